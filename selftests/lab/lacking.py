@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from hullcheck.facts import Facts
 from hullcheck.recording.script import render
 from selftests.kit.judging import facts_of_answer, probes_of
+from selftests.rig import removal
 
 if TYPE_CHECKING:
     from selftests.rig.hosts.guest import Guest
@@ -26,7 +26,7 @@ _FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
 
 def programs(folder: Path, instead: Mapping[str, str | None]) -> Path:
     """Fill a folder with links to the machine's programs, but these: each has a script, or None for none."""
-    shutil.rmtree(folder, ignore_errors=True)
+    removal.delete(folder)
     folder.mkdir()
     found = {each.name: each for above in reversed(_FOLDERS) for each in Path(above).glob("*")}
     for name in found.keys() - instead.keys():

@@ -38,7 +38,7 @@ def container(recording: Recording, presence: Presence, surroundings: Surroundin
     """
     found = _Containers(recording, surroundings)
     if not (found.all or found.unread):
-        surroundings.engine.get().value("ServerVersion")  # a command that says nothing says so of none
+        surroundings.engine.get().require_none("Containers")  # a command that says nothing says so of none
     named = sorted(((container.name, container) for container in found.all), key=lambda each: each[0])
     return Subjects("container", tuple(named), "the engine has no container", found.unread)
 

@@ -23,7 +23,7 @@ DOCKER_ENDPOINT = Probe.from_file(
 _INFO = """
     ServerVersion OperatingSystem OSType NCPU MemTotal DockerRootDir Driver DriverStatus LoggingDriver
     CgroupDriver CgroupVersion MemoryLimit SwapLimit CpuCfsQuota CPUShares PidsLimit DefaultRuntime
-    ID SecurityOptions ServerErrors Debug ExperimentalBuild LiveRestoreEnabled
+    ID SecurityOptions ServerErrors Debug ExperimentalBuild LiveRestoreEnabled Containers Images
 """
 
 DOCKER_INFO = Probe.from_file(
@@ -98,6 +98,18 @@ class Engine:
                 raise EvidenceError(f"docker info does not report {'.'.join(path)}")
             value = value[name]
         return require(value, _SHAPES.get(".".join(path), object), "docker info", *path)
+
+    def require_none(self, what: str) -> None:
+        """Raise EvidenceError unless the engine answers, and counts none either, where no such thing was listed.
+
+        Args:
+            what: `Containers` or `Images`, which older recordings do not tell.
+        """
+        self.value("ServerVersion")
+        if count := self.info.get(what):
+            raise EvidenceError(
+                f"docker info counts {what.lower()} ({count}), and none was listed; audit again"
+            )
 
     @property
     def version(self) -> str:

@@ -156,6 +156,8 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
                 found.append(_image(document, blobs, users, recording.gathered))
             except EvidenceError as error:
                 unread += ((_short(identifier), str(error)),)
+    if not (documents or unread):
+        engine.require_none("Images")
     named = sorted(((image.name, image) for image in found), key=lambda each: each[0])
     return Subjects("image", tuple(named), "the engine has no image", unread)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 from hullcheck.facts import Facts
+from hullcheck.facts.engine import Engine
 from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.subjects import Subjects
@@ -84,8 +84,7 @@ def used(target: Facts, containers: Subjects[Any]) -> Facts:
     return Facts(target.recording, target.policy, engine=DOCKER, container=containers)
 
 
-DOCKER = SimpleNamespace(require_docker=lambda: None)
-"""An engine of which nothing but that is asked."""
+DOCKER = Engine({"ServerVersion": "26.1.5"})
 
 
 def facts(*steps: str | dict[str, Any], policy: Policy | None = None, **more: Any) -> Facts:

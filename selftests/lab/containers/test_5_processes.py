@@ -152,9 +152,9 @@ def _listening(one: Engine, name: str) -> str:
     return one.docker("exec", name, "cat", "/proc/net/tcp", "/proc/net/tcp6")
 
 
-def test_exec(engine: EngineFactory) -> None:
+def test_exec(guarded_engine: EngineFactory) -> None:
     """5.23, 5.24: what docker exec runs with more than the container has is seen while it runs."""
-    one = engine()
+    one = guarded_engine()
     user = ("--user", "1000")
     one.create("created")
     for name in ("quiet", "plain", "privileged", "root", "both", "joined-to"):

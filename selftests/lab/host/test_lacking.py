@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,25 @@ def test_docker_that_says_nothing(engine: Callable[..., Engine], tmp_path: Path,
         except EvidenceError:
             found = {"error"}
         assert found == {expected}
+
+
+LISTS_NOTHING = f"""case " $* " in *" ps "* | *" image ls "*) exit 0 ;; esac
+exec {shutil.which("docker")} "$@"
+"""
+
+
+@pytest.mark.parametrize("number", ["4.6", "5.5"])
+def test_docker_that_lists_nothing(engine: Callable[..., Engine], tmp_path: Path, number: str) -> None:
+    """An empty list is held against what the engine counts."""
+    one = engine()
+    one.run("web")
+    folder = lacking.programs(tmp_path / "bin", {"docker": LISTS_NOTHING})
+    with pytest.raises(EvidenceError, match="docker info counts"):
+        judged(number, lacking.facts_of_engine(one.socket, folder, of=number))
+    one.docker("rm", "--force", "web")
+    one.docker("image", "rm", "--force", "bb:1")
+    found = judged(number, lacking.facts_of_engine(one.socket, folder, of=number)).values()
+    assert {verdict for verdict, _ in found} == {"not applicable"}
 
 
 def test_accounts_of_the_network(lab_host: Callable[..., Host]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
+from hullcheck.facts.engine import Engine
 from hullcheck.facts.images import Image
 from hullcheck.facts.subjects import Subjects
 from hullcheck.verdicts import EvidenceError
@@ -136,7 +137,11 @@ def test_images_that_are_gone_or_were_never_there() -> None:
         "error",
         "the engine lists it but does not describe it",
     )
-    assert judged("4.6", facts_of("")) == {"host": ("not applicable", "the engine has no image")}
+    none = facts_of("")
+    assert judged("4.6", none) == {"host": ("not applicable", "the engine has no image")}
+    counted = Facts(none.recording, none.policy, engine=Engine({"ServerVersion": "26.1.5", "Images": 2}))
+    with pytest.raises(EvidenceError, match=r"counts images \(2\), and none was listed"):
+        judged("4.6", counted)
 
 
 @pytest.mark.parametrize("number", ["4.7", "4.9", "4.10", "4.11"])

@@ -11,13 +11,13 @@ import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.engine import Engine
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.scans import SCAN_REPORTS
 from hullcheck.policy import Policy, PolicyError, ScanReports
@@ -28,7 +28,7 @@ from selftests.kit.facts.images import ID, NOW, image, output, stored
 from selftests.kit.judging import judged
 from selftests.needs import need
 
-ENGINE = SimpleNamespace(value=lambda *_: "28.5.2")
+ENGINE = Engine({"ServerVersion": "28.5.2"})
 SHELLS = (("dash",), ("busybox", "sh"))
 DIGEST = f"sha256:{ID}"
 MANIFEST = "sha256:" + "cd" * 32
