@@ -95,8 +95,11 @@ def _function(name: str, probes: Iterable[Probe]) -> str:
 
 
 def _flat(command: str) -> str:
-    """The same without blanks at the start of lines, for which a command to a host has no room (shell.shortened)."""
-    return re.sub(r"^ +", "", command, flags=re.MULTILINE)
+    """The same without blanks at the start of lines, and what is said of functions beside their names.
+
+    A command to a host has no room for these (shell.shortened).
+    """
+    return re.sub(r"^ +|(?<=\(\) \{) #.*$", "", command, flags=re.MULTILINE)
 
 
 def parse(
