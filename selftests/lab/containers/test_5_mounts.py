@@ -152,9 +152,8 @@ def test_memory_and_queues_of_the_host(engine: EngineFactory, place: Path) -> No
     both(one, "volume", "--volume", "queues:/x")
     both(one, "plain", "--ipc", "private")
     both(one, "shareable", "--ipc", "shareable", "--read-only")
-    call(
-        "mount", "-t", "mqueue", "none", str(place)
-    )  # systemd has it at /dev/mqueue, and not every machine has systemd
+    # systemd has it at /dev/mqueue, and not every machine has systemd
+    call("mount", "-t", "mqueue", "none", str(place))
     for name, path in {"shm": "/dev/shm", "mqueue": str(place)}.items():
         one.run(f"{name}-runs")
         one.create(f"{name}-created")

@@ -245,6 +245,19 @@ def test_what_is_in_use_stays(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("has_engine", [True, False])
+def test_key_that_an_engine_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_engine: bool) -> None:
+    """It goes with its folder, unless an engine of the machine came meanwhile, and has taken it for its own."""
+    monkeypatch.setattr(machine_state, "_machine_has_engine", lambda: has_engine)
+    state, key = MachineState(tmp_path), tmp_path / "docker/key.json"
+    state.borrow(me(), "absent", str(key.parent))
+    state.borrow(me(), "key", str(key))
+    key.parent.mkdir()
+    key.write_text("{}")
+    state.give_back(me())
+    assert key.parent.exists() == key.exists() == has_engine
+
+
 def test_what_cannot_be_put_back_is_told_and_tried_again(tmp_path: Path, setting: Path) -> None:
     """Nothing that resists is forgotten, and it keeps nothing else from being put back."""
     state, other = MachineState(tmp_path), tmp_path / "other"

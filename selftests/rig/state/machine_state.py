@@ -26,6 +26,8 @@ LEFT_BY_ENGINES = (
     *("/etc/docker", "/opt/containerd", "/run/adduser", "/run/containerd", "/run/docker", "/run/netns"),
     *("/run/sshd", "/run/xtables.lock"),
 )
+KEY_OF_ENGINES = "/etc/docker/key.json"
+"""The identity that an engine before 23 makes for the machine."""
 CGROUPS = Path("/sys/fs/cgroup")
 SETTINGS_OF_ENGINES = ("/proc/sys/kernel/keys/root_maxkeys", "/proc/sys/kernel/keys/root_maxbytes")
 SETTINGS_OF_HOSTS = (
@@ -85,6 +87,7 @@ class MachineState:
         groups = [str(procs.with_name("docker")) for procs in CGROUPS.glob("*/cgroup.procs")]
         for path in (*LEFT_BY_ENGINES, *groups, str(CGROUPS / "docker")):
             self.borrow(holder, "absent", path)
+        self.borrow(holder, "key", KEY_OF_ENGINES)
         for path in SETTINGS_OF_ENGINES:
             self.borrow(holder, "setting", path)
         self.borrow(holder, "user", "dockremap")
@@ -194,6 +197,12 @@ def _remove_unused(loan: Loan) -> None:
         place.unlink()
 
 
+def _remove_key(loan: Loan) -> None:
+    """Remove a key that engines of laboratories made, unless an engine of the machine has it by now."""
+    if not _machine_has_engine():
+        Path(loan.name).unlink(missing_ok=True)
+
+
 def _is_deserted(path: Path) -> bool:
     """Whether this is a socket on which nobody listens any more."""
     if not stat.S_ISSOCK(path.lstat().st_mode):
@@ -216,8 +225,12 @@ def _no_user(name: str) -> str | None:
 
 def _remove_user(loan: Loan) -> None:
     """Remove a user that engines made, unless an engine of the machine runs by now, which may need it too."""
-    if _no_user(loan.name) is None and not any(map(_is_engine_of_the_machine, processes.everyone())):
+    if _no_user(loan.name) is None and not _machine_has_engine():
         call("userdel", "--force", loan.name)  # for which a zombie in a container is somebody who uses it
+
+
+def _machine_has_engine() -> bool:
+    return any(map(_is_engine_of_the_machine, processes.everyone()))
 
 
 def _is_engine_of_the_machine(pid: int) -> bool:
@@ -232,6 +245,7 @@ KINDS: dict[str, tuple[Callable[[str], str | None], Callable[[Loan], None]]] = {
     "audit": (lambda _: audit_system.settings(), _put_audit_back),
     "audit rule": (lambda _: "", _forget_rule),
     "absent": (_nothing, _remove_unused),
+    "key": (_nothing, _remove_key),
     "user": (_no_user, _remove_user),
 }
 """For each kind, what reads it (None where nothing is to be put back) and what puts it back."""
