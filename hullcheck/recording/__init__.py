@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -137,7 +138,7 @@ class Recording:
             raise EvidenceError(f"the recording has no answer to the probe {probe.name}")
         if answer.status == TIMED_OUT:
             raise EvidenceError(
-                f"the probe {probe.name} did not answer in time; --probe-timeout gives it more"
+                f"the probe {probe.name} did not answer in time{_why_late(answer)}; --probe-timeout gives it more"
             )
         if self.sealed:
             answer = answer.opened()
@@ -321,6 +322,12 @@ def decode_json(text: str, origin: str) -> Any:
         raise EvidenceError(f"{origin}: the answer is not JSON, or is cut off") from None
     except ValueError as error:
         raise EvidenceError(f"{origin}: the answer {error}") from None
+
+
+def _why_late(answer: Answer) -> str:
+    """In brackets, which programs did not end, or why it was not asked; empty where the script does not say."""
+    told = re.findall(r"^((?:did not end:|not asked:) .{1,200})$", answer.stderr, re.MULTILINE)
+    return f" ({told[-1]})" if told else ""
 
 
 def _redacted(answer: Answer, probe: Probe) -> Answer:

@@ -4,6 +4,7 @@
 # reader.
 later() { dd ibs=65536 obs=16777216 2>/dev/null; }
 ask() {
+  try_programs
   ask_host | later | {
     ask_host_aside | later | {
       ask_first

@@ -16,42 +16,8 @@ command -v sleep >/dev/null || {
   exit 1
 }
 
-# A list that a broken program makes shorter looks like a short list. So each is tried once, and a probe that names one
-# that failed is not asked.
 line_feed="
 "
-broken=""
-try() { # NAME EXPECTED FOUND
-  [ "$2" = "$3" ] || broken="$broken $1"
-}
-sample="b:2:y${line_feed}a:1:x${line_feed}b:2:y"
-try sort "a:1:x${line_feed}b:2:y" "$(printf "%s\n" "$sample" | sort -u)"
-try cut "b:y${line_feed}a:x${line_feed}b:y" "$(printf "%s\n" "$sample" | cut -d : -f 1,3)"
-try grep a:1:x "$(printf "%s\n" "$sample" | grep -e ^a)"
-try sed "1${line_feed}x" "$(printf "%s\n" "$sample" | sed -n "s/^a:\([0-9]*\):/\1\\
-/p")"
-try awk "y1${line_feed}x2${line_feed}y3" "$(printf "%s\n" "$sample" | awk -F : '{ print $3 NR }')"
-try tr b-2-y,a-1-x,b-2-y, "$(printf "%s\n" "$sample" | tr ":\n" -,)"
-try head b:2:y "$(printf "%s\n" "$sample" | head -n 1)"
-try tail "a:1:x${line_feed}b:2:y" "$(printf "%s\n" "$sample" | tail -n 2)"
-try ls / "$(ls -d /)"
-try xargs / "$(printf "/\0" | xargs -0 ls -d)"
-try readlink / "$(readlink -f /)"
-try stat / "$(stat -c %n /)"
-try find / "$(find / -prune)"
-if command -v getent >/dev/null; then # a host may do without it
-  case $(getent passwd) in *:*:*:*) ;; *) try getent works "" ;; esac
-fi
-refused() { # SCRIPT: whether it names a program that does not work; $message says which
-  for each in $broken; do
-    case $1 in *"$each"*)
-      message="$each is missing on the target, or does not work"
-      return 0
-      ;;
-    esac
-  done
-  return 1
-}
 
 # Several probes ask for the daemons, so they are looked for once.
 daemons=""
@@ -127,6 +93,21 @@ end() { # PID: ends it and all below it
   done
   kill -KILL "$1" 2>/dev/null
 }
+tried="sh cat"
+named() { # PROGRAMS SCRIPT: whether it names one of them; $each is that
+  for each in $1; do
+    case " $2 " in *[!A-Za-z0-9_./-]"$each"[!A-Za-z0-9_./-]*) return 0 ;; esac # and not /etc/docker or docker.sock
+  done
+  return 1
+}
+unended() { # PID: $hung gets the programs that run below it and wait for no other; $waiting those that usually work
+  below "$1"
+  [ -n "$below" ] || {
+    read -r name <"/proc/$1/comm" || return 0
+    if named "$name" "$tried"; then waiting="$waiting $name"; else hung="$hung $name"; fi
+  } 2>/dev/null
+  for child in $below; do unended "$child"; done
+}
 said() { printf "\n%s %d" "$nonce" "$1" >&2; }
 watch() { # SCRIPT: runs it; behind its errors it says how it ended, or 124 where it was ended
   seconds=0
@@ -141,21 +122,55 @@ watch() { # SCRIPT: runs it; behind its errors it says how it ended, or 124 wher
     [ "$seconds" -ne "$before" ] || return 0 # no second woke it: the probe ended, and its number may be another's
   done
   kill -0 "$!" 2>/dev/null || return 0
+  hung="" waiting=""
+  unended "$!"
+  printf "\ndid not end:%s\n" "${hung:-$waiting}" >&2
   rounds=0
   end "$!"
   { wait "$!" || wait "$!"; } 2>/dev/null
   said 124
 }
 
-late=0
+# A list that a broken program makes shorter looks like a short list. So each is tried once, and a probe that names one
+# that failed, or did not end, is not asked.
+broken=""
+try() { # NAME EXPECTED SCRIPT
+  tried="$tried $1"
+  [ "$2" = "$(watch "$3" 2>/dev/null)" ] || broken="$broken $1"
+}
+sample="b:2:y${line_feed}a:1:x${line_feed}b:2:y"
+# shellcheck disable=SC2016 # the shell that tries it expands $sample
+try_programs() {
+  export sample
+  try sort "a:1:x${line_feed}b:2:y" 'printf "%s\n" "$sample" | sort -u'
+  try cut "b:y${line_feed}a:x${line_feed}b:y" 'printf "%s\n" "$sample" | cut -d : -f 1,3'
+  try grep a:1:x 'printf "%s\n" "$sample" | grep -e ^a'
+  try sed "1${line_feed}x" 'printf "%s\n" "$sample" | sed -n "s/^a:\([0-9]*\):/\1\\
+/p"'
+  try awk "y1${line_feed}x2${line_feed}y3" 'printf "%s\n" "$sample" | awk -F : "{ print \$3 NR }"'
+  try tr b-2-y,a-1-x,b-2-y, 'printf "%s\n" "$sample" | tr ":\n" -,'
+  try head b:2:y 'printf "%s\n" "$sample" | head -n 1'
+  try tail "a:1:x${line_feed}b:2:y" 'printf "%s\n" "$sample" | tail -n 2'
+  try ls / 'ls -d /'
+  try xargs / 'printf "/\0" | xargs -0 ls -d'
+  try readlink / 'readlink -f /'
+  try stat / 'stat -c %n /'
+  try find / 'find / -prune'
+  ! command -v getent >/dev/null || # a host may do without it
+    try getent works 'case $(getent passwd) in *:*:*:*) echo works ;; esac'
+}
+
+late=0 once="" twice=""
 answer() { # NAME SCRIPT [engine]
   printf "%s begin %s\n" "$nonce" "$1"
   if ! running; then
     status=124 message="not asked: the audit was ended before"
   elif [ "$late" -gt 1 ] && [ "$3" = engine ]; then
     status=124 message="not asked: the engine did not answer other questions in time"
-  elif refused "$2"; then
-    status=127
+  elif named "$broken" "$2"; then
+    status=127 message="$each is missing on the target, or does not work"
+  elif named "$twice" "$2"; then
+    status=124 message="not asked: $each did not end in two other questions"
   else
     { message=$(watch "$2" 2>&1 1>&3 </dev/null); } 3>&1
     case $message in *"$line_feed$nonce "*) status=${message##*"$nonce "} ;; *) status=137 ;; esac
@@ -163,6 +178,11 @@ answer() { # NAME SCRIPT [engine]
     while [ "$message" != "${message%"$line_feed"}" ]; do message=${message%"$line_feed"}; done
     [ "$3 $status" != "engine 124" ] || late=$((late + 1))
     [ "$1 $status" != "docker_version 124" ] || late=2
+    case $status$message in 124*"did not end:"*) ended=${message##*"did not end:"} ;; *) ended="" ;; esac
+    for each in ${ended%%"$line_feed"*}; do
+      if named "$each" "$tried"; then continue; fi
+      if named "$each" "$once"; then twice="$twice $each"; else once="$once $each"; fi
+    done
   fi
   printf "\n%s status %d\n%s\n%s end %s\n" "$nonce" "$status" "$message" "$nonce" "$1"
 }

@@ -240,7 +240,12 @@ def test_cut_off_output_has_a_reason() -> None:
     ("answer", "said"),
     [
         (None, "no answer to the probe plain"),
-        (Answer("plain", 124, "", ""), "did not answer in time"),
+        (Answer("plain", 124, "", ""), "did not answer in time; "),
+        (
+            Answer("plain", 124, "", "x\ndid not end: nft\nKilled"),
+            r"in time \(did not end: nft\); --probe-timeout",
+        ),
+        (Answer("plain", 124, "", "not asked: why"), r"in time \(not asked: why\); --probe-timeout"),
         (Answer("plain", 1, "x", "permission denied\nmore"), "plain: permission denied"),
         (Answer("plain", 7, "x", ""), "plain: exit status 7"),
         (Answer("plain", 0, '{"a": ', ""), "not JSON, or is cut off"),

@@ -77,20 +77,24 @@ HELPERS = (
 )
 
 
-@pytest.mark.parametrize("how", ["exit 1", "exit 0", "kill -KILL $$"])
+@pytest.mark.parametrize("how", ["exit 1", "exit 0", "kill -KILL $$", "exec sleep 60"])
 @pytest.mark.parametrize("helper", HELPERS)
 def test_program_that_does_not_work(tmp_path: Path, helper: str, how: str) -> None:
-    """A probe that names a program which fails, or says nothing, is not asked; the others are."""
+    """A probe that names a program which fails, says nothing or does not end, is not asked; the others are."""
     needed = {"tr": b"no nonce", "cat": b"no answer"}  # by the script itself
+    if helper in needed and "sleep" in how:
+        pytest.skip("the script itself waits for it")
     stub = tmp_path / helper
     stub.write_text(f"#!/bin/sh\n{how}\n")
     stub.chmod(0o755)
-    script = render((Probe("one", f"echo 1 | {helper}; exit 0"), Probe("other", "echo on")))
+    probes = (Probe("one", f"echo 1 | {helper}; exit 0"), Probe("other", f"echo on # {helper}s, un{helper}"))
+    script = render(probes, timeout=1 if "sleep" in how else 30)
     done = subprocess.run(
         ["sh", "-c", script],
         capture_output=True,
         check=helper not in needed,
         env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        start_new_session=True,
     )
     if helper in needed:
         assert needed[helper] in done.stderr
@@ -114,7 +118,28 @@ def test_probe_out_of_time(shell: Sequence[str]) -> None:
         _run(shell, render((Probe("hangs", "exec sleep 60"), Probe("next", "echo on")), timeout=1))
     )
     assert answers["hangs"].status == 124
+    assert "did not end: sleep" in answers["hangs"].stderr.splitlines()
     assert answers["next"].stdout == "on\n"
+
+
+@each_shell
+def test_program_that_hangs(shell: Sequence[str], tmp_path: Path) -> None:
+    """It is named, and not what waits for it; a third question is not asked, unless the program usually works."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "slowctl").write_text(f"#!/bin/sh\nread -r line <{tmp_path}/pipe\n")
+    (tmp_path / "slowctl").chmod(0o755)
+    hanging = f"PATH={tmp_path}:$PATH; echo on >&2; slowctl | while read -r line; do :; done | sort"
+    probes = [Probe(f"a{number}", hanging) for number in range(3)]
+    probes += [Probe(f"b{number}", "echo begin; tail -f /dev/null") for number in range(3)]
+    probes += [Probe("c", "echo slowctls unslowctl slowctl-c /etc/slowctl/a slowctl.c")]
+    answers = parse(_run(shell, render(probes, timeout=1)))
+    assert {each.status for name, each in answers.items() if name != "c"} == {124}
+    for each in (answers["a0"], answers["a1"]):
+        assert {"on", "did not end: slowctl"} < set(each.stderr.splitlines())
+    assert answers["a2"] == Answer("a2", 124, "", "not asked: slowctl did not end in two other questions")
+    assert answers["b2"].stdout == "begin\n"
+    assert "did not end: tail" in answers["b2"].stderr.splitlines()
+    assert answers["c"].status == 0
 
 
 def test_engine_that_hangs_is_asked_once() -> None:
