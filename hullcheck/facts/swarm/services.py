@@ -35,7 +35,10 @@ DOCKER_SERVICES = Probe.from_file(
 
 @dataclass(frozen=True)
 class PublishedPort:
-    """A port of a service; in mode `ingress` it is open on every address of every node."""
+    """A port of a service; in mode `ingress` it is open on every address of every node.
+
+    The number is 0 where each node chooses one by itself, as in mode `host`.
+    """
 
     number: int
     protocol: str
@@ -107,5 +110,7 @@ def _service(document: dict[str, Any]) -> Service:
 
 def _port(document: dict[str, Any]) -> PublishedPort:
     return PublishedPort(
-        document["PublishedPort"], document.get("Protocol", "tcp"), document.get("PublishMode") or "ingress"
+        document.get("PublishedPort", 0),
+        document.get("Protocol", "tcp"),
+        document.get("PublishMode") or "ingress",
     )

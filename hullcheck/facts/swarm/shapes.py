@@ -41,7 +41,7 @@ SERVICE = {
 }
 CONFIG = {"ID": str, "Found": (None, [str])}
 _PUBLISHED = {
-    "PublishedPort": _PORT,
+    "PublishedPort?": _PORT,
     "Protocol?": frozenset(("tcp", "udp", "sctp")),
     "PublishMode?": frozenset(("", "ingress", "host")),
 }

@@ -34,6 +34,15 @@ def test_services_of_a_manager(world: ContainerHost) -> None:
         _ = world.facts.services
 
 
+def test_port_that_each_node_chooses(world: ContainerHost) -> None:
+    """The engine leaves the number out, which keeps nothing else of the service from being read."""
+    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
+    document = service_document()
+    document["Endpoint"] = {"Ports": [{"Protocol": "tcp", "TargetPort": 80, "PublishMode": "host"}]}
+    world.services = [document]
+    assert world.facts.services["s1"].ports == (PublishedPort(0, "tcp", "host"),)
+
+
 @pytest.mark.parametrize(("mode", "condition"), [("Replicated", "any"), ("GlobalJob", "on-failure")])
 def test_job_is_done_once_it_has_completed(world: ContainerHost, mode: str, condition: str) -> None:
     """Whatever its condition says, only what failed is started again."""
