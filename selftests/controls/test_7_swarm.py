@@ -453,6 +453,21 @@ def test_certificate_from_before() -> None:
         (Node(root=aged(1, 7300) + aged(366, 7300)), "fail"),
         (Node(root=aged(366, 7300), rotating=True), "fail"),
         (Node(cluster={"TLSInfo": {}}), "error"),
+def test_certificates_of_an_external_ca() -> None:
+    """It decides for how long they hold, whatever the swarm's setting says; what fails without it fails with it."""
+    authorities = [{"Protocol": "cfssl", "URL": "https://ca.example/hunter2"}]
+
+    def node(external: object, days: float = 30) -> Node:
+        spec = {"CAConfig": {"NodeCertExpiry": int(days * 86400e9), "ExternalCAs": external}}
+        return Node(cluster={"Spec": spec})
+
+    found, reason = verdict("7.7", node(authorities))
+    assert (found, "an external CA makes them" in reason) == ("manual", True)
+    assert verdict("7.7", node(authorities, 90))[0] == "fail"
+    assert verdict("7.7", node(None))[0] == verdict("7.7", node([]))[0] == "pass"
+    assert "hunter2" not in node(authorities).facts().recording.answers["swarm"].stdout
+
+
         (Node(root="nonsense"), "error"),
     ],
 )

@@ -106,6 +106,11 @@ class Swarm:
             raise EvidenceError(f"this node's state is {self.state}{': ' if said else ''}{said}")
 
     def require_manager(self) -> None:
+    @property
+    def asks_external_ca(self) -> bool:
+        """Whether a program of the site makes the certificates of nodes, whatever the setting for that."""
+        return bool(self._specified("CAConfig").get("ExternalCAs"))
+
         """Return where this node is a manager of a swarm that can be asked.
 
         Raises:

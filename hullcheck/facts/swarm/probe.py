@@ -33,7 +33,10 @@ _INFO = {
         "RootRotationInProgress": True,
         "DataPathPort": True,
         "TLSInfo": {"TrustRoot": True},
-        "Spec": {"CAConfig": {"NodeCertExpiry": True}, "EncryptionConfig": {"AutoLockManagers": True}},
+        "Spec": {
+            "CAConfig": {"NodeCertExpiry": True, "ExternalCAs": {"Protocol": True}},
+            "EncryptionConfig": {"AutoLockManagers": True},
+        },
     },
 }
 _STATE = {"ListenAddr": True, "AdvertiseAddr": True, "DataPathAddr": True, "DataPathPort": True}

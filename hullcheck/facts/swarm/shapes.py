@@ -8,7 +8,7 @@ _CLUSTER = {
     "Spec?": (
         None,
         {
-            "CAConfig?": (None, {"NodeCertExpiry?": COUNT}),
+            "CAConfig?": (None, {"NodeCertExpiry?": COUNT, "ExternalCAs?": (None, [{"Protocol?": str}])}),
             "EncryptionConfig?": (None, {"AutoLockManagers?": bool}),
         },
     ),

@@ -471,6 +471,20 @@ def test_root_certificate(nodes: Switch) -> None:
     until(lambda: not facts_of(nodes).swarm.root_is_being_rotated, limit=60)
     assert root_of(engine) != old
 
+def test_external_ca(nodes: Switch) -> None:
+    """It makes the certificates of nodes, so the setting of the swarm says nothing of those."""
+    nodes.init(1, "--cert-expiry", "720h")
+    engine = nodes.engines[0]
+    certificate = engine.data_root / "swarm/certificates/swarm-node.crt"
+    before = certificate.read_text()
+    engine.docker("swarm", "ca", "--rotate", "--detach")
+    until(lambda: certificate.read_text() != before)
+    assert verdict("7.7", facts_of(nodes))[0] == "pass"
+    engine.docker("swarm", "update", "--external-ca", "protocol=cfssl,url=https://127.0.0.1:9/sign")
+    found, reason = verdict("7.7", facts_of(nodes))
+    assert (found, "an external CA makes them" in reason) == ("manual", True)
+
+
 
 # ---- 7.9
 
