@@ -10,7 +10,8 @@ import pytest
 from hullcheck.criteria.certificates import validity_flaw
 from hullcheck.facts.daemon.sockets import address
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.swarm import Swarm, SwarmService, on_every_address
+from hullcheck.facts.swarm import Swarm, on_every_address
+from hullcheck.facts.swarm.given import SwarmService
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY, day
 from hullcheck.policy import Policy
@@ -109,10 +110,11 @@ def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
     containers; a secret is encrypted at rest and seen by its service alone. The swarm keeps the settings before
     the last update too, shows them and rolls back to them. Names and formats of values decide, of a config
     its names and its text, and of a mounted file of the node its name: a secret that looks like none, or is in the
-    image, is not found here.
+    image, is not found here. Tasks keep the settings with which they were made, also those that ended.
 
     Remedy: `docker secret create`, then `docker service update --secret-add … --env-rm …`; many images read
-    `NAME_FILE` for `NAME`. A second update (`--force`) makes the swarm forget the settings with the secret.
+    `NAME_FILE` for `NAME`. A second update (`--force`) makes the swarm forget the settings with the secret, but for
+    old tasks: make another secret, or let `docker swarm update --task-history-limit 0` forget these as well.
     """
     configs = swarm_service.exposed_configs
     as_config = [f"as a config: {', '.join(configs)}"] if configs else []
@@ -199,10 +201,10 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
     until = f"certificates hold for {days:g} days; this node's until {day(own.not_after)}"
     older = lifetime - _EARLY_DAYS > period
     assert not older, f"{until}, as it was made to hold for {lifetime:.0f} days; allowed are {period}"
-    return until
-
     if swarm.asks_external_ca:
         raise Manual(f"{until}, but an external CA makes them: for how long do its certificates hold?")
+    return until
+
 
 @pytest.mark.cis("7.8", level=1)
 @pytest.mark.nist("IA-5", "SC-12", "SC-17", sp="800-53")

@@ -20,7 +20,7 @@ from hullcheck.facts.images.contents.names import COMPILER, MANAGER, SHELL
 from hullcheck.facts.images.scans import SCANNERS, Report, ScanReports
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
-from hullcheck.facts.swarm import SwarmService
+from hullcheck.facts.swarm.given import SwarmService
 from hullcheck.parsing.addresses import is_loopback
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT, plain
 from hullcheck.parsing.image_reference import Reference

@@ -26,6 +26,7 @@ from selftests.kit.facts.swarms import (
     listener,
     service,
     settings,
+    task,
     verdict,
     verdicts,
 )
@@ -324,6 +325,23 @@ def test_secrets_before_the_last_update() -> None:
     assert verdict("7.4", node)[0] == "error"
 
 
+def test_secrets_in_tasks() -> None:
+    """A task keeps the settings with which it was made, and what its service has as well is told once."""
+    service_now = service("web", "A=b")
+    old, same = task("web", "DB_PASSWORD=hunter2", Args=["--token=hunter2"]), task("web", "A=b")
+    facts = Node(objects=(service_now, service("other"), old, old, same)).facts()
+    told = "in a task: variable DB_PASSWORD: a value given to DB_PASSWORD"
+    assert verdicts("7.4", facts)["web"] == ("fail", f"{told}; in a task: command: a value given to token")
+    assert verdicts("7.4", facts)["other"][0] == "pass"
+    assert "hunter2" not in facts.recording.answers["swarm"].stdout
+    assert verdicts("7.4", Node(objects=(service_now, same)).facts())["web"][0] == "pass"
+    before = service("web", before=settings("DB_PASSWORD=hunter2"))
+    told = "before the last update: variable DB_PASSWORD: a value given to DB_PASSWORD"
+    facts = Node(objects=(before, task("web", "DB_PASSWORD=hunter2"))).facts()
+    assert verdicts("7.4", facts)["web"] == ("fail", told)
+    assert verdict("7.4", Node(objects=(service_now, 'task {"Service":"web"}')))[0] == "error"
+
+
 @pytest.mark.parametrize(
     ("kind", "source", "target", "expected"),
     [
@@ -435,6 +453,21 @@ def test_certificates_of_nodes(node: Node, expected: str) -> None:
     assert verdict("7.7", node)[0] == expected
 
 
+def test_certificates_of_an_external_ca() -> None:
+    """It decides for how long they hold, whatever the swarm's setting says; what fails without it fails with it."""
+    authorities = [{"Protocol": "cfssl", "URL": "https://ca.example/hunter2"}]
+
+    def node(external: object, days: float = 30) -> Node:
+        spec = {"CAConfig": {"NodeCertExpiry": int(days * 86400e9), "ExternalCAs": external}}
+        return Node(cluster={"Spec": spec})
+
+    found, reason = verdict("7.7", node(authorities))
+    assert (found, "an external CA makes them" in reason) == ("manual", True)
+    assert verdict("7.7", node(authorities, 90))[0] == "fail"
+    assert verdict("7.7", node(None))[0] == verdict("7.7", node([]))[0] == "pass"
+    assert "hunter2" not in node(authorities).facts().recording.answers["swarm"].stdout
+
+
 def test_certificate_from_before() -> None:
     """A certificate that was made before the setting changed holds for as long as it was made for."""
     found, reason = verdict("7.7", Node(certificate=aged(80, 90 + 1 / 24)))
@@ -453,21 +486,6 @@ def test_certificate_from_before() -> None:
         (Node(root=aged(1, 7300) + aged(366, 7300)), "fail"),
         (Node(root=aged(366, 7300), rotating=True), "fail"),
         (Node(cluster={"TLSInfo": {}}), "error"),
-def test_certificates_of_an_external_ca() -> None:
-    """It decides for how long they hold, whatever the swarm's setting says; what fails without it fails with it."""
-    authorities = [{"Protocol": "cfssl", "URL": "https://ca.example/hunter2"}]
-
-    def node(external: object, days: float = 30) -> Node:
-        spec = {"CAConfig": {"NodeCertExpiry": int(days * 86400e9), "ExternalCAs": external}}
-        return Node(cluster={"Spec": spec})
-
-    found, reason = verdict("7.7", node(authorities))
-    assert (found, "an external CA makes them" in reason) == ("manual", True)
-    assert verdict("7.7", node(authorities, 90))[0] == "fail"
-    assert verdict("7.7", node(None))[0] == verdict("7.7", node([]))[0] == "pass"
-    assert "hunter2" not in node(authorities).facts().recording.answers["swarm"].stdout
-
-
         (Node(root="nonsense"), "error"),
     ],
 )

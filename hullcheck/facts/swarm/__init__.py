@@ -13,6 +13,7 @@ from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.facts.swarm import shapes
+from hullcheck.facts.swarm.given import SwarmService, of_document
 from hullcheck.facts.swarm.planes import Planes, cards_of
 from hullcheck.facts.swarm.probe import SWARM
 from hullcheck.parsing import certificates
@@ -23,48 +24,12 @@ from hullcheck.parsing.proc import net
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY, Times
 from hullcheck.recording import Recording, decode_json
-from hullcheck.secrets.names import names_secret_file
 from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
 _LINE = re.compile(
-    r"|[{].*|(?:node|service|config) .*|\d+/(?:net/(?:udp6?|route|if_inet6)|state|certificate):.*"
+    r"|[{].*|(?:node|service|config|task) .*|\d+/(?:net/(?:udp6?|route|if_inet6)|state|certificate):.*"
 )
 _MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
-
-
-@dataclass(frozen=True)
-class SwarmService:
-    """What one service is given to know.
-
-    Attributes:
-        variables: how many variables its environment has.
-        exposed: the secrets in its environment, labels, commands and options, and in those before its last
-            update: where each is, and of which kind.
-        secrets: the names of the secrets that it can read.
-        configs: the names of its configs, and of the files that hold them.
-        searched: what secrets its configs hold in their texts, by their names; None for one that was not searched.
-        image: the reference from which its tasks are created; empty where it names none.
-    """
-
-    name: str
-    variables: int
-    exposed: tuple[str, ...]
-    secrets: tuple[str, ...]
-    configs: tuple[tuple[str, str], ...]
-    image: str = ""
-    searched: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
-
-    @property
-    def exposed_configs(self) -> tuple[str, ...]:
-        """The configs whose names are those of secrets, and those with one in their text."""
-        in_text = {name: f"{name} ({', '.join(kinds)})" for name, kinds in self.searched.items() if kinds}
-        named = (each[0] for each in self.configs if any(map(names_secret_file, each)))
-        return (*in_text.values(), *(name for name in named if name not in in_text))
-
-    @property
-    def unsearched_configs(self) -> tuple[str, ...]:
-        """The configs of which the text was not searched."""
-        return tuple(name for name, _ in self.configs if self.searched.get(name) is None)
 
 
 @dataclass(frozen=True)
@@ -106,11 +71,6 @@ class Swarm:
             raise EvidenceError(f"this node's state is {self.state}{': ' if said else ''}{said}")
 
     def require_manager(self) -> None:
-    @property
-    def asks_external_ca(self) -> bool:
-        """Whether a program of the site makes the certificates of nodes, whatever the setting for that."""
-        return bool(self._specified("CAConfig").get("ExternalCAs"))
-
         """Return where this node is a manager of a swarm that can be asked.
 
         Raises:
@@ -147,6 +107,11 @@ class Swarm:
         return float(self._specified("CAConfig", "NodeCertExpiry")) / 1e9 / DAY
 
     @property
+    def asks_external_ca(self) -> bool:
+        """Whether a program of the site makes the certificates of nodes, whatever the setting for that."""
+        return bool(self._specified("CAConfig").get("ExternalCAs"))
+
+    @property
     def age_days(self) -> float:
         """How long ago the swarm was made."""
         self.require_manager()
@@ -176,7 +141,16 @@ class Swarm:
         found = {each["ID"]: each["Found"] for each in configs}
         lines = self._manager_lines("service ")
         shape, what = shapes.SERVICE, "docker service inspect"
-        return tuple(_service(_document(line, shape, what), found) for line in lines)
+        documents = [_document(line, shape, what) for line in lines]
+        return tuple(of_document(each, found, self._found_in_tasks(each["ID"])) for each in documents)
+
+    def _found_in_tasks(self, service: str) -> list[str]:
+        """The secrets in the settings with which tasks of a service were made, each once."""
+        lines = self._manager_lines("task ")
+        tasks = [_document(line, shapes.TASK, "docker inspect --type task") for line in lines]
+        return list(
+            dict.fromkeys(found for each in tasks if each["Service"] == service for found in each["Found"])
+        )
 
     # ---- what every node knows of itself
 
@@ -361,16 +335,6 @@ def _part(node: Mapping[str, Any]) -> str:
     if status is None:
         return "Promoted" if node["Role"] == "manager" else ""
     return "Leader" if status.get("Leader") else str(status["Reachability"]).title()
-
-
-def _service(document: Mapping[str, Any], in_configs: Mapping[str, Any]) -> SwarmService:
-    secrets = tuple(each["SecretName"] for each in document.get("Secrets") or ())
-    configs = document.get("Configs") or ()
-    files = tuple((each["ConfigName"], str((each.get("File") or {}).get("Name", ""))) for each in configs)
-    found, image = tuple(document["Found"]), str(document.get("Image") or "")
-    told = {each["ConfigName"]: in_configs.get(each.get("ConfigID")) for each in configs}
-    searched = {name: None if kinds is None else tuple(kinds) for name, kinds in told.items()}
-    return SwarmService(document["Name"], document["Variables"], found, secrets, files, image, searched)
 
 
 def _document(text: str, shape: Mapping[str, Any], what: str) -> Mapping[str, Any]:

@@ -2,11 +2,12 @@
 
 Its answer begins with what `docker info` says of the swarm; where the node is in none, that is all. Then, for
 each process called dockerd, `PID/...:` before lines of its network's tables, node state and certificate. On a
-manager `node JSON` and `service JSON`.
+manager `node JSON`, `service JSON` and `task JSON`.
 
 Of a service is kept what it is given to know by name, and where a secret is among its settings, but no value.
 Its settings before the last update are searched as well: the swarm keeps them, `docker service inspect` shows them,
-and `docker service rollback` brings them back. Not its configs of then: those are no part of its settings.
+and `docker service rollback` brings them back. Not its configs of then: those are no part of its settings. A task
+keeps the settings with which it was made for as long as the swarm knows it: of one with a secret it is kept where.
 Of a config, which everyone may read who may inspect it, is kept where a secret is in its text: `config JSON`.
 """
 
@@ -70,6 +71,8 @@ def _kept(line: str) -> str:
         return f"config {_config_kept(text)}"
     if word == "service":
         return f"service {_service_kept(text)}"
+    if word == "task":
+        return _task_kept(text)
     word, separator, text = line.partition(":")
     return f"{word}:{_document(text, _STATE)}" if separator and re.fullmatch(r"\d+/state", word) else ""
 
@@ -91,6 +94,17 @@ def _service_kept(text: str) -> str:
         return json.dumps(_service(inputs.decode(text)), separators=(",", ":"))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return ""
+
+
+def _task_kept(text: str) -> str:
+    """Where a secret is among the settings of a task; no line for a task without one."""
+    try:
+        task = inputs.decode(text)
+        found = list(_secrets(task))
+        kept = json.dumps({"Service": task["Service"], "Found": found}, separators=(",", ":"))
+        return f"task {kept}" if found else ""
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return "task "
 
 
 def _service(document: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ NODE = {
     ),
 }
 SERVICE = {
+    "ID": str,
     "Name": str,
     "Variables": COUNT,
     "Found": [str],
@@ -39,6 +40,7 @@ SERVICE = {
     "Secrets?": (None, [{"SecretName": str}]),
     "Configs?": (None, [{"ConfigName": str, "ConfigID?": (None, str), "File?": (None, {"Name?": str})}]),
 }
+TASK = {"Service": str, "Found": [str]}
 CONFIG = {"ID": str, "Found": (None, [str])}
 _PUBLISHED = {
     "PublishedPort?": _PORT,

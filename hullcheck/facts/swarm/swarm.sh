@@ -35,4 +35,13 @@ settings='"Labels":{{json .Labels}},"Container":{{json .TaskTemplate.ContainerSp
 format='service {"ID":{{json .ID}},"Name":{{json .Spec.Name}},{{with .Spec}}'$settings'{{end}}'
 format=$format',"Previous":{{with .PreviousSpec}}{'$settings'}{{else}}null{{end}}}'
 # shellcheck disable=SC2086 # one word for each id
-docker service inspect --format "$format" $ids
+docker service inspect --format "$format" $ids || exit
+format='task {"Service":{{json .ServiceID}},"Labels":null,{{with .Spec}}"Container":{{json .ContainerSpec}},"Log":{{json .LogDriver}}{{end}}}'
+tasks() {
+  # shellcheck disable=SC2086 # one word for each id
+  tasks=$(docker service ps --quiet --no-trunc $ids) || return
+  # shellcheck disable=SC2086
+  [ -z "$tasks" ] || docker inspect --type task --format "$format" $tasks
+}
+found=$(tasks 2>/dev/null) || found=$(tasks) || exit # one that is forgotten meanwhile fails the first
+printf "%s\n" "$found"

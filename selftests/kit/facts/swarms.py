@@ -188,3 +188,8 @@ def settings(*variables: str, log: object = None, labels: object = None, **conta
 def service(name: str, *variables: str, before: dict[str, Any] | None = None, **more: Any) -> str:
     """The line of the probe's answer for a service, with its settings *before* the last update."""
     return f"service {json.dumps({'ID': name, 'Name': name, **settings(*variables, **more), 'Previous': before})}"
+
+
+def task(service: str, *variables: str, **more: Any) -> str:
+    """The line of the probe's answer for a task of this service, with the settings with which it was made."""
+    return f"task {json.dumps({'Service': service, **settings(*variables, **more)})}"

@@ -393,8 +393,28 @@ def test_secret_in_settings_to_roll_back_to(nodes: Switch) -> None:
     reason = "before the last update: variable DB_PASSWORD: a value given to DB_PASSWORD"
     assert verdicts("7.4", facts) == {"web": ("fail", reason)}
     assert "hunter2" not in facts.recording.answers["swarm"].stdout
-    engine.docker(*update, "--force", "web")
-    assert verdicts("7.4", facts_of(nodes))["web"][0] == "pass"
+
+
+def test_secret_in_settings_of_tasks(nodes: Switch) -> None:
+    """Tasks that ended still show a password that no update brings back, until the swarm forgets them."""
+    nodes.init(1)
+    engine = nodes.engines[0]
+    nodes.service("web", "--env", "DB_PASSWORD=hunter2", "--stop-grace-period", "1s")
+    tasks = "service", "ps", "--no-trunc", "--quiet", "web"
+    until(lambda: engine.docker(*tasks))
+    again = "service", "update", "--detach", "--force"
+    engine.docker(*again, "--env-rm", "DB_PASSWORD", "web")
+    until(lambda: len(engine.docker(*tasks).split()) == 2)
+    engine.docker(*again, "web")
+    assert "hunter2" not in engine.docker("service", "inspect", "web")
+    assert "hunter2" in engine.docker("inspect", "--type", "task", *engine.docker(*tasks).split())
+    facts = facts_of(nodes)
+    reason = "in a task: variable DB_PASSWORD: a value given to DB_PASSWORD"
+    assert verdicts("7.4", facts) == {"web": ("fail", reason)}
+    assert "hunter2" not in facts.recording.answers["swarm"].stdout
+    engine.docker("swarm", "update", "--task-history-limit", "0")
+    engine.docker(*again, "web")
+    until(lambda: verdicts("7.4", facts_of(nodes))["web"][0] == "pass", limit=60)
 
 
 # ---- 7.5 and 7.6
@@ -451,6 +471,20 @@ def test_certificates_of_nodes(nodes: Switch) -> None:
     assert verdict("7.7", later(facts, 31))[0] == "fail"
 
 
+def test_external_ca(nodes: Switch) -> None:
+    """It makes the certificates of nodes, so the setting of the swarm says nothing of those."""
+    nodes.init(1, "--cert-expiry", "720h")
+    engine = nodes.engines[0]
+    certificate = engine.data_root / "swarm/certificates/swarm-node.crt"
+    before = certificate.read_text()
+    engine.docker("swarm", "ca", "--rotate", "--detach")
+    until(lambda: certificate.read_text() != before)
+    assert verdict("7.7", facts_of(nodes))[0] == "pass"
+    engine.docker("swarm", "update", "--external-ca", "protocol=cfssl,url=https://127.0.0.1:9/sign")
+    found, reason = verdict("7.7", facts_of(nodes))
+    assert (found, "an external CA makes them" in reason) == ("manual", True)
+
+
 def test_root_certificate(nodes: Switch) -> None:
     """The age of the root decides, and a rotation gives a new one."""
     nodes.init(1)
@@ -470,20 +504,6 @@ def test_root_certificate(nodes: Switch) -> None:
     nodes.engines[1].start()
     until(lambda: not facts_of(nodes).swarm.root_is_being_rotated, limit=60)
     assert root_of(engine) != old
-
-def test_external_ca(nodes: Switch) -> None:
-    """It makes the certificates of nodes, so the setting of the swarm says nothing of those."""
-    nodes.init(1, "--cert-expiry", "720h")
-    engine = nodes.engines[0]
-    certificate = engine.data_root / "swarm/certificates/swarm-node.crt"
-    before = certificate.read_text()
-    engine.docker("swarm", "ca", "--rotate", "--detach")
-    until(lambda: certificate.read_text() != before)
-    assert verdict("7.7", facts_of(nodes))[0] == "pass"
-    engine.docker("swarm", "update", "--external-ca", "protocol=cfssl,url=https://127.0.0.1:9/sign")
-    found, reason = verdict("7.7", facts_of(nodes))
-    assert (found, "an external CA makes them" in reason) == ("manual", True)
-
 
 
 # ---- 7.9
