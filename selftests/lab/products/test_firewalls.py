@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HostFactory = Callable[..., "Host"]
 
-PACKAGES = "firewalld nftables ufw"
+PACKAGES = "fail2ban firewalld nftables ufw"
 FORWARD = "type filter hook forward priority 0;"
 EARLY = "type filter hook prerouting priority raw;"
 REPLIES = "ct state established,related accept;"
@@ -41,7 +41,7 @@ chain x { ct original proto-dst 8080 accept; reject; }
 def host(product_host: HostFactory) -> Host:
     """A host with a published port, and no firewall at work."""
     found = product_host(packages=PACKAGES)
-    found.exec("systemctl", "disable", "--now", "firewalld", "ufw")
+    found.exec("systemctl", "disable", "--now", "fail2ban", "firewalld", "ufw")
     restart(found)
     found.run("web", "--publish", "8080:80", "--restart", "always", command=["httpd", "-f", "-p", "80"])
     return found
@@ -59,6 +59,13 @@ def comes(host: Host) -> bool:
     except OSError:
         return False
     return True
+
+
+def own_address(host: Host) -> str:
+    """Where connections to the host come from."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        way.connect((host.address, 8080))
+        return str(way.getsockname()[0])
 
 
 def judged(host: Host) -> tuple[bool, str]:
@@ -108,3 +115,28 @@ def test_ufw(host: Host) -> None:
     host.exec("ufw", "route", "deny", "in", "on", "eth0", "out", "on", "docker0")
     host.exec("ufw", "--force", "enable")
     assert judged(host) == (True, "fail")
+
+
+@pytest.mark.product("fail2ban 1.1")
+@pytest.mark.parametrize(
+    ("action", "verdict"),
+    [
+        ("iptables-allports[name=web, chain=DOCKER-USER]", "fail"),
+        ("nftables-allports[name=web, chain_hook=forward]", "manual"),  # what is in a set is not read
+    ],
+)
+def test_fail2ban(host: Host, action: str, verdict: str) -> None:
+    """It keeps out the addresses that it banned, and lets in the rest: no default for what reaches a container."""
+    host.write("/etc/fail2ban/filter.d/web.conf", "[Definition]\nfailregex = ^<HOST> failed$\n")
+    host.write("/var/log/web.log", "")
+    host.write(
+        "/etc/fail2ban/jail.d/web.local",
+        "[DEFAULT]\nbackend = polling\n[sshd]\nenabled = false\n"
+        f"[web]\nenabled = true\nlogpath = /var/log/web.log\naction = {action}\n",
+    )
+    host.exec("systemctl", "restart", "fail2ban")
+    assert judged(host) == (True, "fail")
+    host.exec("fail2ban-client", "set", "web", "banip", "203.0.113.9")
+    assert judged(host) == (True, verdict)
+    host.exec("fail2ban-client", "set", "web", "banip", own_address(host))
+    assert judged(host) == (False, verdict)
