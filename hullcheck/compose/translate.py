@@ -188,6 +188,7 @@ class _Service:
             "UTSMode": value("uts", values.text),
             "UsernsMode": value("userns_mode", values.text),
             **{name: self._joined(key) for name, key in _JOINING.items()},
+            "CgroupnsMode": value("cgroup", values.text),
             "CgroupParent": value("cgroup_parent", values.text),
             "Annotations": {_SLICE: value("annotations", values.settings).get(_SLICE) or ""},
             "Memory": self._limit("mem_limit", "memory", values.size),

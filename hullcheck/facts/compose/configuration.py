@@ -21,6 +21,7 @@ _KEYS = {
     "NetworkMode": ("network_mode",),
     "PidMode": ("pid",),
     "IpcMode": ("ipc",),
+    "CgroupnsMode": ("cgroup",),
     "CgroupParent": ("cgroup_parent",),
     "Memory": ("mem_limit", f"{_LIMITS}.memory"),
     "NanoCpus": ("cpus", f"{_LIMITS}.cpus"),

@@ -38,9 +38,14 @@ class FileMounts(Unknown):
 
     @property
     def doubtful(self) -> tuple[str, ...]:
-        """The kernel's settings, where it asks for none of the engine's read-only paths."""
-        asked = self._asked.security_options.get("systempaths")
-        return ("/proc/sys (writable)",) if asked == "unconfined" and not self._asked.privileged else ()
+        """The kernel's settings and control groups, where it asks for no paths that are read-only."""
+        if self._asked.privileged:
+            return ()
+        options = self._asked.security_options
+        found = ["/proc/sys (writable)"] if options.get("systempaths") == "unconfined" else []
+        if settings.writable_groups(options) and self._asked.setting("CgroupnsMode") == "host":
+            found.append("/sys/fs/cgroup (writable)")  # of all the host, with cgroup v2
+        return tuple(found)
 
     @property
     def root_is_read_only(self) -> bool:

@@ -268,6 +268,9 @@ def test_link_out_of_the_project(read: Read, tmp_path: Path) -> None:
     ("options", "verdict"),
     [
         ("security_opt: [systempaths=unconfined]", "manual"),
+        ("security_opt: [writable-cgroups=true]\n    cgroup: host", "manual"),
+        ("security_opt: [writable-cgroups=true]\n    cgroup: private", "pass"),
+        ("security_opt: [writable-cgroups=false]\n    cgroup: host", "pass"),
         ("security_opt: [no-new-privileges]", "pass"),
         ("privileged: true\n    security_opt: [systempaths=unconfined]", "pass"),
     ],
