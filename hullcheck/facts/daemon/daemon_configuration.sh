@@ -20,7 +20,8 @@ links() { # PATH ROOT: the symbolic links on the way to the file
   done
 }
 show() { # NAME PATH ROOT: what became of the file, its times, its lines, each after a blank, and links to it
-  if text=$(cat "$3$2" 2>&1); then
+  text=""
+  if [ ! -p "$3$2" ] && text=$(cat "$3$2" 2>&1); then # any user may give a daemon a pipe that nobody writes to
     printf "%s:read|%s|%s\n" "$1" "$(stat -L -c "%y|%z" "$3$2")" "$2"
     case $(head -c 2 "$3$2" | od -An -tx1 | tr -d " \n") in
       fffe | feff) printf " utf-16:%s\n" "$(od -An -v -tx1 "$3$2" | tr -d " \n")" ;;

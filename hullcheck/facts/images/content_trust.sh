@@ -43,12 +43,17 @@ printf "%s\n" "$pullers" | while IFS=: read -r name home; do
   done
 done
 ! command -v docker-compose >/dev/null || echo "plugin compose"
-files=$(list | sort -u)
-for file in $files; do
+files=""
+for file in $(list | sort -u); do
+  if [ -p "$file" ]; then # would never be read to its end
+    printf "unread %s\n" "$file"
+    continue
+  fi
+  files=$files$IFS$file
   [ ! -e "$file" ] || [ -r "$file" ] || printf "unread %s\n" "$file"
 done
 echo "--lines"
-printf "%s\n" "$files" | read_them -e DOCKER_CONTENT_TRUST -e disable-content-trust
+printf "%s\n" "$files" | grep . | read_them -e DOCKER_CONTENT_TRUST -e disable-content-trust
 echo "--units"
 option="--disable-content-trust[^ ]*"
 find /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib/systemd/system \

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hullcheck.recording.probe import TIMED_OUT
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.judging import facts_of_guest, judged
 from selftests.lab import lacking
@@ -96,3 +97,21 @@ def test_unit_that_ends_containers_with_the_daemon(lab_host: Callable[..., Host]
             "2.16", lacking.facts_of_guest(host, {"systemctl": script}, of="2.16")
         ).values()
         assert (verdict, "was not told by systemd" in reason) == ("error", True), reason
+
+
+PIPES = (
+    "mkdir -p /etc/docker; cd /etc/docker; rm -f daemon.json; mkfifo daemon.json /root/.bash_login /srv/pipe"
+)
+
+
+def test_pipes_in_the_place_of_files(lab_host: Callable[..., Host]) -> None:
+    """A pipe to which nobody writes is not waited for: it could not be read."""
+    host = lab_host()
+    host.exec("sh", "-ec", PIPES)
+    host.write("/srv/containerd", "#!/bin/sh\nread -r line <&3\n", 0o755)
+    host.exec("sh", "-ec", "/srv/containerd --config /srv/pipe 3<>/srv/pipe >/dev/null 2>&1 &")
+    facts = facts_of_guest(host, of="2.4 2.8 4.5")
+    assert not {name for name, each in facts.recording.answers.items() if each.status == TIMED_OUT}
+    ((verdict, reason),) = judged("2.4", facts).values()
+    assert (verdict, "daemon.json" in reason) == ("error", True)
+    assert "unread /root/.bash_login" in facts.recording.answers["content_trust"].stdout

@@ -210,7 +210,8 @@ for process in [0-9]*; do
   unset IFS
   set +f
   printf "containerd:%s\n" "$process"
-  if text=$(cat "$process/root$file" 2>&1); then
+  text=""
+  if [ ! -p "$process/root$file" ] && text=$(cat "$process/root$file" 2>&1); then
     printf "%s\n" "$text" | sed "s/^/containerd-config:/"
   else
     case $text in *": No such file or directory") ;; *) echo "containerd-unread:$file" ;; esac
