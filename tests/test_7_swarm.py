@@ -9,7 +9,8 @@ import pytest
 
 from hullcheck.criteria.certificates import validity_flaw
 from hullcheck.facts.daemon.sockets import address
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.networks import Encryption, Network
+from hullcheck.facts.registry import Later
 from hullcheck.facts.swarm import Swarm, on_every_address
 from hullcheck.facts.swarm.given import SwarmService
 from hullcheck.parsing.proc.net import Listener
@@ -76,20 +77,26 @@ def test_swarm_ports_are_bound_to_one_address(swarm: Swarm) -> str:
 @pytest.mark.pci("4.2.1")
 @pytest.mark.hipaa("164.312(e)(1)", "164.312(e)(2)(ii)")
 @pytest.mark.severity("medium")
-def test_overlay_network_is_encrypted(overlay_network: Network) -> str | None:
+def test_overlay_network_is_encrypted(
+    overlay_network: Network, swarm: Swarm, encryption: Later[Encryption]
+) -> str | None:
     """Every overlay network encrypts what passes between nodes.
 
     Swarm encrypts what its managers say, but not the data of its services: who can listen between two nodes
-    reads it, and who can send to them may put packets into the network. A network over several nodes that another
-    driver made is for a person to judge.
+    reads it, and who can send to them may put packets into the network. The engine has it done by rules of the packet
+    filter, on each node with tasks in the network: where another program took these away, it does nothing. A network
+    over several nodes that another driver made is for a person to judge.
 
     Remedy: make the network again with `--opt encrypted`; ingress too, by `docker network rm ingress` and
-    `docker network create --ingress --driver overlay --opt encrypted ingress`.
+    `docker network create --ingress --driver overlay --opt encrypted ingress`. Where rules are gone, start the daemon
+    again, and load the rules of the site without a flush of the others.
     """
     if overlay_network.driver != "overlay":
         raise Manual(f"its driver is {overlay_network.driver}: does that encrypt what passes between nodes?")
     own = "the swarm's own network for published ports, made " if overlay_network.ingress else ""
     assert "encrypted" in overlay_network.options, f"{own}without the option encrypted"
+    lost = encryption.get().lacks(overlay_network, swarm.daemon.pid) if overlay_network.peers > 1 else ""
+    assert not lost, f"made with the option encrypted, but {lost}"
     value = overlay_network.options["encrypted"]
     return (
         f"encrypted={value} counts as yes: to the engine the option's presence is enough" if value else None

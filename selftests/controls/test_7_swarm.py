@@ -152,6 +152,45 @@ def test_encryption_of_overlay_networks() -> None:
     )
 
 
+VXLAN = "com.docker.network.driver.overlay.vxlanid_list"
+BPF = "7,32 0 0 4294963252,7 0 0 0,64 0 0 4,116 0 0 8,21 1 0 {},6 0 0 0,6 0 0 4294967295"
+MARK = "-A OUTPUT -p udp -m udp --dport 4789 -m {} -j MARK --set-xmark 0xd0c4e3/0xffffffff"
+DROP = "-A INPUT -p udp -m policy --dir in --pol none -m udp --dport 4789 -m {} -j DROP"
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ([MARK.format(BPF.format(4097)), DROP.format(BPF.format(4097))], "pass"),
+        (
+            [MARK.format("u32 --u32 0x0>>0x16&0x3c@0xc&0xffffff00=0x100100"), DROP.format(BPF.format(4097))],
+            "pass",
+        ),
+        ([DROP.format(BPF.format(4097))], "fail"),
+        ([MARK.format(BPF.format(4097))], "fail"),
+        ([MARK.format(BPF.format(4098)), DROP.format(BPF.format(4098))], "fail"),
+        ([MARK.format(BPF.format(40970)), DROP.format(BPF.format(40970))], "fail"),
+    ],
+)
+def test_rules_that_encrypt_a_network(rules: list[str], expected: str) -> None:
+    """Where they are gone from this node, what it sends to others goes in clear, whatever the option says."""
+    safe = network("safe", encrypted="", **{VXLAN: "4097"})
+    two = {"Peers": [{"IP": "10.0.0.1"}, {"IP": "10.0.0.2"}]}
+    lists = {"Daemon": PID, "Lists": "iptables-save"}
+    seen = [{"Daemon": PID, "Encrypts": each} for each in rules]
+    assert verdicts("7.3", Node(networks=(safe | two, lists, *seen)).facts())["safe"][0] == expected
+    elsewhere = [each | {"Daemon": PID + 1} for each in seen]
+    assert verdicts("7.3", Node(networks=(safe | two, lists, *elsewhere)).facts())["safe"][0] == "fail"
+    for unlisted in (
+        (),
+        ({"Daemon": PID, "Lists": "nft"},),
+        ({"Daemon": PID + 1, "Lists": "iptables-save"},),
+    ):
+        assert verdicts("7.3", Node(networks=(safe | two, *unlisted, *seen)).facts())["safe"][0] == "error"
+    alone = {"Peers": [{"IP": "10.0.0.1"}]}
+    assert verdicts("7.3", Node(networks=(safe | alone, lists)).facts())["safe"] == ("pass", "")
+
+
 def test_overlay_networks_are_judged_by_name() -> None:
     """Each is a network of its own to a reader of results."""
     facts = Node(networks=(network("b"), network("a"), network("c", driver="bridge"))).facts()

@@ -21,7 +21,7 @@ for pid in ${daemons?}; do
   # takes it for one of here.
   { $enter ip -o link 2>/dev/null || gap cards ip; } |
     sed -n '/^[0-9]*: \([^ ]*@if[0-9]\|veth[0-9a-f]\{7\}@\)/d; s/^[0-9]*: \([[:alnum:]._-]*\)[:@].* master \([[:alnum:]._-]*\) .*/{"Daemon":'"$pid"',"Bridge":"\2","Port":"\1"}/p'
-  # What sends packets to another address: these make no table that is not there. A kernel may have tables of old, which
+  # What sends packets to another address, and what an overlay network is encrypted by: these make no table that is not there. A kernel may have tables of old, which
   # no program of today shows.
   programs=""
   for each in iptables-save ip6tables-save nft; do
@@ -36,12 +36,14 @@ for pid in ${daemons?}; do
     set -- "$each"
     [ "$each" != nft ] || set -- nft -t list ruleset
     if rules=$($enter "$@" 2>&1); then
+      echo "{\"Daemon\":$pid,\"Lists\":\"$each\"}" >&3
       printf "%s\n" "$rules"
     else
       case $rules in *"ot supported"* | *"Invalid argument"*) ;; *) gap rules "$each" ;; esac # by the kernel
     fi
   done |
-    sed -n -e 's/"[^"]*"//g; s/--comment [^ ]*//g; s/["\\]//g; s/[[:cntrl:]]/ /g' \
+    sed -n -e '/^-A OUTPUT .* 0xd0c4e3\/0xffffffff$\|^-A INPUT .* --pol none .* DROP$/{s/["\\]//g;s/[[:cntrl:]]/ /g;s/.*/{"Daemon":'"$pid"',"Encrypts":"&"}/p;}' \
+      -e 's/"[^"]*"//g; s/--comment [^ ]*//g; s/["\\]//g; s/[[:cntrl:]]/ /g' \
       -e '/--to-d\|--to \| dnat /s/^[-A ]*\(.*\)/{"Daemon":'"$pid"',"Sends":"\1"}/p'
 done
 exit $status

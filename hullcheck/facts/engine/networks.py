@@ -26,8 +26,11 @@ DOCKER_NETWORKS = Probe.from_file(
             "Scope": True,
             "EnableIPv6": True,
             "Ingress": True,
-            **dict.fromkeys(("Daemon", "Bridge", "Port", "Sends", "Unlisted", "By"), True),
+            **dict.fromkeys(
+                ("Daemon", "Bridge", "Port", "Sends", "Unlisted", "By", "Encrypts", "Lists"), True
+            ),
             "Internal": True,
+            "Peers": {"IP": True},
             "IPAM": {"Config": {"Subnet": True}},
             "Options": dict.fromkeys(
                 (
@@ -39,6 +42,7 @@ DOCKER_NETWORKS = Probe.from_file(
                     "com.docker.network.bridge.host_binding_ipv4",
                     "com.docker.network.bridge.name",
                     "com.docker.network.bridge.trusted_host_interfaces",
+                    "com.docker.network.driver.overlay.vxlanid_list",
                     "com.docker.network.host_ipv4",
                 ),
                 True,
@@ -57,8 +61,10 @@ _SHAPE = {
     **dict.fromkeys(("Ingress?", "Internal?"), bool),
     "EnableIPv6?": (None, bool),
     "Options?": (None, {"*": str}),
+    "Peers?": (None, [{"IP?": str}]),
     "IPAM?": (None, {"Config?": (None, [{"Subnet?": (None, str)}])}),
 }
+_OF_DAEMONS = (("Sends",), ("Encrypts",), ("Lists",), ("Unlisted", "By"))
 _GONE = re.compile(r"(?:network [0-9a-f]{64} not found|No such network: [0-9a-f]{64})$", re.IGNORECASE)
 
 
@@ -72,6 +78,7 @@ class Network:
         scope: `local`, or `swarm` where it reaches over several hosts.
         ipv6: whether its containers have addresses of IPv6; None where the engine does not say.
         subnets: those of its containers' addresses; empty where the engine does not say.
+        peers: how many nodes of a swarm have tasks in it, where this one has some: it is one of them.
         cards: the interfaces of the host that are ports of a bridge of its name, beside those of containers; each with
             the daemon by whose process it is seen, as another engine may have such a bridge in a network of its own.
     """
@@ -85,6 +92,7 @@ class Network:
     internal: bool = False
     scope: str = ""
     subnets: tuple[str, ...] = ()
+    peers: int = 0
     cards: tuple[tuple[int, str], ...] = ()
 
     @property
@@ -133,7 +141,7 @@ def networks(recording: Recording) -> tuple[Network, ...]:
     """
     documents = _documents(recording)
     ports = _of_daemons(documents, "Bridge", "Port")
-    others = (_of_daemons(documents, *names) for names in (("Sends",), ("Unlisted", "By")))
+    others = (_of_daemons(documents, *names) for names in _OF_DAEMONS)
     of_daemons = (*ports, *chain.from_iterable(others))
     own = [each for each in documents if each not in of_daemons]
     if not own:
@@ -151,6 +159,7 @@ def networks(recording: Recording) -> tuple[Network, ...]:
             bool(each.get("Internal")),
             str(each.get("Scope") or ""),
             tuple(_subnets(each)),
+            len(each.get("Peers") or ()),
         )
         for each in own
     )
@@ -220,6 +229,60 @@ def redirections(recording: Recording) -> tuple[Redirection, ...]:
     """
     found = _of_daemons(_documents(recording), "Sends")
     return tuple(Redirection(each["Daemon"], each["Sends"]) for each in found)
+
+
+@dataclass(frozen=True)
+class Encryption:
+    """The rules of packet filters by which engines have overlay networks encrypted.
+
+    Attributes:
+        rules: each with the daemon in whose network it is, as iptables writes it.
+        listed: the daemons in whose network iptables listed all its rules.
+    """
+
+    rules: tuple[tuple[int, str], ...]
+    listed: frozenset[int]
+
+    def lacks(self, network: Network, daemon: int) -> str:
+        """What of them is missing for a network that sends to other nodes, in words; empty where nothing is.
+
+        Raises:
+            EvidenceError: the rules could not be listed.
+        """
+        ids = network.options.get("com.docker.network.driver.overlay.vxlanid_list", "").split(",")
+        if network.peers < 2 or not all(map(str.isdecimal, ids)):
+            return ""
+        if daemon not in self.listed:
+            raise EvidenceError("iptables did not list the rules by which the network is encrypted")
+        own = [words for each, words in self.rules if each == daemon]
+        for number in map(int, ids):
+            about = [words for words in own if _is_about(number, words)]
+            if not any(words.startswith("-A OUTPUT") for words in about):
+                return "the rule that has its packets encrypted is gone, so they are sent in clear"
+            if not any(words.startswith("-A INPUT") for words in about):
+                return (
+                    "the rule that drops packets in clear is gone, so who can send to the node gets into it"
+                )
+        return ""
+
+
+def _is_about(number: int, words: str) -> bool:
+    """Whether a rule compares the number of a network with this one: by bpf, or as engines before 23 by u32."""
+    return bool(re.search(rf"\b21 \d+ \d+ {number}\b|=0x{number << 8:x}\b", words))
+
+
+@fact(*SIGNS, DOCKER_NETWORKS)
+def encryption(recording: Recording) -> Encryption:
+    """By which rules the engines of this host have overlay networks encrypted.
+
+    Raises:
+        NotApplicable: there is no Docker on this target.
+        EvidenceError: the engine did not say.
+    """
+    documents = _documents(recording)
+    rules = tuple((each["Daemon"], each["Encrypts"]) for each in _of_daemons(documents, "Encrypts"))
+    lists = _of_daemons(documents, "Lists")
+    return Encryption(rules, frozenset(each["Daemon"] for each in lists if each["Lists"] != "nft"))
 
 
 CARDS, RULES = "cards", "rules"

@@ -17,6 +17,7 @@ from hullcheck.facts import Facts
 from hullcheck.policy import Policy, RotationPeriods
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.kit.judging import facts_of_engine, facts_of_user, judged
+from selftests.rig.shell import call
 from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
@@ -293,6 +294,28 @@ def test_encrypted_false_is_encrypted(nodes: Switch) -> None:
             log += nodes.engines[0].nsenter("ip", "xfrm", "state")
         marks = "--dport 4789" in nodes.engines[0].nsenter("iptables", "-t", "mangle", "-S", "OUTPUT")
         assert (marks or "proto esp" in log.lower() or "Proto: esp" in log) == bool(options)
+
+
+def test_rules_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
+    """The engine does not see that they were taken away, and what goes to other nodes is in clear from then on."""
+    nodes.init(1)
+    nodes.join(2)
+    engine = nodes.engines[0]
+    engine.docker("network", "create", "--driver", "overlay", "--opt", "encrypted", "safe")
+    nodes.service("web", "--mode", "global", "--network", "safe")
+    until(partial(_both_run, nodes, "web"))
+    until(lambda: len(engine.inspect("safe")[0]["Peers"]) == 2)
+    assert "--dport 4789" in engine.nsenter("iptables", "-t", "mangle", "-S", "OUTPUT")
+    assert verdicts("7.3", facts_of(nodes))["safe"] == ("pass", "")
+    rules = engine.nsenter("iptables-save")
+    engine.nsenter("iptables", "-t", "mangle", "-F")
+    found, reason = verdicts("7.3", facts_of(nodes))["safe"]
+    assert (found, "sent in clear" in reason) == ("fail", True)
+    call(*engine._enter(), "iptables-restore", stdin=rules)
+    assert verdicts("7.3", facts_of(nodes))["safe"][0] == "pass"
+    engine.nsenter("iptables", "-F", "INPUT")
+    found, reason = verdicts("7.3", facts_of(nodes))["safe"]
+    assert (found, "drops packets in clear" in reason) == ("fail", True)
 
 
 def _both_run(nodes: Switch, service: str) -> bool:
