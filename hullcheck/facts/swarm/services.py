@@ -109,8 +109,7 @@ def _service(document: dict[str, Any]) -> Service:
 
 
 def _port(document: dict[str, Any]) -> PublishedPort:
-    return PublishedPort(
-        document.get("PublishedPort", 0),
-        document.get("Protocol", "tcp"),
-        document.get("PublishMode") or "ingress",
-    )
+    mode = document.get("PublishMode") or "ingress"
+    if mode == "ingress":
+        require(document, {"PublishedPort": range(1 << 16)}, "docker service inspect: a port in mode ingress")
+    return PublishedPort(document.get("PublishedPort", 0), document.get("Protocol", "tcp"), mode)
