@@ -24,7 +24,17 @@ EMPTY = {
     **{key: [] for key in ("CapAdd", "CapDrop", "SecurityOpt", "Devices", "DeviceRequests")},
     **{key: [] for key in ("DeviceCgroupRules", "Ulimits")},
     **dict.fromkeys(
-        ("NetworkMode", "PidMode", "IpcMode", "UTSMode", "UsernsMode", "CgroupParent", "Runtime"), ""
+        (
+            "NetworkMode",
+            "PidMode",
+            "IpcMode",
+            "UTSMode",
+            "UsernsMode",
+            "CgroupnsMode",
+            "CgroupParent",
+            "Runtime",
+        ),
+        "",
     ),
     **dict.fromkeys(("Memory", "NanoCpus", "CpuQuota", "CpuPeriod", "CpuShares", "PidsLimit"), 0),
     **dict.fromkeys(("Privileged", "PublishAllPorts", "ReadonlyRootfs"), False),
