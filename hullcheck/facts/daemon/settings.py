@@ -154,6 +154,9 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+_OF_NETWORKS = frozenset({"icc"})
+"""What the default bridge has from an earlier start, where containers outlived that daemon."""
+
 _FILTERS_IPV6 = 27
 """The first engine for which ip6tables is on by default."""
 
@@ -290,7 +293,8 @@ class Configuration:
             if coming is not None and coming.value == reported.value:
                 origin = "" if self._may_differ or coming.source == reported.source else coming.source
                 return Setting(name, reported, origin="default" if origin.startswith("default ") else origin)
-            return Setting(name, reported, pending=coming if self._may_differ else None)
+            pending = coming if self._may_differ or name in _OF_NETWORKS else None
+            return Setting(name, reported, pending=pending)
         found = self._of_file(name)
         if not self.changed:
             return Setting(name, found or self._default(name))

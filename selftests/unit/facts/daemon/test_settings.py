@@ -50,7 +50,11 @@ def test_reasons_name_the_source() -> None:
         (Host(flags=("--userland-proxy",)), "2.17", "userland-proxy is true (command line)"),
         (Host(document='{"icc": true}'), "2.2", f"icc is true (network bridge, from {PATH})"),
         (Host(document='{"icc": true}', changed=AFTER), "2.2", "icc is true (network bridge)"),
-        (Host(document='{"icc": false}'), "2.2", "icc is true (network bridge)"),
+        (
+            Host(document='{"icc": false}'),
+            "2.2",
+            f"icc is true (network bridge); restart pending: {PATH} says false",
+        ),
         (Host(document='{"icc": false}', bridge={}), "2.2", f"icc is false ({PATH})"),
         (Host(document="unread"), "2.2", "icc is true (network bridge)"),
         (Host(second=()), "2.2", "icc is true (network bridge)"),
