@@ -769,10 +769,11 @@ def _require_no_record(
 def test_container_is_in_the_default_cgroup(container: Container, policy: Policy) -> str | None:
     """Every container runs in the engine's own parent cgroup, or in one that the site allows.
 
-    In a cgroup of its own choice a container escapes the limits that the site set for all.
+    In a cgroup of its own choice a container escapes the limits that the site set for all. One that outlived a daemon
+    with another `cgroup-parent` is where that daemon put it.
 
     Remedy: run it without `--cgroup-parent` and the annotation `org.systemd.property.Slice`, or name the cgroup in
-    `cgroup_parents` of the policy.
+    `cgroup_parents` of the policy. Start it again where the daemon's own was changed.
     """
     escaped = container.runtime.escape("memory", "cpus", "processes", *_OTHER_CONTROLLERS)
     assert not escaped, escaped
@@ -782,6 +783,8 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
     assert container.configuration.in_default_cgroup, (
         f"runs in {parent}, and not where the engine runs containers"
     )
+    foreign = container.runtime.foreign_cgroup
+    assert not foreign, f"runs in {foreign}, as it was started before the daemon had others elsewhere"
     container.runtime.require_running_state()
     return None
 

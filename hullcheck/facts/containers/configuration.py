@@ -218,6 +218,19 @@ class Configuration(Described):
         return self.surroundings.daemon.get().setting("cgroup-parent").always(engine.is_default_cgroup)
 
     @property
+    def daemon_cgroups(self) -> frozenset[str]:
+        """The last names of the parent cgroups that the daemon may choose for it now; empty where it chooses none.
+
+        Raises:
+            EvidenceError: what it chooses could not be read.
+        """
+        engine = self.surroundings.engine.get()
+        if self.cgroup_parent or not engine.is_docker or engine.value("CgroupDriver") == "none":
+            return frozenset()
+        chosen = self.surroundings.daemon.get().setting("cgroup-parent").possible
+        return frozenset((each or engine.default_cgroup).strip("/").rpartition("/")[2] for each in chosen)
+
+    @property
     def restart_policy(self) -> RestartPolicy:
         """When the engine starts it again."""
         policy = self.setting("RestartPolicy") or {}

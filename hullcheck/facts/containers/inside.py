@@ -27,7 +27,7 @@ _ENGINES = ("docker.sock", "containerd.sock", "podman.sock")
 
 
 _HIDDEN_CONFIGURATION = """
-    added_capabilities addresses cgroup_parent checks command cpus creation_time description devices
+    added_capabilities addresses cgroup_parent checks command cpus creation_time daemon_cgroups description devices
     dropped_capabilities end_time has_cpu_share has_read_only_root health health_check_kind id image image_id
     in_default_cgroup ipc_mode log_driver log_options memory mount_label mounts name network_mode
     networks number_in_passwd pid pid_mode privileged process_label processes publishes_all_ports publishes_ports
@@ -35,7 +35,7 @@ _HIDDEN_CONFIGURATION = """
     ulimits user user_id user_namespace_mode uts_mode
 """
 _HIDDEN_RUNTIME = """
-    configuration cpu_limit escape exec_processes find
+    configuration cpu_limit escape exec_processes find foreign_cgroup
     has_cpu_share ids memory_limit on_default_bridge proc process_limit require_running_state
     root_exec_processes shares_host_ipc shares_host_network shares_host_processes
     shares_host_users shares_host_uts strange_interfaces surroundings

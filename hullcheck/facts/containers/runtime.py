@@ -351,6 +351,13 @@ class Runtime:
         return f"outside of its control group, where no limit of it holds: {named}" if named else ""
 
     @property
+    def foreign_cgroup(self) -> str:
+        """The parent of its control group, where the daemon puts others elsewhere since it started; else empty."""
+        wanted = self.configuration.daemon_cgroups if self.configuration.running else ()
+        found = cgroups.parents(self.main_process.cgroups, self.configuration.id) if wanted else frozenset()
+        return ", ".join(sorted(found)) if found and found.isdisjoint(wanted) else ""
+
+    @property
     def memory_limit(self) -> float | None:
         """The bytes of memory that it may use, or None without a limit.
 

@@ -228,9 +228,14 @@ class Engine:
             return True
         if not self.is_docker:
             return bool(_POD.fullmatch(parent))
+        return posixpath.normpath(parent).replace("//", "/") == self.default_cgroup
+
+    @property
+    def default_cgroup(self) -> str:
+        """The cgroup below which Docker runs containers unasked, as a setting names it."""
         if self.value("CgroupDriver") == "systemd":
-            return parent == ("user.slice" if self.rootless else "system.slice")
-        return posixpath.normpath(parent).replace("//", "/") == "/docker"
+            return "user.slice" if self.rootless else "system.slice"
+        return "/docker"
 
     @property
     def remaps_users(self) -> bool:

@@ -53,6 +53,18 @@ def is_outside(name: str, cgroups: Sequence[str], identifier: str, main: Sequenc
     return any(identifier not in path or bool(tops and _top(path, identifier) not in tops) for path in own)
 
 
+def parents(lines: Sequence[str], identifier: str) -> frozenset[str]:
+    """The last names of the groups above those that an engine named after a container.
+
+    Args:
+        lines: those of /proc/PID/cgroup of a process of the container.
+    """
+    above = (
+        line.split(":", 2)[2].partition(identifier)[0].split("/") for line in lines if identifier in line
+    )
+    return frozenset(each[-2] for each in above if len(each) > 1)
+
+
 def _paths_of(controller: str, cgroups: Sequence[str]) -> list[str]:
     """The groups of a process in the hierarchy of this controller; without a name in the unified one."""
     split = [line.split(":", 2) for line in cgroups]

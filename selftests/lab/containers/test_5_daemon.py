@@ -120,6 +120,24 @@ def test_limits_of_a_parent_group(engine: EngineFactory) -> None:
     remove_groups(parent)
 
 
+def test_container_that_outlived_a_daemon(engine: EngineFactory) -> None:
+    """5.25, 2.2: its group stays where the daemon of then put it, and so does what the default bridge was made with."""
+    name = "lab-outlived"
+    one = engine(fresh=True, live_restore=True, cgroup_parent=f"/{name}", icc=False)
+    one.run("old")
+    assert verdicts("5.25", facts_of_engine(one.socket, of="5.25")) == {"old": "pass"}
+    one.stop()
+    one.configure({"live-restore": True})
+    one.start()
+    one.run("new")
+    facts = facts_of_engine(one.socket, of="5.25 2.2 2.11")
+    assert verdicts("5.25", facts) == {"old": "fail", "new": "pass"}
+    assert verdicts("2.11", facts) == {"local": "pass"}
+    assert "restart pending" in reason("2.2", facts, "local")
+    one.docker("rm", "--force", "old", "new")
+    remove_groups(name)
+
+
 def test_limits_that_a_rootless_engine_cannot_enforce(rootless_engine: RootlessEngine) -> None:
     """5.11, 5.12, 5.29: without control groups of its own the engine takes the options and does nothing."""
     limits = ("--memory", "64m", "--pids-limit", "20", "--cpus", "0.5")

@@ -67,6 +67,31 @@ def test_annotation_for_another_cgroup(world: ContainerHost) -> None:
     assert world.judge("5.25")[0] == "pass"
 
 
+@pytest.mark.parametrize(
+    ("driver", "parent", "group", "expected"),
+    [
+        ("cgroupfs", None, "/docker/{}", "pass"),
+        ("cgroupfs", None, "/docker/{}/init", "pass"),
+        ("cgroupfs", None, "/outer/docker/{}", "pass"),
+        ("cgroupfs", None, "/site/{}", "fail"),
+        ("cgroupfs", "/site/", "/site/{}", "pass"),
+        ("cgroupfs", "/site", "/docker/{}", "fail"),
+        ("systemd", None, "/system.slice/docker-{}.scope", "pass"),
+        ("systemd", None, "/site.slice/docker-{}.scope", "fail"),
+        ("systemd", "a-b.slice", "/a.slice/a-b.slice/docker-{}.scope", "pass"),
+    ],
+)
+def test_cgroup_of_a_daemon_of_before(
+    world: ContainerHost, driver: str, parent: str | None, group: str, expected: str
+) -> None:
+    """5.25: a container that outlived a daemon with another parent is where that daemon put it."""
+    world.info["CgroupDriver"] = driver
+    world.daemon.cgroup_parent = parent
+    path = group.format("a" * 64)
+    world.cgroups = {100: (f"0::{path}",)}
+    assert world.judge("5.25")[0] == expected
+
+
 def test_default_cgroup_where_the_daemon_has_another(world: ContainerHost) -> None:
     """5.25: whoever names the built-in cgroup leaves the one that the daemon gives to all; one has to know that."""
     world.config["CgroupParent"] = "/docker"
