@@ -374,7 +374,9 @@ def test_seccomp_profile_is_read() -> None:
 
 def test_nothing_to_judge() -> None:
     """Not applicable: no default bridge, no TCP address, a swarm node."""
-    assert Host(bridge=None).judge("2.2")[0] == "not applicable"
+    without = Host(bridge=None, document='{"bridge": "none"}')
+    assert without.judge("2.2")[0] == "not applicable"
+    assert replace(without, document="{}").judge("2.2")[0] == "error"  # the engine left it out
     assert Host().judge("2.8")[0] == "not applicable"
     assert Host(info={"Swarm": {"LocalNodeState": "active"}}).judge("2.16")[0] == "not applicable"
 

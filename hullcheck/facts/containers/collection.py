@@ -61,6 +61,8 @@ class _Containers:
         self._ids = frozenset(documents)
         self.all = tuple(map(self._container, documents.values()))
         self.unread = _unread(recording, described, self._ids, damaged)
+        if surroundings.engine.get().is_docker:  # Podman counts what Docker's command does not list
+            self.unread += _unlisted(described)
 
     def _container(self, description: dict[str, Any]) -> Container:
         number = self._numbers.get(str(description["Id"]), "")
@@ -120,6 +122,15 @@ def _complete(recording: Recording) -> str:
     if answer.status != 0 and "No such" not in answer.stderr:
         return recording.text(DOCKER_CONTAINERS)  # raises, with the reason
     return answer.stdout
+
+
+def _unlisted(described: str) -> tuple[tuple[str, str], ...]:
+    """One subject for the containers that the engine counts and does not list; recordings of before tell no count."""
+    counted = re.search(r"^counted ([0-9]+)$", described, re.MULTILINE)
+    listed = len(re.findall(r"^[0-9a-f]{64}$", described, re.MULTILINE))
+    if not counted or int(counted[1]) <= listed:
+        return ()
+    return (("(not listed)", f"docker info counts {counted[1]} containers, and docker ps lists {listed}"),)
 
 
 def _unread(

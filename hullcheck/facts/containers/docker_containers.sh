@@ -1,5 +1,14 @@
 ids=$(docker ps --all --quiet --no-trunc) || exit
+# Something between here and the engine may show some of them alone. Containers come and go, so the engine is asked again.
+# shellcheck disable=SC2154 # what the probe docker_info answered
+counted=${docker_info#*\"Containers\":} counted=${counted%%,*}
+for _ in 1 2 3; do
+  [ "$counted" != "$(printf "%s" "$ids" | grep -c "")" ] || break
+  counted=$(docker info --format "{{.Containers}}") || exit
+  ids=$(docker ps --all --quiet --no-trunc) || exit
+done
 [ -n "$ids" ] || exit 0
+echo "counted $counted"
 printf "%s\n" "$ids"
 # shellcheck disable=SC2086 # one word for each id
 described=$(docker inspect --type container --format '@FORMAT@' $ids)

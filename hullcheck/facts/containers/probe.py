@@ -161,6 +161,7 @@ SHAPE = {"Id": _ID, "Name": str, **{f"{name}?": shape for name, shape in _OPTION
 """What the engine says of a container, by type: what is there has to be so."""
 SHAPE_OF_VOLUME = {"Name": str, "Driver?": str, "Options?": (None, {"*": str})}
 _USER = re.compile(r"user [0-9a-f]{64} [0-9]*")
+_COUNTED = re.compile(r"counted [0-9]{1,9}")
 PROC = lines_like(
     r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
     r"\d+/net/dev: *\S+:",
@@ -187,7 +188,7 @@ def _keep(text: str) -> str:
 def _kept(line: str) -> str:
     """A line of the first part without what no control needs, or an empty string."""
     word, _, text = line.partition(" ")
-    if _ID.fullmatch(line) or _USER.fullmatch(line):
+    if _ID.fullmatch(line) or _USER.fullmatch(line) or _COUNTED.fullmatch(line):
         return line
     try:
         document = inputs.decode(text)

@@ -276,8 +276,8 @@ class Runtime:
         names = {network.name: network.id for network in networks}
         default = "bridge" if self.surroundings.engine.get().is_docker else "podman"
         bridge = names.get(default)
-        if not bridge:
-            return False  # "bridge": "none" in daemon.json
+        if not bridge:  # "bridge": "none" in daemon.json
+            return default == "bridge" and self.surroundings.daemon.get().default_bridge is not None
         owner = (self._joined("NetworkMode") or self).configuration
         if owner.description["Networks"] is None and owner.network_mode in ("", "default", "bridge"):
             raise EvidenceError("docker inspect does not report NetworkSettings.Networks")

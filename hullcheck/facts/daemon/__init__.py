@@ -201,9 +201,14 @@ class Daemon:
         """The network named bridge; None where there is none (`"bridge": "none"`).
 
         Raises:
-            EvidenceError: the engine did not say.
+            EvidenceError: the engine did not say, or left it out.
         """
-        return next((each for each in self.networks.get() if each.name == "bridge"), None)
+        found = next((each for each in self.networks.get() if each.name == "bridge"), None)
+        if found is None and self.configuration.setting("bridge", None).value != "none":
+            raise EvidenceError(
+                "docker network ls does not name bridge, and the daemon has not `bridge` set to none"
+            )
+        return found
 
     @property
     def experimental(self) -> bool:

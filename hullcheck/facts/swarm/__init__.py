@@ -27,7 +27,7 @@ from hullcheck.recording import Recording, decode_json
 from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
 _LINE = re.compile(
-    r"|[{].*|(?:node|service|config|task) .*|\d+/(?:net/(?:udp6?|route|if_inet6)|state|certificate):.*"
+    r"|[{].*|(?:node|services?|config|task) .*|\d+/(?:net/(?:udp6?|route|if_inet6)|state|certificate):.*"
 )
 _MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
 
@@ -142,6 +142,11 @@ class Swarm:
         lines = self._manager_lines("service ")
         shape, what = shapes.SERVICE, "docker service inspect"
         documents = [_document(line, shape, what) for line in lines]
+        for count in self._manager_lines("services "):  # which older recordings do not tell
+            if count != str(len(documents)):
+                raise EvidenceError(
+                    f"docker service ls lists {count} services, and {what} describes {len(documents)}"
+                )
         return tuple(of_document(each, found, self._found_in_tasks(each["ID"])) for each in documents)
 
     def _found_in_tasks(self, service: str) -> list[str]:

@@ -67,6 +67,8 @@ def _kept(line: str) -> str:
     word, _, text = line.partition(" ")
     if word == "node":
         return f"node {_document(text, _NODE)}"
+    if word == "services" and text.isdecimal():
+        return line
     if word == "config":
         return f"config {_config_kept(text)}"
     if word == "service":

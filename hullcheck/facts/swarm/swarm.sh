@@ -28,6 +28,7 @@ ids=$(docker node ls --quiet) || exit
 docker node inspect --format "node {$node}" $ids || exit
 ids=$(docker service ls --quiet) || exit
 [ -n "$ids" ] || exit 0
+echo "services $(printf "%s\n" "$ids" | grep -c "")"
 format='config {"ID":{{json .ID}},"Data":{{if le (len .Spec.Data) @MOST@}}{{json .Spec.Data}}{{else}}null{{end}}}'
 # shellcheck disable=SC2046 # one word for each id
 docker config inspect --format "$format" $(docker config ls --quiet) 2>/dev/null # what is not told is an error of its own

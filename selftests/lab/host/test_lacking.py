@@ -16,6 +16,7 @@ from selftests.lab import lacking
 from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
+    from hullcheck.facts import Facts
     from selftests.rig.engines.engine import Engine
     from selftests.rig.hosts.host import Host
 
@@ -56,6 +57,55 @@ def test_docker_that_lists_nothing(engine: Callable[..., Engine], tmp_path: Path
     one.docker("image", "rm", "--force", "bb:1")
     found = judged(number, lacking.facts_of_engine(one.socket, folder, of=number)).values()
     assert {verdict for verdict, _ in found} == {"not applicable"}
+
+
+def _bridge(one: Engine) -> str:
+    """The id of the default bridge."""
+    return one.docker("network", "inspect", "--format", "{{.Id}}", "bridge").strip()
+
+
+def _broken(of: str, what: str) -> str:
+    """A docker that answers one of its subcommands with a part of the answer."""
+    real = shutil.which("docker")
+    return f'case "$* " in "{of} "*) {real} "$@" | {what}; exit 0 ;; esac\nexec {real} "$@"'
+
+
+def _verdicts(key: str, facts: Facts) -> dict[str, str]:
+    try:
+        return {subject: verdict for subject, (verdict, _) in judged(key, facts).items()}
+    except EvidenceError as error:
+        return {str(error)[:17]: "error"}
+
+
+def test_docker_that_shows_a_part(engine: Callable[..., Engine], tmp_path: Path) -> None:
+    """What it leaves out of a list is missed: a proxy before the engine may show each user what is his alone."""
+    one = engine(fresh=True)
+    one.run("bad", "--privileged")
+    one.run("good")
+    networks = lacking.programs(
+        tmp_path / "bin", {"docker": _broken("network ls", f"grep -v ^{_bridge(one)}")}
+    )
+    facts = lacking.facts_of_engine(one.socket, networks, of="2.2 5.30")
+    assert set(_verdicts("2.2", facts).values()) == {"error"}
+    assert set(_verdicts("5.30", facts).values()) == {"error"}
+    containers = lacking.programs(tmp_path / "bin", {"docker": _broken("ps", "head -n 1")})
+    facts = lacking.facts_of_engine(one.socket, containers, of="5.5")
+    assert _verdicts("5.5", facts) == {"good": "pass", "(not listed)": "error"}
+    whole = lacking.facts_of_engine(one.socket, lacking.programs(tmp_path / "bin", {}), of="5.5")
+    assert _verdicts("5.5", whole) == {"good": "pass", "bad": "fail"}
+
+
+def test_docker_that_describes_no_service(engine: Callable[..., Engine], tmp_path: Path) -> None:
+    """Services that are listed and not described are no absence of services."""
+    one = engine(fresh=True)
+    one.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
+    one.docker("service", "create", "--detach", "--name", "svc", "--replicas", "0", "bb:1")
+    folder = lacking.programs(tmp_path / "bin", {"docker": _broken("service inspect", "head -n 0")})
+    key = "service_image_is_pinned"
+    assert _verdicts(key, lacking.facts_of_engine(one.socket, folder, of=key)) == {
+        "docker service ls": "error"
+    }
+    one.docker("swarm", "leave", "--force")
 
 
 def test_accounts_of_the_network(lab_host: Callable[..., Host]) -> None:
