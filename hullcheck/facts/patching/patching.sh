@@ -129,8 +129,17 @@ cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null | awk -v releases=
   /^Pin-Priority:/ { sub(/^Pin-Priority: */, ""); priority = $0 + 0 }
   END { told() }' | sort -u
 sed -n -e "/^Package: /h" -e "/^Status: hold /{x;s/^Package: /held:/p;}" /var/lib/dpkg/status 2>/dev/null
-sed -n "s/^[[:space:]]*\(exclude\|excludepkgs\)[[:space:]]*=[[:space:]]*\(.*[^[:space:]]\)/held:\2/p" \
-  /etc/dnf/dnf.conf /etc/dnf/automatic.conf /etc/yum.conf /etc/yum.repos.d/*.repo 2>/dev/null
+cat /etc/dnf/dnf.conf /etc/dnf/automatic.conf /etc/dnf/libdnf5.conf.d/*.conf /etc/yum.conf /etc/yum.repos.d/*.repo \
+  /etc/dnf/repos.override.d/*.repo 2>/dev/null | awk '
+  /^[#;]/ { next }
+  /^[^[:space:]]/ { # and not a line that goes on with the value before
+    key = $0
+    sub(/[[:space:]]*=.*/, "", key)
+    if (!sub(/^[^=]*=/, "")) key = ""
+  }
+  { gsub(/^[[:space:]]+|[[:space:]]+$/, "") }
+  key ~ /^exclude(pkgs)?$/ && $0 { print "held:" $0 }
+  key == "includepkgs" && $0 { print "held:all but " $0 }'
 sed -n "s/^[[:space:]]*\([^#!\[[:space:]].*\)/held:\1/p" /etc/dnf/plugins/versionlock.list 2>/dev/null
 sed -n "s/^name *= *\"\(.*\)\"/held:\1/p" /etc/dnf/versionlock.toml 2>/dev/null
 # With skip_if_unavailable dnf-automatic ends well though it got nothing from a repository.

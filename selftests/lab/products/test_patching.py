@@ -40,6 +40,23 @@ labels="${labels}Date: $(date -Ru | sed s/+0000/UTC/)\n"
 printf "${labels}SHA256:\n $(sum Packages) $(stat -c %s Packages) Packages\n" >Release
 apt-get -qq update
 """
+# The same for dnf: a repository in /srv/updates.
+BUILD = """set -e
+cd /srv
+printf "%s\\n" "Name: trifle" "Version: $1" "Release: 1" "Summary: x" "License: x" "BuildArch: noarch" \
+  "%description" x "%files" >trifle.spec
+rpmbuild --quiet -bb --define "_rpmdir /srv/updates" trifle.spec
+createrepo_c --quiet updates
+"""
+# As Fedora has them: Debian's dnf comes without the program and its units.
+AUTOMATIC = {
+    "/usr/bin/dnf-automatic": "#!/usr/bin/python3\nimport sys\nfrom dnf.automatic.main import main\n"
+    "sys.exit(main(sys.argv[1:]))\n",
+    "/etc/systemd/system/dnf-automatic.service": "[Service]\nType=oneshot\n"
+    "ExecStart=/usr/bin/dnf-automatic /etc/dnf/automatic.conf --timer\n",
+    "/etc/systemd/system/dnf-automatic.timer": "[Timer]\nOnCalendar=06:00\n[Install]\nWantedBy=timers.target\n",
+    "/etc/yum.repos.d/updates.repo": "[updates]\nname=updates\nbaseurl=file:///srv/updates\ngpgcheck=0\n",
+}
 UPDATES = "security updates"
 
 
@@ -161,3 +178,35 @@ def test_update_that_does_not_install(host: Host) -> None:
     assert upgraded(host) == (1, "fail")
     host.exec("mv", "/srv/trifle.deb", "/srv/trixie-security/trifle.deb")
     assert upgraded(host) == (3, "pass")
+
+
+@pytest.mark.product("dnf 4.23")
+def test_dnf_automatic(product_host: HostFactory) -> None:
+    """An update that it installs, and each way in which it leaves one out."""
+    host = product_host(docker=False, packages="createrepo-c dnf rpm")
+    for path, text in AUTOMATIC.items():
+        host.write(path, text, 0o755 if "bin" in path else 0o644)
+    host.exec("sh", "-c", BUILD, "build", "1")
+    host.exec("dnf", "--assumeyes", "--quiet", "install", "trifle")
+    host.exec("systemctl", "enable", "--now", "dnf-automatic.timer")
+
+    def updated(version: int) -> tuple[int, str]:
+        host.exec("sh", "-c", BUILD, "build", str(version))
+        host.exec(
+            "sh", "-c", "dnf --quiet clean all; systemctl reset-failed; systemctl start dnf-automatic || true"
+        )
+        return int(host.exec("rpm", "--query", "--queryformat", "%{VERSION}", "trifle")), patched(
+            host, UPDATES
+        )[0]
+
+    assert updated(2) == (1, "manual")  # it downloads alone
+    host.exec("sed", "-i", "s/^apply_updates = no/apply_updates = yes/", "/etc/dnf/automatic.conf")
+    assert updated(3) == (3, "pass")
+    repository = "/etc/yum.repos.d/updates.repo"
+    for number, line in enumerate(("excludepkgs=\n  tri*", "includepkgs=other"), start=4):
+        host.write(repository, f"{AUTOMATIC[repository]}{line}\n")
+        assert updated(number) == (number - 1, "manual"), line
+        host.write(repository, AUTOMATIC[repository])
+        assert updated(number) == (number, "pass")
+    host.write(repository, AUTOMATIC[repository].replace("/srv/updates", "/srv/none"))
+    assert updated(9) == (5, "manual")  # it passes over what it cannot reach

@@ -49,7 +49,9 @@ def test_what_is_kept_from_updates(tmp_path: Path) -> None:
         "lib/apt/lists/deb.example_debian_dists_trixie-security_InRelease": "",
         "lib/apt/lists/deb.example_debian_dists_trixie_InRelease": "",
         "dnf/dnf.conf": "[main]\n#exclude=no\nexcludepkgs = kernel* docker-ce\n",
-        "yum.repos.d/kubernetes.repo": "[kubernetes]\nexclude=kubelet\n",
+        "dnf/libdnf5.conf.d/site.conf": "[main]\nexclude=\n  podman\n# y\n  buildah\nbest = 1\n",
+        "yum.repos.d/kubernetes.repo": "[kubernetes]\nexclude=kubelet\n[x]\n  includepkgs=a\n",
+        "dnf/repos.override.d/x.repo": "[updates]\nincludepkgs = bash\n",
         "dnf/versionlock.toml": 'version = "1.0"\n[[packages]]\nname = "runc"\n',
         "log/dnf.log.1": f"{IGNORED.format('old')}{IGNORED.format('updates')}",
         "log/dnf.log": "t DEBUG logging initialized\n",
@@ -64,8 +66,8 @@ def test_what_is_kept_from_updates(tmp_path: Path) -> None:
     lines = PATCHING.keep(done.stdout).split("\n")
     held = [line.removeprefix("held:") for line in lines if line.startswith("held:")]
     assert held[:2] == ["docker linux-", "a"]
-    assert held[2:5] == ["kernel* docker-ce", "kubelet", "docker-ce-3:28.0.1-1.*"]
-    assert held[5:] == ["runc", "repository updates"]
+    assert held[2:7] == ["kernel* docker-ce", "podman", "buildah", "kubelet", "all but bash"]
+    assert held[7:] == ["docker-ce-3:28.0.1-1.*", "runc", "repository updates"]
     assert "lists:1" in lines
 
 
