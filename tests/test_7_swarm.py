@@ -248,7 +248,7 @@ def test_data_traffic_has_its_own_interface(swarm: Swarm) -> str:
     """Data of services and management of the swarm use different network interfaces.
 
     On one network a container that breaks out of its overlay network, or floods it, meets what manages the
-    swarm.
+    swarm. An interface of macvlan or ipvlan is in the network of the one that it is upon.
 
     Remedy: give the node a second interface, and join the swarm again with `--advertise-addr` on one of them
     and `--data-path-addr` on the other."""

@@ -575,7 +575,12 @@ def test_certificate_of_another_engine() -> None:
         ("10.0.0.1", "", "fail", "management on 10.0.0.1 (eth0), data on 10.0.0.1 (eth0)"),
         ("10.0.0.1", "10.0.0.2", "fail", "management on 10.0.0.1 (eth0), data on 10.0.0.2 (eth0)"),
         ("10.9.9.9", "", "fail", "management on 10.9.9.9, data on 10.9.9.9"),
-        ("10.0.0.1", "10.9.9.9", "error", "no interface was found in the network of the address 10.9.9.9"),
+        (
+            "10.0.0.1",
+            "10.9.9.9",
+            "error",
+            "no interface was found with the address 10.9.9.9, or in its network",
+        ),
         ("10.0.2.1", "10.0.2.2", "error", "10.0.2.1 and 10.0.2.2 may be addresses of the same interface"),
         ("10.0.0.1", "10.0.2.2", "pass", "management on 10.0.0.1 (eth0), data on 10.0.2.2 (eth2, eth3)"),
         ("fd00::1", "fd00:1::1", "pass", "management on fd00::1 (eth0), data on fd00:1::1 (eth1)"),
@@ -601,9 +606,9 @@ def test_tables_of_routes_that_make_no_sense() -> None:
         "",
         "eth2",
     ]
-    assert cards_of("10.0.0.1", (), routes) == {"eth0"}
+    assert cards_of("10.0.0.1", (), (), (), routes) == {"eth0"}
     odd = ["eth3\t0000000G\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0"]
-    assert cards_of("10.0.0.1", (), odd) == frozenset()
+    assert cards_of("10.0.0.1", (), (), (), odd) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
 _LINE = re.compile(
     r"|[{].*|(?:node|services?|config|task) .*|\d+/(?:net/(?:udp6?|route|if_inet6)|state|certificate):.*"
+    r"|\d+/(?:address:\S+ [0-9a-f.:]+|upon:\S+ \S+)"
 )
 _MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
 
@@ -208,8 +209,9 @@ class Swarm:
         if not management:
             raise EvidenceError("docker info does not report the address of this node")
         data = str(self._node_state.get("DataPathAddr") or management)
-        addresses, routes = self._own_lines("net/if_inet6"), self._own_lines("net/route")
-        return Planes(management, data, *(cards_of(each, addresses, routes) for each in (management, data)))
+        names = ("address", "upon", "net/if_inet6", "net/route")
+        seen = [self._own_lines(each) for each in names]
+        return Planes(management, data, *(cards_of(each, *seen) for each in (management, data)))
 
     @property
     def times(self) -> Times:

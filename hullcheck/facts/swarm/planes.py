@@ -33,7 +33,7 @@ class Planes:
             return False
         for address, cards in ((self.management, self.management_cards), (self.data, self.data_cards)):
             if not cards:
-                raise EvidenceError(f"no interface was found in the network of the address {address}")
+                raise EvidenceError(f"no interface was found with the address {address}, or in its network")
         apart = self.management_cards.isdisjoint(self.data_cards)
         if not apart and len(self.management_cards | self.data_cards) > 1:
             raise EvidenceError(f"{self.management} and {self.data} may be addresses of the same interface")
@@ -49,14 +49,29 @@ def _with_cards(address: str, cards: frozenset[str]) -> str:
     return f"{address} ({', '.join(sorted(cards))})" if cards else address
 
 
-def cards_of(address: str, addresses: Iterable[str], routes: Iterable[str]) -> frozenset[str]:
-    """The interfaces that may have this address.
+def cards_of(
+    address: str, told: Iterable[str], upon: Iterable[str], addresses: Iterable[str], routes: Iterable[str]
+) -> frozenset[str]:
+    """The interfaces that may have this address; of one that is upon another, in its network, that other.
 
     Args:
+        told: interfaces and their addresses, `eth0 10.0.0.1`; empty where the target has no ip(8).
+        upon: those of macvlan and ipvlan, and what they are upon: `macvlan0 eth0`.
         addresses: the lines of /proc/PID/net/if_inet6.
-        routes: the lines of /proc/PID/net/route.
+        routes: the lines of /proc/PID/net/route, which tell networks alone: a smaller one may be elsewhere.
+
+    Raises:
+        EvidenceError: what was told is no address.
     """
-    return _cards_with(address, addresses) if ":" in address else _cards_in_network_of(address, routes)
+    known = [line.split() for line in told]
+    if not known:
+        return _cards_with(address, addresses) if ":" in address else _cards_in_network_of(address, routes)
+    wanted, parents = ipaddress.ip_address(address), dict(line.split() for line in upon)
+    try:
+        cards = [card for card, each in known if ipaddress.ip_address(each) == wanted]
+    except ValueError as error:
+        raise EvidenceError(f"swarm: the answer is damaged: {error}") from None
+    return frozenset(parents.get(each, each) for each in cards)
 
 
 def _cards_with(address: str, lines: Iterable[str]) -> frozenset[str]:

@@ -12,7 +12,13 @@ case $info in *\"LocalNodeState\":\"inactive\"* | null*) exit 0 ;; esac
 root=${info#*"$line_feed"}
 
 cd /proc || exit
+own=$(readlink self/ns/net)
 for folder in ${daemons?}; do
+  enter=""
+  [ "$(readlink "$folder/ns/net")" = "$own" ] || enter="nsenter -t $folder -n"
+  $enter ip -o address | sed -n "s|^[0-9]*: \([^ ]*\) *inet6* \([^ /]*\).*|$folder/address:\1 \2|p"
+  # Cards without a network of their own.
+  $enter ip -o -d link | sed -n "s/^[0-9]*: \([^ @]*\)@\([^ :]*\): .* \(macvlan\|macvtap\|ipvlan\|ipvtap\) .*/$folder\/upon:\1 \2/p"
   grep -Hs -e " 07 " "$folder/net/udp" "$folder/net/udp6"
   grep -Hs "" "$folder/net/route" "$folder/net/if_inet6"
   files=$folder/root$root/swarm

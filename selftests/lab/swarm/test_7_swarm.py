@@ -553,3 +553,29 @@ def _address(namespace: str, address: str, card: str) -> Iterator[None]:
         subprocess.run(["ip", "-n", namespace, "address", verb, address, "dev", card], check=True)
         if verb == "add":
             yield
+
+
+def test_address_in_a_network_of_another_card(nodes: Switch) -> None:
+    """7.9: a route to a smaller network makes no card of another one, and macvlan is upon the same."""
+    nodes.init(1, "--data-path-addr", nodes.address(1, "eth1"))
+    engine = nodes.engines[0]
+    assert verdict("7.9", facts_of(nodes))[0] == "pass"
+    engine.docker("swarm", "leave", "--force")
+    engine.nsenter("ip", "address", "add", "10.213.9.1/16", "dev", "eth0")
+    engine.nsenter("ip", "route", "add", "10.213.9.0/24", "dev", "eth1")
+    nodes.init(1, "--data-path-addr", "10.213.9.1")
+    assert verdict("7.9", facts_of(nodes)) == (
+        "fail",
+        "management on 10.213.0.1 (eth0), data on 10.213.9.1 (eth0)",
+    )
+    engine.docker("swarm", "leave", "--force")
+    engine.nsenter("ip", "route", "del", "10.213.9.0/24", "dev", "eth1")
+    engine.nsenter("ip", "address", "del", "10.213.9.1/16", "dev", "eth0")
+    engine.nsenter("ip", "link", "add", "upon", "link", "eth0", "type", "macvlan")
+    try:
+        engine.nsenter("ip", "address", "add", "10.99.0.1/24", "dev", "upon")
+        engine.nsenter("ip", "link", "set", "upon", "up")
+        nodes.init(1, "--data-path-addr", "10.99.0.1")
+        assert verdict("7.9", facts_of(nodes))[0] == "fail"
+    finally:
+        engine.nsenter("ip", "link", "del", "upon")

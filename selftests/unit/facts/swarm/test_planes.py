@@ -20,7 +20,19 @@ V6 = ("fd000000000000000000000000000001 02 40 00 80 eth3",)
 )
 def test_interface_of_an_address(address: str, cards: set[str]) -> None:
     """It is the one with the smallest network around it; routes by a gateway and the default are none."""
-    assert cards_of(address, V6, ROUTES) == cards
+    assert cards_of(address, (), (), V6, ROUTES) == cards
+
+
+@pytest.mark.parametrize(
+    ("address", "cards"),
+    [("10.0.1.9", {"eth0"}), ("10.0.1.8", {"eth1"}), ("10.9.9.9", set()), ("fd00::1", {"eth0"})],
+)
+def test_interface_that_has_an_address(address: str, cards: set[str]) -> None:
+    """What ip(8) tells of addresses goes before networks; macvlan is upon a card, and in its network."""
+    told = ("eth0 10.0.1.9", "eth1 10.0.1.8", "mv0 fd00:0::1")
+    assert cards_of(address, told, ("mv0 eth0",), V6, ROUTES) == cards
+    with pytest.raises(EvidenceError, match="damaged"):
+        cards_of(address, ("eth0 10.0",), (), V6, ROUTES)
 
 
 def test_planes_apart() -> None:
