@@ -463,6 +463,8 @@ def test_autolock() -> None:
         (Node(made_days_ago=366), "manual"),
         (Node(made_days_ago=366, locks=False), "not applicable"),
         (Node(cluster={"CreatedAt": ""}), "error"),
+        (Node(made_days_ago=-0.01), "pass"),
+        (Node(made_days_ago=-1), "error"),
     ],
 )
 def test_age_of_the_unlock_key(node: Node, expected: str) -> None:

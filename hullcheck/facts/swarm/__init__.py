@@ -30,6 +30,7 @@ _LINE = re.compile(
     r"|[{].*|(?:node|services?|config|task) .*|\d+/(?:net/(?:udp6?|route|if_inet6)|state|certificate):.*"
     r"|\d+/(?:address:\S+ [0-9a-f.:]+|upon:\S+ \S+)"
 )
+_CLOCKS = 1 / 24  # days by which the clocks of managers may differ
 _MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
 
 
@@ -120,7 +121,10 @@ class Swarm:
             created = datetime.fromisoformat(self._cluster["CreatedAt"])
         except (KeyError, TypeError, ValueError):
             raise EvidenceError("docker info does not say when the swarm was made") from None
-        return (self.recording.now - created.timestamp()) / DAY
+        age = (self.recording.now - created.timestamp()) / DAY
+        if age < -_CLOCKS:
+            raise EvidenceError("by the clock of this node its swarm was not made yet: one clock was wrong")
+        return age
 
     @cached_property
     def root_certificates(self) -> tuple[Certificate, ...]:
