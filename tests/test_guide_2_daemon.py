@@ -80,6 +80,8 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
         raise EvidenceError(
             f"{file.path} was changed after the daemon started: restart it to know what it uses"
         )
+    if daemon.unread_unit:
+        raise EvidenceError(daemon.unread_unit)
     return f"{file.path} sets {', '.join(sorted(written))}"
 
 

@@ -312,6 +312,22 @@ def test_live_restore_with_a_containerd_that_ends_with_the_daemon(
     assert silent.judge("2.16")[0] == ("error" if together else "pass")
 
 
+@pytest.mark.parametrize(
+    ("pid", "socket", "flags", "expected"),
+    [
+        (7, "Listen=/run/docker.sock (Stream)", ("-H", "fd://"), "not applicable"),
+        (7, "Listen=/run/docker.sock (Stream)\nListen=[::]:2375 (Stream)", ("-H", "fd://"), "fail"),
+        (7, "Listen=[::]:2375 (Stream)", (), "not applicable"),
+        (5, "NeedDaemonReload=yes", (), "not applicable"),
+        (7, "NeedDaemonReload=yes", (), "error"),
+    ],
+)
+def test_socket_of_the_next_start(pid: int, socket: str, flags: tuple[str, ...], expected: str) -> None:
+    """2.8: what docker.socket will give the daemon counts, and what systemd has not read of it is unknown."""
+    unit = f"Id=docker.service\nMainPID={pid}\n\nId=docker.socket\n{socket}\n"
+    assert Host(unit=unit, flags=flags).judge("2.8")[0] == expected
+
+
 def test_live_restore_of_a_daemon_that_rootlesskit_started() -> None:
     """The unit of a rootless daemon is that of its parent, and its setup tool writes KillMode=mixed."""
     host = Host(

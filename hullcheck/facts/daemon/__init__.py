@@ -148,6 +148,12 @@ class Daemon:
         """The unit that started it, if systemd did."""
         return self.units.of_process(self.pid)
 
+    @property
+    def unread_unit(self) -> str:
+        """Why what systemd says of the next start may be wrong, in words; empty where it may not."""
+        unit = self.unit
+        return self.units.unread(unit) if unit else ""
+
     @cached_property
     def configuration(self) -> Configuration:
         """All that it takes settings from."""
@@ -366,9 +372,11 @@ class Daemon:
             swarm=lambda: self._in_swarm,
             unix=lambda: self.api_sockets,
         )
-        pending = pending_addresses(lambda: self.configuration, addresses)
+        by_fd = any(host.startswith("fd:") for each in self._possible("hosts") for host in each)
+        given = self.units.socket_addresses if self.unit and by_fd else None
+        pending = pending_addresses(lambda: self.configuration, addresses, given or ())
         protection, protection_doubt = self._protection
-        return RemoteApi(addresses, pending, protection, doubt, protection_doubt)
+        return RemoteApi(addresses, pending, protection, doubt or self.unread_unit, protection_doubt)
 
 
 @fact()

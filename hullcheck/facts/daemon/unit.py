@@ -20,7 +20,7 @@ def _keep(text: str) -> str:
 def _kept(line: str) -> str:
     """A property that is asked for; of the command the command alone, without secrets."""
     if not line.startswith("ExecStart="):
-        return line if re.match("(?:Id|MainPID|KillMode|Listen)=|$", line) else DROPPED
+        return line if re.match("(?:Id|MainPID|KillMode|NeedDaemonReload|Listen)=|$", line) else DROPPED
     command = re.search(r"argv\[\]=(.*?) ; ", line)
     return "ExecStart=" + (" ".join(redaction.command_line(command[1].split())) if command else "")
 
@@ -63,6 +63,19 @@ class Units:
             if ("MainPID", str(pid)) in properties:
                 return _unit(properties)
         return None
+
+    def unread(self, unit: Unit) -> str:
+        """Why the next start may differ from what systemd says, in words; empty where it has read what there is.
+
+        Args:
+            unit: that of the daemon; its socket is looked at as well.
+        """
+        stale = ("NeedDaemonReload", "yes")
+        names = [dict(each).get("Id", "") for each in self.properties if stale in each]
+        found = " and ".join(each for each in names if each in (unit.name, "docker.socket"))
+        return (
+            f"{found} changed on disk, and systemd has not read it: systemctl daemon-reload" if found else ""
+        )
 
     @property
     def socket_addresses(self) -> tuple[str, ...] | None:

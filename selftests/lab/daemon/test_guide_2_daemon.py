@@ -13,13 +13,14 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
-from selftests.kit.judging import facts_of_engine, judge_engine, judged
+from selftests.kit.judging import facts_inside, facts_of_engine, judge_engine, judged
 from selftests.rig.shell import LabError
 from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
     from selftests.rig.engines.rootless import RootlessEngine
+    from selftests.rig.hosts.host import Host
 
 EngineFactory = Callable[..., "Engine"]
 
@@ -84,6 +85,31 @@ def test_file_of_the_daemon(engine: EngineFactory) -> None:
     assert whole(control, engine(flags=("--no-new-privileges=false",)))[0] == "fail"
     assert whole(control, engine(flags=("--no-new-privileges",)))[0] == "fail"  # its file sets nothing
     assert whole(control, engine(flags=("--no-new-privileges",), debug=False))[0] == "pass"
+
+
+def test_unit_that_systemd_has_not_read(lab_host: Callable[..., Host]) -> None:
+    """What the next start will do is unknown until then, and so is whether it opens the API to all (2.8)."""
+    host = lab_host(icc=False)
+
+    def found() -> list[str]:
+        facts = facts_inside(host, of="2.8 daemon_is_configured_by_its_file")
+        return [judged(each, facts)["host"][0] for each in ("2.8", "daemon_is_configured_by_its_file")]
+
+    assert found() == ["not applicable", "pass"]
+    command = "ExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// -H tcp://0.0.0.0:2375 --icc=true\n"
+    host.write("/etc/systemd/system/docker.service.d/x.conf", f"[Service]\n{command}")
+    assert found() == ["error", "error"]
+    host.exec("systemctl", "daemon-reload")
+    assert found() == ["fail", "fail"]
+    host.exec("rm", "-r", "/etc/systemd/system/docker.service.d")
+    host.exec("systemctl", "daemon-reload")
+    host.write("/etc/systemd/system/docker.socket.d/x.conf", "[Socket]\nListenStream=0.0.0.0:2375\n")
+    assert found() == ["error", "error"]
+    host.exec("systemctl", "daemon-reload")
+    assert judged("2.8", facts_inside(host, of="2.8"))["host"] == (
+        "fail",
+        "restart pending: will take commands on tcp://0.0.0.0:2375 without TLS",
+    )
 
 
 def test_containers_keep_their_logs_options(engine: EngineFactory) -> None:

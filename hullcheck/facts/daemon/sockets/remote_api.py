@@ -125,15 +125,21 @@ def _asked_addresses(process: DaemonProcess, asked: Asked) -> tuple[tuple[str, .
 
 
 def pending_addresses(
-    configuration: Callable[[], Configuration], addresses: tuple[str, ...]
+    configuration: Callable[[], Configuration], addresses: tuple[str, ...], given: Iterable[str] = ()
 ) -> tuple[str, ...]:
-    """What the file says beside these *addresses*, where it changed after the start."""
+    """What the next start opens beside these *addresses*: by the file, where it changed, or as it is *given* them.
+
+    Args:
+        given: what the service manager will listen on for the daemon, as it writes it.
+    """
+    found = [f"tcp://{each}" for each in given if not each.startswith(("/", "@"))]
     try:
         setting = configuration().setting("hosts")
     except EvidenceError:
-        return ()
-    coming = setting.pending.value if setting.pending else ()
-    found = [host for each in setting.candidates for host in each.value] + list(coming)
+        pass
+    else:
+        coming = setting.pending.value if setting.pending else ()
+        found += [host for each in setting.candidates for host in each.value] + list(coming)
     open_ports = sockets.tcp_ports(each.partition(" ")[0] for each in addresses)
     return tuple(
         host for host in filter(sockets.is_tcp, found) if not sockets.tcp_ports([host]) <= open_ports
