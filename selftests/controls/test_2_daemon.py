@@ -591,6 +591,14 @@ LENT = "lent:subuid:dockremap:100000:1\nlent:subuid:dockremap:{}:65535\nlent:sub
             "manual",
             "to dockremap and eve",
         ),
+        (
+            "100000.200000",
+            f"{LENT.format(1001)}lent:subgid:dockremap:200000:9\nlent:subgid:eve:199999:9\n",
+            "manual",
+            "/etc/subgid lends root's number of containers, 200000, to dockremap and eve",
+        ),
+        # numbers of users are no numbers of groups
+        ("100000.200000", f"{LENT.format(1001)}lent:subuid:eve:199999:9\n", "pass", ""),
         ("100000.100000", f"{LENT.format(1001)}lent:subuid:eve:100001:9\n", "pass", ""),
         ("100000.100000", f"{LENT.format(1001)}lent:subuid:gone:100000:9\n", "pass", ""),
     ],

@@ -55,6 +55,25 @@ def test_number_of_managers(count: int, most: int, expected: str) -> None:
     assert Policy().swarm_managers == 3
 
 
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (1, ("pass", "1 manager: m1 (Reachable)")),
+        (
+            2,
+            (
+                "fail",
+                "2 managers: m1 (Reachable), m2 (Reachable); an even number bears the loss of no more than 1 would",
+            ),
+        ),
+        (3, ("fail", "3 managers: m1 (Reachable), m2 (Reachable), m3 (Reachable); allowed are 1")),
+    ],
+)
+def test_words_of_managers(count: int, expected: tuple[str, str]) -> None:
+    """What is wrong with their number."""
+    assert verdict("7.1", Node(managers=("Reachable",) * count), Policy(swarm_managers=1)) == expected
+
+
 def test_node_that_was_promoted_while_it_is_down() -> None:
     """It is a manager as soon as it comes back, and counts."""
     assert verdict("7.1", Node(managers=("Leader", "Promoted")))[0] == "fail"
@@ -135,6 +154,7 @@ def test_encryption_of_overlay_networks() -> None:
         network("safe", encrypted=""),
         network("odd", encrypted="false"),
         network("weave", driver="site/weave:1") | {"Scope": "swarm"},
+        network("cards", driver="macvlan") | {"Scope": "swarm"},
         network("bridge", driver="bridge") | {"Scope": "local"},
     )
     found = verdicts("7.3", Node(networks=networks).facts())
@@ -144,7 +164,10 @@ def test_encryption_of_overlay_networks() -> None:
         "safe": "pass",
         "odd": "pass",
         "weave": "manual",
+        "cards": "manual",
     }
+    assert found["safe"][1] == ""
+    assert found["odd"][1].startswith("encrypted=false counts as yes")
     assert "the swarm's own network" in found["ingress"][1]
     assert verdict("7.3", Node(networks=networks[-1:])) == (
         "not applicable",
@@ -479,6 +502,7 @@ def test_age_of_the_unlock_key(node: Node, expected: str) -> None:
     ("node", "expected"),
     [
         (Node(), "pass"),
+        (Node(expiry_days=29), "pass"),
         (Node(expiry_days=30.1), "fail"),
         (Node(expiry_days=90), "fail"),
         (Node(certificate=aged(31, 30)), "fail"),
