@@ -1,13 +1,14 @@
 """Which rules of a packet filter limit the traffic of containers."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from hullcheck.criteria.firewall import gap, partial_limit, traffic_limit
+from hullcheck.criteria.firewall import gap, partial_limit, traffic_limit, without_rules
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.firewall import IPV4, Interfaces
+from hullcheck.facts.firewall import IPV4, IPV6, Interfaces
 from hullcheck.facts.firewall.rules import Rule, iptables_rule
 from hullcheck.verdicts import EvidenceError
 
@@ -194,3 +195,54 @@ def test_every_bridge_and_every_way_outside(
     found = firewall(*(f"-A DOCKER-USER {each} -j DROP" for each in rules), interfaces=interfaces)
     assert (traffic_limit(found, IPV4) != "") is limits
     assert partial_limit(found, IPV4)
+
+
+def test_first_of_the_rules_that_limit() -> None:
+    """It is named where several do it together, and of what limits a part the first before the engine's rules."""
+    both = ("-A DOCKER-USER -i eth0 -p tcp -j DROP", "-A DOCKER-USER -i eth0 -p udp -j DROP")
+    assert traffic_limit(firewall(*both), IPV4) == both[0]
+    table = {"site": [Rule("DROP", (), "a rule of a table")]}
+    found = firewall(both[0])
+    found.nft_tables = lambda kind: (("ip site", table, {"site": ("forward", "accept")}),)
+    assert partial_limit(found, IPV4) == both[0]
+
+
+def test_states_of_connections() -> None:
+    """Not NEW is a part of what strangers send as well; a rule for all that is known already is none."""
+    assert partial_limit(firewall("-A DOCKER-USER -m conntrack ! --ctstate NEW -j DROP"), IPV4)
+    assert partial_limit(firewall("-A DOCKER-USER -m conntrack --ctstate NEW,INVALID -i eth1 -j DROP"), IPV4)
+    assert not partial_limit(firewall("-A DOCKER-USER -m conntrack --ctstate ESTABLISHED -j DROP"), IPV4)
+
+
+PLAIN = bridge("br-a")
+
+
+@pytest.mark.parametrize(
+    ("network", "four", "six"),
+    [
+        (PLAIN, True, False),
+        (bridge("docker0"), False, False),  # of which there is a rule
+        (replace(PLAIN, subnets=("fd00::/64",)), False, True),
+        (replace(PLAIN, subnets=("172.18.0.0/16", "fd00::/64")), True, True),
+        (replace(PLAIN, subnets=()), True, False),
+        (replace(PLAIN, internal=True), False, False),
+        (replace(PLAIN, driver="macvlan"), False, False),
+    ],
+)
+def test_bridges_without_rules_of_the_engine(network: Network, four: bool, six: bool) -> None:
+    """A bridge with a way outside has rules of its own, for each kind of address that it has."""
+    found = {kind: without_rules(firewall(), (network,), kind) for kind in (IPV4, IPV6)}
+    assert found == {IPV4: (network.name,) * four, IPV6: (network.name,) * six}
+
+
+def test_bridges_whose_rules_are_not_listed() -> None:
+    """With nftables the engine has them in maps, and without a bridge none are needed: they are not asked for."""
+
+    def fail(kind: str) -> object:
+        raise EvidenceError(kind)
+
+    unread = SimpleNamespace(backend="iptables", chains=fail)
+    assert without_rules(unread, (replace(PLAIN, internal=True),), IPV4) == ()
+    assert without_rules(SimpleNamespace(backend="nftables", chains=fail), (PLAIN,), IPV4) == ()
+    with pytest.raises(EvidenceError):
+        without_rules(unread, (PLAIN,), IPV4)
