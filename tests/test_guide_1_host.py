@@ -9,6 +9,7 @@ from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
 from hullcheck.criteria.firewall import closed_chains
 from hullcheck.criteria.patching import own_updates, stand_in, tool_flaw, working_tools
+from hullcheck.criteria.vantage import require_network, require_processes
 from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine import Engine
@@ -33,7 +34,9 @@ from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.dedicated_host")
 @pytest.mark.severity("medium")
-def test_host_serves_containers_alone(host_services: HostServices, policy: Policy) -> str:
+def test_host_serves_containers_alone(
+    host_services: HostServices, engine: Later[Engine], daemon: Later[Daemon], policy: Policy
+) -> str:
     """No application runs on the host outside of containers.
 
     A web server or a database beside the engine shares the host with every container: a hole in one of them is a
@@ -52,6 +55,7 @@ def test_host_serves_containers_alone(host_services: HostServices, policy: Polic
     if strangers and policy.allowed_host_services is None:
         raise Manual(f"outside of containers listen {found}: are these agents that the host needs?")
     assert not strangers, f"outside of containers listen {found}, not on the list of the policy"
+    require_processes(engine, daemon)
     return f"outside of containers listen {', '.join(map(str, host_services.listeners)) or 'no programs'}"
 
 
@@ -317,7 +321,8 @@ def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, p
 def test_ipv4_forwarding_is_off_or_recorded(
     sysctl: Sysctl,
     networks: tuple[Network, ...],
-    engine: Engine,
+    engine: Later[Engine],
+    daemon: Later[Daemon],
     policy: Policy,
     firewall: Later[Firewall],
 ) -> str:
@@ -337,10 +342,11 @@ def test_ipv4_forwarding_is_off_or_recorded(
     """
     value = sysctl.value(FORWARD)
     state = f"ip_forward is {value}"
-    bridges = [each.name for each in networks if each.driver == "bridge" and not engine.rootless]
+    bridges = [each.name for each in networks if each.driver == "bridge" and not engine.get().rootless]
     if sysctl.forwarding:
         state += f", but {', '.join(sysctl.forwarding)} forwards (net.ipv4.conf)"
     elif value == "0":
+        require_network(engine, daemon)
         return state + (f"; bridge networks ({', '.join(bridges)}) reach nothing outside" if bridges else "")
     conflict = f"{state}: the guide demands 0, the engine needs 1 for bridge networks"
     assert bridges, f"{state}, and no bridge network of the engine needs it"
@@ -350,6 +356,7 @@ def test_ipv4_forwarding_is_off_or_recorded(
     chosen = f"{conflict}; the policy chose that: {policy.ip_forward_reason}"
     closed, gap = _closed(sysctl, firewall)
     assert closed, f"{conflict}, as the policy chose; but {gap}"
+    require_network(engine, daemon)
     return f"{chosen}; {closed} drops the rest"
 
 

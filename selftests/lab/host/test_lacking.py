@@ -11,7 +11,7 @@ import pytest
 
 from hullcheck.recording.probe import TIMED_OUT
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.judging import facts_of_guest, judged
+from selftests.kit.judging import facts_inside, facts_of_guest, judged
 from selftests.lab import lacking
 from selftests.rig.waiting import until
 
@@ -165,3 +165,15 @@ def test_pipes_in_the_place_of_files(lab_host: Callable[..., Host]) -> None:
     ((verdict, reason),) = judged("2.4", facts).values()
     assert (verdict, "daemon.json" in reason) == ("error", True)
     assert "unread /root/.bash_login" in facts.recording.answers["content_trust"].stdout
+
+
+def test_audit_in_namespaces_of_its_own(lab_host: Callable[..., Host]) -> None:
+    """What it sees there is not the host's: no other process, and a network that forwards nothing."""
+    host = lab_host()
+    for key, *way in (
+        ("ipv4_forwarding_is_off_or_recorded", "unshare", "--net"),
+        ("host_serves_containers_alone", "unshare", "--net", "--pid", "--fork", "--mount-proc"),
+    ):
+        facts = facts_inside(host, *way, of=key)
+        assert set(_verdicts(key, facts).values()) == {"error"}
+        assert set(_verdicts(key, facts_inside(host, of=key)).values()) <= {"pass", "fail", "manual"}

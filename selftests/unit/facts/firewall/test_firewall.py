@@ -13,6 +13,7 @@ from hullcheck.facts.firewall import FIREWALL
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.daemons import Host
+from selftests.kit.facts.hosts import daemon_processes
 from selftests.kit.judging import Verdicts, judged
 from selftests.unit.criteria.test_firewall import IDLE, LIMITING
 
@@ -455,6 +456,7 @@ def forwarding(*said: str, chain: str = "", **info: Any) -> tuple[str, str]:
     recording = Host(info=info).recording()
     texts = {FIREWALL.name: FIREWALL.keep("\n".join((*ABSENT, *said))), "sysctl": settings}
     texts |= {"engine_presence": "command docker /usr/bin/docker\nprocess 7"}
+    texts |= {"daemon_processes": daemon_processes()}
     answers = recording.answers | {name: Answer(name, 0, text, "") for name, text in texts.items()}
     policy = Policy.from_mapping({"ip_forward_reason": "bridges"})
     (found,) = judged(

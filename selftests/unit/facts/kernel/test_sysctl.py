@@ -11,7 +11,7 @@ import pytest
 
 from hullcheck.facts.kernel.sysctl import SYSCTL
 from hullcheck.verdicts import EvidenceError, NotApplicable
-from selftests.kit.facts.hosts import BRIDGE, only, target
+from selftests.kit.facts.hosts import BRIDGE, daemon_processes, only, target
 from selftests.kit.judging import Verdicts, judged
 
 RUNNING = {"net/ipv4/ip_forward": "0", "fs/suid_dumpable": "0", "kernel/randomize_va_space": "2"}
@@ -211,8 +211,20 @@ def forwarding(policy: dict[str, Any] | None = None, **options: Any) -> tuple[st
     """What the control of forwarding says."""
     networks = json.dumps(options.pop("network", BRIDGE))
     info = {"ServerVersion": "26.1.5", "SecurityOptions": options.pop("security", [])}
-    facts = target(policy, sysctl=settings(**options), docker_networks=networks, docker_info=json.dumps(info))
+    processes = daemon_processes(options.pop("of_daemon", "net:[1]"))
+    texts = {"docker_networks": networks, "docker_info": json.dumps(info), "daemon_processes": processes}
+    facts = target(policy, sysctl=settings(**options), **texts)
     return only(judged("ipv4_forwarding_is_off_or_recorded", facts))
+
+
+def test_forwarding_in_another_network() -> None:
+    """Where the audit ran in a network of its own, nothing is known of the host's; a rootless engine has its own."""
+    on, why = {"net__ipv4__ip_forward": "1"}, {"ip_forward_reason": "bridges, OPS-140"}
+    verdict, reason = forwarding(of_daemon="net:[2]")
+    assert (verdict, "not run in the network of the engine" in reason) == ("error", True)
+    assert forwarding(why, of_daemon="net:[2]", **on)[0] == "error"
+    assert forwarding(of_daemon="net:[2]", **on)[0] == "fail"
+    assert forwarding(of_daemon="net:[2]", security=["name=rootless"])[0] == "pass"
 
 
 def test_forwarding() -> None:
