@@ -35,7 +35,7 @@ class FileRuntime(Unknown):
     HIDDEN: ClassVar[Collection[str]] = _HIDDEN_RUNTIME.split()
     strange_interfaces = ()
     listens_at_ssh_port = False
-    maybe_ssh = ""
+    maybe_ssh = foreign_cgroup = ""
 
     def __init__(
         self, configuration: FileConfiguration, others: Callable[[str], "FileRuntime | None"]

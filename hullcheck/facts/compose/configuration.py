@@ -129,6 +129,7 @@ class FileConfiguration(Configuration):
     health = None
     mount_label = process_label = ""
     service = None
+    daemon_cgroups = frozenset[str]()
 
     @property
     def in_default_cgroup(self) -> bool:
