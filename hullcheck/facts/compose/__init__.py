@@ -20,7 +20,7 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import NotApplicable
 
 _HIDDEN_RUNTIME = """
-    configuration exec_processes find ids main_process processes proc
+    configuration exec_processes find ids joined main_process processes proc
     root_exec_processes root_uid shares_host_users surroundings
 """
 _HIDDEN_PRIVILEGES = """
@@ -79,7 +79,7 @@ class FileRuntime(Unknown):
         Raises:
             NotApplicable: it joins that of a container which is not in the file.
         """
-        return self._shares("NetworkMode") or "host" in self._owner("NetworkMode").networks
+        return self._shares("NetworkMode") or "host" in self.owner("NetworkMode").networks
 
     @property
     def shares_host_processes(self) -> bool:
@@ -97,9 +97,9 @@ class FileRuntime(Unknown):
         return self._shares("UTSMode")
 
     def _shares(self, setting: str) -> bool:
-        return str(self._owner(setting).setting(setting) or "") == "host"
+        return str(self.owner(setting).setting(setting) or "") == "host"
 
-    def _owner(self, setting: str) -> FileConfiguration:
+    def owner(self, setting: str) -> FileConfiguration:
         """The configuration at the end of the chain of `service:NAME`."""
         here, seen = self, set[str]()
         while (mode := str(here._asked.setting(setting) or "")).startswith("container:"):
@@ -114,7 +114,7 @@ class FileRuntime(Unknown):
     @property
     def on_default_bridge(self) -> bool:
         """Whether it will be attached to the default bridge; Compose makes a network for each project."""
-        owner = self._owner("NetworkMode")
+        owner = self.owner("NetworkMode")
         return owner.network_mode in ("bridge", "default") or "bridge" in owner.networks
 
     @property

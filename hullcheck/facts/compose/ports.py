@@ -90,7 +90,7 @@ class FilePorts(Unknown):
     def _direct(self) -> tuple[Port, ...]:
         """What is reached at its own address."""
         found = []
-        for name in self._asked.networks:
+        for name in self._runtime.owner("NetworkMode").networks:
             options = self._network(name)["Options"]
             modes = {options.get(each) for each in _MODES} & {"nat-unprotected", "routed"}
             found += [
@@ -108,7 +108,7 @@ class FilePorts(Unknown):
         Raises:
             NotApplicable: one of its networks may give it an address outside.
         """
-        for name in self._asked.networks:
+        for name in self._runtime.owner("NetworkMode").networks:
             network = self._network(name)
             if network["External"] or network["Driver"] not in ("", "bridge", "overlay"):
                 raise NotApplicable(f"who reaches it in the network {name}, the file does not tell")

@@ -36,7 +36,7 @@ _HIDDEN_CONFIGURATION = """
 """
 _HIDDEN_RUNTIME = """
     configuration cpu_limit escape exec_processes find foreign_cgroup
-    has_cpu_share ids memory_limit on_default_bridge proc process_limit require_running_state
+    has_cpu_share ids joined memory_limit on_default_bridge proc process_limit require_running_state
     root_exec_processes shares_host_ipc shares_host_network shares_host_processes
     shares_host_users shares_host_uts strange_interfaces surroundings
 """

@@ -149,17 +149,16 @@ class Ports:
     def unknown(self) -> str | None:
         """What to say of one to which rules lead that are not the engine's, or that will open whatever it listens on.
 
-        None for any other. Of one that joined the network of another that is said there.
+        None for any other. Of one that runs in the network of another that is said there.
 
         Raises:
-            EvidenceError: there are such rules, and whether the daemon's network has them could not be read.
+            EvidenceError: there are such rules, and whether the daemon's network has them could not be read; or the
+                container that it will join is not there.
         """
-        mode = self.configuration.network_mode
-        if mode.startswith("container:"):
-            return None
         if self.configuration.running:
-            return self._redirected
-        outside = self.networks_outside
+            joined = self.configuration.network_mode.startswith("container:")
+            return None if joined else self._redirected
+        outside, mode = self.networks_outside, self._owner.network_mode
         place = "the network of the host" if mode == "host" else f"network {outside[0]}" if outside else ""
         return f"does not run; which ports will it listen on, in {place}?" if place else None
 
@@ -209,9 +208,15 @@ class Ports:
                 return f"{setting}: whoever has a route to it reaches every port of it; who has one?"
         return None
 
+    @cached_property
+    def _owner(self) -> Configuration:
+        """The configuration that names its networks, which another has whose network it will join."""
+        joined = None if self.configuration.running else self.runtime.joined("NetworkMode")
+        return joined.configuration if joined else self.configuration
+
     @property
     def _known_networks(self) -> list[Network]:
-        names = {*self.configuration.networks, *self.configuration.networks.values()} - {""}
+        names = {*self._owner.networks, *self._owner.networks.values()} - {""}
         return [each for each in self.surroundings.networks.get() if names & {each.name, each.id}]
 
     @cached_property
@@ -332,8 +337,8 @@ class Ports:
     def networks_outside(self) -> tuple[str, ...]:
         """Its networks that give it an address of its own outside the host, or may do so."""
         known = self._known_networks
-        if self.configuration.running:  # it is in one by its id, also where another has that name now
-            known = [each for each in known if each.id in self.configuration.networks.values()]
+        if self._owner.running:  # it is in one by its id, also where another has that name now
+            known = [each for each in known if each.id in self._owner.networks.values()]
         return tuple(each.name for each in known if each.is_outside)
 
     def _listeners(self, pid: int) -> tuple[Listener, ...]:

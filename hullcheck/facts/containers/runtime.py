@@ -241,14 +241,14 @@ class Runtime:
         if self.configuration.setting(setting) == "host":
             return True
         shown = self.configuration.running and kind in self.proc.links.get(self.configuration.pid, ())
-        other = None if shown else self._joined(setting)  # one that runs may have outlived it
+        other = None if shown else self.joined(setting)  # one that runs may have outlived it
         if other is not None and other.configuration.setting(setting) == "host":
             return True
         if self.configuration.running:
             return self._runs_in_host_namespace(kind)
         return other is not None and other._shares(setting, kind)
 
-    def _joined(self, setting: str) -> "Runtime | None":
+    def joined(self, setting: str) -> "Runtime | None":
         """The container at the end of the chain of `container:ID`, or None.
 
         Raises:
@@ -278,7 +278,7 @@ class Runtime:
         bridge = names.get(default)
         if not bridge:  # "bridge": "none" in daemon.json
             return default == "bridge" and self.surroundings.daemon.get().default_bridge is not None
-        owner = (self._joined("NetworkMode") or self).configuration
+        owner = (self.joined("NetworkMode") or self).configuration
         if owner.description["Networks"] is None and owner.network_mode in ("", "default", "bridge"):
             raise EvidenceError("docker inspect does not report NetworkSettings.Networks")
         by_id = (len(name) >= 12 and bridge.startswith(name) and name not in names for name in owner.networks)
@@ -293,7 +293,7 @@ class Runtime:
         Raises:
             EvidenceError: it runs, and they could not be read.
         """
-        owner = (self._joined("NetworkMode") or self).configuration
+        owner = (self.joined("NetworkMode") or self).configuration
         if not self.configuration.running or self.shares_host_network:
             return ()
         lines = self.proc.file(self.main_process.pid, "net/dev")

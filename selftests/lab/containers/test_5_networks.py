@@ -130,13 +130,14 @@ def test_listeners_in_the_network_of_the_host(guarded_engine: EngineFactory) -> 
     )
     one.run("silent", *listen)
     one.run("joined", "--network", "container:silent", command=("httpd", "-f", "-p", "444"))
+    one.create("will-join", "--network", "container:silent")
     one.run("own", command=("httpd", "-f", "-p", "443"))
     until(lambda: listening(one) >= {"443", "444", "514", "8443"})
     facts = facts_of_engine(one.socket, of="5")
     assert failing("5.8", facts) == {"low", "udp", "joined"}
     assert failing("5.14", facts) == {"low", "udp", "joined"}
     manual = {name for name, verdict in verdicts("5.9", facts).items() if verdict == "manual"}
-    assert manual == {"low", "high", "udp", "joined"}
+    assert manual == {"low", "high", "udp", "joined", "will-join"}
     assert reason("5.8", facts, "low") == "opens [::]:443/tcp (listens, network of the host)"
 
 

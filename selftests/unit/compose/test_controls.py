@@ -228,6 +228,14 @@ def test_namespace_of_another_service(read: Read, kind: str) -> None:
     assert judged(key, read(text))["web"][0] == "not applicable"
 
 
+@pytest.mark.parametrize("network", ["{external: true}", "{driver: macvlan}"])
+def test_network_of_another_service_that_leads_outside(read: Read, network: str) -> None:
+    """5.14: who joins a service listens where that is; of a network outside the file says too little."""
+    text = "services:\n  db: {networks: [out]}\n  web: {network_mode: 'service:db'}\nnetworks: {out: %s}\n"
+    assert {verdict for verdict, _ in judged("5.14", read(text % network)).values()} == {"not applicable"}
+    assert {verdict for verdict, _ in judged("5.14", read(text % "{}")).values()} == {"pass"}
+
+
 MOUNTS = {
     "services: {web: {volumes: ['data:/d']}}\nvolumes: {data: {driver_opts: {type: none, o: bind, device: /etc}}}": (
         "fail"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -500,3 +501,44 @@ def test_networks_for_which_the_daemon_makes_no_rules(
     assert [world.judge(number)[0] for number in ("5.9", "5.14")] == [verdict] * 2
     world.networks[0]["Internal"] = True
     assert world.judge("5.9")[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("joined", "expected"),
+    [
+        ("host", ("manual", "does not run; which ports will it listen on, in the network of the host?")),
+        ("out", ("manual", "does not run; which ports will it listen on, in network out?")),
+        (
+            "open",
+            (
+                "fail",
+                "opens on every address: *:(any)/tcp (whatever will listen, network open is nat-unprotected)",
+            ),
+        ),
+        ("bridge", ("pass", "")),
+        ("", ("error", f"the container {'e' * 64}, whose namespace it joined, is not there")),
+    ],
+)
+def test_network_that_a_stopped_container_will_join(
+    world: ContainerHost, joined: str, expected: tuple[str, str]
+) -> None:
+    """5.14: it will listen where the other is, which may listen on nothing itself."""
+    world.stop()
+    world.info["ServerVersion"] = "28.5.2"
+    world.networks += [
+        {"Name": "out", "Id": "c" * 64, "Driver": "macvlan", "Options": {"parent": "eth1"}},
+        {"Name": "open", "Id": "d" * 64, "Driver": "bridge", "Options": {MODE: "nat-unprotected"}},
+    ]
+    other = copy.deepcopy(world.description) | {"Id": "e" * 64, "Name": "/other"}
+    identifier = next((each["Id"] for each in world.networks if each["Name"] == joined), "f" * 64)
+    other |= {
+        "Running": True,
+        "Pid": 100,
+        "Status": "running",
+        "Networks": {joined: {"NetworkID": identifier}},
+    }
+    other["HostConfig"]["NetworkMode"] = joined
+    world.others = [other] if joined else []
+    world.config["NetworkMode"] = f"container:{'e' * 64}"
+    world.description["Networks"] = {}
+    assert world.judge("5.14") == expected
