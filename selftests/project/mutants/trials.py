@@ -1,0 +1,92 @@
+"""Tries each change, in the copy of the repository: the self-tests that ran its line have to notice."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from selftests.kit.judging import control_modules
+from selftests.project.mutants import forks
+from selftests.project.mutants.changes import Change, changes
+from selftests.project.mutants.loaded import NotInFunctionsError, put
+from selftests.project.mutants.ran import Ran
+
+MODULES = ("tests", "hullcheck/criteria", "hullcheck/controls", "hullcheck/facts", "hullcheck/parsing/shell")
+SELF_TESTS = (
+    *("controls", "unit/commands", "unit/compose", "unit/controls", "unit/criteria", "unit/facts"),
+    *("unit/parsing", "unit/policy", "unit/secrets"),
+)
+OPTIONS = (
+    "-q",
+    "-m",
+    "not lab",
+    "--config-file=selftests/pytest.ini",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+)
+_NOT_IN_FUNCTIONS = 3
+
+
+class Trials:
+    """A plugin of pytest that tries changes where it would run the self-tests."""
+
+    def __init__(self, modules: Sequence[str], share: float) -> None:
+        """Try a share of the changes of these modules."""
+        self._modules, self._share = modules, share
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Count what is noticed, and print what is not."""
+        control_modules()  # before there are forks
+        ran = Ran(session.items)
+        noticed = of = 0
+        for module in self._modules:
+            tried = list(changes(module, self._share))
+            survived = [each for each in tried if not _is_noticed(each, ran)]
+            noticed, of = noticed + len(tried) - len(survived), of + len(tried)
+            print(
+                *survived,
+                f"{module}: {len(tried) - len(survived)} of {len(tried)} noticed",
+                sep="\n",
+                flush=True,
+            )
+        print(f"together: {noticed} of {of} noticed")
+        return True
+
+
+def _is_noticed(change: Change, ran: Ran) -> bool:
+    tests = ran.tests_of(change.path, change.line)
+
+    def run_changed() -> None:
+        try:
+            put(str(Path(change.path).absolute()), change.before, change.after)
+        except NotInFunctionsError:
+            os._exit(_NOT_IN_FUNCTIONS)
+        forks.require_pass(tests)
+
+    status = forks.status(run_changed)
+    if status == _NOT_IN_FUNCTIONS:
+        return _is_noticed_when_loaded(change, ran)
+    return status != 0
+
+
+def _is_noticed_when_loaded(change: Change, ran: Ran) -> bool:
+    """Whether a process that loads the changed module notices, with the files of self-tests that ran any of it."""
+    files = dict.fromkeys(str(each.path) for each in ran.tests_of(change.path))
+    path, before = Path(change.path), change.before
+    words = [sys.executable, "-m", "pytest", "-x", *OPTIONS, *files]
+    path.write_text(change.after)
+    try:
+        return subprocess.run(words, capture_output=True, check=False).returncode != 0
+    finally:
+        path.write_text(before)
+
+
+if __name__ == "__main__":
+    share, *chosen = sys.argv[1:]
+    plugin = Trials(chosen or MODULES, float(share))
+    sys.exit(pytest.main([*OPTIONS, *(f"selftests/{each}" for each in SELF_TESTS)], plugins=[plugin]))
