@@ -42,10 +42,11 @@ class Change:
 
     @cached_property
     def after(self) -> str:
-        """The changed text."""
-        changed = mutate_code(self.before, get_operator(self.operator)(), self.occurrence)
-        assert changed is not None
-        return str(changed)
+        """The changed text; empty where cosmic-ray cannot change it, as the names in `except (A, B)`."""
+        try:
+            return mutate_code(self.before, get_operator(self.operator)(), self.occurrence) or ""
+        except AttributeError:
+            return ""
 
     def __str__(self) -> str:
         """The lines before and after."""
@@ -63,7 +64,7 @@ def changes(module: str, share: float) -> Iterator[Change]:
     files = sorted(Path(module).rglob("*.py")) if Path(module).is_dir() else [Path(module)]
     found = [change for file in files for change in _of_file(str(file))]
     taken = random.sample(found, max(1, round(len(found) * share))) if found else []
-    return iter(sorted(taken, key=lambda each: (each.path, each.line)))
+    return (each for each in sorted(taken, key=lambda each: (each.path, each.line)) if each.after)
 
 
 def _of_file(path: str) -> Iterator[Change]:

@@ -45,15 +45,12 @@ class Trials:
         ran = Ran(session.items)
         noticed = of = 0
         for module in self._modules:
-            tried = list(changes(module, self._share))
-            survived = [each for each in tried if not _is_noticed(each, ran)]
-            noticed, of = noticed + len(tried) - len(survived), of + len(tried)
-            print(
-                *survived,
-                f"{module}: {len(tried) - len(survived)} of {len(tried)} noticed",
-                sep="\n",
-                flush=True,
-            )
+            tried, survived = 0, list[Change]()
+            for change in changes(module, self._share):
+                tried += 1
+                survived += [] if _is_noticed(change, ran) else [change]
+            noticed, of = noticed + tried - len(survived), of + tried
+            print(*survived, f"{module}: {tried - len(survived)} of {tried} noticed", sep="\n", flush=True)
         print(f"together: {noticed} of {of} noticed")
         return True
 
