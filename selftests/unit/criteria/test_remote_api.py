@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.criteria.remote_api import holders, require_all_known, weakness
+from hullcheck.criteria.remote_api import holders, passed_on, require_all_known, weakness
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi
 from hullcheck.facts.daemon.sockets.tls import Protection
 from hullcheck.facts.host.services.relays import Relay, Relays
@@ -52,6 +52,13 @@ def test_what_may_take_commands_beside_the_daemon() -> None:
     with pytest.raises(Manual):
         require_all_known(elsewhere, ["b" * 64])
     require_all_known(elsewhere, ["a" * 64])
+
+
+def test_relays_beside_the_addresses_of_the_daemon() -> None:
+    """What listens at an address of the daemon is the daemon, whatever is said of that address."""
+    own, other, containerd = (Relay(each, 80, ("x",)) for each in ("10.0.0.1:2375", "10.0.0.1:80", "[::]:90"))
+    api = RemoteApi(("10.0.0.1:2375 (systemd)",), (), ())
+    assert passed_on(api, Relays((own, other), (containerd,), "")) == (other, containerd)
 
 
 def test_container_with_the_socket_and_ports() -> None:

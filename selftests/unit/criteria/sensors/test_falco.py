@@ -74,6 +74,18 @@ def of(
         (Step.EVENTS, {"readings": READINGS[:1] * 2}, False, "it sees nothing: 100 events at both readings"),
         (
             Step.EVENTS,
+            {"readings": (READINGS[1], Reading(90, 1, 1, {}))},
+            False,
+            "it sees nothing: 90 events at both readings",
+        ),
+        (
+            Step.EVENTS,
+            {"readings": (READINGS[0], Reading(101, 0, 1, {}))},
+            True,
+            "1 events between two readings, 0 lost",
+        ),
+        (
+            Step.EVENTS,
             {"readings": (READINGS[0], Reading(200, 2, 1, {}))},
             False,
             "it lost 2 events, and saw 100",
@@ -83,6 +95,8 @@ def of(
         (Step.OUTPUT, {}, False, "it has no output"),
         (Step.OUTPUT, {"outputs": ("http_output",)}, True, "its reports go to alerts.example"),
         (Step.EMITTED, {"last_alert": NOW - 3 * DAY}, True, "its file of alerts was written 3 days ago"),
+        (Step.EMITTED, {"last_alert": NOW - 30 * DAY}, True, "its file of alerts was written 30 days ago"),
+        (Step.EMITTED, {"last_alert": NOW + 300}, True, "its file of alerts was written 0 days ago"),
         (
             Step.EMITTED,
             {"readings": (READINGS[0], Reading(200, 1, 2, {}))},
@@ -107,6 +121,9 @@ def test_steps(step: Step, more: dict[str, Any], good: bool, words: str) -> None
         (Step.OUTPUT, {"outputs": ("http_output",), "http_host": "localhost"}, Manual),
         (Step.OUTPUT, {"outputs": ("syslog_output",)}, Manual),
         (Step.EMITTED, {}, Manual),
+        (Step.EMITTED, {"readings": None}, Manual),
+        (Step.EMITTED, {"last_alert": NOW - 30 * DAY - 1}, Manual),
+        (Step.EMITTED, {"readings": (READINGS[0], Reading(200, 1, 0, {}))}, Manual),
         (Step.EMITTED, {"last_alert": NOW + 301}, EvidenceError),
     ],
 )
@@ -114,3 +131,9 @@ def test_steps_that_only_a_person_can_tell(step: Step, more: dict[str, Any], kin
     """What it does not show is no failure: it is unknown, or a person has to look."""
     with pytest.raises(kind):
         of(step, **more)
+
+
+def test_outputs_by_name() -> None:
+    """Of several that a person has to follow each is named, and the address of the one that has an address."""
+    with pytest.raises(Manual, match=r"^http_output to localhost, syslog_output: what takes that"):
+        of(Step.OUTPUT, outputs=("syslog_output", "http_output"), http_host="localhost")

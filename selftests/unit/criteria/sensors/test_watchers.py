@@ -76,6 +76,13 @@ def test_image_from_an_archive(name: str) -> None:
         found(contained(claims=(name,)))
 
 
+@pytest.mark.parametrize("name", ["agent:1", "sysdig/other:1", "reg.example:5000/other/agent"])
+def test_image_of_another_name_from_an_archive(name: str) -> None:
+    """It is not theirs, whatever runs in it."""
+    watchers, flaw = found(contained(claims=(name,)))
+    assert (watchers, "no known registry" in flaw) == ([], True)
+
+
 @pytest.mark.parametrize(
     ("watcher", "good", "words"),
     [
