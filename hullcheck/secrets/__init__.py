@@ -25,6 +25,7 @@ from hullcheck.secrets.names import (
     of_site,
 )
 from hullcheck.secrets.redact import HIDDEN
+from hullcheck.secrets.spelling import written_out
 from hullcheck.secrets.ways import HANDED_OVER, IN_FILES, LONGEST, MAYBE, Way, compiled
 
 __all__ = [
@@ -70,7 +71,7 @@ _LOOKS_LIKE_ONE = re.compile(
 _NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1a\x7f]")
 # The whole of a key, or of a password that was made by chance.
 _RANDOM_WORDS = re.compile(
-    r"\s*(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*"
+    r"\s*+(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*"
 )
 _COMMENT = re.compile(r"^[ \t]*(?:[#;]|//[ \t]).*|<!--[\s\S]*?-->", re.MULTILINE)
 # `default_pw =` without a value, where nsswitch.conf looks for accounts, and what PAM asks for a new password.
@@ -103,7 +104,7 @@ def kinds_in_file(content: bytes) -> list[str] | None:
 
     It may be one secret as a whole, be no text, or have one in a comment, which is often an example.
     """
-    text = _decoded(content)
+    text = written_out(_decoded(content))
     if _NO_TEXT.search(text) or _RANDOM_WORDS.fullmatch(text):
         return None
     text = _SAYS_NOTHING.sub("", text)

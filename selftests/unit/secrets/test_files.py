@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from hullcheck.secrets import kinds_in_file
@@ -194,6 +196,47 @@ def test_secret(text: str) -> None:
     assert kinds_in_file(f"# a comment\n{text}\n".replace("¶", "\n").encode())
 
 
+SPELLINGS = r"""
+x: &p Hunter2pw¶password: *p
+x: &p "Hunter2 pw"¶db: {user: app, password: *p}
+{"pass\u0077ord": "Hunter2pw"}
+{"\u0070assword":"\u0048unter2pw"}
+"pass\x77ord": Hunter2pw
+password={{ "Hunter2pw" }}
+password={{- `Hunter2pw` -}}
+password = "{{ printf "%s" "Hunter2pw" }}"
+password={{ "Hunter" }}2pw
+{{ $p := "Hunter2pw" }}password={{ $p }}
+{{ "password" }}=Hunter2pw
+pass{{/* nothing */}}word=Hunter2pw
+password={{ if true }}Hunter2pw{{ end }}
+<password><![CDATA[Hunter2pw]]></password>
+""".strip().split("\n")
+
+
+@pytest.mark.parametrize("text", SPELLINGS)
+def test_spelling(text: str) -> None:
+    """A secret is found whatever way the format of the file has to write it."""
+    assert kinds_in_file(text.replace("¶", "\n").encode()) == ["a value given to password"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x: &p ${PASSWORD}\npassword: *p\n",
+        "x: &x\n  a: 1\npassword: *x\n",
+        "x: &x name: db\npassword: *x\n",
+        'password={{ printf "%s" (env "PASSWORD") }}\n',
+        'password={{ if eq .Service.Name "db" }}{{ secret "a" }}{{ else }}{{ secret "b" }}{{ end }}\n',
+        '{{ $p := secret "db" }}password={{ $p }}\n',
+        "password=<![CDATA[]]>\n",
+    ],
+)
+def test_spelling_of_a_reference(text: str) -> None:
+    """What comes from elsewhere is no secret in any of these."""
+    assert kinds_in_file(text.encode()) == []
+
+
 @pytest.mark.parametrize("program", HARMLESS)
 def test_ordinary_file(program: str) -> None:
     """References to secrets, names of them and directives that sound like some are none."""
@@ -220,3 +263,11 @@ def test_text_of_windows() -> None:
     """A text with a mark of its byte order is read as its editor wrote it."""
     for encoding in ("utf-16", "utf-8-sig"):
         assert kinds_in_file("password = Hunter2pw\r\n".encode(encoding)) == ["a value given to password"]
+
+
+@pytest.mark.timed
+def test_text_of_blanks() -> None:
+    """The largest text that is searched is done within seconds."""
+    begin = time.process_time()
+    assert kinds_in_file(b" " * (1 << 16)) == []
+    assert time.process_time() - begin < 10
