@@ -36,6 +36,9 @@ pbkdf2_sha256$260000$salt12$ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs=
 <password_sha256_hex>65e84be33532fb784c48129675f9eff3a682b27168c0ea744b2cf58ee02337c5</password_sha256_hex>
 - name: DB_PASSWORD¶  value: Hunter2pw
 <add key="DbPassword" value="Hunter2pw" />
+<add value="Hunter2pw" key="DbPassword" />
+[{"value": "Hunter2pw", "name": "DB_PASSWORD"}]
+- value: Hunter2pw¶  name: DB_PASSWORD
 <property><name>fs.s3a.secret.key</name><value>Hunter2pwabc123XYZ</value></property>
 proxy_set_header X-Api-Key "abcdef0123456789abcdef";
 fastcgi_param DB_PASSWORD Hunter2pw;
@@ -163,6 +166,8 @@ auth_verbose_passwords = sha1:6
     "otel": "- key: password\n  action: delete\n- key: db.secret\n  value: redacted\n",
     "OpenAPI": "apiKey: {type: apiKey, in: header}\npassword:\n  type: string\n",
     "uwsgi": "user = 1000:1000\nuser = www-data:www-data\n",
+    "Kubernetes": "env:\n- name: A\n  value: x1\n- name: DB_PASSWORD\n  valueFrom: {secretKeyRef: {name: db}}\n",
+    "Kubernetes as JSON": '[{"name": "A", "value": "x1"}, {"name": "DB_PASSWORD", "valueFrom": {}}]',
     "swarm": '[db]\npassword = {{ secret "db" }}\nTOKEN={{ env "TOKEN" }}\n{{ secret "db" }}\n',
     "images": "image nginx:latest\nimage: nginx@sha256:65e84be33532fb784c48129675f9eff3a682b27168c0ea744b2cf58e\n",
     "bind": 'trust-anchors { . static-key 257 3 8 "AwEAAaz/tAm8yTn4Mfeh5eyI96WSVexTBAvkMgJzkKTOiW1vkIbzxeF3"; };\n',
