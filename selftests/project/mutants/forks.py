@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
@@ -32,10 +32,9 @@ def _end_with(do: Callable[[], None]) -> NoReturn:
     os._exit(0)
 
 
-def require_pass(items: Iterable[pytest.Item]) -> None:
-    """Run self-tests, and end the fork with status 1 at the first that fails."""
-    for item in items:
-        signal.alarm(_SECONDS)
-        if any(report.failed for report in runtestprotocol(item, log=False, nextitem=None)):
-            os._exit(1)
+def passes(item: pytest.Item) -> bool:
+    """Whether a self-test passes here; one that does not end ends the fork."""
+    signal.alarm(_SECONDS)
+    reports = runtestprotocol(item, log=False, nextitem=None)
     signal.alarm(0)
+    return not any(report.failed for report in reports)
