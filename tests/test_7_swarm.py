@@ -121,7 +121,7 @@ def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
 
     Remedy: `docker secret create`, then `docker service update --secret-add … --env-rm …`; many images read
     `NAME_FILE` for `NAME`. A second update (`--force`) makes the swarm forget the settings with the secret, but for
-    old tasks: make another secret, or let `docker swarm update --task-history-limit 0` forget these as well.
+    old tasks: make another secret, or set `--task-history-limit` of the swarm to 0, which forgets these as well.
     """
     configs = swarm_service.exposed_configs
     as_config = [f"as a config: {', '.join(configs)}"] if configs else []
