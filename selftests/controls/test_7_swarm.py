@@ -210,6 +210,8 @@ def test_rules_that_encrypt_a_network(rules: list[str], expected: str) -> None:
         ({"Daemon": PID + 1, "Lists": "iptables-save"},),
     ):
         assert verdicts("7.3", Node(networks=(safe | two, *unlisted, *seen)).facts())["safe"][0] == "error"
+    nameless = network("safe", encrypted="")
+    assert verdicts("7.3", Node(networks=(nameless | two, lists, *seen)).facts())["safe"][0] == "error"
     alone = {"Peers": [{"IP": "10.0.0.1"}]}
     assert verdicts("7.3", Node(networks=(safe | alone, lists)).facts())["safe"] == ("pass", "")
 

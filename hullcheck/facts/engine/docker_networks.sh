@@ -21,8 +21,8 @@ for pid in ${daemons?}; do
   # takes it for one of here.
   { $enter ip -o link 2>/dev/null || gap cards ip; } |
     sed -n '/^[0-9]*: \([^ ]*@if[0-9]\|veth[0-9a-f]\{7\}@\)/d; s/^[0-9]*: \([[:alnum:]._-]*\)[:@].* master \([[:alnum:]._-]*\) .*/{"Daemon":'"$pid"',"Bridge":"\2","Port":"\1"}/p'
-  # What sends packets to another address, and what an overlay network is encrypted by: these make no table that is not there. A kernel may have tables of old, which
-  # no program of today shows.
+  # What sends packets to another address, and what an overlay network is encrypted by: these make no table that is not
+  # there. A kernel may have tables of old, which no program of today shows.
   programs=""
   for each in iptables-save ip6tables-save nft; do
     ! command -v $each >/dev/null || programs="$programs $each"

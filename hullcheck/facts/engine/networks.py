@@ -247,11 +247,13 @@ class Encryption:
         """What of them is missing for a network that sends to other nodes, in words; empty where nothing is.
 
         Raises:
-            EvidenceError: the rules could not be listed.
+            EvidenceError: the rules could not be listed, or the engine did not say which are about the network.
         """
         ids = network.options.get("com.docker.network.driver.overlay.vxlanid_list", "").split(",")
-        if network.peers < 2 or not all(map(str.isdecimal, ids)):
-            return ""
+        if not all(map(str.isdecimal, ids)):
+            raise EvidenceError(
+                "docker network inspect does not report by which numbers nodes know the network"
+            )
         if daemon not in self.listed:
             raise EvidenceError("iptables did not list the rules by which the network is encrypted")
         own = [words for each, words in self.rules if each == daemon]

@@ -14,7 +14,11 @@ _LINES, _FAILED = (str(Path(each).absolute()) for each in ("lines", "failed"))
 
 
 class Ran:
-    """The self-tests by the lines of functions that they ran."""
+    """The self-tests by the lines of functions that they ran.
+
+    Attributes:
+        failed: the names of those that fail without a change, and are left out.
+    """
 
     def __init__(self, items: Sequence[pytest.Item]) -> None:
         """Run them all in a fork, and see; what fails there without a change is named and left out.
@@ -27,10 +31,10 @@ class Ran:
             raise pytest.UsageError("the self-tests do not come to an end without a change")
         self._data = coverage.CoverageData(_LINES)
         self._data.read()
-        failed = set(Path(_FAILED).read_text().splitlines())
-        for name in sorted(failed):
+        self.failed = frozenset(Path(_FAILED).read_text().splitlines())
+        for name in sorted(self.failed):
             print(f"left out, as it fails without a change: {name}", flush=True)
-        self._items = [each for each in items if each.nodeid not in failed]
+        self._items = [each for each in items if each.nodeid not in self.failed]
 
     def _record(self) -> None:
         recorder = coverage.Coverage(data_file=_LINES, config_file=False, source=["hullcheck", "tests"])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hullcheck.criteria.firewall.packet import Packet, through
-from hullcheck.facts.firewall.rules import iptables_rule
+from hullcheck.facts.firewall.rules import Rule, iptables_rule
 
 IN = Packet("eth0", "docker0", "tcp", True, receiver=("172.17.0.1/16",))
 """From a stranger, to a container."""
@@ -16,10 +16,10 @@ SIX = replace(IN, receiver=("172.17.0.0/16", "fd00::/64"))
 
 def end(packet: Packet, *rules: str) -> tuple[str | None, bool]:
     """At which of the rules it ends, those of the chain C first, and whether that is sure."""
-    chains: dict[str, list[object]] = {"C": [], "SITE": [], "DOCKER": []}
+    chains: dict[str, list[Rule]] = {"C": [], "SITE": [], "DOCKER": []}
     for rule in rules:
         chains[rule.split()[1]].append(iptables_rule(rule))
-    found, sure = through(chains, "C", packet, True, ())  # type: ignore[arg-type]  # lists of rules
+    found, sure = through(chains, "C", packet, True, ())
     return (found.text if found else None), sure
 
 
