@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 
-from hullcheck.criteria.auditd.rules import blocking, rate_flaw, records_successes
+from hullcheck.criteria.auditd.rules import blocking, is_hidden, rate_flaw, records_successes
 from hullcheck.facts.auditd.daemon import AuditDaemon, Start
 from hullcheck.facts.auditd.rules import Rule
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
@@ -58,8 +58,11 @@ def _rules_flaw(audit_daemon: AuditDaemon) -> str:
     loaded = audit.loaded.rules
     if hidden := blocking(loaded):
         return f"records are kept from the log by {hidden!r}"
-    if not any(_DOCKER.fullmatch(rule.path) for rule in loaded if records_successes(rule)):
+    named = [rule for rule in loaded if records_successes(rule) and _DOCKER.fullmatch(rule.path)]
+    if not named:
         return "no rule in the kernel names a path of Docker or containerd"
+    if all(is_hidden(rule, loaded) for rule in named):
+        return f"a rule before it that says `never` keeps {named[0].text!r} from recording anything"
     missing = [rule.text for rule in audit.files if _DOCKER.fullmatch(rule.path) and not _has(loaded, rule)]
     return f"in a file and not in the kernel: {', '.join(missing)}" if missing else ""
 

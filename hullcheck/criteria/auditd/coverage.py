@@ -31,7 +31,8 @@ def gap(audit: Audit, file: FileFact, *may_leave_out: str) -> str:
         return f"changes are kept from the record by {hidden!r}"
     found = _coverage(audit, loaded.rules, file, may_leave_out)
     if found.flaws:
-        return "; ".join(found.flaws) + _beside(audit, path) + _after_restart(audit, file, may_leave_out)
+        beside = _beside(audit, path) + _below(audit, file)
+        return "; ".join(found.flaws) + beside + _after_restart(audit, file, may_leave_out)
     for rule in found.by:
         _require_reach(audit, rule, file)
     return ""
@@ -60,7 +61,7 @@ def _coverage(
     audit: Audit, rules: tuple[Rule, ...], file: FileFact, may_leave_out: tuple[str, ...]
 ) -> Coverage:
     return coverage(
-        rules,
+        [rule for rule in rules if not _is_blind(audit, rule, file)],
         file.node.path,
         mode=file.node.mode,
         architectures=audit.architectures,
@@ -74,6 +75,25 @@ def _beside(audit: Audit, target: str) -> str:
     rules = (rule for rule in audit.loaded.rules if rule.path in audit.links)
     named = [rule.text for rule in rules if is_below(target, audit.links[rule.path])]
     return f"; {', '.join(map(repr, named))} watches a link and not where it leads" if named else ""
+
+
+def _is_blind(audit: Audit, rule: Rule, file: FileFact) -> bool:
+    """Whether a rule names *file* and watches what lies below another file that is mounted there.
+
+    Whenever it was loaded: the kernel takes the last part of such a path from its directory.
+    """
+    path = file.node.path
+    if file.node.is_directory or not rule.is_watch_of(path):
+        return False
+    mounts, (folder, name) = audit.mounts.get(), posixpath.split(path)
+    device, place = location(folder, mounts)
+    return location(path, mounts) != (device, posixpath.join(place, name))
+
+
+def _below(audit: Audit, file: FileFact) -> str:
+    """The rules that watch what lies below *file*, in words; else empty."""
+    blind = [rule.text for rule in audit.loaded.rules if _is_blind(audit, rule, file)]
+    return f"; {', '.join(map(repr, blind))} watches what lies below the mount there" if blind else ""
 
 
 def _after_restart(audit: Audit, file: FileFact, may_leave_out: tuple[str, ...]) -> str:

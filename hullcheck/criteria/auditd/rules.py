@@ -1,5 +1,6 @@
 """What audit rules do together with the changes of a file, in the kernel or in files."""
 
+import itertools
 import operator
 import posixpath
 import re
@@ -62,10 +63,22 @@ _FEWEST = 25
 
 
 def rate_flaw(audit: Audit) -> str:
-    """Why the kernel drops records of a change, by its limit on them (auditctl -r); empty where it does not."""
-    limit = audit.status.get("rate_limit", "0").strip()
-    few = limit.isdigit() and 0 < int(limit) < _FEWEST
-    return f"the kernel drops all but {limit} records of a second (rate_limit)" if few else ""
+    """Why the kernel drops records of a change, by its limits on them (auditctl -r, -b); empty where it does not."""
+    rate, waiting = _number(audit, "rate_limit"), _number(audit, "backlog_limit")
+    if 0 < rate < _FEWEST:
+        return f"the kernel drops all but {rate} records of a second (rate_limit)"
+    # by default a process that is to be recorded waits until there is room
+    if 0 < waiting < _FEWEST and audit.status.get("backlog_wait_time", "").strip() == "0":
+        return (
+            f"the kernel drops records while more than {waiting} wait (backlog_limit; backlog_wait_time is 0)"
+        )
+    return ""
+
+
+def _number(audit: Audit, name: str) -> int:
+    """A number of `auditctl -s`; 0, which is no limit, where it does not say that."""
+    value = audit.status.get(name, "").strip()
+    return int(value) if value.isdigit() else 0
 
 
 @dataclass(frozen=True)
@@ -190,6 +203,18 @@ def _can_hide(rule: Rule) -> bool:
 def records_successes(rule: Rule) -> bool:
     """Whether it records anything, and not only what was refused."""
     return rule.action == "always" and not any(map(_FAILURES.fullmatch, rule.limits))
+
+
+def is_hidden(rule: Rule, rules: Iterable[Rule]) -> bool:
+    """Whether one of *rules* that is tried before *rule* leaves out all that this would record of its path."""
+    before = itertools.takewhile(lambda each: each != rule, rules)
+    return any(_leaves_out_all(each, rule) for each in before)
+
+
+def _leaves_out_all(rule: Rule, later: Rule) -> bool:
+    never = rule.action == "never" and rule.list in ("exit", "") and not rule.limits and _can_hide(rule)
+    wide = later.permissions <= rule.permissions and rule.arch in ("", later.arch)
+    return never and wide and rule.is_about(later.path)
 
 
 def blocking(rules: Iterable[Rule]) -> str:

@@ -337,6 +337,40 @@ def test_file_system_over_a_watch(kernel: Kernel, folder: Path) -> None:
         subprocess.run(["umount", mounted], check=True)
 
 
+def test_file_over_a_watch(kernel: Kernel, folder: Path) -> None:
+    """A file that is mounted over a watched one is not watched, whenever the rule was loaded; in a tree it is."""
+    file = folder / "f"
+    kernel.load(f"-w {file} -p wa")
+    subprocess.run(["mount", "--bind", folder / "other", file], check=True)
+    try:
+        for rule, watched in (
+            ("", False),
+            (f"-w {file} -p wa", False),
+            (f"-a always,exit -F dir={file} -F perm=wa", True),
+            (f"-w {folder} -p wa", True),
+        ):
+            if rule:
+                kernel.load(rule)
+            assert kernel.records(lambda: append(file), file) is watched, rule
+            assert (gap(file) == "") is watched, rule
+    finally:
+        subprocess.run(["umount", file], check=True)
+
+
+def test_few_records_may_wait(kernel: Kernel, folder: Path) -> None:
+    """Where no process waits for room, some of the records of one change are lost."""
+    file = folder / "f"
+    kernel.load(f"-w {file} -p wa")
+    kernel.set("--backlog_wait_time", "0")
+    assert gap(file) == ""
+    kernel.set("-b", "1")
+    assert "the kernel drops records while more than 1 wait" in gap(file)
+    lost = auditctl("-s")
+    for _ in range(20):
+        kernel.records(lambda: append(file), file)
+    assert auditctl("-s") != lost
+
+
 def _chmod_of_i386(path: Path, mode: int) -> None:
     """chmod(2) as a 32-bit program makes it, by int 0x80 from this process."""
     low = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40  # MAP_32BIT: the call takes addresses of 32 bits

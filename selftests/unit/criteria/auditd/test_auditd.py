@@ -45,6 +45,18 @@ def daemon(audit: AuditSystem | None = None, **lines: tuple[str, ...]) -> AuditD
             daemon(AuditSystem(("-a always,exit -F path=/usr/bin/docker -F success=0",))),
             {"rules": "no rule in the kernel names a path of Docker or containerd"},
         ),
+        *(
+            (
+                daemon(AuditSystem((never, GOOD), (GOOD,), kinds=(kind, "watch"))),
+                {"rules": f"a rule before it that says `never` keeps {GOOD!r} from recording anything"},
+            )
+            for never, kind in (
+                ("-a never,exit -S all", "rule"),
+                ("-a never,exit -S all -F dir=/etc", "tree"),
+            )
+        ),
+        (daemon(AuditSystem((GOOD, "-a never,exit -S all"), (GOOD,), kinds=("watch", "rule"))), {}),
+        (daemon(AuditSystem(("-a never,exit -S all -F uid=33", GOOD), (GOOD,), kinds=("rule", "watch"))), {}),
         (
             daemon(AuditSystem((GOOD,), (GOOD, "-w /run/docker -p wa"))),
             {"rules": "in a file and not in the kernel: -w /run/docker -p wa"},

@@ -39,6 +39,8 @@ class AuditSystem:
     status: int = 0
     unlabelled: bool = False
     rate: str = "0"
+    backlog: str = "64"
+    wait: str = "15000"
 
     def audit(self) -> Audit:
         """The fact."""
@@ -49,7 +51,12 @@ class AuditSystem:
         lines += ["unlabelled:"] * self.unlabelled
         lines += [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in self.files]
         lines += [f"status:enabled {self.enabled}", f"status:pid {self.pid}", "status:lost 0"]
-        lines += [f"status:rate_limit {self.rate}", "status:backlog 0", "status:backlog_limit 64"]
+        lines += [
+            f"status:rate_limit {self.rate}",
+            "status:backlog 0",
+            f"status:backlog_limit {self.backlog}",
+        ]
+        lines += [f"status:backlog_wait_time {self.wait}"]
         lines += [f"rule:{rule}" for rule in self.rules or ("No rules",)]
         lines += [f"real:{path}\t{real}" for path, real in self.real.items()]
         lines += [f"link:{path}\t{end}" for path, end in self.links.items()]
@@ -322,6 +329,28 @@ def test_directory_above() -> None:
     assert AuditSystem((whole,), (whole,), mounts=table).verdict()[0] == "error"
     elsewhere = (*AuditSystem().mounts, "2 1 8:1 /srv /etc/docker rw shared:1 - ext4 /dev/sda1 rw")
     assert AuditSystem((rule,), (rule,), mounts=elsewhere).verdict()[0] == "error"
+
+
+def test_file_that_is_mounted_over() -> None:
+    """A rule on the path of a file watches what lies below another one that is mounted there."""
+    table = (*AuditSystem().mounts, f"2 1 8:1 /srv/d.json {JSON} rw shared:1 - ext4 /dev/sda1 rw")
+    assert AuditSystem((GOOD,), (GOOD,), mounts=table).verdict() == (
+        "fail",
+        f"no rule covers it; {GOOD!r} watches what lies below the mount there",
+    )
+    tree = f"-a always,exit -S all -F dir={JSON} -F perm=wa"
+    assert AuditSystem((GOOD, tree), (tree,), mounts=table, kinds=("watch", "tree")).verdict()[0] == "pass"
+    itself = (*AuditSystem().mounts, f"2 1 8:1 {JSON} {JSON} rw shared:1 - ext4 /dev/sda1 rw")
+    assert AuditSystem((GOOD,), (GOOD,), mounts=itself).verdict() == ("pass", GOOD)
+
+
+@pytest.mark.parametrize(
+    ("backlog", "wait", "expected"),
+    [("1", "0", "fail"), ("1", "15000", "pass"), ("0", "0", "pass"), ("64", "0", "pass")],
+)
+def test_limit_on_records_that_wait(backlog: str, wait: str, expected: str) -> None:
+    """Where few may wait and no process waits for room, records of one change are dropped."""
+    assert AuditSystem((GOOD,), (GOOD,), backlog=backlog, wait=wait).verdict()[0] == expected
 
 
 def test_watch_of_a_directory_alone() -> None:
