@@ -10,6 +10,7 @@ from hullcheck.facts.containers.described import Described
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.image_reference import Reference
+from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _OPTION = re.compile(r"([^=:]*)([=:]?)(.*)", re.DOTALL)
@@ -51,12 +52,17 @@ class Configuration(Described):
     def user_id(self) -> int:
         """The number of that user.
 
-        Its own /etc/passwd has the number for a name.
+        Its own /etc/passwd has the number for a name: the file that lies below its mounts, where the engine looks.
 
         Raises:
             EvidenceError: that file could not be read, or does not know the name.
         """
         by_number = _NUMBER.fullmatch(self.user) or not self.user
+        kept = [str(each["Destination"]) for each in self.mounts if each["Type"] != "tmpfs"]
+        if not by_number and any(is_below("/etc/passwd", each) for each in kept):
+            raise EvidenceError(
+                f"does not run, and a mount hides its own /etc/passwd, which tells whether the user {self.user} is root"
+            )
         number = self.user or "0" if by_number else self.number_in_passwd
         if not number:
             raise EvidenceError(

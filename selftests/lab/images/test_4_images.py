@@ -370,6 +370,17 @@ def test_users_of_stopped_containers(engine: EngineFactory, tmp_path: Path) -> N
         assert one.docker("start", "--attach", names[user]).strip() == str(number)
 
 
+def test_mount_over_the_list_of_users(engine: EngineFactory, tmp_path: Path) -> None:
+    """Who a user is stands in the container's own list of users, also where a mount hides that."""
+    one = engine()
+    one.docker("build", "--tag", "zero", "-", stdin="FROM bb:1\nRUN echo zero:x:0:0::/: > /etc/passwd\n")
+    (tmp_path / "passwd").write_text("zero:x:1000:0::/:\n")
+    user = ("--volume", f"{tmp_path}/passwd:/etc/passwd", "--user", "zero")
+    one.create("hidden", *user, image="zero", command=("id", "-u"))
+    assert judge_engine("4.1", one.socket)["hidden"][0] == "error"
+    assert one.docker("start", "--attach", "hidden").strip() == "0"
+
+
 def test_no_image(engine: EngineFactory) -> None:
     """An engine without images has nothing to judge."""
     one = engine()

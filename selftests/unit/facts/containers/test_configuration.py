@@ -12,6 +12,7 @@ from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.container_host import (
     IMAGE,
     ContainerHost,
+    bind_mount,
     service_document,
 )
 
@@ -138,6 +139,26 @@ def test_user_of_a_stopped_container(world: ContainerHost, user: str, number: st
         or reason
         == f"would start as root (its user is {world.description['User'].partition(':')[0] or 'not set'})"
     )
+
+
+@pytest.mark.parametrize(
+    ("mount", "user", "verdict"),
+    [
+        ({"Destination": "/etc/passwd"}, "app", "error"),
+        ({"Destination": "/etc"}, "app", "error"),
+        ({"Destination": "/etc"}, "1000", "pass"),
+        ({"Destination": "/etc/app"}, "app", "pass"),
+        ({"Destination": "/etc", "Type": "tmpfs"}, "app", "pass"),
+    ],
+)
+def test_mount_over_the_list_of_users(
+    world: ContainerHost, mount: dict[str, str], user: str, verdict: str
+) -> None:
+    """4.1: `docker cp` shows what is mounted, and the engine looks below it who a user is."""
+    world.description.update({"Running": False, "Pid": 0, "Status": "created", "User": user})
+    world.description["Mounts"] = [bind_mount("/srv/x", **mount)]
+    world.users = [f"user {'a' * 64} 1000"]
+    assert world.judge("4.1")[0] == verdict
 
 
 def test_start_of_a_container(world: ContainerHost) -> None:
