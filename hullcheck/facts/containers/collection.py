@@ -17,7 +17,7 @@ from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.sockets import HostSockets
 from hullcheck.facts.containers.sources import HostFiles, Sources
 from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.facts.engine import DOCKER_ENDPOINT
+from hullcheck.facts.engine import DOCKER_ENDPOINT, Engine
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
@@ -26,6 +26,7 @@ from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording, decode_json
 from hullcheck.verdicts import EvidenceError
 
+_LAST_WITH_LINKS = 28  # version of the engine
 _USER_ID = re.compile(r"^user ([0-9a-f]{64}) ([0-9]+)$", re.MULTILINE)
 
 
@@ -52,6 +53,7 @@ class _Containers:
         if recording.sealed and not PROC.knows(rest):
             raise EvidenceError("docker_containers: the answer is damaged: it has a line of another kind")
         documents, damaged = described_in(described)
+        _add_linked(documents, surroundings.engine.get())
         volumes = _volumes(described)
         self._surroundings = surroundings
         self._proc = ProcFiles.parse(proc)
@@ -103,6 +105,25 @@ class _Containers:
         if not pids:
             raise EvidenceError("the listeners in the network of the host were not read")
         return pids[0]
+
+
+def _add_linked(documents: Mapping[str, dict[str, Any]], engine: Engine) -> None:
+    """Add the secrets among the variables of what a container is linked to: `--link` on the default bridge brings all
+    of them along (https://docs.docker.com/engine/network/links/), up to Docker 28 unasked.
+    """
+    brings = engine.major is None or engine.major <= _LAST_WITH_LINKS
+    own = {str(each["Name"]): tuple(each.get("Secrets") or ()) for each in documents.values()}
+    for each in documents.values() if brings and engine.is_docker else ():
+        links = (each.get("HostConfig") or {}).get("Links") or ()
+        linked = dict.fromkeys(str(link).partition(":")[0] for link in links)
+        added = [
+            f"{secret}, of {name.removeprefix('/')} by a link"
+            for name in linked
+            for secret in own.get(name, ())
+            if secret.startswith("variable ")
+        ]
+        if added and each.get("Secrets") is not None:
+            each["Secrets"] = [*each["Secrets"], *added]
 
 
 def _volumes(text: str) -> dict[str, dict[str, Any]]:

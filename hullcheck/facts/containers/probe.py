@@ -64,7 +64,7 @@ _FORMAT = (
 
 
 _JUDGED = """
-    CapAdd CapDrop CgroupParent CgroupnsMode CpuPeriod CpuQuota CpuShares DeviceCgroupRules IpcMode MaskedPaths
+    CapAdd CapDrop CgroupParent CgroupnsMode CpuPeriod CpuQuota CpuShares DeviceCgroupRules IpcMode Links MaskedPaths
     Memory NanoCpus NetworkMode PidMode PidsLimit Privileged PublishAllPorts ReadonlyPaths ReadonlyRootfs Runtime
     SecurityOpt UTSMode UsernsMode
 """
@@ -109,7 +109,8 @@ _STATES = "created running paused restarting removing exited dead configured ini
 _HEALTHS = frozenset(("", "none", "starting", "healthy", "unhealthy"))
 _SHAPE_OF_HOST_CONFIG = {
     **dict.fromkeys(
-        ("CapAdd", "CapDrop", "DeviceCgroupRules", "MaskedPaths", "ReadonlyPaths", "SecurityOpt"), NAMES
+        ("CapAdd", "CapDrop", "DeviceCgroupRules", "Links", "MaskedPaths", "ReadonlyPaths", "SecurityOpt"),
+        NAMES,
     ),
     **dict.fromkeys(("CgroupParent", "CgroupnsMode", "NetworkMode", "Runtime"), str),
     **dict.fromkeys(("IpcMode", "PidMode", "UTSMode", "UsernsMode"), _NAMESPACE),

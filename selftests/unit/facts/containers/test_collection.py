@@ -42,6 +42,33 @@ def test_no_container(world: ContainerHost) -> None:
         assert judged(f"5.{number}", empty) == {"local": ("not applicable", "the engine has no container")}
 
 
+@pytest.mark.parametrize(
+    ("links", "version", "verdict"),
+    [
+        (None, "26.1.5", "pass"),
+        (["/cache:/web/cache"], "26.1.5", "pass"),
+        (["/db:/web/store", "/cache:/web/cache"], "26.1.5", "fail"),
+        (["/db:/web/db"], "28.5.2", "fail"),
+        (["/db:/web/db"], "29.0.0", "pass"),
+    ],
+)
+def test_link_to_a_container_with_a_secret(
+    world: ContainerHost, links: list[str] | None, version: str, verdict: str
+) -> None:
+    """A link brings the variables of the other container along, and none of what else is said of it."""
+    world.info["ServerVersion"] = version
+    world.config["Links"] = links
+    world.description |= {"Environment": ["MODE=x"], "Program": "app", "Arguments": [], "Labels": {}}
+    secret = {"Environment": ["DB_PASSWORD=hunter2zz"], "Labels": {"db.password": "hunter2zz"}}
+    db = copy.deepcopy(world.description) | {"Id": "e" * 64, "Name": "/db", **secret}
+    cache = copy.deepcopy(world.description) | {"Id": "f" * 64, "Name": "/cache"}
+    world.others = [db, cache]
+    found, reason = world.judge("container_environment_holds_no_secret")
+    assert found == verdict
+    if verdict == "fail":
+        assert reason == "variable DB_PASSWORD: a value given to DB_PASSWORD, of db by a link"
+
+
 def test_cut_off_description(world: ContainerHost) -> None:
     """A description that is cut off is an error of that container alone."""
     world.others = [copy.deepcopy(world.description) | {"Id": "e" * 64, "Name": "/cut"}]
