@@ -224,7 +224,7 @@ def test_container_mounts_no_sensitive_host_path(
     _require_own_namespace(container, "mnt", "mount")
     groups = container.mounts.groups_of_others
     assert not groups, f"can write to control groups of the host at {', '.join(groups)}"
-    sockets = [each for each in container.mounts.other_sockets if not policy.allows_mount(each[0])]
+    sockets = [each for each in container.sockets.others if not policy.allows_mount(each[0])]
     of_root = [(path, each) for path, each in sockets if each.by_root]
     known = [f"{path} of {each.names}" for path, each in of_root if each.is_of_a_known_service]
     assert not known, "can reach " + ", ".join(known)
@@ -394,9 +394,9 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
 
     Remedy: run it with `--memory`, on a host whose control groups enforce it.
     """
-    escaped = container.runtime.escape("memory")
+    escaped = container.limits.escape("memory")
     assert not escaped, escaped
-    wanted, held = container.configuration.memory, container.runtime.memory_limit
+    wanted, held = container.configuration.memory, container.limits.memory
     unset = f"though {wanted} bytes are set" if wanted > 0 else "and none is set"
     assert held is not None, f"no memory limit is in force, {unset}"
     most = policy.resource_limits.memory
@@ -426,11 +426,11 @@ def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy:
     Remedy: run it with `--cpu-shares` (other than 1024) or `--cpus`, on a host whose control groups enforce
     it.
     """
-    escaped = container.runtime.escape("cpus")
+    escaped = container.limits.escape("cpus")
     assert not escaped, escaped
     cpus, share = container.configuration.cpus, container.configuration.has_cpu_share
     wanted = share or cpus is not None
-    cpus, share = container.runtime.cpu_limit, container.runtime.has_cpu_share
+    cpus, share = container.limits.cpus, container.limits.has_cpu_share
     unset = "though one is set" if wanted else "and none is set"
     assert share or cpus is not None, f"no CPU share or limit is in force, {unset}"
     most = policy.resource_limits.cpus
@@ -586,7 +586,7 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
     assert not mounted, "has, without being given it, " + ", ".join(mounted)
     given = container.privileges.devices_of_runtime
     assert not given, "is given, by its runtime and unasked, " + ", ".join(given)
-    escaped = container.runtime.escape("devices")
+    escaped = container.limits.escape("devices")
     assert not escaped, escaped
     later = container.privileges.devices_let_in
     assert not later, "its control group lets in, since its start, " + ", ".join(later)
@@ -775,7 +775,7 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
     Remedy: run it without `--cgroup-parent` and the annotation `org.systemd.property.Slice`, or name the cgroup in
     `cgroup_parents` of the policy. Start it again where the daemon's own was changed.
     """
-    escaped = container.runtime.escape("memory", "cpus", "processes", *_OTHER_CONTROLLERS)
+    escaped = container.limits.escape("memory", "cpus", "processes", *_OTHER_CONTROLLERS)
     assert not escaped, escaped
     parent = container.configuration.cgroup_parent
     if parent in policy.cgroup_parents:
@@ -783,7 +783,7 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
     assert container.configuration.in_default_cgroup, (
         f"runs in {parent}, and not where the engine runs containers"
     )
-    foreign = container.runtime.foreign_cgroup
+    foreign = container.limits.foreign_cgroup
     assert not foreign, f"runs in {foreign}, as it was started before the daemon had others elsewhere"
     container.runtime.require_running_state()
     return None
@@ -916,9 +916,9 @@ def test_container_has_a_process_limit(container: Container, kernel: Kernel, pol
 
     Remedy: run it with `--pids-limit`, on a host whose control groups enforce it.
     """
-    escaped = container.runtime.escape("processes")
+    escaped = container.limits.escape("processes")
     assert not escaped, escaped
-    wanted, held = container.configuration.processes, container.runtime.process_limit
+    wanted, held = container.configuration.processes, container.limits.processes
     unset = f"though {wanted} is set" if wanted else "and none is set"
     assert held is not None, f"no process limit is in force, {unset}"
     most = policy.resource_limits.pids
@@ -996,10 +996,10 @@ def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
     Remedy: run it without the socket and without the directory that holds it; if it needs the API, put a
     filtering proxy between.
     """
-    found = container.mounts.engine_sockets
+    found = container.sockets.engines
     assert not found, "can reach " + ", ".join(found)
     _require_own_namespace(container, "mnt", "mount")
-    others = container.mounts.other_sockets
+    others = container.sockets.others
     relays = [f"{path} of {each.names}" for path, each in others if each.passes_on()]
     if relays:
         raise Manual(f"can reach {', '.join(relays)}, which may pass commands on to the engine: which ones?")
@@ -1008,7 +1008,7 @@ def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
         raise Manual(
             f"can reach {', '.join(waiting)}, held for a service that does not run; is it an engine?"
         )
-    places = container.mounts.places_of_sockets
+    places = container.sockets.places
     if places:
         raise Manual(f"sees the place of {', '.join(places)}, where no engine listens now; does one start?")
 

@@ -294,9 +294,9 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
 
     Remedy: run it with `--cpus` (or `--cpu-quota`), on a host whose control groups enforce it.
     """
-    escaped = container.runtime.escape("cpus")
+    escaped = container.limits.escape("cpus")
     assert not escaped, escaped
-    wanted, held = container.configuration.cpus, container.runtime.cpu_limit
+    wanted, held = container.configuration.cpus, container.limits.cpus
     share = "; its CPU share is no cap" if container.configuration.has_cpu_share else ""
     unset = "though one is set" if wanted is not None else "and none is set"
     assert held is not None, f"no cap on processor time is in force, {unset}{share}"

@@ -27,7 +27,7 @@ _CONTAINERS: Mapping[str, Callable[[Any], bool]] = {
     "5.16": lambda each: each.configuration.pid_mode == "host",
     "5.17": lambda each: each.configuration.ipc_mode == "host",
     "5.21": lambda each: each.configuration.uts_mode == "host",
-    "5.32": lambda each: bool(each.mounts.engine_sockets),
+    "5.32": lambda each: bool(each.sockets.engines),
 }
 """What a container must not have; all of it is settled when it is created."""
 

@@ -60,7 +60,7 @@ def holders(containers: Iterable[tuple[str, Container]]) -> tuple[str, ...]:
         EvidenceError: whether one that can be reached sees a socket could not be read.
     """
     reached = [(name, each) for name, each in containers if each.running and _is_reached(each)]
-    return tuple(name for name, each in reached if each.mounts.engine_sockets)
+    return tuple(name for name, each in reached if each.sockets.engines)
 
 
 def _is_reached(container: Container) -> bool:

@@ -178,7 +178,7 @@ def _mounts(container: Container, facts: Facts) -> _Found:
         for path in sorted(mount.paths):
             if is_sensitive(path, mount.kind, root) or is_of_a_service(path, mount.kind, root):
                 yield "allowed_mounts", path, f" at {mount.destination}"
-    for path, each in container.mounts.other_sockets:
+    for path, each in container.sockets.others:
         yield "allowed_mounts", path, f": the socket of {each.names}"
 
 

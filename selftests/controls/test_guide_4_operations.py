@@ -292,12 +292,12 @@ class BenchHost:
             section["results"] = [each for each in section["results"] if each["id"] != number]
             section["results"] += [{"id": number, "desc": "", "result": result}] if result else []
         made = {"network_mode": "bridge", "pid_mode": "", "ipc_mode": "private", "uts_mode": ""}
-        made |= {"privileged": False, "running": True, "engine_sockets": ()} | self.container
+        made |= {"privileged": False, "running": True, "engines": ()} | self.container
         container = SimpleNamespace(
             privileged=made["privileged"],
             running=made["running"],
             configuration=SimpleNamespace(**made, started=self.created),
-            mounts=SimpleNamespace(engine_sockets=made["engine_sockets"]),
+            sockets=SimpleNamespace(engines=made["engines"]),
         )
         node = Node("/run/docker.sock", stat.S_IFSOCK | self.socket, 0, 0)
         socket = FileFact("/run/docker.sock", State.FOUND, node, grants=())
@@ -341,7 +341,7 @@ ALL = SAME + ", ".join(COMPARED)
         ("5.16", {"container": {"pid_mode": "host"}}),
         ("5.17", {"container": {"ipc_mode": "host"}}),
         ("5.21", {"container": {"uts_mode": "host"}}),
-        ("5.32", {"container": {"engine_sockets": ("/run/docker.sock",)}}),
+        ("5.32", {"container": {"engines": ("/run/docker.sock",)}}),
     ],
 )
 def test_log_that_says_pass_to_what_is_bad(number: str, change: dict[str, Any]) -> None:

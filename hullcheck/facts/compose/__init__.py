@@ -10,6 +10,7 @@ from hullcheck.facts.compose.configuration import FileConfiguration, Reading
 from hullcheck.facts.compose.document import COMPOSE_FILE, document
 from hullcheck.facts.compose.mounts import FileMounts
 from hullcheck.facts.compose.ports import FilePorts
+from hullcheck.facts.compose.sockets import FileSockets
 from hullcheck.facts.compose.unknown import Unknown
 from hullcheck.facts.containers.privileges import is_known_runtime
 from hullcheck.facts.registry import fact
@@ -35,7 +36,7 @@ class FileRuntime(Unknown):
     HIDDEN: ClassVar[Collection[str]] = _HIDDEN_RUNTIME.split()
     strange_interfaces = ()
     listens_at_ssh_port = False
-    maybe_ssh = foreign_cgroup = ""
+    maybe_ssh = ""
 
     def __init__(
         self, configuration: FileConfiguration, others: Callable[[str], "FileRuntime | None"]
@@ -46,10 +47,6 @@ class FileRuntime(Unknown):
 
     def require_running_state(self) -> None:
         """Nothing runs yet."""
-
-    def escape(self, *limits: str) -> str:
-        """Nothing runs yet, and so nothing is outside of its control groups."""
-        return ""
 
     @property
     def ssh_servers(self) -> tuple[str, ...]:
@@ -117,18 +114,33 @@ class FileRuntime(Unknown):
         owner = self.owner("NetworkMode")
         return owner.network_mode in ("bridge", "default") or "bridge" in owner.networks
 
+
+class FileLimits(Unknown):
+    """What the file allows it to use."""
+
+    HIDDEN: ClassVar[Collection[str]] = ("configuration", "runtime", "surroundings")
+    foreign_cgroup = ""
+
+    def __init__(self, configuration: FileConfiguration) -> None:
+        """See what *configuration* says."""
+        self._asked = configuration
+
+    def escape(self, *limits: str) -> str:
+        """Nothing runs yet, and so nothing is outside of its control groups."""
+        return ""
+
     @property
-    def memory_limit(self) -> float | None:
+    def memory(self) -> float | None:
         """The bytes of memory that the file allows it, or None."""
         return self._asked.memory or None
 
     @property
-    def process_limit(self) -> float | None:
+    def processes(self) -> float | None:
         """The processes that the file allows it, or None."""
         return self._asked.processes or None
 
     @property
-    def cpu_limit(self) -> float | None:
+    def cpus(self) -> float | None:
         """The processors that the file allows it, or None."""
         return self._asked.cpus
 
@@ -224,7 +236,9 @@ class FileContainer(Unknown):
         self.name = name
         self.configuration = configuration
         self.runtime = FileRuntime(configuration, other)
-        self.mounts = FileMounts(configuration, self.runtime)
+        self.limits = FileLimits(configuration)
+        self.mounts = FileMounts(configuration)
+        self.sockets = FileSockets(self.mounts, self.runtime)
         self.ports = FilePorts(configuration, self.runtime, networks)
         self.privileges = FilePrivileges(configuration)
 

@@ -1,34 +1,27 @@
 """What a service of a Compose file will see of its host's files, by the paths in the file."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from hullcheck.facts.compose.configuration import FileConfiguration
 from hullcheck.facts.compose.unknown import Unknown
 from hullcheck.facts.containers.mounts import settings
-from hullcheck.facts.containers.sockets import PLACES
 from hullcheck.facts.containers.sources import HostMount
-from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.verdicts import NotApplicable
 
-if TYPE_CHECKING:
-    from hullcheck.facts.compose import FileRuntime
-
-_SOCKETS = ("docker.sock", "containerd.sock", "podman.sock", "buildkitd.sock", "crio.sock")
 _SHARED = ("shared", "rshared")
-_HIDDEN = "configuration host_sockets runtime sources surroundings table"
+_HIDDEN = "configuration runtime sources surroundings table"
 
 
 class FileMounts(Unknown):
     """Its mounts. Paths below the folder of the project begin with `./`, and are nothing of the host's system."""
 
     HIDDEN: ClassVar[Collection[str]] = _HIDDEN.split()
-    other_sockets = places_of_sockets = groups_of_others = devices = ()
+    groups_of_others = devices = ()
 
-    def __init__(self, configuration: FileConfiguration, runtime: "FileRuntime") -> None:
+    def __init__(self, configuration: FileConfiguration) -> None:
         """See what *configuration* says."""
         self._asked = configuration
-        self._runtime = runtime
 
     @property
     def groups_in_its_hands(self) -> str:
@@ -86,12 +79,12 @@ class FileMounts(Unknown):
         Raises:
             NotApplicable: it does not say so of one.
         """
-        if unknown := self._unknown:
+        if unknown := self.unknown:
             raise NotApplicable(f"where {unknown[0]} leads, the file does not tell")
         return self.configured
 
     @property
-    def _unknown(self) -> tuple[str, ...]:
+    def unknown(self) -> tuple[str, ...]:
         """The mounts of which only the host shows where they lead, in words."""
         volumes = (each for each in self._asked.mounts if each["Type"] in ("volume", "cluster", "image"))
         elsewhere = [
@@ -101,38 +94,9 @@ class FileMounts(Unknown):
         ]
         return (*self._asked.description["Strangers"], *elsewhere)
 
-    @property
-    def engine_sockets(self) -> tuple[str, ...]:
-        """The sockets of engines that it will reach, by their usual paths and names.
-
-        Raises:
-            NotApplicable: none is there, but it mounts what may lead to one.
-        """
-        paths = [path for mount in self.configured for path in mount.paths]
-        usual = [place for place in PLACES if any(is_below(place, _without_var(path)) for path in paths)]
-        named = [path for path in paths if path.endswith(_SOCKETS)]
-        if usual or named:
-            plain = {*map(_without_var, named)}
-            return tuple(sorted({*named, *(each for each in usual if each not in plain)}))
-        outside = [path for path in paths if path.startswith("/")]
-        if outside or self._unknown:
-            what = (*outside, *self._unknown)[0]
-            raise NotApplicable(
-                f"no usual socket of an engine; whether one lies below {what}, its host shows"
-            )
-        if self._runtime.shares_host_network:
-            raise NotApplicable(
-                "it is in the network of the host: whether an engine listens there, its host shows"
-            )
-        return ()
-
 
 def _paths(mount: Mapping[str, object]) -> list[str]:
     if mount["Type"] == "bind":
         return [str(mount["Source"])]
     given = mount.get("Paths") or []
     return [str(each) for each in given] if isinstance(given, Iterable) else []
-
-
-def _without_var(path: str) -> str:
-    return path.removeprefix("/var") if is_below(path, "/var/run") else path

@@ -7,28 +7,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.limits import Limits
 from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.privileges import Privileges
 from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.facts.containers.sockets import Sockets
 from hullcheck.verdicts import EvidenceError
 
 
 @dataclass(frozen=True)
 class Container:
-    """One container, in five parts.
+    """One container, in its parts.
 
     Attributes:
         configuration: what it was created with.
         runtime: how it runs, or will.
+        limits: what it may use.
         mounts: what it sees of the host's files.
+        sockets: the sockets of the host that it can reach.
         ports: what it opens to the outside.
         privileges: what everything in it may do.
     """
 
     configuration: Configuration
     runtime: Runtime
+    limits: Limits
     mounts: Mounts
+    sockets: Sockets
     ports: Ports
     privileges: Privileges
 

@@ -8,13 +8,15 @@ from typing import Any
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.limits import Limits
 from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.privileges import Privileges
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, PROC, SHAPE_OF_VOLUME, described_in
 from hullcheck.facts.containers.proc import ProcFiles
 from hullcheck.facts.containers.runtime import Runtime
-from hullcheck.facts.containers.sockets import HostSockets
+from hullcheck.facts.containers.sockets import Sockets
+from hullcheck.facts.containers.sockets.host import HostSockets
 from hullcheck.facts.containers.sources import HostFiles, Sources
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine import DOCKER_ENDPOINT, Engine
@@ -58,7 +60,7 @@ class _Containers:
         self._surroundings = surroundings
         self._proc = ProcFiles.parse(proc)
         self._sources = Sources(recording, surroundings, HostFiles.parse(paths), volumes)
-        self._sockets = HostSockets(surroundings, lambda: self._sources.host_mounts, self._mount_table)
+        self._listening = HostSockets(surroundings, lambda: self._sources.host_mounts, self._mount_table)
         self._numbers = dict(_USER_ID.findall(described))
         self._ids = frozenset(documents)
         self.all = tuple(map(self._container, documents.values()))
@@ -71,10 +73,12 @@ class _Containers:
         configuration = Configuration(description, self._surroundings, number)
         stored = self._proc.stored_no_new_privileges.get(configuration.id)
         runtime = Runtime(configuration, self._surroundings, self._proc, self._ids, self._runtime)
-        mounts = Mounts(configuration, runtime, self._surroundings, self._sources, self._sockets)
+        limits = Limits(configuration, runtime, self._surroundings)
+        mounts = Mounts(configuration, runtime, self._surroundings, self._sources)
+        sockets = Sockets(configuration, runtime, mounts, self._surroundings, self._listening)
         ports = Ports(configuration, runtime, self._surroundings, lambda: self._pid_on_host_network)
         privileges = Privileges(configuration, runtime, self._surroundings, stored)
-        return Container(configuration, runtime, mounts, ports, privileges)
+        return Container(configuration, runtime, limits, mounts, sockets, ports, privileges)
 
     def _runtime(self, identifier: str) -> Runtime:
         """That of the container with this id, or else with this name.

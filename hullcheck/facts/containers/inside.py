@@ -35,15 +35,18 @@ _HIDDEN_CONFIGURATION = """
     ulimits user user_id user_namespace_mode uts_mode
 """
 _HIDDEN_RUNTIME = """
-    configuration cpu_limit escape exec_processes find foreign_cgroup
-    has_cpu_share ids joined memory_limit on_default_bridge proc process_limit require_running_state
-    root_exec_processes shares_host_ipc shares_host_network shares_host_processes
-    shares_host_users shares_host_uts strange_interfaces surroundings
+    configuration exec_processes find ids joined on_default_bridge proc require_running_state root_exec_processes
+    shares_host_ipc shares_host_network shares_host_processes shares_host_users shares_host_uts strange_interfaces
+    surroundings
 """
+_HIDDEN_LIMITS = (
+    "configuration cpus escape foreign_cgroup has_cpu_share memory processes runtime surroundings"
+)
 _HIDDEN_MOUNTS = """
-    configuration configured devices doubtful groups_in_its_hands groups_of_others host_sockets runtime
-    shared sources surroundings visible writable
+    configuration configured devices doubtful groups_in_its_hands groups_of_others runtime shared sources surroundings
+    visible writable
 """
+_HIDDEN_SOCKETS = "configuration listening mounts runtime surroundings"
 _HIDDEN_PRIVILEGES = """
     apparmor_profile applies_apparmor bundle configuration devices_let_in devices_of_runtime given_capabilities
     has_own_profile is_permissive lists_devices overpowered runtime seccomp_profile security_label selinux_label
@@ -144,12 +147,14 @@ class InsideRuntime(_Inside):
         return maybe_ssh_servers(self._seen.get().by_pid.values())
 
 
+class InsideLimits(_Inside):
+    """What it may use."""
+
+    HIDDEN = _HIDDEN_LIMITS.split()
+
+
 class InsideMounts(_Inside):
     """What it sees of the host's files."""
-
-    other_sockets = (
-        places_of_sockets
-    ) = ()  # a socket that is no engine's by its name is an error: see `engine_sockets`
 
     HIDDEN = _HIDDEN_MOUNTS.split()
 
@@ -172,14 +177,26 @@ class InsideMounts(_Inside):
             raise EvidenceError("the mount table has no root")
         return "ro" in roots[-1].options
 
+
+class InsideSockets(_Inside):
+    """The sockets of the host that are mounted in it."""
+
+    HIDDEN = _HIDDEN_SOCKETS.split()
+    others = places = ()  # a socket that is no engine's by its name is an error: see `engines`
+
+    def __init__(self, recording: Recording, mounts: InsideMounts) -> None:
+        """See the sockets among what process 1 has mounted."""
+        self._recording = recording
+        self._mounts = mounts
+
     @property
-    def engine_sockets(self) -> tuple[str, ...]:
+    def engines(self) -> tuple[str, ...]:
         """Sockets of an engine, by the name of the socket or of what is mounted there.
 
         Raises:
             EvidenceError: a socket is mounted, and whose it is cannot be seen from inside; or the list is damaged.
         """
-        sources = {mount.point: mount.root for mount in self.table}
+        sources = {mount.point: mount.root for mount in self._mounts.table}
         sockets = [each for each in dict.fromkeys(_answer(self._recording)[2]) if each.startswith("/")]
         engines = [
             each for each in sockets if each.endswith(_ENGINES) or sources.get(each, "").endswith(_ENGINES)
@@ -245,7 +262,9 @@ class InsideContainer(_Inside):
         """See the container behind *recording*."""
         self.configuration = InsideConfiguration()
         self.runtime = InsideRuntime(recording, processes)
+        self.limits = InsideLimits()
         self.mounts = InsideMounts(recording, self.runtime)
+        self.sockets = InsideSockets(recording, self.mounts)
         self.ports = InsidePorts()
         self.privileges = InsidePrivileges(self.runtime, processes)
 

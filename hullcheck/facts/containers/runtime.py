@@ -1,4 +1,4 @@
-"""How a container runs: its processes, namespaces, privileges and limits, as the kernel shows them."""
+"""How a container runs: its processes and namespaces, as the kernel shows them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,6 @@ from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.host import ssh_servers as ssh
 from hullcheck.facts.host.processes import Process
 from hullcheck.parsing.addresses import api_port
-from hullcheck.parsing.proc import cgroups
 from hullcheck.verdicts import EvidenceError, unread
 
 _SHIMS = ("containerd-shim", "conmon")
@@ -18,13 +17,6 @@ _SHIMS = ("containerd-shim", "conmon")
 _KERNELS = "erspan0 gre0 gretap0 ip6_vti0 ip6gre0 ip6tnl0 ip_vti0 lo sit0 tunl0"
 _OF_THE_KERNEL = frozenset(_KERNELS.split())
 """The interfaces that a network has from its start, by the modules of the kernel."""
-_REPORTED = {
-    "memory": "MemoryLimit",
-    "processes": "PidsLimit",
-    "cpus": "CpuCfsQuota",
-    "cpu_weight": "CPUShares",
-}
-"""What `docker info` says of the control groups behind each limit."""
 
 
 @dataclass(frozen=True)
@@ -318,80 +310,3 @@ class Runtime:
         if kind not in links:
             raise EvidenceError(unread(f"the {kind} namespace of process {self.main_process.pid}"))
         return links[kind]
-
-    # ---- limits
-
-    def escape(self, *limits: str) -> str:
-        """Which of its processes are outside of its control groups for these limits, in words; empty where none is.
-
-        Whoever may write to control groups moves a process from one to another, and no limit of the container holds it
-        any more. One that has ended and only waits to be asked for its status is shown outside by version 1, and left
-        out here: it has no program, or is gone a moment later.
-
-        Args:
-            limits: `memory`, `cpus`, `processes`, or a controller of version 1, as `devices`.
-
-        Raises:
-            EvidenceError: its processes could not be read.
-        """
-        engine, identifier = self.surroundings.engine.get(), self.configuration.id
-        if not self.configuration.running or engine.value("CgroupDriver") == "none":
-            return ""
-        main = self.main_process.cgroups
-        found = [
-            each
-            for each in self.processes
-            if not each.was_gone
-            and any(cgroups.is_outside(name, each.cgroups, identifier, main) for name in limits)
-        ]
-        for each in found:
-            if not each.executable and each.pid_namespace is None:
-                raise EvidenceError(unread(f"the program of process {each.pid}"))
-        named = ", ".join(f"{each.name} (pid {each.pid})" for each in found if each.executable)
-        return f"outside of its control group, where no limit of it holds: {named}" if named else ""
-
-    @property
-    def foreign_cgroup(self) -> str:
-        """The parent of its control group, where the daemon puts others elsewhere since it started; else empty."""
-        wanted = self.configuration.daemon_cgroups if self.configuration.running else ()
-        found = cgroups.parents(self.main_process.cgroups, self.configuration.id) if wanted else frozenset()
-        return ", ".join(sorted(found)) if found and found.isdisjoint(wanted) else ""
-
-    @property
-    def memory_limit(self) -> float | None:
-        """The bytes of memory that it may use, or None without a limit.
-
-        Raises:
-            EvidenceError: it runs, and its control groups could not be read.
-        """
-        return self._limit("memory") if self.configuration.running else self.configuration.memory or None
-
-    @property
-    def process_limit(self) -> float | None:
-        """The processes that it may have, or None without a limit; raises as `memory_limit`.
-
-        A number that systemd gives to every unit does not count: nobody chose it for a container.
-        """
-        return (
-            self._limit("processes") if self.configuration.running else self.configuration.processes or None
-        )
-
-    @property
-    def cpu_limit(self) -> float | None:
-        """The processors that it may use, or None without a limit; raises as `memory_limit`."""
-        return self._limit("cpus") if self.configuration.running else self.configuration.cpus
-
-    @property
-    def has_cpu_share(self) -> bool:
-        """Whether a CPU share other than the default is set, and in force if it runs; raises as `memory_limit`."""
-        wanted, running = self.configuration.has_cpu_share, self.configuration.running
-        return wanted and (not running or self._limit("cpu_weight") is not None)
-
-    def _limit(self, name: str) -> float | None:
-        """The lowest limit of its control groups and those above, or None."""
-        main, engine = self.main_process, self.surroundings.engine.get()
-        if engine.value("CgroupDriver") == "none" or not engine.value(_REPORTED[name]):
-            return None
-        by_systemd = engine.value("CgroupDriver") == "systemd" and not self.configuration.processes
-        own = name != "processes" or not by_systemd
-        return cgroups.read(name, main.cgroups, self.proc.lines, own=own)

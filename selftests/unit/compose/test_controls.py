@@ -12,10 +12,12 @@ import pytest
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.limits import Limits
 from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.privileges import Privileges
 from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.facts.containers.sockets import Sockets
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.kit.judging import judged
 from selftests.unit.compose.conftest import Read
@@ -347,7 +349,9 @@ def test_rest_is_not_applicable(read: Read, key: str) -> None:
 PARTS = [
     (Configuration, lambda service: service.configuration),
     (Runtime, lambda service: service.runtime),
+    (Limits, lambda service: service.limits),
     (Mounts, lambda service: service.mounts),
+    (Sockets, lambda service: service.sockets),
     (Ports, lambda service: service.ports),
     (Privileges, lambda service: service.privileges),
     (Container, lambda service: service),

@@ -71,9 +71,9 @@ def test_container_with_the_socket_and_ports() -> None:
         sockets: tuple[str, ...] = ("s",),
         network: str = "bridge",
     ) -> Any:
-        ports, mounts = SimpleNamespace(published=published), SimpleNamespace(engine_sockets=sockets)
+        ports, reached = SimpleNamespace(published=published), SimpleNamespace(engines=sockets)
         configuration = SimpleNamespace(network_mode=network)
-        return SimpleNamespace(running=running, ports=ports, mounts=mounts, configuration=configuration)
+        return SimpleNamespace(running=running, ports=ports, sockets=reached, configuration=configuration)
 
     others = {"a": one(running=False), "b": one(published=()), "c": one(sockets=())}
     assert holders([("proxy", one()), *others.items()]) == ("proxy",)

@@ -1,4 +1,4 @@
-"""The mounts of a container, and what they show of the host: folders and sockets of engines."""
+"""The mounts of a container, and what they show of the host."""
 
 import posixpath
 import re
@@ -10,19 +10,17 @@ from typing import Any
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.mounts import devices, settings
 from hullcheck.facts.containers.runtime import Runtime
-from hullcheck.facts.containers.sockets import PLACES, HostSocket, HostSockets
-from hullcheck.facts.containers.sources import HostMount, Sources, apart_from, within
+from hullcheck.facts.containers.sources import HostMount, Sources, apart_from
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.parsing.proc import filesystems, mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount, is_below
-from hullcheck.verdicts import EvidenceError, unread
+from hullcheck.verdicts import EvidenceError
 
 _OF_ENGINE = re.compile(r"/[0-9a-f]{64}/((resolv\.conf|hostname|hosts)(//deleted)?|(mounts|userdata)(/.*)?)$")
 _WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")
 _SHARED = ("/dev/shm", "/dev/mqueue")
-_USER_PLACE = re.compile(r"/run/user(?:/\d+(?:/(?:docker|podman|containerd\S*|buildkit\S*))?)?$")
 
 
 @dataclass(frozen=True)
@@ -31,14 +29,12 @@ class Mounts:
 
     Attributes:
         sources: finds on the host what is mounted.
-        host_sockets: who listens at the sockets of the host.
     """
 
     configuration: Configuration
     runtime: Runtime
     surroundings: Surroundings = field(repr=False)
     sources: Sources = field(repr=False)
-    host_sockets: HostSockets = field(repr=False)
 
     @cached_property
     def table(self) -> tuple[Mount, ...]:
@@ -320,77 +316,3 @@ class Mounts:
                 yield HostMount(each["Destination"], names, "bind")
             elif each["Type"] == "volume":
                 yield HostMount(each["Destination"], self.sources.volume_paths(each), "volume")
-
-    # ---- sockets of engines
-
-    @property
-    def engine_sockets(self) -> tuple[str, ...]:
-        """The sockets of engines that it can reach, as paths of the host.
-
-        It reaches them through its mounts, and abstract ones in the host's network.
-
-        Raises:
-            EvidenceError: its configuration names none, and the sockets of the engine are unknown, or a mount could
-                not be followed.
-        """
-        by_mounts = within(self.sources.well_known_sockets, self.configured) or self._seen_sockets()
-        return by_mounts or self._abstract_sockets()
-
-    def _abstract_sockets(self) -> tuple[str, ...]:
-        """Sockets without a file, which belong to the network of the host."""
-        if not self.configuration.network_mode.startswith(("host", "container:")):
-            return ()
-        found = tuple(sorted(each for each in self._told_sockets if each.startswith("@")))
-        return found if found and self.runtime.shares_host_network else ()
-
-    @property
-    def _told_sockets(self) -> frozenset[str]:
-        """The sockets that the engine is told to listen on; Podman is told of none."""
-        is_docker = self.surroundings.engine.get().is_docker
-        return self.surroundings.engine_sockets.get() if is_docker else frozenset()
-
-    @property
-    def _replaced(self) -> frozenset[str]:
-        is_docker = self.surroundings.engine.get().is_docker
-        return self.surroundings.replaced_sockets.get() if is_docker else frozenset()
-
-    def _seen_sockets(self) -> tuple[str, ...]:
-        seen = self.visible
-        if not seen:
-            return ()
-        files = self.sources.files
-        of_engines = [path for each in self.host_sockets.all if each.is_of_an_engine for path in each.paths]
-        known = (*self._told_sockets, *self.sources.well_known_sockets, *of_engines)
-        sockets = files.same_files(known)
-        found = within(sockets, seen)
-        hidden = sorted(files.named_twice & sockets)
-        if hidden and not found:
-            raise EvidenceError(f"{hidden[0]} has another hard link, which may be in {seen[0].destination}")
-        gone = sorted(self._told_sockets & self.host_sockets.names - files.identities.keys() | self._replaced)
-        if gone and not found:
-            raise EvidenceError(f"{gone[0]} has left its place, and may be in {seen[0].destination}")
-        return found
-
-    @property
-    def other_sockets(self) -> tuple[tuple[str, HostSocket], ...]:
-        """The sockets in its mounts at which no engine listens, each with its path of the host.
-
-        Raises:
-            EvidenceError: who listens at one of them may not be seen, or a mount could not be followed.
-        """
-        seen = self.visible
-        if not seen:
-            return ()
-        others = [each for each in self.host_sockets.all if not each.is_of_an_engine]
-        found = [(path, each) for each in others for path in within(each.paths, seen)]
-        hidden = [path for path, each in found if not each.programs]
-        if hidden and not self.host_sockets.complete:
-            raise EvidenceError(unread(f"who listens at {hidden[0]}"))
-        return tuple(found)
-
-    @property
-    def places_of_sockets(self) -> tuple[str, ...]:
-        """Where a socket of an engine would be in its mounts, if that engine were started."""
-        users = _USER_PLACE.search
-        own = (path for mount in self.visible for path in mount.paths if users(path))
-        return (*within(PLACES, self.visible), *(f"{path}/…" for path in own))

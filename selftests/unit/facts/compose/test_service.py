@@ -67,6 +67,12 @@ def container(**changes: Any) -> FileContainer:
     return FileContainer({"web": service(**changes)}, {}, "web")
 
 
+def mount(**changes: Any) -> dict[str, Any]:
+    """A mount at /d, of a volume v unless changed."""
+    fixed = {"Type": "volume", "Name": "v", "Source": "", "Destination": "/d", "RW": True, "Propagation": ""}
+    return {**fixed, **changes}
+
+
 def recording(document: object) -> Recording:
     """A recording whose answer is this."""
     answer = Answer(COMPOSE_FILE.name, 0, json.dumps(document), "").sealed()
@@ -163,17 +169,6 @@ def test_value_that_is_open() -> None:
 
 def test_mounts() -> None:
     """A mount shows its paths, by the options of its volume too; where it leads that the file does not say is open."""
-
-    def mount(**fields: Any) -> dict[str, Any]:
-        fixed = {
-            "Type": "volume",
-            "Name": "v",
-            "Source": "",
-            "Destination": "/d",
-            "RW": True,
-            "Propagation": "",
-        }
-        return {**fixed, **fields}
 
     mounts: FileMounts = container(Mounts=[mount(Paths=["/etc"])]).mounts
     assert [each.paths for each in mounts.visible] == [{"/etc"}]

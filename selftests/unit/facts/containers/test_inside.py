@@ -13,10 +13,12 @@ from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.inside import InsideContainer
+from hullcheck.facts.containers.limits import Limits
 from hullcheck.facts.containers.mounts import Mounts
 from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.privileges import Privileges
 from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.facts.containers.sockets import Sockets
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
@@ -157,7 +159,9 @@ PARTS: list[tuple[type, Callable[[InsideContainer], object]]] = [
     (Container, lambda each: each),
     (Configuration, lambda each: each.configuration),
     (Runtime, lambda each: each.runtime),
+    (Limits, lambda each: each.limits),
     (Mounts, lambda each: each.mounts),
+    (Sockets, lambda each: each.sockets),
     (Ports, lambda each: each.ports),
     (Privileges, lambda each: each.privileges),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.facts.containers.sockets import HostSocket
+from hullcheck.facts.containers.sockets.host import HostSocket
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.container_host import STATUS, ContainerHost, bind_mount
 
@@ -113,7 +113,7 @@ def test_recording_without_listeners(world: ContainerHost) -> None:
     del facts.recording.answers["unix_sockets"]
     (container,) = (each for _, each in facts.container)
     with pytest.raises(EvidenceError):
-        _ = container.mounts.engine_sockets
+        _ = container.sockets.engines
 
 
 @pytest.mark.parametrize(
