@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT, plain
+from hullcheck.parsing.go import go_json
 from hullcheck.verdicts import EvidenceError
 
 DENYING = frozenset(
@@ -58,7 +59,18 @@ _AF_ALG, _AF_VSOCK = 38, 40
 
 _JUDGED = frozenset((*DENIED, *_GUARDED, *_LATE))
 
+_FIELD_NAMES = "defaultAction syscalls names name action args includes caps index value valueTwo op"
+_FIELDS = frozenset(_FIELD_NAMES.split())
+
 Profile = Mapping[str, Any]
+
+
+def read(text: str) -> dict[str, Any]:
+    """What of a profile decides, from its text as the engine reads that."""
+    try:
+        return reduced(go_json(text, _FIELDS))
+    except ValueError:
+        return reduced(None)
 
 
 def reduced(profile: Any) -> dict[str, Any]:

@@ -261,11 +261,7 @@ def _short_profile(option: str) -> str:
     name, separator, text = option.partition("=")
     if name != "seccomp" or not text.lstrip().startswith("{"):
         return option
-    try:
-        profile = json.loads(text)
-    except (ValueError, RecursionError):
-        profile = None
-    return name + separator + json.dumps(seccomp.reduced(profile), separators=(",", ":"))
+    return name + separator + json.dumps(seccomp.read(text), separators=(",", ":"))
 
 
 def _without_passwords(volume: dict[str, Any]) -> dict[str, Any]:

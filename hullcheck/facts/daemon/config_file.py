@@ -54,18 +54,11 @@ def _decoded(hexadecimal: str) -> str:
 
 def _without_secrets(heading: str, text: str) -> str:
     if heading.startswith("profile:"):
-        return " " + json.dumps(seccomp.reduced(_document(text)))
+        return " " + json.dumps(seccomp.read(text))
     if heading.startswith("hosts:"):
         return " " + json.dumps(reduced(text))
     kept = redaction.configuration(text)
     return " " + kept if kept is not None else " (not JSON)"
-
-
-def _document(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 DAEMON_CONFIGURATION = Probe.from_file(__file__, "daemon_configuration", _keep)

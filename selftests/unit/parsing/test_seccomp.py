@@ -116,6 +116,29 @@ def test_what_newer_versions_deny(rules: list[dict[str, Any]], expected: str) ->
 
 
 @pytest.mark.parametrize(
+    ("text", "flaw", "gaps"),
+    [
+        ('{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[]}', "", ()),
+        ('{"defaultaction":"SCMP_ACT_ALLOW"}', "allows what it does not list (SCMP_ACT_ALLOW)", ()),
+        (
+            '{"defaultAction":"SCMP_ACT_ERRNO","DefaultAction":"SCMP_ACT_LOG"}',
+            "allows what it does not list (SCMP_ACT_LOG)",
+            (),
+        ),
+        (
+            '{"defaultAction":"SCMP_ACT_ERRNO","SYSCALLS":[{"Names":["keyctl"],"ACTION":"SCMP_ACT_ALLOW"}]}',
+            "",
+            ("keyctl",),
+        ),
+    ],
+)
+def test_profile_as_the_engine_reads_it(text: str, flaw: str, gaps: tuple[str, ...]) -> None:
+    """In whatever case its keys are written, and the last of several counts."""
+    kept = seccomp.read(text)
+    assert (seccomp.flaw(kept), seccomp.gaps(kept)) == (flaw, gaps)
+
+
+@pytest.mark.parametrize(
     "text",
     [None, [], "x", {"syscalls": "x"}, {"syscalls": ["x"]}, {"defaultAction": {}}, {"defaultAction": ["x"]}],
 )
