@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from typing import Any
 
@@ -284,3 +285,38 @@ def test_secret_beside_a_step(step: dict[str, str], said: str) -> None:
     assert SECRET not in target.recording.answers[IMAGES.name].stdout + reason
     harmless = {name: value.replace(SECRET, "") for name, value in step.items()}
     assert verdict("4.10", facts(BASE, {"created_by": "RUN true"} | harmless))[0] == "pass"
+
+
+BUILD_INFO = b64encode(f'{{"attrs": {{"build-arg:DB_PASSWORD": "{SECRET}"}}}}'.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({"container_config": {"Env": [f"DB_PASSWORD={SECRET}"]}}, "DB_PASSWORD (its container_config)"),
+        ({"Container_Config": {"Cmd": ["app", "--password", SECRET]}}, "(its container_config)"),
+        ({"container_config": [f"DB_PASSWORD={SECRET}"]}, "DB_PASSWORD (beside its configuration)"),
+        ({"author": f"password={SECRET}"}, "a value given to password (beside its configuration)"),
+        ({"moby.buildkit.buildinfo.v1": BUILD_INFO}, "given to DB_PASSWORD, in base64 (beside its config"),
+        ({"History": [{"created_by": f"RUN app --password {SECRET}"}]}, "a value given to password in RUN"),
+        ({"history": [{"Created_By": f"RUN app --password {SECRET}"}]}, "a value given to password in RUN"),
+    ],
+)
+def test_secret_beside_the_configuration(part: dict[str, Any], said: str) -> None:
+    """Whatever the engine or a builder stores with an image is given to all who pull it."""
+    document = stored("RUN true") | part
+    target = facts_of(output([image()], {ID: document}))
+    found, reason = verdict("4.10", target)
+    assert (found, said in reason) == ("fail", True)
+    assert SECRET not in target.recording.answers[IMAGES.name].stdout + reason
+    assert BUILD_INFO not in target.recording.answers[IMAGES.name].stdout
+    harmless = json.loads(json.dumps(document).replace(SECRET, "").replace(BUILD_INFO, ""))
+    assert verdict("4.10", facts_of(output([image()], {ID: harmless})))[0] == "pass"
+
+
+def test_secret_of_a_container_that_is_in_the_configuration_too() -> None:
+    """It is named once."""
+    variables = {"Env": [f"DB_PASSWORD={SECRET}"]}
+    document = stored("RUN true", config=variables, container_config=variables)
+    _, reason = verdict("4.10", facts_of(output([image(config=variables)], {ID: document})))
+    assert reason == "variable DB_PASSWORD: a value given to DB_PASSWORD"

@@ -18,6 +18,8 @@ from hullcheck import secrets
 from hullcheck.facts.images import provenance
 from hullcheck.facts.images import secrets as image_secrets
 from hullcheck.facts.images.steps import TOLD
+from hullcheck.parsing.documents import NAMES, fits
+from hullcheck.parsing.go import go_json
 from hullcheck.parsing.shell.outcome import kind_of_health_check
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration
@@ -27,6 +29,17 @@ _BLOB = re.compile(r"([0-9a-f]{64}):(.*)")
 _HISTORY = re.compile(r"history sha256:([0-9a-f]{64})")
 _DEFAULT = re.compile(r"(?:.*#\(nop\) +)?CMD (\[.*\])", re.DOTALL)
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_FIELD_NAMES = """
+    architecture os variant config container_config rootfs diff_ids history created_by author comment empty_layer Cmd
+    manifests layers annotations digest predicateType
+"""
+_FIELDS = frozenset(_FIELD_NAMES.split())
+_PARTS = ("config", "history", "rootfs")
+_CONTAINER = {
+    **dict.fromkeys(("Env?", "Cmd?", "Entrypoint?", "OnBuild?"), NAMES),
+    "Labels?": (None, {"*": str}),
+    "Healthcheck?": (None, {"Test?": NAMES}),
+}
 _BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
 
 
@@ -90,7 +103,7 @@ def _blobs(text: str) -> Iterator[str]:
         else:
             current.append(line)
     for digest, lines in files.items():
-        if document := json_object("\n".join(lines)):
+        if document := _stored("\n".join(lines)):
             yield f"blob {digest} {_compact(_blob(document))}"
     for digest, lines in histories.items():
         steps = [json_object(line) for line in reversed(lines) if line]
@@ -98,12 +111,25 @@ def _blobs(text: str) -> Iterator[str]:
             yield f"blob {digest} {_compact({'Steps': _steps(steps)})}"
 
 
+def _stored(text: str) -> Mapping[str, Any]:
+    """What the engine stores, as it reads that; nothing where it is no JSON object."""
+    try:
+        document = go_json(text, _FIELDS)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
 def _blob(document: Mapping[str, Any]) -> dict[str, Any]:
     """An image's configuration, the secrets of a provenance, or what an index or a manifest names."""
     if "rootfs" in document:
         layers = (document["rootfs"] or {}).get("diff_ids") or []
         steps = _steps(document.get("history") or (), _started(document))
-        return {"Steps": steps, "Of": [layers, _platform(document, "os", "architecture", "variant")]}
+        return {
+            "Steps": steps,
+            "Of": [layers, _platform(document, "os", "architecture", "variant")],
+            "Attested": list(_in_other_parts(document)),
+        }
     if provenance.is_provenance(document.get("predicateType")):
         return {"Attested": provenance.secrets_in(document)}
     layers = (
@@ -116,6 +142,22 @@ def _blob(document: Mapping[str, Any]) -> dict[str, Any]:
         "Names": [str(each["digest"]) for each in named if "digest" in each],
         "Attested": list(secrets.in_settings("annotation", settings)),
     }
+
+
+def _in_other_parts(document: Mapping[str, Any]) -> Iterator[str]:
+    """The secrets in what is stored beside the configuration and the steps.
+
+    Builders write there what they know, and the makers of older images the configuration of a container, also what they
+    changed of it for the image.
+    """
+    known = [each.get(name) for each in document.get("history") or () for name in ("author", "comment")]
+    rest = {name: each for name, each in document.items() if name not in _PARTS and each not in known}
+    if fits(container := rest.get("container_config", {}), _CONTAINER):
+        rest.pop("container_config", None)
+        own = configuration.in_configuration(document.get("config") or {})
+        found = (each for each in configuration.in_configuration(container) if each not in own)
+        yield from (f"{each} (its container_config)" for each in found)
+    yield from (f"{each} (beside its configuration)" for each in secrets.kinds(_compact(rest)))
 
 
 def _predicate_type(layer: Mapping[str, Any]) -> Any:
