@@ -257,7 +257,7 @@ def test_remote_api_asks_for_client_certificates(
     Remedy: take the TCP address out of `hosts`, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`; ssh://
     needs no open port.
     """
-    api, beside = daemon.remote_api, relays.get()
+    api, beside = daemon.endpoints.remote_api, relays.get()
     passed = passed_on(api, beside)
     assert not passed, f"takes commands on {', '.join(map(str, passed))} without asking for a certificate"
     offered = api.offered

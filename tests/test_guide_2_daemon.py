@@ -194,7 +194,7 @@ def test_log_files_are_few(container_log: Log, policy: Policy) -> str:
 
 def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], group: str, option: str) -> FileFact:
     """The file that the daemon uses for the remote API."""
-    api = daemon.remote_api
+    api = daemon.endpoints.remote_api
     if not api.offered:
         raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
     found = [file for _, file in files.get().group(group)]
@@ -278,7 +278,7 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
     """
     key = _file_of_tls(daemon, engine_files, "tls_key", "tlskey")
     certificate = _file_of_tls(daemon, engine_files, "tls_certificate", "tlscert")
-    api = daemon.remote_api
+    api = daemon.endpoints.remote_api
     if not api.addresses or not api.protection:
         raise EvidenceError(f"whether {key.path} fits is unknown until the daemon listens with it")
     engine_files.get().require_unchanged(key)
@@ -302,7 +302,7 @@ def test_remote_api_listens_on_the_tls_port_alone(
 
     Remedy: set `hosts` in daemon.json (or -H) to `tcp://ADDRESS:2376`, and name it in `api_listeners` of the policy.
     """
-    api, wanted = daemon.remote_api, policy.api_listeners
+    api, wanted = daemon.endpoints.remote_api, policy.api_listeners
     beside = relays.get()
     passed = passed_on(api, beside)
     assert not passed, f"commands are also taken on {', '.join(map(str, passed))}"

@@ -69,7 +69,7 @@ def features_of_their_own(daemon: Daemon) -> tuple[str, ...]:
     engine.value("Containerd", "Address")  # which each of them reports
     plugins = engine.changes_containers
     known = {
-        "a containerd within the daemon": listens_at_one(daemon.process, daemon.containerd_sockets),
+        "a containerd within the daemon": listens_at_one(daemon.process, daemon.endpoints.containerd_sockets),
         "rules of nftables": engine.filters_by_nftables,
         f"NRI plugins ({shown(plugins or {})})": plugins is not None,
     }

@@ -8,15 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
-from hullcheck.facts.daemon import reported, sockets
+from hullcheck.facts.daemon import reported
 from hullcheck.facts.daemon.config_file import DaemonFiles, files_of
 from hullcheck.facts.daemon.process import DaemonProcess, DaemonProcesses
 from hullcheck.facts.daemon.registries import RegistryHosts, registry_hosts
-from hullcheck.facts.daemon.settings import KINDS, Configuration, Setting, Value, shown
-from hullcheck.facts.daemon.sockets import Asked, tls
-from hullcheck.facts.daemon.sockets.asked import asked_addresses
-from hullcheck.facts.daemon.sockets.remote_api import RemoteApi, pending_addresses, tcp_addresses
-from hullcheck.facts.daemon.sockets.tls import Protection
+from hullcheck.facts.daemon.settings import Configuration, Setting, Value, shown
+from hullcheck.facts.daemon.sockets.endpoints import Endpoints
 from hullcheck.facts.daemon.unit import Unit, Units
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
@@ -55,10 +52,15 @@ class Daemon:
             EvidenceError: it is not on this machine, may not be seen, or cannot be told from another.
         """
         self.engine.require_docker()
-        return self._processes.daemon
+        return self.processes.daemon
 
     @cached_property
-    def _processes(self) -> DaemonProcesses:
+    def processes(self) -> DaemonProcesses:
+        """All processes called dockerd, and the address that the docker command uses.
+
+        Raises:
+            EvidenceError: they could not be asked for.
+        """
         return DaemonProcesses.of(self.recording)
 
     @property
@@ -274,109 +276,10 @@ class Daemon:
         value: tuple[str, ...] = self.setting("default-ulimits").value
         return value
 
-    # ---- where it takes commands
-
     @cached_property
-    def asked(self) -> Asked:
-        """The addresses that it was told to listen on."""
-        return asked_addresses(
-            self.process,
-            lambda: self.configuration,
-            lambda: self._protection[0],
-            lambda: self.units.socket_addresses if self.unit else None,
-        )
-
-    @cached_property
-    def api_sockets(self) -> tuple[str, ...]:
-        """Every unix socket on which the API listens, without symbolic links.
-
-        Raises:
-            EvidenceError: they cannot be told.
-        """
-        asked = self.asked
-        if self.process.may_see_sockets:
-            return sockets.api_paths(self.process, asked, self._exec_roots)
-        if asked.doubt or asked.open_ended:
-            raise EvidenceError(asked.doubt or sockets.OPEN_ENDED)
-        named = [path for host in asked.hosts if (path := sockets.socket_path(host))]
-        return tuple(sorted({sockets.real_path(self.process, path) for path in named}))
-
-    @cached_property
-    def containerd_sockets(self) -> tuple[str, ...]:
-        """The socket of the containerd that it uses, without symbolic links.
-
-        Raises:
-            EvidenceError: it cannot be told.
-        """
-        if reported := self.engine.containerd_address:
-            return (sockets.real_path(self.process, reported),)
-        configured = self.setting("containerd").possible
-        roots = (
-            self._exec_roots if None in configured else ()
-        )  # its own containerd, only where none was named
-        found = sockets.containerd_paths(self.process, configured, roots, self._processes.system_containerd)
-        if not found:
-            raise EvidenceError("the socket of the containerd that the daemon uses was not found")
-        return found
-
-    @property
-    def _exec_roots(self) -> tuple[str, ...]:
-        """Where it keeps sockets of its own, or may keep them; a rootless one below its user's runtime directory.
-
-        Raises:
-            EvidenceError: what would tell could not be read.
-        """
-        found = self.setting("exec-root").possible
-        if not self.process.rootless:
-            return found
-        runtime = (self.process.environment or {}).get("XDG_RUNTIME_DIR")
-        default = KINDS["exec-root"].default
-        if runtime is None and default in found:
-            raise EvidenceError(unread("the runtime directory of the rootless daemon", "is not known"))
-        return tuple(f"{runtime}/docker" if each == default else each for each in found)
-
-    def _possible(self, name: str) -> tuple[Any, ...]:
-        """What a setting is, or may be; where nothing can be read, its default."""
-        try:
-            return self.setting(name).possible
-        except EvidenceError:
-            return (KINDS[name].default,)
-
-    @property
-    def _other_ports(self) -> frozenset[int]:
-        """The ports of swarm and of the metrics."""
-        metrics = sockets.tcp_ports(each for each in self._possible("metrics-addr") if each)
-        return metrics | sockets.SWARM_PORTS if self._in_swarm else metrics
-
-    @property
-    def _in_swarm(self) -> bool:
-        """Whether it is a node of a swarm, of which each holds the ports that services publish."""
-        return self.engine.value("Swarm", "LocalNodeState") not in ("inactive", "")
-
-    @property
-    def _protection(self) -> tuple[tuple[Protection, ...], str]:
-        return tls.possible(self.process, lambda: self.configuration, self.engine.version)
-
-    @cached_property
-    def remote_api(self) -> RemoteApi:
-        """The TCP addresses at which it takes commands, and what a client needs there.
-
-        Raises:
-            EvidenceError: the daemon could not be found.
-        """
-        addresses, doubt = tcp_addresses(
-            self.process,
-            self.asked,
-            lambda: self._other_ports,
-            self.published_ports.get,
-            swarm=lambda: self._in_swarm,
-            unix=lambda: self.api_sockets,
-        )
-        by_fd = any(host.startswith("fd:") for each in self._possible("hosts") for host in each)
-        given = self.units.socket_addresses if self.unit and by_fd else None
-        pending = pending_addresses(lambda: self.configuration, addresses, given or ())
-        protection, protection_doubt = self._protection
-        return RemoteApi(addresses, pending, protection, doubt or self.unread_unit, protection_doubt)
+    def endpoints(self) -> Endpoints:
+        """Where it takes commands."""
+        return Endpoints(self)
 
 
 @fact()
@@ -388,4 +291,4 @@ def daemon_mounts(daemon: Daemon) -> tuple[Mount, ...]:
 @fact()
 def engine_sockets(daemon: Daemon) -> frozenset[str]:
     """Every path at which an engine of this host takes commands, without symbolic links."""
-    return frozenset((*daemon.api_sockets, *daemon.containerd_sockets))
+    return frozenset((*daemon.endpoints.api_sockets, *daemon.endpoints.containerd_sockets))

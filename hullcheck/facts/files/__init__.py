@@ -182,7 +182,7 @@ class EngineFiles(StartFiles):
 
     def api_sockets(self) -> Files:
         """Every unix socket on which the API listens, or a program that may pass on to it what it takes there."""
-        found = self._sockets(self.daemon.api_sockets, "the API listens on no unix socket")
+        found = self._sockets(self.daemon.endpoints.api_sockets, "the API listens on no unix socket")
         units = [each for each in self.answer.units if each.manager == self._manager]
         coming = {real_path(self.daemon.process, path): unit for unit in units for path in unit.listens}
         made = ((path, coming[path].makes(file) if path in coming else file) for path, file in found)
@@ -196,7 +196,7 @@ class EngineFiles(StartFiles):
 
     def containerd_sockets(self) -> Files:
         """That of the containerd which the daemon uses."""
-        return self._sockets(self.daemon.containerd_sockets, "the daemon uses no containerd")
+        return self._sockets(self.daemon.endpoints.containerd_sockets, "the daemon uses no containerd")
 
     def _sockets(self, paths: Collection[str], nothing: str) -> Files:
         """Sockets, named without links; clients use the name that the socket was given, with its links."""

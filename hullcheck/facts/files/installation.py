@@ -242,7 +242,7 @@ class Places:
             for pid, path in self._beside_the_daemon
             if posixpath.basename(path.removesuffix(_DELETED)) == "containerd"
         ]
-        return tuple(each for each in found if each.address in self.daemon.containerd_sockets)
+        return tuple(each for each in found if each.address in self.daemon.endpoints.containerd_sockets)
 
     def _containerd(self, pid: str, program: str) -> Containerd:
         arguments = ["|".join(rest) for each, *rest in self._lines.get("argument") if each == pid]
@@ -269,7 +269,7 @@ class Places:
         """
         if self._used_containerds:
             return tuple(each.root for each in self._used_containerds)
-        if listens_at_one(self.daemon.process, self.daemon.containerd_sockets):
+        if listens_at_one(self.daemon.process, self.daemon.endpoints.containerd_sockets):
             environment = self.daemon.process.environment
             if environment is None:
                 raise EvidenceError(unread("the environment of the daemon"))

@@ -154,6 +154,13 @@ KERNEL = {
 }
 
 
+class FakeEndpoints:
+    """Where it takes commands."""
+
+    containerd_sockets = ("/run/containerd/containerd.sock",)
+    api_sockets: tuple[str, ...] = ("/run/docker.sock",)
+
+
 class FakeDaemon:
     """What section 5 wants to know of a daemon; None stands for what could not be read."""
 
@@ -168,10 +175,12 @@ class FakeDaemon:
     seccomp_filter: Mapping[str, Any] | None = None
     started = (0.0, 0.0)
     default_ulimits = ("nofile=1024:2048",)
-    containerd_sockets = ("/run/containerd/containerd.sock",)
-    api_sockets: tuple[str, ...] = ("/run/docker.sock",)
     readable = True
     table: Sequence[str] = HOST_MOUNTS
+
+    def __init__(self) -> None:
+        """Take commands at the usual places."""
+        self.endpoints = FakeEndpoints()
 
     @property
     def namespaces(self) -> dict[str, str]:

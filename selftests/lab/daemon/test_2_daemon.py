@@ -294,7 +294,7 @@ def test_hosts_of_the_file(lab: Laboratory, engine: EngineFactory) -> None:
     one = engine(hosts=[" tcp://0.0.0.0:2375", f"unix://{second}"])
     found, reason = audit("2.8", one)
     assert (found, reason) == ("fail", "takes commands on [::]:2375 (listening) without TLS")
-    sockets = facts_of_engine(one.socket, of="2").daemon.api_sockets
+    sockets = facts_of_engine(one.socket, of="2").daemon.endpoints.api_sockets
     assert sockets == tuple(sorted((str(one.socket), str(second))))
 
 
@@ -307,7 +307,7 @@ def test_socket_activation(engine: EngineFactory) -> None:
     with _daemon(one, [*one._enter(), *activate, "dockerd", *options, "--host", "fd://"]) as pid:
         facts = facts_of_engine(one.socket, of="2")
         assert verdict("2.8", facts) == ("fail", "takes commands on 127.0.0.1:2375 (listening) without TLS")
-        assert facts.daemon.api_sockets == (str(one.socket),)
+        assert facts.daemon.endpoints.api_sockets == (str(one.socket),)
         assert facts.daemon.pid == pid
     same = [
         *one._enter(),
@@ -551,8 +551,8 @@ def test_sockets_of_a_rootless_engine(rootless_engine: RootlessEngine) -> None:
     rootless_engine.create("quiet")
     rootless_engine.create("reaching", "-v", f"{own}:/c.sock")
     facts = facts_of_engine(rootless_engine.socket, of="2")
-    assert facts.daemon.api_sockets == (str(rootless_engine.socket),)
-    assert facts.daemon.containerd_sockets == (own,)
+    assert facts.daemon.endpoints.api_sockets == (str(rootless_engine.socket),)
+    assert facts.daemon.endpoints.containerd_sockets == (own,)
     found = judged("5.32", facts)
     assert found["quiet"][0] == "pass"
     assert found["reaching"] == ("fail", f"can reach {own}")

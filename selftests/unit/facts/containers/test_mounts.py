@@ -358,7 +358,7 @@ def test_abstract_socket_of_an_engine(world: ContainerHost, network: str, number
     world.description["HostConfig"] = {**HOST_CONFIG, "NetworkMode": network}
     world.links = {**OWN, "net": number}
     assert world.judge("5.32")[0] == "pass"
-    world.daemon.api_sockets = ("/run/docker.sock", "@engine")
+    world.daemon.endpoints.api_sockets = ("/run/docker.sock", "@engine")
     assert world.judge("5.32") == (verdict, "can reach @engine" if verdict == "fail" else "")
 
 

@@ -244,9 +244,9 @@ def test_file_whose_mode_alone_changed() -> None:
 def test_own_sockets_of_a_rootless_daemon() -> None:
     """Where its user's runtime directory is not known, nothing tells its own sockets from those of the API."""
     known = Host(uid=1000, environment=("XDG_RUNTIME_DIR=/run/user/1000",))
-    assert known.facts().daemon.api_sockets
+    assert known.facts().daemon.endpoints.api_sockets
     with pytest.raises(EvidenceError, match="runtime directory"):
-        _ = replace(known, environment=("HOME=/root",)).facts().daemon.api_sockets
+        _ = replace(known, environment=("HOME=/root",)).facts().daemon.endpoints.api_sockets
 
 
 def test_absent_file() -> None:

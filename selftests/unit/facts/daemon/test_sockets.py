@@ -33,7 +33,6 @@ from selftests.kit.facts.daemons import (
     FILES,
     PATH,
     REMOTE,
-    SOCKET,
     Host,
     changed_processes,
 )
@@ -42,7 +41,7 @@ from selftests.kit.judging import judged
 
 def offered(host: Host) -> tuple[str, ...]:
     """The TCP addresses of the API; none of them is doubtful."""
-    api = host.facts().daemon.remote_api
+    api = host.facts().daemon.endpoints.remote_api
     assert not api.doubt
     return api.addresses
 
@@ -151,11 +150,11 @@ def test_sockets_of_the_unit_in_words() -> None:
     unit = "Id=docker.socket\nListen=/run/docker.sock (Stream)"
     host = Host(flags=("-H=fd://", "-H=tcp://a:1"), unit=unit, environment=("LISTEN_FDS=1",))
     open_ended = Asked(("tcp://a:1",), "command line", open_ended=True)
-    assert host.facts().daemon.asked == open_ended
+    assert host.facts().daemon.endpoints.asked == open_ended
     started = replace(host, unit=f"Id=docker.service\nMainPID=7\n\n{unit}")
     known = Asked(("tcp://a:1", "unix:///run/docker.sock"), "command line")
-    assert started.facts().daemon.asked == known
-    assert replace(started, unit="Id=docker.service\nMainPID=7").facts().daemon.asked == open_ended
+    assert started.facts().daemon.endpoints.asked == known
+    assert replace(started, unit="Id=docker.service\nMainPID=7").facts().daemon.endpoints.asked == open_ended
 
 
 def test_remote_api_without_a_look_at_the_sockets() -> None:
@@ -180,15 +179,15 @@ def test_port_of_a_swarm_that_is_off() -> None:
 def test_address_that_the_next_start_opens() -> None:
     """It is told where the file has it and the daemon does not listen there yet."""
     edited = Host(document='{"hosts": ["tcp://0.0.0.0:2375"]}', changed=AFTER)
-    assert edited.facts().daemon.remote_api.pending == ("tcp://0.0.0.0:2375",)
-    assert replace(edited, tcp=(2375,)).facts().daemon.remote_api.pending == ()
+    assert edited.facts().daemon.endpoints.remote_api.pending == ("tcp://0.0.0.0:2375",)
+    assert replace(edited, tcp=(2375,)).facts().daemon.endpoints.remote_api.pending == ()
     other = replace(edited, document='{"hosts": ["tcp://0.0.0.0:4243", "unix:///x.sock", "fd://"]}')
-    assert other.facts().daemon.remote_api.pending == ("tcp://0.0.0.0:4243",)
-    assert replace(other, tcp=(4243,)).facts().daemon.remote_api.pending == ()
+    assert other.facts().daemon.endpoints.remote_api.pending == ("tcp://0.0.0.0:4243",)
+    assert replace(other, tcp=(4243,)).facts().daemon.endpoints.remote_api.pending == ()
     unit = "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d -H tcp://0.0.0.0:2375 ; x=y }"
     own = Host(flags=("-H=unix:///run/docker.sock",), unit=unit)
-    assert own.facts().daemon.remote_api.pending == ("tcp://0.0.0.0:2375",)
-    assert replace(own, unit="").facts().daemon.remote_api.pending == ()
+    assert own.facts().daemon.endpoints.remote_api.pending == ("tcp://0.0.0.0:2375",)
+    assert replace(own, unit="").facts().daemon.endpoints.remote_api.pending == ()
     told = replace(
         own,
         as_root=False,
@@ -196,7 +195,7 @@ def test_address_that_the_next_start_opens() -> None:
         flags=("-H=tcp://0.0.0.0:4243",),
         unit=unit.replace(":2375", ":4243 -H tcp://b:1"),
     )
-    assert told.facts().daemon.remote_api.pending == ("tcp://b:1",)
+    assert told.facts().daemon.endpoints.remote_api.pending == ("tcp://b:1",)
 
 
 def test_listeners_that_may_be_the_api() -> None:
@@ -204,13 +203,13 @@ def test_listeners_that_may_be_the_api() -> None:
     host = Host(document="unread", flags=("--metrics-addr=127.0.0.1:9323",), tcp=(9323, 8080, 8081))
     why = f"{PATH}, the daemon's configuration, may not be read; are you root?"
     listeners = "127.0.0.1:8080, 127.0.0.1:8081"
-    api = host.facts().daemon.remote_api
+    api = host.facts().daemon.endpoints.remote_api
     assert (api.addresses, api.doubt) == (
         (),
         f"the daemon listens on {listeners}, and whether for commands is unknown: {why}",
     )
-    assert replace(host, tcp=(9323,)).facts().daemon.remote_api.doubt == ""
-    known = replace(host, document="{}").facts().daemon.remote_api.doubt
+    assert replace(host, tcp=(9323,)).facts().daemon.endpoints.remote_api.doubt == ""
+    known = replace(host, document="{}").facts().daemon.endpoints.remote_api.doubt
     assert known.startswith(f"the daemon listens on {listeners}, and whether for commands is unknown, as")
 
 
@@ -260,7 +259,7 @@ def test_protection_of_the_remote_api(
 ) -> None:
     """A file that was changed since the start may have said nothing then; one of which the mode changed may not."""
     host = replace(Host(document='{"tlsverify": true, "tlscacert": "/ca"}'), **change)
-    api = host.facts().daemon.remote_api
+    api = host.facts().daemon.endpoints.remote_api
     assert (api.protection, api.protection_doubt) == (protection, doubt)
 
 
@@ -376,68 +375,6 @@ def test_port_of_a_routed_network() -> None:
         Host(flags=("-H", "fd://"), tcp=(8080,), containers=f"container {described}").judge("2.8")[0]
         == "fail"
     )
-
-
-@pytest.mark.parametrize(
-    ("flags", "sockets", "expected"),
-    [
-        ((), ("/var/run/docker/metrics.sock", "/run/docker/libnetwork/x.sock"), ()),
-        (("--exec-root=/srv/x",), ("/srv/x/m.sock", "/var/run/docker/m.sock"), ("/run/docker/m.sock",)),
-        (("-H=unix:///run/docker/api.sock",), ("/run/docker/api.sock",), ("/run/docker/api.sock",)),
-        ((), ("/srv/api.sock",), ("/srv/api.sock",)),
-    ],
-)
-def test_own_sockets_of_the_daemon(
-    flags: tuple[str, ...], sockets: tuple[str, ...], expected: tuple[str, ...]
-) -> None:
-    """Those below its own directory are not of the API, unless it was told to take commands there."""
-    host = Host(flags=flags, sockets=sockets)
-    recording = host.recording()
-    text = recording.answers["daemon_processes"].stdout
-    text += "".join(f"\nreal:{each}\t{each.removeprefix('/var')}" for each in sockets)
-    text += "\n7/net/unix:0000: 00000002 00000000 00010000 0001 01 999 /srv/foreign.sock"
-    answers = {**recording.answers, "daemon_processes": Answer("daemon_processes", 0, text, "")}
-    found = Facts(replace(recording, answers=answers), Policy()).daemon.api_sockets
-    assert found == tuple(sorted((SOCKET, *expected)))
-
-
-OWN, SYSTEMS = "/run/docker/containerd/containerd.sock", "/run/containerd/containerd.sock"
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [
-        (Host(flags=("--containerd=/srv/c.sock",), sockets=(SYSTEMS,)), ("/srv/c.sock",)),
-        (Host(flags=("--containerd=unix:///var/run/c.sock",)), ("/run/c.sock",)),
-        (Host(document='{"containerd": "/c.sock"}', changed=AFTER, sockets=(OWN,)), ("/c.sock", OWN)),
-        (Host(document='{"containerd": "/c.sock"}', changed=AFTER, sockets=(SYSTEMS,)), ("/c.sock", SYSTEMS)),
-        (Host(sockets=(OWN,)), (OWN,)),
-        (Host(sockets=(OWN, SYSTEMS)), (OWN,)),
-        (Host(sockets=(SYSTEMS,)), (SYSTEMS,)),
-        (Host(flags=("--exec-root=/srv/x/",), sockets=("/srv/x/containerd/containerd.sock", SYSTEMS)),
-         ("/srv/x/containerd/containerd.sock",)),
-        (Host(info={"Containerd": {"Address": "/var/run/c.sock"}}, sockets=(OWN, SYSTEMS),
-              flags=("--containerd=/srv/c.sock",)), ("/run/c.sock",)),
-        (Host(info={"Containerd": {"Address": "unix:///c.sock"}}, document='{"containerd": "/d.sock"}',
-              changed=AFTER), ("/c.sock",)),
-        (Host(), ()),
-    ],
-)  # fmt: skip
-def test_containerd_that_the_daemon_uses(host: Host, expected: tuple[str, ...]) -> None:
-    """The one that it reports, else the one that it was told, the one that it started, that of the system."""
-    if expected:
-        assert host.facts().daemon.containerd_sockets == tuple(sorted(expected))
-    else:
-        with pytest.raises(
-            EvidenceError, match=r"^the socket of the containerd that the daemon uses was not found$"
-        ):
-            _ = host.facts().daemon.containerd_sockets
-
-
-def test_socket_that_no_table_shows() -> None:
-    """Its path is the one that the daemon was told, without the link that is everywhere."""
-    user = Host(as_root=False, flags=("-H=unix:///var/run/own.sock",))
-    assert user.facts().daemon.api_sockets == ("/run/own.sock",)
 
 
 def test_signs_of_an_engine() -> None:

@@ -138,7 +138,8 @@ def engine_files(**process: Any) -> EngineFiles:
     )
     answer: Any = SimpleNamespace(daemons={7: view}, units=(), managers={}, silent=())
     known = SimpleNamespace(**{"rootless": False, "unix_table": (), "uids": (0, 0)} | process)
-    daemon: Any = SimpleNamespace(pid=7, process=known, api_sockets=(), containerd_sockets=())
+    endpoints = SimpleNamespace(api_sockets=(), containerd_sockets=())
+    daemon: Any = SimpleNamespace(pid=7, process=known, endpoints=endpoints)
     daemon.may_be_covered = lambda path: path in process.get("covered", ())
     return EngineFiles(answer, daemon)
 

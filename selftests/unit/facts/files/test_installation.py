@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -48,7 +48,7 @@ def places(
     @dataclass(frozen=True)
     class Daemon:
         process: Process
-        containerd_sockets: tuple[str, ...]
+        endpoints: SimpleNamespace
         engine: Engine
         pid: int = 7
 
@@ -67,7 +67,7 @@ def places(
     table = tuple(UnixSocket(path, path, "1" if embedded else "2") for path in sockets)
     process = Process(executable, {"mnt": "mnt:[1]"}, rootless, environment, table)
     engine = Engine({"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": driver, **info})
-    daemon: Any = Daemon(process, sockets, engine)
+    daemon: Any = Daemon(process, SimpleNamespace(containerd_sockets=sockets), engine)
     files: Any = Files()
     answer = Answer("engine_places", 0, text, "")
     return Places(Recording("host", "local", {"engine_places": answer}), daemon, files)
