@@ -99,7 +99,8 @@ def test_engine_is_controlled_by_trusted_users(
     number, with the users whose first group it is, with those who administer the group, with those whom an access
     control list lets in, and with those to whom a unit or a login gives the group, or /etc/subgid its number. A group
     with a password is open to whoever knows it, and so is the engine where the docker command is setuid or setgid, or
-    sudo or doas lets somebody run it with words of their choice.
+    sudo or doas lets somebody run it with words of their choice. What a rule of polkit on it says, and what sudo learns
+    from a directory of the network, is left to a person.
 
     Remedy: take the user out of the group (`gpasswd --delete USER docker`) or name the user in `trusted_users`
     of the policy. Take the group out of a unit (`SupplementaryGroups=`), a user off an access control list
@@ -121,6 +122,8 @@ def test_engine_is_controlled_by_trusted_users(
         raise EvidenceError(
             "/etc/sudoers could not be read: does sudo let somebody run docker? Are you root?"
         )
+    if accounts.other_ways.doubts:
+        raise Manual(f"{'; '.join(accounts.other_ways.doubts)}: does that let somebody run docker as root?")
     return f"group {group}: {', '.join(found) or 'nobody but root'}"
 
 

@@ -21,6 +21,9 @@ _DOAS = re.compile(
 )
 
 
+_FOLDERS = ("/usr/bin", "/usr/local/bin", "/usr/sbin", "/bin")
+
+
 class Command(NamedTuple):
     """A command that a rule allows.
 
@@ -36,8 +39,15 @@ class Command(NamedTuple):
         """Whether a program of this name in some directory may be meant, as more than one of all."""
         last = posixpath.basename(self.path)
         if self.path.startswith("^"):
-            return name in self.path
+            return name in self.path or (self._finds(name) and not self._finds("0"))
         return bool(last.strip("*?")) and fnmatch.fnmatchcase(name, last)
+
+    def _finds(self, name: str) -> bool:
+        """Whether it is a regular expression that a program of this name in a usual directory matches."""
+        try:
+            return any(re.search(self.path, f"{folder}/{name}") for folder in _FOLDERS)
+        except re.error:
+            return False
 
     @property
     def is_open(self) -> bool:

@@ -54,7 +54,7 @@ class Group:
     """One entry of a group; several may have the same number, or the same name.
 
     Attributes:
-        admins: who may make others members, and so themselves.
+        admins: who may make others members, and so themselves, and whom newgrp(1) lets in though no list names them.
     """
 
     name: str
@@ -167,7 +167,9 @@ class Accounts:
         names = [group.name for group in self.groups if group.gid == node.gid]
         own = {user.name for user in self.users if user.uid == 0 or not user.logs_in} | {"0"}
         by_group = bool(node.bits & 0o020)
-        found = dict(self.other_ways.to(node.gid, names, self.members(node.gid), by_group=by_group))
+        members = self.members(node.gid)
+        numbers = [f"#{user.uid}" for user in self.users if user.name in members]
+        found = dict(self.other_ways.to(node.gid, names, (*members, *numbers), by_group=by_group))
         return {who: way for who, way in found.items() if who not in own}
 
     def _given(self, gid: int) -> dict[str, str]:
@@ -224,7 +226,7 @@ def accounts(recording: Recording) -> Accounts:
             elif word == "process":
                 processes.append((int(fields[0]), int(fields[1]), fields[2]))
             elif word == "admins":
-                admins[fields[0]] = [name for name in fields[1].split(",") if name.strip()]
+                admins.setdefault(fields[0], []).extend(filter(str.strip, fields[1].split(",")))
         line = "of another way"
         ways = OtherWays.of(lines)
     except (ValueError, IndexError):

@@ -27,6 +27,9 @@ printf "%s\n" "$groups" | sed -n "$passwords"
 if [ -r /etc/gshadow ]; then
   passwords="s/^\([^:]*\):[^:!*][^:]*:.*/password:\1/p"
   sed -n -e "s/^\([^:]*\):[^:]*:\([^:][^:]*\):.*/admins:\1:\2/p" -e "$passwords" /etc/gshadow
+  # newgrp(1) of shadow, and not that of util-linux, lets in those whom this file alone lists
+  program=$(command -v newgrp) && ! grep -q util-linux "$program" &&
+    sed -n "s/^\([^:]*\):[^:]*:[^:]*:\([^:][^:]*\)$/admins:\1:\2/p" /etc/gshadow
 elif [ -e /etc/gshadow ]; then
   echo unread:
 fi
@@ -70,14 +73,38 @@ if grep -rqs "^[^#]*pam_group[.]so" /etc/pam.d /etc/pam.conf; then
     sed -n "s/^[^#;]*;[^;]*;\([^;:]*\);[^;]*;\([^;:#]*\)$/login:\1:\2/p"
 fi
 if [ -e /etc/sudoers ] && [ ! -r /etc/sudoers ]; then echo hidden-sudoers:; fi
-for place in /etc/sudoers $(sed -n "s/^[@#]include\(dir\)\{0,1\}[[:space:]]*\(\/.*[^[:space:]]\)/\2/p" /etc/sudoers 2>/dev/null); do
-  [ ! -d "$place" ] || place=$(printf "%s\n" "$place"/* | grep -v "[.~][^/]*$")
-  # shellcheck disable=SC2086 # one word for each line
-  grep -ahs "" $place | sed "s/^/sudoers:/"
+sudoers() { # FILE DEPTH: its lines, and those of the files that it includes
+  [ -f "$1" ] && [ "$2" -lt 9 ] || return 0
+  grep -ahs "" "$1" | sed "s/^/sudoers:/"
+  # a path may be quoted, have a comment behind it, and be one of the same directory; %h is the host
+  sed -n -e ":a" -e "/\\\\$/{N;s/\\\\\n//;ba" -e "}" -e tb -e :b \
+    -e "s/^\([[:space:]]*@\|#\)includedir[[:space:]]*/d/" -e tp \
+    -e "s/^\([[:space:]]*@\|#\)include\([\"[:space:]]\)[[:space:]]*/f\2/" -e tp -e d -e ":p" -e "s/^\(.\)[[:space:]]*/\1/" \
+    -e "s/^\(.\)\"\([^\"]*\).*/\1\2/" -e "s/[[:space:]]#.*//" -e "s/[[:space:]]*$//" -e "s/\\\\\(.\)/\1/g" \
+    -e "s/%h/$host/g" -e p "$1" | while IFS= read -r place; do
+    kind=${place%"${place#?}"} place=${place#?}
+    case $place in /*) ;; *) place=${1%/*}/$place ;; esac
+    case $kind in f) sudoers "$place" $(($2 + 1)) ;; d)
+      for file in "$place"/*; do
+        case ${file##*/} in *.* | *~) ;; *) sudoers "$file" $(($2 + 1)) ;; esac
+      done
+      ;;
+    esac
+  done
+}
+host=$(uname -n)
+host=${host%%.*}
+for file in /etc/sudoers /etc/sudoers-rs $(sed -n "s/^Plugin.* sudoers_file=\([^ ]*\).*/\1/p" /etc/sudo.conf 2>/dev/null); do
+  sudoers "$file" 0
 done
+! grep -qs "^sudoers:.*\(sss\|ldap\)" /etc/nsswitch.conf || echo directory-sudoers:
+# rules of polkit that name a client, which pkexec(1) runs as root, and not its unit
+grep -lsE "^[[:space:]]*[^/[:space:]].*/(docker|docker-compose|podman|nerdctl|ctr)([^a-z.-]|$)" /etc/polkit-1/rules.d/*.rules \
+  /run/polkit-1/rules.d/*.rules /usr/local/share/polkit-1/rules.d/*.rules /usr/share/polkit-1/rules.d/*.rules \
+  /usr/share/polkit-1/actions/*.policy | sed "s/^/polkit:/"
 grep -ahs "" /etc/doas.conf /etc/doas.d/*.conf | sed "s/^/doas:/"
 echo units:
-find /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system \
+find /etc/systemd/system*/ /run/systemd/system*/ /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system \
   \( -name "*.service" -o -name "*.conf" \) 2>/dev/null | tr "\n" "\0" |
   xargs -0 grep -HsE "^[[:space:]]*(DynamicUser|Group|SupplementaryGroups|User)[[:space:]]*=" /dev/null |
   sed -E "s/^([^:]*):[[:space:]]*([A-Za-z]+)[[:space:]]*=/unit:\1:\2=/"

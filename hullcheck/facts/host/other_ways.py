@@ -1,7 +1,7 @@
 """What lets people use a socket of an engine, though no list of groups says it."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ LINES = (
     r"lent:sub[gu]id:[^:]*:\d+:\d+",
     "login:[^:]*:[^:]*",
     "hidden-sudoers:",
+    "directory-sudoers:",
+    "polkit:/[^:]*",
     "sudo:[^:]*:[^:]*",
     "runas:[^:]*:[^:]*:[^:]*",
 )
@@ -40,14 +42,15 @@ def without_rules(text: str) -> str:
     of_doas = (line.removeprefix("doas:") for line in lines if line.startswith("doas:"))
     rules = (*sudoers.rules(written), *filter(None, map(sudoers.rule_of_doas, of_doas)))
     kept = [line for line in lines if not line.startswith(("sudoers:", "doas:"))]
-    return "\n".join((*kept, *dict.fromkeys(_judged(rules))))
+    roots = {"root", "ALL", "#0", *re.findall(r"(?m)^user:([^:]*):0+:", text)}
+    return "\n".join((*kept, *dict.fromkeys(_judged(rules, roots))))
 
 
-def _judged(rules: Iterable[Rule]) -> Iterator[str]:
+def _judged(rules: Iterable[Rule], roots: Set[str]) -> Iterator[str]:
     for who, users, groups, command in rules:
         client = any(map(command.may_be, _CLIENTS)) and _is_free(command)
         who, shown = who.replace(":", ""), re.sub("[^/ A-Za-z0-9._-]", "", f"{command.path} {_verb(command)}")
-        if {"root", "ALL", "#0"} & {*users}:  # who may do all that root may is root himself
+        if roots & {*users}:  # who may do all that root may is root himself
             if client:
                 yield f"sudo:{who}:{shown.strip()}"
         elif client or command.path == "ALL" or any(map(command.may_be, _SHELLS)):
@@ -74,7 +77,10 @@ def _verb(command: Command) -> str:
     return next(iter((command.arguments or "").split()), "")
 
 
-_WORDS = ("ways", "program", "capable", "lent", "login", "hidden-sudoers", "sudo", "runas")
+_WORDS = (
+    *("ways", "program", "capable", "lent", "login", "hidden-sudoers", "directory-sudoers", "polkit"),
+    *("sudo", "runas"),
+)
 
 
 class Program(NamedTuple):
@@ -113,6 +119,7 @@ class OtherWays:
         runas: who may act by sudo or doas as which other users, or with which groups.
         hidden: whether the files of sudo could not be read.
         capable: clients of engines that have capabilities of their own (capabilities(7)).
+        doubts: what may let somebody run such a client and is not read, in words.
     """
 
     programs: tuple[Program, ...] = ()
@@ -122,6 +129,7 @@ class OtherWays:
     runas: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = ()
     hidden: bool = False
     capable: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> "OtherWays | None":
@@ -151,6 +159,13 @@ class OtherWays:
             ),
             bool(told["hidden-sudoers"]),
             tuple(each[0] for each in told["capable"]),
+            (
+                *(
+                    "sudo asks a directory of the network too (nsswitch.conf)"
+                    for _ in told["directory-sudoers"]
+                ),
+                *(f"{each[0]} of polkit names one" for each in told["polkit"]),
+            ),
         )
 
     def to(
@@ -160,7 +175,7 @@ class OtherWays:
 
         Args:
             names: of the group.
-            members: the names of those who are in it.
+            members: the names of those who are in it, and their numbers as `#1000`.
             by_group: whether it may be used by its group.
         """
         for each in self.programs:
@@ -174,13 +189,15 @@ class OtherWays:
             users = lent.file == "subuid"
             if (0 if users else gid) in lent.numbers and (users or by_group):
                 yield lent.name, f"/etc/{lent.file} lends it {'uid 0' if users else f'gid {gid}'}"
-        for who, groups in self.logins if by_group else ():
-            if groups & {*names}:
+        for who, lists in self.logins if by_group else ():
+            if lists & {*names}:
                 yield who, "a login gives it the group, by /etc/security/group.conf"
         for who, program in self.sudoers:
             yield who, f"sudo or doas lets it run {program}"
+        groups = {*names, f"#{gid}"}
+        people = {*members, *(f"%{each}" for each in groups)}
         for who, acts_as, given in self.runas if by_group else ():
-            if given & {*names}:
+            if given & {*groups, "ALL"}:
                 yield who, "sudo gives it the group"
-            elif others := sorted(acts_as & {*members} - {who}):
+            elif others := sorted(acts_as & people - {who}):
                 yield who, f"sudo or doas lets it act as {', '.join(others)}, of the group"

@@ -153,6 +153,12 @@ def _past_the_group(host: Host, found: Callable[[], tuple[str, str]]) -> None:
             "runner",
         ),
         (f"echo 'runner ALL=(:docker) NOPASSWD: ALL' >{sudoers}", f"rm {sudoers}", "runner"),
+        (f"echo 'runner ALL=(:#{number}) NOPASSWD: ALL' >{sudoers}", f"rm {sudoers}", "runner"),
+        (
+            f"echo 'runner ALL=NOPASSWD: /usr/bin/docker' >/etc/ops; echo '@include ../ops # of' >{sudoers}~x",
+            f"rm {sudoers}~x",
+            "runner",
+        ),
     ):
         host.exec("sh", "-c", change)
         sudo = ("sudo -n -g docker " if "(:" in change else "sudo -n ") if who == "runner" else ""

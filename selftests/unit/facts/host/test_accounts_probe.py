@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from hullcheck.facts.host import accounts
 
 GETENT = """\
@@ -16,6 +18,18 @@ esac
 """
 
 
+def told(folder: Path, *paths: str) -> list[str]:
+    """What the probe says where these files of /etc, and programs, are those of a folder."""
+    script = Path(accounts.__file__).with_name("accounts.sh").read_text()
+    for path in paths:
+        script = script.replace(path, f"{folder}/{path.removeprefix('/etc/')}")
+    variables = {"PATH": f"{folder}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], capture_output=True, text=True, env=variables, check=True
+    )
+    return done.stdout.splitlines()
+
+
 def test_members_in_a_directory_of_the_network(tmp_path: Path) -> None:
     """A login gives their group to them too where a file has the same one, which is all that getent(1) tells."""
     sources = tmp_path / "nsswitch.conf"
@@ -23,11 +37,70 @@ def test_members_in_a_directory_of_the_network(tmp_path: Path) -> None:
     getent = tmp_path / "getent"
     getent.write_text(GETENT)
     getent.chmod(0o755)
-    script = Path(accounts.__file__).with_name("accounts.sh").read_text()
-    script = script.replace("/etc/nsswitch.conf", str(sources))
-    path = f"{tmp_path}:{os.environ['PATH']}"
-    done = subprocess.run(
-        ["/bin/sh", "-c", script], capture_output=True, text=True, env={"PATH": path}, check=True
-    )
-    groups = [line for line in done.stdout.splitlines() if line.startswith("group:docker:")]
+    groups = [line for line in told(tmp_path, "/etc/nsswitch.conf") if line.startswith("group:docker:")]
     assert set(groups) == {"group:docker:999:", "group:docker:999:ann"}
+
+
+@pytest.mark.parametrize(
+    ("line", "there"),
+    [
+        ("@include {folder}/x/rules", True),
+        ("  @include\t{folder}/x/rules # of the site", True),
+        ("#include {folder}/x/rules", True),
+        (" #include {folder}/x/rules", False),
+        ('@include "{folder}/x/rules"', True),
+        ('@include"{folder}/x/rules"', True),
+        ("@include x/rules", True),
+        ("@include \\\n{folder}/x/rules", True),
+        ("@include {folder}/x/b\\ c", True),
+        ("@include {folder}/x/%h", True),
+        ("@includedir x", True),
+        ("@include x/above", True),
+        ("@include x/above-all", True),
+        ("@include x/itself", False),
+        ("@includedir left-out", False),
+        ("@includedir y", True),
+        ("# include {folder}/x/rules", False),
+    ],
+)
+def test_files_of_sudo(tmp_path: Path, line: str, there: bool) -> None:
+    """Each way of sudo to include a file is followed, from an included file too; it leaves out some by their names."""
+    rule = "ann ALL=(root) /usr/bin/docker\n"
+    host = os.uname().nodename.partition(".")[0]
+    for path in ("x/rules", "x/b c", f"x/{host}", "y/a~b", "left-out/a.b", "left-out/a~"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(rule)
+    (tmp_path / "x" / "above").write_text("@includedir ../y\n")
+    (tmp_path / "x" / "above-all").write_text("@include above\n")
+    (tmp_path / "x" / "itself").write_text("@include itself\n" * 2)
+    (tmp_path / "sudoers").write_text(line.format(folder=tmp_path) + "\n")
+    found = told(tmp_path, "/etc/sudoers")
+    assert (f"sudoers:{rule.strip()}" in found) is there
+
+
+def test_files_that_sudo_and_polkit_are_told_of(tmp_path: Path) -> None:
+    """The file of rules that its own settings name, and what is asked past all files."""
+    (tmp_path / "sudo.conf").write_text(f"Plugin sudoers_policy sudoers.so sudoers_file={tmp_path}/mine\n")
+    (tmp_path / "mine").write_text("ann ALL=(root) /usr/bin/docker\n")
+    (tmp_path / "nsswitch.conf").write_text("passwd: files\nsudoers: files sss\n")
+    rules = tmp_path / "polkit-1" / "rules.d"
+    rules.mkdir(parents=True)
+    (rules / "1.rules").write_text('  if (action.lookup("program") == "/usr/bin/docker") return "yes";\n')
+    (rules / "2.rules").write_text(
+        '  if (action.lookup("unit") == "docker.service") return "yes";\n// /docker\n'
+    )
+    found = told(tmp_path, "/etc/sudo.conf", "/etc/nsswitch.conf", "/etc/polkit-1")
+    assert "sudoers:ann ALL=(root) /usr/bin/docker" in found
+    assert "directory-sudoers:" in found
+    assert [line for line in found if line.startswith("polkit:")] == [f"polkit:{rules}/1.rules"]
+
+
+@pytest.mark.parametrize(("program", "there"), [("shadow", True), ("util-linux 2.41", False)])
+def test_members_whom_newgrp_alone_knows(tmp_path: Path, program: str, there: bool) -> None:
+    """That of shadow takes the members of a group from /etc/gshadow (newgrp(1)), that of util-linux does not."""
+    newgrp = tmp_path / "newgrp"
+    newgrp.write_text(f"#!/bin/sh\n# {program}\n")
+    newgrp.chmod(0o755)
+    (tmp_path / "gshadow").write_text("docker:!:bob:ann\naudio:*::\n")
+    admins = [line for line in told(tmp_path, "/etc/gshadow") if line.startswith("admins:")]
+    assert admins == ["admins:docker:bob", *["admins:docker:ann"] * there]
