@@ -234,6 +234,9 @@ def test_every_way_to_the_socket() -> None:
 def test_mode_of_the_socket() -> None:
     """A group that may not write controls nothing; where everyone may, no list helps."""
     assert controllers(at("/s", 0o140640, gid=999))[0] == "pass"
+    assert (
+        controllers(at("/s", 0o140661, gid=998, grants=()))[0] == "pass"
+    )  # who may only search controls nothing
     assert controllers(at("/s", 0o140666, gid=998, grants=())) == (
         "fail",
         "everyone on the host may write to it",

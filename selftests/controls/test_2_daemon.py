@@ -441,6 +441,17 @@ def test_own_port_that_answers() -> None:
     assert found[0] == "fail"
 
 
+def test_rules_of_ip6tables() -> None:
+    """2.4: they have to be there where the daemon makes them."""
+    gone = Host(rules6=("-P FORWARD ACCEPT",))
+    assert gone.judge("2.4")[0] == "pass"
+    asked = replace(gone, flags=("--ip6tables",)).judge("2.4")
+    assert (asked[0], "its rules (ip6tables) are gone for the networks: bridge" in asked[1]) == (
+        "fail",
+        True,
+    ), asked
+
+
 def test_default_of_ip6tables() -> None:
     """It is on from engine 27 on, and not set before."""
     assert Host().judge("2.4")[1].endswith("ip6tables is not set (default of engine 26.1.5)")

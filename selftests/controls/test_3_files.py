@@ -180,7 +180,10 @@ def test_socket_after_the_next_start() -> None:
         (SOCKET, ("SocketMode=0666", "SocketGroup=staff"), "; restart pending: its unit says group staff",
          "; restart pending: its unit says mode 666"),
         (f"/var{SOCKET}", ("SocketMode=0666", "SocketGroup=docker"), "", "; restart pending: its unit says mode 666"),
+        (SOCKET, ("SocketMode=0661", "SocketGroup="), "", "; restart pending: its unit says mode 661"),
+        (SOCKET, ("SocketMode=0670", "SocketGroup="), "", "; restart pending: its unit says mode 670"),
         (SOCKET, ("SocketMode=0600", "SocketGroup="), "", ""),
+        (SOCKET, ("SocketMode=0660", "SocketGroup="), "", ""),
         (SOCKET, (), "", ""),
         ("/x.sock", ("SocketMode=0666", "SocketGroup=staff"), "", ""),
     ):  # fmt: skip

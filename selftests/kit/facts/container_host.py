@@ -227,6 +227,7 @@ class ContainerHost:
         self.links: Mapping[str, int] = dict(OWN)
         self.own_namespaces: dict[int, int] = {}
         self.user_namespaces: dict[int, int] = {}
+        self.user_map = "0 0 4294967295"
         self.programs: dict[int, str] = {}  # empty where the auditor may not see it; none of what is gone
         self.mounts = ["30 1 0:50 / / rw - overlay overlay rw"]
         self.extra: list[str] = []
@@ -371,7 +372,7 @@ class ContainerHost:
                 if "/sys/fs/selinux/enforce" in self.kernel and self.selinux_flags
                 else ()
             ),
-            "100/uid_map:         0          0 4294967295",
+            f"100/uid_map: {self.user_map}",
             *(f"100/net/dev:{name:>6}:" for name in self.interfaces),
             *(f"{group}/{name}:{value}" for name, value in self.groups.items()),
             *(

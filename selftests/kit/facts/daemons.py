@@ -114,6 +114,7 @@ class Host:
     shippers: str = "daemon:socket:[1]"
     services: str = "auditor:0\nnet:tcp\nasked:"
     rules: tuple[str, ...] = FILTER
+    rules6: tuple[str, ...] = ()  # of ip6tables, where they are others
     bridged: str = "1"
     accounts: str = PEOPLE
     plugins: str = ""
@@ -142,8 +143,8 @@ class Host:
     def _firewall(self) -> str:
         """What iptables lists, and whether the filter sees what goes over a bridge."""
         lines = ["cni:absent", *(f"7/interface:{each}" for each in ("lo", "eth0", "docker0"))]
-        for kind in ("iptables", "ip6tables"):
-            lines += [f"7/{kind}:{each}" for each in self.rules]
+        for kind, rules in (("iptables", self.rules), ("ip6tables", self.rules6 or self.rules)):
+            lines += [f"7/{kind}:{each}" for each in rules]
             lines += [f"7/{kind}-status:0", f"7/bridge-nf-call-{kind}:{self.bridged}"]
         return "\n".join(lines)
 

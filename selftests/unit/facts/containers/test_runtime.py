@@ -95,6 +95,16 @@ def test_users_of_a_running_container(world: ContainerHost, uids: str, verdict: 
     assert world.judge("4.1") == (verdict, "runs nginx as root" if verdict == "fail" else "")
 
 
+@pytest.mark.parametrize(
+    ("uid", "verdict"), [(0, "fail"), (1, "pass"), (100000, "fail"), (100001, "pass"), (99999, "pass")]
+)
+def test_root_where_users_are_mapped(world: ContainerHost, uid: int, verdict: str) -> None:
+    """4.1: root of the container and root of the host are both root."""
+    world.user_map = "0 100000 65536"
+    world.status[100]["Uid"] = "\t".join([str(uid)] * 4)
+    assert world.judge("4.1")[0] == verdict
+
+
 @pytest.mark.parametrize("readable", [True, False])
 @pytest.mark.parametrize(
     ("parents", "group", "verdict"),
