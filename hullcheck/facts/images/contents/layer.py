@@ -5,7 +5,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ SETUID, SETGID = 0o4000, 0o2000
 FILE, LINK, SYMLINK, DIRECTORY, OTHER = "file", "link", "symbolic link", "directory", "other"
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
+_MOST_STEPS = 10_000  # of a path that is followed through links
 _BLOCK = 512
 _BODY, _RAW = 1, 2  # the types of a piece of an archive: the body of a file, which is left out, and the rest
 _KIND = 156  # where a header says what it is of
@@ -89,7 +90,7 @@ class Layer:
         """
         entries = dict[str, Entry]()
         directories, removed, opaque = set[str](), set[str](), set[str]()
-        for entry in found:
+        for entry in _placed(found):
             above, _, name = entry.path.rpartition("/")
             if name == _OPAQUE:
                 opaque.add(above or "/")
@@ -121,6 +122,46 @@ class Layer:
         return any(
             each in self.removed or each in self.opaque or each in self.paths for each in above_of(path)
         )
+
+
+def _placed(found: Iterable[Entry]) -> Iterator[Entry]:
+    """Each where it is unpacked: what lies below a link of the same archive, as this is then, is where that leads."""
+    links, known = dict[str, str](), dict[str, str]()
+    for entry in found:
+        above, _, name = entry.path.rpartition("/")
+        if links and above not in known:
+            known[above] = _through(above, links)
+        path = f"{known.get(above, above)}/{name}"
+        if entry.kind == SYMLINK or path in links:
+            links.pop(path, None)
+            known.clear()
+        if entry.kind == SYMLINK:
+            links[path] = entry.target
+        target = _through(entry.target, links) if entry.kind == LINK and links else entry.target
+        yield (
+            replace(entry, path=path, target=target)
+            if (path, target) != (entry.path, entry.target)
+            else entry
+        )
+
+
+def _through(path: str, links: Mapping[str, str]) -> str:
+    """Where *path* leads through these links.
+
+    Raises:
+        ValueError: it leads nowhere.
+    """
+    place, left = "", path.split("/")
+    for _ in range(_MOST_STEPS):
+        if not left:
+            return place
+        step = f"{place}/{left[0]}" if left[0] else place
+        if step in links:
+            left = _path(posixpath.join(place, links[step])).split("/") + left[1:]
+            place = ""
+        else:
+            place, left = step, left[1:]
+    raise ValueError("links of a layer lead in a circle")
 
 
 def _is_notable(entry: Entry) -> bool:
