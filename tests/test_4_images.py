@@ -153,9 +153,7 @@ def test_image_holds_needed_packages_alone(
     unlisted = sorted(held - set(policy.allowed_packages))
     assert not unlisted, f"holds what is not on the list: {listed(unlisted, 20)}{_users(image)}"
     if contents.databases:
-        raise EvidenceError(
-            f"its packages are in a database that is not read: {', '.join(contents.databases)}"
-        )
+        raise EvidenceError(f"its packages are in no list that is read: {', '.join(contents.databases)}")
     return f"what it holds is on the list: {_held(contents)}"
 
 

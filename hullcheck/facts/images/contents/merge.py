@@ -10,6 +10,7 @@ from hullcheck.facts.images.contents import names as names
 from hullcheck.facts.images.contents.layer import LINK, SYMLINK, Entry, Layer
 
 _RUNS = 0o111
+_NAMES_OF_PROGRAMS = "/etc/"  # links to programs, as those of Debian's alternatives
 
 
 def merged(layers: Sequence[Layer]) -> Mapping[str, Entry]:
@@ -41,7 +42,7 @@ def summary(files: Mapping[str, Entry], layers: Sequence[Layer]) -> dict[str, An
     A key that a later layer deletes is still in the image, for whoever has it.
     """
     real = {path: entry for path, entry in sorted(files.items()) if entry.is_file}
-    listed = {path: _owner(path, layers).packages for path in real if names.database(path)}
+    listed = {path: _owner(path, layers).packages for path in sorted(files) if names.database(path)}
     held = {path for layer in layers for path, entry in layer.notable.items() if entry.is_file}
     packages = {*filter(None, map(names.package, real)), *chain(*listed.values())}
     databases = {names.database(path) for path, found in listed.items() if not found}
@@ -49,28 +50,34 @@ def summary(files: Mapping[str, Entry], layers: Sequence[Layer]) -> dict[str, An
         databases.discard("dpkg")
     if any("/nix/store" in layer.directories for layer in layers):
         databases.add("nix")
+    if not (packages or databases) and any(_is_there(path, layers) for path in names.RELEASES):
+        databases.add(names.DISTRIBUTION)  # its release file is from a package, too
     return {
         "Special": [[path, f"{entry.mode:04o}"] for path, entry in real.items() if entry.has_special_bits],
         "Capable": [[path, list(entry.capabilities)] for path, entry in real.items() if entry.capabilities],
         "Packages": sorted(packages),
         "Databases": sorted(databases),
-        "Tools": [path for path in sorted(files) if names.is_tool(path) and _runs(files[path], layers)],
+        "Tools": [path for path in sorted(files) if names.is_tool(path) and _runs(path, files[path], layers)],
         "Keys": sorted(filter(names.looks_like_key, held)),
     }
 
 
-def _runs(entry: Entry, layers: Sequence[Layer]) -> bool:
-    """Whether it is a program: a file that may be started, or a link to one with a name that says nothing."""
+def _runs(path: str, entry: Entry, layers: Sequence[Layer]) -> bool:
+    """Whether it is a program: a file that may be started, or a link to one that is none by its own name and place."""
     if entry.is_file:
         return bool(entry.mode & _RUNS)
-    name = posixpath.basename(entry.target)
-    return entry.kind == SYMLINK and not names.kind(name) and _is_there(name, layers)
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry.target))
+    name = posixpath.basename(target)
+    if entry.kind != SYMLINK or not names.kind(name):
+        return entry.kind == SYMLINK and _is_there(f"/{name}", layers)
+    is_known = names.is_tool(target) or target.startswith(_NAMES_OF_PROGRAMS)
+    return not is_known and _is_there(target, layers)
 
 
-def _is_there(name: str, layers: Sequence[Layer]) -> bool:
-    """Whether any file of this name is to be seen."""
+def _is_there(ending: str, layers: Sequence[Layer]) -> bool:
+    """Whether any file whose path ends so is to be seen."""
     for number, layer in enumerate(layers, start=1):
-        paths = (path for path in layer.paths if path.endswith(f"/{name}"))
+        paths = (path for path in layer.paths if path.endswith(ending))
         if any(not any(each.hides(path) for each in layers[number:]) for path in paths):
             return True
     return False

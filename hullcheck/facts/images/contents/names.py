@@ -50,12 +50,17 @@ _DATABASES = {  # those that name packages inside one file
     "/var/lib/opkg/status": "opkg",
     f"{DPKG}status": "dpkg",  # it names those of which the files in `info` were deleted
     "/var/db/xbps/pkgdb-0.38.plist": "xbps",
+    "/var/lib/chisel/manifest.wall": "chisel",
     **{
         f"{folder}/{name}": "rpm"
         for folder in ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
         for name in ("Packages", "Packages.db", "rpmdb.sqlite")
     },
 }
+RELEASES = ("/etc/os-release", "/usr/lib/os-release", "/etc/debian_version", "/etc/alpine-release")
+"""Files that say which distribution it is; some of them are links."""
+DISTRIBUTION = "its distribution"
+"""Stands for a package manager of which no list is there."""
 # Files of keys, stored logins and passwords, by what they are called or by where they are.
 _KEYS = re.compile(
     r"""id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:[._~-][^/]*(?<!\.pub))? | ssh_host_\w+_key

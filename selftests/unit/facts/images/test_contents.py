@@ -380,7 +380,7 @@ def test_packages_of_rpm(path: str) -> None:
     )
     assert one("4.3", layers, policy=Policy(allowed_packages=())) == (
         "error",
-        "its packages are in a database that is not read: rpm",
+        "its packages are in no list that is read: rpm",
     )
 
 

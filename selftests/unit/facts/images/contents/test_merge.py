@@ -51,10 +51,14 @@ def made(*entries: Entry) -> list[Layer]:
         ("../lib/npm/npm-cli.js", "/usr/lib/npm/other.js", []),
         ("pip3", "/usr/bin/pip3", ["/usr/bin/pip3"]),
         ("busybox", "/usr/bin/busybox", ["/usr/bin/busybox"]),
+        ("/opt/zig/zig", "/opt/zig/zig", ["/usr/bin/npm"]),
+        ("../../opt/zig/zig", "/opt/zig/zig", ["/usr/bin/npm"]),
+        ("/opt/zig/zig", "/opt/zig-0.13/zig", []),
+        ("/etc/alternatives/cc", "/etc/alternatives/cc", []),
     ],
 )
 def test_tool_that_is_a_link(target: str, file: str, found: list[str]) -> None:
-    """A link counts where the file to which it leads is there, and is not known by its own name."""
+    """A link counts where the file to which it leads is there, and is not known by its own name and place."""
     link = Entry("/usr/bin/npm", 0o777, SYMLINK, target)
     layers = made(link, Entry(file, 0o755, FILE))
     assert summary(merged(layers), layers)["Tools"] == found
@@ -69,3 +73,32 @@ def test_lists_of_packages_that_are_not_read() -> None:
     assert [each["Databases"] for each in found] == [["dpkg"], [], []]
     store = made(Entry("/nix/store/a-sed/bin", 0o755, DIRECTORY))
     assert summary(merged(store), store)["Databases"] == ["nix"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "databases"),
+    [
+        ([Entry("/app", 0o755, FILE)], []),
+        ([Entry("/etc/os-release", 0o777, SYMLINK, "../usr/lib/os-release")], ["its distribution"]),
+        ([Entry("/etc/debian_version", 0o644, FILE)], ["its distribution"]),
+        (
+            [Entry("/etc/os-release", 0o644, FILE), Entry("/etc/.wh.os-release", 0, FILE)],
+            ["its distribution"],
+        ),
+        ([Entry("/etc/os-release", 0o644, FILE), Entry("/lib/apk/db/installed", 0o644, FILE)], ["apk"]),
+        ([Entry("/lib/apk/db/installed", 0o777, SYMLINK, "/data/installed")], ["apk"]),
+        ([Entry("/etc/os-release", 0o644, FILE), Entry("/var/lib/dpkg/info/sed.list", 0o644, FILE)], []),
+        ([Entry("/etc/os-release", 0o644, FILE), Entry("/var/lib/dpkg/status.d/base", 0o644, FILE)], []),
+        ([Entry("/var/lib/chisel/manifest.wall", 0o644, FILE)], ["chisel"]),
+    ],
+)
+def test_packages_that_no_list_names(entries: list[Entry], databases: list[str]) -> None:
+    """What belongs to a distribution has packages: where no list names one, the list was taken away."""
+    layers = made(*entries)
+    assert summary(merged(layers), layers)["Databases"] == databases
+
+
+def test_release_file_that_is_gone() -> None:
+    """An image of which a layer takes the distribution away again is of none."""
+    layers = [*made(Entry("/etc/os-release", 0o644, FILE)), *made(Entry("/etc/.wh.os-release", 0, FILE))]
+    assert summary(merged(layers), layers)["Databases"] == []
