@@ -81,7 +81,7 @@ sudoers() { # FILE DEPTH: its lines, and those of the files that it includes
     -e "s/^\([[:space:]]*@\|#\)includedir[[:space:]]*/d/" -e tp \
     -e "s/^\([[:space:]]*@\|#\)include\([\"[:space:]]\)[[:space:]]*/f\2/" -e tp -e d -e ":p" -e "s/^\(.\)[[:space:]]*/\1/" \
     -e "s/^\(.\)\"\([^\"]*\).*/\1\2/" -e "s/[[:space:]]#.*//" -e "s/[[:space:]]*$//" -e "s/\\\\\(.\)/\1/g" \
-    -e "s/%h/$host/g" -e p "$1" | while IFS= read -r place; do
+    -e "s/%h/$(uname -n | cut -d . -f 1)/g" -e p "$1" | while IFS= read -r place; do
     kind=${place%"${place#?}"} place=${place#?}
     case $place in /*) ;; *) place=${1%/*}/$place ;; esac
     case $kind in f) sudoers "$place" $(($2 + 1)) ;; d)
@@ -92,16 +92,13 @@ sudoers() { # FILE DEPTH: its lines, and those of the files that it includes
     esac
   done
 }
-host=$(uname -n)
-host=${host%%.*}
 for file in /etc/sudoers /etc/sudoers-rs $(sed -n "s/^Plugin.* sudoers_file=\([^ ]*\).*/\1/p" /etc/sudo.conf 2>/dev/null); do
   sudoers "$file" 0
 done
 ! grep -qs "^sudoers:.*\(sss\|ldap\)" /etc/nsswitch.conf || echo directory-sudoers:
 # rules of polkit that name a client, which pkexec(1) runs as root, and not its unit
-grep -lsE "^[[:space:]]*[^/[:space:]].*/(docker|docker-compose|podman|nerdctl|ctr)([^a-z.-]|$)" /etc/polkit-1/rules.d/*.rules \
-  /run/polkit-1/rules.d/*.rules /usr/local/share/polkit-1/rules.d/*.rules /usr/share/polkit-1/rules.d/*.rules \
-  /usr/share/polkit-1/actions/*.policy | sed "s/^/polkit:/"
+grep -lRsE "^[[:space:]]*[^/[:space:]].*/(docker|docker-compose|podman|nerdctl|ctr)([^a-z.-]|$)" /etc/polkit-1 /run/polkit-1 \
+  /usr/local/share/polkit-1 /usr/share/polkit-1 | sed "s/^/polkit:/"
 grep -ahs "" /etc/doas.conf /etc/doas.d/*.conf | sed "s/^/doas:/"
 echo units:
 find /etc/systemd/system*/ /run/systemd/system*/ /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system \

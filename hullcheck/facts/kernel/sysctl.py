@@ -126,9 +126,13 @@ class Sysctl:
         if not state:
             raise EvidenceError("systemd does not tell of systemd-sysctl.service")
         masked = values.get("UnitFileState") in ("masked", "masked-runtime")
-        if state == "loaded" and not masked:
-            return ""
-        return f"systemd-sysctl.service is {'masked' if masked else state}"
+        if state != "loaded" or masked:
+            return f"systemd-sysctl.service is {'masked' if masked else state}"
+        if "/systemd-sysctl" not in values.get("ExecStart", "/systemd-sysctl"):  # older recordings do not say
+            return "systemd-sysctl.service runs another program than systemd-sysctl"
+        if values.get("ConditionTimestamp") and values.get("ConditionResult") == "no":
+            return "a condition of systemd-sysctl.service was not met"
+        return ""
 
     @property
     def forward_policy(self) -> str:

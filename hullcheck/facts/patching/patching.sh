@@ -111,6 +111,11 @@ origins=$([ ! -r $file ] || grep "Allowed origins are:" $file | tail -n 1)
 lists=$(find /var/lib/apt/lists -name "*security*Release" ! -name "esm.*" 2>/dev/null)
 # shellcheck disable=SC2086 # one word for each path
 releases=$([ -z "$lists" ] || sed -n "s/^\(Suite\|Codename\): //p" $lists | tr "\n" "|")
+# Where apt prefers a release, and the security updates are not of it, it takes none of them.
+default=$(apt-config dump 2>/dev/null | sed -n "s/^APT::Default-Release \"\(..*\)\";$/\1/p")
+pattern=$(printf "%s" "$default" | sed -e "s/^\/\(.*\)\/$/\1/" -e t -e "s/\*/.*/g" -e "s/.*/^&$/")
+[ -z "$default" ] || [ -z "$releases" ] || printf "%s" "$releases" | tr "|" "\n" | grep -qE "$pattern" ||
+  echo "held:all but $default (APT::Default-Release)"
 cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null | awk -v releases="$releases" '
   function elsewhere() { # in a suite of Debian that the security updates here are not of
     if (!releases || pin !~ /^release [an]=(unstable|sid|testing|experimental|rc-buggy)$/) return 0
@@ -142,6 +147,10 @@ cat /etc/dnf/dnf.conf /etc/dnf/automatic.conf /etc/dnf/libdnf5.conf.d/*.conf /et
   key == "includepkgs" && $0 { print "held:all but " $0 }'
 sed -n "s/^[[:space:]]*\([^#!\[[:space:]].*\)/held:\1/p" /etc/dnf/plugins/versionlock.list 2>/dev/null
 sed -n "s/^name *= *\"\(.*\)\"/held:\1/p" /etc/dnf/versionlock.toml 2>/dev/null
+# CentOS has no list of which updates are for security: who asks for these alone gets none.
+grep -qs "^ID=\"*centos" /etc/os-release &&
+  grep -qs "^ *upgrade_type *= *security" /etc/dnf/automatic.conf &&
+  echo "held:everything (upgrade_type = security)"
 # With skip_if_unavailable dnf-automatic ends well though it got nothing from a repository.
 cat /var/log/dnf.log.1 /var/log/dnf.log 2>/dev/null |
   sed -n "/Started dnf-automatic/h;/Ignoring repositories/H;\${x;s/.*Ignoring repositories:/held:repository/p;}"

@@ -31,6 +31,7 @@ _PLACE = "tcp6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}"
 _KNOWN = lines_like(
     "(?:auditor|enabled|net|openrc|running|systemd):.*",
     r"(?:application|exe):\d+ .*",
+    r"outside:\d+",
     r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
     r"owner:\d+ \d+",
     r"socket:[SD]\d+ \S+",
@@ -95,10 +96,13 @@ class HostServices:
     def _is_outside(self, pid: int) -> bool:
         """Whether a process is in no container: its control groups name none that those of process 1 do not.
 
-        One that ended meanwhile is nowhere.
+        A group may be called like one of a container; a container has mounts of its own. A process that ended meanwhile
+        is nowhere.
         """
+        if pid not in self.processes.by_pid:
+            return False
         around = self.processes.process(1).container_ids
-        return pid in self.processes.by_pid and not self.processes.process(pid).container_ids - around
+        return str(pid) in self.words.all("outside") or not self.processes.process(pid).container_ids - around
 
     @cached_property
     def units(self) -> tuple[str, ...]:

@@ -64,6 +64,12 @@ if [ -n "$wanted" ]; then
   [ -z "$programs" ] || printf "%s\n" "$programs" | sed "s/^/exe:/"
 fi
 
+# What has a container's control group, and sees the mounts of process 1, is in none.
+mounts=$(readlink 1/ns/mnt)
+files=$(grep -lsE "[0-9a-f]{64}" [0-9]*/cgroup | sed "s/cgroup$/ns\/mnt/")
+# shellcheck disable=SC2086 # one word for each path
+[ -z "$files" ] || $list $files 2>/dev/null | grep -F " ${mounts:-?}" | sed "s/.* \([0-9]*\)\/ns.*/outside:\1/"
+
 # Whoever may open the socket of an engine may pass commands on to it, whatever it is called: it is asked for the version
 # of an engine. Not asked are the engine itself, whose listeners are known, the sshd that waits for logins, and what the
 # distribution brings and root runs, unless it is known to pass bytes on: to such a service a strange request is an alarm.

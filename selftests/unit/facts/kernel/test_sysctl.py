@@ -119,6 +119,15 @@ def test_files_that_are_not_applied() -> None:
     for state in ("UnitFileState=masked", "UnitFileState=masked-runtime"):
         loaded = f"LoadState=loaded\nunit:{state}"
         assert target(sysctl=settings(unit=loaded)).sysctl.obstacle == "systemd-sysctl.service is masked"
+    for lines, obstacle in (
+        ("ExecStart={ path=/bin/true ; argv[]=/bin/true ; }", "runs another program than systemd-sysctl"),
+        ("ExecStart={ path=/usr/lib/systemd/systemd-sysctl ; }", ""),
+        ("ConditionResult=no\nunit:ConditionTimestamp=Mon 2026-06-29 00:00:00 UTC", "was not met"),
+        ("ConditionResult=no\nunit:ConditionTimestamp=", ""),  # not started yet
+    ):
+        told = target(sysctl=settings(unit=f"LoadState=loaded\nunit:{lines}")).sysctl.obstacle
+        assert told.endswith(obstacle)
+        assert bool(told) == bool(obstacle)
     found = persistent(
         files={FILE: SET[FILE], "/etc/sysctl.d/z.conf": []}, more="unread:/etc/sysctl.d/z.conf"
     )
@@ -164,6 +173,21 @@ def test_files_that_openrc_does_not_apply() -> None:
         ({"rc.local": "sysctl -w fs.suid_dumpable=2", "init.d/x": "# suid_dumpable"}, "", ["rc.local"]),
         ({"rc.local": "sysctl -p /srv/tuning.conf", "init.d/x": "sysctl -q --system"}, "", ["rc.local"]),
         (
+            {"rc.d/rc.local": "sysctl -q -ep /srv/tuning.conf", "init.d/x": "sysctl --prefix=x"},
+            "",
+            ["rc.d/rc.local"],
+        ),
+        (
+            {"tuned/profiles/x/tuned.conf": "[sysctl]\nfs.suid_dumpable=2"},
+            "",
+            ["tuned/profiles/x/tuned.conf"],
+        ),
+        (
+            {"run/systemd/system/x.d/x.conf": "ExecStartPost=sysctl -p x"},
+            "",
+            ["run/systemd/system/x.d/x.conf"],
+        ),
+        (
             {"systemd/system/x.service": "ExecStart=sysctl -w fs.suid_dumpable=2"},
             "",
             ["systemd/system/x.service"],
@@ -181,6 +205,7 @@ def test_what_the_probe_finds(tmp_path: Path, files: dict[str, str], enabled: st
     (tmp_path / "systemctl").chmod(0o755)
     script = SYSCTL.script.replace("/etc/", f"{tmp_path}/").replace("/usr/share/", f"{tmp_path}/share/")
     script = script.replace("/run/systemd/system", f"{tmp_path}/running/system")
+    script = script.replace("in /etc /run ", f"in {tmp_path} {tmp_path}/run ")
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     done = subprocess.run(
         ["/bin/sh", "-c", script], capture_output=True, text=True, check=True, env=environment

@@ -159,6 +159,47 @@ def test_log_of_unattended_upgrades(
 
 
 @pytest.mark.parametrize(
+    ("release", "told"),
+    [
+        ("", []),
+        ("trixie", ["held:all but trixie (APT::Default-Release)"]),
+        ("stable", ["held:all but stable (APT::Default-Release)"]),
+        ("trixie-security", []),
+        ("stable-security", []),
+        ("trixie*", []),
+        ("/^trixie(|-security|-updates)$/", []),
+        ("/^trixie(|-updates)$/", ["held:all but /^trixie(|-updates)$/ (APT::Default-Release)"]),
+    ],
+)
+def test_release_that_apt_prefers(tmp_path: Path, release: str, told: list[str]) -> None:
+    """Where the security updates are not of it, what is installed is not replaced by them."""
+    lists = {
+        "lib/apt/lists/x_dists_trixie-security_InRelease": "Suite: stable-security\nCodename: trixie-security\n",
+        "apt-config": f"#!/bin/sh\necho 'APT::Default-Release \"{release}\";'\n",
+    }
+    lines_of(tmp_path, lists, ("sh",))
+    (tmp_path / "apt-config").chmod(0o755)
+    assert lines_of(tmp_path, {}, ("env", f"PATH={tmp_path}:{os.environ['PATH']}", "sh"), ("held:",)) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "told"),
+    [
+        ("centos", "security", ["held:everything (upgrade_type = security)"]),
+        ("centos", "default", []),
+        ("rocky", "security", []),
+    ],
+)
+def test_security_updates_alone(tmp_path: Path, name: str, kind: str, told: list[str]) -> None:
+    """CentOS does not say which updates these are."""
+    files = {
+        "os-release": f'NAME=x\nID="{name}"\n',
+        "dnf/automatic.conf": f"[commands]\nupgrade_type = {kind}\n",
+    }
+    assert lines_of(tmp_path, files, ("sh",)) == told
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("Package: *\nPin: release a=x-security\nPin-Priority: -1\n", ["held:*"]),

@@ -60,6 +60,13 @@ def test_applications_outside_of_containers() -> None:
     assert services(LISTENERS).applications == ("/srv/web",)
 
 
+def test_group_that_is_called_like_one_of_a_container() -> None:
+    """What sees the mounts of process 1 is in no container, whatever its control group is called."""
+    found = services(f"{LISTENERS}outside:9\n")
+    assert found.applications == ("/srv/web", "/usr/sbin/nginx")
+    assert [each.name for each in found.strangers] == [UNSEEN, "nginx", "web"]
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -69,6 +76,7 @@ def test_applications_outside_of_containers() -> None:
         "owner:100 x",
         "exe:",
         "application:x",
+        "outside:",
     ],
 )
 @pytest.mark.parametrize("sealed", [False, True])
