@@ -23,10 +23,12 @@ _STATE = """
     initramfs-tools k0s k3s kubelet libvirt lxc lxd machines nerdctl os-prober pacman pam polkit-1 portables private
     puppet rancher rpm rpm-state salt selinux snapd sss sudo systemd ucf update-notifier usbutils yum
 """
+_COPIES = "/.snapshots /swap.img /swapfile /timeshift"
+"""Earlier states of the whole system, passwords and keys too, and what was in the memory of its programs."""
 _OTHER = "/var/backups /var/db /var/log /var/spool/anacron /var/spool/at /var/spool/cron /var/spool/incron"
 
 SYSTEM = [
-    *f"{_SYSTEM} {_PROGRAMS} {_COMMANDS} {_OTHER}".split(),
+    *f"{_SYSTEM} {_PROGRAMS} {_COMMANDS} {_COPIES} {_OTHER}".split(),
     *(f"/var/lib/{each}" for each in _STATE.split()),
 ]
 """Directories that hold the system, its secrets, or the state of the engine: sensitive with all below them,

@@ -31,7 +31,8 @@ def test_own_folders_of_the_engine(path: str, kind: str, expected: bool) -> None
 
 
 _SENSITIVE = """
-    / /bin /boot/grub /dev/sda /etc/shadow /home /home/deploy /home/deploy/.ssh /home/deploy/.docker/config.json
+    / /.snapshots/1/snapshot /swapfile /timeshift/snapshots
+    /bin /boot/grub /dev/sda /etc/shadow /home /home/deploy /home/deploy/.ssh /home/deploy/.docker/config.json
     /nix/store /opt /opt/cni/bin /opt/nri/plugins /ostree /proc /root /root/.ssh /run /run/crio /run/dbus
     /run/dbus/system_bus_socket /run/docker.sock /run/k3s /run/libvirt/libvirt-sock /run/nri /run/podman
     /run/snapd.socket /run/systemd /run/systemd/private /run/user /run/user/1000 /snap /sys /sysroot /usr/local/bin /var
@@ -46,7 +47,8 @@ _OF_SERVICES = """
     /var/spool/postfix
 """
 _OF_THE_SITE = """
-    /data /home/deploy/app /home/deploy/app/.docker/nginx /home/deploy/app/.env /mnt/x /optional /runner /srv /srv/.sshd
+    /.snapshot /data /data/.snapshots
+    /home/deploy/app /home/deploy/app/.docker/nginx /home/deploy/app/.env /mnt/x /optional /runner /srv /srv/.sshd
     /srv/app/.docker/config /tmp/x /var/www
 """
 
