@@ -73,7 +73,7 @@ _KEYS = re.compile(
     | recentservers\.xml | sitemanager\.xml | rclone\.conf | application_default_credentials\.json
     | credentials\.tfrc\.json | [^/]*\.kubeconfig
     | \.(?:ash|bash|irb|ksh|mongo|mysql|node_repl|psql|python|rediscli|sh|sqlite|zsh)_history""",
-    re.VERBOSE,
+    re.VERBOSE | re.IGNORECASE,
 )
 _SETTINGS = re.compile(
     r"""(?:[\w-]+)?\.env(?:\.(?!dist|example|html|md|sample|template)\w+)? | \.envrc | \.npmrc | \.pypirc

@@ -131,6 +131,9 @@ def test_packages(path: str, package: str) -> None:
                     ".s3cfg",
                     ".boto",
                     "_netrc",
+                    "SERVER.KEY",
+                    "Cert.PFX",
+                    "ID_RSA",
                     ".terraformrc",
                 ),
                 *(".config/gcloud/credentials.db", ".config/gh/hosts.yml", ".azure/msal_token_cache.json"),
@@ -140,7 +143,13 @@ def test_packages(path: str, package: str) -> None:
         *dict.fromkeys(
             (each, False)
             for each in (
-                *("/app/id_rsa.pub", "/app/id_rsa-cert.pub", "/app/secrets.py", "/app/credentials.go"),
+                *(
+                    "/app/id_rsa.pub",
+                    "/app/ID_RSA.PUB",
+                    "/app/id_rsa-cert.pub",
+                    "/app/secrets.py",
+                    "/app/credentials.go",
+                ),
                 *(
                     "/usr/share/doc/x/credentials.json",
                     "/usr/lib/python3/secrets.txt",
