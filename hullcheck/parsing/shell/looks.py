@@ -7,6 +7,7 @@ comes to them by a pipe, or at nothing at all.
 import re
 from collections.abc import Sequence
 from enum import IntEnum
+from itertools import pairwise
 
 
 class Cause(IntEnum):
@@ -154,6 +155,8 @@ _TAKE_WORDS = frozenset(("cut", "fold", "sed", "sort", "tr", "uniq"))
 _CONTENT_WORDS = "awk cmp diff egrep fgrep gawk grep jq mawk read xmllint yq zgrep"
 _OF_CONTENT = frozenset(_CONTENT_WORDS.split())
 """What is in the files, or comes by a pipe, decides how they end."""
+_COUNTS = re.compile("-[A-Za-z]*[ABCm]")
+"""Options of grep with a number."""
 _WRITE = frozenset(("dd", "ln", "mkdir", "mktemp", "tee", "touch", "truncate"))
 _GIVES_CODE = {
     "-c": r"python[0-9.]*|pypy3?",
@@ -208,7 +211,12 @@ def output_of(words: Sequence[str], given: Cause, piped: Cause) -> Cause:
 
 def _operands(name: str, words: Sequence[str]) -> list[str]:
     """Those of the words of a program that name files."""
-    found = [each for each in words if not each.startswith("-") and not each.isdigit()]
+    searches = name.endswith("grep")  # what it looks for may be a number, as that of a port in /proc/net/tcp
+    found = [
+        each
+        for before, each in pairwise(("", *words))
+        if not each.startswith("-") and not (each.isdigit() and (not searches or _COUNTS.fullmatch(before)))
+    ]
     if name in _TAKE_WORDS:
         return [each for each in found if each.startswith(("/", "./"))]
     return found[1:] if name in _OF_CONTENT - {"cmp", "diff"} else found

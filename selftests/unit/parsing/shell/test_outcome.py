@@ -81,6 +81,8 @@ function f() { curl x; true; }; f
 A=$(curl x); exit 0
 grep root /etc/passwd
 grep -q root /etc/passwd || exit 1
+grep -m 1 root /etc/passwd
+grep 0 /etc/passwd
 [ -n "$PATH" ]
 touch /tmp/x; mkdir -p /tmp/a
 df -h
@@ -166,6 +168,9 @@ test -e /x
 [ $(x) = 1 ]
 [ `x` ]
 ls /tmp/ready
+grep 0050 /proc/net/tcp
+grep -q 0050 /proc/net/tcp
+grep -m 1 0050 /proc/net/tcp
 env curl x
 if curl x; then exit 0; else exit 1; fi
 while curl x; do true; done
