@@ -27,6 +27,11 @@ from hullcheck.parsing.image_reference import Reference
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
+_PROGRAM_FOLDERS = """
+    /bin /lib /lib64 /sbin /usr /usr/bin /usr/lib /usr/lib64 /usr/local /usr/local/bin /usr/local/lib /usr/local/sbin
+    /usr/sbin
+"""
+_PROGRAMS = frozenset(_PROGRAM_FOLDERS.split())
 _OF_THE_GUIDE = frozenset({"NET_BIND_SERVICE"})  # the capability that its sample adds
 
 
@@ -262,7 +267,8 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     """A container with a read-only root can write only to tmpfs and to named volumes.
 
     A read-only root is worth little beside a folder of the host, or a volume that nobody knows of: what an
-    intruder writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant.
+    intruder writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant. Where a volume or tmpfs takes
+    the place of a folder of programs, as /usr, the root is not read-only but by its name: it is left to a person.
 
     Remedy: give it `--tmpfs` for scratch space and a named volume for data; a folder of the host that has to be
     written to is named in `allowed_mounts` of the policy.
@@ -276,6 +282,9 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
         if what not in ("tmpfs", "volume") and not policy.allows_mount(what.removesuffix(" of the host"))
     ]
     assert not other, f"can write to {', '.join(other)}"
+    programs = [f"{point} ({what})" for point, what in sorted(places.items()) if point in _PROGRAMS]
+    if programs:
+        raise Manual(f"can change its own programs at {', '.join(programs)}: does it need that?")
     container.require_created("which volumes its image makes by itself")
     return ", ".join(f"{point} ({what})" for point, what in sorted(places.items())) or "can write nowhere"
 

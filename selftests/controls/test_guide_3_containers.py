@@ -240,6 +240,16 @@ def test_places_that_the_engine_does_not_know() -> None:
     assert world.judge(control) == ("fail", "can write to /other (/x of the host)")
 
 
+@pytest.mark.parametrize("place", ["/usr", "/bin", "/usr/local/bin"])
+def test_programs_that_can_be_changed(place: str) -> None:
+    """A read-only root is none where a volume lies over its programs, and one beside them does not matter."""
+    control = "container_writes_to_tmpfs_or_named_volumes"
+    world = of({**READ_ONLY, "Tmpfs": {place: ""}})
+    said = f"can change its own programs at {place} (tmpfs): does it need that?"
+    assert world.judge(control) == ("manual", said)
+    assert of({**READ_ONLY, "Tmpfs": {f"{place}/data": ""}}).judge(control)[0] == "pass"
+
+
 def test_engine_that_tells_no_tmpfs() -> None:
     """The engine leaves the field out where there is none."""
     world = of(READ_ONLY)

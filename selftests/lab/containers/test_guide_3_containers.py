@@ -47,6 +47,7 @@ CASES: dict[str, dict[str, str]] = {
         "--read-only -v /tmp": "fail: /tmp .anonymous volume",
         "--read-only -v data:/data": "pass: /data .volume",
         "--read-only -v data:/data:ro": "pass: can write nowhere",
+        "--read-only -v data:/usr/bin": "manual: its own programs at /usr/bin .volume",
         "--read-only -v /srv:/srv": "fail: /srv ./srv of the host",
         "--read-only -v /srv:/srv:ro": "pass: can write nowhere",
         "--read-only -v /dev/shm:/tmp": "fail: /tmp ./dev/shm of the host",
