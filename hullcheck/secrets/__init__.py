@@ -26,6 +26,7 @@ from hullcheck.secrets.names import (
 )
 from hullcheck.secrets.redact import HIDDEN
 from hullcheck.secrets.spelling import written_out
+from hullcheck.secrets.structure import named_values
 from hullcheck.secrets.ways import HANDED_OVER, IN_FILES, LONGEST, MAYBE, Way, compiled
 
 __all__ = [
@@ -111,7 +112,16 @@ def kinds_in_file(content: bytes) -> list[str] | None:
     said = _COMMENT.sub("", text)
     found = (*_found(said), *(each for way in IN_FILES for each in _given(way, said)))
     in_file = (each.kind.removesuffix(" given to a command") for each in found)
-    return list(dict.fromkeys(in_file)) or (None if kinds(text) else [])
+    named = list(dict.fromkeys(in_file)) or list(dict.fromkeys(_in_structure(text)))
+    return named or (None if kinds(text) else [])
+
+
+def _in_structure(text: str) -> Iterator[str]:
+    """Those that stand apart from their names."""
+    lines = text.splitlines()
+    for each in named_values(text):
+        if _may_be_secret(each.name) and _is_secret(each.name, each.value) and each.is_apart(lines):
+            yield f"a value given to {each.name}"
 
 
 def _decoded(content: bytes) -> str:

@@ -1,10 +1,11 @@
-"""What a file of settings says in another spelling: escapes, anchors, constants of a template, and CDATA of XML."""
+"""What a file of settings says in another spelling: escapes, anchors, continued lines, constants, CDATA of XML."""
 
 import re
 
 _MOST = 1000  # of what is put elsewhere, so that no text grows without end
 # A character of a word in a string of JSON, YAML or TOML.
 _ESCAPE = re.compile(r"(?<!\\)\\(?:u00|U000000|x)(?P<code>[2-7][0-9A-Fa-f])")
+_CONTINUED = re.compile(r"(?<==)([ \t]*)\\\r?\n[ \t]*")  # a line of .properties
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 _STRING = r"""(?:"[^"\\\n]{0,300}"|`[^`]{0,300}`)"""
 _OPENS, _CLOSES = r"(?:\s{0,80}\{\{-\s|\{\{)\s{0,80}", r"\s{0,80}(?:\s-\}\}\s{0,80}|\}\})"
@@ -21,7 +22,7 @@ _ALIAS = re.compile(r"(?<=[\s,\[{])\*(?P<name>[\w.-]{1,60})(?=[\s,\]}]|$)")
 
 def written_out(text: str) -> str:
     """*text* with what these stand for in their place, where it is a constant."""
-    text = _CDATA.sub("", _ESCAPE.sub(_character, text))
+    text = _CDATA.sub("", _ESCAPE.sub(_character, _CONTINUED.sub(r"\1", text)))
     text = _BRANCH.sub("", _CONSTANT.sub(lambda match: match["value"][1:-1], text))
     text = _put(_PRINTED, {each["name"]: each["value"][1:-1] for each in _SET.finditer(text)}, text)
     return _put(_ALIAS, {each["name"]: each["value"] for each in _ANCHOR.finditer(text)}, text)

@@ -216,6 +216,14 @@ password={{ "Hunter" }}2pw
 pass{{/* nothing */}}word=Hunter2pw
 password={{ if true }}Hunter2pw{{ end }}
 <password><![CDATA[Hunter2pw]]></password>
+password:¶  Hunter2pw
+? password¶: Hunter2pw
+password: [Hunter2pw]
+password:¶  - Hunter2pw¶  - Swordf1sh
+{"db": {"password": [¶"Hunter2pw"]}}
+password = '''¶Hunter2pw'''
+password = ["Hunter2pw",¶ "Swordf1sh"]
+password = \¶  Hunter2pw
 """.strip().split("\n")
 
 
@@ -235,6 +243,14 @@ def test_spelling(text: str) -> None:
         'password={{ if eq .Service.Name "db" }}{{ secret "a" }}{{ else }}{{ secret "b" }}{{ end }}\n',
         '{{ $p := secret "db" }}password={{ $p }}\n',
         "password=<![CDATA[]]>\n",
+        "password: [/run/secrets/db]\n",
+        "password:\n  - ${PASSWORD}\n",
+        "password:\n  file: /run/secrets/db\n",
+        "services: {web: {secrets: [db-password1]}}\n",
+        "password: {min_length: 8}\nwords: [Hunter2pw]\n",
+        '{"autoload": {"Shop\\\\Auth\\\\": "lib"}}\n',
+        "[" * 1000 + "\n",
+        "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60)),
     ],
 )
 def test_spelling_of_a_reference(text: str) -> None:
