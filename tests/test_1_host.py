@@ -16,6 +16,7 @@ from hullcheck.data.releases import KnownReleases
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.engine.packages import Packages
 from hullcheck.facts.engine.release import Release, System
+from hullcheck.facts.files.encryption import DataAtRest
 from hullcheck.facts.files.storage import Storage
 from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.file import FileFact
@@ -66,19 +67,21 @@ def _recorded(file: FileFact, audit: Audit, *may_leave_out: str) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
+def test_engine_data_has_a_file_system_of_its_own(storage: Storage, data_at_rest: Later[DataAtRest]) -> str:
     """The engine keeps its data on a file system of its own.
 
     Images and logs grow without a limit: where they share a file system with the host, one container can fill
     it and stop the host. A directory of a larger file system, mounted there, shares it all the same. That holds
-    for the images of containerd too, where the engine keeps them there.
+    for the images of containerd too, where the engine keeps them there. A person has to say what limits them in a pool
+    (ZFS, thin volumes of LVM) that the host's own file systems share.
 
     Remedy: mount a whole file system at the data root (`docker info`: DockerRootDir), and at
     /var/lib/containerd where the engine uses the containerd image store; put no part of them elsewhere.
     """
     shared = [f"{root.path} {root.shares}" for root in storage.roots if root.shares]
     assert not shared, "; ".join(shared)
-    if pools := [f"{root.path} lies in the pool {root.pool}" for root in storage.roots if root.pool]:
+    pools = [f"{root.path} lies in the pool {root.pool}" for root in storage.roots if root.pool]
+    if pools := [*pools, *data_at_rest.get().shared_pools]:
         raise Manual(f"{'; '.join(pools)}, as the host's own file systems do: does a quota limit it?")
     return "; ".join(root.note for root in storage.roots)
 

@@ -5,7 +5,7 @@ config=/etc/audit/auditd.conf
 settings=${config%/*}
 if { [ -e $config ] && [ ! -r $config ]; } || { [ -d "$settings" ] && [ ! -x "$settings" ]; }; then echo "hidden:$config"; fi
 log=$(sed -n "s/^[[:space:]]*log_file[[:space:]]*=[[:space:]]*//p" $config 2>/dev/null | tail -n 1)
-grep -hsi "^[[:space:]]*write_logs[[:space:]]*=" $config | sed "s/.*=[[:space:]]*/write:/"
+! grep -qsiE "^[[:space:]]*(write_logs[[:space:]]*=[[:space:]]*no|log_format[[:space:]]*=[[:space:]]*nolog)" $config || echo write:no
 log=${log:-/var/log/audit/audit.log}
 echo "log:$log"
 if [ -e "$log" ] && [ ! -r "$log" ]; then echo "unread:$log"; fi

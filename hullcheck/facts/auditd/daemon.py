@@ -139,7 +139,7 @@ class AuditDaemon:
 
     def _require_record(self) -> None:
         if not self.writes_log:
-            raise EvidenceError("auditd writes no log on this host (write_logs = no)")
+            raise EvidenceError("auditd writes no log on this host (write_logs = no, or log_format = NOLOG)")
         if "unread" in self.words:
             raise EvidenceError(unread(self.log))
         if not self.words.first("last").partition(" ")[0].isdigit():

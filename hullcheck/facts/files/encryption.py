@@ -99,6 +99,16 @@ class BlockDevices:
         found = [self._crypt(lower) for lower in self.below.get(name, ())]
         return found[0] if found and all(found) else ""
 
+    def thin_pools(self, mount: Mount) -> frozenset[str]:
+        """The pools of LVM with thin volumes below a file system, by name: volumes in one share its space."""
+        return frozenset(self._pools(self._whole(self._name(mount), mount.kind)))
+
+    def _pools(self, name: str) -> Iterator[str]:
+        if self.files.get(f"{name}/dm/uuid", "").endswith("-tpool"):
+            yield self.files.get(f"{name}/dm/name", name).removesuffix("-tpool")
+        for lower in self.below.get(name, ()):
+            yield from self._pools(lower)
+
     def about(self, mount: Mount) -> str:
         """What is known of the encryption below a file system, in words."""
         if mount.kind in _MEMORY:
@@ -123,6 +133,20 @@ class DataAtRest:
     storage: Storage
     mounts: tuple[Mount, ...]
     devices: BlockDevices
+
+    @property
+    def shared_pools(self) -> tuple[str, ...]:
+        """The directories with data that lie in a pool of thin volumes with the host's own file systems, in words.
+
+        Raises:
+            EvidenceError: the data root could not be looked at.
+        """
+        found = list[str]()
+        for root in self.storage.roots:
+            of_host = {pool for mount in root.hosts for pool in self.devices.thin_pools(mount)}
+            shared = sorted(self.devices.thin_pools(root.mount) & of_host)
+            found += [f"{root.path} lies in the pool {pool}" for pool in shared]
+        return tuple(found)
 
     @property
     def places(self) -> Iterator[tuple[str, str]]:

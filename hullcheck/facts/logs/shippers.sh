@@ -173,9 +173,8 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
   [ -z "$ticks" ] || echo "started:$((now - ${uptime%.*} + ticks / 100))"
   printf "%s\n" "$arguments" | sed "s/^/argument:/"
   [ -z "$(variable VECTOR_CONFIG_DIR)" ] || echo "argument:--config-dir"
-  ls -ln "$pid/fd" 2>/dev/null | sed -n -e "s/^.* [0-9][0-9]* -> \(.*-json\.log\)$/held:\1/p" \
-    -e "s/^.* [0-9][0-9]* -> \(.*\.journal\)$/held:\1/p" -e "s/^.* [0-9][0-9]* -> \(.*\/audit\.log\)$/held:\1/p" \
-    -e "s/^.* [0-9][0-9]* -> \(socket:.*\)$/held:\1/p"
+  ls -ln "$pid/fd" 2>/dev/null |
+    sed -n "s/^.* [0-9][0-9]* -> \(.*-json\.log\|.*\.journal\|.*\/audit\.log\|socket:.*\)$/held:\1/p"
   grep -aHs -e " 01 " -e " 0A " "$pid/net/tcp" "$pid/net/tcp6" | sed "s/^/net:/"
   root=/proc/$pid/root
   names "$root"

@@ -45,6 +45,25 @@ def test_log_without_a_record(lines: tuple[str, ...]) -> None:
             getattr(daemon(*lines), question)
 
 
+@pytest.mark.parametrize(
+    ("setting", "writes"),
+    [
+        ("write_logs = yes", True),
+        ("write_logs = No", False),
+        ("log_format = ENRICHED", True),
+        (" log_format=NOLOG", False),
+        ("#log_format = NOLOG", True),
+    ],
+)
+def test_settings_that_keep_the_log_empty(tmp_path: Path, setting: str, writes: bool) -> None:
+    """There are two, and the older one is still taken."""
+    conf = tmp_path / "auditd.conf"
+    conf.write_text(f"log_file = {tmp_path}/audit.log\n{setting}\n", encoding="ascii")
+    script = AUDIT_DAEMON.script.replace("/etc/audit/auditd.conf", str(conf))
+    printed = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert daemon(*AUDIT_DAEMON.keep(printed).split("\n")).writes_log is writes
+
+
 def test_arguments_are_not_kept() -> None:
     """Of the unit only what is judged stays."""
     kept = AUDIT_DAEMON.keep("unit:MainPID=7\nunit:Environment=A=geheim\nargv:geheim")

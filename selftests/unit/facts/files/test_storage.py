@@ -8,9 +8,11 @@ import pytest
 
 from hullcheck.controls.judge import judge
 from hullcheck.facts.engine import Engine
+from hullcheck.facts.files.encryption import BlockDevices, DataAtRest
 from hullcheck.facts.files.installation import Places
 from hullcheck.facts.files.storage import Storage
 from hullcheck.facts.host.file import FileFact, Node, State
+from hullcheck.facts.registry import Later
 from hullcheck.parsing.proc.mountinfo import mount_of
 from hullcheck.parsing.proc.mountinfo import parse as parse_mounts
 from hullcheck.verdicts import EvidenceError
@@ -28,6 +30,9 @@ NUMBERED_ITSELF = NUMBERED.replace("8:3 /", "8:3 /100000.100000")
 CONTAINERD = "5 1 8:5 / /var/lib/containerd rw - ext4 /dev/sda5 rw"
 PART = "3 1 8:3 /docker /var/lib/docker rw - xfs /dev/sda3 rw"
 SUBVOLUME = "3 1 0:42 /@docker /var/lib/docker rw - btrfs /dev/sda3 rw,ssd,subvolid=256,subvol=/@docker"
+
+
+_NO_DEVICES = BlockDevices({}, {}, {})
 
 
 class _Places(Places):
@@ -62,13 +67,15 @@ def storage(
     store: bool = False,
     containerd: str = "/var/lib/containerd",
     links: tuple[FileFact, ...] | None = (),
+    devices: BlockDevices = _NO_DEVICES,
 ) -> tuple[str, str]:
     """What 1.1.1 says of an engine whose daemon has this mount table."""
     options = ["name=seccomp", *(["name=userns"] if remap else [])]
     driver = [["driver-type", "io.containerd.snapshotter.v1"]] if store else [["Backing Filesystem", "xfs"]]
     engine = Engine({"SecurityOptions": options, "DriverStatus": driver})
     found = Storage(engine, _Places(root, containerd, links), parse_mounts(mounts))
-    (finding,) = judge(control("1.1.1"), {"storage": found}, "host")
+    at_rest = Later(lambda: DataAtRest(found, found.mounts, devices))
+    (finding,) = judge(control("1.1.1"), {"storage": found, "data_at_rest": at_rest}, "host")
     return str(finding.verdict), finding.reason
 
 
@@ -146,6 +153,25 @@ def test_pool_of_the_host() -> None:
     )
     assert storage(system, docker.replace("rpool", "tank"))[0] == "pass"
     assert storage(ROOT, docker)[0] == "pass"
+
+
+def test_pool_of_thin_volumes() -> None:
+    """Each volume has a device of its own, and no more space than their pool has left."""
+    uuids = {"dm-3": "LVM-Vpool-tpool", "dm-4": "LVM-Vroot", "dm-5": "LVM-Vdocker", "dm-6": "LVM-Wpool-tpool"}
+    files = {f"{name}/dm/uuid": uuid for name, uuid in uuids.items()}
+    files |= {f"dm-{number}/dev": f"253:{number}" for number in range(3, 7)} | {
+        "dm-3/dm/name": "vg-pool-tpool"
+    }
+    system = ROOT.replace("8:1 /", "253:4 /")
+    docker = DOCKER.replace("8:3 /", "253:5 /")
+    for pool, expected in ("dm-3", "manual"), ("dm-6", "pass"):
+        devices = BlockDevices(files, {"dm-4": ("dm-3",), "dm-5": (pool,)}, {})
+        assert storage(system, docker, devices=devices)[0] == expected
+    shared = BlockDevices(files, {"dm-4": ("dm-3",), "dm-5": ("dm-3",)}, {})
+    assert storage(system, docker, devices=shared)[1] == (
+        "/var/lib/docker lies in the pool vg-pool, as the host's own file systems do: does a quota limit it?"
+    )
+    assert storage(system, docker, devices=BlockDevices(files, {}, {}))[0] == "pass"
 
 
 def test_parts_of_the_data_root() -> None:
