@@ -2,7 +2,7 @@
 
 import posixpath
 
-from hullcheck.criteria.auditd.rules import Coverage, blocking, coverage, rate_flaw
+from hullcheck.criteria.auditd.rules import Coverage, blocking, coverage, is_blind, rate_flaw
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.auditd.rules import Rule
 from hullcheck.facts.host.file import FileFact
@@ -78,16 +78,7 @@ def _beside(audit: Audit, target: str) -> str:
 
 
 def _is_blind(audit: Audit, rule: Rule, file: FileFact) -> bool:
-    """Whether a rule names *file* and watches what lies below another file that is mounted there.
-
-    Whenever it was loaded: the kernel takes the last part of such a path from its directory.
-    """
-    path = file.node.path
-    if file.node.is_directory or not rule.is_watch_of(path):
-        return False
-    mounts, (folder, name) = audit.mounts.get(), posixpath.split(path)
-    device, place = location(folder, mounts)
-    return location(path, mounts) != (device, posixpath.join(place, name))
+    return not file.node.is_directory and is_blind(rule, file.node.path, audit.mounts)
 
 
 def _below(audit: Audit, file: FileFact) -> str:

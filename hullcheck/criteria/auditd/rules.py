@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.auditd.rules import Rule
-from hullcheck.parsing.proc.mountinfo import is_below
+from hullcheck.facts.registry import Later
+from hullcheck.parsing.proc.mountinfo import Mount, is_below, location
 
 _CALLS = {
     "w": frozenset(("openat", "truncate", "ftruncate", "unlinkat", "renameat2")),
@@ -203,6 +204,18 @@ def _can_hide(rule: Rule) -> bool:
 def records_successes(rule: Rule) -> bool:
     """Whether it records anything, and not only what was refused."""
     return rule.action == "always" and not any(map(_FAILURES.fullmatch, rule.limits))
+
+
+def is_blind(rule: Rule, path: str, mounts: Later[tuple[Mount, ...]]) -> bool:
+    """Whether a rule on a file watches what lies below another one that is mounted there.
+
+    Whenever it was loaded: the kernel takes the last part of such a path from its directory.
+    """
+    if not rule.is_watch_of(path):
+        return False
+    folder, name = posixpath.split(path)
+    device, place = location(folder, mounts.get())
+    return location(path, mounts.get()) != (device, posixpath.join(place, name))
 
 
 def is_hidden(rule: Rule, rules: Iterable[Rule]) -> bool:

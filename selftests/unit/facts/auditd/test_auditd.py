@@ -90,9 +90,13 @@ def test_record_of_a_start(step: str, options: dict[str, Any], verdict: str, wor
     facts = audited(**{"log": (f"last:{int(NOW)}", STARTED)} | options)
     programs = Subjects("file", (("/usr/sbin/runc", at("/usr/sbin/runc")),))
     places = SimpleNamespace(runc_program=lambda: programs)
-    facts = but(facts, places=places, container=Subjects("container", ()))
-    found = judged("starts_of_containers_are_recorded", facts)[step]
+    table = AuditSystem().mounts
+    known = {"places": places, "container": Subjects("container", ())}
+    found = judged("starts_of_containers_are_recorded", but(facts, **known, daemon_mounts=parse(table)))[step]
     assert (found[0], words in found[1]) == (verdict, True), found
+    over = (*table, "2 1 8:1 /opt/runc /usr/sbin/runc rw shared:1 - ext4 /dev/sda1 rw")
+    found = judged("starts_of_containers_are_recorded", but(facts, **known, daemon_mounts=parse(over)))[step]
+    assert (found[0] == verdict) is not ("-w /usr/sbin/runc -p x" in words), found
 
 
 @pytest.mark.parametrize(
