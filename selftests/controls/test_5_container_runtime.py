@@ -256,6 +256,7 @@ def test_selinux_that_the_kernel_lacks(world: ContainerHost) -> None:
 @pytest.mark.parametrize(
     ("number", "changes"),
     [
+        ("5.8", {"Ports": {"80/tcp": [{"HostIp": "", "HostPort": "1"}]}}),
         ("5.11", {"memory.max": str(8 << 30)}),
         ("5.12", {"cpu.max": "400000 100000"}),
         ("5.15", {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 0}}),
@@ -427,7 +428,9 @@ def test_health_check_that_never_succeeded(world: ContainerHost, minutes: int, v
             "is called healthy, though its check has failed 3 times in a",
         ),
         ([0, "2026-11-26T09:00:10Z"], "pass", ""),
+        ([4, "2026-11-26T10:00:00Z"], "manual", "is called healthy, though its check has failed 4 times"),
         ([0, "2026-11-26T09:00:00Z"], "manual", "is healthy by a check of 60 minutes ago: is it still?"),
+        ([0, "2026-11-26T08:00:00Z"], "manual", "is healthy by a check of 120 minutes ago: is it still?"),
         ([0], "error", "docker inspect does not report when its health was last checked"),
     ],
 )
@@ -449,7 +452,8 @@ def test_health_that_nobody_checks_any_more(
         ("executed:90 - 0:0 web", "manual", "fail"),
         ("executed:90 p root aaaa", "fail", "fail"),
         ("executed:90 p root other", "manual", "manual"),
-        ("executed:80 p root web", "manual", "manual"),
+        ("executed:84 p root web", "manual", "manual"),
+        ("executed:85 p root web", "fail", "fail"),  # the log has whole seconds
         ("executed:90 - rooty web", "manual", "manual"),
     ],
 )
