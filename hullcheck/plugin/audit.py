@@ -62,9 +62,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse markers that nobody declared, before a host is asked, and let `--profile` and `-m` select together.
 
     Raises:
-        pytest.UsageError: there is no such marker or profile, or an expression that cannot be understood.
+        pytest.UsageError: there is no such marker or profile, an expression that cannot be understood, or a target
+            where pytest takes a file.
     """
     config = session.config
+    for word in config.option.file_or_dir:
+        if "://" in word:
+            raise pytest.UsageError(f"{word} is a target, and no file or folder of tests: --hosts={word}")
     _hide_secrets(config)
     _require_markers(config)
     name = options.option(config, "profile")

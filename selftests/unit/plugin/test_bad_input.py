@@ -44,6 +44,7 @@ BAD_MARKER = PRIVILEGED.replace('"7.2.5"', '"7.2.55"')
         ({"i.yml": "targets: {}\n"}, ["--inventory=i.yml"], "i.yml:1: "),
         ({}, ["--inventory=missing.yml"], "missing.yml"),
         ({}, ["--hosts", "shh://web1"], "--hosts shh://web1: unknown backend 'shh'; did you mean 'ssh'?"),
+        ({}, ["ssh://web1"], "ssh://web1 is a target, and no file or folder of tests: --hosts=ssh://web1"),
         ({}, ["--hosts", "ssh://"], "--hosts ssh://: names no host; write ssh://NAME"),
         ({}, ["--hosts", ""], "--hosts names no target; write for example --hosts local://"),
         (
