@@ -22,7 +22,12 @@ LINES = (
 )
 """The lines of the probe `accounts` that tell of them."""
 
-_CLIENTS = ("docker", "docker-compose", "nerdctl", "ctr", "podman")
+_CLIENTS = (
+    *("docker", "docker-compose", "nerdctl", "ctr", "podman", "buildah", "crictl", "ctop", "lazydocker"),
+    *("dockerd", "runc"),  # which start a daemon, or a container, past the engine
+)
+_JOINERS = ("adduser", "gpasswd", "groupmems", "newgrp", "sg", "usermod")
+"""What makes somebody a member of a group, or gives him its rights."""
 _SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "fish")
 _LIMITED_WORDS = """
     container diff events history image images info inspect kill logs ls network pause port ps pull restart rm rmi
@@ -49,6 +54,7 @@ def without_rules(text: str) -> str:
 def _judged(rules: Iterable[Rule], roots: Set[str]) -> Iterator[str]:
     for who, users, groups, command in rules:
         client = any(map(command.may_be, _CLIENTS)) and _is_free(command)
+        client = client or (any(map(command.may_be, _JOINERS)) and "docker" in (command.arguments or ""))
         who, shown = who.replace(":", ""), re.sub("[^/ A-Za-z0-9._-]", "", f"{command.path} {_verb(command)}")
         if roots & {*users}:  # who may do all that root may is root himself
             if client:

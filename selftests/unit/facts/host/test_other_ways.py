@@ -55,6 +55,12 @@ def test_socket_of_its_owner_alone() -> None:
         ("carol ALL=/usr/bin/docker compose up", "sudo:carol:/usr/bin/docker compose"),
         ("carol ALL=/usr/local/bin/docker-compose *", "sudo:carol:/usr/local/bin/docker-compose"),
         ("carol ALL=^/usr/bin/docker$", "sudo:carol:/usr/bin/docker"),
+        ("carol ALL=/usr/sbin/usermod -aG docker *", "sudo:carol:/usr/sbin/usermod -aG"),
+        (
+            "carol ALL=/usr/bin/sg docker *, /usr/bin/gpasswd -a * audio, /usr/sbin/usermod",
+            "sudo:carol:/usr/bin/sg docker",
+        ),
+        ("carol ALL=/usr/bin/lazydocker, /usr/bin/runc --version", "sudo:carol:/usr/bin/lazydocker"),
         ("carol ALL=^/usr/bin/dock[a-z]+$", "sudo:carol:/usr/bin/docka-z"),
         ("carol ALL=^/usr/bin/.*$, ^/usr/bin/(ps$", ""),
         ("carol ALL=(toor) /usr/bin/docker\nuser:toor:0:0:/bin/sh", "sudo:carol:/usr/bin/docker"),
