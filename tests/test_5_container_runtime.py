@@ -202,7 +202,8 @@ def test_container_mounts_no_sensitive_host_path(
     Through such a mount, even a read-only one, a container reads the host's secrets or uses a socket; where it can
     write, it changes what the host runs next, as it does where the kernel's settings are not read-only. What else lies
     below /opt, /run, and folders of services as /var/lib, /var/spool and /var/mail, belongs to some service of the
-    host, and a person has to say of which.
+    host, and a person has to say of which. From a named pipe a program of the host may read commands, so that one is
+    left to a person, too.
 
     Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of
     the policy.
@@ -237,6 +238,9 @@ def test_container_mounts_no_sensitive_host_path(
     ]
     if services or unknown:
         raise Manual(f"mounts what services of the host own: {', '.join((*services, *unknown))}")
+    pipes = [each for each in container.mounts.pipes if not policy.allows_mount(each)]
+    if pipes:
+        raise Manual(f"can write to {listed(pipes)} of the host, a named pipe: what does its reader do?")
     if views := container.mounts.doubtful:
         raise Manual(f"has a view of the kernel at {', '.join(views)}: is it of the host?")
     _require_known_runtime(container)

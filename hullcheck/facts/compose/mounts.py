@@ -17,7 +17,7 @@ class FileMounts(Unknown):
     """Its mounts. Paths below the folder of the project begin with `./`, and are nothing of the host's system."""
 
     HIDDEN: ClassVar[Collection[str]] = _HIDDEN.split()
-    groups_of_others = devices = ()
+    groups_of_others = devices = pipes = ()
 
     def __init__(self, configuration: FileConfiguration) -> None:
         """See what *configuration* says."""

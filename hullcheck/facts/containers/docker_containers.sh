@@ -1,3 +1,4 @@
+to_each() { tr "\n" "\0" | xargs -0 "$@"; } # COMMAND, for the lines of the standard input
 ids=$(docker ps --all --quiet --no-trunc) || exit
 # Something between here and the engine may show some of them alone. Containers come and go, so the engine is asked again.
 # shellcheck disable=SC2154 # what the probe docker_info answered
@@ -40,7 +41,7 @@ pids=$(printf "%s\n" "$described" | pids_of)
 unified=/sys/fs/cgroup
 [ ! -d $unified/unified ] || unified=$unified/unified
 list_groups() {
-  for pid in $pids; do printf "%s\n" "$pid/cgroup"; done | tr "\n" "\0" | xargs -0 cat 2>/dev/null |
+  for pid in $pids; do printf "%s\n" "$pid/cgroup"; done | to_each cat 2>/dev/null |
     awk -F: -v unified=$unified '
     function list(top, path, names,   count, name, i) {
       count = split(names, name, " ")
@@ -70,23 +71,23 @@ if [ -n "$pids" ]; then
     for pid in $pids; do printf "%s\n" "$pid/mountinfo" "$pid/attr/current" "$pid/uid_map"; done
     list_groups
   } |
-    tr "\n" "\0" | xargs -0 grep -aHs ""
+    to_each grep -aHs ""
   # The nodes of devices in the folder for them, with numbers as stat(1) has them.
-  for pid in $pids; do printf "%s\n" "$pid/root/dev/."; done | tr "\n" "\0" |
-    xargs -0 sh -c 'find "$@" -xdev "(" -type b -o -type c ")" -exec stat -c "%n %F %t:%T" {} + 2>/dev/null' sh |
+  for pid in $pids; do printf "%s\n" "$pid/root/dev/."; done |
+    to_each sh -c 'find "$@" -xdev "(" -type b -o -type c ")" -exec stat -c "%n %F %t:%T" {} + 2>/dev/null' sh |
     sed -n "s|^\([0-9]*\)/root/dev/.* \([bc]\)[a-z]* special file \([0-9a-f]*:[0-9a-f]*\)$|\1/dev:\2 \3|p"
-  for pid in $pids; do printf "%s\n" "$pid/net/dev"; done | tr "\n" "\0" | xargs -0 grep -aHos "^ *[^ :|]*:"
+  for pid in $pids; do printf "%s\n" "$pid/net/dev"; done | to_each grep -aHos "^ *[^ :|]*:"
   # The kernel walks all sockets of the machine for each net/tcp, and counts those of a network namespace for nothing.
-  for pid in $pids; do printf "%s\n" "$pid/net/sockstat" "$pid/net/sockstat6"; done | tr "\n" "\0" |
-    xargs -0 grep -aHos "^TCP6*: inuse [1-9]" | sed "s|/sockstat\(6*\):.*|/tcp\1|" | tr "\n" "\0" |
-    xargs -0 grep -als "^ *[0-9]*: [0-9A-F]*:0016 [0-9A-F]*:0000 0A " | sed "s|/net/.*|/net/ssh:|"
+  for pid in $pids; do printf "%s\n" "$pid/net/sockstat" "$pid/net/sockstat6"; done |
+    to_each grep -aHos "^TCP6*: inuse [1-9]" | sed "s|/sockstat\(6*\):.*|/tcp\1|" |
+    to_each grep -als "^ *[0-9]*: [0-9A-F]*:0016 [0-9A-F]*:0000 0A " | sed "s|/net/.*|/net/ssh:|"
   for pid in $(list_networks); do printf "%s\n" "$pid/net/tcp" "$pid/net/tcp6" "$pid/net/udp" "$pid/net/udp6"; done |
-    tr "\n" "\0" | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 "
+    to_each grep -aHs -e local_address -e " 0A " -e " 07 "
   for pid in $pids; do for name in ipc net pid user uts; do printf "%s\n" "$pid/ns/$name"; done; done |
-    tr "\n" "\0" | xargs -0 ls -ln 2>/dev/null
+    to_each ls -ln 2>/dev/null
   # Of what runs in a container, the namespaces that are the daemon's: nsenter(1) leads there.
   links_of() { # NAMES, of the processes in the standard input
-    while read -r pid; do for name in $1; do printf "%s\n" "$pid/ns/$name"; done; done | tr "\n" "\0" | xargs -0 ls -ln 2>/dev/null
+    while read -r pid; do for name in $1; do printf "%s\n" "$pid/ns/$name"; done; done | to_each ls -ln 2>/dev/null
   }
   # shellcheck disable=SC2086 # one word for each daemon
   host=$(printf "%s\n" ${daemons?} | links_of "ipc mnt net uts" | sed -n "s/.* -> \([a-z]*:\[[0-9]*\]\)$/\1/p" | sort -u)
@@ -100,7 +101,7 @@ if [ -n "$pids" ]; then
     done 2>/dev/null
   fi
   case $described in *\"NetworkMode\":\"host\"*)
-    printf "%s\n" [0-9]*/fd/* | tr "\n" "\0" | xargs -0 ls -dln 2>/dev/null |
+    printf "%s\n" [0-9]*/fd/* | to_each ls -dln 2>/dev/null |
       grep -a '^l[-rwx]* .* [0-9]*/fd/[0-9]* -> socket:\[[0-9]*\]$'
     ;;
   esac
@@ -157,6 +158,7 @@ list_sockets() {
   printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -S "$source" ] || printf "%s\n" "$source"; done
 }
 printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -b "$source" ] || printf "%s\n" "$source"; done |
-  tr "\n" "\0" | xargs -0 stat -L -c "disk %t:%T %n" 2>/dev/null
-list_sockets | sort -u | tr "\n" "\0" | xargs -0 stat -L -c "socket %d:%i %h %n" 2>/dev/null
+  to_each stat -L -c "disk %t:%T %n" 2>/dev/null
+printf "%s\n" "$sources" | to_each sh -c 'find -H "$@" -maxdepth 1 -type p 2>/dev/null' sh | sed -n "s|^/|pipe /|p"
+list_sockets | sort -u | to_each stat -L -c "socket %d:%i %h %n" 2>/dev/null
 exit $status

@@ -43,8 +43,8 @@ _HIDDEN_LIMITS = (
     "configuration cpus escape foreign_cgroup has_cpu_share memory processes runtime surroundings"
 )
 _HIDDEN_MOUNTS = """
-    configuration configured devices doubtful groups_in_its_hands groups_of_others runtime shared sources surroundings
-    visible writable
+    configuration configured devices doubtful groups_in_its_hands groups_of_others pipes runtime shared sources
+    surroundings visible writable
 """
 _HIDDEN_SOCKETS = "configuration listening mounts runtime surroundings"
 _HIDDEN_PRIVILEGES = """

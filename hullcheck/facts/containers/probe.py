@@ -5,7 +5,8 @@ for one that does not run and whose user has a name, `user ID NUMBER` by its own
 /proc and of the control groups of each main process, as `grep -H` prints them, `PID/net/ssh:` where something listens
 at port 22 in its network, namespace links, listening sockets, and who holds them. After `--paths`: for each source of
 a mount `real SOURCE<TAB>PATH`, without symbolic links, for one that is a disk `disk MAJOR:MINOR SOURCE` in
-hexadecimal, and for each socket of an engine or source `socket DEVICE:INODE LINKS PATH`. What a host can name freely
+hexadecimal, for each named pipe that is one or lies in one `pipe PATH`, and for each socket of an engine or source
+`socket DEVICE:INODE LINKS PATH`. What a host can name freely
 comes as JSON, or stands alone in its line where it can forge nothing but itself.
 """
 
@@ -176,6 +177,7 @@ PROC = lines_like(
     r"real /.*\t/.*",
     r"socket \d+:\d+ \d+ /.*",
     r"disk [0-9a-f]+:[0-9a-f]+ /.*",
+    r"pipe /.*",
 )
 _VOLUME = {"Name": True, "Driver": True, "Options": {"type": True, "device": True, "o": True}}
 

@@ -58,12 +58,14 @@ class HostFiles:
         identities: by path of a socket, device and inode.
         named_twice: the sockets of which the host has more than one hard link.
         disks: by source that is a disk, its device, `major:minor`.
+        pipes: the named pipes that are a source, or lie in one.
     """
 
     real: Mapping[str, str]
     identities: Mapping[str, str]
     named_twice: frozenset[str]
     disks: Mapping[str, str]
+    pipes: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> "HostFiles":
@@ -82,7 +84,8 @@ class HostFiles:
                 identities[found[3]] = found[1]
                 if int(found[2]) > 1:
                     twice.add(found[3])
-        return cls(real, identities, frozenset(twice), disks)
+        pipes = (line.removeprefix("pipe ") for line in text.split("\n") if line.startswith("pipe "))
+        return cls(real, identities, frozenset(twice), disks, tuple(sorted(set(pipes))))
 
     def path(self, source: str) -> str:
         """Where *source* leads, without symbolic links.

@@ -220,6 +220,32 @@ def test_part_of_a_volume(guarded_engine: EngineFactory, place: Path) -> None:
     assert verdicts("5.32", facts)["app-runs"] == verdicts("5.32", facts)["app-created"] == "pass"
 
 
+def test_named_pipe_of_the_host(engine: EngineFactory, place: Path) -> None:
+    """5.6: a pipe that a container is given, by itself, in its folder or by a volume, and one that it made itself."""
+    one = engine()
+    for each in (place / "with", place / "without", place / "with/deeper"):
+        each.mkdir()
+    os.mkfifo(place / "with/run")
+    (place / "link").symlink_to(place / "with")
+    bind = ("--opt", "type=none", "--opt", "o=bind", "--opt", f"device={place}/with")
+    one.docker("volume", "create", *bind, "named")
+    sources = {
+        "pipe": "with/run",
+        "folder": "with",
+        "link": "link",
+        "empty": "without",
+        "deeper": "with/deeper",
+    }
+    for name, source in sources.items():
+        both(one, name, "--volume", f"{place}/{source}:/x")
+    both(one, "named", "--volume", "named:/x")
+    both(one, "own", "--volume", "own:/x", command=("sh", "-c", "mkfifo /x/run; sleep 999"))
+    assert of_both(verdicts("5.6", facts_of_engine(one.socket, of="5.6"))) == {
+        **dict.fromkeys(("pipe", "folder", "link", "named"), "manual"),
+        **dict.fromkeys(("empty", "deeper", "own"), "pass"),
+    }
+
+
 def test_disk_by_another_name(engine: EngineFactory, place: Path) -> None:
     """5.6: a volume that is the disk of the host's root, by whatever name, and one that is a disk of its own."""
     one = engine()

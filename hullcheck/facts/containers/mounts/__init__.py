@@ -247,6 +247,13 @@ class Mounts:
         return self.configuration.id in groups.root
 
     @property
+    def pipes(self) -> tuple[str, ...]:
+        """The named pipes of the host that it is given, or that lie in a folder that it is given."""
+        given = {path for each in self.configured for path in each.paths}
+        found = self.sources.files.pipes
+        return tuple(each for each in found if not given.isdisjoint((each, posixpath.dirname(each))))
+
+    @property
     def devices(self) -> tuple[str, ...]:
         """The devices of the host that are mounted in it unasked, or as if they were files that nobody keeps from it.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hullcheck.facts.containers.sources import HostMount
+from hullcheck.policy import Policy
 from selftests.kit.facts.container_host import (
     HOST_CONFIG,
     HOST_MOUNTS,
@@ -47,6 +50,31 @@ def test_mount_of_another_place_in_the_configured_one(world: ContainerHost) -> N
     world.mounts[-1] = "32 31 8:1 /root/.ssh /x/a\\040b rw - ext4 /dev/sda1 rw"
     assert world.judge("5.6") == ("fail", "mounts /root/.ssh of the host at /x/a b")
     assert world.judge("5.32")[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("pipe", "mount", "verdict"),
+    [
+        ("/srv/app/run", {}, "manual"),
+        ("/srv/app", {}, "manual"),
+        ("/srv/data/run", {"Source": "/srv/link"}, "manual"),
+        ("/srv/app/x/run", {}, "pass"),
+        ("/srv/application", {}, "pass"),
+        ("/var/lib/docker/volumes/v/_data/run", {"Type": "volume", "Name": "v"}, "pass"),
+    ],
+)
+def test_named_pipe(world: ContainerHost, pipe: str, mount: dict[str, Any], verdict: str) -> None:
+    """5.6: what reads from a pipe of the host may be told to do anything; those in its own volumes are its own."""
+    world.description["Mounts"] = [bind_mount("/srv/app", **mount)]
+    world.volumes = [{"Name": "v", "Driver": "local", "Options": None}]
+    world.stop()
+    world.paths = ["real /srv/app\t/srv/app", "real /srv/link\t/srv/data", f"pipe {pipe}"]
+    found, reason = world.judge("5.6")
+    assert found == verdict
+    if verdict == "manual":
+        assert reason == f"can write to {pipe} of the host, a named pipe: what does its reader do?"
+        world.policy = Policy(allowed_mounts=(pipe,))
+        assert world.judge("5.6")[0] == "pass"
 
 
 @pytest.mark.parametrize(
