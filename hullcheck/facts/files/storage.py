@@ -9,7 +9,7 @@ from functools import cached_property
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.files.installation import Places
 from hullcheck.facts.registry import fact
-from hullcheck.parsing.proc.mountinfo import Mount, mount_of
+from hullcheck.parsing.proc.mountinfo import Mount, is_below, mount_of
 
 _BORROWING = re.compile(r"overlay|aufs|(fuse\.)?(fuse-overlayfs|bindfs|mergerfs|unionfs)")
 """File systems that keep what is written to them on others."""
@@ -26,6 +26,7 @@ class Root:
         above: the mount on which the directory above it lies.
         hosts: the mounts of / and of /var.
         parts: what lies in it and is a mount, or a link to elsewhere: the mount by the path.
+        siblings: where other subvolumes of its btrfs are mounted, whose data are none of the engine's.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Root:
     above: Mount
     hosts: tuple[Mount, ...]
     parts: tuple[tuple[str, Mount], ...] = ()
+    siblings: tuple[str, ...] = ()
 
     @property
     def shares(self) -> str:
@@ -118,7 +120,17 @@ class Storage:
         hosts = tuple(mount_of(each, self.mounts) for each in ("/", "/var"))
         folders = (path, numbered)
         parts = [(each.point, each) for each in self.mounts if posixpath.dirname(each.point) in folders]
-        return Root(path, mount_of(path, self.mounts), above, hosts, tuple(parts))
+        mount = mount_of(path, self.mounts)
+        return Root(path, mount, above, hosts, tuple(parts), tuple(self._siblings(mount)))
+
+    def _siblings(self, mount: Mount) -> Iterable[str]:
+        """Where other subvolumes of a btrfs are mounted; one in which it lies itself is seen with all that it holds."""
+        own = [mount.point, self.places.data_root().node.path]
+        own += self.places.containerd_roots if self.engine.keeps_images_in_containerd else ()
+        for each in self.mounts if mount.kind == "btrfs" else ():
+            apart = each.device == mount.device and not is_below(mount.root, each.root)
+            if apart and not any(is_below(each.point, folder) for folder in own):
+                yield each.point
 
 
 @fact()

@@ -155,6 +155,27 @@ def test_pool_of_the_host() -> None:
     assert storage(ROOT, docker)[0] == "pass"
 
 
+def test_other_subvolumes_of_its_disk() -> None:
+    """They share its space, unless they are the engine's too, or only show what it has."""
+    home = SUBVOLUME.replace("@docker", "@home").replace("/var/lib/docker", "/home")
+    assert storage(ROOT, SUBVOLUME, home) == (
+        "manual",
+        "/var/lib/docker shares its btrfs with /home: does a quota limit it?",
+    )
+    top = "4 1 0:42 / /mnt/top rw - btrfs /dev/sda3 rw,ssd,subvolid=5,subvol=/"
+    inside = home.replace("/home rw", "/var/lib/docker/volumes rw")
+    for other in (
+        top,
+        inside,
+        home.replace("0:42", "0:43"),
+        SUBVOLUME.replace("/var/lib/docker", "/mnt/docker"),
+    ):
+        assert storage(ROOT, SUBVOLUME, other)[0] == "pass", other
+    images = home.replace("/home rw", "/var/lib/containerd rw")
+    assert storage(ROOT, SUBVOLUME, images, store=True)[0] == "pass"
+    assert storage(ROOT, SUBVOLUME, images)[0] == "manual"
+
+
 def test_pool_of_thin_volumes() -> None:
     """Each volume has a device of its own, and no more space than their pool has left."""
     uuids = {"dm-3": "LVM-Vpool-tpool", "dm-4": "LVM-Vroot", "dm-5": "LVM-Vdocker", "dm-6": "LVM-Wpool-tpool"}
