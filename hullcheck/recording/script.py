@@ -62,6 +62,8 @@ def render(
         head += f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n"
     variables = dict.fromkeys(PATHS, "") | dict(paths)
     parts = [f"{name}={shlex.quote(path)}\nexport {name}\n" for name, path in variables.items()]
+    parts += [f"{name}={shlex.quote(text)}\n" for name, text in _PARTS.items()]
+    parts.append(f'parts="{" ".join(_PARTS)}"\n')
     asked = list(probes)
     host = [each for each in asked if not each.asks_engine]
     engine = [each for each in asked if each.asks_engine]
@@ -87,7 +89,7 @@ def _known(images: Iterable[str], room: int) -> str:
 
 def _function(name: str, probes: Iterable[Probe]) -> str:
     lines = (
-        f"  {'share ' * each.shared}answer {each.name} {shlex.quote(_flat(each.command))}"
+        f"  {'share ' * each.shared}answer {each.name} {shlex.quote(_without_parts(_flat(each.command)))}"
         f"{' engine' * each.asks_engine}\n"
         for each in probes
     )
@@ -100,6 +102,20 @@ def _flat(command: str) -> str:
     A command to a host has no room for these (shell.shortened).
     """
     return re.sub(r"^ +|(?<=\(\) \{) #.*$", "", command, flags=re.MULTILINE)
+
+
+def _without_parts(command: str) -> str:
+    """The same with the name of each part in its place."""
+    for name, text in _PARTS.items():
+        command = command.replace(text, f"@{name}@\n")
+    return command
+
+
+_PARTS = {
+    name: _flat(shell.shortened(shell.shared(name)))
+    for name in ("cron_files", "data_root", "halted", "relay_files")
+}
+"""What several probes have in common: it is sent once, and put into each by the script itself."""
 
 
 def parse(

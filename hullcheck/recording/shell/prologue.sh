@@ -161,18 +161,27 @@ try_programs() {
 }
 
 late=0 once="" twice=""
+# shellcheck disable=SC2154 # the script sets $parts, and eval $part
+whole() { # SCRIPT: $script is that with the parts that several probes have, each in its place
+  script=$1
+  for each in $parts; do
+    eval "part=\$$each"
+    case $script in *"@$each@"*) script=${script%%"@$each@"*}$part${script#*"@$each@"} ;; esac
+  done
+}
 answer() { # NAME SCRIPT [engine]
   printf "%s begin %s\n" "$nonce" "$1"
+  whole "$2"
   if ! running; then
     status=124 message="not asked: the audit was ended before"
   elif [ "$late" -gt 1 ] && [ "$3" = engine ]; then
     status=124 message="not asked: the engine did not answer other questions in time"
-  elif named "$broken" "$2"; then
+  elif named "$broken" "$script"; then
     status=127 message="$each is missing on the target, or does not work"
-  elif named "$twice" "$2"; then
+  elif named "$twice" "$script"; then
     status=124 message="not asked: $each did not end in two other questions"
   else
-    { message=$(watch "$2" 2>&1 1>&3 </dev/null); } 3>&1
+    { message=$(watch "$script" 2>&1 1>&3 </dev/null); } 3>&1
     case $message in *"$line_feed$nonce "*) status=${message##*"$nonce "} ;; *) status=137 ;; esac
     message=${message%%"$line_feed$nonce "*}
     while [ "$message" != "${message%"$line_feed"}" ]; do message=${message%"$line_feed"}; done

@@ -18,6 +18,7 @@ from hullcheck import facts
 from hullcheck.gather.transport import command_for
 from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import MAGIC, ProbeOutputError, parse, render
+from hullcheck.recording.shell import shared, shortened
 
 NONCE = "0123456789abcdef" * 2
 SHELLS = (("dash",), ("busybox", "sh"), ("bash", "--posix"), ("mksh",))
@@ -409,6 +410,21 @@ def test_shared_answer(shell: Sequence[str], script: str, heard: str) -> None:
     assert (
         answers["first"].stdout == subprocess.run(["sh", "-c", script], capture_output=True, text=True).stdout
     )
+
+
+@each_shell
+def test_part_of_several_probes(shell: Sequence[str], tmp_path: Path) -> None:
+    """It is sent once and is in each of them, also where it alone names a program that does not work."""
+    asked = shortened(f"echo 1\n{shared('cron_files')}command -v cron_tables")
+    probes = (Probe("one", asked), Probe("two", asked))
+    script = render(probes)
+    assert (script.count("cron_tables()"), script.count("@cron_files@")) == (1, 2)
+    answers = parse(_run(shell, script))
+    assert [answers[each].stdout for each in ("one", "two")] == ["1\ncron_tables\n"] * 2
+    (tmp_path / "find").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "find").chmod(0o755)
+    answers = parse(_run(shell, f"PATH={tmp_path}:$PATH\n{script}"))
+    assert {each.stderr for each in answers.values()} == {"find is missing on the target, or does not work"}
 
 
 def _is_quoted(script: str) -> bool:
