@@ -160,5 +160,5 @@ list_sockets() {
 printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -b "$source" ] || printf "%s\n" "$source"; done |
   to_each stat -L -c "disk %t:%T %n" 2>/dev/null
 printf "%s\n" "$sources" | to_each sh -c 'find -H "$@" -maxdepth 1 -type p 2>/dev/null' sh | sed -n "s|^/|pipe /|p"
-list_sockets | sort -u | to_each stat -L -c "socket %d:%i %h %n" 2>/dev/null
+list_sockets | sort -u | to_each stat -L -c "%F %d:%i %h %n" 2>/dev/null | grep "^socket "
 exit $status

@@ -6,6 +6,7 @@ import os
 import shlex
 import socket
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from selftests.kit.judging import facts_inside, facts_of_engine, judged
 from selftests.lab.containers.judgement import both, of_both, reason, verdicts
 from selftests.rig import removal
 from selftests.rig.shell import call
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -349,6 +351,24 @@ def test_hard_link_of_a_socket(engine: EngineFactory, place: Path) -> None:
     both(one, "file", "-v", f"{place}/d/innocent:/x")
     found = of_both(verdicts("5.32", facts_of_engine(one.socket, of="5")))
     assert found == {"file": "fail", "folder": "fail", "none": "pass"}
+
+
+def test_folder_in_the_place_of_a_socket(engine: EngineFactory, place: Path) -> None:
+    """5.32: what an engine makes for a socket that is not there is none, though a folder has several links."""
+    one = engine()
+    (place / "data").mkdir()
+    one.run("web", "--volume", f"{place}/data:/x")
+    code = "import os, socket, sys, time; open('/proc/self/comm', 'w').write('podman'); s = socket.socket(1)"
+    code += (
+        "; s.bind(sys.argv[1]); s.listen(); os.unlink(sys.argv[1]); os.mkdir(sys.argv[1]); time.sleep(300)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, f"{place}/s"]) as listener:
+        try:
+            until((place / "s").is_dir)
+            found = judged("5.32", facts_of_engine(one.socket, of="5.32"))
+        finally:
+            listener.kill()
+    assert found["web"] == ("pass", "")
 
 
 def test_mounts_that_hide_a_socket_in_the_usual_place(lab_host: Callable[..., Host]) -> None:
