@@ -371,6 +371,7 @@ def test_few_records_may_wait(kernel: Kernel, folder: Path) -> None:
             kernel.records(lambda: append(file), file)
         assert auditctl("-s") != before
     finally:
+        kernel.set("-b", "8192")
         auditctl("--reset-lost")
 
 
