@@ -39,9 +39,10 @@ def test_container_logs_are_collected_centrally(
     """The log of every container goes to another machine, by its log driver or by a shipper that reads it.
 
     Who breaks into a host can change what lies on it. One system is enough: ELK (the driver gelf, Filebeat, Elastic
-    Agent, Logstash), Fluentd (its driver, fluentd, Fluent Bit) or another one. A shipper counts where it runs, its
-    configuration reads the files of the containers, or it holds them open, and where it sends them to another
-    machine than this one. Whether they arrive is not seen from here.
+    Agent, Logstash), Fluentd (its driver, fluentd, Fluent Bit) or another one (rsyslog, syslog-ng, Promtail, Vector,
+    the uploader of systemd's journal, other drivers). A shipper counts where it runs, its configuration reads the
+    files of the containers, or it holds them open, and where it sends them to another machine than this one. Whether
+    they arrive is not seen from here.
 
     Remedy: set `log-driver` and the address of the system in daemon.json, or run a shipper that reads
     `containers/*/*-json.log` of the engine's data root; a way that is not known is named in the `log_drivers` of

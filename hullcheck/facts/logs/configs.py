@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from hullcheck.facts.logs import fluent, logstash, rsyslog
+from hullcheck.facts.logs import fluent, logstash, rsyslog, syslog_ng
 from hullcheck.facts.logs.drops import beats_drops, chooses_lines, promtail_drops, vector_passes
 from hullcheck.facts.logs.routes import (
     ALL_CONTAINERS,
@@ -310,6 +310,7 @@ _READERS = {
     "promtail": _promtail,
     "vector": _vector,
     "rsyslogd": rsyslog.rsyslog,
+    "syslog-ng": syslog_ng.syslog_ng,
     "systemd-journal-upload": _journal_upload,
 }
 PROGRAMS = tuple(_READERS)

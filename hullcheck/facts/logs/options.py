@@ -13,6 +13,7 @@ _OVERRIDES: Mapping[str, str] = {
     "logstash": r"-e|--config\.string(=.*)?|-t|--config\.test_and_exit",
     "promtail": r"--?(dry-run|stdin)(=true)?|--?client\..*",
     "rsyslogd": r"-N.*",
+    "syslog-ng": r"-[A-Za-z]*[Ci].*|-[A-Za-z]+f.*|--chroot.*|--interactive",
     "systemd-journal-upload": r"[^-].*|-[uD].*|--(url|user|directory|file|follow|namespace).*",
     "vector": r"-C.*|--config-dir(=.*)?",
 }

@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from hullcheck.facts.logs import configs, rsyslog
+from hullcheck.facts.logs import configs, journald
 from hullcheck.facts.logs.options import override, reloads
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.answer_lines import Words
@@ -28,9 +28,9 @@ def _keep(text: str) -> str:
         "AsRoot": Words(head).of_root,
         "Own": sorted({canonical(each) for each in re.findall(r"^own:(\S+)$", text, re.MULTILINE)}),
         "Daemons": list(Words(head).all("daemon")),
-        "Unkept": rsyslog.loses(settings),
+        "Unkept": journald.loses(settings),
         "JournalDoubt": doubt,
-        "Shippers": [_shipper(each, rsyslog.keeps(settings) and not doubt) for each in blocks],
+        "Shippers": [_shipper(each, journald.keeps(settings) and not doubt) for each in blocks],
     }
     return json.dumps(document, separators=(",", ":"))
 

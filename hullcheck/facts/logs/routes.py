@@ -124,7 +124,7 @@ def _with_included(
     def content(match: re.Match[str]) -> str:
         named = next((each for each in match.groups() if each), "").strip("\"'")
         pattern = posixpath.normpath(posixpath.join(posixpath.dirname(path), named))
-        pattern = f"{pattern}/*" if named.endswith("/") else pattern
+        pattern = f"{pattern}/*" if named.endswith("/") or f"{pattern}/*" in files else pattern
         found = sorted(
             each for each in files if each not in (path, pattern) and fnmatch.fnmatchcase(each, pattern)
         )

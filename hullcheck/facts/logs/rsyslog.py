@@ -1,12 +1,11 @@
 """Configurations of rsyslog, reduced to what it takes and where it sends that."""
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Set
 from typing import NamedTuple
 
+from hullcheck.facts.logs.journald import FACILITIES, Files, Journal, apart
 from hullcheck.facts.logs.routes import Route, expanded, hosts, route, uncommented
-
-Files = Mapping[str, str]
 
 _INCLUDE = re.compile(
     r"(?mi)^[ \t]*(?:\$IncludeConfig[ \t]+(.+?)|include\([^)\n]*\bfile=\"([^\"]+)\"[^)\n]*\).*?)[ \t]*$"
@@ -30,9 +29,6 @@ _NOW_AND_THEN = re.compile(
     r"(?mis)^[ \t]*\$ActionExecOnly(?:WhenPreviousIsSuspended[ \t]+on|(?:EveryNthTime|OnceEveryInterval)[ \t]+[1-9])"
     r".*?(?:^[ \t]*\$ActionExecOnly\w+[ \t]+(?:off|0)\b|\Z)"
 )
-OF_DAEMON, OF_DRIVER = "journal:daemon", "journal:user"
-"""What the engine itself writes to the journal, and what its driver journald does: their facilities differ."""
-_FACILITIES = ("daemon", "user", *(f"local{number}" for number in range(8)))
 
 
 class _Message(NamedTuple):
@@ -56,11 +52,10 @@ def rsyslog(files: Files) -> Iterator[Route]:
     is known to take all of a kind. What `stop` takes out before an output does not come there. What is sent to it is
     told by facility, as `syslog:local0`.
     """
-    of_journald = {path: text for path, text in files.items() if "/journald.conf" in path}
+    files, of_journald = apart(files)
     own = {
         path: _COMMENT.sub("", _TRAILING.sub(lambda match: match[1] or "", uncommented(text)))
         for path, text in files.items()
-        if path not in of_journald
     }
     joined, whole = expanded(own, _INCLUDE)
     joined = re.sub(r"\\\n[ \t]*", "", joined)
@@ -90,8 +85,8 @@ def rsyslog(files: Files) -> Iterator[Route]:
 
 def _messages(text: str, of_journald: Files) -> Iterator[tuple[_Message, str, set[str]]]:
     """What it takes: what decides where that goes, the rule set where it has one of its own, and the words for it."""
-    inputs = set(_rsyslog_inputs(text, journal=_Journal(of_journald)))
-    for facility in _FACILITIES:
+    inputs = set(_rsyslog_inputs(text, journal=Journal(of_journald)))
+    for facility in FACILITIES:
         yield _Message(_ENGINE, facility), "", {f"{each}:{facility}" for each in inputs}
     if not re.search(r"(?i)\bload=\"imfile\"|\$ModLoad\s+imfile\b", text):
         return
@@ -102,51 +97,6 @@ def _messages(text: str, of_journald: Files) -> Iterator[tuple[_Message, str, se
         words = options.get("facility", "local0"), options.get("severity", "notice")
         message = _Message((options.get("tag", "").strip(":"),), *words)
         yield message, options.get("ruleset", ""), {options.get("file", "")}
-
-
-class _Journal:
-    """What journald does with what it is given; a comment in its own file tells what it does by default."""
-
-    def __init__(self, files: Files) -> None:
-        by_name = {
-            path.rpartition("/")[2]: text for path, text in files.items() if ".d/" in path
-        }  # the last one hides
-        main = [text for path, text in files.items() if ".d/" not in path]
-        texts = (*main, *(text for _, text in sorted(by_name.items())))
-        self._text = "\n".join("".join(_OF_JOURNAL.findall(each)) for each in texts)
-
-    def _value(self, key: str) -> str:
-        key = re.sub("(?<=[a-z])(?=[A-Z])", "[_-]?", key)  # max_level_store on the kernel's command line
-        found = re.findall(rf"(?mi)^[ \t]*(#?)[ \t]*{key}[ \t]*=[ \t]*(\w+)", self._text)
-        values = [value for mark, value in found if not mark] or [value for _, value in found]
-        return values[-1].lower() if values else ""
-
-    @property
-    def passed_on(self) -> bool:
-        """Whether all that matters is given to the socket of syslog."""
-        return self._value("ForwardToSyslog") in _YES and self._value("MaxLevelSyslog") in _LEVELS
-
-    @property
-    def kept(self) -> bool:
-        """Whether all that matters is kept where it can be read."""
-        return self._value("Storage") != "none" and self._value("MaxLevelStore") in _LEVELS
-
-
-def keeps(files: Files) -> bool:
-    """Whether journald, of which these are all settings, keeps all that matters where a shipper can read it."""
-    return _Journal(files).kept
-
-
-def loses(files: Files) -> bool:
-    """Whether journald, of which these are all settings, neither keeps all that matters nor gives it to syslog."""
-    journal = _Journal(files)
-    return not journal.kept and not journal.passed_on
-
-
-_OF_JOURNAL = re.compile(r"(?ms)^\[Journal\][ \t]*$(.*?)(?=^\[|\Z)")
-_YES = ("", "yes", "true", "on", "1", "y", "t")
-_LEVELS = ("", "debug", "info", "7", "6")
-"""The least that is taken, where that is no more than the engine and its containers say."""
 
 
 def _unconditional(text: str) -> str:
@@ -263,7 +213,7 @@ def _selects(selector: str, message: _Message) -> bool:
     return taken
 
 
-def _rsyslog_inputs(text: str, *, journal: _Journal) -> Iterator[str]:
+def _rsyslog_inputs(text: str, *, journal: Journal) -> Iterator[str]:
     off = re.search(r"(?mi)\bSysSock\.Use=\"off\"|^\s*\$OmitLocalLogging\s+on\b", text)
     by_socket = re.search(r"\bimuxsock\b", text) and journal.passed_on and not off
     if by_socket or (re.search(r"\bimjournal\b", text) and journal.kept):

@@ -26,7 +26,8 @@ show() { # ROOT PATH: a file of a configuration, or all those in a folder
 }
 follow() { # ROOT PATH DEPTH: the files that a file includes, behind an empty one that has their pattern as its path
   [ "$3" -lt 5 ] || return 0
-  sed -n -e "s/^[[:space:]]*@[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]][[:space:]]*//p" \
+  sed -n -e "s/^[[:space:]]*@*include[[:space:]]*[\"']\([^\"']*\)[\"'].*/\1/p" \
+    -e "s/^[[:space:]]*@[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]][[:space:]]*//p" \
     -e "s/^[[:space:]]*[$][Ii]nclude[Cc]onfig[[:space:]][[:space:]]*//p" \
     -e "s/^[[:space:]]*include(.*file=\"\([^\"]*\)\".*/\1/p" "$1$2" 2>/dev/null | grep -a "" | sed "s/[[:space:]]*$//" |
     while IFS= read -r pattern; do
@@ -35,6 +36,7 @@ follow() { # ROOT PATH DEPTH: the files that a file includes, behind an empty on
         /*) ;;
         *) pattern=${2%/*}/$pattern ;;
       esac
+      [ ! -d "$1$pattern" ] || pattern=${pattern%/}/
       case $pattern in */) pattern="$pattern*" ;; esac
       printf "config:%s\n" "$pattern"
       IFS=$line_feed
@@ -125,6 +127,10 @@ paths() { # the files and folders of the configuration, one a line
       )
       usual=/etc/rsyslog.conf
       ;;
+    syslog-ng)
+      named=$(value_of -f --cfgfile)
+      usual=/etc/syslog-ng/syslog-ng.conf
+      ;;
     systemd-journal-upload)
       usual=$(printf "%s/systemd/journal-upload.conf\n" /usr/lib /etc | sed "p;s/$/.d/")
       ;;
@@ -153,13 +159,14 @@ journald "" | sed "s/^/journal:/"
 now=$(date +%s)
 read -r uptime rest </proc/uptime
 found=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n "s/^.* \([0-9]*\)\/exe -> \(\/.*\)$/\1 \2/p" |
-  grep -E "/(filebeat|elastic-agent|fluent-bit|promtail|vector|rsyslogd|systemd-journal-upload|ruby[0-9.]*|java)$")
+  grep -E "/(filebeat|elastic-agent|fluent-bit|promtail|vector|rsyslogd|syslog-ng|systemd-journal-upload|ruby[0-9.]*|java)$")
 for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
   exe=$(printf "%s\n" "$found" | sed -n "s/^$pid //p")
   name=${exe##*/}
   arguments=$(tr "\n\0" " \n" 2>/dev/null <"$pid/cmdline")
   case $name in
     ruby*) case $arguments in */fluentd* | */td-agent*) name=fluentd ;; *) continue ;; esac ;;
+    syslog-ng) case $arguments in supervising*) continue ;; esac ;;
     java) case $exe$arguments in *org.logstash.Logstash* | */logstash/jdk/*) name=logstash ;; *) continue ;; esac ;;
   esac
   printf "process:%s %s\n" "$pid" "$name"
@@ -181,9 +188,9 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
   folder=$(readlink "$pid/cwd")
   paths | while IFS= read -r path; do
     show "$root" "$path"
-    case $name in fluentd | fluent-bit | rsyslogd) follow "$root" "$path" 0 ;; esac
+    case $name in fluentd | fluent-bit | rsyslogd | syslog-ng) follow "$root" "$path" 0 ;; esac
   done
-  [ "$name" = rsyslogd ] || continue # journald says whether it is given the journal
+  case $name in rsyslogd | syslog-ng) ;; *) continue ;; esac # journald says whether it is given the journal
   echo "journald:"
   journald "$root"
 done

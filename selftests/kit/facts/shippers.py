@@ -116,6 +116,19 @@ RSYSLOG = """module(load="imuxsock")
 """
 
 
+SYSLOG_NG = f"""@version: 4.8
+@include "scl.conf"
+source s_src {{ system(); internal(); }};
+source s_docker {{
+  wildcard-file(base-dir("{ROOT}/containers") filename-pattern("*-json.log") recursive(yes));
+}};
+destination d_es {{
+  elasticsearch-http(url("https://es.example.com:9200/_bulk") index("x") user("me") password("{SECRET}"));
+}};
+log {{ source(s_src); source(s_docker); destination(d_es); }};
+"""
+
+
 EXECUTABLES = {
     "filebeat": "/usr/share/filebeat/bin/filebeat",
     "fluentd": "/opt/td-agent/bin/ruby",
@@ -124,6 +137,7 @@ EXECUTABLES = {
     "promtail": "/usr/bin/promtail",
     "vector": "/usr/bin/vector",
     "rsyslogd": "/usr/sbin/rsyslogd",
+    "syslog-ng": "/usr/sbin/syslog-ng",
     "systemd-journal-upload": "/usr/lib/systemd/systemd-journal-upload",
 }
 
@@ -138,6 +152,7 @@ CONFIGS = {
     "logstash": LOGSTASH,
     "promtail": PROMTAIL,
     "vector": VECTOR,
+    "syslog-ng": SYSLOG_NG,
 }
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from selftests.kit.judging import judge_guest
-from selftests.rig.shell import CommandError, LabError
-from selftests.rig.waiting import until
+from selftests.rig.shell import CommandError
+from selftests.rig.waiting import rest, rises, until
 
 if TYPE_CHECKING:
     from selftests.rig.hosts.host import Host
@@ -87,22 +87,14 @@ def forward(host: Host, rules: str, receiver: Host) -> None:
     """Let its rsyslog obey these *rules*, in which ADDRESS is the receiver's."""
     host.write("/etc/rsyslog.d/forward.conf", rules.replace("ADDRESS", receiver.address) + "\n")
     host.exec("systemctl", "stop", "syslog.socket", "rsyslog")  # the socket would start it again
-    last = -1
-    while last != (last := count(receiver, "")):
-        pass  # what came by the rules before is still being written
+    rest(lambda: count(receiver, ""))  # what came by the rules before is still being written
     host.exec("systemctl", "reset-failed", "rsyslog.service")  # or systemd thinks that it starts too often
     host.exec("sh", "-c", "rm -f /var/spool/rsyslog/*; systemctl start rsyslog")
 
 
 def comes(receiver: Host, word: str, cause: Callable[[], object]) -> bool:
     """Whether a line with *word* comes there, after what causes one."""
-    before = count(receiver, word)
-    cause()
-    try:
-        until(lambda: count(receiver, word) > before, "it does not come", WAIT)
-    except LabError:
-        return False
-    return True
+    return rises(lambda: count(receiver, word), cause, WAIT)
 
 
 @pytest.mark.product("rsyslog 8.2504")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.logs import configs
-from hullcheck.facts.logs.rsyslog import OF_DAEMON
+from hullcheck.facts.logs.journald import OF_DAEMON
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.shippers import (
     CONFIGS,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.logs import configs
-from hullcheck.facts.logs.rsyslog import OF_DAEMON, OF_DRIVER
+from hullcheck.facts.logs.journald import OF_DAEMON, OF_DRIVER
+from hullcheck.facts.logs.rsyslog import rsyslog
 
 SOCKET = 'module(load="imuxsock")\n'
 IMFILE = 'module(load="imfile")\n'
@@ -337,3 +338,9 @@ def test_journald_that_keeps_or_passes_on_some(module: str, setting: str, cmdlin
     }
     routes, _ = configs.read("rsyslogd", files)
     assert any(OF_DAEMON in each.reads and each.sends for each in routes) is sent
+
+
+def test_reason_of_a_doubt() -> None:
+    """It is told after what was read."""
+    with pytest.raises(ValueError, match="some messages are stopped"):
+        list(rsyslog({"/etc/rsyslog.conf": f"{SOCKET}if 1 then stop\n{SENDING}"}))

@@ -22,6 +22,7 @@ from selftests.rig.removal import temporary
 
 SHELLS = [("dash",), ("busybox", "sh")]
 SENDING = 'module(load="imuxsock")\n*.* @@logs.example\n'
+LOG_PATH = 'log {{ source {{ tcp(); }}; destination {{ tcp("logs.example"); }}; }};\n'
 
 
 def asked(shell: tuple[str, ...], pid: int, socket: str = "/run/docker.sock") -> dict[str, Any]:
@@ -43,11 +44,11 @@ def started(tmp_path: Path) -> Iterator[Any]:
     """Starts a process whose program has this name and that was given these words."""
     running = []
 
-    def start(program: str, *words: str, **more: Any) -> int:
+    def start(program: str, *words: str, zeroth: str = "x", **more: Any) -> int:
         path = tmp_path / program
         shutil.copy(str(shutil.which("sh")), path)
         process = subprocess.Popen(
-            ["x", "-c", "read x", *words], executable=path, stdin=subprocess.PIPE, **more
+            [zeroth, "-c", "read x", *words], executable=path, stdin=subprocess.PIPE, **more
         )
         running.append(process)
         time.sleep(0.2)
@@ -73,6 +74,7 @@ def written(path: Path, text: str) -> Path:
         ("rsyslogd", ["-f{}/own.x"], SENDING),
         ("rsyslogd", ["-n", "-f", "{}/own.x"], SENDING),
         ("rsyslogd", ["-f", "own.x"], SENDING),
+        ("syslog-ng", ["-F", "--cfgfile", "own.x"], LOG_PATH),
         ("promtail", ["-config.file=own.x"], "client: {{url: http://logs.example}}\n"),
         (
             "vector",
@@ -114,6 +116,23 @@ def test_included_files(tmp_path: Path, started: Any, shell: tuple[str, ...]) ->
     found = asked(shell, started("rsyslogd", "-f", str(main)))
     assert {host for _, sends in found["Routes"] for host in sends} == {"logs.example"}
     assert found["Understood"]
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_included_folder_of_syslog_ng(tmp_path: Path, started: Any, shell: tuple[str, ...]) -> None:
+    """All its files count, in whatever quotes it stands and with whatever behind it."""
+    text = f'@version: 4.8\n@include "scl.conf"\n@include "{tmp_path}/in side" # all\n'
+    main = written(tmp_path / "main.conf", text + f"@include '{tmp_path}/one.conf';\n")
+    written(tmp_path / "in side/a.txt", 'destination d_net { tcp("logs.example"); };\n')
+    written(tmp_path / "one.conf", "log { source { tcp(); }; destination(d_net); };\n")
+    found = asked(shell, started("syslog-ng", "-f", str(main)))
+    assert {host for _, sends in found["Routes"] for host in sends} == {"logs.example"}
+
+
+def test_process_that_watches_syslog_ng(started: Any) -> None:
+    """It has another name and reads no configuration."""
+    with pytest.raises(ValueError, match="not enough values"):
+        asked(SHELLS[0], started("syslog-ng", zeroth="supervising syslog-ng"))
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="root alone gives its rights away")
@@ -165,6 +184,10 @@ def test_process_that_does_nothing(tmp_path: Path, started: Any, shell: tuple[st
         ("fluentd", ("ruby", "-i", "<match **>"), "-i"),
         ("fluent-bit", ("fluent-bit", "-F", "grep"), "-F"),
         ("fluent-bit", ("fluent-bit", "-c", "/x"), ""),
+        ("syslog-ng", ("syslog-ng", "-F", "-f", "/x", "--no-caps"), ""),
+        ("syslog-ng", ("syslog-ng", "-Ff", "/x"), "-Ff"),
+        ("syslog-ng", ("syslog-ng", "-C", "/srv"), "-C"),
+        ("syslog-ng", ("syslog-ng", "--chroot=/srv"), "--chroot"),
         ("systemd-journal-upload", ("systemd-journal-upload", "--save-state"), ""),
         ("systemd-journal-upload", ("systemd-journal-upload", "--url=http://x"), "--url"),
         ("systemd-journal-upload", ("systemd-journal-upload", "/srv/some.journal"), "/srv/some.journal"),
