@@ -353,7 +353,8 @@ environment_file() { # PATTERN (...): the files that it stands for
   root=""
   mounts_of self
   say host ""
-  [ -d /run/systemd/system ] || {
+  # Another mount may hide its folder from here.
+  [ -d /run/systemd/system ] || grep -qsx systemd /proc/1/comm || {
     say unmanaged ""
     scripts="$scripts $(grep -ls dockerd /etc/init.d/* /etc/rc.local /etc/local.d/*.start /etc/inittab /etc/dinit.d/*)"
     for script in /etc/init.d/docker /etc/conf.d/docker /etc/sv/docker/run $scripts; do walk "$script"; done

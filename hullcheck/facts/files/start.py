@@ -109,7 +109,9 @@ class StartFiles(OwnFiles):
 
     def _of_units(self, units: Iterable[UnitFiles], nothing: str) -> Files:
         if not self.answer.tells_of_systemd:
-            raise EvidenceError("engine_files: the answer does not say whether the target runs systemd")
+            raise EvidenceError(
+                "the answer does not say whether the target runs systemd: is /run/systemd hidden from here?"
+            )
         if SYSTEM not in self.answer.managers:
             return Subjects("file", (), "the target does not run systemd")
         files = {path: self._of_unit(unit, path) for unit in units for path in unit.all_paths}

@@ -633,6 +633,13 @@ def test_socket_unit_that_waits_for_the_next_start(changed: Change) -> None:
     assert list(failing(facts)) == ["3.4"]
 
 
+def test_systemd_that_is_hidden(host: Host) -> None:
+    """Where its folder is not seen from the auditor's mounts, nothing says that the host runs without it."""
+    script, hide = render(PROBES), "mount -t tmpfs none /run/systemd && exec sh"
+    facts = facts_from(host.exec("unshare", "--mount", "sh", "-c", hide, stdin=script))
+    assert [overall(number, facts) for number in ("3.1", "3.3", "3.4")] == ["error"] * 3
+
+
 def test_daemon_of_no_unit(host: Host) -> None:
     """A daemon that nobody's unit runs is none of docker.service, as long as that runs another one."""
     start = (
