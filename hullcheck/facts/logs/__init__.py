@@ -12,7 +12,7 @@ from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.logs.journald import OF_DAEMON, OF_DRIVER
 from hullcheck.facts.logs.probe import SHAPE, SHIPPERS
-from hullcheck.facts.logs.routes import ALL_CONTAINERS
+from hullcheck.facts.logs.routes import ALL_CONTAINERS, NETWORK_SYSLOG, SYSLOG
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import canonical
@@ -288,7 +288,7 @@ class Shippers:
 
     def _passed_on(self, *words: str) -> Route | None:
         """By a shipper on this machine that takes what others send to it."""
-        if {"journal", "syslog"} & set(words) and self._speaks_apart:
+        if {"journal", SYSLOG} & set(words) and self._speaks_apart:
             return None
         for each in self.sending:
             if set(words) & set(each.reads) or ("journal" in words and each.holds_journal):
@@ -321,10 +321,15 @@ def _handed_on(driver: str, options: Mapping[str, str]) -> tuple[str, ...]:
         return ("forward", *(["forward:tagged"] if options.get("tag") else []))
     if driver != "syslog":
         return (driver,)
+    way, _, path = (options.get("syslog-address") or f"unix://{_DEV_LOG[0]}").partition("://")
+    if way.startswith("unix") and path not in _DEV_LOG:
+        return ()
+    by = SYSLOG if way.startswith("unix") else NETWORK_SYSLOG
     facility = options.get("syslog-facility") or "daemon"
-    return "syslog", f"syslog:{_FACILITIES.get(facility, facility)}"
+    return by, f"{by}:{_FACILITIES.get(facility, facility)}"
 
 
+_DEV_LOG = ("/dev/log", "/run/systemd/journal/dev-log")
 _JOURNALS = ("/var/log/journal", "/run/log/journal")
 _SOCKETS = ("/run/docker.sock", "/var/run/docker.sock")
 
@@ -335,6 +340,7 @@ def _as_on_the_host(reads: tuple[str, ...], container: Container) -> tuple[str, 
     sources = [source for _, source in mounts]
     called = container.configuration.network_mode == "host" or container.configuration.publishes_ports
     reached = {"docker": _mounted(_SOCKETS, sources), "journal": _mounted(_JOURNALS, sources)}
+    reached[SYSLOG] = _mounted((*_DEV_LOG, *_JOURNALS), sources)
     found = list[str]()
     for each in reads:
         if not each.startswith("/"):

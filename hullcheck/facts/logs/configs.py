@@ -17,6 +17,7 @@ from hullcheck.facts.logs.routes import (
     ALL_CONTAINERS,
     CLOUD,
     LOCAL_OUTPUTS,
+    NETWORK_SYSLOG,
     Route,
     hosts,
     is_elsewhere,
@@ -211,7 +212,7 @@ def _promtail(files: Files) -> Iterator[Route]:
 # ---- Vector
 
 _CHOICES = ("include_containers", "exclude_containers", "include_images", "include_labels")
-_KINDS = {"docker_logs": ALL_CONTAINERS, "fluent": "forward", "syslog": "syslog"}
+_KINDS = {"docker_logs": ALL_CONTAINERS, "fluent": "forward", "syslog": NETWORK_SYSLOG}
 _ADDRESSES = ("endpoint", "endpoints", "address", "uri", "url", "bootstrap_servers")
 _Parts = Mapping[str, Mapping[str, Any]]
 
@@ -283,7 +284,7 @@ def _vector_source(source: Mapping[str, Any]) -> Iterator[str]:
         return
     if kind == "journald":
         yield from journal(source.get("include_units"), source.get("include_matches"))
-    elif kind in _KINDS:
+    elif kind in _KINDS and source.get("mode") != "unix":  # a socket of its own
         yield _KINDS[kind]
     yield from listed(source.get("include"))
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hullcheck.facts.logs.routes import (
     LOCAL_OUTPUTS,
+    NETWORK_SYSLOG,
     Route,
     expanded,
     hosts,
@@ -21,6 +22,7 @@ from hullcheck.facts.logs.routes import (
 Files = Mapping[str, str]
 
 _FORWARDED = "forward"
+_TAKES = {"forward": "forward", "syslog": NETWORK_SYSLOG}
 _WITHOUT_A_TAG = "0123456789ab"  # then the log driver takes the short id of the container
 _FLUENTD_FILTERS_WORDS = """
     concat dedot docker_metadata enrich_kubernetes_metadata geoip kubernetes_metadata parser prometheus
@@ -143,8 +145,8 @@ def _fluentd_source(body: str) -> Iterator[str]:
     kind = next(iter(_kinds(body)), "")
     if kind == "systemd":
         yield from journal(re.findall(r"^\s*(?:matches|filters)\s+(.*)", body, re.MULTILINE))
-    if kind in ("forward", "syslog"):
-        yield kind
+    if kind in _TAKES:
+        yield _TAKES[kind]
     for value in re.findall(r"^\s*path\s+(\S+)", body, re.MULTILINE) if kind == "tail" else ():
         yield from value.strip("\"'").split(",")
 
@@ -255,8 +257,11 @@ def _fluent_bit_output(values: _Values) -> Iterator[str]:
 
 def _fluent_bit_input(values: _Values) -> Iterator[str]:
     name = _first(values, "name").lower()
-    if name in ("forward", "syslog"):
-        yield name
+    mode = _first(values, "mode").lower()
+    if name == "syslog" and mode not in ("tcp", "udp"):  # a socket of its own
+        return
+    if name in _TAKES:
+        yield _TAKES[name]
     if name == "systemd":
         yield from journal(values.get("systemd_filter"))
     if name == "tail":

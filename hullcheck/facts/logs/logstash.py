@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from hullcheck.facts.logs.drops import logstash_drops
-from hullcheck.facts.logs.routes import CLOUD, LOCAL_OUTPUTS, Route, hosts, leaves_out, route
+from hullcheck.facts.logs.routes import CLOUD, LOCAL_OUTPUTS, NETWORK_SYSLOG, Route, hosts, leaves_out, route
 from hullcheck.parsing.proc.mountinfo import is_below
 
 Files = Mapping[str, str]
 
 _STRING = r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\''
-_LISTS = {"gelf": "gelf", "syslog": "syslog"}
+_LISTS = {"gelf": "gelf", "syslog": NETWORK_SYSLOG}
 
 
 def logstash(files: Files) -> Iterator[Route]:

@@ -11,8 +11,8 @@ class Route(NamedTuple):
     """What is read, and the hosts that it is sent to; an output alone is one that reads nothing.
 
     What is read is a path with its wildcards, or one of the words `docker` (all containers, as the engine tells of
-    them), `journal`, `forward`, `gelf` and `syslog` (what others send to it; `forward:tagged` where they choose its
-    tag). Of an address the host stays, without user, password and path.
+    them), `journal`, `forward`, `gelf` and `network-syslog` (what others send to it; `forward:tagged` where they choose
+    its tag), and `syslog` (what they write to /dev/log). Of an address the host stays, without user, password and path.
     """
 
     reads: frozenset[str]
@@ -20,6 +20,7 @@ class Route(NamedTuple):
 
 
 ALL_CONTAINERS = "docker"
+SYSLOG, NETWORK_SYSLOG = "syslog", "network-syslog"
 LOCAL_OUTPUTS = (
     "console",
     "file",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Set
 from typing import NamedTuple
 
 from hullcheck.facts.logs.journald import FACILITIES, Files, Journal, apart
-from hullcheck.facts.logs.routes import Route, expanded, hosts, route, uncommented
+from hullcheck.facts.logs.routes import NETWORK_SYSLOG, SYSLOG, Route, expanded, hosts, route, uncommented
 
 _INCLUDE = re.compile(
     r"(?mi)^[ \t]*(?:\$IncludeConfig[ \t]+(.+?)|include\([^)\n]*\bfile=\"([^\"]+)\"[^)\n]*\).*?)[ \t]*$"
@@ -217,11 +217,11 @@ def _rsyslog_inputs(text: str, *, journal: Journal) -> Iterator[str]:
     off = re.search(r"(?mi)\bSysSock\.Use=\"off\"|^\s*\$OmitLocalLogging\s+on\b", text)
     by_socket = re.search(r"\bimuxsock\b", text) and journal.passed_on and not off
     if by_socket or (re.search(r"\bimjournal\b", text) and journal.kept):
-        yield from ("syslog", "journal")
+        yield from (SYSLOG, "journal")
     if re.search(
         r"(?m)^\s*(?:input\(\s*type=\"im(?:udp|p?tcp)\"|\$(?:UDPServerRun|InputTCPServerRun)\b)", text
     ):
-        yield "syslog"
+        yield NETWORK_SYSLOG
 
 
 def _without_message(text: str) -> set[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from hullcheck.facts.logs.journald import FACILITIES, OF_DAEMON, OF_DRIVER, Files, Journal, apart
-from hullcheck.facts.logs.routes import Route, expanded, hosts, route, service
+from hullcheck.facts.logs.routes import NETWORK_SYSLOG, SYSLOG, Route, expanded, hosts, route, service
 from hullcheck.facts.logs.syslog_ng_text import (
     SEVERITIES,
     Filters,
@@ -310,9 +310,12 @@ def _taken(driver: str, said: dict[str, list[str]], journal: Journal) -> dict[st
     severity = "".join(said.get("default-level", said.get("default-priority", ["notice"])))
     if driver in _OF_FILES:
         return {each: [Message(facility, severity)] for each in _files(driver, said)}
-    to_all = {f"syslog:{each}": [Message(each, one) for one in _LEAST] for each in FACILITIES}
+    by = NETWORK_SYSLOG if driver in _NETWORK else SYSLOG
+    to_all = {f"{by}:{each}": [Message(each, one) for one in _LEAST] for each in FACILITIES}
+    if driver in _NETWORK:
+        return to_all
     of_journal = {
-        OF_DAEMON: to_all["syslog:daemon"],
+        OF_DAEMON: [Message("daemon", one) for one in _LEAST],
         OF_DRIVER: [Message(facility, one) for one in _LEAST],
     }
     if driver in _OF_JOURNAL:
@@ -321,7 +324,7 @@ def _taken(driver: str, said: dict[str, list[str]], journal: Journal) -> dict[st
         if said[""] == ["/run/systemd/journal/syslog"]:
             return of_journal | to_all if journal.passed_on else {}
         return to_all if said[""] == ["/dev/log"] else None
-    return to_all if driver in _NETWORK else None
+    return None
 
 
 _NOTHING = ("internal", "mark", "stats")

@@ -103,7 +103,8 @@ FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
             set(),
         ),
         ("vector", "sources.a.type = 'fluent'", {"forward"}, set()),
-        ("vector", "sources.a.type = 'syslog'", {"syslog"}, set()),
+        ("vector", "sources.a.type = 'syslog'", {"network-syslog"}, set()),
+        ("vector", "sources.a = {type = 'syslog', mode = 'unix'}", set(), set()),
         ("vector", "sources.a.type = 'demo_logs'", set(), set()),
         ("vector", "sinks.a.endpoints = ['a.example', 'b.example']", set(), {"a.example", "b.example"}),
         ("vector", "sinks.a.address = 'a.example:1'", set(), AWAY),
@@ -146,7 +147,7 @@ FORWARD = "<match **>\n@type forward\nhost a.example\n</match>\n"
         # Logstash
         ("logstash", "input {\n  file { path => ['/a/*.log'] } # all\n} # end", HERE, set()),
         ("logstash", "input {\n  #file { path => '/a/*.log' }\n}", set(), set()),
-        ("logstash", "input {\n  syslog { path => '/x' }\n}", {"syslog"}, set()),
+        ("logstash", "input {\n  syslog { path => '/x' }\n}", {"network-syslog"}, set()),
         # rsyslog
         ("rsyslogd", ' # module(load="imuxsock")\nx', set(), set()),
         ("rsyslogd", 'module(load="imfile")\ninput(type="imfile" tag="x" file="/a/*.log")', HERE, set()),
@@ -396,8 +397,8 @@ def test_pipelines_of_logstash() -> None:
     assert read("- path.config: /c/a") == ([FILE], True)
     assert read("# none") == ([FILE], True)
     assert read(apart) == ([({"/a/*.log"}, set()), (set(), {"a.example"})], True)
-    assert read(string) == ([({"syslog"}, set())], True)
-    assert read(f"{string}\n{together}") == ([({"syslog"}, set()), FILE], True)
+    assert read(string) == ([({"network-syslog"}, set())], True)
+    assert read(f"{string}\n{together}") == ([({"network-syslog"}, set()), FILE], True)
     assert read(f"{together}\n- path.config: /d") == ([FILE], False)
     assert read(f"{together}\n- pipeline.id: x") == ([FILE], False)
     assert read("a: [") == ([], False)

@@ -194,6 +194,28 @@ def test_facility_of_a_driver(facility: str, selector: str, expected: str) -> No
     assert found["another system"] == expected
 
 
+@pytest.mark.parametrize(
+    ("address", "by_socket", "by_network"),
+    [
+        ("", "pass", "fail"),
+        ("unixgram:///dev/log", "pass", "fail"),
+        ("unix:///run/systemd/journal/dev-log", "pass", "fail"),
+        ("unix:///run/own.sock", "fail", "fail"),
+        ("udp://127.0.0.1:514", "fail", "pass"),
+        ("tcp://localhost:601", "fail", "pass"),
+    ],
+)
+def test_way_of_the_driver_syslog(address: str, by_socket: str, by_network: str) -> None:
+    """Without an address it writes to /dev/log; who takes messages there need not listen on the network."""
+    options = {"syslog-address": address} if address else {}
+    others = {"driver": "syslog", "options": options, "containers": (container("web", "syslog", options),)}
+    for config, expected in (
+        (RSYSLOG, by_socket),
+        (RSYSLOG.replace('load="imuxsock"', 'load="imudp"') + 'input(type="imudp" port="514")\n', by_network),
+    ):
+        assert verdicts(of("rsyslogd", config, **others))["another system"] == expected
+
+
 def test_reason_why_a_shipper_is_not_understood() -> None:
     """It is told with the shipper."""
     target = of("vector", VECTOR, "argument:vector\nargument:-C\n")

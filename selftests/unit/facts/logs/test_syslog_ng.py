@@ -53,6 +53,7 @@ NET = 'destination d_net { network("logs.example" port(514)); };\n'
 TO_NET = "destination(d_net);"
 SENDING = f"{NET}log {{ source(s_src); {TO_NET} }};\n"
 OF_SYSLOG = {f"syslog:{each}" for each in ("daemon", "user", *(f"local{number}" for number in range(8)))}
+OF_NETWORK = {f"network-{each}" for each in OF_SYSLOG}
 ALL = {OF_DAEMON, OF_DRIVER, *OF_SYSLOG}
 
 
@@ -208,9 +209,9 @@ CONTAINERS = "/var/lib/docker/containers"
         ('systemd-journal(prefix(".journald.") read_old_records(no));', ALL, True),
         ('systemd-journal(namespace("x"));', set(), False),
         ('systemd-journal(matches("_UID" "0"));', set(), False),
-        ("network(transport(udp) ip(127.0.0.1) port(514));", OF_SYSLOG, True),
-        ("udp();", OF_SYSLOG, True),
-        ("default-network-drivers();", OF_SYSLOG, True),
+        ("network(transport(udp) ip(127.0.0.1) port(514));", OF_NETWORK, True),
+        ("udp();", OF_NETWORK, True),
+        ("default-network-drivers();", OF_NETWORK, True),
         ("network(flags(no-parse));", set(), False),
         ("syslog();", set(), False),  # of what Docker sends it takes that over UDP alone
         ('unix-dgram("/dev/log");', OF_SYSLOG, True),
@@ -278,7 +279,7 @@ def test_journal_with_another_facility() -> None:
     ("main", "sent"),
     [
         (STOCK, ALL),
-        (STOCK.replace("system();", "systemd-journal(); tcp();"), ALL),
+        (STOCK.replace("system();", "systemd-journal(); tcp();"), ALL | OF_NETWORK),
     ],
 )
 def test_source_with_several_drivers(main: str, sent: set[str]) -> None:
@@ -288,7 +289,7 @@ def test_source_with_several_drivers(main: str, sent: set[str]) -> None:
 
 def test_sources_that_go_different_ways() -> None:
     """What may come by one that is not sent is in doubt."""
-    here = "log { source { udp(); }; destination(d_auth); };\n"
+    here = "log { source { unix-dgram('/dev/log'); }; destination(d_auth); };\n"
     assert read(SENDING + here) == ({OF_DAEMON, OF_DRIVER}, False)
 
 
