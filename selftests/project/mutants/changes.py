@@ -18,6 +18,9 @@ _UNTOUCHED = re.compile(
 )
 """Not counted: types written with |, and comparisons that are the same by another sign."""
 
+_SIGNATURES = ("parameters", "lambdef")
+"""Where `*` stands for no multiplication: what follows is given by name."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -74,7 +77,8 @@ def _of_file(path: str) -> Iterator[Change]:
         operator = get_operator(name)
         if _UNTOUCHED.fullmatch(name) or operator.arguments():
             continue
-        places = (start for node in nodes for start, _ in operator().mutation_positions(node))
-        for occurrence, (line, _) in enumerate(places):
-            if not lines[line - 1].startswith("@"):  # markers of a control
+        places = ((node, start) for node in nodes for start, _ in operator().mutation_positions(node))
+        for occurrence, (node, (line, _)) in enumerate(places):
+            of_signature = node.parent is not None and node.parent.type in _SIGNATURES
+            if not of_signature and not lines[line - 1].startswith("@"):  # markers of a control
                 yield Change(path, line, name, occurrence)
