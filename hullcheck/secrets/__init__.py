@@ -81,6 +81,11 @@ _SAYS_NOTHING = re.compile(
     r"|-password[ \t].*\bpam_\w+\.so\b.*)$",
     re.MULTILINE,
 )
+# Letters of both kinds and digits: a name has few of these.
+_LIKE_A_PASSWORD = re.compile(r"(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])\S{6,200}")
+_SEVERAL = re.compile(r"(?:passwords|passphrases|tokens)$", re.IGNORECASE)
+_REFERS_TO_ONE = "env environment file id key name path ref secretName source target"
+_REFERS = frozenset(_REFERS_TO_ONE.split())
 _END_OF_WORD = re.compile(r"\s")
 _MOST_ELSEWHERE = 1 << 28  # characters to be looked through for secrets that stand elsewhere too
 
@@ -112,16 +117,30 @@ def kinds_in_file(content: bytes) -> list[str] | None:
     said = _COMMENT.sub("", text)
     found = (*_found(said), *(each for way in IN_FILES for each in _given(way, said)))
     in_file = (each.kind.removesuffix(" given to a command") for each in found)
-    named = list(dict.fromkeys(in_file)) or list(dict.fromkeys(_in_structure(text)))
-    return named or (None if kinds(text) else [])
+    if named := list(dict.fromkeys(in_file)):
+        return named
+    apart, doubt = _apart(text)
+    return apart or (None if doubt or kinds(text) else [])
 
 
-def _in_structure(text: str) -> Iterator[str]:
-    """Those that stand apart from their names."""
-    lines = text.splitlines()
+def _apart(text: str) -> tuple[list[str], bool]:
+    """The secrets that stand apart from their names, and whether there may be others.
+
+    Values in a list, and those below a name, are often names themselves: only what is like a password counts.
+    """
+    lines, found, doubt = text.splitlines(), list[str](), False
     for each in named_values(text):
-        if _may_be_secret(each.name) and _is_secret(each.name, each.value) and each.is_apart(lines):
-            yield f"a value given to {each.name}"
+        own, value = each.names[-1], each.value
+        if not each.listed and _may_be_secret(own) and _is_secret(own, value):
+            found += [own] if each.is_apart(lines) else []
+            continue
+        name = next((name for name in reversed(each.names) if _may_be_secret(name)), "")
+        if own in _REFERS or not (name and _is_secret(name, value)):
+            continue
+        if _LIKE_A_PASSWORD.fullmatch(value):
+            found.append(name)
+        doubt |= each.listed and bool(_SEVERAL.search(own))
+    return [f"a value given to {name}" for name in dict.fromkeys(found)], doubt
 
 
 def _decoded(content: bytes) -> str:

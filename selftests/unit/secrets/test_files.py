@@ -224,6 +224,13 @@ password:¶  - Hunter2pw¶  - Swordf1sh
 password = '''¶Hunter2pw'''
 password = ["Hunter2pw",¶ "Swordf1sh"]
 password = \¶  Hunter2pw
+{{ range .Hosts }}¶password:¶  - Hunter2pw¶{{ end }}
+url: {{ .Url }}¶password:¶  - Hunter2pw
+password:¶  - Hunter2pw¶x: %y
+password: {alice: Hunter2pw}
+password: {value: Hunter2pw}
+[password]¶alice = "Hunter2pw"
+{"password": {"db": "Hunter2pw"}}
 """.strip().split("\n")
 
 
@@ -247,6 +254,11 @@ def test_spelling(text: str) -> None:
         "password:\n  - ${PASSWORD}\n",
         "password:\n  file: /run/secrets/db\n",
         "services: {web: {secrets: [db-password1]}}\n",
+        "secrets: {db: {name: Shop-Db1}, own: {file: ./Own1.txt}}\n",
+        "imagePullSecrets: [regcred-prod-1]\ntoken_policies: [app-read-1]\n",
+        "password_attributes: [userPassword]\n",
+        "[testenv]\npass_env =\n    CI\ncommands = x {posargs}\n",
+        "password: {policy: strong1, min_length: 8}\n",
         "password: {min_length: 8}\nwords: [Hunter2pw]\n",
         '{"autoload": {"Shop\\\\Auth\\\\": "lib"}}\n',
         "[" * 1000 + "\n",
@@ -272,6 +284,8 @@ def test_ordinary_file(program: str) -> None:
         b"kq3jf9a0s8dfj3k4j5n3m2kq3jf9a0s8\ndfj3k4j5n3m2kq3jf9a0s8dfj3k4j5n3m2==\n",
         b"# requirepass Hunter2pw\nport 6379\n",
         b"; password = Hunter2pw\n",
+        b"auth_tokens: [swordfish-1]\n",
+        b"passwords:\n  - swordfish1\n",
         b"<settings>\n<!-- <server>\n<password>Hunter2pw</password>\n</server> -->\n</settings>\n",
     ],
 )
