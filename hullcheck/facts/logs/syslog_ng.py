@@ -121,6 +121,8 @@ class _Rules:
                 of_kind = self._named.setdefault(kind, {})
                 self.doubt |= name in of_kind
                 of_kind[name] = body if isinstance(body, Group) else Group("(", [[body]])
+            elif kind == "options" and isinstance(body, Group):
+                self.doubt |= not _CUTS.isdisjoint(map(keyword, words(body)))
             elif kind not in ("log", "options"):
                 self.doubt = True
         for statement in statements:
@@ -240,7 +242,7 @@ class _Way:
         found = {*addresses} if _SENDERS.get(driver) == "" else found
         found = found or set(service(_SERVICES.get(driver)))
         whole = all(self._has_message(said[each]) for each in _TEMPLATES if each in said)
-        return found if found and whole else None
+        return found if found and whole and _CUTS.isdisjoint(said) else None
 
     def _has_message(self, template: list[str]) -> bool:
         named = self._rules.get("template", "".join(template))
@@ -267,12 +269,18 @@ _SENDERS = {
 """The option of a destination that says where it sends; with an empty name the word without one."""
 _SERVICES = {"datadog": "datadog"}
 _LOCAL = ("file", "pipe", "usertty", "unix-dgram", "unix-stream", "getvirtconsole", "stdout")
+_CUTS = frozenset({"proto-template", "truncate-size"})
+"""The options by which something else is sent than the whole of a message."""
 _TEMPLATES = ("template", "body", "message", "event", "rawstring", "record")
 
 
 def _has_message(template: str) -> bool:
     """Whether a template says what a message says, without functions that may change it."""
     if re.search(r"\$\((?!format-(?:json|gelf)\b)", template):
+        return False
+    if re.search(
+        r"\b(?:MESSAGE|MSG)=(?!\$\{?(?:MESSAGE|MSG)\b)", template
+    ):  # a value of its own in its place
         return False
     left_out = re.findall(r"--exclude[= ]([^\s)]+)", template)
     if any(fnmatch.fnmatchcase("MESSAGE", each.strip("\"'")) for each in left_out):

@@ -75,6 +75,7 @@ def path(*statements: str) -> str:
         ("", set(), True),
         (SENDING, ALL, True),
         (SENDING.replace("\n", " # why\n"), ALL, True),
+        (f"options {{ proto_template(t_host); }};\n{SENDING}", ALL, False),
         (f"# {SENDING}", set(), False),  # the destination is not there
         ("#" + SENDING.replace("\n", "\n#"), set(), True),
         ("log { source(s_src); destination { network('logs.example', port(514)) }; };", ALL, True),
@@ -323,6 +324,9 @@ def test_sources_that_go_different_ways() -> None:
         ('network("a.example" template("$(length $MSG)"));', None),
         ('http(url("http://a.example") body("$(format-json --scope rfc5424 --exclude MESS*)"));', None),
         ('http(url("http://a.example") body("$(format-json --scope nv-pairs)"));', None),
+        ('http(url("http://a.example") body("$(format-json --scope rfc5424 MESSAGE=x)"));', None),
+        ('http(url("http://a.example") body("$(format-json --scope rfc5424 MSG=$MESSAGE)"));', {"a.example"}),
+        ('network("a.example" truncate-size(1));', None),
         # that send to what is not known
         ("network(port(514));", None),
         ('program("/usr/bin/nc a.example");', None),
