@@ -21,7 +21,7 @@ from hullcheck.recording.packing import LARGEST
 from hullcheck.recording.probe import TIMED_OUT
 from hullcheck.verdicts import EvidenceError
 
-SCHEMA = "hullcheck/images/7"
+SCHEMA = "hullcheck/images/8"
 
 Known = Mapping[str, Mapping[str, Any]]
 """What the probe keeps of an image, and when it was read, by image."""

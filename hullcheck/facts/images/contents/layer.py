@@ -132,17 +132,19 @@ def _placed(found: Iterable[Entry]) -> Iterator[Entry]:
         if links and above not in known:
             known[above] = _through(above, links)
         path = f"{known.get(above, above)}/{name}"
-        if entry.kind == SYMLINK or path in links:
+        kind, target = entry.kind, entry.target
+        if kind == LINK and links:
+            folder, _, last = target.rpartition("/")
+            target = f"{_through(folder, links)}/{last}"
+            if target in links:  # link(2) does not follow it: this is one more name of the link itself
+                kind, target = SYMLINK, links[target]
+        if kind == SYMLINK or path in links:
             links.pop(path, None)
             known.clear()
-        if entry.kind == SYMLINK:
-            links[path] = entry.target
-        target = _through(entry.target, links) if entry.kind == LINK and links else entry.target
-        yield (
-            replace(entry, path=path, target=target)
-            if (path, target) != (entry.path, entry.target)
-            else entry
-        )
+        if kind == SYMLINK:
+            links[path] = target
+        as_found = (path, kind, target) == (entry.path, entry.kind, entry.target)
+        yield entry if as_found else replace(entry, path=path, kind=kind, target=target)
 
 
 def _through(path: str, links: Mapping[str, str]) -> str:

@@ -69,18 +69,23 @@ def _runs(path: str, entry: Entry, layers: Sequence[Layer]) -> bool:
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry.target))
     name = posixpath.basename(target)
     if entry.kind != SYMLINK or not names.kind(name):
-        return entry.kind == SYMLINK and _is_there(f"/{name}", layers)
+        return entry.kind == SYMLINK and _is_anywhere(f"/{name}", layers)
     is_known = names.is_tool(target) or target.startswith(_NAMES_OF_PROGRAMS)
-    return not is_known and _is_there(target, layers)
+    return not is_known and _is_anywhere(target, layers)
 
 
-def _is_there(ending: str, layers: Sequence[Layer]) -> bool:
+def _is_anywhere(ending: str, layers: Sequence[Layer]) -> bool:
     """Whether any file whose path ends so is to be seen."""
-    for number, layer in enumerate(layers, start=1):
-        paths = (path for path in layer.paths if path.endswith(ending))
-        if any(not any(each.hides(path) for each in layers[number:]) for path in paths):
-            return True
-    return False
+    paths = {path for layer in layers for path in layer.paths if path.endswith(ending)}
+    return any(_is_there(path, layers) for path in paths)
+
+
+def _is_there(path: str, layers: Sequence[Layer]) -> bool:
+    """Whether a file is to be seen at *path*."""
+    return any(
+        path in layer.paths and not any(each.hides(path) for each in layers[number:])
+        for number, layer in enumerate(layers, start=1)
+    )
 
 
 def _owner(path: str, layers: Sequence[Layer]) -> Layer:

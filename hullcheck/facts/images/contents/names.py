@@ -66,7 +66,8 @@ _KEYS = re.compile(
     r"""id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:[._~-][^/]*(?<!\.pub))? | ssh_host_\w+_key
     | [^/]*\.(?:agilekeychain|bks|jks|kdbx?|key|keystore|keytab|ovpn|p12|p8|pfx|pkcs12|ppk|tfstate|tfvars)
         (?:\.(?:backup|bak|json|old|orig))?
-    | [^/]*(?:private|priv|key)[^/]*\.pem | secring\.gpg | krb5cc_\w+ | wg\d+\.conf
+    | [^/]*(?:private|priv|(?<!pub)(?<!pub[_.-])(?<!public)(?<!public[_.-])key)[^/]*\.pem
+    | secring\.gpg | krb5cc_\w+ | wg\d+\.conf
     | \.netrc | _netrc | \.pgpass | \.git-credentials | \.vault-token | \.?htpasswd | \.dockercfg | \.dockerconfigjson
     | \.my\.cnf | \.mylogin\.cnf | \.s3cfg | \.boto | \.passwd-s3fs | \.rediscli_auth | \.terraformrc
     | \.fetchmailrc | \.msmtprc | \.esmtprc | \.ftpconfig | \.remote-sync\.json | sftp-config\.json

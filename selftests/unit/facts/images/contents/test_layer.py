@@ -86,6 +86,13 @@ def test_second_name_below_a_link() -> None:
     assert Layer.of(entries).notable["/x"].target == "/usr/su"
 
 
+def test_second_name_of_a_link() -> None:
+    """It is a link as the first one is: what that leads to has no other name, and need not be there."""
+    for target in ("usr/su", "l"):
+        entries = [_link("/l", target), Entry("/usr/su", 0o4755, FILE), Entry("/y/sh", 0o777, LINK, "/l")]
+        assert Layer.of(entries).notable["/y/sh"] == _link("/y/sh", target)
+
+
 def test_links_in_a_circle() -> None:
     """What no engine unpacks is refused."""
     with pytest.raises(ValueError, match="in a circle"):

@@ -81,6 +81,7 @@ def test_lists_of_packages_that_are_not_read() -> None:
         ([Entry("/app", 0o755, FILE)], []),
         ([Entry("/etc/os-release", 0o777, SYMLINK, "../usr/lib/os-release")], ["its distribution"]),
         ([Entry("/etc/debian_version", 0o644, FILE)], ["its distribution"]),
+        ([Entry("/srv/chroot/etc/os-release", 0o644, FILE)], []),
         (
             [Entry("/etc/os-release", 0o644, FILE), Entry("/etc/.wh.os-release", 0, FILE)],
             ["its distribution"],

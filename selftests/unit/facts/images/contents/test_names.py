@@ -132,6 +132,8 @@ def test_packages(path: str, package: str) -> None:
                     ".boto",
                     "_netrc",
                     "SERVER.KEY",
+                    "SERVER-KEY.PEM",
+                    "public-private-key.pem",
                     "Cert.PFX",
                     "ID_RSA",
                     ".terraformrc",
@@ -146,6 +148,9 @@ def test_packages(path: str, package: str) -> None:
                 *(
                     "/app/id_rsa.pub",
                     "/app/ID_RSA.PUB",
+                    "/app/PUBLIC_KEY.PEM",
+                    "/app/jwt-publicKey.pem",
+                    "/app/pubkey.pem",
                     "/app/id_rsa-cert.pub",
                     "/app/secrets.py",
                     "/app/credentials.go",
