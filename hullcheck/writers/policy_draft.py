@@ -180,6 +180,8 @@ def _mounts(container: Container, facts: Facts) -> _Found:
                 yield "allowed_mounts", path, f" at {mount.destination}"
     for path, each in container.sockets.others:
         yield "allowed_mounts", path, f": the socket of {each.names}"
+    for path in container.mounts.pipes:
+        yield "allowed_mounts", path, ": a named pipe"
 
 
 def _devices(container: Container, _: Facts) -> _Found:
