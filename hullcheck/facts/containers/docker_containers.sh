@@ -128,10 +128,14 @@ parts_of_volumes() { # each subpath that a container names, in each folder that 
     !listed { sub("/$", ""); folder[++count] = $0; next }
     { for (i = 1; i <= count; i++) print folder[i] "/" $4 }'
 }
-sources=$({
+given=$({
   printf "%s\n%s\n" "$described" "$volumes" | sources_of
   parts_of_volumes
 } | sort -u)
+sources=$({
+  printf "%s\n" "$given"
+  printf "%s\n" "$described" | sed -n "s/^own /source /p" | sources_of
+} | grep . | sort -u)
 [ -z "$sources" ] || printf "%s\n" "$sources" |
   while IFS= read -r source; do
     folder=${source%/*}
@@ -159,6 +163,10 @@ list_sockets() {
 }
 printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -b "$source" ] || printf "%s\n" "$source"; done |
   to_each stat -L -c "disk %t:%T %n" 2>/dev/null
-printf "%s\n" "$sources" | to_each sh -c 'find -H "$@" -maxdepth 1 -type p 2>/dev/null' sh | sed -n "s|^/|pipe /|p"
+# No folder of the host is waited for longer than this; no path begins with two slashes.
+limit=$(command -v timeout) && limit="$limit 10"
+[ -z "$given" ] || printf "%s\n" "$given" |
+  to_each sh -c '$0 find -H "$@" -maxdepth 1 -type p 2>/dev/null; [ $? -lt 124 ] || echo //unread' "$limit" |
+  sed -n "s|^//unread$|pipes unread|p; s|^/|pipe /|p"
 list_sockets | sort -u | to_each stat -L -c "%F %d:%i %h %n" 2>/dev/null | grep "^socket "
 exit $status

@@ -5,9 +5,9 @@ for one that does not run and whose user has a name, `user ID NUMBER` by its own
 /proc and of the control groups of each main process, as `grep -H` prints them, `PID/net/ssh:` where something listens
 at port 22 in its network, namespace links, listening sockets, and who holds them. After `--paths`: for each source of
 a mount `real SOURCE<TAB>PATH`, without symbolic links, for one that is a disk `disk MAJOR:MINOR SOURCE` in
-hexadecimal, for each named pipe that is one or lies in one `pipe PATH`, and for each socket of an engine or source
-`socket DEVICE:INODE LINKS PATH`. What a host can name freely
-comes as JSON, or stands alone in its line where it can forge nothing but itself.
+hexadecimal, for each named pipe that is one or lies in one, and not in a volume's own folder, `pipe PATH`, or `pipes
+unread` where that took too long, and for each socket of an engine or source `socket DEVICE:INODE LINKS PATH`. What a
+host can name freely comes as JSON, or stands alone in its line where it can forge nothing but itself.
 """
 
 import json
@@ -60,7 +60,7 @@ _FORMAT = (
     + ',"Checks":[{{with .State.Health}}{{.FailingStreak}}{{range .Log}},{{json .End}}{{end}}{{end}}]'
     + ',"Healthcheck":{{with .Config.Healthcheck}}{{json .Test}}{{else}}null{{end}}'
     + ',"Service":{{with .Config.Labels}}{{json (index . "com.docker.swarm.service.id")}}{{else}}null{{end}}}'
-    + '{{range .Mounts}}{{"\\n"}}source {{json .Source}}{{end}}'
+    + '{{range .Mounts}}{{"\\n"}}{{if eq .Type "volume"}}own{{else}}source{{end}} {{json .Source}}{{end}}'
 )
 
 
@@ -178,6 +178,7 @@ PROC = lines_like(
     r"socket \d+:\d+ \d+ /.*",
     r"disk [0-9a-f]+:[0-9a-f]+ /.*",
     r"pipe /.*",
+    "pipes unread",
 )
 _VOLUME = {"Name": True, "Driver": True, "Options": {"type": True, "device": True, "o": True}}
 

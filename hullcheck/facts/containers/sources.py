@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -58,14 +58,14 @@ class HostFiles:
         identities: by path of a socket, device and inode.
         named_twice: the sockets of which the host has more than one hard link.
         disks: by source that is a disk, its device, `major:minor`.
-        pipes: the named pipes that are a source, or lie in one.
+        pipes: the named pipes that are a source, or lie in one; None where they could not be listed.
     """
 
     real: Mapping[str, str]
     identities: Mapping[str, str]
     named_twice: frozenset[str]
     disks: Mapping[str, str]
-    pipes: tuple[str, ...] = ()
+    pipes: tuple[str, ...] | None = ()
 
     @classmethod
     def parse(cls, text: str) -> "HostFiles":
@@ -84,8 +84,7 @@ class HostFiles:
                 identities[found[3]] = found[1]
                 if int(found[2]) > 1:
                     twice.add(found[3])
-        pipes = (line.removeprefix("pipe ") for line in text.split("\n") if line.startswith("pipe "))
-        return cls(real, identities, frozenset(twice), disks, tuple(sorted(set(pipes))))
+        return cls(real, identities, frozenset(twice), disks, _pipes(text.split("\n")))
 
     def path(self, source: str) -> str:
         """Where *source* leads, without symbolic links.
@@ -114,6 +113,12 @@ class HostFiles:
         known = frozenset(paths)
         wanted = {self.identities[path] for path in known if path in self.identities}
         return known | {path for path, identity in self.identities.items() if identity in wanted}
+
+
+def _pipes(lines: Sequence[str]) -> tuple[str, ...] | None:
+    """The named pipes; None where they could not be listed."""
+    found = {line.removeprefix("pipe ") for line in lines if line.startswith("pipe ")}
+    return None if "pipes unread" in lines else tuple(sorted(found))
 
 
 @dataclass(frozen=True)

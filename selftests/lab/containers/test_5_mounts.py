@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hullcheck.facts import Facts
+from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.policy import Policy
 from selftests.kit.judging import facts_inside, facts_of_engine, judged
 from selftests.lab.containers.judgement import both, of_both, reason, verdicts
@@ -242,7 +243,12 @@ def test_named_pipe_of_the_host(engine: EngineFactory, place: Path) -> None:
         both(one, name, "--volume", f"{place}/{source}:/x")
     both(one, "named", "--volume", "named:/x")
     both(one, "own", "--volume", "own:/x", command=("sh", "-c", "mkfifo /x/run; sleep 999"))
-    assert of_both(verdicts("5.6", facts_of_engine(one.socket, of="5.6"))) == {
+    facts = facts_of_engine(one.socket, of="5.6")
+    listed = [
+        line for line in facts.recording.text(DOCKER_CONTAINERS).splitlines() if line.startswith("pipe")
+    ]
+    assert {line.rpartition("/")[0] for line in listed} == {f"pipe {place}/with", f"pipe {place}/link"}
+    assert of_both(verdicts("5.6", facts)) == {
         **dict.fromkeys(("pipe", "folder", "link", "named"), "manual"),
         **dict.fromkeys(("empty", "deeper", "own"), "pass"),
     }

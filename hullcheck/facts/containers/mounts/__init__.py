@@ -248,9 +248,15 @@ class Mounts:
 
     @property
     def pipes(self) -> tuple[str, ...]:
-        """The named pipes of the host that it is given, or that lie in a folder that it is given."""
+        """The named pipes of the host that it is given, or that lie in a folder that it is given.
+
+        Raises:
+            EvidenceError: it is given something of the host, and they could not be listed.
+        """
         given = {path for each in self.configured for path in each.paths}
-        found = self.sources.files.pipes
+        found = self.sources.files.pipes if given else ()
+        if found is None:
+            raise EvidenceError("the named pipes in what is mounted could not be listed in time")
         return tuple(each for each in found if not given.isdisjoint((each, posixpath.dirname(each))))
 
     @property

@@ -77,6 +77,18 @@ def test_named_pipe(world: ContainerHost, pipe: str, mount: dict[str, Any], verd
         assert world.judge("5.6")[0] == "pass"
 
 
+def test_named_pipes_that_were_not_listed(world: ContainerHost) -> None:
+    """5.6: nobody knows whether there is one, where the host was too slow; who is given nothing of it has none."""
+    world.paths = ["real /srv/app\t/srv/app", "pipes unread"]
+    world.stop()
+    assert world.judge("5.6")[0] == "pass"
+    world.description["Mounts"] = [bind_mount("/srv/app")]
+    assert world.judge("5.6") == (
+        "error",
+        "the named pipes in what is mounted could not be listed in time",
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "verdict"),
     [
