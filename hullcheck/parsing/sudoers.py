@@ -3,6 +3,7 @@
 import fnmatch
 import posixpath
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -23,6 +24,23 @@ _DOAS = re.compile(
 
 _FOLDERS = ("/usr/bin", "/usr/local/bin", "/usr/sbin", "/bin")
 
+_CLASSES = {
+    "alnum": "A-Za-z0-9",
+    "alpha": "A-Za-z",
+    "blank": r" \t",
+    "cntrl": r"\x00-\x1f\x7f",
+    "digit": "0-9",
+    "graph": r"\x21-\x7e",
+    "lower": "a-z",
+    "print": r"\x20-\x7e",
+    "punct": r"\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e",
+    "space": r"\s",
+    "upper": "A-Z",
+    "xdigit": "A-Fa-f0-9",
+}
+"""The classes of characters of POSIX, which Python's regular expressions do not know."""
+_STRANGE = re.compile(r"\[:|\[[^]]*\[[.=]")
+
 
 class Command(NamedTuple):
     """A command that a rule allows.
@@ -39,15 +57,25 @@ class Command(NamedTuple):
         """Whether a program of this name in some directory may be meant, as more than one of all."""
         last = posixpath.basename(self.path)
         if self.path.startswith("^"):
-            return name in self.path or (self._finds(name) and not self._finds("0"))
+            return name in self.path or self._may_find(name)
         return bool(last.strip("*?")) and fnmatch.fnmatchcase(name, last)
 
-    def _finds(self, name: str) -> bool:
-        """Whether it is a regular expression that a program of this name in a usual directory matches."""
+    def _may_find(self, name: str) -> bool:
+        """Whether it is a regular expression that finds this name in a usual directory, and not each name.
+
+        One that Python does not understand as sudo does may be one.
+        """
+        text = re.sub(r"\[:([a-z]+):]", lambda found: _CLASSES.get(found[1], found[0]), self.path)
         try:
-            return any(re.search(self.path, f"{folder}/{name}") for folder in _FOLDERS)
-        except re.error:
-            return False
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                pattern = re.compile(text)
+        except (re.error, OverflowError, RecursionError, Warning):
+            return True
+        named, each = ([f"{folder}/{last}" for folder in _FOLDERS] for last in (name, "0"))
+        return bool(_STRANGE.search(text) or any(map(pattern.search, named))) and not any(
+            map(pattern.search, each)
+        )
 
     @property
     def is_open(self) -> bool:
@@ -117,7 +145,7 @@ def _of_list(text: str, who: list[str], aliases: Mapping[str, Mapping[str, list[
     users: tuple[str, ...] = ("root",)
     groups: tuple[str, ...] = ()
     for item in _items(text):
-        if runas := _RUNAS.search(item):
+        if runas := _RUNAS.match(item):
             users = tuple(_resolved(_items(runas[1]), aliases["Runas"])) or (() if runas[2] else ("root",))
             groups = tuple(_resolved(_items(runas[2] or ""), aliases["Runas"]))
         for command in _commands(item, aliases["Cmnd"]):

@@ -52,6 +52,7 @@ def test_rules_of_a_text(
     assert list(rules(text)) == found
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -61,9 +62,20 @@ def test_rules_of_a_text(
         ("/usr/bin/", False),
         ("ALL", False),
         ("^/usr/bin/(docker|ps)$", True),
+        ("^/usr/bin/[[:alnum:]]+er$", True),
+        ("^/usr/bin/[[:digit:][:punct:]]+$", False),
+        ("^/usr/bin/[^[:space:]]+$", False),
+        ("^/usr/bin/[[:name:]]+$", True),
+        ("^/usr/bin/[[.d.]]ocke[r]$", True),
+        ("^/usr/bin/(ps$", True),
+        ("^/usr/bin/p{99999999999}s$", True),
+        ("^/usr/bin/[a-z]+[.]sh$", False),
         ("/usr/bin/docker-x", False),
     ],
 )
 def test_program_of_a_name(path: str, expected: bool) -> None:
-    """Patterns are followed; a rule on every program is about administrators."""
+    """Patterns are followed; a rule on every program is about administrators.
+
+    A regular expression that cannot be understood may be one of it, and brings no warning.
+    """
     assert Command(path, None).may_be("docker") is expected
