@@ -130,7 +130,8 @@ def test_engine_is_controlled_by_trusted_users(
         )
     if accounts.other_ways.hidden:
         raise EvidenceError(
-            "/etc/sudoers could not be read: does sudo let somebody run docker? Are you root?"
+            "/etc/sudoers, or a file included deep in it, could not be read: does sudo let somebody run docker? "
+            "Are you root?"
         )
     if accounts.other_ways.doubts:
         raise Manual(f"{'; '.join(accounts.other_ways.doubts)}: does that let somebody run docker as root?")

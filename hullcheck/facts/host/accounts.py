@@ -27,7 +27,7 @@ def _keep(text: str) -> str:
     return _KNOWN(other_ways.without_rules(text))
 
 
-ACCOUNTS = Probe.from_file(__file__, "accounts", _keep, like=_KNOWN)
+ACCOUNTS = Probe.from_file(__file__, "accounts", _keep, like=_KNOWN, CLIENTS="|".join(other_ways.CLIENTS))
 
 
 _NO_OTHER_WAYS = OtherWays()

@@ -52,18 +52,20 @@ done
 # What lets people use a socket though no list of groups says it: programs that lend a group or root's rights to whoever
 # runs them, numbers that are lent, groups that a login gives, and sudo.
 echo ways:
+clients="@CLIENTS@"
 for folder in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
   [ -L $folder ] || find $folder/ -maxdepth 1 -type f \( -perm -4000 -o -perm -2000 \) -exec stat -c %a:%u:%g:%n {} + 2>/dev/null
 done | while IFS=: read -r mode user group path; do
-  case "$mode:$group:$path" in
-    *:*:*/docker | *:*:*/docker-compose | *:*:*/podman | *:*:*/nerdctl | *:*:*/ctr) ;;
-    [2367]???:[1-9]*) printf "%s\n" "$numbers" | grep -qx "$group" || continue ;;
+  case "|$clients|$mode:$group" in
+    *"|${path##*/}|"*) ;;
+    *"|"[2367]???:[1-9]*) printf "%s\n" "$numbers" | grep -qx "$group" || continue ;;
     *) continue ;;
   esac
   printf "program:%s:%s:%s:%s\n" "$mode" "$user" "$group" "$path"
 done
-for name in docker-compose podman nerdctl ctr docker; do # with capabilities, of which each that a client may have opens it
-  path=$(command -v $name) && [ -n "$(getcap "$path" 2>/dev/null)" ] && echo "capable:$path"
+# with capabilities, of which each that a client may have opens it
+for name in $(echo "$clients" | tr "|" "\n"); do
+  path=$(command -v "$name") && [ -n "$(getcap "$path" 2>/dev/null)" ] && echo "capable:$path"
 done
 for file in subuid subgid; do
   sed -n "s/^\([^#:]*\):\([0-9]*\):\([0-9]*\)[[:space:]]*$/lent:$file:\1:\2:\3/p" /etc/$file 2>/dev/null
@@ -74,7 +76,8 @@ if grep -rqs "^[^#]*pam_group[.]so" /etc/pam.d /etc/pam.conf; then
 fi
 if [ -e /etc/sudoers ] && [ ! -r /etc/sudoers ]; then echo hidden-sudoers:; fi
 sudoers() { # FILE DEPTH: its lines, and those of the files that it includes
-  [ -f "$1" ] && [ "$2" -lt 9 ] || return 0
+  [ -f "$1" ] || return 0
+  if [ "$2" -ge 9 ]; then echo hidden-sudoers: && return; fi
   grep -ahs "" "$1" | sed "s/^/sudoers:/"
   # a path may be quoted, have a comment behind it, and be one of the same directory; %h is the host
   sed -n -e ":a" -e "/\\\\$/{N;s/\\\\\n//;ba" -e "}" -e tb -e :b \
@@ -96,8 +99,8 @@ for file in /etc/sudoers /etc/sudoers-rs $(sed -n "s/^Plugin.* sudoers_file=\([^
   sudoers "$file" 0
 done
 ! grep -qs "^sudoers:.*\(sss\|ldap\)" /etc/nsswitch.conf || echo directory-sudoers:
-# rules of polkit that name a client, which pkexec(1) runs as root, and not its unit
-grep -lRsE "^[[:space:]]*[^/[:space:]].*/(docker|docker-compose|podman|nerdctl|ctr)([^a-z.-]|$)" /etc/polkit-1 /run/polkit-1 \
+# rules of polkit that name the program of a client, which pkexec(1) runs as root, and not its unit or its pages
+grep -lRsE "^[[:space:]]*[^/[:space:]].*(/s?bin|exec[.]path.*|program.[)].*)/($clients)([^a-z.-]|$)" /etc/polkit-1 /run/polkit-1 \
   /usr/local/share/polkit-1 /usr/share/polkit-1 | sed "s/^/polkit:/"
 grep -ahs "" /etc/doas.conf /etc/doas.d/*.conf | sed "s/^/doas:/"
 echo units:

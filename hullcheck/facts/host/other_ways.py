@@ -22,12 +22,18 @@ LINES = (
 )
 """The lines of the probe `accounts` that tell of them."""
 
-_CLIENTS = (
+CLIENTS = (
     *("docker", "docker-compose", "nerdctl", "ctr", "podman", "buildah", "crictl", "ctop", "lazydocker"),
     *("dockerd", "runc"),  # which start a daemon, or a container, past the engine
 )
+"""What opens an engine, or the host, to whoever runs it with root's rights."""
 _JOINERS = ("adduser", "gpasswd", "groupmems", "newgrp", "sg", "usermod")
-"""What makes somebody a member of a group, or gives him its rights."""
+"""What makes somebody a member of a group, or runs a program with its rights."""
+_LEAVES = frozenset(
+    ("-d", "--delete", "-l", "--list", "-p", "--purge", "-r", "--remove-password", "-R", "--restrict")
+)
+"""The options of gpasswd(1) and groupmems(8) that go with none that makes somebody a member."""
+_GIVES = re.compile("-[A-Za-qs-z]*[Gg]|--gid|--groups")
 _SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "fish")
 _LIMITED_WORDS = """
     container diff events history image images info inspect kill logs ls network pause port ps pull restart rm rmi
@@ -53,8 +59,8 @@ def without_rules(text: str) -> str:
 
 def _judged(rules: Iterable[Rule], roots: Set[str]) -> Iterator[str]:
     for who, users, groups, command in rules:
-        client = any(map(command.may_be, _CLIENTS)) and _is_free(command)
-        client = client or (any(map(command.may_be, _JOINERS)) and "docker" in (command.arguments or ""))
+        client = any(map(command.may_be, CLIENTS)) and _is_free(command)
+        client = client or (any(map(command.may_be, _JOINERS)) and _joins(command))
         who, shown = who.replace(":", ""), re.sub("[^/ A-Za-z0-9._-]", "", f"{command.path} {_verb(command)}")
         if roots & {*users}:  # who may do all that root may is root himself
             if client:
@@ -77,6 +83,22 @@ def _is_free(command: Command) -> bool:
     return command.is_open or bool(
         from_file and not re.search(r"(?:^| )(?:-f|--file|-c)[ =]/", command.arguments)
     )
+
+
+def _joins(command: Command) -> bool:
+    """Whether this program may make somebody a member of the group docker.
+
+    Which group a socket has is not known here. The `*` of sudo stands for several words, options too.
+    """
+    words = re.findall("[^ ,=()|^$]+", command.arguments or "*")
+    wild = [bool(re.search(r"[*?\[]", each)) for each in words]
+    if command.may_be("usermod"):  # whose options go together
+        given = "docker" in words and any(map(_GIVES.fullmatch, words)) and not {"-r", "--remove"} & {*words}
+        return given or any(wild)
+    if _LEAVES & {*words}:
+        return False
+    anywhere = command.may_be("groupmems") or command.may_be("sg")
+    return "docker" in words or any(wild if anywhere else wild[-1:])
 
 
 def _verb(command: Command) -> str:
@@ -123,7 +145,7 @@ class OtherWays:
         logins: to whom a login gives groups (pam_group(8)), as it is written there, and which.
         sudoers: who may run the docker command as root by sudo or doas, as it is written there, and the program.
         runas: who may act by sudo or doas as which other users, or with which groups.
-        hidden: whether the files of sudo could not be read.
+        hidden: whether the files of sudo could not be read, or not all of them.
         capable: clients of engines that have capabilities of their own (capabilities(7)).
         doubts: what may let somebody run such a client and is not read, in words.
     """

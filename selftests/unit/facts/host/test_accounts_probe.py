@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.facts.host import accounts
+from hullcheck.facts.host import accounts, other_ways
 
 GETENT = """\
 #!/bin/sh
@@ -20,7 +20,7 @@ esac
 
 def told(folder: Path, *paths: str) -> list[str]:
     """What the probe says where these files of /etc, and programs, are those of a folder."""
-    script = Path(accounts.__file__).with_name("accounts.sh").read_text()
+    script = accounts.ACCOUNTS.script
     for path in paths:
         script = script.replace(path, f"{folder}/{path.removeprefix('/etc/')}")
     variables = {"PATH": f"{folder}:{os.environ['PATH']}"}
@@ -86,13 +86,53 @@ def test_files_that_sudo_and_polkit_are_told_of(tmp_path: Path) -> None:
     rules = tmp_path / "polkit-1" / "rules.d"
     rules.mkdir(parents=True)
     (rules / "1.rules").write_text('  if (action.lookup("program") == "/usr/bin/docker") return "yes";\n')
+    (rules / "3.rules").write_text("/*\n * see /docker\n */\n")
+    (rules / "4.policy").write_text("<vendor_url>https://github.com/docker/docker</vendor_url>\n")
+    (rules / "5.policy").write_text(
+        '<annotate key="org.freedesktop.policykit.exec.path">/opt/ui/lazydocker</annotate>\n'
+    )
     (rules / "2.rules").write_text(
         '  if (action.lookup("unit") == "docker.service") return "yes";\n// /docker\n'
     )
     found = told(tmp_path, "/etc/sudo.conf", "/etc/nsswitch.conf", "/etc/polkit-1")
     assert "sudoers:ann ALL=(root) /usr/bin/docker" in found
     assert "directory-sudoers:" in found
-    assert [line for line in found if line.startswith("polkit:")] == [f"polkit:{rules}/1.rules"]
+    told_of = sorted(line for line in found if line.startswith("polkit:"))
+    assert told_of == [f"polkit:{rules}/1.rules", f"polkit:{rules}/5.policy"]
+    assert "hidden-sudoers:" not in found
+
+
+@pytest.mark.parametrize(("files", "hidden"), [(9, False), (10, True)])
+def test_files_of_sudo_that_are_nested_too_deep(tmp_path: Path, files: int, hidden: bool) -> None:
+    """What is not followed is told as what cannot be read."""
+    for number in range(1, files):
+        (tmp_path / f"s{number}").write_text(f"@include s{number + 1}\n" if number + 1 < files else "# end\n")
+    (tmp_path / "sudoers").write_text("@include s1\n")
+    assert ("hidden-sudoers:" in told(tmp_path, "/etc/sudoers")) is hidden
+
+
+def test_clients_with_rights_of_their_own(tmp_path: Path) -> None:
+    """Each client that sudo is asked for is asked for its bits, its capabilities, and a rule of polkit."""
+    (tmp_path / "getcap").write_text('#!/bin/sh\necho "$1 cap_dac_override=ep"\n')
+    (tmp_path / "getcap").chmod(0o755)
+    rules = tmp_path / "polkit-1"
+    rules.mkdir()
+    folder = tmp_path / "usr" / "local" / "bin"
+    folder.mkdir(parents=True)
+    for name in other_ways.CLIENTS:
+        for path in (tmp_path / name, folder / name):
+            path.write_text("#!/bin/sh\n")
+            path.chmod(0o4755)
+        (rules / name).write_text(f'  if (action.lookup("program") == "/usr/bin/{name}") return "yes";\n')
+    found = told(tmp_path, "/etc/polkit-1", "/usr/local/bin")
+    assert [line for line in found if line.startswith("capable:")] == [
+        f"capable:{tmp_path}/{name}" for name in other_ways.CLIENTS
+    ]
+    assert {line for line in found if line.startswith("polkit:")} == {
+        f"polkit:{rules}/{name}" for name in other_ways.CLIENTS
+    }
+    programs = (Path(line.rpartition(":")[2]) for line in found if line.startswith("program:4755:"))
+    assert {each.name for each in programs if each.parent == folder} == {*other_ways.CLIENTS}
 
 
 @pytest.mark.parametrize(("program", "there"), [("shadow", True), ("util-linux 2.41", False)])
