@@ -107,7 +107,7 @@ def _flat(command: str) -> str:
 def _without_parts(command: str) -> str:
     """The same with the name of each part in its place."""
     for name, text in _PARTS.items():
-        command = command.replace(text, f"@{name}@\n")
+        command = command.replace(text, f"@{name}@\n", 1)  # the script puts it in once
     return command
 
 

@@ -164,7 +164,8 @@ list_sockets() {
 printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -b "$source" ] || printf "%s\n" "$source"; done |
   to_each stat -L -c "disk %t:%T %n" 2>/dev/null
 # No folder of the host is waited for longer than this; no path begins with two slashes.
-limit=$(command -v timeout) && limit="$limit 10"
+limit=""
+[ "$(timeout 10 echo on 2>/dev/null)" != on ] || limit="timeout 10"
 [ -z "$given" ] || printf "%s\n" "$given" |
   to_each sh -c '$0 find -H "$@" -maxdepth 1 -type p 2>/dev/null; [ $? -lt 124 ] || echo //unread' "$limit" |
   sed -n "s|^//unread$|pipes unread|p; s|^/|pipe /|p"

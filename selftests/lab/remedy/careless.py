@@ -41,13 +41,13 @@ SETTINGS = {
     "insecure-registries": ["reg.example:5000"],
     **TLS,
 }
-IDLE = r"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n"
+IDLE = r"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/lib/systemd/systemd-sysctl --version\n"
 FILES = {
     "/etc/systemd/system/docker.socket.d/open.conf": "[Socket]\nSocketMode=0666\nSocketGroup=users\n",
     "/etc/sysconfig/docker": "A=b\n",
 }
 SYSCTL_UNIT = "/etc/systemd/system/systemd-sysctl.service"
-"""Masked on hosts, as it would change the machine: one that does nothing takes its place."""
+"""Masked on hosts, as it would change the machine: one by which it sets nothing takes its place."""
 PLACES = " ".join([*("/etc/docker", "/etc/docker/daemon.json", "/etc/default/docker"), *FILES])
 OPEN = f"""
 rm -f {SYSCTL_UNIT} && printf '{IDLE}' >{SYSCTL_UNIT} && systemctl daemon-reload
