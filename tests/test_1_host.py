@@ -73,7 +73,8 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage, data_at_rest
     Images and logs grow without a limit: where they share a file system with the host, one container can fill
     it and stop the host. A directory of a larger file system, mounted there, shares it all the same. That holds
     for the images of containerd too, where the engine keeps them there. A person has to say what limits them in a pool
-    (ZFS, thin volumes of LVM) that the host's own file systems share, and in a btrfs with other subvolumes.
+    (ZFS, Stratis, thin volumes or VDO of LVM) that the host's own file systems share, and in a btrfs with other
+    subvolumes.
 
     Remedy: mount a whole file system at the data root (`docker info`: DockerRootDir), and at
     /var/lib/containerd where the engine uses the containerd image store; put no part of them elsewhere.

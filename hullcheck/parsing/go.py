@@ -40,7 +40,7 @@ def go_json(text: str, fields: Iterable[str]) -> Any:
     them say of an object is put together.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: it is no JSON, or gives a list of objects twice, of which Go mixes those in the same place.
     """
     known = {each.casefold(): each for each in fields}
 
@@ -49,6 +49,8 @@ def go_json(text: str, fields: Iterable[str]) -> Any:
         for key, value in pairs:
             name = known.get(key.casefold(), key)
             before = found.get(name)
+            if _has_objects(value) and _has_objects(before):
+                raise ValueError(f"{name} is given twice")
             is_merged = isinstance(value, dict) and isinstance(before, dict)
             found[name] = {**(before or {}), **value} if is_merged else value
         return found
@@ -57,6 +59,10 @@ def go_json(text: str, fields: Iterable[str]) -> Any:
         return json.loads(text, object_pairs_hook=read)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _has_objects(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(each, dict) for each in value)
 
 
 def unquoted(value: str) -> str:

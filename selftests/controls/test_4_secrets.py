@@ -298,7 +298,6 @@ BUILD_INFO = b64encode(f'{{"attrs": {{"build-arg:DB_PASSWORD": "{SECRET}"}}}}'.e
         ({"container_config": [f"DB_PASSWORD={SECRET}"]}, "DB_PASSWORD (beside its configuration)"),
         ({"author": f"password={SECRET}"}, "a value given to password (beside its configuration)"),
         ({"moby.buildkit.buildinfo.v1": BUILD_INFO}, "given to DB_PASSWORD, in base64 (beside its config"),
-        ({"History": [{"created_by": f"RUN app --password {SECRET}"}]}, "a value given to password in RUN"),
         ({"history": [{"Created_By": f"RUN app --password {SECRET}"}]}, "a value given to password in RUN"),
     ],
 )
@@ -312,6 +311,15 @@ def test_secret_beside_the_configuration(part: dict[str, Any], said: str) -> Non
     assert BUILD_INFO not in target.recording.answers[IMAGES.name].stdout
     harmless = json.loads(json.dumps(document).replace(SECRET, "").replace(BUILD_INFO, ""))
     assert verdict("4.10", facts_of(output([image()], {ID: harmless})))[0] == "pass"
+
+
+def test_steps_that_are_given_twice() -> None:
+    """Nobody knows which of two lists the engine took what from: it is an error, and no word of them is stored."""
+    document = stored("RUN true") | {"History": [{"created_by": f"RUN app --password {SECRET}"}]}
+    target = facts_of(output([image()], {ID: document}))
+    found, reason = verdict("4.10", target)
+    assert found == "error"
+    assert SECRET not in target.recording.answers[IMAGES.name].stdout + reason
 
 
 def test_secret_of_a_container_that_is_in_the_configuration_too() -> None:

@@ -219,15 +219,16 @@ def is_blind(rule: Rule, path: str, mounts: Later[tuple[Mount, ...]]) -> bool:
 
 
 def is_hidden(rule: Rule, rules: Iterable[Rule]) -> bool:
-    """Whether one of *rules* that is tried before *rule* leaves out all that this would record of its path."""
+    """Whether those of *rules* that are tried before *rule* leave out all that this would record of its path."""
     before = itertools.takewhile(lambda each: each != rule, rules)
-    return any(_leaves_out_all(each, rule) for each in before)
+    hiding = [each for each in before if each.is_about(rule.path) and _leaves_out_all(each)]
+    kinds = itertools.product((rule.arch,) if rule.arch else ("b64", "b32"), rule.permissions)
+    return all(any(each.matches(arch, permission) for each in hiding) for arch, permission in kinds)
 
 
-def _leaves_out_all(rule: Rule, later: Rule) -> bool:
-    never = rule.action == "never" and rule.list in ("exit", "") and not rule.limits and _can_hide(rule)
-    wide = later.permissions <= rule.permissions and rule.arch in ("", later.arch)
-    return never and wide and rule.is_about(later.path)
+def _leaves_out_all(rule: Rule) -> bool:
+    """Whether nothing of what it matches is recorded."""
+    return rule.action == "never" and rule.list in ("exit", "") and not rule.limits and not rule.calls
 
 
 def blocking(rules: Iterable[Rule]) -> str:

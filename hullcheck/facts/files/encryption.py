@@ -31,6 +31,8 @@ _ENCRYPTS = re.compile(
     "CRYPT-(?!VERITY|INTEGRITY|SUBDEV)"
 )  # these cryptsetup(8) calls so too, and they check alone
 _MEMORY = ("tmpfs", "ramfs")
+_LVM_POOLS = ("-tpool", "-vpool")  # of thin volumes, and of VDO
+_STRATIS = re.compile("stratis-1-(?:private-)?([0-9a-f]{32})-")
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,15 @@ class BlockDevices:
         return found[0] if found and all(found) else ""
 
     def thin_pools(self, mount: Mount) -> frozenset[str]:
-        """The pools of LVM with thin volumes below a file system, by name: volumes in one share its space."""
+        """The pools of LVM (thin, VDO) and Stratis below a file system, by name: volumes in one share its space."""
         return frozenset(self._pools(self._whole(self._name(mount), mount.kind)))
 
     def _pools(self, name: str) -> Iterator[str]:
-        if self.files.get(f"{name}/dm/uuid", "").endswith("-tpool"):
-            yield self.files.get(f"{name}/dm/name", name).removesuffix("-tpool")
+        mapped = self.files.get(f"{name}/dm/name", name)
+        if self.files.get(f"{name}/dm/uuid", "").endswith(_LVM_POOLS):
+            yield mapped[: -len(_LVM_POOLS[0])]
+        elif stratis := _STRATIS.match(mapped):
+            yield f"{stratis[1]} of Stratis"
         for lower in self.below.get(name, ()):
             yield from self._pools(lower)
 

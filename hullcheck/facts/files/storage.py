@@ -124,7 +124,7 @@ class Storage:
         return Root(path, mount, above, hosts, tuple(parts), tuple(self._siblings(mount)))
 
     def _siblings(self, mount: Mount) -> Iterable[str]:
-        """Where other subvolumes of a btrfs are mounted; one in which it lies itself is seen with all that it holds."""
+        """Where other subvolumes of a btrfs are mounted; the top level, which shows its own, is no other one."""
         own = [mount.point, self.places.data_root().node.path]
         own += self.places.containerd_roots if self.engine.keeps_images_in_containerd else ()
         for each in self.mounts if mount.kind == "btrfs" else ():

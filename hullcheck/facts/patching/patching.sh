@@ -113,7 +113,9 @@ lists=$(find /var/lib/apt/lists -name "*security*Release" ! -name "esm.*" 2>/dev
 releases=$([ -z "$lists" ] || sed -n "s/^\(Suite\|Codename\): //p" $lists | tr "\n" "|")
 # Where apt prefers a release, and the security updates are not of it, it takes none of them.
 default=$(apt-config dump 2>/dev/null | sed -n "s/^APT::Default-Release \"\(..*\)\";$/\1/p")
-pattern=$(printf "%s" "$default" | sed -e "s/^\/\(.*\)\/$/\1/" -e t -e "s/\*/.*/g" -e "s/.*/^&$/")
+# security updates have the version and origin of their release, and a suite and codename of their own
+case $default in *,*) ;; [0-9]* | [voc]=*) default="" ;; esac
+pattern=$(printf "%s" "${default#[an]=}" | sed -e "s/^\/\(.*\)\/$/\1/" -e t -e "s/\*/.*/g" -e "s/.*/^&$/")
 [ -z "$default" ] || [ -z "$releases" ] || printf "%s" "$releases" | tr "|" "\n" | grep -qE "$pattern" ||
   echo "held:all but $default (APT::Default-Release)"
 cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null | awk -v releases="$releases" '

@@ -55,6 +55,20 @@ def daemon(audit: AuditSystem | None = None, **lines: tuple[str, ...]) -> AuditD
                 ("-a never,exit -S all -F dir=/etc", "tree"),
             )
         ),
+        *(
+            (
+                daemon(AuditSystem((*(f"-a never,exit {each}" for each in never), GOOD), (GOOD,))),
+                {"rules": f"a rule before it that says `never` keeps {GOOD!r} from recording anything"}
+                if hides
+                else {},
+            )
+            for never, hides in (
+                (("-F arch=b64 -S all", "-F arch=b32 -S all"), True),
+                (("-S all -F perm=w", "-S all -F perm=a"), True),
+                (("-F arch=b64 -S all -F perm=w", "-F arch=b32 -S all -F perm=a"), False),
+                (("-F arch=b64 -S openat", "-F arch=b32 -S all"), False),
+            )
+        ),
         (daemon(AuditSystem((GOOD, "-a never,exit -S all"), (GOOD,), kinds=("watch", "rule"))), {}),
         (daemon(AuditSystem(("-a never,exit -S all -F uid=33", GOOD), (GOOD,), kinds=("rule", "watch"))), {}),
         (

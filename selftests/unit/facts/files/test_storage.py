@@ -195,6 +195,20 @@ def test_pool_of_thin_volumes() -> None:
     assert storage(system, docker, devices=BlockDevices(files, {}, {}))[0] == "pass"
 
 
+def test_pools_of_vdo_and_stratis() -> None:
+    """Their volumes share space as thin volumes do."""
+    system, docker = ROOT.replace("8:1 /", "253:4 /"), DOCKER.replace("8:3 /", "253:5 /")
+    numbers = {"dm-4/dev": "253:4", "dm-5/dev": "253:5"}
+    names = [f"stratis-1-{pool * 32}-thin-fs-{'0' * 32}" for pool in "abc"]
+    for other, expected in (names[0], "manual"), (names[1], "pass"):
+        files = numbers | {"dm-4/dm/name": names[0], "dm-5/dm/name": other}
+        assert storage(system, docker, devices=BlockDevices(files, {}, {}))[0] == expected
+    below = {"dm-4": ("dm-3",), "dm-5": ("dm-3",)}
+    for ending, expected in ("-vpool", "manual"), ("-vdata", "pass"):
+        files = numbers | {"dm-3/dm/uuid": f"LVM-V{ending}", "dm-3/dm/name": f"vg-vdo{ending}"}
+        assert storage(system, docker, devices=BlockDevices(files, below, {}))[0] == expected
+
+
 def test_parts_of_the_data_root() -> None:
     """What lies in the data root, and was mounted or led back to the host's file system, is not on its own."""
     layers = "4 3 8:1 /srv/o /var/lib/docker/overlay2 rw - ext4 /dev/sda1 rw"

@@ -119,11 +119,16 @@ def test_files_that_are_not_applied() -> None:
     for state in ("UnitFileState=masked", "UnitFileState=masked-runtime"):
         loaded = f"LoadState=loaded\nunit:{state}"
         assert target(sysctl=settings(unit=loaded)).sysctl.obstacle == "systemd-sysctl.service is masked"
+    runs = "ExecStart={ path=/usr/lib/systemd/systemd-sysctl ; }"
     for lines, obstacle in (
-        ("ExecStart={ path=/bin/true ; argv[]=/bin/true ; }", "runs another program than systemd-sysctl"),
-        ("ExecStart={ path=/usr/lib/systemd/systemd-sysctl ; }", ""),
-        ("ConditionResult=no\nunit:ConditionTimestamp=Mon 2026-06-29 00:00:00 UTC", "was not met"),
-        ("ConditionResult=no\nunit:ConditionTimestamp=", ""),  # not started yet
+        ("ExecStart={ path=/bin/true ; argv[]=/bin/true ; }", "does not run systemd-sysctl"),
+        ("ConditionResult=yes", "does not run systemd-sysctl"),
+        (runs, ""),
+        (
+            f"{runs}\nunit:ConditionResult=no\nunit:ConditionTimestamp=Mon 2026-06-29 00:00:00 UTC",
+            "was not met",
+        ),
+        (f"{runs}\nunit:ConditionResult=no\nunit:ConditionTimestamp=", ""),  # not started yet
     ):
         told = target(sysctl=settings(unit=f"LoadState=loaded\nunit:{lines}")).sysctl.obstacle
         assert told.endswith(obstacle)
