@@ -39,6 +39,11 @@ def _allowed(unit_file: FileFact) -> int:
     return 0o755 if unit_file.is_directory or unit_file.is_run else 0o644
 
 
+def _allowed_for_certificates(file: FileFact) -> int:
+    """The mode for a file of certificates, which somebody may have put a private key into."""
+    return 0o400 if file.holds_key else 0o444
+
+
 @pytest.mark.cis("3.1", level=1)
 @_protects_configuration
 @pytest.mark.severity("high")
@@ -157,7 +162,7 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
     `chmod go-w FILE`, and `chmod 600 FILE` for a key.
     """
     file = registry_certificate
-    most = 0o755 if file.is_directory else 0o400 if file.holds_key else 0o444
+    most = 0o755 if file.is_directory else _allowed_for_certificates(file)
     return _closed_to_others(file, most if "/certs.d/" in f"{file.path}/" else most | 0o200)
 
 
@@ -188,11 +193,13 @@ def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
 def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
     """Nobody may write to the daemon's CA certificate for TLS.
 
-    A CA certificate that others can change makes every client of theirs a trusted one. It is written once.
+    A CA certificate that others can change makes every client of theirs a trusted one. It is written once. Who can
+    read the key of the CA makes such clients too: where it lies in the same file, root alone may read that.
 
-    Remedy: `chmod 444 FILE` for the file that `tlscacert` names; `chmod go-w` for a directory on the way.
+    Remedy: `chmod 444 FILE` for the file that `tlscacert` names, without a key in it; `chmod go-w` for a directory on
+    the way.
     """
-    return _closed_to_others(tls_ca, 0o444)
+    return _closed_to_others(tls_ca, _allowed_for_certificates(tls_ca))
 
 
 @pytest.mark.cis("3.11", level=1)
@@ -223,11 +230,12 @@ def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
     """Nobody may write to the daemon's server certificate for TLS.
 
     With another certificate in its place clients no longer reach the daemon, or someone else. It is written
-    once.
+    once. Where the private key lies in the same file, root alone may read that.
 
-    Remedy: `chmod 444 FILE` for the file that `tlscert` names; `chmod go-w` for a directory on the way.
+    Remedy: `chmod 444 FILE` for the file that `tlscert` names, or 400 where it holds the key too; `chmod go-w` for a
+    directory on the way.
     """
-    return _closed_to_others(tls_certificate, 0o444)
+    return _closed_to_others(tls_certificate, _allowed_for_certificates(tls_certificate))
 
 
 @pytest.mark.cis("3.13", level=1)

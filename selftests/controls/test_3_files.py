@@ -117,6 +117,16 @@ def test_private_key_for_a_registry() -> None:
     assert found[bundle] == ("fail", "has mode 444, more than 400")
 
 
+@pytest.mark.parametrize("number", ["3.10", "3.12"])
+def test_private_key_beside_a_certificate(number: str) -> None:
+    """A file of TLS with certificates and a private key in it is root's alone, as the file of the key is."""
+    ((path,), _, _) = MODES[number]
+    walked = f"found {path}\n"
+    output = RIGHT.output().replace(walked, f"{walked}{NONCE} private \n")
+    found = judged(number, RIGHT.facts_with(ENGINE_FILES.keep(output)))
+    assert found == {path: ("fail", "has mode 444, more than 400")}
+
+
 # ---- the way
 
 

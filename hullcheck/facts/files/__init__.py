@@ -81,7 +81,8 @@ class EngineFiles(StartFiles):
         if folder is None:
             raise EvidenceError(unread("the directory of the registries' certificates", "is not known"))
         top = self._file(self.view, folder)
-        files = {posixpath.normpath(path): self._registry_file(path) for path in self.view.below(folder)}
+        below = {posixpath.normpath(path): path for path in self.view.below(folder)}
+        files = {plain: self._file_of_keys(plain, path) for plain, path in below.items()}
         closed = {path: self._closed(path) for path in self.view.closed}
         if top.state is State.UNREAD:
             return Subjects("file", ((folder, top),))
@@ -92,9 +93,11 @@ class EngineFiles(StartFiles):
         nothing = f"{folder} does not exist" if absent else f"there is no file below {folder}"
         return Subjects("file", open_ones, nothing)
 
-    def _registry_file(self, path: str) -> FileFact:
-        key = path.endswith(".key") or self.view.walks[path].private
-        return replace(self._file(self.view, posixpath.normpath(path), path), holds_key=key)
+    def _file_of_keys(self, path: str, *names: str) -> FileFact:
+        """A file in which a private key may lie."""
+        walk = self.view.walks.get(names[0])
+        key = path.endswith(".key") or bool(walk and walk.private)
+        return replace(self._file(self.view, path, *names), holds_key=key)
 
     def _closed(self, path: str) -> FileFact:
         return FileFact(path, State.UNREAD, doubt=unread("what lies in it", "may not be read"))
@@ -120,7 +123,8 @@ class EngineFiles(StartFiles):
                 raise EvidenceError(unread("the directory of the daemon's certificates", "is not known"))
             path = f"{folder}/{default}"
         named = [self._absolute(unquoted(str(path)))] if path else []
-        return self._files(self.view, named, f"no {option} is configured, and TLS does not ask for one")
+        files = tuple((each, self._file_of_keys(each, each)) for each in named)
+        return Subjects("file", files, f"no {option} is configured, and TLS does not ask for one")
 
     def certificates(self, file: FileFact) -> tuple[Certificate, ...]:
         """Those in a file of TLS, in order.

@@ -33,7 +33,7 @@ class Walk:
         pem: the certificates in a file of TLS.
         changed: the last change of a file of TLS, or of the name, owner or mode of a directory above it; None where
             that is not known.
-        private: whether a file for a registry holds a private key.
+        private: whether a file of TLS, or one for a registry, holds a private key.
         mounted: where it lies in truth, if it or a directory above it is mounted from elsewhere.
     """
 

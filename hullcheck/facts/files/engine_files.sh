@@ -72,9 +72,13 @@ walk() { # PATH: to its end, which is $at then
   [ ! -S "$root$at" ] || acl
 }
 
+private() { # whether the file $at holds a private key, beside what else is in it
+  if [ -f "$root$at" ] && grep -q "PRIVATE KEY-----" "$root$at" 2>/dev/null; then say private ""; fi
+}
+
 list() { # PATH DEPTH: it and all that lies below
   walk "$1" || return 0
-  if [ -f "$root$at" ] && grep -q "PRIVATE KEY-----" "$root$at" 2>/dev/null; then say private ""; fi
+  private
   case $2$1 in
     2*/hosts.toml) # names files elsewhere: to be told as some of here
       grep -o "[\"'][^\"']*/[^\"']*[\"']" "$root$at" 2>/dev/null | tr -d "\"'" | while IFS= read -r entry; do
@@ -114,6 +118,7 @@ changed() { # PATH, of TLS: also when it was changed
 
 certificate() { # PATH: also the certificates in it, and nothing else that may be in the same file
   changed "$1" || return 0
+  private
   say pem "$(sed "s/[[:space:]]*$//" "$root$at" | sed -n "/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/{
     /PRIVATE/q
     /^[A-Za-z0-9+\/=]*$/p

@@ -179,6 +179,15 @@ def test_mode(
         assert failing(facts) == {}
 
 
+@pytest.mark.parametrize(("number", "name"), [("3.10", "tlscacert"), ("3.12", "tlscert")])
+def test_private_key_beside_a_certificate(changed: Change, number: str, name: str) -> None:
+    """A file that holds a key beside its certificates is one of a key; without others' rights it passes."""
+    path, key = TLS[name], TLS["tlskey"]
+    facts = changed(f"cat {key} >>{path}", f"sed -i '/-BEGIN.*PRIVATE/,$d' {path}; chmod 444 {path}")
+    assert failing(facts) == {number: {path: ("fail", "has mode 444, more than 400")}}
+    assert failing(changed(f"chmod 400 {path}", "true")) == {}
+
+
 # ---- the way of a file
 
 
