@@ -4,7 +4,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import last_start, rule_of_starts, step_flaw
-from hullcheck.criteria.auditd.rules import blocking, is_blind, rate_flaw
+from hullcheck.criteria.auditd.rules import blocking, is_blind, limits_flaw
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.auditd.daemon import START_STEPS, AuditDaemon
 from hullcheck.facts.auditd.rules import Rule
@@ -63,7 +63,7 @@ def _seeing(audit: Audit, program: str) -> tuple[Rule, ...]:
 
 def _require_open(audit: Audit) -> None:
     """Fails where a rule or a limit keeps records from being made, whatever the others say."""
-    too_few = rate_flaw(audit)
+    too_few = limits_flaw(audit)
     assert not too_few, too_few
     hidden = blocking(audit.loaded.rules)
     assert not hidden, f"records are kept from the log by {hidden!r}"

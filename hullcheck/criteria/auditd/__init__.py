@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 
-from hullcheck.criteria.auditd.rules import blocking, is_hidden, rate_flaw, records_successes
+from hullcheck.criteria.auditd.rules import blocking, is_hidden, limits_flaw, records_successes
 from hullcheck.facts.auditd.daemon import AuditDaemon, Start
 from hullcheck.facts.auditd.rules import Rule
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
@@ -77,7 +77,7 @@ def _has(loaded: Iterable[Rule], wanted: Rule) -> bool:
 
 def _losses_flaw(audit_daemon: AuditDaemon) -> str:
     lost, backlog, limit = map(audit_daemon.status, ("lost", "backlog", "backlog_limit"))
-    if too_few := rate_flaw(audit_daemon.audit):
+    if too_few := limits_flaw(audit_daemon.audit):
         return too_few
     if lost:
         return f"the kernel lost {lost} records since its start"

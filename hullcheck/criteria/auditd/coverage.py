@@ -2,7 +2,7 @@
 
 import posixpath
 
-from hullcheck.criteria.auditd.rules import Coverage, blocking, coverage, is_blind, rate_flaw
+from hullcheck.criteria.auditd.rules import Coverage, blocking, coverage, is_blind, limits_flaw
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.auditd.rules import Rule
 from hullcheck.facts.host.file import FileFact
@@ -25,7 +25,7 @@ def gap(audit: Audit, file: FileFact, *may_leave_out: str) -> str:
     path, loaded = file.node.path, audit.loaded
     if not loaded.enabled:
         return "auditing is off in the kernel (enabled 0)" + _after_restart(audit, file, may_leave_out)
-    if too_few := rate_flaw(audit):
+    if too_few := limits_flaw(audit):
         return too_few
     if hidden := blocking(loaded.rules):
         return f"changes are kept from the record by {hidden!r}"

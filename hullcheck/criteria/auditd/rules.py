@@ -63,7 +63,7 @@ _FEWEST = 25
 """Of records in a second: one change makes about seven of them, and another may come in the same second."""
 
 
-def rate_flaw(audit: Audit) -> str:
+def limits_flaw(audit: Audit) -> str:
     """Why the kernel drops records of a change, by its limits on them (auditctl -r, -b); empty where it does not."""
     rate, waiting = _number(audit, "rate_limit"), _number(audit, "backlog_limit")
     if 0 < rate < _FEWEST:

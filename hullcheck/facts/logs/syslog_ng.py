@@ -237,10 +237,13 @@ class _Way:
         """The hosts that a destination sends to; None where that, or what it sends, is not known."""
         if driver in _LOCAL:
             return set()
-        addresses = said.get(_SENDERS[driver], []) if driver in _SENDERS else []
-        found = {host for each in addresses for one in each.split() for host in hosts(one)}
-        found = {*addresses} if _SENDERS.get(driver) == "" else found
-        found = found or set(service(_SERVICES.get(driver)))
+        if driver in _BY_ADDRESS:
+            found = {*said.get("", ())}
+        elif driver in _BY_OPTION:
+            named = " ".join(said.get(_BY_OPTION[driver], ())).split()
+            found = {host for each in named for host in hosts(each)}
+        else:
+            found = set(service(_SERVICES.get(driver)))
         whole = all(self._has_message(said[each]) for each in _TEMPLATES if each in said)
         return found if found and whole and _CUTS.isdisjoint(said) else None
 
@@ -258,25 +261,29 @@ def _bodies(statements: list[Statement], kind: str) -> list[list[Statement]]:
     return [each.statements for each in ends if isinstance(each, Group)]
 
 
-_SENDERS = {
-    **dict.fromkeys(("network", "syslog", "tcp", "tcp6", "udp", "udp6"), ""),
+_BY_ADDRESS = ("network", "syslog", "tcp", "tcp6", "udp", "udp6")
+"""The destinations that send to the word in their brackets that has no name."""
+_BY_OPTION = {
     **dict.fromkeys(("http", "elasticsearch-http", "opensearch", "loki", "opentelemetry"), "url"),
     **dict.fromkeys(("splunk-hec-event", "splunk-hec-raw", "logscale", "openobserve-log"), "url"),
     **dict.fromkeys(("kafka", "kafka-c"), "bootstrap-servers"),
     "syslog-ng-otlp": "url",
     "graylog2": "host",
 }
-"""The option of a destination that says where it sends; with an empty name the word without one."""
+"""The option of a destination that says where it sends."""
 _SERVICES = {"datadog": "datadog"}
 _LOCAL = ("file", "pipe", "usertty", "unix-dgram", "unix-stream", "getvirtconsole", "stdout")
 _CUTS = frozenset({"proto-template", "truncate-size"})
 """The options by which something else is sent than the whole of a message."""
+_SCOPES = {"all-macros", "all-nv-pairs", "base", "core", "everything", "nv-pairs"}
+_SCOPES |= {"rfc3164", "rfc5424", "selected-macros", "syslog-proto"}
+"""Those of format-json that have the message among them."""
 _TEMPLATES = ("template", "body", "message", "event", "rawstring", "record")
 
 
 def _has_message(template: str) -> bool:
     """Whether a template says what a message says, without functions that may change it."""
-    if re.search(r"\$\((?!format-(?:json|gelf)\b)", template):
+    if re.search(r"\$\((?!format[-_](?:json|gelf)\b)", template):
         return False
     if re.search(
         r"\b(?:MESSAGE|MSG)=(?!\$\{?(?:MESSAGE|MSG)\b)", template
@@ -285,8 +292,11 @@ def _has_message(template: str) -> bool:
     left_out = re.findall(r"--exclude[= ]([^\s)]+)", template)
     if any(fnmatch.fnmatchcase("MESSAGE", each.strip("\"'")) for each in left_out):
         return False
-    scoped = re.search(r"\$\(format-(?:gelf\b|json\b[^)]*--scope[= ]rfc(?:3164|5424)\b)", template)
-    return bool(scoped or re.search(r"\$(?:\{(?:MSG|MESSAGE)[:}]|(?:MSG|MESSAGE)\b)", template))
+    named = re.findall(r" (?:--scope[= ]|-s )([\w,-]+)", template)
+    scopes = {scope.replace("_", "-") for each in named for scope in each.split(",")}
+    scoped = "none" not in scopes and not _SCOPES.isdisjoint(scopes)
+    gelf = re.search(r"\$\(format[-_]gelf\b", template)
+    return bool(scoped or gelf or re.search(r"\$(?:\{(?:MSG|MESSAGE)[:}]|(?:MSG|MESSAGE)\b)", template))
 
 
 _LEAST = SEVERITIES[SEVERITIES.index("info") :]

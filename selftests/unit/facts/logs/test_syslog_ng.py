@@ -323,7 +323,21 @@ def test_sources_that_go_different_ways() -> None:
         ('network("a.example" template(t_none));', None),
         ('network("a.example" template("$(length $MSG)"));', None),
         ('http(url("http://a.example") body("$(format-json --scope rfc5424 --exclude MESS*)"));', None),
-        ('http(url("http://a.example") body("$(format-json --scope nv-pairs)"));', None),
+        *(
+            (
+                f'http(url("http://a.example") body("$({function} {scopes})"));',
+                {"a.example"} if whole else None,
+            )
+            for function, scopes, whole in (
+                ("format-json", "--scope selected-macros --scope dot-nv-pairs", True),
+                ("format-json", "--scope sdata,nv-pairs", True),
+                ("format_json", "-s everything", True),
+                ("format-json", "--scope=all_nv_pairs", True),
+                ("format-json", "--scope dot-nv-pairs --scope sdata", False),
+                ("format-json", "--scope everything --scope none", False),
+                ("format-json", "", False),
+            )
+        ),
         ('http(url("http://a.example") body("$(format-json --scope rfc5424 MESSAGE=x)"));', None),
         ('http(url("http://a.example") body("$(format-json --scope rfc5424 MSG=$MESSAGE)"));', {"a.example"}),
         ('network("a.example" truncate-size(1));', None),
