@@ -168,6 +168,7 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
     expected = (DOCKER_DEFAULT - {"NET_RAW"}) | set(policy.allowed_capabilities)
     extra = sorted(container.privileges.capabilities - expected)
     assert not extra, f"has or can get {listed(extra, 8)}"
+    _require_known_runtime(container.privileges.strange_runtime)
 
 
 @pytest.mark.cis("5.5", level=1)
@@ -243,7 +244,7 @@ def test_container_mounts_no_sensitive_host_path(
         raise Manual(f"can write to {listed(pipes)} of the host, a named pipe: what does its reader do?")
     if views := container.mounts.doubtful:
         raise Manual(f"has a view of the kernel at {', '.join(views)}: is it of the host?")
-    _require_known_runtime(container)
+    _require_known_runtime(container.privileges.unknown_runtime)
 
 
 @pytest.mark.cis("5.7", level=1)
@@ -362,9 +363,9 @@ def _require_own_namespace(container: Container, kind: str, words: str) -> None:
     assert not strays, f"of its processes these are in the {words} namespace of the host: {strays}"
 
 
-def _require_known_runtime(container: Container) -> None:
+def _require_known_runtime(name: str) -> None:
     """Leave a container to a person that does not run, and whose runtime may give it what nobody asked for."""
-    if name := container.privileges.unknown_runtime:
+    if name:
         raise Manual(f"does not run; what does its runtime {name} give it, beyond what it was created with?")
 
 
@@ -594,7 +595,7 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
     assert not escaped, escaped
     later = container.privileges.devices_let_in
     assert not later, "its control group lets in, since its start, " + ", ".join(later)
-    _require_known_runtime(container)
+    _require_known_runtime(container.privileges.unknown_runtime)
     if container.privileges.lists_devices:
         return None
     nodes = container.privileges.strange_nodes
@@ -684,8 +685,14 @@ def test_container_has_a_seccomp_filter(container: Container) -> str | None:
         profile = container.privileges.seccomp_profile
     except NotApplicable:
         return "a filter is in force; its profile cannot be seen from inside the container"
-    if profile is None:
-        return None
+    told = _judge_profile(container, profile) if profile is not None else None
+    if name := container.privileges.filtering_runtime:
+        raise Manual(f"its runtime {name} may put another filter in force than it was told: which one?")
+    _require_known_runtime(container.privileges.strange_runtime)
+    return told
+
+
+def _judge_profile(container: Container, profile: seccomp.Profile) -> str | None:
     given = container.privileges.given_capabilities
     flaw = seccomp.flaw(profile, given)
     assert not flaw, f"its seccomp profile {flaw}"
@@ -1015,6 +1022,7 @@ def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
     places = container.sockets.places
     if places:
         raise Manual(f"sees the place of {', '.join(places)}, where no engine listens now; does one start?")
+    _require_known_runtime(container.privileges.strange_runtime)
 
 
 def _held_by_others(container: Container, wanted: bool) -> str | None:

@@ -85,6 +85,44 @@ def reduced(profile: Any) -> dict[str, Any]:
     }
 
 
+_RUNC_ACTIONS = "KILL ERRNO TRAP ALLOW TRACE LOG NOTIFY KILL_THREAD KILL_PROCESS"
+_RUNC_OPERATORS = "EQ NE GT GE LT LE MASKED_EQ"
+
+
+def of_runc(profile: Any) -> Any:
+    """A profile as runc keeps it in the state of a container, in OCI's words; any other as it is."""
+    if not isinstance(profile, dict) or "default_action" not in profile:
+        return profile
+    rules = profile.get("syscalls")
+    return {
+        "defaultAction": _word("SCMP_ACT_", _RUNC_ACTIONS, profile["default_action"]),
+        "syscalls": [_rule_of_runc(each) if isinstance(each, dict) else each for each in _list(rules)],
+    }
+
+
+def _rule_of_runc(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "names": [rule.get("name")],
+        "action": _word("SCMP_ACT_", _RUNC_ACTIONS, rule.get("action")),
+        "args": [
+            {
+                **each,
+                "valueTwo": each.get("value_two", 0),
+                "op": _word("SCMP_CMP_", _RUNC_OPERATORS, each.get("op")),
+            }
+            for each in _list(rule.get("args"))
+            if isinstance(each, dict)
+        ],
+    }
+
+
+def _word(prefix: str, words: str, number: Any) -> str | None:
+    """The word for a number of runc's (libcontainer/configs), which counts from 1."""
+    names = words.split()
+    known = isinstance(number, int) and 0 < number <= len(names)
+    return prefix + names[number - 1] if known else None
+
+
 def _reduced(rule: Mapping[str, Any]) -> dict[str, Any]:
     """A rule; older profiles have one name. Conditions that are none are left out, and the rule counts for all."""
     names, includes = rule.get("names"), rule.get("includes")

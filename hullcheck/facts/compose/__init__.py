@@ -12,7 +12,7 @@ from hullcheck.facts.compose.mounts import FileMounts
 from hullcheck.facts.compose.ports import FilePorts
 from hullcheck.facts.compose.sockets import FileSockets
 from hullcheck.facts.compose.unknown import Unknown
-from hullcheck.facts.containers.privileges import is_known_runtime
+from hullcheck.facts.containers.privileges import is_known_runtime, may_take_walls_away
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import capabilities
@@ -25,8 +25,8 @@ _HIDDEN_RUNTIME = """
     root_exec_processes root_uid shares_host_users surroundings
 """
 _HIDDEN_PRIVILEGES = """
-    apparmor_profile bundle configuration given_capabilities has_own_profile is_permissive overpowered processes
-    runtime seccomp_profile security_label stored_no_new_privileges surroundings
+    apparmor_profile bundle configuration filtering_runtime given_capabilities has_own_profile is_permissive
+    overpowered processes runtime seccomp_profile security_label stored_no_new_privileges surroundings
 """
 
 
@@ -179,6 +179,12 @@ class FilePrivileges(Unknown):
         """The runtime that the file asks for, where its name is of none that is known."""
         name = str(self._asked.setting("Runtime") or "")
         return "" if is_known_runtime(name) else name
+
+    @property
+    def strange_runtime(self) -> str:
+        """The same, without those that give devices and files alone."""
+        runtime = self.unknown_runtime
+        return runtime if may_take_walls_away(runtime) else ""
 
     @property
     def selinux_label(self) -> str:

@@ -106,6 +106,10 @@ if [ -n "$pids" ]; then
     ;;
   esac
 fi
+# A runtime that is a script may change what it is told, whatever it is called.
+printf "%s" "$docker_info" | grep -o '"path":"/[^"\\]*' | while IFS='"' read -r _ _ _ path; do
+  [ "$(head -c 2 "$path" 2>/dev/null)" != "#!" ] || printf "script:%s\n" "$path"
+done
 case $described in *\"Running\":false*)
   (
     . data_root.sh

@@ -48,9 +48,9 @@ _HIDDEN_MOUNTS = """
 """
 _HIDDEN_SOCKETS = "configuration listening mounts runtime surroundings"
 _HIDDEN_PRIVILEGES = """
-    apparmor_profile applies_apparmor bundle configuration devices_let_in devices_of_runtime given_capabilities
-    has_own_profile is_permissive lists_devices overpowered runtime seccomp_profile security_label selinux_label
-    stored_no_new_privileges strange_nodes surroundings unknown_runtime
+    apparmor_profile applies_apparmor bundle configuration devices_let_in devices_of_runtime filtering_runtime
+    given_capabilities has_own_profile is_permissive lists_devices overpowered runtime seccomp_profile security_label
+    selinux_label stored_no_new_privileges strange_nodes surroundings unknown_runtime
 """
 _HIDDEN_PORTS = (
     "configuration direct_access let_in networks_outside open pid_on_host_network published runtime surroundings"
@@ -210,6 +210,7 @@ class InsidePrivileges(_Inside):
     """What everything in it may do, by all processes that are seen there: the auditor's own was executed in it."""
 
     HIDDEN = _HIDDEN_PRIVILEGES.split()
+    strange_runtime = ""  # it runs, and shows what it got
 
     def __init__(self, runtime: InsideRuntime, processes: Later[Processes]) -> None:
         """See the processes in the container."""

@@ -3,11 +3,12 @@
 Its answer has three parts. First the ids of all containers, a line each; then `container JSON`, `volume JSON` and,
 for one that does not run and whose user has a name, `user ID NUMBER` by its own /etc/passwd. After `--proc`: files of
 /proc and of the control groups of each main process, as `grep -H` prints them, `PID/net/ssh:` where something listens
-at port 22 in its network, namespace links, listening sockets, and who holds them. After `--paths`: for each source of
-a mount `real SOURCE<TAB>PATH`, without symbolic links, for one that is a disk `disk MAJOR:MINOR SOURCE` in
-hexadecimal, for each named pipe that is one or lies in one, and not in a volume's own folder, `pipe PATH`, or `pipes
-unread` where that took too long, and for each socket of an engine or source `socket DEVICE:INODE LINKS PATH`. What a
-host can name freely comes as JSON, or stands alone in its line where it can forge nothing but itself.
+at port 22 in its network, namespace links, listening sockets, who holds them, and runtimes that are scripts. After
+`--paths`: for each source of a mount `real SOURCE<TAB>PATH`, without symbolic links, for one that is a disk `disk
+MAJOR:MINOR SOURCE` in hexadecimal, for each named pipe that is one or lies in one, and not in a volume's own folder,
+`pipe PATH`, or `pipes unread` where that took too long, and for each socket of an engine or source `socket
+DEVICE:INODE LINKS PATH`. What a host can name freely comes as JSON, or stands alone in its line where it can forge
+nothing but itself.
 """
 
 import json
@@ -170,6 +171,7 @@ PROC = lines_like(
     r"\d+/dev:[bc] [0-9a-f]+:[0-9a-f]+",
     r"\d+/net/ssh:",
     r"selinux:\S+ [0-9a-f ]+",
+    "script:/.*",
     r"/sys/fs/cgroup/[^:]*:.*",
     r"l\S+ .* \d+/(?:ns/\w+|fd/\d+) -> \w+:\[\d+\]",
     '/.*:"NoNewPrivileges":[a-z]*',

@@ -325,13 +325,14 @@ class ContainerHost:
         self.status[pid] = {**STATUS, "Name": program, "PPid": "1", **status}
 
     def start_with(self, **process: Any) -> None:
-        """What the runtime was told when the container started; `filter` is a seccomp profile."""
-        profile = process.pop("filter", PROFILE)
+        """What the runtime was told when the container started; `filter` is a profile, `state` that in runc's words."""
+        profile, state = process.pop("filter", PROFILE), process.pop("state", None)
         told = {"capabilities": {"bounding": WITHOUT_RAW_NAMES}, "noNewPrivileges": False, **process}
         self.bundles = [
             f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 50/cwd -> /run/containerd/moby/{'a' * 64}",
             *([f'filter 1 {{"seccomp":{json.dumps(profile)},"maskedPaths":[]}}}}'] if profile else ()),
             f"bundle 50 {1 if profile else 0} {json.dumps(told)}",
+            *([f'filter 2 {{"seccomp":{json.dumps(state)}}}', "state 50 2"] if state else ()),
         ]
 
     def _processes(self) -> list[str]:

@@ -53,6 +53,24 @@ HIDES_NOTHING = CHANGES.format('s/"maskedPaths":.[^]]*.,*//')
 FOLDER = r'{"destination":"\/tools","type":"bind","source":"\/usr\/share","options":["rbind"]},'
 MOUNTS_MORE = CHANGES.format(f's/"mounts":\\[/"mounts":[{FOLDER}/')
 """A runtime that mounts a folder of the host."""
+OTHER_FILTER = """#!/bin/sh
+case " $* " in *" create "*) ;; *) exec runc "$@" ;; esac
+for word; do
+  [ "$before" != --bundle ] || bundle=$word
+  before=$word
+done
+mkdir "$bundle/more"
+sed 's/"seccomp":{"defaultAction":"SCMP_ACT_ERRNO"/"seccomp":{"defaultAction":"SCMP_ACT_ALLOW"/' \\
+  "$bundle/config.json" >"$bundle/more/config.json"
+ln -s ../rootfs "$bundle/more/rootfs"
+for word; do
+  shift
+  [ "$word" != "$bundle" ] || word=$bundle/more
+  set -- "$@" "$word"
+done
+exec runc "$@"
+"""
+"""A runtime that hands on a copy of what it is told, with a filter that lets everything through."""
 
 
 def test_main_process_that_gives_up_its_powers(engine: EngineFactory) -> None:
@@ -207,9 +225,34 @@ def test_runtime_of_the_site(engine: EngineFactory, place: Path) -> None:
     )
     assert verdicts("5.18", facts) == wanted
     assert verdicts("5.6", facts) == wanted | {"bare-runs": "manual", "more-runs": "fail"}
-    assert set(verdicts("5.32", facts).values()) == {"pass"}
+    assert verdicts("5.32", facts) == wanted
     assert "its runtime gpu" in judged("5.18", facts)["gpu"][1]
     assert "nothing hidden" in judged("5.6", facts)["bare-runs"][1]
+
+
+@pytest.mark.needs_engine(">=23", "runtimes with a type")
+def test_runtime_that_changes_the_filter(engine: EngineFactory, place: Path) -> None:
+    """5.22: the filter in force counts, and not the one that the engine asked for; a name says nothing of a script."""
+    (place / "runc").write_text(OTHER_FILTER)
+    (place / "runc").chmod(0o755)
+    (place / "plain").write_text('#!/bin/sh\nexec runc "$@"\n')
+    (place / "plain").chmod(0o755)
+    typed = {"runtimeType": "io.containerd.runc.v2", "options": {"BinaryName": f"{place}/plain"}}
+    own = {"changes": {"path": f"{place}/runc"}, "crun": typed, "plain": {"path": f"{place}/plain"}}
+    one = engine(runtimes=own | {"other": {"path": "/usr/sbin/runc"}})
+    for name in (*own, "other"):
+        one.create(name, "--runtime", name)
+        one.run(f"{name}-runs", "--runtime", name)
+    facts = facts_of_engine(one.socket, of="5.18 5.22")
+    created = {**dict.fromkeys(own, "manual"), "other": "pass"}
+    assert verdicts("5.18", facts) == created | {f"{each}-runs": "pass" for each in created}
+    assert verdicts("5.22", facts) == created | {
+        "changes-runs": "fail",
+        "crun-runs": "pass",
+        "plain-runs": "pass",
+        "other-runs": "pass",
+    }
+    assert "SCMP_ACT_ALLOW" in judged("5.22", facts)["changes-runs"][1]
 
 
 def test_interface_moved_into_a_container(engine: EngineFactory) -> None:

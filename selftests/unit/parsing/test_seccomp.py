@@ -146,3 +146,44 @@ def test_what_is_no_profile(text: Any) -> None:
     """Nothing of it is kept, and it protects from nothing that is known."""
     kept = seccomp.reduced(text)
     assert kept == {"defaultAction": None, "syscalls": []}
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ({"name": "keyctl", "action": 4, "args": []}, ("keyctl",)),
+        ({"name": "keyctl", "action": 2, "args": []}, ()),
+        (
+            {
+                "name": "clone",
+                "action": 4,
+                "args": [{"index": 0, "value": 0x7E020000, "value_two": 0, "op": 7}],
+            },
+            (),
+        ),
+        (
+            {
+                "name": "clone",
+                "action": 4,
+                "args": [{"index": 0, "value": 0x7E020000, "value_two": 1, "op": 1}],
+            },
+            (),
+        ),
+        (
+            {"name": "clone", "action": 6, "args": [{"index": 0, "value": 1, "value_two": 0, "op": 2}]},
+            ("clone",),
+        ),
+    ],
+)
+def test_profile_in_the_state_of_runc(rule: dict[str, object], found: tuple[str, ...]) -> None:
+    """Its numbers are words of OCI, and a profile of OCI stays as it is."""
+    told = {"default_action": 2, "syscalls": [rule], "default_errno_ret": None}
+    assert seccomp.gaps(seccomp.reduced(seccomp.of_runc(told))) == found
+    plain = {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": []}
+    assert (seccomp.of_runc(plain), seccomp.of_runc(None)) == (plain, None)
+
+
+@pytest.mark.parametrize("number", [0, 10, "4", None])
+def test_number_that_runc_does_not_have(number: object) -> None:
+    """It is no action."""
+    assert seccomp.of_runc({"default_action": number, "syscalls": None})["defaultAction"] is None

@@ -17,6 +17,7 @@ from hullcheck.verdicts import EvidenceError
 _SHIM = re.compile(r"l\S+ .* (\d+)/cwd -> /.*/([0-9a-f]{64})")
 _BUNDLE = re.compile(r"bundle (\d+) (\d+) (\{.*\})")
 _FILTER = re.compile(r"filter (\d+) (\{.*)")
+_STATE = re.compile(r"state (\d+) (\d+)")
 _SETS = ("bounding", "effective", "inheritable", "permitted", "ambient")
 _KEPT = {
     "capabilities": dict.fromkeys(_SETS, True),
@@ -44,14 +45,14 @@ def _kept(line: str) -> str:
     try:
         if found := _FILTER.fullmatch(line):
             document, _ = json.JSONDecoder().raw_decode(found[2])
-            profile = document.get("seccomp", document)
+            profile = seccomp.of_runc(document.get("seccomp", document))
             return f"filter {found[1]} {json.dumps(seccomp.reduced(profile), separators=(',', ':'))}"
         if found := _BUNDLE.fullmatch(line):
             kept = pick(json.loads(found[3]), _KEPT)
             return f"bundle {found[1]} {found[2]} {json.dumps(kept, separators=(',', ':'))}"
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""
-    return line if _SHIM.fullmatch(line) else ""
+    return line if _SHIM.fullmatch(line) or _STATE.fullmatch(line) else ""
 
 
 BUNDLES = Probe.from_file(__file__, "bundles", _keep)
@@ -67,6 +68,7 @@ class Bundle:
         label: its SELinux label; empty where it has none.
         filter: its seccomp profile; None where it has none.
         devices: those that its control group let in, as `c 1:3 rwm`.
+        is_confirmed: whether the runtime itself says that this is the filter; else the engine asked for it.
     """
 
     capabilities: frozenset[str]
@@ -75,9 +77,12 @@ class Bundle:
     label: str
     filter: seccomp.Profile | None
     devices: tuple[str, ...] = ()
+    is_confirmed: bool = False
 
     @classmethod
-    def of(cls, document: Mapping[str, Any], profile: seccomp.Profile | None) -> "Bundle":
+    def of(
+        cls, document: Mapping[str, Any], profile: seccomp.Profile | None, *, is_confirmed: bool = False
+    ) -> "Bundle":
         """Read what was kept of a bundle."""
         held = document.get("capabilities") or {}
         return cls(
@@ -87,6 +92,7 @@ class Bundle:
             str(document.get("selinuxLabel") or ""),
             profile,
             tuple(_device(each) for each in document.get("devices") or () if each.get("allow") is True),
+            is_confirmed,
         )
 
 
@@ -112,13 +118,18 @@ def bundles(recording: Recording) -> Mapping[str, Bundle]:
     filters: dict[str, Any] = {"0": None}
     found: dict[str, Bundle] = {}
     try:
-        for line in recording.text(BUNDLES).split("\n"):
+        lines = recording.text(BUNDLES).split("\n")
+        states = {state[1]: state[2] for line in lines if (state := _STATE.fullmatch(line))}
+        for line in lines:
             if shim := _SHIM.fullmatch(line):
                 shims[shim[1]] = shim[2]
             elif profile := _FILTER.fullmatch(line):
                 filters[profile[1]] = seccomp.reduced(json.loads(profile[2]))
-            elif (bundle := _BUNDLE.fullmatch(line)) and bundle[1] in shims:
-                found[shims[bundle[1]]] = Bundle.of(_document(bundle[3]), filters[bundle[2]])
+        for bundle in filter(None, map(_BUNDLE.fullmatch, lines)):
+            if bundle[1] in shims:
+                told = states.get(bundle[1])
+                held = filters[told or bundle[2]]
+                found[shims[bundle[1]]] = Bundle.of(_document(bundle[3]), held, is_confirmed=told is not None)
     except (ValueError, KeyError, TypeError):
         raise EvidenceError("the list of bundles is damaged") from None
     return found

@@ -27,11 +27,17 @@ _DEVICES = (  # what runc lets in (specconv.AllowedDevices): to make any, and th
 
 _SHIMS = re.compile(r"io\.containerd\.(?:runc|runsc|kata|runtime)\..*")
 _RUNTIMES = ("", "crun", "kata-runtime", "runc", "runsc", "youki")
+_GIVES_DEVICES = re.compile(r"nvidia(-container-runtime(\.\w+)?)?")
 
 
 def is_known_runtime(program: str) -> bool:
     """Whether a runtime gives a container what it is told to and no more; one of the site's own may add to that."""
     return program in _RUNTIMES or bool(_SHIMS.fullmatch(program))
+
+
+def may_take_walls_away(runtime: str) -> bool:
+    """Whether a runtime that is not known may give more than devices and files, as it changes what it is told."""
+    return bool(runtime) and not _GIVES_DEVICES.fullmatch(runtime)
 
 
 def _node(line: str) -> str:
@@ -169,11 +175,33 @@ class Privileges:
 
         As that of NVIDIA does, which gives devices to what names them in its environment. What runs shows what it got.
         """
+        return "" if self.configuration.running else self._unknown_runtime
+
+    @property
+    def _unknown_runtime(self) -> str:
         engine = self.surroundings.engine.get()
-        if self.configuration.running or not engine.is_docker:
+        if not engine.is_docker:
             return ""
         name = str(self.configuration.setting("Runtime") or "")
-        return "" if is_known_runtime(engine.program_behind(name)) else name
+        program = engine.program_behind(name)
+        is_script = engine.runtime_path(name) in self.runtime.proc.lines.get("script", ())
+        return "" if is_known_runtime(program) and not is_script else name
+
+    @property
+    def strange_runtime(self) -> str:
+        """As `unknown_runtime`, where it may also take walls away, and not only give devices and files."""
+        runtime = self.unknown_runtime
+        program = self.surroundings.engine.get().program_behind(runtime) if runtime else ""
+        return runtime if may_take_walls_away(program) else ""
+
+    @property
+    def filtering_runtime(self) -> str:
+        """The runtime that may have put another seccomp filter in force than the engine asked for; else empty.
+
+        That of one that runs shows the filter where it is runc in the end, whatever changed it on the way.
+        """
+        told = self.bundle is not None and self.bundle.is_confirmed
+        return self._unknown_runtime if self.configuration.running and not told else ""
 
     @property
     def strange_nodes(self) -> tuple[str, ...]:

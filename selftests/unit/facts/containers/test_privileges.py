@@ -309,6 +309,8 @@ def test_process_in_a_namespace_of_the_host(world: ContainerHost, kind: str, num
         ("kata", {"runtimeType": "io.containerd.kata.v2"}, "pass"),
         ("nvidia", {"path": "nvidia-container-runtime"}, "manual"),
         ("gone", {}, "manual"),
+        ("crun", {"status": None}, "manual"),
+        ("site", {"path": "/opt/runc"}, "pass"),
     ],
 )
 def test_runtime_of_a_container_that_does_not_run(
@@ -322,3 +324,46 @@ def test_runtime_of_a_container_that_does_not_run(
     assert [world.judge(number)[0] for number in ("5.6", "5.18")] == [verdict] * 2
     world.info["ServerVersion"] = "5.4.2"
     assert world.judge("5.18")[0] == "pass"
+
+
+def test_runtime_that_is_a_script(world: ContainerHost) -> None:
+    """5.6, 5.18: it may change what it is told, whatever it is called."""
+    world.config["Runtime"] = "site"
+    world.info["Runtimes"] = {"site": {"path": "/opt/runc"}}
+    world.stop()
+    assert world.judge("5.18")[0] == "pass"
+    world.extra = ["script:/opt/runc"]
+    assert [world.judge(number)[0] for number in ("5.6", "5.18")] == ["manual"] * 2
+
+
+@pytest.mark.parametrize(
+    ("program", "verdict"), [("runc", "pass"), ("nvidia-container-runtime", "pass"), ("wrap", "manual")]
+)
+def test_runtime_that_may_take_walls_away(world: ContainerHost, program: str, verdict: str) -> None:
+    """5.4, 5.22, 5.32: one of the site's own is asked about; one that is known to give devices gives no more."""
+    world.config.update({"Runtime": "own", "CapDrop": ["ALL"]})
+    world.info["Runtimes"] = {"own": {"path": f"/usr/bin/{program}"}}
+    world.stop()
+    assert [world.judge(number)[0] for number in ("5.4", "5.22", "5.32")] == [verdict] * 3
+
+
+RUNC = {"default_action": 2, "architectures": None, "syscalls": []}
+
+
+def test_filter_in_force_by_the_state_of_runc(world: ContainerHost) -> None:
+    """5.22: it counts, and not what the engine asked for; where no state tells, a strange runtime is asked about."""
+    world.start_with(state=RUNC)
+    assert world.judge("5.22")[0] == "pass"
+    world.start_with(state=RUNC | {"default_action": 4})
+    assert world.judge("5.22") == (
+        "fail",
+        "its seccomp profile allows what it does not list (SCMP_ACT_ALLOW)",
+    )
+    world.config["Runtime"] = "own"
+    world.info["Runtimes"] = {"own": {"path": "/usr/bin/wrap"}}
+    world.start_with(state=RUNC)
+    assert world.judge("5.22")[0] == "pass"
+    world.start_with()
+    assert world.judge("5.22")[0] == "manual"
+    world.info["Runtimes"] = {"own": {"path": "/usr/bin/runc"}}
+    assert world.judge("5.22")[0] == "pass"
