@@ -274,9 +274,10 @@ def _last(runs: Iterable[Run]) -> Run | None:
 
 
 def _is_on(unit: Mapping[str, str]) -> bool:
-    """Whether a unit is started with the host, and runs now or waits for its time."""
+    """Whether a unit is started with the host, and runs now or waits for its time; no timer that is over."""
     enabled = unit.get("UnitFileState") in ("enabled", "static", "alias", "indirect", "generated")
-    return enabled and unit.get("ActiveState") in ("active", "activating", "reloading")
+    is_over = unit.get("SubState") == "elapsed"
+    return enabled and not is_over and unit.get("ActiveState") in ("active", "activating", "reloading")
 
 
 def _number(text: str) -> float:

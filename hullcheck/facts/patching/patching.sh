@@ -1,5 +1,6 @@
 . cron_files.sh
 echo "clock:$(date +%s) $(cut -d " " -f 1 /proc/uptime)"
+hardly=":[[:space:]]*@\(reboot\|yearly\|annually\)" # a line of a crontab that is no schedule
 # Options with which a tool looks and changes nothing, and programs that are one of these tools or start it.
 only_look="check\>\|syntax-check\|list-\|noop\|help\|version\|downloadonly\|no-installupdates\|dry-run"
 starters="ansible-pull\|dnf-automatic\|dnf\|python\|sh\|bash\|dash\|env\|flock\|timeout\|nice\|ionice\|chronic\|systemd-cat"
@@ -13,7 +14,8 @@ if command -v systemctl >/dev/null; then
   done
   # shellcheck disable=SC2086 # one word for each unit
   systemctl show \
-    --property=Id,LoadState,UnitFileState,ActiveState,Result,ExecMainStatus,ExecMainExitTimestampMonotonic,ExecStart \
+    --property=Id,LoadState,UnitFileState,ActiveState,SubState,Result,ExecMainStatus \
+    --property=ExecMainExitTimestampMonotonic,ExecStart \
     puppet.service pe-puppet.service puppet.timer puppet-run.timer puppet-agent.timer salt-minion.service \
     apt-daily-upgrade.timer dnf-automatic.timer dnf-automatic-install.timer \
     dnf-automatic-install.service dnf-automatic.service dnf5-automatic.timer dnf5-automatic.service $names |
@@ -24,9 +26,7 @@ fi
 for folder in /var/spool/cron /var/spool/cron/crontabs; do
   [ ! -d $folder ] || [ -r $folder ] || echo "unread:$folder"
 done
-# Jobs are for nobody where no cron runs: that of systemd-cron is a target.
-[ ! -r /proc/1/comm ] || grep -qsxE "b?cron(d|-sched)?|fcron|anacron" /proc/[0-9]*/comm ||
-  systemctl is-active --quiet anacron.timer cron.target 2>/dev/null || echo idle:
+cron_runs || echo idle:
 for word in ansible-pull puppet salt-call; do
   what=$word
   # of Puppet not a job that clears up
@@ -34,8 +34,8 @@ for word in ansible-pull puppet salt-call; do
   {
     cron_tables
     cron_scripts
-  } | tr "\n" "\0" | xargs -0 grep -Hs "^[^#]*$what" /dev/null | grep -v -e " --\($only_look\)" -e "test=[Tt]" |
-    sed "s/:.*//" | sort -u | sed "s/^/cron:$word /"
+  } | tr "\n" "\0" | xargs -0 grep -Hs "^[^#]*$what" /dev/null |
+    grep -v -e " --\($only_look\)" -e "test=[Tt]" -e "$hardly" | sed "s/:.*//" | sort -u | sed "s/^/cron:$word /"
 done
 
 for folder in /opt/puppetlabs/puppet /var/cache/puppet /var/lib/puppet; do

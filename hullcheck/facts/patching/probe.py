@@ -14,7 +14,7 @@ _KNOWN = lines_like(
     "held:.*",
     "unit:Runs(?:It|Other)=yes",
     "applies:yes",
-    "unit:(?:Id|LoadState|UnitFileState|ActiveState|Result|ExecMainStatus|ExecMainExitTimestampMonotonic)=.*",
+    "unit:(?:Id|LoadState|UnitFileState|ActiveState|SubState|Result|ExecMainStatus|ExecMainExitTimestampMonotonic)=.*",
     "unit:",
 )
 _SUMMARY = {

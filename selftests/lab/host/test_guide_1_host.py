@@ -226,7 +226,14 @@ def test_puppet_on_a_host(host: Host) -> None:
         host.write("/etc/cron.d/puppet", f"0 3 * * * root {command}\n")
         assert patched(host)["Puppet"][0] == expected
     host.exec("systemctl", "stop", "cron.service")
+    host.run("jobs", command=("sh", "-c", "ln -s /bin/busybox /crond; exec /crond -f -c /tmp"))
     assert "/etc/cron.d/puppet, but no cron runs" in patched(host)["Puppet"][1]
+    host.write("/etc/systemd/system/puppet-run.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n")
+    for when, expected in (("2020-01-01", "fail"), ("daily", "pass")):
+        host.write("/etc/systemd/system/puppet-run.timer", TIMER.replace("hourly", when))
+        host.exec("sh", "-c", "systemctl daemon-reload; systemctl enable puppet-run.timer")
+        host.exec("systemctl", "restart", "puppet-run.timer")
+        assert patched(host)["Puppet"][0] == expected
 
 
 def test_ansible_and_salt_on_a_host(host: Host) -> None:

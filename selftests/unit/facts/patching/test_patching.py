@@ -239,6 +239,15 @@ def test_unit_that_starts_a_tool(enabled: str, active: str, verdict: str) -> Non
     assert patched(puppet(service=unit("puppet.service", enabled, active)))["Puppet"][0] == verdict
 
 
+@pytest.mark.parametrize(
+    ("state", "verdict"), [("waiting", "pass"), ("running", "pass"), ("elapsed", "fail")]
+)
+def test_timer_that_is_over(state: str, verdict: str) -> None:
+    """It is active and does not fire again: its time was a date that is gone, or the start of the host."""
+    timer = unit("puppet.timer", more=f"SubState={state}")
+    assert patched(puppet(service=timer))["Puppet"][0] == verdict
+
+
 def test_newest_run_counts() -> None:
     """Of two records the later one decides, whatever their order."""
     old = SUMMARY.replace(f"last_run: {int(NOW) - DAY}", f"last_run: {int(NOW) - 2 * DAY}")

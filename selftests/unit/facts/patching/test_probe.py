@@ -273,10 +273,13 @@ def test_log_of_ansible_pull(tmp_path: Path, log: str, told: list[str], shell: t
         ("0 3 * * * root puppet agent --test --noop", []),
         ("0 3 * * * root salt-call state.apply", ["cron:salt-call {}/cron.d/x"]),
         ("0 3 * * * root salt-call state.apply test=True", []),
+        ("@daily root puppet agent --onetime", ["cron:puppet {}/cron.d/x"]),
+        ("@reboot root puppet agent --onetime", []),
+        (" @yearly root ansible-pull -U x", []),
     ],
 )
 def test_job_that_only_looks(tmp_path: Path, line: str, told: list[str]) -> None:
-    """It installs nothing."""
+    """It installs nothing, and nor does one that is hardly ever started."""
     assert lines_of(tmp_path, {"cron.d/x": f"{line}\n"}, ("sh",)) == [each.format(tmp_path) for each in told]
 
 
