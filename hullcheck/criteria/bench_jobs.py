@@ -21,6 +21,8 @@ def job_fault(job: Job, cron: str) -> str:
     Args:
         cron: the path of the cron daemon that runs.
     """
+    if job.fault:
+        return job.fault
     if job.kind == "crontab":
         return "" if cron else "is there, but no cron daemon runs"
     if not job.active:

@@ -133,6 +133,12 @@ def log(**more: Any) -> str:
     )
 
 
+THERE = "".join(
+    f"there:/{folder}/docker-bench-security.sh\n" for folder in ("opt/docker-bench-security", "opt/x", "x")
+)
+"""Where the tool lies."""
+
+
 def bench(
     timers: str = TIMER,
     crontabs: str = "",
@@ -150,7 +156,7 @@ def bench(
     parts = {
         "timers": f"{timers}\n",
         "crontabs": crontabs,
-        "programs": programs,
+        "programs": programs + THERE,
         "checkouts": checkouts,
         "log": said,
     }

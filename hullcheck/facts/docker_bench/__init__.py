@@ -32,7 +32,9 @@ def _keep(text: str) -> str:
     parts = dict(zip(pieces[1::2], pieces[2::2], strict=False))
     document = {
         "AsRoot": Words(pieces[0]).of_root,
-        "Jobs": list(jobs(parts["timers"], parts["crontabs"], parts["programs"])),
+        "Jobs": list(
+            jobs(parts["timers"], parts["crontabs"], parts["programs"], sees_all=Words(pieces[0]).of_root)
+        ),
         "Unreadable": re.findall(r"^unreadable:(.*)$", parts["crontabs"], re.MULTILINE),
         "Checkouts": _checkouts(parts["checkouts"]),
         "Log": _log(parts["log"]),
@@ -89,7 +91,7 @@ _LOG = {
 }
 _SHAPE = {
     "AsRoot": bool,
-    "Jobs": [{"Kind": str, "Name": str, "Active?": (None, str), "Enabled?": (None, str)}],
+    "Jobs": [{"Kind": str, "Name": str, "Active?": (None, str), "Enabled?": (None, str), "Fault?": str}],
     "Unreadable": [str],
     "Checkouts": [{"Path": str, "Remote": str, "Commit": str}],
     "Log": (None, _LOG),
@@ -114,12 +116,14 @@ class Job:
         name: of the unit, or of the file.
         active: whether the timer is started; a crontab is read by its daemon.
         enabled: the state of the timer's unit file: `enabled`, `disabled`, ...
+        fault: why it is in vain that it is there; empty where it is not known to be.
     """
 
     kind: str
     name: str
     active: bool = True
     enabled: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,7 @@ class DockerBench:
                 each["Name"],
                 each.get("Active", "active") == "active",
                 each.get("Enabled") or "",
+                each.get("Fault", ""),
             )
             for each in self._document["Jobs"]
         )

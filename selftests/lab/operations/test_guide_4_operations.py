@@ -75,6 +75,36 @@ def test_docker_bench_on_a_host(lab_host: HostFactory) -> None:
     assert steps() == ["pass", "error", "error", "error"]
 
 
+def test_job_of_docker_bench_that_is_in_vain(lab_host: HostFactory) -> None:
+    """The tool is gone, systemd does not start it, or it asks the engine of another host."""
+    host = lab_host(own_usr=True)
+    tool = "/opt/docker-bench-security/docker-bench-security.sh"
+    start = "systemctl enable --now bench.timer"
+
+    def job(more: str, program: str = tool) -> tuple[str, str]:
+        host.write(
+            "/etc/systemd/system/bench.service", f"[Service]\nType=oneshot\nExecStart={program}\n{more}\n"
+        )
+        host.exec("sh", "-c", f"systemctl daemon-reload; {start}; systemctl start bench.service || true")
+        verdict, reason = judge_guest("docker_bench_runs_regularly", host)["a job runs it"]
+        return verdict, reason.partition("bench.timer ")[2]
+
+    host.write("/etc/systemd/system/bench.timer", TIMER)
+    assert job("") == ("fail", f"names {tool}, which is not there")
+    host.write(tool, "#!/bin/sh\n", 0o755)
+    assert job("") == ("pass", "")
+    unmet = "was last due when a condition of bench.service was not met"
+    assert job("ExecCondition=/bin/false") == ("fail", unmet)
+    assert job("[Unit]\nConditionPathExists=/nowhere") == ("fail", unmet)
+    status = "fired last when systemd could not start bench.service (status 217)"
+    assert job("User=nobody-of-this-name") == ("fail", status)
+    elsewhere = "asks another engine than that of this host"
+    assert job("Environment=A=b DOCKER_HOST=tcp://192.0.2.1:2376 C=d") == ("fail", elsewhere)
+    assert job("Environment=A=b DOCKER_HOST=unix:///run/docker.sock C=d") == ("pass", "")
+    host.exec("rm", tool)
+    assert job("", f"/bin/sh -c 'cd {tool.rpartition('/')[0]} && ./{tool.rpartition('/')[2]}'")[0] == "fail"
+
+
 # ---- Falco, by a stand-in: a program at /usr/bin/falco that holds an eBPF program and serves counters
 
 # Loads an eBPF program that does nothing, keeps its descriptor, and becomes the web server of busybox, whose copy

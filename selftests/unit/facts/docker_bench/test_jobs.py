@@ -117,3 +117,79 @@ def test_timer_that_does_not_fire_again() -> None:
     """It is active, and over."""
     (job,) = jobs(TIMER.format("elapsed", started("/x/docker-bench-security.sh")), "", "")
     assert job["Active"] == "elapsed"
+
+
+# ---- jobs that are there, and in vain
+
+
+def faults(crontab: str, programs: str = "", *, sees_all: bool = True) -> list[str]:
+    """Why the jobs of a crontab of root are in vain; its lines stand one below the other."""
+    lines = "\n".join(f"line:/var/spool/cron/root:{line}" for line in crontab.split("\n"))
+    return [each.get("Fault", "") for each in jobs("", lines, programs, sees_all=sees_all)]
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (f"{DIRECTORY}/docker-bench-security.sh", f"{DIRECTORY}/docker-bench-security.sh"),
+        (f"cd {DIRECTORY}/ && ./docker-bench-security.sh", f"{DIRECTORY}/docker-bench-security.sh"),
+        (f"cd {DIRECTORY} && sh docker-bench-security.sh", f"{DIRECTORY}/docker-bench-security.sh"),
+        ("cd /opt; docker-bench-security/docker-bench-security.sh", f"{DIRECTORY}/docker-bench-security.sh"),
+        (f"cd {DIRECTORY} && docker-bench-security.sh", ""),  # on the path, wherever that is
+        ("cd $HOME && ./docker-bench-security.sh", ""),
+        ("docker run docker/docker-bench-security", ""),
+    ],
+)
+def test_tool_that_is_not_there(command: str, named: str) -> None:
+    """A job that outlived the checkout of the tool runs nothing; not everybody sees what is there."""
+    missing = [f"names {named}, which is not there" if named else ""]
+    assert faults(f"@weekly {command}") == missing
+    assert faults(f"@weekly {command}", f"there:{DIRECTORY}/docker-bench-security.sh\n") == [""]
+    assert faults(f"@weekly {command}", sees_all=False) == [""]
+    script = f"program:/srv/a.sh\n:{command}\n"
+    assert faults("@weekly /srv/a.sh", script) == missing
+    assert faults(f"@weekly {command}\n@weekly docker-bench-security.sh") == [""]  # one of two is enough
+
+
+@pytest.mark.parametrize(
+    ("crontab", "fault"),
+    [
+        ("@weekly DOCKER_HOST=tcp://other:2376 docker-bench-security.sh", True),
+        ("@weekly export DOCKER_HOST='ssh://other'; docker-bench-security.sh", True),
+        ("DOCKER_HOST = tcp://other:2376\n@weekly docker-bench-security.sh", True),
+        ("@weekly docker-bench-security.sh\nDOCKER_HOST=tcp://other:2376", False),
+        ("@weekly env DOCKER_CONTEXT=other docker-bench-security.sh", True),
+        ("@weekly docker -H tcp://other:2376 run docker/docker-bench-security", True),
+        ("@weekly docker --host=ssh://other run docker/docker-bench-security", True),
+        ("@weekly DOCKER_HOST=unix:///run/docker.sock docker-bench-security.sh", False),
+        ("@weekly DOCKER_HOST=tcp://127.0.0.1:2376 docker-bench-security.sh", False),
+        ("@weekly DOCKER_CONTEXT=default docker-bench-security.sh", False),
+        ("MAILTO=ops@example.com\n@weekly docker-bench-security.sh", False),
+    ],
+)
+def test_engine_of_another_host(crontab: str, fault: bool) -> None:
+    """What the tool says then is not about this host."""
+    assert faults(crontab) == ["asks another engine than that of this host" if fault else ""]
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        ("Result=success\nExecMainStatus=0\nConditionResult=yes\nConditionTimestampMonotonic=9", ""),
+        ("Result=success\nExecMainStatus=0\nConditionResult=no\nConditionTimestampMonotonic=0", ""),
+        ("Result=exit-code\nExecMainStatus=1\nConditionResult=yes\nConditionTimestampMonotonic=9", ""),
+        ("ConditionResult=no\nConditionTimestampMonotonic=9",
+         "was last due when a condition of b.service was not met"),
+        ("Result=exec-condition\nConditionResult=yes",
+         "was last due when a condition of b.service was not met"),
+        ("Result=exit-code\nExecMainStatus=203",
+         "fired last when systemd could not start b.service (status 203)"),
+        ("Environment=DOCKER_HOST=tcp://other:2376", "asks another engine than that of this host"),
+        ("WorkingDirectory=/opt/gone", "names /opt/gone/docker-bench-security.sh, which is not there"),
+    ],
+)  # fmt: skip
+def test_service_that_was_not_started(more: str, fault: str) -> None:
+    """What systemd says of its last start, and what it is started with."""
+    executed = started("/bin/sh", "-c ./docker-bench-security.sh").strip()
+    (job,) = jobs(TIMER.format("waiting", f"{executed}\n{more}"), "", "", sees_all=True)
+    assert job.get("Fault", "") == fault
