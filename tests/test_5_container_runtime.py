@@ -244,6 +244,7 @@ def test_container_mounts_no_sensitive_host_path(
         raise Manual(f"can write to {listed(pipes)} of the host, a named pipe: what does its reader do?")
     if views := container.mounts.doubtful:
         raise Manual(f"has a view of the kernel at {', '.join(views)}: is it of the host?")
+    _require_known_devices(container)
     _require_known_runtime(container.privileges.unknown_runtime)
 
 
@@ -367,6 +368,12 @@ def _require_known_runtime(name: str) -> None:
     """Leave a container to a person that does not run, and whose runtime may give it what nobody asked for."""
     if name:
         raise Manual(f"does not run; what does its runtime {name} give it, beyond what it was created with?")
+
+
+def _require_known_devices(container: Container) -> None:
+    """Leave a container to a person that does not run, and whose devices may bring mounts along."""
+    if not container.running and (devices := container.configuration.cdi_devices):
+        raise Manual(f"does not run; what do its devices {', '.join(devices)} (CDI) bring along?")
 
 
 def _require_no_mark(container: Container) -> None:
@@ -1022,6 +1029,7 @@ def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
     places = container.sockets.places
     if places:
         raise Manual(f"sees the place of {', '.join(places)}, where no engine listens now; does one start?")
+    _require_known_devices(container)
     _require_known_runtime(container.privileges.strange_runtime)
 
 

@@ -17,6 +17,7 @@ _OPTION = re.compile(r"([^=:]*)([=:]?)(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)  # what the engine takes for one
 _USERS = 1 << 32  # numbers for users that the kernel has; the engine hands on what is left of a greater one
 _DEFAULT_SHARES, _DEFAULT_PERIOD = (0, 1024), 100_000  # microseconds
+_CDI = re.compile(r"[\w.-]+/[\w.-]+=.+")
 _TASK = re.compile(r"[^.]+\.[0-9a-z]+\.[0-9a-z]{25}")  # its service, its number or node, and its id
 
 
@@ -126,6 +127,11 @@ class Configuration(Described):
         paths = [str(each["PathOnHost"]) for each in self.setting("Devices") or ()]
         requests = (name for each in self.setting("DeviceRequests") or () for name in _requests(each))
         return (*paths, *requests, *(f"rule {each}" for each in self.setting("DeviceCgroupRules") or ()))
+
+    @property
+    def cdi_devices(self) -> tuple[str, ...]:
+        """Those of them that a file of CDI describes, which may bring mounts and hooks along (`vendor.com/gpu=0`)."""
+        return tuple(each for each in self.devices if _CDI.fullmatch(each))
 
     @property
     def secrets(self) -> tuple[str, ...]:

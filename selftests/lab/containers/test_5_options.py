@@ -291,3 +291,23 @@ def test_images(engine: EngineFactory) -> None:
     assert verdicts("5.28", approved)["id"] == "pass"
     other = Facts(facts.recording, Policy(current_images=("bb:2",)))
     assert verdicts("5.28", other)["id"] == "fail"
+
+
+@pytest.mark.needs_engine(">=28", "CDI by default")
+def test_device_of_cdi(engine: EngineFactory, place: Path) -> None:
+    """5.6, 5.32: its file may mount something; what runs shows that, and of what does not a person has to say."""
+    mounts = [{"hostPath": "/usr/share", "containerPath": "/more", "options": ["rbind"]}]
+    parts = {"plain": {"env": ["A=b"]}, "more": {"mounts": mounts}}
+    devices = [{"name": name, "containerEdits": each} for name, each in parts.items()]
+    document = {"cdiVersion": "0.6.0", "kind": "lab.example/dev", "devices": devices}
+    (place / "lab.json").write_text(json.dumps(document))
+    one = engine(fresh=True, cdi_spec_dirs=[str(place)])
+    one.create("none")
+    for name in parts:
+        one.create(name, "--device", f"lab.example/dev={name}")
+        one.run(f"{name}-runs", "--device", f"lab.example/dev={name}")
+    policy = Policy(allowed_devices=tuple(f"lab.example/dev={name}" for name in parts))
+    facts = facts_of_engine(one.socket, policy, of="5.6 5.32")
+    wanted = {"none": "pass", "plain": "manual", "more": "manual", "plain-runs": "pass", "more-runs": "pass"}
+    assert verdicts("5.32", facts) == wanted
+    assert verdicts("5.6", facts) == wanted | {"more-runs": "fail"}

@@ -367,3 +367,16 @@ def test_filter_in_force_by_the_state_of_runc(world: ContainerHost) -> None:
     assert world.judge("5.22")[0] == "manual"
     world.info["Runtimes"] = {"own": {"path": "/usr/bin/runc"}}
     assert world.judge("5.22")[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("device", "verdict"), [("/dev/fuse", "pass"), ("vendor.com/gpu=all", "manual"), ("nvidia:gpu", "pass")]
+)
+def test_device_that_may_bring_mounts(world: ContainerHost, device: str, verdict: str) -> None:
+    """5.6, 5.32: one of CDI may, which is seen once the container runs."""
+    request = {"Driver": "cdi", "DeviceIDs": [device]} if "=" in device else {"Capabilities": [[device]]}
+    path = [{"PathOnHost": device}] if device.startswith("/") else []
+    world.config.update({"Devices": path, "DeviceRequests": [] if path else [request]})
+    assert [world.judge(number)[0] for number in ("5.6", "5.32")] == ["pass"] * 2
+    world.stop()
+    assert [world.judge(number)[0] for number in ("5.6", "5.32")] == [verdict] * 2

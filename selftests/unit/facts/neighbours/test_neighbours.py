@@ -15,6 +15,8 @@ ANSWER = """namespace:moby 4
 namespace:plugins.moby 1
 namespace:moby-100000.100000 2
 namespace:k8s.io 12
+unlisted:/run/containerd/io.containerd.runtime.v2.task/moby/stray
+unlisted:/run/runc/0123456789abcdef
 process:conmon 70
 process:conmon 71
 process:conmon 72
@@ -34,6 +36,8 @@ def test_what_is_named() -> None:
     """The engine's own namespaces and plugins that are off are no neighbours; of many processes three are named."""
     assert host(ANSWER).get("neighbours") == (
         "the namespace k8s.io of containerd (12 running)",
+        "what the engine does not list in /run/containerd/io.containerd.runtime.v2.task/moby (stray)",
+        "what the engine does not list in /run/runc (0123456789ab)",
         "conmon (process 70, 71, 72)",
         "crio (process 60)",
         "the plugin vieux/sshfs:latest",
