@@ -62,7 +62,7 @@ def render(
         head += f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n"
     variables = dict.fromkeys(PATHS, "") | dict(paths)
     parts = [f"{name}={shlex.quote(path)}\nexport {name}\n" for name, path in variables.items()]
-    parts += [f"{name}={shlex.quote(text)}\n" for name, text in _PARTS.items()]
+    parts += [f"{name}={_quoted(text)}\n" for name, text in _PARTS.items()]
     parts.append(f'parts="{" ".join(_PARTS)}"\n')
     asked = list(probes)
     host = [each for each in asked if not each.asks_engine]
@@ -89,7 +89,7 @@ def _known(images: Iterable[str], room: int) -> str:
 
 def _function(name: str, probes: Iterable[Probe]) -> str:
     lines = (
-        f"  {'share ' * each.shared}answer {each.name} {shlex.quote(_without_parts(_flat(each.command)))}"
+        f"  {'share ' * each.shared}answer {each.name} {_quoted(_without_parts(_flat(each.command)))}"
         f"{' engine' * each.asks_engine}\n"
         for each in probes
     )
@@ -99,9 +99,15 @@ def _function(name: str, probes: Iterable[Probe]) -> str:
 def _flat(command: str) -> str:
     """The same without blanks at the start of lines, and what is said of functions beside their names.
 
-    A command to a host has no room for these (shell.shortened).
+    A command to a host has no room for these (shell.shortened), and not for a long name 200 times over.
     """
-    return re.sub(r"^ +|(?<=\(\) \{) #.*$", "", command, flags=re.MULTILINE)
+    shown = re.sub(r"^ +|(?<=\(\) \{) #.*$", "", command, flags=re.MULTILINE)
+    return shown.replace("2>/dev/null", "2>$null")
+
+
+def _quoted(text: str) -> str:
+    """One word for a shell, with a character less for each quote than shlex.quote takes."""
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def _without_parts(command: str) -> str:
