@@ -431,6 +431,7 @@ LACKING: dict[str, tuple[dict[str, str | None], str]] = {
     "nft-fails": ({"nft": lacking.FAILS}, "error"),
     "iptables-fails": ({"ip6tables-save": lacking.FAILS}, "error"),
     "not-in-the-kernel": ({"nft": "echo 'Error: Operation not supported' >&2; exit 1"}, "pass"),
+    "no-netlink": ({"nft": "echo 'Netlink socket: Address family not supported' >&2; exit 3"}, "error"),
     "no-nsenter": ({"nsenter": None}, "error"),
     "nsenter-fails": ({"nsenter": lacking.FAILS}, "error"),
     "no-ip": ({"ip": None}, "error"),
