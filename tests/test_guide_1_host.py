@@ -136,7 +136,8 @@ def test_host_has_no_browsers(software: Software, policy: Policy) -> str:
 def test_services_of_the_host_are_approved(host_services: HostServices, policy: Policy) -> str:
     """Every unit that is enabled or runs on the host, and every program that listens there, was approved.
 
-    Each service that nobody needs is a way in that nobody watches. Which ones are needed only the site can say.
+    Each service that nobody needs is a way in that nobody watches. Which ones are needed only the site can say. Of
+    timers and paths, which start others, those that the site made itself count.
 
     Remedy: disable what is not needed (`systemctl disable --now`, with OpenRC `rc-update del`), and name the rest in
     `allowed_host_services` of the policy.

@@ -180,6 +180,27 @@ def test_units_that_systemd_does_not_call_enabled(host: Host) -> None:
     assert "mine.service" in facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units
 
 
+def test_what_starts_units(host: Host) -> None:
+    """A timer and a path of the site's own are units that are enabled; those of the distribution are not named."""
+    folder = "/etc/systemd/system"
+    start = "[Install]\nWantedBy=multi-user.target\n"
+    host.write(f"{folder}/own.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n")
+    host.write(f"{folder}/own.timer", f"[Timer]\nOnCalendar=daily\n{start}")
+    host.write(f"{folder}/own.path", f"[Path]\nPathExists=/srv/own\n{start}")
+    known = {"own.service", "own.timer", "own.path", "fstrim.timer"}
+
+    def units() -> set[str]:
+        host.exec("systemctl", "daemon-reload")
+        facts = facts_of_guest(host, of="services_of_the_host_are_approved")
+        return known & set(facts.host_services.units)
+
+    assert units() == set()
+    host.exec("systemctl", "enable", "own.timer", "own.path", "fstrim.timer")
+    assert units() == {"own.timer", "own.path"}
+    host.exec("systemctl", "disable", "own.path")
+    assert units() == {"own.timer"}
+
+
 def test_server_in_a_container(host: Host) -> None:
     """A server that runs in a container is none of the host's, and published ports are the engine's."""
     command = "cp /bin/busybox /nginx; ln -s nginx /sleep; /sleep 600"

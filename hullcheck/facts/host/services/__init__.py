@@ -106,7 +106,7 @@ class HostServices:
 
     @cached_property
     def units(self) -> tuple[str, ...]:
-        """The services and sockets that are enabled, and the services that run.
+        """The services and sockets that are enabled, the site's own timers and paths too, and the services that run.
 
         Raises:
             EvidenceError: neither systemd nor OpenRC tells.

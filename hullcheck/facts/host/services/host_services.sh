@@ -6,6 +6,10 @@ if command -v systemctl >/dev/null &&
   enabled=$(systemctl list-unit-files --type=service,socket --state=enabled --no-legend --no-pager --plain); then
   echo systemd:
   printf "%s\n" "$enabled" | sed -n "s/^\([^ ][^ ]*\) .*/enabled:\1/p"
+  # what starts others, where it is not of the distribution
+  for link in /etc/systemd/system/*.wants/*.timer /etc/systemd/system/*.wants/*.path; do
+    [ ! -L "$link" ] || case $(readlink -f "$link") in /usr/lib/* | /lib/*) ;; *) echo "enabled:${link##*/}" ;; esac
+  done
   # of scripts of System V those that a runlevel starts, and of users those that run without a login
   ls /run/systemd/generator.late/*.wants 2>/dev/null | sed -n "s/.*[.]service$/enabled:&/p"
   for user in /var/lib/systemd/linger/*; do
