@@ -1,3 +1,4 @@
+say() { printf "%s\n" "$@"; }
 to_each() { tr "\n" "\0" | xargs -0 "$@"; } # COMMAND, for the lines of the standard input
 ids=$(docker ps --all --quiet --no-trunc) || exit
 # Something between here and the engine may show some of them alone. Containers come and go, so the engine is asked again.
@@ -10,12 +11,12 @@ for _ in 1 2 3; do
 done
 [ -n "$ids" ] || exit 0
 echo "counted $counted"
-printf "%s\n" "$ids"
+say "$ids"
 # shellcheck disable=SC2086 # one word for each id
 described=$(docker inspect --type container --format '@FORMAT@' $ids)
 status=$?
-printf "%s\n" "$described" | grep "^container "
-printf "%s\n" "$described" |
+say "$described" | grep "^container "
+say "$described" |
   sed -n 's/^container {"Pid":0,"NetworkMode":"[^"]*","Id":"\([0-9a-f]*\)","User":"\([A-Za-z_][^":]*\)[":].*/\1 \2/p' |
   while read -r id user; do
     uid=$(docker cp --follow-link "$id:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
@@ -30,18 +31,18 @@ case $described in *\"Type\":\"volume\"*)
   format=$format'{{end}}{{end}}{{end}}{{end}}'
   # shellcheck disable=SC2086 # one word for each name
   volumes=$(docker volume inspect --format "$format" $names)
-  printf "%s\n" "$volumes" | grep "^volume "
+  say "$volumes" | grep "^volume "
   ;;
 esac
 
 echo "--proc"
 cd /proc || exit
 pids_of() { sed -n 's/^container {"Pid":\([1-9][0-9]*\),.*/\1/p'; }
-pids=$(printf "%s\n" "$described" | pids_of)
+pids=$(say "$described" | pids_of)
 unified=/sys/fs/cgroup
 [ ! -d $unified/unified ] || unified=$unified/unified
 list_groups() {
-  for pid in $pids; do printf "%s\n" "$pid/cgroup"; done | to_each cat 2>/dev/null |
+  for pid in $pids; do say "$pid/cgroup"; done | to_each cat 2>/dev/null |
     awk -F: -v unified=$unified '
     function list(top, path, names,   count, name, i) {
       count = split(names, name, " ")
@@ -59,38 +60,38 @@ list_groups() {
     controllers ~ /,cpu,/ { list(top, path, "cpu.shares cpu.cfs_quota_us cpu.cfs_period_us") }'
 }
 list_networks() {
-  printf "%s\n" "$described" | grep '^container {"Pid":[1-9][0-9]*,"NetworkMode":"host"' | pids_of | head -n 1
+  say "$described" | grep '^container {"Pid":[1-9][0-9]*,"NetworkMode":"host"' | pids_of | head -n 1
   # shellcheck disable=SC2046 # one word for each id
   outside=$(docker network inspect --format "{{.Id}} {{.Driver}} {{json .Options}}" \
     $(docker network ls --quiet --no-trunc) 2>/dev/null |
     awk '$2 !~ /^(bridge|host|null|overlay)$/ || /^[^ ]* bridge .*nat-unprotected/ { print $1 }')
-  [ -z "$outside" ] || printf "%s\n" "$described" | grep "^container " | grep -F "$outside" | pids_of
+  [ -z "$outside" ] || say "$described" | grep "^container " | grep -F "$outside" | pids_of
 }
 if [ -n "$pids" ]; then
   {
-    for pid in $pids; do printf "%s\n" "$pid/mountinfo" "$pid/attr/current" "$pid/uid_map"; done
+    for pid in $pids; do say "$pid/mountinfo" "$pid/attr/current" "$pid/uid_map"; done
     list_groups
   } |
     to_each grep -aHs ""
   # The nodes of devices in the folder for them, with numbers as stat(1) has them.
-  for pid in $pids; do printf "%s\n" "$pid/root/dev/."; done |
+  for pid in $pids; do say "$pid/root/dev/."; done |
     to_each sh -c 'find "$@" -xdev "(" -type b -o -type c ")" -exec stat -c "%n %F %t:%T" {} + 2>/dev/null' sh |
     sed -n "s|^\([0-9]*\)/root/dev/.* \([bc]\)[a-z]* special file \([0-9a-f]*:[0-9a-f]*\)$|\1/dev:\2 \3|p"
-  for pid in $pids; do printf "%s\n" "$pid/net/dev"; done | to_each grep -aHos "^ *[^ :|]*:"
+  for pid in $pids; do say "$pid/net/dev"; done | to_each grep -aHos "^ *[^ :|]*:"
   # The kernel walks all sockets of the machine for each net/tcp, and counts those of a network namespace for nothing.
-  for pid in $pids; do printf "%s\n" "$pid/net/sockstat" "$pid/net/sockstat6"; done |
+  for pid in $pids; do say "$pid/net/sockstat" "$pid/net/sockstat6"; done |
     to_each grep -aHos "^TCP6*: inuse [1-9]" | sed "s|/sockstat\(6*\):.*|/tcp\1|" |
     to_each grep -als "^ *[0-9]*: [0-9A-F]*:0016 [0-9A-F]*:0000 0A " | sed "s|/net/.*|/net/ssh:|"
-  for pid in $(list_networks); do printf "%s\n" "$pid/net/tcp" "$pid/net/tcp6" "$pid/net/udp" "$pid/net/udp6"; done |
+  for pid in $(list_networks); do say "$pid/net/tcp" "$pid/net/tcp6" "$pid/net/udp" "$pid/net/udp6"; done |
     to_each grep -aHs -e local_address -e " 0A " -e " 07 "
-  for pid in $pids; do for name in ipc net pid user uts; do printf "%s\n" "$pid/ns/$name"; done; done |
+  for pid in $pids; do for name in ipc net pid user uts; do say "$pid/ns/$name"; done; done |
     to_each ls -ln 2>/dev/null
   # Of what runs in a container, the namespaces that are the daemon's: nsenter(1) leads there.
   links_of() { # NAMES, of the processes in the standard input
-    while read -r pid; do for name in $1; do printf "%s\n" "$pid/ns/$name"; done; done | to_each ls -ln 2>/dev/null
+    while read -r pid; do for name in $1; do say "$pid/ns/$name"; done; done | to_each ls -ln 2>/dev/null
   }
   # shellcheck disable=SC2086 # one word for each daemon
-  host=$(printf "%s\n" ${daemons?} | links_of "ipc mnt net uts" | sed -n "s/.* -> \([a-z]*:\[[0-9]*\]\)$/\1/p" | sort -u)
+  host=$(say ${daemons?} | links_of "ipc mnt net uts" | sed -n "s/.* -> \([a-z]*:\[[0-9]*\]\)$/\1/p" | sort -u)
   [ -z "$host" ] || grep -alsE "[0-9a-f]{64}" [0-9]*/cgroup | sed "s|/.*||" | links_of "ipc mnt net uts" | grep -aF "$host"
   # What SELinux makes of each label: a question to the kernel, which changes nothing (security_compute_av).
   if index=$(cat /sys/fs/selinux/class/process/index 2>/dev/null); then
@@ -101,7 +102,7 @@ if [ -n "$pids" ]; then
     done 2>/dev/null
   fi
   case $described in *\"NetworkMode\":\"host\"*)
-    printf "%s\n" [0-9]*/fd/* | to_each ls -dln 2>/dev/null |
+    say [0-9]*/fd/* | to_each ls -dln 2>/dev/null |
       grep -a '^l[-rwx]* .* [0-9]*/fd/[0-9]* -> socket:\[[0-9]*\]$'
     ;;
   esac
@@ -123,9 +124,9 @@ sources_of() { sed -n 's/^source "\([a-z]*dir[+]\{0,1\}=\)\{0,1\}\(\/[^"\\]*\)"$
 parts_of_volumes() { # each subpath that a container names, in each folder that a volume names
   case $described in *\"Subpath\":\"*) ;; *) return ;; esac
   {
-    printf "%s\n" "$volumes" | sources_of
+    say "$volumes" | sources_of
     echo
-    printf "%s\n" "$described" | grep -o '"Subpath":"[^"\\]*"'
+    say "$described" | grep -o '"Subpath":"[^"\\]*"'
   } |
     awk -F '"' '
     $0 == "" { listed = 1; next }
@@ -137,10 +138,10 @@ given=$({
   parts_of_volumes
 } | sort -u)
 sources=$({
-  printf "%s\n" "$given"
-  printf "%s\n" "$described" | sed -n "s/^own /source /p" | sources_of
+  say "$given"
+  say "$described" | sed -n "s/^own /source /p" | sources_of
 } | grep . | sort -u)
-[ -z "$sources" ] || printf "%s\n" "$sources" |
+[ -z "$sources" ] || say "$sources" |
   while IFS= read -r source; do
     folder=${source%/*}
     if cd -P "$source" 2>/dev/null; then
@@ -163,14 +164,14 @@ list_sockets() {
   for folder in $(grep -lsx -e dockerd -e containerd -e podman [0-9]*/comm); do
     sed -n 's|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' "${folder%comm}net/unix"
   done 2>/dev/null
-  printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -S "$source" ] || printf "%s\n" "$source"; done
+  say "$sources" | while IFS= read -r source; do [ ! -S "$source" ] || say "$source"; done
 }
-printf "%s\n" "$sources" | while IFS= read -r source; do [ ! -b "$source" ] || printf "%s\n" "$source"; done |
+say "$sources" | while IFS= read -r source; do [ ! -b "$source" ] || say "$source"; done |
   to_each stat -L -c "disk %t:%T %n" 2>/dev/null
 # No folder of the host is waited for longer than this; no path begins with two slashes.
 limit=""
 [ "$(timeout 10 echo on 2>/dev/null)" != on ] || limit="timeout 10"
-[ -z "$given" ] || printf "%s\n" "$given" |
+[ -z "$given" ] || say "$given" |
   to_each sh -c '$0 find -H "$@" -maxdepth 1 -type p 2>/dev/null; [ $? -lt 124 ] || echo //unread' "$limit" |
   sed -n "s|^//unread$|pipes unread|p; s|^/|pipe /|p"
 list_sockets | sort -u | to_each stat -L -c "%F %d:%i %h %n" 2>/dev/null | grep "^socket "

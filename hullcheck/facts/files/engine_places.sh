@@ -26,8 +26,7 @@ place containerd-directory /run/containerd
 place containerd-configuration /etc/containerd/config.toml
 
 running=$(ls -ln [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1|/p" |
-  grep -e "/dockerd$" -e "/containerd$" -e "/containerd-shim$" -e "/containerd-shim-[a-z0-9-]*$" -e "/runc$" \
-    -e "/dockerd (deleted)$" -e "/containerd (deleted)$" -e "/runc (deleted)$")
+  grep -E "/(containerd-shim(-[a-z0-9-]*)?|(dockerd|containerd|runc)( [(]deleted[)])?)$")
 folders="" links="" names=""
 set -f
 IFS=$line_feed

@@ -1,3 +1,4 @@
+say() { printf "%s\n" "$@"; }
 . auditor.sh
 . halted.sh
 cd /proc || exit
@@ -5,7 +6,7 @@ addresses=$(
   awk '/\|--/ { address = $2 } /32 host LOCAL/ { print address }' net/fib_trie 2>/dev/null | sort -u
   sed "s/ .*//; s/..../&:/g; s/:$//" net/if_inet6 2>/dev/null
 )
-printf "%s\n" "$addresses" | sed "s/^/own:/"
+say "$addresses" | sed "s/^/own:/"
 printf "own:%s\n" "$(uname -n)"
 names() { # ROOT: what its file of hosts calls this machine
   awk -v own=" $(printf "%s" "$addresses" | tr "\n" " ") " '{ sub(/#.*/, "") }
@@ -62,7 +63,7 @@ journald() { # ROOT: when it was started, its configuration, and at last what wi
 }
 value_of() { # OPTION...: what the options of the command that have such a name are set to
   for option; do
-    printf "%s\n" "$arguments" | sed -n -e "/^$option$/{n;p;}" -e "s/^$option=//p"
+    say "$arguments" | sed -n -e "/^$option$/{n;p;}" -e "s/^$option=//p"
   done
 }
 variable() { # NAME...: variables of the process
@@ -71,7 +72,7 @@ variable() { # NAME...: variables of the process
 first_of() { # PATH...: the first of these files that is there
   for each; do
     if [ -f "$root$each" ]; then
-      printf "%s\n" "$each"
+      say "$each"
       return
     fi
   done
@@ -80,12 +81,12 @@ pipelines() { # where Logstash has its pipelines, by the list of them if there i
   settings=$(value_of --path.settings | head -n 1)
   for each in ${settings:-/etc/logstash /usr/share/logstash/config}; do
     [ -f "$root$each/pipelines.yml" ] || continue
-    printf "%s\n" "$each/pipelines.yml"
+    say "$each/pipelines.yml"
     sed -n "s/^[^#]*path\.config: *[\"']\{0,1\}\([^\"'#]*\).*/\1/p" "$root$each/pipelines.yml" |
       sed -e "s/[[:space:]]*$//" -e "s/\/[^\/]*\*.*//"
     return
   done
-  printf "%s\n" /etc/logstash/conf.d /usr/share/logstash/pipeline
+  say /etc/logstash/conf.d /usr/share/logstash/pipeline
 }
 paths() { # the files and folders of the configuration, one a line
   base=$folder
@@ -123,7 +124,7 @@ paths() { # the files and folders of the configuration, one a line
     rsyslogd)
       named=$(
         value_of -f
-        printf "%s\n" "$arguments" | sed -n "s/^-f\(..*\)/\1/p"
+        say "$arguments" | sed -n "s/^-f\(..*\)/\1/p"
       )
       usual=/etc/rsyslog.conf
       ;;
@@ -135,8 +136,8 @@ paths() { # the files and folders of the configuration, one a line
       usual=$(printf "%s/systemd/journal-upload.conf\n" /usr/lib /etc | sed "p;s/$/.d/")
       ;;
   esac
-  printf "%s\n" "${named:-$usual}" | while IFS= read -r path; do
-    case $path in /*) printf "%s\n" "$path" ;; ?*) printf "%s\n" "$base/$path" ;; esac
+  say "${named:-$usual}" | while IFS= read -r path; do
+    case $path in /*) say "$path" ;; ?*) say "$base/$path" ;; esac
   done
 }
 # Where an engine writes what it has to say: a socket is that of the journal, if its unit has no journal of its own,
@@ -148,7 +149,7 @@ for pid in ${daemons?}; do
   apart=$(variable LOG_NAMESPACE)$(readlink "/run/systemd/units/log-level-max:$unit")
   told=$(systemctl show --property=LogFilterPatterns,SyslogPriority "$unit" 2>/dev/null)
   case $unit:$told in
-    *.service:*SyslogPriority=*) apart=$apart$(printf "%s\n" "$told" | sed -n "/=30$/d;s/=.*//;s/^[LS]/ &/p") ;;
+    *.service:*SyslogPriority=*) apart=$apart$(say "$told" | sed -n "/=30$/d;s/=.*//;s/^[LS]/ &/p") ;;
     *.service:*) apart="?" ;;
   esac
   case $written:$apart in socket:*:[!67]* | socket:*:[67]" "*) written="the journal $apart" ;; esac
@@ -160,8 +161,8 @@ now=$(date +%s)
 read -r uptime rest </proc/uptime
 found=$(ls -ln [0-9]*/exe 2>/dev/null | sed "s/ (deleted)$//" | sed -n "s/^.* \([0-9]*\)\/exe -> \(\/.*\)$/\1 \2/p" |
   grep -E "/(filebeat|elastic-agent|fluent-bit|promtail|vector|rsyslogd|syslog-ng|systemd-journal-upload|ruby[0-9.]*|java)$")
-for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
-  exe=$(printf "%s\n" "$found" | sed -n "s/^$pid //p")
+for pid in $(say "$found" | sed "s/ .*//"); do
+  exe=$(say "$found" | sed -n "s/^$pid //p")
   name=${exe##*/}
   arguments=$(tr "\n\0" " \n" 2>/dev/null <"$pid/cmdline")
   case $name in
@@ -178,7 +179,7 @@ for pid in $(printf "%s\n" "$found" | sed "s/ .*//"); do
   fi
   ticks=$(sed "s/.*) //" "$pid/stat" 2>/dev/null | cut -d " " -f 20)
   [ -z "$ticks" ] || echo "started:$((now - ${uptime%.*} + ticks / 100))"
-  printf "%s\n" "$arguments" | sed "s/^/argument:/"
+  say "$arguments" | sed "s/^/argument:/"
   [ -z "$(variable VECTOR_CONFIG_DIR)" ] || echo "argument:--config-dir"
   ls -ln "$pid/fd" 2>/dev/null |
     sed -n "s/^.* [0-9][0-9]* -> \(.*-json\.log\|.*\.journal\|.*\/audit\.log\|socket:.*\)$/held:\1/p"

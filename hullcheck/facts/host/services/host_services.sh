@@ -1,11 +1,12 @@
 . auditor.sh
 . relay_files.sh
+say() { printf "%s\n" "$1"; }
 proxied=""
 if command -v systemctl >/dev/null &&
-  running=$(systemctl list-units --type=service --state=running --no-legend --no-pager --plain) &&
-  enabled=$(systemctl list-unit-files --type=service,socket --state=enabled --no-legend --no-pager --plain); then
+  running=$(systemctl list-units --type=service --state=running --no-legend --plain) &&
+  enabled=$(systemctl list-unit-files --type=service,socket --state=enabled --no-legend --plain); then
   echo systemd:
-  printf "%s\n" "$enabled" | sed -n "s/^\([^ ][^ ]*\) .*/enabled:\1/p"
+  say "$enabled" | sed -n "s/^\([^ ][^ ]*\) .*/enabled:\1/p"
   # what starts others, where it is not of the distribution
   for link in /etc/systemd/system/*.wants/*.timer /etc/systemd/system/*.wants/*.path; do
     [ ! -L "$link" ] || case $(readlink -f "$link") in /usr/lib/* | /lib/*) ;; *) echo "enabled:${link##*/}" ;; esac
@@ -17,10 +18,10 @@ if command -v systemctl >/dev/null &&
       [ ! -L "$link" ] || echo "enabled:${link##*/}"
     done
   done
-  printf "%s\n" "$running" | sed -n "s/^\([^ ][^ ]*\) .*/running:\1/p"
-  systemctl list-sockets --show-types --no-legend --no-pager --plain |
+  say "$running" | sed -n "s/^\([^ ][^ ]*\) .*/running:\1/p"
+  systemctl list-sockets --show-types --no-legend --plain |
     sed -n "s/^[0-9*[][^ ]*:\([0-9][0-9]*\) *\([SD]\)[a-z]* *\([^ ]*\.socket\) .*/socket:\2\1 \3/p"
-  proxied=$(systemctl list-sockets --no-legend --no-pager --plain |
+  proxied=$(systemctl list-sockets --no-legend --plain |
     sed -n "s/^[0-9*[][^ ]*:\([0-9][0-9]*\) *\([^ ]*\)[.]socket *\([^ ]*\)$/\1 \2 \3/p" | while read -r port name unit; do
     [ "$unit" != - ] || unit=$name@0.service # one for each connection
     case $(systemctl show --property=ExecStart "$unit") in *[/.]sock* | *socket-proxyd*) printf "%s " "$port" ;; esac
@@ -50,9 +51,9 @@ for protocol in tcp tcp6 udp udp6; do
     1/net/$protocol) || exit
   echo "net:$protocol"
   [ -n "$lines" ] || continue
-  printf "%s\n" "$lines" | sed "s/^/listener:$protocol /"
-  case $protocol in tcp*) lines_of_tcp=$lines_of_tcp$(printf "%s\n" "$lines" | sed "s/^/$protocol /")$line_feed ;; esac
-  wanted="$wanted $(printf "%s\n" "$lines" | sed -n "s/.* \([0-9]*\)$/-e socket:[\1]/p")"
+  say "$lines" | sed "s/^/listener:$protocol /"
+  case $protocol in tcp*) lines_of_tcp=$lines_of_tcp$(say "$lines" | sed "s/^/$protocol /")$line_feed ;; esac
+  wanted="$wanted $(say "$lines" | sed -n "s/.* \([0-9]*\)$/-e socket:[\1]/p")"
 done
 if [ -n "$wanted" ]; then
   # shellcheck disable=SC2086 # one word for each option
@@ -61,11 +62,11 @@ if [ -n "$wanted" ]; then
     grep -F -e "/fd:" $wanted
   ) |
     sed -n -e "/\/fd:$/h" -e "/ socket:/{G;s/.*socket:\[\([0-9]*\)\]\n\([0-9]*\)\/fd:/\1 \2/p;}" | sort -u)
-  [ -z "$owners" ] || printf "%s\n" "$owners" | sed "s/^/owner:/"
-  pids=$(printf "%s\n" "$owners" | sed -n "s/.* \([0-9]*\)$/\1\/exe/p" | sort -u)
+  [ -z "$owners" ] || say "$owners" | sed "s/^/owner:/"
+  pids=$(say "$owners" | sed -n "s/.* \([0-9]*\)$/\1\/exe/p" | sort -u)
   # shellcheck disable=SC2086 # one word for each path
   programs=$([ -z "$pids" ] || $list $pids 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1 /p")
-  [ -z "$programs" ] || printf "%s\n" "$programs" | sed "s/^/exe:/"
+  [ -z "$programs" ] || say "$programs" | sed "s/^/exe:/"
 fi
 
 # What has a container's control group, and sees the mounts of process 1, is in none.
@@ -88,17 +89,17 @@ for engine in ${daemons?} $(grep -lsx podman [0-9]*/comm); do
   held=$($list "$engine/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
   paths=$(sed -n "s/^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *\([0-9]*\) \(.*\)/\1 \2/p" "$engine/net/unix" 2>/dev/null |
     while read -r inode path; do
-      case "$held $path" in *" $inode "* | *docker*.sock) printf "%s\n" "$path" ;; esac
+      case "$held $path" in *" $inode "* | *docker*.sock) say "$path" ;; esac
     done)
-  [ -z "$paths" ] || sockets=$sockets$line_feed$(printf "%s\n" "$paths" | sed "s/^\/var//")
-  openers="$openers $(printf "%s\n" "$paths" | while read -r path; do
+  [ -z "$paths" ] || sockets=$sockets$line_feed$(say "$paths" | sed "s/^\/var//")
+  openers="$openers $(say "$paths" | while read -r path; do
     case $path in @*) echo o: ;; /*) ls -dln "$engine/root$path" 2>/dev/null ;; esac
   done | awk '
       $1 == "o:" || $1 ~ /^s.......w|^s.*[+]/ { print "o:" }
       $1 ~ /^s/ { print "u:" $3; if ($1 ~ /^s....w/) print "g:" $4 }' | sort -u | tr "\n" " ")"
 done
 names_engine() { # INODE of a listener: whether what has it names the socket of an engine
-  for pid in $(printf "%s\n" "$owners" | sed -n "s/^$1 //p"); do
+  for pid in $(say "$owners" | sed -n "s/^$1 //p"); do
     case $(readlink "$pid/exe") in */dockerd | */docker-proxy | */containerd) continue ;; esac
     grep -qasF "$sockets" "$pid/cmdline" && return
     relay_text "$pid" | grep -qaF "$sockets" && return
@@ -123,7 +124,7 @@ is_ordinary() { # PID EXECUTABLE: whether it is a service of the distribution th
     /usr/* | /bin/* | /sbin/* | /lib*) ;;
     *) return 1 ;;
   esac
-  printf "%s\n" "$2" | grep -qE "/($passers)[0-9.]*( [(]deleted[)])?$" && return 1
+  say "$2" | grep -qE "/($passers)[0-9.]*( [(]deleted[)])?$" && return 1
   grep -qa "[/.]sock" "$1/cmdline" 2>/dev/null && return 1
   grep -q "^Uid:.0" "$1/status" 2>/dev/null
 }
@@ -160,7 +161,7 @@ ask() { # PROTOCOL ADDRESS:PORT INODE: whether an engine answers there to one wi
 }
 may_pass_on() { # PORT INODE: whether what listens there may pass commands on; 2 where asking would start it
   case " 2375 2376 $proxied " in *" $1 "*) return 0 ;; esac
-  holders=$(printf "%s\n" "$owners" | sed -n "s/^$2 //p")
+  holders=$(say "$owners" | sed -n "s/^$2 //p")
   [ -n "$holders" ] || return 0
   answer=1
   for pid in $holders; do
@@ -222,7 +223,7 @@ for process in [0-9]*; do
   printf "containerd:%s\n" "$process"
   text=""
   if [ ! -p "$process/root$file" ] && text=$(cat "$process/root$file" 2>&1); then
-    printf "%s\n" "$text" | sed "s/^/containerd-config:/"
+    say "$text" | sed "s/^/containerd-config:/"
   else
     case $text in *": No such file or directory") ;; *) echo "containerd-unread:$file" ;; esac
   fi

@@ -1,3 +1,4 @@
+say() { printf "%s\n" "$@"; }
 ids=$(docker image ls --quiet --no-trunc) || exit
 unnamed=$(docker image ls --quiet --no-trunc --filter dangling=true) || exit
 used=$(docker ps --all --no-trunc --format "{{.Image}}") || exit # also those that lost their names
@@ -19,7 +20,7 @@ status=0
 [ -n "$new" ] || exit $status
 # shellcheck disable=SC2086 # one word for each id
 images=$(docker image inspect --format 'image {{.Id}} {{json .RootFS}}' $new) || status=$?
-printf "%s\n" "$images"
+say "$images"
 . data_root.sh
 docker_info=${docker_info:-$(docker info --format "{{json .}}")} || exit
 enter() {
@@ -33,18 +34,18 @@ packages_of() {
   echo "packages $1"
   grep "^P:" && echo "end"
 }
-there() { while read -r name; do [ ! -f "$name" ] || printf "%s\n" "$name"; done; }
+there() { while read -r name; do [ ! -f "$name" ] || say "$name"; done; }
 
 # ---- the engine's own store
 own_store() {
   enter "$root/image" || return
-  layers=$(printf "%s\n" "$images" | tr '",' "\n" | grep "^sha256:" | each_once)
+  layers=$(say "$images" | tr '",' "\n" | grep "^sha256:" | each_once)
   # shellcheck disable=SC2035 # no name begins with a dash
   places=$(grep -H "" */layerdb/sha256/*/diff) || return
   {
-    printf "%s\n" "$layers"
+    say "$layers"
     echo
-    printf "%s\n" "$places"
+    say "$places"
   } | awk '
     $0 == "" { listed = 1; next }
     !listed { order[++count] = $0; next }
@@ -78,17 +79,17 @@ store_of_containerd() {
   cd "$root/containerd/daemon/$content" 2>/dev/null || enter "/var/lib/containerd/$content" || return
   echo "containerd"
   # shellcheck disable=SC2086 # one word for each id
-  tops=$(printf "%s\n" $new | sed "s/^sha256://" | there)
-  below=$(printf "%s\n" "$tops" | named_by | each_once | there)
-  middle=$(printf "%s\n" "$below" | documents)
-  lowest=$(printf "%s\n" "$middle" | named_by | each_once | there)
-  told=$(printf "%s\n" "$lowest" | documents)
-  told=$(printf "%s\n" "$tops" "$middle" "$told" | grep . | each_once)
-  printf "%s\n" "$told" | xargs grep -aH ""
+  tops=$(say $new | sed "s/^sha256://" | there)
+  below=$(say "$tops" | named_by | each_once | there)
+  middle=$(say "$below" | documents)
+  lowest=$(say "$middle" | named_by | each_once | there)
+  told=$(say "$lowest" | documents)
+  told=$(say "$tops" "$middle" "$told" | grep . | each_once)
+  say "$told" | xargs grep -aH ""
   {
-    printf "%s\n" "$told"
+    say "$told"
     echo
-    printf "%s\n" "$below" "$lowest" | grep .
+    say "$below" "$lowest" | grep .
   } | awk '
     $0 == "" { listed = 1; next }
     !seen[$0]++ && listed' |
@@ -103,7 +104,7 @@ store_of_containerd() {
           *"\"./$file\""*) file=./$file ;;
           *) continue ;;
         esac
-        list=$(tar -xO -f "$layer" "$file") && printf "%s\n" "$list" | packages_of "sha256:$layer"
+        list=$(tar -xO -f "$layer" "$file") && say "$list" | packages_of "sha256:$layer"
       done
     done
 }
