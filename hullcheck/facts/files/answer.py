@@ -178,6 +178,11 @@ class UnitFiles:
         return replace(socket, next_mode=bits, next_group=self.values.get("SocketGroup", ""))
 
     @property
+    def loaded(self) -> tuple[str, ...]:
+        """The files that systemd has read: its own, and its drop-ins."""
+        return (self.values.get("FragmentPath", ""), *self.values.get("DropInPaths", "").split())
+
+    @property
     def exists(self) -> bool:
         """Whether systemd has a file for it."""
         return bool(self.values.get("FragmentPath"))

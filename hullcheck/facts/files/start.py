@@ -17,6 +17,7 @@ _SETTINGS_OF_SCRIPTS = (
     "/etc/conf.d/docker",
     "/conf",
 )  # of OpenRC and runit, whose scripts run them as a part of them
+_GONE = "systemd has read it, and it is not there: is it hidden from here, or is a daemon-reload due?"
 _FIXED = ("/etc/default/docker", "/etc/sysconfig/docker")  # judged apart
 _MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
 _ANY_GROUP = range(1 << 32)  # of a directory that others share: what its group may do is in its mode
@@ -122,6 +123,8 @@ class StartFiles(OwnFiles):
             doubt = f"systemd does not show the name of a drop-in of {unit.name}, for it holds a blank"
             return FileFact(path, State.UNREAD, doubt=doubt)
         found = self._file(self.answer.managers[unit.manager], path)
+        if found.state is State.ABSENT and path in unit.loaded:
+            return replace(found, state=State.UNREAD, doubt=_GONE)
         if found.target and found.target.path == _MASK:  # nobody can write to what is read there
             return replace(found, target=replace(found.target, mode=stat.S_IFCHR))
         if path in unit.folders:

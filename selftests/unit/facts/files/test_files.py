@@ -337,6 +337,13 @@ def test_directory_for_more_files_of_a_unit() -> None:
     assert UNITS not in replace(RIGHT, folders=()).judge("3.2")
 
 
+def test_unit_that_is_hidden() -> None:
+    """3.1, 3.2: what systemd has read and the auditor does not see is unknown, and no file that is absent."""
+    for number in ("3.1", "3.2"):
+        verdict, reason = RIGHT.without(UNIT).judge(number)[UNIT]
+        assert (verdict, "systemd has read it" in reason) == ("error", True), number
+
+
 def test_unit_of_another_daemon() -> None:
     """A unit that runs another process is not this daemon's; one that runs none will start it."""
     running = (("Id=docker.service", "MainPID=99", f"FragmentPath={UNIT}"),)
