@@ -293,8 +293,10 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
     """
     require_closed(api_socket, foreign_owners(api_socket, policy.socket_groups))
     ownership = api_socket.ownership
-    group = api_socket.next_group
-    pending = f"; restart pending: its unit says group {group}" if group not in ("", api_socket.group) else ""
+    owner, group = api_socket.next_owner, api_socket.next_group
+    coming = [f"owner {owner}"] if owner not in ("", "root", str(api_socket.node.uid)) else []
+    coming += [f"group {group}"] if group not in ("", api_socket.group) else []
+    pending = f"; restart pending: its unit says {', '.join(coming)}" if coming else ""
     return f"{ownership}, group {api_socket.group}{pending}"
 
 

@@ -130,9 +130,10 @@ def _at_next_start(file: FileFact, remedy: "Mode | Owner") -> Mapping[str, str]:
     """What its unit has to say of a socket that systemd makes, where it says something else."""
     if isinstance(remedy, Mode) and file.next_mode & ~remedy.most & 0o777:
         return {"SocketMode": f"{file.next_mode & remedy.most & 0o777:04o}"}
-    if isinstance(remedy, Owner) and file.next_group not in ("", remedy.group):
-        return {"SocketGroup": remedy.group}
-    return {}
+    if not isinstance(remedy, Owner):
+        return {}
+    owner = {"SocketUser": "root"} if file.next_owner not in ("", "0", "root") else {}
+    return owner | ({"SocketGroup": remedy.group} if file.next_group not in ("", remedy.group) else {})
 
 
 def _right(file: FileFact, remedy: "Mode | Owner", reason: str) -> tuple[Rights | None, set[Rights]]:

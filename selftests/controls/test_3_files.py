@@ -194,6 +194,9 @@ def test_socket_after_the_next_start() -> None:
         (SOCKET, ("SocketMode=0670", "SocketGroup="), "", "; restart pending: its unit says mode 670"),
         (SOCKET, ("SocketMode=0600", "SocketGroup="), "", ""),
         (SOCKET, ("SocketMode=0660", "SocketGroup="), "", ""),
+        (SOCKET, ("SocketUser=ann", "SocketGroup=x"), "; restart pending: its unit says owner ann, group x", ""),
+        (SOCKET, ("SocketUser=root", "SocketGroup="), "", ""),
+        (SOCKET, ("SocketUser=0", "SocketGroup="), "", ""),
         (SOCKET, (), "", ""),
         ("/x.sock", ("SocketMode=0666", "SocketGroup=staff"), "", ""),
     ):  # fmt: skip

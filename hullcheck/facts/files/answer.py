@@ -175,7 +175,8 @@ class UnitFiles:
         """A socket of a socket unit, with what that gives it at the next start."""
         mode = self.values.get("SocketMode", "")
         bits = int(mode, 8) if re.fullmatch("[0-7]+", mode) else 0
-        return replace(socket, next_mode=bits, next_group=self.values.get("SocketGroup", ""))
+        owner, group = (self.values.get(each, "") for each in ("SocketUser", "SocketGroup"))
+        return replace(socket, next_mode=bits, next_owner=owner, next_group=group)
 
     @property
     def loaded(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ _FORMS = {
     **dict.fromkeys(("absent", "asked", "found", "link", "mount", "program", "unread"), "/.*"),
 }
 _ONCE = ("Id", "FragmentPath", "DropInPaths")
-_AT_MOST_ONCE = ("MainPID", "SocketGroup", "SocketMode", "TriggeredBy", "Triggers")
+_AT_MOST_ONCE = ("MainPID", "SocketGroup", "SocketMode", "SocketUser", "TriggeredBy", "Triggers")
 _UNIT = re.compile(r"Id=[\w:@.\\-]+\.(?:service|socket)")
 
 

@@ -13,7 +13,8 @@ import re
 from hullcheck.recording.probe import Probe
 
 _PROPERTIES = (
-    "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,Triggers,TriggeredBy,Listen,SocketMode,SocketGroup"
+    "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,Triggers,TriggeredBy,Listen"
+    ",SocketMode,SocketUser,SocketGroup"
 )
 
 

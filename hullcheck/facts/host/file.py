@@ -87,6 +87,7 @@ class FileFact:
         groups: the numbers of their groups; a rootless engine has many, lent to its user alone.
         doubt: why it could not be looked at.
         next_mode: of a socket that systemd makes, the permission bits at its next start.
+        next_owner: the same for its owner, by name or number; empty for root.
         next_group: the same for its group.
         holds_key: whether it holds a private key.
         is_run: whether it is a program or a script that is run.
@@ -102,6 +103,7 @@ class FileFact:
     groups: tuple[range, ...] = (range(1),)
     doubt: str = ""
     next_mode: int = 0
+    next_owner: str = ""
     next_group: str = ""
     holds_key: bool = False
     is_run: bool = False

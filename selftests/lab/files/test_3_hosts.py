@@ -221,13 +221,13 @@ def test_link(changed: Change, number: str, change: str, reason: str) -> None:
 
 def test_socket_after_the_next_start(changed: Change) -> None:
     """A changed socket unit says nothing of the socket that is there, but of the next one."""
-    text = "[Socket]\\nSocketMode=0666\\nSocketGroup=users\\n"
+    text = "[Socket]\\nSocketMode=0666\\nSocketUser=daemon\\nSocketGroup=users\\n"
     folder = "/run/systemd/system/docker.socket.d"
     facts = changed(
         f"mkdir {folder}; printf '{text}' >{folder}/x.conf; systemctl daemon-reload",
         f"rm -r {folder}; systemctl daemon-reload",
     )
-    for number, coming in (("3.15", "group users"), ("3.16", "mode 666")):
+    for number, coming in (("3.15", "owner daemon, group users"), ("3.16", "mode 666")):
         verdict, reason = judged(number, facts)[SOCKET]
         assert (verdict, reason.partition("; ")[2]) == ("pass", f"restart pending: its unit says {coming}")
 

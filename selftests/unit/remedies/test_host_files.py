@@ -144,7 +144,9 @@ def test_socket_that_systemd_makes() -> None:
         (failure("its group is users (gid 100)"), replace(OWNER, group="docker")),
     ]
     assert host_files.rights(found, facts(socket))[1] == "[Socket]\nSocketMode=0660\nSocketGroup=docker\n"
-    right = replace(socket, next_mode=0o660, next_group="docker")
+    owned = replace(socket, next_owner="ann", next_group="docker")
+    assert host_files.rights(found[1:], facts(owned))[1] == "[Socket]\nSocketUser=root\n"
+    right = replace(socket, next_mode=0o660, next_owner="root", next_group="docker")
     assert host_files.rights(found, facts(right))[1] == ""
 
 
