@@ -61,9 +61,9 @@ list_groups() {
 }
 list_networks() {
   say "$described" | grep '^container {"Pid":[1-9][0-9]*,"NetworkMode":"host"' | pids_of | head -n 1
-  # shellcheck disable=SC2046 # one word for each id
-  outside=$(docker network inspect --format "{{.Id}} {{.Driver}} {{json .Options}}" \
-    $(docker network ls --quiet --no-trunc) 2>/dev/null |
+  networks=$(say "$described" | grep -o '"NetworkID":"[0-9a-f]\{1,\}"' | sort -u | cut -d '"' -f 4)
+  # shellcheck disable=SC2086 # one word for each id
+  outside=$(docker network inspect --format "{{.Id}} {{.Driver}} {{json .Options}}" $networks 2>/dev/null |
     awk '$2 !~ /^(bridge|host|null|overlay)$/ || /^[^ ]* bridge .*nat-unprotected/ { print $1 }')
   [ -z "$outside" ] || say "$described" | grep "^container " | grep -F "$outside" | pids_of
 }
