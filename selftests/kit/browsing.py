@@ -31,3 +31,15 @@ def go(page: Page, address: str) -> None:
 def title(page: Page) -> str:
     """The head of what is shown."""
     return page.locator("h1:visible").inner_text()
+
+
+def opening_seconds(opened: Open, text: str, address: str = "") -> tuple[float, float]:
+    """When a page is shown, and when it is loaded, in seconds: the best of five, as a machine is busy at times."""
+    times = list[tuple[float, float]]()
+    for _ in range(5):
+        page = opened(text, address)
+        shown = page.evaluate("performance.getEntriesByName('shown')[0].startTime") / 1000
+        loaded = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000
+        times.append((shown, loaded))
+        page.close()
+    return min(times, key=max)

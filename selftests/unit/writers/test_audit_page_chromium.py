@@ -16,7 +16,7 @@ from hullcheck.results.requirements import Requirement
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links
 from selftests.kit.audit_pages import ATTESTATION, HOSTILE, WAIVER, Example, accepted, demo, fleet, hostile
-from selftests.kit.browsing import Open, go, title, wait
+from selftests.kit.browsing import Open, go, opening_seconds, title, wait
 from selftests.kit.running import PRESENT, Project, containers, info
 
 if TYPE_CHECKING:
@@ -456,9 +456,7 @@ def test_opens_in_time(
     opened: Open, record_property: Callable[[str, object], None], count: int, address: str
 ) -> None:
     """With 5 targets and with 100, the page and its deep links are there in two seconds."""
-    page = opened(page_of_fleet(count), address)
-    seconds = page.evaluate("performance.getEntriesByName('shown')[0].startTime") / 1000
-    loaded = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000
+    seconds, loaded = opening_seconds(opened, page_of_fleet(count), address)
     record_property("seconds", seconds)
     print(
         f"{count} targets{address}: {len(page_of_fleet(count)):,} bytes, shown {seconds:.2f} s, loaded {loaded:.2f} s"
