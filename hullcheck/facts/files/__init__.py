@@ -93,11 +93,11 @@ class EngineFiles(StartFiles):
         nothing = f"{folder} does not exist" if absent else f"there is no file below {folder}"
         return Subjects("file", open_ones, nothing)
 
-    def _file_of_keys(self, path: str, *names: str) -> FileFact:
-        """A file in which a private key may lie."""
-        walk = self.view.walks.get(names[0])
+    def _file_of_keys(self, path: str, name: str) -> FileFact:
+        """A file in which a private key may lie, which is walked to by *name*."""
+        walk = self.view.walks.get(name)
         key = path.endswith(".key") or bool(walk and walk.private)
-        return replace(self._file(self.view, path, *names), holds_key=key)
+        return replace(self._file(self.view, path, name), holds_key=key)
 
     def _closed(self, path: str) -> FileFact:
         return FileFact(path, State.UNREAD, doubt=unread("what lies in it", "may not be read"))

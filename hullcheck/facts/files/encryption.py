@@ -108,7 +108,7 @@ class BlockDevices:
     def _pools(self, name: str) -> Iterator[str]:
         mapped = self.files.get(f"{name}/dm/name", name)
         if self.files.get(f"{name}/dm/uuid", "").endswith(_LVM_POOLS):
-            yield mapped[: -len(_LVM_POOLS[0])]
+            yield mapped.removesuffix("-tpool").removesuffix("-vpool")
         elif stratis := _STRATIS.match(mapped):
             yield f"{stratis[1]} of Stratis"
         for lower in self.below.get(name, ()):

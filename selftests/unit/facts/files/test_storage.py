@@ -204,6 +204,9 @@ def test_pools_of_vdo_and_stratis() -> None:
         files = numbers | {"dm-4/dm/name": names[0], "dm-5/dm/name": other}
         assert storage(system, docker, devices=BlockDevices(files, {}, {}))[0] == expected
     below = {"dm-4": ("dm-3",), "dm-5": ("dm-3",)}
+    nameless = numbers | {f"dm-{each}/dm/uuid": f"LVM-{each}-tpool" for each in (2, 3)}
+    apart = {"dm-4": ("dm-2",), "dm-5": ("dm-3",)}
+    assert storage(system, docker, devices=BlockDevices(nameless, apart, {}))[0] == "pass"
     for ending, expected in ("-vpool", "manual"), ("-vdata", "pass"):
         files = numbers | {"dm-3/dm/uuid": f"LVM-V{ending}", "dm-3/dm/name": f"vg-vdo{ending}"}
         assert storage(system, docker, devices=BlockDevices(files, below, {}))[0] == expected
