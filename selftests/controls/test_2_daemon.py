@@ -177,7 +177,7 @@ CASES = [
     ("2.4", Host(document='{"log-level": null}'), Host(document='{"iptables": null}')),
     ("2.17", Host(document='{"userland-proxy": false}'), Host(document='{"userland-proxy": true}')),
     ("2.17", Host(document='{"userland-proxy": null}'), Host(document='{"debug": null}')),
-    ("2.18", Host(info=options("seccomp,profile=default")), Host(info=options("seccomp,profile=unconfined"))),
+    ("2.18", Host(info=options("seccomp,profile=builtin")), Host(info=options("seccomp,profile=unconfined"))),
     ("2.18", Host(), Host(info=options("apparmor"))),
     ("2.19", Host(), Host(info={"ExperimentalBuild": True})),
     ("2.19", Host(), Host(version={"Experimental": True})),
@@ -264,6 +264,7 @@ POLICIES = [
     ("2.18", PROFILE, {}, "manual"),
     ("2.18", replace(PROFILE, profile='{"defaultAction": "SCMP_ACT_ALLOW"}'), REVIEWED, "fail"),
     ("2.18", replace(PROFILE, profile=""), REVIEWED, "manual"),
+    ("2.18", Host(info=options("seccomp,profile=default")), REVIEWED, "manual"),
 ]
 
 

@@ -138,10 +138,13 @@ class Engine:
 
     @property
     def security_options(self) -> dict[str, dict[str, str]]:
-        """SecurityOptions by name: `name=seccomp,profile=builtin` is {"seccomp": {"profile": "builtin"}}."""
+        """SecurityOptions by name: `name=seccomp,profile=builtin` is {"seccomp": {"profile": "builtin"}}.
+
+        No option has more than one value, and a profile may be a path with any sign in it.
+        """
         options = {}
         for line in self.value("SecurityOptions") or ():
-            pairs = dict(part.partition("=")[::2] for part in str(line).split(","))
+            pairs = dict(part.partition("=")[::2] for part in str(line).split(",", 1))
             options[pairs.pop("name", "")] = pairs
         return options
 

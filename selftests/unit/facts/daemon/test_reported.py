@@ -11,18 +11,20 @@ UNVERIFIED = {"Secure": False}
 
 
 @pytest.mark.parametrize(
-    ("options", "profile"),
+    ("options", "old", "new"),
     [
-        (["name=seccomp,profile=default"], "builtin"),
-        (["name=seccomp,profile=builtin"], "builtin"),
-        (["name=seccomp,profile=/x.json"], "/x.json"),
-        (["name=seccomp"], "builtin"),
-        (["name=apparmor"], None),
+        (["name=seccomp,profile=default"], "builtin", "default"),
+        (["name=seccomp,profile=builtin"], "./builtin", "builtin"),
+        (["name=seccomp,profile=/x.json"], "/x.json", "/x.json"),
+        (["name=seccomp,profile=/x,profile=builtin"], "/x,profile=builtin", "/x,profile=builtin"),
+        (["name=seccomp"], "builtin", "builtin"),
+        (["name=apparmor"], None, None),
     ],
 )
-def test_seccomp_profile(options: list[str], profile: str | None) -> None:
-    """The built-in profile has two names; an engine without seccomp has none."""
-    assert seccomp(Engine({"SecurityOptions": options})) == profile
+def test_seccomp_profile(options: list[str], old: str | None, new: str | None) -> None:
+    """The built-in profile has a name by the version, and any other is a file's; an engine without seccomp has none."""
+    for version, profile in (("20.10.24", old), ("23.0.0", new)):
+        assert seccomp(Engine({"SecurityOptions": options, "ServerVersion": version})) == profile
 
 
 @pytest.mark.parametrize(
