@@ -28,10 +28,11 @@ from hullcheck.secrets.redact import json_object
 _BLOB = re.compile(r"([0-9a-f]{64}):(.*)")
 _HISTORY = re.compile(r"history sha256:([0-9a-f]{64})")
 _DEFAULT = re.compile(r"(?:.*#\(nop\) +)?CMD (\[.*\])", re.DOTALL)
+_INSTRUCTION = re.compile(r"[A-Z]+ |.*#\(nop\)", re.DOTALL)
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _FIELD_NAMES = """
     architecture os variant config container_config rootfs diff_ids history created_by author comment empty_layer Cmd
-    manifests layers annotations digest predicateType
+    Hostname manifests layers annotations digest predicateType
 """
 _FIELDS = frozenset(_FIELD_NAMES.split())
 _PARTS = ("config", "history", "rootfs")
@@ -124,7 +125,8 @@ def _blob(document: Mapping[str, Any]) -> dict[str, Any]:
     """An image's configuration, the secrets of a provenance, or what an index or a manifest names."""
     if "rootfs" in document:
         layers = (document["rootfs"] or {}).get("diff_ids") or []
-        steps = _steps(document.get("history") or (), _started(document))
+        of_container = bool((document.get("config") or {}).get("Hostname"))
+        steps = _steps(document.get("history") or (), _started(document), of_container=of_container)
         return {
             "Steps": steps,
             "Of": [layers, _platform(document, "os", "architecture", "variant")],
@@ -172,13 +174,23 @@ def _started(document: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(" ".join(words) for words in defaults if words)
 
 
-def _steps(history: Sequence[Mapping[str, Any]], started: Collection[str] = ()) -> list[dict[str, Any]]:
-    """The steps of the history. The first ones may be a base that one builder of another kind made."""
+def _steps(
+    history: Sequence[Mapping[str, Any]], started: Collection[str] = (), *, of_container: bool = False
+) -> list[dict[str, Any]]:
+    """The steps of the history. The first ones may be a base that one builder of another kind made.
+
+    Args:
+        started: what is started in containers of the image where nobody says anything else.
+        of_container: whether its configuration has the host name of a container, as only that of a commit does: the
+            last command in the history, or one before it, is what was started in that container.
+    """
     filling = [each for each in history if not _is_empty(each)]
     base = [*takewhile(lambda each: _builder(each) == _builder(filling[0]), filling)]
     if len(base) == len(filling):  # nothing was built on it
         base = []
-    return [_step(each, started, is_base=any(each is one for one in base)) for each in history]
+    commands = [text for each in filling if not _INSTRUCTION.match(text := _text(each))]
+    unsure = {*started, *(commands[-1:] if of_container else ())}
+    return [_step(each, unsure, is_base=any(each is one for one in base)) for each in history]
 
 
 def _is_empty(document: Mapping[str, Any]) -> bool:
@@ -202,7 +214,7 @@ def _step(document: Mapping[str, Any], started: Collection[str], *, is_base: boo
     Builders that have no build file (Jib, apko, ko, KIWI) tell no more than their name.
 
     Args:
-        started: what is started in containers of the image where nobody says anything else.
+        started: what is known to be no step of a build, or may be none: what was started in a container.
     """
     comment = str(document.get("comment") or "")
     imported = comment.lower().startswith(

@@ -316,6 +316,18 @@ def test_images_without_a_build(engine: EngineFactory, settings: dict[str, objec
     assert found == dict.fromkeys(("bb:1", "hand:1", "idle:1", "own:1", "other:1"), "manual")
 
 
+def test_commit_of_a_container_that_a_shell_kept_running(engine: EngineFactory) -> None:
+    """What was started in it looks like the RUN of a build file, which the host name of the container tells apart."""
+    one = engine()
+    one.docker("run", "--detach", "--name", "kept", "bb:1", "/bin/sh", "-c", "while true; do sleep 1; done")
+    one.docker("exec", "kept", "touch", "/y")
+    one.docker("commit", "--change", 'CMD ["x"]', "kept", "kept:1")
+    one.docker("build", "--tag", "built:1", "-", stdin="FROM bb:1\nRUN while false; do sleep 1; done\n")
+    one.docker("build", "--tag", "above:1", "-", stdin="FROM kept:1\nRUN touch /z\n")
+    found = {name: verdict for name, (verdict, _) in audit("4.7", one).items()}
+    assert found == {"bb:1": "manual", "kept:1": "manual", "built:1": "pass", "above:1": "manual"}
+
+
 @each_store
 def test_names_and_users(engine: EngineFactory, settings: dict[str, object]) -> None:
     """An image goes by its first tag; without one by its short id; who uses it is said, running or not."""

@@ -245,3 +245,22 @@ def test_container_that_an_image_was_made_of(
     """What was started in it is told, and what somebody did in it is not; nor is what other builders did."""
     text = output([image()], {ID: stored(BASE, *steps, config={"Cmd": command})})
     assert verdict(number, facts_of(text))[0] == ("pass" if told else "manual")
+
+
+@pytest.mark.parametrize(
+    ("hostname", "steps", "expected"),
+    [
+        ("8c085ae4fa1c", ("/bin/sh -c true",), "manual"),
+        (
+            "8c085ae4fa1c",
+            ("/bin/sh -c true", "RUN /bin/sh -c id # buildkit", "/bin/sh -c #(nop) USER 1"),
+            "manual",
+        ),
+        ("8c085ae4fa1c", ("/bin/sh -c #(nop) COPY file:12 in /",), "pass"),
+        ("", ("/bin/sh -c true",), "pass"),
+    ],
+)
+def test_host_name_of_a_container(hostname: str, steps: tuple[str, ...], expected: str) -> None:
+    """A configuration with one was made of a container, and what was started in that is no step of a build."""
+    history = {ID: stored(BASE, *steps, config={"Hostname": hostname})}
+    assert verdict("4.7", facts_of(output([image()], history)))[0] == expected
