@@ -624,13 +624,19 @@ def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> 
     """No container overrides the daemon's default ulimits, unless the site allows it.
 
     The defaults are the site's decision of what one container may use; an override undoes it where nobody
-    looks.
+    looks. One that outlived a daemon with other defaults has those of then, whatever the engine says of it.
 
-    Remedy: run it without `--ulimit`, or name the limit in `allowed_ulimits` of the policy.
+    Remedy: run it without `--ulimit`, or name the limit in `allowed_ulimits` of the policy. Start it again where the
+    daemon's defaults were changed.
     """
-    ulimits = container.configuration.ulimits
-    found = [each for each in ulimits if each.partition("=")[0] not in policy.allowed_ulimits]
-    assert not found, "overrides " + ", ".join(found)
+
+    def unlisted(ulimits: Iterable[str]) -> str:
+        return ", ".join(each for each in ulimits if each.partition("=")[0] not in policy.allowed_ulimits)
+
+    found = unlisted(container.configuration.ulimits)
+    assert not found, f"overrides {found}"
+    older = unlisted(container.limits.foreign_ulimits)
+    assert not older, f"runs with {older}, as a daemon with other defaults started it"
 
 
 @pytest.mark.cis("5.20", level=1)

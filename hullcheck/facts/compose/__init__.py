@@ -120,6 +120,7 @@ class FileLimits(Unknown):
 
     HIDDEN: ClassVar[Collection[str]] = ("configuration", "runtime", "surroundings")
     foreign_cgroup = ""
+    foreign_ulimits = ()
 
     def __init__(self, configuration: FileConfiguration) -> None:
         """See what *configuration* says."""

@@ -39,9 +39,9 @@ _HIDDEN_RUNTIME = """
     shares_host_ipc shares_host_network shares_host_processes shares_host_users shares_host_uts strange_interfaces
     surroundings
 """
-_HIDDEN_LIMITS = (
-    "configuration cpus escape foreign_cgroup has_cpu_share memory processes runtime surroundings"
-)
+_HIDDEN_LIMITS = """
+    configuration cpus escape foreign_cgroup foreign_ulimits has_cpu_share memory processes runtime surroundings
+"""
 _HIDDEN_MOUNTS = """
     configuration configured devices doubtful groups_in_its_hands groups_of_others pipes runtime shared sources
     surroundings visible writable

@@ -66,6 +66,25 @@ class Limits:
         return ", ".join(sorted(found)) if found and found.isdisjoint(wanted) else ""
 
     @property
+    def foreign_ulimits(self) -> tuple[str, ...]:
+        """The ulimits that it runs with where the engine names others, as `nofile=1024:2048`, or `nofile=not set`.
+
+        The engine names the defaults of its daemon for each container, also where that started after it.
+        """
+        try:
+            bundle = self.surroundings.bundles.get().get(self.configuration.id)
+        except EvidenceError:
+            return ()
+        if not self.configuration.running or not bundle or bundle.ulimits is None:
+            return ()
+        told = self.configuration.setting("Ulimits") or ()
+        named = {f"{each['Name'].lower()}={each['Soft']}:{each['Hard']}" for each in told}
+        held = bundle.ulimits - named
+        known = {each.partition("=")[0] for each in held}
+        lost = {each.partition("=")[0] for each in named - bundle.ulimits} - known
+        return tuple(sorted((*held, *(f"{each}=not set" for each in lost))))
+
+    @property
     def memory(self) -> float | None:
         """The bytes of memory that it may use, or None without a limit.
 

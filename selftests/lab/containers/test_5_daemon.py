@@ -121,16 +121,19 @@ def test_limits_of_a_parent_group(engine: EngineFactory) -> None:
 
 
 def test_container_that_outlived_a_daemon(engine: EngineFactory) -> None:
-    """5.25, 2.2: its group stays where the daemon of then put it, and so does what the default bridge was made with."""
+    """2.2, 5.19, 5.25: its group and its ulimits stay those of the daemon of then, and so does the default bridge."""
     name = "lab-outlived"
     one = engine(fresh=True, live_restore=True, cgroup_parent=f"/{name}", icc=False)
     one.run("old")
     assert verdicts("5.25", facts_of_engine(one.socket, of="5.25")) == {"old": "pass"}
     one.stop()
-    one.configure({"live-restore": True})
+    limits = {each: {"Name": each, "Soft": 1024, "Hard": 2048} for each in ("nofile", "nproc")}
+    one.configure({"live-restore": True, "default-ulimits": limits})
     one.start()
     one.run("new")
-    facts = facts_of_engine(one.socket, of="5.25 2.2 2.11")
+    facts = facts_of_engine(one.socket, of="5.19 5.25 2.2 2.9 2.11")
+    assert verdicts("2.9", facts) == {"local": "pass"}
+    assert verdicts("5.19", facts) == {"old": "fail", "new": "pass"}
     assert verdicts("5.25", facts) == {"old": "fail", "new": "pass"}
     assert verdicts("2.11", facts) == {"local": "pass"}
     assert "restart pending" in reason("2.2", facts, "local")

@@ -21,14 +21,18 @@ _STATE = re.compile(r"state (\d+) (\d+)")
 _SETS = ("bounding", "effective", "inheritable", "permitted", "ambient")
 _KEPT = {
     "capabilities": dict.fromkeys(_SETS, True),
+    "rlimits": {"type": True, "soft": True, "hard": True},
     "noNewPrivileges": True,
     "apparmorProfile": True,
     "selinuxLabel": True,
     "devices": {"allow": True, "type": True, "major": True, "minor": True, "access": True},
 }
 _NUMBERS = dict.fromkeys(("major?", "minor?"), INTEGER)
+_UNLIMITED = (1 << 64) - 1  # RLIM_INFINITY
+_LIMIT = range(_UNLIMITED + 1)
 _SHAPE = {
     "capabilities?": (None, {f"{name}?": NAMES for name in _SETS}),
+    "rlimits?": [{"type": str, "soft": _LIMIT, "hard": _LIMIT}],
     "noNewPrivileges?": bool,
     "apparmorProfile?": str,
     "selinuxLabel?": str,
@@ -48,7 +52,7 @@ def _kept(line: str) -> str:
             profile = seccomp.of_runc(document.get("seccomp", document))
             return f"filter {found[1]} {json.dumps(seccomp.reduced(profile), separators=(',', ':'))}"
         if found := _BUNDLE.fullmatch(line):
-            kept = pick(json.loads(found[3]), _KEPT)
+            kept = {"rlimits": []} | pick(json.loads(found[3]), _KEPT)
             return f"bundle {found[1]} {found[2]} {json.dumps(kept, separators=(',', ':'))}"
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""
@@ -68,6 +72,7 @@ class Bundle:
         label: its SELinux label; empty where it has none.
         filter: its seccomp profile; None where it has none.
         devices: those that its control group let in, as `c 1:3 rwm`.
+        ulimits: those that it has, as `nofile=1024:2048`; None where an older version recorded it.
         is_confirmed: whether the runtime itself says that this is the filter; else the engine asked for it.
     """
 
@@ -77,6 +82,7 @@ class Bundle:
     label: str
     filter: seccomp.Profile | None
     devices: tuple[str, ...] = ()
+    ulimits: frozenset[str] | None = None
     is_confirmed: bool = False
 
     @classmethod
@@ -92,12 +98,19 @@ class Bundle:
             str(document.get("selinuxLabel") or ""),
             profile,
             tuple(_device(each) for each in document.get("devices") or () if each.get("allow") is True),
+            frozenset(map(_ulimit, document["rlimits"])) if "rlimits" in document else None,
             is_confirmed,
         )
 
 
 def _document(text: str) -> Mapping[str, Any]:
     return require(decode_json(text, "bundles"), _SHAPE, "bundles")  # type: ignore[no-any-return]
+
+
+def _ulimit(document: Mapping[str, Any]) -> str:
+    """A ulimit as the engine writes it, for which -1 is no limit."""
+    soft, hard = (-1 if document[each] == _UNLIMITED else document[each] for each in ("soft", "hard"))
+    return f"{document['type'].removeprefix('RLIMIT_').lower()}={soft}:{hard}"
 
 
 def _device(document: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hullcheck.policy import Policy
 from selftests.kit.facts.container_host import OWN, STATUS, ContainerHost
 
 
@@ -96,3 +97,27 @@ def test_number_of_processes_that_was_set(world: ContainerHost) -> None:
     world.info["CgroupDriver"] = "systemd"
     world.config["PidsLimit"] = 1
     assert world.judge("5.29")[0] == "pass"
+
+
+NOFILE = {"type": "RLIMIT_NOFILE", "soft": 1024, "hard": 2048}
+CORE = {"type": "RLIMIT_CORE", "soft": (1 << 64) - 1, "hard": (1 << 64) - 1}
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ([NOFILE], ""),
+        ([], "nofile=not set"),
+        ([NOFILE | {"hard": 4096}], "nofile=1024:4096"),
+        ([NOFILE, CORE], "core=-1:-1"),
+    ],
+)
+def test_ulimits_of_another_start(world: ContainerHost, held: list[dict[str, object]], said: str) -> None:
+    """5.19: what it was started with counts, and the engine names the defaults of today's daemon."""
+    world.daemon.default_ulimits = ("nofile=1024:2048",)
+    world.config["Ulimits"] = [{"Name": "nofile", "Soft": 1024, "Hard": 2048}]
+    world.start_with(rlimits=held)
+    older = f"runs with {said}, as a daemon with other defaults started it"
+    assert world.judge("5.19") == (("fail", older) if said else ("pass", ""))
+    world.policy = Policy(allowed_ulimits=("core", "nofile"))
+    assert world.judge("5.19")[0] == "pass"
