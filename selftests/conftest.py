@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks fo
     from selftests.rig.hosts.machine import Machine
     from selftests.rig.laboratory import Laboratory
 
+GROUP = 16
+"""How many tests of a file stay together where self-tests are run in parts."""
 LAB_FIXTURES = {"lab", "engines", "engine", "guarded_engine", "hub", "lab_host", "rootless_engine", "machine"}
 
 
@@ -54,14 +57,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("lab")
 
 
+@pytest.hookimpl(trylast=True)  # what is selected is parted, so that the parts are of a size
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not in the part that HULLCHECK_PART asks for: `2/8` is every eighth file from the second."""
+    """Leave out what is not in the part that HULLCHECK_PART asks for.
+
+    `2/8` is every eighth group of tests from the second. A group is a few tests of one file in a row, as these share
+    engines, while one file may have more tests than others together.
+    """
     if part := os.environ.get("HULLCHECK_PART"):
         number, parts = map(int, part.split("/"))
-        files = sorted(Path(__file__).parent.rglob("test_*.py"))
-        others = {path for place, path in enumerate(files) if place % parts != number - 1}
-        config.hook.pytest_deselected(items=[item for item in items if item.path in others])
-        items[:] = [item for item in items if item.path not in others]
+        files = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
+        groups = [tests[start : start + GROUP] for tests in files for start in range(0, len(tests), GROUP)]
+        kept = groups[number - 1 :: parts]
+        config.hook.pytest_deselected(items=[item for group in groups if group not in kept for item in group])
+        items[:] = [item for group in kept for item in group]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
