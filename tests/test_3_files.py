@@ -11,6 +11,7 @@ from hullcheck.controls.metadata import marked
 from hullcheck.criteria.file_access import foreign_owners, permissions_beyond, require_closed
 from hullcheck.facts.host.file import FileFact
 from hullcheck.policy import Policy
+from hullcheck.verdicts import EvidenceError, unread
 
 _protects_configuration = marked(
     pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53"),
@@ -40,7 +41,13 @@ def _allowed(unit_file: FileFact) -> int:
 
 
 def _allowed_for_certificates(file: FileFact) -> int:
-    """The mode for a file of certificates, which somebody may have put a private key into."""
+    """The mode for a file of certificates, which somebody may have put a private key into.
+
+    Raises:
+        EvidenceError: its mode would be too much for a key, and what it holds may not be read.
+    """
+    if file.holds_key is None and permissions_beyond(file, 0o400):
+        raise EvidenceError(unread(f"whether a private key lies in {file.path}"))
     return 0o400 if file.holds_key else 0o444
 
 

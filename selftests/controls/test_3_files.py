@@ -127,6 +127,17 @@ def test_private_key_beside_a_certificate(number: str) -> None:
     assert found == {path: ("fail", "has mode 444, more than 400")}
 
 
+@pytest.mark.parametrize(("mode", "verdict"), [("440", "error"), ("400", "pass"), ("000", "pass")])
+@pytest.mark.parametrize("number", ["3.8", "3.10", "3.12"])
+def test_certificates_that_may_not_be_read(number: str, mode: str, verdict: str) -> None:
+    """They pass where even the file of a key might have that mode."""
+    ((path, *_), _, _) = MODES[number]
+    walked = f"found {path}\n"
+    output = RIGHT.with_file(path, Stat(0o100000 | int(mode, 8))).output()
+    output = output.replace(walked, f"{walked}{NONCE} private unread\n")
+    assert judged(number, RIGHT.facts_with(ENGINE_FILES.keep(output)))[path][0] == verdict
+
+
 # ---- the way
 
 

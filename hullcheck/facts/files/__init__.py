@@ -96,7 +96,7 @@ class EngineFiles(StartFiles):
     def _file_of_keys(self, path: str, name: str) -> FileFact:
         """A file in which a private key may lie, which is walked to by *name*."""
         walk = self.view.walks.get(name)
-        key = path.endswith(".key") or bool(walk and walk.private)
+        key = path.endswith(".key") or (walk.private if walk else False)
         return replace(self._file(self.view, path, name), holds_key=key)
 
     def _closed(self, path: str) -> FileFact:

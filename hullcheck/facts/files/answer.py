@@ -33,7 +33,7 @@ class Walk:
         pem: the certificates in a file of TLS.
         changed: the last change of a file of TLS, or of the name, owner or mode of a directory above it; None where
             that is not known.
-        private: whether a file of TLS, or one for a registry, holds a private key.
+        private: whether a file of TLS, or one for a registry, holds a private key; None where it may not be read.
         mounted: where it lies in truth, if it or a directory above it is mounted from elsewhere.
     """
 
@@ -43,7 +43,7 @@ class Walk:
     grants: tuple[Grant, ...] | None = None
     pem: str = ""
     changed: Span | None = None
-    private: bool = False
+    private: bool | None = False
     mounted: tuple[str, ...] = ()
 
     @classmethod
@@ -59,7 +59,8 @@ class Walk:
                 moved = (named for modified, named in above if modified != named)
                 times = list(map(moment, (*values.get("changed", "").split("|"), *moved)))
                 changed = max(times) if all(times) else None  # type: ignore[type-var]  # none is None there
-                pem, private = values.get("pem", ""), "private" in values
+                pem = values.get("pem", "")
+                private = None if values.get("private") else "private" in values
                 mounted = tuple(value for word, value in records if word == "mount")
                 return cls(state, links, values[state.value], known, pem, changed, private, mounted)
         return cls(State.UNREAD, links)

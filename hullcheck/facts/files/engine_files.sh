@@ -73,7 +73,9 @@ walk() { # PATH: to its end, which is $at then
 }
 
 private() { # whether the file $at holds a private key, beside what else is in it
-  if [ -f "$root$at" ] && grep -q "PRIVATE KEY-----" "$root$at" 2>/dev/null; then say private ""; fi
+  [ -f "$root$at" ] || return 0
+  grep -q "PRIVATE KEY-----" "$root$at" 2>/dev/null
+  case $? in 0) say private "" ;; 1) ;; *) say private unread ;; esac
 }
 
 list() { # PATH DEPTH: it and all that lies below

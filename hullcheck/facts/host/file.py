@@ -89,7 +89,7 @@ class FileFact:
         next_mode: of a socket that systemd makes, the permission bits at its next start.
         next_owner: the same for its owner, by name or number; empty for root.
         next_group: the same for its group.
-        holds_key: whether it holds a private key.
+        holds_key: whether it holds a private key; None where that may not be read.
         is_run: whether it is a program or a script that is run.
         passes_on: the program that listens on a socket and may pass on to the engine what it takes there.
     """
@@ -105,7 +105,7 @@ class FileFact:
     next_mode: int = 0
     next_owner: str = ""
     next_group: str = ""
-    holds_key: bool = False
+    holds_key: bool | None = False
     is_run: bool = False
     passes_on: str = ""
 

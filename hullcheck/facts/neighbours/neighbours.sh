@@ -24,7 +24,10 @@ for folder in /run/runc /run/crun; do
 done
 line_feed="
 "
-ids=$(docker ps --all --quiet --no-trunc) || own=""
+ids=$(docker ps --all --quiet --no-trunc) || {
+  own=""
+  echo "unread:the containers of the engine"
+}
 for each in $own; do # those of a moment ago: what has ended meanwhile is no other's
   case $line_feed$ids$line_feed in *"$line_feed${each##*/}$line_feed"*) continue ;; esac
   [ ! -d "$each" ] || echo "unlisted:$each"

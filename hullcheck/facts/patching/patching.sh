@@ -80,6 +80,7 @@ for log in /var/log/ansible-pull.log /var/log/ansible.log /var/log/ansible/*.log
     echo "unread:$log"
     continue
   }
+  case $log in */ansible-pull.log) ;; *) grep -q "Starting Ansible Pull at" "$log" || continue ;; esac
   echo "log:$(stat -c %Y "$log") $log"
   # What the last run did. To a file ansible-pull writes that it starts, and its command, after all that came of it.
   tail -n 2000 "$log" | awk '

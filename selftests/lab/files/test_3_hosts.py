@@ -495,6 +495,12 @@ def test_user_who_is_not_root(host: Host, changed: Change) -> None:
     sockets = ("3.15", "3.16")
     facts = facts_inside(host, *user, of="3")
     assert verdicts(facts) == dict.fromkeys(CONTROLS, "pass") | dict.fromkeys(sockets, "error")
+    path = TLS["tlscert"]
+    for mode in ("440", "400"):
+        changed(f"chmod {mode} {path}", f"chmod 444 {path}")
+        found = judged("3.12", facts_inside(host, *user, of="3"))
+        assert found[path][0] == ("error" if mode == "440" else "pass")
+        host.exec("chmod", "444", path)
     changed(f"chmod 744 {REGISTRY}", f"chmod 755 {REGISTRY}")
     found = verdicts(facts_inside(host, *user, of="3"))
     assert [number for number, verdict in found.items() if verdict == "error"] == ["3.7", "3.8", *sockets]

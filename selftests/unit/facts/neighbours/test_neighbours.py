@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 from hullcheck.facts import Facts
@@ -53,6 +55,19 @@ def test_what_could_not_be_seen_is_named_too() -> None:
     (found,) = target(neighbours=Answer("neighbours", 124, "", "")).get("neighbours")
     assert found.startswith("other engines than Docker's (")
     assert target().get("neighbours") == ()  # an older recording
+
+
+def test_engine_that_does_not_list(tmp_path: Path) -> None:
+    """Without its containers nothing says what else there is of its own namespace."""
+    (tmp_path / "docker").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "docker").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", NEIGHBOURS.script], env={"PATH": path}, capture_output=True, text=True, check=True
+    )
+    found = host(done.stdout).get("neighbours")
+    for what in ("the containers of the engine", "the plugins of the engine"):
+        assert f"{what} could not be read; are you root?" in found
 
 
 def test_where_it_is_told(tmp_path: Path) -> None:

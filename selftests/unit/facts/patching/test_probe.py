@@ -262,6 +262,14 @@ def test_log_of_ansible_pull(tmp_path: Path, log: str, told: list[str], shell: t
     assert lines_of(tmp_path, {"log/ansible-pull.log": log}, shell, ("did:",)) == told
 
 
+@pytest.mark.parametrize(("log", "told"), [(PULL + GOOD, WELL), (GOOD, [])])
+@pytest.mark.parametrize("name", ["log/ansible.log", "log/ansible/web.log"])
+def test_log_of_ansible(tmp_path: Path, name: str, log: str, told: list[str]) -> None:
+    """Under another name it may be that of plays which this host runs on others."""
+    assert lines_of(tmp_path, {name: log}, ("sh",), ("did:",)) == told
+    assert bool(lines_of(tmp_path, {name: log}, ("sh",), ("log:",))) == bool(told)
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
