@@ -50,25 +50,36 @@ _BUILDERS = frozenset(("cmake", "make", "meson", "ninja", "setup.py", "waf"))
 _SWITCHES = """
     --allow-insecure-host --allow-insecure-repositories --allow-unauthenticated --allow-unsigned-rpm --allow-untrusted
     --check-certificate=false --dangerous --force-all --force-bad-verify --force-checksum --force-yes
-    --gpgcheck-allow-unsigned --gpgcheck-allow-unsigned-package --gpgcheck-allow-unsigned-repo
-    --ignore-certs --insecure-skip-tls-verify --no-check-gpg --no-gpg-check --no-gpg-checks --no-gpg-verify
-    --no-gpgcheck --no-gpgchecks --no-verify-ssl --nodigest --nogpgcheck --nosignature --trust-server-cert --verify=no
+    --force-signature --gpgcheck-allow-unsigned --gpgcheck-allow-unsigned-package --gpgcheck-allow-unsigned-repo
+    --ignore-certs --insecure-skip-tls-verify --lax-checksums --no-check-gpg --no-gpg-check --no-gpg-checks
+    --no-gpg-verify --no-gpgcheck --no-gpgchecks --no-strict-ssl --no-verify-downloads --no-verify-ssl --nodigest
+    --nogpgcheck --nosignature --skip-integrity-check --trust-server-cert --unsafely-ignore-certificate-errors
+    --verify-repo=none --verify=no
 """
 _SWITCH = frozenset(_SWITCHES.split())
-_IS = r'"?[=\s]+"?'
+_CONDAS = frozenset(("conda", "mamba", "micromamba"))
+_ASSENT = re.compile("=(?:1|true|yes)$")
+_IS = r"""["']?(?:[=\s]|:\s)+["']?"""
 _OFF = r"(?:0|false|no|off)\b"
 _ON = r"(?:1|true|yes|on)\b"
 # Not what sed(1) is told to look for, `s/gpgcheck=0/gpgcheck=1/`, nor of packages that lie in a folder already.
 _SETTING = re.compile(
     rf"""(?<!s[/|,\#@])(?:\b|(?<=\\n))(?:
     (?:trusted|allow-insecure|allow-weak)(?:=|:\s*)yes(?![^\]\n]{{0,200}}\]\s+(?:copy|file):)
-    | (?:AllowUnauthenticated|AllowInsecureRepositories|AllowDowngradeToInsecureRepositories){_IS}{_ON}
-    | (?:Verify-Peer|Verify-Host|(?:pkg_)?gpgcheck|sslverify|http\.sslVerify|ssl_verify|verify_ssl|secure-http
-        |check_certificate|require-sigs|(?:\w{{1,40}}_|enable)?strict[-_]?ssl){_IS}{_OFF}
+    | deb(?:-src)?\s+\[[^\]\n]{{0,200}}?\b(?:trusted|allow-insecure|allow-weak)=(?:1|enable|on|true|with)\b
+        (?![^\]\n]{{0,200}}\]\s+(?:copy|file):)
+    | (?:Trusted|Allow-Insecure|Allow-Weak):\s*(?:1|enable|on|true|with)\b
+    | (?:AllowUnauthenticated|Allow(?:Insecure|Weak|DowngradeToInsecure)Repositories){_IS}{_ON}
+    | (?:Verify-Peer|Verify-Host|(?:pkg_)?gpgcheck|sslverify|http\.sslVerify|ssl[-_]verify|verify_ssl|secure-http
+        |check[-_]certificate|require-sigs|(?:\w{{1,40}}_|enable)?strict[-_]?ssl){_IS}{_OFF}
     | (?:BUNDLE_)?ssl_verify_mode:?{_IS}0\b
-    | (?:NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOSUMDB)={_OFF}
-    | GIT_SSL_NO_VERIFY={_ON}
-    | disable-tls{_IS}{_ON}
+    | (?:NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOSUMDB)=["']?{_OFF}
+    | GIT_SSL_NO_VERIFY=["']?[^\s;&|"']  # whatever it is set to
+    | (?:\w{{1,40}}_)?(?:disable[-_](?:tls|checksum_validation|ssl_validation)|insecure_ssl){_IS}{_ON}
+    | (?:\w{{1,40}}_)?checksum_?Behavior{_IS}(?:ignore|update)\b
+    | certificates\.[\w-]{{1,60}}\.cert{_IS}{_OFF}
+    | dependency[-.]verification{_IS}(?:lenient|off)\b
+    | ssl:verify-certificate{_IS}{_OFF}
     | (?:GOINSECURE|PIP_TRUSTED_HOST|UV_INSECURE_HOST)=[^\s;&|]+
     | GONOSUMDB=["']?\*
     | GOFLAGS=[^\s;&|]*-insecure\b
@@ -80,7 +91,12 @@ _SETTING = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _INSECURE = {
+    "axel": re.compile("--insecure|-[a-zA-Z]*k[a-zA-Z]*"),
     "curl": re.compile("--insecure|-[a-zA-Z]*k[a-zA-Z]*"),
+    "fetch": re.compile("--no-verify-peer"),
+    "hg": re.compile("--insecure"),
+    "rclone": re.compile("--no-check-certificate"),
+    "svn": re.compile("--trust-server-cert-failures=.*"),
     "wget": re.compile("--no-check-certificate"),
 }
 _FETCHES = {
@@ -107,10 +123,11 @@ _COMPARES = frozenset(("[", "[[", "test", "grep", "cmp", "diff", "case"))
 _SUM_FILE = re.compile(r"(?:sha\d+|md5|checksum|sum)s?(?:sums?)?(?:\.\w+)?(?:[?#].*)?$", re.IGNORECASE)
 _STOPS = frozenset(("exit", "false", "kill", "return"))
 _RUNS_OUTPUT = re.compile(r"""(?:\beval|\b[a-z]{0,3}sh\s(?:-\S+\s+){0,3}-\w*c)\s+["']?(?:\$\(|`)""")
-# A program, a package or an archive, by where it goes or what it is called.
+# A program, a package, an archive, or what these are trusted by: by where it goes or what it is called.
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KEPT = re.compile(
-    r"(?:[^?#]*/s?bin/[^/?#]+|[^?#]*\.(?:AppImage|apk|bin|bz2|deb|exe|gem|gz|jar|msi|phar|py|rpm|run|sh|so|t[bgx]z2?|tar|war"
+    r"(?:>{0,2}/(?:etc/(?:apk|apt|pki|ssl|yum\.repos\.d)|usr/(?:local/)?share/(?:ca-certificates|keyrings))/.*"
+    r"|[^?#]*/s?bin/[^/?#]+|[^?#]*\.(?:AppImage|apk|bin|bz2|deb|exe|gem|gz|jar|msi|phar|py|rpm|run|sh|so|t[bgx]z2?|tar|war"
     r"|whl|xz|zip|zst))(?:[?#].*)?"
 )
 # They take what comes without TLS as it comes: the sums of what they get come from the same place.
@@ -155,13 +172,15 @@ def _name(command: Command) -> str:
 def unverified(step: Step) -> Iterator[str]:
     """The switches of a step that turn off the check of what it installs."""
     for command in step.commands:
-        yield from (f"{command[0]} {word}" for word in command[1:] if word in _SWITCH)
+        yield from (f"{command[0]} {word}" for word in command[1:] if _ASSENT.sub("", word) in _SWITCH)
+        if command[0] not in ONLY_NAMES and _CONDAS.intersection(_name((word,)) for word in command):
+            yield from (f"conda {word}" for word in command if word in ("-k", "--insecure"))
         of_zypper = any(_name((word,)) == "zypper" for word in command)
         if of_zypper and {"ar", "addrepo", "mr", "modifyrepo"}.intersection(command):
             yield from (f"zypper {word}" for word in command if re.fullmatch("-[a-zA-Z]*G[a-zA-Z]*", word))
         if any("pip" in word for word in command):
             yield from ("pip --trusted-host" for word in command if word.startswith("--trusted-host"))
-    text = step.argument if step.keyword in ("RUN", "ENV") else ""
+    text = f"{step.build_arguments} {step.argument}" if step.keyword in ("RUN", "ENV") else ""
     yield from (" ".join(match[0].split()) for match in _SETTING.finditer(text))
     yield from _insecure_downloads(step)
     yield from _from_anybody(step.commands)

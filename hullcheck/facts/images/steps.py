@@ -70,6 +70,12 @@ class Step:
         return self._parsed[1]
 
     @property
+    def build_arguments(self) -> str:
+        """Names and values of the arguments that a RUN has as variables, as `A=1 B=***`."""
+        found = _ARGUMENTS.match(self.text.removeprefix("RUN "))
+        return found[0].partition(" ")[2] if found else ""
+
+    @property
     def fills(self) -> bool:
         """Whether it may bring files into the image."""
         return self.imported or (self.keyword in _FILLS and not self.is_for_later)

@@ -59,6 +59,66 @@ def test_package_managers() -> None:
 
 
 @pytest.mark.parametrize(
+    "step",
+    [
+        "|1 NODE_TLS_REJECT_UNAUTHORIZED=0 /bin/sh -c npm ci",
+        "RUN |2 A=b c GIT_SSL_NO_VERIFY=*** /bin/sh -c git clone https://x # buildkit",
+        "NODE_TLS_REJECT_UNAUTHORIZED='0' npm ci",
+        'export GIT_SSL_NO_VERIFY="true" && git clone https://x',
+        "echo 'deb [arch=amd64 trusted=1] https://x ./' > /etc/apt/x.list",
+        "echo 'deb [allow-insecure=true] https://x ./' > /etc/apt/x.list",
+        "printf 'Types: deb\\nTrusted: true\\n' > /etc/apt/x.sources",
+        "apt-get -o Acquire::AllowWeakRepositories=true update",
+        "apt-get install --allow-unauthenticated=true x",
+        "echo 'check-certificate=off' >> /etc/wgetrc && wget https://x/x.deb",
+        "npm install --no-strict-ssl x",
+        "yarn install --skip-integrity-check",
+        "yarn config set checksumBehavior ignore",
+        "echo 'checksumBehavior: update' >> .yarnrc.yml",
+        "YARN_CHECKSUM_BEHAVIOR=ignore yarn",
+        "COMPOSER_DISABLE_TLS=1 composer install",
+        "bundle config set --global disable_checksum_validation true",
+        "gcloud config set auth/disable_ssl_validation True",
+        "echo sdkman_insecure_ssl=true >> ~/.sdkman/etc/config",
+        "poetry config certificates.x.cert false",
+        "conda install -k x",
+        "sudo micromamba install --ssl-verify false x",
+        "gradle --dependency-verification off build",
+        "deno cache --unsafely-ignore-certificate-errors x.ts",
+        "tlmgr --verify-repo=none install x",
+        "lftp -e 'set ssl:verify-certificate no; get x' https://x",
+        "axel -k https://x/x.tgz",
+        "hg clone --insecure https://x && make install",
+        "curl -o /usr/share/keyrings/x.gpg http://x/key",
+        "curl -k https://x/ca > /usr/local/share/ca-certificates/x.crt && update-ca-certificates",
+        "wget -O /etc/yum.repos.d/x.repo http://x/x",
+    ],
+)
+def test_switch_in_every_spelling(step: str) -> None:
+    """A switch counts as an argument of the build, in quotes, and in each word that its program takes for a yes."""
+    assert list(unverified(Step(step)))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "|1 NODE_TLS_REJECT_UNAUTHORIZED=1 /bin/sh -c npm ci",
+        "echo 'deb [trusted=1] file:/x ./' > /etc/apt/x.list",
+        "echo 'deb [trusted=0] https://x ./' > /etc/apt/x.list",
+        "curl 'https://x/?trusted=1'",
+        "yarn config set checksumBehavior throw",
+        "gradle --dependency-verification strict build",
+        "tar -k -xf conda.tgz && echo conda -k",
+        "curl -o /usr/share/keyrings/x.gpg https://x/key",
+        "cosign verify --insecure-ignore-tlog x",
+    ],
+)
+def test_words_that_switch_nothing_off(step: str) -> None:
+    """What looks like one of these switches stays unnamed."""
+    assert list(unverified(Step(step))) == []
+
+
+@pytest.mark.parametrize(
     ("place", "found"),
     [("file://$tempDir", []), ("https://x", ["trusted=yes"]), ("http://x file:/y", ["trusted=yes"])],
 )
