@@ -168,6 +168,12 @@ def _nix_env(words: Sequence[str]) -> Act | None:
     return Act.UPGRADE if "u" in _flags(words) or "--upgrade" in words else None
 
 
+def _urpmi(words: Sequence[str]) -> Act | None:
+    if any(not word.startswith("-") for word in words):
+        return Act.INSTALL
+    return Act.UPGRADE if {"--auto-select", "--auto-update"}.intersection(words) else None
+
+
 # Those that go by options: the family, and what is done with which words.
 _BY_OPTION: dict[str, tuple[str, Callable[[Sequence[str]], Act | None]]] = {
     "pacman": ("pacman", _pacman),
@@ -178,9 +184,15 @@ _BY_OPTION: dict[str, tuple[str, Callable[[Sequence[str]], Act | None]]] = {
     "nix-env": ("nix", _nix_env),
     "emerge-webrsync": ("portage", _refresh),
     "eix-sync": ("portage", _refresh),
+    "urpmi": ("urpmi", _urpmi),
+    "urpmi.update": ("urpmi", _refresh),
 }
-_BY_VERB = frozenset(("urpmi",))
 PROGRAMS = frozenset((*_FAMILY, *_BY_OPTION))
+# They upgrade by themselves, and are packages and services, too: only as the command itself they are started.
+_UPGRADERS = {
+    "dnf-automatic": _FAMILY["dnf"],
+    **dict.fromkeys(("do-release-upgrade", "unattended-upgrade", "unattended-upgrades"), _FAMILY["apt-get"]),
+}
 _PROGRAMS = "|".join(sorted(PROGRAMS, key=len, reverse=True))
 _NAMES_UPDATE = re.compile(
     rf"(?:(?<![\w./-])|/s?bin/)(?:{_PROGRAMS})(?![\w/.:-])[^\n;&|]{{0,200}}?(?<![\w-])(?:{_VERB})(?![\w-])"
@@ -195,6 +207,8 @@ def invoked_manager(command: Command) -> tuple[object, Act | None] | None:
     """
     if command[0] in ONLY_NAMES or command[0] in _SHELL_WORDS:
         return None
+    if upgraded := _UPGRADERS.get(command[0].rpartition("/")[2]):
+        return upgraded, None if _only_tries(command) else Act.UPGRADE
     for number, word in enumerate(command):
         program = word.rpartition("/")[2]
         if program in PROGRAMS:
@@ -241,8 +255,7 @@ def act_of_unknown(command: Command) -> Act | None:
     program = command[0].rpartition("/")[2]
     if program in _OTHER_TOOLS | ONLY_NAMES | _SHELL_WORDS or not _PROGRAM.fullmatch(program):
         return None
-    name, _, verb = program.partition(".")  # as urpmi.update
-    return act_of_any([verb, *command[1:]]) if verb and name in _BY_VERB else act_of_any(command[1:])
+    return act_of_any(command[1:])
 
 
 def names_update(text: str) -> bool:

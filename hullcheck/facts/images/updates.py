@@ -27,6 +27,9 @@ _USUAL_FOLDERS = frozenset(("/bin", "/sbin", "/usr/bin", "/usr/sbin"))
 _ADDS_SOURCE = re.compile(
     r"https?://(?:(deb|rpm)\.nodesource\.com/setup\S*|\S+/(?:script|setup)\.(deb|rpm)\.sh\S*|\S+/(?:add-)?repo-?(deb|rpm)\.sh)"
 )
+# Of Debian and Ubuntu; they refresh the index where they are new enough.
+_SOURCE_ADDERS = frozenset(("add-apt-repository", "apt-add-repository"))
+_REFRESHES_NOT = frozenset(("-h", "-l", "-n", "--help", "--list", "--no-update"))
 _INDEX = {"deb": "apt-get", "rpm": "dnf"}
 _DEEPEST = 4  # texts inside of texts
 _NOT_PLAIN = frozenset(" \t\n()[]{},;&|")  # a word that holds one of these may be a script of some kind
@@ -139,7 +142,9 @@ def _by_a_manager(words: Command) -> tuple[Act, object, bool] | None:
 
 
 def _by_adding_a_source(words: Command) -> tuple[Act, object, bool] | None:
-    """What the script does that a command fetches, if it is one that adds a source of packages and is run."""
+    """What a command does that adds a source of packages, or the script for it does that it fetches and that is run."""
+    if words[0].rpartition("/")[2] in _SOURCE_ADDERS and _REFRESHES_NOT.isdisjoint(words):
+        return Act.REFRESH, family_of("apt-get"), False
     sources = (_ADDS_SOURCE.match(word) for word in words if words[0] in ("curl", "wget"))
     kinds = [next(filter(None, each.groups())) for each in sources if each]
     return (Act.REFRESH, family_of(_INDEX[kinds[0]]), False) if kinds else None
