@@ -17,7 +17,7 @@ _ADDRESSES = frozenset(_ADDRESSES_WORDS.split())
 
 _USER = re.compile(r"^((?:[\w+.-]+:)?//)?[^/?#]*@")
 
-_LIMITS = frozenset({"max-file", "max-size"})
+_LIMITS = frozenset({"cache-disabled", "cache-max-file", "cache-max-size", "max-file", "max-size"})
 """Those that say how much of it stays on the host."""
 
 

@@ -222,6 +222,29 @@ def test_number_of_log_files(count: str, few: bool) -> None:
     assert verdicts("log_files_are_few", host) == {DEFAULT: verdict, "web": verdict, "unset": "fail"}
 
 
+@pytest.mark.parametrize(
+    ("control", "option", "good", "bad"),
+    [
+        ("log_files_are_small", "cache-max-size", "10m", "10g"),
+        ("log_files_are_few", "cache-max-file", "3", "4"),
+    ],
+)
+def test_copy_of_a_log_that_goes_elsewhere(control: str, option: str, good: str, bad: str) -> None:
+    """The engine keeps one for `docker logs`, as large as it was told to, unless it is switched off."""
+    large = {option: bad}
+    logs = {
+        "small": ("gelf", {option: good}),
+        "large": ("syslog", large),
+        "off": ("syslog", large | {"cache-disabled": "1"}),
+        "older": ("syslog", {option: "***"}),
+        "read": ("journald", large),
+        "unset": ("fluentd", {}),
+    }
+    expected = dict.fromkeys(logs, "not applicable") | {"large": "fail"}
+    assert verdicts(control, logged(large, "gelf", **logs)) == {DEFAULT: "fail", **expected}
+    assert verdicts(control, logged({}, "gelf")) == {DEFAULT: "not applicable"}
+
+
 def test_limits_of_the_policy() -> None:
     """The site may want other limits."""
     host = logged({"max-size": "50m", "max-file": "5"})

@@ -11,10 +11,13 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
+from hullcheck.parsing.go import go_boolean
+from hullcheck.secrets import HIDDEN
 
 Options = Mapping[str, str]
 
 _FILES = frozenset({"json-file", "local"})
+_WITHOUT_COPY = frozenset({"journald", "none"})
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,25 @@ class Log:
             EvidenceError: it is the daemon's default, and its options cannot be told.
         """
         return self.default.always(complies) if self.own is None else complies(self.own)
+
+    def limits_copy(self, option: str, complies: Callable[[str], bool]) -> bool:
+        """Whether an option of the copy that the engine keeps of a log that goes elsewhere complies, where it is set.
+
+        For `docker logs` the engine writes that copy beside drivers that cannot be read, in 5 files of 20 MB unless
+        told otherwise.
+
+        Args:
+            option: `cache-max-size` or `cache-max-file`, which an older recording hides.
+
+        Raises:
+            EvidenceError: it is the daemon's default, and its options cannot be told.
+        """
+
+        def limited(options: Options) -> bool:
+            value = options.get(option, HIDDEN)
+            return value == HIDDEN or go_boolean(options.get("cache-disabled") or "false") or complies(value)
+
+        return self.driver in _WITHOUT_COPY or self.always(limited)
 
     @property
     def inherits(self) -> bool:

@@ -149,6 +149,12 @@ def test_driver_of_the_daemon(engine: EngineFactory) -> None:
     assert verdicts(control, approved) == {DEFAULT: "pass", "web": "pass"}
     assert verdicts("log_files_are_small", facts) == {DEFAULT: "fail", "web": "fail"}
     assert verdicts("log_files_are_few", facts) == {DEFAULT: "pass", "web": "pass"}
+    goes = ("--log-driver", "syslog", "--log-opt", "syslog-address=udp://127.0.0.1:514")
+    one.create("copied", *goes, "--log-opt", "cache-max-size=10g")
+    one.create("sent", *goes)
+    facts = facts_of_engine(one.socket, of="log_files_are_small")
+    found = verdicts("log_files_are_small", facts)
+    assert (found["copied"], found["sent"]) == ("fail", "not applicable")
 
 
 # ---- 2.3
