@@ -19,7 +19,8 @@ _VALUE = rf"""(?=(?P<value>\\+"[^"\\]*\\+"|"(?:\\.|[^"\\])*"|\$?'[^']*'|{_BARE})
 _AT = r"(?:(?<![\w./-])|(?<=bin/))"  # a command, and no part of a path
 _LINE = r"""(?=[\s"'\\,])[^;&|\n]{0,200}?"""  # the rest of a command
 _LOGINS = (
-    r"(?:az|buildah|cf|crane|docker|helm registry|nerdctl|oras|podman|skopeo|twine) (?:login|upload|register)"
+    r"(?:az|az acr|buildah|cf|crane|docker|helm registry|nerdctl|oras|podman|skopeo|twine)"
+    r" (?:login|upload|register)"
 )
 # What reads a secret from its input.
 _INTO = (
@@ -37,7 +38,7 @@ _ONE_DASH = (
     r"(?i:(?:(?:src|dest)?(?:key|store))?pass(?:wd|word|phrase)?|secret|token"
     r"|(?:access|api|auth|private|secret)[_-]?(?:key|token))"
 )
-_SCHEMES = "Bearer|Basic|Token|token"
+_SCHEMES = "(?i:api-?key|basic|bearer|bot|geniekey|oauth|splunk|ssws|token)"
 _WAYS = [
     r"(?<![\w$.{-])(?:-[DP](?=[a-z])|--?)?{name}\\*[\"']?(?:[:?+]?=|\s[:?+]?=\s){value}",
     r"(?<=')-{0,2}{name}=(?P<value>[^']+)(?=')",
@@ -52,6 +53,7 @@ _WAYS = [
     r"\[\\*[\"']{name}\\*[\"']\]\s*=\s*{value}",
     r"<{name}>(?P<value>[^<>]+)</",
     r"(?i:authorization)\\*[\"']?\s*:\s*\\*[\"']?(?:{schemes})\s+{value}",
+    r"(?i:authorization)\\*[\"']?\s*:\s*\\*[\"']?(?P<value>(?=[\w.+/=-]{0,100}\d)[\w.+/=-]{16,300})",
     r"\$\{{name}:?[-=](?P<value>[^$}/](?:(?!\$\{)[^}])*)(?:\}|(?=\$\{))",
     r"\b(?:config|configure|kv put|set)(?: -{word}| set){0,9} (?:[\w./:@-]{0,200}[/:])?{name} {value}",
     r"(?<!\w)s(?P<by>[/|#,%!])[^\w\s]{0,10}?{name}[^\w\s]{0,10}?(?P=by)(?![\w.-]{1,80}=)"
@@ -75,6 +77,12 @@ _WAYS = [
     r"{at}ssh-keygen{line} -N {value}",
     r"{at}rclone{line} (?:\w{0,40}(?:key|pass|token)|obscure) {value}",
     r"\bhttp-basic\.{word} {word} {value}",  # of composer and poetry
+    r"\b(?:bearer|github-oauth|gitlab-token)\.{word} {value}",
+    r"{at}wandb login(?: -{word}){0,9} {value}",
+    r"{at}snyk auth {value}",
+    r"{at}nuget setapikey {value}",
+    r"\bset-agent-token {word} {value}",
+    r"{at}SUSEConnect{line} (?:-r|--regcode)[ =]{value}",
     r"\b(?:authtoken|reset-admin-password) {value}",
     r"\bnet user {word} {value}",
     r"{at}(?:sqlcmd|bcp|zip|unzip|ipmitool|mosquitto_\w+){line} -P ?{value}",

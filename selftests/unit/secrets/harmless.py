@@ -27,6 +27,12 @@ TOKENS = [
     "sk-" + "ant-" + "a1" * 16, "SWMTKN-" + "1-" + "a1" * 20, "SWMKEY-" + "1-" + "a1" * 20, "dop_v1_" + "a1" * 32,
     "SK" + "a1" * 16, "GOCSPX-" + "a1" * 12, "shpat_" + "a1" * 16, "dapi" + "a1" * 16, "1234567890:AA" + "a" * 33,
     "AGE-SECRET-KEY-1" + "A1" * 20, "rubygems_" + "a1" * 24, "tskey-" + "auth-" + "a1" * 10, "glsa_" + "a1" * 20,
+    "gsk_" + "a1" * 26, "xai-" + "a1" * 40, "nvapi-" + "a1" * 32, "r8_" + "a1" * 18 + "a", "figd_" + "a1" * 20,
+    "pul-" + "a1" * 20, "dp.st." + "prd." + "a1" * 20, "PMAK-" + "a1" * 12 + "-" + "a1" * 17, "sgp_" + "a1" * 20,
+    "sbp_" + "a1" * 20, "LTAI" + "5t" + "a1" * 9, "AKCp" + "8a" * 35, "CCIPAT_" + "a" * 22 + "_" + "a1" * 20,
+    "ops_eyJ" + "a1" * 25, "xkeysib-" + "a1" * 32 + "-" + "a1" * 8, "ATCTT3" + "a1" * 30, "fm2_" + "a1" * 30,
+    "MIIEvgIBADANBgkqhkiG9w0BAQEFAASC" + "a1" * 20, "MIIEpAIBAAKCAQEA" + "a1" * 20, "MHcCAQEEI" + "a1" * 20,
+    "MIGHAgEAMBMGByqGSM49AgEG" + "a1" * 20, "MC4CAQAwBQYDK2VwBCIEI" + "a1" * 20, "b3BlbnNzaC1rZXktdjE" + "a1" * 30,
 ]  # fmt: skip
 
 

@@ -357,6 +357,15 @@ newman run -e x --env-var apiKey=HUNTER
 ngrok config add-authtoken HUNTER
 ngrok authtoken HUNTER
 tailscale up --authkey HUNTER
+wget --header="AUTHORIZATION: basic HUNTER" x
+curl -H 'Authorization: ApiKey HUNTER' x
+curl -H 'Authorization: HUNTER0123456789' x
+az acr login -n x -p HUNTER
+wandb login --relogin HUNTER
+snyk auth HUNTER
+composer config --global github-oauth.github.com HUNTER
+consul acl set-agent-token default HUNTER
+SUSEConnect --regcode HUNTER
 cloudflared tunnel run --token HUNTER
 """.strip().split("\n")
 ]  # fmt: skip

@@ -64,9 +64,12 @@ DISTRIBUTION = "its distribution"
 # Files of keys, stored logins and passwords, by what they are called or by where they are.
 _KEYS = re.compile(
     r"""id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:[._~-][^/]*(?<!\.pub))? | ssh_host_\w+_key
-    | [^/]*\.(?:agilekeychain|bks|jks|kdbx?|key|keystore|keytab|ovpn|p12|p8|pfx|pkcs12|ppk|tfstate|tfvars)
+    | [^/]*\.(?:agilekeychain|bks|jks|kdbx?|key|keystore|keytab|ovpn|p12|p8|pfx|pk8|pkcs8|pkcs12|ppk|pvk|tfstate|tfvars)
         (?:\.(?:backup|bak|json|old|orig))?
-    | [^/]*(?:private|priv|(?<!pub)(?<!pub[_.-])(?<!public)(?<!public[_.-])key)[^/]*\.pem
+    | [^/]*(?:private|priv|(?<!pub)(?<!pub[_.-])(?<!public)(?<!public[_.-])key)[^/]*\.(?:der|pem)
+    | [^/]*(?:private|secret)[^/]*\.(?:asc|gpg) | [^/]*firebase-adminsdk[^/]*\.json
+    | kaggle\.json | firebase-tools\.json | \.databrickscfg | \.sentryclirc | sasl_passwd | passwd\.client
+    | (?:chap|pap)-secrets | ipsec\.secrets | tailscaled\.state | wallet\.dat | UTC--[^/]+
     | secring\.gpg | krb5cc_\w+ | wg\d+\.conf
     | \.netrc | _netrc | \.pgpass | \.git-credentials | \.vault-token | \.?htpasswd | \.dockercfg | \.dockerconfigjson
     | \.my\.cnf | \.mylogin\.cnf | \.s3cfg | \.boto | \.passwd-s3fs | \.rediscli_auth | \.terraformrc
@@ -79,9 +82,11 @@ _KEYS = re.compile(
 _SETTINGS = re.compile(
     r"""(?:[\w-]+)?\.env(?:\.(?!dist|example|html|md|sample|template)\w+)? | \.envrc | \.npmrc | \.pypirc
     | wp-config\.php | auth\.json
-    | [^/]*(?:access|api|auth|github|gitlab|npm)[_-]?token(?:\.txt)? | kube[_-]?config(?:\.ya?ml)?
-    | \.?vault[_-]?pass(?:word)?(?:\.txt)? | [^/]*(?:deploy[_-]?key)(?:\.(?:bak|old|orig|txt))?
-    | [^/]*(?:client[_-]?secrets?|credentials?|passwords?|secrets?|service[_-]?account)[^/.]*
+    | pip\.(?:conf|ini) | \.(?:creds|credentials?|passwords?|secrets?|tokens?) | password | secret | token
+    | [^/]*(?:(?:access|api|auth|github|gitlab|npm)[_-]?token|api[_-]?key)(?:\.txt)? | token\.txt
+    | kube[_-]?config(?:\.ya?ml)? | [^/]*vault[_-]?pass(?:word)?(?:\.txt)? | [\w.-]+credentials
+    | [^/]+[_-](?:rsa|dsa|ecdsa|ed25519) | [^/]*(?:(?:deploy|private|ssh)[_-]?key)(?:\.(?:bak|old|orig|txt))?
+    | [^/]*(?:client[_-]?secrets?|credentials?|creds|passwords?|secrets?|service[_-]?account)[^/.]*
         \.(?:bak|cfg|conf|csv|enc|ini|json|properties|toml|txt|xml|ya?ml)(?:\.enc)?""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -92,6 +97,9 @@ _NO_PROGRAMS = re.compile(r"/(?:etc|proc|var|usr(?:/local)?/(?:include|lib\w*|sh
 _KEY_PATHS = re.compile(
     r""".*/(?:\.docker/config\.json | \.aws/credentials | \.kube/config | \.oci/config | \.config/hub
     | \.azure/(?:accessTokens|msal_token_cache)[^/]* | \.config/gcloud/(?:access_tokens|credentials)\.db
+    | \.config/gcloud/legacy_credentials/.* | \.aws/(?:cli|sso)/cache/[^/]+ | \.dbt/profiles\.yml
+    | \.config/(?:argocd/config|glab-cli/config\.yml|hcloud/cli\.toml|helm/registry/config\.json|ngrok/ngrok\.yml
+        |pypoetry/auth\.toml|solana/id\.json) | \.ngrok2/ngrok\.yml | \.subversion/auth/.* | etc/rancher/k3s/k3s\.yaml
     | \.config/gh/hosts\.yml | \.config/doctl/config\.yaml | \.m2/settings(?:-security)?\.xml
     | \.gradle/gradle\.properties | \.cargo/credentials(?:\.toml)? | \.gem/credentials | \.cassandra/cqlshrc
     | \.gnupg/private-keys-v1\.d/[^/]+ | \.password-store/.*\.gpg | age/keys\.txt | \.git/config | ssl/private/[^/]+
