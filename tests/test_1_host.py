@@ -428,7 +428,8 @@ def test_engine_release_is_maintained(
     of Docker is held, with containerd, runc, the docker command, Compose and Buildx, against what is known of
     releases and vulnerabilities: that has a day, and `--releases` replaces it. A build of a distribution has to be
     the newest one that its lists of packages offer, and the lists no older than `patch_days`; and the daemon and
-    containerd were restarted since it was installed.
+    containerd were restarted since it was installed. What keeps such a build up to date that is of no package, a person
+    has to say.
 
     Remedy: install the newest release of the engine, of containerd and of runc from Docker, or from a
     distribution that still gets updates: `apt-get update && apt-get upgrade`. Then restart what still runs the older

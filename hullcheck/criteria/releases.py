@@ -14,6 +14,12 @@ from hullcheck.verdicts import EvidenceError, Manual
 
 _ENGINE, _COMMAND = ("containerd", "runc"), ("cli", "compose", "buildx")
 """What comes in packages of its own: of the engine always, of the docker command where it is installed."""
+_PACKAGES = {
+    "engine": ("docker.io", "docker-ce", "docker-engine", "moby-engine"),
+    "containerd": ("containerd", "containerd.io", "moby-containerd"),
+    "runc": ("runc", "moby-runc"),
+}
+"""The packages in which distributions have the parts of the engine."""
 _COMMUNITY = "Docker Engine - Community"
 _PRE_RELEASE = re.compile(r"-(alpha|beta|rc|dev|tp)", re.IGNORECASE)
 _OF_A_DISTRIBUTION = re.compile(r"[+~](ds|dfsg)|~debian|-\d+ubuntu|\.(el|fc|amzn)\d")
@@ -61,7 +67,12 @@ class ReleaseCriteria:
         if flaw := _flaw_of_packages(release, self.packages.get(), self.days):
             return flaw
         old = ", ".join(self.replaced.get())
-        return f"{release}: {old} was replaced, and the older one still runs: restart it" if old else ""
+        if old:
+            return f"{release}: {old} was replaced, and the older one still runs: restart it"
+        versions = {"engine": release.version, **self.components.get()}
+        if strangers := list(_of_no_package(versions, self.packages.get())):
+            raise Manual(f"{release}: {'; '.join(strangers)}: what keeps it up to date?")
+        return ""
 
     def _flaw_of_components(self, release: Release) -> str:
         """What is known of containerd and runc, which packages of their own bring."""
@@ -150,6 +161,28 @@ def _flaw_of_packages(release: Release, packages: Packages, days: int) -> str:
     if age > days:
         raise Manual(f"{release}: are its updates installed? The lists of packages are {age} days old")
     return ""
+
+
+def _of_no_package(versions: Mapping[str, str], packages: Packages) -> Iterator[str]:
+    """The parts of the engine that are others than those of the packages: built by somebody, or unpacked beside them.
+
+    The engine itself has to have a package; a part that has none may be in that of another.
+    """
+    for part, names in _PACKAGES.items():
+        installed = [each for each in packages.all if each.name in names]
+        if (part == "engine" or installed) and not any(
+            _is_of(each, versions.get(part)) for each in installed
+        ):
+            told = ", ".join(f"{each.name} {each.installed}" for each in installed) or "none"
+            yield f"{part} {versions.get(part)} runs, and its package is {told}"
+
+
+def _is_of(package: Package, version: str | None) -> bool:
+    """Whether a program of this version may be that of the package."""
+    if version is None:
+        return True  # podman and the like do not tell
+    own = package.installed.partition(":")[2] or package.installed  # without an epoch
+    return numbers(own)[:3] == numbers(version)[:3]
 
 
 def _outdated(packages: Packages) -> Iterator[Package]:

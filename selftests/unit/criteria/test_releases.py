@@ -173,7 +173,7 @@ def test_distributions_that_get_updates() -> None:
     """They are as good as the distribution is alive: by its own word or by the table; else it is manual."""
 
     def found(name: str, version: str, today: date = DAY, **system: str) -> str:
-        return judged("27.5.1", "", today, ID=name, VERSION_ID=version, **system)[0]
+        return judged("26.1.5", "", today, ID=name, VERSION_ID=version, **system)[0]
 
     assert found("debian", "12") == found("ubuntu", "26.04") == found("alpine", "3.24.1") == "pass"
     assert found("debian", "12", date(2028, 6, 30)) == "pass"
@@ -183,7 +183,7 @@ def test_distributions_that_get_updates() -> None:
     for name, version in (("debian", "10"), ("ubuntu", "23.10"), ("alpine", "3.2"), ("centos", "7")):
         assert found(name, version) == "fail"
     assert found("alpine", "3.99_alpha2") == found("debian", "") == found("arch", "") == "manual"
-    assert judged("27.5.1-0ubuntu3", COMMUNITY, ID="ubuntu", VERSION_ID="24.04")[0] == "pass"
+    assert judged("26.1.5-0ubuntu3", COMMUNITY, ID="ubuntu", VERSION_ID="24.04")[0] == "pass"
     reason = judged("18.09.1", "", ID="debian", VERSION_ID="10")[1]
     assert reason.endswith(f"which got its last updates before {DAY}")
     assert judged("18.09.1", "", date(2022, 1, 1), ID="debian", VERSION_ID="10")[0] == "manual"
@@ -219,6 +219,21 @@ def test_older_program_that_still_runs() -> None:
     verdict, reason = judged("26.1.5+dfsg1", "", replaced=("/usr/sbin/dockerd",), **DEBIAN)
     assert (verdict, "/usr/sbin/dockerd was replaced" in reason) == ("fail", True), reason
     assert judged(NEWEST, replaced=("/usr/bin/dockerd",))[0] == "pass"
+
+
+def test_program_that_is_of_no_package() -> None:
+    """An engine that somebody built or unpacked gets no updates by the package that lies beside it."""
+    verdict, reason = judged("20.10.24+dfsg1", "", **DEBIAN)
+    said = "engine 20.10.24+dfsg1 runs, and its package is docker.io 26.1.5+dfsg1-9+deb13u1"
+    assert (verdict, said in reason) == ("manual", True), reason
+    runc = Package("runc", "1.1.15+ds1-2", "1.1.15+ds1-2", offered=True)
+    verdict, reason = judged("26.1.5+dfsg1", "", own=packages(all=(runc,)), **DEBIAN)
+    assert (verdict, "and its package is none" in reason) == ("manual", True), reason
+    both = packages(all=(*packages().all, runc))
+    assert judged("26.1.5+dfsg1", "", components={"runc": "1.1.15+ds1"}, own=both, **DEBIAN)[0] == "pass"
+    assert judged("26.1.5+dfsg1", "", components={"runc": "1.1.5"}, own=both, **DEBIAN)[0] == "manual"
+    epoch = Package("docker.io", "5:26.1.5-1", "5:26.1.5-1", offered=True)
+    assert judged("26.1.5", "", own=packages(all=(epoch,)), **DEBIAN)[0] == "pass"
 
 
 def test_order_of_versions() -> None:
