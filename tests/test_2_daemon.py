@@ -10,7 +10,13 @@ import pytest
 
 from hullcheck.criteria.certificates import public_ca_flaw
 from hullcheck.criteria.container_logs import Way, ways
-from hullcheck.criteria.daemon_options import ended_with, features_of_their_own, lent_root, on_the_host
+from hullcheck.criteria.daemon_options import (
+    ended_with,
+    features_of_their_own,
+    lent_root,
+    on_the_host,
+    unasked_plugin,
+)
 from hullcheck.criteria.firewall import let_through, without_rules
 from hullcheck.criteria.judgement import listed
 from hullcheck.criteria.remote_api import holders, passed_on, require_all_known, weakness
@@ -391,32 +397,34 @@ def test_base_device_size_is_the_default(daemon: Daemon) -> str:
 @pytest.mark.guide("5.pci_dss.limit_access")
 @pytest.mark.severity("medium")
 def test_client_requests_are_authorized_by_a_plugin(
-    daemon: Daemon, disabled_plugins: Later[frozenset[str]], policy: Policy
+    daemon: Daemon, plugins: Later[Mapping[str, bool]], policy: Policy
 ) -> str:
     """An authorization plugin decides what each client may ask of the daemon.
 
     Without one every client may do everything: who can list containers can also start one that owns the host. Which
     rules a plugin has is not seen from here, and one that allows everything is as good as none: a person has to say.
-    A reload (SIGHUP) takes the plugins of daemon.json alone, and drops those of the command line, and a plugin that is
-    disabled is asked no more: the engine goes on to report those of its start.
+    A reload (SIGHUP) takes the plugins of daemon.json alone, and drops those of the command line, and a plugin that was
+    disabled or removed is asked no more: the engine goes on to report those of its start.
 
     Remedy: install an authorization plugin and name it as `authorization-plugins` in daemon.json; restart the
     daemon, and name it in the `authorization_plugins` of the policy when its rules were reviewed.
     """
-    plugins = daemon.setting("authorization-plugins")
+    setting = daemon.setting("authorization-plugins")
     wanted = policy.authorization_plugins
-    assert plugins.value, f"no authorization plugin is active ({plugins.source}){plugins.note}"
-    reloaded = plugins.value if plugins.pending is None else plugins.pending.value
-    assert reloaded, f"{plugins}: none is active since a reload, or will be from the next start on"
-    off = [each for each in plugins.value if {each, f"{each}:latest"} & disabled_plugins.get()]
-    assert not off, f"{plugins}, but {', '.join(off)} is disabled (docker plugin ls), and asked no more"
+    assert setting.value, f"no authorization plugin is active ({setting.source}){setting.note}"
+    reloaded = setting.value if setting.pending is None else setting.pending.value
+    assert reloaded, f"{setting}: none is active since a reload, or will be from the next start on"
+    unasked, is_sure = unasked_plugin(setting.value, plugins.get())
+    assert not (unasked and is_sure), f"{setting}, but {unasked}"
     if wanted is None:
-        raise Manual(f"{plugins}: are its rules reviewed? Then list it in authorization_plugins")
-    approved = all(set(each) & set(wanted) for each in (plugins.value, reloaded))
-    assert approved, f"{plugins}; the policy wants one of {', '.join(wanted)}"
-    if daemon.process.values(plugins.name):
-        raise Manual(f"{plugins}: was the daemon reloaded since its start? Then it has none; use daemon.json")
-    return f"{plugins}; its rules are reviewed, as the policy states"
+        raise Manual(f"{setting}: are its rules reviewed? Then list it in authorization_plugins")
+    approved = all(set(each) & set(wanted) for each in (setting.value, reloaded))
+    assert approved, f"{setting}; the policy wants one of {', '.join(wanted)}"
+    if unasked:
+        raise Manual(unasked)
+    if daemon.process.values(setting.name):
+        raise Manual(f"{setting}: was the daemon reloaded since its start? Then it has none; use daemon.json")
+    return f"{setting}; its rules are reviewed, as the policy states"
 
 
 @pytest.mark.cis("2.14", level=2)

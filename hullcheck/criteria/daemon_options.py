@@ -1,6 +1,6 @@
 """Options of the daemon that work against others, or against what they are for."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from hullcheck.facts.daemon import Daemon
@@ -8,6 +8,7 @@ from hullcheck.facts.daemon.flags import Flags
 from hullcheck.facts.daemon.settings import KINDS, shown
 from hullcheck.facts.daemon.sockets import listens_at_one
 from hullcheck.facts.host.accounts import Accounts, User
+from hullcheck.parsing.image_reference import Reference
 from hullcheck.verdicts import EvidenceError
 
 _HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "userns-remap": True}
@@ -74,6 +75,28 @@ def features_of_their_own(daemon: Daemon) -> tuple[str, ...]:
         f"NRI plugins ({shown(plugins or {})})": plugins is not None,
     }
     return tuple(words for words, is_on in known.items() if is_on)
+
+
+def unasked_plugin(names: Iterable[str], plugins: Mapping[str, bool]) -> tuple[str, bool]:
+    """Which authorization plugin the daemon asks no more, in words, and whether that is certain.
+
+    It goes on to report a plugin that was disabled or removed while it runs. One that has neither a tag nor a folder
+    may be a program beside the engine, which `docker plugin ls` does not list.
+
+    Args:
+        names: those of the daemon, as its settings have them.
+        plugins: those that the engine runs itself, and whether each is on.
+    """
+    for each in names:
+        reference = Reference.parse(each)
+        is_on = plugins.get(reference.familiar_name)
+        if is_on is None and reference.digest:
+            return f"{each} is the id of a plugin or of none: is it enabled? Its name would tell", False
+        if is_on is False:
+            return f"{each} is disabled (docker plugin ls), and asked no more", True
+        if is_on is None and {":", "/"} & {*each}:
+            return f"{each} is not there any more (docker plugin ls), and asked no more", True
+    return "", False
 
 
 def ended_with(daemon: Daemon) -> str:

@@ -210,6 +210,7 @@ FILEBEAT = ship(
 
 REVIEWED = {"seccomp_profiles": ("/p.json",)}
 OPA = Host(info={"Plugins": {"Authorization": ["opa"]}})
+OPA_BY_ID = Host(info={"Plugins": {"Authorization": ["0123456789ab"]}}, plugins="plugin:true opa:latest")
 OPA_ALONE = '{"authorization-plugins": ["opa"]}'
 PROFILE = Host(info=options("seccomp,profile=/p.json"), profile='{"defaultAction": "SCMP_ACT_ERRNO"}')
 POLICIES = [
@@ -219,6 +220,8 @@ POLICIES = [
     ("2.13", replace(OPA, plugins="plugin:true opa:latest"), {"authorization_plugins": ("opa",)}, "pass"),
     ("2.13", replace(OPA, plugins="plugin:false opa:latest"), {"authorization_plugins": ("opa",)}, "fail"),
     ("2.13", replace(OPA, plugins="unread:the plugins"), {"authorization_plugins": ("opa",)}, "error"),
+    ("2.13", OPA_BY_ID, {"authorization_plugins": ("0123456789ab",)}, "manual"),
+    ("2.13", OPA_BY_ID, {"authorization_plugins": ("x",)}, "fail"),
     ("2.13", replace(OPA, changed=AFTER), {"authorization_plugins": ("opa",)}, "fail"),
     ("2.13", replace(OPA, changed=AFTER, document=OPA_ALONE), {"authorization_plugins": ("opa",)}, "pass"),
     ("2.13", replace(OPA, changed=AFTER, document=OPA_ALONE), {"authorization_plugins": ("x",)}, "fail"),

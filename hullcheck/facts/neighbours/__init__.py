@@ -1,7 +1,7 @@
 """What else runs containers on a target, of which nothing is judged."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.host.presence import Presence
@@ -60,8 +60,8 @@ def _few(names: list[str]) -> str:
 
 
 @fact(NEIGHBOURS)
-def disabled_plugins(recording: Recording) -> frozenset[str]:
-    """The names of the plugins that the engine has and that are off.
+def plugins(recording: Recording) -> Mapping[str, bool]:
+    """The plugins that the engine runs itself, by name, and whether each is on.
 
     Raises:
         EvidenceError: the engine did not list its plugins.
@@ -69,7 +69,7 @@ def disabled_plugins(recording: Recording) -> frozenset[str]:
     words = Words(recording.text(NEIGHBOURS))
     if unseen := [each for each in words.all("unread") if "plugins" in each]:
         raise EvidenceError(unread(unseen[0]))
-    return frozenset(name for on, name in map(str.split, words.all("plugin")) if on == "false")
+    return {name: on == "true" for on, name in map(str.split, words.all("plugin"))}
 
 
 def _daemons(recording: Recording, presence: Presence) -> Iterator[str]:

@@ -40,15 +40,17 @@ def make_plugin(one: Engine, folder: Path) -> None:
     one.docker("plugin", "enable", NAME)
 
 
-def test_plugin_that_was_disabled(engine: Callable[..., Engine], tmp_path: Path) -> None:
-    """The daemon asks it no more, though it goes on to report it."""
+def test_plugin_that_is_not_there_any_more(engine: Callable[..., Engine], tmp_path: Path) -> None:
+    """The daemon asks it no more when it was disabled or removed, though it goes on to report it."""
     one = engine(fresh=True)
     make_plugin(one, tmp_path)
-    one.configure({"authorization-plugins": [NAME]})
+    name = f"docker.io/{NAME}"  # the engine knows it by this, too
+    one.configure({"authorization-plugins": [name]})
     one.restart()
-    reviewed = Policy(authorization_plugins=(NAME,))
+    reviewed = Policy(authorization_plugins=(name,))
     assert audit("2.13", one, reviewed)[0] == "pass"
-    one.docker("plugin", "disable", "--force", NAME)
-    assert NAME in one.docker("info", "--format", "{{.Plugins.Authorization}}")
-    found, reason = audit("2.13", one, reviewed)
-    assert (found, f"but {NAME} is disabled" in reason) == ("fail", True), reason
+    for command, state in ((("disable", "--force"), "disabled"), (("rm",), "not there any more")):
+        one.docker("plugin", *command, NAME)
+        assert name in one.docker("info", "--format", "{{.Plugins.Authorization}}")
+        found, reason = audit("2.13", one, reviewed)
+        assert (found, f"but {name} is {state}" in reason) == ("fail", True), reason
