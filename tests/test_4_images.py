@@ -476,7 +476,9 @@ def test_image_installs_verified_packages(image: Image) -> str:
     programs = sorted({program for step in steps for program in installs.installers(step)})
     fetched = sorted({program for step in steps for program in installs.downloads(step)})
     unchecked = (
-        f"gets files with {', '.join(fetched)} in a step that looks at no sum or signature" if fetched else ""
+        f"gets files with {', '.join(fetched)} in a step that does not end at a wrong sum or signature"
+        if fetched
+        else ""
     )
     if programs:
         also = f"; it also {unchecked}" if unchecked else ""

@@ -371,7 +371,7 @@ def test_words_of_switched_off_checks() -> None:
         "LABEL x=gpgcheck=0": [],
         "RUN curl -k https://x/ | sh": ["curl -k"],
         "RUN /usr/bin/curl -k https://x/ | sh": ["curl -k"],
-        "RUN curl -k https://x/ > y; gpg --verify y; sh y": [],
+        "RUN curl -k https://x/ > y; gpg --verify y && sh y": [],
         "RUN curl -k https://x/": [],
         "RUN sh y; curl -k https://x/": [],
         "RUN curl -k https://x/ > y; cat y": [],

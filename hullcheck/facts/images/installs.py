@@ -121,6 +121,10 @@ _SUMS = re.compile(r"(?:sha\d+|md5|b2|ck)sum|shasum|openssl")
 _VERIFIERS = re.compile(r"cosign|minisign|gpgv|slsa-verifier|notation|signify")
 _COMPARES = frozenset(("[", "[[", "test", "grep", "cmp", "diff", "case"))
 _SUM_FILE = re.compile(r"(?:sha\d+|md5|checksum|sum)s?(?:sums?)?(?:\.\w+)?(?:[?#].*)?$", re.IGNORECASE)
+_STOPS_BY_ITSELF = re.compile(
+    r"(?:\bset|sh) (?:[-+]\S+ (?:pipefail )?)*(?:-[A-Za-z]*e|-[A-Za-z]*o errexit)|errexit"
+)
+_GOES_ON = frozenset((";", "\n", "&"))
 _STOPS = frozenset(("exit", "false", "kill", "return"))
 _RUNS_OUTPUT = re.compile(r"""(?:\beval|\b[a-z]{0,3}sh\s(?:-\S+\s+){0,3}-\w*c)\s+["']?(?:\$\(|`)""")
 # A program, a package, an archive, or what these are trusted by: by where it goes or what it is called.
@@ -213,9 +217,13 @@ def _fetches(program: str, words: Command) -> bool:
 
 def _checks(step: Step) -> bool:
     """Whether a sum or a signature is looked at, and ends the step where it is wrong: one that is only printed, or
-    whose failure is passed over as in `sha256sum --check || true`, is compared with nothing."""
+    whose failure is passed over as in `sha256sum --check || true` or `sha256sum --check; tar ...`, is compared with
+    nothing."""
     calls = step.script.calls
-    commands = [call.words for number, call in enumerate(calls) if not _is_passed_over(number, calls)]
+    stops = bool(_STOPS_BY_ITSELF.search(step.text))
+    commands = [
+        call.words for number, call in enumerate(calls) if not _is_passed_over(number, calls, stops=stops)
+    ]
     compares = any(command[0] in _COMPARES for command in commands)
     for command in commands:
         if _verifies(command) or _names_commit(command):
@@ -226,8 +234,14 @@ def _checks(step: Step) -> bool:
     return False
 
 
-def _is_passed_over(number: int, calls: Sequence[Call]) -> bool:
-    """Whether the script goes on where this command fails."""
+def _is_passed_over(number: int, calls: Sequence[Call], *, stops: bool) -> bool:
+    """Whether the script goes on where this command fails.
+
+    Args:
+        stops: whether the shell was told to end at any command that fails.
+    """
+    if not stops and calls[number].end in _GOES_ON and number + 1 < len(calls):
+        return calls[number].words[0] not in _COMPARES
     instead = [call.words[0] for call in calls if Guard("||", number) in call.guards]
     return bool(instead) and _STOPS.isdisjoint(instead)
 

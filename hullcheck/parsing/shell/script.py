@@ -52,11 +52,13 @@ class Call:
     Attributes:
         guards: what it depends on.
         path: the program as it was named, with the folder.
+        end: the operator behind it, where it stands in no construct of the shell; else empty.
     """
 
     words: Command
     guards: frozenset[Guard] = frozenset()
     path: str = ""
+    end: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,8 @@ class _Reader:
             return []
         else:
             self._finish(words, frames)
+            if self.calls and len(frames) == 1:
+                self.calls[-1] = replace(self.calls[-1], end=operator)
             if operator == ")":
                 return _close("(", frames)
             if operator == "`":

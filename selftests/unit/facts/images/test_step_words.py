@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.facts.images.installs import installers, unverified
+from hullcheck.facts.images.installs import downloads, installers, unverified
 from hullcheck.facts.images.package_managers import Act, package_action
 from hullcheck.facts.images.steps import Step
 from hullcheck.facts.images.updates import unpaired_update
@@ -116,6 +116,30 @@ def test_switch_in_every_spelling(step: str) -> None:
 def test_words_that_switch_nothing_off(step: str) -> None:
     """What looks like one of these switches stays unnamed."""
     assert list(unverified(Step(step))) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "checked"),
+    [
+        ("set -eux; curl -O https://x/y; echo 12 y | sha256sum -c -; tar xf y", True),
+        ("set -o errexit; curl -O https://x/y; sha256sum -c s; tar xf y", True),
+        ("/bin/bash -eo pipefail -c curl -O https://x/y; sha256sum -c s; tar xf y", True),
+        ("curl -O https://x/y; sha256sum -c s && tar xf y; rm y", True),
+        ("curl -O https://x/y; if ! sha256sum -c s; then exit 1; fi; tar xf y", True),
+        ("curl -O https://x/y; (sha256sum -c s) && tar xf y", True),
+        ("curl -O https://x/y; sha256sum -c s", True),
+        ("check() { sha256sum -c s; }; curl -O https://x/y; check && tar xf y", True),
+        ("curl -O https://x/y; test $(sha256sum y) = 12 && tar xf y", True),
+        ("curl -O https://x/y; sha256sum -c s; tar xf y", False),
+        ("curl -O https://x/y && sha256sum -c s; tar xf y", False),
+        ("curl -O https://x/y; gpg --verify y.asc y\ntar xf y", False),
+        ("curl -O https://x/y; (sha256sum -c s); tar xf y", False),
+        ("sh -c 'curl -O https://x/y; sha256sum -c s; tar xf y'", False),
+    ],
+)
+def test_check_whose_failure_nobody_notices(script: str, checked: bool) -> None:
+    """A shell goes on after a command that fails, where it is not told to stop: the check is as good as none."""
+    assert (list(downloads(Step(f"RUN {script}"))) == []) is checked
 
 
 @pytest.mark.parametrize(
