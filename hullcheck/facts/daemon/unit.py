@@ -1,5 +1,6 @@
 """The unit that starts the daemon, as systemd knows it: what the next start will do."""
 
+import posixpath
 import re
 from dataclasses import dataclass
 
@@ -33,7 +34,7 @@ class Unit:
     """The unit of a running daemon.
 
     Attributes:
-        flags: its options; None where they hold variables, whose values are not known.
+        flags: its options; None where they hold variables, or are in a script that it starts: they are not known.
         kill_mode: which of its processes systemd ends when it stops it; empty where that is not known.
     """
 
@@ -89,8 +90,7 @@ class Units:
 def _unit(properties: tuple[tuple[str, str], ...]) -> Unit:
     values = dict(properties)
     arguments = values.get("ExecStart", "").split()
-    return Unit(
-        values.get("Id", ""),
-        None if not arguments or daemon_flags.variables(arguments) else daemon_flags.parse(arguments[1:]),
-        values.get("KillMode", ""),
-    )
+    flags = daemon_flags.parse(arguments[1:])
+    is_script = not flags and posixpath.basename(arguments[0] if arguments else "") != "dockerd"
+    known = not (is_script or daemon_flags.variables(arguments))
+    return Unit(values.get("Id", ""), flags if known else None, values.get("KillMode", ""))

@@ -460,6 +460,16 @@ def test_file_of_unknown_age() -> None:
     assert (verdict, "broke" in reason) == ("error", False)
 
 
+@pytest.mark.parametrize(
+    ("command", "note"), [("/opt/start", ""), ("/usr/sbin/dockerd", "; restart pending: "), ("", "")]
+)
+def test_unit_that_starts_the_daemon_by_a_script(command: str, note: str) -> None:
+    """Its options are in the script, so what the next start will take is unknown, and not the default."""
+    unit = f"Id=docker.service\nMainPID=7\nExecStart={{ path=/x ; argv[]={command} ; x=y }}"
+    reason = Host(unit=unit, flags=("--default-ulimit=nofile=9", "--default-ulimit=nproc=9")).judge("2.9")[1]
+    assert ("; restart pending: " in reason) == bool(note)
+
+
 def test_unit_that_differs_from_the_process() -> None:
     """What the unit says and the running daemon does not is pending; a unit with variables says nothing."""
     unit = (
