@@ -15,6 +15,7 @@ _BESIDE_WORDS = {
     "code": f"{_OTP} access activation alarm backup door pin recovery security unlock",
     "codes": f"{_OTP} backup recovery",
     "community": "snmp",
+    "cookie": "erlang",
 }
 _BESIDE = {word: frozenset(others.split()) for word, others in _BESIDE_WORDS.items()}
 _NOT_AS_NUMBERS = frozenset(("salt", "seed"))

@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 
 _SECRET_WORDS = """
     accesskey accesstoken activationkey apikey appkey authkey authtok authtoken bearer cred credential credentials creds
-    mnemonic pass passcode passkey passphrase passw passwd passwort password pincode privatekey psk psw pswd pw pwd
-    secret secretkey token
+    kennwort mnemonic motdepasse pass passcode passe passkey passphrase passw passwd passwort password pincode
+    privatekey psk psw pswd pw pwd secret secretkey senha token wachtwoord contrasena
 """
 _SECRET = frozenset(_SECRET_WORDS.split())
 # PGPASSWORD, dbpass and rootpw are one word; the other words that end so are not of secrets.

@@ -94,7 +94,7 @@ ON_ONE_LINE = (
 """The same in an answer: without their kinds, and none goes on behind the end of a line or of a string in JSON."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
-_BLOB = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/]{40,}={0,2}(?![\w+/=-])")
+_BLOB = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/]{24,}={0,2}(?![\w+/=-])")
 _TELLING = re.compile("auth|cred|key|pass|pw|secret|token|://", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[^\t\n\r -~]")
 _LOGIN = re.compile(r"[^\s:/$]+[:/](?P<secret>[^\s:/]{3,})")
