@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from hullcheck.facts.auditd.daemon import AuditDaemon
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.logs import LOCAL_DRIVERS, NETWORK_DRIVERS, SYSTEMS, HostLog, Route, Shippers
+from hullcheck.facts.logs import SYSTEMS, HostLog, Route, Shippers
+from hullcheck.facts.logs.drivers import LOCAL_DRIVERS, NETWORK_DRIVERS
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy

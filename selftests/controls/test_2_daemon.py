@@ -22,7 +22,7 @@ from selftests.kit.facts.daemons import (
     insecure,
     options,
 )
-from selftests.kit.facts.shippers import ship
+from selftests.kit.facts.shippers import listens, ship
 from selftests.kit.judging import judged
 
 
@@ -197,7 +197,10 @@ def syslog(address: str) -> Host:
 
 
 RSYSLOG = ship(
-    "rsyslogd", 'module(load="imudp")\ninput(type="imudp" port="514")\n*.* @@logs.example.com:514', pid=90
+    "rsyslogd",
+    'module(load="imudp")\ninput(type="imudp" port="514")\n*.* @@logs.example.com:514',
+    listens("514/udp"),
+    pid=90,
 )
 LOCAL_RSYSLOG = ship("rsyslogd", 'module(load="imuxsock")\n*.* /var/log/syslog', pid=90)
 FILEBEAT = ship(
@@ -251,6 +254,7 @@ POLICIES = [
         for policy, expected in (({}, "fail"), ({"log_drivers": ("syslog",)}, "manual"))
     ),
     ("2.14", replace(syslog("udp://127.0.0.1:514"), shippers=RSYSLOG, children=("rsyslogd",)), {}, "pass"),
+    ("2.14", replace(syslog("udp://127.0.0.1:515"), shippers=RSYSLOG, children=("rsyslogd",)), {}, "fail"),
     ("2.14", replace(syslog(""), shippers=LOCAL_RSYSLOG, children=("rsyslogd",)), {}, "fail"),
     ("2.14", replace(Host(), shippers=FILEBEAT, children=("filebeat",)), {}, "pass"),
     (

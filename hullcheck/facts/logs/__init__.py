@@ -10,9 +10,10 @@ from typing import Any
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.logs.drivers import DEV_LOG, NETWORK_DRIVERS, destination
 from hullcheck.facts.logs.journald import OF_DAEMON, OF_DRIVER
 from hullcheck.facts.logs.probe import SHAPE, SHIPPERS
-from hullcheck.facts.logs.routes import ALL_CONTAINERS, NETWORK_SYSLOG, SYSLOG
+from hullcheck.facts.logs.routes import ALL_CONTAINERS, SYSLOG
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import canonical
@@ -28,17 +29,6 @@ _LOOPBACK = re.compile(
 )
 _INSTALLED = re.compile(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
 """Where a program lies that not everybody could have put there."""
-NETWORK_DRIVERS = {
-    "fluentd": ("Fluentd", "fluentd-address"),
-    "gelf": ("ELK", "gelf-address"),
-    "syslog": ("another system", "syslog-address"),
-    "splunk": ("another system", "splunk-url"),
-    "awslogs": ("another system", ""),
-    "gcplogs": ("another system", ""),
-    "logentries": ("another system", ""),
-}
-LOCAL_DRIVERS = frozenset({"none", "local", "json-file", "journald", "etwlogs"})
-"""Drivers that keep the log on the host, where whoever breaks in can change it."""
 SYSTEMS = ("ELK", "Fluentd", "another system")
 _SYSTEMS = {
     "filebeat": "ELK",
@@ -72,6 +62,7 @@ class Shipper:
     Attributes:
         reads: paths with wildcards, as they are called on the host; or words, as in `shipper_routes`.
         sends: the hosts that it sends to, but none of this machine.
+        ports: those that it listens on, as `514/udp`; None where they may be others on the host.
         doubt: why its files do not tell what it does, where that is not because of what is in them.
         holds: the ids of containers whose log the process holds open; none where it sends some of what it reads
             nowhere, because it may be those.
@@ -85,12 +76,17 @@ class Shipper:
     holds: frozenset[str]
     holds_journal: bool
     holds_audit: bool
+    ports: frozenset[str] | None = None
     doubt: str = ""
 
     @property
     def route(self) -> Route:
         """Where it takes what it reads."""
         return Route(_SYSTEMS.get(self.program, _OTHER), f"{self.program} to {', '.join(self.sends)}")
+
+    def may_listen(self, port: str) -> bool:
+        """Whether what is sent to a port of the host may come to it; an empty one is not known."""
+        return not port or self.ports is None or port in self.ports
 
     def takes(self, path: str) -> bool:
         """Whether it reads this file of the host."""
@@ -153,6 +149,8 @@ class Shippers:
             doubt = (
                 doubt or "it has no right to read logs of root's or to ask the engine, and holds none open"
             )
+        ports = document.get("Listens")  # older recordings do not say
+        own = container and container.configuration.network_mode != "host"
         for reads, sends in routes:
             yield Shipper(
                 document["Pid"],
@@ -163,6 +161,7 @@ class Shippers:
                 frozenset(document["Holds"] if sends_all else ()),
                 bool(document["HoldsJournal"]) and sends_all,
                 bool(document["HoldsAudit"]) and sends_all,
+                None if own or ports is None else frozenset(ports),
                 doubt,
             )
 
@@ -273,25 +272,22 @@ class Shippers:
             identifier: of the container; empty for one that is yet to be made.
         """
         if driver in NETWORK_DRIVERS:
-            system, option = NETWORK_DRIVERS[driver]
-            address = str(options.get(option) or "")
-            host = _without_scheme(address)
-            if driver == "awslogs" and options.get("awslogs-endpoint"):
-                option, host = "awslogs-endpoint", _without_scheme(options["awslogs-endpoint"])
-            host = host if host.startswith("/") else re.sub(r"(:\d+)?(/.*)?$", "", host).strip("[]")
-            if not option or (host and not self.is_here(host)):
-                return Route(system, f"log driver {driver} to {host or 'its service'}")
-            return self._passed_on(*_handed_on(driver, options))
+            to = destination(driver, options)
+            if not self.is_here(to.host) if to.host else to.to_service:
+                return Route(to.system, f"log driver {driver} to {to.host or 'its service'}")
+            return self._passed_on(*to.words, port=to.port)
         if driver == "journald":
             return self._passed_on("journal", OF_DRIVER)
         return self._read_from_file(identifier) if driver == "json-file" else None
 
-    def _passed_on(self, *words: str) -> Route | None:
-        """By a shipper on this machine that takes what others send to it."""
+    def _passed_on(self, *words: str, port: str = "") -> Route | None:
+        """By a shipper on this machine that takes what others send to it, at a port if one is known."""
         if {"journal", SYSLOG} & set(words) and self._speaks_apart:
             return None
         for each in self.sending:
-            if set(words) & set(each.reads) or ("journal" in words and each.holds_journal):
+            if set(words) & set(each.reads) and each.may_listen(port):
+                return each.route
+            if "journal" in words and each.holds_journal:
                 return each.route
         return None
 
@@ -308,28 +304,6 @@ class Shippers:
         return None
 
 
-def _without_scheme(address: str) -> str:
-    return re.sub(r"^\w[\w+.-]*://", "", address).rpartition("@")[2]
-
-
-_FACILITIES = {"1": "user", "3": "daemon", **{str(16 + each): f"local{each}" for each in range(8)}}
-
-
-def _handed_on(driver: str, options: Mapping[str, str]) -> tuple[str, ...]:
-    """The words for what a driver hands on to a shipper on this machine."""
-    if driver == "fluentd":
-        return ("forward", *(["forward:tagged"] if options.get("tag") else []))
-    if driver != "syslog":
-        return (driver,)
-    way, _, path = (options.get("syslog-address") or f"unix://{_DEV_LOG[0]}").partition("://")
-    if way.startswith("unix") and path not in _DEV_LOG:
-        return ()
-    by = SYSLOG if way.startswith("unix") else NETWORK_SYSLOG
-    facility = options.get("syslog-facility") or "daemon"
-    return by, f"{by}:{_FACILITIES.get(facility, facility)}"
-
-
-_DEV_LOG = ("/dev/log", "/run/systemd/journal/dev-log")
 _JOURNALS = ("/var/log/journal", "/run/log/journal")
 _SOCKETS = ("/run/docker.sock", "/var/run/docker.sock")
 
@@ -340,7 +314,7 @@ def _as_on_the_host(reads: tuple[str, ...], container: Container) -> tuple[str, 
     sources = [source for _, source in mounts]
     called = container.configuration.network_mode == "host" or container.configuration.publishes_ports
     reached = {"docker": _mounted(_SOCKETS, sources), "journal": _mounted(_JOURNALS, sources)}
-    reached[SYSLOG] = _mounted((*_DEV_LOG, *_JOURNALS), sources)
+    reached[SYSLOG] = _mounted((*DEV_LOG, *_JOURNALS), sources)
     found = list[str]()
     for each in reads:
         if not each.startswith("/"):

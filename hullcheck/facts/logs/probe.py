@@ -7,6 +7,7 @@ passwords and keys.
 
 import json
 import re
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from hullcheck.facts.logs import configs, journald
@@ -58,8 +59,14 @@ def _shipper(block: str, journal_is_kept: bool) -> dict[str, Any]:
         "Holds": sorted({match[1] for each in held if (match := _CONTAINER_LOG.fullmatch(each))}),
         "HoldsJournal": any(each.endswith(".journal") for each in held) and journal_is_kept,
         "HoldsAudit": any(each.endswith("/audit.log") for each in held),
-        "Connected": net.held(words.all("net"), held)[1],
+        "Listens": sorted({f"{each.number}/{each.protocol}" for each in _listeners(words.all("net"), held)}),
+        "Connected": net.held([each for each in words.all("net") if "/net/tcp" in each], held)[1],
     }
+
+
+def _listeners(lines: Iterable[str], held: Collection[str]) -> Iterator[net.Listener]:
+    found = (each for each in map(net.listener, lines) if each)
+    return (each for each in found if f"socket:[{each.inode}]" in held)
 
 
 _AT_ITS_START = 60  # seconds in which a script may write the configuration before it becomes the program
@@ -107,6 +114,7 @@ SHAPE = {
             "Doubt?": str,
             "Halted?": bool,
             **dict.fromkeys(("Confined?", "Barred?"), bool),
+            "Listens?": [str],
             "Connected": [str],
         }
     ],

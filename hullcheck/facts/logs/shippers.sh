@@ -183,7 +183,7 @@ for pid in $(say "$found" | sed "s/ .*//"); do
   [ -z "$(variable VECTOR_CONFIG_DIR)" ] || echo "argument:--config-dir"
   ls -ln "$pid/fd" 2>/dev/null |
     sed -n "s/^.* [0-9][0-9]* -> \(.*-json\.log\|.*\.journal\|.*\/audit\.log\|socket:.*\)$/held:\1/p"
-  grep -aHs -e " 01 " -e " 0A " "$pid/net/tcp" "$pid/net/tcp6" | sed "s/^/net:/"
+  (cd "$pid/net" && grep -aHs " 0[17A] " tcp tcp6 udp udp6) | sed "s/^/net:$pid\/net\//"
   root=/proc/$pid/root
   names "$root"
   folder=$(readlink "$pid/cwd")

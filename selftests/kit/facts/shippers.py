@@ -180,6 +180,14 @@ def ship(program: str, config: str, more: str = "", pid: int = 7) -> str:
     return f"process:{pid} {program}\n{more}config:/etc/x\n{lines}"
 
 
+def listens(port: str, address: str = "0100007F") -> str:
+    """What the probe says more of a shipper that listens, for `ship`: on a port such as `514/udp`."""
+    number, _, protocol = port.partition("/")
+    state = {"tcp": "0A", "udp": "07"}[protocol]
+    row = f"0: {address}:{int(number):04X} 00000000:0000 {state} 0:0 0:0 0 0 0 97 1"
+    return f"net:7/net/{protocol}: {row}\nheld:socket:[97]\n"
+
+
 def container(
     name: str = "web",
     driver: str = "json-file",

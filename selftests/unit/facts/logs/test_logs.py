@@ -32,6 +32,7 @@ from selftests.kit.facts.shippers import (
     VECTOR,
     container,
     facts,
+    listens,
     of,
     ship,
     verdicts,
@@ -41,6 +42,8 @@ from selftests.kit.judging import judged
 from selftests.needs import need
 
 SHIPPER = "cd" * 32
+
+NETWORK_RSYSLOG = RSYSLOG.replace('load="imuxsock"', 'load="imudp"') + 'input(type="imudp" port="514")\n'
 
 
 # ---- shippers
@@ -211,9 +214,35 @@ def test_way_of_the_driver_syslog(address: str, by_socket: str, by_network: str)
     others = {"driver": "syslog", "options": options, "containers": (container("web", "syslog", options),)}
     for config, expected in (
         (RSYSLOG, by_socket),
-        (RSYSLOG.replace('load="imuxsock"', 'load="imudp"') + 'input(type="imudp" port="514")\n', by_network),
+        (NETWORK_RSYSLOG, by_network),
     ):
-        assert verdicts(of("rsyslogd", config, **others))["another system"] == expected
+        called = listens("601/tcp" if "tcp" in address else "514/udp")
+        assert verdicts(of("rsyslogd", config, called, **others))["another system"] == expected
+
+
+@pytest.mark.parametrize(
+    ("driver", "address", "port", "expected"),
+    [
+        ("syslog", "udp://127.0.0.1:514", "514/udp", "pass"),
+        ("syslog", "udp://127.0.0.1", "514/udp", "pass"),
+        ("syslog", "udp://127.0.0.1:514", "514/tcp", "fail"),
+        ("syslog", "udp://127.0.0.1:5140", "514/udp", "fail"),
+        ("syslog", "tcp://[::1]:514", "514/tcp", "pass"),
+        ("syslog", "tcp+tls://localhost:6514", "514/tcp", "fail"),
+        ("fluentd", "", "24224/tcp", "pass"),
+        ("fluentd", "localhost", "24224/tcp", "pass"),
+        ("fluentd", "tcp://localhost:24225", "24224/tcp", "fail"),
+        ("fluentd", "unix:///run/fluent.sock", "24224/tcp", "fail"),
+        ("fluentd", "127.0.0.1:24224", "", "fail"),
+    ],
+)
+def test_port_of_this_machine(driver: str, address: str, port: str, expected: str) -> None:
+    """What a driver sends to a port at which no shipper listens, arrives nowhere."""
+    options = {f"{driver}-address": address} if address else {}
+    others = {"driver": driver, "options": options, "containers": (container("web", driver, options),)}
+    program, config = ("fluentd", FLUENTD) if driver == "fluentd" else ("rsyslogd", NETWORK_RSYSLOG)
+    found = verdicts(of(program, config, listens(port) if port else "", **others))
+    assert found["Fluentd" if driver == "fluentd" else "another system"] == expected
 
 
 def test_reason_why_a_shipper_is_not_understood() -> None:
@@ -403,7 +432,8 @@ def test_shipper_in_the_network_of_the_host() -> None:
     for network, expected in (("host", "pass"), ("bridge", "fail")):
         log = {"LogConfig": {"Type": "gelf", "Config": gelf}, "NetworkMode": network}
         others = (container("web", "fluentd"), container("ship", identifier=SHIPPER, HostConfig=log))
-        target = facts(ship("fluentd", FLUENTD), containers=others, processes=(inside,), driver="fluentd")
+        shipper = ship("fluentd", FLUENTD, listens("24224/tcp"))
+        target = facts(shipper, containers=others, processes=(inside,), driver="fluentd")
         assert verdicts(target)["Fluentd"] == expected
 
 
@@ -472,8 +502,10 @@ def test_driver_that_hands_on_to_a_shipper_here() -> None:
         ("journald", "rsyslogd", RSYSLOG),
         ("syslog", "rsyslogd", RSYSLOG),
     ):
-        others = {"driver": driver, "containers": (container("web", driver),)}
-        assert "pass" in verdicts(of(program, config, **others)).values(), (driver, program)
+        called = listens({"fluentd": "24224/tcp", "gelf": "12201/udp"}.get(driver, "9/tcp"))
+        options = {"gelf-address": "udp://localhost:12201"} if driver == "gelf" else {}
+        others = {"driver": driver, "options": options, "containers": (container("web", driver, options),)}
+        assert "pass" in verdicts(of(program, config, called, **others)).values(), (driver, program)
         for word in (
             "forward\n</source>",
             "  gelf",
@@ -489,7 +521,10 @@ def test_driver_that_hands_on_to_a_shipper_here() -> None:
                     changed = config.replace("logs.example.com", "localhost")
                 elif "example" in word:
                     changed = config.replace(f"{word}.com", "localhost")
-                assert set(verdicts(of(program, changed, **others)).values()) == {"fail"}, (driver, word)
+                assert set(verdicts(of(program, changed, called, **others)).values()) == {"fail"}, (
+                    driver,
+                    word,
+                )
 
 
 def test_way_that_the_policy_knows() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -25,10 +26,10 @@ SENDING = 'module(load="imuxsock")\n*.* @@logs.example\n'
 LOG_PATH = 'log {{ source {{ tcp(); }}; destination {{ tcp("logs.example"); }}; }};\n'
 
 
-def asked(shell: tuple[str, ...], pid: int, socket: str = "/run/docker.sock") -> dict[str, Any]:
+def asked(shell: tuple[str, ...], pid: int, api: str = "/run/docker.sock") -> dict[str, Any]:
     """What is kept of the answer on a process, on a host with such a socket of the engine."""
     need(shell[0])
-    script = render((SHIPPERS,)).replace("/run/docker.sock", socket)
+    script = render((SHIPPERS,)).replace("/run/docker.sock", api)
     for _ in range(5):  # a busy machine may end it before its end
         said = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True)
         answer = parse(said.stdout)["shippers"]
@@ -135,6 +136,24 @@ def test_process_that_watches_syslog_ng(started: Any) -> None:
         asked(SHELLS[0], started("syslog-ng", zeroth="supervising syslog-ng"))
 
 
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_ports(started: Any, shell: tuple[str, ...]) -> None:
+    """Those that the process itself listens on; whom it asks by UDP, a name server, is none that it sends logs to."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as tcp,
+        socket.create_server(("127.0.0.1", 0)),  # not its own
+        socket.socket(type=socket.SOCK_DGRAM) as udp,
+        socket.socket(type=socket.SOCK_DGRAM) as asking,
+    ):
+        udp.bind(("127.0.0.1", 0))
+        asking.connect(("127.0.0.2", 53))
+        pid = started("rsyslogd", pass_fds=[each.fileno() for each in (tcp, udp, asking)])
+        found = asked(shell, pid)
+        ports = [f"{tcp.getsockname()[1]}/tcp", f"{udp.getsockname()[1]}/udp"]
+        assert found["Listens"] == sorted(ports)
+        assert found["Connected"] == []
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="root alone gives its rights away")
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 @pytest.mark.parametrize(
@@ -147,13 +166,13 @@ def test_process_without_rights(
     """One of another user cannot read what is root's, nor ask the engine unless it is in the group of the socket."""
     with temporary() as folder:
         folder.chmod(0o755)  # for that user
-        path, socket = folder / "rsyslogd", written(folder / "docker.sock", "")
+        path, api = folder / "rsyslogd", written(folder / "docker.sock", "")
         shutil.copy(str(shutil.which("sh")), path)
-        os.chown(socket, 0, 12345)
+        os.chown(api, 0, 12345)
         words = ["x", "-c", "read x", "-f", str(written(folder / "x", SENDING))]
         become = {"user": user, "group": user, "extra_groups": groups if user else None}
         with subprocess.Popen(words, executable=path, stdin=subprocess.PIPE, **become) as process:  # type: ignore[call-overload]
-            told = asked(shell, process.pid, str(socket))
+            told = asked(shell, process.pid, str(api))
             process.kill()
         assert (told["Confined"], told["Barred"]) == found
 
