@@ -121,6 +121,22 @@ def test_rsyslog_takes_the_logs_of_containers(product_host: HostFactory, receive
         assert (came, passes) == (expected, expected), (rules, found)
 
 
+@pytest.mark.product("rsyslog 8.2504")
+def test_rsyslog_takes_what_the_driver_sends(product_host: HostFactory, receiver: Host) -> None:
+    """The driver syslog sends to a port of this machine: rsyslog has to listen on that one."""
+    address = {"syslog-address": "udp://127.0.0.1:514"}
+    host = product_host(log_driver="syslog", log_opts=address)
+    for port, expected in (("514", True), ("515", False)):
+        listening = f'module(load="imudp")\ninput(type="imudp" port="{port}")\n'
+        forward(host, f"{listening}*.* @@ADDRESS:514", receiver)
+        host.exec("systemctl", "restart", "docker")  # as what was written changed the time of /etc
+        host.run(f"web{port}", command=["sh", "-c", SAY])
+        came = comes(receiver, "marker", lambda: None)
+        found = judge_guest("container_logs_are_collected_centrally", host)
+        passes = found["another system"][0] == "pass"
+        assert (came, passes) == (expected, expected), found
+
+
 @pytest.mark.product("systemd-journal-remote 257")
 def test_journal_goes_to_another_machine(product_host: HostFactory, receiver: Host) -> None:
     """systemd at both ends: the uploader counts while it runs, and where it is told another machine."""
