@@ -10,10 +10,10 @@ from typing import Any
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.logs.configs.routes import ALL_CONTAINERS, SYSLOG
 from hullcheck.facts.logs.drivers import DEV_LOG, NETWORK_DRIVERS, destination
 from hullcheck.facts.logs.journald import OF_DAEMON, OF_DRIVER
 from hullcheck.facts.logs.probe import SHAPE, SHIPPERS
-from hullcheck.facts.logs.routes import ALL_CONTAINERS, SYSLOG
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import canonical

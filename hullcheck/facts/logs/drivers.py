@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hullcheck.facts.logs.routes import NETWORK_SYSLOG, SYSLOG
+from hullcheck.facts.logs.configs.routes import NETWORK_SYSLOG, SYSLOG
 
 NETWORK_DRIVERS = {
     "fluentd": ("Fluentd", "fluentd-address"),

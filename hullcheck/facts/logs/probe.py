@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from hullcheck.facts.logs import configs, journald
-from hullcheck.facts.logs.options import override, reloads
+from hullcheck.facts.logs.configs.options import override, reloads
 from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.documents import COUNT

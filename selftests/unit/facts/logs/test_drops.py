@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.logs import configs
-from hullcheck.facts.logs.drops import logstash_drops
+from hullcheck.facts.logs.configs.drops import logstash_drops
 
 BEAT = "filebeat.inputs:\n- {{type: container, paths: [/a/*.log]{}}}\noutput.elasticsearch: {{hosts: [a.example]}}\n{}"
 AGENT = "inputs: [{{streams: [{{paths: [/a/*.log]{}}}]{}}}]\noutputs: {{default: {{hosts: [a.example]}}}}"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hullcheck.facts.logs import fluent, logstash
-from hullcheck.facts.logs.routes import Route, route
+from hullcheck.facts.logs.configs import fluent, logstash
+from hullcheck.facts.logs.configs.routes import Route, route
 
 SOURCE = "<source>\n  @type tail\n  path /var/log/a.log\n  tag a.b\n</source>\n"
 FLUENT_BIT = (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.logs import routes
+from hullcheck.facts.logs.configs import routes
 
 
 @pytest.mark.parametrize(

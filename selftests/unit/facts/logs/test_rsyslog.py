@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.facts.logs import configs
+from hullcheck.facts.logs.configs.rsyslog import rsyslog
 from hullcheck.facts.logs.journald import OF_DAEMON, OF_DRIVER
-from hullcheck.facts.logs.rsyslog import rsyslog
 
 SOCKET = 'module(load="imuxsock")\n'
 IMFILE = 'module(load="imfile")\n'

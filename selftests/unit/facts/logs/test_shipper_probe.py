@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.logs.options import override
+from hullcheck.facts.logs.configs.options import override
 from hullcheck.facts.logs.probe import SHIPPERS
 from hullcheck.recording.script import parse, render
 from selftests.needs import need

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from hullcheck.facts.logs import configs
+from hullcheck.facts.logs.configs.syslog_ng import syslog_ng
+from hullcheck.facts.logs.configs.syslog_ng_text import Filters, Group, Message, options, parsed
 from hullcheck.facts.logs.journald import OF_DAEMON, OF_DRIVER
-from hullcheck.facts.logs.syslog_ng import syslog_ng
-from hullcheck.facts.logs.syslog_ng_text import Filters, Group, Message, options, parsed
 from selftests.kit.facts.shippers import SYSLOG_NG, container, of, verdicts
 
 MAIN, FOLDER = "/etc/syslog-ng/syslog-ng.conf", "/etc/syslog-ng/conf.d"

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from hullcheck.facts.logs.routes import (
+from hullcheck.facts.logs.configs.routes import (
     LOCAL_OUTPUTS,
     NETWORK_SYSLOG,
     Route,

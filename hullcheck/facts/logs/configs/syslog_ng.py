@@ -9,9 +9,8 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from hullcheck.facts.logs.journald import FACILITIES, OF_DAEMON, OF_DRIVER, Files, Journal, apart
-from hullcheck.facts.logs.routes import NETWORK_SYSLOG, SYSLOG, Route, expanded, hosts, route, service
-from hullcheck.facts.logs.syslog_ng_text import (
+from hullcheck.facts.logs.configs.routes import NETWORK_SYSLOG, SYSLOG, Route, expanded, hosts, route, service
+from hullcheck.facts.logs.configs.syslog_ng_text import (
     SEVERITIES,
     Filters,
     Group,
@@ -27,6 +26,7 @@ from hullcheck.facts.logs.syslog_ng_text import (
     parsed,
     words,
 )
+from hullcheck.facts.logs.journald import FACILITIES, OF_DAEMON, OF_DRIVER, Files, Journal, apart
 
 _INCLUDE = re.compile(r"(?m)^[ \t]*@?include[ \t]+(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s\"';#]+))[^\n]*$")
 _HOME = "/etc/syslog-ng"

@@ -4,8 +4,16 @@ import re
 from collections.abc import Iterator, Set
 from typing import NamedTuple
 
+from hullcheck.facts.logs.configs.routes import (
+    NETWORK_SYSLOG,
+    SYSLOG,
+    Route,
+    expanded,
+    hosts,
+    route,
+    uncommented,
+)
 from hullcheck.facts.logs.journald import FACILITIES, Files, Journal, apart
-from hullcheck.facts.logs.routes import NETWORK_SYSLOG, SYSLOG, Route, expanded, hosts, route, uncommented
 
 _INCLUDE = re.compile(
     r"(?mi)^[ \t]*(?:\$IncludeConfig[ \t]+(.+?)|include\([^)\n]*\bfile=\"([^\"]+)\"[^)\n]*\).*?)[ \t]*$"

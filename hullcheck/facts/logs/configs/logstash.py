@@ -4,8 +4,16 @@ import fnmatch
 import re
 from collections.abc import Iterator, Mapping
 
-from hullcheck.facts.logs.drops import logstash_drops
-from hullcheck.facts.logs.routes import CLOUD, LOCAL_OUTPUTS, NETWORK_SYSLOG, Route, hosts, leaves_out, route
+from hullcheck.facts.logs.configs.drops import logstash_drops
+from hullcheck.facts.logs.configs.routes import (
+    CLOUD,
+    LOCAL_OUTPUTS,
+    NETWORK_SYSLOG,
+    Route,
+    hosts,
+    leaves_out,
+    route,
+)
 from hullcheck.parsing.proc.mountinfo import is_below
 
 Files = Mapping[str, str]

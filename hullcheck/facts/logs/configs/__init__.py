@@ -11,9 +11,9 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from hullcheck.facts.logs import fluent, logstash, rsyslog, syslog_ng
-from hullcheck.facts.logs.drops import beats_drops, chooses_lines, promtail_drops, vector_passes
-from hullcheck.facts.logs.routes import (
+from hullcheck.facts.logs.configs import fluent, logstash, rsyslog, syslog_ng
+from hullcheck.facts.logs.configs.drops import beats_drops, chooses_lines, promtail_drops, vector_passes
+from hullcheck.facts.logs.configs.routes import (
     ALL_CONTAINERS,
     CLOUD,
     LOCAL_OUTPUTS,
