@@ -294,8 +294,9 @@ class Runtime:
         )
         known = {network.id: network for network in self.surroundings.networks.get()}
         attached = [known.get(each) for name, each in owner.networks.items() if name not in ("none", "host")]
-        # the engine gives it one more, to a bridge of its own, where an overlay leads outside
-        gateway = any(each and each.scope == "swarm" and not each.internal for each in attached)
+        # the engine gives it one more, to a bridge of its own, where an overlay leads outside and nothing else does
+        overlay = any(each and each.scope == "swarm" and not each.internal for each in attached)
+        gateway = overlay and not any(each and each.is_way_outside for each in attached)
         return found if len(found) > len(attached) + gateway else ()
 
     def _runs_in_host_namespace(self, kind: str) -> bool:

@@ -111,6 +111,12 @@ class Network:
         return named or ("docker0" if self.name == "bridge" else "")
 
     @property
+    def is_way_outside(self) -> bool:
+        """Whether its bridge is surely a way outside for its containers, so that the engine makes them no other."""
+        has_ipv4 = any(":" not in each for each in self.subnets)
+        return self.driver == "bridge" and has_ipv4 and not self.internal
+
+    @property
     def is_outside(self) -> bool:
         """Whether it gives its containers addresses of their own outside the host, or may do so.
 

@@ -270,6 +270,24 @@ def test_interface_moved_into_a_container(engine: EngineFactory) -> None:
         assert verdicts(number, facts) == {"plain": "pass", "none": "pass", "moved": "manual"}
 
 
+def test_interface_moved_into_a_container_of_an_overlay(engine: EngineFactory) -> None:
+    """5.10: the engine gives it one more than it has networks, but where a bridge leads outside already."""
+    one = engine(fresh=True)
+    one.docker("swarm", "init", "--advertise-addr", "127.0.0.1")
+    one.docker("network", "create", "--driver", "overlay", "--attachable", "wide")
+    one.docker("network", "create", "own")
+    for name, networks in {"wide": ("wide",), "both": ("wide", "own"), "moved": ("own", "wide")}.items():
+        one.create(name, "--network", networks[0])
+        for network in networks[1:]:
+            one.docker("network", "connect", network, name)
+        one.docker("start", name)
+    assert set(verdicts("5.10", facts_of_engine(one.socket, of="5.10")).values()) == {"pass"}
+    pid = one.docker("inspect", "--format", "{{.State.Pid}}", "moved").strip()
+    one.nsenter("ip", "link", "add", "veth9", "type", "veth", "peer", "name", "eth9", "netns", pid)
+    found = verdicts("5.10", facts_of_engine(one.socket, of="5.10"))
+    assert found == {"wide": "pass", "both": "pass", "moved": "manual"}
+
+
 def test_control_groups_in_its_hands(engine: EngineFactory) -> None:
     """5.11, 5.29: who can write to his control groups lifts the limits in them: asked for (28), or mounted later."""
     one = engine()
