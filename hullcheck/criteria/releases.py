@@ -179,8 +179,8 @@ def _of_no_package(versions: Mapping[str, str], packages: Packages) -> Iterator[
 
 def _is_of(package: Package, version: str | None) -> bool:
     """Whether a program of this version may be that of the package."""
-    if version is None:
-        return True  # podman and the like do not tell
+    if not version:
+        return True  # not every engine tells it of each part
     own = package.installed.partition(":")[2] or package.installed  # without an epoch
     return numbers(own)[:3] == numbers(version)[:3]
 

@@ -232,6 +232,7 @@ def test_program_that_is_of_no_package() -> None:
     both = packages(all=(*packages().all, runc))
     assert judged("26.1.5+dfsg1", "", components={"runc": "1.1.15+ds1"}, own=both, **DEBIAN)[0] == "pass"
     assert judged("26.1.5+dfsg1", "", components={"runc": "1.1.5"}, own=both, **DEBIAN)[0] == "manual"
+    assert judged("26.1.5+dfsg1", "", components={"runc": ""}, own=both, **DEBIAN)[0] == "pass"
     epoch = Package("docker.io", "5:26.1.5-1", "5:26.1.5-1", offered=True)
     assert judged("26.1.5", "", own=packages(all=(epoch,)), **DEBIAN)[0] == "pass"
 
