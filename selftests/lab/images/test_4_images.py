@@ -388,8 +388,10 @@ def test_users_of_stopped_containers(engine: EngineFactory, tmp_path: Path) -> N
     for user, name in names.items():
         one.create(name, "--user", user, image="users", command=("id", "-u"))
     found = judge_engine("4.1", one.socket)
-    for user, (_, number) in STARTS_AS.items():
+    for user, (line, number) in STARTS_AS.items():
         assert found[names[user]][0] == ("pass" if number else "fail"), user
+        if "4294967296" in f"{user}{line}" and one.version.at_least(28):
+            continue  # its runc starts nobody with a number that the kernel has not
         assert one.docker("start", "--attach", names[user]).strip() == str(number)
 
 
