@@ -180,8 +180,8 @@ class Engine:
         Raises:
             LabError: the engine does not run with the settings that it was made for.
         """
-        written = json.loads(self.config_path.read_text())
-        if not self.running or written != self.version.document(self.settings):
+        there = self.running and self.config_path.exists()
+        if not there or json.loads(self.config_path.read_text()) != self.version.document(self.settings):
             raise LabError(f"engine {self.name} was stopped or configured anew")
         self._remove_containers()
         # the daemon itself removes the folders of volumes, and would go through a mount that was left in one
