@@ -362,6 +362,20 @@ def test_log_of_a_daemon_that_may_not_be_seen() -> None:
     assert (verdict, "where the daemon writes its log could not be seen" in reason) == ("error", True), reason
 
 
+@pytest.mark.parametrize(("own", "other", "expected"), [(7, 8, "pass"), (8, 7, "fail")])
+def test_log_of_another_daemon(own: int, other: int, expected: str) -> None:
+    """2.3: where an engine that is beside the one that was asked writes its log is its own business."""
+    recording = Host(second=(), shippers=f"daemon:{own} socket:[1]\ndaemon:{other} /dev/null").recording()
+    answer = recording.answers["daemon_processes"]
+    unix = "8/net/unix:0000: 00000002 00000000 00010000 0001 01"
+    shared = f"{unix} 100 /var/run/docker.sock"
+    assert shared in answer.stdout
+    answer = replace(answer, stdout=answer.stdout.replace(shared, f"{unix} 300 /other.sock"))
+    facts = Facts(replace(recording, answers={**recording.answers, answer.name: answer}), Policy())
+    ((verdict, reason),) = judged("2.3", facts).values()
+    assert verdict == expected, reason
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [

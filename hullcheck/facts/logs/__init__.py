@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from hullcheck.facts.containers import Container
+from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.logs.configs.routes import ALL_CONTAINERS, SYSLOG
@@ -173,7 +174,7 @@ class Shippers:
         if not document.get("Confined") or document["Holds"] or document["HoldsAudit"]:
             return False
         containers = map(self._json_log, ("", *(each.id for each in self._containers)))
-        logs = (_AUDIT_LOG, *(self._document.get("Daemons") or ()), *containers)
+        logs = (_AUDIT_LOG, *self._written, *containers)
         return read.startswith("/") and any(_matches(each, read) for each in logs)
 
     def _sends(self, hosts: list[str], document: Mapping[str, Any], *, in_container: bool) -> list[str]:
@@ -219,7 +220,7 @@ class Shippers:
         """
         if log is HostLog.AUDIT:
             return self._of_file(path, held=lambda each: each.holds_audit and path == _AUDIT_LOG)
-        written = self._document.get("Daemons") or ("socket:",)  # older recordings do not say
+        written = self._seen or ("socket:",)  # older recordings do not say
         ways = [
             self._passed_on("journal", OF_DAEMON) if each.startswith("socket:") else self._of_file(each)
             for each in written
@@ -233,9 +234,7 @@ class Shippers:
         Raises:
             EvidenceError: where it writes its log may not be seen.
         """
-        if self._document.get("Daemons") == []:
-            raise EvidenceError(unread("where the daemon writes its log", "could not be seen"))
-        for each in self._document.get("Daemons") or ():  # older recordings do not say
+        for each in self._seen:
             if each in ("/dev/null", "/dev/zero", "/dev/full") or each.endswith(" (deleted)"):
                 return f"the log goes to {each}"
             if level := re.fullmatch(r"the journal ([0-5])(?: .*)?", each):
@@ -254,10 +253,31 @@ class Shippers:
                 )
         return ""
 
+    @cached_property
+    def _written(self) -> tuple[str, ...]:
+        """Where the engine writes its log, or may: not where others beside it do. Older recordings do not say."""
+        told = (
+            re.fullmatch(r"(?:(\d+) )?(.*)", each, re.DOTALL) for each in self._document.get("Daemons") or ()
+        )
+        return tuple(each[2] for each in told if each and each[1] not in self._pids_beside)
+
+    @property
+    def _seen(self) -> tuple[str, ...]:
+        if not self._written and "Daemons" in self._document:
+            raise EvidenceError(unread("where the daemon writes its log", "could not be seen"))
+        return self._written
+
+    @cached_property
+    def _pids_beside(self) -> frozenset[str]:
+        try:
+            return frozenset(str(each.pid) for each in DaemonProcesses.of(self.recording).beside)
+        except EvidenceError:
+            return frozenset()
+
     @property
     def _speaks_apart(self) -> bool:
         """Whether what an engine says to the journal or to /dev/log is kept apart from that of others, or dropped."""
-        return any(each.startswith("the journal ") for each in self._document.get("Daemons") or ())
+        return any(each.startswith("the journal ") for each in self._written)
 
     def _of_file(self, path: str, held: Callable[[Shipper], bool] = lambda each: False) -> Route | None:
         """By a shipper that reads a file of the host."""
@@ -333,7 +353,7 @@ def _mounted(paths: tuple[str, ...], sources: list[str]) -> bool:
     return any(is_below(path, source) for path in paths for source in sources)
 
 
-@fact(SHIPPERS)
+@fact(SHIPPERS, DAEMON_PROCESSES)
 def shippers(
     recording: Recording,
     engine: Engine,

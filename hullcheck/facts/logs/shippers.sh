@@ -153,7 +153,7 @@ for pid in ${daemons?}; do
     *.service:*) apart="?" ;;
   esac
   case $written:$apart in socket:*:[!67]* | socket:*:[67]" "*) written="the journal $apart" ;; esac
-  printf "daemon:%s\n" "$written"
+  printf "daemon:%s %s\n" "$pid" "$written"
 done
 # What journald keeps, and what it passes on.
 journald "" | sed "s/^/journal:/"

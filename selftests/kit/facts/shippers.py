@@ -218,10 +218,12 @@ def facts(
     listed: tuple[str, ...] | None = None,
     user: int = 0,
     auditd: str | None = "log:/var/log/audit/audit.log",
+    written: str = "daemon:socket:[1]\n",
 ) -> Facts:
-    """A host with these shippers and containers, and what it says of auditd, if it does."""
+    """A host with these shippers and containers, and what it says of auditd, if it does, and of the daemon's log."""
     kept = SHIPPERS.keep(
         f"auditor:{user}\nown:10.0.0.5\nown:fd00:0000:0000:0000:0000:0000:0000:0007\nown:this\n"
+        + written
         + "".join(said)
     )
     described = DOCKER_CONTAINERS.keep("\n".join((*containers, "--proc", "--paths")))

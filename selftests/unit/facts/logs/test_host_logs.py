@@ -244,7 +244,7 @@ def test_review_is_left_to_a_person() -> None:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("", "pass"),
+        ("", "error"),
         ("daemon:socket:[1]\n", "pass"),
         ("daemon:/dev/null\n", "manual"),
         ("daemon:/var/log/docker.log\n", "manual"),
@@ -256,7 +256,8 @@ def test_review_is_left_to_a_person() -> None:
 )
 def test_daemon_that_writes_elsewhere(written: str, expected: str) -> None:
     """Where its errors do not go to the journal, taking that takes nothing of it."""
-    target = facts(written, ship("filebeat", FILEBEAT), processes=(process(7, EXECUTABLES["filebeat"]),))
+    processes = (process(7, EXECUTABLES["filebeat"]),)
+    target = facts(ship("filebeat", FILEBEAT), written=written, processes=processes)
     assert judged("host_logs_are_collected_centrally", target)["the daemon's log"][0] == expected
 
 
@@ -275,8 +276,8 @@ def test_uploader_of_the_journal() -> None:
 def test_driver_of_a_daemon_with_a_journal_of_its_own(driver: str, written: str, expected: str) -> None:
     """What its drivers say on this machine goes there too."""
     target = facts(
-        f"daemon:{written}\n",
         ship("rsyslogd", RSYSLOG),
+        written=f"daemon:{written}\n",
         processes=(process(7, EXECUTABLES["rsyslogd"]),),
         driver=driver,
         containers=(),
@@ -288,8 +289,8 @@ def test_daemon_that_writes_to_a_file_that_is_taken() -> None:
     """A shipper that reads this file takes its log."""
     config = FILEBEAT.replace(f"{ROOT}/containers/*/*.log", "/var/log/docker.log").replace("journald", "x")
     target = facts(
-        "daemon:/var/log/docker.log\n",
         ship("filebeat", config),
+        written="daemon:/var/log/docker.log\n",
         processes=(process(7, EXECUTABLES["filebeat"]),),
     )
     assert judged("host_logs_are_collected_centrally", target)["the daemon's log"][0] == "pass"
