@@ -234,7 +234,7 @@ def test_engine_elsewhere(engine: EngineFactory) -> None:
 
 @pytest.mark.timed
 def test_a_hundred_containers(engine: EngineFactory) -> None:
-    """A hundred containers are asked for in about the time of the docker commands, and judged in no time."""
+    """A hundred containers are asked for in a few times the time of the docker commands, and judged in less."""
     one = engine(fresh=True)
     names = [f"c{number}" for number in range(100)]
     for name in names:
@@ -248,21 +248,21 @@ def test_a_hundred_containers(engine: EngineFactory) -> None:
 
     script = render((DOCKER_INFO, DOCKER_CONTAINERS, PROCESSES), docker_host=f"unix://{one.socket}")
     asking = _fastest(lambda: call("sh", stdin=script))
-    assert asking < 4 * _fastest(commands)
+    assert asking < 5 * _fastest(commands)
     facts = facts_of_engine(one.socket, of="5")
     found = all_verdicts(facts)
     assert {len(each) for number, each in found.items() if number != "5.1"} == {100}
     assert not [number for number, each in found.items() if "error" in each.values()]
-    assert _fastest(lambda: all_verdicts(Facts(facts.recording, Policy())), time.process_time) < 0.5
+    assert _fastest(lambda: all_verdicts(Facts(facts.recording, Policy()))) < asking
 
 
-def _fastest(action: Callable[[], object], clock: Callable[[], float] = time.monotonic) -> float:
-    """How long it takes where nothing else keeps the machine busy, by *clock*: the best of five."""
+def _fastest(action: Callable[[], object]) -> float:
+    """How long it takes where nothing else keeps the machine busy: the best of five."""
     times = []
     for _ in range(5):
-        start = clock()
+        start = time.monotonic()
         action()
-        times.append(clock() - start)
+        times.append(time.monotonic() - start)
     return min(times)
 
 
