@@ -36,9 +36,12 @@ def read(pem: str) -> tuple[Certificate, ...]:
 
     try:
         with warnings.catch_warnings(action="ignore"):  # of old CAs with odd numbers
-            return tuple(map(_certificate, load_pem_x509_certificates(pem.encode())))
+            found = tuple(map(_certificate, load_pem_x509_certificates(pem.encode())))
     except ValueError:
-        raise EvidenceError("a certificate could not be read") from None
+        found = ()
+    if not found or len(found) < pem.count("-----BEGIN CERTIFICATE-----"):
+        raise EvidenceError("a certificate could not be read")
+    return found
 
 
 def _certificate(read: "x509.Certificate") -> Certificate:

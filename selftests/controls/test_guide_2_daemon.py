@@ -379,12 +379,17 @@ def test_client_ca_in_the_store_of_the_system() -> None:
 
 
 def test_client_ca_that_changed_since_the_start() -> None:
-    """With which one the daemon started is not known; nor is it where its directory got another name."""
+    """With which one the daemon started is not known; nor is it where its directory got another name, or a link."""
     ((verdict, _),) = judged("2.8", Remote(touched={"ca": AFTER}).facts()).values()
     assert verdict == "error"
     output = Remote().output()
-    for times, expected in ((f"{BEFORE}|{AFTER}", "error"), (f"{AFTER}|{AFTER}", "pass")):
-        moved = output.replace("found /tls/ca\n", f"found /tls/ca\n{NONCE} above {times}\n")
+    for said, expected in (
+        (f"above {BEFORE}|{AFTER}", "error"),
+        (f"above {AFTER}|{AFTER}", "pass"),
+        (f"changed {BEFORE}|{AFTER}", "error"),  # of a link to it
+        (f"changed {BEFORE}|{BEFORE}", "pass"),
+    ):
+        moved = output.replace("found /tls/ca\n", f"found /tls/ca\n{NONCE} {said}\n")
         ((verdict, _),) = judged("2.8", Remote().facts_with(ENGINE_FILES.keep(moved))).values()
         assert verdict == expected
 

@@ -142,7 +142,7 @@ class EngineFiles(StartFiles):
         walk, process = self.view.walks[file.path], self.daemon.process
         if process.started is None or walk.changed is None or walk.changed[1] > process.started[0] + START:
             return False
-        return not self.daemon.may_be_covered(walk.end)
+        return not any(map(self.daemon.may_be_covered, (*walk.links, walk.end)))
 
     def require_unchanged(self, file: FileFact) -> None:
         """Raise EvidenceError where the daemon may have started with another file of TLS than the one that is there."""

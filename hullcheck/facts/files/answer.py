@@ -31,8 +31,8 @@ class Walk:
         end: the file without links, or what is missing or may not be read.
         grants: what the access control list of a socket adds; None where that is not known.
         pem: the certificates in a file of TLS.
-        changed: the last change of a file of TLS, or of the name, owner or mode of a directory above it; None where
-            that is not known.
+        changed: the last change of a file of TLS or of a link to it, or of the name, owner or mode of a directory above
+            one of them; None where that is not known.
         private: whether a file of TLS, or one for a registry, holds a private key; None where it may not be read.
         mounted: where it lies in truth, if it or a directory above it is mounted from elsewhere.
     """
@@ -55,10 +55,7 @@ class Walk:
             if state.value in values:
                 listed = values.get("acl")
                 known = None if listed is None else () if listed == "none" else grants(listed)
-                above = (value.partition("|")[::2] for word, value in records if word == "above")
-                moved = (named for modified, named in above if modified != named)
-                times = list(map(moment, (*values.get("changed", "").split("|"), *moved)))
-                changed = max(times) if all(times) else None  # type: ignore[type-var]  # none is None there
+                changed = _last_change(records)
                 pem = values.get("pem", "")
                 private = None if values.get("private") else "private" in values
                 mounted = tuple(value for word, value in records if word == "mount")
@@ -76,6 +73,17 @@ class Walk:
         above = _above(self.end)
         before = dict.fromkeys((*places, *above))
         return tuple(each for each in before if each not in above[-1:]) + above[-1:]
+
+
+def _last_change(records: Sequence[Record]) -> Span | None:
+    """The last change of a file and of the links to it, and of the name, owner or mode of a directory above them.
+
+    What else changes in a directory, changes its content as well, and the time of that with it.
+    """
+    own = [time for word, text in records if word == "changed" for time in text.split("|")]
+    above = (text.partition("|")[::2] for word, text in records if word == "above")
+    times = list(map(moment, (*own, *(named for modified, named in above if modified != named))))
+    return max(times) if own and all(times) else None  # type: ignore[type-var]  # none is None there
 
 
 def _above(path: str) -> tuple[str, ...]:

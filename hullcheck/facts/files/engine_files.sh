@@ -25,7 +25,7 @@ acl() { # who else may use the file $at; nothing where that cannot be told
 
 walk() { # PATH: to its end, which is $at then
   say asked "$1"
-  rest=$1 at="" links=0
+  rest=$1 at="" links=0 passed=""
   node /
   while [ -n "$rest" ]; do
     part=${rest%%/*}
@@ -50,6 +50,7 @@ walk() { # PATH: to its end, which is $at then
       target=${target%??}
       node "$next"
       say link "$next"
+      passed=$passed$line_feed$next
       case $target in /*) at="" ;; esac
       rest=$target/$rest
     elif [ -e "$root$next" ]; then
@@ -108,13 +109,11 @@ from_daemon() { # PATH: as the daemon takes it
   esac
 }
 
-changed() { # PATH, of TLS: also when it was changed
+changed() { # PATH, of TLS: also when it was changed, and the links to it
   [ -n "$1" ] && from_daemon "$1" && [ -f "$root$at" ] || return 1
-  say changed "$(stat -L -c "%y|%z" "$root$at")"
-  above=${at%/*}
-  while [ -n "$above" ]; do
-    say above "$(stat -L -c "%y|%z" "$root$above")"
-    above=${above%/*}
+  printf "%s\n" "$at$passed" | while IFS= read -r place; do
+    say changed "$(stat -c "%y|%z" "$root$place")"
+    while place=${place%/*} && [ -n "$place" ]; do say above "$(stat -c "%y|%z" "$root$place")"; done
   done
 }
 

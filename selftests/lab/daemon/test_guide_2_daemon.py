@@ -215,6 +215,37 @@ def test_files_of_tls(engine: EngineFactory, tmp_path: Path) -> None:
     assert tls_verdicts(one) == ["pass"] * 3
 
 
+def test_links_to_files_of_tls(engine: EngineFactory, tmp_path: Path) -> None:
+    """A link that leads elsewhere since the start, to a file that is older, is a change as well."""
+    named = {}
+    for name, path in make(tmp_path).items():
+        link = tmp_path / f"{name}.pem"
+        link.symlink_to(path)
+        named[name] = str(link)
+    one = engine(fresh=True, tlsverify=True, hosts=["tcp://127.0.0.1:2376"], **named)
+    assert tls_verdicts(one) == ["pass"] * 3
+    time.sleep(0.2)
+    for name in ("tlscacert", "tlskey"):
+        target = Path(named[name]).readlink()
+        Path(named[name]).unlink()
+        Path(named[name]).symlink_to(target)
+    assert tls_verdicts(one) == ["error", "pass", "error"]
+    assert whole("2.8", one)[0] == "error"
+
+
+def test_certificates_behind_one_that_cannot_be_read(engine: EngineFactory, tmp_path: Path) -> None:
+    """The daemon passes over a block with a header and goes on; what comes behind it is not recorded."""
+    tls = make(tmp_path)
+    one = engine(fresh=True, tlsverify=True, hosts=["tcp://127.0.0.1:2376"], **tls)
+    one.stop()
+    ca = Path(tls["tlscacert"])
+    strange = "-----BEGIN CERTIFICATE-----\nX: PRIVATE\n\nAAAA\n-----END CERTIFICATE-----\n"
+    ca.write_text(ca.read_text() + strange + (tmp_path / "cert.pem").read_text())
+    one.start()
+    assert tls_verdicts(one) == ["error", "pass", "pass"]
+    assert whole("2.8", one)[0] == "error"
+
+
 @pytest.mark.parametrize("late", ["ca", "server"])
 def test_certificates_that_ran_out(engine: EngineFactory, tmp_path: Path, late: str) -> None:
     """The daemon starts with a certificate that ran out long ago; the control does not pass it."""

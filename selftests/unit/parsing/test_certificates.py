@@ -28,3 +28,10 @@ def test_text_without_a_certificate(text: str) -> None:
     """It is an error, which quotes nothing of what may be a key."""
     with pytest.raises(EvidenceError, match=r"^a certificate could not be read$"):
         read(text)
+
+
+@pytest.mark.parametrize("begun", ["", "AAAA\n"])
+def test_certificate_without_an_end(begun: str) -> None:
+    """Behind what only begins others may lie, of which the probe tells nothing: a word in it looks like a key's."""
+    with pytest.raises(EvidenceError):
+        read(f"{pem(BEGINS, ENDS)}-----BEGIN CERTIFICATE-----\n{begun}")

@@ -134,7 +134,9 @@ def test_file_at_a_fixed_place(name: str) -> None:
 def engine_files(**process: Any) -> EngineFiles:
     """The files of a daemon by hand, which has no socket; one file was last changed at the second 100."""
     view = SimpleNamespace(
-        words={}, relays={}, walks={"/f": SimpleNamespace(changed=(99.0, 100.0), pem="", end="/f")}
+        words={},
+        relays={},
+        walks={"/f": SimpleNamespace(changed=(99.0, 100.0), pem="", end="/f", links=("/l",))},
     )
     answer: Any = SimpleNamespace(daemons={7: view}, units=(), managers={}, silent=())
     known = SimpleNamespace(**{"rootless": False, "unix_table": (), "uids": (0, 0)} | process)
@@ -165,7 +167,8 @@ def test_age_of_a_file_of_tls(started: tuple[float, float] | None, older: bool) 
     """It has to be older than the earliest moment at which the daemon may have read it."""
     file = FileFact("/f", State.FOUND)
     assert engine_files(started=started).is_older_than_daemon(file) is older
-    assert not engine_files(started=started, covered=("/f",)).is_older_than_daemon(file)
+    for covered in ("/f", "/l"):
+        assert not engine_files(started=started, covered=(covered,)).is_older_than_daemon(file)
 
 
 @pytest.mark.parametrize(
