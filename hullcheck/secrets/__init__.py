@@ -14,6 +14,7 @@ from hullcheck.secrets import values as secret_values
 from hullcheck.secrets.beside import is_no_number, is_secret_beside, names_beside
 from hullcheck.secrets.known import hide_value, without_known
 from hullcheck.secrets.names import (
+    names_access_token,
     names_key,
     names_login,
     names_one_secret,
@@ -336,7 +337,8 @@ def _is_secret(name: str, value: str) -> bool:
         return names_secret_text(name)
     if names_password_of_service(name):
         return not secret_values.is_method(value)
-    return names_secret(name) or (names_key(name) and secret_values.looks_random(value))
+    random = secret_values.looks_random(value, of_key=not names_access_token(name))
+    return names_secret(name) or (names_key(name) and random)
 
 
 def _sounds_secret(match: re.Match[str]) -> bool:

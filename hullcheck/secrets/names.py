@@ -163,6 +163,11 @@ def names_key(name: str) -> bool:
     return words[-1:] in (["key"], ["pat"]) and not _PUBLIC.intersection(words)
 
 
+def names_access_token(name: str) -> bool:
+    """Whether it is a personal access token, by its name alone: `GITHUB_PAT`."""
+    return words_of(name)[-1:] == ["pat"]
+
+
 def names_signature_key(name: str) -> bool:
     """Whether it is the public key of a signature, as `GPG_KEY` of many an image."""
     return re.search("gpg|pgp", name, re.IGNORECASE) is not None

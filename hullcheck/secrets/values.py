@@ -190,6 +190,6 @@ def is_encoded_login(value: str) -> bool:
     return b":" in decoded[1:] and all(32 <= byte < 127 for byte in decoded)
 
 
-def looks_random(value: str) -> bool:
-    """Whether it is one long word of letters and digits, and not the id of a public key."""
-    return _RANDOM.fullmatch(value) is not None and not _KEY_ID.fullmatch(value)
+def looks_random(value: str, *, of_key: bool = True) -> bool:
+    """Whether it is one long word of letters and digits, and, where it may be *of_key*, not the id of a public one."""
+    return _RANDOM.fullmatch(value) is not None and not (of_key and _KEY_ID.fullmatch(value))

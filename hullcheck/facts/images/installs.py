@@ -84,6 +84,9 @@ _SETTING = re.compile(
     | GONOSUMDB=["']?\*
     | GOFLAGS=[^\s;&|]*-insecure\b
     | (?<!-)(?:global\.)?trusted-host{_IS}[^\s;&|"']+
+    | (?:(?:(?:extra-)?index-url|(?:PIP|UV)_\w{{0,40}}(?:URL|INDEX)|GOPROXY|npmRegistryServer
+        |(?:npm_config|yarn(?:_npm)?)_registry(?:_server)?){_IS}|(?<![.-])(?-i:registry)=)["']?
+        http://(?!localhost|127\.|\[::1\])[^\s;&|"'\\]+
     | wagon\.http\.ssl\.insecure=true | securityMode=insecure
     | _pkgverify_level{_IS}none
     | insecure["']?\s*>>?\s*\S*curlrc

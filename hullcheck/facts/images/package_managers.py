@@ -28,6 +28,8 @@ class _Manager:
 
     def act(self, words: Sequence[str]) -> Act | None:
         """What one of these programs does that is given *words*; the first word that it knows decides."""
+        if not _ONLY_TELLS.isdisjoint(words):
+            return None
         for number, word in enumerate(words, start=1):
             if word in self.install:
                 done = (
@@ -111,6 +113,7 @@ ONLY_NAMES = frozenset(_ONLY_NAME_WORDS.split())
 _SHELL_WORDS = frozenset(("[", "[[", "case", "command", "for", "hash", "select"))
 _TRIES_WORDS = "--assumeno --dry-run --just-print --no-act --noaction --print-uris --recon --simulate"
 _TRIES = frozenset(_TRIES_WORDS.split())
+_ONLY_TELLS = frozenset(("-h", "--help", "--version"))
 _TRIES_BY_LETTER = re.compile("-(?![aceoptX])[A-Za-z]*s[A-Za-z]*")  # after these letters stands a value
 _DOWNLOADS_BY_LETTER = re.compile("-(?![aceoptX])[A-Za-z]*d[A-Za-z]*")
 _REDIRECTION = re.compile(r"\d*(?:>>|>|<|&>)[&|]?(.*)", re.DOTALL)
@@ -149,6 +152,11 @@ def _emerge(words: Sequence[str]) -> Act | None:
     return Act.INSTALL if named else None
 
 
+def _apk(words: Sequence[str]) -> Act | None:
+    upgrades = "fix" in words and ("u" in _flags(words) or "--upgrade" in words)
+    return Act.UPGRADE if upgrades else _FAMILY["apk"].act(words)
+
+
 def _refresh(words: Sequence[str]) -> Act | None:
     del words
     return Act.REFRESH
@@ -175,7 +183,8 @@ def _urpmi(words: Sequence[str]) -> Act | None:
 
 
 # Those that go by options: the family, and what is done with which words.
-_BY_OPTION: dict[str, tuple[str, Callable[[Sequence[str]], Act | None]]] = {
+_BY_OPTION: dict[str, tuple[object, Callable[[Sequence[str]], Act | None]]] = {
+    "apk": (_FAMILY["apk"], _apk),
     "pacman": ("pacman", _pacman),
     "xbps-install": ("xbps", _xbps),
     "emaint": ("portage", _emaint),

@@ -602,3 +602,6 @@ def test_personal_access_tokens() -> None:
     """`PAT` is one where the value looks random, and a pattern or a patch where it does not."""
     assert secrets.in_value("AZURE_PAT", "k3jd83hfk2ls9dk3jf84hs7dk3") == ["a value given to AZURE_PAT"]
     assert secrets.in_value("SEARCH_PAT", "*.log") == []
+    number = "0123456789abcdef0123456789abcdef01234567"  # as GitHub's tokens were, and as commits and public keys are
+    assert secrets.in_value("GITHUB_PAT", number) == ["a value given to GITHUB_PAT"]
+    assert secrets.in_value("RELEASE_KEY", number) == []

@@ -92,6 +92,11 @@ def test_package_managers() -> None:
         "curl -o /usr/share/keyrings/x.gpg http://x/key",
         "curl -k https://x/ca > /usr/local/share/ca-certificates/x.crt && update-ca-certificates",
         "wget -O /etc/yum.repos.d/x.repo http://x/x",
+        "printf '[global]\\nindex-url = http://x/simple\\n' > /etc/pip.conf && pip install y",
+        "PIP_EXTRA_INDEX_URL=http://x/simple pip install y",
+        "|1 UV_DEFAULT_INDEX=http://x/simple /bin/sh -c uv sync",
+        "export GOPROXY=http://x && go mod download",
+        "echo registry=http://x > .npmrc && npm ci",
     ],
 )
 def test_switch_in_every_spelling(step: str) -> None:
@@ -111,6 +116,9 @@ def test_switch_in_every_spelling(step: str) -> None:
         "tar -k -xf conda.tgz && echo conda -k",
         "curl -o /usr/share/keyrings/x.gpg https://x/key",
         "cosign verify --insecure-ignore-tlog x",
+        "printf '[global]\\nindex-url = https://x/simple\\n' > /etc/pip.conf && pip install y",
+        "PIP_INDEX_URL=http://localhost:3141/simple pip install y",
+        "./configure --registry=http://x && echo DOCKER_REGISTRY=http://x > y",
     ],
 )
 def test_words_that_switch_nothing_off(step: str) -> None:
