@@ -11,7 +11,7 @@ from hullcheck.criteria.firewall import closed_chains
 from hullcheck.criteria.patching import own_updates, stand_in, tool_flaw, working_tools
 from hullcheck.criteria.vantage import require_network, require_processes
 from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
-from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.daemon import Daemon, reported
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.engine.release import System
@@ -439,17 +439,14 @@ def test_security_modules_confine_containers(
     """
     options = engine.security_options
     if confinement == "Seccomp":
-        profile = options.get("seccomp", {}).get("profile", "")
-        assert "seccomp" in options, "the engine runs containers without seccomp"
+        profile = reported.seccomp(engine)
+        assert profile is not None, "the engine runs containers without seccomp"
         assert profile != "unconfined", "the profile of the engine is unconfined"
-        if profile not in (
-            "",
-            "builtin",
-            "default",
-        ):  # default is podman's own, and that of engines before 23
-            flaw = seccomp.flaw(daemon.get().seccomp_filter or {})
-            assert not flaw, f"the profile of the engine, {profile}, {flaw}"
-        return f"the profile of the engine is {profile or 'default'}"
+        if profile == "builtin":
+            return "the profile of the engine is its own"
+        flaw = seccomp.flaw(daemon.get().seccomp_filter or {})
+        assert not flaw, f"the profile of the engine, {profile}, {flaw}"
+        return f"the profile of the engine is {profile}"
     states = {
         "SELinux": (kernel.selinux == "enforcing" and "selinux" in options, kernel.selinux or "off"),
         "AppArmor": (

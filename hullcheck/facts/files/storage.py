@@ -11,7 +11,9 @@ from hullcheck.facts.files.installation import Places
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.proc.mountinfo import Mount, is_below, mount_of
 
-_BORROWING = re.compile(r"overlay|aufs|(fuse\.)?(fuse-overlayfs|bindfs|mergerfs|unionfs)")
+_BORROWING = re.compile(
+    r"overlay|aufs|ecryptfs|shiftfs|(fuse\.)?(fuse-overlayfs|bindfs|mergerfs|unionfs|cryfs|encfs|gocryptfs)"
+)
 """File systems that keep what is written to them on others."""
 _LOOP = "7:"  # the kernel's number of such devices
 
