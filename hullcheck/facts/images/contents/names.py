@@ -66,7 +66,7 @@ _KEYS = re.compile(
     r"""id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:[._~-][^/]*(?<!\.pub))? | ssh_host_\w+_key
     | [^/]*\.(?:agilekeychain|bks|jks|kdbx?|key|keystore|keytab|ovpn|p12|p8|pfx|pk8|pkcs8|pkcs12|ppk|pvk|tfstate|tfvars)
         (?:\.(?:backup|bak|json|old|orig))?
-    | [^/]*(?:private|priv|(?<!pub)(?<!pub[_.-])(?<!public)(?<!public[_.-])key)[^/]*\.(?:der|pem)
+    | [^/]*(?:private|priv|(?<!pub)(?<!pub[_.-])(?<!public)(?<!public[_.-])(?<!WISe)key)[^/]*\.(?:der|pem)
     | [^/]*(?:private|secret)[^/]*\.(?:asc|gpg) | [^/]*firebase-adminsdk[^/]*\.json
     | kaggle\.json | firebase-tools\.json | \.databrickscfg | \.sentryclirc | sasl_passwd | passwd\.client
     | (?:chap|pap)-secrets | ipsec\.secrets | tailscaled\.state | wallet\.dat | UTC--[^/]+
@@ -90,8 +90,9 @@ _SETTINGS = re.compile(
         \.(?:bak|cfg|conf|csv|enc|ini|json|properties|toml|txt|xml|ya?ml)(?:\.enc)?""",
     re.VERBOSE | re.IGNORECASE,
 )
-_LIBRARIES = re.compile(  # they bring settings for their tests, and files that show what theirs are like
-    r"(?:/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src))/.*|.*/(?:node_modules|site-packages|dist-packages|vendor)/.*"
+# They bring settings for their tests, and files that show what theirs are like; that of PAM is in every Debian.
+_LIBRARIES = re.compile(
+    r"(?:/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src)|/var/lib/pam)/.*|.*/(?:node_modules|site-packages|dist-packages|vendor)/.*"
 )
 _NO_PROGRAMS = re.compile(r"/(?:etc|proc|var|usr(?:/local)?/(?:include|lib\w*|share|src))/")
 _KEY_PATHS = re.compile(

@@ -182,6 +182,7 @@ def test_packages(path: str, package: str) -> None:
                 *("/usr/share/keyrings/x-keyring.gpg", "/app/public_key.der", "/usr/bin/systemd-creds"),
                 *("/usr/lib/x/private_key", "/etc/pam.d/common-password", "/app/tokens.json", "/app/rsa"),
                 *("/app/node_modules/x/secrets.json", "/usr/local/lib/x/auth.json", "/app/tokenizer.json"),
+                *("/var/lib/pam/password", "/etc/pki/tls/OISTE_WISeKey_Global_Root_GB_CA.pem"),
                 *("/etc/passwd", "/etc/shadow", "/app/config.json", "/app/keys.py", "/usr/include/secret.h"),
             )
         ),
