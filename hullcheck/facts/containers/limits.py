@@ -70,14 +70,23 @@ class Limits:
         """The ulimits that it runs with where the engine names others, as `nofile=1024:2048`, or `nofile=not set`.
 
         The engine names the defaults of its daemon for each container, also where that started after it.
+
+        Raises:
+            EvidenceError: it may have outlived a daemon, and what it was started with may not be seen.
         """
-        try:
-            bundle = self.surroundings.bundles.get().get(self.configuration.id)
-        except EvidenceError:
+        asked = self.configuration
+        if not asked.running:
             return ()
-        if not self.configuration.running or not bundle or bundle.ulimits is None:
+        bundle = self.surroundings.bundle(asked.id)
+        if bundle is None or bundle.ulimits is None:
+            if self.surroundings.engine.get().is_docker and self.surroundings.is_older_than_daemon(
+                asked.started
+            ):
+                raise EvidenceError(
+                    "it was started before the daemon, whose default ulimits may have been others"
+                )
             return ()
-        told = self.configuration.setting("Ulimits") or ()
+        told = asked.setting("Ulimits") or ()
         named = {f"{each['Name'].lower()}={each['Soft']}:{each['Hard']}" for each in told}
         held = bundle.ulimits - named
         known = {each.partition("=")[0] for each in held}

@@ -15,6 +15,7 @@ from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount
+from hullcheck.verdicts import EvidenceError
 
 
 @fact(name="host_side")
@@ -85,3 +86,19 @@ class Surroundings:
     bundles: Later[Mapping[str, Bundle]]
     services: Later[Mapping[str, Service]]
     image_names: Later[Mapping[str, str]]
+
+    def bundle(self, identifier: str) -> Bundle | None:
+        """What the container *identifier* was started with; None where that may not be seen, or is not kept."""
+        try:
+            return self.bundles.get().get(identifier)
+        except EvidenceError:
+            return None
+
+    def is_older_than_daemon(self, started: float | None) -> bool:
+        """Whether a container that was *started* then may have outlived the daemon that started it.
+
+        Raises:
+            EvidenceError: the daemon could not be read.
+        """
+        known = self.daemon.get().process.started
+        return started is None or known is None or started < known[0]

@@ -217,6 +217,9 @@ class Shippers:
 
         Args:
             path: of the audit log.
+
+        Raises:
+            EvidenceError: no log of the engine's daemon is seen.
         """
         if log is HostLog.AUDIT:
             return self._of_file(path, held=lambda each: each.holds_audit and path == _AUDIT_LOG)
@@ -229,7 +232,7 @@ class Shippers:
 
     @property
     def engine_log_flaw(self) -> str:
-        """Why nobody keeps what an engine of the host logs at the level info, in words; empty where nothing tells.
+        """Why nobody keeps what the engine logs at the level info, in words; empty where nothing tells.
 
         Raises:
             EvidenceError: where it writes its log may not be seen.

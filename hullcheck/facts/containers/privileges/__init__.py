@@ -63,10 +63,7 @@ class Privileges:
     @cached_property
     def bundle(self) -> Bundle | None:
         """What it was started with; None where the auditor may not see that, or its engine keeps no such file."""
-        try:
-            return self.surroundings.bundles.get().get(self.configuration.id)
-        except EvidenceError:
-            return None
+        return self.surroundings.bundle(self.configuration.id)
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
@@ -334,16 +331,12 @@ class Privileges:
     def _default_profile(self) -> seccomp.Profile | None:
         if not self.surroundings.engine.get().is_docker:
             raise EvidenceError("a filter is in force, and Podman does not say which one it loaded")
-        daemon = self.surroundings.daemon.get()
-        if self.configuration.running and not self._started_by(daemon.process.started):
+        asked = self.configuration
+        if asked.running and self.surroundings.is_older_than_daemon(asked.started):
             raise EvidenceError(
                 "it was started before the daemon, whose seccomp profile may have been another"
             )
-        return daemon.seccomp_filter
-
-    def _started_by(self, daemon: tuple[float, float] | None) -> bool:
-        started = self.configuration.started
-        return daemon is not None and started is not None and started >= daemon[0]
+        return self.surroundings.daemon.get().seccomp_filter
 
     @property
     def has_own_profile(self) -> bool:

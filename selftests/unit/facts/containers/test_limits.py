@@ -121,3 +121,16 @@ def test_ulimits_of_another_start(world: ContainerHost, held: list[dict[str, obj
     assert world.judge("5.19") == (("fail", older) if said else ("pass", ""))
     world.policy = Policy(allowed_ulimits=("core", "nofile"))
     assert world.judge("5.19")[0] == "pass"
+
+
+def test_ulimits_that_may_not_be_seen(world: ContainerHost) -> None:
+    """5.19: the engine's word is enough only where the container cannot have outlived a daemon."""
+    world.config["Ulimits"] = []
+    assert world.judge("5.19")[0] == "pass"
+    world.daemon.started = (2e9, 2e9)
+    assert world.judge("5.19") == (
+        "error",
+        "it was started before the daemon, whose default ulimits may have been others",
+    )
+    world.start_with(rlimits=[])
+    assert world.judge("5.19")[0] == "pass"
