@@ -28,7 +28,7 @@ from hullcheck.secrets.names import (
 from hullcheck.secrets.redact import HIDDEN
 from hullcheck.secrets.spelling import written_out
 from hullcheck.secrets.structure import named_values
-from hullcheck.secrets.ways import HANDED_OVER, IN_FILES, LONGEST, MAYBE, Way, compiled
+from hullcheck.secrets.ways import HANDED_OVER, IN_FILES, LONGEST, MAYBE, Way, compiled, ways_in
 
 __all__ = [
     "HIDDEN",
@@ -116,7 +116,7 @@ def kinds_in_file(content: bytes) -> list[str] | None:
         return None
     text = _SAYS_NOTHING.sub("", text)
     said = _COMMENT.sub("", text)
-    found = (*_found(said), *(each for way in IN_FILES for each in _given(way, said)))
+    found = (*_found(said), *(each for way in ways_in(said, IN_FILES) for each in _given(way, said)))
     in_file = (each.kind.removesuffix(" given to a command") for each in found)
     if named := list(dict.fromkeys(in_file)):
         return named
@@ -234,14 +234,14 @@ def _found(text: str) -> Iterator[_Found]:
     for match in _BASIC.finditer(text):
         if secret_values.is_encoded_login(match["value"]):
             yield _Found("a password in a header", *match.span("value"))
-    for way in HANDED_OVER:
+    for way in ways_in(text, HANDED_OVER):
         yield from _given(way, text)
 
 
 def _given(way: Way, text: str) -> Iterator[_Found]:
     """What is handed over in this way; not once more in the rest of a word that goes on after what was looked at."""
     place = 0
-    while match := way.find(text, place):
+    while match := way.pattern.search(text, place):
         place = max(match.end(), match.start() + 1)
         if found := _handed_over(match):
             yield found
@@ -280,9 +280,9 @@ def _handed_over(match: re.Match[str]) -> _Found | None:
 
 def _maybe(text: str) -> Iterator[_Found]:
     """What may be a secret, where there often is one; that is nothing to report."""
-    for way in MAYBE:
+    for way in ways_in(text, MAYBE):
         place = 0
-        while match := way.find(text, place):
+        while match := way.pattern.search(text, place):
             place = max(match.end(), match.start() + 1)
             found = _of_match(match)
             value = text[found.start : found.end]

@@ -7,6 +7,7 @@ Every repetition is bounded or can end in one way only, so that the time for a t
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -232,11 +233,11 @@ class Way:
         """The pattern of the whole way."""
         return compiled(self.short)
 
-    def find(self, text: str, place: int = 0) -> re.Match[str] | None:
-        """The first place of *text* from *place* on where something is handed over in this way."""
-        if place == 0 and self.words and not any(word in text for word in self.words):
-            return None
-        return self.pattern.search(text, place)
+
+def ways_in(text: str, ways: Iterable[Way]) -> list[Way]:
+    """Those of *ways* that may be in *text*, by the words that it holds."""
+    held = {word for word in _WORDS if word in text}
+    return [each for each in ways if not each.words or not held.isdisjoint(each.words)]
 
 
 HANDED_OVER = tuple(map(Way, _WAYS))
@@ -245,3 +246,4 @@ MAYBE = tuple(map(Way, _MAYBE))
 """Where there may be one."""
 IN_FILES = tuple(map(Way, _IN_FILES))
 """Where there is one in a file of settings."""
+_WORDS = frozenset(word for way in (*HANDED_OVER, *MAYBE, *IN_FILES) for word in way.words)

@@ -5,7 +5,7 @@ import inspect
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -64,7 +64,15 @@ def numbers(function: Callable[..., Any]) -> tuple[str, ...]:
 
 def control(key: str) -> Callable[..., Any]:
     """The control with this CIS number, or this id."""
-    (found,) = [each for each in controls() if key in numbers(each) or each.__name__ == f"test_{key}"]
+    return _controls_by_key()[key]
+
+
+@cache
+def _controls_by_key() -> Mapping[str, Callable[..., Any]]:
+    found: dict[str, Callable[..., Any]] = {}
+    for each in controls():
+        for key in (*numbers(each), each.__name__.removeprefix("test_")):
+            assert found.setdefault(key, each) is each, f"two controls for {key}"
     return found
 
 
