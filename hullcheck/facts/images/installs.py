@@ -222,6 +222,8 @@ def _checks(step: Step) -> bool:
     """Whether a sum or a signature is looked at, and ends the step where it is wrong: one that is only printed, or
     whose failure is passed over as in `sha256sum --check || true` or `sha256sum --check; tar ...`, is compared with
     nothing."""
+    if step.keyword == "ADD":
+        return any(each.startswith("--checksum=") for each in step.argument.split())
     calls = step.script.calls
     stops = bool(_STOPS_BY_ITSELF.search(step.text))
     commands = [

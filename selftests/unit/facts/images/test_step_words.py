@@ -150,6 +150,15 @@ def test_check_whose_failure_nobody_notices(script: str, checked: bool) -> None:
     assert (list(downloads(Step(f"RUN {script}"))) == []) is checked
 
 
+def test_sum_that_the_builder_checks() -> None:
+    """BuildKit ends a build at a file that has not got the sum which its ADD names."""
+    assert list(downloads(Step("ADD https://x/y.tgz / # buildkit"))) == ["ADD"]
+    assert (
+        list(downloads(Step(f"ADD --chown=0 --checksum=sha256:{'1' * 64} https://x/y.tgz / # buildkit")))
+        == []
+    )
+
+
 @pytest.mark.parametrize(
     ("place", "found"),
     [("file://$tempDir", []), ("https://x", ["trusted=yes"]), ("http://x file:/y", ["trusted=yes"])],
