@@ -3,7 +3,14 @@
 import re
 from collections.abc import Collection, Iterable
 
-from hullcheck.criteria.auditd.rules import blocking, is_hidden, limits_flaw, records_successes
+from hullcheck.criteria.auditd.rules import (
+    blocking,
+    is_hidden,
+    keeps_to_failures,
+    limits_flaw,
+    records_successes,
+    takes_each_success,
+)
 from hullcheck.facts.auditd.daemon import AuditDaemon, Start
 from hullcheck.facts.auditd.rules import Rule
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
@@ -125,8 +132,8 @@ def rule_of_starts(rules: Iterable[Rule], program: str) -> Rule | None:
             continue
         if "x" not in rule.permissions or (rule.calls and "execve" not in rule.calls) or rule.arch == "b32":
             continue
-        if rule.action == "never":
+        if rule.action == "never" and not keeps_to_failures(rule):
             return None
-        if not rule.limits:
+        if rule.action == "always" and takes_each_success(rule):
             return rule
     return None

@@ -196,14 +196,24 @@ def _limits(rule: Rule, mode: int) -> list[str]:
 
 def _can_hide(rule: Rule) -> bool:
     """Whether a rule that records nothing can match a change of a file."""
-    if any(map(_FAILURES.fullmatch, rule.limits)):
+    if keeps_to_failures(rule):
         return False
     return not rule.calls or any(map(_CHANGING_CALL.fullmatch, rule.calls))
 
 
 def records_successes(rule: Rule) -> bool:
     """Whether it records anything, and not only what was refused."""
-    return rule.action == "always" and not any(map(_FAILURES.fullmatch, rule.limits))
+    return rule.action == "always" and not keeps_to_failures(rule)
+
+
+def keeps_to_failures(rule: Rule) -> bool:
+    """Whether it is about calls alone that were refused."""
+    return any(map(_FAILURES.fullmatch, rule.limits))
+
+
+def takes_each_success(rule: Rule) -> bool:
+    """Whether it leaves out nothing but calls that were refused."""
+    return all(map(_CHANGES.fullmatch, rule.limits))
 
 
 def is_blind(rule: Rule, path: str, mounts: Later[tuple[Mount, ...]]) -> bool:

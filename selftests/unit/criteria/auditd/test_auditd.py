@@ -106,6 +106,10 @@ def test_step_of_which_nobody_knows(step: str, lines: dict[str, tuple[str, ...]]
         (("-a always,exit -F arch=b32 -S execve",), None),
         (("-a always,exit -S execve -F auid>=1000", "-w /runc -p x"), 1),
         (("-a never,exit -S execve", "-w /runc -p x"), None),
+        (("-a never,exit -S execve -F exit=-2", "-w /runc -p x"), 1),  # keeps failures alone from the log
+        (("-a never,exit -S execve -F success=1", "-w /runc -p x"), None),
+        (("-a always,exit -S execve -F success=1",), 0),
+        (("-a always,exit -S execve -F success=0",), None),
     ],
 )
 def test_rule_of_starts(lines: tuple[str, ...], found: int | None) -> None:
