@@ -98,7 +98,10 @@ sudoers() { # FILE DEPTH: its lines, and those of the files that it includes
 for file in /etc/sudoers /etc/sudoers-rs $(sed -n "s/^Plugin.* sudoers_file=\([^ ]*\).*/\1/p" /etc/sudo.conf 2>/dev/null); do
   sudoers "$file" 0
 done
-! grep -qs "^sudoers:.*\(sss\|ldap\)" /etc/nsswitch.conf || echo directory-sudoers:
+case $(grep -s "^sudoers:" /etc/nsswitch.conf) in
+  *ldap*) echo directory-sudoers: ;;
+  *sss*) [ ! -S /var/lib/sss/pipes/sudo ] || echo directory-sudoers: ;; # where SSSD answers sudo
+esac
 # rules of polkit that name the program of a client, which pkexec(1) runs as root, and not its unit or its pages
 grep -lRsE "^[[:space:]]*[^/[:space:]].*(/s?bin|exec[.]path.*|program.[)].*)/($clients)([^a-z.-]|$)" /etc/polkit-1 /run/polkit-1 \
   /usr/local/share/polkit-1 /usr/share/polkit-1 | sed "s/^/polkit:/"

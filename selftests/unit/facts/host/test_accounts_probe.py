@@ -1,6 +1,7 @@
 """Whom the probe of users and groups asks."""
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_files_that_sudo_and_polkit_are_told_of(tmp_path: Path) -> None:
     """The file of rules that its own settings name, and what is asked past all files."""
     (tmp_path / "sudo.conf").write_text(f"Plugin sudoers_policy sudoers.so sudoers_file={tmp_path}/mine\n")
     (tmp_path / "mine").write_text("ann ALL=(root) /usr/bin/docker\n")
-    (tmp_path / "nsswitch.conf").write_text("passwd: files\nsudoers: files sss\n")
+    (tmp_path / "nsswitch.conf").write_text("passwd: files\nsudoers: files ldap\n")
     rules = tmp_path / "polkit-1" / "rules.d"
     rules.mkdir(parents=True)
     (rules / "1.rules").write_text('  if (action.lookup("program") == "/usr/bin/docker") return "yes";\n')
@@ -100,6 +101,20 @@ def test_files_that_sudo_and_polkit_are_told_of(tmp_path: Path) -> None:
     told_of = sorted(line for line in found if line.startswith("polkit:"))
     assert told_of == [f"polkit:{rules}/1.rules", f"polkit:{rules}/5.policy"]
     assert "hidden-sudoers:" not in found
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_sssd_that_answers_sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: bool) -> None:
+    """Distributions name it for sudo on hosts where it does not run, or is not asked for rules."""
+    (tmp_path / "nsswitch.conf").write_text("sudoers: files sss\n")
+    pipes = tmp_path / "var/lib/sss/pipes"
+    pipes.mkdir(parents=True)
+    monkeypatch.chdir(pipes)  # the name of a socket is short
+    if answers:
+        with socket.socket(socket.AF_UNIX) as pipe:
+            pipe.bind("sudo")
+    found = told(tmp_path, "/etc/nsswitch.conf", "/var/lib/sss/pipes/sudo")
+    assert ("directory-sudoers:" in found) is answers
 
 
 @pytest.mark.parametrize(("files", "hidden"), [(9, False), (10, True)])
