@@ -57,6 +57,7 @@ def test_flaws_of_processors() -> None:
         ("Mitigation: Retpolines; IBPB: disabled; STIBP: disabled; RSB filling", "fail"),
         ("Mitigation: Vulnerable, KVM: Not affected", "fail"),
         ("Mitigation: safe RET, no microcode", "fail"),
+        ("Mitigation: AVX disabled, no microcode", "pass"),
         ("Mitigation: Safe RET", "pass"),
         ("Mitigation: CSV2, but not BHB", "fail"),
         ("Mitigation: CSV2, BHB", "pass"),
