@@ -9,9 +9,18 @@ from typing import NamedTuple
 
 _ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s+(.*)")
 _DEFINITION = re.compile(r"\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
-_COMMENT = re.compile(r"(?:^|\s)#(?![0-9]).*")
+_COMMENT = re.compile(r"(?<!\\)#(?![0-9]).*")
 _RUNAS = re.compile(r"\(([^):]*)(?::([^)]*))?\)")
-_BEFORE = re.compile(r"\s*(?:\([^)]*\)|[A-Z_]+:|sha\d+:\S+|\w+=\S+)\s*")
+_BEFORE = re.compile(r"\s*(?:\([^)]*\)|sha\d+\s*:\s*\S+)\s*")
+_TAG = re.compile(
+    r"\b(?:NO)?(?:PASSWD|EXEC|SETENV|LOG_INPUT|LOG_OUTPUT|MAIL|FOLLOW|INTERCEPT)\s*:"
+    r"|\b(?:ROLE|TYPE|PRIVS|LIMITPRIVS|CWD|CHROOT|TIMEOUT|NOTBEFORE|NOTAFTER|APPARMOR_PROFILE)"
+    r"\s*=\s*(?:\"[^\"]*\"|[^\s,\"]+)"
+    r"|\bsha\d+\s*:\s*[^\s,]+"
+)
+"""What stands before a command and does not say which it is."""
+_LIST = re.compile(r" ?(?<!\\):(?![^(]{0,999}\))[^=(]{0,999}=")
+"""What begins another list of hosts; no such list is longer."""
 _WORD = re.compile(r'(?:"[^"]*"|\\.|[^\s\\"])+')
 _WILDCARD = re.compile(r"[*?\[]|^\^")
 
@@ -105,7 +114,7 @@ def rules(text: str) -> Iterator[Rule]:
     for line in _lines(text):
         if match := _ALIAS.match(line):
             kind = aliases["Cmnd" if match[1] == "Cmd" else match[1]]
-            for each in re.split(r"\s+:\s+", match[2]):
+            for each in re.split(r"\s*:\s*(?=[A-Z][A-Z0-9_]*\s*=)", match[2]):
                 if definition := _DEFINITION.match(each):
                     kind.setdefault(definition[1], []).extend(_items(definition[2]))
         else:
@@ -116,7 +125,7 @@ def rules(text: str) -> Iterator[Rule]:
 
 def _lines(text: str) -> Iterable[str]:
     joined = re.sub(r"\\\n", "", text)
-    plain = (_COMMENT.sub("", line).strip() for line in joined.split("\n"))
+    plain = (re.sub(r"\s+", " ", _COMMENT.sub("", line)).strip() for line in joined.split("\n"))
     return (line for line in plain if line and not re.match(r"@|Defaults\b", line))
 
 
@@ -126,6 +135,7 @@ def _items(text: str) -> list[str]:
 
 def _resolved(items: Iterable[str], aliases: Mapping[str, list[str]], depth: int = 5) -> Iterator[str]:
     for each in items:
+        each = re.sub(r"^(?:!\s*!\s*)+", "", each)
         if each in aliases and depth:
             yield from _resolved(aliases[each], aliases, depth - 1)
         elif not each.startswith("!"):
@@ -135,21 +145,28 @@ def _resolved(items: Iterable[str], aliases: Mapping[str, list[str]], depth: int
 def _of_specification(line: str, aliases: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Rule]:
     left, equals, right = re.sub(r"\s*,\s*", ",", line).partition("=")
     people = _WORD.match(left)
-    who = list(_resolved(_items(people[0]), aliases["User"])) if people else []
-    for allowed in re.split(r"\s:\s[^=(]*=", right) if equals else ():  # one of each list of hosts
+    who = _plain(_resolved(_items(people[0]), aliases["User"])) if people else ()
+    lists = _LIST.split(_TAG.sub(" ", right)) if equals else ()
+    for allowed in lists:  # one of each list of hosts
         yield from _of_list(allowed, who, aliases)
 
 
-def _of_list(text: str, who: list[str], aliases: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Rule]:
+def _of_list(
+    text: str, who: tuple[str, ...], aliases: Mapping[str, Mapping[str, list[str]]]
+) -> Iterator[Rule]:
     """What a list of commands lets people run; as whom counts for all that follow."""
     users: tuple[str, ...] = ("root",)
     groups: tuple[str, ...] = ()
     for item in _items(text):
         if runas := _RUNAS.match(item):
-            users = tuple(_resolved(_items(runas[1]), aliases["Runas"])) or (() if runas[2] else ("root",))
-            groups = tuple(_resolved(_items(runas[2] or ""), aliases["Runas"]))
+            users = _plain(_resolved(_items(runas[1]), aliases["Runas"])) or (() if runas[2] else ("root",))
+            groups = _plain(_resolved(_items(runas[2] or ""), aliases["Runas"]))
         for command in _commands(item, aliases["Cmnd"]):
-            yield from (Rule(re.sub(r'["\\]', "", each), users, groups, command) for each in who)
+            yield from (Rule(each, users, groups, command) for each in who)
+
+
+def _plain(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(re.sub(r'["\\]', "", each) for each in names)
 
 
 def _commands(item: str, aliases: Mapping[str, list[str]]) -> Iterator[Command]:

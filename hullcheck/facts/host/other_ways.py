@@ -53,7 +53,8 @@ def without_rules(text: str) -> str:
     of_doas = (line.removeprefix("doas:") for line in lines if line.startswith("doas:"))
     rules = (*sudoers.rules(written), *filter(None, map(sudoers.rule_of_doas, of_doas)))
     kept = [line for line in lines if not line.startswith(("sudoers:", "doas:"))]
-    roots = {"root", "ALL", "#0", *re.findall(r"(?m)^user:([^:]*):0+:", text)}
+    roots = {"root", "ALL", "#0", "%#0", *re.findall(r"(?m)^user:([^:]*):0+:", text)}
+    roots |= {f"%{name}" for name in re.findall(r"(?m)^group:([^:]*):(?:0+:|\d+:(?:.*,)?root(?:,|$))", text)}
     return "\n".join((*kept, *dict.fromkeys(_judged(rules, roots))))
 
 

@@ -42,6 +42,28 @@ _ROOT = ("root",)
             [("carol", ("b",), (), ("/bin/a", None)), ("carol", ("b",), (), ("/bin/c", None))],
         ),
         ("Cmnd_Alias A = A\ncarol ALL=A", [("carol", _ROOT, (), ("A", None))]),
+        # without blanks, with more of them, in quotes and escaped
+        (
+            "carol h1=/bin/a:h2=/bin/b:10.0.0.0/8,h3=NOEXEC:/bin/c",
+            [("carol", _ROOT, (), (f"/bin/{each}", None)) for each in "abc"],
+        ),
+        ("Cmnd_Alias A=/bin/a:B=/bin/b\ncarol ALL=B", [("carol", _ROOT, (), ("/bin/b", None))]),
+        (
+            "carol ALL=/bin/a#why\n#1000 ALL=/bin/b\\#x",
+            [
+                ("carol", _ROOT, (), ("/bin/a", None)),
+                ("#1000", _ROOT, (), ("/bin/b#x", None)),
+            ],
+        ),
+        ("carol ALL=/bin/a\tx  *", [("carol", _ROOT, (), ("/bin/a", "x *"))]),
+        (
+            'carol ALL=("root") NOPASSWD : CWD="/a b" TIMEOUT=5 sha256:ab /bin/a',
+            [
+                ("carol", _ROOT, (), ("/bin/a", None)),
+            ],
+        ),
+        ("carol ALL=(ro\\ot:%#0) /bin/a", [("carol", _ROOT, ("%#0",), ("/bin/a", None))]),
+        ("!!carol,!dave ALL=!!/bin/a, !! !/bin/b", [("carol", _ROOT, (), ("/bin/a", None))]),
     ],
 )
 def test_rules_of_a_text(

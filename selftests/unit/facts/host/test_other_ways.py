@@ -82,6 +82,9 @@ def test_socket_of_its_owner_alone() -> None:
         ("carol ALL=/usr/sbin/usermod -L docker, /usr/sbin/usermod -rG docker dave", ""),
         ("carol ALL=/usr/sbin/adduser dave docker-ops, /usr/bin/sg docker-ops", ""),
         ("carol ALL=(toor) /usr/bin/docker\nuser:toor:0:0:/bin/sh", "sudo:carol:/usr/bin/docker"),
+        ("carol ALL=(%#0) /usr/bin/docker", "sudo:carol:/usr/bin/docker"),
+        ("carol ALL=(%wheel) /usr/bin/docker\ngroup:wheel:10:dave,root", "sudo:carol:/usr/bin/docker"),
+        ("carol ALL=(%ops) /usr/bin/docker\ngroup:ops:10:rooter", "runas:carol:%ops:"),
         ("carol ALL=(dave) /usr/bin/docker", "runas:carol:dave:"),
         ("carol ALL=(:docker) ALL", "runas:carol::docker"),
         ("carol ALL=(dave, erin) /bin/bash", "runas:carol:dave,erin:"),
@@ -100,7 +103,7 @@ def test_socket_of_its_owner_alone() -> None:
 def test_rules_of_sudo(rule: str, kept: str) -> None:
     """Who chooses what a client of an engine does is told; who only looks, or is an administrator, is not."""
     text = f"ways:\nsudoers:{rule}\nunits:"
-    found = [line for line in without_rules(text).split("\n") if not line.startswith("user:")]
+    found = [line for line in without_rules(text).split("\n") if not line.startswith(("user:", "group:"))]
     assert found == ["ways:", "units:", *([kept] if kept else [])]
 
 
