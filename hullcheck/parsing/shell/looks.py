@@ -176,6 +176,10 @@ _TRY_SETTINGS = re.compile(
     r"|caddy validate\b.*|promtool check (?:config|rules)\b.*"
 )
 """Servers and tools that read the settings of a service, and do not ask it anything."""
+_ASK_OTHERS = re.compile(
+    r"(?:go|openssl) version|dpkg(?:-query)? .*|apk info\b.*|rpm -.*|ps\b.* -p ?1(?: .*)?|(?:curl|wget)\b.* file:.*"
+)
+"""They ask for what is installed, for process 1, or for a file of the image: each is always there, or never."""
 _HERE = re.compile(r"localhost|127\.[\d.]+|::1|0\.0\.0\.0|ip6-localhost|\$|hostname")
 
 
@@ -189,8 +193,9 @@ def ends_of(words: Sequence[str], given: Cause, piped: Cause) -> Ends:
     name, rest = name_of(words[0]), [*words[1:]]
     if name == "false":
         return BAD
-    tries = _TRY_SETTINGS.fullmatch(" ".join((name, *rest)))
-    if name in _ALWAYS or tries or (rest and all(map(_ONLY_SAYS.fullmatch, rest))):
+    line = " ".join((name, *rest))
+    asks_another = _TRY_SETTINGS.fullmatch(line) or _ASK_OTHERS.fullmatch(line)
+    if name in _ALWAYS or asks_another or (rest and all(map(_ONLY_SAYS.fullmatch, rest))):
         return GOOD
     if name in ("[", "[[", "test"):
         return _of_test([each for each in rest if each not in ("]", "]]")], given)

@@ -138,6 +138,12 @@ ss -ltn
 netstat -an
 nginx -v
 postgres -V
+openssl version
+dpkg -s curl
+apk info -e curl
+rpm -q curl
+ps -p 1 -o comm=
+curl -sf file:///etc/passwd
 """.strip().split("\n")
 HOLLOW += ["", "curl x\ntrue", "curl x ||\ntrue"]
 LOOKS = r"""
@@ -267,6 +273,10 @@ su-exec app curl x
 sudo -u app curl x
 nginx -s reload
 ip link show wg0
+openssl s_client -connect localhost:443
+ps -p $(cat /run/x.pid)
+ps -p 12
+curl -f http://localhost/file:x
 ss -ltn | grep -q :80
 nc -vz localhost 80
 promtool check healthy
