@@ -137,6 +137,7 @@ UNIT = "unit:/etc/systemd/system/ci.service"
     ("lines", "expected"),
     [
         ((f"{UNIT}:User=carol", f"{UNIT}:SupplementaryGroups=video docker"), "carol (ci.service gives it"),
+        ((f"{UNIT}:User=carol", f"{UNIT}:SupplementaryGroups=video 'docker'"), "carol (ci.service gives it"),
         ((f"{UNIT}:User=carol", f"{UNIT}.d/x.conf:Group=999"), "carol (ci.service gives it the group"),
         ((f"{UNIT}:DynamicUser=yes", f"{UNIT}:Group=docker"), "ci (ci.service gives it"),
         (("process:999:1003:runner",), "carol (its process runner has the group"),

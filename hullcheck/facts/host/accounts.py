@@ -255,7 +255,7 @@ def _services(lines: Iterable[str]) -> Iterator[Service]:
             said.setdefault(unit, {}).setdefault(name, []).append(value.strip())
     for unit, values in said.items():
         groups = {
-            word
+            word.strip("\"'")
             for name in ("Group", "SupplementaryGroups")
             for each in values.get(name, ())
             for word in each.split()

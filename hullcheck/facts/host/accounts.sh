@@ -107,8 +107,8 @@ grep -lRsE "^[[:space:]]*[^/[:space:]].*(/s?bin|exec[.]path.*|program.[)].*)/($c
   /usr/local/share/polkit-1 /usr/share/polkit-1 | sed "s/^/polkit:/"
 grep -ahs "" /etc/doas.conf /etc/doas.d/*.conf | sed "s/^/doas:/"
 echo units:
-find /etc/systemd/system*/ /run/systemd/system*/ /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system \
-  \( -name "*.service" -o -name "*.conf" \) 2>/dev/null | tr "\n" "\0" |
-  xargs -0 grep -HsE "^[[:space:]]*(DynamicUser|Group|SupplementaryGroups|User)[[:space:]]*=" /dev/null |
-  sed -E "s/^([^:]*):[[:space:]]*([A-Za-z]+)[[:space:]]*=/unit:\1:\2=/"
+find /etc/systemd/system*/ /run/systemd/*/ /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system \
+  \( -name "*.service" -o -name "*.conf" \) -exec grep -Hsv "^[[:space:]]*[#;]" {} + 2>/dev/null |
+  sed -nE -e :a -e "/\\\\$/{\$!N;s/\\\\\n[^:]*:/ /;ta" -e "}" \
+    -e "s/^([^:]*):[[:space:]]*(DynamicUser|Group|SupplementaryGroups|User)[[:space:]]*=/unit:\1:\2=/p"
 exit 0

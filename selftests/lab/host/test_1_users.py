@@ -123,7 +123,9 @@ def test_group_that_a_unit_gives(lab_host: HostFactory) -> None:
         return only(judged("1.1.2", facts_inside(host, of="1.1.2")))
 
     assert found()[0] == "pass"
-    unit = "[Service]\nExecStart=/usr/bin/sleep 999\n User = runner\nSupplementaryGroups = docker\n"
+    unit = (
+        "[Service]\nExecStart=/usr/bin/sleep 999\n User = runner\nSupplementaryGroups = audio \\\n docker\n"
+    )
     host.exec("mkdir", "-p", "/usr/local/lib/systemd/system")
     host.write("/usr/local/lib/systemd/system/ci.service", unit)
     verdict, reason = found()

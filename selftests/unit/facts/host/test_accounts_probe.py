@@ -103,6 +103,23 @@ def test_files_that_sudo_and_polkit_are_told_of(tmp_path: Path) -> None:
     assert "hidden-sudoers:" not in found
 
 
+def test_groups_that_units_give(tmp_path: Path) -> None:
+    """A line may go on in the next one, with a comment between them, which itself goes on nowhere."""
+    folder = tmp_path / "systemd/system"
+    folder.mkdir(parents=True)
+    unit = "[Service]\n# as \\\nUser = ann\nSupplementaryGroups=audio \\\n; and\n  docker\nGroup=a\\"
+    (folder / "a.service").write_text(unit)
+    (folder / "b.service").write_text("[Service]\nGroup=docker\n")
+    (folder / "c.service").symlink_to("gone")
+    found = (line.split() for line in told(tmp_path, "/etc/systemd") if line.startswith(f"unit:{tmp_path}"))
+    assert set(map(" ".join, found)) == {
+        f"unit:{folder}/a.service:User= ann",
+        f"unit:{folder}/a.service:SupplementaryGroups=audio docker",
+        f"unit:{folder}/a.service:Group=a",
+        f"unit:{folder}/b.service:Group=docker",
+    }
+
+
 @pytest.mark.parametrize("answers", [False, True])
 def test_sssd_that_answers_sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: bool) -> None:
     """Distributions name it for sudo on hosts where it does not run, or is not asked for rules."""
