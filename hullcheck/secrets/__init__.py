@@ -16,6 +16,7 @@ from hullcheck.secrets.known import hide_value, without_known
 from hullcheck.secrets.names import (
     names_access_token,
     names_key,
+    names_key_of_program,
     names_login,
     names_one_secret,
     names_password_of_service,
@@ -327,6 +328,8 @@ def _is_secret(name: str, value: str) -> bool:
         return False
     if names_login(name) and secret_values.is_login(value):
         return True
+    if _stands_in(name, value):
+        return False
     if names_signature_key(name) and secret_values.is_fingerprint(value):
         return False
     if secret_values.is_number(value):
@@ -341,8 +344,13 @@ def _is_secret(name: str, value: str) -> bool:
     return names_secret(name) or (names_key(name) and random)
 
 
+def _stands_in(name: str, value: str) -> bool:
+    return names_key_of_program(name) and secret_values.is_stand_in(value)
+
+
 def _sounds_secret(match: re.Match[str]) -> bool:
     found = _of_match(match)
     value = match.string[found.start : found.end]
     harmless = secret_values.is_plain_in_shell(value) or secret_values.is_number(value)
+    harmless |= _stands_in(match["name"], value)
     return not harmless and _SOUNDS_SECRET.search(match["name"]) is not None

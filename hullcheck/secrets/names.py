@@ -34,10 +34,11 @@ _OTHER_WORDS = """
 _OTHER = frozenset(_OTHER_WORDS.split())
 _CLEAR_ENDINGS = ("password", "passwd", "passphrase", "secret", "token", "apikey")
 _MANY = frozenset(("apikeys", "passwords", "secrets", "tokens"))
-# What a server says of itself, a name that a cluster has, where a credential is, how one is checked, a public key.
+# What a server says of itself, a name that a cluster has, a word of kubectl, where a credential is, how one is checked,
+# a public key.
 _HARMLESS_WORDS = """
     cipherpsk ecdhepsk importcredential initialclustertoken loadcredential nopassword publickeytoken servertokens
-    validatepassword verbosepasswords
+    setcredentials validatepassword verbosepasswords
 """
 _HARMLESS = frozenset(_HARMLESS_WORDS.split())
 # What is a key of something secret; `SORT_KEY` and `PRIMARY_KEY` are others.
@@ -166,6 +167,11 @@ def names_key(name: str) -> bool:
 def names_access_token(name: str) -> bool:
     """Whether it is a personal access token, by its name alone: `GITHUB_PAT`."""
     return words_of(name)[-1:] == ["pat"]
+
+
+def names_key_of_program(name: str) -> bool:
+    """Whether it is a key or a secret that a program wants for itself: with none of them anybody logs in."""
+    return words_of(name)[-1:] in (["key"], ["secret"])
 
 
 def names_signature_key(name: str) -> bool:

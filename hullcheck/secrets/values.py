@@ -120,6 +120,10 @@ _FINGERPRINT = re.compile(r"(?:(?:0x)?[0-9A-Fa-f]++\s*+){1,40}")
 _KEY_ID = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})")
 _RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=-]{20,}")
 
+_STAND_IN = re.compile(
+    r"(?i:(?:dummy|fake|placeholder|unused|not[-_ ]?(?:a[-_ ]?secret|needed|used))(?:[-_]?(?:secret|key|value))*)"
+)
+
 
 def by_format(text: str) -> Iterator[tuple[str, int, int]]:
     """The kind, start and end of each secret that says of itself what it is, in a value by itself."""
@@ -147,6 +151,11 @@ def is_plain(value: str) -> bool:
 def is_plain_in_shell(value: str) -> bool:
     """The same of a word in a command."""
     return _NO_SECRET_IN_SHELL.fullmatch(value) is not None
+
+
+def is_stand_in(value: str) -> bool:
+    """Whether it says of itself that it is given in the place of a key, as to a build that needs none."""
+    return _STAND_IN.fullmatch(value) is not None
 
 
 def is_number(value: str) -> bool:

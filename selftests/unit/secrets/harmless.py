@@ -288,6 +288,7 @@ traefik.http.routers.web.rule=Host(`example.com`)
 
 
 HARMLESS_COMMANDS = f"""
+kubectl config set-credentials ci --token=$TOKEN
 apt-get update && apt-get install -y --no-install-recommends ca-certificates gnupg && rm -rf /var/lib/apt/lists/*
 yarn install --frozen-lockfile
 yarn add --pure-lockfile passport jsonwebtoken

@@ -30,3 +30,18 @@ def test_harmless_command(command: str) -> None:
 def test_empty_value_before_another() -> None:
     """What follows an empty value in a history is the next name, and not its value."""
     assert image_stores("ENV DB_PASSWORD= REDIS_PASSWORD_FILE=/run/secrets/x NAME=web")[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "SECRET_KEY_BASE=dummy RAILS_ENV=production bin/rails assets:precompile",
+        "DJANGO_SECRET_KEY=not-a-secret ./manage.py collectstatic --noinput",
+        'JWT_SECRET="dummy-secret" npm run build',
+    ],
+)
+def test_stand_in_for_a_key(command: str) -> None:
+    """A build that needs no key is given a word that says so, and it is kept."""
+    verdict, _, stored = image_stores(f"RUN /bin/sh -c {command} # buildkit")
+    assert verdict == "pass"
+    assert command in stored.replace('\\"', '"')

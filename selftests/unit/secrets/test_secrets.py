@@ -605,3 +605,12 @@ def test_personal_access_tokens() -> None:
     number = "0123456789abcdef0123456789abcdef01234567"  # as GitHub's tokens were, and as commits and public keys are
     assert secrets.in_value("GITHUB_PAT", number) == ["a value given to GITHUB_PAT"]
     assert secrets.in_value("RELEASE_KEY", number) == []
+
+
+def test_words_that_are_no_secret_key() -> None:
+    """They say so of themselves; a password of such a word is one."""
+    assert secrets.in_value("SECRET_KEY", "dummy") == []
+    assert secrets.in_value("APP_SECRET", "placeholder_key") == []
+    assert secrets.in_value("SECRET_KEY", "dummy7") == ["a value given to SECRET_KEY"]
+    assert secrets.in_value("DB_PASSWORD", "dummy") == ["a value given to DB_PASSWORD"]
+    assert secrets.in_value("API_TOKEN", "dummy") == ["a value given to API_TOKEN"]
