@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 _ALIAS = re.compile(r"(User|Runas|Host|Cmnd|Cmd)_Alias\s+(.*)")
 _DEFINITION = re.compile(r"\s*([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
-_COMMENT = re.compile(r"(?<!\\)#(?![0-9]).*")
+_COMMENT = re.compile(r'("[^"]*")|(?<!\\)#(?![0-9]).*')  # or a name in quotes, which may have its sign
 _RUNAS = re.compile(r"\(([^):]*)(?::([^)]*))?\)")
 _BEFORE = re.compile(r"\s*(?:\([^)]*\)|sha\d+\s*:\s*\S+)\s*")
 _TAG = re.compile(
@@ -125,7 +125,7 @@ def rules(text: str) -> Iterator[Rule]:
 
 def _lines(text: str) -> Iterable[str]:
     joined = re.sub(r"\\\n", "", text)
-    plain = (re.sub(r"\s+", " ", _COMMENT.sub("", line)).strip() for line in joined.split("\n"))
+    plain = (re.sub(r"\s+", " ", _COMMENT.sub(r"\1", line)).strip() for line in joined.split("\n"))
     return (line for line in plain if line and not re.match(r"@|Defaults\b", line))
 
 

@@ -63,6 +63,7 @@ _ROOT = ("root",)
             ],
         ),
         ("carol ALL=(ro\\ot:%#0) /bin/a", [("carol", _ROOT, ("%#0",), ("/bin/a", None))]),
+        ('"%a#b" ALL=/bin/a # "c"', [("%a#b", _ROOT, (), ("/bin/a", None))]),
         ("!!carol,!dave ALL=!!/bin/a, !! !/bin/b", [("carol", _ROOT, (), ("/bin/a", None))]),
     ],
 )
