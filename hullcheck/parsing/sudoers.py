@@ -26,8 +26,8 @@ _WILDCARD = re.compile(r"[*?\[]|^\^")
 
 
 _DOAS = re.compile(
-    r"\s*permit\s+(?:(?:nopass|nolog|persist|keepenv|setenv\s*\{[^}]*\})\s+)*(?P<who>[^\s#]+)"
-    r"(?:\s+as\s+(?P<user>\S+))?(?:\s+cmd\s+(?P<path>\S+)(?P<arguments>\s+args\b[^#]*)?)?\s*(?:#.*)?"
+    r"\s*permit\s+(?:(?:nopass|nolog|persist|keepenv|setenv\s*\{[^}]*\})\s+)*(?P<who>\S+)"
+    r"(?:\s+as\s+(?P<user>\S+))?(?:\s+cmd\s+(?P<path>\S+)(?P<arguments>\s+args\b.*)?)?\s*"
 )
 
 
@@ -184,9 +184,10 @@ def _without_tags(command: str) -> str:
 
 def rule_of_doas(line: str) -> Rule | None:
     """The rule in a line of doas.conf that permits something; arguments in it are the only ones, word by word."""
-    match = _DOAS.fullmatch(line)
+    match = _DOAS.fullmatch(re.sub(r'["\\]', "", re.sub(r'("[^"]*")|#.*', r"\1", line)))
     if not match:
         return None
     who = re.sub("^:", "%", match["who"])
     arguments = match["arguments"] and (match["arguments"].replace("args", "", 1).strip() or '""')
-    return Rule(who, (match["user"] or "root",), (), Command(match["path"] or "ALL", arguments))
+    user = re.sub(r"^(?=\d+$)", "#", match["user"] or "root")
+    return Rule(who, (user,), (), Command(match["path"] or "ALL", arguments))

@@ -50,8 +50,9 @@ def without_rules(text: str) -> str:
     """The answer of the probe with what is to be judged of its lines of sudo and doas in their place."""
     lines = text.split("\n")
     written = "\n".join(line.removeprefix("sudoers:") for line in lines if line.startswith("sudoers:"))
-    of_doas = (line.removeprefix("doas:") for line in lines if line.startswith("doas:"))
-    rules = (*sudoers.rules(written), *filter(None, map(sudoers.rule_of_doas, of_doas)))
+    of_doas = "\n".join(line.removeprefix("doas:") for line in lines if line.startswith("doas:"))
+    whole = of_doas.replace("\\\n", "").split("\n")
+    rules = (*sudoers.rules(written), *filter(None, map(sudoers.rule_of_doas, whole)))
     kept = [line for line in lines if not line.startswith(("sudoers:", "doas:"))]
     roots = {"root", "ALL", "#0", "%#0", *re.findall(r"(?m)^user:([^:]*):0+:", text)}
     roots |= {f"%{name}" for name in re.findall(r"(?m)^group:([^:]*):(?:0+:|\d+:(?:.*,)?root(?:,|$))", text)}

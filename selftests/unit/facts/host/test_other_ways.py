@@ -96,6 +96,12 @@ def test_socket_of_its_owner_alone() -> None:
         ("carol ALL=(dave) /usr/bin/backup", ""),
         ("%sudo ALL=(ALL) ALL", ""),
         ("\ndoas:permit nopass :ops cmd docker", "sudo:%ops:docker"),
+        ('\ndoas:permit "carol" as "root" \\\ndoas:cmd "/usr/bin/docker"#x', "sudo:carol:/usr/bin/docker"),
+        (
+            "\ndoas:permit ca\\rol as toor cmd /usr/bin/doc\\ker\nuser:toor:0:0:/bin/sh",
+            "sudo:carol:/usr/bin/docker",
+        ),
+        ("\ndoas:permit carol as 0 cmd docker", "sudo:carol:docker"),
         ("\ndoas:permit setenv { A=b } carol as dave", "runas:carol:dave:"),
         ("\ndoas:permit carol\ndoas:permit carol cmd docker args ps\ndoas:deny carol cmd docker", ""),
     ],
