@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from selftests.needs import need_engine
+from selftests.rig import removal
 from selftests.rig.engines import versions
 from selftests.rig.engines.engine import Engine
 from selftests.rig.engines.versions import EngineVersion
@@ -34,7 +35,7 @@ def chosen(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], EngineVersion]:
 @pytest.mark.parametrize("name", ["20.11", "28.5+zfs", "28", "+zfs"])
 def test_engine_that_is_not_known(chosen: Callable[[str], EngineVersion], name: str) -> None:
     """It is refused, and the message names those that are."""
-    with pytest.raises(LabError, match=r"HULLCHECK_ENGINE is one of 20.10, 26.1, 28.5, with or without"):
+    with pytest.raises(LabError, match=r"HULLCHECK_ENGINE is one of 20.10, 26.1, 28.5 or the path"):
         chosen(name)
 
 
@@ -87,3 +88,23 @@ def test_packages_of_another_suite(chosen: Callable[[str], EngineVersion], name:
         assert os.access(tree / "usr/bin/docker", os.X_OK)
     assert versions.own().version == before
     assert environment()["PATH"].split(":")[0] == "/usr/local/sbin"
+
+
+@pytest.mark.needs("dpkg-deb", "apt-get")
+@pytest.mark.usefixtures("lab")
+def test_programs_of_a_folder(chosen: Callable[[str], EngineVersion], tmp_path: Path) -> None:
+    """They take the place of those of the newest engine of Debian, and what the folder lacks is its."""
+    with pytest.raises(LabError, match="has no dockerd that runs"):
+        chosen(str(tmp_path))
+    for name in ("dockerd", "new"):
+        (tmp_path / name).write_text("#!/bin/sh\necho Docker version 99.1.2, build 3\n")
+        (tmp_path / name).chmod(0o755)
+    found = chosen(str(tmp_path))
+    tree = found.tree
+    assert tree is not None
+    try:
+        assert found.version == "99.1.2"
+        assert (tree / "usr/bin/new").read_text() == (tmp_path / "dockerd").read_text()
+        assert (tree / "usr/bin/docker").stat().st_size > 1_000_000
+    finally:
+        removal.delete(tree)

@@ -1,7 +1,9 @@
 """Which engine the laboratory runs: the machine's own, or one that Debian has in another suite, unpacked beside it.
 
 HULLCHECK_ENGINE chooses: `20.10`, `26.1` or `28.5`, and `28.5+containerd` for the image store of containerd. The
-packages are checked by apt against the signatures of Debian, and kept in the user's cache. Nothing is installed.
+packages are checked by apt against the signatures of Debian, and kept in the user's cache. Nothing is installed. It may
+name a folder of programs, too, such as Docker's static bundle of a version that Debian has not: they take the place of
+those of the newest.
 """
 
 import os
@@ -27,6 +29,7 @@ SOURCES = {
     "26.1": ("trixie", "docker.io docker-cli containerd runc"),
     "28.5": ("forky", "docker.io docker-cli containerd runc"),
 }
+NEWEST = "28.5"
 SIGNATURES = "/usr/share/keyrings/debian-archive-keyring.pgp"
 # A configuration that has one source, and no folder in common with the machine's.
 APT = """
@@ -101,8 +104,10 @@ def chosen() -> EngineVersion:
         LabError: it names none that is known, or its packages could not be had.
     """
     name, _, store = os.environ.get(VARIABLE, "").partition("+")
-    if name not in {"", *SOURCES} or store not in {"", CONTAINERD}:
-        raise LabError(f"{VARIABLE} is one of {', '.join(SOURCES)}, with or without +{CONTAINERD}")
+    if not (name in {"", *SOURCES} or name.startswith("/")) or store not in {"", CONTAINERD}:
+        raise LabError(
+            f"{VARIABLE} is one of {', '.join(SOURCES)} or the path of a folder, with or without +{CONTAINERD}"
+        )
     tree = _tree(name) if name and not own().version.startswith(f"{name}.") else None
     engine = EngineVersion("", tree, {"features": {"containerd-snapshotter": True}} if store else {})
     return replace(engine, version=_version(engine.path))
@@ -122,17 +127,21 @@ def _version(path: str) -> str:
 
 
 def _tree(name: str) -> Path:
-    """The unpacked packages of an engine, which all users may read."""
-    tree = BASE / "engines" / name
+    """The unpacked packages of an engine, which all users may read; with the programs of a folder, if it names one."""
+    folder = Path(name) if name.startswith("/") else None
+    wanted = _version(name) if folder else name
+    if not wanted:
+        raise LabError(f"{name} has no dockerd that runs")
+    tree = BASE / "engines" / (f"{wanted}-{(folder / 'dockerd').stat().st_mtime_ns}" if folder else name)
     claim(BASE)
     tree.parent.mkdir(mode=0o755, exist_ok=True)
-    with cleanup.alone(tree.with_name(f"{name}.lock")):
+    with cleanup.alone(tree.with_name(f"{tree.name}.lock")):
         if not tree.exists():
-            _unpack(_packages(name), tree)
+            _unpack(_packages(NEWEST if folder else name), tree, folder)
         _stand_before_runc(tree)
     found = _version(str(tree / "usr/sbin"))
-    if not found.startswith(f"{name}."):
-        raise LabError(f"Debian {SOURCES[name][0]} has the engine {found or 'of no version'}, not {name}")
+    if not found.startswith(wanted):
+        raise LabError(f"the packages for {name} have the engine {found or 'of no version'}")
     return tree
 
 
@@ -194,7 +203,7 @@ def _proxies() -> dict[str, str]:
     return {name: each for name, each in os.environ.items() if name.lower().endswith("_proxy")}
 
 
-def _unpack(packages: list[Path], tree: Path) -> None:
+def _unpack(packages: list[Path], tree: Path, programs: Path | None) -> None:
     part = tree.with_name(f"{tree.name}.part")
     removal.delete(part)
     part.mkdir(mode=0o755)
@@ -203,4 +212,9 @@ def _unpack(packages: list[Path], tree: Path) -> None:
     part.chmod(0o755)
     if (part / "lib").exists():  # of a suite in which /lib was no link to /usr/lib yet
         call("cp", "--archive", f"{part}/lib/.", f"{part}/usr/lib")
+    for each in programs.iterdir() if programs else ():
+        known = (part / folder / each.name for folder in ("usr/sbin", "usr/bin"))
+        place = next((path for path in known if path.exists()), part / "usr/bin" / each.name)
+        place.unlink(missing_ok=True)
+        shutil.copy(each, place)
     part.rename(tree)
