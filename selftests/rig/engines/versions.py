@@ -22,6 +22,7 @@ from selftests.rig.shell import SYSTEM_PATH, LabError, call, environment
 
 VARIABLE = "HULLCHECK_ENGINE"
 CONTAINERD = "containerd"
+CONTAINERD_STORE = "containerd-snapshotter"
 SHIM = "before-runc"
 # Of older engines the client is in the same package.
 SOURCES = {
@@ -87,7 +88,12 @@ class EngineVersion:
 
     def at_least(self, *numbers: int) -> bool:
         """Whether it is of this version, or a later one."""
-        return tuple(map(int, self.version.split("."))) >= numbers
+        return tuple(map(int, re.findall(r"\d+", self.version))) >= numbers
+
+    @property
+    def docker_store(self) -> dict[str, Any]:
+        """The settings for Docker's own image store: since 29 that of containerd is used where nothing is said."""
+        return {"features": {CONTAINERD_STORE: False}} if self.at_least(29) else {}
 
     def document(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The daemon.json with these settings."""
@@ -109,8 +115,9 @@ def chosen() -> EngineVersion:
             f"{VARIABLE} is one of {', '.join(SOURCES)} or the path of a folder, with or without +{CONTAINERD}"
         )
     tree = _tree(name) if name and not own().version.startswith(f"{name}.") else None
-    engine = EngineVersion("", tree, {"features": {"containerd-snapshotter": True}} if store else {})
-    return replace(engine, version=_version(engine.path))
+    engine = EngineVersion("", tree, {"features": {CONTAINERD_STORE: True}} if store else {})
+    engine = replace(engine, version=_version(engine.path))
+    return engine if store else replace(engine, settings=engine.docker_store)
 
 
 @cache

@@ -290,7 +290,8 @@ class Host(Guest):
 
 def _files(settings: Mapping[str, object], files: Mapping[str, str], own_partition: bool) -> dict[str, str]:
     # overlay2 does not lie on another overlay, which the root of a container is
-    complete = dict(settings) if own_partition else {"storage-driver": "vfs", **settings}
+    driver = {} if own_partition else {"storage-driver": "vfs"}
+    complete = {**versions.chosen().docker_store, **driver, **settings}
     daemon = {"/etc/docker/daemon.json": json.dumps(complete, indent=2) + "\n"} if complete else {}
     return {**daemon, **files}
 
