@@ -20,7 +20,8 @@ from hullcheck.criteria.firewall.packet import (
     through,
 )
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.firewall import BEFORE_STATES, IPV6, STRANGE, Firewall, Interfaces, is_bridge
+from hullcheck.facts.firewall import IPV6, STRANGE, Firewall, Interfaces, is_bridge
+from hullcheck.facts.firewall.nft_tables import BEFORE_STATES
 from hullcheck.facts.firewall.rules import (
     DESTINATION,
     IN,
@@ -36,6 +37,7 @@ from hullcheck.facts.firewall.rules import (
 from hullcheck.verdicts import EvidenceError
 
 _USER_CHAIN = "DOCKER-USER"
+_INTO = "filter-forward-in__"
 _EARLY = ("prerouting", BEFORE_STATES)
 _ENGINES = LETS_IN - {"ACCEPT", "NFQUEUE", "QUEUE"}
 
@@ -142,7 +144,7 @@ def without_rules(firewall: Firewall, networks: Iterable[Network], kind: str) ->
     """The bridge networks that lead outside, and of whose bridges no rule of the engine is any more.
 
     It makes its rules when it starts and when it makes a network, and does not see that another program takes them
-    away. Those for nftables are in maps, which are not listed.
+    away. With nftables they are in a chain for each bridge; the maps that lead there are not listed.
 
     Raises:
         EvidenceError: the rules could not be read.
@@ -154,8 +156,22 @@ def without_rules(firewall: Firewall, networks: Iterable[Network], kind: str) ->
         and not each.internal
         and any((":" in subnet) is (kind == IPV6) for subnet in each.subnets or ("",))
     }
-    if firewall.backend == "nftables" or not bridges:
+    if not bridges:
         return ()
+    nftables = firewall.backend == "nftables"
+    found = _with_chains_of_nft(firewall, kind) if nftables else _with_rules_of_iptables(firewall, kind)
+    return tuple(name for bridge, name in bridges.items() if bridge not in found)
+
+
+def _with_chains_of_nft(firewall: Firewall, kind: str) -> set[str]:
+    """The bridges for which a chain of the engine decides what gets in, if forwarded packets come to its chains."""
+    chains = firewall.engine_chains(kind)
+    if chains.get("filter-FORWARD", 0) < 2:  # of which one leads to the chains for what gets in, by a map
+        return set()
+    return {name.removeprefix(_INTO) for name in chains if name.startswith(_INTO)}
+
+
+def _with_rules_of_iptables(firewall: Firewall, kind: str) -> set[str]:
     chains, found, seen = firewall.chains(kind), set[str](), {"FORWARD", ""}
     ways = ["FORWARD"]
     while ways:
@@ -166,7 +182,7 @@ def without_rules(firewall: Firewall, networks: Iterable[Network], kind: str) ->
         }
         ways += [rule.target for rule in rules if rule.target not in seen]
         seen |= {*ways}
-    return tuple(name for bridge, name in bridges.items() if bridge not in found)
+    return found
 
 
 # ---- between other networks
@@ -201,8 +217,8 @@ def _is_special(rule: Rule) -> bool:
 def let_through(firewall: Firewall, bridge: Network, kind: str) -> tuple[str, bool]:
     """What lets one container reach another on *bridge*, in words, and whether it surely does.
 
-    The first is empty where what they send is dropped. With nftables only the kernel's switch is looked at: where the
-    engine's rules lead is in maps, which are not listed.
+    The first is empty where what they send is dropped. With nftables the kernel's switch is looked at, and whether the
+    engine's rules are there: where they lead is in maps, which are not listed.
 
     Raises:
         EvidenceError: the rules could not be read.
@@ -213,7 +229,8 @@ def let_through(firewall: Firewall, bridge: Network, kind: str) -> tuple[str, bo
     if not firewall.sees_bridged(kind):
         return f"the packet filter does not see what goes over a bridge (bridge-nf-call-{kind} is off)", True
     if nftables:
-        return "", True
+        gone = without_rules(firewall, (bridge,), kind)
+        return "the engine's rules are gone" if gone else "", True
     subnets = tuple(each for each in bridge.subnets if (":" in each) is (kind == IPV6))
     for protocol in PROTOCOLS:
         packet = Packet(name, name, protocol, False, subnets, subnets)

@@ -12,7 +12,9 @@ from typing import Any
 
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.firewall.rules import OTHER, SET, Chains, Rule, iptables_rule, iptables_words, nft_rules
+from hullcheck.facts.firewall import nft_tables
+from hullcheck.facts.firewall.nft_tables import Table
+from hullcheck.facts.firewall.rules import OTHER, SET, Rule, iptables_rule, iptables_words
 from hullcheck.facts.registry import Later, fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -94,16 +96,7 @@ IPV4, IPV6 = "iptables", "ip6tables"
 """The two kinds of traffic, by the command that lists the rules for one."""
 FIREWALL = Probe.from_file(__file__, "firewall", _keep, like=_KNOWN)
 
-_OF_THE_ENGINE = "docker-bridges"
-_FAMILIES = frozenset({"inet", "ip", "ip6"})  # what is forwarded from outside never comes to those of bridges
 _FAMILY_OF_THE_OTHER = {IPV4: "ip6", IPV6: "ip"}  # as nft calls it
-# What nft calls what packets of one family alone have or are.
-_OF_FAMILY = {"ip": {"ip", "icmp", "igmp", "ipv4"}, "ip6": {"ip6", "icmpv6", "ipv6"}}
-Table = tuple[str, Chains, Mapping[str, tuple[str, str]]]
-_FORWARDING_HOOKS = frozenset({"forward", "prerouting", "postrouting"})
-BEFORE_STATES = "before the kernel knows states"
-"""Instead of `prerouting`, for chains that packets come to before they belong to a connection."""
-_KNOWS_STATES = -200
 
 
 _LEAST_WORDS = {"-N": 2, "-P": 3, "-A": 2}
@@ -270,7 +263,15 @@ class Firewall:
         Raises:
             EvidenceError: nft could not be asked.
         """
-        return _tables(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind])
+        return nft_tables.of_others(self._answer("nft"), _FAMILY_OF_THE_OTHER[kind])
+
+    def engine_chains(self, kind: str) -> Mapping[str, int]:
+        """How many rules there are in each chain of the engine's own table of nft, for IPV4 or IPV6.
+
+        Raises:
+            EvidenceError: nft could not be asked.
+        """
+        return nft_tables.rules_of_the_engine(self._answer("nft"), "ip" if kind == IPV4 else "ip6")
 
     def interfaces(self, kind: str) -> Interfaces | None:
         """The interfaces of the daemon's network, for IPV4 or IPV6; None where an older version did not ask."""
@@ -328,57 +329,6 @@ class Firewall:
     def cni_plugins(self) -> tuple[str, ...]:
         """The types of plugins that are configured there."""
         return tuple(sorted({line.split('"')[3] for line in self._lines if line.startswith("cni:type ")}))
-
-
-def _tables(lines: Iterable[str], left_out: str) -> Iterable[Table]:
-    """What the traffic of containers comes to in each table but the engine's own, dormant ones and those of one family.
-
-    That is its chains, and hook and policy of those to which forwarded packets come. A table of both families has rules
-    that are for one alone: those for the family that is left out are left out too.
-    """
-    chains: dict[str, dict[str, list[Rule]]] = {}
-    hooked: dict[str, dict[str, tuple[str, str]]] = {}
-    try:
-        items = [item for line in lines if line for item in json.loads(line)["nftables"]]
-        tables = (item["table"] for item in items if "table" in item)
-        off = {f"{each['family']} {each['name']}" for each in tables if "dormant" in each.get("flags", ())}
-        for chain in (item["chain"] for item in items if "chain" in item):
-            table = f"{chain['family']} {chain['table']}"
-            chains.setdefault(table, {})[chain["name"]] = []
-            if chain.get("hook") in _FORWARDING_HOOKS and chain.get("type") == "filter":
-                early = chain["hook"] == "prerouting" and chain.get("prio", 0) <= _KNOWS_STATES
-                hook = BEFORE_STATES if early else chain["hook"]
-                hooked.setdefault(table, {})[chain["name"]] = (hook, chain.get("policy", "accept"))
-        for rule in (item["rule"] for item in items if "rule" in item):
-            if not any(_is_of(left_out, each) for each in rule["expr"]):
-                chains[f"{rule['family']} {rule['table']}"][rule["chain"]] += nft_rules(rule["expr"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise EvidenceError("the answer of nft is not what it documents") from None
-    families = ((*name.split(), name) for name in hooked)
-    wanted = [
-        name
-        for family, table, name in families
-        if family in _FAMILIES - {left_out} and table != _OF_THE_ENGINE and name not in off
-    ]
-    return [(name, chains[name], hooked[name]) for name in wanted]
-
-
-def _is_of(family: str, expression: dict[str, Any]) -> bool:
-    """Whether a statement of nft is a condition that packets of this family alone meet."""
-    match = expression.get("match")
-    if not isinstance(match, dict) or not isinstance(match.get("left"), dict):
-        return False
-    names, left = _OF_FAMILY[family], match["left"]
-    for part in left.get("concat") or [left]:
-        (kind, field), *_ = (part or {"": {}}).items()
-        if kind == "payload" and field.get("protocol") in names:
-            return True
-        if kind == "ct" and str(field.get("key")).partition(" ")[0] in names:
-            return True
-        if kind == "meta" and field.get("key") in ("nfproto", "protocol"):
-            wanted = names if match.get("op") == "==" else _OF_FAMILY["ip" if family == "ip6" else "ip6"]
-            return isinstance(match.get("right"), str) and match["right"] in wanted
-    return False
 
 
 @fact(FIREWALL)

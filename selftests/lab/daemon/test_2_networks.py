@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pytest
+
 from selftests.kit.judging import facts_of_engine, judged
 from selftests.rig.shell import CommandError
 from selftests.rig.waiting import until
@@ -40,6 +42,32 @@ def test_rules_that_are_gone(engine: Callable[..., Engine]) -> None:
     assert verdict(one, "2.4") == "fail"
     one.restart()
     assert verdict(one, "2.4") == "pass"
+
+
+@pytest.mark.needs_engine(">=29", "the engine makes rules of nftables itself")
+def test_rules_of_nftables_that_are_gone(engine: Callable[..., Engine]) -> None:
+    """With them goes what keeps containers apart; every kind of bridge has some before."""
+    one = engine(fresh=True, iptables=False)
+    one.stop()
+    one.nsenter(
+        "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"
+    )  # left to the site
+    one.configure({"firewall-backend": "nftables", "icc": False})
+    one.start()
+    for options in ((), ("--internal",), ("--ipv6", "--subnet", "fd00:1::/64")):
+        one.docker("network", "create", *options, f"n{len(options)}")
+    one.run("server", command=("nc", "-ll", "-p", "7000", "-e", "echo", "hello"))
+    one.run("client")
+    address = one.inspect("server")[0]["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+    until(lambda: reaches(one, "127.0.0.1", "server"), "the server does not answer")
+
+    assert (reaches(one, address), verdict(one), verdict(one, "2.4")) == (False, "pass", "pass")
+    one.nsenter("nft", "flush", "chain", "ip6", "docker-bridges", "filter-FORWARD")
+    assert (reaches(one, address), verdict(one), verdict(one, "2.4")) == (False, "pass", "fail")
+    one.nsenter("nft", "flush", "chain", "ip", "docker-bridges", "filter-FORWARD")
+    assert (reaches(one, address), verdict(one), verdict(one, "2.4")) == (True, "fail", "fail")
+    one.restart()
+    assert (reaches(one, address), verdict(one), verdict(one, "2.4")) == (False, "pass", "pass")
 
 
 def test_isolation_in_force(engine: Callable[..., Engine]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.criteria.firewall import gap, partial_limit, traffic_limit, without_rules
+from hullcheck.criteria.firewall import gap, let_through, partial_limit, traffic_limit, without_rules
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.firewall import IPV4, IPV6, Interfaces
 from hullcheck.facts.firewall.rules import Rule, iptables_rule
@@ -235,14 +235,33 @@ def test_bridges_without_rules_of_the_engine(network: Network, four: bool, six: 
     assert found == {IPV4: (network.name,) * four, IPV6: (network.name,) * six}
 
 
-def test_bridges_whose_rules_are_not_listed() -> None:
-    """With nftables the engine has them in maps, and without a bridge none are needed: they are not asked for."""
+def test_rules_that_nobody_needs() -> None:
+    """Without a bridge that leads outside they are not asked for."""
 
     def fail(kind: str) -> object:
         raise EvidenceError(kind)
 
-    unread = SimpleNamespace(backend="iptables", chains=fail)
+    unread: Any = SimpleNamespace(backend="iptables", chains=fail)
     assert without_rules(unread, (replace(PLAIN, internal=True),), IPV4) == ()
-    assert without_rules(SimpleNamespace(backend="nftables", chains=fail), (PLAIN,), IPV4) == ()
     with pytest.raises(EvidenceError):
         without_rules(unread, (PLAIN,), IPV4)
+
+
+@pytest.mark.parametrize(
+    ("chains", "gone"),
+    [
+        ({"filter-FORWARD": 2, "filter-forward-in__br-a": 4}, False),
+        ({"filter-FORWARD": 2, "filter-forward-in__br-b": 4}, True),
+        ({"filter-FORWARD": 2, "filter-forward-out__br-a": 4}, True),
+        ({"filter-FORWARD": 1, "filter-forward-in__br-a": 4}, True),
+        ({"filter-forward-in__br-a": 4}, True),
+        ({}, True),
+    ],
+)
+def test_rules_of_the_backend_of_nftables(chains: dict[str, int], gone: bool) -> None:
+    """A chain for each bridge says what gets in; it does nothing where the first one is empty."""
+    one: Any = SimpleNamespace(
+        backend="nftables", engine_chains=lambda kind: chains, sees_bridged=lambda kind: True
+    )
+    assert without_rules(one, (PLAIN,), IPV4) == ((PLAIN.name,) if gone else ())
+    assert let_through(one, PLAIN, IPV4) == ("the engine's rules are gone" if gone else "", True)
