@@ -1,6 +1,7 @@
 """The secrets of an image: in its configuration, its steps and the names of its files, and its steps without them.
 
-Values of variables, labels and build arguments are never stored, whatever their names are.
+Values of variables, labels and build arguments are never stored, whatever their names are: of a switch its state is,
+and of an address without TLS that.
 """
 
 import json
@@ -38,6 +39,7 @@ _LIST = re.compile(rf"\[({_WORD}(?:[\s,]+{_WORD})*)\]")
 _FIRST = re.compile(r"([A-Za-z_][\w./-]*)=(\S*)")
 _FURTHER = re.compile(r"(?<=\s)([A-Z][A-Z_]*)=(?!=)(\S+)")
 _SWITCHED = re.compile("true|false|yes|no|on|off|[01]", re.IGNORECASE)
+_WITHOUT_TLS = re.compile(r"""["']?http://(?!localhost\b|127\.|\[::1\])""")
 
 
 def names_key_file(path: str) -> bool:
@@ -78,11 +80,16 @@ def masked_step(text: str) -> str:
 
 
 def _names(assignments: str) -> str:
-    """`A=b c D=e` as `A=*** D=***`; a switch keeps its value."""
+    """`A=b c D=e` as `A=*** D=***`."""
     first = _FIRST.match(assignments)
     if first is None:
         return secrets.masked(assignments.strip().partition(" ")[0])
     given = [first.groups(), *_FURTHER.findall(assignments)]
-    return " ".join(
-        f"{name}={value if _SWITCHED.fullmatch(value) else secrets.HIDDEN}" for name, value in given
-    )
+    return " ".join(f"{name}={_value(value)}" for name, value in given)
+
+
+def _value(value: str) -> str:
+    """A switch keeps its value, and an address whether it is without TLS."""
+    if _SWITCHED.fullmatch(value):
+        return value
+    return f"http://{secrets.HIDDEN}" if _WITHOUT_TLS.match(value) else secrets.HIDDEN

@@ -6,6 +6,7 @@ import pytest
 
 from hullcheck.facts.images.installs import downloads, installers, unverified
 from hullcheck.facts.images.package_managers import Act, package_action
+from hullcheck.facts.images.secrets import masked_step
 from hullcheck.facts.images.steps import Step
 from hullcheck.facts.images.updates import unpaired_update
 
@@ -102,6 +103,16 @@ def test_package_managers() -> None:
 def test_switch_in_every_spelling(step: str) -> None:
     """A switch counts as an argument of the build, in quotes, and in each word that its program takes for a yes."""
     assert list(unverified(Step(step)))
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["ENV PIP_INDEX_URL=http://x/simple", '|1 npm_config_registry="http://x" /bin/sh -c npm ci'],
+)
+def test_index_without_tls_in_a_variable(step: str) -> None:
+    """The values of variables are not kept, but that an address is without TLS is."""
+    assert list(unverified(Step(masked_step(step))))
+    assert not list(unverified(Step(masked_step(step.replace("http:", "https:")))))
 
 
 @pytest.mark.parametrize(
