@@ -120,14 +120,15 @@ def test_programs_beside_the_path_of_the_auditor(tmp_path: Path) -> None:
 
 def test_compilers_of_makers_of_processors(tmp_path: Path) -> None:
     """They lie in folders of their own, beside those of the distribution."""
-    for name in ("cuda/bin/nvcc", "tools/bin/icx"):
+    for name in ("cuda/bin/nvcc", "tools/bin/icx", "avr/bin/avr-gcc", "gnu/bin/gccgo-14"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text("")
         (tmp_path / name).chmod(0o755)
     script = SOFTWARE.script.replace("/usr/local/*/bin", f"{tmp_path}/*/bin")
     said = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False)
     found = {line for line in said.stdout.split("\n") if str(tmp_path) in line}
-    assert found == {f"compiler:{tmp_path}/{name}" for name in ("cuda/bin/nvcc", "tools/bin/icx")}
+    names = ("cuda/bin/nvcc", "tools/bin/icx", "avr/bin/avr-gcc", "gnu/bin/gccgo-14")
+    assert found == {f"compiler:{tmp_path}/{name}" for name in names}
 
 
 def test_browser_that_the_system_names(tmp_path: Path) -> None:
@@ -144,6 +145,20 @@ def test_browser_that_the_system_names(tmp_path: Path) -> None:
         check=False,
     )
     assert f"browser:{browser}" in said.stdout.split("\n")
+
+
+def test_browser_that_a_menu_names(tmp_path: Path) -> None:
+    """One whose name is not known says of itself that it is one; the policy allows it by the name of that file."""
+    menu = tmp_path / "share/applications"
+    menu.mkdir(parents=True)
+    (menu / "org.example.librewolf.desktop").write_text("[Desktop Entry]\nCategories=Network;WebBrowser;\n")
+    (menu / "viewer.desktop").write_text("[Desktop Entry]\nCategories=Graphics;\nComment=WebBrowser\n")
+    script = SOFTWARE.script.replace("/var/lib/flatpak/exports", str(tmp_path))
+    said = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False)
+    found = [line for line in said.stdout.split("\n") if str(tmp_path) in line]
+    assert found == [f"browser:{menu}/org.example.librewolf.desktop"]
+    assert programs("browser", *found)[0] == "fail"
+    assert programs("browser", *found, allowed_host_programs=["org.example.librewolf"])[0] == "pass"
 
 
 CONTAINER = "a" * 64

@@ -44,7 +44,7 @@ class Software:
         system: os-release by name.
         source: the list of packages; empty where none is known.
         count: how many packages it has.
-        found: paths of programs and `package NAME`, by `compiler` and `browser`.
+        found: paths of programs and of what lists them in menus, and `package NAME`, by `compiler` and `browser`.
         marks: files that only minimal images of Ubuntu have.
         standard: whether the package ubuntu-standard is installed.
         unread: directories of programs that could not be read.
@@ -64,7 +64,7 @@ class Software:
         Raises:
             EvidenceError: none was found, but not all directories could be read.
         """
-        names = {each: each.rpartition("/")[2].removeprefix("package ") for each in self.found[kind]}
+        names = {each: _name(each) for each in self.found[kind]}
         found = tuple(each for each, name in names.items() if name not in allowed)
         if not found and self.unread:
             raise EvidenceError(unread(", ".join(self.unread)))
@@ -107,6 +107,10 @@ class Software:
             identifier, wanted = OTHER_MINIMAL[distribution]
             return own == identifier and wanted in (None, variant)
         return own == (BOTTLEROCKET.lower() if distribution == BOTTLEROCKET else distribution)
+
+
+def _name(found: str) -> str:
+    return found.rpartition("/")[2].removeprefix("package ").removesuffix(".desktop")
 
 
 @fact(SOFTWARE, OS_RELEASE)

@@ -19,9 +19,9 @@ if [ -n "$source" ]; then
 |build-essential|base-devel|build-base|make|make-guile|tcc|nasm|binutils|golang|golang-(go|bin|[0-9.]+-go)\
 |nvidia-cuda-toolkit|cuda-nvcc.*|gcc-mingw.*|go|go1\.[0-9]+|rust|rust[0-9.]+|cargo[0-9.]*|yasm|fasm|lld(-[0-9.]+)?|mold|ocaml(-nox)?|(default|openjdk-[0-9]+)-jdk(-headless)?|java-[0-9.]+-openjdk-devel" |
     sed "s/^/compiler:package /"
-  printf "%s\n" "$packages" | grep -Ex "brave-browser|browsh|chromium(-browser|-headless-shell|-headless)?\
-|elinks|epiphany-browser|falkon|firefox(-esr)?|google-chrome-(stable|beta|unstable)|konqueror|links2?|lynx\
-|microsoft-edge-stable|midori|edbrowse|netrik|netsurf(-[a-z]+)?|opera-stable|qutebrowser|vivaldi-stable|w3m" |
+  printf "%s\n" "$packages" | grep -Ex "brave-browser|chromium(-browser|-headless-shell|-headless)?\
+|elinks|epiphany-browser|firefox(-esr)?|google-chrome-(stable|beta|unstable)|links2?|lynx\
+|microsoft-edge-stable|netsurf(-[a-z]+)?|opera-stable|vivaldi-stable|w3m" |
     sed "s/^/browser:package /"
   printf "%s\n" "$packages" | grep -x ubuntu-standard | sed "s/^/package:/"
 fi
@@ -33,7 +33,7 @@ seen=""
 path=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
 for folder in /opt/rh/*/root/usr/bin /opt/*/bin /usr/local/*/bin /usr/lib/go*/bin /usr/lib/llvm*/bin /usr/lib/jvm/*/bin \
   /usr/lib64/ccache /usr/lib/ccache /root/.cargo/bin /home/*/.cargo/bin /root/go/bin /usr/share/dotnet /usr/lib/dotnet \
-  /nix/var/nix/profiles/default/bin /home/linuxbrew/.linuxbrew/bin; do
+  /nix/var/nix/profiles/default/bin /home/linuxbrew/.linuxbrew/bin /home/*/.local/bin; do
   [ ! -d "$folder" ] || path=$path:$folder
 done
 IFS=:
@@ -43,13 +43,13 @@ for folder in $path; do
   seen=$seen:$PWD
   [ -r . ] || printf "unread:%s\n" "$PWD"
   IFS=" "
-  for name in as bcc c++ c89 c99 cargo cc clang clang++ cpp g++ gcc gccgo gfortran ghc gmake go javac ld lld \
-    make nasm nvcc icx rustc tcc zig dotnet csc mcs fpc gnatmake gdc ldc2 nim crystal swiftc yasm mold ocamlopt ghc-[0-9]* gcc-[0-9]* g++-[0-9]* cpp-[0-9]* clang-[0-9]* clang++-[0-9]* gfortran-[0-9]* \
-    rustc-[0-9]* *-linux-*-gcc *-linux-*-gcc-[0-9]* *-linux-*-g++ *-linux-*-ld *-linux-*-as; do
+  for name in as bcc c++ c89 c99 cargo cc clang cpp *g++ *gcc gccgo* gfortran ghc gmake go javac ld lld \
+    make nasm nvcc icx rustc tcc zig dotnet csc mcs fpc gnatmake gdc ldc2 dmd nim crystal swiftc kotlinc valac yasm mold ocamlopt ghc-[0-9]* *gcc-[0-9]* *g++-[0-9]* cpp-[0-9]* clang-[0-9]* gfortran-[0-9]* \
+    rustc-[0-9]* *-linux-*-ld *-linux-*-as; do
     [ ! -f "$name" ] || [ ! -x "$name" ] || printf "compiler:%s/%s\n" "$PWD" "$name"
   done
-  for name in brave-browser browsh chrome chromium chromium-browser chromium-headless-shell elinks epiphany \
-    falkon firefox firefox-esr google-chrome google-chrome-stable konqueror links links2 lynx \
+  for name in brave-browser browsh cha chrome chromium chromium-browser chromium-headless-shell dillo edbrowse elinks epiphany \
+    falkon firefox firefox-esr google-chrome google-chrome-stable konqueror links links2 lynx netrik \
     microsoft-edge microsoft-edge-stable midori netsurf opera qutebrowser vivaldi w3m www-browser x-www-browser; do
     if [ ! -f "$name" ] || [ ! -x "$name" ]; then continue; fi
     case $name in
@@ -59,4 +59,7 @@ for folder in $path; do
   done
   IFS=:
 done
+# Others, by what they say of themselves.
+grep -ls "^Categories=.*WebBrowser" /usr/share/applications/*.desktop /var/lib/flatpak/exports/share/applications/*.desktop |
+  sed "s/^/browser:/"
 exit 0

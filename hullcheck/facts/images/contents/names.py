@@ -13,8 +13,9 @@ _SHELLS = (
     "ash bash busybox csh dash elvish fish hush ksh ksh93 mksh nu pwsh rbash sash sh tcsh toybox yash zsh"
 )
 _COMPILERS = """
-    as c++ c89 c99 cc clang clang++ cpp crystal dmd fpc g++ gcc gdc gfortran ghc gmake go javac kotlinc ld ld.bfd
-    ld.gold ld.lld ld.mold ldc2 make nasm nim ocamlopt rustc scalac swiftc tcc yasm zig
+    as c++ c89 c99 cc clang clang++ cpp crystal csc dmd fpc g++ gcc gccgo gdc gfortran ghc gmake gnatmake go javac
+    kotlinc ld ld.bfd ld.gold ld.lld ld.mold ldc2 lld make mcs mold nasm nim nvcc ocamlopt rustc scalac swiftc
+    tcc valac yasm zig
 """
 MANAGER, SHELL, COMPILER = "package manager", "shell", "compiler"
 _KINDS = {
@@ -23,7 +24,7 @@ _KINDS = {
     **dict.fromkeys(_COMPILERS.split(), COMPILER),
 }
 _VERSIONED = re.compile(
-    r"(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gcc|gfortran|pip|go|dnf)(?:-?[0-9][0-9.]*)"
+    r"(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gccgo|gcc|gfortran|ghc|gnatmake|pip|go|dnf|rustc)(?:-?[0-9][0-9.]*)"
 )
 # Builds of one shell among others: `busybox.nosuid`, `zsh-5.9`, and not `bash-language-server`.
 _SHELL_BUILD = re.compile(

@@ -18,6 +18,10 @@ from hullcheck.facts.images.contents import names
         ("/usr/bin/dnf-3", names.MANAGER),
         ("/usr/bin/x86_64-linux-gnu-ld.bfd", names.COMPILER),
         *dict.fromkeys(
+            ("/usr/bin/gccgo-14", "/usr/bin/valac", "/usr/bin/ghc-9.6.6", "/usr/local/cuda/bin/nvcc"),
+            names.COMPILER,
+        ).items(),
+        *dict.fromkeys(
             (
                 "/busybox/sh",
                 "/sh",
