@@ -492,7 +492,9 @@ def test_places_are_those_in_use(kernel: Kernel, engine: EngineFactory) -> None:
     assert only(judged("1.1.3", now(facts)))[0] == "fail"
     assert only(judged("1.1.9", now(facts))) == ("fail", "no rule covers it")
     assert only(judged("1.1.11", now(facts))) == ("fail", "no rule covers it")
-    assert judged("1.1.6", now(facts))["/etc/docker"][0] == "pass"
+    # not every engine makes it
+    expected = "pass" if Path("/etc/docker").exists() else "not applicable"
+    assert judged("1.1.6", now(facts))["/etc/docker"][0] == expected
     kernel.load(f"-w {one.directory} -p wa")
     for number in ("1.1.5", "1.1.8", "1.1.9", "1.1.11"):
         assert only(judged(number, now(facts)))[0] == "pass"
@@ -519,7 +521,10 @@ def test_noise_of_containers_may_be_left_out(kernel: Kernel, engine: EngineFacto
 @pytest.mark.skipif(not Path("/usr/bin/runc").is_symlink(), reason="runc is not behind a link here")
 def test_rule_on_a_link(kernel: Kernel, engine: EngineFactory) -> None:
     """A rule on /usr/bin/runc does not watch the program where that path is a link."""
-    facts = facts_of_engine(engine().socket, of="1")
+    one = engine()
+    if one.version.tree:
+        pytest.skip("this engine has a runc beside the machine's")
+    facts = facts_of_engine(one.socket, of="1")
     kernel.load("-w /usr/bin/runc -p wa")
     (found,) = judged("1.1.18", now(facts)).items()
     expected = "no rule covers it; '-w /usr/bin/runc -p wa' watches a link and not where it leads"
