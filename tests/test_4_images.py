@@ -117,6 +117,9 @@ def test_image_comes_from_a_trusted_registry(image: Image, daemon: Later[Daemon]
     if not listed:
         raise Manual(f"comes from {', '.join(image.origins)}; the policy names no registries")
     trusted = [each for each in image.origins if policy.allows_registry(each)]
+    untold = [each for each in image.pulled if each in image.origins]
+    if not trusted and any(map(policy.allows_registry_at_a_port, untold)):
+        raise Manual(f"comes from {', '.join(image.origins)}, at a port that the engine does not tell")
     assert trusted, f"comes from {', '.join(image.origins)}, which is not allowed{_users(image)}"
     return f"comes from {', '.join(trusted)}{_led(daemon, trusted)}"
 

@@ -153,6 +153,11 @@ class Policy:
             return None
         return any(f"{repository}/".startswith(f"{each}/") for each in self.allowed_registries)
 
+    def allows_registry_at_a_port(self, repository: str) -> bool:
+        """Whether *repository* would be on the list with some port, where its own is not known."""
+        portless = (re.sub(r":\d+(?=/|$)", "", each) for each in self.allowed_registries or ())
+        return any(f"{repository}/".startswith(f"{each}/") for each in portless)
+
     def allows_service(self, name: str) -> bool | None:
         """Whether the list of services holds a unit or a program; None without a list.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,66 +20,11 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.images import (
     BASE,
-    DOCKER,
-    ID,
     SECRET,
     facts,
     verdict,
 )
 from selftests.kit.judging import judged
-
-# ---- 4.2
-
-
-def test_trusted_registries() -> None:
-    """A digest that a registry knows decides, a part of a registry counts, and a tag proves nothing."""
-    policy = Policy(allowed_registries=("reg.example:5000/base", "docker.io/library"))
-
-    def found(**names: Any) -> tuple[str, str]:
-        return verdict("4.2", facts(policy=policy, **names))
-
-    assert found(RepoDigests=["reg.example:5000/base/a@sha256:12"])[0] == "pass"
-    assert found(RepoDigests=["debian@sha256:12"]) == ("pass", "comes from docker.io/library/debian")
-    assert found(RepoDigests=["bob/debian@sha256:12"])[0] == "fail"
-    assert found(RepoDigests=["reg.example:5000/baseless/a@sha256:12"])[0] == "fail"
-    assert found(RepoDigests=["reg.example/base/a@sha256:12"])[0] == "fail"
-    assert found(RepoDigests=["reg.example/x@sha256:12", "debian@sha256:12"])[0] == "pass"
-    assert found(RepoTags=["evil.example/web:1"])[0] == "fail"
-    assert found(RepoTags=["reg.example:5000/base/a:1"])[0] == "manual"
-    assert found(RepoTags=["web:1"])[0] == "manual"
-    assert found(RepoTags=[], RepoDigests=[])[0] == "manual"
-
-
-def test_origin_in_the_store_of_containerd() -> None:
-    """There every image has its own digest under each of its names, so only what the engine pulled is known."""
-    policy = Policy(allowed_registries=("docker.io",))
-    own = [f"web@sha256:{ID}"]
-    assert verdict("4.2", facts(policy=policy, RepoDigests=own))[0] == "manual"
-    pulled = {"Pull": [{"Repository": "docker.io/library/web"}]}
-    assert verdict("4.2", facts(policy=policy, RepoDigests=own, Identity=pulled))[0] == "pass"
-    other = {"Pull": [{"Repository": "ghcr.io/x/web"}]}
-    assert verdict("4.2", facts(policy=policy, RepoDigests=own, Identity=other))[0] == "fail"
-    foreign = [f"ghcr.io/x/web@sha256:{ID}"]
-    assert verdict("4.2", facts(policy=policy, RepoTags=[], RepoDigests=foreign))[0] == "fail"
-
-
-def test_no_list_of_registries() -> None:
-    """Without a list a person is shown where the image is from; an empty list allows none."""
-    digests = ["debian@sha256:12"]
-    found = verdict("4.2", facts(RepoDigests=digests))
-    assert found == ("manual", "comes from docker.io/library/debian; the policy names no registries")
-    assert verdict("4.2", facts(RepoDigests=digests, policy=Policy(allowed_registries=())))[0] == "fail"
-    labels = {"org.opencontainers.image.base.name": "docker.io/library/debian:13"}
-    assert "built from docker.io/library/debian:13" in verdict("4.2", facts(config={"Labels": labels}))[1]
-
-
-def test_where_a_registry_is_asked_for() -> None:
-    """The registry of a trusted image is named, and where the daemon is led instead of it."""
-    seen = facts(RepoDigests=["r.io/a/b@sha256:12"]).recording
-    led = SimpleNamespace(registry_hosts=SimpleNamespace(leading=lambda names: f"; led: {', '.join(names)}"))
-    target = Facts(seen, Policy(allowed_registries=("r.io",)), engine=DOCKER, daemon=led)
-    assert verdict("4.2", target) == ("pass", "comes from r.io/a/b; led: r.io")
-
 
 # ---- 4.4
 
@@ -688,13 +632,3 @@ def test_policy_of_images() -> None:
     for wrong in ({"image_max_age_days": 0}, {"image_max_age_days": "x"}, {"image_verification": ""}):
         with pytest.raises(PolicyError):
             Policy.from_mapping(wrong)
-
-
-def test_policy_of_registries() -> None:
-    """A registry holds all its repositories, a part of one what lies below it."""
-    assert Policy().allows_registry("docker.io/library/x") is None
-    policy = Policy.from_mapping({"allowed_registries": ["docker.io", "ghcr.io/example/"]})
-    assert policy.allows_registry("docker.io/library/x")
-    assert policy.allows_registry("ghcr.io/example/x")
-    assert not policy.allows_registry("ghcr.io/example2/x")
-    assert not policy.allows_registry("docker.io.example/x")

@@ -1,5 +1,6 @@
 """The images that the engine holds: how it describes them, and the steps in which they were made."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ _BLOB = {
     "Names?": [str],
     "Attested?": [str],
 }
+_PORT = re.compile(r":\d+(?=/)")
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds set a time of long ago
 
 
@@ -111,7 +113,16 @@ class Image:
         known = (
             name for name, _, digest in (each.partition("@") for each in self.digests) if digest != self.id
         )
-        return tuple(dict.fromkeys(_repository(each) for each in (*known, *self.pulled)))
+        pulled = (each for repository in self.pulled for each in self._with_port(repository))
+        return tuple(dict.fromkeys((*map(_repository, known), *pulled)))
+
+    def _with_port(self, repository: str) -> tuple[str, ...]:
+        """What was pulled, with the port of its registry where a name of the image has one.
+
+        The engine leaves that out, and takes `registry/app` for a repository of Docker Hub then.
+        """
+        portless = {each: _repository(_PORT.sub("", each)) for each in self.claims if _PORT.search(each)}
+        return tuple(each for each, plain in portless.items() if plain == repository) or (repository,)
 
     @property
     def claims(self) -> tuple[str, ...]:

@@ -1,0 +1,89 @@
+"""Control 4.2 on images made by hand: where an image comes from, and who may say so."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from hullcheck.facts import Facts
+from hullcheck.policy import Policy
+from selftests.kit.facts.images import DOCKER, ID, facts, verdict
+
+
+def test_trusted_registries() -> None:
+    """A digest that a registry knows decides, a part of a registry counts, and a tag proves nothing."""
+    policy = Policy(allowed_registries=("reg.example:5000/base", "docker.io/library"))
+
+    def found(**names: Any) -> tuple[str, str]:
+        return verdict("4.2", facts(policy=policy, **names))
+
+    assert found(RepoDigests=["reg.example:5000/base/a@sha256:12"])[0] == "pass"
+    assert found(RepoDigests=["debian@sha256:12"]) == ("pass", "comes from docker.io/library/debian")
+    assert found(RepoDigests=["bob/debian@sha256:12"])[0] == "fail"
+    assert found(RepoDigests=["reg.example:5000/baseless/a@sha256:12"])[0] == "fail"
+    assert found(RepoDigests=["reg.example/base/a@sha256:12"])[0] == "fail"
+    assert found(RepoDigests=["reg.example/x@sha256:12", "debian@sha256:12"])[0] == "pass"
+    assert found(RepoTags=["evil.example/web:1"])[0] == "fail"
+    assert found(RepoTags=["reg.example:5000/base/a:1"])[0] == "manual"
+    assert found(RepoTags=["web:1"])[0] == "manual"
+    assert found(RepoTags=[], RepoDigests=[])[0] == "manual"
+
+
+def test_origin_in_the_store_of_containerd() -> None:
+    """There every image has its own digest under each of its names, so only what the engine pulled is known."""
+    policy = Policy(allowed_registries=("docker.io",))
+    own = [f"web@sha256:{ID}"]
+    assert verdict("4.2", facts(policy=policy, RepoDigests=own))[0] == "manual"
+    pulled = {"Pull": [{"Repository": "docker.io/library/web"}]}
+    assert verdict("4.2", facts(policy=policy, RepoDigests=own, Identity=pulled))[0] == "pass"
+    other = {"Pull": [{"Repository": "ghcr.io/x/web"}]}
+    assert verdict("4.2", facts(policy=policy, RepoDigests=own, Identity=other))[0] == "fail"
+    foreign = [f"ghcr.io/x/web@sha256:{ID}"]
+    assert verdict("4.2", facts(policy=policy, RepoTags=[], RepoDigests=foreign))[0] == "fail"
+
+
+def test_port_of_a_registry_in_the_store_of_containerd() -> None:
+    """The engine leaves the port out of what it pulled; a name of the image tells it, or a person has to."""
+    policy = Policy(allowed_registries=("reg.example:5000/base", "docker.io"))
+
+    def found(pulled: str, *names: str) -> tuple[str, str]:
+        told = {"Pull": [{"Repository": pulled}]}
+        return verdict("4.2", facts(policy=policy, RepoTags=names, Identity=told))
+
+    expected = ("pass", "comes from reg.example:5000/base/a")
+    assert found("reg.example/base/a", "reg.example:5000/base/a:1") == expected
+    assert found("reg.example/base/a", "reg.example:6000/base/a:1", "web:1")[0] == "fail"
+    assert found("reg.example/base/a")[0] == "manual"
+    assert found("reg.example/baseless/a")[0] == "fail"
+    assert found("reg.example/a", "reg.example:5000/base/a:1")[0] == "fail"
+    expected = ("fail", "comes from registry:5000/a, which is not allowed")
+    assert found("docker.io/registry/a", "registry:5000/a:1") == expected
+    assert found("docker.io/registry/a", "registry/a:1")[0] == "pass"
+
+
+def test_no_list_of_registries() -> None:
+    """Without a list a person is shown where the image is from; an empty list allows none."""
+    digests = ["debian@sha256:12"]
+    found = verdict("4.2", facts(RepoDigests=digests))
+    assert found == ("manual", "comes from docker.io/library/debian; the policy names no registries")
+    assert verdict("4.2", facts(RepoDigests=digests, policy=Policy(allowed_registries=())))[0] == "fail"
+    labels = {"org.opencontainers.image.base.name": "docker.io/library/debian:13"}
+    assert "built from docker.io/library/debian:13" in verdict("4.2", facts(config={"Labels": labels}))[1]
+
+
+def test_where_a_registry_is_asked_for() -> None:
+    """The registry of a trusted image is named, and where the daemon is led instead of it."""
+    seen = facts(RepoDigests=["r.io/a/b@sha256:12"]).recording
+    led = SimpleNamespace(registry_hosts=SimpleNamespace(leading=lambda names: f"; led: {', '.join(names)}"))
+    target = Facts(seen, Policy(allowed_registries=("r.io",)), engine=DOCKER, daemon=led)
+    assert verdict("4.2", target) == ("pass", "comes from r.io/a/b; led: r.io")
+
+
+def test_policy_of_registries() -> None:
+    """A registry holds all its repositories, a part of one what lies below it."""
+    assert Policy().allows_registry("docker.io/library/x") is None
+    policy = Policy.from_mapping({"allowed_registries": ["docker.io", "ghcr.io/example/"]})
+    assert policy.allows_registry("docker.io/library/x")
+    assert policy.allows_registry("ghcr.io/example/x")
+    assert not policy.allows_registry("ghcr.io/example2/x")
+    assert not policy.allows_registry("docker.io.example/x")
