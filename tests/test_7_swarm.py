@@ -85,7 +85,8 @@ def test_overlay_network_is_encrypted(
     Swarm encrypts what its managers say, but not the data of its services: who can listen between two nodes
     reads it, and who can send to them may put packets into the network. The engine has it done by rules of the packet
     filter, on each node with tasks in the network: where another program took these away, it does nothing. A network
-    over several nodes that another driver made is for a person to judge.
+    over several nodes that another driver made is for a person to judge. On a worker, the networks with this option
+    in which it has tasks are judged; a manager knows the others.
 
     Remedy: make the network again with `--opt encrypted`; ingress too, by `docker network rm ingress` and
     `docker network create --ingress --driver overlay --opt encrypted ingress`. Where rules are gone, start the daemon

@@ -214,6 +214,11 @@ def test_rules_that_encrypt_a_network(rules: list[str], expected: str) -> None:
     assert verdicts("7.3", Node(networks=(nameless | two, lists, *seen)).facts())["safe"][0] == "error"
     alone = {"Peers": [{"IP": "10.0.0.1"}]}
     assert verdicts("7.3", Node(networks=(safe | alone, lists)).facts())["safe"] == ("pass", "")
+    known = (network("plain") | two, safe | two, lists, *seen)
+    assert {
+        name: found
+        for name, (found, _) in verdicts("7.3", Node(manager=False, networks=known).facts()).items()
+    } == {"safe": expected}
 
 
 def test_overlay_networks_are_judged_by_name() -> None:

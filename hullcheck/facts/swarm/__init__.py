@@ -313,18 +313,19 @@ def on_every_address(listener: Listener) -> bool:
 
 @fact()
 def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subjects[Network]:
-    """Every network of the swarm that reaches over several nodes.
+    """Every network of the swarm that reaches over several nodes; of a worker's those that it has to encrypt itself.
 
     Raises:
-        NotApplicable: only a manager knows them all, and this is none.
+        NotApplicable: this is a worker, and encrypts no network: only a manager knows them all.
         EvidenceError: this node takes no part in its swarm.
     """
-    swarm.require_manager()
-    overlay = sorted(
-        (each for each in networks.get() if each.driver == "overlay" or each.scope == "swarm"),
-        key=lambda each: each.name,
-    )
-    named = tuple((each.name, each) for each in overlay)
+    swarm.require_active()
+    overlay = [each for each in networks.get() if each.driver == "overlay" or each.scope == "swarm"]
+    if not swarm.is_manager:
+        overlay = [each for each in overlay if "encrypted" in each.options and each.peers > 1]
+    if swarm.is_manager or not overlay:
+        swarm.require_manager()
+    named = tuple((each.name, each) for each in sorted(overlay, key=lambda each: each.name))
     return Subjects("network", named, nothing="the swarm has no overlay network")
 
 

@@ -316,6 +316,9 @@ def test_rules_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
     engine.nsenter("iptables", "-F", "INPUT")
     found, reason = verdicts("7.3", facts_of(nodes))["safe"]
     assert (found, "drops packets in clear" in reason) == ("fail", True)
+    assert verdicts("7.3", facts_of(nodes, 2)) == {"safe": ("pass", "")}
+    nodes.engines[1].nsenter("iptables", "-t", "mangle", "-F")
+    assert verdicts("7.3", facts_of(nodes, 2))["safe"][0] == "fail"
 
 
 def _both_run(nodes: Switch, service: str) -> bool:
