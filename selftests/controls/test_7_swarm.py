@@ -158,27 +158,33 @@ def test_encryption_of_overlay_networks() -> None:
         network("bridge", driver="bridge") | {"Scope": "local"},
     )
     found = verdicts("7.3", Node(networks=networks).facts())
-    assert {name: result[0] for name, result in found.items()} == {
-        "ingress": "fail",
-        "plain": "fail",
-        "safe": "pass",
-        "odd": "pass",
-        "weave": "manual",
-        "cards": "manual",
-    }
-    assert found["safe"][1] == ""
+    assert found.pop("safe") == ("pass", "")
+    given = {name: result[0] for name, result in found.items()}
+    assert given == {"ingress": "fail", "plain": "fail", "odd": "pass", "weave": "manual", "cards": "manual"}
     assert found["odd"][1].startswith("encrypted=false counts as yes")
     assert "the swarm's own network" in found["ingress"][1]
-    assert verdict("7.3", Node(networks=networks[-1:])) == (
-        "not applicable",
-        "the swarm has no overlay network",
-    )
+    assert verdict("7.3", Node(networks=networks[-1:]))[1] == "the swarm has no overlay network"
 
 
 VXLAN = "com.docker.network.driver.overlay.vxlanid_list"
 BPF = "7,32 0 0 4294963252,7 0 0 0,64 0 0 4,116 0 0 8,21 1 0 {},6 0 0 0,6 0 0 4294967295"
 MARK = "-A OUTPUT -p udp -m udp --dport 4789 -m {} -j MARK --set-xmark 0xd0c4e3/0xffffffff"
 DROP = "-A INPUT -p udp -m policy --dir in --pol none -m udp --dport 4789 -m {} -j DROP"
+
+
+LISTED = ({"Daemon": PID, "Lists": "iptables-save"}, {"Daemon": PID, "Lists": "xfrm"})
+SECURED = {"Daemon": PID, "Secures": "10.0.0.2/32"}
+
+
+def safe(peers: int = 2, numbers: str = "4097") -> dict[str, Any]:
+    """An encrypted network with tasks on so many nodes."""
+    addresses = [{"IP": f"10.0.0.{number}"} for number in range(1, peers + 1)]
+    return network("safe", encrypted="", **{VXLAN: numbers}) | {"Peers": addresses}
+
+
+def verdict_on_safe(*seen: dict[str, Any], **given: Any) -> str:
+    """That on such a network by what was seen in the networks of daemons."""
+    return verdicts("7.3", Node(networks=(safe(**given), *seen)).facts())["safe"][0]
 
 
 @pytest.mark.parametrize(
@@ -197,28 +203,27 @@ DROP = "-A INPUT -p udp -m policy --dir in --pol none -m udp --dport 4789 -m {} 
 )
 def test_rules_that_encrypt_a_network(rules: list[str], expected: str) -> None:
     """Where they are gone from this node, what it sends to others goes in clear, whatever the option says."""
-    safe = network("safe", encrypted="", **{VXLAN: "4097"})
-    two = {"Peers": [{"IP": "10.0.0.1"}, {"IP": "10.0.0.2"}]}
-    lists = {"Daemon": PID, "Lists": "iptables-save"}
     seen = [{"Daemon": PID, "Encrypts": each} for each in rules]
-    assert verdicts("7.3", Node(networks=(safe | two, lists, *seen)).facts())["safe"][0] == expected
+    assert verdict_on_safe(*LISTED, SECURED, *seen) == expected
     elsewhere = [each | {"Daemon": PID + 1} for each in seen]
-    assert verdicts("7.3", Node(networks=(safe | two, lists, *elsewhere)).facts())["safe"][0] == "fail"
-    for unlisted in (
-        (),
-        ({"Daemon": PID, "Lists": "nft"},),
-        ({"Daemon": PID + 1, "Lists": "iptables-save"},),
-    ):
-        assert verdicts("7.3", Node(networks=(safe | two, *unlisted, *seen)).facts())["safe"][0] == "error"
-    nameless = network("safe", encrypted="")
-    assert verdicts("7.3", Node(networks=(nameless | two, lists, *seen)).facts())["safe"][0] == "error"
-    alone = {"Peers": [{"IP": "10.0.0.1"}]}
-    assert verdicts("7.3", Node(networks=(safe | alone, lists)).facts())["safe"] == ("pass", "")
-    known = (network("plain") | two, safe | two, lists, *seen)
-    assert {
-        name: found
-        for name, (found, _) in verdicts("7.3", Node(manager=False, networks=known).facts()).items()
-    } == {"safe": expected}
+    assert verdict_on_safe(*LISTED, SECURED, *elsewhere) == "fail"
+    for unlisted in ({"Lists": "nft"}, {"Lists": "ip6tables-save"}, {"Daemon": PID + 1}):
+        assert verdict_on_safe(LISTED[0] | unlisted, LISTED[1], SECURED, *seen) == "error"
+    assert verdict_on_safe(*LISTED, SECURED, *seen, numbers="") == "error"
+    assert verdict_on_safe(*LISTED, peers=1) == "pass"
+    known = (network("plain") | {"Peers": safe()["Peers"]}, safe(), *LISTED, SECURED, *seen)
+    found = verdicts("7.3", Node(manager=False, networks=known).facts())
+    assert {name: given for name, (given, _) in found.items()} == {"safe": expected}
+
+
+def test_policies_that_encrypt_a_network() -> None:
+    """The rules mark packets, and a policy of the kernel for each other node has what is marked encrypted."""
+    rules = [{"Daemon": PID, "Encrypts": each.format(BPF.format(4097))} for each in (MARK, DROP)]
+    assert verdict_on_safe(*LISTED, SECURED, *rules) == "pass"
+    assert verdict_on_safe(*LISTED, *rules) == "fail"
+    assert verdict_on_safe(*LISTED, SECURED, *rules, peers=3) == "fail"
+    assert verdict_on_safe(*LISTED, SECURED | {"Daemon": PID + 1}, *rules) == "fail"
+    assert verdict_on_safe(LISTED[0], SECURED, *rules) == "error"
 
 
 def test_overlay_networks_are_judged_by_name() -> None:

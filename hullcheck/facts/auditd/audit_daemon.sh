@@ -21,8 +21,9 @@ tail -c 4194304 "$log" |
   tail -n 1
 tail -c 65536 "$log" | sed -n "s/^\(node=[^ ]* \)\{0,1\}type=[A-Z0-9_]* msg=audit(\([0-9]*\)\..*/last:\2/p" | tail -n 1
 # Of each use of `docker exec` its time, p where it is privileged, the user that it names or -, and the container.
+# What stands behind a short option is the rest of its word, or the next one; words with a blank are in hexadecimal.
 grep -ahs "type=EXECVE .* a[0-9]*=\"exec\"" "$log" "$log".[0-9]* | awk '
-  function value(letter, place) { # what stands behind a short option: the rest of its word, or the next one
+  function value(letter, place) {
     if (place < length(word)) return substr(word, place + 1)
     return argument[++i]
   }
@@ -31,7 +32,7 @@ grep -ahs "type=EXECVE .* a[0-9]*=\"exec\"" "$log" "$log".[0-9]* | awk '
     for (i = 1; i <= NF; i++) {
       if ($i ~ /^msg=audit[(]/) { time = substr($i, 11); sub("[.:].*", "", time) }
       if ($i !~ /^a[0-9]*=/) continue
-      text = substr($i, index($i, "=") + 1) # in hexadecimal where it has a blank
+      text = substr($i, index($i, "=") + 1)
       argument[count++] = text ~ /^".*"$/ ? substr(text, 2, length(text) - 2) : "?"
     }
     for (i = count; i < count + 3; i++) argument[i] = ""

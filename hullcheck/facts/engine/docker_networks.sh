@@ -21,6 +21,11 @@ for pid in ${daemons?}; do
   # takes it for one of here.
   { $enter ip -o link 2>/dev/null || gap cards ip; } |
     sed -n '/^[0-9]*: \([^ ]*@if[0-9]\|veth[0-9a-f]\{7\}@\)/d; s/^[0-9]*: \([[:alnum:]._-]*\)[:@].* master \([[:alnum:]._-]*\) .*/{"Daemon":'"$pid"',"Bridge":"\2","Port":"\1"}/p'
+  if policies=$($enter ip -o xfrm policy 2>/dev/null); then
+    echo "{\"Daemon\":$pid,\"Lists\":\"xfrm\"}"
+    printf "%s\n" "$policies" |
+      sed -n 's/^src [^ ]* dst \([^ ]*\) .*dir out .*mark 0xd0c4e3\/.*proto esp .*/{"Daemon":'"$pid"',"Secures":"\1"}/p'
+  fi
   # What sends packets to another address, and what an overlay network is encrypted by: these make no table that is not
   # there. A kernel may have tables of old, which no program of today shows.
   programs=""

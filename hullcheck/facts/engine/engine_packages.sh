@@ -24,9 +24,10 @@ policy() { # CACHE
     docker-engine containerd containerd.io moby-containerd runc moby-runc
 }
 policy=$(policy /proc/self/fd/9 2>/dev/null 9<$cache) || policy=$(policy "") || exit
+# The versions of a package are listed from the newest on.
 printf "%s\n" "$policy" | awk '
   /^[^ ]*:$/ { print "package:" substr($0, 1, length($0) - 1); above = 1 }
   $1 == "Installed:" { print "installed:" $2; chosen = $2 }
   $1 == "Candidate:" { print "candidate:" $2; if ($2 != "(none)") chosen = $2 }
-  /^ (\*\*\*|   ) [^ ]* -?[0-9]*$/ { version = $(NF - 1); if (version == chosen) above = 0 } # the newest first
+  /^ (\*\*\*|   ) [^ ]* -?[0-9]*$/ { version = $(NF - 1); if (version == chosen) above = 0 }
   / Packages$/ { print "offered:"; if (above) print "above:" version " " $1 (/security/ ? " security" : "") }'

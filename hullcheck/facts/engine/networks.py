@@ -27,7 +27,7 @@ DOCKER_NETWORKS = Probe.from_file(
             "EnableIPv6": True,
             "Ingress": True,
             **dict.fromkeys(
-                ("Daemon", "Bridge", "Port", "Sends", "Unlisted", "By", "Encrypts", "Lists"), True
+                ("Daemon", "Bridge", "Port", "Sends", "Unlisted", "By", "Encrypts", "Secures", "Lists"), True
             ),
             "Internal": True,
             "Peers": {"IP": True},
@@ -64,7 +64,7 @@ _SHAPE = {
     "Peers?": (None, [{"IP?": str}]),
     "IPAM?": (None, {"Config?": (None, [{"Subnet?": (None, str)}])}),
 }
-_OF_DAEMONS = (("Sends",), ("Encrypts",), ("Lists",), ("Unlisted", "By"))
+_OF_DAEMONS = (("Sends",), ("Encrypts",), ("Secures",), ("Lists",), ("Unlisted", "By"))
 _GONE = re.compile(r"(?:network [0-9a-f]{64} not found|No such network: [0-9a-f]{64})$", re.IGNORECASE)
 
 
@@ -239,15 +239,17 @@ def redirections(recording: Recording) -> tuple[Redirection, ...]:
 
 @dataclass(frozen=True)
 class Encryption:
-    """The rules of packet filters by which engines have overlay networks encrypted.
+    """The rules of packet filters, and the policies of IPsec, by which engines have overlay networks encrypted.
 
     Attributes:
         rules: each with the daemon in whose network it is, as iptables writes it.
-        listed: the daemons in whose network iptables listed all its rules.
+        policies: the other nodes, each with the daemon whose kernel encrypts what the rules have marked for it.
+        listed: the daemons in whose network a program listed all of what it knows, each with that program.
     """
 
-    rules: tuple[tuple[int, str], ...]
-    listed: frozenset[int]
+    rules: frozenset[tuple[int, str]]
+    policies: frozenset[tuple[int, str]]
+    listed: frozenset[tuple[int, str]]
 
     def lacks(self, network: Network, daemon: int) -> str:
         """What of them is missing for a network that sends to other nodes, in words; empty where nothing is.
@@ -260,8 +262,10 @@ class Encryption:
             raise EvidenceError(
                 "docker network inspect does not report by which numbers nodes know the network"
             )
-        if daemon not in self.listed:
+        if not {(daemon, "iptables-save"), (daemon, "iptables-legacy-save")} & self.listed:
             raise EvidenceError("iptables did not list the rules by which the network is encrypted")
+        if (daemon, "xfrm") not in self.listed:
+            raise EvidenceError("`ip xfrm policy` did not list what the kernel encrypts")
         own = [words for each, words in self.rules if each == daemon]
         for number in map(int, ids):
             about = [words for words in own if _is_about(number, words)]
@@ -271,6 +275,8 @@ class Encryption:
                 return (
                     "the rule that drops packets in clear is gone, so who can send to the node gets into it"
                 )
+        if sum(each == daemon for each, _ in self.policies) < network.peers - 1:
+            return "policies of IPsec are gone from the kernel (ip xfrm policy), so packets are sent in clear"
         return ""
 
 
@@ -288,9 +294,11 @@ def encryption(recording: Recording) -> Encryption:
         EvidenceError: the engine did not say.
     """
     documents = _documents(recording)
-    rules = tuple((each["Daemon"], each["Encrypts"]) for each in _of_daemons(documents, "Encrypts"))
-    lists = _of_daemons(documents, "Lists")
-    return Encryption(rules, frozenset(each["Daemon"] for each in lists if each["Lists"] != "nft"))
+    seen = (
+        frozenset((each["Daemon"], each[name]) for each in _of_daemons(documents, name))
+        for name in ("Encrypts", "Secures", "Lists")
+    )
+    return Encryption(*seen)
 
 
 CARDS, RULES = "cards", "rules"

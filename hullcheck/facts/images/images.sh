@@ -27,11 +27,13 @@ if [ -z "$store" ]; then
 fi
 cd "$store" || exit
 there() { while read -r name; do [ ! -r "$name" ] || printf "%s\n" "$name"; done; }
-named_by() { # an index names manifests, a manifest its configuration; of the layers only a provenance is read
+# An index names manifests, a manifest its configuration. Of the layers only a provenance is read: the type of a layer
+# follows its digest, in braces of its own.
+named_by() {
   xargs awk '
     function of_manifest(   kept, part, count, i) {
       if (match(text, "\"config\"[ \t]*:[ \t]*[{][^}]*[}]")) kept = substr(text, RSTART, RLENGTH)
-      count = split(text, part, "[{]")  # the type of a layer follows its digest, in braces of its own
+      count = split(text, part, "[{]")
       for (i = 1; i < count; i++) if (part[i + 1] ~ "slsa[.]dev/provenance/") kept = kept part[i]
       return kept
     }

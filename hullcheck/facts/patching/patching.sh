@@ -119,8 +119,9 @@ case $default in *,*) ;; [0-9]* | [voc]=*) default="" ;; esac
 pattern=$(printf "%s" "${default#[an]=}" | sed -e "s/^\/\(.*\)\/$/\1/" -e t -e "s/\*/.*/g" -e "s/.*/^&$/")
 [ -z "$default" ] || [ -z "$releases" ] || printf "%s" "$releases" | tr "|" "\n" | grep -qE "$pattern" ||
   echo "held:all but $default (APT::Default-Release)"
+# What is held back elsewhere is so in a suite of Debian that the security updates here are not of.
 cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null | awk -v releases="$releases" '
-  function elsewhere() { # in a suite of Debian that the security updates here are not of
+  function elsewhere() {
     if (!releases || pin !~ /^release [an]=(unstable|sid|testing|experimental|rc-buggy)$/) return 0
     return !index(releases, substr(pin, 11))
   }
@@ -137,10 +138,11 @@ cat /etc/apt/preferences /etc/apt/preferences.d/* 2>/dev/null | awk -v releases=
   /^Pin-Priority:/ { sub(/^Pin-Priority: */, ""); priority = $0 + 0 }
   END { told() }' | sort -u
 sed -n -e "/^Package: /h" -e "/^Status: hold /{x;s/^Package: /held:/p;}" /var/lib/dpkg/status 2>/dev/null
+# A line that begins with a blank goes on with the value before.
 cat /etc/dnf/dnf.conf /etc/dnf/automatic.conf /etc/dnf/libdnf5.conf.d/*.conf /etc/yum.conf /etc/yum.repos.d/*.repo \
   /etc/dnf/repos.override.d/*.repo 2>/dev/null | awk '
   /^[#;]/ { next }
-  /^[^[:space:]]/ { # and not a line that goes on with the value before
+  /^[^[:space:]]/ {
     key = $0
     sub(/[[:space:]]*=.*/, "", key)
     if (!sub(/^[^=]*=/, "")) key = ""

@@ -13,12 +13,13 @@ def read(path: Path) -> str:
 
 
 def shortened(text: str) -> str:
-    """A script without the lines that are comments, and indented half as far.
+    """A script without comments, but for those with a quote in them, and indented half as far.
 
     So it travels, for a command has room for 128 KiB. Text within quotes that goes on over lines is indented half as
-    far too, so blanks at the start of a line must mean nothing in it.
+    far too, so blanks at the start of a line must mean nothing in it; nor may there be a ` # ` in it.
     """
-    return re.sub(r"^( +)\1", r"\1", re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
+    code = re.sub(r"^ *#.*\n| +# [^'\"\n]*$", "", text, flags=re.MULTILINE)
+    return re.sub(r"^( +)\1", r"\1", code, flags=re.MULTILINE)
 
 
 def shared(name: str) -> str:

@@ -15,8 +15,10 @@ sources_of() { # PATH without links, as that process sees it: the others, one a 
     [ -n "$above" ] || return 0
     ;;
   esac
+  # The kernel writes a blank as \040. What is mounted below a mount point on the way to a path covers that; no line can
+  # tell of a path with a line end.
   path=$1 awk '
-    function plain(text,  name, digits) { # the kernel writes a blank as \040
+    function plain(text,  name, digits) {
       while (match(text, /\\[0-7][0-7][0-7]/)) {
         digits = substr(text, RSTART + 1, 3)
         name = name substr(text, 1, RSTART - 1)
@@ -26,7 +28,7 @@ sources_of() { # PATH without links, as that process sees it: the others, one a 
       return name text
     }
     function below(path, top) { return index(path "/", (top == "/" ? "" : top) "/") == 1 }
-    function covered(path, place,  over) { # by what is mounted below this mount point on the way to it
+    function covered(path, place,  over) {
       for (over = 1; over <= NR; over++) if (below(path, point[over]) && length(point[over]) > length(place)) return 1
       return 0
     }
@@ -49,7 +51,7 @@ sources_of() { # PATH without links, as that process sees it: the others, one a 
           if (device[other] != device[mount] || !below(top[mount], top[other])) continue
           source = substr(top[mount], top[other] == "/" ? 1 : length(top[other]) + 1)
           source = (point[other] == "/" ? "" : point[other]) source substr(path, length(point[mount]) + 1)
-          if (source ~ /\n/) continue # no line can tell of it
+          if (source ~ /\n/) continue
           if (source != path && !covered(source, point[other])) print source
         }
       }

@@ -285,7 +285,7 @@ def test_encrypted_false_is_encrypted(nodes: Switch) -> None:
         name = "odd" if options else "plain"
         nodes.engines[0].docker("network", "create", "--driver", "overlay", *options, name)
         nodes.service(f"on-{name}", "--mode", "global", "--network", name)
-        until(partial(_both_run, nodes, f"on-{name}"))
+        until(partial(_all_run, nodes, f"on-{name}"))
         time.sleep(1)
         # a kernel without ESP refuses what the engine asks for, and the log of engines before 28 has it; with ESP there
         # is a state. Engines mark what is to be encrypted, where the kernel has what their rules need.
@@ -303,7 +303,7 @@ def test_rules_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
     engine = nodes.engines[0]
     engine.docker("network", "create", "--driver", "overlay", "--opt", "encrypted", "safe")
     nodes.service("web", "--mode", "global", "--network", "safe")
-    until(partial(_both_run, nodes, "web"))
+    until(partial(_all_run, nodes, "web"))
     until(lambda: len(engine.inspect("safe")[0]["Peers"]) == 2)
     assert "--dport 4789" in engine.nsenter("iptables", "-t", "mangle", "-S", "OUTPUT")
     assert verdicts("7.3", facts_of(nodes))["safe"] == ("pass", "")
@@ -321,9 +321,29 @@ def test_rules_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
     assert verdicts("7.3", facts_of(nodes, 2))["safe"][0] == "fail"
 
 
-def _both_run(nodes: Switch, service: str) -> bool:
+def test_policies_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
+    """A program that sets up IPsec of its own may begin by taking away all policies of the kernel."""
+    nodes.init(1)
+    nodes.join(2)
+    nodes.join(3)
+    engine = nodes.engines[0]
+    engine.docker("network", "create", "--driver", "overlay", "--opt", "encrypted", "safe")
+    nodes.service("web", "--mode", "global", "--network", "safe")
+    until(partial(_all_run, nodes, "web", 3))
+    until(lambda: len(engine.inspect("safe")[0]["Peers"]) == 3)
+    until(lambda: verdicts("7.3", facts_of(nodes))["safe"] == ("pass", ""))
+    third = nodes.engines[2].docker("info", "--format", "{{.Swarm.NodeID}}").strip()
+    engine.docker("service", "update", "--detach", "--constraint-add", f"node.id!={third}", "web")
+    until(lambda: len(engine.inspect("safe")[0]["Peers"]) == 2)
+    assert verdicts("7.3", facts_of(nodes))["safe"] == ("pass", "")
+    engine.nsenter("ip", "xfrm", "policy", "flush")
+    found, reason = verdicts("7.3", facts_of(nodes))["safe"]
+    assert (found, "ip xfrm policy" in reason) == ("fail", True)
+
+
+def _all_run(nodes: Switch, service: str, count: int = 2) -> bool:
     states = nodes.engines[0].docker("service", "ps", service, "--format", "{{.CurrentState}}")
-    return sum(line.startswith("Running") for line in states.splitlines()) == 2
+    return sum(line.startswith("Running") for line in states.splitlines()) == count
 
 
 def test_encrypted_ingress(nodes: Switch) -> None:

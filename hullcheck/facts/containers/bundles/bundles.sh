@@ -18,7 +18,7 @@ printf "%s\n" "$links" | awk '
     close(file)
     return text
   }
-  function number(text,   place) { # of the filter in it, which is told once
+  function number(text,   place) {
     place = index(text, "\"seccomp\":{")
     if (!place) return 0
     text = substr(text, place)
