@@ -122,6 +122,9 @@ SETTINGS = {
     "PIP_INDEX_URL": f"https://{PART}x@pypi.example/simple",
     "traefik.http.middlewares.a.basicauth.users": "bob:$$apr1$$9Cv/OMGj$$ZomWQzuQbL.3TRCS81A1g/",
     "SHADOW": "$6$saltsalt$" + "a1./" * 21 + "ab",
+    "SHADOW_OF_MANY_ROUNDS": "$6$rounds=65536$saltsalt$" + "a1./" * 21 + "ab",
+    "SHADOW_OF_GOST": "$gy$j9T$saltsaltsaltsalt$" + "a1./" * 10 + "abc",
+    "SHADOW_OF_SCRYPT": "$7$CU..../....saltsalt$" + "a1./" * 10 + "abc",
     "SLACK_HOOK": f"https://hooks.slack.com/services/T0000/B0000/{PART}",
 }
 

@@ -5,17 +5,19 @@ import re
 
 _PROGRAMS = {"bin", "sbin"}  # the names of directories in which programs lie
 _MANAGERS = """
-    apk apt apt-get aptitude dnf dnf5 dpkg emerge eopkg microdnf nix-env opkg pacman rpm rpm-ostree swupd tdnf urpmi
-    xbps-install yum zypper
-    cargo composer conda gem luarocks mamba micromamba npm opam pip pip3 pnpm pipx poetry uv yarn
+    apk apk.static apt apt-get aptitude brew dnf dnf5 dpkg emerge eopkg flatpak guix microdnf nix nix-env opkg pacman
+    rpm rpm-ostree slackpkg snap swupd tdnf urpmi xbps-install yum zypper
+    bun bundle bundler cargo composer conda corepack cpan cpanm easy_install gem luarocks mamba micromamba npm opam pdm
+    pear pecl pip pip3 pnpm pipx poetry uv yarn
 """
-_SHELLS = (
-    "ash bash busybox csh dash elvish fish hush ksh ksh93 mksh nu pwsh rbash sash sh tcsh toybox yash zsh"
-)
+_SHELLS = """
+    ash bash busybox csh dash elvish fish hush ksh ksh93 ksh2020 lksh mksh nu oksh posh pwsh rbash sash sh tcsh toybox
+    xonsh yash zsh zsh5
+"""
 _COMPILERS = """
-    as c++ c89 c99 cc clang clang++ cpp crystal csc dmd fpc g++ gcc gccgo gdc gfortran ghc gmake gnatmake go javac
-    kotlinc ld ld.bfd ld.gold ld.lld ld.mold ldc2 lld make mcs mold nasm nim nvcc ocamlopt rustc scalac swiftc
-    tcc valac yasm zig
+    as c++ c89 c99 cc clang clang++ cpp crystal csc dmd fpc g++ gcc gccgo gdc gfortran ghc gmake gnatmake go icpx
+    icx ifx javac kotlinc ld ld.bfd ld.gold ld.lld ld.mold ldc2 llc lld make mcs mold nasm nim nvcc ocamlopt rustc
+    scalac swiftc tcc tinygo valac yasm zig
 """
 MANAGER, SHELL, COMPILER = "package manager", "shell", "compiler"
 _KINDS = {
@@ -24,7 +26,7 @@ _KINDS = {
     **dict.fromkeys(_COMPILERS.split(), COMPILER),
 }
 _VERSIONED = re.compile(
-    r"(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gccgo|gcc|gfortran|ghc|gnatmake|pip|go|dnf|rustc)(?:-?[0-9][0-9.]*)"
+    r"(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gccgo|gcc|gfortran|ghc|gnatmake|llc|pip|go|dnf|rustc)(?:-?[0-9][0-9.]*)"
 )
 # Builds of one shell among others: `busybox.nosuid`, `zsh-5.9`, and not `bash-language-server`.
 _SHELL_BUILD = re.compile(

@@ -18,9 +18,21 @@ from hullcheck.facts.images.contents import names
         ("/usr/bin/dnf-3", names.MANAGER),
         ("/usr/bin/x86_64-linux-gnu-ld.bfd", names.COMPILER),
         *dict.fromkeys(
-            ("/usr/bin/gccgo-14", "/usr/bin/valac", "/usr/bin/ghc-9.6.6", "/usr/local/cuda/bin/nvcc"),
+            (
+                "/usr/bin/gccgo-14",
+                "/usr/bin/valac",
+                "/usr/bin/ghc-9.6.6",
+                "/usr/local/cuda/bin/nvcc",
+                "/usr/bin/llc-19",
+                "/usr/local/bin/tinygo",
+            ),
             names.COMPILER,
         ).items(),
+        *dict.fromkeys(
+            ("/home/linuxbrew/.linuxbrew/bin/brew", "/sbin/apk.static", "/usr/bin/cpan", "/usr/bin/flatpak"),
+            names.MANAGER,
+        ).items(),
+        *dict.fromkeys(("/usr/bin/lksh", "/usr/bin/posh", "/bin/zsh5"), names.SHELL).items(),
         *dict.fromkeys(
             (
                 "/busybox/sh",
