@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.criteria.judgement import listed
+from hullcheck.criteria.judgement import listed, require_one_machine
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.host.accounts import Accounts
@@ -64,7 +64,7 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
         silent: whether only those count that say nothing at all.
 
     Raises:
-        Manual: none says it, or one does not.
+        Manual: none says it, or one does not; or there is another image under its id, with steps of its own.
         EvidenceError: they could not be read.
     """
     done = [step for step in image.steps if not step.is_for_later]
@@ -75,6 +75,7 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
     hidden = [step.shown for step in image.steps if (step.silent if silent else step.hidden)]
     if hidden:
         raise Manual(f"the history does not tell what was done in a step: {'; '.join(hidden)}")
+    require_one_machine(image)
 
 
 def _require_readable(image: Image) -> None:
@@ -157,6 +158,7 @@ def test_image_holds_needed_packages_alone(
     assert not unlisted, f"holds what is not on the list: {listed(unlisted, 20)}{_users(image)}"
     if contents.databases:
         raise EvidenceError(f"its packages are in no list that is read: {', '.join(contents.databases)}")
+    require_one_machine(image)
     return f"what it holds is on the list: {_held(contents)}"
 
 
@@ -337,6 +339,7 @@ def test_image_has_a_health_check(image: Image) -> str:
         raise Manual("has a health check, but whether it looks at the service is not known from its words")
     known = image.healthcheck in ("CMD", "CMD-SHELL")
     assert known, f"has a health check that the engine does not run: {image.healthcheck}{_users(image)}"
+    require_one_machine(image)
     return "has a health check; its command was read and not run"
 
 
@@ -398,6 +401,7 @@ def test_image_holds_no_needless_setuid_file(
     approved = sorted(set(named).intersection(allowed))
     parts = [f"approved: {', '.join(approved)}" if approved else "no setuid or setgid file"]
     parts += [f"with capabilities: {listed(list(map(str, capable)), 20)}"] if capable else []
+    require_one_machine(image)
     return "; ".join(parts)
 
 

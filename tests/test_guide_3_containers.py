@@ -9,7 +9,12 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.firewall import gap, partial_limit, traffic_limit
-from hullcheck.criteria.judgement import listed, planned_limit, require_limits_of_others
+from hullcheck.criteria.judgement import (
+    listed,
+    planned_limit,
+    require_limits_of_others,
+    require_one_machine,
+)
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine import Engine
@@ -106,6 +111,7 @@ def test_image_holds_no_package_manager(image: Image, image_contents: ImageConte
     """
     found = _unapproved(image, image_contents, MANAGER, policy)
     assert not found, found
+    require_one_machine(image)
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -125,6 +131,7 @@ def test_image_holds_no_shell(image: Image, image_contents: ImageContents, polic
     """
     found = _unapproved(image, image_contents, SHELL, policy)
     assert not found, found
+    require_one_machine(image)
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -143,6 +150,7 @@ def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, po
     """
     found = _unapproved(image, image_contents, COMPILER, policy)
     assert not found, found
+    require_one_machine(image)
 
 
 @pytest.mark.nist("RA-5", "SI-2", sp="800-53")

@@ -62,6 +62,7 @@ class Image:
         history: its build steps, and what it leaves to builds from it; None where it could not be read. `steps` is what
             controls ask for.
         untold_layers: how many of its layers its history does not tell of.
+        other_machines: for which machines another image is here under its id, of which nothing else is known here.
         used_by: the containers that were made from it, running or not, as far as they are known.
         used_since: when the first of these was made, in seconds since the epoch; None where that is not known.
         recorded: when it was looked at, in seconds since the epoch.
@@ -82,6 +83,7 @@ class Image:
     secrets: tuple[str, ...] = ()
     history: tuple[Step, ...] | None = ()
     untold_layers: int = 0
+    other_machines: tuple[str, ...] = ()
     used_by: tuple[str, ...] = ()
     used_since: float | None = None
     recorded: float = 0.0
@@ -288,6 +290,7 @@ def _image(
         ),
         history=None if history is None else (*history, *_later(config.get("Later", ()), history)),
         untold_layers=_untold_layers(own),
+        other_machines=_other_machines(reached, own),
         used_by=tuple(name for name, _ in users.get(identifier, ())),
         used_since=min(made, default=None),
         recorded=recorded,
@@ -331,6 +334,12 @@ def _steps(own: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...] | None:
     """The history of an image; None where it was not read."""
     histories = {tuple(map(_step, blob["Steps"])) for blob in own.values() if "Steps" in blob}
     return histories.pop() if len(histories) == 1 else None
+
+
+def _other_machines(reached: Mapping[str, Mapping[str, Any]], own: Mapping[str, Any]) -> tuple[str, ...]:
+    """For which machines the other configurations are; what is attested of a build is for none."""
+    others = (blob for digest, blob in reached.items() if digest not in own and "Steps" in blob)
+    return tuple(sorted({str(blob["Of"][1]) for blob in others if "Of" in blob} - {"unknown/unknown"}))
 
 
 def _untold_layers(own: Mapping[str, Mapping[str, Any]]) -> int:
