@@ -311,6 +311,11 @@ def on_every_address(listener: Listener) -> bool:
     return is_unspecified(listener.address)
 
 
+def _is_encrypted_here(network: Network) -> bool:
+    """Whether this node has tasks in it, and encrypts what these send to other nodes."""
+    return "encrypted" in network.options and network.peers > 1
+
+
 @fact()
 def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subjects[Network]:
     """Every network of the swarm that reaches over several nodes; of a worker's those that it has to encrypt itself.
@@ -320,11 +325,10 @@ def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subje
         EvidenceError: this node takes no part in its swarm.
     """
     swarm.require_active()
-    overlay = [each for each in networks.get() if each.driver == "overlay" or each.scope == "swarm"]
-    if not swarm.is_manager:
-        overlay = [each for each in overlay if "encrypted" in each.options and each.peers > 1]
-    if swarm.is_manager or not overlay:
+    own = () if swarm.is_manager else tuple(filter(_is_encrypted_here, networks.get()))
+    if not own:
         swarm.require_manager()
+    overlay = own or [each for each in networks.get() if each.driver == "overlay" or each.scope == "swarm"]
     named = tuple((each.name, each) for each in sorted(overlay, key=lambda each: each.name))
     return Subjects("network", named, nothing="the swarm has no overlay network")
 

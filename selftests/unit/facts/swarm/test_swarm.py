@@ -46,7 +46,8 @@ def test_node_that_takes_no_part(state: str) -> None:
 
 def test_worker() -> None:
     """What only managers know is not applicable, and the reason names them; the rest is judged."""
-    facts = Node(manager=False, tcp=(listener("10.0.0.1", 7946),)).facts()
+    bridge = {"Name": "bridge", "Id": "b", "Driver": "bridge", "Scope": "local"}
+    facts = Node(manager=False, tcp=(listener("10.0.0.1", 7946),), networks=(bridge,)).facts()
     for number in MANAGER_ONLY:
         found = verdicts(number, facts)["host"]
         assert found == (
