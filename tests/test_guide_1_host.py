@@ -291,8 +291,8 @@ def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
 def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, policy: Policy) -> str:
     """The settings of the kernel that the guide demands are in files that the next start applies.
 
-    What `sysctl -w` set is gone after a reboot. The file that is read last wins: by its name, whatever its
-    directory; systemd does not read /etc/sysctl.conf, other systems read it last.
+    What `sysctl -w` set is gone after a reboot, and so is a file in /run/sysctl.d. The file that is read last wins: by
+    its name, whatever its directory; systemd does not read /etc/sysctl.conf, other systems read it last.
 
     Remedy: write `fs.suid_dumpable = 0` and `kernel.randomize_va_space = 2` into /etc/sysctl.d/99-hardening.conf, and
     run `sysctl --system`. Add `net.ipv4.ip_forward = 0` only where no bridge network is used, as it cuts the containers

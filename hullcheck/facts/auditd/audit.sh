@@ -42,8 +42,8 @@ printf "files:%d\n" "$(printf "%s" "$files" | grep -c "")"
 loads=""
 if [ -d /run/systemd/system ]; then
   units=$(systemctl show --property=UnitFileState,ExecStart,ExecStartPost auditd.service audit-rules.service 2>/dev/null)
-  case $units in
-    *UnitFileState=enabled*)
+  case "$units " in
+    *UnitFileState=enabled[!-]*) # and not enabled-runtime
       case $units in
         *augenrules*) loads=$directory ;;
         *"-R $single"*) loads=$single ;;

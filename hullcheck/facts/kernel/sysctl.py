@@ -3,7 +3,7 @@
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hullcheck.facts.host.presence import Presence
@@ -35,8 +35,10 @@ def _may_stay(line: str) -> bool:
 
 # systemd reads no /etc/sysctl.conf, which sysctl(8) and OpenRC read last.
 SYSCTL = Probe.from_file(__file__, "sysctl", _keep, like=_KNOWN)
-_FOLDERS = ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib")
+_FOLDERS = ("/etc", "/usr/local/lib", "/usr/lib", "/lib")
 _LAST = "/etc/sysctl.conf"
+_VOLATILE = "/run/"
+"""What lies there is gone at the next start, unless something writes it again."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class Sysctl:
         unit: what systemd says of the unit that applies them at the start; None where there is no systemd.
         chain: what iptables says of the policy of FORWARD and of rules for every packet, None where it is not
             installed.
-        later: what may set them again after the files were applied, as `suid_dumpable PATH`.
+        later: what may set them again after the files were applied, as `suid_dumpable PATH`, and files in /run that
+            set them to other values.
         idle: whether OpenRC does not start what applies the files.
         forwarding: the interfaces that forward IPv4 by a switch of their own, where ip_forward is 0.
     """
@@ -176,6 +179,13 @@ def _order(files: Iterable[str], systemd: bool) -> list[str]:
     return [*found, _LAST] if not systemd and _LAST in files else found
 
 
+def _others(files: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    for path in files:
+        for each in _assignments(path, files[path]) if path.startswith(_VOLATILE) else ():
+            if each.value != GUIDE.get(each.name, each.value):
+                yield f"{each.name.rpartition('.')[2]} {path}"
+
+
 def _assignments(path: str, lines: Iterable[str]) -> Iterable[Assignment]:
     for line in lines:
         name, separator, value = line.strip().partition("=")
@@ -214,7 +224,7 @@ def sysctl(recording: Recording, presence: Presence) -> Sysctl:
         tuple(path for path in words.all("unread") if path in order),
         words.all("unit") if systemd else None,
         words.all("chain") if "chain" in words else None,
-        words.all("later"),
+        (*words.all("later"), *_others(files)),
         "openrc" in words and "runlevel" not in words,
         words.all("forwards"),
     )

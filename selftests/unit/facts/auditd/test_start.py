@@ -163,6 +163,7 @@ def test_lines_of_the_probe(host: Path) -> None:
         ("enabled", "path=/sbin/augenrules ; argv[]=/sbin/augenrules --load ;", MERGED),
         ("enabled", "path=/sbin/auditctl ; argv[]=/sbin/auditctl -R /etc/audit/audit.rules ;", ONE),
         ("enabled", "path=/opt/own ; argv[]=/opt/own ;", MERGED),
+        ("enabled-runtime", "path=/sbin/augenrules ; argv[]=/sbin/augenrules --load ;", "nothing"),
         ("disabled", "path=/sbin/augenrules ; argv[]=/sbin/augenrules --load ;", "nothing"),
         ("enabled", "path=/bin/true ; argv[]=/bin/true ;", "nothing"),
         ("enabled", "path=/usr/sbin/auditd ; argv[]=/usr/sbin/auditd ;", "nothing"),

@@ -77,6 +77,20 @@ def test_settings_in_a_file() -> None:
     assert persistent(files={FILE: ["# fs.suid_dumpable = 0"]})["fs.suid_dumpable"][0] == "fail"
 
 
+def test_file_that_the_next_start_does_not_find() -> None:
+    """A file in /run sets nothing at the next start; where it sets another value, something may write it again."""
+    volatile = "/run/sysctl.d/zz.conf"
+    found = persistent(files={volatile: SET[FILE]})
+    assert found["fs.suid_dumpable"] == ("fail", "no file sets it; it is 0 now")
+    assert persistent(files=SET | {volatile: SET[FILE]})["fs.suid_dumpable"][0] == "pass"
+    found = persistent(
+        files={"/usr/lib/sysctl.d/zz.conf": SET[FILE], volatile: ["kernel.randomize_va_space=0"]}
+    )
+    assert found["fs.suid_dumpable"][0] == "pass"
+    assert found["kernel.randomize_va_space"][0] == "manual"
+    assert volatile in found["kernel.randomize_va_space"][1]
+
+
 @pytest.mark.parametrize(
     ("files", "value"),
     [
