@@ -1,10 +1,22 @@
 """What `systemctl show` prints: blocks of properties, one block for each unit."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 STARTED_AT_BOOT = ("enabled", "static", "generated", "linked", "alias", "indirect")
 """The states of unit files (UnitFileState) of units that start with the host, or can."""
+_NAMED_BY = ("RequiredBy", "TriggeredBy", "WantedBy")
+
+
+def at_boot(unit: Mapping[str, str]) -> str:
+    """The state of the file of a unit; where no other unit starts one that cannot be enabled, that too.
+
+    Older recordings do not tell which units start it.
+    """
+    state = unit.get("UnitFileState", "")
+    named = [unit[each] for each in _NAMED_BY if each in unit]
+    alone = state in STARTED_AT_BOOT and state != "enabled" and named and not any(named)
+    return f"{state}, and no unit starts it" if alone else state
 
 
 def properties(text: str) -> Iterator[dict[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.criteria.judgement import Judgement
 from hullcheck.facts.sensors import Sensors, Tool, Watcher
-from hullcheck.parsing.systemctl import STARTED_AT_BOOT
+from hullcheck.parsing.systemctl import STARTED_AT_BOOT, at_boot
 from hullcheck.verdicts import Manual
 
 _RESTARTED = ("always", "unless-stopped")
@@ -60,7 +60,7 @@ def _whole(name: str) -> str:
 def start_with_host(watcher: Watcher) -> Judgement:
     """Whether it starts with the host: by its unit, or as a container."""
     if watcher.container is None:
-        state = watcher.unit.get("UnitFileState")
+        state = at_boot(watcher.unit)
         return Judgement(state in STARTED_AT_BOOT, f"{watcher.place} is {state or 'not enabled'}")
     configuration = watcher.container.configuration
     policy = configuration.restart_policy.name

@@ -5,7 +5,7 @@ say() { printf "%s\n" "$@"; }
 echo "--timers"
 services="" started=""
 if command -v systemctl >/dev/null; then
-  timers=$(systemctl show --property=Id,Unit,ActiveState,SubState,UnitFileState "*.timer" 2>/dev/null)
+  timers=$(systemctl show --property=Id,Unit,ActiveState,SubState,UnitFileState,WantedBy,RequiredBy "*.timer" 2>/dev/null)
   say "$timers" ""
   services=$(say "$timers" | sed -n "s/^Unit=//p" | sort -u)
   # shellcheck disable=SC2086 # one word for each unit

@@ -9,6 +9,7 @@ from typing import Any
 from hullcheck.parsing.shell.feeds import SHELLS
 from hullcheck.parsing.shell.looks import started
 from hullcheck.parsing.shell.script import read_script
+from hullcheck.parsing.systemctl import at_boot
 from hullcheck.verdicts import EvidenceError
 
 _TOOL = re.compile(r"docker-bench-security(\.sh)?")
@@ -153,7 +154,7 @@ def _timers(text: str, tool: _Tool) -> Iterator[dict[str, Any]]:
         known = [fault for fault in faults if fault is not None]
         if not known:
             continue
-        state = {"Active": each.get("ActiveState"), "Enabled": each.get("UnitFileState")}
+        state = {"Active": each.get("ActiveState"), "Enabled": at_boot(each)}
         if each.get("SubState") == "elapsed":  # and it does not fire again
             state["Active"] = "elapsed"
         fault = min(known) or _not_started(about)

@@ -11,7 +11,7 @@ from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.patching.probe import PATCHING
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
-from hullcheck.parsing.systemctl import properties
+from hullcheck.parsing.systemctl import at_boot, properties
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
@@ -275,7 +275,7 @@ def _last(runs: Iterable[Run]) -> Run | None:
 
 def _is_on(unit: Mapping[str, str]) -> bool:
     """Whether a unit is started with the host, and runs now or waits for its time; no timer that is over."""
-    enabled = unit.get("UnitFileState") in ("enabled", "static", "alias", "indirect", "generated")
+    enabled = at_boot(unit) in ("enabled", "static", "alias", "indirect", "generated")
     is_over = unit.get("SubState") == "elapsed"
     return enabled and not is_over and unit.get("ActiveState") in ("active", "activating", "reloading")
 

@@ -15,6 +15,7 @@ _KNOWN = lines_like(
     "unit:Runs(?:It|Other)=yes",
     "applies:yes",
     "unit:(?:Id|LoadState|UnitFileState|ActiveState|SubState|Result|ExecMainStatus|ExecMainExitTimestampMonotonic)=.*",
+    "unit:(?:RequiredBy|TriggeredBy|WantedBy)=.*",
     "unit:",
 )
 _SUMMARY = {

@@ -36,7 +36,9 @@ _CONFIG = {
     "http_output": {"enabled": True, "url": True},
     "grpc_output": {"enabled": True},
 }
-_UNIT = dict.fromkeys(("Id", "MainPID", "ActiveState", "UnitFileState"), True)
+_UNIT = dict.fromkeys(
+    ("Id", "MainPID", "ActiveState", "UnitFileState", "RequiredBy", "TriggeredBy", "WantedBy"), True
+)
 _SNAPSHOT = {
     "output_fields": {
         **dict.fromkeys(("evt.time", "scap.n_evts", "scap.n_drops", "falco.start_ts", "falco.num_evts"), True)

@@ -45,7 +45,7 @@ for pid in $pids; do
   grep -aHs -e " 0A " -e " 01 " "$pid/net/tcp" "$pid/net/tcp6" | sed "s/^/net:/"
   unit=$(sed -n "s/^.*\/\([^/]*\.service\).*/\1/p" "$pid/cgroup" | head -n 1)
   if [ -n "$unit" ] && command -v systemctl >/dev/null; then
-    systemctl show --property=Id,MainPID,ActiveState,UnitFileState "$unit" 2>/dev/null | sed "s/^/unit:/"
+    systemctl show --property=Id,MainPID,ActiveState,UnitFileState,WantedBy,RequiredBy,TriggeredBy "$unit" 2>/dev/null | sed "s/^/unit:/"
   fi
   case $exe in */falco | */falco" (deleted)") ;; *) continue ;; esac
   root=/proc/$pid/root

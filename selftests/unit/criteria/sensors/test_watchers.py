@@ -88,6 +88,11 @@ def test_image_of_another_name_from_an_archive(name: str) -> None:
     [
         (process(), True, "unit dragent.service is enabled"),
         (process(UnitFileState="static"), True, "unit dragent.service is static"),
+        (
+            process(UnitFileState="static", WantedBy="", RequiredBy="", TriggeredBy=""),
+            False,
+            "unit dragent.service is static, and no unit starts it",
+        ),
         (process(UnitFileState="disabled"), False, "unit dragent.service is disabled"),
         (process(UnitFileState=""), False, "unit dragent.service is not enabled"),
         (contained(), True, "container agent has the restart policy always"),

@@ -119,6 +119,16 @@ def test_timer_that_does_not_fire_again() -> None:
     assert job["Active"] == "elapsed"
 
 
+def test_timer_that_no_unit_starts() -> None:
+    """It was started by hand and cannot be enabled: the next boot does not start it."""
+    timer = TIMER.format("waiting", started("/x/docker-bench-security.sh"))
+    static = timer.replace("=enabled", "=static\nWantedBy=\nRequiredBy=")
+    (job,) = jobs(static, "", "")
+    assert job["Enabled"] == "static, and no unit starts it"
+    (job,) = jobs(static.replace("WantedBy=", "WantedBy=timers.target"), "", "")
+    assert job["Enabled"] == "static"
+
+
 # ---- jobs that are there, and in vain
 
 

@@ -239,6 +239,14 @@ def test_unit_that_starts_a_tool(enabled: str, active: str, verdict: str) -> Non
     assert patched(puppet(service=unit("puppet.service", enabled, active)))["Puppet"][0] == verdict
 
 
+def test_unit_that_no_other_starts() -> None:
+    """One that cannot be enabled comes with the host where another unit names it."""
+    for wanted, verdict in (("", "fail"), ("multi-user.target", "pass")):
+        named = f"WantedBy={wanted}\nRequiredBy=\nTriggeredBy="
+        service = unit("puppet.service", "static", "active", named)
+        assert patched(puppet(service=service))["Puppet"][0] == verdict
+
+
 @pytest.mark.parametrize(
     ("state", "verdict"), [("waiting", "pass"), ("running", "pass"), ("elapsed", "fail")]
 )
