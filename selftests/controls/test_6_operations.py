@@ -36,7 +36,12 @@ def identifier(name: str) -> str:
 
 
 def container(
-    name: str, created: str = NOW, finished: str = NEVER, status: str = "exited", of: str = ""
+    name: str,
+    created: str = NOW,
+    finished: str = NEVER,
+    status: str = "exited",
+    of: str = "",
+    mounted: tuple[str, ...] = (),
 ) -> str:
     """A line of the probe's answer: a container, which does not run if nothing else is said."""
     document = {
@@ -46,6 +51,7 @@ def container(
         "HostConfig": {},
     }
     document |= {"Status": status, "Running": False, "Pid": 0, "Image": identifier(of), "Arguments": []}
+    document["Mounts"] = [{"Type": "image", "Name": each, "Destination": "/x"} for each in mounted]
     return f"container {json.dumps(document | {'Created': created, 'Finished': finished})}"
 
 
@@ -87,6 +93,26 @@ def test_image_that_is_used_by_id() -> None:
     assert verdict("6.1", facts(*lines, used=("a", "c"), unused_images=0)) == ("pass", "no unused images")
     found = verdict("6.1", facts(*lines, used=("c",), unused_images=0))
     assert found == ("fail", "1 unused images, allowed are 0: a:1 (0 d)")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_used"),
+    [
+        ("tool:1", True),
+        ("latest", True),
+        ("tool", False),
+        (identifier("tool"), True),
+        (identifier("tool")[7:19], True),
+        (f"tool@{identifier('tool')}", True),
+        (f"tool@{identifier('web')}", False),
+        ("tools:1", False),
+    ],
+)
+def test_image_that_is_mounted(name: str, is_used: bool) -> None:
+    """What a container mounts of an image keeps it from going away, by whatever name it asked for it."""
+    images = (image("web", "web:1"), image("tool", "tool:1", "latest:latest"))
+    found = verdict("6.1", facts(*images, container("one", of="web", mounted=(name,)), unused_images=5))
+    assert found[1] == ("no unused images" if is_used else "1 unused images: tool:1 (0 d)")
 
 
 def test_image_without_a_name() -> None:

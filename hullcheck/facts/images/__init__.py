@@ -10,6 +10,7 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.steps import Step
+from hullcheck.facts.images.used import used_images
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.documents import NAMES, require
@@ -63,7 +64,7 @@ class Image:
             controls ask for.
         untold_layers: how many of its layers its history does not tell of.
         other_machines: for which machines another image is here under its id, of which nothing else is known here.
-        used_by: the containers that were made from it, running or not, as far as they are known.
+        used_by: the containers that were made from it or mount it, running or not, as far as they are known.
         used_since: when the first of these was made, in seconds since the epoch; None where that is not known.
         recorded: when it was looked at, in seconds since the epoch.
         known_digests: every digest that is known of it: its id, those of its configuration and manifest, and those in
@@ -157,7 +158,7 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
     documents, unread = _read(recording)
     blobs = _blobs(_complete(recording).partition("--blobs\n")[2])
     parents = {each.get("Parent") for each in documents.values()}
-    users = _users(container)
+    users = _users(container, documents)
     found = list[Image]()
     for identifier, document in documents.items():
         if (
@@ -247,14 +248,17 @@ def _short(identifier: str) -> str:
 _User = tuple[str, float | None]
 
 
-def _users(containers: Later[Subjects[Container]]) -> dict[str, list[_User]]:
-    """The names of containers and when they were made, by the id of their image; none where the containers
+def _users(
+    containers: Later[Subjects[Container]], known: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[_User]]:
+    """The names of containers and when they were made, by the ids of their images; none where the containers
     cannot be listed."""
     users = dict[str, list[_User]]()
     try:
         for name, container in containers.get():
             made = _moment(container.configuration.creation_time)
-            users.setdefault(container.configuration.image_id, []).append((name, made))
+            for image in used_images(container.configuration, known):
+                users.setdefault(image, []).append((name, made))
     except (EvidenceError, NotApplicable):
         return {}
     return users

@@ -9,6 +9,7 @@ from hullcheck.facts import images
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.images.used import used_images
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.times import DAY, engine_moment
@@ -48,13 +49,14 @@ class Sprawl:
 
     @cached_property
     def unused_images(self) -> tuple[Idle, ...]:
-        """Images that no container was made from, the oldest first; layers between them are not counted.
+        """Images that no container was made from or mounts, the oldest first; layers between them are not counted.
 
         Raises:
             EvidenceError: the engine did not say.
         """
         known = images.described(self.recording)
-        used = {container.configuration.image_id for _, container in self.containers.get()}
+        configurations = [container.configuration for _, container in self.containers.get()]
+        used = {image for each in configurations for image in used_images(each, known)}
         needed = set(used)
         for image in used:  # the images that it was built from cannot go either
             while (image := str((known.get(image) or {}).get("Parent") or "")) and image not in needed:

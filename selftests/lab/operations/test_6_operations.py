@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy, SprawlLimits
 from selftests.kit.judging import facts_of_engine, judged
+from selftests.rig.shell import CommandError
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -46,6 +49,18 @@ def test_image_is_used_or_not(engine: EngineFactory) -> None:
     one.docker("rm", "web")
     assert audit("6.1", one) == ("fail", "1 unused images, allowed are 0: other:2 (0 d)")
     assert audit("6.1", one, Policy())[0] == "pass"
+
+
+@pytest.mark.needs_engine(">=28", "earlier ones mount no images")
+@pytest.mark.parametrize("settings", [{}, {"features": {"containerd-snapshotter": True}}])
+def test_image_that_is_mounted(engine: EngineFactory, settings: dict[str, object]) -> None:
+    """An image of which a container mounts the files is used, and the engine does not remove it either."""
+    one = engine(**settings)
+    one.docker("build", "--tag", "tool:1", "-", stdin="FROM bb:1\nRUN touch /x\n")
+    one.create("web", "--mount", "type=image,source=tool:1,target=/tool")
+    assert audit("6.1", one) == ("pass", "no unused images")
+    with pytest.raises(CommandError, match="is using"):
+        one.docker("image", "rm", "tool:1")
 
 
 def test_images_of_a_build(engine: EngineFactory) -> None:

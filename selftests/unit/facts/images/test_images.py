@@ -11,6 +11,7 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.images import Image
+from hullcheck.facts.images.used import used_images
 from hullcheck.facts.subjects import Subjects
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.images import (
@@ -57,7 +58,7 @@ def test_image_that_lost_its_name() -> None:
     parent = image("cd" * 32, RepoTags=[])
     target = facts_of(output([image(Parent=parent["Id"]), parent], {}))
 
-    configuration = SimpleNamespace(image_id=parent["Id"], creation_time="2026-10-01T00:00:00Z")
+    configuration = SimpleNamespace(image_id=parent["Id"], creation_time="2026-10-01T00:00:00Z", mounts=())
     old = SimpleNamespace(configuration=configuration)
     target = used(target, Subjects("container", (("old", old),)))
     assert {name: found.used_by for name, found in target.image} == {"web:1": (), "cdcdcdcdcdcd": ("old",)}
@@ -209,10 +210,17 @@ def test_layers_that_are_not_told(number: str) -> None:
     assert verdict(number, facts_of(text))[0] == "pass"
 
 
+def test_mount_of_what_is_no_image() -> None:
+    """Only a mount of an image names one; what the engine does not know is none."""
+    mounts = ({"Type": "volume", "Name": "web:1"}, {"Type": "image"}, {"Type": "image", "Name": "other:1"})
+    container: Any = SimpleNamespace(image_id="sha256:12", mounts=mounts)
+    assert [*used_images(container, {f"sha256:{ID}": image()})] == ["sha256:12"]
+
+
 def test_users_of_an_image_are_named() -> None:
     """Where containers are known, a flaw says who uses the image."""
     target = facts(config={"Healthcheck": None})
-    configuration = SimpleNamespace(image_id=f"sha256:{ID}", creation_time="2026-06-30T12:00:00Z")
+    configuration = SimpleNamespace(image_id=f"sha256:{ID}", creation_time="2026-06-30T12:00:00Z", mounts=())
     web = SimpleNamespace(configuration=configuration)
     target = used(target, Subjects("container", (("web", web),)))
     assert verdict("4.6", target) == ("fail", "has no health check (used by web)")

@@ -114,7 +114,13 @@ def container(name: str = "web", days: float = 0.5) -> str:
     """A line of the probe's answer: a container of the image."""
     made = datetime.fromtimestamp(NOW.timestamp() - days * DAY, UTC).isoformat()
     return "container " + json.dumps(
-        {"Id": f"{name.encode().hex():0<64}", "Name": f"/{name}", "Image": DIGEST, "Created": made}
+        {
+            "Id": f"{name.encode().hex():0<64}",
+            "Name": f"/{name}",
+            "Image": DIGEST,
+            "Mounts": [],
+            "Created": made,
+        }
     )
 
 
