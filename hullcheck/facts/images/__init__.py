@@ -343,7 +343,8 @@ def _steps(own: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...] | None:
 def _other_machines(reached: Mapping[str, Mapping[str, Any]], own: Mapping[str, Any]) -> tuple[str, ...]:
     """For which machines the other configurations are; what is attested of a build is for none."""
     others = (blob for digest, blob in reached.items() if digest not in own and "Steps" in blob)
-    return tuple(sorted({str(blob["Of"][1]) for blob in others if "Of" in blob} - {"unknown/unknown"}))
+    machines = {str(blob["Of"][1]) for blob in others if "Of" in blob}
+    return tuple(sorted(each for each in machines if not each.startswith("unknown")))
 
 
 def _untold_layers(own: Mapping[str, Mapping[str, Any]]) -> int:
