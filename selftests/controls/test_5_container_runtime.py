@@ -273,6 +273,12 @@ def test_values_that_protect_nothing(world: ContainerHost, number: str, changes:
     assert world.judge(number)[0] == "fail"
 
 
+def test_one_attempt_to_restart(world: ContainerHost) -> None:
+    """5.15: it is as good as five."""
+    world.change({"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 1}})
+    assert world.judge("5.15")[0] == "pass"
+
+
 @pytest.mark.parametrize(
     ("number", "policy", "verdict"),
     [
