@@ -144,8 +144,14 @@ class Places:
         return tuple((pid, path) for pid, path in running if own and spaces.get(pid) == own)
 
     def containerd_program(self) -> Files:
-        """All that is called containerd."""
-        return self._programs("containerd")
+        """All that is called containerd. The one that the daemon uses may have another name, and is not found then."""
+        found = self._programs("containerd")
+        names = {posixpath.basename(path.removesuffix(_DELETED)) for _, path in self._beside_the_daemon}
+        sockets = () if "containerd" in names else self.daemon.endpoints.containerd_sockets
+        if not sockets or listens_at_one(self.daemon.process, sockets):
+            return found
+        why = "what listens there is not called containerd, and was not found"
+        return replace(found, unread=(*found.unread, *((each, why) for each in sockets)))
 
     def containerd_shim(self) -> Files:
         """The shim of the first generation."""

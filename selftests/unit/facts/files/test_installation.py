@@ -160,6 +160,16 @@ def test_programs_are_those_that_run_and_those_that_are_found() -> None:
         places(RUNNING, executable="").group("daemon_program")
 
 
+def test_containerd_of_another_name() -> None:
+    """A rule on what is called containerd and does not run watches nothing; within the daemon there is no program."""
+    renamed = RUNNING.replace("/opt/new/containerd", "/opt/new/containerd-2.1")
+    found = places(renamed, sockets=(SOCKET,)).group("containerd_program")
+    assert [name for name, _ in found.named] == ["/usr/local/bin/containerd"]
+    assert [name for name, _ in found.unread] == [SOCKET]
+    within = places(renamed, sockets=(SOCKET,), embedded=True)
+    assert within.group("containerd_program").unread == ()
+
+
 def test_programs_that_were_replaced() -> None:
     """The daemon's, and that of the containerd that it uses; not the containerd of somebody else."""
     assert places(RUNNING, sockets=(SOCKET,)).replaced_programs() == ("/opt/new/containerd",)
