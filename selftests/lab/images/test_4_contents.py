@@ -273,7 +273,7 @@ def test_without_root(engine: EngineFactory, settings: dict[str, object]) -> Non
     """Who may use the engine but is not root gets an error that says what it takes."""
     one = engine(fresh=True, **settings)
     one.socket.chmod(0o666)
-    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/")
     verdict, reason = judged("4.8", _asked_by(one, *user, "sh"))["bb:1"]
     assert verdict == "error"
     assert "which cannot be entered; it takes root" in reason
