@@ -244,7 +244,7 @@ def _cause(name: str, words: Sequence[str], piped: Cause) -> Cause:
         return Cause.NOTHING if any(map(_HERE.match, operands)) else Cause.UNSURE
     if name in _SHOW:
         return Cause.SERVICE if name == "ps" and {"-C", "-p"}.intersection(words) else Cause.NOTHING
-    return _of_code(name, words, piped)
+    return Cause.NOTHING if name == "expr" else _of_code(name, words, piped)
 
 
 def _of_code(name: str, words: Sequence[str], piped: Cause) -> Cause:

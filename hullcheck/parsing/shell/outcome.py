@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 from hullcheck.parsing.shell.commands import UnreadError
 from hullcheck.parsing.shell.ends import Reader
-from hullcheck.parsing.shell.looks import Cause, Ends, started, worst
+from hullcheck.parsing.shell.feeds import SHELLS
+from hullcheck.parsing.shell.looks import Cause, Ends, name_of, started, worst
 
 CANNOT_FAIL = "cannot fail"
 """Stands for the kind of a health check that always ends alike."""
@@ -38,16 +39,21 @@ def kind_of_check(test: object, shell: object = None) -> str:
 
     Args:
         test: the engine's `Healthcheck.Test`: NONE, or CMD and words, or CMD-SHELL and a script.
-        shell: the words of the shell that the script is given to, where it is not `/bin/sh -c`.
+        shell: the words of what the script is given to, where that is not `/bin/sh -c`.
     """
     words = [str(each) for each in test] if isinstance(test, list) else []
     kind = words[0] if words else ""
     if kind not in KINDS[:4] or not isinstance(test, list | None):
         return KINDS[-1]
-    options = [str(each) for each in shell[1:]] if isinstance(shell, list) else []
     if kind not in ("CMD", "CMD-SHELL") or len(words) == 1:
         return kind
-    cause = _cause_of_words(words[1:]) if kind == "CMD" else cause_of_script(words[1], options)
+    program, *options = [str(each) for each in shell] if shell and isinstance(shell, list) else ["/bin/sh"]
+    if kind == "CMD":
+        cause = _cause_of_words(words[1:])
+    elif name_of(program) in SHELLS:
+        cause = cause_of_script(words[1], options)
+    else:
+        cause = _cause_of_words((program, *options, words[1]))
     return {Cause.NOTHING: CANNOT_FAIL, Cause.UNSURE: NOT_READ}.get(cause, kind)
 
 

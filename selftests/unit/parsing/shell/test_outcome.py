@@ -12,6 +12,7 @@ from hullcheck.parsing.shell.outcome import (
 
 HOLLOW = r"""
 true
+expr 1 + 1
 :
 exit 0
 exit
@@ -147,6 +148,7 @@ curl -sf file:///etc/passwd
 """.strip().split("\n")
 HOLLOW += ["", "curl x\ntrue", "curl x ||\ntrue"]
 LOOKS = r"""
+expr $(curl -s x | wc -l) - 1
 cat /tmp/ready
 curl x | grep ok
 tail /no/such
@@ -398,6 +400,14 @@ def test_shell_that_ends_where_a_command_fails() -> None:
     assert kind_of_check(test, ["/bin/bash", "-c"]) == CANNOT_FAIL
     assert kind_of_check(test, ["/bin/bash", "-eo", "pipefail", "-c"]) == "CMD-SHELL"
     assert kind_of_check(["CMD-SHELL", "curl x | true"], ["/bin/bash", "-o", "pipefail", "-c"]) == "CMD-SHELL"
+
+
+def test_shell_that_is_none() -> None:
+    """The image may name any program, to which the script is a word as any other."""
+    test = ["CMD-SHELL", "curl x"]
+    assert kind_of_check(test, ["/bin/true"]) == CANNOT_FAIL
+    assert kind_of_check(test, ["/usr/bin/env", "bash", "-c"]) == "CMD-SHELL"
+    assert kind_of_check(test, ["pwsh", "-Command"]) == "CMD-SHELL"
 
 
 HOUR = 3600 * 10**9
