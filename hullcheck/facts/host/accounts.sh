@@ -109,6 +109,6 @@ grep -ahs "" /etc/doas.conf /etc/doas.d/*.conf | sed "s/^/doas:/"
 echo units:
 find /etc/systemd/system*/ /run/systemd/*/ /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system \
   \( -name "*.service" -o -name "*.conf" \) -exec grep -Hsv "^[[:space:]]*[#;]" {} + 2>/dev/null |
-  sed -nE -e :a -e "/\\\\$/{\$!N;s/\\\\\n[^:]*:/ /;ta" -e "}" \
-    -e "s/^([^:]*):[[:space:]]*(DynamicUser|Group|SupplementaryGroups|User)[[:space:]]*=/unit:\1:\2=/p"
+  sed -nE -e :a -e "/\\\\$/{\$!N;s/^([^:]*):(.*)\\\\\n\1:/\1:\2 /;ta" -e "}" -e "s/\\\\(\n|$)/\1/" \
+    -e "s/^([^:]*):[[:space:]]*(DynamicUser|Group|SupplementaryGroups|User)[[:space:]]*=/unit:\1:\2=/" -e "/^unit:/P" -e D
 exit 0

@@ -104,12 +104,12 @@ def test_files_that_sudo_and_polkit_are_told_of(tmp_path: Path) -> None:
 
 
 def test_groups_that_units_give(tmp_path: Path) -> None:
-    """A line may go on in the next one, with a comment between them, which itself goes on nowhere."""
+    """A line may go on in the next one, with a comment between, which goes on nowhere; the last one does so, too."""
     folder = tmp_path / "systemd/system"
     folder.mkdir(parents=True)
     unit = "[Service]\n# as \\\nUser = ann\nSupplementaryGroups=audio \\\n; and\n  docker\nGroup=a\\"
     (folder / "a.service").write_text(unit)
-    (folder / "b.service").write_text("[Service]\nGroup=docker\n")
+    (folder / "b.service").write_text("[Service]\nGroup=docker\\")
     (folder / "c.service").symlink_to("gone")
     found = (line.split() for line in told(tmp_path, "/etc/systemd") if line.startswith(f"unit:{tmp_path}"))
     assert set(map(" ".join, found)) == {
