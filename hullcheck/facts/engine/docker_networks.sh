@@ -21,6 +21,7 @@ for pid in ${daemons?}; do
   # takes it for one of here.
   { $enter ip -o link 2>/dev/null || gap cards ip; } |
     sed -n '/^[0-9]*: \([^ ]*@if[0-9]\|veth[0-9a-f]\{7\}@\)/d; s/^[0-9]*: \([[:alnum:]._-]*\)[:@].* master \([[:alnum:]._-]*\) .*/{"Daemon":'"$pid"',"Bridge":"\2","Port":"\1"}/p'
+  # The policies of IPsec by which the kernel encrypts what rules of the engine have marked.
   if policies=$($enter ip -o xfrm policy 2>/dev/null); then
     echo "{\"Daemon\":$pid,\"Lists\":\"xfrm\"}"
     printf "%s\n" "$policies" |

@@ -104,7 +104,7 @@ def test_files_that_sudo_and_polkit_are_told_of(tmp_path: Path) -> None:
 
 
 def test_groups_that_units_give(tmp_path: Path) -> None:
-    """A line may go on in the next one, with a comment between, which goes on nowhere; the last one does so, too."""
+    """A line may go on in the next one of its file, also past a comment; a comment itself goes on nowhere."""
     folder = tmp_path / "systemd/system"
     folder.mkdir(parents=True)
     unit = "[Service]\n# as \\\nUser = ann\nSupplementaryGroups=audio \\\n; and\n  docker\nGroup=a\\"
