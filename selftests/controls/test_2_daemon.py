@@ -51,6 +51,9 @@ NEW = {"ServerVersion": "28.5.2"}
         ('[host."https://m.io"]\n  skip_verify = true', "fail", "m.io (skip_verify"),
         ('[host."http://127.0.0.1:65001"]\n  skip_verify = true', "pass", ""),
         ('[host."https://m.io"]\n  skip_verify = false', "pass", ""),
+        ('[host."https://m.io"]\n  Skip_Verify = true', "fail", "m.io (skip_verify"),
+        ('SERVER = "http://r.io"\nskip_verify = false', "fail", "r.io (no TLS"),
+        ('[host."https://m.io"]\n[HOST."https://m.io"]\n  skip_verify = true', "error", "is not TOML"),
         ('[host."https://m.io"]\n  skip_verify = "yes"', "error", "is not as its format is"),
         ("server = http://r.io", "error", "hosts.toml is not TOML"),
     ],
@@ -442,9 +445,26 @@ CONTAINERD = SERVED.replace("socat", "containerd") + "\nsilent:tcp 00000000:0947
             "not applicable",
             "",
         ),
+        (
+            f'{CONTAINERD}\ncontainerd-config:[GRPC]\ncontainerd-config:Tcp_Address = ":2375"',
+            "fail",
+            "0.0.0.0:2375 (containerd)",
+        ),
+        (
+            f'{CONTAINERD}\ncontainerd-config:[plugins."io.containerd.server.v1.grpc-tcp"]'
+            '\ncontainerd-config:address = ":2375"',
+            "fail",
+            "0.0.0.0:2375 (containerd)",
+        ),
+        (
+            f'{CONTAINERD}\ncontainerd-config:[plugins."io.containerd.grpc.v1.cri"]'
+            '\ncontainerd-config:stream_server_port = "2375"',
+            "not applicable",
+            "",
+        ),
         (f'{CONTAINERD}\ncontainerd-config:imports = ["/x"]', "error", "why containerd listens"),
         (f"{CONTAINERD}\ncontainerd-config:[", "error", "why containerd listens"),
-        (CONTAINERD, "not applicable", ""),
+        (CONTAINERD, "error", "why containerd listens"),
         (CONTAINERD.replace("containerd:9", "containerd:8"), "error", "was not asked"),
         (CONTAINERD.replace("00000000:0947", "0100007F:9765").partition("\nsilent")[0], "not applicable", ""),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from selftests.kit.judging import facts_of_engine, facts_of_guest, judged
 from selftests.lab.daemon import turns
 from selftests.needs import need
+from selftests.rig.shell import call
 from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
@@ -139,6 +141,43 @@ def test_relay_to_containerd(engine: EngineFactory) -> None:
     with relaying(("socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork", containerd), port):
         found, reason = verdict(docker)
     assert (found, f"127.0.0.1:{port} (socat" in reason) == ("manual", True), reason
+
+
+_CONTAINERD = """
+version = 2
+root = "{folder}/root"
+state = "{folder}/state"
+imports = []
+[grpc]
+  address = "{folder}/c"
+"""
+_SERVERS = {
+    "a key in capitals": '  TCP_ADDRESS = "127.0.0.1:{port}"',
+    "metrics": '[metrics]\n  address = "127.0.0.1:{port}"',
+    "a plugin": '[plugins."io.containerd.server.v1.grpc-tcp"]\n  address = "127.0.0.1:{port}"',
+}
+
+
+@pytest.mark.parametrize("server", _SERVERS)
+def test_containerd_at_a_port(engine: EngineFactory, tmp_path: Path, server: str) -> None:
+    """It takes commands there, however that is written; at the port of its metrics it takes none."""
+    docker, port, configuration = engine(), free_port(), tmp_path / "c.toml"
+    text = _CONTAINERD + _SERVERS[server]
+    configuration.write_text(text.format(folder=tmp_path, port=port), encoding="ascii")
+    program = shutil.which("containerd", path=docker.version.path)
+    version = call(str(program), "--version")
+    if server == "a plugin" and not _has_plugins_for_servers(version):
+        pytest.skip(f"its servers are no plugins: {version}")
+    with relaying((str(program), "--config", configuration), port):
+        found, reason = verdict(docker)
+    expected = "not applicable" if server == "metrics" else "fail"
+    assert (found, f"127.0.0.1:{port} (containerd)" in reason) == (expected, expected == "fail"), reason
+
+
+def _has_plugins_for_servers(version: str) -> bool:
+    """Whether a containerd is 2.3 or later."""
+    found = re.search(r" v?(\d+)\.(\d+)\.", version)
+    return found is not None and (int(found[1]), int(found[2])) >= (2, 3)
 
 
 _NGINX = """

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hullcheck.facts.daemon.reported import is_loopback
+from hullcheck.parsing.go import go_table
 from hullcheck.verdicts import EvidenceError, unread
 
 _FIRST_READER = 27
@@ -17,7 +18,7 @@ _FIRST_READER = 27
 def reduced(text: str) -> dict[str, Any]:
     """What a hosts.toml says of the ways to its registry, without headers, keys and passwords."""
     try:
-        document = tomllib.loads(text)
+        document = go_table(tomllib.loads(text))
         ways = [(document.get("server", ""), document), *document.get("host", {}).items()]
         return {"Ways": [_reduced_way(url, options) for url, options in ways]}
     except (ValueError, RecursionError):
@@ -27,7 +28,7 @@ def reduced(text: str) -> dict[str, Any]:
 
 
 def _reduced_way(url: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    skip = options.get("skip_verify", False)
+    skip = go_table(options).get("skip_verify", False)
     if not isinstance(skip, bool):
         raise TypeError(skip)
     scheme, mark, rest = url.rpartition("://")

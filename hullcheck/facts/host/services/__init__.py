@@ -4,14 +4,16 @@ import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.go import go_table
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like
@@ -51,14 +53,34 @@ def _keep(text: str) -> str:
 def _reduced(block: str) -> str:
     """What the configuration of a containerd says of TCP addresses; of other files that it takes, that it does."""
     try:
-        document = tomllib.loads("\n".join(line.partition(":")[2] for line in block.splitlines()))
-        found = {name: str(document.get(name, {}).get(key, "")) for name, key in CONTAINERD_ADDRESSES.items()}
+        document = go_table(tomllib.loads("\n".join(line.partition(":")[2] for line in block.splitlines())))
+        plugins = {name: go_table(each) for name, each in document.get("plugins", {}).items()}
+        found = {name: " ".join(_addresses(document, plugins, *keys)) for name, keys in _SERVERS.items()}
+        streams = [_streams(each) for name, each in plugins.items() if name.rpartition(".")[2] == "cri"]
     except (ValueError, AttributeError, RecursionError):
         return "not as its format is"
-    return json.dumps(found | {"imports": bool(document.get("imports"))})
+    return json.dumps(found | {"streams": " ".join(streams), "imports": bool(document.get("imports"))})
 
 
-CONTAINERD_ADDRESSES = {"grpc": "tcp_address", "metrics": "address"}
+def _addresses(
+    document: Mapping[str, Any], plugins: Mapping[str, Any], section: str, key: str, plugin: str
+) -> Iterator[str]:
+    """Those of a server: containerd before 2.3 has a section for each, later ones take a plugin's too."""
+    for table, name in (go_table(document.get(section, {})), key), (plugins.get(plugin, {}), "address"):
+        if table.get(name):
+            yield str(table[name])
+
+
+def _streams(plugin: Mapping[str, Any]) -> str:
+    """Where CRI serves streams, at 0 on a port that the kernel chooses."""
+    return f"{plugin.get('stream_server_address', '127.0.0.1')}:{plugin.get('stream_server_port') or 0}"
+
+
+_SERVERS = {
+    "grpc": ("grpc", "tcp_address", "io.containerd.server.v1.grpc-tcp"),
+    "metrics": ("metrics", "address", "io.containerd.server.v1.metrics"),
+    "debug": ("debug", "address", "io.containerd.server.v1.debug"),
+}
 HOST_SERVICES = Probe.from_file(__file__, "host_services", _keep, like=_KNOWN)
 _DELETED = " (deleted)"
 UNSEEN = "a program that is not seen"

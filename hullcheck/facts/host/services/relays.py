@@ -109,19 +109,28 @@ class _Listeners:
             document = json.loads(text or "{}")
         except ValueError:
             document = {"imports": True}
-        for name in ("grpc", "metrics"):
-            if str(document.get(name, "")).rpartition(":")[2] == str(relay.port):
+        for name in ("grpc", "metrics", "debug"):
+            if relay.port in map(_port, str(document.get(name, "")).split()):
                 return name == "grpc"
-        if document.get("imports"):
-            raise EvidenceError(
-                f"why containerd listens at {relay.address} is not known: its configuration is"
-            )
-        return False  # the streams of CRI
+        if not document.get("imports") and _is_for_streams(relay, str(document.get("streams", ""))):
+            return False
+        raise EvidenceError(f"why containerd listens at {relay.address} is not known from its configuration")
 
 
-def _is_for_streams(relay: Relay) -> bool:
-    """Whether it has a port that the kernel chose, on the loopback address: nobody configures one for commands."""
-    return relay.address.startswith("127.") and relay.port >= _FIRST_CHOSEN_PORT
+def _port(address: str) -> int | None:
+    number = address.rpartition(":")[2]
+    return int(number) if number.isdigit() else None
+
+
+def _is_for_streams(relay: Relay, configured: str = "") -> bool:
+    """Whether it is where CRI serves streams: by default at a port that the kernel chose, on the loopback address.
+
+    Nobody configures such a port for commands.
+    """
+    places, host = configured.split(), relay.address.rpartition(":")[0]
+    if relay.port >= _FIRST_CHOSEN_PORT and (host.startswith("127.") or f"{host}:0" in places):
+        return True
+    return relay.port in map(_port, places)
 
 
 def _elsewhere(services: HostServices) -> Iterator[tuple[Relay, frozenset[str]]]:

@@ -43,7 +43,12 @@ def test_listener_that_names_the_socket() -> None:
     [
         ({"grpc": "127.0.0.1:8888"}, True, False),
         ({"metrics": "127.0.0.1:8888"}, False, False),
-        ({}, False, False),
+        ({"grpc": "0.0.0.0:1 0.0.0.0:8888"}, True, False),
+        ({"debug": "127.0.0.1:8888"}, False, False),
+        ({"streams": "127.0.0.1:8888"}, False, False),
+        ({"streams": "127.0.0.1:8888", "imports": True}, False, True),
+        ({"streams": "127.0.0.1:0", "grpc": "0.0.0.0:http"}, False, True),
+        ({}, False, True),
         ({"imports": True}, False, True),
     ],
 )
@@ -51,6 +56,16 @@ def test_containerd_over_tcp(configuration: dict[str, object], commands: bool, d
     """Its configuration says whether it takes commands there; where that is not known there is a doubt."""
     told = found(CONTAINERD, f"containerd-config:{json.dumps(configuration)}")
     assert (bool(told.containerd), bool(told.doubt)) == (commands, doubt)
+
+
+@pytest.mark.parametrize(
+    ("streams", "doubt"), [("0.0.0.0:0", False), ("0.0.0.0:40000", False), ("127.0.0.1:0", True), ("", True)]
+)
+def test_streams_of_cri_on_every_address(streams: str, doubt: bool) -> None:
+    """Where the configuration says so containerd may listen there; elsewhere it is not known why."""
+    lines = CONTAINERD.replace("0100007F:22B8", "00000000:9C40")
+    told = found(lines, f"containerd-config:{json.dumps({'streams': streams})}")
+    assert (told.containerd, bool(told.doubt)) == ((), doubt)
 
 
 @pytest.mark.parametrize(("port", "doubt"), [(32767, True), (32768, False), (60000, False)])
