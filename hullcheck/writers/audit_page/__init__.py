@@ -53,6 +53,7 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
     from markupsafe import Markup
 
     style = _static("style.css").replace("RUN", _NO_NAME.sub("", audit.run.id))
+    early = _static("early.js")
     script = "(() => {\n'use strict';\n" + "".join(map(_static, _SCRIPTS)) + "})();\n"
     page = _environment().get_template("page.html")
     return page.render(
@@ -61,8 +62,10 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
         blocks=list(blocks.embedded(audit, recordings)),
         most_targets=blocks.MOST_TARGETS,
         style=Markup(style),
+        early=Markup(early),
         script=Markup(script),
         style_hash=_digest(style),
+        early_hash=_digest(early),
         script_hash=_digest(script),
     )
 

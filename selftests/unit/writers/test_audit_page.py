@@ -424,20 +424,20 @@ def test_equal_audits_give_equal_bytes() -> None:
 # ---- nothing from outside, nothing from a host
 
 
-def test_policy_of_the_page_lets_its_own_script_alone() -> None:
-    """The hashes of the Content-Security-Policy are those of the only style and the only script that runs."""
+def test_policy_of_the_page_lets_its_own_scripts_alone() -> None:
+    """The hashes of the Content-Security-Policy are those of the only style and of the two scripts that run."""
     page = demo().page
     style = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
-    script = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    assert (len(style), len(script)) == (1, 1)
-    hashes = ["sha256-" + b64encode(sha256(each[0].encode()).digest()).decode() for each in (style, script)]
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert (len(style), len(scripts)) == (1, 2)
+    hashes = ["sha256-" + b64encode(sha256(each.encode()).digest()).decode() for each in (*style, *scripts)]
     policy = next(
         str(attributes["content"])
         for tag, attributes in Reader(page).elements
         if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
     )
     assert policy.startswith("default-src 'none'; ")
-    assert f"style-src '{hashes[0]}'; script-src '{hashes[1]}'" in policy
+    assert f"style-src '{hashes[0]}'; script-src '{hashes[1]}' '{hashes[2]}'" in policy
     assert "unsafe" not in policy
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -415,6 +417,23 @@ def test_page_can_be_read_without_scripts(opened: Open) -> None:
     page.locator("a:visible:text-is('Failures')").click()
     assert page.url.endswith("#failures")
     assert page.locator(f"[id='control/{PRIVILEGED}']").is_visible()
+
+
+def test_page_can_be_read_where_its_script_fails(browser: Browser, tmp_path: Path) -> None:
+    """A browser that is too old for the script shows what one without scripts does."""
+    script = re.findall(r"<script>(.*?)</script>", page_of_it(), re.DOTALL)[1]
+    too_new = "this is of another time;\n" + script
+    digests = [b64encode(sha256(each.encode()).digest()).decode() for each in (script, too_new)]
+    path = tmp_path / "audit.html"
+    path.write_text(page_of_it().replace(script, too_new).replace(*digests), encoding="utf-8")
+    page = browser.new_page()
+    errors: list[object] = []
+    page.on("pageerror", lambda each: errors.append(each))
+    page.goto(path.as_uri())
+    assert len(errors) == 1
+    assert page.locator("main > section:visible").count() == page.locator("main > section").count() - 1
+    assert page.locator(".scripted:visible").count() == 0
+    page.close()
 
 
 def test_print_shows_all(opened: Open) -> None:

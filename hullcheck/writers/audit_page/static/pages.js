@@ -134,7 +134,6 @@ function start() {
   theme.addEventListener('click', () => { root.dataset.theme = dark() ? 'light' : 'dark'; label(); });
   label();
   startCopying();
-  root.classList.add('js');
   go().catch(fail);
 }
 
