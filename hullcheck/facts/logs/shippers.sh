@@ -2,9 +2,11 @@ say() { printf "%s\n" "$@"; }
 . auditor.sh
 . halted.sh
 cd /proc || exit
-addresses=$(
-  awk '/\|--/ { address = $2 } /32 host LOCAL/ { print address }' net/fib_trie 2>/dev/null | sort -u
-  sed "s/ .*//; s/..../&:/g; s/:$//" net/if_inet6 2>/dev/null
+addresses=$( # of the daemon as well, whose network may be another one: its log drivers send from there
+  for each in self ${daemons?}; do
+    awk '/\|--/ { address = $2 } /32 host LOCAL/ { print address }' "$each/net/fib_trie"
+    sed "s/ .*//; s/..../&:/g; s/:$//" "$each/net/if_inet6"
+  done 2>/dev/null | sort -u
 )
 say "$addresses" | sed "s/^/own:/"
 printf "own:%s\n" "$(uname -n)"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hullcheck.policy import Policy
 from selftests.kit.judging import facts_of_engine, judged
 from selftests.rig.shell import CommandError
 from selftests.rig.waiting import until
@@ -30,6 +31,15 @@ def reaches(engine: Engine, address: str, container: str = "client") -> bool:
         return "hello" in engine.docker("exec", container, "nc", "-w", "2", address, "7000")
     except CommandError:
         return False
+
+
+def test_log_driver_that_sends_to_the_default_bridge(engine: Callable[..., Engine]) -> None:
+    """2.14: the address is the daemon's own, in whatever network that is: nothing leaves the host by it."""
+    policy = Policy(log_drivers=("gelf",))
+    for address, expected in ("172.17.0.1", "manual"), ("172.17.1.1", "pass"):
+        one = engine(log_driver="gelf", log_opts={"gelf-address": f"udp://{address}:12201"})
+        (found,) = judged("2.14", facts_of_engine(one.socket, policy, of="2.14")).values()
+        assert found[0] == expected, found
 
 
 def test_rules_that_are_gone(engine: Callable[..., Engine]) -> None:
