@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 CHROMIUM = "chromium-headless-shell"
 Open = Callable[..., "Page"]
+PLAIN_SECONDS = 0.5  # what a machine may need for the plain page
 
 
 def wait(page: Page) -> None:
@@ -43,3 +44,18 @@ def opening_seconds(opened: Open, text: str, address: str = "") -> tuple[float, 
         times.append((shown, loaded))
         page.close()
     return min(times, key=max)
+
+
+def is_in_time(opened: Open, taken: float, limit: float) -> bool:
+    """Whether *taken* is less than *limit* seconds, on a slow machine in the proportion in which it is slow.
+
+    How slow it is tells a plain page, as large as that of a hundred targets.
+    """
+    if taken < limit:
+        return True
+    row = "<tr>" + "<td>pass</td>" * 100
+    text = "as much text as a hundred targets answer\n" * 340_000
+    page = f"<!doctype html><title>Plain</title><table>{row * 170}</table><script type=text/plain>{text}</script>"
+    plain = max(opening_seconds(opened, f"{page}<script>performance.mark('shown')</script>"))
+    print(f"a plain page takes {plain:.2f} s")
+    return taken < limit * plain / PLAIN_SECONDS

@@ -19,13 +19,13 @@ from hullcheck.results.requirements import Requirement
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links
 from selftests.kit.audit_pages import ATTESTATION, HOSTILE, WAIVER, Example, accepted, demo, fleet, hostile
-from selftests.kit.browsing import Open, go, opening_seconds, title, wait
+from selftests.kit.browsing import Open, go, is_in_time, opening_seconds, title, wait
 from selftests.kit.running import PRESENT, Project, containers, info
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-SECONDS = 2.0  # in which it has to be there
+SECONDS = 2.0  # in which it has to be there, on a machine that is not slow
 PRIVILEGED, MEMORY = "container_is_not_privileged", WAIVER.control
 VIEWS = (
     "",
@@ -482,7 +482,7 @@ def test_opens_in_time(
     print(
         f"{count} targets{address}: {len(page_of_fleet(count)):,} bytes, shown {seconds:.2f} s, loaded {loaded:.2f} s"
     )
-    assert max(seconds, loaded) < SECONDS
+    assert is_in_time(opened, max(seconds, loaded), SECONDS)
 
 
 @cache
