@@ -564,6 +564,7 @@ def test_addresses_of_ipv6() -> None:
 
 
 EMBEDDED = {"Containerd": {"Address": "/var/run/docker/containerd/containerd.sock"}}
+OF_29 = {"ClientInfo": {"Version": "29.10.0"}, "FirewallBackend": {"Driver": "iptables"}}
 APART = {"Containerd": {"Address": "/run/containerd/containerd.sock"}}
 
 
@@ -583,6 +584,12 @@ APART = {"Containerd": {"Address": "/run/containerd/containerd.sock"}}
         ),
         ({"NRI": {"Info": None}}, (), "manual", "NRI plugins (not set): is"),
         ({"NRI": {}}, (), "error", "NRI.Info"),
+        ({"FirewallBackend": None}, (), "error", "FirewallBackend.Driver"),
+        ({"ClientInfo": {"Version": "28.5.2"}}, (), "error", "the docker command 28.5.2 does not pass on"),
+        ({"ClientInfo": {"Version": "29.1.5"}}, (), "error", "the docker command 29.1.5 does not pass on"),
+        ({"ClientInfo": {"Version": "29.2.0"}}, (), "pass", ""),
+        ({"ClientInfo": None}, (), "error", "of an unknown version does not pass on"),
+        ({"ClientInfo": {"Version": "28.5.2"}, "NRI": {"Info": []}}, (), "manual", "NRI plugins (not set)"),
         (
             EMBEDDED,
             ("/run/docker/containerd/containerd.sock",),
@@ -596,7 +603,7 @@ def test_experimental_features_with_switches_of_their_own(
     info: dict[str, Any], sockets: tuple[str, ...], expected: str, words: str
 ) -> None:
     """2.19: from 29 on some are on without the switch for all of them."""
-    new = APART | info | {"ServerVersion": "29.10.0"}
+    new = APART | OF_29 | info | {"ServerVersion": "29.10.0"}
     found, reason = Host(info=new, sockets=sockets).judge("2.19")
     assert (found, words in reason) == (expected, True), reason
     before = APART | info | {"ServerVersion": "28.5.2"}

@@ -77,6 +77,9 @@ _CLIENT = {"ClientInfo?": (None, {"Version?": str, "Plugins?": (None, [{"Name": 
 _POD = re.compile(r"(machine|user)\.slice/\1-libpod_pod_[0-9a-f]{64}\.slice|/libpod_parent/[0-9a-f]{64}")
 _FIRST = 17  # of Docker's versions by year
 _SAYS_NO_NEW_PRIVILEGES = 23
+_CHOOSES_RULES, _HAS_PLUGINS = (29,), (29, 2)
+_LAST = (10**6,)
+"""What a version counts as that is no number: one later than all that are known."""
 _NO_ANSWER = Answer(DOCKER_VERSION.name, 0, "", "")
 
 
@@ -176,21 +179,27 @@ class Engine:
         """Whether its rules are of nftables; engines before 29 know those of iptables alone.
 
         Raises:
-            EvidenceError: it says something else than a name.
+            EvidenceError: it says something else than a name, or the docker command leaves out what it says.
         """
-        known = self.info.get("FirewallBackend") is not None
-        return known and self.value("FirewallBackend", "Driver").startswith("nftables")
+        if self.info.get("FirewallBackend") is None and _numbers(self.version, _LAST) < _CHOOSES_RULES:
+            return False
+        return str(self.value("FirewallBackend", "Driver")).startswith("nftables")
 
     @property
     def changes_containers(self) -> dict[str, str] | None:
-        """Where programs lie or come in that may change every container (NRI, from 29); None where it is off.
+        """Where programs lie or come in that may change every container (NRI, from 29.2); None where it is off.
 
         Raises:
-            EvidenceError: it is on, and the engine says no more.
+            EvidenceError: it is on, and the engine says no more; or the docker command leaves out what it says.
         """
-        if self.info.get("NRI") is None:
-            return None
-        return {each[0]: each[-1] for each in self.value("NRI", "Info") or () if each}
+        if self.info.get("NRI") is not None:
+            return {each[0]: each[-1] for each in self.value("NRI", "Info") or () if each}
+        command = str((self.info.get("ClientInfo") or {}).get("Version") or "of an unknown version")
+        if _numbers(self.version, _LAST) >= _HAS_PLUGINS > _numbers(command, ()):
+            raise EvidenceError(
+                f"the docker command {command} does not pass on whether NRI plugins are on: ask by one from 29.2 on"
+            )
+        return None
 
     @property
     def keeps_images_in_containerd(self) -> bool:
@@ -264,6 +273,11 @@ class Engine:
         """The numbers that the user and the group root of a container have on the host; None where it does not say."""
         named = re.fullmatch(r"(\d+)\.(\d+)", posixpath.basename(str(self.value("DockerRootDir"))))
         return (int(named[1]), int(named[2])) if named else None
+
+
+def _numbers(version: str, otherwise: tuple[int, ...]) -> tuple[int, ...]:
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return (int(found[1]), int(found[2])) if found else otherwise
 
 
 _OTHER_COMMAND = (
