@@ -359,9 +359,10 @@ def test_container_has_a_network_namespace(container: Container) -> None:
 
 
 def _require_own_namespace(container: Container, kind: str, words: str) -> None:
-    """Fail a container of which a process went to a namespace of the host."""
+    """Fail a container of which a process went to a namespace of the host; who knows what a strange runtime does?"""
     strays = container.privileges.in_host_namespace(kind)
     assert not strays, f"of its processes these are in the {words} namespace of the host: {strays}"
+    _require_known_runtime(container.privileges.strange_runtime)
 
 
 def _require_known_runtime(name: str) -> None:
@@ -550,6 +551,7 @@ def test_container_has_a_pid_namespace(container: Container) -> None:
     Remedy: run it without `--pid host`.
     """
     assert not container.runtime.shares_host_processes, "shares the process namespace of the host"
+    _require_known_runtime(container.privileges.strange_runtime)
 
 
 @pytest.mark.cis("5.17", level=1)
@@ -831,6 +833,7 @@ def test_container_gains_no_privileges(container: Container) -> None:
     assert container.privileges.no_new_privileges, (
         "its processes can gain privileges (no-new-privileges is not set)"
     )
+    _require_known_runtime(container.privileges.strange_runtime)
 
 
 @pytest.mark.cis("5.27", level=1)

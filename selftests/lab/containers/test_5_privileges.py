@@ -16,7 +16,7 @@ from hullcheck.facts import Facts
 from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy
 from selftests.kit.judging import facts_of_engine, judged
-from selftests.lab.containers.judgement import CALLS, of_both, verdicts
+from selftests.lab.containers.judgement import CALLS, both, of_both, verdicts
 from selftests.rig.shell import call
 from selftests.rig.waiting import until
 
@@ -53,6 +53,8 @@ HIDES_NOTHING = CHANGES.format('s/"maskedPaths":.[^]]*.,*//')
 FOLDER = r'{"destination":"\/tools","type":"bind","source":"\/usr\/share","options":["rbind"]},'
 MOUNTS_MORE = CHANGES.format(f's/"mounts":\\[/"mounts":[{FOLDER}/')
 """A runtime that mounts a folder of the host."""
+TAKES_WALLS = CHANGES.format('s/,*{"type":"pid"}//; s/"noNewPrivileges":true/"noNewPrivileges":false/')
+"""A runtime that takes away a namespace and a switch."""
 OTHER_FILTER = """#!/bin/sh
 case " $* " in *" create "*) ;; *) exec runc "$@" ;; esac
 for word; do
@@ -229,6 +231,21 @@ def test_runtime_of_the_site(engine: EngineFactory, place: Path) -> None:
     assert verdicts("5.32", facts) == wanted
     assert "its runtime gpu" in judged("5.18", facts)["gpu"][1]
     assert "nothing hidden" in judged("5.6", facts)["bare-runs"][1]
+
+
+@pytest.mark.needs_engine("<29", "a later one asks for what the machine's own runc may not know")
+def test_runtime_that_takes_walls_away(engine: EngineFactory, place: Path) -> None:
+    """5.16, 5.26: what it took is seen once a container runs; before that a person has to say."""
+    (place / "less").write_text(f'#!/bin/sh\n{TAKES_WALLS}exec runc "$@"\n')
+    (place / "less").chmod(0o755)
+    one = engine(runtimes={"less": {"path": f"{place}/less"}, "other": {"path": "/usr/sbin/runc"}})
+    for name in ("less", "other"):
+        both(one, name, "--runtime", name, "--security-opt", "no-new-privileges")
+    facts = facts_of_engine(one.socket, of="5.10 5.16 5.17 5.21 5.26")
+    for number in ("5.16", "5.26"):
+        assert of_both(verdicts(number, facts)) == {"less": ("fail", "manual"), "other": "pass"}, number
+    for number in ("5.10", "5.17", "5.21"):
+        assert of_both(verdicts(number, facts)) == {"less": ("pass", "manual"), "other": "pass"}, number
 
 
 @pytest.mark.needs_engine(">=23", "runtimes with a type")

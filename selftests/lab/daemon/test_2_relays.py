@@ -148,6 +148,8 @@ version = 2
 root = "{folder}/root"
 state = "{folder}/state"
 imports = []
+[plugins."io.containerd.grpc.v1.cri"]
+  disable_tcp_service = false
 [grpc]
   address = "{folder}/c"
 """
