@@ -52,6 +52,7 @@ named_by() {
     END { tell() }' /dev/null
 }
 images=$(printf "%s\n" "$ids" | sed "s/^sha256://" | there)
+printf "%s\n" "$images" | grep . | xargs stat -c "came %Y %n" # when each was brought here
 named=$(printf "%s\n" "$images" | named_by | there)
 below=$(printf "%s\n" "$named" | named_by | there)
 printf "%s\n" "$images" "$named" "$below" | grep . | sort -u | xargs grep -aH ""

@@ -3,9 +3,9 @@
 Its answer has two parts. First the ids of all images and of those between them, a line each, and `image
 JSON` as the engine describes them. After `--blobs` what the engine stores of them, in which alone their
 history is: `HEX:LINE` for each line of the file of that digest. In the store of containerd that is an
-index or a manifest first, and what those name: configurations, and the provenance of a build. Where the
-files cannot be read the engine is asked, image by image: `history ID`, and a line for each step, the last
-one first.
+index or a manifest first, and what those name: configurations, and the provenance of a build. `came SECONDS HEX`
+says when the file of an image was made. Where the files cannot be read the engine is asked, image by image:
+`history ID`, and a line for each step, the last one first.
 """
 
 import json
@@ -26,6 +26,7 @@ from hullcheck.secrets import configuration
 from hullcheck.secrets.redact import json_object
 
 _BLOB = re.compile(r"([0-9a-f]{64}):(.*)")
+_CAME = re.compile(r"came [0-9]+ [0-9a-f]{64}")
 _HISTORY = re.compile(r"history sha256:([0-9a-f]{64})")
 _DEFAULT = re.compile(r"(?:.*#\(nop\) +)?CMD (\[.*\])", re.DOTALL)
 _INSTRUCTION = re.compile(r"[A-Z]+ |.*#\(nop\)", re.DOTALL)
@@ -92,7 +93,7 @@ def _configuration(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _blobs(text: str) -> Iterator[str]:
-    """`blob HEX JSON` for each file, and for each history that the engine was asked."""
+    """`blob HEX JSON` for each file, and for each history that the engine was asked; times stay."""
     files = dict[str, list[str]]()
     histories = dict[str, list[str]]()
     current = list[str]()
@@ -101,6 +102,8 @@ def _blobs(text: str) -> Iterator[str]:
             files.setdefault(blob[1], []).append(blob[2])
         elif asked := _HISTORY.fullmatch(line):
             current = histories.setdefault(asked[1], [])
+        elif _CAME.fullmatch(line):
+            yield line
         else:
             current.append(line)
     for digest, lines in files.items():

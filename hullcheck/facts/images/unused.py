@@ -1,5 +1,6 @@
 """What is unused on a target: images without containers, stopped containers, and their ages."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from hullcheck.verdicts import EvidenceError
 
 _STOPPED = ("created", "exited", "dead")
 _SHORT = 12
+_CAME = re.compile(r"^came ([0-9]+) ([0-9a-f]{64})$", re.MULTILINE)
 _NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -27,8 +29,8 @@ class Idle:
 
     Attributes:
         days: for how long it is unused: a container since it stopped, or was made and never started; an
-            image since it was made or, where the engine says that, last given a name here. None where its build set
-            no true time, and it has no name here.
+            image since it was made, brought here, or last given a name here, as far as that is known. None where
+            nothing is, and its build set no true time.
     """
 
     name: str
@@ -62,8 +64,9 @@ class Sprawl:
             while (image := str((known.get(image) or {}).get("Parent") or "")) and image not in needed:
                 needed.add(image)
         parents = {each.get("Parent") for each in known.values()}
+        came = _arrivals(self.recording)
         idle = (
-            Idle(name or _short(identifier), self._days_of_image(each))
+            Idle(name or _short(identifier), self._days_of_image(each, came.get(identifier)))
             for identifier, each in known.items()
             if identifier not in needed
             if (name := _name(each)) or identifier not in parents
@@ -84,10 +87,10 @@ class Sprawl:
             if each.status in _STOPPED
         )
 
-    def _days_of_image(self, image: Mapping[str, Any]) -> float | None:
+    def _days_of_image(self, image: Mapping[str, Any], came: float | None) -> float | None:
         """How long an image is here; a build may set no time, one of long ago or one of the future."""
         made, now = image.get("Created"), self.recording.now
-        known = [images.build_moment(made, now), engine_moment(image.get("Tagged"))]
+        known = [images.build_moment(made, now), engine_moment(image.get("Tagged")), came]
         if any(known):
             return (now - max(filter(None, known))) / DAY
         if made not in (None, "", _NEVER):
@@ -104,6 +107,12 @@ class Sprawl:
         if not known:
             raise EvidenceError(f"docker inspect: {times[0]!r} is not a time")
         return (self.recording.now - max(known)) / DAY
+
+
+def _arrivals(recording: Recording) -> dict[str, float]:
+    """When each image was brought to the target, in seconds since the epoch, by id, as far as that is known."""
+    found = _CAME.findall(recording.answer(IMAGES).stdout)
+    return {f"sha256:{digest}": float(seconds) for seconds, digest in found}
 
 
 def _name(image: Mapping[str, Any]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import tarfile
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +14,7 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy, SprawlLimits
 from selftests.kit.judging import facts_of_engine, judged
-from selftests.rig.shell import CommandError
+from selftests.rig.shell import CommandError, call
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -34,6 +37,21 @@ def later(facts: Facts, days: int) -> Facts:
     """The same evidence, as if it had been gathered some days later."""
     recording = replace(facts.recording, gathered=facts.recording.gathered + days * 86400)
     return Facts(recording, Policy())
+
+
+def built_long_ago(engine: Engine, folder: Path) -> bytes:
+    """The archive of an image `old:1` that is like bb:1, and was built in 2020."""
+    engine.docker("save", "--output", str(folder / "bb.tar"), "bb:1")
+    with tarfile.open(folder / "bb.tar") as archive:
+        archive.extractall(folder, filter="data")
+    (manifest,) = json.loads((folder / "manifest.json").read_text())
+    document = json.loads((folder / manifest["Config"]).read_text()) | {"created": "2020-01-01T00:00:00Z"}
+    (folder / "old.json").write_text(json.dumps(document))
+    named = {"Config": "old.json", "RepoTags": ["old:1"], "Layers": manifest["Layers"]}
+    (folder / "manifest.json").write_text(json.dumps([named]))
+    members = ("old.json", "manifest.json", *manifest["Layers"])
+    call("tar", "--create", "--file", str(folder / "old.tar"), "--directory", str(folder), *members)
+    return (folder / "old.tar").read_bytes()
 
 
 def test_image_is_used_or_not(engine: EngineFactory) -> None:
@@ -107,6 +125,18 @@ def test_age(engine: EngineFactory) -> None:
         assert verdict(number, later(facts, 29))[0] == "pass"
         assert verdict(number, later(facts, 31))[0] == "fail"
     assert "spare:1 (31 d)" in verdict("6.1", later(facts, 31))[1]
+
+
+@pytest.mark.parametrize("settings", [{}, {"features": {"containerd-snapshotter": True}}])
+@pytest.mark.needs_engine(">=24", "earlier ones have no store of containerd")
+def test_age_of_an_older_build(engine: EngineFactory, tmp_path: Path, settings: dict[str, object]) -> None:
+    """An image that was built years ago and is here since today is no older than that here, in either store."""
+    one = engine(**settings)
+    one.create("web")
+    one.docker("load", stdin=built_long_ago(one, tmp_path))
+    facts = facts_of_engine(one.socket, of="6.1")
+    assert verdict("6.1", later(facts, 0)) == ("pass", "1 unused images: old:1 (0 d)")
+    assert verdict("6.1", later(facts, 31))[0] == "fail"
 
 
 def test_more_than_ten(engine: EngineFactory) -> None:
