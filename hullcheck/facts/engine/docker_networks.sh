@@ -5,14 +5,12 @@ status=$?
 gap() { # WHAT PROGRAM: what that did not tell of the network of a daemon
   echo "{\"Daemon\":$pid,\"Unlisted\":\"$1\",\"By\":\"$2\"}" >&3
 }
+. enter_network.sh
 exec 3>&1
 cd /proc || exit
-own=$(readlink self/ns/net)
 for pid in ${daemons?}; do
-  network=$(readlink "$pid/ns/net")
-  enter=""
-  [ "$network" = "$own" ] || enter="nsenter -t $pid -n"
-  if [ -z "$network" ] || ! $enter true 2>/dev/null; then
+  enter_network "$pid"
+  if ! readlink "$pid/ns/net" >/dev/null || ! $enter true 2>/dev/null; then
     gap cards nsenter
     gap rules nsenter
     continue
@@ -36,7 +34,7 @@ for pid in ${daemons?}; do
   [ -n "$programs" ] || gap rules "iptables-save and nft"
   for each in iptables ip6tables; do
     case $($each-save --version 2>/dev/null) in "" | *nf_tables*) ;; *) continue ;; esac
-    ! grep -qsx nat "$pid/net/${each%tables}_tables_names" || programs="$programs $each-legacy-save"
+    ! $inside grep -qsx nat "$net/${each%tables}_tables_names" || programs="$programs $each-legacy-save"
   done
   for each in $programs; do
     set -- "$each"

@@ -14,7 +14,7 @@ fi
   export XTABLES_LOCKFILE
 }
 cd /proc || exit
-own=$(readlink self/ns/net)
+. enter_network.sh
 ask() { # NAME, then a command: its answer, each line after NAME, and its exit status
   label=$pid/$1
   shift
@@ -27,7 +27,7 @@ filter() { # COMMAND TABLES: asking for a table that is not there would make it,
   case $($1 --version 2>/dev/null) in
     "") echo "$pid/$1:absent" ;;
     *legacy*)
-      if ! tables=$(cat "$pid/net/$2" 2>/dev/null); then
+      if ! tables=$($inside cat "$net/$2" 2>/dev/null); then
         echo "$pid/$1:unread"
       elif printf "%s\n" "$tables" | grep -qx filter; then
         ask "$1" "$1" -w 5 -S
@@ -39,12 +39,11 @@ filter() { # COMMAND TABLES: asking for a table that is not there would make it,
   esac
 }
 for pid in ${daemons?}; do
-  network=$(readlink "$pid/ns/net") || {
+  readlink "$pid/ns/net" >/dev/null || {
     echo "$pid/namespace:unread"
     continue
   }
-  enter=""
-  [ "$network" = "$own" ] || enter="nsenter -t $pid -n"
+  enter_network "$pid"
   filter iptables ip_tables_names
   filter ip6tables ip6_tables_names
   if sets=$($enter ipset save 2>/dev/null); then
@@ -52,9 +51,9 @@ for pid in ${daemons?}; do
   else
     echo "$pid/sets:unread"
   fi
-  sed -n "s|^ *\([^ :]*\):.*|$pid/interface:\1|p" "$pid/net/dev"
-  sed -n "s|^\([^[:space:]]*\)[[:space:]]0\{8\}[[:space:]].*[[:space:]]0\{8\}[[:space:]].*|$pid/iptables-default:\1|p" "$pid/net/route"
-  sed -n "s|^0\{32\} 00 .* |$pid/ip6tables-default:|p" "$pid/net/ipv6_route" 2>/dev/null
+  $inside sed -n "s|^ *\([^ :]*\):.*|$pid/interface:\1|p" "$net/dev"
+  $inside sed -n "s|^\([^[:space:]]*\)[[:space:]]0\{8\}[[:space:]].*[[:space:]]0\{8\}[[:space:]].*|$pid/iptables-default:\1|p" "$net/route"
+  $inside sed -n "s|^0\{32\} 00 .* |$pid/ip6tables-default:|p" "$net/ipv6_route" 2>/dev/null
   for each in iptables ip6tables; do
     ask bridge-nf-call-$each cat /proc/sys/net/bridge/bridge-nf-call-$each
   done

@@ -9,14 +9,25 @@ import pytest
 
 from hullcheck.policy import Policy
 from selftests.kit.judging import facts_of_engine, judged
-from selftests.rig.shell import CommandError
+from selftests.needs import stop_if
+from selftests.rig.engines import rootless
+from selftests.rig.shell import CommandError, call
 from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
+    from selftests.rig.laboratory import Laboratory
 
+FILTER = "firewall_limits_container_traffic"
 SWITCH = "/proc/sys/net/bridge/bridge-nf-call-iptables"
 BETWEEN = ("DOCKER-USER", "-i", "docker0", "-o", "docker0", "-j", "ACCEPT")
+
+
+class Detached(rootless.RootlessEngine):
+    """A rootless engine whose networks are in another one than its daemon, as by default from 29.5 on."""
+
+    def _environment(self) -> dict[str, str]:
+        return {**super()._environment(), "DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS": "--detach-netns"}
 
 
 def verdict(engine: Engine, number: str = "2.2") -> str:
@@ -52,6 +63,23 @@ def test_rules_that_are_gone(engine: Callable[..., Engine]) -> None:
     assert verdict(one, "2.4") == "fail"
     one.restart()
     assert verdict(one, "2.4") == "pass"
+
+
+@pytest.mark.needs_engine(">=29.5", "it can make its networks in one that RootlessKit keeps apart")
+def test_rules_of_a_rootless_engine_in_a_network_apart(lab: Laboratory) -> None:
+    """2.4, and the guide's control of the packet filter: they are looked for there, and not beside the daemon."""
+    stop_if(rootless.obstacle())
+    one = Detached(lab)
+    try:
+        one.start()
+        assert verdict(one, "2.4") == "pass"
+        chains = judged(FILTER, facts_of_engine(one.socket, of=FILTER))["iptables"]
+        assert "DOCKER-USER has no rule" in chains[1], chains
+        state = f"/proc/{one.daemon_pid}/root{one.socket.parent}/dockerd-rootless"
+        call("nsenter", f"--net={state}/netns", "iptables", "-F", "FORWARD")
+        assert verdict(one, "2.4") == "fail"
+    finally:
+        one.down()
 
 
 @pytest.mark.needs_engine(">=29", "the engine makes rules of nftables itself")
