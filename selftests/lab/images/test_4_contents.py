@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
@@ -262,6 +263,17 @@ def test_layer_that_is_damaged(engine: EngineFactory, settings: dict[str, object
     }
     newest.unlink()
     assert verdicts(facts_of_engine(one.socket, of="4.8")) == after
+
+
+def test_layer_that_is_not_what_its_name_says(engine: EngineFactory) -> None:
+    """In the store of containerd a blob has the name of its digest; a plain archive could end anywhere unnoticed."""
+    one = engine(fresh=True, **CONTAINERD)
+    build(one, "setuid")
+    places = one.data_root.glob("**/io.containerd.content.v1.content/blobs/sha256/*")
+    newest = max(filter(_is_packed, places), key=lambda file: file.stat().st_mtime_ns)
+    newest.write_bytes(gzip.compress(bytes(1024)))
+    found = verdicts(facts_of_engine(one.socket, of="4.8"))
+    assert found["setuid"] == ("error", "its layers could not be read, or not to their end")
 
 
 def _is_packed(file: Path) -> bool:

@@ -97,6 +97,7 @@ store_of_containerd() {
       echo "layer sha256:$layer"
       listing=$(tar -tv --xattrs-include=security.capability --numeric-owner --quoting-style=c -f "$layer" 2>/dev/null)
       ended=$?
+      [ "$(sha256sum "$layer")" = "$layer  $layer" ] || ended=1 # a plain archive may end anywhere, and tar sees nothing
       printf "%s\nstatus %d\n" "$listing" $ended | gzip -c | base64 && echo "end"
       for file in $databases; do
         case $listing in
