@@ -2,12 +2,13 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from hullcheck.facts.images.checked_downloads import Checks
 from hullcheck.facts.images.package_managers import ONLY_NAMES, PROGRAMS, Act, package_action
 from hullcheck.facts.images.steps import Step
 from hullcheck.parsing.shell.feeds import SHELLS
-from hullcheck.parsing.shell.script import Call, Command, Guard
+from hullcheck.parsing.shell.script import Command
 
 # They install what they are given, and look at no signature of an index.
 _LOCAL = {"dpkg": re.compile("-i|--install"), "rpm": re.compile("-[a-zA-Z]*[iUF][vh]*|--install|--upgrade")}
@@ -120,18 +121,9 @@ _FETCHES = {
 _ADDRESS = re.compile(r"(?:(?:https?|s?ftp|git|ssh|svn)(?:\+\w+)?://|git@)(?P<host>[^\s/'\"]*)")
 _HERE = re.compile(r"(?:.*@)?(?:localhost|127\.[\d.]+|0\.0\.0\.0|\[::1\])(?::.*)?")
 _NO_CALL = frozenset(("[", "[[", "case", "for", "select", "="))
-_SUMS = re.compile(r"(?:sha\d+|md5|b2|ck)sum|shasum|openssl")
-_VERIFIERS = re.compile(r"cosign|minisign|gpgv|slsa-verifier|notation|signify")
-_COMPARES = frozenset(("[", "[[", "test", "grep", "cmp", "diff", "case"))
 _SUM_FILE = re.compile(r"(?:sha\d+|md5|checksum|sum)s?(?:sums?)?(?:\.\w+)?(?:[?#].*)?$", re.IGNORECASE)
-_STOPS_BY_ITSELF = re.compile(
-    r"(?:\bset|sh) (?:[-+]\S+ (?:pipefail )?)*(?:-[A-Za-z]*e|-[A-Za-z]*o errexit)|errexit"
-)
-_GOES_ON = frozenset((";", "\n", "&"))
-_STOPS = frozenset(("exit", "false", "kill", "return"))
 _RUNS_OUTPUT = re.compile(r"""(?:\beval|\b[a-z]{0,3}sh\s(?:-\S+\s+){0,3}-\w*c)\s+["']?(?:\$\(|`)""")
 # A program, a package, an archive, or what these are trusted by: by where it goes or what it is called.
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KEPT = re.compile(
     r"(?:>{0,2}/(?:etc/(?:apk|apt|pki|ssl|yum\.repos\.d)|usr/(?:local/)?share/(?:ca-certificates|keyrings))/.*"
     r"|[^?#]*/s?bin/[^/?#]+|[^?#]*\.(?:AppImage|apk|bin|bz2|deb|exe|gem|gz|jar|msi|phar|py|rpm|run|sh|so|t[bgx]z2?|tar|war"
@@ -195,16 +187,19 @@ def unverified(step: Step) -> Iterator[str]:
 
 def downloads(step: Step) -> Iterator[str]:
     """The programs with which a step gets something from elsewhere, where it looks at no sum or signature of it."""
-    if _checks(step):
-        return
-    words = step.argument.split()[:-1] if step.keyword == "ADD" else ()
-    yield from ("ADD" for word in words if _ADDRESS.match(word))
-    for command in step.commands:
-        program = _name(command)
+    words = step.argument.split() if step.keyword == "ADD" else []
+    if not any(each.startswith("--checksum=") for each in words):
+        yield from ("ADD" for word in words[:-1] if _ADDRESS.match(word))
+    checks = Checks(step)
+    for place, call in enumerate(step.script.calls):
+        command, program = call.words, _name(call.words)
         if command[0] in ONLY_NAMES or command[0] in _NO_CALL or program in PROGRAMS or program in _LANGUAGES:
             continue
         hosts = [match["host"] for word in command for match in _ADDRESS.finditer(word)]
-        if any(not _HERE.fullmatch(host) for host in hosts) or (not hosts and _fetches(program, command[1:])):
+        fetches = any(not _HERE.fullmatch(host) for host in hosts) or (
+            not hosts and _fetches(program, command[1:])
+        )
+        if fetches and not checks.cover(place):
             yield program
 
 
@@ -218,61 +213,18 @@ def _fetches(program: str, words: Command) -> bool:
     return bool(given) if verbs is None else not verbs.isdisjoint(given)
 
 
-def _checks(step: Step) -> bool:
-    """Whether a sum or a signature is looked at, and ends the step where it is wrong: one that is only printed, or
-    whose failure is passed over as in `sha256sum --check || true` or `sha256sum --check; tar ...`, is compared with
-    nothing."""
-    if step.keyword == "ADD":
-        return any(each.startswith("--checksum=") for each in step.argument.split())
-    calls = step.script.calls
-    stops = bool(_STOPS_BY_ITSELF.search(step.text))
-    commands = [
-        call.words for number, call in enumerate(calls) if not _is_passed_over(number, calls, stops=stops)
-    ]
-    compares = any(command[0] in _COMPARES for command in commands)
-    for command in commands:
-        if _verifies(command) or _names_commit(command):
-            return True
-        checks = any(each == "--check" or re.fullmatch("-[a-zA-Z]*c[a-zA-Z]*", each) for each in command[1:])
-        if _SUMS.fullmatch(_name(command)) and (checks or compares):
-            return True
-    return False
-
-
-def _is_passed_over(number: int, calls: Sequence[Call], *, stops: bool) -> bool:
-    """Whether the script goes on where this command fails.
-
-    Args:
-        stops: whether the shell was told to end at any command that fails.
-    """
-    if not stops and calls[number].end in _GOES_ON and number + 1 < len(calls):
-        return calls[number].words[0] not in _COMPARES
-    instead = [call.words[0] for call in calls if Guard("||", number) in call.guards]
-    return bool(instead) and _STOPS.isdisjoint(instead)
-
-
-def _verifies(command: Command) -> bool:
-    """Whether it looks at a signature."""
-    name = _name(command)
-    asked = name not in _FETCHES and not {"--verify", "-verify"}.isdisjoint(command)
-    return asked or bool(_VERIFIERS.fullmatch(name))
-
-
-def _names_commit(command: Command) -> bool:
-    """Whether it takes a state of a repository by its sum."""
-    return "git" in map(_name, ((word,) for word in command)) and any(map(_COMMIT.fullmatch, command))
-
-
 def _insecure_downloads(step: Step) -> Iterator[str]:
     """Downloads from anybody who answers, used or kept without a look at a sum or signature."""
     commands, runs_output = step.commands, _RUNS_OUTPUT.search(step.argument)
-    if _checks(step) and (any(map(_verifies, commands)) or not any(map(_gets_sums_from_anybody, commands))):
-        return
-    for number, command in enumerate(commands):
-        used = runs_output or any(_name(later) in _USE for later in commands[number + 1 :])
+    checks = Checks(step)
+    trusted = checks.signed or not any(map(_gets_sums_from_anybody, commands))
+    calls = step.script.calls
+    for place, command in enumerate(call.words for call in calls):
+        used = runs_output or any(_name(later.words) in _USE for later in calls[place + 1 :])
         if command[0] in ONLY_NAMES or not (used or any(map(_KEPT.fullmatch, command[1:]))):
             continue
-        yield from (f"{program} {how}" for program, how, _ in _weak_fetches(command))
+        if not (trusted and checks.cover(place)):
+            yield from (f"{program} {how}" for program, how, _ in _weak_fetches(command))
 
 
 def _weak_fetches(command: Command) -> Iterator[tuple[str, str, tuple[str, ...]]]:
