@@ -161,7 +161,7 @@ class Daemon:
         """All that it takes settings from."""
         unit = self.unit
         told, name = (unit.flags, unit.name) if unit else (None, "")
-        return Configuration.of(self.process, self.files.config, self.engine.version, told, name)
+        return Configuration.of(self.process, self.files, self.engine.version, told, name)
 
     # ---- settings
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,7 @@ from hullcheck.facts.daemon.registries import HostsFile, reduced
 from hullcheck.parsing import seccomp
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.covers import is_covered
-from hullcheck.parsing.times import Span, moment
+from hullcheck.parsing.times import Span, engine_moment, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -21,12 +22,13 @@ from hullcheck.verdicts import EvidenceError, unread
 
 _HEADINGS = lines_like(
     r"dockerd:\d+",
-    r"(?:config|profile|hosts):(?:read|absent|unread|unknown)\|.*",
+    r"(?:config|profile|hosts|reload):(?:read|absent|unread|unknown)\|.*",
     r"registries:(?:listed|absent|unread)\|.*",
     "link:.*",
     r"above:[-0-9:.+ ]+\|[-0-9:.+ ]+",
     " .*",
 )
+_RELOADED = re.compile(r'msg="Reloaded configuration(?:: |" config=")(\{(?:[^"\\]|\\.)*\})"')
 
 
 def _keep(text: str) -> str:
@@ -57,8 +59,19 @@ def _without_secrets(heading: str, text: str) -> str:
         return " " + json.dumps(seccomp.read(text))
     if heading.startswith("hosts:"):
         return " " + json.dumps(reduced(text))
+    if heading.startswith("reload:"):
+        text = _logged(text)
     kept = redaction.configuration(text)
     return " " + kept if kept is not None else " (not JSON)"
+
+
+def _logged(text: str) -> str:
+    """The JSON in a line of the daemon's log, in which it is a text in quotes; else the line itself."""
+    match = _RELOADED.fullmatch(text)
+    try:
+        return str(json.loads(f'"{match[1]}"')) if match else text
+    except ValueError:
+        return text
 
 
 DAEMON_CONFIGURATION = Probe.from_file(__file__, "daemon_configuration", _keep)
@@ -121,9 +134,10 @@ _FIRST_START = 3  # seconds in which the daemon itself may write to the director
 
 @dataclass(frozen=True)
 class DaemonFiles:
-    """The files of one daemon."""
+    """The files of one daemon, and what it wrote into its log of all its settings when it last read them again."""
 
     config: ConfigFile
+    reload: ConfigFile | None
     seccomp_profile: ConfigFile | None
     hosts: tuple[HostsFile, ...]
     registries: str | None  # what became of their directory: `listed`, `absent` or `unread`
@@ -163,6 +177,9 @@ def files_of(recording: Recording, process: DaemonProcess, data_root: str = "") 
         elif word in ("config", "profile", "hosts") and pid == str(process.pid):
             name = text if word == "hosts" else word
             found[name] = _file(text)
+        elif word == "reload" and pid == str(process.pid):
+            name, time = word, engine_moment(text.split("|")[1])
+            found[name] = ConfigFile("", "read", (time, time) if time else None, None, None)
         elif word == "registries" and pid == str(process.pid):
             registries = text.partition("|")[0]
         elif word == "above" and name and pid == str(process.pid):
@@ -186,9 +203,17 @@ def files_of(recording: Recording, process: DaemonProcess, data_root: str = "") 
     for word in ("config", "profile"):
         if word in found and is_covered(found[word].path, mounts, data_root):
             found[word] = replace(found[word], touched=_NOW)
-    hosts = (each for name, each in found.items() if name not in ("config", "profile"))
+    hosts = (each for name, each in found.items() if name not in ("config", "reload", "profile"))
     told = tuple(HostsFile.of(each.path, each.document) for each in hosts)
-    return DaemonFiles(found["config"], found.get("profile"), told, registries)
+    reload = _reload(found.get("reload"), process)
+    return DaemonFiles(found["config"], reload, found.get("profile"), told, registries)
+
+
+def _reload(told: ConfigFile | None, process: DaemonProcess) -> ConfigFile | None:
+    """What *process* told; None where it was another process with this log, or this number."""
+    if told is None or told.document is None or told.touched is None or process.started is None:
+        return None
+    return told if told.touched[0] > process.started[1] else None
 
 
 def _file(text: str) -> ConfigFile:

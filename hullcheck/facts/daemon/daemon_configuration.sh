@@ -44,6 +44,13 @@ show() { # NAME PATH ROOT: what became of the file, its times, its lines, each a
     *) printf "%s:unread|-|-|%s\n" "$1" "$2" ;;
   esac
 }
+reloaded() { # what the daemon last wrote into its log of all its settings, as it does when it is told to reload
+  case $(readlink "$folder/fd/2") in
+    socket:*) journalctl --quiet --no-pager --output=cat --lines=20000 "_PID=$folder" 2>/dev/null ;;
+    /*) [ ! -f "$folder/fd/2" ] || tail -c 10000000 "$folder/fd/2" ;;
+  esac | grep -a "^time=.*msg=\"Reloaded configuration" | tail -n 1 |
+    sed -n "s/^time=\"\([^\"]*\)\" level=info \(msg=.*\)/reload:read|\1|-|\\$line_feed \2/p"
+}
 hosts() { # FOLDER: what lies in it on the ways to registries
   root=""
   [ ! -d "$folder/root/." ] || root=$folder/root
@@ -98,6 +105,7 @@ for folder in ${daemons?}; do
   [ ! -d "$folder/root/." ] || root=$folder/root
   case $file in /*) ;; *) root=$folder/cwd/ ;; esac
   show config "$file" "$root"
+  reloaded
   [ -n "$profile" ] || profile=$(printf "%s" "$text" | tr "\n" " " |
     sed -n "s/.*\"seccomp-profile\"[[:space:]]*:[[:space:]]*\"\(\/[^\"\\\\]*\)\".*/\1/p")
   case $profile in /*) show profile "$profile" "$root" ;; esac

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hullcheck.facts.daemon.config_file import ConfigFile
+from hullcheck.facts.daemon.config_file import ConfigFile, DaemonFiles
 from hullcheck.facts.daemon.flags import Flags
 from hullcheck.facts.daemon.process import DaemonProcess
 from hullcheck.parsing.go import go_boolean
@@ -249,6 +249,7 @@ class Configuration:
         next_flags: that of the next start, where systemd tells it.
         changed: the file may have changed since the start.
         rewritten: and by its time so did its content, not only its owner, mode or name.
+        reload: all settings, as the running daemon wrote them into its log when it last read the file again.
     """
 
     flags: Flags
@@ -258,10 +259,11 @@ class Configuration:
     engine: str
     next_flags: Flags | None = None
     unit: str = ""
+    reload: ConfigFile | None = None
 
     @classmethod
     def of(
-        cls, process: DaemonProcess, file: ConfigFile, engine: str, told: Flags | None, unit: str
+        cls, process: DaemonProcess, files: DaemonFiles, engine: str, told: Flags | None, unit: str
     ) -> "Configuration":
         """That of a running daemon.
 
@@ -269,6 +271,7 @@ class Configuration:
             engine: its version.
             told: the command line in its *unit*; None where that is not known.
         """
+        file = files.config
         differs = told is not None and sorted(told) != sorted(process.flags)
         return cls(
             process.flags,
@@ -278,6 +281,7 @@ class Configuration:
             engine.partition("+")[0],
             told if differs else None,
             unit if differs else "",
+            files.reload,
         )
 
     def setting(self, name: str, reported: Value | None = None) -> Setting:
@@ -287,7 +291,7 @@ class Configuration:
             EvidenceError: it depends on a file that could not be read.
         """
         if reported is None:
-            reported = self._of_flags(name, self.flags, "command line")
+            reported = self._of_flags(name, self.flags, "command line") or self._of_reload(name)
         if reported is not None:
             coming = self._coming(name)
             if coming is not None and coming.value == reported.value:
@@ -324,15 +328,15 @@ class Configuration:
 
     def _of_file(self, name: str) -> Value | None:
         """What daemon.json says: nothing, where it says null of what is no switch, or an empty text."""
-        document, parse = self.file.values(), KINDS[name].from_json
-        value = document.get(name)
-        if name not in document or (value is None and parse is not _boolean):
+        return _said(self.file, name, self.file.path)
+
+    def _of_reload(self, name: str) -> Value | None:
+        """What the log says, which leaves out what is off or empty; None where the file tells as much."""
+        if self.reload is None or not self.changed:
             return None
-        try:
-            parsed = parse(value)
-        except (EvidenceError, TypeError, AttributeError) as error:
-            raise EvidenceError(f"{self.file.path}: {name}: {error}") from None
-        return None if parsed is None else Value(parsed, self.file.path)
+        source = "the daemon's log of its last reload"
+        unset = self._default(name).value
+        return _said(self.reload, name, source) or Value(False if unset is True else unset, source)
 
     def _default(self, name: str) -> Value:
         major = self.engine.partition(".")[0]
@@ -350,5 +354,17 @@ class Configuration:
         what = "was changed" if self.rewritten else "got another owner, mode or name, or was mounted"
         return (
             f"{path} {says} {what} after the daemon started, so the running value is unknown;"
-            " restart the daemon to know"
+            " reload or restart the daemon to know"
         )
+
+
+def _said(file: ConfigFile, name: str, source: str) -> Value | None:
+    document, parse = file.values(), KINDS[name].from_json
+    value = document.get(name)
+    if name not in document or (value is None and parse is not _boolean):
+        return None
+    try:
+        parsed = parse(value)
+    except (EvidenceError, TypeError, AttributeError) as error:
+        raise EvidenceError(f"{file.path or source}: {name}: {error}") from None
+    return None if parsed is None else Value(parsed, source)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hullcheck.facts import Facts
 from selftests.kit.judging import facts_of_engine, facts_of_guest, judged
 from selftests.lab import lacking
 from selftests.rig.shell import SYSTEM_PATH
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -137,3 +139,54 @@ def test_journal_that_keeps_nothing(lab_host: Callable[..., Host]) -> None:
     assert found() == "pass"
     for script in (None, lacking.FAILS, lacking.SILENT):
         assert found(systemctl=script) == "error"
+
+
+SETTINGS = ("2.3", "2.4", "2.9", "2.11", "2.12", "2.17")
+"""Controls of settings that the engine does not report."""
+ULIMITS = {name: {"Name": name, "Soft": 1024, "Hard": 2048} for name in ("nofile", "nproc")}
+
+
+def settings_of(facts: Facts) -> dict[str, str]:
+    """The verdicts on them."""
+    return {number: next(iter(judged(number, facts).values()))[0] for number in SETTINGS}
+
+
+def test_settings_after_a_reload(engine: EngineFactory) -> None:
+    """The daemon writes all that it goes on with into its log: what the new file says of the rest is pending."""
+    before = {"userland-proxy": False, "default-ulimits": ULIMITS, "live-restore": True}
+    one = engine(fresh=True, userland_proxy=False, default_ulimits=ULIMITS)
+    one.configure(before)
+    assert settings_of(facts_of_engine(one.socket, of="2"))["2.4"] == "error"
+    reload(one)
+    assert settings_of(facts_of_engine(one.socket, of="2")) == dict.fromkeys(SETTINGS, "pass")
+    one.configure({"live-restore": True, "iptables": False, "log-level": "warn"})
+    for each in (reload, lambda _: None):
+        each(one)
+        facts = facts_of_engine(one.socket, of="2")
+        assert settings_of(facts) == dict.fromkeys(SETTINGS, "pass")
+        (found,) = judged("2.17", facts).values()
+        assert found[1].startswith(
+            "userland-proxy is false (the daemon's log of its last reload); restart pending"
+        )
+    one.restart()
+    one.configure(before)  # what an earlier process wrote into this log is not what this one goes on with
+    assert set(settings_of(facts_of_engine(one.socket, of="2")).values()) == {"fail", "error"}
+
+
+def reload(engine: Engine) -> None:
+    """Let the daemon read its file again, and wait for its word."""
+    told = engine.log.read_text().count("Reloaded configuration")
+    engine.reload()
+    until(lambda: engine.log.read_text().count("Reloaded configuration") > told, "it does not reload", 10)
+
+
+def test_reload_in_the_journal(lab_host: Callable[..., Host]) -> None:
+    """What a unit's daemon wrote is in the journal."""
+    host = lab_host(userland_proxy=False)
+    text = host.exec("cat", "/etc/docker/daemon.json")
+    host.write("/etc/docker/daemon.json", text)
+    assert next(iter(judged("2.4", facts_of_guest(host, of="2.4")).values()))[0] == "error"
+    host.exec("systemctl", "reload", "docker")
+    for number in ("2.4", "2.17"):
+        (found,) = judged(number, facts_of_guest(host, of=number)).values()
+        assert found[0] == "pass", found

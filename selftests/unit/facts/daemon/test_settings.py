@@ -84,20 +84,20 @@ def test_reasons_name_the_source() -> None:
             Host(document='{"userland-proxy": false}', changed=AFTER),
             "2.17",
             f"userland-proxy may be false ({PATH}) or true (default of engine 26.1.5); restart pending: {PATH} says "
-            "false and was changed after the daemon started, so the running value is unknown; restart the daemon "
-            "to know",
+            "false and was changed after the daemon started, so the running value is unknown; reload or "
+            "restart the daemon to know",
         ),
         (
             Host(changed=AFTER),
             "2.11",
             f"cgroup-parent: {PATH} does not set it, and was changed after the daemon started, so the running value "
-            "is unknown; restart the daemon to know",
+            "is unknown; reload or restart the daemon to know",
         ),
         (
             Host(document='{"cgroup-parent": null}', changed=AFTER, written=BEFORE),
             "2.11",
             f"cgroup-parent: {PATH} does not set it, and got another owner, mode or name, or was mounted "
-            "after the daemon started, so the running value is unknown; restart the daemon to know",
+            "after the daemon started, so the running value is unknown; reload or restart the daemon to know",
         ),
         (
             Host(document=None, changed=AFTER),
@@ -483,3 +483,29 @@ def test_unit_that_differs_from_the_process() -> None:
         .judge("2.2")[1]
         .endswith("from default)")
     )
+
+
+LOGGED = r"{\"userland-proxy\":true,\"log-opts\":{\"tag\":\"a\\\"b\",\"splunk-token\":\"s3cret\"}}"
+
+
+@pytest.mark.parametrize(
+    "form", ['msg="Reloaded configuration: {}"', 'msg="Reloaded configuration" config="{}"']
+)
+def test_word_of_a_reload(form: str) -> None:
+    """It tells the settings of the process that wrote it, and leaves out what is off; no secret of it is stored."""
+
+    def judge(time: str, text: str, number: str) -> str:
+        recording = Host(document="{}", changed=AFTER).recording()
+        answer = recording.answers["daemon_configuration"]
+        kept = DAEMON_CONFIGURATION.keep(f"{answer.stdout}\nreload:read|{time}|-|-\n {text}")
+        assert "s3cret" not in kept
+        changed = {**recording.answers, answer.name: Answer(answer.name, 0, kept, "")}
+        ((verdict, _),) = judged(number, Facts(replace(recording, answers=changed), Policy())).values()
+        return verdict
+
+    word = form.replace("{}", LOGGED)
+    assert judge("2026-01-01T10:30:00.5Z", word, "2.17") == "fail"
+    assert judge("2026-01-01T10:30:00.5Z", word.replace("proxy", "x"), "2.17") == "pass"
+    assert judge("2026-01-01T11:30:00.5+01:00", word, "2.12") == "pass"
+    for time, text in (("2026-01-01T09:59:00Z", word), ("-", word), ("2026-01-01T10:30:00Z", word[:-3])):
+        assert judge(time, text, "2.12") == "error"
