@@ -149,13 +149,16 @@ def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
     """The keys of managers are encrypted on disk, and a person unlocks each manager after a start.
 
     Without autolock the key to the swarm's data and its TLS key lie beside what they protect: a stolen disk
-    or backup of one manager gives away the secrets of all services.
+    or backup of one manager gives away the secrets of all services. So does one with the unlock key in a file.
+    Small files in /etc, /root, /home, /opt and /usr/local are searched for one, and for what unlocks a manager.
 
     Remedy: `docker swarm update --autolock=true`, and keep the key that it prints where no manager is.
     """
     if swarm.locked:
         return "this manager is locked now: its keys are encrypted, and it waits for the unlock key"
     assert swarm.locks_managers, "autolock is off (docker info)"
+    if files := swarm.unlocking:
+        raise Manual(f"autolock is on (docker info), but does the key lie here? See {', '.join(files)}")
     return "autolock is on (docker info)"
 
 

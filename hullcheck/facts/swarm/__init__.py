@@ -28,8 +28,9 @@ from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
 _LINE = re.compile(
     r"|[{].*|(?:node|services?|config|task) .*|\d+/(?:net/(?:udp6?|route|if_inet6)|state|certificate):.*"
-    r"|\d+/(?:address:\S+ [0-9a-f.:]+|upon:\S+ \S+)"
+    r"|unlocks:.*|\d+/(?:address:\S+ [0-9a-f.:]+|upon:\S+ \S+)"
 )
+_OF_ONE_NODE = ("bridge", "host", "null")
 _CLOCKS = 1 / 24  # days by which the clocks of managers may differ
 _MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
 
@@ -102,6 +103,21 @@ class Swarm:
     def locks_managers(self) -> bool:
         """Whether managers encrypt their keys, and wait after a start for the key to these."""
         return bool(self._specified("EncryptionConfig", "AutoLockManagers"))
+
+    @property
+    def unlocking(self) -> tuple[str, ...]:
+        """The files of this manager in which a key for that lies, or by which it may unlock itself.
+
+        Raises:
+            EvidenceError: they were not searched.
+        """
+        self.require_manager()
+        if not any(line.startswith("node ") for line in self._lines):  # what comes after the search
+            self.recording.text(SWARM)
+        found = tuple(each.removeprefix("unlocks:") for each in self._lines if each.startswith("unlocks:"))
+        if "" in found:
+            raise EvidenceError(unread("what may hold the unlock key"))
+        return found
 
     @property
     def node_certificate_days(self) -> float:
@@ -316,6 +332,11 @@ def _is_encrypted_here(network: Network) -> bool:
     return "encrypted" in network.options and network.peers > 1
 
 
+def _reaches_nodes(network: Network) -> bool:
+    """Whether it may reach over several nodes; the swarm may have bridges, of which each stays on its own node."""
+    return network.driver == "overlay" or (network.scope == "swarm" and network.driver not in _OF_ONE_NODE)
+
+
 @fact()
 def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subjects[Network]:
     """Every network of the swarm that reaches over several nodes; of a worker's those that it has to encrypt itself.
@@ -328,7 +349,7 @@ def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subje
     own = () if swarm.is_manager else tuple(filter(_is_encrypted_here, networks.get()))
     if not own:
         swarm.require_manager()
-    overlay = own or [each for each in networks.get() if each.driver == "overlay" or each.scope == "swarm"]
+    overlay = own or [each for each in networks.get() if _reaches_nodes(each)]
     named = tuple((each.name, each) for each in sorted(overlay, key=lambda each: each.name))
     return Subjects("network", named, nothing="the swarm has no overlay network")
 
