@@ -1,6 +1,7 @@
 cd /proc || exit
 line_feed="
 "
+. process_places.sh
 place() { # WORD PATH: what is there, without links
   if [ -d "$2" ]; then kind="directory"; elif [ -e "$2" ]; then
     kind="file"
@@ -38,6 +39,12 @@ for line in $running; do
     *"$line_feed${path%/*}$line_feed"*) ;;
     *) folders=$folders$line_feed${path%/*} ;;
   esac
+  held=""
+  case $path in */containerd | */dockerd | *" (deleted)") held=$(containerd_root "${line%%|*}") ;; esac
+  if [ -n "$held" ]; then
+    printf "held|%s|%s\n" "${line%%|*}" "$held"
+    place containerd-root "$held"
+  fi
   case $path in
     */containerd | */containerd" (deleted)")
       config="" before="" containerd_root=""

@@ -25,6 +25,7 @@ _KNOWN = lines_like(
     r"argument\|\d+\|(?:.*/containerd|--?(?:a|address|c|config|root)(?:=.*)?|/.*)",
     r"toml\|\d+\|\s*(?:\[(?:grpc|other)\]|(?:root|address)\s*=).*",
     r"data-root-listed\|",
+    r"held\|\d+\|/.*",
     r"running\|\d+\|/.*",
     r"namespace\|.*",
 )
@@ -261,10 +262,19 @@ class Places:
                 values[key.strip()] = value.strip().strip("\"'")
         return Containerd(
             _plain(_option(arguments, "address", "a") or values.get("address") or _DEFAULT_ADDRESS),
-            _option(arguments, "root", "") or values.get("root") or _DEFAULT_ROOT,
+            self._root(pid, _option(arguments, "root", "") or values.get("root") or _DEFAULT_ROOT),
             _option(arguments, "config", "c") or "/etc/containerd/config.toml",
             program,
         )
+
+    def _root(self, pid: str, told: str) -> str:
+        """Where a process keeps the data of containerd: as it was told, unless it holds the database of another place.
+
+        It may have been told by a file that its configuration imports, or with a key in another case.
+        """
+        held = next(("|".join(rest) for each, *rest in self._lines.get("held") if each == pid), told)
+        fact = self._only(self._places("containerd-root"), told)
+        return told if fact.target and fact.target.path == held else held
 
     @property
     def containerd_roots(self) -> tuple[str, ...]:
@@ -280,7 +290,8 @@ class Places:
             if environment is None:
                 raise EvidenceError(unread("the environment of the daemon"))
             usual = f"{self.daemon.engine.value('DockerRootDir')}/containerd/daemon"
-            return (environment.get("DOCKER_CONTAINERD_ROOT") or usual,)
+            told = environment.get("DOCKER_CONTAINERD_ROOT") or usual
+            return (self._root(str(self.daemon.pid), told),)
         raise EvidenceError(unread("the containerd that the daemon uses", "could not be looked at"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -27,6 +28,8 @@ from hullcheck.recording.script import render
 from selftests.kit.judging import facts_of_engine, judge_engine, judged
 from selftests.kit.running import Project
 from selftests.rig import removal
+from selftests.rig.engines import versions
+from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -265,6 +268,7 @@ def test_layer_that_is_damaged(engine: EngineFactory, settings: dict[str, object
     assert verdicts(facts_of_engine(one.socket, of="4.8")) == after
 
 
+@pytest.mark.needs_engine(">=24", "images in the store of containerd")
 def test_layer_that_is_not_what_its_name_says(engine: EngineFactory) -> None:
     """In the store of containerd a blob has the name of its digest; a plain archive could end anywhere unnoticed."""
     one = engine(fresh=True, **CONTAINERD)
@@ -274,6 +278,37 @@ def test_layer_that_is_not_what_its_name_says(engine: EngineFactory) -> None:
     newest.write_bytes(gzip.compress(bytes(1024)))
     found = verdicts(facts_of_engine(one.socket, of="4.8"))
     assert found["setuid"] == ("error", "its layers could not be read, or not to their end")
+
+
+_ELSEWHERE = """
+version = 2
+imports = ["{0}/more.toml"]
+state = "{0}/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+  address = "{0}/c"
+"""
+
+
+@pytest.mark.needs_engine(">=24", "images in the store of containerd")
+def test_containerd_with_a_root_of_its_own(engine: EngineFactory, tmp_path: Path) -> None:
+    """1.1.1, 4.8: where it keeps its data is what it has open, whichever of its files says so."""
+    (tmp_path / "c.toml").write_text(_ELSEWHERE.format(tmp_path))
+    (tmp_path / "more.toml").write_text(f'version = 2\nROOT = "{tmp_path}/own"\n')
+    path = versions.chosen().path
+    command = (str(shutil.which("containerd", path=path)), "--config", str(tmp_path / "c.toml"))
+    process = subprocess.Popen(command, env={**os.environ, "PATH": path}, stderr=subprocess.DEVNULL)
+    try:
+        until((tmp_path / "c").exists, "containerd does not listen")
+        one = engine(fresh=True, containerd=f"{tmp_path}/c", **CONTAINERD)
+        facts = facts_of_engine(one.socket, of="1.1.1 4.8")
+        assert judged("4.8", facts)["bb:1"][0] == "pass"
+        assert f"{tmp_path}/own" in judged("1.1.1", facts)["local"][1]
+        one.down()
+    finally:
+        process.terminate()
+        process.wait(10)
+        removal.unmount(tmp_path)
 
 
 def _is_packed(file: Path) -> bool:

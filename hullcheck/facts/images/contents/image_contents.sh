@@ -67,6 +67,18 @@ own_store() {
 # ---- the store of containerd
 named_by() { xargs grep -aoh '"digest"[ ]*:[ ]*"sha256:[0-9a-f]*"' | sed "s/.*sha256://; s/\"//"; }
 documents() { there | xargs head -c 1 /dev/null | awk '/^==> / { name = $2 } /^[{]/ { print name }'; }
+. process_places.sh
+enter_store() { # the one that has any of the images: there may be several containerds
+  content=io.containerd.content.v1.content/blobs/sha256
+  running=$(ls -l /proc/[0-9]*/exe 2>/dev/null |
+    sed -n "s/ (deleted)$//; s|.* /proc/\([0-9]*\)/exe -> .*/[cd]o[a-z]*erd$|\1|p")
+  for process in $running; do
+    place=$(containerd_root "/proc/$process")
+    # shellcheck disable=SC2086 # one word for each id
+    [ -z "$place" ] || ! cd "$place/$content" 2>/dev/null || [ -z "$(say $new | sed "s/^sha256://" | there)" ] || return 0
+  done
+  cd "$root/containerd/daemon/$content" 2>/dev/null || enter "/var/lib/containerd/$content"
+}
 store_of_containerd() {
   case $(tar --version 2>&1) in
     *GNU*) ;;
@@ -75,8 +87,7 @@ store_of_containerd() {
       return 1
       ;;
   esac
-  content=io.containerd.content.v1.content/blobs/sha256
-  cd "$root/containerd/daemon/$content" 2>/dev/null || enter "/var/lib/containerd/$content" || return
+  enter_store || return
   echo "containerd"
   # shellcheck disable=SC2086 # one word for each id
   tops=$(say $new | sed "s/^sha256://" | there)

@@ -270,6 +270,12 @@ def test_images_in_the_store_of_containerd() -> None:
 
     assert found(root + runs + own)["/var/lib/containerd"].node.path == "/srv/containerd"
     assert found(root + runs)["/var/lib/containerd"].state is State.UNREAD
+    held = "held|9|/srv/containerd\ncontainerd-root|directory|/srv/containerd|/srv/containerd\n"
+    assert found(root + runs + own + held).keys() == {"/data/docker", "/var/lib/containerd"}
+    elsewhere = held.replace("/srv/containerd", "/data/c|d")
+    assert found(root + runs + own + elsewhere)["/data/c|d"].state is State.UNREAD
+    elsewhere = held.replace("/srv/containerd", "/data/c")
+    assert found(root + runs + own + elsewhere)["/data/c"].node.path == "/data/c"
     assert found(root + runs + own, None).keys() == {"/data/docker"}
 
 

@@ -9,6 +9,7 @@ import pytest
 import hullcheck.recording
 from hullcheck.facts.files import installation
 from hullcheck.facts.files.probe import ENGINE_FILES
+from hullcheck.recording import shell
 
 NUMBER = "0123456789abcdef" * 2
 
@@ -98,11 +99,12 @@ def test_imports_of_imports(tmp_path: Path) -> None:
     for name, text in (("first", "imports = [\n  '../second/b.toml']"), ("second", "")):
         (tmp_path / name).mkdir()
         (tmp_path / name / ("a.toml" if text else "b.toml")).write_text(text)
-    script = Path(installation.__file__).with_name("engine_places.sh").read_text()
-    folder = Path(hullcheck.recording.__file__).parent / "shell"
-    script = script.replace(". data_root.sh", (folder / "data_root.sh").read_text())
+    (process / "fd").mkdir()
+    (process / "fd/9").symlink_to("/srv/c/io.containerd.metadata.v1.bolt/meta.db")
+    script = shell.read(Path(installation.__file__).with_name("engine_places.sh"))
     told = 'docker_info=\'"DockerRootDir":"/srv"\'\n' + script.replace("cd /proc ", f"cd {tmp_path} ")
     done = subprocess.run(["/bin/sh", "-c", told], capture_output=True, text=True, check=True)
+    assert "held|8|/srv/c" in done.stdout.splitlines()
     lines = (f"{line}||".split("|") for line in done.stdout.splitlines())
     imported = {path: kind for word, kind, path, *_ in lines if word == "containerd-import"}
     assert {f"{tmp_path}/first": "directory", f"{tmp_path}/first/../second/b.toml": "file"} == {
