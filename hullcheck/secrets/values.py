@@ -116,6 +116,7 @@ _IN_SHELL = r"""|changeit|unused|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|[@%]\{|%[
     |[A-Za-z_][\w.]*[(\[].*|(?:process\.env|os\.environ|ENV)\b.*|(?:id|type|env|src|source|target)=.*"""
 _NO_SECRET_IN_SHELL = re.compile(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")
+_ACCOUNT = re.compile(r"[^\s:]{1,100}:[x*!]{0,2}:[\d$:]")
 _FINGERPRINT = re.compile(r"(?:(?:0x)?[0-9A-Fa-f]++\s*+){1,40}")
 _KEY_ID = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})")
 _RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=-]{20,}")
@@ -156,6 +157,11 @@ def is_plain_in_shell(value: str) -> bool:
 def is_stand_in(value: str) -> bool:
     """Whether it says of itself that it is given in the place of a key, as to a build that needs none."""
     return _STAND_IN.fullmatch(value) is not None
+
+
+def is_account(value: str) -> bool:
+    """Whether it is a line of `passwd`, `shadow` or `group` without a password; hashes are known by their format."""
+    return _ACCOUNT.match(value) is not None
 
 
 def is_number(value: str) -> bool:

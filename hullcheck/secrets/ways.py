@@ -20,16 +20,18 @@ _VALUE = rf"""(?=(?P<value>\\+"[^"\\]*\\+"|"(?:\\.|[^"\\])*"|\$?'[^']*'|{_BARE})
 _AT = r"(?:(?<![\w./-])|(?<=bin/))"  # a command, and no part of a path
 _LINE = r"""(?=[\s"'\\,])[^;&|\n]{0,200}?"""  # the rest of a command
 _LOGINS = (
-    r"(?:az|az acr|buildah|cf|crane|docker|helm registry|nerdctl|oras|podman|skopeo|twine)"
+    r"(?:az|az acr|buildah|cf|crane|docker|helm registry|nerdctl|oc|oras|podman|skopeo|twine)"
     r" (?:login|upload|register)"
 )
 # What reads a secret from its input.
 _INTO = (
     r"--password-stdin|--stdin\b|--with-token|\bsudo -S\b|--passphrase-fd\b|--pinentry-mode\b|\bvault login|\bsmbpasswd"
-    r"|\bpasswd\b|\bkinit\b|\bcryptsetup\b|\bveracrypt\b|\bsaslpasswd2\b|\bpdbedit\b|\bsecret-tool\b|\bpass insert\b"
-    r"|\bkeyctl p\w{0,9}\b|\bansible-vault\b|\bsystemd-creds\b|\bsecret create\b|\brclone obscure\b|\bauth login\b"
+    r"|(?<!/etc/)\b(?:mk)?passwd\b|\bkinit\b|\bcryptsetup\b|\bveracrypt\b|\bsaslpasswd2\b|\bpdbedit\b"
+    r"|\bsecret-tool\b|\bpass insert\b|\bkeyctl p\w{0,9}\b|\bansible-vault\b|\bsystemd-creds\b|\bsecret create\b"
+    r"|\brclone obscure\b|\bauth login\b|\brealm join\b|-keystore add\b"
 )
 _SAYS = r"\b(?:echo|printf)(?: -{word}){0,9}(?: %[sb](?:\\+n)?)?"
+_ACCOUNT = r"[\w.${}-]{1,100}"
 _STARTS = (
     r"(?:^|[;&|(\n]\s{0,80}|bin/|\bsudo\s|-\w{0,3}c\s[\"']?)[\w.-]{1,40} "  # a command, to the word behind it
 )
@@ -75,6 +77,7 @@ _WAYS = [
     r"{at}(?:pro|ua) attach {value}",
     r"{at}(?:kadmin|ldap\w+){line} -w {value}",
     r"{at}(?:ldappasswd|slappasswd){line} -s {value}",
+    r"{at}ncftp\w{1,9}{line} -p {value}",
     r"{at}ssh-keygen{line} -N {value}",
     r"{at}rclone{line} (?:\w{0,40}(?:key|pass|token)|obscure) {value}",
     r"\bhttp-basic\.{word} {word} {value}",  # of composer and poetry
@@ -84,7 +87,9 @@ _WAYS = [
     r"{at}nuget setapikey {value}",
     r"\bset-agent-token {word} {value}",
     r"{at}SUSEConnect{line} (?:-r|--regcode)[ =]{value}",
-    r"\b(?:authtoken|reset-admin-password) {value}",
+    r"\b(?:authtoken|reset-admin-password|set-initial-password) {value}",
+    r"\bsamba-tool user (?:add|create) {word} {value}",
+    r"(?<![\w-])-auth [\w.-]{1,100}:{value}",  # of Jenkins
     r"\bnet user {word} {value}",
     r"{at}(?:sqlcmd|bcp|zip|unzip|ipmitool|mosquitto_\w+){line} -P ?{value}",
     r"{at}snmp\w+{line} -[AX] {value}",
@@ -93,16 +98,19 @@ _WAYS = [
     r"{at}\w{0,20}freerdp\w{0,20}{line} /p:{value}",
     r"{at}(?:nmcli|iwctl|wpa_cli){line} (?:[\w.-]{0,60}psk|[\w.-]{0,60}password) {value}",
     r"{at}wpa_passphrase {word} {value}",
+    r"{at}mkpasswd(?: -(?:[mRS]|-method|-rounds|-salt)[ =]{word}){0,4} (?!-){value}",
+    r"\b(?:bcrypt|crypt(?:\.crypt)?|generate_password_hash|make_password|password_hash)\(\s*(?P<value>\\*[\"'][^\"'\\]+\\*[\"'])",
     r"{at}openssl passwd(?: -(?:salt {word}|\w+)){0,9} {value}",
     r"{at}bundler? config{line} [\w.-]{1,100}:(?!//){value}",
     r"{at}qpdf{line} --encrypt {value}",
     r"{at}qpdf{line} --encrypt {word} {value}",
     r"\b(?:user|owner|input)_pw {value}",  # of pdftk
     r"\bConvertTo-SecureString(?: -(?:String|AsPlainText|Force)){0,3} {value}",
-    r"{at}7z[ar]?{line} -p{value}",
+    r"{at}(?:7z[ar]?|rar|unrar){line} -p(?!-){value}",
     r"{at}(?:smbclient|rpcclient|smbmap|net){line} -U [^\s%]{1,100}%{value}",
     r"{at}(?:plink|pscp|psftp){line} -pw {value}",
     r"{at}lftp{line} -u [^\s,]{1,100},{value}",
+    r"{at}(?:expdp|impdp) [\w.]{1,100}/(?P<value>[^@\s/\"']{1,300})",
     r"{at}sqlplus{line} [\w.]{1,100}/(?P<value>[^@\s/]{1,300})@",
     r"\brabbitmqctl (?:add_user|change_password) {word} {value}",
     r"\bmc (?:alias|config host) (?:set|add) {word} {word} {word} {value}",
@@ -118,11 +126,15 @@ _WAYS = [
     r"(?:=|;)[^;=\s\"']*;\s*(?i:pwd)\s*=\s*{value}",
     r"\bjdbc:oracle:thin:\w{1,100}/(?P<value>[^@\s]{1,300})@",
     r"(?<![\w/])\w+:(?P<value>[^\s\"'@/]{1,300})@(?:tcp|unix)\(",
-    r"{says} [\w.-]{1,100}:(?P<value>[^\s\"'\\|]+)[^|;&]{0,1000}\|\s*(?:sudo )?chpasswd",
-    r"\bchpasswd(?: -\S{1,80}){0,9}\s*<<<\s*[\"']?[\w.-]+:(?P<value>[^\s\"'\\]+)",
-    r"\bchpasswd[^\n<]{0,200}<<-?\s*[\"']?\w{1,80}+[\"']?[^\n]{0,200}\n\s*[\w.-]+:(?P<value>\S+)",
+    r"{says} {account}:(?P<value>[^\s\"'\\|]+)[^;&]{0,1000}\|[^;&|]{0,100}?\b(?:chpasswd|newusers)\b",
+    r"\bprintf {account}:%s(?:\\+n)? {value}[^;&]{0,1000}\|[^;&|]{0,100}?\bchpasswd\b",
+    r"{says} {account}:(?P<value>[^\s\"'\\|]+)[^;&>]{0,1000}>\s*(?P<to>[\w~./-]{1,300}+)[^\n]{0,1000}?"
+    r"(?:\bchpasswd\b[^;&|\n]{0,100}?<\s*(?P=to)|(?P=to)\s*\|[^;&|]{0,100}?\bchpasswd\b)",
+    r"\bchpasswd(?: -\S{1,80}){0,9}\s*<<<\s*[\"']?{account}:(?P<value>[^\s\"'\\]+)",
+    r"\bchpasswd[^\n<]{0,200}<<-?\s*[\"']?\w{1,80}+[\"']?[^\n]{0,200}\n\s*{account}:(?P<value>\S+)",
     r"{says} {value}[^|;&]{0,1000}\|\s*[^;&|]{0,100}?(?:{into})",
-    r"(?:{into}|\bvncpasswd\b)[^;&|\n]{0,100}?<<<\s*{value}",
+    r"\byes (?!(?i:y|n|yes|no)\b){value}[^|;&]{0,1000}\|\s*[^;&|]{0,100}?(?:{into})",
+    r"(?:{into}|\b(?:adduser|vncpasswd)\b)[^;&|\n]{0,100}?<<<\s*{value}",
     r"[\w.-]:(?P<value>[^\s:\"']+)[\"']?\s*>>?\s*\S{0,200}(?:htpasswd|pgpass)\b",
 ]
 # Where a secret often is, and often something else: what looks like one is hidden, but not reported as a secret.
@@ -187,6 +199,7 @@ _PARTS = {
     "logins": _LOGINS,
     "into": _INTO,
     "says": _SAYS,
+    "account": _ACCOUNT,
     "starts": _STARTS,
     "enters": _ENTERS,
     "one_dash": _ONE_DASH,

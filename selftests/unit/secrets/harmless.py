@@ -306,6 +306,14 @@ useradd --no-log-init --password '' app
 useradd -p '!' app
 usermod -p '*' root
 passwd -d root
+echo "app:x:1000:1000:app:/home/app:/sbin/nologin" >> /etc/passwd
+printf "root:x:0:0:root:/root:/bin/sh\\n" > /rootfs/etc/passwd
+echo "app:x:1000:1000" | tee -a /etc/passwd
+echo "app:*:::::::" >> /etc/shadow
+echo "auth sufficient pam_permit.so" > /etc/pam.d/passwd
+yes | adduser app
+mkpasswd --help
+unrar x -p- a.rar
 passwd -l root && getent passwd app
 grep -q '^app:' /etc/passwd
 sed -i 's/PermitRootLogin prohibit-password/PermitRootLogin no/; s/#PasswordAuthentication yes/PasswordAuthentication no/' /etc/ssh/sshd_config
