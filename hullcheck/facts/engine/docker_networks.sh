@@ -25,6 +25,13 @@ for pid in ${daemons?}; do
     printf "%s\n" "$policies" |
       sed -n 's/^src [^ ]* dst \([^ ]*\) .*dir out .*mark 0xd0c4e3\/.*proto esp .*/{"Daemon":'"$pid"',"Secures":"\1"}/p'
   fi
+  # With nftables the engine has one rule for all networks that are encrypted, and their numbers in a set. As iptables puts it:
+  for each in ip ip6; do
+    $enter nft list table $each docker-overlay 2>/dev/null | tr "\n\t" "  " |
+      grep -o -e "elements = {[^}]*}" -e "meta ipsec missing udp [^;{}]* @encrypted-vnis [^;{}]* drop" \
+        -e "udp [^;{}]* @encrypted-vnis [^;{}]* meta mark set 0x00d0c4e3" |
+      sed 's/^meta .*/-A INPUT @encrypted-vnis/; s/^udp .*/-A OUTPUT @encrypted-vnis/; s/.*/{"Daemon":'"$pid"',"Encrypts":"&"}/'
+  done
   # What sends packets to another address, and what an overlay network is encrypted by: these make no table that is not
   # there. A kernel may have tables of old, which no program of today shows.
   programs=""

@@ -242,7 +242,7 @@ class Encryption:
     """The rules of packet filters, and the policies of IPsec, by which engines have overlay networks encrypted.
 
     Attributes:
-        rules: each with the daemon in whose network it is, as iptables writes it.
+        rules: each with the daemon in whose network it is, as iptables writes it; of nftables also what is in sets.
         policies: the other nodes, each with the daemon whose kernel encrypts what the rules have marked for it.
         listed: the daemons in whose network a program listed all of what it knows, each with that program.
     """
@@ -262,13 +262,19 @@ class Encryption:
             raise EvidenceError(
                 "docker network inspect does not report by which numbers nodes know the network"
             )
-        if not {(daemon, "iptables-save"), (daemon, "iptables-legacy-save")} & self.listed:
-            raise EvidenceError("iptables did not list the rules by which the network is encrypted")
+        own = [words for each, words in self.rules if each == daemon]
+        sets = [words for words in own if words.startswith("elements")]
+        if not sets and not {(daemon, "iptables-save"), (daemon, "iptables-legacy-save")} & self.listed:
+            raise EvidenceError("neither iptables nor nft listed rules by which the network is encrypted")
         if (daemon, "xfrm") not in self.listed:
             raise EvidenceError("`ip xfrm policy` did not list what the kernel encrypts")
-        own = [words for each, words in self.rules if each == daemon]
+        in_sets = {int(each, 16) for words in sets for each in re.findall(r"0x[0-9a-f]+", words)}
         for number in map(int, ids):
-            about = [words for words in own if _is_about(number, words)]
+            about = [
+                words
+                for words in own
+                if _is_about(number, words) or (_FOR_SETS in words and number in in_sets)
+            ]
             if not any(words.startswith("-A OUTPUT") for words in about):
                 return "the rule that has its packets encrypted is gone, so they are sent in clear"
             if not any(words.startswith("-A INPUT") for words in about):
@@ -278,6 +284,10 @@ class Encryption:
         if sum(each == daemon for each, _ in self.policies) < network.peers - 1:
             return "policies of IPsec are gone from the kernel (ip xfrm policy), so packets are sent in clear"
         return ""
+
+
+_FOR_SETS = "@encrypted-vnis"
+"""In a rule of nftables, for the networks whose numbers are in the sets of this name."""
 
 
 def _is_about(number: int, words: str) -> bool:

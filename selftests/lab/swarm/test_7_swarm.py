@@ -322,6 +322,34 @@ def test_rules_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
     assert verdicts("7.3", facts_of(nodes, 2))["safe"][0] == "fail"
 
 
+NFTABLES = {"firewall-backend": "nftables", "features": {"swarm-nftables": True}, "ip-forward": False}
+
+
+@pytest.mark.needs_engine(">=29.6", "swarms with rules of nftables")
+def test_encryption_by_nftables(lab: Laboratory) -> None:
+    """The rules are of a table of the engine's own, with a set of the networks that they are for."""
+    from selftests.rig.engines.swarm import Switch
+
+    nodes = Switch(lab, 2, settings=NFTABLES)
+    try:
+        nodes.init(1)
+        nodes.join(2)
+        engine = nodes.engines[0]
+        engine.docker("network", "create", "--driver", "overlay", "--opt", "encrypted", "safe")
+        nodes.service("web", "--mode", "global", "--network", "safe")
+        until(partial(_all_run, nodes, "web"))
+        until(lambda: len(engine.inspect("safe")[0]["Peers"]) == 2)
+        until(lambda: verdicts("7.3", facts_of(nodes))["safe"] == ("pass", ""))
+        engine.nsenter("nft", "flush", "chain", "ip", "docker-overlay", "enc-in")
+        found, reason = verdicts("7.3", facts_of(nodes))["safe"]
+        assert (found, "drops packets in clear" in reason) == ("fail", True)
+        engine.nsenter("nft", "delete", "table", "ip", "docker-overlay")
+        assert verdicts("7.3", facts_of(nodes))["safe"][0] == "fail"
+        assert verdicts("7.3", facts_of(nodes, 2)) == {"safe": ("pass", "")}
+    finally:
+        nodes.down()
+
+
 def test_policies_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
     """A program that sets up IPsec of its own may begin by taking away all policies of the kernel."""
     nodes.init(1)
