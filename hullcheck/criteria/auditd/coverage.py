@@ -10,6 +10,8 @@ from hullcheck.parsing.proc.mountinfo import is_below, location, mount_of
 from hullcheck.verdicts import EvidenceError
 
 _VOLATILE = "/run"
+_NEWER = frozenset({"fchmodat2", "452"})
+"""What the kernel counts among the changes of attributes, and auditctl 4.0 not where it is told an arch."""
 
 
 def gap(audit: Audit, file: FileFact, *may_leave_out: str) -> str:
@@ -50,6 +52,10 @@ def note(audit: Audit, file: FileFact, *may_leave_out: str) -> str:
         parts.append("a rule on a tree, which the kernel drops when the file is replaced")
     if node.is_directory and _is_another_file_system(audit, node.path):
         parts.append("holds if the rule was loaded after the file system there was mounted")
+    if any(rule.calls and not rule.calls & _NEWER for rule in by):
+        parts.append(
+            "leaves out fchmodat2, with which kernels from 6.6 on change modes; a rule without arch does not"
+        )
     if not _will_be(audit, file, may_leave_out):
         parts.append("in no file that the next start loads, so that it is lost then")
     if not audit.loaded.daemon:

@@ -14,6 +14,7 @@ from hullcheck.facts.daemon.registries import HostsFile, reduced
 from hullcheck.parsing import seccomp
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.covers import is_covered
+from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.times import Span, engine_moment, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -205,15 +206,17 @@ def files_of(recording: Recording, process: DaemonProcess, data_root: str = "") 
             found[word] = replace(found[word], touched=_NOW)
     hosts = (each for name, each in found.items() if name not in ("config", "reload", "profile"))
     told = tuple(HostsFile.of(each.path, each.document) for each in hosts)
-    reload = _reload(found.get("reload"), process)
+    reload = _reload(found.get("reload"), process, data_root)
     return DaemonFiles(found["config"], reload, found.get("profile"), told, registries)
 
 
-def _reload(told: ConfigFile | None, process: DaemonProcess) -> ConfigFile | None:
+def _reload(told: ConfigFile | None, process: DaemonProcess, data_root: str) -> ConfigFile | None:
     """What *process* told; None where it was another process with this log, or this number."""
     if told is None or told.document is None or told.touched is None or process.started is None:
         return None
-    return told if told.touched[0] > process.started[1] else None
+    # where users are remapped, its data lies in a folder of theirs below that
+    is_own = is_below(data_root, str(told.document.get("data-root")))
+    return told if is_own and told.touched[0] > process.started[1] else None
 
 
 def _file(text: str) -> ConfigFile:

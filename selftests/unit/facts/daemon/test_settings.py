@@ -485,7 +485,10 @@ def test_unit_that_differs_from_the_process() -> None:
     )
 
 
-LOGGED = r"{\"userland-proxy\":true,\"log-opts\":{\"tag\":\"a\\\"b\",\"splunk-token\":\"s3cret\"}}"
+LOGGED = (
+    r"{\"data-root\":\"/var/lib/docker\",\"userland-proxy\":true,"
+    r"\"log-opts\":{\"tag\":\"a\\\"b\",\"splunk-token\":\"s3cret\"}}"
+)
 
 
 @pytest.mark.parametrize(
@@ -507,5 +510,6 @@ def test_word_of_a_reload(form: str) -> None:
     assert judge("2026-01-01T10:30:00.5Z", word, "2.17") == "fail"
     assert judge("2026-01-01T10:30:00.5Z", word.replace("proxy", "x"), "2.17") == "pass"
     assert judge("2026-01-01T11:30:00.5+01:00", word, "2.12") == "pass"
+    assert judge("2026-01-01T10:30:00.5Z", word.replace("/docker", "/other"), "2.12") == "error"
     for time, text in (("2026-01-01T09:59:00Z", word), ("-", word), ("2026-01-01T10:30:00Z", word[:-3])):
         assert judge(time, text, "2.12") == "error"
