@@ -90,7 +90,7 @@ _WAYS = [
     r"\b(?:authtoken|reset-admin-password|set-initial-password) {value}",
     r"\bsamba-tool user (?:add|create) {word} {value}",
     r"(?<![\w-])-auth [\w.-]{1,100}:{value}",  # of Jenkins
-    r"\bnet user {word} {value}",
+    r"{at}net user {word} {value}",
     r"{at}(?:sqlcmd|bcp|zip|unzip|ipmitool|mosquitto_\w+){line} -P ?{value}",
     r"{at}snmp\w+{line} -[AX] {value}",
     r"{at}doctl{line} -t {value}",

@@ -24,6 +24,7 @@ _USE = frozenset(("bsdtar", "cpio", "perl", "php", "python", "python3", "ruby", 
 _BRANCHES = frozenset(("if", "case", "&&", "||"))
 _LINE_OF_SUM = re.compile(r"\S+\s+\*?(?P<name>[\w./+-]+)")
 _FILE = re.compile(r"[\w.+-]+")
+_PROOF = re.compile(r"(?:\.(?:asc|md5|minisig|sha\d+|sig|sign)|sums?(?:\.\w+)?)$", re.IGNORECASE)
 _REDIRECTION = re.compile(r">+(?P<name>.*)")
 _OUTPUT = {
     "curl": re.compile(r"(?:-[a-zA-Z]*?o|--output(?:=|$)|>+)(?P<name>.*)"),
@@ -64,7 +65,7 @@ class Checks:
         named = _named_by_sums(self._calls, at)
         got = _kept_as(self._calls[place].words)
         moved = any(call.words[0] in _MOVES for call in self._calls[place:at])
-        return moved or not named or not got or got in named
+        return moved or not named or not got or got in named or bool(_PROOF.search(got))
 
 
 def _branches(call: Call) -> frozenset[Guard]:

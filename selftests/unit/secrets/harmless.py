@@ -145,6 +145,7 @@ KEY_SERVERS=hkps://keys.openpgp.org pgp.mit.edu
 PASSWD_FILE=passwd
 PASSWORD_MIN_LENGTH=8
 PASSWORD_HASHERS=argon2
+RESET_OS_PASSWORD=resetOSPassword.sh
 PASSWORD_RESET_URL=https://example.com/reset
 TOKEN_TTL=3600
 TOKEN_LIFETIME=24h
@@ -313,6 +314,7 @@ echo "app:*:::::::" >> /etc/shadow
 echo "auth sufficient pam_permit.so" > /etc/pam.d/passwd
 yes | adduser app
 mkpasswd --help
+qemu-system-arm -net nic -net user,hostfwd=:127.0.0.1:2222-:22,hostname=qemu
 unrar x -p- a.rar
 passwd -l root && getent passwd app
 grep -q '^app:' /etc/passwd

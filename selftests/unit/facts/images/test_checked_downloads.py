@@ -61,6 +61,7 @@ def test_check_whose_failure_nobody_notices(script: str, checked: bool) -> None:
         ("for a in b c; do wget https://x/$a; sha256sum -c $a.sum; done", []),
         ("check() { sha256sum -c $1; }; wget https://x/a; check a; curl -o b https://x/b", ["curl"]),
         ("wget https://x/a || wget https://y/a; sha256sum -c s", []),
+        ("wget https://x/a; wget -O sha256sum.txt https://x/a.txt; echo '1 a' | sha256sum -c", []),
         ("curl https://x/y | sh; sha256sum -c s", ["curl"]),
         ("curl https://x/y | tar x; gpg --verify s", ["curl"]),
         ("curl https://x/KEYS | gpg --import; curl -O https://x/y; gpg --verify y.asc y", []),
