@@ -34,11 +34,15 @@ unlocks() { # PATTERN FOLDER...
   shift
   find "$@" -xdev -maxdepth 4 -type f -size -128 -exec grep -lsE "$pattern" {} + | sed "s/^/unlocks:/"
 }
-[ -r /root/. ] || echo "unlocks:"
-{
-  unlocks "SWMKEY-1-[A-Za-z0-9+/]{20}" /etc /root /home /opt /usr/local
-  unlocks "swarm[ /]unlock([^a-z-]|\$)" /etc /opt /usr/local /var/spool/cron
-} 2>/dev/null | sort -u
+case $info in
+  *\"AutoLockManagers\":true*)
+    [ -r /root/. ] || echo "unlocks:"
+    {
+      unlocks "SWMKEY-1-[A-Za-z0-9+/]{20}" /etc /root /home /opt /usr/local
+      unlocks "swarm[ /]unlock([^a-z-]|\$)" /etc /opt /usr/local /var/spool/cron
+    } 2>/dev/null | sort -u
+    ;;
+esac
 node='"Hostname":{{json .Description.Hostname}},"Role":{{json .Spec.Role}},"ManagerStatus":{{json .ManagerStatus}}'
 ids=$(docker node ls --quiet) || exit
 # shellcheck disable=SC2086 # one word for each id
