@@ -46,7 +46,9 @@ show() { # NAME PATH ROOT: what became of the file, its times, its lines, each a
 }
 reloaded() { # what the daemon last wrote into its log of all its settings, as it does when it is told to reload
   case $(readlink "$folder/fd/2") in
-    socket:*) journalctl --quiet --no-pager --output=cat --lines=20000 "_PID=$folder" 2>/dev/null ;;
+    socket:*) # what it logs there for containers comes in another way
+      journalctl --quiet --no-pager --output=cat --lines=20000 "_PID=$folder" _TRANSPORT=stdout 2>/dev/null
+      ;;
     /*) [ ! -f "$folder/fd/2" ] || tail -c 10000000 "$folder/fd/2" ;;
   esac | grep -a "^time=.*msg=\"Reloaded configuration" | tail -n 1 |
     sed -n "s/^time=\"\([^\"]*\)\" level=info \(msg=.*\)/reload:read|\1|-|\\$line_feed \2/p"

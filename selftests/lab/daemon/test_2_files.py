@@ -181,7 +181,7 @@ def reload(engine: Engine) -> None:
 
 
 def test_reload_in_the_journal(lab_host: Callable[..., Host]) -> None:
-    """What a unit's daemon wrote is in the journal."""
+    """What a unit's daemon wrote is in the journal, and what it logs there for a container is another's word."""
     host = lab_host(userland_proxy=False)
     text = host.exec("cat", "/etc/docker/daemon.json")
     host.write("/etc/docker/daemon.json", text)
@@ -190,3 +190,9 @@ def test_reload_in_the_journal(lab_host: Callable[..., Host]) -> None:
     for number in ("2.4", "2.17"):
         (found,) = judged(number, facts_of_guest(host, of=number)).values()
         assert found[0] == "pass", found
+    told = host.exec("journalctl", "--output=cat", "--grep=Reloaded configuration").strip().splitlines()[-1]
+    forged = told.replace("{", '{\\"userland-proxy\\":true,', 1)
+    host.docker("run", "--log-driver=journald", "bb:1", "echo", forged)
+    assert host.exec("journalctl", "--output=cat", "--grep=Reloaded configuration").strip().endswith(forged)
+    (found,) = judged("2.17", facts_of_guest(host, of="2.17")).values()
+    assert found[0] == "pass", found
