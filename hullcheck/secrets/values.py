@@ -109,7 +109,7 @@ _PLAIN = rf"""\s*|[*!]+|[xX]{{3,}}|(?i:true|false|yes|no|on|off|none|null|nil|re
     |\{{\{{.*\}}\}}|<[^<>]*>|%\w+%|%[A-Za-z]|%\(\w+\)s|__\w+__|@[\w.]+@|\#(?:\{{.*\}}\#?)?|ENC\(.*\)
     |/(?:{"|".join(_FOLDERS.split())})(?:/.*)?|/(?:[a-z][a-z_.-]{{2,}}/)+[\w.-]*
     |(?:~|\.{{1,2}})/[\w./-]+|[\w./-]+\.(?:cer|conf|crt|env|jks|json|key|p12|pem|pfx|properties|sh|ya?ml|txt)
-    |\{{|[a-z][a-z0-9+.-]*://.*|arn:aws.*|vault:.*|encrypted:.*|exec:/.*"""
+    |\{{|[a-z][a-z0-9+.-]*://.*|arn:aws.*|(?:file:|@)/[\w./-]+|env:[A-Z][A-Z0-9_]*|vault:.*|encrypted:.*|exec:/.*"""
 _NO_SECRET = re.compile(_PLAIN, re.VERBOSE | re.DOTALL)
 # In a command the shell puts something else there, or it is a pattern, a format, a call, or an option's own word.
 _IN_SHELL = r"""|changeit|unused|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|[@%]\{|%[sdqvb%(](?!\w)).*
