@@ -47,7 +47,7 @@ show() { # NAME PATH ROOT: what became of the file, its times, its lines, each a
 reloaded() { # what the daemon last wrote into its log of all its settings, as it does when it is told to reload
   case $(readlink "$folder/fd/2") in
     socket:*) # what it logs there for containers comes in another way
-      journalctl --quiet --no-pager --output=cat --lines=20000 "_PID=$folder" _TRANSPORT=stdout 2>/dev/null
+      journalctl --quiet --output=cat --lines=20000 "_PID=$folder" _TRANSPORT=stdout 2>/dev/null
       ;;
     /*) [ ! -f "$folder/fd/2" ] || tail -c 10000000 "$folder/fd/2" ;;
   esac | grep -a "^time=.*msg=\"Reloaded configuration" | tail -n 1 |

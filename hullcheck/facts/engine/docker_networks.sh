@@ -5,7 +5,7 @@ status=$?
 gap() { # WHAT PROGRAM: what that did not tell of the network of a daemon
   echo "{\"Daemon\":$pid,\"Unlisted\":\"$1\",\"By\":\"$2\"}" >&3
 }
-. process_places.sh
+. enter_network.sh
 exec 3>&1
 cd /proc || exit
 for pid in ${daemons?}; do

@@ -281,7 +281,7 @@ runs() { # PATH ; argv[]=WORDS ; ...: a program, and the scripts that its words 
   words=${1#*" ; argv[]="} near=$work
   set -- "${1%%" ; argv[]="*}"
   program "$1"
-  case ${1##*/} in dockerd) return 0 ;; esac # its files are others' business
+  case ${1##*/} in dockerd) return 0 ;; esac # its files are judged elsewhere
   for word in $(printf "%s" "${words%%" ; ignore_errors="*}" | tr ";&|()<>{}\"'\`" " "); do
     case $word in
       "$1" | -*) ;;

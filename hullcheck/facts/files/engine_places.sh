@@ -1,7 +1,7 @@
 cd /proc || exit
 line_feed="
 "
-. process_places.sh
+. containerd_root.sh
 place() { # WORD PATH: what is there, without links
   if [ -d "$2" ]; then kind="directory"; elif [ -e "$2" ]; then
     kind="file"

@@ -14,7 +14,7 @@ fi
   export XTABLES_LOCKFILE
 }
 cd /proc || exit
-. process_places.sh
+. enter_network.sh
 ask() { # NAME, then a command: its answer, each line after NAME, and its exit status
   label=$pid/$1
   shift

@@ -27,20 +27,19 @@ list() {
   done
 }
 read_them() { tr "\n" "\0" | xargs -0 grep -aHs "$@" /dev/null; }
+plugins() { # FOLDER of plugins of the docker command
+  for plugin in compose buildx; do
+    [ ! -e "$1/docker-$plugin" ] || printf "plugin %s\n" "$plugin"
+  done
+}
 printf "%s\n" "$pullers" | while IFS=: read -r name home; do
   printf "user %s:%s\n" "$name" "$home"
   [ ! -d "$home" ] || [ -x "$home" ] || printf "unread %s\n" "$home"
+  plugins "$home/.docker/cli-plugins"
 done
 printf "client %s\n" "$(docker --version 2>/dev/null | sed "s/^Docker version \([^, ]*\).*/\1/")"
 for folder in /usr/libexec /usr/lib /usr/local/libexec /usr/local/lib; do
-  for plugin in "$folder"/docker/cli-plugins/docker-compose "$folder"/docker/cli-plugins/docker-buildx; do
-    [ ! -e "$plugin" ] || printf "plugin %s\n" "${plugin##*/docker-}"
-  done
-done
-printf "%s\n" "$pullers" | while IFS=: read -r name home; do
-  for plugin in compose buildx; do
-    [ ! -e "$home/.docker/cli-plugins/docker-$plugin" ] || printf "plugin %s\n" "$plugin"
-  done
+  plugins $folder/docker/cli-plugins
 done
 ! command -v docker-compose >/dev/null || echo "plugin compose"
 files=""
@@ -55,12 +54,10 @@ done
 echo "--lines"
 printf "%s\n" "$files" | grep . | read_them -e DOCKER_CONTENT_TRUST -e disable-content-trust
 echo "--units"
-option="--disable-content-trust[^ ]*"
+called="docker[- a-z]* (pull|run|create|build|buildx|compose|stack|service) (.*--disable-content-trust[^ ]*)?"
 find /etc/systemd/system /run/systemd/system /usr/lib/systemd/system /lib/systemd/system \
   -name "*.service" -o -name "*.conf" 2>/dev/null |
-  read_them -oE -e "^Exec[A-Za-z]*=.*docker[- a-z]* (pull|run|create|build|buildx|compose|stack|service) (.*$option)?" \
-    -e "^Exec[A-Za-z]*=.*docker-compose " -e "^EnvironmentFile=" -e "^Environment=.*DOCKER_CONTENT_TRUST=[^ ]*"
+  read_them -oE -e "^Exec[A-Za-z]*=.*($called|docker-compose )" -e "^EnvironmentFile=" -e "^Environment=.*DOCKER_CONTENT_TRUST=[^ ]*"
 printf "%s\n" /etc/crontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/* |
-  read_them -oE -e "^[^#]*docker[- a-z]* (pull|run|create|build|buildx|compose|stack|service) (.*$option)?" \
-    -e "^[^#]*docker-compose " -e "^DOCKER_CONTENT_TRUST *=.*"
+  read_them -oE -e "^[^#]*($called|docker-compose )" -e "^DOCKER_CONTENT_TRUST *=.*"
 exit 0

@@ -28,7 +28,7 @@ ids=$(docker ps --all --quiet --no-trunc) || {
   own=""
   echo "unread:the containers of the engine"
 }
-for each in $own; do # those of a moment ago: what has ended meanwhile is no other's
+for each in $own; do # those of a moment ago: one that has ended meanwhile is no other one
   case $line_feed$ids$line_feed in *"$line_feed${each##*/}$line_feed"*) continue ;; esac
   [ ! -d "$each" ] || echo "unlisted:$each"
 done

@@ -120,7 +120,7 @@ watch() { # SCRIPT: runs it; behind its errors it says how it ended, or 124 wher
   while running && [ "$seconds" -le "$limit" ]; do
     before=$seconds
     wait "$!" 2>/dev/null
-    [ "$seconds" -ne "$before" ] || return 0 # no second woke it: the probe ended, and its number may be another's
+    [ "$seconds" -ne "$before" ] || return 0 # no second woke it: the probe ended, and its number may have a new owner
   done
   kill -0 "$!" 2>/dev/null || return 0
   hung="" waiting=""

@@ -53,7 +53,7 @@ for folder in $path; do
     microsoft-edge microsoft-edge-stable midori netsurf opera qutebrowser vivaldi w3m www-browser x-www-browser; do
     if [ ! -f "$name" ] || [ ! -x "$name" ]; then continue; fi
     case $name in
-      *www-browser) readlink -f "$name" | sed "s/^/browser:/" ;; # the one that Debian's alternatives lead to
+      *www-browser) readlink -f "$name" | sed "s/^/browser:/" ;; # the one to which alternatives lead
       *) printf "browser:%s/%s\n" "$PWD" "$name" ;;
     esac
   done

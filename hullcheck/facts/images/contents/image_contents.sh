@@ -67,7 +67,7 @@ own_store() {
 # ---- the store of containerd
 named_by() { xargs grep -aoh '"digest"[ ]*:[ ]*"sha256:[0-9a-f]*"' | sed "s/.*sha256://; s/\"//"; }
 documents() { there | xargs head -c 1 /dev/null | awk '/^==> / { name = $2 } /^[{]/ { print name }'; }
-. process_places.sh
+. containerd_root.sh
 enter_store() { # the one that has any of the images: there may be several containerds
   content=io.containerd.content.v1.content/blobs/sha256
   running=$(ls -l /proc/[0-9]*/exe 2>/dev/null |

@@ -1,1 +1,0 @@
-printf "auditor:%s\n" "$(id -u)"
