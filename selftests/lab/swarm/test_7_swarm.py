@@ -297,8 +297,8 @@ def test_encrypted_false_is_encrypted(nodes: Switch) -> None:
         assert (marks or "proto esp" in log.lower() or "Proto: esp" in log) == bool(options)
 
 
-def test_rules_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
-    """The engine does not see that they were taken away, and what goes to other nodes is in clear from then on."""
+def _encrypted(nodes: Switch) -> Engine:
+    """The first of two nodes that have an encrypted network, `safe`, and a container each in it."""
     nodes.init(1)
     nodes.join(2)
     engine = nodes.engines[0]
@@ -306,6 +306,12 @@ def test_rules_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
     nodes.service("web", "--mode", "global", "--network", "safe")
     until(partial(_all_run, nodes, "web"))
     until(lambda: len(engine.inspect("safe")[0]["Peers"]) == 2)
+    return engine
+
+
+def test_rules_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
+    """The engine does not see that they were taken away, and what goes to other nodes is in clear from then on."""
+    engine = _encrypted(nodes)
     assert "--dport 4789" in engine.nsenter("iptables", "-t", "mangle", "-S", "OUTPUT")
     assert verdicts("7.3", facts_of(nodes))["safe"] == ("pass", "")
     rules = engine.nsenter("iptables-save")
@@ -332,13 +338,7 @@ def test_encryption_by_nftables(lab: Laboratory) -> None:
 
     nodes = Switch(lab, 2, settings=NFTABLES)
     try:
-        nodes.init(1)
-        nodes.join(2)
-        engine = nodes.engines[0]
-        engine.docker("network", "create", "--driver", "overlay", "--opt", "encrypted", "safe")
-        nodes.service("web", "--mode", "global", "--network", "safe")
-        until(partial(_all_run, nodes, "web"))
-        until(lambda: len(engine.inspect("safe")[0]["Peers"]) == 2)
+        engine = _encrypted(nodes)
         until(lambda: verdicts("7.3", facts_of(nodes))["safe"] == ("pass", ""))
         engine.nsenter("nft", "flush", "chain", "ip", "docker-overlay", "enc-in")
         found, reason = verdicts("7.3", facts_of(nodes))["safe"]
