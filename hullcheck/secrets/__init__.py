@@ -268,7 +268,7 @@ def _handed_over(match: re.Match[str]) -> _Found | None:
     if value.startswith("-") or (plain and not _is_hidden(name, value)):
         return None
     if file is not None:
-        of_account = secret_values.is_account(value) or "/pam.d/" in file
+        of_account = (secret_values.is_account(value) and "passwd" in file) or "/pam.d/" in file
         return None if of_account else replace(found, kind="a value written to a file of a secret")
     if name is None:
         return replace(found, kind="a password or key given to a command")

@@ -115,6 +115,16 @@ def test_image_that_is_mounted(name: str, is_used: bool) -> None:
     assert found[1] == ("no unused images" if is_used else "1 unused images: tool:1 (0 d)")
 
 
+@pytest.mark.parametrize(("came", "days"), [(None, 400), (1, 1), (500, 400), (-1, 400)])
+def test_image_that_was_brought_here(came: int | None, days: int) -> None:
+    """The time of its file counts where it is later than its build, unless it is still to come."""
+    lines = [image("web", "web:1", created=days_ago(400))]
+    if came is not None:
+        moment = datetime.fromisoformat(NOW).timestamp() - came * 86400
+        lines.append(f"came {moment:.0f} {identifier('web').removeprefix('sha256:')}")
+    assert verdict("6.1", facts(*lines))[1].endswith(f"web:1 ({days} d)")
+
+
 def test_image_without_a_name() -> None:
     """A dangling image counts under its short id; one that was pulled by digest, under that."""
     found = verdict("6.1", facts(image("a"), unused_images=0))

@@ -1,4 +1,4 @@
-printf "auditor:%s\n" "$(id -u)"
+echo "auditor:$(id -u)"
 . cron_files.sh
 name=docker-bench-security
 say() { printf "%s\n" "$@"; }

@@ -11,7 +11,21 @@ from hullcheck.parsing.shell.script import ASSIGNS, Call, Command, Guard
 _SUMS = re.compile(r"(?:sha\d+|md5|b2|ck)sum|shasum|openssl")
 _VERIFIERS = re.compile(r"cosign|minisign|gpgv|slsa-verifier|notation|signify")
 _COMPARES = frozenset(("[", "[[", "test", "grep", "cmp", "diff", "case"))
-_FETCHES = frozenset(("aria2c", "axel", "curl", "fetch", "wget", "xh"))
+FETCHES = {
+    **dict.fromkeys(
+        ("aria2c", "axel", "curl", "fetch", "ftp", "http", "https", "lynx", "rsync", "scp", "wget", "xh")
+    ),
+    **dict.fromkeys(
+        ("aws", "gcloud", "gsutil", "mc", "rclone", "s3cmd"),
+        frozenset(("cp", "copy", "get", "rsync", "sync")),
+    ),
+    **dict.fromkeys(("az", "gh", "hf", "huggingface-cli", "kaggle"), frozenset(("download",))),
+    **dict.fromkeys(("crane", "helm", "oras", "podman", "skopeo"), frozenset(("copy", "export", "pull"))),
+    "git": frozenset(("clone", "fetch", "pull", "submodule")),
+    "hg": frozenset(("clone", "pull")),
+    "svn": frozenset(("checkout", "co", "export")),
+}
+"""Programs that get files from elsewhere, with the words that make those do so that do more."""
 _STOPS_BY_ITSELF = re.compile(
     r"(?:\bset|sh) (?:[-+]\S+ (?:pipefail )?)*(?:-[A-Za-z]*e|-[A-Za-z]*o errexit)|errexit"
 )
@@ -46,7 +60,7 @@ class Checks:
         counted = [at for at in range(len(self._calls)) if not _is_passed_over(at, self._calls, stops=stops)]
         compares = any(self._calls[at].words[0] in _COMPARES for at in counted)
         self._places = [at for at in counted if _is_check(self._calls[at].words, compares=compares)]
-        self.signed = any(is_signature(self._calls[at].words) for at in self._places)
+        self.signed = any(_is_signature(self._calls[at].words) for at in self._places)
 
     def cover(self, place: int) -> bool:
         """Whether one of them looks at what the call at *place* of the script downloads.
@@ -74,16 +88,16 @@ def _branches(call: Call) -> frozenset[Guard]:
 
 def _is_check(command: Command, *, compares: bool) -> bool:
     """Whether it checks something; *compares* is whether the script compares what it prints."""
-    if is_signature(command) or _names_commit(command):
+    if _is_signature(command) or _names_commit(command):
         return True
     checks = any(each == "--check" or re.fullmatch("-[a-zA-Z]*c[a-zA-Z]*", each) for each in command[1:])
     return bool(_SUMS.fullmatch(_program(command))) and (checks or compares)
 
 
-def is_signature(command: Command) -> bool:
+def _is_signature(command: Command) -> bool:
     """Whether it looks at a signature."""
     name = _program(command)
-    asked = name not in _FETCHES and not {"--verify", "-verify"}.isdisjoint(command)
+    asked = name not in FETCHES and not {"--verify", "-verify"}.isdisjoint(command)
     return asked or bool(_VERIFIERS.fullmatch(name))
 
 

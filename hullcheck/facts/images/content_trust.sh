@@ -29,7 +29,7 @@ list() {
 read_them() { tr "\n" "\0" | xargs -0 grep -aHs "$@" /dev/null; }
 plugins() { # FOLDER of plugins of the docker command
   for plugin in compose buildx; do
-    [ ! -e "$1/docker-$plugin" ] || printf "plugin %s\n" "$plugin"
+    [ ! -e "$1/docker-$plugin" ] || echo "plugin $plugin"
   done
 }
 printf "%s\n" "$pullers" | while IFS=: read -r name home; do

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from hullcheck.facts.images.checked_downloads import Checks
+from hullcheck.facts.images.checked_downloads import FETCHES, Checks
 from hullcheck.facts.images.package_managers import ONLY_NAMES, PROGRAMS, Act, package_action
 from hullcheck.facts.images.steps import Step
 from hullcheck.parsing.shell.feeds import SHELLS
@@ -103,21 +103,6 @@ _INSECURE = {
     "svn": re.compile("--trust-server-cert-failures=.*"),
     "wget": re.compile("--no-check-certificate"),
 }
-_FETCHES = {
-    **dict.fromkeys(
-        ("aria2c", "axel", "curl", "fetch", "ftp", "http", "https", "lynx", "rsync", "scp", "wget", "xh")
-    ),
-    **dict.fromkeys(
-        ("aws", "gcloud", "gsutil", "mc", "rclone", "s3cmd"),
-        frozenset(("cp", "copy", "get", "rsync", "sync")),
-    ),
-    **dict.fromkeys(("az", "gh", "hf", "huggingface-cli", "kaggle"), frozenset(("download",))),
-    **dict.fromkeys(("crane", "helm", "oras", "podman", "skopeo"), frozenset(("copy", "export", "pull"))),
-    "git": frozenset(("clone", "fetch", "pull", "submodule")),
-    "hg": frozenset(("clone", "pull")),
-    "svn": frozenset(("checkout", "co", "export")),
-}
-"""Programs that get files from elsewhere, with the words that make those do so that do more."""
 _ADDRESS = re.compile(r"(?:(?:https?|s?ftp|git|ssh|svn)(?:\+\w+)?://|git@)(?P<host>[^\s/'\"]*)")
 _HERE = re.compile(r"(?:.*@)?(?:localhost|127\.[\d.]+|0\.0\.0\.0|\[::1\])(?::.*)?")
 _NO_CALL = frozenset(("[", "[[", "case", "for", "select", "="))
@@ -204,9 +189,9 @@ def downloads(step: Step) -> Iterator[str]:
 
 
 def _fetches(program: str, words: Command) -> bool:
-    if program not in _FETCHES:
+    if program not in FETCHES:
         return False
-    verbs = _FETCHES[program]
+    verbs = FETCHES[program]
     given = [
         word for word in words if not word.startswith("-") and not _HERE.fullmatch(word.partition("/")[0])
     ]
@@ -231,7 +216,7 @@ def _weak_fetches(command: Command) -> Iterator[tuple[str, str, tuple[str, ...]]
     """Where a command gets something from anybody who answers: the program, why, and the addresses."""
     for place, word in enumerate(command):
         program = word.rpartition("/")[2]
-        if program in _FETCHES:
+        if program in FETCHES:
             rest = command[place + 1 :]
             pattern, addresses = _INSECURE.get(program), tuple(_addresses(rest))
             yield from ((program, each, addresses) for each in rest if pattern and pattern.fullmatch(each))

@@ -110,9 +110,12 @@ class Sprawl:
 
 
 def _arrivals(recording: Recording) -> dict[str, float]:
-    """When each image was brought to the target, in seconds since the epoch, by id, as far as that is known."""
-    found = _CAME.findall(recording.answer(IMAGES).stdout)
-    return {f"sha256:{digest}": float(seconds) for seconds, digest in found}
+    """When each image was brought to the target, in seconds since the epoch, by id; no time that is still to come."""
+    found = (
+        (f"sha256:{digest}", float(seconds))
+        for seconds, digest in _CAME.findall(recording.answer(IMAGES).stdout)
+    )
+    return {image: came for image, came in found if came <= recording.now}
 
 
 def _name(image: Mapping[str, Any]) -> str:

@@ -14,8 +14,7 @@ if command -v systemctl >/dev/null; then
   done
   # shellcheck disable=SC2086 # one word for each unit
   systemctl show \
-    --property=Id,LoadState,UnitFileState,ActiveState,SubState,Result,ExecMainStatus \
-    --property=ExecMainExitTimestampMonotonic,ExecStart,WantedBy,RequiredBy,TriggeredBy \
+    --property=Id,LoadState,UnitFileState,ActiveState,SubState,Result,ExecMainStatus,ExecMainExitTimestampMonotonic,ExecStart,WantedBy,RequiredBy,TriggeredBy \
     puppet.service pe-puppet.service puppet.timer puppet-run.timer puppet-agent.timer salt-minion.service \
     apt-daily-upgrade.timer dnf-automatic.timer dnf-automatic-install.timer \
     dnf-automatic-install.service dnf-automatic.service dnf5-automatic.timer dnf5-automatic.service $names |

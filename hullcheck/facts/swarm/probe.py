@@ -52,7 +52,7 @@ _MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
 _PLAIN = re.compile(
     r"\d+/net/(?:udp6?|route|if_inet6):.*"
     r"|\d+/(?:address:\S+ [0-9a-f.:]+|upon:\S+ \S+)"
-    r"|unlocks:(?:/.+)?"
+    r"|unlock:\d+|unlocks:/.+"
     r"|\d+/certificate:(?:[A-Za-z0-9+/=]{1,76}|-----(?:BEGIN|END) CERTIFICATE-----)"
 )
 

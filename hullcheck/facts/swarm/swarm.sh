@@ -29,18 +29,17 @@ done 2>/dev/null
 
 case $info in *\"ControlAvailable\":true*) ;; *) exit 0 ;; esac
 # The names of files in which a key lies that unlocks managers, and of those that unlock this one by themselves.
-unlocks() { # PATTERN FOLDER...
-  pattern=$1
-  shift
-  find "$@" -xdev -maxdepth 4 -type f -size -128 -exec grep -lsE "$pattern" {} + | sed "s/^/unlocks:/"
+unlocks() { # PATTERN FOLDERS
+  # shellcheck disable=SC2086 # one word for each folder
+  find $2 -xdev -maxdepth 4 -type f -size -128 -exec grep -lsE "$1" {} + | sed "s/^/unlocks:/"
 }
 case $info in
   *\"AutoLockManagers\":true*)
-    [ -r /root/. ] || echo "unlocks:"
-    {
-      unlocks "SWMKEY-1-[A-Za-z0-9+/]{20}" /etc /root /home /opt /usr/local
-      unlocks "swarm[ /]unlock([^a-z-]|\$)" /etc /opt /usr/local /var/spool/cron
-    } 2>/dev/null | sort -u
+    found=$({
+      unlocks "SWMKEY-1-[A-Za-z0-9+/]{20}" "/etc /root /home /opt /usr/local"
+      unlocks "swarm[ /]unlock([^a-z-]|\$)" "/etc /opt /usr/local /var/spool/cron"
+    } 2>/dev/null | sort -u)
+    [ ! -r /root/. ] || echo "$found${line_feed}unlock:$(echo "$found" | grep -c .)"
     ;;
 esac
 node='"Hostname":{{json .Description.Hostname}},"Role":{{json .Spec.Role}},"ManagerStatus":{{json .ManagerStatus}}'
@@ -49,7 +48,7 @@ ids=$(docker node ls --quiet) || exit
 docker node inspect --format "node {$node}" $ids || exit
 ids=$(docker service ls --quiet) || exit
 [ -n "$ids" ] || exit 0
-echo "services $(printf "%s\n" "$ids" | grep -c "")"
+echo "services $(echo "$ids" | grep -c "")"
 format='config {"ID":{{json .ID}},"Data":{{if le (len .Spec.Data) @MOST@}}{{json .Spec.Data}}{{else}}null{{end}}}'
 # shellcheck disable=SC2046 # one word for each id
 docker config inspect --format "$format" $(docker config ls --quiet) 2>/dev/null # what is not told is an error of its own

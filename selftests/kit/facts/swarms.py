@@ -66,6 +66,7 @@ class Node:
     """A node of a swarm, by hand: a manager with everything in order unless told otherwise."""
 
     state: str = "active"
+    unlocked_by: tuple[str, ...] = ()
     manager: bool = True
     error: str = ""
     locks: bool = True
@@ -132,7 +133,9 @@ class Node:
             own.append(f"{PID}/state:{json.dumps(self.node_state)}")
         certificate = aged(1, 30) if self.certificate is None else self.certificate
         own += [f"{PID}/certificate:{line}" for line in certificate.splitlines()]
-        return "\n".join([json.dumps(info), *self.udp, *own, *self._nodes(), *self.objects])
+        return "\n".join(
+            [json.dumps(info), *self.udp, *own, *self._unlocking(), *self._nodes(), *self.objects]
+        )
 
     def _cluster(self) -> dict[str, Any]:
         made = NOW - timedelta(days=self.made_days_ago)
@@ -147,6 +150,9 @@ class Node:
                 "EncryptionConfig": {"AutoLockManagers": self.locks},
             },
         }
+
+    def _unlocking(self) -> list[str]:
+        return [*(f"unlocks:{each}" for each in self.unlocked_by), f"unlock:{len(self.unlocked_by)}"]
 
     def _nodes(self) -> list[str]:
         names = [

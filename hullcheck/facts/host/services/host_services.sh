@@ -1,4 +1,4 @@
-printf "auditor:%s\n" "$(id -u)"
+echo "auditor:$(id -u)"
 . relay_files.sh
 say() { printf "%s\n" "$1"; }
 proxied=""

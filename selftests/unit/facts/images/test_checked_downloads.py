@@ -65,6 +65,7 @@ def test_check_whose_failure_nobody_notices(script: str, checked: bool) -> None:
         ("curl https://x/y | sh; sha256sum -c s", ["curl"]),
         ("curl https://x/y | tar x; gpg --verify s", ["curl"]),
         ("curl https://x/KEYS | gpg --import; curl -O https://x/y; gpg --verify y.asc y", []),
+        ("git clone https://x/y; git -C y rev-parse --verify HEAD", ["git"]),
         ("git clone https://x/y; git -C y checkout 1111111111111111111111111111111111111111", []),
     ],
 )

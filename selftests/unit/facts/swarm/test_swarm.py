@@ -83,6 +83,21 @@ def test_swarm_that_answers_in_part() -> None:
     assert verdict("7.5", node)[0] == "pass"
 
 
+@pytest.mark.parametrize("cut", ["", "unlock:2\n", "unlocks:/root/key\n"])
+def test_files_that_unlock_a_manager(cut: str) -> None:
+    """They are listed with their number: a list that lost one of both is no evidence."""
+    facts = Node(locks=True, unlocked_by=("/root/key", "/opt/unlock")).facts()
+    answer = facts.recording.answers["swarm"]
+    assert cut in answer.stdout
+    changed = replace(answer, stdout=answer.stdout.replace(cut, "", 1))
+    facts.recording.answers["swarm"] = changed  # type: ignore[index]
+    found, reason = verdicts("7.5", facts)["host"]
+    if cut:
+        assert (found, "what may hold the unlock key" in reason) == ("error", True)
+    else:
+        assert (found, reason.endswith("See /root/key, /opt/unlock")) == ("manual", True)
+
+
 def test_state_that_changed_meanwhile() -> None:
     """Two answers that contradict each other are no evidence."""
     facts = Node().facts()
