@@ -199,3 +199,9 @@ def service(name: str, *variables: str, before: dict[str, Any] | None = None, **
 def task(service: str, *variables: str, **more: Any) -> str:
     """The line of the probe's answer for a task of this service, with the settings with which it was made."""
     return f"task {json.dumps({'Service': service, **settings(*variables, **more)})}"
+
+
+def judge_service(*variables: str, **more: Any) -> tuple[str, str, str]:
+    """The verdict and reason of 7.4 on one service, and what is stored of the swarm."""
+    found = Node(objects=(service("web", *variables, **more),)).facts()
+    return (*verdicts("7.4", found)["web"], found.recording.answers["swarm"].stdout)

@@ -7,8 +7,8 @@ import shlex
 from typing import Any
 
 from hullcheck.facts.images.probe import IMAGES
-from selftests.controls.test_7_swarm import judge_service
 from selftests.kit.facts.images import BASE, facts, verdict
+from selftests.kit.facts.swarms import judge_service
 
 PLAIN = "Hunter2secret"
 

@@ -1,0 +1,199 @@
+"""Section 7, its services: secrets where everybody reads them (7.4)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from selftests.kit.facts.swarms import (
+    Node,
+    judge_service,
+    service,
+    settings,
+    task,
+    verdict,
+    verdicts,
+)
+
+
+def secrets(*names: str) -> list[dict[str, Any]]:
+    """What a service says of its secrets."""
+    return [{"SecretName": each, "SecretID": "x"} for each in names]
+
+
+def configs(*names: str) -> list[dict[str, Any]]:
+    """The same of its configs."""
+    return [{"ConfigID": f"id-{each}", "ConfigName": each, "File": {"Name": f"/{each}"}} for each in names]
+
+
+def config(name: str, text: str | None) -> str:
+    """The line of the probe's answer for a config; without its text where that is too long."""
+    data = None if text is None else base64.b64encode(text.encode()).decode()
+    return f"config {json.dumps({'ID': f'id-{name}', 'Data': data})}"
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        ("DB_PASSWORD=hunter2", "fail"),
+        ("DB_PASSWORD=", "pass"),
+        ("DB_PASSWORD", "pass"),
+        ("DB_PASSWORD=/run/secrets/db", "pass"),
+        ("DB_PASSWORD=/hunter2", "fail"),
+        ("DB_PASSWORD=/Zm9v/YmFy", "fail"),
+        ("DB_PASSWORD={{.Node.ID}}", "pass"),
+        ("DB_PASSWORD={{x}}y", "fail"),
+        ("ALLOW_EMPTY_PASSWORD=yes", "pass"),
+        ("DB_PASSWORD_FILE=/run/secrets/x", "pass"),
+        ("DB_PASSWORD_FILE=x", "pass"),
+        ("MODE=x", "pass"),
+        ("A=https://u@host/x:y@z", "pass"),
+        ("A=https://host:80/@x", "pass"),
+        ("A=amqp://:hunter2@mq", "fail"),
+        ("A=-----BEGIN RSA PRIVATE KEY-----\nhunter2", "fail"),
+    ],
+)
+def test_variables_of_a_service(variable: str, expected: str) -> None:
+    """A name that says secret with a value that may be one fails; so does a value that shows what it is."""
+    found, _, kept = judge_service(variable, "PATH=/bin")
+    assert found == expected
+    assert "hunter2" not in kept
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"labels": {"token": "hunter2"}}, "label token: a value given to token"),
+        ({"Labels": {"token": "hunter2"}}, "label token: a value given to token"),
+        (
+            {"Mounts": [{"VolumeOptions": {"Labels": {"token": "hunter2"}}}]},
+            "label token: a value given to token",
+        ),
+        ({"Command": ["app", "--token"], "Args": ["hunter2"]}, "command: a value given to token"),
+        ({"Args": ["--password=hunter2"]}, "command: a value given to password"),
+        (
+            {"Healthcheck": {"Test": ["CMD", "redis-cli", "-a", "hunter2", "ping"]}},
+            "health check: a password or key given to a command",
+        ),
+        (
+            {"log": {"Name": "splunk", "Options": {"splunk-token": "hunter2"}}},
+            "log option splunk-token: a value given to splunk-token",
+        ),
+        (
+            {
+                "Mounts": [
+                    {"VolumeOptions": {"DriverConfig": {"Options": {"o": "username=a,password=hunter2"}}}}
+                ]
+            },
+            "volume option o: a value given to password",
+        ),
+    ],
+)
+def test_secrets_elsewhere_in_a_service(more: dict[str, Any], expected: str) -> None:
+    """All that whoever inspects a service can read is searched, and no secret in it is stored."""
+    found, reason, kept = judge_service(**more)
+    assert (found, reason) == ("fail", expected)
+    assert "hunter2" not in kept
+    harmless = json.loads(json.dumps(more).replace("hunter2", "/run/secrets/x"))
+    assert judge_service(**harmless)[0] == "pass"
+
+
+def test_secrets_before_the_last_update() -> None:
+    """Settings to which the service can be rolled back count, and what was there before and after is told once."""
+    before = settings("DB_PASSWORD=hunter2", Args=["--token=hunter2"])
+    found, reason, kept = judge_service("A=b", before=before)
+    told = "before the last update: variable DB_PASSWORD: a value given to DB_PASSWORD"
+    assert (found, reason) == ("fail", f"{told}; before the last update: command: a value given to token")
+    assert "hunter2" not in kept
+    now = "variable DB_PASSWORD: a value given to DB_PASSWORD"
+    _, reason, _ = judge_service("DB_PASSWORD=hunter3", before=settings("DB_PASSWORD=hunter2"))
+    assert reason == now
+    assert judge_service("A=b", before=settings("A=c"))[0] == "pass"
+    assert judge_service("A=b", before=settings() | {"Container": None})[0] == "pass"
+    node = Node(objects=(service("web", before={"Labels": {}}),))
+    assert verdict("7.4", node)[0] == "error"
+
+
+def test_secrets_in_tasks() -> None:
+    """A task keeps the settings with which it was made, and what its service has as well is told once."""
+    service_now = service("web", "A=b")
+    old, same = task("web", "DB_PASSWORD=hunter2", Args=["--token=hunter2"]), task("web", "A=b")
+    facts = Node(objects=(service_now, service("other"), old, old, same)).facts()
+    told = "in a task: variable DB_PASSWORD: a value given to DB_PASSWORD"
+    assert verdicts("7.4", facts)["web"] == ("fail", f"{told}; in a task: command: a value given to token")
+    assert verdicts("7.4", facts)["other"][0] == "pass"
+    assert "hunter2" not in facts.recording.answers["swarm"].stdout
+    assert verdicts("7.4", Node(objects=(service_now, same)).facts())["web"][0] == "pass"
+    before = service("web", before=settings("DB_PASSWORD=hunter2"))
+    told = "before the last update: variable DB_PASSWORD: a value given to DB_PASSWORD"
+    facts = Node(objects=(before, task("web", "DB_PASSWORD=hunter2"))).facts()
+    assert verdicts("7.4", facts)["web"] == ("fail", told)
+    assert verdict("7.4", Node(objects=(service_now, 'task {"Service":"web"}')))[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "target", "expected"),
+    [
+        ("bind", "/srv/db_password.txt", "/run/db", "fail"),
+        ("bind", "/srv/db", "/run/secrets/db_password", "fail"),
+        ("bind", "/srv/site.key", "/etc/site.pem", "fail"),
+        ("bind", "/srv/site", "/etc/site", "pass"),
+        ("bind", "/etc/passwd", "/etc/passwd", "pass"),
+        ("volume", "db_password", "/srv/data", "pass"),
+    ],
+)
+def test_secret_in_a_file_of_the_node(kind: str, source: str, target: str, expected: str) -> None:
+    """A file that is mounted and has the name of a secret is no secret of the swarm."""
+    mount = {"Type": kind, "Source": source, "Target": target}
+    found, reason, _ = judge_service(Mounts=[mount])
+    assert found == expected
+    assert (reason == f"as a file of the node: {source}") is (expected == "fail")
+    assert judge_service(before=settings(Mounts=[mount]))[0] == "pass"
+
+
+def test_services_are_kept_apart() -> None:
+    """Each variable belongs to its service, and configs are judged by their names."""
+    objects = (
+        service("a", "X=1"),
+        service("b", Secrets=secrets("db", "api")),
+        service("c", "X=1", Configs=configs("id_rsa", "nginx")),
+        service("d", "TOKEN=hunter2", "Y=1"),
+        service("e", Configs=configs("nginx", "motd")),
+        service("f", Configs=configs("nginx", "app")),
+        service("g", Configs=configs("nginx", "long")),
+        service("h", Configs=configs("untold")),
+        config("id_rsa", "x"),
+        config("nginx", "server { listen 80; }"),
+        config("motd", 'password: {{ secret "db" }}'),
+        config("app", "[db]\npassword = hunter2zz\n"),
+        config("long", None),
+    )
+    seen = "none seen in {} variables, labels, commands and options"
+    assert verdicts("7.4", Node(objects=objects).facts()) == {
+        "a": ("pass", f"secrets: none; {seen.format(1)}"),
+        "b": ("pass", f"secrets: api, db; {seen.format(0)}"),
+        "c": ("fail", "as a config: id_rsa"),
+        "d": ("fail", "variable TOKEN: a value given to TOKEN"),
+        "e": ("pass", f"secrets: none; {seen.format(0)}, nor in 2 configs"),
+        "f": ("fail", "as a config: app (a value given to password)"),
+        "g": ("manual", "a person has to search its configs long: do they hold any?"),
+        "h": ("manual", "a person has to search its configs untold: do they hold any?"),
+    }
+    assert verdicts("7.4", Node(objects=(*objects, "config {")).facts())["host"][0] == "error"
+    assert verdict("7.4", Node()) == ("not applicable", "the swarm runs no service")
+
+
+def test_service_that_is_not_understood() -> None:
+    """It is an error, and spoils no other control; so is one as it was kept in another way."""
+    for line in (
+        "service ",
+        'service {"ID":"x","Name":"web"}',
+        'service {"ID":"x","Name":"web","Labels":{},"Container":{},"Log":null}',
+        'service {"ID":"x","Name":"web","Env":["A=b"',
+    ):
+        node = Node(objects=(service("a"), line))
+        assert verdict("7.4", node)[0] == "error"
+        assert verdict("7.1", node) == verdict("7.1", Node())
