@@ -123,7 +123,8 @@ def rights(found: "Found[Mode | Owner]", facts: Facts) -> tuple[tuple[Rights, ..
                 failure, "a directory or link on its way is open or another's, and more may lie in it"
             )
     drop_in = "".join(f"{name}={value}\n" for name, value in socket.items())
-    return tuple(changes), f"[Socket]\n{drop_in}" if drop_in else "", outcome
+    from_the_top = sorted(changes, key=lambda each: each.path)
+    return tuple(from_the_top), f"[Socket]\n{drop_in}" if drop_in else "", outcome
 
 
 def _at_next_start(file: FileFact, remedy: "Mode | Owner") -> Mapping[str, str]:

@@ -7,7 +7,7 @@
 # shellcheck disable=SC2329 # changes.sh calls them
 set -eu
 umask 077
-todo=${1:-check} missed=0 work=""
+todo=${1:-check} missed=0 work="" changed=""
 case $todo in check | save | apply | back) ;; *) todo="" ;; esac
 if [ -z "$todo" ] || [ $# -gt 1 ]; then
   echo "usage: sh apply.sh [check | save | apply | back]" >&2
@@ -31,6 +31,19 @@ stop() {
 is_plain() { # PATH: from the root, and without a link in it
   case $1 in /*) [ "$(readlink -f -- "$1")" = "$1" ] ;; *) false ;; esac
 }
+is_guarded() { # PATH: nobody but root can put something else there while this runs
+  entry=$1
+  while [ "$entry" != / ]; do
+    above=${entry%/*}
+    above=${above:-/}
+    case $(stat -c "%u %A" -- "$above") in
+      "0 d"????-??-?*) ;;
+      "0 d"????????[tT]*) [ "$(stat -c %u -- "$entry")" = 0 ] || return 1 ;;
+      *) return 1 ;;
+    esac
+    entry=$above
+  done
+}
 keep_rights() { # PATH: owner and mode of now, unless they were kept before
   [ ! -e "$saved$1/.rights" ] || return 0
   mkdir -p -- "$saved$1"
@@ -50,17 +63,19 @@ keep_content() { # PATH: what is in it now, unless that was kept before
 }
 rights_back() { # PATH
   [ -e "$saved$1/.rights" ] || return 0
-  if is_plain "$1" && [ -e "$1" ]; then
+  if [ -e "$1" ] && is_plain "$1" && is_guarded "$1"; then
     read -r bits owner <"$saved$1/.rights"
     chown -- "$owner" "$1"
     chmod -- "$bits" "$1"
     say "put back owner and mode of $1"
   else
-    miss "$1 is not there any more, or a link: its owner and mode are left as they are"
+    miss "$1 is gone, there is a link on its way, or others can write there: its owner and mode stay as they are"
   fi
 }
 content_back() { # PATH
-  if [ -e "$saved$1/.absent" ]; then
+  if ! is_plain "${1%/*}" || ! is_guarded "$1"; then
+    miss "$1 stays as it is: there is a link on its way, or others can write there"
+  elif [ -e "$saved$1/.absent" ]; then
     rm -f -- "$1"
     say "took $1 away"
   elif [ -e "$saved$1/.content" ]; then
@@ -70,17 +85,17 @@ content_back() { # PATH
   fi
 }
 place() { # FILE PATH MODE: at once or not at all
-  new="${2%/*}/.hullcheck.$$"
+  new=$(mktemp "${2%/*}/.hullcheck.XXXXXX")
   cp -- "$1" "$new"
   chown -- 0:0 "$new"
   chmod -- "$3" "$new"
   mv -f -- "$new" "$2"
   if command -v restorecon >/dev/null; then restorecon -- "$2"; fi
 }
-has_plain_folder() { # PATH: make it if it is missing
+has_safe_folder() { # PATH: make it if it is missing
   above=${1%/*}
   while [ ! -e "$above" ] && [ ! -L "$above" ]; do above=${above%/*}; done
-  is_plain "${above:-/}" || return 1
+  is_plain "${above:-/}" && is_guarded "$above/." || return 1
   (umask 022 && mkdir -p -- "${1%/*}")
 }
 
@@ -103,7 +118,7 @@ file() { # FILE PATH MODE: FILE of this folder is to be at PATH
     say "would write $2:"
     if [ -e "$2" ]; then diff -u -- "$2" "$1" || true; else sed "s/^/+/" "$1"; fi
   else
-    has_plain_folder "$2" || stop "there is a link on the way to $2: change that file by hand"
+    has_safe_folder "$2" || stop "there is a link on the way to $2, or others can write there: change it by hand"
     keep_content "$2"
     place "$1" "$2" "$3"
     say "wrote $2"
@@ -148,34 +163,26 @@ merge() { # SETTINGS PATH: the settings, merged with what is in the daemon.json 
   if [ -e "$2" ] && cmp -s -- "$work/new" "$2"; then say "$2 is so already"; else file "$work/new" "$2" 644; fi
   rm -r -- "$work"
 }
-mode() { # CHANGE PATH: a change that takes rights away, as chmod takes it
+mode() { rights "$2" "has mode" %a chmod "$1"; } # CHANGE PATH: CHANGE takes rights away
+owner() { rights "$2" "belongs to" %U:%G chown -h "$1"; } # OWNER:GROUP PATH
+rights() { # PATH WORDS FORMAT COMMAND...: COMMAND changes what stat says by FORMAT
+  path=$1 words=$2 format=$3
+  shift 3
   if [ "$todo" = back ]; then
-    rights_back "$2"
-  elif [ ! -e "$2" ] || ! is_plain "$2"; then
-    miss "$2 is not there any more, or there is a link on its way: left as it is"
+    changed="$path
+$changed"
+  elif [ ! -e "$path" ] || ! is_plain "$path"; then
+    miss "$path is not there any more, or there is a link on its way: left as it is"
   elif [ "$todo" = save ]; then
-    keep_rights "$2"
+    keep_rights "$path"
   elif [ "$todo" = check ]; then
-    say "would run: chmod $1 $2 (it has mode $(stat -c %a -- "$2"))"
+    say "would run: $* $path (it $words $(stat -c "$format" -- "$path"))"
+  elif ! is_guarded "$path"; then
+    miss "others than root can write on the way to $path: left as it is"
   else
-    keep_rights "$2"
-    chmod -- "$1" "$2"
-    say "$2 has mode $(stat -c %a -- "$2")"
-  fi
-}
-owner() { # OWNER:GROUP PATH
-  if [ "$todo" = back ]; then
-    rights_back "$2"
-  elif [ ! -e "$2" ] || ! is_plain "$2"; then
-    miss "$2 is not there any more, or there is a link on its way: left as it is"
-  elif [ "$todo" = save ]; then
-    keep_rights "$2"
-  elif [ "$todo" = check ]; then
-    say "would run: chown $1 $2 (it belongs to $(stat -c %U:%G -- "$2"))"
-  else
-    keep_rights "$2"
-    chown -h -- "$1" "$2"
-    say "$2 belongs to $(stat -c %U:%G -- "$2")"
+    keep_rights "$path"
+    "$@" "$path"
+    say "$path $words $(stat -c "$format" -- "$path")"
   fi
 }
 kernel() { # NAME VALUE: a setting of the kernel, now
@@ -222,5 +229,11 @@ update() { # CONTAINER OPTION VALUE FORMAT [OPTION...]: a limit of a container, 
 # shellcheck disable=SC1091 # made for each host
 . ./changes.sh
 
+# a directory goes back after what is in it: before, nobody else can write there
+while IFS= read -r path; do
+  [ -z "$path" ] || rights_back "$path"
+done <<EOF
+$changed
+EOF
 if [ "$todo" = save ] && [ $missed = 0 ]; then : >"$saved/.saved"; fi
 exit $missed

@@ -20,6 +20,7 @@ class Folder:
         for each in (self.path, self.host, path / "bin"):
             each.mkdir()
         text = (HERE / "shell" / APPLY).read_text().replace("/var/backups/hullcheck", f"{path}/saved")
+        text = text.replace('"0 d', f'"{os.getuid()} d')
         (self.path / APPLY).write_text(text)
         for name, script in {"id": "echo 0", "chown": ":", "dockerd": ":"}.items():
             (path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -91,6 +92,43 @@ def test_rights_of_links_stay(folder: Folder, line: str, path: str) -> None:
     folder.changes(line.format(path))
     assert "left as it is" in folder("apply", status=1)
     assert shadow.stat().st_mode & 0o777 == 0o666
+
+
+@pytest.mark.parametrize("line", ["mode o-rw HOST/{}", "owner root:root HOST/{}", "file new HOST/{} 644"])
+def test_what_others_can_exchange_stays(folder: Folder, line: str) -> None:
+    """Who can write in a directory on its way could put a link there between a look and the change."""
+    (folder.path / "new").write_text("new\n")
+    victim = folder.host / "theirs" / "sub" / "file"
+    victim.parent.mkdir(parents=True)
+    victim.write_text("old\n")
+    victim.chmod(0o666)
+    folder.changes(line.format("theirs/sub/file"))
+    victim.parents[1].chmod(0o777)
+    assert "others" in folder("apply", status=1)
+    assert (victim.read_text(), victim.stat().st_mode & 0o777) == ("old\n", 0o666)
+    victim.parents[1].chmod(0o1777)  # nobody can rename what belongs to another there
+    folder("apply")
+    victim.parents[1].chmod(0o777)
+    now = victim.stat().st_mode
+    assert "others can write" in folder("back", status=1)
+    assert victim.stat().st_mode == now
+    victim.parents[1].chmod(0o755)
+    folder("back")
+    assert (victim.read_text(), victim.stat().st_mode & 0o777) == ("old\n", 0o666)
+
+
+def test_directory_goes_back_after_what_is_in_it(folder: Folder) -> None:
+    """It was open, so that nothing in it could be put back safely afterwards."""
+    there = folder.host / "open"
+    there.mkdir()
+    (there / "file").write_text("")
+    for each in (there, there / "file"):
+        each.chmod(0o777)
+    folder.changes("mode go-w HOST/open", "mode go-w HOST/open/file")
+    folder("apply")
+    assert [each.stat().st_mode & 0o777 for each in (there, there / "file")] == [0o755, 0o755]
+    folder("back")
+    assert [each.stat().st_mode & 0o777 for each in (there, there / "file")] == [0o777, 0o777]
 
 
 @pytest.mark.parametrize("path", ["link", "dir/file", "dir/sub/file"])

@@ -127,7 +127,7 @@ def test_open_directory_on_the_way() -> None:
     changes, _, outcome = host_files.rights([own], facts(one))
     assert (changes, [each.why[:11] for each in outcome.left]) == ((), ["a directory"])
     changes, _, outcome = host_files.rights([own, of_folder], facts(one, folder))
-    assert [each.path for each in changes] == [PATH, "/etc/docker"]
+    assert [each.path for each in changes] == ["/etc/docker", PATH]
     assert len(outcome.mended) == 2
     only_way = (failure(way), MODE)
     changes, _, outcome = host_files.rights(
