@@ -48,7 +48,8 @@ def changes(plan: Plan) -> str:
         f"# What is changed on {comment(plan.target)}; apply.sh reads it. A line that is taken out is not done.",
         f"saves {quoted(plan.run)}",
     ]
-    parts = (_daemon(plan), _rules(plan), _kernel(plan), _socket(plan), _rights(plan), _limits(plan))
+    # rights first: no file is written where others can write
+    parts = (_rights(plan), _daemon(plan), _rules(plan), _kernel(plan), _socket(plan), _limits(plan))
     return "\n".join((*head, *(line for part in parts for line in part))) + "\n"
 
 
