@@ -118,17 +118,52 @@ def test_programs_beside_the_path_of_the_auditor(tmp_path: Path) -> None:
     assert "compiler:/usr/bin/make" in said.stdout.split("\n")
 
 
-def test_compilers_of_makers_of_processors(tmp_path: Path) -> None:
-    """They lie in folders of their own, beside those of the distribution."""
-    for name in ("cuda/bin/nvcc", "tools/bin/icx", "avr/bin/avr-gcc", "gnu/bin/gccgo-14"):
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).write_text("")
-        (tmp_path / name).chmod(0o755)
-    script = SOFTWARE.script.replace("/usr/local/*/bin", f"{tmp_path}/*/bin")
+def put(folder: Path, *names: str) -> None:
+    """Programs of these names."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+        (folder / name).chmod(0o755)
+
+
+def looked_for(folder: Path, usual: str, instead: str) -> set[str]:
+    """What is found below *folder* where the script names it in the place of usual ones."""
+    script = SOFTWARE.script.replace(usual, instead.replace("@", str(folder)))
     said = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False)
-    found = {line for line in said.stdout.split("\n") if str(tmp_path) in line}
-    names = ("cuda/bin/nvcc", "tools/bin/icx", "avr/bin/avr-gcc", "gnu/bin/gccgo-14")
-    assert found == {f"compiler:{tmp_path}/{name}" for name in names}
+    return {line.replace(f"{folder}/", "") for line in said.stdout.split("\n") if str(folder) in line}
+
+
+def test_compilers_of_makers_of_processors(tmp_path: Path) -> None:
+    """They lie in folders of their own, beside those of the distribution; a name may tell machine and version."""
+    names = {
+        *(
+            "cuda/bin/nvcc",
+            "tools/bin/icx",
+            "avr/bin/avr-gcc",
+            "gnu/bin/gccgo-14",
+            "gnu/bin/gdc-12",
+            "old/bin/f77",
+        ),
+        *("gnu/bin/ld.gold", "gnu/bin/x86_64-linux-gnu-cpp-12", "llvm/bin/ld.lld-17", "llvm/bin/lli"),
+    }
+    put(tmp_path, *names, "gnu/bin/protoc-gen-go", "gnu/bin/ld.so", "gnu/bin/make-cert", "gnu/bin/assert")
+    (tmp_path / "gnu/bin/clang").write_text("")  # not to be run
+    found = looked_for(tmp_path, "/usr/local/*/bin", "@/*/bin")
+    assert found == {f"compiler:{name}" for name in names}
+
+
+def test_programs_of_archives(tmp_path: Path) -> None:
+    """What its makers pack without a folder for programs, and what lies one deeper, as Chrome."""
+    put(tmp_path, "zig/zig", "firefox/firefox", "google/chrome/chrome", "a/b/c/gcc")
+    found = looked_for(tmp_path, "/opt/*:/opt/*/*:", "@/*:@/*/*:")
+    assert found == {"compiler:zig/zig", "browser:firefox/firefox", "browser:google/chrome/chrome"}
+
+
+def test_compilers_of_users(tmp_path: Path) -> None:
+    """Of rustup, Go and others, in the homes of users."""
+    names = {"u/.rustup/toolchains/stable/bin/rustc", "u/sdk/go1.22/bin/go", "v/.local/bin/clang"}
+    put(tmp_path, *names, "u/.cache/x/bin/gcc")
+    assert looked_for(tmp_path, "/root /home/*;", "@/*;") == {f"compiler:{name}" for name in names}
 
 
 def test_browser_that_the_system_names(tmp_path: Path) -> None:

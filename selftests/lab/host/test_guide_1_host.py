@@ -180,6 +180,19 @@ def test_units_that_systemd_does_not_call_enabled(host: Host) -> None:
     assert "mine.service" in facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units
 
 
+def test_instances_of_templates(host: Host) -> None:
+    """Systemd lists the template alone: an instance that is over, as of a tunnel, is known by the link to it."""
+    start = "[Install]\nWantedBy=multi-user.target\n"
+    once = f"[Service]\nType=oneshot\nExecStart=/bin/true\n{start}"
+    host.write("/etc/systemd/system/tunnel@.service", once)
+    host.exec("systemctl", "enable", "--now", "tunnel@home.service")
+    units = facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units
+    assert {each for each in units if "tunnel" in each} == {"tunnel@home.service"}
+    host.exec("systemctl", "disable", "tunnel@home.service")
+    units = facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units
+    assert not [each for each in units if "tunnel" in each]
+
+
 def test_what_starts_units(host: Host) -> None:
     """A timer and a path of the site's own are units that are enabled; those of the distribution are not named."""
     folder = "/etc/systemd/system"

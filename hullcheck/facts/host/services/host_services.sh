@@ -11,6 +11,8 @@ if command -v systemctl >/dev/null &&
   for link in /etc/systemd/system/*.wants/*.timer /etc/systemd/system/*.wants/*.path; do
     [ ! -L "$link" ] || case $(readlink -f "$link") in /usr/lib/* | /lib/*) ;; *) echo "enabled:${link##*/}" ;; esac
   done
+  # of templates the list names no instance
+  for link in /etc/systemd/system/*.[wr]*s/*@?*.s[eo]*; do [ ! -L "$link" ] || echo "enabled:${link##*/}"; done
   # of scripts of System V those that a runlevel starts, and of users those that run without a login
   ls /run/systemd/generator.late/*.wants 2>/dev/null | sed -n "s/.*[.]service$/enabled:&/p"
   for user in /var/lib/systemd/linger/*; do

@@ -5,19 +5,21 @@ import re
 
 _PROGRAMS = {"bin", "sbin"}  # the names of directories in which programs lie
 _MANAGERS = """
-    apk apk.static apt apt-get aptitude brew dnf dnf5 dpkg emerge eopkg flatpak guix microdnf nix nix-env opkg pacman
-    rpm rpm-ostree slackpkg snap swupd tdnf urpmi xbps-install yum zypper
-    bun bundle bundler cargo composer conda corepack cpan cpanm easy_install gem luarocks mamba micromamba npm opam pdm
-    pear pecl pip pip3 pnpm pipx poetry uv yarn
+    apk apt apt-get aptitude aptitude-curses brew dnf dnf5 dpkg emerge eopkg flatpak guix installpkg ipkg microdnf
+    nala nix nix-env opkg opkg-cl pacman pacman-static pkgin pkgtool rpm rpm-ostree slackpkg snap swupd tce-load
+    tdnf urpmi xbps-install yum zypper
+    bun bundle bundler cabal cargo composer conan conda corepack cpan cpanm easy_install gem luarocks mamba
+    micromamba npm npx nuget opam pdm pear pecl pip pipenv pipx pixi pnpm poetry rustup spack uv yarn yarnpkg
 """
 _SHELLS = """
-    ash bash busybox csh dash elvish fish hush ksh ksh93 ksh2020 lksh mksh nu oksh posh pwsh rbash sash sh tcsh toybox
-    xonsh yash zsh zsh5
+    ash bash busybox csh dash elvish fish hush ksh lksh loksh mksh mrsh nu nushell oksh posh pwsh rbash rksh rzsh
+    sash scsh sh tcsh toybox xonsh yash zsh
 """
 _COMPILERS = """
-    as c++ c89 c99 cc clang clang++ cpp crystal csc dmd fpc g++ gcc gccgo gdc gfortran ghc gmake gnatmake go icpx
-    icx ifx javac kotlinc ld ld.bfd ld.gold ld.lld ld.mold ldc2 llc lld make mcs mold nasm nim nvcc ocamlopt rustc
-    scalac swiftc tcc tinygo valac yasm zig
+    as bcc c++ c89 c99 cc clang clang++ clang-cl cpp crystal csc dmd ecj f77 f95 fasm flang flang-new fpc g++ gcc
+    gccgo gdc gfortran ghc gm2 gmake gnatmake go hipcc icc icpc icpx icx ifort ifx javac kotlinc ld ld.bfd ld.gold
+    ld.lld ld.mold ldc2 llc lld lli make mcs mold nasm nim nvc nvc++ nvcc nvfortran ocamlc ocamlopt pcc rustc scalac
+    sdcc swiftc tcc tinygo valac yasm zig
 """
 MANAGER, SHELL, COMPILER = "package manager", "shell", "compiler"
 _KINDS = {
@@ -25,18 +27,22 @@ _KINDS = {
     **dict.fromkeys(_SHELLS.split(), SHELL),
     **dict.fromkeys(_COMPILERS.split(), COMPILER),
 }
-_VERSIONED = re.compile(
-    r"(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gccgo|gcc|gfortran|ghc|gnatmake|llc|pip|go|dnf|rustc)(?:-?[0-9][0-9.]*)"
+# `x86_64-linux-gnu-gcc-12`, `gem3.1`, `zsh5`, `apk.static`: for another machine, of a version, or built otherwise.
+_CROSSED = r"as|c\+\+|cc|clang|clang\+\+|cpp|g\+\+|gcc|gccgo|gdc|gfortran|gm2|ld(?:\.\w+)?|tcc"
+_PLAIN = "|".join(map(re.escape, _KINDS))
+_VARIANT = re.compile(
+    rf"(?:(?:[a-z0-9_]+-)+(?P<crossed>{_CROSSED})|(?P<plain>{_PLAIN}))(?:-?[0-9][0-9.]*)?(?:-posix|-win32|[.-]static)?"
 )
 # Builds of one shell among others: `busybox.nosuid`, `zsh-5.9`, and not `bash-language-server`.
 _SHELL_BUILD = re.compile(
-    rf"({'|'.join(_SHELLS.split())})[.-](?:[0-9][\w.+-]*|(?<=box.)[\w.+-]+|distrib|minimal|musl|preview|static)"
+    rf"(?:{'|'.join(_SHELLS.split())})[.-](?:[0-9][\w.+-]*|(?<=box.)[\w.+-]+|distrib|minimal|musl|preview|static)"
 )
 # Those that lie anywhere, as `/busybox/sh` does, and whose names are hardly those of another program.
-_EVERYWHERE = frozenset(("ash", "bash", "busybox", "csh", "ksh", "mksh", "sh", "tcsh", "toybox", "zsh"))
-_CROSS = re.compile(
-    r"[a-z0-9_]+-(?:[a-z0-9_]+-)*(c\+\+|cpp|cc|clang\+\+|clang|g\+\+|gcc|gfortran|ld(?:\.\w+)?|as)"
-)
+_SHELLS_EVERYWHERE = "ash bash busybox csh ksh mksh pwsh sh tcsh toybox zsh"
+_COMPILERS_EVERYWHERE = "clang gcc rustc tcc zig"
+_EVERYWHERE = frozenset((*_SHELLS_EVERYWHERE.split(), *_COMPILERS_EVERYWHERE.split()))
+# What gcc starts does the same without it.
+_INSIDE_GCC = re.compile(r".*/gcc/[^/]+/[^/]+/(?:cc1|cc1obj|cc1plus|d21|f951|gnat1|go1|lto1)")
 _PACKAGES = (  # files that are there for each installed package, and are named after it
     re.compile(r"/var/lib/dpkg/info/([a-z0-9][a-z0-9+.-]+)(?::[a-z0-9-]+)?\.list"),
     re.compile(r"/var/lib/dpkg/status\.d/(?!.*\.md5sums$)([^/]+)"),
@@ -129,13 +135,16 @@ def tool(path: str) -> str:
     above, name = posixpath.split(path)
     if posixpath.basename(above) in _PROGRAMS:
         return kind(name)
-    return SHELL if name in _EVERYWHERE and not _NO_PROGRAMS.match(path) else ""
+    if name in _EVERYWHERE and not _NO_PROGRAMS.match(path):
+        return _KINDS[name]
+    return COMPILER if _INSIDE_GCC.fullmatch(path) else ""
 
 
 def kind(name: str) -> str:
     """MANAGER, SHELL or COMPILER, by the name alone; empty where it is none of them."""
-    match = _VERSIONED.fullmatch(name) or _CROSS.fullmatch(name) or _SHELL_BUILD.fullmatch(name)
-    return _KINDS.get(match[1] if match else name, "")
+    if match := _VARIANT.fullmatch(name):
+        return COMPILER if match["crossed"] else _KINDS[match["plain"]]
+    return SHELL if _SHELL_BUILD.fullmatch(name) else ""
 
 
 def package(path: str) -> str:

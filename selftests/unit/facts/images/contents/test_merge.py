@@ -51,9 +51,9 @@ def made(*entries: Entry) -> list[Layer]:
         ("../lib/npm/npm-cli.js", "/usr/lib/npm/other.js", []),
         ("pip3", "/usr/bin/pip3", ["/usr/bin/pip3"]),
         ("busybox", "/usr/bin/busybox", ["/usr/bin/busybox"]),
-        ("/opt/zig/zig", "/opt/zig/zig", ["/usr/bin/npm"]),
-        ("../../opt/zig/zig", "/opt/zig/zig", ["/usr/bin/npm"]),
-        ("/opt/zig/zig", "/opt/zig-0.13/zig", []),
+        ("/opt/nim/nim", "/opt/nim/nim", ["/usr/bin/npm"]),
+        ("../../opt/nim/nim", "/opt/nim/nim", ["/usr/bin/npm"]),
+        ("/opt/nim/nim", "/opt/nim-0.13/nim", []),
         ("/etc/alternatives/cc", "/etc/alternatives/cc", []),
     ],
 )
