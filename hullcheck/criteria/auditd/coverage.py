@@ -13,6 +13,9 @@ _VOLATILE = "/run"
 _NEWER = frozenset({"fchmodat2", "452"})
 """What the kernel counts among the changes of attributes, and auditctl 4.0 not where it is told an arch."""
 
+_WIDE = frozenset({"chown32", "truncate64"})
+"""The same of 32-bit programs: auditctl takes the names of 64-bit calls for theirs as well."""
+
 
 def gap(audit: Audit, file: FileFact, *may_leave_out: str) -> str:
     """Why not every change of *file* is recorded, in words; empty where it is.
@@ -55,6 +58,11 @@ def note(audit: Audit, file: FileFact, *may_leave_out: str) -> str:
     if any(rule.calls and not rule.calls & _NEWER for rule in by):
         parts.append(
             "leaves out fchmodat2, with which kernels from 6.6 on change modes; a rule without arch does not"
+        )
+    if any(rule.calls and rule.arch == "b32" and not rule.calls & _WIDE for rule in by):
+        parts.append(
+            "leaves out chown32 and truncate64, with which 32-bit programs change owners and lengths; a rule without"
+            " arch does not"
         )
     if not _will_be(audit, file, may_leave_out):
         parts.append("in no file that the next start loads, so that it is lost then")

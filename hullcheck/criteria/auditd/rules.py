@@ -5,7 +5,7 @@ import operator
 import posixpath
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hullcheck.facts.auditd import Audit
@@ -14,15 +14,23 @@ from hullcheck.facts.registry import Later
 from hullcheck.parsing.proc.mountinfo import Mount, is_below, location
 
 _CALLS = {
-    "w": frozenset(("openat", "truncate", "ftruncate", "unlinkat", "renameat2")),
-    "a": frozenset(("fchmod", "fchmodat", "fchown", "fchownat", "setxattr")),
+    "w": frozenset(("openat", "openat2", "truncate", "ftruncate", "unlinkat", "renameat2")),
+    "a": frozenset(
+        (
+            *("fchmod", "fchmodat", "fchown", "fchownat"),
+            *("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"),
+        )
+    ),
 }
 """What a rule with system calls must have among them; auditctl prints all that perm and arch stand for."""
 _OLD_CALLS = {
-    "w": frozenset(("open", "rename", "unlink")),
+    "w": frozenset(("open", "creat", "rename", "renameat", "unlink")),
     "a": frozenset(("chmod", "chown", "lchown")),
 }
 """Those that the older architectures have as well."""
+_NAMING_CALLS = frozenset(("linkat", "symlinkat", "mkdirat", "mknodat"))
+_OLD_NAMING_CALLS = frozenset(("link", "symlink", "mkdir", "mknod", "rmdir"))
+"""Those that put something new into a directory, or take a directory out of it."""
 _CHANGING_CALL = re.compile(
     r"all|open(at2?|_by_handle_at)?|creat|f?truncate(64)?|rename(at2?)?|(un|sym)?link(at)?|mk(dir|nod)(at)?"
     r"|rmdir|f?chmod(at2?)?|[fl]?chown(32|at)?|[fl]?(set|remove)xattr(at)?|f?utimes?(at)?|utimensat(_time64)?"
@@ -95,6 +103,30 @@ class Coverage:
     flaws: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Change:
+    """A kind of change of a file or directory.
+
+    Attributes:
+        arch: of the program that makes it.
+        permission: `w` or `a`.
+        mode: what is changed, as in st_mode.
+        calls: the system calls that make it, of which a rule with calls has to name all.
+        is_native: whether the names of calls in a rule without arch are those of `arch`.
+    """
+
+    arch: str
+    permission: str
+    mode: int
+    calls: frozenset[str]
+    is_native: bool
+
+    @property
+    def of_directory(self) -> bool:
+        """Whether it is one of what lies in a directory as well."""
+        return stat.S_ISDIR(self.mode)
+
+
 def coverage(
     rules: Iterable[Rule],
     target: str,
@@ -116,65 +148,110 @@ def coverage(
     near = [
         rule for rule in kept if _concerns(rule, target, stat.S_ISDIR(mode)) and not may_leave_out(rule.path)
     ]
-    results = list[Rule | str]()
-    for arch in architectures:
-        for permission in ("w", "a"):
-            met = _that_meet(near, target, permission)
-            found = _decide(met, mode, arch, permission, has_old_calls)
-            is_watch = isinstance(found, Rule) and found.is_watch_of(target)
-            results.append((is_watch and _overruled(met, target, arch, permission)) or found)
-    by = dict.fromkeys(result for result in results if isinstance(result, Rule))
-    flaws = dict.fromkeys(result for result in results if isinstance(result, str))
-    return Coverage(tuple(by), tuple(flaws))
+    by, flaws = list[Rule](), list[str]()
+    for arch, permission in itertools.product(architectures, "wa"):
+        calls = _needed(permission, stat.S_ISDIR(mode), has_old_calls)
+        change = _Change(arch, permission, mode, calls, arch == architectures[0])
+        met = _that_meet(near, target, permission)
+        found = _decide(met, target, change)
+        if not isinstance(found, str) and any(rule.is_watch_of(target) for rule in found):
+            found = _overruled(met, target, change) or _forgotten(met, target, change) or found
+        if isinstance(found, str):
+            flaws.append(found)
+        else:
+            by += found
+    return Coverage(tuple(dict.fromkeys(by)), tuple(dict.fromkeys(flaws)))
 
 
 def _concerns(rule: Rule, target: str, is_directory: bool) -> bool:
     inside = is_directory and rule.action == "never" and bool(rule.path) and is_below(rule.path, target)
-    return inside or rule.is_about(target) or _hides_names(rule, target)
+    return inside or rule.is_about(target) or _is_about_names(rule, target)
 
 
-def _hides_names(rule: Rule, target: str) -> bool:
-    """Whether it records nothing on the directory alone in which *target* is, where renaming and removing write."""
-    return rule.action == "never" and not rule.is_about(target) and rule.path == posixpath.dirname(target)
+def _is_about_names(rule: Rule, target: str) -> bool:
+    """Whether it is on the directory alone in which *target* is, where renaming and removing write."""
+    return not rule.is_about(target) and rule.path == posixpath.dirname(target)
 
 
-def _overruled(met: Iterable[Rule], target: str, arch: str, permission: str) -> str:
+def _overruled(met: Sequence[Rule], target: str, change: _Change) -> str:
     """Why a watch of *target* does not record a kind of change though no rule before it says so; else empty.
 
-    Of rules on single files and directories the kernel tries those on the directory of a change first, and when a
-    file is replaced it turns the order of those on it.
+    Of rules on single files and directories the kernel tries those on the directory of a change first, and no other
+    where one of them matches. When a file is replaced it turns the order of those on it.
     """
-    for rule in met:
-        alone = rule.is_watch_of(target) or _hides_names(rule, target)
-        if alone and rule.action == "never" and rule.matches(arch, permission) and _can_hide(rule):
+    hiding = [
+        rule
+        for rule in met
+        if rule.action == "never" and rule.matches(change.arch, change.permission) and _can_hide(rule)
+    ]
+    for rule in hiding:
+        if rule.is_watch_of(target) or _is_about_names(rule, target):
             return f"left out by {rule.text!r}, which may overrule those before it"
+    for place, rule in enumerate(met):
+        before = [other for other in met[:place] if other in hiding]
+        is_tried = rule.action == "always" and rule.matches(change.arch, change.permission)
+        if before and is_tried and _is_about_names(rule, target):
+            return f"left out by {before[0].text!r}, as {rule.text!r} is tried in the place of the watch"
+    return ""
+
+
+def _forgotten(met: Sequence[Rule], target: str, change: _Change) -> str:
+    """Why a kind of change is not recorded when *target* was replaced; empty where it is.
+
+    Of watches that name the same file in several ways, as through a link, the kernel takes one alone to the new file.
+    """
+    watches = [rule for rule in met if rule.action == "always" and rule.is_watch_of(target)]
+    for name in dict.fromkeys(rule.name for rule in watches):
+        others = [rule for rule in watches if rule.name != name]
+        found = _decide([rule for rule in met if rule not in others], target, change)
+        if isinstance(found, str):
+            return f"when the file is replaced, {others[0].text!r} may stay with the old one: {found}"
     return ""
 
 
 def _that_meet(near: Iterable[Rule], target: str, permission: str) -> list[Rule]:
-    return [rule for rule in near if permission == "w" or not _hides_names(rule, target)]
+    return [rule for rule in near if permission == "w" or not _is_about_names(rule, target)]
 
 
-def _decide(near: Iterable[Rule], mode: int, arch: str, permission: str, has_old_calls: bool) -> Rule | str:
-    """The rule that records a kind of change, or why none does."""
-    needed = _CALLS[permission] | (_OLD_CALLS[permission] if has_old_calls else frozenset())
-    partial: list[str] = []
-    for rule in near:
-        if not rule.matches(arch, permission):
-            partial += _lacking(rule, permission) if rule.action == "always" else []
+def _needed(permission: str, in_directory: bool, has_old_calls: bool) -> frozenset[str]:
+    """The system calls that a rule has to be about."""
+    calls = _CALLS[permission] | (_OLD_CALLS[permission] if has_old_calls else frozenset())
+    if permission == "a" or not in_directory:
+        return calls
+    return calls | _NAMING_CALLS | (_OLD_NAMING_CALLS if has_old_calls else frozenset())
+
+
+def _decide(met: Iterable[Rule], target: str, change: _Change) -> tuple[Rule, ...] | str:
+    """The rules that together record a kind of change, or why they do not."""
+    by, partial, left = list[Rule](), list[str](), change.calls
+    for rule in met:
+        if rule.action == "always" and _is_about_names(rule, target):
+            continue
+        if not rule.matches(change.arch, change.permission):
+            partial += _lacking(rule, change.permission) if rule.action == "always" else []
         elif rule.action == "never" and _can_hide(rule):
             return f"left out by {rule.text!r}"
-        elif rule.action == "always" and (limits := _limits(rule, mode)):
-            partial += [f"{rule.text!r} records only {' '.join(limits)}"] if rule.path else []
-        elif rule.action == "always" and rule.calls and not needed <= rule.calls:
-            partial += (
-                [f"{rule.text!r} leaves out {', '.join(sorted(needed - rule.calls))}"] if rule.path else []
-            )
-        elif rule.action == "always" and stat.S_ISDIR(mode) and rule.tree is False and rule.path:
-            partial.append(f"{rule.text!r} watches the directory alone, not what lies in it")
         elif rule.action == "always":
-            return rule
+            flaw = _part(rule, change)
+            if not flaw and (not rule.calls or left & rule.calls):
+                by.append(rule)
+                left -= rule.calls or left
+                if not left:
+                    return tuple(by)
+            flaw = flaw or f"leaves out {', '.join(sorted(left - rule.calls))}"
+            partial += [f"{rule.text!r} {flaw}"] if rule.path else []
     return "; ".join(dict.fromkeys(partial)) or "no rule covers it"
+
+
+def _part(rule: Rule, change: _Change) -> str:
+    """To which part of a kind of change a rule keeps, whatever its calls, in words; empty where to all."""
+    if limits := _limits(rule, change.mode):
+        return f"records only {' '.join(limits)}"
+    if rule.calls and not rule.arch and not change.is_native:
+        return f"names system calls without an arch, which are others for programs of {change.arch}"
+    if change.of_directory and rule.tree is False and rule.path:
+        return "watches the directory alone, not what lies in it"
+    return ""
 
 
 def _lacking(rule: Rule, permission: str) -> list[str]:

@@ -7,6 +7,7 @@ with -w: one that says `never` too, and one that has them in another order as ` 
 alone it lists ` -p wa`.
 """
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,7 @@ class Rule:
         arch: `b64` or `b32`; empty for both.
         calls: the system calls to which it keeps; empty for all.
         limits: what else leaves out some accesses: `auid>=1000`.
+        name: of what it watches, as it was written.
     """
 
     text: str
@@ -45,6 +47,7 @@ class Rule:
     arch: str = ""
     calls: frozenset[str] = frozenset()
     limits: tuple[str, ...] = field(default=())
+    name: str = field(default="", compare=False)
 
     @property
     def key(self) -> str:
@@ -95,7 +98,8 @@ def parse(text: str, resolved: Mapping[str, str], kind: str = "") -> Rule | None
     if options[0][0] == "w":
         words = dict(options)
         permissions = frozenset(words.get("p", "rwxa"))
-        rule = Rule(text, path=_resolved(words["w"], resolved), tree=_tree(kind), permissions=permissions)
+        path = _resolved(words["w"], resolved)
+        rule = Rule(text, path=path, tree=_tree(kind), permissions=permissions, name=words["w"])
         return rule.as_never() if kind.endswith("never") else rule
     return _syscall_rule(text, options, resolved)
 
@@ -106,9 +110,9 @@ def _tree(kind: str) -> bool | None:
 
 
 def _resolved(path: str, resolved: Mapping[str, str]) -> str:
-    """The same path without links on the way; what does not exist stays as it is."""
+    """The same path without links on the way, and without `..`; what does not exist stays as it is."""
     path = path.rstrip("/") or "/"
-    return resolved.get(path, path)
+    return posixpath.normpath(resolved.get(path, path))
 
 
 def _syscall_rule(text: str, options: list[tuple[str, str]], resolved: Mapping[str, str]) -> Rule:
@@ -131,6 +135,7 @@ def _syscall_rule(text: str, options: list[tuple[str, str]], resolved: Mapping[s
         arch=_arch(plain.get("arch", "")),
         calls=_calls(options),
         limits=(*_narrowing(fields), *_comparisons(options)),
+        name=path,
     )
 
 

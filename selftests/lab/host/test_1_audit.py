@@ -60,6 +60,11 @@ def kernel(lab: Laboratory) -> Iterator[Kernel]:
 
 # ---- rules, and what the kernel makes of them
 
+CALLS = (
+    "open,openat,openat2,creat,truncate,ftruncate,unlink,unlinkat,rename,renameat,renameat2",
+    "chmod,fchmod,fchmodat,chown,fchown,lchown,fchownat",
+    "setxattr,lsetxattr,fsetxattr,removexattr,lremovexattr,fremovexattr",
+)
 FILE_RULES = [
     ["-w {file} -p wa"],
     ["-w {file}"],
@@ -98,6 +103,12 @@ FILE_RULES = [
     ["-a always,exit -F perm=wa -F key=a-b -F path={file}"],
     ["-a always,exit -F key=docker -F perm=wa -F dir={folder}"],
     ["-a never,exit -F path={folder} -F perm=a", "-w {file} -p wa"],
+    ["-w {folder}/d/.. -p wa"],
+    [
+        f"-a always,exit -F arch={arch} -S {each} -F path={{file}}"
+        for arch in ("b64", "b32")
+        for each in CALLS
+    ],
 ]
 LACKING = [
     [],
@@ -142,6 +153,8 @@ LACKING = [
         "-a never,exit -F arch=b64 -S chmod,open",
         "-w {file} -p wa",
     ],
+    ["-a never,exit -F dir={folder}/d/..", "-w {file} -p wa"],
+    [f"-a always,exit -F arch=b64 -S {CALLS[0]} -F path={{file}}"],
     ["-a always,exclude -F msgtype=PATH", "-w {file} -p wa"],
     ["-a never,exclude -F uid=0", "-w {file} -p wa"],
 ]
@@ -188,6 +201,27 @@ def test_file_is_recorded_as_the_verdict_says(kernel: Kernel, folder: Path, rule
     ways = (append, write_in_a_child, lambda path: path.chmod(0o600), put_in_its_place)
     recorded = all(kernel.records(lambda way=way: way(file), file) for way in ways)  # type: ignore[misc]
     assert (found == "") is recorded is (rules in FILE_RULES)
+
+
+@pytest.mark.parametrize(
+    ("rules", "recorded"),
+    [
+        (("-w {file} -p wa", "-w {folder}/link/f -p wa"), True),
+        (("-w {file} -p wa", "-w {folder}/link/f -p r"), False),
+        (("-w {file} -p wa", "-a never,exit -F dir={folder}"), True),
+        (("-w {file} -p wa", "-a never,exit -F dir={folder}", "-a always,exit -F path={folder}"), False),
+    ],
+    ids=str,
+)
+def test_file_that_was_replaced(kernel: Kernel, folder: Path, rules: tuple[str, ...], recorded: bool) -> None:
+    """A watch goes on with the new file, of several names one alone, and not where its directory is tried first."""
+    file = folder / "f"
+    kernel.load(*(rule.format(file=file, folder=folder) for rule in rules))
+    file.rename(folder / "old")  # the new one is to have another number
+    file.write_text("x")
+    assert (gap(file) == "") is recorded
+    ways = (append, lambda path: path.chmod(0o600), lambda path: path.unlink(missing_ok=True))
+    assert all(kernel.records(lambda way=way: way(file), file) for way in ways) is recorded  # type: ignore[misc]
 
 
 TREE_RULES = [

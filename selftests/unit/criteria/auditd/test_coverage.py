@@ -19,6 +19,11 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.kit.files import DIRECTORY, FILE, SOCKET_MODE, at
 
 JSON = "/etc/docker/daemon.json"
+WRITES = "openat,openat2,truncate,ftruncate,unlinkat,renameat2"
+ATTRIBUTES = (
+    "fchmod,fchmodat,fchown,fchownat,setxattr,lsetxattr,fsetxattr,removexattr,lremovexattr,fremovexattr"
+)
+OLD = "open,creat,rename,renameat,unlink,chmod,chown,lchown"
 GOOD = f"-w {JSON} -p wa -k docker"
 
 
@@ -114,7 +119,7 @@ def test_watched_file() -> None:
             "records only exe=/usr/bin/vi",
         ),
         (f"-a always,exit -S all -C uid!=auid -F path={JSON} -F perm=wa", "records only -C uid!=auid"),
-        (f"-a always,exit -F arch=b64 -S openat,unlinkat -F path={JSON}", "leaves out ftruncate"),
+        (f"-a always,exit -F arch=b64 -S openat,unlinkat -F path={JSON}", "leaves out creat, ftruncate"),
         (f"-a always,exit -F arch=b32 -S all -F path={JSON} -F perm=wa", "records programs of b32 alone"),
         (f"-a always,task -F path={JSON}", "no rule covers it"),
         ("-a always,exit -F arch=b64 -S execve -F euid=0", "no rule covers it"),
@@ -182,6 +187,7 @@ def test_first_rule_decides(rules: tuple[str, ...], passes: bool) -> None:
         ((GOOD, f"-a never,exit -F arch=b32 -S all -F path={JSON}"), True),
         ((GOOD, f"-a never,exit -S all -F path={JSON} -F perm=r"), True),
         ((GOOD, "-a never,exit -S all -F path=/etc"), True),
+        ((GOOD, "-a never,exit -S all -F dir=/etc -F uid=7", "-w /etc/docker -p r"), True),
     ],
 )
 def test_rule_that_overrules_those_before_it(rules: tuple[str, ...], passes: bool) -> None:
@@ -189,6 +195,39 @@ def test_rule_that_overrules_those_before_it(rules: tuple[str, ...], passes: boo
     found, reason = AuditSystem(rules, (GOOD,)).verdict()
     assert found == ("pass" if passes else "fail")
     assert passes or f"left out by {rules[1]!r}, which may overrule those before it" in reason
+
+
+def test_rule_on_the_directory_alone_in_the_place_of_a_watch() -> None:
+    """One on the directory is tried and the watch is not, so that a rule between them counts for names."""
+    never, above = "-a never,exit -S all -F dir=/etc", "-w /etc/docker -p wa"
+    for rules, verdict in (
+        ((GOOD, never), "pass"),
+        ((GOOD, above, never), "pass"),
+        ((GOOD, never, above), "fail"),
+        ((GOOD, never, above.replace("wa", "a")), "pass"),
+    ):
+        found, reason = AuditSystem(rules, (GOOD,), kinds=("watch", "watch", "watch")[: len(rules)]).verdict()
+        assert found == verdict, rules
+        assert found == "pass" or f"as {above!r} is tried in the place of the watch" in reason
+
+
+def test_file_that_is_watched_by_several_names() -> None:
+    """The kernel takes one of them to the file that replaces it, so that each has to be enough."""
+    link, real = "/var/run/docker.sock", "/run/docker.sock"
+    socket = at(real, SOCKET_MODE)
+    for one, other, verdict in (
+        ("wa", "wa", "pass"),
+        ("wa", "rwxa", "pass"),
+        ("wa", "w", "fail"),
+        ("w", "a", "fail"),
+    ):
+        rules = (f"-w {link} -p {one}", f"-w {real} -p {other}")
+        system = AuditSystem(rules, rules, kinds=("watch", "watch"), real={link: real})
+        found, reason = system.verdict(socket)
+        assert found == verdict, rules
+        assert found == "pass" or "may stay with the old one" in reason
+    same = (f"-w {real} -p w", f"-w {real} -p a")
+    assert AuditSystem(same, same, kinds=("watch", "watch")).verdict(socket)[0] == "pass"
 
 
 @pytest.mark.parametrize(
@@ -215,13 +254,14 @@ def test_all_that_is_lacking_is_told() -> None:
     rules = (f"-w {JSON} -p r", of_users, of_a_call, f"-a always,exit -F arch=b32 -S all -F path={JSON}")
     writes = (
         f"'-w {JSON} -p r' does not record writes; {of_users!r} records only auid>=1000 uid=0; {of_a_call!r} leaves "
-        f"out ftruncate, open, rename, renameat2, truncate, unlink, unlinkat; {rules[3]!r} records programs of b32 "
-        "alone: add the same rule with arch=b64"
+        f"out creat, ftruncate, open, openat2, rename, renameat, renameat2, truncate, unlink, unlinkat; {rules[3]!r} "
+        "records programs of b32 alone: add the same rule with arch=b64"
     )
     attributes = (
         f"'-w {JSON} -p r' does not record changes of attributes; {of_users!r} records only auid>=1000 uid=0; "
-        f"{of_a_call!r} leaves out chmod, chown, fchmod, fchmodat, fchown, fchownat, lchown; {rules[3]!r} records "
-        "programs of b32 alone: add the same rule with arch=b64"
+        f"{of_a_call!r} leaves out chmod, chown, fchmod, fchmodat, fchown, fchownat, fremovexattr, fsetxattr, lchown, "
+        f"lremovexattr, lsetxattr, removexattr; {rules[3]!r} records programs of b32 alone: add the same rule with "
+        "arch=b64"
     )
     found = AuditSystem(rules, kinds=("watch", "rule", "rule", "rule")).verdict()
     assert found == ("fail", f"{writes}; {attributes}")
@@ -231,10 +271,10 @@ def test_all_that_is_lacking_is_told() -> None:
 
 def test_rules_with_just_the_calls_that_it_takes() -> None:
     """One with all calls for writes and one with all for attributes are enough, where a machine has no others."""
-    writes = f"-a always,exit -S openat,truncate,ftruncate,unlinkat,renameat2 -F path={JSON} -F perm=w"
-    attributes = f"-a always,exit -S fchmod,fchmodat,fchown,fchownat,setxattr -F path={JSON} -F perm=a"
+    writes = f"-a always,exit -S {WRITES} -F path={JSON} -F perm=w"
+    attributes = f"-a always,exit -S {ATTRIBUTES} -F path={JSON} -F perm=a"
     for machine, verdict in (
-        ("aarch64", "pass"),
+        ("aarch64", "fail"),  # programs of 32 bits have other numbers
         ("riscv64", "pass"),
         ("loongarch64", "pass"),
         ("x86_64", "fail"),
@@ -290,15 +330,66 @@ def test_rules_that_share_the_work() -> None:
     assert AuditSystem(tuple(both[:1]), (GOOD,), machine="aarch64").verdict()[0] == "fail"
 
 
+def test_calls_of_several_rules() -> None:
+    """What one rule has of the calls another need not have; what is in none is told."""
+    calls = f"{WRITES},{ATTRIBUTES},{OLD}".split(",")
+    first, second, last = (
+        f"-a always,exit -F arch=b64 -S {','.join(some)} -F path={JSON}"
+        for some in (calls[:9], calls[9:-2], calls[-2:])
+    )
+    rules = (first, second, last)
+    assert AuditSystem(rules, (GOOD,), kinds=("rule",) * 3).verdict()[0] == "pass"
+    found, reason = AuditSystem(rules[:2], (GOOD,), kinds=("rule",) * 2).verdict()
+    assert (found, f"{second!r} leaves out chown, lchown" in reason) == ("fail", True)
+    hidden = (first, f"-a never,exit -S all -F path={JSON}", second, last)
+    assert AuditSystem(hidden, (GOOD,), kinds=("rule",) * 4).verdict()[0] == "fail"
+
+
+@pytest.mark.parametrize("call", ["openat2", "creat", "lsetxattr", "fremovexattr", "renameat"])
+def test_call_that_changes_a_file_as_well(call: str) -> None:
+    """A rule with calls has to have the less known ones too."""
+    calls = [each for each in f"{WRITES},{ATTRIBUTES},{OLD}".split(",") if each != call]
+    rule = f"-a always,exit -F arch=b64 -S {','.join(calls)} -F path={JSON}"
+    found, reason = AuditSystem((rule,), (GOOD,), kinds=("rule",)).verdict()
+    assert (found, f"leaves out {call}" in reason) == ("fail", True)
+
+
+def test_calls_that_put_something_into_a_directory() -> None:
+    """Links, directories and devices are made by calls of their own, which a rule on a file does not need."""
+    rule = f"-a always,exit -F arch=b64 -S {WRITES},{ATTRIBUTES},{OLD} -F dir=/etc/docker"
+    assert AuditSystem((rule,), (rule,), kinds=("rule",)).verdict()[0] == "pass"
+    system = AuditSystem((rule,), (rule,), kinds=("rule",))
+    found, reason = system.verdict(at("/etc/docker", DIRECTORY))
+    missing = "link, linkat, mkdir, mkdirat, mknod, mknodat, rmdir, symlink, symlinkat"
+    assert (found, f"leaves out {missing}" in reason) == ("fail", True)
+
+
+def test_calls_without_an_arch() -> None:
+    """auditctl takes names for those of 64-bit programs; in 32-bit ones the same numbers are other calls."""
+    rule = f"-a always,exit -S {WRITES},{ATTRIBUTES},{OLD} -F path={JSON}"
+    for compat, verdict in ((False, "pass"), (True, "fail")):
+        found, reason = AuditSystem((rule,), (GOOD,), kinds=("rule",), compat=compat).verdict()
+        assert (found, "which are others for programs of b32" in reason) == (verdict, compat)
+
+
+def test_wide_calls_of_32_bit_programs() -> None:
+    """Those that change owners and lengths have names of their own there, which auditctl does not list."""
+    rule = f"-a always,exit -F arch=b32 -S {WRITES},{ATTRIBUTES},{OLD}%s -F path={JSON} -F perm=wa"
+    for more, told in (("", True), (",chown32,truncate64", False)):
+        rules = (rule % more, (rule % "").replace("b32", "b64"))
+        found, reason = AuditSystem(rules, (GOOD,), kinds=("rule",) * 2, compat=True).verdict()
+        assert (found, "leaves out chown32 and truncate64" in reason) == ("pass", told)
+
+
 def test_calls_that_a_permission_stands_for() -> None:
     """auditctl prints them in the place of a permission; on 64-bit ARM there are fewer."""
-    calls = "openat,truncate,ftruncate,unlinkat,renameat2,fchmod,fchmodat,fchown,fchownat,setxattr"
     arm = tuple(
-        f"-a always,exit -F arch={arch} -S {calls} -F path={JSON} -F perm=wa" for arch in ("b64", "b32")
+        f"-a always,exit -F arch={arch} -S {WRITES},{ATTRIBUTES} -F path={JSON} -F perm=wa"
+        for arch in ("b64", "b32")
     )
     assert AuditSystem(arm, (GOOD,), machine="aarch64").verdict()[0] == "pass"
-    assert "leaves out open, rename, unlink" in AuditSystem(arm[:1], (GOOD,)).verdict()[1]
-    old = arm[0].replace("openat,", "openat,open,rename,unlink,chmod,chown,lchown,")
+    assert "leaves out creat, open, rename, renameat, unlink" in AuditSystem(arm[:1], (GOOD,)).verdict()[1]
+    old = arm[0].replace("openat,", f"openat,{OLD},")
     assert AuditSystem((old,), (GOOD,)).verdict()[0] == "pass"
 
 

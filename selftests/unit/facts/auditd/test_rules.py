@@ -78,3 +78,15 @@ def test_words_for_architectures(word: str, arch: str) -> None:
     assert parse(f"-a always,exit -F arch={word} -S open", {}) == Rule(
         f"-a always,exit -F arch={word} -S open", arch=arch, calls=frozenset({"open"})
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "resolved"),
+    [("/a/b/..", "/a"), ("/link/..", "/"), ("/a/.", "/a"), ("/a//b", "/a/b"), ("/link/b/..", "/a/link")],
+)
+def test_path_with_dots(path: str, resolved: str) -> None:
+    """The shell leaves the last part of a path as it is, and the kernel does not."""
+    real = {"/link/..": "/a/..", "/link/b/..": "/a/link/b/.."}
+    rule = parse(f"-w {path} -p wa", real)
+    assert rule is not None
+    assert rule.path == resolved
