@@ -94,7 +94,7 @@ class Model:
             return posixpath.normpath(os.path.expanduser(source))
         folder = os.path.realpath(self.folder)
         if source.startswith("/"):
-            inside = posixpath.normpath(source).startswith((f"{folder}/", f"{self.folder.absolute()}/"))
+            inside = f"{posixpath.normpath(source)}/".startswith((f"{folder}/", f"{self.folder.absolute()}/"))
             if not inside or any(_text_of(each.data, source) for each in self.written.files):
                 return posixpath.normpath(source)
         real = os.path.realpath(self.folder / source)

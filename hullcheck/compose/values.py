@@ -3,6 +3,7 @@
 The keys are those of https://docs.docker.com/reference/compose-file/services/.
 """
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -165,6 +166,7 @@ def mount(item: Any) -> dict[str, Any]:
         found = _short_mount(text(item))
     if not found["target"].startswith("/"):
         raise ValueError(f"{item!r} is no mount that is understood: its target is no path in a container")
+    found["target"] = posixpath.normpath(found["target"])
     return found
 
 

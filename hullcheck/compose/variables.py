@@ -90,8 +90,10 @@ def substituted(text: str, values: Mapping[str, str], depth: int = 0) -> tuple[s
             place = end + 1
         else:
             match = _NAME.match(text, start + 1)
-            if not match:
-                raise ValueError("a '$' that begins no variable; write '$$' for the character")
+            if not match:  # docker compose leaves it as it is
+                result.append("$")
+                place = start + 1
+                continue
             value, missing = _value(match[0], values)
             place = match.end()
         result.append(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ services:
   web:
     extends: {file: base/common.yml, service: app}
     mem_limit: ${SIZE:-1g}
-    volumes: [./data:/d, /srv:/s]
+    volumes: [./data:/d, /srv:/s, .:/all]
     environment: {API_TOKEN: tok-1d8f7a6b5c, LATER_PASSWORD: "${NOWHERE}"}
   debug:
     image: debug:1
@@ -53,6 +52,7 @@ CONFIGURATION: dict[str, Any] = {
             "volumes": [
                 {"type": "bind", "source": "@HERE@/data", "target": "/d", "bind": {"create_host_path": True}},
                 {"type": "bind", "source": "/srv", "target": "/s", "bind": {"create_host_path": True}},
+                {"type": "bind", "source": "@HERE@", "target": "/all", "bind": {"create_host_path": True}},
             ],
             "environment": {"API_TOKEN": "tok-1d8f7a6b5c", "LATER_PASSWORD": ""},
         },
@@ -62,6 +62,7 @@ CONFIGURATION: dict[str, Any] = {
     },
 }
 """What Docker Compose 2.26.1 gave for these files, without what is not read here."""
+NOT_HERE = command.available(os.environ["PATH"]) is None
 WARNING = 'level=warning msg="The \\"NOWHERE\\" variable is not set. Defaulting to a blank string."'
 
 
@@ -116,7 +117,7 @@ def check(facts: Facts) -> None:
     assert judged("5.28", facts)["open"][0] == "error"
     by_name = dict(facts.container)
     assert by_name["web"].configuration.memory == 2 << 30
-    assert [each.paths for each in by_name["web"].mounts.configured] == [{"./data"}, {"/srv"}]
+    assert [each.paths for each in by_name["web"].mounts.configured] == [{"./data"}, {"/srv"}, {"./"}]
     secrets = judged("container_environment_holds_no_secret", facts)["web"]
     assert secrets[0] == "fail"
     assert "API_TOKEN" in secrets[1]
@@ -136,10 +137,7 @@ def test_what_docker_compose_answers(stand_in: Path) -> None:
     assert kept(recording)["reader"] == "docker compose 2.26.1-4"
 
 
-@pytest.mark.skipif(
-    shutil.which("docker") is None or command.available(os.environ["PATH"]) is None,
-    reason="docker compose is not installed here",
-)
+@pytest.mark.skipif(NOT_HERE, reason="docker compose is not installed here")
 def test_docker_compose_itself(files: Path) -> None:
     """The same by the command that is installed here."""
     check(Facts(compose.recorded("shop", "compose.yml"), Policy()))
@@ -189,3 +187,59 @@ def test_version_1_is_no_docker_compose(stand_in: Path) -> None:
     (stand_in / "bin/docker-compose").chmod(0o755)
     with pytest.raises(ComposeError, match="which only docker compose can do"):
         compose.recorded("shop", "compose.yml")
+
+
+SPELLINGS = """
+services:
+  short:
+    image: a/b:1
+    command: sh -c "sleep 9; echo $$HOME $(id -g)"
+    environment: [A=1, NAMED, "E="]
+    labels: [one=1, two]
+    ports: ["80", "8080:80", "127.0.0.1:90-91:90-91/udp", "[::1]:7:7"]
+    volumes: [named:/n:ro, /anonymous, "/etc:/e:ro,z", ./here/:/h/, .:/all]
+    tmpfs: /t
+    devices: [/dev/null:/dev/zero:r]
+    ulimits: {nofile: 100}
+    mem_limit: 1.5gb
+    cpus: 0.5
+    restart: on-failure:3
+    security_opt: [no-new-privileges]
+    healthcheck: {test: curl -f http://localhost}
+    sysctls: [net.core.somaxconn=1024]
+  long:
+    image: a@sha256:1111111111111111111111111111111111111111111111111111111111111111
+    entrypoint: [sh, -c]
+    environment: {A: 1, B: true, C: null}
+    ports: [{target: 80, published: "81", host_ip: 0.0.0.0, protocol: tcp, mode: host}]
+    volumes:
+      - {type: bind, source: /etc, target: /e, read_only: true, bind: {propagation: rshared}}
+      - {type: volume, source: named, target: /n, volume: {nocopy: true}}
+      - {type: tmpfs, target: /t, tmpfs: {size: 1m}}
+    ulimits: {nofile: {soft: 100, hard: 200}}
+    deploy: {resources: {limits: {memory: 64M, cpus: "0.5", pids: 10}}, restart_policy: {condition: any}}
+    healthcheck: {disable: true}
+    cap_drop: [ALL]
+    cap_add: [NET_BIND_SERVICE]
+    userns_mode: host
+    networks: {inside: {ipv4_address: 10.7.0.5}}
+    read_only: true
+    user: "1000:1000"
+    init: true
+    cgroup_parent: /x
+    logging: {driver: json-file, options: {max-size: 10m}}
+  shares: {image: "x:1", network_mode: "service:short", pid: "service:short", ipc: host, uts: host, privileged: true}
+networks: {inside: {driver: bridge, ipam: {config: [{subnet: 10.7.0.0/24}]}}}
+volumes: {named: {driver: local, driver_opts: {type: none, o: bind, device: /etc}}}
+"""
+
+
+@pytest.mark.skipif(NOT_HERE, reason="docker compose is not installed here")
+def test_both_readers_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each spelling means the same whether docker compose is installed or not."""
+    monkeypatch.chdir(tmp_path)
+    Path("compose.yml").write_text(SPELLINGS)
+    by_docker = kept(compose.recorded("shop", "compose.yml"))
+    monkeypatch.setattr(command, "available", lambda path: None)
+    by_us = kept(compose.recorded("shop", "compose.yml"))
+    assert by_us["services"] == by_docker["services"]

@@ -201,6 +201,13 @@ def test_hostile_names(read: Read) -> None:
     assert "\x1b" not in repr([*found]) + "".join(reason for _, reason in found.values())
 
 
+def test_dollars_that_begin_no_variable() -> None:
+    """docker compose leaves them as they are."""
+    for text in ("a $ b", "$1", "$-", "$", "$(id -g)", "$."):
+        assert variables.substituted(text, {}) == (text, frozenset())
+    assert variables.substituted("$$$A$", {"A": "a"}) == ("$a$", frozenset())
+
+
 def test_nesting_of_variables_ends() -> None:
     """Defaults within defaults are followed, but not without end."""
     assert variables.substituted("${A:-${B:-c}}", {}) == ("c", frozenset())
