@@ -474,6 +474,8 @@ def _require_way(here: Mapping[str, Way], shippers: Shippers, driver: str) -> No
         doubts = ", ".join(shippers.doubts)
         raise EvidenceError(f"no known way for the logs of {names}, but not understood: {doubts}")
     stay = f"{driver}: the logs of {names} stay on the host, as nothing known takes them to another machine"
+    if shippers.unjudged:
+        raise Manual(f"{stay}; {listed(shippers.unjudged)} runs, and is not judged: does it?")
     assert all(way.listed for way in here.values()), stay
     raise Manual(f"{stay}; the policy states that they are brought to the central store: by what?")
 

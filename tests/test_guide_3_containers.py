@@ -275,15 +275,17 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     """A container with a read-only root can write only to tmpfs and to named volumes.
 
     A read-only root is worth little beside a folder of the host, or a volume that nobody knows of: what an
-    intruder writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant. Where a volume or tmpfs takes
-    the place of a folder of programs, as /usr, the root is not read-only but by its name: it is left to a person.
+    intruder writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant. With `--ipc host` it writes to
+    the shared memory of the host. Where a volume or tmpfs takes the place of a folder of programs, as /usr, the root is
+    not read-only but by its name: it is left to a person.
 
     Remedy: give it `--tmpfs` for scratch space and a named volume for data; a folder of the host that has to be
     written to is named in `allowed_mounts` of the policy.
     """
     if not container.mounts.root_is_read_only:
         raise NotApplicable("its root file system is not read-only: see the control on that")
-    places = container.mounts.writable
+    shared = {"/dev/shm": "/dev/shm of the host"} if container.runtime.shares_host_ipc else {}
+    places = {**shared, **container.mounts.writable}
     other = [
         f"{point} ({what})"
         for point, what in sorted(places.items())

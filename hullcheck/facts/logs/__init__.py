@@ -30,6 +30,11 @@ _LOOPBACK = re.compile(
 )
 _INSTALLED = re.compile(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
 """Where a program lies that not everybody could have put there."""
+_UNJUDGED = re.compile(
+    r".*/(?:alloy|amazon-cloudwatch-agent|cribl|grafana-agent|newrelic-infra|nxlog|oneagentloganalytics|otel\w*col[\w-]*"
+    r"|splunkd|td-agent-bit|telegraf)|/opt/datadog-agent/.*/agent"
+)
+"""Programs that may take logs away, and whose configuration is not read here."""
 SYSTEMS = ("ELK", "Fluentd", "another system")
 _SYSTEMS = {
     "filebeat": "ELK",
@@ -191,15 +196,26 @@ class Shippers:
 
     def is_here(self, host: str) -> bool:
         """Whether a host is this machine, with or without its domain, or one of its containers."""
-        names = {name for each in self._containers for name in (each.name, *each.configuration.addresses)}
-        own = {each.lower() for each in (*names, *self._document["Own"])}
+        own = {each.lower() for each in self._document["Own"]}
         plain = canonical(host.rstrip(".")).lower()
-        return bool(_LOOPBACK.fullmatch(plain)) or bool({plain, plain.partition(".")[0]} & own)
+        if _LOOPBACK.fullmatch(plain) or {plain, plain.partition(".")[0]} & own:
+            return True
+        return any(plain in map(str.lower, _names_in_networks(each)) for each in self._containers)
 
     @property
     def sending(self) -> tuple[Shipper, ...]:
         """Those that send to another machine."""
         return tuple(each for each in self.all if each.sends)
+
+    @cached_property
+    def unjudged(self) -> tuple[str, ...]:
+        """The names of other programs that may take logs away, on the host or in a container."""
+        paths = (
+            each.executable
+            for each in self.processes.get().by_pid.values()
+            if each.container_ids or _INSTALLED.fullmatch(each.executable)
+        )
+        return tuple(sorted({path.rpartition("/")[2] for path in paths if _UNJUDGED.fullmatch(path)}))
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -325,6 +341,13 @@ class Shippers:
             if identifier in each.holds or "docker" in each.reads or each.takes(path):
                 return each.route
         return None
+
+
+def _names_in_networks(container: Container) -> Iterator[str]:
+    """What the engine calls a container for others, and its addresses."""
+    yield from (container.name, *container.configuration.addresses)
+    for network in container.configuration.description["Networks"] or ():
+        yield f"{container.name}.{network}"
 
 
 _JOURNALS = ("/var/log/journal", "/run/log/journal")

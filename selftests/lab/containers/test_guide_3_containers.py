@@ -51,6 +51,8 @@ CASES: dict[str, dict[str, str]] = {
         "--read-only -v /srv:/srv": "fail: /srv ./srv of the host",
         "--read-only -v /srv:/srv:ro": "pass: can write nowhere",
         "--read-only -v /dev/shm:/tmp": "fail: /tmp ./dev/shm of the host",
+        "--read-only --ipc host": "fail: /dev/shm ./dev/shm of the host",
+        "--read-only --ipc shareable": "pass: can write nowhere",
     },
     "container_cpu_time_is_capped": {
         "": "fail: none is set$",

@@ -15,6 +15,7 @@ from hullcheck.facts.logs.probe import SHIPPERS
 from hullcheck.facts.sensors.probe import SENSORS
 from hullcheck.recording.script import parse, render
 from hullcheck.secrets.log_options import log_options
+from selftests.kit.facts.hosts import only
 from selftests.kit.facts.shippers import (
     CONFIGS,
     CONTROL,
@@ -164,6 +165,33 @@ def test_destination_that_is_here() -> None:
         assert set(verdicts(of("filebeat", config, containers=others)).values()) == {"fail"}, host
     config = FILEBEAT.replace("es.example.com", "172.17.0.10")
     assert verdicts(of("filebeat", config))["ELK"] == "pass"
+
+
+def test_container_that_is_called_like_a_host_elsewhere() -> None:
+    """Its name is that of the central server without the domain; behind it a network of the engine is no domain."""
+    networks = {"logging": {"NetworkID": "x", "IPAddress": "172.17.0.9"}}
+    others = (container(), container("es", identifier="ee" * 32, Networks=networks))
+    assert verdicts(of("filebeat", FILEBEAT, containers=others))["ELK"] == "pass"
+    config = FILEBEAT.replace("es.example.com", "ES.logging")
+    assert verdicts(of("filebeat", config, containers=others))["ELK"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/usr/bin/otelcol-contrib", "manual"),
+        ("/opt/datadog-agent/bin/agent/agent", "manual"),
+        ("/opt/splunkforwarder/bin/splunkd", "manual"),
+        ("/home/u/alloy", "fail"),
+        ("/usr/bin/alloyed", "fail"),
+    ],
+)
+def test_shippers_that_are_not_judged(path: str, expected: str) -> None:
+    """Whether it takes the logs away is for a person to say, but for those that are not kept at all."""
+    assert set(verdicts(facts(processes=(process(9, path),))).values()) == {expected}
+    assert only(judged("2.14", facts(processes=(process(9, path),))))[0] == expected
+    none = facts(driver="none", containers=(container(driver="none"),), processes=(process(9, path),))
+    assert {*verdicts(none).values(), only(judged("2.14", none))[0]} == {"fail"}
 
 
 def test_names_of_this_machine() -> None:
