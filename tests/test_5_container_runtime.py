@@ -204,10 +204,10 @@ def test_container_mounts_no_sensitive_host_path(
     write, it changes what the host runs next, as it does where the kernel's settings are not read-only. What else lies
     below /opt, /run, and folders of services as /var/lib, /var/spool and /var/mail, belongs to some service of the
     host, and a person has to say of which. From a named pipe a program of the host may read commands, so that one is
-    left to a person, too.
+    left to a person, too. Who shares the processes of another container sees through /proc what that one mounts.
 
-    Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of
-    the policy.
+    Remedy: mount single files or a named volume instead, and drop `--pid container:`; name a mount that is needed in
+    `allowed_mounts` of the policy.
     """
     docker_root = engine.get().value("DockerRootDir")
 
@@ -224,6 +224,9 @@ def test_container_mounts_no_sensitive_host_path(
     found = sensitive(container.mounts.visible)
     assert not found, "mounts " + ", ".join(found)
     _require_own_namespace(container, "mnt", "mount")
+    _require_apart(
+        container, lambda each: sensitive(each.mounts.configured) or sensitive(each.mounts.visible)
+    )
     groups = container.mounts.groups_of_others
     assert not groups, f"can write to control groups of the host at {', '.join(groups)}"
     sockets = [each for each in container.sockets.others if not policy.allows_mount(each[0])]
@@ -363,6 +366,16 @@ def _require_own_namespace(container: Container, kind: str, words: str) -> None:
     strays = container.privileges.in_host_namespace(kind)
     assert not strays, f"of its processes these are in the {words} namespace of the host: {strays}"
     _require_known_runtime(container.privileges.strange_runtime)
+
+
+def _require_apart(container: Container, seen: Callable[[Container], Iterable[str]]) -> None:
+    """Judge what a container sees of the host through another, whose processes it shares (`--pid container:`)."""
+    for other in container.companions:
+        found = list(seen(other))
+        words = f"shares the processes of {other.name}, and so may see by /proc/PID/root: {', '.join(found)}"
+        assert not (found and container.can_look_into(other)), words
+        if found:
+            raise Manual(f"{words}; does the kernel keep it from that?")
 
 
 def _require_known_runtime(name: str) -> None:
@@ -569,10 +582,15 @@ def test_container_has_an_ipc_namespace(container: Container) -> None:
     Remedy: run it without `--ipc host`, and without mounts of these.
     """
     assert not container.runtime.shares_host_ipc, "shares the IPC namespace of the host"
-    mounts = (*container.mounts.configured, *(container.mounts.visible if container.running else ()))
-    memory = sorted({path for each in mounts for path in each.paths if _SHARED.match(path)})
+    memory = _shared_memory(container)
     assert not memory, f"shares {', '.join(memory)} of the host"
     _require_own_namespace(container, "ipc", "IPC")
+    _require_apart(container, _shared_memory)
+
+
+def _shared_memory(container: Container) -> list[str]:
+    mounts = (*container.mounts.configured, *(container.mounts.visible if container.running else ()))
+    return sorted({path for each in mounts for path in each.paths if _SHARED.match(path)})
 
 
 @pytest.mark.cis("5.18", level=1)
@@ -1018,14 +1036,16 @@ def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
     """No container sees an engine's socket, or the place where an engine will make one.
 
     Who can write to it can start a privileged container, and so owns the host; a read-only mount does not
-    prevent that. Who listens decides, at whatever path: any engine, and not only the one that is audited.
+    prevent that. Who listens decides, at whatever path: any engine, and not only the one that is audited. Who shares
+    the processes of another container reaches through /proc what that one mounts.
 
     Remedy: run it without the socket and without the directory that holds it; if it needs the API, put a
-    filtering proxy between.
+    filtering proxy between. Drop `--pid container:` where that container has the socket.
     """
     found = container.sockets.engines
     assert not found, "can reach " + ", ".join(found)
     _require_own_namespace(container, "mnt", "mount")
+    _require_apart(container, lambda each: each.sockets.engines)
     others = container.sockets.others
     relays = [f"{path} of {each.names}" for path, each in others if each.passes_on()]
     if relays:

@@ -255,6 +255,29 @@ class FileContainer(Unknown):
         return self.configuration.privileged
 
     @property
+    def companions(self) -> "tuple[FileContainer, ...]":
+        """The other services whose processes it will see.
+
+        Raises:
+            NotApplicable: it joins the processes of a container which is not in the file.
+        """
+        services, networks, own = self._made
+        owner = self.runtime.owner("PidMode").name
+        others = (FileContainer(services, networks, name) for name in sorted(services) if name != own)
+        found = tuple(each for each in others if each._joins(owner))
+        return () if self.runtime.shares_host_processes else found
+
+    def can_look_into(self, _other: "FileContainer") -> bool:
+        """Not for sure: image and host decide who it will be, and what AppArmor says."""
+        return False
+
+    def _joins(self, owner: str) -> bool:
+        try:
+            return self.runtime.owner("PidMode").name == owner
+        except NotApplicable:
+            return False
+
+    @property
     def labels(self) -> Mapping[str, str | None]:
         """Its labels by name, without values that may be secrets."""
         return dict(self.configuration.part("labels", "Labels"))

@@ -78,7 +78,7 @@ class _Containers:
         sockets = Sockets(configuration, runtime, mounts, self._surroundings, self._listening)
         ports = Ports(configuration, runtime, self._surroundings, lambda: self._pid_on_host_network)
         privileges = Privileges(configuration, runtime, self._surroundings, stored)
-        return Container(configuration, runtime, limits, mounts, sockets, ports, privileges)
+        return Container(configuration, runtime, limits, mounts, sockets, ports, privileges, self._companions)
 
     def _runtime(self, identifier: str) -> Runtime:
         """That of the container with this id, or else with this name.
@@ -97,6 +97,30 @@ class _Containers:
         found = [each for each in self.all if each.id == identifier and each.running]
         return found[0].mounts.table if found else None
 
+    def _companions(self, container: Container) -> tuple[Container, ...]:
+        """Those in the same namespace by its link, or by what was asked for where that is not known, or not yet."""
+        own = container.runtime.main_process.pid_namespace if container.running else None
+        groups = self._by_link if own else self._by_owner
+        group = own or _owner_of_processes(container)
+        found = tuple(each for each in groups.get(group, ()) if each is not container)
+        return () if found and container.runtime.shares_host_processes else found
+
+    @cached_property
+    def _by_link(self) -> Mapping[str | None, list[Container]]:
+        found: dict[str | None, list[Container]] = {}
+        for each in self.all:
+            with contextlib.suppress(EvidenceError):  # one that ended meanwhile
+                if each.running:
+                    found.setdefault(each.runtime.main_process.pid_namespace, []).append(each)
+        return found
+
+    @cached_property
+    def _by_owner(self) -> Mapping[str | None, list[Container]]:
+        found: dict[str | None, list[Container]] = {}
+        for each in self.all:
+            found.setdefault(_owner_of_processes(each), []).append(each)
+        return found
+
     @cached_property
     def _pid_on_host_network(self) -> int:
         """The main process of the container whose /proc/PID/net was read for all in the host's network."""
@@ -109,6 +133,15 @@ class _Containers:
         if not pids:
             raise EvidenceError("the listeners in the network of the host were not read")
         return pids[0]
+
+
+def _owner_of_processes(container: Container) -> str:
+    """The id of the container whose processes it was told to join, or its own."""
+    try:
+        owner = container.runtime.joined("PidMode")
+    except EvidenceError:  # such a container does not start
+        owner = None
+    return owner.configuration.id if owner else container.id
 
 
 def _add_linked(documents: Mapping[str, dict[str, Any]], engine: Engine) -> None:

@@ -49,8 +49,8 @@ _HIDDEN_MOUNTS = """
 _HIDDEN_SOCKETS = "configuration listening mounts runtime surroundings"
 _HIDDEN_PRIVILEGES = """
     apparmor_profile applies_apparmor bundle configuration devices_let_in devices_of_runtime filtering_runtime
-    given_capabilities has_own_profile is_permissive lists_devices overpowered runtime seccomp_profile security_label
-    selinux_label stored_no_new_privileges strange_nodes surroundings unknown_runtime
+    given_capabilities has_own_profile is_permissive lists_devices overpowered runtime seccomp_profile
+    security_label selinux_label stored_no_new_privileges strange_nodes surroundings unknown_runtime
 """
 _HIDDEN_PORTS = (
     "configuration direct_access let_in networks_outside open pid_on_host_network published runtime surroundings"
@@ -255,9 +255,10 @@ class InsidePorts(_Inside):
 class InsideContainer(_Inside):
     """A container that is a target of its own, with the parts of a `Container`."""
 
-    HIDDEN = ("id", "labels", "name", "privileged")
+    HIDDEN = ("can_look_into", "find_companions", "id", "labels", "name", "privileged")
     running = True
     planned = False
+    companions = ()
 
     def __init__(self, recording: Recording, processes: Later[Processes]) -> None:
         """See the container behind *recording*."""

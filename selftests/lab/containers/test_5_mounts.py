@@ -20,7 +20,7 @@ from hullcheck.policy import Policy
 from selftests.kit.judging import facts_inside, facts_of_engine, judged
 from selftests.lab.containers.judgement import both, of_both, reason, verdicts
 from selftests.rig import removal
-from selftests.rig.shell import call
+from selftests.rig.shell import CommandError, call
 from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
@@ -407,3 +407,26 @@ def test_settings_of_the_kernel(engine: EngineFactory) -> None:
         "created": "pass",
         "open-created": "manual",
     }
+
+
+def test_mounts_of_a_container_that_shares_its_processes(guarded_engine: EngineFactory) -> None:
+    """5.6, 5.32: root reads through /proc what another mounts, and only where the kernel lets it."""
+    one = guarded_engine()
+    socket = f"{one.socket.parent}:/there"
+    one.run("owner", "-v", socket)
+    one.run("apart")
+    for name, options in {"root": (), "user": ("--user", "1000"), "few": ("--cap-drop", "ALL")}.items():
+        both(one, name, "--pid", "container:owner", *options)
+    one.run("host-of-another")
+    one.run("other", "--pid", "container:host-of-another", "-v", socket)
+    look = ("sh", "-c", f"ls /proc/[0-9]*/root/there/{one.socket.name}")
+    for name in ("root-runs", "host-of-another"):
+        assert one.socket.name in one.docker("exec", name, *look)
+    for name in ("user-runs", "few-runs", "apart"):
+        with pytest.raises(CommandError):
+            one.docker("exec", name, *look)
+    fails = dict.fromkeys(("owner", "root-created", "root-runs", "host-of-another", "other"), "fail")
+    doubtful = dict.fromkeys(("user-created", "user-runs", "few-created", "few-runs"), "manual")
+    facts = facts_of_engine(one.socket, of="5.6 5.32")
+    for number in ("5.6", "5.32"):
+        assert verdicts(number, facts) == fails | doubtful | {"apart": "pass"}

@@ -19,6 +19,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable
+from selftests.kit.judging import judged
 
 EMPTY = {
     **{key: [] for key in ("CapAdd", "CapDrop", "SecurityOpt", "Devices", "DeviceRequests")},
@@ -179,6 +180,26 @@ def test_mounts() -> None:
         with pytest.raises(NotApplicable, match="where the volume v leads"):
             _ = mounts.visible
     assert container(Mounts=[mount(Name="")]).mounts.writable == {"/d": "anonymous volume"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "verdict"),
+    [
+        ("container:db", "manual"),
+        ("container:old", "not applicable"),
+        ("container:own", "manual"),
+        ("host", "pass"),
+        ("", "pass"),
+    ],
+)
+def test_service_that_shares_processes(mode: str, verdict: str) -> None:
+    """5.32: what it sees through another service is for a person to say, as the image may decide who it is."""
+    kept = whole(PidMode=mode)
+    places = {"Mounts": [mount(Type="bind", Paths=["/run/docker.sock"])], "Name": "db"}
+    kept["services"] |= {"db": service(PidMode="container:own", **places), "own": service(Name="own")}
+    if mode != "container:own":
+        kept["services"]["db"]["HostConfig"]["PidMode"] = ""
+    assert judged("5.32", Facts(recording(kept), Policy()))["web"][0] == verdict
 
 
 def test_engine_and_kernel_tell_nothing() -> None:
