@@ -178,7 +178,7 @@ class StartFiles(OwnFiles):
                 raise EvidenceError("the parents of the daemon are told in two ways; audit again")
             pid = parent
         for name, main in ((each.name, each.values.get("MainPID", "0")) for each in units):
-            if name in _MAIN_UNITS and main.isdigit() and int(main) not in {0, *processes}:
+            if main.isdigit() and int(main) not in {0, *processes}:
                 raise EvidenceError(
                     f"systemd names process {main} for {name}, which is not there; audit again"
                 )

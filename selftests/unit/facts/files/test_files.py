@@ -493,18 +493,19 @@ def test_parents_of_the_daemon_that_its_processes_tell_otherwise() -> None:
         files.service_unit()
 
 
-def test_process_of_the_unit_that_is_not_there() -> None:
+@pytest.mark.parametrize("name", ["docker.service", "rootless.service"])
+def test_process_of_the_unit_that_is_not_there(name: str) -> None:
     """A number that lost a digit is no proof that systemd did not start the daemon."""
     target = replace(RIGHT, words={"parents": "71 1"})
     parents = {7: "71", 71: "1"}
     processes = Processes({pid: Process(pid, {"PPid": each}, (), None) for pid, each in parents.items()})
 
     def unit_of(main: str) -> object:
-        unit = ("Id=docker.service", f"MainPID={main}", f"FragmentPath={UNIT}", "DropInPaths=")
+        unit = (f"Id={name}", f"MainPID={main}", f"FragmentPath={UNIT}", "DropInPaths=")
         return but(replace(target, units=(unit,)).facts(), processes=processes).engine_files.service_unit()
 
     assert unit_of("71")
-    with pytest.raises(EvidenceError, match=r"systemd names process 710 for docker\.service"):
+    with pytest.raises(EvidenceError, match=f"systemd names process 710 for {name}"):
         unit_of("710")
 
 
