@@ -589,6 +589,8 @@ APART = {"Containerd": {"Address": "/run/containerd/containerd.sock"}}
         ({"ClientInfo": {"Version": "29.1.5"}}, (), "error", "the docker command 29.1.5 does not pass on"),
         ({"ClientInfo": {"Version": "29.2.0"}}, (), "pass", ""),
         ({"ClientInfo": None}, (), "error", "of an unknown version does not pass on"),
+        ({"ClientInfo": 7}, (), "error", "docker info: ClientInfo"),
+        ({"ClientInfo": {"Version": 29.2}}, (), "error", "docker info: ClientInfo.Version"),
         ({"ClientInfo": {"Version": "28.5.2"}, "NRI": {"Info": []}}, (), "manual", "NRI plugins (not set)"),
         (
             EMBEDDED,

@@ -194,7 +194,8 @@ class Engine:
         """
         if self.info.get("NRI") is not None:
             return {each[0]: each[-1] for each in self.value("NRI", "Info") or () if each}
-        command = str((self.info.get("ClientInfo") or {}).get("Version") or "of an unknown version")
+        asked = require(self.info, _CLIENT, "docker info").get("ClientInfo") or {}
+        command = asked.get("Version") or "of an unknown version"
         if _numbers(self.version, _LAST) >= _HAS_PLUGINS > _numbers(command, ()):
             raise EvidenceError(
                 f"the docker command {command} does not pass on whether NRI plugins are on: ask by one from 29.2 on"
