@@ -322,8 +322,8 @@ def test_image_has_a_health_check(image: Image) -> str:
 
     Without one the engine knows only that a process is there, and not whether it still does its work: nobody
     is told, and nothing is restarted. The same is true where the command of the check always ends alike, as `true`,
-    `cat /etc/hostname` and `curl … || true` do, or where its interval, retries or start period let a failure pass for
-    more than a day. The command is read and not run: a program or a script that is not
+    `cat /etc/hostname` and `curl … || true` do, or where its interval, timeout, retries or start period let a failure
+    pass for more than a day. The command is read and not run: a program or a script that is not
     known counts as a check, and where its words are not read a person has to look.
 
     Remedy: put a `HEALTHCHECK` other than NONE into the build file of the image, with a command that fails where the
@@ -471,7 +471,8 @@ def test_image_installs_verified_packages(image: Image) -> str:
 
     A package without a checked signature is from whoever answered: a mirror that was broken into, or somebody
     on the way. That nothing is switched off is seen in the history; whether the sources and their keys are the
-    right ones is for a person to say, and so is what a step downloads, as an installer that a shell runs at once.
+    right ones is for a person to say, and so is what a step downloads, as an installer that a shell runs at once, or
+    runs that nobody knows, as a script that lies in a file.
 
     Remedy: take out the option that switches verification off, import the key of the source, and check the sum
     of a download, as with `sha256sum --check`.
@@ -495,6 +496,9 @@ def test_image_installs_verified_packages(image: Image) -> str:
     if unchecked:
         raise Manual(f"{unchecked}: are they verified?")
     _require_readable(image)
+    unknown = sorted({each for step in steps for each in installs.unknown(step)})
+    if unknown:
+        raise Manual(f"runs what nobody knows, which may install or get something: {listed(unknown, 20)}")
     return "no step installs packages, or gets files without a look at a sum or signature"
 
 

@@ -330,6 +330,33 @@ def test_download_that_nobody_checks(step: str, verdict_of_it: str) -> None:
     assert verdict("4.11", facts(BASE, f"RUN /bin/sh -c {step}"))[0] == verdict_of_it
 
 
+@pytest.mark.parametrize(
+    ("step", "verdict_of_it"),
+    [
+        ("/tmp/install.sh", "manual"),
+        ("bash /x/setup", "manual"),
+        ("npx cowsay", "manual"),
+        ("uvx ruff", "manual"),
+        ("pipenv sync", "manual"),
+        ("gem update --system", "manual"),
+        ("unattended-upgrade", "manual"),
+        ("install-php-extensions gd", "manual"),
+        ("python -m nltk.downloader all", "manual"),
+        ("python -c 'import nltk; nltk.download(1)'", "manual"),
+        ("pwsh -c Install-Module x", "manual"),
+        ("terraform init", "manual"),
+        ("apk fetch x", "manual"),
+        ("npx --version", "pass"),
+        ("npm cache clean --force", "pass"),
+        ("apt-get clean && rm -rf /var/lib/apt/lists/*", "pass"),
+        ("groupadd x && useradd -g x y && mkdir /z && chown y /z", "pass"),
+    ],
+)
+def test_program_that_nobody_knows(step: str, verdict_of_it: str) -> None:
+    """4.11: what a step runs beside programs that get nothing from elsewhere is for a person to judge."""
+    assert verdict("4.11", facts(BASE, f"RUN /bin/sh -c {step} # buildkit"))[0] == verdict_of_it
+
+
 def test_download_by_add() -> None:
     """4.11: what ADD fetches is looked at by nobody, as far as the history tells."""
     assert verdict("4.11", facts(BASE, "ADD https://x/y.tgz /y.tgz # buildkit"))[0] == "manual"

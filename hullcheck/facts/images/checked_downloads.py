@@ -13,7 +13,21 @@ _VERIFIERS = re.compile(r"cosign|minisign|gpgv|slsa-verifier|notation|signify")
 _COMPARES = frozenset(("[", "[[", "test", "grep", "cmp", "diff", "case"))
 FETCHES = {
     **dict.fromkeys(
-        ("aria2c", "axel", "curl", "fetch", "ftp", "http", "https", "lynx", "rsync", "scp", "wget", "xh")
+        (
+            "aria2c",
+            "axel",
+            "curl",
+            "fetch",
+            "ftp",
+            "http",
+            "https",
+            "lynx",
+            "rsync",
+            "scp",
+            "wget",
+            "wget2",
+            "xh",
+        )
     ),
     **dict.fromkeys(
         ("aws", "gcloud", "gsutil", "mc", "rclone", "s3cmd"),

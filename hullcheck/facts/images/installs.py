@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from hullcheck.facts.images.checked_downloads import FETCHES, Checks
 from hullcheck.facts.images.package_managers import ONLY_NAMES, PROGRAMS, Act, package_action
-from hullcheck.facts.images.steps import Step
+from hullcheck.facts.images.steps import TOLD, Step
+from hullcheck.parsing.shell import untold
 from hullcheck.parsing.shell.feeds import SHELLS
 from hullcheck.parsing.shell.script import Command
 
@@ -19,30 +20,34 @@ _LANGUAGES = {
     "mix": ("deps.get", "local.hex"),
     "rustup": ("component", "default", "target", "toolchain"),
     "stack": ("build", "install", "setup"),
-    "swift": ("build",),
+    "swift": ("build", "package"),
     "bun": ("install", "i", "add", "create", "update", "x"),
     "bundle": ("install", "update"),
     "cargo": ("build", "fetch", "install"),
     "conda": ("create", "install", "update"),
     "composer": ("create-project", "install", "require", "update"),
-    "gem": ("install",),
+    "gem": ("install", "update"),
     "flatpak": ("install",),
     "go": ("build", "get", "install", "mod"),
     "mamba": ("create", "install", "update"),
     "micromamba": ("create", "install", "update"),
     "npm": ("install", "i", "ci", "add", "exec", "update"),
-    "npx": ("-y", "--yes", "install"),
     "pip": ("download", "install", "wheel"),
-    "pipenv": ("install",),
+    "pipenv": ("install", "sync", "update"),
     "pipx": ("install",),
     "pnpm": ("install", "i", "add", "dlx", "fetch", "update"),
-    "poetry": ("install", "add", "update"),
+    "poetry": ("install", "add", "sync", "update"),
     "snap": ("install",),
-    "uv": ("add", "sync"),
+    "uv": ("add", "run", "sync"),
     "yarn": ("install", "add"),
 }
-_WHATEVER = frozenset(("cpan", "cpanm", "gradle", "gradlew", "install2.r", "lein", "mvn", "mvnw", "sbt"))
-"""They get what a project needs, whatever they are told to do."""
+_WHATEVER_WORDS = """
+    bunx cpan cpanm do-release-upgrade easy_install gradle gradlew install-php-extensions install2.r lein mvn mvnw npx
+    pnpx sbt unattended-upgrade unattended-upgrades uvx
+"""
+_WHATEVER = frozenset(_WHATEVER_WORDS.split())
+"""They get what a project needs, or what they are told to run or upgrade, whatever the words are."""
+_KNOWN = frozenset((*PROGRAMS, *FETCHES, *_LANGUAGES, *_WHATEVER, "R", "Rscript", "julia"))
 _ONLY_TELLS = frozenset(("--help", "--version", "-v", "-V", "-version"))
 _FROM_R = re.compile(r"install\.packages|install_(?:github|version|url)|Pkg\.add|BiocManager")
 _BUILDERS = frozenset(("cmake", "make", "meson", "ninja", "setup.py", "waf"))
@@ -134,9 +139,10 @@ def installers(step: Step) -> Iterator[str]:
 def _installs(command: Command) -> bool:
     program, words = _name(command), command[1:]
     if program in PROGRAMS:
-        return package_action((program, *words)) in (Act.INSTALL, Act.UPGRADE)
-    if program in _WHATEVER and words and _ONLY_TELLS.isdisjoint(words):
-        return True
+        gets = package_action((program, *words)) in (Act.INSTALL, Act.UPGRADE)
+        return gets or not {"download", "fetch"}.isdisjoint(words)
+    if program in _WHATEVER and _ONLY_TELLS.isdisjoint(words):
+        return bool(words) or program.startswith(("do-", "unattended-"))
     if program in ("R", "Rscript", "julia") and any(map(_FROM_R.search, words)):
         return True
     if command == ("yarn",):
@@ -147,6 +153,19 @@ def _installs(command: Command) -> bool:
         return True
     verb = next((word for word in words if not word.startswith("-")), "")
     return verb == "install" and program not in _BUILDERS  # a tool that no list names
+
+
+def unknown(step: Step) -> Iterator[str]:
+    """The scripts in files and the programs that a step runs, of which nobody knows what they install or get."""
+    if not TOLD.match(step.text):  # the name of a builder
+        return
+    got = (call.words for call in step.script.calls if any(map(_ADDRESS.search, call.words)))
+    judged = {_name((word,)) for words in got for word in words}
+    yield from (each for each in untold.unknown(step.script, _is_known) if _name((each,)) not in judged)
+
+
+def _is_known(program: str) -> bool:
+    return bool(_KNOWN.intersection((program, re.sub("[0-9.]+$", "", program))))
 
 
 def _name(command: Command) -> str:

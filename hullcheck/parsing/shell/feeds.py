@@ -31,7 +31,7 @@ _DECODERS = {
 }
 _OPAQUE = re.compile(
     r"""\b(?:exec\w*|eval|compile|\w*decode\w*|decompress|fromhex|unhexlify|unpack|urlopen|urllib|requests|system
-    |subprocess|popen|child_process|spawn\w*|shell_exec|passthru)\b""",
+    |subprocess|popen|child_process|spawn\w*|shell_exec|passthru|\w*download\w*|install\w*|urlretrieve)\b""",
     re.VERBOSE,
 )
 _ESCAPE = re.compile(r"\\(?!n|\\|\"|')")

@@ -29,8 +29,9 @@ def kind_of_health_check(check: object, shell: object = None) -> str:
     """Which of the `KINDS` the engine's `Healthcheck` is; *shell* is as for `kind_of_check`."""
     said = check if isinstance(check, dict) else {}
     kind = kind_of_check(said.get("Test"), shell)
-    waits, retries, starts = (said.get(name) or 0 for name in ("Interval", "Retries", "StartPeriod"))
-    longest = max((waits or _INTERVAL) * (retries or _RETRIES), starts)
+    names = ("Interval", "Timeout", "Retries", "StartPeriod")
+    waits, ends, retries, starts = (said.get(name) or 0 for name in names)
+    longest = max(((waits or _INTERVAL) + ends) * (retries or _RETRIES), starts)
     return TOO_LATE if kind in ("CMD", "CMD-SHELL", NOT_READ) and longest > _LONGEST else kind
 
 

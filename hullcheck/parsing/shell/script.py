@@ -103,6 +103,7 @@ class _Frame:
         words: those of the command in which it is opened, as `$( )` is.
         goes_on: whether a line that ends here does not end the chain.
         piped: what comes by a pipe to the command that is read now; None where nothing does.
+        pattern: whether the pattern of a branch of `case` is read, and no command.
     """
 
     kind: str
@@ -111,6 +112,7 @@ class _Frame:
     words: list[str] = field(default_factory=list)
     goes_on: bool = False
     piped: str | None = None
+    pattern: bool = False
 
 
 @dataclass
@@ -160,6 +162,8 @@ class _Reader:
                 return words
             self._finish(words[:-1], frames)
             self._define(words[-1], frames)
+        elif operator == "(" and frames[-1].pattern:
+            return words
         elif operator == "(" or (operator == "`" and not _is_open("`", frames)):
             if operator == "(" and words and not words[-1].endswith(("$", "<", ">", "=")):
                 self._finish(words, frames)
@@ -171,6 +175,9 @@ class _Reader:
             return []
         else:
             self._finish(words, frames)
+            if frames[-1].pattern:
+                frames[-1].pattern = operator != ")"
+                return []
             if self.calls and len(frames) == 1:
                 self.calls[-1] = replace(self.calls[-1], end=operator)
             if operator == ")":
@@ -192,7 +199,7 @@ class _Reader:
         elif operator not in ("&&", "|") or (top.chain and top.chain[0].kind == "||" and operator == "&&"):
             top.chain = ()
         if operator == ";;" and top.kind == "case":
-            top.own = (self._guard("case"),)
+            top.own, top.pattern = (self._guard("case"),), True
 
     def _guard(self, kind: str) -> Guard:
         return Guard(kind, next(self.numbers))
@@ -207,6 +214,8 @@ class _Reader:
         """The end of a command of these words."""
         piped, frames[-1].piped = frames[-1].piped, None
         rest = self._open(words, frames)
+        if frames[-1].pattern:
+            rest = []
         if not rest:
             frames[-1].piped = piped
         if rest and rest[0] in ("for", "select"):
@@ -225,7 +234,7 @@ class _Reader:
             elif word in ("then", "elif", "else") and top.kind == "if":
                 top.own, top.chain = (self._guard("if"),), ()
             elif word == "case" and "in" in rest:
-                _enter(_Frame(word, (self._guard(word),)), frames)
+                _enter(_Frame(word, (self._guard(word),), pattern=True), frames)
                 while rest[0] != "in":
                     rest.popleft()
             elif word in _CLOSES:

@@ -18,7 +18,7 @@ from hullcheck.facts.images.updates import unpaired_update
         ("a 'b && c' \"d; e\" f\\ g", [["a", "b && c", "d; e", "f g"]]),
         ("X=1 Y='a b' /bin/a b", [["a", "b"]]),
         ("if a; then b; else c; fi", [["a"], ["b"], ["c"]]),
-        ("case $a in b) c ;; d|e) f ;; esac", [["b"], ["c"], ["d"], ["e"], ["f"]]),
+        ("case $a in b) c ;; d|e) f ;; esac", [["c"], ["f"]]),
         ("a $(b c) `d` e", [["b", "c"], ["d"], ["a", "$", "$", "e"]]),
         ('a "$(b "c d") `e`"', [["b", "c d"], ["e"], ["a", '$(b "c d") `e`']]),
         ("a '$(b)'", [["a", "$(b)"]]),

@@ -422,6 +422,9 @@ HOUR = 3600 * 10**9
         ({"Interval": 9 * HOUR, "Retries": 1}, "CMD"),
         ({"Retries": 2880}, "CMD"),
         ({"Retries": 10**9}, TOO_LATE),
+        ({"Timeout": 7 * HOUR}, "CMD"),
+        ({"Timeout": 8 * HOUR}, TOO_LATE),
+        ({"Timeout": 8 * HOUR, "Retries": 2}, "CMD"),
         ({"StartPeriod": 24 * HOUR}, "CMD"),
         ({"StartPeriod": 25 * HOUR}, TOO_LATE),
         ({"Test": ["NONE"], "Interval": 99 * HOUR}, "NONE"),
@@ -430,6 +433,6 @@ HOUR = 3600 * 10**9
     ],
 )
 def test_check_that_comes_too_late(said: dict[str, object], expected: str) -> None:
-    """How often it is made, how often it may fail, and in what time that does not count, add up to its worth."""
+    """How often it is made, how long it may hang, how often it may fail, and when that does not count add up."""
     assert kind_of_health_check({"Test": ["CMD", "curl", "x"], **said}) == expected
     assert kind_of_health_check(None) == ""
