@@ -345,10 +345,10 @@ def test_firewall_limits_container_traffic(
     logs limits nothing, nor does one that drops a list of addresses, what belongs to no connection, or what a rule
     before it accepts: there has to be a default. Looked at is what comes before the engine's own rules, as the chain
     DOCKER-USER, and every other table of nftables; for IPv6 where a bridge has it. A port that is open on [::]
-    although no bridge has it goes through docker-proxy, past all of these rules: the reason names it. A container with
-    an address of its own outside, as on macvlan, is past them too, and for a person to judge. A default is one on every
-    bridge that leads outside, and on every interface with a default route; that a rule is the right one is for a person
-    to say.
+    although no bridge has it goes through docker-proxy, past all of these rules: the reason names it. A container in
+    the network of the host, or with an address of its own outside, as on macvlan, is past them too, and for a person to
+    judge. A default is one on every bridge that leads outside, and on every interface with a default route; that a rule
+    is the right one is for a person to say.
 
     Remedy: drop what is new from networks that are not yours, and let replies pass: a rule without the states drops
     what containers are sent back, and cuts every one of them off. Here `eth0` leads outside, and 10.0.0.0/8 is yours:
@@ -362,7 +362,11 @@ def test_firewall_limits_container_traffic(
     """
     if option == IPTABLES:
         limit = _require_limit(firewall, IPV4) + _require_ipv6_limit(firewall, container)
-        past = [name for name, each in container.get() if each.ports.networks_outside]
+        past = [
+            name
+            for name, each in container.get()
+            if each.ports.networks_outside or "host" in each.configuration.networks
+        ]
         if past:
             raise Manual(f"{limit}; but {listed(past)} passes none of these rules: who may reach it?")
         return limit

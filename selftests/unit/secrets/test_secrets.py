@@ -322,6 +322,14 @@ keytool -genkey -storepass HUNTER -keypass HUNTER
 openssl pkcs12 -export -passout pass:HUNTER
 ssh-keygen -t rsa -N HUNTER -f k
 sshpass -pHUNTER ssh x
+etcdctl --user root:HUNTER get x
+dsconf -D cn=x -w HUNTER x
+consul agent -encrypt HUNTER -server
+serf agent -encrypt=HUNTER
+nats-server --auth HUNTER
+ttyd -p 80 -c admin:HUNTER bash
+nsupdate -y hmac-sha256:key:HUNTER
+radtest bob HUNTER h 0 x
 sudo -S <<< HUNTER
 su -c 'echo HUNTER | passwd --stdin x'
 usermod --password HUNTER x

@@ -150,21 +150,24 @@ def test_interface_with_the_default_route(lines: tuple[str, ...], verdict: str) 
     assert judge((*GOOD, "7/interface:eth1", *six), ipv6=True)["iptables"][0] == verdict
 
 
-@pytest.mark.parametrize(("driver", "verdict"), [("bridge", "pass"), ("macvlan", "manual")])
-def test_container_with_an_address_of_its_own_outside(driver: str, verdict: str) -> None:
-    """No rule is for what reaches a container past the bridges of the host."""
+@pytest.mark.parametrize(
+    ("driver", "verdict"), [("bridge", "pass"), ("macvlan", "manual"), ("host", "manual")]
+)
+def test_container_past_the_bridges(driver: str, verdict: str) -> None:
+    """No rule is for what reaches a container by an address of its own outside, or by that of the host."""
+    name = "host" if driver == "host" else "lan"
     document = {
         "Id": "a" * 64,
         "Name": "/web",
         "Pid": 0,
         "Running": False,
         "Status": "exited",
-        "HostConfig": {"NetworkMode": "lan", "PortBindings": {}, "PublishAllPorts": False},
+        "HostConfig": {"NetworkMode": name, "PortBindings": {}, "PublishAllPorts": False},
         "ExposedPorts": None,
-        "Networks": {"lan": {"NetworkID": "9"}},
+        "Networks": {name: {"NetworkID": "9"}},
     }
     recording = Host(containers=f"container {json.dumps(document)}\n--proc\n--paths").recording()
-    networks = {"Name": "lan", "Id": "9", "Driver": driver, "EnableIPv6": False}
+    networks = {"Name": name, "Id": "9", "Driver": driver, "EnableIPv6": False}
     texts = {
         "docker_networks": f"{recording.answers['docker_networks'].stdout}\n{json.dumps(networks)}",
         "firewall": FIREWALL.keep("\n".join(GOOD)),
