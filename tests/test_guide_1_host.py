@@ -41,9 +41,10 @@ def test_host_serves_containers_alone(
 
     A web server or a database beside the engine shares the host with every container: a hole in one of them is a
     hole for all, and each needs rights that the others should not have. Programs are known by the file that runs,
-    not by the name that a process gives itself.
+    not by the name that a process gives itself. What listens is told, and what runs that the distribution did not
+    bring, as from /opt or /usr/local.
 
-    Remedy: move the application into a container or to another host; name agents that have to listen in
+    Remedy: move the application into a container or to another host; name agents that the host needs in
     `allowed_host_services` of the policy.
     """
     known = [
@@ -51,10 +52,12 @@ def test_host_serves_containers_alone(
     ]
     assert not known, f"outside of containers runs {', '.join(known)}"
     strangers = [each for each in host_services.strangers if not policy.allows_service(each.name)]
-    found = ", ".join(map(str, strangers))
-    if strangers and policy.allowed_host_services is None:
-        raise Manual(f"outside of containers listen {found}: are these agents that the host needs?")
-    assert not strangers, f"outside of containers listen {found}, not on the list of the policy"
+    added = [path for path in host_services.added if not policy.allows_service(posixpath.basename(path))]
+    listening = f"listen {', '.join(map(str, strangers))}" if strangers else ""
+    found = " and ".join(filter(None, (listening, f"run {', '.join(added)}" if added else "")))
+    if found and policy.allowed_host_services is None:
+        raise Manual(f"outside of containers {found}: are these agents that the host needs?")
+    assert not found, f"outside of containers {found}, not on the list of the policy"
     require_processes(engine, daemon)
     return f"outside of containers listen {', '.join(map(str, host_services.listeners)) or 'no programs'}"
 

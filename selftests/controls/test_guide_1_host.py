@@ -207,11 +207,11 @@ HOST = ["auditor:0", "net:tcp", "systemd:", "enabled:ssh.service", "running:gett
 
 
 def served(
-    control: str, *lines: str, head: list[str] = HOST, around: str = "", **policy: Any
+    control: str, *lines: str, head: list[str] = HOST, around: str = "", runs: str = "", **policy: Any
 ) -> tuple[str, str]:
-    """What a control of services says; `around` is a container in which the whole host is."""
+    """What a control of services says; `around` is a container in which the whole host is, `runs` what else does."""
     cgroups = {pid: path.replace("0::", f"0::{around}") for pid, path in PROCESSES.items()}
-    status = "".join(f"{pid}/status:Name:\tx\n{pid}/cgroup:{path}\n" for pid, path in cgroups.items())
+    status = "".join(f"{pid}/status:Name:\tx\n{pid}/cgroup:{path}\n" for pid, path in cgroups.items()) + runs
     return only(judged(control, target(policy, host_services="\n".join([*head, *lines]), processes=status)))
 
 
@@ -247,6 +247,26 @@ def test_host_that_serves_containers_alone() -> None:
         assert served(DEDICATED, *SSHD[:2], f"exe:50 {path}")[0] == "manual"
     inside = [line.replace(" 50", " 60").replace("exe:50", "exe:60") for line in AGENT]
     assert served(DEDICATED, *inside)[0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("pid", "path", "verdict"),
+    [
+        (50, "/opt/shop/worker", "manual"),
+        (50, "/usr/local/bin/agent", "manual"),
+        (50, "/home/me/miner (deleted)", "manual"),
+        (50, "/usr/local/bin/dockerd", "pass"),
+        (50, "/usr/bin/python3.11", "pass"),
+        (60, "/opt/shop/worker", "pass"),
+    ],
+)
+def test_program_that_listens_nowhere(pid: int, path: str, verdict: str) -> None:
+    """One that the distribution did not bring is told too, unless it runs in a container."""
+    link = f"lrwxrwxrwx 1 0 0 0 Nov 25 00:00 {pid}/exe -> {path}\n"
+    name = path.rpartition("/")[2].partition(" ")[0]
+    assert served(DEDICATED, runs=link)[0] == verdict
+    assert served(DEDICATED, runs=link, allowed_host_services=[name])[0] == "pass"
+    assert served(DEDICATED, runs=link, allowed_host_services=[])[0] == verdict.replace("manual", "fail")
 
 
 def test_port_on_which_systemd_waits() -> None:

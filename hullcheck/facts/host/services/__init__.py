@@ -29,6 +29,8 @@ _BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server a
 _BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
 _INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
 
+_DISTRIBUTION = re.compile(r"/(?:usr/(?!local/)|s?bin/|lib|snap/|nix/|gnu/).*")
+
 _PLACE = "tcp6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}"
 _KNOWN = lines_like(
     "(?:auditor|enabled|net|openrc|running|systemd):.*",
@@ -189,6 +191,17 @@ class HostServices:
             if each.program not in _BASE_SOCKETS
             and (each.name not in _BASE or not each.program.startswith(_INSTALLED))
         )
+
+    @cached_property
+    def added(self) -> tuple[str, ...]:
+        """The paths of programs that run outside of containers, and that the distribution did not bring."""
+        found = (
+            each.executable
+            for each in self.processes.by_pid.values()
+            if each.executable and not _DISTRIBUTION.fullmatch(each.executable) and self._is_outside(each.pid)
+        )
+        known = {each.program for each in self.listeners}
+        return tuple(sorted({path for path in found if posixpath.basename(path) not in _BASE} - known))
 
     @cached_property
     def applications(self) -> tuple[str, ...]:
