@@ -56,11 +56,14 @@ def require_all_known(relays: Relays, judged: Collection[str] = ()) -> None:
 def holders(containers: Iterable[tuple[str, Container]]) -> tuple[str, ...]:
     """The running containers that see the socket of an engine and may take connections, and pass them on.
 
+    One that shares the processes of another may see what that one sees.
+
     Raises:
         EvidenceError: whether one that can be reached sees a socket could not be read.
     """
     reached = [(name, each) for name, each in containers if each.running and _is_reached(each)]
-    return tuple(name for name, each in reached if each.sockets.engines)
+    seen = {name: any(part.sockets.engines for part in (each, *each.companions)) for name, each in reached}
+    return tuple(name for name, sees in seen.items() if sees)
 
 
 def _is_reached(container: Container) -> bool:

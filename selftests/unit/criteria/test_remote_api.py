@@ -70,12 +70,17 @@ def test_container_with_the_socket_and_ports() -> None:
         published: tuple[str, ...] = ("p",),
         sockets: tuple[str, ...] = ("s",),
         network: str = "bridge",
+        companions: tuple[SimpleNamespace, ...] = (),
     ) -> Any:
         ports, reached = SimpleNamespace(published=published), SimpleNamespace(engines=sockets)
         configuration = SimpleNamespace(network_mode=network)
-        return SimpleNamespace(running=running, ports=ports, sockets=reached, configuration=configuration)
+        return SimpleNamespace(
+            running=running, ports=ports, sockets=reached, configuration=configuration, companions=companions
+        )
 
     others = {"a": one(running=False), "b": one(published=()), "c": one(sockets=())}
     assert holders([("proxy", one()), *others.items()]) == ("proxy",)
     assert holders([("proxy", one(published=(), network="host"))]) == ("proxy",)
     assert holders([("proxy", one(published=(), network="host", sockets=()))]) == ()
+    assert holders([("proxy", one(sockets=(), companions=(one(published=()),)))]) == ("proxy",)
+    assert holders([("proxy", one(sockets=(), companions=(one(sockets=()),)))]) == ()
