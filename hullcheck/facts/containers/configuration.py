@@ -1,5 +1,6 @@
 """What a container was created with, as the engine describes it."""
 
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -186,7 +187,7 @@ class Configuration(Described):
     @property
     def has_cpu_share(self) -> bool:
         """Whether a CPU share other than the default is set."""
-        return (self.setting("CpuShares") or 0) not in _DEFAULT_SHARES
+        return max(self.setting("CpuShares") or 0, 0) not in _DEFAULT_SHARES
 
     @property
     def cpus(self) -> float | None:
@@ -257,8 +258,9 @@ class Configuration(Described):
 
     @property
     def mounts(self) -> tuple[Mapping[str, Any], ...]:
-        """Its mounts, as the engine describes them."""
-        return tuple(self.description["Mounts"] or ())
+        """Its mounts, as the engine describes them; a path without a slash (`VOLUME data`) begins at its root."""
+        found = self.description["Mounts"] or ()
+        return tuple({**each, "Destination": _from_root(str(each["Destination"]))} for each in found)
 
     # ---- networks
 
@@ -344,3 +346,7 @@ def _requests(document: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(map(str, document.get("DeviceIDs") or ()))
     capabilities = (name for group in document.get("Capabilities") or () for name in group)
     return (":".join(filter(None, (document.get("Driver") or "", *capabilities))) or "any device",)
+
+
+def _from_root(path: str) -> str:
+    return path if path.startswith("/") else posixpath.normpath(f"/{path}")

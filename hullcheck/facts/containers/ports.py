@@ -105,7 +105,7 @@ class Ports:
             for target, protocol in [api_port(key)]
             for each in group or ()
             for address in ([each["HostIp"]] if is_go_address(each.get("HostIp") or "") else unnamed)
-            for number in _numbers(each.get("HostPort") or "0")
+            for number in _numbers(each.get("HostPort") or "")
         )
 
     @cached_property
@@ -368,6 +368,6 @@ def _target(port: Port) -> str:
 
 
 def _numbers(text: str) -> range:
-    """The ports of `8000-8010` or `80`; 0 means that the engine chooses one."""
-    first, _, last = text.partition("-")
+    """The ports of `8000-8010`, or `80/tcp` of which the protocol counts for nothing; 0: the engine chooses one."""
+    first, _, last = (text.partition("/")[0] or "0").partition("-")
     return range(int(first), int(last or first) + 1)

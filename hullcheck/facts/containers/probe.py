@@ -96,13 +96,14 @@ _ALLOWED = dict.fromkeys(
 }
 _LONGEST_LABEL, _MOST_LABELS = 200, 100
 _ID = re.compile("[0-9a-f]{64}")
-_BOUND = (None, {"*": (None, [{"HostIp?": str, "HostPort?": re.compile(r"([0-9]+(-[0-9]+)?)?")}])})
+_BOUND = (None, {"*": (None, [{"HostIp?": str, "HostPort?": re.compile(r"[0-9]*")}])})
+_ASKED = (None, {"*": (None, [{"HostIp?": str, "HostPort?": re.compile(r"([0-9]+(-[0-9]+)?)?(/.*)?")}])})
 _PROPAGATION = frozenset(("", "private", "rprivate", "shared", "rshared", "slave", "rslave"))
 _KINDS = frozenset(("tmpfs", "npipe", "cluster", "image"))
 _MOUNT = {
     "RW?": bool,
     "Propagation?": _PROPAGATION,
-    "Destination": re.compile("/.*", re.DOTALL),
+    "Destination": re.compile(".+", re.DOTALL),
     **dict.fromkeys(("Driver?", "Mode?"), str),
 }
 _NAMESPACE = re.compile("|host|private|none|shareable|container:.+|keep-id.*|auto.*|nomap.*")
@@ -116,12 +117,12 @@ _SHAPE_OF_HOST_CONFIG = {
     ),
     **dict.fromkeys(("CgroupParent", "CgroupnsMode", "NetworkMode", "Runtime"), str),
     **dict.fromkeys(("IpcMode", "PidMode", "UTSMode", "UsernsMode"), _NAMESPACE),
-    **dict.fromkeys(("CpuPeriod", "CpuShares", "Memory", "NanoCpus"), COUNT),
+    **dict.fromkeys(("CpuPeriod", "Memory", "NanoCpus"), COUNT),
     **dict.fromkeys(("Privileged", "PublishAllPorts", "ReadonlyRootfs"), bool),
-    "CpuQuota": INTEGER,
+    **dict.fromkeys(("CpuQuota", "CpuShares"), INTEGER),
     "PidsLimit": (None, INTEGER),
     "Devices": (None, [{"PathOnHost": str, "PathInContainer?": str, "CgroupPermissions?": str}]),
-    "PortBindings": _BOUND,
+    "PortBindings": _ASKED,
     "RestartPolicy": {"Name": _POLICIES, "MaximumRetryCount?": COUNT},
     "Tmpfs": (None, {"*": (dict, str)}),
     "Ulimits": (None, [{"Name": str, "Hard": INTEGER, "Soft": INTEGER}]),

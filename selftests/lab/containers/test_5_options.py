@@ -293,6 +293,21 @@ def test_images(engine: EngineFactory) -> None:
     assert verdicts("5.28", other)["id"] == "fail"
 
 
+def test_words_that_the_engine_puts_right(engine: EngineFactory) -> None:
+    """5.4, 5.6, 5.9: a path without a slash and a port with a protocol are no damage."""
+    one = engine()
+    one.docker("import", "--change", "VOLUME data", str(one.lab.root / "bb.tar"), "relative:1")
+    one.run("image", "--read-only", image="relative:1")
+    one.run("drive", "-v", "d:/x")
+    asked = {"PortBindings": {"80/tcp": [{"HostPort": "83/tcp"}]}, "Privileged": True}
+    one.client.api.create_container("bb:1", "true", name="port", ports=[(80, "tcp")], host_config=asked)
+    facts = facts_of_engine(one.socket, of="5.4 5.6 5.8")
+    assert verdicts("5.4", facts) == dict.fromkeys(("image", "drive", "port"), "fail")
+    assert verdicts("5.6", facts) == dict.fromkeys(("image", "drive", "port"), "pass")
+    assert verdicts("5.8", facts) == {"image": "pass", "drive": "pass", "port": "fail"}
+    assert dict(facts.container)["image"].mounts.writable == {"/data": "anonymous volume"}
+
+
 @pytest.mark.needs_engine(">=28", "CDI by default")
 def test_device_of_cdi(engine: EngineFactory, place: Path) -> None:
     """5.6, 5.32: its file may mount something; what runs shows that, and of what does not a person has to say."""

@@ -276,3 +276,22 @@ def test_control_group_of_a_pod(world: ContainerHost, parent: str, expected: str
     world.info["ServerVersion"] = "5.4.2"
     world.config["CgroupParent"] = parent
     assert world.judge("5.25")[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "place"), [("data", "/data"), ("../up", "/up"), ("d:/x", "/d:/x"), ("/a/../b", "/a/../b")]
+)
+def test_mount_without_a_slash(world: ContainerHost, written: str, place: str) -> None:
+    """5.5, 5.6: the engine takes `VOLUME data` and `-v d:/x`, and mounts it below the root; nothing is damaged."""
+    world.stop()
+    world.description["Mounts"] = [bind_mount("/etc", Destination=written)]
+    world.paths = ["real /etc\t/etc"]
+    assert world.judge("5.5")[0] == "pass"
+    assert world.judge("5.6") == ("fail", f"mounts /etc of the host at {place}")
+
+
+def test_share_that_no_kernel_takes(world: ContainerHost) -> None:
+    """5.12: an engine 20.10 keeps a negative share, with which the container does not start."""
+    world.stop()
+    world.config["CpuShares"] = -5
+    assert world.judge("5.12") == ("fail", "no CPU share or limit is in force, and none is set")

@@ -65,6 +65,10 @@ PUBLISHED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"PublishAllPorts": True, "PortBindings": {"80/tcp": [{"HostPort": "8080"}]}, "NetworkMode": "host"},
         [],
     ),
+    "a port with a protocol": (
+        {"PortBindings": {"80/tcp": [{"HostPort": "83/udp"}, {"HostPort": "84-85/"}, {"HostPort": "/tcp"}]}},
+        [f"10.8.8.8:{port}/tcp (published for 80)" for port in (83, 84, 85, "(any)")],
+    ),
     "no address to the engine": (
         {"PortBindings": {"80/TCP": [{"HostIp": "127.1", "HostPort": "80"}]}, "NetworkMode": "other"},
         ["*:80/tcp (published for 80)"],
