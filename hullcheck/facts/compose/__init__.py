@@ -223,7 +223,7 @@ class FilePrivileges(Unknown):
 class FileContainer(Unknown):
     """A service of a Compose file, with the parts of a `Container`."""
 
-    HIDDEN: ClassVar[Collection[str]] = ("id",)
+    HIDDEN: ClassVar[Collection[str]] = ("find_companions", "id")
     running = False
     planned = True
 
