@@ -164,7 +164,10 @@ def test_label_of_the_start(world: ContainerHost) -> None:
     world.description |= {"ProcessLabel": label, "MountLabel": label}
     world.label = label
     world.start_with(selinuxLabel=label)
-    assert world.judge("5.3")[0] == "pass"
+    for flags, verdict in (("0", "pass"), ("2", "pass"), ("1", "fail"), ("3", "fail")):
+        world.selinux_flags = flags  # SELINUX_AVD_FLAGS_PERMISSIVE is the first bit
+        assert world.judge("5.3")[0] == verdict
+    world.selinux_flags = "0"
     world.start_with(selinuxLabel="system_u:system_r:spc_t:s0")
     assert world.judge("5.3")[0] == "fail"
 

@@ -179,6 +179,21 @@ def test_root_in_a_container(world: ContainerHost) -> None:
     assert (verdict, reason.partition(";")[0]) == ("manual", "no such process runs now")
 
 
+@pytest.mark.parametrize(
+    ("user", "no_new_privileges", "verdict"),
+    [("1000", "1", "fail"), ("1000", "0", "manual"), ("0", "1", "manual"), ("", "1", "manual")],
+)
+def test_root_below_the_main_process(
+    world: ContainerHost, user: str, no_new_privileges: str, verdict: str
+) -> None:
+    """5.24: one that `docker exec` left behind there, where nothing of the container can become root."""
+    world.description["User"] = user
+    world.status[100] |= {"Uid": "1000\t1000\t1000\t1000", "NoNewPrivs": no_new_privileges}
+    world.status[60] = STATUS | {"PPid": "100"}
+    world.cgroups[60] = world.cgroups[100]
+    assert world.judge("5.24")[0] == verdict
+
+
 def test_namespaces_that_may_not_be_read(world: ContainerHost) -> None:
     """5.10, 5.16, 5.17, 5.21: the engine's word may prove that one is shared, not the contrary."""
     settings = {"5.10": "NetworkMode", "5.16": "PidMode", "5.17": "IpcMode", "5.21": "UTSMode"}

@@ -24,6 +24,11 @@ def test_source_that_cannot_be_followed(world: ContainerHost) -> None:
     assert world.judge("5.6")[0] == "fail"
 
 
+def test_numbers_of_a_disk() -> None:
+    """stat(1) writes them in hexadecimal, the mounts in decimal."""
+    assert HostFiles.parse("disk fd:1a /dev/x").disks == {"/dev/x": "253:26"}
+
+
 def test_volume_that_the_engine_does_not_describe(world: ContainerHost) -> None:
     """5.6: options that could not be read may hide a folder of the host."""
     world.stop()

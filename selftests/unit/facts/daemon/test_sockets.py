@@ -424,6 +424,7 @@ def test_tls_rules_of_old_engines() -> None:
         assert protection(parse(("--tls", *FILES)), {}, {}, engine).verified is not old
         assert protection((), {}, variable, engine).verified is old
         assert protection((), {}, variable, engine).encrypted is old
+        assert protection((), {"tls": True}, {}, engine).encrypted
 
 
 @pytest.mark.parametrize(
