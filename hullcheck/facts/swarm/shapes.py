@@ -57,7 +57,7 @@ PUBLISHED_SERVICE = {
                 None,
                 {
                     "Condition?": frozenset(("", "none", "on-failure", "any")),
-                    "MaxAttempts?": (None, COUNT),
+                    "MaxAttempts?": (None, range(1 << 64)),  # a uint64
                     **dict.fromkeys(("Delay?", "Window?"), (None, COUNT)),
                 },
             )

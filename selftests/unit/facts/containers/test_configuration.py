@@ -208,6 +208,7 @@ def test_task_of_a_service(world: ContainerHost) -> None:
         {"Condition": "any"},
         {"Condition": "on-failure"},
         {"Condition": "on-failure", "MaxAttempts": 6},
+        {"Condition": "on-failure", "MaxAttempts": (1 << 64) - 1},
         {},
         {"Condition": "on-failure", "MaxAttempts": 5, "Window": 20 * 10**9},  # each after five seconds
         {"Condition": "on-failure", "MaxAttempts": 5, "Window": 60 * 10**9, "Delay": 12 * 10**9},
