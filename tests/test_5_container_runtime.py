@@ -586,6 +586,7 @@ def test_container_has_an_ipc_namespace(container: Container) -> None:
     assert not memory, f"shares {', '.join(memory)} of the host"
     _require_own_namespace(container, "ipc", "IPC")
     _require_apart(container, _shared_memory)
+    _require_known_devices(container)
 
 
 def _shared_memory(container: Container) -> list[str]:
@@ -673,6 +674,7 @@ def test_container_mounts_are_not_shared(container: Container) -> None:
     Remedy: mount without `:shared` and `:rshared` (`bind-propagation`).
     """
     assert not container.mounts.shared, "shares " + ", ".join(container.mounts.shared)
+    _require_known_devices(container)
     if not container.configuration.mounts:
         raise NotApplicable("it has no mounts")
 

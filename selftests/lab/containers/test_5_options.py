@@ -310,7 +310,7 @@ def test_words_that_the_engine_puts_right(engine: EngineFactory) -> None:
 
 @pytest.mark.needs_engine(">=28", "CDI by default")
 def test_device_of_cdi(engine: EngineFactory, place: Path) -> None:
-    """5.6, 5.32: its file may mount something; what runs shows that, and of what does not a person has to say."""
+    """5.6, 5.17, 5.20, 5.32: its file may mount something, which shows once it runs; until then a person has to say."""
     mounts = [{"hostPath": "/usr/share", "containerPath": "/more", "options": ["rbind"]}]
     parts = {"plain": {"env": ["A=b"]}, "more": {"mounts": mounts}}
     devices = [{"name": name, "containerEdits": each} for name, each in parts.items()]
@@ -322,7 +322,9 @@ def test_device_of_cdi(engine: EngineFactory, place: Path) -> None:
         one.create(name, "--device", f"lab.example/dev={name}")
         one.run(f"{name}-runs", "--device", f"lab.example/dev={name}")
     policy = Policy(allowed_devices=tuple(f"lab.example/dev={name}" for name in parts))
-    facts = facts_of_engine(one.socket, policy, of="5.6 5.32")
+    facts = facts_of_engine(one.socket, policy, of="5.6 5.17 5.20 5.32")
     wanted = {"none": "pass", "plain": "manual", "more": "manual", "plain-runs": "pass", "more-runs": "pass"}
-    assert verdicts("5.32", facts) == wanted
+    assert verdicts("5.17", facts) == verdicts("5.32", facts) == wanted
+    none = dict.fromkeys(("none", "plain-runs", "more-runs"), "not applicable")
+    assert verdicts("5.20", facts) == wanted | none
     assert verdicts("5.6", facts) == wanted | {"more-runs": "fail"}

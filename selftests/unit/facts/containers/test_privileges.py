@@ -376,10 +376,11 @@ def test_filter_in_force_by_the_state_of_runc(world: ContainerHost) -> None:
     ("device", "verdict"), [("/dev/fuse", "pass"), ("vendor.com/gpu=all", "manual"), ("nvidia:gpu", "pass")]
 )
 def test_device_that_may_bring_mounts(world: ContainerHost, device: str, verdict: str) -> None:
-    """5.6, 5.32: one of CDI may, which is seen once the container runs."""
+    """5.6, 5.17, 5.32: one of CDI may, which is seen once the container runs; so 5.20 has something to judge."""
     request = {"Driver": "cdi", "DeviceIDs": [device]} if "=" in device else {"Capabilities": [[device]]}
     path = [{"PathOnHost": device}] if device.startswith("/") else []
     world.config.update({"Devices": path, "DeviceRequests": [] if path else [request]})
-    assert [world.judge(number)[0] for number in ("5.6", "5.32")] == ["pass"] * 2
+    assert [world.judge(number)[0] for number in ("5.6", "5.17", "5.32")] == ["pass"] * 3
     world.stop()
-    assert [world.judge(number)[0] for number in ("5.6", "5.32")] == [verdict] * 2
+    assert [world.judge(number)[0] for number in ("5.6", "5.17", "5.32")] == [verdict] * 3
+    assert world.judge("5.20")[0] == ("manual" if verdict == "manual" else "not applicable")
