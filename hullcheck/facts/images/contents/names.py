@@ -91,7 +91,9 @@ _KEYS = re.compile(
 _SETTINGS = re.compile(
     r"""(?:[\w-]+)?\.env(?:\.(?!dist|example|html|md|sample|template)\w+)? | \.envrc | \.npmrc | \.pypirc
     | wp-config\.php | auth\.json
-    | pip\.(?:conf|ini) | \.(?:creds|credentials?|passwords?|secrets?|tokens?) | password | secret | token
+    | pip\.(?:conf|ini) | nuget\.config | \.yarnrc(?:\.yml)? | \.condarc | sftp\.json | jfrog-cli\.conf(?:\.\w+)?
+    | key4\.db | logins\.json | client_secret_[^/]+\.json | (?:gcloud|gcp|sa|service)[_-](?:[\w-]+[_-])?key\.json
+    | \.(?:creds|credentials?|passwords?|secrets?|tokens?) | password | secret | token
     | [^/]*(?:(?:access|api|auth|github|gitlab|npm)[_-]?token|api[_-]?key)(?:\.txt)? | token\.txt
     | kube[_-]?config(?:\.ya?ml)? | [^/]*vault[_-]?pass(?:word)?(?:\.txt)? | [\w.-]+credentials
     | [^/]+[_-](?:rsa|dsa|ecdsa|ed25519) | [^/]*(?:(?:deploy|private|ssh)[_-]?key)(?:\.(?:bak|old|orig|txt))?
@@ -99,6 +101,7 @@ _SETTINGS = re.compile(
         \.(?:bak|cfg|conf|csv|enc|ini|json|properties|toml|txt|xml|ya?ml)(?:\.enc)?""",
     re.VERBOSE | re.IGNORECASE,
 )
+_COPY = re.compile(r"(?:~|\.(?:bak|backup|old|orig|save|swp))+$")
 # They bring settings for their tests, and files that show what theirs are like; that of PAM is in every Debian.
 _LIBRARIES = re.compile(
     r"(?:/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src)|/var/lib/pam)/.*|.*/(?:node_modules|site-packages|dist-packages|vendor)/.*"
@@ -162,6 +165,7 @@ def database(path: str) -> str:
 
 def looks_like_key(path: str) -> bool:
     """Whether its name is one that private keys and stored passwords have."""
+    path = _COPY.sub("", path)
     name = posixpath.basename(path)
     if _SETTINGS.fullmatch(name):
         return not _LIBRARIES.fullmatch(path)

@@ -194,8 +194,33 @@ def test_packages(path: str, package: str) -> None:
             )
         ),
         *dict.fromkeys(
+            (each, True)
+            for each in (
+                *(
+                    "/app/.npmrc.bak",
+                    "/app/.env~",
+                    "/app/.env.old",
+                    "/root/.docker/config.json.orig",
+                    "/a/token.save",
+                ),
+                *(
+                    "/root/.yarnrc.yml",
+                    "/app/nuget.config",
+                    "/root/.nuget/NuGet/NuGet.Config",
+                    "/app/.vscode/sftp.json",
+                ),
+                *(
+                    "/x/client_secret_1-a.apps.googleusercontent.com.json",
+                    "/app/gcp-key.json",
+                    "/x/sa_prod_key.json",
+                ),
+                *("/root/.jfrog/jfrog-cli.conf.v6", "/root/.condarc", "/root/.mozilla/x/logins.json"),
+            )
+        ),
+        *dict.fromkeys(
             (each, False)
             for each in (
+                *("/app/.env.example.bak", "/app/id_rsa.pub.old", "/app/public-key.json", "/app/key.json"),
                 *(
                     "/app/id_rsa.pub",
                     "/app/ID_RSA.PUB",
