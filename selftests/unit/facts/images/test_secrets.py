@@ -31,6 +31,7 @@ def test_names_of_files(path: str, sure: bool, perhaps: bool) -> None:
 def test_step_as_words() -> None:
     """A list is a line of words where it is a command; elsewhere it stays."""
     assert as_words('CMD ["app", "--token", "a b"]') == 'CMD app --token "a b"'
+    assert as_words(r'CMD ["app\d", "b"]') == r"CMD app\d b"
     assert as_words('LABEL x=["a"]') == 'LABEL x=["a"]'
 
 

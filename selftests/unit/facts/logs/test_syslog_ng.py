@@ -247,6 +247,8 @@ CONTAINERS = "/var/lib/docker/containers"
 def test_sources(source: str, reads: set[str], understood: bool) -> None:
     """What each reads; of one with an option that is not known nothing is."""
     block = "block source own() { internal(); };\n"
+    hidden = "block destination network() { file('/x'); };\n"
+    assert read(f"{hidden}{SENDING}") == (set(), False)
     assert read(f"{block}{NET}log {{ source {{ {source} }}; {TO_NET} }};", ALONE) == (reads, understood)
 
 

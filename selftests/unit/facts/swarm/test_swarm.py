@@ -122,9 +122,12 @@ def test_what_is_kept() -> None:
         "hunter2",
         "1/state:hunter2",
         "node hunter2",
+        "services hunter2",
+        "services 12",
     ]
     kept = SWARM.keep("\n".join(lines))
     assert "hunter" not in kept
     assert "PRIVATE" not in kept
     assert '"ListenAddr":"a"' in kept
+    assert kept.splitlines()[-1] == "services 12"
     assert SWARM.keep("hunter2") == ""
