@@ -263,6 +263,12 @@ FILES = [
     ["-c", "-w {folder} -p wa", "whatever", "-w {file} -p wa"],
     ["-a always,exit -F dir={folder} -F perm=wa", "-A never,exit -F path={file} -F uid=7"],
     ["# nothing", "", "-b 8192", "  -w {file} -p wa"],
+    ["-w {file} -p wa", "-w {file} -p aw", "-w {folder} -p wa"],
+    ["-w {file} -p wa -k a", "-w {file} -p wa -k b", "-w {folder} -p wa"],
+    ["-c", "-w {file} -p wa", "-w {file} -p wa", "-w {folder} -p wa"],
+    ["-w {folder}/none/x -p wa", "-w {folder} -p wa"],
+    ["-w {file} -p wz", "-w {folder} -p wa"],
+    ["-w {file}\t-p wa", "-w {folder} -p wa"],
 ]
 
 
@@ -278,7 +284,8 @@ def test_file_is_read_as_auditctl_reads_it(kernel: Kernel, folder: Path, lines: 
     finally:
         auditctl("-D")
     kept = (line for line in texts if line.strip() and not line.startswith("#"))
-    expected = AtStart.of(kept, {}).rules
+    named = re.findall(r"/\S+", "\n".join(texts))
+    expected = AtStart.of(kept, {path: path for path in named if Path(path).parent.is_dir()}).rules
     assert [(each.action, each.path) for each in there if each] == [
         (each.action, each.path) for each in expected
     ]

@@ -45,11 +45,36 @@ def loaded(*lines: str) -> list[str]:
         (("-i", A, "?", B), [A, B]),
         (("-c", A, "?", B), [A, B]),
         ((f"  {A} ",), [A]),
+        ((A, A, B), [A]),
+        ((A, "-w /a -k docker -p aw", B), [A]),
+        (("-c", A, A, B), [A, B]),
+        ((A, "-w /a -p wa -k other", B), [A, "-w /a -p wa -k other", B]),
+        (("-w /a -p wa -k ***", "-w /a -p wa -k ***", B), ["-w /a -p wa -k ***"] * 2 + [B]),
+        (("-W /b -p wa", A), []),
+        (("-w /a -p wz", A), []),
+        (("-w /a -p", A), []),
+        (("-w /a\t-p wa", A), []),
+        (("-w /a -p wa # text", A), []),
+        (("-a always,exit -F path = /a -F perm=wa", A), []),
     ],
 )
 def test_line_by_line(lines: tuple[str, ...], left: list[str]) -> None:
     """Each line does to the rules before it what auditctl does, up to one that ends it."""
     assert loaded(*lines) == left
+
+
+def test_folder_that_is_not_there() -> None:
+    """A rule in a directory that does not exist ends it too, and so do most of those in /run when a host starts."""
+    real = {"/a": "/a", "/var/run/docker.sock": "/run/docker.sock", "/etc/x": "/etc/x"}
+    real["/run/containerd/s"] = "/run/containerd/s"
+    for path, left in (
+        ("/etc/x", 2),
+        ("/top", 2),
+        ("/etc/sysconfig/docker", 0),
+        ("/var/run/docker.sock", 2),
+        ("/run/containerd/s", 0),
+    ):
+        assert len(AtStart.of((f"-w {path} -p wa", A), real).rules) == left, path
 
 
 def test_switch_of_all() -> None:
