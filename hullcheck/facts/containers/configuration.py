@@ -212,10 +212,18 @@ class Configuration(Described):
 
     @property
     def cgroup_parent(self) -> str:
-        """The value of --cgroup-parent, or of runc's annotation that wins; empty where the daemon chooses."""
+        """The value of --cgroup-parent, or of runc's annotation that wins; empty where the daemon chooses.
+
+        Only where systemd makes the groups runc asks it, and reads annotations (runc: libcontainer/specconv).
+
+        Raises:
+            EvidenceError: it has the annotation, and the engine does not say who makes its groups.
+        """
         asked = self.description["HostConfig"].get("Annotations") or {}  # of engines from 24
-        annotated = asked.get("org.systemd.property.Slice", "").strip("'\"")
-        return annotated or self.setting("CgroupParent") or ""
+        annotated = str(asked.get("org.systemd.property.Slice", "")).strip("'\"")
+        if annotated and self.surroundings.engine.get().value("CgroupDriver") == "systemd":
+            return annotated
+        return self.setting("CgroupParent") or ""
 
     @property
     def in_default_cgroup(self) -> bool:

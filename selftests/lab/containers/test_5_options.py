@@ -116,6 +116,8 @@ CASES: dict[str, dict[str, str]] = {
         "": "pass",
         "--cgroup-parent /docker": "pass",
         "--cgroup-parent /lab-hc-weird": "fail: runs in /lab-hc-weird, and not",
+        "--cgroup-parent /lab-hc-weird --annotation org.systemd.property.Slice=/docker": "fail: /lab-hc-weird",
+        "--annotation org.systemd.property.Slice=x.slice": "pass",
     },
     "5.26": {
         "": "fail: can gain privileges",
@@ -151,7 +153,9 @@ def test_option(number: str, engine: EngineFactory, tmp_path: Path) -> None:
     """The control gives a container with this option this verdict, before it runs and while it does."""
     one = engine()
     one.docker("network", "create", "own")
-    known = [each for each in CASES[number] if "seccomp=builtin" not in each or one.version.at_least(23)]
+    young = {"seccomp=builtin": 23, "--annotation": 24}
+    late = [word for word, major in young.items() if not one.version.at_least(major)]
+    known = [each for each in CASES[number] if not any(word in each for word in late)]
     options = {f"c{place}": option for place, option in enumerate(known)}
     for name, option in options.items():
         words = [_filled(word, one, tmp_path) for word in shlex.split(option)]

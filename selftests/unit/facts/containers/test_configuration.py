@@ -63,9 +63,21 @@ def test_default_cgroup_by_its_name(
 def test_annotation_for_another_cgroup(world: ContainerHost) -> None:
     """5.25: runc hands such a property on to systemd, which makes the group there (tried on 26.1)."""
     world.config["Annotations"] = {"org.systemd.property.Slice": "'other.slice'", "note": "x"}
+    world.info["CgroupDriver"] = "systemd"
     assert world.judge("5.25") == ("fail", "runs in other.slice, and not where the engine runs containers")
     world.policy = Policy(cgroup_parents=("other.slice",))
     assert world.judge("5.25")[0] == "pass"
+
+
+@pytest.mark.parametrize("driver", ["cgroupfs", "none"])
+def test_annotation_that_nobody_reads(world: ContainerHost, driver: str) -> None:
+    """5.25: where no systemd makes the groups, the annotation decides nothing, and hides no other parent."""
+    world.config["Annotations"] = {"org.systemd.property.Slice": "other.slice"}
+    world.info["CgroupDriver"] = driver
+    assert world.judge("5.25")[0] == "pass"
+    world.policy = Policy(cgroup_parents=("other.slice",))
+    world.config["CgroupParent"] = "/weird"
+    assert world.judge("5.25") == ("fail", "runs in /weird, and not where the engine runs containers")
 
 
 @pytest.mark.parametrize(
