@@ -114,8 +114,8 @@ def test_something_watches_the_containers(
     What an image holds is known before it starts; what somebody makes of it afterwards, only who watches sees.
     A tool counts by its program, in a container of its makers' image or as the main process of a unit: a name proves
     nothing. One tool is enough, if the policy does not name those that have to watch (`runtime_monitors`), or says
-    what else does (`watched_by`). Where osquery, Tetragon or Wazuh runs instead, a person has to say whether it watches
-    containers.
+    what else does (`watched_by`). Where Tetragon, Tracee, Wazuh or another that is known here runs instead, a person
+    has to say whether it watches containers.
 
     Remedy: install one of them, let it start with the host, and connect it to where alerts are read.
     """

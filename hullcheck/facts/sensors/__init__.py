@@ -60,8 +60,17 @@ AQUA = Tool(
 TOOLS = (FALCO, SYSDIG, AQUA)
 
 _OTHERS = {
+    "CrowdStrike Falcon": re.compile(r"/opt/CrowdStrike/falcon-sensor[\w-]*"),
+    "Cortex XDR": re.compile(r"/opt/traps/bin/pmd"),
+    "Datadog": re.compile(r"/opt/datadog-agent/embedded/bin/(security-agent|system-probe)"),
+    "Elastic Defend": re.compile(r"/opt/Elastic/Endpoint/elastic-endpoint"),
+    "KubeArmor": re.compile(r"/(usr/(local/)?bin|opt/kubearmor|KubeArmor)/kubearmor"),
+    "Microsoft Defender": re.compile(r"/opt/microsoft/mdatp/sbin/wdavdaemon"),
     "osquery": re.compile(r"/opt/osquery/bin/osqueryd"),
+    "SentinelOne": re.compile(r"/opt/sentinelone/bin/sentinelone-agent"),
     "Tetragon": re.compile(r"/usr/(local/)?bin/tetragon"),
+    "Tracee": re.compile(r"/(usr/(local/)?bin|tracee)/tracee"),
+    "Trend Micro": re.compile(r"/opt/ds_agent/ds_agent"),
     "Wazuh": re.compile(r"/var/ossec/bin/wazuh-(agentd|modulesd|syscheckd)"),
 }
 """Tools that may watch containers, and whose settings are not judged: where their own units and images start them."""

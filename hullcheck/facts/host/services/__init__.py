@@ -29,7 +29,11 @@ _BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server a
 _BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
 _INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
 
-_DISTRIBUTION = re.compile(r"/(?:usr/(?!local/)|s?bin/|lib|snap/|nix/|gnu/).*")
+_BROUGHT = re.compile(
+    r"/(?:usr/(?!local/)|s?bin/|lib|snap/|var/lib/snapd/|nix/|gnu/|memfd:runc_cloned:).*"
+    r"|.*/(?:docker[a-z-]*|fuse-overlayfs|rootlesskit-docker-proxy|vpnkit)"
+)
+"""What the distribution brought, and what is of the engine wherever it lies."""
 
 _PLACE = "tcp6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}"
 _KNOWN = lines_like(
@@ -198,7 +202,7 @@ class HostServices:
         found = (
             each.executable
             for each in self.processes.by_pid.values()
-            if each.executable and not _DISTRIBUTION.fullmatch(each.executable) and self._is_outside(each.pid)
+            if each.executable and not _BROUGHT.fullmatch(each.executable) and self._is_outside(each.pid)
         )
         known = {each.program for each in self.listeners}
         return tuple(sorted({path for path in found if posixpath.basename(path) not in _BASE} - known))

@@ -565,6 +565,9 @@ def test_files_that_are_read_later() -> None:
         ("/usr/bin/tetragon", "Tetragon"),
         ("/var/ossec/bin/wazuh-agentd", "Wazuh"),
         ("/opt/osquery/bin/osqueryd", "osquery"),
+        ("/opt/CrowdStrike/falcon-sensor-bpf", "CrowdStrike Falcon"),
+        ("/opt/microsoft/mdatp/sbin/wdavdaemon", "Microsoft Defender"),
+        ("/tracee/tracee", "Tracee"),
     ],
 )
 def test_tool_of_another_kind(executable: str, title: str) -> None:
