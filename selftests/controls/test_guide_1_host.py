@@ -159,6 +159,16 @@ def test_programs_of_archives(tmp_path: Path) -> None:
     assert found == {"compiler:zig/zig", "browser:firefox/firefox", "browser:google/chrome/chrome"}
 
 
+@pytest.mark.parametrize("folder", ["closed", "closed/bin"])
+def test_folder_that_is_not_read(folder: str, tmp_path: Path) -> None:
+    """One for programs is told; another, as /opt/containerd is on most hosts, may hold anything."""
+    put(tmp_path, "closed/bin/gcc")
+    script = SOFTWARE.script.replace("/opt/*:/opt/*/*:", f"{tmp_path}/{folder}:").replace("[ -r . ]", "false")
+    said = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False)
+    told = f"unread:{tmp_path}/{folder}" in said.stdout.split("\n")
+    assert told is folder.endswith("bin")
+
+
 def test_compilers_of_users(tmp_path: Path) -> None:
     """Of rustup, Go and others, in the homes of users."""
     names = {"u/.rustup/toolchains/stable/bin/rustc", "u/sdk/go1.22/bin/go", "v/.local/bin/clang"}

@@ -42,7 +42,7 @@ files=$(
     cd -P "$folder" 2>/dev/null || continue
     case "$seen:" in *":$PWD:"*) continue ;; esac
     seen=$seen:$PWD
-    [ -r . ] || printf "unread:%s\n" "$PWD" >&3
+    case $PWD in *bin) [ -r . ] || printf "unread:%s\n" "$PWD" >&3 ;; esac
     printf "%s\n" "$PWD"/*
   done
 )
