@@ -12,7 +12,8 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.logs import SYSTEMS, HostLog, Shippers
 from hullcheck.facts.registry import Later
-from hullcheck.facts.sensors import AQUA, FALCO, SYSDIG, TOOLS, Sensors, Step, Tool
+from hullcheck.facts.sensors import Sensors, Step
+from hullcheck.facts.sensors.tools import AQUA, FALCO, SYSDIG, TOOLS, Tool
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable

@@ -5,7 +5,8 @@ from hullcheck.criteria.sensors import falco
 from hullcheck.criteria.sensors.watchers import genuine, start_with_host
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.logs import Shippers
-from hullcheck.facts.sensors import FALCO, TOOLS, Sensors, Step, Tool
+from hullcheck.facts.sensors import Sensors, Step
+from hullcheck.facts.sensors.tools import FALCO, TOOLS, Tool
 from hullcheck.verdicts import Manual
 
 _FALCO_WATCHES = (Step.RUNS, Step.BOOT, Step.DRIVER, Step.RULES)

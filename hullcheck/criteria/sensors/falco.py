@@ -7,7 +7,8 @@ from hullcheck.criteria.judgement import Judgement
 from hullcheck.criteria.sensors.watchers import genuine, start_with_host
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.logs import Shippers
-from hullcheck.facts.sensors import FALCO, Sensors, Step, Watcher
+from hullcheck.facts.sensors import Sensors, Step, Watcher
+from hullcheck.facts.sensors.tools import FALCO
 from hullcheck.parsing.times import CLOCK_SLACK, DAY
 from hullcheck.verdicts import EvidenceError, Manual
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from hullcheck.criteria.judgement import Judgement
-from hullcheck.facts.sensors import Sensors, Tool, Watcher
+from hullcheck.facts.sensors import Sensors, Watcher
+from hullcheck.facts.sensors.tools import Tool
 from hullcheck.parsing.systemctl import STARTED_AT_BOOT, at_boot
 from hullcheck.verdicts import Manual
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from hullcheck.criteria.judgement import Judgement
 from hullcheck.criteria.sensors import watch, watching
-from hullcheck.facts.sensors import FALCO, SYSDIG, Watcher
+from hullcheck.facts.sensors import Watcher
+from hullcheck.facts.sensors.tools import FALCO, SYSDIG
 
 ENDS = {"Connected": ["192.0.2.7 6443", "127.0.0.1 1"]}
 UNIT = {"Id": "a.service", "MainPID": "7", "ActiveState": "active", "UnitFileState": "enabled"}

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from hullcheck.criteria.sensors.watchers import genuine, start_with_host
-from hullcheck.facts.sensors import SYSDIG, Watcher
+from hullcheck.facts.sensors import Watcher
+from hullcheck.facts.sensors.tools import SYSDIG
 from hullcheck.verdicts import Manual
 
 AGENT = "/opt/draios/bin/dragent"
