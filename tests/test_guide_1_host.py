@@ -7,7 +7,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
-from hullcheck.criteria.firewall import closed_chains
+from hullcheck.criteria.firewall import closed_chains, open_rule
 from hullcheck.criteria.patching import own_updates, stand_in, tool_flaw, working_tools
 from hullcheck.criteria.vantage import require_network, require_processes
 from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
@@ -374,6 +374,8 @@ def _closed(sysctl: Sysctl, firewall: Later[Firewall]) -> tuple[str, str]:
     policy = sysctl.forward_policy
     if policy == "DROP" and (rule := sysctl.accepting()):
         return "", f"{rule} lets everything through, whatever the policy of the chain FORWARD"
+    if policy == "DROP" and (rule := open_rule(firewall.get(), IPV4)):
+        return "", f"{rule} lets strangers through, whatever the policy of the chain FORWARD"
     if policy == "DROP":
         return "the chain FORWARD", ""
     try:

@@ -207,6 +207,25 @@ def closed_chains(firewall: Firewall, kind: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def open_rule(firewall: Firewall, kind: str) -> str:
+    """The rule of iptables that surely accepts what is forwarded between other networks, whichever these are.
+
+    Empty where none does: one that names an interface, a network or a port is about that.
+
+    Raises:
+        EvidenceError: the rules could not be read.
+    """
+    chains = {
+        name: [rule for rule in rules if rule.target not in _ENGINES and not _is_special(rule)]
+        for name, rules in firewall.chains(kind).items()
+    }
+    for protocol in PROTOCOLS:
+        rule, sure = through(chains, "FORWARD", Packet(STRANGE, STRANGE, protocol, False), True, ())
+        if rule and sure and rule.target not in LIMITING:
+            return rule.text
+    return ""
+
+
 def _is_special(rule: Rule) -> bool:
     return rule.target == "ACCEPT" and any(each.subject in (OTHER, SET) for each in rule.matches)
 
