@@ -283,6 +283,17 @@ def test_program_that_listens_nowhere(pid: int, path: str, verdict: str) -> None
     assert served(DEDICATED, runs=link, allowed_host_services=[])[0] == verdict.replace("manual", "fail")
 
 
+def test_program_of_the_audit() -> None:
+    """What asks is none of the host's: the shell that asked, and the Python that started it."""
+    runs = (
+        "50/status:PPid:\t40\n40/status:PPid:\t1\nlrwxrwxrwx 1 0 0 0 Nov 25 00:00 50/exe -> /usr/bin/dash\n"
+        "lrwxrwxrwx 1 0 0 0 Nov 25 00:00 40/exe -> /root/.venv/bin/python3\n"
+    )
+    assert served(DEDICATED, runs=runs)[0] == "manual"
+    assert served(DEDICATED, "shell:50", runs=runs)[0] == "pass"
+    assert served(DEDICATED, "shell:7", runs=runs)[0] == "manual"
+
+
 def test_port_on_which_systemd_waits() -> None:
     """What it starts at the first connection is told by the socket unit, and unknown without one."""
     systemd = [SSHD[0], "owner:900 1", "exe:1 /usr/lib/systemd/systemd"]

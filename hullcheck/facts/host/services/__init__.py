@@ -39,7 +39,7 @@ _PLACE = "tcp6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}"
 _KNOWN = lines_like(
     "(?:auditor|enabled|net|openrc|running|systemd):.*",
     r"(?:application|exe):\d+ .*",
-    r"outside:\d+",
+    r"(?:outside|shell):\d+",
     r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
     r"owner:\d+ \d+",
     r"socket:[SD]\d+ \S+",
@@ -198,14 +198,26 @@ class HostServices:
 
     @cached_property
     def added(self) -> tuple[str, ...]:
-        """The paths of programs that run outside of containers, and that the distribution did not bring."""
+        """The paths of programs that run outside of containers, and that the distribution did not bring.
+
+        Those of the audit itself are left out: on a host that audits itself, Python may be one.
+        """
         found = (
             each.executable
             for each in self.processes.by_pid.values()
             if each.executable and not _BROUGHT.fullmatch(each.executable) and self._is_outside(each.pid)
         )
-        known = {each.program for each in self.listeners}
+        known = {*self._of_audit, *(each.program for each in self.listeners)}
         return tuple(sorted({path for path in found if posixpath.basename(path) not in _BASE} - known))
+
+    @property
+    def _of_audit(self) -> set[str]:
+        """The paths of the shell that asked, and of what started it."""
+        pid, chain = int(self.words.first("shell") or 0), dict[int, str]()
+        while pid > 1 and pid in self.processes.by_pid and pid not in chain:
+            process = self.processes.process(pid)
+            chain[pid], pid = process.executable, process.parent
+        return set(chain.values())
 
     @cached_property
     def applications(self) -> tuple[str, ...]:

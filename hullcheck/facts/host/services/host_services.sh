@@ -1,4 +1,5 @@
 echo "auditor:$(id -u)"
+echo "shell:$$"
 . relay_files.sh
 say() { printf "%s\n" "$1"; }
 proxied=""
