@@ -174,6 +174,14 @@ def test_root_in_a_container(world: ContainerHost) -> None:
         "fail",
         "processes of root that the container did not start: sleep (pid 60)",
     )
+    world.description["Health"] = "healthy"
+    verdict, reason = world.judge("5.24")
+    assert (verdict, reason.endswith("are these its health check, which runs as root, too?")) == (
+        "manual",
+        True,
+    )
+    world.description["User"] = "1000"
+    assert world.judge("5.24")[0] == "fail"
     world.status[60]["Uid"] = world.status[100]["Uid"]
     verdict, reason = world.judge("5.24")
     assert (verdict, reason.partition(";")[0]) == ("manual", "no such process runs now")

@@ -74,8 +74,8 @@ def test_flaws_of_processors() -> None:
         ("Mitigation: PTE Inversion; VMX: conditional cache flushes, SMT vulnerable", "manual"),
     ):
         assert flaws_of(kernel(flaws=SAFE | {"spectre_v2": state}))[SPECTRE][0] == verdict, state
-    srso = "spec_rstack_overflow"  # what runs on the kernel itself is kept from nothing there
-    assert flaws_of(kernel(flaws=SAFE | {srso: "Mitigation: IBPB on VMEXIT only"}))[srso][0] == "fail"
+    srso = "spec_rstack_overflow"  # enough on the newest processors of AMD alone
+    assert flaws_of(kernel(flaws=SAFE | {srso: "Mitigation: IBPB on VMEXIT only"}))[srso][0] == "manual"
     assert flaws_of(kernel(flaws=SAFE | {srso: "Mitigation: IBPB"}))[srso][0] == "pass"
     assert flaws_of(kernel(flaws=SAFE | {"vmscape": "Mitigation: IBPB on VMEXIT"}))["vmscape"][0] == "pass"
 
