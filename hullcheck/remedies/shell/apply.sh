@@ -163,8 +163,12 @@ merge() { # SETTINGS PATH: the settings, merged with what is in the daemon.json 
   if [ -e "$2" ] && cmp -s -- "$work/new" "$2"; then say "$2 is so already"; else file "$work/new" "$2" 644; fi
   rm -r -- "$work"
 }
-mode() { rights "$2" "has mode" %a chmod "$1"; } # CHANGE PATH: CHANGE takes rights away
-owner() { rights "$2" "belongs to" %U:%G chown -h "$1"; } # OWNER:GROUP PATH
+mode() { # CHANGE PATH: a change that takes rights away, as chmod takes it
+  rights "$2" "has mode" %a chmod "$1"
+}
+owner() { # OWNER:GROUP PATH
+  rights "$2" "belongs to" %U:%G chown -h "$1"
+}
 rights() { # PATH WORDS FORMAT COMMAND...: COMMAND changes what stat says by FORMAT
   path=$1 words=$2 format=$3
   shift 3

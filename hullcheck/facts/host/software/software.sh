@@ -27,11 +27,11 @@ for file in /usr/local/sbin/unminimize /usr/bin/unminimize /etc/dpkg/dpkg.cfg.d/
   [ ! -e $file ] || echo "mark:$file"
 done
 
-path=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/opt/*:/opt/*/*:/opt/*/*/bin:/opt/intel/*/*/*/bin
-path=$path:/opt/rh/*/root/usr/bin:/usr/local/*:/usr/local/*/bin:/usr/lib/go*/bin:/usr/lib/llvm*/bin:/usr/lib/jvm/*/bin
-path=$path:/usr/lib64/ccache:/usr/lib/ccache:/usr/share/dotnet:/usr/lib/dotnet:/nix/var/nix/profiles/default/bin
+path="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/opt/*:/opt/*/*:/opt/*/*/bin:/opt/intel/*/*/*/bin"
+path="$path:/opt/rh/*/root/usr/bin:/usr/local/*:/usr/local/*/bin:/usr/lib/go*/bin:/usr/lib/llvm*/bin:/usr/lib/jvm/*/bin"
+path="$path:/usr/lib64/ccache:/usr/lib/ccache:/usr/share/dotnet:/usr/lib/dotnet:/nix/var/nix/profiles/default/bin"
 for home in /root /home/*; do
-  for folder in .cargo .ghcup .linuxbrew .local .nix-profile .rustup/toolchains/* go miniconda3 sdk/*; do
+  for folder in .cargo .ghcup .linuxbrew .local .nix-profile ".rustup/toolchains/*" go miniconda3 "sdk/*"; do
     path=$path:$home/$folder/bin
   done
 done

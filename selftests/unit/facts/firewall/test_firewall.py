@@ -497,7 +497,8 @@ def test_chain_of_nft_that_drops_what_is_forwarded() -> None:
     assert forwarding(*nft("drop"), chain="-P FORWARD ACCEPT")[0] == "pass"
     assert forwarding(*nft("accept"), chain="-P FORWARD ACCEPT")[0] == "fail"
     assert forwarding("7/nft:absent", chain="-P FORWARD ACCEPT")[0] == "fail"
-    assert forwarding(*nft("accept"), chain="-P FORWARD DROP")[0] == "pass"
+    # the rules that may leave it open all the same are not known
+    assert forwarding(*nft("accept"), chain="-P FORWARD DROP")[0] == "error"
 
 
 @pytest.mark.parametrize("line", ["-P", "-P OUTPUT", "-A", "-N"])
