@@ -47,9 +47,7 @@ class AtStart:
                 enabled = switch[1]
             elif line in ("-i", "-c"):
                 goes_on = True
-            elif _apply(line, rules, resolved):
-                continue
-            elif not goes_on:
+            elif not _apply(line, rules, resolved) and not goes_on:
                 break
         return cls(tuple(rules), enabled)
 

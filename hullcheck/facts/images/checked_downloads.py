@@ -11,24 +11,9 @@ from hullcheck.parsing.shell.script import ASSIGNS, Call, Command, Guard
 _SUMS = re.compile(r"(?:sha\d+|md5|b2|ck)sum|shasum|openssl")
 _VERIFIERS = re.compile(r"cosign|minisign|gpgv|slsa-verifier|notation|signify")
 _COMPARES = frozenset(("[", "[[", "test", "grep", "cmp", "diff", "case"))
+_DOWNLOADERS = "aria2c axel curl fetch ftp http https lynx rsync scp wget wget2 xh"
 FETCHES = {
-    **dict.fromkeys(
-        (
-            "aria2c",
-            "axel",
-            "curl",
-            "fetch",
-            "ftp",
-            "http",
-            "https",
-            "lynx",
-            "rsync",
-            "scp",
-            "wget",
-            "wget2",
-            "xh",
-        )
-    ),
+    **dict.fromkeys(_DOWNLOADERS.split()),
     **dict.fromkeys(
         ("aws", "gcloud", "gsutil", "mc", "rclone", "s3cmd"),
         frozenset(("cp", "copy", "get", "rsync", "sync")),

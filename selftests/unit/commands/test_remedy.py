@@ -46,6 +46,10 @@ def test_files_for_what_failed(run: Path, capsys: pytest.CaptureFixture[str]) ->
     assert daemon["icc"] is False
     assert "debug" not in daemon
     assert "userns-remap" not in daemon
+    changes = (folder / "changes.sh").read_text()
+    assert (
+        -1 < changes.rfind("\nmode ") < changes.find("\ndaemon_json ")
+    )  # nothing is written where others can write
     page = (folder / "README.md").read_text()
     for words in (
         *("## Order", "sh apply.sh back", "## Left out", "--also daemon_remaps_users", "data root"),

@@ -213,11 +213,12 @@ class HostServices:
     @property
     def _of_audit(self) -> set[str]:
         """The paths of the shell that asked, and of what started it."""
-        pid, chain = int(self.words.first("shell") or 0), dict[int, str]()
-        while pid > 1 and pid in self.processes.by_pid and pid not in chain:
+        pid, found = int(self.words.first("shell") or 0), set[str]()
+        while pid > 1 and pid in self.processes.by_pid:
             process = self.processes.process(pid)
-            chain[pid], pid = process.executable, process.parent
-        return set(chain.values())
+            found.add(process.executable)
+            pid = process.parent
+        return found
 
     @cached_property
     def applications(self) -> tuple[str, ...]:
