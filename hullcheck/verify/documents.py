@@ -143,4 +143,10 @@ def _agree(files: Mapping[str, bytes], known: Documents) -> list[str]:
     named = known.manifest["inventory"]
     if named and named not in files:
         faults.append(f"{named}: is not there, though {run_files.MANIFEST} names it as the inventory")
+    if "shards" not in known.manifest:
+        faults += [
+            f"{name}: is there, though {run_files.MANIFEST} names no shards"
+            for name in sorted(files)
+            if name.startswith(f"{run_files.SHARDS}/")
+        ]
     return faults
