@@ -42,9 +42,7 @@ def commands_of(recipe: str) -> list[str]:
     return {
         "github": [step["run"] for step in steps if "run" in step],
         "gitlab": [*job["before_script"], *job["script"]],
-        "jenkins": [
-            a or b for a, b in re.findall(r"\bsh (?:'''(.+?)'''(?!')|'([^'\n]+)')", jenkins, re.DOTALL)
-        ],
+        "jenkins": [a or b for a, b in re.findall(r"\bsh (?:'''(.+?)'''|'([^'\n]+)')", jenkins, re.DOTALL)],
     }[recipe]
 
 
@@ -192,6 +190,26 @@ def test_line_of_the_service_is_an_audit(checkout: Checkout) -> None:
     done = checkout.run(here)
     assert done.returncode in (0, 1), done.stdout
     assert (checkout.folder / "var/lib/hullcheck/latest/results.json").exists()
+
+
+def test_quotes_of_the_jenkinsfile_pair_up() -> None:
+    """Without its strings, as Groovy takes them, no quote is left, and brackets are closed."""
+    (jenkins,) = blocks("ci.md", "groovy")
+    code = re.sub(r"'''(?:\\.|[^\\])*?'''|'(?:\\.|[^\\'\n])*'", "", jenkins, flags=re.DOTALL)
+    assert not re.search("['\"]", code), code
+    assert all(code.count(opening) == code.count(closing) for opening, closing in ("()", "[]", "{}")), code
+
+
+def test_actions_of_a_recipe_are_pinned() -> None:
+    """Each is a commit with its version in a comment, and no checkout leaves its token to later steps."""
+    recipes = [each for page in DOCS.glob("*.md") for each in blocks(page.name, "yaml") if "uses:" in each]
+    uses = re.findall(r"\buses: (.+)", "".join(recipes))
+    pinned = re.compile(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert uses
+    assert [each for each in uses if not pinned.fullmatch(each)] == []
+    jobs = [job for each in recipes for job in yaml.safe_load(each)["jobs"].values()]
+    steps = [step for job in jobs for step in job["steps"] if "actions/checkout@" in step.get("uses", "")]
+    assert [each.get("with") for each in steps] == [{"persist-credentials": False}] * 3
 
 
 @pytest.mark.parametrize("page", [*sorted(each.name for each in DOCS.glob("*.md"))])
