@@ -16,6 +16,7 @@ from hullcheck.remedies import (
 _SETTINGS: dict[str, Remedy] = {
     "default_bridge_isolates_its_containers": Settings(
         put={"icc": False},
+        asks=True,
         risk="Containers on the default bridge no longer reach each other, unless --link allows a single port; join"
         " those that have to talk in a network of their own before.",
     ),
@@ -29,14 +30,10 @@ _SETTINGS: dict[str, Remedy] = {
         " it twice, and published ports become reachable from outside that were closed for want of a rule.",
     ),
     "containers_get_default_ulimits": Settings(
-        put={
-            "default-ulimits": {
-                "nofile": {"Name": "nofile", "Soft": 1024, "Hard": 4096},
-                "nproc": {"Name": "nproc", "Soft": 1024, "Hard": 2048},
-            }
-        },
-        risk="A container that needs more open files than 4096, or whose user has more processes than 2048 on the whole"
-        " host, fails from its next start on. Change the numbers in the file to what your workloads need.",
+        put={"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 524288}}},
+        risk="systemd gives services the same. A program that needs more than 1024 open files and does not raise its"
+        " soft limit fails from the next start of its container on. An engine that may not open 524288 files itself, as"
+        " in an unprivileged container, starts no container. Change the numbers in the file to what suits the host.",
     ),
     "daemon_remaps_users": Settings(
         put={"userns-remap": "default"},
@@ -62,6 +59,7 @@ _SETTINGS: dict[str, Remedy] = {
     ),
     "userland_proxy_is_off": Settings(
         put={"userland-proxy": False},
+        asks=True,
         risk="Published ports are passed on by the packet filter alone. A port that is published on an IPv6 address"
         " reaches only containers that have one.",
     ),

@@ -144,7 +144,7 @@ CASES = [
     ("2.6", Host(), Host(info={"Driver": "aufs"})),
     ("2.7", Host(), Host(info={"Driver": "devicemapper"})),
     ("2.8", REMOTE, replace(REMOTE, flags=("-H=tcp://:2376", *FILES))),
-    ("2.9", Host(flags=(*NPROC, "--default-ulimit", "nofile=1024")), Host(flags=NPROC)),
+    ("2.9", Host(flags=("--default-ulimit", "nofile=1024:524288")), Host(flags=NPROC)),
     ("2.9", Host(flags=(*NPROC, "--default-ulimit", "nofile=1024")), Host(document='{"default-ulimits": {}}')),
     (
         "2.9",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 import tarfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -201,6 +202,7 @@ def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies
     """Write them, with those of *also*, which have to be asked for."""
     output, run = project.folder / "remedy", project.folder / "reports/latest"
     assert cli.main(["remedy", str(run), f"--output={output}", *(f"--also={each}" for each in also)]) == 0
+    _lower_limit(output / host.name)
     recording = Recording.load(run / host.name, facts.PROBES)
     made = plan(audit_of(reader.read(run / "results.json", "")), host.name, recording, also)
     found = {
@@ -210,6 +212,13 @@ def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies
     again = found.pop(OPTIONS)
     left = {each.failure.control.id for each in made.left} | {each.control.id for each in made.asked}
     return Remedies(output / host.name, set().union(*found.values()), again, left)
+
+
+def _lower_limit(folder: Path) -> None:
+    """Change the limit on open files in the files, as a user does whose engine may not open that many."""
+    most = min(524288, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    for each in folder.iterdir():
+        each.write_text(each.read_text().replace("524288", str(most)))
 
 
 def bring(host: Host, folder: Path) -> None:

@@ -29,6 +29,8 @@ HOST = frozenset(
     }
 )
 """On a careless host: `test_host.py`."""
+ASKED_ON_HOST = frozenset({"default_bridge_isolates_its_containers", "userland_proxy_is_off"})
+"""Those of them that take something away."""
 
 _FILES = ("_belongs_to_root", "_by_root_alone", "_are_read_only", "_is_read_only", "_to_others", "_to_root")
 PLAYED = frozenset(name for name in HOST if not name.endswith(_FILES)) | {

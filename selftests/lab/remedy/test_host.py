@@ -27,7 +27,7 @@ pytestmark = pytest.mark.lab
 PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
 WAY = "/tmp/hullcheck-remedy-%C"  # short, as the path of a socket has to be
 HostFactory = Callable[..., "Host"]
-TAKES_AWAY = {"container_has_a_memory_limit", "container_root_is_read_only"}
+TAKES_AWAY = proven.ASKED_ON_HOST | {"container_has_a_memory_limit", "container_root_is_read_only"}
 LIMITS = {"container_has_a_cpu_limit", "container_has_a_process_limit", "container_has_a_memory_limit"}
 OPTIONS = {
     *("container_capabilities_are_needed", "container_gains_no_privileges", "container_root_is_read_only")
@@ -132,7 +132,7 @@ def test_playbook(careless_host: HostFactory, project: Project) -> None:
     """The playbook mends the same, merges what no recording has, changes nothing in check mode nor when run again."""
     host = careless_host(careless.FEW, tls=False, registry_mirrors=["https://mirror.example"])
     before = careless.audit(project, host)
-    made = careless.remedy(project, host)
+    made = careless.remedy(project, host, proven.ASKED_ON_HOST)
     assert {control for control, _ in made.mended} >= proven.PLAYED
     assert not (made.folder / "daemon.json").exists()
     play = Playbook(made.folder, host, project.folder)

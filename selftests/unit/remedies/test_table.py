@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from hullcheck.facts.kernel.sysctl import GUIDE
-from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner
+from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, Settings
 from hullcheck.remedies.table import REMEDIES
 from selftests.kit.judging import control
 from selftests.lab.remedy.proven import PROVEN
@@ -30,3 +30,11 @@ def test_remedy_fits_its_control(name: str) -> None:
 def test_what_takes_something_away_says_so() -> None:
     """Whoever has to ask for a remedy is told why."""
     assert all(each.risk for each in REMEDIES.values() if each.asks)
+
+
+def test_settings_that_stop_containers_are_asked_for() -> None:
+    """What is written without a word cuts no container off, and limits none below what systemd gives a service."""
+    settings = [each for each in REMEDIES.values() if isinstance(each, Settings) and not each.asks]
+    put = {name: value for each in settings for name, value in each.put.items()}
+    assert not put.keys() & {"icc", "userland-proxy", "userns-remap"}
+    assert put["default-ulimits"] == {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 524288}}

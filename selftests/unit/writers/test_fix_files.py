@@ -54,23 +54,27 @@ def made(*told: tuple[str, Finding]) -> FixFile | None:
 def test_settings_of_the_daemon_are_one_object() -> None:
     """Each remedy that sets something adds it, and what is taken out is said; a condition is left to a person."""
     file = made(
-        ("default_bridge_isolates_its_containers", WHOLE),
+        ("containers_gain_no_new_privileges_by_default", WHOLE),
         ("daemon_logs_at_level_info", WHOLE),
-        ("userland_proxy_is_off", WHOLE),
+        ("containers_get_default_ulimits", WHOLE),
         ("containers_outlive_the_daemon", WHOLE),
         ("daemon_remaps_users", WHOLE),
         ("log_files_are_few", WHOLE),
         ("client_requests_are_authorized_by_a_plugin", WHOLE),
     )
     assert file is not None
-    assert json.loads(file.text) == {"icc": False, "userland-proxy": False}
+    assert json.loads(file.text).keys() == {"no-new-privileges", "default-ulimits"}
     assert "without debug, log-level; then restart" in file.where
     assert [each.frameworks["cis"] for each in file.controls] == [("2.0",), ("2.1",), ("2.2",)]
     assert [each.frameworks["cis"] for each in file.by_hand] == [("2.3",), ("2.4",), ("2.5",), ("2.6",)]
 
 
 @pytest.mark.parametrize(
-    "name", ["containers_outlive_the_daemon", "daemon_remaps_users", "daemon_has_an_approved_seccomp_profile"]
+    "name",
+    [
+        *("containers_outlive_the_daemon", "daemon_has_an_approved_seccomp_profile"),
+        *("daemon_remaps_users", "default_bridge_isolates_its_containers", "userland_proxy_is_off"),
+    ],
 )
 def test_setting_with_a_condition_is_left_to_a_person(name: str) -> None:
     """What takes something away, or holds for some hosts alone, is in no file."""
@@ -130,8 +134,8 @@ def test_files_of_the_demo_come_from_the_table() -> None:
     assert rules is not None
     assert kernel is None or "=" in kernel.text
     settings = json.loads(daemon.text)
-    assert {"icc", "no-new-privileges", "userland-proxy"} <= settings.keys()
-    assert not {"live-restore", "userns-remap", "storage-driver"} & settings.keys()
+    assert {"no-new-privileges", "default-ulimits"} <= settings.keys()
+    assert not {"icc", "live-restore", "userland-proxy", "userns-remap", "storage-driver"} & settings.keys()
     failed = {each.control for each in audit.results if each.verdict is Verdict.FAIL}
     assert {each.id for each in (*daemon.controls, *daemon.by_hand)} <= failed
     lines = [each for each in rules.text.splitlines() if not each.startswith("#")]
