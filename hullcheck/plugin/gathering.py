@@ -74,7 +74,11 @@ def _gather(config: pytest.Config, controls: int) -> None:
         progress.step(recording.target, recording.failure)
 
     audit.gather(done)
-    progress.close(audit.gather_seconds, _rights(audit))
+    told_below = False
+    if reporter is not None and reporter.verbosity <= 0 and audit.is_without_answer:
+        told_below = True
+        reporter.showfspath = False  # no letter will stand behind a path
+    progress.close(audit.gather_seconds, {} if told_below else _rights(audit), told_below=told_below)
 
 
 def _rights(audit: AuditSession) -> dict[str, str]:

@@ -47,7 +47,9 @@ def causes(audit: Audit, besides: Collection[str] = ()) -> tuple[Cause, ...]:
     for result in audit.results:
         if result.verdict is Verdict.ERROR and result.target not in besides:
             reasons.setdefault(_reason(result), []).append(result)
-    alone = [reason for reason, stopped in reasons.items() if _of_rights(reason) and _controls(stopped) == 1]
+    alone = [
+        reason for reason, stopped in reasons.items() if needs_rights(reason) and _controls(stopped) == 1
+    ]
     if len(alone) > 1:
         reasons[_OF_RIGHTS] = [each for reason in alone for each in reasons.pop(reason)]
     found = [_cause(reason, stopped) for reason, stopped in reasons.items()]
@@ -65,7 +67,8 @@ def _reason(result: Result) -> str:
     return f"{_NOBODY}{missing[1]}" if missing else reason
 
 
-def _of_rights(reason: str) -> bool:
+def needs_rights(reason: str) -> bool:
+    """Whether root would not have been stopped by this."""
     return bool(_RIGHTS.search(reason))
 
 
@@ -82,4 +85,4 @@ def _cause(reason: str, stopped: list[Result]) -> Cause:
 def _advice(reason: str) -> str:
     if reason.startswith(_NOBODY):
         return _ABOUT_NOBODY
-    return _ADVICE if reason == _OF_RIGHTS or _of_rights(reason) else ""
+    return _ADVICE if reason == _OF_RIGHTS or needs_rights(reason) else ""

@@ -138,6 +138,15 @@ class Reporting:
         asked = re.findall(r"\w+", self.config.option.markexpr or "")
         return options.asks_for_audit(self.config) or not set(names).isdisjoint(asked)
 
+    def _could_ask_nobody(self, reporter: Any) -> bool:
+        """Whether the summary says no more than why; with -v it says all."""
+        return bool(
+            self.audit
+            and self.audit.nothing_judged
+            and reporter.verbosity <= 0
+            and session_of(self.config).is_without_answer
+        )
+
     @property
     def _gathered_in_vain(self) -> bool:
         """Whether no control was called though there were some, as by `--setup-only`."""
@@ -228,6 +237,7 @@ class Reporting:
                 folder=session.folder,
                 strict=session.strict_waivers,
                 ids_by_control=session.ids_by_control,
+                command=quiet.command() if self._could_ask_nobody(terminalreporter) else None,
             )
 
     @pytest.hookimpl(optionalhook=True)

@@ -1,9 +1,12 @@
-"""Keeps pytest's lists free of what the summary says of controls; with -v, or -r on the command line, they are whole.
+"""Keeps what pytest prints free of what the summary says of controls; with -v, or -r on the command line, it is whole.
 
 Other tests stay in them, and so does a control that is broken itself: its author looks there.
 """
 
+import os
+import sys
 from collections.abc import Generator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from hullcheck.controls.judge import BROKEN
 from hullcheck.plugin.items import FIXTURE_FAILED
 from hullcheck.plugin.reporting.crash import REASON as CRASHED
+from hullcheck.plugin.session import session_of
 from hullcheck.verdicts import Verdict
 
 _LISTED = ("failed", "error", "skipped", "xfailed", "xpassed", "passed")
@@ -41,6 +45,15 @@ class Quiet:
         reporter.stats.update(self._all)
         self._all = {}
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_teststatus(self, report: Any, config: pytest.Config) -> Generator[None, Any, Any]:
+        """Give no letter to controls that nobody could be asked for: the summary has one sentence for all."""
+        status = yield
+        if status[0] not in ("error", "skipped") or not _is_told(report):
+            return status
+        is_quiet = config.get_verbosity() <= 0 and session_of(config).is_without_answer
+        return (status[0], "", "") if is_quiet else status
+
     @pytest.hookimpl(
         wrapper=True, trylast=True
     )  # inside that of the terminal reporter, around those of plugins
@@ -49,6 +62,17 @@ class Quiet:
         self.show(terminalreporter)
         yield
         self.hide(terminalreporter)
+
+
+def command() -> tuple[str, ...]:
+    """The command line of this run, as sudo takes it; empty where root runs it."""
+    if os.geteuid() == 0:
+        return ()
+    program, *rest = sys.orig_argv[1:] or [""]
+    if not os.access(program, os.X_OK):  # an option of Python
+        return (sys.executable, program, *rest)
+    near = Path(program).absolute()
+    return (str(near.relative_to(Path.cwd()) if near.is_relative_to(Path.cwd()) else near), *rest)
 
 
 def shorten(carried: dict[str, Any]) -> None:

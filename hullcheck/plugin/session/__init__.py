@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from hullcheck.recording import FILE_NAME, Recording
 from hullcheck.recording.backends import COMPOSE
 from hullcheck.recording.probe import Probe
 from hullcheck.results import Finding, Result, SwitchedOff, run_files
-from hullcheck.verdicts import NotApplicable
+from hullcheck.verdicts import EvidenceError, NotApplicable
 
 if TYPE_CHECKING:
     from hullcheck.inventory.yamlfile import Way
@@ -205,6 +206,21 @@ class AuditSession:
             facts = Facts(recording, policy, known_releases=self.releases)
             self._facts = (target.name, facts)
         return self._facts[1]
+
+    @cached_property
+    def is_without_answer(self) -> bool:
+        """Whether no target can be asked: none was reached, or no engine answered there."""
+        return all(map(self._is_silent, self.targets))
+
+    def _is_silent(self, target: Target) -> bool:
+        facts = self.facts_of(target)
+        if facts.recording.failure:
+            return True
+        try:
+            facts.get("engine")
+        except (EvidenceError, NotApplicable):
+            return bool(facts.kind == "host")
+        return False
 
     def limits_on(self, target: Target) -> Mapping[str, tuple[str, ...]]:
         """The patterns of names by kind that a subject of *target* has to fit; labels are looked up there."""

@@ -13,7 +13,7 @@ from hullcheck.messages import did_you_mean, printable
 from hullcheck.results import Attestation, Audit, Finding, Waiver, run_files
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import unjudged
-from hullcheck.writers.terminal import gates, screen, verdicts
+from hullcheck.writers.terminal import gates, no_answer, screen, verdicts
 from hullcheck.writers.terminal.cells import cells, cut, padded
 from hullcheck.writers.terminal.screen import Line
 
@@ -66,8 +66,13 @@ class Progress:
         width = self.reporter._tw.fullwidth - 1
         self.reporter.rewrite(padded(cut(text, width), width))
 
-    def close(self, seconds: float, rights: Mapping[str, str]) -> None:
-        """All targets are gathered; *rights* say of each as whom it was asked, and what that user does not see."""
+    def close(self, seconds: float, rights: Mapping[str, str], *, told_below: bool = False) -> None:
+        """All targets are gathered.
+
+        Args:
+            rights: of each target as whom it was asked, and what that user does not see.
+            told_below: whether the summary says why targets were not audited.
+        """
         if self.reporter is None or self.reporter.no_summary:
             return
         if self.moves:
@@ -75,7 +80,7 @@ class Progress:
             self.reporter.rewrite("")
         noun = "target" if self.total == 1 else "targets"
         self.reporter.write_line(f"gathered {self.total} {noun} in {seconds:.1f} s")
-        for failure in self.failures:
+        for failure in () if told_below else self.failures:
             self.reporter.write_line(f"not audited: {printable(failure)}", red=True)
         together: dict[str, list[str]] = {}
         for name, said in rights.items():
@@ -105,28 +110,38 @@ def write_nothing_judged(reporter: Any) -> None:
 
 
 def write_summary(
-    reporter: Any, audit: Audit, *, folder: Path, strict: bool, ids_by_control: IdsByControl
+    reporter: Any,
+    audit: Audit,
+    *,
+    folder: Path,
+    strict: bool,
+    ids_by_control: IdsByControl,
+    command: Sequence[str] | None = None,
 ) -> None:
     """What a run found, on one screen; with -v, all of it.
 
     Args:
         folder: that of the run.
+        command: the command line of a run that could ask no target, and says no more than why; else None.
         strict: whether waivers and attestations that need review fail the run.
         ids_by_control: the ids of every control there is.
     """
-    above = [*verdicts.lines(audit), *verdicts.notes(audit)]
+    width = _width(reporter)
+    if command is None:
+        above = [*verdicts.lines(audit), *verdicts.notes(audit)]
+    else:
+        above = list(no_answer.lines(audit, width, command))
     below = [
         *_accepting(audit, strict, ids_by_control),
-        *_page(folder),
+        *(_page(folder) if command is None else ()),
         *_judged(audit),
         *gates.lines(audit, most=None if reporter.verbosity > 0 else gates.SHOWN),
     ]
     below.append(Line(f"results: {folder}"))
-    width = _width(reporter)
     taken = sum(-(-cells(each.text) // width) for each in (*above, *below))  # a long path takes two lines
     room = 0 if reporter.verbosity > 0 else max(_SCREEN - taken, _LEAST)
     reporter.write_sep("=", "hullcheck")
-    for each in (*above, *screen.lines(audit, width, room), *below):
+    for each in (*above, *(screen.lines(audit, width, room) if command is None else ()), *below):
         reporter.write(each.text[: each.head], **each.markup)
         reporter.write(f"{each.text[each.head :]}\n")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from selftests.kit.running import ABSENT, Project, properties
+from selftests.kit.running import ABSENT, PRESENT, Project, info, properties
 
 DIES = '''
 import os
@@ -34,7 +34,7 @@ def test_passes_too(policy):
 def test_control_whose_process_dies_is_an_error(tmp_path: Path, controls: str) -> None:
     """It has a row in results, findings, JUnit and on both pages, and its requirement is an error."""
     project = Project(tmp_path, {"test_site.py": controls})
-    run = project.pytest("-n", "2", f"--hosts={project.recorded('web1', ABSENT)}")
+    run = project.pytest("-n", "2", f"--hosts={project.recorded('web1', PRESENT, info())}")
     assert run.status == 1
     assert run.verdicts == {"dies": "error"} | (
         {"passes": "pass", "passes_too": "pass"} if OTHERS in controls else {}
