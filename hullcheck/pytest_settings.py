@@ -14,4 +14,12 @@ FILES = {
 def find(folder: Path) -> Path | None:
     """The file in *folder* from which pytest takes its settings; None where there is none."""
     files = ((folder / name, table) for name, table in FILES.items())
-    return next((file for file, table in files if file.is_file() and table in file.read_bytes()), None)
+    return next((file for file, table in files if holds(file, table)), None)
+
+
+def holds(file: Path, text: bytes) -> bool:
+    """Whether *text* stands in *file*; in one that is not there, or is not for this user to read, nothing does."""
+    try:
+        return file.is_file() and text in file.read_bytes()
+    except OSError:
+        return False

@@ -1,5 +1,6 @@
 """Unpacked bundles: strangers' files, of which pytest may run none."""
 
+import os
 from pathlib import Path
 
 MANIFEST = "manifest.json"
@@ -9,8 +10,8 @@ DIGESTS = "manifest-sha256.txt"
 
 
 def is_bundle(folder: Path) -> bool:
-    """Whether a bundle was unpacked into *folder*."""
-    return all((folder / name).exists() for name in (MANIFEST, DIGESTS))
+    """Whether a bundle was unpacked into *folder*; one that may not be entered is none: nothing in it can run."""
+    return all(os.path.exists(folder / name) for name in (MANIFEST, DIGESTS))
 
 
 def bundle_around(path: Path) -> Path | None:

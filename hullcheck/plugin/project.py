@@ -58,7 +58,7 @@ def _is_of_user(config: pytest.Config) -> bool:
 
 def _with_settings(project: Path) -> Path | None:
     """The folder of the settings of *project*: this itself, or None where it has no file for them."""
-    has_file = pytest_settings.find(project) or (project / "pyproject.toml").is_file()
+    has_file = pytest_settings.find(project) or os.path.isfile(project / "pyproject.toml")
     return project if has_file else None
 
 
@@ -66,7 +66,7 @@ def _project_around(here: Path) -> Path:
     """The folder that pytest takes for the project where *here* is all that it knows."""
     around = (here, *here.parents)
     nearest = next(filter(pytest_settings.find, around), None)
-    return nearest or next((each for each in around if (each / "pyproject.toml").is_file()), here)
+    return nearest or next((each for each in around if os.path.isfile(each / "pyproject.toml")), here)
 
 
 def _words(config: pytest.Config) -> list[str]:
@@ -102,9 +102,7 @@ def _require_this_project(config: pytest.Config) -> None:
     here, named = config.invocation_params.dir, _named(config)
     around = [folder for place in (here, *named) for folder in (place, *place.parents)]
     beside = [here / "pytest.ini", here / "pyproject.toml"]
-    passed_by = config.inipath is None and any(
-        each.is_file() and b"pytest" in each.read_bytes() for each in beside
-    )
+    passed_by = config.inipath is None and any(pytest_settings.holds(each, b"pytest") for each in beside)
     astray = config.rootpath not in around and not config.known_args_namespace.rootdir
     settings_astray = config.inipath is not None and config.inipath.parent not in around
     if not _is_told(config) and (astray or settings_astray or (passed_by and not named)):

@@ -91,7 +91,10 @@ class Waiting:
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makemodule(self, module_path: Path) -> None:
         """Look into a module before it is imported: its markers have to be declared by then."""
-        text = module_path.read_bytes()
+        try:
+            text = module_path.read_bytes()
+        except OSError:  # pytest says so of this module, when it imports it
+            return
         marked = {*_MARKER.findall(text)} - _OF_PYTEST
         if _NAMED.search(text) or _ASKS.search(text) or (marked and not self.markers.isdisjoint(marked)):
             self._load()

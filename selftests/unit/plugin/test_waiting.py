@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from selftests import REPOSITORY
 from selftests.kit.projects import PRIVILEGED
-from selftests.kit.running import PRESENT, Project, Run, containers, info
+from selftests.kit.running import PRESENT, Project, Run, clean_environment, containers, info
 
 NAME = "hull" + "check"  # a module with the whole name in it would be taken for one that holds controls
 FOREIGN = f'''
@@ -65,6 +69,58 @@ def test_foreign_project_imports_next_to_nothing(tmp_path: Path) -> None:
     light |= {"plugin", "controls", "controls.shipped", "pytest_settings", "unpacked"}
     names = {f"{NAME}.frameworks", f"{NAME}.inputs"}  # for a marker that is not pytest's
     assert modules - names == {NAME, *(f"{NAME}.{each}" for each in light)}
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """Tests of somebody else, and beside them folders and files that nobody may read."""
+    tests = tmp_path / "t"
+    for name in ("t", "private", "here/tests"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("t/test_a.py", "t/test_b.py"):
+        (tmp_path / name).write_text("def test_it():\n    pass\n")
+    for name in ("tox.ini", "pyproject.toml", "pytest.ini"):
+        (tmp_path / "here" / name).touch()
+    shut = [tmp_path / "private", *(tmp_path / "here").iterdir(), tests / "test_b.py"]
+    for each in shut:
+        each.chmod(0)
+    yield tests
+    for each in shut:
+        each.chmod(0o755)
+
+
+def give_up_reading() -> None:
+    """Let root read no more than modes allow, from the next program on: no CAP_DAC_OVERRIDE and _READ_SEARCH."""
+    for capability in (1, 2):
+        ctypes.CDLL(None).prctl(24, capability)  # PR_CAPBSET_DROP, which a plain user may not and need not
+
+
+@pytest.mark.parametrize(
+    ("cwd", "arguments", "said"),
+    [
+        ("", ("t/test_a.py",), "1 passed"),
+        ("here", ("../t/test_a.py",), "1 passed"),
+        ("", ("t", "--continue-on-collection-errors"), "1 passed, 1 error"),
+    ],
+    ids=["folder beside it", "settings here", "module"],
+)
+def test_what_may_not_be_read_is_no_matter(
+    closed: Path, cwd: str, arguments: tuple[str, ...], said: str
+) -> None:
+    """Tests of other people run as without hullcheck where something that may not be read lies beside them."""
+    ends = []
+    for plugin in ("-pno:hullcheck.plugin", "-phullcheck.plugin"):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-pno:cacheprovider", plugin, *arguments],
+            cwd=closed.parent / cwd,
+            env={**clean_environment(), "PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            text=True,
+            preexec_fn=give_up_reading,
+        )
+        assert f" {said} " in done.stdout, done.stdout + done.stderr
+        ends.append(done.returncode)
+    assert ends[0] == ends[1]
 
 
 @pytest.mark.parametrize(
