@@ -10,6 +10,18 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
+def add_paths(parser: argparse.ArgumentParser) -> None:
+    """Declare where controls of the user's own are; what is not named is not run."""
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="tests with controls of your own, or their folder: imported with the settings and conftest.py files of"
+        " their project, as pytest does (default: the controls that come with hullcheck, and nothing of the current"
+        " directory)",
+    )
+
+
 def terminal() -> tuple[int | None, bool]:
     """The width of the terminal, None into a file or a pipe, and whether to use colours."""
     if not sys.stdout.isatty():

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from hullcheck.commands import waive
+from hullcheck.commands import add_paths, waive
 from hullcheck.inventory.acceptance import days
 from hullcheck.messages import WrongUse
 
@@ -31,6 +31,7 @@ def add(commands: "Subparsers") -> None:
         formatter_class=waive.HelpFormatter,
     )
     parser.add_argument("control", metavar="CONTROL", help="its name, or its number in the CIS benchmark")
+    add_paths(parser)
     parser.add_argument("--statement", required=True, metavar="TEXT", help="what the person found")
     parser.add_argument("--by", required=True, metavar="PERSON", help="who looked")
     parser.add_argument("--on", metavar="DAY", help="when, as 2026-11-24 (default: today, UTC)")
@@ -65,7 +66,7 @@ def _run(given: argparse.Namespace) -> int:
     valid = _valid_for(given.valid_for, looked) if given.valid_for else {"last_day": given.until}
     if given.until is not None:
         waive.future_day("--until", given.until)
-    control = entries.control_of(given.control).control.id
+    control = entries.control_of(given.control, given.paths).control.id
     entry = {
         "control_id": control,
         "explanation": statement,

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from hullcheck.commands import terminal
+from hullcheck.commands import add_paths, terminal
 from hullcheck.controls import catalog
 from hullcheck.data import benchmarks
 from hullcheck.writers import controls as writer
@@ -17,11 +17,9 @@ def add(commands: "Subparsers") -> None:
     parser = commands.add_parser(
         "controls",
         help="list the controls, with their numbers in the CIS benchmark",
-        description="List the controls that pytest finds: the project's and your own. No host is contacted.",
+        description="List the controls that come with hullcheck, or those in PATH. No host is contacted.",
     )
-    parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="where the controls are (default: as pytest's settings say)"
-    )
+    add_paths(parser)
     parser.add_argument(
         "--benchmark",
         type=_version,

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullcheck import frameworks
-from hullcheck.commands import terminal
-from hullcheck.controls import catalog
+from hullcheck.commands import add_paths, terminal
+from hullcheck.controls import catalog, shipped
 from hullcheck.frameworks.rollup import Coverage, coverage
 from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.writers import requirements as writer
@@ -28,9 +28,7 @@ def add(commands: "Subparsers") -> None:
         metavar="FRAMEWORK",
         help="cis, nist, pci, hipaa or guide, or one of your own markers.ini (default: all of them)",
     )
-    parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="where the controls are (default: as pytest's settings say)"
-    )
+    add_paths(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     parser.set_defaults(run=_run)
 
@@ -43,7 +41,7 @@ def _run(given: argparse.Namespace) -> int:
 
 def _coverage(given: argparse.Namespace) -> list[Coverage]:
     try:
-        known = frameworks.load(frameworks.find(Path.cwd()))
+        known = frameworks.load(frameworks.find(Path.cwd() if given.paths else shipped.folder()))
     except frameworks.FrameworkError as error:
         raise WrongUse(str(error)) from None
     if given.framework not in (None, *known.names):

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from hullcheck.commands import terminal
+from hullcheck.commands import add_paths, terminal
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
@@ -19,9 +19,7 @@ def add(commands: "Subparsers") -> None:
     parser.add_argument(
         "control", metavar="CONTROL", help="its number in the CIS benchmark, as 5.5, or its name"
     )
-    parser.add_argument(
-        "paths", nargs="*", metavar="PATH", help="where the controls are (default: as pytest's settings say)"
-    )
+    add_paths(parser)
     parser.set_defaults(run=_run)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hullcheck import DEFAULT_INVENTORY
+from hullcheck.commands import add_paths
 from hullcheck.inventory.acceptance import days
 from hullcheck.messages import WrongUse, printable
 
@@ -43,6 +44,7 @@ def add(commands: "Subparsers") -> None:
         formatter_class=HelpFormatter,
     )
     parser.add_argument("control", metavar="CONTROL", help="its name, or its number in the CIS benchmark")
+    add_paths(parser)
     parser.add_argument("--reason", required=True, metavar="TEXT", help="why the failure is accepted")
     add_scope(parser)
     parser.add_argument(
@@ -154,7 +156,9 @@ def _run(given: argparse.Namespace) -> int:
             entry[option] = words(f"--{option.replace('_', '-')}", said)
     if given.approved_on is not None:
         entry["approved_on"] = past_day("--approved-on", given.approved_on)
-    status = write(given, acceptance_files.WAIVERS, entries.control_of(given.control).control.id, entry)
+    status = write(
+        given, acceptance_files.WAIVERS, entries.control_of(given.control, given.paths).control.id, entry
+    )
     wide = _how_wide(given)
     if wide:
         print(wide, file=sys.stderr)

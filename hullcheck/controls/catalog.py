@@ -1,12 +1,14 @@
 """Which controls there are: those that pytest collects, a user's own too. No host is contacted."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hullcheck.controls import shipped
 from hullcheck.data import benchmarks
@@ -14,10 +16,8 @@ from hullcheck.messages import WrongUse
 from hullcheck.results import Control
 from hullcheck.results.document import from_json
 
-# One of these is where tests are: elsewhere, say in a home directory, pytest would read everything below.
-_SIGNS = ("tests", "conftest.py", "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _FOUND, _BROKEN, _NONE_LEFT = 0, 2, 5  # pytest's exit statuses
-_ADVICE = "controls are tests: change to the directory that holds them, or name it: hullcheck controls PATH"
+_ADVICE = "controls are tests: name them, or the directory that holds them: hullcheck controls PATH"
 
 
 @dataclass(frozen=True)
@@ -45,25 +45,22 @@ class Listed:
 def collect(places: Sequence[str] = (), folder: Path | None = None) -> tuple[Listed, ...]:
     """The controls in *places*, as pytest finds them from *folder*, or else from the current directory.
 
-    Where no place is named and the directory has none, they are those that the package brings along.
+    Where no place is named, they are those that the package brings along, and nothing of that directory is run.
 
     Raises:
         WrongUse: there are none, or pytest cannot read them.
     """
     here = folder or Path.cwd()
+    if not places:
+        return _listing(shipped.command(), shipped.folder(), here)
     for place in places:
         path = here / place.partition("::")[0]
         if path.is_file() and path.suffix != ".py":  # pytest would run what the settings beside it name
             raise WrongUse(f"{place}: no file of tests; {_ADVICE}")
-    found = _listing(places, here) if places or may_hold_controls(here) else ()
-    if not found and places:
+    found = _listing(places, here, here)
+    if not found:
         raise WrongUse(f"no control in {', '.join(places)}: {_ADVICE}")
-    return found or _listing(shipped.command(), here)
-
-
-def may_hold_controls(folder: Path) -> bool:
-    """Whether there is a sign of tests in *folder*."""
-    return any((folder / sign).exists() for sign in _SIGNS)
+    return found
 
 
 def in_order(listed: Iterable[Listed], version: str = benchmarks.CURRENT) -> list[Listed]:
@@ -82,12 +79,13 @@ def natural(number: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (sys.maxsize, part) for part in parts]
 
 
-def _listing(places: Sequence[str], here: Path) -> tuple[Listed, ...]:
+def _listing(arguments: Sequence[str], start: Path, here: Path) -> tuple[Listed, ...]:
+    """What pytest lists with these *arguments*, started in *start*; files as seen from *here*."""
     with tempfile.TemporaryDirectory() as scratch:
         listing = Path(scratch) / "listing.json"
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "pytest", *_options(listing), *places],
-            cwd=here,
+            [sys.executable, "-P", "-m", "pytest", *_options(listing), *arguments],
+            cwd=start,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -100,10 +98,12 @@ def _listing(places: Sequence[str], here: Path) -> tuple[Listed, ...]:
         document = json.loads(listing.read_text(encoding="utf-8"))
     if document["faults"]:
         raise WrongUse("; ".join(document["faults"]))
-    return tuple(
-        Listed(from_json(Control, each), each["file"], each["line"], each["facts"], tuple(each["probes"]))
-        for each in document["controls"]
-    )
+    return tuple(_listed(each, os.path.relpath(each["file"], here)) for each in document["controls"])
+
+
+def _listed(written: Mapping[str, Any], file: str) -> Listed:
+    control = from_json(Control, written)
+    return Listed(control, file, written["line"], written["facts"], tuple(written["probes"]))
 
 
 def _options(listing: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +49,10 @@ def _described(item: pytest.Item) -> dict[str, Any] | None:
     if not (is_control(item) and isinstance(item, pytest.Function)):
         return None
     control = item.stash[CONTROL]
-    place = os.path.relpath(item.path, item.config.invocation_params.dir)
     line = (item.location[1] or 0) + 1
     names = inspect.signature(item.obj).parameters
     facts = {name: registry.FACTS[name].description for name in names if name in registry.FACTS}
     if "policy" in names:
         facts["policy"] = "What the site allows on the target."
     probes = registry.evidence_of(item.fixturenames, "host")
-    return {**to_json(control), "file": place, "line": line, "facts": facts, "probes": list(probes)}
+    return {**to_json(control), "file": str(item.path), "line": line, "facts": facts, "probes": list(probes)}

@@ -24,7 +24,7 @@ from hullcheck.messages import WrongUse, did_you_mean
 
 
 def control_of(word: str, places: Sequence[str] = ()) -> Listed:
-    """The control that *word* names, by its id or number, among those that pytest finds here or in *places*.
+    """The control that *word* names, by its id or number, among those that come with hullcheck, or those in *places*.
 
     Raises:
         WrongUse: it names none, or several.
@@ -36,8 +36,9 @@ def control_of(word: str, places: Sequence[str] = ()) -> Listed:
     if named:
         raise WrongUse(f"{word}: names {len(named)} controls; write one of {', '.join(sorted(named))}")
     hint = did_you_mean(word, controls)
+    own = "" if places else ", and one of your own is found behind its PATH"
     raise WrongUse(
-        f"{word}: no such control; {hint if hint.endswith('?') else 'hullcheck controls lists them'}"
+        f"{word}: no such control; {hint if hint.endswith('?') else f'hullcheck controls lists them{own}'}"
     )
 
 

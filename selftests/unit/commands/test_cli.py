@@ -73,7 +73,7 @@ def wrong_use(done: subprocess.CompletedProcess[str]) -> str:
 def test_controls_are_listed_by_number(tmp_path: Path) -> None:
     """1.1.2 comes before 1.1.10, and what has no number last; a test that judges no host is no control."""
     project = Project(tmp_path / "project", TESTS)
-    assert listed(hullcheck("controls", cwd=project.folder)) == [
+    assert listed(hullcheck("controls", "tests", cwd=project.folder)) == [
         ["1.1.2", "second"],
         ["1.1.10", "tenth"],
         ["2.7", "devicemapper"],
@@ -99,7 +99,7 @@ def test_list_says_what_the_results_say(tmp_path: Path) -> None:
     """A program that knows results.json knows the list."""
     project = Project(tmp_path / "project", TESTS)
     project.pytest("--hosts", project.recorded("box", failure="unreachable"))
-    document = json.loads(hullcheck("controls", "--json", cwd=project.folder).stdout)
+    document = json.loads(hullcheck("controls", "tests", "--json", cwd=project.folder).stdout)
     of_list = {each.pop("id"): each for each in document["controls"]}
     for each in of_list.values():
         del each["file"], each["line"], each["numbers"]
@@ -120,7 +120,7 @@ def test_settings_and_inventory_hide_nothing(tmp_path: Path) -> None:
         "inventories/local.yml",
         "targets:\n  a: {connect: 'ssh://192.0.2.1'}\n  b: {connect: 'ssh://192.0.2.2'}\n",
     )
-    found = listed(hullcheck("controls", cwd=project.folder))
+    found = listed(hullcheck("controls", "tests", cwd=project.folder))
     assert len(found) == 5
     assert ["-", "own_rule"] in found
     assert not (project.folder / "reports").exists()
@@ -148,7 +148,7 @@ def test_numbers_of_an_older_benchmark(tmp_path: Path) -> None:
     """2.8 was 2.7; what was not in it has no number there, and stands at the end."""
     project = Project(tmp_path / "project", TESTS)
     for version in ("1.6.0", "1.7.0"):
-        assert listed(hullcheck("controls", "--benchmark", version, cwd=project.folder)) == [
+        assert listed(hullcheck("controls", "tests", "--benchmark", version, cwd=project.folder)) == [
             ["1.1.2", "second"],
             ["1.1.10", "tenth"],
             ["2.7", "tls"],
@@ -227,15 +227,14 @@ def test_reader_may_stop() -> None:
 
 
 def test_place_without_controls(tmp_path: Path) -> None:
-    """The installed controls are listed; pytest does not read all that lies there."""
+    """The installed controls are listed, and nothing that lies there is read."""
     (tmp_path / "test_stray.py").write_text("raise SystemExit('was read')\n")
     assert len(listed(hullcheck("controls", cwd=tmp_path))) > 160
 
 
 def test_project_without_controls(tmp_path: Path) -> None:
-    """Tests that judge no host are no controls: the installed ones are listed, and none in a place that was named."""
+    """Tests that judge no host are no controls."""
     project = Project(tmp_path / "project", {"test_a.py": "def test_it():\n    pass\n"})
-    assert len(listed(hullcheck("controls", cwd=project.folder))) > 160
     line = wrong_use(hullcheck("controls", "tests", cwd=project.folder))
     assert "no control in tests" in line
     assert "hullcheck controls PATH" in line
@@ -259,7 +258,7 @@ def test_path_that_is_not_there(tmp_path: Path) -> None:
 def test_controls_that_cannot_be_read(tmp_path: Path, text: str, said: str) -> None:
     """A list without them would be wrong: it names the file and the fault."""
     project = Project(tmp_path / "project", TESTS | {"test_b.py": text})
-    line = wrong_use(hullcheck("controls", cwd=project.folder))
+    line = wrong_use(hullcheck("controls", "tests", cwd=project.folder))
     assert "test_b.py" in line
     assert said in line
 
@@ -341,6 +340,12 @@ def test_explanation(tmp_path: Path) -> None:
 def test_explanation_of_an_own_control(tmp_path: Path) -> None:
     """It is found by its name; a word that is none has a hint, and one that means several names them."""
     project = Project(tmp_path / "project", TESTS)
-    assert hullcheck("explain", "own_rule", cwd=project.folder).stdout.startswith("low: own_rule\n")
-    assert "did you mean 'own_rule'?" in wrong_use(hullcheck("explain", "own_rul", cwd=project.folder))
+    assert hullcheck("explain", "own_rule", "tests", cwd=project.folder).stdout.startswith("low: own_rule\n")
+    assert "did you mean 'own_rule'?" in wrong_use(
+        hullcheck("explain", "own_rul", "tests", cwd=project.folder)
+    )
     assert "5.99: no such control" in wrong_use(hullcheck("explain", "5.99", cwd=tmp_path))
+    line = wrong_use(hullcheck("explain", "own_rule", cwd=project.folder))
+    assert line.endswith(
+        "no such control; hullcheck controls lists them, and one of your own is found behind its PATH"
+    )

@@ -206,7 +206,17 @@ def project(tmp_path: Path) -> Project:
 def test_what_is_written_is_in_force(project: Project) -> None:
     """By number or by name; the next audit tells of both, and the line is the one that was said."""
     done = hullcheck(
-        *("waive", "5.10", "--reason", "bücher:\n need it", "--until", str(TODAY), "--target", "web*"),
+        *(
+            "waive",
+            "5.10",
+            "tests",
+            "--reason",
+            "bücher:\n need it",
+            "--until",
+            str(TODAY),
+            "--target",
+            "web*",
+        ),
         *("--subject", "bad", "--subject", "wors?", "--ticket", "OPS-118", "--approved-by", "Jane Döe"),
         cwd=project.folder,
     )
@@ -215,7 +225,17 @@ def test_what_is_written_is_in_force(project: Project) -> None:
         "inventories/local.yml:5: written\nwaivers:\n  two_fail:\n    - justification: "
     )
     done = hullcheck(
-        *("attest", "a_person_looks", "--statement", "all needed", "--by", "Zoë", "--valid-for", "6m"),
+        *(
+            "attest",
+            "a_person_looks",
+            "tests",
+            "--statement",
+            "all needed",
+            "--by",
+            "Zoë",
+            "--valid-for",
+            "6m",
+        ),
         *("--evidence", "https://w/7", "--on", str(TODAY - timedelta(days=3))),
         cwd=project.folder,
     )
@@ -292,7 +312,9 @@ SEEN_BY = ("--statement", "so", "--by", "Ann")
 def test_wrong_use_writes_nothing(project: Project, arguments: tuple[str, ...], said: str) -> None:
     """It is said in one line what to write instead."""
     before = (project.folder / "inventories/local.yml").read_text()
-    assert wrong_use(hullcheck(*arguments, cwd=project.folder)).startswith(f"hullcheck: {said}")
+    command, control, *options = arguments
+    done = hullcheck(command, control, "tests", *options, cwd=project.folder)
+    assert wrong_use(done).startswith(f"hullcheck: {said}")
     assert (project.folder / "inventories/local.yml").read_text() == before
 
 
@@ -318,7 +340,7 @@ def test_number_of_several_controls_is_ambiguous(tmp_path: Path) -> None:
         f'@pytest.mark.cis("5.5", level=1)\ndef test_{name}(policy):\n    """So."""\n' for name in ("b", "a")
     )
     project = Project(tmp_path / "project", {"test_a.py": text})
-    line = wrong_use(hullcheck("waive", "cis-5.5", *REASON, cwd=project.folder))
+    line = wrong_use(hullcheck("waive", "cis-5.5", "tests", *REASON, cwd=project.folder))
     assert line == "hullcheck: cis-5.5: names 2 controls; write one of a, b"
 
 
@@ -387,7 +409,7 @@ def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
 )
 def test_what_is_accepted_for_want_of_limits(project: Project, options: tuple[str, ...], said: str) -> None:
     """A wide waiver is written, and a line says how wide it is."""
-    done = hullcheck("waive", "passes", *REASON, *options, cwd=project.folder)
+    done = hullcheck("waive", "passes", "tests", *REASON, *options, cwd=project.folder)
     assert done.returncode == 0, done.stderr
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == bool(said)
@@ -397,7 +419,7 @@ def test_what_is_accepted_for_want_of_limits(project: Project, options: tuple[st
 def test_target_that_is_not_there(project: Project, pattern: str) -> None:
     """A waiver that could match nothing is not written."""
     before = (project.folder / "inventories/local.yml").read_text()
-    done = hullcheck("waive", "passes", *REASON, "--target", pattern, cwd=project.folder)
+    done = hullcheck("waive", "passes", "tests", *REASON, "--target", pattern, cwd=project.folder)
     assert (
         done.returncode,
         f"--target {pattern}: inventories/local.yml has no such target" in done.stderr,

@@ -261,10 +261,12 @@ def test_gaps_are_listed(tmp_path: Path) -> None:
     """A requirement without a control is there, counted, and makes the exit status 1."""
     project = Project(tmp_path / "project", TESTS)
     project.write("markers.ini", MARKERS)
-    done = hullcheck("coverage", "--framework", "pci", cwd=project.folder)
+    done = hullcheck("coverage", "tests", "--framework", "pci", cwd=project.folder)
     assert (done.returncode, done.stderr) == (1, "")
     assert "1.3          none      Three\n2 of 3 have a control, 1 have none\n" in done.stdout
-    document = json.loads(hullcheck("coverage", "--framework", "pci", "--json", cwd=project.folder).stdout)
+    document = json.loads(
+        hullcheck("coverage", "tests", "--framework", "pci", "--json", cwd=project.folder).stdout
+    )
     (framework,) = document["frameworks"]
     assert (document["schema"], framework["gaps"]) == ("hullcheck/coverage/1", ["1.3"])
     assert framework["requirements"][0] == {"id": "1.1", "title": "One", "controls": ["good", "other"]}

@@ -266,7 +266,7 @@ def test_bundle_is_no_place_of_tests(site: Project, opened: Path) -> None:
 
 def test_controls_of_a_bundle_are_not_listed(site: Project, opened: Path) -> None:
     """`hullcheck controls` imports tests, and none of a bundle."""
-    for cwd, arguments in ((site.folder, ["opened"]), (opened, []), (opened, ["tests"])):
+    for cwd, arguments in ((site.folder, ["opened"]), (opened, ["tests"])):
         done = hullcheck("controls", *arguments, cwd=cwd, EVIL=str(site.folder.parent / "ran"))
         assert done.returncode == 2, done.stdout
         assert "is an unpacked bundle" in done.stderr
@@ -287,6 +287,42 @@ def test_controls_import_nothing_from_here(site: Project) -> None:
     site.write("yaml.py", EVIL)
     site.write("pytest_html.py", EVIL)
     (site.folder / "conftest.py").unlink()
-    done = start_hullcheck("controls", cwd=site.folder, EVIL=str(site.folder / "ran"))
+    done = start_hullcheck("controls", "tests", cwd=site.folder, EVIL=str(site.folder / "ran"))
     assert done.returncode == 0, done.stderr
     assert not (site.folder / "ran").exists()
+
+
+ACCEPTED = ("--inventory=hosts.yml", "--target=a")
+
+
+@pytest.mark.parametrize("unpacked", [False, True], ids=["folder", "bundle"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "5.5"),
+        ("controls",),
+        ("coverage", "--framework=cis"),
+        ("waive", "5.5", "--reason=so", *ACCEPTED),
+        ("attest", "5.5", "--statement=so", "--by=Ann", "--valid-for=1d", *ACCEPTED),
+    ],
+    ids=["explain", "controls", "coverage", "waive", "attest"],
+)
+def test_nothing_here_is_run_for_a_word_on_controls(
+    tmp_path: Path, arguments: tuple[str, ...], unpacked: bool
+) -> None:
+    """Without a PATH the controls are those that come with hullcheck, whatever the current directory would have run."""
+    for name, text in {
+        **SETTINGS,
+        "evil.py": EVIL,
+        "tests/test_evil.py": EVIL,
+        "tests/conftest.py": EVIL,
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "markers.ini").write_text("[cis\n")
+    (tmp_path / "hosts.yml").write_text("targets: {a: {connect: local://}}\n")
+    for name in (run_files.MANIFEST, run_files.DIGESTS) * unpacked:
+        (tmp_path / name).touch()
+    done = hullcheck(*arguments, cwd=tmp_path, EVIL=str(tmp_path / "ran"))
+    assert (done.returncode, (tmp_path / "ran").exists()) == (0, False), done.stderr
