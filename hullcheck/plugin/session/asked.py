@@ -8,7 +8,7 @@ import pytest
 from hullcheck import DEFAULT_INVENTORY
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.gather import check_files
-from hullcheck.inventory import Inventory, InventoryError, Target, load, releases, shards
+from hullcheck.inventory import Inventory, InventoryError, Target, load, releases, shards, unasked
 from hullcheck.inventory.acceptance import Acceptance
 from hullcheck.inventory.choice import chosen
 from hullcheck.inventory.specs import TargetError, from_specs
@@ -19,6 +19,9 @@ from hullcheck.recording.backends import COMPOSE
 def inventory_of(config: pytest.Config) -> Inventory:
     """The inventory of this name, or the project's own; this machine alone where there is neither.
 
+    The current directory is a project where pytest runs the code that its settings name. The controls that the package
+    brings along are run anywhere, so an inventory that lies there has to be the user's own.
+
     Raises:
         pytest.UsageError: it cannot be used.
     """
@@ -26,6 +29,11 @@ def inventory_of(config: pytest.Config) -> Inventory:
     path = given or options.project(config) / DEFAULT_INVENTORY
     if not given and not path.exists():
         return Inventory(path=path, targets=(Target("local", "local://"),))
+    if not given and options.is_of_shipped(config) and (why := unasked.fault(path)):
+        raise pytest.UsageError(
+            f"{path}: not taken: {why}, and an inventory can have ssh run commands here; if you trust it, write"
+            f" --inventory={DEFAULT_INVENTORY}"
+        )
     try:
         return load(path)
     except InventoryError as error:

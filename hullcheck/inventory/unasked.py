@@ -1,0 +1,64 @@
+"""The inventory that is taken though nobody named it: only where nobody else can have put it there.
+
+An inventory says how hosts are reached, and ssh runs commands on this machine for some of what can be said there.
+"""
+
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def fault(path: Path) -> str:
+    """Why others than this user and root may have written *path*, or can put another file there; empty if they cannot.
+
+    Raises:
+        OSError: it is not there.
+    """
+    ours = {0, os.geteuid()}
+    if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
+        ours.add(int(os.environ["SUDO_UID"]))  # who may become root is no stranger to it
+    for each in _on_the_way(path):
+        status = each.lstat()
+        if status.st_uid not in ours:
+            return f"{each} belongs to {_name(status.st_uid)}"
+        if _is_shared(status):
+            return f"{each} can be written by others"
+    return ""
+
+
+def _on_the_way(path: Path) -> Iterator[Path]:
+    """Every folder and link through which *path* is found, from the root on, and itself at the end."""
+    here, left = Path("/"), list(Path(os.path.abspath(path)).parts)
+    while left:
+        name = left.pop(0)
+        here = here.parent if name == ".." else here / name
+        yield here
+        if here.is_symlink():
+            left, here = [*Path(os.readlink(here)).parts, *left], here.parent
+
+
+def _is_shared(status: os.stat_result) -> bool:
+    """Whether others than the owner can write it, or exchange what is in it that is not theirs."""
+    mode = status.st_mode
+    if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
+        return False
+    return bool(mode & stat.S_IWOTH) or (bool(mode & stat.S_IWGRP) and not _is_private(status))
+
+
+def _is_private(status: os.stat_result) -> bool:
+    """Whether its group is the one that has the name of its owner, and nobody else in it."""
+    try:
+        owner, group = pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid)
+    except KeyError:
+        return False
+    return group.gr_name == owner and {*group.gr_mem} <= {owner}
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

@@ -1,0 +1,126 @@
+"""An inventory that nobody named is taken from nobody else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hullcheck.inventory import unasked
+from selftests.kit.projects import empty
+from selftests.kit.running import Project, hullcheck
+
+ROOT_ALONE = pytest.mark.skipif(os.getuid() != 0, reason="root alone gives files away")
+STRANGER = 54321
+
+
+def others_write(path: Path) -> None:
+    """Let everybody write it."""
+    path.chmod(0o777)
+
+
+def group_writes(path: Path) -> None:
+    """Let a group write it that has not the name of its owner."""
+    os.chown(path, -1, STRANGER)
+    path.chmod(0o775)
+
+
+def give_away(path: Path) -> None:
+    """Have it belong to a stranger."""
+    os.chown(path, STRANGER, -1, follow_symlinks=False)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Path:
+    """An inventory where one is looked for."""
+    path = tmp_path / "here/inventories/local.yml"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (others_write, "can be written by others"),
+        pytest.param(group_writes, "can be written by others", marks=ROOT_ALONE),
+        pytest.param(give_away, f"belongs to uid {STRANGER}", marks=ROOT_ALONE),
+    ],
+    ids=["others", "group", "owner"],
+)
+@pytest.mark.parametrize("place", [".", "inventories", "inventories/local.yml"])
+def test_what_a_stranger_can_write(
+    local: Path, place: str, change: Callable[[Path], None], said: str
+) -> None:
+    """The file, its folder and the one in which the audit is started are the user's alone, or it is not taken."""
+    assert unasked.fault(local) == ""
+    changed = local.parents[1] / place
+    change(changed)
+    assert unasked.fault(local) == f"{changed} {said}"
+
+
+def test_folder_of_everybody(local: Path) -> None:
+    """In a sticky folder, such as /tmp, what is the user's own stays where it is."""
+    local.parents[2].chmod(0o1777)
+    assert unasked.fault(local) == ""
+
+
+@ROOT_ALONE
+def test_group_of_the_user_alone(local: Path) -> None:
+    """Root's own group is nobody else, as those of users are where their umask is 002."""
+    local.parent.chmod(0o775)
+    local.chmod(0o664)
+    assert unasked.fault(local) == ""
+
+
+@ROOT_ALONE
+def test_entry_of_a_stranger_in_a_folder_of_everybody(local: Path) -> None:
+    """The folder that a stranger made in /tmp is the stranger's."""
+    local.parents[2].chmod(0o1777)
+    give_away(local.parents[1])
+    assert unasked.fault(local) == f"{local.parents[1]} belongs to uid {STRANGER}"
+
+
+def test_links_are_followed(tmp_path: Path, local: Path) -> None:
+    """Each folder through which the file is found counts, also that of a link that leads on."""
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    local.rename(tmp_path / "second/fleet.yml")
+    (tmp_path / "first/hosts.yml").symlink_to("../second/fleet.yml")
+    local.symlink_to(tmp_path / "first/hosts.yml")
+    assert unasked.fault(local) == ""
+    for name in ("first", "second"):
+        (tmp_path / name).chmod(0o777)
+        assert unasked.fault(local) == f"{tmp_path / name} can be written by others"
+        (tmp_path / name).chmod(0o755)
+
+
+@ROOT_ALONE
+def test_user_of_sudo(local: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has become root by sudo is no stranger to it, and everybody else is."""
+    give_away(local)
+    monkeypatch.setenv("SUDO_UID", str(STRANGER + 1))
+    assert unasked.fault(local) == f"{local} belongs to uid {STRANGER}"
+    monkeypatch.setenv("SUDO_UID", str(STRANGER))
+    assert unasked.fault(local) == ""
+
+
+def test_audit_beside_an_inventory_of_others(tmp_path: Path) -> None:
+    """The installed controls ask none of its targets before it is named; a project's own inventory is the project's."""
+    site = Project(tmp_path / "site", {"test_site.py": "def test_own(policy):\n    pass\n"})
+    target = empty(site)
+    local = site.write("inventories/local.yml", f"targets: {{elsewhere: {{connect: '{target}'}}}}\n")
+    few = ("-m", "", "-k", "not_privileged")
+    own = hullcheck("audit", *few, cwd=site.folder)
+    assert "targets: elsewhere" in own.stdout, own.stderr
+    others_write(site.folder)
+    done = hullcheck("audit", *few, cwd=site.folder)
+    assert (done.returncode, "targets: " in done.stdout) == (4, False)
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith(
+        f"ERROR: {local}: not taken: {site.folder} can be written by others, and an inventory "
+    )
+    assert "targets: elsewhere" in hullcheck("audit", f"--inventory={local}", *few, cwd=site.folder).stdout
+    assert site.pytest().verdicts == {"own": "pass"}
