@@ -15,6 +15,7 @@ from hullcheck.data import benchmarks
 from hullcheck.messages import WrongUse
 from hullcheck.results import Control
 from hullcheck.results.document import from_json
+from hullcheck.unpacked import bundle_around
 
 _FOUND, _BROKEN, _NONE_LEFT = 0, 2, 5  # pytest's exit statuses
 _ADVICE = "controls are tests: name them, or the directory that holds them: hullcheck controls PATH"
@@ -57,6 +58,8 @@ def collect(places: Sequence[str] = (), folder: Path | None = None) -> tuple[Lis
         path = here / place.partition("::")[0]
         if path.is_file() and path.suffix != ".py":  # pytest would run what the settings beside it name
             raise WrongUse(f"{place}: no file of tests; {_ADVICE}")
+        if bundle := bundle_around(Path(os.path.abspath(path))):  # the same, before it refuses the bundle
+            raise WrongUse(f"{bundle}: is an unpacked bundle, and nothing in it is run; {_ADVICE}")
     found = _listing(places, here, here)
     if not found:
         raise WrongUse(f"no control in {', '.join(places)}: {_ADVICE}")

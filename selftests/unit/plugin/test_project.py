@@ -265,7 +265,9 @@ def test_bundle_is_no_place_of_tests(site: Project, opened: Path) -> None:
 
 
 def test_controls_of_a_bundle_are_not_listed(site: Project, opened: Path) -> None:
-    """`hullcheck controls` imports tests, and none of a bundle."""
+    """`hullcheck controls` imports tests, and none of a bundle, whose settings are not read either."""
+    site.write("opened/pytest.ini", SETTINGS["pytest.ini"])
+    site.write("opened/evil.py", EVIL)
     for cwd, arguments in ((site.folder, ["opened"]), (opened, ["tests"])):
         done = hullcheck("controls", *arguments, cwd=cwd, EVIL=str(site.folder.parent / "ran"))
         assert done.returncode == 2, done.stdout
