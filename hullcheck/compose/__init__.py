@@ -1,7 +1,8 @@
 """Reads Compose files on the auditor's machine: what will be started, before there is a host to ask.
 
 `docker compose config` merges them where it is installed. Where it is not, a single file that needs no merging is read
-here (`alone`), and any other is refused. What is kept has no value of a variable, and no other secret.
+here (`alone`), and any other is refused. Neither gets a variable of the environment that nobody named. What is kept has
+no value that a service is given as a variable, and no other secret.
 """
 
 import json
@@ -10,7 +11,7 @@ import re
 import time
 from pathlib import Path
 
-from hullcheck.compose import alone, command
+from hullcheck.compose import alone, command, variables
 from hullcheck.compose.places import Written
 from hullcheck.compose.translate import Model
 from hullcheck.compose.written import ComposeError, File, load
@@ -64,6 +65,9 @@ def _override(file: Path) -> list[Path]:
 def recorded(target: str, written: Path | str) -> Recording:
     """A recording of what the files of *written* ask for.
 
+    Args:
+        written: as `files_of` takes it, and behind a `?` the variables of the environment that count: `env=TAG`.
+
     Raises:
         ComposeError: they are wrong, or not understood; the message names file and line.
     """
@@ -81,7 +85,8 @@ def recorded(target: str, written: Path | str) -> Recording:
 
 
 def _model(written: str) -> tuple[Model, str, str]:
-    paths = files_of(written)
+    named, _, query = written.partition("?")
+    paths, environment = files_of(named), variables.of_environment(query)
     folder = paths[0].parent
     files = [load(each, _shown(each, folder)) for each in paths]
     opened: dict[Path, File] = {each.path.resolve(): each for each in files}
@@ -99,16 +104,16 @@ def _model(written: str) -> tuple[Model, str, str]:
             raise ComposeError(
                 f"{files[1].shown}:1: is laid over {files[0].shown}, which only docker compose can do; install it"
             )
-        data, missing = alone.merged(files[0])
+        data, missing = alone.merged(files[0], environment)
         return Model(data, missing, places, folder), "hullcheck", f"(read by hullcheck) {files[0].shown}"
     words, version = found
     try:
-        data, missing = command.merged(words, paths, folder)
+        data, missing = command.merged(words, paths, folder, environment)
     except ComposeError as error:
         raise ComposeError(_placed(str(error), places)) from None
     _require_all(data, files)
-    named = " ".join(f"--file {each.shown}" for each in files)
-    shown = f"{' '.join(words)} {named} --profile '*' config --format json"
+    shown = " ".join(f"--file {each.shown}" for each in files)
+    shown = f"{' '.join(words)} {shown} --profile '*' config --format json"
     return Model(data, missing, places, folder), f"{' '.join(words)} {version}", shown
 
 

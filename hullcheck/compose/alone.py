@@ -26,7 +26,7 @@ _TOP, _KNOWN = frozenset(_TOP_WORDS.split()), frozenset(_WORDS.split())
 """The keys of a service by https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json."""
 
 
-def merged(file: File) -> tuple[dict[str, Any], frozenset[str]]:
+def merged(file: File, environment: Mapping[str, str]) -> tuple[dict[str, Any], frozenset[str]]:
     """What *file* says, with the values of variables, and the variables that have none.
 
     Raises:
@@ -34,7 +34,7 @@ def merged(file: File) -> tuple[dict[str, Any], frozenset[str]]:
     """
     if file.tagged:
         raise ComposeError(f"{file.shown}:{file.tagged}: a tag is not followed here; {_INSTALL}")
-    known, missing = variables.known(file.path.parent), set[str]()
+    known, missing = variables.known(file.path.parent, environment), set[str]()
     for key in file.data:
         if key not in _TOP and not key.startswith("x-"):
             why = f"is not followed here; {_INSTALL}" if key == "include" else _unknown(key, _TOP)

@@ -1,15 +1,15 @@
 """Asks `docker compose config` on this machine for the merged configuration, if the command is here."""
 
-import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hullcheck import inputs, secrets
+from hullcheck.compose import variables
 from hullcheck.compose.written import ComposeError
 
 _SECONDS = 60
@@ -27,7 +27,7 @@ def available(path: str) -> tuple[tuple[str, ...], str] | None:
         if program is None:
             continue
         try:
-            done = _run((*words, "version", "--short"), Path("/"))
+            done = _run((*words, "version", "--short"), Path("/"), variables.of_environment(""))
         except (OSError, subprocess.SubprocessError):
             continue
         version = done.stdout.decode(errors="replace").strip()
@@ -36,20 +36,28 @@ def available(path: str) -> tuple[tuple[str, ...], str] | None:
     return None
 
 
-def _run(words: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[bytes]":
+def _run(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
         words,
+        executable=shutil.which(words[0]),
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=_SECONDS,
-        env={**os.environ, **_LOCAL_ALONE},
+        env={**environment, **_LOCAL_ALONE},
         check=False,
     )
 
 
-def merged(words: Sequence[str], files: Sequence[Path], folder: Path) -> tuple[Any, frozenset[str]]:
+def merged(
+    words: Sequence[str], files: Sequence[Path], folder: Path, environment: Mapping[str, str]
+) -> tuple[Any, frozenset[str]]:
     """What the command makes of *files*, services of all profiles included, and the variables without a value.
+
+    Args:
+        environment: all that the command gets of it, for the files can ask for its values.
 
     Raises:
         ComposeError: it refuses them; the message is its own.
@@ -57,7 +65,7 @@ def merged(words: Sequence[str], files: Sequence[Path], folder: Path) -> tuple[A
     named = [word for each in files for word in ("--file", str(each.resolve()))]
     command = (*words, *named, "--profile", "*", "config", "--format", "json")
     try:
-        done = _run(command, folder)
+        done = _run(command, folder, environment)
     except (OSError, subprocess.SubprocessError) as error:
         raise ComposeError(f"`{' '.join(words)} config` did not answer: {type(error).__name__}") from None
     said = done.stderr.decode(errors="replace")

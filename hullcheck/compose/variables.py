@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from hullcheck import inputs
 from hullcheck.compose.written import ComposeError
@@ -58,14 +59,32 @@ def _setting(line: str, place: str) -> tuple[str, str]:
     return name, value
 
 
-def known(folder: Path) -> dict[str, str]:
-    """What variables are set to for files in *folder*: by its `.env`, and before that by the environment.
+def of_environment(query: str) -> dict[str, str]:
+    """The variables that *query* names, as `env=TAG&env=PORT`, where they are set, and HOME, for which `~` stands too.
+
+    No other: the file may be a stranger's, and what it asks for stands in reports.
+
+    Raises:
+        ComposeError: it says anything else.
+    """
+    named = ["HOME"]
+    for key, name in parse_qsl(query, keep_blank_values=True):
+        if key != "env" or not _NAME.fullmatch(name):
+            raise ComposeError(
+                f"{key}={name}: behind the `?` write variables for the file: env=NAME&env=NAME"
+            )
+        named.append(name)
+    return {name: os.environ[name] for name in named if name in os.environ}
+
+
+def known(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """What variables are set to for files in *folder*: by its `.env`, and before that by the *environment*.
 
     Raises:
         ComposeError: the file is not understood.
     """
     file = folder / ".env"
-    return {**(of_files(file) if file.exists() else {}), **os.environ}
+    return {**(of_files(file) if file.exists() else {}), **environment}
 
 
 def substituted(text: str, values: Mapping[str, str], depth: int = 0) -> tuple[str, frozenset[str]]:

@@ -11,7 +11,7 @@ from hullcheck.inventory.acceptance import Entry
 from hullcheck.inventory.tailoring import Layer, Tailoring, tailored
 from hullcheck.messages import did_you_mean, hide_passwords
 from hullcheck.policy import Policy, PolicyError, merged
-from hullcheck.recording.backends import BACKENDS, WITHOUT_HOST, WITHOUT_NAME
+from hullcheck.recording.backends import BACKENDS, COMPOSE, WITHOUT_HOST, WITHOUT_NAME
 from hullcheck.results import Attestation, Waiver
 from hullcheck.secrets.names import NOTHING_SAID, SiteNames
 
@@ -171,7 +171,8 @@ def _target(name: str, entry: Mapping[str, Any], beside: Path) -> Target:
 def _connect(written: str, beside: Path) -> str:
     """A host specification, a recording that is not seen from the current directory by its path from the inventory."""
     backend, separator, path = written.partition("://")
-    if backend not in WITHOUT_HOST or Path(path).exists() or not (beside / path).exists():
+    file = path.partition("?")[0] if backend == COMPOSE else path
+    if backend not in WITHOUT_HOST or Path(file).exists() or not (beside / file).exists():
         return written
     return f"{backend}{separator}{beside / path}"
 

@@ -133,7 +133,7 @@ def _host_part(connect: str, *, with_port: bool = False) -> str:
     if backend in WITHOUT_NAME:
         return backend
     if backend == COMPOSE:
-        path = recorded_path(connect)
+        path = recorded_path(connect.partition("?")[0])
         return safe_name(
             "-".join((path.parent.name, path.name) if with_port and path.parent.name else (path.name,))
         )

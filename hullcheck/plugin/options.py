@@ -114,7 +114,8 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="FILES",
         dest="hullcheck_compose",
         help="audit what these Compose files ask for, before it is started: files, folders with one, or files to be"
-        " laid over each other with `+` between them; separated by commas (docs/compose.md)",
+        " laid over each other with `+` between them; separated by commas; behind a file the variables of the"
+        " environment that it may have, as 'compose.yml?env=TAG' (docs/compose.md)",
     )
     group.addoption(
         "--show-probes",

@@ -64,7 +64,8 @@ class Reading:
             if names := self._service["Unset"].get(key.partition(".")[0]):
                 some = ", ".join(names)
                 raise EvidenceError(
-                    f"its {key} depends on {some}, which has no value here: set it as at the start"
+                    f"its {key} depends on {some}, which has no value here: set it as at the start, and write"
+                    f" ?env={names[0]} behind the file"
                 )
 
     def place(self, reason: str) -> str:

@@ -30,11 +30,11 @@ def read(tmp_path: Path, alone: None, monkeypatch: pytest.MonkeyPatch) -> Read:
     """Gives the facts of a Compose file with this text, and of what else lies beside it."""
     monkeypatch.chdir(tmp_path)
 
-    def made(text: str, policy: Mapping[str, Any] | None = None, **beside: str) -> Facts:
+    def made(text: str, policy: Mapping[str, Any] | None = None, query: str = "", **beside: str) -> Facts:
         (tmp_path / "compose.yml").write_text(text)
         for name, content in beside.items():
             (tmp_path / name.replace("_dot_", ".")).write_text(content)
-        return Facts(compose.recorded("shop", "compose.yml"), Policy.from_mapping(policy or {}))
+        return Facts(compose.recorded("shop", f"compose.yml{query}"), Policy.from_mapping(policy or {}))
 
     return made
 

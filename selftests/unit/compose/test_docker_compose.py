@@ -125,15 +125,19 @@ def check(facts: Facts) -> None:
     assert "tok-1d8f" not in json.dumps(kept(facts.recording))
 
 
-def test_what_docker_compose_answers(stand_in: Path) -> None:
+def test_what_docker_compose_answers(stand_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its configuration is judged; it was asked for all profiles, and may fetch nothing."""
-    recording = compose.recorded("shop", "compose.yml")
+    for name in ("MINE", "NAMED"):
+        monkeypatch.setenv(name, "value-4717")
+    recording = compose.recorded("shop", "compose.yml?env=NAMED")
     check(Facts(recording, Policy()))
     asked = (stand_in / "asked").read_text().splitlines()[-1]
     named = f"--file {stand_in}/compose.yml --file {stand_in}/compose.override.yml"
     assert asked == f"compose {named} --profile * config --format json"
     environment = (stand_in / "environment").read_text().splitlines()
-    assert {f"COMPOSE_EXPERIMENTAL_{each}_REMOTE=false" for each in ("GIT", "OCI")} <= {*environment}
+    of_shell = [each for each in environment if each.startswith(("PWD=", "OLDPWD=", "SHLVL=", "_="))]
+    wanted = {"COMPOSE_EXPERIMENTAL_GIT_REMOTE=false", "COMPOSE_EXPERIMENTAL_OCI_REMOTE=false"}
+    assert {*environment} - {*of_shell} == {*wanted, f"HOME={os.environ['HOME']}", "NAMED=value-4717"}
     assert kept(recording)["reader"] == "docker compose 2.26.1-4"
 
 
@@ -141,6 +145,19 @@ def test_what_docker_compose_answers(stand_in: Path) -> None:
 def test_docker_compose_itself(files: Path) -> None:
     """The same by the command that is installed here."""
     check(Facts(compose.recorded("shop", "compose.yml"), Policy()))
+
+
+@pytest.mark.skipif(NOT_HERE, reason="docker compose is not installed here")
+def test_environment_of_docker_compose_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command that is installed here finds itself without the environment, and has no value of it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINE", "value-4717")
+    Path("compose.yml").write_text('services: {web: {image: "a:1", volumes: ["/srv/${MINE}:/x"]}}')
+    recording = compose.recorded("shop", "compose.yml")
+    assert kept(recording)["reader"].startswith("docker")
+    assert judged("5.6", Facts(recording, Policy()))["web"][0] == "error"
+    named = compose.recorded("shop", "compose.yml?env=MINE")
+    assert ["value-4717" in json.dumps(kept(each)) for each in (recording, named)] == [False, True]
 
 
 @pytest.mark.parametrize(

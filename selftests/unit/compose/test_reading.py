@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_anchors_and_merge_keys(read: Read) -> None:
 
 
 def test_values_of_variables(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment comes before `.env`, that before a default; `$$` is a dollar sign."""
+    """A variable that is named comes before `.env`, that before a default; `$$` is a dollar sign."""
     monkeypatch.setenv("HERE", "true")
     monkeypatch.delenv("NOWHERE", raising=False)
     text = """
@@ -54,7 +55,9 @@ services:
   five: {privileged: "${HERE:+false}"}
   six: {image: "a:1$$2"}
 """
-    facts = read(text, _dot_env="# a comment\nHERE=false\nexport SET='true' # yes\n")
+    facts = read(
+        text, query="?env=HERE&env=NOWHERE", _dot_env="# a comment\nHERE=false\nexport SET='true' # yes\n"
+    )
     found = judged("5.5", facts)
     assert {name for name, (verdict, _) in found.items() if verdict == "fail"} == {
         "one",
@@ -72,8 +75,40 @@ def test_variable_without_a_value(read: Read, monkeypatch: pytest.MonkeyPatch) -
     assert judged("5.13", facts)["web"][0] == "pass"
     assert judged("5.5", facts)["web"] == (
         "error",
-        "its privileged depends on NOWHERE, which has no value here: set it as at the start (compose.yml:3)",
+        "its privileged depends on NOWHERE, which has no value here: set it as at the start, and write ?env=NOWHERE"
+        " behind the file (compose.yml:3)",
     )
+
+
+STRANGE = """services:
+  web:
+    image: web:${HOME}
+    volumes: ["/srv/${MINE}:/x"]
+    environment: [MINE]
+    privileged: ${NAMED}
+"""
+
+
+def test_environment_that_nobody_named(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file gets no value of the environment but that of HOME and of what is named with it."""
+    monkeypatch.setenv("MINE", "value-4717")
+    monkeypatch.setenv("NAMED", "true")
+    monkeypatch.setenv("HOME", "home-4711")
+    facts = read(STRANGE, query="?env=NAMED")
+    assert "value-4717" not in json.dumps(kept(facts.recording))
+    assert kept(facts.recording)["services"]["web"]["Reference"] == "web:home-4711"
+    assert judged("5.5", facts)["web"] == ("fail", "runs with --privileged (compose.yml:6)")
+    verdict, reason = judged("5.6", facts)["web"]
+    assert (verdict, "depends on MINE, which has no value here" in reason) == ("error", True)
+
+
+@pytest.mark.parametrize("query", ["?env=", "?env=A-B", "?environment=A", "?A"])
+def test_variables_that_are_not_named_well(read: Read, query: str) -> None:
+    """What stands behind the file is understood, or refused."""
+    with pytest.raises(
+        ComposeError, match="behind the `\\?` write variables for the file: env=NAME&env=NAME"
+    ):
+        read("services: {}", query=query)
 
 
 REFUSED = {

@@ -97,6 +97,28 @@ def test_inventory_and_waiver(project: Project) -> None:
     assert run.verdicts["container_is_not_privileged"] == "waived", run.output
 
 
+def test_variables_of_the_environment(project: Project) -> None:
+    """Those that stand behind the file, here and in an inventory, where its path is sought beside it all the same."""
+    project.environment["MINE"] = "value-4717"
+    project.write("site/own.yml", 'services: {web: {image: "a:1", volumes: ["/srv/${MINE}:/x"]}}')
+    project.write("site/hosts.yml", "targets: {shop: {connect: 'compose://own.yml?env=MINE'}}\n")
+    few = ("tests/test_5_container_runtime.py", "-k", "5.6")
+    verdicts = []
+    for said, target in (
+        ("--compose=site/own.yml", "own.yml"),
+        ("--compose=site/own.yml?env=MINE", "own.yml"),
+        ("--inventory=site/hosts.yml", "shop"),
+    ):
+        run = project.pytest(said, *few)
+        assert [*run.results["targets"]] == [target], run.output
+        verdicts += run.verdicts.values()
+        left = [each for each in (project.folder / "reports/latest/").rglob("*") if each.is_file()]
+        assert any(b"value-4717" in each.read_bytes() for each in left) == (
+            "error" not in run.verdicts.values()
+        )
+    assert verdicts == ["error", "pass", "pass"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
