@@ -15,6 +15,10 @@ from hullcheck.compose.written import ComposeError
 _SECONDS = 60
 _VERSION = re.compile(r"v?([2-9]|[1-9][0-9]+)\.[0-9]+\.[0-9]+\S*")
 _UNSET = re.compile(r'The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set')
+_QUOTED = re.compile(
+    r"""(?<=Additional property ).+(?= is not allowed)|(?<=missing a value: ).+"""
+    r"""|"(?:\\.|[^"\\])*"?|(?<!\w)'[^']*'?|`[^`]*`?"""
+)
 _LOCAL_ALONE = dict.fromkeys(("COMPOSE_EXPERIMENTAL_GIT_REMOTE", "COMPOSE_EXPERIMENTAL_OCI_REMOTE"), "false")
 """Files that include others from a registry or repository would have them fetched."""
 
@@ -71,8 +75,9 @@ def merged(
     said = done.stderr.decode(errors="replace")
     if done.returncode:
         lines = [each for each in said.splitlines() if each.strip() and "level=warning" not in each]
-        why = secrets.hidden(" ".join(lines[-1].split())) if lines else f"exit status {done.returncode}"
-        raise ComposeError(why)
+        if not lines:
+            raise ComposeError(f"exit status {done.returncode}")
+        raise ComposeError(secrets.hidden(_without_other_files(" ".join(lines[-1].split()), files)))
     try:
         document = inputs.decode(done.stdout)
     except ValueError:
@@ -80,6 +85,20 @@ def merged(
     if not isinstance(document, dict):
         raise ComposeError(f"`{' '.join(words)} config` printed no configuration")
     return _without_escapes(document), frozenset(_UNSET.findall(said))
+
+
+def _without_other_files(said: str, files: Sequence[Path]) -> str:
+    """What the command *said*, without what it quotes of other files than *files*.
+
+    It reads each file that these name with `include`, `extends` or `env_file`: /etc/shadow, too, where root asks it.
+    """
+    texts = [each.read_text(encoding="utf-8", errors="replace") for each in files]
+
+    def shown(quoted: re.Match[str]) -> str:
+        words = quoted[0].strip("\"'`")
+        return quoted[0] if any(words in each for each in texts) else "(of another file)"
+
+    return _QUOTED.sub(shown, said)
 
 
 def _without_escapes(value: Any) -> Any:

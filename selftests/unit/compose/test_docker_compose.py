@@ -169,6 +169,20 @@ def test_environment_of_docker_compose_itself(tmp_path: Path, monkeypatch: pytes
             "extra.yml:2: validating: services.side Additional",
         ),
         ("no such thing", "compose.yml:1: no such thing"),
+        (
+            "validating /etc/shadow: (root) Additional property ann:*:19000:0 is not allowed",
+            "compose.yml:1: validating /etc/shadow: (root) Additional property (of another file) is not allowed",
+        ),
+        (
+            'line 1: unexpected character "{" in variable name "{\\"auth\\": \\"abc\\"}"',
+            'compose.yml:1: line 1: unexpected character "{" in variable name (of another file)',
+        ),
+        (
+            'line 3: unterminated quoted value "two words',
+            "compose.yml:1: line 3: unterminated quoted value (of an",
+        ),
+        ("unknown anchor 'word' referenced", "compose.yml:1: unknown anchor (of another file) referenced"),
+        ('service "web" can\'t be', 'compose.yml:1: service "web" can\'t be'),
     ],
 )
 def test_what_docker_compose_refuses(stand_in: Path, said: str, wanted: str) -> None:
