@@ -158,13 +158,17 @@ sources=$({
       [ -e "${rest%%/*}" ] || [ -L "${rest%%/*}" ] || printf "real %s\t%s\n" "$source" "${PWD%/}/$rest"
     fi
   done
-list_sockets() {
+list_sockets() { # by their paths without linked folders: a daemon may listen at /var/run/docker.sock
   cd /proc || return
-  # shellcheck disable=SC2013 # no name in /proc has a blank
-  for folder in $(grep -lsx -e dockerd -e containerd -e podman [0-9]*/comm); do
-    sed -n 's|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' "${folder%comm}net/unix"
-  done 2>/dev/null
-  say "$sources" | while IFS= read -r source; do [ ! -S "$source" ] || say "$source"; done
+  {
+    # shellcheck disable=SC2013 # no name in /proc has a blank
+    for folder in $(grep -lsx -e dockerd -e containerd -e podman [0-9]*/comm); do
+      sed -n 's|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' "${folder%comm}net/unix"
+    done 2>/dev/null
+    say "$sources" | while IFS= read -r source; do [ ! -S "$source" ] || say "$source"; done
+  } | sort -u | while IFS= read -r socket; do
+    if cd -P "${socket%/*}/" 2>/dev/null; then say "${PWD%/}/${socket##*/}"; fi
+  done
 }
 say "$sources" | while IFS= read -r source; do [ ! -b "$source" ] || say "$source"; done |
   to_each stat -L -c "disk %t:%T %n" 2>/dev/null

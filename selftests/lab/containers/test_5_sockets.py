@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -112,6 +113,20 @@ def test_socket_of_an_engine_in_a_container(guarded_engine: EngineFactory, place
     assert found["other"][0] == "pass"
 
 
+def test_socket_that_was_made_by_a_linked_path(engine: EngineFactory, place: Path) -> None:
+    """5.32: a daemon without systemd listens at /var/run/docker.sock, through a link; volumes do not lead there."""
+    (place / "run").mkdir()
+    (place / "link").symlink_to("run")
+    one = engine(fresh=True, hosts=[f"unix://{place}/link/app.sock"])
+    one.run("volume", "-v", "data:/data")
+    one.run("folder", "-v", f"{place}/run:/x")
+    found = judged("5.32", facts_of_engine(one.socket, of="5.32"))
+    assert found == {"volume": ("pass", ""), "folder": ("fail", f"can reach {place}/run/app.sock")}
+    os.link(place / "run/app.sock", place / "hard")
+    found = judged("5.32", facts_of_engine(one.socket, of="5.32"))
+    assert found["volume"] == ("error", f"{place}/run/app.sock has another hard link, which may be in /data")
+
+
 def test_socket_of_the_engine_that_was_moved(engine: EngineFactory, place: Path) -> None:
     """5.32: who has it under another name commands the engine, which still calls it as before."""
     one = engine(fresh=True, hosts=[f"unix://{place}/kept"])
@@ -129,7 +144,10 @@ def test_socket_of_the_engine_that_was_moved(engine: EngineFactory, place: Path)
             run(f"{name}-created", mount, "create")
         found = judged("5.32", facts_of_engine(place / "kept", of="5.32"))
         assert {verdict for verdict, _ in found.values()} == {"error"}, found
-        assert f"{one.socket} has left its place, and may be in /f" in found["folder"][1]
+        unknown = (
+            f"whether it can reach {one.socket} through /f is unknown: that socket was moved or replaced"
+        )
+        assert unknown in found["folder"][1]
         one.socket.touch()  # an empty file in its place changes nothing
         assert judged("5.32", facts_of_engine(place / "kept", of="5.32")) == found
     finally:

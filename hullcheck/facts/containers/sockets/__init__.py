@@ -73,7 +73,10 @@ class Sockets:
             raise EvidenceError(f"{hidden[0]} has another hard link, which may be in {seen[0].destination}")
         gone = sorted(self._told & self.listening.names - files.identities.keys() | self._replaced)
         if gone and not found:
-            raise EvidenceError(f"{gone[0]} has left its place, and may be in {seen[0].destination}")
+            raise EvidenceError(
+                f"whether it can reach {gone[0]} through {seen[0].destination} is unknown: that socket was moved or"
+                " replaced after it was made; restart the engine, and audit again"
+            )
         return found
 
     @property
