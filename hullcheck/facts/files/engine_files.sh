@@ -169,15 +169,26 @@ sockets() { # those that it holds, or by their names may hold; and those that ma
   held=$(ls -ln "$folder/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
   bound=$(bound_sockets "$folder")
   listening="^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \([^@].*\)"
-  sed -n "s/$listening/\1 \2/p" "$folder/net/unix" |
+  sed -n "s/$listening/\1 \2/p" "$folder/net/unix" | {
+    lost="" own=""
     while IFS= read -r line; do
       case "$held $line " in
         *" ${line%% *} "*" $line "* | *"/containerd.sock ")
-          if from_daemon "${line#* }" && was_replaced "$bound" "${line%% *}" "$root$at"; then say replaced "${line#* }"; fi
+          from_daemon "${line#* }" || continue
+          if was_replaced "$bound" "${line%% *}" "$root$at"; then
+            lost=$lost$at//${line#* }$line_feed
+          else
+            case $held in *" ${line%% *} "*) own=$own$at$line_feed ;; esac
+          fi
           ;;
         *docker*) [ -n "$held" ] || from_daemon "${line#* }" ;;
       esac
     done
+    # The daemon may itself have put its own in the place of that which systemd made for it.
+    printf "%s" "$lost" | while IFS= read -r line; do
+      case $line_feed$own in *"$line_feed${line%%//*}$line_feed"*) ;; *) say replaced "${line#*//}" ;; esac
+    done
+  }
   walk /run/containerd/containerd.sock
   socket_relays "$folder" "$held" | while IFS= read -r line; do
     say relay "$line"

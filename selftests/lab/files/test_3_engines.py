@@ -79,6 +79,27 @@ def test_unit_by_any_name(lab_host: Callable[..., Host], certificates: dict[str,
     assert {path for path in judged("3.4", facts) if not is_place_of_systemd(path)} == {SOCKET_UNIT, *FOLDERS}
 
 
+def test_hosts_in_the_file_beside_an_active_socket_unit(lab_host: Callable[..., Host]) -> None:
+    """The daemon holds the socket that systemd gave it, and puts its own in that place: this one is judged."""
+    unit = "/etc/systemd/system/docker.service.d/override.conf"
+    files = {unit: "[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd\n"}
+    one = lab_host(files=files, hosts=["unix:///var/run/docker.sock", "tcp://127.0.0.1:2375"])
+    one.run("web", "--volume", "data:/data")
+    of = "1.1.2 1.1.9 3.15 3.16 4.5 5.32"
+    facts = facts_of_guest(one, of=of)
+    assert {number: overall(number, facts) for number in of.split() if number != "1.1.9"} == {
+        "1.1.2": "pass", "3.15": "pass", "3.16": "pass", "4.5": "fail", "5.32": "pass",
+    }  # fmt: skip
+    assert SOCKET not in judged("1.1.9", facts)[SOCKET][1]  # no container may ask the kernel for audit rules
+    one.exec("chmod", "666", SOCKET)
+    assert judged("3.16", facts_of_guest(one, of="3.16")) == {SOCKET: ("fail", "has mode 666, more than 660")}
+    another = "import os, socket; os.unlink('{0}'); socket.socket(1).bind('{0}'); os.chmod('{0}', 0o600)"
+    one.exec("/usr/bin/python3", "-c", another.format(SOCKET))
+    facts = facts_from(one.exec("sh", stdin=render(PROBES, docker_host="tcp://127.0.0.1:2375")))
+    assert overall("3.16", facts) == "error"
+    assert "another file lies there now" in judged("3.16", facts)[SOCKET][1]
+
+
 # ---- engines of this machine
 
 
