@@ -423,18 +423,17 @@ def test_nothing_to_judge() -> None:
 
 
 SERVED = "auditor:0\nnet:tcp\nlistener:tcp 00000000:0947 77\nowner:77 9\nexe:9 /usr/bin/socat"
-CONTAINERD = SERVED.replace("socat", "containerd") + "\nsilent:tcp 00000000:0947\nasked:\ncontainerd:9"
+CONTAINERD = SERVED.replace("socat", "containerd") + "\nasked:\ncontainerd:9"
 
 
 @pytest.mark.parametrize(
     ("services", "expected", "words"),
     [
         (f"{SERVED}\nanswers:tcp 00000000:0947\nasked:", "fail", "0.0.0.0:2375 (socat)"),
-        (f"{SERVED}\nsilent:tcp 00000000:0947\nasked:", "not applicable", "on no TCP address"),
-        (f"{SERVED}\nunasked:tcp 00000000:0947\nasked:", "error", "0.0.0.0:2375 (socat) was not asked"),
-        (SERVED, "error", "0.0.0.0:2375 (socat) was not asked"),
-        (SERVED.replace("0947", "0050"), "not applicable", "on no TCP address"),
-        ("auditor:0", "error", "the listeners are not known"),
+        (f"{SERVED}\nasked:", "not applicable", "on no TCP address"),
+        (f"{SERVED.partition('owner')[0]}asked:", "not applicable", "on no TCP address"),
+        (SERVED, "error", "the answer is damaged"),
+        ("auditor:0", "error", "the answer is damaged"),
         (
             f'{CONTAINERD}\ncontainerd-config:[grpc]\ncontainerd-config:tcp_address = ":2375"',
             "fail",
@@ -462,11 +461,9 @@ CONTAINERD = SERVED.replace("socat", "containerd") + "\nsilent:tcp 00000000:0947
             "not applicable",
             "",
         ),
-        (f'{CONTAINERD}\ncontainerd-config:imports = ["/x"]', "error", "why containerd listens"),
-        (f"{CONTAINERD}\ncontainerd-config:[", "error", "why containerd listens"),
-        (CONTAINERD, "error", "why containerd listens"),
-        (CONTAINERD.replace("containerd:9", "containerd:8"), "error", "was not asked"),
-        (CONTAINERD.replace("00000000:0947", "0100007F:9765").partition("\nsilent")[0], "not applicable", ""),
+        (f'{CONTAINERD}\ncontainerd-config:imports = ["/x"]', "not applicable", ""),
+        (f"{CONTAINERD}\ncontainerd-config:[", "not applicable", ""),
+        (CONTAINERD, "not applicable", ""),
     ],
 )
 @pytest.mark.parametrize("control", ["2.8", "remote_api_listens_on_the_tls_port_alone"])

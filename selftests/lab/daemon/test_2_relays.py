@@ -254,6 +254,17 @@ def test_sockets_of_systemd_before_the_engine(lab_host: Callable[..., Host]) -> 
     assert found[0] == "not applicable", found
 
 
+def test_listeners_that_cannot_be_asked(engine: EngineFactory, tmp_path: Path) -> None:
+    """Those of a user's systemd would start a service, those of the kernel have no process: none is the daemon's."""
+    docker, port = engine(), free_port()
+    shutil.copy(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}", tmp_path / "systemd")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        one, two = socket.socketpair()
+        socket.send_fds(one, [b"x"], [server.fileno()])  # and now it is in no table of descriptors
+    with one, two, relaying((tmp_path / "systemd", "-m", "http.server", "-b", "127.0.0.1", str(port)), port):
+        assert verdict(docker) == ("not applicable", "the daemon takes commands on no TCP address")
+
+
 def test_relay_in_another_network(engine: EngineFactory) -> None:
     """It cannot be asked from here: what names the socket and listens there is left to a person."""
     one = engine()

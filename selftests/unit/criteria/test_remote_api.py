@@ -41,14 +41,12 @@ def test_doubt_is_no_weakness(doubts: tuple[str, str]) -> None:
 
 
 def test_what_may_take_commands_beside_the_daemon() -> None:
-    """What was not asked is an error, what names the socket and is silent is for a person."""
+    """What names the socket and is silent is for a person."""
     relay = Relay("0.0.0.0:80", 80, ("nginx",))
-    require_all_known(Relays((), (), ""))
-    with pytest.raises(EvidenceError, match="not asked"):
-        require_all_known(Relays((), (), "not asked", (relay,)))
+    require_all_known(Relays((), ()))
     with pytest.raises(Manual, match=r"0\.0\.0\.0:80 \(nginx\) names the engine's socket"):
-        require_all_known(Relays((), (), "", (relay,)))
-    elsewhere = Relays((), (), "", (), ((relay, frozenset({"a" * 64})),))
+        require_all_known(Relays((), (), (relay,)))
+    elsewhere = Relays((), (), (), ((relay, frozenset({"a" * 64})),))
     with pytest.raises(Manual):
         require_all_known(elsewhere, ["b" * 64])
     require_all_known(elsewhere, ["a" * 64])
@@ -58,7 +56,7 @@ def test_relays_beside_the_addresses_of_the_daemon() -> None:
     """What listens at an address of the daemon is the daemon, whatever is said of that address."""
     own, other, containerd = (Relay(each, 80, ("x",)) for each in ("10.0.0.1:2375", "10.0.0.1:80", "[::]:90"))
     api = RemoteApi(("10.0.0.1:2375 (systemd)",), (), ())
-    assert passed_on(api, Relays((own, other), (containerd,), "")) == (other, containerd)
+    assert passed_on(api, Relays((own, other), (containerd,))) == (other, containerd)
 
 
 def test_container_with_the_socket_and_ports() -> None:

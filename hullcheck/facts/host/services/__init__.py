@@ -1,13 +1,11 @@
 """What a host serves besides its containers: units, listeners and the programs behind them."""
 
-import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import Processes
@@ -43,50 +41,34 @@ _KNOWN = lines_like(
     r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
     r"owner:\d+ \d+",
     r"socket:[SD]\d+ \S+",
-    f"(?:answers|names|silent|unasked):{_PLACE}",
+    f"(?:answers|names):{_PLACE}",
     "asked:",
     r"elsewhere:\d+ .*",
     r"containerd:\d+",
-    "containerd-(?:config|unread):.*",
+    "containerd-config:.*",
 )
 _FILES = re.compile(r"(?:^containerd-config:.*\n?)+", re.MULTILINE)
 
 
 def _keep(text: str) -> str:
-    return _FILES.sub(lambda block: f"containerd-config:{_reduced(block[0])}\n", _KNOWN(text))
+    return _FILES.sub(lambda block: f"containerd-config:{_addresses(block[0])}\n", _KNOWN(text))
 
 
-def _reduced(block: str) -> str:
-    """What the configuration of a containerd says of TCP addresses; of other files that it takes, that it does."""
+def _addresses(block: str) -> str:
+    """The TCP addresses at which a containerd takes commands, as far as its configuration file itself names them.
+
+    containerd before 2.3 has a section for them, later ones take a plugin's too.
+    """
     try:
         document = go_table(tomllib.loads("\n".join(line.partition(":")[2] for line in block.splitlines())))
-        plugins = {name: go_table(each) for name, each in document.get("plugins", {}).items()}
-        found = {name: " ".join(_addresses(document, plugins, *keys)) for name, keys in _SERVERS.items()}
-        streams = [_streams(each) for name, each in plugins.items() if name.rpartition(".")[2] == "cri"]
+        section = go_table(document.get("grpc", {}))
+        plugin = go_table(document.get("plugins", {}).get("io.containerd.server.v1.grpc-tcp", {}))
     except (ValueError, AttributeError, RecursionError):
-        return "not as its format is"
-    return json.dumps(found | {"streams": " ".join(streams), "imports": bool(document.get("imports"))})
+        return ""
+    found = section.get("tcp_address"), plugin.get("address")
+    return " ".join(word for each in found if each for word in str(each).split())
 
 
-def _addresses(
-    document: Mapping[str, Any], plugins: Mapping[str, Any], section: str, key: str, plugin: str
-) -> Iterator[str]:
-    """Those of a server: containerd before 2.3 has a section for each, later ones take a plugin's too."""
-    for table, name in (go_table(document.get(section, {})), key), (plugins.get(plugin, {}), "address"):
-        if table.get(name):
-            yield str(table[name])
-
-
-def _streams(plugin: Mapping[str, Any]) -> str:
-    """Where CRI serves streams, at 0 on a port that the kernel chooses."""
-    return f"{plugin.get('stream_server_address', '127.0.0.1')}:{plugin.get('stream_server_port') or 0}"
-
-
-_SERVERS = {
-    "grpc": ("grpc", "tcp_address", "io.containerd.server.v1.grpc-tcp"),
-    "metrics": ("metrics", "address", "io.containerd.server.v1.metrics"),
-    "debug": ("debug", "address", "io.containerd.server.v1.debug"),
-}
 HOST_SERVICES = Probe.from_file(__file__, "host_services", _keep, like=_KNOWN)
 _DELETED = " (deleted)"
 UNSEEN = "a program that is not seen"

@@ -148,50 +148,39 @@ address_of() { # HEXADECIMAL: as a text; that of this machine in the place of ev
 }
 ask() { # PROTOCOL ADDRESS:PORT INODE: whether an engine answers there to one without a certificate
   place=tcp://$(address_of "${2%:*}"):$((0x${2##*:}))
-  if ! command -v timeout >/dev/null || ! command -v docker >/dev/null || ! grep -q " $3 " "self/net/$1"; then
-    printf "unasked:%s %s\n" "$1" "$2"
-    return
-  fi
+  if ! command -v timeout >/dev/null || ! command -v docker >/dev/null || ! grep -q " $3 " "self/net/$1"; then return; fi
   for tls in --tls=false --tls; do
     if said=$(DOCKER_CERT_PATH=/nonexistent DOCKER_TLS="" DOCKER_TLS_VERIFY="" \
       timeout 3 docker $tls --host "$place" version --format "{{.Server.Version}}" 2>&1); then
       printf "answers:%s %s\n" "$1" "$2"
       return
     fi
-    case $said in *HTTPS*) ;; *) break ;; esac
+    case $said in *HTTPS*) ;; *) return ;; esac
   done
-  printf "silent:%s %s\n" "$1" "$2"
 }
-may_pass_on() { # PORT INODE: whether what listens there may pass commands on; 2 where asking would start it
+may_pass_on() { # PORT INODE: whether what listens there may pass commands on
   case " 2375 2376 $proxied " in *" $1 "*) return 0 ;; esac
   holders=$(say "$owners" | sed -n "s/^$2 //p")
   [ -n "$holders" ] || return 0
-  answer=1
   for pid in $holders; do
     program=$(readlink "$pid/exe")
     case $program in
-      */dockerd | */docker-proxy | */containerd) ;;
+      */dockerd | */docker-proxy | */containerd | */systemd) ;; # systemd would start what it listens for
       */sshd) ! tr "\0" " " <"$pid/cmdline" 2>/dev/null | grep -q "/sshd " || continue ;;
-      */systemd) [ "$pid" = 1 ] || answer=2 ;;
       *) is_ordinary "$pid" "$program" || ! may_open "$pid" || return 0 ;;
     esac
   done
-  return $answer
+  return 1
 }
 count=0
 printf "%s" "$lines_of_tcp" | {
   while read -r protocol place inode; do
-    may_pass_on $((0x${place##*:})) "$inode"
-    case $?$count in
-      1*) ;;
-      2* | ?64) printf "unasked:%s %s\n" "$protocol" "$place" ;;
-      *)
-        ! names_engine "$inode" || printf "names:%s %s\n" "$protocol" "$place"
-        ask "$protocol" "$place" "$inode" &
-        count=$((count + 1))
-        [ $((count % 8)) -ne 0 ] || wait
-        ;;
-    esac
+    [ $count -lt 64 ] || break
+    may_pass_on $((0x${place##*:})) "$inode" || continue
+    ! names_engine "$inode" || printf "names:%s %s\n" "$protocol" "$place"
+    ask "$protocol" "$place" "$inode" &
+    count=$((count + 1))
+    [ $((count % 8)) -ne 0 ] || wait
   done
   wait
 }
@@ -224,11 +213,8 @@ for process in [0-9]*; do
   unset IFS
   set +f
   printf "containerd:%s\n" "$process"
-  text=""
-  if [ ! -p "$process/root$file" ] && text=$(cat "$process/root$file" 2>&1); then
+  if [ ! -p "$process/root$file" ] && text=$(cat "$process/root$file" 2>/dev/null); then
     say "$text" | sed "s/^/containerd-config:/"
-  else
-    case $text in *": No such file or directory") ;; *) echo "containerd-unread:$file" ;; esac
   fi
 done
 $list [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1 /p" |

@@ -1,6 +1,5 @@
 """What takes commands over TCP in the place of the daemon: programs that pass them on to it, and containerd."""
 
-import json
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,11 +7,7 @@ from dataclasses import dataclass
 from hullcheck.facts.host.services import HostServices
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.proc.net import end_point
-from hullcheck.verdicts import EvidenceError, unread
-
-_DAEMON_PORTS = (2375, 2376)
-_FIRST_CHOSEN_PORT = 32768
-_OWN = ("dockerd", "docker-proxy", "containerd")
+from hullcheck.verdicts import EvidenceError
 
 
 @dataclass(frozen=True)
@@ -39,8 +34,7 @@ class Relays:
 
     Attributes:
         found: where an engine answered to a client without a certificate.
-        containerd: the TCP addresses of a containerd, but those for its metrics.
-        doubt: why there may be more; empty where these are all that can be told.
+        containerd: the TCP addresses at which a containerd takes them.
         named: where a program listens that names the socket of an engine, by its command or its files, and gave
             no answer: it may take commands from some, by another name, or at another path.
         elsewhere: the same of programs in other networks than the host's, which nobody asked, with the ids of the
@@ -49,7 +43,6 @@ class Relays:
 
     found: tuple[Relay, ...]
     containerd: tuple[Relay, ...]
-    doubt: str
     named: tuple[Relay, ...] = ()
     elsewhere: tuple[tuple[Relay, frozenset[str]], ...] = ()
 
@@ -74,63 +67,13 @@ class _Listeners:
             shown = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
             yield words, Relay(shown, int(port), tuple(sorted(set(filter(None, names))))), pids
 
-    def doubts(self) -> Iterator[str]:
-        """Why there may be more that takes commands."""
-        words = self.services.words
-        if not words.all("net"):
-            yield "/proc/1/net could not be read, so the listeners are not known"
-        unasked = set(words.all("unasked"))
-        asked = "asked" in words
-        for line, relay, pids in self.each():
-            own = bool(relay.programs) and set(relay.programs) <= {*_OWN}
-            if line in unasked or (not asked and not own and relay.port in _DAEMON_PORTS):
-                yield f"whether commands are taken at {relay} was not asked"
-            elif not pids and not words.of_root and not asked:
-                yield unread("whose sockets listen", "could not be seen")
-
     def containerd(self) -> Iterator[Relay]:
-        """The TCP addresses of containerd at which it may take commands.
-
-        Raises:
-            EvidenceError: it listens, and its configuration is not known.
-        """
+        """The TCP addresses at which containerd takes commands, by its configuration."""
         files = self.services.words.below("containerd", "containerd-config")
         for _, relay, pids in self.each():
-            for pid in pids if "containerd" in relay.programs else ():
-                if str(pid) not in files and _is_for_streams(relay):
-                    continue
-                if str(pid) not in files:
-                    raise EvidenceError(f"why containerd listens at {relay.address} was not asked")
-                if self._takes_commands(relay, "".join(files[str(pid)])):
-                    yield relay
-
-    def _takes_commands(self, relay: Relay, text: str) -> bool:
-        try:
-            document = json.loads(text or "{}")
-        except ValueError:
-            document = {"imports": True}
-        for name in ("grpc", "metrics", "debug"):
-            if relay.port in map(_port, str(document.get(name, "")).split()):
-                return name == "grpc"
-        if not document.get("imports") and _is_for_streams(relay, str(document.get("streams", ""))):
-            return False
-        raise EvidenceError(f"why containerd listens at {relay.address} is not known from its configuration")
-
-
-def _port(address: str) -> int | None:
-    number = address.rpartition(":")[2]
-    return int(number) if number.isdigit() else None
-
-
-def _is_for_streams(relay: Relay, configured: str = "") -> bool:
-    """Whether it is where CRI serves streams: by default at a port that the kernel chose, on the loopback address.
-
-    Nobody configures such a port for commands.
-    """
-    places, host = configured.split(), relay.address.rpartition(":")[0]
-    if relay.port >= _FIRST_CHOSEN_PORT and (host.startswith("127.") or f"{host}:0" in places):
-        return True
-    return relay.port in map(_port, places)
+            addresses = " ".join(line for pid in pids for line in files.get(str(pid), ())).split()
+            if str(relay.port) in (each.rpartition(":")[2] for each in addresses):
+                yield relay
 
 
 def _elsewhere(services: HostServices) -> Iterator[tuple[Relay, frozenset[str]]]:
@@ -145,15 +88,18 @@ def _elsewhere(services: HostServices) -> Iterator[tuple[Relay, frozenset[str]]]
 
 @fact()
 def relays(host_services: HostServices) -> Relays:
-    """What takes commands over TCP in the place of the daemon."""
+    """What takes commands over TCP in the place of the daemon.
+
+    Raises:
+        EvidenceError: the answer ends before that.
+    """
+    if "asked" not in host_services.words:
+        raise EvidenceError(
+            "host_services: the answer is damaged: it ends before what takes commands over TCP"
+        )
     listeners = _Listeners(host_services)
     answering = set(host_services.words.all("answers"))
     found = tuple(relay for words, relay, _ in listeners.each() if words in answering)
     naming = set(host_services.words.all("names")) - answering
     named = tuple(relay for words, relay, _ in listeners.each() if words in naming)
-    doubts = list(listeners.doubts())
-    try:
-        containerd = tuple(listeners.containerd())
-    except EvidenceError as error:
-        containerd, doubts = (), [*doubts, str(error)]
-    return Relays(found, containerd, "; ".join(dict.fromkeys(doubts)), named, (*_elsewhere(host_services),))
+    return Relays(found, (*listeners.containerd(),), named, (*_elsewhere(host_services),))
