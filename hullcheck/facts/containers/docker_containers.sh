@@ -158,6 +158,9 @@ sources=$({
       [ -e "${rest%%/*}" ] || [ -L "${rest%%/*}" ] || printf "real %s\t%s\n" "$source" "${PWD%/}/$rest"
     fi
   done
+sources_that() { # TEST: those that are a socket, say
+  say "$sources" | while IFS= read -r source; do ! test "$1" "$source" || say "$source"; done
+}
 list_sockets() { # by their paths without linked folders: a daemon may listen at /var/run/docker.sock
   cd /proc || return
   {
@@ -165,12 +168,12 @@ list_sockets() { # by their paths without linked folders: a daemon may listen at
     for folder in $(grep -lsx -e dockerd -e containerd -e podman [0-9]*/comm); do
       sed -n 's|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' "${folder%comm}net/unix"
     done 2>/dev/null
-    say "$sources" | while IFS= read -r source; do [ ! -S "$source" ] || say "$source"; done
-  } | sort -u | while IFS= read -r socket; do
-    if cd -P "${socket%/*}/" 2>/dev/null; then say "${PWD%/}/${socket##*/}"; fi
+    sources_that -S
+  } | while IFS= read -r socket; do
+    ! cd -P "${socket%/*}/" 2>/dev/null || say "${PWD%/}/${socket##*/}"
   done
 }
-say "$sources" | while IFS= read -r source; do [ ! -b "$source" ] || say "$source"; done |
+sources_that -b |
   to_each stat -L -c "disk %t:%T %n" 2>/dev/null
 # No folder of the host is waited for longer than this; no path begins with two slashes.
 limit=""

@@ -170,7 +170,7 @@ sockets() { # those that it holds, or by their names may hold; and those that ma
   bound=$(bound_sockets "$folder")
   listening="^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]*\) \([^@].*\)"
   sed -n "s/$listening/\1 \2/p" "$folder/net/unix" | {
-    lost="" own=""
+    lost="" own=$line_feed
     while IFS= read -r line; do
       case "$held $line " in
         *" ${line%% *} "*" $line "* | *"/containerd.sock ")
@@ -186,7 +186,7 @@ sockets() { # those that it holds, or by their names may hold; and those that ma
     done
     # The daemon may itself have put its own in the place of that which systemd made for it.
     printf "%s" "$lost" | while IFS= read -r line; do
-      case $line_feed$own in *"$line_feed${line%%//*}$line_feed"*) ;; *) say replaced "${line#*//}" ;; esac
+      case $own in *"$line_feed${line%%//*}$line_feed"*) ;; *) say replaced "${line#*//}" ;; esac
     done
   }
   walk /run/containerd/containerd.sock

@@ -148,7 +148,7 @@ address_of() { # HEXADECIMAL: as a text; that of this machine in the place of ev
 }
 ask() { # PROTOCOL ADDRESS:PORT INODE: whether an engine answers there to one without a certificate
   place=tcp://$(address_of "${2%:*}"):$((0x${2##*:}))
-  if ! command -v timeout >/dev/null || ! command -v docker >/dev/null || ! grep -q " $3 " "self/net/$1"; then return; fi
+  { command -v timeout && command -v docker && grep " $3 " "self/net/$1"; } >/dev/null || return
   for tls in --tls=false --tls; do
     if said=$(DOCKER_CERT_PATH=/nonexistent DOCKER_TLS="" DOCKER_TLS_VERIFY="" \
       timeout 3 docker $tls --host "$place" version --format "{{.Server.Version}}" 2>&1); then
