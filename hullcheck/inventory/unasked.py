@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def fault(path: Path) -> str:
-    """Why others than this user and root may have written *path*, or can put another file there; empty if they cannot.
+    """Return who else may have written *path* or can put another file there; empty if only this user and root can.
 
     Raises:
         OSError: it is not there.
@@ -24,13 +24,13 @@ def fault(path: Path) -> str:
         status = each.lstat()
         if status.st_uid not in ours:
             return f"{each} belongs to {_name(status.st_uid)}"
-        if _is_shared(status):
+        if _is_shared(each, status):
             return f"{each} can be written by others"
     return ""
 
 
 def _on_the_way(path: Path) -> Iterator[Path]:
-    """Every folder and link through which *path* is found, from the root on, and itself at the end."""
+    """Yield every folder and link through which *path* is found, from the root on, and *path* at the end."""
     here, left = Path("/"), list(Path(os.path.abspath(path)).parts)
     while left:
         name = left.pop(0)
@@ -40,21 +40,23 @@ def _on_the_way(path: Path) -> Iterator[Path]:
             left, here = [*Path(os.readlink(here)).parts, *left], here.parent
 
 
-def _is_shared(status: os.stat_result) -> bool:
-    """Whether others than the owner can write it, or exchange what is in it that is not theirs."""
+def _is_shared(path: Path, status: os.stat_result) -> bool:
+    """Return whether others than the owner can write a file, or exchange the files of a folder."""
     mode = status.st_mode
     if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
         return False
-    return bool(mode & stat.S_IWOTH) or (bool(mode & stat.S_IWGRP) and not _is_private(status))
+    return bool(mode & stat.S_IWOTH) or (bool(mode & stat.S_IWGRP) and not _is_private(path, status))
 
 
-def _is_private(status: os.stat_result) -> bool:
-    """Whether its group is the one that has the name of its owner, and nobody else in it."""
+def _is_private(path: Path, status: os.stat_result) -> bool:
+    """Return whether the owner is the only user with the rights of the group, and no ACL names another."""
     try:
         owner, group = pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid)
-    except KeyError:
+        has_acl = "system.posix_acl_access" in os.listxattr(path)
+    except (KeyError, OSError):
         return False
-    return group.gr_name == owner and {*group.gr_mem} <= {owner}
+    members = {*group.gr_mem, *(user.pw_name for user in pwd.getpwall() if user.pw_gid == status.st_gid)}
+    return not has_acl and members <= {owner}
 
 
 def _name(uid: int) -> str:

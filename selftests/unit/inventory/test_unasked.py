@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pwd
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +75,23 @@ def test_group_of_the_user_alone(local: Path) -> None:
     local.parent.chmod(0o775)
     local.chmod(0o664)
     assert unasked.fault(local) == ""
+
+
+@ROOT_ALONE
+def test_group_that_is_another_user_s_primary_one(local: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group has those members too that no list of members names."""
+    local.chmod(0o664)
+    other = pwd.struct_passwd(("other", "x", STRANGER, 0, "", "/", "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwall", lambda: [other])
+    assert unasked.fault(local) == f"{local} can be written by others"
+
+
+@ROOT_ALONE
+@pytest.mark.needs("setfacl")
+def test_access_list_that_names_another_user(local: Path) -> None:
+    """The mode shows what an access list allows as rights of the group."""
+    subprocess.run(["setfacl", "-m", f"u:{STRANGER}:rw", local], check=True)
+    assert unasked.fault(local) == f"{local} can be written by others"
 
 
 @ROOT_ALONE

@@ -175,9 +175,9 @@ may_pass_on() { # PORT INODE: whether what listens there may pass commands on
 count=0
 printf "%s" "$lines_of_tcp" | {
   while read -r protocol place inode; do
-    [ $count -lt 64 ] || break
     may_pass_on $((0x${place##*:})) "$inode" || continue
     ! names_engine "$inode" || printf "names:%s %s\n" "$protocol" "$place"
+    [ $count -lt 64 ] || continue
     ask "$protocol" "$place" "$inode" &
     count=$((count + 1))
     [ $((count % 8)) -ne 0 ] || wait

@@ -91,12 +91,14 @@ def relays(host_services: HostServices) -> Relays:
     """What takes commands over TCP in the place of the daemon.
 
     Raises:
-        EvidenceError: the answer ends before that.
+        EvidenceError: the listeners could not be read, or the answer ends before that.
     """
     if "asked" not in host_services.words:
         raise EvidenceError(
             "host_services: the answer is damaged: it ends before what takes commands over TCP"
         )
+    if not host_services.words.all("net"):
+        raise EvidenceError("/proc/1/net could not be read, so what takes commands over TCP is unknown")
     listeners = _Listeners(host_services)
     answering = set(host_services.words.all("answers"))
     found = tuple(relay for words, relay, _ in listeners.each() if words in answering)

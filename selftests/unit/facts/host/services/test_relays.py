@@ -56,6 +56,12 @@ def test_listener_of_nobody() -> None:
     ]
 
 
+def test_listeners_that_may_not_be_read() -> None:
+    """What takes commands is unknown then."""
+    with pytest.raises(EvidenceError, match="/proc/1/net could not be read"):
+        relays(HostServices(Words("auditor:0\nasked:"), Processes({})))
+
+
 def test_answer_that_ends_too_early() -> None:
     """What takes commands is not known then."""
     with pytest.raises(EvidenceError, match="damaged"):
