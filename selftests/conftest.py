@@ -32,6 +32,11 @@ GROUP = 16
 LAB_FIXTURES = {"lab", "engines", "engine", "guarded_engine", "hub", "lab_host", "rootless_engine", "machine"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that takes over changed verdicts."""
+    parser.addoption("--update", action="store_true", help="write the table of expected verdicts again")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Name the markers."""
     config.addinivalue_line("markers", "lab: runs on real Docker engines, which takes root")

@@ -176,14 +176,15 @@ def probes_of(of: str) -> tuple[Probe, ...]:
     """The probes that these controls need; all of them where none is named."""
     if not of:
         return fact_modules.PROBES
-    found = [each for key in of.split() for each in controls() if _is_of(each, key)]
+    found = [each for key in of.split() for each in controls() if is_of(each, key)]
     assert found, of
     asked = {name for each in found for name in inspect.signature(each).parameters}
     names = {CLOCK, *evidence_of(asked, "host")}
     return tuple(probe for probe in fact_modules.PROBES if probe.shared or probe.name in names)
 
 
-def _is_of(function: Callable[..., Any], key: str) -> bool:
+def is_of(function: Callable[..., Any], key: str) -> bool:
+    """Return whether a control has this id or CIS number, or is in this section."""
     return function.__name__ == f"test_{key}" or any(
         f"{each}.".startswith(f"{key}.") for each in numbers(function)
     )

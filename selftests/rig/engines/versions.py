@@ -144,7 +144,7 @@ def _tree(name: str) -> Path:
     tree.parent.mkdir(mode=0o755, exist_ok=True)
     with cleanup.alone(tree.with_name(f"{tree.name}.lock")):
         if not tree.exists():
-            _unpack(_packages(NEWEST if folder else name), tree, folder)
+            _unpack(packages_of(NEWEST if folder else name), tree, folder)
         _stand_before_runc(tree)
     found = _version(str(tree / "usr/sbin"))
     if not found.startswith(wanted):
@@ -152,28 +152,30 @@ def _tree(name: str) -> Path:
     return tree
 
 
-def _stand_before_runc(tree: Path) -> None:
-    """Put a script before an unpacked engine's runc that leaves out the capabilities that root lacks here."""
+def runc_with_own_capabilities(runc: str) -> str:
+    """Return a script to take the place of *runc*, which leaves out the capabilities that root lacks here."""
     status = Path("/proc/self/status").read_text()
     held = int(status.partition("CapBnd:\t")[2].split("\n")[0], 16)
     known = (2 << int(Path("/proc/sys/kernel/cap_last_cap").read_text())) - 1
     edits = [
         f"-e 's/\"CAP_{each}\",//g' -e 's/,\"CAP_{each}\"//g'" for each in capabilities.names(known & ~held)
     ]
+    return RUNC.format(edits=" ".join(edits) or "-e b", runc=runc)
+
+
+def _stand_before_runc(tree: Path) -> None:
+    """Put such a script before an unpacked engine's runc."""
     script = tree / SHIM / "runc"
     script.parent.mkdir(mode=0o755, exist_ok=True)
     part = script.with_suffix(".part")
-    part.write_text(
-        RUNC.format(
-            edits=" ".join(edits) or "-e b", runc=shutil.which("runc", path=f"{tree}/usr/sbin:{tree}/usr/bin")
-        )
-    )
+    runc = shutil.which("runc", path=f"{tree}/usr/sbin:{tree}/usr/bin")
+    part.write_text(runc_with_own_capabilities(str(runc)))
     part.chmod(0o755)
     part.rename(script)
 
 
-def _packages(name: str) -> list[Path]:
-    """The packages of an engine, downloaded unless they were before."""
+def packages_of(name: str) -> list[Path]:
+    """Return the files of an engine's packages, downloaded unless they were before."""
     suite, packages = SOURCES[name]
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hullcheck-lab" / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

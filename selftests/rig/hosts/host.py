@@ -176,8 +176,9 @@ class Host(Guest):
         cgroup2: bool = False,
         release: str = "",
         packages: str = "",
+        name: str = "",
     ) -> None:
-        """Start a host; `wait` for it.
+        """Start a host, called *name* if it is given; `wait` for it.
 
         *settings* are its daemon.json and *files* further files by path, in place before it starts; *options*
         are those of `docker create` for the container that it is. Without *own_partition* /var/lib/docker
@@ -186,9 +187,9 @@ class Host(Guest):
         installed in full, with further *packages*, instead of lending the machine's own.
         """
         self.hub = hub
-        self.name = hub.name()
+        self.name = name or hub.name()
         self.directory = hub.engine.directory / "hosts" / self.name
-        self.directory.mkdir(parents=True)
+        self.directory.mkdir(parents=True, exist_ok=True)
         usr = () if release else ("--volume", self._own_usr() if own_usr else hub.usr)
         data = ("--volume", "/var/lib/docker") if own_partition else ()
         init = images.CGROUP2_INIT if cgroup2 else SYSTEMD

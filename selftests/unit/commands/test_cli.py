@@ -346,6 +346,4 @@ def test_explanation_of_an_own_control(tmp_path: Path) -> None:
     )
     assert "5.99: no such control" in wrong_use(hullcheck("explain", "5.99", cwd=tmp_path))
     line = wrong_use(hullcheck("explain", "own_rule", cwd=project.folder))
-    assert line.endswith(
-        "no such control; hullcheck controls lists them, and one of your own is found behind its PATH"
-    )
+    assert line.endswith("no such control; hullcheck controls lists them; to find one of your own, add PATH")

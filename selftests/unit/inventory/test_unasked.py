@@ -139,7 +139,7 @@ def test_audit_beside_an_inventory_of_others(tmp_path: Path) -> None:
     assert (done.returncode, "targets: " in done.stdout) == (4, False)
     (line,) = done.stderr.strip().splitlines()
     assert line.startswith(
-        f"ERROR: {local}: not taken: {site.folder} can be written by others, and an inventory "
+        f"ERROR: {local}: not taken: {site.folder} can be written by others, so somebody else "
     )
     assert "targets: elsewhere" in hullcheck("audit", f"--inventory={local}", *few, cwd=site.folder).stdout
     assert site.pytest().verdicts == {"own": "pass"}

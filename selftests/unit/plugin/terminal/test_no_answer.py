@@ -43,13 +43,13 @@ def test_host_that_is_not_reached(project: Project, processes: tuple[str, ...]) 
     assert (run.status, set(run.verdicts.values()), len(run.verdicts)) == (1, {"error"}, 118)
     assert _letters(run) == 0
     assert run.lines("No route to host") == [
-        f"web1: {ROUTE}. Check the address, and that ssh logs in there without a question."
+        f"web1: {ROUTE}. Check the address, and that ssh can log in without a prompt."
     ]
     assert "118 errors" in run.output
 
 
 def test_sudo_that_asks_for_a_password(project: Project) -> None:
-    """The same here."""
+    """A sudo that asks for a password gives one sentence, and no letter."""
     run = project.pytest("-m", "cis", "--sudo")
     assert (run.status, set(run.verdicts.values())) == (1, {"error"})
     assert _letters(run) == 0
@@ -57,7 +57,7 @@ def test_sudo_that_asks_for_a_password(project: Project) -> None:
 
 
 def test_user_who_may_not_use_the_engine(project: Project) -> None:
-    """Nor is there a letter where the script ran, and the engine refused to answer."""
+    """An engine that refuses to answer gives one sentence, and no letter."""
     refused = Answer("docker_info", 1, "", REFUSED)
     run = project.pytest("-m", "cis", "--hosts", project.recorded("web1", PRESENT, refused))
     assert (run.status, set(run.verdicts.values())) == (1, {"error"})

@@ -39,14 +39,14 @@ def said(
         (
             "ssh://web1",
             "ssh://web1 could not be audited: ssh: connect to host web1 port 22: No route to host",
-            "web1: ssh: connect to host web1 port 22: No route to host. Check the address, and that ssh logs in there"
-            " without a question.",
+            "web1: ssh: connect to host web1 port 22: No route to host. Check the address, and that ssh can log in"
+            " without a prompt.",
         ),
         (
             "ssh://web1",
             "ssh://web1 could not be audited: a@web1: Permission denied (publickey).",
-            "web1: a@web1: Permission denied (publickey). Check the address, and that ssh logs in there without a"
-            " question.",
+            "web1: a@web1: Permission denied (publickey). Check the address, and that ssh can log in without a"
+            " prompt.",
         ),
         (
             "ssh://web1",

@@ -1,0 +1,1 @@
+"""The corpus: hosts that are described in files, what they answered, and the verdicts that are expected."""
