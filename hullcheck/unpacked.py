@@ -10,7 +10,7 @@ DIGESTS = "manifest-sha256.txt"
 
 
 def is_bundle(folder: Path) -> bool:
-    """Whether a bundle was unpacked into *folder*; one that may not be entered is none: nothing in it can run."""
+    """Return whether a bundle was unpacked into *folder*; False if the folder cannot be entered."""
     return all(os.path.exists(folder / name) for name in (MANIFEST, DIGESTS))
 
 

@@ -34,7 +34,7 @@ def passed_on(api: RemoteApi, relays: Relays) -> tuple[Relay, ...]:
 
 
 def require_all_known(relays: Relays, judged: Collection[str] = ()) -> None:
-    """Refuse to say that nothing else takes commands where a program may.
+    """Refuse to say that nothing else takes commands if another program may do so.
 
     Args:
         judged: the ids of the containers that are asked for by themselves.

@@ -31,9 +31,10 @@ _SETTINGS: dict[str, Remedy] = {
     ),
     "containers_get_default_ulimits": Settings(
         put={"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 524288}}},
-        risk="systemd gives services the same. A program that needs more than 1024 open files and does not raise its"
-        " soft limit fails from the next start of its container on. An engine that may not open 524288 files itself, as"
-        " in an unprivileged container, starts no container. Change the numbers in the file to what suits the host.",
+        risk="systemd uses the same limits for services. A program that needs more than 1024 open files and does"
+        " not raise its soft limit fails from the next start of its container on. An engine that may not open"
+        " 524288 files itself, as in an unprivileged container, starts no container. Change the numbers in the file"
+        " to what suits the host.",
     ),
     "daemon_remaps_users": Settings(
         put={"userns-remap": "default"},

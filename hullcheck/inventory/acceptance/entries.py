@@ -36,7 +36,7 @@ def control_of(word: str, places: Sequence[str] = ()) -> Listed:
     if named:
         raise WrongUse(f"{word}: names {len(named)} controls; write one of {', '.join(sorted(named))}")
     hint = did_you_mean(word, controls)
-    own = "" if places else ", and one of your own is found behind its PATH"
+    own = "" if places else "; to find one of your own, add PATH"
     raise WrongUse(
         f"{word}: no such control; {hint if hint.endswith('?') else f'hullcheck controls lists them{own}'}"
     )

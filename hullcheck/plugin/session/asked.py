@@ -31,8 +31,8 @@ def inventory_of(config: pytest.Config) -> Inventory:
         return Inventory(path=path, targets=(Target("local", "local://"),))
     if not given and options.is_of_shipped(config) and (why := unasked.fault(path)):
         raise pytest.UsageError(
-            f"{path}: not taken: {why}, and an inventory can have ssh run commands here; if you trust it, write"
-            f" --inventory={DEFAULT_INVENTORY}"
+            f"{path}: not taken: {why}, so somebody else may have written it, and an inventory can run commands;"
+            f" if you trust it, write --inventory={DEFAULT_INVENTORY}"
         )
     try:
         return load(path)

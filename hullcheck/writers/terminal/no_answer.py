@@ -21,7 +21,7 @@ _OR_SUDO = "Run it as root, or with --sudo where sudo asks for no password:"
 _SUDO_RULE = "Allow sudo without a password (NOPASSWD) for the user who logs in, or log in as root."
 _SUDO = "Add --sudo, or log in as root."
 _RECORD_AGAIN = "Record the target again, as root."
-_LOGIN = "Check the address, and that ssh logs in there without a question."
+_LOGIN = "Check the address, and that ssh can log in without a prompt."
 _DEMO = "`hullcheck audit --demo` shows an audit of two recorded hosts"
 
 
