@@ -38,7 +38,7 @@ def options_against(flags: Flags, document: Mapping[str, Any], where: str) -> li
     given: dict[str, list[str]] = {}
     for name, value in flags:
         given.setdefault(name, []).append(value)
-    twice = in_both(flags, document)
+    twice = sorted(given.keys() & document.keys() - _IN_BOTH)
     weak = [
         name
         for name, value in _HARDENED.items()
@@ -51,11 +51,6 @@ def options_against(flags: Flags, document: Mapping[str, Any], where: str) -> li
         ),
         *(f"{where}--{name}={given[name][-1]} on the command line" for name in weak),
     ]
-
-
-def in_both(flags: Flags, document: Mapping[str, Any]) -> list[str]:
-    """The settings that are in both, so that the daemon does not start."""
-    return sorted(({name for name, _ in flags} & document.keys()) - _IN_BOTH)
 
 
 def features_of_their_own(daemon: Daemon) -> tuple[str, ...]:

@@ -1,20 +1,17 @@
-"""The Docker daemon of a target: the process that answers the docker command, and its settings.
-
-The fact is registered in `supposed`, which also has the daemon as it would be with another daemon.json.
-"""
+"""The Docker daemon of a target: the process that answers the docker command, and its settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from hullcheck.facts.daemon import reported
-from hullcheck.facts.daemon.config_file import DaemonFiles, files_of
-from hullcheck.facts.daemon.process import DaemonProcess, DaemonProcesses
+from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION, DaemonFiles, files_of
+from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses
 from hullcheck.facts.daemon.registries import RegistryHosts, registry_hosts
 from hullcheck.facts.daemon.settings import Configuration, Setting, Value, shown
 from hullcheck.facts.daemon.sockets.endpoints import Endpoints
-from hullcheck.facts.daemon.unit import Unit, Units
+from hullcheck.facts.daemon.unit import SYSTEMD, Unit, Units
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.host.presence import DOCKER_VERSION
@@ -39,8 +36,6 @@ class Daemon:
     seen: Later[Processes] = field(repr=False)
     networks: Later[tuple[Network, ...]] = field(repr=False)
     published_ports: Later[PublishedPorts] = field(repr=False)
-
-    is_supposed: ClassVar[bool] = False  # whether it is as it would be after a restart
 
     # ---- the process
 
@@ -280,6 +275,18 @@ class Daemon:
     def endpoints(self) -> Endpoints:
         """Where it takes commands."""
         return Endpoints(self)
+
+
+@fact(DAEMON_PROCESSES, DAEMON_CONFIGURATION, SYSTEMD, DOCKER_VERSION)
+def daemon(
+    recording: Recording,
+    engine: Engine,
+    processes: Later[Processes],
+    networks: Later[tuple[Network, ...]],
+    published_ports: Later[PublishedPorts],
+) -> Daemon:
+    """The Docker daemon of the target, with every setting and where it comes from."""
+    return Daemon(recording, engine, processes, networks, published_ports)
 
 
 @fact()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import resource
 import tarfile
 from collections.abc import Collection, Mapping
@@ -14,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from hullcheck import cli, facts
-from hullcheck.facts.subjects import DAEMON_DEFAULT
 from hullcheck.recording import Recording
 from hullcheck.remedies.plan import OPTIONS, plan
 from hullcheck.results import reader
 from hullcheck.results.document import audit_of
-from selftests.kit.running import Project, Run, hullcheck
+from selftests.kit.running import Project, Run
 from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
@@ -168,18 +166,6 @@ def audit(project: Project, host: Host, *words: str) -> Audited:
         for each in result["findings"] or [{**result, "subject": host.name}]
     }
     return Audited(run, found)
-
-
-def what_if(project: Project, file: Path) -> dict[str, str]:
-    """The verdicts by control that a daemon.json would give, as far as they are known and other than now.
-
-    Without those of containers that are there, which may be created again.
-    """
-    done = hullcheck("what-if", f"--daemon-json={file}", "--json", cwd=project.folder)
-    assert done.returncode == 0, done.stderr
-    found = [each for each in json.loads(done.stdout)["findings"] if each["after"] != "error"]
-    of_daemon = [each for each in found if each["kind"] != "log" or each["subject"] == DAEMON_DEFAULT]
-    return {each["control"]: each["after"] for each in of_daemon}
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,6 @@ def test_shell(careless_host: HostFactory, project: Project) -> None:
     """The commands of the README mend what it says they mend, nothing gets worse, and `back` gives what was before.
 
     With the containers created again by the file for their project, what it leaves to a person is all that still fails.
-    What `what-if` says of the written daemon.json comes true.
     """
     host = careless_host()
     before = careless.audit(project, host)
@@ -103,8 +102,6 @@ def test_shell(careless_host: HostFactory, project: Project) -> None:
     assert {control for control, _ in made.again} == OPTIONS
     every = made.mended | made.again
     assert {before.findings[each][0] for each in every} == {"fail"}
-    supposed = careless.what_if(project, made.folder / "daemon.json")
-    assert len(supposed.keys() & proven.HOST) > 5
     careless.bring(host, made.folder)
     said = careless.sh(host, "sh apply.sh check")
     assert "would write /etc/docker/daemon.json" in said
@@ -115,7 +112,6 @@ def test_shell(careless_host: HostFactory, project: Project) -> None:
     after = careless.audit(project, host)
     assert {each: after.findings[each] for each in every if after.findings[each][0] != "pass"} == {}
     assert careless.worse(before, after) == {}
-    assert {name: after.of(name) for name in supposed} == {name: {each} for name, each in supposed.items()}
     assert before.failing - after.failing == {control for control, _ in every} - LEFT.keys() | ALONG
     assert after.failing - OF_THE_MACHINE == LEFT.keys()
     assert made.left - OF_THE_MACHINE == LEFT.keys() - UNKNOWN | ALONG
