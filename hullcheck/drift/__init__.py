@@ -1,18 +1,63 @@
-"""What is different between two runs, and why: which answer of the host changed (docs/diff.md)."""
+"""What is different between two runs: findings, and the answers of the host that they were made of (docs/diff.md)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
+from typing import Self
 
-from hullcheck.drift.reasons import reasons
-from hullcheck.drift.runs import PastRun
-from hullcheck.results import Result
+from hullcheck.drift.answers import difference
+from hullcheck.facts.registry import probes
+from hullcheck.messages import WrongUse
+from hullcheck.recording import Recording, RecordingError
+from hullcheck.results import Audit, Control, Result, reader
 from hullcheck.results.changes import Change, Changes
 from hullcheck.results.history import compare
 from hullcheck.verdicts import Verdict
 
-_MOST = 500  # changes that are explained: so many are a new inventory, or another version
-_OTHER_RUN = "the target was not in the other run"
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run that left its folder.
+
+    Attributes:
+        folder: with its results, and a folder for each target.
+    """
+
+    audit: Audit
+    folder: Path
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The run in the folder *path*, or of the results.json there.
+
+        Raises:
+            WrongUse: there is none.
+        """
+        folder, _, audit = reader.load(path, "hullcheck diff OLD NEW")
+        return cls(audit, folder)
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """The targets by name, each with how it was reached."""
+        return {each.name: each.connect for each in self.audit.targets}
+
+    @cached_property
+    def controls(self) -> dict[str, Control]:
+        """The controls by id."""
+        return {each.id: each for each in self.audit.controls}
+
+    @cached_property
+    def results(self) -> dict[tuple[str, str], Result]:
+        """The results by control and target."""
+        return {(each.control, each.target): each for each in self.audit.results}
+
+    def recording(self, target: str) -> Recording | None:
+        """The recording of *target*; None where it is not there, or cannot be read."""
+        try:
+            return Recording.load(self.folder / target, probes())
+        except (RecordingError, OSError):
+            return None
 
 
 @dataclass(frozen=True)
@@ -21,12 +66,14 @@ class Drift:
 
     Attributes:
         changes: new is what fails in the later run alone, among it all failures of the targets that were *added*.
+        answers: for each change the lines that its control read and that only one of the runs has.
         added: the targets of the later run alone; *removed* are those of the earlier one alone.
     """
 
     old: PastRun
     new: PastRun
     changes: Changes
+    answers: Mapping[Change, tuple[str, ...]]
     added: tuple[str, ...]
     removed: tuple[str, ...]
 
@@ -42,33 +89,39 @@ class Drift:
 
 
 def drift(old: PastRun, new: PastRun) -> Drift:
-    """What is different in *new*."""
+    """Compare two runs.
+
+    Raises:
+        WrongUse: one of them was limited to other subjects.
+    """
+    if old.audit.run.limits != new.audit.run.limits:
+        raise WrongUse(
+            "one of the runs was limited to some containers or images by --containers, --label or --images, and the"
+            " other was not so: compare runs that judged the same"
+        )
     found = compare(old.audit.results, new.audit.results, old.audit.run.id, old.audit.run.finished)
+    answers = dict(_answers((*found.new, *found.gone), old, new))
     added = tuple(name for name in new.targets if name not in old.targets)
-    found = explained(found, old, new)
-    appeared = (each for name in added for each in _failing(new, name))
-    found = replace(found, new=(*found.new, *appeared))
-    return Drift(old, new, found, added, tuple(name for name in old.targets if name not in new.targets))
+    found = replace(found, new=(*found.new, *(each for name in added for each in _failing(new, name))))
+    removed = tuple(name for name in old.targets if name not in new.targets)
+    return Drift(old, new, found, answers, added, removed)
 
 
-def explained(changes: Changes, old: PastRun, new: PastRun) -> Changes:
-    """*changes* from one run to the other, each with what the host answers differently."""
-    return replace(
-        changes,
-        new=tuple(_explained(changes.new, old, new)),
-        gone=tuple(_explained(changes.gone, old, new)),
-    )
-
-
-def _explained(changes: Iterable[Change], old: PastRun, new: PastRun) -> Iterator[Change]:
-    for number, each in enumerate(changes):
-        pair = (each.control, each.target)
-        evidence = _evidence(old.results[pair], new.results[pair])
-        yield replace(each, why=reasons(each, evidence, old, new)) if number < _MOST else each
-
-
-def _evidence(before: Result, after: Result) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*before.evidence, *after.evidence)))
+def _answers(
+    changes: tuple[Change, ...], old: PastRun, new: PastRun
+) -> Iterator[tuple[Change, tuple[str, ...]]]:
+    """Compare the answers target by target: the recordings of a thousand hosts are a gigabyte."""
+    for target in sorted({each.target for each in changes}):
+        before, after = old.recording(target), new.recording(target)
+        if before is None or after is None:
+            continue
+        for each in changes:
+            if each.target == target:
+                read = (run.results[each.control, target].evidence for run in (old, new))
+                yield (
+                    each,
+                    difference(each, dict.fromkeys(name for names in read for name in names), before, after),
+                )
 
 
 def _failing(run: PastRun, target: str) -> Iterator[Change]:
@@ -76,4 +129,4 @@ def _failing(run: PastRun, target: str) -> Iterator[Change]:
         if result.target == target:
             for each in result.told:
                 if each.verdict is Verdict.FAIL:
-                    yield Change(result.control, target, each.kind, each.subject, each.reason, (_OTHER_RUN,))
+                    yield Change(result.control, target, each.kind, each.subject, each.reason)

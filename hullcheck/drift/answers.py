@@ -1,104 +1,103 @@
-"""Two answers to one question: which of their parts are different, whatever their form is."""
+"""What a host answers differently in two recordings, as lines that begin with - or +."""
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
-_CHANGES_ALWAYS = re.compile(
-    r"(Pid|Id|Name|RepoTags|Created|Started|Finished|Tagged|NetworkID|IPAddress|GlobalIPv6Address|Checks|Searched|SystemTime)"
-)
-"""Fields that are different in each container, or each time, or stand in the name of the group."""
-_DOCUMENTS = ("docker_containers", "images", "docker_networks", "docker_services", "image_contents")
-"""The probes of which documents alone are read: the rest of the answer is of /proc, and changes all the time."""
-_LINES = {
-    "daemon_configuration": re.compile(r" (?P<name>\{.*)"),
-    "daemon_processes": re.compile(r"(?P<name>(?:argument|environment):)(?P<value>.*)"),
-    "engine_files": re.compile(
-        r"[0-9a-f]{32} stat (?P<mode>[0-9a-f]+):(?P<owner>\d+:\d+):[^/]*(?:/proc/\d+/root(?=/))?(?P<name>/.*)"
-    ),
-    "audit": re.compile(r"(?P<name>rule:.*)"),
-    "firewall": re.compile(r"(?:\d+/)?(?P<name>[\w-]+:.*)"),
-    "accounts": re.compile(r"(?P<name>(?:user|group):[^:]*):(?P<value>.*)"),
+from hullcheck.recording import Recording
+from hullcheck.results.changes import Change
+from hullcheck.verdicts import EvidenceError
+
+_MOST = 10  # lines of one finding that are shown
+_LONGEST = 100  # characters of a line
+_DOCUMENTS = {
+    "docker_containers": "container",
+    "docker_networks": "network",
+    "docker_services": "service",
+    "image_contents": "image",
+    "images": "image",
 }
-"""By probe the lines that say something of the host, where not all do."""
-_NOISE = frozenset(
+"""The probes that answer with a document for each object; their other lines are of /proc."""
+_OTHER_EACH_TIME = frozenset(
     (
-        "processes",
-        "bundles",
+        *("bundles", "clock", "daemon_processes", "engine_places", "own_mounts", "patching", "processes"),
         "unix_sockets",
-        "own_mounts",
-        "clock",
-        "podman_service",
-        "engine_places",
-        "patching",
     )
 )
-_NAMED = re.compile(r"(?P<name>/[^\s:]*[\s:]|[\w. -]{1,60}?[:=])(?P<value>.*)")
-_NAMES = ("Name", "Destination", "PathInContainer", "Id")
+"""The probes of which two answers are never the same."""
+_OTHER_EACH_START = re.compile(
+    r"(?:[^:]*\.)?(?:Pid|Id|Created|Finished|NetworkID|IPAddress|GlobalIPv6Address|Checks|SystemTime): "
+)
+_DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:")
+_PLACE = re.compile(r"^(?:[0-9a-f]{32} |\d+/)|/proc/\d+/root(?=/)")
+"""Numbers of processes and of the script, which stand before and in lines."""
+
+_Fields = dict[str, set[str]]  # the values of each field; a line of text is a field with an empty value
+_Objects = dict[str, _Fields]  # by name; what is about no object by an empty one
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A part that is different.
-
-    Attributes:
-        group: what it is about, as `container web`; empty where the answer does not say.
-        name: of the part, as `HostConfig.Privileged`.
-        before: its values then, and *after* those of now; several where a list has them.
-    """
-
-    group: str
-    name: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
+def difference(change: Change, evidence: Iterable[str], old: Recording, new: Recording) -> tuple[str, ...]:
+    """Compare the answers to the probes *evidence*, as far as they are about the subject of *change*."""
+    found: list[str] = []
+    for probe in evidence:
+        if probe not in _OTHER_EACH_TIME:
+            before, after = (_objects(probe, _text(each, probe)) for each in (old, new))
+            found += _differing(change, before, after)
+    more = len(found) - _MOST
+    return (*found[:_MOST], f"and {more} more") if more > 1 else tuple(found)
 
 
-_Part = tuple[str, str]  # group and name
+def _text(recording: Recording, probe: str) -> str:
+    answer = recording.answers.get(probe)
+    if answer is None:
+        return ""
+    try:
+        return (answer.opened() if recording.sealed else answer).stdout
+    except EvidenceError:
+        return answer.stdout
 
 
-def differences(probe: str, before: str, after: str) -> Iterator[Difference]:
-    """The parts that are not the same in two answers to a probe, in the order of the later one.
-
-    Of a thing that is in one of the answers alone there is none: what is new as a whole has not changed.
-    """
-    if probe in _NOISE:
-        return
-    old, new = _parts(probe, before), _parts(probe, after)
-    in_both = {""} | {group for group, _ in old} & {group for group, _ in new}
-    for part in dict.fromkeys((*new, *old)):
-        was, is_now = old.get(part, ()), new.get(part, ())
-        gone = tuple(each for each in was if each not in is_now)
-        came = tuple(each for each in is_now if each not in was)
-        if part[0] in in_both and (gone or came):
-            yield Difference(*part, gone, came)
+def _differing(change: Change, before: _Objects, after: _Objects) -> Iterator[str]:
+    """Compare field by field; an object that only one of the answers has is one line."""
+    for name in dict.fromkeys((*before, *after)):
+        old, new = before.get(name, {}), after.get(name, {})
+        if name and (not old or not new):
+            old, new = ({name: {""}} if each else {} for each in (old, new))
+        for field in sorted(old.keys() | new.keys()):
+            was, is_now = old.get(field, set()), new.get(field, set())
+            for sign, values in (("-", was - is_now), ("+", is_now - was)):
+                line = field + ", ".join(sorted(values))
+                if values and _is_about(change, name, line):
+                    yield _cut(f"{sign} {line}")
 
 
-def groups(text: str) -> frozenset[str]:
-    """What an answer has a document of, as `image web:1`."""
-    return frozenset(group for group, _ in _parts(_DOCUMENTS[0], text))
+def _is_about(change: Change, name: str, line: str) -> bool:
+    if change.kind in _DOCUMENTS.values():
+        return name == f"{change.kind} {change.subject}"
+    if change.kind == "file":
+        return re.search(rf"(?<![\w/]){re.escape(change.subject)}(?![\w/.-])", line) is not None
+    return True
 
 
-def _parts(probe: str, text: str) -> dict[_Part, tuple[str, ...]]:
-    """The values of each part: fields of documents by their path, and lines by what they begin with."""
-    found: dict[_Part, list[str]] = {}
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
+
+
+def _objects(probe: str, text: str) -> _Objects:
+    """Take an answer apart: documents into their fields, other text into lines."""
+    found: _Objects = {}
     for line in text.split("\n"):
-        for part, value in _of_line(probe, line):
-            found.setdefault(part, []).append(value)
-    return {part: tuple(each) for part, each in found.items()}
-
-
-def _of_line(probe: str, line: str) -> Iterator[tuple[_Part, str]]:
-    head, _, _ = line.partition("{")
-    document = _document(line[len(head) :])
-    if document is not None:
-        group = f"{head.strip()} {_name(document)}".strip() if probe in _DOCUMENTS else ""
-        yield from (((group, path), value) for path, value in _leaves(document, "") if _lasts(path))
-    elif probe not in _DOCUMENTS:
-        match = _LINES.get(probe, _NAMED).fullmatch(line)
-        if match:
-            said = match.groupdict()
-            yield ("", said["name"].strip(" :=")), said.get("value") or _access(said)
+        head, _, _ = line.partition("{")
+        document = _document(line.removeprefix(head))
+        if document is not None:
+            called = _name(document) if probe in _DOCUMENTS else ""
+            fields = found.setdefault(f"{_DOCUMENTS[probe]} {called}" if called else "", {})
+            for field, value in _fields(document, ""):
+                if not _OTHER_EACH_START.fullmatch(field):
+                    fields.setdefault(field, set()).add(value)
+        elif line and probe not in _DOCUMENTS and not _DATED.search(line):
+            found.setdefault("", {})[_PLACE.sub("", line)] = {""}
+    return found
 
 
 def _document(text: str) -> dict[str, object] | None:
@@ -109,30 +108,18 @@ def _document(text: str) -> dict[str, object] | None:
     return document if isinstance(document, dict) else None
 
 
-def _access(said: dict[str, str | None]) -> str:
-    """Mode and owner of a file, of `stat -c %f:%u:%g`."""
-    mode = said.get("mode")
-    return f"mode {int(mode, 16) & 0o7777:o}, owner {said['owner']}" if mode else ""
-
-
 def _name(document: dict[str, object]) -> str:
     tags = document.get("RepoTags")
-    if isinstance(tags, list) and tags:
-        return str(tags[0])
-    return next((str(document[each]).lstrip("/") for each in _NAMES if document.get(each)), "")
+    named = (document.get(each) for each in ("Name", "Destination", "Id"))
+    return str(tags[0] if isinstance(tags, list) and tags else next(filter(None, named), "")).lstrip("/")
 
 
-def _lasts(path: str) -> bool:
-    return not _CHANGES_ALWAYS.fullmatch(path.rpartition(".")[2])
-
-
-def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
+def _fields(value: object, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from _leaves(each, f"{path}.{key}" if path else str(key))
+            yield from _fields(each, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):
         for each in value:
-            inner = f"{path}[{_name(each)}]" if isinstance(each, dict) else path
-            yield from _leaves(each, inner)
+            yield from _fields(each, f"{path}[{_name(each)}]" if isinstance(each, dict) else path)
     else:
-        yield path, value if isinstance(value, str) else json.dumps(value)
+        yield f"{path}: ", value if isinstance(value, str) else json.dumps(value)

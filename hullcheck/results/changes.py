@@ -11,7 +11,6 @@ class Change:
     Attributes:
         kind: of the subject, as in a `Finding`.
         reason: why it fails, or failed then.
-        why: what the host answers differently, a sentence each; empty where nothing tells.
     """
 
     control: str
@@ -19,7 +18,6 @@ class Change:
     kind: str
     subject: str
     reason: str
-    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,9 @@ SCHEMA = "hullcheck/results/1"
 _T = TypeVar("_T")
 
 _LEFT_OUT: Mapping[type, tuple[str, ...]] = {
-    **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Gate, Moment), ()),
+    **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Gate, Moment, Change), ()),
     Changes: ("before",),
     AuditedTarget: ("clock", "neighbours", "seals", "same_engine", "same_machine", "groups"),
-    Change: ("why",),
     Control: ("cis_level",),
     Finding: ("accepted_by",),
     Result: ("severity", "switched_off"),
@@ -79,7 +78,6 @@ def _tuples(lists: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 _PARTS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
     AuditedTarget: dict.fromkeys(("neighbours", "same_engine", "same_machine", "groups"), tuple),
-    Change: {"why": tuple},
     Changes: dict.fromkeys(("new", "gone"), partial(_all, Change)) | {"before": partial(_all, Moment)},
     Attestation: dict.fromkeys(("targets", "subjects", "evidence"), tuple),
     Control: {"frameworks": _tuples},

@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hullcheck.drift import Drift
-from hullcheck.drift.runs import PastRun
+from hullcheck.drift import Drift, PastRun
 from hullcheck.messages import printable
 from hullcheck.results import sentences
 from hullcheck.results.changes import Change
@@ -25,7 +24,7 @@ def text(drift: Drift) -> str:
         lines += ["", f"{len(found)} {title}"]
         for each in _worst_first(drift, found):
             lines.append(f"  {drift.severity(each):8}  {_finding(drift, each)}: {each.reason}")
-            lines += [f"            {why}" for why in each.why]
+            lines += [f"            {line}" for line in drift.answers.get(each, ())]
     return printable("\n".join([*lines, "", _counts(drift)])) + "\n"
 
 
@@ -75,7 +74,7 @@ def markdown(drift: Drift) -> str:
         lines += [f"\n## {title}\n"] * bool(found)
         for each in _worst_first(drift, found):
             lines.append(f"- **{drift.severity(each)}** {code(_finding(drift, each))}: {code(each.reason)}")
-            lines += [f"  - {code(why)}" for why in each.why]
+            lines += [f"  - {code(line)}" for line in drift.answers.get(each, ())]
     return "\n".join(lines) + "\n"
 
 
@@ -112,4 +111,5 @@ def _entry(drift: Drift, change: Change) -> dict[str, Any]:
         "number": _number(drift, change.control),
         "severity": drift.severity(change),
         **to_json(change),
+        "answers": list(drift.answers.get(change, ())),
     }

@@ -29,7 +29,6 @@ class Changed:
     Attributes:
         subjects: those of the reason that most of them have; none where it is the target itself.
         others: those with other reasons, which are on the page of the control.
-        why: what the first of these hosts answers differently.
     """
 
     control: str
@@ -38,7 +37,6 @@ class Changed:
     subjects: Names
     others: Names
     targets: Names
-    why: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -66,9 +64,8 @@ def _changed(group: ChangeGroup) -> Changed:
     kind, reason = max(by_reason, key=lambda each: len(by_reason[each]))
     others = (each.subject for each in group.changes if (each.kind, each.reason) != (kind, reason))
     subjects = [] if kind == "target" else by_reason[kind, reason]
-    why = next(each.why for each in group.changes if (each.kind, each.reason) == (kind, reason))
     return Changed(
-        group.control, kind, reason, Names.of(subjects), Names.of(_once(others)), Names.of(group.targets), why
+        group.control, kind, reason, Names.of(subjects), Names.of(_once(others)), Names.of(group.targets)
     )
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from hullcheck.messages import printable
 from hullcheck.results import SEVERITIES, Audit, Control, sentences
 from hullcheck.results.causes import Cause, causes
-from hullcheck.results.changes import Change, ChangeGroup, Changes, together
-from hullcheck.results.fixes import CONTAINER, IMAGE, Failure, Fix, failures, fixes, rank
+from hullcheck.results.changes import ChangeGroup, Changes, together
+from hullcheck.results.fixes import CONTAINER, IMAGE, Failure, Fix, failures, fixes
 from hullcheck.writers.terminal.cells import cells, cut, padded
 
 FEW_TARGETS = 3
@@ -23,7 +23,6 @@ _SEVERITY_WIDTH = max(map(len, SEVERITIES))
 _LONG_NUMBER = 10
 _ROOM_FOR_COLUMNS = 72
 _LABEL = "fix first  "
-_MOST_REASONS = 3
 _COLORS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
@@ -224,15 +223,6 @@ def _since(audit: Audit, width: int) -> Iterator[Line]:
         numbers = {each.id: number_of(each) for each in audit.controls}
         new = (_new(each, numbers, len(audit.targets) > 1) for each in together(since.new))
         yield Line(_line("  new: ", "; ".join(new), width), len("  new:"), {"red": True})
-        ranks = {each.id: rank(each.severity) for each in audit.controls}
-        told = sorted((each for each in since.new if each.why), key=lambda each: ranks[each.control])
-        yield from (_why(each, numbers, width) for each in told[:_MOST_REASONS])
-
-
-def _why(change: Change, numbers: Mapping[str, str], width: int) -> Line:
-    """What the host answers differently."""
-    subject = "" if change.kind == "target" else f" {change.subject}"
-    return Line(_line("  why: ", f"{numbers[change.control]}{subject}: {'; '.join(change.why)}", width))
 
 
 def _new(group: ChangeGroup, numbers: Mapping[str, str], several: bool) -> str:

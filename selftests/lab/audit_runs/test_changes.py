@@ -22,7 +22,7 @@ GATE = "--fail-on=new,severity=critical"
 def test_container_that_was_made_again(
     engine: Callable[..., Engine], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It fails newly, each output says since when and by which setting, and what failed before breaks no gate."""
+    """It fails newly, `diff` shows the setting that changed, and what failed before breaks no gate."""
     one = engine()
     one.run("panel")
     one.run("old", "--privileged")
@@ -41,10 +41,9 @@ def test_container_that_was_made_again(
     run = project.pytest(*arguments, GATE, f"--baseline={before}", timeout=300)
     assert run.status == 1
     (change,) = run.results["since"]["new"]
-    made, setting = change["why"]
-    assert (change["subject"], setting) == ("panel", "HostConfig.Privileged was false, and is true")
-    assert made.startswith("the container was made again on 20")
+    assert change["subject"] == "panel"
     (line,) = run.lines("  here: CIS 5.5 container panel: ")
     assert "fail: runs with --privileged" in line
     assert main(["diff", str(before), str(project.folder / "reports/latest")]) == 1
-    assert f"            {setting}\n" in capsys.readouterr().out
+    lines = "            - HostConfig.Privileged: false\n            + HostConfig.Privileged: true\n"
+    assert lines in capsys.readouterr().out
