@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from hullcheck.gates import coverage
 from hullcheck.gates.baseline import Baseline
 from hullcheck.gates.conditions import Condition
-from hullcheck.gates.thresholds import Threshold
 from hullcheck.results import Audit, Control, Finding, Gate, Result, sentences
 
-FAIL_ON, COVERAGE, THRESHOLDS = "--fail-on", "--coverage", "--thresholds"
+FAIL_ON, COVERAGE = "--fail-on", "--coverage"
 
 
 @dataclass(frozen=True)
@@ -23,15 +22,12 @@ class Gates:
         fail_on: as it was written, and the conditions of it, of which any breaks the gate; empty where there is none.
         baseline: the run with which `new` compares; None where there is none.
         coverage: the least percentage of results that have to be judged on each target; 0 where it is no gate.
-        thresholds: as it was named, and the limits of it.
     """
 
     fail_on: str = ""
     conditions: tuple[Condition, ...] = ()
     baseline: Baseline | None = None
     coverage: float = 0
-    thresholds: str = ""
-    limits: tuple[Threshold, ...] = ()
 
     def outcomes(self, audit: Audit) -> tuple[Gate, ...]:
         """What each gate says of *audit*, in a fixed order."""
@@ -41,9 +37,6 @@ class Gates:
         if self.coverage:
             asked = f"{self.coverage:g}"
             found.append(Gate(COVERAGE, asked, tuple(coverage.below(audit.results, self.coverage))))
-        if self.limits:
-            broken = (each for limit in self.limits for each in limit.broken_by(audit))
-            found.append(Gate(THRESHOLDS, self.thresholds, tuple(broken)))
         return tuple(found)
 
     def _breaking(self, audit: Audit) -> Iterator[str]:

@@ -17,7 +17,7 @@ from hullcheck import pytest_settings
 from hullcheck.unpacked import bundle_around
 
 WITH_A_PATH = (
-    *("--baseline", "--inventory", "--releases", "--reports", "--sign", "--thresholds"),
+    *("--baseline", "--inventory", "--releases", "--reports", "--sign"),
     *("--ansible-inventory", "--ssh-config", "--ssh-identity-file"),  # of testinfra
     *("--html", "--css", "--metadata-from-json-file"),  # of pytest-html
     "--rsyncdir",  # of pytest-xdist

@@ -11,8 +11,7 @@ from hullcheck.results import Audit, Gate, run_files
 def differences(audit: Audit) -> Iterator[str]:
     """Where a gate is said to be broken, or to hold, and the results say something else.
 
-    What was new is not in the bundle, nor is the file of --thresholds: of these, only what is said to break them can
-    be looked at.
+    What was new is not in the bundle: of that, only what is said to break the gate can be looked at.
     """
     for each in audit.gates:
         try:
@@ -27,7 +26,7 @@ def _is_wrong(gate: Gate, audit: Audit) -> bool:
     if gate.option == COVERAGE:
         return _outcome(Gates(coverage=float(gate.asked)), audit) != gate.broken
     if gate.option != FAIL_ON:
-        return False
+        return True
     wanted = conditions.parse(gate.asked)
     old = _outcome(
         Gates(fail_on=gate.asked, conditions=tuple(each for each in wanted if not each.new)), audit

@@ -157,7 +157,6 @@ def _selected(known: Documents) -> list[str]:
         "--fail-on=",
         "--baseline=",
         "--coverage=",
-        "--thresholds=",
     ]
     options += [
         "--targets=",

@@ -7,14 +7,13 @@ from typing import TypeVar
 
 import pytest
 
-from hullcheck.gates import Gates, conditions, held, thresholds
+from hullcheck.gates import Gates, conditions, held
 from hullcheck.gates.baseline import Baseline
-from hullcheck.inventory import yamlfile
 from hullcheck.messages import WrongUse
 from hullcheck.plugin import options
 from hullcheck.results import Audit
 
-_OPTIONS = ("fail_on", "baseline", "coverage", "thresholds")
+_OPTIONS = ("fail_on", "baseline", "coverage")
 _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
 _T = TypeVar("_T")
 
@@ -49,14 +48,11 @@ def _gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
     before = _baseline(options.path(config, "baseline"), limits)
     if any(each.new for each in wanted) and before is None:
         raise WrongUse("--fail-on new: new since when? Name the run by --baseline=reports/RUN")
-    file = options.path(config, "thresholds")
     return Gates(
         fail_on=fail_on,
         conditions=wanted,
         baseline=before,
         coverage=_percent(options.option(config, "coverage")),
-        thresholds=options.option(config, "thresholds"),
-        limits=_thresholds(file) if file else (),
     )
 
 
@@ -74,13 +70,6 @@ def _percent(text: str) -> float:
     if not _PERCENT.fullmatch(text) or not 0 < float(text) <= 100:
         raise WrongUse(f"--coverage {text}: write a percentage above 0, as 95")
     return float(text)
-
-
-def _thresholds(path: Path) -> tuple[thresholds.Threshold, ...]:
-    try:
-        return thresholds.read(yamlfile.load(path).data)
-    except yamlfile.YamlError as error:
-        raise WrongUse(f"--thresholds: {error}") from None
 
 
 def status(own: int, audit: Audit, *, else_sound: bool) -> int:

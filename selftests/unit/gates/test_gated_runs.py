@@ -115,16 +115,6 @@ def test_coverage(project: Project) -> None:
     assert gated(project, "--coverage=67", "--fail-on=severity>=high")[0] == 1
 
 
-def test_thresholds(project: Project) -> None:
-    """A threshold file is read before a host is asked."""
-    project.write("t.yml", "failed:\n  high: {max: 0}\n  low: {max: 0}\ncompliance:\n  min: 33\n")
-    status, lines = gated(project, "--thresholds=t.yml")
-    assert (status, lines) == (1, ["gate --thresholds=t.yml: broken by 1: the exit status is not 0"])
-    project.write("t.yml", "faild: {high: {max: 0}}\n")
-    run = project.pytest("--inventory=inventory.yml", "--thresholds=t.yml")
-    assert (run.status, "did you mean 'failed'?" in run.output) == (4, True)
-
-
 @pytest.mark.parametrize(
     ("option", "said"),
     [
@@ -134,7 +124,6 @@ def test_thresholds(project: Project) -> None:
         ("--coverage=0", "a percentage above 0"),
         ("--coverage=101", "a percentage above 0"),
         ("--max-age=30", "as 36h, 30d or 4w"),
-        ("--thresholds=nowhere.yml", "nowhere.yml:1: cannot be read"),
     ],
 )
 def test_gate_that_cannot_be_used(project: Project, option: str, said: str) -> None:

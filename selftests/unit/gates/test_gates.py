@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.gates import COVERAGE, FAIL_ON, THRESHOLDS, Gates, conditions, coverage, thresholds
+from hullcheck.gates import COVERAGE, FAIL_ON, Gates, conditions, coverage
 from hullcheck.gates.baseline import Baseline
 from hullcheck.messages import WrongUse
 from hullcheck.results import Audit, Control, Finding, Gate, Result, Run, SwitchedOff
@@ -146,70 +146,6 @@ def test_coverage() -> None:
     assert gates.outcomes(audit(result("low", PASS), result("high", MANUAL))) == (
         Gate(COVERAGE, "100", ("web1: 50.0 % was judged",)),
     )
-
-
-def limited(document: object, *results: Result) -> list[str]:
-    """What breaks a threshold file."""
-    (gate,) = Gates(thresholds="t.yml", limits=thresholds.read(document)).outcomes(audit(*results))
-    assert gate.option == THRESHOLDS
-    return list(gate.broken)
-
-
-RESULTS = (
-    *(result("critical", each) for each in (PASS, FAIL)),
-    *(result("high", each) for each in (ATTESTED, WAIVED, NOTHING)),
-    *(result("low", each) for each in (MANUAL, ERROR)),
-)
-
-
-@pytest.mark.parametrize(
-    ("document", "expected"),
-    [
-        ({"compliance": {"min": 40}}, []),
-        ({"compliance": {"min": 41}}, ["web1: compliance.min 41: there are 40 %"]),
-        ({"compliance": {"max": 39}}, ["web1: compliance.max 39: there are 40 %"]),
-        ({"failed": {"critical": {"max": 0}}}, ["web1: failed.critical.max 0: there are 1"]),
-        ({"failed": {"critical": {"max": 1}, "high": {"max": 0}}}, []),
-        ({"passed": {"total": {"min": 3}}}, ["web1: passed.total.min 3: there are 2"]),
-        ({"passed": {"total": 2}}, []),
-        ({"skipped": {"total": 0}}, ["web1: skipped.total 0: there are 1"]),
-        ({"error": {"total": {"max": 0}}}, ["web1: error.total.max 0: there are 1"]),
-        ({"no_impact": {"none": {"max": 1}, "high": {"max": 0}}}, ["web1: no_impact.none.max 1: there are 2"]),
-        ({"failed": {"critical": {"controls": ["critical"]}}}, []),
-        ({"failed": {"critical": {"controls": ["high"]}}}, ["web1: failed.critical.controls: not so: critical, high"]),
-        ({"failed": {"high": {"controls": [], "max": 0}}}, []),
-        ({"compliance": {"min": "39.5"}}, []),
-    ],
-)  # fmt: skip
-def test_thresholds(document: object, expected: list[str]) -> None:
-    """By status and severity: attested is passed, waived has no impact, and what has none has no severity."""
-    assert limited(document, *RESULTS) == expected
-
-
-def test_thresholds_of_each_target() -> None:
-    """One host does not make up for another."""
-    good = result("critical", PASS, target="web2")
-    assert limited({"compliance": {"min": 100}}, good, result("critical", FAIL)) == [
-        "web1: compliance.min 100: there are 0 %"
-    ]
-    assert limited({"compliance": {"min": 1}}, result("critical", NOTHING)) == [
-        "web1: compliance.min 1: there are 0 %"
-    ]
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        *(None, {}, [], {"failed": 1}, {"faild": {"total": 1}}, {"failed": {"hgih": {"max": 1}}}),
-        *({"failed": {"high": {"most": 1}}}, {"failed": {"high": {"max": "few"}}}, {"failed": {"high": 1}}),
-        *({"failed": {"total": {"controls": ["a"]}}}, {"failed": {"high": {"max": -1}}}, {"compliance": 80}),
-        {"failed": {"high": {"controls": "a"}}},
-    ],
-)
-def test_threshold_file_that_is_none(document: object) -> None:
-    """A limit that is not understood would never be broken."""
-    with pytest.raises(WrongUse, match="--thresholds: "):
-        thresholds.read(document)
 
 
 def test_gates_travel() -> None:

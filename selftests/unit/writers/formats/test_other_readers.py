@@ -9,13 +9,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hullcheck.results import Audit
 from hullcheck.verdicts import Verdict
-from selftests.kit import audit_pages
 from selftests.kit.formats import AUDITS, found, rendered
 
 MODULES = Path(os.environ.get("HULLCHECK_READERS", "/nowhere")) / "node_modules"
@@ -129,20 +127,3 @@ def test_trestle_reads_the_assessment(
     said = run(sys.executable, "-c", ASSESSMENT, str(written("oscal", audit())))
     waived = len(found(audit(), Verdict.WAIVED))
     assert said.split() == [str(len(found(audit(), *Verdict))), str(findings), str(waived)]
-
-
-def test_saf_reads_thresholds(written: Callable[[str, Audit], Path], tmp_path: Path) -> None:
-    """A threshold that the audit meets passes, and one that it does not meet fails."""
-    saf = MODULES / ".bin/saf"
-    audit = audit_pages.accepted().audit
-    path, verdicts = written("hdf", audit), Counter(each.verdict for each in audit.results)
-    limits = tmp_path / "threshold.yml"
-
-    def validate(most: int) -> subprocess.CompletedProcess[Any]:
-        limits.write_text(f"failed:\n  total:\n    max: {most}\n")
-        command = [str(saf), "validate", "threshold", "-i", str(path), "-T", str(limits)]
-        # it leaves a log where it runs
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path)
-
-    assert validate(verdicts[Verdict.FAIL]).returncode == 0
-    assert validate(verdicts[Verdict.FAIL] - 1).returncode == 1
