@@ -80,7 +80,6 @@ _METAVARS = {
 }
 _FLAGS = {
     "bundle": "write all that the run found and was told into one file too, reports/RUN.zip, for `hullcheck verify`",
-    "parquet": "as --format=parquet: write findings.parquet beside findings.csv, for DuckDB; needs the extra `query`",
     "strict_waivers": "fail the run where a waiver or an attestation is expired, not yet in force, not needed or"
     " matches nothing",
 }

@@ -8,7 +8,6 @@ from hullcheck.unpacked import MANIFEST as MANIFEST
 
 RESULTS = "results.json"
 FINDINGS = "findings.csv"
-PARQUET = "findings.parquet"
 AUDIT_PAGE = "audit.html"
 REQUIREMENTS = "requirements.csv"
 
@@ -24,7 +23,7 @@ JSONL = "findings.jsonl"
 DEFECTDOJO = "defectdojo.json"
 XLSX = "findings.xlsx"
 FORMATS = (
-    *(PARQUET, SARIF, CODE_SCANNING, SUMMARY, ANNOTATIONS, PROMETHEUS),
+    *(SARIF, CODE_SCANNING, SUMMARY, ANNOTATIONS, PROMETHEUS),
     *(OSCAL, OCSF, HDF, JSONL, DEFECTDOJO, XLSX),
 )
 """What a run leaves where `--format` asks for it."""

@@ -26,7 +26,7 @@ class Further:
         """
         names = options.several(config, "format")
         try:
-            self.formats = chosen((*names, *["parquet"] * options.flag(config, "parquet")))
+            self.formats = chosen(names)
         except FormatError as error:
             raise pytest.UsageError(str(error)) from None
         self.left_out: list[str] = []

@@ -68,9 +68,6 @@ FORMATS = {
     "hdf": Format(run_files.HDF, "formats.hdf"),
     "defectdojo": Format(run_files.DEFECTDOJO, "formats.defectdojo"),
     "xlsx": Format(run_files.XLSX, "formats.xlsx", needs="xlsxwriter", package="XlsxWriter", extra="xlsx"),
-    "parquet": Format(
-        run_files.PARQUET, "tables.findings_parquet", needs="pyarrow", package="pyarrow", extra="query"
-    ),
 }
 """By the name that `--format` takes."""
 
@@ -90,9 +87,8 @@ def chosen(names: Iterable[str]) -> Sequence[Format]:
             raise FormatError(f"--format {name}: {did_you_mean(name, FORMATS)}")
         each = FORMATS[name]
         if each.needs and find_spec(each.needs) is None:
-            said = "--parquet" if name == "parquet" else f"--format {name}"
             raise FormatError(
-                f"{said}: needs {each.package}; install hullcheck[{each.extra}], or leave the option out"
+                f"--format {name}: needs {each.package}; install hullcheck[{each.extra}], or leave the option out"
             )
         found.append(each)
     return found

@@ -20,7 +20,7 @@ from hullcheck.writers.formats.status import STATUS
 from selftests import REPOSITORY
 from selftests.kit import audit_pages
 from selftests.kit.bundles import Bundle
-from selftests.kit.formats import AUDITS, NAMES, each_audit, found, named, rendered
+from selftests.kit.formats import NAMES, each_audit, found, named, rendered
 from selftests.kit.projects import careless, site
 from selftests.kit.running import Project, hullcheck
 
@@ -135,8 +135,6 @@ def test_equal_audits_give_equal_files(audit: Callable[[], Audit], name: str) ->
     """Also where names are hostile, or nothing was judged."""
     if FORMATS[name].needs:
         pytest.importorskip(FORMATS[name].needs)
-    if name == "parquet" and audit is AUDITS["hostile"]:
-        pytest.skip("a day that is none is refused before, where waivers are read")
     assert rendered(name, audit()) == rendered(name, audit())
 
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from hullcheck.results import Audit, Finding
 from hullcheck.verdicts import Verdict
@@ -74,15 +70,6 @@ def test_jq_reads_the_lines() -> None:
     command = [shutil.which("jq") or "", "-s", "map(.subject)"]
     done = subprocess.run(command, input=text("jsonl", named()), capture_output=True, text=True, check=True)
     assert len(json.loads(done.stdout)) == len(found(named(), *Verdict))
-
-
-def test_duckdb_reads_the_lines(tmp_path: Path) -> None:
-    """And counts what the results say."""
-    duckdb = pytest.importorskip("duckdb", reason="the extra `selftest` brings it")
-    path = tmp_path / "findings.jsonl"
-    path.write_text(text("jsonl", audit_pages.accepted().audit), encoding="utf-8")
-    rows = duckdb.sql(f"SELECT verdict, count(*) FROM read_json('{path}') GROUP BY verdict").fetchall()
-    assert dict(rows) == Counter(str(each.verdict) for each in found(audit_pages.accepted().audit, *Verdict))
 
 
 # ---- ocsf.jsonl
