@@ -91,5 +91,5 @@ def content_digest(project: Path, tests: Iterable[str], markers: Path) -> str:
 
 def covered(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """Those of *files* that manifest-sha256.txt lists: it cannot list itself, nor what is made of it."""
-    beside = (run_files.DIGESTS, run_files.SIGNATURE, run_files.STATEMENT, run_files.TIMESTAMP)
+    beside = (run_files.DIGESTS, run_files.SIGNATURE)
     return {name: content for name, content in files.items() if name not in beside}

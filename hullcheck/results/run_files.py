@@ -54,14 +54,9 @@ SHARDS = "shards"
 
 SIGNATURE = f"{DIGESTS}.sig"
 
-STATEMENT = "statement.dsse.json"
-
-TIMESTAMP = f"{DIGESTS}.tsr"
-"""The answer of a time-stamping authority."""
-
 NAMES = (
     *(RESULTS, JUNIT, REPORT, AUDIT_PAGE, FINDINGS, REQUIREMENTS, *FORMATS),
-    *(INVENTORY, POLICY, RELEASES, MANIFEST, DIGESTS, SIGNATURE, STATEMENT, TIMESTAMP),
+    *(INVENTORY, POLICY, RELEASES, MANIFEST, DIGESTS, SIGNATURE),
 )
 """What lies in the folder of a run or in its bundle, beside the folder of each target."""
 

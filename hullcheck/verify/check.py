@@ -19,12 +19,11 @@ from hullcheck.verify import (
 from hullcheck.verify.documents import Documents
 
 
-def check(path: Path, allowed: Path | None, authority: Path | None = None) -> Iterator[Step]:
+def check(path: Path, allowed: Path | None) -> Iterator[Step]:
     """The checks of the bundle at *path*, each as soon as it is done.
 
     Args:
         allowed: who may have signed it, as ssh-keygen reads it; None where only the signature itself is looked at.
-        authority: who may have told its time, as certificates; None where nobody is asked for.
 
     Raises:
         WrongUse: there is no bundle, or it cannot be judged again where the user stands. Then the steps before that
@@ -33,7 +32,7 @@ def check(path: Path, allowed: Path | None, authority: Path | None = None) -> It
     files, step = layout.read(path)
     wrong = bool(step.faults)
     yield step
-    for step in of_files(files, allowed, authority):
+    for step in of_files(files, allowed):
         wrong |= bool(step.faults) and not step.differs  # which judging again may explain
         yield step
     if wrong:
@@ -46,9 +45,7 @@ def check(path: Path, allowed: Path | None, authority: Path | None = None) -> It
         yield from _again(files, known)
 
 
-def of_files(
-    files: Mapping[str, bytes], allowed: Path | None, authority: Path | None = None
-) -> Iterator[Step]:
+def of_files(files: Mapping[str, bytes], allowed: Path | None) -> Iterator[Step]:
     """The checks for which nothing has to be judged."""
     if set(layout.ALWAYS) - set(files):
         return
@@ -59,9 +56,6 @@ def of_files(
     if known is None:
         return
     try:
-        said = signature.check_statement(files, known)
-        told = signature.check_time(files, known.audit.run.finished, authority)
-        yield from (each for each in (said, told) if each is not None)
         if "shards" in known.manifest:
             yield shards.check(files, known, allowed)
         found, faults = completeness.load(files)

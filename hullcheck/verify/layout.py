@@ -21,14 +21,13 @@ LARGEST = 512 * inputs.MIB
 """The most bytes of a whole bundle: that of 1,000 hosts has some 400 MiB."""
 DEPTH = 20
 """The most folders around one."""
-OF_SHARD = (run_files.MANIFEST, run_files.DIGESTS, run_files.SIGNATURE, run_files.STATEMENT)
+OF_SHARD = (run_files.MANIFEST, run_files.DIGESTS, run_files.SIGNATURE)
 """What a merged bundle keeps of each shard, beside its recordings."""
 _RECORDING = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
 _SHARD = re.compile(rf"{run_files.SHARDS}/[1-9][0-9]*/({'|'.join(map(re.escape, OF_SHARD))})")
 REPORTS = (*WRITERS, run_files.JUNIT)
 ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS, run_files.POLICY)
 _KNOWN = {*REPORTS, *BUNDLED, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE}
-_KNOWN |= {run_files.STATEMENT, run_files.TIMESTAMP}
 
 
 def read(path: Path) -> tuple[dict[str, bytes], Step]:
@@ -126,8 +125,4 @@ def _names(files: Collection[str]) -> list[str]:
             and not _SHARD.fullmatch(name)
         ):
             faults.append(f"{name}: there is no such file in a bundle")
-    faults += [f"{name}: is a file, and others lie in it" for name in archive.in_the_way(files)]
-    if (run_files.SIGNATURE in files) != (run_files.STATEMENT in files):
-        there, gone = sorted((run_files.SIGNATURE, run_files.STATEMENT), key=lambda each: each not in files)
-        faults.append(f"{gone}: is missing, though {there} is there")
-    return faults
+    return faults + [f"{name}: is a file, and others lie in it" for name in archive.in_the_way(files)]

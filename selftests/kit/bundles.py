@@ -70,8 +70,7 @@ class Bundle:
 
     def unsigned(self) -> "Bundle":
         """Without signature: nothing but what fits together can be found then."""
-        for name in (run_files.SIGNATURE, run_files.STATEMENT):
-            self.files.pop(name, None)
+        self.files.pop(run_files.SIGNATURE, None)
         return self
 
     def edit(self, name: str, change: Callable[[Any], None]) -> "Bundle":

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hullcheck.bundle import archive, manifest, sshsig, statement
+from hullcheck.bundle import archive, manifest, sshsig
 from hullcheck.recording.packing import packed, unpacked
 from hullcheck.results import run_files
 from hullcheck.verify.layout import OF_SHARD
@@ -44,12 +44,7 @@ def flip_in_member(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bund
 def flip_and_list(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """One bit of a file, all digests made anew; the signature is the old one."""
     need("ssh-keygen")
-    name = rng.choice(
-        sorted(
-            set(made.files)
-            - {run_files.MANIFEST, run_files.DIGESTS, run_files.SIGNATURE, run_files.STATEMENT}
-        )
-    )
+    name = rng.choice(sorted(set(made.files) - {run_files.MANIFEST, run_files.DIGESTS, run_files.SIGNATURE}))
     made.files[name] = _flip(rng, made.files[name])
     return made.fitting(), run_files.SIGNATURE
 
@@ -291,12 +286,10 @@ def name_that_fits_nowhere(rng: random.Random, made: Bundle, folder: Path) -> tu
 
 def file_gone(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
     """A file less, taken off the lists or not."""
-    name = rng.choice(sorted(made.files))
+    name = rng.choice(sorted(made.files.keys() - {run_files.SIGNATURE}))
     del made.files[name]
     if name in (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS) or rng.random() < 0.5:
         return made, name
-    if name in (run_files.SIGNATURE, run_files.STATEMENT):
-        return made.fitting(), name
     return made.unsigned().fitting(), name.partition("/recording")[0]
 
 
@@ -453,13 +446,12 @@ def blanks(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]
             run_files.MANIFEST,
             run_files.DIGESTS,
             run_files.SIGNATURE,
-            run_files.STATEMENT,
         ]
     )
-    if name in (run_files.SIGNATURE, run_files.STATEMENT):
+    if name == run_files.SIGNATURE:
         need("ssh-keygen")
     content = made.files[name]
-    if name in (run_files.SIGNATURE, run_files.STATEMENT):
+    if name == run_files.SIGNATURE:
         made.files[name] = rng.choice([content + b"\n", content.replace(b"\n", b"\r\n"), b" " + content])
         return made, name
     made.unsigned()
@@ -490,37 +482,11 @@ def signature_field(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bun
     return made, f"{run_files.SIGNATURE}: not written as ssh-keygen"
 
 
-def _sign(made: Bundle, key: Path) -> Bundle:
-    listing = made.files[run_files.DIGESTS]
-    payload = statement.statement(
-        made.document(run_files.MANIFEST), made.document(run_files.RESULTS), listing
-    )
-    signature = sshsig.sign(key, statement.to_sign(payload))
-    name = sshsig.key_of(signature, statement.to_sign(payload))
-    made.files[run_files.SIGNATURE] = sshsig.sign(key, listing)
-    made.files[run_files.STATEMENT] = statement.envelope(payload, sshsig.blob(signature), name)
-    return made
-
-
 def other_key(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
-    """Signed anew by somebody else: all of it, the manifest alone or the statement alone; or a statement of old."""
+    """Signed anew by somebody else."""
     need("ssh-keygen")
-    kind = rng.randrange(4)
-    if kind == 0:
-        return _sign(
-            made, folder / "stranger"
-        ), f"{run_files.SIGNATURE}: its key is not that of an allowed signer"
-    strange = _sign(made.copy(), folder / "stranger")
-    if kind == 1:
-        made.files[run_files.SIGNATURE] = strange.files[run_files.SIGNATURE]
-        return made, run_files.SIGNATURE
-    if kind == 2:
-        made.files[run_files.STATEMENT] = strange.files[run_files.STATEMENT]
-        return made, f"{run_files.STATEMENT}: is signed by another key"
-    old = made.files[run_files.STATEMENT]
-    made.edit(run_files.MANIFEST, lambda document: document["run"].update(machine="elsewhere"))
-    _sign(made.fitting(), folder / "key").files[run_files.STATEMENT] = old
-    return made, f"{run_files.STATEMENT}: does not say what the bundle says"
+    made.files[run_files.SIGNATURE] = sshsig.sign(folder / "stranger", made.files[run_files.DIGESTS])
+    return made, f"{run_files.SIGNATURE}: its key is not that of an allowed signer"
 
 
 def structure(rng: random.Random, made: Bundle, folder: Path) -> tuple[bytes, str]:

@@ -31,12 +31,6 @@ def add(commands: "Subparsers") -> None:
         metavar="FILE",
         help="who may have signed it, as for ssh-keygen; without it, only that the signature holds is checked",
     )
-    parser.add_argument(
-        "--authority",
-        type=Path,
-        metavar="FILE",
-        help="CA certificates (PEM) of the time-stamping authority whose word the bundle has to have",
-    )
     parser.set_defaults(run=_run)
 
 
@@ -49,12 +43,10 @@ def _run(given: argparse.Namespace) -> int:
         raise WrongUse(f"{given.bundle}: not there; audit first (`pytest -m cis --bundle`), or name it")
     if allowed is not None and not allowed.is_file():
         raise WrongUse(f"--allowed-signers {allowed}: there is no such file")
-    if given.authority is not None and not given.authority.is_file():
-        raise WrongUse(f"--authority {given.authority}: there is no such file")
     place.require_own_imports(given.bundle)
     hard = soft = 0
     other = ""
-    for step in check(given.bundle, allowed, given.authority):
+    for step in check(given.bundle, allowed):
         print(printable(f"{step.name}: {'WRONG' if step.faults else step.said}"), flush=True)
         for fault in step.faults:
             print(printable(f"  {fault}").replace("\n", "\n  "))
