@@ -389,7 +389,7 @@ def test_image_holds_no_needless_setuid_file(
     contents = image_contents.of(image.id)
     allowed = policy.allowed_setuid_files
     special = [f"{each.path} ({each.mode})" for each in contents.special if each.path not in allowed]
-    capable = [each for each in contents.capable_files if each.path not in allowed]
+    capable = [each for each in contents.capable if each.path not in allowed]
     found = special + [str(each) for each in capable if each.is_powerful]
     assert not found, f"holds {listed(found, 20)}{_users(image)}"
     untold = [each.path for each in capable if not each.told]
@@ -397,7 +397,7 @@ def test_image_holds_no_needless_setuid_file(
         raise Manual(
             f"the store of containerd does not tell which capabilities these files have: {listed(untold, 20)}"
         )
-    named = [each.path for each in contents.special] + [each.path for each in contents.capable_files]
+    named = [each.path for each in contents.special] + [each.path for each in contents.capable]
     approved = sorted(set(named).intersection(allowed))
     parts = [f"approved: {', '.join(approved)}" if approved else "no setuid or setgid file"]
     parts += [f"with capabilities: {listed(list(map(str, capable)), 20)}"] if capable else []

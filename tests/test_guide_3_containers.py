@@ -449,8 +449,6 @@ def test_container_environment_holds_no_secret(container: Container) -> str:
     found = container.configuration.secrets
     assert not found, "; ".join(found)
     container.require_created("whether its image sets a secret (the file has none that looks like one)")
-    if not container.configuration.description.get("Searched"):
-        raise EvidenceError(
-            "no variable looks like a secret; labels and command: recorded by an older version"
-        )
+    if not container.configuration.description["Searched"]:
+        raise EvidenceError("no variable looks like a secret; labels and command were not searched")
     return "no variable, label or word of its command looks like a secret"

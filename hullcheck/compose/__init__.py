@@ -79,9 +79,9 @@ def recorded(target: str, written: Path | str) -> Recording:
         "networks": model.networks(),
     }
     text = without_known(json.dumps(document, sort_keys=True, separators=(",", ":")))
-    answer = Answer(COMPOSE_FILE.name, 0, text, "").sealed()
+    answer = Answer(COMPOSE_FILE.name, 0, text, "")
     commands = {COMPOSE_FILE.name: words}
-    return Recording(target, COMPOSE, {answer.name: answer}, commands, gathered=time.time(), sealed=True)
+    return Recording(target, COMPOSE, {answer.name: answer}, commands, gathered=time.time())
 
 
 def _model(written: str) -> tuple[Model, str, str]:

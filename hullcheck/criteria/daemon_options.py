@@ -146,7 +146,7 @@ def on_the_host(accounts: Accounts, root: tuple[int, int]) -> Match | None:
         root: what root and its group of a container are on the host.
     """
     uid, gid = root
-    lent = accounts.other_ways.lent if accounts.other_ways else ()
+    lent = accounts.other_ways.lent
     owners = {each.name for each in lent if each.numbers.start == {"subuid": uid, "subgid": gid}[each.file]}
     lent_to_users = lent_root(accounts, owners)
     users = [each for each in accounts.users if each.uid == uid]
@@ -164,7 +164,7 @@ def on_the_host(accounts: Accounts, root: tuple[int, int]) -> Match | None:
 
 def _lent_twice(accounts: Accounts, root: tuple[int, int]) -> Match | None:
     """The accounts to which the number of root in containers is lent, where these are several."""
-    lent = accounts.other_ways.lent if accounts.other_ways else ()
+    lent = accounts.other_ways.lent
     known = {word: each.name for each in accounts.users for word in (each.name, str(each.uid))}
     for file, number in zip(("subuid", "subgid"), root, strict=True):
         owners = (name for each, name, numbers in lent if each == file and number in numbers)
@@ -184,7 +184,7 @@ def _groups_of(accounts: Accounts, user: User) -> frozenset[str]:
 
 def lent_root(accounts: Accounts, names: Collection[str]) -> Match | None:
     """Whether one of these accounts may give its containers the number of somebody who is root, or can become it."""
-    for file, name, numbers in accounts.other_ways.lent if accounts.other_ways else ():
+    for file, name, numbers in accounts.other_ways.lent:
         for number, who in _strong(accounts, file) if name in names else ():
             if number in numbers:
                 return Match(

@@ -41,8 +41,8 @@ def load(path: Path) -> Known:
             return {}
         known: dict[str, dict[str, Any]] = document["images"]
         for identifier, each in known.items():
-            whole = Contents.of(each, float(each["Read"])).capable is not None
-            if not whole or each["Id"] != identifier or not isinstance(each["Chain"], str):
+            Contents.of(each, float(each["Read"]))
+            if each["Id"] != identifier or not isinstance(each["Chain"], str):
                 return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, EvidenceError):
         return {}
@@ -54,10 +54,9 @@ def complete(recording: Recording, known: Known) -> Recording:
     answer = recording.answers.get(IMAGE_CONTENTS.name)
     if answer is None:
         return recording
-    told = recording.part(IMAGE_CONTENTS).split("\n")
+    told = answer.stdout.split("\n")
     lines = (_line(line, known) if line.startswith("known ") else line for line in told)
     whole = replace(answer, stdout="\n".join(lines))
-    whole = whole.sealed() if recording.sealed else whole
     return replace(recording, answers={**recording.answers, answer.name: whole})
 
 
@@ -73,8 +72,7 @@ def save(path: Path, recording: Recording) -> None:
     answer = recording.answers.get(IMAGE_CONTENTS.name)
     if answer is None or answer.status not in (0, TIMED_OUT):
         return  # an engine that does not answer has not lost its images
-    lines = recording.part(IMAGE_CONTENTS).split("\n")
-    documents = [json.loads(line) for line in lines if line.startswith("{")]
+    documents = [json.loads(line) for line in answer.stdout.split("\n") if line.startswith("{")]
     images = {each["Id"]: {"Read": recording.gathered, **each} for each in documents}
     content = {"schema": SCHEMA, "version": __version__, "images": images}
     with contextlib.suppress(OSError):

@@ -53,5 +53,5 @@ class Words:
 
     @property
     def of_root(self) -> bool:
-        """Whether root asked; older recordings say `uid`."""
-        return "0" in (self.first("auditor"), self.first("uid"))
+        """Whether root asked."""
+        return self.first("auditor") == "0"

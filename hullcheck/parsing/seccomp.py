@@ -147,7 +147,7 @@ def _is_condition(value: Any) -> bool:
 
 
 def is_whole(profile: Profile) -> bool:
-    """Whether enough of it was kept to be judged: older versions kept its default action alone."""
+    """Whether enough of it was kept to be judged."""
     action = profile.get("defaultAction")
     return bool(action) and ("syscalls" in profile or action not in DENYING)
 

@@ -9,13 +9,10 @@ _NAMED_BY = ("RequiredBy", "TriggeredBy", "WantedBy")
 
 
 def at_boot(unit: Mapping[str, str]) -> str:
-    """The state of the file of a unit; where no other unit starts one that cannot be enabled, that too.
-
-    Older recordings do not tell which units start it.
-    """
+    """The state of the file of a unit; where no other unit starts one that cannot be enabled, that too."""
     state = unit.get("UnitFileState", "")
-    named = [unit[each] for each in _NAMED_BY if each in unit]
-    alone = state in STARTED_AT_BOOT and state != "enabled" and named and not any(named)
+    named = any(unit.get(each) for each in _NAMED_BY)
+    alone = state in STARTED_AT_BOOT and state != "enabled" and not named
     return f"{state}, and no unit starts it" if alone else state
 
 

@@ -14,18 +14,13 @@ from hullcheck.parsing.documents import require
 from hullcheck.parsing.times import Times
 from hullcheck.recording import clocks, fields
 from hullcheck.recording.packing import GZIP, LARGEST, VALUES, canonical, unpacked
-from hullcheck.recording.probe import TIMED_OUT, Answer, Probe
-from hullcheck.recording.script import MAGIC, UNREADABLE, ProbeOutputError, parse
+from hullcheck.recording.probe import TIMED_OUT, UNREADABLE, Answer, Probe
+from hullcheck.recording.script import MAGIC, ProbeOutputError, parse
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.private_keys import CUT
 from hullcheck.verdicts import EvidenceError
 
 SCHEMA = "hullcheck/recording/2"
-_UNSEALED = "hullcheck/recording/1"  # of answers that do not say where they end
-NO_SEALS = (
-    "its recording is of an older form, or made by hand: its answers do not say where they end, and what may have been"
-    " lost of them is judged as if it were not there"
-)
 FILE_NAME = "recording.json"
 PACKED = f"{FILE_NAME}.gz"
 """What it is called in a bundle."""
@@ -50,8 +45,7 @@ class Recording:
         gathered: seconds since the epoch, by the clock of the target; by the auditor's where it told none; 0 where
             neither is known.
         asked: seconds since the epoch, by the auditor's clock, just before the target was asked; 0 where it is not
-            known: in recordings that are older than this field, and in answers that were carried here.
-        sealed: whether each answer ends with a line that says how many it has; in older recordings none does.
+            known, as in answers that were carried here.
         failure: why nothing was gathered; empty when something was.
         host_key: fingerprint of the key that the SSH server proved to have, or `unknown`; empty where none took part.
     """
@@ -64,7 +58,6 @@ class Recording:
     failure: str = ""
     host_key: str = ""
     asked: float = 0.0
-    sealed: bool = False
 
     @property
     def now(self) -> float:
@@ -100,11 +93,6 @@ class Recording:
             return ""
         return clocks.note(told, self.asked)
 
-    @property
-    def seal_note(self) -> str:
-        """A note on answers that do not say where they end; empty where they do, or there are none."""
-        return NO_SEALS if self.answers and not self.sealed else ""
-
     def not_older(self, most: float, than: float) -> "Recording":
         """This one, if it was gathered in the last *most* seconds before *than*; else one that failed for that reason.
 
@@ -129,7 +117,7 @@ class Recording:
 
         Raises:
             EvidenceError: nothing was gathered, the probe was not asked, it was stopped by its time-out, its answer
-                is damaged, or a secret was cut out of it with what may be more.
+                was dropped, or a secret was cut out of it with what may be more.
         """
         if self.failure:
             raise EvidenceError(self.failure)
@@ -140,12 +128,10 @@ class Recording:
             raise EvidenceError(
                 f"the probe {probe.name} did not answer in time{_why_late(answer)}; --probe-timeout gives it more"
             )
-        if self.sealed:
-            answer = answer.opened()
-            if probe.lines is not None and not probe.lines.knows(answer.stdout):
-                raise EvidenceError(
-                    f"the answer to the probe {probe.name} is damaged: it has a line of another kind"
-                )
+        if answer.status == UNREADABLE:
+            raise EvidenceError(f"{probe.name}: {answer.stderr}")
+        if probe.lines is not None and not probe.lines.knows(answer.stdout):
+            raise EvidenceError(f"{probe.name}: the answer is damaged: it has a line of another kind")
         if f"\n{CUT}\n" in f"\n{answer.stdout}\n":
             raise EvidenceError(f"the answer to {probe.name} had lines of a private key, which were dropped")
         return answer
@@ -154,12 +140,14 @@ class Recording:
         """What *probe* printed, also where it failed or was ended; nothing where it was not asked.
 
         Raises:
-            EvidenceError: the answer is damaged.
+            EvidenceError: the answer was dropped.
         """
         answer = self.answers.get(probe.name)
         if answer is None:
             return ""
-        return (answer.opened() if self.sealed else answer).stdout
+        if answer.status == UNREADABLE:
+            raise EvidenceError(f"{probe.name}: {answer.stderr}")
+        return answer.stdout
 
     def text(self, probe: Probe) -> str:
         """The standard output of *probe*, which must have succeeded.
@@ -197,9 +185,8 @@ class Recording:
         """
         private_files.make_folder(folder)
         path = folder / FILE_NAME
-        document = {"schema": SCHEMA if self.sealed else _UNSEALED, **asdict(self)}
-        del document["sealed"]
-        document["answers"] = [asdict(answer) for answer in self.answers.values()]
+        document = {"schema": SCHEMA, **asdict(self)}
+        document["answers"] = [asdict(answer.sealed()) for answer in self.answers.values()]
         content = canonical(document).encode("ascii")
         if len(content) > LARGEST:
             raise OSError(
@@ -239,11 +226,10 @@ class Recording:
             raise RecordingError(f"{path}: {what}") from None
         except ValueError as error:
             raise RecordingError(f"{path}: damaged: it {error}; gather again") from None
-        schema = document.pop("schema", None) if isinstance(document, dict) else None
-        if schema not in (SCHEMA, _UNSEALED):
+        if not isinstance(document, dict) or document.pop("schema", None) != SCHEMA:
             raise RecordingError(f"{path}: {what}")
         try:
-            return cls(**fields.fields(document), sealed=schema == SCHEMA)
+            return cls(**fields.fields(document))
         except ValueError as error:
             raise RecordingError(f"{path}: damaged: {error}; gather again") from None
 
@@ -279,8 +265,7 @@ class Recording:
         if cut_off:
             late = {each.name: Answer(each.name, TIMED_OUT, "", "no answer in time") for each in probes}
             kept = late | kept
-        sealed = {name: each.sealed() for name, each in kept.items()}
-        return cls(target, backend, sealed, commands, told or asked, asked=asked, sealed=True)
+        return cls(target, backend, kept, commands, told or asked, asked=asked)
 
 
 def why_not_a_recording(path: Path) -> str:

@@ -56,7 +56,7 @@ def _answer(value: object, number: int) -> Answer:
     status = value["status"]
     exit_status = isinstance(status, int) and not isinstance(status, bool) and status >= 0
     _require(exit_status, f"{which}.status is not an exit status")
-    return Answer(**value)
+    return Answer(**value).opened()
 
 
 def _require(holds: bool, fault: str) -> None:

@@ -8,10 +8,10 @@ from typing import Self
 
 from hullcheck.recording import shell
 from hullcheck.secrets.redact import LinesLike
-from hullcheck.verdicts import EvidenceError
 
 _END = "\n"
 TIMED_OUT = 124  # the status of a probe that was ended or not asked, as timeout(1) has it
+UNREADABLE = 65  # EX_DATAERR of sysexits.h: the status of an answer that was dropped
 MOST = 64 << 20
 """Bytes of an answer that are read, unless its probe says otherwise; 5,000 containers are described in 7 MiB."""
 
@@ -93,23 +93,19 @@ class Answer:
     stderr: str
 
     def sealed(self) -> "Answer":
-        """The answer with a last line that says how many lines that are not empty were before it, or `none`.
+        """Add the last line of an answer in a file: how many lines that are not empty stand above, or `none`.
 
-        It also says where the last of them had no line end (`open`).
+        `open` says that the last of them had no line end.
         """
         return replace(self, stdout=f"{self.stdout}{_END * _is_open(self.stdout)}{self._seal(self.stdout)}")
 
     def opened(self) -> "Answer":
-        """The answer without that line.
-
-        Raises:
-            EvidenceError: it does not end with that line, or lines of it are lost.
-        """
+        """Take that line off; an answer without it, or with another number of lines, is dropped."""
         text, _, seal = self.stdout.rpartition(_END)
         for whole in (f"{text}{_END}" if _END in self.stdout else "", text):
             if seal == self._seal(whole):
                 return replace(self, stdout=whole)
-        raise EvidenceError(f"the answer to the probe {self.name} is damaged: record the target again")
+        return Answer(self.name, UNREADABLE, "", "the answer is damaged: record the target again")
 
     def _seal(self, text: str) -> str:
         lines = sum(map(bool, text.split(_END)))

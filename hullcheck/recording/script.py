@@ -19,7 +19,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from hullcheck.recording import shell
-from hullcheck.recording.probe import MOST, Answer, Probe
+from hullcheck.recording.probe import MOST, UNREADABLE, Answer, Probe
 
 MAGIC = "hullcheck-probe/1"
 
@@ -34,7 +34,6 @@ PATHS = ("docker_bench_log", "scan_reports")
 _LONGEST_TITLE = 1000  # characters of the lines that frame an answer
 _ROOM = 126 * 1024  # bytes of a script: it is one argument of a command, and Linux has 128 KiB for that
 _KEPT_OF_ID = 16  # digits of the id of a known image
-UNREADABLE = 65  # EX_DATAERR of sysexits.h: the status of an answer that was dropped
 
 
 class ProbeOutputError(Exception):

@@ -154,7 +154,6 @@ class AuditedTarget:
     Attributes:
         clock: what has to be known of its clock; empty where that agrees with the auditor's.
         neighbours: what else runs containers there, of which nothing is judged.
-        seals: what has to be known of its recording; empty where its answers say where they end.
         same_engine: the other targets whose engine has the same id: it is one engine, or a machine was copied.
         same_machine: those with the same machine id, where the ids of both engines are not known.
         groups: those of the inventory that it is in, in the order in which their policies are laid over each other.
@@ -167,7 +166,6 @@ class AuditedTarget:
     os: str
     clock: str = ""
     neighbours: tuple[str, ...] = ()
-    seals: str = ""
     same_engine: tuple[str, ...] = ()
     same_machine: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -190,7 +188,7 @@ class Run:
     """When and how an audit ran, and who ran it where; times in RFC 3339, UTC.
 
     Attributes:
-        user: None in results of a version that did not write it down, as is *machine*: empty there.
+        user: None where the machine does not say.
         machine: the name of the machine that audited.
         releases: what was known of releases: the `day` of the file, and its `sha256`; empty as above.
         limits: patterns of names by kind (`container`, `image`) where those subjects alone were judged.

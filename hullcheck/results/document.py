@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 _LEFT_OUT: Mapping[type, tuple[str, ...]] = {
     **dict.fromkeys((SwitchedOff, User, Waiver, Attestation, Requirement, Rollup, Gate, Moment, Change), ()),
     Changes: ("before",),
-    AuditedTarget: ("clock", "neighbours", "seals", "same_engine", "same_machine", "groups"),
+    AuditedTarget: ("clock", "neighbours", "same_engine", "same_machine", "groups"),
     Control: ("cis_level",),
     Finding: ("accepted_by",),
     Result: ("severity", "switched_off"),

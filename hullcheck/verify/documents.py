@@ -111,9 +111,9 @@ def shard_faults(manifest: Mapping[str, Any], results: Mapping[str, Any]) -> lis
 
 
 def _inventory_faults(there: str, said: str) -> list[str]:
-    """Where the results name another inventory than the one in the bundle; older ones name none."""
+    """Where the results name another inventory than the one in the bundle."""
     name = posixpath.basename(there)
-    if not said or name == OF_ANSIBLE or (name and posixpath.basename(said) == name):
+    if name == OF_ANSIBLE or posixpath.basename(said) == name:
         return []
     return [f"{run_files.RESULTS}: run.inventory is not what {run_files.MANIFEST} says"]
 
@@ -124,7 +124,7 @@ def _agree(files: Mapping[str, bytes], known: Documents) -> list[str]:
     faults = [
         f"{run_files.RESULTS}: run.{key} is not what {run_files.MANIFEST} says"
         for key in ("id", "started", "finished", "arguments", "exit_status", "user", "machine")
-        if run.get(key, same[key]) != same[key]  # results of older versions do not name user and machine
+        if run.get(key) != same[key]
     ]
     if run["hullcheck"] != known.manifest["made_by"]["hullcheck"]:
         faults.append(f"{run_files.RESULTS}: run.hullcheck is not what {run_files.MANIFEST} says")

@@ -152,7 +152,7 @@ def _image_contents(facts: Facts) -> _Found:
         held = contents.of(image.id)
         for package in sorted({*held.packages, *held.tool_names}):
             yield "allowed_packages", package, f"image {name}"
-        for each in (*held.special, *held.capable_files):
+        for each in (*held.special, *held.capable):
             yield "allowed_setuid_files", each.path, f"image {name}"
 
 

@@ -154,7 +154,6 @@ def test_groups_that_units_give(lines: tuple[str, ...], expected: str) -> None:
     found, reason = controllers(docker, text=people + "\n".join(lines))
     assert (found, expected in reason) == ("fail" if expected else "pass", True), reason
     assert controllers(docker, "carol", "ci", "uid 4000", text=people + "\n".join(lines))[0] == "pass"
-    assert controllers(docker, text=people.replace("units:\n", ""))[0] == "error"
 
 
 @pytest.mark.parametrize(
@@ -192,7 +191,6 @@ def test_ways_past_the_group(line: str, who: str, how: str) -> None:
         reason
     )
     assert controllers(docker, who, text=people)[0] == "pass"
-    assert controllers(docker, text=people.replace("ways:\n", "").replace(f"{line}\n", ""))[0] == "error"
     rootless = replace(docker, owners=frozenset({0, 1000}))
     assert controllers(rootless, text=people)[0] == "pass"
 
@@ -213,7 +211,6 @@ def test_accounts_that_cannot_log_in() -> None:
         ("user:app:990:999:/usr/sbin/nologin", docker, "app"),
         ("user:eve:1009:0:/bin/sh", root, "eve"),
         ("group:", root, ""),
-        ("nonsense:1:2", root, ""),
     ):
         ways = accounts(f"{PEOPLE}{line}\n").controllers(socket)
         assert (expected in ways) == bool(expected)

@@ -81,7 +81,7 @@ def test_registry_of_a_directory_without_a_colon(folder: str, expected: str) -> 
 
 
 def test_ways_to_registries_that_were_not_asked_for() -> None:
-    """A recording of an older version says nothing of them; it is no proof for an engine that reads them."""
+    """An answer that says nothing of them is no proof for an engine that reads them."""
     assert Host(info=NEW).judge("2.5")[0] == "pass"
     assert Host(info=NEW, hosts=None).judge("2.5")[0] == "error"
     assert Host(hosts=None).judge("2.5")[0] == "pass"

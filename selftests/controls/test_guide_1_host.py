@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
+from hullcheck.facts.auditd.daemon import AUDIT_DAEMON
 from hullcheck.facts.host.software import SOFTWARE
 from hullcheck.facts.kernel.features import KERNEL
 from hullcheck.policy import Policy
@@ -435,7 +436,7 @@ def audited(
     kernel_lines = [f"status:{line}" for line in status] + [f"rule:{rule}" for rule in rules or ("No rules",)]
     stored = [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in files]
     system = "\n".join(["machine:x86_64", *stored, *kernel_lines, *more])
-    return target(audit_daemon=daemon, audit=system)
+    return target(audit_daemon=AUDIT_DAEMON.keep(daemon), audit=system)
 
 
 def steps(**options: Any) -> Verdicts:
@@ -580,6 +581,6 @@ def test_rule_on_a_path_of_docker(path: str, verdict: str) -> None:
 
 def test_auditctl_that_is_not_there() -> None:
     """Without auditctl nothing can be told of the kernel, unless that says itself that auditing is off."""
-    facts = target(audit="machine:x86_64\nmissing:", audit_daemon=unit("auditd.service"))
+    facts = target(audit="machine:x86_64\nmissing:", audit_daemon=AUDIT_DAEMON.keep(unit("auditd.service")))
     found = judged("auditd_writes_down_what_docker_does", facts)
     assert {found[step][0] for step in ("kernel", "rules", "losses")} == {"error"}

@@ -236,7 +236,6 @@ def test_copy_of_a_log_that_goes_elsewhere(control: str, option: str, good: str,
         "small": ("gelf", {option: good}),
         "large": ("syslog", large),
         "off": ("syslog", large | {"cache-disabled": "1"}),
-        "older": ("syslog", {option: "***"}),
         "read": ("journald", large),
         "unset": ("fluentd", {}),
     }

@@ -151,8 +151,8 @@ def test_one_thing_makes_the_difference(
 
 
 def test_recording_that_tells_of_the_environment_alone() -> None:
-    """An older recording says nothing of labels and command, which is no proof that nothing is there."""
-    told = "no variable looks like a secret; labels and command: recorded by an older version"
+    """Labels and command that were not searched are no proof that nothing is there."""
+    told = "no variable looks like a secret; labels and command were not searched"
     world = of({})
     del world.description["Labels"]
     assert world.judge("container_environment_holds_no_secret") == ("error", told)

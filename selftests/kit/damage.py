@@ -185,7 +185,7 @@ class Judge:
     def faults(self, damage: Damage) -> Iterator[Fault]:
         """What is wrong with the verdicts on the damaged recording."""
         answers = dict(self.recording.answers)
-        answers[damage.answer] = replace(answers[damage.answer], stdout=damage.text)
+        answers[damage.answer] = replace(answers[damage.answer], stdout=damage.text).opened()
         names = [name for name, probes in self._evidence.items() if damage.answer in probes]
         given = {name: made for name, (made, probes) in self._made.items() if damage.answer not in probes}
         facts = _Facts(replace(self.recording, answers=answers), self.policy, given)
@@ -248,20 +248,21 @@ def _mixed(every: list[Damage]) -> Iterator[Damage]:
 
 def damages(recording: Recording) -> Iterator[Damage]:
     """Every damage of every answer."""
-    for name, answer in recording.answers.items():
+    sealed = {name: each.sealed() for name, each in recording.answers.items()}
+    for name, answer in sealed.items():
         if answer.status or name in ("clock",):
             continue
         seen = {answer.stdout}
-        for how, text in _of_text(recording, name, answer.stdout):
+        for how, text in _of_text(sealed, name, answer.stdout):
             if text not in seen:
                 seen.add(text)
                 yield Damage(name, how, text)
 
 
-def _of_text(recording: Recording, name: str, text: str) -> Iterator[tuple[str, str]]:
+def _of_text(answers: Mapping[str, Answer], name: str, text: str) -> Iterator[tuple[str, str]]:
     for each in GARBAGE:
         yield f"garbage {each!r}", each
-    for other, answer in recording.answers.items():
+    for other, answer in answers.items():
         if other != name and random.random() < 0.2:
             yield f"answer of {other}", answer.stdout
     for at in _places(text):

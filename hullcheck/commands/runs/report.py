@@ -56,11 +56,6 @@ def _rollups(folder: Path, framework: str) -> tuple[Sequence[Rollup], Sequence[s
     """The requirements of *framework*, and the targets on which no control was judged."""
     path = folder / run_files.RESULTS if folder.is_dir() or not folder.suffix else folder
     document = reader.read(path, f"hullcheck report --by {framework} RUN-FOLDER")
-    if "requirements" not in document:
-        raise WrongUse(
-            f"{path}: has no requirements, an older hullcheck wrote it; judge its recordings again:"
-            f" pytest --hosts recorded://{path.parent}/TARGET"
-        )
     try:
         rollups = [from_json(Rollup, each) for each in document["requirements"]]
         silent = unjudged(from_json(Result, each) for each in document["results"])

@@ -54,7 +54,7 @@ def traffic_limit(firewall: Firewall, kind: str) -> str:
     known = firewall.interfaces(kind)
     limit = _limit(firewall, kind, known or Interfaces.unknown())
     if known is None and not limit and partial_limit(firewall, kind):
-        raise EvidenceError("which interfaces the host has is not known: recorded by an older version")
+        raise EvidenceError("which interfaces the host has is not known")
     return limit
 
 

@@ -144,7 +144,7 @@ class Audit:
 
     @cached_property
     def _at_start(self) -> AtStart:
-        source = self._words.first("loads")  # older recordings have the rules of all files, and nothing else
+        source = self._words.first("loads")
         lines = [line for path, line in self._lines if source in ("", path)]
         return AtStart.of(merged(lines) if source == MERGED else lines, self._real)
 

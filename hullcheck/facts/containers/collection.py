@@ -52,7 +52,7 @@ class _Containers:
     def __init__(self, recording: Recording, surroundings: Surroundings) -> None:
         described, _, rest = _complete(recording).partition("\n--proc\n")
         proc, _, paths = rest.partition("\n--paths")
-        if recording.sealed and not PROC.knows(rest):
+        if not PROC.knows(rest):
             raise EvidenceError("docker_containers: the answer is damaged: it has a line of another kind")
         documents, damaged = described_in(described)
         _add_linked(documents, surroundings.engine.get())
@@ -183,7 +183,7 @@ def _complete(recording: Recording) -> str:
 
 
 def _unlisted(described: str) -> tuple[tuple[str, str], ...]:
-    """One subject for the containers that the engine counts and does not list; recordings of before tell no count."""
+    """Return one subject for the containers that the engine counts and does not list."""
     counted = re.search(r"^counted ([0-9]+)$", described, re.MULTILINE)
     listed = len(re.findall(r"^[0-9a-f]{64}$", described, re.MULTILINE))
     if not counted or int(counted[1]) <= listed:

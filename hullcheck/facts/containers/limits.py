@@ -78,7 +78,7 @@ class Limits:
         if not asked.running:
             return ()
         bundle = self.surroundings.bundle(asked.id)
-        if bundle is None or bundle.ulimits is None:
+        if bundle is None:
             if self.surroundings.engine.get().is_docker and self.surroundings.is_older_than_daemon(
                 asked.started
             ):

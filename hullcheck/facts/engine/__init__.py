@@ -106,7 +106,7 @@ class Engine:
         """Raise EvidenceError unless the engine answers, and counts none either, where no such thing was listed.
 
         Args:
-            what: `Containers` or `Images`, which older recordings do not tell.
+            what: `Containers` or `Images`.
         """
         self.value("ServerVersion")
         if count := self.info.get(what):
@@ -216,13 +216,11 @@ class Engine:
 
     @property
     def runtime_program(self) -> str:
-        """The name of the program that makes containers that ask for no other; empty where that was not asked.
+        """The name of the program that makes containers that ask for no other.
 
         Where the engine does not tell the program, as of one with a `runtimeType`, that of the runtime: none but runc
         itself may be called `runc`.
         """
-        if self.info.get("Runtimes") is None and "DefaultRuntime" not in self.info:
-            return ""  # recorded by an older version
         name: str = self.value("DefaultRuntime")
         return posixpath.basename(self._runtime(name).get("path") or name)
 

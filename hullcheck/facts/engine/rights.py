@@ -34,7 +34,7 @@ class Rights:
 
     @classmethod
     def of(cls, recording: Recording) -> Self | None:
-        """What *recording* says of it; None where it does not, as in one of an older version."""
+        """What *recording* says of it; None where it does not."""
         found = _AUDITOR.search(_answer(recording, HOST_SERVICES).stdout)
         if not found:
             return None

@@ -209,7 +209,6 @@ class Answer:
         managers: the files that each systemd which was asked names, by the user whose it is.
         silent: the users whose systemd gave no answer.
         units: of those that gave one.
-        tells_of_systemd: whether it says that systemd runs, or that it does not; older recordings say the first alone.
     """
 
     nodes: dict[str, Node]
@@ -218,7 +217,6 @@ class Answer:
     managers: dict[str, View]
     silent: frozenset[str]
     units: tuple[UnitFiles, ...]
-    tells_of_systemd: bool = True
 
     @classmethod
     def of(cls, recording: Recording) -> "Answer":
@@ -229,14 +227,11 @@ class Answer:
         """
         try:
             records = _records(recording.text(ENGINE_FILES))
-            if recording.sealed:
-                _require_all(records)
-                require_order(records[:-1])
-            found = cls._read(_split(records, _SECTIONS))
+            _require_all(records)
+            require_order(records[:-1])
+            return cls._read(_split(records, _SECTIONS))
         except (ValueError, IndexError):
             raise EvidenceError(f"{ENGINE_FILES.name}: the answer is not what the probe prints") from None
-        told = SYSTEM in found.managers or "unmanaged" in found.host.words
-        return replace(found, tells_of_systemd=told or not recording.sealed)
 
     @classmethod
     def _read(cls, sections: list[list[Record]]) -> "Answer":

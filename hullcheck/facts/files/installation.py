@@ -169,7 +169,7 @@ class Places:
     def runc_program(self) -> Files:
         """All that is called runc, and what the site has the engine run in its place."""
         found, chosen = self._programs("runc"), self.daemon.engine.runtime_program
-        if chosen in ("", "runc"):
+        if chosen == "runc":
             return found
         instead = self._programs(chosen).named
         missing = (

@@ -85,8 +85,8 @@ class Accounts:
         with_password: the names of groups that whoever knows their password may join.
         hidden: whether the file that says so, and who administers groups, could not be read.
         processes: those outside of containers that have the group of a socket: its number, their user, their name.
-        services: units that give groups; None where nobody asked for them.
-        other_ways: what else lets people use a socket; None where nobody asked for it.
+        services: units that give groups.
+        other_ways: what else lets people use a socket.
     """
 
     users: tuple[User, ...]
@@ -94,8 +94,8 @@ class Accounts:
     with_password: frozenset[str] = frozenset()
     hidden: bool = False
     processes: tuple[tuple[int, int, str], ...] = ()
-    services: tuple[Service, ...] | None = ()
-    other_ways: OtherWays | None = _NO_OTHER_WAYS
+    services: tuple[Service, ...] = ()
+    other_ways: OtherWays = _NO_OTHER_WAYS
 
     def user_names(self, uid: int) -> tuple[str, ...]:
         """The names of a user, or the number where there is none."""
@@ -162,7 +162,7 @@ class Accounts:
             EvidenceError: it could not be looked at.
         """
         node = socket.node
-        if self.other_ways is None or socket.owners != {0}:
+        if socket.owners != {0}:
             return {}
         names = [group.name for group in self.groups if group.gid == node.gid]
         own = {user.name for user in self.users if user.uid == 0 or not user.logs_in} | {"0"}
@@ -177,7 +177,7 @@ class Accounts:
         named = {str(gid), *(group.name for group in self.groups if group.gid == gid)}
         found = {
             each.user: f"{each.name} gives it the group {self.group_name(gid)}"
-            for each in self.services or ()
+            for each in self.services
             if each.user and each.groups & named
         }
         for number, uid, name in self.processes:
@@ -238,7 +238,7 @@ def accounts(recording: Recording) -> Accounts:
         frozenset(passwords),
         "unread:" in lines,
         tuple(dict.fromkeys(processes)),
-        tuple(_services(lines)) if "units:" in lines else None,
+        tuple(_services(lines)),
         ways,
     )
 

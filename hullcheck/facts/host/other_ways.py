@@ -108,7 +108,7 @@ def _verb(command: Command) -> str:
 
 
 _WORDS = (
-    *("ways", "program", "capable", "lent", "login", "hidden-sudoers", "directory-sudoers", "polkit"),
+    *("program", "capable", "lent", "login", "hidden-sudoers", "directory-sudoers", "polkit"),
     *("sudo", "runas"),
 )
 
@@ -162,8 +162,8 @@ class OtherWays:
     doubts: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, lines: Iterable[str]) -> "OtherWays | None":
-        """Those in an answer; None where it was not asked for them.
+    def of(cls, lines: Iterable[str]) -> "OtherWays":
+        """Those in an answer.
 
         Raises:
             ValueError, IndexError: a line is none of LINES.
@@ -173,8 +173,6 @@ class OtherWays:
             word, *fields = line.split(":")
             if word in told:
                 told[word].append(fields)
-        if not told["ways"]:
-            return None
         return cls(
             tuple(Program(each[3], int(each[0], 8), int(each[1]), int(each[2])) for each in told["program"]),
             tuple(

@@ -131,9 +131,8 @@ class Sysctl:
         masked = values.get("UnitFileState") in ("masked", "masked-runtime")
         if state != "loaded" or masked:
             return f"systemd-sysctl.service is {'masked' if masked else state}"
-        # systemctl says nothing of a unit's commands where a drop-in took them away; older recordings say neither
-        told = values.get("ExecStart", "" if "ConditionResult" in values else "/systemd-sysctl")
-        if "/systemd-sysctl" not in told:
+        # systemctl says nothing of a unit's commands where a drop-in took them away
+        if "/systemd-sysctl" not in values.get("ExecStart", ""):
             return "systemd-sysctl.service does not run systemd-sysctl"
         if values.get("ConditionTimestamp") and values.get("ConditionResult") == "no":
             return "a condition of systemd-sysctl.service was not met"

@@ -155,7 +155,7 @@ class Shippers:
             doubt = (
                 doubt or "it has no right to read logs of root's or to ask the engine, and holds none open"
             )
-        ports = document.get("Listens")  # older recordings do not say
+        ports = document["Listens"]
         own = container and container.configuration.network_mode != "host"
         for reads, sends in routes:
             yield Shipper(
@@ -167,7 +167,7 @@ class Shippers:
                 frozenset(document["Holds"] if sends_all else ()),
                 bool(document["HoldsJournal"]) and sends_all,
                 bool(document["HoldsAudit"]) and sends_all,
-                None if own or ports is None else frozenset(ports),
+                None if own else frozenset(ports),
                 doubt,
             )
 
@@ -239,10 +239,9 @@ class Shippers:
         """
         if log is HostLog.AUDIT:
             return self._of_file(path, held=lambda each: each.holds_audit and path == _AUDIT_LOG)
-        written = self._seen or ("socket:",)  # older recordings do not say
         ways = [
             self._passed_on("journal", OF_DAEMON) if each.startswith("socket:") else self._of_file(each)
-            for each in written
+            for each in self._seen
         ]
         return ways[0] if all(ways) else None
 
@@ -274,15 +273,13 @@ class Shippers:
 
     @cached_property
     def _written(self) -> tuple[str, ...]:
-        """Where the engine writes its log, or may: not where others beside it do. Older recordings do not say."""
-        told = (
-            re.fullmatch(r"(?:(\d+) )?(.*)", each, re.DOTALL) for each in self._document.get("Daemons") or ()
-        )
+        """Where the engine writes its log, or may: not where others beside it do."""
+        told = (re.fullmatch(r"(?:(\d+) )?(.*)", each, re.DOTALL) for each in self._document["Daemons"])
         return tuple(each[2] for each in told if each and each[1] not in self._pids_beside)
 
     @property
     def _seen(self) -> tuple[str, ...]:
-        if not self._written and "Daemons" in self._document:
+        if not self._written:
             raise EvidenceError(unread("where the daemon writes its log", "could not be seen"))
         return self._written
 

@@ -12,7 +12,6 @@ from hullcheck.facts.daemon.settings import Setting, shown
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
 from hullcheck.parsing.go import go_boolean
-from hullcheck.secrets import HIDDEN
 
 Options = Mapping[str, str]
 
@@ -65,15 +64,15 @@ class Log:
         told otherwise.
 
         Args:
-            option: `cache-max-size` or `cache-max-file`, which an older recording hides.
+            option: `cache-max-size` or `cache-max-file`.
 
         Raises:
             EvidenceError: it is the daemon's default, and its options cannot be told.
         """
 
         def limited(options: Options) -> bool:
-            value = options.get(option, HIDDEN)
-            return value == HIDDEN or go_boolean(options.get("cache-disabled") or "false") or complies(value)
+            value = options.get(option)
+            return value is None or go_boolean(options.get("cache-disabled") or "false") or complies(value)
 
         return self.driver in _WITHOUT_COPY or self.always(limited)
 

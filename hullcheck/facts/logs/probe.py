@@ -101,7 +101,7 @@ def _changed_after_start(block: str, below: str) -> bool:
 SHAPE = {
     "AsRoot": bool,
     "Own": [str],
-    "Daemons?": [str],
+    "Daemons": [str],
     "Unkept?": bool,
     "JournalDoubt?": str,
     "Shippers": [
@@ -114,7 +114,7 @@ SHAPE = {
             "Doubt?": str,
             "Halted?": bool,
             **dict.fromkeys(("Confined?", "Barred?"), bool),
-            "Listens?": [str],
+            "Listens": [str],
             "Connected": [str],
         }
     ],

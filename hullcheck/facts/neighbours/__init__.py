@@ -29,7 +29,7 @@ _MOST, _LONGEST = 3, 12  # numbers of processes and names of containers, and wha
 def neighbours(recording: Recording, presence: Presence) -> tuple[str, ...]:
     """What else runs containers on the target, in words: other engines, namespaces of containerd, plugins."""
     found = list(_daemons(recording, presence))
-    if NEIGHBOURS.name not in recording.answers:  # an older version did not ask
+    if NEIGHBOURS.name not in recording.answers:
         return tuple(found)
     try:
         words = Words(recording.text(NEIGHBOURS))

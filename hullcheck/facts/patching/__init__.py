@@ -233,7 +233,7 @@ class Patching:
 
     @property
     def has_security_lists(self) -> bool:
-        """Whether apt has a list of security updates; older recordings do not say."""
+        """Whether apt has a list of security updates."""
         return self._words.first("lists") != "0"
 
     @property

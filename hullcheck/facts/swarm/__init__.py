@@ -161,7 +161,7 @@ class Swarm:
         lines = self._manager_lines("service ")
         shape, what = shapes.SERVICE, "docker service inspect"
         documents = [_document(line, shape, what) for line in lines]
-        for count in self._manager_lines("services "):  # which older recordings do not tell
+        for count in self._manager_lines("services "):
             if count != str(len(documents)):
                 raise EvidenceError(
                     f"docker service ls lists {count} services, and {what} describes {len(documents)}"

@@ -123,7 +123,6 @@ class Outcome:
             system,
             clock=known.recording.clock_note,
             neighbours=self._unjudged(known),
-            seals=known.recording.seal_note,
             groups=tuple(map(printable, self.session.inventory.groups_of(target))),
         )
 

@@ -67,7 +67,7 @@ def _notes(rows: Iterable[TargetRow]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for each in rows:
         neighbours = "; ".join(each.target.neighbours)
-        told = (each.target.clock, each.target.seals, f"not judged: {neighbours}" if neighbours else "")
+        told = (each.target.clock, f"not judged: {neighbours}" if neighbours else "")
         for note in filter(None, told):
             found.setdefault(note, []).append(each.target.name)
     return found

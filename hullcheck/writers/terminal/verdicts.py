@@ -61,6 +61,7 @@ def notes(audit: Audit) -> Iterator[Line]:
 
 
 def _notes(target: AuditedTarget) -> Iterator[str]:
-    yield from filter(None, (target.clock, target.seals))
+    if target.clock:
+        yield target.clock
     if target.neighbours:
         yield f"not judged: {'; '.join(target.neighbours)}"

@@ -158,6 +158,8 @@ class Host:
             "dockerd 7",
             "root ",
             "group 0",
+            "groups ",
+            "parents 1 ",
             "directory /",
             "registries /etc/docker/certs.d",
             "tls /root/.docker",
@@ -167,6 +169,7 @@ class Host:
             records += [f"asked {path}", f"found {path}", f"changed {BEFORE}|{BEFORE}", f"pem {ca}"]
             records += [f"stat 81a4:0:0:root:{path}"]
         records += ["host ", *(f"stat 41ed:0:0:root:{each}" for each in ("/", "/root", "/root/.docker"))]
+        records.append(f"records {len(records)}")
         return "".join(f"{'0123456789abcdef' * 2} {each}\n" for each in records)
 
     def _networks(self) -> str:
@@ -181,7 +184,8 @@ class Host:
             f"{90 + n}/status:Name:\t{name}\n{90 + n}/status:PPid:\t7" for n, name in enumerate(self.children)
         )
         links = (
-            f"l 1 0 0 0 Jan 1 10:00 {90 + n}/exe -> /usr/sbin/{name}" for n, name in enumerate(self.children)
+            f"lrwxrwxrwx 1 0 0 0 Jan 1 10:00 {90 + n}/exe -> /usr/sbin/{name}"
+            for n, name in enumerate(self.children)
         )
         groups = (f"{90 + n}/cgroup:0::{group}" for n, group in enumerate(self.groups))
         known = self.starter or self.group

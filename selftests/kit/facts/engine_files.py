@@ -133,7 +133,8 @@ class Target:
         return self.facts_with(ENGINE_FILES.keep(self.output()))
 
     def facts_with(self, output: str) -> Facts:
-        """Its facts, where the probe prints this; the system has a containerd."""
+        """Its facts, where the probe prints this and the number of records; the system has a containerd."""
+        output = f"{output.rstrip()}\n{NONCE} records {output.count(NONCE)}\n" if output else ""
         recording = self.host.recording()
         processes = recording.answers[DAEMON_PROCESSES.name]
         changed = (
@@ -154,6 +155,8 @@ class Target:
     def _records(self) -> Iterator[str]:
         words = {
             "group": "0",
+            "groups": "",
+            "parents": "1 ",
             "directory": "/",
             "registries": CERTIFICATES,
             "tls": "/root/.docker",
@@ -176,7 +179,9 @@ class Target:
         if self.units is not None:
             yield "manager 0"
             for unit in self.units:
-                yield from (f"property {line}" for line in (*unit, f"EnvironmentFiles={ENVIRONMENT} (x)"))
+                bare = () if any(each.startswith("DropInPaths=") for each in unit) else ("DropInPaths=",)
+                told = (*unit, *bare, f"EnvironmentFiles={ENVIRONMENT} (x)")
+                yield from (f"property {line}" for line in told)
                 yield f"match {ENVIRONMENT}"
                 yield from (*(f"folder {each}" for each in self.folders), "property ")
             for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT, *self.folders):

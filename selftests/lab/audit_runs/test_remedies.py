@@ -163,8 +163,8 @@ def test_rules_in_a_table_of_the_site(site: Site) -> None:
 def with_nftables(facts: Facts) -> Facts:
     """The same of an engine that says it has that backend."""
     known = facts.recording.answers["docker_info"]
-    info = json.loads(known.opened().stdout) | {"FirewallBackend": {"Driver": "nftables"}}
-    answers = {**facts.recording.answers, known.name: replace(known, stdout=json.dumps(info)).sealed()}
+    info = json.loads(known.stdout) | {"FirewallBackend": {"Driver": "nftables"}}
+    answers = {**facts.recording.answers, known.name: replace(known, stdout=json.dumps(info))}
     return Facts(replace(facts.recording, answers=answers), Policy())
 
 

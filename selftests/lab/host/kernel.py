@@ -116,7 +116,7 @@ def ask(path: str | None = None, *before: str) -> Answer:
             "PATH": path or "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
         },
     )  # fmt: skip
-    return Answer(AUDIT.name, done.returncode, done.stdout, done.stderr).sealed()
+    return Answer(AUDIT.name, done.returncode, done.stdout, done.stderr)
 
 
 def now(facts: Facts, answer: Answer | None = None) -> Facts:

@@ -386,7 +386,7 @@ def gathered(engine: Engine, cache: Path, name: str = "host") -> Recording:
 def remembered(recording: Recording) -> dict[str, bool]:
     """By image, whether what is told of it is from an earlier run."""
     names = {image.id: name for name, image in Facts(recording, Policy()).image}
-    lines = recording.answers["image_contents"].opened().stdout.splitlines()
+    lines = recording.answers["image_contents"].stdout.splitlines()
     return {names[each["Id"]].removesuffix(":latest"): "Read" in each for each in map(json.loads, lines)}
 
 

@@ -38,7 +38,6 @@ def test_files() -> None:
     ("answer", "root"),
     [
         ("auditor:0", True),
-        ("uid:0", True),
         ("auditor:1000", False),
         ("uid:1000", False),
         ("", False),
@@ -46,5 +45,5 @@ def test_files() -> None:
     ],
 )
 def test_rights_of_the_auditor(answer: str, root: bool) -> None:
-    """An older recording says them with another word; without one nobody is root."""
+    """Without the word nobody is root."""
     assert Words(answer).of_root is root

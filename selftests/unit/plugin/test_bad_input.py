@@ -159,7 +159,7 @@ def test_every_wrong_marker_of_a_file_is_named(tmp_path: Path) -> None:
 def test_damaged_recording_is_an_error_verdict(tmp_path: Path) -> None:
     """A recording that is none spoils its own target alone."""
     project = site(tmp_path)
-    project.write("broken/recording.json", '{"schema": "hullcheck/recording/1"')
+    project.write("broken/recording.json", '{"schema": "hullcheck/recording/2"')
     project.write("cut.txt", f"Welcome\n{MAGIC} {'0' * 32}\n")
     project.write("empty.txt", "")
     damaged = ",".join(f"recorded://{tmp_path}/{each}" for each in ("broken", "cut.txt", "empty.txt"))

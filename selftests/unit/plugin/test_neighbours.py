@@ -48,7 +48,7 @@ def recording(answers: Mapping[str, str], probes: tuple[Probe, ...] = PROBES) ->
 
 def kept(text: str) -> str:
     """What a recording holds of an answer of which its probe keeps all."""
-    return recording({"x": text}, (Probe("x", "true"),)).answers["x"].opened().stdout
+    return recording({"x": text}, (Probe("x", "true"),)).answers["x"].stdout
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_key_over_many_lines_is_hidden_and_refused(key: str, prefix: str) -> Non
     text = "\n".join(("before", *(prefix + line for line in key.split("\n")), "sudo:x:0:"))
     probe = Probe("x", "true")
     found = recording({"x": text}, (probe,))
-    stored = found.answers["x"].opened().stdout
+    stored = found.answers["x"].stdout
     assert not any(each in stored for each in BODY)
     assert stored.startswith("before\n")
     assert stored.endswith("sudo:x:0:")
@@ -165,7 +165,7 @@ def test_key_in_base64_over_many_lines_is_hidden_and_refused() -> None:
     text = "\n".join(("before", base64.encodebytes(PEM.encode() * 3).decode().strip(), "a b"))
     probe = Probe("x", "true")
     found = recording({"x": text}, (probe,))
-    stored = found.answers["x"].opened().stdout
+    stored = found.answers["x"].stdout
     assert stored.split("\n") == ["before", "LS0tLS1CRUdJTiBQUklWQV***", CUT, "a b"]
     with pytest.raises(EvidenceError):
         found.text(probe)

@@ -9,13 +9,10 @@ import pwd
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hullcheck.facts import PROBES
-from hullcheck.recording import NO_SEALS, Recording
 from hullcheck.recording.probe import Answer
 from selftests import REPOSITORY
 from selftests.kit.projects import EVERY_VERDICT, PRIVILEGED, careless, empty, site
@@ -85,7 +82,6 @@ def test_design_example_in_a_users_repository(tmp_path: Path) -> None:
             "kind": "host",
             "engine": "26.1.5",
             "os": "",
-            "seals": NO_SEALS,
         }
     }
     assert results["controls"] == {
@@ -334,17 +330,3 @@ def test_results_are_plain_json(tmp_path: Path) -> None:
     text = (tmp_path / "reports/latest/results.json").read_bytes()
     assert text.isascii()
     assert json.loads(text)["targets"]["web1"]["kind"] == "host"
-
-
-def test_recording_without_seals_is_named(tmp_path: Path) -> None:
-    """In the results, on the page and on the terminal; one that says where its answers end is not."""
-    project = site(tmp_path)
-    older = careless(project)
-    recording = Recording.load(tmp_path / "recordings" / "web1", PROBES)
-    answers = {name: each.sealed() for name, each in recording.answers.items()}
-    replace(recording, target="web2", answers=answers, sealed=True).save(tmp_path / "recordings" / "web2")
-    run = project.pytest("-m", "cis", f"--hosts={older},recorded://{tmp_path}/recordings/web2")
-    assert run.lines(f"  web1: {NO_SEALS}")
-    assert not run.lines("  web2: its recording")
-    assert [name for name, each in run.results["targets"].items() if "seals" in each] == ["web1"]
-    assert NO_SEALS.partition("'")[0] in (tmp_path / "reports/latest/audit.html").read_text()

@@ -67,7 +67,7 @@ def test_policy_of_each_target_counts_for_it(tmp_path: Path) -> None:
     named = Policy.from_mapping({"secret_names": {"hide": ["Tenant"]}}).secret_names
     targets = [Target("a", connect, secret_names=named), Target("b", connect)]
     found = gather(targets, (probe,), Connection())
-    said = {name: each.answers["x"].opened().stdout for name, each in found.items()}
+    said = {name: each.answers["x"].stdout for name, each in found.items()}
     assert said == {"a": "label TENANT: a value given to TENANT", "b": ""}
 
 

@@ -317,7 +317,7 @@ def test_waiver_of_what_was_left_out_is_not_stale() -> None:
 
 
 def test_page_says_who_ran_it_where_and_how() -> None:
-    """Person, machine and arguments; results of an older version do not name them, and the page says so."""
+    """Person, machine and arguments; where they are not known, the page says so."""
     run = Run("r", "2026-11-25T03:22:57Z", "2026-11-25T03:22:58Z", "0", ("-m", "cis or guide"), 0)
     known = replace(run, user=User("ann", 1000), machine="audit-1")
     text = Reader(small(Verdict.PASS, run=known).page).text

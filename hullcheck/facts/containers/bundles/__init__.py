@@ -72,7 +72,7 @@ class Bundle:
         label: its SELinux label; empty where it has none.
         filter: its seccomp profile; None where it has none.
         devices: those that its control group let in, as `c 1:3 rwm`.
-        ulimits: those that it has, as `nofile=1024:2048`; None where an older version recorded it.
+        ulimits: those that it has, as `nofile=1024:2048`.
         is_confirmed: whether the runtime itself says that this is the filter; else the engine asked for it.
     """
 
@@ -82,7 +82,7 @@ class Bundle:
     label: str
     filter: seccomp.Profile | None
     devices: tuple[str, ...] = ()
-    ulimits: frozenset[str] | None = None
+    ulimits: frozenset[str] = frozenset()
     is_confirmed: bool = False
 
     @classmethod
@@ -98,7 +98,7 @@ class Bundle:
             str(document.get("selinuxLabel") or ""),
             profile,
             tuple(_device(each) for each in document.get("devices") or () if each.get("allow") is True),
-            frozenset(map(_ulimit, document["rlimits"])) if "rlimits" in document else None,
+            frozenset(map(_ulimit, document["rlimits"])),
             is_confirmed,
         )
 

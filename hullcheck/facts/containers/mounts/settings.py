@@ -74,6 +74,6 @@ def will_see_all_groups(configuration: Configuration, engine: Engine) -> bool:
     """
     if configuration.privileged or engine.rootless or will_map_users(configuration, engine):
         return False
-    mode = configuration.description["HostConfig"].get("CgroupnsMode")  # older recordings have none
+    mode = configuration.description["HostConfig"].get("CgroupnsMode")
     asked = writable_groups(configuration.security_options)
     return bool(asked) and mode == "host" and engine.info.get("CgroupVersion") == "2"

@@ -379,7 +379,7 @@ def _profile(text: str) -> seccomp.Profile:
     """A profile in an option, as the probe keeps it.
 
     Raises:
-        EvidenceError: it is not whole; an older version kept its default action alone.
+        EvidenceError: it is not whole.
     """
     try:
         document = json.loads(text)

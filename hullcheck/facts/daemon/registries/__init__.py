@@ -116,10 +116,8 @@ class RegistryHosts:
 
 
 def registry_hosts(files: Iterable[HostsFile], state: str | None, engine: str) -> RegistryHosts:
-    """Those of a daemon, by what became of the directory: `listed`, `absent` or `unread`; None where nobody asked."""
+    """Those of a daemon, by what became of the directory: `listed`, `absent` or `unread`."""
     doubt = (
         "" if state in ("listed", "absent") else unread("the directory of the registries' hosts.toml files")
     )
-    if state is None:
-        doubt = "hosts.toml files of registries were not asked for: recorded by an older version"
     return RegistryHosts(tuple(files), doubt, engine)

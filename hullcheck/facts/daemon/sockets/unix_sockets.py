@@ -57,7 +57,7 @@ def unix_sockets(recording: Recording) -> UnixSockets:
     """The sockets with a path at which somebody listens.
 
     Raises:
-        EvidenceError: they were not asked for, or the answer is cut off.
+        EvidenceError: the answer is missing, or cut off.
     """
     lines = recording.text(UNIX_SOCKETS).split("\n")
     paths: dict[str, str] = {}

@@ -64,7 +64,7 @@ class Contents:
     Attributes:
         read: when it was read, in seconds since the epoch; images do not change.
         special: its setuid and setgid files, by path.
-        capable: its files with capabilities, by path; None in a recording that is older than this question.
+        capable: its files with capabilities, by path.
         packages: the names of its packages, as far as files are named after them.
         databases: package managers that name theirs inside one file, which was not read: `apk`, `rpm`.
         tools: the paths of package managers, shells and compilers, by their names.
@@ -73,22 +73,11 @@ class Contents:
 
     read: float
     special: tuple[SpecialFile, ...] = ()
-    capable: tuple[CapableFile, ...] | None = None
+    capable: tuple[CapableFile, ...] = ()
     packages: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
-
-    @property
-    def capable_files(self) -> tuple[CapableFile, ...]:
-        """Its files with capabilities.
-
-        Raises:
-            EvidenceError: the recording is older than this question.
-        """
-        if self.capable is None:
-            raise EvidenceError("the recording does not tell of file capabilities: it is too old")
-        return self.capable
 
     @property
     def tool_names(self) -> tuple[str, ...]:
@@ -107,11 +96,10 @@ class Contents:
             EvidenceError: it is not what the probe keeps.
         """
         require(document, _KEPT, IMAGE_CONTENTS.name)
-        capable = document.get("Capable")
         return cls(
             float(document.get("Read", read)),
             tuple(SpecialFile(path, mode) for path, mode in document["Special"]),
-            None if capable is None else tuple(CapableFile(path, tuple(all)) for path, all in capable),
+            tuple(CapableFile(path, tuple(all)) for path, all in document["Capable"]),
             *(tuple(document[name]) for name in ("Packages", "Databases", "Tools", "Keys")),
         )
 
@@ -120,7 +108,7 @@ _KEPT = {
     "Id": str,
     "Read?": (COUNT, float),
     "Special": [[str, re.compile("[0-7]{4}")]],
-    "Capable?": (None, [[str, [str]]]),
+    "Capable": [[str, [str]]],
     **dict.fromkeys(("Packages", "Databases", "Tools", "Keys"), NAMES[1]),
 }
 """What the probe keeps of one image."""

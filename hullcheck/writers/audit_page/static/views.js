@@ -198,7 +198,7 @@ async function targetView([name]) {
   const target = data.targets[number];
   if (!target) return null;
   const [results, answers] = await Promise.all([resultsOf(number), answersOf(number)]);
-  const facts = [['Reached as', target.connect], ['Kind', target.kind], ['Engine', target.engine], ['System', target.os], ['Gathered', target.gathered && moment(target.gathered)], ...(target.groups.length ? [['Groups', target.groups.join(', ')]] : []), ...(target.clock ? [['Clock', target.clock]] : []), ...(target.seals ? [['Recording', target.seals]] : []), ...target.identity, ...sameAs(target)];
+  const facts = [['Reached as', target.connect], ['Kind', target.kind], ['Engine', target.engine], ['System', target.os], ['Gathered', target.gathered && moment(target.gathered)], ...(target.groups.length ? [['Groups', target.groups.join(', ')]] : []), ...(target.clock ? [['Clock', target.clock]] : []), ...target.identity, ...sameAs(target)];
   const groups = data.verdicts.map((word) => [word, results.filter((each) => each.verdict === word)]).filter(([, list]) => list.length);
   return {
     title: `Target ${name}`,

@@ -88,7 +88,7 @@ def test_image_of_another_name_from_an_archive(name: str) -> None:
     ("watcher", "good", "words"),
     [
         (process(), True, "unit dragent.service is enabled"),
-        (process(UnitFileState="static"), True, "unit dragent.service is static"),
+        (process(UnitFileState="static", WantedBy="x"), True, "unit dragent.service is static"),
         (
             process(UnitFileState="static", WantedBy="", RequiredBy="", TriggeredBy=""),
             False,

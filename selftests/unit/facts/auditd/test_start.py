@@ -116,7 +116,7 @@ LINES = (
     ],
 )
 def test_source_of_the_start(lines: tuple[str, ...], left: list[str], off: bool) -> None:
-    """The directory or the one file, or neither; older recordings have the rules of all, and do not say which."""
+    """The directory or the one file, or neither."""
     found = audit(*lines)
     assert ([rule.text for rule in found.files], found.goes_off) == (left, off)
 

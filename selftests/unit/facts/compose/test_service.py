@@ -76,8 +76,8 @@ def mount(**changes: Any) -> dict[str, Any]:
 
 def recording(document: object) -> Recording:
     """A recording whose answer is this."""
-    answer = Answer(COMPOSE_FILE.name, 0, json.dumps(document), "").sealed()
-    return Recording("shop", "compose", {answer.name: answer}, sealed=True)
+    answer = Answer(COMPOSE_FILE.name, 0, json.dumps(document), "")
+    return Recording("shop", "compose", {answer.name: answer})
 
 
 def whole(**changes: Any) -> dict[str, Any]:

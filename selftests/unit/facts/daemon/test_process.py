@@ -131,9 +131,9 @@ def test_all_that_is_read_of_a_process() -> None:
     [
         ("clock:2026-01-01 12:00:00.000000000 +0000|", "clock:-|"),
         ("|10800.50", "|x"),
-        ("clock:2026", "o:2026"),
+        ("clock:2026", "own:2026"),
         (" 360000", ""),
-        ("7/stat:", "7/none:"),
+        ("7/stat:", "7/status:"),
     ],
 )
 def test_start_that_is_not_known(old: str, new: str) -> None:
@@ -198,7 +198,7 @@ def test_no_process_at_the_endpoint() -> None:
             ONE_PROCESS.replace("socket:[100]", "socket:[99]"),
             f"none of the dockerd processes here listens at {address}",
         ),
-        ("dockerd:x", "the answer on the dockerd processes is not what /proc documents"),
+        ("dockerd:x", "daemon_processes: the answer is damaged: it has a line of another kind"),
     ):
         with pytest.raises(EvidenceError) as raised:
             _ = processes_in(text).daemon

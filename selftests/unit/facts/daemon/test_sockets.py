@@ -345,7 +345,7 @@ def test_sockets_that_may_not_be_seen() -> None:
     """Without them nobody knows where the API is."""
     for process in (
         changed_processes(Host(as_root=False)).candidates[0],
-        changed_processes(Host(), ("7/net/tcp:", "7/net/none:")).candidates[0],
+        changed_processes(Host(), ("7/net/tcp:", "7/stat:")).candidates[0],
     ):
         with pytest.raises(EvidenceError) as raised:
             listening(process)

@@ -62,7 +62,7 @@ def test_engine_without_a_vendor(platform: object) -> None:
 
 def test_names_of_systems() -> None:
     """A system is called as it says, by the one name or the other; the day is that of UTC."""
-    a = "ID=x\nNAME='X'\nPRETTY_NAME=\"X Linux = XX\"\nHOME_URL=http://x/?a=b\n"
+    a = "ID=x\nNAME='X'\nPRETTY_NAME=\"X Linux = XX\"\nVERSION=?a=b\n"
     for text, name in (
         (a, "X Linux = XX"),
         ("ID=x\nNAME='X Linux'\n", "X Linux"),
@@ -78,7 +78,7 @@ def test_names_of_systems() -> None:
         "ID": "x",
         "NAME": "X",
         "PRETTY_NAME": "X Linux = XX",
-        "HOME_URL": "http://x/?a=b",
+        "VERSION": "?a=b",
     }
 
 

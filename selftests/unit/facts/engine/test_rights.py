@@ -43,7 +43,7 @@ def test_user_and_what_is_not_seen(user: str, info: Answer, said: str) -> None:
 
 
 def test_recording_that_does_not_say_it() -> None:
-    """One of an older version says nothing of its user, nor does a target that gave no answer."""
+    """A recording without that answer says nothing of its user, nor does a target that gave no answer."""
     assert rights("", ANSWERS) is None
     assert Rights.of(Recording("web1", "ssh", failure="timed out")) is None
 

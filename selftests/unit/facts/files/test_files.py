@@ -309,7 +309,7 @@ def test_all_that_is_read_of_a_unit() -> None:
     ("text", "why"),
     [
         ("nonsense", "the target did not answer"),
-        (f"{NONCE} dockerd x", "the answer is not what the probe prints"),
+        (f"{NONCE} dockerd x", "the answer is damaged: it has a record dockerd of another form"),
     ],
 )
 def test_answer_in_words(text: str, why: str) -> None:
@@ -363,7 +363,8 @@ def test_unit_of_another_daemon() -> None:
 
 def test_systemd_of_another_user() -> None:
     """What a user's systemd says of root's daemon counts for nothing; it answers for its own engine alone."""
-    lie = f"manager 1000\nproperty Id=docker.service\nproperty MainPID=7\nproperty FragmentPath={DEFAULT}\nproperty "
+    lie = f"manager 1000\nproperty Id=docker.service\nproperty MainPID=7\nproperty FragmentPath={DEFAULT}\n"
+    lie += "property DropInPaths=\nproperty "
     claimed = "".join(f"{NONCE} {line}\n" for line in lie.split("\n"))
     output = RIGHT.with_file(UNIT, Stat(0o100666)).output()
     told = judged(
@@ -427,9 +428,8 @@ def test_no_socket_unit() -> None:
     assert replace(RIGHT, units=(triggered, named)).judge("3.4")[SOCKET_UNIT][0] == "pass"
     silent = (*service[:2], *service[3:])
     other = ("Id=other.socket", f"FragmentPath={DEFAULT}")
-    timer = ("Id=api.timer", f"FragmentPath={DEFAULT}")
     gone = ("Id=docker.socket", "FragmentPath=", f"DropInPaths={DROP_IN}")
-    for units in ((silent,), (silent, other), (silent, gone), ((*silent, "TriggeredBy=api.timer"), timer)):
+    for units in ((silent,), (silent, other), (silent, gone)):
         assert set(replace(RIGHT, units=units).judge("3.4")) == {"host"}
 
 
@@ -476,7 +476,7 @@ def test_rootless() -> None:
     assert whole.with_file(SOCKET, socket(gid=1001)).judge("3.16")[SOCKET][0] == "pass"
     assert whole.with_file(CONFIG, Stat(gid=1001, group="x")).judge("3.17")[CONFIG][0] == "fail"
     cut = replace(target, words={**words, "groups": "0 1000 1\n1 165536"})
-    with pytest.raises(EvidenceError, match="not told as numbers"):
+    with pytest.raises(EvidenceError, match="a record groups of another form"):
         cut.judge("3.17")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from hullcheck.facts.daemon.process import UnixSocket
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.files.installation import Places
+from hullcheck.facts.files.installation import ENGINE_PLACES, Places
 from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.subjects import Subjects
 from hullcheck.recording import Recording
@@ -66,7 +66,9 @@ def places(
 
     table = tuple(UnixSocket(path, path, "1" if embedded else "2") for path in sockets)
     process = Process(executable, {"mnt": "mnt:[1]"}, rootless, environment, table)
-    engine = Engine({"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": driver, **info})
+    runtimes = {"DefaultRuntime": "runc", "Runtimes": {"runc": {"path": "runc"}}}
+    told = {"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": driver}
+    engine = Engine({**told, **runtimes, **info})
     daemon: Any = Daemon(process, SimpleNamespace(containerd_sockets=sockets), engine)
     files: Any = Files()
     answer = Answer("engine_places", 0, text, "")
@@ -77,7 +79,7 @@ RUNNING = """\
 running|7|/usr/bin/dockerd
 running|8|/opt/new/containerd (deleted)
 running|9|/usr/bin/containerd
-argument|8|containerd
+argument|8|/opt/new/containerd
 argument|8|--config=/opt/new/c.toml
 containerd-in-use|file|/opt/new/c.toml|/opt/new/c.toml
 toml|8|root = "/data/containerd"
@@ -85,7 +87,7 @@ toml|8|[other]
 toml|8|  root = "/other"
 toml|8|[grpc]
 toml|8|  address = "/var/run/containerd/containerd.sock"
-argument|9|containerd
+argument|9|/usr/bin/containerd
 namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 7/ns/mnt -> mnt:[1]
 namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 8/ns/mnt -> mnt:[1]
 namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 9/ns/mnt -> mnt:[2]
@@ -114,7 +116,6 @@ def group(found: Places, name: str) -> list[str]:
 @pytest.mark.parametrize(
     ("info", "found"),
     [
-        ({}, ["/usr/sbin/runc"]),
         ({"DefaultRuntime": "runc", "Runtimes": {"runc": {"path": "runc"}}}, ["/usr/sbin/runc"]),
         (
             {"DefaultRuntime": "own", "Runtimes": {"own": {"path": "/opt/crun"}}},
@@ -326,11 +327,11 @@ def test_settings_of_containerd(
     """The command line counts before its file, each line of that in its section, and both before the defaults."""
     address, root, configuration = expected
     text = ["running|8|/usr/bin/containerd", "namespace|lrwxrwxrwx 1 0 0 0 Jan 1 10:00 8/ns/mnt -> mnt:[1]"]
-    text += [f"argument|8|{each}" for each in ("containerd", *arguments)] + [
+    text += [f"argument|8|{each}" for each in ("/usr/bin/containerd", *arguments)] + [
         f"toml|8|{each}" for each in lines
     ]
     text += [f"containerd-in-use|file|{path}|{path}" for path in (configuration, "/another.toml")]
-    found = places("\n".join(text), sockets=(address,))
+    found = places(ENGINE_PLACES.keep("\n".join(text)), sockets=(address,))
     assert found.containerd_roots == (root,)
     assert group(found, "containerd_configuration") == [configuration]
 

@@ -68,10 +68,10 @@ def test_links_of_processes_are_stored(link: str) -> None:
     ("link", "expected"),
     [
         ("", True),
-        ("l 1 7/exe", False),
-        ("l 1 7/exe -> /bin/sh", False),
-        ("l 1 7/exe -> /usr/sbin/runc", True),
-        ("l 1 7/exe -> /usr/bin/crun", True),
+        ("lrwx 1 7/exe", False),
+        ("lrwx 1 7/exe -> /bin/sh", False),
+        ("lrwx 1 7/exe -> /usr/sbin/runc", True),
+        ("lrwx 1 7/exe -> /usr/bin/crun", True),
     ],
 )
 def test_runtime_on_its_way(link: str, expected: bool, runtime: str) -> None:

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
 from hullcheck.policy import Policy
-from hullcheck.recording.probe import Answer
 from selftests.kit.facts.layers import (
     CONTAINERD,
     OWN,
@@ -162,18 +160,6 @@ def test_capabilities_in_the_store_of_containerd() -> None:
     assert judged_archive(data, CONTAINERD, tool) == ("pass", "approved: /bin/tool")
     plain = with_capability(capability(2, 1 << 13, 0, 0, 0), key="SCHILY.xattr.user.x")
     assert judged_archive(plain, CONTAINERD)[0] == "pass"
-
-
-def test_recording_that_is_older_than_the_question() -> None:
-    """It does not tell that there are none."""
-    said = facts(answer({"a": [[]]}), "a").recording.answers[IMAGE_CONTENTS.name].stdout
-    document = json.loads(said)
-    del document["Capable"]
-    kept = Answer(IMAGE_CONTENTS.name, 0, json.dumps(document) + "\n", "")
-    old = facts("", "a")
-    old.recording.answers[IMAGE_CONTENTS.name] = kept  # type: ignore[index]  # made by hand a line above
-    assert judged("4.8", old)["a:1"][0] == "error"
-    assert judged("4.10", old)["a:1"][0] != "error"
 
 
 @pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])

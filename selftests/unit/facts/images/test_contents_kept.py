@@ -296,7 +296,7 @@ def test_more_images_than_a_command_has_room_for() -> None:
 
 
 def test_recording_without_the_probe() -> None:
-    """A recording of an older version, or of a target that failed, is left as it is."""
+    """A recording without the answer, or of a target that failed, is left as it is."""
     empty = replace(recorded(""), answers={})
     assert image_cache.complete(empty, {}) is empty
     image_cache.save(Path("/nonexistent/x"), empty)

@@ -29,7 +29,7 @@ def settings(
     files: dict[str, list[str]] | None = None,
     *,
     chain: str = "-P FORWARD DROP",
-    unit: str = "LoadState=loaded",
+    unit: str = "LoadState=loaded\nunit:ExecStart={ path=/usr/lib/systemd/systemd-sysctl }",
     systemd: bool = True,
     more: str = "",
     **running: str,

@@ -54,7 +54,7 @@ def test_what_could_not_be_seen_is_named_too() -> None:
     )
     (found,) = target(neighbours=Answer("neighbours", 124, "", "")).get("neighbours")
     assert found.startswith("other engines than Docker's (")
-    assert target().get("neighbours") == ()  # an older recording
+    assert target().get("neighbours") == ()  # nobody asked
 
 
 def test_engine_that_does_not_list(tmp_path: Path) -> None:

@@ -236,7 +236,8 @@ def test_unit_of_ansible_that_pipes_into_a_log() -> None:
 )
 def test_unit_that_starts_a_tool(enabled: str, active: str, verdict: str) -> None:
     """It comes with the host, and is not on its way out."""
-    assert patched(puppet(service=unit("puppet.service", enabled, active)))["Puppet"][0] == verdict
+    service = unit("puppet.service", enabled, active, "WantedBy=multi-user.target")
+    assert patched(puppet(service=service))["Puppet"][0] == verdict
 
 
 def test_unit_that_no_other_starts() -> None:

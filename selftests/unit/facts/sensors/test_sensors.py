@@ -60,7 +60,7 @@ def watched(
     images = (
         f"{IMAGE}\nimage {json.dumps({'Id': IMAGE, 'Config': {}, 'RootFS': {}} | (image or {}))}\n--blobs\n"
     )
-    shippers = '{"AsRoot": true, "Own": ["10.0.0.5"], "Shippers": []}'
+    shippers = '{"AsRoot": true, "Own": ["10.0.0.5"], "Daemons": [], "Shippers": []}'
     answers = {SENSORS.name: kept, SHIPPERS.name: shippers, IMAGES.name: IMAGES.keep(images)}
     return target(Policy(runtime_monitors=monitors), answers, *processes, containers=containers)
 
@@ -490,7 +490,7 @@ def test_other_agents(title: str, executable: str) -> None:
         assert {verdict for verdict, _ in found.values()} == {"fail"}, flaw
     found = judged(
         "something_watches_the_containers",
-        agent(executable, unit=PARTS["unit"].replace("=enabled", "=static")),
+        agent(executable, unit=PARTS["unit"].replace("=enabled", "=static\nunit:WantedBy=x")),
     )
     assert found[title][0] == "pass"
     disabled = agent(executable, unit=PARTS["unit"].replace("=enabled", "=disabled"))

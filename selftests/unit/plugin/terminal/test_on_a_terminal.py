@@ -75,8 +75,7 @@ def test_second_run_says_what_changed(tmp_path: Path) -> None:
 
 def test_rights_are_said_before_anything_is_judged(tmp_path: Path) -> None:
     """A line for each user: as whom targets were asked, and what that user does not see."""
-    sealed = Recording.load(REPOSITORY / "inventories/demo/careless", ()).answers
-    answers = {name: each.opened() for name, each in sealed.items()}
+    answers = Recording.load(REPOSITORY / "inventories/demo/careless", ()).answers
     services = answers["host_services"]
     as_user = replace(services, stdout=services.stdout.replace("auditor:0", "auditor:65534", 1))
     project = Project(tmp_path)

@@ -101,7 +101,7 @@ def test_profile_of_the_site(name: str, words: str, sure: bool) -> None:
 
 
 def test_profile_that_was_not_asked_for() -> None:
-    """An older recording does not tell, nor does one with a line that is not understood."""
+    """An empty answer does not tell, nor does one with a line that is not understood."""
     with pytest.raises(EvidenceError, match="was not asked"):
         weakness("wide", "")
     with pytest.raises(EvidenceError, match="not understood"):

@@ -106,7 +106,7 @@ def test_place_of_a_socket(world: ContainerHost, source: str, verdict: str) -> N
 
 
 def test_recording_without_listeners(world: ContainerHost) -> None:
-    """5.6, 5.32: what an older version did not ask is no pass."""
+    """5.6, 5.32: what was not asked is no pass."""
     mount(world, "/srv/app")
     world.status[7] = dict(STATUS)
     facts = world.facts

@@ -107,7 +107,7 @@ def answer(folder: Path, shell: tuple[str, ...] = ("dash",)) -> Answer:
     script = render((SCAN_REPORTS,), paths={"scan_reports": str(folder)}.items())
     done = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True)
     told = Recording.from_output(done.stdout, (SCAN_REPORTS,), target="host", backend="local", asked=0)
-    return told.answers["scan_reports"].opened()
+    return told.answers["scan_reports"]
 
 
 def container(name: str = "web", days: float = 0.5) -> str:
