@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hullcheck import __version__
 from hullcheck.commands import attest, audit, controls, coverage, explain, policy, probe_script, waive
-from hullcheck.commands.runs import compare, diff, history, merge, remedy, report, verify
+from hullcheck.commands.runs import compare, diff, history, remedy, report, verify
 from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
@@ -73,7 +73,6 @@ def parser() -> argparse.ArgumentParser:
         diff,
         history,
         verify,
-        merge,
         waive,
         attest,
         probe_script,

@@ -102,9 +102,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--shard",
         metavar="NUMBER/TOTAL",
         dest="hullcheck_shard",
-        help="only audit this part of the targets, as 3/20; the others are for other machines, and `hullcheck merge`"
-        " puts the bundles of all together: makes one (--bundle) too. `env` takes number and total from the scheduler"
-        " of this job, `env/20` the number alone (docs/shards.md)",
+        help="only audit this part of the targets, as 3/20; the others are for other machines. `env` takes"
+        " number and total from the scheduler of this job, `env/20` the number alone (docs/shards.md)",
     )
     group.addoption(  # as --shard, and as --hosts of testinfra
         "--compose",
@@ -224,9 +223,8 @@ def compose_files(config: pytest.Config) -> tuple[str, ...]:
 
 
 def wants_bundle(config: pytest.Config) -> bool:
-    """Whether the run is to be bundled; what is signed is, and what is to be merged."""
-    shard = config.getoption("hullcheck_shard", None)
-    return flag(config, "bundle") or bool(option(config, "sign")) or shard is not None
+    """Whether the run is to be bundled, as all that is signed."""
+    return flag(config, "bundle") or bool(option(config, "sign"))
 
 
 def number(config: pytest.Config, name: str) -> int:

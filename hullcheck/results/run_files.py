@@ -49,9 +49,6 @@ POLICY = "policy.json"
 RELEASES = "releases.json"
 """What was known of releases, where that was named by `--releases`."""
 
-SHARDS = "shards"
-"""The folder in a merged bundle with a folder for each shard, which has what was signed of it."""
-
 SIGNATURE = f"{DIGESTS}.sig"
 
 NAMES = (

@@ -12,7 +12,6 @@ from hullcheck.verify import (
     place,
     replay,
     reports,
-    shards,
     signature,
     verdicts,
 )
@@ -56,8 +55,6 @@ def of_files(files: Mapping[str, bytes], allowed: Path | None) -> Iterator[Step]
     if known is None:
         return
     try:
-        if "shards" in known.manifest:
-            yield shards.check(files, known, allowed)
         found, faults = completeness.load(files)
         step = completeness.check(files, known, found)
         yield Step(step.name, step.said, (*faults, *step.faults))

@@ -9,7 +9,6 @@ from typing import Any
 from hullcheck import __version__, inputs
 from hullcheck.bundle import manifest as writer
 from hullcheck.bundle.inventory import OF_ANSIBLE
-from hullcheck.inventory.shards import Shard
 from hullcheck.results import Audit, reader, run_files
 from hullcheck.results.document import SCHEMA, audit_of
 from hullcheck.verify import Step, digests
@@ -99,17 +98,6 @@ def _written(files: Mapping[str, bytes], known: Documents) -> list[str]:
     return [f"{name}: not written as hullcheck writes it" for name in faults]
 
 
-def shard_faults(manifest: Mapping[str, Any], results: Mapping[str, Any]) -> list[str]:
-    """Where the targets are not those of the shard that both name."""
-    said = manifest.get("shard")
-    shard = Shard(said["number"], said["of"]) if said else None
-    if str(shard or "") != results["run"].get("shard", ""):
-        return [f"{run_files.RESULTS}: run.shard is not what {run_files.MANIFEST} says"]
-    if shard and said and list(shard.part(said["targets"])) != list(results["targets"]):
-        return [f"{run_files.MANIFEST}: the targets are not those of the shard {shard}"]
-    return []
-
-
 def _inventory_faults(there: str, said: str) -> list[str]:
     """Where the results name another inventory than the one in the bundle."""
     name = posixpath.basename(there)
@@ -128,7 +116,8 @@ def _agree(files: Mapping[str, bytes], known: Documents) -> list[str]:
     ]
     if run["hullcheck"] != known.manifest["made_by"]["hullcheck"]:
         faults.append(f"{run_files.RESULTS}: run.hullcheck is not what {run_files.MANIFEST} says")
-    faults += shard_faults(known.manifest, known.results)
+    if known.manifest.get("shard", "") != run.get("shard", ""):
+        faults.append(f"{run_files.RESULTS}: run.shard is not what {run_files.MANIFEST} says")
     faults += _inventory_faults(known.manifest["inventory"], run.get("inventory", ""))
     left_out = known.manifest["left_out"]
     for name in REPORTS:
@@ -143,10 +132,4 @@ def _agree(files: Mapping[str, bytes], known: Documents) -> list[str]:
     named = known.manifest["inventory"]
     if named and named not in files:
         faults.append(f"{named}: is not there, though {run_files.MANIFEST} names it as the inventory")
-    if "shards" not in known.manifest:
-        faults += [
-            f"{name}: is there, though {run_files.MANIFEST} names no shards"
-            for name in sorted(files)
-            if name.startswith(f"{run_files.SHARDS}/")
-        ]
     return faults

@@ -21,10 +21,7 @@ LARGEST = 512 * inputs.MIB
 """The most bytes of a whole bundle: that of 1,000 hosts has some 400 MiB."""
 DEPTH = 20
 """The most folders around one."""
-OF_SHARD = (run_files.MANIFEST, run_files.DIGESTS, run_files.SIGNATURE)
-"""What a merged bundle keeps of each shard, beside its recordings."""
 _RECORDING = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
-_SHARD = re.compile(rf"{run_files.SHARDS}/[1-9][0-9]*/({'|'.join(map(re.escape, OF_SHARD))})")
 REPORTS = (*WRITERS, run_files.JUNIT)
 ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS, run_files.POLICY)
 _KNOWN = {*REPORTS, *BUNDLED, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE}
@@ -119,10 +116,6 @@ def _names(files: Collection[str]) -> list[str]:
     for name in sorted(files):
         if archive.unsafe(name):
             faults.append(f"{name}: such a name is in no bundle")
-        elif (
-            name not in known
-            and not name.startswith(f"{run_files.INVENTORY}/")
-            and not _SHARD.fullmatch(name)
-        ):
+        elif name not in known and not name.startswith(f"{run_files.INVENTORY}/"):
             faults.append(f"{name}: there is no such file in a bundle")
     return faults + [f"{name}: is a file, and others lie in it" for name in archive.in_the_way(files)]

@@ -38,11 +38,8 @@ class ReplayError(Exception):
     """The recordings could not be judged again; the message says why."""
 
 
-def replay(files: Mapping[str, bytes], known: Documents, *options: str) -> dict[str, bytes]:
+def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
     """Judge what *files* record, selected and with the inventory as *known* says; the files of the bundle of that.
-
-    Args:
-        options: more of them for pytest.
 
     Raises:
         ReplayError: that cannot be done, for a reason that lies in the bundle.
@@ -63,7 +60,6 @@ def replay(files: Mapping[str, bytes], known: Documents, *options: str) -> dict[
                 f"--releases={folder / run_files.RELEASES if run_files.RELEASES in files else ''}",
                 f"--inventory={inventory}",
             ),
-            *options,
             f"@{folder / _HOSTS}",
             *_selected(known),
         ]

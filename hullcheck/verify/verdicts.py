@@ -193,7 +193,7 @@ def _manifest(said: Mapping[str, Any], is_now: Mapping[str, Any]) -> Iterator[st
     for key in ("run", "made_by", "targets"):
         if _shape(said[key]) != _shape(is_now[key]):
             yield f"{run_files.MANIFEST}: its {key} has other entries than hullcheck writes"
-    if said.keys() - {"shard", "shards"} != is_now.keys():  # of these, verify.shards says what is wrong
+    if said.keys() - {"shard"} != is_now.keys():
         yield f"{run_files.MANIFEST}: has other entries than hullcheck writes"
     for key in said["selection"].keys() | is_now["selection"].keys():
         here = is_now["selection"].get(key)

@@ -14,7 +14,6 @@ from typing import Any
 from hullcheck.bundle import archive, manifest, sshsig
 from hullcheck.recording.packing import packed, unpacked
 from hullcheck.results import run_files
-from hullcheck.verify.layout import OF_SHARD
 from selftests.kit.bundles import Bundle
 from selftests.needs import need
 
@@ -262,13 +261,6 @@ def file_added(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, 
     )
     made.files[name] = made.files[RECORDINGS[0]] if name.endswith(".gz") else b"x\n"
     return (made.unsigned().fitting() if rng.random() < 0.7 else made), name.partition("/recording")[0]
-
-
-def shard_added(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
-    """A file of a shard, though the bundle is not merged."""
-    name = f"{run_files.SHARDS}/{rng.randrange(1, 9)}/{rng.choice(OF_SHARD)}"
-    made.files[name] = b"x\n"
-    return made.unsigned().fitting(), f"{name}: is there, though manifest.json names no shards"
 
 
 def name_that_fits_nowhere(rng: random.Random, made: Bundle, folder: Path) -> tuple[Bundle, str]:
@@ -528,7 +520,6 @@ TAMPERINGS: dict[Tamper, int] = {
     bytes_of_recording: 6,
     said_to_be_partial: 4,
     file_added: 10,
-    shard_added: 6,
     name_that_fits_nowhere: 6,
     file_gone: 12,
     file_renamed: 8,

@@ -9,7 +9,6 @@ import pytest
 from hullcheck import bundle, frameworks
 from hullcheck.bundle import inventory, junit, manifest, signing, sshsig
 from hullcheck.controls import shipped
-from hullcheck.inventory.shards import Shard
 from hullcheck.plugin import options
 from hullcheck.plugin.reporting.selected import selection
 from hullcheck.plugin.session import AuditSession
@@ -113,17 +112,7 @@ class Bundling:
             },
             "left_out": self.left_out,
             "files": manifest.listed(files),
-            **({"shard": self._shard(known.shard)} if known.shard else {}),
-        }
-
-    def _shard(self, shard: Shard) -> dict[str, Any]:
-        """Which part of the targets this is, and what all of them are, so that the parts can be put together."""
-        known = self.audit_session
-        return {
-            "number": shard.number,
-            "of": shard.of,
-            "targets": list(known.all_targets),
-            "strict_waivers": known.strict_waivers,
+            **({"shard": str(known.shard)} if known.shard else {}),
         }
 
 
