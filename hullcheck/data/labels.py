@@ -8,7 +8,3 @@ GROUPING = frozenset(
     )
 )
 """Set by Compose, `docker stack` and the kubelet. Of other labels the names are kept alone: values may be secrets."""
-
-_COMPOSE = ("com.docker.compose.project.config_files", "com.docker.compose.oneoff")
-KEPT = GROUPING | frozenset(_COMPOSE)
-"""Those whose values are recorded: also where the files of a project lie, and whether `docker compose run` made it."""

@@ -150,9 +150,6 @@ def _done(remedy: Remedy) -> str:
         return f"`hullcheck remedy` changes it at once: `docker update {' '.join(words)} CONTAINER`."
     if isinstance(remedy, ContainerOptions):
         word, options = ("with", remedy.add) if remedy.add else ("without", remedy.drop)
-        return (
-            f"`hullcheck remedy` names the containers to create again, {word} `{' '.join(options)}`, and writes the"
-            " same for those of Compose."
-        )
+        return f"`hullcheck remedy` names the containers to create again, {word} `{' '.join(options)}`."
     assert isinstance(remedy, Owner)
     return f"`hullcheck remedy` gives a file to root:{remedy.group}."

@@ -21,8 +21,7 @@ from hullcheck.remedies import (
     daemon_json,
     host_files,
 )
-from hullcheck.remedies.containers import Limit, Options, compose
-from hullcheck.remedies.containers.compose import Project
+from hullcheck.remedies.containers import Limit, Options
 from hullcheck.remedies.daemon_json import DaemonChange
 from hullcheck.remedies.host_files import Rights, Rules
 from hullcheck.remedies.outcome import Left, Outcome
@@ -51,7 +50,6 @@ class Plan:
         socket: a drop-in of docker.socket; empty where none is needed.
         limits: those of containers that change at once.
         options: those of containers that a person creates again.
-        projects: Compose projects, with the files that do it for their containers.
         mended: by what is changed, the failures that it mends.
         left: those that are left to a person.
         asked: those of *left* that a person may choose, as their remedy takes something away.
@@ -67,7 +65,6 @@ class Plan:
     socket: str
     limits: tuple[Limit, ...]
     options: tuple[Options, ...]
-    projects: tuple[Project, ...]
     mended: Mapping[str, tuple[Failure, ...]]
     left: tuple[Left, ...]
     asked: tuple[Failure, ...]
@@ -106,7 +103,6 @@ def plan(audit: Audit, target: str, recording: Recording, also: Collection[str])
     limits, of_limits = containers.limits(_of(found, ContainerLimit))
     known = _containers(facts)
     options, of_options = containers.options(_of(found, ContainerOptions), known)
-    projects, options = compose.projects(options, limits, known)
     parts: Mapping[str, Outcome] = {
         SETTINGS: of_daemon,
         RULES: of_rules,
@@ -126,7 +122,6 @@ def plan(audit: Audit, target: str, recording: Recording, also: Collection[str])
         socket=socket,
         limits=limits,
         options=options,
-        projects=projects,
         mended={name: tuple(each.mended) for name, each in parts.items()},
         left=(*left, *(each for part in parts.values() for each in part.left)),
         asked=tuple(asked),

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from hullcheck.remedies import containers, host_files, playbook, script
-from hullcheck.remedies.containers import compose
-from hullcheck.remedies.containers.compose import Project
 from hullcheck.remedies.plan import KERNEL, LIMITS, OPTIONS, RIGHTS, RULES, SETTINGS, Plan
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.remedies.words import code, comment, prose, quoted
@@ -27,33 +25,16 @@ sh apply.sh apply    # changes it
 Or by Ansible, from here; the host has this target's name in the inventory, or `-e host=NAME` names it:
 
 ```sh
-ansible-playbook -i INVENTORY playbook.yml --check --diff    # says what would be changed
-ansible-playbook -i INVENTORY playbook.yml                   # changes it, and restarts the engine where that is needed
-```
+ansible-playbook -i INVENTORY playbook.yml                  # copies the files to {place}, and runs apply.sh check
+ansible-playbook -i INVENTORY playbook.yml -e todo=apply    # runs apply.sh apply
+{by_ansible}```
 
-Then audit again. To go back, `sh apply.sh back` puts back what was there before: it is kept in
-{saved}{back}. The playbook leaves both scripts in {place}.
+Then audit again. To go back, `sh apply.sh back` (`-e todo=back`) puts back what was there before: it is kept in
+{saved}{back}.
 """
 _RESTART = """\
 `restart.sh` stops the engine, starts it, and starts the containers again that ran before: they are down for that time.
 Containers that were started with `--rm` would be removed, so it refuses while one of them runs.
-"""
-_COMPOSE = """\
-It lies over the files of the project, and needs Docker Compose {needed} or later.{unknown} Have it beside them on the
-host:
-
-```sh
-{command} config --quiet    # whether they fit together
-{command} up -d             # creates the containers again
-{before} up -d    # the way back
-```
-
-- Add the options with which you start the project, as `--env-file` or `--profile`. The containers of the services that
-  it changes are created again, and are down for that time; volumes stay.
-- It holds where it is named. To keep it, write the same into the files of the project.
-- Compose joins the lists of two files: what the project asks for in `cap_add`, `volumes` or `ports` stays. Where
-  `deploy` asks for another restart policy, that counts.
-- `hullcheck audit --compose={audited}` says before what still fails.
 """
 
 
@@ -82,10 +63,15 @@ def _order(plan: Plan) -> str:
     command = (
         f"{' '.join(words)}    # restarts the engine, which reads its settings then\n" if restart else ""
     )
+    remote = " ".join(["sh", f"{playbook.PLACE}/{script.RESTART}", *words[2:]])
+    by_ansible = f"ansible -i INVENTORY HOST -b -m command -a {quoted(remote)}\n" if restart else ""
     saved = code(f"/var/backups/hullcheck/{plan.run}")
     back = f"; then `{' '.join(words)}`" if restart else ""
     said = f"\n{_RESTART}" if restart else ""
-    return f"## Order\n\n{_SHELL.format(restart=command, saved=saved, back=back, place=code(playbook.PLACE))}{said}"
+    lines = _SHELL.format(
+        restart=command, by_ansible=by_ansible, saved=saved, back=back, place=playbook.PLACE
+    )
+    return f"## Order\n\n{lines}{said}"
 
 
 def _parts(plan: Plan) -> Iterator[str]:
@@ -116,12 +102,6 @@ def _of_containers(plan: Plan) -> Iterator[str]:
             " a Compose file, a unit, a script."
         )
         yield _part("Limits of containers", how, plan.mended[LIMITS])
-    for project in plan.projects:
-        found = [each for part in (OPTIONS, LIMITS) for each in plan.mended[part]]
-        mended = [each for each in found if each.finding.subject in project.containers]
-        yield _part(
-            f"Compose project {code(project.name)}: {code(project.file)}", _how_compose(project), mended
-        )
     if plan.options:
         lines = "".join(
             f"- {code(name)}: {words}\n" for name, words in containers.by_container(plan.options).items()
@@ -130,31 +110,7 @@ def _of_containers(plan: Plan) -> Iterator[str]:
             "No file does this: change the command, Compose file or unit that starts the container, remove the"
             f" container, and create it again, first where nobody depends on it.\n\n{lines.rstrip()}"
         )
-        names = {each.container for each in plan.options}
-        mended = [each for each in plan.mended[OPTIONS] if each.finding.subject in names]
-        yield _part("Containers to create again", how, mended)
-
-
-def _how_compose(project: Project) -> str:
-    files = project.files or ("compose.yml",)
-    before = " ".join((f"docker compose -p {project.name}", *(f"-f {quoted(each)}" for each in files)))
-    command = f"{before} -f {project.file}"
-    audited = "+".join((*files, project.file))
-    unknown = (
-        ""
-        if project.files
-        else f" The audit does not know the files of the project: name them in the place of {code('compose.yml')}."
-    )
-    lines = _COMPOSE.format(
-        needed=compose.NEEDED, unknown=unknown, command=command, before=before, audited=quoted(audited)
-    )
-    if not project.replaced:
-        return lines.rstrip()
-    names = ", ".join(map(code, project.replaced))
-    return (
-        f"{lines}- {code('security_opt')} of {names} is replaced as a whole, by what the container has now without"
-        f" what fails: compare it with the file of the project."
-    )
+        yield _part("Containers to create again", how, plan.mended[OPTIONS])
 
 
 def _how_daemon(plan: Plan) -> str:

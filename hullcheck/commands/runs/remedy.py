@@ -147,7 +147,7 @@ def _recording(path: Path) -> "Recording":
 def _files(plan: "Plan") -> dict[str, str]:
     from hullcheck.remedies import playbook, readme, script
 
-    page = {"README.md": readme.readme(plan), **{each.file: each.text for each in plan.projects}}
+    page = {"README.md": readme.readme(plan)}
     return page if plan.is_empty else {**page, **script.files(plan), playbook.NAME: playbook.playbook(plan)}
 
 

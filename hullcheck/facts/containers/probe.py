@@ -16,7 +16,7 @@ import re
 from typing import Any, NoReturn
 
 from hullcheck import inputs
-from hullcheck.data.labels import KEPT
+from hullcheck.data.labels import GROUPING
 from hullcheck.facts.host import ssh_servers
 from hullcheck.facts.registry import fact
 from hullcheck.parsing import seccomp
@@ -237,7 +237,7 @@ def _without_settings(container: dict[str, Any]) -> None:
         container |= {"Secrets": configuration.in_configuration(searched), "Searched": told}
     if isinstance(labels, dict | None):
         names = sorted(each for each in labels or {} if len(each) <= _LONGEST_LABEL)[:_MOST_LABELS]
-        container["Labels"] = {each: (labels or {})[each] if each in KEPT else None for each in names}
+        container["Labels"] = {each: (labels or {})[each] if each in GROUPING else None for each in names}
 
 
 def _without_check(container: dict[str, Any]) -> None:

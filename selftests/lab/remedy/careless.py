@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 import resource
 import tarfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING
 
 from hullcheck import cli, facts
 from hullcheck.recording import Recording
@@ -74,31 +72,21 @@ SERVICES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "web": (("--publish", "127.0.0.1:8080:8000"), ("httpd", "-f", "-p", "8000", "-h", "/etc")),
     "client": ((), ("sleep", "100000")),
 }
-"""Two containers of a project: their options, and their commands."""
-OPTIONS_OF = {"cap_drop": "--cap-drop", "security_opt": "--security-opt", "tmpfs": "--tmpfs"}
-OPTIONS_OF |= {"pids_limit": "--pids-limit", "mem_limit": "--memory", "memswap_limit": "--memory-swap"}
-OPTIONS_OF |= {"cpu_shares": "--cpu-shares", "read_only": "--read-only"}
+"""Two containers: their options, and their commands."""
 
 
-def start(host: Host, name: str, service: Mapping[str, Any] | None = None) -> None:
-    """Start a container as Compose does for a service with these settings."""
-    labels = {"project": "site", "service": name, "oneoff": "False", "project.config_files": "/srv/site.yml"}
-    words = ["--network", "site", "--stop-timeout", "1"]  # neither program heeds a signal to end
-    words += [
-        word for each in labels.items() for word in ("--label", "com.docker.compose.{}={}".format(*each))
-    ]
-    for key, value in (service or {}).items():
-        for each in value if isinstance(value, list) else [value]:
-            words += [OPTIONS_OF[key]] if each is True else [OPTIONS_OF[key], str(each)]
+def start(host: Host, name: str, *more: str) -> None:
+    """Start a container, with these options too."""
     options, command = SERVICES[name]
-    host.run(name, *words, *options, command=command)
+    words = ["--network", "site", "--stop-timeout", "1"]  # neither program heeds a signal to end
+    host.run(name, *words, *options, *more, command=command)
 
 
-def recreate(host: Host, folder: Path) -> None:
-    """Create the containers again with what the file for their project asks for."""
-    for name, service in yaml.safe_load((folder / "compose.site.yml").read_text())["services"].items():
+def recreate(host: Host, options: Mapping[str, Sequence[str]]) -> None:
+    """Create the containers again with the *options* that README.md names, and the limits that they had."""
+    for name, words in options.items():
         host.docker("rm", "--force", name)
-        start(host, name, service)
+        start(host, name, *words)
     until(lambda: reaches(host) == {"inside": True, "outside": True}, "the containers do not answer")
 
 
@@ -176,12 +164,14 @@ class Remedies:
         mended: those that its files mend.
         again: those that are mended as soon as containers are created again.
         left: the controls of which something is left to a person.
+        options: those with which each container is created again.
     """
 
     folder: Path
     mended: set[tuple[str, str]]
     again: set[tuple[str, str]]
     left: set[str]
+    options: dict[str, list[str]]
 
 
 def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies:
@@ -197,7 +187,10 @@ def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies
     }
     again = found.pop(OPTIONS)
     left = {each.failure.control.id for each in made.left} | {each.control.id for each in made.asked}
-    return Remedies(output / host.name, set().union(*found.values()), again, left)
+    options = {each.container: [word for one in each.add for word in one.split()] for each in made.options}
+    for each in made.limits:
+        options.setdefault(each.container, []).extend((each.option, each.value, *each.more))
+    return Remedies(output / host.name, set().union(*found.values()), again, left, options)
 
 
 def _lower_limit(folder: Path) -> None:

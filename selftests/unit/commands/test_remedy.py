@@ -8,7 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
 from hullcheck import cli
 from selftests import REPOSITORY
@@ -57,40 +56,6 @@ def test_files_for_what_failed(run: Path, capsys: pytest.CaptureFixture[str]) ->
         assert words in page, words
     for script in folder.glob("*.sh"):
         subprocess.run(["sh", "-n", str(script)], check=True)
-
-
-def test_file_for_a_compose_project(run: Path) -> None:
-    """Containers of Compose are created again by a file, and the page has the commands for that; others by hand."""
-    path = run / "careless/recording.json"
-    document = json.loads(path.read_text())
-    names = {
-        "project": "shop",
-        "service": "panel",
-        "project.config_files": "/srv/a b/c.yml",
-        "oneoff": "False",
-    }
-    labels = json.dumps({f"com.docker.compose.{name}": each for name, each in names.items()})
-    for each in document["answers"]:
-        if each["name"] == "docker_containers":
-            lines = each["stdout"].split("\n")
-            changed = [
-                line.replace('"Labels":{}', f'"Labels":{labels}') if '"Name":"/panel"' in line else line
-                for line in lines
-            ]
-            each["stdout"] = "\n".join(changed)
-    path.write_text(json.dumps(document))
-    assert remedy(run) == 0
-    folder = run.parent / "out/careless"
-    (service,) = yaml.safe_load((folder / "compose.shop.yml").read_text())["services"].values()
-    assert service["security_opt"] == ["no-new-privileges"]
-    assert service["pids_limit"] == 1000
-    page = (folder / "README.md").read_text()
-    told, by_hand, *_ = page.partition("## Compose project `shop`")[2].split("\n## ")
-    command = "docker compose -p shop -f '/srv/a b/c.yml'"
-    assert f"{command} -f compose.shop.yml up -d" in told
-    assert f"{command} up -d    # the way back" in told
-    assert "hullcheck audit --compose='/srv/a b/c.yml+compose.shop.yml'" in told
-    assert ("container panel" in by_hand, "`agent`: add" in by_hand) == (False, True)
 
 
 def test_remedy_that_has_to_be_asked_for(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,7 +118,7 @@ def test_damaged_answer(run: Path) -> None:
     folder = run.parent / "out/careless"
     assert not (folder / "daemon.json").exists()
     assert "daemon_json" not in (folder / "changes.sh").read_text()
-    assert "daemon\\_configuration is damaged" in (folder / "README.md").read_text()
+    assert "Daemon\\_configuration: the answer is damaged" in (folder / "README.md").read_text()
 
 
 def test_damaged_results(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

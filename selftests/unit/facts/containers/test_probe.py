@@ -108,8 +108,7 @@ def test_labels_that_are_kept() -> None:
         found: Mapping[str, str | None] = _kept({"Id": "a", "Environment": [], "Labels": labels})["Labels"]
         return found
 
-    compose = "com.docker.compose."
-    project = {f"{compose}project": "shop", f"{compose}project.config_files": "/srv/c.yml"}
+    project = {"com.docker.compose.project": "shop"}
     labels = {**project, "traefik.users": "bob:hunter2zz", "empty": "", "x" * 300: "long"}
     assert kept(labels) == {**project, "traefik.users": None, "empty": None}
     assert kept(None) == kept({}) == {}
