@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.recording import Recording
 from hullcheck.results.changes import Change
-from hullcheck.verdicts import EvidenceError
 
 _MOST = 10  # lines of one finding that are shown
 _LONGEST = 100  # characters of a line
@@ -49,12 +48,7 @@ def difference(change: Change, evidence: Iterable[str], old: Recording, new: Rec
 
 def _text(recording: Recording, probe: str) -> str:
     answer = recording.answers.get(probe)
-    if answer is None:
-        return ""
-    try:
-        return (answer.opened() if recording.sealed else answer).stdout
-    except EvidenceError:
-        return answer.stdout
+    return answer.stdout if answer else ""
 
 
 def _differing(change: Change, before: _Objects, after: _Objects) -> Iterator[str]:
