@@ -3,20 +3,19 @@
 import pytest
 
 from hullcheck.controls import for_each
-from hullcheck.criteria.container_logs import way_of, ways
+from hullcheck.criteria.container_logs import log_routes, shipped, shipped_logs
 from hullcheck.criteria.judgement import Judgement, listed
 from hullcheck.criteria.sensors import falco, watch, watching
-from hullcheck.facts.auditd.daemon import AuditDaemon
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.host.clock import Clock
-from hullcheck.facts.logs import SYSTEMS, HostLog, Shippers
+from hullcheck.facts.logs import SYSTEMS, HostLog, Shippers, system_of
 from hullcheck.facts.registry import Later
 from hullcheck.facts.sensors import Sensors, Step
 from hullcheck.facts.sensors.tools import AQUA, FALCO, SYSDIG, TOOLS, Tool
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
-from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
+from hullcheck.verdicts import Manual, NotApplicable
 
 # ---- logs
 
@@ -37,40 +36,25 @@ def test_container_logs_are_collected_centrally(
     container: Later[Subjects[Container]],
     policy: Policy,
 ) -> str:
-    """The log of every container goes to another machine, by its log driver or by a shipper that reads it.
+    """The log of every container goes to another machine, by its log driver or by a log shipper.
 
     Who breaks into a host can change what lies on it. One system is enough: ELK (the driver gelf, Filebeat, Elastic
-    Agent, Logstash), Fluentd (its driver, fluentd, Fluent Bit) or another one (rsyslog, syslog-ng, Promtail, Vector,
-    the uploader of systemd's journal, other drivers). A shipper counts where it runs, its configuration reads the
-    files of the containers, or it holds them open, and where it sends them to another machine than this one. Whether
-    they arrive is not seen from here. Of others, as the collector of OpenTelemetry, Grafana Alloy or an agent of Splunk
-    or Datadog, a person has to say what they do.
+    Agent, Logstash), Fluentd (its driver, fluentd, Fluent Bit) or another one. A driver counts if its address is
+    another machine's, a shipper if it runs and the policy names it: what it reads and where it sends that is not seen.
 
-    Remedy: set `log-driver` and the address of the system in daemon.json, or run a shipper that reads
-    `containers/*/*-json.log` of the engine's data root; a way that is not known is named in the `log_drivers` of
-    the policy.
+    Remedy: set `log-driver` and the address of the system in daemon.json, or run a log shipper that reads
+    `containers/*/*-json.log` of the engine's data root, and name it in `log_shippers` of the policy; a driver that is
+    not known is named in `log_drivers`.
     """
-    found = ways(shippers, daemon, container, policy)
-    routes = {name: way.route or way.stated for name, way in found.items()}
-    lost = [name for name, route in routes.items() if route is None]
-    mine = [route.words for route in routes.values() if route is not None and route.system == log_system]
-    if lost and shippers.doubts:
-        doubts = ", ".join(shippers.doubts)
-        raise EvidenceError(f"no known way for the logs of {listed(lost)}, but not understood: {doubts}")
-    besides = f"; it takes others: {', '.join(dict.fromkeys(mine))}" if mine else ""
-    nothing = f"nothing known takes the logs of {listed(lost)} to another machine{besides}"
-    kept = all(found[name].driver != "none" for name in lost)
-    if lost and kept and shippers.unjudged:
-        raise Manual(f"{nothing}; {listed(shippers.unjudged)} runs, and is not judged: does it?")
-    if lost and kept and all(found[name].listed for name in lost):
-        raise Manual(
-            f"{nothing}; the policy states that {listed([found[name].driver for name in lost])} does"
-        )
-    assert not lost, nothing
-    if not mine:
-        others = dict.fromkeys(route.words for route in routes.values() if route is not None)
-        raise NotApplicable(f"another way is used: {', '.join(others)}")
-    return ", ".join(dict.fromkeys(mine))
+    found = log_routes(shippers, daemon, container, policy)
+    systems = {str(log): log.system for log in found.values() if log.system}
+    if lost := {name: log for name, log in found.items() if not log.system}:
+        taken = shipped_logs(lost, shippers, policy)
+        assert taken.good, f"{taken.words}; others: {', '.join(systems) or 'none'}"
+        systems |= {each: system_of(each) for each in policy.log_shippers or () if shippers.runs(each)}
+    if mine := [words for words, system in systems.items() if system == log_system]:
+        return ", ".join(mine)
+    raise NotApplicable(f"another way is used: {', '.join(systems)}")
 
 
 @pytest.mark.nist("AU-4(1)", "AU-6(4)", "AU-9(2)", sp="800-53")
@@ -80,21 +64,18 @@ def test_container_logs_are_collected_centrally(
 @pytest.mark.guide("4.2.central_logs", "5.pci_dss.monitor_logs")
 @pytest.mark.severity("medium")
 @for_each("log", HostLog)
-def test_host_logs_are_collected_centrally(
-    host_log: HostLog, shippers: Shippers, audit_daemon: Later[AuditDaemon]
-) -> str:
+def test_host_logs_are_collected_centrally(host_log: HostLog, shippers: Shippers, policy: Policy) -> str:
     """The log of the daemon and the audit log go to another machine.
 
-    What an intruder did with the daemon stands in them, until he takes it out. Where the daemon writes to the journal,
-    a shipper has to read that, or take what it passes on to syslog; else the file that it writes to. Where none is
-    found a person has to say how they get away, since there are more ways than are known here.
+    What an intruder did with the daemon stands in them until it is taken out. A log shipper counts if it runs and the
+    policy names it: what it reads and where it sends that is not seen.
 
-    Remedy: let a shipper read the journal and /var/log/audit/audit.log, or forward all of syslog to another machine.
+    Remedy: let a log shipper read the journal and /var/log/audit/audit.log, or forward all of syslog to another
+    machine; name it in `log_shippers` of the policy.
     """
-    way = way_of(host_log, shippers, audit_daemon)
-    if way is None:
-        raise Manual("no known shipper takes it to another machine")
-    return way.words
+    taken = shipped(str(host_log), shippers, policy, relays=True, likely=True)
+    assert taken.good, taken.words
+    return taken.words
 
 
 # ---- what watches containers
@@ -207,23 +188,14 @@ def _require(judgement: Judgement) -> str:
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("5.pci_dss.monitor_logs")
 @pytest.mark.severity("medium")
-def test_logs_are_reviewed_and_kept(
-    shippers: Shippers,
-    daemon: Daemon,
-    container: Later[Subjects[Container]],
-    sensors: Sensors,
-    clock: Clock,
-    policy: Policy,
-) -> None:
+def test_logs_are_reviewed_and_kept(daemon: Daemon) -> None:
     """Logs are collected, reviewed daily by a program, and kept for a year, three months at hand.
 
-    A log that nobody reads warns nobody. Review and retention happen in the central system, where an audit of this
-    host does not look: what is shown is how far the logs get, and what watches the containers.
+    A log that nobody reads warns nobody. Review and retention happen in the central system, which an audit of this
+    host does not see.
 
     Remedy: keep a record of the daily review, and of the retention that is set in the central system.
     """
-    found = ways(shippers, daemon, container, policy).items()
-    routes = {name: way.route or way.stated for name, way in found}
-    told = dict.fromkeys(each.words if each else f"no known way for {name}" for name, each in routes.items())
-    tools = [tool.title for tool in watching(sensors, shippers, clock)] or ["no known tool"]
-    raise Manual(f"logs: {listed(list(told))}; containers are watched by {', '.join(tools)}")
+    raise Manual(
+        f"{daemon.setting('log-driver')}: check the daily review and the retention in the central system"
+    )

@@ -1,75 +1,112 @@
 """Whether the logs of containers, and those of the host, leave it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hullcheck.facts.auditd.daemon import AuditDaemon
+from hullcheck.criteria.judgement import Judgement, listed
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.logs import SYSTEMS, HostLog, Route, Shippers
-from hullcheck.facts.logs.drivers import LOCAL_DRIVERS, NETWORK_DRIVERS
+from hullcheck.facts.logs import OTHER_SYSTEM, RELAYS, Shippers
+from hullcheck.facts.logs.drivers import LOCAL_DRIVERS, NETWORK_DRIVERS, OF_SYSLOG, destination
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
+from hullcheck.verdicts import Manual
 
 NEW = "new containers"
 
 
 @dataclass(frozen=True)
-class Way:
-    """What becomes of the log of a container, or of those that are yet to be made.
+class LogRoute:
+    """Where the log of a container goes, or that of those yet to be made.
 
     Attributes:
         driver: its log driver.
-        route: how it goes to another machine; None where nothing known takes it there.
+        host: what the driver sends to; None if the log stays on this host, empty if no host is named.
         listed: whether the policy says that this driver brings logs to the central store.
     """
 
     driver: str
-    route: Route | None
+    host: str | None
     listed: bool
 
     @property
-    def stays_here(self) -> bool:
-        """Whether it is known to be left on this machine, if nothing takes it from there."""
-        return self.driver in LOCAL_DRIVERS or self.driver in NETWORK_DRIVERS
+    def system(self) -> str | None:
+        """The system that the driver sends to, or None if that is unknown."""
+        if self.host is None or not (self.driver in NETWORK_DRIVERS or self.listed):
+            return None
+        return NETWORK_DRIVERS.get(self.driver, (OTHER_SYSTEM,))[0]
 
-    @property
-    def by_shipper(self) -> bool:
-        """Whether a shipper takes it from this machine, and not the driver itself."""
-        return self.route is not None and not self.route.words.startswith("log driver ")
-
-    @property
-    def stated(self) -> Route | None:
-        """What the policy says of a driver that is not known, and may be one that sends logs away."""
-        known = self.route is not None or self.stays_here or not self.listed
-        return None if known else Route(SYSTEMS[2], f"log driver {self.driver}, as the policy states")
+    def __str__(self) -> str:
+        if self.driver in NETWORK_DRIVERS:
+            return f"log driver {self.driver} to {self.host or 'its service'}"
+        return f"log driver {self.driver}, as the policy states"
 
 
-def ways(
+def log_routes(
     shippers: Shippers, daemon: Daemon, containers: Later[Subjects[Container]], policy: Policy
-) -> dict[str, Way]:
-    """The way of the log of each container, and of those that are yet to be made.
+) -> dict[str, LogRoute]:
+    """Return where the log of each container goes, and of those yet to be made.
 
     Raises:
         EvidenceError: what decides could not be read.
     """
-    driver = str(daemon.setting("log-driver").value)
-    logs = {NEW: (driver, dict(daemon.setting("log-opts").value or {}), "")}
+    settings = {NEW: (str(daemon.setting("log-driver").value), dict(daemon.setting("log-opts").value or {}))}
     configurations = ((name, each.configuration) for name, each in containers.get())
-    logs |= {name: (each.log_driver, dict(each.log_options), each.id) for name, each in configurations}
-    listed = policy.log_drivers or ()
-    return {name: Way(log[0], shippers.of_driver(*log), log[0] in listed) for name, log in logs.items()}
+    settings |= {name: (each.log_driver, dict(each.log_options)) for name, each in configurations}
+    return {
+        name: LogRoute(driver, _host(driver, options, shippers), driver in (policy.log_drivers or ()))
+        for name, (driver, options) in settings.items()
+    }
 
 
-def way_of(log: HostLog, shippers: Shippers, audit_daemon: Later[AuditDaemon]) -> Route | None:
-    """The way of a log of the host to another machine; None where none is known.
+def _host(driver: str, options: Mapping[str, str], shippers: Shippers) -> str | None:
+    if driver in LOCAL_DRIVERS:
+        return None
+    if driver not in NETWORK_DRIVERS:
+        return ""
+    to = destination(driver, options)
+    leaves = not shippers.is_here(to.host) if to.host else to.to_service
+    return to.host if leaves else None
+
+
+def shipped_logs(logs: Mapping[str, LogRoute], shippers: Shippers, policy: Policy) -> Judgement:
+    """Judge whether a log shipper takes the logs of containers whose driver leaves them on this host.
 
     Raises:
-        EvidenceError: where auditd writes its log could not be read.
+        EvidenceError, Manual: as `shipped` does.
     """
-    if log is not HostLog.AUDIT:
-        return shippers.of_log(log)
-    daemon = audit_daemon.get()
-    if not daemon.writes_log:
-        return None
-    return shippers.of_log(log, daemon.log)
+    if lost := [name for name, log in logs.items() if log.driver == "none"]:
+        return Judgement(False, f"no log is kept of {listed(lost)}: the log driver is none")
+    relays = all(log.driver in OF_SYSLOG for log in logs.values())
+    likely = all(log.listed for log in logs.values())
+    return shipped(f"the logs of {listed(list(logs))}", shippers, policy, relays=relays, likely=likely)
+
+
+def shipped(logs: str, shippers: Shippers, policy: Policy, *, relays: bool, likely: bool) -> Judgement:
+    """Judge whether a log shipper that the policy names takes logs that stay on this host.
+
+    Args:
+        relays: whether rsyslog and syslog-ng count.
+        likely: whether an unknown shipper may take them.
+
+    Raises:
+        EvidenceError: whether a shipper runs is unknown.
+        Manual: one may, and the policy does not name it.
+    """
+    stay = f"{logs}: kept on this host"
+    if named := policy.log_shippers:
+        running = [each for each in named if shippers.runs(each)]
+        if running:
+            return Judgement(True, f"{', '.join(running)} runs, and ships {logs}, as the policy states")
+        return Judgement(False, f"{stay}, and none of log_shippers ({', '.join(named)}) runs")
+    known = [each for each in shippers.running if relays or each not in RELAYS]
+    if not known:
+        shippers.require_all()
+    if known or likely:
+        found, line = ", ".join(known) or "no known log shipper", ", ".join(known) or "NAME"
+        raise Manual(
+            f"{stay}; {found} runs. Check what sends them to another machine, then name it in the policy:"
+            f" log_shippers: [{line}]"
+        )
+    return Judgement(False, f"{stay}, as no known log shipper runs")

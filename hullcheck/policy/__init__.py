@@ -82,6 +82,8 @@ class Policy:
     """Authorization plugins with reviewed rules, of which one must be active."""
     log_drivers: tuple[str, ...] | None = None
     """Log drivers that bring logs to the central service."""
+    log_shippers: tuple[str, ...] | None = None
+    """Log shippers that bring the logs which stay on the host to the central service, by their programs."""
     log_limits: LogLimits = field(default_factory=LogLimits)
     """How much of a container's log may stay on the host."""
     seccomp_profiles: tuple[str, ...] = ()
@@ -222,6 +224,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "cgroup_parents": values.list_of(values.to_word),
     "authorization_plugins": values.some_of(values.to_word),
     "log_drivers": values.list_of(values.to_word),
+    "log_shippers": values.some_of(values.to_word),
     "log_limits": LogLimits.from_mapping,
     "seccomp_profiles": values.list_of(values.to_path),
     "swarm": values.to_truth,

@@ -22,7 +22,6 @@ from selftests.kit.facts.daemons import (
     insecure,
     options,
 )
-from selftests.kit.facts.shippers import listens, ship
 from selftests.kit.judging import judged
 
 
@@ -107,16 +106,6 @@ ISOLATED = Host(bridge=NO_ICC)
 ALLOWED = (*FILTER[:4], "-A FORWARD -i docker0 -o docker0 -j ACCEPT", *FILTER[4:])
 
 
-CONFIG = "journal:config:/etc/systemd/journald.conf\njournal::[Journal]\njournal::#ForwardToSyslog=no"
-JOURNAL = f"daemon:socket:[1]\n{CONFIG}\njournal::{{}}"
-JOURNALS = [
-    ("Storage=auto", "Storage=none"),
-    ("MaxLevelStore=info", "MaxLevelStore=notice"),
-    ("Storage=none\njournal::ForwardToSyslog=yes", "Storage=none\njournal::ForwardToSyslog=no"),
-    ("Storage=none\njournal::[Journal]\njournal::forward_to_syslog=1", "max_level_store=err"),
-]
-
-
 CASES = [
     ("2.1", Host(uid=1000), Host()),
     ("2.1", Host(info=options("rootless"), uid=1000), Host(info=options("rootless"))),
@@ -126,10 +115,6 @@ CASES = [
     ("2.3", Host(), Host(flags=("-l", "debug"))),
     ("2.3", Host(document='{"log-level": "INFO"}'), Host(document='{"log-level": "warn"}')),
     ("2.3", Host(document='{"log-level": ""}'), Host(info={"Debug": True})),
-    ("2.3", Host(shippers="daemon:socket:[1]"), Host(shippers="daemon:/dev/null")),
-    ("2.3", Host(shippers="daemon:/var/log/d.log"), Host(shippers="daemon:/var/log/d.log (deleted)")),
-    *(("2.3", Host(shippers=JOURNAL.format(good)), Host(shippers=JOURNAL.format(bad))) for good, bad in JOURNALS),
-    ("2.3", Host(shippers="daemon:the journal 6"), Host(shippers="daemon:the journal 4")),
     ("2.4", Host(document='{"iptables" : true}'), Host(document='{\n"labels": [],\n"iptables" :\nfalse}')),
     ("2.4", Host(flags=("--iptables=T",)), Host(flags=("--iptables=0",))),
     ("2.4", Host(flags=("--ip6tables",)), Host(document='{"ip6tables": false}')),
@@ -199,21 +184,6 @@ def syslog(address: str) -> Host:
     return Host(info={"LoggingDriver": "syslog"}, document=options)
 
 
-RSYSLOG = ship(
-    "rsyslogd",
-    'module(load="imudp")\ninput(type="imudp" port="514")\n*.* @@logs.example.com:514',
-    listens("514/udp"),
-    pid=90,
-)
-LOCAL_RSYSLOG = ship("rsyslogd", 'module(load="imuxsock")\n*.* /var/log/syslog', pid=90)
-FILEBEAT = ship(
-    "filebeat",
-    "filebeat.inputs:\n- {type: container, paths: [/var/lib/docker/containers/*/*.log]}\n"
-    "output.logstash: {hosts: [logs.example.com]}",
-    pid=90,
-)
-
-
 REVIEWED = {"seccomp_profiles": ("/p.json",)}
 OPA = Host(info={"Plugins": {"Authorization": ["opa"]}})
 OPA_BY_ID = Host(info={"Plugins": {"Authorization": ["0123456789ab"]}}, plugins="plugin:true opa:latest")
@@ -256,16 +226,12 @@ POLICIES = [
         for address in ("", "udp://127.0.0.1:514", "tcp://[::1]:514", "unix:///dev/log", "udp://this:514")
         for policy, expected in (({}, "fail"), ({"log_drivers": ("syslog",)}, "manual"))
     ),
-    ("2.14", replace(syslog("udp://127.0.0.1:514"), shippers=RSYSLOG, children=("rsyslogd",)), {}, "pass"),
-    ("2.14", replace(syslog("udp://127.0.0.1:515"), shippers=RSYSLOG, children=("rsyslogd",)), {}, "fail"),
-    ("2.14", replace(syslog(""), shippers=LOCAL_RSYSLOG, children=("rsyslogd",)), {}, "fail"),
-    ("2.14", replace(Host(), shippers=FILEBEAT, children=("filebeat",)), {}, "pass"),
-    (
-        "2.14",
-        replace(Host(), shippers=FILEBEAT.replace("filebeat\n", "filebeat\n", 1), as_root=False),
-        {},
-        "error",
-    ),
+    ("2.14", Host(children=("filebeat",)), {"log_shippers": ("filebeat",)}, "pass"),
+    ("2.14", Host(children=("filebeat",)), {}, "manual"),
+    ("2.14", Host(), {"log_shippers": ("filebeat",)}, "fail"),
+    ("2.14", Host(children=("rsyslogd",)), {}, "fail"),
+    ("2.14", replace(syslog(""), children=("rsyslogd",)), {}, "manual"),
+    ("2.14", Host(as_root=False), {}, "error"),
     ("2.14", Host(info={"LoggingDriver": "none"}), {"log_drivers": ("none",)}, "fail"),
     ("2.14", Host(info={"LoggingDriver": "none"}), {}, "fail"),
     ("2.14", Host(info={"LoggingDriver": "gelf"}), {}, "fail"),
@@ -357,41 +323,6 @@ def test_rootless_daemon_whose_user_may_not_be_seen(number: str) -> None:
     facts = Host(uid=1000, info={"SecurityOptions": ["name=rootless"]}).facts()
     facts.daemon.__dict__["process"] = replace(facts.daemon.process, uids=())
     assert judged(number, facts)["host"][0] == "error"
-
-
-def test_log_of_a_daemon_that_may_not_be_seen() -> None:
-    """Who is not root does not see where it goes."""
-    verdict, reason = Host(shippers="").judge("2.3")
-    assert (verdict, "where the daemon writes its log could not be seen" in reason) == ("error", True), reason
-
-
-@pytest.mark.parametrize(("own", "other", "expected"), [(7, 8, "pass"), (8, 7, "fail")])
-def test_log_of_another_daemon(own: int, other: int, expected: str) -> None:
-    """2.3: where an engine that is beside the one that was asked writes its log is its own business."""
-    recording = Host(second=(), shippers=f"daemon:{own} socket:[1]\ndaemon:{other} /dev/null").recording()
-    answer = recording.answers["daemon_processes"]
-    unix = "8/net/unix:0000: 00000002 00000000 00010000 0001 01"
-    shared = f"{unix} 100 /var/run/docker.sock"
-    assert shared in answer.stdout
-    answer = replace(answer, stdout=answer.stdout.replace(shared, f"{unix} 300 /other.sock"))
-    facts = Facts(replace(recording, answers={**recording.answers, answer.name: answer}), Policy())
-    ((verdict, reason),) = judged("2.3", facts).values()
-    assert verdict == expected, reason
-
-
-@pytest.mark.parametrize(
-    ("said", "why"),
-    [
-        ("daemon:the journal ?\n", "systemctl does not answer"),
-        (f"daemon:socket:[1]\njournal:unread:\n{CONFIG}", "the configuration of journald could not be read"),
-        (f"daemon:socket:[1]\njournal:started:4939\njournal:changed:5000\n{CONFIG}", "after it started"),
-        (f"daemon:the journal 6 SyslogPriority\njournal:unread:\n{CONFIG}", "could not be read"),
-    ],
-)
-def test_journal_that_is_not_known(said: str, why: str) -> None:
-    """2.3: what journald keeps of the daemon's log is unknown where its configuration or the unit is."""
-    verdict, reason = Host(shippers=said).judge("2.3")
-    assert (verdict, why in reason) == ("error", True), reason
 
 
 def test_seccomp_profile_is_read() -> None:

@@ -288,11 +288,6 @@ class Configuration(Described):
         return tuple(filter(None, found))
 
     @property
-    def publishes_ports(self) -> bool:
-        """Whether the engine publishes a port for it now."""
-        return any((self.description["Ports"] or {}).values())
-
-    @property
     def publishes_all_ports(self) -> bool:
         """Whether it was created with --publish-all."""
         return bool(self.setting("PublishAllPorts"))

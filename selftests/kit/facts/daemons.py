@@ -13,7 +13,7 @@ from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.daemon.unit import SYSTEMD
 from hullcheck.facts.firewall import FIREWALL
 from hullcheck.facts.host.services import HOST_SERVICES
-from hullcheck.facts.logs.probe import SHIPPERS
+from hullcheck.facts.logs import SHIPPERS
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -111,7 +111,6 @@ class Host:
     sockets: tuple[str, ...] = ()
     hosts: dict[str, str] | None = field(default_factory=dict)
     ca: str = ""
-    shippers: str = "daemon:socket:[1]"
     services: str = "auditor:0\nnet:tcp\nasked:"
     rules: tuple[str, ...] = FILTER
     rules6: tuple[str, ...] = ()  # of ip6tables, where they are others
@@ -131,7 +130,7 @@ class Host:
             "daemon_processes": DAEMON_PROCESSES.keep(self._processes()),
             "daemon_configuration": DAEMON_CONFIGURATION.keep(self._configuration()),
             "daemon_unit": SYSTEMD.keep(self.unit),
-            "shippers": SHIPPERS.keep(f"auditor:{0 if self.as_root else 1000}\nown:this\n{self.shippers}"),
+            "shippers": SHIPPERS.keep(f"auditor:{0 if self.as_root else 1000}\nown:this"),
             "engine_files": self._files(),
             "host_services": HOST_SERVICES.keep(self.services),
             "firewall": FIREWALL.keep(self._firewall()),

@@ -142,11 +142,6 @@ def files(planted: Planted) -> dict[str, str]:
             'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry.configs."r".auth]\n'
             f'password = "{planted["login in config.toml"]}"\n'
         ),
-        "/etc/filebeat/filebeat.yml": (
-            "filebeat.inputs:\n- type: filestream\n  paths: [/var/lib/docker/containers/*/*.log]\n"
-            f"output.elasticsearch:\n  hosts: '{planted.address('host of a shipper')}'\n"
-            f"  api_key: {planted['key of a shipper']}\n"
-        ),
         "/etc/falco/falco.yaml": (
             f"http_output:\n  enabled: true\n  url: {planted.address('address of Falco')}\n"
             f"  custom_headers: ['Authorization: Bearer {planted['header of Falco']}']\n"
@@ -256,15 +251,10 @@ def swarm(host: Host, planted: Planted) -> None:
 
 def programs(host: Host, planted: Planted) -> None:
     """Programs of well-known names that run with secrets, mounts and rules of the packet filter with some."""
-    for name in ("filebeat", "falco"):
-        host.exec("sh", "-c", f"mkdir -p /opt/{name} && cp /usr/bin/busybox /opt/{name}/{name}")
+    host.exec("sh", "-c", "mkdir -p /opt/falco && cp /usr/bin/busybox /opt/falco/falco")
     option = f"-o http_output.url={planted.address('option of Falco')}"
-    key = f"-E output.elasticsearch.api_key={planted['option of a shipper']}"
-    # a shell of busybox with these names; what follows its script are only words
-    script = (
-        f"(exec -a sh /opt/falco/falco -c 'sleep 9999; :' x {option}) &"
-        f"(exec -a sh /opt/filebeat/filebeat -c 'sleep 9999; :' x {key}) &"
-    )
+    # a shell of busybox with this name; what follows its script are only words
+    script = f"(exec -a sh /opt/falco/falco -c 'sleep 9999; :' x {option}) &"
     host.exec(
         "systemd-run", "--unit=tools", "-p", "KillMode=none", "-p", "Type=forking", "bash", "-c", script
     )

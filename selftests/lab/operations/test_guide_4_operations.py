@@ -1,4 +1,4 @@
-"""Section 4 of the guide on real hosts: jobs, logs, sensors and shippers that are there, and that only seem so."""
+"""Section 4 of the guide on real hosts: jobs, logs, sensors and log shippers that are there, and that only seem so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from hullcheck.policy import DockerBench, Policy
 from selftests.controls.test_guide_4_operations import log
-from selftests.kit.facts.shippers import FILEBEAT
 from selftests.kit.facts.tools import CONFIG, METRICS
 from selftests.kit.judging import facts_of_guest, judge_guest, judged
 
@@ -135,7 +134,6 @@ while sleep 0.1; do
   sed "s/EVENTS/$n/" /srv/counters >/srv/falco/new && mv /srv/falco/new /srv/falco/metrics
 done
 """
-FILTERING = 253  # the first systemd with LogFilterPatterns
 STEPS = (
     *(
         "it is installed",
@@ -224,92 +222,28 @@ def test_falco_in_a_container_of_any_image(lab_host: HostFactory) -> None:
 # ---- logs
 
 
-def test_log_of_the_daemon_on_a_host(lab_host: HostFactory) -> None:
-    """What reads the journal takes nothing of a daemon whose unit has a journal of its own, or is let say less.
+def test_logs_on_a_host(lab_host: HostFactory) -> None:
+    """A log shipper counts while it runs, if the policy names it; a driver by its address.
 
-    The daemon and the journal are real, the shipper is a stand-in.
+    The shipper is a stand-in at the path of Filebeat.
     """
     host = lab_host()
-    host.exec("mkdir", "-p", "/opt/beats")
-    host.exec("cp", "/usr/bin/busybox", "/opt/beats/filebeat")
-    host.write("/etc/filebeat/filebeat.yml", FILEBEAT)
-    host.write(
-        "/etc/systemd/system/filebeat.service", "[Service]\nExecStart=@/opt/beats/filebeat sleep 1000\n"
-    )
-    host.exec("systemctl", "start", "filebeat")
-    of = "host_logs_are_collected_centrally"
 
-    def verdict(*settings: str) -> str:
-        unit = "\n".join(("[Unit]", "StartLimitIntervalSec=0", "[Service]", *settings, ""))
-        host.write("/etc/systemd/system/docker.service.d/log.conf", unit)
-        host.exec("systemctl", "daemon-reload")
-        host.exec("systemctl", "restart", "docker")
-        return judged(of, facts_of_guest(host, of=of))["the daemon's log"][0]
+    def verdicts(of: str = "container_logs_are_collected_centrally", *shippers: str) -> set[str]:
+        facts = facts_of_guest(host, Policy(log_shippers=shippers), of=of)
+        return {verdict for verdict, _ in judged(of, facts).values()}
 
-    assert verdict() == "pass"
-    assert verdict("LogLevelMax=info") == "pass"
-    assert verdict("LogLevelMax=err") == "manual"
-    assert verdict("SyslogLevel=debug") == "manual"
-    assert verdict("LogLevelMax=info", "SyslogFacility=local3") == "manual"
-    if int(host.exec("systemctl", "--version").split()[1]) >= FILTERING:
-        assert verdict("LogFilterPatterns=~level=info") == "manual"
-    assert verdict("LogNamespace=other") == "manual"
-
-
-def test_container_logs_on_a_host(lab_host: HostFactory) -> None:
-    """A shipper counts while it runs, by its configuration or by the log that it holds open; a driver by its address.
-
-    The shipper is a stand-in: tail(1) at the path of Filebeat, with a configuration as Filebeat has it.
-    """
-    host = lab_host()
-    gelf = {"log-driver": "gelf", "log-opt": "gelf-address=udp://192.0.2.1:12201"}
-    identifier = host.run("web", command=["sh", "-c", "while :; do echo hello; sleep 1; done"])
-
-    def verdicts() -> set[str]:
-        found = judged(
-            "container_logs_are_collected_centrally",
-            facts_of_guest(host, of="container_logs_are_collected_centrally"),
-        )
-        return {verdict for verdict, _ in found.values()}
-
-    log_file = f"/var/lib/docker/containers/{identifier}/{identifier}-json.log"
+    host.run("web")
     assert verdicts() == {"fail"}
     host.exec("mkdir", "-p", "/opt/beats")
     host.exec("cp", "/usr/bin/busybox", "/opt/beats/filebeat")
-    config = FILEBEAT.replace("/data/docker", "/var/lib/docker")
-    host.write("/etc/filebeat/filebeat.yml", config)
-    assert verdicts() == {"fail"}
-    unit = f"[Service]\nExecStart=@/opt/beats/filebeat tail -f {log_file}\n"
-    host.write("/etc/systemd/system/filebeat.service", unit)
-    host.exec("systemctl", "start", "filebeat")
-    assert verdicts() == {"pass", "not applicable"}
-    idle = "[Service]\nExecStart=@/opt/beats/filebeat sleep 1000\nUser={}\n"
-    for user, expected in (("root", {"pass", "not applicable"}), ("nobody", {"error"})):
-        host.write("/etc/systemd/system/filebeat.service", idle.format(user))
-        host.exec("systemctl", "daemon-reload")
-        host.exec("systemctl", "restart", "filebeat")
-        assert verdicts() == expected
-    host.write("/etc/systemd/system/filebeat.service", unit)
-    host.exec("systemctl", "daemon-reload")
-    host.exec("systemctl", "restart", "filebeat")
-    host.write("/etc/filebeat/filebeat.yml", config.replace("containers/*", "x/*"))
-    found = judged(
-        "container_logs_are_collected_centrally",
-        facts_of_guest(host, of="container_logs_are_collected_centrally"),
-    )["ELK"]
-    assert found[1].startswith(
-        "nothing known takes the logs of new containers to another machine; it takes others"
-    )
-    host.write("/etc/filebeat/filebeat.yml", config.replace("es.example.com", host.address))
-    assert verdicts() == {"fail"}
-    host.write("/etc/filebeat/filebeat.yml", config)
-    options = [word for key, value in gelf.items() for word in (f"--{key}", value)]
-    host.run("remote", *options)
-    assert verdicts() == {"pass", "not applicable"}
-    host.exec("systemctl", "stop", "filebeat")
-    found = judged(
-        "container_logs_are_collected_centrally",
-        facts_of_guest(host, of="container_logs_are_collected_centrally"),
-    )["ELK"]
-    assert found[0] == "fail"
-    assert "new containers, web to another machine; it takes others: log driver gelf to 192.0.2.1" in found[1]
+    host.exec("systemd-run", "--unit=beats", "bash", "-c", "exec -a sleep /opt/beats/filebeat 1000")
+    time.sleep(1)
+    named = "container_logs_are_collected_centrally", "filebeat"
+    assert verdicts() == {"manual"}
+    assert verdicts(*named) == {"pass", "not applicable"}
+    assert verdicts("host_logs_are_collected_centrally", "filebeat") == {"pass"}
+    host.run("remote", "--log-driver", "gelf", "--log-opt", "gelf-address=udp://192.0.2.1:12201")
+    assert verdicts(*named) == {"pass", "not applicable"}
+    host.exec("systemctl", "stop", "beats")
+    assert verdicts(*named) == {"fail"}

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from selftests.rig.hosts.host import Host
 
-PACKAGES = "ansible-core cron git needrestart puppet-agent rsyslog systemd-journal-remote unattended-upgrades"
+PACKAGES = "ansible-core cron git needrestart puppet-agent unattended-upgrades"
 
 
 @pytest.fixture

@@ -215,6 +215,7 @@ WRONG: dict[str, list[Any]] = {
     "cgroup_parents": ["batch.slice", [5]],
     "authorization_plugins": ["opa", []],
     "log_drivers": ["syslog", [None]],
+    "log_shippers": ["filebeat", []],
     "log_limits": [
         *("10m", {"max_size": 0}, {"max_size": "big"}, {"max_size": True}, {"max_size": "-1"}),
         *({"max_file": 0}, {"max_file": "3"}, {"max_file": True}, {"size": 1}),

@@ -135,10 +135,6 @@ FALCO = {
     "http_output": {"enabled": True, "url": "http://x/"},
     "webserver": {"enabled": True},
 }
-BEAT = {
-    "filebeat": {"inputs": [{"type": "filestream", "paths": ["/var/log/x.log"], "processors": [{"x": {}}]}]},
-    "output": {"elasticsearch": {"hosts": ["https://logs:9200"], "ssl": {"x": "y"}}},
-}
 PUPPET = {
     "version": {"config": "x", "puppet": "8"},
     "time": {"last_run": 1},
@@ -189,7 +185,6 @@ ANSWERS = {
     ],
     "firewall": [f"7/nft:{one_line(NFT)}", "7/nft-status:0"],
     "sensors": ["auditor:0", "process:7", "config:/x", f":{one_line(FALCO)}", f"snapshot:{one_line(SNAPSHOT)}"],
-    "shippers": ["auditor:0", "process:7 filebeat", "config:/x", f":{one_line(BEAT)}"],
     "patching": ["summary:/x", f"yaml:{one_line(PUPPET)}", "log:1 /x"],
     "scan_reports": [
         "folder:/x",
@@ -209,7 +204,6 @@ KEPT = {
     "daemon_configuration": "nofile",
     "firewall": "iifname",
     "sensors": "modern_ebpf",
-    "shippers": '"logs"',
     "patching": "agent",
     "scan_reports": "Trivy",
 }
@@ -259,10 +253,6 @@ SAID = {
     "firewall": [
         ('7/iptables:-A X -m string --string "a Geheim7" --algo bm -j DROP', "--string - --algo bm -j DROP"),
         ('7/iptables:-A X -j LOG --log-prefix "Geheim7', '--log-prefix "'),
-    ],
-    "shippers": [
-        (f"process:7 filebeat\nconfig:/x\n:output: {{elasticsearch: {{hosts: '{address}'}}}}", '[[[],["logs"]]]')
-        for address in ("https://u:Ge,Geheim7,im@logs:9200", "https://u:a@Geheim7@logs", "https://Geheim7@logs/x")
     ],
     "sensors": [
         ("process:7\nconfig:/x\n:http_output: {enabled: true, url: 'https://u:a@Geheim7@siem/x'}", "https://siem"),

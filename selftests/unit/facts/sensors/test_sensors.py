@@ -9,7 +9,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.images.probe import IMAGES
-from hullcheck.facts.logs.probe import SHIPPERS
+from hullcheck.facts.logs import SHIPPERS
 from hullcheck.facts.sensors.probe import SENSORS
 from hullcheck.policy import Policy, PolicyError
 from selftests.kit.facts.tools import (
@@ -60,7 +60,7 @@ def watched(
     images = (
         f"{IMAGE}\nimage {json.dumps({'Id': IMAGE, 'Config': {}, 'RootFS': {}} | (image or {}))}\n--blobs\n"
     )
-    shippers = '{"AsRoot": true, "Own": ["10.0.0.5"], "Daemons": [], "Shippers": []}'
+    shippers = '{"AsRoot": true, "Own": ["10.0.0.5"]}'
     answers = {SENSORS.name: kept, SHIPPERS.name: shippers, IMAGES.name: IMAGES.keep(images)}
     return target(Policy(runtime_monitors=monitors), answers, *processes, containers=containers)
 
@@ -490,7 +490,7 @@ def test_other_agents(title: str, executable: str) -> None:
         assert {verdict for verdict, _ in found.values()} == {"fail"}, flaw
     found = judged(
         "something_watches_the_containers",
-        agent(executable, unit=PARTS["unit"].replace("=enabled", "=static\nunit:WantedBy=x")),
+        agent(executable, unit=PARTS["unit"].replace("=enabled", "=static")),
     )
     assert found[title][0] == "pass"
     disabled = agent(executable, unit=PARTS["unit"].replace("=enabled", "=disabled"))
