@@ -490,7 +490,7 @@ def test_other_agents(title: str, executable: str) -> None:
         assert {verdict for verdict, _ in found.values()} == {"fail"}, flaw
     found = judged(
         "something_watches_the_containers",
-        agent(executable, unit=PARTS["unit"].replace("=enabled", "=static")),
+        agent(executable, unit=PARTS["unit"].replace("=enabled", "=static\nunit:WantedBy=x")),
     )
     assert found[title][0] == "pass"
     disabled = agent(executable, unit=PARTS["unit"].replace("=enabled", "=disabled"))
