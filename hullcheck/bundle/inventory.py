@@ -32,9 +32,9 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
         BundleError: one of them cannot be in a bundle.
     """
     if inventory.is_of_ansible:
-        from hullcheck.inventory.ansible import loading
+        from hullcheck.inventory import ansible
 
-        content = json.dumps(loading.as_written(inventory), indent=1) + "\n"
+        content = json.dumps(ansible.as_written(inventory), indent=1) + "\n"
         return {f"{run_files.INVENTORY}/{OF_ANSIBLE}": content.encode()}
     if inventory.document is None:
         return {}

@@ -132,14 +132,11 @@ def load(path: Path) -> Inventory:
         InventoryError: it cannot be read or is wrong; all faults at once, each with its line.
     """
     # an audit without an inventory need not import a YAML parser
-    from hullcheck.inventory import yamlfile
+    from hullcheck.inventory import ansible, yamlfile
     from hullcheck.inventory.acceptance import files as acceptance_files
-    from hullcheck.inventory.ansible import shape
 
-    if shape.is_ansible(path):
-        from hullcheck.inventory.ansible import loading
-
-        return loading.load(path)
+    if ansible.is_ansible(path):
+        return ansible.load(path)
     try:
         document = yamlfile.load(path)
     except yamlfile.YamlError as error:
@@ -152,7 +149,7 @@ def load(path: Path) -> Inventory:
     faults.update(_connect_faults(targets))
     controls = _mapping(data.get("controls"))
     stray = (*_stray("policy", targets, policy), *_stray("controls", targets, controls))
-    for way, fault in (*_policy_faults(policy), *stray):
+    for way, fault in (*policy_faults(policy), *stray):
         faults.setdefault(way, fault)
     waivers, attestations, more = acceptance_files.read(document)
     if faults or more:
@@ -218,8 +215,8 @@ def _policies(policy: Mapping[str, Any]) -> Iterator[tuple["Way", Mapping[str, A
             yield ("policy", section, name), _mapping(entry)
 
 
-def _policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
-    """Faults in single policies, such as a range of ports that runs backwards."""
+def policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
+    """Yield the faults in single policies, such as a range of ports that runs backwards."""
     for way, entry in _policies(policy):
         try:
             Policy.from_mapping(entry)

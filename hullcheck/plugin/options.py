@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from hullcheck.gather.transport import Connection
 
 _OPTIONS = {
-    "inventory": "YAML file with targets and policy, or an inventory of Ansible: a file in INI, YAML or JSON, or a"
-    " directory (default: inventories/local.yml, where it exists). This and the options below can also be an ini key,"
-    " as hullcheck_inventory, or in the environment, as HULLCHECK_INVENTORY",
+    "inventory": "YAML file with targets and policy, or an inventory of Ansible, which needs"
+    " ansible-inventory (default: inventories/local.yml, where it exists). This and the options below can also be an"
+    " ini key, as hullcheck_inventory, or in the environment, as HULLCHECK_INVENTORY",
     "targets": "only audit these targets: names of targets or of groups of the inventory, or patterns as of files in a"
     " shell, separated by commas",
     "profile": "name of a selection under `profiles` in the inventory; with -m, both must hold",

@@ -19,6 +19,7 @@ from hullcheck.controls.catalog import Listed
 from hullcheck.inventory import yamlfile
 from hullcheck.inventory.acceptance import files as acceptance_files
 from hullcheck.inventory.acceptance import names_of, yamledit
+from hullcheck.inventory.ansible import is_ansible
 from hullcheck.inventory.yamlfile import Way, YamlError
 from hullcheck.messages import WrongUse, did_you_mean
 
@@ -58,14 +59,14 @@ def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Wri
     Raises:
         WrongUse: the inventory is wrong, or the entry would be, or the file is written in a way that is not known.
     """
+    if is_ansible(path):
+        raise WrongUse(
+            f"{path}: an inventory of Ansible cannot hold {section}; write an inventory of hullcheck for them"
+        )
     try:
         site = inventory.load(path)
     except inventory.InventoryError as error:
         raise WrongUse(f"mend the inventory first: {error.faults[0]}") from None
-    if site.is_of_ansible:
-        raise WrongUse(
-            f"{path}: an inventory of Ansible cannot hold {section}; write an inventory of hullcheck for them"
-        )
     known = [each.name for each in site.targets]
     for pattern in filter(str.strip, entry.get("targets", ())):
         if known and not any(fnmatchcase(name, pattern) for name in known):

@@ -29,8 +29,10 @@ HostFactory = Callable[..., "Host"]
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Project:
-    """The project's own controls, in a project of their own."""
-    return Project(tmp_path / "suite")
+    """The project's own controls, in a project of their own, with ansible-inventory."""
+    found = Project(tmp_path / "suite")
+    found.environment["PATH"] = PATH
+    return found
 
 
 def _by_target(run: Run) -> dict[str, dict[str, str]]:

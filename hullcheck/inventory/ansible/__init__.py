@@ -1,1 +1,0 @@
-"""Inventories of Ansible, taken as they are and without Ansible: targets, groups, and the policy in their variables."""

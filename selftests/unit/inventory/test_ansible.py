@@ -1,0 +1,302 @@
+"""An inventory of Ansible: known by its shape, listed by ansible-inventory, its hosts as targets."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullcheck.inventory import Inventory, InventoryError, ansible, load
+from hullcheck.inventory.ansible import is_ansible
+from selftests.needs import need
+
+PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+
+Load = Callable[..., Inventory]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[web]\nweb1\n",
+        "# a comment\n\nweb1 ansible_host=10.0.0.1\n",
+        "web1.example.com\nweb2.example.com\n",
+        "10.0.0.1\n10.0.0.2:22\n",
+        "web[01:20].example.com\n",
+        "[all:vars]\ntargets: x\n",
+        "all:\n  hosts:\n    web1:\n",
+        "---\nweb: {children: {db: {hosts: {db1: }}}}\n",
+        '{"_meta": {"hostvars": {}}, "all": {"children": []}}',
+        "#!/bin/sh\necho {}\n",
+        "plugin: amazon.aws.aws_ec2\n",
+    ],
+)
+def test_inventory_of_ansible_is_known_by_its_shape(tmp_path: Path, text: str) -> None:
+    """Its name does not matter."""
+    path = tmp_path / "fleet.yml"
+    path.write_text(text)
+    assert is_ansible(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'targets:\n  hosts: {connect: "local://"}\n',
+        "targets: {}\n",
+        "targets:\n  a: [\n",
+        "target:\n  web1: {connect: 'ssh://web1'}\n",
+        "",
+        "hunter2\n",
+        "eyJ" + "a" * 80 + ".eyJ" + "b" * 80 + ".c\n",
+        "root:x:0:0:root:/root:/bin/bash\n",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----\n",
+        "password: secret\nuser: me\n",
+        "user = me\npassword = secret\n",
+    ],
+)
+def test_anything_else_is_not_taken_for_one(tmp_path: Path, text: str) -> None:
+    """The words of a file named by mistake do not become names of hosts."""
+    path = tmp_path / "hosts"
+    path.write_text(text)
+    assert not is_ansible(path)
+
+
+# ---- with a program that answers as ansible-inventory does
+
+
+@pytest.fixture
+def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Loads `hosts`, of which ansible-inventory says this."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    Path("hosts").write_text("[g]\n")
+    Path("bin").mkdir()
+
+    def load_answer(answer: Any, errors: str = "", status: int = 0) -> Inventory:
+        Path("answer").write_text(answer if isinstance(answer, str) else json.dumps(answer))
+        Path("errors").write_text(errors)
+        program = Path("bin/ansible-inventory")
+        program.write_text(
+            f'#!/bin/sh\necho "$@" >asked\nenv >environment\ncat answer\ncat errors >&2\nexit {status}\n'
+        )
+        program.chmod(0o755)
+        return load(Path("hosts"))
+
+    return load_answer
+
+
+def of_host(**variables: Any) -> dict[str, Any]:
+    """The answer for one host with these variables, and another without any."""
+    return {"_meta": {"hostvars": {"h": variables}}, "g": {"hosts": ["h", "fine"]}}
+
+
+def test_hosts_are_targets_with_their_groups(listed: Load, tmp_path: Path) -> None:
+    """Parents count; a name that cannot be that of a folder is changed."""
+    known = listed(
+        {
+            "_meta": {"hostvars": {"web1": {"ansible_user": "audit"}, "a/b": {"ansible_host": "a.b"}}},
+            "all": {"children": ["ungrouped", "prod"]},
+            "prod": {"children": ["web"]},
+            "web": {"hosts": ["web1", "results.json"]},
+            "ungrouped": {"hosts": ["a_b", "a/b"]},
+        }
+    )
+    assert [(each.name, each.connect, each.groups) for each in known.targets] == [
+        ("web1", "ssh://audit@web1", ("prod", "web")),
+        ("results.json-host", "ssh://results.json", ("prod", "web")),
+        ("a_b", "ssh://a_b", ("ungrouped",)),
+        ("a_b-2", "ssh://a.b", ("ungrouped",)),
+    ]
+    assert (tmp_path / "asked").read_text() == f"-i {tmp_path}/hosts --list\n"
+    assert "ANSIBLE_HASH_BEHAVIOUR=merge" in (tmp_path / "environment").read_text()
+
+
+@pytest.mark.parametrize(
+    ("variables", "connect"),
+    [
+        ({"ansible_host": "10.0.0.1"}, "ssh://10.0.0.1"),
+        ({"ansible_host": "2001:db8::1", "ansible_port": 22}, "ssh://[2001:db8::1]:22"),
+        ({"ansible_user": "corp\\al@x"}, "ssh://corp%5Cal%40x@h"),
+        ({"ansible_become": True, "ansible_become_user": "root"}, "ssh://h?sudo=true"),
+        ({"ansible_become": "1", "ansible_become_user": "app"}, "ssh://h?sudo=true&sudo_user=app"),
+        ({"ansible_become": False, "ansible_become_user": "app"}, "ssh://h"),
+        ({"ansible_ssh_private_key_file": "~/k&y"}, "ssh://h?ssh_identity_file=~/k%26y"),
+        ({"ansible_connection": "local", "ansible_become": "y"}, "local://?sudo=true"),
+        ({"ansible_connection": "community.docker.docker", "ansible_user": "root"}, "docker://root@h"),
+        ({"ansible_connection": "containers.podman.podman", "ansible_host": "c"}, "podman://c"),
+        ({"ansible_connection": "ansible.builtin.ssh"}, "ssh://h"),
+    ],
+)
+def test_variables_say_how_a_host_is_reached(listed: Load, variables: dict[str, Any], connect: str) -> None:
+    """The host is reached as Ansible reaches it."""
+    target, _ = listed(of_host(**variables)).targets
+    assert (target.connect, target.fault) == (connect, "")
+
+
+def test_arguments_of_ssh_are_quoted(listed: Load) -> None:
+    """Ansible splits them as a shell would, and runs none."""
+    written = """-o ProxyCommand="ssh -W %h:%p jump" -o 'X=$(id)'"""
+    target, _ = listed(of_host(ansible_ssh_common_args=written, ansible_ssh_extra_args="-4")).targets
+    assert target.ssh_args == "-o 'ProxyCommand=ssh -W %h:%p jump' -o 'X=$(id)' -4"
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (
+            {"ansible_connection": "winrm"},
+            "ansible_connection: 'winrm' is not one of ssh, local, docker, podman",
+        ),
+        ({"ansible_host": "{{ ip }}"}, "ansible_host: a template, which only Ansible fills in; write it out"),
+        ({"ansible_host": "-oProxyCommand=id"}, "ansible_host: not an address"),
+        ({"ansible_host": "a b"}, "ansible_host: not an address"),
+        (
+            {"ansible_host": {"__ansible_vault": "x"}},
+            "ansible_host: encrypted by ansible-vault; write a plain text",
+        ),
+        ({"ansible_port": "ssh"}, "ansible_port: not a port"),
+        ({"ansible_become": "maybe"}, "ansible_become: neither true nor false"),
+        (
+            {"ansible_become": 1, "ansible_become_method": "su"},
+            "ansible_become_method: only sudo is supported",
+        ),
+        ({"ansible_ssh_common_args": '-o "x'}, "ansible_ssh_common_args: No closing quotation"),
+        ({"ansible_user": [1]}, "ansible_user: not a text; write a plain text"),
+        (
+            {"hullcheck_docker_host": "/run/x.sock"},
+            "hullcheck_docker_host: write an address such as unix:///run/user/1000/docker.sock",
+        ),
+    ],
+)
+def test_host_that_cannot_be_reached_has_a_fault(listed: Load, variables: dict[str, Any], said: str) -> None:
+    """The fault names the variable; the other hosts can be used."""
+    broken, fine = listed(of_host(**variables)).targets
+    assert (fine.fault, broken.connect, broken.fault) == ("", "", f"hosts: h: {said}")
+
+
+def test_variables_of_hullcheck(listed: Load) -> None:
+    """The engine and the policy of a host; a variable without effect is named."""
+    known = listed(
+        of_host(
+            hullcheck_docker_host="unix:///run/x.sock",
+            hullcheck_policy={"trusted_users": ["al"]},
+            hullcheck_polcy={},
+            ansible_password="s3cret",
+            ansible_python_interpreter="/x",
+        )
+    )
+    target, fine = known.targets
+    assert target.docker_host == "unix:///run/x.sock"
+    assert known.policy_as_written(target) == {"trusted_users": ["al"]}
+    assert known.policy_as_written(fine) == {}
+    assert known.notes == (
+        "ansible_password of h: not known to hullcheck, and not used",
+        "hullcheck_polcy of h: not known to hullcheck, and not used",
+    )
+    assert "s3cret" not in json.dumps(ansible.as_written(known))
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (
+            {"trusted_user": []},
+            "hullcheck_policy.trusted_user of h: unknown key; did you mean 'trusted_users'?",
+        ),
+        ({"allowed_ports": ["9-1"]}, "hullcheck_policy.allowed_ports.0 of h: "),
+        ("text", "hullcheck_policy of h: 'text' is not a policy, such as"),
+        ({"trusted_users": ["{{ admin }}"]}, "hullcheck_policy of h: encrypted or a template; write it out"),
+        ({"trusted_users": [{"__ansible_vault": "x"}]}, "hullcheck_policy of h: encrypted or a template"),
+    ],
+)
+def test_fault_of_a_policy(listed: Load, policy: Any, said: str) -> None:
+    """A fault of many hosts is reported once."""
+    answer = {"_meta": {"hostvars": {each: {"hullcheck_policy": policy} for each in "hi"}}}
+    with pytest.raises(InventoryError) as caught:
+        listed(answer)
+    assert caught.value.faults[-1].startswith(f"hosts: {said}")
+    assert not any(" of i: " in each for each in caught.value.faults)
+
+
+@pytest.mark.parametrize(
+    ("answer", "errors", "status", "said"),
+    [
+        (
+            "{}",
+            "[WARNING]: \x1b[1mfirst\n\n[ERROR]: Completely failed to parse /x\n",
+            1,
+            "hosts: ansible-inventory: [ERROR]: Completely failed to parse /x; run `ansible-inventory -i hosts --list`",
+        ),
+        ("[]", "", 0, "hosts: ansible-inventory: no list of hosts; run `ansible-inventory -i hosts --list`"),
+        ("{", "", 0, "hosts: ansible-inventory: no list of hosts; run `ansible-inventory -i hosts --list`"),
+        ({"all": {"children": ["ungrouped"]}}, "", 0, "hosts: holds no host"),
+    ],
+)
+def test_answer_that_cannot_be_used(listed: Load, answer: Any, errors: str, status: int, said: str) -> None:
+    """What ansible-inventory says becomes one line."""
+    with pytest.raises(InventoryError) as caught:
+        listed(answer, errors, status)
+    assert caught.value.faults == (said,)
+
+
+def test_machine_without_ansible(listed: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says what to install."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(InventoryError) as caught:
+        load(Path("hosts"))
+    assert caught.value.faults == (
+        "hosts: an inventory of Ansible needs ansible-inventory: install ansible-core",
+    )
+
+
+def test_ansible_that_does_not_end(listed: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ended after its time."""
+    monkeypatch.setattr(ansible, "_SECONDS", 1)
+    listed(of_host())
+    Path("bin/ansible-inventory").write_text("#!/bin/sh\nsleep 60\n")
+    with pytest.raises(InventoryError, match=r"^hosts: ansible-inventory took longer than 1 s$"):
+        load(Path("hosts"))
+
+
+# ---- with the real one
+
+HOSTS = """solo ansible_connection=local
+[web]
+web[1:2].example.com ansible_user=audit ansible_become=yes
+[prod:children]
+web
+[prod:vars]
+hullcheck_policy={'allowed_ports': [1], 'patch_days': 1, 'resource_limits': {'pids': 5}}
+[web:vars]
+ansible_port=2222
+hullcheck_policy={'allowed_ports': [2]}
+"""
+ALL = "hullcheck_policy: {trusted_users: [al], patch_days: 7, resource_limits: {memory: 1g}}\n"
+
+
+def test_ansible_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ranges, groups and precedence are Ansible's; policies are laid over each other key by key."""
+    monkeypatch.setenv("PATH", PATH)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    need("ansible-inventory")
+    Path("hosts").write_text(HOSTS)
+    Path("group_vars").mkdir()
+    Path("group_vars/all.yml").write_text(ALL)
+    known = load(Path("hosts"))
+    assert [(each.name, each.connect, each.groups) for each in known.targets] == [
+        ("solo", "local://", ("ungrouped",)),
+        ("web1.example.com", "ssh://audit@web1.example.com:2222?sudo=true", ("prod", "web")),
+        ("web2.example.com", "ssh://audit@web2.example.com:2222?sudo=true", ("prod", "web")),
+    ]
+    solo, web, _ = map(known.policy_as_written, known.targets)
+    assert solo == {"trusted_users": ["al"], "patch_days": 7, "resource_limits": {"memory": "1g"}}
+    assert web == {**solo, "allowed_ports": [2], "resource_limits": {"memory": "1g", "pids": 5}}
+    Path("hosts").write_text("[web]\nweb1 x\n")
+    with pytest.raises(InventoryError, match=r"^hosts: ansible-inventory: \[ERROR\]: [^\n]*; run `ansible-"):
+        load(Path("hosts"))
