@@ -1,8 +1,7 @@
-"""Reads Compose files on the auditor's machine: what will be started, before there is a host to ask.
+"""Reads Compose files on the auditor's machine, by `docker compose config`: what will be started.
 
-`docker compose config` merges them where it is installed. Where it is not, a single file that needs no merging is read
-here (`alone`), and any other is refused. Neither gets a variable of the environment that nobody named. What is kept has
-no value that a service is given as a variable, and no other secret.
+The command gets no variable of the environment that nobody named. What is kept has no value that a service is given as
+a variable, and no other secret.
 """
 
 import json
@@ -11,10 +10,10 @@ import re
 import time
 from pathlib import Path
 
-from hullcheck.compose import alone, command, variables
-from hullcheck.compose.places import Written
+from hullcheck.compose import command
+from hullcheck.compose.command import ComposeError
+from hullcheck.compose.lines import File, place, read
 from hullcheck.compose.translate import Model
-from hullcheck.compose.written import ComposeError, File, load
 from hullcheck.facts.compose.document import COMPOSE_FILE
 from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE
@@ -25,11 +24,11 @@ __all__ = ["ComposeError", "files_of", "recorded"]
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 """The files that `docker compose` looks for, in this order."""
-_SERVICE = re.compile(r"\bservices\.([\w.-]+?)(?:\.([a-z_]+))?(?=[\s:.\[]|$)")
+_SERVICE = re.compile(r"""\b(?:services\.|service ")([\w.-]+?)(?:\.([a-z_]+))?(?=[\s:.\["]|$)""")
 
 
 def files_of(written: str) -> list[Path]:
-    """The files that *written* means, in the order in which one is laid over another.
+    """Return the files that *written* means, in the order in which one is laid over another.
 
     A file, and the override beside it that `docker compose` takes by itself; a folder with such files; or several files
     with `+` between them, and then no other.
@@ -63,80 +62,59 @@ def _override(file: Path) -> list[Path]:
 
 
 def recorded(target: str, written: Path | str) -> Recording:
-    """A recording of what the files of *written* ask for.
+    """Return a recording of what the files of *written* ask for.
 
     Args:
         written: as `files_of` takes it, and behind a `?` the variables of the environment that count: `env=TAG`.
 
     Raises:
-        ComposeError: they are wrong, or not understood; the message names file and line.
+        ComposeError: docker compose is missing, or the files are wrong.
     """
-    model, reader, words = _model(str(written))
+    named, _, query = str(written).partition("?")
+    paths, environment = files_of(named), command.environment(query)
+    folder = paths[0].parent
+    files = [read(each, _shown(each, folder)) for each in paths]
+    found = command.available(os.environ.get("PATH", ""))
+    if found is None:
+        raise ComposeError(f"{files[0].shown}: Compose files need docker compose 2 or later: install it")
+    words, reader = found
+    try:
+        merged = command.merged(words, paths, environment)
+    except ComposeError as error:
+        raise ComposeError(_placed(str(error), files)) from None
+    model = Model(merged, files, folder)
+    _require_all(model)
     document = {
-        "files": [each.shown for each in model.written.files],
+        "files": [each.shown for each in files],
         "reader": reader,
         "services": model.services(),
         "networks": model.networks(),
     }
     text = without_known(json.dumps(document, sort_keys=True, separators=(",", ":")))
     answer = Answer(COMPOSE_FILE.name, 0, text, "")
-    commands = {COMPOSE_FILE.name: words}
+    shown = " ".join(f"--file {each.shown}" for each in files)
+    commands = {COMPOSE_FILE.name: f"docker compose {shown} --profile '*' config --format json"}
     return Recording(target, COMPOSE, {answer.name: answer}, commands, gathered=time.time())
 
 
-def _model(written: str) -> tuple[Model, str, str]:
-    named, _, query = written.partition("?")
-    paths, environment = files_of(named), variables.of_environment(query)
-    folder = paths[0].parent
-    files = [load(each, _shown(each, folder)) for each in paths]
-    opened: dict[Path, File] = {each.path.resolve(): each for each in files}
-
-    def opener(path: Path) -> File:
-        key = path.resolve()
-        if key not in opened:
-            opened[key] = load(path, _shown(path, folder))
-        return opened[key]
-
-    places = Written(files, opener)
-    found = command.available(os.environ.get("PATH", ""))
-    if found is None:
-        if len(files) > 1:
-            raise ComposeError(
-                f"{files[1].shown}:1: is laid over {files[0].shown}, which only docker compose can do; install it"
-            )
-        data, missing = alone.merged(files[0], environment)
-        return Model(data, missing, places, folder), "hullcheck", f"(read by hullcheck) {files[0].shown}"
-    words, version = found
-    try:
-        data, missing = command.merged(words, paths, folder, environment)
-    except ComposeError as error:
-        raise ComposeError(_placed(str(error), places)) from None
-    _require_all(data, files)
-    shown = " ".join(f"--file {each.shown}" for each in files)
-    shown = f"{' '.join(words)} {shown} --profile '*' config --format json"
-    return Model(data, missing, places, folder), f"{' '.join(words)} {version}", shown
+def _require_all(model: Model) -> None:
+    """Raise ComposeError if a service was left out, as older versions do with those of a profile."""
+    for file in model.files:
+        for name in file.services:
+            if name not in model.top("services"):
+                raise ComposeError(
+                    f"{place(model.files, name)}: docker compose left out the service {name}; update it"
+                )
 
 
-def _require_all(data: object, files: list[File]) -> None:
-    """See that no service was left out, as of a profile by an older version."""
-    there = data.get("services") if isinstance(data, dict) else None
-    for file in files if not any(each.tagged for each in files) else ():
-        for name in file.data.get("services") or {}:
-            if name not in (there or {}):
-                place = file.place(("services", name))
-                raise ComposeError(f"{place}: docker compose left out the service {name}; update it")
-
-
-def _placed(said: str, places: Written) -> str:
-    """What docker compose said, behind the place of the service that it names."""
+def _placed(said: str, files: list[File]) -> str:
+    """Return what docker compose said behind file and line of the service that it names."""
     match = _SERVICE.search(said)
-    way = [each for each in (match[2],) if each] if match else []
-    place = places.place(match[1], *way) if match else f"{places.files[0].shown}:1"
-    return f"{place}: {said}"
+    return f"{place(files, match[1], match[2] or '') if match else files[0].shown}: {said}"
 
 
 def _shown(path: Path, folder: Path) -> str:
-    """The path of a file as messages and findings have it: from here, or else from the folder of the project."""
+    """Return the path of a file for messages: from the current directory, or else from the folder of the project."""
     for start in (Path.cwd(), folder):
         shown = os.path.relpath(path, start)
         if not shown.startswith(".."):

@@ -1,18 +1,20 @@
-"""Asks `docker compose config` on this machine for the merged configuration, if the command is here."""
+"""Asks `docker compose config` on this machine for the merged configuration."""
 
+import os
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
-from hullcheck import inputs, secrets
-from hullcheck.compose import variables
-from hullcheck.compose.written import ComposeError
+from hullcheck import bounded, inputs, secrets
+from hullcheck.messages import printable
 
-_SECONDS = 60
+_SECONDS, _MEMORY = 60, 2 << 30  # programs in Go reserve more addresses than they use
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VERSION = re.compile(r"v?([2-9]|[1-9][0-9]+)\.[0-9]+\.[0-9]+\S*")
 _UNSET = re.compile(r'The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set')
 _QUOTED = re.compile(
@@ -23,74 +25,106 @@ _LOCAL_ALONE = dict.fromkeys(("COMPOSE_EXPERIMENTAL_GIT_REMOTE", "COMPOSE_EXPERI
 """Files that include others from a registry or repository would have them fetched."""
 
 
+class ComposeError(Exception):
+    """A Compose file cannot be judged; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The answer of docker compose.
+
+    Attributes:
+        data: the configuration with the values of all variables.
+        missing: the variables that have no value.
+        raw: the configuration with the names of variables, if one is missing; else empty.
+    """
+
+    data: Mapping[str, Any]
+    missing: frozenset[str] = frozenset()
+    raw: Mapping[str, Any] | None = None
+
+
+def environment(query: str) -> dict[str, str]:
+    """Return the variables that *query* names, as `env=TAG&env=PORT`, and HOME, for which `~` stands too.
+
+    No other: the file may be a stranger's, and its values are in reports.
+
+    Raises:
+        ComposeError: *query* has anything else.
+    """
+    named = ["HOME"]
+    for key, name in parse_qsl(query, keep_blank_values=True):
+        if key != "env" or not _NAME.fullmatch(name):
+            raise ComposeError(
+                f"{key}={name}: behind the `?` write variables for the file: env=NAME&env=NAME"
+            )
+        named.append(name)
+    return {name: os.environ[name] for name in named if name in os.environ}
+
+
 @cache
 def available(path: str) -> tuple[tuple[str, ...], str] | None:
-    """The words of the command and its version; None where there is none of version 2 or newer on *path*."""
-    for words in (("docker", "compose"), ("docker-compose",)):
-        program = shutil.which(words[0], path=path)
+    """Return the words of the command and its name with the version; None without version 2 or later on *path*."""
+    for name, *more in (("docker", "compose"), ("docker-compose",)):
+        program = shutil.which(name, path=path)
         if program is None:
             continue
         try:
-            done = _run((*words, "version", "--short"), Path("/"), variables.of_environment(""))
-        except (OSError, subprocess.SubprocessError):
+            ended = _run((program, *more, "version", "--short"), Path("/"), environment(""))
+        except bounded.BoundedError:
             continue
-        version = done.stdout.decode(errors="replace").strip()
-        if done.returncode == 0 and _VERSION.fullmatch(version):
-            return words, version
+        version = ended.output.decode(errors="replace").strip()
+        if ended.status == 0 and _VERSION.fullmatch(version):
+            return (program, *more), " ".join((name, *more, version))
     return None
 
 
-def _run(
-    words: Sequence[str], folder: Path, environment: Mapping[str, str]
-) -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run(
-        words,
-        executable=shutil.which(words[0]),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=_SECONDS,
-        env={**environment, **_LOCAL_ALONE},
-        check=False,
-    )
+def _run(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> bounded.Ended:
+    limits: Any = {"seconds": _SECONDS, "memory": _MEMORY}
+    return bounded.run(words, folder=folder, environment={**variables, **_LOCAL_ALONE}, **limits)
 
 
-def merged(
-    words: Sequence[str], files: Sequence[Path], folder: Path, environment: Mapping[str, str]
-) -> tuple[Any, frozenset[str]]:
-    """What the command makes of *files*, services of all profiles included, and the variables without a value.
+def merged(words: Sequence[str], files: Sequence[Path], variables: Mapping[str, str]) -> Merged:
+    """Return what the command makes of *files*, with the services of all profiles.
 
     Args:
-        environment: all that the command gets of it, for the files can ask for its values.
+        variables: the whole environment of the command, since the files can ask for its values.
 
     Raises:
-        ComposeError: it refuses them; the message is its own.
+        ComposeError: the command refuses the files; the message is its own.
     """
+    data, errors = _configuration(words, files, variables)
+    missing = frozenset(_UNSET.findall(errors))
+    raw = _configuration(words, files, variables, "--no-interpolate")[0] if missing else None
+    return Merged(_without_escapes(data), missing, raw)
+
+
+def _configuration(
+    words: Sequence[str], files: Sequence[Path], variables: Mapping[str, str], *more: str
+) -> tuple[dict[str, Any], str]:
     named = [word for each in files for word in ("--file", str(each.resolve()))]
-    command = (*words, *named, "--profile", "*", "config", "--format", "json")
+    asked = (*words, *named, "--profile", "*", "config", "--format", "json", *more)
     try:
-        done = _run(command, folder, environment)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ComposeError(f"`{' '.join(words)} config` did not answer: {type(error).__name__}") from None
-    said = done.stderr.decode(errors="replace")
-    if done.returncode:
-        lines = [each for each in said.splitlines() if each.strip() and "level=warning" not in each]
-        if not lines:
-            raise ComposeError(f"exit status {done.returncode}")
-        raise ComposeError(secrets.hidden(_without_other_files(" ".join(lines[-1].split()), files)))
+        ended = _run(asked, files[0].parent, variables)
+    except bounded.BoundedError as error:
+        raise ComposeError(f"`docker compose config` {error}") from None
+    if ended.status:
+        lines = [each for each in ended.errors.splitlines() if each.strip() and "level=warning" not in each]
+        said = " ".join(lines[-1].split()) if lines else f"exit status {ended.status}"
+        raise ComposeError(printable(secrets.hidden(_without_other_files(said, files))))
     try:
-        document = inputs.decode(done.stdout)
+        data = inputs.decode(ended.output)
     except ValueError:
-        raise ComposeError(f"`{' '.join(words)} config` printed no JSON") from None
-    if not isinstance(document, dict):
-        raise ComposeError(f"`{' '.join(words)} config` printed no configuration")
-    return _without_escapes(document), frozenset(_UNSET.findall(said))
+        raise ComposeError("`docker compose config` printed no JSON") from None
+    if not isinstance(data, dict):
+        raise ComposeError("`docker compose config` printed no configuration")
+    return data, ended.errors
 
 
 def _without_other_files(said: str, files: Sequence[Path]) -> str:
-    """What the command *said*, without what it quotes of other files than *files*.
+    """Return *said* without quotations of other files than *files*.
 
-    It reads each file that these name with `include`, `extends` or `env_file`: /etc/shadow, too, where root asks it.
+    The command reads each file that these name with `include`, `extends` or `env_file`: /etc/shadow, too, for root.
     """
     texts = [each.read_text(encoding="utf-8", errors="replace") for each in files]
 
@@ -102,7 +136,7 @@ def _without_other_files(said: str, files: Sequence[Path]) -> str:
 
 
 def _without_escapes(value: Any) -> Any:
-    """*value* with `$` for `$$`: the command writes what Compose can read again."""
+    """Return *value* with `$` for `$$`: the command writes what Compose can read again."""
     if isinstance(value, dict):
         return {key: _without_escapes(each) for key, each in value.items()}
     if isinstance(value, list):

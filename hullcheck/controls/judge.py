@@ -72,7 +72,7 @@ def _judge_subject(
         return _judge_one(control, {**arguments, argument: subject}, kind, name)
     watched, place = subject.watched()
     found = _judge_one(control, {**arguments, argument: watched}, kind, name)
-    where = printable(place(found.reason))
+    where = printable(place())
     return replace(found, reason=f"{found.reason} ({where})" if found.reason else where)
 
 

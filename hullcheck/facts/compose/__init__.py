@@ -286,7 +286,7 @@ class FileContainer(Unknown):
         """Raise NotApplicable: *what* shows only once there is a container."""
         raise NotApplicable(f"{what}: a Compose file does not tell")
 
-    def watched(self) -> "tuple[FileContainer, Callable[[str], str]]":
+    def watched(self) -> "tuple[FileContainer, Callable[[], str]]":
         """The same service as one control sees it, and what gives the place of what that control has read."""
         again = FileContainer(*self._made)
         return again, again._reading.place

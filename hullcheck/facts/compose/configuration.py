@@ -1,6 +1,5 @@
 """What a service of a Compose file asks for, in the terms of a container's configuration; each thing with its place."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -42,7 +41,6 @@ _KEYS = {
     "Runtime": ("runtime",),
 }
 """The keys of a Compose file behind each setting of the engine."""
-_SHORTEST = 2  # characters of a word by which an item is known in a reason
 
 
 class Reading:
@@ -68,27 +66,15 @@ class Reading:
                     f" ?env={names[0]} behind the file"
                 )
 
-    def place(self, reason: str) -> str:
-        """File and line of what the reason is about.
-
-        That is the items whose words are in it, else the keys that were read and are there, else the service.
-        """
+    def place(self) -> str:
+        """Return file and line of the keys that were read and are there, or else of the service."""
         places = self._service["Places"]
-        written = [each for key in self._keys for each in places.get(key, ())]
-        items = [place for words, place in written if any(_is_in(word, reason) for word in _split(words))]
-        keys = [place for words, place in written if not words]
-        found = items or keys or [self._service["Place"]]
-        return ", ".join(dict.fromkeys(found))
-
-
-def _split(words: str) -> list[str]:
-    return [
-        each for each in re.split(r"[\s:=]+", words) if len(each) >= _SHORTEST and each not in ("ro", "rw")
-    ]
-
-
-def _is_in(word: str, reason: str) -> bool:
-    return re.search(rf"(?<![\w./-]){re.escape(word)}(?![\w-])", reason) is not None
+        found = [
+            places[each]
+            for each in dict.fromkeys(key.partition(".")[0] for key in self._keys)
+            if each in places
+        ]
+        return ", ".join(dict.fromkeys(found or [self._service["Place"]]))
 
 
 class _Told(dict[str, Any]):

@@ -31,7 +31,7 @@ _MOUNT = {
 _SERVICE = {
     **dict.fromkeys(("Name", "Place", "Reference", "User"), str),
     "Built": bool,
-    "Places": {"*": [[str]]},
+    "Places": {"*": str},
     "Unset": {"*": [str]},
     "Arguments": [str],
     "Secrets": [str],

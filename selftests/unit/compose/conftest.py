@@ -1,4 +1,4 @@
-"""Compose files, read without docker compose unless a test asks for it."""
+"""Compose files, read by docker compose."""
 
 from __future__ import annotations
 
@@ -10,24 +10,19 @@ from typing import Any
 import pytest
 
 from hullcheck import compose
-from hullcheck.compose import command
 from hullcheck.facts import Facts
 from hullcheck.facts.compose.document import COMPOSE_FILE
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
+from selftests.needs import need
 
 Read = Callable[..., Facts]
 
 
 @pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without docker compose."""
-    monkeypatch.setattr(command, "available", lambda path: None)
-
-
-@pytest.fixture
-def read(tmp_path: Path, alone: None, monkeypatch: pytest.MonkeyPatch) -> Read:
-    """Gives the facts of a Compose file with this text, and of what else lies beside it."""
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Gives the facts of a Compose file with this text, and of what else lies beside it, by docker compose."""
+    need("docker-compose")
     monkeypatch.chdir(tmp_path)
 
     def made(text: str, policy: Mapping[str, Any] | None = None, query: str = "", **beside: str) -> Facts:

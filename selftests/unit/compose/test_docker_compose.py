@@ -1,9 +1,10 @@
-"""Compose files where docker compose is installed: it merges, and what it says is kept, refused and placed by line."""
+"""How Compose files are read: docker compose merges them, and its answer is kept, refused and placed by line."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 from hullcheck import compose
 from hullcheck.compose import ComposeError, command
 from hullcheck.facts import Facts
+from hullcheck.facts.compose.document import COMPOSE_FILE
 from hullcheck.policy import Policy
 from selftests.kit.judging import judged
-from selftests.unit.compose.conftest import kept
+from selftests.needs import need
+from selftests.unit.compose.conftest import Read, kept
 
 FILES = {
     "base/common.yml": "services:\n  app:\n    image: app:1\n    privileged: true\n",
@@ -36,33 +39,8 @@ services:
     "compose.override.yml": "services:\n  web:\n    pid: host\n    ports:\n      - 80:80\n",
     ".env": "SIZE=2g\n",
 }
-CONFIGURATION: dict[str, Any] = {
-    "name": "p",
-    "networks": {"default": {"name": "p_default", "ipam": {}}},
-    "services": {
-        "web": {
-            "command": None,
-            "entrypoint": None,
-            "image": "app:1",
-            "privileged": True,
-            "pid": "host",
-            "mem_limit": "2147483648",
-            "networks": {"default": None},
-            "ports": [{"mode": "ingress", "target": 80, "published": "80", "protocol": "tcp"}],
-            "volumes": [
-                {"type": "bind", "source": "@HERE@/data", "target": "/d", "bind": {"create_host_path": True}},
-                {"type": "bind", "source": "/srv", "target": "/s", "bind": {"create_host_path": True}},
-                {"type": "bind", "source": "@HERE@", "target": "/all", "bind": {"create_host_path": True}},
-            ],
-            "environment": {"API_TOKEN": "tok-1d8f7a6b5c", "LATER_PASSWORD": ""},
-        },
-        "side": {"image": "side:2", "cap_add": ["SYS_ADMIN"], "networks": {"default": None}},
-        "debug": {"image": "debug:1", "profiles": ["debug"], "network_mode": "host"},
-        "open": {"image": "x:", "networks": {"default": None}},
-    },
-}
-"""What Docker Compose 2.26.1 gave for these files, without what is not read here."""
-NOT_HERE = command.available(os.environ["PATH"]) is None
+CONFIGURATION: dict[str, Any] = {"services": {"web": {"image": "app:1"}}}
+OPEN: dict[str, Any] = {"services": {"web": {"image": "app:${NOWHERE}"}}}
 WARNING = 'level=warning msg="The \\"NOWHERE\\" variable is not set. Defaulting to a blank string."'
 
 
@@ -79,42 +57,47 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def stand_in(files: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A docker command that answers as Docker Compose does, and writes down what it was asked."""
-    answer = json.dumps(CONFIGURATION).replace("@HERE@", str(files))
-    (files / "answer").write_text(answer)
-    (files / "said").write_text(f"{WARNING}\n")
-    (files / "bin").mkdir()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "compose.yml").write_text("services:\n  web:\n    image: app:1\n    mem_limit: x\n")
+    (tmp_path / "answer").write_text(json.dumps(CONFIGURATION))
+    (tmp_path / "raw").write_text(json.dumps(OPEN))
+    (tmp_path / "said").write_text("")
+    (tmp_path / "bin").mkdir()
     script = (
         '#!/bin/sh\ncd "${0%/*}/.." || exit\necho "$*" >>asked\nenv >environment\n'
-        'case "$*" in *--short) echo 2.26.1-4; exit ;; esac\ncat said >&2\ncat answer\nexit $(cat status)\n'
+        'case "$*" in *--short) echo 2.26.1-4; exit ;; *no-interpolate) cat raw; exit ;; esac\n'
+        "cat said >&2\ncat answer\nexit $(cat status)\n"
     )
-    (files / "bin/docker").write_text(script)
-    (files / "bin/docker").chmod(0o755)
-    (files / "status").write_text("0")
-    monkeypatch.setenv("PATH", f"{files}/bin:{os.environ['PATH']}")
-    return files
+    (tmp_path / "bin/docker").write_text(script)
+    (tmp_path / "bin/docker").chmod(0o755)
+    (tmp_path / "status").write_text("0")
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    return tmp_path
 
 
-def check(facts: Facts) -> None:
-    """What these files ask for is judged as merged, with the line of each thing."""
-    assert judged("5.5", facts)["web"] == ("fail", "runs with --privileged (base/common.yml:4)")
+def test_docker_compose_itself(files: Path) -> None:
+    """What these files ask for is judged as merged, with the line of each key."""
+    need("docker-compose")
+    facts = Facts(compose.recorded("shop", "compose.yml"), Policy())
+    assert judged("5.5", facts)["web"] == ("fail", "runs with --privileged (compose.yml:4)")
     assert judged("5.16", facts)["web"][1].endswith("(compose.override.yml:3)")
     assert judged("5.8", facts)["web"] == (
         "fail",
-        "opens *:80/tcp (published for 80) (compose.override.yml:5)",
+        "opens *:80/tcp (published for 80) (compose.override.yml:4)",
     )
     assert judged("5.10", facts)["debug"] == (
         "fail",
         "shares the network namespace of the host (compose.yml:12)",
     )
-    assert judged("5.13", facts)["web"] == (
-        "fail",
-        "its root file system can be written to (compose.yml:4)",
-    )
     added = judged("container_adds_approved_capabilities_alone", facts)["side"]
-    assert added == ("fail", "adds SYS_ADMIN (extra.yml:4)")
-    assert judged("5.28", facts)["open"][0] == "error"
+    assert added == ("fail", "adds SYS_ADMIN (compose.yml)")
+    assert judged("5.28", facts)["open"] == (
+        "error",
+        "its image depends on NOWHERE, which has no value here: set it as at the start, and write ?env=NOWHERE"
+        " behind the file (compose.yml:13)",
+    )
     by_name = dict(facts.container)
     assert by_name["web"].configuration.memory == 2 << 30
     assert [each.paths for each in by_name["web"].mounts.configured] == [{"./data"}, {"/srv"}, {"./"}]
@@ -125,64 +108,130 @@ def check(facts: Facts) -> None:
     assert "tok-1d8f" not in json.dumps(kept(facts.recording))
 
 
-def test_what_docker_compose_answers(stand_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its configuration is judged; it was asked for all profiles, and may fetch nothing."""
-    for name in ("MINE", "NAMED"):
-        monkeypatch.setenv(name, "value-4717")
+def test_variables(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file gets `.env`, HOME and the named variables; of any other it gets nothing."""
+    monkeypatch.setenv("MINE", "value-4717")
+    monkeypatch.setenv("NAMED", "true")
+    text = (
+        "services:\n  web:\n    image: web:${TAG}$$\n    volumes: ['/srv/${MINE}:/x']\n"
+        "    environment: [MINE]\n    privileged: ${NAMED}\n"
+    )
+    facts = read(text, query="?env=NAMED", _dot_env="TAG=7\n")
+    assert "value-4717" not in json.dumps(kept(facts.recording))
+    assert kept(facts.recording)["services"]["web"]["Reference"] == "web:7$"
+    assert judged("5.5", facts)["web"][0] == "fail"
+    verdict, reason = judged("5.6", facts)["web"]
+    assert (verdict, "depends on MINE, which has no value here" in reason) == ("error", True)
+    assert judged("5.6", read(text, query="?env=NAMED&env=MINE", _dot_env="TAG=7\n"))["web"][0] == "pass"
+
+
+def test_variable_of_a_volume(read: Read) -> None:
+    """A variable without a value where a volume leads is an error; in its name it is none."""
+    text = "services: {web: {image: a, volumes: ['v:/d']}}\nvolumes: {v: {%s}}"
+    open_path = read(text % "driver_opts: {type: none, o: bind, device: '${NOWHERE}'}")
+    assert judged("5.6", open_path)["web"][0] == "error"
+    assert judged("5.6", read(text % "name: 'a${NOWHERE}'"))["web"][0] == "pass"
+
+
+@pytest.mark.parametrize("query", ["?env=", "?env=A-B", "?environment=A", "?A"])
+def test_variables_that_are_not_named_well(stand_in: Path, query: str) -> None:
+    """What stands behind the file is understood, or refused."""
+    with pytest.raises(
+        ComposeError, match="behind the `\\?` write variables for the file: env=NAME&env=NAME"
+    ):
+        compose.recorded("shop", f"compose.yml{query}")
+
+
+def test_anchors_and_merge_keys(read: Read) -> None:
+    """A key that a merge key brings has the line of the service."""
+    facts = read(
+        "x-base: &base\n  image: a\n  privileged: true\nservices:\n  web:\n    <<: *base\n    tty: true\n"
+    )
+    assert judged("5.5", facts)["web"] == ("fail", "runs with --privileged (compose.yml:5)")
+
+
+def test_path_that_is_written_out(read: Read, tmp_path: Path) -> None:
+    """A path of the host in the file is one, also where the project lies below it."""
+    text = f"services: {{web: {{image: a, volumes: ['{tmp_path}:/x', './y:/y']}}}}"
+    ((_, web),) = read(text).container
+    assert [each.paths for each in web.mounts.configured] == [{str(tmp_path)}, {"./y"}]
+
+
+@pytest.mark.parametrize("file", ["/dev/zero", "pipe"])
+def test_file_without_end(files: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    """docker compose is ended, and none of its processes is left."""
+    need("docker-compose")
+    monkeypatch.setattr(command, "_SECONDS", 5)
+    os.mkfifo("pipe")
+    Path("compose.yml").write_text(f"services: {{web: {{image: a, env_file: {file}}}}}")
+    Path("compose.override.yml").unlink()
+    with pytest.raises(
+        ComposeError, match=r"^compose.yml: `docker compose config` (needed more|took longer) than"
+    ):
+        compose.recorded("shop", "compose.yml")
+    deadline = time.monotonic() + 5
+    while _asked(files) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _asked(files)
+
+
+def _asked(folder: Path) -> list[Path]:
+    """Return the processes that have a file of *folder* among their words."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [each] if f"{folder}/compose.yml".encode() in each.read_bytes() else []
+        except OSError:
+            continue
+    return found
+
+
+# ---- with a command that answers as docker compose does
+
+
+def test_what_docker_compose_is_asked(stand_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked for all profiles, may fetch nothing, and is asked again only where a variable has no value."""
+    monkeypatch.setenv("MINE", "value-4717")
+    monkeypatch.setenv("NAMED", "value-4718")
     recording = compose.recorded("shop", "compose.yml?env=NAMED")
-    check(Facts(recording, Policy()))
-    asked = (stand_in / "asked").read_text().splitlines()[-1]
-    named = f"--file {stand_in}/compose.yml --file {stand_in}/compose.override.yml"
-    assert asked == f"compose {named} --profile * config --format json"
+    asked = (stand_in / "asked").read_text().splitlines()
+    named = f"compose --file {stand_in}/compose.yml --profile * config --format json"
+    assert asked[-1] == named
     environment = (stand_in / "environment").read_text().splitlines()
     of_shell = [each for each in environment if each.startswith(("PWD=", "OLDPWD=", "SHLVL=", "_="))]
     wanted = {"COMPOSE_EXPERIMENTAL_GIT_REMOTE=false", "COMPOSE_EXPERIMENTAL_OCI_REMOTE=false"}
-    assert {*environment} - {*of_shell} == {*wanted, f"HOME={os.environ['HOME']}", "NAMED=value-4717"}
+    assert {*environment} - {*of_shell} == {*wanted, f"HOME={os.environ['HOME']}", "NAMED=value-4718"}
     assert kept(recording)["reader"] == "docker compose 2.26.1-4"
-
-
-@pytest.mark.skipif(NOT_HERE, reason="docker compose is not installed here")
-def test_docker_compose_itself(files: Path) -> None:
-    """The same by the command that is installed here."""
-    check(Facts(compose.recorded("shop", "compose.yml"), Policy()))
-
-
-@pytest.mark.skipif(NOT_HERE, reason="docker compose is not installed here")
-def test_environment_of_docker_compose_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command that is installed here finds itself without the environment, and has no value of it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MINE", "value-4717")
-    Path("compose.yml").write_text('services: {web: {image: "a:1", volumes: ["/srv/${MINE}:/x"]}}')
+    (stand_in / "said").write_text(WARNING)
     recording = compose.recorded("shop", "compose.yml")
-    assert kept(recording)["reader"].startswith("docker")
-    assert judged("5.6", Facts(recording, Policy()))["web"][0] == "error"
-    named = compose.recorded("shop", "compose.yml?env=MINE")
-    assert ["value-4717" in json.dumps(kept(each)) for each in (recording, named)] == [False, True]
+    assert (stand_in / "asked").read_text().splitlines()[-1] == f"{named} --no-interpolate"
+    assert kept(recording)["services"]["web"]["Unset"] == {"image": ["NOWHERE"]}
 
 
 @pytest.mark.parametrize(
     ("said", "wanted"),
     [
-        ("services.web.mem_limit must be a string", "compose.yml:6: services.web.mem_limit must be a string"),
+        ("services.web.mem_limit must be a string", "compose.yml:4: services.web.mem_limit must be a string"),
         (
-            "validating: services.side Additional property x",
-            "extra.yml:2: validating: services.side Additional",
+            "validating: services.web Additional property x",
+            "compose.yml:2: validating: services.web Additional",
         ),
-        ("no such thing", "compose.yml:1: no such thing"),
+        ("no such thing", "compose.yml: no such thing"),
         (
             "validating /etc/shadow: (root) Additional property ann:*:19000:0 is not allowed",
-            "compose.yml:1: validating /etc/shadow: (root) Additional property (of another file) is not allowed",
+            "compose.yml: validating /etc/shadow: (root) Additional property (of another file) is not allowed",
         ),
         (
             'line 1: unexpected character "{" in variable name "{\\"auth\\": \\"abc\\"}"',
-            'compose.yml:1: line 1: unexpected character "{" in variable name (of another file)',
+            "compose.yml: line 1: unexpected character (of another file) in variable name (of another file)",
         ),
         (
             'line 3: unterminated quoted value "two words',
-            "compose.yml:1: line 3: unterminated quoted value (of an",
+            "compose.yml: line 3: unterminated quoted value (of an",
         ),
-        ("unknown anchor 'word' referenced", "compose.yml:1: unknown anchor (of another file) referenced"),
-        ('service "web" can\'t be', 'compose.yml:1: service "web" can\'t be'),
+        ("unknown anchor 'word' referenced", "compose.yml: unknown anchor (of another file) referenced"),
+        ('service "web" has neither', 'compose.yml:2: service "web" has neither'),
+        ("a\x1b[31mb", "compose.yml: a\\x1b[31mb"),
     ],
 )
 def test_what_docker_compose_refuses(stand_in: Path, said: str, wanted: str) -> None:
@@ -194,83 +243,112 @@ def test_what_docker_compose_refuses(stand_in: Path, said: str, wanted: str) -> 
     assert str(raised.value).startswith(wanted)
 
 
-@pytest.mark.parametrize("answer", ["", "[]", "{", '{"a": 1, "a": 2}'])
-def test_answer_that_is_none(stand_in: Path, answer: str) -> None:
-    """An answer that is no configuration is refused."""
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("", "config` printed no JSON"),
+        ("[]", "config` printed no configuration"),
+        ('{"a": 1, "a": 2}', "config` printed no JSON"),
+        ('{"services": {"web": 5}}', "compose.yml:2: the answer of docker compose is not understood"),
+        ('{"services": {}}', "compose.yml:2: docker compose left out the service web"),
+    ],
+)
+def test_answer_that_cannot_be_used(stand_in: Path, answer: str, said: str) -> None:
+    """An answer that is not understood, or leaves a service out, is refused."""
     (stand_in / "answer").write_text(answer)
-    with pytest.raises(ComposeError, match="config` printed no"):
+    with pytest.raises(ComposeError) as raised:
         compose.recorded("shop", "compose.yml")
-
-
-def test_service_that_is_left_out(stand_in: Path) -> None:
-    """A service that an old version leaves out, as one of a profile, is not passed over."""
-    less = {**CONFIGURATION, "services": {"web": {}, "side": {}, "open": {}}}
-    (stand_in / "answer").write_text(json.dumps(less))
-    with pytest.raises(ComposeError, match=r"^compose\.yml:9: docker compose left out the service debug"):
-        compose.recorded("shop", "compose.yml")
+    assert said in str(raised.value)
 
 
 def test_version_1_is_no_docker_compose(stand_in: Path) -> None:
-    """What is no version 2 or newer is not asked, and a project that needs merging is refused."""
+    """Without version 2 or later, one line says so."""
     text = (stand_in / "bin/docker").read_text().replace("2.26.1-4", "1.29.2")
-    (stand_in / "bin/docker").write_text(text)
-    (stand_in / "bin/docker-compose").write_text("#!/bin/sh\nexit 1\n")
-    (stand_in / "bin/docker-compose").chmod(0o755)
-    with pytest.raises(ComposeError, match="which only docker compose can do"):
+    for name in ("docker", "docker-compose"):
+        (stand_in / "bin" / name).write_text(text)
+        (stand_in / "bin" / name).chmod(0o755)
+    with pytest.raises(
+        ComposeError, match=r"^compose.yml: Compose files need docker compose 2 or later: install it$"
+    ):
         compose.recorded("shop", "compose.yml")
 
 
-SPELLINGS = """
+def test_socket_of_the_engine(stand_in: Path) -> None:
+    """`use_api_socket`, which newer versions know, is the engine's socket."""
+    (stand_in / "answer").write_text('{"services": {"web": {"image": "a", "use_api_socket": true}}}')
+    assert judged("5.6", Facts(compose.recorded("shop", "compose.yml"), Policy()))["web"][0] == "fail"
+
+
+def test_file_that_is_no_yaml(stand_in: Path) -> None:
+    """docker compose is not asked."""
+    (stand_in / "compose.yml").write_text("services: [\n")
+    with pytest.raises(ComposeError, match=r"^compose.yml:2: not YAML"):
+        compose.recorded("shop", "compose.yml")
+    assert not (stand_in / "asked").exists()
+
+
+def test_names_of_files(tmp_path: Path) -> None:
+    """A folder, a file with its override, several files with a plus sign, and one alone."""
+    for name in ("compose.yml", "compose.override.yml", "prod.yml"):
+        (tmp_path / name).write_text("services: {}")
+    base, override, prod = (tmp_path / each for each in ("compose.yml", "compose.override.yml", "prod.yml"))
+    assert compose.files_of(str(tmp_path)) == [base, override]
+    assert compose.files_of(str(base)) == [base, override]
+    assert compose.files_of(f"{base}+{prod}") == [base, prod]
+    assert compose.files_of(f"{base}+") == [base]
+    assert compose.files_of(str(prod)) == [prod]
+    with pytest.raises(ComposeError, match="there is no such file"):
+        compose.files_of(str(tmp_path / "none.yml"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ComposeError, match="no Compose file is in this folder"):
+        compose.files_of(str(tmp_path / "empty"))
+
+
+# ---- secrets
+
+SECRETS = """
 services:
-  short:
-    image: a/b:1
-    command: sh -c "sleep 9; echo $$HOME $(id -g)"
-    environment: [A=1, NAMED, "E="]
-    labels: [one=1, two]
-    ports: ["80", "8080:80", "127.0.0.1:90-91:90-91/udp", "[::1]:7:7"]
-    volumes: [named:/n:ro, /anonymous, "/etc:/e:ro,z", ./here/:/h/, .:/all]
-    tmpfs: /t
-    devices: [/dev/null:/dev/zero:r]
-    ulimits: {nofile: 100}
-    mem_limit: 1.5gb
-    cpus: 0.5
-    restart: on-failure:3
-    security_opt: [no-new-privileges]
-    healthcheck: {test: curl -f http://localhost}
-    sysctls: [net.core.somaxconn=1024]
-  long:
-    image: a@sha256:1111111111111111111111111111111111111111111111111111111111111111
-    entrypoint: [sh, -c]
-    environment: {A: 1, B: true, C: null}
-    ports: [{target: 80, published: "81", host_ip: 0.0.0.0, protocol: tcp, mode: host}]
-    volumes:
-      - {type: bind, source: /etc, target: /e, read_only: true, bind: {propagation: rshared}}
-      - {type: volume, source: named, target: /n, volume: {nocopy: true}}
-      - {type: tmpfs, target: /t, tmpfs: {size: 1m}}
-    ulimits: {nofile: {soft: 100, hard: 200}}
-    deploy: {resources: {limits: {memory: 64M, cpus: "0.5", pids: 10}}, restart_policy: {condition: any}}
-    healthcheck: {disable: true}
-    cap_drop: [ALL]
-    cap_add: [NET_BIND_SERVICE]
-    userns_mode: host
-    networks: {inside: {ipv4_address: 10.7.0.5}}
-    read_only: true
-    user: "1000:1000"
-    init: true
-    cgroup_parent: /x
-    logging: {driver: json-file, options: {max-size: 10m}}
-  shares: {image: "x:1", network_mode: "service:short", pid: "service:short", ipc: host, uts: host, privileged: true}
-networks: {inside: {driver: bridge, ipam: {config: [{subnet: 10.7.0.0/24}]}}}
-volumes: {named: {driver: local, driver_opts: {type: none, o: bind, device: /etc}}}
+  web:
+    image: web:1
+    environment:
+      API_TOKEN: tok-1d8f7a6b5c
+      PLAIN: nothing-of-note-4711
+    labels: {owner: label-value-4712}
+    command: [serve, --password=cmd-s3cret-4713]
+    env_file: [web.env]
+    logging: {driver: splunk, options: {splunk-token: log-token-4714}}
+    healthcheck: {test: curl -u me:health-s3cret-4715 http://localhost}
+    volumes: ["nfs:/n"]
+volumes:
+  nfs: {driver_opts: {type: cifs, o: "username=me,password=vol-4716", device: //host/share}}
 """
 
 
-@pytest.mark.skipif(NOT_HERE, reason="docker compose is not installed here")
-def test_both_readers_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each spelling means the same whether docker compose is installed or not."""
-    monkeypatch.chdir(tmp_path)
-    Path("compose.yml").write_text(SPELLINGS)
-    by_docker = kept(compose.recorded("shop", "compose.yml"))
-    monkeypatch.setattr(command, "available", lambda path: None)
-    by_us = kept(compose.recorded("shop", "compose.yml"))
-    assert by_us["services"] == by_docker["services"]
+def test_no_secret_is_kept(read: Read) -> None:
+    """No value of a variable, label, command, option or check gets into the recording; that one is a secret does."""
+    facts = read(SECRETS, **{"web.env": "DB_PASSWORD=file-s3cret-4717\n"})
+    assert set(facts.recording.answers) == {COMPOSE_FILE.name}
+    text = facts.recording.text(COMPOSE_FILE)
+    for secret in ("tok-1d8f", "4711", "4712", "4713", "4714", "4715", "4716", "4717"):
+        assert secret not in text
+    verdict, reason = judged("container_environment_holds_no_secret", facts)["web"]
+    assert verdict == "fail"
+    assert "variable API_TOKEN" in reason
+    assert "variable DB_PASSWORD" in reason
+
+
+@pytest.mark.parametrize("value", [": '${SITE_PASSWORD}'", ": ''", ": '${SITE_PASSWORD:-}'", ""])
+def test_secret_that_comes_at_the_start(read: Read, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """A password in the environment that gets its value later is one; an empty value is none."""
+    for each in ("SITE_PASSWORD", "DB_PASSWORD"):
+        monkeypatch.delenv(each, raising=False)
+    text = f"services: {{web: {{image: a, environment: {{DB_PASSWORD{value}}}}}}}"
+    verdict, _ = judged("container_environment_holds_no_secret", read(text))["web"]
+    assert verdict == ("fail" if value in ("", ": '${SITE_PASSWORD}'") else "not applicable")
+
+
+def test_hostile_names(read: Read) -> None:
+    """What somebody wrote into a file does not steer a terminal."""
+    facts = read('services: {"a": {image: a, cap_add: ["\\e[31mSYS_ADMIN"]}}')
+    found = judged("container_adds_approved_capabilities_alone", facts)
+    assert "\x1b" not in repr([*found]) + "".join(reason for _, reason in found.values())

@@ -119,7 +119,7 @@ def test_missing_setting(name: str) -> None:
         {"Privileged": "no"},
         {"PortBindings": {"80/tcp": [{"HostPort": "x"}]}},
         {"Mounts": [{"Type": "bind"}]},
-        {"Places": {"privileged": "compose.yml:3"}},
+        {"Places": {"privileged": 3}},
     ],
 )
 def test_damaged_part(change: dict[str, Any]) -> None:
@@ -136,28 +136,23 @@ def test_range_without_end() -> None:
 
 
 def test_places() -> None:
-    """The item that a reason names gives the line, else the key that was read, else the service."""
-    places = {
-        "ports": [["", "compose.yml:4"], ["80:80", "compose.yml:5"], ["8080:81", "compose.yml:6"]],
-        "privileged": [["", "compose.yml:9"]],
-    }
-    reading = Reading(service(Places=places))
-    assert reading.place("anything") == "compose.yml:2"
-    reading.note("ports", "read_only")
-    assert reading.place("opens *:8080/tcp") == "compose.yml:6"
-    assert reading.place("opens *:80/tcp and *:8080/tcp") == "compose.yml:5, compose.yml:6"
-    assert reading.place("opens something") == "compose.yml:4"
-    assert reading.place("") == "compose.yml:4"
+    """The keys that were read give the line, else the service."""
+    reading = Reading(service(Places={"deploy": "compose.yml:4", "privileged": "compose.yml:9"}))
+    assert reading.place() == "compose.yml:2"
+    reading.note("deploy.resources.limits.memory", "read_only")
+    assert reading.place() == "compose.yml:4"
+    reading.note("privileged")
+    assert reading.place() == "compose.yml:4, compose.yml:9"
 
 
 def test_each_control_reads_for_itself() -> None:
     """What one control has read is nothing that another one read."""
-    shared = container(Places={"privileged": [["", "compose.yml:9"]], "read_only": [["", "compose.yml:7"]]})
+    shared = container(Places={"privileged": "compose.yml:9", "read_only": "compose.yml:7"})
     first, place_of_first = shared.watched()
     second, place_of_second = shared.watched()
     assert not first.privileged
     assert not second.mounts.root_is_read_only
-    assert (place_of_first(""), place_of_second("")) == ("compose.yml:9", "compose.yml:7")
+    assert (place_of_first(), place_of_second()) == ("compose.yml:9", "compose.yml:7")
 
 
 def test_value_that_is_open() -> None:
