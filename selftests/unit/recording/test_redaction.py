@@ -259,8 +259,7 @@ SAID = {
     ],
     "docker_bench": [
         (
-            "auditor:0\n--timers\n--crontabs\n--programs\n--checkouts\ncheckout:/x\n"
-            "remote:https://u:a/Geheim7@git/x\n--log\n",
+            "--checkouts\ncheckout:/x\nremote:https://u:a/Geheim7@git/x\n--log\n",
             "https://u:***@git/x",
         )
     ],
