@@ -25,7 +25,7 @@ _OTHER_EACH_TIME = frozenset(
 )
 """The probes of which two answers are never the same."""
 _OTHER_EACH_START = re.compile(
-    r"(?:[^:]*\.)?(?:Pid|Id|Created|Finished|NetworkID|IPAddress|GlobalIPv6Address|Checks|SystemTime): "
+    r"(?:[^:]*\.)?(?:Pid|Id|Created|Finished|NetworkID|IPAddress|GlobalIPv6Address|SystemTime): "
 )
 _DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:")
 _PLACE = re.compile(r"^(?:[0-9a-f]{32} |\d+/)|/proc/\d+/root(?=/)")

@@ -11,8 +11,7 @@ from hullcheck.facts import Facts, images
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.host.accounts import Accounts, Group, User
 from hullcheck.facts.host.file import FileFact, Node, State
-from hullcheck.facts.images.installs import installers, unverified
-from hullcheck.facts.images.steps import Step
+from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.trust import CONTENT_TRUST, ContentTrust, Setting, content_trust
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy, PolicyError
@@ -97,28 +96,65 @@ def test_build_without_a_time(created: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "expected"),
+    ("test", "expected"),
     [
-        ({"Test": ["CMD", "curl", "http://localhost"]}, "pass"),
-        ({"Test": ["CMD-SHELL", "curl http://localhost || exit 1"]}, "pass"),
-        ({"Test": ["CMD", "true"]}, "fail"),
-        ({"Test": ["CMD-SHELL", "curl http://localhost || true"]}, "fail"),
-        ({"Test": ["CMD", "cat", "/etc/hostname"]}, "fail"),
-        ({"Test": ["CMD-SHELL", "eval $CHECK"]}, "manual"),
-        ({"Test": ["CMD-SHELL"]}, "pass"),
-        ({"Test": ["CMD", "curl", "http://localhost"], "Interval": 10**18}, "fail"),
-        ({"Test": "CMD"}, "fail"),
-        ({"Test": ["NONE"]}, "fail"),
-        ({"Test": ["none"]}, "fail"),
-        ({"Test": ["curl", "http://localhost"]}, "fail"),
-        ({"Test": []}, "fail"),
-        ({"Interval": 5}, "fail"),
+        (["CMD", "curl", "http://localhost"], "pass"),
+        (["CMD-SHELL", "curl http://localhost || exit 1"], "pass"),
+        (["CMD-SHELL", "test true = $(cat /run/ready)"], "pass"),
+        (["CMD", "/bin/true"], "fail"),
+        (["CMD-SHELL", ":"], "fail"),
+        (["CMD", "sh", "-c", "exit 0"], "fail"),
+        (["CMD-SHELL", "curl http://localhost || true"], "fail"),
+        (["CMD-SHELL", "bash -ec 'curl x || exit 0;'"], "fail"),
+        (["CMD-SHELL", "curl x ||\n :"], "fail"),
+        (["NONE"], "fail"),
+        (["curl", "http://localhost"], "fail"),
         (None, "fail"),
     ],
 )
-def test_health_check(check: dict[str, Any] | None, expected: str) -> None:
-    """A check counts, one that is switched off does not."""
-    assert verdict("4.6", facts(config={"Healthcheck": check}))[0] == expected
+def test_health_check(test: list[str] | None, expected: str) -> None:
+    """A check counts; one that is switched off, that no engine runs or that cannot fail does not."""
+    assert verdict("4.6", facts(config={"Healthcheck": {"Test": test}}))[0] == expected
+
+
+# ---- 4.7
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("|1 A=b c /bin/bash -o pipefail -c apt-get -qq update && rm -rf /x", "fail"),
+        ("RUN apk update # buildkit", "fail"),
+        ("RUN yum -y update && yum clean all", "fail"),
+        ("RUN dnf makecache && pip install x", "fail"),
+        ("RUN true && bash -ec 'zypper -n ref'", "fail"),
+        ("ONBUILD RUN /usr/bin/apt-get update", "fail"),
+        ("RUN apt-get update && apt-get install -y curl", "pass"),
+        ("RUN apk update; \\\n apk add curl", "pass"),
+        ("RUN apt update && apt -y upgrade", "pass"),
+        ("RUN git submodule update && echo apt-get update && update-ca-certificates", "pass"),
+        ("LABEL update.policy=apt-get update", "pass"),
+        ("RUN apt-get update && ./setup.sh", "manual"),
+    ],
+)
+def test_update_alone(step: str, expected: str) -> None:
+    """An update fails where nothing is installed or upgraded in its step; what a script does is to be checked."""
+    found, reason = verdict("4.7", facts(BASE, "RUN apt-get update && apt-get install x", step))
+    assert (found, reason.count("x ") == 0) == (expected, True)
+
+
+def test_update_in_later_builds() -> None:
+    """What an image leaves to builds from it counts, whether its history tells it or its settings alone."""
+    update = "RUN apt-get update"
+    imported = {"created_by": "", "comment": "Imported from -"}
+    for steps in ((BASE,), (imported,)):
+        found = verdict("4.7", facts(*steps, config={"OnBuild": [update]}))
+        assert found == ("fail", f"updates, and installs nothing: ONBUILD {update}")
+        assert verdict("4.9", facts(*steps, config={"OnBuild": ["ADD a /b"]}))[0] == "fail"
+    assert verdict("4.9", facts(BASE, config={"OnBuild": ["COPY a /b"]}))[0] == "pass"
+    assert verdict("4.9", facts(imported, config={"OnBuild": ["COPY a /b"]}))[0] == "manual"
+    target = facts(BASE, config={"OnBuild": [f"ENV X={SECRET}"]})
+    assert SECRET not in target.recording.answers[IMAGES.name].stdout
 
 
 # ---- 4.9
@@ -130,26 +166,14 @@ def test_health_check(check: dict[str, Any] | None, expected: str) -> None:
         ((BASE, "COPY f /f # buildkit"), "pass"),
         ((BASE, "ADD f /f # buildkit"), "fail"),
         ((BASE, "/bin/sh -c #(nop) ADD file:12 in /f "), "fail"),
-        ((BASE, "/bin/bash -o pipefail -c #(nop) ADD file:12 in /f "), "fail"),
         (("ADD rootfs.tar.xz / # buildkit", "CMD sh"), "pass"),
         (("ARG A", "LABEL a=b", "ADD rootfs.tar / # buildkit", "COPY a b"), "pass"),
         (("ADD rootfs.tar / # buildkit", "ADD more.tar / # buildkit"), "fail"),
-        (("COPY a /", "ADD b /"), "fail"),
-        (("RUN true", "ADD b /"), "fail"),
         (("ADD https://example.com/rootfs.tar / # buildkit",), "fail"),
-        (("ADD app /app # buildkit",), "fail"),
         (({"created_by": "", "comment": "Imported from -"}, "ADD b /"), "fail"),
         ((BASE, "ENV EMAIL_ADDRESS=x ADD y", "LABEL add=ADD x y", "RUN /bin/sh -c echo ADD x /"), "pass"),
-        ((BASE, "/bin/sh -c echo #(nop) ADD x"), "pass"),
-        ((BASE, "ONBUILD COPY . /app"), "pass"),
-        ((BASE, "ONBUILD ADD . /app"), "fail"),
         ((BASE, "/bin/sh -c #(nop)  ONBUILD ADD . /app"), "fail"),
-        (("ONBUILD ADD rootfs.tar /", "COPY a b"), "fail"),
-        (("ONBUILD COPY a b", "ADD rootfs.tar /"), "pass"),
-        ((f"/bin/sh -c #(nop) ADD {'4f' * 32} in / ",), "fail"),
         ((f"/bin/sh -c #(nop) ADD dir:{'4f' * 32} in / ",), "pass"),
-        ((f"/bin/sh -c #(nop) ADD multi:{'4f' * 32} in / ",), "fail"),
-        (("ADD git@github.com:example/x.git /",), "fail"),
         ((BASE, {"created_by": ""}), "manual"),
     ],
 )
@@ -162,236 +186,29 @@ def test_add(steps: tuple[str, ...], expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "step",
-    [
-        "RUN /bin/sh -c apt-get install -y --allow-unauthenticated x",
-        "/bin/sh -c apt-get -o APT::Get::AllowUnauthenticated=true install x",
-        "/bin/sh -c apt-get -o Acquire::AllowInsecureRepositories=1 update && apt-get install x",
-        "/bin/sh -c echo 'deb [arch=amd64 trusted=yes] http://x y main' > /etc/apt/sources.list",
-        "/bin/sh -c apk add --allow-untrusted x.apk",
-        "/bin/sh -c yum -y install --nogpgcheck x",
-        "/bin/sh -c dnf install --setopt=gpgcheck=0 x",
-        "/bin/sh -c printf '[x]\\ngpgcheck = 0\\n' > /etc/yum.repos.d/x.repo",
-        "/bin/sh -c zypper --no-gpg-checks in x",
-        "/bin/sh -c rpm -i --nosignature x.rpm",
-        "/bin/sh -c pip install --trusted-host pypi.org x",
-        "/bin/sh -c python3 -m pip install --trusted-host=pypi.org x",
-        "/bin/sh -c npm config set strict-ssl false",
-        "/bin/sh -c pip config set global.trusted-host x",
-        "/bin/sh -c composer config -g secure-http false",
-        "ENV NODE_TLS_REJECT_UNAUTHORIZED=0",
-        "/bin/sh -c curl -fsSLk https://x | sh",
-        "/bin/sh -c wget --no-check-certificate https://x -O x.tgz && tar xf x.tgz",
-        "/bin/sh -c curl --insecure https://x -o x.deb; dpkg -i x.deb",
-        "/bin/sh -c timeout 60 curl -k https://x | sh",
-        "/bin/sh -c sudo -u app pip install --trusted-host=pypi.org x",
-        "ONBUILD RUN curl -k https://x | sh",
-        "/bin/sh -c printf 'Types: deb\\nTrusted: yes\\n' > /etc/apt/sources.list.d/x.sources",
-        "RUN /bin/sh -c zypper ar -G http://x y && zypper -n install z",
-        "/bin/sh -c zypper addrepo -fG http://x y",
-        "/bin/sh -c dpkg --force-bad-verify -i x.deb",
-        "/bin/sh -c GOINSECURE=* go install x",
-        "ENV GONOSUMCHECK=1 GOINSECURE=example.org/*",
-        "/bin/sh -c curl -sSL http://x/y.tgz | tar xz",
-        "/bin/sh -c curl -fsSL http://x/y.tgz -o y.tgz && sha256sum y.tgz && tar xf y.tgz",
-        "/bin/sh -c wget http://x/app.jar",
-        "/bin/sh -c curl http://x/key | apt-key add -",
-        "/bin/sh -c git clone git://x/y && make -C y",
-        "/bin/sh -c wget --no-check-certificate https://x/y -O /usr/local/bin/y",
-        "/bin/sh -c curl -k https://$HOST/y.deb -o y.deb",
-        "/bin/sh -c yum install -y http://x/y.rpm",
-        "/bin/sh -c rpm -ivh http://x/y.rpm",
-        "/bin/sh -c pip install --index-url http://x/simple y",
-        "/bin/sh -c npm config set registry http://x",
-        "/bin/sh -c dnf config-manager --add-repo http://x/y.repo",
-        "/bin/sh -c PIP_TRUSTED_HOST=x pip install y",
-        "/bin/sh -c printf '[global]\ntrusted-host = x' > /etc/pip.conf",
-        "/bin/sh -c uv pip install --allow-insecure-host x y",
-        "/bin/sh -c NPM_CONFIG_STRICT_SSL=false npm ci",
-        "/bin/sh -c GOFLAGS=-insecure go get x",
-        "/bin/sh -c GONOSUMDB=* go install x",
-        "/bin/sh -c bundle config ssl_verify_mode 0",
-        "/bin/sh -c composer config disable-tls true",
-        "/bin/sh -c conda config --set ssl_verify false",
-        "/bin/sh -c mvn -Dmaven.wagon.http.ssl.insecure=true package",
-        "/bin/sh -c echo check_certificate=off >> ~/.wgetrc && wget https://x/y.deb",
-        "/bin/sh -c echo insecure >> ~/.curlrc && curl https://x | sh",
-        "/bin/sh -c opkg install --force-checksum x",
-        "/bin/sh -c sed -i 's/SigLevel.*/SigLevel = Optional TrustAll/' /etc/pacman.conf",
-        "/bin/sh -c zypper ar --gpgcheck-allow-unsigned https://x y",
-        "/bin/sh -c debootstrap --no-check-gpg trixie /x",
-        "/bin/sh -c flatpak remote-add --no-gpg-verify x https://x",
-        "/bin/sh -c snap install --dangerous x.snap",
-        "/bin/sh -c yarn config set enableStrictSsl false",
-        "/bin/sh -c nix-env --option require-sigs false -i x",
-        "/bin/sh -c echo ':ssl_verify_mode: 0' > /root/.gemrc",
-        "/bin/sh -c zypper mr -G x",
-    ],
-)
-def test_switched_off_check(step: str) -> None:
-    """Each switch that turns a check off fails."""
-    assert verdict("4.11", facts(BASE, step))[0] == "fail"
-
-
-@pytest.mark.parametrize(
     ("step", "expected"),
     [
-        ("/bin/sh -c apt-get update && apt-get install -y x", "manual"),
-        ("/bin/sh -c dnf install --setopt=gpgcheck=1 x", "manual"),
-        ("/bin/sh -c sed -i s/gpgcheck=0/gpgcheck=1/ /etc/x && yum install x", "manual"),
-        ("/bin/sh -c printf 'gpgcheck=1\\nrepo_gpgcheck=0' > x", "pass"),
-        ("/bin/sh -c pip install x", "manual"),
-        ("/bin/sh -c python3 -m pip install x", "manual"),
-        ("/bin/sh -c dpkg -i x.deb", "manual"),
-        ("/bin/sh -c pacman -U http://x/p.pkg", "manual"),
-        ("/bin/sh -c nix-env -iA x", "manual"),
-        ("/bin/sh -c sometool -y install x", "manual"),
-        ("/bin/sh -c make install && cmake --install b && install -m 755 a b", "pass"),
-        ("/bin/sh -c timeout 60 pip3.11 install x", "manual"),
-        ("/bin/sh -c sudo -u app /opt/bin/pip install x", "manual"),
-        ("/bin/sh -c su app -c 'npm ci'", "manual"),
-        ("/bin/sh -c echo pip install x", "pass"),
-        ("/bin/sh -c rpm -Uvh x.rpm", "manual"),
-        ("/bin/sh -c zypper -n ar -g http://x y && zypper -n in z", "manual"),
-        ("/bin/sh -c printf 'Trusted: no' > /etc/apt/sources.list.d/x.sources", "pass"),
-        ("/bin/sh -c echo 'Untrusted: yes' > /x", "pass"),
-        ("/bin/sh -c GOINSECURE= go install x", "manual"),
-        ("/bin/sh -c curl -fsSL https://x/y -o y && echo 12 y | sha256sum --check --strict && sh y", "pass"),
-        ("/bin/sh -c wget http://x/y.tgz && test $(sha256sum y.tgz) = 12 && tar xf y.tgz", "pass"),
-        ("/bin/sh -c curl -O http://x/y.tgz && gpg --batch --verify y.asc y.tgz && tar xf y.tgz", "pass"),
-        ("/bin/sh -c git clone https://x/y && git -C y checkout " + "1" * 40 + " && make -C y", "pass"),
-        ("/bin/sh -c wget http://127.0.0.1:8000/x.tgz && tar xf x.tgz", "pass"),
-        ("/bin/sh -c npm config set proxy http://proxy:3128", "pass"),
-        ("/bin/sh -c pip install --proxy http://proxy:3128 x", "manual"),
-        ("/bin/sh -c http_proxy=http://proxy:3128 pip install x", "manual"),
-        ("/bin/sh -c npx -y x", "manual"),
-        ("/bin/sh -c curl -k https://x -o x && echo 12 x | sha256sum -c && tar xf x", "pass"),
-        ("/bin/sh -c curl -k https://localhost/health", "pass"),
+        ("RUN apt-get update && apt-get install -y x", "manual"),
+        ("RUN sed -i s/gpgcheck=0/gpgcheck=1/ /etc/x && yum install x", "manual"),
+        ("RUN echo 'deb [trusted=yes] file:/x ./' > y && apt-get install z", "manual"),
+        ("RUN su app -c 'npm ci'", "manual"),
+        ("RUN curl -fsSL -o x https://x && echo 12 x | sha256sum -c", "manual"),
+        ("RUN python3 -c 'import urllib.request as u; exec(u.urlopen(\"https://x\").read())'", "manual"),
+        ("RUN bash /x/setup", "manual"),
+        ("ADD https://x/y.tgz /y.tgz # buildkit", "manual"),
+        ("RUN timeout 9 curl -sk https://x", "fail"),
+        ("RUN groupadd x && mkdir /z && chown x /z && rm -rf /var/lib/apt/lists/*", "pass"),
+        ("RUN tar -k -xf x && echo pip install x && for a in apk; do rm /bin/$a; done", "pass"),
         ("COPY a b", "pass"),
     ],
 )
-def test_check_that_stays_on(step: str, expected: str) -> None:
-    """What is installed with checks is shown to a person; a step that installs nothing passes."""
+def test_verified_packages(step: str, expected: str) -> None:
+    """Steps that switch a check off fail, those that get something are shown; without one an image passes."""
     found, reason = verdict("4.11", facts(BASE, step))
-    assert found == expected
-    assert ("installs with" in reason) == (expected == "manual")
-
-
-@pytest.mark.parametrize(
-    ("step", "verdict_of_it"),
-    [
-        ("curl -fsSL https://x | sh", "manual"),
-        ("wget -qO- $URL | perl", "manual"),
-        ("bash <(curl https://x)", "manual"),
-        ('sh -c "$(curl -fsSL https://x)"', "manual"),
-        ("python3 -c 'import urllib.request as u; exec(u.urlopen(\"https://x/i\").read())'", "manual"),
-        ("fetcher --to /bin/y https://x/y && /bin/y", "manual"),
-        ("timeout 9 wget https://x/y", "manual"),
-        ("git clone git@example.org:a/b", "manual"),
-        ("git -C /a submodule update", "manual"),
-        ("xh --verify no https://x", "manual"),
-        ("curl http://x/i | sh", "fail"),
-        ("wget http://x/i.deb && dpkg -i i.deb", "fail"),
-        ("aws s3 cp s3://x/y /y", "manual"),
-        ("skopeo copy --src-tls-verify=false docker://x dir:/y", "manual"),
-        ("gh release download v1 -R x/y", "manual"),
-        ("aws s3 cp s3://x/y /y && sha256sum -c s", "pass"),
-        ("aws --version", "pass"),
-        ("git status", "pass"),
-        ("wget --version", "pass"),
-        ("curl -f http://localhost:8080/health", "pass"),
-        ("curl -s 127.0.0.1/health || exit 1", "pass"),
-        ("echo deb https://x y main >/etc/apt/sources.list", "pass"),
-        ("curl -o x https://x && echo 12 x | sha256sum -c", "pass"),
-        ("curl -x http://proxy:3128 -o y https://x/y && sh y", "manual"),
-        ("curl -fsSL https://x/y.tgz -o y.tgz && sha256sum y.tgz && tar xf y.tgz", "manual"),
-        ("curl -fsSL http://x/y.tgz -o y.tgz && sha256sum y.tgz && tar xf y.tgz", "fail"),
-        ("wget http://x/y && gpg --verify y.asc y && tar xf y", "pass"),
-        ("test https://x = $y", "pass"),
-        ("curl -o x https://x/x && sha256sum -c s || true", "manual"),
-        ("curl -o x https://x/x && (sha256sum -c s || echo bad) && sh x", "manual"),
-        ("curl -o x https://x/x && gpg --verify x.asc x || :", "manual"),
-        ("curl -o x https://x/x && sha256sum -c s || { echo bad; exit 1; }", "pass"),
-        ("curl -o x https://x/x && sha256sum -c s || exit 1", "pass"),
-        ("curl -o x http://x/x && curl -o s http://x/x.sha256 && sha256sum -c s && sh x", "fail"),
-        (
-            "wget http://x/x && wget --no-check-certificate https://x/SHA256SUMS && sha256sum -c s && sh x",
-            "fail",
-        ),
-        ("curl -o x http://x/x && curl -o s https://x/x.sha256 && sha256sum -c s && sh x", "pass"),
-        (
-            "curl -o x http://x/x && curl -o s http://x/x.sha256 && gpg --verify s && sha256sum -c s && sh x",
-            "pass",
-        ),
-    ],
-)
-def test_download_that_nobody_checks(step: str, verdict_of_it: str) -> None:
-    """4.11: what comes from elsewhere without a sum is for a person to judge; over plain HTTP and used, it fails."""
-    assert verdict("4.11", facts(BASE, f"RUN /bin/sh -c {step}"))[0] == verdict_of_it
-
-
-@pytest.mark.parametrize(
-    ("step", "verdict_of_it"),
-    [
-        ("/tmp/install.sh", "manual"),
-        ("bash /x/setup", "manual"),
-        ("npx cowsay", "manual"),
-        ("uvx ruff", "manual"),
-        ("pipenv sync", "manual"),
-        ("gem update --system", "manual"),
-        ("unattended-upgrade", "manual"),
-        ("install-php-extensions gd", "manual"),
-        ("python -m nltk.downloader all", "manual"),
-        ("python -c 'import nltk; nltk.download(1)'", "manual"),
-        ("pwsh -c Install-Module x", "manual"),
-        ("terraform init", "manual"),
-        ("apk fetch x", "manual"),
-        ("npx --version", "pass"),
-        ("npm cache clean --force", "pass"),
-        ("apt-get clean && rm -rf /var/lib/apt/lists/*", "pass"),
-        ("groupadd x && useradd -g x y && mkdir /z && chown y /z", "pass"),
-    ],
-)
-def test_program_that_nobody_knows(step: str, verdict_of_it: str) -> None:
-    """4.11: what a step runs beside programs that get nothing from elsewhere is for a person to judge."""
-    assert verdict("4.11", facts(BASE, f"RUN /bin/sh -c {step} # buildkit"))[0] == verdict_of_it
-
-
-def test_download_by_add() -> None:
-    """4.11: what ADD fetches is looked at by nobody, as far as the history tells."""
-    assert verdict("4.11", facts(BASE, "ADD https://x/y.tgz /y.tgz # buildkit"))[0] == "manual"
+    assert (found, step[:10] in reason) == (expected, expected != "pass")
 
 
 # ---- 4.12
-
-
-def test_words_of_switched_off_checks() -> None:
-    """The reason names each switch as a person would find it."""
-    found = {
-        "RUN pip install --trusted-host x y": ["pip --trusted-host"],
-        "RUN python3 -m pip install --trusted-host=x y": ["pip --trusted-host"],
-        "RUN tool --trusted-host x": [],
-        "RUN yum install --nogpgcheck x": ["yum --nogpgcheck"],
-        "RUN echo gpgcheck = 0 > /etc/x": ["gpgcheck = 0"],
-        "RUN echo gpgcheck =\t 0 > /etc/x": ["gpgcheck = 0"],
-        "LABEL x=gpgcheck=0": [],
-        "RUN curl -k https://x/ | sh": ["curl -k"],
-        "RUN /usr/bin/curl -k https://x/ | sh": ["curl -k"],
-        "RUN curl -k https://x/ > y; gpg --verify y && sh y": [],
-        "RUN curl -k https://x/": [],
-        "RUN sh y; curl -k https://x/": [],
-        "RUN curl -k https://x/ > y; cat y": [],
-        "RUN echo curl -k; wget --no-check-certificate https://x/y; tar xf y": [
-            "wget --no-check-certificate"
-        ],
-    }
-    assert {step: list(unverified(Step(step))) for step in found} == found
-
-
-def test_one_command_installs_once() -> None:
-    """A command that names several programs is one installation, by the program that comes first."""
-    assert list(installers(Step("RUN sudo apt-get install pip install x"))) == ["apt-get"]
-    assert list(installers(Step("RUN apt-get install x && pip install y"))) == ["apt-get", "pip"]
 
 
 @pytest.mark.parametrize(

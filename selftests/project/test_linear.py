@@ -12,24 +12,23 @@ import pkgutil
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import pairwise, product
 
 import pytest
 
 import hullcheck
 from hullcheck import secrets
+from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.auditd import AUDIT
 from hullcheck.facts.auditd.rules import parse
+from hullcheck.facts.images import package_steps
 from hullcheck.facts.images import secrets as image_secrets
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.steps import Step
 from hullcheck.messages import hide_passwords, printable
-from hullcheck.parsing.shell.script import read_script
 from hullcheck.secrets import ways
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.names import names_secret_file
-from hullcheck.verdicts import EvidenceError
 
 _FLOOR = 0.004  # seconds, below which a ratio says nothing
 _PUNCTUATION = (
@@ -89,12 +88,6 @@ def _linear(
     pytest.fail(f"{text!r}: {length} characters take {small:.3f} s, four times as many {large:.3f} s")
 
 
-def _script(text: str) -> None:
-    """A script that is nested too deep is an error, which takes no time either."""
-    with suppress(EvidenceError):
-        read_script(text)
-
-
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "kinds": secrets.kinds,
     "value": lambda text: secrets.in_value("GPG_KEY", text),
@@ -110,8 +103,9 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "file": names_secret_file,
     "audit": lambda text: AUDIT.keep(f"rule:{text}"),
     "rule": lambda text: parse(text, {}),
-    "read step": lambda text: _script(Step(f"RUN {text}").argument),
-    "script": _script,
+    "update": lambda text: package_steps.updates_alone(Step(f"RUN {text}")),
+    "switches": lambda text: list(package_steps.switches(Step(f"RUN {text}"))),
+    "health check": lambda text: kind_of_check(["CMD-SHELL", text]),
 }
 
 
@@ -193,10 +187,3 @@ def test_image_with_a_long_variable() -> None:
     kept = IMAGES.keep(f"image {json.dumps(image)}\n--blobs\n")
     assert "a value given to password" in kept
     assert time.process_time() - begin < 60
-
-
-def test_script_with_too_many_open_constructs_is_an_error() -> None:
-    """What is nested deeper than anybody writes is not judged."""
-    assert read_script("if a; then b; fi;" * 300).calls
-    with pytest.raises(EvidenceError, match="nested too deep"):
-        read_script("if a; then b;" * 300)

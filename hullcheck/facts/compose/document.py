@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hullcheck.data.health_checks import KINDS
 from hullcheck.facts.containers.probe import SHAPE
-from hullcheck.parsing.shell.outcome import KINDS
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 

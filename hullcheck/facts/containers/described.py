@@ -85,12 +85,6 @@ class Described:
         return self.description["Health"]
 
     @property
-    def checks(self) -> tuple[int, float | None]:
-        """How often in a row its health check has failed by now, and when it last ended (None: never)."""
-        failed, *ended = self.description["Checks"] or (0,)
-        return failed, engine_moment(*ended) if ended else None
-
-    @property
     def health_check_kind(self) -> str:
-        """Of which kind its health check is, in the words of `kind_of_check`."""
+        """The kind of its health check, as `kind_of_check` returns it."""
         return str(self.description["Healthcheck"] or "")

@@ -27,7 +27,7 @@ _ENGINES = ("docker.sock", "containerd.sock", "podman.sock")
 
 
 _HIDDEN_CONFIGURATION = """
-    added_capabilities addresses cdi_devices cgroup_parent checks command cpus creation_time daemon_cgroups description
+    added_capabilities addresses cdi_devices cgroup_parent command cpus creation_time daemon_cgroups description
     devices dropped_capabilities end_time has_cpu_share has_read_only_root health health_check_kind id image image_id
     in_default_cgroup ipc_mode log_driver log_options memory mount_label mounts name network_mode
     networks number_in_passwd pid pid_mode privileged process_label processes publishes_all_ports

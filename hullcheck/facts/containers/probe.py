@@ -16,12 +16,12 @@ import re
 from typing import Any, NoReturn
 
 from hullcheck import inputs
+from hullcheck.data.health_checks import KINDS, kind_of_check
 from hullcheck.data.labels import GROUPING
 from hullcheck.facts.host import ssh_servers
 from hullcheck.facts.registry import fact
 from hullcheck.parsing import seccomp
 from hullcheck.parsing.documents import COUNT, INTEGER, NAMES, require
-from hullcheck.parsing.shell.outcome import KINDS, kind_of_check
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration, log_options
@@ -58,7 +58,6 @@ _FORMAT = (
     "container {"
     + ",".join(f'"{name}":{{{{json {path}}}}}' for name, path in _FIELDS.items())
     + ',"Health":{{with .State.Health}}{{json .Status}}{{else}}null{{end}}'
-    + ',"Checks":[{{with .State.Health}}{{.FailingStreak}}{{range .Log}},{{json .End}}{{end}}{{end}}]'
     + ',"Healthcheck":{{with .Config.Healthcheck}}{{json .Test}}{{else}}null{{end}}'
     + ',"Service":{{with .Config.Labels}}{{json (index . "com.docker.swarm.service.id")}}{{else}}null{{end}}}'
     + '{{range .Mounts}}{{"\\n"}}{{if eq .Type "volume"}}own{{else}}source{{end}} {{json .Source}}{{end}}'
@@ -82,9 +81,7 @@ _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
     "Annotations": {"org.systemd.property.Slice": True},
     "Mounts": {"Target": True, "VolumeOptions": {"Subpath": True}},
 }
-_ALLOWED = dict.fromkeys(
-    (*_FIELDS, "Health", "Checks", "Healthcheck", "Service", "Secrets", "Searched"), True
-) | {
+_ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Healthcheck", "Service", "Secrets", "Searched"), True) | {
     "HostConfig": _HOST_CONFIG,
     "Labels": {"*": True},
     "Mounts": dict.fromkeys(
@@ -154,7 +151,6 @@ _OPTIONAL = {
     "Networks": (None, {"*": (None, {"NetworkID": str, "IPAddress?": str, "GlobalIPv6Address?": str})}),
     "Ports": _BOUND,
     "Health": (None, _HEALTHS),
-    "Checks": ([COUNT], [COUNT, str]),
     "Healthcheck": frozenset(KINDS),
     "Service": (None, str),
     "Secrets": (None, [str]),
@@ -241,11 +237,9 @@ def _without_settings(container: dict[str, Any]) -> None:
 
 
 def _without_check(container: dict[str, Any]) -> None:
-    """Keep of which kind its health check is, as its command may hold secrets, and of all its ends the last one."""
+    """Keep the kind of the health check alone, as its command may hold secrets."""
     if "Healthcheck" in container:
         container["Healthcheck"] = kind_of_check(container["Healthcheck"])
-    if isinstance(checks := container.get("Checks"), list):
-        container["Checks"] = [*checks[:1], *checks[1:][-1:]]
 
 
 def _without_log_options(container: dict[str, Any]) -> None:

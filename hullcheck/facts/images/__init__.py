@@ -57,8 +57,7 @@ class Image:
         variables: the names of its environment's variables.
         labels: the names of its labels.
         base: the image that it says it was built from.
-        healthcheck: the first word of its health check: `CMD`, `CMD-SHELL`, `NONE`; CANNOT_FAIL where its command
-            cannot, and empty where it has none.
+        healthcheck: the kind of its health check, as `kind_of_check` returns it.
         secrets: what secrets its configuration holds, and what is attested of its build, in words and without them.
         history: its build steps, and what it leaves to builds from it; None where it could not be read. `steps` is what
             controls ask for.

@@ -15,12 +15,12 @@ from itertools import takewhile
 from typing import Any
 
 from hullcheck import secrets
+from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.images import provenance
 from hullcheck.facts.images import secrets as image_secrets
 from hullcheck.facts.images.steps import TOLD
 from hullcheck.parsing.documents import NAMES, fits
 from hullcheck.parsing.go import go_json
-from hullcheck.parsing.shell.outcome import kind_of_health_check
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration
 from hullcheck.secrets.redact import json_object
@@ -86,7 +86,7 @@ def _configuration(config: Mapping[str, Any]) -> dict[str, Any]:
         "Variables": [secrets.masked(str(each).partition("=")[0]) for each in config.get("Env") or ()],
         "Labels": sorted(map(secrets.masked, labels)),
         "Base": [secrets.masked(str(labels[name])) for name in _BASE_LABELS if labels.get(name)],
-        "Healthcheck": kind_of_health_check(config.get("Healthcheck"), config.get("Shell")),
+        "Healthcheck": kind_of_check((config.get("Healthcheck") or {}).get("Test")),
         "Secrets": configuration.in_configuration(config),
         "Later": [image_secrets.masked_step(f"ONBUILD {each}") for each in config.get("OnBuild") or ()],
     }

@@ -1,7 +1,6 @@
 """The secrets of an image: in its configuration, its steps and the names of its files, and its steps without them.
 
-Values of variables, labels and build arguments are never stored, whatever their names are: of a switch its state is,
-and of an address without TLS that.
+Values of variables, labels and build arguments are never stored, whatever their names are; the state of a switch is.
 """
 
 import json
@@ -39,7 +38,6 @@ _LIST = re.compile(rf"\[({_WORD}(?:[\s,]+{_WORD})*)\]")
 _FIRST = re.compile(r"([A-Za-z_][\w./-]*)=(\S*)")
 _FURTHER = re.compile(r"(?<=\s)([A-Z][A-Z_]*)=(?!=)(\S+)")
 _SWITCHED = re.compile("true|false|yes|no|on|off|[01]", re.IGNORECASE)
-_WITHOUT_TLS = re.compile(r"""["']?http://(?!localhost\b|127\.|\[::1\])""")
 
 
 def names_key_file(path: str) -> bool:
@@ -89,7 +87,5 @@ def _names(assignments: str) -> str:
 
 
 def _value(value: str) -> str:
-    """A switch keeps its value, and an address whether it is without TLS."""
-    if _SWITCHED.fullmatch(value):
-        return value
-    return f"http://{secrets.HIDDEN}" if _WITHOUT_TLS.match(value) else secrets.HIDDEN
+    """Return the value of a switch as it is, and nothing of another."""
+    return value if _SWITCHED.fullmatch(value) else secrets.HIDDEN

@@ -6,10 +6,6 @@ import shlex
 from dataclasses import dataclass
 from functools import cached_property
 
-from hullcheck.parsing.shell.feeds import SHELLS
-from hullcheck.parsing.shell.script import ASSIGNS, Command, Script, read_script
-from hullcheck.parsing.shell.words import unquoted
-
 # The shell of a RUN as histories show it, up to its last option; what it is given follows without quotes.
 SHELL = r"(?:/\S+|(?:ba|da|a|k|z)?sh) (?:[-+]\w*o [a-z]+ |-\S+ ){0,9}"
 _CLASSIC = re.compile(rf"{SHELL}#\(nop\) +([A-Z]+)(?: (.*))?", re.DOTALL)
@@ -27,6 +23,7 @@ _BUILDKIT = re.compile(r"(?<!\s)\s*# buildkit$")
 _ARGUMENTS = re.compile(rf"\|\d+ (?:.*? (?={SHELL}-\w*c )|(?:[\w./-]+=\S* )*)", re.DOTALL)
 _FLAGS = re.compile(r"^(?:--\w[\w-]*(?:=\S*)? +)+")  # of the RUN itself, as in `RUN --mount=...`
 _SHORT_SHELL = re.compile(rf"{SHELL}-\w*c (.*)", re.DOTALL)
+_BARE_SHELL = re.compile(r"(?:/\S*/)?(?:ba|da|a|k|z)?sh")
 _HIDDEN_SCRIPT = "/dev/pipes/"  # where BuildKit puts a script of its own first line; its text is not told
 # What an ADD takes from elsewhere, or perhaps: the old builder shows a digest alone, and one for several files.
 _FETCHED = re.compile(r"\w+://|git@|[0-9a-f]{64}$|multi:")
@@ -56,8 +53,8 @@ class Step:
         It ran a script of which BuildKit keeps only the name, or it is a container that somebody worked in by
         hand, of which only the shell is kept.
         """
-        by_hand = all(len(each) == 1 and each[0] in SHELLS for each in self.commands)
-        return self.silent or _HIDDEN_SCRIPT in self.text or (by_hand and bool(self.commands))
+        by_hand = self.keyword == "RUN" and _BARE_SHELL.fullmatch(self.argument)
+        return self.silent or _HIDDEN_SCRIPT in self.text or bool(by_hand)
 
     @property
     def keyword(self) -> str:
@@ -100,16 +97,6 @@ class Step:
         line = " ".join(f"{before} {self.keyword} {self.argument}".split()) or "(no words)"
         return line if len(line) <= 100 else f"{line[:100]}..."
 
-    @cached_property
-    def commands(self) -> tuple[Command, ...]:
-        """The commands of a RUN, one after the other."""
-        return tuple(call.words for call in self.script.calls if call.words[0] != ASSIGNS)
-
-    @cached_property
-    def script(self) -> Script:
-        """What a RUN does."""
-        return read_script(self.argument if self.keyword == "RUN" else "")
-
     @property
     def is_for_later(self) -> bool:
         """Whether it is done in builds from this image alone."""
@@ -134,7 +121,7 @@ def _script(text: str) -> str:
     text = _ARGUMENTS.sub("", text, count=1) if text.startswith("|") else text
     text = _listed(_FLAGS.sub("", text))
     shell = _SHORT_SHELL.fullmatch(text)
-    return unquoted(str(shell[1])) if shell else text  # some builders keep the quotes of the build file
+    return shell[1] if shell else text
 
 
 def _listed(text: str) -> str:

@@ -101,7 +101,6 @@ DESCRIPTION: dict[str, Any] = {
     "Networks": {"bridge": {"NetworkID": BRIDGE}},
     "Ports": {},
     "Health": None,
-    "Checks": [0, "2026-11-26T11:00:00.5Z"],
     "Healthcheck": "",
     "Service": None,
 }

@@ -14,7 +14,7 @@ from selftests.project.mutants.changes import Change, changes
 from selftests.project.mutants.loaded import NotInFunctionsError, put
 from selftests.project.mutants.ran import Ran
 
-MODULES = ("tests", "hullcheck/criteria", "hullcheck/facts", "hullcheck/parsing/shell")
+MODULES = ("tests", "hullcheck/criteria", "hullcheck/facts")
 SELF_TESTS = (
     *("controls", "unit/compose", "unit/controls", "unit/criteria", "unit/facts"),
     *("unit/parsing", "unit/policy", "unit/secrets"),

@@ -12,7 +12,6 @@ from hullcheck.facts.daemon import config_text, redaction, registries
 from hullcheck.parsing import docker_bench_log, go, systemctl, times
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc import mountinfo, net
-from hullcheck.parsing.shell import script
 from hullcheck.verdicts import EvidenceError
 
 PIECES = [
@@ -49,7 +48,6 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "mounts": lambda text: mountinfo.parse(text.split("\n")),
     "listener": net.listener,
     "end point": net.end_point,
-    "script": script.read_script,
     "log of docker-bench-security": lambda text: docker_bench_log.parse(text, "/log"),
 }
 

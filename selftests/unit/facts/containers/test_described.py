@@ -1,7 +1,5 @@
 """What the engine says of a container's state."""
 
-from typing import Any
-
 import pytest
 
 from hullcheck.facts.containers.described import Described
@@ -16,20 +14,6 @@ def test_container_that_waits_to_be_restarted(status: str, pid: int, runs: bool)
     """It has no process, though the engine calls it running."""
     assert Described({"Running": True, "Status": status, "Pid": pid}).running is runs
     assert not Described({"Running": False, "Status": status, "Pid": pid}).running
-
-
-@pytest.mark.parametrize(
-    ("told", "expected"),
-    [
-        ([], (0, None)),
-        ([2], (2, None)),
-        ([2, "1970-01-02T00:00:00Z"], (2, 86400)),
-        ([0, "0001-01-01T00:00:00Z"], (0, None)),
-    ],
-)
-def test_health_checks(told: list[Any], expected: tuple[int, float | None]) -> None:
-    """How many failed in a row, and when the last one ended."""
-    assert Described({"Checks": told}).checks == expected
 
 
 def test_setting_that_is_not_reported() -> None:

@@ -1,1 +1,0 @@
-"""Shell as text: words and programs of a script."""
