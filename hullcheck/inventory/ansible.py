@@ -24,7 +24,9 @@ _SETTINGS = {
     "ANSIBLE_HASH_BEHAVIOUR": "merge",  # of `hullcheck_policy`: key by key, in the order of Ansible's precedence
     "ANSIBLE_NOCOLOR": "true",
 }
-_OWN_KEY = re.compile(r"^(?:targets|policy|profiles|controls|waivers|attestations)\s*:(?:\s|$)", re.MULTILINE)
+_OWN_KEY = re.compile(
+    r"""^(?:\{\s*)?["']?(?:targets|policy|profiles|controls|waivers|attestations)["']?\s*:(?:\s|$)""", re.MULTILINE
+)
 _HEADING = re.compile(r"\[[\w.-]+(?::\w+)?\]\s*(?:#.*)?")
 _YAML = re.compile(r"""^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.MULTILINE)
 _NAME = r"(?:[\w-]|\[\w+:\w+(?::\d+)?\]){1,63}"

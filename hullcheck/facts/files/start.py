@@ -81,7 +81,7 @@ class StartFiles(OwnFiles):
     def service_unit(self) -> Files:
         """Those of the unit that starts the daemon: its file, its drop-ins, its environment files, what it runs; and
         where more would be read. Without systemd, those of the script that starts it."""
-        if SYSTEM not in self.answer.managers:
+        if not self._runs_systemd:
             return self._start_scripts()
         return self._of_units([self._unit] if self._unit else [], "systemd does not start this daemon")
 
@@ -108,8 +108,18 @@ class StartFiles(OwnFiles):
         )
         return replace(files, named=tuple(there))
 
+    @property
+    def _runs_systemd(self) -> bool:
+        if SYSTEM in self.answer.managers:
+            return True
+        if "unmanaged" not in self.answer.host.words:
+            raise EvidenceError(
+                "the answer does not say whether the target runs systemd: is /run/systemd hidden from here?"
+            )
+        return False
+
     def _of_units(self, units: Iterable[UnitFiles], nothing: str) -> Files:
-        if SYSTEM not in self.answer.managers:
+        if not self._runs_systemd:
             return Subjects("file", (), "the target does not run systemd")
         files = {path: self._of_unit(unit, path) for unit in units for path in unit.all_paths}
         return Subjects("file", tuple(files.items()), nothing)
