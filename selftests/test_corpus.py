@@ -75,9 +75,20 @@ def test_every_host_is_recorded_as_it_is_described() -> None:
     assert sum(each.stat().st_size for each in files) < LARGEST
 
 
+def test_hosts_of_an_engine_have_the_same_packages() -> None:
+    """The packages are those that the laboratory installs, and none is the machine's."""
+    packages: dict[str, set[str]] = {}
+    for host in descriptions().values():
+        answer = judged.recording_of(host.name).answers.get("engine_packages")
+        if answer and not host.kernel:
+            packages.setdefault(host.engine, set()).add(answer.stdout)
+    assert {engine: len(answers) for engine, answers in packages.items()} == dict.fromkeys(packages, 1)
+    assert len(packages) == 3
+
+
 @pytest.mark.parametrize("host", descriptions())
 def test_recording_shows_nothing_of_the_machine(host: str) -> None:
-    """Processes and addresses are those of the host, and not of the machine that it was recorded on."""
+    """Processes, names and addresses are the host's, and not of the machine on which it was recorded."""
     recording = judged.recording_of(host)
     if not descriptions()[host].kernel and (processes := recording.answers.get("processes")):
         names = re.findall(r"/status:Name:\t(.+)", processes.stdout)
@@ -88,3 +99,6 @@ def test_recording_shows_nothing_of_the_machine(host: str) -> None:
     }
     foreign = [each for each in addresses if not any(ipaddress.ip_address(each) in net for net in NETWORKS)]
     assert foreign == []
+    if answer := recording.answers.get("shippers"):
+        own = [each for each in json.loads(answer.stdout)["Own"] if not ADDRESS.fullmatch(each)]
+        assert [each for each in own if each not in ("::1", host) and not each.startswith("fe80:")] == []
