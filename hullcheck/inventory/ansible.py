@@ -25,7 +25,8 @@ _SETTINGS = {
     "ANSIBLE_NOCOLOR": "true",
 }
 _OWN_KEY = re.compile(
-    r"""^(?:\{\s*)?["']?(?:targets|policy|profiles|controls|waivers|attestations)["']?\s*:(?:\s|$)""", re.MULTILINE
+    r"""^(?:\{\s*)?["']?(?:targets|policy|profiles|controls|waivers|attestations)["']?\s*:(?:\s|$)""",
+    re.MULTILINE,
 )
 _HEADING = re.compile(r"\[[\w.-]+(?::\w+)?\]\s*(?:#.*)?")
 _YAML = re.compile(r"""^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.MULTILINE)
