@@ -1,38 +1,48 @@
-"""Checks every verdict of a bundle against those of judging its recordings again."""
+"""Compares the results of a bundle with those of judging its recordings again."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hullcheck.frameworks import rollup
 from hullcheck.gates import held
 from hullcheck.results import requirements, run_files
-from hullcheck.results.fixes import failures
 from hullcheck.verify import gates, layout
 from hullcheck.verify.documents import Documents
-from hullcheck.verify.replay import NO_INVENTORY
 
-_Key = Callable[[Mapping[str, Any]], str]
-_MADE_ELSEWHERE = "connect"  # of a target: here it is a recording; completeness looks at it
+_DERIVED = ("targets", "controls", "requirements", "waivers", "attestations")
+_LONGEST = 200
 
 
 def differences(
     files: Mapping[str, bytes], known: Documents, again: Documents, made: Mapping[str, bytes]
 ) -> list[str]:
-    """Where *known* is not what was found *again*; *made* are the files of that."""
-    return [
-        *results(known.results, again.results),
-        *_targets(known.results["targets"], again.results["targets"]),
-        *_parts(known, again),
-        *_since(known),
-        *gates.differences(known.audit),
-        *_status(known, again),
-        *_used(files, made),
-        *_manifest(known.manifest, again.manifest),
+    """Return all verdicts that differ, and of everything else the first difference.
+
+    Args:
+        made: the files of the bundle that judging *again* left.
+    """
+    found = list(_verdicts(_results(known), _results(again))) or [
+        *first_difference(_results(known), _results(again), run_files.RESULTS),
+        *first_difference(_derived(known), _derived(again, known), run_files.RESULTS),
     ]
+    found += gates.differences(known.audit)
+    if files[run_files.POLICY] != made[run_files.POLICY]:
+        found.append(f"{run_files.POLICY}: is not the policy that the inventory gives")
+    unnamed = layout.inventory(files).keys() - layout.inventory(made).keys()
+    found += (f"{name}: the inventory does not name it" for name in sorted(unnamed))
+    found += first_difference(
+        _selection(known), _selection(again), f"{run_files.MANIFEST}: what pytest selected"
+    )
+    said, status = (each.manifest["run"]["exit_status"] for each in (known, again))
+    if said == 0 and status != 0 and not held(known.audit):
+        found.append(
+            f"{run_files.MANIFEST}: the exit status is said to be 0, and the recordings give {status}"
+        )
+    return found
 
 
 def other_maker(known: Documents, again: Documents) -> str:
-    """What judged in the run that left the bundle, where it is not what judges here."""
+    """Return what made the bundle, or an empty text if it is what judges here."""
     there, here = known.manifest["made_by"], again.manifest["made_by"]
     if there["hullcheck"] != here["hullcheck"]:
         return f"hullcheck {there['hullcheck']}"
@@ -43,168 +53,65 @@ def other_maker(known: Documents, again: Documents) -> str:
     return ""
 
 
-def results(known: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[str]:
-    """Where the results of the bundle are not those *again*; the verdicts first, which a reader wants to know."""
-
-    def key(each: Mapping[str, Any]) -> str:
-        return f"{each['target']} {each['control']}"
-
-    said, is_now = ({key(each): each for each in one["results"]} for one in (known, again))
-    for name in is_now.keys() - said.keys():
-        yield f"{name}: the bundle has no result, the recording says {is_now[name]['verdict']}"
-    for name, result in said.items():
-        if name not in is_now:
-            yield f"{name}: the bundle says {result['verdict']}, and this control is not here or not selected"
-        elif result["verdict"] != is_now[name]["verdict"]:
-            yield f"{name}: the bundle says {result['verdict']}, the recording says {is_now[name]['verdict']}"
-        else:
-            yield from _fields(name, result, is_now[name])
-    if list(said) != list(is_now) and said.keys() == is_now.keys():
-        yield f"{run_files.RESULTS}: its results are not in their order"
-
-
-def _fields(name: str, said: Mapping[str, Any], is_now: Mapping[str, Any]) -> Iterator[str]:
-    for key in sorted(said.keys() | is_now.keys()):
-        one, other = said.get(key), is_now.get(key)
-        if one != other:
-            yield f"{name}: its {key} is not what the recording gives{_shown(one, other)}"
-
-
-def _shown(one: object, other: object) -> str:
-    """Both sides where they are short; of lists and long texts a reader finds them in the files."""
-    short = all(isinstance(each, (str, int)) and len(str(each)) <= 200 for each in (one, other))
-    return f": {one!r}, and not {other!r}" if short else ""
-
-
-def _targets(said: Mapping[str, Any], is_now: Mapping[str, Any]) -> Iterator[str]:
-    for name in said.keys() & is_now.keys():
-        left, right = ({**each, _MADE_ELSEWHERE: ""} for each in (said[name], is_now[name]))
-        yield from _fields(name, left, right)
-    if list(said) != list(is_now):
-        yield f"{run_files.RESULTS}: its targets are not those of the recordings, in their order"
-
-
-def _parts(known: Documents, again: Documents) -> Iterator[str]:
-    """Controls, requirements, waivers and attestations."""
-    for part, key in (
-        ("controls", lambda each: each["id"]),
-        ("requirements", lambda each: f"{each['framework']} {each.get('id', '')}"),
-        ("waivers", lambda each: each["place"]),
-        ("attestations", lambda each: each["place"]),
-    ):
-        if part == "requirements" and not known.knows_all_controls:
-            yield from _requirements_of_some(known, again)
-            continue
-        said, is_now = (list(_entries(one.results[part])) for one in (known, again))
-        yield from _lists(part.removesuffix("s"), said, is_now, key)
-
-
-def _requirements_of_some(known: Documents, again: Documents) -> Iterator[str]:
-    """The requirements of a run that did not look at all controls: only bad verdicts can be known."""
-    said, is_now = (
-        {
-            f"{each.framework} {one.id}": one.verdict
-            for each in run.audit.requirements
-            for one in each.requirements
-        }
-        for run in (known, again)
-    )
-    for name in _first(said.keys() | is_now.keys()):
-        one, other = said.get(name), is_now.get(name)
-        if one != other and (
-            one != requirements.INCOMPLETE or other not in (*rollup.NEED_ALL, requirements.NOT_COVERED)
-        ):
-            yield f"requirement {name}: its verdict is not what the recording gives{_shown(one, other)}"
-
-
-def _entries(part: Any) -> Iterator[dict[str, Any]]:
-    """The entries of a part; of controls with their id, of a framework each requirement after what is said of it."""
-    if isinstance(part, Mapping):
-        yield from ({"id": name, **each} for name, each in part.items())
+def first_difference(said: Any, found: Any, where: str) -> Iterator[str]:
+    """Yield a sentence about the first place at which two documents differ, if there is one."""
+    if said == found:
         return
-    for each in part:
-        if "requirements" not in each:
-            yield each
-            continue
-        yield {**each, "requirements": len(each["requirements"])}
-        yield from ({"framework": each["framework"], **one} for one in each["requirements"])
-
-
-def _lists(what: str, said: list[dict[str, Any]], is_now: list[dict[str, Any]], key: _Key) -> Iterator[str]:
-    left, right = ({key(each): each for each in entries} for entries in (said, is_now))
-    for name in _first(left.keys() ^ right.keys()):
-        yield f"{what} {name}: {'is here and not in the bundle' if name in right else 'is in the bundle and not here'}"
-    for name in left.keys() & right.keys():
-        yield from _fields(f"{what} {name}", left[name], right[name])
-    if left.keys() == right.keys() and list(map(key, said)) != list(map(key, is_now)):
-        yield f"{run_files.RESULTS}: each {what} is there, but not once and in its order"
-
-
-def _first(names: Iterable[str]) -> list[str]:
-    return sorted(names)
-
-
-def _since(known: Documents) -> Iterator[str]:
-    """What is said of an earlier run is not in the bundle; that it fits what is, can be seen."""
-    since = known.audit.since
-    if since is None:
+    if isinstance(said, dict) and isinstance(found, dict):
+        parts = [
+            (f": {key}", said.get(key), found.get(key)) for key in (*said, *(found.keys() - said.keys()))
+        ]
+    elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
+        parts = [(f", entry {at}", *both) for at, both in enumerate(zip(said, found, strict=True), 1)]
+    else:
+        yield f"{where} is {str(said)[:_LONGEST]!r}, and the recordings give {str(found)[:_LONGEST]!r}"
         return
-    failing = {
-        (each.control.id, each.target, each.finding.kind, each.finding.subject): each.finding.reason
-        for each in failures(known.audit)
+    key, one, other = next(each for each in parts if each[1] != each[2])
+    yield from first_difference(one, other, where + key)
+
+
+def _results(known: Documents) -> dict[str, Any]:
+    return {f"{each['target']} {each['control']}": each for each in known.results["results"]}
+
+
+def _verdicts(said: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    for name, result in found.items():
+        if name not in said:
+            yield f"{name}: the bundle has no result, the recording says {result['verdict']}"
+        elif said[name]["verdict"] != result["verdict"]:
+            yield f"{name}: the bundle says {said[name]['verdict']}, the recording says {result['verdict']}"
+    for name in said.keys() - found.keys():
+        yield f"{name}: the bundle says {said[name]['verdict']}, and this control is not here or not selected"
+
+
+def _derived(documents: Documents, known: Documents | None = None) -> dict[str, Any]:
+    """Return what follows from the results; how a target was reached does not."""
+    derived = {part: documents.results[part] for part in _DERIVED}
+    derived["order of the results"] = list(_results(documents))
+    derived["targets"] = {name: {**each, "connect": ""} for name, each in derived["targets"].items()}
+    known = known or documents
+    if not known.knows_all_controls:
+        derived["requirements"] = _requirements_of_some(documents, known)
+    return derived
+
+
+def _requirements_of_some(documents: Documents, known: Documents) -> dict[str, str]:
+    """Return the verdicts of a run that did not look at all controls; good ones cannot be derived again."""
+    incomplete = {name for name, each in _requirements(known).items() if each == requirements.INCOMPLETE}
+    good = (*rollup.NEED_ALL, requirements.NOT_COVERED)
+    return {
+        name: requirements.INCOMPLETE if name in incomplete and verdict in good else verdict
+        for name, verdict in _requirements(documents).items()
     }
-    said = f"{run_files.RESULTS}: since.{{}} names {{}}, which {{}}"
-    for each in since.new:
-        if failing.get((each.control, each.target, each.kind, each.subject)) != each.reason:
-            yield said.format("new", f"{each.subject} of {each.control}", "does not fail so here")
-    for each in since.gone:
-        if (each.control, each.target, each.kind, each.subject) in failing:
-            yield said.format("gone", f"{each.subject} of {each.control}", "fails here")
-    runs = [*(each.run for each in since.before[-1:]), since.run]
-    later = [each.run for each in since.before if each.run >= known.audit.run.id]
-    if (
-        later
-        or len(set(runs)) > 1
-        or len(since.new) + since.still > len(failing)
-        or since.run >= known.audit.run.id
-    ):
-        yield f"{run_files.RESULTS}: since cannot be of an earlier run"
 
 
-def _status(known: Documents, again: Documents) -> Iterator[str]:
-    """The exit status, which other tests of the run may have made worse."""
-    said, is_now = known.manifest["run"]["exit_status"], again.manifest["run"]["exit_status"]
-    if said == 0 and is_now != 0 and not held(known.audit):
-        yield f"{run_files.MANIFEST}: the exit status is said to be 0, and the recordings give {is_now}"
+def _requirements(documents: Documents) -> dict[str, str]:
+    return {
+        f"{each.framework} {one.id}": one.verdict
+        for each in documents.audit.requirements
+        for one in each.requirements
+    }
 
 
-def _used(files: Mapping[str, bytes], made: Mapping[str, bytes]) -> Iterator[str]:
-    """The policy, and which files the inventory names."""
-    if files[run_files.POLICY] != made[run_files.POLICY]:
-        yield f"{run_files.POLICY}: is not the policy that the inventory gives"
-    here = layout.inventory(made) if layout.inventory(files) else {}
-    used = {name for name in here if name != f"{run_files.INVENTORY}/{NO_INVENTORY}"}
-    for name in sorted(layout.inventory(files).keys() ^ used):
-        yield f"{name}: {'the inventory does not name it' if name in files else 'the inventory names it'}"
-
-
-def _manifest(said: Mapping[str, Any], is_now: Mapping[str, Any]) -> Iterator[str]:
-    """What of the manifest is the same whoever runs it, and that nothing else stands in it."""
-    for key in ("run", "made_by", "targets"):
-        if _shape(said[key]) != _shape(is_now[key]):
-            yield f"{run_files.MANIFEST}: its {key} has other entries than hullcheck writes"
-    if said.keys() - {"shard"} != is_now.keys():
-        yield f"{run_files.MANIFEST}: has other entries than hullcheck writes"
-    for key in said["selection"].keys() | is_now["selection"].keys():
-        here = is_now["selection"].get(key)
-        if key != "partial" and said["selection"].get(key, False) != here:  # False of what came later
-            yield f"{run_files.MANIFEST}: its selection.{key} is not what pytest makes of it"
-
-
-def _shape(value: Any) -> Any:
-    """The keys of *value* and the kinds of what is below them; of a list, of its entries."""
-    if isinstance(value, dict):
-        return {key: _shape(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return sorted({str(_shape(each)) for each in value} | {"str"})
-    return type(value).__name__
+def _selection(documents: Documents) -> dict[str, Any]:
+    return {**documents.manifest["selection"], "partial": ""}
