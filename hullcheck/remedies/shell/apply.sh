@@ -1,16 +1,15 @@
 #!/bin/sh
-# Applies what changes.sh says to this host, or takes it back. As root: sh apply.sh [check | save | apply | back]
+# Applies what changes.sh says to this host, or takes it back. As root: sh apply.sh [check | apply | back]
 #   check  say what would be changed (this is what it does without a word, too)
-#   save   keep what is there, and change nothing
 #   apply  change it; what was there before is kept in /var/backups/hullcheck
 #   back   put back what was there before
 # shellcheck disable=SC2329 # changes.sh calls them
 set -eu
 umask 077
 todo=${1:-check} missed=0 work="" changed=""
-case $todo in check | save | apply | back) ;; *) todo="" ;; esac
+case $todo in check | apply | back) ;; *) todo="" ;; esac
 if [ -z "$todo" ] || [ $# -gt 1 ]; then
-  echo "usage: sh apply.sh [check | save | apply | back]" >&2
+  echo "usage: sh apply.sh [check | apply | back]" >&2
   exit 2
 fi
 cd -- "$(dirname -- "$0")"
@@ -108,8 +107,6 @@ saves() { # NAME: of the folder with what was there before
 file() { # FILE PATH MODE: FILE of this folder is to be at PATH
   if [ "$todo" = back ]; then
     content_back "$2"
-  elif [ "$todo" = save ]; then
-    keep_content "$2"
   elif [ -L "$2" ]; then
     stop "$2 is a link: change the file that it leads to by hand"
   elif cmp -s -- "$1" "$2"; then
@@ -144,9 +141,6 @@ merge() { # SETTINGS PATH: the settings, merged with what is in the daemon.json 
   if [ "$todo" = back ]; then
     content_back "$2"
     return
-  elif [ "$todo" = save ]; then
-    keep_content "$2"
-    return
   fi
   work=$(mktemp -d)
   if [ -e "$2" ]; then cp -- "$2" "$work/old"; else echo "{}" >"$work/old"; fi
@@ -177,8 +171,6 @@ rights() { # PATH WORDS FORMAT COMMAND...: COMMAND changes what stat says by FOR
 $changed"
   elif [ ! -e "$path" ] || ! is_plain "$path"; then
     miss "$path is not there any more, or there is a link on its way: left as it is"
-  elif [ "$todo" = save ]; then
-    keep_rights "$path"
   elif [ "$todo" = check ]; then
     say "would run: $* $path (it $words $(stat -c "$format" -- "$path"))"
   elif ! is_guarded "$path"; then
@@ -198,13 +190,13 @@ kernel() { # NAME VALUE: a setting of the kernel, now
   else
     mkdir -p -- "$saved/.kernel"
     [ -e "$was" ] || sysctl -n "$1" >"$was"
-    [ "$todo" = save ] || sysctl -w "$1=$2"
+    sysctl -w "$1=$2"
   fi
 }
 run() { # COMMAND...: what makes a file effective
   if [ "$todo" = check ]; then
     say "would run: $*"
-  elif [ "$todo" != save ] && ! "$@"; then
+  elif ! "$@"; then
     miss "failed: $*"
   fi
 }
@@ -219,7 +211,6 @@ update() { # CONTAINER OPTION VALUE FORMAT [OPTION...]: a limit of a container, 
   else
     mkdir -p -- "$saved/.containers"
     [ -e "$was" ] || printf "%s\n" "$now" >"$was"
-    if [ "$todo" = save ]; then return 0; fi
     container=$1 said="$2 $3" option=$2 value=$3
     shift 4
     if docker update "$option" "$value" "$@" -- "$container" >/dev/null; then
@@ -239,5 +230,4 @@ while IFS= read -r path; do
 done <<EOF
 $changed
 EOF
-if [ "$todo" = save ] && [ $missed = 0 ]; then : >"$saved/.saved"; fi
 exit $missed

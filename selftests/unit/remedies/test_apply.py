@@ -168,21 +168,6 @@ def test_settings_that_went_since_the_audit(folder: Folder) -> None:
     assert not (folder.host / "daemon.json").exists()
 
 
-def test_saving_changes_nothing(folder: Folder) -> None:
-    """It is what Ansible does first; the way back is the same."""
-    (folder.path / "new").write_text("new\n")
-    old = folder.host / "old"
-    old.write_text("old\n")
-    folder.changes("file new HOST/old 644", "mode o-r HOST/old", "run false")
-    folder("save")
-    assert old.read_text() == "old\n"
-    assert (folder.path.parent / "saved/run/.saved").exists()
-    old.write_text("changed by a playbook\n")
-    folder.changes("file new HOST/old 644", "mode o-r HOST/old")
-    folder("back")
-    assert old.read_text() == "old\n"
-
-
 def test_wrong_use(folder: Folder) -> None:
     """A word that it does not know, a failed command, and a way back that is not there."""
     folder.changes("run false")
