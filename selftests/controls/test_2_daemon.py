@@ -8,13 +8,10 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts import Facts
 from hullcheck.parsing import seccomp
-from hullcheck.policy import Policy
 from selftests.kit.facts.daemons import (
     AFTER,
     FILES,
-    FILTER,
     NO_ICC,
     PEOPLE,
     REMOTE,
@@ -103,15 +100,12 @@ ULIMIT = (
 
 
 ISOLATED = Host(bridge=NO_ICC)
-ALLOWED = (*FILTER[:4], "-A FORWARD -i docker0 -o docker0 -j ACCEPT", *FILTER[4:])
 
 
 CASES = [
     ("2.1", Host(uid=1000), Host()),
     ("2.1", Host(info=options("rootless"), uid=1000), Host(info=options("rootless"))),
     ("2.2", ISOLATED, Host()),
-    ("2.2", ISOLATED, replace(ISOLATED, bridged="0")),
-    ("2.2", ISOLATED, replace(ISOLATED, rules=ALLOWED)),
     ("2.3", Host(), Host(flags=("-l", "debug"))),
     ("2.3", Host(document='{"log-level": "INFO"}'), Host(document='{"log-level": "warn"}')),
     ("2.3", Host(document='{"log-level": ""}'), Host(info={"Debug": True})),
@@ -119,9 +113,6 @@ CASES = [
     ("2.4", Host(flags=("--iptables=T",)), Host(flags=("--iptables=0",))),
     ("2.4", Host(flags=("--ip6tables",)), Host(document='{"ip6tables": false}')),
     ("2.4", Host(info={"ServerVersion": "28.5.2"}), Host(document='{"ip6tables": null}')),
-    ("2.4", Host(), Host(rules=tuple(each for each in FILTER if "-A FORWARD" not in each))),
-    ("2.4", Host(), Host(rules=("-P FORWARD ACCEPT", "-N DOCKER", "-A FORWARD -o docker0 -j ACCEPT"))),
-    ("2.4", Host(), Host(rules=(*FILTER[:5], "-N SITE", "-A SITE -o docker0 -j DOCKER"))),
     ("2.5", Host(info=insecure("127.0.0.0/8", "::1/128")), Host(info=insecure("127.0.0.0/8", "10.0.0.0/8"))),
     ("2.5", Host(info=insecure(reg_example=True)), Host(info=insecure(reg_example=False))),
     ("2.5", Host(info=mirrors("https://hub.example/")), Host(info=mirrors("http://hub.example/"))),
@@ -411,84 +402,11 @@ def test_own_port_that_answers() -> None:
     assert found[0] == "fail"
 
 
-def test_rules_of_ip6tables() -> None:
-    """2.4: they have to be there where the daemon makes them."""
-    gone = Host(rules6=("-P FORWARD ACCEPT",))
-    assert gone.judge("2.4")[0] == "pass"
-    asked = replace(gone, flags=("--ip6tables",)).judge("2.4")
-    assert (asked[0], "its rules (ip6tables) are gone for the networks: bridge" in asked[1]) == (
-        "fail",
-        True,
-    ), asked
-
-
 def test_default_of_ip6tables() -> None:
     """It is on from engine 27 on, and not set before."""
     assert Host().judge("2.4")[1].endswith("ip6tables is not set (default of engine 26.1.5)")
     new = Host(info={"ServerVersion": "27.0.0"}).judge("2.4")[1]
     assert new.endswith("ip6tables is true (default of engine 27.0.0)")
-
-
-@pytest.mark.parametrize(
-    ("rules", "verdict"),
-    [
-        (("-A DOCKER-USER -i docker0 -o docker0 -j ACCEPT",), "fail"),
-        (("-A DOCKER-USER -j ACCEPT",), "fail"),
-        (("-A DOCKER-USER -s 172.17.0.0/16 -d 172.17.0.0/16 -j ACCEPT",), "fail"),
-        (("-A DOCKER-USER -s 172.16.0.0/12 -j SITE", "-A SITE -j ACCEPT"), "fail"),
-        (("-A DOCKER-USER -p udp -j ACCEPT",), "fail"),
-        (("-A DOCKER-USER -p tcp -m tcp --dport 1:65535 -j ACCEPT",), "manual"),
-        (("-A DOCKER-USER -s 172.17.0.0/17 -j ACCEPT",), "manual"),
-        (("-A DOCKER-USER -m set --match-set web src -j ACCEPT",), "manual"),
-        (("-A DOCKER-USER -m mark --mark 1 -j ACCEPT",), "manual"),
-        (("-A DOCKER-USER -m mark --mark 1 -j DROP",), "pass"),
-        (("-A DOCKER-USER -j RETURN",), "pass"),
-        (("-A DOCKER-USER -i eth0 -j ACCEPT",), "pass"),
-        (("-A DOCKER-USER -s 10.0.0.0/8 -j ACCEPT",), "pass"),
-        (("-A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",), "pass"),
-        (("-A DOCKER -s 172.17.0.2/32 -d 172.17.0.3/32 -i docker0 -o docker0 -p tcp -j ACCEPT",), "pass"),
-        (("-A DOCKER-USER -i dummy+ -o dummy+ -j ACCEPT",), "pass"),
-        (("-A DOCKER-USER -i docker+ -o doc+ -j ACCEPT",), "fail"),
-        (("-A DOCKER -i docker0 -o docker0 -j ACCEPT",), "fail"),
-    ],
-)
-def test_rules_between_containers(rules: tuple[str, ...], verdict: str) -> None:
-    """A rule that accepts what the engine's would drop undoes it; one for single containers, as of a link, does not."""
-    host = replace(ISOLATED, rules=(*FILTER[:4], *rules, *FILTER[4:]))
-    assert host.judge("2.2")[0] == verdict
-
-
-def test_rules_that_are_gone() -> None:
-    """Without the engine's rule the policy of the chain decides; without that one everything is let through."""
-    policy, *rest = FILTER
-    rules = [each for each in rest if each != "-A FORWARD -i docker0 -o docker0 -j DROP"]
-    assert replace(ISOLATED, rules=(policy, *rules)).judge("2.2")[0] == "pass"
-    for drop, verdict in (("dummy+", "fail"), ("docker1", "fail"), ("docker+", "pass"), ("docker0", "pass")):
-        own = f"-A FORWARD -i {drop} -o {drop} -j DROP"
-        assert replace(ISOLATED, rules=("-P FORWARD ACCEPT", own, *rules)).judge("2.2")[0] == verdict
-    assert replace(ISOLATED, rules=("-P FORWARD ACCEPT", *rules)).judge("2.2")[0] == "fail"
-    assert replace(ISOLATED, rules=("-P FORWARD ACCEPT",)).judge("2.2")[0] == "fail"
-
-
-def test_switch_of_the_kernel_that_is_not_known() -> None:
-    """Whether the filter sees what goes over a bridge has to be known."""
-    gone = "cat: /proc/sys/net/bridge/bridge-nf-call-iptables: No such file or directory"
-    assert replace(ISOLATED, bridged=gone).judge("2.2")[0] == "fail"
-    assert replace(ISOLATED, bridged="cat: Permission denied").judge("2.2")[0] == "error"
-    old = ISOLATED.recording()
-    text = "\n".join(
-        line for line in old.answers["firewall"].stdout.split("\n") if "bridge-nf-call-iptables" not in line
-    )
-    answers = old.answers | {"firewall": replace(old.answers["firewall"], stdout=text)}
-    (found,) = judged("2.2", Facts(replace(old, answers=answers), Policy())).values()
-    assert found[0] == "error"
-
-
-def test_addresses_of_ipv6() -> None:
-    """What is let through for them alone lets containers reach each other as well."""
-    rules = (*FILTER[:4], "-A DOCKER-USER -s fd00::/8 -d fd00::/8 -j ACCEPT", *FILTER[4:])
-    assert replace(ISOLATED, rules=rules).judge("2.2")[0] == "pass"
-    assert replace(ISOLATED, rules=rules, ipv6=True).judge("2.2")[0] == "fail"
 
 
 EMBEDDED = {"Containerd": {"Address": "/var/run/docker/containerd/containerd.sock"}}

@@ -11,7 +11,6 @@ from hullcheck.facts import Facts
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.daemon.unit import SYSTEMD
-from hullcheck.facts.firewall import FIREWALL
 from hullcheck.facts.host.services import HOST_SERVICES
 from hullcheck.facts.logs import SHIPPERS
 from hullcheck.policy import Policy
@@ -51,20 +50,6 @@ NOW, UPTIME, START = "2026-01-01 12:00:00.500000000 +0000", "10800.50", 3600  # 
 
 PATH = "/etc/docker/daemon.json"
 
-
-FILTER = (
-    "-P FORWARD DROP",
-    "-N DOCKER",
-    "-N DOCKER-USER",
-    "-N SITE",
-    "-A FORWARD -j DOCKER-USER",
-    "-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-    "-A FORWARD -o docker0 -j DOCKER",
-    "-A FORWARD -i docker0 ! -o docker0 -j ACCEPT",
-    "-A FORWARD -i docker0 -o docker0 -j DROP",
-    "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT",
-)
-"""The rules of an engine whose default bridge isolates its containers."""
 
 PEOPLE = """\
 user:root:0:0:/bin/bash
@@ -112,9 +97,6 @@ class Host:
     hosts: dict[str, str] | None = field(default_factory=dict)
     ca: str = ""
     services: str = "auditor:0\nnet:tcp\nasked:"
-    rules: tuple[str, ...] = FILTER
-    rules6: tuple[str, ...] = ()  # of ip6tables, where they are others
-    bridged: str = "1"
     accounts: str = PEOPLE
     plugins: str = ""
 
@@ -133,19 +115,10 @@ class Host:
             "shippers": SHIPPERS.keep(f"auditor:{0 if self.as_root else 1000}\nown:this"),
             "engine_files": self._files(),
             "host_services": HOST_SERVICES.keep(self.services),
-            "firewall": FIREWALL.keep(self._firewall()),
             "accounts": self.accounts,
             "neighbours": self.plugins,
         }
         return Recording("host", "local", {name: Answer(name, 0, text, "") for name, text in texts.items()})
-
-    def _firewall(self) -> str:
-        """What iptables lists, and whether the filter sees what goes over a bridge."""
-        lines = ["cni:absent", *(f"7/interface:{each}" for each in ("lo", "eth0", "docker0"))]
-        for kind, rules in (("iptables", self.rules), ("ip6tables", self.rules6 or self.rules)):
-            lines += [f"7/{kind}:{each}" for each in rules]
-            lines += [f"7/{kind}-status:0", f"7/bridge-nf-call-{kind}:{self.bridged}"]
-        return "\n".join(lines)
 
     def _files(self) -> str:
         """The certificates of TLS that its options name, and nothing else."""

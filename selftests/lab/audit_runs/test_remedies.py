@@ -143,7 +143,7 @@ def test_rules_in_the_chain_of_the_site(site: Site) -> None:
         site.engine.nsenter(*words)
     assert site.traffic() == LIMITED
     verdict, reason = judge_engine(FIREWALL, site.engine.socket)["iptables"]
-    assert verdict == "pass", reason
+    assert verdict == "manual", reason
 
 
 @pytest.mark.needs("nft")
@@ -157,7 +157,7 @@ def test_rules_in_a_table_of_the_site(site: Site) -> None:
     assert site.traffic() == LIMITED
     site.engine.nsenter("nft", "add", "table", "ip", "docker-bridges")
     verdict, reason = judged(FIREWALL, with_nftables(facts_of_engine(site.engine.socket)))["iptables"]
-    assert verdict == "pass", reason
+    assert verdict == "manual", reason
 
 
 def with_nftables(facts: Facts) -> Facts:

@@ -139,7 +139,7 @@ def test_file(probe: str, before: str, after: str, expected: tuple[str, ...], tm
             'dockerd:9\nconfig:read|2026-11-24 09:00:00.1 +0000|/etc/docker/daemon.json\n {"icc": true}\n',
             ("- icc: false", "+ icc: true"),
         ),
-        ("firewall", "9/iptables:-P FORWARD DROP", "12/iptables:-P FORWARD DROP", ()),
+        ("firewall", "9/iptables:-N DOCKER-USER", "12/iptables:-N DOCKER-USER", ()),
         ("kernel", "a:1\n", "a:1\n", ()),
         ("processes", "7/status:so\n", "9/status:so 1\n", ()),
     ],

@@ -183,7 +183,7 @@ ANSWERS = {
         "profile:read|1|/etc/profile.json",
         f" {one_line({'defaultAction': 'SCMP_ACT_ERRNO', 'syscalls': [{'names': ['x']}]})}",
     ],
-    "firewall": [f"7/nft:{one_line(NFT)}", "7/nft-status:0"],
+    "firewall": [f"7/nft:{one_line(NFT)}"],
     "sensors": ["auditor:0", "process:7", "config:/x", f":{one_line(FALCO)}", f"snapshot:{one_line(SNAPSHOT)}"],
     "patching": ["summary:/x", f"yaml:{one_line(PUPPET)}", "log:1 /x"],
     "scan_reports": [
@@ -202,7 +202,7 @@ KEPT = {
     "image_contents": "",
     "swarm": "Leader",
     "daemon_configuration": "nofile",
-    "firewall": "iifname",
+    "firewall": "forward",
     "sensors": "modern_ebpf",
     "patching": "agent",
     "scan_reports": "Trivy",
@@ -252,7 +252,7 @@ SAID = {
     "os_release": [("ID=debian\nSUPPORT_TOKEN=Geheim7", "ID=debian")],
     "firewall": [
         ('7/iptables:-A X -m string --string "a Geheim7" --algo bm -j DROP', "--string - --algo bm -j DROP"),
-        ('7/iptables:-A X -j LOG --log-prefix "Geheim7', '--log-prefix "'),
+        ('7/iptables:-A X -j LOG --log-prefix "Geheim7', '--log-prefix -'),
     ],
     "sensors": [
         ("process:7\nconfig:/x\n:http_output: {enabled: true, url: 'https://u:a@Geheim7@siem/x'}", "https://siem"),
