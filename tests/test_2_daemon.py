@@ -18,13 +18,12 @@ from hullcheck.criteria.daemon_options import (
     unasked_plugin,
 )
 from hullcheck.criteria.judgement import listed
-from hullcheck.criteria.remote_api import holders, passed_on, require_all_known, weakness
+from hullcheck.criteria.remote_api import weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
 from hullcheck.facts.files import EngineFiles
 from hullcheck.facts.host.accounts import Accounts
-from hullcheck.facts.host.services.relays import Relays
 from hullcheck.facts.logs import Shippers
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
@@ -219,32 +218,22 @@ def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)", "164.312(e)(2)(ii)")
 @pytest.mark.guide("1.3.no_plain_tcp", "2.3.tlsverify", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
-def test_remote_api_asks_for_client_certificates(
-    daemon: Daemon,
-    engine_files: Later[EngineFiles],
-    relays: Later[Relays],
-    container: Later[Subjects[Container]],
-) -> str:
+def test_remote_api_asks_for_client_certificates(daemon: Daemon, engine_files: Later[EngineFiles]) -> str:
     """Every TCP address of the API asks its clients for a certificate of the site's own CA.
 
     Who may send commands to the daemon is root on its host. A TCP port without client certificates gives that
     to everyone who reaches it, on the loopback address to every user and to every web page that a browser
-    there opens. A program that passes bytes on to the engine's socket does the same, and so does containerd with
-    a `tcp_address`: those that may do it are asked for the version of the engine, over the loopback address. One
-    that names the socket and does not answer, as it may at another path or to others, is left to a person.
+    there opens. Other programs that pass commands on to the engine's socket are not judged here.
 
     Remedy: take the TCP address out of `hosts`, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`; ssh://
     needs no open port.
     """
-    api, beside = daemon.endpoints.remote_api, relays.get()
-    passed = passed_on(api, beside)
-    assert not passed, f"takes commands on {', '.join(map(str, passed))} without asking for a certificate"
+    api = daemon.endpoints.remote_api
     offered = api.offered
     weak = weakness(api) if offered else ""
     assert not weak, weak
     if offered and api.addresses:
         _require_own_ca(engine_files.get())
-    _require_no_more(beside, container)
     if not offered:
         raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
     return f"{', '.join(api.addresses)}: {api.protection[0].text}{api.note}"
@@ -255,17 +244,6 @@ def _require_own_ca(files: EngineFiles) -> None:
     for _, file in files.tls_ca():
         assert not (flaw := public_ca_flaw(file, files.certificates(file))), flaw
         files.require_unchanged(file)
-
-
-def _require_no_more(relays: Relays, containers: Later[Subjects[Container]]) -> None:
-    require_all_known(
-        relays, [each.configuration.id for _, each in containers.get()] if relays.elsewhere else ()
-    )
-    perhaps = holders(containers.get())
-    if perhaps:
-        raise Manual(
-            f"{', '.join(perhaps)} can reach the engine's socket and be reached by others: who may use it?"
-        )
 
 
 @pytest.mark.cis("2.9", level=1)

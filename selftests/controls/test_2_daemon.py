@@ -344,64 +344,6 @@ def test_nothing_to_judge() -> None:
     assert Host(info={"Swarm": {"LocalNodeState": "active"}}).judge("2.16")[0] == "not applicable"
 
 
-SERVED = "auditor:0\nnet:tcp\nlistener:tcp 00000000:0947 77\nowner:77 9\nexe:9 /usr/bin/socat"
-CONTAINERD = SERVED.replace("socat", "containerd") + "\nasked:\ncontainerd:9"
-
-
-@pytest.mark.parametrize(
-    ("services", "expected", "words"),
-    [
-        (f"{SERVED}\nanswers:tcp 00000000:0947\nasked:", "fail", "0.0.0.0:2375 (socat)"),
-        (f"{SERVED}\nasked:", "not applicable", "on no TCP address"),
-        (f"{SERVED.partition('owner')[0]}asked:", "not applicable", "on no TCP address"),
-        (SERVED, "error", "the answer is damaged"),
-        ("auditor:0", "error", "the answer is damaged"),
-        (
-            f'{CONTAINERD}\ncontainerd-config:[grpc]\ncontainerd-config:tcp_address = ":2375"',
-            "fail",
-            "0.0.0.0:2375 (containerd)",
-        ),
-        (
-            f'{CONTAINERD}\ncontainerd-config:[metrics]\ncontainerd-config:address = ":2375"',
-            "not applicable",
-            "",
-        ),
-        (
-            f'{CONTAINERD}\ncontainerd-config:[GRPC]\ncontainerd-config:Tcp_Address = ":2375"',
-            "fail",
-            "0.0.0.0:2375 (containerd)",
-        ),
-        (
-            f'{CONTAINERD}\ncontainerd-config:[plugins."io.containerd.server.v1.grpc-tcp"]'
-            '\ncontainerd-config:address = ":2375"',
-            "fail",
-            "0.0.0.0:2375 (containerd)",
-        ),
-        (
-            f'{CONTAINERD}\ncontainerd-config:[plugins."io.containerd.grpc.v1.cri"]'
-            '\ncontainerd-config:stream_server_port = "2375"',
-            "not applicable",
-            "",
-        ),
-        (f'{CONTAINERD}\ncontainerd-config:imports = ["/x"]', "not applicable", ""),
-        (f"{CONTAINERD}\ncontainerd-config:[", "not applicable", ""),
-        (CONTAINERD, "not applicable", ""),
-    ],
-)
-@pytest.mark.parametrize("control", ["2.8", "remote_api_listens_on_the_tls_port_alone"])
-def test_commands_that_others_take(control: str, services: str, expected: str, words: str) -> None:
-    """A relay in front of the engine's socket, or containerd itself, is a way in like a port of the daemon."""
-    verdict, reason = Host(services=services).judge(control)
-    assert (verdict, words in reason) == (expected, True), reason
-
-
-def test_own_port_that_answers() -> None:
-    """The daemon's own port is judged by its options."""
-    services = f"{SERVED.replace('socat', 'dockerd')}\nanswers:tcp 00000000:0947\nasked:"
-    found = Host(flags=("-H=tcp://0.0.0.0:2375",), tcp=(2375,), services=services).judge("2.8")
-    assert found[0] == "fail"
-
-
 def test_default_of_ip6tables() -> None:
     """It is on from engine 27 on, and not set before."""
     assert Host().judge("2.4")[1].endswith("ip6tables is not set (default of engine 26.1.5)")

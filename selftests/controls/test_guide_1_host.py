@@ -213,7 +213,12 @@ CONTAINER = "a" * 64
 PROCESSES = {1: "0::/init.scope", 50: "0::/system.slice/ssh.service", 60: f"0::/docker/{CONTAINER}"}
 
 
-SSHD = ["listener:tcp 00000000:0016 900", "owner:900 50", "exe:50 /usr/sbin/sshd"]
+def program(pid: int, path: str) -> str:
+    """The line of the processes that says what a process runs."""
+    return f"lrwxrwxrwx 1 0 0 0 Nov 25 00:00 {pid}/exe -> {path}"
+
+
+SSHD = ["listener:tcp 00000000:0016 900", "owner:900 50", program(50, "/usr/sbin/sshd")]
 HOST = ["auditor:0", "net:tcp", "systemd:", "enabled:ssh.service", "running:getty@tty1.service"]
 
 
@@ -223,7 +228,9 @@ def served(
     """What a control of services says; `around` is a container in which the whole host is, `runs` what else does."""
     cgroups = {pid: path.replace("0::", f"0::{around}") for pid, path in PROCESSES.items()}
     status = "".join(f"{pid}/status:Name:\tx\n{pid}/cgroup:{path}\n" for pid, path in cgroups.items()) + runs
-    return only(judged(control, target(policy, host_services="\n".join([*head, *lines]), processes=status)))
+    status += "\n".join(line for line in lines if "/exe ->" in line)
+    said = [*head, *(line for line in lines if "/exe ->" not in line)]
+    return only(judged(control, target(policy, host_services="\n".join(said), processes=status)))
 
 
 DEDICATED = "host_serves_containers_alone"
@@ -232,7 +239,7 @@ DEDICATED = "host_serves_containers_alone"
 AGENT = [
     "listener:tcp6 00000000000000000000000000000000:2382 901",
     "owner:901 50",
-    "exe:50 /opt/agent/bin/agent",
+    program(50, "/opt/agent/bin/agent"),
 ]
 
 
@@ -245,18 +252,18 @@ def test_host_that_serves_containers_alone() -> None:
     )
     verdict, _ = only(judged(DEDICATED, alone))  # an engine answers that is not seen: nor is the host
     assert verdict == "error"
-    nginx = "application:50 /usr/sbin/nginx"
-    assert served(DEDICATED, *SSHD, nginx) == ("fail", "outside of containers runs /usr/sbin/nginx")
-    assert served(DEDICATED, *SSHD, nginx.replace("50", "60"))[0] == "pass"
-    assert served(DEDICATED, *SSHD, nginx.replace("50", "99"))[0] == "pass"  # it ended
+    nginx = program(50, "/usr/sbin/nginx")
+    assert served(DEDICATED, nginx) == ("fail", "outside of containers runs /usr/sbin/nginx")
+    assert served(DEDICATED, *SSHD, program(60, "/usr/sbin/nginx"))[0] == "pass"
+    assert served(DEDICATED, *SSHD, program(99, "/usr/sbin/nginx"))[0] == "pass"  # it ended
     assert served(DEDICATED, *SSHD, nginx, allowed_host_services=["nginx"])[0] == "pass"
     found = served(DEDICATED, *AGENT)
     assert (found[0], "agent (tcp 9090)" in found[1]) == ("manual", True)
     assert served(DEDICATED, *AGENT, allowed_host_services=["agent"])[0] == "pass"
     assert served(DEDICATED, *AGENT, allowed_host_services=[])[0] == "fail"
     for path in ("/tmp/sshd", "/home/me/dockerd", "/bin/busybox"):  # a name proves nothing, busybox is all
-        assert served(DEDICATED, *SSHD[:2], f"exe:50 {path}")[0] == "manual"
-    inside = [line.replace(" 50", " 60").replace("exe:50", "exe:60") for line in AGENT]
+        assert served(DEDICATED, *SSHD[:2], program(50, path))[0] == "manual"
+    inside = [line.replace(" 50", " 60") for line in AGENT]
     assert served(DEDICATED, *inside)[0] == "pass"
 
 
@@ -277,7 +284,7 @@ def test_host_that_serves_containers_alone() -> None:
 )
 def test_program_that_listens_nowhere(pid: int, path: str, verdict: str) -> None:
     """One that the distribution did not bring is told too, unless it runs in a container."""
-    link = f"lrwxrwxrwx 1 0 0 0 Nov 25 00:00 {pid}/exe -> {path}\n"
+    link = program(pid, path)
     name = path.rpartition("/")[2].partition(" ")[0]
     assert served(DEDICATED, runs=link)[0] == verdict
     assert served(DEDICATED, runs=link, allowed_host_services=[name])[0] == "pass"
@@ -297,7 +304,7 @@ def test_program_of_the_audit() -> None:
 
 def test_port_on_which_systemd_waits() -> None:
     """What it starts at the first connection is told by the socket unit, and unknown without one."""
-    systemd = [SSHD[0], "owner:900 1", "exe:1 /usr/lib/systemd/systemd"]
+    systemd = [SSHD[0], "owner:900 1", program(1, "/usr/lib/systemd/systemd")]
     for listening, expected in (
         ("ssh.socket", "pass"),
         ("docker.socket", "pass"),
@@ -315,8 +322,8 @@ def test_port_on_which_systemd_waits() -> None:
 def test_host_that_is_a_container_itself() -> None:
     """A container around the whole host makes none of its processes one of a container."""
     around = f"/docker/{'b' * 64}"
-    assert served(DEDICATED, "application:50 /usr/sbin/nginx", around=around)[0] == "fail"
-    assert served(DEDICATED, "application:60 /usr/sbin/nginx", around=around)[0] == "pass"
+    assert served(DEDICATED, program(50, "/usr/sbin/nginx"), around=around)[0] == "fail"
+    assert served(DEDICATED, program(60, "/usr/sbin/nginx"), around=around)[0] == "pass"
 
 
 def test_listener_without_a_program() -> None:

@@ -11,7 +11,6 @@ from hullcheck.facts import Facts
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.daemon.unit import SYSTEMD
-from hullcheck.facts.host.services import HOST_SERVICES
 from hullcheck.facts.logs import SHIPPERS
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -96,7 +95,6 @@ class Host:
     sockets: tuple[str, ...] = ()
     hosts: dict[str, str] | None = field(default_factory=dict)
     ca: str = ""
-    services: str = "auditor:0\nnet:tcp\nasked:"
     accounts: str = PEOPLE
     plugins: str = ""
 
@@ -114,7 +112,6 @@ class Host:
             "daemon_unit": SYSTEMD.keep(self.unit),
             "shippers": SHIPPERS.keep(f"auditor:{0 if self.as_root else 1000}\nown:this"),
             "engine_files": self._files(),
-            "host_services": HOST_SERVICES.keep(self.services),
             "accounts": self.accounts,
             "neighbours": self.plugins,
         }

@@ -22,7 +22,6 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.script import render
 from selftests.kit.judging import facts_inside, facts_of_engine, facts_of_guest, judged
-from selftests.lab.daemon import turns
 from selftests.rig.engines import versions
 from selftests.rig.images import HOST_BUSYBOX
 from selftests.rig.shell import CommandError
@@ -66,11 +65,10 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tls(lab: Laboratory, certificates: Path) -> Iterator[dict[str, str]]:
+def tls(lab: Laboratory, certificates: Path) -> dict[str, str]:
     """The three files as settings."""
     files = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
-    with turns.without_a_relay():
-        yield {name: str(certificates / file) for name, file in files.items()}
+    return {name: str(certificates / file) for name, file in files.items()}
 
 
 GOOD = {

@@ -2,7 +2,6 @@
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,6 @@ from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
-from hullcheck.parsing.go import go_table
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like
@@ -33,44 +31,25 @@ _BROUGHT = re.compile(
 )
 """What the distribution brought, and what is of the engine wherever it lies."""
 
-_PLACE = "tcp6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}"
-_KNOWN = lines_like(
-    "(?:auditor|enabled|net|openrc|running|systemd):.*",
-    r"(?:application|exe):\d+ .*",
-    r"(?:outside|shell):\d+",
-    r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
-    r"owner:\d+ \d+",
-    r"socket:[SD]\d+ \S+",
-    f"(?:answers|names):{_PLACE}",
-    "asked:",
-    r"elsewhere:\d+ .*",
-    r"containerd:\d+",
-    "containerd-config:.*",
+HOST_SERVICES = Probe.from_file(
+    __file__,
+    "host_services",
+    lines_like(
+        "(?:auditor|enabled|net|openrc|running|systemd):.*",
+        r"shell:\d+",
+        r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
+        r"owner:\d+ \d+",
+        r"socket:[SD]\d+ \S+",
+    ),
 )
-_FILES = re.compile(r"(?:^containerd-config:.*\n?)+", re.MULTILINE)
-
-
-def _keep(text: str) -> str:
-    return _FILES.sub(lambda block: f"containerd-config:{_addresses(block[0])}\n", _KNOWN(text))
-
-
-def _addresses(block: str) -> str:
-    """The TCP addresses at which a containerd takes commands, as far as its configuration file itself names them.
-
-    containerd before 2.3 has a section for them, later ones take a plugin's too.
-    """
-    try:
-        document = go_table(tomllib.loads("\n".join(line.partition(":")[2] for line in block.splitlines())))
-        section = go_table(document.get("grpc", {}))
-        plugin = go_table(document.get("plugins", {}).get("io.containerd.server.v1.grpc-tcp", {}))
-    except (ValueError, AttributeError, RecursionError):
-        return ""
-    found = section.get("tcp_address"), plugin.get("address")
-    return " ".join(word for each in found if each for word in str(each).split())
-
-
-HOST_SERVICES = Probe.from_file(__file__, "host_services", _keep, like=_KNOWN)
-_DELETED = " (deleted)"
+_APPLICATION_WORDS = """
+    apache asterisk beam.smp caddy clamd cupsd dovecot epmd exim ftpd gitlab-workhorse grafana haproxy httpd influxd
+    lighttpd mariadbd memcached minio mongod mosquitto mysqld named nats-server nginx nmbd opensmtpd oracle pgbouncer
+    php-fpm postgres prometheus proftpd pure-ftpd rabbitmq-server redis-server slapd smbd smtpd sendmail squid tomcat
+    traefik unbound uwsgi valkey-server varnishd vsftpd
+"""
+_APPLICATIONS = frozenset(_APPLICATION_WORDS.split())
+"""Application servers by the names of their programs, without versions as in php-fpm8.4."""
 UNSEEN = "a program that is not seen"
 
 
@@ -104,15 +83,11 @@ class HostServices:
     processes: Processes
 
     def _is_outside(self, pid: int) -> bool:
-        """Whether a process is in no container: its control groups name none that those of process 1 do not.
-
-        A group may be called like one of a container; a container has mounts of its own. A process that ended meanwhile
-        is nowhere.
-        """
+        """Return whether the control groups of a process name no container that those of process 1 do not name."""
         if pid not in self.processes.by_pid:
             return False
         around = self.processes.process(1).container_ids
-        return str(pid) in self.words.all("outside") or not self.processes.process(pid).container_ids - around
+        return not self.processes.process(pid).container_ids - around
 
     @cached_property
     def units(self) -> tuple[str, ...]:
@@ -164,8 +139,7 @@ class HostServices:
         seen = [pid for pid in owners if pid in self.processes.by_pid]
         if not seen and not self.words.of_root:
             raise EvidenceError(unread("whose sockets listen", "could not be seen"))
-        paths = self.words.pairs("exe", " ")
-        found = {paths.get(str(pid), UNSEEN).removesuffix(_DELETED) for pid in seen if self._is_outside(pid)}
+        found = {self.processes.process(pid).executable or UNSEEN for pid in seen if self._is_outside(pid)}
         return frozenset(found if seen else {UNSEEN})  # the kernel's own: NFS, WireGuard
 
     @cached_property
@@ -209,14 +183,15 @@ class HostServices:
         Raises:
             EvidenceError: none was found, and the auditor does not see those of others.
         """
-        found = []
-        for line in self.words.all("application"):
-            pid, _, path = line.partition(" ")
-            if self._is_outside(int(pid)):
-                found.append(path.removesuffix(_DELETED))
+        found = dict.fromkeys(
+            each.executable
+            for each in self.processes.by_pid.values()
+            if posixpath.basename(each.executable).rstrip("0123456789.") in _APPLICATIONS
+            and self._is_outside(each.pid)
+        )
         if not found and not self.words.of_root:
             raise EvidenceError(unread("which programs run as others", "could not be seen"))
-        return tuple(dict.fromkeys(found))
+        return tuple(found)
 
 
 @fact(HOST_SERVICES)
