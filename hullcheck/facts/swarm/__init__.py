@@ -14,25 +14,19 @@ from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.facts.swarm import shapes
 from hullcheck.facts.swarm.given import SwarmService, of_document
-from hullcheck.facts.swarm.planes import Planes, cards_of
 from hullcheck.facts.swarm.probe import SWARM
 from hullcheck.parsing import certificates
-from hullcheck.parsing.addresses import is_unspecified
 from hullcheck.parsing.certificates import Certificate
 from hullcheck.parsing.documents import require
-from hullcheck.parsing.proc import net
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY, Times
 from hullcheck.recording import Recording, decode_json
 from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
-_LINE = re.compile(
-    r"|[{].*|(?:node|services?|config|task) .*|\d+/(?:net/(?:udp6?|route|if_inet6)|state|certificate):.*"
-    r"|unlock:\d+|unlocks:.*|\d+/(?:address:\S+ [0-9a-f.:]+|upon:\S+ \S+)"
-)
+_LINE = re.compile(r"|[{].*|(?:node|services?|config) .*|\d+/state:.*")
 _OF_ONE_NODE = ("bridge", "host", "null")
 _CLOCKS = 1 / 24  # days by which the clocks of managers may differ
-_MANAGEMENT_PORT, _GOSSIP_PORT, _DATA_PORT = 2377, 7946, 4789
+_MANAGEMENT_PORT, _GOSSIP_PORT = 2377, 7946
 
 
 @dataclass(frozen=True)
@@ -105,19 +99,6 @@ class Swarm:
         return bool(self._specified("EncryptionConfig", "AutoLockManagers"))
 
     @property
-    def unlocking(self) -> tuple[str, ...]:
-        """The files of this manager in which a key for that lies, or by which it may unlock itself.
-
-        Raises:
-            EvidenceError: they were not searched.
-        """
-        self.require_manager()
-        found = tuple(each.removeprefix("unlocks:") for each in self._lines if each.startswith("unlocks:"))
-        if f"unlock:{len(found)}" not in self._lines:  # how many there are
-            raise EvidenceError(unread("what may hold the unlock key"))
-        return found
-
-    @property
     def node_certificate_days(self) -> float:
         """For how long the certificates hold that nodes get from now on."""
         return float(self._specified("CAConfig", "NodeCertExpiry")) / 1e9 / DAY
@@ -166,57 +147,27 @@ class Swarm:
                 raise EvidenceError(
                     f"docker service ls lists {count} services, and {what} describes {len(documents)}"
                 )
-        return tuple(of_document(each, found, self._found_in_tasks(each["ID"])) for each in documents)
-
-    def _found_in_tasks(self, service: str) -> list[str]:
-        """The secrets in the settings with which tasks of a service were made, each once."""
-        lines = self._manager_lines("task ")
-        tasks = [_document(line, shapes.TASK, "docker inspect --type task") for line in lines]
-        return list(
-            dict.fromkeys(found for each in tasks if each["Service"] == service for found in each["Found"])
-        )
+        return tuple(of_document(each, found) for each in documents)
 
     # ---- what every node knows of itself
 
     @cached_property
-    def node_certificate(self) -> Certificate:
-        """The certificate that this node shows to the others now.
-
-        Raises:
-            EvidenceError: it could not be read.
-        """
-        pem = "\n".join(self._own_lines("certificate"))
-        if not pem:
-            raise EvidenceError(unread("the certificate of this node"))
-        return certificates.read(pem)[0]
-
-    @cached_property
     def control_listeners(self) -> tuple[Listener, ...]:
-        """Where this node takes commands and gossip of the swarm.
+        """Where this node takes commands and gossip of the swarm, over TCP.
 
         Raises:
             EvidenceError: it takes no part, or its sockets could not be read.
         """
         self.require_active()
-        wanted = {("tcp", self._management_port), ("tcp", _GOSSIP_PORT), ("udp", _GOSSIP_PORT)}
-        process = self.daemon.process
-        own = [each for each in self._datagrams if each.inode in process.held]
-        own += sockets.listening(process)
-        found = tuple(each for each in own if (each.protocol, each.number) in wanted)
-        needed = wanted if self.is_manager else wanted - {("tcp", self._management_port)}
-        for protocol, number in sorted(needed - {(each.protocol, each.number) for each in found}):
-            raise EvidenceError(f"a node of the swarm, but its listener on {number}/{protocol} was not found")
+        wanted = {self._management_port, _GOSSIP_PORT} if self.is_manager else {_GOSSIP_PORT}
+        own = sockets.listening(self.daemon.process)
+        found = tuple(each for each in own if each.protocol == "tcp" and each.number in wanted)
+        for number in sorted(wanted - {each.number for each in found}):
+            raise EvidenceError(f"a node of the swarm, but its listener on {number}/tcp was not found")
         return found
 
     @property
-    def data_listeners(self) -> tuple[Listener, ...]:
-        """Where the kernel takes the packets of overlay networks (VXLAN); these sockets are no process's."""
-        held = self.daemon.process.held
-        found = (each for each in self._datagrams if each.number == self._data_port)
-        return tuple(each for each in found if each.inode not in held)
-
-    @cached_property
-    def planes(self) -> Planes:
+    def addresses(self) -> tuple[str, str]:
         """The addresses for management and for data.
 
         Raises:
@@ -226,10 +177,7 @@ class Swarm:
         management = str(self._info.get("NodeAddr") or "")
         if not management:
             raise EvidenceError("docker info does not report the address of this node")
-        data = str(self._node_state.get("DataPathAddr") or management)
-        names = ("address", "upon", "net/if_inet6", "net/route")
-        seen = [self._own_lines(each) for each in names]
-        return Planes(management, data, *(cards_of(each, *seen) for each in (management, data)))
+        return management, str(self._node_state.get("DataPathAddr") or management)
 
     @property
     def times(self) -> Times:
@@ -305,30 +253,6 @@ class Swarm:
             return _MANAGEMENT_PORT
         return int(port) if port.isdecimal() else _MANAGEMENT_PORT
 
-    @property
-    def _data_port(self) -> int:
-        return int(self._cluster.get("DataPathPort") or 0) or _DATA_PORT
-
-    @cached_property
-    def _datagrams(self) -> tuple[Listener, ...]:
-        """The sockets in the daemon's network that take datagrams."""
-        pid = self.daemon.pid
-        return tuple(
-            found
-            for line in self._lines
-            if line.startswith((f"{pid}/net/udp:", f"{pid}/net/udp6:")) and (found := net.listener(line))
-        )
-
-
-def on_every_address(listener: Listener) -> bool:
-    """Whether a listener is open on every address of its network."""
-    return is_unspecified(listener.address)
-
-
-def _is_encrypted_here(network: Network) -> bool:
-    """Whether this node has tasks in it, and encrypts what these send to other nodes."""
-    return "encrypted" in network.options and network.peers > 1
-
 
 def _reaches_nodes(network: Network) -> bool:
     """Whether it may reach over several nodes; the swarm may have bridges, of which each stays on its own node."""
@@ -337,17 +261,14 @@ def _reaches_nodes(network: Network) -> bool:
 
 @fact()
 def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subjects[Network]:
-    """Every network of the swarm that reaches over several nodes; of a worker's those that it has to encrypt itself.
+    """Every network of the swarm that reaches over several nodes.
 
     Raises:
-        NotApplicable: this is a worker, and encrypts no network: only a manager knows them all.
+        NotApplicable: this is a worker: only a manager knows them all.
         EvidenceError: this node takes no part in its swarm.
     """
-    swarm.require_active()
-    own = () if swarm.is_manager else tuple(filter(_is_encrypted_here, networks.get()))
-    if not own:
-        swarm.require_manager()
-    overlay = own or [each for each in networks.get() if _reaches_nodes(each)]
+    swarm.require_manager()
+    overlay = [each for each in networks.get() if _reaches_nodes(each)]
     named = tuple((each.name, each) for each in sorted(overlay, key=lambda each: each.name))
     return Subjects("network", named, nothing="the swarm has no overlay network")
 

@@ -1,6 +1,6 @@
 """What services of a swarm are given to know, by settings that others can read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,7 @@ class SwarmService:
 
     Attributes:
         variables: how many variables its environment has.
-        exposed: the secrets in its environment, labels, commands and options, in those before its last update, and
-            in those with which tasks of it were made: where each is, and of which kind.
+        exposed: the secrets in its environment, labels, commands and options: where each is, and of which kind.
         secrets: the names of the secrets that it can read.
         configs: the names of its configs, and of the files that hold them.
         searched: what secrets its configs hold in their texts, by their names; None for one that was not searched.
@@ -42,21 +41,16 @@ class SwarmService:
         return tuple(name for name, _ in self.configs if self.searched.get(name) is None)
 
 
-def of_document(
-    document: Mapping[str, Any], in_configs: Mapping[str, Any], in_tasks: Iterable[str]
-) -> SwarmService:
-    """One that the engine describes.
+def of_document(document: Mapping[str, Any], in_configs: Mapping[str, Any]) -> SwarmService:
+    """Return the service that the engine describes.
 
     Args:
         in_configs: the secrets in each config, by its id.
-        in_tasks: those in the settings of its tasks.
     """
     secrets = tuple(each["SecretName"] for each in document.get("Secrets") or ())
     configs = document.get("Configs") or ()
     files = tuple((each["ConfigName"], str((each.get("File") or {}).get("Name", ""))) for each in configs)
-    found, image = document["Found"], str(document.get("Image") or "")
-    known = {each.removeprefix("before the last update: ") for each in found}
-    found = (*found, *(f"in a task: {each}" for each in in_tasks if each not in known))
     told = {each["ConfigName"]: in_configs.get(each.get("ConfigID")) for each in configs}
     searched = {name: None if kinds is None else tuple(kinds) for name, kinds in told.items()}
+    found, image = tuple(document["Found"]), str(document.get("Image") or "")
     return SwarmService(document["Name"], document["Variables"], found, secrets, files, image, searched)

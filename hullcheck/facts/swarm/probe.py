@@ -1,13 +1,10 @@
 """The probe that describes a swarm as this node sees it, and what of its answer is kept.
 
 Its answer begins with what `docker info` says of the swarm; where the node is in none, that is all. Then, for
-each process called dockerd, `PID/...:` before lines of its network's tables, node state and certificate. On a
-manager `node JSON`, `service JSON` and `task JSON`.
+each process called dockerd, `PID/state:` before what it wrote down of its node. On a manager `node JSON` and
+`service JSON`.
 
 Of a service is kept what it is given to know by name, and where a secret is among its settings, but no value.
-Its settings before the last update are searched as well: the swarm keeps them, `docker service inspect` shows them,
-and `docker service rollback` brings them back. Not its configs of then: those are no part of its settings. A task
-keeps the settings with which it was made for as long as the swarm knows it: of one with a secret it is kept where.
 Of a config, which everyone may read who may inspect it, is kept where a secret is in its text: `config JSON`.
 """
 
@@ -32,7 +29,6 @@ _INFO = {
         "ID": True,
         "CreatedAt": True,
         "RootRotationInProgress": True,
-        "DataPathPort": True,
         "TLSInfo": {"TrustRoot": True},
         "Spec": {
             "CAConfig": {"NodeCertExpiry": True, "ExternalCAs": {"Protocol": True}},
@@ -40,7 +36,7 @@ _INFO = {
         },
     },
 }
-_STATE = {"ListenAddr": True, "AdvertiseAddr": True, "DataPathAddr": True, "DataPathPort": True}
+_STATE = {"ListenAddr": True, "DataPathAddr": True}
 _GIVEN = {
     "Image": True,
     "Secrets": {"SecretName": True},
@@ -49,12 +45,6 @@ _GIVEN = {
 _NODE = {"Hostname": True, "Role": True, "ManagerStatus": {"Leader": True, "Reachability": True}}
 _ACCOUNTS = "/etc/passwd"
 _MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
-_PLAIN = re.compile(
-    r"\d+/net/(?:udp6?|route|if_inet6):.*"
-    r"|\d+/(?:address:\S+ [0-9a-f.:]+|upon:\S+ \S+)"
-    r"|unlock:\d+|unlocks:/.+"
-    r"|\d+/certificate:(?:[A-Za-z0-9+/=]{1,76}|-----(?:BEGIN|END) CERTIFICATE-----)"
-)
 
 
 def _keep(text: str) -> str:
@@ -64,8 +54,6 @@ def _keep(text: str) -> str:
 
 def _kept(line: str) -> str:
     """What may be stored of a line; what is not understood goes."""
-    if _PLAIN.fullmatch(line):
-        return line
     word, _, text = line.partition(" ")
     if word == "node":
         return f"node {_document(text, _NODE)}"
@@ -75,8 +63,6 @@ def _kept(line: str) -> str:
         return f"config {_config_kept(text)}"
     if word == "service":
         return f"service {_service_kept(text)}"
-    if word == "task":
-        return _task_kept(text)
     word, separator, text = line.partition(":")
     return f"{word}:{_document(text, _STATE)}" if separator and re.fullmatch(r"\d+/state", word) else ""
 
@@ -100,31 +86,14 @@ def _service_kept(text: str) -> str:
         return ""
 
 
-def _task_kept(text: str) -> str:
-    """Where a secret is among the settings of a task; no line for a task without one."""
-    try:
-        task = inputs.decode(text)
-        found = list(_secrets(task))
-        kept = json.dumps({"Service": task["Service"], "Found": found}, separators=(",", ":"))
-        return f"task {kept}" if found else ""
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return "task "
-
-
 def _service(document: dict[str, Any]) -> dict[str, Any]:
     """Names of variables, secrets and configs, and where a secret is among all that it is given in clear."""
     container = document["Container"] or {}
-    found, previous = list(_secrets(document)), document["Previous"]
-    before = () if previous is None else (each for each in _secrets(previous) if each not in found)
     return {
         "ID": document["ID"],
         "Name": document["Name"],
         "Variables": len(container.get("Env") or ()),
-        "Found": [
-            *found,
-            *_mounted(container),
-            *(f"before the last update: {each}" for each in before),
-        ],
+        "Found": [*_secrets(document), *_mounted(container)],
         **pick({name: container.get(name) for name in _GIVEN}, _GIVEN),
     }
 

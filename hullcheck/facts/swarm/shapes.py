@@ -14,7 +14,6 @@ _CLUSTER = {
     ),
     "TLSInfo?": (None, {"TrustRoot?": str}),
     "RootRotationInProgress?": bool,
-    "DataPathPort?": (None, _PORT),
 }
 INFO = {
     "LocalNodeState": frozenset(("inactive", "pending", "active", "error", "locked")),
@@ -40,7 +39,6 @@ SERVICE = {
     "Secrets?": (None, [{"SecretName": str}]),
     "Configs?": (None, [{"ConfigName": str, "ConfigID?": (None, str), "File?": (None, {"Name?": str})}]),
 }
-TASK = {"Service": str, "Found": [str]}
 CONFIG = {"ID": str, "Found": (None, [str])}
 _PUBLISHED = {
     "PublishedPort?": _PORT,
@@ -65,5 +63,5 @@ PUBLISHED_SERVICE = {
     },
     "Endpoint": {"Ports": (None, [_PUBLISHED])},
 }
-NODE_STATE = dict.fromkeys(("ListenAddr?", "AdvertiseAddr?", "DataPathAddr?"), str)
+NODE_STATE = dict.fromkeys(("ListenAddr?", "DataPathAddr?"), str)
 """What swarm/docker-state.json holds."""

@@ -12,8 +12,6 @@ from selftests.kit.facts.swarms import (
     Node,
     judge_service,
     service,
-    settings,
-    task,
     verdict,
     verdicts,
 )
@@ -101,39 +99,6 @@ def test_secrets_elsewhere_in_a_service(more: dict[str, Any], expected: str) -> 
     assert judge_service(**harmless)[0] == "pass"
 
 
-def test_secrets_before_the_last_update() -> None:
-    """Settings to which the service can be rolled back count, and what was there before and after is told once."""
-    before = settings("DB_PASSWORD=hunter2", Args=["--token=hunter2"])
-    found, reason, kept = judge_service("A=b", before=before)
-    told = "before the last update: variable DB_PASSWORD: a value given to DB_PASSWORD"
-    assert (found, reason) == ("fail", f"{told}; before the last update: command: a value given to token")
-    assert "hunter2" not in kept
-    now = "variable DB_PASSWORD: a value given to DB_PASSWORD"
-    _, reason, _ = judge_service("DB_PASSWORD=hunter3", before=settings("DB_PASSWORD=hunter2"))
-    assert reason == now
-    assert judge_service("A=b", before=settings("A=c"))[0] == "pass"
-    assert judge_service("A=b", before=settings() | {"Container": None})[0] == "pass"
-    node = Node(objects=(service("web", before={"Labels": {}}),))
-    assert verdict("7.4", node)[0] == "error"
-
-
-def test_secrets_in_tasks() -> None:
-    """A task keeps the settings with which it was made, and what its service has as well is told once."""
-    service_now = service("web", "A=b")
-    old, same = task("web", "DB_PASSWORD=hunter2", Args=["--token=hunter2"]), task("web", "A=b")
-    facts = Node(objects=(service_now, service("other"), old, old, same)).facts()
-    told = "in a task: variable DB_PASSWORD: a value given to DB_PASSWORD"
-    assert verdicts("7.4", facts)["web"] == ("fail", f"{told}; in a task: command: a value given to token")
-    assert verdicts("7.4", facts)["other"][0] == "pass"
-    assert "hunter2" not in facts.recording.answers["swarm"].stdout
-    assert verdicts("7.4", Node(objects=(service_now, same)).facts())["web"][0] == "pass"
-    before = service("web", before=settings("DB_PASSWORD=hunter2"))
-    told = "before the last update: variable DB_PASSWORD: a value given to DB_PASSWORD"
-    facts = Node(objects=(before, task("web", "DB_PASSWORD=hunter2"))).facts()
-    assert verdicts("7.4", facts)["web"] == ("fail", told)
-    assert verdict("7.4", Node(objects=(service_now, 'task {"Service":"web"}')))[0] == "error"
-
-
 @pytest.mark.parametrize(
     ("kind", "source", "target", "expected"),
     [
@@ -151,7 +116,6 @@ def test_secret_in_a_file_of_the_node(kind: str, source: str, target: str, expec
     found, reason, _ = judge_service(Mounts=[mount])
     assert found == expected
     assert (reason == f"as a file of the node: {source}") is (expected == "fail")
-    assert judge_service(before=settings(Mounts=[mount]))[0] == "pass"
 
 
 def test_services_are_kept_apart() -> None:
@@ -191,7 +155,6 @@ def test_service_that_is_not_understood() -> None:
     for line in (
         "service ",
         'service {"ID":"x","Name":"web"}',
-        'service {"ID":"x","Name":"web","Labels":{},"Container":{},"Log":null}',
         'service {"ID":"x","Name":"web","Env":["A=b"',
     ):
         node = Node(objects=(service("a"), line))

@@ -25,25 +25,6 @@ NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 PID = 100
 
 
-ROUTES = (
-    "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
-    "eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0",
-    "eth0\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
-    "eth1\t0001000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
-    "eth2\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0",
-    "eth3\t0002000A\t00000000\t0001\t0\t0\t1\t00FFFFFF\t0\t0\t0",
-    "eth4\t0000000A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0",
-    "eth0\t0009090A\tFE00000A\t0003\t0\t0\t0\t00FFFFFF\t0\t0\t0",
-    "ppp0\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\t0\t0",
-)
-
-
-SIX = (
-    "fd000000000000000000000000000001 02 40 00 80     eth0",
-    "fd000001000000000000000000000001 03 40 00 80     eth1",
-)
-
-
 def aged(days: float, holds: float) -> str:
     """A certificate made so many days ago, to hold for so many days."""
     begins = NOW - timedelta(days=days)
@@ -55,18 +36,11 @@ def listener(address: str, number: int, protocol: str = "tcp", inode: str = "1")
     return Listener(PID, address, number, protocol, inode)
 
 
-def datagrams(address: str, number: int, inode: int = 1) -> str:
-    """A line of the table of UDP sockets."""
-    words = bytes(map(int, address.split(".")))[::-1].hex().upper()
-    return f"{PID}/net/udp:  1: {words}:{number:04X} 00000000:0000 07 0:0 00:0 0 0 0 {inode} 2 0 0"
-
-
 @dataclass(frozen=True)
 class Node:
     """A node of a swarm, by hand: a manager with everything in order unless told otherwise."""
 
     state: str = "active"
-    unlocked_by: tuple[str, ...] = ()
     manager: bool = True
     error: str = ""
     locks: bool = True
@@ -77,13 +51,11 @@ class Node:
     cluster: dict[str, Any] = field(default_factory=dict)
     managers: tuple[str, ...] = ("Leader", "Reachable", "Unreachable")
     tcp: tuple[Listener, ...] = (listener("10.0.0.1", 2377), listener("10.0.0.1", 7946))
-    udp: tuple[str, ...] = (datagrams("10.0.0.1", 7946), datagrams("0.0.0.0", 4789, 9))
     held: frozenset[str] = frozenset({"1"})
     address: str = "10.0.0.1"
     node_state: dict[str, Any] | None = field(
         default_factory=lambda: {"ListenAddr": "10.0.0.1:2377", "DataPathAddr": "10.0.1.1"}
     )
-    certificate: str | None = None
     objects: tuple[str, ...] = ()
     networks: tuple[dict[str, Any], ...] = ()
     status: int = 0
@@ -128,14 +100,8 @@ class Node:
         ]
         if self.manager:
             info["Cluster"] = self._cluster() | self.cluster
-        own = [f"{PID}/net/route:{line}" for line in ROUTES] + [f"{PID}/net/if_inet6:{line}" for line in SIX]
-        if self.node_state is not None:
-            own.append(f"{PID}/state:{json.dumps(self.node_state)}")
-        certificate = aged(1, 30) if self.certificate is None else self.certificate
-        own += [f"{PID}/certificate:{line}" for line in certificate.splitlines()]
-        return "\n".join(
-            [json.dumps(info), *self.udp, *own, *self._unlocking(), *self._nodes(), *self.objects]
-        )
+        own = [] if self.node_state is None else [f"{PID}/state:{json.dumps(self.node_state)}"]
+        return "\n".join([json.dumps(info), *own, *self._nodes(), *self.objects])
 
     def _cluster(self) -> dict[str, Any]:
         made = NOW - timedelta(days=self.made_days_ago)
@@ -143,16 +109,12 @@ class Node:
             "ID": "abc",
             "CreatedAt": made.strftime("%Y-%m-%dT%H:%M:%S.%f123Z"),
             "RootRotationInProgress": self.rotating,
-            "DataPathPort": 4789,
             "TLSInfo": {"TrustRoot": self.root or aged(10, 7300)},
             "Spec": {
                 "CAConfig": {"NodeCertExpiry": int(self.expiry_days * 86400e9)},
                 "EncryptionConfig": {"AutoLockManagers": self.locks},
             },
         }
-
-    def _unlocking(self) -> list[str]:
-        return [*(f"unlocks:{each}" for each in self.unlocked_by), f"unlock:{len(self.unlocked_by)}"]
 
     def _nodes(self) -> list[str]:
         names = [
@@ -191,14 +153,9 @@ def settings(*variables: str, log: object = None, labels: object = None, **conta
     return {"Labels": labels or {}, "Container": {"Env": list(variables) or None, **container}, "Log": log}
 
 
-def service(name: str, *variables: str, before: dict[str, Any] | None = None, **more: Any) -> str:
-    """The line of the probe's answer for a service, with its settings *before* the last update."""
-    return f"service {json.dumps({'ID': name, 'Name': name, **settings(*variables, **more), 'Previous': before})}"
-
-
-def task(service: str, *variables: str, **more: Any) -> str:
-    """The line of the probe's answer for a task of this service, with the settings with which it was made."""
-    return f"task {json.dumps({'Service': service, **settings(*variables, **more)})}"
+def service(name: str, *variables: str, **more: Any) -> str:
+    """The line of the probe's answer for a service."""
+    return f"service {json.dumps({'ID': name, 'Name': name, **settings(*variables, **more)})}"
 
 
 def judge_service(*variables: str, **more: Any) -> tuple[str, str, str]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import pwd
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,14 +14,12 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy, RotationPeriods
 from hullcheck.verdicts import EvidenceError, NotApplicable
-from selftests.kit.judging import facts_of_engine, facts_of_guest, facts_of_user, judge_guest, judged
-from selftests.rig.shell import call
+from selftests.kit.judging import facts_of_engine, facts_of_user, judged
 from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
     from selftests.rig.engines.swarm import Switch
-    from selftests.rig.hosts.host import Host
     from selftests.rig.laboratory import Laboratory
 
 CONTROLS = [f"7.{number}" for number in range(1, 10)]
@@ -145,8 +141,8 @@ def test_user_who_is_not_root(nodes: Switch) -> None:
     finally:
         engine.socket.chmod(0o660)
     found = {number: verdict(number, facts) for number in ("7.1", "7.2", "7.5", "7.7", "7.8", "7.9")}
-    assert [found[number][0] for number in ("7.1", "7.8")] == ["pass", "pass"]
-    for number in ("7.2", "7.5", "7.7", "7.9"):
+    assert {found[number][0] for number in ("7.1", "7.5", "7.7", "7.8")} == {"pass"}
+    for number in ("7.2", "7.9"):
         assert found[number][0] == "error"
         assert "are you root?" in found[number][1]
 
@@ -232,22 +228,13 @@ def _has_leader(engine: Engine) -> bool:
     ],
 )
 def test_listen_address(nodes: Switch, listen: str | None, expected: str) -> None:
-    """The address that `--listen-addr` gives decides; the kernel's port is told in any case."""
+    """The address that `--listen-addr` gives decides."""
     nodes.init(1, *(("--listen-addr", listen) if listen else ()))
     until(lambda: "ingress" in nodes.engines[0].docker("network", "ls"))
-    until(lambda: "0.0.0.0:4789" in nodes.engines[0].nsenter("ss", "-lun"))
     found, reason = verdict("7.2", facts_of(nodes))
     assert found == ("fail" if expected.startswith("[::]") else "pass")
     assert expected in reason
-    assert expected.replace("2377/tcp", "7946/udp").replace("2400/tcp", "7946/udp") in reason
-    assert "overlay networks: 0.0.0.0:4789/udp, on every address by the kernel" in reason
-
-
-def test_data_path_port(nodes: Switch) -> None:
-    """The kernel's port is the one that the swarm was made with."""
-    nodes.init(1, "--listen-addr", nodes.address(1), "--data-path-port", "5000")
-    until(lambda: "0.0.0.0:5000" in nodes.engines[0].nsenter("ss", "-lun"))
-    assert "overlay networks: 0.0.0.0:5000/udp" in verdict("7.2", facts_of(nodes))[1]
+    assert expected.replace("2377/tcp", "7946/tcp").replace("2400/tcp", "7946/tcp") in reason
 
 
 # ---- 7.3
@@ -275,104 +262,7 @@ def test_overlay_networks(nodes: Switch) -> None:
     assert found["ingress"][1] == (
         "the swarm's own network for published ports, made without the option encrypted"
     )
-    assert found["odd"][1].startswith("encrypted=false counts as yes")
-
-
-def test_encrypted_false_is_encrypted(nodes: Switch) -> None:
-    """The engine sets up encryption for `encrypted=false` as for `encrypted`, and not without the option."""
-    nodes.init(1)
-    nodes.join(2)
-    for options in ((), ("--opt", "encrypted=false")):
-        name = "odd" if options else "plain"
-        nodes.engines[0].docker("network", "create", "--driver", "overlay", *options, name)
-        nodes.service(f"on-{name}", "--mode", "global", "--network", name)
-        until(partial(_all_run, nodes, f"on-{name}"))
-        time.sleep(1)
-        # a kernel without ESP refuses what the engine asks for, and the log of engines before 28 has it; with ESP there
-        # is a state. Engines mark what is to be encrypted, where the kernel has what their rules need.
-        log = nodes.engines[0].log.read_text(errors="replace")
-        with contextlib.suppress(Exception):
-            log += nodes.engines[0].nsenter("ip", "xfrm", "state")
-        marks = "--dport 4789" in nodes.engines[0].nsenter("iptables", "-t", "mangle", "-S", "OUTPUT")
-        assert (marks or "proto esp" in log.lower() or "Proto: esp" in log) == bool(options)
-
-
-def _encrypted(nodes: Switch) -> Engine:
-    """The first of two nodes that have an encrypted network, `safe`, and a container each in it."""
-    nodes.init(1)
-    nodes.join(2)
-    engine = nodes.engines[0]
-    engine.docker("network", "create", "--driver", "overlay", "--opt", "encrypted", "safe")
-    nodes.service("web", "--mode", "global", "--network", "safe")
-    until(partial(_all_run, nodes, "web"))
-    until(lambda: len(engine.inspect("safe")[0]["Peers"]) == 2)
-    return engine
-
-
-def test_rules_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
-    """The engine does not see that they were taken away, and what goes to other nodes is in clear from then on."""
-    engine = _encrypted(nodes)
-    assert "--dport 4789" in engine.nsenter("iptables", "-t", "mangle", "-S", "OUTPUT")
-    assert verdicts("7.3", facts_of(nodes))["safe"] == ("pass", "")
-    rules = engine.nsenter("iptables-save")
-    engine.nsenter("iptables", "-t", "mangle", "-F")
-    found, reason = verdicts("7.3", facts_of(nodes))["safe"]
-    assert (found, "sent in clear" in reason) == ("fail", True)
-    call(*engine._enter(), "iptables-restore", stdin=rules)
-    assert verdicts("7.3", facts_of(nodes))["safe"][0] == "pass"
-    engine.nsenter("iptables", "-F", "INPUT")
-    found, reason = verdicts("7.3", facts_of(nodes))["safe"]
-    assert (found, "drops packets in clear" in reason) == ("fail", True)
-    assert verdicts("7.3", facts_of(nodes, 2)) == {"safe": ("pass", "")}
-    nodes.engines[1].nsenter("iptables", "-t", "mangle", "-F")
-    assert verdicts("7.3", facts_of(nodes, 2))["safe"][0] == "fail"
-
-
-NFTABLES = {"firewall-backend": "nftables", "features": {"swarm-nftables": True}, "ip-forward": False}
-
-
-@pytest.mark.needs_engine(">=29.6", "swarms with rules of nftables")
-def test_encryption_by_nftables(lab: Laboratory) -> None:
-    """The rules are of a table of the engine's own, with a set of the networks that they are for."""
-    from selftests.rig.engines.swarm import Switch
-
-    nodes = Switch(lab, 2, settings=NFTABLES)
-    try:
-        engine = _encrypted(nodes)
-        until(lambda: verdicts("7.3", facts_of(nodes))["safe"] == ("pass", ""))
-        engine.nsenter("nft", "flush", "chain", "ip", "docker-overlay", "enc-in")
-        found, reason = verdicts("7.3", facts_of(nodes))["safe"]
-        assert (found, "drops packets in clear" in reason) == ("fail", True)
-        engine.nsenter("nft", "delete", "table", "ip", "docker-overlay")
-        assert verdicts("7.3", facts_of(nodes))["safe"][0] == "fail"
-        assert verdicts("7.3", facts_of(nodes, 2)) == {"safe": ("pass", "")}
-    finally:
-        nodes.down()
-
-
-def test_policies_of_an_encrypted_network_that_are_gone(nodes: Switch) -> None:
-    """A program that sets up IPsec of its own may begin by taking away all policies of the kernel."""
-    nodes.init(1)
-    nodes.join(2)
-    nodes.join(3)
-    engine = nodes.engines[0]
-    engine.docker("network", "create", "--driver", "overlay", "--opt", "encrypted", "safe")
-    nodes.service("web", "--mode", "global", "--network", "safe")
-    until(partial(_all_run, nodes, "web", 3))
-    until(lambda: len(engine.inspect("safe")[0]["Peers"]) == 3)
-    until(lambda: verdicts("7.3", facts_of(nodes))["safe"] == ("pass", ""))
-    third = nodes.engines[2].docker("info", "--format", "{{.Swarm.NodeID}}").strip()
-    engine.docker("service", "update", "--detach", "--constraint-add", f"node.id!={third}", "web")
-    until(lambda: len(engine.inspect("safe")[0]["Peers"]) == 2)
-    assert verdicts("7.3", facts_of(nodes))["safe"] == ("pass", "")
-    engine.nsenter("ip", "xfrm", "policy", "flush")
-    found, reason = verdicts("7.3", facts_of(nodes))["safe"]
-    assert (found, "ip xfrm policy" in reason) == ("fail", True)
-
-
-def _all_run(nodes: Switch, service: str, count: int = 2) -> bool:
-    states = nodes.engines[0].docker("service", "ps", service, "--format", "{{.CurrentState}}")
-    return sum(line.startswith("Running") for line in states.splitlines()) == count
+    assert found["odd"][1] == "made with the option encrypted=false"
 
 
 def test_encrypted_ingress(nodes: Switch) -> None:
@@ -385,7 +275,7 @@ def test_encrypted_ingress(nodes: Switch) -> None:
     engine.docker("network", "create", "--scope", "swarm", "--driver", "bridge", "on-each-node")
     assert verdict("7.3", facts_of(nodes)) == ("not applicable", "the swarm has no overlay network")
     engine.docker("network", "create", "--ingress", "--driver", "overlay", "--opt", "encrypted", "ingress")
-    assert verdicts("7.3", facts_of(nodes)) == {"ingress": ("pass", "")}
+    assert verdicts("7.3", facts_of(nodes)) == {"ingress": ("pass", "made with the option encrypted")}
 
 
 # ---- 7.4
@@ -457,42 +347,6 @@ def test_secrets_of_services(nodes: Switch) -> None:
     assert token not in stored
 
 
-def test_secret_in_settings_to_roll_back_to(nodes: Switch) -> None:
-    """A password that an update took away is still shown, until the next update."""
-    nodes.init(1)
-    engine = nodes.engines[0]
-    nodes.service("web", "--env", "DB_PASSWORD=hunter2")
-    update = "service", "update", "--detach"
-    engine.docker(*update, "--env-rm", "DB_PASSWORD", "web")
-    assert "hunter2" in engine.docker("service", "inspect", "web")
-    facts = facts_of(nodes)
-    reason = "before the last update: variable DB_PASSWORD: a value given to DB_PASSWORD"
-    assert verdicts("7.4", facts) == {"web": ("fail", reason)}
-    assert "hunter2" not in facts.recording.answers["swarm"].stdout
-
-
-def test_secret_in_settings_of_tasks(nodes: Switch) -> None:
-    """Tasks that ended still show a password that no update brings back, until the swarm forgets them."""
-    nodes.init(1)
-    engine = nodes.engines[0]
-    nodes.service("web", "--env", "DB_PASSWORD=hunter2", "--stop-grace-period", "1s")
-    tasks = "service", "ps", "--no-trunc", "--quiet", "web"
-    until(lambda: engine.docker(*tasks))
-    again = "service", "update", "--detach", "--force"
-    engine.docker(*again, "--env-rm", "DB_PASSWORD", "web")
-    until(lambda: len(engine.docker(*tasks).split()) == 2)
-    engine.docker(*again, "web")
-    assert "hunter2" not in engine.docker("service", "inspect", "web")
-    assert "hunter2" in engine.docker("inspect", "--type", "task", *engine.docker(*tasks).split())
-    facts = facts_of(nodes)
-    reason = "in a task: variable DB_PASSWORD: a value given to DB_PASSWORD"
-    assert verdicts("7.4", facts) == {"web": ("fail", reason)}
-    assert "hunter2" not in facts.recording.answers["swarm"].stdout
-    engine.docker("swarm", "update", "--task-history-limit", "0")
-    engine.docker(*again, "web")
-    until(lambda: verdicts("7.4", facts_of(nodes))["web"][0] == "pass", limit=60)
-
-
 # ---- 7.5 and 7.6
 
 
@@ -523,32 +377,11 @@ def test_autolock(nodes: Switch) -> None:
     assert verdict("7.5", facts_of(nodes)) == ("pass", "autolock is on (docker info)")
 
 
-def test_unlock_key_beside_what_it_unlocks(lab_host: Callable[..., Host]) -> None:
-    """A key in a file of the manager, or a unit that fetches one, takes the place of the person; no key is stored."""
-    host = lab_host()
-    host.docker("swarm", "init", "--autolock", "--advertise-addr", "127.0.0.1")
-    key = host.docker("swarm", "unlock-key", "--quiet")
-    host.write("/root/.bash_history", "docker swarm unlock\ndocker swarm unlock-key --rotate\n")
-    assert judge_guest("7.5", host)[host.name][0] == "pass"
-    unit = "[Service]\nExecStartPost=/bin/sh -c 'vault read unlock | docker swarm unlock'\n"
-    for path, text in (
-        ("/root/swarm/key", key),
-        ("/etc/systemd/system/docker.service.d/unlock.conf", unit),
-        ("/opt/unlock", f"echo {key.strip()} | docker swarm unlock\n"),
-    ):
-        host.write(path, text)
-        facts = facts_of_guest(host, of="7.5")
-        reason = f"autolock is on (docker info), but does the key lie here? See {path}"
-        assert judged("7.5", facts)[host.name] == ("manual", reason)
-        assert key.strip() not in str(facts.recording)
-        host.exec("rm", path)
-
-
 # ---- 7.7 and 7.8
 
 
 def test_certificates_of_nodes(nodes: Switch) -> None:
-    """How long certificates hold decides, and how old this node's is."""
+    """How long certificates hold decides."""
     nodes.init(1)
     engine = nodes.engines[0]
     facts = facts_of(nodes)
@@ -556,35 +389,17 @@ def test_certificates_of_nodes(nodes: Switch) -> None:
     longer = Policy(rotation_days=RotationPeriods(node_certificate=90))
     assert verdict("7.7", Facts(facts.recording, longer))[0] == "pass"
     engine.docker("swarm", "update", "--cert-expiry", "720h")
-    facts = facts_of(nodes)
-    found, reason = verdict("7.7", facts)
-    assert (found, "made to hold for 90 days" in reason) == ("pass", True)
-    assert verdict("7.7", later(facts, 31)) == (
-        "fail",
-        "this node's certificate is 31 days old; allowed are 30",
-    )
-    certificate = engine.data_root / "swarm/certificates/swarm-node.crt"
-    before = certificate.read_text()
-    engine.docker("swarm", "ca", "--rotate", "--detach")
-    until(lambda: certificate.read_text() != before)
-    facts = facts_of(nodes)
-    assert verdict("7.7", facts)[0] == "pass"
-    assert verdict("7.7", later(facts, 29))[0] == "pass"
-    assert verdict("7.7", later(facts, 31))[0] == "fail"
+    assert verdict("7.7", facts_of(nodes)) == ("pass", "certificates hold for 30 days")
 
 
 def test_external_ca(nodes: Switch) -> None:
     """It makes the certificates of nodes, so the setting of the swarm says nothing of those."""
     nodes.init(1, "--cert-expiry", "720h")
     engine = nodes.engines[0]
-    certificate = engine.data_root / "swarm/certificates/swarm-node.crt"
-    before = certificate.read_text()
-    engine.docker("swarm", "ca", "--rotate", "--detach")
-    until(lambda: certificate.read_text() != before)
     assert verdict("7.7", facts_of(nodes))[0] == "pass"
     engine.docker("swarm", "update", "--external-ca", "protocol=cfssl,url=https://127.0.0.1:9/sign")
     found, reason = verdict("7.7", facts_of(nodes))
-    assert (found, "an external CA makes them" in reason) == ("manual", True)
+    assert (found, "an external CA makes the certificates" in reason) == ("manual", True)
 
 
 def test_root_certificate(nodes: Switch) -> None:
@@ -612,49 +427,10 @@ def test_root_certificate(nodes: Switch) -> None:
 
 
 def test_data_path(nodes: Switch) -> None:
-    """An address on the second interface passes; none, or a second one on the first, fails."""
+    """An address of its own for data passes."""
     nodes.init(1)
     one = verdict("7.9", facts_of(nodes))
-    assert one == ("fail", "management on 10.213.0.1 (eth0), data on 10.213.0.1 (eth0)")
+    assert one == ("fail", "management and data on 10.213.0.1")
     nodes.join(2, "worker", "--data-path-addr", nodes.address(2, "eth1"))
     two = verdict("7.9", facts_of(nodes, 2))
-    assert two == ("pass", "management on 10.213.0.2 (eth0), data on 10.214.0.2 (eth1)")
-    namespace = nodes.engines[2].netns
-    with _address(namespace, "10.213.0.103/24", "eth0"):
-        nodes.join(3, "worker", "--data-path-addr", "10.213.0.103")
-        three = verdict("7.9", facts_of(nodes, 3))
-    assert three == ("fail", "management on 10.213.0.3 (eth0), data on 10.213.0.103 (eth0)")
-
-
-@contextlib.contextmanager
-def _address(namespace: str, address: str, card: str) -> Iterator[None]:
-    for verb in ("add", "del"):
-        subprocess.run(["ip", "-n", namespace, "address", verb, address, "dev", card], check=True)
-        if verb == "add":
-            yield
-
-
-def test_address_in_a_network_of_another_card(nodes: Switch) -> None:
-    """7.9: a route to a smaller network makes no card of another one, and macvlan is upon the same."""
-    nodes.init(1, "--data-path-addr", nodes.address(1, "eth1"))
-    engine = nodes.engines[0]
-    assert verdict("7.9", facts_of(nodes))[0] == "pass"
-    engine.docker("swarm", "leave", "--force")
-    engine.nsenter("ip", "address", "add", "10.213.9.1/16", "dev", "eth0")
-    engine.nsenter("ip", "route", "add", "10.213.9.0/24", "dev", "eth1")
-    nodes.init(1, "--data-path-addr", "10.213.9.1")
-    assert verdict("7.9", facts_of(nodes)) == (
-        "fail",
-        "management on 10.213.0.1 (eth0), data on 10.213.9.1 (eth0)",
-    )
-    engine.docker("swarm", "leave", "--force")
-    engine.nsenter("ip", "route", "del", "10.213.9.0/24", "dev", "eth1")
-    engine.nsenter("ip", "address", "del", "10.213.9.1/16", "dev", "eth0")
-    engine.nsenter("ip", "link", "add", "upon", "link", "eth0", "type", "macvlan")
-    try:
-        engine.nsenter("ip", "address", "add", "10.99.0.1/24", "dev", "upon")
-        engine.nsenter("ip", "link", "set", "upon", "up")
-        nodes.init(1, "--data-path-addr", "10.99.0.1")
-        assert verdict("7.9", facts_of(nodes))[0] == "fail"
-    finally:
-        engine.nsenter("ip", "link", "del", "upon")
+    assert two == ("pass", "management on 10.213.0.2, data on 10.214.0.2")

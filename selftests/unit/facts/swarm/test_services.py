@@ -65,7 +65,6 @@ def test_environment_of_a_service_is_not_kept() -> None:
         ("LocalNodeState", "gone", 'LocalNodeState is "gone"'),
         ("ControlAvailable", 1, "ControlAvailable is 1"),
         ("Cluster", 7, "Cluster is 7"),
-        ("Cluster", {"DataPathPort": 70000}, "Cluster.DataPathPort is 70000"),
         (
             "Cluster",
             {"Spec": {"CAConfig": {"NodeCertExpiry": -5}}},
