@@ -293,15 +293,14 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
     """
 
     def low(ports: Iterable[Port]) -> list[str]:
-        few = [port for port in ports if 0 < port.number < 1024 and not port.direct]
+        few = [port for port in ports if 0 < port.number < 1024]
         return [str(port) for port in few if not policy.allows_port(port.number, port.protocol)]
 
     published = low(container.ports.published)
     assert not published, "opens " + ", ".join(published)
     found = low(container.ports.open)
     assert not found, "opens " + ", ".join(found)
-    if unknown := container.ports.unknown:
-        raise Manual(unknown)
+    _require_known_ports(container)
 
 
 @pytest.mark.cis("5.9", level=1)
@@ -310,7 +309,7 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
 @pytest.mark.pci("1.2.5", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_container_opens_only_needed_ports(container: Container, policy: Policy) -> str | None:
+def test_container_opens_only_needed_ports(container: Container, policy: Policy) -> None:
     """Every port that a container opens is on the site's list, and none is opened by --publish-all.
 
     A port that nobody asked for is a way in that nobody watches. A bridge network with the gateway mode
@@ -334,8 +333,7 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
             f"opens {shown}; compare with what the workload needs, or set allowed_ports in the policy"
         )
     _require_known_interfaces(container)
-    _require_no_mark(container)
-    return container.ports.direct_access
+    _require_known_ports(container)
 
 
 @pytest.mark.cis("5.10", level=1)
@@ -387,10 +385,10 @@ def _require_known_devices(container: Container) -> None:
         raise Manual(f"does not run; what do its devices {', '.join(devices)} (CDI) bring along?")
 
 
-def _require_no_mark(container: Container) -> None:
-    """Leave a container to a person whose every port may be open to others."""
-    if marked := container.ports.let_in:
-        raise Manual(marked)
+def _require_known_ports(container: Container) -> None:
+    """Raise Manual if a container that does not run will open what it listens on."""
+    if unknown := container.ports.unknown:
+        raise Manual(unknown)
 
 
 def _require_known_interfaces(container: Container) -> None:
@@ -493,15 +491,13 @@ def test_container_root_is_read_only(container: Container) -> None:
 @pytest.mark.pci("1.3.1", "1.4.2")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium")
-def test_container_ports_are_bound_to_an_address(container: Container) -> str | None:
+def test_container_ports_are_bound_to_an_address(container: Container) -> None:
     """Every port that a container opens is bound to one address of the host.
 
-    A port that is open on every address is open in networks that nobody thought of. From version 28 the engine keeps
-    neighbours of the host from sending to the container's own address instead, unless a network has the gateway mode
-    `routed` or `nat-unprotected` or trusts interfaces of the host, or the daemon is told otherwise.
+    A port that is open on every address is open in networks that nobody thought of. What rules of the packet filter
+    let through besides is not judged.
 
-    Remedy: publish it as `--publish ADDRESS:PORT:PORT`, in a network with the gateway mode `nat` and without
-    `trusted_host_interfaces`; drop `allow-direct-routing`, `bridge-accept-fwmark` and DOCKER_INSECURE_NO_IPTABLES_RAW.
+    Remedy: publish it as `--publish ADDRESS:PORT:PORT`, in a network with the gateway mode `nat`.
     """
 
     def everywhere(ports: Iterable[Port]) -> list[str]:
@@ -512,8 +508,7 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> str | 
     found = everywhere(container.ports.open)
     assert not found, "opens on every address: " + ", ".join(found)
     _require_known_interfaces(container)
-    _require_no_mark(container)
-    return container.ports.direct_access
+    _require_known_ports(container)
 
 
 @pytest.mark.cis("5.15", level=1)

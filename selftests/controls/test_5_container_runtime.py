@@ -325,7 +325,7 @@ FILES = {"Ulimits": [{"Name": "nofile", "Soft": 9, "Hard": 9}]}
         ("5.8", LOW, {"allowed_ports": [80]}, ("pass", "")),
         ("5.8", LOW, {"allowed_ports": ["80/udp"]}, ("fail", "opens 10.0.0.1:80/tcp (published for 80)")),
         ("5.8", HIGH, {}, ("pass", "")),
-        ("5.9", HIGH, {"allowed_ports": [8080]}, ("pass", "Docker before 28 lets neighbours of the host")),
+        ("5.9", HIGH, {"allowed_ports": [8080]}, ("pass", "")),
         (
             "5.9",
             HIGH,

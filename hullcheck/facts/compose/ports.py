@@ -13,11 +13,8 @@ if TYPE_CHECKING:
     from hullcheck.facts.compose import FileRuntime
 
 _BINDING = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4")
-_MODES = ("com.docker.network.bridge.gateway_mode_ipv4", "com.docker.network.bridge.gateway_mode_ipv6")
-_TRUSTED = "com.docker.network.bridge.trusted_host_interfaces"
 _MADE_HERE = {"External": False, "Driver": "", "Options": {}}
 _LAST = 65535
-_LEFT = "as the file publishes them: options of the daemon may open more"
 
 
 class FilePorts(Unknown):
@@ -30,7 +27,6 @@ class FilePorts(Unknown):
         "runtime",
         "surroundings",
     ]
-    let_in = None
 
     @property
     def is_at_ssh_port(self) -> bool:
@@ -84,22 +80,7 @@ class FilePorts(Unknown):
             raise NotApplicable(
                 "it is in the network of the host: what it opens there, the file does not tell"
             )
-        return (*self.published, *self._direct)
-
-    @property
-    def _direct(self) -> tuple[Port, ...]:
-        """What is reached at its own address."""
-        found = []
-        for name in self._runtime.owner("NetworkMode").networks:
-            options = self._network(name)["Options"]
-            modes = {options.get(each) for each in _MODES} & {"nat-unprotected", "routed"}
-            found += [
-                Port("", 0, "tcp", f"network {name} is {each}", direct=True)
-                for each in sorted(modes, key=str)
-            ]
-            if options.get(_TRUSTED) and self.published:
-                found.append(Port("", 0, "tcp", f"network {name} trusts {options[_TRUSTED]}", direct=True))
-        return tuple(found)
+        return self.published
 
     @property
     def unknown(self) -> str | None:
@@ -113,15 +94,6 @@ class FilePorts(Unknown):
             if network["External"] or network["Driver"] not in ("", "bridge", "overlay"):
                 raise NotApplicable(f"who reaches it in the network {name}, the file does not tell")
         return None
-
-    @property
-    def direct_access(self) -> str | None:
-        """What to say beside ports that are as they should be.
-
-        Raises:
-            NotApplicable: one of its networks may give it an address outside.
-        """
-        return self.unknown or (_LEFT if self.published else None)
 
 
 def _numbers(written: str) -> range:

@@ -53,8 +53,7 @@ _HIDDEN_PRIVILEGES = """
     security_label selinux_label stored_no_new_privileges strange_nodes surroundings unknown_runtime
 """
 _HIDDEN_PORTS = (
-    "configuration direct_access let_in networks_outside open pid_on_host_network published runtime surroundings"
-    " unknown"
+    "configuration networks_outside open pid_on_host_network published runtime surroundings unknown"
 )
 """What a part cannot tell from inside, by the names of a container's part."""
 

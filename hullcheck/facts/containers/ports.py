@@ -7,23 +7,13 @@ from functools import cached_property
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.facts.engine.networks import CARDS, RULES, Network
+from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.addresses import api_port, canonical, is_go_address
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError, unread
 
-_PROTECTS_BRIDGES, _FIRST_OF_DOCKER = 28, 17  # of versions; podman has lower ones
-_KNOWS_MARKS = 29
-_NEIGHBOURS = (
-    "Docker before 28 lets neighbours of the host reach what is published at the container's own address"
-)
 _BINDING = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4")
-
-_ASKED = {
-    CARDS: "the network cards beside the daemon",
-    RULES: "the rules of the packet filter beside the daemon",
-}
 
 
 @dataclass(frozen=True)
@@ -34,19 +24,17 @@ class Port:
         address: empty where it could be any.
         number: 0 where the engine chooses one when the container starts.
         origin: how it comes to be open, in words.
-        direct: whether it is open on the container's own address, to whoever has a route there.
     """
 
     address: str
     number: int
     protocol: str
     origin: str
-    direct: bool = False
 
     @property
     def on_every_address(self) -> bool:
-        """Whether it is open on every address of the host, or to all that reach the container itself."""
-        return self.direct or canonical(self.address) in ("", "0.0.0.0", "::")
+        """Whether it is open on every address of the host."""
+        return canonical(self.address) in ("", "0.0.0.0", "::")
 
     def __str__(self) -> str:
         """Address, number, protocol and origin, for people."""
@@ -96,11 +84,8 @@ class Ports:
         self, origin: str, bindings: dict[str, list[dict[str, str]] | None] | None
     ) -> tuple[Port, ...]:
         unnamed = ("",) if origin == "Ports" else self._unnamed_addresses
-        routed = [each.name for each in self._bridges if "routed" in each.gateway_modes]
         return tuple(
-            Port("", int(target), protocol, f"published by routed network {routed[0]}", direct=True)
-            if routed and (origin != "Ports" or not each.get("HostPort"))
-            else Port(address, number, protocol, f"published for {target}")
+            Port(address, number, protocol, f"published for {target}")
             for key, group in (bindings or {}).items()
             for target, protocol in [api_port(key)]
             for each in group or ()
@@ -108,105 +93,18 @@ class Ports:
             for number in _numbers(each.get("HostPort") or "")
         )
 
-    @cached_property
-    def _bridges(self) -> tuple[Network, ...]:
-        """Its bridge networks that lead outside, if its engine knows modes of them (from 28)."""
-        major = self.surroundings.engine.get().major
-        known = self._known_networks
-        new = major is None or major >= _PROTECTS_BRIDGES
-        return tuple(each for each in known if new and each.driver == "bridge" and not each.internal)
-
-    @property
-    def direct_access(self) -> str | None:
-        """What to say of ports that are published for one address of the host, if its engine is one before 28."""
-        major = self.surroundings.engine.get().major
-        chosen = any(
-            not each.on_every_address and each.origin.startswith("published for") for each in self.open
-        )
-        old = major is not None and _FIRST_OF_DOCKER <= major < _PROTECTS_BRIDGES
-        return _NEIGHBOURS if chosen and old else None
-
-    @property
-    def let_in(self) -> str | None:
-        """What to say where packets may pass to every port of it, or will once it runs; None where they may not.
-
-        The daemon may make no rules, as those before 27 for IPv6. From 29 a mark lets packets pass: which ones carry it
-        is up to other rules of the host, and to what sends from there.
-
-        Raises:
-            EvidenceError: whether one does cannot be told.
-        """
-        if unguarded := self.unknown or self._unguarded:
-            return unguarded
-        major = self.surroundings.engine.get().major
-        if not self._bridges or (major is not None and major < _KNOWS_MARKS):
-            return None
-        mark = self.surroundings.daemon.get().setting("bridge-accept-fwmark")
-        none = mark.always(lambda value: not value)
-        return None if none else f"{mark}: what has this mark reaches every port of it; who sets the mark?"
-
     @property
     def unknown(self) -> str | None:
-        """What to say of one to which rules lead that are not the engine's, or that will open whatever it listens on.
-
-        None for any other. Of one that runs in the network of another that is said there.
+        """Return why the open ports are unclear, or None.
 
         Raises:
-            EvidenceError: there are such rules, and whether the daemon's network has them could not be read; or the
-                container that it will join is not there.
+            EvidenceError: the container that it will join is not there.
         """
         if self.configuration.running:
-            joined = self.configuration.network_mode.startswith("container:")
-            return None if joined else self._redirected
+            return None
         outside, mode = self.networks_outside, self._owner.network_mode
         place = "the network of the host" if mode == "host" else f"network {outside[0]}" if outside else ""
-        return f"does not run; which ports will it listen on, in {place}?" if place else None
-
-    @property
-    def _redirected(self) -> str | None:
-        if not (self.configuration.addresses and self.surroundings.engine.get().is_docker):
-            return None
-        self._require(RULES)
-        rules = [
-            each
-            for each in self.surroundings.redirections.get()
-            if any(map(each.leads_to, self.configuration.addresses))
-            and not any(each.publishes(port.number, _target(port)) for port in self.published)
-        ]
-        own = [each for each in rules if each.daemon == self.surroundings.daemon.get().pid]
-        return (
-            f"a rule that is not the engine's may lead to it: {own[0].words}; who may come that way?"
-            if own
-            else None
-        )
-
-    def _require(self, what: str) -> None:
-        """Raise EvidenceError where this is unknown of the network of the daemon, which has to be on the target."""
-        daemon = self.surroundings.daemon.get().pid
-        for each in self.surroundings.network_gaps.get():
-            if (each.daemon, each.what) == (daemon, what):
-                raise EvidenceError(unread(_ASKED[what], f"could not be read by {each.by}"))
-
-    @property
-    def _unguarded(self) -> str | None:
-        """What to say where the daemon may make no rules for a network that leads outside; else None."""
-        if not self.surroundings.engine.get().is_docker:
-            return None
-        on_bridges = [each for each in self._known_networks if each.driver == "bridge"]
-        if on_bridges:
-            self._require(CARDS)
-        for network in on_bridges:
-            cards = [card for pid, card in network.cards if pid == self.surroundings.daemon.get().pid]
-            if cards:
-                return (
-                    f"{cards[0]} is a port of its bridge {network.interface}: who reaches every port there?"
-                )
-        bridges = [each for each in on_bridges if not each.internal]
-        used = ["iptables"] * bool(bridges) + ["ip6tables"] * any(each.ipv6 for each in bridges)
-        for setting in map(self.surroundings.daemon.get().setting, used):
-            if not all(setting.possible):
-                return f"{setting}: whoever has a route to it reaches every port of it; who has one?"
-        return None
+        return f"does not run: check on which ports it will listen in {place}" if place else None
 
     @cached_property
     def _owner(self) -> Configuration:
@@ -253,7 +151,7 @@ class Ports:
         Raises:
             EvidenceError: listeners or the service could not be read.
         """
-        return (*self.published, *self._service_ports(), *self._listening(), *self._direct())
+        return (*self.published, *self._service_ports(), *self._listening())
 
     @property
     def is_at_ssh_port(self) -> bool:
@@ -266,44 +164,6 @@ class Ports:
         shared = self.configuration.running and joins and self.runtime.shares_host_network
         ports = (*self.published, *(self._listening() if shared else ()))
         return any((each.number, each.protocol) == (22, "tcp") for each in ports)
-
-    def _direct(self) -> Iterable[Port]:
-        """What is reached at its own address, past the ports that are published."""
-        for network in self._bridges:
-            if "nat-unprotected" in network.gateway_modes:
-                yield from self._unprotected(network)
-        published = [each for each in self.published if not each.on_every_address]
-        for way in self._ways_past_addresses if published else ():
-            for target in sorted(set(map(_target, published))):
-                number = int(target.split()[0])
-                protocol = next(each.protocol for each in published if each.origin.endswith(target))
-                yield Port("", number, protocol, f"reached directly, {way}", direct=True)
-
-    def _unprotected(self, network: Network) -> Iterable[Port]:
-        origin = f"network {network.name} is nat-unprotected"
-        if not self.configuration.running:
-            yield Port("", 0, "tcp", f"whatever will listen, {origin}", direct=True)
-            return
-        for each in self._listeners(self.runtime.main_process.pid):
-            if not each.on_loopback:
-                yield Port("", each.number, each.protocol, f"listens, {origin}", direct=True)
-
-    @property
-    def _ways_past_addresses(self) -> tuple[str, ...]:
-        """How a neighbour of the host reaches it at its own address, in words.
-
-        Raises:
-            EvidenceError: a setting of the daemon could not be read.
-        """
-        trusted = (each for each in self._bridges if each.trusted_interfaces)
-        ways = [f"network {each.name} trusts {each.trusted_interfaces}" for each in trusted]
-        if self._bridges and not ways:
-            daemon = self.surroundings.daemon.get()
-            if not daemon.setting("allow-direct-routing").always(lambda allowed: not allowed):
-                ways.append("allow-direct-routing is on")
-            elif not daemon.process.makes_raw_rules:
-                ways.append("DOCKER_INSECURE_NO_IPTABLES_RAW is set")
-        return tuple(ways)
 
     def _service_ports(self) -> tuple[Port, ...]:
         ingress = {network.id for network in self.surroundings.networks.get() if network.ingress}
@@ -360,11 +220,6 @@ class Ports:
         if listeners and not self.runtime.proc.sockets:
             raise EvidenceError("which process holds a listening socket could not be read")
         return tuple(each for each in listeners if each.inode in held)
-
-
-def _target(port: Port) -> str:
-    """The port in the container for which one of the host is published."""
-    return port.origin.removeprefix("published for ")
 
 
 def _numbers(text: str) -> range:

@@ -9,7 +9,7 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.sockets.podman import PodmanService
 from hullcheck.facts.daemon.sockets.unix_sockets import UnixSockets
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.engine.networks import Gap, Network, Redirection
+from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.swarm.services import Service
@@ -61,8 +61,6 @@ class Surroundings:
     Attributes:
         processes: those of the whole target.
         host_side: what is "the host" to a container.
-        redirections: the rules of the host that send packets to another address.
-        network_gaps: what could not be read in the networks of daemons.
         unix_sockets: who listens where, whatever the program is.
         bundles: what each container was started with, by its id.
         engine_sockets: every path at which an engine of this host takes commands, without symbolic links.
@@ -76,8 +74,6 @@ class Surroundings:
     daemon: Later[Daemon]
     processes: Later[Processes]
     networks: Later[tuple[Network, ...]]
-    redirections: Later[tuple[Redirection, ...]]
-    network_gaps: Later[tuple[Gap, ...]]
     host_side: Later[HostSide]
     engine_sockets: Later[frozenset[str]]
     replaced_sockets: Later[frozenset[str]]

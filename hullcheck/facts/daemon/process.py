@@ -16,7 +16,7 @@ from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
-from hullcheck.verdicts import EvidenceError, unread
+from hullcheck.verdicts import EvidenceError
 
 _KEPT_ARGUMENTS = re.compile(r"(?:^argument:.*\n?)+", re.MULTILINE)
 
@@ -89,17 +89,6 @@ class DaemonProcess:
     tcp_table: tuple[Listener, ...]
     tables_read: frozenset[str]
     sees_endpoint: bool | None
-
-    @property
-    def makes_raw_rules(self) -> bool:
-        """Whether it keeps neighbours from what is not published, in the table raw.
-
-        Raises:
-            EvidenceError: its environment may not be read.
-        """
-        if self.environment is None:
-            raise EvidenceError(unread(f"the environment of process {self.pid}"))
-        return self.environment.get("DOCKER_INSECURE_NO_IPTABLES_RAW") != "1"
 
     @property
     def may_see_sockets(self) -> bool:

@@ -121,10 +121,8 @@ def _word(default: str | None = None) -> Kind:
 _LIST = Kind(tuple, _items, ())
 
 KINDS: Mapping[str, Kind] = {
-    "allow-direct-routing": _flag(False),
     "authorization-plugins": _LIST,
     "bridge": _word(),
-    "bridge-accept-fwmark": _word(),
     "cgroup-parent": _word(),
     "containerd": _word(),
     "data-root": _word(),

@@ -165,11 +165,6 @@ class FakeDaemon:
 
     cgroup_parent: str | None = None
     pid = 7
-    direct_routing, makes_raw_rules = False, True
-    accepted_mark: str | None = None
-    iptables: bool | None = True
-    ip6tables: bool | None = None
-
     seccomp_profile = "builtin"
     seccomp_filter: Mapping[str, Any] | None = None
     started = (0.0, 0.0)
@@ -190,19 +185,13 @@ class FakeDaemon:
 
     def setting(self, name: str) -> Setting:
         """One of its settings."""
-        value = {
-            "cgroup-parent": self.cgroup_parent,
-            "allow-direct-routing": self.direct_routing,
-            "bridge-accept-fwmark": self.accepted_mark,
-            "iptables": self.iptables,
-            "ip6tables": self.ip6tables,
-        }[name]
+        value = {"cgroup-parent": self.cgroup_parent}[name]
         return Setting(name, Value(value, "daemon.json") if self.readable else None)
 
     @property
     def process(self) -> SimpleNamespace:
         """What decides of its process."""
-        return SimpleNamespace(makes_raw_rules=self.makes_raw_rules, started=self.started)
+        return SimpleNamespace(started=self.started)
 
     @property
     def mountinfo(self) -> str:

@@ -351,14 +351,9 @@ def test_forwarding_of_a_host(host: Host) -> None:
         rule = (chain, "-m", "comment", "--comment", "let all in", "-j", "ACCEPT")
         host.exec("iptables", "-I", *rule)
         verdict, reason = only(judged(control, with_policy(facts_of_guest(host, of=control), **why)))
-        assert (verdict, f"-A {chain} -j ACCEPT lets everything through" in reason) == ("fail", True)
+        assert (verdict, f"iptables has -A {chain} -j ACCEPT" in reason) == ("fail", True)
         host.exec("iptables", "-D", *rule)
     assert only(judged(control, with_policy(facts_of_guest(host, of=control), **why)))[0] == "pass"
-    rule = ("FORWARD", "!", "-i", "docker0", "-p", "tcp", "-j", "ACCEPT")
-    host.exec("iptables", "-I", *rule)
-    verdict, reason = only(judged(control, with_policy(facts_of_guest(host, of=control), **why)))
-    assert (verdict, "-p tcp -j ACCEPT lets strangers through" in reason) == ("fail", True)
-    host.exec("iptables", "-D", *rule)
     host.exec("iptables", "-P", "FORWARD", "ACCEPT")
     assert only(judged(control, with_policy(facts_of_guest(host, of=control), **why)))[0] == "fail"
     host.exec("sysctl", "-w", "net.ipv4.ip_forward=0")

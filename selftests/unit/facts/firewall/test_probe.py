@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import hullcheck.recording
+from hullcheck.facts.firewall import FIREWALL
 
-HELPER = Path(hullcheck.recording.__file__).parent / "shell" / "enter_network.sh"
+PROGRAMS = {"iptables": "echo nf_tables", "nsenter": 'echo "-A DOCKER-USER $*"'}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,10 @@ def test_what_lies_where_the_network_should(tmp_path: Path, kind: str, state: st
         (tmp_path / name / "net").symlink_to(f"net:[{len(name)}]")
     place = tmp_path / f"7/root{folder}/netns"
     os.mkfifo(place) if kind == "pipe" else place.touch()
-    script = f'{HELPER.read_text()}\nenter_network 7\necho "$enter"'
-    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=10)
-    assert done.stdout == f"nsenter {entered}\n"
+    for name, command in PROGRAMS.items():
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\n{command}\n")
+        program.chmod(0o755)
+    script = f"daemons=7 PATH={tmp_path}:$PATH\n" + FIREWALL.script.replace("cd /proc", f"cd {tmp_path}")
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=10, check=True)
+    assert f"7/iptables:-A DOCKER-USER {entered} iptables -w 5 -S\n" in done.stdout
