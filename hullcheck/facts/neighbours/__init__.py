@@ -15,14 +15,12 @@ from hullcheck.verdicts import EvidenceError, unread
 NEIGHBOURS = Probe.from_file(
     __file__,
     "neighbours",
-    lines_like(
-        r"namespace:\S+ \d+", r"unlisted:/\S+", r"process:\S+ \d+", r"plugin:(?:true|false) \S+", "unread:.*"
-    ),
+    lines_like(r"namespace:\S+ \d+", r"process:\S+ \d+", r"plugin:(?:true|false) \S+", "unread:.*"),
 )
 
 _OWN_NAMESPACE = re.compile(r"(plugins\.)?moby(-\d+\.\d+)?")
 """Of the engine, with the ids that userns-remap maps to: its containers are judged, its plugins are named by it."""
-_MOST, _LONGEST = 3, 12  # numbers of processes and names of containers, and what is shown of a name
+_MOST = 3  # numbers of processes
 
 
 @fact(NEIGHBOURS, DAEMON_PROCESSES)
@@ -39,24 +37,13 @@ def neighbours(recording: Recording, presence: Presence) -> tuple[str, ...]:
         name, _, number = each.rpartition(" ")
         if not _OWN_NAMESPACE.fullmatch(name):
             found.append(f"the namespace {name} of containerd ({number} running)")
-    others: dict[str, list[str]] = {}
-    for each in words.all("unlisted"):
-        folder, _, name = each.rpartition("/")
-        others.setdefault(folder, []).append(name[:_LONGEST])
-    found += [
-        f"what the engine does not list in {place} ({_few(names)})" for place, names in sorted(others.items())
-    ]
     processes: dict[str, list[str]] = {}
     for each in words.all("process"):
         name, _, pid = each.rpartition(" ")
         processes.setdefault(name, []).append(pid)
-    found += [f"{name} (process {_few(pids)})" for name, pids in sorted(processes.items())]
+    found += [f"{name} (process {', '.join(pids[:_MOST])})" for name, pids in sorted(processes.items())]
     found += [f"the plugin {name}" for on, name in map(str.split, words.all("plugin")) if on == "true"]
     return (*found, *map(unread, words.all("unread")))
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:_MOST])
 
 
 @fact(NEIGHBOURS)

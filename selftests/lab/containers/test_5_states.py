@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from hullcheck.recording.script import render
 from selftests.kit.judging import facts_of_engine, judged
 from selftests.lab.containers.judgement import all_verdicts, numbers, recorded, verdicts
 from selftests.rig import processes
-from selftests.rig.shell import CommandError, call
+from selftests.rig.shell import call
 from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
@@ -264,42 +264,3 @@ def _fastest(action: Callable[[], object]) -> float:
         action()
         times.append(time.monotonic() - start)
     return min(times)
-
-
-# ---- what the engine does not list
-
-
-def test_containers_past_the_engine(engine: EngineFactory, place: Path) -> None:
-    """What was started in its containerd, in its namespace too, or by runc alone, is named as not judged."""
-    one = engine(fresh=True)
-    one.run("web")
-    root, bundle = place / "root", place / "bundle"
-    root.mkdir()
-    bundle.mkdir()
-    call("tar", "-xC", str(root), stdin=Path(one.lab.root / "bb.tar").read_bytes())
-    containerd = ("ctr", "--address", f"{one.directory}/exec/containerd/containerd.sock", "--namespace")
-    call("runc", "spec", "--bundle", str(bundle))
-    spec = json.loads((bundle / "config.json").read_text())
-    spec["process"] |= {"args": ["/bin/sleep", "999"], "terminal": False}
-    spec["root"]["path"] = str(root)
-    (bundle / "config.json").write_text(json.dumps(spec))
-    before = facts_of_engine(one.socket).neighbours
-    try:
-        for namespace, name in (("moby", "stray"), ("others", "alien")):
-            call(*containerd, namespace, "run", "--detach", "--rootfs", str(root), name, "/bin/sleep", "999")
-        call("sh", "-c", f"runc run --detach --bundle {bundle} lonely >/dev/null 2>&1 </dev/null")
-        found = sorted(set(facts_of_engine(one.socket).neighbours) - set(before))
-    finally:
-        for namespace, name in (("moby", "stray"), ("others", "alien")):
-            with suppress(CommandError):  # it was not started
-                call(*containerd, namespace, "task", "rm", "--force", name)
-                call(*containerd, namespace, "container", "rm", name)
-        with suppress(CommandError):
-            call("runc", "delete", "--force", "lonely")
-    tasks = f"{one.directory}/exec/containerd/daemon/io.containerd.runtime.v2.task"
-    wanted = {
-        "the namespace others of containerd (1 running)",
-        f"what the engine does not list in {tasks}/moby (stray)",
-        "what the engine does not list in /run/runc (lonely)",
-    }
-    assert wanted <= set(found)
