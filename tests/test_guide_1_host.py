@@ -41,8 +41,7 @@ def test_host_serves_containers_alone(
 
     A web server or a database beside the engine shares the host with every container: a hole in one of them is a
     hole for all, and each needs rights that the others should not have. Programs are known by the file that runs,
-    not by the name that a process gives itself. What listens is told, and what runs that the distribution did not
-    bring, as from /opt or /usr/local.
+    not by the name that a process gives itself. What else listens is told.
 
     Remedy: move the application into a container or to another host; name agents that the host needs in
     `allowed_host_services` of the policy.
@@ -52,12 +51,13 @@ def test_host_serves_containers_alone(
     ]
     assert not known, f"outside of containers runs {', '.join(known)}"
     strangers = [each for each in host_services.strangers if not policy.allows_service(each.name)]
-    added = [path for path in host_services.added if not policy.allows_service(posixpath.basename(path))]
-    listening = f"listen {', '.join(map(str, strangers))}" if strangers else ""
-    found = " and ".join(filter(None, (listening, f"run {', '.join(added)}" if added else "")))
+    found = ", ".join(map(str, strangers))
     if found and policy.allowed_host_services is None:
-        raise Manual(f"outside of containers {found}: are these agents that the host needs?")
-    assert not found, f"outside of containers {found}, not on the list of the policy"
+        raise Manual(
+            f"check that the host needs what listens outside of containers: {found};"
+            f" then allow it with `allowed_host_services: [{', '.join(each.name for each in strangers)}]` in the policy"
+        )
+    assert not found, f"outside of containers listen {found}, not on the list of the policy"
     require_processes(engine, daemon)
     return f"outside of containers listen {', '.join(map(str, host_services.listeners)) or 'no programs'}"
 
@@ -149,7 +149,10 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
         each.name: str(each) for each in host_services.listeners
     }
     if policy.allowed_host_services is None:
-        raise Manual(f"is each of these needed: {', '.join(found.values())}?")
+        raise Manual(
+            f"check that each of these is needed: {', '.join(found.values())};"
+            f" then allow them with `allowed_host_services: [{', '.join(found)}]` in the policy"
+        )
     strangers = [shown for name, shown in found.items() if not policy.allows_service(name)]
     assert not strangers, f"not on the list of the policy: {', '.join(strangers)}"
     return f"{len(found)} units and programs, each on the list of the policy"

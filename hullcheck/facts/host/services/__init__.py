@@ -1,7 +1,6 @@
 """What a host serves besides its containers: units, listeners and the programs behind them."""
 
 import posixpath
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,18 +24,11 @@ _BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server a
 _BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
 _INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
 
-_BROUGHT = re.compile(
-    r"/(?:usr/(?!local/)|s?bin/|lib|snap/|var/lib/snapd/|nix/|gnu/|memfd:runc_cloned:).*"
-    r"|.*/(?:docker[a-z-]*|fuse-overlayfs|rootlesskit-docker-proxy|vpnkit)"
-)
-"""What the distribution brought, and what is of the engine wherever it lies."""
-
 HOST_SERVICES = Probe.from_file(
     __file__,
     "host_services",
     lines_like(
         "(?:auditor|enabled|net|openrc|running|systemd):.*",
-        r"shell:\d+",
         r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
         r"owner:\d+ \d+",
         r"socket:[SD]\d+ \S+",
@@ -151,30 +143,6 @@ class HostServices:
             if each.program not in _BASE_SOCKETS
             and (each.name not in _BASE or not each.program.startswith(_INSTALLED))
         )
-
-    @cached_property
-    def added(self) -> tuple[str, ...]:
-        """The paths of programs that run outside of containers, and that the distribution did not bring.
-
-        Those of the audit itself are left out: on a host that audits itself, Python may be one.
-        """
-        found = (
-            each.executable
-            for each in self.processes.by_pid.values()
-            if each.executable and not _BROUGHT.fullmatch(each.executable) and self._is_outside(each.pid)
-        )
-        known = {*self._of_audit, *(each.program for each in self.listeners)}
-        return tuple(sorted({path for path in found if posixpath.basename(path) not in _BASE} - known))
-
-    @property
-    def _of_audit(self) -> set[str]:
-        """The paths of the shell that asked, and of what started it."""
-        pid, found = int(self.words.first("shell") or 0), set[str]()
-        while pid > 1 and pid in self.processes.by_pid:
-            process = self.processes.process(pid)
-            found.add(process.executable)
-            pid = process.parent
-        return found
 
     @cached_property
     def applications(self) -> tuple[str, ...]:

@@ -1,5 +1,4 @@
 echo "auditor:$(id -u)"
-echo "shell:$$"
 if command -v systemctl >/dev/null &&
   running=$(systemctl list-units --type=service --state=running --no-legend --plain) &&
   enabled=$(systemctl list-unit-files --type=service,socket --state=enabled --no-legend --plain); then
