@@ -284,7 +284,7 @@ def test_container_runs_no_ssh_server(container: Container) -> str | None:
 @pytest.mark.pci("1.2.5")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_container_opens_no_privileged_port(container: Container, policy: Policy) -> None:
+def test_container_opens_no_privileged_port(container: Container, policy: Policy) -> str:
     """No container opens a port below 1024 on the host, unless the site allows it.
 
     Those ports belong to the host's own services; whoever can answer on them passes for the host.
@@ -300,7 +300,7 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
     assert not published, "opens " + ", ".join(published)
     found = low(container.ports.open)
     assert not found, "opens " + ", ".join(found)
-    _require_known_ports(container)
+    return _known_ports(container)
 
 
 @pytest.mark.cis("5.9", level=1)
@@ -309,7 +309,7 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
 @pytest.mark.pci("1.2.5", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_container_opens_only_needed_ports(container: Container, policy: Policy) -> None:
+def test_container_opens_only_needed_ports(container: Container, policy: Policy) -> str:
     """Every port that a container opens is on the site's list, and none is opened by --publish-all.
 
     A port that nobody asked for is a way in that nobody watches. A bridge network with the gateway mode
@@ -328,12 +328,15 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
     found = unlisted(container.ports.open)
     assert not found, "opens " + ", ".join(found) + ", not on the list"
     if container.ports.open and policy.allowed_ports is None:
-        shown = ", ".join(map(str, container.ports.open))
+        needed = dict.fromkeys(
+            f"{port.number}/{port.protocol}" for port in container.ports.open if port.number
+        )
         raise Manual(
-            f"opens {shown}; compare with what the workload needs, or set allowed_ports in the policy"
+            f"check that the workload needs {', '.join(map(str, container.ports.open))};"
+            f" then allow it with `allowed_ports: [{', '.join(needed)}]` in the policy"
         )
     _require_known_interfaces(container)
-    _require_known_ports(container)
+    return _known_ports(container)
 
 
 @pytest.mark.cis("5.10", level=1)
@@ -385,10 +388,11 @@ def _require_known_devices(container: Container) -> None:
         raise Manual(f"does not run; what do its devices {', '.join(devices)} (CDI) bring along?")
 
 
-def _require_known_ports(container: Container) -> None:
-    """Raise Manual if a container that does not run will open what it listens on."""
+def _known_ports(container: Container) -> str:
+    """Return the open ports in words; raise Manual if a container that does not run will open what it listens on."""
     if unknown := container.ports.unknown:
         raise Manual(unknown)
+    return f"opens {', '.join(map(str, container.ports.open)) or 'no port'}"
 
 
 def _require_known_interfaces(container: Container) -> None:
@@ -491,7 +495,7 @@ def test_container_root_is_read_only(container: Container) -> None:
 @pytest.mark.pci("1.3.1", "1.4.2")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium")
-def test_container_ports_are_bound_to_an_address(container: Container) -> None:
+def test_container_ports_are_bound_to_an_address(container: Container) -> str:
     """Every port that a container opens is bound to one address of the host.
 
     A port that is open on every address is open in networks that nobody thought of. What rules of the packet filter
@@ -508,7 +512,7 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> None:
     found = everywhere(container.ports.open)
     assert not found, "opens on every address: " + ", ".join(found)
     _require_known_interfaces(container)
-    _require_known_ports(container)
+    return _known_ports(container)
 
 
 @pytest.mark.cis("5.15", level=1)

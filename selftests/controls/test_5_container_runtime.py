@@ -322,18 +322,23 @@ FILES = {"Ulimits": [{"Name": "nofile", "Soft": 9, "Hard": 9}]}
 @pytest.mark.parametrize(
     ("number", "changes", "policy", "expected"),
     [
-        ("5.8", LOW, {"allowed_ports": [80]}, ("pass", "")),
+        ("5.8", LOW, {"allowed_ports": [80]}, ("pass", "opens 10.0.0.1:80/tcp")),
         ("5.8", LOW, {"allowed_ports": ["80/udp"]}, ("fail", "opens 10.0.0.1:80/tcp (published for 80)")),
-        ("5.8", HIGH, {}, ("pass", "")),
-        ("5.9", HIGH, {"allowed_ports": [8080]}, ("pass", "")),
+        ("5.8", HIGH, {}, ("pass", "opens 10.0.0.1:8080/tcp")),
+        ("5.9", HIGH, {"allowed_ports": [8080]}, ("pass", "opens 10.0.0.1:8080/tcp")),
         (
             "5.9",
             HIGH,
             {"allowed_ports": [80]},
             ("fail", "opens 10.0.0.1:8080/tcp (published for 80), not on the list"),
         ),
-        ("5.9", HIGH, {}, ("manual", "opens 10.0.0.1:8080/tcp (published for 80); compare with what")),
-        ("5.9", {}, {}, ("pass", "")),
+        (
+            "5.9",
+            HIGH,
+            {},
+            ("manual", "check that the workload needs 10.0.0.1:8080/tcp (published for 80); then"),
+        ),
+        ("5.9", {}, {}, ("pass", "opens no port")),
         ("5.18", DISK, {}, ("fail", "is given /dev/sda")),
         ("5.18", DISK, {"allowed_devices": ["/dev/sda"]}, ("pass", "by what the engine gave it")),
         ("5.18", DISK, {"allowed_devices": ["/dev/sdb"]}, ("fail", "is given /dev/sda")),

@@ -163,7 +163,7 @@ def test_ports_that_the_engine_leaves_open(world: ContainerHost) -> None:
     [
         ("macvlan", "c" * 64, "0100000A", ("fail", "opens 10.0.0.1:443/tcp (listens, network out)")),
         ("ipvlan", "c" * 64, "0100000A", ("fail", "opens 10.0.0.1:443/tcp (listens, network out)")),
-        ("macvlan", "c" * 64, "0100007F", ("pass", "")),
+        ("macvlan", "c" * 64, "0100007F", ("pass", "opens no port")),
         ("site/net:1", "c" * 64, "0100000A", ("fail", "opens 10.0.0.1:443/tcp (listens, network out)")),
         (
             "site/net:1",
@@ -171,10 +171,10 @@ def test_ports_that_the_engine_leaves_open(world: ContainerHost) -> None:
             "",
             ("error", "the listeners in the network of process 100 could not be read"),
         ),
-        ("bridge", "c" * 64, "0100000A", ("pass", "")),
-        ("overlay", "c" * 64, "0100000A", ("pass", "")),
+        ("bridge", "c" * 64, "0100000A", ("pass", "opens no port")),
+        ("overlay", "c" * 64, "0100000A", ("pass", "opens no port")),
         ("nat-unprotected", "c" * 64, "0100000A", ("fail", "opens 10.0.0.1:443/tcp (listens, network out)")),
-        ("macvlan", "e" * 64, "0100000A", ("pass", "")),
+        ("macvlan", "e" * 64, "0100000A", ("pass", "opens no port")),
         ("macvlan", "c" * 64, "", ("error", "the listeners in the network of process 100 could not be read")),
     ],
 )
@@ -254,12 +254,12 @@ def test_why_listeners_of_the_host_are_an_error(world: ContainerHost) -> None:
             {"PublishedPort": 53, "Protocol": "udp"},
             ("fail", "opens *:53/udp (published by service shop on every node)"),
         ),
-        ({"PublishedPort": 443, "PublishMode": "host"}, ("pass", "")),
+        ({"PublishedPort": 443, "PublishMode": "host"}, ("pass", "opens no port")),
         (
             {"TargetPort": 443},
             ("error", "docker service inspect: a port in mode ingress: PublishedPort is missing"),
         ),
-        ({"TargetPort": 443, "PublishMode": "host"}, ("pass", "")),
+        ({"TargetPort": 443, "PublishMode": "host"}, ("pass", "opens no port")),
     ],
     ids=str,
 )
@@ -289,7 +289,7 @@ def test_task_whose_label_is_lost(world: ContainerHost) -> None:
         ("host", ("manual", "does not run: check on which ports it will listen in the network of the host")),
         ("out", ("manual", "does not run: check on which ports it will listen in network out")),
         ("open", ("manual", "does not run: check on which ports it will listen in network open")),
-        ("bridge", ("pass", "")),
+        ("bridge", ("pass", "opens no port")),
         ("", ("error", f"the container {'e' * 64}, whose namespace it joined, is not there")),
     ],
 )
