@@ -9,6 +9,7 @@ from typing import Any
 
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.registry import fact
+from hullcheck.parsing.documents import require
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like, pick
@@ -24,6 +25,15 @@ _FREE = re.compile(
 )
 _CHAIN = dict.fromkeys(("family", "table", "name", "type", "hook", "policy"), True)
 _RULE = dict.fromkeys(("family", "table", "chain"), True)
+_SHAPE = {
+    "nftables": [
+        {
+            "chain?": dict.fromkeys(("family", "table", "name", "type?", "hook?", "policy?"), str),
+            "rule?": dict.fromkeys(_RULE, str),
+        }
+    ]
+}
+_FILTERS = (("filter", "forward"), ("filter", "prerouting"))  # type and hook of chains
 _OF_THE_ENGINE = "docker-bridges"
 _OF_IPTABLES = ("FORWARD", "PREROUTING")
 
@@ -79,19 +89,23 @@ class Firewall:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The chains of nftables that filter forwarded packets, without those of the engine and of iptables."""
+        """The chains of nftables that filter forwarded packets, without those of the engine and of iptables.
+
+        Raises:
+            EvidenceError: the engine uses nftables, and the tables could not be read.
+        """
         return tuple(self._chains())
 
     def _chains(self) -> Iterator[str]:
         text = "".join(self._of_daemon("nft"))
-        items: list[dict[str, Any]] = decode_json(text, FIREWALL.name)["nftables"] if text else []
+        if not text and self.daemon.engine.filters_by_nftables:
+            raise EvidenceError(unread("the tables of nftables"))
+        document = decode_json(text or '{"nftables": []}', FIREWALL.name)
+        items: list[dict[str, Any]] = require(document, _SHAPE, FIREWALL.name)["nftables"]
         rules = Counter(tuple(each["rule"][key] for key in _RULE) for each in items if "rule" in each)
         for each in (item["chain"] for item in items if "chain" in item):
             family, table, name = each["family"], each["table"], each["name"]
-            filters = (each.get("type"), each.get("hook")) in (
-                ("filter", "forward"),
-                ("filter", "prerouting"),
-            )
+            filters = (each.get("type"), each.get("hook")) in _FILTERS
             own = table == _OF_THE_ENGINE or (family != "inet" and name in _OF_IPTABLES)
             count = rules[family, table, name]
             if filters and not own and (count or each.get("policy") == "drop"):

@@ -18,7 +18,13 @@ own=$(readlink self/ns/net)
 filter() { # COMMAND TABLES: the chain DOCKER-USER; asking for a table that is not there would make it
   case $($1 --version 2>/dev/null) in
     "") echo "$pid/$1:absent" && return ;;
-    *legacy*) $enter grep -qsx filter "$2" || return ;;
+    *legacy*)
+      tables=$($enter cat "$2" 2>/dev/null) || {
+        echo "$pid/$1:unread"
+        return
+      }
+      case $line_feed$tables$line_feed in *"${line_feed}filter$line_feed"*) ;; *) echo "$pid/$1-status:0" && return ;; esac
+      ;;
   esac
   if text=$($enter "$1" -w 5 -S 2>&1); then
     printf "%s\n" "$text" | sed -n "s|^-[NA] DOCKER-USER|$pid/$1:&|p"

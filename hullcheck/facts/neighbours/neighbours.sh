@@ -3,7 +3,7 @@
 for tasks in /run/containerd/io.containerd.runtime.v2.task /run/k3s/containerd/io.containerd.runtime.v2.task; do
   [ -d $tasks ] || continue
   [ -r $tasks ] || echo "unread:$tasks"
-  for each in $tasks/*; do
+  for each in "$tasks"/*; do
     set -- "$each"/*
     [ ! -d "$1" ] || echo "namespace:${each##*/} $#"
   done
