@@ -1,7 +1,6 @@
 """Engines on a switch, each with two network cards: one to manage a swarm, and one for its data."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
 from functools import partial
 
 from selftests.rig import cleanup
@@ -20,14 +19,8 @@ class Switch:
     There is no default route: with one that leads nowhere, every new service would wait for a registry.
     """
 
-    def __init__(
-        self,
-        lab: Laboratory,
-        count: int,
-        flags: Sequence[str] = (),
-        settings: Mapping[str, object] | None = None,
-    ) -> None:
-        """Start *count* engines with these options of dockerd, and this daemon.json.
+    def __init__(self, lab: Laboratory, count: int) -> None:
+        """Start *count* engines.
 
         Raises:
             LabError: one does not start; nothing is left then.
@@ -40,7 +33,7 @@ class Switch:
             for card in CARDS:
                 self._ip("link", "add", f"br-{card}", "up", "type", "bridge")
             for _ in range(count):
-                self._add(flags, settings)
+                self._add()
         except BaseException:
             self.down()
             raise
@@ -85,8 +78,8 @@ class Switch:
         self.engines.clear()
         cleanup.delete_namespace(self.netns)
 
-    def _add(self, flags: Sequence[str], settings: Mapping[str, object] | None) -> None:
-        engine = Engine(self.lab, settings, flags)
+    def _add(self) -> None:
+        engine = Engine(self.lab)
         self.engines.append(engine)
         for card in CARDS:
             self._plug(engine, card)
