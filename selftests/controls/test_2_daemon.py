@@ -34,64 +34,6 @@ def mirrors(*addresses: str) -> dict[str, Any]:
     return {"RegistryConfig": insecure()["RegistryConfig"] | {"Mirrors": list(addresses)}}
 
 
-NEW = {"ServerVersion": "28.5.2"}
-
-
-@pytest.mark.parametrize(
-    ("text", "expected", "words"),
-    [
-        ('server = "https://r.io"', "pass", ""),
-        ('server = "http://r.io"', "fail", "r.io (no TLS, by /etc/docker/certs.d/r.io:5000/hosts.toml)"),
-        ("skip_verify = true", "fail", "r.io:5000 (skip_verify, by"),
-        ('[host."http://10.0.0.1:5000"]\n  capabilities = ["pull"]', "fail", "10.0.0.1:5000 (no TLS"),
-        ('[host."https://m.io"]\n  skip_verify = true', "fail", "m.io (skip_verify"),
-        ('[host."http://127.0.0.1:65001"]\n  skip_verify = true', "pass", ""),
-        ('[host."https://m.io"]\n  skip_verify = false', "pass", ""),
-        ('[host."https://m.io"]\n  Skip_Verify = true', "fail", "m.io (skip_verify"),
-        ('SERVER = "http://r.io"\nskip_verify = false', "fail", "r.io (no TLS"),
-        ('[host."https://m.io"]\n[HOST."https://m.io"]\n  skip_verify = true', "error", "is not TOML"),
-        ('[host."https://m.io"]\n  skip_verify = "yes"', "error", "is not as its format is"),
-        ("server = http://r.io", "error", "hosts.toml is not TOML"),
-    ],
-)
-def test_ways_to_a_registry_of_hosts_toml(text: str, expected: str, words: str) -> None:
-    """From 28 on such a file leads to plain HTTP, of which docker info says nothing."""
-    found, reason = Host(info=NEW, hosts={"r.io:5000": text}).judge("2.5")
-    assert (found, words in reason) == (expected, True), reason
-    assert Host(info=NEW, hosts={"_default": text}).judge("2.5")[0] == expected
-    assert Host(hosts={"r.io:5000": text}).judge("2.5")[0] == "pass"  # an older engine does not read it
-
-
-@pytest.mark.parametrize(
-    ("folder", "expected"),
-    [
-        ("127.0.0.1_5000_", "pass"),
-        ("localhost_5000_", "pass"),
-        ("10.0.0.1_5000_", "fail"),
-        ("_5000_", "fail"),
-    ],
-)
-def test_registry_of_a_directory_without_a_colon(folder: str, expected: str) -> None:
-    """`host_5000_` is the directory of `host:5000`."""
-    assert Host(info=NEW, hosts={folder: "skip_verify = true"}).judge("2.5")[0] == expected
-
-
-def test_ways_to_registries_that_were_not_asked_for() -> None:
-    """An answer that says nothing of them is no proof for an engine that reads them."""
-    assert Host(info=NEW).judge("2.5")[0] == "pass"
-    assert Host(info=NEW, hosts=None).judge("2.5")[0] == "error"
-    assert Host(hosts=None).judge("2.5")[0] == "pass"
-    assert "engines from 28 on" in Host(hosts={"r.io": "skip_verify = true"}).judge("2.5")[1]
-
-
-def test_headers_of_hosts_toml_are_not_kept() -> None:
-    """What a registry is sent is a secret."""
-    text = 'server = "http://me:hunter2@r.io"\n[host."https://m.io".header]\nauthorization = "hunter2"'
-    kept = Host(info=NEW, hosts={"r.io": text}).recording().answers["daemon_configuration"].stdout
-    assert "hunter2" not in kept
-    assert "r.io" in kept
-
-
 NPROC = ("--default-ulimit=nproc=9",)
 ULIMIT = (
     '{"default-ulimits": {"nofile": {"Name": "%s", "Soft": 64, "Hard": %d},'

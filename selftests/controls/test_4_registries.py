@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
-from hullcheck.facts import Facts
 from hullcheck.policy import Policy
-from selftests.kit.facts.images import DOCKER, ID, facts, verdict
+from selftests.kit.facts.images import ID, facts, verdict
 
 
 def test_trusted_registries() -> None:
@@ -69,14 +67,6 @@ def test_no_list_of_registries() -> None:
     assert verdict("4.2", facts(RepoDigests=digests, policy=Policy(allowed_registries=())))[0] == "fail"
     labels = {"org.opencontainers.image.base.name": "docker.io/library/debian:13"}
     assert "built from docker.io/library/debian:13" in verdict("4.2", facts(config={"Labels": labels}))[1]
-
-
-def test_where_a_registry_is_asked_for() -> None:
-    """The registry of a trusted image is named, and where the daemon is led instead of it."""
-    seen = facts(RepoDigests=["r.io/a/b@sha256:12"]).recording
-    led = SimpleNamespace(registry_hosts=SimpleNamespace(leading=lambda names: f"; led: {', '.join(names)}"))
-    target = Facts(seen, Policy(allowed_registries=("r.io",)), engine=DOCKER, daemon=led)
-    assert verdict("4.2", target) == ("pass", "comes from r.io/a/b; led: r.io")
 
 
 def test_policy_of_registries() -> None:

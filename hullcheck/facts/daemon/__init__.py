@@ -8,7 +8,6 @@ from typing import Any
 from hullcheck.facts.daemon import reported
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION, DaemonFiles, files_of
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses
-from hullcheck.facts.daemon.registries import RegistryHosts, registry_hosts
 from hullcheck.facts.daemon.settings import Configuration, Setting, Value, shown
 from hullcheck.facts.daemon.sockets.endpoints import Endpoints
 from hullcheck.facts.daemon.unit import SYSTEMD, Unit, Units
@@ -19,7 +18,6 @@ from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.proc import mountinfo
-from hullcheck.parsing.proc.covers import is_covered
 from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
@@ -125,15 +123,7 @@ class Daemon:
         Raises:
             EvidenceError: the daemon could not be found, or its files not be asked for.
         """
-        return files_of(self.recording, self.process, self._data_root)
-
-    @property
-    def _data_root(self) -> str:
-        return str(self.engine.value("DockerRootDir"))
-
-    def may_be_covered(self, path: str) -> bool:
-        """Whether what lies at a path without links may have been mounted there since its start."""
-        return is_covered(path, mountinfo.parse(self.process.mountinfo), self._data_root)
+        return files_of(self.recording, self.process)
 
     @cached_property
     def units(self) -> Units:
@@ -231,11 +221,6 @@ class Daemon:
             EvidenceError: the engine did not say.
         """
         return reported.insecure_registries(self.engine)
-
-    @property
-    def registry_hosts(self) -> RegistryHosts:
-        """The ways to registries that the site named in certs.d."""
-        return registry_hosts(self.files.hosts, self.files.registries, self.engine.version)
 
     @property
     def log_address(self) -> str:

@@ -1,8 +1,7 @@
-"""The configuration file that a daemon really uses, and whether it changed since the daemon started."""
+"""The configuration file of a daemon, and whether it changed since the daemon started."""
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,36 +9,24 @@ from typing import Any
 from hullcheck import inputs
 from hullcheck.facts.daemon import redaction
 from hullcheck.facts.daemon.process import DaemonProcess
-from hullcheck.facts.daemon.registries import HostsFile, reduced
 from hullcheck.parsing import seccomp
-from hullcheck.parsing.proc import mountinfo
-from hullcheck.parsing.proc.covers import is_covered
-from hullcheck.parsing.proc.mountinfo import is_below
-from hullcheck.parsing.times import Span, engine_moment, moment
+from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 _HEADINGS = lines_like(
-    r"dockerd:\d+",
-    r"(?:config|profile|hosts|reload):(?:read|absent|unread|unknown)\|.*",
-    r"registries:(?:listed|absent|unread)\|.*",
-    "link:.*",
-    r"above:[-0-9:.+ ]+\|[-0-9:.+ ]+",
-    " .*",
+    r"dockerd:\d+", r"(?:config|profile):(?:read|absent|unread|unknown)\|.*", "link:.*", " .*"
 )
-_RELOADED = re.compile(r'msg="Reloaded configuration(?:: |" config=")(\{(?:[^"\\]|\\.)*\})"')
 
 
 def _keep(text: str) -> str:
-    """The same answer, with each file on one line and without secrets."""
+    """Return the answer with each file on one line and without secrets."""
     kept: list[str] = []
     heading, lines = "", list[str]()
     for line in [*_HEADINGS(text).split("\n"), "end:"]:
-        if line.startswith(" utf-16:"):
-            lines.append(_decoded(line.removeprefix(" utf-16:")))
-        elif line.startswith(" "):
+        if line.startswith(" "):
             lines.append(line[1:])
         elif line:
             kept += [_without_secrets(heading, "\n".join(lines))] if ":read|" in heading else []
@@ -48,31 +35,10 @@ def _keep(text: str) -> str:
     return "\n".join(kept)
 
 
-def _decoded(hexadecimal: str) -> str:
-    try:
-        return bytes.fromhex(hexadecimal).decode("utf-16")
-    except ValueError:
-        return "not UTF-16"
-
-
 def _without_secrets(heading: str, text: str) -> str:
     if heading.startswith("profile:"):
         return " " + json.dumps(seccomp.read(text))
-    if heading.startswith("hosts:"):
-        return " " + json.dumps(reduced(text))
-    if heading.startswith("reload:"):
-        text = _logged(text)
-    kept = redaction.configuration(text)
-    return " " + kept if kept is not None else " (not JSON)"
-
-
-def _logged(text: str) -> str:
-    """The JSON in a line of the daemon's log, in which it is a text in quotes; else the line itself."""
-    match = _RELOADED.fullmatch(text)
-    try:
-        return str(json.loads(f'"{match[1]}"')) if match else text
-    except ValueError:
-        return text
+    return " " + (redaction.configuration(text) or "(not JSON)")
 
 
 DAEMON_CONFIGURATION = Probe.from_file(__file__, "daemon_configuration", _keep)
@@ -97,7 +63,7 @@ class ConfigFile:
     document: Mapping[str, Any] | None
 
     def values(self) -> Mapping[str, Any]:
-        """What it says; nothing where it does not exist.
+        """Return what the file says: nothing where it does not exist.
 
         Raises:
             EvidenceError: it could not be read, or is not JSON.
@@ -135,16 +101,13 @@ _FIRST_START = 3  # seconds in which the daemon itself may write to the director
 
 @dataclass(frozen=True)
 class DaemonFiles:
-    """The files of one daemon, and what it wrote into its log of all its settings when it last read them again."""
+    """The files of one daemon."""
 
     config: ConfigFile
-    reload: ConfigFile | None
     seccomp_profile: ConfigFile | None
-    hosts: tuple[HostsFile, ...]
-    registries: str | None  # what became of their directory: `listed`, `absent` or `unread`
 
     def seccomp_filter(self, path: str, started: Span | None) -> Mapping[str, Any]:
-        """The profile in the file *path*, as the daemon read it when it was *started*.
+        """Return the profile in the file *path*, as the daemon read it when it was *started*.
 
         Raises:
             EvidenceError: the profile could not be read, or changed after that.
@@ -158,65 +121,38 @@ class DaemonFiles:
         return profile
 
 
-def files_of(recording: Recording, process: DaemonProcess, data_root: str = "") -> DaemonFiles:
-    """The files that *process* reads, when it starts or later.
-
-    Args:
-        data_root: of the daemon; empty where that is not known.
+def files_of(recording: Recording, process: DaemonProcess) -> DaemonFiles:
+    """Return the files that *process* reads when it starts.
 
     Raises:
         EvidenceError: the target did not answer, or did not see this process.
     """
     found: dict[str, ConfigFile] = {}
-    pid, name, registries = "", "", None
+    pid = name = ""
     for line in recording.text(DAEMON_CONFIGURATION).split("\n"):
         word, _, text = line.partition(":")
         if word == "dockerd":
-            pid = text
-        elif line.startswith(" ") and name and pid == str(process.pid):
-            found[name] = _with_document(found[name], line)
-        elif word in ("config", "profile", "hosts") and pid == str(process.pid):
-            name = text if word == "hosts" else word
-            found[name] = _file(text)
-        elif word == "reload" and pid == str(process.pid):
-            name, time = word, engine_moment(text.split("|")[1])
-            found[name] = ConfigFile("", "read", (time, time) if time else None, None, None)
-        elif word == "registries" and pid == str(process.pid):
-            registries = text.partition("|")[0]
-        elif word == "above" and name and pid == str(process.pid):
-            found[name] = _below(found[name], text)
-        elif word == "link" and name and pid == str(process.pid):
+            pid, name = text, ""
+        elif line.startswith(" ") and name:
+            found[name] = replace(found[name], document=_document(line))
+        elif word in ("config", "profile") and pid == str(process.pid):
+            name, found[word] = word, _file(text)
+        elif word == "link" and name:
             found[name] = _through_link(found[name], moment(text))
+        else:
+            name = ""
     if "config" not in found:
         raise EvidenceError("the daemon's configuration could not be read: it started or ended meanwhile")
-    named = process.values("config-file")[-1:]
-    if named == ("",):
-        found["config"] = ConfigFile(
-            "", "absent", None, None, None
-        )  # --config-file="" means that there is none
-    elif found["config"].state == "read" and not found["config"].path:
+    config, named = found["config"], process.values("config-file")[-1:]
+    if named == ("",):  # --config-file="" means that there is none
+        config = ConfigFile("", "absent", None, None, None)
+    elif config.state == "read" and not config.path:
         raise EvidenceError("daemon_configuration: the answer has a file without a name")
-    elif named and named[0] != found["config"].path:
+    elif named and named[0] != config.path:
         raise EvidenceError(f"the configuration file {named[0]!r} of the daemon could not be found")
-    elif named and found["config"].state == "absent":  # without it the daemon would not have started
-        found["config"] = replace(found["config"], touched=_NOW)
-    mounts = mountinfo.parse(process.mountinfo)
-    for word in ("config", "profile"):
-        if word in found and is_covered(found[word].path, mounts, data_root):
-            found[word] = replace(found[word], touched=_NOW)
-    hosts = (each for name, each in found.items() if name not in ("config", "reload", "profile"))
-    told = tuple(HostsFile.of(each.path, each.document) for each in hosts)
-    reload = _reload(found.get("reload"), process, data_root)
-    return DaemonFiles(found["config"], reload, found.get("profile"), told, registries)
-
-
-def _reload(told: ConfigFile | None, process: DaemonProcess, data_root: str) -> ConfigFile | None:
-    """What *process* told; None where it was another process with this log, or this number."""
-    if told is None or told.document is None or told.touched is None or process.started is None:
-        return None
-    # where users are remapped, its data lies in a folder of theirs below that
-    is_own = is_below(data_root, str(told.document.get("data-root")))
-    return told if is_own and told.touched[0] > process.started[1] else None
+    elif named and config.state == "absent":  # without it the daemon would not have started
+        config = replace(config, touched=_NOW)
+    return DaemonFiles(config, found.get("profile"))
 
 
 def _file(text: str) -> ConfigFile:
@@ -226,28 +162,15 @@ def _file(text: str) -> ConfigFile:
 
 
 def _through_link(file: ConfigFile, made: Span | None) -> ConfigFile:
-    """The file behind a symbolic link, which may have led elsewhere before it was made."""
+    """Return the file behind a symbolic link, which may have led elsewhere before it was made."""
     if made is None or file.touched is None or file.written is None:
         return replace(file, touched=None, written=None)
     return replace(file, touched=max(file.touched, made), written=max(file.written, made))
 
 
-def _below(file: ConfigFile, times: str) -> ConfigFile:
-    """The file in a directory that got another owner, mode or name, after which it may be another file's place.
-
-    What else changes in a directory, changes its content as well, and the time of that with it.
-    """
-    modified, _, changed = times.partition("|")
-    named = moment(changed) if modified != changed else None
-    if named is None or file.touched is None:
-        return file
-    return replace(file, touched=max(file.touched, named))
-
-
-def _with_document(file: ConfigFile, line: str) -> ConfigFile:
-    """The file with what the recording keeps of it, in which each key is there once, however often it was written."""
+def _document(line: str) -> Mapping[str, Any] | None:
     try:
         document = inputs.decode(line)
     except ValueError:
-        document = None
-    return replace(file, document=document if isinstance(document, dict) else None)
+        return None
+    return document if isinstance(document, dict) else None

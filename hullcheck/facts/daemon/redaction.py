@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
-from hullcheck.facts.daemon import config_text
 from hullcheck.facts.daemon import flags as daemon_flags
 from hullcheck.secrets import HIDDEN
 from hullcheck.secrets.log_options import log_option, log_options, without_secrets
@@ -41,12 +40,21 @@ def command_line(arguments: Iterable[str], *, expanded: bool = False) -> list[st
 
 
 def configuration(text: str) -> str | None:
-    """The text of a daemon.json without secrets, or None where it is not the JSON that dockerd reads."""
-    document = config_text.parse(text)
-    if document is None:
+    """Return the text of a daemon.json without secrets, or None if it is not a JSON object."""
+    text = text.removeprefix("\ufeff")
+    try:
+        document = json.loads(text, parse_constant=_refuse) if text.strip() else {}
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
         return None
     kept = {name: _setting(name, value) for name, value in document.items()}
     return json.dumps(kept, separators=(",", ":"))
+
+
+def _refuse(word: str) -> NoReturn:
+    """Refuse `NaN` and `Infinity`, which are not JSON."""
+    raise ValueError(word)
 
 
 def _setting(name: str, value: Any) -> Any:

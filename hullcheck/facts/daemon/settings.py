@@ -152,9 +152,6 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-_OF_NETWORKS = frozenset({"icc"})
-"""What the default bridge has from an earlier start, where containers outlived that daemon."""
-
 _FILTERS_IPV6 = 27
 """The first engine for which ip6tables is on by default."""
 
@@ -247,7 +244,6 @@ class Configuration:
         next_flags: that of the next start, where systemd tells it.
         changed: the file may have changed since the start.
         rewritten: and by its time so did its content, not only its owner, mode or name.
-        reload: all settings, as the running daemon wrote them into its log when it last read the file again.
     """
 
     flags: Flags
@@ -257,7 +253,6 @@ class Configuration:
     engine: str
     next_flags: Flags | None = None
     unit: str = ""
-    reload: ConfigFile | None = None
 
     @classmethod
     def of(
@@ -279,7 +274,6 @@ class Configuration:
             engine.partition("+")[0],
             told if differs else None,
             unit if differs else "",
-            files.reload,
         )
 
     def setting(self, name: str, reported: Value | None = None) -> Setting:
@@ -289,13 +283,14 @@ class Configuration:
             EvidenceError: it depends on a file that could not be read.
         """
         if reported is None:
-            reported = self._of_flags(name, self.flags, "command line") or self._of_reload(name)
+            reported = self._of_flags(name, self.flags, "command line")
         if reported is not None:
             coming = self._coming(name)
             if coming is not None and coming.value == reported.value:
                 origin = "" if self._may_differ or coming.source == reported.source else coming.source
                 return Setting(name, reported, origin="default" if origin.startswith("default ") else origin)
-            pending = coming if self._may_differ or name in _OF_NETWORKS else None
+            # containers that outlive a daemon keep the default bridge as it was
+            pending = coming if self._may_differ or name == "icc" else None
             return Setting(name, reported, pending=pending)
         found = self._of_file(name)
         if not self.changed:
@@ -326,15 +321,15 @@ class Configuration:
 
     def _of_file(self, name: str) -> Value | None:
         """What daemon.json says: nothing, where it says null of what is no switch, or an empty text."""
-        return _said(self.file, name, self.file.path)
-
-    def _of_reload(self, name: str) -> Value | None:
-        """What the log says, which leaves out what is off or empty; None where the file tells as much."""
-        if self.reload is None or not self.changed:
+        document, parse = self.file.values(), KINDS[name].from_json
+        value = document.get(name)
+        if name not in document or (value is None and parse is not _boolean):
             return None
-        source = "the daemon's log of its last reload"
-        unset = self._default(name).value
-        return _said(self.reload, name, source) or Value(False if unset is True else unset, source)
+        try:
+            parsed = parse(value)
+        except (EvidenceError, TypeError, AttributeError) as error:
+            raise EvidenceError(f"{self.file.path}: {name}: {error}") from None
+        return None if parsed is None else Value(parsed, self.file.path)
 
     def _default(self, name: str) -> Value:
         major = self.engine.partition(".")[0]
@@ -349,20 +344,8 @@ class Configuration:
                 " have been one; restart the daemon to know"
             )
         says = f"says {shown(found.value)} and" if found else "does not set it, and"
-        what = "was changed" if self.rewritten else "got another owner, mode or name, or was mounted"
+        what = "was changed" if self.rewritten else "got another owner, mode or name"
         return (
             f"{path} {says} {what} after the daemon started, so the running value is unknown;"
-            " reload or restart the daemon to know"
+            " restart the daemon to know"
         )
-
-
-def _said(file: ConfigFile, name: str, source: str) -> Value | None:
-    document, parse = file.values(), KINDS[name].from_json
-    value = document.get(name)
-    if name not in document or (value is None and parse is not _boolean):
-        return None
-    try:
-        parsed = parse(value)
-    except (EvidenceError, TypeError, AttributeError) as error:
-        raise EvidenceError(f"{file.path or source}: {name}: {error}") from None
-    return None if parsed is None else Value(parsed, source)

@@ -140,9 +140,9 @@ class EngineFiles(StartFiles):
     def is_older_than_daemon(self, file: FileFact) -> bool:
         """Whether a file of TLS is as it was when the daemon started; what cannot be told counts as a change."""
         walk, process = self.view.walks[file.path], self.daemon.process
-        if process.started is None or walk.changed is None or walk.changed[1] > process.started[0] + START:
+        if process.started is None or walk.changed is None:
             return False
-        return not any(map(self.daemon.may_be_covered, (*walk.links, walk.end)))
+        return walk.changed[1] <= process.started[0] + START
 
     def require_unchanged(self, file: FileFact) -> None:
         """Raise EvidenceError where the daemon may have started with another file of TLS than the one that is there."""

@@ -93,7 +93,6 @@ class Host:
     parent: int = 0
     containers: str = ""
     sockets: tuple[str, ...] = ()
-    hosts: dict[str, str] | None = field(default_factory=dict)
     ca: str = ""
     accounts: str = PEOPLE
     plugins: str = ""
@@ -202,10 +201,6 @@ class Host:
             lines += [f" {line}" for line in (self.document or "").split("\n")]
         if self.profile:
             lines += [f"profile:read|{BEFORE}|{BEFORE}|/p.json", f" {self.profile}"]
-        for name, text in (self.hosts or {}).items():
-            lines += [f"hosts:read|{AFTER}|{AFTER}|/etc/docker/certs.d/{name}/hosts.toml"]
-            lines += [f" {line}" for line in text.split("\n")]
-        lines += [] if self.hosts is None else ["registries:listed|/etc/docker/certs.d"]
         return "\n".join(lines)
 
     def facts(self, **policy: Any) -> Facts:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from hullcheck.facts.containers.probe import described_in
-from hullcheck.facts.daemon import config_text, redaction, registries
+from hullcheck.facts.daemon import redaction
 from hullcheck.parsing import docker_bench_log, go, systemctl, times
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc import mountinfo, net
@@ -36,9 +36,7 @@ PIECES = [
 TEXTS = some.one_of(some.text(), some.lists(some.sampled_from(PIECES)).map("".join))
 PARSERS: dict[str, Callable[[str], Any]] = {
     "containers": described_in,
-    "daemon.json": config_text.parse,
     "what is kept of daemon.json": redaction.configuration,
-    "hosts.toml": registries.reduced,
     "boolean": go.go_boolean,
     "size": go.go_size,
     "properties": lambda text: list(systemctl.properties(text)),

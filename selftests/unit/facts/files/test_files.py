@@ -142,7 +142,6 @@ def engine_files(**process: Any) -> EngineFiles:
     known = SimpleNamespace(**{"rootless": False, "unix_table": (), "uids": (0, 0)} | process)
     endpoints = SimpleNamespace(api_sockets=(), containerd_sockets=())
     daemon: Any = SimpleNamespace(pid=7, process=known, endpoints=endpoints)
-    daemon.may_be_covered = lambda path: path in process.get("covered", ())
     return EngineFiles(answer, daemon)
 
 
@@ -167,8 +166,6 @@ def test_age_of_a_file_of_tls(started: tuple[float, float] | None, older: bool) 
     """It has to be older than the earliest moment at which the daemon may have read it."""
     file = FileFact("/f", State.FOUND)
     assert engine_files(started=started).is_older_than_daemon(file) is older
-    for covered in ("/f", "/l"):
-        assert not engine_files(started=started, covered=(covered,)).is_older_than_daemon(file)
 
 
 @pytest.mark.parametrize(
