@@ -13,19 +13,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from hullcheck.data import public_cas
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from hullcheck.facts.daemon.rootless import ROOTLESS_PARTS
 from hullcheck.facts.daemon.sockets import endpoint
-from hullcheck.facts.files.probe import ENGINE_FILES
 from hullcheck.parsing.times import moment
 from hullcheck.policy import LogLimits, Policy
-from hullcheck.recording.probe import Answer
-from selftests.kit.certificates import pem
 from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG
-from selftests.kit.facts.daemons import AFTER, BEFORE, NOW, REMOTE, Host, options
-from selftests.kit.facts.engine_files import FILES, NONCE, TLS, Stat, Target
+from selftests.kit.facts.daemons import AFTER, BEFORE, NOW, REMOTE, Host
+from selftests.kit.facts.engine_files import TLS, Target
 from selftests.kit.judging import judged
 
 DEFAULT = "(default of the daemon)"
@@ -59,38 +54,6 @@ def verdicts(control: str, host: Host, **policy: Any) -> dict[str, str]:
 
 # ---- 2.1
 
-PARTS = """7:account dock
-7:part /home/dock/bin/dockerd
-7:part /usr/bin/newuidmap
-7:package uidmap: /usr/bin/newuidmap
-7:unit /home/dock/.config/systemd/user/docker.service
-7:range /etc/subuid 100000+65536
-7:linger
-8:account other"""
-
-
-def rootless(said: str, *names: str) -> tuple[str, str]:
-    """Verdict and reason where the probe for the parts says this."""
-    recording = Host(info=options(*names)).recording()
-    answer = Answer(ROOTLESS_PARTS.name, 0, said, "")
-    facts = Facts(replace(recording, answers=recording.answers | {answer.name: answer}), Policy())
-    (found,) = judged("rootless_engine_is_from_a_verified_source", facts).values()
-    return found
-
-
-def test_parts_of_a_rootless_engine() -> None:
-    """A person is shown where each part lies and which package it is of."""
-    verdict, reason = rootless(PARTS, "rootless")
-    assert verdict == "manual"
-    assert reason == (
-        "account dock: /home/dock/bin/dockerd (of no package), /usr/bin/newuidmap (uidmap); not found: "
-        "dockerd-rootless.sh, dockerd-rootless-setuptool.sh, rootlesskit, newgidmap; user unit: "
-        "/home/dock/.config/systemd/user/docker.service; ranges: /etc/subuid 100000+65536; linger is on"
-    )
-    assert rootless(PARTS.replace("7:linger\n", ""), "rootless")[1].endswith("linger is off")
-    assert rootless("8:account other", "rootless")[0] == "error"
-    assert rootless(PARTS)[0] == "not applicable"
-
 
 # ---- 2.2: the file
 
@@ -109,15 +72,15 @@ def test_parts_of_a_rootless_engine() -> None:
         (Host(document=None), "fail", "/etc/docker/daemon.json does not exist"),
         (Host(document="{icc: false}"), "fail", "/etc/docker/daemon.json is not JSON"),
         (Host(document="unread"), "error", None),
-        (Host(flags=("--config-file=",)), "fail", "the daemon was started without a configuration file"),
-        (Host(document="{}", flags=("--icc",)), "fail", "--icc=true on the command line"),
-        (Host(document="{}", flags=("--live-restore=0",)), "fail", "--live-restore=0 on the command line"),
+        (Host(flags=("--config-file=",)), "fail", "a configuration file does not exist"),
+        (Host(document="{}", flags=("--icc",)), "fail", "the command line has --icc=true"),
+        (Host(document="{}", flags=("--live-restore=0",)), "fail", "the command line has --live-restore=0"),
         (Host(document='{"icc": false}', flags=("--no-new-privileges",)), "pass", None),
-        (Host(document="{}", flags=("--userns-remap=",)), "fail", "--userns-remap= on the command line"),
+        (Host(document="{}", flags=("--userns-remap=",)), "fail", "the command line has --userns-remap="),
         (
             Host(document='{"debug": true}', flags=("--debug",), changed=AFTER),
             "fail",
-            "debug on the command line and in the file, so the daemon will not start",
+            "the command line has --debug (in the file, too: the daemon will not start)",
         ),
     ],
 )
@@ -126,13 +89,6 @@ def test_file_of_the_daemon(host: Host, verdict: str, why: str | None) -> None:
     found = host.judge("daemon_is_configured_by_its_file")
     assert found[0] == verdict
     assert why in (None, found[1])
-
-
-def test_unit_that_will_undo_the_file() -> None:
-    """What the next start will be given counts too."""
-    unit = "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d --icc=true ; x=y }"
-    found = Host(unit=unit).judge("daemon_is_configured_by_its_file")
-    assert found == ("fail", "restart pending: docker.service has --icc=true on the command line")
 
 
 # ---- 2.2: logs
@@ -344,53 +300,6 @@ def test_files_of_tls_that_are_right() -> None:
     assert right.verdict("ca") == ("pass", "/tls/ca holds until 2026-01-02")
     assert right.verdict("cert") == ("pass", "/tls/cert holds until 2026-01-02, for web1.example")
     assert right.verdict("key")[0] == "pass"
-
-
-PUBLIC = pem(
-    datetime(2025, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC), sorted(public_cas.names())[0]
-)
-
-
-@pytest.mark.parametrize(
-    ("ca", "words"),
-    [
-        (PUBLIC, "/tls/ca holds a public CA, of which anybody gets a certificate: "),
-        (GOOD + PUBLIC, "holds a public CA"),
-        (GOOD * 9, "holds 9 CAs, too many"),
-    ],
-    ids=["public", "one public", "nine"],
-)
-@pytest.mark.parametrize("control", ["2.8", CONTROLS["ca"]])
-def test_client_ca_of_others(control: str, ca: str, words: str) -> None:
-    """With a public CA everybody is a client, and a bundle of all CAs is not the site's own."""
-    ((verdict, reason),) = judged(control, Remote(pems={"ca": ca}).facts()).values()
-    assert (verdict, words in reason) == ("fail", True), reason
-    ((verdict, reason),) = judged(control, Remote(pems={"ca": GOOD * 2}).facts()).values()
-    assert verdict == "pass", reason
-
-
-def test_client_ca_in_the_store_of_the_system() -> None:
-    """What the whole system trusts is not for clients, even where a link leads there."""
-    store = "/etc/ssl/certs/own.pem"
-    there = Remote(links={"/tls/ca": store}, files=FILES | {store: Stat()})
-    ((verdict, reason),) = judged("2.8", there.facts()).values()
-    assert (verdict, reason) == ("fail", "/tls/ca is of the CAs that the whole system trusts")
-
-
-def test_client_ca_that_changed_since_the_start() -> None:
-    """With which one the daemon started is not known; nor is it where its directory got another name, or a link."""
-    ((verdict, _),) = judged("2.8", Remote(touched={"ca": AFTER}).facts()).values()
-    assert verdict == "error"
-    output = Remote().output()
-    for said, expected in (
-        (f"above {BEFORE}|{AFTER}", "error"),
-        (f"above {AFTER}|{AFTER}", "pass"),
-        (f"changed {BEFORE}|{AFTER}", "error"),  # of a link to it
-        (f"changed {BEFORE}|{BEFORE}", "pass"),
-    ):
-        moved = output.replace("found /tls/ca\n", f"found /tls/ca\n{NONCE} {said}\n")
-        ((verdict, _),) = judged("2.8", Remote().facts_with(ENGINE_FILES.keep(moved))).values()
-        assert verdict == expected
 
 
 @pytest.mark.parametrize("name", ["ca", "cert"])

@@ -13,7 +13,6 @@ from hullcheck.facts.daemon.sockets.endpoints import Endpoints
 from hullcheck.facts.daemon.unit import SYSTEMD, Unit, Units
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.host.presence import DOCKER_VERSION
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.go import go_boolean
@@ -204,16 +203,6 @@ class Daemon:
         return found
 
     @property
-    def experimental(self) -> bool:
-        """What `docker version` says of the server.
-
-        Raises:
-            EvidenceError: it did not answer.
-        """
-        version = self.recording.json_object(DOCKER_VERSION, {"Experimental?": bool})
-        return bool(version.get("Experimental"))
-
-    @property
     def insecure_registries(self) -> tuple[str, ...]:
         """The registries, ranges and mirrors reached without verified TLS, but those on the loopback addresses.
 
@@ -262,7 +251,7 @@ class Daemon:
         return Endpoints(self)
 
 
-@fact(DAEMON_PROCESSES, DAEMON_CONFIGURATION, SYSTEMD, DOCKER_VERSION)
+@fact(DAEMON_PROCESSES, DAEMON_CONFIGURATION, SYSTEMD)
 def daemon(
     recording: Recording,
     engine: Engine,

@@ -34,7 +34,7 @@ for folder in ${daemons?}; do
     echo "environment:"
     printf "%s\n" "$environment" |
       grep -e ^DOCKER_TLS_VERIFY= -e ^DOCKER_CERT_PATH= -e ^DOCKER_CONFIG= -e ^HOME= \
-        -e ^XDG_RUNTIME_DIR= -e ^LISTEN_FDS= -e ^DOCKER_INSECURE_NO_IPTABLES_RAW= -e ^DOCKER_CONTAINERD_ROOT= |
+        -e ^XDG_RUNTIME_DIR= -e ^DOCKER_INSECURE_NO_IPTABLES_RAW= -e ^DOCKER_CONTAINERD_ROOT= |
       sed "s/^/environment:/"
   fi
   ls -ln "$folder/exe" "$folder/cwd" "$folder/ns" "$folder/fd" 2>/dev/null |

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ _KEPT_ARGUMENTS = re.compile(r"(?:^argument:.*\n?)+", re.MULTILINE)
 _KNOWN = lines_like(
     "(?:argument|clock|endpoint|endpoint-path|identity|link|own|real|system-containerd):.*",
     r"dockerd:\d+",
-    "environment:(?:(?:DOCKER_TLS_VERIFY|DOCKER_CERT_PATH|DOCKER_CONFIG|HOME|XDG_RUNTIME_DIR|LISTEN_FDS"
+    "environment:(?:(?:DOCKER_TLS_VERIFY|DOCKER_CERT_PATH|DOCKER_CONFIG|HOME|XDG_RUNTIME_DIR"
     "|DOCKER_INSECURE_NO_IPTABLES_RAW|DOCKER_CONTAINERD_ROOT)=.*)?",
     r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*",
 )
@@ -98,21 +98,6 @@ class DaemonProcess:
     def holds(self, inode: str) -> bool | None:
         """Whether the socket is this process's; None where the auditor may not see that."""
         return inode in self.held if self.may_see_sockets else None
-
-    def was_given(self, addresses: Sequence[str]) -> bool:
-        """Whether these are the sockets that the service manager gave it at its start.
-
-        The unit may say something else since then. It was given as many, and listens on each of them.
-
-        Args:
-            addresses: those of the unit, as it writes them: paths, addresses with a port.
-        """
-        held = {
-            path for each in self.unix_table if each.inode in self.held for path in (each.path, each.real)
-        }
-        held |= {str(each.number) for each in self.tcp_table if each.inode in self.held}
-        wanted = {each if each.startswith("/") else each.rpartition(":")[2] for each in addresses}
-        return (self.environment or {}).get("LISTEN_FDS") == str(len(addresses)) and wanted <= held
 
     def values(self, name: str) -> tuple[str, ...]:
         """What the command line gives for a setting, in order."""

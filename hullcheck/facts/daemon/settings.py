@@ -146,6 +146,11 @@ KINDS: Mapping[str, Kind] = {
     "seccomp-profile": _word("builtin"),
     "storage-driver": _word(),
     "storage-opts": _LIST,
+    "tls": _flag(None),
+    "tlscacert": _word(),
+    "tlscert": _word(),
+    "tlskey": _word(),
+    "tlsverify": _flag(None),
     "userland-proxy": _flag(True),
     # docker info tells whether users are remapped, not to whom
     "userns-remap": Kind(_last(bool), lambda value: bool(_text(value)), False),

@@ -39,7 +39,6 @@ DOCKER_INFO = Probe.from_file(
             },
             "FirewallBackend": {"Driver": True},
             "Containerd": {"Address": True},
-            "NRI": {"Info": True},
             "Runtimes": {"*": {"path": True, "runtimeType": True}},
             "ClientInfo": {"Version": True, "Plugins": {"Name": True, "Version": True}},
             "Plugins": {"Authorization": True},
@@ -66,7 +65,6 @@ _SHAPES = {
     "RegistryConfig.IndexConfigs": {"*": {"Secure?": bool}},
     "Plugins.Authorization": NAMES,
     "Containerd.Address": re.compile(r"(?:unix://)?[/@].*"),
-    "NRI.Info": (None, [[str]]),
     "Runtimes": (None, {"*": {"path?": str, "runtimeType?": str}}),
     "SecurityOptions": (None, [re.compile(r"name=[\w-]+(,[\w-]+=.*)?")]),
     "Swarm.LocalNodeState": frozenset(("", "inactive", "pending", "active", "error", "locked")),
@@ -77,9 +75,7 @@ _CLIENT = {"ClientInfo?": (None, {"Version?": str, "Plugins?": (None, [{"Name": 
 _POD = re.compile(r"(machine|user)\.slice/\1-libpod_pod_[0-9a-f]{64}\.slice|/libpod_parent/[0-9a-f]{64}")
 _FIRST = 17  # of Docker's versions by year
 _SAYS_NO_NEW_PRIVILEGES = 23
-_CHOOSES_RULES, _HAS_PLUGINS = (29,), (29, 2)
-_LAST = (10**6,)
-"""What a version counts as that is no number: one later than all that are known."""
+_CHOOSES_RULES = 29
 _NO_ANSWER = Answer(DOCKER_VERSION.name, 0, "", "")
 
 
@@ -181,26 +177,9 @@ class Engine:
         Raises:
             EvidenceError: it says something else than a name, or the docker command leaves out what it says.
         """
-        if self.info.get("FirewallBackend") is None and _numbers(self.version, _LAST) < _CHOOSES_RULES:
+        if self.info.get("FirewallBackend") is None and (self.major or _CHOOSES_RULES) < _CHOOSES_RULES:
             return False
         return str(self.value("FirewallBackend", "Driver")).startswith("nftables")
-
-    @property
-    def changes_containers(self) -> dict[str, str] | None:
-        """Where programs lie or come in that may change every container (NRI, from 29.2); None where it is off.
-
-        Raises:
-            EvidenceError: it is on, and the engine says no more; or the docker command leaves out what it says.
-        """
-        if self.info.get("NRI") is not None:
-            return {each[0]: each[-1] for each in self.value("NRI", "Info") or () if each}
-        asked = require(self.info, _CLIENT, "docker info").get("ClientInfo") or {}
-        command = asked.get("Version") or "of an unknown version"
-        if _numbers(self.version, _LAST) >= _HAS_PLUGINS > _numbers(command, ()):
-            raise EvidenceError(
-                f"the docker command {command} does not pass on whether NRI plugins are on: ask by one from 29.2 on"
-            )
-        return None
 
     @property
     def keeps_images_in_containerd(self) -> bool:
@@ -265,18 +244,7 @@ class Engine:
         """
         if "userns" not in self.security_options:
             return False
-        return self.mapped_root is None or self.mapped_root[0] != 0
-
-    @property
-    def mapped_root(self) -> tuple[int, int] | None:
-        """The numbers that the user and the group root of a container have on the host; None where it does not say."""
-        named = re.fullmatch(r"(\d+)\.(\d+)", posixpath.basename(str(self.value("DockerRootDir"))))
-        return (int(named[1]), int(named[2])) if named else None
-
-
-def _numbers(version: str, otherwise: tuple[int, ...]) -> tuple[int, ...]:
-    found = re.match(r"(\d+)\.(\d+)", version)
-    return (int(found[1]), int(found[2])) if found else otherwise
+        return not posixpath.basename(str(self.value("DockerRootDir"))).startswith("0.")
 
 
 _OTHER_COMMAND = (

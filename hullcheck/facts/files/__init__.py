@@ -8,7 +8,6 @@ from typing import Any
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.config_file import START
 from hullcheck.facts.daemon.sockets import real_path
-from hullcheck.facts.daemon.sockets.tls import takes_tls_from_environment
 from hullcheck.facts.files.answer import Answer
 from hullcheck.facts.files.probe import ENGINE_FILES
 from hullcheck.facts.files.start import Files, StartFiles
@@ -166,8 +165,7 @@ class EngineFiles(StartFiles):
         if flags.values("tlsverify") or any(map(go_boolean, flags.values("tls")[-1:])):
             return True
         environment = flags.environment
-        old = takes_tls_from_environment(self.daemon.engine.version)
-        started = self._document.get("tls") or "tlsverify" in self._document or old
+        started = self._document.get("tls") or "tlsverify" in self._document
         if started and environment is None:
             raise EvidenceError(unread("the environment of the daemon"))
         return bool(started and (environment or {}).get("DOCKER_TLS_VERIFY"))

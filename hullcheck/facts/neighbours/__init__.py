@@ -1,7 +1,7 @@
 """What else runs containers on a target, of which nothing is judged."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.host.presence import Presence
@@ -44,19 +44,6 @@ def neighbours(recording: Recording, presence: Presence) -> tuple[str, ...]:
     found += [f"{name} (process {', '.join(pids[:_MOST])})" for name, pids in sorted(processes.items())]
     found += [f"the plugin {name}" for on, name in map(str.split, words.all("plugin")) if on == "true"]
     return (*found, *map(unread, words.all("unread")))
-
-
-@fact(NEIGHBOURS)
-def plugins(recording: Recording) -> Mapping[str, bool]:
-    """The plugins that the engine runs itself, by name, and whether each is on.
-
-    Raises:
-        EvidenceError: the engine did not list its plugins.
-    """
-    words = Words(recording.text(NEIGHBOURS))
-    if unseen := [each for each in words.all("unread") if "plugins" in each]:
-        raise EvidenceError(unread(unseen[0]))
-    return {name: on == "true" for on, name in map(str.split, words.all("plugin"))}
 
 
 def _daemons(recording: Recording, presence: Presence) -> Iterator[str]:

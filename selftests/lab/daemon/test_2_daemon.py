@@ -23,8 +23,6 @@ from hullcheck.recording import Recording
 from hullcheck.recording.script import render
 from selftests.kit.judging import facts_inside, facts_of_engine, facts_of_guest, judged
 from selftests.rig.engines import versions
-from selftests.rig.images import HOST_BUSYBOX
-from selftests.rig.shell import CommandError
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -169,34 +167,6 @@ def test_command_line(engine: EngineFactory, flags: tuple[str, ...], passes: str
     assert {number: word for number, (word, _) in found.items()} == wanted, found
 
 
-def test_mirror_in_plain_http(engine: EngineFactory) -> None:
-    """2.5: a mirror with http:// is asked in plain HTTP, though no registry is called insecure."""
-    one = engine(registry_mirrors=["http://172.31.255.1:5000", "http://localhost:5000"])
-    one.nsenter("ip", "address", "replace", "172.31.255.1/32", "dev", "lo")
-    command = [*one._enter(), sys.executable, "-m", "http.server", "--bind", "172.31.255.1", "5000"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        _served(one)
-        with contextlib.suppress(CommandError):
-            one.docker("pull", "nowhere:1")
-    finally:
-        server.terminate()
-    _, log = server.communicate(timeout=30)
-    assert '"GET /v2/ HTTP/1.1" 404' in log
-    assert audit("2.5", one) == (
-        "fail",
-        "reaches http://172.31.255.1:5000/ without verified TLS (docker info)",
-    )
-
-
-def _served(one: Engine) -> None:
-    """Return when something answers on the port of the mirror."""
-    for _ in range(100):
-        if get(one, "http://172.31.255.1:5000/") != "000":
-            return
-        time.sleep(0.1)
-
-
 def test_no_default_bridge(engine: EngineFactory) -> None:
     """Without a default bridge 2.2 has nothing to judge."""
     assert audit("2.2", engine(bridge="none"))[0] == "not applicable"
@@ -207,13 +177,8 @@ def test_no_default_bridge(engine: EngineFactory) -> None:
 VERIFIED = [
     (("--tls",), {}),  # refused: --tls alone verifies since engine 23
     (("--tlsverify",), {}),
-    (("--tlsverify=false", "--tlsverify=1"), {}),
     ((), {"tlsverify": True}),
     ((), {"tls": True}),
-    ((), {"tls": False, "tlsverify": True}),
-    ((), {"tlsverify": None}),
-    ((), {"any": {"tlsverify": False}}),
-    ((), {"tlsverify": True, "any": {"tls": False, "tlsverify": False}}),
 ]
 UNVERIFIED = [
     (("--tls", "--tlsverify=false"), {}),  # answered
@@ -221,8 +186,6 @@ UNVERIFIED = [
     (("--tls=false",), {}),
     ((), {"tlsverify": False}),
     ((), {"tls": True, "tlsverify": False}),
-    ((), {"any": {"tls": True}}),
-    ((), {"tlsverify": False, "any": {"tls": True, "tlsverify": True}}),
 ]
 
 
@@ -256,27 +219,6 @@ def test_unverified_tls(
     assert (found, "127.0.0.1:2376 (listening)" in reason) == ("fail", True), reason
 
 
-def test_variable_that_turns_no_tls_on(engine: EngineFactory, tls: dict[str, str]) -> None:
-    """2.8: DOCKER_TLS_VERIFY in the daemon's environment verifies nobody, and whoever asks is served."""
-    one = engine(fresh=True, hosts=["tcp://127.0.0.1:2376"], **tls)
-    one.stop()
-    variable = ("env", "DOCKER_TLS_VERIFY=1", "HOME=/root")
-    with _daemon(one, [*one._enter(), *variable, "dockerd", *one._options()]):
-        assert get(one, "http://127.0.0.1:2376/_ping") == "200"
-        assert audit("2.8", one)[0] == "fail"
-
-
-@pytest.mark.needs_engine("<29", "a later one leaves an empty address out beside another")
-def test_empty_address(engine: EngineFactory, tls: dict[str, str]) -> None:
-    """2.8: with TLS an empty address is a port, and without it the usual socket; nobody named one."""
-    one = engine(hosts=[""], tls=True, tlsverify=False, **tls)
-    assert get(one, "https://localhost:2376/_ping") == "200"
-    found, reason = audit("2.8", one)
-    assert (found, "127.0.0.1:2376 (listening)" in reason) == ("fail", True), reason
-    found, reason = audit("2.8", engine(hosts=[""], tls=True, **tls))
-    assert found == "pass", reason
-
-
 def test_tls_without_a_ca_of_the_site(engine: EngineFactory, tls: dict[str, str]) -> None:
     """tlsverify without tlscacert lets in the holder of any certificate that the host trusts."""
     del tls["tlscacert"]
@@ -307,17 +249,6 @@ def test_socket_activation(engine: EngineFactory) -> None:
         assert verdict("2.8", facts) == ("fail", "takes commands on 127.0.0.1:2375 (listening) without TLS")
         assert facts.daemon.endpoints.api_sockets == (str(one.socket),)
         assert facts.daemon.pid == pid
-    same = [
-        *one._enter(),
-        *activate[:1],
-        "--listen",
-        str(one.socket),
-        "dockerd",
-        *one._options(),
-        "--host=fd://",
-    ]
-    with _daemon(one, same):  # which makes one more of the same name
-        assert audit("2.8", one)[0] == "not applicable"
 
 
 # ---- files that changed after the start
@@ -334,21 +265,6 @@ def test_remapping_to_root(lab_host: Callable[..., Host]) -> None:
     facts = facts_of_guest(host)
     assert verdict("2.10", facts) == ("fail", "userns-remap is false (docker info)")
     assert judged("5.31", facts)["web"][1] == "the daemon remaps no users, so this isolates nothing: see 2.10"
-    host.docker("rm", "--force", "web")
-    host.add_user("bob", docker=True)
-    number = host.exec("id", "-u", "bob").strip()
-    for user, lines, expected in (
-        ("0", f"dockremap:{number}:65536", "root of containers is the user bob of the host"),
-        ("1", "dockremap:100000:1\ndockremap:0:65535", "a user of containers is root of the host"),
-    ):
-        host.write("/etc/subuid", f"{lines}\n")
-        host.exec("systemctl", "restart", "docker")
-        host.docker("import", f"/{HOST_BUSYBOX}", "bb:1")
-        host.docker("run", "--detach", "--user", user, "--name", "web", "bb:1", "sleep", "999")
-        facts = facts_of_guest(host, of="2.10 4.1")
-        found, reason = verdict("2.10", facts)
-        assert (found, expected in reason) == ("fail", True), reason
-        assert judged("4.1", facts)["web"] == ("fail", "runs sleep as root")
 
 
 def test_restart_pending(engine: EngineFactory) -> None:
@@ -385,7 +301,7 @@ def test_pending_tcp_host(engine: EngineFactory) -> None:
         assert audit("2.8", one) == ("fail", "takes commands on 127.0.0.1:2375 (listening) without TLS")
         time.sleep(0.2)
         one.configure({"hosts": [own]})
-        assert audit("2.8", one)[0] == "error"  # it listens, and may have been told to take commands there
+        assert audit("2.8", one)[0] == "fail"  # it listens there until it starts again
 
 
 def test_configuration_that_went_away(engine: EngineFactory) -> None:
@@ -500,8 +416,7 @@ def test_user_of_the_socket(engine: EngineFactory) -> None:
     found = {number: verdict(number, facts) for number in CONTROLS}
     errors = {number: result[1] for number, result in found.items() if result[0] == "error"}
     # only root sees which rules there are, and which programs ship logs
-    features = ["2.19"] if versions.chosen().at_least(29) else []  # some are switched on by the file alone
-    assert list(errors) == ["2.2", "2.4", "2.14", *features], errors
+    assert list(errors) == ["2.2", "2.4", "2.14"], errors
     assert errors["2.14"].endswith("only root sees the programs of others; are you root?")
     assert found["2.8"] == ("fail", "takes commands on tcp://127.0.0.1:2375 (command line) without TLS")
     assert found["2.9"][0] == found["2.17"][0] == "pass"
@@ -640,12 +555,6 @@ def test_authorization_plugin(engine: EngineFactory) -> None:
             assert audit("2.13", one)[0] == "manual"
             assert audit("2.13", one, Policy(authorization_plugins=(name,)))[0] == "pass"
             assert audit("2.13", one, Policy(authorization_plugins=("other",)))[0] == "fail"
-            one.configure({})
-            one.reload()
-            assert audit("2.13", one, Policy(authorization_plugins=(name,)))[0] == "fail"
-            one.down()
-            one = engine(fresh=True, flags=(f"--authorization-plugin={name}",))
-            assert audit("2.13", one, Policy(authorization_plugins=(name,)))[0] == "manual"
             one.down()
     finally:
         (folder / f"{name}.sock").unlink(missing_ok=True)

@@ -28,11 +28,6 @@ def is_tcp(host: str) -> bool:
     return bool(host) and (scheme == "tcp" if separator else True)
 
 
-def is_inherited(host: str) -> bool:
-    """Whether it asks for the sockets of a service manager."""
-    return host.startswith("fd:")
-
-
 def hosts_of_unit(addresses: Iterable[str]) -> tuple[str, ...]:
     """The addresses of a socket unit as dockerd writes them."""
     return tuple(f"unix://{each}" if each.startswith(("/", "@")) else f"tcp://{each}" for each in addresses)
@@ -94,31 +89,6 @@ def listening(process: DaemonProcess) -> tuple[Listener, ...]:
     if not process.may_see_sockets or "tcp" not in process.tables_read:
         raise EvidenceError(unread(f"the sockets of process {process.pid}"))
     return tuple(each for each in process.tcp_table if each.inode in process.held)
-
-
-def api_listeners(
-    process: DaemonProcess,
-    asked: Asked,
-    other_ports: frozenset[int],
-    published: frozenset[tuple[str, int]],
-) -> tuple[tuple[Listener, ...], tuple[Listener, ...]]:
-    """The TCP listeners of the API, and the daemon's others: those of swarm, its metrics and published ports.
-
-    Args:
-        other_ports: those of swarm and of the metrics.
-        published: the addresses and ports of containers, which the daemon itself holds without docker-proxy.
-
-    Raises:
-        EvidenceError: the sockets of the process may not be seen.
-    """
-    named = tcp_ports(asked.hosts)
-    api: list[Listener] = []
-    others: list[Listener] = []
-    for each in listening(process):
-        known = each.number in other_ports or is_published(each, published)
-        inherited = asked.open_ended and not known
-        (api if inherited or each.number in named else others).append(each)
-    return tuple(api), tuple(others)
 
 
 def is_published(listener: Listener, published: frozenset[tuple[str, int]]) -> bool:
