@@ -103,16 +103,6 @@ class Daemon:
             raise EvidenceError(f"the user of the daemon (process {self.pid}) could not be read")
         return 0 in uids
 
-    @cached_property
-    def userland_proxies(self) -> tuple[int, ...]:
-        """Its children that pass on published ports."""
-        processes = self.seen.get().by_pid
-        return tuple(
-            pid
-            for pid, each in sorted(processes.items())
-            if each.status.get("Name") == "docker-proxy" and each.status.get("PPid") == str(self.pid)
-        )
-
     # ---- its files
 
     @cached_property
@@ -168,8 +158,6 @@ class Daemon:
         """What the engine itself, or what it does, says of a setting."""
         if name == "icc":
             return self._reported_icc()
-        if name == "userland-proxy":
-            return self._seen_proxies()
         if name == "no-new-privileges":
             said = self.engine.no_new_privileges
             return None if said is None else Value(said, "docker info")
@@ -180,13 +168,6 @@ class Daemon:
         bridge = self.default_bridge
         option = bridge.options.get("com.docker.network.bridge.enable_icc") if bridge else None
         return Value(go_boolean(option), "network bridge") if option is not None else None
-
-    def _seen_proxies(self) -> Value | None:
-        try:
-            proxies = self.userland_proxies
-        except EvidenceError:
-            return None
-        return Value(True, f"its docker-proxy process {proxies[0]} runs") if proxies else None
 
     @cached_property
     def default_bridge(self) -> Network | None:

@@ -30,15 +30,11 @@ esac
 for folder in ${daemons?}; do
   printf "dockerd:%s\n" "$folder"
   tr "\n\0" " \n" <"$folder/cmdline" | sed "s/^/argument:/"
-  if environment=$(tr "\n\0" " \n" 2>/dev/null <"$folder/environ") && [ -n "$environment" ]; then
-    echo "environment:"
-    printf "%s\n" "$environment" |
-      grep -e ^DOCKER_TLS_VERIFY= -e ^DOCKER_CERT_PATH= -e ^DOCKER_CONFIG= -e ^HOME= \
-        -e ^XDG_RUNTIME_DIR= -e ^DOCKER_INSECURE_NO_IPTABLES_RAW= -e ^DOCKER_CONTAINERD_ROOT= |
-      sed "s/^/environment:/"
-  fi
+  tr "\n\0" " \n" 2>/dev/null <"$folder/environ" | sed -n "1{h;s/.*/environment:/p;g;}
+    /^DOCKER_\(TLS_VERIFY\|CERT_PATH\|CONFIG\|INSECURE_NO_IPTABLES_RAW\|CONTAINERD_ROOT\)=/s/^/environment:/p
+    /^\(HOME\|XDG_RUNTIME_DIR\)=/s/^/environment:/p"
   ls -ln "$folder/exe" "$folder/cwd" "$folder/ns" "$folder/fd" 2>/dev/null |
-    grep -e "/exe -> " -e "/cwd -> " -e "-> [a-z]*:\[[0-9]*\]$" | sed "s/^/link:/"
+    sed -n "/\/\(exe\|cwd\) -> /s/^/link:/p;/-> [a-z]*:\[[0-9]*\]$/s/^/link:/p"
   grep -Hs "" "$folder/stat" "$folder/mountinfo"
   grep -Hs -e ^Uid: -e ^PPid: -e local_address -e "^Num " -e " 00010000 " -e " 0A " \
     "$folder/status" "$folder/net/unix" "$folder/net/tcp" "$folder/net/tcp6"

@@ -45,7 +45,6 @@ def _without_userinfo(text: str) -> str:
 
 DAEMON_PROCESSES = Probe.from_file(__file__, "daemon_processes", _keep, like=_KNOWN)
 
-_DEFAULT_SOCKET = "/var/run/docker.sock"
 _UNIX = re.compile(r"[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ 00010000 [0-9A-F]+ [0-9A-F]+ +(\d+) (\S.*)")
 _SOCKET_LINK = re.compile(r".* -> socket:\[(\d+)\]$")
 _TICKS = 100  # USER_HZ, the unit of /proc/PID/stat, on every architecture that Docker runs on
@@ -188,9 +187,6 @@ class DaemonProcesses:
         Raises:
             EvidenceError: there is none, or more than one.
         """
-        unseen = [each for each in found if not each.may_see_sockets]
-        if len(found) > 1 and unseen:
-            found = [each for each in found if self._named_on(each)]
         if len(found) == 1:
             return found[0]
         if not self.candidates:
@@ -200,14 +196,8 @@ class DaemonProcesses:
         if not found:
             raise EvidenceError(f"none of the dockerd processes here listens at {self.endpoint}")
         pids = ", ".join(str(each.pid) for each in found)
-        hint = "; root could tell" if unseen else ""
+        hint = "" if all(each.may_see_sockets for each in found) else "; root could tell"
         raise EvidenceError(f"more than one dockerd process may be the one at {self.endpoint}: {pids}{hint}")
-
-    def _named_on(self, candidate: DaemonProcess) -> bool:
-        """Whether the command line names the address; without an address there it is the default one."""
-        hosts = candidate.values("hosts") or (f"unix://{_DEFAULT_SOCKET}",)
-        real = {f"unix://{each.path}": each.real for each in candidate.unix_table}
-        return any(host == self.endpoint or real.get(host) == self.endpoint_path for host in hosts)
 
 
 # ---- reading the probe's answer

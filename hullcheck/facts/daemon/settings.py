@@ -142,7 +142,6 @@ KINDS: Mapping[str, Kind] = {
     "log-opts": Kind(lambda values: dict(each.partition("=")[::2] for each in values), _pairs, {}),
     "metrics-addr": _word(),
     "no-new-privileges": _flag(False),
-    "pidfile": _word("/var/run/docker.pid"),
     "seccomp-profile": _word("builtin"),
     "storage-driver": _word(),
     "storage-opts": _LIST,

@@ -1,5 +1,6 @@
 """Where the daemon takes commands, and where its containerd does."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from hullcheck.facts.daemon import sockets
 from hullcheck.facts.daemon.settings import KINDS
 from hullcheck.facts.daemon.sockets import Asked
 from hullcheck.facts.daemon.sockets.remote_api import RemoteApi, Tls
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError, unread
 
 if TYPE_CHECKING:
@@ -130,29 +132,32 @@ class Endpoints:
         """Return the addresses on which the daemon listens, and why there may be more."""
         asked, named = self.asked, sockets.tcp_ports(self.asked.hosts)
         listeners = sockets.listening(self.daemon.process)
-        api = [each for each in listeners if each.number in named]
+        others = self._unexplained(listeners, named)
+        sure = [each for each in others if asked.open_ended or each.number in sockets.DEFAULT_PORTS]
+        strange = ", ".join(sockets.address(each) for each in others if each not in sure)
+        seen = {each.number for each in listeners}
+        tcp = filter(sockets.is_tcp, self._told.hosts)
+        missing = ", ".join(host for host in tcp if not sockets.tcp_ports([host]) & seen)
+        doubt = ""
+        if strange and (asked.doubt or not self._in_swarm):  # a node holds the ports of services, too
+            why = f": {asked.doubt}" if asked.doubt else ", as nothing that is known told it to listen there"
+            doubt = f"the daemon listens on {strange}, and whether for commands is unknown{why}"
+        elif missing and not asked.doubt:
+            doubt = f"the daemon was told to listen on {missing} ({asked.source}), and is not seen to"
+        api = [*(each for each in listeners if each.number in named), *sure]
+        return tuple(f"{sockets.address(each)} (listening)" for each in api), doubt
+
+    def _unexplained(self, listeners: Iterable[Listener], named: frozenset[int]) -> list[Listener]:
+        """Return the listeners that are not for swarm, metrics or containers, nor on a port that was *named*."""
         own = sockets.tcp_ports(filter(None, self._possible("metrics-addr")))
-        in_swarm = self.daemon.engine.value("Swarm", "LocalNodeState") not in ("inactive", "")
-        own |= sockets.SWARM_PORTS if in_swarm else frozenset()
+        own |= sockets.SWARM_PORTS if self._in_swarm else frozenset()
         others = [each for each in listeners if each.number not in named | own]
         published = self.daemon.published_ports.get() if others else frozenset()
-        others = [each for each in others if not sockets.is_published(each, published)]
-        seen = {each.number for each in listeners}
-        missing = [
-            host for host in self._told.hosts if sockets.is_tcp(host) and not sockets.tcp_ports([host]) & seen
-        ]
-        doubt = ""
-        if missing and not asked.doubt:
-            doubt = (
-                f"the daemon was told to listen on {', '.join(missing)} ({asked.source}), and is not seen to"
-            )
-        sure = [each for each in others if asked.open_ended or each.number in sockets.DEFAULT_PORTS]
-        api, others = [*api, *sure], [each for each in others if each not in sure]
-        if others and (asked.doubt or not in_swarm):  # a node holds the ports of services, too
-            names = ", ".join(map(sockets.address, others))
-            why = f": {asked.doubt}" if asked.doubt else ", as nothing that is known told it to listen there"
-            doubt = f"the daemon listens on {names}, and whether for commands is unknown{why}"
-        return tuple(f"{sockets.address(each)} (listening)" for each in api), doubt
+        return [each for each in others if not sockets.is_published(each, published)]
+
+    @property
+    def _in_swarm(self) -> bool:
+        return self.daemon.engine.value("Swarm", "LocalNodeState") not in ("inactive", "")
 
     def _named(self) -> tuple[tuple[str, ...], str]:
         """Return the addresses that the daemon was told, as an auditor who may not see its sockets knows them."""

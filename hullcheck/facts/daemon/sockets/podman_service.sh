@@ -3,11 +3,11 @@ cd /proc || exit
 # shellcheck disable=SC2154 # what the probe docker_endpoint answered
 endpoint=${docker_endpoint#\"unix://}
 endpoint=${endpoint%\"*}
+case $endpoint in /*) endpoint=$(readlink -f "$endpoint") ;; esac
 case $endpoint in
-  /*) ;;
+  /*podman*) printf "endpoint:%s\n" "$endpoint" ;;
   *) exit 0 ;;
 esac
-printf "endpoint:%s\n" "$(readlink -f "$endpoint")"
 # shellcheck disable=SC2013 # no name in /proc has a blank
 for process in $(grep -lsx podman [0-9]*/comm); do
   process=${process%/comm}

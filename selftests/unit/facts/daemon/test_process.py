@@ -20,17 +20,19 @@ from selftests.kit.facts.daemons import (
 )
 
 
-def test_daemon_that_cannot_be_told() -> None:
-    """Two processes that may be the daemon are an error for what only a process tells."""
-    both = Host(second=())
-    assert both.judge("2.17")[0] == "error"
-    assert both.judge("2.15")[0] == "fail"
-    assert Host(second=("-H=unix:///other",), as_root=False).judge("2.17")[0] == "fail"
-    assert Host(endpoint="tcp://10.0.0.1:2376").judge("2.17")[0] == "error"
-    assert Host(endpoint="ssh://root@web1").judge("2.17")[0] == "error"
-    assert (
-        Host(endpoint="unix:///elsewhere").judge("2.17")[0] == "fail"
-    )  # the path that the target resolved counts
+@pytest.mark.parametrize(
+    ("host", "verdict"),
+    [
+        (Host(second=()), "error"),
+        (Host(second=("-H=unix:///other",), as_root=False), "error"),
+        (Host(endpoint="tcp://10.0.0.1:2376"), "error"),
+        (Host(endpoint="ssh://root@web1"), "error"),
+        (Host(endpoint="unix:///elsewhere"), "fail"),  # the path that the target resolved counts
+    ],
+)
+def test_daemon_that_is_unknown(host: Host, verdict: str) -> None:
+    """It is an error for what only a process shows, and for nothing else."""
+    assert (host.judge("2.17")[0], host.judge("2.15")[0]) == (verdict, "fail")
 
 
 ONE_PROCESS = """\

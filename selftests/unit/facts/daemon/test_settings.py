@@ -1,4 +1,4 @@
-"""The settings of the daemon: where a value comes from."""
+"""The settings of the daemon: the value in force, where it comes from, and what the next start will take."""
 
 from __future__ import annotations
 
@@ -18,58 +18,54 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts.daemons import (
-    AFTER,
-    BEFORE,
-    NO_ICC,
-    NOW,
-    PATH,
-    Host,
-    insecure,
-    options,
-)
+from selftests.kit.facts.daemons import AFTER, BEFORE, NO_ICC, NOW, PATH, Host, insecure, options
 
-
-def test_reasons_name_the_source() -> None:
-    """The reason says what decided."""
-    assert Host().judge("2.2")[1] == "icc is true (network bridge, from default)"
-    assert Host(flags=("--icc",)).judge("2.2")[1] == "icc is true (network bridge, from command line)"
-    assert Host().judge("2.17")[1] == "userland-proxy is true (default of engine 26.1.5)"
-    assert Host(document='{"userland-proxy": false}').judge("2.17")[1] == f"userland-proxy is false ({PATH})"
-    elsewhere = Host(flags=("--config-file=/opt/d.json",), document='{"userland-proxy": false}')
-    assert elsewhere.judge("2.17")[1] == "userland-proxy is false (/opt/d.json)"
+ELSEWHERE = Host(flags=("--config-file=/opt/d.json",), document='{"userland-proxy": false}')
+PROXY = '{"userland-proxy": false}'
+UNIT = "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d --icc=false --log-opt x=s3cret ; x=y }"
+UNKNOWN = "after the daemon started, so the running value is unknown; restart the daemon to know"
 
 
 @pytest.mark.parametrize(
     ("host", "number", "reason"),
     [
-        (Host(flags=("--userland-proxy",)), "2.17", "userland-proxy is true (command line)"),
+        (Host(), "2.2", "icc is true (network bridge, from default)"),
+        (Host(flags=("--icc",)), "2.2", "icc is true (network bridge, from command line)"),
         (Host(document='{"icc": true}'), "2.2", f"icc is true (network bridge, from {PATH})"),
         (Host(document='{"icc": true}', changed=AFTER), "2.2", "icc is true (network bridge)"),
-        (
-            Host(document='{"icc": false}'),
-            "2.2",
-            f"icc is true (network bridge); restart pending: {PATH} says false",
-        ),
-        (Host(document='{"icc": false}', bridge={}), "2.2", f"icc is false ({PATH})"),
         (Host(document="unread"), "2.2", "icc is true (network bridge)"),
         (Host(second=()), "2.2", "icc is true (network bridge)"),
-        (Host(), "2.16", "live-restore is false (docker info, from default)"),
-        (
-            Host(info={"ServerVersion": "23.0.0"}),
-            "2.15",
-            "no-new-privileges is false (docker info, from default)",
+        (Host(document='{"icc": false}', bridge={}), "2.2", f"icc is false ({PATH})"),
+        *(
+            (host, "2.2", f"icc is true (network bridge); restart pending: {source} says false")
+            for host, source in (
+                (Host(document='{"icc": false}'), PATH),
+                (Host(document='{"icc": false}', changed=AFTER), PATH),
+                (Host(unit=UNIT), "docker.service"),
+            )
         ),
+        (
+            Host(document='{"icc": true}', changed=AFTER, bridge=NO_ICC),
+            "2.2",
+            f"icc is false (network bridge); restart pending: {PATH} says true",
+        ),
+        (
+            Host(unit=UNIT.replace("--log-opt", "$OPTS --log-opt")),
+            "2.2",
+            "icc is true (network bridge, from default)",
+        ),
+        (Host(unit="MainPID=7"), "2.2", "icc is true (network bridge, from default)"),
+        (Host(), "2.16", "live-restore is false (docker info, from default)"),
+        (Host(), "2.17", "userland-proxy is true (default of engine 26.1.5)"),
+        (Host(flags=("--userland-proxy",)), "2.17", "userland-proxy is true (command line)"),
+        (Host(document=PROXY), "2.17", f"userland-proxy is false ({PATH})"),
+        (ELSEWHERE, "2.17", "userland-proxy is false (/opt/d.json)"),
         (
             Host(document='{"cgroup-parent": ""}'),
             "2.11",
             "cgroup-parent is not set (default of engine 26.1.5)",
         ),
-        (
-            Host(document='{"userland-proxy": "false"}'),
-            "2.17",
-            f"{PATH}: userland-proxy: 'false' is not true or false",
-        ),
+        (Host(document=None), "2.11", "cgroup-parent is not set (default of engine 26.1.5)"),
         (Host(document="[]"), "2.17", f"{PATH}, the daemon's configuration, is not JSON"),
         (
             Host(document="unread"),
@@ -77,23 +73,25 @@ def test_reasons_name_the_source() -> None:
             f"{PATH}, the daemon's configuration, may not be read; are you root?",
         ),
         (
-            Host(document='{"userland-proxy": false}', changed=AFTER),
+            Host(document='{"userland-proxy": "false"}'),
+            "2.17",
+            f"{PATH}: userland-proxy: 'false' is not true or false",
+        ),
+        (
+            Host(document=PROXY, changed=AFTER),
             "2.17",
             f"userland-proxy may be false ({PATH}) or true (default of engine 26.1.5); restart pending: {PATH} says "
-            "false and was changed after the daemon started, so the running value is unknown; "
-            "restart the daemon to know",
+            f"false and was changed {UNKNOWN}",
         ),
         (
             Host(changed=AFTER),
             "2.11",
-            f"cgroup-parent: {PATH} does not set it, and was changed after the daemon started, so the running value "
-            "is unknown; restart the daemon to know",
+            f"cgroup-parent: {PATH} does not set it, and was changed {UNKNOWN}",
         ),
         (
             Host(document='{"cgroup-parent": null}', changed=AFTER, written=BEFORE),
             "2.11",
-            f"cgroup-parent: {PATH} does not set it, and got another owner, mode or name "
-            "after the daemon started, so the running value is unknown; restart the daemon to know",
+            f"cgroup-parent: {PATH} does not set it, and got another owner, mode or name {UNKNOWN}",
         ),
         (
             Host(document=None, changed=AFTER),
@@ -106,14 +104,37 @@ def test_reasons_name_the_source() -> None:
 def test_whole_reasons(host: Host, number: str, reason: str) -> None:
     """What is in force, where that was read, what may be otherwise, and why."""
     assert host.judge(number)[1] == reason
+    assert "s3cret" not in host.recording().answers["daemon_unit"].stdout
+
+
+@pytest.mark.parametrize(
+    ("host", "number", "verdict"),
+    [
+        (Host(document=PROXY), "2.17", "pass"),
+        (Host(document=PROXY, changed=AFTER), "2.17", "fail"),  # the default may be in force
+        (Host(document="{}", changed=AFTER), "2.11", "error"),
+        (Host(document="{}", changed="-"), "2.11", "error"),
+        (Host(document=None, changed=AFTER), "2.11", "error"),
+        (Host(document=PROXY, changed=AFTER, written=BEFORE), "2.17", "error"),  # its mode alone
+        (Host(document='{"userland-proxy": true}', changed=AFTER, written=BEFORE), "2.17", "fail"),
+        (Host(flags=("--userland-proxy=false",), changed=AFTER), "2.17", "pass"),
+        (Host(flags=("--userland-proxy=0",), document="unread"), "2.17", "pass"),
+        *(
+            (Host(document=each), "2.17", "error")
+            for each in ("unread", "{", "[]", '{"userland-proxy": "0"}')
+        ),
+        *((Host(document=each, bridge=NO_ICC), "2.2", "pass") for each in ("unread", "{", "[]")),
+    ],
+)
+def test_file_that_is_in_force_or_not(host: Host, number: str, verdict: str) -> None:
+    """A changed file proves nothing, and fails where a value that may be in force does not comply."""
+    assert host.judge(number)[0] == verdict
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [
-        (True, "true"), (False, "false"), (None, "not set"), ((), "not set"), ({}, "not set"), (5, "5"), ("x", "x"),
-        (("a", "b"), "a, b"), ({"a": "1", "b": "2"}, "a=1, b=2"),
-    ],
+    [(True, "true"), (False, "false"), (None, "not set"), ((), "not set"), ({}, "not set"), (5, "5"), ("x", "x"),
+     (("a", "b"), "a, b"), ({"a": "1", "b": "2"}, "a=1, b=2")],
 )  # fmt: skip
 def test_values_as_people_write_them(value: Any, text: str) -> None:
     """Lists and mappings without brackets, and nothing as that."""
@@ -123,7 +144,6 @@ def test_values_as_people_write_them(value: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "host", "value"),
     [
-        ("default-ulimits", Host(flags=("--default-ulimit=nofile=1024",)), ("nofile=1024:1024",)),
         (
             "default-ulimits",
             Host(flags=("--default-ulimit=nproc=7", "--default-ulimit=core=1", "--default-ulimit=nproc=5:6")),
@@ -139,30 +159,22 @@ def test_values_as_people_write_them(value: Any, text: str) -> None:
         ("storage-opts", Host(document='{"storage-opts": ["a=1", "b=2"]}'), ("a=1", "b=2")),
         ("log-opts", Host(document='{"log-opts": {"max-file": "3"}}'), {"max-file": "3"}),
         ("log-level", Host(flags=("-l", "info", "-l", "WARN")), "warn"),
+        ("storage-opts", Host(flags=("--config-file", "/d")),
+         "the configuration file '/d' of the daemon could not be found"),
+        ("storage-opts", Host(document='{"storage-opts": "a=1"}'),
+         f"{PATH}: storage-opts: 'a=1' is not a list of texts"),
+        ("log-opts", Host(document='{"log-opts": []}'), f"{PATH}: log-opts: '***' is not a mapping of texts"),
+        ("default-ulimits", Host(document='{"default-ulimits": {"core": 5}}'),
+         f"{PATH}: default-ulimits: {{'core': 5}} is not a mapping of ulimits"),
     ],
-)
+)  # fmt: skip
 def test_values_of_settings(name: str, host: Host, value: Any) -> None:
-    """The command line and the file write them differently; they mean the same."""
-    assert host.facts().daemon.setting(name).value == value
-
-
-@pytest.mark.parametrize(
-    ("document", "name", "why"),
-    [
-        ('{"storage-opts": "a=1"}', "storage-opts", "'a=1' is not a list of texts"),
-        ('{"log-opts": []}', "log-opts", "'***' is not a mapping of texts"),
-        ('{"storage-opts": ["a", 7]}', "storage-opts", "['a', 7] is not a list of texts"),
-        ('{"hosts": [["a"]]}', "hosts", "[['a']] is not a list of texts"),
-        ('{"log-opts": {"tag": 7}}', "log-opts", "{'tag': 0} is not a mapping of texts"),
-        ('{"default-ulimits": []}', "default-ulimits", "[] is not a mapping of ulimits"),
-        ('{"default-ulimits": {"core": 5}}', "default-ulimits", "{'core': 5} is not a mapping of ulimits"),
-    ],
-)
-def test_values_that_are_none(document: str, name: str, why: str) -> None:
-    """What the daemon would not take is no value; the reason says where it stands."""
-    with pytest.raises(EvidenceError) as raised:
-        Host(document=document).facts().daemon.setting(name)
-    assert str(raised.value) == f"{PATH}: {name}: {why}"
+    """The command line and the file write them differently; what the daemon would not take is no value."""
+    try:
+        found = host.facts().daemon.setting(name).value
+    except EvidenceError as error:
+        found = str(error)
+    assert found == value
 
 
 def test_origin_of_insecure_registries() -> None:
@@ -179,55 +191,9 @@ def test_origin_of_insecure_registries() -> None:
         assert (setting.value, setting.origin) == (("a", "b"), origin)
 
 
-def test_registries_on_the_host_itself() -> None:
-    """What the loopback addresses serve never leaves the host, by whatever name."""
-    own = ("127.0.0.0/8", "127.1.0.0/16", "127.0.0.5/8", "::1/128")
-    foreign = ("10.0.0.0/8", "126.0.0.0/7", "127.0.0.0/7", "::/0", "fd00::/8")
-    names = ("localhost:5000", "localhost", "127.0.0.1:5000", "127.0.0.1", "[::1]:5000")
-    others = ("reg.example:5000", "127.0.0.1.example", "localhost.example", "1127.0.0.1:5000", ":5000")
-    info = insecure(*own, *foreign)
-    info["RegistryConfig"]["IndexConfigs"] = {name: {"Secure": False} for name in (*names, *others)}
-    assert Host(info=info).facts().daemon.insecure_registries == tuple(sorted((*foreign, *others)))
-
-
 def test_seccomp_profile_without_a_name() -> None:
     """An engine that has seccomp and names no profile has the built-in one."""
     assert Host(info=options("seccomp")).facts().daemon.seccomp_profile == "builtin"
-
-
-def test_running_value_wins_over_the_file() -> None:
-    """What the engine reports decides; the file is told as what the next start will take."""
-    edited = Host(document='{"icc": false, "no-new-privileges": true}', changed=AFTER)
-    assert edited.judge("2.2") == (
-        "fail",
-        f"icc is true (network bridge); restart pending: {PATH} says false",
-    )
-    assert edited.judge("2.15")[1].endswith(f"restart pending: {PATH} says true")
-    worse = Host(document='{"icc": true}', changed=AFTER, bridge=NO_ICC)
-    assert worse.judge("2.2") == ("pass", f"icc is false (network bridge); restart pending: {PATH} says true")
-
-
-def test_unknown_running_value() -> None:
-    """A changed file is no evidence: fail where a value that it may be does not comply, else error."""
-    edited = Host(document='{"userland-proxy": false}', changed=AFTER)
-    found, reason = edited.judge("2.17")
-    assert found == "fail"
-    assert "restart pending" in reason
-    assert edited.judge("2.11")[0] == "error"
-    assert replace(edited, flags=("--userland-proxy=false",), document="{}").judge("2.17")[0] == "pass"
-    assert (
-        replace(edited, children=("docker-proxy",))
-        .judge("2.17")[1]
-        .startswith("userland-proxy is true (its docker-proxy")
-    )
-
-
-def test_file_whose_mode_alone_changed() -> None:
-    """A file changed after the start, but not written, neither proves a setting nor fails one that it has right."""
-    touched = Host(document='{"userland-proxy": false}', changed=AFTER, written=BEFORE)
-    assert touched.judge("2.17")[0] == "error"
-    assert replace(touched, document='{"userland-proxy": true}').judge("2.17")[0] == "fail"
-    assert replace(touched, changed=BEFORE).judge("2.17")[0] == "pass"
 
 
 def test_own_sockets_of_a_rootless_daemon() -> None:
@@ -238,54 +204,32 @@ def test_own_sockets_of_a_rootless_daemon() -> None:
         _ = replace(known, environment=("HOME=/root",)).facts().daemon.endpoints.api_sockets
 
 
-def test_absent_file() -> None:
-    """Without a daemon.json defaults are in force, unless one was taken away since the start."""
-    assert Host(document=None).judge("2.11") == (
-        "pass",
-        "cgroup-parent is not set (default of engine 26.1.5)",
-    )
-    assert Host(document=None, changed=AFTER).judge("2.11")[0] == "error"
-
-
-@pytest.mark.parametrize("document", ["unread", "{", "[]", '{"userland-proxy": "false"}'])
-def test_unreadable_file(document: str) -> None:
-    """A file that cannot be read or understood is an error for what depends on it, and for nothing else."""
-    host = Host(document=document, bridge=NO_ICC)
-    assert host.judge("2.17")[0] == "error"
-    assert host.judge("2.2")[0] == "pass"
-    assert replace(host, flags=("--userland-proxy=0",)).judge("2.17")[0] == "pass"
-
-
-def test_process_that_is_no_unit_of_its_own() -> None:
-    """A unit without a command has nothing pending."""
-    host = Host(unit="MainPID=7")
-    assert host.judge("2.2")[1] == "icc is true (network bridge, from default)"
-    assert host.facts().daemon.unit == Unit("", None)
+def test_unit_without_a_command() -> None:
+    """It says nothing, as a target without systemd does."""
+    assert Host(unit="MainPID=7").facts().daemon.unit == Unit("", None)
     assert Units.of(Recording("host", "local", {})) == Units(())
 
 
-def test_which_configuration_file_counts() -> None:
-    """The last one that was named, and no other; named with nothing there is none; one that is gone is an error."""
-    named = Host(flags=("--config-file", "/old.json", "--config-file=/opt/d.json"))
-    assert named.facts().daemon.files.config.path == "/opt/d.json"
-    assert Host(flags=("--config-file=",)).facts().daemon.files.config.state == "absent"
-    for wrong in (Host(flags=("--config-file", "/opt/d.json")), replace(named, document=None)):
-        verdict, reason = wrong.judge("2.11")
-        assert (verdict, "broke" in reason) == ("error", False)
+@pytest.mark.parametrize(
+    ("command", "pending"), [("/opt/start", False), ("/usr/sbin/dockerd", True), ("", False)]
+)
+def test_unit_that_starts_the_daemon_by_a_script(command: str, pending: bool) -> None:
+    """Its options are in the script, so what the next start will take is unknown, and not the default."""
+    unit = f"Id=docker.service\nMainPID=7\nExecStart={{ path=/x ; argv[]={command} ; x=y }}"
+    reason = Host(unit=unit, flags=("--default-ulimit=nofile=9",)).judge("2.9")[1]
+    assert ("; restart pending: " in reason) == pending
 
 
 @pytest.mark.parametrize(
     ("state", "end", "started", "changed", "written"),
     [
         ("read", 100 + SLACK, (100.0, 105.0), False, False),
-        ("read", 100.5, (100.0, 105.0), True, True),
-        ("read", 99.0, (100.0, 105.0), False, False),
+        ("read", 100.2, (100.0, 105.0), True, True),
         ("read", None, (100.0, 105.0), True, True),
         ("read", 99.0, None, True, True),
-        ("absent", None, (100.0, 105.0), False, True),
+        ("absent", None, None, False, True),
         ("absent", 103 + SLACK, (100.0, 105.0), False, True),
         ("absent", 103.2, (100.0, 105.0), True, True),
-        ("unread", None, (100.0, 105.0), True, True),
     ],
 )
 def test_age_of_a_file(
@@ -295,20 +239,6 @@ def test_age_of_a_file(
     span = None if end is None else (0.0, end)
     file = ConfigFile(PATH, state, span, span, {})
     assert (file.changed_since(started), file.written_since(started)) == (changed, written)
-
-
-def test_content_of_a_file() -> None:
-    """One that does not exist says nothing; what is not known is told as that."""
-    assert ConfigFile(PATH, "absent", None, None, None).values() == {}
-    assert ConfigFile(PATH, "read", None, None, {"icc": False}).values() == {"icc": False}
-    for state, why in (
-        ("unknown", "the path of the daemon's configuration could not be read; are you root?"),
-        ("unread", f"{PATH}, the daemon's configuration, may not be read; are you root?"),
-        ("read", f"{PATH}, the daemon's configuration, is not JSON"),
-    ):
-        with pytest.raises(EvidenceError) as raised:
-            ConfigFile(PATH, state, None, None, None).values()
-        assert str(raised.value) == why
 
 
 def test_path_of_a_file() -> None:
@@ -327,15 +257,10 @@ def test_path_of_a_file() -> None:
     assert files("dockerd:7\nconfig:unknown") == ConfigFile("", "unknown", None, None, None)
     twice = ' {"icc":true,"icc":null}'  # what is kept was written by the recorder, and not by a person
     assert files(f"dockerd:7\nconfig:read|{BEFORE}|{AFTER}|/own\n{twice}").document is None
-    meanwhile = "the daemon's configuration could not be read: it started or ended meanwhile"
-    with pytest.raises(EvidenceError, match=f"^{meanwhile}$"):
+    with pytest.raises(EvidenceError, match="it started or ended meanwhile"):
         files(other)
     none = ConfigFile("", "absent", None, None, None)
     assert Host(flags=("--config-file=",)).facts().daemon.files.config == none
-    with pytest.raises(
-        EvidenceError, match=r"^the configuration file '/d' of the daemon could not be found$"
-    ):
-        _ = Host(flags=("--config-file", "/d")).facts().daemon.files
 
 
 @pytest.mark.parametrize(
@@ -344,6 +269,7 @@ def test_path_of_a_file() -> None:
         ("", "{}"),
         ("\ufeff", "{}"),
         ('\ufeff{"icc": true, "debug": false}', '{"icc":true,"debug":false}'),
+        ('{"icc": NaN}', None),
         ("[]", None),
         ("{", None),
     ],
@@ -361,10 +287,8 @@ def test_what_is_stored_of_a_file(text: str, kept: str | None) -> None:
         (Host(), BEFORE, BEFORE, BEFORE),
         (Host(), AFTER, AFTER, AFTER),
         (Host(changed=AFTER, written=BEFORE), BEFORE, AFTER, BEFORE),
-        (Host(changed=AFTER, written=BEFORE), NOW, NOW, NOW),
         (Host(), "-", "", ""),
         (Host(changed="-"), AFTER, "", ""),
-        (Host(changed=AFTER, written="-"), AFTER, "", ""),
     ],
 )
 def test_link_to_a_file(host: Host, link: str, touched: str, written: str) -> None:
@@ -375,34 +299,3 @@ def test_link_to_a_file(host: Host, link: str, touched: str, written: str) -> No
     file = Facts(replace(recording, answers=changed), Policy()).daemon.files.config
     assert (file.touched, file.written) == (moment(touched), moment(written))
     assert file.document == {}
-
-
-def test_file_of_unknown_age() -> None:
-    """What may have changed since the start proves nothing, and is no fault of the control either."""
-    verdict, reason = Host(changed="-").judge("2.11")
-    assert (verdict, "broke" in reason) == ("error", False)
-
-
-@pytest.mark.parametrize(
-    ("command", "note"), [("/opt/start", ""), ("/usr/sbin/dockerd", "; restart pending: "), ("", "")]
-)
-def test_unit_that_starts_the_daemon_by_a_script(command: str, note: str) -> None:
-    """Its options are in the script, so what the next start will take is unknown, and not the default."""
-    unit = f"Id=docker.service\nMainPID=7\nExecStart={{ path=/x ; argv[]={command} ; x=y }}"
-    reason = Host(unit=unit, flags=("--default-ulimit=nofile=9", "--default-ulimit=nproc=9")).judge("2.9")[1]
-    assert ("; restart pending: " in reason) == bool(note)
-
-
-def test_unit_that_differs_from_the_process() -> None:
-    """What the unit says and the running daemon does not is pending; a unit with variables says nothing."""
-    unit = (
-        "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d --icc=false --log-opt x=s3cret ; x=y }"
-    )
-    host = Host(unit=unit)
-    assert host.judge("2.2")[1] == "icc is true (network bridge); restart pending: docker.service says false"
-    assert "s3cret" not in host.recording().answers["daemon_unit"].stdout
-    assert (
-        replace(host, unit=unit.replace("--log-opt", "$OPTS --log-opt"))
-        .judge("2.2")[1]
-        .endswith("from default)")
-    )
