@@ -3,9 +3,6 @@
 What a control of the CIS benchmark judges already has its marker there, and no control here.
 """
 
-from collections.abc import Callable
-from typing import NoReturn
-
 import pytest
 
 from hullcheck.criteria.certificates import validity_flaw
@@ -151,22 +148,18 @@ def test_log_options_are_set_for_all(container_log: Log) -> str:
 def test_log_files_are_small(container_log: Log, policy: Policy) -> str:
     """Each log file of a container has at most 10 MB, or what the site allows.
 
-    A container that writes without an end fills the disk of the host, and stops all others. So does the copy that the
-    engine keeps of a log that goes elsewhere, where its limit was set higher (`cache-max-size`).
+    A container that writes without an end fills the disk of the host, and stops all others.
 
     Remedy: set `"log-opts": {"max-size": "10m", "max-file": "3"}` in daemon.json, restart the daemon and create the
     containers again; another limit is `log_limits` in the policy.
     """
     most = policy.log_limits.max_size
 
-    def is_small(size: str) -> bool:
-        return 0 < (go_size(size) or 0) <= most
-
     def small(options: Options) -> bool:
-        return is_small(options.get("max-size", ""))
+        return 0 < (go_size(options.get("max-size", "")) or 0) <= most
 
     if not container_log.is_file:
-        _require_small_copy(container_log, "cache-max-size", is_small, f"{most} bytes")
+        raise NotApplicable(f"the driver {container_log.driver} keeps no file")
     unset = f"without max-size the driver takes {_SIZES[container_log.driver]}; allowed are {most} bytes"
     assert container_log.always(small), f"{container_log}; {unset}"
     return str(container_log)
@@ -181,31 +174,22 @@ def test_log_files_are_small(container_log: Log, policy: Policy) -> str:
 def test_log_files_are_few(container_log: Log, policy: Policy) -> str:
     """At most three log files are kept of a container, or what the site allows, and that is set.
 
-    The size of one file limits nothing where their number is not limited. So it is with the copy that the engine keeps
-    of a log that goes elsewhere, where more files were set for it (`cache-max-file`).
+    The size of one file limits nothing where their number is not limited.
 
     Remedy: set `"log-opts": {"max-size": "10m", "max-file": "3"}` in daemon.json, restart the daemon and create the
     containers again; another limit is `log_limits` in the policy.
     """
     most = policy.log_limits.max_file
 
-    def is_few(count: str) -> bool:
+    def few(options: Options) -> bool:
+        count = options.get("max-file", "")
         return count.isdecimal() and 1 <= int(count) <= most
 
-    def few(options: Options) -> bool:
-        return is_few(options.get("max-file", ""))
-
     if not container_log.is_file:
-        _require_small_copy(container_log, "cache-max-file", is_few, f"{most} files")
+        raise NotApplicable(f"the driver {container_log.driver} keeps no file")
     unset = f"without max-file the driver keeps {_KEPT[container_log.driver]}; set max-file to at most {most}"
     assert container_log.always(few), f"{container_log}; {unset}"
     return str(container_log)
-
-
-def _require_small_copy(log: Log, option: str, is_good: Callable[[str], bool], most: str) -> NoReturn:
-    """Fail a log that goes elsewhere, and of which the engine was told to keep a larger copy than is allowed."""
-    assert log.limits_copy(option, is_good), f"{log}; the engine keeps a copy, of which allowed are {most}"
-    raise NotApplicable(f"the driver {log.driver} keeps no file, and no larger copy of the engine's is set")
 
 
 def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], group: str, option: str) -> FileFact:

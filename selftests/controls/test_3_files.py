@@ -304,7 +304,6 @@ def test_tls_files() -> None:
     variable = ("HOME=/root", "DOCKER_TLS_VERIFY=1")
     assert _tls(environment=variable) == "not applicable"
     assert _tls(environment=variable, document='{"tls": true}') == unknown
-    assert _tls(environment=variable, info={"ServerVersion": "19.03.15"}) == unknown
 
 
 def test_unread_configuration() -> None:

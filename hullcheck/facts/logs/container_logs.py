@@ -11,12 +11,10 @@ from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.settings import Setting, shown
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
-from hullcheck.parsing.go import go_boolean
 
 Options = Mapping[str, str]
 
 _FILES = frozenset({"json-file", "local"})
-_WITHOUT_COPY = frozenset({"journald", "none"})
 
 
 @dataclass(frozen=True)
@@ -56,25 +54,6 @@ class Log:
             EvidenceError: it is the daemon's default, and its options cannot be told.
         """
         return self.default.always(complies) if self.own is None else complies(self.own)
-
-    def limits_copy(self, option: str, complies: Callable[[str], bool]) -> bool:
-        """Whether an option of the copy that the engine keeps of a log that goes elsewhere complies, where it is set.
-
-        For `docker logs` the engine writes that copy beside drivers that cannot be read, in 5 files of 20 MB unless
-        told otherwise.
-
-        Args:
-            option: `cache-max-size` or `cache-max-file`.
-
-        Raises:
-            EvidenceError: it is the daemon's default, and its options cannot be told.
-        """
-
-        def limited(options: Options) -> bool:
-            value = options.get(option)
-            return value is None or go_boolean(options.get("cache-disabled") or "false") or complies(value)
-
-        return self.driver in _WITHOUT_COPY or self.always(limited)
 
     @property
     def inherits(self) -> bool:

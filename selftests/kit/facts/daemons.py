@@ -50,20 +50,6 @@ NOW, UPTIME, START = "2026-01-01 12:00:00.500000000 +0000", "10800.50", 3600  # 
 PATH = "/etc/docker/daemon.json"
 
 
-PEOPLE = """\
-user:root:0:0:/bin/bash
-user:bob:1000:1000:/bin/bash
-user:eve:1001:1001:/bin/bash
-group:root:0:
-group:docker:999:bob
-group:bob:1000:
-group:eve:1001:
-ways:
-units:
-"""
-"""Its accounts, of which one is a member of the group docker."""
-
-
 @dataclass(frozen=True)
 class Host:
     """A target by hand: what its daemon, its files and its engine are."""
@@ -82,9 +68,6 @@ class Host:
     uid: int = 0
     as_root: bool = True
     children: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    group: str = ""
-    starter: int = 0
     endpoint: str = f"unix://{SOCKET}"
     version: dict[str, Any] = field(default_factory=dict)
     profile: str = ""
@@ -93,9 +76,6 @@ class Host:
     parent: int = 0
     containers: str = ""
     sockets: tuple[str, ...] = ()
-    ca: str = ""
-    accounts: str = PEOPLE
-    plugins: str = ""
 
     def recording(self) -> Recording:
         """What it answers, redacted as an audit does it."""
@@ -111,8 +91,6 @@ class Host:
             "daemon_unit": SYSTEMD.keep(self.unit),
             "shippers": SHIPPERS.keep(f"auditor:{0 if self.as_root else 1000}\nown:this"),
             "engine_files": self._files(),
-            "accounts": self.accounts,
-            "neighbours": self.plugins,
         }
         return Recording("host", "local", {name: Answer(name, 0, text, "") for name, text in texts.items()})
 
@@ -133,7 +111,7 @@ class Host:
             "tls /root/.docker",
         ]
         for path in (*named, "/root/.docker/ca.pem"):
-            ca = self.ca or pem(begin, begin + timedelta(days=3650))
+            ca = pem(begin, begin + timedelta(days=3650))
             records += [f"asked {path}", f"found {path}", f"changed {BEFORE}|{BEFORE}", f"pem {ca}"]
             records += [f"stat 81a4:0:0:root:{path}"]
         records += ["host ", *(f"stat 41ed:0:0:root:{each}" for each in ("/", "/root", "/root/.docker"))]
@@ -155,11 +133,7 @@ class Host:
             f"lrwxrwxrwx 1 0 0 0 Jan 1 10:00 {90 + n}/exe -> /usr/sbin/{name}"
             for n, name in enumerate(self.children)
         )
-        groups = (f"{90 + n}/cgroup:0::{group}" for n, group in enumerate(self.groups))
-        known = self.starter or self.group
-        own = (f"7/status:Name:\tdockerd\n7/status:PPid:\t{self.starter}",) if known else ()
-        own += (f"7/cgroup:0::{self.group}",) if self.group else ()
-        return "\n".join((*own, *lines, *groups, *links))
+        return "\n".join((*lines, *links))
 
     def _processes(self) -> str:
         lines = [f"clock:{NOW}|{UPTIME}", f"endpoint:{self.endpoint}", f"endpoint-path:{SOCKET}"]
