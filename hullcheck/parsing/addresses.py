@@ -4,10 +4,6 @@ For `ipaddress` of Python 3.13 `::ffff:127.0.0.1` is a loopback address, for tha
 """
 
 import ipaddress
-import re
-
-_NUMBER = r"(?:0[xX][0-9a-fA-F]+|[0-9]+)"
-_NUMBERS = re.compile(rf"{_NUMBER}(?:\.{_NUMBER}){{0,3}}")
 
 
 def parse(text: str | bytes) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -53,24 +49,8 @@ def is_unspecified(text: str) -> bool:
 
 
 def canonical(host: str) -> str:
-    """An address as Python writes it, also one in other numbers as inet_aton(3) takes them; a name as it is."""
+    """Return an address as Python writes it; a name as it is."""
     try:
         return str(parse(host))
     except ValueError:
-        return _of_numbers(host) if _NUMBERS.fullmatch(host) else host
-
-
-def _of_numbers(host: str) -> str:
-    """One of IPv4 in up to four numbers, of which the last one stands for all bytes that are left."""
-    try:
-        *first, last = (int(each, _base(each)) for each in host.split("."))
-        left = last.to_bytes(4 - len(first), "big")
-        return str(ipaddress.IPv4Address(bytes(first) + left))
-    except (ValueError, OverflowError):
         return host
-
-
-def _base(number: str) -> int:
-    if number[1:2] in ("x", "X"):
-        return 16
-    return 8 if number[0] == "0" else 10

@@ -78,9 +78,3 @@ def go_table(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _has_objects(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(each, dict) for each in value)
-
-
-def unquoted(value: str) -> str:
-    """dockerd takes quotes around these options for no part of the path."""
-    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-    return value[1:-1] if quoted else value

@@ -139,7 +139,6 @@ POLICIES = [
     ("2.18", PROFILE, {}, "manual"),
     ("2.18", replace(PROFILE, profile='{"defaultAction": "SCMP_ACT_ALLOW"}'), REVIEWED, "fail"),
     ("2.18", replace(PROFILE, profile=""), REVIEWED, "manual"),
-    ("2.18", Host(info=options("seccomp,profile=default")), REVIEWED, "manual"),
 ]
 
 

@@ -8,20 +8,13 @@ from urllib.parse import urlsplit
 from hullcheck.facts.engine import Engine
 
 _LOOPBACK_RANGES = ("127.0.0.0/8", "::1/128")
-_NAMES_BUILTIN = 23  # the first version that does
 
 
 def seccomp(engine: Engine) -> str | None:
-    """The profile; engines before 23 call the built-in one `default`, and any other name is that of a file."""
+    """Return the profile; engines before 23 call the built-in one `default`, and any other name is that of a file."""
     option = engine.security_options.get("seccomp")
-    if option is None:
-        return None
-    is_old = engine.major is not None and engine.major < _NAMES_BUILTIN
-    own = "default" if is_old else "builtin"
-    profile = option.get("profile", own)
-    if profile == own:
-        return "builtin"
-    return "./builtin" if profile == "builtin" else profile
+    profile = option.get("profile", "builtin") if option is not None else None
+    return "builtin" if profile == "default" else profile
 
 
 def insecure_registries(engine: Engine) -> tuple[str, ...]:

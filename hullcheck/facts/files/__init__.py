@@ -16,7 +16,7 @@ from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import certificates
 from hullcheck.parsing.certificates import Certificate
-from hullcheck.parsing.go import go_boolean, unquoted
+from hullcheck.parsing.go import go_boolean
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 
@@ -121,7 +121,7 @@ class EngineFiles(StartFiles):
             if folder is None:
                 raise EvidenceError(unread("the directory of the daemon's certificates", "is not known"))
             path = f"{folder}/{default}"
-        named = [self._absolute(unquoted(str(path)))] if path else []
+        named = [self._absolute(str(path))] if path else []
         files = tuple((each, self._file_of_keys(each, each)) for each in named)
         return Subjects("file", files, f"no {option} is configured, and TLS does not ask for one")
 

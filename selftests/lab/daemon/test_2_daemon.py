@@ -114,7 +114,6 @@ def test_null_in_the_file(engine: EngineFactory) -> None:
     assert audit("2.4", one)[0] == "fail"
     found = [audit(number, one) for number in ("2.3", "2.17")]
     assert [verdict for verdict, _ in found] == ["pass"] * 2, found
-    assert not facts_of_engine(one.socket, of="2").daemon.userland_proxies
     assert facts_of_engine(one.socket, of="2").daemon.setting("log-opts").value == {}
 
 
@@ -376,18 +375,6 @@ def _running(command: list[str]) -> Iterator[None]:
     finally:
         process.kill()
         process.communicate()
-
-
-def test_docker_proxy_proves_the_userland_proxy(engine: EngineFactory) -> None:
-    """A proxy process of this daemon decides 2.17, even where the file may have changed."""
-    one = engine(fresh=True)
-    one.run("web", "--publish", "127.0.0.1:8080:80")
-    time.sleep(0.2)
-    one.configure({"userland-proxy": False})
-    found, reason = audit("2.17", one)
-    assert found == "fail"
-    assert "docker-proxy process" in reason
-    assert "restart pending" in reason
 
 
 # ---- who asks

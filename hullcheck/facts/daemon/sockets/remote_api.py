@@ -70,7 +70,7 @@ class Tls:
 
 
 def _pending(settings: tuple[Setting, ...]) -> str:
-    doubt = next((each.doubt for each in settings if each.doubt), "")
+    doubt = next((each.doubt for each in settings if len(set(each.possible)) > 1), "")
     return f"; restart pending: {doubt}" if doubt else settings[0].note
 
 

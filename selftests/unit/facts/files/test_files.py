@@ -177,14 +177,11 @@ def test_age_of_a_file_of_tls(started: tuple[float, float] | None, older: bool) 
     ],
 )
 def test_paths_of_tls(name: str, option: str, default: str) -> None:
-    """The last that the command line names, without quotes around all of it; else the file, else the default."""
+    """The last that the command line names; else the file, else the default."""
     for flags, document, path in (
         (("--tls",), {}, f"/tls/{default}"),
         (("--tls",), {option: "/x"}, "/x"),
         ((f"--{option}=/old", f"--{option}=/x"), {option: "/y"}, "/x"),
-        ((f"--{option}='/x'",), {}, "/x"),
-        ((f'--{option}="/x',), {}, '/d/"/x'),
-        ((f'--{option}="',), {}, '/d/"'),
         ((f"--{option}=x/",), {}, "/d/x/"),
         ((f"--{option}=XxX",), {}, "/d/XxX"),
     ):
