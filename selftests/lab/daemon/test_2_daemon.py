@@ -117,20 +117,6 @@ def test_null_in_the_file(engine: EngineFactory) -> None:
     assert facts_of_engine(one.socket, of="2").daemon.setting("log-opts").value == {}
 
 
-def test_reasons_name_value_and_source(engine: EngineFactory) -> None:
-    """A reason says what was found, and what decided it."""
-    good, bad = engine(**GOOD), engine(**BAD)
-    assert audit("2.2", good) == ("pass", f"icc is false (network bridge, from {good.config_path})")
-    assert audit("2.2", bad) == ("fail", f"icc is true (network bridge, from {bad.config_path})")
-    assert audit("2.5", bad)[1] == "reaches 10.0.0.0/8, reg.example:5000 without verified TLS (docker info)"
-    assert (
-        audit("2.9", good)[1] == f"default-ulimits is nofile=1024:2048, nproc=1024:2048 ({good.config_path})"
-    )
-    said = "docker info, from " if good.version.at_least(23) else ""
-    assert audit("2.15", good)[1] == f"no-new-privileges is true ({said}{good.config_path})"
-    assert audit("2.17", bad)[1] == f"userland-proxy is true (default of engine {bad.version.version})"
-
-
 @pytest.mark.parametrize(
     ("flags", "passes", "fails"),
     [
@@ -462,20 +448,6 @@ def test_sockets_of_a_rootless_engine(rootless_engine: RootlessEngine) -> None:
 # ---- others
 
 
-def test_custom_seccomp_profile(engine: EngineFactory, tmp_path: Path) -> None:
-    """A profile that allows by default fails; one that denies has to be reviewed, or is in the policy."""
-    allow, deny = tmp_path / "allow.json", tmp_path / "deny.json"
-    allow.write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW"}))
-    syscalls = [{"names": ["read"], "action": "SCMP_ACT_ALLOW"}]
-    deny.write_text(json.dumps({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": syscalls}))
-    found, reason = audit("2.18", engine(seccomp_profile=str(allow)))
-    assert (found, "SCMP_ACT_ALLOW" in reason) == ("fail", True)
-    assert audit("2.18", engine(seccomp_profile=str(deny)))[0] == "manual"
-    assert (
-        audit("2.18", engine(seccomp_profile=str(deny)), Policy(seccomp_profiles=(str(deny),)))[0] == "pass"
-    )
-
-
 def test_log_driver_that_sends_away(engine: EngineFactory) -> None:
     """Only the site knows its central store; the address is shown, other options of the driver are not."""
     here = engine(log_driver="syslog", log_opts={"syslog-address": "udp://127.0.0.1:5514"})
@@ -520,14 +492,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 with socketserver.ThreadingUnixStreamServer(sys.argv[1], Handler) as server:
     print(1, flush=True); server.serve_forever()
 """
-
-
-def test_root_that_says_rootless(engine: EngineFactory) -> None:
-    """Rootless mode is no option: with it, root's daemon says so and is root's all the same."""
-    if versions.chosen().at_least(28):
-        pytest.skip("from 28 on it does not start without RootlessKit")
-    facts = facts_of_engine(engine(fresh=True, flags=("--rootless",)).socket, of="2")
-    assert verdict("2.1", facts)[0] == verdict("2.10", facts)[0] == "fail"
 
 
 def test_authorization_plugin(engine: EngineFactory) -> None:
