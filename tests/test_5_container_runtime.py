@@ -3,14 +3,12 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
-from typing import NoReturn
 
 import pytest
 
 from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
 from hullcheck.criteria.judgement import listed, planned_limit, require_limits_of_others
 from hullcheck.data.health_checks import CANNOT_FAIL
-from hullcheck.facts.auditd.daemon import AuditDaemon, Execution
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.containers.privileges.apparmor import DefaultProfile, SiteProfiles, is_of_an_engine
@@ -20,9 +18,8 @@ from hullcheck.facts.kernel.features import Kernel
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp, selinux
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT
-from hullcheck.parsing.times import day
 from hullcheck.policy import Policy
-from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
+from hullcheck.verdicts import Manual, NotApplicable
 
 _OTHER_CONTROLLERS = ("blkio", "cpuset", "devices", "freezer", "hugetlb", "net_cls", "net_prio", "perf_event")
 _SHARED = re.compile(r"/(?:dev(?:/(?:shm|mqueue)(?:/.*)?)?)?$")
@@ -739,7 +736,7 @@ def _judge_profile(container: Container, profile: seccomp.Profile) -> str | None
 @pytest.mark.pci("7.2.2", "10.2.1.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
 @pytest.mark.severity("high")
-def test_docker_exec_is_not_privileged(container: Container, audit_daemon: Later[AuditDaemon]) -> None:
+def test_docker_exec_is_not_privileged(container: Container) -> None:
     """Nobody runs commands in a container with `docker exec --privileged`.
 
     Such a command has every capability, whatever the container was given.
@@ -755,7 +752,7 @@ def test_docker_exec_is_not_privileged(container: Container, audit_daemon: Later
     overpowered = container.privileges.overpowered
     found = [f"{each.name} (pid {each.pid})" for each in overpowered]
     assert not found, f"processes with more capabilities than the container: {', '.join(found)}"
-    _require_no_record(container, audit_daemon, "--privileged", lambda each: each.privileged)
+    raise Manual("no such process runs now; check the records of the docker command (`ausearch -k docker`)")
 
 
 @pytest.mark.cis("5.24", level=2)
@@ -764,7 +761,7 @@ def test_docker_exec_is_not_privileged(container: Container, audit_daemon: Later
 @pytest.mark.pci("7.2.2", "10.2.1.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
 @pytest.mark.severity("medium")
-def test_docker_exec_is_not_root(container: Container, audit_daemon: Later[AuditDaemon]) -> None:
+def test_docker_exec_is_not_root(container: Container) -> None:
     """Nobody runs commands as root in a container with `docker exec --user root`.
 
     Root in a container owns all its files, and is root of the host where user namespaces are not remapped. A health
@@ -780,34 +777,17 @@ def test_docker_exec_is_not_root(container: Container, audit_daemon: Later[Audit
         raise NotApplicable("does not run: nothing can be executed in it")
     found = [f"{each.name} (pid {each.pid})" for each in container.runtime.root_exec_processes]
     words = f"processes of root that the container did not start: {', '.join(found)}"
-    if found and container.configuration.user.strip("0") in ("", "root") and _has_health_check(container):
-        raise Manual(f"{words}; are these its health check, which runs as root, too?")
-    assert not found, words
-    _require_no_record(container, audit_daemon, "as root", lambda each: each.as_root)
+    as_root = container.configuration.user.strip("0") in ("", "root")
+    assert not found or (as_root and _has_health_check(container)), words
+    raise Manual(
+        f"{words}; are these its health check, which runs as root, too?"
+        if found
+        else "no such process runs now; check the records of the docker command (`ausearch -k docker`)"
+    )
 
 
 def _has_health_check(container: Container) -> bool:
     return container.configuration.health not in (None, "", "none")
-
-
-def _require_no_record(
-    container: Container, log: Later[AuditDaemon], what: str, wrong: Callable[[Execution], bool]
-) -> NoReturn:
-    """Fail where the audit log has such a use of docker exec since the container's start; else a person looks."""
-    started = container.configuration.started or 0.0
-    try:
-        records = log.get().executions
-    except (EvidenceError, NotApplicable):
-        raise Manual(
-            "no such process runs now; without an audit log, it is unknown whether one ran before"
-        ) from None
-    own = [each for each in records if each.is_in(container.name, container.configuration.id)]
-    found = sorted(day(each.time) for each in own if wrong(each) and each.time >= int(started))
-    assert not found, f"docker exec was used {what} on {found[-1]}, says the audit log"
-    raise Manual(
-        "no such process runs now, and the audit log has none; check that the log covers every use of the docker"
-        " command, and other programs that use the API"
-    )
 
 
 @pytest.mark.cis("5.25", level=1)

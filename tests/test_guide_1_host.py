@@ -470,8 +470,8 @@ def test_auditd_writes_down_what_docker_does(audit_step: str, audit_daemon: Audi
     """auditd starts with the host, takes the records of the kernel, loses none and writes them down.
 
     Each step is a finding of its own: the unit is enabled and active; the kernel audits and gives its records to
-    that auditd; rules on Docker are in the kernel and not in files alone; no record was lost; the log has one of
-    the last day. A service that is merely active may record nothing.
+    that auditd; rules on Docker are in the kernel and not in files alone; no record was lost; the log was written
+    to on the last day. A service that is merely active may record nothing.
 
     Remedy: `systemctl enable --now auditd`, load the rules with augenrules --load, and raise the backlog (`-b`)
     where records are lost. Those of the start are kept with `audit_backlog_limit=8192` on the kernel's command

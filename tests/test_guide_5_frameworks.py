@@ -6,7 +6,7 @@ The sums of this section have no control of their own where other controls make 
 import pytest
 
 from hullcheck.controls import for_each
-from hullcheck.criteria.auditd.rules import blocking
+from hullcheck.criteria.auditd import loaded_flaw
 from hullcheck.criteria.checklist import SECTIONS, Checklist
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.containers import Container
@@ -75,12 +75,11 @@ def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> None:
     Remedy: put a rule `-w DIRECTORY -p rwa -k data` for each volume with such data into a file in
     /etc/audit/rules.d, and record each review of the log.
     """
-    assert audit.loaded.enabled, "auditing is off in the kernel (enabled 0): no access is recorded"
-    hidden = blocking(audit.loaded.rules)
-    assert not hidden, f"no access is recorded: records are kept from the log by {hidden!r}"
+    flaw = loaded_flaw(audit)
+    assert not flaw, f"no access is recorded: {flaw}"
     root = data_root.node.path
-    rules = [rule for rule in audit.loaded.rules if rule.action == "always" and rule.path]
-    near = [rule for rule in rules if rule.is_about(root) or is_below(rule.path, root)]
+    rules = [rule for rule in audit.rules if rule.action == "always" and rule.path]
+    near = [rule for rule in rules if rule.covers(root) or is_below(rule.path, root)]
     reads = [rule.text for rule in near if "r" in rule.permissions]
     writes = [rule.text for rule in near if "r" not in rule.permissions]
     raise Manual(

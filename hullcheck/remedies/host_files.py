@@ -61,10 +61,12 @@ def rules(found: "Found[AuditRule]", facts: Facts) -> tuple[Rules | None, Outcom
     for failure, remedy in found:
         reason = failure.finding.reason
         if not reason.startswith((_UNCOVERED, _AUDITING_OFF)):
-            outcome.leave(failure, "a rule that is loaded is in the way, or records too little")
+            outcome.leave(
+                failure, "auditd is not installed, or a loaded rule is in the way or records too little"
+            )
             continue
         try:
-            lines += _rule(_file(facts, remedy.files, failure), facts)
+            lines.append(_rule(_file(facts, remedy.files, failure)))
         except EvidenceError as error:
             outcome.leave(failure, str(error))
             continue
@@ -73,12 +75,11 @@ def rules(found: "Found[AuditRule]", facts: Facts) -> tuple[Rules | None, Outcom
     return (Rules(tuple(dict.fromkeys(lines)), off) if outcome.mended else None), outcome
 
 
-def _rule(file: FileFact, facts: Facts) -> list[str]:
-    """A rule for each kind of programs that the kernel runs."""
+def _rule(file: FileFact) -> str:
     node = file.node
     if not _RULE_PATH.fullmatch(node.path) or not is_plain_path(node.path):
         raise EvidenceError("its path cannot stand in an audit rule")
-    return [rule(node.path, each, tree=node.is_directory) for each in facts.get("audit").architectures]
+    return rule(node.path, tree=node.is_directory)
 
 
 def kernel(found: "Found[KernelSettings]") -> tuple[Mapping[str, str], Outcome]:

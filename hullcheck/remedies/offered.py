@@ -23,7 +23,6 @@ from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, sentences
 from hullcheck.results.fixes import AUDIT_RULES, DAEMON, KERNEL, Failure, Fix
 
-ARCHITECTURES = ("b64", "b32")
 _PATH = re.compile(r"/[\w./@+:-]+", re.ASCII)
 
 
@@ -42,10 +41,10 @@ class FixFile:
     by_hand: Sequence[Control]
 
 
-def rule(path: str, architecture: str, *, tree: bool) -> str:
+def rule(path: str, *, tree: bool) -> str:
     """An audit rule for a file, or for all in a directory."""
     field = "dir" if tree else "path"
-    return f"-a always,exit -F arch={architecture} -F {field}={path} -F perm=wa -k docker"
+    return f"-a always,exit -F {field}={path} -F perm=wa -k docker"
 
 
 def file_of(fix: Fix) -> FixFile | None:
@@ -98,7 +97,7 @@ def _rule(failure: Failure, remedy: Remedy | None) -> str:
     path = failure.finding.subject
     if not isinstance(remedy, AuditRule) or failure.finding.kind != "file" or not _PATH.fullmatch(path):
         return ""
-    return "\n".join(rule(path, each, tree=remedy.tree) for each in ARCHITECTURES)
+    return rule(path, tree=remedy.tree)
 
 
 def _sysctls(fix: Fix) -> tuple[str, str, set[str]]:
@@ -136,10 +135,8 @@ def _done(remedy: Remedy) -> str:
         put = f"sets {json.dumps(remedy.put)[1:-1]} in it" if remedy.put else ""
         return f"`hullcheck remedy` merges the daemon.json of the host: it {put or taken}."
     if isinstance(remedy, AuditRule):
-        shown = rule("PATH", ARCHITECTURES[0], tree=remedy.tree)
-        return (
-            f"`hullcheck remedy` writes a rule for each path that has none, `{shown}`, and its twin with b32."
-        )
+        shown = rule("PATH", tree=remedy.tree)
+        return f"`hullcheck remedy` writes a rule for each path that has none: `{shown}`."
     if isinstance(remedy, KernelSettings):
         values = ", ".join(f"{name} = {value}" for name, value in remedy.values.items())
         return f"`hullcheck remedy` writes a file for /etc/sysctl.d with {values}, and sets it at once."

@@ -425,27 +425,6 @@ def test_health(
     assert (verdict, reason[: len(expected[1])]) == expected
 
 
-@pytest.mark.parametrize(
-    ("record", "privileged", "as_root"),
-    [
-        ("", "manual", "manual"),
-        ("executed:90 p app web", "fail", "manual"),
-        ("executed:90 - 0:0 web", "manual", "fail"),
-        ("executed:90 p root aaaa", "fail", "fail"),
-        ("executed:90 p root other", "manual", "manual"),
-        ("executed:84 p root web", "manual", "manual"),
-        ("executed:85 p root web", "fail", "fail"),  # the log has whole seconds
-        ("executed:90 - rooty web", "manual", "manual"),
-    ],
-)
-def test_records_of_docker_exec(record: str, privileged: str, as_root: str) -> None:
-    """5.23, 5.24: a record of the audit log since the container's start fails; none is no proof."""
-    host = ContainerHost()
-    host.description["Started"] = "1970-01-01T00:01:25.5Z"
-    host.records = ["executed:90 - - web", record]
-    assert [host.judge(number)[0] for number in ("5.23", "5.24")] == [privileged, as_root]
-
-
 def test_ssh_port_of_a_server_that_no_list_names() -> None:
     """5.7: what listens at port 22 in a network of its own may be an SSH server of any name."""
     host = ContainerHost()

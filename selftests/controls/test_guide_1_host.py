@@ -19,7 +19,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.daemons import Host
-from selftests.kit.facts.hosts import DAY, NOW, only, target, unit
+from selftests.kit.facts.hosts import NOW, only, target, unit
 from selftests.kit.judging import Verdicts, judged
 
 # ---- the distribution and its software
@@ -383,179 +383,27 @@ def test_profile_of_the_site(profile: str, expected: str) -> None:
 
 
 RULE = "-w /usr/bin/docker -p rwxa -k docker"
-
-
 RUNC = "-w /usr/sbin/runc -p x -k docker"
-
-
-LOG = "/var/log/audit/audit.log"
-
-
-NO_SYSTEMD = "whether auditd is started with the host is unknown: no systemd answers"
-
-
-ON = ("enabled 1", "pid 700", "lost 0", "backlog 0", "backlog_limit 8192")
+ON = ("enabled 1", "pid 700", "lost 0")
 
 
 def audited(
-    *lines: str,
+    *,
     status: tuple[str, ...] = ON,
     rules: tuple[str, ...] = (RULE, RUNC),
     files: tuple[str, ...] = (RULE, RUNC),
     unit_of: str = unit("auditd.service", more="MainPID=700"),
-    log: tuple[str, ...] = (f"last:{int(NOW) - 60}",),
-    more: tuple[str, ...] = (),
 ) -> Facts:
-    """A host with auditd."""
-    daemon = "\n".join([unit_of, f"log:{LOG}", *log, *lines])
-    kernel_lines = [f"status:{line}" for line in status] + [f"rule:{rule}" for rule in rules or ("No rules",)]
+    """Return a host with auditd."""
+    daemon = f"{unit_of}\nlog:/var/log/audit/audit.log\nlast:{int(NOW) - 60}"
+    kernel = [f"status:{line}" for line in status] + [f"rule:{rule}" for rule in rules or ("No rules",)]
     stored = [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in files]
-    system = "\n".join(["machine:x86_64", *stored, *kernel_lines, *more])
-    return target(audit_daemon=AUDIT_DAEMON.keep(daemon), audit=system)
-
-
-def steps(**options: Any) -> Verdicts:
-    """What the control of auditd says, by step."""
-    return judged("auditd_writes_down_what_docker_does", audited(**options))
+    return target(audit_daemon=AUDIT_DAEMON.keep(daemon), audit="\n".join([*stored, *kernel]))
 
 
 def test_steps_of_auditd() -> None:
     """Where all is well each step passes."""
-    assert {name: each[0] for name, each in steps().items()} == dict.fromkeys(
-        ("unit", "kernel", "rules", "losses", "records"), "pass"
-    )
-
-
-@pytest.mark.parametrize(
-    ("step", "options", "verdict", "words"),
-    [
-        ("unit", {"unit_of": unit("auditd.service", "disabled")}, "fail", "auditd.service is disabled"),
-        ("unit", {"unit_of": unit("auditd.service", "")}, "fail", "auditd.service is not enabled"),
-        ("unit", {"unit_of": unit("auditd.service", active="failed")}, "fail", "auditd.service is failed"),
-        ("unit", {"unit_of": "unit:LoadState=not-found"}, "fail", "there is no auditd.service (not-found)"),
-        ("unit", {"unit_of": ""}, "error", NO_SYSTEMD),
-        ("kernel", {"status": ("enabled 0", *ON[1:])}, "fail", "auditing is off in the kernel (enabled 0)"),
-        (
-            "kernel",
-            {"status": (ON[0], "pid 0", *ON[2:])},
-            "fail",
-            "no auditd takes the records from the kernel (pid 0)",
-        ),
-        (
-            "kernel",
-            {"status": (ON[0], "pid 701", *ON[2:])},
-            "fail",
-            "the kernel gives its records to process 701, which is not that of the unit (700)",
-        ),
-        (
-            "kernel",
-            {"unit_of": unit("auditd.service")},
-            "fail",
-            "the kernel gives its records to process 700, which is not that of the unit (0)",
-        ),
-        ("rules", {"rules": ()}, "fail", "no rule in the kernel names a path of Docker or containerd"),
-        (
-            "rules",
-            {"rules": ("-w /etc/passwd -p wa",)},
-            "fail",
-            "no rule in the kernel names a path of Docker or containerd",
-        ),
-        ("rules", {"rules": (RULE,)}, "fail", f"in a file and not in the kernel: {RUNC}"),
-        (
-            "rules",
-            {"rules": (RULE.replace("rwxa", "x"), "-w /etc/docker -p wa")},
-            "fail",
-            f"in a file and not in the kernel: {RULE}, {RUNC}",
-        ),
-        (
-            "rules",
-            {"rules": ("-a never,task", RULE, RUNC)},
-            "fail",
-            "records are kept from the log by '-a never,task'",
-        ),
-        ("rules", {"files": (RULE, RUNC, "-w /etc/passwd -p wa")}, "pass", ""),
-        (
-            "losses",
-            {"status": (*ON[:2], "lost 3", *ON[3:])},
-            "fail",
-            "the kernel lost 3 records since its start",
-        ),
-        (
-            "losses",
-            {"status": (*ON[:3], "backlog 64", "backlog_limit 64")},
-            "fail",
-            "64 records wait, of 64 that may",
-        ),
-        ("losses", {"status": (*ON[:3], "backlog 63", "backlog_limit 64")}, "pass", ""),
-        ("losses", {"status": (*ON[:3], "backlog 64", "backlog_limit 0")}, "pass", ""),
-        ("losses", {"status": ON[:2]}, "error", "auditctl -s does not say lost"),
-        (
-            "records",
-            {"log": (f"last:{int(NOW) - 2 * DAY}",)},
-            "fail",
-            f"the last record in {LOG} is of 2026-06-28",
-        ),
-        ("records", {"log": (f"last:{int(NOW) - DAY}",)}, "pass", ""),
-        (
-            "records",
-            {"log": (f"last:{int(NOW) - DAY - 1}",)},
-            "fail",
-            f"the last record in {LOG} is of 2026-06-29",
-        ),
-        ("records", {"log": (f"last:{int(NOW) + 300}",)}, "pass", ""),
-        (
-            "records",
-            {"log": (f"last:{int(NOW) + 301}",)},
-            "error",
-            f"the last record in {LOG} is of 2026-06-30, after the audit",
-        ),
-        ("records", {"log": ()}, "error", f"{LOG}: no record is there"),
-        ("records", {"log": (f"unread:{LOG}",)}, "error", f"{LOG} could not be read; are you root?"),
-        (
-            "records",
-            {"log": ("write:No", f"last:{int(NOW)}")},
-            "error",
-            "auditd writes no log on this host (write_logs = no, or log_format = NOLOG)",
-        ),
-    ],
-)
-def test_step_of_auditd(step: str, options: dict[str, Any], verdict: str, words: str) -> None:
-    """Each step fails on what it names, and on nothing that is another's."""
-    found = steps(**options)
-    assert found[step][0] == verdict
-    assert verdict == "pass" or found[step][1] == words
-    others = {name for name, each in found.items() if each[0] != "pass"} - {step}
-    assert not others or (step, others) == ("unit", {"kernel"})
-
-
-@pytest.mark.parametrize(
-    ("path", "verdict"),
-    [
-        ("/usr/bin/dockerd", "pass"),
-        ("/usr/local/sbin/containerd-shim-runc-v2", "pass"),
-        ("/sbin/runc", "pass"),
-        ("/var/lib/docker", "pass"),
-        ("/etc/containerd/config.toml", "pass"),
-        ("/run/docker.sock", "pass"),
-        ("/etc/default/docker", "pass"),
-        ("/usr/lib/systemd/system/docker.service", "pass"),
-        ("/etc/systemd/system/docker.service.d/override.conf", "pass"),
-        ("/home/alice/docker", "fail"),
-        ("/srv/docker-notes/x", "fail"),
-        ("/etc/docker-old", "fail"),
-        ("/opt/x/runc", "fail"),
-        ("/usr/bin/docker-compose-lint", "fail"),
-        ("/etc/systemd/system/docker-clean.service", "fail"),
-    ],
-)
-def test_rule_on_a_path_of_docker(path: str, verdict: str) -> None:
-    """A rule counts where the parts of Docker are, and not on what is only called so."""
-    rule = f"-w {path} -p wa -k x"
-    assert steps(rules=(rule,), files=(rule,))["rules"][0] == verdict
-
-
-def test_auditctl_that_is_not_there() -> None:
-    """Without auditctl nothing can be told of the kernel, unless that says itself that auditing is off."""
-    facts = target(audit="machine:x86_64\nmissing:", audit_daemon=AUDIT_DAEMON.keep(unit("auditd.service")))
-    found = judged("auditd_writes_down_what_docker_does", facts)
-    assert {found[step][0] for step in ("kernel", "rules", "losses")} == {"error"}
+    found = judged("auditd_writes_down_what_docker_does", audited())
+    assert {verdict for verdict, _ in found.values()} == {"pass"}
+    found = judged("auditd_writes_down_what_docker_does", audited(rules=("-a never,task", RULE)))
+    assert {step for step, (verdict, _) in found.items() if verdict == "fail"} == {"rules"}

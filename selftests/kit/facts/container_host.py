@@ -236,7 +236,6 @@ class ContainerHost:
         self.sockets: list[str] = []
         self.complete, self.lost = True, 0
         self.bundles: list[str] = []
-        self.records: list[str] = []
         self.selinux_flags = "0"
         self.apparmor = ["program:7 2026-05-01 10:00:00.0 +0000", "own:own -", "asked:"]
         self.endpoint = "unix:///var/run/docker.sock"
@@ -280,8 +279,6 @@ class ContainerHost:
                 + ["/sys/fs/selinux/enforce absent"] * ("/sys/fs/selinux/enforce" not in self.kernel)
             ),
         }
-        if self.records:
-            texts |= {"audit": "", "audit_daemon": "\n".join(("log:/log", "last:100", *self.records))}
         answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
         text = DOCKER_CONTAINERS.keep("\n".join(self._containers()))
         answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)

@@ -21,9 +21,6 @@ from typing import TYPE_CHECKING
 from hullcheck.criteria.auditd import coverage
 from hullcheck.facts import Facts
 from hullcheck.facts.auditd import AUDIT, Audit
-from hullcheck.facts.host.file import FileFact, Node, State
-from hullcheck.facts.registry import Later
-from hullcheck.parsing.proc import mountinfo
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.judging import Verdicts
@@ -125,20 +122,12 @@ def now(facts: Facts, answer: Answer | None = None) -> Facts:
     return Facts(replace(facts.recording, answers=answers), facts.policy)
 
 
-def gap(path: Path, *, mounts: tuple[str, ...] = (), answer: Answer | None = None) -> str:
-    """What the audit system, as it is now, lacks for a file or directory of the machine."""
-    audit, fact = audit_of(path, mounts=mounts, answer=answer)
-    return coverage.gap(audit, fact)
-
-
-def audit_of(
-    path: Path, *, mounts: tuple[str, ...] = (), answer: Answer | None = None
-) -> tuple[Audit, FileFact]:
-    """The audit system as it is now, and a file or directory of the machine."""
-    recording = Recording("local", "local", {AUDIT.name: answer or ask()})
-    table = mountinfo.parse(mounts or Path("/proc/self/mountinfo").read_text().splitlines())
-    node = Node(str(path), path.stat().st_mode, 0, 0)
-    return Audit(recording, Later(lambda: table)), FileFact(str(path), State.FOUND, node)
+def gap(path: Path) -> str:
+    """Return what the audit system, as it is now, does not record of a file or directory of the machine."""
+    audit = Audit(Recording("local", "local", {AUDIT.name: ask()}))
+    found = coverage(audit.rules, str(path), is_directory=path.is_dir())
+    assert not found.doubts
+    return found.flaw
 
 
 def only(verdicts: Verdicts) -> tuple[str, str]:

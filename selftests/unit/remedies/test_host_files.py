@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
@@ -45,12 +44,11 @@ def file(
     return FileFact(path, State.FOUND, Node(path, kind | mode, 0, 0), parents)
 
 
-def facts(*files: FileFact, architectures: tuple[str, ...] = ("b64", "b32")) -> Facts:
+def facts(*files: FileFact) -> Facts:
     """A target with these files."""
     return but(
         target(),
         configuration_file=tuple((each.path, each) for each in files),
-        audit=SimpleNamespace(architectures=architectures),
     )
 
 
@@ -153,30 +151,27 @@ def test_socket_that_systemd_makes() -> None:
 # ---- audit rules
 
 
-def rules(one: FileFact, reason: str = "no rule covers it", **known: tuple[str, ...]) -> Rules | None:
+def rules(one: FileFact, reason: str = "no rule covers it") -> Rules | None:
     """The rules for a file."""
-    return host_files.rules([(failure(reason, one.path), RULE)], facts(one, **known))[0]
+    return host_files.rules([(failure(reason, one.path), RULE)], facts(one))[0]
 
 
-def test_rules_of_both_kinds_of_programs() -> None:
-    """A rule for each kind that the kernel runs; for a directory it is one for all that is in it."""
+def test_rule_for_a_file_and_a_directory() -> None:
+    """For a directory it is one for all that is in it."""
     made = rules(file())
     assert made is not None
-    assert made.text == (
-        f"-a always,exit -F arch=b64 -F path={PATH} -F perm=wa -k docker\n"
-        f"-a always,exit -F arch=b32 -F path={PATH} -F perm=wa -k docker\n"
-    )
-    made = rules(file(path="/etc/docker", kind=stat.S_IFDIR), architectures=("b64",))
+    assert made.text == f"-a always,exit -F path={PATH} -F perm=wa -k docker\n"
+    made = rules(file(path="/etc/docker", kind=stat.S_IFDIR))
     assert made is not None
-    assert made.lines == ("-a always,exit -F arch=b64 -F dir=/etc/docker -F perm=wa -k docker",)
+    assert made.lines == ("-a always,exit -F dir=/etc/docker -F perm=wa -k docker",)
 
 
 def test_rules_of_run_come_last() -> None:
     """What is not there when the host starts keeps no other rule from being loaded."""
     found = [(failure("no rule covers it", each), RULE) for each in ("/run/docker.sock", PATH)]
-    made, _ = host_files.rules(found, facts(file(), file(path="/run/docker.sock"), architectures=("b64",)))
+    made, _ = host_files.rules(found, facts(file(), file(path="/run/docker.sock")))
     assert made is not None
-    words = [line.split()[5:6] or [line] for line in made.text.splitlines()]
+    words = [line.split()[3:4] or [line] for line in made.text.splitlines()]
     assert words == [[f"path={PATH}"], ["-c"], ["path=/run/docker.sock"]]
 
 

@@ -82,7 +82,7 @@ def test_setting_with_a_condition_is_left_to_a_person(name: str) -> None:
 
 
 def test_audit_rule_has_the_path_that_was_found() -> None:
-    """A rule for the file of the finding, for both kinds of programs; for a directory one for all that is in it."""
+    """A rule for the file of the finding; for a directory one for all that is in it."""
     file = made(
         (
             "daemon_program_is_audited",
@@ -94,11 +94,9 @@ def test_audit_rule_has_the_path_that_was_found() -> None:
     of_file, of_tree = "path=/usr/sbin/dockerd", "dir=/srv/docker"
     assert file.text.splitlines() == [
         "# CIS 2.0",
-        f"-a always,exit -F arch=b64 -F {of_file} -F perm=wa -k docker",
-        f"-a always,exit -F arch=b32 -F {of_file} -F perm=wa -k docker",
+        f"-a always,exit -F {of_file} -F perm=wa -k docker",
         "# CIS 2.1",
-        f"-a always,exit -F arch=b64 -F {of_tree} -F perm=wa -k docker",
-        f"-a always,exit -F arch=b32 -F {of_tree} -F perm=wa -k docker",
+        f"-a always,exit -F {of_tree} -F perm=wa -k docker",
     ]
     assert file.by_hand == []
 
@@ -139,7 +137,7 @@ def test_files_of_the_demo_come_from_the_table() -> None:
     failed = {each.control for each in audit.results if each.verdict is Verdict.FAIL}
     assert {each.id for each in (*daemon.controls, *daemon.by_hand)} <= failed
     lines = [each for each in rules.text.splitlines() if not each.startswith("#")]
-    assert len(lines) == len(set(lines)) > 20
+    assert len(lines) == len(set(lines)) > 10
 
 
 # ---- on the page

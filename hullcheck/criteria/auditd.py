@@ -1,0 +1,175 @@
+"""Whether the audit system records each change of a file, or each start of a program, and keeps the records."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hullcheck.facts.auditd import Audit
+from hullcheck.facts.auditd.daemon import AuditDaemon
+from hullcheck.facts.auditd.rules import Rule
+from hullcheck.parsing.proc.mountinfo import is_below
+from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
+from hullcheck.verdicts import EvidenceError, Manual
+
+_KINDS = {"w": "every write", "a": "every change of attributes", "x": "every start"}
+_CHANGING_CALL = re.compile("all|exec|open|creat|truncat|renam|link|mk|rmdir|chmod|chown|xattr")
+_OTHER_RECORD = re.compile(r"msgtype=(?!SYSCALL$|PATH$|EXECVE$|130[029]$)\w+")
+_KERNELS_OWN = re.compile("fstype=(tracefs|debugfs|0x74726163|0x64626720)")
+_DOCKER = re.compile(r"/(?:docker|containerd|runc)")
+
+
+class Coverage(NamedTuple):
+    """What audit rules do for one path.
+
+    Attributes:
+        by: the rules that record it.
+        flaw: what is not recorded, in words, or an empty string.
+        doubts: the rules that may leave something out.
+    """
+
+    by: tuple[Rule, ...] = ()
+    flaw: str = ""
+    doubts: tuple[str, ...] = ()
+
+
+def coverage(
+    rules: Iterable[Rule],
+    path: str,
+    permissions: str = "wa",
+    *,
+    is_directory: bool = False,
+    apart: Iterable[str] = (),
+) -> Coverage:
+    """Return what *rules*, in their order, do for each access to *path* that *permissions* stand for.
+
+    Args:
+        apart: directories in *path* whose changes need no record.
+    """
+    near, by = [rule for rule in rules if not any(is_below(rule.path, each) for each in apart)], list[Rule]()
+    for permission in permissions:
+        recording = [rule for rule in near if rule.records(path, permission, is_directory=is_directory)]
+        before = near[: near.index(recording[0])] if recording else near
+        if hiding := [rule.text for rule in before if rule.hides(path, permission)]:
+            return Coverage(flaw=f"left out by {hiding[0]!r}")
+        if not recording:
+            partial = [rule.text for rule in near if rule.action == "always" and rule.covers(path)]
+            short = "; ".join(f"{each!r} does not record {_KINDS[permission]}" for each in partial)
+            return Coverage(flaw=short or "no rule covers it")
+        by.append(recording[0])
+    return Coverage(
+        tuple(dict.fromkeys(by)), "", tuple(rule.text for rule in near if _may_hide(rule, path, permissions))
+    )
+
+
+def _may_hide(rule: Rule, path: str, permissions: str) -> bool:
+    """Return whether a rule may keep accesses to *path* out of the log."""
+    if rule.list == "exclude":
+        return not any(map(_OTHER_RECORD.fullmatch, rule.limits))
+    if rule.list == "filesystem":
+        return not any(map(_KERNELS_OWN.fullmatch, rule.limits))
+    if rule.action != "never" or rule.list == "user":
+        return False
+    if rule.calls and not any(map(_CHANGING_CALL.search, rule.calls)):
+        return False
+    is_near = not rule.path or is_below(path, rule.path) or is_below(rule.path, path)
+    return is_near and bool(rule.calls or rule.permissions & {*permissions})
+
+
+def loaded_flaw(audit: Audit) -> str:
+    """Return why the kernel makes no records at all, or an empty string.
+
+    Raises:
+        EvidenceError: the kernel did not answer.
+    """
+    if not audit.is_installed:
+        return "auditctl is not installed, so no audit rules are loaded"
+    if not audit.enabled:
+        return "auditing is off in the kernel (enabled 0)"
+    stops = [rule.text for rule in audit.rules if rule.stops_all]
+    return f"nothing is recorded because of {stops[0]!r}" if stops else ""
+
+
+def require_recorded(
+    audit: Audit, path: str, permissions: str = "wa", *, is_directory: bool = False, apart: Iterable[str] = ()
+) -> str:
+    """Return the rules that record each access to *path*, and whether the next start loads them.
+
+    Raises:
+        AssertionError: the kernel does not record each access.
+        Manual: a rule may leave some out.
+        EvidenceError: the kernel did not answer.
+    """
+    flaw = loaded_flaw(audit)
+    found, stored = (
+        coverage(rules, path, permissions, is_directory=is_directory, apart=apart)
+        for rules in (() if flaw else audit.rules, audit.files)
+    )
+    pending = "" if stored.flaw else "; restart pending: a rule in /etc/audit covers it"
+    assert not found.flaw, f"{flaw or found.flaw}{pending}"
+    by = ", ".join(rule.text for rule in found.by)
+    if found.doubts:
+        raise Manual(f"{by}; check that this keeps no record out of the log: {', '.join(found.doubts)}")
+    return f"{by}; in no file of /etc/audit, so that it is lost at the next start" if stored.flaw else by
+
+
+def step_flaw(audit_daemon: AuditDaemon, step: str) -> str:
+    """Return what is wrong with one of STEPS, or an empty string.
+
+    Raises:
+        EvidenceError: that is unknown.
+    """
+    if step != "unit" and not audit_daemon.audit.is_installed:
+        return loaded_flaw(audit_daemon.audit)
+    return _FLAWS[step](audit_daemon)
+
+
+def _unit_flaw(audit_daemon: AuditDaemon) -> str:
+    unit = audit_daemon.unit
+    if unit["LoadState"] != "loaded":
+        return f"there is no auditd.service ({unit['LoadState']})"
+    if unit.get("UnitFileState") != "enabled":
+        return f"auditd.service is {unit.get('UnitFileState') or 'not enabled'}"
+    return "" if unit.get("ActiveState") == "active" else f"auditd.service is {unit.get('ActiveState')}"
+
+
+def _kernel_flaw(audit_daemon: AuditDaemon) -> str:
+    audit, main = audit_daemon.audit, audit_daemon.unit.get("MainPID", "0")
+    if not audit.enabled:
+        return "auditing is off in the kernel (enabled 0)"
+    if not audit.daemon:
+        return "no auditd receives the records of the kernel (pid 0)"
+    other = f"process {audit.daemon} receives the records of the kernel, and not auditd.service ({main})"
+    return "" if main == str(audit.daemon) else other
+
+
+def _rules_flaw(audit_daemon: AuditDaemon) -> str:
+    audit = audit_daemon.audit
+    if stops := [rule.text for rule in audit.rules if rule.stops_all]:
+        return f"nothing is recorded because of {stops[0]!r}"
+    loaded = {rule.path for rule in audit.rules if rule.action == "always" and _DOCKER.search(rule.path)}
+    missing = [rule.text for rule in audit.files if _DOCKER.search(rule.path) and rule.path not in loaded]
+    if not loaded:
+        return "no rule in the kernel names a path of Docker or containerd"
+    return f"in a file and not in the kernel: {', '.join(missing)}" if missing else ""
+
+
+def _losses_flaw(audit_daemon: AuditDaemon) -> str:
+    lost = audit_daemon.audit.number("lost")
+    return f"the kernel lost {lost} records since its start" if lost else ""
+
+
+def _records_flaw(audit_daemon: AuditDaemon) -> str:
+    last, now = audit_daemon.last_record, audit_daemon.now
+    words = f"the last record in {audit_daemon.log} is of {day(last)}"
+    if last > now + CLOCK_SLACK:
+        raise EvidenceError(f"{words}, after the audit")
+    return words if last < now - DAY else ""
+
+
+_FLAWS = {
+    "unit": _unit_flaw,
+    "kernel": _kernel_flaw,
+    "rules": _rules_flaw,
+    "losses": _losses_flaw,
+    "records": _records_flaw,
+}

@@ -1,0 +1,211 @@
+"""What audit rules record of a file and of a program, and what is wrong with auditd, step by step."""
+
+from __future__ import annotations
+
+import pytest
+
+from hullcheck.criteria.auditd import coverage, require_recorded, step_flaw
+from hullcheck.facts.auditd import AUDIT, Audit
+from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
+from hullcheck.facts.auditd.rules import Rule, parse
+from hullcheck.parsing.answer_lines import Words
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Answer
+from hullcheck.verdicts import EvidenceError, Manual
+
+JSON, TREE = "/etc/docker/daemon.json", "/etc/docker"
+GOOD = f"-w {JSON} -p wa -k docker"
+FIELD = f"-a always,exit -S all -F path={JSON}"
+ON = ("enabled 1", "pid 700", "lost 0")
+
+
+def audit_of(*rules: str, files: tuple[str, ...] = (), status: tuple[str, ...] = ON, code: int = 0) -> Audit:
+    """Return the audit system with these rules in the kernel and in files."""
+    lines = [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in files]
+    lines += [f"status:{line}" for line in status] + [f"rule:{rule}" for rule in rules or ("No rules",)]
+    return Audit(Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, code, "\n".join(lines), "no")}))
+
+
+def parsed(*lines: str, **real: str) -> list[Rule]:
+    """Return the rules in these lines."""
+    return [rule for rule in (parse(line, real) for line in lines) if rule]
+
+
+@pytest.mark.parametrize(
+    ("rules", "found"),
+    [
+        ((), "no rule covers it"),
+        ((GOOD,), ""),
+        (("-w /etc -p wa",), ""),
+        ((f"-w {JSON} -p a", f"{FIELD} -F perm=w -F key=docker"), ""),
+        (("-a always,exit -F arch=b64 -S open,chmod -F dir=/etc/docker -F perm=wa",), ""),
+        ((f"-w {JSON} -p r",), f"'-w {JSON} -p r' does not record every write"),
+        ((f"-w {JSON} -p w",), f"'-w {JSON} -p w' does not record every change of attributes"),
+        ((f"{FIELD} -F perm=wa -F auid>=1000",), f"'{FIELD} -F perm=wa -F auid>=1000' does not record every write"),
+        (
+            (f"-a always,exit -F arch=b64 -S unlink -F path={JSON}",),
+            f"'-a always,exit -F arch=b64 -S unlink -F path={JSON}' does not record every write",
+        ),
+        ((f"-w {JSON}.bak -p wa", "-w /etc/dock -p wa"), "no rule covers it"),
+        (("-a never,exit -S all -F dir=/etc", GOOD), "left out by '-a never,exit -S all -F dir=/etc'"),
+        ((GOOD, f"-A never,exit -S all -F path={JSON}"), f"check: -A never,exit -S all -F path={JSON}"),
+        (("-a never,exit -S all -F uid=33", GOOD), "check: -a never,exit -S all -F uid=33"),
+        (("-a never,task -F auid=33", GOOD), "check: -a never,task -F auid=33"),
+        (("-a always,exclude -F msgtype=PATH", GOOD), "check: -a always,exclude -F msgtype=PATH"),
+        (("-a never,exit -F arch=b64 -S adjtimex", "-a always,exclude -F msgtype=CWD", GOOD), ""),
+        (("-a never,exit -S all -F dir=/srv", f"-a never,exit -S all -F path={JSON} -F perm=r", GOOD), ""),
+        (("-a never,filesystem -F fstype=tracefs", "-a never,user -F uid=0", GOOD), ""),
+    ],
+)  # fmt: skip
+def test_changes_of_a_file(rules: tuple[str, ...], found: str) -> None:
+    """The first rule that covers the file decides; other `never` rules are to be checked."""
+    given = coverage(parsed(*rules), JSON)
+    assert (given.flaw or (given.doubts and f"check: {', '.join(given.doubts)}") or "") == found
+
+
+@pytest.mark.parametrize(
+    ("rules", "flaw"),
+    [
+        ((f"-w {TREE} -p wa",), ""),
+        (
+            (f"-a always,exit -F path={TREE} -F perm=wa",),
+            f"'-a always,exit -F path={TREE} -F perm=wa' does not record every write",
+        ),
+        (("-a never,exit -S all -F dir=/etc/docker/certs.d", f"-w {TREE} -p wa"), ""),
+    ],
+)
+def test_changes_in_a_directory(rules: tuple[str, ...], flaw: str) -> None:
+    """A rule on the directory alone does not count, and one that leaves out a part is to be checked."""
+    found = coverage(parsed(*rules), TREE, is_directory=True)
+    assert (found.flaw, len(found.doubts)) == (flaw, len(rules) - 1)
+    assert coverage(parsed(*rules), TREE, is_directory=True, apart=[f"{TREE}/certs.d"]).doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("rules", "flaw"),
+    [
+        (("-w /runc -p x",), ""),
+        (("-a always,exit -F arch=b64 -S execve -k exec",), ""),
+        (("-w /runc -p wa",), "'-w /runc -p wa' does not record every start"),
+        (("-a always,exit -F arch=b64 -S execve -F auid>=1000",), "no rule covers it"),
+    ],
+)
+def test_starts_of_a_program(rules: tuple[str, ...], flaw: str) -> None:
+    """A rule on the program counts, and one on execve that names no path."""
+    assert coverage(parsed(*rules), "/runc", "x").flaw == flaw
+
+
+def test_rule_behind_a_link() -> None:
+    """Links on the way to a path are resolved."""
+    (rule,) = parsed("-w /var/run/docker.sock/ -p wa", **{"/var/run/docker.sock": "/run/docker.sock"})
+    assert (rule.path, rule.permissions) == ("/run/docker.sock", frozenset("wa"))
+    assert parsed("-D", "No rules", "-b 8192") == []
+
+
+PENDING = "; restart pending: a rule in /etc/audit covers it"
+
+
+@pytest.mark.parametrize(
+    ("audit", "raised", "words"),
+    [
+        (audit_of(GOOD, files=(GOOD,)), None, GOOD),
+        (audit_of(GOOD), None, f"{GOOD}; in no file of /etc/audit, so that it is lost at the next start"),
+        (audit_of(files=(GOOD,)), AssertionError, f"no rule covers it{PENDING}"),
+        (audit_of(GOOD, status=("enabled 0",)), AssertionError, "auditing is off in the kernel (enabled 0)"),
+        (audit_of(GOOD, "-a never,task"), AssertionError, "nothing is recorded because of '-a never,task'"),
+        (audit_of(GOOD, "-a never,exit -S all -F uid=33"), Manual, "out of the log: -a never,exit -S all -F uid=33"),
+        (audit_of(GOOD, code=1), EvidenceError, "no"),
+        (audit_of(GOOD, status=("failure 1",)), EvidenceError, "auditctl -s does not print enabled"),
+    ],
+)  # fmt: skip
+def test_what_is_in_force(audit: Audit, raised: type[Exception] | None, words: str) -> None:
+    """The kernel decides; the files say what the next start changes."""
+    if raised is None:
+        assert require_recorded(audit, JSON) == words
+    else:
+        with pytest.raises(raised) as error:
+            require_recorded(audit, JSON)
+        assert words in str(error.value)
+
+
+NOW = 100 * 86400
+UNIT = ("LoadState=loaded", "UnitFileState=enabled", "ActiveState=active", "Id=auditd.service", "MainPID=700")
+
+
+@pytest.mark.parametrize(
+    ("lines", "audit", "flaws"),
+    [
+        ({}, audit_of(GOOD, files=(GOOD,)), {}),
+        (
+            {"unit": ("LoadState=not-found", UNIT[-1])},
+            audit_of(GOOD),
+            {"unit": "there is no auditd.service (not-found)"},
+        ),
+        (
+            {"unit": (UNIT[0], "UnitFileState=disabled", *UNIT[2:])},
+            audit_of(GOOD),
+            {"unit": "auditd.service is disabled"},
+        ),
+        ({"unit": (*UNIT[:2], "ActiveState=failed", *UNIT[3:])}, audit_of(GOOD), {"unit": "auditd.service is failed"}),
+        (
+            {},
+            audit_of(GOOD, status=("enabled 0", *ON[1:])),
+            {"kernel": "auditing is off in the kernel (enabled 0)"},
+        ),
+        (
+            {},
+            audit_of(GOOD, status=(ON[0], "pid 0", ON[2])),
+            {"kernel": "no auditd receives the records of the kernel (pid 0)"},
+        ),
+        (
+            {},
+            audit_of(GOOD, status=(ON[0], "pid 701", ON[2])),
+            {"kernel": "process 701 receives the records of the kernel, and not auditd.service (700)"},
+        ),
+        (
+            {},
+            audit_of("-w /etc/passwd -p wa"),
+            {"rules": "no rule in the kernel names a path of Docker or containerd"},
+        ),
+        (
+            {},
+            audit_of(GOOD, files=("-w /run/docker -p wa",)),
+            {"rules": "in a file and not in the kernel: -w /run/docker -p wa"},
+        ),
+        ({}, audit_of(GOOD, "-a never,task"), {"rules": "nothing is recorded because of '-a never,task'"}),
+        (
+            {},
+            audit_of(GOOD, status=(*ON[:2], "lost 3")),
+            {"losses": "the kernel lost 3 records since its start"},
+        ),
+        (
+            {"last": (str(NOW - 86401),)},
+            audit_of(GOOD),
+            {"records": "the last record in /log is of 1970-04-09"},
+        ),
+    ],
+)  # fmt: skip
+def test_flaws_of_steps(lines: dict[str, tuple[str, ...]], audit: Audit, flaws: dict[str, str]) -> None:
+    """Each flaw is one of its own step alone."""
+    known = {"unit": UNIT, "log": ("/log",), "last": (str(NOW),)} | lines
+    daemon = AuditDaemon(
+        Words("\n".join(f"{word}:{text}" for word, all_ in known.items() for text in all_)), audit, NOW
+    )
+    found = {step: step_flaw(daemon, step) for step in STEPS}
+    assert {step: flaw for step, flaw in found.items() if flaw} == flaws
+
+
+@pytest.mark.parametrize(("step", "line"), [("unit", ""), ("records", f"last:{NOW + 301}"), ("records", "")])
+def test_step_that_is_unknown(step: str, line: str) -> None:
+    """Without systemd or a log, and with a record of the future, nothing is known."""
+    with pytest.raises(EvidenceError):
+        step_flaw(AuditDaemon(Words(f"log:/log\n{line}"), audit_of(GOOD), NOW), step)
+
+
+def test_without_auditctl() -> None:
+    """Where the package is not installed, nothing loads rules."""
+    audit = Audit(Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, 0, "missing:", "")}))
+    missing = "auditctl is not installed, so no audit rules are loaded"
+    assert step_flaw(AuditDaemon(Words(""), audit, NOW), "records") == missing
+    with pytest.raises(AssertionError, match=missing):
+        require_recorded(audit, JSON)
