@@ -106,7 +106,7 @@ def test_engine_is_controlled_by_trusted_users(
     """Only users whom the site trusts may control the engine through its sockets.
 
     Access to the socket equals root: a container that mounts / takes one line. Members of the socket's group count by
-    number, also users whose first group it is, and those that an access control list lets in. Rules of sudo do not count.
+    number, also users whose first group it is, and those on an access control list. Rules of sudo do not count.
 
     Remedy: take the user out of the group (`gpasswd --delete USER docker`), and off an access control list
     (`setfacl --remove`), or name the user in `trusted_users` of the policy.

@@ -38,16 +38,12 @@ SETTINGS = {
     "insecure-registries": ["reg.example:5000"],
     **TLS,
 }
-IDLE = r"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/lib/systemd/systemd-sysctl --version\n"
 FILES = {
     "/etc/systemd/system/docker.socket.d/open.conf": "[Socket]\nSocketMode=0666\nSocketGroup=users\n",
     "/etc/sysconfig/docker": "A=b\n",
 }
-SYSCTL_UNIT = "/etc/systemd/system/systemd-sysctl.service"
-"""Masked on hosts, as it would change the machine: one by which it sets nothing takes its place."""
 PLACES = " ".join([*("/etc/docker", "/etc/docker/daemon.json", "/etc/default/docker"), *FILES])
 OPEN = f"""
-rm -f {SYSCTL_UNIT} && printf '{IDLE}' >{SYSCTL_UNIT} && systemctl daemon-reload
 chmod 666 {UNIT} {SOCKET_UNIT} /etc/default/docker /etc/sysconfig/docker /etc/docker/daemon.json
 chmod 666 {SOCKET} {CONTAINERD} {REGISTRY}/ca.crt {" ".join(TLS.values())}
 chown 1000:1000 {UNIT} {SOCKET_UNIT} /etc/default/docker /etc/sysconfig/docker /etc/docker/daemon.json
@@ -55,7 +51,6 @@ chown 1000:1000 {SOCKET} {CONTAINERD} {REGISTRY}/ca.crt {" ".join(TLS.values())}
 chmod 775 /etc/docker
 """
 FEW = f"""
-{OPEN.split("chmod")[0]}
 chmod 666 /etc/docker/daemon.json {SOCKET}
 chown 1000:1000 /etc/docker/daemon.json {SOCKET}
 """

@@ -237,8 +237,7 @@ SAID = {
         ("argument|7|/usr/bin/containerd\nargument|7|--token=Geheim7\nargument|7|--root=/x", "argument|7|--root=/x"),
     ],
     "sysctl": [
-        ("file:/x\nline:net.ipv6.conf.*.stable_secret=Geheim7\nline:net.ipv4.ip_*=0", "line:net.ipv4.ip_*=0"),
-        ("file:/x\nline:# ip_forward Geheim7\nline:net.ipv4.ip_forward=0", "line:net.ipv4.ip_forward=0"),
+        ("line:/x:# ip_forward Geheim7\nline:/x:net.ipv4.ip_forward=0", "line:/x:net.ipv4.ip_forward=0"),
     ],
     "block_devices": [
         ("dm-0/dm/name:data\nkey:data Geheim7", "key:data ***"),
