@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE, CONTAINER_BACKENDS
@@ -22,9 +21,8 @@ DOCKER_VERSION = Probe.from_file(
         | {"Platform": {"Name": True}, "Components": {"Name": True, "Version": True}}
     ),
 )
-SIGNS = (ENGINE_PRESENCE, DOCKER_VERSION, PROCESSES)
+SIGNS = (ENGINE_PRESENCE,)
 """What `require_engine` reads."""
-_DAEMON = re.compile(r"^[0-9]+/status:Name:\tdockerd$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -75,26 +73,10 @@ def require_engine(recording: Recording) -> None:
     if "docker" in presence.commands:
         return
     if not ("dockerd" in presence.commands or presence.sockets or presence.daemon_pids):
-        _require_no_sign(recording, presence)
         raise NotApplicable(
             "no Docker here: no docker or dockerd command, no engine socket, no dockerd process"
         )
     raise EvidenceError("the docker command is missing on the target, though there are signs of an engine")
-
-
-def _require_no_sign(recording: Recording, presence: Presence) -> None:
-    """Raise EvidenceError where other answers tell of an engine: one that is damaged says that there is none."""
-    version = recording.answers.get(DOCKER_VERSION.name)
-    if (
-        version is not None
-        and version.status == 0
-        and recording.text(DOCKER_VERSION).strip() not in ("", "null")
-    ):
-        raise EvidenceError(
-            "engine_presence tells of no Docker, but docker version answered: record the target again"
-        )
-    if not presence.foreign and _DAEMON.search(recording.part(PROCESSES)):
-        raise EvidenceError("engine_presence tells of no Docker, but a dockerd runs: record the target again")
 
 
 @fact(ENGINE_PRESENCE)

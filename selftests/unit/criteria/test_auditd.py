@@ -26,9 +26,9 @@ def audit_of(*rules: str, files: tuple[str, ...] = (), status: tuple[str, ...] =
     return Audit(Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, code, "\n".join(lines), "no")}))
 
 
-def parsed(*lines: str, **real: str) -> list[Rule]:
+def parsed(*lines: str) -> list[Rule]:
     """Return the rules in these lines."""
-    return [rule for rule in (parse(line, real) for line in lines) if rule]
+    return [rule for rule in (parse(line, {}) for line in lines) if rule]
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,6 @@ def test_changes_in_a_directory(rules: tuple[str, ...], flaw: str) -> None:
 def test_starts_of_a_program(rules: tuple[str, ...], flaw: str) -> None:
     """A rule on the program counts, and one on execve that names no path."""
     assert coverage(parsed(*rules), "/runc", "x").flaw == flaw
-
-
-def test_rule_behind_a_link() -> None:
-    """Links on the way to a path are resolved."""
-    (rule,) = parsed("-w /var/run/docker.sock/ -p wa", **{"/var/run/docker.sock": "/run/docker.sock"})
-    assert (rule.path, rule.permissions) == ("/run/docker.sock", frozenset("wa"))
-    assert parsed("-D", "No rules", "-b 8192") == []
 
 
 PENDING = "; restart pending: a rule in /etc/audit covers it"
