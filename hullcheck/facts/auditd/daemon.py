@@ -19,8 +19,14 @@ AUDIT_DAEMON = Probe.from_file(
     "audit_daemon",
     lines_like("(?:last|log):.*", "unit:(?:LoadState|UnitFileState|ActiveState|MainPID)=.*"),
 )
-STEPS = ("unit", "kernel", "rules", "losses", "records")
-"""From the unit to what is written down."""
+STEPS = {
+    "unit": "auditd.service is enabled and active",
+    "kernel": "the kernel audits, and auditd.service receives its records",
+    "rules": "rules on Docker are in the kernel",
+    "losses": "no record was lost",
+    "records": "the log was written to on the last day",
+}
+"""From the unit to what is written down, and what is good of each."""
 START_STEPS = ("daemon", "rule", "record")
 """To a record of a program that is started in a container."""
 

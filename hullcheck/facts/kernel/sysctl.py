@@ -70,6 +70,17 @@ class Sysctl:
         except KeyError:
             raise EvidenceError(f"/proc/sys/{name.replace('.', '/')} could not be read") from None
 
+    def state(self, name: str) -> str:
+        """Return what the kernel has now, and the files that set it, in words.
+
+        Raises:
+            EvidenceError: the value could not be read.
+        """
+        files = ", ".join(
+            f"{each.file} sets it to {each.value}" for each in self.assignments if each.name == name
+        )
+        return f"{name} is {self.value(name)}" + (f" ({files})" if files else "")
+
     def at_start(self, name: str) -> Assignment | None:
         """Return the line that counts at the next start: the last one of the file whose name is the last.
 

@@ -65,7 +65,7 @@ def test_table_of_what_a_member_of_the_docker_group_misses(engine: EngineFactory
     os.chown(one.socket, 0, GROUP)
     missed = _errors(facts_of_user(one.socket, NOBODY, GROUP)) - _errors(facts_of_engine(one.socket))
     rows = _rows()
-    assert len(rows) == 8
+    assert rows
     assert missed - set().union(*rows) == set()
     assert all(row & missed for row in rows)
     assert set().union(*rows) <= set(_names())

@@ -38,7 +38,10 @@ def settings(*lines: str, **running: str) -> str:
 )
 def test_running_setting(control: str, name: str, value: str, expected: str) -> None:
     """The kernel that runs decides, whatever files say; without its value there is no verdict."""
-    assert only(judged(control, target(sysctl=settings(*SET, **{name: value}))))[0] == expected
+    found = only(judged(control, target(sysctl=settings(*SET, **{name: value}))))
+    setting = name.replace("__", ".")
+    assert found[0] == expected
+    assert found[1].startswith(f"{setting} is {value} ({FILE} sets it to ")
     assert only(judged(control, target(sysctl="")))[0] == "error"
 
 
