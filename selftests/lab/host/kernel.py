@@ -106,11 +106,11 @@ def in_a_child(change: Callable[[], object]) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def ask(path: str | None = None, *before: str) -> Answer:
-    """What the machine answers to the probe now, with another PATH or by another command if asked."""
+def ask(*before: str) -> Answer:
+    """Return what the machine answers to the probe now, by another command if given."""
     done = subprocess.run(
         [*before, "/bin/sh", "-c", AUDIT.script], capture_output=True, text=True, check=False, env={
-            "PATH": path or "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
         },
     )  # fmt: skip
     return Answer(AUDIT.name, done.returncode, done.stdout, done.stderr)

@@ -200,7 +200,7 @@ def test_who_may_not_ask(kernel: Kernel, engine: EngineFactory) -> None:
     facts = facts_of_engine(one.socket, of="1")
     kernel.load(f"-w {one.config_path} -p wa")
     for before in (("unshare", "--pid", "--fork"), ("setpriv", "--reuid", "65534", "--clear-groups")):
-        blind = now(facts, ask(None, *before))
+        blind = now(facts, ask(*before))
         assert only(judged("1.1.11", blind))[0] == "error"
         assert only(judged("1.1.13", blind))[0] == "not applicable"
 
