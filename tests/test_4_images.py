@@ -8,17 +8,17 @@ import pytest
 from hullcheck.criteria.judgement import listed, require_one_machine
 from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
-from hullcheck.facts.host.accounts import Accounts
-from hullcheck.facts.host.file import FileFact
-from hullcheck.facts.images import Image, package_steps, secrets
+from hullcheck.facts.engine import Engine
+from hullcheck.facts.images import Image, package_steps, secrets, trust
 from hullcheck.facts.images.contents import Contents, ImageContents
 from hullcheck.facts.images.scans import Report, ScanReports
-from hullcheck.facts.images.trust import ContentTrust, Setting
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.policy import ScanReports as ScanLimits
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
+
+_LAST_WITH_CONTENT_TRUST = 28
 
 
 @pytest.mark.cis("4.1", level=1)
@@ -239,55 +239,30 @@ def _not_before(image: Image, oldest: Report) -> str:
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
 @pytest.mark.severity("medium")
 def test_content_trust_is_on_for_all_who_pull(
-    content_trust: ContentTrust,
-    accounts: Later[Accounts],
-    api_socket: Later[Subjects[FileFact]],
-    policy: Policy,
+    content_trust: Mapping[str, str], engine: Engine, policy: Policy
 ) -> str:
     """Images are pulled with content trust, or their signatures are checked in another way.
 
-    Without a check of the signature a registry, or somebody who took it over, decides what runs. Looked at are
-    root, all who may write to a socket of the engine, and services that run the docker command. The files of
-    their logins count: the environment of an auditor says nothing of theirs, and sudo drops the variable.
-    Docker's command does not know content trust any more from version 29 on, and compose, stacks, services and
-    builds with BuildKit never did: a check by another tool is the way.
+    Without a check of the signature a registry, or somebody who took it over, decides what runs. Looked at are the
+    files of root's environment. Compose, stacks, services and builds with BuildKit never knew content trust, and the
+    docker command does not any more from version 29 on: a check by another tool is the way.
 
     Remedy: check signatures where images are taken into use, as with cosign or Notation, and say how in the policy
-    (`image_verification`). Up to version 28 of the docker command, and where nobody uses compose, stacks or BuildKit,
-    DOCKER_CONTENT_TRUST=1 in /etc/environment will do, with `Environment=DOCKER_CONTENT_TRUST=1` in units, and the
-    same in tables of cron, that start containers.
+    (`image_verification`). Up to version 28 of Docker, and where nobody uses compose, stacks or BuildKit,
+    DOCKER_CONTENT_TRUST=1 in /etc/environment will do.
     """
     if policy.image_verification is not None:
         return f"checked in another way, as the policy says: {policy.image_verification}"
-    if content_trust.client:
-        known = (
-            f"the docker command {content_trust.client} knows no content trust, and the policy no other way"
-        )
-        assert content_trust.client_knows_it, known
-    users = {name: content_trust.look(name) for name in _pullers(accounts, api_socket)}
-    states = {name: state for name, state in users.items() if isinstance(state, Setting)}
-    states |= {f"service {name}": state for name, state in content_trust.services.items()}
-    off = [name for name, state in states.items() if state is Setting.OFF]
-    assert not off, f"content trust is off for {', '.join(off)}"
-    doubts = [f"{name}: {doubt}" for name, doubt in users.items() if isinstance(doubt, str)]
-    if doubts:
-        raise EvidenceError("; ".join(doubts))
-    unsure = [name for name, state in states.items() if state is Setting.UNSURE]
-    if unsure:
-        raise Manual(f"whether content trust is on is unknown from the files of {', '.join(unsure)}")
-    if not content_trust.client_knows_it or content_trust.plugins:
+    found = ", ".join(f"{state} in {path}" for path, state in content_trust.items())
+    if engine.major is None or engine.major > _LAST_WITH_CONTENT_TRUST:
         raise Manual(
-            f"on for {', '.join(states)}, but not for {', '.join(content_trust.plugins)}: is it used to pull?"
+            f"engine {engine.version} has no content trust: check how signatures are verified, and name it as"
+            " `image_verification: HOW` in the policy"
         )
-    return (
-        f"on for {', '.join(states)}; it covers no stacks, and clients on other machines were not looked at"
-    )
-
-
-def _pullers(accounts: Later[Accounts], sockets: Later[Subjects[FileFact]]) -> list[str]:
-    """Root, and the users who may write to a socket of the engine."""
-    controllers = (name for _, socket in sockets.get() for name in accounts.get().controllers(socket))
-    return list(dict.fromkeys(("root", *controllers)))
+    assert {*content_trust.values()} - {trust.OFF}, f"DOCKER_CONTENT_TRUST is {found or 'not set'} for root"
+    if {*content_trust.values()} != {trust.ON}:
+        raise Manual(f"DOCKER_CONTENT_TRUST is {found}: check whether it is set where images are pulled")
+    return f"DOCKER_CONTENT_TRUST is {found}; it covers no compose, stacks and BuildKit"
 
 
 @pytest.mark.cis("4.6", level=1)

@@ -9,10 +9,9 @@ import pytest
 
 from hullcheck.facts import Facts, images
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.host.accounts import Accounts, Group, User
 from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.images.probe import IMAGES
-from hullcheck.facts.images.trust import CONTENT_TRUST, ContentTrust, Setting, content_trust
+from hullcheck.facts.images.trust import CONTENT_TRUST
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy, PolicyError
 from hullcheck.recording import Recording
@@ -253,250 +252,35 @@ class Sockets:
         return Subjects(name, (("/run/docker.sock", fact),))
 
 
-USERS = "user root:/root\nuser alice:/home/alice"
-
-
-def trust(
-    *lines: str,
-    units: Sequence[str] = (),
-    unread: Sequence[str] = (),
-    policy: Policy | None = None,
-    client: Sequence[str] = ("client 26.1.5+dfsg1",),
-) -> tuple[str, str]:
-    """What 4.5 says of a host where root and alice may pull, and these lines name the variable."""
-    text = "\n".join(
-        (USERS, *client, *(f"unread {each}" for each in unread), "--lines", *lines, "--units", *units, "")
-    )
-    answer = Answer(CONTENT_TRUST.name, 0, CONTENT_TRUST.keep(text), "")
-    users = (User("root", 0, 0, "/bin/bash"), User("alice", 1000, 1000, "/bin/bash"))
-    made = Facts(
-        Recording("host", "local", {CONTENT_TRUST.name: answer}),
-        policy or Policy(),
-        engine=object(),
-        api_socket=Sockets().group("api_socket"),
-        accounts=Accounts(users, (Group("docker", 998, ("alice",)),)),
-    )
-    return judged("4.5", made)["host"]
-
-
-ON = "DOCKER_CONTENT_TRUST=1"
-
-
-ALL = f"/etc/environment:{ON}"
+ALL = "/etc/environment:DOCKER_CONTENT_TRUST=1"
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("lines", "version", "expected"),
     [
-        ALL,
-        "/etc/environment:DOCKER_CONTENT_TRUST=true",
-        '/etc/environment:DOCKER_CONTENT_TRUST="yes"',
-        f"/etc/environment:export {ON}",
-        "/etc/security/pam_env.conf:DOCKER_CONTENT_TRUST DEFAULT=1",
-        f"/etc/profile.d/trust.sh:export {ON}",
-        f"/etc/profile:{ON}; export DOCKER_CONTENT_TRUST",
-        f"/etc/profile:declare -x {ON} # for all",
+        ((ALL,), "28.5.2", "pass"),
+        (("/etc/environment:DOCKER_CONTENT_TRUST='yes'",), "26.1.5", "pass"),
+        (("/etc/profile.d/trust.sh:export DOCKER_CONTENT_TRUST=1 # for all",), "20.10.24", "pass"),
+        ((), "26.1.5", "fail"),
+        (("/etc/environment:DOCKER_CONTENT_TRUST=false",), "26.1.5", "fail"),
+        (("/root/.bashrc:# export DOCKER_CONTENT_TRUST=1",), "26.1.5", "fail"),
+        (("/root/.bashrc:export DOCKER_CONTENT_TRUST_SERVER=https://x",), "26.1.5", "fail"),
+        ((ALL, "/root/.bashrc:export DOCKER_CONTENT_TRUST=0"), "26.1.5", "manual"),
+        ((ALL, "/root/.bashrc:alias docker='DOCKER_CONTENT_TRUST=0 docker'"), "26.1.5", "manual"),
+        (("/etc/profile:DOCKER_CONTENT_TRUST=1",), "26.1.5", "manual"),
+        ((ALL,), "29.0.1", "manual"),
     ],
 )
-def test_content_trust_for_all(line: str) -> None:
-    """It is on where a file of every login says so, in any word that is not a no to the docker command."""
-    found, reason = trust(line)
-    assert (found, reason.partition(";")[0]) == ("pass", "on for root, alice")
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "/etc/environment:DOCKER_CONTENT_TRUST=0",
-        "/etc/environment:DOCKER_CONTENT_TRUST=false",
-        "/etc/environment:DOCKER_CONTENT_TRUST=",
-        f"/etc/environment:# {ON}",
-        f"/etc/profile:{ON}",
-        f"/etc/profile:#export {ON}",
-        "/etc/profile:unset DOCKER_CONTENT_TRUST",
-    ],
-)
-def test_content_trust_that_is_off(line: str) -> None:
-    """A no, a comment and a variable that no program gets leave it off."""
-    assert trust(line) == ("fail", "content trust is off for root, alice")
-
-
-def test_content_trust_nowhere() -> None:
-    """Nobody turned it on: it fails, or the policy names another way."""
-    assert trust() == ("fail", "content trust is off for root, alice")
-    found, reason = trust(policy=Policy(image_verification="cosign, OPS-1"))
-    assert (found, reason) == ("pass", "checked in another way, as the policy says: cosign, OPS-1")
-
-
-def test_content_trust_of_one_user() -> None:
-    """Each user counts, and a user's own files come after those for all."""
-    assert trust(f"/root/.profile:export {ON}") == ("fail", "content trust is off for alice")
-    late = ("/etc/profile:export DOCKER_CONTENT_TRUST=0", f"/etc/security/pam_env.conf:{ON}")
-    assert trust(*late)[0] == "fail"
-    both = (f"/root/.profile:export {ON}", f"/home/alice/.bashrc:export {ON}")
-    assert trust(*both)[0] == "pass"
-    assert trust("/home/alice/.profile:export DOCKER_CONTENT_TRUST=0", ALL)[1].endswith("for alice")
-    assert trust(ALL, f"/home/alice/.profile:{ON}")[0] == "pass"
-    assert trust("/home/alice/.profile:export DOCKER_CONTENT_TRUST", f"/etc/profile:{ON}")[1].endswith(
-        "for root"
+def test_content_trust(lines: Sequence[str], version: str, expected: str) -> None:
+    """Root's files decide; from 29 on the engine has none. A way of the site's own passes, and no value is stored."""
+    text = CONTENT_TRUST.keep(
+        "\n".join((*lines, f"/etc/profile:export TOKEN={SECRET} DOCKER_CONTENT_TRUST_X=1"))
     )
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "/home/alice/.bashrc:alias docker='DOCKER_CONTENT_TRUST=0 docker'",
-        "/home/alice/.bashrc:  export DOCKER_CONTENT_TRUST=0",
-        "/home/alice/.bashrc:  unset DOCKER_CONTENT_TRUST",
-        "/home/alice/.bashrc:export DOCKER_CONTENT_TRUST=$(cat /x)",
-        "/home/alice/.bashrc:export A=b DOCKER_CONTENT_TRUST=0",
-    ],
-)
-def test_content_trust_that_cannot_be_told(line: str) -> None:
-    """What a line does that is no plain setting is for a person."""
-    found, reason = trust(ALL, line)
-    assert (found, reason) == ("manual", "whether content trust is on is unknown from the files of alice")
-
-
-def test_content_trust_that_cannot_be_read() -> None:
-    """An unreadable file is an error, unless somebody else has it off for certain."""
-    for path in ("/home/alice", "/home/alice/.bashrc"):
-        assert trust(ALL, unread=[path]) == ("error", f"alice: {path} could not be read")
-    assert trust(ALL, unread=["/etc/profile"])[0] == "error"
-    assert trust(ALL, unread=["/home/bob"])[0] == "pass"
-    assert trust(unread=["/home/alice"]) == ("fail", "content trust is off for root")
-
-
-def test_content_trust_of_services() -> None:
-    """A service that starts containers gets nothing of a login: its unit has to say it."""
-    unit = "/etc/systemd/system/web.service"
-    starts = f"{unit}:ExecStart=/usr/bin/docker run "
-    assert trust(ALL, units=[starts]) == ("fail", "content trust is off for service web.service")
-    drop_in = f"{unit}.d/trust.conf:Environment=A=b {ON}"
-    found, reason = trust(ALL, units=[starts, drop_in])
-    assert (found, "service web.service" in reason) == ("pass", True)
-    assert trust(ALL, units=[starts, f"{unit}:EnvironmentFile="])[0] == "manual"
-    assert trust(ALL, units=[starts, drop_in, f"{unit}:Environment=DOCKER_CONTENT_TRUST=0"])[0] == "manual"
-    assert trust(ALL, units=[f"{unit}:EnvironmentFile="])[0] == "pass"
-
-
-@pytest.mark.parametrize("command", ["compose", "stack", "service", "build", "buildx"])
-def test_content_trust_of_what_never_asked_for_it(command: str) -> None:
-    """Compose, stacks, services and BuildKit pull what they are told to, whatever the variable says."""
-    unit = "/etc/systemd/system/web.service"
-    starts = (f"{unit}:ExecStart=/usr/bin/docker {command} ", f"{unit}:Environment={ON}")
-    assert trust(ALL, units=starts) == ("fail", "content trust is off for service web.service")
-    assert trust(ALL, units=(f"{unit}:ExecStart=/usr/bin/docker-compose ", starts[1]))[0] == "fail"
-
-
-@pytest.mark.parametrize(
-    ("option", "expected"),
-    [
-        ("--disable-content-trust", "fail"),
-        ("--rm --disable-content-trust=true", "fail"),
-        ("--disable-content-trust=false", "pass"),
-        ("", "pass"),
-    ],
-)
-def test_content_trust_that_a_command_switches_off(option: str, expected: str) -> None:
-    """The option of a command counts more than the variable."""
-    unit = "/etc/systemd/system/web.service"
-    assert (
-        trust(ALL, units=[f"{unit}:ExecStart=/usr/bin/docker run {option}", f"{unit}:Environment={ON}"])[0]
-        == expected
-    )
-    job = f"/etc/cron.d/web:0 1 * * * root docker pull {option}"
-    assert trust(ALL, units=[job, f"/etc/cron.d/web:{ON}"])[0] == expected
-
-
-def test_content_trust_of_tables_of_cron() -> None:
-    """A job of cron reads no file of a shell: its table has to say it."""
-    job = "/etc/cron.d/web:0 1 * * * root docker pull "
-    assert trust(ALL, units=[job]) == ("fail", "content trust is off for service web")
-    assert trust(ALL, units=[job, f"/etc/cron.d/web:{ON}"])[0] == "pass"
-    assert trust(ALL, units=[job, "/etc/cron.d/web:DOCKER_CONTENT_TRUST = 0"])[0] == "fail"
-
-
-def test_content_trust_by_the_command_that_asks() -> None:
-    """From 29 on it does not look at the variable; where its version is not known, nothing is proven."""
-    found, reason = trust(ALL, client=["client 29.10.0"])
-    assert (found, "29.10.0 knows no content trust" in reason) == ("fail", True)
-    assert trust(ALL, client=["client 28.5.2"])[0] == "pass"
-    assert trust(ALL, client=[])[0] == "error"
-    assert trust(client=[])[0] == "fail"
-    assert trust(ALL, client=["client podman version 5"])[0] == "error"
-    assert trust(ALL, client=["client 26.1.5", "plugin compose"])[0] == "manual"
-
-
-def test_content_trust_of_lines_that_may_do_anything() -> None:
-    """What is set in a part of a script, or handed on without being set, is not taken for more than it is."""
-    told = ("manual", "whether content trust is on is unknown from the files of root, alice")
-    assert trust(ALL, "/etc/profile:\tunset DOCKER_CONTENT_TRUST") == told
-    assert trust(ALL, "/etc/profile:\t# unset DOCKER_CONTENT_TRUST")[0] == "pass"
-    assert trust(ALL, "/etc/profile:unset DOCKER_CONTENT_TRUST # for all")[0] == "fail"
-    assert trust("/etc/profile:export DOCKER_CONTENT_TRUST")[0] == "fail"
-    assert trust(ALL, "/etc/profile:export DOCKER_CONTENT_TRUST")[0] == "pass"
-    off = "/etc/profile:export DOCKER_CONTENT_TRUST=0"
-    assert trust(off, "/etc/zshenv:export DOCKER_CONTENT_TRUST")[0] == "fail"
-
-
-def test_files_with_a_colon_in_their_names() -> None:
-    """A line, a user's home and a unit keep every letter of their names; what names no file is dropped."""
-    assert trust(f"/etc/profile.d/a.sh:export {ON} # x:y")[0] == "pass"
-    assert trust(f"nonsense {ON}", f":export {ON}", "/etc/x")[0] == "fail"
-    unit = "/etc/systemd/system/web@a:b.service"
-    kept = content_trust(
-        Recording(
-            "host",
-            "local",
-            {
-                CONTENT_TRUST.name: Answer(
-                    CONTENT_TRUST.name,
-                    0,
-                    "user root:/root\nuser alice:/home/a:b c\nunread /home/a:b c/.bashrc\n--lines\n"
-                    f"/etc/a:b:on\n--units\n{unit}:starts\n",
-                    "",
-                )
-            },
-        ),
-        Engine({}),
-    )
-    assert kept == ContentTrust(
-        {"root": "/root", "alice": "/home/a:b c"},
-        ("/home/a:b c/.bashrc",),
-        (("/etc/a:b", Setting.ON),),
-        ((unit, "starts"),),
-    )
-    assert kept.look("bob") == "the files of bob were not looked at"
-    assert kept.look("alice") == "/home/a:b c/.bashrc could not be read"
-
-
-def test_homes_are_told_apart() -> None:
-    """A slash at the end of a home is none of its name; several unreadable files are all named."""
-    found = ContentTrust({"a": "/home/X/"}, ("/etc/profile", "/home/X/.profile"), ())
-    assert found.look("a") == "/etc/profile, /home/X/.profile could not be read"
-    found = ContentTrust({"a": "/home/X/"}, (), (("/home/X/.profile", Setting.ON),))
-    assert found.look("a") is Setting.ON
-
-
-def test_units_that_may_say_anything() -> None:
-    """A variable of a unit that is not understood, and an on without a start, are kept apart."""
-    unit = "/etc/systemd/system/web.service"
-    starts = f"{unit}:ExecStart=/usr/bin/docker run "
-    assert trust(ALL, units=[starts, f"{unit}:Environment=XDOCKER_CONTENT_TRUST=1"])[0] == "manual"
-    assert trust(ALL, units=[starts, f"{unit}:EnvironmentFile=-/etc/x"]) == (
-        "manual",
-        "whether content trust is on is unknown from the files of service web.service",
-    )
-    assert CONTENT_TRUST.keep(f"{USERS}\n--lines\n--units\n{starts}\n") == (
-        f"{USERS}\n--lines\n--units\n{unit}:starts\n"
-    )
-
-
-def test_content_trust_stores_no_values() -> None:
-    """Of the lines that name the variable only what they do is stored."""
-    text = f"{USERS}\n--lines\n/etc/profile:export TOKEN={SECRET} {ON}\n--units\n/u/x.service:ExecStart={SECRET}\n"
-    assert SECRET not in CONTENT_TRUST.keep(text)
+    assert SECRET not in text
+    recording = Recording("host", "local", {CONTENT_TRUST.name: Answer(CONTENT_TRUST.name, 0, text, "")})
+    for policy, wanted in ((Policy(), expected), (Policy(image_verification="cosign"), "pass")):
+        made = Facts(recording, policy, engine=Engine({"ServerVersion": version}))
+        assert judged("4.5", made)["host"][0] == wanted
 
 
 # ---- policy

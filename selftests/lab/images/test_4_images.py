@@ -634,35 +634,15 @@ def test_age(engine: EngineFactory) -> None:
 
 @pytest.mark.needs_engine("<29", "the client of a later one knows no content trust")
 def test_content_trust_on_a_host(lab_host: HostFactory) -> None:
-    """It counts for whoever may pull: root, the members of the group, and services; what login shells see."""
+    """What root's login shells see passes, and what may switch it off is left to a person."""
     host = lab_host()
-    host.add_user("alice", docker=True)
-    host.add_user("bob")
 
-    def found() -> tuple[str, str]:
-        return judge_guest("4.5", host)[host.name]
+    def found() -> str:
+        return judge_guest("4.5", host)[host.name][0]
 
-    covered = (
-        "manual" if host.exec("sh", "-c", "ls /usr/libexec/docker/cli-plugins || true").strip() else "pass"
-    )
-    assert found() == ("fail", "content trust is off for root, alice")
+    assert found() == "fail"
     host.write("/root/.profile", "export DOCKER_CONTENT_TRUST=1\n")
-    assert found() == ("fail", "content trust is off for alice")
+    assert found() == "pass"
     assert host.exec("su", "-", "root", "-c", "echo $DOCKER_CONTENT_TRUST").strip() == "1"
-    host.write("/etc/environment", "DOCKER_CONTENT_TRUST=yes\n")
-    assert found()[0] == covered
-    assert host.exec("su", "-", "alice", "-c", "echo $DOCKER_CONTENT_TRUST").strip() == "yes"
-    host.write("/home/alice/.bashrc", "export DOCKER_CONTENT_TRUST=0\n")
-    assert found() == ("fail", "content trust is off for alice")
-    host.write("/home/alice/.bashrc", "alias docker='DOCKER_CONTENT_TRUST=0 docker'\n")
-    assert found()[0] == "manual"
-    host.write("/home/alice/.bashrc", "")
-    unit = "[Service]\nExecStart=/usr/bin/docker run --rm bb:1 true\n"
-    host.write("/etc/systemd/system/web.service", unit)
-    assert found() == ("fail", "content trust is off for service web.service")
-    host.write("/etc/systemd/system/web.service", f"{unit}Environment=DOCKER_CONTENT_TRUST=1\n")
-    assert found()[0] == covered
-    host.write("/etc/cron.d/pull", "0 1 * * * root docker pull bb:1\n")
-    assert found() == ("fail", "content trust is off for service pull")
-    host.write("/etc/cron.d/pull", "DOCKER_CONTENT_TRUST=1\n0 1 * * * root docker pull bb:1\n")
-    assert found()[0] == covered
+    host.write("/root/.bashrc", "alias docker='DOCKER_CONTENT_TRUST=0 docker'\n")
+    assert found() == "manual"

@@ -44,12 +44,6 @@ TRUST: tuple[tuple[Mapping[str, str], bool], ...] = (
     ({"/etc/environment": "DOCKER_CONTENT_TRUST=1\n"}, False),
     ({"/etc/environment": "DOCKER_CONTENT_TRUST=0\n"}, True),
     ({"/etc/profile.d/trust.sh": "export DOCKER_CONTENT_TRUST=1\n"}, False),
-    ({"/etc/profile.d/trust.sh": "DOCKER_CONTENT_TRUST=1\n"}, True),
-    ({"/root/.profile": "DOCKER_CONTENT_TRUST=1\nexport DOCKER_CONTENT_TRUST\n"}, False),
-    (
-        {"/etc/environment": "DOCKER_CONTENT_TRUST=1\n", "/root/.profile": "unset DOCKER_CONTENT_TRUST\n"},
-        True,
-    ),
 )
 
 
