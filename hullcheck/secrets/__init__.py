@@ -7,29 +7,13 @@ is more than what is found: values with names that only sound like secrets, and 
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 
+from hullcheck.secrets import options
 from hullcheck.secrets import values as secret_values
-from hullcheck.secrets.beside import is_no_number, is_secret_beside, names_beside
-from hullcheck.secrets.known import hide_value, without_known
-from hullcheck.secrets.names import (
-    names_access_token,
-    names_key,
-    names_key_of_program,
-    names_login,
-    names_one_secret,
-    names_password_of_service,
-    names_secret,
-    names_secret_file,
-    names_secret_text,
-    names_signature_key,
-    of_site,
-)
+from hullcheck.secrets.known import without_known
+from hullcheck.secrets.names import names_key, names_login, names_password, names_secret, of_site, words_of
 from hullcheck.secrets.redact import HIDDEN
-from hullcheck.secrets.spelling import written_out
-from hullcheck.secrets.structure import named_values
-from hullcheck.secrets.ways import HANDED_OVER, IN_FILES, LONGEST, MAYBE, Way, compiled, ways_in
 
 __all__ = [
     "HIDDEN",
@@ -43,28 +27,17 @@ __all__ = [
     "masked",
 ]
 
-# Options that take no value, or none that is secret: `--no-password`, `--with-token`, `--export-secret-keys`.
-_TAKES_NONE = re.compile(
-    r"-+(?:allow|ask|delete|disabled?|enable|export|force|generate|import|list|no|prompt|receive|recv|refresh|require"
-    r"|reset|search|send|show|skip|use|with|without)-"
-)
-# A label that shows how to run an image: `podman run -e MYSQL_PASSWORD=pass`.
-_SHOWS_USE = re.compile(r"\b(?:docker|podman) run\b")
-_EXAMPLES = frozenset({"pass", "passwd", "password", "secret", "token"})
 _PASSWORD_IN_ADDRESS = re.compile(r"//[^:/@\s\"']*:(?P<value>[^\s/\"']+)@")
 _TOKEN_IN_ADDRESS = re.compile(r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@))")
 _BASIC = re.compile(r"\bBasic\s+(?P<value>[A-Za-z0-9+/]{8,}={0,2})")
-_NOT_NAMES = frozenset({"PWD", "OLDPWD"})
 
 _UNLIKE_WORDS = re.compile(r"(?![a-z-]*$).{6,}", re.DOTALL)
 _LOOKS_RANDOM = re.compile(r"(?<![\w+/.-])(?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{24,}={0,2}(?![\w+/.=-])")
 _HASH = re.compile(r"[0-9a-f]{32,}")
-_ASSIGNED = compiled(r"(?<![\w.-]){name}(?:=|:\s){value}")
 _SOUNDS_SECRET = re.compile("auth|cred|dsn|key|pass|pw|secret|signature|token|^sig$", re.IGNORECASE)
-# A single word with letters and digits that is all that a file gets.
-_INTO_FILE = re.compile(
-    r"""\b(?:echo|printf)(?:\s+-[\w-]{1,80}){0,9}\s+["']?"""
-    r"""(?P<value>(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])[^\s"'/=$<>|&;]{8,200})["']?\s*>>?\s*[\w/~.$"']"""
+# A word with letters of both kinds and digits: few words of a command have all of them.
+_LIKE_A_PASSWORD = re.compile(
+    r"(?<![\w/.$@{-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w!#%^&*+-]{8,200}+(?![\w/.(])"
 )
 _OPENING = re.compile(r"""\\*["']|\$'""")
 # Letters and digits, and no host.
@@ -77,17 +50,11 @@ _RANDOM_WORDS = re.compile(
     r"\s*+(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*"
 )
 _COMMENT = re.compile(r"^[ \t]*(?:[#;]|//[ \t]).*|<!--[\s\S]*?-->", re.MULTILINE)
-# `default_pw =` without a value, where nsswitch.conf looks for accounts, and what PAM asks for a new password.
+# Where nsswitch.conf looks for accounts, and what PAM asks for a new password.
 _SAYS_NOTHING = re.compile(
-    r"^(?:[\w.-]+[ \t]*=[ \t]*|passwd:[ \t]+(?:compat|db|files|ldap|nis|sss|systemd|winbind)\b.*"
-    r"|-password[ \t].*\bpam_\w+\.so\b.*)$",
+    r"^(?:passwd:[ \t]+(?:compat|db|files|ldap|nis|sss|systemd|winbind)\b.*|-password[ \t].*\bpam_\w+\.so\b.*)$",
     re.MULTILINE,
 )
-# Letters of both kinds and digits: a name has few of these.
-_LIKE_A_PASSWORD = re.compile(r"(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])\S{6,200}")
-_SEVERAL = re.compile(r"(?:passwords|passphrases|tokens)$", re.IGNORECASE)
-_REFERS_TO_ONE = "env environment file id key name path ref secretName source target"
-_REFERS = frozenset(_REFERS_TO_ONE.split())
 _END_OF_WORD = re.compile(r"\s")
 _MOST_ELSEWHERE = 1 << 28  # characters to be looked through for secrets that stand elsewhere too
 
@@ -103,46 +70,26 @@ class _Found:
 
 
 def kinds(text: str) -> list[str]:
-    """What secrets *text* holds, in words, each once and without the secret."""
+    """Return what secrets *text* holds, in words, each once and without the secret."""
     return list(dict.fromkeys(each.kind for each in _found(text)))
 
 
 def kinds_in_file(content: bytes) -> list[str] | None:
-    """What secrets a file of settings holds, as `kinds`; None where it is for a person to say.
+    """Return what secrets a file of settings holds, as `kinds`, or None if a person has to look.
 
-    It may be one secret as a whole, be no text, or have one in a comment, which is often an example.
+    It may be one secret as a whole, be no text, have one in a comment, which is often an example, or have a word like
+    a password on a line with the name of one.
     """
-    text = written_out(_decoded(content))
+    text = _decoded(content)
     if _NO_TEXT.search(text) or _RANDOM_WORDS.fullmatch(text):
         return None
     text = _SAYS_NOTHING.sub("", text)
-    said = _COMMENT.sub("", text)
-    found = (*_found(said), *(each for way in ways_in(said, IN_FILES) for each in _given(way, said)))
-    in_file = (each.kind.removesuffix(" given to a command") for each in found)
-    if named := list(dict.fromkeys(in_file)):
-        return named
-    apart, doubt = _apart(text)
-    return apart or (None if doubt or kinds(text) else [])
+    doubt = kinds(text) or any(map(_may_hold_one, text.splitlines()))
+    return kinds(_COMMENT.sub("", text)) or (None if doubt else [])
 
 
-def _apart(text: str) -> tuple[list[str], bool]:
-    """The secrets that stand apart from their names, and whether there may be others.
-
-    Values in a list, and those below a name, are often names themselves: only what is like a password counts.
-    """
-    lines, found, doubt = text.splitlines(), list[str](), False
-    for each in named_values(text):
-        own, value = each.names[-1], each.value
-        if not each.listed and _may_be_secret(own) and _is_secret(own, value):
-            found += [own] if each.is_apart(lines) else []
-            continue
-        name = next((name for name in reversed(each.names) if _may_be_secret(name)), "")
-        if own in _REFERS or not (name and _is_secret(name, value)):
-            continue
-        if _LIKE_A_PASSWORD.fullmatch(value):
-            found.append(name)
-        doubt |= each.listed and bool(_SEVERAL.search(own))
-    return [f"a value given to {name}" for name in dict.fromkeys(found)], doubt
+def _may_hold_one(line: str) -> bool:
+    return bool(_SOUNDS_SECRET.search(line) and _LIKE_A_PASSWORD.search(line))
 
 
 def _decoded(content: bytes) -> str:
@@ -153,25 +100,25 @@ def _decoded(content: bytes) -> str:
 
 
 def in_value(name: str, value: str) -> list[str]:
-    """What secrets a setting of this name holds."""
+    """Return what secrets a setting of this name holds."""
     if of_site().keeps(name):
         return []
     return [f"a value given to {name}"] if _is_secret(name, value) else kinds(value)
 
 
 def in_settings(what: str, settings: Iterable[tuple[str, str]]) -> list[str]:
-    """The secrets among settings, as `variable DB: a password in an address`; *what* says what they are."""
+    """Return the secrets among settings, as `variable DB: a password in an address`; *what* says what they are."""
     return [f"{what} {name}: {kind}" for name, value in settings for kind in in_value(name, value)]
 
 
 def in_commands(commands: Mapping[str, Iterable[object] | None]) -> list[str]:
-    """The secrets among the words of commands, with the names of these."""
+    """Return the secrets among the words of commands, with the names of these."""
     found = {where: kinds(line_of(map(str, words or ()))) for where, words in commands.items()}
     return [f"{where}: {kind}" for where, each in found.items() for kind in each]
 
 
 def line_of(words: Iterable[str]) -> str:
-    """The words of a command as one line, in which a word with blanks has quotes, or its value has."""
+    """Return the words of a command as one line, in which a word with blanks has quotes, or its value has."""
     return " ".join(map(_in_quotes, words))
 
 
@@ -185,22 +132,22 @@ def _in_quotes(word: str) -> str:
 
 
 def hidden(text: str) -> str:
-    """*text* without the secrets that are found in it."""
+    """Return *text* without the secrets that are found in it."""
     return _without(text, _found(text))
 
 
 def masked(text: str) -> str:
-    """*text* without the secrets in it, and without words that may be some."""
+    """Return *text* without the secrets in it, and without words that may be some."""
     found = [*_found(text), *_maybe(text)]
     result = _without_others(_without(text, found), {text[each.start : each.end] for each in found})
-    result = _without(result, map(_of_match, filter(_sounds_secret, _ASSIGNED.finditer(result))))
-    result = _INTO_FILE.sub(hide_value, result)
+    result = _without(result, map(_of_match, filter(_sounds_secret, options.secrets()[0].finditer(result))))
+    result = _LIKE_A_PASSWORD.sub(HIDDEN, result)
     result = _LOOKS_RANDOM.sub(lambda match: match[0] if _HASH.fullmatch(match[0]) else HIDDEN, result)
     return without_known(result)
 
 
 def _without_others(text: str, values: Iterable[str]) -> str:
-    """*text* without these secrets where they are used elsewhere too; one like a word may be a word of a command.
+    """Return *text* without these secrets where they are used elsewhere too, but for what is like a word.
 
     Of very many in a long text only the longest are looked for.
     """
@@ -215,9 +162,7 @@ def _without(text: str, found: Iterable[_Found]) -> str:
     for each in sorted(found, key=lambda each: (each.start, -each.end)):
         if each.end > place:
             kept += [text[place : each.start], HIDDEN]
-            place = each.end
-            if each.cut:
-                place = _end_of_word(text, place)
+            place = _end_of_word(text, each.end) if each.cut else each.end
     return "".join((*kept, text[place:]))
 
 
@@ -235,19 +180,30 @@ def _found(text: str) -> Iterator[_Found]:
     for match in _BASIC.finditer(text):
         if secret_values.is_encoded_login(match["value"]):
             yield _Found("a password in a header", *match.span("value"))
-    for way in ways_in(text, HANDED_OVER):
-        yield from _given(way, text)
+    for pattern in options.secrets():
+        for each, match in _matches(pattern, text):
+            if kind := _handed_over(match, text[each.start : each.end]):
+                yield _Found(kind, each.start, each.end, each.cut)
 
 
-def _given(way: Way, text: str) -> Iterator[_Found]:
-    """What is handed over in this way; not once more in the rest of a word that goes on after what was looked at."""
+def _maybe(text: str) -> Iterator[_Found]:
+    """Yield what may be a secret, where there often is one; that is nothing to report."""
+    for pattern in options.maybe():
+        for each, _ in _matches(pattern, text):
+            value = text[each.start : each.end]
+            if _LOOKS_LIKE_ONE.match(value) and not secret_values.is_plain_in_shell(value):
+                yield each
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[_Found, re.Match[str]]]:
+    """Yield where values are; not once more in the rest of a word that goes on after what was looked at."""
     place = 0
-    while match := way.pattern.search(text, place):
+    while match := pattern.search(text, place):
         place = max(match.end(), match.start() + 1)
-        if found := _handed_over(match):
-            yield found
-            if found.cut:
-                place = _end_of_word(text, found.end)
+        found = _of_match(match)
+        yield found, match
+        if found.cut:
+            place = _end_of_word(text, found.end)
 
 
 def _end_of_word(text: str, place: int) -> int:
@@ -255,103 +211,46 @@ def _end_of_word(text: str, place: int) -> int:
     return rest.start() if rest else len(text)
 
 
-def _handed_over(match: re.Match[str]) -> _Found | None:
-    """What was handed over, if it is a secret."""
-    given = match.groupdict()
-    name, file = given.get("name"), given.get("file")
-    if (name is not None and not _may_be_secret(name)) or (file is not None and not names_secret_file(file)):
-        return None
-    found = _of_match(match)
-    value = match.string[found.start : found.end]
-    in_address = "://" in value and bool(name and is_secret_beside(name, value))
-    plain = secret_values.is_plain_in_shell(value) and not in_address
-    if value.startswith("-") or (plain and not _is_hidden(name, value)):
-        return None
-    if file is not None:
-        of_account = (secret_values.is_account(value) and "passwd" in file) or "/pam.d/" in file
-        return None if of_account else replace(found, kind="a value written to a file of a secret")
+def _handed_over(match: re.Match[str], value: str) -> str:
+    """Return what was handed over, or "" if it is no secret."""
+    name = match.groupdict().get("name")
+    plain = value.startswith("-") or secret_values.is_plain_in_shell(value)
     if name is None:
-        return replace(found, kind="a password or key given to a command")
-    example = value in _EXAMPLES and _SHOWS_USE.search(
-        match.string, max(0, found.start - LONGEST), found.start
-    )
-    if example or _TAKES_NONE.match(match[0]) or not _is_secret(name, value):
-        return None
-    return replace(found, kind=f"a value given to {name}")
-
-
-def _maybe(text: str) -> Iterator[_Found]:
-    """What may be a secret, where there often is one; that is nothing to report."""
-    for way in ways_in(text, MAYBE):
-        place = 0
-        while match := way.pattern.search(text, place):
-            place = max(match.end(), match.start() + 1)
-            found = _of_match(match)
-            value = text[found.start : found.end]
-            if _LOOKS_LIKE_ONE.match(value) and not secret_values.is_plain_in_shell(value):
-                yield found
+        return "" if plain else "a password or key given to a command"
+    hides = of_site().hides(name) and not value.startswith("-")
+    return f"a value given to {name}" if (hides or not plain) and _is_secret(name, value) else ""
 
 
 def _of_match(match: re.Match[str]) -> _Found:
-    """Where the value is, without its quotes."""
+    """Return where the value is, without its quotes."""
     start, end = match.span("value")
     value = match["value"]
     opening = _OPENING.match(value)
     closing = value[-1:] in ("'", '"') and value[:-1].rstrip("\\")
     if opening and closing is not False and len(value) > 1:
         return _Found("", start + opening.end(), start + max(len(closing), opening.end()))
-    return _Found("", start, end, cut=end - start == LONGEST)
-
-
-def _may_be_secret(name: str) -> bool:
-    site = of_site()
-    return site.hides(name) or (_sounds_like_one(name) and not site.keeps(name))
-
-
-@lru_cache(maxsize=1000)
-def _sounds_like_one(name: str) -> bool:
-    sounds = names_secret(name) or names_login(name) or names_key(name) or names_beside(name)
-    return name not in _NOT_NAMES and sounds
-
-
-def _is_hidden(name: str | None, value: str) -> bool:
-    """Whether the site says so of the name, and there is a value of its own and not another variable's."""
-    return bool(name and value.strip()) and not value.startswith("$") and of_site().hides(str(name))
+    return _Found("", start, end, cut=end - start == options.LONGEST)
 
 
 def _is_secret(name: str, value: str) -> bool:
-    if _is_hidden(name, value):
-        return True
-    if not _may_be_secret(name):
+    site = of_site()
+    if site.hides(name):
+        return bool(value.strip()) and not value.startswith("$")
+    if site.keeps(name) or secret_values.is_plain(value) or _stands_in(name, value):
         return False
-    beside = is_secret_beside(name, value)
-    if secret_values.is_plain(value) and not (beside and "://" in value):
-        return False
-    if names_login(name) and secret_values.is_login(value):
-        return True
-    if _stands_in(name, value):
-        return False
-    if names_signature_key(name) and secret_values.is_fingerprint(value):
-        return False
+    if names_login(name):
+        return secret_values.is_login(value)
     if secret_values.is_number(value):
-        return names_one_secret(name) or (bool(beside) and not is_no_number(name))
-    if beside is not None:
-        return beside
-    if re.search(r"\s", value):
-        return names_secret_text(name)
-    if names_password_of_service(name):
-        return not secret_values.is_method(value)
-    random = secret_values.looks_random(value, of_key=not names_access_token(name))
-    return names_secret(name) or (names_key(name) and random)
+        return names_password(name)
+    return names_secret(name) or (names_key(name) and secret_values.looks_random(value))
 
 
 def _stands_in(name: str, value: str) -> bool:
-    return names_key_of_program(name) and secret_values.is_stand_in(value)
+    return words_of(name)[-1:] in (["key"], ["secret"]) and secret_values.is_stand_in(value)
 
 
 def _sounds_secret(match: re.Match[str]) -> bool:
     found = _of_match(match)
     value = match.string[found.start : found.end]
     harmless = secret_values.is_plain_in_shell(value) or secret_values.is_number(value)
-    harmless |= _stands_in(match["name"], value)
-    return not harmless and _SOUNDS_SECRET.search(match["name"]) is not None
+    return not (harmless or _stands_in(match["name"], value)) and bool(_SOUNDS_SECRET.search(match["name"]))

@@ -1,4 +1,4 @@
-"""Private keys, as PEM, in base64 once more or without their first and last line, and as PuTTY writes them.
+"""Private keys, as PEM and in base64 once more.
 
 In a value by itself a key goes to its end. In an answer, which holds words of many, it is what looks like the content
 of a key, on one line and in one string of JSON: a file or a network may be called like the head of a key.
@@ -17,32 +17,20 @@ _IN_BASE64 = (
     r"LS0tLS1CRUdJTi(?:BSU0EgUFJJVk|BFQyBQUkl|BEU0EgUFJJVk|BPUEVOU1NIIFBSSVZB|BFTkNSWVBURUQgUFJJ"
     r"|BQR1AgUFJJVk|BQUklWQV)"
 )
-# The content of a key by itself: of OpenSSH, and of DER by the head of its sequence (PKCS#8 of RSA, EC and Ed25519,
-# PKCS#1, SEC 1, PKCS#12).
-_CONTENT_ALONE = (
-    r"(?<![A-Za-z0-9+/])(?:b3BlbnNzaC1rZXktdjE|MII[A-Za-z0-9+/]{3}IB(?:ADANBgkqhkiG9w0BAQ|AAK[BC]|AzCC)"
-    r"|MI[A-Za-z0-9+/]{2}AgEAMB[AM]GByqGSM49AgEG|MC4CAQAwBQYDK2VwBCIEI|MHcCAQEEI|MIGkAgEBBD|MIHcAgEBBEI)"
-)
-_IN_BASE64 = rf"(?:{_IN_BASE64}|{_CONTENT_ALONE})"
-_OF_OPENVPN = r"-----BEGIN OpenVPN [\w -]{1,40}?key[ V\d]*-----"
-_OF_PUTTY = r"Private-Lines: \d{1,9}"  # what comes before is public
 _BREAK = (
     r"(?:\\+[nrt/]|\x20)"  # between the lines of a key that are one in JSON, in a variable or in a command
 )
 _HEADER = rf"{_BREAK}*[A-Z][\w-]{{1,40}}:[^\"\\\n]{{0,200}}\\+[nr]"
 _CONTENT = rf"(?:(?:{_HEADER})*{_BREAK}*[A-Za-z0-9+/=]{{16,}})+(?:{_BREAK}*[A-Za-z0-9+/=]+)*"
 
-IN_ONE_VALUE = (
-    rf"(?:{_PEM}|{_OF_OPENVPN})[\s\S]*?(?:-----END[^-]*-----|$(?![\s\S]))|PuTTY-User-Key-File-\d[\s\S]*"
-    rf"|{_IN_BASE64}[\w+/=\s-]*"
-)
+IN_ONE_VALUE = rf"{_PEM}[\s\S]*?(?:-----END[^-]*-----|$(?![\s\S]))|{_IN_BASE64}[\w+/=\s-]*"
 """A key in a value that holds nothing else of interest."""
 _ON_ONE_LINE = (
-    re.compile(rf"(?P<head>{_PEM}|{_OF_PUTTY}){_CONTENT}"),
+    re.compile(rf"(?P<head>{_PEM}){_CONTENT}"),
     re.compile(rf"(?P<head>{_IN_BASE64})(?:[\w+/=-]|{_BREAK}+(?=[A-Za-z0-9+/=]{{16}})){{40,}}"),
 )
 _HEADS = (
-    re.compile(rf"(?:{_PEM}|{_OF_PUTTY})[^\S\n]*$", re.MULTILINE),
+    re.compile(rf"{_PEM}[^\S\n]*$", re.MULTILINE),
     re.compile(rf"(?<![A-Za-z0-9+/]){_IN_BASE64}[A-Za-z0-9+/]*$", re.MULTILINE),
 )
 _FURTHER_HEADER = re.compile(r"[A-Z][\w-]*: .*|")

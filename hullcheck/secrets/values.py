@@ -11,8 +11,7 @@ _TOKENS = {
     "a GitHub token": r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}",
     "a GitLab token": r"gl(?:pat|ptt|rt|cbt|dt|ft|soat|agent|imt|oas)-[\w-]{20,}",
     "a Slack token": r"xox[abceoprs]-[\w-]{10,}|xapp-\d-[\w-]{10,}",
-    "a Google API key": r"AIza[\w-]{35}",
-    "a Google token": r"ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}",
+    "a Google key": r"AIza[\w-]{35}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}",
     "a Stripe key": r"[rs]k_(?:live|test)_\w{16,}|whsec_[A-Za-z0-9+/]{24,}",
     "an npm token": r"npm_[A-Za-z0-9]{36}",
     "a PyPI token": r"pypi-[\w-]{50,}",
@@ -27,41 +26,11 @@ _TOKENS = {
     "a DigitalOcean token": r"do[opr]_v1_[0-9a-f]{64}",
     "a Databricks token": r"dapi[0-9a-f]{32}\b",
     "a Grafana token": r"gl(?:c|sa)_[\w+/=]{32,}",
-    "a New Relic key": r"NRAK-[A-Z0-9]{27}",
     "a Sentry token": r"sntry[su]_[\w+/=]{32,}",
     "a Shopify token": r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
-    "a Square token": r"sq0(?:atp|csp)-[\w-]{22,}",
     "an Atlassian token": r"AT[AC]TT3[\w=-]{50,}",
-    "a Linear key": r"lin_(?:api|oauth)_\w{32,}",
-    "a Notion token": r"ntn_[A-Za-z0-9]{40,}|secret_[A-Za-z0-9]{43}\b",
     "a Tailscale key": r"tskey-[a-z]+-[\w-]{16,}",
-    "an API key": r"sk-(?=[\w-]{0,100}\d)[\w-]{32,}",
-    "a Groq key": r"gsk_[A-Za-z0-9]{40,}",
-    "an xAI key": r"xai-[A-Za-z0-9]{60,}",
-    "an NVIDIA key": r"nvapi-[\w-]{40,}",
-    "a Perplexity key": r"pplx-[A-Za-z0-9]{40,}",
-    "a Replicate token": r"r8_[A-Za-z0-9]{37}\b",
-    "a 1Password token": r"ops_eyJ[\w+/=-]{40,}",
-    "an Airtable token": r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}",
-    "an Alibaba Cloud key": r"LTAI(?=[A-Za-z]*\d)[A-Za-z0-9]{16,24}\b",
-    "an Artifactory token": r"AKCp[A-Za-z0-9]{69,}|cmVmdGtuOj[A-Za-z0-9]{54,}",
-    "a Brevo key": r"xkeysib-[0-9a-f]{64}-\w{16}",
-    "a Buildkite token": r"bkua_[0-9a-f]{40}",
-    "a CircleCI token": r"CCIPAT_\w{20,}_[0-9a-f]{40}",
-    "a Clojars token": r"CLOJARS_[0-9a-f]{60}",
-    "a Doppler token": r"dp\.(?:audit|ct|pt|sa|scim|st)\.(?:\w+\.)?[A-Za-z0-9]{40,}",
-    "a Dynatrace token": r"dt0[a-zA-Z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{64}",
-    "a Figma token": r"figd_[\w-]{36,}",
-    "a Fly.io token": r"fm[12]_[\w+/=,]{40,}",
-    "a HubSpot token": r"pat-(?:eu|na)\d-[0-9a-f]{8}-[0-9a-f-]{27}",
-    "a Netlify token": r"nfp_[A-Za-z0-9]{36,}",
-    "a PlanetScale token": r"pscale_(?:oauth|pw|tkn)_[\w.=-]{32,}",
-    "a Postman key": r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}",
-    "a Pulumi token": r"pul-[0-9a-f]{40}",
-    "a Sourcegraph token": r"sgp_(?:\w+_)?[0-9a-f]{40}",
-    "a Supabase token": r"sbp_[0-9a-f]{40}",
-    "a Vercel token": r"vercel_blob_rw_\w{30,}",
-    "a seed of NATS": r"S[ACNOUX][A-Z2-7]{56}\b",
+    "an API key": r"sk-(?=[\w-]{0,100}\d)[\w-]{32,}|(?:gsk|xai|nvapi)[_-][\w-]{40,}",
     "an age key": r"AGE-SECRET-KEY-1[0-9A-Z]+",
     "a signed token": r"eyJ(?:(?![-_]eyJ)[\w-]){10,}\.eyJ[\w-]{10,}\.[\w-]*",
 }
@@ -69,13 +38,10 @@ _ANYWHERE = {
     "a Telegram token": r"(?<!\d)\d{8,10}:AA[\w-]{33}",
     "the address of a webhook": r"hooks\.slack\.com/services/[\w/]{20,}"
     r"|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}|\.webhook\.office\.com/webhookb2/[\w/@-]{20,}",
-    "a token of Anaconda": r"(?<=/t/)[a-z]{2}-[0-9a-f]{8}-[0-9a-f-]{27}(?=/)",
     "a signature of Azure": r"[?&]sig=[\w%+/]{30,}",
-    "a hash of a password": r"\{S?SHA\d{0,3}\}[A-Za-z0-9+/]{27,}={0,2}|\{S?MD5\}[A-Za-z0-9+/]{22,}={0,2}"
-    r"|\{(?:PLAIN|CLEARTEXT|CRYPT|[A-Z0-9]{2,6}-CRYPT|ARGON2ID?)\}[^\s:\"'{}]{3,}"
-    r"|\$7\$\d{1,8}\$[\w+/=]{8,}\$[\w+/=]{40,}|\$?pbkdf2[\w-]*\$\d+\$[\w+/.=]{4,}\$[\w+/.=]{20,}"
-    r"|SCRAM-SHA-\d+\$\d+:[\w+/=]{8,}|\"md5[0-9a-f]{32}\"|\$\$?(?:apr1|[156])\$\$?(?:rounds=\d+\$\$?)?[./A-Za-z0-9]{1,16}\$\$?[./A-Za-z0-9]{22,}"
-    r"|\$\$?2[abxy]\$\$?\d\d\$\$?[./A-Za-z0-9]{53}|\$\$?(?:g?y|7)\$\$?[./A-Za-z0-9]+(?:\$\$?[./A-Za-z0-9]*)?\$\$?[./A-Za-z0-9]{43}"
+    "a hash of a password": r"\{S?SHA\d{0,3}\}[A-Za-z0-9+/]{27,}={0,2}"
+    r"|\$\$?(?:apr1|[156])\$\$?(?:rounds=\d+\$\$?)?[./A-Za-z0-9]{1,16}\$\$?[./A-Za-z0-9]{22,}"
+    r"|\$\$?2[abxy]\$\$?\d\d\$\$?[./A-Za-z0-9]{53}|\$\$?(?:g?y|7)\$\$?[./A-Za-z0-9$]{50,}"
     r"|\$\$?argon2id?\$\$?v=\d+\$[\w=,$+/]{20,}",
 }
 _AFTER_BEARER = r"(?P<value>(?=[\w.~+/-]{0,100}\d)[\w.~+/-]{16,}=*)"
@@ -106,35 +72,32 @@ _FOLDERS = """
 # A reference, a placeholder, a switch, or the path of a file that holds the secret.
 _PLAIN = rf"""\s*|[*!]+|[xX]{{3,}}|(?i:true|false|yes|no|on|off|none|null|nil|redacted|undefined|[01yn])|(?:en|dis)abled
     |\$?\$\{{\w+(?::?[?+][^}}]*|:?-)?\}}|\$?\$\{{\w+:?[-=](?=[$/])[^}}]*\}}|\$?\$\w+|\$\([^()]*\)
-    |\{{\{{.*\}}\}}|<[^<>]*>|%\w+%|%[A-Za-z]|%\(\w+\)s|__\w+__|@[\w.]+@|\#(?:\{{.*\}}\#?)?|ENC\(.*\)
+    |\{{\{{.*\}}\}}|<[^<>]*>|%\w+%|%\(\w+\)s|__\w+__|@[\w.]+@|\#(?:\{{.*\}}\#?)?|ENC\(.*\)|encrypted:.*
     |/(?:{"|".join(_FOLDERS.split())})(?:/.*)?|/(?:[a-z][a-z_.-]{{2,}}/)+[\w.-]*
     |(?:~|\.{{1,2}})/[\w./-]+|[\w./-]+\.(?:cer|conf|crt|env|jks|json|key|p12|pem|pfx|properties|sh|ya?ml|txt)
-    |\{{|[a-z][a-z0-9+.-]*://.*|arn:aws.*|(?:file:|@)/[\w./-]+|env:[A-Z][A-Z0-9_]*|vault:.*|encrypted:.*|exec:/.*"""
+    |\{{|[a-z][a-z0-9+.-]*://.*|arn:aws.*|(?:file:|@)/[\w./-]+|env:[A-Z][A-Z0-9_]*|vault:.*"""
 _NO_SECRET = re.compile(_PLAIN, re.VERBOSE | re.DOTALL)
 # In a command the shell puts something else there, or it is a pattern, a format, a call, or an option's own word.
-_IN_SHELL = r"""|changeit|unused|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|[@%]\{|%[sdqvb%(](?!\w)).*
+_IN_SHELL = r"""|changeit|unused|pass|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|[@%]\{|%[sdqvb%(](?!\w)).*
     |[A-Za-z_][\w.]*[(\[].*|(?:process\.env|os\.environ|ENV)\b.*|(?:id|type|env|src|source|target)=.*"""
 _NO_SECRET_IN_SHELL = re.compile(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")
-_ACCOUNT = re.compile(r"[^\s:]{1,100}:[x*!]{0,2}:[\d$:]")
-_FINGERPRINT = re.compile(r"(?:(?:0x)?[0-9A-Fa-f]++\s*+){1,40}")
 _KEY_ID = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})")
 _RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=-]{20,}")
-
 _STAND_IN = re.compile(
     r"(?i:(?:dummy|fake|placeholder|unused|not[-_ ]?(?:a[-_ ]?secret|needed|used))(?:[-_]?(?:secret|key|value))*)"
 )
 
 
 def by_format(text: str) -> Iterator[tuple[str, int, int]]:
-    """The kind, start and end of each secret that says of itself what it is, in a value by itself."""
+    """Yield the kind, start and end of each secret that says of itself what it is, in a value by itself."""
     for kind, pattern in (*(_TOKEN_FORMATS if _ANY_TOKEN.search(text) else ()), *_OTHER_FORMATS):
         for match in pattern.finditer(text):
             yield kind, *match.span("value" if "value" in pattern.groupindex else 0)
 
 
 def encoded_texts(text: str) -> Iterator[tuple[int, int, str]]:
-    """Start and end of each text in base64, and the text."""
+    """Yield start and end of each text in base64, and the text."""
     for match in _BLOB.finditer(text):
         try:
             inside = base64.b64decode(match[0], validate=True).decode()
@@ -145,66 +108,39 @@ def encoded_texts(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def is_plain(value: str) -> bool:
-    """Whether *value* stands where a secret would, and is none."""
+    """Return whether *value* stands where a secret would, and is none."""
     return _NO_SECRET.fullmatch(value) is not None
 
 
 def is_plain_in_shell(value: str) -> bool:
-    """The same of a word in a command."""
+    """Return the same of a word in a command."""
     return _NO_SECRET_IN_SHELL.fullmatch(value) is not None
 
 
 def is_stand_in(value: str) -> bool:
-    """Whether it says of itself that it is given in the place of a key, as to a build that needs none."""
+    """Return whether it says of itself that it is given in the place of a key, as to a build that needs none."""
     return _STAND_IN.fullmatch(value) is not None
 
 
-def is_account(value: str) -> bool:
-    """Whether it is a line of `passwd`, `shadow` or `group` without a password; hashes are known by their format."""
-    return _ACCOUNT.match(value) is not None
-
-
 def is_number(value: str) -> bool:
-    """Whether it is a number or a time, as `3600` and `24h`."""
+    """Return whether it is a number or a time, as `3600` and `24h`."""
     return _NUMBER.fullmatch(value) is not None
 
 
-def is_fingerprint(value: str) -> bool:
-    """Whether it names public keys, as hexadecimal numbers."""
-    return len(value) >= 8 and _FINGERPRINT.fullmatch(value) is not None
-
-
-# SASL's mechanisms and HTTP's schemes as IANA lists them, and what programs call ways to authenticate.
-_METHOD_WORDS = """
-    anonymous any api apikey auto aws azure basic bearer cas cert certificate cookie cram db database default digest
-    dpop ecdsa eap external file forward gcp github gitlab google gs2 gss gssapi header hoba htpasswd http iam internal
-    jwt kerberos key keycloak krb5 ldap ldaps local login md5 mtls mutual negotiate none ntlm oauth oauth2
-    oauthbearer oidc openid optional otp pam passport password peer plain plus proxy radius reject required saml saml2
-    scram session sha simple sni spnego sql srp ssl sso tls token trust userpass vapid x509 xoauth2
-"""
-_METHODS = frozenset(_METHOD_WORDS.split())
-
-
-def is_method(value: str) -> bool:
-    """Whether it names ways to authenticate, as `ldap` and `scram-sha-256`."""
-    words = [each for each in re.split(r"[-_+,;:/\s]+", value.lower()) if not each.isdecimal()]
-    return all(each in _METHODS for each in words)
-
-
 def is_login(value: str) -> bool:
-    """Whether it is a user and a password, also in base64."""
+    """Return whether it is a user and a password, also in base64."""
     match = _LOGIN.fullmatch(value)
     return bool(match and not is_plain_in_shell(match["secret"])) or is_encoded_login(value)
 
 
 def is_encoded_login(value: str) -> bool:
-    """Whether it is the base64 of a user and a password, as a header has it."""
+    """Return whether it is the base64 of a user and a password, as a header has it."""
     if not _BASE64.fullmatch(value) or len(value) % 4:
         return False
     decoded = base64.b64decode(value)
     return b":" in decoded[1:] and all(32 <= byte < 127 for byte in decoded)
 
 
-def looks_random(value: str, *, of_key: bool = True) -> bool:
-    """Whether it is one long word of letters and digits, and, where it may be *of_key*, not the id of a public one."""
-    return _RANDOM.fullmatch(value) is not None and not (of_key and _KEY_ID.fullmatch(value))
+def looks_random(value: str) -> bool:
+    """Return whether it is one long word of letters and digits, and not the id of a public key."""
+    return _RANDOM.fullmatch(value) is not None and not _KEY_ID.fullmatch(value)

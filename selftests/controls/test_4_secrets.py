@@ -24,118 +24,24 @@ from selftests.kit.facts.images import (
     verdict,
 )
 
-SECRETS = [
-    f"ENV A=b DB_PASSWORD={SECRET}",
-    f"/bin/sh -c #(nop)  ENV DB_PASSWORD={SECRET} with words",
-    f"ARG NPM_TOKEN={SECRET}",
-    f"LABEL api.token={SECRET}",
-    f"RUN |1 NPM_TOKEN={SECRET} /bin/sh -c npm ci # buildkit",
-    f"|2 A=b NPM_TOKEN={SECRET} /bin/sh -c npm ci",
-    f"/bin/sh -c export PASSWORD='{SECRET}' && true",
-    f'/bin/sh -c echo "password: {SECRET}" > /x',
-    f"/bin/sh -c cat <<E > /x\npassword: {SECRET}\nE\n",
-    f'/bin/sh -c echo \'{{"password": "{SECRET}"}}\' > x',
-    f"/bin/sh -c echo '//registry.npmjs.org/:_authToken={SECRET}' > .npmrc",
-    f"/bin/sh -c app --password={SECRET}",
-    f"/bin/sh -c app --token {SECRET}",
-    f"/bin/sh -c curl -u bob:{SECRET} https://example.com",
-    f"/bin/sh -c curl --proxy-user bob:{SECRET} -x proxy:3128 https://example.com",
-    f"/bin/sh -c curl -x proxy:3128 -U bob:{SECRET} https://example.com",
-    f"/bin/sh -c curl -H 'Authorization: Bearer {SECRET}' https://example.com",
-    f"/bin/sh -c curl -H 'Authorization: Basic {SECRET}' https://example.com",
-    f"/bin/sh -c curl -H 'Authorization: Token {SECRET}' https://example.com",
-    f"/bin/sh -c curl -H 'authorization: token {SECRET}' https://example.com",
-    f"/bin/sh -c curl -H 'X-Api-Key: {SECRET}' https://example.com",
-    f"ENV GPG_PASSPHRASE={SECRET}",
-    f"/bin/sh -c git clone https://bob:{SECRET}@example.com/x",
-    f"/bin/sh -c echo root:{SECRET} | chpasswd",
-    f"/bin/sh -c echo '{SECRET}' | passwd --stdin root",
-    f"/bin/sh -c useradd -m -p {SECRET} bob",
-    f"/bin/sh -c mysql -uroot -p{SECRET} < /x",
-    f"/bin/sh -c docker login -u bob -p {SECRET} reg",
-    f"/bin/sh -c psql -c \"CREATE USER bob PASSWORD '{SECRET}'\"",
-    f"/bin/sh -c echo root:{SECRET} > /x && chpasswd <<< root:{SECRET}",
-    f"/bin/sh -c chpasswd <<< 'root:{SECRET}'",
-    f"/bin/sh -c curl -H X-Api-Key:{SECRET} https://example.com",
-    f"/bin/sh -c mysqladmin -u root password {SECRET}",
-    f"/bin/sh -c echo {SECRET} | kinit admin",
-    f"/bin/sh -c sshpass -p {SECRET} ssh bob@example.com",
-    f"/bin/sh -c htpasswd -bc /x bob {SECRET}",
-    f"/bin/sh -c openssl rsa -passin pass:{SECRET} -in k",
-    f"/bin/sh -c echo machine example.com login bob password {SECRET} > /x",
-    f'ENTRYPOINT ["app" "--password={SECRET}"]',
-    f"/bin/sh -c echo -----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY----- > k",
-    f"/bin/sh -c printf -- '-----BEGIN OPENSSH PRIVATE KEY-----\\n{SECRET}",
-]
+TOKEN = "ghp_" + "a1" * 18
 
 
-@pytest.mark.parametrize("step", SECRETS)
-def test_secret_in_a_step(step: str) -> None:
-    """It fails, and neither the reason nor the recording has the secret."""
-    target = facts(BASE, step)
-    found, reason = verdict("4.10", target)
-    assert found == "fail"
-    assert SECRET not in reason
-    assert SECRET not in target.recording.answers[IMAGES.name].stdout
-
-
-@pytest.mark.parametrize(
-    ("token", "kind"),
-    [
-        ("AKIA" + "ABCDEFGH23456723", "an AWS access key"),
-        ("ghp_" + "a1" * 18, "a GitHub token"),
-        ("glpat-" + "a1" * 10, "a GitLab token"),
-        ("npm_" + "a1" * 18, "an npm token"),
-        ("xoxb-" + "1234567890-a", "a Slack token"),
-        ("AIza" + "a" * 35, "a Google API key"),
-        ("sk_live_" + "a1" * 10, "a Stripe key"),
-        ("pypi-" + "a1" * 25, "a PyPI token"),
-        ("dckr_pat_" + "a1" * 10, "a Docker Hub token"),
-        ("SG." + "a" * 22 + "." + "b" * 43, "a SendGrid key"),
-        ("hf_" + "a1" * 15, "a Hugging Face token"),
-        ("hvs." + "a1" * 12, "a Vault token"),
-        ("sk-" + "a1" * 16, "an API key"),
-        ("AGE-SECRET-KEY-1" + "A1" * 5, "an age key"),
-        ("eyJ" + "a" * 20 + ".eyJ" + "b" * 20 + ".c", "a signed token"),
-    ],
-)
-def test_token_by_its_format(token: str, kind: str) -> None:
-    """Some tokens say themselves what they are, wherever they stand."""
-    target = facts(
-        BASE, f"RUN /bin/sh -c fetch {token}", config={"Env": [f"X={token}"], "Labels": {"y": token}}
-    )
-    found, reason = verdict("4.10", target)
-    assert found == "fail"
+def test_secret_in_a_step() -> None:
+    """It fails, and neither the reason nor the recording has the secret; a token says itself what it is."""
+    for step in (
+        f"RUN |1 NPM_TOKEN={SECRET} /bin/sh -c npm ci # buildkit",
+        f"/bin/sh -c app --password={SECRET}",
+    ):
+        target = facts(BASE, step)
+        found, reason = verdict("4.10", target)
+        assert found == "fail"
+        assert SECRET not in reason + target.recording.answers[IMAGES.name].stdout
+    config = {"Env": [f"X={TOKEN}"], "Labels": {"y": TOKEN}}
+    kind = "a GitHub token"
+    reason = verdict("4.10", facts(BASE, f"RUN /bin/sh -c fetch {TOKEN}", config=config))[1]
     assert reason == f"variable X: {kind}; label y: {kind}; {kind} in RUN fetch ***"
-    assert token not in target.recording.answers[IMAGES.name].stdout
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        "ENV GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568",
-        "ENV PASSWORD_FILE=/run/secrets/x TOKEN_URL=https://example.com MYSQL_ALLOW_EMPTY_PASSWORD=yes",
-        "ENV SSL_KEY=/etc/ssl/key.pem PWD=/app PASSWORD=",
-        "ARG NPM_TOKEN",
-        "/bin/sh -c adduser --disabled-password app",
-        "/bin/sh -c PASSWORD=$(cat /run/secrets/x) app --token $TOKEN",
-        '/bin/sh -c if [ "$PASSWORD" = "x" ]; then true; fi',
-        "/bin/sh -c grep password= /etc/x",
-        "/bin/sh -c sed -i 's/PASSWORD=.*//' f",
-        "/bin/sh -c mysqladmin -u root password $PASSWORD && echo $PASSWORD | kinit admin",
-        "/bin/sh -c curl -u $USER:$PASS https://example.com",
-        "/bin/sh -c curl --user-agent 'Foo:bar' https://example.com",
-        "/bin/sh -c gpg --batch --passphrase '' --quick-gen-key x",
-        "/bin/sh -c git clone https://github.com/x/y",
-        "/bin/sh -c psql postgres://bob:${PASS}@db/x",
-        "/bin/sh -c cat /run/secrets/token",
-        "/bin/sh -c PWD=build make && useradd -p '!' bob && keytool -storepass changeit",
-        "/bin/sh -c sha256sum -c <<E\n" + "a1" * 32 + "  x\nE\n",
-    ],
-)
-def test_words_that_are_no_secret(step: str) -> None:
-    """References, files, switches, placeholders and fingerprints are none."""
-    found, reason = verdict("4.10", facts(BASE, step))
+    found, reason = verdict("4.10", facts(BASE, "ENV PASSWORD_FILE=/run/secrets/x", "ARG NPM_TOKEN"))
     assert (found, "what is in files was not read" in reason) == ("pass", True)
 
 
@@ -143,11 +49,6 @@ def test_words_that_are_no_secret(step: str) -> None:
     "config",
     [
         {"Env": [f"DB_PASSWORD={SECRET}"]},
-        {"Env": [f"DB_PASSWORD=@{SECRET}"]},
-        {"Env": [f"DB_PASSWORD=%{SECRET}"]},
-        {"Env": [f"DB_PASSWORD=.{SECRET}"]},
-        {"Env": [f"DB_PASSWORD=$ {SECRET}"]},
-        {"Labels": {"password": f"({SECRET}"}},
         {"Labels": {"token": SECRET}},
         {"Cmd": ["app", f"--password={SECRET}"]},
         {"Entrypoint": ["sh", "-c", f"app --token {SECRET}"]},

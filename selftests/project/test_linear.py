@@ -26,7 +26,7 @@ from hullcheck.facts.images import secrets as image_secrets
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.steps import Step
 from hullcheck.messages import hide_passwords, printable
-from hullcheck.secrets import ways
+from hullcheck.secrets import options
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.names import names_secret_file
 
@@ -140,7 +140,7 @@ def _patterns() -> Iterator[re.Pattern[str]]:
                 yield from (
                     one for one in each if isinstance(one, re.Pattern) and isinstance(one.pattern, str)
                 )
-    yield from (way.pattern for way in (*ways.HANDED_OVER, *ways.MAYBE, *ways.IN_FILES))
+    yield from (*options.secrets(), *options.maybe())
 
 
 def _begin(pattern: str) -> str:
@@ -158,9 +158,9 @@ def test_every_pattern() -> None:
         for mark in _PUNCTUATION:
             _linear(pattern.fullmatch, begin + mark, 500)
             _linear(pattern.match, begin + mark, 500)
-    for way in (*ways.HANDED_OVER, *ways.MAYBE, *ways.IN_FILES):
+    for pattern in (*options.secrets(), *options.maybe()):
         for mark in _PUNCTUATION:
-            _linear(way.pattern.findall, _begin(way.pattern.pattern) + mark, 500)
+            _linear(pattern.findall, _begin(pattern.pattern) + mark, 500)
 
 
 @pytest.mark.parametrize("text", ["password=", "://a:", "password='a1b2c3d4 ", "curl -u,", "${A:-", "\n"])
