@@ -49,19 +49,18 @@ def archive(layer: Layer, kind: int = tarfile.PAX_FORMAT) -> bytes:
     return buffer.getvalue()
 
 
-def taken_apart(data: bytes, kept: bytes = b"") -> bytes:
-    """The headers of an archive as the engine keeps them; of *kept* where that is damaged and as long."""
-    kept = kept or data
+def taken_apart(data: bytes) -> bytes:
+    """The headers of an archive as the engine keeps them."""
     pieces, end = list[dict[str, object]](), 0
     with tarfile.open(fileobj=io.BytesIO(data), encoding="utf-8", errors="surrogateescape") as made:
         for member in made:
-            payload = base64.b64encode(kept[end : member.offset_data]).decode()
+            payload = base64.b64encode(data[end : member.offset_data]).decode()
             pieces.append({"type": 2, "payload": payload, "position": len(pieces)})
             name = member.name.encode("utf-8", "surrogateescape")
             named = {"name": member.name} if name.isascii() else {"name_raw": base64.b64encode(name).decode()}
             pieces.append({"type": 1, **named, "size": member.size, "position": len(pieces)})
             end = member.offset_data + member.size
-    pieces.append({"type": 2, "payload": base64.b64encode(kept[end:]).decode(), "position": len(pieces)})
+    pieces.append({"type": 2, "payload": base64.b64encode(data[end:]).decode(), "position": len(pieces)})
     return "".join(json.dumps(piece) + "\n" for piece in pieces).encode()
 
 

@@ -1,13 +1,16 @@
 """One layer of an image, read from a listing of its archive: of the headers (tar-split) or by tar(1)."""
 
 import base64
+import io
 import json
 import posixpath
 import re
+import tarfile
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Self
+from typing import Self
 
 from hullcheck.facts.images.contents import names as names
 from hullcheck.parsing import capabilities
@@ -17,13 +20,14 @@ SETUID, SETGID = 0o4000, 0o2000
 FILE, LINK, SYMLINK, DIRECTORY, OTHER = "file", "link", "symbolic link", "directory", "other"
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
-_MOST_STEPS = 10_000  # of a path that is followed through links
-_BLOCK = 512
-_BODY, _RAW = 1, 2  # the types of a piece of an archive: the body of a file, which is left out, and the rest
-_KIND = 156  # where a header says what it is of
-_KINDS = {**dict.fromkeys((b"0", b"\0", b"7", b"S"), FILE), b"1": LINK, b"2": SYMLINK, b"5": DIRECTORY}
-_RECORD = re.compile(rb"([1-9][0-9]*) ")
-_CAPABILITY = b"SCHILY.xattr.security.capability"
+_RAW, _BODY = 2, 1  # the types of a piece of an archive: the body of a file, which is left out, and the rest
+_KINDS = {
+    **dict.fromkeys(tarfile.REGULAR_TYPES, FILE),
+    tarfile.LNKTYPE: LINK,
+    tarfile.SYMTYPE: SYMLINK,
+    tarfile.DIRTYPE: DIRECTORY,
+}
+_CAPABILITY = "SCHILY.xattr.security.capability"
 _LISTED_KINDS = {"-": FILE, "h": LINK, "l": SYMLINK, "d": DIRECTORY}
 _LISTED = re.compile(
     rb"(\S)((?:[r-][w-][xsS-]){2}[r-][w-][xtT-])(\S*) +\S+ +[0-9,]+ "
@@ -90,7 +94,7 @@ class Layer:
         """
         entries = dict[str, Entry]()
         directories, removed, opaque = set[str](), set[str](), set[str]()
-        for entry in _placed(found):
+        for entry in found:
             above, _, name = entry.path.rpartition("/")
             if name == _OPAQUE:
                 opaque.add(above or "/")
@@ -124,48 +128,6 @@ class Layer:
         )
 
 
-def _placed(found: Iterable[Entry]) -> Iterator[Entry]:
-    """Each where it is unpacked: what lies below a link of the same archive, as this is then, is where that leads."""
-    links, known = dict[str, str](), dict[str, str]()
-    for entry in found:
-        above, _, name = entry.path.rpartition("/")
-        if links and above not in known:
-            known[above] = _through(above, links)
-        path = f"{known.get(above, above)}/{name}"
-        kind, target = entry.kind, entry.target
-        if kind == LINK and links:
-            folder, _, last = target.rpartition("/")
-            target = f"{_through(folder, links)}/{last}"
-            if target in links:  # link(2) does not follow it: this is one more name of the link itself
-                kind, target = SYMLINK, links[target]
-        if kind == SYMLINK or path in links:
-            links.pop(path, None)
-            known.clear()
-        if kind == SYMLINK:
-            links[path] = target
-        as_found = (path, kind, target) == (entry.path, entry.kind, entry.target)
-        yield entry if as_found else replace(entry, path=path, kind=kind, target=target)
-
-
-def _through(path: str, links: Mapping[str, str]) -> str:
-    """Where *path* leads through these links.
-
-    Raises:
-        ValueError: it leads nowhere.
-    """
-    place, left = "", path.split("/")
-    for _ in range(_MOST_STEPS):
-        if not left:
-            return place
-        step = f"{place}/{left[0]}" if left[0] else place
-        if step in links:
-            left = _path(posixpath.join(place, links[step])).split("/") + left[1:]
-            place = ""
-        else:
-            place, left = step, left[1:]
-    raise ValueError("links of a layer lead in a circle")
-
-
 def _is_notable(entry: Entry) -> bool:
     powerful = entry.has_special_bits or entry.capabilities
     return bool(entry.kind == LINK or powerful or names.says_something(entry.path))
@@ -179,16 +141,16 @@ def above_of(path: str) -> Iterator[str]:
 
 
 def read_layer(listing: bytes, packages: Iterable[str] = ()) -> Layer:
-    """The layer that *listing* is of, with what its list of *packages* names.
+    """Return the layer that *listing* is of, with what its list of *packages* names.
 
     Raises:
         ValueError: it is not whole, or not understood.
     """
-    return Layer.of(_headers(listing) if listing.startswith(b"{") else _listed(listing), packages)
+    return Layer.of(_archived(listing) if listing.startswith(b"{") else _listed(listing), packages)
 
 
 def _target(kind: str, text: str) -> str:
-    """To what a link of this kind leads."""
+    """Return to what a link of this kind leads."""
     return _path(text) if kind == LINK else text * (kind == SYMLINK)
 
 
@@ -199,57 +161,51 @@ def _path(name: str) -> str:
 # ---- the headers of an archive, as the engine keeps them
 
 
-def _headers(listing: bytes) -> Iterator[Entry]:
-    """An archive as the engine takes it apart: raw bytes, and for each file its name and size."""
-    position, raw = 0, b""
-    for line in listing.splitlines():
-        piece = json.loads(line)
-        if piece["type"] == _RAW:
-            raw += base64.b64decode(piece["payload"])
-            continue
-        if piece["type"] != _BODY:
-            raise ValueError("a piece of an archive is of no known type")
-        headers = raw[-position % _BLOCK :]  # what comes before fills up the block of the file before
-        if headers[_KIND : _KIND + 1] != b"g":  # what is said to hold for all that follows is passed over
-            yield _entry(piece, headers)
-        position += len(raw) + int(piece.get("size") or 0)
-        raw = b""
+class _Headers(io.RawIOBase):
+    """An archive as the engine keeps it, for tarfile: raw bytes, and of each file only how large it is."""
+
+    def __init__(self, listing: bytes) -> None:
+        """Take the pieces of the archive, one JSON object a line."""
+        self.files, self._place, end = 0, 0, 0
+        self._starts, self._raw = list[int](), list[bytes]()
+        for piece in map(json.loads, listing.splitlines()):
+            if piece["type"] == _RAW:
+                self._starts.append(end)
+                self._raw.append(base64.b64decode(piece["payload"], validate=True))
+                end += len(self._raw[-1])
+            elif piece["type"] == _BODY:
+                self.files += 1
+                end += int(piece.get("size") or 0)
+            else:
+                raise ValueError("a piece of an archive is of no known type")
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a position from the beginning on."""
+        self._place = offset
+        return offset
+
+    def read(self, size: int = -1) -> bytes:
+        """Return raw bytes from the position on, and zeros for the end of a body."""
+        at = bisect_right(self._starts, self._place) - 1
+        begin = self._place - self._starts[at] if at >= 0 else 0
+        self._place += size
+        return (self._raw[at][begin : begin + size] if at >= 0 else b"") or bytes(min(size, 1))
 
 
-def _entry(piece: Mapping[str, Any], raw: bytes) -> Entry:
-    """The file whose headers *raw* begins with: extensions, each with a body, and then its own."""
-    long_target, records = b"", dict[bytes, bytes]()
-    while raw[_KIND : _KIND + 1] in (b"x", b"L", b"K"):
-        extension, size = raw[_KIND], _number(raw[124:136])
-        body = raw[_BLOCK : _BLOCK + size]
-        if extension == ord("K"):
-            long_target = body.rstrip(b"\0")
-        elif extension == ord("x"):
-            records |= _records(body)
-        raw = raw[_BLOCK + size + -size % _BLOCK :]
-    if len(raw) < _BLOCK:
-        raise ValueError("a header is cut off")
-    name = str(piece["name"]) if "name" in piece else _text(base64.b64decode(piece["name_raw"]))
-    kind = _KINDS.get(raw[_KIND : _KIND + 1], OTHER)
-    if raw[_KIND] == 0 and name.endswith("/"):  # archives of long ago
-        kind = DIRECTORY
-    long_target = records.get(b"linkpath") or long_target or raw[157:257].partition(b"\0")[0]
-    target = _target(kind, _text(long_target))
-    given = _given(records.get(_CAPABILITY, b""))
-    return Entry(_path(name), _number(raw[100:108]) & 0o7777, kind, target, given)
-
-
-def _records(body: bytes) -> dict[bytes, bytes]:
-    """The records `LENGTH KEY=VALUE` of an extended header; values may hold any byte."""
-    found = dict[bytes, bytes]()
-    while body:
-        length = _RECORD.match(body)
-        if length is None or body[int(length[1]) - 1 : int(length[1])] != b"\n":
-            raise ValueError("an extended header is not understood")
-        key, _, value = body[length.end() : int(length[1]) - 1].partition(b"=")
-        found[key] = value
-        body = body[int(length[1]) :]
-    return found
+def _archived(listing: bytes) -> Iterator[Entry]:
+    headers = _Headers(listing)
+    with tarfile.open(fileobj=headers, mode="r:", encoding="utf-8", errors="surrogateescape") as archive:
+        members = archive.getmembers()
+        if len(members) != headers.files:
+            raise ValueError("a header is not understood")
+    for each in members:
+        kind = _KINDS.get(each.type, OTHER)
+        given = _given(each.pax_headers.get(_CAPABILITY, "").encode("utf-8", "surrogateescape"))
+        yield Entry(_path(each.name), each.mode & 0o7777, kind, _target(kind, each.linkname), given)
 
 
 def _given(value: bytes) -> tuple[str, ...]:
@@ -262,13 +218,6 @@ def _given(value: bytes) -> tuple[str, ...]:
         raise ValueError("capabilities of a file are not understood")
     bits = words[1] if size == 12 else words[1] | words[3] << 32
     return tuple(sorted(capabilities.names(bits)))
-
-
-def _number(octal: bytes) -> int:
-    digits = octal.replace(b"\0", b" ").strip()
-    if not re.fullmatch(rb"[0-7]*", digits):
-        raise ValueError(f"{octal!r} is not a number")
-    return int(digits or b"0", 8)
 
 
 def _text(name: bytes) -> str:

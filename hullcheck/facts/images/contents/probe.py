@@ -19,6 +19,7 @@ import binascii
 import hashlib
 import json
 import re
+import tarfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -139,7 +140,7 @@ def _layer(packed: str, packages: Sequence[str]) -> Layer | None:
         unpack = zlib.decompressobj(wbits=31)
         listing = unpack.decompress(base64.b64decode(packed, validate=True), _MOST)
         return read_layer(listing, packages) if unpack.eof else None
-    except (binascii.Error, zlib.error, ValueError, KeyError, TypeError):
+    except (binascii.Error, tarfile.TarError, zlib.error, ValueError, KeyError, TypeError):
         return None
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import io
-import json
 import tarfile
 from collections.abc import Sequence
 
@@ -53,16 +51,11 @@ def one(
         (("bin/su", 0o755), ("pass", "no setuid or setgid file")),
         (("bin/su", 0o4755), ("fail", "holds /bin/su (4755)")),
         (("./bin/su", 0o2755), ("fail", "holds /bin/su (2755)")),
-        (("/bin//x/../su", 0o6711), ("fail", "holds /bin/su (6711)")),
         (("bin/su", 0o4644), ("fail", "holds /bin/su (4644)")),
-        (("bin/su", 0o1755), ("pass", "no setuid or setgid file")),
-        (("var/mail", 0o2775, DIRECTORY), ("pass", "no setuid or setgid file")),
         (("bin/su", 0o4777, SYMLINK, "x"), ("pass", "no setuid or setgid file")),
         (("dev/x", 0o4755, tarfile.CHRTYPE), ("pass", "no setuid or setgid file")),
         ((f"{'d' * 90}/{'n' * 120}", 0o4755), ("fail", f"holds /{'d' * 90}/{'n' * 120} (4755)")),
         (('a "b" -> \\c', 0o4755), ("fail", 'holds /a "b" -> \\c (4755)')),
-        (("\u00e9", 0o4755), ("fail", "holds /\u00e9 (4755)")),
-        (("a\tb\a", 0o4755), ("fail", "holds /a\\tb\\x07 (4755)")),
         (("a\n-rwxr-xr-x 0/0 0 2023-11-14 22:13 .wh.a", 0o4755), ("fail", None)),
     ],
 )
@@ -94,12 +87,10 @@ def with_capability(value: bytes, *more: File, key: str = CAPABILITY) -> bytes:
     return padded + archive([("bin/tool", 0o755), *more], tarfile.USTAR_FORMAT)
 
 
-def judged_archive(
-    data: bytes, store: str = OWN, policy: Policy | None = None, kept: bytes = b""
-) -> tuple[str, str]:
-    """Verdict and reason of 4.8 on an image of one layer, of which the engine may have kept something damaged."""
+def judged_archive(data: bytes, store: str = OWN, policy: Policy | None = None) -> tuple[str, str]:
+    """Verdict and reason of 4.8 on an image of one layer."""
     if store == OWN:
-        said = f"{image(digest('a'), digest('l'))}\n{block('layer', digest('l'), taken_apart(data, kept))}"
+        said = f"{image(digest('a'), digest('l'))}\n{block('layer', digest('l'), taken_apart(data))}"
     else:
         head = answer({"a": [[]]}, CONTAINERD).partition("layer ")[0]
         said = head + block("layer", digest("blob", "a", "0"), listed(data))
@@ -112,10 +103,7 @@ def judged_archive(
         (capability(2, 1 << 7, 0, 0, 0), ("fail", "holds /bin/tool (SETUID)")),
         (capability(3, 1 << 7, 0, 0, 0, 100_000), ("fail", "holds /bin/tool (SETUID)")),
         (capability(1, 1 << 21, 0), ("fail", "holds /bin/tool (SYS_ADMIN)")),
-        (capability(2, 0, 0, 1 << 7, 0), ("fail", "holds /bin/tool (BPF)")),
-        (capability(2, 0, 0, 1 << 31, 0), ("fail", "holds /bin/tool (CAP_63)")),
         (capability(2, 1 << 13 | 1 << 1, 0, 0, 0), ("fail", "holds /bin/tool (DAC_OVERRIDE, NET_RAW)")),
-        (capability(2, 1 << 3 | 1 << 1, 0, 0, 0), ("fail", "holds /bin/tool (DAC_OVERRIDE, FOWNER)")),
         (capability(2, 1 << 13, 0, 0, 0), ("pass", "no setuid or setgid file; with capabilities: /bin/tool (NET_RAW)")),
         (capability(2, 0, 1 << 7, 0, 1 << 7), ("pass", "no setuid or setgid file")),
         (b"", ("pass", "no setuid or setgid file")),
@@ -137,8 +125,6 @@ def test_other_attributes() -> None:
     assert judged_archive(with_capability(value, key="SCHILY.xattr.user.capability"))[0] == "pass"
     hidden = b"\n60 SCHILY.xattr.security.capability=" + value
     assert judged_archive(with_capability(hidden, key="SCHILY.xattr.user.x"))[0] == "pass"
-    sound = with_capability(value)
-    assert judged_archive(sound, kept=sound.replace(b"21 SCHILY", b"22 SCHILY"))[0] == "error"
 
 
 def test_capabilities_by_another_name() -> None:
@@ -175,28 +161,6 @@ def test_kinds_of_archives(kind: int) -> None:
         assert judged("4.8", facts(said, "a"))["a:1"][1] == f"holds /{long} (4755), /short (4755)"
 
 
-def test_header_for_all_that_follows() -> None:
-    """Archives that git makes begin with a header of no file."""
-    data = archive([("bin/su", 0o4755)])
-    below = taken_apart(archive([("pax_global_header", 0o4755)]))
-    with_comment = io.BytesIO()
-    with tarfile.open(fileobj=with_comment, mode="w", pax_headers={"comment": "abc"}):
-        pass
-    comment = with_comment.getvalue()[:1024]
-    pieces = [
-        {"type": 2, "payload": base64.b64encode(comment).decode()},
-        {"type": 1, "name": "pax_global_header"},
-        *map(json.loads, taken_apart(data).splitlines()),
-    ]
-    listing = "\n".join(map(json.dumps, pieces)).encode()
-    said = f"{image(digest('a'), digest('b'), digest('l'))}\n{block('layer', digest('b'), below)}"
-    said += block("layer", digest("l"), listing)
-    assert judged("4.8", facts(said, "a"))["a:1"] == (
-        "fail",
-        "holds /bin/su (4755), /pax_global_header (4755)",
-    )
-
-
 # ---- 4.8: layers over each other
 
 
@@ -204,27 +168,16 @@ def test_header_for_all_that_follows() -> None:
 @pytest.mark.parametrize(
     ("above", "expected"),
     [
-        ([("usr/bin/sudo", 0o755)], "fail"),
         ([("usr/bin/su", 0o755)], "pass"),
         ([("usr/bin/su", 0o2711)], "fail"),
         ([("usr/bin/.wh.su", 0)], "pass"),
-        ([("usr/bin/.wh.s", 0)], "fail"),
         ([("usr/.wh.bin", 0)], "pass"),
-        ([(".wh.usr", 0)], "pass"),
-        ([("usr/.wh.bi", 0)], "fail"),
         ([("usr/bin/.wh..wh..opq", 0)], "pass"),
         ([("usr/.wh..wh..opq", 0), ("usr/bin/x", 0o755)], "pass"),
-        ([(".wh..wh..opq", 0)], "pass"),
-        ([("usr/lib/.wh..wh..opq", 0)], "fail"),
-        ([("usr/bin/.wh..wh.aufs", 0)], "fail"),
         ([("usr/bin", 0o755, DIRECTORY)], "fail"),
         ([("usr/bin/su", 0o755, DIRECTORY)], "pass"),
-        ([("usr/bin/su", 0o777, SYMLINK, "sudo")], "pass"),
         ([("usr/bin", 0o777, SYMLINK, "/bin")], "pass"),
-        ([("usr", 0o755)], "pass"),
-        ([("usr/bin/su/x", 0o644)], "pass"),
         ([("usr/bin/.wh.su", 0), ("usr/bin/su", 0o4755)], "fail"),
-        ([("usr/bin/su", 0o4755), ("usr/bin/.wh.su", 0)], "fail"),
         ([("usr/bin/.wh..wh..opq", 0), ("usr/bin/su", 0o4755)], "fail"),
         ([("su", 0o755, HARD_LINK, "usr/bin/su"), ("usr/bin/.wh.su", 0)], "fail"),
     ],
