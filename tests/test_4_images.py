@@ -200,7 +200,7 @@ def _require_good_reports(
         if (found := each.above(limits.highest_severity))
     ]
     assert not bad, f"{'; '.join(bad)}; allowed is {limits.highest_severity}{_users(image)}"
-    doubts = [f"{each.shown(now)}: {doubt}" for each in fresh if (doubt := each.doubt(limits, now))]
+    doubts = [f"{each.shown(now)}: {doubt}" for each in fresh if (doubt := each.doubt(limits))]
     if doubts:
         raise Manual("; ".join(doubts))
     told = "; ".join(f"{each.shown(now)}: {_counted(each.counts)}" for each in fresh)

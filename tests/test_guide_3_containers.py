@@ -193,11 +193,7 @@ def test_scanner_covers_images_in_use(
     assert not lacking, f"no scanner has a report that counts on {listed(lacking)}"
     if not mine:
         raise NotApplicable("another scanner has reports on every image in use")
-    doubts = [
-        f"{name}: {doubt}"
-        for name, report in mine.items()
-        if (doubt := report.doubt(limits, used[name].recorded))
-    ]
+    doubts = [f"{name}: {doubt}" for name, report in mine.items() if (doubt := report.doubt(limits))]
     if doubts:
         raise Manual(listed(doubts))
     late = [name for name in mine if not _was_scanned_before(used[name], scan_reports)]

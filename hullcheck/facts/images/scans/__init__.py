@@ -24,10 +24,9 @@ from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
 
+_CURRENT_DAYS = 120
+"""A list of weaknesses in which nothing changed for so long is an old one."""
 _LISTED = re.compile(r"(report|left-out):(\d+):\d+:(.*)")
-# ---- the documents by type, as far as they are read
-
-_TIME = (None, INTEGER, float)
 _FILE = {"File": str, "Changed": COUNT}
 _FAULT = {**_FILE, "Fault": str}
 """What is kept of a report that says nothing."""
@@ -35,21 +34,11 @@ _REPORT = {
     **_FILE,
     "Tool": frozenset(("Trivy", "Clair", "Grype")),
     "Digest": DIGEST,
-    "Created": _TIME,
+    **dict.fromkeys(("Created", "Known"), (None, INTEGER, float)),
     "Counts": {"*": COUNT},
-    "Packages": bool,
-    **dict.fromkeys(("Ended?", "FixedAlone?"), bool),
-    **dict.fromkeys(("Unfixed?", "Hidden?"), COUNT),
-    "Newest?": _TIME,
-    "Known?": _TIME,
-    "LeftOut?": str,
+    "Doubt": str,
 }
 """What is kept of one that says something."""
-
-# ---- what is kept
-
-_CURRENT_DAYS = 120
-"""A list of weaknesses in which nothing changed for so long is an old one."""
 
 
 def _keep(text: str) -> str:
@@ -89,14 +78,8 @@ class Report:
         created: seconds since the epoch.
         dated: whether it says itself when it was made; else *created* is the time of its file.
         counts: of the weaknesses by how bad they are; `unknown` where the scanner could not tell.
-        tells_of_packages: whether any list of packages was looked at, and that of the system if it knows that.
-        ended: whether it says that the distribution in the image gets no updates any more.
-        newest: when a weakness that it lists was last changed; None where it lists none with a day.
-        unfixed: how many of them have no fix yet.
-        fixed_alone: whether its distribution tells of no weakness before there is a fix.
-        hidden: how many weaknesses it says that it left out.
-        known: of what day its scanner's list of weaknesses is; None where it does not tell.
-        left_out: why weaknesses may have been left out, empty for no reason; None where it does not tell its options.
+        known: of what day its list of weaknesses is at least, in seconds since the epoch; None if it does not tell.
+        doubted: why it may not tell of all weaknesses, or "" if it does.
     """
 
     file: str
@@ -105,67 +88,25 @@ class Report:
     created: float
     dated: bool
     counts: Mapping[str, int]
-    tells_of_packages: bool
-    ended: bool
-    newest: float | None
-    unfixed: int
-    fixed_alone: bool
-    hidden: int
-    known: float | None = None
-    left_out: str | None = None
+    known: float | None
+    doubted: str
 
     def above(self, severity: str) -> dict[str, int]:
-        """The counts of what is worse than *severity*, the worst first."""
+        """Return the counts of what is worse than *severity*, the worst first."""
         worse = reversed(SEVERITIES[SEVERITIES.index(severity) + 1 :])
         return {word: self.counts[word] for word in worse if self.counts.get(word)}
 
-    def doubt(self, limits: ScanLimits, now: float) -> str:
-        """Why it does not tell that the image keeps these limits, in words; empty where it does."""
-        if not self.tells_of_packages:
-            return "tells of no package that was looked at, or of none of the system in the image"
-        if self.ended:
-            return "its distribution gets no updates any more, so that new weaknesses are not known of it"
+    def doubt(self, limits: ScanLimits) -> str:
+        """Return why it does not tell that the image keeps these limits, or "" if it does."""
         unrated = self.counts.get(UNKNOWN, 0)
         if unrated and limits.highest_severity != SEVERITIES[-1]:
             return f"weaknesses that it could not rate: {unrated}"
-        if self.left_out is None:
-            return self._filtered or self._outdated(limits.max_age_days, now)
-        return self.left_out or self._by_an_old_list(limits.max_age_days)
-
-    @property
-    def _filtered(self) -> str:
-        """Why worse weaknesses may have been kept out of it; empty where it shows that none were."""
-        if self.hidden:
-            return f"weaknesses that the scan was told to ignore: {self.hidden}"
-        if not any(self.counts.values()):
-            return (
-                "no weakness at all, and it does not tell whether any was looked for (--scanners, --severity)"
-            )
-        if not self.unfixed and not self.fixed_alone:
-            return "each of its weaknesses has a fix: others may have been left out (--ignore-unfixed)"
-        return (
-            ""
-            if set(self.counts) - set(SEVERITIES[-2:])
-            else (f"nothing below {SEVERITIES[-2]} is in it: it may have been filtered (--severity)")
-        )
-
-    def _outdated(self, limit: int, now: float) -> str:
-        """Why it, or the list of weaknesses that its scanner had, may be older than it seems."""
-        if self.newest is None:
-            return "none of its weaknesses has a day, so the scanner's list of them may be an old one"
-        known = f"the newest weakness that it lists is of {day(self.newest)}"
-        if not self.dated and now - self.newest > limit * DAY:
-            return f"it does not say when it was made, and {known}: allowed are {limit} days"
-        old = self.created - self.newest > _CURRENT_DAYS * DAY
-        return f"{known}: the scanner's list of them may be an old one" if old else ""
-
-    def _by_an_old_list(self, limit: int) -> str:
-        """Why the list of weaknesses that its scanner had is too old."""
-        if self.known is None:
-            return "it does not tell of what day the scanner's list of weaknesses is, or that is not in order"
-        if self.created - self.known <= limit * DAY:
-            return ""
-        return f"the scanner's list of weaknesses is of {day(self.known)}: allowed are {limit} days"
+        if self.doubted:
+            return self.doubted
+        if self.known is None or self.created - self.known > _CURRENT_DAYS * DAY:
+            of = "no known day" if self.known is None else day(self.known)
+            return f"the scanner's list of weaknesses is of {of}: it may be an old one"
+        return ""
 
     def days(self, now: float) -> float:
         """How many days before *now* it was made."""
@@ -184,22 +125,16 @@ def _kept_document(line: str) -> dict[str, Any]:
 
 
 def _report(read: Mapping[str, Any]) -> Report:
-    created, newest = read["Created"], read.get("Newest")
+    created = read["Created"]
     return Report(
-        file=str(read["File"]),
-        tool=str(read["Tool"]),
-        digest=str(read["Digest"]),
+        file=read["File"],
+        tool=read["Tool"],
+        digest=read["Digest"],
         created=float(read["Changed"] if created is None else created),
         dated=created is not None,
         counts=read["Counts"],
-        tells_of_packages=bool(read["Packages"]),
-        ended=bool(read.get("Ended")),
-        newest=newest,
-        unfixed=int(read.get("Unfixed", 0)),
-        fixed_alone=bool(read.get("FixedAlone")),
-        hidden=int(read.get("Hidden", 0)),
-        known=read.get("Known"),
-        left_out=read.get("LeftOut"),
+        known=read["Known"],
+        doubted=read["Doubt"],
     )
 
 

@@ -112,35 +112,27 @@ USED = {"appliedIgnoreRules": HEADERS[2:]}
         (changed("descriptor", **OLD_DB), "pass", "1 low"),
         (grype("Low", "High"), "fail", "1 high; allowed is medium (used by web)"),
         (grype("Critical", options={"only-fixed": True}), "fail", "1 critical"),
-        (grype("Low", days=31), "fail", "31 days ago"),
         (changed("source", target={"imageID": OTHER}), "fail", "no scan report on its digest"),
         # what may be left out
         (grype("Low", options={"only-fixed": True}), "manual", "only-fixed"),
-        (grype("Low", options={"only-notfixed": True}), "manual", "only-notfixed"),
-        (grype("Low", options={"ignore-wontfix": "wont-fix"}), "manual", "ignore-wontfix"),
         (grype("Low", options={"exclude": ["/usr/**"]}), "manual", "exclude"),
-        (grype("Low", options={"vex-documents": ["x"]}), "manual", "vex-documents"),
-        (grype("Low", options={"vex-autodiscover": True}), "manual", "vex-autodiscover"),
-        (grype("Low", options={"distro": "alpine:9"}), "manual", "distro"),
         (grype("Low", options={"ignore": [*HEADERS, {"vulnerability": "CVE-2026-2"}]}), "manual", "ignore"),
-        (grype("Low", options={"ignore": [{"fix-state": "unknown"}]}), "manual", "ignore"),
-        (grype("Low", options={"ignore": [HEADERS[0] | {"package": {"name": ".*"}}]}), "manual", "ignore"),
         (
             grype("Low", ignoredMatches=[match("High", appliedIgnoreRules=[{"vulnerability": "x"}])]),
             "manual",
             "ignore",
         ),
-        (grype("Low", ignoredMatches=[match("High")]), "manual", "ignore"),
         (changed("descriptor", configuration=None), "manual", "with which options"),
         (grype(), "manual", "no package"),
         (grype("Unknown"), "manual", "could not rate: 1"),
         # an old list of weaknesses, or none
-        (grype("Low", built=31), "manual", "the scanner's list of weaknesses is of 2"),
-        (grype("Low", built=30), "pass", "1 low"),
-        (grype("Low", built=None), "manual", "of what day"),
-        (changed("descriptor", db=None), "manual", "of what day"),
-        (changed("descriptor", db={"status": {"built": time(2), "valid": False}}), "manual", "of what day"),
-        (changed("descriptor", db={"built": time(2), "error": "x"}), "manual", "of what day"),
+        (grype("Low", built=121), "manual", "the scanner's list of weaknesses is of 2"),
+        (changed("descriptor", db=None), "manual", "of no known day"),
+        (
+            changed("descriptor", db={"status": {"built": time(2), "valid": False}}),
+            "manual",
+            "of no known day",
+        ),
         (
             grype("Low", alertsByPackage=[{"alerts": [{"type": "distro-eol"}]}]),
             "manual",
@@ -153,10 +145,8 @@ USED = {"appliedIgnoreRules": HEADERS[2:]}
         ),
         # no report
         (changed("source", type="directory"), "error", "no report of Grype on an image"),
-        (changed("source", target="/x"), "error", "not as its format is: source.target"),
         (changed("descriptor", timestamp="yesterday"), "error", "not as its format is"),
-        (grype("Bad"), "error", "matches.0.vulnerability.severity"),
-        (grype("Low", matches=None), "error", "matches"),
+        (grype("Low", matches=None), "error", "not as its format is"),
         (changed("descriptor", name="other"), "error", "no report of"),
     ],
 )
@@ -165,20 +155,6 @@ def test_report_of_grype(tmp_path: Path, report: object, expected: str, words: s
     write(tmp_path, "a.json", report)
     found, reason = verdict(facts(tmp_path, container()))
     assert (found, words in reason) == (expected, True), reason
-
-
-def test_report_without_a_day_is_as_old_as_its_file(tmp_path: Path) -> None:
-    """Grype leaves its day out where it is told to; then its list of weaknesses may not be older than that either."""
-    report = changed("descriptor", timestamp="")
-    write(tmp_path, "a.json", report, days=3)
-    assert verdict(facts(tmp_path, container())) == (
-        "pass",
-        "Grype, 3 days ago by the time of its file (a.json): 1 low",
-    )
-    old = grype("Low", built=60)
-    old["descriptor"]["timestamp"] = ""
-    write(tmp_path, "a.json", old)
-    assert verdict(facts(tmp_path, container()))[0] == "manual"
 
 
 def test_grype_beside_others(tmp_path: Path) -> None:
