@@ -17,9 +17,6 @@ _KEY_FILE = re.compile(
     | credentials\.tfrc\.json | \.config/gcloud/(?:access_tokens|credentials)\.db)""",
     re.VERBOSE,
 )
-_MAYBE_FILE = re.compile(
-    r"(?:.*/)?(?:.*\.(?:jks|kdbx|key|keystore|p12|pem|pfx)|\.env(?:\.\w+)?|\.htpasswd|\.npmrc|\.pypirc|credentials)"
-)
 _DECLARES = re.compile(rf"(?:{SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:ENV|LABEL|ARG) (?P<rest>.*)", re.DOTALL)
 _BUILD_ARGUMENTS = re.compile(
     rf"(?P<before>(?:RUN )?\|\d+ )(?P<arguments>.*?) (?P<command>{SHELL}-\w*c .*)", re.DOTALL
@@ -47,7 +44,7 @@ def names_key_file(path: str) -> bool:
 
 def may_be_secret_file(path: str) -> bool:
     """Whether a file of this name often holds a secret, and often none."""
-    return not names_key_file(path) and (bool(_MAYBE_FILE.fullmatch(path)) or looks_like_key(path))
+    return not names_key_file(path) and looks_like_key(path)
 
 
 def as_words(text: str) -> str:

@@ -10,7 +10,6 @@ from hullcheck.facts.images.contents import names as names
 from hullcheck.facts.images.contents.layer import LINK, SYMLINK, Entry, Layer
 
 _RUNS = 0o111
-_NAMES_OF_PROGRAMS = "/etc/"  # links to programs, as those of Debian's alternatives
 
 
 def merged(layers: Sequence[Layer]) -> Mapping[str, Entry]:
@@ -48,8 +47,6 @@ def summary(files: Mapping[str, Entry], layers: Sequence[Layer]) -> dict[str, An
     databases = {names.database(path) for path, found in listed.items() if not found}
     if any(path.startswith(names.DPKG) and names.package(path) for path in real):
         databases.discard("dpkg")
-    if any("/nix/store" in layer.directories for layer in layers):
-        databases.add("nix")
     if not (packages or databases) and any(_is_there(path, layers) for path in names.RELEASES):
         databases.add(names.DISTRIBUTION)  # its release file is from a package, too
     return {
@@ -63,15 +60,11 @@ def summary(files: Mapping[str, Entry], layers: Sequence[Layer]) -> dict[str, An
 
 
 def _runs(path: str, entry: Entry, layers: Sequence[Layer]) -> bool:
-    """Whether it is a program: a file that may be started, or a link to one that is none by its own name and place."""
+    """Whether it is a program: a file that may be started, or a link to one that is none by its own name."""
     if entry.is_file:
         return bool(entry.mode & _RUNS)
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(path), entry.target))
-    name = posixpath.basename(target)
-    if entry.kind != SYMLINK or not names.kind(name):
-        return entry.kind == SYMLINK and _is_anywhere(f"/{name}", layers)
-    is_known = names.is_tool(target) or target.startswith(_NAMES_OF_PROGRAMS)
-    return not is_known and _is_anywhere(target, layers)
+    name = posixpath.basename(entry.target)
+    return entry.kind == SYMLINK and not names.kind(name) and _is_anywhere(f"/{name}", layers)
 
 
 def _is_anywhere(ending: str, layers: Sequence[Layer]) -> bool:

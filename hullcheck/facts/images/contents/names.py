@@ -3,7 +3,7 @@
 import posixpath
 import re
 
-_PROGRAMS = {"bin", "sbin"}  # the names of directories in which programs lie
+_PROGRAMS = {"bin", "sbin", "busybox"}  # the names of directories in which programs lie
 _MANAGERS = """
     apk apt apt-get aptitude aptitude-curses brew dnf dnf5 dpkg emerge eopkg flatpak guix installpkg ipkg microdnf
     nala nix nix-env opkg opkg-cl pacman pacman-static pkgin pkgtool rpm rpm-ostree slackpkg snap swupd tce-load
@@ -37,12 +37,6 @@ _VARIANT = re.compile(
 _SHELL_BUILD = re.compile(
     rf"(?:{'|'.join(_SHELLS.split())})[.-](?:[0-9][\w.+-]*|(?<=box.)[\w.+-]+|distrib|minimal|musl|preview|static)"
 )
-# Those that lie anywhere, as `/busybox/sh` does, and whose names are hardly those of another program.
-_SHELLS_EVERYWHERE = "ash bash busybox csh ksh mksh pwsh sh tcsh toybox zsh"
-_COMPILERS_EVERYWHERE = "clang gcc rustc tcc zig"
-_EVERYWHERE = frozenset((*_SHELLS_EVERYWHERE.split(), *_COMPILERS_EVERYWHERE.split()))
-# What gcc starts does the same without it.
-_INSIDE_GCC = re.compile(r".*/gcc/[^/]+/[^/]+/(?:cc1|cc1obj|cc1plus|d21|f951|gnat1|go1|lto1)")
 _PACKAGES = (  # files that are there for each installed package, and are named after it
     re.compile(r"/var/lib/dpkg/info/([a-z0-9][a-z0-9+.-]+)(?::[a-z0-9-]+)?\.list"),
     re.compile(r"/var/lib/dpkg/status\.d/(?!.*\.md5sums$)([^/]+)"),
@@ -73,32 +67,19 @@ DISTRIBUTION = "its distribution"
 # Files of keys, stored logins and passwords, by what they are called or by where they are.
 _KEYS = re.compile(
     r"""id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:[._~-][^/]*(?<!\.pub))? | ssh_host_\w+_key
-    | [^/]*\.(?:agilekeychain|bks|jks|kdbx?|key|keystore|keytab|ovpn|p12|p8|pfx|pk8|pkcs8|pkcs12|ppk|pvk|tfstate|tfvars)
-        (?:\.(?:backup|bak|json|old|orig))?
+    | [^/]*\.(?:jks|kdbx?|key|keystore|keytab|kubeconfig|ovpn|p12|p8|pfx|pkcs12|ppk|tfstate|tfvars)
     | [^/]*(?:private|priv|(?<!pub)(?<!pub[_.-])(?<!public)(?<!public[_.-])(?<!WISe)key)[^/]*\.(?:der|pem)
-    | [^/]*(?:private|secret)[^/]*\.(?:asc|gpg) | [^/]*firebase-adminsdk[^/]*\.json
-    | kaggle\.json | firebase-tools\.json | \.databrickscfg | \.sentryclirc | sasl_passwd | passwd\.client
-    | (?:chap|pap)-secrets | ipsec\.secrets | tailscaled\.state | wallet\.dat | UTC--[^/]+
-    | secring\.gpg | krb5cc_\w+ | wg\d+\.conf
-    | \.netrc | _netrc | \.pgpass | \.git-credentials | \.vault-token | \.?htpasswd | \.dockercfg | \.dockerconfigjson
-    | \.my\.cnf | \.mylogin\.cnf | \.s3cfg | \.boto | \.passwd-s3fs | \.rediscli_auth | \.terraformrc
-    | \.fetchmailrc | \.msmtprc | \.esmtprc | \.ftpconfig | \.remote-sync\.json | sftp-config\.json
-    | recentservers\.xml | sitemanager\.xml | rclone\.conf | application_default_credentials\.json
-    | credentials\.tfrc\.json | [^/]*\.kubeconfig
-    | \.(?:ash|bash|irb|ksh|mongo|mysql|node_repl|psql|python|rediscli|sh|sqlite|zsh)_history""",
+    | secring\.gpg | [._]netrc | \.pgpass | \.git-credentials | \.vault-token | \.?htpasswd | \.dockercfg | \.my\.cnf
+    | \.mylogin\.cnf | \.s3cfg | \.boto | wg\d+\.conf | application_default_credentials\.json | credentials\.tfrc\.json
+    | \.(?:ash|bash|mysql|psql|python|rediscli|sh|zsh)_history""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SETTINGS = re.compile(
     r"""(?:[\w-]+)?\.env(?:\.(?!dist|example|html|md|sample|template)\w+)? | \.envrc | \.npmrc | \.pypirc
-    | wp-config\.php | auth\.json
-    | pip\.(?:conf|ini) | nuget\.config | \.yarnrc(?:\.yml)? | \.condarc | sftp\.json | jfrog-cli\.conf(?:\.\w+)?
-    | key4\.db | logins\.json | client_secret_[^/]+\.json | (?:gcloud|gcp|sa|service)[_-](?:[\w-]+[_-])?key\.json
-    | \.(?:creds|credentials?|passwords?|secrets?|tokens?) | password | secret | token
-    | [^/]*(?:(?:access|api|auth|github|gitlab|npm)[_-]?token|api[_-]?key)(?:\.txt)? | token\.txt
-    | kube[_-]?config(?:\.ya?ml)? | [^/]*vault[_-]?pass(?:word)?(?:\.txt)? | [\w.-]+credentials
-    | [^/]+[_-](?:rsa|dsa|ecdsa|ed25519) | [^/]*(?:(?:deploy|private|ssh)[_-]?key)(?:\.(?:bak|old|orig|txt))?
+    | wp-config\.php | auth\.json | pip\.conf | nuget\.config | \.yarnrc\.yml | kube[_-]?config(?:\.ya?ml)?
+    | password | secret | token | [^/]*(?:deploy|private|ssh|api)[_-]?key | [^/]+_(?:rsa|ed25519)
     | [^/]*(?:client[_-]?secrets?|credentials?|creds|passwords?|secrets?|service[_-]?account)[^/.]*
-        \.(?:bak|cfg|conf|csv|enc|ini|json|properties|toml|txt|xml|ya?ml)(?:\.enc)?""",
+        \.(?:conf|csv|ini|json|properties|toml|txt|xml|ya?ml)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _COPY = re.compile(r"(?:~|\.(?:bak|backup|old|orig|save|swp))+$")
@@ -106,18 +87,11 @@ _COPY = re.compile(r"(?:~|\.(?:bak|backup|old|orig|save|swp))+$")
 _LIBRARIES = re.compile(
     r"(?:/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src)|/var/lib/pam)/.*|.*/(?:node_modules|site-packages|dist-packages|vendor)/.*"
 )
-_NO_PROGRAMS = re.compile(r"/(?:etc|proc|var|usr(?:/local)?/(?:include|lib\w*|share|src))/")
 _KEY_PATHS = re.compile(
-    r""".*/(?:\.docker/config\.json | \.aws/credentials | \.kube/config | \.oci/config | \.config/hub
-    | \.azure/(?:accessTokens|msal_token_cache)[^/]* | \.config/gcloud/(?:access_tokens|credentials)\.db
-    | \.config/gcloud/legacy_credentials/.* | \.aws/(?:cli|sso)/cache/[^/]+ | \.dbt/profiles\.yml
-    | \.config/(?:argocd/config|glab-cli/config\.yml|hcloud/cli\.toml|helm/registry/config\.json|ngrok/ngrok\.yml
-        |pypoetry/auth\.toml|solana/id\.json) | \.ngrok2/ngrok\.yml | \.subversion/auth/.* | etc/rancher/k3s/k3s\.yaml
-    | \.config/gh/hosts\.yml | \.config/doctl/config\.yaml | \.m2/settings(?:-security)?\.xml
-    | \.gradle/gradle\.properties | \.cargo/credentials(?:\.toml)? | \.gem/credentials | \.cassandra/cqlshrc
-    | \.gnupg/private-keys-v1\.d/[^/]+ | \.password-store/.*\.gpg | age/keys\.txt | \.git/config | ssl/private/[^/]+
-    | etc/kubernetes/(?:admin|controller-manager|kubelet|scheduler|super-admin)\.conf
-    | secrets?/[^/.]+(?:\.txt)?
+    r""".*/(?:\.docker/config\.json | \.aws/credentials | \.kube/config | \.azure/(?:accessTokens|msal_token_cache)[^/]*
+    | \.config/gcloud/(?:access_tokens|credentials)\.db | \.config/gh/hosts\.yml | \.m2/settings(?:-security)?\.xml
+    | \.cargo/credentials(?:\.toml)? | \.gem/credentials | \.gnupg/private-keys-v1\.d/[^/]+ | \.git/config
+    | ssl/private/[^/]+ | secrets?/[^/.]+(?:\.txt)?
     | \.ssh/(?!authorized_keys|config|environment|known_hosts|rc$)[^/]+(?<!\.pub))""",
     re.VERBOSE,
 )
@@ -134,13 +108,9 @@ def is_tool(path: str) -> bool:
 
 
 def tool(path: str) -> str:
-    """MANAGER, SHELL or COMPILER, by the name of the program; empty where it is none of them."""
+    """Return MANAGER, SHELL or COMPILER, by the name of a program in a folder for programs, or "" for any other."""
     above, name = posixpath.split(path)
-    if posixpath.basename(above) in _PROGRAMS:
-        return kind(name)
-    if name in _EVERYWHERE and not _NO_PROGRAMS.match(path):
-        return _KINDS[name]
-    return COMPILER if _INSIDE_GCC.fullmatch(path) else ""
+    return kind(name) if posixpath.basename(above) in _PROGRAMS else ""
 
 
 def kind(name: str) -> str:

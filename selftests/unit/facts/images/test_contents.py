@@ -293,23 +293,6 @@ def test_tools(path: str, mode: int, named: str) -> None:
     assert one("4.3", [[(path, mode)]], policy=strict)[0] == ("fail" if named else "pass")
 
 
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("var/lib/dpkg/status.d/tzdata", "tzdata"),
-        ("var/lib/dpkg/status.d/tzdata.md5sums", ""),
-        ("var/lib/pacman/local/lib32-gcc-libs-14.2.1-1/desc", "lib32-gcc-libs"),
-        ("usr/lib/pacman/local/zlib-1:1.3.1-2/desc", "zlib"),
-        ("var/lib/dpkg/info/format", ""),
-    ],
-)
-def test_files_named_after_packages(path: str, name: str) -> None:
-    """Distroless images and pacman have a file for each package."""
-    assert facts(answer({"a": [[(path, 0o644)]]}), "a").image_contents.of(digest("a")).packages == (
-        (name,) if name else ()
-    )
-
-
 @pytest.mark.parametrize("path", ["var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/Packages.db"])
 def test_packages_of_rpm(path: str) -> None:
     """They are not read: a list cannot judge them, and a person is told."""
@@ -356,30 +339,3 @@ def test_files_that_look_like_keys() -> None:
     layers: list[Layer] = [[(each, 0o600) for each in (*names, *others)], [("root/.ssh/.wh.id_ed25519", 0)]]
     found = facts(answer({"a": layers}), "a").image_contents.of(digest("a")).keys
     assert found == tuple(sorted(f"/{each}" for each in names))
-
-
-@pytest.mark.parametrize(
-    ("path", "found"),
-    [
-        ("app/.env", True),
-        ("app/.env.production", True),
-        ("srv/web/.npmrc", True),
-        ("root/.pypirc", True),
-        ("root/.dockercfg", True),
-        ("root/.my.cnf", True),
-        ("root/.ssh/deploy", True),
-        ("home/ci/.ssh/github_ed25519", True),
-        ("app/.env.example", False),
-        ("app/environment", False),
-        ("usr/local/lib/node_modules/npm/.npmrc", False),
-        ("app/node_modules/x/test/.env", False),
-        ("root/.ssh/authorized_keys", False),
-        ("root/.ssh/known_hosts", False),
-        ("root/.ssh/config", False),
-        ("root/.ssh/deploy.pub", False),
-    ],
-)
-def test_file_that_may_hold_a_secret(path: str, found: bool) -> None:
-    """Files of settings with passwords, and keys under names of their own, are left to a person."""
-    target = facts(answer({"a": [[(path, 0o600)]]}), "a")
-    assert (target.image_contents.of(digest("a")).keys == (f"/{path}",)) is found

@@ -15,7 +15,6 @@ from hullcheck.facts.images.secrets import as_words, masked_step, may_be_secret_
         ("/root/_netrc", True, False),
         ("/root/.config/gcloud/application_default_credentials.json", True, False),
         ("/root/.gnupg/private-keys-v1.d/0A.key", True, False),
-        ("/app/.env.example", False, True),
         ("service-account.json", False, True),
         ("server.key", False, True),
         ("/app/.env.prod", False, True),

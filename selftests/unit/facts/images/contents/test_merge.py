@@ -4,7 +4,7 @@ import posixpath
 
 import pytest
 
-from hullcheck.facts.images.contents.layer import DIRECTORY, FILE, LINK, SYMLINK, Entry, Layer
+from hullcheck.facts.images.contents.layer import FILE, LINK, SYMLINK, Entry, Layer
 from hullcheck.facts.images.contents.merge import merged, summary
 
 SU = Entry("/bin/su", 0o4755, FILE)
@@ -51,14 +51,11 @@ def made(*entries: Entry) -> list[Layer]:
         ("../lib/npm/npm-cli.js", "/usr/lib/npm/other.js", []),
         ("pip3", "/usr/bin/pip3", ["/usr/bin/pip3"]),
         ("busybox", "/usr/bin/busybox", ["/usr/bin/busybox"]),
-        ("/opt/nim/nim", "/opt/nim/nim", ["/usr/bin/npm"]),
-        ("../../opt/nim/nim", "/opt/nim/nim", ["/usr/bin/npm"]),
-        ("/opt/nim/nim", "/opt/nim-0.13/nim", []),
         ("/etc/alternatives/cc", "/etc/alternatives/cc", []),
     ],
 )
 def test_tool_that_is_a_link(target: str, file: str, found: list[str]) -> None:
-    """A link counts where the file to which it leads is there, and is not known by its own name and place."""
+    """A link counts where the file to which it leads is there, and is not known by its own name."""
     link = Entry("/usr/bin/npm", 0o777, SYMLINK, target)
     layers = made(link, Entry(file, 0o755, FILE))
     assert summary(merged(layers), layers)["Tools"] == found
@@ -67,12 +64,10 @@ def test_tool_that_is_a_link(target: str, file: str, found: list[str]) -> None:
 
 
 def test_lists_of_packages_that_are_not_read() -> None:
-    """That of dpkg is needed where its files of packages were deleted; of what Nix stores there is none."""
+    """That of dpkg is needed where its files of packages were deleted."""
     status, info = (Entry(f"/var/lib/dpkg/{name}", 0o644, FILE) for name in ("status", "info/sed.list"))
     found = [summary(merged(each), each) for each in (made(status), made(status, info), made(info))]
     assert [each["Databases"] for each in found] == [["dpkg"], [], []]
-    store = made(Entry("/nix/store/a-sed/bin", 0o755, DIRECTORY))
-    assert summary(merged(store), store)["Databases"] == ["nix"]
 
 
 @pytest.mark.parametrize(

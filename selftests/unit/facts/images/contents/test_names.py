@@ -16,63 +16,20 @@ from hullcheck.facts.images.contents import names
         ("/usr/share/doc/apt-get", ""),
         ("/usr/bin/gcc-wrapper", ""),
         ("/usr/bin/dnf-3", names.MANAGER),
+        ("/sbin/apk.static", names.MANAGER),
+        ("/usr/bin/gem3.1", names.MANAGER),
         ("/usr/bin/x86_64-linux-gnu-ld.bfd", names.COMPILER),
-        *dict.fromkeys(
-            (
-                "/usr/bin/gccgo-14",
-                "/usr/bin/valac",
-                "/usr/bin/ghc-9.6.6",
-                "/usr/local/cuda/bin/nvcc",
-                "/usr/bin/llc-19",
-                "/usr/local/bin/tinygo",
-                "/usr/bin/gdc-12",
-                "/usr/bin/ld.lld-17",
-                "/usr/bin/x86_64-linux-gnu-tcc",
-                "/usr/bin/x86_64-w64-mingw32-gcc-win32",
-                "/opt/zig/zig",
-                "/usr/libexec/gcc/x86_64-linux-gnu/14/cc1plus",
-            ),
-            names.COMPILER,
-        ).items(),
-        *dict.fromkeys(
-            ("/home/linuxbrew/.linuxbrew/bin/brew", "/sbin/apk.static", "/usr/bin/cpan", "/usr/bin/flatpak"),
-            names.MANAGER,
-        ).items(),
-        *dict.fromkeys(
-            ("/usr/bin/gem3.1", "/usr/bin/pacman-static", "/sbin/installpkg", "/usr/local/bin/pipenv"),
-            names.MANAGER,
-        ).items(),
-        *dict.fromkeys(("/usr/bin/lksh", "/usr/bin/posh", "/bin/zsh5"), names.SHELL).items(),
-        *dict.fromkeys(
-            (
-                "/busybox/sh",
-                "/sh",
-                "/opt/tools/busybox",
-                "/bin/busybox.nosuid",
-                "/usr/bin/zsh-5.9",
-                "/bin/sh.distrib",
-                "/bin/bash5",
-                "/opt/microsoft/powershell/7/pwsh",
-            ),
-            names.SHELL,
-        ).items(),
-        *dict.fromkeys(
-            (
-                "/bin/bash-language-server",
-                "/etc/init.d/sh",
-                "/usr/lib/x/sh",
-                "/app/dash",
-                "/usr/bin/dash.py",
-                "/usr/bin/bashbug",
-                "/opt/x/go",
-                "/usr/bin/protoc-gen-go",
-                "/usr/lib/ld.so",
-                "/usr/bin/x86_64-linux-gnu-gcc-ar-12",
-                "/usr/share/x/cc1",
-                "/sh.txt",
-            ),
-            "",
-        ).items(),
+        ("/usr/bin/ghc-9.6.6", names.COMPILER),
+        ("/usr/bin/ld.lld-17", names.COMPILER),
+        ("/busybox/sh", names.SHELL),
+        ("/bin/busybox.nosuid", names.SHELL),
+        ("/usr/bin/zsh-5.9", names.SHELL),
+        ("/bin/sh.distrib", names.SHELL),
+        ("/bin/bash-language-server", ""),
+        ("/etc/init.d/sh", ""),
+        ("/usr/bin/bashbug", ""),
+        ("/opt/x/go", ""),
+        ("/usr/bin/x86_64-linux-gnu-gcc-ar-12", ""),
     ],
 )
 def test_tools(path: str, kind: str) -> None:
@@ -98,153 +55,28 @@ def test_packages(path: str, package: str) -> None:
     assert names.package(path) == package
 
 
+KEYS = """
+    /root/.ssh/id_ed25519 /root/.ssh/deploy /app/tls.key /app/.env /app/.env.production /app/prod.env /app/id_rsa.bak
+    /app/db.keytab /app/client.ovpn /app/service-account.json /app/credentials.json /app/secrets.yml /app/passwords.txt
+    /app/terraform.tfstate /app/prod.tfvars /app/htpasswd /app/kubeconfig /app/wp-config.php /app/auth.json
+    /app/private_key /app/server-key.der /app/SERVER-KEY.PEM /app/public-private-key.pem /app/github_rsa /app/pip.conf
+    /app/token /app/secrets/db_password /etc/ssl/private/site.pem /app/.git/config /root/.bash_history /root/.mylogin.cnf
+    /root/_netrc /root/.config/gcloud/credentials.db /root/.m2/settings.xml /root/.gnupg/secring.gpg /app/.npmrc.bak
+    /root/.docker/config.json.orig /root/.dockercfg /root/.my.cnf /root/.pypirc
+"""
+NO_KEYS = """
+    /root/.ssh/id_ed25519.pub /root/.ssh/known_hosts /root/.ssh/authorized_keys /root/.ssh/config /app/.env.example
+    /app/environment /etc/ssl/certs/ca.pem /app/id_rsa.pub /app/PUBLIC_KEY.PEM /app/jwt-publicKey.pem /app/key.json
+    /app/secrets.py /app/credentials.go /usr/share/doc/x/credentials.json /usr/share/keyrings/x-keyring.gpg
+    /usr/bin/systemd-creds /usr/lib/x/private_key /etc/pam.d/common-password /app/tokens.json
+    /app/node_modules/x/secrets.json /usr/local/lib/node_modules/npm/.npmrc /var/lib/pam/password
+    /etc/pki/tls/OISTE_WISeKey_Global_Root_GB_CA.pem /etc/passwd /etc/shadow /app/config.json /usr/include/secret.h
+"""
+
+
 @pytest.mark.parametrize(
-    ("path", "key"),
-    [
-        ("/root/.ssh/id_ed25519", True),
-        ("/root/.ssh/id_ed25519.pub", False),
-        ("/root/.ssh/known_hosts", False),
-        ("/app/tls.key", True),
-        ("/app/.env", True),
-        ("/app/.env.example", False),
-        ("/etc/ssl/certs/ca.pem", False),
-        *dict.fromkeys(
-            (f"/app/{each}", True)
-            for each in (
-                *(
-                    "id_rsa.bak",
-                    "id_ed25519_work",
-                    "deploy_key",
-                    "app.p8",
-                    "db.keytab",
-                    "client.ovpn",
-                    "wg0.conf",
-                ),
-                *(
-                    "service-account.json",
-                    "credentials.json",
-                    "client_secret_1.json",
-                    "secrets.yml",
-                    "passwords.txt",
-                ),
-                *(
-                    "terraform.tfstate",
-                    "terraform.tfstate.backup",
-                    "prod.tfvars",
-                    "prod.env",
-                    ".envrc",
-                    "htpasswd",
-                ),
-                *(
-                    "kubeconfig",
-                    "kube_config.yaml",
-                    "ci.kubeconfig",
-                    "vault_pass.txt",
-                    ".vault_password",
-                    "wp-config.php",
-                    "auth.json",
-                ),
-                *(
-                    "private_key",
-                    "server-key.der",
-                    "tls.pk8",
-                    "secret.asc",
-                    "github_rsa",
-                    "ssh-key",
-                    "pip.conf",
-                ),
-                *(
-                    ".smbcredentials",
-                    ".secrets",
-                    "token",
-                    "token.txt",
-                    "api-key.txt",
-                    "creds.json",
-                    "kaggle.json",
-                ),
-                *("chap-secrets", "sasl_passwd", "x-firebase-adminsdk-1.json", ".config/hcloud/cli.toml"),
-                *(
-                    "api_token",
-                    "secrets/db_password",
-                    "ssl/private/site.pem",
-                    ".git/config",
-                    "db-credentials.yml.enc",
-                ),
-            )
-        ),
-        *dict.fromkeys(
-            (f"/root/{each}", True)
-            for each in (
-                *(
-                    ".bash_history",
-                    ".psql_history",
-                    ".mylogin.cnf",
-                    ".s3cfg",
-                    ".boto",
-                    "_netrc",
-                    "SERVER.KEY",
-                    "SERVER-KEY.PEM",
-                    "public-private-key.pem",
-                    "Cert.PFX",
-                    "ID_RSA",
-                    ".terraformrc",
-                ),
-                *(".config/gcloud/credentials.db", ".config/gh/hosts.yml", ".azure/msal_token_cache.json"),
-                *(".m2/settings.xml", ".cargo/credentials.toml", ".oci/config", ".gnupg/secring.gpg"),
-            )
-        ),
-        *dict.fromkeys(
-            (each, True)
-            for each in (
-                *(
-                    "/app/.npmrc.bak",
-                    "/app/.env~",
-                    "/app/.env.old",
-                    "/root/.docker/config.json.orig",
-                    "/a/token.save",
-                ),
-                *(
-                    "/root/.yarnrc.yml",
-                    "/app/nuget.config",
-                    "/root/.nuget/NuGet/NuGet.Config",
-                    "/app/.vscode/sftp.json",
-                ),
-                *(
-                    "/x/client_secret_1-a.apps.googleusercontent.com.json",
-                    "/app/gcp-key.json",
-                    "/x/sa_prod_key.json",
-                ),
-                *("/root/.jfrog/jfrog-cli.conf.v6", "/root/.condarc", "/root/.mozilla/x/logins.json"),
-            )
-        ),
-        *dict.fromkeys(
-            (each, False)
-            for each in (
-                *("/app/.env.example.bak", "/app/id_rsa.pub.old", "/app/public-key.json", "/app/key.json"),
-                *(
-                    "/app/id_rsa.pub",
-                    "/app/ID_RSA.PUB",
-                    "/app/PUBLIC_KEY.PEM",
-                    "/app/jwt-publicKey.pem",
-                    "/app/pubkey.pem",
-                    "/app/id_rsa-cert.pub",
-                    "/app/secrets.py",
-                    "/app/credentials.go",
-                ),
-                *(
-                    "/usr/share/doc/x/credentials.json",
-                    "/usr/lib/python3/secrets.txt",
-                    "/app/std/macro.env.html",
-                ),
-                *("/usr/share/keyrings/x-keyring.gpg", "/app/public_key.der", "/usr/bin/systemd-creds"),
-                *("/usr/lib/x/private_key", "/etc/pam.d/common-password", "/app/tokens.json", "/app/rsa"),
-                *("/app/node_modules/x/secrets.json", "/usr/local/lib/x/auth.json", "/app/tokenizer.json"),
-                *("/var/lib/pam/password", "/etc/pki/tls/OISTE_WISeKey_Global_Root_GB_CA.pem"),
-                *("/etc/passwd", "/etc/shadow", "/app/config.json", "/app/keys.py", "/usr/include/secret.h"),
-            )
-        ),
-    ],
+    ("path", "key"), [*((each, True) for each in KEYS.split()), *((each, False) for each in NO_KEYS.split())]
 )
 def test_keys(path: str, key: bool) -> None:
-    """Names that private keys have, and none that public ones have."""
+    """Names that private keys and stored passwords have, and none that public ones have."""
     assert names.looks_like_key(path) is key
