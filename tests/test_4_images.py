@@ -384,9 +384,8 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     """No build step, no setting and no file of an image holds a secret.
 
     Whoever can pull an image can read all of it: the values that its steps were given, and every layer, also
-    of files that a later step removed. Searched are the history with its comments, environment, labels and commands,
-    annotations and what BuildKit attests of the build where the image lies in the store of containerd, and the names
-    of all files; what is in files is not. A reason says where a secret is and of which kind, but never the secret.
+    of files that a later step removed. Searched are the steps of the history, environment, labels, commands, and the
+    names of all files; what is in files is not. A reason says where a secret is and of which kind, but never the secret.
 
     Remedy: change the secret, since it has to count as known; build with `RUN --mount=type=secret`, and give
     secrets to containers when they run.

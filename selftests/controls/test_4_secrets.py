@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from typing import Any
 
 import pytest
 
-from hullcheck.facts import Facts
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.secrets import masked_step
 from hullcheck.secrets import kinds, masked
@@ -65,74 +62,6 @@ def test_secret_in_the_configuration(config: dict[str, Any]) -> None:
         assert SECRET not in reason + target.recording.answers[IMAGES.name].stdout
 
 
-def attested(predicate: dict[str, Any], kind: str = "https://slsa.dev/provenance/v1") -> Facts:
-    """The facts of a target with an image of which something is attested."""
-    manifests = ["cd" * 32, "ef" * 32]
-    annotated = {"digest": "sha256:" + "56" * 32, "annotations": {"in-toto.io/predicate-type": kind}}
-    files: dict[str, dict[str, Any]] = {
-        ID: {"manifests": [{"digest": f"sha256:{each}"} for each in manifests]},
-        manifests[0]: {"config": {"digest": "sha256:" + "12" * 32}, "layers": [{"digest": "sha256:99"}]},
-        manifests[1]: {"config": {"digest": "sha256:" + "34" * 32}, "layers": [annotated]},
-        "12" * 32: stored(BASE),
-        "34" * 32: {"os": "unknown", "rootfs": {"diff_ids": ["sha256:56"]}},
-        "56" * 32: {"predicateType": kind, "predicate": predicate},
-    }
-    return facts_of(output([image()], files))
-
-
-def _build_file(text: str) -> dict[str, Any]:
-    return {"source": {"infos": [{"filename": "Dockerfile", "data": b64encode(text.encode()).decode()}]}}
-
-
-@pytest.mark.parametrize(
-    ("predicate", "said"),
-    [
-        (
-            {"invocation": {"parameters": {"args": {"build-arg:DB_PASSWORD": SECRET}}}},
-            "build argument DB_PASSWORD",
-        ),
-        (
-            {"buildDefinition": {"externalParameters": {"request": {"args": {"build-arg:T_TOKEN": SECRET}}}}},
-            "T_TOKEN",
-        ),
-        ({"steps": [{"op": {"Op": {"exec": {"meta": {"env": [f"API_KEY={SECRET}"]}}}}}]}, "variable API_KEY"),
-        (
-            {"steps": [{"meta": {"args": ["sh", "-c", f"app --password {SECRET}"]}}]},
-            "command: a value given to",
-        ),
-        (
-            _build_file(f"FROM x\nRUN app \\\n  --password \\\n  {SECRET}\n"),
-            "a value given to password in the build",
-        ),
-        (
-            _build_file(f"FROM x\nENV DB_PASSWORD={SECRET}\n"),
-            "a value given to DB_PASSWORD in the build file",
-        ),
-    ],
-)
-def test_secret_in_a_provenance(predicate: dict[str, Any], said: str) -> None:
-    """It fails in whatever part and version it is, and is not stored; another statement's is not looked for."""
-    target = attested(predicate)
-    found, reason = verdict("4.10", target)
-    assert (found, reason.startswith("provenance: "), said in reason) == ("fail", True, True)
-    assert SECRET not in reason + target.recording.answers[IMAGES.name].stdout
-    assert b64encode(SECRET.encode()).decode()[:12] not in target.recording.answers[IMAGES.name].stdout
-    assert verdict("4.10", attested(predicate, "https://spdx.dev/Document"))[0] == "pass"
-
-
-def test_harmless_provenance() -> None:
-    """References, digests and names of secrets are none; what is nested deep or of a wrong type is no fault."""
-    digest = {"sha256": "5f" * 32}
-    parts = {"args": {"build-arg:TOKEN_FILE": "/run/secrets/x", "vcs:source": "https://git.example/x.git"}}
-    request = parts | {
-        "secrets": [{"id": "NPM_TOKEN"}],
-        "materials": [{"uri": "pkg:docker/x@1", "digest": digest}],
-    }
-    for _ in range(300):
-        request = {"data": "no base64 =", "args": "x", "env": [request]}
-    assert verdict("4.10", attested(request))[0] == "pass"
-
-
 def test_files_that_are_copied() -> None:
     """The usual name of a private key fails; a name that says less is left to a person."""
     assert verdict("4.10", facts(BASE, "COPY id_rsa /root/.ssh/id_rsa # buildkit"))[0] == "fail"
@@ -169,53 +98,6 @@ def test_masking_keeps_what_is_judged() -> None:
     assert kinds(masked(f"app --token {SECRET}")) == []
 
 
-@pytest.mark.parametrize(
-    ("step", "said"),
-    [
-        ({"comment": f"password={SECRET}"}, "a value given to password (its comment) in RUN true"),
-        (
-            {"comment": f"Imported from https://bob:{SECRET}@h/x.tar"},
-            "a password in an address (its comment)",
-        ),
-        ({"author": f"token={SECRET}"}, "a value given to token (its author) in RUN true"),
-    ],
-)
-def test_secret_beside_a_step(step: dict[str, str], said: str) -> None:
-    """What is written beside a step stays in the image, as the address of an import; it is not stored."""
-    target = facts(BASE, {"created_by": "RUN true"} | step)
-    found, reason = verdict("4.10", target)
-    assert (found, said in reason) == ("fail", True)
-    assert SECRET not in target.recording.answers[IMAGES.name].stdout + reason
-    harmless = {name: value.replace(SECRET, "") for name, value in step.items()}
-    assert verdict("4.10", facts(BASE, {"created_by": "RUN true"} | harmless))[0] == "pass"
-
-
-BUILD_INFO = b64encode(f'{{"attrs": {{"build-arg:DB_PASSWORD": "{SECRET}"}}}}'.encode()).decode()
-
-
-@pytest.mark.parametrize(
-    ("part", "said"),
-    [
-        ({"container_config": {"Env": [f"DB_PASSWORD={SECRET}"]}}, "DB_PASSWORD (its container_config)"),
-        ({"Container_Config": {"Cmd": ["app", "--password", SECRET]}}, "(its container_config)"),
-        ({"container_config": [f"DB_PASSWORD={SECRET}"]}, "DB_PASSWORD (beside its configuration)"),
-        ({"author": f"password={SECRET}"}, "a value given to password (beside its configuration)"),
-        ({"moby.buildkit.buildinfo.v1": BUILD_INFO}, "given to DB_PASSWORD, in base64 (beside its config"),
-        ({"history": [{"Created_By": f"RUN app --password {SECRET}"}]}, "a value given to password in RUN"),
-    ],
-)
-def test_secret_beside_the_configuration(part: dict[str, Any], said: str) -> None:
-    """Whatever the engine or a builder stores with an image is given to all who pull it."""
-    document = stored("RUN true") | part
-    target = facts_of(output([image()], {ID: document}))
-    found, reason = verdict("4.10", target)
-    assert (found, said in reason) == ("fail", True)
-    assert SECRET not in target.recording.answers[IMAGES.name].stdout + reason
-    assert BUILD_INFO not in target.recording.answers[IMAGES.name].stdout
-    harmless = json.loads(json.dumps(document).replace(SECRET, "").replace(BUILD_INFO, ""))
-    assert verdict("4.10", facts_of(output([image()], {ID: harmless})))[0] == "pass"
-
-
 def test_steps_that_are_given_twice() -> None:
     """Nobody knows which of two lists the engine took what from: it is an error, and no word of them is stored."""
     document = stored("RUN true") | {"History": [{"created_by": f"RUN app --password {SECRET}"}]}
@@ -223,11 +105,3 @@ def test_steps_that_are_given_twice() -> None:
     found, reason = verdict("4.10", target)
     assert found == "error"
     assert SECRET not in target.recording.answers[IMAGES.name].stdout + reason
-
-
-def test_secret_of_a_container_that_is_in_the_configuration_too() -> None:
-    """It is named once."""
-    variables = {"Env": [f"DB_PASSWORD={SECRET}"]}
-    document = stored("RUN true", config=variables, container_config=variables)
-    _, reason = verdict("4.10", facts_of(output([image(config=variables)], {ID: document})))
-    assert reason == "variable DB_PASSWORD: a value given to DB_PASSWORD"

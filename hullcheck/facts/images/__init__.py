@@ -36,7 +36,6 @@ _BLOB = {
     "Steps?": [{"Text": str, "Secrets": [str], "Imported": bool, "Silent": bool, "Empty?": bool}],
     "Of?": [[str], str],
     "Names?": [str],
-    "Attested?": [str],
 }
 _PORT = re.compile(r":\d+(?=/)")
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds set a time of long ago
@@ -58,7 +57,7 @@ class Image:
         labels: the names of its labels.
         base: the image that it says it was built from.
         healthcheck: the kind of its health check, as `kind_of_check` returns it.
-        secrets: what secrets its configuration holds, and what is attested of its build, in words and without them.
+        secrets: what secrets its configuration holds, in words and without them.
         history: its build steps, and what it leaves to builds from it; None where it could not be read. `steps` is what
             controls ask for.
         untold_layers: how many of its layers its history does not tell of.
@@ -287,10 +286,7 @@ def _image(
         labels=tuple(config["Labels"]),
         base=tuple(config["Base"]),
         healthcheck=str(config["Healthcheck"]),
-        secrets=(
-            *config["Secrets"],
-            *(each for blob in reached.values() for each in blob.get("Attested", ())),
-        ),
+        secrets=tuple(config["Secrets"]),
         history=None if history is None else (*history, *_later(config.get("Later", ()), history)),
         untold_layers=_untold_layers(own),
         other_machines=_other_machines(reached, own),

@@ -27,18 +27,11 @@ if [ -z "$store" ]; then
 fi
 cd "$store" || exit
 there() { while read -r name; do [ ! -r "$name" ] || printf "%s\n" "$name"; done; }
-# An index names manifests, a manifest its configuration. Of the layers only a provenance is read: the type of a layer
-# follows its digest, in braces of its own.
+# An index names manifests, a manifest its configuration.
 named_by() {
   xargs awk '
-    function of_manifest(   kept, part, count, i) {
-      if (match(text, "\"config\"[ \t]*:[ \t]*[{][^}]*[}]")) kept = substr(text, RSTART, RLENGTH)
-      count = split(text, part, "[{]")
-      for (i = 1; i < count; i++) if (part[i + 1] ~ "slsa[.]dev/provenance/") kept = kept part[i]
-      return kept
-    }
     function tell(   digest) {
-      if (text !~ "\"manifests\"") text = of_manifest()
+      if (text !~ "\"manifests\"") text = match(text, "\"config\"[ \t]*:[ \t]*[{][^}]*[}]") ? substr(text, RSTART, RLENGTH) : ""
       while (match(text, "\"digest\"[ \t]*:[ \t]*\"sha256:[0-9a-f]+\"")) {
         digest = substr(text, RSTART, RLENGTH - 1)
         text = substr(text, RSTART + RLENGTH)

@@ -158,20 +158,6 @@ def test_secrets_of_a_build(engine: EngineFactory, tmp_path: Path, settings: dic
     assert SECRET not in recorded(facts)
 
 
-@pytest.mark.parametrize("mode", ["min", "max"])
-def test_secrets_of_a_provenance(engine: EngineFactory, tmp_path: Path, mode: str) -> None:
-    """What BuildKit attests of a stage that is not in the image is in it; the short form tells of no values."""
-    one = engine(**CONTAINERD)
-    lines = "FROM bb:1 AS first\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN | md5sum > /f\nFROM bb:1\nCOPY --from=first /f /f\n"
-    options = (f"--provenance=mode={mode}", "--build-arg", f"NPM_TOKEN={SECRET}")
-    build(one, BUILDERS["buildkit"], "web:1", lines, tmp_path, *options)
-    facts = facts_of_engine(one.socket, of="4")
-    verdict, reason = judged("4.10", facts)["web:1"]
-    assert verdict == {"min": "pass", "max": "fail"}[mode]
-    assert ("provenance: build argument NPM_TOKEN: a value given to NPM_TOKEN" in reason) == (mode == "max")
-    assert SECRET not in recorded(facts) + reason
-
-
 # Lines of a build file with a secret, each for an image of its own, and what is said of it.
 PLANTED = {
     f"ENV DB_PASSWORD_PROD={SECRET}": "variable DB_PASSWORD_PROD",
@@ -278,22 +264,6 @@ def test_history_of_fewer_layers(engine: EngineFactory, settings: dict[str, obje
         one.docker("load", stdin=archive.getvalue())
     found = audit("4.9", one)
     assert (found["told:1"][0], found["left-out:1"][0]) == ("pass", "manual")
-
-
-def test_secret_of_an_annotation(engine: EngineFactory, tmp_path: Path) -> None:
-    """An index and a manifest may be annotated, and whoever pulls them reads that."""
-    one = engine(**CONTAINERD)
-    for kind in ("manifest", "index"):
-        option = ("--annotation", f"{kind}:token={SECRET}", "--provenance=false")
-        machines = () if kind == "manifest" else ("--platform", "linux/amd64,linux/arm64")
-        build(
-            one, BUILDERS["buildkit"], f"{kind}:1", "FROM scratch\nCOPY f /\n", tmp_path, *option, *machines
-        )
-    facts = facts_of_engine(one.socket, of="4")
-    found = judged("4.10", facts)
-    assert [found[f"{kind}:1"][0] for kind in ("manifest", "index")] == ["fail", "fail"]
-    assert "annotation token" in found["index:1"][1]
-    assert SECRET not in recorded(facts)
 
 
 @each_store

@@ -60,7 +60,8 @@ KEYS = """
     /app/db.keytab /app/client.ovpn /app/service-account.json /app/credentials.json /app/secrets.yml /app/passwords.txt
     /app/terraform.tfstate /app/prod.tfvars /app/htpasswd /app/kubeconfig /app/wp-config.php /app/auth.json
     /app/private_key /app/server-key.der /app/SERVER-KEY.PEM /app/public-private-key.pem /app/github_rsa /app/pip.conf
-    /app/token /app/secrets/db_password /etc/ssl/private/site.pem /app/.git/config /root/.bash_history /root/.mylogin.cnf
+    /app/token /app/secrets/db_password /etc/ssl/private/site.pem /app/.git/config
+    /root/.bash_history /root/.mylogin.cnf
     /root/_netrc /root/.config/gcloud/credentials.db /root/.m2/settings.xml /root/.gnupg/secring.gpg /app/.npmrc.bak
     /root/.docker/config.json.orig /root/.dockercfg /root/.my.cnf /root/.pypirc
 """
