@@ -385,7 +385,7 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
 
     Whoever can pull an image can read all of it: the values that its steps were given, and every layer, also
     of files that a later step removed. Searched are the steps of the history, environment, labels, commands, and the
-    names of all files; what is in files is not. A reason says where a secret is and of which kind, but never the secret.
+    names of all files; what is in files is not. A reason says where a secret is and of which kind, never the secret.
 
     Remedy: change the secret, since it has to count as known; build with `RUN --mount=type=secret`, and give
     secrets to containers when they run.

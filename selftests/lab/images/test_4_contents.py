@@ -118,37 +118,6 @@ def test_what_layers_make_of_each_other(engine: EngineFactory, settings: dict[st
     assert found_8["hard:latest"][0] == "fail"
 
 
-@each_store
-def test_file_that_an_archive_has_below_a_link(
-    engine: EngineFactory, tmp_path: Path, settings: dict[str, object]
-) -> None:
-    """It is unpacked where the link leads, and is still there when the link is gone."""
-    one = engine(**settings)
-    program = Path(str(shutil.which("busybox"))).read_bytes()
-    with tarfile.open(tmp_path / "root.tar", "w") as archive:
-        for name, target in {
-            "bin/busybox": "",
-            "bin/sh": "busybox",
-            "link": "usr/sbin",
-            "link/su": "",
-        }.items():
-            member = tarfile.TarInfo(name)
-            member.mode, member.size = (0o4755 if name == "link/su" else 0o755), 0 if target else len(program)
-            member.type, member.linkname = (tarfile.SYMTYPE if target else tarfile.REGTYPE), target
-            if name == "link":
-                folder = tarfile.TarInfo("usr/sbin")
-                folder.type, folder.mode = tarfile.DIRTYPE, 0o755
-                archive.addfile(folder)
-            archive.addfile(member, None if target else io.BytesIO(program))
-    one.import_image(tmp_path / "root.tar", "linked:1")
-    step = "RUN /bin/busybox rm /link && /bin/busybox touch /link"
-    one.docker("build", "--tag", "unlinked:1", "-", stdin=f"FROM linked:1\n{step}\n")
-    found = judge_engine("4.8", one.socket)
-    for name in ("linked:1", "unlinked:1"):
-        assert found[name] == ("fail", "holds /usr/sbin/su (4755)")
-        assert truth(one, name) == {"/usr/sbin/su (4755)"}
-
-
 def context_with_capability(bits: int) -> bytes:
     """What to build an image from in which /busybox has these file capabilities."""
     program = Path(str(shutil.which("busybox"))).read_bytes()
