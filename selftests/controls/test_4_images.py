@@ -9,10 +9,8 @@ import pytest
 
 from hullcheck.facts import Facts, images
 from hullcheck.facts.engine import Engine
-from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.trust import CONTENT_TRUST
-from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy, PolicyError
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -240,16 +238,6 @@ def test_signatures_are_for_a_person() -> None:
 
 
 # ---- 4.5
-
-
-class Sockets:
-    """A socket of the engine that group 998 may write to."""
-
-    def group(self, name: str) -> Subjects[FileFact]:
-        """All of them."""
-        node = Node("/run/docker.sock", 0o140660, 0, 998)
-        fact = FileFact("/run/docker.sock", State.FOUND, node, grants=())
-        return Subjects(name, (("/run/docker.sock", fact),))
 
 
 ALL = "/etc/environment:DOCKER_CONTENT_TRUST=1"

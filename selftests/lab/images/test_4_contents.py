@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import os
@@ -237,18 +236,6 @@ def test_layer_that_is_damaged(engine: EngineFactory, settings: dict[str, object
     assert verdicts(facts_of_engine(one.socket, of="4.8")) == after
 
 
-@pytest.mark.needs_engine(">=24", "images in the store of containerd")
-def test_layer_that_is_not_what_its_name_says(engine: EngineFactory) -> None:
-    """In the store of containerd a blob has the name of its digest; a plain archive could end anywhere unnoticed."""
-    one = engine(fresh=True, **CONTAINERD)
-    build(one, "setuid")
-    places = one.data_root.glob("**/io.containerd.content.v1.content/blobs/sha256/*")
-    newest = max(filter(_is_packed, places), key=lambda file: file.stat().st_mtime_ns)
-    newest.write_bytes(gzip.compress(bytes(1024)))
-    found = verdicts(facts_of_engine(one.socket, of="4.8"))
-    assert found["setuid"] == ("error", "its layers could not be read, or not to their end")
-
-
 _ELSEWHERE = """
 version = 2
 imports = ["{0}/more.toml"]
@@ -376,17 +363,6 @@ def test_image_is_read_once(engine: EngineFactory, tmp_path: Path, settings: dic
     assert set(remembered(gathered(one, tmp_path, "other")).values()) == {False}
     one.docker("image", "rm", "removed")
     assert remembered(gathered(one, tmp_path)) == {"bb:1": True, "setuid": True}
-
-
-def test_cache_that_is_damaged(engine: EngineFactory, tmp_path: Path) -> None:
-    """It is read again then, and written anew."""
-    one = engine()
-    build(one, "setuid")
-    gathered(one, tmp_path)
-    (file,) = tmp_path.iterdir()
-    file.write_text(file.read_text().replace("4755", "", 1)[:-9])
-    assert set(remembered(gathered(one, tmp_path)).values()) == {False}
-    assert set(remembered(gathered(one, tmp_path)).values()) == {True}
 
 
 def test_run_and_replay(engine: EngineFactory, tmp_path: Path) -> None:

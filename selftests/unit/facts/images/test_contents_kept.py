@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.facts import PROBES
 from hullcheck.facts.images.contents import ImageContents
 from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
 from hullcheck.gather import image_cache
-from hullcheck.gather.transport import command_for
 from hullcheck.inventory import Target
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import TIMED_OUT, Answer
@@ -235,40 +233,6 @@ def test_engine_that_does_not_answer(tmp_path: Path) -> None:
     assert set(image_cache.load(file)) == {digest("a"), digest("b")}
 
 
-def test_targets_share_nothing(tmp_path: Path) -> None:
-    """Each target, and each engine of one, has a file of its own."""
-    targets = [Target("a", "ssh://a"), Target("b", "ssh://a"), Target("a", "ssh://b")]
-    files = {image_cache.file_for(tmp_path, each, host) for each in targets for host in (None, "unix:///x")}
-    assert len(files) == 6
-    assert {each.parent for each in files} == {tmp_path}
-
-
-def test_file_that_was_tampered_with(tmp_path: Path) -> None:
-    """What is not as it was written is not used, and no reason to stop."""
-    file = tmp_path / "x.json"
-    image_cache.save(file, recorded(answer({"a": [SU]})))
-    good = json.loads(file.read_text())
-    (known,) = good["images"].values()
-    wrong = [
-        *("", "{", "[]", "null", '{"images": {}}', "[" * 100_000),
-        *(json.dumps({**good, key: value}) for key in good for value in (None, "x", [], {"x": {}})),
-        json.dumps({**good, "images": {digest("b"): known}}),
-        *(
-            json.dumps({**good, "images": {digest("a"): {k: v for k, v in known.items() if k != key}}})
-            for key in known
-        ),
-        json.dumps({**good, "images": {digest("a"): {**known, "Special": [["x"]]}}}),
-        json.dumps({**good, "images": {digest("a"): {**known, "Tools": "x"}}}),
-    ]
-    for text in wrong:
-        file.write_text(text)
-        assert image_cache.load(file) == {}, text[:80]
-    file.write_bytes(b"\xff")
-    assert image_cache.load(file) == {}
-    file.write_text(json.dumps(good))
-    assert set(image_cache.load(file)) == {digest("a")}
-
-
 def test_place_that_cannot_be_written(tmp_path: Path) -> None:
     """Nothing is remembered then, and nothing stops."""
     (tmp_path / "file").write_text("")
@@ -283,14 +247,6 @@ def test_script_names_what_is_known() -> None:
         (), known_images=(f"sha256:0123456789abcdef{'0' * 48}", f"sha256:{'1' * 64}")
     )
     assert "\nknown_images=''\n" in render(())
-
-
-def test_more_images_than_a_command_has_room_for() -> None:
-    """Those that find no room in the script are read again."""
-    known = [f"sha256:{number:016x}{'0' * 48}" for number in range(10_000)]
-    script = render(PROBES, known_images=known)
-    assert len(command_for(script)) < 128 * 1024
-    assert sum(each[7:23] in script for each in known) > 300
 
 
 def test_recording_without_the_probe() -> None:

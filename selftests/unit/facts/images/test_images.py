@@ -11,7 +11,6 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.images import Image
-from hullcheck.facts.images.used import used_images
 from hullcheck.facts.subjects import Subjects
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.images import (
@@ -208,13 +207,6 @@ def test_layers_that_are_not_told(number: str) -> None:
     asked = json.dumps({"created_by": "RUN true", "comment": "", "size": "0B"})  # a layer may have no bytes
     text = output([image()], {}) + f"history sha256:{ID}\n{asked}\n"
     assert verdict(number, facts_of(text))[0] == "pass"
-
-
-def test_mount_of_what_is_no_image() -> None:
-    """Only a mount of an image names one; what the engine does not know is none."""
-    mounts = ({"Type": "volume", "Name": "web:1"}, {"Type": "image"}, {"Type": "image", "Name": "other:1"})
-    container: Any = SimpleNamespace(image_id="sha256:12", mounts=mounts)
-    assert [*used_images(container, {f"sha256:{ID}": image()})] == ["sha256:12"]
 
 
 def test_users_of_an_image_are_named() -> None:
