@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hullcheck.facts.containers import Container
-from hullcheck.facts.images import Image
 from hullcheck.verdicts import Manual
 
 
@@ -45,13 +44,3 @@ def require_limits_of_others(container: Container) -> None:
     """
     if hands := container.mounts.groups_in_its_hands:
         raise Manual(f"a limit is set, but the container {hands}: may it lift the limit?")
-
-
-def require_one_machine(image: Image) -> None:
-    """Leave an image to a person under whose id there is one for other machines too: `--platform` runs it.
-
-    Raises:
-        Manual: there is one.
-    """
-    if image.other_machines:
-        raise Manual(f"holds an image for {', '.join(image.other_machines)} too, which is not judged")

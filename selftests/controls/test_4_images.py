@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
@@ -16,46 +15,11 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.images import (
     BASE,
-    ID,
     SECRET,
     facts,
-    facts_of,
-    image,
-    output,
-    stored,
     verdict,
 )
 from selftests.kit.judging import judged
-
-# ---- an image for several machines
-
-
-def for_machines(*others: tuple[str, str]) -> Facts:
-    """The facts of a target with one image, under whose id there are some for other machines."""
-    config = {"User": "1000", "Healthcheck": {"Test": ["CMD", "nc", "-z", "localhost", "80"]}}
-    configurations = [
-        stored("COPY /x / # buildkit"),
-        *(stored(BASE, os=os, architecture=each) for os, each in others),
-    ]
-    manifests = {f"{number:02}" * 32: each for number, each in enumerate(configurations)}
-    files: dict[str, Any] = {ID: {"manifests": [{"digest": f"sha256:{each}"} for each in manifests]}}
-    for manifest, configuration in manifests.items():
-        named = f"c{manifest[1:]}"
-        files |= {manifest: {"config": {"digest": f"sha256:{named}"}}, named: configuration}
-    return facts_of(output([image(config=config)], files), Policy(allowed_packages=()))
-
-
-@pytest.mark.parametrize(
-    "number",
-    ["4.3", "4.6", "4.7", "4.8", "4.9", "4.10", "4.11", "image_holds_no_shell", "image_holds_no_compiler"],
-)
-def test_image_for_several_machines(number: str) -> None:
-    """What the engine describes is the one of them for its own machine; a container may run another."""
-    assert verdict(number, for_machines())[0] == "pass"
-    assert verdict(number, for_machines(("unknown", "unknown")))[0] == "pass"  # what is attested of a build
-    found = verdict(number, for_machines(("linux", "arm64")))
-    assert found == ("manual", "holds an image for linux/arm64 too, which is not judged")
-
 
 # ---- 4.4
 

@@ -33,7 +33,7 @@ _CONFIGURATION = {
     **{name: [str] for name in ("Variables", "Labels", "Base", "Secrets", "Later?")},
 }
 _BLOB = {
-    "Steps?": [{"Text": str, "Secrets": [str], "Imported": bool, "Silent": bool, "Empty?": bool}],
+    "Steps?": [{"Text": str, "Secrets": [str], "Imported": bool, "Silent": bool}],
     "Of?": [[str], str],
     "Names?": [str],
 }
@@ -60,10 +60,7 @@ class Image:
         secrets: what secrets its configuration holds, in words and without them.
         history: its build steps, and what it leaves to builds from it; None where it could not be read. `steps` is what
             controls ask for.
-        untold_layers: how many of its layers its history does not tell of.
-        other_machines: for which machines another image is here under its id, of which nothing else is known here.
         used_by: the containers that were made from it or mount it, running or not, as far as they are known.
-        used_since: when the first of these was made, in seconds since the epoch; None where that is not known.
         recorded: when it was looked at, in seconds since the epoch.
         known_digests: every digest that is known of it: its id, those of its configuration and manifest, and those in
             registries.
@@ -81,10 +78,7 @@ class Image:
     healthcheck: str = ""
     secrets: tuple[str, ...] = ()
     history: tuple[Step, ...] | None = ()
-    untold_layers: int = 0
-    other_machines: tuple[str, ...] = ()
     used_by: tuple[str, ...] = ()
-    used_since: float | None = None
     recorded: float = 0.0
     known_digests: frozenset[str] = frozenset()
 
@@ -243,20 +237,15 @@ def _short(identifier: str) -> str:
     return identifier.removeprefix("sha256:")[:_SHORT]
 
 
-_User = tuple[str, float | None]
-
-
 def _users(
     containers: Later[Subjects[Container]], known: Mapping[str, Mapping[str, Any]]
-) -> dict[str, list[_User]]:
-    """The names of containers and when they were made, by the ids of their images; none where the containers
-    cannot be listed."""
-    users = dict[str, list[_User]]()
+) -> dict[str, list[str]]:
+    """Return the names of containers by the ids of their images; none if the containers cannot be listed."""
+    users = dict[str, list[str]]()
     try:
         for name, container in containers.get():
-            made = _moment(container.configuration.creation_time)
             for image in used_images(container.configuration, known):
-                users.setdefault(image, []).append((name, made))
+                users.setdefault(image, []).append(name)
     except (EvidenceError, NotApplicable):
         return {}
     return users
@@ -265,7 +254,7 @@ def _users(
 def _image(
     document: Mapping[str, Any],
     blobs: Mapping[str, Mapping[str, Any]],
-    users: Mapping[str, list[_User]],
+    users: Mapping[str, list[str]],
     recorded: float,
 ) -> Image:
     config = require(document["Config"], _CONFIGURATION, _INSPECT, "Config")
@@ -273,7 +262,6 @@ def _image(
     reached = _reached(identifier, blobs)
     own = _own_blobs(reached, document.get("Of"))
     history = _steps(own)
-    made = [time for _, time in users.get(identifier, ()) if time is not None]
     registry_digests = document.get("RepoDigests") or ()
     return Image(
         id=identifier,
@@ -288,10 +276,7 @@ def _image(
         healthcheck=str(config["Healthcheck"]),
         secrets=tuple(config["Secrets"]),
         history=None if history is None else (*history, *_later(config.get("Later", ()), history)),
-        untold_layers=_untold_layers(own),
-        other_machines=_other_machines(reached, own),
-        used_by=tuple(name for name, _ in users.get(identifier, ())),
-        used_since=min(made, default=None),
+        used_by=tuple(users.get(identifier, ())),
         recorded=recorded,
         known_digests=frozenset((identifier, *own, *(each.partition("@")[2] for each in registry_digests))),
     )
@@ -333,20 +318,6 @@ def _steps(own: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...] | None:
     """The history of an image; None where it was not read."""
     histories = {tuple(map(_step, blob["Steps"])) for blob in own.values() if "Steps" in blob}
     return histories.pop() if len(histories) == 1 else None
-
-
-def _other_machines(reached: Mapping[str, Mapping[str, Any]], own: Mapping[str, Any]) -> tuple[str, ...]:
-    """For which machines the other configurations are; what is attested of a build is for none."""
-    others = (blob for digest, blob in reached.items() if digest not in own and "Steps" in blob)
-    machines = {str(blob["Of"][1]) for blob in others if "Of" in blob}
-    return tuple(sorted(each for each in machines if not each.startswith("unknown")))
-
-
-def _untold_layers(own: Mapping[str, Mapping[str, Any]]) -> int:
-    """How many layers of an image are more than there are steps that made one."""
-    told = [blob for blob in own.values() if "Of" in blob and "Steps" in blob]
-    made = (sum(not each.get("Empty") for each in blob["Steps"]) for blob in told)
-    return max((0, *(len(blob["Of"][0]) - steps for blob, steps in zip(told, made, strict=True))))
 
 
 def _later(texts: Sequence[str], told: Sequence[Step]) -> Iterator[Step]:

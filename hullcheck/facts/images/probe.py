@@ -160,14 +160,11 @@ def _step(document: Mapping[str, Any], *, is_base: bool) -> dict[str, Any]:
     imported = comment.lower().startswith("imported from ")
     text = "" if imported else _text(document)
     squashed = comment.startswith("merge sha256:")  # all layers in one; the steps that made them are told
-    empty = _is_empty(document)
-    known = {} if "size" in document else {"Empty": empty}  # a layer may have no bytes
     return {
         "Text": image_secrets.masked_step(text),
         "Secrets": secrets.kinds(text),
         "Imported": imported,
-        "Silent": not (imported or squashed or empty or is_base or TOLD.match(text)),
-        **known,
+        "Silent": not (imported or squashed or _is_empty(document) or is_base or TOLD.match(text)),
     }
 
 

@@ -197,18 +197,6 @@ def test_step_of_which_files_are_not_asked() -> None:
     assert verdict("4.9", facts(BASE, {"created_by": ""}))[0] == "manual"
 
 
-@pytest.mark.parametrize("number", ["4.7", "4.9", "4.10", "4.11"])
-def test_layers_that_are_not_told(number: str) -> None:
-    """4.7 to 4.11: a history of steps that made no layer does not tell what is in those of the image."""
-    empty = {"created_by": "CMD sh", "empty_layer": True}
-    found = verdict(number, facts(empty, {"created_by": "USER app", "empty_layer": True}))
-    assert found == ("manual", "the history does not tell of all layers: 1 more than steps")
-    assert verdict(number, facts(empty, "RUN true"))[0] == "pass"
-    asked = json.dumps({"created_by": "RUN true", "comment": "", "size": "0B"})  # a layer may have no bytes
-    text = output([image()], {}) + f"history sha256:{ID}\n{asked}\n"
-    assert verdict(number, facts_of(text))[0] == "pass"
-
-
 def test_users_of_an_image_are_named() -> None:
     """Where containers are known, a flaw says who uses the image."""
     target = facts(config={"Healthcheck": None})

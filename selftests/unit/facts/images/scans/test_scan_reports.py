@@ -271,19 +271,6 @@ def test_limits_of_the_policy(tmp_path: Path) -> None:
     assert found == ("fail", "was built 10 days ago, allowed are 5 (used by web)")
 
 
-def test_scan_after_the_deployment(tmp_path: Path) -> None:
-    """A container that is older than every report was not kept from starting; an older report takes that back."""
-    write(tmp_path, "a.json", trivy("LOW", days=1))
-    assert "no report shows" not in verdict(facts(tmp_path, container(days=0.5)))[1]
-    found, reason = verdict(facts(tmp_path, container(days=5)))
-    assert (found, reason.endswith("; no report shows a scan before it was first used here")) == (
-        "pass",
-        True,
-    )
-    write(tmp_path, "b.json", trivy("HIGH", days=60))
-    assert "no report shows" not in verdict(facts(tmp_path, container(days=5)))[1]
-
-
 def test_report_of_an_older_trivy_is_dated_by_its_file(tmp_path: Path) -> None:
     """It says nothing of its date, and the reason says that."""
     report = trivy("LOW")
@@ -413,18 +400,6 @@ def test_image_in_use_that_nobody_scanned(tmp_path: Path) -> None:
         "error",
         True,
     )
-
-
-def test_scan_before_the_first_use(tmp_path: Path) -> None:
-    """The reason names each image without a report that is older than its oldest container; that may be an old one."""
-    write(tmp_path, "a.json", trivy("LOW", days=1))
-    late = ("pass", "good reports on 1 of 1 images in use; none is from before the first use of web:1")
-    assert scanners(facts(tmp_path, container(days=0.5)))[0] == ONE
-    assert scanners(facts(tmp_path, container(days=1.5)))[0] == late
-    write(tmp_path, "b.json", trivy("HIGH", days=60))
-    assert scanners(facts(tmp_path, container(days=1.5)))[0] == ONE
-    assert scanners(facts(tmp_path, container(days=1.5), container("old", days=61)))[0] == late
-    assert scanners(facts(tmp_path, container().replace('"Created"', '"Made"')))[0] == late
 
 
 def test_scanner_without_evidence(tmp_path: Path) -> None:
