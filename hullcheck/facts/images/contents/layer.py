@@ -1,5 +1,6 @@
 """One layer of an image, read from a listing of its archive: of the headers (tar-split) or by tar(1)."""
 
+import ast
 import base64
 import io
 import json
@@ -33,8 +34,6 @@ _LISTED = re.compile(
     rb"(\S)((?:[r-][w-][xsS-]){2}[r-][w-][xtT-])(\S*) +\S+ +[0-9,]+ "
     rb'\S+ [0-9:]+ "((?:[^"\\]|\\.)*)"(?: (?:->|link to) "((?:[^"\\]|\\.)*)")?'
 )
-_ESCAPE = re.compile(rb"\\([0-3][0-7]{2}|.)")
-_ESCAPES = dict(zip((b"a", b"b", b"f", b"n", b"r", b"t", b"v"), b"\a\b\f\n\r\t\v", strict=True))
 
 
 @dataclass(frozen=True)
@@ -220,10 +219,6 @@ def _given(value: bytes) -> tuple[str, ...]:
     return tuple(sorted(capabilities.names(bits)))
 
 
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
-
-
 # ---- a listing by GNU tar
 
 
@@ -242,13 +237,9 @@ def _listed(listing: bytes) -> Iterator[Entry]:
 
 
 def _plain(quoted: bytes) -> str:
-    return _text(_ESCAPE.sub(_unescaped, quoted))
-
-
-def _unescaped(match: re.Match[bytes]) -> bytes:
-    if len(match[1]) == 3:
-        return bytes([int(match[1], 8)])
-    return bytes([_ESCAPES[match[1]]]) if match[1] in _ESCAPES else match[1]
+    """Return a name without the quoting of C, which is that of Python's strings, too."""
+    text = ast.literal_eval(f'"{quoted.decode("latin-1")}"')
+    return str(text).encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 @cache

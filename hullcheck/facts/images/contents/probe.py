@@ -140,7 +140,7 @@ def _layer(packed: str, packages: Sequence[str]) -> Layer | None:
         unpack = zlib.decompressobj(wbits=31)
         listing = unpack.decompress(base64.b64decode(packed, validate=True), _MOST)
         return read_layer(listing, packages) if unpack.eof else None
-    except (binascii.Error, tarfile.TarError, zlib.error, ValueError, KeyError, TypeError):
+    except (binascii.Error, tarfile.TarError, zlib.error, SyntaxError, ValueError, KeyError, TypeError):
         return None
 
 

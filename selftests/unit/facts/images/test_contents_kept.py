@@ -117,25 +117,6 @@ def test_manifest_of_another_machine() -> None:
 
 
 @pytest.mark.parametrize(
-    "document",
-    [
-        {"manifests": ["x"]},
-        {"manifests": 7},
-        {"layers": [[]]},
-        {"config": "x"},
-        {"manifests": [{"digest": 5}]},
-    ],
-)
-def test_document_of_an_image_that_is_none(document: object) -> None:
-    """What a registry has given for an image spoils no other."""
-    said = answer({"a": [[("x", 0o644)]]}, CONTAINERD)
-    top = digest("top")
-    said = f"{image(top, digest('a', '0'))}\n{said}{top[7:]}:{json.dumps(document)}\n"
-    found = judged("4.8", facts(said, "a", "top"))
-    assert {name: each[0] for name, each in found.items()} == {"a:1": "pass", "top:1": "error"}
-
-
-@pytest.mark.parametrize(
     ("field", "value"),
     [
         ("Special", [["/x", 4755]]),
@@ -231,14 +212,6 @@ def test_engine_that_does_not_answer(tmp_path: Path) -> None:
     )
     image_cache.save(file, cut)
     assert set(image_cache.load(file)) == {digest("a"), digest("b")}
-
-
-def test_place_that_cannot_be_written(tmp_path: Path) -> None:
-    """Nothing is remembered then, and nothing stops."""
-    (tmp_path / "file").write_text("")
-    file = tmp_path / "file" / "x.json"
-    image_cache.save(file, recorded(answer({"a": [SU]})))
-    assert image_cache.load(file) == {}
 
 
 def test_script_names_what_is_known() -> None:

@@ -23,7 +23,7 @@ from hullcheck.facts.images.scans import SCAN_REPORTS
 from hullcheck.policy import Policy, PolicyError, ScanReports
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from hullcheck.recording.script import parse, render
+from hullcheck.recording.script import render
 from selftests.kit.facts.images import ID, NOW, image, output, stored
 from selftests.kit.judging import judged
 from selftests.needs import need
@@ -309,14 +309,6 @@ def test_real_report_of_a_scan_that_did_not_look(
     assert scanners(target)[0][0] == expected
 
 
-def test_only_mended_weaknesses_of_alpine(tmp_path: Path) -> None:
-    """Alpine tells of a weakness when it has mended it, so that --ignore-unfixed keeps nothing out."""
-    report = trivy("LOW", Metadata={"ImageID": DIGEST, "OS": {"Family": "alpine"}})
-    report["Results"][0]["Vulnerabilities"][0]["FixedVersion"] = "2"
-    write(tmp_path, "a.json", report)
-    assert verdict(facts(tmp_path, container()))[0] == "pass"
-
-
 def test_unreadable_report_beside_a_good_one(tmp_path: Path) -> None:
     """The good one passes: what cannot be read proves nothing, for or against."""
     write(tmp_path, "a.json", trivy("LOW"))
@@ -437,23 +429,6 @@ def test_probe_is_bounded(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in answer(tmp_path).stdout.split("\n")[1:] if line]
     left = {each["File"] for each in lines if each.get("Fault") == "too much to be read"}
     assert left == {"huge.json", "4.json"}
-
-
-@pytest.mark.needs("dash")
-def test_script_has_the_folder_in_quotes() -> None:
-    """Whatever a policy names is one word to the shell, and nothing of the target's environment stays."""
-    script = render((), paths=[("scan_reports", "/a'b $(reboot)")])
-    assert """\nscan_reports='/a'"'"'b $(reboot)'\n""" in script
-    assert "\nscan_reports=''\n" in render(())
-    assert parse(
-        subprocess.run(
-            ["dash", "-c", render((SCAN_REPORTS,))],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={"scan_reports": "/etc", "PATH": os.environ["PATH"]},
-        ).stdout
-    )["scan_reports"] == Answer("scan_reports", 0, "", "")
 
 
 # ---- policy
