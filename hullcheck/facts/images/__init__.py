@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hullcheck.facts.containers import Container
+from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.steps import Step
-from hullcheck.facts.images.used import used_images
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.documents import NAMES, require
@@ -235,6 +235,17 @@ def _blobs(text: str) -> dict[str, Mapping[str, Any]]:
 
 def _short(identifier: str) -> str:
     return identifier.removeprefix("sha256:")[:_SHORT]
+
+
+def used_images(container: Configuration, known: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the ids of the images that a container uses; *known* is the engine's description of each, by id."""
+    mounted = {str(each.get("Name")) for each in container.mounts if each.get("Type") == "image"}
+    mounted |= {f"{name}:latest" for name in mounted}
+    names = {
+        each: {each, *(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ())}
+        for each, image in known.items()
+    }
+    return {container.image_id, *(each for each in known if mounted & names[each])}
 
 
 def _users(

@@ -10,7 +10,6 @@ from hullcheck.facts import images
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.images.probe import IMAGES
-from hullcheck.facts.images.used import used_images
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.times import DAY, engine_moment
@@ -58,7 +57,7 @@ class Sprawl:
         """
         known = images.described(self.recording)
         configurations = [container.configuration for _, container in self.containers.get()]
-        used = {image for each in configurations for image in used_images(each, known)}
+        used = {image for each in configurations for image in images.used_images(each, known)}
         needed = set(used)
         for image in used:  # the images that it was built from cannot go either
             while (image := str((known.get(image) or {}).get("Parent") or "")) and image not in needed:
