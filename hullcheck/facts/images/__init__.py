@@ -240,6 +240,8 @@ def _short(identifier: str) -> str:
 def used_images(container: Configuration, known: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """Return the ids of the images that a container uses; *known* is the engine's description of each, by id."""
     mounted = {str(each.get("Name")) for each in container.mounts if each.get("Type") == "image"}
+    if not mounted:
+        return {container.image_id}
     mounted |= {f"{name}:latest" for name in mounted}
     names = {
         each: {each, *(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ())}
