@@ -228,7 +228,7 @@ def _counted(counts: Mapping[str, int]) -> str:
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
 @pytest.mark.severity("medium")
 def test_content_trust_is_on_for_all_who_pull(
-    content_trust: Mapping[str, str], engine: Engine, policy: Policy
+    content_trust: Later[Mapping[str, str]], engine: Engine, policy: Policy
 ) -> str:
     """Images are pulled with content trust, or their signatures are checked in another way.
 
@@ -242,14 +242,15 @@ def test_content_trust_is_on_for_all_who_pull(
     """
     if policy.image_verification is not None:
         return f"checked in another way, as the policy says: {policy.image_verification}"
-    found = ", ".join(f"{state} in {path}" for path, state in content_trust.items())
     if engine.major is None or engine.major > _LAST_WITH_CONTENT_TRUST:
         raise Manual(
             f"engine {engine.version} has no content trust: check how signatures are verified, and name it as"
             " `image_verification: HOW` in the policy"
         )
-    assert {*content_trust.values()} - {trust.OFF}, f"DOCKER_CONTENT_TRUST is {found or 'not set'} for root"
-    if {*content_trust.values()} != {trust.ON}:
+    found = ", ".join(f"{state} in {path}" for path, state in content_trust.get().items())
+    states = {*content_trust.get().values()}
+    assert states - {trust.OFF}, f"DOCKER_CONTENT_TRUST is {found or 'not set'} for root"
+    if states != {trust.ON}:
         raise Manual(f"DOCKER_CONTENT_TRUST is {found}: check whether it is set where images are pulled")
     return f"DOCKER_CONTENT_TRUST is {found}; it covers no compose, stacks and BuildKit"
 
