@@ -22,7 +22,6 @@ _STAND_IN = "Zq8vT3kL9xRw2"
 _OVERLAY = ("lowerdir", "upperdir", "workdir")
 _SOCKET = "/var/run/docker.sock"
 _JOINING = {"NetworkMode": "network_mode", "PidMode": "pid", "IpcMode": "ipc"}
-_SLICE = "org.systemd.property.Slice"
 _CONDITIONS = {"none": "no", "any": "always", "": "always"}
 _RESOURCES = ("configs", "networks", "secrets", "volumes")
 _DEPTH = 20  # of services that take the volumes of others
@@ -184,9 +183,7 @@ class _Service:
             "UTSMode": self._text("uts"),
             "UsernsMode": self._text("userns_mode"),
             **{name: re.sub("^service:", "container:", self._text(key)) for name, key in _JOINING.items()},
-            "CgroupnsMode": self._text("cgroup"),
             "CgroupParent": self._text("cgroup_parent"),
-            "Annotations": {_SLICE: _settings(self.data.get("annotations")).get(_SLICE) or ""},
             "Memory": int(self._number("mem_limit", "memory")),
             "NanoCpus": round(self._number("cpus", "cpus") * 1e9),
             "CpuQuota": int(self._number("cpu_quota")),
@@ -212,7 +209,6 @@ class _Service:
                 "Type": str(log.get("driver") or ""),
                 "Config": log_options({key: str(each) for key, each in (log.get("options") or {}).items()}),
             },
-            "Runtime": self._text("runtime"),
         }
 
     def _ports(self) -> dict[str, list[dict[str, str]]]:

@@ -7,6 +7,7 @@ Hierarchy Standard, hier(7), file-hierarchy(7) of systemd, and the documentation
 
 import re
 
+from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.parsing.proc.mountinfo import is_below
 
 _SYSTEM = "/bin /boot /dev /efi /etc /gnu /lib /lib32 /lib64 /libx32 /nix /proc /root /sbin /sys /usr /ostree /sysroot"
@@ -52,41 +53,38 @@ _KEYS = re.compile(
 )
 """What holds keys and tokens of an account, wherever its home is; projects keep what they build in `.docker` too."""
 
-_OF_A_PLUGIN = re.compile(r"/plugins/[0-9a-f]{64}/(?:propagated-mount|rootfs)/.+")
-"""Below the engine's data root, where a driver for volumes that is a plugin of the engine has them."""
+_HARMLESS = ("/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo")
+"""The time zone, which containers are often given read-only."""
 
 
-def is_sensitive(path: str, kind: str, docker_root: str) -> bool:
-    """Whether *path*, free of symbolic links, shows a container a part of the host's system.
+def is_sensitive(mount: HostMount, path: str, docker_root: str) -> bool:
+    """Whether *path* of a mount, free of symbolic links, shows a container a part of the host's system.
 
     Args:
-        kind: `volume` or `image` for one of the engine's or its plugins', whose own folder below *docker_root* is
-            meant to be mounted.
-        docker_root: the engine's data root (`docker info`: DockerRootDir).
+        docker_root: the engine's data root (`docker info`: DockerRootDir), in which it has the volumes.
     """
-    if _is_own(path, kind, docker_root):
+    plain = _plain(path)
+    if _is_own(mount, path, docker_root) or (mount.read_only and any(is_below(plain, x) for x in _HARMLESS)):
         return False
-    path = _plain(path)
-    return bool(_HOME.fullmatch(path) or _KEYS.fullmatch(path)) or any(
-        is_below(path, each) or is_below(each, path) for each in (*SYSTEM, docker_root)
+    return bool(_HOME.fullmatch(plain) or _KEYS.fullmatch(plain)) or any(
+        is_below(plain, each) or is_below(each, plain) for each in (*SYSTEM, docker_root)
     )
 
 
-def is_of_a_service(path: str, kind: str, docker_root: str) -> bool:
+def is_of_a_service(mount: HostMount, path: str, docker_root: str) -> bool:
     """Whether *path* lies where services of the host keep what they run or obey, and nobody says whose it is."""
-    return not _is_own(path, kind, docker_root) and any(is_below(_plain(path), each) for each in _OF_SERVICES)
+    own = _is_own(mount, path, docker_root)
+    return not own and any(is_below(_plain(path), each) for each in _OF_SERVICES)
 
 
-def _is_own(path: str, kind: str, docker_root: str) -> bool:
-    own = {"volume": f"{docker_root}/volumes/", "image": f"{docker_root}/"}.get(kind)
-    if own is None:
-        return False
-    of_a_plugin = kind == "volume" and _OF_A_PLUGIN.fullmatch(path.removeprefix(docker_root))
-    return path.startswith(own) or bool(of_a_plugin)
+def _is_own(mount: HostMount, path: str, docker_root: str) -> bool:
+    """Whether the engine, or a plugin of it, keeps the volume or image that is mounted there itself."""
+    own = {"volume": ("volumes", "plugins"), "image": ("",)}.get(mount.kind, ())
+    return any(path.startswith(f"{docker_root}/{each}") for each in own)
 
 
 def _plain(path: str) -> str:
-    """*path* below /run and /home where it is below a usual link to these."""
+    """Return *path* below /run, /home or /root if it is below a usual link to these."""
     for link, target in (("/var/run", "/run"), ("/var/home", "/home"), ("/var/roothome", "/root")):
         if is_below(path, link):
             return target + path[len(link) :]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hullcheck.facts.containers import Container
 from hullcheck.verdicts import Manual
 
 
@@ -34,13 +33,3 @@ def planned_limit(limit: str, most: float | None) -> str:
             " policy say how much is allowed"
         )
     return f"allows {limit}; whether that is in force, its host shows"
-
-
-def require_limits_of_others(container: Container) -> None:
-    """Leave a container to a person that can change the limits which hold it.
-
-    Raises:
-        Manual: it can write to its control groups.
-    """
-    if hands := container.mounts.groups_in_its_hands:
-        raise Manual(f"a limit is set, but the container {hands}: may it lift the limit?")

@@ -18,10 +18,7 @@ _DOCUMENTS = {
 }
 """The probes that answer with a document for each object; their other lines are of /proc."""
 _OTHER_EACH_TIME = frozenset(
-    (
-        *("bundles", "clock", "daemon_processes", "engine_places", "own_mounts", "patching", "processes"),
-        "unix_sockets",
-    )
+    (*("clock", "daemon_processes", "engine_places", "own_mounts", "patching", "processes"),)
 )
 """The probes of which two answers are never the same."""
 _OTHER_EACH_START = re.compile(

@@ -176,12 +176,8 @@ def _mounts(container: Container, facts: Facts) -> _Found:
     root = facts.get("engine").value("DockerRootDir")
     for mount in (*container.mounts.configured, *container.mounts.visible):
         for path in sorted(mount.paths):
-            if is_sensitive(path, mount.kind, root) or is_of_a_service(path, mount.kind, root):
+            if is_sensitive(mount, path, root) or is_of_a_service(mount, path, root):
                 yield "allowed_mounts", path, f" at {mount.destination}"
-    for path, each in container.sockets.others:
-        yield "allowed_mounts", path, f": the socket of {each.names}"
-    for path in container.mounts.pipes:
-        yield "allowed_mounts", path, ": a named pipe"
 
 
 def _devices(container: Container, _: Facts) -> _Found:

@@ -3,8 +3,8 @@
 What its engine, its image or its host decides is *not applicable*, and never a pass.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from hullcheck.facts.compose.configuration import FileConfiguration, Reading
 from hullcheck.facts.compose.document import COMPOSE_FILE, document
@@ -12,7 +12,9 @@ from hullcheck.facts.compose.mounts import FileMounts
 from hullcheck.facts.compose.ports import FilePorts
 from hullcheck.facts.compose.sockets import FileSockets
 from hullcheck.facts.compose.unknown import Unknown
-from hullcheck.facts.containers.privileges import is_known_runtime, may_take_walls_away
+from hullcheck.facts.containers import Container
+from hullcheck.facts.containers.privileges import Privileges
+from hullcheck.facts.containers.runtime import Limits, Runtime
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import capabilities
@@ -20,22 +22,11 @@ from hullcheck.parsing.go import go_boolean
 from hullcheck.recording import Recording
 from hullcheck.verdicts import NotApplicable
 
-_HIDDEN_RUNTIME = """
-    configuration exec_processes find ids joined main_process processes proc
-    root_exec_processes root_uid shares_host_users surroundings
-"""
-_HIDDEN_PRIVILEGES = """
-    apparmor_profile bundle configuration filtering_runtime given_capabilities has_own_profile is_permissive
-    overpowered processes runtime seccomp_profile security_label stored_no_new_privileges surroundings
-"""
-
 
 class FileRuntime(Unknown):
     """How it will run, as far as the file says."""
 
-    HIDDEN: ClassVar[Collection[str]] = _HIDDEN_RUNTIME.split()
-    strange_interfaces = ()
-    listens_at_ssh_port = False
+    WHOLE = Runtime
     maybe_ssh = ""
 
     def __init__(
@@ -52,11 +43,6 @@ class FileRuntime(Unknown):
     def ssh_servers(self) -> tuple[str, ...]:
         """The SSH servers that its command names."""
         return tuple(self._asked.part("command", "Arguments"))
-
-    @property
-    def start_words(self) -> str:
-        """What its command does, in words."""
-        return "would start"
 
     @property
     def privileged_hooks(self) -> tuple[str, ...]:
@@ -118,17 +104,11 @@ class FileRuntime(Unknown):
 class FileLimits(Unknown):
     """What the file allows it to use."""
 
-    HIDDEN: ClassVar[Collection[str]] = ("configuration", "runtime", "surroundings")
-    foreign_cgroup = ""
-    foreign_ulimits = ()
+    WHOLE = Limits
 
     def __init__(self, configuration: FileConfiguration) -> None:
         """See what *configuration* says."""
         self._asked = configuration
-
-    def escape(self, *limits: str) -> str:
-        """Nothing runs yet, and so nothing is outside of its control groups."""
-        return ""
 
     @property
     def memory(self) -> float | None:
@@ -154,18 +134,12 @@ class FileLimits(Unknown):
 class FilePrivileges(Unknown):
     """What everything in it will be able to do, as far as the file says."""
 
-    HIDDEN: ClassVar[Collection[str]] = _HIDDEN_PRIVILEGES.split()
+    WHOLE = Privileges
     applies_apparmor = True  # as far as it depends on the file
-    devices_let_in = devices_of_runtime = strange_nodes = ()
-    lists_devices = True
 
     def __init__(self, configuration: FileConfiguration) -> None:
         """See what *configuration* says."""
         self._asked = configuration
-
-    def in_host_namespace(self, _kind: str) -> str:
-        """Nothing: it has no process yet."""
-        return ""
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -174,29 +148,6 @@ class FilePrivileges(Unknown):
         return capabilities.granted(
             asked.added_capabilities, asked.dropped_capabilities, privileged=asked.privileged
         )
-
-    @property
-    def unknown_runtime(self) -> str:
-        """The runtime that the file asks for, where its name is of none that is known."""
-        name = str(self._asked.setting("Runtime") or "")
-        return "" if is_known_runtime(name) else name
-
-    @property
-    def strange_runtime(self) -> str:
-        """The same, without those that give devices and files alone."""
-        runtime = self.unknown_runtime
-        return runtime if may_take_walls_away(runtime) else ""
-
-    @property
-    def selinux_label(self) -> str:
-        """Empty where an option of its own switches labels off.
-
-        Raises:
-            NotApplicable: the engine chooses one.
-        """
-        if self._asked.security_options.get("label") == "disable":
-            return ""
-        raise NotApplicable("which SELinux label it gets, the engine and the host decide, and not the file")
 
     @property
     def unfiltered(self) -> str:
@@ -223,7 +174,7 @@ class FilePrivileges(Unknown):
 class FileContainer(Unknown):
     """A service of a Compose file, with the parts of a `Container`."""
 
-    HIDDEN: ClassVar[Collection[str]] = ("find_companions", "id")
+    WHOLE = Container
     running = False
     planned = True
 
@@ -253,29 +204,6 @@ class FileContainer(Unknown):
     def privileged(self) -> bool:
         """Whether it asks for `privileged: true`."""
         return self.configuration.privileged
-
-    @property
-    def companions(self) -> "tuple[FileContainer, ...]":
-        """The other services whose processes it will see.
-
-        Raises:
-            NotApplicable: it joins the processes of a container which is not in the file.
-        """
-        services, networks, own = self._made
-        owner = self.runtime.owner("PidMode").name
-        others = (FileContainer(services, networks, name) for name in sorted(services) if name != own)
-        found = tuple(each for each in others if each._joins(owner))
-        return () if self.runtime.shares_host_processes else found
-
-    def can_look_into(self, _other: "FileContainer") -> bool:
-        """Not for sure: image and host decide who it will be, and what AppArmor says."""
-        return False
-
-    def _joins(self, owner: str) -> bool:
-        try:
-            return self.runtime.owner("PidMode").name == owner
-        except NotApplicable:
-            return False
 
     @property
     def labels(self) -> Mapping[str, str | None]:

@@ -20,7 +20,6 @@ _KEYS = {
     "NetworkMode": ("network_mode",),
     "PidMode": ("pid",),
     "IpcMode": ("ipc",),
-    "CgroupnsMode": ("cgroup",),
     "CgroupParent": ("cgroup_parent",),
     "Memory": ("mem_limit", f"{_LIMITS}.memory"),
     "NanoCpus": ("cpus", f"{_LIMITS}.cpus"),
@@ -38,7 +37,6 @@ _KEYS = {
     "Ulimits": ("ulimits",),
     "Tmpfs": ("tmpfs",),
     "LogConfig": ("logging",),
-    "Runtime": ("runtime",),
 }
 """The keys of a Compose file behind each setting of the engine."""
 
@@ -114,9 +112,19 @@ class FileConfiguration(Configuration):
     status, pid, id = "planned", 0, ""
     started = None
     health = None
-    mount_label = process_label = ""
     service = None
-    daemon_cgroups = frozenset[str]()
+    mount_label = ""
+
+    @property
+    def process_label(self) -> str:
+        """Empty if an option of its own switches labels off.
+
+        Raises:
+            NotApplicable: the engine chooses one.
+        """
+        if self.security_options.get("label") == "disable":
+            return ""
+        raise NotApplicable("which SELinux label it gets, the engine and the host decide, and not the file")
 
     @property
     def in_default_cgroup(self) -> bool:

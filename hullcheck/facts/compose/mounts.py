@@ -1,44 +1,23 @@
 """What a service of a Compose file will see of its host's files, by the paths in the file."""
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
 
 from hullcheck.facts.compose.configuration import FileConfiguration
 from hullcheck.facts.compose.unknown import Unknown
-from hullcheck.facts.containers.mounts import settings
-from hullcheck.facts.containers.sources import HostMount
+from hullcheck.facts.containers.mounts import HostMount, Mounts
 from hullcheck.verdicts import NotApplicable
 
 _SHARED = ("shared", "rshared")
-_HIDDEN = "configuration runtime sources surroundings table"
 
 
 class FileMounts(Unknown):
     """Its mounts. Paths below the folder of the project begin with `./`, and are nothing of the host's system."""
 
-    HIDDEN: ClassVar[Collection[str]] = _HIDDEN.split()
-    groups_of_others = devices = pipes = ()
+    WHOLE = Mounts
 
     def __init__(self, configuration: FileConfiguration) -> None:
         """See what *configuration* says."""
         self._asked = configuration
-
-    @property
-    def groups_in_its_hands(self) -> str:
-        """What lets it change its control groups, in words."""
-        asked = settings.writable_groups(self._asked.security_options)
-        return f"would start with writable-cgroups={asked}" if asked else ""
-
-    @property
-    def doubtful(self) -> tuple[str, ...]:
-        """The kernel's settings and control groups, where it asks for no paths that are read-only."""
-        if self._asked.privileged:
-            return ()
-        options = self._asked.security_options
-        found = ["/proc/sys (writable)"] if options.get("systempaths") == "unconfined" else []
-        if settings.writable_groups(options) and self._asked.setting("CgroupnsMode") == "host":
-            found.append("/sys/fs/cgroup (writable)")  # of all the host, with cgroup v2
-        return tuple(found)
 
     @property
     def root_is_read_only(self) -> bool:
@@ -69,7 +48,9 @@ class FileMounts(Unknown):
         """The paths of the host that it will see, as they are written."""
         known = ((each, _paths(each)) for each in self._asked.mounts)
         return tuple(
-            HostMount(each["Destination"], frozenset(paths), "bind") for each, paths in known if paths
+            HostMount(each["Destination"], frozenset(paths), "bind", not each["RW"])
+            for each, paths in known
+            if paths
         )
 
     @property

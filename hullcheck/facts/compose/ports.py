@@ -1,11 +1,11 @@
 """The ports that a service of a Compose file will open."""
 
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from hullcheck.facts.compose.configuration import FileConfiguration
 from hullcheck.facts.compose.unknown import Unknown
-from hullcheck.facts.containers.ports import Port
+from hullcheck.facts.containers.ports import Port, Ports
 from hullcheck.parsing.addresses import api_port, is_go_address
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
@@ -20,18 +20,7 @@ _LAST = 65535
 class FilePorts(Unknown):
     """Its ports."""
 
-    HIDDEN: ClassVar[Collection[str]] = [
-        "configuration",
-        "networks_outside",
-        "pid_on_host_network",
-        "runtime",
-        "surroundings",
-    ]
-
-    @property
-    def is_at_ssh_port(self) -> bool:
-        """Whether port 22 of the host will lead to it."""
-        return any((each.number, each.protocol) == (22, "tcp") for each in self.published)
+    WHOLE = Ports
 
     def __init__(
         self, configuration: FileConfiguration, runtime: "FileRuntime", networks: Mapping[str, Any]

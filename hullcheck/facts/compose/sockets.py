@@ -1,11 +1,10 @@
 """The sockets of its host that a service of a Compose file will reach, by their usual paths and names."""
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from hullcheck.facts.compose.mounts import FileMounts
 from hullcheck.facts.compose.unknown import Unknown
-from hullcheck.facts.containers.sockets.host import PLACES
+from hullcheck.facts.containers.mounts import PLACES, Sockets, without_var
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.verdicts import NotApplicable
 
@@ -13,14 +12,12 @@ if TYPE_CHECKING:
     from hullcheck.facts.compose import FileRuntime
 
 _SOCKETS = ("docker.sock", "containerd.sock", "podman.sock", "buildkitd.sock", "crio.sock")
-_HIDDEN = "configuration listening mounts runtime surroundings"
 
 
 class FileSockets(Unknown):
     """The sockets below its mounts."""
 
-    HIDDEN: ClassVar[Collection[str]] = _HIDDEN.split()
-    others = places = ()
+    WHOLE = Sockets
 
     def __init__(self, mounts: FileMounts, runtime: "FileRuntime") -> None:
         """See what *mounts* say."""
@@ -35,10 +32,10 @@ class FileSockets(Unknown):
             NotApplicable: none is there, but it mounts what may lead to one.
         """
         paths = [path for mount in self._mounts.configured for path in mount.paths]
-        usual = [place for place in PLACES if any(is_below(place, _without_var(path)) for path in paths)]
+        usual = [place for place in PLACES if any(is_below(place, without_var(path)) for path in paths)]
         named = [path for path in paths if path.endswith(_SOCKETS)]
         if usual or named:
-            plain = {*map(_without_var, named)}
+            plain = {*map(without_var, named)}
             return tuple(sorted({*named, *(each for each in usual if each not in plain)}))
         outside = [path for path in paths if path.startswith("/")]
         if outside or self._mounts.unknown:
@@ -51,7 +48,3 @@ class FileSockets(Unknown):
                 "it is in the network of the host: whether an engine listens there, its host shows"
             )
         return ()
-
-
-def _without_var(path: str) -> str:
-    return path.removeprefix("/var") if is_below(path, "/var/run") else path

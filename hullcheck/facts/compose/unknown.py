@@ -1,32 +1,19 @@
 """What a Compose file does not tell, and what stands for an engine and a kernel beside it."""
 
-from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 from hullcheck.facts.compose.document import COMPOSE_FILE, document
+from hullcheck.facts.containers import Partial
 from hullcheck.facts.registry import NOT_TOLD, fact
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 
-class Unknown:
-    """A part of which a Compose file tells nothing but what is defined.
+class Unknown(Partial):
+    """A part of which a Compose file tells nothing but what is defined."""
 
-    Attributes:
-        HIDDEN: the names of what it does not tell; any other that is not defined is an error.
-    """
-
-    HIDDEN: ClassVar[Collection[str]] = ()
-
-    def __getattr__(self, name: str) -> Any:
-        """Refuse what is not defined here.
-
-        Raises:
-            NotApplicable: it is one of HIDDEN.
-        """
-        if name not in self.HIDDEN:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        raise NotApplicable(NOT_TOLD)
+    WHY = NOT_TOLD
 
 
 class UnknownEngine:

@@ -8,27 +8,21 @@ from typing import Any
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.configuration import Configuration
-from hullcheck.facts.containers.limits import Limits
-from hullcheck.facts.containers.mounts import Mounts
+from hullcheck.facts.containers.mounts import HostFiles, Mounts, Sockets, Sources
 from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.privileges import Privileges
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, PROC, SHAPE_OF_VOLUME, described_in
 from hullcheck.facts.containers.proc import ProcFiles
-from hullcheck.facts.containers.runtime import Runtime
-from hullcheck.facts.containers.sockets import Sockets
-from hullcheck.facts.containers.sockets.host import HostSockets
-from hullcheck.facts.containers.sources import HostFiles, Sources
+from hullcheck.facts.containers.runtime import Limits, Runtime
 from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.facts.engine import DOCKER_ENDPOINT, Engine
+from hullcheck.facts.engine import DOCKER_ENDPOINT
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.documents import require
-from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording, decode_json
 from hullcheck.verdicts import EvidenceError
 
-_LAST_WITH_LINKS = 28  # version of the engine
 _USER_ID = re.compile(r"^user ([0-9a-f]{64}) ([0-9]+)$", re.MULTILINE)
 
 
@@ -55,12 +49,11 @@ class _Containers:
         if not PROC.knows(rest):
             raise EvidenceError("docker_containers: the answer is damaged: it has a line of another kind")
         documents, damaged = described_in(described)
-        _add_linked(documents, surroundings.engine.get())
         volumes = _volumes(described)
         self._surroundings = surroundings
         self._proc = ProcFiles.parse(proc)
-        self._sources = Sources(recording, surroundings, HostFiles.parse(paths), volumes)
-        self._listening = HostSockets(surroundings, lambda: self._sources.host_mounts, self._mount_table)
+        self._sources = Sources(surroundings, HostFiles.parse(paths), volumes)
+        self._endpoint = _endpoint(recording)
         self._numbers = dict(_USER_ID.findall(described))
         self._ids = frozenset(documents)
         self.all = tuple(map(self._container, documents.values()))
@@ -75,10 +68,10 @@ class _Containers:
         runtime = Runtime(configuration, self._surroundings, self._proc, self._ids, self._runtime)
         limits = Limits(configuration, runtime, self._surroundings)
         mounts = Mounts(configuration, runtime, self._surroundings, self._sources)
-        sockets = Sockets(configuration, runtime, mounts, self._surroundings, self._listening)
+        sockets = Sockets(configuration, mounts, self._surroundings, self._endpoint)
         ports = Ports(configuration, runtime, self._surroundings, lambda: self._pid_on_host_network)
         privileges = Privileges(configuration, runtime, self._surroundings, stored)
-        return Container(configuration, runtime, limits, mounts, sockets, ports, privileges, self._companions)
+        return Container(configuration, runtime, limits, mounts, sockets, ports, privileges)
 
     def _runtime(self, identifier: str) -> Runtime:
         """That of the container with this id, or else with this name.
@@ -91,35 +84,6 @@ class _Containers:
         if found is None:
             raise EvidenceError(f"the container {identifier}, whose namespace it joined, is not there")
         return found.runtime
-
-    def _mount_table(self, identifier: str) -> tuple[Mount, ...] | None:
-        """The mounts that a container sees; None where there is none of this id, or it does not run."""
-        found = [each for each in self.all if each.id == identifier and each.running]
-        return found[0].mounts.table if found else None
-
-    def _companions(self, container: Container) -> tuple[Container, ...]:
-        """Those in the same namespace by its link, or by what was asked for where that is not known, or not yet."""
-        own = container.runtime.main_process.pid_namespace if container.running else None
-        groups = self._by_link if own else self._by_owner
-        group = own or _owner_of_processes(container)
-        found = tuple(each for each in groups.get(group, ()) if each is not container)
-        return () if found and container.runtime.shares_host_processes else found
-
-    @cached_property
-    def _by_link(self) -> Mapping[str | None, list[Container]]:
-        found: dict[str | None, list[Container]] = {}
-        for each in self.all:
-            with contextlib.suppress(EvidenceError):  # one that ended meanwhile
-                if each.running:
-                    found.setdefault(each.runtime.main_process.pid_namespace, []).append(each)
-        return found
-
-    @cached_property
-    def _by_owner(self) -> Mapping[str | None, list[Container]]:
-        found: dict[str | None, list[Container]] = {}
-        for each in self.all:
-            found.setdefault(_owner_of_processes(each), []).append(each)
-        return found
 
     @cached_property
     def _pid_on_host_network(self) -> int:
@@ -135,32 +99,12 @@ class _Containers:
         return pids[0]
 
 
-def _owner_of_processes(container: Container) -> str:
-    """The id of the container whose processes it was told to join, or its own."""
+def _endpoint(recording: Recording) -> str:
+    """Return the address at which the engine was asked, or an empty string if that is unknown."""
     try:
-        owner = container.runtime.joined("PidMode")
-    except EvidenceError:  # such a container does not start
-        owner = None
-    return owner.configuration.id if owner else container.id
-
-
-def _add_linked(documents: Mapping[str, dict[str, Any]], engine: Engine) -> None:
-    """Add the secrets among the variables of what a container is linked to: `--link` on the default bridge brings all
-    of them along (https://docs.docker.com/engine/network/links/), up to Docker 28 unasked.
-    """
-    brings = engine.major is None or engine.major <= _LAST_WITH_LINKS
-    own = {str(each["Name"]): tuple(each.get("Secrets") or ()) for each in documents.values()}
-    for each in documents.values() if brings and engine.is_docker else ():
-        links = (each.get("HostConfig") or {}).get("Links") or ()
-        linked = dict.fromkeys(str(link).partition(":")[0] for link in links)
-        added = [
-            f"{secret}, of {name.removeprefix('/')} by a link"
-            for name in linked
-            for secret in own.get(name, ())
-            if secret.startswith("variable ")
-        ]
-        if added and each.get("Secrets") is not None:
-            each["Secrets"] = [*each["Secrets"], *added]
+        return str(recording.json(DOCKER_ENDPOINT))
+    except EvidenceError:
+        return ""
 
 
 def _volumes(text: str) -> dict[str, dict[str, Any]]:

@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from hullcheck.facts.containers.described import Described
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.image_reference import Reference
 from hullcheck.parsing.proc.mountinfo import is_below
+from hullcheck.parsing.times import engine_moment
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _OPTION = re.compile(r"([^=:]*)([=:]?)(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)  # what the engine takes for one
 _USERS = 1 << 32  # numbers for users that the kernel has; the engine hands on what is left of a greater one
 _DEFAULT_SHARES, _DEFAULT_PERIOD = (0, 1024), 100_000  # microseconds
-_CDI = re.compile(r"[\w.-]+/[\w.-]+=.+")
 _TASK = re.compile(r"[^.]+\.[0-9a-z]+\.[0-9a-z]{25}")  # its service, its number or node, and its id
 
 
@@ -30,18 +29,91 @@ class RestartPolicy(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Configuration(Described):
+class Configuration:
     """What a container was created with, as the engine describes it.
 
     A property raises EvidenceError where its evidence is missing, so that one unreadable thing spoils only
     the controls that need it.
 
     Attributes:
+        description: the allowed part of `docker inspect`.
         number_in_passwd: the number of its user by its own /etc/passwd; empty where it was not looked up there.
     """
 
+    description: Mapping[str, Any]
     surroundings: Surroundings = field(repr=False)
     number_in_passwd: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name, without the slash."""
+        return str(self.description["Name"]).removeprefix("/")
+
+    @property
+    def id(self) -> str:
+        """Its id, in full."""
+        return str(self.description["Id"])
+
+    def setting(self, name: str) -> Any:
+        """A field of HostConfig.
+
+        Raises:
+            EvidenceError: the engine does not report it.
+        """
+        try:
+            return self.description["HostConfig"][name]
+        except (KeyError, TypeError):
+            raise EvidenceError(f"docker inspect does not report HostConfig.{name}") from None
+
+    # ---- its state
+
+    @property
+    def running(self) -> bool:
+        """Whether it has processes.
+
+        One that waits to be restarted has none, though the engine calls it running.
+        """
+        return bool(self.description["Running"]) and not (self.restarting and not self.pid)
+
+    @property
+    def restarting(self) -> bool:
+        """Whether the engine starts it again and again."""
+        return self.status == "restarting"
+
+    @property
+    def status(self) -> str:
+        """Its state, in the engine's word: `created`, `running`, `exited`."""
+        return str(self.description["Status"])
+
+    @property
+    def pid(self) -> int:
+        """The process id of its main process on the engine's machine, or 0."""
+        return int(self.description["Pid"])
+
+    @property
+    def started(self) -> float | None:
+        """When it was last started, in seconds since the epoch, or None where it never was."""
+        return engine_moment(self.description["Started"])
+
+    @property
+    def creation_time(self) -> Any:
+        """When it was created, as the engine writes it."""
+        return self.description.get("Created")
+
+    @property
+    def end_time(self) -> Any:
+        """When it last ended, as the engine writes it."""
+        return self.description.get("Finished")
+
+    @property
+    def health(self) -> Any:
+        """What its health check says, or None without one."""
+        return self.description["Health"]
+
+    @property
+    def health_check_kind(self) -> str:
+        """The kind of its health check, as `kind_of_check` returns it."""
+        return str(self.description["Healthcheck"] or "")
 
     # ---- whose it is, and what it runs
 
@@ -130,11 +202,6 @@ class Configuration(Described):
         return (*paths, *requests, *(f"rule {each}" for each in self.setting("DeviceCgroupRules") or ()))
 
     @property
-    def cdi_devices(self) -> tuple[str, ...]:
-        """Those of them that a file of CDI describes, which may bring mounts and hooks along (`vendor.com/gpu=0`)."""
-        return tuple(each for each in self.devices if _CDI.fullmatch(each))
-
-    @property
     def secrets(self) -> tuple[str, ...]:
         """The secrets in its environment, labels and command, those of its image included, in words.
 
@@ -212,17 +279,7 @@ class Configuration(Described):
 
     @property
     def cgroup_parent(self) -> str:
-        """The value of --cgroup-parent, or of runc's annotation that wins; empty where the daemon chooses.
-
-        Only where systemd makes the groups runc asks it, and reads annotations (runc: libcontainer/specconv).
-
-        Raises:
-            EvidenceError: it has the annotation, and the engine does not say who makes its groups.
-        """
-        asked = self.description["HostConfig"].get("Annotations") or {}  # of engines from 24
-        annotated = str(asked.get("org.systemd.property.Slice", "")).strip("'\"")
-        if annotated and self.surroundings.engine.get().value("CgroupDriver") == "systemd":
-            return annotated
+        """The value of --cgroup-parent; empty if the daemon chooses."""
         return self.setting("CgroupParent") or ""
 
     @property
@@ -237,19 +294,6 @@ class Configuration(Described):
         if not parent or not is_default or not engine.is_docker:
             return is_default
         return self.surroundings.daemon.get().setting("cgroup-parent").always(engine.is_default_cgroup)
-
-    @property
-    def daemon_cgroups(self) -> frozenset[str]:
-        """The last names of the parent cgroups that the daemon may choose for it now; empty where it chooses none.
-
-        Raises:
-            EvidenceError: what it chooses could not be read.
-        """
-        engine = self.surroundings.engine.get()
-        if self.cgroup_parent or not engine.is_docker or engine.value("CgroupDriver") == "none":
-            return frozenset()
-        chosen = self.surroundings.daemon.get().setting("cgroup-parent").possible
-        return frozenset((each or engine.default_cgroup).strip("/").rpartition("/")[2] for each in chosen)
 
     @property
     def restart_policy(self) -> RestartPolicy:

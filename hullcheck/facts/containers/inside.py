@@ -1,9 +1,13 @@
 """A container that is a target of its own, seen from inside: its process 1 and its mounts."""
 
-from collections.abc import Collection
 from functools import cached_property
-from typing import Any, ClassVar
 
+from hullcheck.facts.containers import Container, Partial
+from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.mounts import Mounts, Sockets
+from hullcheck.facts.containers.ports import Ports
+from hullcheck.facts.containers.privileges import Privileges
+from hullcheck.facts.containers.runtime import Limits, Runtime
 from hullcheck.facts.host.processes import Process, Processes
 from hullcheck.facts.host.ssh_servers import maybe_ssh_servers, ssh_servers
 from hullcheck.facts.registry import Later, fact
@@ -14,78 +18,24 @@ from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like
-from hullcheck.verdicts import EvidenceError, NotApplicable, unread
+from hullcheck.verdicts import EvidenceError
 
 OWN_MOUNTS = Probe.from_file(
-    __file__,
-    "own_mounts",
-    lines_like(r"\d+ \d+ \d+:\d+ .*", "--(?:self|sockets|ssh|unread)", "/.*"),
+    __file__, "own_mounts", lines_like(r"\d+ \d+ \d+:\d+ .*", "--(?:self|sockets)", "/.*")
 )
-
-
 _ENGINES = ("docker.sock", "containerd.sock", "podman.sock")
 
 
-_HIDDEN_CONFIGURATION = """
-    added_capabilities addresses cdi_devices cgroup_parent command cpus creation_time daemon_cgroups description
-    devices dropped_capabilities end_time has_cpu_share has_read_only_root health health_check_kind id image image_id
-    in_default_cgroup ipc_mode log_driver log_options memory mount_label mounts name network_mode
-    networks number_in_passwd pid pid_mode privileged process_label processes publishes_all_ports
-    restart_policy restarting secrets security_options service service_id setting started status surroundings
-    ulimits user user_id user_namespace_mode uts_mode
-"""
-_HIDDEN_RUNTIME = """
-    configuration exec_processes find ids joined on_default_bridge proc require_running_state root_exec_processes
-    shares_host_ipc shares_host_network shares_host_processes shares_host_users shares_host_uts strange_interfaces
-    surroundings
-"""
-_HIDDEN_LIMITS = """
-    configuration cpus escape foreign_cgroup foreign_ulimits has_cpu_share memory processes runtime surroundings
-"""
-_HIDDEN_MOUNTS = """
-    configuration configured devices doubtful groups_in_its_hands groups_of_others pipes runtime shared sources
-    surroundings visible writable
-"""
-_HIDDEN_SOCKETS = "configuration listening mounts runtime surroundings"
-_HIDDEN_PRIVILEGES = """
-    apparmor_profile applies_apparmor bundle configuration devices_let_in devices_of_runtime filtering_runtime
-    given_capabilities has_own_profile is_permissive lists_devices overpowered runtime seccomp_profile
-    security_label selinux_label stored_no_new_privileges strange_nodes surroundings unknown_runtime
-"""
-_HIDDEN_PORTS = (
-    "configuration networks_outside open pid_on_host_network published runtime surroundings unknown"
-)
-"""What a part cannot tell from inside, by the names of a container's part."""
+class _Inside(Partial):
+    """A part of a container as it shows itself."""
 
-
-class _Inside:
-    """A part of a container as it shows itself.
-
-    What only the host of its engine can show is *not applicable*.
-
-    Attributes:
-        HIDDEN: the names of all that cannot be seen from inside; any other that is not defined is an error.
-    """
-
-    HIDDEN: ClassVar[Collection[str]]
-
-    def __getattr__(self, name: str) -> Any:
-        """Refuse what is not defined here.
-
-        Raises:
-            NotApplicable: it is one of HIDDEN.
-        """
-        if name not in self.HIDDEN:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        raise NotApplicable(
-            "the target is a container, seen from inside: only its engine's host can show this"
-        )
+    WHY = "the target is a container, seen from inside: only its engine's host can show this"
 
 
 class InsideConfiguration(_Inside):
     """What it was created with."""
 
-    HIDDEN = _HIDDEN_CONFIGURATION.split()
+    WHOLE = Configuration
     running = True
     allows_seccomp_filter = True  # process 1 shows whether there is one
 
@@ -93,8 +43,9 @@ class InsideConfiguration(_Inside):
 class InsideRuntime(_Inside):
     """How it runs, by its process 1; the auditor's own command runs beside that and is not judged."""
 
-    HIDDEN = _HIDDEN_RUNTIME.split()
+    WHOLE = Runtime
     root_uid = 0  # of its own user namespace, in which process 1 is seen from inside
+    privileged_hooks = root_hooks = ()  # of a Compose file alone
 
     def __init__(self, recording: Recording, processes: Later[Processes]) -> None:
         """See the container behind *recording*."""
@@ -126,36 +77,22 @@ class InsideRuntime(_Inside):
         _ = self.main_process
         return ssh_servers(self._seen.get().by_pid.values())
 
-    privileged_hooks = root_hooks = ()  # of a Compose file alone
-
-    @property
-    def listens_at_ssh_port(self) -> bool:
-        """Whether something listens at port 22 in its network.
-
-        Raises:
-            EvidenceError: its listeners could not be read.
-        """
-        told = _answer(self._recording)[2]
-        if "--unread" in told:
-            raise EvidenceError(unread("what listens in its network (/proc/1/net/tcp)"))
-        return "--ssh" in told
-
     @property
     def maybe_ssh(self) -> str:
-        """Which of its processes may be an SSH server by its name, in words; empty where none is."""
+        """Which of its processes may be an SSH server by its name, for people; empty if none is."""
         return maybe_ssh_servers(self._seen.get().by_pid.values())
 
 
 class InsideLimits(_Inside):
     """What it may use."""
 
-    HIDDEN = _HIDDEN_LIMITS.split()
+    WHOLE = Limits
 
 
 class InsideMounts(_Inside):
     """What it sees of the host's files."""
 
-    HIDDEN = _HIDDEN_MOUNTS.split()
+    WHOLE = Mounts
 
     def __init__(self, recording: Recording, runtime: InsideRuntime) -> None:
         """See the mounts of process 1, once that is known to be the container's own."""
@@ -180,8 +117,7 @@ class InsideMounts(_Inside):
 class InsideSockets(_Inside):
     """The sockets of the host that are mounted in it."""
 
-    HIDDEN = _HIDDEN_SOCKETS.split()
-    others = places = ()  # a socket that is no engine's by its name is an error: see `engines`
+    WHOLE = Sockets
 
     def __init__(self, recording: Recording, mounts: InsideMounts) -> None:
         """See the sockets among what process 1 has mounted."""
@@ -196,7 +132,7 @@ class InsideSockets(_Inside):
             EvidenceError: a socket is mounted, and whose it is cannot be seen from inside; or the list is damaged.
         """
         sources = {mount.point: mount.root for mount in self._mounts.table}
-        sockets = [each for each in dict.fromkeys(_answer(self._recording)[2]) if each.startswith("/")]
+        sockets = tuple(dict.fromkeys(_answer(self._recording)[2]))
         engines = [
             each for each in sockets if each.endswith(_ENGINES) or sources.get(each, "").endswith(_ENGINES)
         ]
@@ -208,8 +144,7 @@ class InsideSockets(_Inside):
 class InsidePrivileges(_Inside):
     """What everything in it may do, by all processes that are seen there: the auditor's own was executed in it."""
 
-    HIDDEN = _HIDDEN_PRIVILEGES.split()
-    strange_runtime = ""  # it runs, and shows what it got
+    WHOLE = Privileges
 
     def __init__(self, runtime: InsideRuntime, processes: Later[Processes]) -> None:
         """See the processes in the container."""
@@ -228,13 +163,9 @@ class InsidePrivileges(_Inside):
         """What one of them has or can get."""
         return frozenset(name for each in self.processes for name in capabilities.names(each.capabilities))
 
-    def in_host_namespace(self, _kind: str) -> str:
-        """Nothing: which namespaces are the host's is not seen from inside."""
-        return ""
-
     @property
     def unfiltered(self) -> str:
-        """Which of them has no filter, in words."""
+        """Which of them has no filter, for people."""
         free = [f"{each.name} (pid {each.pid})" for each in self.processes if each.seccomp_mode != 2]
         return f"no seccomp filter is in force for {', '.join(free)}" if free else ""
 
@@ -247,17 +178,15 @@ class InsidePrivileges(_Inside):
 class InsidePorts(_Inside):
     """What it opens to the outside."""
 
-    HIDDEN = _HIDDEN_PORTS.split()
-    is_at_ssh_port = False
+    WHOLE = Ports
 
 
 class InsideContainer(_Inside):
     """A container that is a target of its own, with the parts of a `Container`."""
 
-    HIDDEN = ("can_look_into", "find_companions", "id", "labels", "name", "privileged")
+    WHOLE = Container
     running = True
     planned = False
-    companions = ()
 
     def __init__(self, recording: Recording, processes: Later[Processes]) -> None:
         """See the container behind *recording*."""
@@ -274,13 +203,13 @@ class InsideContainer(_Inside):
 
 
 def _answer(recording: Recording) -> tuple[list[str], list[str], list[str]]:
-    """The mounts of process 1, those of the auditor's own process, and the sockets of engines."""
+    """Return the mounts of process 1, those of the auditor's own process, and the sockets that are mounted."""
     first, _, rest = recording.text(OWN_MOUNTS).partition("\n--self\n")
     own, _, sockets = rest.partition("\n--sockets")
     listed = sockets.split("\n")[1:]
     if DROPPED in listed:
         raise EvidenceError("own_mounts: a line of the list of sockets was dropped")
-    return first.splitlines(), own.splitlines(), listed
+    return first.splitlines(), own.splitlines(), [each for each in listed if each]
 
 
 @fact(OWN_MOUNTS, name="container", on="container")

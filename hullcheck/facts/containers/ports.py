@@ -153,18 +153,6 @@ class Ports:
         """
         return (*self.published, *self._service_ports(), *self._listening())
 
-    @property
-    def is_at_ssh_port(self) -> bool:
-        """Whether port 22 of the host leads to it, or it listens there in the network of the host.
-
-        Raises:
-            EvidenceError: it is in the network of the host, and its listeners could not be read.
-        """
-        joins = self.configuration.network_mode.startswith(("host", "container:"))
-        shared = self.configuration.running and joins and self.runtime.shares_host_network
-        ports = (*self.published, *(self._listening() if shared else ()))
-        return any((each.number, each.protocol) == (22, "tcp") for each in ports)
-
     def _service_ports(self) -> tuple[Port, ...]:
         ingress = {network.id for network in self.surroundings.networks.get() if network.ingress}
         attached = self.configuration.networks

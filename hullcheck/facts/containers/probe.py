@@ -2,13 +2,10 @@
 
 Its answer has three parts. First the ids of all containers, a line each; then `container JSON`, `volume JSON` and,
 for one that does not run and whose user has a name, `user ID NUMBER` by its own /etc/passwd. After `--proc`: files of
-/proc and of the control groups of each main process, as `grep -H` prints them, `PID/net/ssh:` where something listens
-at port 22 in its network, namespace links, listening sockets, who holds them, and runtimes that are scripts. After
-`--paths`: for each source of a mount `real SOURCE<TAB>PATH`, without symbolic links, for one that is a disk `disk
-MAJOR:MINOR SOURCE` in hexadecimal, for each named pipe that is one or lies in one, and not in a volume's own folder,
-`pipe PATH`, or `pipes unread` where that took too long, and for each socket of an engine or source `socket
-DEVICE:INODE LINKS PATH`. What a host can name freely comes as JSON, or stands alone in its line where it can forge
-nothing but itself.
+/proc and of the control groups of each main process, as `grep -H` prints them, namespace links, listening sockets, and
+who holds them. After `--paths`: for each source of a mount `real SOURCE<TAB>PATH`, without symbolic links, and for each
+listening socket or socket that is a source `socket DEVICE:INODE LINKS PATH`. What a host can name freely comes as JSON,
+or stands alone in its line where it can forge nothing but itself.
 """
 
 import json
@@ -60,14 +57,13 @@ _FORMAT = (
     + ',"Health":{{with .State.Health}}{{json .Status}}{{else}}null{{end}}'
     + ',"Healthcheck":{{with .Config.Healthcheck}}{{json .Test}}{{else}}null{{end}}'
     + ',"Service":{{with .Config.Labels}}{{json (index . "com.docker.swarm.service.id")}}{{else}}null{{end}}}'
-    + '{{range .Mounts}}{{"\\n"}}{{if eq .Type "volume"}}own{{else}}source{{end}} {{json .Source}}{{end}}'
+    + '{{range .Mounts}}{{"\\n"}}source {{json .Source}}{{end}}'
 )
 
 
 _JUDGED = """
-    CapAdd CapDrop CgroupParent CgroupnsMode CpuPeriod CpuQuota CpuShares DeviceCgroupRules IpcMode Links MaskedPaths
-    Memory NanoCpus NetworkMode PidMode PidsLimit Privileged PublishAllPorts ReadonlyPaths ReadonlyRootfs Runtime
-    SecurityOpt UTSMode UsernsMode
+    CapAdd CapDrop CgroupParent CpuPeriod CpuQuota CpuShares DeviceCgroupRules IpcMode Memory NanoCpus NetworkMode
+    PidMode PidsLimit Privileged PublishAllPorts ReadonlyRootfs SecurityOpt UTSMode UsernsMode
 """
 _BINDINGS = {"*": {"HostIp": True, "HostPort": True}}
 _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
@@ -78,8 +74,6 @@ _HOST_CONFIG = dict.fromkeys(_JUDGED.split(), True) | {
     "Ulimits": {"Name": True, "Hard": True, "Soft": True},
     "DeviceRequests": {"Driver": True, "Count": True, "DeviceIDs": True, "Capabilities": True},
     "LogConfig": {"Type": True, "Config": {"*": True}},
-    "Annotations": {"org.systemd.property.Slice": True},
-    "Mounts": {"Target": True, "VolumeOptions": {"Subpath": True}},
 }
 _ALLOWED = dict.fromkeys((*_FIELDS, "Health", "Healthcheck", "Service", "Secrets", "Searched"), True) | {
     "HostConfig": _HOST_CONFIG,
@@ -108,11 +102,8 @@ _POLICIES = frozenset(("", "no", "always", "on-failure", "unless-stopped"))
 _STATES = "created running paused restarting removing exited dead configured initialized stopping stopped"
 _HEALTHS = frozenset(("", "none", "starting", "healthy", "unhealthy"))
 _SHAPE_OF_HOST_CONFIG = {
-    **dict.fromkeys(
-        ("CapAdd", "CapDrop", "DeviceCgroupRules", "Links", "MaskedPaths", "ReadonlyPaths", "SecurityOpt"),
-        NAMES,
-    ),
-    **dict.fromkeys(("CgroupParent", "CgroupnsMode", "NetworkMode", "Runtime"), str),
+    **dict.fromkeys(("CapAdd", "CapDrop", "DeviceCgroupRules", "SecurityOpt"), NAMES),
+    **dict.fromkeys(("CgroupParent", "NetworkMode"), str),
     **dict.fromkeys(("IpcMode", "PidMode", "UTSMode", "UsernsMode"), _NAMESPACE),
     **dict.fromkeys(("CpuPeriod", "Memory", "NanoCpus"), COUNT),
     **dict.fromkeys(("Privileged", "PublishAllPorts", "ReadonlyRootfs"), bool),
@@ -128,8 +119,6 @@ _SHAPE_OF_HOST_CONFIG = {
         [{"Driver?": (None, str), "Count?": INTEGER, "DeviceIDs?": NAMES, "Capabilities?": (None, [[str]])}],
     ),
     "LogConfig": {"Type": str, "Config?": (None, {"*": str})},
-    "Annotations": (None, {"*": str}),
-    "Mounts": (None, [{"Target": str, "VolumeOptions?": (None, {"Subpath?": str})}]),
 }
 _OPTIONAL = {
     **dict.fromkeys(("Image", "Program", "Reference", "User"), str),
@@ -164,20 +153,12 @@ _USER = re.compile(r"user [0-9a-f]{64} [0-9]*")
 _COUNTED = re.compile(r"counted [0-9]{1,9}")
 PROC = lines_like(
     r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
-    r"\d+/net/dev: *\S+:",
-    r"\d+/dev:[bc] [0-9a-f]+:[0-9a-f]+",
-    r"\d+/net/ssh:",
-    r"selinux:\S+ [0-9a-f ]+",
-    "script:/.*",
     r"/sys/fs/cgroup/[^:]*:.*",
     r"l\S+ .* \d+/(?:ns/\w+|fd/\d+) -> \w+:\[\d+\]",
     '/.*:"NoNewPrivileges":[a-z]*',
     "--paths",
     r"real /.*\t/.*",
     r"socket \d+:\d+ \d+ /.*",
-    r"disk [0-9a-f]+:[0-9a-f]+ /.*",
-    r"pipe /.*",
-    "pipes unread",
 )
 _VOLUME = {"Name": True, "Driver": True, "Options": {"type": True, "device": True, "o": True}}
 
@@ -265,7 +246,7 @@ def _short_profile(option: str) -> str:
 
 
 def _without_passwords(volume: dict[str, Any]) -> dict[str, Any]:
-    """Keep names of mount options, and of their values the paths of an overlay."""
+    """Keep names of mount options."""
     options = volume.get("Options")
     if isinstance(options, dict) and isinstance(options.get("o"), str):
         options["o"] = ",".join(map(_without_value, options["o"].split(",")))
@@ -274,13 +255,9 @@ def _without_passwords(volume: dict[str, Any]) -> dict[str, Any]:
     return volume
 
 
-_FOLDERS = ("lowerdir", "upperdir", "workdir", "datadir")
-
-
 def _without_value(option: str) -> str:
     name, equals, _ = option.partition("=")
-    shown = not equals or name.removesuffix("+") in _FOLDERS
-    return option if shown else f"{name}=***"
+    return f"{name}=***" if equals else name
 
 
 DOCKER_CONTAINERS = Probe.from_file(__file__, "docker_containers", _keep, aside=True, FORMAT=_FORMAT)

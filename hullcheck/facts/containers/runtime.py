@@ -10,13 +10,11 @@ from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.host import ssh_servers as ssh
 from hullcheck.facts.host.processes import Process
 from hullcheck.parsing.addresses import api_port
+from hullcheck.parsing.proc import cgroups
 from hullcheck.verdicts import EvidenceError, unread
 
 _SHIMS = ("containerd-shim", "conmon")
 """What stands over each container, and takes over what is left of `docker exec`."""
-_KERNELS = "erspan0 gre0 gretap0 ip6_vti0 ip6gre0 ip6tnl0 ip_vti0 lo sit0 tunl0"
-_OF_THE_KERNEL = frozenset(_KERNELS.split())
-"""The interfaces that a network has from its start, by the modules of the kernel."""
 
 
 @dataclass(frozen=True)
@@ -118,27 +116,14 @@ class Runtime:
         return tuple(sorted(self.configuration.command & ssh.SERVERS))
 
     @property
-    def listens_at_ssh_port(self) -> bool:
-        """Whether something listens at port 22 in a network of its own: an SSH server may have any name.
-
-        Raises:
-            EvidenceError: whether the network is its own could not be read.
-        """
-        if not self.configuration.running or self.configuration.network_mode.startswith("container:"):
-            return False
-        return f"{self.main_process.pid}/net/ssh" in self.proc.lines and not self.shares_host_network
-
-    @property
     def maybe_ssh(self) -> str:
-        """What in it may be an SSH server, in words: by a name like one, or by port 22; empty where nothing is."""
+        """What may be an SSH server, for people: a process with a name like one, or port 22; else empty."""
         asked = self.configuration
         if asked.running and (named := ssh.maybe_ssh_servers(self.processes)):
             return named
-        if asked.running and (named := ", ".join(sorted(asked.command & ssh.SERVERS))):
-            return f"its command names {named}, which may start for each connection"
         ports = (asked.description["ExposedPorts"], asked.description["Ports"], asked.setting("PortBindings"))
         opens = ("22", "tcp") in {api_port(name) for each in ports for name in each or ()}
-        return "opens port 22, and no known SSH server is seen: what listens there?" if opens else ""
+        return "opens port 22" if opens else ""
 
     # ---- processes of docker exec
 
@@ -258,46 +243,17 @@ class Runtime:
     def on_default_bridge(self) -> bool:
         """Whether it is attached to the default bridge, or will be once it runs.
 
-        It may be through the container whose network it joined, or by a macvlan of the bridge's interface. Its networks
-        tell, and not its network mode, which stays `bridge` after `docker network disconnect`.
+        Its networks say so, and not its network mode, which stays `bridge` after `docker network disconnect`.
 
         Raises:
             EvidenceError: the engine does not name its networks.
         """
-        networks = self.surroundings.networks.get()
-        names = {network.name: network.id for network in networks}
         default = "bridge" if self.surroundings.engine.get().is_docker else "podman"
-        bridge = names.get(default)
-        if not bridge:  # "bridge": "none" in daemon.json
-            return default == "bridge" and self.surroundings.daemon.get().default_bridge is not None
+        ids = {each.id for each in self.surroundings.networks.get() if each.name == default}
         owner = (self.joined("NetworkMode") or self).configuration
         if owner.description["Networks"] is None and owner.network_mode in ("", "default", "bridge"):
             raise EvidenceError("docker inspect does not report NetworkSettings.Networks")
-        by_id = (len(name) >= 12 and bridge.startswith(name) and name not in names for name in owner.networks)
-        place = next(each.bridge for each in networks if each.id == bridge)
-        same = {each.id for each in networks if place and each.bridge == place}
-        return not {default, *same}.isdisjoint((*owner.networks, *owner.networks.values())) or any(by_id)
-
-    @property
-    def strange_interfaces(self) -> tuple[str, ...]:
-        """The interfaces in its network, where these are more than its networks and so not all the engine's.
-
-        Raises:
-            EvidenceError: it runs, and they could not be read.
-        """
-        owner = (self.joined("NetworkMode") or self).configuration
-        if not self.configuration.running or self.shares_host_network:
-            return ()
-        lines = self.proc.file(self.main_process.pid, "net/dev")
-        found = tuple(
-            name for name in (line.strip().rstrip(":") for line in lines) if name not in _OF_THE_KERNEL
-        )
-        known = {network.id: network for network in self.surroundings.networks.get()}
-        attached = [known.get(each) for name, each in owner.networks.items() if name not in ("none", "host")]
-        # the engine gives it one more, to a bridge of its own, where an overlay leads outside and nothing else does
-        overlay = any(each and each.scope == "swarm" and not each.internal for each in attached)
-        gateway = overlay and not any(each and each.is_way_outside for each in attached)
-        return found if len(found) > len(attached) + gateway else ()
+        return bool(ids) and not {default, *ids}.isdisjoint((*owner.networks, *owner.networks.values()))
 
     def _runs_in_host_namespace(self, kind: str) -> bool:
         host = self.surroundings.host_side.get().namespaces
@@ -311,3 +267,60 @@ class Runtime:
         if kind not in links:
             raise EvidenceError(unread(f"the {kind} namespace of process {self.main_process.pid}"))
         return links[kind]
+
+
+_REPORTED = {
+    "memory": "MemoryLimit",
+    "processes": "PidsLimit",
+    "cpus": "CpuCfsQuota",
+    "cpu_weight": "CPUShares",
+}
+"""What `docker info` says of the control groups behind each limit."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a container may use, or will be allowed to as far as that is known."""
+
+    configuration: Configuration
+    runtime: Runtime
+    surroundings: Surroundings = field(repr=False)
+
+    @property
+    def memory(self) -> float | None:
+        """The bytes of memory that it may use, or None without a limit.
+
+        Raises:
+            EvidenceError: it runs, and its control groups could not be read.
+        """
+        return self._limit("memory") if self.configuration.running else self.configuration.memory or None
+
+    @property
+    def processes(self) -> float | None:
+        """The processes that it may have, or None without a limit; raises as `memory`.
+
+        A number that systemd gives to every unit does not count: nobody chose it for a container.
+        """
+        return (
+            self._limit("processes") if self.configuration.running else self.configuration.processes or None
+        )
+
+    @property
+    def cpus(self) -> float | None:
+        """The processors that it may use, or None without a limit; raises as `memory`."""
+        return self._limit("cpus") if self.configuration.running else self.configuration.cpus
+
+    @property
+    def has_cpu_share(self) -> bool:
+        """Whether a CPU share other than the default is set, and in force if it runs; raises as `memory`."""
+        wanted, running = self.configuration.has_cpu_share, self.configuration.running
+        return wanted and (not running or self._limit("cpu_weight") is not None)
+
+    def _limit(self, name: str) -> float | None:
+        """Return the lowest limit of its control groups and those above, or None."""
+        main, engine = self.runtime.main_process, self.surroundings.engine.get()
+        if engine.value("CgroupDriver") == "none" or not engine.value(_REPORTED[name]):
+            return None
+        by_systemd = engine.value("CgroupDriver") == "systemd" and not self.configuration.processes
+        own = name != "processes" or not by_systemd
+        return cgroups.read(name, main.cgroups, self.runtime.proc.lines, own=own)

@@ -10,10 +10,8 @@ from typing import Any
 
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.bundles import BUNDLES
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.daemon.settings import Setting, Value
-from hullcheck.parsing.capabilities import DOCKER_DEFAULT
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -29,23 +27,7 @@ IMAGE = "sha256:" + "1" * 64
 WITHOUT_RAW = "00000000a80405fb"
 
 
-WITHOUT_RAW_NAMES = [f"CAP_{each}" for each in sorted(DOCKER_DEFAULT - {"NET_RAW"})]
-
-
 BRIDGE = "b" * 64
-
-
-PROFILE = {
-    "defaultAction": "SCMP_ACT_ERRNO",
-    "syscalls": [
-        {"names": ["read", "write"], "action": "SCMP_ACT_ALLOW"},
-        {
-            "names": ["socket"],
-            "action": "SCMP_ACT_ALLOW",
-            "args": [{"index": 0, "value": 38, "op": "SCMP_CMP_LT"}],
-        },
-    ],
-}
 
 
 HOST_CONFIG: dict[str, Any] = {
@@ -64,9 +46,7 @@ HOST_CONFIG: dict[str, Any] = {
     "CpuQuota": 0,
     "CpuPeriod": 0,
     "PidsLimit": None,
-    "ReadonlyPaths": None,
     "ReadonlyRootfs": False,
-    "Runtime": "runc",
     "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
     "Devices": [],
     "DeviceCgroupRules": None,
@@ -223,7 +203,6 @@ class ContainerHost:
         self.others: list[dict[str, Any]] = []
         self.volumes: list[dict[str, Any]] = []
         self.label = ""
-        self.interfaces = ["lo", "eth0"]
         self.kernel: dict[str, str] = dict(KERNEL)
         self.images = [{"Id": IMAGE, "RepoTags": ["app:1"], "Config": {}}]
         self.networks = [{"Name": "bridge", "Id": BRIDGE, "Driver": "bridge", "Options": {}}]
@@ -233,15 +212,8 @@ class ContainerHost:
         self.policy = Policy()
         self.listed = 1
         self.stderr = ""
-        self.sockets: list[str] = []
-        self.complete, self.lost = True, 0
-        self.bundles: list[str] = []
-        self.selinux_flags = "0"
-        self.apparmor = ["program:7 2026-05-01 10:00:00.0 +0000", "own:own -", "asked:"]
         self.endpoint = "unix:///var/run/docker.sock"
         self.now = 1795692600.0  # 2026-11-26T11:30:00Z
-        self.replaced_sockets: list[str] = []
-        self.relayed_sockets: list[str] = []
 
     @property
     def config(self) -> dict[str, Any]:
@@ -265,15 +237,6 @@ class ContainerHost:
             "docker_services": "\n".join(map(json.dumps, self.services)),
             "images": "\n".join([*(f"image {json.dumps(each)}" for each in self.images), "--blobs", ""]),
             "processes": "\n".join(self._processes()),
-            "unix_sockets": "\n".join(
-                [
-                    *self.sockets,
-                    f"descriptors:{'all' if self.complete else 'some'}",
-                    f"listed:{self._listeners + self.lost}",
-                ]
-            ),
-            "apparmor": "\n".join(self.apparmor),
-            "bundles": BUNDLES.keep("\n".join(self.bundles)),
             "kernel": "\n".join(
                 [f"{path}:{value}" for path, value in self.kernel.items()]
                 + ["/sys/fs/selinux/enforce absent"] * ("/sys/fs/selinux/enforce" not in self.kernel)
@@ -283,10 +246,7 @@ class ContainerHost:
         text = DOCKER_CONTAINERS.keep("\n".join(self._containers()))
         answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)
         recording = Recording("local", "local", answers, gathered=self.now)
-        replaced = frozenset(self.replaced_sockets)
-        relayed = frozenset(self.relayed_sockets)
-        given = {"replaced_sockets": replaced, "relayed_sockets": relayed}
-        return Facts(recording, self.policy, daemon=self.daemon, **given)
+        return Facts(recording, self.policy, daemon=self.daemon)
 
     def _podman_service(self) -> Iterator[str]:
         """What serves the socket where the engine is Podman; it sees what the daemon would."""
@@ -296,29 +256,6 @@ class ContainerHost:
         for name, number in HOST.items():
             yield f"lrwxrwxrwx 1 0 0 0 Nov 27 13:33 7/task/7/ns/{name} -> {name}:[{number}]"
         yield from (f"7/mountinfo:{line}" for line in self.daemon.table)
-
-    @property
-    def _listeners(self) -> int:
-        return len([line for line in self.sockets if "/net/unix:" in line])
-
-    def listen(self, path: str, pid: int, program: str, inode: int = 900, **status: str) -> None:
-        """A process of the host that listens at a socket."""
-        self.sockets += [
-            f"1/net/unix:0000000000000000: 00000002 00000000 00010000 0001 01 {inode} {path}",
-            f"lrwx------ 1 0 0 64 Nov 1 10:00 {pid}/fd/5 -> socket:[{inode}]",
-        ]
-        self.status[pid] = {**STATUS, "Name": program, "PPid": "1", **status}
-
-    def start_with(self, **process: Any) -> None:
-        """What the runtime was told when the container started; `filter` is a profile, `state` that in runc's words."""
-        profile, state = process.pop("filter", PROFILE), process.pop("state", None)
-        told = {"capabilities": {"bounding": WITHOUT_RAW_NAMES}, "noNewPrivileges": False, **process}
-        self.bundles = [
-            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 50/cwd -> /run/containerd/moby/{'a' * 64}",
-            *([f'filter 1 {{"seccomp":{json.dumps(profile)},"maskedPaths":[]}}}}'] if profile else ()),
-            f"bundle 50 {1 if profile else 0} {json.dumps(told)}",
-            *([f'filter 2 {{"seccomp":{json.dumps(state)}}}', "state 50 2"] if state else ()),
-        ]
 
     def _processes(self) -> list[str]:
         lines = [
@@ -353,13 +290,7 @@ class ContainerHost:
             "--proc",
             *(f"100/mountinfo:{line}" for line in self.mounts),
             f"100/attr/current:{self.label}",
-            *(
-                [f"selinux:{self.label.rstrip(chr(0))} 6 ffffffff 0 fe 1 {self.selinux_flags}"]
-                if "/sys/fs/selinux/enforce" in self.kernel and self.selinux_flags
-                else ()
-            ),
             f"100/uid_map: {self.user_map}",
-            *(f"100/net/dev:{name:>6}:" for name in self.interfaces),
             *(f"{group}/{name}:{value}" for name, value in self.groups.items()),
             *(
                 f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 100/ns/{name} -> {name}:[{number}]"

@@ -50,7 +50,7 @@ def test_run_with_a_bundle(project: Project, processes: list[str]) -> None:
     found = {each["control"]: each for each in run.results["results"]}
     findings = found["container_is_not_privileged"]["findings"]
     assert {each["subject"]: each["reason"] for each in findings} == {
-        "db": "compose.yml:7",
+        "db": "Privileged=false (compose.yml:7)",
         "web": "runs with --privileged (compose.yml:5)",
     }
     assert found["container_is_not_privileged"]["evidence"] == ["compose_file"]

@@ -22,9 +22,9 @@ def test_container_that_was_removed_meanwhile(world: ContainerHost) -> None:
     world.others = [gone]
     world.listed = 0
     silent = ("error", "the engine lists it but does not describe it")
-    assert judged("5.5", world.facts) == {"web": ("pass", ""), "e" * 12: silent}
+    assert judged("5.5", world.facts) == {"web": ("pass", "Privileged=false"), "e" * 12: silent}
     world.stderr = f"Error: No such container: {'e' * 64}"
-    assert judged("5.5", world.facts) == {"web": ("pass", "")}
+    assert judged("5.5", world.facts) == {"web": ("pass", "Privileged=false")}
     world.stderr = "Cannot connect to the Docker daemon"
     with pytest.raises(EvidenceError, match="Cannot connect"):
         judged("5.5", world.facts)
@@ -42,33 +42,6 @@ def test_no_container(world: ContainerHost) -> None:
         assert judged(f"5.{number}", empty) == {"local": ("not applicable", "the engine has no container")}
 
 
-@pytest.mark.parametrize(
-    ("links", "version", "verdict"),
-    [
-        (None, "26.1.5", "pass"),
-        (["/cache:/web/cache"], "26.1.5", "pass"),
-        (["/db:/web/store", "/cache:/web/cache"], "26.1.5", "fail"),
-        (["/db:/web/db"], "28.5.2", "fail"),
-        (["/db:/web/db"], "29.0.0", "pass"),
-    ],
-)
-def test_link_to_a_container_with_a_secret(
-    world: ContainerHost, links: list[str] | None, version: str, verdict: str
-) -> None:
-    """A link brings the variables of the other container along, and none of what else is said of it."""
-    world.info["ServerVersion"] = version
-    world.config["Links"] = links
-    world.description |= {"Environment": ["MODE=x"], "Program": "app", "Arguments": [], "Labels": {}}
-    secret = {"Environment": ["DB_PASSWORD=hunter2zz"], "Labels": {"db.password": "hunter2zz"}}
-    db = copy.deepcopy(world.description) | {"Id": "e" * 64, "Name": "/db", **secret}
-    cache = copy.deepcopy(world.description) | {"Id": "f" * 64, "Name": "/cache"}
-    world.others = [db, cache]
-    found, reason = world.judge("container_environment_holds_no_secret")
-    assert found == verdict
-    if verdict == "fail":
-        assert reason == "variable DB_PASSWORD: a value given to DB_PASSWORD, of db by a link"
-
-
 def test_cut_off_description(world: ContainerHost) -> None:
     """A description that is cut off is an error of that container alone."""
     world.others = [copy.deepcopy(world.description) | {"Id": "e" * 64, "Name": "/cut"}]
@@ -78,7 +51,7 @@ def test_cut_off_description(world: ContainerHost) -> None:
     answers = {**facts.recording.answers, "docker_containers": Answer("docker_containers", 0, text, "")}
     broken = Facts(Recording("local", "local", answers), Policy())
     silent = ("error", "the engine lists it but does not describe it")
-    assert judged("5.5", broken) == {"web": ("pass", ""), "e" * 12: silent}
+    assert judged("5.5", broken) == {"web": ("pass", "Privileged=false"), "e" * 12: silent}
 
 
 @pytest.mark.parametrize(

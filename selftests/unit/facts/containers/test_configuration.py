@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.parsing.image_reference import Reference
-from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.container_host import (
     IMAGE,
@@ -57,51 +57,6 @@ def test_default_cgroup_by_its_name(
     """5.25: the cgroup that the engine takes unasked may be named; which one that is depends on its driver."""
     world.info |= {"CgroupDriver": driver, "SecurityOptions": list(options)}
     world.config["CgroupParent"] = parent
-    assert world.judge("5.25")[0] == expected
-
-
-def test_annotation_for_another_cgroup(world: ContainerHost) -> None:
-    """5.25: runc hands such a property on to systemd, which makes the group there (tried on 26.1)."""
-    world.config["Annotations"] = {"org.systemd.property.Slice": "'other.slice'", "note": "x"}
-    world.info["CgroupDriver"] = "systemd"
-    assert world.judge("5.25") == ("fail", "runs in other.slice, and not where the engine runs containers")
-    world.policy = Policy(cgroup_parents=("other.slice",))
-    assert world.judge("5.25")[0] == "pass"
-
-
-@pytest.mark.parametrize("driver", ["cgroupfs", "none"])
-def test_annotation_that_nobody_reads(world: ContainerHost, driver: str) -> None:
-    """5.25: where no systemd makes the groups, the annotation decides nothing, and hides no other parent."""
-    world.config["Annotations"] = {"org.systemd.property.Slice": "other.slice"}
-    world.info["CgroupDriver"] = driver
-    assert world.judge("5.25")[0] == "pass"
-    world.policy = Policy(cgroup_parents=("other.slice",))
-    world.config["CgroupParent"] = "/weird"
-    assert world.judge("5.25") == ("fail", "runs in /weird, and not where the engine runs containers")
-
-
-@pytest.mark.parametrize(
-    ("driver", "parent", "group", "expected"),
-    [
-        ("cgroupfs", None, "/docker/{}", "pass"),
-        ("cgroupfs", None, "/docker/{}/init", "pass"),
-        ("cgroupfs", None, "/outer/docker/{}", "pass"),
-        ("cgroupfs", None, "/site/{}", "fail"),
-        ("cgroupfs", "/site/", "/site/{}", "pass"),
-        ("cgroupfs", "/site", "/docker/{}", "fail"),
-        ("systemd", None, "/system.slice/docker-{}.scope", "pass"),
-        ("systemd", None, "/site.slice/docker-{}.scope", "fail"),
-        ("systemd", "a-b.slice", "/a.slice/a-b.slice/docker-{}.scope", "pass"),
-    ],
-)
-def test_cgroup_of_a_daemon_of_before(
-    world: ContainerHost, driver: str, parent: str | None, group: str, expected: str
-) -> None:
-    """5.25: a container that outlived a daemon with another parent is where that daemon put it."""
-    world.info["CgroupDriver"] = driver
-    world.daemon.cgroup_parent = parent
-    path = group.format("a" * 64)
-    world.cgroups = {100: (f"0::{path}",)}
     assert world.judge("5.25")[0] == expected
 
 
@@ -308,3 +263,25 @@ def test_share_that_no_kernel_takes(world: ContainerHost) -> None:
     world.stop()
     world.config["CpuShares"] = -5
     assert world.judge("5.12") == ("fail", "no CPU share or limit is in force, and none is set")
+
+
+def asked(description: dict[str, Any]) -> Configuration:
+    """What the engine says of a container, and of nothing else."""
+    nothing: Any = None
+    return Configuration(description, nothing)
+
+
+@pytest.mark.parametrize(
+    ("status", "pid", "runs"),
+    [("running", 7, True), ("restarting", 7, True), ("restarting", 0, False), ("paused", 7, True)],
+)
+def test_container_that_waits_to_be_restarted(status: str, pid: int, runs: bool) -> None:
+    """It has no process, though the engine calls it running."""
+    assert asked({"Running": True, "Status": status, "Pid": pid}).running is runs
+    assert not asked({"Running": False, "Status": status, "Pid": pid}).running
+
+
+def test_setting_that_is_not_reported() -> None:
+    """It is an error, and not the default."""
+    with pytest.raises(EvidenceError, match=r"does not report HostConfig\.Privileged"):
+        asked({"HostConfig": {}}).setting("Privileged")

@@ -68,7 +68,7 @@ def test_port_of_servers(world: ContainerHost) -> None:
         for changes in ({"ExposedPorts": {"22/tcp": {}}}, {"Ports": bindings}):
             before = dict(world.description)
             world.description.update(changes)
-            told = "opens port 22, and no known SSH server is seen: what listens there?"
+            told = "opens port 22: check that it is no SSH server"
             assert world.judge("5.7") == ("manual", told)
             world.description.update(before)
         world.config["PortBindings"] = bindings
@@ -176,10 +176,7 @@ def test_root_in_a_container(world: ContainerHost) -> None:
     )
     world.description["Health"] = "healthy"
     verdict, reason = world.judge("5.24")
-    assert (verdict, reason.endswith("are these its health check, which runs as root, too?")) == (
-        "manual",
-        True,
-    )
+    assert (verdict, "sleep (pid 60) runs now (maybe its health check)" in reason) == ("manual", True)
     world.description["User"] = "1000"
     assert world.judge("5.24")[0] == "fail"
     world.status[60]["Uid"] = world.status[100]["Uid"]
@@ -261,7 +258,6 @@ def test_user_namespaces(
 
 def test_container_that_was_disconnected_from_the_default_bridge(world: ContainerHost) -> None:
     """5.30: its network mode still says bridge; its networks tell, running or not, and are evidence."""
-    world.interfaces = ["lo"]
     for networks, expected in (
         ({}, "pass"),
         ({"bridge": {"NetworkID": ""}}, "fail"),
@@ -275,27 +271,6 @@ def test_container_that_was_disconnected_from_the_default_bridge(world: Containe
     assert world.judge("5.30")[0] == "pass"
 
 
-def test_profile_that_could_not_be_read(world: ContainerHost) -> None:
-    """5.22: a filter whose profile is nonsense may allow anything."""
-    world.config["SecurityOpt"] = ["seccomp={broken"]
-    assert world.judge("5.22")[0] == "error"
-
-
-def test_default_of_the_day_of_creation(world: ContainerHost) -> None:
-    """5.26: one that does not run has what was stored for it; without that nothing passes."""
-    world.stop()
-    assert world.judge("5.26")[0] == "fail"
-    world.info["SecurityOptions"].append("name=no-new-privileges")
-    assert world.judge("5.26")[0] == "error"
-    stored = f'/var/lib/docker/containers/{"a" * 64}/config.v2.json:"NoNewPrivileges"'
-    world.extra = [f"{stored}:true"]
-    assert world.judge("5.26")[0] == "pass"
-    world.extra = [f"{stored}:false"]
-    assert world.judge("5.26")[0] == "fail"
-    world.config["SecurityOpt"] = ["no-new-privileges=perhaps"]
-    assert world.judge("5.26")[0] == "error"
-
-
 def test_why_evidence_is_missing(world: ContainerHost) -> None:
     """The reason of an error names what could not be read."""
     del world.config["Privileged"]
@@ -307,43 +282,40 @@ def test_why_evidence_is_missing(world: ContainerHost) -> None:
     told = "the uts namespace of process 100 could not be read; are you root?"
     assert world.judge("5.21") == ("error", told)
     world.config.update({"SecurityOpt": ["seccomp={broken"], "Privileged": False})
-    assert world.judge("5.22") == ("error", "its seccomp profile could not be read")
+    assert world.judge("5.22") == ("error", "the seccomp profile could not be read")
     world.config.update({"SecurityOpt": None, "ReadonlyRootfs": True})
     world.mounts = []
     assert world.judge("5.13") == ("error", "/proc/100/mountinfo could not be read; are you root?")
 
 
-def test_interface_that_the_engine_did_not_give(world: ContainerHost) -> None:
-    """5.30: one more than it has networks leads somewhere else; those of the kernel and of a swarm count as its own."""
-    world.networks.append(
-        {"Name": "own", "Id": "c" * 64, "Driver": "bridge", "Scope": "local", "Options": {}}
-    )
-    world.description["Networks"] = {"own": {"NetworkID": "c" * 64}}
-    for interfaces, verdict in ((["lo", "eth0"], "pass"), (["lo", "eth0", "sit0"], "pass"), (["lo"], "pass")):
-        world.interfaces = interfaces
-        assert world.judge("5.30")[0] == verdict
-    world.interfaces = ["lo", "eth0", "eth1"]
-    said = "has more interfaces than networks: eth0, eth1; where does the other one lead?"
-    assert {world.judge(number) for number in ("5.9", "5.10", "5.14", "5.30")} == {("manual", said)}
-    world.networks[-1] |= {"Scope": "swarm", "Driver": "overlay"}
-    assert world.judge("5.30")[0] == "pass"
-    world.interfaces = ["lo", "eth0", "eth1"]
-    world.networks[-1]["Internal"] = True  # without a way outside, and so without that bridge
-    assert world.judge("5.30")[0] == "manual"
-    world.interfaces = []
-    assert world.judge("5.30")[0] == "error"
-    world.stop()
-    assert world.judge("5.30")[0] == "pass"
+@pytest.mark.parametrize("number", ["5.11", "5.12", "5.29"])
+def test_control_groups_that_may_not_be_read(world: ContainerHost, number: str) -> None:
+    """A limit that is set passes only where its control group shows it."""
+    world.config.update({"Memory": 1 << 30, "PidsLimit": 100, "NanoCpus": 5 * 10**8})
+    world.groups = {"memory.max": str(1 << 30), "pids.max": "100", "cpu.max": "50000 100000"}
+    assert world.judge(number)[0] == "pass"
+    world.groups = {}
+    assert world.judge(number)[0] == "error"
+    world.groups = {"cgroup.controllers": ""}
+    assert world.judge(number)[0] == "fail"
+    world.groups = {"memory.max": str(1 << 30), "pids.max": "100", "cpu.max": "50000 100000"}
+    world.info["CgroupDriver"] = "none"
+    assert "in force, though" in world.judge(number)[1]
 
 
-@pytest.mark.parametrize(
-    ("driver", "parent", "verdict"),
-    [("macvlan", "docker0", "fail"), ("ipvlan", "docker0", "fail"), ("macvlan", "eth0", "pass")],
-)
-def test_network_on_top_of_the_default_bridge(
-    world: ContainerHost, driver: str, parent: str, verdict: str
-) -> None:
-    """5.30: an interface of it leads to the same containers."""
-    world.networks.append({"Name": "own", "Id": "c" * 64, "Driver": driver, "Options": {"parent": parent}})
-    world.description["Networks"] = {"own": {"NetworkID": "c" * 64}}
-    assert world.judge("5.30")[0] == verdict
+def test_process_limit_of_every_unit(world: ContainerHost) -> None:
+    """5.29: what systemd gives to each unit by default is no limit of the container's."""
+    world.groups = {"pids.max": "1190"}
+    assert world.judge("5.29") == ("pass", "held by its control groups, though none is set")
+    world.info["CgroupDriver"] = "systemd"
+    assert world.judge("5.29") == ("fail", "no process limit is in force, and none is set")
+    world.config["PidsLimit"] = 1190
+    assert world.judge("5.29")[0] == "pass"
+
+
+def test_number_of_processes_that_was_set(world: ContainerHost) -> None:
+    """5.29: with systemd the own group counts where a limit was asked for, be it a single process."""
+    world.groups = {"pids.max": "1"}
+    world.info["CgroupDriver"] = "systemd"
+    world.config["PidsLimit"] = 1
+    assert world.judge("5.29")[0] == "pass"

@@ -115,11 +115,3 @@ def test_limit_that_is_no_number(said: str) -> None:
     path = "/sys/fs/cgroup/pids/docker/x/pids.max"
     with pytest.raises(EvidenceError, match="which is no limit"):
         cgroups.read("processes", ["6:pids:/docker/x"], {path: (said,)})
-
-
-@pytest.mark.parametrize("line", ["c 1:3", "c 1:3 ", "c 1:3rw", "1:3 rwm", "(dropped)", "c 1 rwm"])
-def test_device_that_is_no_rule(line: str) -> None:
-    """What the group lets in is not known then."""
-    path = "/sys/fs/cgroup/devices/docker/x/devices.list"
-    with pytest.raises(EvidenceError, match="are not listed as the kernel lists them"):
-        cgroups.devices(["3:devices:/docker/x"], {path: ("c 1:5 rwm", line)})
