@@ -98,7 +98,8 @@ class Privileges:
             return "runs with --privileged, and so without a seccomp filter"
         if self.configuration.running:
             free = [f"{each.name} (pid {each.pid})" for each in self.processes if each.seccomp_mode != 2]
-            return f"no seccomp filter is in force for {', '.join(free)}" if free else ""
+            if free or not self.surroundings.engine.get().is_docker:
+                return f"no seccomp filter is in force for {', '.join(free)}" if free else ""
         used = self.surroundings.daemon.get().seccomp_profile
         own = used and "seccomp" in self.configuration.security_options
         return "" if own or used not in ("", "unconfined") else "the daemon gives it no seccomp filter"
@@ -125,13 +126,12 @@ class Privileges:
         Raises:
             EvidenceError: it does not run, and the daemon's default at its creation is unknown.
         """
-        if self.configuration.running:
-            return all(each.no_new_privileges for each in self.processes)
         option = self.configuration.security_options.get("no-new-privileges")
-        if option is not None:
-            return go_boolean(option)
-        if self.stored_no_new_privileges is not None:
+        default = self.surroundings.engine.get().no_new_privileges if option is None else go_boolean(option)
+        if self.configuration.running:  # a program may give up new privileges itself, for itself alone
+            return default is not False and all(each.no_new_privileges for each in self.processes)
+        if option is None and self.stored_no_new_privileges is not None:
             return self.stored_no_new_privileges
-        if self.surroundings.engine.get().no_new_privileges is not False:
+        if option is None and default is not False:
             raise EvidenceError("the daemon's default when it was created is not known")
-        return False
+        return bool(default)

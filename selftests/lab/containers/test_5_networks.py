@@ -238,20 +238,6 @@ def test_disconnected_from_the_default_bridge(engine: EngineFactory) -> None:
     assert verdicts("5.30", facts) == {"created": "pass", "runs": "pass", "stays": "fail"}
 
 
-def test_network_that_is_named_like_the_default_bridge(engine: EngineFactory) -> None:
-    """5.30: a part of the bridge's id means the bridge, unless a network has it as its name."""
-    one = engine()
-    bridge = one.docker("network", "inspect", "bridge", "--format", "{{.Id}}").strip()
-    both(one, "part", "--network", bridge[:14])
-    facts = facts_of_engine(one.socket, of="5")
-    assert of_both(verdicts("5.30", facts)) == {"part": "fail"}
-    one.docker("rm", "--force", "part-created", "part-runs")
-    one.docker("network", "create", bridge[:14])
-    both(one, "own", "--network", bridge[:14])
-    facts = facts_of_engine(one.socket, of="5")
-    assert of_both(verdicts("5.30", facts)) == {"own": "pass"}
-
-
 def test_other_bridge(engine: EngineFactory) -> None:
     """5.30: without a default bridge nobody is on it."""
     one = engine(bridge="none", iptables=False)

@@ -35,7 +35,6 @@ def test_ssh_servers(engine: EngineFactory, place: Path) -> None:
     one = engine()
     shutil.copy(str(shutil.which("busybox")), place / "sshd")
     (place / "sleep").symlink_to("sshd")
-    one.run("each", command=("nc", "-ll", "-p", "2222", "-e", "/usr/sbin/sshd", "-i"))
     one.run("by-a-link", "-v", f"{place}:/p", command=("/p/sleep", "999"))
     both(one, "none")
     both(one, "sshd", command=("sshd",))
@@ -58,7 +57,6 @@ def test_ssh_servers(engine: EngineFactory, place: Path) -> None:
     facts = facts_of_engine(one.socket, of="5")
     found = verdicts("5.7", facts)
     assert of_both(found) == {"none": "pass", "sshd": "fail", "dropbear": "fail"}
-    assert found["each"] == "manual"
     others = ("by-a-link", "child", "executed", "host-pid", "joined", "privileged")
     assert {name: found[name] for name in others} == {
         "by-a-link": "fail",
@@ -73,7 +71,7 @@ def test_ssh_servers(engine: EngineFactory, place: Path) -> None:
 
 def test_processes_that_left(engine: EngineFactory) -> None:
     """5.7, 5.23, 5.24: a process that left the control group is found by who started it, though the auditor may
-    read no namespaces, or they are other ones; and no limit of its container holds it (5.11, 5.12, 5.25, 5.29)."""
+    read no namespaces, or they are other ones."""
     one = engine()
     image = _with_unshare(one)
     starts = {
@@ -84,12 +82,9 @@ def test_processes_that_left(engine: EngineFactory) -> None:
     for name, start in starts.items():
         one.run(name, "--privileged", command=("sh", "-c", start), image=image)
         one.run(f"{name}-of-host", "--privileged", "--pid", "host", command=("sh", "-c", start), image=image)
-    limits = ("--memory", "64m", "--cpus", "0.5", "--pids-limit", "50")
-    one.run("executed", "--user", "1000", *limits)
+    one.run("executed", "--user", "1000")
     one.docker("exec", "--detach", "--user", "0", "--privileged", "executed", "sshd")
-    one.run(
-        "quiet", *limits, command=("sh", "-c", "sleep 0 & exec sleep 999")
-    )  # with a process that has ended
+    one.run("quiet", command=("sh", "-c", "sleep 0 & exec sleep 999"))  # with a process that has ended
     names = one.docker("ps", "--format", "{{.Names}}").split()
     before = dict.fromkeys(names, "fail") | {"quiet": "pass"}
     until(lambda: verdicts("5.7", facts_of_engine(one.socket, of="5")) == before)
@@ -103,11 +98,6 @@ def test_processes_that_left(engine: EngineFactory) -> None:
             assert verdicts("5.7", facts) == before
             for number in ("5.23", "5.24"):
                 assert verdicts(number, facts) == dict.fromkeys(names, "manual") | {"executed": "fail"}
-            as_root = facts.processes.process(moved[-1]).executable  # others cannot tell what has ended
-            expected = ("fail", "pass") if as_root else ("error", "error")
-            for number in ("5.11", "5.12", "5.25", "5.29"):
-                found = verdicts(number, facts)
-                assert (found["executed"], found["quiet"]) == expected
     finally:
         for pid in moved:  # the engine does not find them, and waits for those in the host's namespace
             os.kill(pid, signal.SIGKILL)
@@ -133,23 +123,6 @@ def facts_of_docker_user(one: Engine) -> Facts:
         return facts_of_user(one.socket, 65534, 65534, of="5")
     finally:
         os.chown(one.socket, 0, 0)
-
-
-def test_port_of_ssh(engine: EngineFactory) -> None:
-    """5.7: a server whose name says nothing is left to a person where it listens at port 22, and at no other."""
-    one = engine()
-    for name, port in {"usual": "22", "other": "2200"}.items():
-        one.run(name, command=("nc", "-ll", "-p", port, "-e", "cat"))
-    until(lambda: ":0016 " in _listening(one, "usual"))
-    one.run("host", "--network", "host")
-    one.run("joined", "--network", "container:host", command=("nc", "-ll", "-p", "22", "-e", "cat"))
-    until(lambda: ":0016 " in _listening(one, "joined"))
-    expected = {"usual": "manual", "other": "pass", "host": "pass", "joined": "manual"}
-    assert verdicts("5.7", facts_of_engine(one.socket, of="5.7")) == expected
-
-
-def _listening(one: Engine, name: str) -> str:
-    return one.docker("exec", name, "cat", "/proc/net/tcp", "/proc/net/tcp6")
 
 
 def test_exec(guarded_engine: EngineFactory) -> None:

@@ -101,33 +101,6 @@ def test_option(control: str, engine: EngineFactory) -> None:
     assert "AKIAIOSFODNN7EXAMPLE" not in kept
 
 
-@pytest.mark.needs_engine("<29", "a later one gives no variables by a link")
-def test_secret_of_a_linked_container(engine: EngineFactory) -> None:
-    """A link on the default bridge brings the variables of the other container along, and one on another does not."""
-    one = engine()
-    one.docker("network", "create", "own")
-    for name, network in {"db": (), "own-db": ("--network", "own")}.items():
-        one.run(name, *network, "-e", "DB_PASSWORD=hunter2zz")
-        one.run(f"web-of-{name}", *network, "--link", f"{name}:store")
-        one.create(f"later-of-{name}", *network, "--link", f"{name}:store")
-    found = judge_engine("container_environment_holds_no_secret", one.socket)
-    told = "variable DB_PASSWORD: a value given to DB_PASSWORD, of db by a link"
-    for name in ("web", "later"):
-        assert found[f"{name}-of-db"] == ("fail", told)
-        assert found[f"{name}-of-own-db"][0] == "pass"
-    assert "hunter2zz" in one.docker("exec", "web-of-db", "env")
-    assert "hunter2zz" not in one.docker("exec", "web-of-own-db", "env")
-
-
-def test_mount_made_in_a_running_container(engine: EngineFactory, tmp_path: Path) -> None:
-    """What is mounted into a running container past the engine is seen, and named by its kind."""
-    one = engine()
-    one.run("web", "--read-only", "--privileged")
-    one.docker("exec", "web", "mount", "-t", "tmpfs", "none", "/etc")
-    control = "container_writes_to_tmpfs_or_named_volumes"
-    assert judge_engine(control, one.socket)["web"] == ("pass", "/etc (tmpfs)")
-
-
 def test_volume_that_is_a_folder_of_the_host(engine: EngineFactory, tmp_path: Path) -> None:
     """A volume with a name may be bound to a folder of the host."""
     one = engine()

@@ -30,6 +30,7 @@ def test_main_process_that_gave_up_capabilities(world: ContainerHost) -> None:
 
 def test_process_with_more_than_the_container(world: ContainerHost) -> None:
     """5.4, 5.22, 5.26: every process counts, but not those in user namespaces of their own, where each is root."""
+    world.config["SecurityOpt"] = ["no-new-privileges"]
     world.status[100]["NoNewPrivs"] = "1"
     child(world, NoNewPrivs="1")
     numbers = ("5.4", "5.22", "5.26")
