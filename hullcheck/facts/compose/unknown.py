@@ -44,7 +44,7 @@ class UnknownKernel:
     """The kernel below the services."""
 
     selinux = "enforcing"
-    """As far as it depends on the file: whether a label is given, the engine decides (`selinux_label`)."""
+    """As far as it depends on the file: whether a label is given, the engine decides."""
 
     def __getattr__(self, name: str) -> Any:
         """Tell nothing else.

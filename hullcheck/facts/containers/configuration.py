@@ -225,16 +225,6 @@ class Configuration:
         return str(self.setting("PidMode") or "")
 
     @property
-    def ipc_mode(self) -> str:
-        """The value of --ipc."""
-        return str(self.setting("IpcMode") or "")
-
-    @property
-    def uts_mode(self) -> str:
-        """The value of --uts."""
-        return str(self.setting("UTSMode") or "")
-
-    @property
     def user_namespace_mode(self) -> str:
         """The value of --userns."""
         return str(self.setting("UsernsMode") or "")

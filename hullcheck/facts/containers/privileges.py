@@ -129,7 +129,7 @@ class Privileges:
         option = self.configuration.security_options.get("no-new-privileges")
         default = self.surroundings.engine.get().no_new_privileges if option is None else go_boolean(option)
         if self.configuration.running:  # a program may give up new privileges itself, for itself alone
-            return default is not False and all(each.no_new_privileges for each in self.processes)
+            return all(each.no_new_privileges for each in self.processes) and default is not False
         if option is None and self.stored_no_new_privileges is not None:
             return self.stored_no_new_privileges
         if option is None and default is not False:

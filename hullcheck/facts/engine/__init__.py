@@ -203,20 +203,6 @@ class Engine:
         name: str = self.value("DefaultRuntime")
         return posixpath.basename(self._runtime(name).get("path") or name)
 
-    def program_behind(self, runtime: str) -> str:
-        """What makes the containers that ask for this runtime: a program, or a shim (`io.containerd.runc.v2`).
-
-        Of one with a `runtimeType` of its own no engine names that, nor the program that its options may have it run.
-        """
-        told = self._runtime(runtime)
-        chosen = told.get("path") or told.get("runtimeType")
-        is_the_engines = runtime not in (self.info.get("Runtimes") or ())
-        return posixpath.basename(chosen or (runtime if is_the_engines else f"type of {runtime}"))
-
-    def runtime_path(self, runtime: str) -> str:
-        """The path of the program of a runtime, as the engine was told; empty where it does not say."""
-        return self._runtime(runtime).get("path", "")
-
     def _runtime(self, name: str) -> dict[str, str]:
         known: dict[str, dict[str, str]] = self.value("Runtimes") if self.info.get("Runtimes") else {}
         return known.get(name, {})

@@ -17,23 +17,18 @@ class Mount:
         root: the directory (or file) of that file system that is mounted.
         point: where it is mounted, in the namespace of the table's process.
         options: of this mount: `ro`, `nosuid`, ...
-        peers: the group of mounts that send mount events to each other (`shared:N`); empty where it is in
-            none.
         kind: the file system's type.
         source: what the file system was mounted from: a device's path, or any word.
         subvolume: on btrfs, the one to which the directory belongs; empty elsewhere.
-        is_delegated: of control groups, whether nobody changes the limits of his namespace's topmost one (nsdelegate).
     """
 
     device: str
     root: str
     point: str
     options: frozenset[str]
-    peers: str
     kind: str
     source: str = ""
     subvolume: str = ""
-    is_delegated: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -60,11 +55,9 @@ def _mount(line: str) -> Mount:
         root=_unescape(fields[3]),
         point=_unescape(fields[4]),
         options=frozenset(fields[5].split(",")),
-        peers=next((tag for tag in fields[6:] if tag.startswith("shared:")), "").removeprefix("shared:"),
         kind=about[0],
         source=_unescape(about[1]) if len(about) > 1 else "",
         subvolume=_unescape(right.partition(",subvol=")[2]) if about[0] == "btrfs" else "",
-        is_delegated=about[0] == "cgroup2" and "nsdelegate" in about[-1].split(","),
     )
 
 
@@ -92,11 +85,6 @@ class MountTable:
         for mount in self.mounts:
             found.setdefault(mount.device, []).append(mount)
         return found
-
-    @cached_property
-    def peers(self) -> frozenset[str]:
-        """The groups of mounts in which the host is."""
-        return frozenset(mount.peers for mount in self.mounts if mount.peers)
 
     def paths(self, device: str, root: str) -> frozenset[str]:
         """Every path under which the host shows *root* of the file system *device*.
@@ -136,15 +124,6 @@ class MountTable:
             if mount.point != path and is_below(mount.point, path):
                 found |= self.paths(mount.device, mount.root)
         return frozenset(found)
-
-    def of_disk(self, source: str, device: str) -> frozenset[str]:
-        """Where the host mounts the file system of a disk.
-
-        Args:
-            source: its path, for file systems that have device numbers of their own, as btrfs.
-            device: `major:minor`, for disks that have several names.
-        """
-        return frozenset(each.point for each in self.mounts if each.source == source or each.device == device)
 
 
 def _depth(mount: Mount) -> int:

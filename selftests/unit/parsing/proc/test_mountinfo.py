@@ -20,14 +20,12 @@ def test_lines_of_mount_tables() -> None:
             "38 35 0:30 /@home /home rw - btrfs /dev/sdb rw,subvolid=5,subvol=/@home",
         ]
     )
-    assert first == Mount(
-        "98:0", "/mnt1", "/mnt 2", frozenset({"ro", "noatime"}), "2", "ext3", "/dev/ro\\ot", ""
-    )
-    assert last == Mount("0:30", "/@home", "/home", frozenset({"rw"}), "", "btrfs", "/dev/sdb", "/@home")
+    assert first == Mount("98:0", "/mnt1", "/mnt 2", frozenset({"ro", "noatime"}), "ext3", "/dev/ro\\ot", "")
+    assert last == Mount("0:30", "/@home", "/home", frozenset({"rw"}), "btrfs", "/dev/sdb", "/@home")
     assert last.is_whole
     assert not first.is_whole
     assert mountinfo.parse(["1 2 0:1 / /x rw - proc"]) == (
-        Mount("0:1", "/", "/x", frozenset({"rw"}), "", "proc"),
+        Mount("0:1", "/", "/x", frozenset({"rw"}), "proc"),
     )
     assert mountinfo.parse(["1 2 0:1 / /x rw - proc p"])[0].source == "p"
 
@@ -54,9 +52,6 @@ def test_paths_by_mount_tables() -> None:
     assert table.other_names("/etc/ssl") == {"/srv/e/ssl", "/etc/ssl"}
     assert table.other_names("/srv") >= {"/srv", "/etc"}
     assert table.other_names("/data/x") == {"/data/x"}
-    assert table.of_disk("/dev/sdb", "8:99") == {"/data"}
-    assert table.of_disk("/dev/other", "8:2") == {"/data"}
-    assert table.of_disk("/dev/other", "8:99") == frozenset()
 
 
 def test_names_of_a_path() -> None:
