@@ -80,13 +80,10 @@ if [ -n "$pids" ]; then
     ;;
   esac
 fi
-case $described in *\"Running\":false*)
-  (
-    . data_root.sh
-    grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json
-  )
-  ;;
-esac
+(
+  . data_root.sh
+  grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json
+)
 
 echo "--paths"
 sources=$(printf "%s\n%s\n" "$described" "$volumes" | sed -n 's/^source "\(\/[^"\\]*\)"$/\1/p' | sort -u)

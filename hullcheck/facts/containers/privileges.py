@@ -127,11 +127,11 @@ class Privileges:
             EvidenceError: it does not run, and the daemon's default at its creation is unknown.
         """
         option = self.configuration.security_options.get("no-new-privileges")
-        default = self.surroundings.engine.get().no_new_privileges if option is None else go_boolean(option)
+        settled = self.stored_no_new_privileges if option is None else go_boolean(option)
+        if settled is None and self.surroundings.engine.get().no_new_privileges is False:
+            settled = False
         if self.configuration.running:  # a program may give up new privileges itself, for itself alone
-            return all(each.no_new_privileges for each in self.processes) and default is not False
-        if option is None and self.stored_no_new_privileges is not None:
-            return self.stored_no_new_privileges
-        if option is None and default is not False:
+            return all(each.no_new_privileges for each in self.processes) and settled is not False
+        if settled is None:
             raise EvidenceError("the daemon's default when it was created is not known")
-        return bool(default)
+        return settled
