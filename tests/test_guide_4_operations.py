@@ -4,18 +4,19 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.container_logs import log_routes, shipped, shipped_logs
-from hullcheck.criteria.judgement import Judgement, listed
-from hullcheck.criteria.sensors import falco, watch, watching
+from hullcheck.criteria.sensors import require_product
+from hullcheck.data.runtime_security import PRODUCTS
 from hullcheck.facts.containers import Container
 from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.logs import SYSTEMS, HostLog, Shippers, system_of
 from hullcheck.facts.registry import Later
-from hullcheck.facts.sensors import Sensors, Step
-from hullcheck.facts.sensors.tools import AQUA, FALCO, SYSDIG, TOOLS, Tool
+from hullcheck.facts.sensors import Sensor
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
+
+GUIDE = ("falco", "sysdig", "aqua")
+"""The products that the guide names."""
 
 # ---- logs
 
@@ -87,28 +88,21 @@ def test_host_logs_are_collected_centrally(host_log: HostLog, shippers: Shippers
 @pytest.mark.hipaa("164.308(a)(1)(ii)(D)", "164.308(a)(6)(ii)")
 @pytest.mark.guide("4.3.runtime_monitoring")
 @pytest.mark.severity("high")
-@for_each("option", {each.title: each for each in TOOLS})
-def test_something_watches_the_containers(
-    monitor: Tool, sensors: Sensors, shippers: Shippers, clock: Clock, policy: Policy
-) -> str:
+@for_each("option", {PRODUCTS[each].title: each for each in GUIDE})
+def test_something_watches_the_containers(product: str, sensors: dict[str, Sensor], policy: Policy) -> str:
     """A tool watches what containers do while they run: Falco, Sysdig or Aqua Security.
 
-    What an image holds is known before it starts; what somebody makes of it afterwards, only who watches sees.
-    A tool counts by its program, in a container of its makers' image or as the main process of a unit: a name proves
-    nothing. One tool is enough, if the policy does not name those that have to watch (`runtime_monitors`), or says
-    what else does (`watched_by`). Where Tetragon, Tracee, Wazuh or another that is known here runs instead, a person
-    has to say whether it watches containers.
+    What an image holds is known before it starts; what somebody makes of it afterwards, only who watches sees. A
+    product counts if a unit or a container of its vendor's image runs and starts with the host, and the policy names
+    it (`runtime_security`): its rules and where its alerts go are not seen. One is enough, of those that the guide
+    names or of others that are known, as Tetragon, Wazuh and the agents of EDR.
 
-    Remedy: install one of them, let it start with the host, and connect it to where alerts are read.
+    Remedy: install one of them, let it start with the host, connect it to where alerts are read, and name it in
+    `runtime_security` of the policy.
     """
-    if policy.runtime_monitors is None:
-        _leave_to(monitor, watching(sensors, shippers, clock), policy, sensors)
-    elif monitor.name not in policy.runtime_monitors:
-        raise NotApplicable("the policy does not ask for it")
-    told = _require(watch(monitor, sensors, shippers, clock))
-    if monitor is not FALCO:
-        return told
-    return f"{told}; {_require(falco.step(Step.OUTPUT, sensors, shippers, clock))}"
+    used = policy.runtime_security or tuple(sensors)
+    judged = [each for each in used if each == product or each not in GUIDE] or [product]
+    return "; ".join(require_product(each, sensors, policy) for each in judged)
 
 
 @pytest.mark.nist("SI-4", "SI-4(4)", sp="800-53")
@@ -117,24 +111,17 @@ def test_something_watches_the_containers(
 @pytest.mark.hipaa("164.308(a)(1)(ii)(D)", "164.308(a)(6)(ii)")
 @pytest.mark.guide("4.3.falco")
 @pytest.mark.severity("medium")
-@for_each("step", Step)
-def test_falco_sees_and_reports(
-    step: Step, sensors: Sensors, shippers: Shippers, clock: Clock, policy: Policy
-) -> str:
+def test_falco_sees_and_reports(sensors: dict[str, Sensor], policy: Policy) -> str:
     """Falco runs from the start of the host, sees events, and its reports leave the host.
 
-    Each step is judged by itself, since a process that is there may see nothing: without its driver, without
-    rules, with all of them switched off, or because it loses what it is given. Its health page is a constant and is
-    not asked. Not applicable where another tool watches this host, if the policy does not name Falco
-    (`runtime_monitors`).
+    A process that is there may see nothing: without its driver, without rules, or with all of them switched off. That
+    is for a person to check, and for the policy to say (`runtime_security`). Not applicable where another product is
+    used.
 
-    Remedy: install Falco by its packages or its image, enable its unit, set `metrics.enabled` and
-    `webserver.prometheus_metrics_enabled` in falco.yaml, and `http_output` to where alerts are read.
+    Remedy: install Falco by its packages or its image, enable its unit, set `http_output` in falco.yaml to where alerts
+    are read, cause a harmless alert and see it arrive, and name falco in `runtime_security` of the policy.
     """
-    asked = policy.runtime_monitors is not None and FALCO.name in policy.runtime_monitors
-    if not asked:
-        _leave_to(FALCO, watching(sensors, shippers, clock), policy, sensors)
-    return _require(falco.step(step, sensors, shippers, clock))
+    return require_product("falco", sensors, policy)
 
 
 @pytest.mark.nist("SI-3", "SI-4", "SI-4(4)", sp="800-53")
@@ -145,38 +132,17 @@ def test_falco_sees_and_reports(
     "4.3.behavioural_analysis", "4.3.behavioural_analysis.sysdig", "4.3.behavioural_analysis.aqua"
 )
 @pytest.mark.severity("low")
-@for_each("option", {each.title: each for each in (SYSDIG, AQUA)})
-def test_behaviour_of_containers_is_analysed(
-    analyser: Tool, sensors: Sensors, shippers: Shippers, clock: Clock, policy: Policy
-) -> str:
+@for_each("option", {PRODUCTS[each].title: each for each in ("sysdig", "aqua")})
+def test_behaviour_of_containers_is_analysed(product: str, sensors: dict[str, Sensor], policy: Policy) -> str:
     """The agent of Sysdig or of Aqua Security runs, starts with the host, and is connected to its console.
 
-    Rules find what somebody thought of before; who knows how a container behaves sees what is new in it. Not
-    applicable where another of the tools watches this host, if the policy does not name the agent
-    (`runtime_monitors`).
+    Rules find what somebody thought of before; who knows how a container behaves sees what is new in it. The connection
+    is for the policy to say (`runtime_security`). Not applicable where another product is used.
 
-    Remedy: start the agent by its unit or from its makers' image, and let it reach its collector or gateway.
+    Remedy: start the agent by its unit or from its makers' image, let it reach its collector or gateway, and name it in
+    `runtime_security` of the policy.
     """
-    if policy.runtime_monitors is None or analyser.name not in policy.runtime_monitors:
-        _leave_to(analyser, watching(sensors, shippers, clock), policy, sensors)
-    return _require(watch(analyser, sensors, shippers, clock))
-
-
-def _leave_to(tool: Tool, others: list[Tool], policy: Policy, sensors: Sensors) -> None:
-    """Not applicable where another tool does it, or the policy says what else does; other kinds are a person's."""
-    if others and tool not in others:
-        raise NotApplicable(f"{', '.join(each.title for each in others)} watches this host")
-    if policy.watched_by and not others:
-        raise NotApplicable(f"the policy says what watches this host: {policy.watched_by}")
-    if (unjudged := sensors.others) and not others:
-        raise Manual(
-            f"{listed(unjudged)} runs, and is not judged; if it watches the containers, say so in watched_by"
-        )
-
-
-def _require(judgement: Judgement) -> str:
-    assert judgement.good, judgement.words
-    return judgement.words
+    return require_product(product, sensors, policy)
 
 
 # ---- section 5 of the guide

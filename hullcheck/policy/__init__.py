@@ -117,10 +117,8 @@ class Policy:
     """How long keys and certificates of a swarm may be in use."""
     docker_bench: DockerBench | None = None
     """The log of docker-bench-security."""
-    watched_by: str | None = None
-    """What watches the containers beside the tools that the guide names."""
-    runtime_monitors: tuple[str, ...] | None = None
-    """Tools that have to watch what containers do; ``None`` means that any one will do. See `MONITORS`."""
+    runtime_security: tuple[str, ...] | None = None
+    """Products that watch what containers do, as `hullcheck.data.runtime_security` names them."""
     secret_names: SiteNames = NOTHING_SAID
     """Names of variables, labels and options that are secrets, and that are none, whatever they sound like."""
 
@@ -241,7 +239,6 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "swarm_managers": values.to_managers,
     "rotation_days": RotationPeriods.from_mapping,
     "docker_bench": DockerBench.from_mapping,
-    "watched_by": values.to_text,
-    "runtime_monitors": values.some_of(values.to_monitor),
+    "runtime_security": values.some_of(values.to_product),
     "secret_names": _secret_names,
 }

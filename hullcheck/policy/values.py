@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
+from hullcheck.data.runtime_security import PRODUCTS
 from hullcheck.data.severities import SEVERITIES
 from hullcheck.messages import did_you_mean
 from hullcheck.parsing.addresses import canonical, is_unspecified
@@ -14,8 +15,6 @@ from hullcheck.parsing.go import go_size
 _Value = TypeVar("_Value")
 _Fault = tuple[tuple[str | int, ...], str]
 
-MONITORS = ("falco", "sysdig", "aqua")
-"""Tools that watch what containers do, as `runtime_monitors` names them."""
 _MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:b|([kmgt])(?:i?b)?)?", re.IGNORECASE)
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
@@ -240,7 +239,7 @@ def _one_of(names: Sequence[str], what: str) -> Callable[[object], str]:
 
 
 to_severity = _one_of(SEVERITIES, "not a severity")
-to_monitor = _one_of(MONITORS, "no known monitor")
+to_product = _one_of(tuple(PRODUCTS), "no known product")
 
 
 def to_name_pattern(value: object) -> str:

@@ -20,7 +20,7 @@ _HEAD = """\
 """
 _REASONS = """\
 # These keys take a reason in words, or a record, that only a person can give:
-#   rootful_reason, ip_forward_reason, os_hardening, image_verification, patched_by, watched_by, scan_reports
+#   rootful_reason, ip_forward_reason, os_hardening, image_verification, patched_by, scan_reports
 """
 _KEPT_HERE = ("json-file", "local", "none")
 """Log drivers that bring a log to no other place, whatever a policy says."""

@@ -10,8 +10,10 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.docker_bench import DOCKER_BENCH
+from hullcheck.facts.sensors import SENSORS
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import DockerBench, Policy, PolicyError
+from selftests.kit.facts.shippers import container
 from selftests.kit.facts.tools import (
     DAY,
     NOW,
@@ -64,6 +66,78 @@ def test_what_is_known_of_each_group() -> None:
         "4.5 host|4.5|an operating system that does not say its name",
         hardware,
     ]
+
+
+# ---- runtime security
+
+
+UNIT = "Id={}\nActiveState={}\nUnitFileState={}\n\n"
+FALCO = UNIT.format("falco-modern-bpf.service", "active", "enabled")
+NAMED = "; the policy states that it watches the containers"
+
+
+def sensor(image: str, restart: str = "always", *, running: bool = True) -> str:
+    """A container of an image as the engine describes it."""
+    described = {
+        "Pid": 100,
+        "Running": running,
+        "Status": "running",
+        "Reference": image,
+        "Image": "sha256:" + "1" * 64,
+        "HostConfig": {"RestartPolicy": {"Name": restart, "MaximumRetryCount": 0}},
+    }
+    return container("sensor", "json-file", None, **described)
+
+
+@pytest.mark.parametrize(
+    ("units", "containers", "named", "expected", "words"),
+    [
+        ("", (), None, "fail", "no unit and no container of Falco runs"),
+        ("", (), ("falco",), "fail", "no unit and no container of Falco runs"),
+        (FALCO, (), None, "manual", "name it in the policy: runtime_security: [falco]"),
+        (FALCO, (), ("falco",), "pass", f"Falco runs (unit falco-modern-bpf.service, enabled){NAMED}"),
+        (FALCO, (), ("sysdig",), "not applicable", "Sysdig is used in its place"),
+        (FALCO.replace("=active", "=failed"), (), None, "fail", "no unit"),
+        (FALCO.replace("=enabled", "=disabled"), (), ("falco",), "fail", "does not start with the host"),
+        (
+            UNIT.format("tetragon.service", "active", "enabled"),
+            (),
+            None,
+            "not applicable",
+            "Tetragon is used",
+        ),
+        (
+            "",
+            (sensor("falcosecurity/falco:0.39"),),
+            ("falco",),
+            "pass",
+            "container sensor, restart policy always",
+        ),
+        ("", (sensor("ghcr.io/falcosecurity/falco-distroless:1", "no"),), None, "fail", "not start with"),
+        ("", (sensor("falcosecurity/falco:1", running=False),), None, "fail", "no unit"),
+        ("", (sensor("example.org/falco-rules:1"),), None, "fail", "no unit"),
+    ],
+)
+def test_runtime_security(
+    units: str, containers: tuple[str, ...], named: tuple[str, ...] | None, expected: str, words: str
+) -> None:
+    """A unit or a container counts if it runs and starts with the host, and passes if the policy names it."""
+    kept = SENSORS.keep(units)
+    facts = target(Policy(runtime_security=named), {SENSORS.name: kept}, containers=containers)
+    verdict, reason = judged("falco_sees_and_reports", facts)["host"]
+    assert (verdict, words in reason) == (expected, True), reason
+    found = judged("something_watches_the_containers", facts)["Falco"][0]
+    assert found == ("manual" if "tetragon" in units else expected)
+
+
+def test_product_that_the_guide_does_not_name() -> None:
+    """Each option of the guide is judged by it, as its own products are not used."""
+    facts = target(
+        Policy(runtime_security=("wazuh",)),
+        {SENSORS.name: UNIT.format("wazuh-agent.service", "active", "enabled")},
+    )
+    found = judged("something_watches_the_containers", facts)
+    assert found["Aqua Security"] == ("pass", f"Wazuh runs (unit wazuh-agent.service, enabled){NAMED}")
 
 
 # ---- docker-bench-security

@@ -1,7 +1,6 @@
 """Ports: what the engine publishes on the host, and what listens in a network namespace (/proc/PID/net/*)."""
 
 import re
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from hullcheck.parsing.addresses import is_loopback, parse
@@ -40,21 +39,6 @@ def listener(line: str) -> Listener | None:
     if len(fields) <= _INODE_FIELD or not fields[_INODE_FIELD].isdecimal():
         raise EvidenceError("a line of /proc/PID/net is damaged: it has no inode")
     return Listener(int(pid), _address(address), int(port, 16), protocol, fields[_INODE_FIELD])
-
-
-def held(lines: Iterable[str], links: Collection[str]) -> tuple[list[str], list[str]]:
-    """What a process listens on and whom it called, as `ADDRESS PORT`; not who called it.
-
-    Args:
-        lines: of /proc/PID/net/tcp and tcp6, as `grep -H` prints them.
-        links: what its file descriptors lead to, as `socket:[INODE]`.
-    """
-    rows = [line.partition(":")[2].split() for line in lines]
-    own = [row for row in rows if len(row) > _INODE_FIELD and f"socket:[{row[_INODE_FIELD]}]" in links]
-    listens = [end_point(row[1]) for row in own if row[3] == "0A"]
-    served = {each.rpartition(" ")[2] for each in listens}
-    called = (row for row in own if row[3] == "01" and end_point(row[1]).rpartition(" ")[2] not in served)
-    return sorted(set(listens)), sorted({end_point(row[2]) for row in called})
 
 
 def end_point(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -10,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from hullcheck.policy import DockerBench, Policy
 from selftests.controls.test_guide_4_operations import log
-from selftests.kit.facts.tools import CONFIG, METRICS
-from selftests.kit.judging import facts_of_guest, judge_guest, judged
+from selftests.kit.judging import facts_of_guest, judged
 
 if TYPE_CHECKING:
     from selftests.rig.hosts.host import Host
@@ -53,118 +51,30 @@ def test_docker_bench_on_a_host(lab_host: HostFactory) -> None:
     assert steps() == ["error", "error"]
 
 
-# ---- Falco, by a stand-in: a program at /usr/bin/falco that holds an eBPF program and serves counters
-
-# Loads an eBPF program that does nothing, keeps its descriptor, and becomes the web server of busybox, whose copy
-# lies at /usr/bin/falco.
-STAND_IN = """import ctypes, os, struct
-libc = ctypes.CDLL(None)
-code = ctypes.create_string_buffer(struct.pack("<BBhiBBhi", 0xB7, 0, 0, 0, 0x95, 0, 0, 0))
-licence = ctypes.create_string_buffer(b"GPL")
-asked = struct.pack("<IIQQ", 1, 2, ctypes.addressof(code), ctypes.addressof(licence)) + bytes(96)
-program = libc.syscall(321, 5, asked, len(asked))
-if os.environ.get("DRIVER") == "yes":
-    os.set_inheritable(program, True)
-os.execv("/usr/bin/falco", ["httpd", "-f", "-p", "127.0.0.1:8765", "-h", "/srv/falco"])
-"""
-UNIT = """[Service]
-Environment=DRIVER=yes
-ExecStart=/usr/bin/python3 /srv/falco.py
-[Install]
-WantedBy=multi-user.target
-"""
-COUNTER = """[Service]
-ExecStart=/bin/sh /srv/counter.sh
-"""
-COUNTING = """n=0
-while sleep 0.1; do
-  n=$((n + 50))
-  sed "s/EVENTS/$n/" /srv/counters >/srv/falco/new && mv /srv/falco/new /srv/falco/metrics
-done
-"""
-STEPS = (
-    *(
-        "it is installed",
-        "it runs",
-        "it starts with the host",
-        "its driver is loaded",
-        "its rules are loaded",
-    ),
-    *("it sees events and loses few", "an output leaves the host", "it reported something"),
-)
+# ---- runtime security
 
 
 def test_falco_on_a_host(lab_host: HostFactory) -> None:
-    """The steps pass one after the other as the stand-in comes to what each names, and not before.
-
-    A real Falco is not in reach here. Real are the path of the program, the unit, the eBPF program that the process
-    holds, its socket, its files and the two readings; the counters are those of a script.
-    """
-    host = lab_host(own_usr=True)
-
-    def steps() -> list[str]:
-        found = judge_guest("falco_sees_and_reports", host)
-        assert tuple(found) == STEPS
-        return [verdict for verdict, _ in found.values()]
-
-    assert steps() == ["fail"] * 8
-    host.run("falco")
-    host.docker("tag", "bb:1", "falcosecurity/falco:latest")
-    host.exec("sh", "-c", "exec -a falco sleep 600 >/dev/null 2>&1 &", timeout=10)
-    assert steps() == ["fail"] * 8
-    host.exec("cp", "/usr/bin/busybox", "/usr/bin/falco")
-    assert steps() == ["pass", *["fail"] * 7]
-
-    rules = "- rule: Shell\n  condition: x\n"
-    digest = hashlib.sha256(rules.encode()).hexdigest()
-    counters = METRICS.format(digest=digest, events="EVENTS", drops=0, matches=0)
-    host.write("/etc/falco/falco.yaml", CONFIG)
-    host.write("/etc/falco/falco_rules.yaml", rules)
-    host.write("/srv/counters", counters + "\n")
-    host.write("/srv/falco/metrics", counters.replace("EVENTS", "7") + "\n")
-    host.write("/srv/falco.py", STAND_IN)
-    host.write("/etc/systemd/system/falco.service", UNIT.replace("yes", "no"))
-    host.write("/etc/systemd/system/counter.service", COUNTER)
-    host.write("/srv/counter.sh", COUNTING)
-    assert steps() == ["pass", *["fail"] * 7]
-    host.exec("systemctl", "start", "falco")
-    time.sleep(1)
-    assert steps() == ["pass", "pass", "fail", "fail", "pass", "fail", "pass", "pass"]
-    host.write("/etc/systemd/system/falco.service", UNIT)
-    host.exec("systemctl", "daemon-reload")
-    host.exec("systemctl", "enable", "falco")
-    host.exec("systemctl", "restart", "falco")
-    time.sleep(1)
-    assert steps() == ["pass", "pass", "pass", "pass", "pass", "fail", "pass", "pass"]
-    host.exec("systemctl", "start", "counter")
-    time.sleep(1)
-    assert steps() == ["pass"] * 8
-    found = judge_guest("something_watches_the_containers", host)
-    assert found["Falco"][0] == "pass"
-    for switch, verdict in (("disable: {rule: '*'}", "fail"), ("disable: {rule: Other}", "pass")):
-        host.write("/etc/falco/falco.yaml", CONFIG + f"rules: [{{{switch}}}]\n")
-        assert steps()[4] == verdict
-    host.write("/etc/falco/falco_rules.yaml", rules + "  enabled: false\n")
-    assert steps()[4] == "fail"
-    host.write("/etc/falco/falco_rules.yaml", rules + "- rule: Other\n")
-    assert steps()[4] == "fail"
-    host.exec("systemctl", "stop", "falco")
-    assert steps() == ["pass", *["fail"] * 7]
-
-
-def test_falco_in_a_container_of_any_image(lab_host: HostFactory) -> None:
-    """A program called falco in a container of some image is none, whatever the image was named."""
+    """A unit or an image of its name counts while it runs and starts with the host, once the policy names it."""
     host = lab_host()
-    file = "FROM bb:1\nRUN mkdir -p /usr/bin && cp /bin/busybox /usr/bin/falco\n"
-    host.docker("build", "--tag", "x:1", "-", stdin=file)
-    host.run(
-        "falco", "--restart", "always", image="x:1", command=["sh", "-c", "exec -a sleep /usr/bin/falco 600"]
-    )
-    time.sleep(1)
-    verdict, reason = judge_guest("falco_sees_and_reports", host)["it runs"]
-    assert (verdict, "container falco runs /usr/bin/falco" in reason) == ("fail", True), reason
-    host.docker("tag", "x:1", "falcosecurity/falco:1")
-    assert judge_guest("falco_sees_and_reports", host)["it runs"][0] == "manual"
+
+    def verdict(*products: str) -> str:
+        policy = Policy(runtime_security=products or None)
+        facts = facts_of_guest(host, policy, of="falco_sees_and_reports")
+        return judged("falco_sees_and_reports", facts)[host.name][0]
+
+    assert verdict() == verdict("falco") == "fail"
+    unit = "[Service]\nExecStart=/bin/sleep 1000\n[Install]\nWantedBy=multi-user.target\n"
+    host.write("/etc/systemd/system/falco-modern-bpf.service", unit)
+    host.exec("systemctl", "start", "falco-modern-bpf")
+    assert verdict() == verdict("falco") == "fail"
+    host.exec("systemctl", "enable", "falco-modern-bpf")
+    assert [verdict(), verdict("falco"), verdict("sysdig")] == ["manual", "pass", "not applicable"]
+    host.exec("systemctl", "stop", "falco-modern-bpf")
+    assert verdict("falco") == "fail"
+    host.docker("tag", "bb:1", "falcosecurity/falco:0.39")
+    host.run("sensor", "--restart", "always", image="falcosecurity/falco:0.39")
+    assert [verdict(), verdict("falco")] == ["manual", "pass"]
 
 
 # ---- logs

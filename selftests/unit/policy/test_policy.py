@@ -204,7 +204,7 @@ WRONG: dict[str, list[Any]] = {
     "allowed_host_programs": ["gcc", ["gcc make"], [1]],
     "allowed_host_services": ["ssh", ["ssh docker"], [None]],
     "patch_days": [0, -1, "30", True, None],
-    "watched_by": ["", 5, None],
+    "runtime_security": ["falco", [], ["Falco"], [1]],
     "patched_by": ["", "  ", 5, True, None],
     "ip_forward_reason": ["", "  ", 5, True, None],
     "allowed_registries": ["docker.io", ["https://docker.io"], ["a b"]],

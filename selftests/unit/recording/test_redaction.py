@@ -183,8 +183,7 @@ ANSWERS = {
         "profile:read|1|/etc/profile.json",
         f" {one_line({'defaultAction': 'SCMP_ACT_ERRNO', 'syscalls': [{'names': ['x']}]})}",
     ],
-    "firewall": [f"7/nft:{one_line(NFT)}"],
-    "sensors": ["auditor:0", "process:7", "config:/x", f":{one_line(FALCO)}", f"snapshot:{one_line(SNAPSHOT)}"],
+    "firewall": [f"7/nft:{one_line(NFT)}", "7/nft-status:0"],
     "patching": ["summary:/x", f"yaml:{one_line(PUPPET)}", "log:1 /x"],
     "scan_reports": [
         "folder:/x",
@@ -202,8 +201,7 @@ KEPT = {
     "image_contents": "",
     "swarm": "Leader",
     "daemon_configuration": "nofile",
-    "firewall": "forward",
-    "sensors": "modern_ebpf",
+    "firewall": "iifname",
     "patching": "agent",
     "scan_reports": "Trivy",
 }
@@ -252,9 +250,6 @@ SAID = {
     "firewall": [
         ('7/iptables:-A X -m string --string "a Geheim7" --algo bm -j DROP', "--string - --algo bm -j DROP"),
         ('7/iptables:-A X -j LOG --log-prefix "Geheim7', '--log-prefix -'),
-    ],
-    "sensors": [
-        ("process:7\nconfig:/x\n:http_output: {enabled: true, url: 'https://u:a@Geheim7@siem/x'}", "https://siem"),
     ],
     "docker_bench": [
         (
