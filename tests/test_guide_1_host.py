@@ -7,7 +7,6 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
-from hullcheck.criteria.patching import own_updates, stand_in, tool_flaw, working_tools
 from hullcheck.criteria.vantage import require_network, require_processes
 from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
 from hullcheck.facts.daemon import Daemon, reported
@@ -19,7 +18,7 @@ from hullcheck.facts.host.software import BOTTLEROCKET, OTHER_MINIMAL, RHEL_CORE
 from hullcheck.facts.kernel.features import Kernel
 from hullcheck.facts.kernel.running import RunningKernel
 from hullcheck.facts.kernel.sysctl import FORWARD, GUIDE, Sysctl
-from hullcheck.facts.patching import OUTSTANDING, TOOLS, Patching
+from hullcheck.facts.patching import Patching
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy
@@ -169,37 +168,28 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
     "1.2.automated_patching.saltstack",
 )
 @pytest.mark.severity("high")
-@for_each("option", (*TOOLS, OUTSTANDING))
-def test_patching_is_automated(patching_tool: str, patching: Patching, policy: Policy) -> str:
-    """A configuration management tool keeps the host up to date, and its last run succeeded recently.
+def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
+    """Something installs updates on the host by itself, and its last run succeeded recently.
 
-    Updates that somebody has to think of come late on some host. One of Ansible, Puppet and SaltStack has to be
-    started by itself, and its own record has to show a run with success; an agent that merely runs proves
-    nothing. What does the same elsewhere is named by `patched_by` in the policy; playbooks that a control node
-    runs leave a record of their start here, and not of their end, so a person judges. Whether known security
-    updates are installed is a finding of its own.
+    Updates that somebody has to think of come late on some host. A timer of unattended-upgrades or dnf-automatic
+    counts if it is enabled and active, its settings say that it installs updates, and its last run ended with
+    success. Of other agents, as Ansible, Puppet and SaltStack, the host does not show whether they install updates:
+    a person judges, or the policy says it (`patched_by`).
 
-    Remedy: let a timer run ansible-pull with a log in /var/log/ansible-pull.log, or enable the agent of Puppet,
-    or salt-minion with `cache_jobs: True`; say in `patch_days` how often that has to be.
+    Remedy: `apt-get install unattended-upgrades`, and set `APT::Periodic::Unattended-Upgrade "1";` in
+    /etc/apt/apt.conf.d/20auto-upgrades; with dnf enable dnf-automatic.timer with `apply_updates = yes`; or say by
+    `patched_by` in the policy what does it. `patch_days` says how often that has to be.
     """
-    if patching_tool == OUTSTANDING:
-        good, note = own_updates(patching, policy.patch_days)
-        assert good, note
-        return note
-    working, present = working_tools(patching, policy.patch_days), patching.installed_tools
-    if working and patching_tool not in working:
-        raise NotApplicable(f"{working[0]} keeps this host up to date")
-    if present and patching_tool not in present:
-        raise NotApplicable(f"{present[0]} is there to keep this host up to date")
-    if not present and policy.patched_by:
+    if working := [each for each in patching.timers if each.works(patching.today, policy.patch_days)]:
+        return str(working[0])
+    if policy.patched_by:
         raise NotApplicable(f"the policy says what keeps this host up to date: {policy.patched_by}")
-    if not present and (instead := stand_in(patching, policy.patch_days)):
-        raise Manual(f"{instead}: does that keep this host up to date? Name it by patched_by in the policy")
-    tool = patching.tool(patching_tool)
-    flaw = tool_flaw(tool, policy.patch_days)
-    support = f" ({patching.support})" if patching.support else ""
-    assert not flaw, f"{flaw}{support}"
-    return f"{tool.note}{support}"
+    found, off = patching.found, "; ".join(map(str, patching.timers))
+    assert found, f"nothing that installs updates was found{off and f': {off}'}"
+    raise Manual(
+        f"{'; '.join(found)}. Check that security updates were installed in the last {policy.patch_days} days,"
+        " then name what does it in the policy: patched_by: NAME"
+    )
 
 
 @pytest.mark.nist("RA-5", "SI-5", sp="800-53")

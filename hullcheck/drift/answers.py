@@ -18,7 +18,7 @@ _DOCUMENTS = {
 }
 """The probes that answer with a document for each object; their other lines are of /proc."""
 _OTHER_EACH_TIME = frozenset(
-    (*("clock", "daemon_processes", "engine_places", "own_mounts", "patching", "processes"),)
+    (*("clock", "daemon_processes", "engine_places", "own_mounts", "processes"),)
 )
 """The probes of which two answers are never the same."""
 _OTHER_EACH_START = re.compile(

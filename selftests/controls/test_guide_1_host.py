@@ -15,6 +15,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.auditd.daemon import AUDIT_DAEMON
 from hullcheck.facts.host.software import SOFTWARE
 from hullcheck.facts.kernel.features import KERNEL
+from hullcheck.facts.patching import PATCHING
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
@@ -99,6 +100,56 @@ def test_programs_of_the_host(kind: str, name: str) -> None:
         EvidenceError, match=r"^the list of packages of dpkg is empty, or was not understood$"
     ):
         programs(kind, source="source:dpkg 0")
+
+
+# ---- updates
+
+
+TIMER = "Id={0}.timer\nActiveState=active\nUnitFileState=enabled\nResult=success\n\nId={0}.service\n"
+TIMER += "ActiveState=inactive\nUnitFileState=static\nResult=success\nExecMainExitTimestamp=Mon 2026-06-29 06:12:33 UTC"
+APT, DNF = TIMER.format("apt-daily-upgrade"), TIMER.format("dnf-automatic")
+ON = 'APT::Periodic "";\nAPT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n'
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "words"),
+    [
+        (
+            ON + APT,
+            "pass",
+            "APT::Periodic::Unattended-Upgrade=1; its service ended with success on 2026-06-29",
+        ),
+        (APT, "fail", "apt-daily-upgrade.timer is active, with APT::Periodic::Unattended-Upgrade=0"),
+        (ON.replace('Upgrade "1"', 'Upgrade "0"') + APT, "fail", "Unattended-Upgrade=0"),
+        (ON + 'APT::Periodic::Enable "0";\n' + APT, "fail", "Unattended-Upgrade=0"),
+        (ON + APT.replace("=enabled", "=disabled"), "manual", "is active, but not enabled"),
+        (ON + APT.replace("=active", "=inactive"), "fail", "nothing that installs updates was found"),
+        (
+            ON + APT.replace("static\nResult=success", "static\nResult=exit-code"),
+            "manual",
+            "with exit-code on",
+        ),
+        (ON + APT.replace("2026-06-29", "2026-05-01"), "manual", "in the policy: patched_by: NAME"),
+        (ON + APT.replace("Mon 2026-06-29 06:12:33 UTC", ""), "manual", "has not run since the start"),
+        (f"/etc/dnf/automatic.conf:apply_updates = yes\n{DNF}", "pass", "with apply_updates=yes"),
+        (f"/etc/dnf/automatic.conf:apply_updates = no\n{DNF}", "fail", "with apply_updates=no"),
+        (f"/etc/cron.d/pull\n{TIMER.format('puppet')}", "manual", "/etc/cron.d/pull. Check that"),
+    ],
+)
+def test_patching(answer: str, expected: str, words: str) -> None:
+    """A timer passes that is on, whose program installs updates, and whose last run succeeded."""
+    kept = PATCHING.keep(answer)
+    assert kept == answer
+    verdict, reason = only(judged("patching_is_automated", target(patching=kept)))
+    assert (verdict, words in reason) == (expected, True), reason
+
+
+def test_patching_that_cannot_be_seen() -> None:
+    """Tables of cron that are hidden are an error if nothing else was found, and no subject if the policy speaks."""
+    hidden = target(patching="unread:/var/spool/cron")
+    assert only(judged("patching_is_automated", hidden))[0] == "error"
+    named = target({"patched_by": "Chef"}, patching="unread:/var/spool/cron")
+    assert only(judged("patching_is_automated", named))[0] == "not applicable"
 
 
 # ---- what the host serves

@@ -20,9 +20,8 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
-from selftests.kit.facts.hosts import NOW, only
-from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_guest, judge_engine, judge_guest, judged
-from selftests.unit.facts.patching.test_patching import PUBLIC, SUMMARY
+from selftests.kit.facts.hosts import only
+from selftests.kit.judging import facts_of_engine, facts_of_guest, judge_engine, judge_guest, judged
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -219,84 +218,6 @@ def test_server_in_a_container(host: Host) -> None:
     facts = facts_of_guest(host, of="host_serves_containers_alone")
     assert "docker-proxy (tcp 8080)" in map(str, facts.host_services.listeners)
     assert only(judged("host_serves_containers_alone", facts))[0] == "pass"
-
-
-def summary(age: int) -> str:
-    """A summary of Puppet of so many seconds ago."""
-    return SUMMARY.replace(str(int(NOW) - 86400), str(int(time.time()) - age))
-
-
-def patched(host: Host) -> Verdicts:
-    """What the control of patching says of a host."""
-    return judge_guest("patching_is_automated", host)
-
-
-def test_puppet_on_a_host(host: Host) -> None:
-    """The unit has to be enabled and active, and the record whole, good and of late."""
-    assert {patched(host)[name][0] for name in ("Ansible", "Puppet", "SaltStack")} == {"fail"}
-    host.write("/etc/systemd/system/puppet.service", SLEEPER)
-    host.write(PUBLIC, summary(600))
-    host.exec("systemctl", "enable", "--now", "puppet.service")
-    found = patched(host)
-    assert (found["Puppet"][0], found["Ansible"][0]) == ("pass", "not applicable"), found
-    for text, verdict in (
-        (summary(40 * 86400), "fail"),
-        (summary(-86400), "error"),
-        (summary(600)[:-40], "error"),
-        (summary(600).replace("failure: 0", "failure: 1"), "fail"),
-    ):
-        host.write(PUBLIC, text)
-        assert patched(host)["Puppet"][0] == verdict, text
-    host.write(PUBLIC, summary(600))
-    host.exec("systemctl", "stop", "puppet.service")
-    assert "puppet.service is not on" in patched(host)["Puppet"][1]
-    host.exec("cp", "/usr/bin/sleep", "/opt/cron")
-    host.write("/etc/systemd/system/cron.service", "[Service]\nExecStart=/opt/cron infinity\n")
-    host.exec("systemctl", "start", "cron.service")
-    for command, expected in (("find /var/lib/puppet -delete", "fail"), ("puppet agent --onetime", "pass")):
-        host.write("/etc/cron.d/puppet", f"0 3 * * * root {command}\n")
-        assert patched(host)["Puppet"][0] == expected
-    host.exec("systemctl", "stop", "cron.service")
-    host.run("jobs", command=("sh", "-c", "ln -s /bin/busybox /crond; exec /crond -f -c /tmp"))
-    assert "/etc/cron.d/puppet, but no cron runs" in patched(host)["Puppet"][1]
-    host.write("/etc/systemd/system/puppet-run.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n")
-    for when, expected in (("2020-01-01", "fail"), ("daily", "pass")):
-        host.write("/etc/systemd/system/puppet-run.timer", TIMER.replace("hourly", when))
-        host.exec("sh", "-c", "systemctl daemon-reload; systemctl enable puppet-run.timer")
-        host.exec("systemctl", "restart", "puppet-run.timer")
-        assert patched(host)["Puppet"][0] == expected
-
-
-def test_ansible_and_salt_on_a_host(host: Host) -> None:
-    """How the unit of ansible-pull ended decides; of a minion the record of its last highstate."""
-    run = "[Service]\nType=oneshot\nExecStart=/bin/sh -c ': ansible-pull; {}'\n"
-    host.write("/etc/systemd/system/update.service", run.format("exit 0"))
-    host.write("/etc/systemd/system/update.timer", TIMER)
-    host.exec("systemctl", "daemon-reload")
-    host.exec("systemctl", "enable", "--now", "update.timer")
-    assert "no record of a run" in patched(host)["Ansible"][1]
-    host.exec("systemctl", "start", "update.service")
-    assert patched(host)["Ansible"][0] == "pass"
-    host.write("/etc/systemd/system/update.service", run.format("exit 3"))
-    host.exec("sh", "-c", "systemctl daemon-reload; systemctl start update.service || true")
-    assert patched(host)["Ansible"] == ("fail", "update.service ended with exit-code, status 3")
-    host.exec("systemctl", "disable", "--now", "update.timer")
-    assert "nothing starts it" in patched(host)["Ansible"][1]
-
-    host.write("/etc/systemd/system/salt-minion.service", SLEEPER)
-    host.exec("systemctl", "enable", "--now", "salt-minion.service")
-    cache = "/var/cache/salt/minion"
-    host.write(f"{cache}/highstate.cache.p", "")
-    assert "cache_jobs" in patched(host)["SaltStack"][1]
-    for result, more, verdict in (
-        ("\\303", "", "pass"),
-        ("\\302", "", "fail"),
-        ("\\303", "test\\303", "error"),
-    ):
-        record = f"fun\\257state.highstate\\250fun_args\\220{more}\\246result{result}retcode\\000"
-        script = f"mkdir -p {cache}/minion_jobs/1; printf '{record}' >{cache}/minion_jobs/1/return.p"
-        host.exec("sh", "-c", script)
-        assert patched(host)["SaltStack"][0] == verdict
 
 
 def test_kernels_of_a_host(host: Host) -> None:

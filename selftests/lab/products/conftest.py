@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from selftests.rig.hosts.host import Host
 
-PACKAGES = "ansible-core cron git needrestart puppet-agent unattended-upgrades"
+PACKAGES = "unattended-upgrades"
 
 
 @pytest.fixture

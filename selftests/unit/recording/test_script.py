@@ -415,12 +415,12 @@ def test_shared_answer(shell: Sequence[str], script: str, heard: str) -> None:
 @each_shell
 def test_part_of_several_probes(shell: Sequence[str], tmp_path: Path) -> None:
     """It is sent once and is in each of them, also where it alone names a program that does not work."""
-    asked = shortened(f"echo 1\n{shared('cron_files')}command -v cron_tables")
+    asked = shortened(f"echo 1\n{shared('relay_files')}command -v relay_text")
     probes = (Probe("one", asked), Probe("two", asked))
     script = render(probes)
-    assert (script.count("cron_tables()"), script.count("@cron_files@")) == (1, 2)
+    assert (script.count("relay_text()"), script.count("@relay_files@")) == (1, 2)
     answers = parse(_run(shell, script))
-    assert [answers[each].stdout for each in ("one", "two")] == ["1\ncron_tables\n"] * 2
+    assert [answers[each].stdout for each in ("one", "two")] == ["1\nrelay_text\n"] * 2
     (tmp_path / "find").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "find").chmod(0o755)
     answers = parse(_run(shell, f"PATH={tmp_path}:$PATH\n{script}"))
