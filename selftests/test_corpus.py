@@ -75,17 +75,6 @@ def test_every_host_is_recorded_as_it_is_described() -> None:
     assert sum(each.stat().st_size for each in files) < LARGEST
 
 
-def test_hosts_of_an_engine_have_the_same_packages() -> None:
-    """The packages are those that the laboratory installs, and none is the machine's."""
-    packages: dict[str, set[str]] = {}
-    for host in descriptions().values():
-        answer = judged.recording_of(host.name).answers.get("engine_packages")
-        if answer and not host.kernel:
-            packages.setdefault(host.engine, set()).add(answer.stdout)
-    assert {engine: len(answers) for engine, answers in packages.items()} == dict.fromkeys(packages, 1)
-    assert len(packages) == 3
-
-
 @pytest.mark.parametrize("host", descriptions())
 def test_recording_shows_nothing_of_the_machine(host: str) -> None:
     """Processes, names and addresses are the host's, and not of the machine on which it was recorded."""

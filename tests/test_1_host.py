@@ -11,15 +11,15 @@ import pytest
 from hullcheck.controls.metadata import marked
 from hullcheck.criteria.auditd import require_recorded
 from hullcheck.criteria.file_access import require_closed
-from hullcheck.criteria.releases import ReleaseCriteria
+from hullcheck.criteria.releases import release_doubt, release_flaw
 from hullcheck.data.releases import KnownReleases
 from hullcheck.facts.auditd import Audit
-from hullcheck.facts.engine.packages import Packages
 from hullcheck.facts.engine.release import Release, System
 from hullcheck.facts.files.encryption import DataAtRest
 from hullcheck.facts.files.storage import Storage
 from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.file import FileFact
+from hullcheck.facts.patching import Patching
 from hullcheck.facts.registry import Later
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual
@@ -395,27 +395,33 @@ def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> st
 def test_engine_release_is_maintained(
     release: Release,
     component_versions: Later[dict[str, str]],
-    engine_packages: Later[Packages],
-    replaced_programs: Later[tuple[str, ...]],
     known_releases: KnownReleases,
+    patching: Later[Patching],
     policy: Policy,
 ) -> str:
     """The engine is of a release that is maintained, and has no known serious vulnerability.
 
-    Holes in an engine are published with the release that mends them; older lines keep theirs for ever. A build
-    of Docker is held, with containerd, runc, the docker command, Compose and Buildx, against what is known of
-    releases and vulnerabilities: that has a day, and `--releases` replaces it. A build of a distribution has to be
-    the newest one that its lists of packages offer, and the lists no older than `patch_days`; and the daemon and
-    containerd were restarted since it was installed. What keeps such a build up to date that is of no package, a person
-    has to say.
+    Holes in an engine are published with the release that mends them; older lines keep theirs for ever. A build of
+    Docker is held against what is known of releases: that has a day, and `--releases` replaces it. A build of a
+    distribution is as good as the distribution is maintained and its updates are installed, by what the control of
+    automated patching accepts or by what `patched_by` in the policy names. The versions of containerd and runc are
+    shown and not judged.
 
     Remedy: install the newest release of the engine, of containerd and of runc from Docker, or from a
     distribution that still gets updates: `apt-get update && apt-get upgrade`. Then restart what still runs the older
     programs: `systemctl restart containerd docker`.
     """
-    wanted = ReleaseCriteria(
-        known_releases, component_versions, engine_packages, replaced_programs, policy.patch_days
-    )
-    flaw = wanted.flaw(release)
-    assert not flaw, flaw
-    return wanted.note(release)
+    flaw = release_flaw(release, known_releases)
+    assert not flaw, f"{release} {flaw}"
+    doubt = release_doubt(release, known_releases)
+    if not doubt and release.is_of_a_distribution and not policy.patched_by:
+        updater = patching.get().works(policy.patch_days)
+        doubt = (
+            ""
+            if updater
+            else "nothing shows that its updates are installed; patched_by: NAME in the policy does"
+        )
+    if doubt:
+        raise Manual(f"{release}: {doubt}. Check that it is maintained, and that no newer build is offered")
+    parts = ", ".join(f"{name} {version}" for name, version in component_versions.get().items())
+    return f"{release}, maintained by what was known on {known_releases.day}; {parts}"

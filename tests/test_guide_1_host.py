@@ -180,8 +180,8 @@ def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
     /etc/apt/apt.conf.d/20auto-upgrades; with dnf enable dnf-automatic.timer with `apply_updates = yes`; or say by
     `patched_by` in the policy what does it. `patch_days` says how often that has to be.
     """
-    if working := [each for each in patching.timers if each.works(patching.today, policy.patch_days)]:
-        return str(working[0])
+    if timer := patching.works(policy.patch_days):
+        return str(timer)
     if policy.patched_by:
         raise NotApplicable(f"the policy says what keeps this host up to date: {policy.patched_by}")
     found, off = patching.found, "; ".join(map(str, patching.timers))

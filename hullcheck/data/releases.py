@@ -1,4 +1,4 @@
-"""What is known of releases on one day: the lines of the engine, distributions, vulnerabilities.
+"""What is known of releases on one day: the lines of the engine, and distributions.
 
 It is a file of its own (`releases.json`), which `--releases` replaces: recordings of last year can be judged by what
 is known today, and an old hullcheck need not be updated.
@@ -16,7 +16,6 @@ from typing import Any
 
 SHIPPED = Path(__file__).with_suffix(".json")
 """What this version of hullcheck knows."""
-AUTHORIZATION_PLUGIN = "authorization plugin"
 
 
 @dataclass(frozen=True)
@@ -28,37 +27,14 @@ class Line:
         released: the day of its first release.
         ended: the day after which it is not maintained; None where no day is known.
         latest: the newest release on the day of the table.
+        safe: the first release that mends the serious vulnerabilities which were known on that day; empty without one.
     """
 
     name: str
     released: date
     ended: date | None
     latest: str
-
-
-@dataclass(frozen=True)
-class Vulnerability:
-    """A known vulnerability of high or critical severity.
-
-    Attributes:
-        component: `engine`, `containerd`, `runc`, or of the docker command `cli`, `compose` or `buildx`.
-        needs: what it can be used with alone; empty where it always can.
-        ranges: the first affected version of each range, and the first one that is not.
-    """
-
-    name: str
-    component: str
-    severity: str
-    needs: str
-    ranges: tuple[tuple[str, str], ...]
-
-    def fixed_in(self, version: str) -> str:
-        """The version that mends it for those who run *version*; empty where that is not affected."""
-        own = order(version)
-        return next((end for start, end in self.ranges if order(start) <= own < order(end)), "")
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.severity})"
+    safe: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +54,6 @@ class KnownReleases:
     good_for_days: int
     lines: tuple[Line, ...]
     ends: Mapping[tuple[str, str], date]
-    vulnerabilities: tuple[Vulnerability, ...]
     digest: str
 
     @classmethod
@@ -98,9 +73,20 @@ class KnownReleases:
             document["good_for_days"],
             tuple(map(_line, document["lines"])),
             ends,
-            tuple(map(_vulnerability, document["vulnerabilities"])),
             sha256(content).hexdigest(),
         )
+
+    def line(self, version: str) -> Line | None:
+        """The line of a version of the engine."""
+        return next((line for line in self.lines if _begins(version, line.name)), None)
+
+    def end(self, distribution: str, version: str) -> date | None:
+        """The last day of updates of a distribution; the first day of all for a release older than the table."""
+        ends = {number: end for (name, number), end in self.ends.items() if name == distribution}
+        if found := next((end for number, end in ends.items() if _begins(version, number)), None):
+            return found
+        is_older = ends and numbers(version) and numbers(version) < max(map(numbers, ends))
+        return date.min if is_older else None
 
     @property
     def named(self) -> dict[str, str]:
@@ -110,12 +96,9 @@ class KnownReleases:
 
 def _line(each: Mapping[str, Any]) -> Line:
     ended = date.fromisoformat(each["ended"]) if "ended" in each else None
-    return Line(each["line"], date.fromisoformat(each["released"]), ended, each["latest"])
-
-
-def _vulnerability(each: Mapping[str, Any]) -> Vulnerability:
-    ranges = tuple((one["introduced"], one["fixed"]) for one in each["affected"])
-    return Vulnerability(each["id"], each["component"], each["severity"], each.get("needs", ""), ranges)
+    return Line(
+        each["line"], date.fromisoformat(each["released"]), ended, each["latest"], each.get("safe", "")
+    )
 
 
 @cache
@@ -137,3 +120,7 @@ def order(version: str) -> tuple[tuple[int, ...], bool, tuple[int, ...]]:
     own += (0,) * (3 - len(own))
     rest = version.partition("-")[2]
     return own, not rest, tuple(map(int, re.findall(r"\d+", rest)))
+
+
+def _begins(version: str, line: str) -> bool:
+    return numbers(version)[: len(numbers(line))] == numbers(line) != ()

@@ -30,8 +30,8 @@ _OPTIONS = {
     "keep": "remove the oldest runs in the folder of reports, and keep this many, the new one included (default: all)",
     "format": "write further files for other programs, separated by commas: sarif, summary, prometheus, oscal, ...;"
     " docs/formats.md has them all",
-    "releases": "JSON file with what is known of releases and vulnerabilities, in place of what this version of"
-    " hullcheck knows; docs/releases.md explains it",
+    "releases": "JSON file with what is known of releases, in place of what this version of hullcheck knows;"
+    " docs/releases.md explains it",
     "sign": "sign the bundle with this SSH key, by ssh-keygen: a private key, or a public one whose private half an"
     " agent has; makes a bundle (--bundle) too",
     "fail_on": "end with status 1 where a finding fits this, and with 0 where none does, whatever else fails:"

@@ -11,11 +11,11 @@ import pytest
 from hullcheck.controls.judge import judge
 from hullcheck.data.releases import shipped
 from hullcheck.facts import Facts
-from hullcheck.facts.engine.packages import Packages
 from hullcheck.facts.engine.release import Release
 from hullcheck.facts.host.accounts import ACCOUNTS, Accounts
 from hullcheck.facts.host.accounts import accounts as read_accounts
 from hullcheck.facts.host.file import FileFact, Grant, Node, State
+from hullcheck.facts.patching import Patching, Timer
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Hardening, Policy, PolicyError
@@ -199,16 +199,26 @@ def test_record_of_an_assessment() -> None:
 
 
 def test_release_is_maintained() -> None:
-    """Each verdict once: a release of the table, an ended line, a vendor nobody knows, a version that is none."""
-    components = {"containerd": "2.2.5", "runc": "1.4.3"}
-    for version, vendor, found in (
-        ("29.10.0", "Docker Engine - Community", "pass"),
-        ("27.5.1", "Docker Engine - Community", "fail"),
-        ("25.0.9", "Mirantis Container Runtime", "manual"),
-        ("nonsense", "Docker Engine - Community", "error"),
+    """A build of a distribution passes by what keeps it up to date; parts of an engine are shown."""
+    idle = Patching(date(2026, 11, 26), (), (), ())
+    busy = replace(idle, timers=(Timer("x", True, "on=1", True, "success", date(2026, 11, 25)),))
+    debian = {"ID": "debian", "VERSION_ID": "13"}
+    for version, vendor, policy, patching, found in (
+        ("29.10.0", "Docker Engine - Community", Policy(), idle, "pass"),
+        ("27.5.1", "Docker Engine - Community", Policy(), idle, "fail"),
+        ("25.0.9", "Mirantis Container Runtime", Policy(), idle, "manual"),
+        ("nonsense", "Docker Engine - Community", Policy(), idle, "error"),
+        ("26.1.5+dfsg1", "", Policy(), idle, "manual"),
+        ("26.1.5+dfsg1", "", Policy(), busy, "pass"),
+        ("26.1.5+dfsg1", "", Policy(patched_by="Ansible"), idle, "pass"),
     ):
-        release = Release(version, vendor, {}, date(2026, 11, 26))
-        others = {"component_versions": Later(lambda: components), "engine_packages": Later(Packages)}
-        others["replaced_programs"] = Later(tuple)
-        given = {**others, "known_releases": shipped(), "policy": Policy()}
-        assert verdict("1.2.2", release=release, **given)[0] == found
+        given = {
+            "release": Release(version, vendor, debian, date(2026, 11, 26)),
+            "component_versions": Later(lambda: {"runc": "1.4.3"}),
+            "patching": Later(lambda each=patching: each),
+            "known_releases": shipped(),
+            "policy": policy,
+        }
+        verdict_and_reason = verdict("1.2.2", **given)
+        assert verdict_and_reason[0] == found, verdict_and_reason
+        assert ("runc 1.4.3" in verdict_and_reason[1]) == (found == "pass")

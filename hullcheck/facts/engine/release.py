@@ -35,14 +35,12 @@ class Release:
         vendor: the name that the builder gave the build; empty in those of distributions.
         system: os-release of the target.
         today: the day of the recording, by the later of the clocks that tell it, the day of the verdict.
-        authorization_plugins: the plugins that its daemon asks; None where it does not say.
     """
 
     version: str
     vendor: str
     system: dict[str, str]
     today: date
-    authorization_plugins: tuple[str, ...] | None = ()
 
     @property
     def is_of_a_distribution(self) -> bool:
@@ -57,13 +55,6 @@ class Release:
             self.system.get("PRETTY_NAME") or self.system.get("ID") or "a system that does not say its name"
         )
         return f"engine {self.version} as built by {system}"
-
-
-def _authorization_plugins(engine: Engine) -> tuple[str, ...] | None:
-    plugins = engine.info.get("Plugins")
-    if not isinstance(plugins, dict) or "Authorization" not in plugins:
-        return None
-    return tuple(engine.value("Plugins", "Authorization") or ())
 
 
 def _day_of(recording: Recording) -> date:
@@ -91,10 +82,4 @@ def release(recording: Recording, engine: Engine) -> Release:
     """
     document = recording.json_object(DOCKER_VERSION, {"Platform?": (None, {"Name?": (None, str)})})
     vendor = str((document.get("Platform") or {}).get("Name") or "")
-    return Release(
-        engine.version,
-        vendor,
-        os_release(recording),
-        _day_of(recording),
-        _authorization_plugins(engine),
-    )
+    return Release(engine.version, vendor, os_release(recording), _day_of(recording))

@@ -113,16 +113,6 @@ class Places:
             raise EvidenceError(unread(f"the program of process {self.daemon.pid}"))
         return Subjects("file", ((path, _program(path)),))
 
-    def replaced_programs(self) -> tuple[str, ...]:
-        """The daemon and its containerd, where their programs were replaced since they started: what runs is older.
-
-        Raises:
-            EvidenceError: the program of the daemon could not be told.
-        """
-        self.daemon_program()
-        own = {self.daemon.process.executable, *(each.program for each in self._used_containerds)}
-        return tuple(sorted(each.removesuffix(_DELETED) for each in own if each.endswith(_DELETED)))
-
     def _programs(self, name: str) -> Files:
         """Where programs of a name really are: those that run, and those that a search finds."""
         running = (path.removesuffix(_DELETED) for _, path in self._beside_the_daemon)
@@ -343,6 +333,5 @@ def places(recording: Recording, daemon: Daemon, engine_files: EngineFiles) -> P
     return Places(recording, daemon, engine_files)
 
 
-fact(of="places")(Places.replaced_programs)
 for _name, _group in GROUPS.items():
     fact(name=_name, of="places")(_group)

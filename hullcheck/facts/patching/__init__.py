@@ -85,6 +85,10 @@ class Patching:
     others: tuple[str, ...]
     hidden: tuple[str, ...]
 
+    def works(self, days: int) -> Timer | None:
+        """The timer that installs updates and succeeded in the last *days*."""
+        return next((each for each in self.timers if each.works(self.today, days)), None)
+
     @property
     def found(self) -> tuple[str, ...]:
         """What may install updates, in words.

@@ -40,7 +40,7 @@ def test_release_of_a_recording() -> None:
         "host", "local", {name: Answer(name, 0, text, "") for name, text in answers.items()}, gathered=86400.0
     )
     found = release(recording, Engine({"ServerVersion": "29.3.1"}))
-    assert found == Release("29.3.1", COMMUNITY, {"ID": "debian", "VERSION_ID": "13"}, date(1970, 1, 2), None)
+    assert found == Release("29.3.1", COMMUNITY, {"ID": "debian", "VERSION_ID": "13"}, date(1970, 1, 2))
 
 
 def recorded_release(version: object, os_release: str, gathered: float = 1.78e9) -> Recording:

@@ -171,15 +171,6 @@ def test_containerd_of_another_name() -> None:
     assert within.group("containerd_program").unread == ()
 
 
-def test_programs_that_were_replaced() -> None:
-    """The daemon's, and that of the containerd that it uses; not the containerd of somebody else."""
-    assert places(RUNNING, sockets=(SOCKET,)).replaced_programs() == ("/opt/new/containerd",)
-    deleted = places(RUNNING, executable="/usr/bin/dockerd (deleted)")
-    assert deleted.replaced_programs() == ("/usr/bin/dockerd",)
-    with pytest.raises(EvidenceError, match="the program of process 7"):
-        places(RUNNING, executable="").replaced_programs()
-
-
 def test_line_that_is_lost() -> None:
     """A line that was dropped may have named a program: that there is none is not known."""
     with pytest.raises(EvidenceError, match="a line of the answer is lost"):
