@@ -1,4 +1,4 @@
-"""docker-bench-security on a target: where it lies and from where it is, and what its last log says.
+"""docker-bench-security on a target: where it lies, and what its last log says.
 
 Of the log the numbers and results are kept.
 """
@@ -7,14 +7,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cached_property
 from typing import Any
 
-from hullcheck import secrets
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.registry import fact
 from hullcheck.parsing import docker_bench_log as tool
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.documents import COUNT
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -22,42 +20,24 @@ from hullcheck.verdicts import EvidenceError
 
 
 def _keep(text: str) -> str:
-    checkouts, _, log = text.removeprefix("--checkouts\n").partition("--log\n")
-    return json.dumps({"Checkouts": _checkouts(checkouts), "Log": _log(log)}, separators=(",", ":"))
+    head, _, lines = text.partition("\nthere:\n")
+    words = Words(head)
+    log = {"Path": words.first("asked")} if "asked" in words else None
+    if log and ("unreadable" in words or "\nunreadable:" in f"\n{lines}"):
+        log["Fault"] = "cannot be read"
+    elif log and "\nthere:\n" in text:
+        log |= _log("\n".join(line[1:] for line in lines.split("\n") if line.startswith(":")))
+    return json.dumps({"Checkouts": words.all("checkout"), "Log": log}, separators=(",", ":"))
 
 
-def _checkouts(text: str) -> list[dict[str, str]]:
-    found = list[dict[str, str]]()
-    for line in text.split("\n"):
-        word, _, value = line.partition(":")
-        if word == "checkout":
-            found.append({"Path": value, "Remote": "", "Commit": ""})
-        elif word == "remote":
-            found[-1]["Remote"] = re.sub(r"^(\w+://)[^/]*@", r"\1***@", secrets.hidden(value))
-        elif word == "commit":
-            found[-1]["Commit"] = value if re.fullmatch("[0-9a-f]{40,64}", value) else ""
-    return list({each["Path"]: each for each in found}.values())
-
-
-def _log(text: str) -> dict[str, Any] | None:
-    """What the log says; None where the policy names none."""
-    first, _, rest = text.partition("\n")
-    if not first:
-        return None
-    path = first.removeprefix("asked:")
-    lines = [line[1:] for line in rest.split("\n") if line.startswith(":")]
-    if "\nunreadable:" in f"\n{rest}":
-        return {"Path": path, "Fault": "cannot be read"}
-    if "there:" not in rest.split("\n"):
-        return {"Path": path}
+def _log(text: str) -> dict[str, Any]:
     try:
-        log = tool.parse("\n".join(lines), "the log")
+        log = tool.parse(text, "the log")
     except tool.LogError as error:  # of its message only what is not from the log
-        return {"Path": path, "Fault": re.split("[:;] ", str(error).partition(": ")[2])[0]}
+        return {"Fault": re.split("[:;] ", str(error).partition(": ")[2])[0]}
     results = {each.number: each.result for each in log.checks}
-    sections = sorted(log.sections)
     times = {"Started": log.started, "Ended": log.ended}
-    return {"Path": path, "Version": log.version, "Sections": sections, "Results": results} | times
+    return {"Version": log.version, "Sections": sorted(log.sections), "Results": results} | times
 
 
 DOCKER_BENCH = Probe.from_file(__file__, "docker_bench", _keep)
@@ -73,17 +53,6 @@ _LOG = {
     "Started?": _TIME,
     "Ended?": _TIME,
 }
-_SHAPE = {
-    "Checkouts": [{"Path": str, "Remote": str, "Commit": str}],
-    "Log": (None, _LOG),
-}
-
-
-class Step(StrEnum):
-    """What has to be so for the tool to run regularly, and to be of use."""
-
-    RUN = "its last run is recent and whole"
-    FINDINGS = "what it found is dealt with"
 
 
 @dataclass(frozen=True)
@@ -105,18 +74,14 @@ class Run:
 
 @dataclass(frozen=True)
 class DockerBench:
-    """docker-bench-security on a target; read when it is first asked for."""
+    """docker-bench-security on a target.
 
-    recording: Recording
+    Attributes:
+        checkouts: the folders in which the tool lies.
+    """
 
-    @cached_property
-    def _document(self) -> Mapping[str, Any]:
-        return self.recording.json_object(DOCKER_BENCH, _SHAPE)
-
-    @property
-    def checkouts(self) -> tuple[tuple[str, str, str], ...]:
-        """Where the tool lies: path, remote address, commit; the last two empty where they are not known."""
-        return tuple((each["Path"], each["Remote"], each["Commit"]) for each in self._document["Checkouts"])
+    checkouts: tuple[str, ...]
+    log: Mapping[str, Any] | None
 
     def last_run(self, path: str) -> Run | None:
         """What the log *path* says; None where it does not exist.
@@ -124,20 +89,21 @@ class DockerBench:
         Raises:
             EvidenceError: it was not asked for, or is not a whole log of the tool.
         """
-        log = self._document["Log"]
-        if log is None:
-            raise EvidenceError("the recording was made without a log of docker-bench-security")
-        if log["Path"] != path:
-            raise EvidenceError(f"the recording has the log {log['Path']}, not {path}")
-        if "Fault" in log:
-            raise EvidenceError(f"{path}: {log['Fault']}")
-        if "Results" not in log:
+        if self.log is None or self.log["Path"] != path:
+            other = (
+                f"the log {self.log['Path']}, not {path}" if self.log else "no log of docker-bench-security"
+            )
+            raise EvidenceError(f"the recording has {other}")
+        if "Fault" in self.log:
+            raise EvidenceError(f"{path}: {self.log['Fault']}")
+        if "Results" not in self.log:
             return None
-        times = log["Started"], log["Ended"]
-        return Run(log["Version"], frozenset(log["Sections"]), log["Results"], *times)
+        times = self.log["Started"], self.log["Ended"]
+        return Run(self.log["Version"], frozenset(self.log["Sections"]), self.log["Results"], *times)
 
 
 @fact(DOCKER_BENCH)
 def docker_bench(recording: Recording, engine: Engine) -> DockerBench:
     """docker-bench-security on the target: where it lies, and its last log."""
-    return DockerBench(recording)
+    document = recording.json_object(DOCKER_BENCH, {"Checkouts": [str], "Log": (None, _LOG)})
+    return DockerBench(tuple(document["Checkouts"]), document["Log"])

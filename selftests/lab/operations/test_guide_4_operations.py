@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hullcheck.policy import DockerBench, Policy
-from selftests.controls.test_guide_4_operations import log
+from selftests.controls.test_guide_4_operations import log, warned
 from selftests.kit.judging import facts_of_guest, judged
 
 if TYPE_CHECKING:
@@ -19,36 +18,23 @@ HostFactory = Callable[..., "Host"]
 
 def test_docker_bench_on_a_host(lab_host: HostFactory) -> None:
     """Its log and its checkout are found; the tool is a script of its name."""
-    host = lab_host(own_usr=True)
+    host = lab_host()
+
+    def verdict(policy: Policy) -> str:
+        facts = facts_of_guest(host, policy, of="docker_bench_runs_regularly")
+        return judged("docker_bench_runs_regularly", facts)[host.name][0]
+
     policy = Policy(docker_bench=DockerBench("/var/log/bench.log.json"))
-
-    def steps() -> list[str]:
-        facts = facts_of_guest(host, policy)
-        return [verdict for verdict, _ in judged("docker_bench_runs_regularly", facts).values()]
-
-    assert steps() == ["fail", "fail"]
+    assert verdict(Policy()) == verdict(policy) == "fail"
     host.write("/opt/docker-bench-security/docker-bench-security.sh", "#!/bin/sh\n", 0o755)
-    host.write("/opt/docker-bench-security/.git/HEAD", "ref: refs/heads/master\n")
-    host.write("/opt/docker-bench-security/.git/refs/heads/master", "12" * 20 + "\n")
-    remote = "https://me:Hunter2@example.com/docker-bench-security.git"
-    host.write("/opt/docker-bench-security/.git/config", f'[remote "origin"]\n\turl = {remote}\n')
+    assert verdict(Policy()) == "manual"
     now = int(time.time())
     host.write("/var/log/bench.log.json", log(start=now - 60, end=now - 50))
-    assert steps() == ["pass", "pass"]
-    whole = json.loads(log())["tests"]
-    whole[1]["results"].append({"id": "2.2", "desc": "", "result": "WARN"})
-    host.write("/var/log/bench.log.json", log(start=now, end=now, tests=whole))
-    assert steps() == ["pass", "manual"]
-    shown = judged(
-        "docker_bench_comes_from_its_source",
-        facts_of_guest(host, policy, of="docker_bench_comes_from_its_source"),
-    )[host.name][1]
-    assert (
-        shown
-        == f"/opt/docker-bench-security: from https://***@example.com/docker-bench-security.git, commit {'12' * 20}"
-    )
+    assert verdict(policy) == "pass"
+    host.write("/var/log/bench.log.json", log(start=now, end=now, tests=warned()))
+    assert verdict(policy) == "manual"
     host.write("/var/log/bench.log.json", log(start=now - 60, end=now - 50)[:-30])
-    assert steps() == ["error", "error"]
+    assert verdict(policy) == "error"
 
 
 # ---- runtime security

@@ -230,12 +230,6 @@ SAID = {
         ('7/iptables:-A X -m string --string "a Geheim7" --algo bm -j DROP', "--string - --algo bm -j DROP"),
         ('7/iptables:-A X -j LOG --log-prefix "Geheim7', '--log-prefix -'),
     ],
-    "docker_bench": [
-        (
-            "--checkouts\ncheckout:/x\nremote:https://u:a/Geheim7@git/x\n--log\n",
-            "https://u:***@git/x",
-        )
-    ],
     "docker_containers": [
         (f"container {json.dumps({'Id': ID, 'Program': 'a Geheim7', 'Arguments': ['sshd']})}\n--proc\n", '["sshd"]'),
         (f"volume {json.dumps({'Name': 'v', 'Options': {'device': '//u:Geheim7@nas/x'}})}\n--proc\n", "//***@nas/x"),
