@@ -79,16 +79,14 @@ def shipped_logs(logs: Mapping[str, LogRoute], shippers: Shippers, policy: Polic
     if lost := [name for name, log in logs.items() if log.driver == "none"]:
         return Judgement(False, f"no log is kept of {listed(lost)}: the log driver is none")
     relays = all(log.driver in OF_SYSLOG for log in logs.values())
-    likely = all(log.listed for log in logs.values())
-    return shipped(f"the logs of {listed(list(logs))}", shippers, policy, relays=relays, likely=likely)
+    return shipped(f"the logs of {listed(list(logs))}", shippers, policy, relays=relays)
 
 
-def shipped(logs: str, shippers: Shippers, policy: Policy, *, relays: bool, likely: bool) -> Judgement:
+def shipped(logs: str, shippers: Shippers, policy: Policy, *, relays: bool) -> Judgement:
     """Judge whether a log shipper that the policy names takes logs that stay on this host.
 
     Args:
         relays: whether rsyslog and syslog-ng count.
-        likely: whether an unknown shipper may take them.
 
     Raises:
         EvidenceError: whether a shipper runs is unknown.
@@ -101,12 +99,11 @@ def shipped(logs: str, shippers: Shippers, policy: Policy, *, relays: bool, like
             return Judgement(True, f"{', '.join(running)} runs, and ships {logs}, as the policy states")
         return Judgement(False, f"{stay}, and none of log_shippers ({', '.join(named)}) runs")
     known = [each for each in shippers.running if relays or each not in RELAYS]
-    if not known:
-        shippers.require_all()
-    if known or likely:
-        found, line = ", ".join(known) or "no known log shipper", ", ".join(known) or "NAME"
+    if known:
+        found = ", ".join(known)
         raise Manual(
             f"{stay}; {found} runs. Check what sends them to another machine, then name it in the policy:"
-            f" log_shippers: [{line}]"
+            f" log_shippers: [{found}]"
         )
+    shippers.require_all()
     return Judgement(False, f"{stay}, as no known log shipper runs")

@@ -114,15 +114,15 @@ POLICIES = [
         "fail",
     ),
     ("2.14", Host(), {}, "fail"),
-    ("2.14", Host(), {"log_drivers": ("json-file",)}, "manual"),
+    ("2.14", Host(), {"log_drivers": ("json-file",)}, "fail"),
     ("2.14", Host(info={"LoggingDriver": "loki"}), {"log_drivers": ("loki",)}, "pass"),
     ("2.14", Host(info={"LoggingDriver": "loki"}), {}, "manual"),
     ("2.14", syslog("udp://10.1.1.1:514"), {"log_drivers": ("syslog",)}, "pass"),
     ("2.14", syslog("udp://10.1.1.1:514"), {}, "manual"),
     *(
-        ("2.14", syslog(address), policy, expected)
-        for address in ("", "udp://127.0.0.1:514", "tcp://[::1]:514", "unix:///dev/log", "udp://this:514")
-        for policy, expected in (({}, "fail"), ({"log_drivers": ("syslog",)}, "manual"))
+        ("2.14", syslog(address), policy, "fail")
+        for address in ("", "udp://127.0.0.1:514", "tcp://[::1]:514", "unix:///dev/log")
+        for policy in ({}, {"log_drivers": ("syslog",)})
     ),
     ("2.14", Host(children=("filebeat",)), {"log_shippers": ("filebeat",)}, "pass"),
     ("2.14", Host(children=("filebeat",)), {}, "manual"),

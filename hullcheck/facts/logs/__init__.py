@@ -1,6 +1,5 @@
-"""The log shippers that run on a target, and the addresses that are its own."""
+"""The log shippers that run on a target."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +11,6 @@ from hullcheck.facts.host.processes import Process, Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.addresses import canonical
-from hullcheck.parsing.answer_lines import Words
-from hullcheck.recording import Recording
-from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError, unread
 
 SYSTEMS = ("ELK", "Fluentd", "another system")
@@ -53,14 +49,6 @@ class HostLog(StrEnum):
     AUDIT = "the audit log"
 
 
-def _keep(text: str) -> str:
-    own = sorted({canonical(each) for each in Words(text).all("own")})
-    return json.dumps({"AsRoot": Words(text).of_root, "Own": own}, separators=(",", ":"))
-
-
-SHIPPERS = Probe.from_file(__file__, "shippers", _keep)
-
-
 def system_of(shipper: str) -> str:
     """Return the system that a log shipper belongs to."""
     return _SYSTEMS.get(shipper, OTHER_SYSTEM)
@@ -68,15 +56,8 @@ def system_of(shipper: str) -> str:
 
 @dataclass(frozen=True)
 class Shippers:
-    """The log shippers that run, and what tells this machine from others.
+    """The log shippers that run, and what tells this machine from others."""
 
-    Attributes:
-        own: the addresses and the name of this machine.
-        sees_all: whether the auditor sees the programs of other users.
-    """
-
-    own: frozenset[str]
-    sees_all: bool
     processes: Later[Processes]
     containers: Later[Subjects[Container]]
 
@@ -106,15 +87,16 @@ class Shippers:
 
     def require_all(self) -> None:
         """Raise EvidenceError if programs of other users are hidden from the auditor."""
-        if not self.sees_all:
+        first = self.processes.get().by_pid.get(1)
+        if not first or not first.executable:
             raise EvidenceError(unread("whether a log shipper runs", "only root sees the programs of others"))
 
     def is_here(self, host: str) -> bool:
-        """Whether a host is this machine, with or without its domain, or one of its containers."""
+        """Whether a host is a name or an address of loopback, or one of the containers."""
         plain = canonical(host.rstrip(".")).lower()
-        if _LOOPBACK.fullmatch(plain) or {plain, plain.partition(".")[0]} & self.own:
-            return True
-        return any(plain in (each.name, *each.configuration.addresses) for _, each in self.containers.get())
+        return bool(_LOOPBACK.fullmatch(plain)) or any(
+            plain in (each.name, *each.configuration.addresses) for _, each in self.containers.get()
+        )
 
 
 def _base(process: Process) -> str:
@@ -129,10 +111,7 @@ def _known(process: Process) -> Iterator[str]:
             yield name
 
 
-@fact(SHIPPERS)
-def shippers(
-    recording: Recording, processes: Later[Processes], container: Later[Subjects[Container]]
-) -> Shippers:
-    """The log shippers that run, and the addresses of this machine."""
-    found = recording.json_object(SHIPPERS, {"AsRoot": bool, "Own": [str]})
-    return Shippers(frozenset(map(str.lower, found["Own"])), found["AsRoot"], processes, container)
+@fact()
+def shippers(processes: Later[Processes], container: Later[Subjects[Container]]) -> Shippers:
+    """The log shippers that run."""
+    return Shippers(processes, container)

@@ -11,7 +11,8 @@ from hullcheck.facts import Facts
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.daemon.unit import SYSTEMD
-from hullcheck.facts.logs import SHIPPERS
+from hullcheck.facts.firewall import FIREWALL
+from hullcheck.facts.host.services import HOST_SERVICES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -89,7 +90,6 @@ class Host:
             "daemon_processes": DAEMON_PROCESSES.keep(self._processes()),
             "daemon_configuration": DAEMON_CONFIGURATION.keep(self._configuration()),
             "daemon_unit": SYSTEMD.keep(self.unit),
-            "shippers": SHIPPERS.keep(f"auditor:{0 if self.as_root else 1000}\nown:this"),
             "engine_files": self._files(),
         }
         return Recording("host", "local", {name: Answer(name, 0, text, "") for name, text in texts.items()})
@@ -133,7 +133,15 @@ class Host:
             f"lrwxrwxrwx 1 0 0 0 Jan 1 10:00 {90 + n}/exe -> /usr/sbin/{name}"
             for n, name in enumerate(self.children)
         )
-        return "\n".join((*lines, *links))
+        groups = (f"{90 + n}/cgroup:0::{group}" for n, group in enumerate(self.groups))
+        known = self.starter or self.group
+        own = (f"7/status:Name:\tdockerd\n7/status:PPid:\t{self.starter}",) if known else ()
+        own += (f"7/cgroup:0::{self.group}",) if self.group else ()
+        first = (
+            "1/status:Name:\tinit\n1/status:PPid:\t0",
+            *(["lrwxrwxrwx 1 0 0 0 Jan 1 10:00 1/exe -> /sbin/init"] * self.as_root),
+        )
+        return "\n".join((*first, *own, *lines, *groups, *links))
 
     def _processes(self) -> str:
         lines = [f"clock:{NOW}|{UPTIME}", f"endpoint:{self.endpoint}", f"endpoint-path:{SOCKET}"]

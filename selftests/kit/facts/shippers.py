@@ -8,7 +8,6 @@ from typing import Any
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.host.processes import PROCESSES
-from hullcheck.facts.logs import SHIPPERS
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -69,10 +68,9 @@ def facts(
 ) -> Facts:
     """A host on which these programs run, and a container with the daemon's log driver."""
     described = (container("web", driver, options),) if containers is None else containers
-    own = ("10.0.0.5", "fd00:0000:0000:0000:0000:0000:0000:0007", "This")
-    running = (*processes, *(process(7 + at, path) for at, path in enumerate(programs)))
+    first = process(1, "/sbin/init" if user == 0 else "")
+    running = (first, *processes, *(process(7 + at, path) for at, path in enumerate(programs)))
     texts = {
-        SHIPPERS.name: SHIPPERS.keep("\n".join((f"auditor:{user}", *(f"own:{each}" for each in own)))),
         DOCKER_CONTAINERS.name: DOCKER_CONTAINERS.keep("\n".join((*described, "--proc", "--paths"))),
         PROCESSES.name: "\n".join(running),
         "docker_info": json.dumps({"ServerVersion": "26"}),

@@ -107,44 +107,17 @@ def files(planted: Planted) -> dict[str, str]:
             f"export REGISTRY_TOKEN={planted['line of a profile']} DOCKER_CONTENT_TRUST=1\n"
             f"DOCKER_CONTENT_TRUST=1 TOKEN={planted['the same line of a profile']} docker pull x\n"
         ),
-        "/etc/cron.d/job": (
-            f"0 1 * * * root PASSWORD={planted['line of a crontab']} {BENCH}/docker-bench-security.sh\n"
-        ),
-        "/etc/systemd/system/job.service": (
-            f"[Service]\nType=oneshot\nExecStart=/bin/sh -c '{BENCH}/docker-bench-security.sh"
-            f" --token {planted['command of a job']}'\n"
-        ),
-        "/etc/systemd/system/job.timer": "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n",
         "/etc/systemd/system/pull.service": (
             f"[Service]\nEnvironment=DOCKER_CONTENT_TRUST=1 KEY={planted['environment of a job']}\n"
             f"ExecStart=/usr/bin/docker -c x{planted['command of a puller']} pull web\n"
         ),
         f"{BENCH}/docker-bench-security.sh": "#!/bin/sh\n",
-        f"{BENCH}/.git/HEAD": "12" * 20 + "\n",
-        f"{BENCH}/.git/config": f'[remote "origin"]\n\turl = {planted.address("remote of a checkout")}\n',
         LOG: f"{planted['a log that is none']}\n",
         f"{REPORTS}/web.json": json.dumps(trivy),
-        "/var/lib/puppet/state/last_run_summary.yaml": (
-            f"---\nversion:\n  config: {planted.address('version of a catalog')}\n  puppet: 8.4.0\n"
-            "resources:\n  failed: 0\n  failed_to_restart: 0\ntime:\n  last_run: 1700000000\n"
-            f"application:\n  run_mode: agent\n  environment: {planted['environment of Puppet']}\n"
-            "events:\n  failure: 0\n  success: 0\n  total: 0\n"
-        ),
-        "/var/log/unattended-upgrades/unattended-upgrades.log": (
-            f"2026-06-29 06:00:00,1 INFO All upgrades installed {planted['log of upgrades']}\n"
-        ),
-        "/var/log/apt/history.log": (
-            f"Commandline: apt-get -o Acquire::http::Proxy={planted.address('log of apt')} upgrade\n"
-            "End-Date: 2026-06-29  06:00:00\n"
-        ),
         "/etc/audit/rules.d/x.rules": f"# {planted['comment on audit rules']}\n-w /usr/bin/dockerd -k docker\n",
         "/etc/containerd/config.toml": (
             'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry.configs."r".auth]\n'
             f'password = "{planted["login in config.toml"]}"\n'
-        ),
-        "/etc/falco/falco.yaml": (
-            f"http_output:\n  enabled: true\n  url: {planted.address('address of Falco')}\n"
-            f"  custom_headers: ['Authorization: Bearer {planted['header of Falco']}']\n"
         ),
     }
 
