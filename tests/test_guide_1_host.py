@@ -8,13 +8,15 @@ import pytest
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
 from hullcheck.criteria.vantage import require_network, require_processes
+from hullcheck.data.software import MINIMAL
 from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
 from hullcheck.facts.daemon import Daemon, reported
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.engine.release import System
 from hullcheck.facts.host.services import HostServices
-from hullcheck.facts.host.software import BOTTLEROCKET, OTHER_MINIMAL, RHEL_COREOS, UBUNTU_MINIMAL, Software
+from hullcheck.facts.host.software import GUIDE as GUIDE_MINIMAL
+from hullcheck.facts.host.software import Software
 from hullcheck.facts.kernel.features import Kernel
 from hullcheck.facts.kernel.running import RunningKernel
 from hullcheck.facts.kernel.sysctl import FORWARD, GUIDE, Sysctl
@@ -82,7 +84,7 @@ def test_distribution_is_minimal(minimal_distribution: str, software: Software, 
     Remedy: install Ubuntu Minimal, RHEL CoreOS or Bottlerocket (a variant with Docker), or name the ID of the
     distribution in `minimal_distributions` of the policy.
     """
-    names = (UBUNTU_MINIMAL, RHEL_COREOS, BOTTLEROCKET, *OTHER_MINIMAL, *policy.minimal_distributions)
+    names = (*GUIDE_MINIMAL, *MINIMAL, *policy.minimal_distributions)
     suits = [name for name in names if software.is_a(name)]
     size = f" ({software.count} packages)" if software.source else ""
     if suits and minimal_distribution not in suits:

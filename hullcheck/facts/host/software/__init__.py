@@ -1,7 +1,9 @@
-"""Which distribution a host is, and which compilers and browsers it has: packages, and programs on the path."""
+"""Which distribution a host is, and which compilers and browsers it has: packages, and programs in usual folders."""
 
+import re
 from dataclasses import dataclass
 
+from hullcheck.data import software as known
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.software.os_release import OS_RELEASE, os_release
 from hullcheck.facts.registry import fact
@@ -13,27 +15,19 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
+_KINDS = {
+    "compiler": (re.compile(known.COMPILERS), re.compile(known.COMPILER_PACKAGES)),
+    "browser": (re.compile(known.BROWSERS), re.compile(known.BROWSER_PACKAGES)),
+}
+GUIDE = (known.UBUNTU_MINIMAL, "RHEL CoreOS", "Bottlerocket")
+"""The minimal distributions that the guide names."""
 SOFTWARE = Probe.from_file(
     __file__,
     "software",
-    lines_like("(?:browser|compiler|mark|package|source|unread):.*"),
+    lines_like("(?:mark|package|source|unread):.*", "/.*"),
+    PACKAGES=f"{known.COMPILER_PACKAGES}|{known.BROWSER_PACKAGES}",
+    PROGRAMS=f"{known.COMPILERS}|{known.BROWSERS}",
 )
-
-
-UBUNTU_MINIMAL, RHEL_COREOS, BOTTLEROCKET = "Ubuntu Minimal", "RHEL CoreOS", "Bottlerocket"
-OTHER_MINIMAL = {
-    "Alpine": ("alpine", None),
-    "Container-Optimized OS": ("cos", None),
-    "Fedora CoreOS": ("fedora", "coreos"),
-    "Flatcar": ("flatcar", None),
-    "MicroOS": ("opensuse-microos", None),
-    "Photon": ("photon", None),
-    "SUSE Linux Micro": ("sl-micro", None),
-    "SUSE Linux Enterprise Micro": ("sle-micro", None),
-    "Talos": ("talos", None),
-    "Ubuntu Core": ("ubuntu-core", None),
-}
-"""Others that are made for containers, with their ID and VARIANT_ID."""
 
 
 @dataclass(frozen=True)
@@ -44,31 +38,35 @@ class Software:
         system: os-release by name.
         source: the list of packages; empty where none is known.
         count: how many packages it has.
-        found: paths of programs and of what lists them in menus, and `package NAME`, by `compiler` and `browser`.
+        packages: those that are compilers or browsers, and ubuntu-standard.
+        programs: paths of programs that are called like compilers or browsers.
         marks: files that only minimal images of Ubuntu have.
-        standard: whether the package ubuntu-standard is installed.
-        unread: directories of programs that could not be read.
+        unread: folders of programs that could not be read.
     """
 
     system: dict[str, str]
     source: str
     count: int
-    found: dict[str, tuple[str, ...]]
-    marks: tuple[str, ...] = ()
-    standard: bool = False
-    unread: tuple[str, ...] = ()
+    packages: tuple[str, ...]
+    programs: tuple[str, ...]
+    marks: tuple[str, ...]
+    unread: tuple[str, ...]
 
     def of_kind(self, kind: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-        """The compilers or browsers that it has and that are not allowed by their name.
+        """The compilers or browsers that are not allowed by their name.
 
         Raises:
-            EvidenceError: none was found, but not all directories could be read.
+            EvidenceError: none was found, but not all folders could be read.
         """
-        names = {each: _name(each) for each in self.found[kind]}
-        found = tuple(each for each, name in names.items() if name not in allowed)
+        program, package = _KINDS[kind]
+        names = {path: path.rpartition("/")[2] for path in self.programs}
+        found = [path for path, name in names.items() if program.fullmatch(name) and name not in allowed]
+        found += [
+            f"package {each}" for each in self.packages if package.fullmatch(each) and each not in allowed
+        ]
         if not found and self.unread:
             raise EvidenceError(unread(", ".join(self.unread)))
-        return found
+        return tuple(found)
 
     @property
     def looked_at(self) -> str:
@@ -78,11 +76,9 @@ class Software:
         )
         return f"{packages}, and the programs on the path"
 
-    # ---- the distribution
-
     @property
     def identifier(self) -> str:
-        """Its ID.
+        """The ID of the distribution.
 
         Raises:
             EvidenceError: os-release does not say it.
@@ -93,24 +89,15 @@ class Software:
 
     @property
     def name(self) -> str:
-        """As a person names it."""
+        """The distribution as a person names it."""
         return self.system.get("PRETTY_NAME") or self.identifier
 
     def is_a(self, distribution: str) -> bool:
-        """Whether it is one of the minimal distributions that the guide names, or has this ID."""
-        own, variant = self.identifier, self.system.get("VARIANT_ID", "")
-        if distribution == UBUNTU_MINIMAL:
-            return own == "ubuntu" and bool(self.marks) and not self.standard
-        if distribution == RHEL_COREOS:
-            return own == "rhcos" or (own, variant) == ("rhel", "coreos")
-        if distribution in OTHER_MINIMAL:
-            identifier, wanted = OTHER_MINIMAL[distribution]
-            return own == identifier and wanted in (None, variant)
-        return own == (BOTTLEROCKET.lower() if distribution == BOTTLEROCKET else distribution)
-
-
-def _name(found: str) -> str:
-    return found.rpartition("/")[2].removeprefix("package ").removesuffix(".desktop")
+        """Whether it is a known minimal distribution, or has this ID."""
+        if distribution == known.UBUNTU_MINIMAL:
+            return self.identifier == "ubuntu" and bool(self.marks) and "ubuntu-standard" not in self.packages
+        own = {self.identifier, f"{self.identifier} {self.system.get('VARIANT_ID', '')}"}
+        return not own.isdisjoint(known.MINIMAL.get(distribution, (distribution,)))
 
 
 @fact(SOFTWARE, OS_RELEASE)
@@ -120,26 +107,21 @@ def software(recording: Recording, presence: Presence) -> Software:
     Raises:
         EvidenceError: the target did not answer, or the list of its packages is empty.
     """
-    words = Words(recording.text(SOFTWARE))
+    text = recording.text(SOFTWARE)
+    words = Words(text)
     source, _, count = words.first("source").partition(" ")
     if source and (not count.isdigit() or count == "0"):
         raise EvidenceError(f"the list of packages of {source} is empty, or was not understood")
-    found = {kind: tuple(dict.fromkeys(words.all(kind))) for kind in ("compiler", "browser")}
+    programs = dict.fromkeys(line for line in text.split("\n") if line.startswith("/"))
+    texts = tuple(map(words.all, ("mark", "unread")))
     return Software(
-        os_release(recording),
-        source,
-        int(count or 0),
-        found,
-        words.all("mark"),
-        "package" in words,
-        words.all("unread"),
+        os_release(recording), source, int(count or 0), words.all("package"), tuple(programs), *texts
     )
 
 
 @fact()
 def minimal_distribution(software: Software, policy: Policy) -> Subjects[str]:
     """Each minimal distribution that the guide names, and the host's own where it is another one, or is allowed."""
-    named = (UBUNTU_MINIMAL, RHEL_COREOS, BOTTLEROCKET)
     own = [software.identifier] if software.identifier in policy.minimal_distributions else []
-    own = own or [name for name in OTHER_MINIMAL if software.is_a(name)]
-    return Subjects("option", tuple((name, name) for name in (*named, *own)))
+    own = own or [name for name in known.MINIMAL if name not in GUIDE and software.is_a(name)]
+    return Subjects("option", tuple((name, name) for name in (*GUIDE, *own)))
