@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hullcheck.facts.docker_bench import DOCKER_BENCH
 from hullcheck.facts.sensors import SENSORS
-from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import DockerBench, Policy, PolicyError
 from selftests.kit.facts.shippers import container
 from selftests.kit.facts.tools import (
@@ -19,53 +17,7 @@ from selftests.kit.facts.tools import (
     SECRET,
     target,
 )
-from selftests.kit.judging import but, judged
-
-# ---- the checklist of NIST SP 800-190
-
-
-def test_what_is_known_of_each_group() -> None:
-    """Counted and named for the person who ticks it off; silence of the target is said too."""
-    images = [("a", SimpleNamespace(origins=("r.io/a", "q.io/b"))), ("b", SimpleNamespace(origins=()))]
-    running = [("a", SimpleNamespace(running=True)), ("b", SimpleNamespace(running=False))]
-
-    def known(registries: tuple[str, ...], swarm: str, name: str, count: int) -> list[str]:
-        state = {("Swarm", "LocalNodeState"): swarm}
-        engine = SimpleNamespace(version="29.1", value=lambda *keys: state[keys])
-        given = {
-            "image": Subjects("image", tuple(images[-count:])),
-            "container": Subjects("container", tuple(running[-count:])),
-            "daemon": SimpleNamespace(insecure_registries=registries, engine=engine),
-            "os_name": name,
-        }
-        found = judged("countermeasures_are_ticked_off", but(target(Policy(), {}), **given))
-        said = "; controls with the numbers {}* of SP 800-190 say more"
-        return [
-            f"{title}|{number}|{reason.removesuffix(said.format(number))}"
-            for title, (_, reason) in found.items()
-            for number in [title.partition(" ")[0]]
-        ]
-
-    hardware = (
-        "4.6 hardware|4.6|nothing of the hardware is read: whether its boot is measured, its records say"
-    )
-    assert known(("x:1", "y:1"), "active", "Debian 13", 2) == [
-        "4.1 images|4.1|2 images, 1 of them from no registry that is known",
-        "4.2 registries|4.2|images from q.io, r.io; reached without verified TLS: x:1, y:1",
-        "4.3 orchestrator|4.3|swarm mode is active",
-        "4.4 containers|4.4|engine 29.1, 2 containers, 1 running",
-        "4.5 host|4.5|Debian 13",
-        hardware,
-    ]
-    assert known((), "", "", 1) == [
-        "4.1 images|4.1|1 images, 1 of them from no registry that is known",
-        "4.2 registries|4.2|images from no registry that is known; reached without verified TLS: none",
-        "4.3 orchestrator|4.3|swarm mode is inactive",
-        "4.4 containers|4.4|engine 29.1, 1 containers, 0 running",
-        "4.5 host|4.5|an operating system that does not say its name",
-        hardware,
-    ]
-
+from selftests.kit.judging import judged
 
 # ---- runtime security
 
