@@ -46,11 +46,6 @@ class Words:
                 last.append(text)
         return {text: tuple(below) for text, below in found.items()}
 
-    @cached_property
-    def files(self) -> dict[str, str]:
-        """The text of each file by its path: after `config:PATH` its lines follow, each behind a colon."""
-        return {path: "\n".join(lines) for path, lines in self.below("config", "").items()}
-
     @property
     def of_root(self) -> bool:
         """Whether root asked."""

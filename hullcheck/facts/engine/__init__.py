@@ -40,7 +40,7 @@ DOCKER_INFO = Probe.from_file(
             "FirewallBackend": {"Driver": True},
             "Containerd": {"Address": True},
             "Runtimes": {"*": {"path": True, "runtimeType": True}},
-            "ClientInfo": {"Version": True, "Plugins": {"Name": True, "Version": True}},
+            "ClientInfo": {"Version": True},
             "Plugins": {"Authorization": True},
             "Swarm": {"LocalNodeState": True, "ControlAvailable": True},
         }
@@ -70,7 +70,7 @@ _SHAPES = {
     "Swarm.LocalNodeState": frozenset(("", "inactive", "pending", "active", "error", "locked")),
 }
 _VERSION = {"Components": [{"Name": str, "Version": str}]}
-_CLIENT = {"ClientInfo?": (None, {"Version?": str, "Plugins?": (None, [{"Name": str, "Version": str}])})}
+_CLIENT = {"ClientInfo?": (None, {"Version?": str})}
 # The group of a pod of Podman.
 _POD = re.compile(r"(machine|user)\.slice/\1-libpod_pod_[0-9a-f]{64}\.slice|/libpod_parent/[0-9a-f]{64}")
 _FIRST = 17  # of Docker's versions by year
@@ -287,18 +287,12 @@ def engine_version(engine: Later[Engine]) -> str:
         return ""
 
 
-@fact(DOCKER_VERSION, DOCKER_INFO)
+@fact(DOCKER_VERSION)
 def component_versions(recording: Recording) -> dict[str, str]:
-    """What the engine and the docker command are made of, with the version of each.
-
-    `containerd` and `runc` as `docker version` tells them; `cli`, and its plugins `compose` and `buildx`, as `docker
-    info` does, where they are.
+    """The versions of containerd, runc and what else the engine is made of, as `docker version` tells them.
 
     Raises:
         EvidenceError: the engine does not say.
     """
     document = require(recording.json(DOCKER_VERSION), _VERSION, "docker version")
-    client = require(recording.json(DOCKER_INFO), _CLIENT, "docker info").get("ClientInfo") or {}
-    found = {each["Name"]: each["Version"] for each in document["Components"]}
-    plugins = {each["Name"]: each["Version"] for each in client.get("Plugins") or ()}
-    return {**plugins, **({"cli": client["Version"]} if client.get("Version") else {}), **found}
+    return {each["Name"]: each["Version"] for each in document["Components"]}

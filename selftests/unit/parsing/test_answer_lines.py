@@ -1,4 +1,4 @@
-"""Lines `WORD:TEXT`: by word, as pairs, below a head, and as files."""
+"""Lines `WORD:TEXT`: by word, as pairs, and below a head."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ def test_texts_of_a_word() -> None:
     assert (WORDS.first("unit"), WORDS.first("none"), WORDS.all("none")) == ("a=1", "", ())
     assert "log" in WORDS
     assert "none" not in WORDS
-    assert list(WORDS)[:3] == ["unit", "log", "did"]
 
 
 def test_pairs() -> None:
@@ -27,11 +26,6 @@ def test_lines_below_a_head() -> None:
     """They belong to the last head before them; before the first they belong to none."""
     assert WORDS.below("log", "did") == {"/x": ("play",), "/y": ("", "ok")}
     assert Words("did:early\nlog:/x").below("log", "did") == {"/x": ()}
-
-
-def test_files() -> None:
-    """A file has the lines behind a colon, as they are."""
-    assert Words("config:/c\n:k: v\n:\n:end\nother:1").files == {"/c": "k: v\n\nend"}
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "properties": lambda text: list(systemctl.properties(text)),
     "moment": times.moment,
     "time of the engine": times.engine_moment,
-    "lines": lambda text: Words(text).files,
+    "lines": lambda text: Words(text).below("a", "b"),
     "mounts": lambda text: mountinfo.parse(text.split("\n")),
     "listener": net.listener,
     "end point": net.end_point,

@@ -1,6 +1,6 @@
 """What `systemctl show` prints."""
 
-from hullcheck.parsing.systemctl import at_boot, properties
+from hullcheck.parsing.systemctl import properties
 
 
 def test_properties_of_each_unit() -> None:
@@ -11,12 +11,3 @@ def test_properties_of_each_unit() -> None:
         {"Id": "b.service", "Names": ""},
     ]
     assert list(properties("\n\n")) == []
-
-
-def test_unit_that_no_other_starts() -> None:
-    """One that cannot be enabled starts with the host where another names it."""
-    said = {"RequiredBy": "", "TriggeredBy": "", "WantedBy": ""}
-    assert at_boot({"UnitFileState": "static"} | said) == "static, and no unit starts it"
-    assert at_boot({"UnitFileState": "static"} | said | {"WantedBy": "timers.target"}) == "static"
-    assert at_boot({"UnitFileState": "enabled"} | said) == "enabled"
-    assert at_boot({"UnitFileState": "disabled"} | said) == "disabled"
