@@ -1,7 +1,10 @@
 """Products for runtime security: how their units and their images are called."""
 
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class Product:
     """
 
     title: str
-    units: tuple[str, ...]
+    units: Sequence[str]
     repository: str = ""
 
     def has_image(self, name: str) -> bool:
@@ -22,23 +25,6 @@ class Product:
         return bool(self.repository and re.search(rf"(?:^|/)(?:{self.repository})(?:[:@]|$)", name))
 
 
-PRODUCTS = {
-    "falco": Product("Falco", ("falco*.service",), r"falcosecurity/falco(?:-[\w-]+)?"),
-    "sysdig": Product(
-        "Sysdig", ("dragent.service", "sysdig-*.service"), r"sysdig/(?:agent|host-shield)[\w-]*"
-    ),
-    "aqua": Product("Aqua Security", ("aquasec*.service", "slk.service"), r"aquasec/enforcer|enforcer"),
-    "crowdstrike": Product("CrowdStrike Falcon", ("falcon-sensor.service",), r"falcon-sensor"),
-    "cortex": Product("Cortex XDR", ("traps_pmd.service",)),
-    "datadog": Product("Datadog", ("datadog-agent-s*.service",)),
-    "elastic-defend": Product("Elastic Defend", ("ElasticEndpoint.service",)),
-    "kubearmor": Product("KubeArmor", ("kubearmor.service",), r"kubearmor/kubearmor"),
-    "defender": Product("Microsoft Defender", ("mdatp.service",)),
-    "osquery": Product("osquery", ("osqueryd.service",), r"osquery/osquery"),
-    "sentinelone": Product("SentinelOne", ("sentinelone.service",)),
-    "tetragon": Product("Tetragon", ("tetragon.service",), r"cilium/tetragon"),
-    "tracee": Product("Tracee", ("tracee.service",), r"aquasec/tracee"),
-    "trend-micro": Product("Trend Micro", ("ds_agent.service",)),
-    "wazuh": Product("Wazuh", ("wazuh-agent.service",), r"wazuh/wazuh-agent"),
-}
+_KNOWN = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+PRODUCTS = {name: Product(**each) for name, each in _KNOWN.items()}
 """By the names that `runtime_security` of the policy has for them."""

@@ -106,8 +106,7 @@ class Patching:
 def patching(recording: Recording, presence: Presence) -> Patching:
     """What may install updates on the target, and when it last did."""
     text = recording.text(PATCHING)
-    lines = text.split("\n")
-    units = {each["Id"]: each for each in properties(text) if "Id" in each}
+    lines, units = text.split("\n"), {each["Id"]: each for each in properties(text) if "Id" in each}
     active = [name for name, unit in units.items() if unit["ActiveState"] == "active"]
     return Patching(
         day(recording.gathered),

@@ -16,8 +16,8 @@ from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 _KINDS = {
-    "compiler": (re.compile(known.COMPILERS), re.compile(known.COMPILER_PACKAGES)),
-    "browser": (re.compile(known.BROWSERS), re.compile(known.BROWSER_PACKAGES)),
+    kind: (re.compile(names["programs"]), re.compile(names["packages"]))
+    for kind, names in (("compiler", known.COMPILERS), ("browser", known.BROWSERS))
 }
 GUIDE = (known.UBUNTU_MINIMAL, "RHEL CoreOS", "Bottlerocket")
 """The minimal distributions that the guide names."""
@@ -25,8 +25,8 @@ SOFTWARE = Probe.from_file(
     __file__,
     "software",
     lines_like("(?:mark|package|source|unread):.*", "/.*"),
-    PACKAGES=f"{known.COMPILER_PACKAGES}|{known.BROWSER_PACKAGES}",
-    PROGRAMS=f"{known.COMPILERS}|{known.BROWSERS}",
+    PACKAGES=f"{known.COMPILERS['packages']}|{known.BROWSERS['packages']}",
+    PROGRAMS=f"{known.COMPILERS['programs']}|{known.BROWSERS['programs']}",
 )
 
 
