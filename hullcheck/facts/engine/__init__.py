@@ -40,7 +40,6 @@ DOCKER_INFO = Probe.from_file(
             "FirewallBackend": {"Driver": True},
             "Containerd": {"Address": True},
             "Runtimes": {"*": {"path": True, "runtimeType": True}},
-            "ClientInfo": {"Version": True},
             "Plugins": {"Authorization": True},
             "Swarm": {"LocalNodeState": True, "ControlAvailable": True},
         }
@@ -70,7 +69,6 @@ _SHAPES = {
     "Swarm.LocalNodeState": frozenset(("", "inactive", "pending", "active", "error", "locked")),
 }
 _VERSION = {"Components": [{"Name": str, "Version": str}]}
-_CLIENT = {"ClientInfo?": (None, {"Version?": str})}
 # The group of a pod of Podman.
 _POD = re.compile(r"(machine|user)\.slice/\1-libpod_pod_[0-9a-f]{64}\.slice|/libpod_parent/[0-9a-f]{64}")
 _FIRST = 17  # of Docker's versions by year

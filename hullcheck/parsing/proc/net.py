@@ -41,14 +41,6 @@ def listener(line: str) -> Listener | None:
     return Listener(int(pid), _address(address), int(port, 16), protocol, fields[_INODE_FIELD])
 
 
-def end_point(text: str) -> str:
-    """Address and port, as `ADDRESS PORT`, of what the kernel writes as two hexadecimal numbers."""
-    address, _, number = text.partition(":")
-    if not re.fullmatch("[0-9A-F]{4}", number):
-        raise EvidenceError("a line of /proc/PID/net is damaged: it has no port")
-    return f"{_address(address)} {int(number, 16)}"
-
-
 def _address(text: str) -> str:
     """The kernel prints an address as 32-bit words in the byte order of the machine, which is little-endian
     here."""

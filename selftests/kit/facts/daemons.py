@@ -11,8 +11,6 @@ from hullcheck.facts import Facts
 from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.daemon.unit import SYSTEMD
-from hullcheck.facts.firewall import FIREWALL
-from hullcheck.facts.host.services import HOST_SERVICES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -133,15 +131,11 @@ class Host:
             f"lrwxrwxrwx 1 0 0 0 Jan 1 10:00 {90 + n}/exe -> /usr/sbin/{name}"
             for n, name in enumerate(self.children)
         )
-        groups = (f"{90 + n}/cgroup:0::{group}" for n, group in enumerate(self.groups))
-        known = self.starter or self.group
-        own = (f"7/status:Name:\tdockerd\n7/status:PPid:\t{self.starter}",) if known else ()
-        own += (f"7/cgroup:0::{self.group}",) if self.group else ()
         first = (
             "1/status:Name:\tinit\n1/status:PPid:\t0",
             *(["lrwxrwxrwx 1 0 0 0 Jan 1 10:00 1/exe -> /sbin/init"] * self.as_root),
         )
-        return "\n".join((*first, *own, *lines, *groups, *links))
+        return "\n".join((*first, *lines, *links))
 
     def _processes(self) -> str:
         lines = [f"clock:{NOW}|{UPTIME}", f"endpoint:{self.endpoint}", f"endpoint-path:{SOCKET}"]

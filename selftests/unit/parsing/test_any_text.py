@@ -45,7 +45,6 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "lines": lambda text: Words(text).below("a", "b"),
     "mounts": lambda text: mountinfo.parse(text.split("\n")),
     "listener": net.listener,
-    "end point": net.end_point,
     "log of docker-bench-security": lambda text: docker_bench_log.parse(text, "/log"),
 }
 

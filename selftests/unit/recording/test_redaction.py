@@ -169,7 +169,7 @@ ANSWERS = {
         "profile:read|1|/etc/profile.json",
         f" {one_line({'defaultAction': 'SCMP_ACT_ERRNO', 'syscalls': [{'names': ['x']}]})}",
     ],
-    "firewall": [f"7/nft:{one_line(NFT)}", "7/nft-status:0"],
+    "firewall": [f"7/nft:{one_line(NFT)}"],
     "scan_reports": [
         "folder:/x",
         *(line for name in ("a", "b") for line in (f"report:1:1:/x/{name}",)),
@@ -186,7 +186,7 @@ KEPT = {
     "image_contents": "",
     "swarm": "Leader",
     "daemon_configuration": "nofile",
-    "firewall": "iifname",
+    "firewall": "forward",
     "scan_reports": "Trivy",
 }
 """A part of each answer that is judged, so that an answer that is dropped whole shows."""

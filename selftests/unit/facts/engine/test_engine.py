@@ -54,15 +54,6 @@ def test_what_is_judged_is_kept() -> None:
     assert {name: kept[name] for name in told} == told
 
 
-@pytest.mark.parametrize("version", ["29.0.0", "29.1.5"])
-def test_engine_that_has_no_plugins_yet(version: str) -> None:
-    """Every docker command tells of its plugins; of an engine whose version is no number only a new one does."""
-    info = {"ServerVersion": version, "ClientInfo": {"Version": "27.0.0"}}
-    assert Engine(info).changes_containers is None
-    with pytest.raises(EvidenceError, match="does not pass on"):
-        _ = Engine(info | {"ServerVersion": "dev"}).changes_containers
-
-
 def test_component_versions() -> None:
     """Names and versions are kept of what the engine is made of."""
     kept = DOCKER_VERSION.keep('{"Components": [{"Name": "runc", "Version": "1.1.15", "Details": {}}]}')
