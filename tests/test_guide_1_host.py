@@ -7,7 +7,6 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
-from hullcheck.criteria.judgement import listed
 from hullcheck.criteria.vantage import require_network, require_processes
 from hullcheck.data.software import MINIMAL
 from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
