@@ -8,10 +8,9 @@ another file in the place of this one. In rootless mode the user of the engine m
 import pytest
 
 from hullcheck.controls.metadata import marked
-from hullcheck.criteria.file_access import foreign_owners, permissions_beyond, require_closed
+from hullcheck.criteria.file_access import foreign_owners, permissions_beyond
 from hullcheck.facts.host.file import FileFact
 from hullcheck.policy import Policy
-from hullcheck.verdicts import EvidenceError, unread
 
 _protects_configuration = marked(
     pytest.mark.nist("AC-3", "AC-6", "CM-5", sp="800-53"),
@@ -40,27 +39,15 @@ def _allowed(unit_file: FileFact) -> int:
     return 0o755 if unit_file.is_directory or unit_file.is_run else 0o644
 
 
-def _allowed_for_certificates(file: FileFact) -> int:
-    """The mode for a file of certificates, which somebody may have put a private key into.
-
-    Raises:
-        EvidenceError: its mode would be too much for a key, and what it holds may not be read.
-    """
-    if file.holds_key is None and permissions_beyond(file, 0o400):
-        raise EvidenceError(unread(f"whether a private key lies in {file.path}"))
-    return 0o400 if file.holds_key else 0o444
-
-
 @pytest.mark.cis("3.1", level=1)
 @_protects_configuration
 @pytest.mark.severity("high")
 def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
-    """The unit that starts the daemon belongs to root, with its drop-ins, environment files and scripts.
+    """The unit that starts the daemon belongs to root, with its drop-ins, environment files and programs.
 
     systemd starts as root whatever these files say: who owns one of them owns the host from the next start
-    on, and so does who owns a script that the unit runs, a library that it has loaded into the daemon, or a directory
-    in which it makes it look for programs. Without systemd this is the script that starts the daemon (OpenRC,
-    sysvinit, runit, s6, dinit, rc.local), with its settings.
+    on, and so does who owns a program or script that the unit runs. Without systemd this is `/etc/init.d/docker`,
+    with its settings.
 
     Remedy: `chown root:root FILE` for the file, drop-in, link or directory that is named.
     """
@@ -71,11 +58,11 @@ def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
 @_protects_configuration
 @pytest.mark.severity("high")
 def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> str:
-    """Only root may write to the unit that starts the daemon, its drop-ins, environment files and scripts.
+    """Only root may write to the unit that starts the daemon, its drop-ins, environment files and programs.
 
     A drop-in that anyone may edit is enough: its ExecStart replaces the one of the unit and runs as root. So is
-    a directory in which anyone may put one, or a script that the unit runs. Without systemd this is the script
-    that starts the daemon, with its settings.
+    the directory in which it lies, or a script that the unit runs. Without systemd this is `/etc/init.d/docker`,
+    with its settings.
 
     Remedy: `chmod go-w FILE`; no mode above 644, or above 755 for a directory or a script.
     """
@@ -162,15 +149,12 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
 
     A CA file that others can change lets them answer in the place of the registry, and with a key that they can
     read they are the host to it. They are written once, so that even their owner needs no right to write to a
-    certificate; the directories that hold them are as open as any. Files that a hosts.toml there names elsewhere count
-    as well, and their owner may write to them.
+    certificate; the directories that hold them are as open as any. A key is a file whose name ends in `.key`.
 
-    Remedy: `chmod 444 FILE` for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory; elsewhere
-    `chmod go-w FILE`, and `chmod 600 FILE` for a key.
+    Remedy: `chmod 444 FILE` for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
     """
     file = registry_certificate
-    most = 0o755 if file.is_directory else _allowed_for_certificates(file)
-    return _closed_to_others(file, most if "/certs.d/" in f"{file.path}/" else most | 0o200)
+    return _closed_to_others(file, 0o755 if file.is_directory else 0o400 if file.holds_key else 0o444)
 
 
 @pytest.mark.cis("3.9", level=1)
@@ -200,13 +184,12 @@ def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
 def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
     """Nobody may write to the daemon's CA certificate for TLS.
 
-    A CA certificate that others can change makes every client of theirs a trusted one. It is written once. Who can
-    read the key of the CA makes such clients too: where it lies in the same file, root alone may read that.
+    A CA certificate that others can change makes every client of theirs a trusted one. It is written once.
 
     Remedy: `chmod 444 FILE` for the file that `tlscacert` names, without a key in it; `chmod go-w` for a directory on
     the way.
     """
-    return _closed_to_others(tls_ca, _allowed_for_certificates(tls_ca))
+    return _closed_to_others(tls_ca, 0o444)
 
 
 @pytest.mark.cis("3.11", level=1)
@@ -237,12 +220,12 @@ def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
     """Nobody may write to the daemon's server certificate for TLS.
 
     With another certificate in its place clients no longer reach the daemon, or someone else. It is written
-    once. Where the private key lies in the same file, root alone may read that.
+    once.
 
     Remedy: `chmod 444 FILE` for the file that `tlscert` names, or 400 where it holds the key too; `chmod go-w` for a
     directory on the way.
     """
-    return _closed_to_others(tls_certificate, _allowed_for_certificates(tls_certificate))
+    return _closed_to_others(tls_certificate, 0o444)
 
 
 @pytest.mark.cis("3.13", level=1)
@@ -293,13 +276,12 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
     """Every unix socket of the API belongs to root and to the group of trusted users.
 
     Who may write to the socket is root on the host. Another owner or group gives that to people whom nobody
-    chose, also where the daemon was told to have it so. The socket of a program that passes commands on counts too.
+    chose, also where the daemon was told to have it so.
 
     Remedy: `chown root:docker SOCKET`; set SocketGroup in docker.socket, or `group` in daemon.json, for the
     next start. Where another group was chosen for this, name it in the `socket_groups` of the policy.
     """
-    require_closed(api_socket, foreign_owners(api_socket, policy.socket_groups))
-    ownership = api_socket.ownership
+    ownership = _belongs_to_root(api_socket, *policy.socket_groups)
     owner, group = api_socket.next_owner, api_socket.next_group
     coming = [f"owner {owner}"] if owner not in ("", "root", str(api_socket.node.uid)) else []
     coming += [f"group {group}"] if group not in ("", api_socket.group) else []
@@ -322,8 +304,7 @@ def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
 
     Remedy: `chmod 660 SOCKET` and `setfacl -b SOCKET`; set SocketMode=0660 in docker.socket for the next start.
     """
-    require_closed(api_socket, permissions_beyond(api_socket, 0o660))
-    mode, bits = api_socket.mode_text, api_socket.next_mode
+    mode, bits = _closed_to_others(api_socket, 0o660), api_socket.next_mode
     return mode + (f"; restart pending: its unit says mode {bits:03o}" if bits & ~0o660 else "")
 
 

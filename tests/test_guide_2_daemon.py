@@ -192,12 +192,12 @@ def test_log_files_are_few(container_log: Log, policy: Policy) -> str:
     return str(container_log)
 
 
-def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], group: str, option: str) -> FileFact:
+def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> FileFact:
     """The file that the daemon uses for the remote API."""
     api = daemon.endpoints.remote_api
     if not api.offered:
         raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
-    found = [file for _, file in files.get().group(group)]
+    found = [file for _, file in files.get().of_tls(option)]
     where = ", ".join(api.addresses or api.pending)
     assert found, f"no {option} is set, and the daemon takes commands on {where}"
     assert found[0].state is not State.ABSENT, f"{found[0].path} does not exist"
@@ -231,7 +231,7 @@ def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], 
 
     Remedy: make a new CA certificate, put it where `tlscacert` says, and restart the daemon.
     """
-    file = _file_of_tls(daemon, engine_files, "tls_ca", "tlscacert")
+    file = _file_of_tls(daemon, engine_files, "tlscacert")
     return _require_in_date(engine_files.get(), clock, file)
 
 
@@ -249,7 +249,7 @@ def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[Engin
 
     Remedy: make a certificate with the names of the host, put it where `tlscert` says, and restart the daemon.
     """
-    file = _file_of_tls(daemon, engine_files, "tls_certificate", "tlscert")
+    file = _file_of_tls(daemon, engine_files, "tlscert")
     held = _require_in_date(engine_files.get(), clock, file)
     names = ", ".join(engine_files.get().certificates(file)[0].names)
     return f"{held}, for {names or 'no host by name: clients will refuse it'}"
@@ -269,8 +269,8 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
 
     Remedy: put the key that belongs to the certificate where `tlskey` says, and restart the daemon.
     """
-    key = _file_of_tls(daemon, engine_files, "tls_key", "tlskey")
-    certificate = _file_of_tls(daemon, engine_files, "tls_certificate", "tlscert")
+    key = _file_of_tls(daemon, engine_files, "tlskey")
+    certificate = _file_of_tls(daemon, engine_files, "tlscert")
     api = daemon.endpoints.remote_api
     if not api.addresses:
         raise EvidenceError(f"whether {key.path} fits is unknown until the daemon listens with it")

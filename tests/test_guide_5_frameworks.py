@@ -8,7 +8,7 @@ import pytest
 from hullcheck.criteria.auditd import loaded_flaw
 from hullcheck.facts.auditd import Audit
 from hullcheck.facts.engine.release import System
-from hullcheck.facts.files.encryption import DataAtRest
+from hullcheck.facts.files.storage import DataAtRest
 from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.file import FileFact
 from hullcheck.parsing.proc.mountinfo import is_below
@@ -43,15 +43,15 @@ def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accoun
 def test_data_at_rest_is_encrypted(data_at_rest: DataAtRest) -> None:
     """Sensitive data in the engine's directories and volumes is encrypted, and its keys lie elsewhere.
 
-    Shown is what the kernel encrypts below each file system. Disks that encrypt by themselves, those of a
-    provider, and what applications encrypt cannot be seen from here; and what dm-crypt encrypts is plain to
+    The reason shows the devices below each file system: `crypt` is one of dm-crypt. Disks that encrypt by themselves,
+    those of a provider, and what applications encrypt cannot be seen from here; and what dm-crypt encrypts is plain to
     everybody on a running host, so that a standard may ask for more.
 
     Remedy: keep the data root and volumes on dm-crypt with a key that is not on this host, or encrypt in the
     application.
     """
-    found = "; ".join(f"{path} lies {about}" for path, about in data_at_rest.places)
-    raise Manual(f"{found}: is what is sensitive there encrypted, and where are the keys?")
+    found = "; ".join(f"{path} lies on {about}" for path, about in data_at_rest.places)
+    raise Manual(f"{found}: check that what is sensitive there is encrypted, with keys elsewhere")
 
 
 @pytest.mark.nist("AU-2", "AU-6", "AU-12", sp="800-53")

@@ -3,21 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from hullcheck.facts.host.file import FileFact, State
-from hullcheck.verdicts import EvidenceError, Manual
-
-
-def require_closed(socket: FileFact, flaw: str) -> None:
-    """Fail where a socket of the API has a flaw; of what a program passes on to it only a person knows how much it is.
-
-    Raises:
-        Manual: it is the socket of such a program.
-        AssertionError: it is the engine's own.
-    """
-    if flaw and socket.passes_on:
-        raise Manual(
-            f"{flaw}; {socket.passes_on} listens there: which commands does it pass on to the engine?"
-        )
-    assert not flaw, flaw
+from hullcheck.verdicts import EvidenceError
 
 
 def foreign_owners(file: FileFact, groups: Collection[str] = ()) -> str:

@@ -145,7 +145,7 @@ def _right(file: FileFact, remedy: "Mode | Owner", reason: str) -> tuple[Rights 
     node = file.node
     if file.owners != frozenset({0}):
         raise EvidenceError("the engine is rootless: its files are those of its user")
-    if file.passes_on or not is_plain_path(node.path) or stat.S_ISLNK(node.mode):
+    if not is_plain_path(node.path) or stat.S_ISLNK(node.mode):
         raise EvidenceError("it is a link, has an unusual path, or is another program's")
     if isinstance(remedy, Owner):
         way = {Rights(each.path, owner="root:root") for each in file.foreign_places}

@@ -227,9 +227,9 @@ class Remote(Target):
         yield from super()._walk(path)
         name = path.removeprefix("/tls/")
         if name in ("ca", "cert", "key") and path not in self.states:
-            yield f"changed {BEFORE}|{self.touched.get(name, BEFORE)}"
             if name != "key":
-                yield f"pem {self.pems.get(name, GOOD)}"
+                yield from (f"pem {line}" for line in self.pems.get(name, GOOD).split("\n"))
+            yield f"changed {BEFORE}|{self.touched.get(name, BEFORE)}|/proc/7/root{path}"
 
     def verdict(self, name: str) -> tuple[str, str]:
         """Verdict and reason on one of the three."""

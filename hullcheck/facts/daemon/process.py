@@ -25,7 +25,7 @@ _KNOWN = lines_like(
     "(?:argument|clock|endpoint|endpoint-path|identity|link|own|real|system-containerd):.*",
     r"dockerd:\d+",
     "environment:(?:(?:DOCKER_TLS_VERIFY|DOCKER_CERT_PATH|DOCKER_CONFIG|HOME|XDG_RUNTIME_DIR"
-    "|DOCKER_INSECURE_NO_IPTABLES_RAW|DOCKER_CONTAINERD_ROOT)=.*)?",
+    "|DOCKER_INSECURE_NO_IPTABLES_RAW)=.*)?",
     r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*",
 )
 

@@ -1,31 +1,33 @@
-cd /proc || exit
 line_feed="
 "
-. containerd_root.sh
-place() { # WORD PATH: what is there, without links
-  if [ -d "$2" ]; then kind="directory"; elif [ -e "$2" ]; then
-    kind="file"
-  else
+place() { # WORD PATH: what is there, without links; goes there, to need no program
+  kind="file" real=$2
+  if [ -d "$2" ]; then
+    kind="directory"
+    cd -P "$2" 2>/dev/null && real=$PWD
+  elif [ -L "$2" ] && [ -e "$2" ]; then
+    real=$(readlink -f "$2")
+  elif cd -P "${2%/*}/" 2>/dev/null; then
+    real=${PWD%/}/${2##*/}
+    [ -e "$2" ] || kind=absent
+  elif [ ! -e "$2" ]; then
     case $(ls -d "$2" 2>&1) in
-      *": No such file or directory" | *": Not a directory") printf "%s|absent|%s|\n" "$1" "$2" ;;
-      *) printf "%s|unread|%s|\n" "$1" "$2" ;;
+      *": No such file or directory" | *": Not a directory") kind=absent ;;
+      *) kind=unread ;;
     esac
-    return
   fi
-  printf "%s|%s|%s|%s\n" "$1" $kind "$2" "$(readlink -f "$2")"
+  case $kind in absent | unread) real="" ;; esac
+  printf "%s|%s|%s|%s\n" "$1" $kind "$2" "$real"
 }
 
 (
   . data_root.sh
   place data-root "$root"
-  if [ -r "$root" ]; then
-    echo "data-root-listed|"
-    for part in "$root"/*; do [ ! -L "$part" ] || place data-root-part "$part"; done
-  fi
 ) 2>/dev/null
 place containerd-directory /run/containerd
 place containerd-configuration /etc/containerd/config.toml
 
+cd /proc || exit
 running=$(ls -ln [0-9]*/exe 2>/dev/null | sed -n "s/.* \([0-9]*\)\/exe -> /\1|/p" |
   grep -E "/(containerd-shim(-[a-z0-9-]*)?|(dockerd|containerd|runc)( [(]deleted[)])?)$")
 folders="" links="" names=""
@@ -33,67 +35,41 @@ set -f
 IFS=$line_feed
 for line in $running; do
   printf "running|%s\n" "$line"
-  links=$links$line_feed${line%%|*}/ns/mnt
-  path=${line#*|}
+  pid=${line%%|*} path=${line#*|}
+  links=$links$line_feed/proc/$pid/ns/mnt
   case "$folders$line_feed" in
     *"$line_feed${path%/*}$line_feed"*) ;;
     *) folders=$folders$line_feed${path%/*} ;;
   esac
-  held=""
-  case $path in */containerd | */dockerd | *" (deleted)") held=$(containerd_root "${line%%|*}") ;; esac
-  if [ -n "$held" ]; then
-    printf "held|%s|%s\n" "${line%%|*}" "$held"
-    place containerd-root "$held"
-  fi
-  case $path in
-    */containerd | */containerd" (deleted)")
-      config="" before="" containerd_root=""
-      for word in $(tr "\n\0" " \n" <"${line%%|*}/cmdline"); do
-        printf "argument|%s|%s\n" "${line%%|*}" "$word"
-        case $before in --config | -c) config=$word ;; esac
-        case $before in --root) containerd_root=$word ;; esac
-        case $word in --config=* | -c=*) config=${word#*=} ;; --root=*) containerd_root=${word#*=} ;; esac
-        before=$word
-      done
-      config=${config:-/etc/containerd/config.toml}
-      place "containerd-in-use" "$config"
-      # the files that it imports, and that those import; of a pattern the folder, where others may come
-      found=$config
-      for _ in 1 2 3; do
-        queue=$found found=""
-        for file in $queue; do
-          for each in $(sed -n -e "/^[[:space:]]*imports[[:space:]]*=/{:a" -e "/]/!{N;ba" -e "}" -e "p;q" -e "}" "$file" \
-            2>/dev/null | grep -o "[\"'][^\"']*[\"']" | tr -d "\"'"); do
-            case $each in /*) ;; *) each=${file%/*}/$each ;; esac
-            # shellcheck disable=SC2086 # a pattern
-            found=$found$line_feed$(set +f && printf "%s\n" $each)
-            case $each in *[*?[]*) each=${each%/*} ;; esac
-            place containerd-import "$each"
-          done
-        done
-      done
-      [ -n "$containerd_root" ] || containerd_root=$(sed -n \
-        "s/^[[:space:]]*root[[:space:]]*=[[:space:]]*[\"']\([^\"']*\)[\"'].*/\1/p" "$config" 2>/dev/null | head -n 1)
-      place "containerd-root" "${containerd_root:-/var/lib/containerd}"
-      grep -hs -e "^[[:space:]]*\[" -e "^[[:space:]]*root[[:space:]]*=" \
-        -e "^[[:space:]]*address[[:space:]]*=" "$config" |
-        sed -e "/\[grpc\]/!s/^[[:space:]]*\[.*/[other]/" -e "s/^/toml|${line%%|*}|/"
-      ;;
-  esac
+  case ${path%" (deleted)"} in */containerd | */dockerd) ;; *) continue ;; esac
+  open=$(ls -ln "/proc/$pid/fd" 2>/dev/null)
+  printf "%s\n" "$open" | sed -n "s#.* -> \(/.*\)/io[.]containerd[.]metadata[.]v1[.]bolt/meta[.]db\$#held|$pid|\1#p"
+  case ${path%" (deleted)"} in */dockerd) continue ;; esac
+  for socket in $(sed -n "s/^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]* \/.*\)/\1/p" "/proc/$pid/net/unix"); do
+    case $open in *"> socket:[${socket%% *}]"*) printf "socket|%s|%s\n" "$pid" "${socket#* }" ;; esac
+  done
+  config=/etc/containerd/config.toml before=""
+  for word in $(tr "\n\0" " \n" <"/proc/$pid/cmdline"); do
+    case $word in --config=* | -c=*) config=${word#*=} ;; esac
+    case $before in --config | -c) config=$word ;; esac
+    before=$word
+  done
+  place "config $pid" "$config"
 done
 # shellcheck disable=SC2086 # one word for each line
-[ -z "$links" ] || ls -ln $links 2>/dev/null | sed "s/^/namespace|/"
+[ -z "$links" ] || ls -ln $links 2>/dev/null | sed "s/^/namespace|/;s/ \/proc\// /"
 # shellcheck disable=SC2154 # what the probe docker_info answered
-runtimes=$(printf "%s" "$docker_info" | grep -o '"path":"[^"\\]*' | sed "s/.*\"//")
-for path in $runtimes; do
+for path in $(printf "%s" "$docker_info" | grep -o '"path":"[^"\\]*'); do
+  path=${path##*\"}
   case $path in /*) place "program ${path##*/}" "$path" ;; *) names=$names$line_feed$path ;; esac
 done
-seen=""
-for folder in $(printf "%s" "$PATH" | tr : "\n") $folders; do
+seen=$line_feed
+IFS=:$line_feed
+for folder in $PATH $folders; do
   cd -P "$folder" 2>/dev/null || continue
   folder=$PWD
-  case "$seen$line_feed" in *"$line_feed$folder$line_feed"*) continue ;; esac
-  seen=$seen$line_feed$folder
+  case $seen in *"$line_feed$folder$line_feed"*) continue ;; esac
+  seen=$seen$folder$line_feed
   for name in containerd containerd-shim containerd-shim-runc-v1 containerd-shim-runc-v2 runc $names; do
     [ ! -f "$folder/$name" ] || place "program $name" "$folder/$name"
   done

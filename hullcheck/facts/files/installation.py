@@ -2,14 +2,13 @@
 
 import posixpath
 import stat
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hullcheck.facts.daemon import Daemon
 from hullcheck.facts.daemon.sockets import listens_at_one
-from hullcheck.facts.files import EngineFiles
-from hullcheck.facts.files.start import Files
+from hullcheck.facts.files import EngineFiles, Files
 from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
@@ -20,64 +19,17 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
-_KNOWN = lines_like(
-    r"(?:containerd-[a-z-]+|data-root|data-root-part|program [\w.+-]+)\|(?:absent|directory|file|unread)\|.*\|.*",
-    r"argument\|\d+\|(?:.*/containerd|--?(?:a|address|c|config|root)(?:=.*)?|/.*)",
-    r"toml\|\d+\|\s*(?:\[(?:grpc|other)\]|(?:root|address)\s*=).*",
-    r"data-root-listed\|",
-    r"held\|\d+\|/.*",
-    r"running\|\d+\|/.*",
-    r"namespace\|.*",
+ENGINE_PLACES = Probe.from_file(
+    __file__,
+    "engine_places",
+    lines_like(
+        r"(?:config \d+|containerd-[a-z]+|data-root|program [\w.+-]+)\|(?:absent|directory|file|unread)\|.*\|.*",
+        r"(?:held|running|socket)\|\d+\|/.*",
+        r"namespace\|.*",
+    ),
 )
-
-
-def _keep(text: str) -> str:
-    """Of the arguments of containerd the places that it is given."""
-    return "\n".join(line for line in _KNOWN(text).split("\n") if line != DROPPED)
-
-
-ENGINE_PLACES = Probe.from_file(__file__, "engine_places", _keep, like=_KNOWN)
 _DELETED = " (deleted)"
 _STATES = {"absent": State.ABSENT, "unread": State.UNREAD}
-_DEFAULT_ADDRESS = "/run/containerd/containerd.sock"
-_DEFAULT_ROOT = "/var/lib/containerd"
-
-
-@dataclass(frozen=True)
-class Containerd:
-    """A containerd process.
-
-    Attributes:
-        address: its socket, with /var/run as /run.
-        root: the directory of its images.
-        configuration: its file.
-        program: what runs, as /proc names it.
-    """
-
-    address: str
-    root: str
-    configuration: str
-    program: str
-
-
-@dataclass
-class _Lines:
-    """The lines of the probe by their first word, each as its other fields."""
-
-    by_word: dict[str, list[list[str]]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, recording: Recording) -> "_Lines":
-        lines = cls()
-        for line in recording.text(ENGINE_PLACES).splitlines():
-            if line == DROPPED:  # the recorder keeps no such line of this probe
-                raise EvidenceError(f"{ENGINE_PLACES.name}: a line of the answer is lost")
-            word, *fields = line.split("|")
-            lines.by_word.setdefault(word, []).append(fields)
-        return lines
-
-    def get(self, word: str) -> list[list[str]]:
-        return self.by_word.get(word, [])
 
 
 @dataclass(frozen=True)
@@ -88,21 +40,24 @@ class Places:
     daemon: Daemon
     files: EngineFiles
 
-    def group(self, name: str) -> Files:
-        """The files of one of GROUPS.
-
-        Raises:
-            EvidenceError: which files these are cannot be told.
-        """
-        return GROUPS[name](self)
-
     @cached_property
-    def _lines(self) -> _Lines:
-        return _Lines.of(self.recording)
+    def _lines(self) -> dict[str, list[list[str]]]:
+        """The lines of the probe by their first word, each as its other fields."""
+        found: dict[str, list[list[str]]] = {}
+        for line in self.recording.text(ENGINE_PLACES).splitlines():
+            if line == DROPPED:
+                raise EvidenceError(f"{ENGINE_PLACES.name}: a line of the answer is lost")
+            word, *fields = line.split("|")
+            found.setdefault(word, []).append(fields)
+        return found
 
     def _places(self, word: str) -> list[FileFact]:
         """The files that the probe found under a word."""
-        return [_fact(*fields) for fields in self._lines.get(word) if len(fields) == 3]
+        return [_fact(*fields) for fields in self._lines.get(word, ()) if len(fields) == 3]
+
+    def _of_process(self, word: str, pid: str) -> list[str]:
+        """The values of a word for one process."""
+        return ["|".join(rest) for each, *rest in self._lines.get(word, ()) if each == pid]
 
     # ---- programs
 
@@ -127,22 +82,16 @@ class Places:
     def _beside_the_daemon(self) -> tuple[tuple[str, str], ...]:
         """Number and program of the processes that see the same files as the daemon does."""
         spaces = {}
-        for (line,) in self._lines.get("namespace"):
+        for (line,) in self._lines.get("namespace", ()):
             pid = line.partition("/ns/mnt -> ")[0].rpartition(" ")[2]
             spaces[pid] = next(iter(namespaces.links([line]).values()), "")
         own = self.daemon.process.namespaces.get("mnt")
-        running = (fields for fields in self._lines.get("running") if len(fields) == 2)
+        running = (fields for fields in self._lines.get("running", ()) if len(fields) == 2)
         return tuple((pid, path) for pid, path in running if own and spaces.get(pid) == own)
 
     def containerd_program(self) -> Files:
-        """All that is called containerd. The one that the daemon uses may have another name, and is not found then."""
-        found = self._programs("containerd")
-        names = {posixpath.basename(path.removesuffix(_DELETED)) for _, path in self._beside_the_daemon}
-        sockets = () if "containerd" in names else self.daemon.endpoints.containerd_sockets
-        if not sockets or listens_at_one(self.daemon.process, sockets):
-            return found
-        why = "what listens there is not called containerd, and was not found"
-        return replace(found, unread=(*found.unread, *((each, why) for each in sockets)))
+        """All that is called containerd."""
+        return self._programs("containerd")
 
     def containerd_shim(self) -> Files:
         """The shim of the first generation."""
@@ -171,37 +120,25 @@ class Places:
 
     def data_root(self) -> FileFact:
         """The engine's data root."""
-        return self._only(self._places("data-root"), str(self.daemon.engine.value("DockerRootDir")))
+        path = str(self.daemon.engine.value("DockerRootDir"))
+        nothing = FileFact(path, State.UNREAD, doubt="the probe did not find it")
+        return next((fact for fact in self._places("data-root") if fact.path == path), nothing)
 
     def data_roots(self) -> Files:
         """The engine's data root, and that of containerd where images lie there."""
         root = self.data_root()
         found = {root.path: root}
         if self.daemon.engine.keeps_images_in_containerd:
-            for path in self.containerd_roots:
-                if not is_below(path, root.path):
-                    found[path] = self._only(self._places("containerd-root"), path)
+            found |= {
+                path: _directory(path) for path in self.containerd_roots if not is_below(path, root.path)
+            }
         return Subjects("file", tuple(found.items()))
-
-    def data_root_links(self) -> tuple[FileFact, ...]:
-        """What lies in the data root and is a link to elsewhere.
-
-        Raises:
-            EvidenceError: the data root may not be listed.
-        """
-        if not self._lines.get("data-root-listed"):
-            raise EvidenceError(unread("what lies in the data root", "may not be listed"))
-        return tuple(self._places("data-root-part"))
-
-    def _only(self, found: Iterable[FileFact], path: str) -> FileFact:
-        nothing = FileFact(path, State.UNREAD, doubt="the probe did not find it")
-        return next((fact for fact in found if fact.path == path), nothing)
 
     def containerd_directory(self) -> Files:
         """That of the containerd which the daemon uses, and the common one, with the sockets of shims."""
         sockets = self.files.containerd_sockets()
         folders = dict.fromkeys(posixpath.dirname(fact.node.path) for _, fact in sockets if fact.target)
-        found = {path: FileFact(path, State.FOUND, Node(path, stat.S_IFDIR, 0, 0)) for path in folders}
+        found = {path: _directory(path) for path in folders}
         unseen = ((posixpath.dirname(path), file) for path, file in sockets if file.state is State.UNREAD)
         found |= {path: FileFact(path, file.state, doubt=file.doubt) for path, file in unseen}
         if not self.daemon.process.rootless:
@@ -212,77 +149,48 @@ class Places:
 
     def unit_file(self) -> Files:
         """The file of the unit that starts the daemon, without its drop-ins."""
-        unit = self.files.group("service_unit_file")
+        unit = self.files.service_unit()
         return replace(unit, named=unit.named[:1])
 
     def containerd_configuration(self) -> Files:
-        """That of the containerd in use, where the daemon did not write it, the usual one, and what they import."""
-        used = [each.configuration for each in self._used_containerds]
-        generated = {each.configuration for each in self._used_containerds if self._is_generated(each)}
-        named = {fact.path: fact for fact in self._places("containerd-in-use") if fact.path in used}
-        for kind in ("containerd-configuration", "containerd-import"):
-            named |= {fact.path: fact for fact in self._places(kind)}
+        """That of the containerd in use, where the daemon did not write it, and the usual one."""
+        used = [place for pid, _ in self._used_containerds for place in self._places(f"config {pid}")]
+        folders = [posixpath.dirname(each) for each in self.daemon.endpoints.containerd_sockets]
+        generated = [
+            each.path for each in used if any(is_below(_plain(each.path), folder) for folder in folders)
+        ]
+        named = {fact.path: fact for fact in (*used, *self._places("containerd-configuration"))}
         found = {path: fact for path, fact in named.items() if path not in generated}
         there = {path: fact for path, fact in found.items() if fact.state is not State.ABSENT}
         return Subjects("file", tuple((there or found).items()), "containerd has no configuration file")
 
-    def _is_generated(self, containerd: Containerd) -> bool:
-        return is_below(_plain(containerd.configuration), posixpath.dirname(containerd.address))
-
     # ---- containerd
 
     @cached_property
-    def _used_containerds(self) -> tuple[Containerd, ...]:
-        """The containerd processes at whose sockets the daemon is a client."""
-        found = [
-            self._containerd(pid, path)
+    def _used_containerds(self) -> tuple[tuple[str, str], ...]:
+        """Number and program of the containerd processes that listen where the daemon is a client."""
+        sockets = self.daemon.endpoints.containerd_sockets
+        return tuple(
+            (pid, path)
             for pid, path in self._beside_the_daemon
             if posixpath.basename(path.removesuffix(_DELETED)) == "containerd"
-        ]
-        return tuple(each for each in found if each.address in self.daemon.endpoints.containerd_sockets)
-
-    def _containerd(self, pid: str, program: str) -> Containerd:
-        arguments = ["|".join(rest) for each, *rest in self._lines.get("argument") if each == pid]
-        section, values = "", dict[str, str]()
-        for line in ("|".join(rest) for each, *rest in self._lines.get("toml") if each == pid):
-            key, _, value = line.partition("=")
-            if key.startswith("["):
-                section = key
-            elif section == {"root": "", "address": "[grpc]"}.get(key.strip()):
-                values[key.strip()] = value.strip().strip("\"'")
-        return Containerd(
-            _plain(_option(arguments, "address", "a") or values.get("address") or _DEFAULT_ADDRESS),
-            self._root(pid, _option(arguments, "root", "") or values.get("root") or _DEFAULT_ROOT),
-            _option(arguments, "config", "c") or "/etc/containerd/config.toml",
-            program,
+            and not {*sockets}.isdisjoint(map(_plain, self._of_process("socket", pid)))
         )
-
-    def _root(self, pid: str, told: str) -> str:
-        """Where a process keeps the data of containerd: as it was told, unless it holds the database of another place.
-
-        It may have been told by a file that its configuration imports, or with a key in another case.
-        """
-        held = next(("|".join(rest) for each, *rest in self._lines.get("held") if each == pid), told)
-        fact = self._only(self._places("containerd-root"), told)
-        return told if fact.target and fact.target.path == held else held
 
     @property
     def containerd_roots(self) -> tuple[str, ...]:
-        """The directories in which the containerd that the daemon uses keeps images.
+        """The directories in which the containerd that the daemon uses keeps images, by its open database.
 
         Raises:
             EvidenceError: they cannot be told.
         """
-        if self._used_containerds:
-            return tuple(each.root for each in self._used_containerds)
+        pids = [pid for pid, _ in self._used_containerds]
         if listens_at_one(self.daemon.process, self.daemon.endpoints.containerd_sockets):
-            environment = self.daemon.process.environment
-            if environment is None:
-                raise EvidenceError(unread("the environment of the daemon"))
-            usual = f"{self.daemon.engine.value('DockerRootDir')}/containerd/daemon"
-            told = environment.get("DOCKER_CONTAINERD_ROOT") or usual
-            return (self._root(str(self.daemon.pid), told),)
-        raise EvidenceError(unread("the containerd that the daemon uses", "could not be looked at"))
+            pids.append(str(self.daemon.pid))
+        roots = tuple(dict.fromkeys(root for pid in pids for root in self._of_process("held", pid)))
+        if not roots:
+            raise EvidenceError(unread("the containerd that the daemon uses", "could not be looked at"))
+        return roots
 
 
 def _fact(kind: str, path: str, real: str) -> FileFact:
@@ -301,15 +209,8 @@ def _plain(path: str) -> str:
     return "/run" + path.removeprefix("/var/run") if is_below(path, "/var/run") else path
 
 
-def _option(arguments: list[str], name: str, short: str) -> str:
-    """The last value that a command line gives an option; one or two dashes, joined or apart."""
-    names = {f"-{name}", f"--{name}"} | ({f"-{short}"} if short else set())
-    value = ""
-    for place, word in enumerate(arguments):
-        option, separator, joined = word.partition("=")
-        if option in names:
-            value = joined if separator else next(iter(arguments[place + 1 :]), "")
-    return value
+def _directory(path: str) -> FileFact:
+    return FileFact(path, State.FOUND, Node(path, stat.S_IFDIR, 0, 0))
 
 
 GROUPS: Mapping[str, Callable[[Places], Files]] = {

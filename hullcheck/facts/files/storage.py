@@ -1,21 +1,24 @@
-"""On which file systems an engine keeps its data."""
+"""On which file systems and devices an engine keeps its data."""
 
 import posixpath
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.files.installation import Places
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.proc.mountinfo import Mount, is_below, mount_of
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import lines_like
 
+BLOCK_DEVICES = Probe.from_file(__file__, "block_devices", lines_like(r"\S+ \S+ \d+:\d+ \S+ \S*"))
 _BORROWING = re.compile(
     r"overlay|aufs|ecryptfs|shiftfs|(fuse\.)?(fuse-overlayfs|bindfs|mergerfs|unionfs|cryfs|encfs|gocryptfs)"
 )
 """File systems that keep what is written to them on others."""
-_LOOP = "7:"  # the kernel's number of such devices
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,12 @@ class Root:
         mount: the mount on which it lies.
         above: the mount on which the directory above it lies.
         hosts: the mounts of / and of /var.
-        parts: what lies in it and is a mount, or a link to elsewhere: the mount by the path.
-        siblings: where other subvolumes of its btrfs are mounted, whose data are none of the engine's.
     """
 
     path: str
     mount: Mount
     above: Mount
     hosts: tuple[Mount, ...]
-    parts: tuple[tuple[str, Mount], ...] = ()
-    siblings: tuple[str, ...] = ()
 
     @property
     def shares(self) -> str:
@@ -45,7 +44,8 @@ class Root:
         dockerd mounts its data root over itself where `/` is not a shared mount: that is no file system of
         its own, and it shows in the device. Neither is a directory of a file system that holds others too.
         """
-        if host := self._host(self.mount):
+        host = next((each.point for each in self.hosts if each.device == self.mount.device), "")
+        if host:
             itself = " (mounted from there)" if self.mount.point == self.path else ""
             return f"is on the file system of {host}{itself}, device {self.mount.device}"
         if self.mount.device == self.above.device:
@@ -54,8 +54,7 @@ class Root:
             return f"is of the type {self.mount.kind}, which keeps its data on other file systems"
         if not self.mount.is_whole:
             return f"is the directory {self.mount.root} of the file system on device {self.mount.device}"
-        moved = [f"{path} on that of {host}" for path, mount in self.parts if (host := self._host(mount))]
-        return f"has {', '.join(moved)}" if moved else ""
+        return ""
 
     @property
     def pool(self) -> str:
@@ -64,20 +63,11 @@ class Root:
         pool = self.mount.source.partition("/")[0]
         return pool if self.mount.kind == "zfs" and pool in pools else ""
 
-    def _host(self, mount: Mount) -> str:
-        """Which of the host's own file systems that is: `/`, `/var`; else empty."""
-        return next((each.point for each in self.hosts if each.device == mount.device), "")
-
     @property
     def note(self) -> str:
         """Its file system."""
         part = "" if self.mount.root == "/" else f", its subvolume {self.mount.root}"
-        loop = (
-            ", a loop device, whose file takes its space on another"
-            if self.mount.device.startswith(_LOOP)
-            else ""
-        )
-        return f"{self.path} is a mount point of its own: {self.mount.kind}, device {self.mount.device}{part}{loop}"
+        return f"{self.path} is a mount point of its own: {self.mount.kind}, device {self.mount.device}{part}"
 
 
 @dataclass(frozen=True)
@@ -98,44 +88,61 @@ class Storage:
             EvidenceError: they could not be looked at.
         """
         path = self.places.data_root().node.path
-        roots = [self._root(path)]
-        if "userns" in self.engine.security_options and roots[0].shares:
-            roots = [self._root(posixpath.dirname(path), path)]
-        if self.engine.keeps_images_in_containerd:
-            roots += self._of_containerd(path)
-        if not any(root.shares for root in roots):
-            roots[0] = replace(roots[0], parts=(*roots[0].parts, *self._linked_parts()))
-        return tuple(roots)
+        root = self._root(path)
+        if "userns" in self.engine.security_options and root.shares:
+            root = self._root(posixpath.dirname(path))
+        of_containerd = self.places.containerd_roots if self.engine.keeps_images_in_containerd else ()
+        return (root, *(self._root(each) for each in of_containerd if not is_below(each, path)))
 
-    def _linked_parts(self) -> Iterable[tuple[str, Mount]]:
-        for link in self.places.data_root_links():
-            yield link.path, mount_of(link.node.path, self.mounts)
-
-    def _of_containerd(self, data_root: str) -> Iterable[Root]:
-        for path in self.places.containerd_roots:
-            if not path.startswith(data_root + "/"):
-                yield self._root(path)
-
-    def _root(self, path: str, numbered: str = "") -> Root:
-        """A directory, or the one around a numbered one."""
-        above = mount_of(posixpath.dirname(path), self.mounts)
-        hosts = tuple(mount_of(each, self.mounts) for each in ("/", "/var"))
-        folders = (path, numbered)
-        parts = [(each.point, each) for each in self.mounts if posixpath.dirname(each.point) in folders]
-        mount = mount_of(path, self.mounts)
-        return Root(path, mount, above, hosts, tuple(parts), tuple(self._siblings(mount)))
-
-    def _siblings(self, mount: Mount) -> Iterable[str]:
-        """Where other subvolumes of a btrfs are mounted; the top level, which shows its own, is no other one."""
-        own = [mount.point, self.places.data_root().node.path]
-        own += self.places.containerd_roots if self.engine.keeps_images_in_containerd else ()
-        for each in self.mounts if mount.kind == "btrfs" else ():
-            apart = each.device == mount.device and not is_below(mount.root, each.root)
-            if apart and not any(is_below(each.point, folder) for folder in own):
-                yield each.point
+    def _root(self, path: str) -> Root:
+        above, *hosts = (mount_of(each, self.mounts) for each in (posixpath.dirname(path), "/", "/var"))
+        return Root(path, mount_of(path, self.mounts), above, tuple(hosts))
 
 
 @fact()
 def storage(engine: Engine, places: Places, daemon_mounts: tuple[Mount, ...]) -> Storage:
     """Where the engine keeps its data."""
     return Storage(engine, places, daemon_mounts)
+
+
+@dataclass(frozen=True)
+class DataAtRest:
+    """Where the engine and its volumes keep data, and on which devices.
+
+    Attributes:
+        devices: what lsblk(8) printed: kernel name, name, number, type, and the device below.
+    """
+
+    storage: Storage
+    devices: tuple[list[str], ...]
+
+    @property
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Each directory with data, and its file system with the chain of devices below.
+
+        Raises:
+            EvidenceError: the data root could not be looked at.
+        """
+        roots = self.storage.roots
+        yield from ((root.path, self._chain(root.mount)) for root in roots)
+        for mount in self.storage.mounts:
+            if any(is_below(mount.point, f"{root.path}/volumes") and mount != root.mount for root in roots):
+                yield mount.point, self._chain(mount)
+
+    def _chain(self, mount: Mount) -> str:
+        """The file system, and each device below it with its type, such as `crypt`."""
+        name = posixpath.basename(mount.source)  # a btrfs has a number of its own
+        found = [each for each in self.devices if each[2] == mount.device]
+        found = found or [each for each in self.devices if name and each[1] == name]
+        shown: list[str] = []
+        while found and f"{found[0][0]} ({found[0][3]})" not in shown:
+            shown.append(f"{found[0][0]} ({found[0][3]})")
+            found = [each for each in self.devices if each[0] == found[0][4]]
+        return f"{mount.kind} on {', '.join(shown) or mount.source or mount.device}"
+
+
+@fact(BLOCK_DEVICES)
+def data_at_rest(recording: Recording, storage: Storage) -> DataAtRest:
+    """Where the engine and its volumes keep data, and on which devices."""
+    lines = (line.split(" ") for line in recording.text(BLOCK_DEVICES).splitlines())
+    return DataAtRest(storage, tuple(line for line in lines if len(line) == 5))

@@ -89,9 +89,8 @@ class FileFact:
         next_mode: of a socket that systemd makes, the permission bits at its next start.
         next_owner: the same for its owner, by name or number; empty for root.
         next_group: the same for its group.
-        holds_key: whether it holds a private key; None where that may not be read.
+        holds_key: whether it is called as a private key is.
         is_run: whether it is a program or a script that is run.
-        passes_on: the program that listens on a socket and may pass on to the engine what it takes there.
     """
 
     path: str
@@ -105,9 +104,8 @@ class FileFact:
     next_mode: int = 0
     next_owner: str = ""
     next_group: str = ""
-    holds_key: bool | None = False
+    holds_key: bool = False
     is_run: bool = False
-    passes_on: str = ""
 
     @property
     def node(self) -> Node:
@@ -135,13 +133,6 @@ class FileFact:
     def foreign_places(self) -> tuple[Node, ...]:
         """The directories and links on its way that belong to others."""
         return tuple(each for each in self.parents if each.uid not in self.owners)
-
-    @property
-    def awaits_others(self) -> bool:
-        """Whether others may put something into this directory, or make it."""
-        there = self.target
-        own = there is not None and (there.takes_from_others or there.uid not in self.owners)
-        return own or bool(self.open_places or self.foreign_places)
 
     @property
     def is_directory(self) -> bool:

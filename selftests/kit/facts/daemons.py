@@ -102,7 +102,6 @@ class Host:
             "dockerd 7",
             "root ",
             "group 0",
-            "groups ",
             "parents 1 ",
             "directory /",
             "registries /etc/docker/certs.d",
@@ -110,11 +109,10 @@ class Host:
         ]
         for path in (*named, "/root/.docker/ca.pem"):
             ca = pem(begin, begin + timedelta(days=3650))
-            records += [f"asked {path}", f"found {path}", f"changed {BEFORE}|{BEFORE}", f"pem {ca}"]
-            records += [f"stat 81a4:0:0:root:{path}"]
+            records += [f"asked {path}", f"found {path}", *(f"pem {line}" for line in ca.split("\n"))]
+            records += [f"stat 81a4:0:0:root:{path}", f"changed {BEFORE}|{BEFORE}|{path}"]
         records += ["host ", *(f"stat 41ed:0:0:root:{each}" for each in ("/", "/root", "/root/.docker"))]
-        records.append(f"records {len(records)}")
-        return "".join(f"{'0123456789abcdef' * 2} {each}\n" for each in records)
+        return "\n".join(records)
 
     def _networks(self) -> str:
         if self.bridge is None:

@@ -8,43 +8,19 @@ from dataclasses import dataclass, field, replace
 
 from hullcheck.facts import Facts
 from hullcheck.facts.daemon.process import DAEMON_PROCESSES
-from hullcheck.facts.files.probe import ENGINE_FILES
+from hullcheck.facts.files.answer import ENGINE_FILES
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.daemons import SOCKET, Host
 from selftests.kit.judging import judged
 
-NONCE = "0123456789abcdef" * 2
-
-
 UNIT, DROP_IN = "/lib/systemd/system/docker.service", "/etc/systemd/system/docker.service.d/x.conf"
-
-
 SOCKET_UNIT, CONTAINERD = "/lib/systemd/system/docker.socket", "/run/containerd/containerd.sock"
-
-
 CONFIG, CERTIFICATES, ENVIRONMENT = "/etc/docker/daemon.json", "/etc/docker/certs.d", "/etc/docker.env"
-
-
-UNITS = "/etc/systemd/system"
-
-
 REGISTRY = f"{CERTIFICATES}/reg"
-
-
 DEFAULT, SYSCONFIG = "/etc/default/docker", "/etc/sysconfig/docker"
-
-
-SCRIPTS = (
-    *("/etc/init.d/docker", "/etc/conf.d/docker", "/etc/sv/docker/run"),
-    *("/srv/engine/conf", "/etc/local.d/engine.start"),
-)
-
-
 TLS = ("--tlsverify", "--tlscacert=/tls/ca", "--tlscert=/tls/cert", "--tlskey=/tls/key")
-
-
-ACL = "# file: x\nuser::rw-\n{}group::rw-\nmask::rw-\nother::---\n"
+ACL = "user::rw-\n{}group::rw-\nmask::rw-\nother::---"
 
 
 @dataclass(frozen=True)
@@ -83,7 +59,6 @@ FILES = {
     CERTIFICATES: directory(),
     REGISTRY: directory(),
     "/etc/docker": directory(),
-    UNITS: directory(),
 }
 
 
@@ -97,7 +72,6 @@ class Target:
         words: further records of the daemon.
         lists: the access control list of a socket, as getfacl prints it; None where that is not known.
         units: the units of the system's systemd; None where the target does not run it.
-        folders: where each unit would find more files.
         walked: further paths that the probe followed for the daemon.
     """
 
@@ -117,7 +91,6 @@ class Target:
         ),
         ("Id=docker.socket", f"FragmentPath={SOCKET_UNIT}", "DropInPaths="),
     )  # fmt: skip
-    folders: tuple[str, ...] = (UNITS,)
     walked: tuple[str, ...] = ()
 
     def with_file(self, path: str, file: Stat) -> Target:
@@ -133,8 +106,7 @@ class Target:
         return self.facts_with(ENGINE_FILES.keep(self.output()))
 
     def facts_with(self, output: str) -> Facts:
-        """Its facts, where the probe prints this and the number of records; the system has a containerd."""
-        output = f"{output.rstrip()}\n{NONCE} records {output.count(NONCE)}\n" if output else ""
+        """Its facts, where the probe prints this; the system has a containerd."""
         recording = self.host.recording()
         processes = recording.answers[DAEMON_PROCESSES.name]
         changed = (
@@ -146,7 +118,7 @@ class Target:
 
     def output(self) -> str:
         """What the probe prints."""
-        return "".join(f"{NONCE} {record}\n" for record in self._records())
+        return "".join(f"{record}\n" for record in self._records())
 
     def judge(self, number: str, policy: Policy | None = None) -> dict[str, tuple[str, str]]:
         """Verdict and reason by file."""
@@ -155,13 +127,13 @@ class Target:
     def _records(self) -> Iterator[str]:
         words = {
             "group": "0",
-            "groups": "",
             "parents": "1 ",
             "directory": "/",
             "registries": CERTIFICATES,
             "tls": "/root/.docker",
         } | self.words
-        yield from ("dockerd 7", "root /proc/7/root", *(f"{word} {value}" for word, value in words.items()))
+        yield from ("dockerd 7", "root /proc/7/root")
+        yield from (f"{word} {line}" for word, value in words.items() for line in value.split("\n"))
         for path in (
             CONFIG,
             "/etc/docker/",
@@ -182,14 +154,13 @@ class Target:
                 bare = () if any(each.startswith("DropInPaths=") for each in unit) else ("DropInPaths=",)
                 told = (*unit, *bare, f"EnvironmentFiles={ENVIRONMENT} (x)")
                 yield from (f"property {line}" for line in told)
-                yield f"match {ENVIRONMENT}"
-                yield from (*(f"folder {each}" for each in self.folders), "property ")
-            for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT, *self.folders):
+                yield from (f"match {ENVIRONMENT}", "property ")
+            for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT):
                 yield from self._walk(path)
         yield "host "
         if self.units is None:
             yield "unmanaged "
-            for path in SCRIPTS:
+            for path in ("/etc/init.d/docker", "/etc/conf.d/docker"):
                 yield from self._walk(path) if path in self.files else (f"asked {path}", f"absent {path}")
         for path in (DEFAULT, SYSCONFIG):
             yield from self._walk(path)
@@ -203,18 +174,19 @@ class Target:
         if end in self.links:
             yield f"link {end}"
             end = self.links[end]
-        state = self.states.get(end, "found")
-        yield f"{state} {end}"
-        if state == "found" and stat.S_ISSOCK(self.files[end].mode):
-            listed = self.lists.get(end, ACL.format(""))
-            yield from () if listed is None else (f"acl {listed}",)
+        yield f"{self.states.get(end, 'found')} {end}"
 
     def _stats(self) -> Iterator[str]:
         named = {"/var/run": link()} | {path: link() for path in self.links} | self.files
-        above = {each: directory() for path in (*named, *SCRIPTS) for each in directories_above(path)}
+        places = (*named, "/etc/init.d/docker", "/etc/conf.d/docker")
+        above = {each: directory() for path in places for each in directories_above(path)}
         for path, each in (above | named).items():
             for root in ("", "/proc/7/root"):
                 yield f"stat {each.mode:x}:{each.uid}:{each.gid}:{each.group}:{root}{path}"
+        for path, each in named.items():
+            listed = self.lists.get(path, ACL.format(""))
+            if stat.S_ISSOCK(each.mode) and listed is not None:
+                yield from (f"acl {line}" for line in (f"# file: /proc/7/root{path}", *listed.split("\n")))
 
 
 def directories_above(path: str) -> Iterator[str]:

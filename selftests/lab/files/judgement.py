@@ -16,7 +16,6 @@ PROBES = tuple(each for each in registry.probes() if each.name in NEEDED)
 CONTROLS = [f"3.{number}" for number in range(1, 25)]
 UNIT = "/usr/lib/systemd/system/docker.service"
 SOCKET_UNIT = "/usr/lib/systemd/system/docker.socket"
-FOLDERS = ("/etc/systemd/system", "/run/systemd/system")
 DROP_IN = "/etc/systemd/system/docker.service.d/override.conf"
 SYSCONFIG = "/etc/sysconfig/docker"
 ENVIRONMENT = (
@@ -32,11 +31,6 @@ TLS = {
 }
 PROGRAMS = ("/usr/sbin/dockerd", "/bin/kill")
 SOCKET, CONTAINERD = "/run/docker.sock", "/run/containerd/containerd.sock"
-
-
-def is_place_of_systemd(path: str) -> bool:
-    """Whether it is a directory in which systemd looks for units, beside the usual ones, or would if it was there."""
-    return path == "/usr/local/lib" or (path.startswith("/run/systemd/") and not path.startswith(FOLDERS[1]))
 
 
 def facts_from(output: str) -> Facts:

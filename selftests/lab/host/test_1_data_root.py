@@ -14,7 +14,6 @@ import pytest
 from hullcheck.parsing.proc import mountinfo
 from selftests.kit.judging import judge_engine
 from selftests.lab.host.kernel import only
-from selftests.rig.shell import call
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine
@@ -80,25 +79,6 @@ def test_data_root_on_a_disk(lab: Laboratory, disk: Callable[[Path], None]) -> N
         assert (found, "is a mount point of its own: ext4" in reason) == ("pass", True)
 
 
-def test_data_root_in_a_shared_disk(lab: Laboratory, disk: Callable[[Path], None]) -> None:
-    """A directory on another file system than / shares it with all else there, as one on /var does."""
-    with stopped(lab) as one:
-        disk(one.directory / "var")
-        (one.directory / "var" / "docker").mkdir()
-        one.data_root.symlink_to(one.directory / "var" / "docker")
-        found, reason = storage(one)
-        assert (found, f"mounted at {one.directory}/var, with all else" in reason) == ("fail", True)
-
-
-def test_data_root_mounted_from_the_same_disk(lab: Laboratory) -> None:
-    """A directory of / that is mounted at the data root is on / still."""
-    with stopped(lab) as one:
-        (one.directory / "other").mkdir()
-        one.data_root.mkdir()
-        subprocess.run(["mount", "--bind", one.directory / "other", one.data_root], check=True)
-        assert storage(one)[0] == "fail"
-
-
 def test_data_root_mounted_from_another_disk(lab: Laboratory, disk: Callable[[Path], None]) -> None:
     """A directory of a disk that holds more than the engine's data is none of its own, wherever it is mounted."""
     with stopped(lab) as one:
@@ -108,58 +88,6 @@ def test_data_root_mounted_from_another_disk(lab: Laboratory, disk: Callable[[Pa
         subprocess.run(["mount", "--bind", one.directory / "disk" / "docker", one.data_root], check=True)
         found, reason = storage(one)
         assert (found, "is the directory /docker of the file system on device" in reason) == ("fail", True)
-
-
-def test_data_root_on_an_overlay(lab: Laboratory) -> None:
-    """An overlay writes to the file system on which its upper directory lies."""
-    with stopped(lab, "--storage-driver", "vfs") as one:
-        folders = {name: one.directory / name for name in ("lower", "upper", "work", "data")}
-        for folder in folders.values():
-            folder.mkdir()
-        layers = f"lowerdir={folders['lower']},upperdir={folders['upper']},workdir={folders['work']}"
-        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, one.data_root], check=True)
-        found, reason = storage(one)
-        assert (found, "is of the type overlay" in reason) == ("fail", True)
-
-
-def test_part_of_the_data_root_elsewhere(lab: Laboratory, disk: Callable[[Path], None]) -> None:
-    """Volumes behind a link, or mounted there, lie on the file system of the host still."""
-    with stopped(lab) as one:
-        disk(one.data_root)
-        outside, volumes = one.directory / "volumes", one.data_root / "volumes"
-        outside.mkdir()
-        volumes.symlink_to(outside)
-        found, reason = storage(one)
-        one.docker("volume", "create", "one")
-        assert (outside / "one").is_dir()
-        assert (found, f"has {volumes} on that of /" in reason) == ("fail", True)
-        one.stop()
-        volumes.unlink()
-        volumes.mkdir()
-        assert storage(one)[0] == "pass"
-        subprocess.run(["mount", "--bind", outside, volumes], check=True)
-        assert storage(one)[0] == "fail"
-
-
-@pytest.mark.needs("mkfs.btrfs")
-def test_data_root_on_a_subvolume(lab: Laboratory, tmp_path: Path) -> None:
-    """A subvolume that is mounted at the data root counts as a file system, a directory of one does not."""
-    image, top = tmp_path / "btrfs.img", tmp_path / "top"
-    top.mkdir()
-    with image.open("wb") as file:
-        file.truncate(256 * 1024 * 1024)
-    call("mkfs.btrfs", "-q", str(image))
-    with stopped(lab) as one, contextlib.ExitStack() as mounts:
-        one.data_root.mkdir()
-        call("mount", "-o", "loop", str(image), str(top))
-        mounts.callback(call, "umount", str(top))
-        call("btrfs", "subvolume", "create", f"{top}/@docker")
-        (top / "@docker" / "inside").mkdir()
-        for root, verdict in (("@docker", "pass"), ("@docker/inside", "fail")):
-            call("mount", "--bind", f"{top}/{root}", str(one.data_root))
-            assert storage(one)[0] == verdict
-            one.stop()
-            call("umount", "--recursive", str(one.data_root))
 
 
 def test_data_root_of_remapped_users(lab: Laboratory, disk: Callable[[Path], None]) -> None:

@@ -216,14 +216,10 @@ SAID = {
     "docker_endpoint": [('"ssh://me:Geheim7@host"', '"ssh://me:***@host"')],
     "docker_info": [('{"ServerErrors":["Get https://u:Geheim7@p/v1: refused"]}', "https://u:***@p/v1: refused")],
     "engine_places": [
-        ("argument|7|/usr/bin/containerd\nargument|7|--token=Geheim7\nargument|7|--root=/x", "argument|7|--root=/x"),
+        ("argument|7|--token=Geheim7\nheld|7|/x", "held|7|/x"),
     ],
     "sysctl": [
         ("line:/x:# ip_forward Geheim7\nline:/x:net.ipv4.ip_forward=0", "line:/x:net.ipv4.ip_forward=0"),
-    ],
-    "block_devices": [
-        ("dm-0/dm/name:data\nkey:data Geheim7", "key:data ***"),
-        ("key:data /etc/key\nkey:swap Geheim7", "key:data /etc/key"),
     ],
     "os_release": [("ID=debian\nSUPPORT_TOKEN=Geheim7", "ID=debian")],
     "firewall": [

@@ -104,7 +104,6 @@ def test_unusual_path_is_left(path: str) -> None:
     [
         (file(kind=stat.S_IFLNK), "has mode 666, more than 644"),
         (file(), "its access control list lets in uid 7"),
-        (replace(file(), passes_on="proxy"), "has mode 666, more than 644"),
         (replace(file(), owners=frozenset({0, 1000})), "has mode 666, more than 644"),
         (replace(file(), state=State.ABSENT, target=None), "does not exist, others may write to /etc/docker"),
     ],

@@ -7,12 +7,8 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.files.encryption import BLOCK_DEVICES, BlockDevices
 from hullcheck.facts.host.accounts import Accounts, Group, User
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.proc.mountinfo import parse
-from hullcheck.recording import Recording
-from hullcheck.recording.probe import Answer
 from selftests.controls.test_1_host import verdict
 from selftests.controls.test_guide_1_host import ON, RULE, RUNC, audited
 from selftests.kit.facts.hosts import only, unit
@@ -57,123 +53,6 @@ def test_rule_on_the_docker_command(options: dict[str, Any], verdict: str, words
     """The rule is in the kernel, with the key, and in a file."""
     found = only(judged("docker_command_is_audited", audited(**options)))
     assert (found[0], words in found[1]) == (verdict, True), found
-
-
-# ---- data at rest
-
-
-def devices(*lines: str) -> BlockDevices:
-    """The block devices of which the probe said this."""
-    answer = Answer(BLOCK_DEVICES.name, 0, "\n".join(lines), "")
-    return BlockDevices.of(Recording("host", "local", {BLOCK_DEVICES.name: answer}))
-
-
-def below(device: str, kind: str, source: str, *lines: str) -> str:
-    """What is known of a file system on these devices."""
-    (mount,) = parse([f"1 0 {device} / /var/lib/docker rw shared:1 - {kind} {source} rw"])
-    return devices(*lines).about(mount)
-
-
-DISK = ["sda/dev:8:0", "sda3/dev:8:3", "partition:sda3 sda"]
-CRYPT = [
-    *DISK,
-    "dm-0/dev:253:0",
-    "dm-0/dm/uuid:CRYPT-LUKS2-0123-data",
-    "dm-0/dm/name:data",
-    "slave:dm-0/slaves/sda3",
-]
-VOLUME = ["dm-1/dev:253:1", "dm-1/dm/uuid:LVM-x", "dm-1/dm/name:vg-docker", "slave:dm-1/slaves/dm-0"]
-
-
-@pytest.mark.parametrize(
-    ("device", "kind", "source", "lines", "found"),
-    [
-        ("8:3", "ext4", "/dev/sda3", DISK, "on sda3, not encrypted by dm-crypt"),
-        ("253:0", "ext4", "/dev/mapper/data", CRYPT, "on dm-0, encrypted by dm-crypt (LUKS2, data)"),
-        (
-            "253:1",
-            "xfs",
-            "/dev/mapper/vg-docker",
-            [*CRYPT, *VOLUME],
-            "on dm-1, encrypted by dm-crypt (LUKS2, data)",
-        ),
-        (
-            *("253:1", "xfs", "/dev/mapper/vg-docker"),
-            [*CRYPT, *VOLUME, "slave:dm-1/slaves/sdb", "sdb/dev:8:16"],
-            "on dm-1, not encrypted by dm-crypt",
-        ),
-        ("0:30", "btrfs", "/dev/mapper/data", CRYPT, "on dm-0, encrypted by dm-crypt (LUKS2, data)"),
-        (
-            *("0:30", "btrfs", "/dev/mapper/data"),
-            [*CRYPT, "sdb/dev:8:16", "slave:u-1/devices/dm-0", "slave:u-1/devices/sdb"],
-            "on dm-0, not encrypted by dm-crypt",
-        ),
-        (
-            "0:31",
-            "zfs",
-            "tank/docker",
-            DISK,
-            "on zfs of tank/docker, whose encryption is unknown here",
-        ),
-        ("0:32", "tmpfs", "tmpfs", DISK, "in memory"),
-        ("0:33", "nfs4", "", DISK, "on nfs4 of 0:33, whose encryption is unknown here"),
-        ("0:30", "btrfs", "/dev/sda3", DISK, "on sda3, not encrypted by dm-crypt"),
-        (
-            *("0:30", "btrfs", "/dev/sdz"),
-            DISK,
-            "on btrfs of /dev/sdz, whose encryption is unknown here",
-        ),
-        (
-            *("0:30", "btrfs", "/dev/mapper/data"),
-            [*CRYPT, "slave:u-1/devices/dm-0"],
-            "on dm-0, encrypted by dm-crypt (LUKS2, data)",
-        ),
-        *(
-            (*("253:0", "ext4", "/dev/mapper/data"), [*CRYPT, f"dm-0/dm/uuid:CRYPT-{checks}-data"], found)
-            for checks in ("VERITY-0123", "INTEGRITY")
-            for found in ("on dm-0, not encrypted by dm-crypt",)
-        ),
-        (
-            *("8:3", "ext4", "/dev/sda3"),
-            ["sda/dev:8:0", "sda/dm/uuid:CRYPT-PLAIN-x", "sda3/dev:8:3", "partition:sda3 sda"],
-            "on sda3, encrypted by dm-crypt (PLAIN, sda)",
-        ),
-        (
-            *("253:0", "ext4", "/dev/mapper/data"),
-            [*CRYPT, "key:data /etc/my keys/data"],
-            "on dm-0, encrypted by dm-crypt (LUKS2, data, its key in the file /etc/my keys/data on this host)",
-        ),
-        (
-            *("253:0", "ext4", "/dev/mapper/data"),
-            [*CRYPT, "key:data /etc/keys/data"],
-            "on dm-0, encrypted by dm-crypt (LUKS2, data, its key in the file /etc/keys/data on this host)",
-        ),
-        (
-            "253:0",
-            "ext4",
-            "/dev/mapper/data",
-            [*CRYPT, "key:data none"],
-            "on dm-0, encrypted by dm-crypt (LUKS2, data)",
-        ),
-    ],
-)
-def test_encryption_below_a_file_system(
-    device: str, kind: str, source: str, lines: list[str], found: str
-) -> None:
-    """Every way down has to lead over dm-crypt, by the kernel's own lists; what they do not tell is said."""
-    assert below(device, kind, source, *lines) == found
-
-
-def test_places_of_data() -> None:
-    """A person sees where the engine keeps data, and what encrypts it."""
-    places = SimpleNamespace(
-        places=iter((("/var/lib/docker", "on sda3"), ("/var/lib/docker/volumes/x", "on sdb")))
-    )
-    found = verdict("data_at_rest_is_encrypted", data_at_rest=places)
-    assert (found[0], "/var/lib/docker lies on sda3; /var/lib/docker/volumes/x lies on sdb" in found[1]) == (
-        "manual",
-        True,
-    )
 
 
 # ---- access
