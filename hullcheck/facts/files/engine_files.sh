@@ -148,7 +148,8 @@ named() { # what the options name, and what stands in for those that are missing
 
 sockets() { # those that it holds, and those that may be containerd's
   held=$(ls -ln "$folder/fd" 2>/dev/null | sed -n "s/.*-> socket:\[\([0-9]*\)\]$/ \1 /p")
-  for line in $(sed -n "s/^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]* [^@].*\)/\1/p" "$folder/net/unix"); do
+  listening=$(sed -n "s/^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]* [^@].*\)/\1/p" "$folder/net/unix")
+  for line in $listening; do
     case "$held $line " in
       *" ${line%% *} "*" $line "* | *"/containerd.sock ") from_daemon "${line#* }" ;;
     esac

@@ -45,7 +45,8 @@ for line in $running; do
   open=$(ls -ln "/proc/$pid/fd" 2>/dev/null)
   printf "%s\n" "$open" | sed -n "s#.* -> \(/.*\)/io[.]containerd[.]metadata[.]v1[.]bolt/meta[.]db\$#held|$pid|\1#p"
   case ${path%" (deleted)"} in */dockerd) continue ;; esac
-  for socket in $(sed -n "s/^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]* \/.*\)/\1/p" "/proc/$pid/net/unix"); do
+  listening=$(sed -n "s/^[0-9a-f]*: [0-9A-F]* [0-9]* 00010000 [0-9]* [0-9]* *\([0-9]* \/.*\)/\1/p" "/proc/$pid/net/unix")
+  for socket in $listening; do
     case $open in *"> socket:[${socket%% *}]"*) printf "socket|%s|%s\n" "$pid" "${socket#* }" ;; esac
   done
   config=/etc/containerd/config.toml before=""

@@ -20,11 +20,13 @@ done
 path="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/opt/*:/opt/*/bin:/opt/*/*:/opt/*/*/bin"
 path="$path:/usr/local/*/bin:/usr/lib/go*/bin:/usr/lib/llvm*/bin:/usr/lib/jvm/*/bin:/root/.*/bin:/home/*/.*/bin:/home/*/go/bin"
 IFS=: folders=""
+set --
 for folder in $path; do
   if [ -h "$folder" ] || [ ! -d "$folder/" ]; then continue; fi # /bin leads to another one on most hosts
   case "$folders:" in *":$folder:"*) continue ;; esac
   case $folder in *bin) [ -r "$folder" ] || echo "unread:$folder" ;; esac
   folders=$folders:$folder
+  set -- "$@" "$folder"
 done
-find -L ${folders#:} -maxdepth 1 -type f -perm -100 2>/dev/null | grep -E "/(@PROGRAMS@)$"
+find -L "$@" -maxdepth 1 -type f -perm -100 2>/dev/null | grep -E "/(@PROGRAMS@)$"
 exit 0

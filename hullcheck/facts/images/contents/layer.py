@@ -2,7 +2,6 @@
 
 import ast
 import base64
-import io
 import json
 import posixpath
 import re
@@ -160,7 +159,7 @@ def _path(name: str) -> str:
 # ---- the headers of an archive, as the engine keeps them
 
 
-class _Headers(io.RawIOBase):
+class _Headers:
     """An archive as the engine keeps it, for tarfile: raw bytes, and of each file only how large it is."""
 
     def __init__(self, listing: bytes) -> None:
@@ -182,12 +181,17 @@ class _Headers(io.RawIOBase):
         """Return the position."""
         return self._place
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+    def seek(self, place: int) -> None:
         """Go to a position from the beginning on."""
-        self._place = offset
-        return offset
+        self._place = place
 
-    def read(self, size: int = -1) -> bytes:
+    def write(self, content: bytes) -> None:
+        """Do nothing: an archive is only read."""
+
+    def close(self) -> None:
+        """Do nothing: there is no file."""
+
+    def read(self, size: int) -> bytes:
         """Return raw bytes from the position on, and zeros for the end of a body."""
         at = bisect_right(self._starts, self._place) - 1
         begin = self._place - self._starts[at] if at >= 0 else 0
