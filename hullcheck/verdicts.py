@@ -33,7 +33,7 @@ class EvidenceError(Exception):
 
 
 def unread(what: str, how: str = "could not be read") -> str:
-    """The reason of an error that root would not have met."""
+    """Return the reason of an error that root would not meet: "X could not be read; are you root?"."""
     return f"{what} {how}; are you root?"
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import fact
-from hullcheck.parsing.systemctl import properties
+from hullcheck.parsing import systemctl
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -104,9 +104,13 @@ class Patching:
 
 @fact(PATCHING)
 def patching(recording: Recording, presence: Presence) -> Patching:
-    """What may install updates on the target, and when it last did."""
+    """What may install updates on the target, and when it last did.
+
+    Raises:
+        EvidenceError: units could not be listed.
+    """
     text = recording.text(PATCHING)
-    lines, units = text.split("\n"), {each["Id"]: each for each in properties(text) if "Id" in each}
+    lines, units = text.split("\n"), systemctl.units(text, "ActiveState", "UnitFileState")
     active = [name for name, unit in units.items() if unit["ActiveState"] == "active"]
     return Patching(
         day(recording.gathered),

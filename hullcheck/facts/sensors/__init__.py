@@ -1,6 +1,6 @@
 """Products that watch what containers do: which of them run, and which start with the host."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from shlex import quote
@@ -10,7 +10,7 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.systemctl import properties
+from hullcheck.parsing import systemctl
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
@@ -51,7 +51,7 @@ def sensors(recording: Recording, engine: Engine, container: Later[Subjects[Cont
     Raises:
         EvidenceError: units or containers could not be listed.
     """
-    units = list(properties(recording.text(SENSORS)))
+    units = systemctl.units(recording.text(SENSORS), "ActiveState", "UnitFileState")
     running = [each for _, each in container.get() if each.running]
     found = [
         sensor
@@ -61,12 +61,12 @@ def sensors(recording: Recording, engine: Engine, container: Later[Subjects[Cont
     return {each.product: each for each in sorted(found, key=lambda each: each.starts)}
 
 
-def _units(name: str, product: Product, units: list[dict[str, str]]) -> Iterator[Sensor]:
-    for unit in units:
-        known = any(fnmatchcase(unit["Id"], pattern) for pattern in product.units)
-        if known and unit["ActiveState"] == "active":
-            state = unit["UnitFileState"] or "without a file"
-            yield Sensor(name, f"unit {unit['Id']}", state, state in _ENABLED)
+def _units(name: str, product: Product, units: Mapping[str, Mapping[str, str]]) -> Iterator[Sensor]:
+    for unit, shown in units.items():
+        known = any(fnmatchcase(unit, pattern) for pattern in product.units)
+        if known and shown["ActiveState"] == "active":
+            state = shown["UnitFileState"] or "without a file"
+            yield Sensor(name, f"unit {unit}", state, state in _ENABLED)
 
 
 def _containers(name: str, product: Product, containers: list[Container]) -> Iterator[Sensor]:

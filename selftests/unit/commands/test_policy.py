@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hullcheck.writers import policy_draft
 from selftests import REPOSITORY
-from selftests.kit.facts.container_host import ContainerHost, bind_mount
 from selftests.kit.running import ABSENT, Project, hullcheck
 
 BY_THE_POLICY = {
@@ -78,16 +76,6 @@ def test_every_line_says_what_it_accepts(runs: tuple[str, dict[str, str], dict[s
     assert "log_drivers" not in document["careless"]
     assert document["hardened"]["log_drivers"] == ["syslog"]
     assert "allowed_capabilities" not in document["hardened"]
-
-
-def test_named_pipe() -> None:
-    """It is offered by its own path, as a socket is."""
-    world = ContainerHost()
-    world.description["Mounts"] = [bind_mount("/srv/app")]
-    world.stop()
-    world.paths = ["real /srv/app\t/srv/app", "pipe /srv/app/run"]
-    found = list(policy_draft._mounts(world.container, world.facts))
-    assert found == [("allowed_mounts", "/srv/app/run", ": a named pipe")]
 
 
 def test_wrong_use(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """What `systemctl show` prints."""
 
-from hullcheck.parsing.systemctl import properties
+import pytest
+
+from hullcheck.parsing.systemctl import properties, units
+from hullcheck.verdicts import EvidenceError
 
 
 def test_properties_of_each_unit() -> None:
@@ -11,3 +14,12 @@ def test_properties_of_each_unit() -> None:
         {"Id": "b.service", "Names": ""},
     ]
     assert list(properties("\n\n")) == []
+
+
+def test_units_by_their_ids() -> None:
+    """Other lines are left out; a unit that lacks a property is an error."""
+    text = "status\n\nId=a.service\nActiveState=active"
+    assert units(text, "ActiveState") == {"a.service": {"Id": "a.service", "ActiveState": "active"}}
+    for cut in ("Id=a.service\n", "\nActiveState=active"):
+        with pytest.raises(EvidenceError, match=r"^systemctl show: a unit has no "):
+            units(text.replace(cut, ""), "ActiveState")

