@@ -56,6 +56,12 @@ def test_verdicts_are_those_of_the_table(request: pytest.FixtureRequest) -> None
     assert judged.TABLE.read_text() == judged.written(verdicts)
 
 
+def test_every_pass_has_a_reason() -> None:
+    """A pass says what was seen."""
+    verdicts, reasons = found()
+    assert [place for place, verdict in verdicts.items() if verdict == "pass" and not reasons[place]] == []
+
+
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
 def test_mistake_fails_and_its_twin_passes(mistake: Mistake) -> None:
     """What the index calls a mistake fails, and what differs from it in that alone does not."""

@@ -27,7 +27,7 @@ _LAST_WITH_CONTENT_TRUST = 28
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high")
-def test_container_user_is_not_root(container: Container) -> str | None:
+def test_container_user_is_not_root(container: Container) -> str:
     """No process of a container runs as root.
 
     Who breaks into a program that runs as root owns all of the container, and is one fault in the kernel away
@@ -43,7 +43,8 @@ def test_container_user_is_not_root(container: Container) -> str | None:
         }  # ranges of /etc/subuid may make any user of a container root of the host
         root = sorted({each.name for each in runtime.processes if roots & {*each.uids}})
         assert not root, f"runs {', '.join(root)} as root"
-        return None
+        users = sorted({uid for each in runtime.processes for uid in each.uids})
+        return f"its processes run as uid {', '.join(map(str, users))}"
     user = container.configuration.user or "not set"
     as_root = user == "root" or container.configuration.user_id == 0
     assert not as_root, f"would start as root (its user is {user})"
@@ -346,7 +347,7 @@ def test_image_holds_no_needless_setuid_file(
 @pytest.mark.pci("6.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low")
-def test_image_is_built_with_copy(image: Image) -> None:
+def test_image_is_built_with_copy(image: Image) -> str:
     """Files are brought into images with COPY, and not with ADD.
 
     ADD also fetches from the network, without a look at what comes back, and unpacks archives, wherever the
@@ -360,6 +361,7 @@ def test_image_is_built_with_copy(image: Image) -> None:
     added = [step.shown for step in image.steps if step.keyword == "ADD" and step is not base]
     assert not added, f"built with {'; '.join(added)}{_users(image)}"
     _require_told(image, silent=True)
+    return f"none of its {len(image.steps)} steps is an ADD" + " beyond that of its base" * bool(base)
 
 
 @pytest.mark.cis("4.10", level=1)
@@ -425,7 +427,7 @@ def test_image_installs_verified_packages(image: Image) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_image_signature_is_checked(image: Image, policy: Policy) -> None:
+def test_image_signature_is_checked(image: Image, policy: Policy) -> NoReturn:
     """The signatures of signed images are checked before use, and the checks are on record.
 
     A signature that nobody looks at protects nobody. The engine keeps no record of such a check, so a person

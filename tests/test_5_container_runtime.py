@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
+from typing import NoReturn
 
 import pytest
 
@@ -26,7 +27,7 @@ from hullcheck.verdicts import Manual, NotApplicable
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> str | None:
+def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> str:
     """Swarm mode is off, or this host is meant to be a node of a swarm.
 
     A node of a swarm opens management and gossip ports and takes orders from its managers; a host that needs
@@ -39,7 +40,7 @@ def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> s
     if state != "inactive" and policy.swarm:
         return f"the node's state is {state}, as the policy wants"
     assert state == "inactive", f"swarm mode is on (state {state})"
-    return None
+    return "the node's state is inactive"
 
 
 @pytest.mark.cis("5.2", level=1)
@@ -115,7 +116,7 @@ def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> s
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high")
-def test_container_capabilities_are_needed(container: Container, policy: Policy) -> None:
+def test_container_capabilities_are_needed(container: Container, policy: Policy) -> str:
     """No container can get NET_RAW, or a capability beyond Docker's defaults, unless the site allows it.
 
     Each capability is a part of root's power over the host's kernel; NET_RAW lets a container forge packets
@@ -125,8 +126,10 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
     needs, and name those in `allowed_capabilities` of the policy.
     """
     expected = (DOCKER_DEFAULT - {"NET_RAW"}) | set(policy.allowed_capabilities)
-    extra = sorted(container.privileges.capabilities - expected)
+    found = container.privileges.capabilities
+    extra = sorted(found - expected)
     assert not extra, f"has or can get {listed(extra, 8)}"
+    return f"has or can get {listed(sorted(found), 8) or 'no capability'}"
 
 
 @pytest.mark.cis("5.5", level=1)
@@ -156,7 +159,7 @@ def test_container_is_not_privileged(container: Container) -> str:
 @pytest.mark.severity("high")
 def test_container_mounts_no_sensitive_host_path(
     container: Container, engine: Later[Engine], policy: Policy
-) -> None:
+) -> str:
     """No container sees a system directory of the host, unless the site allows it.
 
     Through such a mount, even a read-only one, a container reads the host's secrets or uses a socket; where it can
@@ -185,6 +188,8 @@ def test_container_mounts_no_sensitive_host_path(
         raise Manual(
             f"mounts {doubt}: check which service owns it, and list it in allowed_mounts of the policy"
         )
+    sources = sorted({path for each in container.mounts.visible for path in each.paths})
+    return f"mounts {listed(sources) or 'nothing'} of the host"
 
 
 @pytest.mark.cis("5.7", level=1)
@@ -276,7 +281,7 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high")
-def test_container_has_a_network_namespace(container: Container) -> None:
+def test_container_has_a_network_namespace(container: Container) -> str:
     """No container shares the host's network namespace.
 
     In it a container sees all traffic of the host, reaches services that listen on loopback alone, and can
@@ -285,6 +290,7 @@ def test_container_has_a_network_namespace(container: Container) -> None:
     Remedy: run it without `--network host`, in a network of its own, and publish the ports that it needs.
     """
     assert not container.runtime.shares_host_network, "shares the network namespace of the host"
+    return "does not share the network namespace of the host"
 
 
 def _known_ports(container: Container) -> str:
@@ -301,7 +307,7 @@ def _known_ports(container: Container) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.memory")
 @pytest.mark.severity("medium")
-def test_container_has_a_memory_limit(container: Container, engine: Engine, policy: Policy) -> str | None:
+def test_container_has_a_memory_limit(container: Container, engine: Engine, policy: Policy) -> str:
     """Every container has a memory limit that is in force and below what the host has.
 
     Without one a single container can use up the memory of all.
@@ -319,7 +325,7 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
         return planned_limit(f"{held} bytes of memory", most)
     total = engine.value("MemTotal")
     assert held < total, f"its limit of {held} bytes is no limit: the host has {total}"
-    return _held_by_others(container, wanted > 0)
+    return f"limited to {held} bytes{_source(container, wanted > 0)}"
 
 
 @pytest.mark.cis("5.12", level=1)
@@ -328,7 +334,7 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy: Policy) -> str | None:
+def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy: Policy) -> str:
     """Every container has a processor share or limit of its own, and it is in force.
 
     Without one a single container can take the processor time of all.
@@ -351,7 +357,8 @@ def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy:
     assert share or (cpus or inf) < total, (
         f"may use {cpus:g} processors, which is no limit: the host has {total}"
     )
-    return _held_by_others(container, wanted)
+    limit = "it has a share of its own" if cpus is None else f"limited to {cpus:g} processors"
+    return f"{limit}{_source(container, wanted)}"
 
 
 @pytest.mark.cis("5.13", level=1)
@@ -361,7 +368,7 @@ def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.2.read_only", "5.hipaa.least_privilege")
 @pytest.mark.severity("medium")
-def test_container_root_is_read_only(container: Container) -> None:
+def test_container_root_is_read_only(container: Container) -> str:
     """The root file system of every container is read-only.
 
     What cannot be written cannot be changed by an intruder, and comes from the image alone.
@@ -369,6 +376,7 @@ def test_container_root_is_read_only(container: Container) -> None:
     Remedy: run it with `--read-only` and give it volumes or tmpfs for what it has to write.
     """
     assert container.mounts.root_is_read_only, "its root file system can be written to"
+    return "its root file system is read-only"
 
 
 @pytest.mark.cis("5.14", level=1)
@@ -402,7 +410,7 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low")
-def test_container_restarts_at_most_five_times(container: Container) -> str | None:
+def test_container_restarts_at_most_five_times(container: Container) -> str:
     """A container that fails is restarted at most five times.
 
     A container that is restarted without end hides that something makes it fail, and can keep the host busy.
@@ -418,7 +426,7 @@ def test_container_restarts_at_most_five_times(container: Container) -> str | No
     )
     service = container.configuration.service
     if service is None:
-        return None
+        return f"its restart policy is {name}" + (f" with {count} attempts" if count else "")
     few = service.restart_condition == "on-failure" and service.restart_attempts <= 5
     few = few and not service.restarts_without_end
     said = f"condition {service.restart_condition}, {service.restart_attempts or 'endless'} attempts"
@@ -433,7 +441,7 @@ def test_container_restarts_at_most_five_times(container: Container) -> str | No
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high")
-def test_container_has_a_pid_namespace(container: Container) -> None:
+def test_container_has_a_pid_namespace(container: Container) -> str:
     """No container shares the host's process namespace.
 
     In it a container sees, and as root can end or trace, the processes of the host.
@@ -441,6 +449,7 @@ def test_container_has_a_pid_namespace(container: Container) -> None:
     Remedy: run it without `--pid host`.
     """
     assert not container.runtime.shares_host_processes, "shares the process namespace of the host"
+    return "does not share the process namespace of the host"
 
 
 @pytest.mark.cis("5.17", level=1)
@@ -449,7 +458,7 @@ def test_container_has_a_pid_namespace(container: Container) -> None:
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high")
-def test_container_has_an_ipc_namespace(container: Container) -> None:
+def test_container_has_an_ipc_namespace(container: Container) -> str:
     """No container shares the host's IPC namespace.
 
     In it a container reads and changes the shared memory of the host's processes. A mount of /dev/shm is judged by 5.6.
@@ -457,6 +466,7 @@ def test_container_has_an_ipc_namespace(container: Container) -> None:
     Remedy: run it without `--ipc host`.
     """
     assert not container.runtime.shares_host_ipc, "shares the IPC namespace of the host"
+    return "does not share the IPC namespace of the host"
 
 
 @pytest.mark.cis("5.18", level=1)
@@ -487,7 +497,7 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low")
-def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> None:
+def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> str:
     """No container overrides the daemon's default ulimits, unless the site allows it.
 
     The defaults are the site's decision of what one container may use; an override undoes it where nobody
@@ -498,6 +508,7 @@ def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> 
     ulimits = container.configuration.ulimits
     found = [each for each in ulimits if each.partition("=")[0] not in policy.allowed_ulimits]
     assert not found, f"overrides {', '.join(found)}"
+    return f"overrides {', '.join(ulimits) or 'no ulimit'}" + ", as the policy allows" * bool(ulimits)
 
 
 @pytest.mark.cis("5.20", level=1)
@@ -506,7 +517,7 @@ def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> 
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium")
-def test_container_mounts_are_not_shared(container: Container) -> None:
+def test_container_mounts_are_not_shared(container: Container) -> str:
     """Container mounts do not propagate to the host.
 
     Through a shared mount a container changes the mount table of the host.
@@ -516,6 +527,7 @@ def test_container_mounts_are_not_shared(container: Container) -> None:
     assert not container.mounts.shared, "shares " + ", ".join(container.mounts.shared)
     if not container.configuration.mounts:
         raise NotApplicable("it has no mounts")
+    return "none of its mounts is shared"
 
 
 @pytest.mark.cis("5.21", level=1)
@@ -524,7 +536,7 @@ def test_container_mounts_are_not_shared(container: Container) -> None:
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_container_has_a_uts_namespace(container: Container) -> None:
+def test_container_has_a_uts_namespace(container: Container) -> str:
     """No container shares the host's UTS namespace.
 
     In it a container can rename the host, on which logs, certificates and other services rely.
@@ -532,6 +544,7 @@ def test_container_has_a_uts_namespace(container: Container) -> None:
     Remedy: run it without `--uts host`.
     """
     assert not container.runtime.shares_host_uts, "shares the UTS namespace of the host"
+    return "does not share the UTS namespace of the host"
 
 
 @pytest.mark.cis("5.22", level=1)
@@ -567,7 +580,7 @@ def test_container_has_a_seccomp_filter(container: Container) -> str:
 @pytest.mark.pci("7.2.2", "10.2.1.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
 @pytest.mark.severity("high")
-def test_docker_exec_is_not_privileged(container: Container) -> None:
+def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
     """Nobody runs commands in a container with `docker exec --privileged`.
 
     Such a command has every capability, whatever the container was given.
@@ -592,7 +605,7 @@ def test_docker_exec_is_not_privileged(container: Container) -> None:
 @pytest.mark.pci("7.2.2", "10.2.1.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
 @pytest.mark.severity("medium")
-def test_docker_exec_is_not_root(container: Container) -> None:
+def test_docker_exec_is_not_root(container: Container) -> NoReturn:
     """Nobody runs commands as root in a container with `docker exec --user root`.
 
     Root in a container owns all its files, and is root of the host where user namespaces are not remapped. A health
@@ -611,7 +624,7 @@ def test_docker_exec_is_not_root(container: Container) -> None:
     as_root = container.configuration.user.strip("0") in ("", "root")
     assert not found or (as_root and _has_health_check(container)), words
     raise Manual(
-        f"{words}; are these its health check, which runs as root, too?"
+        f"{words}; check that these are its health check, which runs as root, too"
         if found
         else "no such process runs now; check the records of the docker command (`ausearch -k docker`)"
     )
@@ -627,7 +640,7 @@ def _has_health_check(container: Container) -> bool:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_container_is_in_the_default_cgroup(container: Container, policy: Policy) -> str | None:
+def test_container_is_in_the_default_cgroup(container: Container, policy: Policy) -> str:
     """Every container runs in the engine's own parent cgroup, or in one that the site allows.
 
     In a cgroup of its own choice a container escapes the limits that the site set for all.
@@ -641,7 +654,7 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
         f"runs in {parent}, and not where the engine runs containers"
     )
     container.runtime.require_running_state()
-    return None
+    return f"CgroupParent={parent}" if parent else "CgroupParent is not set"
 
 
 @pytest.mark.cis("5.26", level=1)
@@ -651,7 +664,7 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.no_new_privileges", "5.cis.daemon_json")
 @pytest.mark.severity("high")
-def test_container_gains_no_privileges(container: Container) -> None:
+def test_container_gains_no_privileges(container: Container) -> str:
     """No process in a container can gain privileges, by a setuid program or file capabilities.
 
     With this switch an intruder cannot become root by a flaw in such a program.
@@ -662,6 +675,7 @@ def test_container_gains_no_privileges(container: Container) -> None:
     assert container.privileges.no_new_privileges, (
         "its processes can gain privileges (no-new-privileges is not set)"
     )
+    return "no-new-privileges is set"
 
 
 @pytest.mark.cis("5.27", level=1)
@@ -703,7 +717,7 @@ def test_container_reports_its_health(container: Container) -> str:
 @pytest.mark.severity("medium")
 def test_container_runs_a_current_image(
     container: Container, image_names: Later[Mapping[str, str]], policy: Policy
-) -> str | None:
+) -> str:
     """Every container runs a pinned version of its image, and the one that is approved as current.
 
     A tag like `latest` says nothing of what runs, and an old image keeps holes that were mended long ago.
@@ -719,16 +733,13 @@ def test_container_runs_a_current_image(
         f"{reference.name} is another image now; create the container again"
     )
     if policy.current_images is None:
-        raise Manual(f"runs {reference.name}; compare with its registry, or set current_images in the policy")
-    approved = {reference.digest, identifier} & set(policy.current_images)
-    named = reference.name in policy.current_images
-    if named and not approved and not container.planned and reference.familiar_name not in image_names.get():
         raise Manual(
-            f"runs what was {reference.name} once, and no image here has that name now: which one is it?"
+            f"runs {reference.name}: compare it with its registry, then set `current_images: [{reference.name}]`"
+            " in the policy"
         )
-    approved |= {reference.name} if named else set()
+    approved = {reference.name, reference.digest, identifier} & set(policy.current_images)
     assert approved, f"runs {reference.name}, not approved as current"
-    return None
+    return f"runs {reference.name}, which current_images of the policy names"
 
 
 @pytest.mark.cis("5.29", level=1)
@@ -738,7 +749,7 @@ def test_container_runs_a_current_image(
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.pids_limit")
 @pytest.mark.severity("medium")
-def test_container_has_a_process_limit(container: Container, kernel: Kernel, policy: Policy) -> str | None:
+def test_container_has_a_process_limit(container: Container, kernel: Kernel, policy: Policy) -> str:
     """Every container has a limit of processes that is in force and below what the host has.
 
     Without one a fork bomb in one container stops the whole host.
@@ -756,7 +767,7 @@ def test_container_has_a_process_limit(container: Container, kernel: Kernel, pol
         return planned_limit(f"{held} processes", most)
     total = kernel.most_processes
     assert held < total, f"its limit of {held} processes is no limit: the host has at most {total}"
-    return _held_by_others(container, wanted > 0)
+    return f"limited to {held} processes{_source(container, wanted > 0)}"
 
 
 @pytest.mark.cis("5.30", level=2)
@@ -766,7 +777,7 @@ def test_container_has_a_process_limit(container: Container, kernel: Kernel, pol
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.4.user_defined_bridges")
 @pytest.mark.severity("medium")
-def test_container_is_not_on_the_default_bridge(container: Container) -> None:
+def test_container_is_not_on_the_default_bridge(container: Container) -> str:
     """No container is attached to the default bridge network.
 
     All containers that name no network meet there, and may reach each other.
@@ -775,6 +786,7 @@ def test_container_is_not_on_the_default_bridge(container: Container) -> None:
     NAME`.
     """
     assert not container.runtime.on_default_bridge, "is attached to the default bridge"
+    return "is not attached to the default bridge"
 
 
 @pytest.mark.cis("5.31", level=1)
@@ -784,7 +796,7 @@ def test_container_is_not_on_the_default_bridge(container: Container) -> None:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.userns_remap", "5.cis.daemon_json")
 @pytest.mark.severity("high")
-def test_container_does_not_leave_user_remapping(container: Container, engine: Engine) -> str | None:
+def test_container_does_not_leave_user_remapping(container: Container, engine: Engine) -> str:
     """No container is taken out of the daemon's user namespace remapping by `--userns host`.
 
     Root in such a container is root of the host.
@@ -796,11 +808,13 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
         return "whether the daemon remaps users, its host shows"
     if engine.remaps_users and container.running:
         assert not container.runtime.shares_host_users, "runs in the user namespace of the host"
-        return None
+        return "does not share the user namespace of the host"
     container.runtime.require_running_state()
     if engine.rootless:
         return "the engine is rootless: root in it is the user who runs the engine"
-    return None if engine.remaps_users else "the daemon remaps no users, so this isolates nothing: see 2.10"
+    if engine.remaps_users:
+        return "does not run; the daemon will remap its users"
+    return "the daemon remaps no users, so this isolates nothing: see 2.10"
 
 
 @pytest.mark.cis("5.32", level=1)
@@ -810,7 +824,7 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("1.3.socket_access", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
-def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
+def test_container_cannot_reach_an_engine_socket(container: Container) -> str:
     """No container sees an engine's socket.
 
     Who can write to it can start a privileged container, and so owns the host; a read-only mount does not
@@ -821,10 +835,11 @@ def test_container_cannot_reach_an_engine_socket(container: Container) -> None:
     """
     found = container.sockets.engines
     assert not found, "can reach " + ", ".join(found)
+    return "no socket of an engine is mounted"
 
 
-def _held_by_others(container: Container, wanted: bool) -> str | None:
-    """What to say of a limit that is there, but not asked for, or not in force yet."""
+def _source(container: Container, wanted: bool) -> str:
+    """Return what to add about a limit that is not set by an option, or not in force yet."""
     if not container.running:
-        return "does not run; the limit is set"
-    return None if wanted else "held by its control groups, though none is set"
+        return " once it runs"
+    return "" if wanted else " by its control groups, though none is set"

@@ -3,6 +3,8 @@
 What a control of the CIS benchmark judges already has its marker there, and no control here.
 """
 
+from typing import NoReturn
+
 import pytest
 
 from hullcheck.criteria.certificates import validity_flaw
@@ -30,7 +32,7 @@ _HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "use
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
 @pytest.mark.guide("2.1.rootless_install")
 @pytest.mark.severity("low")
-def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> None:
+def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
     """A rootless engine was installed from a signed package, or by a script that was checked.
 
     The guide has a script from the network run at once: whoever can change it on its way chooses the engine. How

@@ -4,6 +4,7 @@ What a control of the CIS benchmark judges already has its marker there, and no 
 """
 
 from collections.abc import Iterable
+from typing import NoReturn
 
 import pytest
 
@@ -36,13 +37,15 @@ _PROGRAMS = frozenset(_PROGRAM_FOLDERS.split())
 _OF_THE_GUIDE = frozenset({"NET_BIND_SERVICE"})  # the capability that its sample adds
 
 
-def _require_pinned(reference: Reference) -> str | None:
-    """What to say of a reference with a digest; the engine ignores the tag beside it, and people read it."""
+def _require_pinned(reference: Reference) -> str:
+    """Return the digest that pins a reference; the engine ignores the tag beside it, and people read it."""
     assert reference.tag != "latest", f"runs {reference.name}, which names no version"
     by_id = reference.name.removeprefix("sha256:") in reference.digest
     digest = "" if by_id else reference.digest
     assert digest, f"runs {reference.name}, which names no digest"
-    return None if reference.tag else "its digest pins it, and no tag tells people which version that is"
+    return f"pinned by {digest}" + (
+        "" if reference.tag else ", and no tag tells people which version that is"
+    )
 
 
 @pytest.mark.nist("CM-2", "SI-7", sp="800-53")
@@ -51,7 +54,7 @@ def _require_pinned(reference: Reference) -> str | None:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.pin_digest")
 @pytest.mark.severity("medium")
-def test_container_image_is_pinned(container: Container) -> str | None:
+def test_container_image_is_pinned(container: Container) -> str:
     """Every container was created from a reference with a digest, and none from `latest`.
 
     A registry can give another image under the same tag tomorrow; a digest is of one image alone. No registry knows
@@ -69,7 +72,7 @@ def test_container_image_is_pinned(container: Container) -> str | None:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.pin_digest")
 @pytest.mark.severity("medium")
-def test_service_image_is_pinned(swarm_service: SwarmService) -> str | None:
+def test_service_image_is_pinned(swarm_service: SwarmService) -> str:
     """Every service of a swarm names its image with a digest, and none by `latest`.
 
     Nodes that resolve a tag by themselves can run different images for one service. `docker service create`
@@ -97,7 +100,7 @@ def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_package_managers")
 @pytest.mark.severity("low")
-def test_image_holds_no_package_manager(image: Image, image_contents: ImageContents, policy: Policy) -> None:
+def test_image_holds_no_package_manager(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """No image holds a package manager, but those that the site approved.
 
     With one in it, whoever breaks in can install what the image left out. Programs are known by their names.
@@ -107,6 +110,7 @@ def test_image_holds_no_package_manager(image: Image, image_contents: ImageConte
     """
     found = _unapproved(image, image_contents, MANAGER, policy)
     assert not found, found
+    return "no package manager in its folders of programs but those that the policy allows"
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -115,7 +119,7 @@ def test_image_holds_no_package_manager(image: Image, image_contents: ImageConte
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_shells")
 @pytest.mark.severity("low")
-def test_image_holds_no_shell(image: Image, image_contents: ImageContents, policy: Policy) -> None:
+def test_image_holds_no_shell(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """No image holds a shell, but those that the site approved.
 
     A flaw that lets somebody run a command is worth little where there is nothing that takes commands.
@@ -126,6 +130,7 @@ def test_image_holds_no_shell(image: Image, image_contents: ImageContents, polic
     """
     found = _unapproved(image, image_contents, SHELL, policy)
     assert not found, found
+    return "no shell in its folders of programs but those that the policy allows"
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -134,7 +139,7 @@ def test_image_holds_no_shell(image: Image, image_contents: ImageContents, polic
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_compilers")
 @pytest.mark.severity("low")
-def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, policy: Policy) -> None:
+def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """No image holds a compiler or its tools, but those that the site approved.
 
     With them an attack on the kernel can be built where it is to be used. Programs are known by their names.
@@ -144,6 +149,7 @@ def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, po
     """
     found = _unapproved(image, image_contents, COMPILER, policy)
     assert not found, found
+    return "no compiler in its folders of programs but those that the policy allows"
 
 
 @pytest.mark.nist("RA-5", "SI-2", sp="800-53")
@@ -205,7 +211,7 @@ def _fresh(image: Image, reports: ScanReports, limit: int) -> dict[str, Report]:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.2.cap_drop_all", "5.hipaa.least_privilege")
 @pytest.mark.severity("medium")
-def test_container_drops_all_capabilities(container: Container) -> None:
+def test_container_drops_all_capabilities(container: Container) -> str:
     """Every container drops all capabilities, and holds only what was added by name.
 
     Docker gives fourteen capabilities to each container, and few programs need one of them.
@@ -220,6 +226,7 @@ def test_container_drops_all_capabilities(container: Container) -> None:
     extra = sorted(container.privileges.capabilities - added)
     assert "ALL" not in added, "drops ALL, and adds ALL again"
     assert not extra, f"drops ALL, but has {', '.join(extra)}"
+    return f"CapDrop={', '.join(dropped)}, CapAdd={', '.join(sorted(added)) or 'none'}"
 
 
 @pytest.mark.nist("AC-6", "CM-7", sp="800-53")
@@ -228,7 +235,7 @@ def test_container_drops_all_capabilities(container: Container) -> None:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.2.cap_add_minimal", "5.hipaa.least_privilege")
 @pytest.mark.severity("high")
-def test_container_adds_approved_capabilities_alone(container: Container, policy: Policy) -> None:
+def test_container_adds_approved_capabilities_alone(container: Container, policy: Policy) -> str:
     """No container adds a capability other than NET_BIND_SERVICE, unless the site allows it.
 
     What is added is what the program needs, or what somebody added to make an error go away: only a list tells
@@ -243,6 +250,7 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
     assert not added, f"adds {', '.join(added)}"
     extra = sorted(container.privileges.capabilities - DOCKER_DEFAULT - approved)
     assert not extra, f"adds none that is not approved, but has {', '.join(extra)}"
+    return f"CapAdd={', '.join(container.configuration.added_capabilities) or 'none'}"
 
 
 @pytest.mark.nist("AC-6", "CM-5", sp="800-53")
@@ -285,7 +293,7 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.cpus")
 @pytest.mark.severity("medium")
-def test_container_cpu_time_is_capped(container: Container, engine: Engine, policy: Policy) -> str | None:
+def test_container_cpu_time_is_capped(container: Container, engine: Engine, policy: Policy) -> str:
     """Every container has a cap on its processor time that is in force and below what the host has.
 
     A share only says who gets more where all want some; alone on the host, a container with a small share still
@@ -303,7 +311,9 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
         return planned_limit(f"{held:g} processors", most)
     total = engine.value("NCPU")
     assert held < total, f"may use {held:g} processors, which is no cap: the host has {total}"
-    return None if wanted is not None else "held by its control groups, though none is set"
+    return f"limited to {held:g} processors" + (
+        "" if wanted is not None else " by its control groups, though none is set"
+    )
 
 
 @pytest.mark.nist("AC-4", "SC-7", "SC-7(5)", sp="800-53")
@@ -313,7 +323,7 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
 @pytest.mark.guide("3.4.firewall_rules", "3.4.firewall_rules.iptables", "3.4.firewall_rules.cni")
 @pytest.mark.severity("medium")
 @for_each("option", OPTIONS)
-def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> None:
+def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> NoReturn:
     """Firewall rules of the site stop new connections between containers and strangers.
 
     The engine's rules let in whoever reaches a published port, and let every container out. Rules of the site that
@@ -350,7 +360,7 @@ def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> N
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.4.no_wildcard_bind")
 @pytest.mark.severity("high")
-def test_sensitive_container_listens_on_chosen_addresses(container: Container, policy: Policy) -> None:
+def test_sensitive_container_listens_on_chosen_addresses(container: Container, policy: Policy) -> str:
     """The ports of sensitive containers are open on chosen addresses of the host only.
 
     A database or an admin page that is meant for one network is open in all that the host is in, up to the
@@ -365,7 +375,10 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
         wide = ", ".join(str(port) for port in ports if port.on_every_address)
         assert not (wide and sensitive), f"is sensitive, and opens on every address: {wide}"
         if wide and sensitive is None:
-            raise Manual(f"opens on every address: {wide}; is it sensitive? sensitive_containers can say so")
+            raise Manual(
+                f"opens on every address: {wide}; check whether it is sensitive, and say so with"
+                " sensitive_containers in the policy"
+            )
         if wide:
             raise NotApplicable("is not among the sensitive_containers of the policy")
 
@@ -373,6 +386,7 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
     judge(container.ports.open)
     if sensitive is not False and (unknown := container.ports.unknown):
         raise Manual(unknown)
+    return f"opens {', '.join(map(str, container.ports.open)) or 'no port'}"
 
 
 @pytest.mark.nist("IA-5(7)", "SC-28", sp="800-53")

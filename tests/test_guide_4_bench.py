@@ -1,5 +1,7 @@
 """Docker Hardening Guide, section 4.1: docker-bench-security runs regularly, and comes from its source."""
 
+from typing import NoReturn
+
 import pytest
 
 from hullcheck.facts.docker_bench import DockerBench, Run
@@ -57,7 +59,7 @@ def _require_recent(run: Run, now: float, limit: int) -> str:
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
 @pytest.mark.guide("4.1.docker_bench_source")
 @pytest.mark.severity("low")
-def test_docker_bench_comes_from_its_source(docker_bench: DockerBench) -> None:
+def test_docker_bench_comes_from_its_source(docker_bench: DockerBench) -> NoReturn:
     """docker-bench-security comes from the repository of its makers, in a version that is on record.
 
     It runs as root, so whoever changes its scripts owns the host. What a checkout says of its source anybody with

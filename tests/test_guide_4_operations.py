@@ -1,5 +1,7 @@
 """Docker Hardening Guide, section 4: central logs, and what watches the running containers."""
 
+from typing import NoReturn
+
 import pytest
 
 from hullcheck.controls import for_each
@@ -154,7 +156,7 @@ def test_behaviour_of_containers_is_analysed(product: str, sensors: dict[str, Se
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("5.pci_dss.monitor_logs")
 @pytest.mark.severity("medium")
-def test_logs_are_reviewed_and_kept(daemon: Daemon) -> None:
+def test_logs_are_reviewed_and_kept(daemon: Daemon) -> NoReturn:
     """Logs are collected, reviewed daily by a program, and kept for a year, three months at hand.
 
     A log that nobody reads warns nobody. Review and retention happen in the central system, which an audit of this

@@ -286,10 +286,10 @@ FILES = {"Ulimits": [{"Name": "nofile", "Soft": 9, "Hard": 9}]}
             {"allowed_devices": ["/dev/sda"]},
             ("fail", "runs with --privileged, and so"),
         ),
-        ("5.19", FILES, {"allowed_ulimits": ["nofile"]}, ("pass", "")),
+        ("5.19", FILES, {"allowed_ulimits": ["nofile"]}, ("pass", "overrides nofile=9:9, as")),
         ("5.19", FILES, {"allowed_ulimits": ["nproc"]}, ("fail", "overrides nofile=9:9")),
         ("5.20", {}, {}, ("not applicable", "it has no mounts")),
-        ("5.28", {}, {}, ("manual", "runs app:1; compare with its registry")),
+        ("5.28", {}, {}, ("manual", "runs app:1: compare it with its registry")),
         ("5.28", {}, {"current_images": ["app:2"]}, ("fail", "runs app:1, not approved as current")),
     ],
 )
@@ -305,7 +305,6 @@ def test_what_the_policy_allows(
     world.policy = Policy.from_mapping(policy)
     verdict, reason = world.judge(number)
     assert (verdict, reason[: len(expected[1])]) == expected
-    assert bool(reason) == bool(expected[1])
 
 
 @pytest.mark.parametrize("number", ["5.23", "5.24", "5.27"])

@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -254,6 +254,12 @@ def test_assertions_say_what_was_found(path: Path) -> None:
     found = [node for node in nodes if isinstance(node, ast.Assert) and node.msg is None]
     silent = [node.lineno for node in found if not isinstance(node.test, ast.Attribute)]
     assert not silent, f"{path.name}: line {silent[0]}"
+
+
+def test_controls_return_what_was_seen() -> None:
+    """A control that passes says what was seen; one that never passes raises."""
+    returned = {each.__name__: inspect.signature(each).return_annotation for each in CONTROLS}
+    assert [name for name, kind in returned.items() if kind not in (str, NoReturn)] == []
 
 
 @each_control

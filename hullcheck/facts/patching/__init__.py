@@ -17,16 +17,12 @@ from hullcheck.verdicts import EvidenceError, unread
 _APT, _DNF = "APT::Periodic::Unattended-Upgrade", "apply_updates"
 _SETTINGS = {"apt-daily-upgrade": _APT, "dnf-automatic": _DNF, "dnf5-automatic": _DNF}
 """Timers, and the settings that say whether what they start installs updates."""
-_AGENTS = (
-    *(
-        "ansible-pull.timer",
-        "bootc-fetch-apply-updates.timer",
-        "dnf-automatic-install.timer",
-        "os-update.timer",
-    ),
-    *("pe-puppet.service", "puppet.service", "rpm-ostreed-automatic.timer", "salt-minion.service"),
-    *("transactional-update.timer", "update-engine.service", "zincati.service"),
-)
+_OTHERS = """
+    ansible-pull.timer bootc-fetch-apply-updates.timer dnf-automatic-install.timer os-update.timer pe-puppet.service
+    puppet.service rpm-ostreed-automatic.timer salt-minion.service transactional-update.timer update-engine.service
+    zincati.service
+"""
+_AGENTS = _OTHERS.split()
 """Other units that may install updates."""
 _CRON = re.compile(r"/(?:etc|var/spool)/cron[^:]*")
 PATCHING = Probe.from_file(

@@ -64,12 +64,18 @@ def test_mount_of_another_place_in_the_configured_one(world: ContainerHost) -> N
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (None, ("pass", "")),
+        (None, ("pass", "mounts /var/lib/docker/volumes/v/_data of the host")),
         ({"type": "none", "device": "/etc", "o": "bind"}, ("fail", "mounts /etc of the host at /x")),
         ({"type": "none", "device": "/srv/link", "o": "rw,rbind"}, ("fail", "mounts /etc of the host at /x")),
-        ({"type": "none", "device": "/srv/b", "o": "bind"}, ("pass", "")),
-        ({"type": "nfs", "device": ":/etc", "o": "addr=10.0.0.1"}, ("pass", "")),
-        ({"type": "ext4", "device": "/dev/sdb1"}, ("pass", "")),
+        ({"type": "none", "device": "/srv/b", "o": "bind"}, ("pass", "mounts /srv/b of the host")),
+        (
+            {"type": "nfs", "device": ":/etc", "o": "addr=10.0.0.1"},
+            ("pass", "mounts /var/lib/docker/volumes/v/_data of the host"),
+        ),
+        (
+            {"type": "ext4", "device": "/dev/sdb1"},
+            ("pass", "mounts /var/lib/docker/volumes/v/_data of the host"),
+        ),
     ],
 )
 def test_volume_before_it_is_mounted(
@@ -96,7 +102,7 @@ def test_volume_below_a_link_of_the_image(world: ContainerHost) -> None:
     world.volumes = [{"Name": "v", "Driver": "local", "Options": None}]
     world.paths = [f"real {FOLDER}\t{FOLDER}"]
     world.mounts.append(f"31 30 8:1 {FOLDER} /run/app rw - ext4 /dev/sda1 rw")
-    assert world.judge("5.6") == ("pass", "")
+    assert world.judge("5.6") == ("pass", "mounts /var/lib/docker/volumes/v/_data of the host")
     world.mounts[-1] = "31 30 8:1 /var/lib/docker/volumes/other/_data /run/app rw - ext4 /dev/sda1 rw"
     assert world.judge("5.6")[0] == "fail"
 
