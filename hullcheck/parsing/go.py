@@ -1,8 +1,8 @@
-"""Values as Go reads them, and so the engine: booleans by strconv.ParseBool, documents by encoding/json and go-toml."""
+"""Values as Go reads them, and so the engine: booleans by strconv.ParseBool, documents by encoding/json."""
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from hullcheck.verdicts import EvidenceError
@@ -59,21 +59,6 @@ def go_json(text: str, fields: Iterable[str]) -> Any:
         return json.loads(text, object_pairs_hook=read)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-
-
-def go_table(table: Mapping[str, Any]) -> dict[str, Any]:
-    """A table of TOML as Go takes it for a structure: a key is that of a field in whatever case it is written.
-
-    Raises:
-        ValueError: one field is a table under two of its spellings, of which Go puts the fields together.
-    """
-    found = dict[str, Any]()
-    for key, value in table.items():
-        name = key.lower()
-        if isinstance(value, dict) and name in found:
-            raise ValueError(f"{name} is given twice")
-        found[name] = value
-    return found
 
 
 def _has_objects(value: Any) -> bool:

@@ -66,11 +66,6 @@ class Network:
         return named or ("docker0" if self.name == "bridge" else "")
 
     @property
-    def is_way_outside(self) -> bool:
-        """Whether its bridge is a way outside for its containers, so that the engine makes them no other."""
-        return self.driver == "bridge" and not self.internal
-
-    @property
     def is_outside(self) -> bool:
         """Whether its containers may be reached at addresses of their own from outside the host.
 

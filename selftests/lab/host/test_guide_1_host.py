@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from selftests.rig.hosts.host import Host
 
 SYS = Path("/sys/devices/system/cpu/vulnerabilities")
-SLEEPER = "[Service]\nExecStart=/usr/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
 TIMER = "[Timer]\nOnCalendar=hourly\n[Install]\nWantedBy=timers.target\n"
 
 
