@@ -363,8 +363,8 @@ def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> st
     record = policy.os_hardening
     if record is None:
         raise Manual(
-            f"no assessment of {system.name} against a hardening standard is recorded; record it as os_hardening in"
-            " the policy (docs/policy.md#os_hardening)"
+            f"assess {system.name} against a hardening standard, and record that with `os_hardening: {{standard: NAME,"
+            " assessed: YYYY-MM-DD}` in the policy"
         )
     what = f"{system.name} was assessed against {record.standard} on {record.assessed}"
     if record.assessed > system.today:

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.criteria.judgement import listed
+from hullcheck.criteria.judgement import NO_REPORTS, listed
 from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine import Engine
@@ -68,10 +68,10 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
     """
     done = [step for step in image.steps if not step.is_for_later]
     if not any(step.text for step in done):
-        raise Manual("the image has no build history: it was imported, or made without a build file")
+        raise Manual("the image has no build history: check how it was made before it was imported")
     hidden = [step.shown for step in image.steps if (step.silent if silent else step.hidden)]
     if hidden:
-        raise Manual(f"the history does not tell what was done in a step: {'; '.join(hidden)}")
+        raise Manual(f"check what these steps did, which the history does not tell: {'; '.join(hidden)}")
 
 
 @pytest.mark.cis("4.2", level=1)
@@ -98,10 +98,12 @@ def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> st
         assert not wrong, f"is named after {', '.join(image.claims)}, which is not allowed{_users(image)}"
         base = f"; it says that it was built from {' '.join(image.base)}" if image.base else ""
         raise Manual(
-            f"nothing shows that it is from a registry, so it may have been built or loaded here{base}"
+            f"no registry knows it: check what it was built from, or push it to one of allowed_registries{base}"
         )
     if not listed:
-        raise Manual(f"comes from {', '.join(image.origins)}; the policy names no registries")
+        raise Manual(
+            f"comes from {', '.join(image.origins)}: name trusted ones in `allowed_registries: [...]`"
+        )
     trusted = [each for each in image.origins if policy.allows_registry(each)]
     untold = [each for each in image.pulled if each in image.origins]
     if not trusted and any(map(policy.allows_registry_at_a_port, untold)):
@@ -129,7 +131,7 @@ def test_image_holds_needed_packages_alone(
     """
     contents = image_contents.of(image.id)
     if policy.allowed_packages is None:
-        raise Manual(f"holds {_held(contents)}")
+        raise Manual(f"holds {_held(contents)}: check what is needed, and name it in `allowed_packages`")
     held = {*contents.packages, *contents.tool_names}
     unlisted = sorted(held - set(policy.allowed_packages))
     assert not unlisted, f"holds what is not on the list: {listed(unlisted, 20)}{_users(image)}"
@@ -171,7 +173,7 @@ def test_image_is_scanned_and_rebuilt(
     too_old = limit is not None and days is not None and days > limit
     assert not too_old, f"was built {days:.0f} days ago, allowed are {limit}{_users(image)}"
     if policy.scan_reports is None or scan_reports is None:
-        raise Manual(f"{_built(days)}; no report of a scan was read")
+        raise Manual(f"{_built(days)}; {NO_REPORTS}")
     if limit is not None and days is None:
         raise Manual(f"{_built(days)}, which the policy limits")
     return _require_good_reports(image, scan_reports, policy.scan_reports, container)
@@ -441,6 +443,6 @@ def test_image_signature_is_checked(image: Image, policy: Policy) -> NoReturn:
     way = (
         f"checked, as the policy says, by: {how}"
         if how
-        else "the policy does not say how signatures are checked"
+        else "say in the policy how signatures are checked: `image_verification: cosign verify in the pipeline`"
     )
     raise Manual(f"look for it in the record of checks: {known}; {way}")

@@ -9,10 +9,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.controls import for_each
-from hullcheck.criteria.judgement import (
-    listed,
-    planned_limit,
-)
+from hullcheck.criteria.judgement import NO_REPORTS, listed, planned_limit
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine import Engine
@@ -176,7 +173,7 @@ def test_scanner_covers_images_in_use(
     """
     limits = policy.scan_reports
     if limits is None or scan_reports is None:
-        raise Manual("no report of a scan was read; the policy names no folder")
+        raise Manual(NO_REPORTS)
     container.get()  # without a list of the containers nobody knows which images they use
     used = {name: image for name, image in image.get() if image.used_by}
     if not used:

@@ -5,6 +5,10 @@ from typing import NamedTuple
 
 from hullcheck.verdicts import Manual
 
+NO_REPORTS = (
+    "no report of a scan was read: name their folder in the policy, `scan_reports: {folder: /var/lib/scans}`"
+)
+
 
 class Judgement(NamedTuple):
     """Whether something is as it should be, and what shows it."""

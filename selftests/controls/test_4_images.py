@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hullcheck.criteria.judgement import NO_REPORTS
 from hullcheck.facts import images
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.policy import Policy, PolicyError
@@ -26,7 +27,7 @@ def test_age_of_an_image() -> None:
     found = verdict("4.4", facts(Created=old, policy=policy))
     assert found == ("fail", "was built 30 days ago, allowed are 30")
     ahead = verdict("4.4", facts(Created="2026-07-01T12:00:00Z"))  # by a clock that goes before
-    assert ahead == ("manual", "was built 0 days ago; no report of a scan was read")
+    assert ahead == ("manual", f"was built 0 days ago; {NO_REPORTS}")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_age_of_an_image() -> None:
 def test_build_without_a_time(created: str | None) -> None:
     """Builds that shall always give the same set no true time, and one of the future is none either."""
     found = verdict("4.4", facts(Created=created, policy=Policy(image_max_age_days=1)))
-    assert found == ("manual", "does not say when it was built; no report of a scan was read")
+    assert found == ("manual", f"does not say when it was built; {NO_REPORTS}")
 
 
 # ---- 4.6

@@ -63,7 +63,10 @@ def test_no_list_of_registries() -> None:
     """Without a list a person is shown where the image is from; an empty list allows none."""
     digests = ["debian@sha256:12"]
     found = verdict("4.2", facts(RepoDigests=digests))
-    assert found == ("manual", "comes from docker.io/library/debian; the policy names no registries")
+    assert found == (
+        "manual",
+        "comes from docker.io/library/debian: name trusted ones in `allowed_registries: [...]`",
+    )
     assert verdict("4.2", facts(RepoDigests=digests, policy=Policy(allowed_registries=())))[0] == "fail"
     labels = {"org.opencontainers.image.base.name": "docker.io/library/debian:13"}
     assert "built from docker.io/library/debian:13" in verdict("4.2", facts(config={"Labels": labels}))[1]

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from hullcheck.criteria.judgement import NO_REPORTS
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.engine import Engine
@@ -397,8 +398,7 @@ def test_image_in_use_that_nobody_scanned(tmp_path: Path) -> None:
 def test_scanner_without_evidence(tmp_path: Path) -> None:
     """A silent policy leaves it to a person; no container in use needs no scan, but only if all are known."""
     silent = Facts(facts(tmp_path).recording, Policy(), engine=ENGINE)
-    reason = "no report of a scan was read; the policy names no folder"
-    assert scanners(silent) == (("manual", reason), ("manual", reason))
+    assert scanners(silent) == (("manual", NO_REPORTS), ("manual", NO_REPORTS))
     assert scanners(facts(tmp_path))[0] == ("not applicable", "no container uses an image")
     assert scanners(facts(tmp_path, listed=1))[0][0] == "error"
 
