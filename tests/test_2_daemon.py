@@ -336,7 +336,7 @@ def test_container_logs_leave_the_host(
     """The logs of all containers go to another machine, by their log driver or by a log shipper.
 
     A log that stays on the host is lost with it, and whoever breaks into the host can change it. The drivers syslog,
-    gelf and fluentd leave it there too if their address is one of this host, or none is set: then a log shipper has
+    gelf and fluentd leave it there too if their address is a loopback one, or none is set: then a log shipper has
     to pass it on. What a shipper reads and where it sends that is not seen: the policy says so, in `log_shippers`,
     and that the other end of a driver is the central store, in `log_drivers`.
 
@@ -395,7 +395,7 @@ def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
 
     Where they do not, an update of the engine stops every service on the host, and so it is put off.
 
-    Remedy: set `"live-restore": true` in daemon.json and reload the daemon. A swarm node cannot have it.
+    Remedy: set `"live-restore": true` in daemon.json and restart the daemon. A swarm node cannot have it.
     """
     state = daemon.engine.value("Swarm", "LocalNodeState")
     if state not in ("", "inactive"):

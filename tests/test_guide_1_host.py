@@ -311,7 +311,7 @@ def test_ipv4_forwarding_is_off_or_recorded(
     engine forwards in a network namespace of its own, and needs nothing of the host.
 
     Remedy: set `net.ipv4.ip_forward = 0` and `"ip-forward": false` where no bridge network is used. Elsewhere record
-    `ip_forward_reason` in the policy, and close the chain FORWARD for the rest: `iptables -P FORWARD DROP`.
+    `ip_forward_reason` in the policy.
     """
     value = sysctl.value(FORWARD)
     bridges = ", ".join(

@@ -11,7 +11,7 @@ from functools import lru_cache
 # Words with which the name of a secret ends; PGPASSWORD and dbpass are one word.
 _ENDINGS = """
     accesskey apikeys? appkey authkey authtok cookiesecret creds? credentials? erlangcookie pass passphrase passwd
-    password passwort privatekey pw pwd secrets? secretkey tokens?
+    passwords? passwort privatekey psk pw pwd secrets? secretkey tokens?
 """
 _SECRET = re.compile(rf".*(?:{'|'.join(_ENDINGS.split())})")
 _OTHER = re.compile(
@@ -29,14 +29,14 @@ _PUBLIC_WORDS = """
 _PUBLIC = frozenset(_PUBLIC_WORDS.split())
 # Which of several secrets it is, as in `DB_PASSWORD_PROD`.
 _WHICH_WORDS = """
-    backup base current default dev live main master new old prev previous primary prod production ro root rw slave
-    stage staging test v
+    admin app backup base current default dev live local main master new old prev previous primary prod production
+    readonly ro root rw slave stage staging test v
 """
 _WHICH = frozenset(_WHICH_WORDS.split())
 # What comes first in the name of a switch, as in `--no-password`.
 _SWITCHES_WORDS = """
-    allow ask disable disabled enable export force generate import initial list max min no num prompt refresh require
-    reset servers set skip use validate with without
+    allow ask disable disabled enable force generate list max min no num prompt require servers set skip use validate
+    with without
 """
 _SWITCHES = frozenset(_SWITCHES_WORDS.split())
 _NOT_NAMES = re.compile(

@@ -15,7 +15,7 @@ _BRIDGE = "com.docker.network.bridge."
 OPTIONS_OF_NETWORKS = frozenset(
     (
         *(f"{_BRIDGE}{each}" for each in ("gateway_mode_ipv4", "gateway_mode_ipv6", "host_binding_ipv4")),
-        *(f"{_BRIDGE}trusted_host_interfaces", "com.docker.network.host_ipv4"),
+        "com.docker.network.host_ipv4",
     )
 )
 """Those that decide who reaches a port."""

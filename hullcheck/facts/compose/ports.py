@@ -80,7 +80,8 @@ class FilePorts(Unknown):
         """
         for name in self._runtime.owner("NetworkMode").networks:
             network = self._network(name)
-            if network["External"] or network["Driver"] not in ("", "bridge", "overlay"):
+            open_modes = {"nat-unprotected", "routed"} & {*network["Options"].values()}
+            if network["External"] or network["Driver"] not in ("", "bridge", "overlay") or open_modes:
                 raise NotApplicable(f"who reaches it in the network {name}, the file does not tell")
         return None
 

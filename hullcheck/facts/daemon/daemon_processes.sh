@@ -31,7 +31,7 @@ for folder in ${daemons?}; do
   printf "dockerd:%s\n" "$folder"
   tr "\n\0" " \n" <"$folder/cmdline" | sed "s/^/argument:/"
   tr "\n\0" " \n" 2>/dev/null <"$folder/environ" | sed -n "1{h;s/.*/environment:/p;g;}
-    /^DOCKER_\(TLS_VERIFY\|CERT_PATH\|CONFIG\|INSECURE_NO_IPTABLES_RAW\)=/s/^/environment:/p
+    /^DOCKER_\(CERT_PATH\|CONFIG\)=/s/^/environment:/p
     /^\(HOME\|XDG_RUNTIME_DIR\)=/s/^/environment:/p"
   ls -ln "$folder/exe" "$folder/cwd" "$folder/ns" "$folder/fd" 2>/dev/null |
     sed -n "/\/\(exe\|cwd\) -> /s/^/link:/p;/-> [a-z]*:\[[0-9]*\]$/s/^/link:/p"

@@ -1,5 +1,5 @@
 command -v systemctl >/dev/null || exit 0
-show="show --property=Id,MainPID,ExecStart,KillMode,NeedDaemonReload,Listen --"
+show="show --property=Id,MainPID,ExecStart,NeedDaemonReload,Listen --"
 units=docker.socket
 # shellcheck disable=SC2086 # one word for each option
 for pid in ${daemons?}; do

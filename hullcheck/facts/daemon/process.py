@@ -24,8 +24,7 @@ _KEPT_ARGUMENTS = re.compile(r"(?:^argument:.*\n?)+", re.MULTILINE)
 _KNOWN = lines_like(
     "(?:argument|clock|endpoint|endpoint-path|identity|link|own|real|system-containerd):.*",
     r"dockerd:\d+",
-    "environment:(?:(?:DOCKER_TLS_VERIFY|DOCKER_CERT_PATH|DOCKER_CONFIG|HOME|XDG_RUNTIME_DIR"
-    "|DOCKER_INSECURE_NO_IPTABLES_RAW)=.*)?",
+    "environment:(?:(?:DOCKER_CERT_PATH|DOCKER_CONFIG|HOME|XDG_RUNTIME_DIR)=.*)?",
     r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*",
 )
 

@@ -21,7 +21,7 @@ def _keep(text: str) -> str:
 def _kept(line: str) -> str:
     """A property that is asked for; of the command the command alone, without secrets."""
     if not line.startswith("ExecStart="):
-        return line if re.match("(?:Id|MainPID|KillMode|NeedDaemonReload|Listen)=|$", line) else DROPPED
+        return line if re.match("(?:Id|MainPID|NeedDaemonReload|Listen)=|$", line) else DROPPED
     command = re.search(r"argv\[\]=(.*?) ; ", line)
     return "ExecStart=" + (" ".join(redaction.command_line(command[1].split())) if command else "")
 
@@ -35,12 +35,10 @@ class Unit:
 
     Attributes:
         flags: its options; None where they hold variables, or are in a script that it starts: they are not known.
-        kill_mode: which of its processes systemd ends when it stops it; empty where that is not known.
     """
 
     name: str
     flags: Flags | None
-    kill_mode: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,4 +91,4 @@ def _unit(properties: tuple[tuple[str, str], ...]) -> Unit:
     flags = daemon_flags.parse(arguments[1:])
     is_script = not flags and posixpath.basename(arguments[0] if arguments else "") != "dockerd"
     known = not (is_script or daemon_flags.variables(arguments))
-    return Unit(values.get("Id", ""), flags if known else None, values.get("KillMode", ""))
+    return Unit(values.get("Id", ""), flags if known else None)

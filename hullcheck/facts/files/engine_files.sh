@@ -152,6 +152,7 @@ sockets() { # those that it holds, and those that may be containerd's
   for line in $listening; do
     case "$held $line " in
       *" ${line%% *} "*" $line "* | *"/containerd.sock ") from_daemon "${line#* }" ;;
+      " "*docker*) from_daemon "${line#* }" ;; # who may not see what the daemon holds
     esac
   done
   walk /run/containerd/containerd.sock

@@ -84,7 +84,9 @@ class Firewall:
     def _answer(self, kind: str) -> list[str]:
         lines = self._of_daemon(kind)
         if self._of_daemon(f"{kind}-status") != ["0"] and kind == "iptables":
-            raise EvidenceError(unread("the rules of iptables", next(iter(lines), "no answer")))
+            raise EvidenceError(
+                unread("the rules of iptables", f"could not be read ({next(iter(lines), 'no answer')})")
+            )
         return lines
 
     @property

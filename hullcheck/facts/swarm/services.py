@@ -10,7 +10,7 @@ from hullcheck.parsing.documents import require
 from hullcheck.recording import Recording, decode_json
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import json_lines
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _JOBS = ("ReplicatedJob", "GlobalJob")
 _POLICY = ("Condition", "MaxAttempts", "Delay", "Window")
@@ -77,10 +77,14 @@ def services(recording: Recording, engine: Engine) -> dict[str, Service]:
     """The services of the swarm by id; none where this node is in no swarm.
 
     Raises:
-        EvidenceError: the node is in a swarm but no manager, or did not answer.
+        NotApplicable: the node is a worker.
+        EvidenceError: the node is neither worker nor manager of its swarm, or did not answer.
     """
-    if engine.value("Swarm", "LocalNodeState") == "inactive":
+    state = engine.value("Swarm", "LocalNodeState")
+    if state == "inactive":
         return {}
+    if state == "active" and not engine.value("Swarm", "ControlAvailable"):
+        raise NotApplicable("a worker of the swarm does not know its services: audit a manager as well")
     if not engine.value("Swarm", "ControlAvailable"):
         raise EvidenceError("only a manager of the swarm knows its services; audit a manager as well")
     documents = (

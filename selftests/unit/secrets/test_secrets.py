@@ -26,7 +26,8 @@ NAMES = """
     APP_SECRET CLIENTSECRET JWT_SECRET_OLD COOKIE_SECRET NPM_TOKEN GITHUB_TOKEN_RO AWS_SECRET_ACCESS_KEY
     AZURE_STORAGE_ACCOUNT_KEY TLS_PRIVATE_KEY ENCRYPTION_KEY MASTER_KEY SESSION_KEY GPG_PASSPHRASE
     ADMIN_CREDENTIALS API_KEYS LDAP_BIND_CRED
-    DATA_ENC_KEY RABBITMQ_ERLANG_COOKIE
+    DATA_ENC_KEY RABBITMQ_ERLANG_COOKIE INITIAL_ADMIN_PASSWORD REFRESH_TOKEN_SECRET RESET_PASSWORD VPN_IPSEC_PSK
+    DB_PASSWORD_READONLY DB_PASSWORD_APP PASSWORDS
 """
 SETTINGS = {
     **dict.fromkeys(NAMES.split(), PLAIN),
@@ -102,6 +103,14 @@ COMMANDS = """
     git clone https://oauth2:HUNTER@example.com/x
     mount -t cifs -o username=bob,password=HUNTER //host/share /mnt
     vault login HUNTER
+    rabbitmqctl add_user bob HUNTER
+    composer config --global http-basic.repo.example.com bob HUNTER
+    composer config --global github-oauth.github.com HUNTER
+    poetry config pypi-token.pypi HUNTER
+    mosquitto_passwd -b /etc/mosquitto/passwd bob HUNTER
+    unzip -P HUNTER x.zip
+    echo "define('DB_PASSWORD', 'HUNTER');" >> wp-config.php
+    echo "bindpw HUNTER" >> /etc/ldap.conf
     echo "DB_PASSWORD: HUNTER" >> /app/config.yml
     echo "<password>HUNTER</password>" > settings.xml
 """
@@ -116,7 +125,6 @@ HINTS = """
     wifi password s3cr3tword
     fetch 'https://example.com/x?sig=HUNTER&x=HUNTER'
     printf s3cr3tword>>key
-    rabbitmqctl add_user bob HUNTER
 """
 HARMLESS_HINTS = """
     apt-get install -y login libpam0g passwd

@@ -2,12 +2,12 @@ packages="" source=""
 if [ -e /var/lib/dpkg/status ]; then
   source=dpkg
   packages=$(sed -n "/^Package: /h;/^Status: .* installed$/{x;s/^Package: //p;}" /var/lib/dpkg/status) || exit
-elif command -v rpm >/dev/null; then
-  source=rpm
-  packages=$(rpm --query --all --queryformat "%{NAME}\n") || exit
 elif [ -e /lib/apk/db/installed ]; then
   source=apk
   packages=$(sed -n "s/^P://p" /lib/apk/db/installed) || exit
+elif command -v rpm >/dev/null; then
+  source=rpm
+  packages=$(rpm --query --all --queryformat "%{NAME}\n") || exit
 fi
 if [ -n "$source" ]; then
   echo "source:$source $(printf "%s\n" "$packages" | grep -c .)"

@@ -9,7 +9,7 @@ import pytest
 from hullcheck.facts.swarm import shapes
 from hullcheck.facts.swarm.services import DOCKER_SERVICES, PublishedPort, Service
 from hullcheck.parsing.documents import require
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.kit.facts.container_host import ContainerHost, service_document
 
 
@@ -30,6 +30,9 @@ def test_services_of_a_manager(world: ContainerHost) -> None:
     with pytest.raises(EvidenceError, match=r"^docker service inspect: Spec is missing$"):
         _ = world.facts.services
     world.info["Swarm"]["ControlAvailable"] = False
+    with pytest.raises(NotApplicable, match="a worker of the swarm"):
+        _ = world.facts.services
+    world.info["Swarm"]["LocalNodeState"] = "locked"
     with pytest.raises(EvidenceError, match="only a manager"):
         _ = world.facts.services
 
