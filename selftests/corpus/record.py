@@ -55,10 +55,10 @@ THAW = "docker ps --quiet --filter status=paused | xargs --no-run-if-empty docke
 class Builder:
     """Builds hosts in one laboratory."""
 
-    def __init__(self, lab: Laboratory) -> None:
-        """Prepare nothing yet: the hub and the disk of machines are made when they are first needed."""
+    def __init__(self, lab: Laboratory, hub: Hub | None = None) -> None:
+        """Prepare nothing yet: a hub and the disk of machines are made when they are first needed."""
         self.lab = lab
-        self.hub = cache(lambda: Hub(lab))
+        self.hub = cache(lambda: hub or Hub(lab))
         self.disk = cache(lambda: machine.disk(lab))
 
     @contextmanager

@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullcheck import facts as fact_modules
 from hullcheck.controls.metadata import read_docstring
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
-from hullcheck.recording.script import render
 from selftests.kit.judging import (
     control,
-    facts_of_answer,
     facts_of_engine,
     facts_of_guest,
     judge_engine,
@@ -36,7 +33,7 @@ EngineFactory = Callable[..., "Engine"]
 
 pytestmark = pytest.mark.lab
 
-FIREWALL, FORWARDING = "firewall_limits_container_traffic", "ipv4_forwarding_is_off_or_recorded"
+FIREWALL = "firewall_limits_container_traffic"
 PAGE = "passwd"  # each server shows its own /etc
 OUTSIDE_PORT, PUBLISHED_PORT = 7000, 8080
 PATIENCE, SHORT = 60, 3  # seconds for what has to get through, and for what must not
@@ -169,60 +166,6 @@ def with_nftables(facts: Facts) -> Facts:
 
 
 # ---- 1.4 of the guide: what the host forwards besides
-
-
-@pytest.fixture(params=["iptables", "nftables"])
-def router(request: pytest.FixtureRequest, engine: EngineFactory) -> tuple[Site, Callable[[], bool]]:
-    """A site whose host is also a router between two networks, and whether it lets through what goes between them.
-
-    An engine that makes no rules stands in for one with the nftables backend: neither accepts anything in FORWARD.
-    """
-    one = engine(
-        fresh=True, bip="172.30.0.1/24", **({} if request.param == "iptables" else {"iptables": False})
-    )
-    outside, third = engine(fresh=True), engine(fresh=True)
-    plug(one, "eth0", outside, "eth0", ("192.0.2.1/24", "192.0.2.2/24"))
-    plug(one, "eth1", third, "eth0", ("198.51.100.1/24", "198.51.100.2/24"))
-    outside.nsenter("ip", "route", "add", "172.30.0.0/24", "via", "192.0.2.1")
-    outside.nsenter("ip", "route", "add", "198.51.100.0/24", "via", "192.0.2.1")
-    third.nsenter("ip", "route", "add", "192.0.2.0/24", "via", "198.51.100.1")
-    one.nsenter("iptables", "-P", "FORWARD", "ACCEPT")
-    serve(one, "web", 80, "--publish", f"{PUBLISHED_PORT}:80")
-    for each in (outside, third):
-        serve(each, "host", OUTSIDE_PORT, "--network", "host")
-    made = Site(one, outside, {"world": ("192.0.2.1", "192.0.2.2")})
-    return made, lambda: fetches(outside, "host", "198.51.100.2", OUTSIDE_PORT)
-
-
-def test_closed_chain_forward(
-    router: tuple[Site, Callable[[], bool]], request: pytest.FixtureRequest
-) -> None:
-    """What is forwarded between other networks ends, and containers go on; the control passes with a reason."""
-    site, passes = router
-    nftables = "nftables" in request.node.name
-    open_to_all = {"container to world": True, "world to container": True}
-    assert (site.traffic(), passes()) == (open_to_all, True)
-    assert forwarding(site.engine)[0] == "fail"
-    for words in commands(FORWARDING, "iptables"):
-        if nftables or "-P" in words:
-            site.engine.nsenter(*words)
-    assert (site.traffic(), passes()) == (open_to_all, False)
-    verdict, reason = forwarding(site.engine)
-    assert verdict == "pass", reason
-    for words in commands(FORWARDING, "iptables"):  # the policy alone
-        if nftables and "-A" in words:
-            site.engine.nsenter(*("-D" if each == "-A" else each for each in words))
-    assert site.traffic()["container to world"] is not nftables
-
-
-def forwarding(engine: Engine) -> tuple[str, str]:
-    """What the control says in the network of the engine, with a reason in the policy."""
-    script = engine.directory / "probe.sh"
-    script.write_text(render(fact_modules.PROBES, docker_host=f"unix://{engine.socket}"))
-    recording = facts_of_answer(engine.nsenter("sh", str(script)), "local").recording
-    facts = Facts(recording, Policy.from_mapping({"ip_forward_reason": "bridges, OPS-140"}))
-    (finding,) = judged(FORWARDING, facts).values()
-    return finding
 
 
 # ---- section 2: settings of daemon.json

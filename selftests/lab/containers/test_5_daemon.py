@@ -212,27 +212,6 @@ def test_seccomp_of_the_daemon(engine: EngineFactory, tmp_path: Path) -> None:
     }
 
 
-def test_file_that_is_called_like_the_profile_of_the_engine(
-    engine: EngineFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """2.18, 5.22, guide: a profile whose file has the name that other versions give their own is not taken for that."""
-    monkeypatch.chdir(tmp_path)  # which the daemon takes for its own
-    for name in ("default", "builtin", f"{tmp_path}/x,profile=builtin"):
-        Path(name).write_text('{"defaultAction": "SCMP_ACT_ALLOW"}')
-    names = {"default": "builtin", "builtin": "default"}
-    own = "builtin" if (one := engine(fresh=True)).version.at_least(23) else "default"
-    for name in (names[own], f"{tmp_path}/x,profile=builtin"):
-        one.stop()
-        one.configure({"seccomp-profile": name})
-        one.start()
-        one.create("web")
-        facts = facts_of_engine(one.socket, of="2.18 5.22 security_modules_confine_containers")
-        assert verdicts("2.18", facts)["local"] in ("manual", "fail"), name
-        assert verdicts("security_modules_confine_containers", facts)["Seccomp"] in ("error", "fail"), name
-        assert verdicts("5.22", facts)["web"] in ("error", "fail"), name
-        one.docker("rm", "web")
-
-
 def test_no_new_privileges_is_settled_at_creation(engine: EngineFactory) -> None:
     """5.26: the daemon's default of the day on which a container was created goes with it, both ways."""
     one = engine(fresh=True)

@@ -13,7 +13,6 @@ from hullcheck.recording.probe import TIMED_OUT
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.judging import facts_inside, facts_of_guest, judged
 from selftests.lab import lacking
-from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
     from hullcheck.facts import Facts
@@ -85,8 +84,7 @@ def test_docker_that_shows_a_part(engine: Callable[..., Engine], tmp_path: Path)
     networks = lacking.programs(
         tmp_path / "bin", {"docker": _broken("network ls", f"grep -v ^{_bridge(one)}")}
     )
-    facts = lacking.facts_of_engine(one.socket, networks, of="2.2 5.30")
-    assert set(_verdicts("2.2", facts).values()) == {"error"}
+    facts = lacking.facts_of_engine(one.socket, networks, of="5.30")
     assert set(_verdicts("5.30", facts).values()) == {"error"}
     containers = lacking.programs(tmp_path / "bin", {"docker": _broken("ps", "head -n 1")})
     facts = lacking.facts_of_engine(one.socket, containers, of="5.5")
@@ -127,26 +125,6 @@ def test_accounts_of_the_network(lab_host: Callable[..., Host]) -> None:
     assert without_getent() == "pass"
     host.write("/etc/nsswitch.conf", "passwd: files\ngroup: files sss\n")
     assert without_getent() == "error"
-
-
-OWN = "systemctl stop docker docker.socket containerd; systemd-run --unit mine dockerd --host unix:///run/docker.sock"
-
-
-def test_unit_that_ends_containers_with_the_daemon(lab_host: Callable[..., Host]) -> None:
-    """2.16: by any name; where systemd does not say what it ends, that is unknown."""
-    host = lab_host(live_restore=True)
-    assert judged("2.16", facts_of_guest(host, of="2.16"))[host.name][0] == "pass"
-    host.exec("sh", "-ec", OWN)
-    until(
-        lambda: "Server:" in host.exec("sh", "-c", "docker version; true"), "the engine does not answer", 60
-    )
-    verdict, reason = judged("2.16", facts_of_guest(host, of="2.16"))[host.name]
-    assert (verdict, "mine.service ends containerd with the daemon" in reason) == ("fail", True), reason
-    for script in (None, lacking.FAILS, lacking.SILENT):
-        ((verdict, reason),) = judged(
-            "2.16", lacking.facts_of_guest(host, {"systemctl": script}, of="2.16")
-        ).values()
-        assert (verdict, "was not told by systemd" in reason) == ("error", True), reason
 
 
 PIPES = (

@@ -182,8 +182,8 @@ def test_encryption_of_a_volume(audited: Machine) -> None:
     )
     verdict, reason = only(judge_guest("data_at_rest_is_encrypted", audited, seconds=120))
     assert verdict == "manual"
-    assert "/var/lib/docker lies on ubda, not encrypted by dm-crypt" in reason
-    assert f"{folder} lies on dm-0, encrypted by dm-crypt (PLAIN, health)" in reason
+    assert "/var/lib/docker lies on ext4 on ubda (disk)" in reason
+    assert f"{folder} lies on ext4 on dm-0 (crypt), loop0 (loop)" in reason
 
 
 # ---- SELinux
@@ -215,17 +215,6 @@ def test_selinux_labels_are_enforced(with_selinux: Machine) -> None:
     """5.3: a labelled container passes where SELinux enforces; one without a label fails."""
     facts = facts_where_enforced(with_selinux)
     assert verdicts("5.3", facts) == {"plain": "pass", "disabled": "fail", "privileged": "fail"}
-
-
-def test_permissive_domain_protects_nothing(with_selinux: Machine) -> None:
-    """5.3: SELinux enforces, but the type of containers is permissive."""
-    with_selinux.ssh("sh", "-c", "echo '(typepermissive container_t)' >own.cil && semodule --install own.cil")
-    try:
-        found = judged("5.3", facts_where_enforced(with_selinux))
-    finally:
-        with_selinux.ssh("semodule", "--remove", "own")
-    reason = "its type container_t is permissive: SELinux only writes down what it would deny"
-    assert found["plain"] == ("fail", reason)
 
 
 def test_permissive_selinux_protects_nothing(with_selinux: Machine) -> None:

@@ -18,6 +18,7 @@ LEFT = {
     "firewall_limits_container_traffic": "only the site knows which networks are its own",
     "container_logs_leave_the_host": _CENTRE,
     "container_logs_are_collected_centrally": _CENTRE,
+    "host_logs_are_collected_centrally": _CENTRE,
     "container_drops_all_capabilities": _WORKLOAD,
     "container_cpu_time_is_capped": _WORKLOAD,
     "container_reports_its_health": _IMAGE,

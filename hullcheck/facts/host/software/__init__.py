@@ -21,11 +21,13 @@ _KINDS = {
 }
 GUIDE = (known.UBUNTU_MINIMAL, "RHEL CoreOS", "Bottlerocket")
 """The minimal distributions that the guide names."""
+_PACKAGES = f"{known.COMPILERS['packages']}|{known.BROWSERS['packages']}"
+_LINE = re.compile(rf"/.*|(?:mark|source|unread):.*|package:(?:ubuntu-standard|{_PACKAGES})")
 SOFTWARE = Probe.from_file(
     __file__,
     "software",
     lines_like("(?:mark|package|source|unread):.*", "/.*"),
-    PACKAGES=f"{known.COMPILERS['packages']}|{known.BROWSERS['packages']}",
+    PACKAGES=_PACKAGES,
     PROGRAMS=f"{known.COMPILERS['programs']}|{known.BROWSERS['programs']}",
 )
 
@@ -71,9 +73,7 @@ class Software:
     @property
     def looked_at(self) -> str:
         """What the verdict on compilers and browsers rests on."""
-        packages = (
-            f"{self.count} packages of {self.source}" if self.source else "no list of packages is known here"
-        )
+        packages = f"{self.count} packages of {self.source}" if self.source else "no list of packages"
         return f"{packages}, and the programs on the path"
 
     @property
@@ -108,15 +108,15 @@ def software(recording: Recording, presence: Presence) -> Software:
         EvidenceError: the target did not answer, or the list of its packages is empty.
     """
     text = recording.text(SOFTWARE)
+    if not all(map(_LINE.fullmatch, filter(None, text.split("\n")))):
+        raise EvidenceError("software: the answer has a line that the probe does not print")
     words = Words(text)
     source, _, count = words.first("source").partition(" ")
     if source and (not count.isdigit() or count == "0"):
         raise EvidenceError(f"the list of packages of {source} is empty, or was not understood")
-    programs = dict.fromkeys(line for line in text.split("\n") if line.startswith("/"))
-    texts = tuple(map(words.all, ("mark", "unread")))
-    return Software(
-        os_release(recording), source, int(count or 0), words.all("package"), tuple(programs), *texts
-    )
+    programs = tuple(dict.fromkeys(line for line in text.split("\n") if line.startswith("/")))
+    texts = (words.all("package"), programs, words.all("mark"), words.all("unread"))
+    return Software(os_release(recording), source, int(count or 0), *texts)
 
 
 @fact()
