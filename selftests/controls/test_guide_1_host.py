@@ -95,7 +95,7 @@ def test_programs_of_the_host(kind: str, name: str) -> None:
     assert programs(kind, f"/usr/bin/{name}", allowed_host_programs=["make"])[0] == "fail"
     assert programs(kind, "unread:/opt/bin")[0] == "error"
     assert programs(kind, "unread:/opt/bin", f"/usr/bin/{name}")[0] == "fail"
-    assert programs(kind, source="")[1].startswith("no list of packages is known here")
+    assert programs(kind, source="")[1].startswith("no list of packages")
     with pytest.raises(
         EvidenceError, match=r"^the list of packages of dpkg is empty, or was not understood$"
     ):
