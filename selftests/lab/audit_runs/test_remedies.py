@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -174,11 +175,11 @@ SET = ("2.2", "2.9", "2.10", "2.15", "2.16", "2.17")
 """The controls whose remedies say which settings to make."""
 
 
-def settings(key: str) -> dict[str, object]:
+def settings(key: str) -> dict[str, Any]:
     """What a control's remedy says to set in daemon.json."""
     _, _, remedy = read_docstring(control(key).__doc__ or "")
     (text,) = re.findall(r"set `(\".+?)` in daemon.json", " ".join(remedy.split()))
-    found: dict[str, object] = json.loads(f"{{{text}}}")
+    found: dict[str, Any] = json.loads(f"{{{text}}}")
     return found
 
 
@@ -188,6 +189,9 @@ def test_settings_of_the_daemon(lab_host: Callable[..., Host]) -> None:
     assert {verdict(host, key) for key in SET} == {"fail"}
     start(host)
     wanted = {name: value for key in SET for name, value in settings(key).items()}
+    wanted["default-ulimits"]["nofile"]["Hard"] = resource.getrlimit(resource.RLIMIT_NOFILE)[
+        1
+    ]  # of this machine
     host.write("/etc/docker/daemon.json", json.dumps(wanted))
     host.docker("rm", "--force", "web", "client")
     host.exec("systemctl", "restart", "docker")

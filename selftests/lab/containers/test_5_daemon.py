@@ -115,7 +115,7 @@ def test_limits_of_a_parent_group(engine: EngineFactory) -> None:
             path.write_text(value)
     facts = facts_of_engine(one.socket, of="5")
     assert [verdicts(number, facts)["web"] for number in ("5.11", "5.12", "5.29")] == ["pass", "pass", "pass"]
-    assert reason("5.29", facts, "web") == "held by its control groups, though none is set"
+    assert reason("5.29", facts, "web") == "limited to 99 processes by its control groups, though none is set"
     one.docker("rm", "--force", "web")
     remove_groups(parent)
 
@@ -246,7 +246,7 @@ def test_user_remapping(engine: EngineFactory) -> None:
         "outside-created": "fail",
         "outside-runs": "fail",
     }
-    assert found["inside-runs"][1] == ""
+    assert found["inside-runs"][1] == "does not share the user namespace of the host"
     assert verdicts("5.24", facts)["executed"] == "fail"
     assert verdicts("5.6", facts)["inside-runs"] == "pass"
 

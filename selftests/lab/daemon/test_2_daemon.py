@@ -451,7 +451,7 @@ def test_log_driver_that_sends_away(engine: EngineFactory) -> None:
     """Only the site knows its central store; the address is shown, other options of the driver are not."""
     here = engine(log_driver="syslog", log_opts={"syslog-address": "udp://127.0.0.1:5514"})
     assert audit("2.14", here)[0] == "fail"
-    assert audit("2.14", here, Policy(log_drivers=("syslog",)))[0] == "manual"
+    assert audit("2.14", here, Policy(log_drivers=("syslog",)))[0] == "fail"
     one = engine(log_driver="syslog", log_opts={"syslog-address": "udp://192.0.2.1:5514", "tag": "s3cret"})
     facts = facts_of_engine(one.socket)
     found, reason = verdict("2.14", facts)
