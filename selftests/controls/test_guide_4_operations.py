@@ -10,6 +10,8 @@ import pytest
 from hullcheck.facts.docker_bench import DOCKER_BENCH
 from hullcheck.facts.sensors import SENSORS
 from hullcheck.policy import DockerBench, Policy, PolicyError
+from selftests.kit.facts.hosts import only
+from selftests.kit.facts.hosts import target as host_target
 from selftests.kit.facts.shippers import container
 from selftests.kit.facts.tools import (
     DAY,
@@ -182,3 +184,11 @@ def test_wrong_policy_of_docker_bench(wrong: object) -> None:
     """The log has to be named, by an absolute path."""
     with pytest.raises(PolicyError):
         Policy.from_mapping({"docker_bench": wrong})
+
+
+def test_checklist() -> None:
+    """A person ticks off the countermeasures, of the system that is named."""
+    verdict, reason = only(
+        judged("countermeasures_are_ticked_off", host_target(os_release='PRETTY_NAME="Debian 13"'))
+    )
+    assert (verdict, reason.startswith("Debian 13: check that")) == ("manual", True)

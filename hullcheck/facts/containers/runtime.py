@@ -253,11 +253,7 @@ class Runtime:
         owner = (self.joined("NetworkMode") or self).configuration
         if owner.description["Networks"] is None and owner.network_mode in ("", "default", "bridge"):
             raise EvidenceError("docker inspect does not report NetworkSettings.Networks")
-        if not ids and default in owner.networks:
-            raise EvidenceError(
-                f"docker network ls does not list the network {default}, to which it is attached"
-            )
-        return not ids.isdisjoint(owner.networks.values()) or (bool(ids) and default in owner.networks)
+        return bool(ids) and not {default, *ids}.isdisjoint((*owner.networks, *owner.networks.values()))
 
     def _runs_in_host_namespace(self, kind: str) -> bool:
         host = self.surroundings.host_side.get().namespaces

@@ -205,6 +205,9 @@ class Answer:
         try:
             (host,) = _beginning(sections, "host")
             managers = _beginning(sections, "manager")
+            others = (word for part in sections if part not in managers for word, _ in part)
+            if "property" in others:
+                raise ValueError("a property stands under no systemd")
             return cls(
                 dict(_node(text) for word, text in records if word == "stat"),
                 dict(_change(text) for word, text in records if word == "changed"),

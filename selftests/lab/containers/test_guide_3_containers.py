@@ -160,10 +160,11 @@ def test_references(engine: EngineFactory) -> None:
         "id": f"runs {identifier}, which names no digest",
     }
     services = judged("service_image_is_pinned", facts)
+    pinned = f"pinned by sha256:{'2' * 64}"
     assert services == {
         "tag": ("fail", "runs bb:1, which names no digest"),
-        "good": ("pass", ""),
-        "digest": ("pass", "its digest pins it, and no tag tells people which version that is"),
+        "good": ("pass", pinned),
+        "digest": ("pass", f"{pinned}, and no tag tells people which version that is"),
     }
 
 

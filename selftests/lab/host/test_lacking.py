@@ -58,11 +58,6 @@ def test_docker_that_lists_nothing(engine: Callable[..., Engine], tmp_path: Path
     assert {verdict for verdict, _ in found} == {"not applicable"}
 
 
-def _bridge(one: Engine) -> str:
-    """The id of the default bridge."""
-    return one.docker("network", "inspect", "--format", "{{.Id}}", "bridge").strip()
-
-
 def _broken(of: str, what: str) -> str:
     """A docker that answers one of its subcommands with a part of the answer."""
     real = shutil.which("docker")
@@ -81,11 +76,6 @@ def test_docker_that_shows_a_part(engine: Callable[..., Engine], tmp_path: Path)
     one = engine(fresh=True)
     one.run("bad", "--privileged")
     one.run("good")
-    networks = lacking.programs(
-        tmp_path / "bin", {"docker": _broken("network ls", f"grep -v ^{_bridge(one)}")}
-    )
-    facts = lacking.facts_of_engine(one.socket, networks, of="5.30")
-    assert set(_verdicts("5.30", facts).values()) == {"error"}
     containers = lacking.programs(tmp_path / "bin", {"docker": _broken("ps", "head -n 1")})
     facts = lacking.facts_of_engine(one.socket, containers, of="5.5")
     assert _verdicts("5.5", facts) == {"good": "pass", "(not listed)": "error"}
