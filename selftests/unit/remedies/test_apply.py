@@ -20,7 +20,10 @@ class Folder:
         for each in (self.path, self.host, path / "bin"):
             each.mkdir()
         text = (HERE / "shell" / APPLY).read_text().replace("/var/backups/hullcheck", f"{path}/saved")
-        text = text.replace('"0 d', f'"{os.getuid()} d')
+        user = os.getuid()  # owns the folder, below those of root
+        for bits in ("????-??-?*", "????????[tT]*"):
+            text = text.replace(f'"0 d"{bits})', f'"0 d"{bits} | "{user} d"{bits})')
+        text = text.replace('"$entry")" = 0 ]', f'"$entry")" = {user} ]')
         (self.path / APPLY).write_text(text)
         for name, script in {"id": "echo 0", "chown": ":", "dockerd": ":"}.items():
             (path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
