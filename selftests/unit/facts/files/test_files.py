@@ -332,3 +332,14 @@ def test_daemon_that_went_meanwhile() -> None:
     """What it saw is not known."""
     with pytest.raises(EvidenceError, match="it started or ended meanwhile"):
         judged("3.17", RIGHT.facts_with(RIGHT.output().replace("dockerd 7", "dockerd 8")))
+
+
+def test_property_of_no_systemd() -> None:
+    """A property before the systemd that has it belongs to none: its unit would be missed."""
+    output = RIGHT.output()
+    start = output.index("manager 0\n")
+    first = output[start:].split("\n")[1]
+    assert first.startswith("property ")
+    moved = output.replace(f"manager 0\n{first}\n", f"{first}\nmanager 0\n")
+    with pytest.raises(EvidenceError, match="is not what the probe prints"):
+        judged("3.1", RIGHT.facts_with(moved))
