@@ -20,50 +20,42 @@ PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
 Load = Callable[..., Inventory]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[web]\nweb1\n",
-        "# a comment\n\nweb1 ansible_host=10.0.0.1\n",
-        "web1.example.com\nweb2.example.com\n",
-        "10.0.0.1\n10.0.0.2:22\n",
-        "web[01:20].example.com\n",
-        "[all:vars]\ntargets: x\n",
-        "all:\n  hosts:\n    web1:\n",
-        "---\nweb: {children: {db: {hosts: {db1: }}}}\n",
-        '{"_meta": {"hostvars": {}}, "all": {"children": []}}',
-        "#!/bin/sh\necho {}\n",
-        "plugin: amazon.aws.aws_ec2\n",
-    ],
+INVENTORIES = (
+    "[web]\nweb1\n",
+    "# a comment\n\nweb1 ansible_host=10.0.0.1\n",
+    "web1.example.com\nweb2.example.com\n",
+    "10.0.0.1\n10.0.0.2:22\n",
+    "web[01:20].example.com\n",
+    "[all:vars]\ntargets: x\n",
+    "all:\n  hosts:\n    web1:\n",
+    "---\nweb: {children: {db: {hosts: {db1: }}}}\n",
+    '{"_meta": {"hostvars": {}}, "all": {"children": []}}',
+    "#!/bin/sh\necho {}\n",
+    "plugin: amazon.aws.aws_ec2\n",
 )
-def test_inventory_of_ansible_is_known_by_its_shape(tmp_path: Path, text: str) -> None:
-    """Its name does not matter."""
+OTHER_FILES = (
+    'targets:\n  hosts: {connect: "local://"}\n',
+    "targets: {}\n",
+    "targets:\n  a: [\n",
+    "target:\n  web1: {connect: 'ssh://web1'}\n",
+    "",
+    "hunter2\n",
+    "eyJ" + "a" * 80 + ".eyJ" + "b" * 80 + ".c\n",
+    "root:x:0:0:root:/root:/bin/bash\n",
+    "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----\n",
+    "password: secret\nuser: me\n",
+    "user = me\npassword = secret\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [*((text, True) for text in INVENTORIES), *((text, False) for text in OTHER_FILES)]
+)
+def test_inventory_of_ansible_is_known_by_its_shape(tmp_path: Path, text: str, is_one: bool) -> None:
+    """Its name does not matter, and the words of a file named by mistake do not become names of hosts."""
     path = tmp_path / "fleet.yml"
     path.write_text(text)
-    assert is_ansible(path)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'targets:\n  hosts: {connect: "local://"}\n',
-        "targets: {}\n",
-        "targets:\n  a: [\n",
-        "target:\n  web1: {connect: 'ssh://web1'}\n",
-        "",
-        "hunter2\n",
-        "eyJ" + "a" * 80 + ".eyJ" + "b" * 80 + ".c\n",
-        "root:x:0:0:root:/root:/bin/bash\n",
-        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----\n",
-        "password: secret\nuser: me\n",
-        "user = me\npassword = secret\n",
-    ],
-)
-def test_anything_else_is_not_taken_for_one(tmp_path: Path, text: str) -> None:
-    """The words of a file named by mistake do not become names of hosts."""
-    path = tmp_path / "hosts"
-    path.write_text(text)
-    assert not is_ansible(path)
+    assert is_ansible(path) == is_one
 
 
 # ---- with a program that answers as ansible-inventory does

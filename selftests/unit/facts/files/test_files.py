@@ -283,10 +283,13 @@ def test_systemd_that_is_not_seen() -> None:
 
 
 def test_silent_systemd() -> None:
-    """Where systemd gives no answer, the unit is not known."""
+    """Where systemd gives no answer, the unit is not known; a property of no systemd is an error."""
     silent = replace(RIGHT, units=()).output().replace("manager 0\n", "manager 0\nsilent \n")
     with pytest.raises(EvidenceError, match="did not say"):
         judged("3.1", RIGHT.facts_with(silent))
+    before, _, after = RIGHT.output().partition("manager 0\nproperty ")
+    with pytest.raises(EvidenceError, match="is not what the probe prints"):
+        judged("3.1", RIGHT.facts_with(f"{before}property {after}"))
 
 
 def test_socket_units() -> None:
@@ -332,14 +335,3 @@ def test_daemon_that_went_meanwhile() -> None:
     """What it saw is not known."""
     with pytest.raises(EvidenceError, match="it started or ended meanwhile"):
         judged("3.17", RIGHT.facts_with(RIGHT.output().replace("dockerd 7", "dockerd 8")))
-
-
-def test_property_of_no_systemd() -> None:
-    """A property before the systemd that has it belongs to none: its unit would be missed."""
-    output = RIGHT.output()
-    start = output.index("manager 0\n")
-    first = output[start:].split("\n")[1]
-    assert first.startswith("property ")
-    moved = output.replace(f"manager 0\n{first}\n", f"{first}\nmanager 0\n")
-    with pytest.raises(EvidenceError, match="is not what the probe prints"):
-        judged("3.1", RIGHT.facts_with(moved))
