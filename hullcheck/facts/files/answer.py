@@ -142,8 +142,8 @@ class UnitFiles:
         """Read its properties, and the files that its patterns stand for."""
         properties = [value.partition("=")[::2] for word, value in records if word == "property"]
         values = dict(properties)
-        if not values.get("Id"):
-            raise ValueError("a unit without its name")
+        if not values.get("Id", "").endswith((".service", ".socket")):
+            raise ValueError("a unit without a name")
         environment, programs = (
             tuple(text for word, text in records if word == each) for each in ("match", "program")
         )

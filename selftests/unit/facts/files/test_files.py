@@ -218,9 +218,9 @@ def test_way_of_a_path() -> None:
 
 def test_all_that_is_read_of_a_unit() -> None:
     """A property ends at its first equals sign, an address at the last blank with a bracket."""
-    lines = ("Id=x", "A=b=c", "Listen=/a (b) (Stream)")
+    lines = ("Id=x.service", "A=b=c", "Listen=/a (b) (Stream)")
     said = [*(("property", each) for each in lines), ("match", "/e"), ("program", "/p"), ("match", "/e")]
-    values = {"Id": "x", "A": "b=c", "Listen": "/a (b) (Stream)"}
+    values = {"Id": "x.service", "A": "b=c", "Listen": "/a (b) (Stream)"}
     assert UnitFiles.of("0", said) == UnitFiles("0", values, ("/e",), ("/p",), ("/a (b)",))
 
 
@@ -290,6 +290,8 @@ def test_silent_systemd() -> None:
     before, _, after = RIGHT.output().partition("manager 0\nproperty ")
     with pytest.raises(EvidenceError, match="is not what the probe prints"):
         judged("3.1", RIGHT.facts_with(f"{before}property {after}"))
+    with pytest.raises(EvidenceError, match="is not what the probe prints"):
+        judged("3.1", RIGHT.facts_with(RIGHT.output().replace("Id=docker.service", "Id=docker.serv")))
 
 
 def test_socket_units() -> None:
