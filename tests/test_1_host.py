@@ -12,12 +12,12 @@ from hullcheck.controls.metadata import marked
 from hullcheck.criteria.auditd import require_recorded
 from hullcheck.criteria.releases import release_doubt, release_flaw
 from hullcheck.data.releases import KnownReleases
-from hullcheck.facts.auditd import Audit
 from hullcheck.facts.engine.release import Release, System
-from hullcheck.facts.files.storage import Storage
+from hullcheck.facts.engine.storage import Storage
 from hullcheck.facts.host.accounts import Accounts
+from hullcheck.facts.host.audit import Audit
 from hullcheck.facts.host.file import FileFact
-from hullcheck.facts.patching import Patching
+from hullcheck.facts.host.patching import Patching
 from hullcheck.facts.registry import Later
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual

@@ -10,9 +10,9 @@ import pytest
 
 from hullcheck.criteria.container_logs import log_routes, shipped_logs
 from hullcheck.facts.containers import Container
-from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.daemon.settings import Setting
-from hullcheck.facts.logs import Shippers
+from hullcheck.facts.containers.logs import Shippers
+from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.settings import Setting
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import seccomp

@@ -8,7 +8,7 @@ import pytest
 from hullcheck.criteria.judgement import NO_REPORTS, listed
 from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images import Image, package_steps, secrets, trust
 from hullcheck.facts.images.contents import Contents, ImageContents
 from hullcheck.facts.images.scans import ScanReports

@@ -12,8 +12,8 @@ from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.containers.ports import Port
-from hullcheck.facts.engine import Engine
-from hullcheck.facts.kernel.features import Kernel
+from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.host.kernel import Kernel
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp, selinux
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 import pytest
 
 from hullcheck.criteria.certificates import validity_flaw
-from hullcheck.facts.daemon.sockets import address
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.swarm import Swarm
-from hullcheck.facts.swarm.given import SwarmService
+from hullcheck.facts.engine.sockets import address
+from hullcheck.facts.engine.swarm import Swarm
+from hullcheck.facts.engine.swarm_given import SwarmService
 from hullcheck.parsing.addresses import is_unspecified
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY, day

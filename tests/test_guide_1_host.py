@@ -10,18 +10,19 @@ from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
 from hullcheck.criteria.vantage import require_network, require_processes
 from hullcheck.data.software import MINIMAL
-from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
-from hullcheck.facts.daemon import Daemon, reported
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine import reported
+from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.engine.release import System
+from hullcheck.facts.host.audit_daemon import STEPS, AuditDaemon
+from hullcheck.facts.host.kernel import Kernel
+from hullcheck.facts.host.patching import Patching
+from hullcheck.facts.host.running_kernel import RunningKernel
 from hullcheck.facts.host.services import HostServices
 from hullcheck.facts.host.software import GUIDE as GUIDE_MINIMAL
 from hullcheck.facts.host.software import Software
-from hullcheck.facts.kernel.features import Kernel
-from hullcheck.facts.kernel.running import RunningKernel
-from hullcheck.facts.kernel.sysctl import FORWARD, GUIDE, Sysctl
-from hullcheck.facts.patching import Patching
+from hullcheck.facts.host.sysctl import FORWARD, GUIDE, Sysctl
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy

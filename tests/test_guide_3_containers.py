@@ -12,15 +12,15 @@ from hullcheck.controls import for_each
 from hullcheck.criteria.judgement import NO_REPORTS, listed, planned_limit
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
-from hullcheck.facts.engine import Engine
-from hullcheck.facts.firewall import CNI, OPTIONS, Firewall
+from hullcheck.facts.engine.firewall import CNI, OPTIONS, Firewall
+from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.engine.swarm_given import SwarmService
 from hullcheck.facts.images import Image
+from hullcheck.facts.images.content_names import COMPILER, MANAGER, SHELL
 from hullcheck.facts.images.contents import ImageContents
-from hullcheck.facts.images.contents.names import COMPILER, MANAGER, SHELL
 from hullcheck.facts.images.scans import SCANNERS, Report, ScanReports
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
-from hullcheck.facts.swarm.given import SwarmService
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT, plain
 from hullcheck.parsing.image_reference import Reference
 from hullcheck.policy import Policy

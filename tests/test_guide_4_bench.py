@@ -4,7 +4,7 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.facts.docker_bench import DockerBench, Run
+from hullcheck.facts.engine.docker_bench import DockerBench, Run
 from hullcheck.facts.host.clock import Clock
 from hullcheck.parsing.times import CLOCK_SLACK, DAY
 from hullcheck.policy import Policy

@@ -9,10 +9,10 @@ from hullcheck.criteria.container_logs import log_routes, shipped, shipped_logs
 from hullcheck.criteria.sensors import require_product
 from hullcheck.data.runtime_security import PRODUCTS
 from hullcheck.facts.containers import Container
-from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.logs import SYSTEMS, HostLog, Shippers, system_of
+from hullcheck.facts.containers.logs import SYSTEMS, HostLog, Shippers, system_of
+from hullcheck.facts.containers.sensors import Sensor
+from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.registry import Later
-from hullcheck.facts.sensors import Sensor
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable

@@ -8,10 +8,10 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.criteria.auditd import loaded_flaw
-from hullcheck.facts.auditd import Audit
 from hullcheck.facts.engine.release import System
-from hullcheck.facts.files.storage import DataAtRest
+from hullcheck.facts.engine.storage import DataAtRest
 from hullcheck.facts.host.accounts import Accounts
+from hullcheck.facts.host.audit import Audit
 from hullcheck.facts.host.file import FileFact
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.verdicts import Manual

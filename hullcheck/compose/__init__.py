@@ -14,7 +14,7 @@ from hullcheck.compose import command
 from hullcheck.compose.command import ComposeError
 from hullcheck.compose.lines import File, place, read
 from hullcheck.compose.translate import Model
-from hullcheck.facts.compose.document import COMPOSE_FILE
+from hullcheck.facts.containers.compose_document import COMPOSE_FILE
 from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE
 from hullcheck.recording.probe import Answer

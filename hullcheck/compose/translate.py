@@ -12,7 +12,7 @@ from hullcheck.compose.command import ComposeError, Merged
 from hullcheck.compose.lines import File, place, places
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.data.labels import GROUPING
-from hullcheck.facts.compose.document import OPTIONS_OF_NETWORKS
+from hullcheck.facts.containers.compose_document import OPTIONS_OF_NETWORKS
 from hullcheck.facts.host.ssh_servers import servers_named
 from hullcheck.secrets import configuration
 from hullcheck.secrets.log_options import log_options

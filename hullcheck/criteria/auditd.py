@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hullcheck.facts.auditd import Audit
-from hullcheck.facts.auditd.daemon import AuditDaemon
-from hullcheck.facts.auditd.rules import Rule
+from hullcheck.facts.host.audit import Audit
+from hullcheck.facts.host.audit_daemon import AuditDaemon
+from hullcheck.facts.host.audit_rules import Rule
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.verdicts import EvidenceError, Manual

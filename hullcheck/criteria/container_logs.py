@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from hullcheck.criteria.judgement import Judgement, listed
 from hullcheck.facts.containers import Container
-from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.logs import OTHER_SYSTEM, RELAYS, Shippers
-from hullcheck.facts.logs.drivers import LOCAL_DRIVERS, NETWORK_DRIVERS, OF_SYSLOG, destination
+from hullcheck.facts.containers.log_drivers import LOCAL_DRIVERS, NETWORK_DRIVERS, OF_SYSLOG, destination
+from hullcheck.facts.containers.logs import OTHER_SYSTEM, RELAYS, Shippers
+from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from hullcheck.data.runtime_security import PRODUCTS
-from hullcheck.facts.sensors import Sensor
+from hullcheck.facts.containers.sensors import Sensor
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 

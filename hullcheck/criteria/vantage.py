@@ -1,8 +1,8 @@
 """From where the host was looked at: an audit in a container, or in namespaces of its own, sees those and no host."""
 
-from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.daemon.process import DaemonProcesses
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.daemon_process import DaemonProcesses
+from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.registry import Later
 from hullcheck.verdicts import EvidenceError
 

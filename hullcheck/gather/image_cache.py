@@ -14,7 +14,7 @@ from typing import Any
 
 from hullcheck import __version__, inputs, private_files
 from hullcheck.facts.images.contents import Contents
-from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
+from hullcheck.facts.images.contents_answer import IMAGE_CONTENTS
 from hullcheck.inventory import Target
 from hullcheck.recording import Recording
 from hullcheck.recording.packing import LARGEST

@@ -10,6 +10,7 @@ from hullcheck.recording import shell
 from hullcheck.secrets.redact import LinesLike
 
 _END = "\n"
+_PROBES = Path(__file__).parents[1] / "facts" / "probes"
 TIMED_OUT = 124  # the status of a probe that was ended or not asked, as timeout(1) has it
 UNREADABLE = 65  # EX_DATAERR of sysexits.h: the status of an answer that was dropped
 MOST = 64 << 20
@@ -53,7 +54,6 @@ class Probe:
     @classmethod
     def from_file(
         cls,
-        module: str,
         name: str,
         keep: Callable[[str], str] = _all_of_it,
         *,
@@ -63,8 +63,8 @@ class Probe:
         like: LinesLike | None = None,
         **values: str,
     ) -> Self:
-        """The probe whose script is the file NAME.sh beside *module*; `@WORD@` in it stands for one of *values*."""
-        text = shell.read(Path(module).with_name(f"{name}.sh"))
+        """The probe whose script is NAME.sh of `facts/probes`; `@WORD@` in it stands for one of *values*."""
+        text = shell.read(_PROBES / f"{name}.sh")
         for word, value in values.items():
             text = text.replace(f"@{word}@", value)
         return cls(name, text, keep, shared, aside, most, like, shell.shortened(text))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hullcheck.facts import Facts
-from hullcheck.facts.daemon import Daemon
+from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.subjects import DAEMON_DEFAULT
 from hullcheck.remedies import Settings
 from hullcheck.remedies.merge import merged, written

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.auditd.daemon import AUDIT_DAEMON
+from hullcheck.facts.host.audit_daemon import AUDIT_DAEMON
+from hullcheck.facts.host.kernel import KERNEL
+from hullcheck.facts.host.patching import PATCHING
 from hullcheck.facts.host.software import SOFTWARE
-from hullcheck.facts.kernel.features import KERNEL
-from hullcheck.facts.patching import PATCHING
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError

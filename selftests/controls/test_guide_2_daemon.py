@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from hullcheck.facts.daemon.sockets import endpoint
+from hullcheck.facts.engine.sockets import endpoint
 from hullcheck.parsing.times import moment
 from hullcheck.policy import LogLimits
 from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG

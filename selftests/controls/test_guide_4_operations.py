@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.docker_bench import DOCKER_BENCH
-from hullcheck.facts.sensors import SENSORS
+from hullcheck.facts.containers.sensors import SENSORS
+from hullcheck.facts.engine.docker_bench import DOCKER_BENCH
 from hullcheck.policy import DockerBench, Policy, PolicyError
 from selftests.kit.facts.hosts import only
 from selftests.kit.facts.hosts import target as host_target

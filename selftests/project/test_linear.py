@@ -19,8 +19,8 @@ import pytest
 import hullcheck
 from hullcheck import secrets
 from hullcheck.data.health_checks import kind_of_check
-from hullcheck.facts.auditd import AUDIT
-from hullcheck.facts.auditd.rules import parse
+from hullcheck.facts.host.audit import AUDIT
+from hullcheck.facts.host.audit_rules import parse
 from hullcheck.facts.images import package_steps
 from hullcheck.facts.images import secrets as image_secrets
 from hullcheck.facts.images.probe import IMAGES

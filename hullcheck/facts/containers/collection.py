@@ -15,7 +15,7 @@ from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, PROC, SHAPE_OF_V
 from hullcheck.facts.containers.proc import ProcFiles
 from hullcheck.facts.containers.runtime import Limits, Runtime
 from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.facts.engine import DOCKER_ENDPOINT
+from hullcheck.facts.engine.info import DOCKER_ENDPOINT
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.facts.swarm.services import Service
+from hullcheck.facts.engine.services import Service
 from hullcheck.parsing.image_reference import Reference
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.times import engine_moment

@@ -20,9 +20,7 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError
 
-OWN_MOUNTS = Probe.from_file(
-    __file__, "own_mounts", lines_like(r"\d+ \d+ \d+:\d+ .*", "--(?:self|sockets)", "/.*")
-)
+OWN_MOUNTS = Probe.from_file("own_mounts", lines_like(r"\d+ \d+ \d+:\d+ .*", "--(?:self|sockets)", "/.*"))
 _ENGINES = ("docker.sock", "containerd.sock", "podman.sock")
 
 

@@ -8,7 +8,7 @@ from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.swarm.services import Service
+from hullcheck.facts.engine.services import Service
 from hullcheck.parsing.addresses import api_port, canonical, is_go_address
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError, unread

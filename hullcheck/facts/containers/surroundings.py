@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from hullcheck.facts.daemon import Daemon
-from hullcheck.facts.daemon.sockets.podman import PodmanService
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.podman import PodmanService
+from hullcheck.facts.engine.services import Service
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
-from hullcheck.facts.swarm.services import Service
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from hullcheck.facts.engine import DOCKER_INFO
+from hullcheck.facts.engine.info import DOCKER_INFO
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -21,7 +21,7 @@ def _keep(text: str) -> str:
     return text if _MACHINE_ID.fullmatch(text) else ""
 
 
-MACHINE_ID = Probe.from_file(__file__, "machine_id", _keep)
+MACHINE_ID = Probe.from_file("machine_id", _keep)
 
 
 @dataclass(frozen=True)

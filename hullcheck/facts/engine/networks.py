@@ -18,7 +18,6 @@ _OPTIONS = (
     *("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4", *_GATEWAY_MODES),
 )
 DOCKER_NETWORKS = Probe.from_file(
-    __file__,
     "docker_networks",
     json_lines(
         dict.fromkeys(("Name", "Id", "Driver", "Scope", "Ingress", "Internal"), True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from hullcheck.data.releases import KnownReleases, shipped
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.host.os_release import OS_RELEASE, os_name, os_release
 from hullcheck.facts.host.presence import DOCKER_VERSION
-from hullcheck.facts.host.software.os_release import OS_RELEASE, os_name, os_release
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from hullcheck.facts.engine import DOCKER_INFO
+from hullcheck.facts.engine.info import DOCKER_INFO
 from hullcheck.facts.host.accounts import ACCOUNTS
 from hullcheck.facts.host.services import HOST_SERVICES
 from hullcheck.recording import Recording

@@ -9,7 +9,7 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError
 
-ACCOUNTS = Probe.from_file(__file__, "accounts", lines_like("(?:group|user):[^:]*:.*"))
+ACCOUNTS = Probe.from_file("accounts", lines_like("(?:group|user):[^:]*:.*"))
 _NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown", "true")
 
 

@@ -12,9 +12,8 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _LINES = (r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign")
 _LINE = re.compile("|".join(_LINES))
-ENGINE_PRESENCE = Probe.from_file(__file__, "engine_presence", lines_like(*_LINES))
+ENGINE_PRESENCE = Probe.from_file("engine_presence", lines_like(*_LINES))
 DOCKER_VERSION = Probe.from_file(
-    __file__,
     "docker_version",
     json_fields(
         dict.fromkeys(("Version", "ApiVersion", "Experimental"), True)

@@ -12,7 +12,6 @@ from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError
 
 PROCESSES = Probe.from_file(
-    __file__,
     "processes",
     lines_like(r"\d+/(?:status|cgroup):.*", r"l\S+ .* \d+/(?:exe|ns/pid|ns/user)(?: -> .*)?"),
 )

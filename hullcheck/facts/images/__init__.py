@@ -8,7 +8,7 @@ from typing import Any
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.configuration import Configuration
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.steps import Step
 from hullcheck.facts.registry import Later, fact

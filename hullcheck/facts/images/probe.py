@@ -172,4 +172,4 @@ def _compact(document: Mapping[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-IMAGES = Probe.from_file(__file__, "images", _keep)
+IMAGES = Probe.from_file("images", _keep)

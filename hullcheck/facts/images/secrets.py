@@ -7,7 +7,7 @@ import json
 import re
 
 from hullcheck import secrets
-from hullcheck.facts.images.contents.names import looks_like_key
+from hullcheck.facts.images.content_names import looks_like_key
 from hullcheck.facts.images.steps import SHELL
 
 _KEY_FILE = re.compile(

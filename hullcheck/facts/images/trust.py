@@ -2,7 +2,7 @@
 
 import re
 
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.go import go_boolean
 from hullcheck.recording import Recording
@@ -31,7 +31,7 @@ def _keep(text: str) -> str:
     return "".join(f"{each['path']}:{_state(each['path'], each['text'])}\n" for each in lines if each)
 
 
-CONTENT_TRUST = Probe.from_file(__file__, "content_trust", _keep)
+CONTENT_TRUST = Probe.from_file("content_trust", _keep)
 
 
 @fact(CONTENT_TRUST)

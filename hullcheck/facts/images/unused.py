@@ -8,7 +8,7 @@ from typing import Any
 
 from hullcheck.facts import images
 from hullcheck.facts.containers import Container
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects

@@ -11,7 +11,7 @@ from typing import Any
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from hullcheck.facts.daemon.settings import Setting, Value
+from hullcheck.facts.engine.settings import Setting, Value
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hullcheck.facts import Facts
-from hullcheck.facts.daemon.config_file import DAEMON_CONFIGURATION
-from hullcheck.facts.daemon.process import DAEMON_PROCESSES, DaemonProcesses
-from hullcheck.facts.daemon.unit import SYSTEMD
+from hullcheck.facts.engine.daemon_file import DAEMON_CONFIGURATION
+from hullcheck.facts.engine.daemon_process import DAEMON_PROCESSES, DaemonProcesses
+from hullcheck.facts.engine.daemon_unit import SYSTEMD
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from hullcheck.facts import Facts
-from hullcheck.facts.daemon.process import DAEMON_PROCESSES
-from hullcheck.facts.files.answer import ENGINE_FILES
+from hullcheck.facts.engine.daemon_process import DAEMON_PROCESSES
+from hullcheck.facts.engine.files_answer import ENGINE_FILES
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.daemons import SOCKET, Host

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine import Engine
-from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
+from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.images.contents_answer import IMAGE_CONTENTS
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy

@@ -14,7 +14,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.images import Image
-from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
+from hullcheck.facts.images.contents_answer import IMAGE_CONTENTS
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from hullcheck.facts import Facts
-from hullcheck.facts.daemon.process import DaemonProcess
-from hullcheck.facts.swarm.probe import SWARM
+from hullcheck.facts.engine.daemon_process import DaemonProcess
+from hullcheck.facts.engine.swarm_answer import SWARM
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording

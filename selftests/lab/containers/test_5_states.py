@@ -15,7 +15,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from hullcheck.facts.engine import DOCKER_INFO
+from hullcheck.facts.engine.info import DOCKER_INFO
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.recording.script import render

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.files.answer import ENGINE_FILES
+from hullcheck.facts.engine.files_answer import ENGINE_FILES
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
 from hullcheck.recording.script import render

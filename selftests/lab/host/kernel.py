@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from hullcheck.criteria.auditd import coverage
 from hullcheck.facts import Facts
-from hullcheck.facts.auditd import AUDIT, Audit
+from hullcheck.facts.host.audit import AUDIT, Audit
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.judging import Verdicts

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullcheck.facts.files.installation import ENGINE_PLACES
+from hullcheck.facts.engine.installation import ENGINE_PLACES
 from selftests.kit.judging import facts_inside, facts_of_engine, judged
 from selftests.lab.host.kernel import Kernel, ask, gap, now, only
 from selftests.needs import need

@@ -21,7 +21,7 @@ from hullcheck.policy import Policy, ScanReports
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.judging import Verdicts, facts_of_engine, facts_of_user, judge_engine, judge_guest, judged
-from selftests.unit.facts.images.scans.test_scan_reports import trivy
+from selftests.unit.facts.images.test_scan_reports import trivy
 
 if TYPE_CHECKING:
     from selftests.rig.engines.engine import Engine

@@ -13,7 +13,7 @@ import pytest
 from hullcheck import compose
 from hullcheck.compose import ComposeError, command
 from hullcheck.facts import Facts
-from hullcheck.facts.compose.document import COMPOSE_FILE
+from hullcheck.facts.containers.compose_document import COMPOSE_FILE
 from hullcheck.policy import Policy
 from selftests.kit.judging import judged
 from selftests.needs import need

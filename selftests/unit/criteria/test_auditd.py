@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.criteria.auditd import coverage, require_recorded, step_flaw
-from hullcheck.facts.auditd import AUDIT, Audit
-from hullcheck.facts.auditd.daemon import STEPS, AuditDaemon
-from hullcheck.facts.auditd.rules import Rule, parse
+from hullcheck.facts.host.audit import AUDIT, Audit
+from hullcheck.facts.host.audit_daemon import STEPS, AuditDaemon
+from hullcheck.facts.host.audit_rules import Rule, parse
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from hullcheck.facts.containers.probe import described_in
-from hullcheck.facts.daemon import redaction
+from hullcheck.facts.engine import redaction
 from hullcheck.parsing import docker_bench_log, go, systemctl, times
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc import mountinfo, net

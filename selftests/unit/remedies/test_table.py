@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from hullcheck.facts.kernel.sysctl import GUIDE
+from hullcheck.facts.host.sysctl import GUIDE
 from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, Settings
 from hullcheck.remedies.table import REMEDIES
 from selftests.kit.judging import control

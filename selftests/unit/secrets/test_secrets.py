@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hullcheck import secrets
-from hullcheck.facts.daemon import redaction
+from hullcheck.facts.engine import redaction
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.secrets import values as secret_values
 from hullcheck.secrets.known import without_known

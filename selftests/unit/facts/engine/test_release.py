@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.release import Release, System, release, system
-from hullcheck.facts.host.software.os_release import os_release
+from hullcheck.facts.host.os_release import os_release
 from hullcheck.parsing import times
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer

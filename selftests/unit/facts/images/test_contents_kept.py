@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck.facts.images.contents import ImageContents
-from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
+from hullcheck.facts.images.contents_answer import IMAGE_CONTENTS
 from hullcheck.gather import image_cache
 from hullcheck.inventory import Target
 from hullcheck.recording import Recording

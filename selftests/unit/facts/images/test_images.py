@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images import Image
 from hullcheck.facts.subjects import Subjects
 from hullcheck.verdicts import EvidenceError

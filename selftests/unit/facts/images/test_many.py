@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.images.contents.probe import IMAGE_CONTENTS
+from hullcheck.facts.images.contents_answer import IMAGE_CONTENTS
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.images import BASE, DOCKER, ID, facts, verdict

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine import Engine
+from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images.trust import CONTENT_TRUST
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording

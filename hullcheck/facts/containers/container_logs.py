@@ -1,0 +1,91 @@
+"""Where the logs of containers go: what the daemon does by default, and what each container has.
+
+A container keeps the driver and the options that it got when it was created, whatever the daemon's are now.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from hullcheck.facts.containers import Container
+from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.settings import Setting, shown
+from hullcheck.facts.registry import Later, fact
+from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
+
+Options = Mapping[str, str]
+
+_FILES = frozenset({"json-file", "local"})
+
+
+@dataclass(frozen=True)
+class Log:
+    """The log of one container, or what a new one gets that says nothing of its log.
+
+    Attributes:
+        driver: its driver.
+        daemon: what gives options to containers that say nothing.
+        own: those that the container has; None for the daemon's default itself.
+        pending: what the next start will change of the driver, as the end of a sentence.
+    """
+
+    driver: str
+    daemon: Daemon = field(repr=False)
+    own: Options | None = None
+    pending: str = ""
+
+    @property
+    def default(self) -> Setting:
+        """The daemon's options.
+
+        Raises:
+            EvidenceError: what would tell could not be read.
+        """
+        return self.daemon.setting("log-opts")
+
+    @property
+    def is_file(self) -> bool:
+        """Whether its driver writes a file on the host, which can be limited."""
+        return self.driver in _FILES
+
+    def always(self, complies: Callable[[Options], bool]) -> bool:
+        """Whether its options comply.
+
+        Raises:
+            EvidenceError: it is the daemon's default, and its options cannot be told.
+        """
+        return self.default.always(complies) if self.own is None else complies(self.own)
+
+    @property
+    def inherits(self) -> bool:
+        """Whether it has all the options that the daemon gives; of the daemon's default, whether there are any.
+
+        Raises:
+            EvidenceError: the options of the daemon cannot be told.
+        """
+        if self.own is None:
+            return self.always(bool)
+        given = self.default.value
+        return bool(given) and set(given) <= set(self.own)
+
+    def __str__(self) -> str:
+        """Its driver and its options, as far as these are no secrets."""
+        if self.own is None:
+            return f"{self.driver}, {self.default}{self.pending}"
+        return f"{self.driver}, its options: {shown(self.own)}"
+
+
+@fact()
+def container_log(daemon: Daemon, container: Later[Subjects[Container]]) -> Subjects[Log]:
+    """The log of every container, and what the daemon does by default.
+
+    Raises:
+        EvidenceError: the engine did not answer, or its containers could not be listed.
+    """
+    return Subjects("log", tuple(_logs(daemon, container)))
+
+
+def _logs(daemon: Daemon, containers: Later[Subjects[Container]]) -> Iterator[tuple[str, Log]]:
+    driver = daemon.setting("log-driver")
+    yield DAEMON_DEFAULT, Log(driver.value, daemon, pending=driver.note)
+    for name, each in containers.get():
+        yield name, Log(each.configuration.log_driver, daemon, each.configuration.log_options)

@@ -1,0 +1,162 @@
+"""The kernel that runs on a target, against those that are installed, and flaws that are known."""
+
+import re
+from dataclasses import dataclass
+
+from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.registry import fact
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.answer_lines import Words
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import DROPPED, lines_like
+from hullcheck.verdicts import EvidenceError, NotApplicable
+
+RUNNING_KERNEL = Probe.from_file(
+    "running_kernel",
+    lines_like("(?:build|container|flaw|installed|package|pending|release|restart|version):.*"),
+)
+_DIRTY_COW = "dirty_cow"
+_FIXED_SINCE = (4, 9)
+"""The first line of kernels of which every release has the fix of CVE-2016-5195."""
+_UNREAD = "unread"
+_NAMED = {
+    "Dirty COW (CVE-2016-5195)": (_DIRTY_COW,),
+    "Spectre (CVE-2017-5753, CVE-2017-5715)": ("spectre_v1", "spectre_v2"),
+    "Meltdown (CVE-2017-5754)": ("meltdown",),
+}
+"""The flaws that the guide names, and the files of the kernel about them."""
+
+
+@dataclass(frozen=True)
+class RunningKernel:
+    """The kernel.
+
+    Attributes:
+        release: as `uname -r` prints it.
+        build: as `uname -v` prints it; Debian names the version of the package there.
+        flaws: the states of known flaws of processors, by the name of the kernel's file.
+        installed: the releases that are installed.
+        pending: files whose presence means that the host has to be restarted.
+        packages: those for whose sake it has to be.
+        package_version: the version of the installed package of the running release; empty if unknown.
+        restart: the exit status of `needs-restarting -r`, which is 1 if the host has to be restarted; empty without it.
+        container: what kind of container the target itself is; empty if it is none.
+    """
+
+    release: str
+    build: str
+    flaws: dict[str, str]
+    installed: tuple[str, ...]
+    pending: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    package_version: str = ""
+    restart: str = ""
+    container: str = ""
+
+    @property
+    def known_flaws(self) -> dict[str, tuple[str, ...]]:
+        """The flaws that the guide names and those that the kernel lists, with the names of their files."""
+        named = {flaw for flaws in _NAMED.values() for flaw in flaws}
+        return _NAMED | {flaw: (flaw,) for flaw in sorted(self.flaws) if flaw not in named}
+
+    def state(self, flaw: str) -> str:
+        """Return what the kernel reports of a flaw.
+
+        Raises:
+            EvidenceError: it reports nothing.
+        """
+        if flaw == _DIRTY_COW:
+            fixed = tuple(map(int, re.findall(r"\d+", self.release)[:2])) >= _FIXED_SINCE
+            return "Mitigation: fixed in Linux 4.9" if fixed else f"Unknown: {self.release} is older than 4.9"
+        if not self.flaws:
+            raise EvidenceError("/sys/devices/system/cpu/vulnerabilities is absent or could not be read")
+        if not self.flaws.get(flaw):
+            raise EvidenceError(f"the kernel does not report {flaw}: there is no such file")
+        return self.flaws[flaw]
+
+    @property
+    def newest(self) -> str:
+        """The newest release that is installed.
+
+        Raises:
+            EvidenceError: none is found; the kernel comes from outside of the host.
+            NotApplicable: the kernel is that of the machine around the container that the target is.
+        """
+        if not self.installed and self.container:
+            raise NotApplicable(f"the kernel is that of the machine around this container ({self.container})")
+        if not self.installed:
+            raise EvidenceError(
+                f"no kernel is installed in /boot or /lib/modules: {self.release} comes from elsewhere"
+            )
+        return self.installed[-1]
+
+    @property
+    def why_to_restart(self) -> str:
+        """Why the host has to be restarted; empty if it has not.
+
+        Raises:
+            EvidenceError: that is unknown.
+        """
+        if self.pending:
+            packages = f" for {', '.join(self.packages)}" if self.packages else ""
+            return f"{self.pending[0]} demands it{packages}"
+        if self.restart == "1":
+            return "needs-restarting -r demands it"
+        if _order(self.newest) > _order(self.release):
+            return f"{self.release} runs, and {self.newest} is installed"
+        if self.release not in self.installed:
+            raise EvidenceError(
+                f"{self.release} runs, which is not installed ({', '.join(self.installed)} is)"
+            )
+        if self.package_version == _UNREAD:
+            raise EvidenceError(f"dpkg does not print the version of the package of {self.release}")
+        running = self.build.partition("Debian ")[2].split(" ")[0]
+        if self.package_version and running and running != self.package_version:
+            return f"build {running} of {self.release} runs, and {self.package_version} is installed"
+        if self.restart not in ("", "0"):
+            raise EvidenceError(f"needs-restarting -r ended with status {self.restart}")
+        return ""
+
+
+def _order(release: str) -> tuple[int, ...]:
+    """Return the numbers by which releases are ordered; the words behind them name a flavour.
+
+    Backports of Debian have one in between, 6.1.0-0.deb11.21-amd64, others a word:
+    6.12.43+deb13+1-amd64, 6.9.1-arch1-2.
+    """
+    match = re.match(r"\d+(?:(?:\.deb|\+deb|-(?:arch|hardened|zen)|[._+-])\d+)*", release)
+    return tuple(map(int, re.findall(r"\d+", match[0]))) if match else ()
+
+
+@fact(RUNNING_KERNEL)
+def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
+    """The kernel that runs, those that are installed, and the flaws that it knows of.
+
+    Raises:
+        EvidenceError: the target did not answer, or not with its release.
+    """
+    text = recording.text(RUNNING_KERNEL)
+    if DROPPED in text.split("\n"):
+        raise EvidenceError("running_kernel: a line was dropped, which may have named a flaw")
+    words = Words(text)
+    release = words.first("release").strip()
+    if not re.match(r"\d+\.\d+", release):
+        raise EvidenceError(f"uname -r says {release!r}, which is no release of a kernel")
+    return RunningKernel(
+        release,
+        words.first("build").strip(),
+        {name: state.strip() for name, state in words.pairs("flaw", ":").items()},
+        tuple(sorted(set(words.all("installed")), key=_order)),
+        words.all("pending"),
+        tuple(map(str.strip, words.all("package"))),
+        words.first("version").strip(),
+        words.first("restart").strip(),
+        words.first("container").strip().removeprefix("none"),
+    )
+
+
+@fact()
+def kernel_flaw(running_kernel: RunningKernel) -> Subjects[tuple[str, ...]]:
+    """Each flaw of a kernel or processor that the guide names, and each other that the kernel lists."""
+    return Subjects("option", tuple(running_kernel.known_flaws.items()))

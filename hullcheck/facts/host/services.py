@@ -1,0 +1,174 @@
+"""What a host serves besides its containers: units, listeners and the programs behind them."""
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.registry import fact
+from hullcheck.parsing.answer_lines import Words
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import DROPPED, lines_like
+from hullcheck.verdicts import EvidenceError, unread
+
+_BASE_SYSTEM = """
+    systemd-networkd systemd-resolved systemd-timesyncd init openrc-init NetworkManager agetty
+    chronyd crond dhclient dhcpcd dropbear ntpd sshd sshd-session udhcpc
+    dockerd containerd containerd-shim containerd-shim-runc-v2 docker-proxy rootlesskit runc slirp4netns pasta
+    conmon rootlessport
+"""
+_BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server and more
+_BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
+_INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
+
+HOST_SERVICES = Probe.from_file(
+    "host_services",
+    lines_like(
+        "(?:auditor|enabled|net|openrc|running|systemd):.*",
+        r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
+        r"owner:\d+ \d+",
+        r"socket:[SD]\d+ \S+",
+    ),
+)
+_APPLICATION_WORDS = """
+    apache asterisk beam.smp caddy clamd cupsd dovecot epmd exim ftpd gitlab-workhorse grafana haproxy httpd influxd
+    lighttpd mariadbd memcached minio mongod mosquitto mysqld named nats-server nginx nmbd opensmtpd oracle pgbouncer
+    php-fpm postgres prometheus proftpd pure-ftpd rabbitmq-server redis-server slapd smbd smtpd sendmail squid tomcat
+    traefik unbound uwsgi valkey-server varnishd vsftpd
+"""
+_APPLICATIONS = frozenset(_APPLICATION_WORDS.split())
+"""Application servers by the names of their programs, without versions as in php-fpm8.4."""
+UNSEEN = "a program that is not seen"
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A port on which programs of the host wait for others.
+
+    Attributes:
+        program: its path; where systemd waits in its place, the name of the socket unit.
+    """
+
+    protocol: str
+    port: int
+    program: str
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return posixpath.basename(self.program)
+
+    def __str__(self) -> str:
+        """As in `sshd (tcp 22)`."""
+        return f"{self.name} ({self.protocol} {self.port})"
+
+
+@dataclass(frozen=True)
+class HostServices:
+    """Units, listeners and applications of the host itself; what runs in containers is left out."""
+
+    words: Words
+    processes: Processes
+
+    def _is_outside(self, pid: int) -> bool:
+        """Return whether the control groups of a process name no container that those of process 1 do not name."""
+        if pid not in self.processes.by_pid:
+            return False
+        around = self.processes.process(1).container_ids
+        return not self.processes.process(pid).container_ids - around
+
+    @cached_property
+    def units(self) -> tuple[str, ...]:
+        """The services and sockets that are enabled, the site's own timers and paths too, and the services that run.
+
+        Raises:
+            EvidenceError: neither systemd nor OpenRC tells.
+        """
+        if "systemd" not in self.words and "openrc" not in self.words:
+            raise EvidenceError("which services are enabled is unknown: neither systemd nor OpenRC answers")
+        return tuple(dict.fromkeys((*self.words.all("enabled"), *self.words.all("running"))))
+
+    @cached_property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Each port with a program that listens there outside of containers.
+
+        Raises:
+            EvidenceError: the ports, or the programs behind them, could not be seen.
+        """
+        if not self.words.all("net"):
+            raise EvidenceError("/proc/1/net could not be read, so the listeners are not known")
+        found = []
+        for line in self.words.all("listener"):
+            protocol, address, inode = line.split(" ")
+            port, plain = int(address.rpartition(":")[2], 16), protocol.removesuffix("6")
+            unit = self._sockets.get(f"{'S' if plain == 'tcp' else 'D'}{port}", "")
+            found += [
+                Listener(plain, port, unit if unit and posixpath.basename(program) == "systemd" else program)
+                for program in self._programs(self.owners.get(inode, []))
+            ]
+        return tuple(dict.fromkeys(sorted(found, key=str)))
+
+    @cached_property
+    def owners(self) -> Mapping[str, list[int]]:
+        """The processes that hold a listening socket, by its inode."""
+        found: dict[str, list[int]] = {}
+        for line in self.words.all("owner"):
+            inode, _, pid = line.partition(" ")
+            found.setdefault(inode, []).append(int(pid))
+        return found
+
+    @cached_property
+    def _sockets(self) -> Mapping[str, str]:
+        """The socket units by type and port, as `S22`."""
+        return self.words.pairs("socket", " ")
+
+    def _programs(self, owners: Iterable[int]) -> frozenset[str]:
+        """The programs outside of containers among the owners of a socket."""
+        seen = [pid for pid in owners if pid in self.processes.by_pid]
+        if not seen and not self.words.of_root:
+            raise EvidenceError(unread("whose sockets listen", "could not be seen"))
+        found = {self.processes.process(pid).executable or UNSEEN for pid in seen if self._is_outside(pid)}
+        return frozenset(found if seen else {UNSEEN})  # the kernel's own: NFS, WireGuard
+
+    @cached_property
+    def strangers(self) -> tuple[Listener, ...]:
+        """Those listeners that are neither of the base system nor of the engine."""
+        return tuple(
+            each
+            for each in self.listeners
+            if each.program not in _BASE_SOCKETS
+            and (each.name not in _BASE or not each.program.startswith(_INSTALLED))
+        )
+
+    @cached_property
+    def applications(self) -> tuple[str, ...]:
+        """The paths of programs that run outside of containers and are known to be application servers.
+
+        Raises:
+            EvidenceError: none was found, and the auditor does not see those of others.
+        """
+        found = dict.fromkeys(
+            each.executable
+            for each in self.processes.by_pid.values()
+            if posixpath.basename(each.executable).rstrip("0123456789.") in _APPLICATIONS
+            and self._is_outside(each.pid)
+        )
+        if not found and not self.words.of_root:
+            raise EvidenceError(unread("which programs run as others", "could not be seen"))
+        return tuple(found)
+
+
+@fact(HOST_SERVICES)
+def host_services(recording: Recording, presence: Presence, processes: Processes) -> HostServices:
+    """Units, listeners and applications of the host outside of containers.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    text = recording.text(HOST_SERVICES)
+    if DROPPED in text.split("\n"):
+        raise EvidenceError("host_services: a line was dropped, which may have named what listens")
+    return HostServices(Words(text), processes)

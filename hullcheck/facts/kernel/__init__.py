@@ -1,1 +1,0 @@
-"""The kernel of the host: what it offers, what runs, and its settings."""

@@ -1,0 +1,134 @@
+"""The file systems and devices of an engine's data."""
+
+from __future__ import annotations
+
+import pytest
+
+from hullcheck.controls.judge import judge
+from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.engine.installation import Places
+from hullcheck.facts.engine.storage import DataAtRest, Storage
+from hullcheck.facts.host.file import FileFact
+from hullcheck.parsing.proc.mountinfo import mount_of
+from hullcheck.parsing.proc.mountinfo import parse as parse_mounts
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.files import DIRECTORY, at
+from selftests.kit.judging import control
+
+ROOT = "1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw"
+VAR = "2 1 8:2 / /var rw shared:2 - ext4 /dev/sda2 rw"
+DOCKER = "3 1 8:3 / /var/lib/docker rw shared:3 - xfs /dev/sda3 rw"
+ITSELF = "3 1 8:1 /var/lib/docker /var/lib/docker rw - ext4 /dev/sda1 rw"
+OF_VAR = "3 2 8:2 /docker /var/lib/docker rw - ext4 /dev/sda2 rw"
+NUMBERED = "4 3 8:3 / /var/lib/docker/100000.100000 rw - xfs /dev/sda3 rw"
+CONTAINERD = "5 1 8:5 / /var/lib/containerd rw - ext4 /dev/sda5 rw"
+PART = "3 1 8:3 /docker /var/lib/docker rw - xfs /dev/sda3 rw"
+SUBVOLUME = "3 1 0:42 /@docker /var/lib/docker rw - btrfs /dev/sda3 rw,ssd,subvolid=256,subvol=/@docker"
+POOL = "1 0 0:40 / / rw - zfs rpool/ROOT/debian rw"
+OVERLAY = "3 1 0:50 / /var/lib/docker rw - overlay x rw"
+DATASET = "3 1 0:50 / /var/lib/docker rw - zfs rpool/docker rw"
+REMAPPED = "/var/lib/docker/100000.100000"
+
+
+class _Places(Places):
+    """Places by hand."""
+
+    root: str
+    containerd: str
+
+    def __init__(self, root: str, containerd: str) -> None:
+        object.__setattr__(self, "root", root)
+        object.__setattr__(self, "containerd", containerd)
+
+    def data_root(self) -> FileFact:
+        return at(self.root, DIRECTORY)
+
+    @property
+    def containerd_roots(self) -> tuple[str, ...]:
+        return (self.containerd,)
+
+
+def storage(
+    *mounts: str, root: str = "/var/lib/docker", store: bool = False, containerd: str = "/var/lib/containerd"
+) -> Storage:
+    """Where an engine keeps its data whose daemon has this mount table."""
+    options = ["name=seccomp", *(["name=userns"] if root == REMAPPED else [])]
+    driver = [["driver-type", "io.containerd.snapshotter.v1"]] if store else [["Backing Filesystem", "xfs"]]
+    engine = Engine({"SecurityOptions": options, "DriverStatus": driver})
+    return Storage(engine, _Places(root, containerd), parse_mounts(mounts))
+
+
+def verdict(found: Storage) -> tuple[str, str]:
+    """What 1.1.1 says of it."""
+    (finding,) = judge(control("1.1.1"), {"storage": found}, "host")
+    return str(finding.verdict), finding.reason
+
+
+@pytest.mark.parametrize(
+    ("mounts", "expected", "reason"),
+    [
+        ((ROOT, VAR, DOCKER), "pass", "is a mount point of its own: xfs, device 8:3"),
+        ((ROOT,), "fail", "is on the file system of /, device 8:1"),
+        ((ROOT, ITSELF), "fail", "is on the file system of / (mounted from there), device 8:1"),
+        ((ROOT, VAR), "fail", "is on the file system of /var, device 8:2"),
+        ((ROOT, VAR, OF_VAR), "fail", "is on the file system of /var (mounted from there), device 8:2"),
+        ((ROOT, VAR.replace("/var", "/var/lib")), "fail", "is on the file system mounted at /var/lib, with"),
+        ((ROOT, PART), "fail", "is the directory /docker of the file system on device 8:3"),
+        ((ROOT, OVERLAY), "fail", "is of the type overlay, which keeps its data on other file systems"),
+        (
+            (ROOT, SUBVOLUME),
+            "pass",
+            "is a mount point of its own: btrfs, device 0:42, its subvolume /@docker",
+        ),
+        ((ROOT, SUBVOLUME.replace("/@docker ", "/@docker/x ")), "fail", "is the directory /@docker/x of the"),
+        ((POOL, DATASET), "manual", "lies in the pool rpool, as the host's own file systems do: check that"),
+        ((POOL, DATASET.replace("rpool", "tank")), "pass", "is a mount point of its own: zfs, device 0:50"),
+    ],
+)
+def test_file_system_of_the_data_root(mounts: tuple[str, ...], expected: str, reason: str) -> None:
+    """Only a mount point whose device is that of nothing around it passes."""
+    found, said = verdict(storage(*mounts))
+    assert (found, said.startswith(f"/var/lib/docker {reason}")) == (expected, True), said
+
+
+@pytest.mark.parametrize(
+    ("mounts", "expected"), [((ROOT, DOCKER), "pass"), ((ROOT, NUMBERED), "pass"), ((ROOT,), "fail")]
+)
+def test_file_system_of_a_numbered_root(mounts: tuple[str, ...], expected: str) -> None:
+    """With user namespaces the disk is that of the directory above, or of the numbered one itself."""
+    assert verdict(storage(*mounts, root=REMAPPED))[0] == expected
+
+
+def test_file_system_of_images_in_containerd() -> None:
+    """The root of containerd counts where the engine keeps its images there."""
+    found, reason = verdict(storage(ROOT, DOCKER, store=True))
+    assert (found, reason.startswith("/var/lib/containerd is on the file system of /")) == ("fail", True)
+    assert verdict(storage(ROOT, DOCKER, CONTAINERD, store=True))[0] == "pass"
+    within = storage(ROOT, DOCKER, store=True, containerd="/var/lib/docker/containerd/daemon")
+    assert verdict(within)[0] == "pass"
+
+
+def test_mount_table_without_root() -> None:
+    """A table that does not say where a path lies is no evidence."""
+    with pytest.raises(EvidenceError, match=r"^the mount table has no mount at /$"):
+        mount_of("/srv", parse_mounts((DOCKER,)))
+
+
+@pytest.mark.parametrize(
+    ("mount", "chain"),
+    [
+        (DOCKER, "xfs on sda3 (part), sda (disk)"),
+        (DOCKER.replace("8:3", "253:1"), "xfs on dm-1 (lvm), dm-0 (crypt), sda3 (part), sda (disk)"),
+        (SUBVOLUME.replace("sda3", "mapper/data"), "btrfs on dm-0 (crypt), sda3 (part), sda (disk)"),
+        (DATASET, "zfs on rpool/docker"),
+    ],
+)
+def test_devices_below(mount: str, chain: str) -> None:
+    """The reason shows each directory with data, and the devices below."""
+    lines = "sda sda 8:0 disk |sda3 sda3 8:3 part sda|dm-0 data 253:0 crypt sda3|dm-1 vg-x 253:1 lvm dm-0"
+    devices = tuple(line.split(" ") for line in lines.split("|"))
+    volume = "9 3 8:0 / /var/lib/docker/volumes/v rw - ext4 /dev/sda rw"
+    found = DataAtRest(storage(ROOT, mount, volume), devices)
+    (finding,) = judge(control("data_at_rest_is_encrypted"), {"data_at_rest": found}, "host")
+    shown = f"/var/lib/docker lies on {chain}; /var/lib/docker/volumes/v lies on ext4 on sda (disk): check"
+    assert (str(finding.verdict), finding.reason.startswith(shown)) == ("manual", True), finding.reason

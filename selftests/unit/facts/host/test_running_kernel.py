@@ -1,0 +1,117 @@
+"""The kernel that runs, and its flaws."""
+
+from __future__ import annotations
+
+import pytest
+
+from hullcheck.facts.host.running_kernel import RUNNING_KERNEL
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.hosts import SAFE, kernel, only, target
+from selftests.kit.judging import Verdicts, judged
+
+SPECTRE, MELTDOWN = "Spectre (CVE-2017-5753, CVE-2017-5715)", "Meltdown (CVE-2017-5754)"
+COW = "Dirty COW (CVE-2016-5195)"
+
+
+def flaws_of(text: str) -> Verdicts:
+    """Judge the control of known flaws."""
+    return judged("kernel_flaws_are_mitigated", target(running_kernel=text))
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [
+        ("Not affected", "pass"),
+        ("Mitigation: Retpolines; IBPB: conditional; STIBP: disabled; RSB filling", "pass"),
+        ("KVM: Mitigation: VMX disabled", "pass"),
+        ("Mitigation: Clear CPU buffers; SMT disabled", "pass"),
+        ("Vulnerable: no microcode", "fail"),
+        ("KVM: Vulnerable", "fail"),
+        ("Mitigation: Enhanced IBRS; RSB filling; BHI: Vulnerable, KVM: SW loop", "fail"),
+        ("Unknown: Dependent on hypervisor status", "manual"),
+        ("Mitigation: Clear CPU buffers; SMT vulnerable", "manual"),
+        ("Mitigation: CSV2, but not BHB", "manual"),
+        ("Mitigation: IBPB on VMEXIT only", "manual"),
+        ("", "error"),
+    ],
+)
+def test_flaw_of_a_processor(state: str, verdict: str) -> None:
+    """What the kernel reports decides; a flaw that is open in part is left to a person."""
+    found = flaws_of(kernel(flaws=SAFE | {"spectre_v2": state}))
+    assert {name: each[0] for name, each in found.items()} == {
+        COW: "pass", SPECTRE: verdict, MELTDOWN: "pass",
+    }  # fmt: skip
+
+
+def test_flaws_that_are_not_reported() -> None:
+    """Without its files the kernel reports nothing; a line that was dropped may have named a flaw."""
+    assert flaws_of(kernel(flaws={}))[MELTDOWN][0] == "error"
+    with pytest.raises(EvidenceError, match="may have named a flaw"):
+        flaws_of(RUNNING_KERNEL.keep("release:6.12.0\nflaw:meltdown:Not affected\nsomething else"))
+
+
+@pytest.mark.parametrize(
+    ("release", "verdict"),
+    [("4.9.0-1-amd64", "pass"), ("6.12.1", "pass"), ("3.10.0-1160.el7.x86_64", "manual")],
+)
+def test_fix_of_dirty_cow(release: str, verdict: str) -> None:
+    """Every release since 4.9 has it; whether a distribution carried it back is not known."""
+    assert flaws_of(kernel(release))[COW][0] == verdict
+
+
+INSTALLED = "installed:6.12.43+deb13-amd64"
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict", "words"),
+    [
+        ([INSTALLED, "restart:0", "version:6.12.43-1"], "pass", "the newest that is installed"),
+        ([INSTALLED, "installed:6.12.9+deb13-amd64", "installed:6.12.43+deb13-cloud-amd64"], "pass", ""),
+        ([INSTALLED, "installed:6.12.48+deb13-amd64"], "fail", "6.12.48+deb13-amd64 is"),
+        ([INSTALLED, "pending:/run/reboot-required", "package:libc6"], "fail", "demands it for libc6"),
+        ([INSTALLED, "restart:1"], "fail", "needs-restarting"),
+        ([INSTALLED, "restart:2"], "error", "status 2"),
+        ([INSTALLED, "version:6.12.43-2"], "fail", "build 6.12.43-1 of"),
+        ([INSTALLED, "version:unread"], "error", "dpkg does not print the version"),
+        (["installed:6.12.9+deb13-amd64"], "error", "which is not installed"),
+        (["container:none"], "error", "comes from elsewhere"),
+        (["container:lxc"], "not applicable", "the machine around this container (lxc)"),
+    ],
+)
+def test_kernel_that_runs(lines: list[str], verdict: str, words: str) -> None:
+    """The newest that is installed has to run, in the build that is installed, with no restart pending."""
+    build = "#1 SMP PREEMPT_DYNAMIC Debian 6.12.43-1 (2026-05-01)"
+    text = kernel("6.12.43+deb13-amd64", None, *lines, build=build)
+    found = only(judged("newest_installed_kernel_runs", target(running_kernel=text)))
+    assert (found[0], words in found[1]) == (verdict, True), found
+
+
+@pytest.mark.parametrize(
+    ("running", "other", "verdict"),
+    [
+        ("6.1.0-0.deb11.21-amd64", "6.1.0-0.deb11.22-amd64", "fail"),
+        ("6.1.0-0.deb11.21-amd64", "6.1.0-0.deb11.9-amd64", "pass"),
+        ("6.12.43+deb13-amd64", "6.12.43+deb13+1-amd64", "fail"),
+        ("6.9.1-arch1-1", "6.9.1-arch1-2", "fail"),
+        ("6.6.31+rpt-rpi-v8", "6.6.31+rpt-rpi-2712", "pass"),
+        ("5.14.0-503.el9.x86_64", "5.14.0-570.el9.x86_64", "fail"),
+    ],
+)
+def test_order_of_releases(running: str, other: str, verdict: str) -> None:
+    """Numbers behind a word count, but for those of a flavour."""
+    text = kernel(running, None, f"installed:{running}", f"installed:{other}")
+    assert only(judged("newest_installed_kernel_runs", target(running_kernel=text)))[0] == verdict
+
+
+def test_kernel_that_does_not_say_its_release() -> None:
+    """Nonsense in the place of a release is an error."""
+    with pytest.raises(EvidenceError, match=r"^uname -r says '', which is no release of a kernel$"):
+        _ = target(running_kernel="installed:6.1").running_kernel
+
+
+def test_tracking_is_for_a_person() -> None:
+    """The control shows which kernel of which system somebody has to follow."""
+    facts = target(os_release='PRETTY_NAME="Debian GNU/Linux 13 (trixie)"', running_kernel=kernel())
+    verdict, reason = only(judged("kernel_vulnerabilities_are_tracked", facts))
+    shown = "Debian GNU/Linux 13 (trixie) runs kernel 6.12.43+deb13-amd64: check"
+    assert (verdict, reason[: len(shown)]) == ("manual", shown)

@@ -1,0 +1,103 @@
+"""Settings of the kernel."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from hullcheck.facts.host.sysctl import SYSCTL
+from selftests.kit.facts.hosts import BRIDGE, only, target
+from selftests.kit.judging import judged
+
+RUNNING = {"net/ipv4/ip_forward": "0", "fs/suid_dumpable": "0", "kernel/randomize_va_space": "2"}
+FILE, OTHERS = "/etc/sysctl.d/99-hardening.conf", "/usr/lib/sysctl.d"
+SET = tuple(
+    f"{FILE}:{line}"
+    for line in ("net.ipv4.ip_forward = 0", "fs.suid_dumpable=0", "kernel/randomize_va_space=2")
+)
+
+
+def settings(*lines: str, **running: str) -> str:
+    """Return what the probe prints of such settings."""
+    values = RUNNING | {name.replace("__", "/"): value for name, value in running.items()}
+    told = (f"running:/proc/sys/{path}:{value}" for path, value in values.items())
+    return SYSCTL.keep("\n".join((*told, *(f"line:{line}" for line in lines))))
+
+
+@pytest.mark.parametrize(
+    ("control", "name", "value", "expected"),
+    [
+        ("privileged_programs_leave_no_core_dumps", "fs__suid_dumpable", "0", "pass"),
+        ("privileged_programs_leave_no_core_dumps", "fs__suid_dumpable", "2", "fail"),
+        ("address_space_is_randomized", "kernel__randomize_va_space", "2", "pass"),
+        ("address_space_is_randomized", "kernel__randomize_va_space", "1", "fail"),
+    ],
+)
+def test_running_setting(control: str, name: str, value: str, expected: str) -> None:
+    """The kernel that runs decides, whatever files say; without its value there is no verdict."""
+    found = only(judged(control, target(sysctl=settings(*SET, **{name: value}))))
+    setting = name.replace("__", ".")
+    assert found[0] == expected
+    assert found[1].startswith(f"{setting} is {value} ({FILE} sets it to ")
+    assert only(judged(control, target(sysctl="")))[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (SET, ("pass", f"{FILE} sets it to 0")),
+        ((), ("fail", "no file sets it; it is 0 now")),
+        ((f"{FILE}:# fs.suid_dumpable = 0",), ("fail", "no file sets it; it is 0 now")),
+        ((f"{FILE}:fs.suid_dumpable=0", f"{FILE}:fs.suid_dumpable=2"), ("fail", f"{FILE} sets it to 2")),
+        ((f"{FILE}:-fs/suid_dumpable=0", f"{OTHERS}/5.conf:fs.suid_dumpable=2"), ("pass", f"{FILE} sets it to 0")),
+        ((*SET, f"{OTHERS}/99-z.conf:fs.suid_dumpable=2"), ("fail", f"{OTHERS}/99-z.conf sets it to 2")),
+        ((*SET, f"{OTHERS}/99-hardening.conf:fs.suid_dumpable=2"), ("pass", f"{FILE} sets it to 0")),
+    ],
+)  # fmt: skip
+def test_settings_in_files(lines: tuple[str, ...], expected: tuple[str, str]) -> None:
+    """The last file by name counts, and of two with one name that in /etc."""
+    assert (
+        judged("kernel_settings_survive_a_reboot", target(sysctl=settings(*lines)))["fs.suid_dumpable"]
+        == expected
+    )
+
+
+def test_file_that_is_not_read() -> None:
+    """A file that may not be read may set anything."""
+    found = judged(
+        "kernel_settings_survive_a_reboot", target(sysctl=f"{settings(*SET)}\nunread:/etc/sysctl.d/x.conf")
+    )
+    assert {verdict for verdict, _ in found.values()} == {"error"}
+
+
+def test_decision_of_the_policy() -> None:
+    """Where the policy says why the host forwards, no file has to say that it does not."""
+    facts = target({"ip_forward_reason": "bridges"}, sysctl=settings())
+    assert judged("kernel_settings_survive_a_reboot", facts)["net.ipv4.ip_forward"][0] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("value", "networks", "policy", "expected"),
+    [
+        ("0", [BRIDGE], {}, "pass"),
+        ("1", [BRIDGE], {}, "fail"),
+        ("1", [BRIDGE], {"ip_forward_reason": "bridges"}, "pass"),
+        ("1", [BRIDGE | {"Driver": "host"}], {"ip_forward_reason": "bridges"}, "fail"),
+    ],
+)
+def test_forwarding(value: str, networks: list[Any], policy: dict[str, Any], expected: str) -> None:
+    """The site has to decide, and only bridge networks are a reason."""
+    listed = "\n".join(map(json.dumps, networks))
+    facts = target(policy, sysctl=settings(net__ipv4__ip_forward=value), docker_networks=listed)
+    assert only(judged("ipv4_forwarding_is_off_or_recorded", facts))[0] == expected
+
+
+def test_probe() -> None:
+    """The probe prints the values of this kernel."""
+    printed = subprocess.run(
+        ["/bin/sh", "-c", SYSCTL.script], capture_output=True, text=True, check=True
+    ).stdout
+    assert "running:/proc/sys/kernel/randomize_va_space:" in SYSCTL.keep(printed)
