@@ -16,6 +16,7 @@ from hullcheck.recording import clocks, fields
 from hullcheck.recording.packing import GZIP, LARGEST, VALUES, canonical, unpacked
 from hullcheck.recording.probe import TIMED_OUT, UNREADABLE, Answer, Probe
 from hullcheck.recording.script import MAGIC, ProbeOutputError, parse
+from hullcheck.secrets import redact
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.private_keys import CUT
 from hullcheck.verdicts import EvidenceError
@@ -160,6 +161,17 @@ class Recording:
             lines = answer.stderr.strip().splitlines()
             raise EvidenceError(f"{probe.name}: {lines[0] if lines else f'exit status {answer.status}'}")
         return answer.stdout
+
+    def sections(self, probe: Probe) -> dict[str, str]:
+        """The sections of what *probe* printed, by name; it must have succeeded.
+
+        Raises:
+            EvidenceError: there is no answer, the probe failed, or the answer is not whole.
+        """
+        try:
+            return redact.sections(self.text(probe))
+        except ValueError as error:
+            raise EvidenceError(f"{probe.name}: {error}") from None
 
     def json(self, probe: Probe) -> Any:
         """The standard output of *probe* as one JSON document.

@@ -64,6 +64,41 @@ def lines_like(*patterns: str) -> LinesLike:
     return LinesLike(*patterns)
 
 
+SECTION = "--"
+"""Begins the line with the name of a section; the last one of an answer is `end`."""
+
+
+def sections(text: str) -> dict[str, str]:
+    """The sections of an answer by name: a line `--NAME` begins each, and the line `--end` stands at its end.
+
+    Raises:
+        ValueError: it does not end so, or has a section twice.
+    """
+    head, *parts = f"\n{text.rstrip()}\n".split(f"\n{SECTION}")
+    named = [part.partition("\n")[::2] for part in parts]
+    if head.strip() or not named or named[-1] != ("end", ""):
+        raise ValueError("the answer is cut off: its last line is missing")
+    found = dict(named[:-1])
+    if len(found) < len(named) - 1:
+        raise ValueError("the answer is damaged: a part is there twice")
+    return found
+
+
+def in_sections(**keeps: Callable[[str], str]) -> Callable[[str], str]:
+    """A `keep` for an answer in sections: the function of its name keeps each, with `_` for `-`; others are dropped."""
+
+    def keep(text: str) -> str:
+        try:
+            found = sections(text)
+        except ValueError:
+            return DROPPED
+        known = {name: keeps.get(name.replace("-", "_")) for name in found}
+        kept = (f"{SECTION}{name}\n{by(found[name])}" for name, by in known.items() if by)
+        return "\n".join((*(each.rstrip("\n") for each in kept), f"{SECTION}end", ""))
+
+    return keep
+
+
 def json_object(text: str) -> dict[str, Any]:
     """The JSON object that *text* is; an empty one where it is none."""
     try:

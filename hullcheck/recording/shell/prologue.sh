@@ -20,6 +20,14 @@ command -v sleep >/dev/null || {
 line_feed="
 "
 
+# The socket of the engine, if curl may ask there: who names no other, or a socket.
+engine_socket=${DOCKER_HOST#unix://}
+if [ -z "$DOCKER_HOST$DOCKER_CONTEXT" ] && ! grep -qs '"currentContext"' "${DOCKER_CONFIG:-$HOME/.docker}/config.json"; then
+  engine_socket=/var/run/docker.sock
+fi
+[ -S "$engine_socket" ] && [ -w "$engine_socket" ] && command -v curl >/dev/null || engine_socket=""
+export engine_socket
+
 # Several probes ask for the daemons, so they are looked for once.
 daemons=""
 for process in /proc/[0-9]*; do
