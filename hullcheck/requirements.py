@@ -15,6 +15,7 @@ PACKAGES = {
     "paramiko": "paramiko",
     "jinja2": "Jinja2",
     "cryptography": "cryptography",
+    "msgspec": "msgspec",
 }
 
 
