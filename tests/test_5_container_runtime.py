@@ -13,7 +13,7 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.host.kernel import Kernel
+from hullcheck.facts.host.system import Kernel
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp, selinux
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT

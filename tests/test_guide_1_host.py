@@ -8,6 +8,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
+from hullcheck.criteria.releases import restart_reason
 from hullcheck.criteria.vantage import require_network, require_processes
 from hullcheck.data.software import MINIMAL
 from hullcheck.facts.engine import reported
@@ -15,19 +16,20 @@ from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.engine.release import System
-from hullcheck.facts.host.audit_daemon import STEPS, AuditDaemon
-from hullcheck.facts.host.kernel import Kernel
+from hullcheck.facts.host.audit import STEPS, AuditDaemon
 from hullcheck.facts.host.patching import Patching
 from hullcheck.facts.host.running_kernel import RunningKernel
 from hullcheck.facts.host.services import HostServices
 from hullcheck.facts.host.software import GUIDE as GUIDE_MINIMAL
 from hullcheck.facts.host.software import Software
-from hullcheck.facts.host.sysctl import FORWARD, GUIDE, Sysctl
+from hullcheck.facts.host.sysctl import Sysctl
+from hullcheck.facts.host.system import SETTINGS, Kernel
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 
+FORWARD = "net.ipv4.ip_forward"
 _OPEN_IN_PART = re.compile(r"vulnerable|[Uu]nknown|but not|no microcode|IBPB: disabled|IBPB on VMEXIT only")
 
 
@@ -261,7 +263,7 @@ def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
 
     Remedy: restart the host, with `live-restore` or one host after the other.
     """
-    reason = running_kernel.why_to_restart
+    reason = restart_reason(running_kernel)
     assert not reason, f"the host has to be restarted: {reason}"
     return f"{running_kernel.release} runs, the newest that is installed"
 
@@ -272,7 +274,7 @@ def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.sysctl_persistent")
 @pytest.mark.severity("low")
-@for_each("setting", GUIDE.keys())
+@for_each("setting", tuple(SETTINGS))
 def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, policy: Policy) -> str:
     """The settings of the kernel that the guide demands are in files that the next start applies.
 
@@ -288,8 +290,14 @@ def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, p
     if kernel_setting == FORWARD and policy.ip_forward_reason:
         return f"{words}, and the engine to 1; the policy says why: {policy.ip_forward_reason}"
     assert found, f"{words}; it is {sysctl.value(kernel_setting)} now"
-    assert found.value == GUIDE[kernel_setting], words
+    assert found.value == SETTINGS[kernel_setting], words
     return words
+
+
+def _state(sysctl: Sysctl, name: str) -> str:
+    """What the kernel has now, and the files that set it."""
+    files = [f"{each.file} sets it to {each.value}" for each in sysctl.assignments if each.name == name]
+    return f"{name} is {sysctl.value(name)}" + (f" ({', '.join(files)})" if files else "")
 
 
 @pytest.mark.nist("AC-4", "CM-7", "SC-7", sp="800-53")
@@ -318,7 +326,7 @@ def test_ipv4_forwarding_is_off_or_recorded(
     bridges = ", ".join(
         each.name for each in networks if each.driver == "bridge" and not engine.get().rootless
     )
-    state = sysctl.state(FORWARD)
+    state = _state(sysctl, FORWARD)
     if value == "0":
         require_network(engine, daemon)
         return f"{state}; bridge networks ({bridges}) reach nothing outside" if bridges else state
@@ -343,7 +351,7 @@ def test_privileged_programs_leave_no_core_dumps(sysctl: Sysctl) -> str:
     Remedy: `sysctl -w fs.suid_dumpable=0`, and the same in a file of /etc/sysctl.d; the package of
     systemd-coredump sets it to 2.
     """
-    state = sysctl.state("fs.suid_dumpable")
+    state = _state(sysctl, "fs.suid_dumpable")
     assert sysctl.value("fs.suid_dumpable") == "0", state
     return state
 
@@ -362,7 +370,7 @@ def test_address_space_is_randomized(sysctl: Sysctl) -> str:
     Remedy: `sysctl -w kernel.randomize_va_space=2`, and the same in a file of /etc/sysctl.d; take `norandmaps`
     off the kernel's command line.
     """
-    state = sysctl.state("kernel.randomize_va_space")
+    state = _state(sysctl, "kernel.randomize_va_space")
     assert sysctl.value("kernel.randomize_va_space") == "2", state
     return state
 

@@ -12,8 +12,8 @@ from hullcheck.facts.containers.container_logs import Log, Options
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.files import EngineFiles
 from hullcheck.facts.engine.settings import KINDS
-from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.host.file import FileFact, State
+from hullcheck.facts.host.system import Clock
 from hullcheck.facts.registry import Later
 from hullcheck.parsing.addresses import is_loopback
 from hullcheck.parsing.go import go_size

@@ -5,8 +5,7 @@ import pytest
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import coverage, require_recorded, step_flaw
 from hullcheck.facts.engine.installation import Places
-from hullcheck.facts.host.audit import Audit
-from hullcheck.facts.host.audit_daemon import START_STEPS, AuditDaemon
+from hullcheck.facts.host.audit import START_STEPS, Audit, AuditDaemon
 from hullcheck.facts.registry import Later
 from hullcheck.verdicts import Manual
 

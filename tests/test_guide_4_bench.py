@@ -5,7 +5,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.facts.engine.docker_bench import DockerBench, Run
-from hullcheck.facts.host.clock import Clock
+from hullcheck.facts.host.system import Clock
 from hullcheck.parsing.times import CLOCK_SLACK, DAY
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual

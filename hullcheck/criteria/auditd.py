@@ -4,9 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hullcheck.facts.host.audit import Audit
-from hullcheck.facts.host.audit_daemon import AuditDaemon
-from hullcheck.facts.host.audit_rules import Rule
+from hullcheck.facts.host.audit import Audit, AuditDaemon, Rule
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.verdicts import EvidenceError, Manual
@@ -125,21 +123,21 @@ def step_flaw(audit_daemon: AuditDaemon, step: str) -> str:
 
 def _unit_flaw(audit_daemon: AuditDaemon) -> str:
     unit = audit_daemon.unit
-    if unit["LoadState"] != "loaded":
-        return f"there is no auditd.service ({unit['LoadState']})"
-    if unit.get("UnitFileState") != "enabled":
-        return f"auditd.service is {unit.get('UnitFileState') or 'not enabled'}"
-    return "" if unit.get("ActiveState") == "active" else f"auditd.service is {unit.get('ActiveState')}"
+    if unit.load != "loaded":
+        return f"there is no auditd.service ({unit.load})"
+    if unit.file != "enabled":
+        return f"auditd.service is {unit.file or 'not enabled'}"
+    return "" if unit.active == "active" else f"auditd.service is {unit.active}"
 
 
 def _kernel_flaw(audit_daemon: AuditDaemon) -> str:
-    audit, main = audit_daemon.audit, audit_daemon.unit.get("MainPID", "0")
+    audit, main = audit_daemon.audit, audit_daemon.unit.main_pid
     if not audit.enabled:
         return "auditing is off in the kernel (enabled 0)"
     if not audit.daemon:
         return "no auditd receives the records of the kernel (pid 0)"
     other = f"process {audit.daemon} receives the records of the kernel, and not auditd.service ({main})"
-    return "" if main == str(audit.daemon) else other
+    return "" if main == audit.daemon else other
 
 
 def _rules_flaw(audit_daemon: AuditDaemon) -> str:

@@ -1,10 +1,11 @@
-"""Whether somebody still maintains the release of an engine."""
+"""Whether somebody still maintains the release of an engine, and whether the newest kernel of a host runs."""
 
 import re
 from datetime import date, timedelta
 
 from hullcheck.data.releases import KnownReleases, numbers, order
 from hullcheck.facts.engine.release import Release
+from hullcheck.facts.host.running_kernel import RunningKernel
 from hullcheck.verdicts import EvidenceError
 
 _COMMUNITY = "Docker Engine - Community"
@@ -64,3 +65,31 @@ def _end_of_distribution(release: Release, known: KnownReleases) -> date | None:
         return date.fromisoformat(release.system.get("SUPPORT_END", ""))
     except ValueError:
         return known.end(release.system.get("ID", ""), release.system.get("VERSION_ID", ""))
+
+
+def restart_reason(kernel: RunningKernel) -> str:
+    """Return why a host has to be restarted for its kernel, in words; empty if it has not.
+
+    Raises:
+        EvidenceError: that is unknown.
+        NotApplicable: the kernel is not the target's own.
+    """
+    if kernel.pending:
+        packages = f" for {', '.join(kernel.packages)}" if kernel.packages else ""
+        return f"{kernel.pending[0]} demands it{packages}"
+    if kernel.restart == "1":
+        return "needs-restarting -r demands it"
+    if kernel.is_older:
+        return f"{kernel.release} runs, and {kernel.newest} is installed"
+    if kernel.release not in kernel.installed:
+        raise EvidenceError(
+            f"{kernel.release} runs, which is not installed ({', '.join(kernel.installed)} is)"
+        )
+    if kernel.package_version == "unread":
+        raise EvidenceError(f"dpkg does not print the version of the package of {kernel.release}")
+    running = kernel.running_version
+    if kernel.package_version and running and running != kernel.package_version:
+        return f"build {running} of {kernel.release} runs, and {kernel.package_version} is installed"
+    if kernel.restart not in ("", "0"):
+        raise EvidenceError(f"needs-restarting -r ended with status {kernel.restart}")
+    return ""

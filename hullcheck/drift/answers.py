@@ -17,12 +17,12 @@ _DOCUMENTS = {
     "images": "image",
 }
 """The probes that answer with a document for each object; their other lines are of /proc."""
-_OTHER_EACH_TIME = frozenset((*("clock", "daemon_processes", "engine_places", "own_mounts", "processes"),))
+_OTHER_EACH_TIME = frozenset(("daemon_processes", "engine_places", "own_mounts", "processes"))
 """The probes of which two answers are never the same."""
 _OTHER_EACH_START = re.compile(
     r"(?:[^:]*\.)?(?:Pid|Id|Created|Finished|NetworkID|IPAddress|GlobalIPv6Address|SystemTime): "
 )
-_DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:")
+_DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:|^(?:process )?\d+$")
 _PLACE = re.compile(r"^(?:[0-9a-f]{32} |\d+/)|/proc/\d+/root(?=/)")
 """Numbers of processes and of the script, which stand before and in lines."""
 

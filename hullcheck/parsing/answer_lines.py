@@ -45,8 +45,3 @@ class Words:
             elif each == word and last is not None:
                 last.append(text)
         return {text: tuple(below) for text, below in found.items()}
-
-    @property
-    def of_root(self) -> bool:
-        """Whether root asked."""
-        return self.first("auditor") == "0"

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 
 from hullcheck.verdicts import EvidenceError
 
@@ -18,18 +20,45 @@ def pairs(text: str) -> Iterator[tuple[tuple[str, str], ...]]:
             yield tuple(line.partition("=")[::2] for line in block.split("\n"))
 
 
-def units(text: str, *wanted: str) -> dict[str, dict[str, str]]:
-    """Return the properties of each unit by its Id; blocks without any of the *wanted* properties are left out.
+@dataclass(frozen=True)
+class Unit:
+    """What systemd shows of a unit; what was not asked for is empty.
+
+    Attributes:
+        load: `loaded`, `not-found`, `masked`, ...
+        active: `active`, `inactive`, `failed`, ...
+        file: whether its file is `enabled`, `disabled`, `static`, ...; empty where there is none.
+        main_pid: 0 where it does not run.
+        result: how it last ended.
+        ended: the day on which its program last ended.
+    """
+
+    load: str
+    active: str
+    file: str
+    main_pid: int = 0
+    result: str = ""
+    ended: date | None = None
+
+
+def shown(text: str) -> dict[str, Unit]:
+    """Return the units that `systemctl show` printed, by their Id.
 
     Raises:
-        EvidenceError: a unit lacks its Id or one of the *wanted* properties.
+        EvidenceError: one of them lacks a property that each has.
     """
     found = {}
     for block in properties(text):
-        names = {"Id", *wanted}
-        if names.isdisjoint(block):
-            continue
-        if not names <= block.keys():
-            raise EvidenceError(f"systemctl show: a unit has no {', '.join(sorted(names - block.keys()))}")
-        found[block["Id"]] = block
+        try:
+            day = re.search(r"\d{4}-\d\d-\d\d", block.get("ExecMainExitTimestamp", ""))
+            found[block["Id"]] = Unit(
+                block["LoadState"],
+                block["ActiveState"],
+                block["UnitFileState"],
+                int(block.get("MainPID", 0)),
+                block.get("Result", ""),
+                date.fromisoformat(day[0]) if day else None,
+            )
+        except (KeyError, ValueError) as error:
+            raise EvidenceError(f"systemctl show: a unit has no {error}") from None
     return found

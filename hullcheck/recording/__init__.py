@@ -25,8 +25,9 @@ SCHEMA = "hullcheck/recording/2"
 FILE_NAME = "recording.json"
 PACKED = f"{FILE_NAME}.gz"
 """What it is called in a bundle."""
-CLOCK = "clock"
+CLOCK = "host"
 """The name of the probe that asks for the time."""
+_TOLD = re.compile(r"--clock\n([0-9]+)\n")
 _HEAD = 4096  # how far into an output its first line may be, after what a login said
 
 
@@ -88,8 +89,7 @@ class Recording:
     @property
     def clock_note(self) -> str:
         """A note on a wrong clock of the target; empty where it is right, or nothing can be compared."""
-        clock = self.answers.get(CLOCK)
-        told = clocks.of_target(clock.stdout.partition("\n")[0]) if clock else 0.0
+        told = _told(self.answers)
         if self.failure or (self.gathered and not self.asked):
             return ""
         return clocks.note(told, self.asked)
@@ -172,6 +172,17 @@ class Recording:
             return redact.sections(self.text(probe))
         except ValueError as error:
             raise EvidenceError(f"{probe.name}: {error}") from None
+
+    def section(self, probe: Probe, name: str) -> str:
+        """One section of what *probe* printed.
+
+        Raises:
+            EvidenceError: as of `sections`, or it is not there.
+        """
+        try:
+            return self.sections(probe)[name]
+        except KeyError:
+            raise EvidenceError(f"{probe.name}: the answer has no part {name}") from None
 
     def json(self, probe: Probe) -> Any:
         """The standard output of *probe* as one JSON document.
@@ -273,7 +284,7 @@ class Recording:
         kept = {
             probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers
         }
-        told = clocks.of_target(kept[CLOCK].stdout) if CLOCK in kept else 0.0
+        told = _told(kept)
         if cut_off:
             late = {each.name: Answer(each.name, TIMED_OUT, "", "no answer in time") for each in probes}
             kept = late | kept
@@ -305,6 +316,12 @@ def _file(path: Path) -> Path:
     if not path.is_dir():
         return path
     return path / PACKED if not (path / FILE_NAME).exists() and (path / PACKED).exists() else path / FILE_NAME
+
+
+def _told(answers: Mapping[str, Answer]) -> float:
+    """The time that the target told, in seconds since the epoch; 0 where it did not."""
+    found = _TOLD.match(answers[CLOCK].stdout) if CLOCK in answers else None
+    return clocks.of_target(found[1]) if found else 0.0
 
 
 def decode_json(text: str, origin: str) -> Any:

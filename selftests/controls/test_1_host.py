@@ -12,7 +12,7 @@ from hullcheck.controls.judge import judge
 from hullcheck.data.releases import shipped
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.release import Release
-from hullcheck.facts.host.accounts import ACCOUNTS, Accounts
+from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.accounts import accounts as read_accounts
 from hullcheck.facts.host.file import FileFact, Grant, Node, State
 from hullcheck.facts.host.patching import Patching, Timer
@@ -22,6 +22,8 @@ from hullcheck.policy import Hardening, Policy, PolicyError
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts import PRESENT, in_parts
+from selftests.kit.facts.hosts import target
 from selftests.kit.files import DIRECTORY, at
 from selftests.kit.judging import control
 from selftests.unit.criteria.test_auditd import audit_of
@@ -79,7 +81,7 @@ group:empty:998:
 
 def accounts(text: str = PEOPLE) -> Accounts:
     """The accounts of a target."""
-    return read_accounts(Recording("host", "local", {ACCOUNTS.name: Answer(ACCOUNTS.name, 0, text, "")}))
+    return read_accounts(target(accounts={"accounts": text}).recording)
 
 
 def controllers(socket: FileFact, *trusted: str, text: str = PEOPLE) -> tuple[str, str]:
@@ -127,10 +129,9 @@ def test_who_controls_the_engine(socket: FileFact, trusted: tuple[str, ...], exp
 
 
 def test_accounts_that_are_none() -> None:
-    """A list with a broken line is an error; passwords are not asked for."""
+    """A list with a broken line is an error."""
     with pytest.raises(EvidenceError, match="has a line that is none"):
         accounts("user:alice:x:1000:/bin/sh\n")
-    assert "cut -d : -f 1,3,4" in ACCOUNTS.script
 
 
 # ---- 1.2.1
@@ -140,8 +141,10 @@ def hardened(record: Hardening | None, today: str = "2026-06-01") -> tuple[str, 
     """What 1.2.1 says at the day of a recording."""
     gathered = datetime.fromisoformat(today).replace(tzinfo=UTC).timestamp()
     said = {
-        "os_release": 'PRETTY_NAME="Debian GNU/Linux 13"',
-        "engine_presence": "command docker /usr/bin/docker",
+        "host": in_parts(
+            presence="command docker /usr/bin/docker",
+            files='/etc/os-release:PRETTY_NAME="Debian GNU/Linux 13"',
+        ),
         "docker_info": '{"ServerVersion": "26.1.5"}',
     }
     answers = {name: Answer(name, 0, text, "") for name, text in said.items()}
@@ -167,7 +170,7 @@ def test_dead_engine_leaves_nothing_to_a_person() -> None:
     """1.2.1 is an error like all others where the engine does not answer, with what docker said."""
     info = '{"ServerVersion": "", "ServerErrors": ["Cannot connect to the Docker daemon"]}'
     answers = {
-        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "host": PRESENT,
         "docker_info": Answer("docker_info", 0, info, ""),
     }
     with pytest.raises(EvidenceError, match="does not answer: Cannot connect to the Docker daemon"):

@@ -16,6 +16,7 @@ from hullcheck.policy import Policy, PolicyError, SprawlLimits
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts import PRESENT
 from selftests.kit.facts.container_host import DESCRIPTION
 from selftests.kit.judging import judged
 
@@ -65,7 +66,7 @@ def facts(*lines: str, used: tuple[str, ...] = (), stderr: str = "", status: int
         DOCKER_CONTAINERS.name: Answer(
             DOCKER_CONTAINERS.name, 0, "\n".join([*ours, "--proc", "--paths"]), ""
         ),
-        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "host": PRESENT,
         "docker_info": Answer("docker_info", 0, '{"ServerVersion": "26.1.5"}', ""),
     }
     gathered = datetime.fromisoformat(NOW).timestamp()

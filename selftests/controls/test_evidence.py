@@ -18,10 +18,10 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests import REPOSITORY
+from selftests.kit.facts import PRESENT, in_parts
 from selftests.kit.judging import controls
 
 FAILED = {each.name: Answer(each.name, 1, "", "no") for each in PROBES}
-PRESENT = Answer("engine_presence", 0, "command docker /usr/bin/docker", "")
 POLICIES = (
     Policy(),
     Policy(swarm=True, scan_reports=ScanReports("/x"), docker_bench=DockerBench("/x"), current_images=()),
@@ -38,7 +38,9 @@ def recordings() -> dict[str, Recording]:
     }
     some = next(iter(made.values()))
     made["silent"] = replace(some, answers=FAILED | {PRESENT.name: PRESENT})
-    made["bare"] = replace(some, answers={**some.answers, PRESENT.name: replace(PRESENT, stdout="")})
+    made["bare"] = replace(
+        some, answers={**some.answers, PRESENT.name: replace(PRESENT, stdout=in_parts(presence=""))}
+    )
     made["container"] = replace(made["bare"], backend="docker")
     return made
 

@@ -12,17 +12,15 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.host.audit_daemon import AUDIT_DAEMON
-from hullcheck.facts.host.kernel import KERNEL
-from hullcheck.facts.host.patching import PATCHING
-from hullcheck.facts.host.software import SOFTWARE
+from hullcheck.facts.host.software import PACKAGES
 from hullcheck.policy import Policy
-from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts import answer
 from selftests.kit.facts.daemons import Host
 from selftests.kit.facts.hosts import NOW, only, target, unit
 from selftests.kit.judging import Verdicts, judged
 from selftests.needs import need
+from selftests.unit.criteria.test_auditd import answer_of
 
 # ---- the distribution and its software
 
@@ -33,10 +31,15 @@ UBUNTU = 'ID=ubuntu\nPRETTY_NAME="Ubuntu 24.04 LTS"'
 LITTLE = "source:dpkg 214"
 
 
+def with_software(os_release: str, *lines: str, **policy: Any) -> Facts:
+    """A host of this distribution, with this software."""
+    files = "\n".join(f"/etc/os-release:{line}" for line in os_release.split("\n"))
+    return target(policy, host={"files": files}, packages={"software": "\n".join(lines)})
+
+
 def distribution(os_release: str, *lines: str, **policy: Any) -> Verdicts:
     """What the control of minimal distributions says."""
-    facts = target(policy, os_release=os_release, software="\n".join([LITTLE, *lines]))
-    return judged("distribution_is_minimal", facts)
+    return judged("distribution_is_minimal", with_software(os_release, LITTLE, *lines, **policy))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_minimal_distribution_of_the_site() -> None:
 
 def programs(kind: str, *lines: str, source: str = LITTLE, **policy: Any) -> tuple[str, str]:
     """What the control of compilers or browsers says."""
-    facts = target(policy, os_release="ID=debian", software="\n".join([source, *lines]))
+    facts = with_software("ID=debian", source, *lines, **policy)
     control = {"compiler": "host_has_no_compilers", "browser": "host_has_no_browsers"}[kind]
     return only(judged(control, facts))
 
@@ -105,50 +108,55 @@ def test_programs_of_the_host(kind: str, name: str) -> None:
 # ---- updates
 
 
-TIMER = "Id={0}.timer\nActiveState=active\nUnitFileState=enabled\nResult=success\n\nId={0}.service\n"
-TIMER += "ActiveState=inactive\nUnitFileState=static\nResult=success\nExecMainExitTimestamp=Mon 2026-06-29 06:12:33 UTC"
-APT, DNF = TIMER.format("apt-daily-upgrade"), TIMER.format("dnf-automatic")
+def timer(name: str) -> str:
+    """A timer that runs, whose service did well."""
+    ended = {"Result": "success", "ExecMainExitTimestamp": "Mon 2026-06-29 06:12:33 UTC"}
+    return unit(f"{name}.timer") + unit(f"{name}.service", "static", "inactive", **ended)
+
+
+APT, DNF = timer("apt-daily-upgrade"), timer("dnf-automatic")
 ON = 'APT::Periodic "";\nAPT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n'
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected", "words"),
+    ("updates", "units", "expected", "words"),
     [
         (
-            ON + APT,
+            ON,
+            APT,
             "pass",
             "APT::Periodic::Unattended-Upgrade=1; its service ended with success on 2026-06-29",
         ),
-        (APT, "fail", "apt-daily-upgrade.timer is active, with APT::Periodic::Unattended-Upgrade=0"),
-        (ON.replace('Upgrade "1"', 'Upgrade "0"') + APT, "fail", "Unattended-Upgrade=0"),
-        (ON + 'APT::Periodic::Enable "0";\n' + APT, "fail", "Unattended-Upgrade=0"),
-        (ON + APT.replace("=enabled", "=disabled"), "manual", "is active, but not enabled"),
-        (ON + APT.replace("=active", "=inactive"), "fail", "nothing that installs updates was found"),
+        ("", APT, "fail", "apt-daily-upgrade.timer is active, with APT::Periodic::Unattended-Upgrade=0"),
+        (ON.replace('Upgrade "1"', 'Upgrade "0"'), APT, "fail", "Unattended-Upgrade=0"),
+        (ON + 'APT::Periodic::Enable "0";', APT, "fail", "Unattended-Upgrade=0"),
+        (ON, APT.replace("=enabled", "=disabled"), "manual", "is active, but not enabled"),
+        (ON, APT.replace("=active", "=inactive"), "fail", "nothing that installs updates was found"),
         (
-            ON + APT.replace("static\nResult=success", "static\nResult=exit-code"),
+            ON,
+            APT.replace("Result=success", "Result=exit-code"),
             "manual",
             "with exit-code on",
         ),
-        (ON + APT.replace("2026-06-29", "2026-05-01"), "manual", "in the policy: patched_by: NAME"),
-        (ON + APT.replace("Mon 2026-06-29 06:12:33 UTC", ""), "manual", "has not run since the start"),
-        (f"/etc/dnf/automatic.conf:apply_updates = yes\n{DNF}", "pass", "with apply_updates=yes"),
-        (f"/etc/dnf/automatic.conf:apply_updates = no\n{DNF}", "fail", "with apply_updates=no"),
-        (f"/etc/cron.d/pull\n{TIMER.format('puppet')}", "manual", "/etc/cron.d/pull. Check that"),
+        (ON, APT.replace("2026-06-29", "2026-05-01"), "manual", "in the policy: patched_by: NAME"),
+        (ON, APT.replace("Mon 2026-06-29 06:12:33 UTC", ""), "manual", "has not run since the start"),
+        ("/etc/dnf/automatic.conf:apply_updates = yes", DNF, "pass", "with apply_updates=yes"),
+        ("/etc/dnf/automatic.conf:apply_updates = no", DNF, "fail", "with apply_updates=no"),
+        ("/etc/cron.d/pull", timer("puppet"), "manual", "/etc/cron.d/pull. Check that"),
     ],
 )
-def test_patching(answer: str, expected: str, words: str) -> None:
+def test_patching(updates: str, units: str, expected: str, words: str) -> None:
     """A timer passes that is on, whose program installs updates, and whose last run succeeded."""
-    kept = PATCHING.keep(answer)
-    assert kept == answer
-    verdict, reason = only(judged("patching_is_automated", target(patching=kept)))
+    facts = target(packages={"updates": updates}, units={"show": units})
+    verdict, reason = only(judged("patching_is_automated", facts))
     assert (verdict, words in reason) == (expected, True), reason
 
 
 def test_patching_that_cannot_be_seen() -> None:
     """Tables of cron that are hidden are an error if nothing else was found, and no subject if the policy speaks."""
-    hidden = target(patching="unread:/var/spool/cron")
-    assert only(judged("patching_is_automated", hidden))[0] == "error"
-    named = target({"patched_by": "Chef"}, patching="unread:/var/spool/cron")
+    said: dict[str, Any] = {"packages": {"updates": "unread:/var/spool/cron"}, "units": {}}
+    assert only(judged("patching_is_automated", target(**said)))[0] == "error"
+    named = target({"patched_by": "Chef"}, **said)
     assert only(judged("patching_is_automated", named))[0] == "not applicable"
 
 
@@ -158,10 +166,10 @@ def test_patching_that_cannot_be_seen() -> None:
 @pytest.mark.needs("make")
 def test_programs_beside_the_path_of_the_auditor(tmp_path: Path) -> None:
     """Who comes by ssh has another path than who logs in: the usual directories are looked at in any case."""
-    for name in ("find", "grep", "sed"):
+    for name in ("awk", "find", "grep"):
         (tmp_path / name).symlink_to(str(shutil.which(name)))
     said = subprocess.run(
-        ["/bin/sh", "-c", SOFTWARE.script],
+        ["/bin/sh", "-c", PACKAGES.script],
         env={"PATH": str(tmp_path)},
         capture_output=True,
         text=True,
@@ -191,7 +199,7 @@ def test_programs_in_usual_folders(shell: tuple[str, ...], tmp_path: Path) -> No
     }
     put(tmp_path, *names, "gnu/bin/protoc-gen-go", "gnu/bin/ld.so", "gnu/bin/make-cert", "a/b/c/d/gcc")
     (tmp_path / "gnu/bin/clang").write_text("")  # not to be run
-    script = SOFTWARE.script.replace("/opt/", f"{tmp_path}/")
+    script = PACKAGES.script.replace("/opt/", f"{tmp_path}/")
     said = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=False)
     lines = said.stdout.split("\n")
     assert {line.removeprefix(f"{tmp_path}/") for line in lines if str(tmp_path) in line} == names
@@ -200,27 +208,34 @@ def test_programs_in_usual_folders(shell: tuple[str, ...], tmp_path: Path) -> No
 CONTAINER = "a" * 64
 
 
-PROCESSES = {1: "0::/init.scope", 50: "0::/system.slice/ssh.service", 60: f"0::/docker/{CONTAINER}"}
+PROCESSES = {1: "/init.scope", 50: "/system.slice/ssh.service", 60: f"/docker/{CONTAINER}"}
 
 
 def program(pid: int, path: str) -> str:
     """The line of the processes that says what a process runs."""
-    return f"lrwxrwxrwx 1 0 0 0 Nov 25 00:00 {pid}/exe -> {path}"
+    return f"{pid}/exe:{path}"
 
 
 SSHD = ["listener:tcp 00000000:0016 900", "owner:900 50", program(50, "/usr/sbin/sshd")]
-HOST = ["auditor:0", "net:tcp", "systemd:", "enabled:ssh.service", "running:getty@tty1.service"]
+SYSTEMD = {"systemd": "enabled:ssh.service enabled -\nrunning:getty@tty1.service loaded active running x"}
 
 
 def served(
-    control: str, *lines: str, head: list[str] = HOST, around: str = "", runs: str = "", **policy: Any
+    control: str,
+    *lines: str,
+    net: str = "net:tcp",
+    auditor: int = 0,
+    units: dict[str, str] = SYSTEMD,
+    around: str = "",
+    **policy: Any,
 ) -> tuple[str, str]:
-    """What a control of services says; `around` is a container in which the whole host is, `runs` what else does."""
-    cgroups = {pid: path.replace("0::", f"0::{around}") for pid, path in PROCESSES.items()}
-    status = "".join(f"{pid}/status:Name:\tx\n{pid}/cgroup:{path}\n" for pid, path in cgroups.items()) + runs
-    status += "\n".join(line for line in lines if "/exe ->" in line)
-    said = [*head, *(line for line in lines if "/exe ->" not in line)]
-    return only(judged(control, target(policy, host_services="\n".join(said), processes=status)))
+    """What a control of services says; `around` is a container in which the whole host is."""
+    shown = [f"{pid}/status:Name:\tx\n{pid}/cgroup::{around}{path}" for pid, path in PROCESSES.items()]
+    shown += [line for line in lines if "/exe:" in line]
+    listeners = [net, *(line for line in lines if "/exe:" not in line)]
+    parts = {"processes": "\n".join(shown), "listeners": "\n".join(listeners)}
+    facts = target(policy, host={"auditor": str(auditor)}, units=units, processes=parts)
+    return only(judged(control, facts))
 
 
 DEDICATED = "host_serves_containers_alone"
@@ -237,9 +252,8 @@ def test_host_that_serves_containers_alone() -> None:
     """The base system may listen; a known server outside of a container fails, an unknown one is for a person."""
     assert served(DEDICATED, *SSHD) == ("pass", "outside of containers listen sshd (tcp 22)")
     assert served(DEDICATED) == ("pass", "outside of containers listen no programs")
-    alone = target(
-        host_services="\n".join(HOST), processes="1/status:Name:\tx\n1/cgroup:0::/", daemon_processes=""
-    )
+    parts = {"processes": "1/status:Name:\tx\n1/cgroup::/", "listeners": "net:tcp"}
+    alone = target(units=SYSTEMD, processes=parts, daemon_processes="")
     verdict, _ = only(judged(DEDICATED, alone))  # an engine answers that is not seen: nor is the host
     assert verdict == "error"
     nginx = program(50, "/usr/sbin/nginx")
@@ -257,6 +271,11 @@ def test_host_that_serves_containers_alone() -> None:
     assert served(DEDICATED, *inside)[0] == "pass"
 
 
+def waiting(kind: str, unit: str) -> dict[str, str]:
+    """What is said of units where one waits on port 22."""
+    return {"systemd": f"socket:[::]:22 {kind} {unit} ssh.service"}
+
+
 def test_port_on_which_systemd_waits() -> None:
     """What it starts at the first connection is told by the socket unit, and unknown without one."""
     systemd = [SSHD[0], "owner:900 1", program(1, "/usr/lib/systemd/systemd")]
@@ -265,13 +284,15 @@ def test_port_on_which_systemd_waits() -> None:
         ("docker.socket", "pass"),
         ("cockpit.socket", "manual"),
     ):
-        found = served(DEDICATED, *systemd, f"socket:S22 {listening}")
+        found = served(DEDICATED, *systemd, units=waiting("Stream", listening))
         assert (found[0], f"{listening} (tcp 22)" in found[1]) == (expected, True)
-    assert served(DEDICATED, *systemd, "socket:D22 ssh.socket")[0] == "manual"  # of another protocol
-    assert served(DEDICATED, *SSHD, "socket:S22 ssh.socket") == served(DEDICATED, *SSHD)
-    cockpit = "socket:S22 cockpit.socket"
-    assert served(DEDICATED, *systemd, cockpit, allowed_host_services=["cockpit.socket"])[0] == "pass"
-    assert served(DEDICATED, *systemd, cockpit, allowed_host_services=[])[0] == "fail"
+    assert (
+        served(DEDICATED, *systemd, units=waiting("Datagram", "ssh.socket"))[0] == "manual"
+    )  # of another protocol
+    assert served(DEDICATED, *SSHD, units=waiting("Stream", "ssh.socket")) == served(DEDICATED, *SSHD)
+    cockpit = waiting("Stream", "cockpit.socket")
+    assert served(DEDICATED, *systemd, units=cockpit, allowed_host_services=["cockpit.socket"])[0] == "pass"
+    assert served(DEDICATED, *systemd, units=cockpit, allowed_host_services=[])[0] == "fail"
 
 
 def test_host_that_is_a_container_itself() -> None:
@@ -285,9 +306,9 @@ def test_listener_without_a_program() -> None:
     """Root sees all programs, and what has none is the kernel's; another user does not see whose it is."""
     found = served(DEDICATED, SSHD[0])
     assert (found[0], "a program that is not seen (tcp 22)" in found[1]) == ("manual", True)
-    assert served(DEDICATED, SSHD[0], head=["auditor:1000", "net:tcp"])[0] == "error"
-    assert served(DEDICATED, head=["auditor:1000", "net:tcp"])[0] == "error"
-    assert served(DEDICATED, head=["auditor:0"])[0] == "error"
+    assert served(DEDICATED, SSHD[0], auditor=1000)[0] == "error"
+    assert served(DEDICATED, auditor=1000)[0] == "error"
+    assert served(DEDICATED, net="")[0] == "error"
 
 
 def test_approved_services() -> None:
@@ -307,10 +328,10 @@ def test_approved_services() -> None:
     assert served(control, *SSHD, allowed_host_services=["ssh", "getty@"])[1].endswith(
         "policy: sshd (tcp 22)"
     )
-    assert served(control, *SSHD, head=["auditor:0", "net:tcp"], allowed_host_services=["sshd"])[0] == "error"
-    openrc = ["auditor:0", "net:tcp", "openrc:", "enabled:docker", "enabled:sshd", "running:sshd"]
-    assert served(control, *SSHD, head=openrc, allowed_host_services=["sshd", "docker"])[0] == "pass"
-    found = served(control, *SSHD, head=openrc, allowed_host_services=["sshd"])
+    assert served(control, *SSHD, units={}, allowed_host_services=["sshd"])[0] == "error"
+    openrc = {"openrc": "enabled:docker\nenabled:sshd\nrunning:sshd"}
+    assert served(control, *SSHD, units=openrc, allowed_host_services=["sshd", "docker"])[0] == "pass"
+    found = served(control, *SSHD, units=openrc, allowed_host_services=["sshd"])
     assert found == ("fail", "not on the list of the policy: docker")
 
 
@@ -321,8 +342,8 @@ def confined(security: list[str], selinux: str = "absent", apparmor: str = "abse
     """What the control of security modules says of an engine and a kernel, by option."""
     info = json.dumps({"ServerVersion": "26.1.5", "SecurityOptions": security})
     files = {"/sys/fs/selinux/enforce": selinux, "/sys/module/apparmor/parameters/enabled": apparmor}
-    lines = (f"{path} absent" if value == "absent" else f"{path}:{value}" for path, value in files.items())
-    facts = target(docker_info=info, kernel="\n".join(lines))
+    lines = (f"absent:{path}" if value == "absent" else f"{path}:{value}" for path, value in files.items())
+    facts = target(docker_info=info, host={"files": "\n".join(lines)})
     return {name: each[0] for name, each in judged("security_modules_confine_containers", facts).items()}
 
 
@@ -363,9 +384,9 @@ def test_profile_of_the_site(profile: str, expected: str) -> None:
     """A filter that is there and lets everything through confines nothing; one that is not seen is no proof."""
     info = {"SecurityOptions": ["name=seccomp,profile=/p.json", "name=apparmor"]}
     host = Host(document='{"seccomp-profile": "/p.json"}', profile=profile, info=info)
-    kernel = Answer("kernel", 0, KERNEL.keep("/sys/module/apparmor/parameters/enabled:Y"), "")
+    own = {"presence": "command docker /usr/bin/docker", "files": "/sys/module/apparmor/parameters/enabled:Y"}
     recording = host.recording()
-    facts = Facts(replace(recording, answers=recording.answers | {kernel.name: kernel}), Policy())
+    facts = Facts(replace(recording, answers=recording.answers | {"host": answer("host", **own)}), Policy())
     assert judged("security_modules_confine_containers", facts)["Seccomp"][0] == expected
 
 
@@ -382,13 +403,13 @@ def audited(
     status: tuple[str, ...] = ON,
     rules: tuple[str, ...] = (RULE, RUNC),
     files: tuple[str, ...] = (RULE, RUNC),
-    unit_of: str = unit("auditd.service", more="MainPID=700"),
+    active: str = "active",
 ) -> Facts:
     """Return a host with auditd."""
-    daemon = f"{unit_of}\nlog:/var/log/audit/audit.log\nlast:{int(NOW) - 60}"
-    kernel = [f"status:{line}" for line in status] + [f"rule:{rule}" for rule in rules or ("No rules",)]
-    stored = [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in files]
-    return target(audit_daemon=AUDIT_DAEMON.keep(daemon), audit="\n".join([*stored, *kernel]))
+    said = answer_of(*rules, files=files, status=status)
+    log = f"log:/var/log/audit/audit.log\nlast:{int(NOW) - 60}"
+    shown = unit("auditd.service", active=active, MainPID=700)
+    return target(units={"show": shown}, audit={**said, "log": log})
 
 
 def test_steps_of_auditd() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.containers.sensors import SENSORS
 from hullcheck.facts.engine.docker_bench import DOCKER_BENCH
 from hullcheck.policy import DockerBench, Policy, PolicyError
-from selftests.kit.facts.hosts import only
+from selftests.kit.facts import in_parts
+from selftests.kit.facts.hosts import only, unit
 from selftests.kit.facts.hosts import target as host_target
 from selftests.kit.facts.shippers import container
 from selftests.kit.facts.tools import (
@@ -24,8 +24,7 @@ from selftests.kit.judging import judged
 # ---- runtime security
 
 
-UNIT = "Id={}\nActiveState={}\nUnitFileState={}\n\n"
-FALCO = UNIT.format("falco-modern-bpf.service", "active", "enabled")
+FALCO = unit("falco-modern-bpf.service")
 NAMED = "; the policy states that it watches the containers"
 
 
@@ -53,7 +52,7 @@ def sensor(image: str, restart: str = "always", *, running: bool = True) -> str:
         (FALCO.replace("=active", "=failed"), (), None, "fail", "no unit"),
         (FALCO.replace("=enabled", "=disabled"), (), ("falco",), "fail", "does not start with the host"),
         (
-            UNIT.format("tetragon.service", "active", "enabled"),
+            unit("tetragon.service"),
             (),
             None,
             "not applicable",
@@ -75,8 +74,7 @@ def test_runtime_security(
     units: str, containers: tuple[str, ...], named: tuple[str, ...] | None, expected: str, words: str
 ) -> None:
     """A unit or a container counts if it runs and starts with the host, and passes if the policy names it."""
-    kept = SENSORS.keep(units)
-    facts = target(Policy(runtime_security=named), {SENSORS.name: kept}, containers=containers)
+    facts = target(Policy(runtime_security=named), {"units": in_parts(show=units)}, containers=containers)
     verdict, reason = judged("falco_sees_and_reports", facts)["host"]
     assert (verdict, words in reason) == (expected, True), reason
     found = judged("something_watches_the_containers", facts)["Falco"][0]
@@ -87,7 +85,7 @@ def test_product_that_the_guide_does_not_name() -> None:
     """Each option of the guide is judged by it, as its own products are not used."""
     facts = target(
         Policy(runtime_security=("wazuh",)),
-        {SENSORS.name: UNIT.format("wazuh-agent.service", "active", "enabled")},
+        {"units": in_parts(show=unit("wazuh-agent.service"))},
     )
     found = judged("something_watches_the_containers", facts)
     assert found["Aqua Security"] == ("pass", f"Wazuh runs (unit wazuh-agent.service, enabled){NAMED}")
@@ -189,6 +187,9 @@ def test_wrong_policy_of_docker_bench(wrong: object) -> None:
 def test_checklist() -> None:
     """A person ticks off the countermeasures, of the system that is named."""
     verdict, reason = only(
-        judged("countermeasures_are_ticked_off", host_target(os_release='PRETTY_NAME="Debian 13"'))
+        judged(
+            "countermeasures_are_ticked_off",
+            host_target(host={"files": '/etc/os-release:PRETTY_NAME="Debian 13"'}),
+        )
     )
     assert (verdict, reason.startswith("Debian 13: check that")) == ("manual", True)

@@ -16,9 +16,10 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests import REPOSITORY
 from selftests.kit import forked
+from selftests.kit.facts import answer
 
-PRESENT = Answer("engine_presence", 0, "command docker /usr/bin/docker\nsocket /run/docker.sock\n", "")
-ABSENT = Answer("engine_presence", 0, "", "")
+PRESENT = answer("host", presence="command docker /usr/bin/docker\nsocket /run/docker.sock")
+ABSENT = answer("host", presence="")
 INFO = {"ServerVersion": "26.1.5", "OperatingSystem": "Debian", "Swarm": {"LocalNodeState": "inactive"}}
 
 SETTINGS = """

@@ -19,8 +19,7 @@ import pytest
 import hullcheck
 from hullcheck import secrets
 from hullcheck.data.health_checks import kind_of_check
-from hullcheck.facts.host.audit import AUDIT
-from hullcheck.facts.host.audit_rules import parse
+from hullcheck.facts.host.audit import AUDIT, parse
 from hullcheck.facts.images import package_steps
 from hullcheck.facts.images import secrets as image_secrets
 from hullcheck.facts.images.probe import IMAGES
@@ -101,7 +100,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "addresses": hide_passwords,
     "printable": printable,
     "file": names_secret_file,
-    "audit": lambda text: AUDIT.keep(f"rule:{text}"),
+    "audit": lambda text: AUDIT.keep(f"--kernel\nrule:{text}\n--end"),
     "rule": lambda text: parse(text, {}),
     "update": lambda text: package_steps.updates_alone(Step(f"RUN {text}")),
     "switches": lambda text: list(package_steps.switches(Step(f"RUN {text}"))),

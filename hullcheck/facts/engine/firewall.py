@@ -1,41 +1,68 @@
 """The rules with which a site filters the traffic of containers, in the network namespace of the daemon."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+
+import msgspec
 
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.registry import fact
-from hullcheck.parsing.documents import require
-from hullcheck.recording import Recording, decode_json
+from hullcheck.parsing.models import decode, kept_as
+from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import DROPPED, lines_like, pick
+from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 IPTABLES, CNI = "iptables", "CNI plugins"
 OPTIONS = (IPTABLES, CNI)
 
-_KNOWN = lines_like("cni:(?:absent|unread|file .*)", r"\d+/(?:ip6?tables|nft):.*", r"\d+/ip6?tables-status:0")
+_KNOWN = lines_like(
+    "cni:(?:absent|unread|read|file .*)", r"\d+/(?:ip6?tables|nft):.*", r"\d+/ip6?tables-status:0"
+)
 # Options that may say anything.
 _FREE = re.compile(
     r' --(comment|string|hex-string|log-prefix|nflog-prefix|ulog-prefix) (?:"(?:[^"\\]|\\.)*(?:"|$)|[^\s"]\S*)'
 )
-_CHAIN = dict.fromkeys(("family", "table", "name", "type", "hook", "policy"), True)
-_RULE = dict.fromkeys(("family", "table", "chain"), True)
-_SHAPE = {
-    "nftables": [
-        {
-            "chain?": dict.fromkeys(("family", "table", "name", "type?", "hook?", "policy?"), str),
-            "rule?": dict.fromkeys(_RULE, str),
-        }
-    ]
-}
+
+
+class _Chain(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A chain as nft(8) writes it; those that see no packets by themselves have no hook."""
+
+    family: str
+    table: str
+    name: str
+    type: str = ""
+    hook: str = ""
+    policy: str = ""
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    """A rule: the chain that it is in."""
+
+    family: str
+    table: str
+    chain: str
+
+
+class _Item(msgspec.Struct, frozen=True, omit_defaults=True):
+    chain: _Chain | None = None
+    rule: _Rule | None = None
+
+
+class _Ruleset(msgspec.Struct, frozen=True):
+    """What `nft -j list ruleset` answers."""
+
+    nftables: tuple[_Item, ...]
+
+
 _FILTERS = (("filter", "forward"), ("filter", "prerouting"))  # type and hook of chains
 _OF_THE_ENGINE = "docker-bridges"
 _OF_IPTABLES = ("FORWARD", "PREROUTING")
+
+
+_kept_ruleset = kept_as(_Ruleset)
 
 
 def _keep(text: str) -> str:
@@ -45,18 +72,10 @@ def _keep(text: str) -> str:
 
 def _without_words(line: str) -> str:
     label, colon, text = line.partition(":")
-    if not label.endswith("/nft"):
-        return _FREE.sub(r" --\1 -", line)
-    try:
-        items = json.loads(text)["nftables"]
-        chains = [{"chain": pick(each["chain"], _CHAIN)} for each in items if "chain" in each]
-        rules = [{"rule": pick(each["rule"], _RULE)} for each in items if "rule" in each]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return label + colon
-    return label + colon + json.dumps({"nftables": chains + rules}, separators=(",", ":"))
+    return label + colon + _kept_ruleset(text) if label.endswith("/nft") else _FREE.sub(r" --\1 -", line)
 
 
-FIREWALL = Probe.from_file("firewall", _keep, like=_KNOWN)
+FIREWALL = Probe.from_file("firewall", in_sections(rules=_keep))
 
 
 @dataclass(frozen=True)
@@ -102,16 +121,17 @@ class Firewall:
         text = "".join(self._of_daemon("nft"))
         if not text and self.daemon.engine.filters_by_nftables:
             raise EvidenceError(unread("the tables of nftables"))
-        document = decode_json(text or '{"nftables": []}', FIREWALL.name)
-        items: list[dict[str, Any]] = require(document, _SHAPE, FIREWALL.name)["nftables"]
-        rules = Counter(tuple(each["rule"][key] for key in _RULE) for each in items if "rule" in each)
-        for each in (item["chain"] for item in items if "chain" in item):
-            family, table, name = each["family"], each["table"], each["name"]
-            filters = (each.get("type"), each.get("hook")) in _FILTERS
-            own = table == _OF_THE_ENGINE or (family != "inet" and name in _OF_IPTABLES)
-            count = rules[family, table, name]
-            if filters and not own and (count or each.get("policy") == "drop"):
-                yield f"{family} {table} {name} ({count} rules, policy {each.get('policy')})"
+        items = decode(text, _Ruleset, "nft").nftables if text else ()
+        rules = Counter(
+            (each.family, each.table, each.chain) for each in (item.rule for item in items) if each
+        )
+        for each in (item.chain for item in items):
+            if each is None or (each.type, each.hook) not in _FILTERS:
+                continue
+            count = rules[each.family, each.table, each.name]
+            own = each.table == _OF_THE_ENGINE or (each.family != "inet" and each.name in _OF_IPTABLES)
+            if not own and (count or each.policy == "drop"):
+                yield f"{each.family} {each.table} {each.name} ({count} rules, policy {each.policy or None})"
 
     def _of_daemon(self, name: str) -> list[str]:
         prefix = f"{self.daemon.pid}/{name}:"
@@ -127,7 +147,7 @@ class Firewall:
         found = [line.removeprefix("cni:") for line in self.lines if line.startswith("cni:")]
         if not found or "unread" in found:
             raise EvidenceError(unread("/etc/cni/net.d"))
-        return tuple(each.removeprefix("file ") for each in found if each not in ("absent", "file "))
+        return tuple(each.removeprefix("file ") for each in found if each.startswith("file "))
 
 
 @fact(FIREWALL)
@@ -135,9 +155,6 @@ def firewall(recording: Recording, daemon: Daemon) -> Firewall:
     """Return the packet filter in the network of the daemon, and the configuration of CNI.
 
     Raises:
-        EvidenceError: the target did not answer, or a line of the answer was dropped.
+        EvidenceError: the target did not answer.
     """
-    lines = recording.text(FIREWALL).split("\n")
-    if DROPPED in lines:
-        raise EvidenceError("firewall: a line of the answer was not understood")
-    return Firewall(tuple(lines), daemon)
+    return Firewall(tuple(recording.section(FIREWALL, "rules").split("\n")), daemon)

@@ -1,27 +1,17 @@
 """Which machine and which engine a target is: no control judges it, but whoever reads the evidence asks."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from hullcheck.facts.engine.info import DOCKER_INFO
+from hullcheck.facts.host.system import HOST, machine_id
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
 
 UNKNOWN = "unknown"
 _OVER_SSH = ("ssh", "safe-ssh", "paramiko")
-_MACHINE_ID = re.compile(r"[0-9a-f]{32}\s*")
-
-
-def _keep(text: str) -> str:
-    """The number alone: a file of this name may hold anything."""
-    return text if _MACHINE_ID.fullmatch(text) else ""
-
-
-MACHINE_ID = Probe.from_file("machine_id", _keep)
 
 
 @dataclass(frozen=True)
@@ -47,7 +37,7 @@ class Identity:
 
 def _machine_id(recording: Recording) -> str:
     try:
-        return recording.text(MACHINE_ID).strip() or UNKNOWN
+        return machine_id(recording) or UNKNOWN
     except EvidenceError:
         return UNKNOWN
 
@@ -88,7 +78,7 @@ def _alike(ids: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(each for each in group if each != name) for group in shared for name in group}
 
 
-@fact(MACHINE_ID, DOCKER_INFO)
+@fact(HOST, DOCKER_INFO)
 def identity(recording: Recording) -> Identity:
     """Which machine and which engine the target is."""
     return Identity.of(recording)

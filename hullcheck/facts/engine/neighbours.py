@@ -5,44 +5,52 @@ from collections.abc import Iterator
 
 from hullcheck.facts.engine.daemon_process import DAEMON_PROCESSES, DaemonProcesses
 from hullcheck.facts.host.presence import Presence
-from hullcheck.facts.registry import fact
+from hullcheck.facts.host.processes import PROCESSES, Processes
+from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
-NEIGHBOURS = Probe.from_file(
-    "neighbours",
-    lines_like(r"namespace:\S+ \d+", r"process:\S+ \d+", r"plugin:(?:true|false) \S+", "unread:.*"),
-)
+NEIGHBOURS = Probe.from_file("neighbours", lines_like(r"plugin:(?:true|false) \S+", "unread:.*"))
 
+_ENGINES = re.compile("podman|conmon|crio|kubelet|k3s.*|rke2.*|buildkitd|lxd|incusd|nomad|systemd-nspawn")
+"""Processes of what else runs containers."""
 _OWN_NAMESPACE = re.compile(r"(plugins\.)?moby(-\d+\.\d+)?")
 """Of the engine, with the ids that userns-remap maps to: its containers are judged, its plugins are named by it."""
 _MOST = 3  # numbers of processes
 
 
-@fact(NEIGHBOURS, DAEMON_PROCESSES)
-def neighbours(recording: Recording, presence: Presence) -> tuple[str, ...]:
+@fact(NEIGHBOURS, DAEMON_PROCESSES, PROCESSES)
+def neighbours(recording: Recording, presence: Presence, processes: Later[Processes]) -> tuple[str, ...]:
     """What else runs containers on the target, in words: other engines, namespaces of containerd, plugins."""
     found = list(_daemons(recording, presence))
-    if NEIGHBOURS.name not in recording.answers:
-        return tuple(found)
     try:
-        words = Words(recording.text(NEIGHBOURS))
+        tasks = Words(recording.section(PROCESSES, "tasks"))
+        engines: dict[str, list[str]] = {}
+        for process in processes.get().by_pid.values():
+            if _ENGINES.fullmatch(name := process.status.get("Name", "")):
+                engines.setdefault(name, []).append(str(process.pid))
     except EvidenceError as error:
-        return (*found, f"other engines than Docker's ({error})")
-    for each in words.all("namespace"):
+        return (*found, f"other engines than Docker's ({error})") if _was_asked(recording) else tuple(found)
+    for each in tasks.all("namespace"):
         name, _, number = each.rpartition(" ")
         if not _OWN_NAMESPACE.fullmatch(name):
             found.append(f"the namespace {name} of containerd ({number} running)")
-    processes: dict[str, list[str]] = {}
-    for each in words.all("process"):
-        name, _, pid = each.rpartition(" ")
-        processes.setdefault(name, []).append(pid)
-    found += [f"{name} (process {', '.join(pids[:_MOST])})" for name, pids in sorted(processes.items())]
-    found += [f"the plugin {name}" for on, name in map(str.split, words.all("plugin")) if on == "true"]
-    return (*found, *map(unread, words.all("unread")))
+    found += [f"{name} (process {', '.join(pids[:_MOST])})" for name, pids in sorted(engines.items())]
+    return (*found, *_plugins(recording), *map(unread, tasks.all("unread")))
+
+
+def _was_asked(recording: Recording) -> bool:
+    return PROCESSES.name in recording.answers
+
+
+def _plugins(recording: Recording) -> Iterator[str]:
+    """The plugins that run, of which the engine runs each as a container of its own."""
+    words = Words(recording.part(NEIGHBOURS))
+    yield from (f"the plugin {name}" for on, name in map(str.split, words.all("plugin")) if on == "true")
+    yield from map(unread, words.all("unread"))
 
 
 def _daemons(recording: Recording, presence: Presence) -> Iterator[str]:

@@ -6,8 +6,8 @@ from datetime import date
 
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.host.os_release import OS_RELEASE, os_name, os_release
 from hullcheck.facts.host.presence import DOCKER_VERSION
+from hullcheck.facts.host.system import HOST, os_name, os_release
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
@@ -61,7 +61,7 @@ def _day_of(recording: Recording) -> date:
     return day(recording.known_times.later)
 
 
-@fact(OS_RELEASE)
+@fact(HOST)
 def system(recording: Recording, engine: Engine) -> System:
     """The operating system below the engine."""
     return System(os_name(recording) or "a system that does not say its name", _day_of(recording))
@@ -73,7 +73,7 @@ def known_releases() -> KnownReleases:
     return shipped()
 
 
-@fact(DOCKER_VERSION, OS_RELEASE)
+@fact(DOCKER_VERSION, HOST)
 def release(recording: Recording, engine: Engine) -> Release:
     """The release of the engine.
 

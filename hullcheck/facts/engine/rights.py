@@ -6,14 +6,14 @@ from typing import Self
 
 from hullcheck.facts.engine.info import DOCKER_INFO
 from hullcheck.facts.host.accounts import ACCOUNTS
-from hullcheck.facts.host.services import HOST_SERVICES
+from hullcheck.facts.host.system import auditor
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer, Probe
+from hullcheck.verdicts import EvidenceError
 
 _UNSEEN = "files, processes of others and audit rules are not seen"
 _VERSION = re.compile(r'"ServerVersion":\s*"[^"]')
 """In what an engine says; without it the docker command has nothing to say but of itself."""
-_AUDITOR = re.compile(r"^auditor:(\d+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,11 @@ class Rights:
     @classmethod
     def of(cls, recording: Recording) -> Self | None:
         """What *recording* says of it; None where it does not."""
-        found = _AUDITOR.search(_answer(recording, HOST_SERVICES).stdout)
-        if not found:
+        try:
+            number = str(auditor(recording))
+        except EvidenceError:
             return None
-        number, info = found[1], _answer(recording, DOCKER_INFO)
+        info = _answer(recording, DOCKER_INFO)
         refused = "permission denied" in f"{info.stdout}{info.stderr}".lower()
         answered = not refused and bool(_VERSION.search(info.stdout))
         return cls(_name(recording, number), number == "0", refused, answered)

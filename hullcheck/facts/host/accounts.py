@@ -6,10 +6,10 @@ from hullcheck.facts.host.file import FileFact
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import lines_like
+from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError
 
-ACCOUNTS = Probe.from_file("accounts", lines_like("(?:group|user):[^:]*:.*"))
+ACCOUNTS = Probe.from_file("accounts", in_sections(accounts=lines_like("(?:group|user):[^:]*:.*")))
 _NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown", "true")
 
 
@@ -106,7 +106,7 @@ def accounts(recording: Recording) -> Accounts:
         EvidenceError: the target did not answer, or with a line that is not an account.
     """
     users, groups = list[User](), list[Group]()
-    for line in recording.text(ACCOUNTS).splitlines():
+    for line in recording.section(ACCOUNTS, "accounts").split("\n"):
         kind, *fields = line.split(":")
         try:
             if kind == "user":

@@ -1,36 +1,149 @@
-"""The audit system of a target: whether it is on, the rules in the kernel, and those in files."""
+"""The audit system of a target: its rules in the kernel and in files, and whether auditd writes down what they record.
 
+auditctl lists each rule on a path and permissions, and on nothing else, as if it had been made with -w.
+"""
+
+import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from hullcheck.facts.host.audit_rules import Rule, parse
+from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.host.units import AUDITD, Units
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.proc.mountinfo import is_below
+from hullcheck.parsing.systemctl import Unit
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import HIDDEN, lines_like
+from hullcheck.secrets.redact import HIDDEN, in_sections, lines_like
 from hullcheck.verdicts import EvidenceError
 
 # A key is any text. What is judged of it, and what people search for, is a word.
-_KEY = re.compile(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)")
+_KEY = re.compile(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)", re.MULTILINE)
 _WORDS = re.compile(r"[A-Za-z_. -]+")
-_KNOWN = lines_like("(?:file|missing|real|rule|status):.*")
 
 
-def _keep(text: str) -> str:
-    return "\n".join(
-        _KEY.sub(_key, line) if line.startswith(("rule:", "file:")) else line
-        for line in _KNOWN(text).split("\n")
+def _without_keys(text: str) -> str:
+    return _KEY.sub(lambda match: match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN, text)
+
+
+_KERNEL, _FILES = lines_like("(?:missing|failed|rule|status):.*"), lines_like("(?:file|real):.*")
+AUDIT = Probe.from_file(
+    "audit",
+    in_sections(
+        kernel=lambda text: _without_keys(_KERNEL(text)),
+        files=lambda text: _without_keys(_FILES(text)),
+        log=lines_like("(?:last|log):.*"),
+    ),
+)
+
+STEPS = {
+    "unit": "auditd.service is enabled and active",
+    "kernel": "the kernel audits, and auditd.service receives its records",
+    "rules": "rules on Docker are in the kernel",
+    "losses": "no record was lost",
+    "records": "the log was written to on the last day",
+}
+"""From the unit to what is written down, and what is good of each."""
+START_STEPS = ("daemon", "rule", "record")
+"""To a record of a program that is started in a container."""
+
+
+_OPTION = re.compile(r"(?:^|\s)-([a-zA-Z])\s+(\S+)")
+_FIELD = re.compile(r"([a-z0-9_]+)(!=|>=|<=|&=|=|>|<|&)(.*)")
+_NO_LIMITS = ("key", "perm", "path", "dir", "arch")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        text: as auditctl prints it, or the file has it.
+        list: `exit`, `task`, `exclude`, ...
+        action: `always` or `never`.
+        path: what it names, with the links on the way resolved; empty for everything.
+        tree: whether that stands for all that lies below it too; so it is for every watch (-w).
+        permissions: of `rwxa`; where it names system calls instead, `x` or none.
+        calls: the system calls to which it is limited; empty for all.
+        limits: its other conditions, such as `auid>=1000`.
+        key: of its records.
+    """
+
+    text: str
+    list: str = "exit"
+    action: str = "always"
+    path: str = ""
+    tree: bool = True
+    permissions: frozenset[str] = frozenset("rwxa")
+    calls: frozenset[str] = frozenset()
+    limits: tuple[str, ...] = ()
+    key: str = ""
+
+    def covers(self, path: str, *, is_directory: bool = False) -> bool:
+        """Return whether the rule names *path*, with what lies in it, or a directory above it."""
+        if not self.path or not self.tree:
+            return self.path == path and not is_directory
+        return is_below(path, self.path)
+
+    def records(self, path: str, permission: str, *, is_directory: bool = False) -> bool:
+        """Return whether the rule records each access to *path* that *permission* stands for."""
+        if (
+            self.action != "always"
+            or self.list != "exit"
+            or self.limits
+            or permission not in self.permissions
+        ):
+            return False
+        starts = permission == "x" and "execve" in self.calls
+        return self.covers(path, is_directory=is_directory) or (starts and not self.path)
+
+    def hides(self, path: str, permission: str) -> bool:
+        """Return whether the rule keeps each access to *path* of this kind from being recorded by a later one."""
+        never = self.action == "never" and self.list == "exit" and not self.limits
+        return never and self.covers(path) and permission in self.permissions
+
+    @property
+    def stops_all(self) -> bool:
+        """Whether the rule keeps every process from being recorded."""
+        return self.action == "never" and self.list == "task" and not self.limits
+
+
+def parse(text: str, resolved: Mapping[str, str]) -> Rule | None:
+    """Parse a line, or return None if it is not a rule.
+
+    Args:
+        resolved: paths of rules, with the links on the way to them resolved.
+    """
+    options = _OPTION.findall(text)
+    if not options or options[0][0] not in "waA":
+        return None
+    last, (letter, first) = dict(options), options[0]
+    fields = [match.groups() for name, value in options if name == "F" and (match := _FIELD.match(value))]
+    equal = {name: value for name, operator, value in fields if operator == "="}
+    limits = [name + operator + value for name, operator, value in fields if name not in _NO_LIMITS]
+    path = first if letter == "w" else equal.get("dir") or equal.get("path") or ""
+    words = [] if letter == "w" else first.split(",")
+    calls = frozenset(call for name, value in options if name == "S" for call in value.split(",")) - {"all"}
+    usual = "rwxa" if not calls else "x" if "execve" in calls else ""
+    return Rule(
+        text,
+        list=next((word for word in words if word not in ("always", "never", "possible")), "exit"),
+        action="never" if "never" in words else "always",
+        path=_resolved(path, resolved),
+        tree=letter == "w" or "dir" in equal,
+        permissions=frozenset(last.get("p", "rwxa") if letter == "w" else equal.get("perm", usual)),
+        calls=calls,
+        limits=(*limits, *(f"-C {value}" for name, value in options if name == "C")),
+        key=last.get("k") or equal.get("key", ""),
     )
 
 
-def _key(match: re.Match[str]) -> str:
-    return match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN
-
-
-AUDIT = Probe.from_file("audit", _keep, like=_KNOWN)
+def _resolved(path: str, resolved: Mapping[str, str]) -> str:
+    path = path.rstrip("/") or path[:1]
+    return posixpath.normpath(resolved.get(path, path)) if path else ""
 
 
 @dataclass(frozen=True)
@@ -40,18 +153,21 @@ class Audit:
     recording: Recording
 
     @cached_property
-    def _words(self) -> Words:
-        """The lines of the probe by their first word.
+    def _kernel(self) -> Words:
+        """What auditctl said.
 
         Raises:
-            EvidenceError: auditctl may not be used here.
+            EvidenceError: it may not be used here.
         """
-        return Words(self.recording.text(AUDIT))
+        words = Words(self.recording.section(AUDIT, "kernel"))
+        if "failed" in words:
+            raise EvidenceError(f"auditctl: {words.first('failed')}")
+        return words
 
     @property
     def is_installed(self) -> bool:
         """Whether there is auditctl."""
-        return "missing" not in self._words
+        return "missing" not in self._kernel
 
     def number(self, name: str) -> int:
         """Return a number of `auditctl -s`.
@@ -59,7 +175,7 @@ class Audit:
         Raises:
             EvidenceError: auditctl does not print it.
         """
-        value = self._words.pairs("status", " ").get(name, "").split()
+        value = self._kernel.pairs("status", " ").get(name, "").split()
         if not value or not value[0].isdigit():
             raise EvidenceError(f"auditctl -s does not print {name}")
         return int(value[0])
@@ -77,15 +193,19 @@ class Audit:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """The rules in the kernel, in the order in which they are tried."""
-        return self._parsed(self._words.all("rule"))
+        return self._parsed(self._kernel.all("rule"))
 
     @cached_property
     def files(self) -> tuple[Rule, ...]:
         """The rules in /etc/audit/rules.d and /etc/audit/audit.rules."""
-        return self._parsed(line.partition(":")[2] for line in self._words.all("file"))
+        return self._parsed(line.partition(":")[2] for line in self._stored.all("file"))
+
+    @cached_property
+    def _stored(self) -> Words:
+        return Words(self.recording.section(AUDIT, "files"))
 
     def _parsed(self, lines: Iterable[str]) -> tuple[Rule, ...]:
-        resolved = self._words.pairs("real", "\t")
+        resolved = self._stored.pairs("real", "\t")
         return tuple(filter(None, (parse(line, resolved) for line in lines)))
 
 
@@ -93,3 +213,53 @@ class Audit:
 def audit(recording: Recording) -> Audit:
     """The audit rules of the target."""
     return Audit(recording)
+
+
+@dataclass(frozen=True)
+class AuditDaemon:
+    """auditd, and when it was looked at."""
+
+    words: Words
+    units: Units
+    audit: Audit
+    now: float
+
+    @property
+    def unit(self) -> Unit:
+        """What systemd shows of auditd.service.
+
+        Raises:
+            EvidenceError: systemd did not answer.
+        """
+        try:
+            return self.units.shown[AUDITD]
+        except KeyError:
+            raise EvidenceError(
+                "whether auditd is started with the host is unknown: no systemd answers"
+            ) from None
+
+    @property
+    def log(self) -> str:
+        """The path of the log."""
+        return self.words.first("log")
+
+    @property
+    def last_record(self) -> float:
+        """When the log was last written to.
+
+        Raises:
+            EvidenceError: the log is absent or may not be looked at.
+        """
+        if not self.words.first("last").isdigit():
+            raise EvidenceError(f"there is no {self.log}, or it may not be looked at")
+        return float(self.words.first("last"))
+
+
+@fact(AUDIT)
+def audit_daemon(recording: Recording, presence: Presence, units: Units, audit: Audit) -> AuditDaemon:
+    """Whether auditd runs and writes a log.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    return AuditDaemon(Words(recording.section(AUDIT, "log")), units, audit, recording.gathered)

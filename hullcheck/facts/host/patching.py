@@ -6,35 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.host.software import PACKAGES
+from hullcheck.facts.host.units import AGENTS, UPDATERS, Units
 from hullcheck.facts.registry import fact
-from hullcheck.parsing import systemctl
+from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.systemctl import Unit
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 _APT, _DNF = "APT::Periodic::Unattended-Upgrade", "apply_updates"
-_SETTINGS = {"apt-daily-upgrade": _APT, "dnf-automatic": _DNF, "dnf5-automatic": _DNF}
-"""Timers, and the settings that say whether what they start installs updates."""
-_OTHERS = """
-    ansible-pull.timer bootc-fetch-apply-updates.timer dnf-automatic-install.timer os-update.timer pe-puppet.service
-    puppet.service rpm-ostreed-automatic.timer salt-minion.service transactional-update.timer update-engine.service
-    zincati.service
-"""
-_AGENTS = _OTHERS.split()
-"""Other units that may install updates."""
 _CRON = re.compile(r"/(?:etc|var/spool)/cron[^:]*")
-PATCHING = Probe.from_file(
-    "patching",
-    lines_like(
-        "(?:unread:)?/[^:]*",
-        r'APT::Periodic(?:::[\w-]+)? "[^"]*";',
-        r"/[^:]*:\s*apply_updates\s*=.*",
-        "(?:Id|ActiveState|UnitFileState|Result|ExecMainExitTimestamp)=.*",
-    ),
-    UNITS=" ".join((*(f"{name}.{kind}" for name in _SETTINGS for kind in ("timer", "service")), *_AGENTS)),
-)
 
 
 @dataclass(frozen=True)
@@ -97,44 +79,40 @@ class Patching:
         return found
 
 
-@fact(PATCHING)
-def patching(recording: Recording, presence: Presence) -> Patching:
+@fact(PACKAGES)
+def patching(recording: Recording, presence: Presence, units: Units) -> Patching:
     """What may install updates on the target, and when it last did.
 
     Raises:
         EvidenceError: units could not be listed.
     """
-    text = recording.text(PATCHING)
-    lines, units = text.split("\n"), systemctl.units(text, "ActiveState", "UnitFileState")
-    active = [name for name, unit in units.items() if unit["ActiveState"] == "active"]
+    text = recording.section(PACKAGES, "updates")
     return Patching(
         day(recording.gathered),
-        tuple(_timers(units, _settings(text))),
-        (*(each for each in active if each in _AGENTS), *filter(_CRON.fullmatch, lines)),
-        tuple(each.partition(":")[2] for each in lines if each.startswith("unread:")),
+        tuple(_timers(units.shown, text)),
+        (
+            *(name for name in AGENTS if name in units.shown and units.shown[name].active == "active"),
+            *filter(_CRON.fullmatch, text.split("\n")),
+        ),
+        Words(text).all("unread"),
     )
 
 
-def _settings(text: str) -> dict[str, str]:
-    """Return the settings of apt and dnf, as they say them."""
+def _timers(units: Mapping[str, Unit], text: str) -> Iterator[Timer]:
+    """Return the timers that are active, with the settings of apt and dnf as they say them."""
     apt = {name.lower(): value for name, value in re.findall(r'^APT::Periodic::(\S+) "(.*)";$', text, re.M)}
     on = apt.get("unattended-upgrade", "0") if apt.get("enable", "1") != "0" else "0"
     dnf = re.findall(r"^/.*:\s*apply_updates\s*=\s*(\S*)", text, re.M)
-    return {_APT: on, _DNF: dnf[-1] if dnf else "no"}
-
-
-def _timers(units: Mapping[str, Mapping[str, str]], settings: Mapping[str, str]) -> Iterator[Timer]:
-    for name, setting in _SETTINGS.items():
-        timer, service = units.get(f"{name}.timer", {}), units.get(f"{name}.service", {})
-        if timer.get("ActiveState") != "active":
+    for name in UPDATERS:
+        timer, service = units.get(f"{name}.timer"), units.get(f"{name}.service")
+        if timer is None or service is None or timer.active != "active":
             continue
-        value = settings[setting]
-        ended = re.search(r"\d{4}-\d\d-\d\d", service.get("ExecMainExitTimestamp", ""))
+        setting, value = (_APT, on) if name.startswith("apt") else (_DNF, dnf[-1] if dnf else "no")
         yield Timer(
             name,
-            timer["UnitFileState"] == "enabled",
+            timer.file == "enabled",
             f"{setting}={value}",
             value.lower() not in ("0", "no", "false", "off", ""),
-            service.get("Result", ""),
-            date.fromisoformat(ended[0]) if ended else None,
+            service.result,
+            service.ended,
         )

@@ -1,18 +1,15 @@
 """Whether there is Docker on a target, and whether that is a host or a container."""
 
-import re
 from dataclasses import dataclass
 
+from hullcheck.facts.host.system import HOST
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE, CONTAINER_BACKENDS
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import json_fields, lines_like
+from hullcheck.secrets.redact import json_fields
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
-_LINES = (r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign")
-_LINE = re.compile("|".join(_LINES))
-ENGINE_PRESENCE = Probe.from_file("engine_presence", lines_like(*_LINES))
 DOCKER_VERSION = Probe.from_file(
     "docker_version",
     json_fields(
@@ -20,7 +17,7 @@ DOCKER_VERSION = Probe.from_file(
         | {"Platform": {"Name": True}, "Components": {"Name": True, "Version": True}}
     ),
 )
-SIGNS = (ENGINE_PRESENCE,)
+SIGNS = (HOST,)
 """What `require_engine` reads."""
 
 
@@ -47,10 +44,8 @@ class Presence:
         Raises:
             EvidenceError: the target did not answer.
         """
-        lines = [line for line in recording.text(ENGINE_PRESENCE).splitlines() if line]
-        if not all(map(_LINE.fullmatch, lines)):
-            raise EvidenceError("engine_presence: the answer has a line that the probe does not print")
-        rows = [line.split(maxsplit=2) for line in lines]
+        lines = recording.section(HOST, "presence").split("\n")
+        rows = [line.split(maxsplit=2) for line in lines if line]
         foreign = ["foreign"] in rows
         return cls(
             tuple(row[1] for row in rows if row[0] == "command"),
@@ -78,7 +73,7 @@ def require_engine(recording: Recording) -> None:
     raise EvidenceError("the docker command is missing on the target, though there are signs of an engine")
 
 
-@fact(ENGINE_PRESENCE)
+@fact(HOST)
 def kind(recording: Recording) -> str:
     """`container` for a container without an engine of its own, `compose` for a Compose file, else `host`."""
     if recording.backend == COMPOSE:

@@ -8,26 +8,29 @@ from functools import cached_property
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import DROPPED, lines_like
+from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError
 
 PROCESSES = Probe.from_file(
     "processes",
-    lines_like(r"\d+/(?:status|cgroup):.*", r"l\S+ .* \d+/(?:exe|ns/pid|ns/user)(?: -> .*)?"),
+    in_sections(
+        tasks=lines_like(r"namespace:\S+ \d+", "unread:.*"),
+        processes=lines_like(r"\d+/(?:status|cgroup|exe|ns):.*"),
+        listeners=lines_like(
+            r"net:\w+",
+            r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
+            r"owner:\d+ \d+",
+        ),
+    ),
 )
 
-
-_STATUS = re.compile(r"(\d+)/status:(\w+):\s*(.*)")
-_CGROUP = re.compile(r"(\d+)/cgroup:(.*)")
+_LINE = re.compile(r"^(\d+)/(?:(status|ns):(\w+)|(cgroup|exe)):[ \t]*(.*)$", re.MULTILINE)
 # Not in the name of what Podman and CRI-O run beside a container: its monitor, its health check.
 _CONTAINER_ID = re.compile(r"(?<!conmon-)(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])(?!(?:-[0-9a-f]+)?\.service)")
-_EXECUTABLE = re.compile(r".* (\d+)/exe -> (/.*?)(?: \(deleted\))?")
 _RUNTIME, _RUNTIME_FILE = (
     re.compile(r"runc:\[\w+:\w+\]|crun"),
     re.compile(r"/memfd:runc_cloned:|/runc$|/crun$"),
 )
-_LINK = re.compile(r".* (\d+)/exe")  # whose end the auditor may not see
-_NAMESPACE = re.compile(r".* (\d+)/ns/(pid|user) -> (\w+:\[\d+\])")
 
 
 @dataclass(frozen=True)
@@ -192,36 +195,28 @@ def processes(recording: Recording) -> Processes:
     """
     status: dict[int, dict[str, str]] = {}
     cgroups: dict[int, list[str]] = {}
-    namespaces: dict[int, dict[str, str]] = {}
-    executables: dict[int, str] = {}
-    hidden = set[int]()
-    last = 0
-    for line in recording.text(PROCESSES).split("\n"):
-        if match := _STATUS.match(line):
-            status.setdefault(int(match[1]), {})[match[2]] = match[3]
-        elif match := _CGROUP.match(line):
-            cgroups.setdefault(int(match[1]), []).append(match[2])
-        elif match := _NAMESPACE.match(line):
-            namespaces.setdefault(int(match[1]), {})[match[2]] = match[3]
-        elif match := _LINK.fullmatch(line):
-            hidden.add(int(match[1]))
-        elif match := _EXECUTABLE.fullmatch(line):
-            last = int(match[1])
-            executables[last] = match[2]
-        elif line == DROPPED and last in executables:  # a name of two lines; this may be its second
-            executables[last] += DROPPED
-    found = {
-        pid: Process(
+    links: dict[int, dict[str, str]] = {}
+    for number, kind, name, other, text in _LINE.findall(recording.section(PROCESSES, "processes")):
+        if kind == "status":
+            status.setdefault(int(number), {})[name] = text
+        elif other == "cgroup":
+            controllers, _, path = text.partition(":")
+            lines = [f"0:{each}:{path}" for each in controllers.split(" ")]
+            cgroups.setdefault(int(number), []).extend(lines)
+        else:
+            links.setdefault(int(number), {})[name or other] = f"{name}:{text}" if name else text
+    found = {}
+    for pid, fields in status.items():
+        of = links.get(pid, {})
+        found[pid] = Process(
             pid,
             fields,
             tuple(cgroups.get(pid, ())),
-            namespaces.get(pid, {}).get("pid"),
-            executables.get(pid, ""),
-            namespaces.get(pid, {}).get("user"),
-            pid not in executables and pid not in hidden,
+            of.get("pid"),
+            of.get("exe", "").removesuffix(" (deleted)"),
+            of.get("user"),
+            "exe" not in of,
         )
-        for pid, fields in status.items()
-    }
     _require_tree(found)
     return Processes(found)
 

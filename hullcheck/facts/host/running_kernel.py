@@ -3,23 +3,20 @@
 import re
 from dataclasses import dataclass
 
+from hullcheck.facts.host import system
 from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.host.software import PACKAGES
+from hullcheck.facts.host.system import HOST
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
-RUNNING_KERNEL = Probe.from_file(
-    "running_kernel",
-    lines_like("(?:build|container|flaw|installed|package|pending|release|restart|version):.*"),
-)
+_RELEASE, _FLAWS = "/proc/sys/kernel/osrelease", "/sys/devices/system/cpu/vulnerabilities/"
 _DIRTY_COW = "dirty_cow"
 _FIXED_SINCE = (4, 9)
 """The first line of kernels of which every release has the fix of CVE-2016-5195."""
-_UNREAD = "unread"
 _NAMED = {
     "Dirty COW (CVE-2016-5195)": (_DIRTY_COW,),
     "Spectre (CVE-2017-5753, CVE-2017-5715)": ("spectre_v1", "spectre_v2"),
@@ -39,7 +36,7 @@ class RunningKernel:
         installed: the releases that are installed.
         pending: files whose presence means that the host has to be restarted.
         packages: those for whose sake it has to be.
-        package_version: the version of the installed package of the running release; empty if unknown.
+        package_version: the version of the installed package of the running release, `unread`, or empty.
         restart: the exit status of `needs-restarting -r`, which is 1 if the host has to be restarted; empty without it.
         container: what kind of container the target itself is; empty if it is none.
     """
@@ -92,34 +89,17 @@ class RunningKernel:
         return self.installed[-1]
 
     @property
-    def why_to_restart(self) -> str:
-        """Why the host has to be restarted; empty if it has not.
+    def is_older(self) -> bool:
+        """Whether a newer release is installed."""
+        return order(self.newest) > order(self.release)
 
-        Raises:
-            EvidenceError: that is unknown.
-        """
-        if self.pending:
-            packages = f" for {', '.join(self.packages)}" if self.packages else ""
-            return f"{self.pending[0]} demands it{packages}"
-        if self.restart == "1":
-            return "needs-restarting -r demands it"
-        if _order(self.newest) > _order(self.release):
-            return f"{self.release} runs, and {self.newest} is installed"
-        if self.release not in self.installed:
-            raise EvidenceError(
-                f"{self.release} runs, which is not installed ({', '.join(self.installed)} is)"
-            )
-        if self.package_version == _UNREAD:
-            raise EvidenceError(f"dpkg does not print the version of the package of {self.release}")
-        running = self.build.partition("Debian ")[2].split(" ")[0]
-        if self.package_version and running and running != self.package_version:
-            return f"build {running} of {self.release} runs, and {self.package_version} is installed"
-        if self.restart not in ("", "0"):
-            raise EvidenceError(f"needs-restarting -r ended with status {self.restart}")
-        return ""
+    @property
+    def running_version(self) -> str:
+        """The version of the package that runs, which Debian names in the build; empty where it is not known."""
+        return self.build.partition("Debian ")[2].split(" ")[0]
 
 
-def _order(release: str) -> tuple[int, ...]:
+def order(release: str) -> tuple[int, ...]:
     """Return the numbers by which releases are ordered; the words behind them name a flavour.
 
     Backports of Debian have one in between, 6.1.0-0.deb11.21-amd64, others a word:
@@ -129,30 +109,28 @@ def _order(release: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", match[0]))) if match else ()
 
 
-@fact(RUNNING_KERNEL)
+@fact(HOST, PACKAGES)
 def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
     """The kernel that runs, those that are installed, and the flaws that it knows of.
 
     Raises:
         EvidenceError: the target did not answer, or not with its release.
     """
-    text = recording.text(RUNNING_KERNEL)
-    if DROPPED in text.split("\n"):
-        raise EvidenceError("running_kernel: a line was dropped, which may have named a flaw")
-    words = Words(text)
-    release = words.first("release").strip()
+    files, found = system.files(recording), Words(recording.section(HOST, "kernels"))
+    release = files.first(_RELEASE)
     if not re.match(r"\d+\.\d+", release):
-        raise EvidenceError(f"uname -r says {release!r}, which is no release of a kernel")
+        raise EvidenceError(f"{_RELEASE} has {release!r}, which is no release of a kernel")
+    packages = Words(recording.section(PACKAGES, "kernel"))
     return RunningKernel(
         release,
-        words.first("build").strip(),
-        {name: state.strip() for name, state in words.pairs("flaw", ":").items()},
-        tuple(sorted(set(words.all("installed")), key=_order)),
-        words.all("pending"),
-        tuple(map(str.strip, words.all("package"))),
-        words.first("version").strip(),
-        words.first("restart").strip(),
-        words.first("container").strip().removeprefix("none"),
+        files.first("/proc/sys/kernel/version"),
+        {path.removeprefix(_FLAWS): files.first(path).strip() for path in files if path.startswith(_FLAWS)},
+        tuple(sorted(set(found.all("installed")), key=order)),
+        found.all("pending"),
+        tuple(dict.fromkeys(map(str.strip, files.all("/run/reboot-required.pkgs")))),
+        packages.first("version").strip(),
+        packages.first("restart").strip(),
+        found.first("container").strip().removeprefix("none"),
     )
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.host.presence import Presence
-from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.host.processes import PROCESSES, Processes
+from hullcheck.facts.host.system import HOST, auditor
+from hullcheck.facts.host.units import Units
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import DROPPED, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 _BASE_SYSTEM = """
@@ -24,15 +24,6 @@ _BASE = frozenset(_BASE_SYSTEM.split())  # not busybox, which has a web server a
 _BASE_SOCKETS = ("docker.socket", "ssh.socket", "sshd.socket")
 _INSTALLED = ("/usr/", "/bin/", "/sbin/", "/lib/", "/opt/", "/snap/", "/nix/", "/gnu/")
 
-HOST_SERVICES = Probe.from_file(
-    "host_services",
-    lines_like(
-        "(?:auditor|enabled|net|openrc|running|systemd):.*",
-        r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
-        r"owner:\d+ \d+",
-        r"socket:[SD]\d+ \S+",
-    ),
-)
 _APPLICATION_WORDS = """
     apache asterisk beam.smp caddy clamd cupsd dovecot epmd exim ftpd gitlab-workhorse grafana haproxy httpd influxd
     lighttpd mariadbd memcached minio mongod mosquitto mysqld named nats-server nginx nmbd opensmtpd oracle pgbouncer
@@ -70,8 +61,10 @@ class Listener:
 class HostServices:
     """Units, listeners and applications of the host itself; what runs in containers is left out."""
 
+    named: Units
     words: Words
     processes: Processes
+    by_root: bool
 
     def _is_outside(self, pid: int) -> bool:
         """Return whether the control groups of a process name no container that those of process 1 do not name."""
@@ -80,16 +73,14 @@ class HostServices:
         around = self.processes.process(1).container_ids
         return not self.processes.process(pid).container_ids - around
 
-    @cached_property
+    @property
     def units(self) -> tuple[str, ...]:
         """The services and sockets that are enabled, the site's own timers and paths too, and the services that run.
 
         Raises:
             EvidenceError: neither systemd nor OpenRC tells.
         """
-        if "systemd" not in self.words and "openrc" not in self.words:
-            raise EvidenceError("which services are enabled is unknown: neither systemd nor OpenRC answers")
-        return tuple(dict.fromkeys((*self.words.all("enabled"), *self.words.all("running"))))
+        return self.named.wanted
 
     @cached_property
     def listeners(self) -> tuple[Listener, ...]:
@@ -104,7 +95,7 @@ class HostServices:
         for line in self.words.all("listener"):
             protocol, address, inode = line.split(" ")
             port, plain = int(address.rpartition(":")[2], 16), protocol.removesuffix("6")
-            unit = self._sockets.get(f"{'S' if plain == 'tcp' else 'D'}{port}", "")
+            unit = self.named.sockets.get(f"{'S' if plain == 'tcp' else 'D'}{port}", "")
             found += [
                 Listener(plain, port, unit if unit and posixpath.basename(program) == "systemd" else program)
                 for program in self._programs(self.owners.get(inode, []))
@@ -120,15 +111,10 @@ class HostServices:
             found.setdefault(inode, []).append(int(pid))
         return found
 
-    @cached_property
-    def _sockets(self) -> Mapping[str, str]:
-        """The socket units by type and port, as `S22`."""
-        return self.words.pairs("socket", " ")
-
     def _programs(self, owners: Iterable[int]) -> frozenset[str]:
         """The programs outside of containers among the owners of a socket."""
         seen = [pid for pid in owners if pid in self.processes.by_pid]
-        if not seen and not self.words.of_root:
+        if not seen and not self.by_root:
             raise EvidenceError(unread("whose sockets listen", "could not be seen"))
         found = {self.processes.process(pid).executable or UNSEEN for pid in seen if self._is_outside(pid)}
         return frozenset(found if seen else {UNSEEN})  # the kernel's own: NFS, WireGuard
@@ -156,19 +142,19 @@ class HostServices:
             if posixpath.basename(each.executable).rstrip("0123456789.") in _APPLICATIONS
             and self._is_outside(each.pid)
         )
-        if not found and not self.words.of_root:
+        if not found and not self.by_root:
             raise EvidenceError(unread("which programs run as others", "could not be seen"))
         return tuple(found)
 
 
-@fact(HOST_SERVICES)
-def host_services(recording: Recording, presence: Presence, processes: Processes) -> HostServices:
+@fact(HOST, PROCESSES)
+def host_services(
+    recording: Recording, presence: Presence, processes: Processes, units: Units
+) -> HostServices:
     """Units, listeners and applications of the host outside of containers.
 
     Raises:
         EvidenceError: the target did not answer.
     """
-    text = recording.text(HOST_SERVICES)
-    if DROPPED in text.split("\n"):
-        raise EvidenceError("host_services: a line was dropped, which may have named what listens")
-    return HostServices(Words(text), processes)
+    words = Words(recording.section(PROCESSES, "listeners"))
+    return HostServices(units, words, processes, auditor(recording) == 0)

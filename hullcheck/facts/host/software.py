@@ -4,15 +4,15 @@ import re
 from dataclasses import dataclass
 
 from hullcheck.data import software as known
-from hullcheck.facts.host.os_release import OS_RELEASE, os_release
 from hullcheck.facts.host.presence import Presence
+from hullcheck.facts.host.system import HOST, os_release
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import lines_like
+from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 _KINDS = {
@@ -22,10 +22,15 @@ _KINDS = {
 GUIDE = (known.UBUNTU_MINIMAL, "RHEL CoreOS", "Bottlerocket")
 """The minimal distributions that the guide names."""
 _PACKAGES = f"{known.COMPILERS['packages']}|{known.BROWSERS['packages']}"
-_LINE = re.compile(rf"/.*|(?:mark|source|unread):.*|package:(?:ubuntu-standard|{_PACKAGES})")
-SOFTWARE = Probe.from_file(
-    "software",
-    lines_like("(?:mark|package|source|unread):.*", "/.*"),
+PACKAGES = Probe.from_file(
+    "packages",
+    in_sections(
+        software=lines_like("(?:failed|mark|package|source|unread):.*", "/.*"),
+        kernel=lines_like("(?:version|restart):.*"),
+        updates=lines_like(
+            "(?:unread:)?/[^:]*", r'APT::Periodic(?:::[\w-]+)? "[^"]*";', r"/[^:]*:\s*apply_updates\s*=.*"
+        ),
+    ),
     PACKAGES=_PACKAGES,
     PROGRAMS=f"{known.COMPILERS['programs']}|{known.BROWSERS['programs']}",
 )
@@ -99,19 +104,17 @@ class Software:
         return not own.isdisjoint(known.MINIMAL.get(distribution, (distribution,)))
 
 
-@fact(SOFTWARE, OS_RELEASE)
+@fact(PACKAGES, HOST)
 def software(recording: Recording, presence: Presence) -> Software:
     """The distribution of the host, its compilers and its browsers.
 
     Raises:
         EvidenceError: the target did not answer, or the list of its packages is empty.
     """
-    text = recording.text(SOFTWARE)
-    if not all(map(_LINE.fullmatch, filter(None, text.split("\n")))):
-        raise EvidenceError("software: the answer has a line that the probe does not print")
+    text = recording.section(PACKAGES, "software")
     words = Words(text)
     source, _, count = words.first("source").partition(" ")
-    if source and (not count.isdigit() or count == "0"):
+    if "failed" in words or (source and count == "0"):
         raise EvidenceError(f"the list of packages of {source} is empty, or was not understood")
     programs = tuple(dict.fromkeys(line for line in text.split("\n") if line.startswith("/")))
     texts = (words.all("package"), programs, words.all("mark"), words.all("unread"))

@@ -9,5 +9,9 @@ else
   users=$(cat /etc/passwd) || exit
   groups=$(cat /etc/group) || exit
 fi
-printf "%s\n" "$users" | cut -d : -f 1,3,4,7 | sed "s/^/user:/"
-printf "%s\n" "$groups" | cut -d : -f 1,3,4 | sed "s/^/group:/"
+echo --accounts
+printf "%s\n--\n%s\n" "$users" "$groups" | awk -F : '
+  $0 == "--" { of_groups = 1; next }
+  of_groups { print "group:" $1 ":" $3 ":" $4; next }
+  { print "user:" $1 ":" $3 ":" $4 ":" $7 }' || exit
+echo --end

@@ -1,19 +1,40 @@
-grep -Hs "^[[:space:]]*-" /etc/audit/rules.d/*.rules /etc/audit/audit.rules | sed "s/^/file:/"
+line_feed="
+"
+stored=$(grep -HsE "^[[:space:]]*(-|log_file[[:space:]]*=)" /etc/audit/rules.d/*.rules /etc/audit/audit.rules /etc/audit/auditd.conf)
+log=/var/log/audit/audit.log loaded=""
+set -f
+IFS=$line_feed
+echo --kernel
 if ! command -v auditctl >/dev/null; then
-  echo "missing:"
-  exit 0
+  echo missing:
+elif status=$(auditctl -s 2>&1) && loaded=$(auditctl -l 2>&1); then
+  # shellcheck disable=SC2086 # one word for each line
+  printf "status:%s\n" $status
+  # shellcheck disable=SC2086
+  printf "rule:%s\n" $loaded
+else
+  loaded=${loaded:-$status}
+  printf "failed:%s\n" "${loaded%%"$line_feed"*}"
 fi
-status=$(auditctl -s) || exit
-rules=$(auditctl -l) || exit
-printf "%s\n" "$status" | sed "s/^/status:/"
-printf "%s\n" "$rules" | sed "s/^/rule:/"
+echo --files
+for line in $stored; do
+  case $line in
+    /etc/audit/auditd.conf:*=*) log=${line#*=} && log=/${log#*/} ;;
+    *) printf "file:%s\n" "$line" ;;
+  esac
+done
 # A rule goes through links on the way to its path.
-{
-  printf "%s\n" "$rules"
-  cat /etc/audit/rules.d/*.rules /etc/audit/audit.rules 2>/dev/null
-} | sed -n -e "s/^ *-w *\(\/[^ ]*\).*/\1/p" -e "s/.* \(path\|dir\)=\(\/[^ ]*\).*/\2/p" | sort -u |
-  while IFS= read -r path; do
-    path=${path%/} parent=${path%/*}
-    [ -z "$parent" ] || ! cd -P "$parent/" 2>/dev/null || printf "real:%s\t%s\n" "$path" "${PWD%/}/${path##*/}"
-  done
-exit 0
+for line in $loaded $stored; do
+  case $line in
+    *"-w "*/*) path=/${line#*-w*/} ;;
+    *path=/* | *dir=/*) path=/${line#*[hr]=/} ;;
+    *) continue ;;
+  esac
+  path=${path%% *} && path=${path%/}
+  parent=${path%/*}
+  [ -z "$parent" ] || ! cd -P "$parent/" 2>/dev/null || printf "real:%s\t%s\n" "$path" "${PWD%/}/${path##*/}"
+done
+echo --log
+printf "log:%s\n" "$log"
+stat -c "last:%Y" "$log" 2>/dev/null
+echo --end

@@ -1,10 +1,12 @@
+echo --rules
 folder=/etc/cni/net.d
 if [ ! -e $folder ]; then
-  echo "cni:absent"
-elif names=$(ls -A $folder 2>&1); then
-  printf "%s\n" "$names" | sed "s/^/cni:file /"
+  echo cni:absent
+elif [ ! -r $folder ]; then
+  echo cni:unread
 else
-  echo "cni:unread"
+  for each in "$folder"/* "$folder"/.[!.]*; do [ ! -e "$each" ] || echo "cni:file ${each##*/}"; done
+  echo cni:read
 fi
 # iptables makes its lock where there is none.
 [ -e /run/xtables.lock ] || {
@@ -43,4 +45,4 @@ for pid in ${daemons?}; do
   filter ip6tables self/net/ip6_tables_names
   ! command -v nft >/dev/null || printf "%s/nft:%s\n" "$pid" "$($enter nft -j -t list ruleset 2>/dev/null)"
 done
-exit 0
+echo --end

@@ -11,6 +11,7 @@ from hullcheck.facts.engine.networks import Network, networks
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts import PRESENT
 from selftests.kit.facts.swarms import (
     Node,
     verdict,
@@ -57,7 +58,7 @@ def test_network_that_went_between_two_questions() -> None:
 
     def recording(status: int, *complaints: str) -> Recording:
         answers = {
-            "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+            "host": PRESENT,
             "docker_networks": Answer("docker_networks", status, line, "\n".join(complaints)),
         }
         return Recording("host", "local", answers)
@@ -84,7 +85,7 @@ def test_network_that_went_between_two_questions() -> None:
 def test_network_that_is_not_understood(line: str, fault: str) -> None:
     """An answer without what the engine's API documents is an error, never a network less."""
     answers = {
-        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "host": PRESENT,
         "docker_networks": Answer("docker_networks", 0, line, ""),
     }
     told = f"^docker network inspect: {fault}$"
@@ -100,7 +101,7 @@ def test_networks_are_read() -> None:
     line = {"Name": "a", "Id": "b", "Driver": "c", "Ingress": True, "Options": {"d": "e"}}
     other = {"Name": "f", "Id": "g", "Driver": "h", "Options": None, "Internal": True}
     answers = {
-        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "host": PRESENT,
         "docker_networks": Answer("docker_networks", 0, f"{json.dumps(line)}\n{json.dumps(other)}\n", ""),
     }
     assert networks(Recording("host", "local", answers)) == (

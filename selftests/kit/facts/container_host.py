@@ -16,6 +16,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts import in_parts
 from selftests.kit.judging import judged
 
 GROUP = "/sys/fs/cgroup/docker"
@@ -229,17 +230,19 @@ class ContainerHost:
     def facts(self) -> Facts:
         """All facts of this host."""
         texts = {
-            "engine_presence": "command docker /usr/bin/docker",
             "docker_endpoint": json.dumps(self.endpoint),
             "docker_info": json.dumps(self.info),
             "podman_service": "\n".join(self._podman_service()),
             "docker_networks": "\n".join(map(json.dumps, self.networks)),
             "docker_services": "\n".join(map(json.dumps, self.services)),
             "images": "\n".join([*(f"image {json.dumps(each)}" for each in self.images), "--blobs", ""]),
-            "processes": "\n".join(self._processes()),
-            "kernel": "\n".join(
-                [f"{path}:{value}" for path, value in self.kernel.items()]
-                + ["/sys/fs/selinux/enforce absent"] * ("/sys/fs/selinux/enforce" not in self.kernel)
+            "processes": in_parts(processes="\n".join(self._processes())),
+            "host": in_parts(
+                presence="command docker /usr/bin/docker",
+                files="\n".join(
+                    [f"{path}:{value}" for path, value in self.kernel.items()]
+                    + ["absent:/sys/fs/selinux/enforce"] * ("/sys/fs/selinux/enforce" not in self.kernel)
+                ),
             ),
         }
         answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
@@ -263,20 +266,13 @@ class ContainerHost:
             for pid, each in self.status.items()
             for name, value in each.items()
         ]
-        lines += [f"{pid}/cgroup:{line}" for pid, each in self.cgroups.items() for line in each]
+        groups = [(pid, line.partition(":")[2]) for pid, each in self.cgroups.items() for line in each]
+        lines += [f"{pid}/cgroup:{line}" for pid, line in groups]
         namespace = self.links.get("pid")
-        lines += [
-            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/ns/user -> user:[{number}]"
-            for pid, number in self.user_namespaces.items()
-        ]
-        lines += [
-            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/exe{path and f' -> {path}'}"
-            for pid, path in self.programs.items()
-        ]
+        lines += [f"{pid}/ns:user:[{number}]" for pid, number in self.user_namespaces.items()]
+        lines += [f"{pid}/exe:{path}" for pid, path in self.programs.items()]
         return lines + [
-            f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {pid}/ns/pid -> pid:[{self.own_namespaces.get(pid, namespace)}]"
-            for pid in self.status
-            if namespace
+            f"{pid}/ns:pid:[{self.own_namespaces.get(pid, namespace)}]" for pid in self.status if namespace
         ]
 
     def _containers(self) -> list[str]:

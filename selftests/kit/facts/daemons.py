@@ -15,6 +15,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.certificates import pem
+from selftests.kit.facts import PRESENT, in_parts
 from selftests.kit.judging import judged
 
 INFO: dict[str, Any] = {
@@ -79,12 +80,12 @@ class Host:
     def recording(self) -> Recording:
         """What it answers, redacted as an audit does it."""
         texts = {
-            "engine_presence": "command docker /usr/bin/docker",
+            "host": PRESENT.stdout,
             "docker_info": json.dumps(INFO | self.info),
             "docker_version": json.dumps({"Version": "26.1.5"} | self.version),
             "docker_networks": self._networks(),
             "docker_containers": self.containers,
-            "processes": self._children(),
+            "processes": in_parts(processes=self._children()),
             "daemon_processes": DAEMON_PROCESSES.keep(self._processes()),
             "daemon_configuration": DAEMON_CONFIGURATION.keep(self._configuration()),
             "daemon_unit": SYSTEMD.keep(self.unit),
@@ -125,13 +126,10 @@ class Host:
         lines = (
             f"{90 + n}/status:Name:\t{name}\n{90 + n}/status:PPid:\t7" for n, name in enumerate(self.children)
         )
-        links = (
-            f"lrwxrwxrwx 1 0 0 0 Jan 1 10:00 {90 + n}/exe -> /usr/sbin/{name}"
-            for n, name in enumerate(self.children)
-        )
+        links = (f"{90 + n}/exe:/usr/sbin/{name}" for n, name in enumerate(self.children))
         first = (
             "1/status:Name:\tinit\n1/status:PPid:\t0",
-            *(["lrwxrwxrwx 1 0 0 0 Jan 1 10:00 1/exe -> /sbin/init"] * self.as_root),
+            *(["1/exe:/sbin/init"] * self.as_root),
         )
         return "\n".join((*first, *lines, *links))
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
-from hullcheck.facts import Facts
+from hullcheck.facts import PROBES, Facts
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts import in_parts
 from selftests.kit.judging import Verdicts
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC).timestamp()
@@ -38,20 +41,35 @@ link:lrwx------ 1 0 0 64 Jan 1 10:00 9 -> socket:[100]
 real:/run/docker.sock\t/run/docker.sock"""
 
 
-def target(policy: dict[str, Any] | None = None, *, backend: str = "local", **texts: str | Answer) -> Facts:
-    """A host with Docker of which the probes said this."""
-    said: dict[str, str | Answer] = {
-        "engine_presence": "command docker /usr/bin/docker\nprocess 7",
+def target(
+    policy: dict[str, Any] | None = None,
+    *,
+    backend: str = "local",
+    host: Mapping[str, str] = MappingProxyType({}),
+    **texts: str | Answer | Mapping[str, str],
+) -> Facts:
+    """A host with Docker of which the probes said this; what is in sections is kept as of an audit."""
+    own = {"auditor": "0", "presence": "command docker /usr/bin/docker\nprocess 7", "files": "", "sysctl": ""}
+    said: dict[str, str | Answer | Mapping[str, str]] = {
+        "host": own | dict(host),
         "docker_info": json.dumps({"ServerVersion": "26.1.5", "SecurityOptions": []}),
         "docker_networks": json.dumps(BRIDGE),
         "daemon_processes": daemon_processes(),
         **texts,
     }
     answers = {
-        name: each if isinstance(each, Answer) else Answer(name, 0, each, "") for name, each in said.items()
+        name: each if isinstance(each, Answer) else Answer(name, 0, _text(name, each), "")
+        for name, each in said.items()
     }
     recording = Recording("host", backend, answers, gathered=NOW)
     return Facts(recording, Policy.from_mapping(policy or {}))
+
+
+def _text(name: str, said: str | Mapping[str, str]) -> str:
+    if isinstance(said, str):
+        return said
+    (probe,) = (each for each in PROBES if each.name == name)
+    return probe.keep(in_parts(**said))
 
 
 def only(found: Verdicts) -> tuple[str, str]:
@@ -60,13 +78,10 @@ def only(found: Verdicts) -> tuple[str, str]:
     return finding
 
 
-UNIT = "LoadState=loaded\nUnitFileState={}\nActiveState={}\n"
-
-
-def unit(name: str, enabled: str = "enabled", active: str = "active", more: str = "") -> str:
+def unit(name: str, enabled: str = "enabled", active: str = "active", **more: object) -> str:
     """What systemd says of a unit."""
-    lines = f"Id={name}\n{UNIT.format(enabled, active)}{more}".strip().split("\n")
-    return "\n".join([*(f"unit:{line}" for line in lines), "unit:"])
+    shown = {"Id": name, "LoadState": "loaded", "UnitFileState": enabled, "ActiveState": active, **more}
+    return "".join(f"{name}={value}\n" for name, value in shown.items()) + "\n"
 
 
 SAFE = {
@@ -78,10 +93,17 @@ SAFE = {
 
 def kernel(
     release: str = "6.12.43+deb13-amd64",
-    flaws: dict[str, str] | None = None,
+    flaws: Mapping[str, str] = MappingProxyType(SAFE),
     *lines: str,
     build: str = "#1 SMP",
-) -> str:
-    """What the probe says of a kernel."""
-    found = [f"flaw:{name}:{state}" for name, state in (SAFE if flaws is None else flaws).items()]
-    return "\n".join([f"release:{release}", f"build:{build}", *found, *lines])
+    more: str = "",
+) -> dict[str, Mapping[str, str]]:
+    """What is said of a kernel, with these *lines* on those that are installed, and *more* files."""
+    found = [f"/sys/devices/system/cpu/vulnerabilities/{name}:{state}" for name, state in flaws.items()]
+    own = (f"/proc/sys/kernel/osrelease:{release}", f"/proc/sys/kernel/version:{build}", more)
+    of_packages = [each for each in lines if each.startswith(("version:", "restart:"))]
+    rest = [each for each in lines if each not in of_packages]
+    return {
+        "host": {"files": "\n".join([*own, *found]), "kernels": "\n".join(rest)},
+        "packages": {"kernel": "\n".join(of_packages)},
+    }

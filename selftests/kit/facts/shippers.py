@@ -11,7 +11,8 @@ from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from selftests.kit.facts.tools import PRESENT, process
+from selftests.kit.facts import PRESENT, in_parts
+from selftests.kit.facts.tools import process
 
 ID = "ab" * 32
 
@@ -72,7 +73,7 @@ def facts(
     running = (first, *processes, *(process(7 + at, path) for at, path in enumerate(programs)))
     texts = {
         DOCKER_CONTAINERS.name: DOCKER_CONTAINERS.keep("\n".join((*described, "--proc", "--paths"))),
-        PROCESSES.name: "\n".join(running),
+        PROCESSES.name: in_parts(processes="\n".join(running)),
         "docker_info": json.dumps({"ServerVersion": "26"}),
     }
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()} | {PRESENT.name: PRESENT}

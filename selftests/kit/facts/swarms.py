@@ -17,6 +17,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.kit.certificates import pem
+from selftests.kit.facts import PRESENT
 from selftests.kit.judging import judged
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -66,7 +67,7 @@ class Node:
         info = {"ServerVersion": "26.1.5", "SecurityOptions": []}
         swarm = {"LocalNodeState": self.state, "ControlAvailable": self.manager}
         answers = {
-            "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+            "host": PRESENT,
             "docker_info": Answer("docker_info", 0, json.dumps(info | {"Swarm": swarm}), ""),
             "docker_networks": Answer("docker_networks", 0, "\n".join(map(json.dumps, self.networks)), ""),
             "swarm": Answer("swarm", self.status, SWARM.keep(self._answer(swarm)), self.stderr),

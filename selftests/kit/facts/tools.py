@@ -8,6 +8,7 @@ from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts import PRESENT, in_parts
 
 NOW = 1_800_000_000
 
@@ -21,17 +22,13 @@ ID = "ab" * 32
 SECRET = "Hunter2secret"
 
 
-PRESENT = Answer("engine_presence", 0, "command docker /usr/bin/docker", "")
-
-
 INFO = Answer("docker_info", 0, '{"ServerVersion": "26.1.5"}', "")
 
 
 def process(pid: int, executable: str, *, name: str = "", cgroup: str = "/system.slice/x.service") -> str:
     """What the probe shows of a process."""
     comm = name or executable.rpartition("/")[2][:15]
-    link = f"lrwxrwxrwx 1 0 0 0 Nov 25 00:00 {pid}/exe -> {executable}"
-    return f"{pid}/status:Name:\t{comm}\n{pid}/cgroup:0::{cgroup}\n{link}"
+    return f"{pid}/status:Name:\t{comm}\n{pid}/cgroup::{cgroup}\n{pid}/exe:{executable}"
 
 
 def target(
@@ -39,7 +36,7 @@ def target(
 ) -> Facts:
     """The facts of a host with an engine that answered so."""
     texts = {
-        PROCESSES.name: "\n".join(processes),
+        PROCESSES.name: in_parts(processes="\n".join(processes)),
         DOCKER_CONTAINERS.name: "\n".join((*containers, "--proc", "--paths")),
     } | answers
     all_answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}

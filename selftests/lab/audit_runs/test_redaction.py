@@ -315,7 +315,7 @@ def test_no_planted_secret_is_told(audited: tuple[Planted, Project, Run]) -> Non
 
     # nothing was dropped that a real host says, but for remarks of its distribution on itself
     answers = json.loads((folder / "host/recording.json").read_text())["answers"]
-    assert {each["name"] for each in answers if DROPPED in each["stdout"].split("\n")} == {"os_release"}
+    assert {each["name"] for each in answers if DROPPED in each["stdout"].split("\n")} == {"host"}
 
     by_control = {each["control"]: each for each in first.results["results"] if each["target"] == "host"}
     image = by_control["image_holds_no_secret"]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from hullcheck.criteria.auditd import coverage, require_recorded, step_flaw
-from hullcheck.facts.host.audit import AUDIT, Audit
-from hullcheck.facts.host.audit_daemon import STEPS, AuditDaemon
-from hullcheck.facts.host.audit_rules import Rule, parse
+from hullcheck.facts.host.audit import STEPS, Audit, AuditDaemon, Rule, audit, parse
+from hullcheck.facts.host.units import AUDITD, Units
 from hullcheck.parsing.answer_lines import Words
-from hullcheck.recording import Recording
-from hullcheck.recording.probe import Answer
+from hullcheck.parsing.systemctl import Unit
 from hullcheck.verdicts import EvidenceError, Manual
+from selftests.kit.facts.hosts import target
 
 JSON, TREE = "/etc/docker/daemon.json", "/etc/docker"
 GOOD = f"-w {JSON} -p wa -k docker"
@@ -19,11 +21,18 @@ FIELD = f"-a always,exit -S all -F path={JSON}"
 ON = ("enabled 1", "pid 700", "lost 0")
 
 
-def audit_of(*rules: str, files: tuple[str, ...] = (), status: tuple[str, ...] = ON, code: int = 0) -> Audit:
-    """Return the audit system with these rules in the kernel and in files."""
-    lines = [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in files]
-    lines += [f"status:{line}" for line in status] + [f"rule:{rule}" for rule in rules or ("No rules",)]
-    return Audit(Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, code, "\n".join(lines), "no")}))
+def answer_of(
+    *rules: str, files: tuple[str, ...] = (), status: tuple[str, ...] = ON, failed: str = ""
+) -> dict[str, str]:
+    """Return what is said of an audit system with these rules in the kernel and in files."""
+    lines = [*(f"status:{line}" for line in status), *(f"rule:{rule}" for rule in rules or ("No rules",))]
+    stored = [f"file:/etc/audit/rules.d/docker.rules:{rule}" for rule in files]
+    return {"kernel": f"failed:{failed}" if failed else "\n".join(lines), "files": "\n".join(stored)}
+
+
+def audit_of(*rules: str, **said: Any) -> Audit:
+    """Return that audit system."""
+    return audit(target(audit=answer_of(*rules, **said)).recording)
 
 
 def parsed(*lines: str) -> list[Rule]:
@@ -107,7 +116,7 @@ PENDING = "; restart pending: a rule in /etc/audit covers it"
         (audit_of(GOOD, status=("enabled 0",)), AssertionError, "auditing is off in the kernel (enabled 0)"),
         (audit_of(GOOD, "-a never,task"), AssertionError, "nothing is recorded because of '-a never,task'"),
         (audit_of(GOOD, "-a never,exit -S all -F uid=33"), Manual, "out of the log: -a never,exit -S all -F uid=33"),
-        (audit_of(GOOD, code=1), EvidenceError, "no"),
+        (audit_of(GOOD, failed="no"), EvidenceError, "no"),
         (audit_of(GOOD, status=("failure 1",)), EvidenceError, "auditctl -s does not print enabled"),
     ],
 )  # fmt: skip
@@ -122,24 +131,24 @@ def test_what_is_in_force(audit: Audit, raised: type[Exception] | None, words: s
 
 
 NOW = 100 * 86400
-UNIT = ("LoadState=loaded", "UnitFileState=enabled", "ActiveState=active", "Id=auditd.service", "MainPID=700")
+UNIT = Unit("loaded", "active", "enabled", 700)
 
 
 @pytest.mark.parametrize(
-    ("lines", "audit", "flaws"),
+    ("known", "audit", "flaws"),
     [
         ({}, audit_of(GOOD, files=(GOOD,)), {}),
         (
-            {"unit": ("LoadState=not-found", UNIT[-1])},
+            {"unit": replace(UNIT, load="not-found")},
             audit_of(GOOD),
             {"unit": "there is no auditd.service (not-found)"},
         ),
         (
-            {"unit": (UNIT[0], "UnitFileState=disabled", *UNIT[2:])},
+            {"unit": replace(UNIT, file="disabled")},
             audit_of(GOOD),
             {"unit": "auditd.service is disabled"},
         ),
-        ({"unit": (*UNIT[:2], "ActiveState=failed", *UNIT[3:])}, audit_of(GOOD), {"unit": "auditd.service is failed"}),
+        ({"unit": replace(UNIT, active="failed")}, audit_of(GOOD), {"unit": "auditd.service is failed"}),
         (
             {},
             audit_of(GOOD, status=("enabled 0", *ON[1:])),
@@ -172,18 +181,16 @@ UNIT = ("LoadState=loaded", "UnitFileState=enabled", "ActiveState=active", "Id=a
             {"losses": "the kernel lost 3 records since its start"},
         ),
         (
-            {"last": (str(NOW - 86401),)},
+            {"last": NOW - 86401},
             audit_of(GOOD),
             {"records": "the last record in /log is of 1970-04-09"},
         ),
     ],
 )  # fmt: skip
-def test_flaws_of_steps(lines: dict[str, tuple[str, ...]], audit: Audit, flaws: dict[str, str]) -> None:
+def test_flaws_of_steps(known: dict[str, Any], audit: Audit, flaws: dict[str, str]) -> None:
     """Each flaw is one of its own step alone."""
-    known = {"unit": UNIT, "log": ("/log",), "last": (str(NOW),)} | lines
-    daemon = AuditDaemon(
-        Words("\n".join(f"{word}:{text}" for word, all_ in known.items() for text in all_)), audit, NOW
-    )
+    units = Units(None, {AUDITD: known.get("unit", UNIT)})
+    daemon = AuditDaemon(Words(f"log:/log\nlast:{known.get('last', NOW)}"), units, audit, NOW)
     found = {step: step_flaw(daemon, step) for step in STEPS}
     assert {step: flaw for step, flaw in found.items() if flaw} == flaws
 
@@ -192,13 +199,13 @@ def test_flaws_of_steps(lines: dict[str, tuple[str, ...]], audit: Audit, flaws: 
 def test_step_that_is_unknown(step: str, line: str) -> None:
     """Without systemd or a log, and with a record of the future, nothing is known."""
     with pytest.raises(EvidenceError):
-        step_flaw(AuditDaemon(Words(f"log:/log\n{line}"), audit_of(GOOD), NOW), step)
+        step_flaw(AuditDaemon(Words(f"log:/log\n{line}"), Units(None, {}), audit_of(GOOD), NOW), step)
 
 
 def test_without_auditctl() -> None:
     """Where the package is not installed, nothing loads rules."""
-    audit = Audit(Recording("host", "local", {AUDIT.name: Answer(AUDIT.name, 0, "missing:", "")}))
+    none = audit(target(audit={"kernel": "missing:", "files": ""}).recording)
     missing = "auditctl is not installed, so no audit rules are loaded"
-    assert step_flaw(AuditDaemon(Words(""), audit, NOW), "records") == missing
+    assert step_flaw(AuditDaemon(Words(""), Units(None, {}), none, NOW), "records") == missing
     with pytest.raises(AssertionError, match=missing):
-        require_recorded(audit, JSON)
+        require_recorded(none, JSON)

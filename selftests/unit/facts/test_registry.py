@@ -96,8 +96,8 @@ def test_kind_of_target_chooses_the_maker() -> None:
         return "container"
 
     assert (facts().place, facts("docker").place) == ("host", "container")
-    assert evidence_of(["place"], "host") == ("one", "engine_presence")
-    assert evidence_of(["place"], "container") == ("two", "engine_presence")
+    assert evidence_of(["place"], "host") == ("one", "host")
+    assert evidence_of(["place"], "container") == ("two", "host")
 
 
 def test_method_of_a_fact_is_a_fact() -> None:
@@ -110,7 +110,7 @@ def test_method_of_a_fact_is_a_fact() -> None:
     [
         ([], "daemon", "the fact 'daemon': there is a fact of this name already"),
         ([], "policy", "the fact 'policy': there is a fact of this name already"),
-        ([Probe("clock", "date")], "own", "there is a probe 'clock' already"),
+        ([Probe("host", "date")], "own", "there is a probe 'host' already"),
         ([Probe("x", "1"), Probe("x", "2")], "own", "there is a probe 'x' already"),
         ([Probe("x y", "1")], "own", "the probe 'x y': write small letters"),
         (["cat /x"], "own", "'cat /x' is no probe; write Probe("),
@@ -151,5 +151,5 @@ def test_facts_are_described() -> None:
 
 def test_first_questions_come_first() -> None:
     """The time is asked before all else, and what other probes need of the engine before them."""
-    assert PROBES[0].name == "clock"
+    assert PROBES[0].name == "host"
     assert [each.shared for each in PROBES[1:]] == sorted((each.shared for each in PROBES[1:]), reverse=True)

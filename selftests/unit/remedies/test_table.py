@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from hullcheck.facts.host.sysctl import GUIDE
+from hullcheck.facts.host.system import SETTINGS
 from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, Settings
 from hullcheck.remedies.table import REMEDIES
 from selftests.kit.judging import control
@@ -24,7 +24,7 @@ def test_remedy_fits_its_control(name: str) -> None:
     if isinstance(remedy, AuditRule | Mode | Owner):
         assert remedy.files in judged
     if isinstance(remedy, KernelSettings):
-        assert remedy.values.items() <= GUIDE.items()
+        assert remedy.values.items() <= SETTINGS.items()
 
 
 def test_what_takes_something_away_says_so() -> None:

@@ -22,6 +22,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import NotApplicable, Verdict
+from selftests.kit.facts import in_parts
 from selftests.kit.facts.container_host import STATUS
 from selftests.kit.judging import judged
 
@@ -40,12 +41,11 @@ class Inside:
     def judge(self, number: str) -> tuple[str, str]:
         """Verdict and reason of a control."""
         processes = [f"{pid}/status:{k}:\t{v}" for pid, each in self.status.items() for k, v in each.items()]
-        link = "lrwxrwxrwx 1 0 0 0 Nov 1 10:00 {}/ns/user -> user:[{}]"
-        processes += [link.format(*each) for each in self.users.items()]
+        processes += [f"{pid}/ns:user:[{number}]" for pid, number in self.users.items()]
         own = self.mounts if self.own is None else self.own
         texts = {
             "own_mounts": "\n".join([*self.mounts, "--self", *own, "--sockets", *self.sockets, ""]),
-            "processes": "\n".join(processes),
+            "processes": in_parts(processes="\n".join(processes)),
         }
         answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
         return judged(number, Facts(Recording("web", "docker", answers), Policy()))["web"]

@@ -14,6 +14,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts import answer
 from selftests.kit.facts.daemons import (
     Host,
     changed_processes,
@@ -91,7 +92,7 @@ def test_engine_beside_the_one_that_is_asked(endpoint: str, pids: str, beside: s
     present = "".join(f"process {pid}\n" for pid in pids.split())
     answers = {
         "daemon_processes": Answer("daemon_processes", 0, head + second, ""),
-        "engine_presence": Answer("engine_presence", 0, f"command docker /usr/bin/docker\n{present}", ""),
+        "host": answer("host", presence=f"command docker /usr/bin/docker\n{present}"),
     }
     told = Facts(Recording("host", "local", answers), Policy()).neighbours
     assert ", ".join(each.split()[3] for each in told) == beside

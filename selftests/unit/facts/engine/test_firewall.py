@@ -12,6 +12,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.engine.firewall import FIREWALL
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts import in_parts
 from selftests.kit.facts.daemons import Host
 from selftests.kit.judging import judged
 
@@ -24,7 +25,7 @@ NFTABLES = {"FirewallBackend": {"Driver": "nftables"}}
 def judge(text: str, **info: Any) -> dict[str, tuple[str, str]]:
     """Verdict and reason for each option of a host whose probe answers this."""
     recording = Host(info=info).recording()
-    answer = Answer(FIREWALL.name, 0, FIREWALL.keep(text), "")
+    answer = Answer(FIREWALL.name, 0, FIREWALL.keep(in_parts(rules=text)), "")
     facts = Facts(replace(recording, answers=recording.answers | {answer.name: answer}), Policy())
     return {str(key): value for key, value in judged("firewall_limits_container_traffic", facts).items()}
 
@@ -65,7 +66,7 @@ def test_rules(text: str, info: dict[str, Any], verdict: str, words: str) -> Non
     ("cni", "verdict"),
     [
         ("cni:absent", "not applicable"),
-        ("cni:file ", "not applicable"),
+        ("cni:read", "not applicable"),
         ("cni:file 10-x.conf", "manual"),
         ("cni:unread", "error"),
     ],

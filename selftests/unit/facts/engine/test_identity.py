@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from hullcheck.facts.engine.identity import MACHINE_ID, Identity
+from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts import in_parts
 
 
 @pytest.mark.parametrize(
@@ -21,13 +22,7 @@ def test_identity(
     backend: str, key: str, machine: str, info: dict[str, object], found: tuple[str, ...]
 ) -> None:
     """What could not be had is unknown; a key there is over ssh alone."""
-    texts = {"machine_id": machine, "docker_info": json.dumps(info)}
+    texts = {"host": in_parts(files=f"/etc/machine-id:{machine}"), "docker_info": json.dumps(info)}
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
     assert Identity.of(Recording("host", backend, answers, host_key=key)) == Identity(*found)
     assert Identity.of(Recording("host", backend, {})).machine_id == "unknown"
-
-
-def test_number_of_the_machine_is_kept() -> None:
-    """And nothing else that such a file holds."""
-    assert MACHINE_ID.keep("0" * 32 + "\n") == "0" * 32 + "\n"
-    assert MACHINE_ID.keep("PASSWORD=geheim") == ""

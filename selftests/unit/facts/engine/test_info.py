@@ -11,6 +11,7 @@ from hullcheck.facts.host.presence import Presence
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts import PRESENT
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ from hullcheck.verdicts import EvidenceError
 def test_engine_without_words(said: str, stderr: str, told: str) -> None:
     """An error with the first thing that the engine or the command said."""
     answers = {
-        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "host": PRESENT,
         "docker_info": Answer("docker_info", 0, said, stderr),
     }
     with pytest.raises(EvidenceError, match=f"^{told}$"):

@@ -4,49 +4,39 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hullcheck.facts import Facts
-from hullcheck.facts.engine.neighbours import NEIGHBOURS
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts import answer
 from selftests.kit.facts.hosts import target
 from selftests.kit.projects import site
 from selftests.kit.running import PRESENT, containers, info
 
-ANSWER = """namespace:moby 4
+TASKS = """namespace:moby 4
 namespace:plugins.moby 1
 namespace:moby-100000.100000 2
-namespace:k8s.io 12
-process:conmon 70
-process:conmon 71
-process:conmon 72
-process:conmon 73
-process:crio 60
-plugin:true vieux/sshfs:latest
-plugin:false off:latest
-"""
-
-
-def host(answer: str) -> Facts:
-    """A host of which the probe says this."""
-    return target(neighbours=NEIGHBOURS.keep(answer))
+namespace:k8s.io 12"""
+ENGINES = "\n".join(
+    f"{pid}/status:Name:\t{name}" for pid, name in [(60, "crio"), *((n, "conmon") for n in (70, 71, 72, 73))]
+)
+PLUGINS = "plugin:true vieux/sshfs:latest\nplugin:false off:latest\n"
 
 
 def test_what_is_named() -> None:
     """The engine's own namespaces and plugins that are off are no neighbours; of many processes three are named."""
-    assert host(ANSWER).get("neighbours") == (
+    found = target(processes={"tasks": TASKS, "processes": ENGINES}, neighbours=PLUGINS)
+    assert found.get("neighbours") == (
         "the namespace k8s.io of containerd (12 running)",
         "conmon (process 70, 71, 72)",
         "crio (process 60)",
         "the plugin vieux/sshfs:latest",
     )
-    assert host("namespace:moby 4\n").get("neighbours") == ()
+    assert target(processes={"tasks": "namespace:moby 4", "processes": ""}).get("neighbours") == ()
 
 
 def test_what_could_not_be_seen_is_named_too() -> None:
     """Without rights, or where the probe failed, nobody says that there is nothing."""
-    assert host("unread:/run/containerd\n").get("neighbours") == (
-        "/run/containerd could not be read; are you root?",
-    )
-    (found,) = target(neighbours=Answer("neighbours", 124, "", "")).get("neighbours")
+    hidden = target(processes={"tasks": "unread:/run/containerd", "processes": ""})
+    assert hidden.get("neighbours") == ("/run/containerd could not be read; are you root?",)
+    (found,) = target(processes=Answer("processes", 124, "", "")).get("neighbours")
     assert found.startswith("other engines than Docker's (")
     assert target().get("neighbours") == ()  # nobody asked
 
@@ -55,7 +45,11 @@ def test_where_it_is_told(tmp_path: Path) -> None:
     """In the results, on the page and on the terminal."""
     project = site(tmp_path)
     recorded = project.recorded(
-        "web1", PRESENT, info(), containers(), Answer("neighbours", 0, "process:crio 60\n", "")
+        "web1",
+        PRESENT,
+        info(),
+        containers(),
+        answer("processes", tasks="", processes="60/status:Name:\tcrio"),
     )
     run = project.pytest(f"--hosts={recorded}")
     assert run.lines("  web1: not judged: crio (process 60)"), run.output

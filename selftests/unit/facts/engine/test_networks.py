@@ -8,14 +8,14 @@ from hullcheck.facts.engine.networks import Network, networks
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts import PRESENT
 
 BRIDGE = {"Name": "bridge", "Id": "b", "Driver": "bridge", "Options": None}
 
 
 def found(answer: Answer) -> tuple[Network, ...]:
     """The networks of a host with this answer."""
-    presence = Answer("engine_presence", 0, "command docker /usr/bin/docker", "")
-    return networks(Recording("host", "local", {each.name: each for each in (presence, answer)}))
+    return networks(Recording("host", "local", {each.name: each for each in (PRESENT, answer)}))
 
 
 def test_network_that_went_meanwhile() -> None:

@@ -10,11 +10,12 @@ import pytest
 
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.release import Release, System, release, system
-from hullcheck.facts.host.os_release import os_release
+from hullcheck.facts.host.system import os_release
 from hullcheck.parsing import times
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts import in_parts
 
 COMMUNITY = "Docker Engine - Community"
 ENGINE = Engine({"ServerVersion": "26.1.5"})
@@ -32,20 +33,16 @@ def test_release_is_judged_by_the_later_clock() -> None:
 
 def test_release_of_a_recording() -> None:
     """Version, vendor, system and day are those of the recording."""
-    answers = {
-        "docker_version": json.dumps({"Platform": {"Name": COMMUNITY}}),
-        "os_release": 'ID=debian\nVERSION_ID="13"\n',
-    }
-    recording = Recording(
-        "host", "local", {name: Answer(name, 0, text, "") for name, text in answers.items()}, gathered=86400.0
-    )
+    said = {"Platform": {"Name": COMMUNITY}}
+    recording = recorded_release(said, 'ID=debian\nVERSION_ID="13"', 86400.0)
     found = release(recording, Engine({"ServerVersion": "29.3.1"}))
     assert found == Release("29.3.1", COMMUNITY, {"ID": "debian", "VERSION_ID": "13"}, date(1970, 1, 2))
 
 
 def recorded_release(version: object, os_release: str, gathered: float = 1.78e9) -> Recording:
     """What an audit stores of an engine and its system."""
-    texts = {"docker_version": json.dumps(version), "os_release": os_release}
+    files = "".join(f"/etc/os-release:{line}\n" for line in os_release.splitlines())
+    texts = {"docker_version": json.dumps(version), "host": in_parts(files=files)}
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
     return Recording("host", "local", answers, gathered=gathered)
 
@@ -70,9 +67,7 @@ def test_names_of_systems() -> None:
     ):
         found = system(recorded_release({}, text, 86399.0), ENGINE)
         assert found == System(name, date(1970, 1, 1))
-    silent = Recording(
-        "host", "local", {"os_release": Answer("os_release", 1, "", "cat: no")}, gathered=1.78e9
-    )
+    silent = Recording("host", "local", {"host": Answer("host", 1, "", "no")}, gathered=1.78e9)
     assert system(silent, ENGINE).name == "a system that does not say its name"
     assert os_release(recorded_release({}, a)) == {
         "ID": "x",

@@ -5,9 +5,10 @@ import pytest
 from hullcheck.facts.engine.rights import Rights
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts import answer
 
-ACCOUNTS = Answer(
-    "accounts", 0, "user:root:0:0:/bin/bash\nuser:audit:1001:1001:/bin/sh\nuser:x:100:1:/bin/sh\n", ""
+ACCOUNTS = answer(
+    "accounts", accounts="user:root:0:0:/bin/bash\nuser:audit:1001:1001:/bin/sh\nuser:x:100:1:/bin/sh"
 )
 ANSWERS = Answer("docker_info", 0, '{"ID":"a","ServerVersion":"28.5.1"}', "")
 REFUSES = Answer(
@@ -22,8 +23,8 @@ UNSEEN = "files, processes of others and audit rules are not seen"
 
 def rights(user: str, *answers: Answer) -> Rights | None:
     """Those of a recording in which the script ran as this user."""
-    services = Answer("host_services", 0, f"auditor:{user}\nsystemd:\n" if user else "systemd:\n", "")
-    return Rights.of(Recording("web1", "local", {each.name: each for each in (services, ACCOUNTS, *answers)}))
+    host = answer("host", auditor=user)
+    return Rights.of(Recording("web1", "local", {each.name: each for each in (host, ACCOUNTS, *answers)}))
 
 
 @pytest.mark.parametrize(
@@ -50,5 +51,5 @@ def test_recording_that_does_not_say_it() -> None:
 
 def test_user_without_a_name() -> None:
     """Root is called so wherever names are not known."""
-    services = Answer("host_services", 0, "auditor:0\n", "")
-    assert str(Rights.of(Recording("web1", "local", {"host_services": services}))) == "as root"
+    host = answer("host", auditor="0")
+    assert str(Rights.of(Recording("web1", "local", {"host": host}))) == "as root"

@@ -1,17 +1,21 @@
-"""Sections 4.2 and 5 of the guide on facts made by hand: records of programs, and data at rest."""
+"""Audit rules as auditctl and files write them, and what the guide asks of them."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hullcheck.facts.host.accounts import Accounts, Group, User
+from hullcheck.facts.host.audit import AUDIT, Rule, parse
 from hullcheck.facts.subjects import Subjects
 from selftests.controls.test_1_host import verdict
 from selftests.controls.test_guide_1_host import ON, RULE, RUNC, audited
-from selftests.kit.facts.hosts import only, unit
+from selftests.kit.facts.hosts import only
 from selftests.kit.files import DIRECTORY, at
 from selftests.kit.judging import but, judged
 from selftests.unit.criteria.test_auditd import audit_of
@@ -21,7 +25,7 @@ from selftests.unit.criteria.test_auditd import audit_of
     ("step", "options", "verdict", "words"),
     [
         ("daemon", {}, "pass", ""),
-        ("daemon", {"unit_of": unit("auditd.service", active="inactive")}, "fail", "is inactive"),
+        ("daemon", {"active": "inactive"}, "fail", "is inactive"),
         ("daemon", {"status": (ON[0], "pid 0", *ON[2:])}, "fail", "no auditd"),
         ("rule", {}, "pass", RUNC),
         ("rule", {"rules": ("-w /usr/bin/runc -p x -k docker",)}, "fail", "no rule covers it"),
@@ -78,4 +82,49 @@ def test_access_to_data() -> None:
         "manual",
         True,
     )
-    assert verdict(name, data_root=root, audit=audit_of(*rules, code=1))[0] == "error"
+    assert verdict(name, data_root=root, audit=audit_of(*rules, failed="no"))[0] == "error"
+
+
+# ---- rules and log
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-w /srv/X/ -p wa -k a", Rule("", path="/srv/X", permissions=frozenset("wa"), key="a")),
+        ("-w /var/run/docker.sock", Rule("", path="/run/docker.sock")),
+        (
+            "-a always,exit -F arch=b64 -S open -S creat -F dir=/srv/ -F perm=w -F key=k",
+            Rule("", path="/srv", permissions=frozenset("w"), calls=frozenset({"open", "creat"}), key="k"),
+        ),
+        ("-A exit,always -S all -F path=/a", Rule("", path="/a", tree=False)),
+        ("-a never,task -F uid=0", Rule("", list="task", action="never", tree=False, limits=("uid=0",))),
+    ],
+)
+def test_forms_of_rules(text: str, expected: Rule) -> None:
+    """What a line leaves out has the meaning that auditctl gives it."""
+    found = parse(text, {"/var/run/docker.sock": "/run/docker.sock"})
+    assert found is not None
+    assert {**vars(found), "text": ""} == vars(expected)
+
+
+@pytest.mark.parametrize("text", ["-D", "No rules", "-b 8192", "-e 2", ""])
+def test_line_that_is_no_rule(text: str) -> None:
+    """Settings are not rules."""
+    assert parse(text, {}) is None
+
+
+def test_log(tmp_path: Path) -> None:
+    """The log is where auditd.conf names it; its time is that of the last record."""
+    log, conf = tmp_path / "audit.log", tmp_path / "auditd.conf"
+    conf.write_text(f"log_group = root\nlog_file = {log}\n", encoding="ascii")
+    script = AUDIT.script.replace("/etc/audit/auditd.conf", str(conf))
+
+    def printed() -> str:
+        done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+        return AUDIT.keep(done.stdout).partition("--log\n")[2]
+
+    assert printed() == f"log:{log}\n--end\n"
+    log.write_text("type=EXECVE a0=geheim\n", encoding="ascii")
+    os.utime(log, (100, 100))
+    assert printed() == f"log:{log}\nlast:100\n--end\n"

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.facts.host.processes import PROCESSES, Process, processes
-from hullcheck.recording import Recording
-from hullcheck.recording.probe import Answer
+from hullcheck.facts.host.processes import Process, Processes, processes
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.container_host import ContainerHost
+from selftests.kit.facts.hosts import target
+
+
+def found_in(text: str) -> Processes:
+    """The processes that are shown so."""
+    return processes(target(processes={"processes": text}).recording)
+
+
+def test_groups_of_version_1() -> None:
+    """Controllers with one path share a line of the answer, and not of what is read of it."""
+    found = found_in("1/status:Name:\ta\n1/cgroup:cpu,cpuacct memory :/docker/x\n1/cgroup:pids:/")
+    assert found.process(1).cgroups == (
+        "0:cpu,cpuacct:/docker/x",
+        "0:memory:/docker/x",
+        "0::/docker/x",
+        "0:pids:/",
+    )
 
 
 def test_why_a_process_is_an_error(world: ContainerHost) -> None:
@@ -31,9 +46,8 @@ def test_why_a_process_is_an_error(world: ContainerHost) -> None:
 )
 def test_parents_that_are_none(text: str, why: str) -> None:
     """A process is below no process that it started, and its parent is one number."""
-    recording = Recording("local", "local", {"processes": Answer("processes", 0, text, "")})
     with pytest.raises(EvidenceError) as raised:
-        processes(recording)
+        found_in(text)
     assert str(raised.value) == why
 
 
@@ -48,19 +62,9 @@ def test_garbled_field_of_a_process_is_an_error(world: ContainerHost, name: str)
 
 def test_programs_of_processes() -> None:
     """Where the link of a program may not be read, it has no path."""
-    text = (
-        "1/status:Name:\ta\n1/status:PPid:\t0\n2/status:Name:\tb\n"
-        "lrwxrwxrwx 1 0 0 0 Nov 1 10:00 1/exe -> /usr/bin/a b (deleted)"
-    )
-    found = processes(Recording("local", "local", {"processes": Answer("processes", 0, text, "")}))
+    text = "1/status:Name:\ta\n1/status:PPid:\t0\n2/status:Name:\tb\n1/exe:/usr/bin/a b (deleted)"
+    found = found_in(text)
     assert {pid: each.executable for pid, each in found.by_pid.items()} == {1: "/usr/bin/a b", 2: ""}
-
-
-@pytest.mark.parametrize("link", ["2/exe", "2/exe -> /sbin/init", "2/ns/pid", "2/ns/pid -> pid:[4026531836]"])
-def test_links_of_processes_are_stored(link: str) -> None:
-    """Those of the kernel's own processes, and of those that have ended, lead nowhere and are no surprise."""
-    line = f"lrwxrwxrwx 1 0 0 0 Nov  1 10:00 {link}"
-    assert PROCESSES.keep(line) == line
 
 
 @pytest.mark.parametrize("runtime", ["runc:[2:INIT]", "crun"])
@@ -68,16 +72,16 @@ def test_links_of_processes_are_stored(link: str) -> None:
     ("link", "expected"),
     [
         ("", True),
-        ("lrwx 1 7/exe", False),
-        ("lrwx 1 7/exe -> /bin/sh", False),
-        ("lrwx 1 7/exe -> /usr/sbin/runc", True),
-        ("lrwx 1 7/exe -> /usr/bin/crun", True),
+        ("7/exe:", False),
+        ("7/exe:/bin/sh", False),
+        ("7/exe:/usr/sbin/runc", True),
+        ("7/exe:/usr/bin/crun", True),
     ],
 )
 def test_runtime_on_its_way(link: str, expected: bool, runtime: str) -> None:
     """One that was gone a moment later is known by its name; one whose program is hidden is not."""
     text = f"7/status:Name:\t{runtime}\n7/status:PPid:\t0\n{link}"
-    found = processes(Recording("local", "local", {"processes": Answer("processes", 0, text, "")}))
+    found = found_in(text)
     assert found.process(7).is_runtime is expected
 
 

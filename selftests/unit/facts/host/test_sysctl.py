@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import Any
 
 import pytest
 
-from hullcheck.facts.host.sysctl import SYSCTL
 from selftests.kit.facts.hosts import BRIDGE, only, target
 from selftests.kit.judging import judged
 
@@ -20,11 +18,11 @@ SET = tuple(
 )
 
 
-def settings(*lines: str, **running: str) -> str:
-    """Return what the probe prints of such settings."""
+def settings(*lines: str, **running: str) -> dict[str, str]:
+    """Return what a host says of such settings."""
     values = RUNNING | {name.replace("__", "/"): value for name, value in running.items()}
-    told = (f"running:/proc/sys/{path}:{value}" for path, value in values.items())
-    return SYSCTL.keep("\n".join((*told, *(f"line:{line}" for line in lines))))
+    files = "\n".join(f"/proc/sys/{path}:{value}" for path, value in values.items())
+    return {"files": files, "sysctl": "\n".join(lines)}
 
 
 @pytest.mark.parametrize(
@@ -38,11 +36,11 @@ def settings(*lines: str, **running: str) -> str:
 )
 def test_running_setting(control: str, name: str, value: str, expected: str) -> None:
     """The kernel that runs decides, whatever files say; without its value there is no verdict."""
-    found = only(judged(control, target(sysctl=settings(*SET, **{name: value}))))
+    found = only(judged(control, target(host=settings(*SET, **{name: value}))))
     setting = name.replace("__", ".")
     assert found[0] == expected
     assert found[1].startswith(f"{setting} is {value} ({FILE} sets it to ")
-    assert only(judged(control, target(sysctl="")))[0] == "error"
+    assert only(judged(control, target()))[0] == "error"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +58,7 @@ def test_running_setting(control: str, name: str, value: str, expected: str) -> 
 def test_settings_in_files(lines: tuple[str, ...], expected: tuple[str, str]) -> None:
     """The last file by name counts, and of two with one name that in /etc."""
     assert (
-        judged("kernel_settings_survive_a_reboot", target(sysctl=settings(*lines)))["fs.suid_dumpable"]
+        judged("kernel_settings_survive_a_reboot", target(host=settings(*lines)))["fs.suid_dumpable"]
         == expected
     )
 
@@ -68,14 +66,14 @@ def test_settings_in_files(lines: tuple[str, ...], expected: tuple[str, str]) ->
 def test_file_that_is_not_read() -> None:
     """A file that may not be read may set anything."""
     found = judged(
-        "kernel_settings_survive_a_reboot", target(sysctl=f"{settings(*SET)}\nunread:/etc/sysctl.d/x.conf")
+        "kernel_settings_survive_a_reboot", target(host=settings(*SET, "unread:/etc/sysctl.d/x.conf"))
     )
     assert {verdict for verdict, _ in found.values()} == {"error"}
 
 
 def test_decision_of_the_policy() -> None:
     """Where the policy says why the host forwards, no file has to say that it does not."""
-    facts = target({"ip_forward_reason": "bridges"}, sysctl=settings())
+    facts = target({"ip_forward_reason": "bridges"}, host=settings())
     assert judged("kernel_settings_survive_a_reboot", facts)["net.ipv4.ip_forward"][0] == "pass"
 
 
@@ -91,13 +89,5 @@ def test_decision_of_the_policy() -> None:
 def test_forwarding(value: str, networks: list[Any], policy: dict[str, Any], expected: str) -> None:
     """The site has to decide, and only bridge networks are a reason."""
     listed = "\n".join(map(json.dumps, networks))
-    facts = target(policy, sysctl=settings(net__ipv4__ip_forward=value), docker_networks=listed)
+    facts = target(policy, host=settings(net__ipv4__ip_forward=value), docker_networks=listed)
     assert only(judged("ipv4_forwarding_is_off_or_recorded", facts))[0] == expected
-
-
-def test_probe() -> None:
-    """The probe prints the values of this kernel."""
-    printed = subprocess.run(
-        ["/bin/sh", "-c", SYSCTL.script], capture_output=True, text=True, check=True
-    ).stdout
-    assert "running:/proc/sys/kernel/randomize_va_space:" in SYSCTL.keep(printed)

@@ -25,6 +25,7 @@ from hullcheck.policy import Policy, PolicyError, ScanReports
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.recording.script import render
+from selftests.kit.facts import PRESENT
 from selftests.kit.facts.images import ID, NOW, image, output, stored
 from selftests.kit.judging import judged
 from selftests.needs import need
@@ -134,7 +135,7 @@ def facts(folder: Path, *containers: str, listed: int = 0, age: int | None = Non
         DOCKER_CONTAINERS.name: Answer(
             DOCKER_CONTAINERS.name, listed, "\n".join((*containers, "--proc", "--paths")), ""
         ),
-        "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
+        "host": PRESENT,
     }
     policy = Policy(scan_reports=ScanReports(str(folder), **limits), image_max_age_days=age)
     return Facts(Recording("host", "local", answers, gathered=NOW.timestamp()), policy, engine=ENGINE)

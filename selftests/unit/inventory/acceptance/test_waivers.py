@@ -17,11 +17,11 @@ from hullcheck.inventory.acceptance import NO_END, Acceptance, Entry, names_of
 from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording
 from hullcheck.recording.clocks import times
-from hullcheck.recording.probe import Answer
 from hullcheck.results import Attestation, Finding, Waiver
 from hullcheck.verdicts import Verdict
 from hullcheck.verify.check import check
 from selftests import REPOSITORY
+from selftests.kit.facts import answer
 from selftests.kit.running import Project, Run, containers, info, properties
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
@@ -385,7 +385,7 @@ IN_2020 = datetime(2020, 6, 1, tzinfo=UTC).timestamp()
 
 def _skewed(project: Project, target: float, auditor: float) -> None:
     """Record web1 again, with these clocks."""
-    clock = Answer("clock", 0, f"{target:.0f}\n" if target else "", "")
+    clock = answer("host", clock=f"{target:.0f}" if target else "", presence="command docker /usr/bin/docker")
     answers = {each.name: each for each in (info(), containers(), clock)}
     recording = Recording("web1", "local", answers, gathered=target or auditor, asked=auditor)
     recording.save(project.folder / "recordings/web1")

@@ -76,11 +76,11 @@ def test_second_run_says_what_changed(tmp_path: Path) -> None:
 def test_rights_are_said_before_anything_is_judged(tmp_path: Path) -> None:
     """A line for each user: as whom targets were asked, and what that user does not see."""
     answers = Recording.load(REPOSITORY / "inventories/demo/careless", ()).answers
-    services = answers["host_services"]
-    as_user = replace(services, stdout=services.stdout.replace("auditor:0", "auditor:65534", 1))
+    host = answers["host"]
+    as_user = replace(host, stdout=host.stdout.replace("--auditor\n0\n", "--auditor\n65534\n"))
     project = Project(tmp_path)
     hosts = [project.recorded(name, *answers.values()) for name in ("web1", "web2")]
-    hosts.append(project.recorded("web3", *(answers | {"host_services": as_user}).values()))
+    hosts.append(project.recorded("web3", *(answers | {"host": as_user}).values()))
     run = project.pytest("-m", "cis", "-k", "privileged", f"--hosts={','.join(hosts)}")
     lines = run.output.splitlines()
     (root,) = run.lines("web1, web2: as root")

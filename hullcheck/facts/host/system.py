@@ -1,0 +1,176 @@
+"""What a host says of itself: its time, who asked, its distribution, and what its kernel offers."""
+
+import re
+from dataclasses import dataclass
+
+from hullcheck.facts.registry import fact
+from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.times import Times
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.verdicts import EvidenceError
+
+SETTINGS = {"net.ipv4.ip_forward": "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}
+"""The settings of the kernel that the guide demands, by name."""
+SETTING_LINE = re.compile(r"(/[^:]*):\s*-?\s*([\w./]+)\s*=\s*(\S+)\s*")
+PRESENCE_LINES = (r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign")
+_OS_RELEASE, _MACHINE_IDS = "/etc/os-release", ("/etc/machine-id", "/var/lib/dbus/machine-id")
+
+
+def _settings(text: str) -> str:
+    """Keep of the lines of files those that set what is judged."""
+    kept = []
+    for line in text.split("\n"):
+        match = SETTING_LINE.fullmatch(line)
+        if line.startswith("unread:") or (match and match[2].replace("/", ".") in SETTINGS):
+            kept.append(line)
+    return "\n".join(kept)
+
+
+HOST = Probe.from_file(
+    "host",
+    in_sections(
+        clock=lines_like(r"\d+"),
+        auditor=lines_like(r"\d+"),
+        presence=lines_like(*PRESENCE_LINES),
+        files=lines_like(
+            rf"{_OS_RELEASE}: *(?:NAME|PRETTY_NAME|ID|ID_LIKE|VERSION|VERSION_ID|VARIANT_ID|SUPPORT_END) *=.*",
+            rf"(?:{'|'.join(_MACHINE_IDS)}):[0-9a-f]{{32}}",
+            r"(?:absent:)?/(?:proc|sys)/[\w/-]+(?::.*)?|/run/reboot-required\.pkgs:.*",
+        ),
+        kernels=lines_like("(?:installed|pending|container):.*"),
+        sysctl=_settings,
+    ),
+)
+
+
+def files(recording: Recording) -> Words:
+    """The lines of files of the host, by their paths.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    return Words(recording.section(HOST, "files"))
+
+
+def auditor(recording: Recording) -> int:
+    """The number of the user who asked.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    text = recording.section(HOST, "auditor")
+    if not text.isdigit():
+        raise EvidenceError("id -u did not say who asked")
+    return int(text)
+
+
+def machine_id(recording: Recording) -> str:
+    """The id of the machine; empty where it has none.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    found = files(recording)
+    return next(filter(None, map(found.first, _MACHINE_IDS)), "")
+
+
+def os_release(recording: Recording) -> dict[str, str]:
+    """os-release(5) of the target by name.
+
+    Raises:
+        EvidenceError: it could not be read.
+    """
+    found = files(recording).pairs(_OS_RELEASE, "=")
+    if not found:
+        raise EvidenceError(f"{_OS_RELEASE} could not be read")
+    return {name.strip(): value.strip().strip("\"'") for name, value in found.items()}
+
+
+@fact(HOST)
+def os_name(recording: Recording) -> str:
+    """The target's operating system by its own name, or an empty string where it does not say."""
+    try:
+        values = os_release(recording)
+    except EvidenceError:
+        return ""
+    return values.get("PRETTY_NAME", values.get("NAME", ""))
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When a target answered."""
+
+    recording: Recording
+
+    @property
+    def now(self) -> float:
+        """The time at which ages are judged, in seconds since the epoch.
+
+        Raises:
+            EvidenceError: the recording does not tell it.
+        """
+        return self.recording.now
+
+    @property
+    def times(self) -> Times:
+        """The same by the clocks of target and auditor, for what begins or ends on a day.
+
+        Raises:
+            EvidenceError: the recording does not tell it.
+        """
+        return self.recording.known_times
+
+
+@fact(HOST)
+def clock(recording: Recording) -> Clock:
+    """When the target answered."""
+    return Clock(recording)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Values of files below /sys and /proc/sys."""
+
+    files: Words
+
+    def _value(self, path: str) -> str | None:
+        """The value of a file; None where there is none."""
+        if path in self.files:
+            return self.files.first(path)
+        if path in self.files.all("absent"):
+            return None
+        raise EvidenceError(f"{path} could not be read")
+
+    @property
+    def apparmor(self) -> bool:
+        """Whether AppArmor is on in this kernel."""
+        return self._value("/sys/module/apparmor/parameters/enabled") == "Y"
+
+    @property
+    def apparmor_is_lax(self) -> bool:
+        """Whether the kernel enforces no profile, whatever each of them says; that, only root may read."""
+        return self.files.first("/sys/module/apparmor/parameters/mode") in ("complain", "unconfined")
+
+    @property
+    def selinux(self) -> str:
+        """`enforcing`, `permissive`, or an empty string where SELinux is off."""
+        value = self._value("/sys/fs/selinux/enforce")
+        return "" if value is None else "enforcing" if value == "1" else "permissive"
+
+    @property
+    def most_processes(self) -> int:
+        """How many processes and threads the kernel lets the whole machine have."""
+        limits = [self._value("/proc/sys/kernel/pid_max"), self._value("/proc/sys/kernel/threads-max")]
+        return min(int(limit) for limit in limits if limit is not None)
+
+
+@fact(HOST)
+def kernel(recording: Recording) -> Kernel:
+    """What the kernel of the target offers.
+
+    Raises:
+        EvidenceError: the target did not answer.
+    """
+    return Kernel(files(recording))

@@ -1,0 +1,105 @@
+"""The units of a host: those that are enabled or run, and what systemd shows of some that matter."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from shlex import quote
+
+from hullcheck.data.runtime_security import PRODUCTS
+from hullcheck.facts.registry import fact
+from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.systemctl import Unit, shown
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.verdicts import EvidenceError
+
+AUDITD = "auditd.service"
+UPDATERS = ("apt-daily-upgrade", "dnf-automatic", "dnf5-automatic")
+"""Timers, and services of the same names, that may install updates."""
+_AGENTS = """
+    ansible-pull.timer bootc-fetch-apply-updates.timer dnf-automatic-install.timer os-update.timer pe-puppet.service
+    puppet.service rpm-ostreed-automatic.timer salt-minion.service transactional-update.timer update-engine.service
+    zincati.service
+"""
+AGENTS = tuple(_AGENTS.split())
+"""Other units that may install updates."""
+_ASKED = (
+    AUDITD,
+    *(f"{name}.{kind}" for name in UPDATERS for kind in ("timer", "service")),
+    *AGENTS,
+    *(unit for each in PRODUCTS.values() for unit in each.units),
+)
+
+_NAMED = re.compile(r"(running|enabled):(\S+)(?: .*)?")
+_SOCKET = re.compile(r"socket:[0-9*[]\S*:(\d+) +([SD])[a-z]* +(\S+\.socket)(?: .*)?")
+_LINK = re.compile(r"l.* /\S*/(\S+) -> (\S+)")
+
+
+def _short(line: str) -> str:
+    """Keep the name of a unit, and of a socket its type and port; empty for what is of the distribution."""
+    if match := _NAMED.fullmatch(line):
+        return f"{match[1]}:{match[2]}"
+    if match := _SOCKET.fullmatch(line):
+        return f"socket:{match[2]}{match[1]} {match[3]}"
+    if match := _LINK.fullmatch(line):
+        name, target = match.groups()
+        own = name.endswith((".timer", ".path")) and "/lib/systemd" not in target
+        return f"enabled:{name}" if own or re.search(r"@[^.]", name) or "generator.late" in line else ""
+    return ""
+
+
+def _units(text: str) -> str:
+    return "\n".join(filter(None, map(_short, text.split("\n"))))
+
+
+UNITS = Probe.from_file(
+    "units",
+    in_sections(
+        systemd=_units,
+        openrc=_units,
+        show=lines_like("(?:Id|LoadState|ActiveState|UnitFileState|MainPID|Result|ExecMainExitTimestamp)=.*"),
+    ),
+    UNITS=" ".join(map(quote, _ASKED)),
+)
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units.
+
+    Attributes:
+        named: the lines of what lists them; None where neither systemd nor OpenRC runs.
+        shown: by name, those that were asked for; nothing where no systemd runs.
+    """
+
+    named: Words | None
+    shown: Mapping[str, Unit]
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The services and sockets that are enabled, the site's own timers and paths too, and the services that run.
+
+        Raises:
+            EvidenceError: neither systemd nor OpenRC tells.
+        """
+        if self.named is None:
+            raise EvidenceError("which services are enabled is unknown: neither systemd nor OpenRC answers")
+        return tuple(dict.fromkeys((*self.named.all("enabled"), *self.named.all("running"))))
+
+    @property
+    def sockets(self) -> Mapping[str, str]:
+        """The socket units by type and port, as `S22`."""
+        return self.named.pairs("socket", " ") if self.named else {}
+
+
+@fact(UNITS)
+def units(recording: Recording) -> Units:
+    """The units of the host.
+
+    Raises:
+        EvidenceError: systemd runs and did not answer.
+    """
+    parts = recording.sections(UNITS)
+    named = parts.get("systemd", parts.get("openrc"))
+    return Units(None if named is None else Words(named), shown(parts.get("show", "")))

@@ -1,2 +1,0 @@
-[ -d /run/systemd/system ] || exit 0
-systemctl show --property=Id,ActiveState,UnitFileState @UNITS@
