@@ -17,7 +17,7 @@ from hullcheck.facts.engine.storage import Storage
 from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.audit import Audit
 from hullcheck.facts.host.file import FileFact
-from hullcheck.facts.host.patching import Patching
+from hullcheck.facts.host.packages import Patching
 from hullcheck.facts.registry import Later
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hullcheck.facts.host.audit import Audit, AuditDaemon, Rule
 from hullcheck.parsing.proc.mountinfo import is_below
+from hullcheck.parsing.systemctl import Unit
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.verdicts import EvidenceError, Manual
 
@@ -81,7 +82,7 @@ def loaded_flaw(audit: Audit) -> str:
     """
     if not audit.is_installed:
         return "auditctl is not installed, so no audit rules are loaded"
-    if not audit.enabled:
+    if not audit.number("enabled"):
         return "auditing is off in the kernel (enabled 0)"
     stops = [rule.text for rule in audit.rules if rule.stops_all]
     return f"nothing is recorded because of {stops[0]!r}" if stops else ""
@@ -121,8 +122,14 @@ def step_flaw(audit_daemon: AuditDaemon, step: str) -> str:
     return _FLAWS[step](audit_daemon)
 
 
+def _unit(audit_daemon: AuditDaemon) -> Unit:
+    if audit_daemon.unit is None:
+        raise EvidenceError("whether auditd is started with the host is unknown: no systemd answers")
+    return audit_daemon.unit
+
+
 def _unit_flaw(audit_daemon: AuditDaemon) -> str:
-    unit = audit_daemon.unit
+    unit = _unit(audit_daemon)
     if unit.load != "loaded":
         return f"there is no auditd.service ({unit.load})"
     if unit.file != "enabled":
@@ -131,13 +138,13 @@ def _unit_flaw(audit_daemon: AuditDaemon) -> str:
 
 
 def _kernel_flaw(audit_daemon: AuditDaemon) -> str:
-    audit, main = audit_daemon.audit, audit_daemon.unit.main_pid
-    if not audit.enabled:
+    audit, main = audit_daemon.audit, _unit(audit_daemon).main_pid
+    if not audit.number("enabled"):
         return "auditing is off in the kernel (enabled 0)"
-    if not audit.daemon:
+    if not (receiver := audit.number("pid")):
         return "no auditd receives the records of the kernel (pid 0)"
-    other = f"process {audit.daemon} receives the records of the kernel, and not auditd.service ({main})"
-    return "" if main == audit.daemon else other
+    other = f"process {receiver} receives the records of the kernel, and not auditd.service ({main})"
+    return "" if main == receiver else other
 
 
 def _rules_flaw(audit_daemon: AuditDaemon) -> str:
@@ -157,7 +164,9 @@ def _losses_flaw(audit_daemon: AuditDaemon) -> str:
 
 
 def _records_flaw(audit_daemon: AuditDaemon) -> str:
-    last, now = audit_daemon.last_record, audit_daemon.now
+    last, now = audit_daemon.last, audit_daemon.now
+    if last is None:
+        raise EvidenceError(f"there is no {audit_daemon.log}, or it may not be looked at")
     words = f"the last record in {audit_daemon.log} is of {day(last)}"
     if last > now + CLOCK_SLACK:
         raise EvidenceError(f"{words}, after the audit")

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from hullcheck.data.releases import KnownReleases, numbers, order
 from hullcheck.facts.engine.release import Release
 from hullcheck.facts.host.running_kernel import RunningKernel
+from hullcheck.facts.host.running_kernel import order as order_of_kernels
 from hullcheck.verdicts import EvidenceError
 
 _COMMUNITY = "Docker Engine - Community"
@@ -79,7 +80,7 @@ def restart_reason(kernel: RunningKernel) -> str:
         return f"{kernel.pending[0]} demands it{packages}"
     if kernel.restart == "1":
         return "needs-restarting -r demands it"
-    if kernel.is_older:
+    if order_of_kernels(kernel.newest) > order_of_kernels(kernel.release):
         return f"{kernel.release} runs, and {kernel.newest} is installed"
     if kernel.release not in kernel.installed:
         raise EvidenceError(
@@ -87,7 +88,7 @@ def restart_reason(kernel: RunningKernel) -> str:
         )
     if kernel.package_version == "unread":
         raise EvidenceError(f"dpkg does not print the version of the package of {kernel.release}")
-    running = kernel.running_version
+    running = kernel.build.partition("Debian ")[2].split(" ")[0]
     if kernel.package_version and running and running != kernel.package_version:
         return f"build {running} of {kernel.release} runs, and {kernel.package_version} is installed"
     if kernel.restart not in ("", "0"):

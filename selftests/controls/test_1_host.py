@@ -15,7 +15,7 @@ from hullcheck.facts.engine.release import Release
 from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.accounts import accounts as read_accounts
 from hullcheck.facts.host.file import FileFact, Grant, Node, State
-from hullcheck.facts.host.patching import Patching, Timer
+from hullcheck.facts.host.packages import Patching, Timer
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Hardening, Policy, PolicyError

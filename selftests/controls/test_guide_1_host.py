@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.host.software import PACKAGES
+from hullcheck.facts.host.packages import PACKAGES
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts import answer

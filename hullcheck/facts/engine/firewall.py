@@ -9,6 +9,7 @@ import msgspec
 
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.registry import fact
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.models import decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -28,27 +29,20 @@ _FREE = re.compile(
 
 
 class _Chain(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A chain as nft(8) writes it; those that see no packets by themselves have no hook."""
+    """A chain as nft(8) writes it, or of a rule the *chain* that it is in; without a hook it sees no packets."""
 
     family: str
     table: str
-    name: str
+    name: str = ""
+    chain: str = ""
     type: str = ""
     hook: str = ""
     policy: str = ""
 
 
-class _Rule(msgspec.Struct, frozen=True):
-    """A rule: the chain that it is in."""
-
-    family: str
-    table: str
-    chain: str
-
-
 class _Item(msgspec.Struct, frozen=True, omit_defaults=True):
     chain: _Chain | None = None
-    rule: _Rule | None = None
+    rule: _Chain | None = None
 
 
 class _Ruleset(msgspec.Struct, frozen=True):
@@ -59,6 +53,7 @@ class _Ruleset(msgspec.Struct, frozen=True):
 
 _FILTERS = (("filter", "forward"), ("filter", "prerouting"))  # type and hook of chains
 _OF_THE_ENGINE = "docker-bridges"
+_LIMITS = re.compile(r"-A DOCKER-USER (?!-j RETURN$)")
 _OF_IPTABLES = ("FORWARD", "PREROUTING")
 
 
@@ -82,39 +77,23 @@ FIREWALL = Probe.from_file("firewall", in_sections(rules=_keep))
 class Firewall:
     """The packet filter in the network of the daemon, and the configuration of CNI."""
 
-    lines: tuple[str, ...]
+    words: Words
     daemon: Daemon
 
     @property
     def user_rules(self) -> tuple[str, ...]:
-        """The rules of DOCKER-USER other than RETURN, with the command that lists them.
-
-        Raises:
-            EvidenceError: the engine uses iptables, and the rules could not be read.
-        """
-        kinds = () if self.daemon.engine.filters_by_nftables else ("iptables", "ip6tables")
-        return tuple(
-            f"{kind} {line}"
-            for kind in kinds
-            for line in self._answer(kind)
-            if line.startswith("-A DOCKER-USER ") and line != "-A DOCKER-USER -j RETURN"
-        )
-
-    def _answer(self, kind: str) -> list[str]:
-        lines = self._of_daemon(kind)
-        if self._of_daemon(f"{kind}-status") != ["0"] and kind == "iptables":
-            raise EvidenceError(
-                unread("the rules of iptables", f"could not be read ({next(iter(lines), 'no answer')})")
-            )
-        return lines
+        """The rules of DOCKER-USER other than RETURN, with the command that lists them."""
+        if self.daemon.engine.filters_by_nftables:
+            return ()
+        if self._of_daemon("iptables-status") != ("0",):
+            (why, *_) = (*self._of_daemon("iptables"), "no answer")
+            raise EvidenceError(unread("the rules of iptables", f"could not be read ({why})"))
+        listed = ((kind, line) for kind in ("iptables", "ip6tables") for line in self._of_daemon(kind))
+        return tuple(f"{kind} {line}" for kind, line in listed if _LIMITS.match(line))
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The chains of nftables that filter forwarded packets, without those of the engine and of iptables.
-
-        Raises:
-            EvidenceError: the engine uses nftables, and the tables could not be read.
-        """
+        """The chains of nftables that filter forwarded packets, without those of the engine and of iptables."""
         return tuple(self._chains())
 
     def _chains(self) -> Iterator[str]:
@@ -122,29 +101,21 @@ class Firewall:
         if not text and self.daemon.engine.filters_by_nftables:
             raise EvidenceError(unread("the tables of nftables"))
         items = decode(text, _Ruleset, "nft").nftables if text else ()
-        rules = Counter(
-            (each.family, each.table, each.chain) for each in (item.rule for item in items) if each
-        )
-        for each in (item.chain for item in items):
-            if each is None or (each.type, each.hook) not in _FILTERS:
-                continue
+        rules = Counter((each.rule.family, each.rule.table, each.rule.chain) for each in items if each.rule)
+        for each in (item.chain for item in items if item.chain):
             count = rules[each.family, each.table, each.name]
             own = each.table == _OF_THE_ENGINE or (each.family != "inet" and each.name in _OF_IPTABLES)
-            if not own and (count or each.policy == "drop"):
+            filters = (each.type, each.hook) in _FILTERS and (count or each.policy == "drop")
+            if filters and not own:
                 yield f"{each.family} {each.table} {each.name} ({count} rules, policy {each.policy or None})"
 
-    def _of_daemon(self, name: str) -> list[str]:
-        prefix = f"{self.daemon.pid}/{name}:"
-        return [line.removeprefix(prefix) for line in self.lines if line.startswith(prefix)]
+    def _of_daemon(self, name: str) -> tuple[str, ...]:
+        return self.words.all(f"{self.daemon.pid}/{name}")
 
     @property
     def cni_files(self) -> tuple[str, ...]:
-        """The files in /etc/cni/net.d.
-
-        Raises:
-            EvidenceError: the folder could not be read.
-        """
-        found = [line.removeprefix("cni:") for line in self.lines if line.startswith("cni:")]
+        """The files in /etc/cni/net.d."""
+        found = self.words.all("cni")
         if not found or "unread" in found:
             raise EvidenceError(unread("/etc/cni/net.d"))
         return tuple(each.removeprefix("file ") for each in found if each.startswith("file "))
@@ -152,9 +123,5 @@ class Firewall:
 
 @fact(FIREWALL)
 def firewall(recording: Recording, daemon: Daemon) -> Firewall:
-    """Return the packet filter in the network of the daemon, and the configuration of CNI.
-
-    Raises:
-        EvidenceError: the target did not answer.
-    """
-    return Firewall(tuple(recording.section(FIREWALL, "rules").split("\n")), daemon)
+    """The packet filter in the network of the daemon, and the configuration of CNI."""
+    return Firewall(Words(recording.section(FIREWALL, "rules")), daemon)

@@ -77,25 +77,16 @@ class Accounts:
             found |= dict.fromkeys(self.user_names(node.uid), "owner of the socket")
         if node.bits & 0o020:
             found |= dict.fromkeys(self.members(node.gid), f"group {self.group_name(node.gid)}")
-            found |= self._of_the_list(socket)
+            if socket.grants is None:
+                listed = f"the access control list of {socket.path}"
+                raise EvidenceError(f"{listed} could not be read; install getfacl")
+            for kind, number in (each.holder.split() for each in socket.grants if each.bits & 0o2):
+                of_user = kind == "uid"
+                names = self.user_names(int(number)) if of_user else self.members(int(number))
+                way = "" if of_user else f" by group {self.group_name(int(number))}"
+                found |= dict.fromkeys(names, f"access control list{way}")
         own = {user.name for user in self.users if user.uid in socket.owners}
         return {name: way for name, way in found.items() if name not in own}
-
-    def _of_the_list(self, socket: FileFact) -> dict[str, str]:
-        """Return whom the access control list lets write."""
-        if socket.grants is None:
-            raise EvidenceError(
-                f"the access control list of {socket.path} could not be read; install getfacl"
-            )
-        found: dict[str, str] = {}
-        for each in socket.grants:
-            kind, _, number = each.holder.partition(" ")
-            if each.bits & 0o2 and number.isdigit():
-                users = kind == "uid"
-                names = self.user_names(int(number)) if users else self.members(int(number))
-                way = "" if users else f" by group {self.group_name(int(number))}"
-                found |= dict.fromkeys(names, f"access control list{way}")
-        return found
 
 
 @fact(ACCOUNTS)

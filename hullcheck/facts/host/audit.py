@@ -21,24 +21,21 @@ from hullcheck.secrets.redact import HIDDEN, in_sections, lines_like
 from hullcheck.verdicts import EvidenceError
 
 # A key is any text. What is judged of it, and what people search for, is a word.
-_KEY = re.compile(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)", re.MULTILINE)
+_KEY = re.compile(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)")
 _WORDS = re.compile(r"[A-Za-z_. -]+")
 
 
-def _without_keys(text: str) -> str:
-    return _KEY.sub(lambda match: match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN, text)
+def _keep(text: str) -> str:
+    lines = _KNOWN(text).split("\n")
+    return "\n".join(_KEY.sub(_key, line) if line.startswith(("rule:", "file:")) else line for line in lines)
 
 
-_KERNEL, _FILES = lines_like("(?:missing|failed|rule|status):.*"), lines_like("(?:file|real):.*")
-AUDIT = Probe.from_file(
-    "audit",
-    in_sections(
-        kernel=lambda text: _without_keys(_KERNEL(text)),
-        files=lambda text: _without_keys(_FILES(text)),
-        log=lines_like("(?:last|log):.*"),
-    ),
-)
+def _key(match: re.Match[str]) -> str:
+    return match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN
 
+
+_KNOWN = lines_like("(?:missing|failed|rule|status|file|real|log):.*", r"last:\d+")
+AUDIT = Probe.from_file("audit", in_sections(kernel=_keep, files=_keep, log=_keep))
 STEPS = {
     "unit": "auditd.service is enabled and active",
     "kernel": "the kernel audits, and auditd.service receives its records",
@@ -154,11 +151,7 @@ class Audit:
 
     @cached_property
     def _kernel(self) -> Words:
-        """What auditctl said.
-
-        Raises:
-            EvidenceError: it may not be used here.
-        """
+        """What auditctl said; an EvidenceError where it may not be used."""
         words = Words(self.recording.section(AUDIT, "kernel"))
         if "failed" in words:
             raise EvidenceError(f"auditctl: {words.first('failed')}")
@@ -170,25 +163,11 @@ class Audit:
         return "missing" not in self._kernel
 
     def number(self, name: str) -> int:
-        """Return a number of `auditctl -s`.
-
-        Raises:
-            EvidenceError: auditctl does not print it.
-        """
+        """Return a number of `auditctl -s`: `enabled` above 0; `pid` of who receives the records, or 0; `lost`."""
         value = self._kernel.pairs("status", " ").get(name, "").split()
         if not value or not value[0].isdigit():
             raise EvidenceError(f"auditctl -s does not print {name}")
         return int(value[0])
-
-    @property
-    def enabled(self) -> bool:
-        """Whether the kernel audits at all."""
-        return self.number("enabled") > 0
-
-    @property
-    def daemon(self) -> int:
-        """The process that receives the records; 0 if there is none, and they go to the kernel's own log."""
-        return self.number("pid")
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -217,49 +196,25 @@ def audit(recording: Recording) -> Audit:
 
 @dataclass(frozen=True)
 class AuditDaemon:
-    """auditd, and when it was looked at."""
+    """auditd.
 
-    words: Words
-    units: Units
+    Attributes:
+        unit: what systemd shows of it; None where no systemd answers.
+        log: the path of its log.
+        last: when that was last written to; None where it is absent or may not be looked at.
+        now: when all that was so.
+    """
+
     audit: Audit
+    unit: Unit | None
+    log: str
+    last: float | None
     now: float
-
-    @property
-    def unit(self) -> Unit:
-        """What systemd shows of auditd.service.
-
-        Raises:
-            EvidenceError: systemd did not answer.
-        """
-        try:
-            return self.units.shown[AUDITD]
-        except KeyError:
-            raise EvidenceError(
-                "whether auditd is started with the host is unknown: no systemd answers"
-            ) from None
-
-    @property
-    def log(self) -> str:
-        """The path of the log."""
-        return self.words.first("log")
-
-    @property
-    def last_record(self) -> float:
-        """When the log was last written to.
-
-        Raises:
-            EvidenceError: the log is absent or may not be looked at.
-        """
-        if not self.words.first("last").isdigit():
-            raise EvidenceError(f"there is no {self.log}, or it may not be looked at")
-        return float(self.words.first("last"))
 
 
 @fact(AUDIT)
 def audit_daemon(recording: Recording, presence: Presence, units: Units, audit: Audit) -> AuditDaemon:
-    """Whether auditd runs and writes a log.
-
-    Raises:
-        EvidenceError: the target did not answer.
-    """
-    return AuditDaemon(Words(recording.section(AUDIT, "log")), units, audit, recording.gathered)
+    """Whether auditd runs and writes a log."""
+    words = Words(recording.section(AUDIT, "log"))
+    last = float(words.first("last")) if "last" in words else None
+    return AuditDaemon(audit, units.shown.get(AUDITD), words.first("log"), last, recording.gathered)

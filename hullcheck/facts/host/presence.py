@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hullcheck.facts.host.system import HOST
+from hullcheck.facts.host.system import HOST, Sysctl, settings
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE, CONTAINER_BACKENDS
@@ -104,3 +104,9 @@ def presence(recording: Recording, kind: str) -> Presence:
 def docker_client(presence: Presence) -> str:
     """The path of the docker command."""
     return presence.client
+
+
+@fact(HOST)
+def sysctl(recording: Recording, presence: Presence) -> Sysctl:
+    """Settings of the kernel of a host with Docker, as they are and as files set them."""
+    return settings(recording)

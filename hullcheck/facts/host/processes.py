@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
@@ -24,6 +25,7 @@ PROCESSES = Probe.from_file(
     ),
 )
 
+Key = TypeVar("Key")
 _LINE = re.compile(r"^(\d+)/(?:(status|ns):(\w+)|(cgroup|exe)):[ \t]*(.*)$", re.MULTILINE)
 # Not in the name of what Podman and CRI-O run beside a container: its monitor, its health check.
 _CONTAINER_ID = re.compile(r"(?<!conmon-)(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])(?!(?:-[0-9a-f]+)?\.service)")
@@ -67,16 +69,10 @@ class Process:
     def _numbers(self, name: str, base: int = 10) -> tuple[int, ...]:
         text = self._field(name)
         try:
-            return tuple(int(each, base) for each in text.split())
+            first, *rest = (int(each, base) for each in text.split())
         except ValueError:
             raise EvidenceError(f"/proc/{self.pid}/status has {text!r} as {name}") from None
-
-    def _number(self, name: str, base: int = 10) -> int:
-        try:
-            (number,) = self._numbers(name, base)
-        except ValueError:
-            raise EvidenceError(f"/proc/{self.pid}/status has {self.status[name]!r} as {name}") from None
-        return number
+        return first, *rest
 
     @property
     def name(self) -> str:
@@ -95,7 +91,7 @@ class Process:
     @property
     def parent(self) -> int:
         """The number of the process that started it, or took it over."""
-        return self._number("PPid")
+        return self._numbers("PPid")[0]
 
     @property
     def uids(self) -> tuple[int, ...]:
@@ -105,17 +101,17 @@ class Process:
     @property
     def capabilities(self) -> int:
         """Every capability that it has or can still get: permitted, effective and bounding set, as bits."""
-        return self.effective | self._number("CapPrm", 16) | self.bounding
+        return self.effective | self._numbers("CapPrm", 16)[0] | self.bounding
 
     @property
     def effective(self) -> int:
         """The capabilities in force, as bits."""
-        return self._number("CapEff", 16)
+        return self._numbers("CapEff", 16)[0]
 
     @property
     def bounding(self) -> int:
         """The capabilities that no program that it starts can go beyond, as bits."""
-        return self._number("CapBnd", 16)
+        return self._numbers("CapBnd", 16)[0]
 
     @property
     def no_new_privileges(self) -> bool:
@@ -125,7 +121,7 @@ class Process:
     @property
     def seccomp_mode(self) -> int:
         """0 off, 1 strict, 2 filter."""
-        return self._number("Seccomp")
+        return self._numbers("Seccomp")[0]
 
 
 @dataclass(frozen=True)
@@ -135,35 +131,26 @@ class Processes:
     by_pid: dict[int, Process]
 
     def process(self, pid: int) -> Process:
-        """The process *pid*.
-
-        Raises:
-            EvidenceError: the auditor does not see it: it ended meanwhile, is on another machine, or /proc
-                hides it.
-        """
-        try:
-            return self.by_pid[pid]
-        except KeyError:
-            raise EvidenceError(
-                f"process {pid} is not in /proc here: it ended, runs on another machine, or is hidden"
-            ) from None
+        """The process *pid*; an EvidenceError where it ended, is on another machine, or /proc hides it."""
+        if pid not in self.by_pid:
+            told = "is not in /proc here: it ended, runs on another machine, or is hidden"
+            raise EvidenceError(f"process {pid} {told}")
+        return self.by_pid[pid]
 
     @cached_property
     def by_cgroup_id(self) -> dict[str, tuple[Process, ...]]:
         """Processes by each container id that their control groups name."""
-        found: dict[str, list[Process]] = {}
-        for process in self.by_pid.values():
-            for identifier in process.container_ids:
-                found.setdefault(identifier, []).append(process)
-        return {identifier: tuple(processes) for identifier, processes in found.items()}
+        return _grouped((one, each) for each in self.by_pid.values() for one in each.container_ids)
+
+    @cached_property
+    def by_pid_namespace(self) -> dict[str | None, tuple[Process, ...]]:
+        """Processes by the link of their PID namespace; None for those whose link may not be read."""
+        return _grouped((each.pid_namespace, each) for each in self.by_pid.values())
 
     @cached_property
     def _by_parent(self) -> dict[int, tuple[Process, ...]]:
-        found: dict[int, list[Process]] = {}
-        for process in self.by_pid.values():
-            if "PPid" in process.status:  # else it ended meanwhile
-                found.setdefault(process.parent, []).append(process)
-        return {parent: tuple(children) for parent, children in found.items()}
+        known = (each for each in self.by_pid.values() if "PPid" in each.status)  # else it ended meanwhile
+        return _grouped((each.parent, each) for each in known)
 
     def children(self, pid: int) -> tuple[Process, ...]:
         """The processes that *pid* started, or took over."""
@@ -177,22 +164,17 @@ class Processes:
             yield process
             left += self.children(process.pid)
 
-    @cached_property
-    def by_pid_namespace(self) -> dict[str | None, tuple[Process, ...]]:
-        """Processes by the link of their PID namespace; None for those whose link may not be read."""
-        found: dict[str | None, list[Process]] = {}
-        for process in self.by_pid.values():
-            found.setdefault(process.pid_namespace, []).append(process)
-        return {namespace: tuple(processes) for namespace, processes in found.items()}
+
+def _grouped(pairs: Iterable[tuple[Key, Process]]) -> dict[Key, tuple[Process, ...]]:
+    found: dict[Key, list[Process]] = {}
+    for key, process in pairs:
+        found.setdefault(key, []).append(process)
+    return {key: tuple(processes) for key, processes in found.items()}
 
 
 @fact(PROCESSES)
 def processes(recording: Recording) -> Processes:
-    """The processes of the target.
-
-    Raises:
-        EvidenceError: /proc could not be read.
-    """
+    """The processes of the target."""
     status: dict[int, dict[str, str]] = {}
     cgroups: dict[int, list[str]] = {}
     links: dict[int, dict[str, str]] = {}
@@ -205,18 +187,18 @@ def processes(recording: Recording) -> Processes:
             cgroups.setdefault(int(number), []).extend(lines)
         else:
             links.setdefault(int(number), {})[name or other] = f"{name}:{text}" if name else text
-    found = {}
-    for pid, fields in status.items():
-        of = links.get(pid, {})
-        found[pid] = Process(
+    found = {
+        pid: Process(
             pid,
             fields,
             tuple(cgroups.get(pid, ())),
-            of.get("pid"),
+            (of := links.get(pid, {})).get("pid"),
             of.get("exe", "").removesuffix(" (deleted)"),
             of.get("user"),
             "exe" not in of,
         )
+        for pid, fields in status.items()
+    }
     _require_tree(found)
     return Processes(found)
 
@@ -225,8 +207,7 @@ def _require_tree(processes: dict[int, Process]) -> None:
     """Refuse a process that is its own ancestor: a number that was given anew meanwhile, or damage."""
     rooted = set[int]()
     for process in processes.values():
-        way = set[int]()
-        pid = process.pid
+        way, pid = set[int](), process.pid
         while pid not in rooted and pid in processes and "PPid" in processes[pid].status:
             if pid in way:
                 raise EvidenceError(f"process {pid} is its own ancestor in /proc: audit again")

@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from hullcheck.facts.host import system
+from hullcheck.facts.host.packages import PACKAGES
 from hullcheck.facts.host.presence import Presence
-from hullcheck.facts.host.software import PACKAGES
 from hullcheck.facts.host.system import HOST
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
@@ -33,11 +34,9 @@ class RunningKernel:
         release: as `uname -r` prints it.
         build: as `uname -v` prints it; Debian names the version of the package there.
         flaws: the states of known flaws of processors, by the name of the kernel's file.
-        installed: the releases that are installed.
+        installed: the releases that are installed, in order.
         pending: files whose presence means that the host has to be restarted.
         packages: those for whose sake it has to be.
-        package_version: the version of the installed package of the running release, `unread`, or empty.
-        restart: the exit status of `needs-restarting -r`, which is 1 if the host has to be restarted; empty without it.
         container: what kind of container the target itself is; empty if it is none.
     """
 
@@ -45,11 +44,10 @@ class RunningKernel:
     build: str
     flaws: dict[str, str]
     installed: tuple[str, ...]
-    pending: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
-    package_version: str = ""
-    restart: str = ""
-    container: str = ""
+    pending: tuple[str, ...]
+    packages: tuple[str, ...]
+    container: str
+    recording: Recording
 
     @property
     def known_flaws(self) -> dict[str, tuple[str, ...]]:
@@ -58,19 +56,27 @@ class RunningKernel:
         return _NAMED | {flaw: (flaw,) for flaw in sorted(self.flaws) if flaw not in named}
 
     def state(self, flaw: str) -> str:
-        """Return what the kernel reports of a flaw.
-
-        Raises:
-            EvidenceError: it reports nothing.
-        """
+        """Return what the kernel reports of a flaw; an EvidenceError where that is nothing."""
         if flaw == _DIRTY_COW:
-            fixed = tuple(map(int, re.findall(r"\d+", self.release)[:2])) >= _FIXED_SINCE
+            fixed = order(self.release)[:2] >= _FIXED_SINCE
             return "Mitigation: fixed in Linux 4.9" if fixed else f"Unknown: {self.release} is older than 4.9"
-        if not self.flaws:
-            raise EvidenceError("/sys/devices/system/cpu/vulnerabilities is absent or could not be read")
         if not self.flaws.get(flaw):
-            raise EvidenceError(f"the kernel does not report {flaw}: there is no such file")
+            raise EvidenceError(f"{_FLAWS}{flaw} is absent or could not be read")
         return self.flaws[flaw]
+
+    @cached_property
+    def _package(self) -> Words:
+        return Words(self.recording.section(PACKAGES, "kernel"))
+
+    @property
+    def package_version(self) -> str:
+        """The version of the installed package of the running release, `unread`, or empty."""
+        return self._package.first("version").strip()
+
+    @property
+    def restart(self) -> str:
+        """The exit status of `needs-restarting -r`, which is 1 if the host has to be restarted; empty without it."""
+        return self._package.first("restart").strip()
 
     @property
     def newest(self) -> str:
@@ -80,23 +86,13 @@ class RunningKernel:
             EvidenceError: none is found; the kernel comes from outside of the host.
             NotApplicable: the kernel is that of the machine around the container that the target is.
         """
-        if not self.installed and self.container:
+        if self.installed:
+            return self.installed[-1]
+        if self.container:
             raise NotApplicable(f"the kernel is that of the machine around this container ({self.container})")
-        if not self.installed:
-            raise EvidenceError(
-                f"no kernel is installed in /boot or /lib/modules: {self.release} comes from elsewhere"
-            )
-        return self.installed[-1]
-
-    @property
-    def is_older(self) -> bool:
-        """Whether a newer release is installed."""
-        return order(self.newest) > order(self.release)
-
-    @property
-    def running_version(self) -> str:
-        """The version of the package that runs, which Debian names in the build; empty where it is not known."""
-        return self.build.partition("Debian ")[2].split(" ")[0]
+        raise EvidenceError(
+            f"no kernel is installed in /boot or /lib/modules: {self.release} comes from elsewhere"
+        )
 
 
 def order(release: str) -> tuple[int, ...]:
@@ -111,16 +107,11 @@ def order(release: str) -> tuple[int, ...]:
 
 @fact(HOST, PACKAGES)
 def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
-    """The kernel that runs, those that are installed, and the flaws that it knows of.
-
-    Raises:
-        EvidenceError: the target did not answer, or not with its release.
-    """
+    """The kernel that runs, those that are installed, and the flaws that it knows of."""
     files, found = system.files(recording), Words(recording.section(HOST, "kernels"))
     release = files.first(_RELEASE)
     if not re.match(r"\d+\.\d+", release):
         raise EvidenceError(f"{_RELEASE} has {release!r}, which is no release of a kernel")
-    packages = Words(recording.section(PACKAGES, "kernel"))
     return RunningKernel(
         release,
         files.first("/proc/sys/kernel/version"),
@@ -128,9 +119,8 @@ def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
         tuple(sorted(set(found.all("installed")), key=order)),
         found.all("pending"),
         tuple(dict.fromkeys(map(str.strip, files.all("/run/reboot-required.pkgs")))),
-        packages.first("version").strip(),
-        packages.first("restart").strip(),
         found.first("container").strip().removeprefix("none"),
+        recording,
     )
 
 

@@ -1,7 +1,7 @@
 """What a host serves besides its containers: units, listeners and the programs behind them."""
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -68,18 +68,12 @@ class HostServices:
 
     def _is_outside(self, pid: int) -> bool:
         """Return whether the control groups of a process name no container that those of process 1 do not name."""
-        if pid not in self.processes.by_pid:
-            return False
         around = self.processes.process(1).container_ids
         return not self.processes.process(pid).container_ids - around
 
     @property
     def units(self) -> tuple[str, ...]:
-        """The services and sockets that are enabled, the site's own timers and paths too, and the services that run.
-
-        Raises:
-            EvidenceError: neither systemd nor OpenRC tells.
-        """
+        """The services and sockets that are enabled, the site's own timers and paths too, and the services that run."""
         return self.named.wanted
 
     @cached_property
@@ -91,25 +85,17 @@ class HostServices:
         """
         if not self.words.all("net"):
             raise EvidenceError("/proc/1/net could not be read, so the listeners are not known")
-        found = []
-        for line in self.words.all("listener"):
-            protocol, address, inode = line.split(" ")
+        owners: dict[str, list[int]] = {}
+        for inode, _, pid in (line.partition(" ") for line in self.words.all("owner")):
+            owners.setdefault(inode, []).append(int(pid))
+        found = set[Listener]()
+        for protocol, address, inode in (line.split(" ") for line in self.words.all("listener")):
             port, plain = int(address.rpartition(":")[2], 16), protocol.removesuffix("6")
             unit = self.named.sockets.get(f"{'S' if plain == 'tcp' else 'D'}{port}", "")
-            found += [
-                Listener(plain, port, unit if unit and posixpath.basename(program) == "systemd" else program)
-                for program in self._programs(self.owners.get(inode, []))
-            ]
-        return tuple(dict.fromkeys(sorted(found, key=str)))
-
-    @cached_property
-    def owners(self) -> Mapping[str, list[int]]:
-        """The processes that hold a listening socket, by its inode."""
-        found: dict[str, list[int]] = {}
-        for line in self.words.all("owner"):
-            inode, _, pid = line.partition(" ")
-            found.setdefault(inode, []).append(int(pid))
-        return found
+            for program in self._programs(owners.get(inode, [])):
+                waits = unit and posixpath.basename(program) == "systemd"
+                found.add(Listener(plain, port, unit if waits else program))
+        return tuple(sorted(found, key=str))
 
     def _programs(self, owners: Iterable[int]) -> frozenset[str]:
         """The programs outside of containers among the owners of a socket."""
@@ -119,7 +105,7 @@ class HostServices:
         found = {self.processes.process(pid).executable or UNSEEN for pid in seen if self._is_outside(pid)}
         return frozenset(found if seen else {UNSEEN})  # the kernel's own: NFS, WireGuard
 
-    @cached_property
+    @property
     def strangers(self) -> tuple[Listener, ...]:
         """Those listeners that are neither of the base system nor of the engine."""
         return tuple(
@@ -129,7 +115,7 @@ class HostServices:
             and (each.name not in _BASE or not each.program.startswith(_INSTALLED))
         )
 
-    @cached_property
+    @property
     def applications(self) -> tuple[str, ...]:
         """The paths of programs that run outside of containers and are known to be application servers.
 
@@ -151,10 +137,6 @@ class HostServices:
 def host_services(
     recording: Recording, presence: Presence, processes: Processes, units: Units
 ) -> HostServices:
-    """Units, listeners and applications of the host outside of containers.
-
-    Raises:
-        EvidenceError: the target did not answer.
-    """
+    """Units, listeners and applications of the host outside of containers."""
     words = Words(recording.section(PROCESSES, "listeners"))
     return HostServices(units, words, processes, auditor(recording) == 0)

@@ -1,6 +1,8 @@
-"""What a host says of itself: its time, who asked, its distribution, and what its kernel offers."""
+"""What a host says of itself: its time, who asked, its distribution, its kernel, and settings of that."""
 
+import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hullcheck.facts.registry import fact
@@ -9,23 +11,34 @@ from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import in_sections, lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 SETTINGS = {"net.ipv4.ip_forward": "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}
 """The settings of the kernel that the guide demands, by name."""
-SETTING_LINE = re.compile(r"(/[^:]*):\s*-?\s*([\w./]+)\s*=\s*(\S+)\s*")
+_SETTING = re.compile(r"(/[^:]*):\s*-?\s*([\w./]+)\s*=\s*(\S+)\s*")
 PRESENCE_LINES = (r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign")
 _OS_RELEASE, _MACHINE_IDS = "/etc/os-release", ("/etc/machine-id", "/var/lib/dbus/machine-id")
 
 
+@dataclass(frozen=True)
+class Assignment:
+    """A line of a file that sets something."""
+
+    file: str
+    name: str
+    value: str
+
+
+def _assignments(text: str) -> Iterator[Assignment]:
+    """The lines of files that set what is judged."""
+    for match in map(_SETTING.fullmatch, text.split("\n")):
+        if match and (name := match[2].replace("/", ".")) in SETTINGS:
+            yield Assignment(match[1], name, match[3])
+
+
 def _settings(text: str) -> str:
-    """Keep of the lines of files those that set what is judged."""
-    kept = []
-    for line in text.split("\n"):
-        match = SETTING_LINE.fullmatch(line)
-        if line.startswith("unread:") or (match and match[2].replace("/", ".") in SETTINGS):
-            kept.append(line)
-    return "\n".join(kept)
+    unread = (f"unread:{file}" for file in Words(text).all("unread"))
+    return "\n".join((*unread, *(f"{each.file}:{each.name}={each.value}" for each in _assignments(text))))
 
 
 HOST = Probe.from_file(
@@ -100,26 +113,18 @@ def os_name(recording: Recording) -> str:
 
 @dataclass(frozen=True)
 class Clock:
-    """When a target answered."""
+    """When a target answered; an EvidenceError where the recording does not tell it."""
 
     recording: Recording
 
     @property
     def now(self) -> float:
-        """The time at which ages are judged, in seconds since the epoch.
-
-        Raises:
-            EvidenceError: the recording does not tell it.
-        """
+        """The time at which ages are judged, in seconds since the epoch."""
         return self.recording.now
 
     @property
     def times(self) -> Times:
-        """The same by the clocks of target and auditor, for what begins or ends on a day.
-
-        Raises:
-            EvidenceError: the recording does not tell it.
-        """
+        """The same by the clocks of target and auditor, for what begins or ends on a day."""
         return self.recording.known_times
 
 
@@ -174,3 +179,45 @@ def kernel(recording: Recording) -> Kernel:
         EvidenceError: the target did not answer.
     """
     return Kernel(files(recording))
+
+
+@dataclass(frozen=True)
+class Sysctl:
+    """The settings of the kernel that the guide demands.
+
+    Attributes:
+        files: with the values of the kernel that runs.
+        assignments: the lines of files.
+        unread: files that could not be read.
+    """
+
+    files: Words
+    assignments: tuple[Assignment, ...]
+    unread: tuple[str, ...] = ()
+
+    def value(self, name: str) -> str:
+        """Return what the kernel has now."""
+        path = f"/proc/sys/{name.replace('.', '/')}"
+        if path not in self.files:
+            raise EvidenceError(f"{path} could not be read")
+        return self.files.first(path).strip()
+
+    def at_start(self, name: str) -> Assignment | None:
+        """Return the line that counts at the next start: the last one of the file whose name is the last.
+
+        Of two files with one name that in /etc counts.
+        """
+        if self.unread:
+            raise EvidenceError(unread(", ".join(self.unread)))
+        found = [
+            (posixpath.basename(each.file), each.file.startswith("/etc/"), place, each)
+            for place, each in enumerate(self.assignments)
+            if each.name == name
+        ]
+        return max(found)[-1] if found else None
+
+
+def settings(recording: Recording) -> Sysctl:
+    """Read the settings of a host."""
+    text = recording.section(HOST, "sysctl")
+    return Sysctl(files(recording), tuple(_assignments(text)), Words(text).all("unread"))

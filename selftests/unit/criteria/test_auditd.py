@@ -9,8 +9,6 @@ import pytest
 
 from hullcheck.criteria.auditd import coverage, require_recorded, step_flaw
 from hullcheck.facts.host.audit import STEPS, Audit, AuditDaemon, Rule, audit, parse
-from hullcheck.facts.host.units import AUDITD, Units
-from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.systemctl import Unit
 from hullcheck.verdicts import EvidenceError, Manual
 from selftests.kit.facts.hosts import target
@@ -189,23 +187,22 @@ UNIT = Unit("loaded", "active", "enabled", 700)
 )  # fmt: skip
 def test_flaws_of_steps(known: dict[str, Any], audit: Audit, flaws: dict[str, str]) -> None:
     """Each flaw is one of its own step alone."""
-    units = Units(None, {AUDITD: known.get("unit", UNIT)})
-    daemon = AuditDaemon(Words(f"log:/log\nlast:{known.get('last', NOW)}"), units, audit, NOW)
+    daemon = AuditDaemon(audit, known.get("unit", UNIT), "/log", known.get("last", NOW), NOW)
     found = {step: step_flaw(daemon, step) for step in STEPS}
     assert {step: flaw for step, flaw in found.items() if flaw} == flaws
 
 
-@pytest.mark.parametrize(("step", "line"), [("unit", ""), ("records", f"last:{NOW + 301}"), ("records", "")])
-def test_step_that_is_unknown(step: str, line: str) -> None:
+@pytest.mark.parametrize(("step", "last"), [("unit", NOW), ("records", NOW + 301), ("records", None)])
+def test_step_that_is_unknown(step: str, last: float | None) -> None:
     """Without systemd or a log, and with a record of the future, nothing is known."""
     with pytest.raises(EvidenceError):
-        step_flaw(AuditDaemon(Words(f"log:/log\n{line}"), Units(None, {}), audit_of(GOOD), NOW), step)
+        step_flaw(AuditDaemon(audit_of(GOOD), None, "/log", last, NOW), step)
 
 
 def test_without_auditctl() -> None:
     """Where the package is not installed, nothing loads rules."""
     none = audit(target(audit={"kernel": "missing:", "files": ""}).recording)
     missing = "auditctl is not installed, so no audit rules are loaded"
-    assert step_flaw(AuditDaemon(Words(""), Units(None, {}), none, NOW), "records") == missing
+    assert step_flaw(AuditDaemon(none, UNIT, "/log", None, NOW), "records") == missing
     with pytest.raises(AssertionError, match=missing):
         require_recorded(none, JSON)

@@ -1,14 +1,18 @@
-"""Which distribution a host is, and which compilers and browsers it has: packages, and programs in usual folders."""
+"""What is installed on a host: its distribution, compilers and browsers, and what keeps all that up to date."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from hullcheck.data import software as known
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.system import HOST, os_release
+from hullcheck.facts.host.units import AGENTS, UPDATERS, Units
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.times import day
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -21,17 +25,19 @@ _KINDS = {
 }
 GUIDE = (known.UBUNTU_MINIMAL, "RHEL CoreOS", "Bottlerocket")
 """The minimal distributions that the guide names."""
-_PACKAGES = f"{known.COMPILERS['packages']}|{known.BROWSERS['packages']}"
+_APT, _DNF = "APT::Periodic::Unattended-Upgrade", "apply_updates"
+_CRON = re.compile(r"/(?:etc|var/spool)/cron[^:]*")
+
 PACKAGES = Probe.from_file(
     "packages",
     in_sections(
-        software=lines_like("(?:failed|mark|package|source|unread):.*", "/.*"),
+        software=lines_like("(?:failed|mark|package|unread):.*", r"source:\w+ \d+", "/.*"),
         kernel=lines_like("(?:version|restart):.*"),
         updates=lines_like(
             "(?:unread:)?/[^:]*", r'APT::Periodic(?:::[\w-]+)? "[^"]*";', r"/[^:]*:\s*apply_updates\s*=.*"
         ),
     ),
-    PACKAGES=_PACKAGES,
+    PACKAGES=f"{known.COMPILERS['packages']}|{known.BROWSERS['packages']}",
     PROGRAMS=f"{known.COMPILERS['programs']}|{known.BROWSERS['programs']}",
 )
 
@@ -67,26 +73,15 @@ class Software:
         program, package = _KINDS[kind]
         names = {path: path.rpartition("/")[2] for path in self.programs}
         found = [path for path, name in names.items() if program.fullmatch(name) and name not in allowed]
-        found += [
-            f"package {each}" for each in self.packages if package.fullmatch(each) and each not in allowed
-        ]
+        others = (each for each in self.packages if package.fullmatch(each) and each not in allowed)
+        found += [f"package {each}" for each in others]
         if not found and self.unread:
             raise EvidenceError(unread(", ".join(self.unread)))
         return tuple(found)
 
     @property
-    def looked_at(self) -> str:
-        """What the verdict on compilers and browsers rests on."""
-        packages = f"{self.count} packages of {self.source}" if self.source else "no list of packages"
-        return f"{packages}, and the programs on the path"
-
-    @property
     def identifier(self) -> str:
-        """The ID of the distribution.
-
-        Raises:
-            EvidenceError: os-release does not say it.
-        """
+        """The ID of the distribution."""
         if not self.system.get("ID"):
             raise EvidenceError("/etc/os-release does not name the distribution")
         return self.system["ID"]
@@ -106,11 +101,7 @@ class Software:
 
 @fact(PACKAGES, HOST)
 def software(recording: Recording, presence: Presence) -> Software:
-    """The distribution of the host, its compilers and its browsers.
-
-    Raises:
-        EvidenceError: the target did not answer, or the list of its packages is empty.
-    """
+    """The distribution of the host, its compilers and its browsers."""
     text = recording.section(PACKAGES, "software")
     words = Words(text)
     source, _, count = words.first("source").partition(" ")
@@ -127,3 +118,77 @@ def minimal_distribution(software: Software, policy: Policy) -> Subjects[str]:
     own = [software.identifier] if software.identifier in policy.minimal_distributions else []
     own = own or [name for name in known.MINIMAL if name not in GUIDE and software.is_a(name)]
     return Subjects("option", tuple((name, name) for name in (*GUIDE, *own)))
+
+
+@dataclass(frozen=True)
+class Timer:
+    """A timer that is active.
+
+    Attributes:
+        setting: what its program says of itself, as `NAME=VALUE`.
+        installs: whether that means that it installs updates.
+        result: how the service ended that it starts; empty if it did not run since the start of the host.
+        ended: when that was.
+    """
+
+    name: str
+    enabled: bool
+    setting: str
+    installs: bool
+    result: str
+    ended: date | None
+
+    def works(self, today: date, days: int) -> bool:
+        """Whether it installs updates and succeeded in the last *days*."""
+        recent = self.ended is not None and -1 <= (today - self.ended).days <= days
+        return self.installs and self.enabled and recent and self.result == "success"
+
+
+@dataclass(frozen=True)
+class Patching:
+    """What may install updates.
+
+    Attributes:
+        others: other units that are active, and tables of cron.
+        hidden: tables of cron that could not be read.
+    """
+
+    today: date
+    timers: tuple[Timer, ...]
+    others: tuple[str, ...]
+    hidden: tuple[str, ...]
+
+    def works(self, days: int) -> Timer | None:
+        """The timer that installs updates and succeeded in the last *days*."""
+        return next((each for each in self.timers if each.works(self.today, days)), None)
+
+    @property
+    def found(self) -> tuple[Timer | str, ...]:
+        """What may install updates; an EvidenceError where that is nothing, and tables of cron are hidden."""
+        found: tuple[Timer | str, ...] = (*(each for each in self.timers if each.installs), *self.others)
+        if not found and self.hidden:
+            raise EvidenceError(unread(", ".join(self.hidden)))
+        return found
+
+
+@fact(PACKAGES)
+def patching(recording: Recording, presence: Presence, units: Units) -> Patching:
+    """What may install updates on the target, and when it last did."""
+    text = recording.section(PACKAGES, "updates")
+    agents = (name for name in AGENTS if name in units.shown and units.shown[name].active == "active")
+    others = (*agents, *filter(_CRON.fullmatch, text.split("\n")))
+    return Patching(day(recording.gathered), tuple(_timers(units, text)), others, Words(text).all("unread"))
+
+
+def _timers(units: Units, text: str) -> Iterator[Timer]:
+    """Return the timers that are active, with the settings of apt and dnf as they say them."""
+    apt = {name.lower(): value for name, value in re.findall(r'^APT::Periodic::(\S+) "(.*)";$', text, re.M)}
+    on = apt.get("unattended-upgrade", "0") if apt.get("enable", "1") != "0" else "0"
+    (*_, dnf) = ("no", *re.findall(r"^/.*:\s*apply_updates\s*=\s*(\S*)", text, re.M))
+    for name in UPDATERS:
+        timer, service = units.shown.get(f"{name}.timer"), units.shown.get(f"{name}.service")
+        if timer and service and timer.active == "active":
+            setting, value = (_APT, on) if name.startswith("apt") else (_DNF, dnf)
+            installs = value.lower() not in ("0", "no", "false", "off", "")
+            is_on = timer.file == "enabled"
+            yield Timer(name, is_on, f"{setting}={value}", installs, service.result, service.ended)
