@@ -37,11 +37,7 @@ class Sensor:
 
 @fact()
 def sensors(engine: Engine, units: Units, container: Later[Subjects[Container]]) -> dict[str, Sensor]:
-    """The products for runtime security that run, by name; of several units one that starts with the host.
-
-    Raises:
-        EvidenceError: units or containers could not be listed.
-    """
+    """The products for runtime security that run, by name; of several units one that starts with the host."""
     running = [each for _, each in container.get() if each.running]
     found = [
         sensor

@@ -1,6 +1,7 @@
 """What else runs containers on a target, of which nothing is judged."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from hullcheck.facts.engine.daemon_process import DAEMON_PROCESSES, DaemonProcesses
@@ -34,8 +35,7 @@ def neighbours(recording: Recording, presence: Presence, processes: Later[Proces
                 engines.setdefault(name, []).append(str(process.pid))
     except EvidenceError as error:
         return (*found, f"other engines than Docker's ({error})") if _was_asked(recording) else tuple(found)
-    for each in tasks.all("namespace"):
-        name, _, number = each.rpartition(" ")
+    for name, number in Counter(tasks.all("task")).items():
         if not _OWN_NAMESPACE.fullmatch(name):
             found.append(f"the namespace {name} of containerd ({number} running)")
     found += [f"{name} (process {', '.join(pids[:_MOST])})" for name, pids in sorted(engines.items())]

@@ -91,11 +91,7 @@ class Accounts:
 
 @fact(ACCOUNTS)
 def accounts(recording: Recording) -> Accounts:
-    """The users and groups of the target.
-
-    Raises:
-        EvidenceError: the target did not answer, or with a line that is not an account.
-    """
+    """The users and groups of the target."""
     users, groups = list[User](), list[Group]()
     for line in recording.section(ACCOUNTS, "accounts").split("\n"):
         kind, *fields = line.split(":")

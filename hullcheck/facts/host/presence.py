@@ -39,11 +39,7 @@ class Presence:
 
     @classmethod
     def of(cls, recording: Recording) -> "Presence":
-        """Read the signs.
-
-        Raises:
-            EvidenceError: the target did not answer.
-        """
+        """Read the signs."""
         lines = recording.section(HOST, "presence").split("\n")
         rows = [line.split(maxsplit=2) for line in lines if line]
         foreign = ["foreign"] in rows

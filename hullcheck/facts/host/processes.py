@@ -15,7 +15,7 @@ from hullcheck.verdicts import EvidenceError
 PROCESSES = Probe.from_file(
     "processes",
     in_sections(
-        tasks=lines_like(r"namespace:\S+ \d+", "unread:.*"),
+        tasks=lines_like(r"(?:task|unread):\S+"),
         processes=lines_like(r"\d+/(?:status|cgroup|exe|ns):.*"),
         listeners=lines_like(
             r"net:\w+",

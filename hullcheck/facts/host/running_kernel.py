@@ -15,6 +15,7 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _RELEASE, _FLAWS = "/proc/sys/kernel/osrelease", "/sys/devices/system/cpu/vulnerabilities/"
+_NOT_OF_RELEASE = re.compile("/boot/vmlinuz-|/lib/modules/|/(?:vmlinuz|kernel)$")
 _DIRTY_COW = "dirty_cow"
 _FIXED_SINCE = (4, 9)
 """The first line of kernels of which every release has the fix of CVE-2016-5195."""
@@ -116,7 +117,7 @@ def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
         release,
         files.first("/proc/sys/kernel/version"),
         {path.removeprefix(_FLAWS): files.first(path).strip() for path in files if path.startswith(_FLAWS)},
-        tuple(sorted(set(found.all("installed")), key=order)),
+        tuple(sorted({_NOT_OF_RELEASE.sub("", path) for path in found.all("installed")}, key=order)),
         found.all("pending"),
         tuple(dict.fromkeys(map(str.strip, files.all("/run/reboot-required.pkgs")))),
         found.first("container").strip().removeprefix("none"),

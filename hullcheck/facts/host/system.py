@@ -59,20 +59,12 @@ HOST = Probe.from_file(
 
 
 def files(recording: Recording) -> Words:
-    """The lines of files of the host, by their paths.
-
-    Raises:
-        EvidenceError: the target did not answer.
-    """
+    """The lines of files of the host, by their paths."""
     return Words(recording.section(HOST, "files"))
 
 
 def auditor(recording: Recording) -> int:
-    """The number of the user who asked.
-
-    Raises:
-        EvidenceError: the target did not answer.
-    """
+    """The number of the user who asked."""
     text = recording.section(HOST, "auditor")
     if not text.isdigit():
         raise EvidenceError("id -u did not say who asked")
@@ -80,21 +72,13 @@ def auditor(recording: Recording) -> int:
 
 
 def machine_id(recording: Recording) -> str:
-    """The id of the machine; empty where it has none.
-
-    Raises:
-        EvidenceError: the target did not answer.
-    """
+    """The id of the machine; empty where it has none."""
     found = files(recording)
     return next(filter(None, map(found.first, _MACHINE_IDS)), "")
 
 
 def os_release(recording: Recording) -> dict[str, str]:
-    """os-release(5) of the target by name.
-
-    Raises:
-        EvidenceError: it could not be read.
-    """
+    """os-release(5) of the target by name."""
     found = files(recording).pairs(_OS_RELEASE, "=")
     if not found:
         raise EvidenceError(f"{_OS_RELEASE} could not be read")
@@ -173,11 +157,7 @@ class Kernel:
 
 @fact(HOST)
 def kernel(recording: Recording) -> Kernel:
-    """What the kernel of the target offers.
-
-    Raises:
-        EvidenceError: the target did not answer.
-    """
+    """What the kernel of the target offers."""
     return Kernel(files(recording))
 
 

@@ -95,11 +95,7 @@ class Units:
 
 @fact(UNITS)
 def units(recording: Recording) -> Units:
-    """The units of the host.
-
-    Raises:
-        EvidenceError: systemd runs and did not answer.
-    """
+    """The units of the host."""
     parts = recording.sections(UNITS)
     named = parts.get("systemd", parts.get("openrc"))
     return Units(None if named is None else Words(named), shown(parts.get("show", "")))

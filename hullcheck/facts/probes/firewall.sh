@@ -1,18 +1,9 @@
 echo --rules
 folder=/etc/cni/net.d
-if [ ! -e $folder ]; then
-  echo cni:absent
-elif [ ! -r $folder ]; then
-  echo cni:unread
-else
-  for each in "$folder"/* "$folder"/.[!.]*; do [ ! -e "$each" ] || echo "cni:file ${each##*/}"; done
-  echo cni:read
-fi
-# iptables makes its lock where there is none.
-[ -e /run/xtables.lock ] || {
-  XTABLES_LOCKFILE=/dev/null
-  export XTABLES_LOCKFILE
-}
+[ -e $folder ] || echo cni:absent
+[ ! -r $folder ] || echo cni:read
+for each in "$folder"/*; do [ ! -e "$each" ] || echo "cni:file ${each##*/}"; done
+[ -e /run/xtables.lock ] || export XTABLES_LOCKFILE=/dev/null # iptables makes its lock where there is none
 line_feed="
 "
 cd /proc || exit

@@ -13,7 +13,6 @@ for file in /usr/local/sbin/unminimize /usr/bin/unminimize /etc/dpkg/dpkg.cfg.d/
 done
 path="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/opt/*:/opt/*/bin:/opt/*/*:/opt/*/*/bin"
 path="$path:/usr/local/*/bin:/usr/lib/go*/bin:/usr/lib/llvm*/bin:/usr/lib/jvm/*/bin:/root/.*/bin:/home/*/.*/bin:/home/*/go/bin"
-usual_ifs=$IFS
 IFS=: folders=""
 set --
 for folder in $path; do
@@ -23,7 +22,7 @@ for folder in $path; do
   folders=$folders:$folder
   set -- "$@" "$folder"
 done
-IFS=$usual_ifs
+unset IFS
 find -L "$@" -maxdepth 1 -type f -perm -100 2>/dev/null | grep -E "/(@PROGRAMS@)$"
 
 echo --kernel

@@ -1,13 +1,8 @@
 echo --tasks # of containerd, by namespaces
 for tasks in /run/containerd/io.containerd.runtime.v2.task /run/k3s/containerd/io.containerd.runtime.v2.task; do
-  [ -d $tasks ] || continue
-  [ -r $tasks ] || echo "unread:$tasks"
-  for each in "$tasks"/*; do
-    set -- "$each"/*
-    [ ! -d "$1" ] || echo "namespace:${each##*/} $#"
-  done
+  [ ! -d $tasks ] || [ -r $tasks ] || echo "unread:$tasks"
+  for each in "$tasks"/*/*; do [ ! -d "$each" ] || { each=${each%/*} && echo "task:${each##*/}"; }; done
 done
-
 # A line feed in the name of an open file must not look like a line of ls(1): busybox never prints one, others with -q.
 cd /proc || exit
 list="ls -ln"

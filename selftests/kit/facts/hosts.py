@@ -102,7 +102,9 @@ def kernel(
     found = [f"/sys/devices/system/cpu/vulnerabilities/{name}:{state}" for name, state in flaws.items()]
     own = (f"/proc/sys/kernel/osrelease:{release}", f"/proc/sys/kernel/version:{build}", more)
     of_packages = [each for each in lines if each.startswith(("version:", "restart:"))]
-    rest = [each for each in lines if each not in of_packages]
+    rest = [
+        each.replace("installed:", "installed:/boot/vmlinuz-") for each in lines if each not in of_packages
+    ]
     return {
         "host": {"files": "\n".join([*own, *found]), "kernels": "\n".join(rest)},
         "packages": {"kernel": "\n".join(of_packages)},

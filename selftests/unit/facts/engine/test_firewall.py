@@ -67,8 +67,8 @@ def test_rules(text: str, info: dict[str, Any], verdict: str, words: str) -> Non
     [
         ("cni:absent", "not applicable"),
         ("cni:read", "not applicable"),
-        ("cni:file 10-x.conf", "manual"),
-        ("cni:unread", "error"),
+        ("cni:read\ncni:file 10-x.conf", "manual"),
+        ("", "error"),
     ],
 )
 def test_cni(cni: str, verdict: str) -> None:

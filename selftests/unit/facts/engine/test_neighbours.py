@@ -10,10 +10,7 @@ from selftests.kit.facts.hosts import target
 from selftests.kit.projects import site
 from selftests.kit.running import PRESENT, containers, info
 
-TASKS = """namespace:moby 4
-namespace:plugins.moby 1
-namespace:moby-100000.100000 2
-namespace:k8s.io 12"""
+TASKS = "\n".join(("task:moby", "task:plugins.moby", "task:moby-100000.100000", *["task:k8s.io"] * 12))
 ENGINES = "\n".join(
     f"{pid}/status:Name:\t{name}" for pid, name in [(60, "crio"), *((n, "conmon") for n in (70, 71, 72, 73))]
 )
@@ -29,7 +26,7 @@ def test_what_is_named() -> None:
         "crio (process 60)",
         "the plugin vieux/sshfs:latest",
     )
-    assert target(processes={"tasks": "namespace:moby 4", "processes": ""}).get("neighbours") == ()
+    assert target(processes={"tasks": "task:moby", "processes": ""}).get("neighbours") == ()
 
 
 def test_what_could_not_be_seen_is_named_too() -> None:
