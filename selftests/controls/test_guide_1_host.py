@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -161,21 +160,6 @@ def test_patching_that_cannot_be_seen() -> None:
 
 
 # ---- what the host serves
-
-
-@pytest.mark.needs("make")
-def test_programs_beside_the_path_of_the_auditor(tmp_path: Path) -> None:
-    """Who comes by ssh has another path than who logs in: the usual directories are looked at in any case."""
-    for name in ("awk", "find", "grep"):
-        (tmp_path / name).symlink_to(str(shutil.which(name)))
-    said = subprocess.run(
-        ["/bin/sh", "-c", PACKAGES.script],
-        env={"PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "/usr/bin/make" in said.stdout.split("\n")
 
 
 def put(folder: Path, *names: str) -> None:
