@@ -17,17 +17,15 @@ from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.engine.release import System
 from hullcheck.facts.host.audit import STEPS, AuditDaemon
-from hullcheck.facts.host.packages import GUIDE as GUIDE_MINIMAL
-from hullcheck.facts.host.packages import Patching, Software, Timer
+from hullcheck.facts.host.packages import MINIMAL_OF_GUIDE, Patching, Software
 from hullcheck.facts.host.running_kernel import RunningKernel
 from hullcheck.facts.host.services import HostServices
-from hullcheck.facts.host.system import SETTINGS, Kernel, Sysctl
+from hullcheck.facts.host.system import FORWARD, SETTINGS, Kernel, Sysctl
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 
-FORWARD = "net.ipv4.ip_forward"
 _OPEN_IN_PART = re.compile(r"vulnerable|[Uu]nknown|but not|no microcode|IBPB: disabled|IBPB on VMEXIT only")
 
 
@@ -86,7 +84,7 @@ def test_distribution_is_minimal(minimal_distribution: str, software: Software, 
     Remedy: install Ubuntu Minimal, RHEL CoreOS or Bottlerocket (a variant with Docker), or name the ID of the
     distribution in `minimal_distributions` of the policy.
     """
-    names = (*GUIDE_MINIMAL, *MINIMAL, *policy.minimal_distributions)
+    names = (*MINIMAL_OF_GUIDE, *MINIMAL, *policy.minimal_distributions)
     suits = [name for name in names if software.is_a(name)]
     size = f" ({software.count} packages)" if software.source else ""
     if suits and minimal_distribution not in suits:
@@ -95,8 +93,10 @@ def test_distribution_is_minimal(minimal_distribution: str, software: Software, 
     return f"the host is {software.name}{size}"
 
 
-def _looked_at(software: Software) -> str:
-    """What the verdict on compilers and browsers rests on."""
+def _without(kind: str, software: Software, policy: Policy) -> str:
+    """Require that the host has no programs of a kind, and return what that rests on."""
+    found = software.of_kind(kind, policy.allowed_host_programs)
+    assert not found, f"the host has {', '.join(found)}"
     packages = f"{software.count} packages of {software.source}" if software.source else "no list of packages"
     return f"{packages}, and the programs on the path"
 
@@ -115,9 +115,7 @@ def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
 
     Remedy: remove the packages, or name them in `allowed_host_programs` of the policy.
     """
-    found = software.of_kind("compiler", policy.allowed_host_programs)
-    assert not found, f"the host has {', '.join(found)}"
-    return _looked_at(software)
+    return _without("compiler", software, policy)
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -134,9 +132,7 @@ def test_host_has_no_browsers(software: Software, policy: Policy) -> str:
 
     Remedy: remove the packages, or name them in `allowed_host_programs` of the policy.
     """
-    found = software.of_kind("browser", policy.allowed_host_programs)
-    assert not found, f"the host has {', '.join(found)}"
-    return _looked_at(software)
+    return _without("browser", software, policy)
 
 
 @pytest.mark.nist("CM-7", "CM-7(1)", sp="800-53")
@@ -167,15 +163,6 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
     return f"{len(found)} units and programs, each on the list of the policy"
 
 
-def _told(found: Timer | str) -> str:
-    """A timer with how it is set up and how it ended; what is no timer by its name."""
-    if isinstance(found, str):
-        return found
-    state = "" if found.enabled else ", but not enabled"
-    ended = f"ended with {found.result} on {found.ended}" if found.ended else "has not run since the start"
-    return f"{found.name}.timer is active{state}, with {found.setting}; its service {ended}"
-
-
 @pytest.mark.nist("CM-2(2)", "SI-2", "SI-2(2)", sp="800-53")
 @pytest.mark.nist("4.5.1", "4.5.3", sp="800-190")
 @pytest.mark.pci("6.3.3")
@@ -200,10 +187,10 @@ def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
     `patched_by` in the policy what does it. `patch_days` says how often that has to be.
     """
     if timer := patching.works(policy.patch_days):
-        return _told(timer)
+        return str(timer)
     if policy.patched_by:
         raise NotApplicable(f"the policy says what keeps this host up to date: {policy.patched_by}")
-    found, off = [*map(_told, patching.found)], "; ".join(map(_told, patching.timers))
+    found, off = [*map(str, patching.found)], "; ".join(map(str, patching.timers))
     assert found, f"nothing that installs updates was found{off and f': {off}'}"
     raise Manual(
         f"{'; '.join(found)}. Check that security updates were installed in the last {policy.patch_days} days,"
@@ -313,6 +300,12 @@ def _state(sysctl: Sysctl, name: str) -> str:
     return f"{name} is {sysctl.value(name)}" + (f" ({', '.join(files)})" if files else "")
 
 
+def _required(sysctl: Sysctl, name: str) -> str:
+    """Require the value that the guide demands now, and return the state."""
+    assert sysctl.value(name) == SETTINGS[name], _state(sysctl, name)
+    return _state(sysctl, name)
+
+
 @pytest.mark.nist("AC-4", "CM-7", "SC-7", sp="800-53")
 @pytest.mark.nist("4.4.2", "4.5.1", sp="800-190")
 @pytest.mark.pci("1.4.2", "2.2.6")
@@ -364,9 +357,7 @@ def test_privileged_programs_leave_no_core_dumps(sysctl: Sysctl) -> str:
     Remedy: `sysctl -w fs.suid_dumpable=0`, and the same in a file of /etc/sysctl.d; the package of
     systemd-coredump sets it to 2.
     """
-    state = _state(sysctl, "fs.suid_dumpable")
-    assert sysctl.value("fs.suid_dumpable") == "0", state
-    return state
+    return _required(sysctl, "fs.suid_dumpable")
 
 
 @pytest.mark.nist("SI-16", sp="800-53")
@@ -383,9 +374,7 @@ def test_address_space_is_randomized(sysctl: Sysctl) -> str:
     Remedy: `sysctl -w kernel.randomize_va_space=2`, and the same in a file of /etc/sysctl.d; take `norandmaps`
     off the kernel's command line.
     """
-    state = _state(sysctl, "kernel.randomize_va_space")
-    assert sysctl.value("kernel.randomize_va_space") == "2", state
-    return state
+    return _required(sysctl, "kernel.randomize_va_space")
 
 
 @pytest.mark.nist("AC-3(3)", "AC-6", sp="800-53")
@@ -422,21 +411,15 @@ def test_security_modules_confine_containers(
         flaw = seccomp.flaw(daemon.get().seccomp_filter or {})
         assert not flaw, f"the profile of the engine, {profile}, {flaw}"
         return f"the profile of the engine is {profile}"
-    states = {
-        "SELinux": (kernel.selinux == "enforcing" and "selinux" in options, kernel.selinux or "off"),
-        "AppArmor": (
-            kernel.apparmor and not kernel.apparmor_is_lax and "apparmor" in options,
-            ("in a mode that enforces nothing" if kernel.apparmor_is_lax else "on")
-            if kernel.apparmor
-            else "off",
-        ),
-    }
-    in_force = [name for name, (used, _) in states.items() if used]
+    mode = "in a mode that enforces nothing" if kernel.apparmor_is_lax else "on"
+    states = {"SELinux": kernel.selinux or "off", "AppArmor": mode if kernel.apparmor else "off"}
+    used = [name for name in states if name.lower() in options]
+    in_force = [name for name in used if states[name] in ("enforcing", "on")]
     if in_force and confinement not in in_force:
         raise NotApplicable(f"{in_force[0]} confines the containers of this host")
     name = confinement.lower()
     use = "uses it" if name in options else "does not use it"
-    assert in_force, f"{confinement} is {states[confinement][1]} in the kernel, and the engine {use}"
+    assert in_force, f"{confinement} is {states[confinement]} in the kernel, and the engine {use}"
     return f"{confinement} is in force, and the engine uses it"
 
 

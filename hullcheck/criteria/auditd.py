@@ -75,11 +75,7 @@ def _may_hide(rule: Rule, path: str, permissions: str) -> bool:
 
 
 def loaded_flaw(audit: Audit) -> str:
-    """Return why the kernel makes no records at all, or an empty string.
-
-    Raises:
-        EvidenceError: the kernel did not answer.
-    """
+    """Return why the kernel makes no records at all, or an empty string."""
     if not audit.is_installed:
         return "auditctl is not installed, so no audit rules are loaded"
     if not audit.number("enabled"):
@@ -112,11 +108,7 @@ def require_recorded(
 
 
 def step_flaw(audit_daemon: AuditDaemon, step: str) -> str:
-    """Return what is wrong with one of STEPS, or an empty string.
-
-    Raises:
-        EvidenceError: that is unknown.
-    """
+    """Return what is wrong with one of STEPS, or an empty string."""
     if step != "unit" and not audit_daemon.audit.is_installed:
         return loaded_flaw(audit_daemon.audit)
     return _FLAWS[step](audit_daemon)

@@ -69,28 +69,22 @@ def _end_of_distribution(release: Release, known: KnownReleases) -> date | None:
 
 
 def restart_reason(kernel: RunningKernel) -> str:
-    """Return why a host has to be restarted for its kernel, in words; empty if it has not.
-
-    Raises:
-        EvidenceError: that is unknown.
-        NotApplicable: the kernel is not the target's own.
-    """
+    """Return why a host has to be restarted for its kernel, in words; empty if it has not."""
     if kernel.pending:
         packages = f" for {', '.join(kernel.packages)}" if kernel.packages else ""
         return f"{kernel.pending[0]} demands it{packages}"
     if kernel.restart == "1":
         return "needs-restarting -r demands it"
-    if order_of_kernels(kernel.newest) > order_of_kernels(kernel.release):
-        return f"{kernel.release} runs, and {kernel.newest} is installed"
-    if kernel.release not in kernel.installed:
-        raise EvidenceError(
-            f"{kernel.release} runs, which is not installed ({', '.join(kernel.installed)} is)"
-        )
-    if kernel.package_version == "unread":
-        raise EvidenceError(f"dpkg does not print the version of the package of {kernel.release}")
+    release, installed = kernel.release, kernel.package_version
+    if order_of_kernels(kernel.newest) > order_of_kernels(release):
+        return f"{release} runs, and {kernel.newest} is installed"
+    if release not in kernel.installed:
+        raise EvidenceError(f"{release} runs, which is not installed ({', '.join(kernel.installed)} is)")
+    if installed == "unread":
+        raise EvidenceError(f"dpkg does not print the version of the package of {release}")
     running = kernel.build.partition("Debian ")[2].split(" ")[0]
-    if kernel.package_version and running and running != kernel.package_version:
-        return f"build {running} of {kernel.release} runs, and {kernel.package_version} is installed"
+    if installed and running and running != installed:
+        return f"build {running} of {release} runs, and {installed} is installed"
     if kernel.restart not in ("", "0"):
         raise EvidenceError(f"needs-restarting -r ended with status {kernel.restart}")
     return ""

@@ -8,30 +8,15 @@ from datetime import date
 from hullcheck.verdicts import EvidenceError
 
 
-def properties(text: str) -> Iterator[dict[str, str]]:
-    """What `systemctl show` printed of each unit, by name; of a name that comes twice the last."""
-    return map(dict, pairs(text))
-
-
 def pairs(text: str) -> Iterator[tuple[tuple[str, str], ...]]:
-    """The same with every name and value, in order."""
-    for block in re.split(r"\n{2,}", text):
-        if block.strip():
-            yield tuple(line.partition("=")[::2] for line in block.split("\n"))
+    """What `systemctl show` printed of each unit: every name and value, in order."""
+    for block in filter(str.strip, re.split(r"\n{2,}", text)):
+        yield tuple(line.partition("=")[::2] for line in block.split("\n"))
 
 
 @dataclass(frozen=True)
 class Unit:
-    """What systemd shows of a unit; what was not asked for is empty.
-
-    Attributes:
-        load: `loaded`, `not-found`, `masked`, ...
-        active: `active`, `inactive`, `failed`, ...
-        file: whether its file is `enabled`, `disabled`, `static`, ...; empty where there is none.
-        main_pid: 0 where it does not run.
-        result: how it last ended.
-        ended: the day on which its program last ended.
-    """
+    """The states of a unit, of what it loads and of its file, and how and when it last ended."""
 
     load: str
     active: str
@@ -42,13 +27,9 @@ class Unit:
 
 
 def shown(text: str) -> dict[str, Unit]:
-    """Return the units that `systemctl show` printed, by their Id.
-
-    Raises:
-        EvidenceError: one of them lacks a property that each has.
-    """
+    """Return the units that `systemctl show` printed, by their Id; each has the three states."""
     found = {}
-    for block in properties(text):
+    for block in map(dict, pairs(text)):
         try:
             day = re.search(r"\d{4}-\d\d-\d\d", block.get("ExecMainExitTimestamp", ""))
             found[block["Id"]] = Unit(

@@ -23,7 +23,7 @@ _KINDS = {
     kind: (re.compile(names["programs"]), re.compile(names["packages"]))
     for kind, names in (("compiler", known.COMPILERS), ("browser", known.BROWSERS))
 }
-GUIDE = (known.UBUNTU_MINIMAL, "RHEL CoreOS", "Bottlerocket")
+MINIMAL_OF_GUIDE = (known.UBUNTU_MINIMAL, "RHEL CoreOS", "Bottlerocket")
 """The minimal distributions that the guide names."""
 _APT, _DNF = "APT::Periodic::Unattended-Upgrade", "apply_updates"
 _CRON = re.compile(r"/(?:etc|var/spool)/cron[^:]*")
@@ -116,8 +116,8 @@ def software(recording: Recording, presence: Presence) -> Software:
 def minimal_distribution(software: Software, policy: Policy) -> Subjects[str]:
     """Each minimal distribution that the guide names, and the host's own where it is another one, or is allowed."""
     own = [software.identifier] if software.identifier in policy.minimal_distributions else []
-    own = own or [name for name in known.MINIMAL if name not in GUIDE and software.is_a(name)]
-    return Subjects("option", tuple((name, name) for name in (*GUIDE, *own)))
+    own = own or [name for name in known.MINIMAL if name not in MINIMAL_OF_GUIDE and software.is_a(name)]
+    return Subjects("option", tuple((name, name) for name in (*MINIMAL_OF_GUIDE, *own)))
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,11 @@ class Timer:
     installs: bool
     result: str
     ended: date | None
+
+    def __str__(self) -> str:
+        state = "" if self.enabled else ", but not enabled"
+        ended = f"ended with {self.result} on {self.ended}" if self.ended else "has not run since the start"
+        return f"{self.name}.timer is active{state}, with {self.setting}; its service {ended}"
 
     def works(self, today: date, days: int) -> bool:
         """Whether it installs updates and succeeded in the last *days*."""

@@ -13,7 +13,8 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
-SETTINGS = {"net.ipv4.ip_forward": "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}
+FORWARD = "net.ipv4.ip_forward"
+SETTINGS = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}
 """The settings of the kernel that the guide demands, by name."""
 _SETTING = re.compile(r"(/[^:]*):\s*-?\s*([\w./]+)\s*=\s*(\S+)\s*")
 PRESENCE_LINES = (r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign")

@@ -39,7 +39,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "what is kept of daemon.json": redaction.configuration,
     "boolean": go.go_boolean,
     "size": go.go_size,
-    "properties": lambda text: list(systemctl.properties(text)),
+    "pairs": lambda text: list(systemctl.pairs(text)),
     "moment": times.moment,
     "time of the engine": times.engine_moment,
     "lines": lambda text: Words(text).below("a", "b"),

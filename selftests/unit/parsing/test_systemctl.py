@@ -4,18 +4,18 @@ from datetime import date
 
 import pytest
 
-from hullcheck.parsing.systemctl import Unit, properties, shown
+from hullcheck.parsing.systemctl import Unit, pairs, shown
 from hullcheck.verdicts import EvidenceError
 
 
 def test_properties_of_each_unit() -> None:
     """Units are blocks; a value may have `=`, and of a name that comes twice the last counts."""
     text = "Id=a.service\nExecStart=x --y=z\nExecStart=w=\n\n\nId=b.service\nNames=\n\n"
-    assert list(properties(text)) == [
+    assert list(map(dict, pairs(text))) == [
         {"Id": "a.service", "ExecStart": "w="},
         {"Id": "b.service", "Names": ""},
     ]
-    assert list(properties("\n\n")) == []
+    assert list(pairs("\n\n")) == []
 
 
 def test_units_by_their_ids() -> None:
