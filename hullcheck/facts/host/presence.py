@@ -28,14 +28,12 @@ class Presence:
     Attributes:
         daemon_pids: its own; a container in the PID namespace of its host sees the host's, which are not.
         client: the path of the docker command; empty where it is not there.
-        foreign: whether the processes that it sees are those of another machine or container.
     """
 
     commands: tuple[str, ...]
     sockets: tuple[str, ...]
     daemon_pids: tuple[int, ...]
     client: str = ""
-    foreign: bool = False
 
     @classmethod
     def of(cls, recording: Recording) -> "Presence":
@@ -48,7 +46,6 @@ class Presence:
             tuple(row[1] for row in rows if row[0] == "socket"),
             tuple(int(row[1]) for row in rows if row[0] == "process" and not foreign),
             next((row[2] for row in rows if row[:2] == ["command", "docker"] and len(row) == 3), ""),
-            foreign,
         )
 
 
