@@ -8,6 +8,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import asdict
+
 from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
 from hullcheck.results import Run, run_files
@@ -43,7 +45,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "finished": run.finished,
         "arguments": list(run.arguments),
         "exit_status": run.exit_status,
-        "user": vars(run.user),
+        "user": asdict(run.user) if run.user else None,
         "machine": run.machine,
     }
 

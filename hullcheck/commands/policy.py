@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullcheck.messages import WrongUse
-from hullcheck.results import reader, run_files
+from hullcheck.results import document
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
@@ -38,9 +38,9 @@ def _run(given: argparse.Namespace) -> int:
     from hullcheck.writers import policy_draft
 
     folder: Path = given.run_folder
-    results = reader.read(folder / run_files.RESULTS, "hullcheck policy --from=RUN-FOLDER")
+    audit = document.load(folder, "hullcheck policy --from=RUN-FOLDER")
     known = {}
-    for name in results["targets"]:
+    for name in (each.name for each in audit.targets):
         recording = Recording.load(folder / name, PROBES)
         if recording.failure:
             raise WrongUse(

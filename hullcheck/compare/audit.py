@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hullcheck.messages import WrongUse, did_you_mean
-from hullcheck.results import Control, Result, reader
-from hullcheck.results.document import from_json
+from hullcheck.results import Control, Result, document
 
 
 @dataclass(frozen=True)
@@ -23,18 +22,11 @@ def load(path: Path, target: str | None) -> TargetResults:
     Raises:
         WrongUse: there are no results, or none of that target.
     """
-    document = reader.read(path, "--results PATH")
-    try:
-        name = _target(path, list(document["targets"]), target)
-        controls = {
-            key: from_json(Control, {"id": key, **each}) for key, each in document["controls"].items()
-        }
-        results = [from_json(Result, each) for each in document["results"]]
-        judged = tuple((controls[each.control], each) for each in results if each.target == name)
-        run = str(document["run"]["id"])
-    except (KeyError, TypeError, AttributeError, ValueError):
-        raise reader.damaged(path) from None
-    return TargetResults(run, name, judged)
+    audit = document.load(path, "--results PATH")
+    name = _target(path, [each.name for each in audit.targets], target)
+    controls = {each.id: each for each in audit.controls}
+    judged = tuple((controls[each.control], each) for each in audit.results if each.target == name)
+    return TargetResults(audit.run.id, name, judged)
 
 
 def _target(path: Path, names: list[str], wanted: str | None) -> str:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec import convert
+
 from hullcheck.controls import shipped
 from hullcheck.data import benchmarks
 from hullcheck.messages import WrongUse
 from hullcheck.results import Control
-from hullcheck.results.document import from_json
 from hullcheck.unpacked import bundle_around
 
 _FOUND, _BROKEN, _NONE_LEFT = 0, 2, 5  # pytest's exit statuses
@@ -105,7 +106,7 @@ def _listing(arguments: Sequence[str], start: Path, here: Path) -> tuple[Listed,
 
 
 def _listed(written: Mapping[str, Any], file: str) -> Listed:
-    control = from_json(Control, written)
+    control = convert(written, Control)
     return Listed(control, file, written["line"], written["facts"], tuple(written["probes"]))
 
 

@@ -1,12 +1,12 @@
 """Calls a control, subject by subject, and turns what it says into findings."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
 from hullcheck.messages import printable

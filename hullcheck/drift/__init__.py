@@ -1,17 +1,18 @@
 """What is different between two runs: findings, and the answers of the host that they were made of (docs/diff.md)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
+
+from msgspec.structs import replace
 
 from hullcheck.drift.answers import difference
 from hullcheck.facts.registry import probes
 from hullcheck.messages import WrongUse
 from hullcheck.recording import Recording, RecordingError
-from hullcheck.results import Audit, Control, Result, reader
-from hullcheck.results.changes import Change, Changes
+from hullcheck.results import Audit, Change, Changes, Control, Result, document
 from hullcheck.results.history import compare
 from hullcheck.verdicts import Verdict
 
@@ -34,8 +35,8 @@ class PastRun:
         Raises:
             WrongUse: there is none.
         """
-        folder, _, audit = reader.load(path, "hullcheck diff OLD NEW")
-        return cls(audit, folder)
+        audit = document.load(path, "hullcheck diff OLD NEW")
+        return cls(audit, path if path.is_dir() else path.parent)
 
     @property
     def targets(self) -> dict[str, str]:
@@ -99,7 +100,7 @@ def drift(old: PastRun, new: PastRun) -> Drift:
             "one of the runs was limited to some containers or images by --containers, --label or --images, and the"
             " other was not so: compare runs that judged the same"
         )
-    found = compare(old.audit.results, new.audit.results, old.audit.run.id, old.audit.run.finished)
+    found = compare(old.audit, new.audit)
     answers = dict(_answers((*found.new, *found.gone), old, new))
     added = tuple(name for name in new.targets if name not in old.targets)
     found = replace(found, new=(*found.new, *(each for name in added for each in _failing(new, name))))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hullcheck.recording import Recording
-from hullcheck.results.changes import Change
+from hullcheck.results import Change
 
 _MOST = 10  # lines of one finding that are shown
 _LONGEST = 100  # characters of a line

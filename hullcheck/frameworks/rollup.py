@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hullcheck.frameworks import Framework
-from hullcheck.results import Result
-from hullcheck.results.requirements import INCOMPLETE, NOT_COVERED, Requirement, Rollup
+from hullcheck.results import INCOMPLETE, NOT_COVERED, Requirement, Result, Rollup
 from hullcheck.verdicts import Verdict, worst
 
 IdsByControl = Mapping[str, Mapping[str, Sequence[str]]]

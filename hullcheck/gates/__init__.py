@@ -3,15 +3,73 @@
 `Gates` holds those that a run was given; `Gates.outcomes` says of its audit which of them are broken, and by what.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
 
-from hullcheck.gates import coverage
-from hullcheck.gates.baseline import Baseline
 from hullcheck.gates.conditions import Condition
-from hullcheck.results import Audit, Control, Finding, Gate, Result, sentences
+from hullcheck.messages import WrongUse
+from hullcheck.results import JUDGED, Audit, Control, Finding, Gate, Result, document, finding_id, sentences
+from hullcheck.verdicts import Verdict
 
 FAIL_ON, COVERAGE = "--fail-on", "--coverage"
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The run with which a later one is compared."""
+
+    audit: Audit
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Return the run in the folder *path*, or of the results.json there.
+
+        Raises:
+            WrongUse: there is none.
+        """
+        return cls(document.load(path, "--baseline=reports/latest"))
+
+    @cached_property
+    def findings(self) -> frozenset[tuple[str, Verdict]]:
+        """The ids of what it found, each with its verdict."""
+        return frozenset(
+            (finding_id(one.control, one.target, each), each.verdict)
+            for one in self.audit.results
+            for each in one.told
+        )
+
+    def has(self, result: Result, finding: Finding) -> bool:
+        """Whether it found the same of this subject: a failure that failed, an error that was one."""
+        return (finding_id(result.control, result.target, finding), finding.verdict) in self.findings
+
+    def require_limits(self, limits: Mapping[str, tuple[str, ...]]) -> None:
+        """Check that it judged the same subjects.
+
+        Raises:
+            WrongUse: it was limited to others.
+        """
+        if self.audit.run.limits != limits:
+            raise WrongUse(
+                "--baseline: that run was limited to other containers or images; compare with one that judged the same"
+            )
+
+
+def shares(results: Iterable[Result]) -> Mapping[str, float]:
+    """Return by target the percentage of its results that were judged, of all that apply; 0 where none applies.
+
+    Passed, failed, waived and attested is judged; an error and *manual* is not, nor a control that was switched off.
+    """
+    applying: Counter[str] = Counter()
+    judged: Counter[str] = Counter()
+    for each in results:
+        verdict = each.switched_off.otherwise if each.switched_off else each.verdict
+        applying[each.target] += verdict is not Verdict.NOT_APPLICABLE
+        judged[each.target] += each.verdict in JUDGED
+    return {name: 100 * judged[name] / count if count else 0.0 for name, count in applying.items()}
 
 
 @dataclass(frozen=True)
@@ -36,17 +94,18 @@ class Gates:
             found.append(Gate(FAIL_ON, self.fail_on, tuple(self._breaking(audit))))
         if self.coverage:
             asked = f"{self.coverage:g}"
-            found.append(Gate(COVERAGE, asked, tuple(coverage.below(audit.results, self.coverage))))
+            least = ((name, share) for name, share in shares(audit.results).items() if share < self.coverage)
+            broken = tuple(f"{name}: {share:.1f} % was judged" for name, share in least)
+            found.append(Gate(COVERAGE, asked, broken))
         return tuple(found)
 
     def _breaking(self, audit: Audit) -> Iterator[str]:
         """What breaks `--fail-on`: each finding that all parts of one of its conditions fit."""
         controls = {each.id: each for each in audit.controls}
-        known = self.baseline or Baseline.nothing()
         for result in audit.results:
             severity = result.severity or controls[result.control].severity
             for each in result.told:
-                is_new = not known.has(result, each)
+                is_new = not (self.baseline and self.baseline.has(result, each))
                 if any(one.fits(each.verdict, severity, is_new=is_new) for one in self.conditions):
                     yield _told(controls, result, each)
 

@@ -5,10 +5,11 @@ module of the plugin has imported it before.
 """
 
 import pytest
+from msgspec import Struct
 
 from hullcheck.controls.metadata import framework_line
 from hullcheck.inventory import Target
-from hullcheck.results import Control, Result
+from hullcheck.results import Attestation, Control, Result, Waiver
 
 TARGET = "audit_target"
 """The fixture, asked for however indirectly, that makes a test a control."""
@@ -16,6 +17,19 @@ CONTROL = pytest.StashKey[Control]()
 """What a control's markers and docstring say, made once for all targets when it is collected."""
 FIXTURE_FAILED = "a fixture failed"
 """How the reason begins where a fixture did not give what the control asks for."""
+
+
+class Carried(Struct, frozen=True):
+    """What the report of a control carries, maybe out of another process.
+
+    Attributes:
+        waivers: those that decided findings; so do *attestations*.
+    """
+
+    control: Control
+    result: Result
+    waivers: tuple[Waiver, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
 
 
 def is_control(item: pytest.Item) -> bool:

@@ -7,6 +7,7 @@ from inspect import signature
 from typing import Any
 
 import pytest
+from msgspec import convert, to_builtins
 
 from hullcheck.controls.judge import finding_of, judge, summary
 from hullcheck.facts.registry import evidence_of, later_in
@@ -14,10 +15,17 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import waived_words
 from hullcheck.messages import printable
-from hullcheck.plugin.items import CONTROL, FIXTURE_FAILED, id_of, is_control, properties_of, target_of
+from hullcheck.plugin.items import (
+    CONTROL,
+    FIXTURE_FAILED,
+    Carried,
+    id_of,
+    is_control,
+    properties_of,
+    target_of,
+)
 from hullcheck.plugin.session import AuditSession, session_of
-from hullcheck.results import Attestation, Finding, Result, Waiver
-from hullcheck.results.document import to_json
+from hullcheck.results import Finding, Result
 from hullcheck.verdicts import EvidenceError, NoDaemon, Verdict
 from hullcheck.writers import terminal
 
@@ -103,13 +111,10 @@ def pytest_runtest_makereport(
         result = _result_of_fixtures(item, call.excinfo.value)
     _shape(report, item, result)
     control = item.stash[CONTROL]
-    accepting = _accepting(item, result)
-    report.hullcheck = {  # type: ignore[attr-defined]
-        "control": to_json(control),
-        "result": to_json(result),
-        "accepting": to_json((*accepting[0], *accepting[1])),
-    }
-    item.user_properties += properties_of(control, result) + _accepting_properties(*accepting)
+    waivers, attestations = session_of(item.config).acceptance.of(result)
+    carried = Carried(control, result, tuple(waivers), tuple(attestations))
+    report.hullcheck = carried  # type: ignore[attr-defined]
+    item.user_properties += properties_of(control, result) + _accepting_properties(carried)
     return report
 
 
@@ -119,8 +124,9 @@ def pytest_report_to_serializable(
 ) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
     """Let a worker of xdist send what a report carries as one text: value by value takes longer than judging."""
     data = yield
-    if data and "hullcheck" in data and hasattr(config, "workerinput"):
-        data["hullcheck"] = json.dumps(data["hullcheck"])
+    if data and "hullcheck" in data:
+        plain = to_builtins(data["hullcheck"])
+        data["hullcheck"] = json.dumps(plain) if hasattr(config, "workerinput") else plain
     return data
 
 
@@ -128,7 +134,7 @@ def pytest_report_to_serializable(
 def pytest_report_from_serializable(data: dict[str, Any]) -> None:
     """Read what a worker of xdist sent so."""
     if isinstance(data.get("hullcheck"), str):
-        data["hullcheck"] = json.loads(data["hullcheck"])
+        data["hullcheck"] = convert(json.loads(data["hullcheck"]), Carried)
 
 
 def _result_of_fixtures(item: pytest.Function, raised: BaseException) -> Result:
@@ -159,11 +165,6 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(signature(function).parameters)
 
 
-def _accepting(item: pytest.Function, result: Result) -> tuple[list[Waiver], list[Attestation]]:
-    """The waivers and attestations that decided findings."""
-    return session_of(item.config).acceptance.of(result)
-
-
 def _evidence(arguments: Sequence[str], audit: AuditSession, target: Target) -> tuple[str, ...]:
     """The probes behind *arguments*, of those that the target answered."""
     known = audit.facts_of(target)
@@ -171,10 +172,10 @@ def _evidence(arguments: Sequence[str], audit: AuditSession, target: Target) -> 
     return tuple(name for name in names if name in known.recording.answers)
 
 
-def _accepting_properties(waivers: list[Waiver], attestations: list[Attestation]) -> list[tuple[str, object]]:
+def _accepting_properties(carried: Carried) -> list[tuple[str, object]]:
     """Properties that are there only where something was waived or attested."""
-    waived = [f"{each.place}: {waived_words(each)}: {each.reason}" for each in waivers]
-    attested = [f"{each.person} on {each.date}: {each.statement}" for each in attestations]
+    waived = [f"{each.place}: {waived_words(each)}: {each.reason}" for each in carried.waivers]
+    attested = [f"{each.person} on {each.date}: {each.statement}" for each in carried.attestations]
     words = (("waiver", waived), ("attested", attested))
     return [(name, printable("; ".join(texts))) for name, texts in words if texts]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from hullcheck.facts import registry
 from hullcheck.plugin.items import CONTROL, is_control
-from hullcheck.results.document import to_json
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,4 +55,10 @@ def _described(item: pytest.Item) -> dict[str, Any] | None:
     if "policy" in names:
         facts["policy"] = "What the site allows on the target."
     probes = registry.evidence_of(item.fixturenames, "host")
-    return {**to_json(control), "file": str(item.path), "line": line, "facts": facts, "probes": list(probes)}
+    return {
+        **to_builtins(control),
+        "file": str(item.path),
+        "line": line,
+        "facts": facts,
+        "probes": list(probes),
+    }

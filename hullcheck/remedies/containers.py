@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hullcheck.facts.containers import Container
 from hullcheck.remedies import ContainerLimit, ContainerOptions
 from hullcheck.remedies.outcome import Outcome
-from hullcheck.results.fixes import Failure
+from hullcheck.results.failures import Failure
 from hullcheck.verdicts import EvidenceError
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)

@@ -12,7 +12,7 @@ from hullcheck.remedies import Settings
 from hullcheck.remedies.merge import merged, written
 from hullcheck.remedies.outcome import Outcome
 from hullcheck.remedies.words import is_plain_path
-from hullcheck.results.fixes import Failure
+from hullcheck.results.failures import Failure
 from hullcheck.secrets.redact import DROPPED, HIDDEN
 from hullcheck.verdicts import EvidenceError
 

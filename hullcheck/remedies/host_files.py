@@ -12,7 +12,7 @@ from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, Remedy
 from hullcheck.remedies.offered import rule
 from hullcheck.remedies.outcome import Outcome
 from hullcheck.remedies.words import is_plain_path
-from hullcheck.results.fixes import Failure
+from hullcheck.results.failures import Failure
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 RULES_FILE = "/etc/audit/rules.d/50-hullcheck-docker.rules"

@@ -21,7 +21,7 @@ from hullcheck.remedies import (
 )
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, sentences
-from hullcheck.results.fixes import AUDIT_RULES, DAEMON, KERNEL, Failure, Fix
+from hullcheck.results.failures import AUDIT_RULES, DAEMON, KERNEL, Failure, Fix
 
 _PATH = re.compile(r"/[\w./@+:-]+", re.ASCII)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hullcheck.results.fixes import Failure
+from hullcheck.results.failures import Failure
 
 
 @dataclass(frozen=True)

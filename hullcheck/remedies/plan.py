@@ -27,7 +27,7 @@ from hullcheck.remedies.host_files import Rights, Rules
 from hullcheck.remedies.outcome import Left, Outcome
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Audit
-from hullcheck.results.fixes import Failure, failures
+from hullcheck.results.failures import Failure, failures
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 R = TypeVar("R", bound=Remedy)

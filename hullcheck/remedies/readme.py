@@ -7,7 +7,7 @@ from hullcheck.remedies.plan import KERNEL, LIMITS, OPTIONS, RIGHTS, RULES, SETT
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.remedies.words import code, comment, prose, quoted
 from hullcheck.results import sentences
-from hullcheck.results.fixes import Failure
+from hullcheck.results.failures import Failure
 
 _INTRODUCTION = """\
 Made from what one audit found. Nothing was applied, and no host was contacted. Read `changes.sh` before you run

@@ -7,7 +7,7 @@ from hullcheck.remedies import host_files
 from hullcheck.remedies.plan import KERNEL, LIMITS, RIGHTS, RULES, SETTINGS, Plan
 from hullcheck.remedies.words import comment, quoted
 from hullcheck.results import sentences
-from hullcheck.results.fixes import Failure
+from hullcheck.results.failures import Failure
 
 HERE = Path(__file__).parent
 APPLY, RESTART, MERGE, CHANGES = "apply.sh", "restart.sh", "merge.py", "changes.sh"

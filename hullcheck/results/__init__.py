@@ -1,39 +1,64 @@
-"""The results of an audit: frozen values, one per control and target, that every writer reads."""
+"""The results of an audit: frozen values, one per control and target, that every writer reads.
 
+They are the document of results.json, too: its keys, their types and what they mean (docs/results.schema.json).
+"""
+
+import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
-from hullcheck.results.changes import Changes
-from hullcheck.results.requirements import Rollup
+from msgspec import Meta, Struct, field
+
 from hullcheck.verdicts import Verdict
 
+SCHEMA = "hullcheck/results/1"
 SEVERITIES = ("critical", "high", "medium", "low")
 """How bad it is where a control fails, the worst first."""
+STATES = ("in force", "expired", "not yet in force", "not needed", "matches nothing", "not judged")
+"""What becomes of waivers and attestations."""
+NOT_COVERED, INCOMPLETE = "not covered", "incomplete"
+"""What a `Requirement` may be besides the verdicts."""
 LIMITED_TO_OTHERS = "the run is limited to {}s that are not here"
 """The reason of a result where subjects of this kind are there, and all of them were left out."""
-_JUDGED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
+JUDGED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
+"""The verdicts that say something of a subject."""
 
 
-@dataclass(frozen=True)
-class Finding:
+def _schema(**rules: Any) -> Meta:
+    """Return what the schema says of a text; reading does not check it."""
+    return Meta(extra_json_schema=rules)
+
+
+def _nothing() -> tuple[Any, ...]:
+    """Return a default that is written, which no other is."""
+    return ()
+
+
+Time = Annotated[str, _schema(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
+Day = Annotated[str, _schema(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+Severity = Annotated[str, _schema(enum=SEVERITIES)]
+State = Annotated[str, _schema(enum=STATES)]
+ControlId = Annotated[str, _schema(pattern="^[a-z0-9_]+$")]
+
+
+class Finding(Struct, frozen=True, omit_defaults=True):
     """The verdict on one subject.
 
     Attributes:
-        kind: "container", "daemon", "target", ...: what the subject is.
-        subject: what a person would type: a container's name, a file's path, the target's name.
+        kind: what the subject is: `container`, `daemon`, `target`, ...
+        subject: its name as a person would type it: of a container, the path of a file, the name of the target.
         reason: why; what was found instead of what was demanded, or a note beside a pass.
-        accepted_by: the `place` of the waiver or attestation that decided the verdict; empty where none did.
+        accepted_by: the `place` of the waiver or attestation that decided the verdict, if one did.
     """
 
     kind: str
     subject: str
     verdict: Verdict
-    reason: str = ""
+    reason: str = field(default_factory=str)
     accepted_by: str = ""
 
 
-@dataclass(frozen=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """A failure that the site accepts, until a day, and what it did in this audit.
 
     Attributes:
@@ -52,18 +77,17 @@ class Waiver:
     reason: str
     targets: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
-    last_day: str = ""
+    last_day: Day = ""
     ticket: str = ""
     approved_by: str = ""
-    approved_on: str = ""
+    approved_on: Day = ""
     risk: str = ""
     place: str = ""
-    state: str = ""
+    state: State = ""
     findings: int = 0
 
 
-@dataclass(frozen=True)
-class Attestation:
+class Attestation(Struct, frozen=True):
     """What a person has looked at and says of a control that no evidence of a host can decide.
 
     Attributes:
@@ -79,19 +103,18 @@ class Attestation:
     control: str
     statement: str
     person: str
-    date: str
-    last_day: str
+    date: Day
+    last_day: Day
     status: str = "passed"
     targets: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     place: str = ""
-    state: str = ""
+    state: State = ""
     findings: int = 0
 
 
-@dataclass(frozen=True)
-class Control:
+class Control(Struct, frozen=True, omit_defaults=True):
     """What a control's markers and docstring say.
 
     Attributes:
@@ -99,17 +122,16 @@ class Control:
         frameworks: ids by marker name; those of nist with their publication, as `800-53:AC-6`.
     """
 
-    id: str
+    id: ControlId
     title: str
-    severity: str
+    severity: Severity
     rationale: str
     remedy: str
     frameworks: Mapping[str, tuple[str, ...]]
-    cis_level: int | None = None
+    cis_level: Literal[1, 2] | None = None
 
 
-@dataclass(frozen=True)
-class SwitchedOff:
+class SwitchedOff(Struct, frozen=True):
     """A control that the inventory switches off on a target.
 
     Attributes:
@@ -122,14 +144,14 @@ class SwitchedOff:
     otherwise: Verdict
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Struct, frozen=True, omit_defaults=True):
     """The verdict of one control on one target, with the finding of each subject.
 
     Attributes:
-        evidence: the probes whose answers were read.
-        severity: how bad it is on this target where the inventory says so; empty for the control's own.
-        switched_off: by what, where it is.
+        findings: one for each subject that was judged, those that pass too.
+        evidence: the probes whose answers were read, by their names in the recording.
+        severity: the one on this target, if the inventory changes it.
+        switched_off: by what, if the inventory does that; the verdict is then not applicable.
     """
 
     control: str
@@ -137,8 +159,8 @@ class Result:
     verdict: Verdict
     reason: str
     findings: tuple[Finding, ...]
-    evidence: tuple[str, ...] = ()
-    severity: str = ""
+    evidence: tuple[str, ...] = field(default_factory=_nothing)
+    severity: Severity = ""
     switched_off: SwitchedOff | None = None
 
     @property
@@ -147,12 +169,14 @@ class Result:
         return self.findings or (Finding("target", self.target, self.verdict, self.reason),)
 
 
-@dataclass(frozen=True)
-class AuditedTarget:
+class AuditedTarget(Struct, frozen=True, omit_defaults=True):
     """A target as results name it: `connect` without a password, what is not known is empty, or `unknown`.
 
     Attributes:
-        clock: what has to be known of its clock; empty where that agrees with the auditor's.
+        connect: the host specification, a password hidden.
+        kind: `host`, `container` or `compose`; `unknown` where it gave no answer.
+        engine: its version; empty where there is none, or it did not answer.
+        clock: what has to be known of its clock, if that does not agree with the auditor's.
         neighbours: what else runs containers there, of which nothing is judged.
         same_engine: the other targets whose engine has the same id: it is one engine, or a machine was copied.
         same_machine: those with the same machine id, where the ids of both engines are not known.
@@ -161,7 +185,7 @@ class AuditedTarget:
 
     name: str
     connect: str
-    kind: str
+    kind: Annotated[str, _schema(enum=("host", "container", "compose", "unknown"))]
     engine: str
     os: str
     clock: str = ""
@@ -171,8 +195,7 @@ class AuditedTarget:
     groups: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class User:
+class User(Struct, frozen=True):
     """Who ran an audit, by the machine's own word; `name` is empty where the number has none."""
 
     name: str
@@ -183,35 +206,37 @@ class User:
         return self.name or f"the user with the number {self.uid}"
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True, omit_defaults=True):
     """When and how an audit ran, and who ran it where; times in RFC 3339, UTC.
 
     Attributes:
-        user: None where the machine does not say.
+        id: the name of its folder.
+        version: that of hullcheck.
+        arguments: what pytest was called with.
+        exit_status: by the verdicts, as pytest means it.
+        user: who ran it, if the machine says so.
         machine: the name of the machine that audited.
-        releases: what was known of releases: the `day` of the file, and its `sha256`; empty as above.
-        limits: patterns of names by kind (`container`, `image`) where those subjects alone were judged.
-        shard: which part of the targets was audited, as `3/20`; empty where all were.
-        inventory: its file as seen from the project, or its name alone where it lies elsewhere; empty without one.
+        releases: what was known of releases: the `day` of the file, and its `sha256`.
+        limits: patterns of names by kind (`container`, `image`, `label`) if only those subjects were judged.
+        shard: which part of the targets was audited, as `3/20`, if not all were.
+        inventory: its file as seen from the project, or its name alone where it lies elsewhere.
     """
 
     id: str
-    started: str
-    finished: str
-    version: str
+    started: Time
+    finished: Time
+    version: str = field(name="hullcheck")
     arguments: tuple[str, ...]
     exit_status: int
     user: User | None = None
     machine: str = ""
-    releases: Mapping[str, str] = field(default_factory=dict)
-    limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    releases: Mapping[str, str] = {}
+    limits: Mapping[str, tuple[str, ...]] = {}
     shard: str = ""
     inventory: str = ""
 
 
-@dataclass(frozen=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """A demand on the run as a whole, which decides its exit status.
 
     Attributes:
@@ -225,22 +250,121 @@ class Gate:
     broken: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Audit:
+class Change(Struct, frozen=True):
+    """A finding that fails in one of two runs alone.
+
+    Attributes:
+        kind: of the subject, as in a `Finding`.
+        reason: why it fails, or failed then.
+    """
+
+    control: str
+    target: str
+    kind: str
+    subject: str
+    reason: str
+
+
+class Moment(Struct, frozen=True):
+    """What one run found, in numbers.
+
+    Attributes:
+        run: its id.
+        finished: when it ended, in RFC 3339 and UTC.
+        failed: how many findings failed, by severity; those with none are not there.
+        errors: how many results (a control on a target) could not be judged.
+    """
+
+    run: str
+    finished: Time
+    failed: Mapping[str, int] = {}
+    errors: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many findings failed."""
+        return sum(self.failed.values())
+
+
+class Changes(Struct, frozen=True, omit_defaults=True):
+    """The failed findings of a run beside those of an earlier one; only what both runs judged is compared.
+
+    Attributes:
+        run: the id of the earlier run, which is the name of its folder.
+        finished: when that ended, in RFC 3339 and UTC.
+        compared: how many results (a control on a target) both runs judged.
+        new: what fails now and did not fail then, whether it was there then or not.
+        gone: what failed then and does not fail now: it passes, or is no longer there.
+        still: how many findings fail in both.
+        before: the numbers of the runs up to the earlier one, as far as they are known, the oldest first.
+    """
+
+    run: str
+    finished: Time
+    compared: int
+    new: tuple[Change, ...]
+    gone: tuple[Change, ...]
+    still: int
+    before: tuple[Moment, ...] = ()
+
+
+class Requirement(Struct, frozen=True):
+    """One requirement of a framework and the verdict over all its controls and targets.
+
+    Attributes:
+        id: as controls name it: with the edition where the framework has several, as `800-53:AC-6`.
+        verdict: the worst one, or `not covered` where no control speaks for it, or `incomplete` where some were
+            not judged on every target, and nothing is worse than what they could still change.
+        controls: all that speak for it, those that were not selected too.
+        deciding: those of them that have this verdict.
+        left_out: those of them that were not judged on every target.
+    """
+
+    id: str
+    title: str
+    verdict: Annotated[str, _schema(enum=(*Verdict, NOT_COVERED, INCOMPLETE))]
+    controls: tuple[ControlId, ...]
+    deciding: tuple[ControlId, ...]
+    left_out: tuple[ControlId, ...]
+
+
+class Rollup(Struct, frozen=True):
+    """The requirements of one framework, in the order of `markers.ini`.
+
+    Attributes:
+        framework: the name of its marker.
+        name: title and version.
+        relation: what a control is to a requirement: `supports` a part of it, or `judges` the whole of it.
+        note: what a reader has to know; may be empty.
+    """
+
+    framework: str
+    name: str
+    relation: Annotated[str, _schema(enum=("supports", "judges"))]
+    note: str
+    requirements: tuple[Requirement, ...]
+
+
+class Audit(Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=SCHEMA):
     """One run with all that it found.
 
     Attributes:
+        targets: by their names, in the order given.
+        controls: by their ids, in the order of their numbers.
+        results: one for each control and target.
+        requirements: the results by requirement, one item for each framework of markers.ini and each edition.
+        waivers: all of the inventory, and what each did; so are *attestations*.
+        since: what changed since an earlier run of the same targets, if there was one.
         gates: those that the run was given, and what breaks them.
-        since: what changed since an earlier run of the same targets; None where none was found.
     """
 
     run: Run
     targets: tuple[AuditedTarget, ...]
     controls: tuple[Control, ...]
     results: tuple[Result, ...]
-    requirements: tuple[Rollup, ...] = ()
-    waivers: tuple[Waiver, ...] = ()
-    attestations: tuple[Attestation, ...] = ()
+    requirements: tuple[Rollup, ...] = field(default_factory=_nothing)
+    waivers: tuple[Waiver, ...] = field(default_factory=_nothing)
+    attestations: tuple[Attestation, ...] = field(default_factory=_nothing)
     since: Changes | None = None
     gates: tuple[Gate, ...] = ()
 
@@ -269,5 +393,16 @@ def unjudged(results: Iterable[Result]) -> tuple[str, ...]:
     """The targets in *results* on which no control passed or failed; what is waived or attested was judged."""
     judged: dict[str, bool] = {}
     for each in results:
-        judged[each.target] = judged.get(each.target, False) or each.verdict in _JUDGED
+        judged[each.target] = judged.get(each.target, False) or each.verdict in JUDGED
     return tuple(name for name, one in judged.items() if not one)
+
+
+def finding_id(control: str, target: str, found: Finding | Change) -> str:
+    """Return the stable id of what a control found of a subject: 32 hexadecimal digits, of the names alone.
+
+    It does not follow the verdict or the reason: a finding that is fixed and comes back has the id that it had.
+    """
+    names = (control, target, found.kind, found.subject)
+    # JSON would do as well: what counts is that no name can run into the next one
+    text = "".join(f"{len(name)}:{name}" for name in names)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,17 +1,19 @@
-"""Finds the earlier run of the same targets in the folder of reports, and what changed since."""
+"""What changed since an earlier run of the same targets, and how many findings failed in the runs before."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from hullcheck.messages import WrongUse
-from hullcheck.results import Audit, Finding, Result, Run, reader, run_files, trend
-from hullcheck.results.changes import Change, Changes
-from hullcheck.results.document import from_json
+from hullcheck.results import Audit, Change, Changes, Finding, Moment, Result, document, run_files
 from hullcheck.verdicts import Verdict
 
+_LONGEST = 60  # runs of a trend
 _MOST_FOLDERS = 500
 _MOST_READ = 3  # results that turn out to be of other targets or controls: reading is what takes time
 _OPEN = (Verdict.ERROR, Verdict.MANUAL)
@@ -65,33 +67,30 @@ def _targets_in(folder: Path) -> set[str]:
 
 def _compared(audit: Audit, folder: Path) -> Changes | None:
     try:
-        document = reader.read(folder / run_files.RESULTS, "")
-        addresses = {name: each["connect"] for name, each in document["targets"].items()}
-        if addresses != {each.name: each.connect for each in audit.targets}:
-            return None
-        if (
-            from_json(Run, document["run"] | {"version": ""}).limits != audit.run.limits
-        ):  # a subject was left out
-            return None
-        before = [from_json(Result, each) for each in document["results"]]
-        found = compare(before, audit.results, folder.name, str(document["run"]["finished"]))
-        return replace(found, before=trend.up_to(document, before))
-    except (WrongUse, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        before = document.load(folder, "")
+    except WrongUse:
         return None
+    addresses, earlier = ({one.name: one.connect for one in each.targets} for each in (audit, before))
+    if addresses != earlier or before.run.limits != audit.run.limits:  # a subject was left out
+        return None
+    found = compare(before, audit)
+    return replace(found, run=folder.name, before=trend(before)[-_LONGEST:])
 
 
-def compare(before: Iterable[Result], now: Sequence[Result], run: str, finished: str) -> Changes:
-    """The failed findings of *now* beside those of *before*, results of the run of this id that ended then.
+def compare(before: Audit, now: Audit) -> Changes:
+    """Compare the failed findings of two runs.
 
     A subject that one of the runs left open (an error, *manual*, a control that is switched off) is
     neither new nor gone. A waived finding does not fail: it is new when its waiver ends, and not gone when it begins.
     """
-    earlier = {(each.control, each.target): each for each in before if _is_judged(each)}
-    pairs = [(earlier[_pair(each)], each) for each in now if _is_judged(each) and _pair(each) in earlier]
+    earlier = {(each.control, each.target): each for each in before.results if _is_judged(each)}
+    pairs = [
+        (earlier[_pair(each)], each) for each in now.results if _is_judged(each) and _pair(each) in earlier
+    ]
     new = [change for old, each in pairs for change in _appeared(old, each, (Verdict.FAIL,))]
     gone = [change for old, each in pairs for change in _appeared(each, old, (Verdict.FAIL, Verdict.WAIVED))]
     still = sum(len(_failing(old) & _failing(each)) for old, each in pairs)
-    return Changes(run, finished, len(pairs), tuple(new), tuple(gone), still)
+    return Changes(before.run.id, before.run.finished, len(pairs), tuple(new), tuple(gone), still)
 
 
 def _pair(result: Result) -> _Pair:
@@ -119,3 +118,64 @@ def _appeared(then: Result, now: Result, same: Sequence[Verdict]) -> Iterator[Ch
     for key, each in _by_subject(now, (Verdict.FAIL,)).items():
         if key not in known:
             yield Change(now.control, now.target, each.kind, each.subject, each.reason)
+
+
+# ---- the numbers of each run
+
+
+def trend(audit: Audit) -> tuple[Moment, ...]:
+    """Return the numbers of the runs before *audit* that are known, the oldest first, and its own."""
+    severities = {each.id: each.severity for each in audit.controls}
+    failed: Counter[str] = Counter()
+    for one in audit.results:
+        many = sum(each.verdict is Verdict.FAIL for each in one.told)
+        failed[one.severity or severities[one.control]] += many
+    errors = sum(each.verdict is Verdict.ERROR for each in audit.results)
+    own = Moment(
+        audit.run.id, audit.run.finished, {name: many for name, many in failed.items() if many}, errors
+    )
+    return (*(audit.since.before if audit.since else ()), own)
+
+
+# ---- the same of a control on several targets
+
+
+@dataclass(frozen=True)
+class ChangeGroup:
+    """What changed for one control, alike on each of these targets.
+
+    Attributes:
+        changes: those on the first of the targets.
+    """
+
+    control: str
+    targets: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def findings(self) -> int:
+        """How many findings there are on all targets."""
+        return len(self.targets) * len(self.changes)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The names of what changed; a target as a whole is none of them."""
+        return tuple(each.subject for each in self.changes if each.kind != "target")
+
+
+def together(changes: Iterable[Change]) -> list[ChangeGroup]:
+    """*changes* by control and target; targets on which the same was found of a control are one group."""
+    places: dict[tuple[str, str], list[Change]] = {}
+    for each in changes:
+        places.setdefault((each.control, each.target), []).append(each)
+    alike: dict[tuple[str, tuple[tuple[str, str, str], ...]], list[str]] = {}
+    for (control, target), found in places.items():
+        alike.setdefault((control, tuple(map(_without_target, found))), []).append(target)
+    return [
+        ChangeGroup(control, tuple(targets), tuple(places[control, targets[0]]))
+        for (control, _), targets in alike.items()
+    ]
+
+
+def _without_target(change: Change) -> tuple[str, str, str]:
+    return change.kind, "" if change.kind == "target" else change.subject, change.reason

@@ -9,8 +9,7 @@ from typing import Any
 from hullcheck import __version__, inputs
 from hullcheck.bundle import manifest as writer
 from hullcheck.bundle.inventory import OF_ANSIBLE
-from hullcheck.results import Audit, reader, run_files
-from hullcheck.results.document import SCHEMA, audit_of
+from hullcheck.results import Audit, document, run_files
 from hullcheck.verify import Step, digests
 from hullcheck.verify.layout import REPORTS
 from hullcheck.writers import results as results_writer
@@ -54,7 +53,8 @@ def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
             fault = f"{run_files.MANIFEST}: is {manifest['schema']}, and hullcheck {__version__} reads {writer.SCHEMA}"
             return None, Step("documents", faults=(fault,), differs=True, other=other)
         _check_texts(manifest)
-        known = Documents(manifest, *_results(files[run_files.RESULTS]))
+        results = inputs.decode(files[run_files.RESULTS], document.VALUES)
+        known = Documents(manifest, results, document.audit_of(results))
         faults = (*_written(files, known), *digests.check_manifest(files, manifest), *_agree(files, known))
     except DAMAGED as error:
         said = f"{run_files.MANIFEST} or {run_files.RESULTS}: damaged ({type(error).__name__}: {error})"
@@ -77,13 +77,6 @@ def _check_texts(manifest: Mapping[str, Any]) -> None:
             raise ValueError("a NUL in a text")
     if not all(isinstance(each, list) for each in lists):
         raise TypeError("a text instead of a list")
-
-
-def _results(content: bytes) -> tuple[dict[str, Any], Audit]:
-    document = inputs.decode(content, reader.VALUES)
-    if document["schema"] != SCHEMA:
-        raise ValueError(f"{run_files.RESULTS} is {document['schema']}")
-    return document, audit_of(document)
 
 
 def _written(files: Mapping[str, bytes], known: Documents) -> list[str]:

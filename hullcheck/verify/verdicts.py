@@ -5,7 +5,7 @@ from typing import Any
 
 from hullcheck.frameworks import rollup
 from hullcheck.gates import held
-from hullcheck.results import requirements, run_files
+from hullcheck.results import INCOMPLETE, NOT_COVERED, run_files
 from hullcheck.verify import gates, layout
 from hullcheck.verify.documents import Documents
 
@@ -97,10 +97,10 @@ def _derived(documents: Documents, known: Documents | None = None) -> dict[str, 
 
 def _requirements_of_some(documents: Documents, known: Documents) -> dict[str, str]:
     """Return the verdicts of a run that did not look at all controls; good ones cannot be derived again."""
-    incomplete = {name for name, each in _requirements(known).items() if each == requirements.INCOMPLETE}
-    good = (*rollup.NEED_ALL, requirements.NOT_COVERED)
+    incomplete = {name for name, each in _requirements(known).items() if each == INCOMPLETE}
+    good = (*rollup.NEED_ALL, NOT_COVERED)
     return {
-        name: requirements.INCOMPLETE if name in incomplete and verdict in good else verdict
+        name: INCOMPLETE if name in incomplete and verdict in good else verdict
         for name, verdict in _requirements(documents).items()
     }
 

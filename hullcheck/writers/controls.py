@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 
+from msgspec import to_builtins
+
 from hullcheck.controls.catalog import Listed
 from hullcheck.messages import printable
-from hullcheck.results.document import to_json
 from hullcheck.writers import columns
 
 SCHEMA = "hullcheck/controls/1"
@@ -17,7 +18,7 @@ def document(listed: Sequence[Listed], version: str) -> str:
     """Render as JSON; `numbers` are those in *version* of the benchmark, `frameworks` those of today."""
     controls = [
         {
-            **to_json(each.control),
+            **to_builtins(each.control),
             "numbers": list(each.numbers(version)),
             "file": each.file,
             "line": each.line,

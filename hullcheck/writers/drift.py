@@ -4,13 +4,12 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from msgspec import to_builtins
+
 from hullcheck.drift import Drift, PastRun
 from hullcheck.messages import printable
-from hullcheck.results import sentences
-from hullcheck.results.changes import Change
-from hullcheck.results.document import to_json
-from hullcheck.results.finding_id import finding_id
-from hullcheck.results.fixes import rank
+from hullcheck.results import Change, finding_id, sentences
+from hullcheck.results.failures import rank
 from hullcheck.writers.formats.summary import code
 
 SCHEMA = "hullcheck/diff/1"
@@ -110,6 +109,6 @@ def _entry(drift: Drift, change: Change) -> dict[str, Any]:
         "id": finding_id(change.control, change.target, change),
         "number": _number(drift, change.control),
         "severity": drift.severity(change),
-        **to_json(change),
+        **to_builtins(change),
         "answers": list(drift.answers.get(change, ())),
     }

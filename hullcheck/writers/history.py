@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import to_builtins
+
 from hullcheck.messages import printable
-from hullcheck.results import SEVERITIES
-from hullcheck.results.changes import Moment
-from hullcheck.results.document import to_json
+from hullcheck.results import SEVERITIES, Moment
 from hullcheck.writers import columns
 
 SCHEMA = "hullcheck/history/1"
@@ -39,7 +39,7 @@ def text(runs: Sequence[tuple[int, Moment]], width: int | None) -> str:
 
 def document(runs: Sequence[tuple[int, Moment]]) -> str:
     """The same as JSON."""
-    entries: list[dict[str, Any]] = [{**to_json(each), "targets": targets} for targets, each in runs]
+    entries: list[dict[str, Any]] = [{**to_builtins(each), "targets": targets} for targets, each in runs]
     return json.dumps({"schema": SCHEMA, "runs": entries}, indent=1) + "\n"
 
 

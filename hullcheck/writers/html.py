@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,6 @@ from hullcheck.messages import printable
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, sentences
-from hullcheck.results.document import from_json
 from hullcheck.results.run_files import AUDIT_PAGE
 from hullcheck.verdicts import Verdict
 
@@ -82,7 +80,7 @@ def row(report: pytest.TestReport, cells: list[str]) -> None:
         place = f'<td class="col-severity"><span hidden>{_OTHERS}</span></td>'
         cells[1:] = [place, '<td class="col-number"></td>', f"<td>{_text(report.nodeid)}</td>", "<td></td>"]
         return
-    control, result = from_json(Control, carried["control"]), from_json(Result, carried["result"])
+    control, result = carried.control, carried.result
     number, rank = sentences.number(control), _rank(control, result)
     cells[1:] = [
         f'<td class="col-severity"><span hidden>{rank}</span>{_text(_severity(control, result))}</td>',
@@ -133,7 +131,7 @@ def details(report: pytest.TestReport, data: list[str]) -> None:
     carried = getattr(report, "hullcheck", None)
     if carried is None:
         return
-    control, result = from_json(Control, carried["control"]), from_json(Result, carried["result"])
+    control, result = carried.control, carried.result
     findings = "\n".join(f"<b>{each.verdict}</b> {_finding(each)}" for each in result.findings)
     evidence = ", ".join(
         f'<a href="#{_anchor(result.target, name)}">{_text(name)}</a>' for name in result.evidence
@@ -146,19 +144,17 @@ def details(report: pytest.TestReport, data: list[str]) -> None:
         f"<b>Frameworks:</b> {_text(framework_line(control))}",
         f"<b>Id:</b> {_text(control.id)}",
         f"<b>Evidence:</b> {evidence}" if evidence else "",
-        *map(_accepted, carried["accepting"]),
+        *map(_accepted, (*carried.waivers, *carried.attestations)),
     )
     data[:] = ["\n\n".join(filter(None, parts))]
 
 
-def _accepted(entry: dict[str, Any]) -> str:
+def _accepted(entry: Waiver | Attestation) -> str:
     """A waiver or attestation that decided a finding: all that is said in it."""
-    what = "Attestation" if "person" in entry else "Waiver"
-    said = {key: ", ".join(value) if isinstance(value, list) else value for key, value in entry.items()}
-    rest = (
-        f"{key.replace('_', ' ')}: {_text(value)}" for key, value in said.items() if value and key in _TOLD
-    )
-    return "\n".join((f"<b>{what}</b> {_text(entry['place'])}", *rest))
+    said = ((name, getattr(entry, name)) for name in entry.__struct_fields__ if name in _TOLD)
+    texts = ((name, ", ".join(value) if isinstance(value, tuple) else value) for name, value in said)
+    rest = (f"{name.replace('_', ' ')}: {_text(text)}" for name, text in texts if text)
+    return "\n".join((f"<b>{type(entry).__name__}</b> {_text(entry.place)}", *rest))
 
 
 def beside(page: Path, folder: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hullcheck.frameworks.rollup import Coverage
 from hullcheck.messages import printable
-from hullcheck.results.requirements import INCOMPLETE, NOT_COVERED, Requirement, Rollup
+from hullcheck.results import INCOMPLETE, NOT_COVERED, Requirement, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import columns
 

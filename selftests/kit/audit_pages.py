@@ -1,13 +1,16 @@
 """Audits for the tests of the auditors' page: the recorded hosts of the demo, as many as wanted, and hostile ones."""
 
+import dataclasses
 import json
 import random
 import re
 from base64 import b64decode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from zlib import decompress
+
+from msgspec.structs import replace
 
 from hullcheck import facts
 from hullcheck.recording import Recording
@@ -18,13 +21,14 @@ from hullcheck.results import (
     AuditedTarget,
     Control,
     Finding,
+    Requirement,
     Result,
+    Rollup,
     Run,
     User,
     Waiver,
 )
 from hullcheck.results.document import audit_of
-from hullcheck.results.requirements import Requirement, Rollup
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
 from selftests import REPOSITORY
@@ -106,7 +110,9 @@ def fleet(count: int) -> Example:
             "more", 0, "".join(f"{numbers.getrandbits(256):064x} some words\n" for _ in range(2000)), ""
         )
         recording = recordings[original.name]
-        recorded.append(replace(recording, target=name, answers={**recording.answers, "more": more}))
+        recorded.append(
+            dataclasses.replace(recording, target=name, answers={**recording.answers, "more": more})
+        )
     return Example(replace(audit, targets=tuple(targets), results=tuple(results)), tuple(recorded))
 
 

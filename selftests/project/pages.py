@@ -10,11 +10,12 @@ from functools import cache
 
 from selftests import REPOSITORY
 from selftests.kit.running import clean_environment
-from selftests.project.documentation import control_pages
+from selftests.project.documentation import control_pages, results_schema
 from selftests.project.documentation.proofs import DEMO
 from selftests.rig import removal
 
 OPTIONS_PAGE = REPOSITORY / "docs" / "options.md"
+RESULTS_SCHEMA = REPOSITORY / "docs" / "results.schema.json"
 QUICK_START_PAGE = REPOSITORY / "docs" / "quick-start.md"
 EXAMPLE_RUN = "20261124T162102Z-93b7"
 WIDE = 100
@@ -82,5 +83,6 @@ def _pytest(*arguments: str, columns: int = 80) -> str:
 
 if __name__ == "__main__":
     control_pages.write()
+    RESULTS_SCHEMA.write_text(results_schema.schema(), encoding="utf-8")
     OPTIONS_PAGE.write_text(options_page(OPTIONS_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     QUICK_START_PAGE.write_text(quick_start(QUICK_START_PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -23,7 +23,7 @@ from hullcheck.inventory import yamlfile
 from hullcheck.inventory.yamlfile import YamlError
 from hullcheck.messages import WrongUse
 from hullcheck.recording import Recording, RecordingError, why_not_a_recording
-from hullcheck.results import reader
+from hullcheck.results import document
 from hullcheck.verify import layout
 from selftests import REPOSITORY
 from selftests.kit.running import PRESENT, Project, clean_environment, containers, info
@@ -31,7 +31,7 @@ from selftests.kit.running import PRESENT, Project, clean_environment, container
 READERS: dict[str, tuple[Callable[[Path], object], type[Exception]]] = {
     "inventory": (yamlfile.load, YamlError),
     "recording": (lambda path: Recording.load(path, ()), RecordingError),
-    "results": (lambda path: reader.read(path, "--results"), WrongUse),
+    "results": (lambda path: document.load(path, "--results"), WrongUse),
     "docker-bench": (log_file.load, WrongUse),
     "markers": (load_frameworks, FrameworkError),
     "bundle": (layout.read, WrongUse),

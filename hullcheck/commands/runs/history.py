@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from hullcheck.commands import terminal
 from hullcheck.messages import WrongUse
-from hullcheck.results import Result, reader, run_files, trend
-from hullcheck.results.changes import Moment
-from hullcheck.results.document import from_json
+from hullcheck.results import document, history, run_files
 from hullcheck.writers import history as writer
 
 if TYPE_CHECKING:
@@ -43,7 +41,8 @@ def add(commands: "Subparsers") -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    runs = [_numbers(each / run_files.RESULTS) for each in _folders(given.reports)]
+    audits = (document.load(each, "hullcheck history REPORTS") for each in _folders(given.reports))
+    runs = [(len(each.targets), history.trend(each)[-1]) for each in audits]
     if given.json:
         print(writer.document(runs), end="")
     elif given.prometheus:
@@ -67,12 +66,3 @@ def _folders(reports: Path) -> list[Path]:
             f"{reports}: there is no run in it; name the folder for reports: hullcheck history REPORTS"
         )
     return found
-
-
-def _numbers(path: Path) -> tuple[int, Moment]:
-    document = reader.read(path, "hullcheck history REPORTS")
-    try:
-        results = [from_json(Result, each) for each in document["results"]]
-        return len(document["targets"]), trend.up_to(document, results)[-1]
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        raise reader.damaged(path) from None

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from hullcheck.messages import WrongUse, did_you_mean, printable
 from hullcheck.recording.backends import COMPOSE
-from hullcheck.results import Audit, reader, run_files
-from hullcheck.results.document import audit_of
+from hullcheck.results import Audit, document, run_files
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
@@ -86,13 +85,9 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _audit(run: Path) -> Audit:
-    path = run / run_files.RESULTS
-    try:
-        audit = audit_of(reader.read(path, "hullcheck remedy RUN-FOLDER"))
-        if not _RUN_ID.fullmatch(audit.run.id):
-            raise reader.damaged(path)
-    except (KeyError, TypeError, AttributeError, ValueError):
-        raise reader.damaged(path) from None
+    audit = document.load(run / run_files.RESULTS, "hullcheck remedy RUN-FOLDER")
+    if not _RUN_ID.fullmatch(audit.run.id):
+        raise WrongUse(f"{run}: {audit.run.id!r} is no id of a run")
     return audit
 
 

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from hullcheck.commands import terminal
 from hullcheck.messages import WrongUse, did_you_mean
-from hullcheck.results import Result, reader, run_files, unjudged
-from hullcheck.results.document import from_json
-from hullcheck.results.requirements import Rollup
+from hullcheck.results import Rollup, document, run_files
 from hullcheck.writers import requirements as writer
 from hullcheck.writers import unjudged as unjudged_line
 
@@ -54,15 +52,10 @@ def _run(given: argparse.Namespace) -> int:
 
 def _rollups(folder: Path, framework: str) -> tuple[Sequence[Rollup], Sequence[str]]:
     """The requirements of *framework*, and the targets on which no control was judged."""
-    path = folder / run_files.RESULTS if folder.is_dir() or not folder.suffix else folder
-    document = reader.read(path, f"hullcheck report --by {framework} RUN-FOLDER")
-    try:
-        rollups = [from_json(Rollup, each) for each in document["requirements"]]
-        silent = unjudged(from_json(Result, each) for each in document["results"])
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise reader.damaged(path) from None
-    chosen = [each for each in rollups if each.framework == framework]
+    path = folder / run_files.RESULTS if not folder.suffix else folder
+    audit = document.load(path, f"hullcheck report --by {framework} RUN-FOLDER")
+    chosen = [each for each in audit.requirements if each.framework == framework]
     if not chosen:
-        names = {each.framework for each in rollups}
+        names = {each.framework for each in audit.requirements}
         raise WrongUse(f"--by {framework}: no such framework; {did_you_mean(framework, names)}")
-    return chosen, silent
+    return chosen, audit.unjudged

@@ -7,27 +7,23 @@ the clocks of the target and of the auditor: what only one of them takes for in 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Generic, TypeVar
 
+from msgspec.structs import replace
+
 from hullcheck.inventory.acceptance.left_out import may_be_left_out
 from hullcheck.messages import printable
 from hullcheck.parsing.times import Times
-from hullcheck.results import Attestation, Finding, Result, Waiver
+from hullcheck.results import STATES, Attestation, Finding, Result, Waiver
 from hullcheck.verdicts import Verdict
 
 Record = TypeVar("Record", bound=Waiver | Attestation)
 NO_END = float("inf")
 
-IN_FORCE = "in force"
-EXPIRED = "expired"
-NOT_YET = "not yet in force"
-NOT_NEEDED = "not needed"
-MATCHES_NOTHING = "matches nothing"
-NOT_JUDGED = "not judged"
-STATES = (IN_FORCE, EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING, NOT_JUDGED)
+IN_FORCE, EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING, NOT_JUDGED = STATES
 STALE = (EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING)
 """The states in which an entry does not do what somebody wrote it for: it needs review."""
 

@@ -4,11 +4,11 @@ import gc
 import re
 import sys
 from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck import private_files
 from hullcheck.bundle import BundleError
@@ -45,7 +45,7 @@ class Reporting:
         self.gates = (
             gating.gates(config, session_of(config).limits) if gating.is_asked_for(config) else Gates()
         )
-        self.carried: dict[str, dict[str, Any]] = {}  # by test, which has not ended yet
+        self.reports: dict[str, pytest.TestReport] = {}  # of controls that have not ended yet
         self.further = Further(config)
         self.bundling = _bundling(config)
         self.quiet = quiet.Quiet()
@@ -76,24 +76,24 @@ class Reporting:
         if report.when == "setup" and report.nodeid in self.crashed:
             self.config.hook.pytest_runtest_logreport(report=crash.end_of(report))
 
-    def _hear(self, report: pytest.TestReport) -> dict[str, Any] | None:
-        """Take in what the report of a test that has ended carries, and return that."""
+    def _hear(self, report: pytest.TestReport) -> pytest.TestReport | None:
+        """Take in what a control that has ended carries, and return the report that does."""
         carried = getattr(report, "hullcheck", None)
         self.others_failed |= report.failed and carried is None
         if carried is not None:
             self.outcome = self.outcome or Outcome(session_of(self.config))
-            self.carried[report.nodeid] = carried
+            self.reports[report.nodeid] = report
         # other reports tell of a test at its end, and of none that a person interrupts before
         return self._take_in(report.nodeid) if report.when == "teardown" else None
 
-    def _take_in(self, test: str) -> dict[str, Any] | None:
-        carried = self.carried.pop(test, None)
-        if self.outcome is None or carried is None:
+    def _take_in(self, test: str) -> pytest.TestReport | None:
+        report = self.reports.pop(test, None)
+        if self.outcome is None or report is None:
             return None
-        self.outcome.take_in(carried)
+        self.outcome.take_in(report.hullcheck)
         if self.bundling:
             self.bundling.tests.add(test.partition("::")[0])
-        return carried
+        return report
 
     def pytest_keyboard_interrupt(self) -> None:
         """Remember that the run was ended, by a person or by a plugin, which may choose any exit status."""
@@ -102,7 +102,7 @@ class Reporting:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         """Around the other reports: a run that judged nothing is not green, and ours are written before them."""
-        for test in [] if self.interrupted else list(self.carried):  # its end was not heard of
+        for test in [] if self.interrupted else list(self.reports):  # its end was not heard of
             self._take_in(test)
         outcome = self.outcome
         if outcome:

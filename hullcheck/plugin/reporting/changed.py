@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from hullcheck.gates.baseline import Baseline
-from hullcheck.results import Audit
-from hullcheck.results.changes import Changes
+from hullcheck.gates import Baseline
+from hullcheck.results import Audit, Changes
 from hullcheck.results.history import compare, since_last_run
 
 
@@ -16,5 +15,5 @@ def since(audit: Audit, folder: Path, baseline: Baseline | None) -> Changes | No
     """
     if baseline is None:
         return since_last_run(audit, folder)
-    found = compare(baseline.results, audit.results, baseline.run, baseline.finished)
+    found = compare(baseline.audit, audit)
     return found if found.compared else None

@@ -4,17 +4,17 @@ That process collects nothing, so each worker leaves a list of what it collected
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import convert, to_builtins
+from msgspec.structs import replace
 
 from hullcheck.controls.judge import finding_of
 from hullcheck.inventory import Target
-from hullcheck.plugin.items import CONTROL, TARGET, is_control, properties_of
+from hullcheck.plugin.items import CONTROL, TARGET, Carried, is_control, properties_of
 from hullcheck.plugin.session import AuditSession
 from hullcheck.results import Control, Result
-from hullcheck.results.document import from_json, to_json
 from hullcheck.verdicts import EvidenceError, Verdict
 
 REASON = "the process that judged this control died; run it again without -n to see why"
@@ -26,7 +26,7 @@ def listing(session: pytest.Session, audit_session: AuditSession) -> dict[str, A
     for item in session.items:
         if isinstance(item, pytest.Function) and is_control(item):
             control = item.stash[CONTROL]
-            controls[control.id] = to_json(control)
+            controls[control.id] = to_builtins(control)
             target = item.callspec.params[TARGET]
             assert isinstance(target, Target)
             tests[item.nodeid] = [control.id, target.name]
@@ -44,14 +44,10 @@ def make_error(report: pytest.TestReport, listed: Mapping[str, Any], audit_sessi
     result = Result(name, on, Verdict.ERROR, finding.reason, (finding,))
     # an error of a control that is switched off, too: what kills a process is not the matter of one control
     result = replace(result, severity=audit_session.tailored(result, target).severity)
-    control = listed["controls"][name]
+    control = convert(listed["controls"][name], Control)
     report.when, report.longrepr = "setup", f"error: {REASON}"
-    report.user_properties = properties_of(from_json(Control, control), result)
-    report.hullcheck = {  # type: ignore[attr-defined]
-        "control": control,
-        "result": to_json(result),
-        "accepting": [],
-    }
+    report.user_properties = properties_of(control, result)
+    report.hullcheck = Carried(control, result)  # type: ignore[attr-defined]
     return True
 
 

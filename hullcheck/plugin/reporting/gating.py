@@ -7,8 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from hullcheck.gates import Gates, conditions, held
-from hullcheck.gates.baseline import Baseline
+from hullcheck.gates import Baseline, Gates, conditions, held
 from hullcheck.messages import WrongUse
 from hullcheck.plugin import options
 from hullcheck.results import Audit

@@ -4,10 +4,9 @@ import os
 import platform
 import pwd
 import time
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+
+from msgspec.structs import replace
 
 from hullcheck import __version__
 from hullcheck.facts import Facts
@@ -18,9 +17,9 @@ from hullcheck.inventory.acceptance import AuditContext
 from hullcheck.inventory.specs import plain, plain_arguments
 from hullcheck.messages import printable
 from hullcheck.plugin import options
+from hullcheck.plugin.items import Carried
 from hullcheck.plugin.session import FRAMEWORKS, AuditSession
 from hullcheck.results import Attestation, Audit, AuditedTarget, Control, Result, Run, User, Waiver
-from hullcheck.results.document import from_json
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _LEFT_OUT = {
@@ -39,11 +38,10 @@ class Outcome:
         self.results: dict[tuple[str, str], Result] = {}
         self.controls: dict[str, Control] = {}
 
-    def take_in(self, carried: Mapping[str, Any]) -> None:
-        """Take in what the report of one test carries, maybe out of another process."""
-        result = from_json(Result, carried["result"])
-        if result.control not in self.controls:
-            self.controls[result.control] = from_json(Control, carried["control"])
+    def take_in(self, carried: Carried) -> None:
+        """Take in what the report of one test carries."""
+        result = carried.result
+        self.controls.setdefault(result.control, carried.control)
         self.results[result.control, result.target] = result
 
     def audit(self) -> Audit:

@@ -5,14 +5,14 @@ Other tests stay in them, and so does a control that is broken itself: its autho
 
 import os
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hullcheck.controls.judge import BROKEN
-from hullcheck.plugin.items import FIXTURE_FAILED
+from hullcheck.plugin.items import FIXTURE_FAILED, Carried
 from hullcheck.plugin.reporting.crash import REASON as CRASHED
 from hullcheck.plugin.session import session_of
 from hullcheck.verdicts import Verdict
@@ -75,21 +75,18 @@ def command() -> tuple[str, ...]:
     return (str(near.relative_to(Path.cwd()) if near.is_relative_to(Path.cwd()) else near), *rest)
 
 
-def shorten(carried: dict[str, Any]) -> None:
+def shorten(report: Any) -> None:
     """Leave of what a report carries what is asked of it here: pytest keeps the reports of all hosts to the end."""
-    told = _summary_tells(carried["result"])
-    carried.clear()
-    carried["told"] = told
+    report.hullcheck = _is_told(report)
 
 
 def _is_told(report: Any) -> bool:
     """Whether the summary says what became of this test."""
-    carried = getattr(report, "hullcheck", {})
-    return bool(carried["told"] if "told" in carried else carried and _summary_tells(carried["result"]))
-
-
-def _summary_tells(result: Mapping[str, Any]) -> bool:
+    carried: Carried | bool = getattr(report, "hullcheck", False)
+    if isinstance(carried, bool):
+        return carried
     broken = (BROKEN, FIXTURE_FAILED, CRASHED)
-    return result["verdict"] != Verdict.ERROR or not any(
-        each["reason"].startswith(broken) for each in result["findings"]
+    result = carried.result
+    return result.verdict is not Verdict.ERROR or not any(
+        each.reason.startswith(broken) for each in result.findings
     )

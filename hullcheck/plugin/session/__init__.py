@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 from hullcheck import private_files
 from hullcheck.controls.judge import finding_of
@@ -262,13 +263,13 @@ class AuditSession:
         change = self._change(result.control, target)
         if change is None:
             return result
-        result = replace(result, severity=change.severity)
+        result = structs.replace(result, severity=change.severity)
         if not change.off or self.facts_of(target).recording.failure:
             return result
         off = SwitchedOff(change.by, printable(change.off), result.verdict)
         said = NotApplicable(f"switched off by {off.by}: {off.reason} (otherwise: {off.otherwise})")
         finding = finding_of(said, "target", target.name)
-        return replace(
+        return structs.replace(
             result,
             verdict=finding.verdict,
             reason=finding.reason,

@@ -9,14 +9,15 @@ import re
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import to_builtins
+from msgspec.structs import asdict
 
 from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, Control, Finding, Result, sentences
-from hullcheck.results.document import to_json
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.problems import title_of
 from hullcheck.writers.audit_page.sections import divisions
@@ -112,9 +113,9 @@ def _index(
             for division in divisions(audit)
             for section in division.sections
         ],
-        "requirements": to_json(audit.requirements),
-        "waivers": to_json(audit.waivers),
-        "attestations": to_json(audit.attestations),
+        "requirements": to_builtins(audit.requirements),
+        "waivers": to_builtins(audit.waivers),
+        "attestations": to_builtins(audit.attestations),
     }
 
 
@@ -174,7 +175,7 @@ def _verdicts(results: Sequence[Result], ranks: Mapping[str, int]) -> str:
 
 
 def _result(result: Result, ranks: Mapping[str, int]) -> list[Any]:
-    off = to_json(result.switched_off)
+    off = to_builtins(result.switched_off)
     findings = [_finding(each) for each in result.findings]
     evidence = list(result.evidence)
     return [

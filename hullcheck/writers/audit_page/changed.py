@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hullcheck.results.changes import Change, ChangeGroup, together
+from hullcheck.results import Change
+from hullcheck.results.history import ChangeGroup, together
 
 MOST_NAMES = 4  # subjects or targets that are named
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hullcheck.remedies import offered
 from hullcheck.results import SEVERITIES, Audit, Control, Finding, sentences
-from hullcheck.results.fixes import CONTROL, Fix, fixes
+from hullcheck.results.failures import CONTROL, Fix, fixes
 
 _MOST = 6  # that are shown whether they have a file or not
 

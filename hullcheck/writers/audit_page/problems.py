@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hullcheck.controls.metadata import SEVERITIES
-from hullcheck.results import Audit, Control, Finding
-from hullcheck.results.causes import Cause, causes
-from hullcheck.results.requirements import Rollup
+from hullcheck.results import Audit, Control, Finding, Rollup
+from hullcheck.results.failures import Cause, causes
 from hullcheck.verdicts import Verdict
 
 LISTED = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED, Verdict.ATTESTED)

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hullcheck.results import AuditedTarget
-from hullcheck.results.requirements import INCOMPLETE, NOT_COVERED
+from hullcheck.results import INCOMPLETE, NOT_COVERED, AuditedTarget
 from hullcheck.verdicts import Verdict
 
 WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 
 from hullcheck.controls.metadata import SEVERITIES
 from hullcheck.recording import Recording
-from hullcheck.results import Audit, AuditedTarget, Control, Result, trend
-from hullcheck.results.causes import Cause
-from hullcheck.results.changes import Moment
-from hullcheck.results.requirements import Rollup
+from hullcheck.results import Audit, AuditedTarget, Control, Moment, Result, Rollup, history
+from hullcheck.results.failures import Cause
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import fleet, groups, links, problems, sections
 from hullcheck.writers.audit_page.blocks import gathered, identity_of
@@ -112,7 +110,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         targets=rows,
         fleet=fleet.of(audit, rows, fails),
         groups=groups.of(rows),
-        trend=trend.of(audit),
+        trend=history.trend(audit),
         new=changed(audit.since.new if audit.since else (), _MOST_CHANGES),
         gone=changed(audit.since.gone if audit.since else (), _MOST_CHANGES),
         fixes=fixes,

@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from hullcheck.messages import printable
-from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, sentences
-from hullcheck.results.finding_id import finding_id
-from hullcheck.results.fixes import rank
+from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, finding_id, sentences
+from hullcheck.results.failures import rank
 from hullcheck.verdicts import Verdict
 
 CUT = " […]"

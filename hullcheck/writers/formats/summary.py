@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from hullcheck.results import Audit, Gate
-from hullcheck.results.fixes import rank
+from hullcheck.results.failures import rank
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.formats import Rendering
 from hullcheck.writers.formats.entries import Entry, entries, line

@@ -5,7 +5,6 @@ The extra `xlsx` brings XlsxWriter. Every cell is text, so none is a formula or 
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 
 from hullcheck.messages import printable
@@ -76,7 +75,7 @@ def _cell(text: str) -> str:
 
 
 def _names(kind: type[Waiver | Attestation]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+    return kind.__struct_fields__
 
 
 def _cells(value: Waiver | Attestation) -> tuple[str, ...]:

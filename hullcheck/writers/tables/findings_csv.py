@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from hullcheck.controls.metadata import framework_line
-from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, sentences
-from hullcheck.results.finding_id import finding_id
+from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, finding_id, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.tables import csv_cells
 

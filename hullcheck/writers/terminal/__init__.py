@@ -8,9 +8,9 @@ from typing import Any
 
 from hullcheck.frameworks.rollup import IdsByControl
 from hullcheck.inventory import Target
-from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, STALE, STATES, names_of, words_of
+from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, STALE, names_of, words_of
 from hullcheck.messages import did_you_mean, printable
-from hullcheck.results import Attestation, Audit, Finding, Waiver, run_files
+from hullcheck.results import STATES, Attestation, Audit, Finding, Waiver, run_files
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import unjudged
 from hullcheck.writers.terminal import gates, no_answer, screen, verdicts

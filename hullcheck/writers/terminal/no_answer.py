@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from hullcheck.inventory.specs import plain_arguments
 from hullcheck.recording.backends import RECORDED, SSH_BACKENDS, backend_of
 from hullcheck.results import Audit
-from hullcheck.results.causes import Cause, causes, needs_rights
+from hullcheck.results.failures import Cause, causes, needs_rights
 from hullcheck.writers.terminal.screen import Line, named
 
 _MOST_CAUSES = 6

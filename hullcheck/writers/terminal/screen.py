@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hullcheck.messages import printable
-from hullcheck.results import SEVERITIES, Audit, Control, sentences
-from hullcheck.results.causes import Cause, causes
-from hullcheck.results.changes import ChangeGroup, Changes, together
-from hullcheck.results.fixes import CONTAINER, IMAGE, Failure, Fix, failures, fixes
+from hullcheck.results import SEVERITIES, Audit, Changes, Control, sentences
+from hullcheck.results.failures import CONTAINER, IMAGE, Cause, Failure, Fix, causes, failures, fixes
+from hullcheck.results.history import ChangeGroup, together
 from hullcheck.writers.terminal.cells import cells, cut, padded
 
 FEW_TARGETS = 3

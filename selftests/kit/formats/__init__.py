@@ -1,11 +1,11 @@
 """Audits for the tests of further formats: real hosts, waived and silent ones, hostile names, and nothing at all."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
 from hullcheck.verdicts import Verdict

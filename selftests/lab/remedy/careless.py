@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from hullcheck import cli, facts
 from hullcheck.recording import Recording
 from hullcheck.remedies.plan import OPTIONS, plan
-from hullcheck.results import reader
-from hullcheck.results.document import audit_of
+from hullcheck.results import document
 from selftests.kit.running import Project, Run
 from selftests.rig.waiting import until
 
@@ -175,7 +174,7 @@ def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies
     assert cli.main(["remedy", str(run), f"--output={output}", *(f"--also={each}" for each in also)]) == 0
     _lower_limit(output / host.name)
     recording = Recording.load(run / host.name, facts.PROBES)
-    made = plan(audit_of(reader.read(run / "results.json", "")), host.name, recording, also)
+    made = plan(document.load(run, ""), host.name, recording, also)
     found = {
         part: {(each.control.id, each.finding.subject) for each in mended}
         for part, mended in made.mended.items()

@@ -11,7 +11,7 @@ import pytest
 from hullcheck.remedies import ContainerLimit, ContainerOptions, containers
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, Finding
-from hullcheck.results.fixes import Failure
+from hullcheck.results.failures import Failure
 from hullcheck.verdicts import Verdict
 from selftests.kit.judging import facts_of_engine, judged
 from selftests.lab.remedy import proven

@@ -13,7 +13,7 @@ from hullcheck.facts import Facts
 from hullcheck.remedies import AuditRule, host_files
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, Finding
-from hullcheck.results.fixes import Failure
+from hullcheck.results.failures import Failure
 from hullcheck.verdicts import Verdict
 from selftests.kit.judging import control, facts_of_guest, judged
 from selftests.lab.host.kernel import Kernel, now

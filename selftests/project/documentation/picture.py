@@ -10,7 +10,8 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hullcheck.results import User
 from hullcheck.writers import audit_page

@@ -397,22 +397,3 @@ def test_no_results(
     (tmp_path / "reports/latest").mkdir(parents=True)
     write_results(tmp_path / "reports/latest/results.json", judged("5.5"))
     assert cli.main(["compare", "docker-bench", str(log)]) == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("no json", "not JSON"),
-        ("[]", "not hullcheck/results/1"),
-        ('{"schema": "hullcheck/results/1"}', "damaged"),
-        ('{"schema": "hullcheck/results/1", "targets": {"a": {}}, "controls": {"x": {}}}', "damaged"),
-    ],
-)
-def test_results_of_something_else(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
-) -> None:
-    """It says what is wrong with the file."""
-    log = write_log(tmp_path / "log.json", check("5.5", "PASS"))
-    path = tmp_path / "results.json"
-    path.write_text(text)
-    assert said in wrong(capsys, log, "--results", path)

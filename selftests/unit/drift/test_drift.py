@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.cli import main
 from hullcheck.drift import PastRun, answers, drift
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
-from hullcheck.results.changes import Change
+from hullcheck.results import Audit, AuditedTarget, Change, Control, Finding, Result, Run
 from hullcheck.results.document import document_of
 from hullcheck.verdicts import Verdict
 

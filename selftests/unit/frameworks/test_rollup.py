@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck.frameworks import Framework, rollup
-from hullcheck.results import Finding, Result
-from hullcheck.results.document import from_json, to_json
-from hullcheck.results.requirements import Requirement, Rollup
+from hullcheck.results import Finding, Requirement, Result
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import requirements as writer
 from selftests import REPOSITORY
@@ -132,7 +130,6 @@ def test_controls_are_named() -> None:
     """All that speak for it, those that decided, and those that were left out."""
     (whole,) = rollup.roll_up([PCI], MAPPED, [result("a", Verdict.FAIL)], ("web1",))
     assert whole.requirements[0] == Requirement("1", "One", "fail", ("a", "b"), ("a",), ("b",))
-    assert from_json(Rollup, json.loads(json.dumps(to_json(whole)))) == whole
 
 
 def test_heading_stands_for_what_is_below() -> None:
@@ -240,7 +237,7 @@ def test_wrong_use_of_report(tmp_path: Path) -> None:
     path = done.folder / "reports/latest/results.json"
     document = done.results
     path.write_text(json.dumps({**document, "requirements": [{"framework": "pci"}]}))
-    assert "damaged" in wrong_use(hullcheck("report", "--by", "pci", cwd=done.folder))
+    assert "`$.requirements[0]`" in wrong_use(hullcheck("report", "--by", "pci", cwd=done.folder))
 
 
 def test_report_of_a_bundle(tmp_path: Path) -> None:

@@ -11,9 +11,6 @@ import pytest
 
 from hullcheck.inventory import InventoryError, Target, load
 from hullcheck.inventory.tailoring import Tailoring
-from hullcheck.results import Finding, Result, SwitchedOff
-from hullcheck.results.document import from_json, to_json
-from hullcheck.verdicts import Verdict
 from selftests import REPOSITORY
 from selftests.kit.judging import controls
 from selftests.kit.running import Project, info, properties
@@ -109,14 +106,6 @@ def test_faults_have_their_line(tmp_path: Path, part: str, said: str) -> None:
         load(path)
     (fault,) = caught.value.faults
     assert fault.startswith(f"{path}:{said}")
-
-
-def test_result_travels() -> None:
-    """From a worker, and from a file."""
-    off = SwitchedOff("site.yml:6", "not here", Verdict.FAIL)
-    finding = Finding("target", "web1", Verdict.NOT_APPLICABLE)
-    result = Result("a", "web1", Verdict.NOT_APPLICABLE, "", (finding,), (), "low", off)
-    assert from_json(Result, json.loads(json.dumps(to_json(result)))) == result
 
 
 # ---- the whole way

@@ -12,7 +12,7 @@ from hullcheck.remedies.offered import explained
 from hullcheck.remedies.outcome import Outcome
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, Finding
-from hullcheck.results.fixes import Failure
+from hullcheck.results.failures import Failure
 from hullcheck.verdicts import Verdict
 
 UNLIMITED = "no process limit is in force, and none is set"

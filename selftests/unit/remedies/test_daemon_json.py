@@ -14,7 +14,7 @@ from hullcheck.remedies import Settings, daemon_json, merge
 from hullcheck.remedies.daemon_json import DaemonChange
 from hullcheck.remedies.outcome import Outcome
 from hullcheck.results import Control, Finding
-from hullcheck.results.fixes import Failure
+from hullcheck.results.failures import Failure
 from hullcheck.verdicts import Verdict
 from selftests.kit.facts.daemons import Host
 

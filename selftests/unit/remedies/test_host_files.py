@@ -12,7 +12,7 @@ from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, host_files
 from hullcheck.remedies.host_files import Rights, Rules
 from hullcheck.results import Control, Finding
-from hullcheck.results.fixes import Failure
+from hullcheck.results.failures import Failure
 from hullcheck.verdicts import Verdict
 from selftests.kit.facts.hosts import target
 from selftests.kit.judging import but

@@ -5,9 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hullcheck.results import Finding
-from hullcheck.results.changes import Change
-from hullcheck.results.finding_id import finding_id
+from hullcheck.results import Change, Finding, finding_id
 from hullcheck.verdicts import Verdict
 
 NAMES = st.text(max_size=4)

@@ -1,13 +1,13 @@
 """What to fix first: failures by what has to be changed once."""
 
 import inspect
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.controls.metadata import read_docstring
 from hullcheck.results import Audit, Control, Finding, Result, Run
-from hullcheck.results.fixes import fixes, kind_of
+from hullcheck.results.failures import fixes, kind_of
 from hullcheck.verdicts import Verdict
 from selftests.kit import audit_pages
 from selftests.kit.judging import controls, numbers

@@ -6,12 +6,12 @@ import subprocess
 import sys
 import zlib
 from base64 import b64decode, b64encode
-from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording

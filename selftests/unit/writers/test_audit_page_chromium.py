@@ -6,7 +6,6 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 
-from hullcheck.results.requirements import Requirement
+from hullcheck.results import Requirement
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links
 from selftests.kit.audit_pages import ATTESTATION, HOSTILE, WAIVER, Example, accepted, demo, fleet, hostile

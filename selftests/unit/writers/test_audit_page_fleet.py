@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.results import Audit, Result
 from hullcheck.verdicts import Verdict
@@ -38,7 +39,7 @@ def example(count: int, different: bool = False) -> Example:
         results += [
             _result(each, name, different and number >> (at % 20) & 1) for at, each in enumerate(mine)
         ]
-        recorded.append(replace(recordings[original.name], target=name))
+        recorded.append(dataclasses.replace(recordings[original.name], target=name))
     whole: Audit = replace(audit, targets=tuple(targets), results=tuple(results), since=None)
     return Example(whole, tuple(recorded))
 
@@ -115,7 +116,8 @@ def test_target_without_an_answer_is_a_group_of_its_own() -> None:
     """It does not hide among others whose verdicts are errors too."""
     made = example(120)
     recordings = [
-        replace(each, failure="timed out") if each.target == "web0007" else each for each in made.recordings
+        dataclasses.replace(each, failure="timed out") if each.target == "web0007" else each
+        for each in made.recordings
     ]
     part = _targets(audit_page.render(made.audit, recordings))
     assert "3 rows" in part
@@ -190,7 +192,8 @@ def test_group_without_an_answer_says_so() -> None:
     made = example(2)
     targets = tuple(replace(each, groups=("all-of-them",)) for each in made.audit.targets)
     recordings = [
-        replace(each, failure="timed out") if each.target == "web0001" else each for each in made.recordings
+        dataclasses.replace(each, failure="timed out") if each.target == "web0001" else each
+        for each in made.recordings
     ]
     results = tuple(each for each in made.audit.results if each.target == "web0000")
     page = audit_page.render(replace(made.audit, targets=targets, results=results), recordings)

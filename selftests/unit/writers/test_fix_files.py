@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.controls.metadata import read_docstring
 from hullcheck.remedies.offered import FixFile, file_of
-from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
-from hullcheck.results.changes import Change, Changes
-from hullcheck.results.fixes import AUDIT_RULES, DAEMON, KERNEL, fixes
+from hullcheck.results import Audit, AuditedTarget, Change, Changes, Control, Finding, Result, Run
+from hullcheck.results.failures import AUDIT_RULES, DAEMON, KERNEL, fixes
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
 from selftests.kit.audit_pages import demo

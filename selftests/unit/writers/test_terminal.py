@@ -1,14 +1,13 @@
 """The lines at the end of a run: cut to the width, kept to one screen, one line for each cause."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
-from hullcheck.results.causes import causes
-from hullcheck.results.changes import Change, Changes
+from hullcheck.results import Audit, AuditedTarget, Change, Changes, Control, Finding, Result, Run
+from hullcheck.results.failures import causes
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import terminal
 from hullcheck.writers.terminal import screen

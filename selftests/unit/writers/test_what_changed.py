@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
-from hullcheck.results.changes import Change, Changes, together
+from hullcheck.results import Audit, AuditedTarget, Change, Changes, Control, Finding, Result, Run
+from hullcheck.results.history import together
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
 from hullcheck.writers.terminal import screen

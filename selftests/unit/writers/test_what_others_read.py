@@ -3,15 +3,14 @@
 import csv
 import io
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.plugin.reporting import junit_texts as junit
-from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, sentences
-from hullcheck.results.finding_id import finding_id
+from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, finding_id, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.tables import findings_csv
 from selftests.kit.running import PRESENT, Project, containers, info

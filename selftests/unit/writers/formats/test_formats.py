@@ -7,13 +7,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from hullcheck.results import Audit, run_files
-from hullcheck.results.finding_id import finding_id
+from hullcheck.results import Audit, finding_id, run_files
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.formats import BUNDLED, FORMATS, FormatError, chosen
 from hullcheck.writers.formats.status import STATUS

@@ -7,10 +7,10 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
-from hullcheck.results import Audit, AuditedTarget, Finding
-from hullcheck.results.changes import Change, Changes
+from msgspec.structs import replace
+
+from hullcheck.results import Audit, AuditedTarget, Change, Changes, Finding
 from hullcheck.verdicts import Verdict
 from selftests.kit import audit_pages
 from selftests.kit.formats import NAMES, each_audit, found, small, text

@@ -7,10 +7,10 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.results import Audit, Finding
 from hullcheck.verdicts import Verdict

@@ -7,12 +7,11 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
-from hullcheck.results import Audit, Finding, Gate
-from hullcheck.results.changes import Changes
+from hullcheck.results import Audit, Changes, Finding, Gate
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.formats import summary
 from selftests.kit import audit_pages
