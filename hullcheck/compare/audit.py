@@ -23,9 +23,8 @@ def load(path: Path, target: str | None) -> TargetResults:
         WrongUse: there are no results, or none of that target.
     """
     audit = document.load(path, "--results PATH")
-    name = _target(path, [each.name for each in audit.targets], target)
-    controls = {each.id: each for each in audit.controls}
-    judged = tuple((controls[each.control], each) for each in audit.results if each.target == name)
+    name = _target(path, list(audit.by_target), target)
+    judged = tuple((audit.known[each.control], each) for each in audit.by_target[name])
     return TargetResults(audit.run.id, name, judged)
 
 

@@ -12,7 +12,7 @@ from hullcheck.drift.answers import difference
 from hullcheck.facts.registry import probes
 from hullcheck.messages import WrongUse
 from hullcheck.recording import Recording, RecordingError
-from hullcheck.results import Audit, Change, Changes, Control, Result, document
+from hullcheck.results import Audit, Change, Changes, Result, document
 from hullcheck.results.history import compare
 from hullcheck.verdicts import Verdict
 
@@ -42,11 +42,6 @@ class PastRun:
     def targets(self) -> dict[str, str]:
         """The targets by name, each with how it was reached."""
         return {each.name: each.connect for each in self.audit.targets}
-
-    @cached_property
-    def controls(self) -> dict[str, Control]:
-        """The controls by id."""
-        return {each.id: each for each in self.audit.controls}
 
     @cached_property
     def results(self) -> dict[tuple[str, str], Result]:
@@ -85,8 +80,7 @@ class Drift:
     def severity(self, change: Change) -> str:
         """How bad it is: the one that counts on that target, where it fails."""
         run = self.new if change in self._new else self.old
-        result = run.results[change.control, change.target]
-        return result.severity or run.controls[change.control].severity
+        return run.audit.severity(run.results[change.control, change.target])
 
 
 def drift(old: PastRun, new: PastRun) -> Drift:

@@ -101,17 +101,16 @@ class Gates:
 
     def _breaking(self, audit: Audit) -> Iterator[str]:
         """What breaks `--fail-on`: each finding that all parts of one of its conditions fit."""
-        controls = {each.id: each for each in audit.controls}
         for result in audit.results:
-            severity = result.severity or controls[result.control].severity
+            severity = audit.severity(result)
             for each in result.told:
                 is_new = not (self.baseline and self.baseline.has(result, each))
                 if any(one.fits(each.verdict, severity, is_new=is_new) for one in self.conditions):
-                    yield _told(controls, result, each)
+                    yield _told(audit.known[result.control], result, each)
 
 
-def _told(controls: Mapping[str, Control], result: Result, finding: Finding) -> str:
-    name = sentences.number(controls[result.control]) or result.control
+def _told(control: Control, result: Result, finding: Finding) -> str:
+    name = sentences.called(control)
     subject = "" if finding.kind == "target" else f" {finding.kind} {finding.subject}"
     return f"{result.target}: {name}{subject}: {finding.verdict}: {finding.reason}"
 

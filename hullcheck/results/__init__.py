@@ -4,7 +4,8 @@ They are the document of results.json, too: its keys, their types and what they 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
@@ -194,6 +195,12 @@ class AuditedTarget(Struct, frozen=True, omit_defaults=True):
     same_machine: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be known of its clock, and of what else runs containers."""
+        others = f"not judged: {'; '.join(self.neighbours)}" if self.neighbours else ""
+        return tuple(filter(None, (self.clock, others)))
+
 
 class User(Struct, frozen=True):
     """Who ran an audit, by the machine's own word; `name` is empty where the number has none."""
@@ -345,7 +352,7 @@ class Rollup(Struct, frozen=True):
     requirements: tuple[Requirement, ...]
 
 
-class Audit(Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=SCHEMA):
+class Audit(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schema", tag=SCHEMA):
     """One run with all that it found.
 
     Attributes:
@@ -368,6 +375,23 @@ class Audit(Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=SCH
     since: Changes | None = None
     gates: tuple[Gate, ...] = ()
 
+    @cached_property
+    def known(self) -> Mapping[str, Control]:
+        """The controls by their ids."""
+        return {each.id: each for each in self.controls}
+
+    @cached_property
+    def by_target(self) -> Mapping[str, list[Result]]:
+        """The results of each target, by its name."""
+        found: dict[str, list[Result]] = {each.name: [] for each in self.targets}
+        for each in self.results:
+            found[each.target].append(each)
+        return found
+
+    def severity(self, result: Result) -> str:
+        """Return how bad it is that this control fails on this target."""
+        return result.severity or self.known[result.control].severity
+
     @property
     def same(self) -> list[tuple[str, tuple[str, ...]]]:
         """The targets that may be one and the same: `engine` or `machine`, whose id they share, and their names."""
@@ -381,20 +405,13 @@ class Audit(Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=SCH
     @property
     def nothing_judged(self) -> bool:
         """Whether there are results, but none that says anything of a target's hardening."""
-        return bool(self.results) and {each.target for each in self.results} == set(self.unjudged)
+        return bool(self.results) and not any(each.verdict in JUDGED for each in self.results)
 
     @property
     def unjudged(self) -> tuple[str, ...]:
-        """The targets with results of which none says anything of their hardening."""
-        return unjudged(self.results)
-
-
-def unjudged(results: Iterable[Result]) -> tuple[str, ...]:
-    """The targets in *results* on which no control passed or failed; what is waived or attested was judged."""
-    judged: dict[str, bool] = {}
-    for each in results:
-        judged[each.target] = judged.get(each.target, False) or each.verdict in JUDGED
-    return tuple(name for name, one in judged.items() if not one)
+        """The targets on which no control passed or failed; what is waived or attested was judged."""
+        judged = {each.target for each in self.results if each.verdict in JUDGED}
+        return tuple(dict.fromkeys(each.target for each in self.results if each.target not in judged))
 
 
 def finding_id(control: str, target: str, found: Finding | Change) -> str:

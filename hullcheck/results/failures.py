@@ -1,7 +1,7 @@
 """The failures of an audit, what to change to fix them, and what kept other controls from being judged."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -124,20 +124,16 @@ def rank(severity: str) -> int:
 
 
 def failures(audit: Audit) -> tuple[Failure, ...]:
-    """All findings of *audit* that failed: the worst first, then by control, target and subject as in the results."""
-    controls = {each.id: each for each in audit.controls}
-    order = {name: number for number, name in enumerate(controls)}
-    found = (each for result in audit.results for each in _failed(result, controls))
+    """Return all findings that failed: the worst first, then by control, target and subject as in the results."""
+    order = {name: number for number, name in enumerate(audit.known)}
+    found = (
+        Failure(audit.known[result.control], result.target, audit.severity(result), each)
+        for result in audit.results
+        if result.verdict is Verdict.FAIL
+        for each in result.told
+        if each.verdict is Verdict.FAIL
+    )
     return tuple(sorted(found, key=lambda each: (each.rank, order[each.control.id])))
-
-
-def _failed(result: Result, controls: Mapping[str, Control]) -> Iterable[Failure]:
-    if result.verdict is not Verdict.FAIL:
-        return
-    control = controls[result.control]
-    for each in result.told:
-        if each.verdict is Verdict.FAIL:
-            yield Failure(control, result.target, result.severity or control.severity, each)
 
 
 def fixes(audit: Audit) -> tuple[Fix, ...]:
@@ -219,8 +215,7 @@ def causes(audit: Audit, besides: Collection[str] = ()) -> tuple[Cause, ...]:
 
 
 def _reason(result: Result) -> str:
-    whole = Finding("target", result.target, result.verdict, result.reason)
-    errors = (each.reason for each in result.findings or (whole,) if each.verdict is Verdict.ERROR)
+    errors = (each.reason for each in result.told if each.verdict is Verdict.ERROR)
     reason = " ".join(next(errors, result.reason).split())
     refused = _SOCKET.search(reason)
     if refused:

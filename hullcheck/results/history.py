@@ -125,11 +125,9 @@ def _appeared(then: Result, now: Result, same: Sequence[Verdict]) -> Iterator[Ch
 
 def trend(audit: Audit) -> tuple[Moment, ...]:
     """Return the numbers of the runs before *audit* that are known, the oldest first, and its own."""
-    severities = {each.id: each.severity for each in audit.controls}
     failed: Counter[str] = Counter()
     for one in audit.results:
-        many = sum(each.verdict is Verdict.FAIL for each in one.told)
-        failed[one.severity or severities[one.control]] += many
+        failed[audit.severity(one)] += sum(each.verdict is Verdict.FAIL for each in one.told)
     errors = sum(each.verdict is Verdict.ERROR for each in audit.results)
     own = Moment(
         audit.run.id, audit.run.finished, {name: many for name, many in failed.items() if many}, errors

@@ -2,41 +2,13 @@
 
 from collections.abc import Sequence
 
+from hullcheck.messages import printable
 from hullcheck.results import Control
 from hullcheck.verdicts import Verdict
 
-VERBS = frozenset(
-    (
-        *(
-            "adds",
-            "allows",
-            "asks",
-            "belongs",
-            "can",
-            "comes",
-            "does",
-            "drops",
-            "gives",
-            "has",
-            "holds",
-            "is",
-        ),
-        *(
-            "keeps",
-            "lies",
-            "listens",
-            "may",
-            "mounts",
-            "must",
-            "names",
-            "opens",
-            "publishes",
-            "reaches",
-            "reports",
-        ),
-        *("runs", "shares", "starts", "takes", "uses", "was", "would", "writes"),
-    )
-)
+_VERBS = """adds allows asks belongs can comes does drops gives has holds is keeps lies listens may mounts must names
+opens publishes reaches reports runs shares starts takes uses was would writes"""
+VERBS = frozenset(_VERBS.split())
 """The first words of reasons that go on after one subject without a colon."""
 SAME = {
     "engine": "one engine under several names, or copies of one machine",
@@ -52,6 +24,11 @@ def number(control: Control) -> str:
         for each in control.frameworks.get(marker, ()):
             return f"{name} {_numeric(each)}"
     return ""
+
+
+def called(control: Control) -> str:
+    """Return the control as people call it: its number, else its id."""
+    return number(control) or control.id
 
 
 def _numeric(identifier: str) -> str:
@@ -78,3 +55,9 @@ def sentence(kind: str, subject: str, verdict: Verdict, reason: str) -> str:
     """A finding in one line: `container agent runs with --privileged`."""
     before = kind_before(kind, verdict)
     return f"{before + ' ' if before else ''}{subject}{joint((subject,), reason)}{reason}"
+
+
+def unjudged(targets: Sequence[str]) -> str:
+    """Warn of *targets* on which no control passed or failed, in one line."""
+    hardened = "it is hardened" if len(targets) == 1 else "they are hardened"
+    return printable(f"{', '.join(targets)}: no control was judged; nothing here says that {hardened}.")

@@ -12,7 +12,6 @@ from hullcheck.bundle.inventory import OF_ANSIBLE
 from hullcheck.results import Audit, document, run_files
 from hullcheck.verify import Step, digests
 from hullcheck.verify.layout import REPORTS
-from hullcheck.writers import results as results_writer
 
 DAMAGED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 """What comes of reading a document that is not what it should be."""
@@ -85,7 +84,7 @@ def _written(files: Mapping[str, bytes], known: Documents) -> list[str]:
     written = {
         run_files.MANIFEST: writer.canonical(known.manifest),
         run_files.POLICY: writer.canonical(policy),
-        run_files.RESULTS: results_writer.render(known.audit).encode(),
+        run_files.RESULTS: document.render(known.audit).encode(),
     }
     faults = [name for name, content in written.items() if files[name] != content]
     return [f"{name}: not written as hullcheck writes it" for name in faults]

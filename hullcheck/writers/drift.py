@@ -53,8 +53,7 @@ def _finding(drift: Drift, change: Change) -> str:
 
 
 def _number(drift: Drift, control: str) -> str:
-    known = drift.new.controls.get(control) or drift.old.controls[control]
-    return sentences.number(known) or control
+    return sentences.called(drift.new.audit.known.get(control) or drift.old.audit.known[control])
 
 
 def _worst_first(drift: Drift, found: Sequence[Change]) -> list[Change]:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from hullcheck.commands import terminal
 from hullcheck.messages import WrongUse, did_you_mean
-from hullcheck.results import Rollup, document, run_files
+from hullcheck.results import Rollup, document, run_files, sentences
 from hullcheck.writers import requirements as writer
-from hullcheck.writers import unjudged as unjudged_line
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
@@ -46,7 +45,7 @@ def _run(given: argparse.Namespace) -> int:
     rollups, silent = _rollups(given.run_folder, given.by)
     print(writer.results(rollups, *terminal()), end="")
     if silent:
-        print(unjudged_line.line(silent))
+        print(sentences.unjudged(silent))
     return 0
 
 

@@ -20,8 +20,8 @@ from hullcheck.plugin.reporting.further import Further
 from hullcheck.plugin.reporting.outcome import Outcome
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, session_of
 from hullcheck.plugin.unwritten import Unwritten
-from hullcheck.results import Audit, run_files
-from hullcheck.writers import html, terminal, unjudged
+from hullcheck.results import Audit, run_files, sentences
+from hullcheck.writers import html, terminal
 
 if TYPE_CHECKING:
     from hullcheck.plugin.reporting.bundling import Bundling
@@ -273,7 +273,7 @@ class Reporting:
 def _say_unknown(session: pytest.Session, status: int, audit: Audit | None) -> None:
     """To Nagios: testinfra's `--nagios` counts failures alone, and calls it OK where nothing was judged."""
     session.exitstatus = NAGIOS_UNKNOWN
-    because = f": {unjudged.line(audit.unjudged)}" if audit and audit.unjudged else ""
+    because = f": {sentences.unjudged(audit.unjudged)}" if audit and audit.unjudged else ""
     print(
         f"\nUNKNOWN: without --nagios the exit status is {status}, and this would not be green{because}",
         flush=True,

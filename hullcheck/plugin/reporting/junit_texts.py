@@ -14,14 +14,13 @@ _Key = tuple[str, str]  # control and target
 
 def rewrite(cases: "list[Element]", audit: Audit) -> None:
     """Give each failure and error among *cases*, as pytest wrote them, its number, severity and remedy."""
-    controls = {each.id: each for each in audit.controls}
     results = {(each.control, each.target): each for each in audit.results}
     for case in cases:
         result = _result_of(case, results)
         for told in (*case.iter("failure"), *case.iter("error")) if result else ():
             assert result is not None
-            told.set("message", message(controls[result.control], result))
-            told.text = body(controls[result.control], result)
+            told.set("message", message(audit.known[result.control], result))
+            told.text = body(audit.known[result.control], result)
 
 
 def _result_of(case: Element, results: Mapping[_Key, Result]) -> Result | None:
@@ -50,7 +49,7 @@ def body(control: Control, result: Result) -> str:
 
 
 def _head(control: Control, result: Result) -> str:
-    return f"{sentences.number(control) or control.id} ({result.severity or control.severity})"
+    return f"{sentences.called(control)} ({result.severity or control.severity})"
 
 
 def _telling(result: Result) -> list[Finding]:

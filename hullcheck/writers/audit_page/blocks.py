@@ -32,9 +32,7 @@ MOST_TARGETS = 250  # whose answers are embedded; of more they are in the record
 def embedded(audit: Audit, recordings: Sequence[Recording]) -> Iterator[tuple[str, str]]:
     """The blocks: id of the element, and what is in it."""
     recorded = {each.target: each for each in recordings}
-    results: dict[str, list[Result]] = {target.name: [] for target in audit.targets}
-    for each in audit.results:
-        results[each.target].append(each)
+    results = audit.by_target
     ranks = {control.id: number for number, control in enumerate(audit.controls)}
     commands = _Table()
     # before the commands, whose table it fills

@@ -46,12 +46,10 @@ def of(audit: Audit, rows: Sequence[TargetRow], fails: Iterable[Problem]) -> Fle
     """The fleet with these *rows*, the worst first; None where there are few targets."""
     if len(rows) <= MOST_ROWS:
         return None
-    verdicts: dict[str, list[tuple[str, str]]] = {each.target.name: [] for each in rows}
-    for each in audit.results:
-        verdicts[each.target].append((each.control, each.verdict))
-    alike: dict[tuple[bool, tuple[tuple[str, str], ...]], list[TargetRow]] = {}
+    alike: dict[tuple[bool, frozenset[tuple[str, str]]], list[TargetRow]] = {}
     for row in rows:
-        alike.setdefault((bool(row.failure), tuple(sorted(verdicts[row.target.name]))), []).append(row)
+        verdicts = frozenset((each.control, each.verdict) for each in audit.by_target[row.target.name])
+        alike.setdefault((bool(row.failure), verdicts), []).append(row)
     groups = [
         Group(
             same[0], [each.target.name for each in same], sorted({each.target.engine for each in same} - {""})
@@ -66,8 +64,6 @@ def of(audit: Audit, rows: Sequence[TargetRow], fails: Iterable[Problem]) -> Fle
 def _notes(rows: Iterable[TargetRow]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for each in rows:
-        neighbours = "; ".join(each.target.neighbours)
-        told = (each.target.clock, f"not judged: {neighbours}" if neighbours else "")
-        for note in filter(None, told):
+        for note in each.target.notes:
             found.setdefault(note, []).append(each.target.name)
     return found

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hullcheck.controls.metadata import SEVERITIES
-from hullcheck.results import Audit, Control, Finding, Rollup
+from hullcheck.results import Audit, Control, Rollup
 from hullcheck.results.failures import Cause, causes
 from hullcheck.verdicts import Verdict
 
@@ -85,11 +85,10 @@ _Where = dict[_Said, list[tuple[str, str]]]  # subject and target
 
 def by_verdict(audit: Audit, silent: frozenset[str]) -> Mapping[Verdict, Sequence[Problem]]:
     """The problems, the worst first; what is said of a *silent* target, which gave no answer, is left out."""
-    controls = {each.id: each for each in audit.controls}
     order = {each.id: number for number, each in enumerate(audit.controls)}
     problems: dict[Verdict, list[Problem]] = {verdict: [] for verdict in LISTED}
-    for (verdict, name), (said, severities) in _collected(audit, controls, silent).items():
-        problems[verdict].append(_problem(controls[name], verdict, said, severities))
+    for (verdict, name), (said, severities) in _collected(audit, silent).items():
+        problems[verdict].append(_problem(audit.known[name], verdict, said, severities))
     for each in problems.values():
         each.sort(key=lambda one: (SEVERITIES.index(one.severity), -one.targets, order[one.control.id]))
     return problems
@@ -108,19 +107,16 @@ def shared_causes(
     return [each for each in found if each.controls > 1], [each for each in errors if each.control.id in own]
 
 
-def _collected(
-    audit: Audit, controls: Mapping[str, Control], silent: frozenset[str]
-) -> Mapping[tuple[Verdict, str], tuple[_Where, set[str]]]:
+def _collected(audit: Audit, silent: frozenset[str]) -> Mapping[tuple[Verdict, str], tuple[_Where, set[str]]]:
     """By verdict and control: where each thing was said, and the severities there."""
     found: dict[tuple[Verdict, str], tuple[_Where, set[str]]] = {}
     for result in audit.results:
         if result.target in silent:
             continue
-        whole = Finding("target", result.target, result.verdict, result.reason)
-        for each in result.findings or (whole,):
+        for each in result.told:
             if each.verdict in LISTED:
                 said, severities = found.setdefault((each.verdict, result.control), ({}, set()))
-                severities.add(result.severity or controls[result.control].severity)
+                severities.add(audit.severity(result))
                 subject = "" if each.kind == "target" else each.subject
                 key = each.kind, each.reason, each.accepted_by
                 said.setdefault(key, []).append((subject, result.target))

@@ -1,7 +1,7 @@
 """The part of the page that is shown at once: figures, charts and lists of problems."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hullcheck.controls.metadata import SEVERITIES
@@ -84,7 +84,6 @@ class Summary:
 
 def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
     """Count and sort all of *audit*."""
-    controls = {each.id: each for each in audit.controls}
     recorded = {each.target: each for each in recordings}
     silent = frozenset(each.target for each in recordings if each.failure)
     found = problems.by_verdict(audit, silent)
@@ -92,7 +91,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
     failing = Counter(each.severity for each in fails)
     rollups = [(each, problems.key_of(each), _framework(each)) for each in audit.requirements]
     parts = sections.divisions(audit)
-    rows = _targets(audit, recorded, controls)
+    rows = _targets(audit, recorded)
     sentence, tone = headline(audit, found, silent)
     fixes, other_fixes = first(audit)
     shared, other_errors = problems.shared_causes(audit, silent, found[Verdict.ERROR])
@@ -102,7 +101,7 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         nothing_judged=audit.nothing_judged or not audit.results,
         failing={name: failing[name] for name in SEVERITIES if failing[name]},
         overall=Row("All results", Counter(str(each.verdict) for each in audit.results)),
-        by_severity=_by_severity(audit.results, controls, failing),
+        by_severity=_by_severity(audit, failing),
         by_section=[_by_section(each) for each in parts],
         matrices=[sections.matrix(each, audit) for each in parts],
         by_framework=Chart("Requirements by framework", [row for _, _, row in rollups]),
@@ -124,17 +123,15 @@ def summarize(audit: Audit, recordings: Sequence[Recording]) -> Summary:
         off=[each for each in audit.results if each.switched_off],
         unjudged=[] if audit.nothing_judged else [each for each in audit.unjudged if each not in silent],
         machines=[(each, identity_of(recorded.get(each.name))) for each in audit.targets[: fleet.MOST_ROWS]],
-        controls=controls,
+        controls=audit.known,
         titles={each.id: problems.title_of(each.title) for each in audit.controls},
     )
 
 
-def _by_severity(
-    results: Iterable[Result], controls: Mapping[str, Control], failing: Mapping[str, int]
-) -> Chart:
+def _by_severity(audit: Audit, failing: Mapping[str, int]) -> Chart:
     counts: dict[str, Counter[str]] = {name: Counter() for name in SEVERITIES}
-    for each in results:
-        counts[each.severity or controls[each.control].severity][str(each.verdict)] += 1
+    for each in audit.results:
+        counts[audit.severity(each)][str(each.verdict)] += 1
     rows = [
         Row(name.capitalize(), each, inside=links.to("failures", name) if failing.get(name) else "")
         for name, each in counts.items()
@@ -164,25 +161,14 @@ def short(name: str) -> str:
     return name.partition(": ")[0] if ": " in name else name
 
 
-def _targets(
-    audit: Audit, recorded: Mapping[str, Recording], controls: Mapping[str, Control]
-) -> list[TargetRow]:
-    counts: dict[str, Counter[str]] = {each.name: Counter() for each in audit.targets}
-    fails: dict[str, Counter[str]] = {each.name: Counter() for each in audit.targets}
-    for each in audit.results:
-        counts[each.target][str(each.verdict)] += 1
-        if each.verdict is Verdict.FAIL:
-            fails[each.target][each.severity or controls[each.control].severity] += 1
-    rows = [
-        TargetRow(
-            each,
-            Row(each.name, counts[each.name]),
-            gathered(recorded[each.name]) if each.name in recorded else "",
-            recorded[each.name].failure if each.name in recorded else "",
-            fails[each.name],
-        )
-        for each in audit.targets
-    ]
+def _targets(audit: Audit, recorded: Mapping[str, Recording]) -> list[TargetRow]:
+    rows = []
+    for each in audit.targets:
+        results, recording = audit.by_target[each.name], recorded.get(each.name)
+        counts = Counter(str(one.verdict) for one in results)
+        fails = Counter(audit.severity(one) for one in results if one.verdict is Verdict.FAIL)
+        times, failure = (gathered(recording), recording.failure) if recording else ("", "")
+        rows.append(TargetRow(each, Row(each.name, counts), times, failure, fails))
     return sorted(rows, key=_badness, reverse=True)
 
 

@@ -50,7 +50,7 @@ class Entry:
     @property
     def number(self) -> str:
         """The control as people call it: its number, else its id."""
-        return sentences.number(self.control) or self.control.id
+        return sentences.called(self.control)
 
     @property
     def sentence(self) -> str:
@@ -66,16 +66,13 @@ class Entry:
 
 def entries(audit: Audit) -> Iterator[Entry]:
     """Every finding in the order of the results; a result without one counts as a finding of its target."""
-    controls = {each.id: each for each in audit.controls}
     accepted: dict[str, Waiver | Attestation] = {each.place: each for each in audit.waivers}
     accepted |= {each.place: each for each in audit.attestations}
+    accepted.pop("", None)
     for result in audit.results:
-        control = controls[result.control]
-        severity = result.severity or control.severity
-        whole = Finding("target", result.target, result.verdict, result.reason)
-        for each in result.findings or (whole,):
-            by = accepted.get(each.accepted_by) if each.accepted_by else None
-            yield Entry(control, result, each, severity, by)
+        control, severity = audit.known[result.control], audit.severity(result)
+        for each in result.told:
+            yield Entry(control, result, each, severity, accepted.get(each.accepted_by))
 
 
 def line(text: str, most: int = LONGEST) -> str:

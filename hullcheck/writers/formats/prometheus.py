@@ -61,11 +61,7 @@ def _written(labels: _Labels) -> str:
 
 
 def _results(audit: Audit) -> _Samples:
-    severities = {each.id: each.severity for each in audit.controls}
-    return _counted(
-        audit,
-        ((each.target, each.severity or severities[each.control], each.verdict) for each in audit.results),
-    )
+    return _counted(audit, ((each.target, audit.severity(each), each.verdict) for each in audit.results))
 
 
 def _findings(audit: Audit) -> _Samples:

@@ -7,11 +7,13 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from msgspec.structs import astuple
+
 from hullcheck.messages import printable
 from hullcheck.results import Attestation, Audit, Waiver
+from hullcheck.writers import tables
 from hullcheck.writers.formats import Rendering
 from hullcheck.writers.formats.entries import CUT, seconds
-from hullcheck.writers.tables import findings_csv, requirements_csv
 
 MOST_ROWS = 1_048_575
 """Below the head; a spreadsheet holds no more."""
@@ -33,10 +35,10 @@ def render(audit: Audit) -> Rendering:
     import xlsxwriter  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     sheets = {
-        "Findings": (findings_csv.HEAD, findings_csv.rows(audit)),
-        "Requirements": (requirements_csv.HEAD, requirements_csv.rows(audit)),
-        "Waivers": (_names(Waiver), [_cells(each) for each in audit.waivers]),
-        "Attestations": (_names(Attestation), [_cells(each) for each in audit.attestations]),
+        "Findings": (tables.FINDINGS, tables.finding_rows(audit)),
+        "Requirements": (tables.REQUIREMENTS, tables.requirement_rows(audit)),
+        "Waivers": (Waiver.__struct_fields__, [_cells(each) for each in audit.waivers]),
+        "Attestations": (Attestation.__struct_fields__, [_cells(each) for each in audit.attestations]),
     }
     whole = io.BytesIO()
     book = xlsxwriter.Workbook(whole, _OPTIONS)
@@ -74,12 +76,5 @@ def _cell(text: str) -> str:
     return shown if len(shown) <= MOST_CHARACTERS else shown[: MOST_CHARACTERS - len(CUT)] + CUT
 
 
-def _names(kind: type[Waiver | Attestation]) -> tuple[str, ...]:
-    return kind.__struct_fields__
-
-
 def _cells(value: Waiver | Attestation) -> tuple[str, ...]:
-    return tuple(
-        " ".join(each) if isinstance(each, tuple) else str(each)
-        for each in (getattr(value, name) for name in _names(type(value)))
-    )
+    return tuple(" ".join(each) if isinstance(each, tuple) else str(each) for each in astuple(value))

@@ -10,9 +10,8 @@ from hullcheck.frameworks.rollup import IdsByControl
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, STALE, names_of, words_of
 from hullcheck.messages import did_you_mean, printable
-from hullcheck.results import STATES, Attestation, Audit, Finding, Waiver, run_files
+from hullcheck.results import STATES, Attestation, Audit, Finding, Waiver, run_files, sentences
 from hullcheck.verdicts import Verdict
-from hullcheck.writers import unjudged
 from hullcheck.writers.terminal import gates, no_answer, screen, verdicts
 from hullcheck.writers.terminal.cells import cells, cut, padded
 from hullcheck.writers.terminal.screen import Line
@@ -160,7 +159,7 @@ def _judged(audit: Audit) -> Iterator[Line]:
     if audit.nothing_judged:
         yield _whole(NOTHING_JUDGED, red=True)
     elif audit.unjudged:
-        yield _whole(unjudged.line(audit.unjudged), red=True)
+        yield _whole(sentences.unjudged(audit.unjudged), red=True)
 
 
 def _page(folder: Path) -> Iterator[Line]:

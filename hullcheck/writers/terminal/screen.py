@@ -93,14 +93,9 @@ def _line(left: str, text: str, width: int) -> str:
     return left + cut(text, max(width - cells(left), _NARROWEST))
 
 
-def number_of(control: Control) -> str:
-    """What auditors call *control*: its number in the benchmark or the guide, or else its id."""
-    return sentences.number(control) or control.id
-
-
 def _numbers(controls: Sequence[Control], width: int) -> tuple[list[str], int]:
     """The numbers of *controls*, and how wide most are: the few long ones stick out."""
-    numbers = [cut(number_of(each), max(width // 4, _NARROWEST)) for each in controls]
+    numbers = [cut(sentences.called(each), max(width // 4, _NARROWEST)) for each in controls]
     usual = max((cells(each) for each in numbers if cells(each) <= _LONG_NUMBER), default=0)
     return [padded(each, usual) for each in numbers], usual
 
@@ -219,7 +214,7 @@ def _since(audit: Audit, width: int) -> Iterator[Line]:
     head = f"since {_moment(since)}"
     yield Line(cut(f"{head}: {', '.join(counts)}", width), len(head), {"bold": True})
     if since.new:
-        numbers = {each.id: number_of(each) for each in audit.controls}
+        numbers = {each.id: sentences.called(each) for each in audit.controls}
         new = (_new(each, numbers, len(audit.targets) > 1) for each in together(since.new))
         yield Line(_line("  new: ", "; ".join(new), width), len("  new:"), {"red": True})
 

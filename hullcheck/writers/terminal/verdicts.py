@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from hullcheck.results import Audit, AuditedTarget, Result, sentences
+from hullcheck.results import Audit, Result, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.terminal.cells import cells, padded
 from hullcheck.writers.terminal.screen import Line, named
@@ -14,9 +14,7 @@ _MOST_TARGETS = 6
 
 def lines(audit: Audit) -> Iterator[Line]:
     """How often each verdict was found."""
-    results: dict[str, list[Result]] = {each.name: [] for each in audit.targets}
-    for each in audit.results:
-        results[each.target].append(each)
+    results = audit.by_target
     if len(results) > _MOST_TARGETS:
         yield Line(f"{len(results)} targets  {_said(audit.results)}")
         failing = Counter({name: _failing(each) for name, each in results.items()})
@@ -48,7 +46,7 @@ def _counted(verdicts: Iterable[Verdict]) -> str:
 
 def notes(audit: Audit) -> Iterator[Line]:
     """What has to be known of clocks, and of what else runs containers; of many targets each note is there once."""
-    said = [(each.name, note) for each in audit.targets for note in _notes(each)]
+    said = [(each.name, note) for each in audit.targets for note in each.notes]
     if len(audit.targets) > _MOST_TARGETS:
         together: dict[str, list[str]] = {}
         for name, note in said:
@@ -58,10 +56,3 @@ def notes(audit: Audit) -> Iterator[Line]:
     shard = [f"  shard {audit.run.shard}: the other targets are in other runs"] if audit.run.shard else []
     for line in (*shard, *(f"  {name}: {note}" for name, note in said), *same):
         yield Line(line, len(line), {"yellow": True})
-
-
-def _notes(target: AuditedTarget) -> Iterator[str]:
-    if target.clock:
-        yield target.clock
-    if target.neighbours:
-        yield f"not judged: {'; '.join(target.neighbours)}"

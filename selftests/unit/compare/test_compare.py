@@ -12,9 +12,8 @@ import pytest
 
 from hullcheck import cli
 from hullcheck.compare.differences import Kind
-from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
+from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, document
 from hullcheck.verdicts import Verdict, worst
-from hullcheck.writers import results as results_writer
 
 REAL = Path(__file__).parent / "careless.log.json"
 """Cut out of what docker-bench-security 1.6.0 wrote of a real host; its titles are left out."""
@@ -60,7 +59,7 @@ def write_results(path: Path, *results: tuple[Control, Result], targets: Sequenc
         tuple(known.values()),
         tuple(result for _, result in results),
     )
-    path.write_text(results_writer.render(audit))
+    path.write_text(document.render(audit))
     return path
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from hullcheck.plugin.reporting import junit_texts as junit
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, finding_id, sentences
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.tables import findings_csv
+from hullcheck.writers import tables
 from selftests.kit.running import PRESENT, Project, containers, info
 
 if TYPE_CHECKING:
@@ -112,9 +112,9 @@ def test_junit_counts_what_its_message_leaves_out() -> None:
 def test_findings_have_number_and_remedy_in_the_last_columns() -> None:
     """The columns of before keep their places; a finding that passes needs no remedy."""
     audit = example(Finding("container", "a", Verdict.FAIL, "flies"), Finding("container", "b", Verdict.PASS))
-    rows = list(csv.DictReader(io.StringIO(findings_csv.render(audit))))
-    assert findings_csv.HEAD[5] == "severity"
-    assert findings_csv.HEAD[-4:] == ("risk", "number", "remedy", "finding")
+    rows = list(csv.DictReader(io.StringIO(tables.findings(audit))))
+    assert tables.FINDINGS[5] == "severity"
+    assert tables.FINDINGS[-4:] == ("risk", "number", "remedy", "finding")
     assert [(each["number"], each["remedy"]) for each in rows] == [("Guide 1.2", REMEDY), ("Guide 1.2", "")]
     ids = [finding_id("c", "web1", each) for each in audit.results[0].findings]
     assert [each["finding"] for each in rows] == ids

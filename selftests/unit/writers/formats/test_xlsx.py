@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from hullcheck.results import Audit, Finding
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.tables import findings_csv
+from hullcheck.writers import tables
 from selftests.kit import audit_pages
 from selftests.kit.formats import NAMES, each_audit, found, named, rendered, small
 
@@ -35,9 +35,9 @@ def sheet(audit: Audit, name: str = "Findings") -> list[tuple[Any, ...]]:
 def test_rows_are_those_of_the_findings(audit: Callable[[], Audit]) -> None:
     """As in findings.csv, with the same head."""
     head, *rows = sheet(audit())
-    assert head == findings_csv.HEAD
-    assert [row[-1] for row in rows] == [row[-1] for row in findings_csv.rows(audit())]
-    assert [row[9] for row in rows] == [row[9] for row in findings_csv.rows(audit())]
+    assert head == tables.FINDINGS
+    assert [row[-1] for row in rows] == [row[-1] for row in tables.finding_rows(audit())]
+    assert [row[9] for row in rows] == [row[9] for row in tables.finding_rows(audit())]
 
 
 def test_names_are_texts() -> None:

@@ -1,1 +1,0 @@
-"""Tables of findings and of requirements, for spreadsheets and databases."""
