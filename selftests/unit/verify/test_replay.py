@@ -11,7 +11,6 @@ import pytest
 
 from hullcheck import __version__
 from hullcheck.bundle import manifest
-from hullcheck.recording.probe import Answer
 from hullcheck.results import run_files
 from selftests import REPOSITORY
 from selftests.kit.bundles import Bundle
@@ -210,15 +209,6 @@ def test_command_that_imports_from_here_is_refused(own: Project, entry: str) -> 
     assert "env -u PYTHONPATH hullcheck verify" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["hosts", "reports", "none.yml", "pytest.ini"])
-def test_target_may_have_any_name(own: Project, name: str) -> None:
-    """Also that of a file which judging again needs."""
-    own.recorded(name, Answer("motd", 0, "hello\n", ""))
-    own.pytest("--hosts", f"recorded://{own.folder}/recordings/{name}", "--bundle")
-    done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def test_junit_with_other_tests_is_left_out(own: Project) -> None:
     """They cannot be judged again, and so nobody could say that they are right."""
     made = Bundle.read(own.folder / "reports/latest.zip")
@@ -263,31 +253,6 @@ def test_every_selection_is_repeated(tmp_path: Path, arguments: list[str]) -> No
     done = verify(made.fitting().write(tmp_path / "reports/less.zip"), cwd=tmp_path)
     assert done.returncode == 1
     assert "the bundle has no result, the recording says" in done.stdout
-
-
-def test_run_that_waived_nothing(own: Project) -> None:
-    """What --runxfail showed is derived again, and not with the waivers that it passed over."""
-    hosts = own.recorded("web1", Answer("motd", 0, "good day\n", ""))
-    inventory = {
-        "targets": {"web1": {"connect": hosts}},
-        "waivers": {"somebody_is_greeted": {"justification": "the greeter is ill"}},
-    }
-    fleet = own.write("fleet.yml", json.dumps(inventory))
-    for more, verdict in (([], "waived"), (["--runxfail"], "fail")):
-        run = own.pytest(f"--inventory={fleet}", "--bundle", *more)
-        assert run.verdicts == {"somebody_is_greeted": verdict}
-        done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_junit_as_the_settings_have_it(own: Project) -> None:
-    """Settings of the project that change junit.xml are those of judging again, too."""
-    path = own.folder / "pytest.ini"
-    path.write_text(path.read_text() + "junit_suite_name = docker\njunit_logging = all\n")
-    own.pytest("-k", "somebody", "--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
-    assert "docker" in Bundle.read(own.folder / "reports/latest.zip").files[run_files.JUNIT].decode()
-    done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

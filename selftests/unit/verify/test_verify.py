@@ -62,10 +62,12 @@ def test_forger_of_these_tests_forges_well(made: Bundle, here: None, tmp_path: P
 # ---- tamperings
 
 
-@pytest.mark.parametrize("tamper", TAMPERINGS)
-def test_tampering_is_named(tamper: Tamper, folder: Path, made: Bundle, here: None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("named", "tamper"), TAMPERINGS, ids=[named for named, _ in TAMPERINGS])
+def test_tampering_is_named(
+    named: str, tamper: Tamper, folder: Path, made: Bundle, here: None, tmp_path: Path
+) -> None:
     """What was changed is named."""
-    changed, named = tamper(made.copy(), folder)
+    changed = tamper(made.copy(), folder)
     path = tmp_path / "bundle.zip"
     path.write_bytes(changed if isinstance(changed, bytes) else archive.pack(changed.files))
     signed = run_files.SIGNATURE in (changed if isinstance(changed, Bundle) else made).files

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -18,7 +16,7 @@ from msgspec.structs import replace
 from hullcheck.results import Requirement
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import links
-from selftests.kit.audit_pages import ATTESTATION, HOSTILE, WAIVER, Example, accepted, demo, fleet, hostile
+from selftests.kit.audit_pages import ATTESTATION, HOSTILE, WAIVER, Example, accepted, fleet, hostile
 from selftests.kit.browsing import Open, go, is_in_time, opening_seconds, title, wait
 from selftests.kit.running import PRESENT, Project, containers, info
 
@@ -172,21 +170,6 @@ def test_back_returns_to_where_the_reader_was(opened: Open) -> None:
     assert (title(page), page.evaluate("scrollY")) == ("Failures", before)
 
 
-def test_link_to_the_same_page_is_no_step(opened: Open) -> None:
-    """After a link to where the reader is already, "back" still leads to the place where the reader was."""
-    page = opened(page_of_it(), "#failures")
-    page.evaluate("scrollTo(0, 1500)")
-    targets = page.locator(".side a", has_text="Targets")
-    page.evaluate("performance.clearMarks()")
-    targets.click()
-    wait(page)
-    targets.click()
-    page.evaluate("performance.clearMarks()")
-    page.go_back()
-    wait(page)
-    assert (title(page), page.evaluate("scrollY")) == ("Failures", 1500)
-
-
 def test_keyboard_reaches_content_and_search(opened: Open) -> None:
     """The first stop skips the navigation; a search is typed and sent without a mouse."""
     page = opened(page_of_it())
@@ -236,29 +219,6 @@ def test_filters_find_what_the_audit_has(opened: Open) -> None:
     assert address == "#findings?verdict=fail&severity=high&target=careless&q=AGENT+seccomp"
     again = opened(page_of_it(), address)
     assert found(again) == found(page)
-
-
-def test_search_without_result_says_so(opened: Open) -> None:
-    """Where nothing is found a sentence says it, no empty table; from there it is one step to all."""
-    page = opened(page_of_it(), "#findings?verdict=fail&q=nonesuch")
-    assert found(page) == 0
-    assert page.get_by_text("No finding has all of this.").is_visible()
-    assert page.locator("#view table:visible").count() == 0
-    page.evaluate("performance.clearMarks()")
-    page.get_by_role("link", name="Show all").click()
-    wait(page)
-    assert found(page) > 0
-    assert page.locator("#view table:visible").count() == 1
-    assert page.locator("#view a:visible:text-is('Show all')").count() == 0
-
-
-def test_framework_filter_keeps_its_controls(opened: Open) -> None:
-    """A framework's findings are those of the controls that speak for it."""
-    audit = example().audit
-    rollup = next(each for each in audit.requirements if each.framework == "cis")
-    controls = {name for each in rollup.requirements for name in each.controls}
-    page = opened(page_of_it(), "#findings?framework=cis")
-    assert found(page) == sum(len(each.findings) for each in audit.results if each.control in controls)
 
 
 def test_long_list_grows_on_demand(opened: Open) -> None:
@@ -384,30 +344,6 @@ def test_nothing_is_wider_than_the_window(opened: Open, width: int) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") <= width, each
 
 
-@pytest.mark.parametrize("width", [420, 820, 1024, 1216, 1280, 1440])
-def test_charts_can_be_seen(opened: Open, width: int) -> None:
-    """At every width the bars have a length that tells something, and no figure is cut off."""
-    page = opened(page_of_it(), viewport={"width": width, "height": 900})
-    for address in ("", "#requirements", "#targets"):
-        go(page, address)
-        boxes = page.locator(".chart:visible .bar").all()
-        assert boxes
-        assert min(each.bounding_box()["width"] for each in boxes) > 100, address  # type: ignore[index]
-        cut = "all => all.filter((each) => each.scrollWidth > each.clientWidth).length"
-        assert page.locator(".scroll:visible:has(.chart)").evaluate_all(cut) == 0, address
-
-
-def test_colours_can_be_turned(opened: Open) -> None:
-    """The button turns light into dark and back."""
-    page = opened(page_of_it(), color_scheme="light")
-    colour = "getComputedStyle(document.body).backgroundColor"
-    light = page.evaluate(colour)
-    page.get_by_role("button", name="Dark colours").click()
-    assert page.evaluate(colour) != light
-    page.get_by_role("button", name="Light colours").click()
-    assert page.evaluate(colour) == light
-
-
 def test_page_can_be_read_without_scripts(opened: Open) -> None:
     """All that is in the document is shown, and nothing that would need a script."""
     page = opened(page_of_it(), script=False)
@@ -419,23 +355,6 @@ def test_page_can_be_read_without_scripts(opened: Open) -> None:
     assert page.locator(f"[id='control/{PRIVILEGED}']").is_visible()
 
 
-def test_page_can_be_read_where_its_script_fails(browser: Browser, tmp_path: Path) -> None:
-    """A browser that is too old for the script shows what one without scripts does."""
-    script = re.findall(r"<script>(.*?)</script>", page_of_it(), re.DOTALL)[1]
-    too_new = "this is of another time;\n" + script
-    digests = [b64encode(sha256(each.encode()).digest()).decode() for each in (script, too_new)]
-    path = tmp_path / "audit.html"
-    path.write_text(page_of_it().replace(script, too_new).replace(*digests), encoding="utf-8")
-    page = browser.new_page()
-    errors: list[object] = []
-    page.on("pageerror", lambda each: errors.append(each))
-    page.goto(path.as_uri())
-    assert len(errors) == 1
-    assert page.locator("main > section:visible").count() == page.locator("main > section").count() - 1
-    assert page.locator(".scripted:visible").count() == 0
-    page.close()
-
-
 def test_print_shows_all(opened: Open) -> None:
     """On paper: the summary, every list and every table, whichever is open; and a PDF of A4 pages comes of it."""
     page = opened(page_of_it(), "#accepted")
@@ -444,15 +363,6 @@ def test_print_shows_all(opened: Open) -> None:
     assert page.locator("main > section:visible").count() == sections.count() == 14
     assert page.locator(".side:visible, #view:visible").count() == 0
     assert 20 < sheets(page.pdf(prefer_css_page_size=True)) < 60
-
-
-def test_print_of_an_exhibit_is_the_exhibit(opened: Open) -> None:
-    """What a deep link leads to is printed by itself, an answer without its scroll bar."""
-    page = opened(page_of_it(), "#evidence/careless/docker_info")
-    page.emulate_media(media="print")
-    assert page.locator("main > section:visible").count() == 1
-    assert page.locator("#view pre").last.evaluate("each => each.scrollHeight <= each.clientHeight")
-    assert sheets(page.pdf(prefer_css_page_size=True)) < 12
 
 
 def sheets(pdf: bytes) -> int:
@@ -489,11 +399,3 @@ def test_opens_in_time(
 def page_of_fleet(count: int) -> str:
     """The page of that many targets."""
     return fleet(count).page
-
-
-def test_demo_needs_no_second_try(opened: Open) -> None:
-    """The plain demo opens with no waiver, attestation or silent target: empty lists say that they are empty."""
-    page = opened(demo().page, "#accepted")
-    said = page.locator("main section:visible").inner_text()
-    assert "The inventory has no waivers." in said
-    assert "The inventory has no attestations." in said

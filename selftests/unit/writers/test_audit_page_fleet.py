@@ -88,19 +88,6 @@ def test_targets_alike_are_one_row() -> None:
     assert "results.json" in part
 
 
-def test_targets_that_differ_are_named_too() -> None:
-    """The worst hundred have rows, the rest their names, the worse first."""
-    part = _targets(page_of(130, different=True))
-    assert "130 rows, of which the worst 100 are shown" in part
-    assert "30 targets in 30 more rows" in part
-    assert _linked(part) == {f"web{number:04}" for number in range(130)}
-    assert (
-        part.count('<th scope="row"><a href="#target/web') == 100 * 3
-    )  # of two divisions, and of the groups
-    (run,) = re.findall(r'<section id="run".*?</section>', page_of(130, different=True), re.DOTALL)
-    assert "The first 100 of 130 targets; the page of each target says it of that" in run
-
-
 def test_notes_of_targets_stay() -> None:
     """What has to be known of one of them is said, whatever group it is in."""
     made = example(120)
@@ -135,14 +122,6 @@ def test_map_has_a_column_for_each_group(opened: Open) -> None:
     assert "2 columns of targets with the same verdicts" in page.locator("#view [role=status]").inner_text()
     page = opened(page_of(120), "#target/web0119")
     assert page.locator("h1:visible").inner_text() == "web0119"
-
-
-def test_map_says_what_it_leaves_out(opened: Open) -> None:
-    """A hundred columns, and a line."""
-    page = opened(page_of(130, different=True), "#map")
-    assert page.locator("#view thead th").count() == 101
-    said = page.locator("#view [role=status]").inner_text()
-    assert "of which the 100 with the most failures are shown; results.json has all" in said
 
 
 # ---- groups of the inventory
@@ -185,27 +164,6 @@ def test_groups_are_told_apart(count: int) -> None:
         assert f'worst: <a href="#target/{worst[name]}">' in row
     for name in ("db", "attic"):
         assert f'data-word="fail">{fails["web0000"] * targets[name]:,}<' in rows[list(targets).index(name)]
-
-
-def test_group_without_an_answer_says_so() -> None:
-    """A target that was not judged is counted apart from those that fail."""
-    made = example(2)
-    targets = tuple(replace(each, groups=("all-of-them",)) for each in made.audit.targets)
-    recordings = [
-        dataclasses.replace(each, failure="timed out") if each.target == "web0001" else each
-        for each in made.recordings
-    ]
-    results = tuple(each for each in made.audit.results if each.target == "web0000")
-    page = audit_page.render(replace(made.audit, targets=targets, results=results), recordings)
-    (row,) = _groups(page)
-    assert "1 of 2 targets fail; <b>1 gave no answer</b>" in row
-
-
-def test_without_groups_there_is_no_table_of_them(opened: Open) -> None:
-    """Nor can anything be chosen by one."""
-    assert "Groups of the inventory" not in page_of(2)
-    page = opened(page_of(2), "#map")
-    assert page.locator("select[name=group]").count() == 0
 
 
 def test_group_has_a_page_a_map_and_findings(opened: Open) -> None:

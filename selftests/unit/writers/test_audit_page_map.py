@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from hullcheck.verdicts import Verdict
-from selftests.kit.audit_pages import Example, accepted, fleet
+from selftests.kit.audit_pages import Example, accepted
 from selftests.kit.browsing import Open, go, title, wait
 
 if TYPE_CHECKING:
@@ -102,12 +102,6 @@ def test_square_leads_to_its_finding(opened: Open) -> None:
     assert title(page) == "Map"
 
 
-def test_one_target_has_no_map(opened: Open) -> None:
-    """The side names it only where there is something to compare."""
-    assert opened(page_of_it()).locator(".side a[href='#map']").is_visible()
-    assert opened(fleet(1).page).locator(".side a[href='#map']").count() == 0
-
-
 # ---- by keyboard
 
 
@@ -158,19 +152,6 @@ def test_arrows_walk_over_squares_names_and_demands(opened: Open) -> None:
     assert press(page, "PageDown") == last
     assert press(page, "PageUp") != last
     assert press(page, "Control+Home", "ArrowRight") == f"{control} {target}"
-
-
-def test_square_that_is_walked_to_can_be_seen(opened: Open) -> None:
-    """Neither the heads nor the demands, which stay in place, cover it."""
-    page = opened(fleet(60).page, "#map", viewport={"width": 800, "height": 600})
-    page.locator("td.square").first.focus()
-    for keys in (("Control+End",), ("ArrowUp",) * 30, ("ArrowLeft",) * 40, ("PageUp",) * 3):
-        press(page, *keys)
-        assert page.evaluate(
-            "(() => { const box = document.activeElement.getBoundingClientRect();"
-            " return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)"
-            " === document.activeElement; })()"
-        ), focused(page)
 
 
 def test_enter_opens_a_square_and_back_returns_to_it(opened: Open) -> None:

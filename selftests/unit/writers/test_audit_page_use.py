@@ -14,7 +14,7 @@ from hullcheck.cli import parser
 from hullcheck.results import Finding
 from hullcheck.verdicts import Verdict
 from selftests.kit.audit_pages import Example, demo
-from selftests.kit.browsing import Open, go, title, wait
+from selftests.kit.browsing import Open, go
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -75,16 +75,6 @@ def test_search_finds_ids_of_every_framework_and_text(opened: Open) -> None:
     assert said(page) > 0
     go(page, "#findings?q=6.1.5")
     assert page.get_by_text("No finding has all of this.").is_visible()
-
-
-def test_search_of_the_side_finds_a_number(opened: Open) -> None:
-    """What is typed beside the pages is searched alike."""
-    page = opened(page_of_demo())
-    page.get_by_label("Search findings").fill("CIS 5.5")
-    page.evaluate("performance.clearMarks()")
-    page.keyboard.press("Enter")
-    wait(page)
-    assert (title(page), said(page)) == ("All findings", findings_of("5.5"))
 
 
 # ---- copy
@@ -156,30 +146,7 @@ def test_remedy_and_address_can_be_copied(opened: Open) -> None:
     assert "--target=careless --subject=agent " in pasted(page)
 
 
-def test_what_cannot_be_copied_is_shown(opened: Open) -> None:
-    """Where a browser refuses both ways, the text stands there to be copied by hand."""
-    page = opened(page_of_demo(), "#failures")
-    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    page.evaluate("document.execCommand = () => false")
-    page.get_by_role("button", name="Copy remedy of CIS 5.5").click()
-    control = next(each for each in demo().audit.controls if each.id == "container_is_not_privileged")
-    assert page.locator(".by-hand").inner_text() == control.remedy
-
-
 # ---- a narrow window
-
-
-def test_pages_take_little_room_on_a_phone(opened: Open) -> None:
-    """Two lines above the page; the name of the page that is shown is in sight, and so is the search."""
-    page = opened(page_of_demo(), viewport={"width": 390, "height": 844})
-    for address in ("", "#run", "#findings", "#failures"):
-        go(page, address)
-        assert page.locator(".side").bounding_box()["height"] <= 110  # type: ignore[index]
-        box = page.locator(".side [aria-current]").bounding_box()
-        assert box is not None
-        assert box["x"] > 90
-        assert box["x"] + box["width"] < 370
-    assert page.get_by_label("Search findings").is_visible()
 
 
 def test_every_page_can_be_reached_on_a_phone(opened: Open) -> None:

@@ -46,16 +46,3 @@ def test_damaged_byte_code(templates: Path, length: int) -> None:
     (kept,) = (templates / "__pycache__").iterdir()
     kept.write_bytes(kept.read_bytes()[:length])
     assert _rendered(templates) == "on web"
-
-
-def test_nothing_is_written_where_python_is_not_to(templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As by PYTHONDONTWRITEBYTECODE."""
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    assert _rendered(templates) == "on web"
-    assert not (templates / "__pycache__").exists()
-
-
-def test_folder_that_cannot_be_written(templates: Path) -> None:
-    """The page is rendered all the same."""
-    (templates / "__pycache__").write_text("in the way")
-    assert _rendered(templates) == "on web"

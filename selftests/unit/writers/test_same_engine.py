@@ -32,13 +32,6 @@ def test_same_engine_under_two_names_is_said(tmp_path: Path) -> None:
     assert page.count("same engine ID as <bdi>") == 2
 
 
-def test_engines_of_their_own_are_not_mentioned(tmp_path: Path) -> None:
-    """Nor are those that tell no ID."""
-    run = audited(tmp_path, alpha="e-1", beta="", gamma="")
-    assert not run.lines("engine ID")
-    assert not any("same_engine" in each for each in run.results["targets"].values())
-
-
 def identities(**told: tuple[str, str]) -> dict[str, Identity]:
     """Targets with the IDs of their engine and machine."""
     return {name: Identity(machine, engine, "") for name, (engine, machine) in told.items()}

@@ -99,25 +99,6 @@ def test_verbose_run_has_every_failure() -> None:
     assert not [line for line in lines if "or add -v" in line]
 
 
-def test_few_failures_are_all_there() -> None:
-    """With subjects of one reason together, and the beginning of the remedy below; one alone is nothing to group."""
-    lines = shown(audit(result("memory", FAIL, "no limit is set", "web1", "a", "b", "c", "d", "e")))
-    assert lines[1:] == [
-        "web1  1 fail",
-        "high      CIS 5.1  a, b, c and 2 more: no limit is set",
-        "                   mend it",
-        "results: /r",
-    ]
-
-
-def test_long_path_takes_the_place_of_failures() -> None:
-    """What is shown stays one screen."""
-    example = audit_pages.demo().audit
-    for folder in ("/r", "/" + "r" * 150):
-        rows = sum(-(-len(line) // 100) for line in shown(example, folder=folder))
-        assert 22 <= rows <= 24
-
-
 def test_one_cause_is_one_line() -> None:
     """What stops all controls is said once, with what to do about it, however long the reason is."""
     stopped = [result(f"control_{number}", ERROR, SOCKET) for number in range(118)]

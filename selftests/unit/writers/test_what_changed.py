@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 
 from hullcheck.results import Audit, AuditedTarget, Change, Changes, Control, Finding, Result, Run
-from hullcheck.results.history import together
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
 from hullcheck.writers.terminal import screen
@@ -62,11 +61,6 @@ def test_containers_of_a_control_are_one_row() -> None:
     assert terminal(made) == "  new: CIS 5.11 app-00, app-01, app-02 and 9 more"
 
 
-def test_one_more_than_the_first_few_is_named_as_well() -> None:
-    """So that "and 1 more" is never there in place of a name."""
-    assert "app-04: has" in rows(audit(containers(*NAMES[:5])))[1]
-
-
 def test_other_reasons_stay_in_the_row() -> None:
     """The most frequent reason is said, the subjects of the others are named."""
     odd = containers("db", "cache", reason="its limit is above the memory of the host")
@@ -104,12 +98,3 @@ def test_a_row_leads_to_what_it_is_about() -> None:
         'id="since"'
     )[1]
     assert 'href="#control/icc"' in page.split("</div>")[0]
-
-
-def test_what_does_not_fit_is_counted_by_findings() -> None:
-    """A list of many rows is cut; what is left out is said in findings, as the head counts them."""
-    found = [change for number in range(50) for change in containers("a", "b", control=f"c{number}")]
-    said = rows(audit(found))
-    assert said[0] == "New 100 findings of 50 controls"
-    assert said[-1] == "and 20 more findings; all are in results.json"
-    assert sum(each.findings for each in together(found)) == 100

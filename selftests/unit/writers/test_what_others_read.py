@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from msgspec.structs import replace
 
-from hullcheck.plugin.reporting import junit_texts as junit
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, finding_id, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import tables
@@ -92,21 +90,6 @@ def test_junit_tells_number_severity_and_remedy(tmp_path: Path) -> None:
     assert errors
     assert all(each.get("message", "").startswith("CIS ") for each in errors)
     assert not any("Remedy:" in (each.text or "") for each in errors)
-
-
-def test_junit_counts_what_its_message_leaves_out() -> None:
-    """A message is one line, however many findings there are; hidden characters are written as escapes."""
-    audit = example(
-        Finding("container", "a\x1b", Verdict.FAIL, "flies"), Finding("container", "b", Verdict.FAIL, "flies")
-    )
-    assert (
-        junit.message(audit.controls[0], audit.results[0])
-        == "Guide 1.2 (high): container a\\x1b: flies (and 1 more)"
-    )
-    changed = replace(audit.results[0], severity="low")
-    assert junit.body(audit.controls[0], changed).startswith(
-        "Guide 1.2 (low)\nfail: container a\\x1b: flies\n"
-    )
 
 
 def test_findings_have_number_and_remedy_in_the_last_columns() -> None:

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -75,27 +74,6 @@ def test_what_is_known_of_images_is_for_its_owner_alone(tmp_path: Path) -> None:
     image_cache.save(path, recording)
     assert json.loads(path.read_text())["images"] == {}
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-
-
-def test_folder_that_is_there_keeps_its_rights(tmp_path: Path) -> None:
-    """A folder of reports is the user's own; that of the run in it is private all the same."""
-    project = _project(tmp_path)
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports").chmod(0o755)
-    run = project.pytest(_hosts(project))
-    assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o755
-    assert (tmp_path / "reports/latest").stat().st_mode & 0o777 == 0o700, run.output
-
-
-def test_reports_of_pytest_go_through_a_link(tmp_path: Path) -> None:
-    """The link stays one, and the older file that it leads to becomes private."""
-    project = _project(tmp_path)
-    (tmp_path / "old.html").write_text("old")
-    (tmp_path / "link.html").symlink_to("old.html")
-    project.pytest(_hosts(project), "--html=link.html")
-    assert (tmp_path / "link.html").is_symlink()
-    assert (tmp_path / "old.html").read_text().rstrip().endswith("</html>")
-    assert (tmp_path / "old.html").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("place", ["/dev/stdout", "/dev/fd/1", "pipe"])
@@ -180,24 +158,6 @@ def test_file_that_grows_too_large(tmp_path: Path, kilobytes: int, processes: li
     _require_told(run, folder, "File too large")
 
 
-@pytest.mark.needs("unshare", "mount")
-@pytest.mark.parametrize("kilobytes", [16, 64, 128, 256, 300])
-def test_full_disk(tmp_path: Path, kilobytes: int) -> None:
-    """A disk on which not all has room keeps what has, and nothing that is cut off."""
-    project = _project(tmp_path)
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "left").mkdir()
-    mount = f'mount -t tmpfs -o size={kilobytes}k none reports && "$@"'
-    command = f'{mount}; status=$?; cp -a reports/. left; exit "$status"'
-    run = _shell(
-        project,
-        f'exec unshare --mount bash -c {shlex.quote(command)} bash "$@"',
-        _hosts(project),
-    )
-    (folder,) = (each for each in (tmp_path / "left").iterdir() if each.is_dir())
-    _require_told(run, folder, "No space left on device")
-
-
 @pytest.mark.parametrize("failing", range(8))
 def test_each_write_may_fail(tmp_path: Path, failing: int) -> None:
     """Whichever file cannot be put in its place is named, and the others are there."""
@@ -235,21 +195,6 @@ def test_run_folder_that_vanishes(tmp_path: Path) -> None:
     run = project.pytest(_hosts(project), "-k", "not fails")
     assert (run.status, run.verdicts) == (0, {"passes": "pass", "takes_away": "pass"}), run.output
     assert _require_whole((tmp_path / "reports/latest").resolve()) == {*FILES, "recording.json"}
-
-
-def test_folder_of_reports_that_vanishes(tmp_path: Path) -> None:
-    """Where it cannot be made again nothing is green."""
-    project = _project(
-        tmp_path, "import pathlib\n\n\ndef test_takes_away(policy):\n    '''It does.'''\n"
-        "    pathlib.Path('reports').rename('away')\n    pathlib.Path('reports').write_text('')\n"
-    )  # fmt: skip
-    run = project.pytest(_hosts(project), "--bundle")
-    (line,) = run.lines("not written: Not a directory")
-    assert all(name in line for name in (*FILES, "web1/recording.json"))
-    assert run.status == 3
-    assert run.lines("web1  1 pass")
-    assert run.lines("No bundle: a file of it could not be written")
-    assert "Traceback" not in run.output
 
 
 @pytest.mark.parametrize("name", ["latest", "latest.zip"])

@@ -41,16 +41,6 @@ def test_promtool_reads_it(audit: Callable[[], Audit]) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@each_audit
-def test_each_metric_is_told_once(audit: Callable[[], Audit]) -> None:
-    """With help and type before its values; the file ends with a line feed, without which the collector refuses it."""
-    made = text("prometheus", audit())
-    assert made.endswith("\n")
-    names = re.findall("^# TYPE (.*) gauge$", made, re.M)
-    assert len(names) == len(set(names)) == len(re.findall("^# HELP ", made, re.M))
-    assert {match[1] for each in made.splitlines() if (match := SAMPLE.fullmatch(each))} == set(names)
-
-
 def test_numbers_are_those_of_the_audit() -> None:
     """By target, severity and verdict; what there is none of is 0 and not missing."""
     audit = audit_pages.accepted().audit

@@ -157,16 +157,6 @@ def test_most_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made.left_out
 
 
-def test_most_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results of a rule that is left out are, too."""
-    monkeypatch.setattr(sarif, "MOST_RULES", 3)
-    audit = audit_pages.demo().audit
-    run = run_of(audit)
-    assert len(run["tool"]["driver"]["rules"]) == 3
-    assert {each["ruleIndex"] for each in run["results"]} <= {0, 1, 2}
-    assert notes(run, "results-left-out")
-
-
 def test_tags_have_each_framework() -> None:
     """However many ids one of them has; `security` is first, for without it GitHub ignores the score."""
     many = {"cis": tuple(f"5.{each}" for each in range(40)), "nist": ("800-53:AC-6",), "pci": ("2.2.6",)}

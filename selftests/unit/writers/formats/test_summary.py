@@ -170,14 +170,6 @@ def test_each_line_is_one_command(audit: Callable[[], Audit]) -> None:
     assert not wanted or commands
 
 
-def test_percent_of_a_name_stays_one() -> None:
-    """What a runner reads is what was written."""
-    audit = small(*(Finding("container", each, Verdict.FAIL) for each in NAMES if "%" in each))
-    (line,) = text("annotations", audit).splitlines()
-    assert unescaped(line.split("::", 2)[2]) == "container %0A::error::owned"
-    assert "%250A" in line
-
-
 BROKEN = tuple(f"web1: CIS 5.5 container c{number}: fail: `x`\n::error::y" for number in range(25))
 GATES = (Gate("--fail-on", "new,severity>=high", BROKEN), Gate("--coverage", "95"))
 
