@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hullcheck.compare.audit import TargetResults
+from hullcheck.compare.inputs import TargetResults
 from hullcheck.data import benchmarks
 from hullcheck.parsing.docker_bench_log import Check, Log
 from hullcheck.results import Control, Finding, Result

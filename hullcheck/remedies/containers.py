@@ -43,17 +43,13 @@ class Options:
 
 def limits(found: Sequence[tuple[Failure, ContainerLimit]]) -> tuple[tuple[Limit, ...], Outcome]:
     """The limits of containers."""
-    outcome, made = Outcome(), list[Limit]()
-    for failure, remedy in found:
-        if not _is_container(failure):
-            outcome.leave(failure, _UNUSUAL)
-        elif not re.fullmatch(remedy.finding, failure.finding.reason):
-            outcome.leave(failure, _ANOTHER)
-        else:
-            made.append(
-                Limit(failure.finding.subject, remedy.option, remedy.value, remedy.shown, remedy.more)
-            )
-            outcome.mend(failure)
+    made = list[Limit]()
+
+    def mend(failure: Failure, remedy: ContainerLimit) -> None:
+        _require(failure, remedy.finding)
+        made.append(Limit(failure.finding.subject, remedy.option, remedy.value, remedy.shown, remedy.more))
+
+    outcome = Outcome.of(found, mend)
     return tuple(made), outcome
 
 
@@ -65,21 +61,18 @@ def options(
     Args:
         known: the containers of the target, by name.
     """
-    outcome = Outcome()
     add: dict[str, dict[str, None]] = {}
     drop: dict[str, dict[str, None]] = {}
-    for failure, remedy in found:
+
+    def mend(failure: Failure, remedy: ContainerOptions) -> None:
+        _require(failure, remedy.finding)
         name = failure.finding.subject
-        if not _is_container(failure):
-            outcome.leave(failure, _UNUSUAL)
-        elif not re.fullmatch(remedy.finding, failure.finding.reason):
-            outcome.leave(failure, _ANOTHER)
-        elif name in known and _is_given(known[name], remedy):
-            outcome.leave(failure, _GIVEN)
-        else:
-            add.setdefault(name, {}).update(dict.fromkeys(remedy.add))
-            drop.setdefault(name, {}).update(dict.fromkeys(remedy.drop))
-            outcome.mend(failure)
+        if name in known and _is_given(known[name], remedy):
+            raise EvidenceError(_GIVEN)
+        add.setdefault(name, {}).update(dict.fromkeys(remedy.add))
+        drop.setdefault(name, {}).update(dict.fromkeys(remedy.drop))
+
+    outcome = Outcome.of(found, mend)
     return tuple(Options(name, tuple(add[name]), tuple(drop[name])) for name in add), outcome
 
 
@@ -94,8 +87,12 @@ def _is_given(container: Container, remedy: ContainerOptions) -> bool:
     return bool(dropped and added & {"ALL", *dropped})
 
 
-def _is_container(failure: Failure) -> bool:
-    return failure.finding.kind == "container" and bool(_NAME.fullmatch(failure.finding.subject))
+def _require(failure: Failure, cause: str) -> None:
+    """Raise an EvidenceError unless the finding is of a container, and has the *cause* of the remedy."""
+    if failure.finding.kind != "container" or not _NAME.fullmatch(failure.finding.subject):
+        raise EvidenceError(_UNUSUAL)
+    if not re.fullmatch(cause, failure.finding.reason):
+        raise EvidenceError(_ANOTHER)
 
 
 def by_container(found: Sequence[Options]) -> Mapping[str, str]:

@@ -89,51 +89,51 @@ class _Known:
 
 def change(found: Sequence[tuple[Failure, Settings]], facts: Facts) -> tuple[DaemonChange | None, Outcome]:
     """What to change to mend these failures; None where nothing of it can be done in the file."""
-    outcome = Outcome()
-    try:
+    put, without = dict[str, Any](), dict[str, None]()
+
+    def mend(failure: Failure, remedy: Settings) -> None:
         known = _Known.of(facts.get("daemon"))
-    except EvidenceError as error:
-        for failure, _ in found:
-            outcome.leave(failure, str(error))
-        return None, outcome
-    put, without = dict[str, Any](), list[str]()
-    for failure, remedy in found:
-        if obstacle := _obstacle(failure, remedy, known):
-            outcome.leave(failure, obstacle)
-            continue
-        outcome.mend(failure)
-        for name, value in remedy.put.items():
-            put[name] = value
-        without += [name for name in remedy.without if name in known.document and name not in without]
+        _require_effect(failure, remedy, known)
+        put.update(remedy.put)
+        without.update(dict.fromkeys(name for name in remedy.without if name in known.document))
+
+    outcome = Outcome.of(found, mend)
     if not outcome.mended:
         return None, outcome
+    known = _Known.of(facts.get("daemon"))
     whole = merged(dict(known.document), put, without)
     text = "" if _is_hidden(known.document) else written(whole)
     return DaemonChange(known.path, known.there, put, tuple(without), text, known.unit), outcome
 
 
-def _obstacle(failure: Failure, remedy: Settings, known: _Known) -> str:
-    """Why this failure is not mended by a change of the file, in words; else empty."""
+def _require_effect(failure: Failure, remedy: Settings, known: _Known) -> None:
+    """Check that a change of the file mends this failure.
+
+    Raises:
+        EvidenceError: it does not; the message says why.
+    """
     if twice := [name for name in (*remedy.put, *remedy.without, *remedy.only) if name in known.flags]:
-        return (
+        raise EvidenceError(
             f"--{twice[0]} is on the engine's command line: change it there (`systemctl edit"
             f" {known.unit or 'docker.service'}`), as a setting that stands in both keeps the engine from starting"
         )
     if failure.finding.kind == "log" and failure.finding.subject != DAEMON_DEFAULT:
-        return "a container keeps the log options that it was created with: create it again after the restart"
+        raise EvidenceError(
+            "a container keeps the log options that it was created with: create it again after the restart"
+        )
     if remedy.no_swarm and known.in_swarm:
-        return "the host is a node of a swarm, or may be one, which cannot have this setting"
-    there = [name for name in remedy.without if name in known.document]
-    if remedy.without and not there:
-        return f"no setting of {known.path} is the cause; see the finding"
+        raise EvidenceError("the host is a node of a swarm, or may be one, which cannot have this setting")
+    if remedy.without and not any(name in known.document for name in remedy.without):
+        raise EvidenceError(f"no setting of {known.path} is the cause; see the finding")
     for name, values in remedy.only.items():
         if known.document.get(name) not in values:
-            return f"{name} is a choice of the site, in {known.path}"
+            raise EvidenceError(f"{name} is a choice of the site, in {known.path}")
     document = dict(known.document)
     same = bool(remedy.put) and merged(document, dict(remedy.put), ()) == document
     if same and "restart pending" not in failure.finding.reason:
-        return f"{known.path} has the setting already, and something else is the cause; see the finding"
-    return ""
+        raise EvidenceError(
+            f"{known.path} has the setting already, and something else is the cause; see the finding"
+        )
 
 
 def _is_hidden(value: Any) -> bool:

@@ -10,7 +10,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.host.file import FileFact, State
 from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, Remedy
 from hullcheck.remedies.offered import rule
-from hullcheck.remedies.outcome import Outcome
+from hullcheck.remedies.outcome import Left, Outcome
 from hullcheck.remedies.words import is_plain_path
 from hullcheck.results.failures import Failure
 from hullcheck.verdicts import EvidenceError, NotApplicable
@@ -20,6 +20,7 @@ KERNEL_FILE = "/etc/sysctl.d/99-zz-hullcheck.conf"
 SOCKET_FILE = "/etc/systemd/system/docker.socket.d/zz-hullcheck.conf"  # the last one counts
 _RULE_PATH = re.compile(r"/[\w./@+:-]+", re.ASCII)  # a rule is split at blanks
 _UNCOVERED, _AUDITING_OFF = "no rule covers it", "auditing is off in the kernel"
+_OPEN_WAY = "a directory or link on its way is open or another's, and more may lie in it"
 _NOT_SET = re.compile(r"no file sets it; it is |(/\S+) sets it to ")
 
 R = TypeVar("R", bound=Remedy)
@@ -57,22 +58,18 @@ class Rights:
 
 def rules(found: "Found[AuditRule]", facts: Facts) -> tuple[Rules | None, Outcome]:
     """The audit rules for files that have none."""
-    outcome, lines, off = Outcome(), list[str](), False
-    for failure, remedy in found:
-        reason = failure.finding.reason
-        if not reason.startswith((_UNCOVERED, _AUDITING_OFF)):
-            outcome.leave(
-                failure, "auditd is not installed, or a loaded rule is in the way or records too little"
+    lines = dict[str, None]()
+
+    def mend(failure: Failure, remedy: AuditRule) -> None:
+        if not failure.finding.reason.startswith((_UNCOVERED, _AUDITING_OFF)):
+            raise EvidenceError(
+                "auditd is not installed, or a loaded rule is in the way or records too little"
             )
-            continue
-        try:
-            lines.append(_rule(_file(facts, remedy.files, failure)))
-        except EvidenceError as error:
-            outcome.leave(failure, str(error))
-            continue
-        off = off or reason.startswith(_AUDITING_OFF)
-        outcome.mend(failure)
-    return (Rules(tuple(dict.fromkeys(lines)), off) if outcome.mended else None), outcome
+        lines[_rule(_file(facts, remedy.files, failure))] = None
+
+    outcome = Outcome.of(found, mend)
+    off = any(each.finding.reason.startswith(_AUDITING_OFF) for each in outcome.mended)
+    return (Rules(tuple(lines), off) if lines else None), outcome
 
 
 def _rule(file: FileFact) -> str:
@@ -84,43 +81,40 @@ def _rule(file: FileFact) -> str:
 
 def kernel(found: "Found[KernelSettings]") -> tuple[Mapping[str, str], Outcome]:
     """The settings of the kernel, by name."""
-    outcome, values = Outcome(), dict[str, str]()
-    for failure, remedy in found:
+    values = dict[str, str]()
+
+    def mend(failure: Failure, remedy: KernelSettings) -> None:
         finding = failure.finding
         name = finding.subject if finding.kind == "setting" else next(iter(remedy.values))
         said = _NOT_SET.match(finding.reason)
         if name not in remedy.values:
-            outcome.leave(failure, "it depends on what the host is for")
-        elif said and said[1] and said[1].rpartition("/")[2] > KERNEL_FILE.rpartition("/")[2]:
-            outcome.leave(failure, f"{said[1]} is read later than {KERNEL_FILE}: change it there")
-        else:
-            values[name] = remedy.values[name]
-            outcome.mend(failure)
+            raise EvidenceError("it depends on what the host is for")
+        if said and said[1] and said[1].rpartition("/")[2] > KERNEL_FILE.rpartition("/")[2]:
+            raise EvidenceError(f"{said[1]} is read later than {KERNEL_FILE}: change it there")
+        values[name] = remedy.values[name]
+
+    outcome = Outcome.of(found, mend)
     return values, outcome
 
 
 def rights(found: "Found[Mode | Owner]", facts: Facts) -> tuple[tuple[Rights, ...], str, Outcome]:
     """Owners and modes of files, and a drop-in of docker.socket where its unit would undo them, else nothing."""
-    outcome, looked, socket = Outcome(), list[tuple[Failure, Rights | None, set[Rights]]](), dict[str, str]()
-    for failure, remedy in found:
-        try:
-            file = _file(facts, remedy.files, failure)
-            own, way = _right(file, remedy, failure.finding.reason)
-        except EvidenceError as error:
-            outcome.leave(failure, str(error))
-            continue
-        looked.append((failure, own, way))
-        socket |= _at_next_start(file, remedy)
+    looked, socket = list[tuple[Failure, Rights | None, set[Rights]]](), dict[str, str]()
+
+    def look(failure: Failure, remedy: Mode | Owner) -> None:
+        file = _file(facts, remedy.files, failure)
+        looked.append((failure, *_right(file, remedy, failure.finding.reason)))
+        socket.update(_at_next_start(file, remedy))
+
+    outcome = Outcome([], Outcome.of(found, look).left)
     first = {own for _, own, way in looked if own and not way}
     changes = dict[Rights, None]()
     for failure, own, way in looked:
         if way <= first:
-            outcome.mend(failure)
+            outcome.mended.append(failure)
             changes |= dict.fromkeys([own] if own else [])
         else:
-            outcome.leave(
-                failure, "a directory or link on its way is open or another's, and more may lie in it"
-            )
+            outcome.left.append(Left(failure, _OPEN_WAY))
     drop_in = "".join(f"{name}={value}\n" for name, value in socket.items())
     from_the_top = sorted(changes, key=lambda each: each.path)
     return tuple(from_the_top), f"[Socket]\n{drop_in}" if drop_in else "", outcome

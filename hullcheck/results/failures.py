@@ -8,14 +8,8 @@ from functools import cached_property
 from hullcheck.results import SEVERITIES, Audit, Control, Finding, Result
 from hullcheck.verdicts import Verdict
 
-DAEMON = "daemon"
-AUDIT_RULES = "audit rules"
-FILES = "files"
-CONTAINER = "container"
-IMAGE = "image"
-SWARM = "swarm"
-KERNEL = "kernel"
-CONTROL = "control"
+DAEMON, AUDIT_RULES, FILES, KERNEL = "daemon", "audit rules", "files", "kernel"
+CONTAINER, IMAGE, SWARM, CONTROL = "container", "image", "swarm", "control"
 """What has to be changed: see `Fix.kind`."""
 
 _BY_SUBJECT = {"container": CONTAINER, "image": IMAGE, "service": SWARM, "network": SWARM}
@@ -105,11 +99,8 @@ class Fix:
     @cached_property
     def auditing_off(self) -> tuple[str, ...]:
         """The targets where rules alone will not do, since the kernel does not audit: `auditctl -e 1` comes first."""
-        return tuple(
-            dict.fromkeys(
-                each.target for each in self.failures if each.finding.reason.startswith(_AUDITING_OFF)
-            )
-        )
+        off = (each.target for each in self.failures if each.finding.reason.startswith(_AUDITING_OFF))
+        return tuple(dict.fromkeys(off))
 
     def __str__(self) -> str:
         """What has to be changed, in a few words; the name is as the host gave it."""
@@ -173,9 +164,7 @@ _SOCKET = re.compile(r"permission denied.*?\bunix:/*(/[^\s:]+)", re.IGNORECASE)
 """In what the docker command says, with the socket that it may not use."""
 _NO_ENGINE = re.compile(r"Cannot connect to the Docker daemon at (?:unix:/*(?=/))?(\S+?)\.?(?:\s|$)")
 """The same where nothing listens there."""
-_ADVICE = "run as root, or with --sudo"
-_NOBODY, _ABOUT_NOBODY = "no engine answers at ", "start it, or set DOCKER_HOST"
-_OF_RIGHTS = "only root may read what they need"
+_NOBODY, _OF_RIGHTS = "no engine answers at ", "only root may read what they need"
 
 
 @dataclass(frozen=True)
@@ -206,12 +195,28 @@ def causes(audit: Audit, besides: Collection[str] = ()) -> tuple[Cause, ...]:
         if result.verdict is Verdict.ERROR and result.target not in besides:
             reasons.setdefault(_reason(result), []).append(result)
     alone = [
-        reason for reason, stopped in reasons.items() if needs_rights(reason) and _controls(stopped) == 1
+        reason
+        for reason, stopped in reasons.items()
+        if needs_rights(reason) and len({each.control for each in stopped}) == 1
     ]
     if len(alone) > 1:
         reasons[_OF_RIGHTS] = [each for reason in alone for each in reasons.pop(reason)]
-    found = [_cause(reason, stopped) for reason, stopped in reasons.items()]
+    found = [
+        Cause(
+            reason.removesuffix("; are you root?"),
+            tuple(dict.fromkeys(each.control for each in stopped)),
+            tuple(dict.fromkeys(each.target for each in stopped)),
+            _advice(reason),
+        )
+        for reason, stopped in reasons.items()
+    ]
     return tuple(sorted(found, key=lambda each: -each.controls))
+
+
+def _advice(reason: str) -> str:
+    if reason.startswith(_NOBODY):
+        return "start it, or set DOCKER_HOST"
+    return "run as root, or with --sudo" if reason == _OF_RIGHTS or needs_rights(reason) else ""
 
 
 def _reason(result: Result) -> str:
@@ -227,19 +232,3 @@ def _reason(result: Result) -> str:
 def needs_rights(reason: str) -> bool:
     """Whether root would not have been stopped by this."""
     return bool(_RIGHTS.search(reason))
-
-
-def _controls(results: list[Result]) -> int:
-    return len({each.control for each in results})
-
-
-def _cause(reason: str, stopped: list[Result]) -> Cause:
-    targets = tuple(dict.fromkeys(each.target for each in stopped))
-    controls = tuple(dict.fromkeys(each.control for each in stopped))
-    return Cause(reason.removesuffix("; are you root?"), controls, targets, _advice(reason))
-
-
-def _advice(reason: str) -> str:
-    if reason.startswith(_NOBODY):
-        return _ABOUT_NOBODY
-    return _ADVICE if reason == _OF_RIGHTS or needs_rights(reason) else ""

@@ -3,18 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from hullcheck.verify import (
-    Step,
-    completeness,
-    digests,
-    documents,
-    layout,
-    place,
-    replay,
-    reports,
-    signature,
-    verdicts,
-)
+from hullcheck.verify import Step, completeness, digests, documents, layout, place, replay, reports, verdicts
 from hullcheck.verify.documents import Documents
 
 
@@ -49,7 +38,7 @@ def of_files(files: Mapping[str, bytes], allowed: Path | None) -> Iterator[Step]
     if set(layout.ALWAYS) - set(files):
         return
     yield digests.check(files)
-    yield signature.check(files, allowed)
+    yield digests.check_signature(files, allowed)
     known, step = documents.read(files)
     yield step
     if known is None:

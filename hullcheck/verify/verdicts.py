@@ -1,12 +1,14 @@
 """Compares the results of a bundle with those of judging its recordings again."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hullcheck.frameworks import rollup
-from hullcheck.gates import held
-from hullcheck.results import INCOMPLETE, NOT_COVERED, run_files
-from hullcheck.verify import gates, layout
+from hullcheck.gates import COVERAGE, FAIL_ON, Gates, conditions, held
+from hullcheck.messages import WrongUse
+from hullcheck.results import INCOMPLETE, NOT_COVERED, Audit, Gate, run_files
+from hullcheck.verify import layout
 from hullcheck.verify.documents import Documents
 
 _DERIVED = ("targets", "controls", "requirements", "waivers", "attestations")
@@ -25,7 +27,7 @@ def differences(
         *first_difference(_results(known), _results(again), run_files.RESULTS),
         *first_difference(_derived(known), _derived(again, known), run_files.RESULTS),
     ]
-    found += gates.differences(known.audit)
+    found += _gates(known.audit)
     if files[run_files.POLICY] != made[run_files.POLICY]:
         found.append(f"{run_files.POLICY}: is not the policy that the inventory gives")
     unnamed = layout.inventory(files).keys() - layout.inventory(made).keys()
@@ -115,3 +117,36 @@ def _requirements(documents: Documents) -> dict[str, str]:
 
 def _selection(documents: Documents) -> dict[str, Any]:
     return {**documents.manifest["selection"], "partial": ""}
+
+
+def _gates(audit: Audit) -> Iterator[str]:
+    """Where a gate is said to be broken, or to hold, and the results say something else.
+
+    What was new is not in the bundle: of that, only what is said to break the gate can be looked at.
+    """
+    for each in audit.gates:
+        try:
+            wrong = _is_wrong(each, audit)
+        except (WrongUse, ValueError):
+            wrong = True
+        if wrong:
+            yield f"{run_files.RESULTS}: the gate {each.option}={each.asked} is not what the results make of it"
+
+
+def _is_wrong(gate: Gate, audit: Audit) -> bool:
+    if gate.option == COVERAGE:
+        return _outcome(Gates(coverage=float(gate.asked)), audit) != gate.broken
+    if gate.option != FAIL_ON:
+        return True
+    wanted = conditions.parse(gate.asked)
+    old = _outcome(
+        Gates(fail_on=gate.asked, conditions=tuple(each for each in wanted if not each.new)), audit
+    )
+    whole = _outcome(
+        Gates(fail_on=gate.asked, conditions=tuple(replace(each, new=False) for each in wanted)), audit
+    )
+    return not set(old) <= set(gate.broken) <= set(whole)
+
+
+def _outcome(given: Gates, audit: Audit) -> tuple[str, ...]:
+    return tuple(line for each in given.outcomes(audit) for line in each.broken)

@@ -9,7 +9,7 @@ from hullcheck.controls.metadata import framework_line
 from hullcheck.messages import printable
 from hullcheck.results import Attestation, Audit, Waiver, sentences
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.formats.entries import Entry, entries
+from hullcheck.writers.entries import Entry, entries
 
 _OF_FINDINGS = """target control title cis frameworks severity control_verdict kind subject verdict reason evidence
 switched_off_by accepted_by accepted_reason accepted_by_whom accepted_on accepted_until ticket risk number remedy

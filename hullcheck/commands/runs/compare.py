@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullcheck import frameworks
-from hullcheck.compare import audit, differences, log_file
+from hullcheck.compare import differences, inputs
 from hullcheck.messages import WrongUse
 from hullcheck.writers import comparison as writer
 
@@ -38,8 +38,7 @@ def add(commands: "Subparsers") -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    log = log_file.load(given.log)
-    audited = audit.load(given.results, given.target)
+    log, audited = inputs.log(given.log), inputs.results(given.results, given.target)
     found = differences.compare(log, audited, _titles())
     print(writer.document(found) if given.json else writer.text(found), end="")
     return 1 if found.differ else 0

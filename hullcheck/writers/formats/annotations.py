@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from hullcheck.results import Audit, Gate
 from hullcheck.verdicts import Verdict
+from hullcheck.writers.entries import Entry, entries, line
 from hullcheck.writers.formats import Rendering
-from hullcheck.writers.formats.entries import Entry, entries, line
 
 MOST = 10
 """Of each kind; a runner shows no more of one step."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from hullcheck.results import Audit
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.formats.entries import Entry, entries, frameworks, json_text, line
+from hullcheck.writers.entries import Entry, entries, frameworks, json_text, line
 from hullcheck.writers.formats.summary import code
 
 _SHOWN = (Verdict.FAIL, Verdict.WAIVED, Verdict.ERROR)

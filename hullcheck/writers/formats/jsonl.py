@@ -4,7 +4,7 @@ from typing import Any
 
 from hullcheck.results import Audit
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.formats.entries import Entry, accepted_document, entries, json_text
+from hullcheck.writers.entries import Entry, accepted_document, entries, json_text
 
 _MENDED = (Verdict.FAIL, Verdict.WAIVED)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from hullcheck.results import Audit
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.formats.entries import (
+from hullcheck.writers.entries import (
     Entry,
     accepted_document,
     entries,

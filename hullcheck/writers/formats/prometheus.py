@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hullcheck.messages import printable
 from hullcheck.results import SEVERITIES, Audit
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.formats.entries import entries, seconds
+from hullcheck.writers.entries import entries, seconds
 
 _Labels = Mapping[str, str]
 _Samples = Iterable[tuple[_Labels, int]]

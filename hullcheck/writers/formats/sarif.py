@@ -12,8 +12,8 @@ from urllib.parse import quote
 from hullcheck.recording.backends import COMPOSE
 from hullcheck.results import Audit, Control, Waiver
 from hullcheck.verdicts import Verdict
+from hullcheck.writers.entries import Entry, entries, json_text, line
 from hullcheck.writers.formats import Rendering
-from hullcheck.writers.formats.entries import Entry, entries, json_text, line
 from hullcheck.writers.formats.status import STATUS
 
 MOST_RESULTS = 25_000

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from hullcheck.results import Audit, Gate
 from hullcheck.results.failures import rank
 from hullcheck.verdicts import Verdict
+from hullcheck.writers.entries import Entry, entries, line
 from hullcheck.writers.formats import Rendering
-from hullcheck.writers.formats.entries import Entry, entries, line
 
 LARGEST = 1024 * 1024
 """Bytes; GitHub shows no summary that is larger."""

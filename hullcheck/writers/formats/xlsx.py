@@ -12,8 +12,8 @@ from msgspec.structs import astuple
 from hullcheck.messages import printable
 from hullcheck.results import Attestation, Audit, Waiver
 from hullcheck.writers import tables
+from hullcheck.writers.entries import CUT, seconds
 from hullcheck.writers.formats import Rendering
-from hullcheck.writers.formats.entries import CUT, seconds
 
 MOST_ROWS = 1_048_575
 """Below the head; a spreadsheet holds no more."""

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
 from hullcheck.verdicts import Verdict
+from hullcheck.writers.entries import Entry, entries
 from hullcheck.writers.formats import FORMATS, Rendering
-from hullcheck.writers.formats.entries import Entry, entries
 from selftests.kit import audit_pages
 
 NAMES = (

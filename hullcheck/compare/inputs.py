@@ -1,10 +1,15 @@
-"""Reads the results of one target, to compare them."""
+"""Reads what is compared: the log file of docker-bench-security, and the results of one target."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from hullcheck import inputs
 from hullcheck.messages import WrongUse, did_you_mean
+from hullcheck.parsing.docker_bench_log import Log, LogError, parse
 from hullcheck.results import Control, Result, document
+
+LARGEST = 64 * inputs.MIB
+"""The most bytes of a log: that of 5,000 containers has some 10 MiB."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +21,7 @@ class TargetResults:
     judged: tuple[tuple[Control, Result], ...]
 
 
-def load(path: Path, target: str | None) -> TargetResults:
+def results(path: Path, target: str | None) -> TargetResults:
     """Read the results of *target*, which may be left out where there is one only.
 
     Raises:
@@ -36,3 +41,23 @@ def _target(path: Path, names: list[str], wanted: str | None) -> str:
     if wanted not in names:
         raise WrongUse(f"{path}: no target {wanted!r}; {did_you_mean(wanted, names)}")
     return wanted
+
+
+def log(path: Path) -> Log:
+    """Read the log.
+
+    Raises:
+        WrongUse: it cannot be read, or is not the whole log of a version whose numbers are known.
+    """
+    try:
+        text = inputs.read(path, LARGEST).decode("utf-8", "backslashreplace")
+    except OSError as error:
+        raise WrongUse(f"{path}: cannot be read: {error.strerror}") from None
+    if not text.lstrip().startswith("{"):
+        beside = path.with_name(f"{path.name}.json")
+        advice = f"; its JSON is beside it: {beside}" if beside.exists() else ""
+        raise WrongUse(f"{path}: not the JSON log that docker-bench-security writes to LOG.json{advice}")
+    try:
+        return parse(text, str(path))
+    except LogError as error:
+        raise WrongUse(str(error)) from None
