@@ -29,31 +29,24 @@ def schema() -> str:
         names = kept["properties"].pop(field)
         kept["required"].remove(field)
         audit["properties"][key] = {"type": "object", "propertyNames": names, "additionalProperties": item}
-    address = f"https://hullcheck.invalid/schemas/{results.SCHEMA.partition('/')[2]}"
-    head = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": address,
-        "title": results.SCHEMA,
-    }
-    return json.dumps({**head, **audit, "$defs": parts}, indent=1) + "\n"
+    said = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": results.SCHEMA}
+    said["$id"] = "https://hullcheck.invalid/schemas/results/1"
+    return json.dumps({**said, **audit, "$defs": parts}, indent=1) + "\n"
 
 
 def _describe(part: dict[str, Any], kind: type[msgspec.Struct]) -> None:
     """Say of a *part* what its docstring says, which keys are always written, and that there is no other."""
     text, _, attributes = (inspect.getdoc(kind) or "").partition("\n\nAttributes:\n")
     said = {name: " ".join(words.split()) for name, words in _ATTRIBUTE.findall(attributes)}
-    null = {"type": "null"}  # is never written
     part |= {"description": text, "additionalProperties": False}
+    every, null = kind.__struct_config__.omit_defaults is False, {"type": "null"}  # which is never written
     for field in msgspec.structs.fields(kind):
-        found = part["properties"][field.encode_name]
+        name, found = field.encode_name, part["properties"][field.encode_name]
         found.pop("default", None)
         if field.name in said:
             found["description"] = said[field.name]
         if null in found.get("anyOf", ()):
             found |= next(each for each in found.pop("anyOf") if each != null)
-        left_out = field.default is not msgspec.NODEFAULT or field.default_factory is dict
-        if (
-            not (left_out and kind.__struct_config__.omit_defaults)
-            and field.encode_name not in part["required"]
-        ):
-            part["required"].append(field.encode_name)
+        has_default = field.default is not msgspec.NODEFAULT or field.default_factory is dict
+        if (every or not has_default) and name not in part["required"]:
+            part["required"].append(name)
