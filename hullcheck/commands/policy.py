@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullcheck.messages import WrongUse
-from hullcheck.results import document
+from hullcheck.results import document, run_files
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
@@ -38,7 +38,7 @@ def _run(given: argparse.Namespace) -> int:
     from hullcheck.writers import policy_draft
 
     folder: Path = given.run_folder
-    audit = document.load(folder, "hullcheck policy --from=RUN-FOLDER")
+    audit = document.load(folder / run_files.RESULTS, "hullcheck policy --from=RUN-FOLDER")
     known = {}
     for name in (each.name for each in audit.targets):
         recording = Recording.load(folder / name, PROBES)
