@@ -12,7 +12,7 @@ from hullcheck.criteria.container_logs import log_routes, shipped_logs
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.logs import Shippers
 from hullcheck.facts.engine.daemon import Daemon
-from hullcheck.facts.engine.settings import Setting
+from hullcheck.facts.engine.daemon_options import Setting
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import seccomp
@@ -212,7 +212,7 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
         raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
     weak = api.weakness
     assert not weak, weak
-    return f"{', '.join(api.addresses)}: {api.tls.text}{api.note}"
+    return f"{', '.join(api.addresses)}: {api.tls}{api.note}"
 
 
 @pytest.mark.cis("2.9", level=1)

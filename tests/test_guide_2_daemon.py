@@ -10,8 +10,8 @@ import pytest
 from hullcheck.criteria.certificates import validity_flaw
 from hullcheck.facts.containers.container_logs import Log, Options
 from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.daemon_options import KINDS
 from hullcheck.facts.engine.files import EngineFiles
-from hullcheck.facts.engine.settings import KINDS
 from hullcheck.facts.host.clock import Clock
 from hullcheck.facts.host.file import FileFact, State
 from hullcheck.facts.registry import Later
@@ -65,11 +65,11 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     Remedy: write the settings into /etc/docker/daemon.json, and take them off the command line of dockerd (its
     unit, and the drop-ins of that).
     """
-    file = daemon.files.config
-    assert file.state != "absent", f"{file.path or 'a configuration file'} does not exist"
+    file = daemon.config
+    assert file.state != "absent", f"{file.path} does not exist"
     assert file.state != "read" or file.document is not None, f"{file.path} is not JSON"
     written = file.values()
-    given = dict((*daemon.process.flags, *(daemon.configuration.next_flags or ())))
+    given = dict((*daemon.process.flags, *daemon.configuration.next_flags))
     against = [f"--{name} (in the file, too: the daemon will not start)" for name in given if name in written]
     against += [
         f"--{name}={given[name]}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.recording import Recording
 from hullcheck.results.changes import Change
+from hullcheck.secrets.redact import sections
 
 _MOST = 10  # lines of one finding that are shown
 _LONGEST = 100  # characters of a line
@@ -17,8 +18,10 @@ _DOCUMENTS = {
     "images": "image",
 }
 """The probes that answer with a document for each object; their other lines are of /proc."""
-_OTHER_EACH_TIME = frozenset((*("clock", "daemon_processes", "engine_places", "own_mounts", "processes"),))
+_OTHER_EACH_TIME = frozenset({"clock", "engine_places", "own_mounts", "processes"})
 """The probes of which two answers are never the same."""
+_SECTIONS = {"daemon": ("words", "files", "units")}
+"""The sections of an answer that are compared; others are never the same."""
 _OTHER_EACH_START = re.compile(
     r"(?:[^:]*\.)?(?:Pid|Id|Created|Finished|NetworkID|IPAddress|GlobalIPv6Address|SystemTime): "
 )
@@ -43,7 +46,13 @@ def difference(change: Change, evidence: Iterable[str], old: Recording, new: Rec
 
 def _text(recording: Recording, probe: str) -> str:
     answer = recording.answers.get(probe)
-    return answer.stdout if answer else ""
+    if answer is None or probe not in _SECTIONS:
+        return answer.stdout if answer else ""
+    try:
+        found = sections(answer.stdout)
+    except ValueError:
+        return ""
+    return "\n".join(found.get(name, "") for name in _SECTIONS[probe])
 
 
 def _differing(change: Change, before: _Objects, after: _Objects) -> Iterator[str]:

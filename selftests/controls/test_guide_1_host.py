@@ -237,9 +237,7 @@ def test_host_that_serves_containers_alone() -> None:
     """The base system may listen; a known server outside of a container fails, an unknown one is for a person."""
     assert served(DEDICATED, *SSHD) == ("pass", "outside of containers listen sshd (tcp 22)")
     assert served(DEDICATED) == ("pass", "outside of containers listen no programs")
-    alone = target(
-        host_services="\n".join(HOST), processes="1/status:Name:\tx\n1/cgroup:0::/", daemon_processes=""
-    )
+    alone = target(host_services="\n".join(HOST), processes="1/status:Name:\tx\n1/cgroup:0::/", daemon="")
     verdict, _ = only(judged(DEDICATED, alone))  # an engine answers that is not seen: nor is the host
     assert verdict == "error"
     nginx = program(50, "/usr/sbin/nginx")

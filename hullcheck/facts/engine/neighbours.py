@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from hullcheck.facts.engine.daemon_process import DAEMON_PROCESSES, DaemonProcesses
+from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcesses
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
@@ -22,7 +22,7 @@ _OWN_NAMESPACE = re.compile(r"(plugins\.)?moby(-\d+\.\d+)?")
 _MOST = 3  # numbers of processes
 
 
-@fact(NEIGHBOURS, DAEMON_PROCESSES)
+@fact(NEIGHBOURS, DAEMON)
 def neighbours(recording: Recording, presence: Presence) -> tuple[str, ...]:
     """What else runs containers on the target, in words: other engines, namespaces of containerd, plugins."""
     found = list(_daemons(recording, presence))
