@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from hullcheck.facts.engine.daemon_options import ConfigFile, Configuration, Setting, Value, shown
+from hullcheck.facts.engine.daemon_options import ConfigFile, Configuration, Setting, Value
 from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses, Unit
 from hullcheck.facts.engine.endpoints import Endpoints, PublishedPorts
 from hullcheck.facts.engine.info import Engine
@@ -37,7 +37,11 @@ def _insecure(engine: Engine) -> tuple[str, ...]:
 
 
 def insecure_registries(engine: Engine) -> tuple[str, ...]:
-    """Return the registries, ranges and mirrors reached without verified TLS, but those on the loopback addresses."""
+    """Return the registries, ranges and mirrors reached without verified TLS, but those on the loopback addresses.
+
+    Raises:
+        EvidenceError: the engine did not say.
+    """
     mirrors = engine.value("RegistryConfig", "Mirrors") or ()
     named = [each for each in _insecure(engine) if not _is_loopback(each)]
     plain = (each for each in mirrors if urlsplit(each).scheme == "http")  # which no option has to allow
@@ -207,24 +211,6 @@ class Daemon:
                 "docker network ls does not name bridge, and the daemon has not `bridge` set to none"
             )
         return found
-
-    @property
-    def insecure_registries(self) -> tuple[str, ...]:
-        """The registries, ranges and mirrors reached without verified TLS, but those on the loopback addresses.
-
-        Raises:
-            EvidenceError: the engine did not say.
-        """
-        return insecure_registries(self.engine)
-
-    @property
-    def log_address(self) -> str:
-        """Where the log driver sends to, as far as that is no secret."""
-        try:
-            options = self.setting("log-opts").value
-        except EvidenceError as error:
-            return f"unknown ({error})"
-        return shown(options) if options else "the driver's default address"
 
     @property
     def seccomp_profile(self) -> str:

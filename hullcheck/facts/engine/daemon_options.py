@@ -244,16 +244,18 @@ def _stored(name: str, value: Any) -> Any:
     if name == "log-opts" and isinstance(value, dict):
         return log_options(value)
     if name == "default-ulimits" and isinstance(value, dict):
-        allowed = {"name": True, "soft": True, "hard": True}
-        limits = {key: _lower(each) for key, each in value.items()}
-        return {key: pick(each, allowed) if isinstance(each, dict) else each for key, each in limits.items()}
+        return {key: _ulimit(each) for key, each in value.items()}
     return without_secrets(pick(value, True)) if name in _KEPT else HIDDEN
 
 
-def _lower(limit: Any) -> Any:
-    if isinstance(limit, dict):
-        return {str(key).lower(): each for key, each in limit.items()}
-    return limit if isinstance(limit, int | float) else HIDDEN
+def _ulimit(limit: Any) -> Any:
+    if not isinstance(limit, dict):
+        return limit if isinstance(limit, int | float) else HIDDEN
+    return {
+        key.lower(): pick(each, True)
+        for key, each in limit.items()
+        if key.lower() in ("name", "soft", "hard")
+    }
 
 
 # ---- the file
