@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.recording import Recording
 from hullcheck.results.changes import Change
-from hullcheck.secrets.redact import sections
 
 _MOST = 10  # lines of one finding that are shown
 _LONGEST = 100  # characters of a line
@@ -20,8 +19,8 @@ _DOCUMENTS = {
 """The probes that answer with a document for each object; their other lines are of /proc."""
 _OTHER_EACH_TIME = frozenset({"clock", "engine_places", "own_mounts", "processes"})
 """The probes of which two answers are never the same."""
-_SECTIONS = {"daemon": ("words", "files", "units")}
-"""The sections of an answer that are compared; others are never the same."""
+_OTHER_SECTIONS = re.compile(r"^--(?:asked|running|sockets)\n(?:(?!--).*\n)*", re.MULTILINE)
+"""The sections of which two are never the same."""
 _OTHER_EACH_START = re.compile(
     r"(?:[^:]*\.)?(?:Pid|Id|Created|Finished|NetworkID|IPAddress|GlobalIPv6Address|SystemTime): "
 )
@@ -46,13 +45,7 @@ def difference(change: Change, evidence: Iterable[str], old: Recording, new: Rec
 
 def _text(recording: Recording, probe: str) -> str:
     answer = recording.answers.get(probe)
-    if answer is None or probe not in _SECTIONS:
-        return answer.stdout if answer else ""
-    try:
-        found = sections(answer.stdout)
-    except ValueError:
-        return ""
-    return "\n".join(found.get(name, "") for name in _SECTIONS[probe])
+    return _OTHER_SECTIONS.sub("", answer.stdout) if answer else ""
 
 
 def _differing(change: Change, before: _Objects, after: _Objects) -> Iterator[str]:

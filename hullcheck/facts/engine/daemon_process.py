@@ -23,7 +23,7 @@ from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError
 
 _LINKS = r"l\S+ .* (?:self|\d+)/\S+ -> .*"
-_PROC = lines_like(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
+_RUNNING = lines_like(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
 _PODMAN = lines_like(_LINKS, r"\d+/(?:mountinfo|task/\d+/net/unix):.*")
 _ASKED = lines_like("(?:clock|endpoint|path|file):.*")
 _FILES = lines_like(r"\d+/(?:config|profile):(?:read|absent|unread|unknown)\|.*", "link:.*", " .*")
@@ -76,7 +76,7 @@ DAEMON = Probe.from_file(
     "daemon",
     in_sections(
         asked=lambda text: re.sub(r"^(endpoint:\w+://)[^/\s]*@", r"\1***@", _ASKED(text), flags=re.MULTILINE),
-        proc=_PROC,
+        running=_RUNNING,
         words=_keep_words,
         sockets=lines_like(r"/.*\t/?.*"),
         files=_keep_files,
@@ -287,7 +287,7 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
         _config_files(sections["files"]),
         tuple(pairs(sections.get("units", ""))),
     )
-    shown = _by_pid((sections["proc"] + "\n" + sections["words"]).split("\n"))
+    shown = _by_pid((sections["running"] + "\n" + sections["words"]).split("\n"))
     alive = {pid: lines for pid, lines in shown.items() if "cmdline" in lines}  # one may have ended meanwhile
     # A copy of a daemon that has not started its own program yet still holds its sockets.
     own_program = {pid: lines for pid, lines in alive.items() if alive.keys().isdisjoint(_stat(lines)[1:2])}

@@ -44,7 +44,7 @@ printf "endpoint:%s\npath:%s\n" "$endpoint" "$path"
 # shellcheck disable=SC2086 # one word for each path
 [ -z "$path" ] || stat -L -c "file:%d:%i %n" "$path" $roots 2>/dev/null
 
-echo --proc
+echo --running
 # shellcheck disable=SC2086
 ls -dln $links 2>/dev/null | grep -e "/exe -> " -e "/cwd -> " -e "/ns/" -e "-> socket:"
 # Sockets of containerd's shims, and mounts that the engine makes for each container, are left out: they are many.

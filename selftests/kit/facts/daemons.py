@@ -140,7 +140,7 @@ class Host:
         sockets = (f"/var{SOCKET}", *self.sockets)
         parts = {
             "asked": [f"clock:{NOW}|{UPTIME}", f"endpoint:{self.endpoint}", f"path:{SOCKET}"],
-            "proc": [
+            "running": [
                 line for line in (*first, *second) if "/cmdline:" not in line and "/environ:" not in line
             ],
             "words": [line for line in (*first, *second) if "/cmdline:" in line or "/environ:" in line],

@@ -122,7 +122,7 @@ def test_container(before: str, after: str, expected: tuple[str, ...], tmp_path:
             ("- stat 81a4:0:0:root:/etc/a", "+ stat 81b6:0:0:root:/etc/a"),
         ),
         ("audit", "rule:-w /etc/a -p wa\nrule:-w /etc/a.d -p wa\n", "", ("- rule:-w /etc/a -p wa",)),
-        ("daemon", "--proc\n7/stat:7\n--end\n", "--proc\n9/stat:9\n--end\n", ()),
+        ("daemon", "--running\n7/stat:7\n--end\n", "--running\n9/stat:9\n--end\n", ()),
     ],
 )  # fmt: skip
 def test_file(probe: str, before: str, after: str, expected: tuple[str, ...], tmp_path: Path) -> None:

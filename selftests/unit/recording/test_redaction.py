@@ -208,7 +208,7 @@ SAID = {
         ("--words\n7/cmdline:dockerd\n7/cmdline:--http-proxy=http://u:Geheim7@p\n--end", "--http-proxy=***"),
         ("--words\n7/environ:HTTPS_PROXY=http://u:Geheim7@p\n7/environ:HOME=/root\n--end", "environ:HOME=/root"),
         ("--asked\nendpoint:tcp://me:Geheim7@10.0.0.1:2375\n--end", "endpoint:tcp://***@10.0.0.1:2375"),
-        ("--proc\n7/mountinfo:1 2 0:1 / /x rw - fuse https://u:Gehe/im@Geheim7@h rw\n--end", "@h rw"),
+        ("--running\n7/mountinfo:1 2 0:1 / /x rw - fuse https://u:Gehe/im@Geheim7@h rw\n--end", "@h rw"),
         ("--units\nId=docker.service\nEnvironment=PROXY=Geheim7\n--end", "Id=docker.service"),
         ("--units\nExecStart={ path=x ; argv[]=dockerd --label k=Geheim7 $OPTS ; x }\n--end", "--labels=*** $OPTS"),
     ],

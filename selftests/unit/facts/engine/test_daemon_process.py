@@ -25,7 +25,7 @@ endpoint:unix:///run/docker.sock
 path:/run/docker.sock
 file:1:2 /run/docker.sock
 file:1:2 7/root/run/docker.sock
---proc
+--running
 {link("self/ns/net", "net:[1]")}
 {link("7/exe", "/usr/bin/dockerd")}
 {link("7/cwd", "/srv/engine")}
@@ -227,7 +227,7 @@ def test_process_behind_the_socket_of_podman() -> None:
 
 def test_engine_in_other_files() -> None:
     """A daemon that sees another file at the path of the endpoint is not the one that answers there."""
-    files = "file:8:1 /run/docker.sock\nfile:8:{} 7/root/run/docker.sock\n--proc"
+    files = "file:8:1 /run/docker.sock\nfile:8:{} 7/root/run/docker.sock\n--running"
     for number, verdict in ((1, "fail"), (2, "error")):
-        found = Facts(changed(Host(), ("--proc", files.format(number))), Policy())
+        found = Facts(changed(Host(), ("--running", files.format(number))), Policy())
         assert judged("2.17", found)["host"][0] == verdict
