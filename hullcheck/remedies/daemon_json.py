@@ -79,7 +79,7 @@ class _Known:
         config, unit = daemon.config, daemon.unit
         if not is_plain_path(config.path):
             raise EvidenceError("the engine has no configuration file, or one whose path is unusual")
-        flags = (*daemon.process.flags, *((unit.flags or ()) if unit else ()))
+        flags = (*daemon.process.flags, *daemon.configuration.next_flags)
         names = frozenset(name for name, _ in flags)
         swarm = daemon.engine.value("Swarm", "LocalNodeState") != "inactive"
         document = config.values()

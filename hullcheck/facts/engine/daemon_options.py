@@ -210,14 +210,11 @@ def variables(arguments: Sequence[str]) -> tuple[str, ...]:
 # ---- what may be stored: what is judged; of other options, that they are set
 
 
-def stored_command(arguments: Sequence[str], *, expanded: bool = False) -> list[str]:
-    """Return a command line with every option as `--name=value`, without secrets and without other words.
-
-    In one that is not *expanded*, the names of variables stay, whose values would be such words.
-    """
+def stored_command(arguments: Sequence[str]) -> list[str]:
+    """Return a command line with every option as `--name=value`, without secrets and other words but variables."""
     program, *rest = arguments or [""]
     options = [f"--{name}={_stored_flag(name, value)}" for name, value in flags(rest)]
-    return [str(without_secrets(program)), *options, *(() if expanded else variables(rest))]
+    return [str(without_secrets(program)), *options, *variables(rest)]
 
 
 def _stored_flag(name: str, value: str) -> str:

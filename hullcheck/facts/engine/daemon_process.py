@@ -34,7 +34,7 @@ def _keep_words(text: str) -> str:
     """Command lines without secrets, and the variables that decide something."""
     kept = []
     for pid, words in _by_pid(text.split("\n")).items():
-        command = daemon_options.stored_command(words["cmdline"], expanded=True) if "cmdline" in words else ()
+        command = daemon_options.stored_command(words["cmdline"]) if "cmdline" in words else ()
         kept += [f"{pid}/cmdline:{each}" for each in command]
         kept += [f"{pid}/environ:{each}" for each in words.get("environ", []) if each.startswith(_VARIABLES)]
     return "\n".join(kept)

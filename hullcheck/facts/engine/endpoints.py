@@ -353,16 +353,10 @@ class Endpoints:
         others = self._unexplained(listeners, named)
         sure = [each for each in others if asked.open_ended or each.number in DEFAULT_PORTS]
         strange = ", ".join(address(each) for each in others if each not in sure)
-        seen = {each.number for each in listeners}
-        missing = ", ".join(
-            host for host in self._told.hosts if is_tcp(host) and not tcp_ports([host]) & seen
-        )
         doubt = ""
         if strange and (asked.doubt or not self._in_swarm):  # a node holds the ports of services, too
             why = f": {asked.doubt}" if asked.doubt else ", as nothing that is known told it to listen there"
             doubt = f"the daemon listens on {strange}, and whether for commands is unknown{why}"
-        elif missing and not asked.doubt:
-            doubt = f"the daemon was told to listen on {missing} ({asked.source}), and is not seen to"
         api = [*(each for each in listeners if each.number in named), *sure]
         return tuple(f"{address(each)} (listening)" for each in api), doubt
 

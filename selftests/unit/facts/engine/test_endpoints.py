@@ -60,7 +60,7 @@ VERIFYING = {"tlsverify": True, "tlscacert": "/ca"}
         (Host(tcp=(8080,), containers=published("10.0.0.1")), "error", ""),
         (Host(flags=("--metrics-addr=0.0.0.0:9323",), tcp=(9323,)), "not applicable", ""),
         (Host(flags=("-H=tcp://:8080",), tcp=(8080,), containers=published("::")), "fail", "without TLS"),
-        (Host(flags=("-H=tcp://:2375",)), "error", "was told to listen on tcp://:2375 (command line)"),
+        (Host(flags=("-H=tcp://:2375",)), "fail", "will take commands on tcp://:2375 without TLS"),
         (Host(document='{"hosts": ["tcp://:2375"]}', tcp=(2375,)), "fail", "without TLS"),
         (Host(document='{"hosts": ["tcp://:2375"]}', changed=AFTER), "fail", "restart pending: will take"),
         (Host(document="unread", tcp=(8080,)), "error", "may not be read; are you root?"),
