@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hullcheck.criteria.container_logs import log_routes, shipped_logs
+from hullcheck.criteria.remote_api import coming, weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.logs import Shippers
 from hullcheck.facts.engine.daemon import Daemon, insecure_registries
@@ -199,10 +200,11 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
     """
     api = daemon.endpoints.remote_api
     if not api.offered:
-        raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
-    weak = api.weakness
+        raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
+    weak = weakness(api)
     assert not weak, weak
-    return f"{', '.join(api.addresses)}: {api.tls}{api.note}"
+    options = " and ".join(map(str, api.tls.deciding))
+    return f"{', '.join(api.addresses)}: {options}, with the CA {api.tls.authority}{coming(api)}"
 
 
 @pytest.mark.cis("2.9", level=1)

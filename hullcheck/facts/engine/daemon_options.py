@@ -395,6 +395,8 @@ class Setting:
     @property
     def note(self) -> str:
         """What the next start will change, as the end of a sentence; else empty."""
+        if self.running is None:
+            return f"; restart pending: {self.doubt}"
         if self.pending is None:
             return ""
         return f"; restart pending: {self.pending.source} says {shown(self.pending.value)}"

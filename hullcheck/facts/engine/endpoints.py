@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,6 +100,16 @@ def _real(path: str) -> str:
     return "/run" + path.removeprefix("/var/run") if is_below(path, "/var/run") else path
 
 
+class TlsFlaw(Enum):
+    """Why a client may need no certificate of a chosen CA."""
+
+    PLAIN = "without TLS"
+    UNVERIFIED = "with TLS, but tlsverify is false: clients need no certificate"
+    ANY_AUTHORITY = (
+        "with tlsverify but without tlscacert: a certificate of any CA that the host trusts will do"
+    )
+
+
 @dataclass(frozen=True)
 class Tls:
     """The daemon's options for TLS, which hold for each of its TCP addresses."""
@@ -117,36 +128,38 @@ class Tls:
         return verify is not None or bool(self.setting("tls").possible[0])
 
     @property
-    def weakness(self) -> str:
-        """Why a client may need no certificate of a chosen CA; empty if it needs one.
+    def flaw(self) -> TlsFlaw | None:
+        """Why a client may need no certificate of a chosen CA; None if it needs one.
 
         Raises:
             EvidenceError: this is unknown.
         """
-        deciding = self._deciding
+        deciding = self.deciding
         if None in deciding[0].possible and not all(deciding[-1].possible):
-            return f"without TLS{_pending(deciding)}"
+            return TlsFlaw.PLAIN
         if False in deciding[0].possible:
-            return f"with TLS, but tlsverify is false: clients need no certificate{_pending(deciding)}"
-        authority = self.setting("tlscacert")
-        if None in authority.possible and not self._default_ca:
-            return (
-                "with tlsverify but without tlscacert: a certificate of any CA that the host trusts will do"
-            )
-        for each in (*deciding, authority):
+            return TlsFlaw.UNVERIFIED
+        if None in self.setting("tlscacert").possible and not self._default_ca:
+            return TlsFlaw.ANY_AUTHORITY
+        for each in deciding:
             _ = each.value
-        return ""
-
-    def __str__(self) -> str:
-        """The options that are in force where there is no weakness."""
-        authority = self.setting("tlscacert").value or self._default_ca
-        return f"{' and '.join(map(str, self._deciding))}, with the CA {authority}"
+        _ = self.authority
+        return None
 
     @property
-    def _deciding(self) -> tuple[Setting, ...]:
+    def deciding(self) -> tuple[Setting, ...]:
         """The options that decide: `tls` alone verifies clients too where nothing says otherwise."""
         verify = self.setting("tlsverify")
         return (verify, self.setting("tls")) if None in verify.possible else (verify,)
+
+    @property
+    def authority(self) -> str:
+        """The file of the CA of clients.
+
+        Raises:
+            EvidenceError: it is unknown.
+        """
+        return self.setting("tlscacert").value or self._default_ca
 
     @property
     def _default_ca(self) -> str:
@@ -156,11 +169,6 @@ class Tls:
         known = self.process.environment
         folder = known.get("DOCKER_CERT_PATH") or known.get("DOCKER_CONFIG")
         return f"{folder or known.get('HOME', '') + '/.docker'}/ca.pem"
-
-
-def _pending(settings: tuple[Setting, ...]) -> str:
-    doubt = next((each.doubt for each in settings if len(set(each.possible)) > 1), "")
-    return f"; restart pending: {doubt}" if doubt else settings[0].note
 
 
 @dataclass(frozen=True)
@@ -187,7 +195,7 @@ class RemoteApi:
         """
         if not self.addresses and self.doubt:
             raise EvidenceError(self.doubt)
-        return bool(self.addresses) or bool(self.pending and self.tls.weakness)
+        return bool(self.addresses) or bool(self.pending and self.tls.flaw)
 
     @property
     def endpoints(self) -> tuple[tuple[str, int], ...]:
@@ -195,27 +203,6 @@ class RemoteApi:
         named = (each.partition(" ")[0] for each in self.addresses or self.pending)
         default = 2376 if self.tls.encrypted else 2375
         return tuple((address, port or default) for address, port in map(endpoint, named))
-
-    @property
-    def weakness(self) -> str:
-        """What is wrong with an address; empty if all are as they should be.
-
-        Raises:
-            EvidenceError: this is unknown.
-        """
-        where, weak = ", ".join(self.addresses or self.pending), self.tls.weakness
-        if weak and self.addresses:
-            return f"takes commands on {where} {weak}{self.note}"
-        if weak:
-            return f"restart pending: will take commands on {where} {weak}"
-        if self.doubt:
-            raise EvidenceError(f"{where}: {self.doubt}")
-        return ""
-
-    @property
-    def note(self) -> str:
-        """What the next start will open, as the end of a sentence; else empty."""
-        return f"; restart pending: will listen on {', '.join(self.pending)}" if self.pending else ""
 
 
 @dataclass(frozen=True)
