@@ -395,7 +395,7 @@ class Setting:
     @property
     def note(self) -> str:
         """What the next start will change, as the end of a sentence; else empty."""
-        if self.running is None:
+        if self.running is None and any(each != self.possible[0] for each in self.possible):
             return f"; restart pending: {self.doubt}"
         if self.pending is None:
             return ""
