@@ -3,16 +3,19 @@
 A control judges what the running daemon does. Where its files say otherwise, it says "restart pending".
 """
 
+import re
 from collections.abc import Callable, Iterable
+from operator import not_
 from typing import Any
 
 import pytest
 
 from hullcheck.criteria.container_logs import log_routes, shipped_logs
+from hullcheck.criteria.remote_api import coming, weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.logs import Shippers
-from hullcheck.facts.engine.daemon import Daemon
-from hullcheck.facts.engine.settings import Setting
+from hullcheck.facts.engine.daemon import Daemon, insecure_registries
+from hullcheck.facts.engine.daemon_options import Setting
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import seccomp
@@ -26,14 +29,6 @@ def _require(setting: Setting, good: Callable[[Any], bool]) -> str:
     return str(setting)
 
 
-def _is_on(value: object) -> bool:
-    return value is True
-
-
-def _is_off(value: object) -> bool:
-    return value is False
-
-
 _MOST = 1 << 20  # open files: more is as good as no limit
 
 
@@ -41,10 +36,6 @@ def _limits_open_files(ulimits: Iterable[str]) -> bool:
     """Whether open files have a limit; of several the engine takes any."""
     hard = [each.rpartition(":")[2] for each in ulimits if each.startswith("nofile=")]
     return bool(hard) and all(most.isdecimal() and int(most) <= _MOST for most in hard)
-
-
-def _option_name(option: str) -> str:
-    return option.partition("=")[0].strip().lower()
 
 
 @pytest.mark.cis("2.1", level=1)
@@ -91,7 +82,7 @@ def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
     bridge = daemon.default_bridge
     if bridge is None:
         raise NotApplicable("the engine has no default bridge")
-    return _require(daemon.setting("icc"), _is_off)
+    return _require(daemon.setting("icc"), not_)
 
 
 @pytest.mark.cis("2.3", level=1)
@@ -109,7 +100,7 @@ def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
     Remedy: take `log-level` and `debug` out of daemon.json and off the command line, and restart the daemon.
     """
     debug = daemon.setting("debug")
-    _require(debug, _is_off)
+    _require(debug, not_)
     return _require(daemon.setting("log-level"), lambda value: value == "info") + debug.note
 
 
@@ -148,7 +139,7 @@ def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str:
     Remedy: give the registry a certificate, put its CA into /etc/docker/certs.d, and take the registry out of
     `insecure-registries`; name a mirror by https:// in `registry-mirrors`.
     """
-    insecure = daemon.insecure_registries
+    insecure = insecure_registries(daemon.engine)
     setting = daemon.setting("insecure-registries")
     assert not insecure, (
         f"reaches {', '.join(insecure)} without verified TLS ({setting.source}){setting.note}"
@@ -209,10 +200,11 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
     """
     api = daemon.endpoints.remote_api
     if not api.offered:
-        raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
-    weak = api.weakness
+        raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
+    weak = weakness(api)
     assert not weak, weak
-    return f"{', '.join(api.addresses)}: {api.tls.text}{api.note}"
+    options = " and ".join(map(str, api.tls.deciding))
+    return f"{', '.join(api.addresses)}: {options}, with the CA {api.tls.authority}{coming(api)}"
 
 
 @pytest.mark.cis("2.9", level=1)
@@ -294,7 +286,8 @@ def test_base_device_size_is_the_default(daemon: Daemon) -> str:
     Remedy: take `dm.basesize` out of `storage-opts` in daemon.json and off the command line.
     """
     return _require(
-        daemon.setting("storage-opts"), lambda value: "dm.basesize" not in map(_option_name, value)
+        daemon.setting("storage-opts"),
+        lambda value: not re.search(r"^\s*dm\.basesize\b", "\n".join(value), re.I | re.M),
     )
 
 
@@ -359,7 +352,7 @@ def test_container_logs_leave_the_host(
         told = [*told, taken.words]
     if wanted is None and len(here) < len(found):
         raise Manual(
-            f"{driver}, sends to: {daemon.log_address}. Check that this is the central store, then add its driver to"
+            f"{driver}, {daemon.setting('log-opts')}: check that this is the central store, then add its driver to"
             " log_drivers in the policy"
         )
     return f"{driver}: {', '.join(dict.fromkeys(told))}"
@@ -380,7 +373,7 @@ def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
     Remedy: set `"no-new-privileges": true` in daemon.json, restart the daemon, and create the containers
     again.
     """
-    return _require(daemon.setting("no-new-privileges"), _is_on)
+    return _require(daemon.setting("no-new-privileges"), bool)
 
 
 @pytest.mark.cis("2.16", level=1)
@@ -400,7 +393,7 @@ def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
     state = daemon.engine.value("Swarm", "LocalNodeState")
     if state not in ("", "inactive"):
         raise NotApplicable(f"a swarm node (state {state}): the daemon refuses live restore there")
-    return _require(daemon.setting("live-restore"), _is_on)
+    return _require(daemon.setting("live-restore"), bool)
 
 
 @pytest.mark.cis("2.17", level=1)
@@ -417,7 +410,7 @@ def test_userland_proxy_is_off(daemon: Daemon) -> str:
 
     Remedy: set `"userland-proxy": false` in daemon.json and restart the daemon.
     """
-    return _require(daemon.setting("userland-proxy"), _is_off)
+    return _require(daemon.setting("userland-proxy"), not_)
 
 
 @pytest.mark.cis("2.18", level=2)
@@ -466,4 +459,4 @@ def test_experimental_features_are_off(daemon: Daemon) -> str:
 
     Remedy: take `"experimental": true` out of daemon.json and off the command line, and restart the daemon.
     """
-    return _require(daemon.setting("experimental"), _is_off)
+    return _require(daemon.setting("experimental"), not_)

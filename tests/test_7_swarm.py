@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import pytest
 
 from hullcheck.criteria.certificates import validity_flaw
+from hullcheck.facts.engine.endpoints import address
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.engine.sockets import address
 from hullcheck.facts.engine.swarm import Swarm
 from hullcheck.facts.engine.swarm_given import SwarmService
 from hullcheck.parsing.addresses import is_unspecified

@@ -11,8 +11,7 @@ from hullcheck.criteria.auditd import step_flaw
 from hullcheck.criteria.releases import restart_reason
 from hullcheck.criteria.vantage import require_network, require_processes
 from hullcheck.data.software import MINIMAL
-from hullcheck.facts.engine import reported
-from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.daemon import Daemon, seccomp_profile
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.networks import Network
 from hullcheck.facts.engine.release import System
@@ -403,7 +402,7 @@ def test_security_modules_confine_containers(
     """
     options = engine.security_options
     if confinement == "Seccomp":
-        profile = reported.seccomp(engine)
+        profile = seccomp_profile(engine)
         assert profile is not None, "the engine runs containers without seccomp"
         assert profile != "unconfined", "the profile of the engine is unconfined"
         if profile == "builtin":

@@ -8,10 +8,11 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.criteria.certificates import validity_flaw
+from hullcheck.criteria.remote_api import coming, weakness
 from hullcheck.facts.containers.container_logs import Log, Options
 from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.daemon_options import KINDS
 from hullcheck.facts.engine.files import EngineFiles
-from hullcheck.facts.engine.settings import KINDS
 from hullcheck.facts.host.file import FileFact, State
 from hullcheck.facts.host.system import Clock
 from hullcheck.facts.registry import Later
@@ -65,11 +66,11 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     Remedy: write the settings into /etc/docker/daemon.json, and take them off the command line of dockerd (its
     unit, and the drop-ins of that).
     """
-    file = daemon.files.config
-    assert file.state != "absent", f"{file.path or 'a configuration file'} does not exist"
+    file = daemon.config
+    assert file.state != "absent", f"{file.path} does not exist"
     assert file.state != "read" or file.document is not None, f"{file.path} is not JSON"
     written = file.values()
-    given = dict((*daemon.process.flags, *(daemon.configuration.next_flags or ())))
+    given = dict((*daemon.process.flags, *daemon.configuration.next_flags))
     against = [f"--{name} (in the file, too: the daemon will not start)" for name in given if name in written]
     against += [
         f"--{name}={given[name]}"
@@ -198,13 +199,13 @@ def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> File
     """The file that the daemon uses for the remote API."""
     api = daemon.endpoints.remote_api
     if not api.offered:
-        raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
+        raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
     found = [file for _, file in files.get().of_tls(option)]
     where = ", ".join(api.addresses or api.pending)
     assert found, f"no {option} is set, and the daemon takes commands on {where}"
     assert found[0].state is not State.ABSENT, f"{found[0].path} does not exist"
-    used = not api.tls.weakness if option == "tlscacert" else api.tls.encrypted
-    assert used, f"{found[0].path} is not used: {api.weakness}"
+    used = not api.tls.flaw if option == "tlscacert" else api.tls.encrypted
+    assert used, f"{found[0].path} is not used: {weakness(api)}"
     assert found[0].node  # raises where it could not be looked at
     _ = daemon.setting(option).value  # raises where the daemon may have started with another file
     return found[0]
@@ -297,7 +298,7 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
     """
     api, wanted = daemon.endpoints.remote_api, policy.api_listeners
     if not api.offered:
-        raise NotApplicable(f"the daemon takes commands on no TCP address{api.note}")
+        raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
     found = dict(zip(map(_shown, api.endpoints), api.endpoints, strict=True))
     if wanted is None:
         other = [name for name, (_, port) in found.items() if port != 2376]
@@ -305,7 +306,7 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
         other = [name for name, each in found.items() if each[1] == 2375 or each not in wanted]
     allowed = "port 2376" if wanted is None else "the api_listeners of the policy, and never port 2375"
     assert not other, f"takes commands on {', '.join(other)}; allowed is {allowed}"
-    assert api.tls.encrypted, api.weakness
+    assert api.tls.encrypted, weakness(api)
     if api.doubt:
         raise EvidenceError(api.doubt)
     reached = [name for name, (address, _) in found.items() if not _is_loopback(address)]
@@ -314,7 +315,7 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
         raise Manual(
             f"check that {', '.join(reached)} is a management address; then write {line} into the policy"
         )
-    return f"takes commands on {', '.join(found)}{api.note}"
+    return f"takes commands on {', '.join(found)}{coming(api)}"
 
 
 def _shown(endpoint: tuple[str, int]) -> str:

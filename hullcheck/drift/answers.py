@@ -17,8 +17,10 @@ _DOCUMENTS = {
     "images": "image",
 }
 """The probes that answer with a document for each object; their other lines are of /proc."""
-_OTHER_EACH_TIME = frozenset(("daemon_processes", "engine_places", "own_mounts", "processes"))
+_OTHER_EACH_TIME = frozenset(("engine_places", "own_mounts", "processes"))
 """The probes of which two answers are never the same."""
+_OTHER_SECTIONS = re.compile(r"^--(?:asked|running|sockets)\n(?:(?!--).*\n)*", re.MULTILINE)
+"""The sections of which two are never the same."""
 _OTHER_EACH_START = re.compile(
     r"(?:[^:]*\.)?(?:Pid|Id|Created|Finished|NetworkID|IPAddress|GlobalIPv6Address|SystemTime): "
 )
@@ -43,7 +45,7 @@ def difference(change: Change, evidence: Iterable[str], old: Recording, new: Rec
 
 def _text(recording: Recording, probe: str) -> str:
     answer = recording.answers.get(probe)
-    return answer.stdout if answer else ""
+    return _OTHER_SECTIONS.sub("", answer.stdout) if answer else ""
 
 
 def _differing(change: Change, before: _Objects, after: _Objects) -> Iterator[str]:

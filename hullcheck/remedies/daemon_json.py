@@ -76,10 +76,10 @@ class _Known:
         """
         if daemon.engine.rootless:
             raise EvidenceError("the engine is rootless: its settings are those of its user")
-        config, unit = daemon.files.config, daemon.unit
+        config, unit = daemon.config, daemon.unit
         if not is_plain_path(config.path):
             raise EvidenceError("the engine has no configuration file, or one whose path is unusual")
-        flags = (*daemon.process.flags, *((unit.flags or ()) if unit else ()))
+        flags = (*daemon.process.flags, *daemon.configuration.next_flags)
         names = frozenset(name for name, _ in flags)
         swarm = daemon.engine.value("Swarm", "LocalNodeState") != "inactive"
         document = config.values()

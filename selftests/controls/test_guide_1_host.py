@@ -237,7 +237,7 @@ def test_host_that_serves_containers_alone() -> None:
     assert served(DEDICATED, *SSHD) == ("pass", "outside of containers listen sshd (tcp 22)")
     assert served(DEDICATED) == ("pass", "outside of containers listen no programs")
     parts = {"processes": "1/status:Name:\tx\n1/cgroup::/", "listeners": "net:tcp"}
-    alone = target(units=SYSTEMD, processes=parts, daemon_processes="")
+    alone = target(units=SYSTEMD, processes=parts, daemon="")
     verdict, _ = only(judged(DEDICATED, alone))  # an engine answers that is not seen: nor is the host
     assert verdict == "error"
     nginx = program(50, "/usr/sbin/nginx")

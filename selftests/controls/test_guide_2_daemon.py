@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from hullcheck.facts.engine.sockets import endpoint
+from hullcheck.facts.engine.endpoints import endpoint
 from hullcheck.parsing.times import moment
 from hullcheck.policy import LogLimits
 from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG
@@ -72,7 +72,6 @@ def verdicts(control: str, host: Host, **policy: Any) -> dict[str, str]:
         (Host(document=None), "fail", "/etc/docker/daemon.json does not exist"),
         (Host(document="{icc: false}"), "fail", "/etc/docker/daemon.json is not JSON"),
         (Host(document="unread"), "error", None),
-        (Host(flags=("--config-file=",)), "fail", "a configuration file does not exist"),
         (Host(document="{}", flags=("--icc",)), "fail", "the command line has --icc=true"),
         (Host(document="{}", flags=("--live-restore=0",)), "fail", "the command line has --live-restore=0"),
         (Host(document='{"icc": false}', flags=("--no-new-privileges",)), "pass", None),

@@ -66,7 +66,7 @@ _FREE = {
 """Fields below which a name may be there or not."""
 _OMITTED = (("HostConfig", "Mounts"), ("HostConfig", "Tmpfs"), ("Experimental",))
 """Fields that the engine leaves out where they say nothing."""
-_SITE = ("daemon_configuration", "daemon_unit")
+_SITE = ("daemon",)
 """Answers whose documents a person wrote, with the keys that he liked."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.daemon import Daemon
-from hullcheck.facts.engine.settings import Setting, shown
+from hullcheck.facts.engine.daemon_options import Setting, shown
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.daemon_process import PodmanService
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.networks import Network
-from hullcheck.facts.engine.podman import PodmanService
 from hullcheck.facts.engine.services import Service
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact

@@ -1,54 +1,97 @@
-"""The processes called dockerd, and which of them is the daemon that the docker command talks to."""
+"""The processes called dockerd, which of them the docker command talks to, and the one behind Podman's socket."""
 
+import json
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from hullcheck.facts.engine import flags as daemon_flags
-from hullcheck.facts.engine import redaction
-from hullcheck.facts.engine.flags import Flags
-from hullcheck.parsing.proc import namespaces, net
+from hullcheck.facts.engine import daemon_options
+from hullcheck.facts.engine.daemon_options import ConfigFile, Flags
+from hullcheck.facts.registry import fact
+from hullcheck.parsing import seccomp
+from hullcheck.parsing.proc import net
 from hullcheck.parsing.proc.net import Listener
+from hullcheck.parsing.systemctl import pairs
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import lines_like
+from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError
 
-_KEPT_ARGUMENTS = re.compile(r"(?:^argument:.*\n?)+", re.MULTILINE)
+_LINKS = r"l\S+ .* (?:self|\d+)/\S+ -> .*"
+_RUNNING = lines_like(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
+_PODMAN = lines_like(_LINKS, r"\d+/(?:mountinfo|task/\d+/net/unix):.*")
+_ASKED = lines_like("(?:clock|endpoint|path|file):.*")
+_FILES = lines_like(r"\d+/(?:config|profile):(?:read|absent|unread|unknown)\|.*", "link:.*", " .*")
+_VARIABLES = ("DOCKER_CERT_PATH=", "DOCKER_CONFIG=", "HOME=", "XDG_RUNTIME_DIR=")
 
 
-_KNOWN = lines_like(
-    "(?:argument|clock|endpoint|endpoint-path|identity|link|own|real|system-containerd):.*",
-    r"dockerd:\d+",
-    "environment:(?:(?:DOCKER_CERT_PATH|DOCKER_CONFIG|HOME|XDG_RUNTIME_DIR)=.*)?",
-    r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*",
+def _keep_words(text: str) -> str:
+    """Command lines without secrets, and the variables that decide something."""
+    kept = []
+    for pid, words in _by_pid(text.split("\n")).items():
+        command = daemon_options.stored_command(words["cmdline"]) if "cmdline" in words else ()
+        kept += [f"{pid}/cmdline:{each}" for each in command]
+        kept += [f"{pid}/environ:{each}" for each in words.get("environ", []) if each.startswith(_VARIABLES)]
+    return "\n".join(kept)
+
+
+def _keep_files(text: str) -> str:
+    """Each file on one line, without secrets."""
+    kept: list[str] = []
+    for heading, lines in _files(_FILES(text)):
+        kept.append(heading)
+        if lines is not None and "/profile:" in heading:
+            kept.append(f" {json.dumps(seccomp.read(lines))}")
+        elif lines is not None:
+            kept.append(f" {daemon_options.stored_file(lines) or '(not JSON)'}")
+    return "\n".join(kept)
+
+
+def _files(text: str) -> Iterator[tuple[str, str | None]]:
+    """Each heading, and the text of the file that was read."""
+    heading, lines = "", list[str]()
+    for line in [*text.split("\n"), "link:"]:
+        if line.startswith(" "):
+            lines.append(line[1:])
+        elif line:
+            if heading:
+                yield heading, "\n".join(lines) if ":read|" in heading else None
+            heading, lines = line, []
+
+
+def _keep_unit(line: str) -> str:
+    """A property that is asked for; of the command the command alone, without secrets."""
+    if not line.startswith("ExecStart="):
+        return line if re.match("(?:Id|MainPID|NeedDaemonReload|Listen)=|$", line) else ""
+    command = re.search(r"argv\[\]=(.*?) ; ", line)
+    return "ExecStart=" + (" ".join(daemon_options.stored_command(command[1].split())) if command else "")
+
+
+DAEMON = Probe.from_file(
+    "daemon",
+    in_sections(
+        asked=lambda text: re.sub(r"^(endpoint:\w+://)[^/\s]*@", r"\1***@", _ASKED(text), flags=re.MULTILINE),
+        running=_RUNNING,
+        words=_keep_words,
+        sockets=lines_like(r"/.*\t/?.*"),
+        files=_keep_files,
+        units=lambda text: "\n".join(map(_keep_unit, text.split("\n"))),
+        podman=_PODMAN,
+    ),
 )
 
-
-def _keep(text: str) -> str:
-    return _KEPT_ARGUMENTS.sub(_without_secrets, _without_userinfo(_KNOWN(text)))
-
-
-def _without_secrets(block: re.Match[str]) -> str:
-    arguments = [line.removeprefix("argument:") for line in block[0].splitlines()]
-    return "".join(f"argument:{each}\n" for each in redaction.command_line(arguments, expanded=True))
-
-
-def _without_userinfo(text: str) -> str:
-    return re.sub(r"^(endpoint:\w+://)[^/\s]*:[^/\s]*@", r"\1***@", text, flags=re.MULTILINE)
-
-
-DAEMON_PROCESSES = Probe.from_file("daemon_processes", _keep, like=_KNOWN)
-
 _UNIX = re.compile(r"[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ 00010000 [0-9A-F]+ [0-9A-F]+ +(\d+) (\S.*)")
-_SOCKET_LINK = re.compile(r".* -> socket:\[(\d+)\]$")
+_LINK = re.compile(r"l\S+ .* (self|\d+)/(\S+) -> (.*)")
+_STALE = ("NeedDaemonReload", "yes")
 _TICKS = 100  # USER_HZ, the unit of /proc/PID/stat, on every architecture that Docker runs on
 _CLOCKS = 0.05  # seconds: how far off two clocks can be that are read one after the other, in hundredths
 _LOOPBACK = re.compile(r"localhost|127\.[\d.]+|::1")
+_Lines = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -63,42 +106,63 @@ class UnixSocket:
     inode: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class DaemonProcess:
-    """One process called dockerd, as /proc shows it.
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a running daemon.
 
     Attributes:
-        environment: the variables that decide something; None where they may not be read.
+        flags: its options; None where they hold variables, or are in a script that it starts: they are not known.
+        doubt: why the next start may differ; empty where systemd has read this unit and docker.socket as they are.
+        listens: the addresses of docker.socket: paths, addresses with a port. None where systemd does not say.
+    """
+
+    name: str
+    flags: Flags | None
+    doubt: str = ""
+    listens: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DaemonProcess:
+    """One process called dockerd, as /proc shows it, and what it is told when it starts.
+
+    Attributes:
+        environment: the variables that decide something, as far as they may be read.
         held: the inodes of its sockets; empty where its descriptors may not be read.
         sees_endpoint: whether the socket that the docker command uses is the same file for this process; None
             where that could not be compared.
+        config: its daemon.json; None where the probe did not see it.
+        unit: the unit that started it, if systemd did.
     """
 
     pid: int
     executable: str
     flags: Flags
-    environment: dict[str, str] | None
+    environment: Mapping[str, str]
     uids: tuple[int, ...]
     started: Span | None
-    namespaces: dict[str, str]
+    namespaces: Mapping[str, str]
     mountinfo: tuple[str, ...]
     held: frozenset[str]
     unix_table: tuple[UnixSocket, ...]
     tcp_table: tuple[Listener, ...]
     tables_read: frozenset[str]
     sees_endpoint: bool | None
+    config: ConfigFile | None = None
+    profile: ConfigFile | None = None
+    unit: Unit | None = None
 
     @property
     def may_see_sockets(self) -> bool:
         """Whether the auditor may see which sockets are this process's; the daemon always holds one."""
         return bool(self.held)
 
-    def holds(self, inode: str) -> bool | None:
-        """Whether the socket is this process's; None where the auditor may not see that."""
-        return inode in self.held if self.may_see_sockets else None
+    def holds(self, inode: str) -> bool:
+        """Whether the socket may be this process's."""
+        return not self.held or inode in self.held
 
     def values(self, name: str) -> tuple[str, ...]:
-        """What the command line gives for a setting, in order."""
+        """Return what the command line gives for a setting, in order."""
         return tuple(value for each, value in self.flags if each == name)
 
     @property
@@ -114,7 +178,6 @@ class DaemonProcesses:
     endpoint: str
     endpoint_path: str
     own_network: str | None
-    system_containerd: bool
     candidates: tuple[DaemonProcess, ...]
 
     @classmethod
@@ -122,11 +185,11 @@ class DaemonProcesses:
         """Read them.
 
         Raises:
-            EvidenceError: /proc could not be read, or its answer not understood.
+            EvidenceError: there is no answer, or it is not what /proc documents.
         """
         try:
-            return _parse(recording.text(DAEMON_PROCESSES).split("\n"))
-        except (ValueError, IndexError):
+            return _parse(recording.sections(DAEMON))
+        except (KeyError, ValueError, IndexError):
             raise EvidenceError("the answer on the dockerd processes is not what /proc documents") from None
 
     @cached_property
@@ -134,7 +197,7 @@ class DaemonProcesses:
         """The process that answers the docker command.
 
         Raises:
-            EvidenceError: it is not on this machine, may not be seen, or cannot be told from another.
+            EvidenceError: it is not on this machine, may not be seen, or is one of several.
         """
         if self._is_here:
             return self._only([each for each in self.candidates if self._may_answer(each)])
@@ -155,37 +218,22 @@ class DaemonProcesses:
     def _is_here(self) -> bool:
         """Whether the engine that was asked runs on this machine."""
         address = urlsplit(self.endpoint)
-        if address.scheme == "unix":
-            return True
         loopback = _LOOPBACK.fullmatch(address.hostname or "") is not None
-        return address.scheme in ("tcp", "http", "https") and loopback
+        return address.scheme == "unix" or (address.scheme in ("tcp", "http", "https") and loopback)
 
     def _may_answer(self, candidate: DaemonProcess) -> bool:
         address = urlsplit(self.endpoint)
         if address.scheme == "unix":
-            return self._listens_at_path(candidate)
-        return self._listens_on_port(candidate, address.port or 2375)
-
-    def _listens_at_path(self, candidate: DaemonProcess) -> bool:
-        sockets = [each for each in candidate.unix_table if self.endpoint_path in (each.path, each.real)]
-        held = any(candidate.holds(each.inode) is not False for each in sockets)
-        return held and candidate.sees_endpoint is not False
-
-    def _listens_on_port(self, candidate: DaemonProcess, port: int) -> bool:
-        """A loopback address is that of the auditor's own network namespace."""
+            found = [each for each in candidate.unix_table if self.endpoint_path in (each.path, each.real)]
+            return any(candidate.holds(each.inode) for each in found) and candidate.sees_endpoint is not False
+        # A loopback address is that of the auditor's own network namespace.
         network = candidate.namespaces.get("net")
-        if network is not None and self.own_network is not None and network != self.own_network:
+        if network and self.own_network and network != self.own_network:
             return False
-        return any(
-            each.number == port and candidate.holds(each.inode) is not False for each in candidate.tcp_table
-        )
+        port = address.port or 2375
+        return any(each.number == port and candidate.holds(each.inode) for each in candidate.tcp_table)
 
     def _only(self, found: list[DaemonProcess]) -> DaemonProcess:
-        """The one that it must be.
-
-        Raises:
-            EvidenceError: there is none, or more than one.
-        """
         if len(found) == 1:
             return found[0]
         if not self.candidates:
@@ -203,44 +251,53 @@ class DaemonProcesses:
 
 
 @dataclass
-class _Block:
-    """The lines on one process, by their first word."""
+class _Answer:
+    """What several processes have in common."""
 
-    lines: dict[str, list[str]] = field(default_factory=dict)
-
-    def add(self, line: str) -> None:
-        word, _, text = line.partition(":")
-        self.lines.setdefault(word.partition("/")[2] or word, []).append(text)
-
-    def get(self, word: str) -> list[str]:
-        return self.lines.get(word, [])
+    boot: Span | None
+    path: str
+    real: Mapping[str, str]
+    identities: Mapping[str, str]
+    files: Mapping[str, ConfigFile]
+    units: tuple[tuple[tuple[str, str], ...], ...]
 
 
-def _parse(lines: Iterable[str]) -> DaemonProcesses:
-    head = _Block()
-    blocks: list[tuple[int, _Block]] = []
+def _by_pid(lines: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """The texts of lines `PID/NAME:TEXT` by number and name; links are those named `link`, as `NAME -> TARGET`."""
+    found = dict[str, dict[str, list[str]]]()
     for line in lines:
-        if line.startswith("dockerd:"):
-            blocks.append((int(line.removeprefix("dockerd:")), _Block()))
-        elif line:
-            (blocks[-1][1] if blocks else head).add(line)
-    boot = _boot((head.get("clock") or [""])[0])
-    alive = {pid: block for pid, block in blocks if block.get("argument")}  # one may have ended meanwhile
-    found = (_process(pid, block, boot) for pid, block in alive.items() if not _is_fork(block, alive))
-    return DaemonProcesses(
-        (head.get("endpoint") or [""])[0],
-        (head.get("endpoint-path") or [""])[0],
-        namespaces.links(head.get("own")).get("net"),
-        bool(head.get("system-containerd")),
-        tuple(found),
+        if link := _LINK.fullmatch(line):
+            pid, name, text = link[1], "link", f"{link[2]} -> {link[3]}"
+        else:
+            place, _, text = line.partition(":")
+            pid, _, name = place.partition("/")
+        if name:
+            found.setdefault(pid, {}).setdefault(name, []).append(text)
+    return found
+
+
+def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
+    said = dict(line.partition(":")[::2] for line in sections["asked"].split("\n"))
+    identities = re.findall(r"^file:(\S+) (.*)$", sections["asked"], re.MULTILINE)
+    common = _Answer(
+        _boot(said.get("clock", "")),
+        said.get("path", ""),
+        dict(line.partition("\t")[::2] for line in sections["sockets"].split("\n")),
+        {place: number for number, place in identities},
+        _config_files(sections["files"]),
+        tuple(pairs(sections.get("units", ""))),
     )
+    shown = _by_pid((sections["running"] + "\n" + sections["words"]).split("\n"))
+    alive = {pid: lines for pid, lines in shown.items() if "cmdline" in lines}  # one may have ended meanwhile
+    # A copy of a daemon that has not started its own program yet still holds its sockets.
+    own_program = {pid: lines for pid, lines in alive.items() if alive.keys().isdisjoint(_stat(lines)[1:2])}
+    own_network = _links(shown.get("self", {})).get("ns/net")
+    found = tuple(_process(pid, lines, common) for pid, lines in own_program.items())
+    return DaemonProcesses(said.get("endpoint", ""), common.path, own_network, found)
 
 
-def _is_fork(block: _Block, alive: Mapping[int, _Block]) -> bool:
-    """Whether it is the copy of a daemon that has not started its own program yet, and still holds its sockets."""
-    stat = _stat(block)
-    parent = alive.get(int(stat[1])) if len(stat) > 1 else None
-    return parent is not None and parent.get("argument") == block.get("argument")
+def _links(lines: _Lines) -> dict[str, str]:
+    return dict(line.partition(" -> ")[::2] for line in lines.get("link", ()))
 
 
 def _boot(clock: str) -> Span | None:
@@ -252,33 +309,53 @@ def _boot(clock: str) -> Span | None:
     return now[0] - float(uptime) - _CLOCKS, now[1] - float(uptime) + _CLOCKS
 
 
-def _process(pid: int, block: _Block, boot: Span | None) -> DaemonProcess:
-    links = block.get("link")
-    executable, folder = (
-        next((line.rpartition(mark)[2] for line in links if mark in line), "")
-        for mark in ("/exe -> ", "/cwd -> ")
-    )
-    held = frozenset(match[1] for line in links if (match := _SOCKET_LINK.match(line)))
-    real = dict(line.partition("\t")[::2] for line in block.get("real"))
-    identities = block.get("identity")
+def _config_files(text: str) -> dict[str, ConfigFile]:
+    """The files by `PID/config` and `PID/profile`."""
+    found, place = dict[str, ConfigFile](), ""
+    for line in filter(None, text.split("\n")):
+        word, _, rest = line.partition(":")
+        if line.startswith(" "):
+            found[place] = found[place].with_text(line)
+        elif word == "link":
+            found[place] = found[place].through_link(moment(rest))
+        else:
+            place, found[word] = word, ConfigFile.of(rest)
+    return found
+
+
+def _process(pid: str, lines: _Lines, common: _Answer) -> DaemonProcess:
+    links = _links(lines)
+    folder, stat = links.get("cwd", ""), _stat(lines)
+    identities = [common.identities.get(each) for each in (common.path, f"{pid}/root{common.path}")]
+    since = int(stat[19]) / _TICKS if common.boot and len(stat) > 19 else None
     return DaemonProcess(
-        pid=pid,
-        executable=executable,
-        flags=daemon_flags.parse([line.strip("\r") for line in block.get("argument")][1:]),
-        environment=_environment(block),
-        uids=tuple(int(word) for word in _status(block, "Uid").split()),
-        started=_started(block, boot),
-        namespaces={name: link for name, link in namespaces.links(links).items() if not name.isdigit()},
-        mountinfo=tuple(block.get("mountinfo")),
-        held=held,
+        pid=int(pid),
+        executable=links.get("exe", ""),
+        flags=daemon_options.flags([line.strip("\r") for line in lines["cmdline"]][1:]),
+        environment=dict(line.partition("=")[::2] for line in lines.get("environ", ())),
+        uids=tuple(int(word) for word in "".join(lines.get("status", ())).partition(":")[2].split()),
+        started=(common.boot[0] + since, common.boot[1] + since)
+        if common.boot and since is not None
+        else None,
+        namespaces={name[3:]: link for name, link in links.items() if name.startswith("ns/")},
+        mountinfo=tuple(lines.get("mountinfo", ())),
+        held=frozenset(re.findall(r"\d+", link)[0] for link in links.values() if link.startswith("socket:[")),
         unix_table=tuple(
-            UnixSocket(match[2], real.get(match[2]) or _absolute(match[2], folder), match[1])
-            for line in block.get("net/unix")
+            UnixSocket(match[2], common.real.get(match[2]) or _absolute(match[2], folder), match[1])
+            for line in lines.get("net/unix", ())
             if (match := _UNIX.fullmatch(line))
         ),
-        tcp_table=tuple(_listeners(pid, block)),
-        tables_read=frozenset(name for name in ("unix", "tcp", "tcp6") if block.get(f"net/{name}")),
-        sees_endpoint=identities[0] == identities[1] if len(identities) == 2 else None,
+        tcp_table=tuple(
+            found
+            for name in ("net/tcp", "net/tcp6")
+            for line in lines.get(name, ())
+            if (found := net.listener(f"{pid}/{name}:{line}"))
+        ),
+        tables_read=frozenset(name for name in ("unix", "tcp", "tcp6") if f"net/{name}" in lines),
+        sees_endpoint=None if None in identities else identities[0] == identities[1],
+        config=common.files.get(f"{pid}/config"),
+        profile=common.files.get(f"{pid}/profile"),
+        unit=_unit(pid, common.units),
     )
 
 
@@ -287,33 +364,82 @@ def _absolute(path: str, folder: str) -> str:
     return path if path[0] in "/@" or not folder else posixpath.join(folder, path)
 
 
-def _status(block: _Block, name: str) -> str:
-    return next(
-        (line.partition(":")[2].strip() for line in block.get("status") if line.startswith(name + ":")), ""
+def _stat(lines: _Lines) -> list[str]:
+    """The fields of /proc/PID/stat from the third on: after the name, which may hold blanks."""
+    return "".join(lines.get("stat", ())).rpartition(")")[2].split()
+
+
+def _unit(pid: str, blocks: Iterable[tuple[tuple[str, str], ...]]) -> Unit | None:
+    """The unit whose main process this is."""
+    known = {dict(each).get("Id", ""): each for each in blocks}
+    own = next((each for each in known.values() if ("MainPID", pid) in each), None)
+    if own is None:
+        return None
+    values, socket = dict(own), known.get("docker.socket")
+    arguments = values.get("ExecStart", "").split()
+    flags = daemon_options.flags(arguments[1:])
+    is_script = not flags and posixpath.basename(arguments[0] if arguments else "") != "dockerd"
+    name = values.get("Id", "")
+    stale = [each for each in known if each in (name, "docker.socket") and _STALE in known[each]]
+    return Unit(
+        name,
+        None if is_script or daemon_options.variables(arguments) else flags,
+        f"{' and '.join(stale)} changed on disk: systemctl daemon-reload" if stale else "",
+        None
+        if socket is None
+        else tuple(text.rpartition(" (")[0] for word, text in socket if word == "Listen"),
     )
 
 
-def _environment(block: _Block) -> dict[str, str] | None:
-    lines = block.get("environment")
-    return dict(line.partition("=")[::2] for line in lines if line) if lines else None
+# ---- Podman
 
 
-def _stat(block: _Block) -> list[str]:
-    """The fields of /proc/PID/stat from the third on: after the name, which may hold blanks."""
-    return "\n".join(block.get("stat")).rpartition(")")[2].split()
+@dataclass(frozen=True)
+class PodmanService:
+    """The process that answers on Podman's socket, which stands in for the daemon that it has not.
+
+    Attributes:
+        namespaces: their links by name: {"net": "net:[4026531840]", ...}.
+        mountinfo: the lines of its mount table.
+    """
+
+    pid: int
+    namespaces: Mapping[str, str]
+    mountinfo: tuple[str, ...] = field(repr=False)
 
 
-def _started(block: _Block, boot: Span | None) -> Span | None:
-    """When it started: not before, and not after."""
-    stat = _stat(block)
-    if boot is None or len(stat) < 20:
-        return None
-    seconds = int(stat[19]) / _TICKS
-    return boot[0] + seconds, boot[1] + seconds
+@fact(DAEMON)
+def podman_service(recording: Recording) -> PodmanService:
+    """The process that answers on Podman's socket.
+
+    Raises:
+        EvidenceError: it is not on this machine, may not be seen, or is not the only one.
+    """
+    sections = recording.sections(DAEMON)
+    path = dict(line.partition(":")[::2] for line in sections.get("asked", "").split("\n")).get("path", "")
+    found = [
+        PodmanService(int(pid), _most_of(lines), tuple(lines.get("mountinfo", ())))
+        for pid, lines in _by_pid(sections.get("podman", "").split("\n")).items()
+        if pid and _serves(lines, path)
+    ]
+    if len(found) != 1:
+        raise EvidenceError(
+            f"the process that serves Podman's socket is one of {', '.join(str(each.pid) for each in found)}"
+            if found
+            else "no process of Podman is seen to serve its socket; are you root?"
+        )
+    return found[0]
 
 
-def _listeners(pid: int, block: _Block) -> Iterable[Listener]:
-    for name in ("net/tcp", "net/tcp6"):
-        for line in block.get(name):
-            if found := net.listener(f"{pid}/{name}:{line}"):
-                yield found
+def _serves(lines: _Lines, path: str) -> bool:
+    """Whether it holds a socket that listens at the path; /var/run is a link to /run."""
+    tables = (each for name, table in lines.items() if name.endswith("/net/unix") for each in table)
+    named = (path, f"/var{path}")
+    found = [match[1] for match in map(_UNIX.fullmatch, tables) if match and match[2] in named]
+    return any(f"socket:[{inode}]" in _links(lines).values() for inode in found)
+
+
+def _most_of(lines: _Lines) -> dict[str, str]:
+    """The namespaces of most threads: one that made the network of a container may have stayed in there."""
+    links = ((name.rpartition("/ns/")[2], link) for name, link in _links(lines).items() if "/ns/" in name)
+    return dict(each for each, _ in reversed(Counter(links).most_common()))

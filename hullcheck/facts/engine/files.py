@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hullcheck.facts.engine.daemon import Daemon
-from hullcheck.facts.engine.daemon_file import START
+from hullcheck.facts.engine.daemon_options import START
+from hullcheck.facts.engine.endpoints import real_path
 from hullcheck.facts.engine.files_answer import ENGINE_FILES, SYSTEM, Answer, UnitFiles, View
-from hullcheck.facts.engine.sockets import real_path
 from hullcheck.facts.host.file import FileFact, State, abstract_socket
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
@@ -185,7 +185,7 @@ class EngineFiles:
         Raises:
             EvidenceError: it could not be read.
         """
-        file = self.daemon.files.config
+        file = self.daemon.config
         if not file.path and file.state != "absent":
             file.values()  # says why it is not known
         return file.path
@@ -229,7 +229,7 @@ class EngineFiles:
     def of_tls(self, option: str) -> Files:
         """What an option names; without it the default file, where the daemon looks for that."""
         flags = self.daemon.process
-        path = next(iter(flags.values(option)[-1:]), "") or self.daemon.files.config.values().get(option)
+        path = next(iter(flags.values(option)[-1:]), "") or self.daemon.config.values().get(option)
         if not path and (flags.values("tlsverify") or any(map(go_boolean, flags.values("tls")[-1:]))):
             folder = self.view.words.get("tls")
             if folder is None:

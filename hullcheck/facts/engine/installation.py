@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.endpoints import listens_at_one
 from hullcheck.facts.engine.files import EngineFiles, Files
-from hullcheck.facts.engine.sockets import listens_at_one
 from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects

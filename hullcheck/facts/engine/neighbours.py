@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from hullcheck.facts.engine.daemon_process import DAEMON_PROCESSES, DaemonProcesses
+from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcesses
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import PROCESSES, Processes
 from hullcheck.facts.registry import Later, fact
@@ -23,7 +23,7 @@ _OWN_NAMESPACE = re.compile(r"(plugins\.)?moby(-\d+\.\d+)?")
 _MOST = 3  # numbers of processes
 
 
-@fact(NEIGHBOURS, DAEMON_PROCESSES, PROCESSES)
+@fact(NEIGHBOURS, DAEMON, PROCESSES)
 def neighbours(recording: Recording, presence: Presence, processes: Later[Processes]) -> tuple[str, ...]:
     """What else runs containers on the target, in words: other engines, namespaces of containerd, plugins."""
     found = list(_daemons(recording, presence))

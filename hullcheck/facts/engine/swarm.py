@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from hullcheck.facts.engine import sockets
+from hullcheck.facts.engine import endpoints
 from hullcheck.facts.engine import swarm_shapes as shapes
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.info import Engine
@@ -161,7 +161,7 @@ class Swarm:
         """
         self.require_active()
         wanted = {self._management_port, _GOSSIP_PORT} if self.is_manager else {_GOSSIP_PORT}
-        own = sockets.listening(self.daemon.process)
+        own = endpoints.listening(self.daemon.process)
         found = tuple(each for each in own if each.protocol == "tcp" and each.number in wanted)
         for number in sorted(wanted - {each.number for each in found}):
             raise EvidenceError(f"a node of the swarm, but its listener on {number}/tcp was not found")

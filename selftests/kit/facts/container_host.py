@@ -11,7 +11,7 @@ from typing import Any
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from hullcheck.facts.engine.settings import Setting, Value
+from hullcheck.facts.engine.daemon_options import Setting, Value
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -232,7 +232,7 @@ class ContainerHost:
         texts = {
             "docker_endpoint": json.dumps(self.endpoint),
             "docker_info": json.dumps(self.info),
-            "podman_service": "\n".join(self._podman_service()),
+            "daemon": "\n".join(self._podman_service()),
             "docker_networks": "\n".join(map(json.dumps, self.networks)),
             "docker_services": "\n".join(map(json.dumps, self.services)),
             "images": "\n".join([*(f"image {json.dumps(each)}" for each in self.images), "--blobs", ""]),
@@ -253,12 +253,13 @@ class ContainerHost:
 
     def _podman_service(self) -> Iterator[str]:
         """What serves the socket where the engine is Podman; it sees what the daemon would."""
-        yield "endpoint:/run/docker.sock"
+        yield from ("--asked", "path:/run/docker.sock", "--podman")
         yield "7/task/7/net/unix:0: 00000002 00000000 00010000 0001 01 5 /run/docker.sock"
         yield "lrwx------ 1 0 0 64 Nov 27 13:33 7/fd/6 -> socket:[5]"
         for name, number in HOST.items():
             yield f"lrwxrwxrwx 1 0 0 0 Nov 27 13:33 7/task/7/ns/{name} -> {name}:[{number}]"
         yield from (f"7/mountinfo:{line}" for line in self.daemon.table)
+        yield "--end"
 
     def _processes(self) -> list[str]:
         lines = [

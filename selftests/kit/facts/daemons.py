@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine.daemon_file import DAEMON_CONFIGURATION
-from hullcheck.facts.engine.daemon_process import DAEMON_PROCESSES, DaemonProcesses
-from hullcheck.facts.engine.daemon_unit import SYSTEMD
+from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -76,6 +75,7 @@ class Host:
     parent: int = 0
     containers: str = ""
     sockets: tuple[str, ...] = ()
+    link: str = ""
 
     def recording(self) -> Recording:
         """What it answers, redacted as an audit does it."""
@@ -86,9 +86,7 @@ class Host:
             "docker_networks": self._networks(),
             "docker_containers": self.containers,
             "processes": in_parts(processes=self._children()),
-            "daemon_processes": DAEMON_PROCESSES.keep(self._processes()),
-            "daemon_configuration": DAEMON_CONFIGURATION.keep(self._configuration()),
-            "daemon_unit": SYSTEMD.keep(self.unit),
+            "daemon": DAEMON.keep(self.answer()),
             "engine_files": self._files(),
         }
         return Recording("host", "local", {name: Answer(name, 0, text, "") for name, text in texts.items()})
@@ -133,47 +131,52 @@ class Host:
         )
         return "\n".join((*first, *lines, *links))
 
-    def _processes(self) -> str:
-        lines = [f"clock:{NOW}|{UPTIME}", f"endpoint:{self.endpoint}", f"endpoint-path:{SOCKET}"]
-        lines += self._one(7, self.flags)
-        if self.second is not None:
-            lines += self._one(8, self.second)
-        return "\n".join(lines)
+    def answer(self) -> str:
+        """What it answers to the question for its daemons."""
+        first = self._process(7, self.flags)
+        second = [] if self.second is None else self._process(8, self.second)
+        sockets = (f"/var{SOCKET}", *self.sockets)
+        parts = {
+            "asked": [f"clock:{NOW}|{UPTIME}", f"endpoint:{self.endpoint}", f"path:{SOCKET}"],
+            "running": [
+                line for line in (*first, *second) if "/cmdline:" not in line and "/environ:" not in line
+            ],
+            "words": [line for line in (*first, *second) if "/cmdline:" in line or "/environ:" in line],
+            "sockets": [f"{each}\t{each.removeprefix('/var')}" for each in sockets],
+            "files": list(self._files_of_daemon()),
+            "units": [self.unit],
+        }
+        return "\n".join((*(line for name in parts for line in (f"--{name}", *parts[name])), "--end\n"))
 
-    def _one(self, pid: int, flags: tuple[str, ...]) -> list[str]:
+    def _process(self, pid: int, flags: tuple[str, ...]) -> list[str]:
         start = " ".join(["S", str(self.parent if pid == 8 else 1), *"0" * 17, str(START * 100), "0"])
-        lines = [f"dockerd:{pid}", *(f"argument:{each}" for each in ("dockerd", *flags))]
-        lines += [
-            f"{pid}/stat:{pid} (dockerd) {start}",
-            f"{pid}/status:Uid:\t{self.uid}\t{self.uid}\t{self.uid}\t{self.uid}",
-        ]
-        lines += [f"{pid}/net/unix:Num       RefCount Protocol Flags    Type St Inode Path"]
-        lines += [f"{pid}/net/unix:0000: 00000002 00000000 00010000 0001 01 100 /var{SOCKET}"]
-        lines += [f"real:/var{SOCKET}\t{SOCKET}", f"{pid}/net/tcp:  sl  local_address rem_address   st"]
-        for number, name in enumerate(self.sockets, 101):
-            lines += [f"{pid}/net/unix:0000: 00000002 00000000 00010000 0001 01 {number} {name}"]
-            lines += [f"link:lrwx------ 1 0 0 64 Jan 1 10:00 {number} -> socket:[{number}]"]
-        lines += ["link:lrwxrwxrwx 1 0 0 64 Jan 1 10:00 7/cwd -> /srv/engine"]
+        held = {name: 101 + n for n, name in enumerate(self.sockets)}
+        listens = {f"/var{SOCKET}": 100, **held}
+        own = [*held.values(), *([100, *(n + 200 for n in self.tcp)] if self.as_root else ())]
         zero = "00000000:00000000 00:00000000 00000000     0        0"
-        for number in self.tcp:
-            lines += [f"{pid}/net/tcp:   0: 0100007F:{number:04X} 00000000:0000 0A {zero} {200 + number} 1 0"]
-        if self.as_root:
-            lines += ["environment:", *(f"environment:{each}" for each in self.environment)]
-            lines += [f"link:lrwx------ 1 0 0 64 Jan 1 10:00 {n} -> socket:[{n + 200}]" for n in self.tcp]
-            lines += ["link:lrwx------ 1 0 0 64 Jan 1 10:00 9 -> socket:[100]"]
-        return lines
+        lines = [
+            f"stat:{pid} (dockerd) {start}",
+            f"status:Uid:\t{self.uid}\t{self.uid}\t{self.uid}\t{self.uid}",
+            "net/unix:Num       RefCount Protocol Flags    Type St Inode Path",
+            *(f"net/unix:0: 00000002 00000000 00010000 0001 01 {n} {name}" for name, n in listens.items()),
+            "net/tcp:  sl  local_address rem_address   st",
+            *(f"net/tcp:   0: 0100007F:{n:04X} 00000000:0000 0A {zero} {200 + n} 1 0" for n in self.tcp),
+            *(f"cmdline:{each}" for each in ("dockerd", *flags)),
+            *(f"environ:{each}" for each in self.environment if self.as_root),
+        ]
+        links = [link(f"{pid}/cwd", "/srv/engine"), *(link(f"{pid}/fd/{n}", f"socket:[{n}]") for n in own)]
+        return [*(f"{pid}/{line}" for line in lines), *links]
 
-    def _configuration(self) -> str:
-        path = next(
-            (each.partition("=")[2] for each in self.flags if each.startswith("--config-file=")), PATH
-        )
+    def _files_of_daemon(self) -> Iterator[str]:
+        named = (each.partition("=")[2] for each in self.flags if each.startswith("--config-file="))
         state = "absent" if self.document is None else "unread" if self.document == "unread" else "read"
-        lines = ["dockerd:7", f"config:{state}|{self.written or self.changed}|{self.changed}|{path}"]
+        yield f"7/config:{state}|{self.written or self.changed}|{self.changed}|{next(named, PATH)}"
         if state == "read":
-            lines += [f" {line}" for line in (self.document or "").split("\n")]
+            yield from (f" {line}" for line in (self.document or "").split("\n"))
+        if self.link:
+            yield f"link:{self.link}"
         if self.profile:
-            lines += [f"profile:read|{BEFORE}|{BEFORE}|/p.json", f" {self.profile}"]
-        return "\n".join(lines)
+            yield from (f"7/profile:read|{BEFORE}|{BEFORE}|/p.json", f" {self.profile}")
 
     def facts(self, **policy: Any) -> Facts:
         """Its facts."""
@@ -206,12 +209,40 @@ FILES = ("--tlscacert=/ca", "--tlscert=/cert", "--tlskey=/key")
 REMOTE = Host(flags=("-H=tcp://:2376", "--tlsverify", *FILES), tcp=(2376,))
 
 
-def changed_processes(host: Host, *changes: tuple[str, str]) -> DaemonProcesses:
-    """What the probe for processes tells of a host, with each first text replaced by the second."""
+def link(path: str, to: str) -> str:
+    """The line of ls(1) for a symbolic link."""
+    return f"lrwxrwxrwx 1 0 0 64 Jan 1 10:00 {path} -> {to}"
+
+
+def with_answer(recording: Recording, text: str) -> Recording:
+    """The recording with this answer to the question for daemons."""
+    return replace(recording, answers={**recording.answers, "daemon": Answer("daemon", 0, text, "")})
+
+
+def changed(host: Host, *changes: tuple[str, str]) -> Recording:
+    """What a host answers, with each first text on its daemons replaced by the second."""
     recording = host.recording()
-    text = recording.answers["daemon_processes"].stdout
+    text = recording.answers["daemon"].stdout
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
-    answers = {**recording.answers, "daemon_processes": Answer("daemon_processes", 0, text, "")}
-    return DaemonProcesses.of(replace(recording, answers=answers))
+    return with_answer(recording, text)
+
+
+def processes(host: Host, *changes: tuple[str, str]) -> DaemonProcesses:
+    """The daemons of `changed`."""
+    return DaemonProcesses.of(changed(host, *changes))
+
+
+def process(**parts: Any) -> DaemonProcess:
+    """A process called dockerd of root's, which listens nowhere unless told otherwise."""
+    usual = {
+        "pid": 7,
+        "executable": "/usr/bin/dockerd",
+        "uids": (0,) * 4,
+        "sees_endpoint": True,
+        "started": None,
+    }
+    none = dict.fromkeys(("flags", "mountinfo", "unix_table", "tcp_table"), ())
+    sets = dict.fromkeys(("held", "tables_read"), frozenset[str]())
+    return DaemonProcess(**usual | none | sets | {"environment": {}, "namespaces": {}} | parts)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine.daemon_process import DAEMON_PROCESSES
 from hullcheck.facts.engine.files_answer import ENGINE_FILES
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
@@ -107,13 +106,9 @@ class Target:
 
     def facts_with(self, output: str) -> Facts:
         """Its facts, where the probe prints this; the system has a containerd."""
-        recording = self.host.recording()
-        processes = recording.answers[DAEMON_PROCESSES.name]
-        changed = (
-            replace(processes, stdout=f"system-containerd:\n{processes.stdout}"),
-            Answer(ENGINE_FILES.name, 0, output, ""),
-        )
-        answers = {**recording.answers, **{each.name: each for each in changed}}
+        info = {"Containerd": {"Address": CONTAINERD}} | self.host.info
+        recording = replace(self.host, info=info).recording()
+        answers = {**recording.answers, ENGINE_FILES.name: Answer(ENGINE_FILES.name, 0, output, "")}
         return Facts(replace(recording, answers=answers), Policy())
 
     def output(self) -> str:

@@ -13,6 +13,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import in_parts
+from selftests.kit.facts.daemons import Host, link
 from selftests.kit.judging import Verdicts
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC).timestamp()
@@ -24,21 +25,10 @@ DAY = 86400
 BRIDGE = {"Name": "bridge", "Id": "b", "Driver": "bridge"}
 
 
-def daemon_processes(network: str = "net:[1]") -> str:
+def daemon(network: str = "net:[1]") -> str:
     """What the probe says of a daemon in this network; it was asked in `net:[1]`."""
-    return f"""clock:{NOW}|1000
-endpoint:unix:///run/docker.sock
-endpoint-path:/run/docker.sock
-own:lrwxrwxrwx 1 0 0 0 Jan 1 10:00 net -> net:[1]
-dockerd:7
-argument:dockerd
-link:lrwxrwxrwx 1 0 0 0 Jan 1 10:00 net -> {network}
-link:lrwx------ 1 0 0 64 Jan 1 10:00 9 -> socket:[100]
-7/stat:7 (dockerd) S 1 {"0 " * 17}100 0
-7/status:Uid:\t0\t0\t0\t0
-7/net/unix:Num       RefCount Protocol Flags    Type St Inode Path
-7/net/unix:0000: 00000002 00000000 00010000 0001 01 100 /run/docker.sock
-real:/run/docker.sock\t/run/docker.sock"""
+    own = link("7/ns/net", network)
+    return Host().answer().replace("--words", "\n".join([link("self/ns/net", "net:[1]"), own, "--words"]))
 
 
 def target(
@@ -54,7 +44,7 @@ def target(
         "host": own | dict(host),
         "docker_info": json.dumps({"ServerVersion": "26.1.5", "SecurityOptions": []}),
         "docker_networks": json.dumps(BRIDGE),
-        "daemon_processes": daemon_processes(),
+        "daemon": daemon(),
         **texts,
     }
     answers = {

@@ -27,8 +27,6 @@ class Setting:
 class Daemon:
     """A daemon with this log driver."""
 
-    log_address = "an address"
-
     def __init__(self, driver: str, options: dict[str, str]) -> None:
         self._settings = {"log-driver": Setting(driver), "log-opts": Setting(options)}
 

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine.daemon_process import DaemonProcess
 from hullcheck.facts.engine.swarm_answer import SWARM
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.policy import Policy
@@ -18,6 +17,7 @@ from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.kit.certificates import pem
 from selftests.kit.facts import PRESENT
+from selftests.kit.facts.daemons import process
 from selftests.kit.judging import judged
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -73,25 +73,13 @@ class Node:
             "swarm": Answer("swarm", self.status, SWARM.keep(self._answer(swarm)), self.stderr),
         }
         recording = Recording("host", "local", answers, gathered=NOW.timestamp())
-        daemon = SimpleNamespace(pid=PID, process=self._process())
-        return Facts(recording, policy or Policy(), daemon=daemon)
-
-    def _process(self) -> DaemonProcess:
-        return DaemonProcess(
+        daemon = SimpleNamespace(
             pid=PID,
-            executable="/usr/bin/dockerd",
-            flags=(),
-            environment={},
-            uids=(0,) * 4,
-            started=None,
-            namespaces={},
-            mountinfo=(),
-            held=self.held,
-            unix_table=(),
-            tcp_table=self.tcp,
-            tables_read=frozenset({"tcp", "tcp6"}),
-            sees_endpoint=True,
+            process=process(
+                pid=PID, held=self.held, tcp_table=self.tcp, tables_read=frozenset({"tcp", "tcp6"})
+            ),
         )
+        return Facts(recording, policy or Policy(), daemon=daemon)
 
     def _answer(self, swarm: dict[str, Any]) -> str:
         info = swarm | {"NodeAddr": self.address, "Error": self.error, "JoinTokens": "SWMTKN-1-x"}

@@ -212,7 +212,7 @@ def test_engine_elsewhere(engine: EngineFactory) -> None:
     one.run("bad", "--privileged")
     here = recorded(one.socket)
     answers = dict(here.answers)
-    for name in ("processes", "docker_containers", "daemon_processes"):
+    for name in ("processes", "docker_containers", "daemon"):
         assert name in answers
     moved = {str(pid): str(pid + 700_000) for pid in processes.everyone()}
     text = re.sub(

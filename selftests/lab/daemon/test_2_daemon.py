@@ -411,9 +411,9 @@ def test_endpoint_on_a_tcp_port(engine: EngineFactory) -> None:
     )
     facts = Facts(recording, Policy())
     assert facts.daemon.pid == one.pid
-    answer = recording.answers["daemon_processes"]
+    answer = recording.answers["daemon"]
     elsewhere = replace(answer, stdout=answer.stdout.replace("tcp://127.0.0.1:2375", "tcp://10.9.9.9:2375"))
-    far = replace(recording, answers={**recording.answers, "daemon_processes": elsewhere})
+    far = replace(recording, answers={**recording.answers, "daemon": elsewhere})
     reports = one.version.at_least(23)  # before, what the file says may be another machine's
     assert verdict("2.15", Facts(far, Policy()))[0] == ("fail" if reports else "error")
     assert verdict("2.17", Facts(far, Policy())) == (

@@ -110,14 +110,14 @@ def test_damaged_answer(run: Path) -> None:
     path = run / "careless/recording.json"
     document = json.loads(path.read_text())
     for each in document["answers"]:
-        if each["name"] == "daemon_configuration":
+        if each["name"] == "daemon":
             each["stdout"] = each["stdout"][:40]
     path.write_text(json.dumps(document))
     assert remedy(run) == 0
     folder = run.parent / "out/careless"
     assert not (folder / "daemon.json").exists()
     assert "daemon_json" not in (folder / "changes.sh").read_text()
-    assert "Daemon\\_configuration: the answer is damaged" in (folder / "README.md").read_text()
+    assert "Daemon: the answer is damaged" in (folder / "README.md").read_text()
 
 
 @pytest.mark.parametrize("name", ["../x", "..", ".hidden", "a/b", "a\x1b[2J"])

@@ -121,7 +121,7 @@ def test_container(before: str, after: str, expected: tuple[str, ...], tmp_path:
             ("- stat 81a4:0:0:root:/etc/a", "+ stat 81b6:0:0:root:/etc/a"),
         ),
         ("audit", "rule:-w /etc/a -p wa\nrule:-w /etc/a.d -p wa\n", "", ("- rule:-w /etc/a -p wa",)),
-        ("daemon_unit", "MainPID=7\n", "MainPID=9\n", ()),
+        ("daemon", "--running\n7/stat:7\n--end\n", "--running\n9/stat:9\n--end\n", ()),
     ],
 )  # fmt: skip
 def test_file(probe: str, before: str, after: str, expected: tuple[str, ...], tmp_path: Path) -> None:
@@ -133,9 +133,9 @@ def test_file(probe: str, before: str, after: str, expected: tuple[str, ...], tm
     ("probe", "before", "after", "expected"),
     [
         (
-            "daemon_configuration",
-            'dockerd:9\nconfig:read|2026-11-20 09:00:00.1 +0000|/etc/docker/daemon.json\n {"icc": false}\n',
-            'dockerd:9\nconfig:read|2026-11-24 09:00:00.1 +0000|/etc/docker/daemon.json\n {"icc": true}\n',
+            "daemon",
+            '--files\n9/config:read|2026-11-20 09:00:00.1 +0000|/etc/docker/daemon.json\n {"icc": false}\n--end\n',
+            '--files\n7/config:read|2026-11-24 09:00:00.1 +0000|/etc/docker/daemon.json\n {"icc": true}\n--end\n',
             ("- icc: false", "+ icc: true"),
         ),
         ("firewall", "9/iptables:-N DOCKER-USER", "12/iptables:-N DOCKER-USER", ()),

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from hullcheck.facts.engine.sockets import endpoint
+from hullcheck.facts.engine.endpoints import endpoint
 from hullcheck.parsing.addresses import canonical, is_loopback, is_unspecified
 from hullcheck.parsing.proc.net import Listener, listener
 from hullcheck.policy.values import to_listener

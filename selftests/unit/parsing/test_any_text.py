@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from hullcheck.facts.containers.probe import described_in
-from hullcheck.facts.engine import redaction
+from hullcheck.facts.engine import daemon_options
 from hullcheck.parsing import docker_bench_log, go, systemctl, times
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc import mountinfo, net
@@ -36,7 +36,7 @@ PIECES = [
 TEXTS = some.one_of(some.text(), some.lists(some.sampled_from(PIECES)).map("".join))
 PARSERS: dict[str, Callable[[str], Any]] = {
     "containers": described_in,
-    "what is kept of daemon.json": redaction.configuration,
+    "what is kept of daemon.json": daemon_options.stored_file,
     "boolean": go.go_boolean,
     "size": go.go_size,
     "pairs": lambda text: list(systemctl.pairs(text)),

@@ -163,12 +163,13 @@ ANSWERS = {
         f"node {one_line({'Hostname': 'x', 'Role': 'manager', 'ManagerStatus': {'Leader': True}})}",
         f"service {one_line(SERVICE)}",
     ],
-    "daemon_configuration": [
-        "dockerd:7",
-        "config:read|1|/etc/docker/daemon.json",
+    "daemon": [
+        "--files",
+        "7/config:read|1|/etc/docker/daemon.json",
         f" {one_line(DAEMON_JSON)}",
-        "profile:read|1|/etc/profile.json",
+        "7/profile:read|1|/etc/profile.json",
         f" {one_line({'defaultAction': 'SCMP_ACT_ERRNO', 'syscalls': [{'names': ['x']}]})}",
+        "--end",
     ],
     "firewall": ["--rules", f"7/nft:{one_line(NFT)}", "--end"],
     "scan_reports": [
@@ -186,7 +187,7 @@ KEPT = {
     "images": "docker.io/library/web",
     "image_contents": "",
     "swarm": "Leader",
-    "daemon_configuration": "nofile",
+    "daemon": "nofile",
     "firewall": "forward",
     "scan_reports": "Trivy",
 }
@@ -203,16 +204,14 @@ def test_new_fields_are_dropped(name: str) -> None:
 
 # What a host says, with a secret in it, and what has to stay of it.
 SAID = {
-    "daemon_processes": [
-        ("dockerd:7\nargument:dockerd\nargument:--log-opt\nargument:tag=a$Geheim7", "--log-opts=tag=***"),
-        ("dockerd:7\nargument:dockerd\nargument:--http-proxy=http://u:Geheim7@p", "--http-proxy=***"),
-        ("dockerd:7\nenvironment:HTTPS_PROXY=http://u:Geheim7@p\nenvironment:HOME=/root", "environment:HOME=/root"),
-        ("endpoint:tcp://me:Geheim7@10.0.0.1:2375", "endpoint:tcp://***@10.0.0.1:2375"),
-        ("7/mountinfo:1 2 0:1 / /x rw - fuse https://u:Gehe/im@Geheim7@h rw", "@h rw"),
-    ],
-    "daemon_unit": [
-        ("Id=docker.service\nEnvironment=PROXY=Geheim7", "Id=docker.service"),
-        ("ExecStart={ path=x ; argv[]=dockerd --label k=Geheim7 $OPTS ; x }", "--labels=*** $OPTS"),
+    "daemon": [
+        ("--words\n7/cmdline:dockerd\n7/cmdline:--log-opt\n7/cmdline:tag=a$Geheim7\n--end", "--log-opts=tag=***"),
+        ("--words\n7/cmdline:dockerd\n7/cmdline:--http-proxy=http://u:Geheim7@p\n--end", "--http-proxy=***"),
+        ("--words\n7/environ:HTTPS_PROXY=http://u:Geheim7@p\n7/environ:HOME=/root\n--end", "environ:HOME=/root"),
+        ("--asked\nendpoint:tcp://me:Geheim7@10.0.0.1:2375\n--end", "endpoint:tcp://***@10.0.0.1:2375"),
+        ("--running\n7/mountinfo:1 2 0:1 / /x rw - fuse https://u:Gehe/im@Geheim7@h rw\n--end", "@h rw"),
+        ("--units\nId=docker.service\nEnvironment=PROXY=Geheim7\n--end", "Id=docker.service"),
+        ("--units\nExecStart={ path=x ; argv[]=dockerd --label k=Geheim7 $OPTS ; x }\n--end", "--labels=*** $OPTS"),
     ],
     "docker_endpoint": [('"ssh://me:Geheim7@host"', '"ssh://me:***@host"')],
     "docker_info": [('{"ServerErrors":["Get https://u:Geheim7@p/v1: refused"]}', "https://u:***@p/v1: refused")],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hullcheck import secrets
-from hullcheck.facts.engine import redaction
+from hullcheck.facts.engine import daemon_options
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.secrets import values as secret_values
 from hullcheck.secrets.known import without_known
@@ -233,8 +233,8 @@ def test_places_and_names_in_images() -> None:
 )
 def test_secrets_of_a_daemon(text: str) -> None:
     """An address of a log driver is stored without what is secret in it."""
-    document = redaction.configuration(json.dumps({"log-opts": {"splunk-url": text}}))
-    line = redaction.command_line(["dockerd", f"--log-opt=splunk-url={text}"])
+    document = daemon_options.stored_file(json.dumps({"log-opts": {"splunk-url": text}}))
+    line = daemon_options.stored_command(["dockerd", f"--log-opt=splunk-url={text}"])
     assert not [each for each in (PLAIN, TOKENS[0]) if each in f"{document} {line}"]
     assert "splunk-url" in str(document)
     assert secrets.HIDDEN in str(line)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hullcheck.facts.containers.container_logs import Log
-from hullcheck.facts.engine.settings import Setting, Value
+from hullcheck.facts.engine.daemon_options import Setting, Value
 
 
 def log(options: dict[str, str], own: dict[str, str] | None) -> Log:

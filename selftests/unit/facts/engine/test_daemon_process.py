@@ -1,4 +1,4 @@
-"""The process of the daemon that was asked, among others."""
+"""The process of the daemon that was asked, among others, and the one behind Podman's socket."""
 
 from __future__ import annotations
 
@@ -8,49 +8,29 @@ from datetime import UTC, datetime
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine.daemon_process import DaemonProcess, DaemonProcesses, UnixSocket
+from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses, UnixSocket
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts import answer
-from selftests.kit.facts.daemons import (
-    Host,
-    changed_processes,
-)
+from selftests.kit.facts.daemons import Host, changed, link, processes, with_answer
+from selftests.kit.judging import judged
 
-
-@pytest.mark.parametrize(
-    ("host", "verdict"),
-    [
-        (Host(second=()), "error"),
-        (Host(second=("-H=unix:///other",), as_root=False), "error"),
-        (Host(endpoint="tcp://10.0.0.1:2376"), "error"),
-        (Host(endpoint="ssh://root@web1"), "error"),
-        (Host(endpoint="unix:///elsewhere"), "fail"),  # the path that the target resolved counts
-    ],
-)
-def test_daemon_that_is_unknown(host: Host, verdict: str) -> None:
-    """It is an error for what only a process shows, and for nothing else."""
-    assert (host.judge("2.17")[0], host.judge("2.15")[0]) == (verdict, "fail")
-
-
-ONE_PROCESS = """\
+EMPTY = Recording("host", "local", {})
+ONE = f"""\
+--asked
 clock:2026-01-01 12:00:00.000000000 +0000|10800.50
 endpoint:unix:///run/docker.sock
-endpoint-path:/run/docker.sock
-own:lrwxrwxrwx 1 0 0 0 Jan 1 10:00 net -> net:[1]
-system-containerd:
-dockerd:7
-argument:dockerd
-argument:--pidfile=X \r
-environment:
-environment:HOME=/a=b
-link:lrwxrwxrwx 1 0 0 0 Jan 1 10:00 7/exe -> /usr/bin/dockerd
-link:lrwxrwxrwx 1 0 0 0 Jan 1 10:00 7/cwd -> /srv/engine
-link:lrwxrwxrwx 1 0 0 0 Jan 1 10:00 7/ns/net -> net:[2]
-link:lrwx------ 1 0 0 64 Jan 1 10:00 9 -> socket:[100]
+path:/run/docker.sock
+file:1:2 /run/docker.sock
+file:1:2 7/root/run/docker.sock
+--running
+{link("self/ns/net", "net:[1]")}
+{link("7/exe", "/usr/bin/dockerd")}
+{link("7/cwd", "/srv/engine")}
+{link("7/ns/net", "net:[2]")}
+{link("7/fd/9", "socket:[100]")}
 7/stat:7 (docker) d) S 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 360000
 7/mountinfo:1 0 8:1 / / rw - ext4 /dev/sda1 rw
 7/status:Uid:\t1\t2\t3\t4
@@ -58,52 +38,30 @@ link:lrwx------ 1 0 0 64 Jan 1 10:00 9 -> socket:[100]
 7/net/unix:0000: 00000002 00000000 00010000 0001 01 100 /var/run/docker.sock
 7/net/unix:0000: 00000002 00000000 00010000 0001 01 101 X.sock
 7/net/unix:0000: 00000002 00000000 00010000 0001 01 102 @x
-real:/var/run/docker.sock\t/run/docker.sock
 7/net/tcp6:  sl  local_address                         remote_address
-7/net/tcp6:   0: {0}:0050 {0}:0000 0A 00000000:00000000 00:00000000 00000000     0        0 103 1 0
-identity:1:2
-identity:1:2
-""".replace("{0}", "0" * 32)
+7/net/tcp6:   0: {"0" * 32}:0050 {"0" * 32}:0000 0A 00000000:00000000 00:00000000 00000000     0        0 103 1 0
+--words
+7/cmdline:dockerd
+7/cmdline:--pidfile=X \r
+7/environ:HOME=/a=b
+7/environ:PASSWORD=x
+--sockets
+/var/run/docker.sock\t/run/docker.sock
+--files
+--end
+"""
 
 
 def processes_in(text: str) -> DaemonProcesses:
-    """What an answer of the probe for processes tells."""
-    answer = Answer("daemon_processes", 0, text, "")
-    return DaemonProcesses.of(Recording("host", "local", {answer.name: answer}))
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "pids", "beside"),
-    [
-        ("unix:///run/docker.sock", "7 8", "8"),
-        ("unix:///run/docker.sock", "7", ""),  # the other is that of a host, in whose PID namespace this runs
-        ("unix:///run/other.sock", "7 8", "7, 8"),
-        ("tcp://10.0.0.1:2376", "7 8", "7, 8"),
-        ("", "7 8", ""),
-    ],
-)
-def test_engine_beside_the_one_that_is_asked(endpoint: str, pids: str, beside: str) -> None:
-    """A dockerd that is certainly not the one that was asked is told of, and never one that may be."""
-    text = ONE_PROCESS.replace("identity:1:2\n", "")
-    second = text[text.index("dockerd:7") :].replace("dockerd:7", "dockerd:8").replace("7/", "8/")
-    second = second.replace("[100]", "[200]").replace("01 100 /var/run", "01 200 /srv/run")
-    head = text.replace("/run/docker.sock\nown", f"{endpoint.removeprefix('unix://')}\nown", 1)
-    head = head.replace("endpoint:unix:///run/docker.sock", f"endpoint:{endpoint}")
-    present = "".join(f"process {pid}\n" for pid in pids.split())
-    answers = {
-        "daemon_processes": Answer("daemon_processes", 0, head + second, ""),
-        "host": answer("host", presence=f"command docker /usr/bin/docker\n{present}"),
-    }
-    told = Facts(Recording("host", "local", answers), Policy()).neighbours
-    assert ", ".join(each.split()[3] for each in told) == beside
+    """What an answer of the probe tells."""
+    return DaemonProcesses.of(with_answer(EMPTY, DAEMON.keep(text)))
 
 
 def test_all_that_is_read_of_a_process() -> None:
     """Each value from its own line; when it started is known to a second or better."""
-    found = processes_in(ONE_PROCESS)
+    found = processes_in(ONE)
     (process,) = found.candidates
-    noon = datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp()
-    start = noon - 10800.5 + 3600
+    start = datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp() - 10800.5 + 3600
     assert process.started == pytest.approx((start - 0.05, start + 1.05), abs=0.001)
     assert replace(process, started=None) == DaemonProcess(
         pid=7,
@@ -124,91 +82,82 @@ def test_all_that_is_read_of_a_process() -> None:
         tables_read=frozenset({"unix", "tcp6"}),
         sees_endpoint=True,
     )
-    assert replace(found, candidates=()) == DaemonProcesses(
-        "unix:///run/docker.sock", "/run/docker.sock", "net:[1]", True, ()
-    )
+    head = DaemonProcesses("unix:///run/docker.sock", "/run/docker.sock", "net:[1]", ())
+    assert replace(found, candidates=()) == head
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [
-        ("clock:2026-01-01 12:00:00.000000000 +0000|", "clock:-|"),
-        ("|10800.50", "|x"),
-        ("clock:2026", "own:2026"),
-        (" 360000", ""),
-        ("7/stat:", "7/status:"),
-    ],
+    [("clock:2026-01-01 12:00:00.000000000 +0000|", "clock:-|"), ("|10800.50", "|x"), (" 360000", "")],
 )
 def test_start_that_is_not_known(old: str, new: str) -> None:
     """Without the clock, the time since the boot or the line of the process there is none."""
-    assert old in ONE_PROCESS
-    assert processes_in(ONE_PROCESS.replace(old, new)).candidates[0].started is None
+    assert processes_in(ONE.replace(old, new)).candidates[0].started is None
 
 
-def test_what_is_not_told_of_a_process() -> None:
-    """Program and directory are empty then, and a relative path of a socket stays as it is."""
-    lines = [line for line in ONE_PROCESS.split("\n") if "/exe" not in line and "/cwd" not in line]
-    (process,) = processes_in("\n".join(lines)).candidates
-    assert (process.executable, process.unix_table[1]) == ("", UnixSocket("X.sock", "X.sock", "101"))
+AT = "the one at unix:///run/docker.sock: 7, 8"
+REMOTE = "the engine runs on another machine ({}): its process is not seen here"
 
 
 @pytest.mark.parametrize(
     ("host", "why"),
     [
-        (Host(second=()), "more than one dockerd process may be the one at unix:///run/docker.sock: 7, 8"),
-        (
-            Host(second=(), as_root=False),
-            "more than one dockerd process may be the one at unix:///run/docker.sock: 7, 8; root could tell",
-        ),
-        (
-            Host(endpoint="ssh://web1"),
-            "the engine runs on another machine (ssh://web1): its process is not seen here",
-        ),
-        (
-            Host(endpoint="tcp://me:s3cret@web1:2376"),
-            "the engine runs on another machine (tcp://***@web1:2376): its process is not seen here",
-        ),
+        (Host(second=()), f"more than one dockerd process may be {AT}"),
+        (Host(second=(), as_root=False), f"more than one dockerd process may be {AT}; root could tell"),
+        (Host(endpoint="ssh://web1"), REMOTE.format("ssh://web1")),
+        (Host(endpoint="tcp://me:s3cret@web1:2376"), REMOTE.format("tcp://***@web1:2376")),
         (Host(endpoint=""), "the docker command does not say which engine it talks to"),
     ],
 )
-def test_why_the_daemon_cannot_be_told(host: Host, why: str) -> None:
-    """The reason says between which processes, and who could tell."""
-    with pytest.raises(EvidenceError) as raised:
-        _ = host.facts().daemon.process
-    assert str(raised.value) == why
+def test_why_the_daemon_is_unknown(host: Host, why: str) -> None:
+    """The reason says between which processes; it is an error for what only a process shows."""
+    assert host.judge("2.17") == ("error", why)
+    assert host.judge("2.15")[0] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (ONE.partition("--words")[0] + "--words\n--sockets\n--files\n--end\n", "no process called dockerd can be seen"),
+        (ONE.replace("socket:[100]", "socket:[99]"), "none of the dockerd processes here listens at unix:///run/d"),
+        (ONE.replace("file:1:2 7/", "file:1:3 7/"), "none of the dockerd processes here listens at unix:///run/d"),
+        (ONE.replace("--end\n", ""), "the answer is cut off"),
+        (ONE.replace("Uid:\t1", "Uid:\tx"), "not what /proc documents"),
+        (ONE.replace("--files\n", ""), "not what /proc documents"),
+        ("", "the answer is cut off"),
+    ],
+)  # fmt: skip
+def test_answers_without_the_daemon(text: str, why: str) -> None:
+    """There is none, none holds the socket or sees the same file, or the answer is damaged."""
+    with pytest.raises(EvidenceError, match=why):
+        _ = processes_in(text).daemon
 
 
 def test_daemon_that_is_starting_a_program() -> None:
-    """For a moment there are two of it, with the same sockets; what has other arguments is another daemon."""
-    assert Host(flags=("--debug",), second=("--debug",), parent=7).facts().daemon.process.pid == 7
-    for other in (
-        Host(flags=("--debug",), second=("--debug",), parent=1),
-        Host(flags=("--debug",), second=(), parent=7),
-    ):
-        with pytest.raises(EvidenceError, match="more than one dockerd"):
-            _ = other.facts().daemon.process
+    """For a moment there are two of it, with the same sockets: the child is none of its own."""
+    assert Host(second=(), parent=7).facts().daemon.process.pid == 7
 
 
-def test_no_process_at_the_endpoint() -> None:
-    """There is none, none holds the socket, or the answer is not understood."""
-    address = "unix:///run/docker.sock"
-    for text, why in (
-        (
-            ONE_PROCESS.partition("dockerd:7")[0],
-            f"no process called dockerd can be seen here, though an engine answers at {address}",
-        ),
-        (
-            ONE_PROCESS.replace("socket:[100]", "socket:[99]"),
-            f"none of the dockerd processes here listens at {address}",
-        ),
-        ("dockerd:x", "daemon_processes: the answer is damaged: it has a line of another kind"),
-    ):
-        with pytest.raises(EvidenceError) as raised:
-            _ = processes_in(text).daemon
-        assert str(raised.value) == why
-
-
-NETWORK = "lrwxrwxrwx 1 0 0 0 Jan 1 10:00 {} -> net:[{}]"
+@pytest.mark.parametrize(
+    ("endpoint", "pids", "beside"),
+    [
+        ("unix:///run/docker.sock", "7 8", "8"),
+        ("unix:///run/docker.sock", "7", ""),  # the other is that of a host, in whose PID namespace this runs
+        ("tcp://10.0.0.1:2376", "7 8", "7, 8"),
+        ("", "7 8", ""),
+    ],
+)
+def test_engine_beside_the_one_that_is_asked(endpoint: str, pids: str, beside: str) -> None:
+    """A dockerd that is certainly not the one that was asked is told of, and never one that may be."""
+    found = changed(Host(endpoint=endpoint, second=()), ("01 100 /var/run", "01 100 /var/run"))
+    text = found.answers["daemon"].stdout.replace(
+        link("8/fd/100", "socket:[100]"), link("8/fd/100", "socket:[200]")
+    )
+    present = "".join(f"process {pid}\n" for pid in pids.split())
+    presence = answer("host", presence=f"command docker /usr/bin/docker\n{present}")
+    recording = with_answer(replace(found, answers={presence.name: presence}), text)
+    told = Facts(recording, Policy()).neighbours
+    assert ", ".join(each.split()[3] for each in told) == beside
 
 
 @pytest.mark.parametrize(
@@ -224,24 +173,61 @@ NETWORK = "lrwxrwxrwx 1 0 0 0 Jan 1 10:00 {} -> net:[{}]"
 )
 def test_daemon_behind_a_port(endpoint: str, port: int, own: str, network: str, found: bool) -> None:
     """It is the process that listens there in the auditor's own network."""
-    changes = (
-        [(f"endpoint:{endpoint}", f"endpoint:{endpoint}\nown:{NETWORK.format('net', own)}")] if own else []
-    )
-    if network:
-        changes += [("\n7/stat:", f"\nlink:{NETWORK.format('7/ns/net', network)}\n7/stat:")]
-    processes = changed_processes(Host(endpoint=endpoint, tcp=(port,)), *changes)
+    links = [link(f"{pid}/ns/net", f"net:[{each}]") for pid, each in (("self", own), ("7", network)) if each]
+    change = ("--words", "\n".join([*links, "--words"]))
+    candidates = processes(Host(endpoint=endpoint, tcp=(port,)), change)
     if found:
-        assert processes.daemon.pid == 7
+        assert candidates.daemon.pid == 7
     else:
         with pytest.raises(
             EvidenceError, match=f"^none of the dockerd processes here listens at {endpoint}$"
         ):
-            _ = processes.daemon
+            _ = candidates.daemon
 
 
-def test_port_of_another_process() -> None:
-    """A socket of the same network that is not the process's own is another's; who may not see that takes it."""
-    host = Host(endpoint="tcp://127.0.0.1:2376", tcp=(2376,))
-    with pytest.raises(EvidenceError, match=r"^none of the dockerd processes"):
-        _ = changed_processes(host, ("socket:[2576]", "socket:[9999]")).daemon
-    assert changed_processes(replace(host, as_root=False)).daemon.pid == 7
+def test_rootless_daemon_of_another_user() -> None:
+    """Without its environment, the path of its configuration is unknown."""
+    reason = Host(uid=1000, as_root=False).judge("2.17")
+    assert reason == ("error", "the path of the daemon's configuration could not be read; are you root?")
+
+
+PODMAN = [
+    "--asked",
+    "path:/run/podman/podman.sock",
+    "--podman",
+    "70/task/72/net/unix:0000000000000000: 00000002 00000000 00010000 0001 01 5 /var/run/podman/podman.sock",
+    link("70/fd/6", "socket:[5]"),
+    *(link(f"70/task/{n}/ns/net", f"net:[{1 + (n == 71)}]") for n in (71, 72, 73)),
+    link("70/task/72/ns/mnt", "mnt:[3]"),
+    "70/mountinfo:21 1 8:1 / / rw - ext4 /dev/sda1 rw",
+    "--end",
+]
+
+
+def podman(text: str) -> Facts:
+    """The facts of a host that answers this."""
+    return Facts(with_answer(EMPTY, DAEMON.keep(text)), Policy())
+
+
+def test_process_behind_the_socket_of_podman() -> None:
+    """It is known by the socket that it holds; its namespaces are those of most of its threads."""
+    text = "\n".join(PODMAN)
+    found = podman(text).podman_service
+    assert (found.pid, found.namespaces) == (70, {"net": "net:[1]", "mnt": "mnt:[3]"})
+    assert found.mountinfo == (PODMAN[-2].partition(":")[2],)
+    second = "\n".join(PODMAN[3:-1]).replace("70/", "80/")
+    for other, why in (
+        (text.replace("[5]", "[6]"), "no process of Podman is seen"),
+        (text.replace("/podman.sock", "/other.sock", 1), "no process of Podman is seen"),
+        (text.replace("--end", f"{second}\n--end"), "one of 70, 80"),
+    ):
+        with pytest.raises(EvidenceError, match=why):
+            podman(other).get("podman_service")
+
+
+def test_engine_in_other_files() -> None:
+    """A daemon that sees another file at the path of the endpoint is not the one that answers there."""
+    files = "file:8:1 /run/docker.sock\nfile:8:{} 7/root/run/docker.sock\n--running"
+    for number, verdict in ((1, "fail"), (2, "error")):
+        found = Facts(changed(Host(), ("--running", files.format(number))), Policy())
+        assert judged("2.17", found)["host"][0] == verdict

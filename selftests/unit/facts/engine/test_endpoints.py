@@ -1,23 +1,160 @@
-"""The unix sockets at which the daemon and its containerd take commands."""
+"""The addresses and sockets at which the daemon and its containerd take commands, and what a client needs there."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine.daemon import Endpoints
+from hullcheck.facts.engine.endpoints import (
+    SYSTEM_CONTAINERD,
+    Asked,
+    Endpoints,
+    address,
+    listening,
+    socket_path,
+    tcp_ports,
+)
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.policy import Policy
-from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts.daemons import AFTER, SOCKET, Host
+from selftests.kit.facts.daemons import AFTER, BEFORE, FILES, PATH, REMOTE, SOCKET, Host, changed, process
+
+SWARM = {"Swarm": {"LocalNodeState": "active"}}
+UNIT = "Id=docker.service\nMainPID=7\n\nId=docker.socket\nListen=/run/docker.sock (Stream)"
+FD = Host(flags=("-H", "fd://"), unit=UNIT)
+USER = Host(as_root=False, tcp=(22,))
 
 
 def of(host: Host) -> Endpoints:
     """Those of the daemon of this host."""
     endpoints: Endpoints = host.facts().daemon.endpoints
     return endpoints
+
+
+def published(address: str) -> str:
+    """A container whose port 8080 is published at this address."""
+    ports = {"80/tcp": [{"HostIp": address, "HostPort": "8080"}], "81/tcp": None}
+    return f"container {json.dumps({'Id': 'a' * 64, 'Name': '/web', 'Ports': ports})}"
+
+
+def remote(flags: tuple[str, ...], document: dict[str, Any], **change: Any) -> Host:
+    """A daemon with a TCP address, these options and this file."""
+    return Host(flags=("-H=tcp://:2376", *flags), document=json.dumps(document), tcp=(2376,), **change)
+
+
+VERIFYING = {"tlsverify": True, "tlscacert": "/ca"}
+
+
+@pytest.mark.parametrize(
+    ("host", "verdict", "words"),
+    [
+        (Host(tcp=(8080,)), "error", "as nothing that is known told it to listen there"),
+        (Host(tcp=(2375,)), "fail", "takes commands on 127.0.0.1:2375 (listening) without TLS"),
+        (Host(tcp=(8080,), info=SWARM), "not applicable", ""),  # a port of a service
+        (Host(tcp=(8080,), containers=published("127.0.0.1")), "not applicable", ""),
+        (Host(tcp=(8080,), containers=published("::")), "not applicable", ""),
+        (Host(tcp=(8080,), containers=published("10.0.0.1")), "error", ""),
+        (Host(flags=("--metrics-addr=0.0.0.0:9323",), tcp=(9323,)), "not applicable", ""),
+        (Host(flags=("-H=tcp://:8080",), tcp=(8080,), containers=published("::")), "fail", "without TLS"),
+        (Host(flags=("-H=tcp://:2375",)), "fail", "will take commands on tcp://:2375 without TLS"),
+        (Host(document='{"hosts": ["tcp://:2375"]}', tcp=(2375,)), "fail", "without TLS"),
+        (Host(document='{"hosts": ["tcp://:2375"]}', changed=AFTER), "fail", "restart pending: will take"),
+        (Host(document="unread", tcp=(8080,)), "error", "may not be read; are you root?"),
+        (FD, "not applicable", ""),
+        (replace(FD, tcp=(2377, 7946), info=SWARM), "not applicable", ""),
+        (replace(FD, tcp=(2377,)), "error", ""),
+        (replace(FD, tcp=(2375,)), "fail", "without TLS"),  # of a unit that was mended, and not restarted
+        (replace(FD, tcp=(8080,), unit=f"{UNIT}\nListen=[::]:8080 (Stream)"), "fail", "without TLS"),
+        (replace(FD, unit=f"{UNIT}\nListen=[::]:8080 (Stream)"), "fail", "restart pending: will take"),
+        (replace(FD, flags=(), unit=f"{UNIT}\nListen=[::]:8080 (Stream)"), "not applicable", ""),
+        (replace(FD, unit=f"{UNIT}\nNeedDaemonReload=yes"), "error", "docker.socket changed on disk"),
+        (replace(FD, unit=f"{UNIT}\nNeedDaemonReload=yes".replace("PID=7", "PID=5"), flags=()), "not applicable", ""),
+        (replace(FD, unit="", tcp=(8080,)), "fail", "without TLS"),  # the unit is not known
+        (USER, "not applicable", ""),
+        (replace(USER, flags=("-H=tcp://0.0.0.0:2375",)), "fail", "tcp://0.0.0.0:2375 (command line)"),
+        (replace(USER, flags=("--tlsverify=false",)), "fail", "tcp://localhost:2376"),
+        (replace(USER, flags=("-H=fd://",)), "error", "takes sockets of a service manager"),
+        (replace(USER, document="unread"), "error", ""),
+        (replace(USER, changed=AFTER), "error", ""),
+        (REMOTE, "pass", "127.0.0.1:2376 (listening): tlsverify is true (command line), with the CA /ca"),
+        (replace(REMOTE, document="unread"), "pass", ""),
+        (replace(REMOTE, document="unread", flags=("-H=tcp://:2376", "--tls", *FILES)), "error", ""),
+        # each of these was tried on engine 26.1.5 with a client without a certificate of the chosen CA
+        (remote((), {}), "fail", "without TLS"),
+        (remote(FILES, {}), "fail", "without TLS"),
+        (remote(("--tls", *FILES), {}), "pass", "tls is true (command line), with the CA /ca"),
+        (remote(("--tls", "--tlsverify=false", *FILES), {}), "fail", "tlsverify is false"),
+        (remote(("--tls=false",), {}), "fail", "without TLS"),
+        (remote(("--tlsverify=false",), {"tls": True, "tlscacert": "/ca"}), "fail", "tlsverify is false"),
+        (remote(("--tlsverify",), {}), "pass", "with the CA /root/.docker/ca.pem"),
+        (remote(("--tlsverify",), {}, environment=("DOCKER_CERT_PATH=/p",)), "pass", "the CA /p/ca.pem"),
+        (remote((), VERIFYING), "pass", f"tlsverify is true ({PATH}), with the CA /ca"),
+        (remote((), {"tlsverify": True}), "fail", "without tlscacert: a certificate of any CA"),
+        (remote((), {"tls": True, "tlscacert": "/ca"}), "pass", f"tls is true ({PATH})"),
+        (remote((), VERIFYING, changed=AFTER), "fail", "without TLS; restart pending: "),
+        (remote((), VERIFYING, changed=AFTER, written=BEFORE), "error", "is unknown"),
+        (remote(("--tlsverify", *FILES), {}, changed=AFTER), "pass", ""),
+    ],
+)  # fmt: skip
+def test_addresses(host: Host, verdict: str, words: str) -> None:
+    """2.8: what the daemon was told to listen on, what it listens on, what the next start opens, and its TLS."""
+    found, reason = host.judge("2.8")
+    assert (found, words in reason) == (verdict, True), reason
+
+
+def test_addresses_that_the_next_start_opens() -> None:
+    """Those of a file that changed, or of the unit, on which the daemon does not listen yet."""
+    edited = Host(document='{"hosts": ["tcp://0.0.0.0:4243", "unix:///x.sock", "fd://"]}', changed=AFTER)
+    unit = "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d -H tcp://0.0.0.0:2375 ; x=y }"
+    told = Host(flags=("-H=unix:///run/docker.sock",), unit=unit)
+    for host, pending in (
+        (edited, ("tcp://0.0.0.0:4243",)),
+        (replace(edited, tcp=(4243,)), ()),
+        (told, ("tcp://0.0.0.0:2375",)),
+        (replace(told, unit=""), ()),
+    ):
+        assert of(host).remote_api.pending == pending
+    assert of(told).remote_api.endpoints == (("*", 2375),)
+
+
+def test_sockets_of_the_unit() -> None:
+    """They stand in the place of `fd://`, and only where systemd started the daemon."""
+    host = replace(
+        FD, flags=("-H=fd://", "-H=tcp://a:1"), unit=f"{UNIT}\nListen=@x (Stream)\nListen=[::]:1 (Stream)"
+    )
+    known = ("tcp://a:1", "unix:///run/docker.sock", "unix://@x", "tcp://[::]:1")
+    assert of(host).asked == Asked(known, "command line")
+    for unit in (UNIT.partition("\n\n")[0], UNIT.partition("\n\n")[2]):
+        assert of(replace(host, unit=unit)).asked == Asked(("tcp://a:1",), "command line", open_ended=True)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "ports"),
+    [
+        ("", "/var/run/docker.sock", ()),
+        ("unix://", "/var/run/docker.sock", ()),
+        ("unix:///x:5", "/x:5", ()),
+        ("fd://", None, ()),
+        ("tcp://a", None, (2375, 2376)),
+        ("tcp://:5/", None, (5,)),
+        ("a:6", None, (6,)),
+    ],
+)
+def test_what_an_address_asks_for(host: str, path: str | None, ports: tuple[int, ...]) -> None:
+    """A unix socket, a port, the two usual ports, or neither."""
+    assert (socket_path(host), tcp_ports([host])) == (path, frozenset(ports))
+
+
+def test_listener_in_words() -> None:
+    """An address of IPv6 stands in brackets; what may not be seen is an error."""
+    for text, expected in (("10.0.0.5", "10.0.0.5:80"), ("::", "[::]:80")):
+        assert address(Listener(7, text, 80, "tcp", "1")) == expected
+    with pytest.raises(EvidenceError, match=r"^the sockets of process 7 could not be read; are you root\?$"):
+        listening(process())
 
 
 @pytest.mark.parametrize(
@@ -33,17 +170,25 @@ def test_own_sockets_of_the_daemon(
     flags: tuple[str, ...], sockets: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
     """Those below its own directory are not of the API, unless it was told to take commands there."""
-    host = Host(flags=flags, sockets=sockets)
-    recording = host.recording()
-    text = recording.answers["daemon_processes"].stdout
-    text += "".join(f"\nreal:{each}\t{each.removeprefix('/var')}" for each in sockets)
-    text += "\n7/net/unix:0000: 00000002 00000000 00010000 0001 01 999 /srv/foreign.sock"
-    answers = {**recording.answers, "daemon_processes": Answer("daemon_processes", 0, text, "")}
-    found = Facts(replace(recording, answers=answers), Policy()).daemon.endpoints.api_sockets
-    assert found == tuple(sorted((SOCKET, *expected)))
+    foreign = "7/net/unix:0000: 00000002 00000000 00010000 0001 01 999 /srv/foreign.sock\n--words"
+    found = Facts(changed(Host(flags=flags, sockets=sockets), ("--words", foreign)), Policy())
+    assert found.daemon.endpoints.api_sockets == tuple(sorted((SOCKET, *expected)))
 
 
-OWN, SYSTEMS = "/run/docker/containerd/containerd.sock", "/run/containerd/containerd.sock"
+def test_own_sockets_of_a_rootless_daemon() -> None:
+    """Where its user's runtime directory is not known, nothing tells its own sockets from those of the API."""
+    known = Host(uid=1000, environment=("XDG_RUNTIME_DIR=/run/user/1000",))
+    assert of(known).api_sockets
+    with pytest.raises(EvidenceError, match="runtime directory"):
+        _ = of(replace(known, environment=("HOME=/root",))).api_sockets
+
+
+def test_socket_that_no_table_shows() -> None:
+    """Its path is the one that the daemon was told, without the link that is everywhere."""
+    assert of(Host(as_root=False, flags=("-H=unix:///var/run/own.sock",))).api_sockets == ("/run/own.sock",)
+
+
+OWN, SYSTEMS = "/run/docker/containerd/containerd.sock", SYSTEM_CONTAINERD
 
 
 @pytest.mark.parametrize(
@@ -53,15 +198,12 @@ OWN, SYSTEMS = "/run/docker/containerd/containerd.sock", "/run/containerd/contai
         (Host(flags=("--containerd=unix:///var/run/c.sock",)), ("/run/c.sock",)),
         (Host(document='{"containerd": "/c.sock"}', changed=AFTER, sockets=(OWN,)), ("/c.sock", OWN)),
         (Host(document='{"containerd": "/c.sock"}', changed=AFTER, sockets=(SYSTEMS,)), ("/c.sock", SYSTEMS)),
-        (Host(sockets=(OWN,)), (OWN,)),
         (Host(sockets=(OWN, SYSTEMS)), (OWN,)),
         (Host(sockets=(SYSTEMS,)), (SYSTEMS,)),
         (Host(flags=("--exec-root=/srv/x/",), sockets=("/srv/x/containerd/containerd.sock", SYSTEMS)),
          ("/srv/x/containerd/containerd.sock",)),
         (Host(info={"Containerd": {"Address": "/var/run/c.sock"}}, sockets=(OWN, SYSTEMS),
               flags=("--containerd=/srv/c.sock",)), ("/run/c.sock",)),
-        (Host(info={"Containerd": {"Address": "unix:///c.sock"}}, document='{"containerd": "/d.sock"}',
-              changed=AFTER), ("/c.sock",)),
         (Host(), ()),
     ],
 )  # fmt: skip
@@ -74,9 +216,3 @@ def test_containerd_that_the_daemon_uses(host: Host, expected: tuple[str, ...]) 
             EvidenceError, match=r"^the socket of the containerd that the daemon uses was not found$"
         ):
             _ = of(host).containerd_sockets
-
-
-def test_socket_that_no_table_shows() -> None:
-    """Its path is the one that the daemon was told, without the link that is everywhere."""
-    user = Host(as_root=False, flags=("-H=unix:///var/run/own.sock",))
-    assert of(user).api_sockets == ("/run/own.sock",)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.engine.daemon_file import START as SLACK
+from hullcheck.facts.engine.daemon_options import START as SLACK
 from hullcheck.facts.engine.files import GROUPS, EngineFiles
 from hullcheck.facts.engine.files_answer import ENGINE_FILES, UnitFiles, Walk
 from hullcheck.facts.host.file import FileFact, State

@@ -1,0 +1,497 @@
+"""The options of the daemon: on its command line, in daemon.json, in force, and what may be stored of them."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hullcheck import inputs
+from hullcheck.parsing.go import go_boolean
+from hullcheck.parsing.times import Span, moment
+from hullcheck.secrets import HIDDEN
+from hullcheck.secrets.log_options import log_option, log_options, without_secrets
+from hullcheck.secrets.redact import pick
+from hullcheck.verdicts import EvidenceError, unread
+
+START = 0.1  # seconds between the start of the process and its reading the file
+_FIRST_START = 3  # seconds in which the daemon itself may write to the directory of its configuration
+_FILTERS_IPV6 = 27  # the first engine for which ip6tables is on by default
+
+
+def shown(value: Any) -> str:
+    """Return the value of a setting as people write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None or value == () or value == {}:
+        return "not set"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={each}" for name, each in value.items())
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+# ---- the table of options
+
+
+class Kind(NamedTuple):
+    """How an option is written.
+
+    Attributes:
+        form: its type in daemon.json.
+        from_json: its value, of what the file says.
+        from_flags: its value, of all times that it is on the command line.
+        default: where nothing sets it; None where the engine chooses.
+    """
+
+    form: Any
+    from_json: Callable[[Any], Any]
+    from_flags: Callable[[Sequence[str]], Any]
+    default: Any = None
+
+
+def _texts(value: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(each or "" for each in value)
+
+
+def _text(value: str | None) -> str | None:
+    """An empty text is none: the daemon takes its default then."""
+    return value or None
+
+
+def _level(value: str | None) -> str:
+    return (value or "info").lower()
+
+
+def _ulimits(value: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """{"x": {"Name": "nofile", "Soft": 1024, "Hard": 2048}} as `nofile=1024:2048`; Go reads names in any case."""
+    found = []
+    for limit in value.values():
+        keys = {"name": "", "soft": 0, "hard": 0} | {key.lower(): each for key, each in limit.items()}
+        found.append(f"{str(keys['name']).lower()}={keys['soft']}:{keys['hard']}")
+    return tuple(sorted(found))
+
+
+def _ulimit_flags(values: Sequence[str]) -> tuple[str, ...]:
+    """`nofile=1024:2048`, or `nofile=1024` for both limits."""
+    limits = {}
+    for name, _, limit in (value.partition("=") for value in values):
+        limits[name] = f"{name}={limit if ':' in limit else f'{limit}:{limit}'}"
+    return tuple(sorted(limits.values()))
+
+
+def _registries(values: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(sorted({re.sub("^https?://", "", value or "") for value in values}))
+
+
+def _hosts(values: Iterable[str | None]) -> tuple[str, ...]:
+    """The daemon takes blanks around an address away."""
+    return tuple((each or "").strip() for each in values)
+
+
+def _switch(default: bool | None) -> Kind:
+    """A null in the file switches it off: the option is set then, and no default counts."""
+    return Kind(bool | None, bool, lambda values: go_boolean(values[-1]), default)
+
+
+def _word(default: Any = None, read: Callable[[Any], Any] = _text) -> Kind:
+    return Kind(str | None, read, lambda values: read(values[-1]), default)
+
+
+def _list(read: Callable[[Any], tuple[str, ...]] = _texts) -> Kind:
+    return Kind(list[str | None], read, read, ())
+
+
+KINDS: Mapping[str, Kind] = {
+    "authorization-plugins": _list(),
+    "bridge": _word(),
+    "cgroup-parent": _word(),
+    "containerd": _word(),
+    "data-root": _word(),
+    "debug": _switch(False),
+    "default-ulimits": Kind(dict[str, dict[str, int | str]], _ulimits, _ulimit_flags, ()),
+    "exec-root": _word("/var/run/docker"),
+    "experimental": _switch(False),
+    "group": _word("docker"),
+    "hosts": _list(_hosts),
+    "icc": _switch(True),
+    "insecure-registries": _list(_registries),
+    "ip6tables": _switch(None),
+    "iptables": _switch(True),
+    "live-restore": _switch(False),
+    "log-driver": _word("json-file"),
+    "log-level": _word("info", _level),
+    "log-opts": Kind(
+        dict[str, str | None],
+        lambda value: {name: each or "" for name, each in value.items()},
+        lambda values: dict(each.partition("=")[::2] for each in values),
+        {},
+    ),
+    "metrics-addr": _word(),
+    "no-new-privileges": _switch(False),
+    "seccomp-profile": _word("builtin"),
+    "storage-driver": _word(),
+    "storage-opts": _list(),
+    "tls": _switch(None),
+    "tlscacert": _word(),
+    "tlscert": _word(),
+    "tlskey": _word(),
+    "tlsverify": _switch(None),
+    "userland-proxy": _switch(True),
+    "userns-remap": _word(False, bool),  # docker info tells whether users are remapped, not to whom
+}
+"""The settings that are judged, by their names in daemon.json."""
+
+_OTHER_SWITCHES = """
+    allow-direct-routing cri-containerd help init ip-forward ip-forward-no-drop ip-masq ipv6 raw-logs restart rootless
+    selinux-enabled validate version
+"""
+_SWITCHES = {name for name, kind in KINDS.items() if kind.form == bool | None} | set(_OTHER_SWITCHES.split())
+"""The options that take no next argument as their value."""
+_KEPT = set(KINDS) | {"allow-direct-routing", "config-file", "default-runtime", "ipv6", "pidfile", "rootless"}
+_KEPT |= {"bridge-accept-fwmark", "containerd-namespace", "selinux-enabled"}
+"""The options whose values are stored."""
+_SHORT = {"b": "bridge", "D": "debug", "G": "group", "g": "graph", "H": "host", "h": "help", "l": "log-level"}
+_SHORT |= {"p": "pidfile", "r": "restart", "s": "storage-driver", "v": "version"}
+_KEYS = {"graph": "data-root", "insecure-registry": "insecure-registries"}
+_REPEATED = "authorization-plugin default-ulimit exec-opt host label log-opt registry-mirror storage-opt"
+_KEYS |= {name: f"{name}s" for name in _REPEATED.split()}
+"""The options that daemon.json knows under another name."""
+
+# ---- the command line, as Go's pflag reads it
+
+Flags = tuple[tuple[str, str], ...]
+"""Option and value in the order of the command line; a repeated option is there as often as it was given."""
+# Without braces only a word of its own is one (systemd.service(5)), and no part of a password.
+_VARIABLE = re.compile(r"^\$\w+$|\$\{\w+\}")
+
+
+def flags(arguments: Sequence[str]) -> Flags:
+    """Return the options among *arguments*, which do not include the program, under their names in daemon.json."""
+    found: list[tuple[str, str]] = []
+    rest = list(arguments)
+    while rest:
+        argument = rest.pop(0)
+        if argument == "--":
+            break
+        if argument.startswith("--"):
+            name, equals, value = argument[2:].partition("=")
+            found.append((name, value if equals else _value(name, rest)))
+        elif argument.startswith("-"):
+            found += _short(argument[1:], rest)
+    return tuple((_KEYS.get(name, name), value) for name, value in found)
+
+
+def _value(name: str, rest: list[str]) -> str:
+    """The value of an option without `=`: its presence is one, or the next argument is."""
+    if name in _SWITCHES:
+        return "true"
+    return rest.pop(0) if rest else ""
+
+
+def _short(letters: str, rest: list[str]) -> Iterator[tuple[str, str]]:
+    """The options in one argument of letters: `-D`, `-Dl debug`, `-lwarn`, `-H=tcp://...`."""
+    while letters:
+        letter, letters = letters[0], letters[1:]
+        name = _SHORT.get(letter, letter)
+        if name in _SWITCHES and not letters.startswith("="):
+            yield name, "true"
+            continue
+        yield name, letters.removeprefix("=") or ("" if letters else _value(name, rest))
+        return
+
+
+def variables(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return the unexpanded variables in the command line of a unit (`$DOCKER_OPTS`), whose values are not known."""
+    return tuple(found for argument in arguments for found in _VARIABLE.findall(argument))
+
+
+# ---- what may be stored: what is judged; of other options, that they are set
+
+
+def stored_command(arguments: Sequence[str]) -> list[str]:
+    """Return a command line with every option as `--name=value`, without secrets and other words but variables."""
+    program, *rest = arguments or [""]
+    options = [f"--{name}={_stored_flag(name, value)}" for name, value in flags(rest)]
+    return [str(without_secrets(program)), *options, *variables(rest)]
+
+
+def _stored_flag(name: str, value: str) -> str:
+    if name == "log-opts":
+        key, equals, text = value.partition("=")
+        return key + equals + log_option(key, text)
+    return str(without_secrets(value)) if name in _KEPT else HIDDEN
+
+
+def stored_file(text: str) -> str | None:
+    """Return the text of a daemon.json without secrets, or None if it is not a JSON object."""
+    text = text.removeprefix("\ufeff")
+    try:
+        document = json.loads(text or "{}")
+        kept = {name: _stored(name, value) for name, value in document.items()}
+        return json.dumps(kept, separators=(",", ":"), allow_nan=False)
+    except (ValueError, AttributeError, RecursionError):
+        return None
+
+
+def _stored(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name == "log-opts" and isinstance(value, dict):
+        return log_options(value)
+    if name == "default-ulimits" and isinstance(value, dict):
+        return {key: _ulimit(each) for key, each in value.items()}
+    return without_secrets(pick(value, True)) if name in _KEPT else HIDDEN
+
+
+def _ulimit(limit: Any) -> Any:
+    if not isinstance(limit, dict):
+        return limit if isinstance(limit, int | float) else HIDDEN
+    return {
+        key.lower(): pick(each, True)
+        for key, each in limit.items()
+        if key.lower() in ("name", "soft", "hard")
+    }
+
+
+# ---- the file
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A file that a daemon reads when it starts.
+
+    Attributes:
+        path: as the daemon knows it; empty where that is not known.
+        state: `read`, `absent`, `unread` (it may not be read) or `unknown` (nor may its path).
+        touched: the last change of the file, of its content, owner, mode or name, or of a symbolic link to
+            it; of an absent file, that of its directory. None where that is not known.
+        written: the last change of its content, or of a symbolic link to it.
+    """
+
+    path: str
+    state: str
+    touched: Span | None
+    written: Span | None
+    document: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, line: str) -> "ConfigFile":
+        """Read the line that names the file and its times."""
+        state, modified, changed, path = (*line.split("|", 3), "", "", "")[:4]
+        times = [time for each in (modified, changed) if (time := moment(each))]
+        return cls(path, state, max(times) if times else None, moment(modified))
+
+    def through_link(self, made: Span | None) -> "ConfigFile":
+        """Return the file behind a symbolic link, which may have led elsewhere before it was *made*."""
+        if made is None or self.touched is None or self.written is None:
+            return replace(self, touched=None, written=None)
+        return replace(self, touched=max(self.touched, made), written=max(self.written, made))
+
+    def with_text(self, line: str) -> "ConfigFile":
+        """Return the file with the document that *line* is; None where it is not JSON."""
+        try:
+            document = inputs.decode(line)
+        except ValueError:
+            document = None
+        return replace(self, document=document if isinstance(document, dict) else None)
+
+    def values(self) -> Mapping[str, Any]:
+        """Return what the file says: nothing where it does not exist.
+
+        Raises:
+            EvidenceError: it could not be read, or is not JSON.
+        """
+        if self.state == "absent":
+            return {}
+        if self.state == "unknown":
+            raise EvidenceError(unread("the path of the daemon's configuration"))
+        if self.state != "read":
+            raise EvidenceError(unread(f"{self.path}, the daemon's configuration,", "may not be read"))
+        if self.document is None:
+            raise EvidenceError(f"{self.path}, the daemon's configuration, is not JSON")
+        return self.document
+
+    def written_since(self, started: Span | None) -> bool:
+        """Whether its content is newer than the daemon; else a later change was one of owner, mode or name."""
+        return started is None or self.written is None or self.written[1] > started[0] + START
+
+    def changed_since(self, started: Span | None) -> bool:
+        """Whether it may have changed after the daemon started; what is unknown counts as a change."""
+        if self.state == "absent" and self.touched is None:
+            return False  # no directory either
+        slack = START + (_FIRST_START if self.state == "absent" else 0)
+        return started is None or self.touched is None or self.touched[1] > started[0] + slack
+
+
+# ---- settings
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value and where it comes from."""
+
+    value: Any
+    source: str
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting of the running daemon.
+
+    Attributes:
+        running: the value in force; None where it is unknown.
+        candidates: what it may be, where it is unknown.
+        doubt: why it is unknown.
+        origin: where a value that the engine reports was set; empty where that is not known.
+        pending: what the next start will take, where that differs.
+    """
+
+    name: str
+    running: Value | None
+    candidates: tuple[Value, ...] = ()
+    doubt: str = ""
+    origin: str = ""
+    pending: Value | None = None
+
+    @property
+    def value(self) -> Any:
+        """The value in force.
+
+        Raises:
+            EvidenceError: it is unknown.
+        """
+        if self.running is None:
+            raise EvidenceError(f"{self.name}: {self.doubt}")
+        return self.running.value
+
+    @property
+    def source(self) -> str:
+        """Where the value in force was read."""
+        return self.running.source if self.running else ""
+
+    @property
+    def possible(self) -> tuple[Any, ...]:
+        """The value in force, or all that it may be."""
+        return (self.running.value,) if self.running else tuple(each.value for each in self.candidates)
+
+    def always(self, complies: Callable[[Any], bool]) -> bool:
+        """Whether the value complies; where it is unknown, False if one that it may have does not.
+
+        Raises:
+            EvidenceError: it is unknown, and all that it may be comply.
+        """
+        return all(map(complies, self.possible)) and complies(self.value)
+
+    def __str__(self) -> str:
+        """The setting, its source, and what the next start will change."""
+        if self.running is None:
+            known = " or ".join(f"{shown(each.value)} ({each.source})" for each in self.candidates)
+            return f"{self.name} may be {known}; restart pending: {self.doubt}"
+        origin = f", from {self.origin}" if self.origin else ""
+        return f"{self.name} is {shown(self.running.value)} ({self.source}{origin}){self.note}"
+
+    @property
+    def note(self) -> str:
+        """What the next start will change, as the end of a sentence; else empty."""
+        if self.running is None and any(each != self.possible[0] for each in self.possible):
+            return f"; restart pending: {self.doubt}"
+        if self.pending is None:
+            return ""
+        return f"; restart pending: {self.pending.source} says {shown(self.pending.value)}"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """All that a start of the daemon takes its settings from.
+
+    Attributes:
+        flags: the command line of the running daemon.
+        next_flags: that in its *unit*; the same where systemd does not tell another.
+        engine: the version.
+    """
+
+    flags: Flags
+    file: ConfigFile
+    started: Span | None
+    engine: str
+    next_flags: Flags
+    unit: str = "command line"
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file may have changed since the start."""
+        return self.file.changed_since(self.started)
+
+    @property
+    def rewritten(self) -> bool:
+        """Whether by its time so did its content, not only its owner, mode or name."""
+        return self.file.written_since(self.started)
+
+    def setting(self, name: str, reported: Value | None = None) -> Setting:
+        """Return a setting of the running daemon; *reported* is what the engine itself says, and is right.
+
+        Raises:
+            EvidenceError: it depends on a file that could not be read.
+        """
+        if reported is None:
+            reported = self._of_flags(name, self.flags, "command line")
+        if reported is not None:
+            coming, may_differ = self._coming(name), self.changed or self.next_flags != self.flags
+            if coming is not None and coming.value == reported.value:
+                origin = "" if may_differ or coming.source == reported.source else coming.source
+                return Setting(name, reported, origin="default" if origin.startswith("default ") else origin)
+            # containers that outlive a daemon keep the default bridge as it was
+            return Setting(name, reported, pending=coming if may_differ or name == "icc" else None)
+        found, default = self._of_file(name), self._default(name)
+        if not self.changed:
+            return Setting(name, found or default)
+        # A file whose mode alone changed most likely said the same at the start: no proof, and no ground to fail.
+        known = (found, default) if self.rewritten else (found or default,)
+        return Setting(name, None, tuple(each for each in known if each is not None), self._doubt(found))
+
+    def _coming(self, name: str) -> Value | None:
+        """What the next start will take; None where that is not known, or is the engine's choice."""
+        try:
+            found = self._of_flags(name, self.next_flags, self.unit) or self._of_file(name)
+        except EvidenceError:
+            return None
+        default = self._default(name)
+        return found or (default if default.value is not None else None)
+
+    def _of_flags(self, name: str, given: Flags, source: str) -> Value | None:
+        values = [value for each, value in given if each == name]
+        value = KINDS[name].from_flags(values) if values else None
+        return None if value is None else Value(value, source)
+
+    def _of_file(self, name: str) -> Value | None:
+        """What daemon.json says: nothing, where it says null of what is no switch, or an empty text."""
+        document, kind = self.file.values(), KINDS[name]
+        value = document.get(name)
+        if name not in document or (value is None and kind.from_json is not bool):
+            return None
+        try:
+            parsed = kind.from_json(msgspec.convert(value, kind.form))
+        except msgspec.ValidationError as error:
+            raise EvidenceError(f"{self.file.path}: {name}: {error}") from None
+        return None if parsed is None else Value(parsed, self.file.path)
+
+    def _default(self, name: str) -> Value:
+        major = self.engine.partition(".")[0]
+        filters = name == "ip6tables" and major.isdigit() and int(major) >= _FILTERS_IPV6
+        return Value(True if filters else KINDS[name].default, f"default of engine {self.engine}")
+
+    def _doubt(self, found: Value | None) -> str:
+        path = self.file.path
+        if self.file.state == "absent":
+            return (
+                f"{path} does not exist, but its directory was changed after the daemon started, so there may"
+                " have been one; restart the daemon to know"
+            )
+        says = f"says {shown(found.value)} and" if found else "does not set it, and"
+        what = "was changed" if self.rewritten else "got another owner, mode or name"
+        return (
+            f"{path} {says} {what} after the daemon started, so the running value is unknown;"
+            " restart the daemon to know"
+        )

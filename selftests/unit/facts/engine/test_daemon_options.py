@@ -1,0 +1,276 @@
+"""The options of the daemon: what is stored, the value in force, where it is from, what the next start will take."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hullcheck.facts.engine.daemon import insecure_registries, seccomp_profile
+from hullcheck.facts.engine.daemon_options import START as SLACK
+from hullcheck.facts.engine.daemon_options import ConfigFile, flags, shown, stored_file
+from hullcheck.facts.engine.info import Engine
+from hullcheck.parsing.times import moment
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.daemons import AFTER, BEFORE, NO_ICC, PATH, Host, insecure
+
+ELSEWHERE = Host(flags=("--config-file=/opt/d.json",), document='{"userland-proxy": false}')
+PROXY = '{"userland-proxy": false}'
+UNIT = "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d --icc=false --log-opt x=s3cret ; x=y }"
+UNKNOWN = "after the daemon started, so the running value is unknown; restart the daemon to know"
+DEFAULT = "default of engine 26.1.5"
+
+
+@pytest.mark.parametrize(
+    ("host", "number", "reason"),
+    [
+        (Host(), "2.2", "icc is true (network bridge, from default)"),
+        (Host(flags=("--icc",)), "2.2", "icc is true (network bridge, from command line)"),
+        (Host(document='{"icc": true}'), "2.2", f"icc is true (network bridge, from {PATH})"),
+        (Host(document='{"icc": true}', changed=AFTER), "2.2", "icc is true (network bridge)"),
+        (Host(document="unread"), "2.2", "icc is true (network bridge)"),
+        (Host(second=()), "2.2", "icc is true (network bridge)"),
+        (Host(document='{"icc": false}', bridge={}), "2.2", f"icc is false ({PATH})"),
+        *(
+            (host, "2.2", f"icc is true (network bridge); restart pending: {source} says false")
+            for host, source in (
+                (Host(document='{"icc": false}'), PATH),
+                (Host(document='{"icc": false}', changed=AFTER), PATH),
+                (Host(unit=UNIT), "docker.service"),
+            )
+        ),
+        (Host(document='{"icc": true}', changed=AFTER, bridge=NO_ICC), "2.2",
+         f"icc is false (network bridge); restart pending: {PATH} says true"),
+        *(
+            (Host(unit=unit), "2.2", "icc is true (network bridge, from default)")  # what the unit says is unknown
+            for unit in (
+                UNIT.replace("--log-opt", "$OPTS --log-opt"),
+                UNIT.replace("/d --icc=false --log-opt x=s3cret", "/opt/start"),
+                "MainPID=7",
+            )
+        ),
+        (Host(), "2.16", "live-restore is false (docker info, from default)"),
+        (Host(), "2.17", f"userland-proxy is true ({DEFAULT})"),
+        (Host(flags=("--userland-proxy",)), "2.17", "userland-proxy is true (command line)"),
+        (Host(document=PROXY), "2.17", f"userland-proxy is false ({PATH})"),
+        (ELSEWHERE, "2.17", "userland-proxy is false (/opt/d.json)"),
+        (Host(document='{"cgroup-parent": ""}'), "2.11", f"cgroup-parent is not set ({DEFAULT})"),
+        (Host(document=None), "2.11", f"cgroup-parent is not set ({DEFAULT})"),
+        (Host(document="[]"), "2.17", f"{PATH}, the daemon's configuration, is not JSON"),
+        (Host(document="unread"), "2.17", f"{PATH}, the daemon's configuration, may not be read; are you root?"),
+        (Host(document='{"userland-proxy": "false"}'), "2.17",
+         f"{PATH}: userland-proxy: Expected `bool | null`, got `str`"),
+        (Host(document=PROXY, changed=AFTER), "2.17", f"userland-proxy may be false ({PATH}) or true ({DEFAULT}); "
+         f"restart pending: {PATH} says false and was changed {UNKNOWN}"),
+        (Host(changed=AFTER), "2.11", f"cgroup-parent: {PATH} does not set it, and was changed {UNKNOWN}"),
+        (Host(document='{"cgroup-parent": null}', changed=AFTER, written=BEFORE), "2.11",
+         f"cgroup-parent: {PATH} does not set it, and got another owner, mode or name {UNKNOWN}"),
+        (Host(document=None, changed=AFTER), "2.11", f"cgroup-parent: {PATH} does not exist, but its directory was "
+         "changed after the daemon started, so there may have been one; restart the daemon to know"),
+    ],
+)  # fmt: skip
+def test_whole_reasons(host: Host, number: str, reason: str) -> None:
+    """What is in force, where that was read, what may be otherwise, and why."""
+    assert host.judge(number)[1] == reason
+    assert "s3cret" not in host.recording().answers["daemon"].stdout
+
+
+@pytest.mark.parametrize(
+    ("host", "number", "verdict"),
+    [
+        (Host(document=PROXY), "2.17", "pass"),
+        (Host(document=PROXY, changed=AFTER), "2.17", "fail"),  # the default may be in force
+        (Host(document=PROXY, link=BEFORE), "2.17", "pass"),
+        (Host(document=PROXY, link=AFTER), "2.17", "fail"),  # the link may have led elsewhere
+        (Host(document=PROXY, link="-"), "2.17", "fail"),
+        (Host(document="{}", changed=AFTER), "2.11", "error"),
+        (Host(document="{}", changed="-"), "2.11", "error"),
+        (Host(document=None, changed=AFTER), "2.11", "error"),
+        (Host(document=PROXY, changed=AFTER, written=BEFORE), "2.17", "error"),  # its mode alone
+        (Host(document='{"userland-proxy": true}', changed=AFTER, written=BEFORE), "2.17", "fail"),
+        (Host(flags=("--userland-proxy=false",), changed=AFTER), "2.17", "pass"),
+        (Host(flags=("--userland-proxy=0",), document="unread"), "2.17", "pass"),
+        *((Host(document=each), "2.17", "error") for each in ("{", '{"userland-proxy": "0"}')),
+        *((Host(document=each, bridge=NO_ICC), "2.2", "pass") for each in ("unread", "{", "[]")),
+    ],
+)
+def test_file_that_is_in_force_or_not(host: Host, number: str, verdict: str) -> None:
+    """A changed file proves nothing, and fails where a value that may be in force does not comply."""
+    assert host.judge(number)[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(True, "true"), (None, "not set"), ((), "not set"), (5, "5"), (("a", "b"), "a, b"), ({"a": "1"}, "a=1")],
+)  # fmt: skip
+def test_values_as_people_write_them(value: Any, text: str) -> None:
+    """Lists and mappings without brackets, and nothing as that."""
+    assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "value"),
+    [
+        ("default-ulimits",
+         Host(flags=("--default-ulimit=nproc=7", "--default-ulimit=core=1", "--default-ulimit=nproc=5:6")),
+         ("core=1:1", "nproc=5:6")),
+        ("default-ulimits",
+         Host(document='{"default-ulimits": {"nofile": {"NAME": "X", "Soft": 5, "HARD": 6, "no": 1}, "core": {}}}'),
+         ("=0:0", "x=5:6")),
+        ("hosts", Host(document='{"hosts": [" tcp://a:1", "unix:///b "]}'), ("tcp://a:1", "unix:///b")),
+        ("hosts", Host(flags=("-H", " tcp://a:1")), ("tcp://a:1",)),
+        ("storage-opts", Host(document='{"storage-opts": ["a=1", "b=2"]}'), ("a=1", "b=2")),
+        ("log-opts", Host(document='{"log-opts": {"max-file": "3"}}'), {"max-file": "3"}),
+        ("log-level", Host(flags=("-l", "info", "-l", "WARN")), "warn"),
+        ("storage-opts", Host(flags=("--config-file", "/d")),
+         "the configuration file of the daemon could not be found"),
+        ("storage-opts", Host(document='{"storage-opts": "a=1"}'),
+         f"{PATH}: storage-opts: Expected `array`, got `str`"),
+        ("default-ulimits", Host(document='{"default-ulimits": {"core": 5}}'),
+         f"{PATH}: default-ulimits: Expected `object`, got `int` - at `$[...]`"),
+    ],
+)  # fmt: skip
+def test_values_of_settings(name: str, host: Host, value: Any) -> None:
+    """The command line and the file write them differently; what the daemon would not take is no value."""
+    try:
+        found = host.facts().daemon.setting(name).value
+    except EvidenceError as error:
+        found = str(error)
+    assert found == value
+
+
+def test_origin_of_insecure_registries() -> None:
+    """They are named with and without a scheme, and the engine reports them without."""
+    given = ("--insecure-registry=https://b", "--insecure-registry=http://a", "--insecure-registry=b")
+    document = '{"insecure-registries": ["http://b", "https://a"]}'
+    for host, origin in (
+        (Host(flags=given), "command line"),
+        (Host(document=document), PATH),
+        (Host(flags=given[:1]), ""),
+    ):
+        setting = replace(host, info=insecure(a=False, b=False)).facts().daemon.setting("insecure-registries")
+        assert (setting.value, setting.origin) == (("a", "b"), origin)
+
+
+@pytest.mark.parametrize(
+    ("state", "end", "started", "changed", "written"),
+    [
+        ("read", 100 + SLACK, (100.0, 105.0), False, False),
+        ("read", 100.2, (100.0, 105.0), True, True),
+        ("read", None, (100.0, 105.0), True, True),
+        ("read", 99.0, None, True, True),
+        ("absent", None, None, False, True),
+        ("absent", 103 + SLACK, (100.0, 105.0), False, True),
+        ("absent", 103.2, (100.0, 105.0), True, True),
+    ],
+)
+def test_age_of_a_file(
+    state: str, end: float | None, started: tuple[float, float] | None, changed: bool, written: bool
+) -> None:
+    """It counts from the earliest time of the start; the daemon itself may write to a new directory for a while."""
+    span = None if end is None else (0.0, end)
+    file = ConfigFile(PATH, state, span, span, {})
+    assert (file.changed_since(started), file.written_since(started)) == (changed, written)
+
+
+def test_name_of_a_file() -> None:
+    """It may hold what divides the answer of the probe; a text with two meanings is none."""
+    assert Host(flags=("--config-file=/a|b.json",)).facts().daemon.config.path == "/a|b.json"
+    file = ConfigFile.of(f"read|{BEFORE}|{AFTER}|/own")
+    assert file == ConfigFile("/own", "read", moment(AFTER), moment(BEFORE))
+    assert file.with_text(' {"icc":true,"icc":null}').document is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("", "{}"),
+        ("\ufeff", "{}"),
+        ('\ufeff{"icc": true, "debug": false}', '{"icc":true,"debug":false}'),
+        ('{"icc": NaN}', None),
+        ("[]", None),
+        ("{", None),
+    ],
+)
+def test_what_is_stored_of_a_file(text: str, kept: str | None) -> None:
+    """The settings on one line; nothing where it is empty; that it is not JSON."""
+    assert stored_file(text) == kept
+    assert f"\n {kept or '(not JSON)'}\n" in Host(document=text).recording().answers["daemon"].stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("-D -l debug -H x --host=y", "debug=true log-level=debug hosts=x hosts=y"),
+        ("-Dldebug -H=tcp://a -Hb", "debug=true log-level=debug hosts=tcp://a hosts=b"),
+        ("--icc --iptables=false -- --icc=false", "icc=true iptables=false"),
+        ("--icc=false stray --tlsverify", "icc=false tlsverify=true"),
+        ("-D=0 --log-level", "debug=0 log-level="),
+        ("--graph /x --storage-opt a=b", "data-root=/x storage-opts=a=b"),
+        ("-z x -qy -D -v", "z=x q=y debug=true version=true"),
+        ("-b -D", "bridge=-D"),
+        ("-r -b x --restart --icc", "restart=true bridge=x restart=true icc=true"),
+    ],
+)
+def test_command_line(arguments: str, expected: str) -> None:
+    """Options are read as pflag reads them."""
+    assert " ".join(f"{name}={value}" for name, value in flags(arguments.split())) == expected
+
+
+SECRET = "s3cret"
+
+
+def test_secrets_are_not_stored() -> None:
+    """What no control reads, keys of log drivers and passwords in addresses are dropped; names stay."""
+    document = {
+        "hosts": [f"tcp://me:{SECRET}@0.0.0.0:2375"],
+        "http-proxy": f"http://me:{SECRET}@proxy",
+        "labels": [SECRET],
+        "log-opts": {"splunk-token": SECRET, "splunk-url": f"https://me:{SECRET}@splunk.example"},
+        "unknown": {"deep": [SECRET]},
+    }
+    given = (
+        "--log-opt", f"splunk-token={SECRET}", f"--log-opt=gelf-address=udp://me:{SECRET}@g", f"--https-proxy=http://{SECRET}@p",
+        "--label", SECRET, SECRET, f"--unknown={SECRET}", "--storage-opt=dm.basesize=1G",
+    )  # fmt: skip
+    stored = Host(flags=given, document=json.dumps(document, indent=1)).recording().answers["daemon"].stdout
+    assert SECRET not in stored
+    assert "deep" not in stored
+    assert all(each in stored for each in ("splunk-token", "splunk.example", "--storage-opts=dm.basesize=1G"))
+
+
+@pytest.mark.parametrize(
+    ("option", "profile"),
+    [
+        ("name=seccomp,profile=default", "builtin"),
+        ("name=seccomp,profile=/x,profile=builtin", "/x,profile=builtin"),
+        ("name=seccomp", "builtin"),
+        ("name=apparmor", None),
+    ],
+)
+def test_seccomp_profile(option: str, profile: str | None) -> None:
+    """The built-in profile has two names, and any other is a file's; an engine without seccomp has none."""
+    assert seccomp_profile(Engine({"SecurityOptions": [option]})) == profile
+
+
+UNVERIFIED = {"Secure": False}
+
+
+@pytest.mark.parametrize(
+    ("registries", "found"),
+    [
+        ({}, ()),
+        ({"InsecureRegistryCIDRs": ["127.0.0.0/8", "::1/128"]}, ()),
+        ({"InsecureRegistryCIDRs": ["10.0.0.0/8", "127.9.0.0/16"]}, ("10.0.0.0/8",)),
+        ({"IndexConfigs": {"docker.io": {"Secure": True}, "reg:5000": UNVERIFIED}}, ("reg:5000",)),
+        ({"IndexConfigs": dict.fromkeys(("localhost:5000", "127.0.0.1", "[::1]:5000"), UNVERIFIED)}, ()),
+        ({"IndexConfigs": {"localhost.example": UNVERIFIED}}, ("localhost.example",)),
+        ({"Mirrors": ["https://a", "http://localhost:1", "http://b/"]}, ("http://b/",)),
+    ],
+)
+def test_insecure_registries(registries: dict[str, Any], found: tuple[str, ...]) -> None:
+    """Those that are reached without verified TLS; what does not leave the host needs none."""
+    config = {"InsecureRegistryCIDRs": None, "IndexConfigs": {}, "Mirrors": None}
+    assert insecure_registries(Engine({"RegistryConfig": config | registries})) == found
