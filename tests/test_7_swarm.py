@@ -8,10 +8,10 @@ from collections.abc import Iterable
 import pytest
 
 from hullcheck.criteria.certificates import validity_flaw
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.models import Network
+from hullcheck.facts.engine.services import Service
 from hullcheck.facts.engine.sockets import address
 from hullcheck.facts.engine.swarm import Swarm
-from hullcheck.facts.engine.swarm_given import SwarmService
 from hullcheck.parsing.addresses import is_unspecified
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY, day
@@ -96,7 +96,7 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str:
 @pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(2)(iv)")
 @pytest.mark.guide("3.4.secrets")
 @pytest.mark.severity("high")
-def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
+def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
     """No service gets a password, token or key other than as a secret of the swarm.
 
     All of these can be read by everyone who may inspect the service, and the environment by every process in its
@@ -110,15 +110,16 @@ def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
     """
     configs = swarm_service.exposed_configs
     as_config = [f"as a config: {', '.join(configs)}"] if configs else []
-    found = "; ".join((*dict.fromkeys(swarm_service.exposed), *as_config))
+    found = "; ".join((*dict.fromkeys(swarm_service.document.found), *as_config))
     assert not found, found
     if swarm_service.unsearched_configs:
         raise Manual(
             f"a person has to search its configs {', '.join(swarm_service.unsearched_configs)}: do they hold any?"
         )
-    secrets = ", ".join(sorted(swarm_service.secrets)) or "none"
-    more = f", nor in {len(swarm_service.configs)} configs" if swarm_service.configs else ""
-    places = f"{swarm_service.variables} variables, labels, commands and options{more}"
+    container = swarm_service.container
+    secrets = ", ".join(sorted(each.secret_name for each in container.secrets or ())) or "none"
+    more = f", nor in {len(container.configs)} configs" if container.configs else ""
+    places = f"{len(container.env or ())} variables, labels, commands and options{more}"
     return f"secrets: {secrets}; none seen in {places}"
 
 

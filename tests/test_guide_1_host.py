@@ -13,7 +13,7 @@ from hullcheck.data.software import MINIMAL
 from hullcheck.facts.engine import reported
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.release import System
 from hullcheck.facts.host.audit_daemon import STEPS, AuditDaemon
 from hullcheck.facts.host.kernel import Kernel

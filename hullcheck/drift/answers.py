@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.recording import Recording
 from hullcheck.results.changes import Change
+from hullcheck.secrets.redact import SECTION
 
 _MOST = 10  # lines of one finding that are shown
 _LONGEST = 100  # characters of a line
 _DOCUMENTS = {
     "docker_containers": "container",
-    "docker_networks": "network",
-    "docker_services": "service",
+    "networks": "network",
+    "services": "service",
     "image_contents": "image",
     "images": "image",
 }
-"""The probes that answer with a document for each object; their other lines are of /proc."""
+"""The probes, or sections of answers, with a document for each object; their other lines are of /proc."""
 _OTHER_EACH_TIME = frozenset((*("clock", "daemon_processes", "engine_places", "own_mounts", "processes"),))
 """The probes of which two answers are never the same."""
 _OTHER_EACH_START = re.compile(
@@ -75,31 +76,37 @@ def _cut(line: str) -> str:
 def _objects(probe: str, text: str) -> _Objects:
     """Take an answer apart: documents into their fields, other text into lines."""
     found: _Objects = {}
+    kind = _DOCUMENTS.get(probe, "")
     for line in text.split("\n"):
-        head, _, _ = line.partition("{")
-        document = _document(line.removeprefix(head))
-        if document is not None:
-            called = _name(document) if probe in _DOCUMENTS else ""
-            fields = found.setdefault(f"{_DOCUMENTS[probe]} {called}" if called else "", {})
+        if line.startswith(SECTION):
+            kind = _DOCUMENTS.get(line.removeprefix(SECTION), _DOCUMENTS.get(probe, ""))
+            continue
+        for document in (documents := _documents(line)):
+            called = _name(document) if kind else ""
+            fields = found.setdefault(f"{kind} {called}" if called else "", {})
             for field, value in _fields(document, ""):
                 if not _OTHER_EACH_START.fullmatch(field):
                     fields.setdefault(field, set()).add(value)
-        elif line and probe not in _DOCUMENTS and not _DATED.search(line):
+        if line and not documents and not kind and not _DATED.search(line):
             found.setdefault("", {})[_PLACE.sub("", line)] = {""}
     return found
 
 
-def _document(text: str) -> dict[str, object] | None:
+def _documents(line: str) -> list[dict[str, object]]:
+    """The documents of a line, behind a word or in a list."""
     try:
-        document = json.loads(text) if text else None
+        found = json.loads(line[min((place for place in map(line.find, "[{") if place >= 0), default=0) :])
     except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
+        return []
+    documents = found if isinstance(found, list) else [found]
+    return documents if all(isinstance(each, dict) for each in documents) else []
 
 
 def _name(document: dict[str, object]) -> str:
     tags = document.get("RepoTags")
-    named = (document.get(each) for each in ("Name", "Destination", "Id"))
+    spec = document.get("Spec")
+    of_spec = spec.get("Name") if isinstance(spec, dict) else None
+    named = (of_spec, *(document.get(each) for each in ("Name", "Destination", "Id")))
     return str(tags[0] if isinstance(tags, list) and tags else next(filter(None, named), "")).lstrip("/")
 
 

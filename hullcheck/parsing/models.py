@@ -13,6 +13,15 @@ from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
+FAILED = "failed:"
+"""Begins what stands in the place of a document that was not to be had: why."""
+
+
+class _Refusal(msgspec.Struct):
+    """What the engine answers in the place of a document, and what `docker info` prints without an engine."""
+
+    message: str = ""
+    errors: list[str] | None = msgspec.field(name="ServerErrors", default=None)
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -29,10 +38,11 @@ def decode(text: str, of: type[T], what: str) -> T:
         what: where it comes from, as `docker inspect`, for the message.
 
     Raises:
-        EvidenceError: it is no such document; the message names the field.
+        EvidenceError: it is no such document, and the message names the field; or there is none, and it says why.
     """
-    if text.startswith(DROPPED):
-        raise EvidenceError(f"{what}:{text.removeprefix(DROPPED)}")
+    for sign in (DROPPED, FAILED):
+        if text.startswith(sign):
+            raise EvidenceError(f"{what}: {text.removeprefix(sign).strip()}")
     try:
         return msgspec.json.decode(text.encode("utf-8", "replace"), type=of)
     except msgspec.DecodeError as error:  # also of a document of another shape
@@ -49,12 +59,23 @@ def kept_as(of: Any, reduce: Callable[[Any], Any] = lambda value: value) -> Call
     """
 
     def keep(text: str) -> str:
-        if not text.strip() or text.startswith(DROPPED):
-            return text.strip()
+        if not text.strip() or text.startswith((DROPPED, FAILED)):
+            return text.strip().partition("\n")[0]
         try:
             document = msgspec.json.decode(text.encode("utf-8", "replace"), type=of)
         except msgspec.DecodeError as error:
-            return f"{DROPPED} {error}"
+            why = _refusal(text)
+            return f"{FAILED}{why}" if why else f"{DROPPED} {error}"
         return msgspec.json.encode(reduce(document)).decode()
 
     return keep
+
+
+def _refusal(text: str) -> str:
+    """Return why there is no document, or an empty string if that is not said: by the engine, or by the script."""
+    document, _, why = text.partition(f"\n{FAILED}")
+    try:
+        refusal = msgspec.json.decode(document.encode("utf-8", "replace"), type=_Refusal)
+    except msgspec.DecodeError:
+        return why.strip()
+    return refusal.message or next(filter(None, map(str.strip, refusal.errors or ())), why.strip())

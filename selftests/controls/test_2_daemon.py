@@ -19,13 +19,6 @@ from selftests.kit.facts.daemons import (
 from selftests.kit.judging import judged
 
 
-def test_engine_that_tells_no_mirrors() -> None:
-    """An answer without the field is no evidence that there is none."""
-    info = insecure()
-    del info["RegistryConfig"]["Mirrors"]
-    assert Host(info=info).judge("2.5")[0] == "error"
-
-
 def mirrors(*addresses: str) -> dict[str, Any]:
     """docker info of an engine with these mirrors."""
     return {"RegistryConfig": insecure()["RegistryConfig"] | {"Mirrors": list(addresses)}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from dataclasses import replace
@@ -20,6 +19,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.daemons import Host
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.facts.hosts import NOW, only, target, unit
 from selftests.kit.judging import Verdicts, judged
 from selftests.needs import need
@@ -319,10 +319,9 @@ def test_approved_services() -> None:
 
 def confined(security: list[str], selinux: str = "absent", apparmor: str = "absent") -> dict[str, str]:
     """What the control of security modules says of an engine and a kernel, by option."""
-    info = json.dumps({"ServerVersion": "26.1.5", "SecurityOptions": security})
     files = {"/sys/fs/selinux/enforce": selinux, "/sys/module/apparmor/parameters/enabled": apparmor}
     lines = (f"{path} absent" if value == "absent" else f"{path}:{value}" for path, value in files.items())
-    facts = target(docker_info=info, kernel="\n".join(lines))
+    facts = target(engine=engine_text({"SecurityOptions": security}), kernel="\n".join(lines))
     return {name: each[0] for name, each in judged("security_modules_confine_containers", facts).items()}
 
 

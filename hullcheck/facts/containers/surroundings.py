@@ -6,7 +6,7 @@ from functools import cached_property
 
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.podman import PodmanService
 from hullcheck.facts.engine.services import Service
 from hullcheck.facts.host.processes import Processes

@@ -10,7 +10,7 @@ from hullcheck.facts.engine.daemon_file import DAEMON_CONFIGURATION, DaemonFiles
 from hullcheck.facts.engine.daemon_process import DAEMON_PROCESSES, DaemonProcess, DaemonProcesses
 from hullcheck.facts.engine.daemon_unit import SYSTEMD, Unit, Units
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.remote_api import RemoteApi, Tls
 from hullcheck.facts.engine.settings import KINDS, Configuration, Setting, Value, shown
 from hullcheck.facts.engine.sockets import Asked
@@ -165,7 +165,7 @@ class Endpoints:
 
     @property
     def _in_swarm(self) -> bool:
-        return self.daemon.engine.value("Swarm", "LocalNodeState") not in ("inactive", "")
+        return self.daemon.engine.info.swarm.local_node_state not in ("inactive", "")
 
     def _named(self) -> tuple[tuple[str, ...], str]:
         """Return the addresses that the daemon was told, as an auditor who may not see its sockets knows them."""

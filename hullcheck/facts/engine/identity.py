@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from hullcheck.facts.engine.info import DOCKER_INFO
+from hullcheck.facts.engine.info import ENGINE, section
+from hullcheck.facts.engine.models import Info
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -54,11 +55,9 @@ def _machine_id(recording: Recording) -> str:
 
 def _engine_id(recording: Recording) -> str:
     try:
-        info = recording.json(DOCKER_INFO)
+        return section(recording, ENGINE, "info", Info, "docker info").id or UNKNOWN
     except EvidenceError:
         return UNKNOWN
-    found = info.get("ID") if isinstance(info, dict) else None
-    return found if isinstance(found, str) and found else UNKNOWN
 
 
 def same_engine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...]]:
@@ -88,7 +87,7 @@ def _alike(ids: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(each for each in group if each != name) for group in shared for name in group}
 
 
-@fact(MACHINE_ID, DOCKER_INFO)
+@fact(MACHINE_ID, ENGINE)
 def identity(recording: Recording) -> Identity:
     """Which machine and which engine the target is."""
     return Identity.of(recording)

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from hullcheck.facts.engine.daemon_process import DAEMON_PROCESSES, DaemonProcesses
+from hullcheck.facts.engine.info import Plugins
 from hullcheck.facts.host.presence import Presence
-from hullcheck.facts.registry import fact
+from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -14,7 +15,7 @@ from hullcheck.verdicts import EvidenceError, unread
 
 NEIGHBOURS = Probe.from_file(
     "neighbours",
-    lines_like(r"namespace:\S+ \d+", r"process:\S+ \d+", r"plugin:(?:true|false) \S+", "unread:.*"),
+    lines_like(r"namespace:\S+ \d+", r"process:\S+ \d+", "unread:.*"),
 )
 
 _OWN_NAMESPACE = re.compile(r"(plugins\.)?moby(-\d+\.\d+)?")
@@ -23,7 +24,7 @@ _MOST = 3  # numbers of processes
 
 
 @fact(NEIGHBOURS, DAEMON_PROCESSES)
-def neighbours(recording: Recording, presence: Presence) -> tuple[str, ...]:
+def neighbours(recording: Recording, presence: Presence, plugins: Later[Plugins]) -> tuple[str, ...]:
     """What else runs containers on the target, in words: other engines, namespaces of containerd, plugins."""
     found = list(_daemons(recording, presence))
     if NEIGHBOURS.name not in recording.answers:
@@ -41,8 +42,15 @@ def neighbours(recording: Recording, presence: Presence) -> tuple[str, ...]:
         name, _, pid = each.rpartition(" ")
         processes.setdefault(name, []).append(pid)
     found += [f"{name} (process {', '.join(pids[:_MOST])})" for name, pids in sorted(processes.items())]
-    found += [f"the plugin {name}" for on, name in map(str.split, words.all("plugin")) if on == "true"]
+    found += _plugins(plugins)
     return (*found, *map(unread, words.all("unread")))
+
+
+def _plugins(plugins: Later[Plugins]) -> list[str]:
+    try:
+        return [f"the plugin {each.name}" for each in plugins.get() if each.enabled]
+    except EvidenceError:
+        return [unread("the plugins of the engine")]
 
 
 def _daemons(recording: Recording, presence: Presence) -> Iterator[str]:

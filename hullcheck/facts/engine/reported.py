@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.engine.models import RegistryConfig
+from hullcheck.verdicts import EvidenceError
 
 _LOOPBACK_RANGES = ("127.0.0.0/8", "::1/128")
 
@@ -25,16 +27,21 @@ def insecure_registries(engine: Engine) -> tuple[str, ...]:
 
 def _insecure(engine: Engine) -> tuple[str, ...]:
     """The registries and ranges without verified TLS, but the loopback ranges, which always are."""
-    ranges = engine.value("RegistryConfig", "InsecureRegistryCIDRs") or ()
-    indexes = engine.value("RegistryConfig", "IndexConfigs")
-    names = [name for name, each in indexes.items() if not each.get("Secure")]
-    return tuple(sorted({*(each for each in ranges if each not in _LOOPBACK_RANGES), *names}))
+    registries = _registries(engine)
+    ranges = (each for each in registries.insecure_ranges or () if each not in _LOOPBACK_RANGES)
+    names = (name for name, each in (registries.index_configs or {}).items() if not each.secure)
+    return tuple(sorted({*ranges, *names}))
+
+
+def _registries(engine: Engine) -> RegistryConfig:
+    if (found := engine.info.registry_config) is None:
+        raise EvidenceError("docker info does not report RegistryConfig")
+    return found
 
 
 def _plain_mirrors(engine: Engine) -> tuple[str, ...]:
     """The mirrors that are asked in plain HTTP, which no option has to allow."""
-    mirrors = engine.value("RegistryConfig", "Mirrors") or ()
-    plain = (each for each in mirrors if urlsplit(each).scheme == "http")
+    plain = (each for each in _registries(engine).mirrors or () if urlsplit(each).scheme == "http")
     return tuple(each for each in plain if not is_loopback(urlsplit(each).netloc))
 
 
@@ -50,14 +57,14 @@ def is_loopback(registry: str) -> bool:
 
 
 SETTINGS: Mapping[str, Callable[[Engine], object]] = {
-    "authorization-plugins": lambda engine: tuple(engine.value("Plugins", "Authorization") or ()),
-    "data-root": lambda engine: engine.value("DockerRootDir"),
-    "debug": lambda engine: bool(engine.value("Debug")),
-    "experimental": lambda engine: bool(engine.value("ExperimentalBuild")),
+    "authorization-plugins": lambda engine: engine.info.plugins.authorization or (),
+    "data-root": lambda engine: engine.info.docker_root_dir,
+    "debug": lambda engine: engine.info.debug,
+    "experimental": lambda engine: engine.info.experimental_build,
     "insecure-registries": _insecure,
-    "live-restore": lambda engine: bool(engine.value("LiveRestoreEnabled")),
-    "log-driver": lambda engine: engine.value("LoggingDriver"),
+    "live-restore": lambda engine: engine.info.live_restore_enabled,
+    "log-driver": lambda engine: engine.info.logging_driver,
     "seccomp-profile": seccomp,
-    "storage-driver": lambda engine: engine.value("Driver"),
+    "storage-driver": lambda engine: engine.info.driver,
     "userns-remap": lambda engine: engine.remaps_users,
 }

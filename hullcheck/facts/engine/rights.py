@@ -4,15 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from hullcheck.facts.engine.info import DOCKER_INFO
+from hullcheck.facts.engine.info import ENGINE
 from hullcheck.facts.host.accounts import ACCOUNTS
 from hullcheck.facts.host.services import HOST_SERVICES
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer, Probe
 
 _UNSEEN = "files, processes of others and audit rules are not seen"
-_VERSION = re.compile(r'"ServerVersion":\s*"[^"]')
-"""In what an engine says; without it the docker command has nothing to say but of itself."""
+_REFUSED = re.compile(r"^failed:.*permission denied", re.MULTILINE | re.IGNORECASE)
 _AUDITOR = re.compile(r"^auditor:(\d+)$", re.MULTILINE)
 
 
@@ -38,10 +37,9 @@ class Rights:
         found = _AUDITOR.search(_answer(recording, HOST_SERVICES).stdout)
         if not found:
             return None
-        number, info = found[1], _answer(recording, DOCKER_INFO)
-        refused = "permission denied" in f"{info.stdout}{info.stderr}".lower()
-        answered = not refused and bool(_VERSION.search(info.stdout))
-        return cls(_name(recording, number), number == "0", refused, answered)
+        number, said = found[1], _answer(recording, ENGINE).stdout
+        refused = bool(_REFUSED.search(said))
+        return cls(_name(recording, number), number == "0", refused, '"ServerVersion":"' in said)
 
     def __str__(self) -> str:
         """In a few words, with what such a user cannot see."""

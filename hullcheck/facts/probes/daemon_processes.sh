@@ -1,9 +1,9 @@
 cd /proc || exit
-# shellcheck disable=SC2154 # what the probe docker_endpoint answered
-endpoint=${docker_endpoint#\"}
-endpoint=${endpoint%\"*}
-case $docker_endpoint in
-  "" | *\\*) endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null) ;;
+# shellcheck disable=SC2154 # what the probe engine answered
+endpoint=${engine#--endpoint?\"}
+endpoint=${endpoint%%\"*}
+case $endpoint in
+  "" | --* | *\\*) endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null) ;;
 esac
 read -r uptime rest </proc/uptime && printf "clock:%s|%s\n" "$(stat -L -c %z self/)" "$uptime"
 [ ! -S /run/containerd/containerd.sock ] || echo "system-containerd:"

@@ -1,8 +1,10 @@
 # Podman has no daemon: the process that answers on its socket sees what is "the host" to its containers.
 cd /proc || exit
-# shellcheck disable=SC2154 # what the probe docker_endpoint answered
-endpoint=${docker_endpoint#\"unix://}
-endpoint=${endpoint%\"*}
+# shellcheck disable=SC2154 # what the probe engine answered
+endpoint=${engine#--endpoint?\"}
+endpoint=${endpoint%%\"*}
+case $endpoint in "" | --*) endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null) ;; esac
+endpoint=${endpoint#unix://}
 case $endpoint in /*) endpoint=$(readlink -f "$endpoint") ;; esac
 case $endpoint in
   /*podman*) printf "endpoint:%s\n" "$endpoint" ;;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,15 +9,13 @@ from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.judging import Verdicts
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC).timestamp()
 
 
 DAY = 86400
-
-
-BRIDGE = {"Name": "bridge", "Id": "b", "Driver": "bridge"}
 
 
 def daemon_processes(network: str = "net:[1]") -> str:
@@ -42,8 +39,7 @@ def target(policy: dict[str, Any] | None = None, *, backend: str = "local", **te
     """A host with Docker of which the probes said this."""
     said: dict[str, str | Answer] = {
         "engine_presence": "command docker /usr/bin/docker\nprocess 7",
-        "docker_info": json.dumps({"ServerVersion": "26.1.5", "SecurityOptions": []}),
-        "docker_networks": json.dumps(BRIDGE),
+        "engine": engine_text(),
         "daemon_processes": daemon_processes(),
         **texts,
     }

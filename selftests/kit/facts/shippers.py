@@ -11,6 +11,7 @@ from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.facts.tools import PRESENT, process
 
 ID = "ab" * 32
@@ -73,7 +74,7 @@ def facts(
     texts = {
         DOCKER_CONTAINERS.name: DOCKER_CONTAINERS.keep("\n".join((*described, "--proc", "--paths"))),
         PROCESSES.name: "\n".join(running),
-        "docker_info": json.dumps({"ServerVersion": "26"}),
+        "engine": engine_text(),
     }
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()} | {PRESENT.name: PRESENT}
     daemon = Daemon(driver, options or {})

@@ -8,6 +8,7 @@ from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts.engines import engine_text
 
 NOW = 1_800_000_000
 
@@ -24,7 +25,7 @@ SECRET = "Hunter2secret"
 PRESENT = Answer("engine_presence", 0, "command docker /usr/bin/docker", "")
 
 
-INFO = Answer("docker_info", 0, '{"ServerVersion": "26.1.5"}', "")
+INFO = Answer("engine", 0, engine_text(), "")
 
 
 def process(pid: int, executable: str, *, name: str = "", cgroup: str = "/system.slice/x.service") -> str:

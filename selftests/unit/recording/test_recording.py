@@ -16,6 +16,7 @@ from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import render
 from hullcheck.secrets.redact import json_fields, json_lines
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.engines import engine_text
 
 SECRETS = Probe(
     "secrets", """printf '{"Name":"web","Env":["PASSWORD=geheim"]}'""", json_fields({"Name": True})
@@ -336,9 +337,9 @@ def test_identity_of_a_target() -> None:
     """Machine and engine say their ids themselves; what was not answered is unknown and never empty."""
     number = "8a4b6c" + "0" * 26
     machine = Answer("machine_id", 0, f"{number}\n", "")
-    engine = Answer("docker_info", 0, '{"ID": "7TRN:IPZB", "ServerVersion": "26"}', "")
+    engine = Answer("engine", 0, engine_text(), "")
     assert _identity(machine, engine, host_key="SHA256:x") == Identity(number, "7TRN:IPZB", "SHA256:x")
-    silent = (Answer("machine_id", 1, "", "none"), Answer("docker_info", 0, '{"ServerVersion": "26"}', ""))
+    silent = (Answer("machine_id", 1, "", "none"), Answer("engine", 0, engine_text({"ID": ""}), ""))
     assert _identity(*silent) == Identity("unknown", "unknown", "unknown")
     assert _identity(*silent, backend="local") == Identity("unknown", "unknown", "")
 

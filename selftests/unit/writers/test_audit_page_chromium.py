@@ -43,7 +43,7 @@ VIEWS = (
     "#requirement/pci/2.2.6",
     "#target/careless",
     f"#finding/careless/{MEMORY}/1",
-    "#evidence/careless/docker_info",
+    "#evidence/careless/engine",
     "#target/db-7",
     "#control/nothing",
 )
@@ -103,7 +103,7 @@ def _few(requirements: Sequence[Requirement]) -> tuple[Requirement, ...]:
         (f"#control/{PRIVILEGED}", "No container runs privileged"),
         ("#target/careless", "careless"),
         (f"#finding/careless/{MEMORY}/1", "Every container has a memory limit"),
-        ("#evidence/careless/docker_info", "docker_info of careless"),
+        ("#evidence/careless/engine", "engine of careless"),
         ("#findings?verdict=fail", "All findings"),
         ("#map?severity=high", "Map"),
         ("#failures/critical", "Failures"),
@@ -448,7 +448,7 @@ def test_print_shows_all(opened: Open) -> None:
 
 def test_print_of_an_exhibit_is_the_exhibit(opened: Open) -> None:
     """What a deep link leads to is printed by itself, an answer without its scroll bar."""
-    page = opened(page_of_it(), "#evidence/careless/docker_info")
+    page = opened(page_of_it(), "#evidence/careless/engine")
     page.emulate_media(media="print")
     assert page.locator("main > section:visible").count() == 1
     assert page.locator("#view pre").last.evaluate("each => each.scrollHeight <= each.clientHeight")

@@ -1,19 +1,18 @@
 """Which machine and which engine a target is."""
 
-import json
-
 import pytest
 
 from hullcheck.facts.engine.identity import MACHINE_ID, Identity
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts.engines import engine_text
 
 
 @pytest.mark.parametrize(
     ("backend", "key", "machine", "info", "found"),
     [
         ("ssh", "SHA256:x", "a" * 32, {"ID": "engine"}, ("a" * 32, "engine", "SHA256:x")),
-        ("ssh", "", "", {}, ("unknown", "unknown", "unknown")),
+        ("ssh", "", "", {"ID": ""}, ("unknown", "unknown", "unknown")),
         ("local", "", "a" * 32, {"ID": 7}, ("a" * 32, "unknown", "")),
     ],
 )
@@ -21,7 +20,7 @@ def test_identity(
     backend: str, key: str, machine: str, info: dict[str, object], found: tuple[str, ...]
 ) -> None:
     """What could not be had is unknown; a key there is over ssh alone."""
-    texts = {"machine_id": machine, "docker_info": json.dumps(info)}
+    texts = {"machine_id": machine, "engine": engine_text(info)}
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
     assert Identity.of(Recording("host", backend, answers, host_key=key)) == Identity(*found)
     assert Identity.of(Recording("host", backend, {})).machine_id == "unknown"

@@ -7,6 +7,7 @@ from pathlib import Path
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.neighbours import NEIGHBOURS
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.facts.hosts import target
 from selftests.kit.projects import site
 from selftests.kit.running import PRESENT, containers, info
@@ -20,14 +21,13 @@ process:conmon 71
 process:conmon 72
 process:conmon 73
 process:crio 60
-plugin:true vieux/sshfs:latest
-plugin:false off:latest
 """
 
 
 def host(answer: str) -> Facts:
-    """A host of which the probe says this."""
-    return target(neighbours=NEIGHBOURS.keep(answer))
+    """A host of which the probe says this, with two plugins of the engine."""
+    plugins = [{"Name": "vieux/sshfs:latest", "Enabled": True}, {"Name": "off", "Enabled": False}]
+    return target(neighbours=NEIGHBOURS.keep(answer), engine=engine_text(plugins=plugins))
 
 
 def test_what_is_named() -> None:
@@ -38,12 +38,14 @@ def test_what_is_named() -> None:
         "crio (process 60)",
         "the plugin vieux/sshfs:latest",
     )
-    assert host("namespace:moby 4\n").get("neighbours") == ()
+    assert target(neighbours="namespace:moby 4\n").get("neighbours") == ()
 
 
 def test_what_could_not_be_seen_is_named_too() -> None:
     """Without rights, or where the probe failed, nobody says that there is nothing."""
-    assert host("unread:/run/containerd\n").get("neighbours") == (
+    silent = target(neighbours="unread:/run/containerd\n", engine=engine_text(refusal="no"))
+    assert silent.get("neighbours") == (
+        "the plugins of the engine could not be read; are you root?",
         "/run/containerd could not be read; are you root?",
     )
     (found,) = target(neighbours=Answer("neighbours", 124, "", "")).get("neighbours")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.reported import insecure_registries, seccomp
+from selftests.kit.facts.engines import engine
 
 UNVERIFIED = {"Secure": False}
 
@@ -22,7 +22,7 @@ UNVERIFIED = {"Secure": False}
 )
 def test_seccomp_profile(option: str, profile: str | None) -> None:
     """The built-in profile has two names, and any other is a file's; an engine without seccomp has none."""
-    assert seccomp(Engine({"SecurityOptions": [option]})) == profile
+    assert seccomp(engine(SecurityOptions=[option])) == profile
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_seccomp_profile(option: str, profile: str | None) -> None:
 def test_insecure_registries(registries: dict[str, Any], found: tuple[str, ...]) -> None:
     """Those that are reached without verified TLS; what does not leave the host needs none."""
     config = {"InsecureRegistryCIDRs": None, "IndexConfigs": {}, "Mirrors": None}
-    assert insecure_registries(Engine({"RegistryConfig": config | registries})) == found
+    assert insecure_registries(engine(RegistryConfig=config | registries)) == found

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from typing import Any
 
 import pytest
 
 from hullcheck.facts.host.sysctl import SYSCTL
-from selftests.kit.facts.hosts import BRIDGE, only, target
+from selftests.kit.facts.engines import BRIDGE, engine_text
+from selftests.kit.facts.hosts import only, target
 from selftests.kit.judging import judged
 
 RUNNING = {"net/ipv4/ip_forward": "0", "fs/suid_dumpable": "0", "kernel/randomize_va_space": "2"}
@@ -90,8 +90,9 @@ def test_decision_of_the_policy() -> None:
 )
 def test_forwarding(value: str, networks: list[Any], policy: dict[str, Any], expected: str) -> None:
     """The site has to decide, and only bridge networks are a reason."""
-    listed = "\n".join(map(json.dumps, networks))
-    facts = target(policy, sysctl=settings(net__ipv4__ip_forward=value), docker_networks=listed)
+    facts = target(
+        policy, sysctl=settings(net__ipv4__ip_forward=value), engine=engine_text(networks=networks)
+    )
     assert only(judged("ipv4_forwarding_is_off_or_recorded", facts))[0] == expected
 
 
