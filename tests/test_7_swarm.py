@@ -140,7 +140,7 @@ def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
     """
     if swarm.locked:
         return "this manager is locked now: its keys are encrypted, and it waits for the unlock key"
-    assert swarm.locks_managers, "autolock is off (docker info)"
+    assert swarm.cluster.spec.encryption.auto_lock_managers, "autolock is off (docker info)"
     return "autolock is on (docker info)"
 
 
@@ -158,7 +158,7 @@ def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
 
     Remedy: `docker swarm unlock-key --rotate`, and write down when; the period is `unlock_key` in
     `rotation_days` of the policy."""
-    if not swarm.locks_managers:
+    if not swarm.cluster.spec.encryption.auto_lock_managers:
         raise NotApplicable("autolock is off, so there is no unlock key; see 7.5")
     period = policy.rotation_days.unlock_key
     age = swarm.age_days
@@ -186,7 +186,7 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
     period is `node_certificate` in `rotation_days` of the policy."""
     days, period = swarm.node_certificate_days, policy.rotation_days.node_certificate
     assert days <= period, f"certificates hold for {days:g} days; allowed are {period}"
-    if swarm.asks_external_ca:
+    if swarm.cluster.spec.ca.external_cas:
         raise Manual("an external CA makes the certificates of nodes: check for how long they hold")
     return f"certificates hold for {days:g} days"
 
@@ -207,7 +207,7 @@ def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
     """
     certificates = swarm.root_certificates
     period = policy.rotation_days.swarm_ca
-    note = "; a rotation is under way" if swarm.root_is_being_rotated else ""
+    note = "; a rotation is under way" if swarm.cluster.root_rotation_in_progress else ""
     flaw = validity_flaw(certificates, swarm.times)
     assert not flaw, f"a root certificate {flaw}{note}"
     made = min(each.not_before for each in certificates)

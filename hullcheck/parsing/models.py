@@ -45,7 +45,7 @@ def decode(text: str, of: type[T], what: str) -> T:
             raise EvidenceError(f"{what}: {text.removeprefix(sign).strip()}")
     try:
         return msgspec.json.decode(text.encode("utf-8", "replace"), type=of)
-    except msgspec.DecodeError as error:  # also of a document of another shape
+    except (msgspec.DecodeError, RecursionError) as error:  # also of a document of another shape
         raise EvidenceError(f"{what}: {error}") from None
 
 
@@ -63,7 +63,7 @@ def kept_as(of: Any, reduce: Callable[[Any], Any] = lambda value: value) -> Call
             return text.strip().partition("\n")[0]
         try:
             document = msgspec.json.decode(text.encode("utf-8", "replace"), type=of)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             why = _refusal(text)
             return f"{FAILED}{why}" if why else f"{DROPPED} {error}"
         return msgspec.json.encode(reduce(document)).decode()
@@ -76,6 +76,6 @@ def _refusal(text: str) -> str:
     document, _, why = text.partition(f"\n{FAILED}")
     try:
         refusal = msgspec.json.decode(document.encode("utf-8", "replace"), type=_Refusal)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return why.strip()
     return refusal.message or next(filter(None, map(str.strip, refusal.errors or ())), why.strip())

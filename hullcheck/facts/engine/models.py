@@ -18,6 +18,10 @@ class _Present(Model, frozen=True):
     """Something of which nothing is judged but that it is there."""
 
 
+class _Named(Model, frozen=True):
+    name: str = ""
+
+
 # ---- docker version
 
 
@@ -26,15 +30,11 @@ class _Component(Model, frozen=True):
     version: str
 
 
-class _Platform(Model, frozen=True):
-    name: str = ""
-
-
 class Version(Model, frozen=True):
     """What `docker version` says of the server; distributions leave the name of their platform empty."""
 
     components: tuple[_Component, ...]
-    platform: _Platform | None = None
+    platform: _Named | None = None
 
 
 # ---- docker info
@@ -259,14 +259,10 @@ class _SecretReference(Model, frozen=True):
     secret_name: str
 
 
-class _File(Model, frozen=True):
-    name: str = ""
-
-
 class _ConfigReference(Model, frozen=True):
     config_id: str = field(name="ConfigID")
     config_name: str
-    file: _File | None = None
+    file: _Named | None = None
 
 
 class _DriverConfig(Model, frozen=True):

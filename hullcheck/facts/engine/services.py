@@ -41,16 +41,15 @@ _MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
 def _searched(configs: Configs) -> Configs:
     """The configs with the secrets that are in their texts, in words, in the place of these."""
     return tuple(
-        replace(each, found=_in_config(each.spec.data), spec=replace(each.spec, data=None))
-        if each.spec.data is not None
-        else each
+        each
+        if (data := each.spec.data) is None
+        else replace(each, found=_found_in(data), spec=replace(each.spec, data=None))
         for each in configs
     )
 
 
-def _in_config(data: bytes) -> tuple[str, ...] | None:
-    kinds = secrets.kinds_in_file(data) if len(data) <= _MOST_OF_CONFIG else None
-    return None if kinds is None else tuple(kinds)
+def _found_in(data: bytes) -> list[str] | None:
+    return secrets.kinds_in_file(data) if len(data) <= _MOST_OF_CONFIG else None
 
 
 def _without_secrets(services: Services) -> Services:

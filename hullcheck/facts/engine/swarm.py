@@ -47,18 +47,14 @@ class Swarm:
         return self.node.local_node_state == "locked"
 
     def require_active(self) -> None:
-        """Return where this node takes part in its swarm.
-
-        Raises:
-            EvidenceError: it does not, for the moment.
-        """
+        """Raise EvidenceError unless this node takes part in its swarm."""
         if self.node.local_node_state != "active":
-            said = self.node.error.partition("\n")[0]
-            state = self.node.local_node_state
-            raise EvidenceError(f"this node's state is {state}{': ' if said else ''}{said}")
+            said = (self.node.local_node_state, self.node.error.partition("\n")[0])
+            raise EvidenceError(f"this node's state is {': '.join(filter(None, said))}")
 
-    def require_manager(self) -> Cluster:
-        """Return the swarm of this node, which is a manager of one that can be asked.
+    @property
+    def cluster(self) -> Cluster:
+        """The swarm, as this node knows it, which is a manager of one that can be asked.
 
         Raises:
             NotApplicable: it is a worker, which does not know; the message names managers.
@@ -79,33 +75,23 @@ class Swarm:
     @cached_property
     def managers(self) -> tuple[str, ...]:
         """Every manager, as `web1 (Leader)`; those count as well that cannot be reached, or are none yet."""
-        self.require_manager()
+        _ = self.cluster
         nodes = section(self.recording, SWARM, "nodes", Nodes, "docker node inspect")
         parts = ((each.description.hostname, _part(each)) for each in nodes)
         return tuple(sorted(f"{name} ({part})" for name, part in parts if part))
 
     @property
-    def locks_managers(self) -> bool:
-        """Whether managers encrypt their keys, and wait after a start for the key to these."""
-        return self.require_manager().spec.encryption.auto_lock_managers
-
-    @property
     def node_certificate_days(self) -> float:
         """For how long the certificates hold that nodes get from now on."""
-        expiry = self.require_manager().spec.ca.node_cert_expiry
+        expiry = self.cluster.spec.ca.node_cert_expiry
         if expiry is None:
             raise EvidenceError("docker info does not report CAConfig.NodeCertExpiry of the swarm")
         return expiry / 1e9 / DAY
 
     @property
-    def asks_external_ca(self) -> bool:
-        """Whether a program of the site makes the certificates of nodes, whatever the setting for that."""
-        return bool(self.require_manager().spec.ca.external_cas)
-
-    @property
     def age_days(self) -> float:
         """How long ago the swarm was made."""
-        age = (self.recording.now - self.require_manager().created_at.timestamp()) / DAY
+        age = (self.recording.now - self.cluster.created_at.timestamp()) / DAY
         if age < -_CLOCKS:
             raise EvidenceError("by the clock of this node its swarm was not made yet: one clock was wrong")
         return age
@@ -113,18 +99,7 @@ class Swarm:
     @cached_property
     def root_certificates(self) -> tuple[Certificate, ...]:
         """The certificates that all nodes trust."""
-        return certificates.read(self.require_manager().tls.trust_root)
-
-    @property
-    def root_is_being_rotated(self) -> bool:
-        """Whether nodes get certificates of a new root now; until all have one, the old root counts."""
-        return self.require_manager().root_rotation_in_progress
-
-    @cached_property
-    def services(self) -> tuple[Service, ...]:
-        """The services of the swarm."""
-        self.require_manager()
-        return tuple(services_of(self.recording).values())
+        return certificates.read(self.cluster.tls.trust_root)
 
     # ---- what every node knows of itself
 
@@ -157,11 +132,7 @@ class Swarm:
 
     @property
     def times(self) -> Times:
-        """When all this was true, by both clocks.
-
-        Raises:
-            EvidenceError: the recording does not tell it.
-        """
+        """When all this was true, by both clocks."""
         return self.recording.known_times
 
     # ---- reading
@@ -203,7 +174,7 @@ def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subje
         NotApplicable: this is a worker: only a manager knows them all.
         EvidenceError: this node takes no part in its swarm.
     """
-    swarm.require_manager()
+    _ = swarm.cluster
     overlay = [each for each in networks.get() if _reaches_nodes(each)]
     named = tuple((each.name, each) for each in sorted(overlay, key=lambda each: each.name))
     return Subjects("network", named, nothing="the swarm has no overlay network")
@@ -217,7 +188,9 @@ def swarm_service(swarm: Swarm) -> Subjects[Service]:
         NotApplicable: only a manager knows them, and this is none.
         EvidenceError: the swarm cannot be asked.
     """
-    named = tuple((each.name, each) for each in sorted(swarm.services, key=lambda each: each.name))
+    _ = swarm.cluster
+    services = services_of(swarm.recording).values()
+    named = tuple((each.name, each) for each in sorted(services, key=lambda each: each.name))
     return Subjects("service", named, nothing="the swarm runs no service")
 
 
