@@ -99,14 +99,13 @@ def _documents(line: str) -> list[dict[str, object]]:
     except (ValueError, RecursionError):
         return []
     documents = found if isinstance(found, list) else [found]
-    return documents if all(isinstance(each, dict) for each in documents) else []
+    return [each for each in documents if isinstance(each, dict)]
 
 
 def _name(document: dict[str, object]) -> str:
     tags = document.get("RepoTags")
-    spec = document.get("Spec")
-    of_spec = spec.get("Name") if isinstance(spec, dict) else None
-    named = (of_spec, *(document.get(each) for each in ("Name", "Destination", "Id")))
+    parts = [each for each in (document.get("Spec"), document) if isinstance(each, dict)]
+    named = (each.get(key) for each in parts for key in ("Name", "Destination", "Id"))
     return str(tags[0] if isinstance(tags, list) and tags else next(filter(None, named), "")).lstrip("/")
 
 
