@@ -82,8 +82,7 @@ def _objects(probe: str, text: str) -> _Objects:
             kind = _DOCUMENTS.get(line.removeprefix(SECTION), _DOCUMENTS.get(probe, ""))
             continue
         for document in (documents := _documents(line)):
-            called = _name(document) if kind else ""
-            fields = found.setdefault(f"{kind} {called}" if called else "", {})
+            fields = found.setdefault(f"{kind} {called}" if kind and (called := _name(document)) else "", {})
             for field, value in _fields(document, ""):
                 if not _OTHER_EACH_START.fullmatch(field):
                     fields.setdefault(field, set()).add(value)
@@ -98,8 +97,7 @@ def _documents(line: str) -> list[dict[str, object]]:
         found = json.loads(line[min((place for place in map(line.find, "[{") if place >= 0), default=0) :])
     except (ValueError, RecursionError):
         return []
-    documents = found if isinstance(found, list) else [found]
-    return [each for each in documents if isinstance(each, dict)]
+    return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
 
 
 def _name(document: dict[str, object]) -> str:

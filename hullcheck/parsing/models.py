@@ -13,22 +13,11 @@ from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
-FAILED = "failed:"
-"""Begins what stands in the place of a document that was not to be had: why."""
-
-
-class _Refusal(msgspec.Struct):
-    """What the engine answers in the place of a document, and what `docker info` prints without an engine."""
-
-    message: str = ""
-    errors: list[str] | None = msgspec.field(name="ServerErrors", default=None)
+FAILED = "failed:"  # begins what stands in the place of a document that was not to be had: why
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    """A document of the Docker Engine API, whose fields are written `LikeThis` there.
-
-    A subclass says `kw_only=True` again, as msgspec does not hand that on.
-    """
+    """A document of the Docker Engine API, written `LikeThis` there; subclasses say `kw_only` again, for msgspec."""
 
 
 def decode(text: str, of: type[T], what: str) -> T:
@@ -50,9 +39,7 @@ def decode(text: str, of: type[T], what: str) -> T:
 
 
 def kept_as(of: Any, reduce: Callable[[Any], Any] = lambda value: value) -> Callable[[str], str]:
-    """Return the `keep` of a probe that answers one document: what *of* names of it.
-
-    Of a document that is none, nothing is kept but the reason.
+    """Return the `keep` of a probe that answers one document: what *of* names of it, or why it is none.
 
     Args:
         reduce: takes what may be a secret out of the decoded document.
@@ -72,10 +59,11 @@ def kept_as(of: Any, reduce: Callable[[Any], Any] = lambda value: value) -> Call
 
 
 def _refusal(text: str) -> str:
-    """Return why there is no document, or an empty string if that is not said: by the engine, or by the script."""
+    """Return why there is no document, in words of the engine, `docker info` or the script, or an empty string."""
     document, _, why = text.partition(f"\n{FAILED}")
     try:
-        refusal = msgspec.json.decode(document.encode("utf-8", "replace"), type=_Refusal)
+        found = msgspec.json.decode(document.encode("utf-8", "replace"), type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
         return why.strip()
-    return refusal.message or next(filter(None, map(str.strip, refusal.errors or ())), why.strip())
+    errors = (found.get("message"), *(found.get("ServerErrors") or ()), why)
+    return next(filter(None, (str(each or "").strip() for each in errors)), "")

@@ -71,8 +71,8 @@ def swarm_text(
     configs: Iterable[Document] = (),
 ) -> str:
     """The answer of a manager; *state* is `PID:JSON`."""
-    lists = {"nodes": nodes, "services": services, "configs": configs}
-    return _in_sections({"state": state, **{name: json.dumps(list(each)) for name, each in lists.items()}})
+    lists = {"nodes": [*nodes], "services": [*services], "configs": [*configs]}
+    return _in_sections({"state": state, **{name: json.dumps(each) for name, each in lists.items()}})
 
 
 def _in_sections(texts: Mapping[str, str]) -> str:

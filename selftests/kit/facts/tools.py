@@ -11,20 +11,10 @@ from hullcheck.recording.probe import Answer
 from selftests.kit.facts.engines import engine_text
 
 NOW = 1_800_000_000
-
-
 DAY = 86400
-
-
 ID = "ab" * 32
-
-
 SECRET = "Hunter2secret"
-
-
 PRESENT = Answer("engine_presence", 0, "command docker /usr/bin/docker", "")
-
-
 INFO = Answer("engine", 0, engine_text(), "")
 
 
