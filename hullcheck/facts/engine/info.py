@@ -244,7 +244,7 @@ def component_versions(recording: Recording) -> dict[str, str]:
 
 
 @fact(ENGINE)
-def networks(recording: Recording, presence: Presence) -> Networks:
+def networks(recording: Recording, engine: Engine) -> Networks:
     """Return all networks of the engine.
 
     Raises:
@@ -254,7 +254,10 @@ def networks(recording: Recording, presence: Presence) -> Networks:
     found = section(recording, ENGINE, "networks", Networks, "docker network inspect")
     if not found:
         raise EvidenceError("docker network ls names none, and every engine has some")
-    return found
+    if engine.is_docker:
+        return found
+    # Podman lists its network `podman` as `bridge`, and describes it and its containers otherwise.
+    return tuple(replace(each, name="podman") if each.name == "bridge" else each for each in found)
 
 
 @fact(ENGINE)

@@ -10,7 +10,6 @@ import pytest
 
 from hullcheck.facts import PROBES, Facts
 from hullcheck.facts.engine.info import networks
-from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import processes
 from hullcheck.facts.host.ssh_servers import ssh_servers
 from hullcheck.policy import Policy
@@ -20,7 +19,7 @@ from hullcheck.recording.script import MAGIC
 from hullcheck.secrets.known import without_known
 from hullcheck.secrets.private_keys import CUT
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts.engines import engine_text
+from selftests.kit.facts.engines import engine, engine_text
 
 NONCE = "0" * 32
 HEAD, TAIL = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
@@ -94,7 +93,7 @@ def test_names_of_networks_hide_no_other_network(first: str, last: str) -> None:
         "engine_presence": "command docker /usr/bin/docker",
         "engine": engine_text(networks=described),
     }
-    found = networks(recording(answers), Presence(("docker",), (), ()))
+    found = networks(recording(answers), engine())
     assert len(found) == 3
     assert found[1].name == "bridge"
 

@@ -93,8 +93,10 @@ def test_networks() -> None:
     """Options that nobody judges are not kept; no network at all is an error."""
     options = {"encrypted": "", "secret": "hunter2"}
     given: list[dict[str, Any]] = [{"Name": "a", "Id": "b", "Driver": "overlay", "Options": options}]
-    (found,) = networks(recorded(engines.engine_text(networks=given)), PRESENCE)
+    (found,) = networks(recorded(engines.engine_text(networks=given)), engines.engine())
     assert (found.name, found.id, found.options) == ("a", "b", {"encrypted": ""})
+    listed = networks(recorded(engines.engine_text()), engines.engine(ServerVersion="5.4.2"))
+    assert [each.name for each in listed] == ["podman"]
     for text in ("[]", "[{}]", json.dumps([*given, {"Name": "x"}]), '{"message": "no"}'):
         with pytest.raises(EvidenceError, match=r"^docker network "):
-            networks(recorded(f"--networks\n{text}\n--end"), PRESENCE)
+            networks(recorded(f"--networks\n{text}\n--end"), engines.engine())
