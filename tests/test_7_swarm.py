@@ -138,7 +138,7 @@ def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
 
     Remedy: `docker swarm update --autolock=true`, and keep the key that it prints where no manager is.
     """
-    if swarm.locked:
+    if swarm.node.local_node_state == "locked":
         return "this manager is locked now: its keys are encrypted, and it waits for the unlock key"
     assert swarm.cluster.spec.encryption.auto_lock_managers, "autolock is off (docker info)"
     return "autolock is on (docker info)"

@@ -190,11 +190,7 @@ class Service:
 
 
 def services_of(recording: Recording) -> dict[str, Service]:
-    """Return the services that a manager knows, by id.
-
-    Raises:
-        EvidenceError: the engine did not tell them.
-    """
+    """Return the services that a manager knows, by id."""
     read = partial(section, recording, SWARM)
     configs = {each.id: each.found for each in read("configs", Configs, "docker config inspect")}
     found = read("services", Services, "docker service inspect")

@@ -41,11 +41,6 @@ class Swarm:
         """What this node knows of itself."""
         return self.engine.info.swarm
 
-    @property
-    def locked(self) -> bool:
-        """Whether it is a manager that waits for the unlock key, its own keys being encrypted."""
-        return self.node.local_node_state == "locked"
-
     def require_active(self) -> None:
         """Raise EvidenceError unless this node takes part in its swarm."""
         if self.node.local_node_state != "active":
