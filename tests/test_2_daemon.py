@@ -390,7 +390,7 @@ def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
 
     Remedy: set `"live-restore": true` in daemon.json and restart the daemon. A swarm node cannot have it.
     """
-    state = daemon.engine.value("Swarm", "LocalNodeState")
+    state = daemon.engine.info.swarm.local_node_state
     if state not in ("", "inactive"):
         raise NotApplicable(f"a swarm node (state {state}): the daemon refuses live restore there")
     return _require(daemon.setting("live-restore"), bool)

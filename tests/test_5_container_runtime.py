@@ -36,7 +36,7 @@ def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> s
     Remedy: leave the swarm with `docker swarm leave`, or set `swarm: true` in the policy of the hosts that
     are nodes.
     """
-    state = engine.value("Swarm", "LocalNodeState")
+    state = engine.info.swarm.local_node_state
     if state != "inactive" and policy.swarm:
         return f"the node's state is {state}, as the policy wants"
     assert state == "inactive", f"swarm mode is on (state {state})"
@@ -170,7 +170,7 @@ def test_container_mounts_no_sensitive_host_path(
     Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of the
     policy.
     """
-    root = engine.get().value("DockerRootDir")
+    root = engine.get().info.docker_root_dir
 
     def found(mounts: Iterable[HostMount], wrong: Callable[[HostMount, str, str], bool]) -> str:
         places = ((each, path) for each in mounts for path in sorted(each.paths) if wrong(each, path, root))
@@ -323,7 +323,7 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
     )
     if container.planned:
         return planned_limit(f"{held} bytes of memory", most)
-    total = engine.value("MemTotal")
+    total = engine.info.mem_total
     assert held < total, f"its limit of {held} bytes is no limit: the host has {total}"
     return f"limited to {held} bytes{_source(container, wanted > 0)}"
 
@@ -353,7 +353,7 @@ def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy:
     )
     if container.planned:
         return "the file gives it a CPU share" if share else planned_limit(f"{cpus:g} processors", most)
-    total = engine.value("NCPU")
+    total = engine.info.ncpu
     assert share or (cpus or inf) < total, (
         f"may use {cpus:g} processors, which is no limit: the host has {total}"
     )

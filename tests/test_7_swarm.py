@@ -9,9 +9,9 @@ import pytest
 
 from hullcheck.criteria.certificates import validity_flaw
 from hullcheck.facts.engine.endpoints import address
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.models import Network
+from hullcheck.facts.engine.services import Service
 from hullcheck.facts.engine.swarm import Swarm
-from hullcheck.facts.engine.swarm_given import SwarmService
 from hullcheck.parsing.addresses import is_unspecified
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY, day
@@ -96,7 +96,7 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str:
 @pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(2)(iv)")
 @pytest.mark.guide("3.4.secrets")
 @pytest.mark.severity("high")
-def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
+def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
     """No service gets a password, token or key other than as a secret of the swarm.
 
     All of these can be read by everyone who may inspect the service, and the environment by every process in its
@@ -110,15 +110,16 @@ def test_service_gets_secrets_as_secrets(swarm_service: SwarmService) -> str:
     """
     configs = swarm_service.exposed_configs
     as_config = [f"as a config: {', '.join(configs)}"] if configs else []
-    found = "; ".join((*dict.fromkeys(swarm_service.exposed), *as_config))
+    found = "; ".join((*dict.fromkeys(swarm_service.document.found), *as_config))
     assert not found, found
     if swarm_service.unsearched_configs:
         raise Manual(
             f"a person has to search its configs {', '.join(swarm_service.unsearched_configs)}: do they hold any?"
         )
-    secrets = ", ".join(sorted(swarm_service.secrets)) or "none"
-    more = f", nor in {len(swarm_service.configs)} configs" if swarm_service.configs else ""
-    places = f"{swarm_service.variables} variables, labels, commands and options{more}"
+    container = swarm_service.container
+    secrets = ", ".join(sorted(each.secret_name for each in container.secrets or ())) or "none"
+    more = f", nor in {len(container.configs)} configs" if container.configs else ""
+    places = f"{len(container.env or ())} variables, labels, commands and options{more}"
     return f"secrets: {secrets}; none seen in {places}"
 
 
@@ -137,9 +138,9 @@ def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
 
     Remedy: `docker swarm update --autolock=true`, and keep the key that it prints where no manager is.
     """
-    if swarm.locked:
+    if swarm.node.local_node_state == "locked":
         return "this manager is locked now: its keys are encrypted, and it waits for the unlock key"
-    assert swarm.locks_managers, "autolock is off (docker info)"
+    assert swarm.cluster.spec.encryption.auto_lock_managers, "autolock is off (docker info)"
     return "autolock is on (docker info)"
 
 
@@ -157,7 +158,7 @@ def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
 
     Remedy: `docker swarm unlock-key --rotate`, and write down when; the period is `unlock_key` in
     `rotation_days` of the policy."""
-    if not swarm.locks_managers:
+    if not swarm.cluster.spec.encryption.auto_lock_managers:
         raise NotApplicable("autolock is off, so there is no unlock key; see 7.5")
     period = policy.rotation_days.unlock_key
     age = swarm.age_days
@@ -185,7 +186,7 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
     period is `node_certificate` in `rotation_days` of the policy."""
     days, period = swarm.node_certificate_days, policy.rotation_days.node_certificate
     assert days <= period, f"certificates hold for {days:g} days; allowed are {period}"
-    if swarm.asks_external_ca:
+    if swarm.cluster.spec.ca.external_cas:
         raise Manual("an external CA makes the certificates of nodes: check for how long they hold")
     return f"certificates hold for {days:g} days"
 
@@ -206,7 +207,7 @@ def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
     """
     certificates = swarm.root_certificates
     period = policy.rotation_days.swarm_ca
-    note = "; a rotation is under way" if swarm.root_is_being_rotated else ""
+    note = "; a rotation is under way" if swarm.cluster.root_rotation_in_progress else ""
     flaw = validity_flaw(certificates, swarm.times)
     assert not flaw, f"a root certificate {flaw}{note}"
     made = min(each.not_before for each in certificates)

@@ -13,7 +13,7 @@ from hullcheck.criteria.vantage import require_network, require_processes
 from hullcheck.data.software import MINIMAL
 from hullcheck.facts.engine.daemon import Daemon, seccomp_profile
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.release import System
 from hullcheck.facts.host.audit import STEPS, AuditDaemon
 from hullcheck.facts.host.packages import MINIMAL_OF_GUIDE, Patching, Software

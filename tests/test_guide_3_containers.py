@@ -14,7 +14,7 @@ from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine.firewall import CNI, OPTIONS, Firewall
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.engine.swarm_given import SwarmService
+from hullcheck.facts.engine.services import Service
 from hullcheck.facts.images import Image
 from hullcheck.facts.images.content_names import COMPILER, MANAGER, SHELL
 from hullcheck.facts.images.contents import ImageContents
@@ -69,7 +69,7 @@ def test_container_image_is_pinned(container: Container) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.pin_digest")
 @pytest.mark.severity("medium")
-def test_service_image_is_pinned(swarm_service: SwarmService) -> str:
+def test_service_image_is_pinned(swarm_service: Service) -> str:
     """Every service of a swarm names its image with a digest, and none by `latest`.
 
     Nodes that resolve a tag by themselves can run different images for one service. `docker service create`
@@ -77,9 +77,9 @@ def test_service_image_is_pinned(swarm_service: SwarmService) -> str:
 
     Remedy: `docker service update --image NAME:VERSION@sha256:DIGEST SERVICE`.
     """
-    if not swarm_service.image:
+    if not swarm_service.container.image:
         raise EvidenceError("docker service inspect does not report its image")
-    return _require_pinned(Reference.parse(swarm_service.image))
+    return _require_pinned(Reference.parse(swarm_service.container.image))
 
 
 def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy) -> str:
@@ -306,7 +306,7 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
     assert most is None or held <= most, f"may use {held:g} processors; the policy allows {most:g}"
     if container.planned:
         return planned_limit(f"{held:g} processors", most)
-    total = engine.value("NCPU")
+    total = engine.info.ncpu
     assert held < total, f"may use {held:g} processors, which is no cap: the host has {total}"
     return f"limited to {held:g} processors" + (
         "" if wanted is not None else " by its control groups, though none is set"

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from hullcheck.recording import Recording
 from hullcheck.results import Change
+from hullcheck.secrets.redact import SECTION
 
 _MOST = 10  # lines of one finding that are shown
 _LONGEST = 100  # characters of a line
 _DOCUMENTS = {
     "docker_containers": "container",
-    "docker_networks": "network",
-    "docker_services": "service",
+    "networks": "network",
+    "services": "service",
     "image_contents": "image",
     "images": "image",
 }
@@ -77,31 +78,34 @@ def _cut(line: str) -> str:
 def _objects(probe: str, text: str) -> _Objects:
     """Take an answer apart: documents into their fields, other text into lines."""
     found: _Objects = {}
+    kind = _DOCUMENTS.get(probe, "")
     for line in text.split("\n"):
-        head, _, _ = line.partition("{")
-        document = _document(line.removeprefix(head))
-        if document is not None:
-            called = _name(document) if probe in _DOCUMENTS else ""
-            fields = found.setdefault(f"{_DOCUMENTS[probe]} {called}" if called else "", {})
+        if line.startswith(SECTION):
+            kind = _DOCUMENTS.get(line.removeprefix(SECTION), _DOCUMENTS.get(probe, ""))
+            continue
+        for document in (documents := _documents(line)):
+            fields = found.setdefault(f"{kind} {called}" if kind and (called := _name(document)) else "", {})
             for field, value in _fields(document, ""):
                 if not _OTHER_EACH_START.fullmatch(field):
                     fields.setdefault(field, set()).add(value)
-        elif line and probe not in _DOCUMENTS and not _DATED.search(line):
+        if line and not documents and not kind and not _DATED.search(line):
             found.setdefault("", {})[_PLACE.sub("", line)] = {""}
     return found
 
 
-def _document(text: str) -> dict[str, object] | None:
+def _documents(line: str) -> list[dict[str, object]]:
+    """The documents of a line, behind a word or in a list."""
     try:
-        document = json.loads(text) if text else None
+        found = json.loads(line[min((place for place in map(line.find, "[{") if place >= 0), default=0) :])
     except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
+        return []
+    return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
 
 
 def _name(document: dict[str, object]) -> str:
     tags = document.get("RepoTags")
-    named = (document.get(each) for each in ("Name", "Destination", "Id"))
+    parts = [each for each in (document.get("Spec"), document) if isinstance(each, dict)]
+    named = (each.get(key) for each in parts for key in ("Name", "Destination", "Id"))
     return str(tags[0] if isinstance(tags, list) and tags else next(filter(None, named), "")).lstrip("/")
 
 

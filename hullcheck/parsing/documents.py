@@ -51,13 +51,8 @@ def _fault(value: Any, shape: Shape, path: tuple[str, ...]) -> str:
 
 
 def _fault_of_all(value: Any, shapes: tuple[Shape, ...], path: tuple[str, ...]) -> str:
-    faults = []
-    for each in shapes:
-        fault = _fault(value, each, path)
-        if not fault:
-            return ""
-        faults.append(fault)
-    return max(faults, key=_how_near)
+    faults = [_fault(value, each, path) for each in shapes]
+    return max(faults, key=_how_near) if all(faults) else ""
 
 
 def _fault_of_fields(value: dict[str, Any], shape: dict[str, Shape], path: tuple[str, ...]) -> str:

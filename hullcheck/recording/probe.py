@@ -76,11 +76,16 @@ class Probe:
 
     @property
     def asks_engine(self) -> bool:
-        """Whether it is passed over once the engine did not answer `docker_version` or two other questions in time.
+        """Whether it is passed over once the engine did not answer `engine` or two other questions in time.
 
         Ten questions to a daemon that hangs would take ten time-outs.
         """
         return re.search(r"\bdocker (?!context\b|dockerd\b)[a-z]", self.command) is not None
+
+    @property
+    def reads_engine(self) -> bool:
+        """Whether it needs the answer of `engine`, and so is asked after it."""
+        return re.search(r"\$\{?engine\b", self.command) is not None
 
 
 @dataclass(frozen=True)

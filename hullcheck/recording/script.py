@@ -56,19 +56,18 @@ def render(
         known_images: ids of images whose layers need not be read again.
         paths: by name of `PATHS`, what of the target the policy names.
     """
-    head = _HEAD + _PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)
+    head = _HEAD
     if docker_host:
         head += f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n"
+    head += _PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)
     variables = dict.fromkeys(PATHS, "") | dict(paths)
     parts = [f"{name}={shlex.quote(path)}\nexport {name}\n" for name, path in variables.items()]
     parts += [f"{name}={_quoted(text)}\n" for name, text in _PARTS.items()]
     parts.append(f'parts="{" ".join(_PARTS)}"\n')
     asked = list(probes)
-    host = [each for each in asked if not each.asks_engine]
-    engine = [each for each in asked if each.asks_engine]
-    engine.sort(
-        key=lambda each: each.name != "docker_version"
-    )  # without an answer to that, nothing else is asked
+    engine = [each for each in asked if each.asks_engine or each.reads_engine]
+    host = [each for each in asked if each not in engine]
+    engine.sort(key=lambda each: each.name != "engine")  # without an answer to that, nothing else is asked
     first = max((number for number, each in enumerate(engine, 1) if each.shared), default=0)
     parts.append(_function("ask_host", [each for each in host if not each.aside]))
     parts.append(_function("ask_host_aside", [each for each in host if each.aside]))
@@ -116,7 +115,7 @@ def _without_parts(command: str) -> str:
     return command
 
 
-_PARTS = {name: _flat(shell.shortened(shell.shared(name))) for name in ("data_root",)}
+_PARTS = {f"{name}_part": _flat(shell.shortened(shell.shared(name))) for name in ("data_root", "engine")}
 """What several probes have in common: it is sent once, and put into each by the script itself."""
 
 

@@ -81,7 +81,7 @@ class _Known:
             raise EvidenceError("the engine has no configuration file, or one whose path is unusual")
         flags = (*daemon.process.flags, *daemon.configuration.next_flags)
         names = frozenset(name for name, _ in flags)
-        swarm = daemon.engine.value("Swarm", "LocalNodeState") != "inactive"
+        swarm = daemon.engine.info.swarm.local_node_state != "inactive"
         document = config.values()
         name = unit.name if unit and _UNIT.fullmatch(unit.name) else ""
         return cls(config.path, config.state == "read", document, names, name, swarm)

@@ -5,41 +5,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hullcheck import inputs
-
 Allowed = Mapping[str, Any]
 """Field name to True (a value, or a list of them) or to the `Allowed` of what is below; `*` is any other name."""
 HIDDEN = "***"
 """Stands for a secret."""
 DROPPED = "(dropped)"
 """Stands for what may be none, and is not known to be harmless."""
-
-
-def json_fields(allowed: Allowed) -> Callable[[str], str]:
-    """A `keep` for a probe that answers one JSON document; what is not JSON is dropped whole.
-
-    Of JSON with two meanings (a key twice) it stays that it was there: to pick one would hide the other.
-    """
-
-    def keep(text: str) -> str:
-        try:
-            return json.dumps(pick(inputs.decode(text), allowed), separators=(",", ":"))
-        except json.JSONDecodeError:
-            return ""
-        except ValueError:
-            return DROPPED
-
-    return keep
-
-
-def json_lines(allowed: Allowed) -> Callable[[str], str]:
-    """A `keep` for a probe that answers one JSON document a line; of another line it stays that it was there."""
-    one = json_fields(allowed)
-
-    def keep(text: str) -> str:
-        return "\n".join(one(line) or DROPPED for line in text.split("\n") if line.strip())
-
-    return keep
 
 
 class LinesLike:

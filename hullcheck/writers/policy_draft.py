@@ -136,7 +136,7 @@ def _daemon(facts: Facts) -> _Found:
 
 
 def _swarm(facts: Facts) -> _Found:
-    if facts.get("engine").value("Swarm", "LocalNodeState") != "inactive":
+    if facts.get("engine").info.swarm.local_node_state != "inactive":
         yield "swarm", True, "swarm mode is on"
 
 
@@ -173,7 +173,7 @@ def _capabilities(container: Container, _: Facts) -> _Found:
 
 
 def _mounts(container: Container, facts: Facts) -> _Found:
-    root = facts.get("engine").value("DockerRootDir")
+    root = facts.get("engine").info.docker_root_dir
     for mount in (*container.mounts.configured, *container.mounts.visible):
         for path in sorted(mount.paths):
             if is_sensitive(mount, path, root) or is_of_a_service(mount, path, root):

@@ -23,6 +23,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts import PRESENT, in_parts
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.facts.hosts import target
 from selftests.kit.files import DIRECTORY, at
 from selftests.kit.judging import control
@@ -145,7 +146,7 @@ def hardened(record: Hardening | None, today: str = "2026-06-01") -> tuple[str, 
             presence="command docker /usr/bin/docker",
             files='/etc/os-release:PRETTY_NAME="Debian GNU/Linux 13"',
         ),
-        "docker_info": '{"ServerVersion": "26.1.5"}',
+        "engine": engine_text(),
     }
     answers = {name: Answer(name, 0, text, "") for name, text in said.items()}
     policy = Policy(os_hardening=record)
@@ -168,10 +169,9 @@ def test_assessment_of_the_operating_system() -> None:
 
 def test_dead_engine_leaves_nothing_to_a_person() -> None:
     """1.2.1 is an error like all others where the engine does not answer, with what docker said."""
-    info = '{"ServerVersion": "", "ServerErrors": ["Cannot connect to the Docker daemon"]}'
     answers = {
         "host": PRESENT,
-        "docker_info": Answer("docker_info", 0, info, ""),
+        "engine": Answer("engine", 0, engine_text(refusal="Cannot connect to the Docker daemon"), ""),
     }
     with pytest.raises(EvidenceError, match="does not answer: Cannot connect to the Docker daemon"):
         _ = Facts(Recording("host", "local", answers), Policy()).system

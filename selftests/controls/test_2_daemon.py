@@ -130,7 +130,6 @@ POLICIES = [
         for each in ("local", "json-file", "journald", "etwlogs")
     ),
     *(("2.16", Host(info={"Swarm": {"LocalNodeState": each}}), {}, "fail") for each in ("", "inactive")),
-    ("2.5", Host(info={"RegistryConfig": {"InsecureRegistryCIDRs": [], "IndexConfigs": {}}}), {}, "error"),
 ]
 
 

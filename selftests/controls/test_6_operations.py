@@ -18,6 +18,7 @@ from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts import PRESENT
 from selftests.kit.facts.container_host import DESCRIPTION
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.judging import judged
 
 NOW = "2026-06-30T12:00:00Z"
@@ -67,7 +68,7 @@ def facts(*lines: str, used: tuple[str, ...] = (), stderr: str = "", status: int
             DOCKER_CONTAINERS.name, 0, "\n".join([*ours, "--proc", "--paths"]), ""
         ),
         "host": PRESENT,
-        "docker_info": Answer("docker_info", 0, '{"ServerVersion": "26.1.5"}', ""),
+        "engine": Answer("engine", 0, engine_text(), ""),
     }
     gathered = datetime.fromisoformat(NOW).timestamp()
     recording = Recording("host", "local", answers, gathered=gathered)

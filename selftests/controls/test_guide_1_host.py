@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts import answer
 from selftests.kit.facts.daemons import Host
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.facts.hosts import NOW, only, target, unit
 from selftests.kit.judging import Verdicts, judged
 from selftests.needs import need
@@ -324,10 +324,9 @@ def test_approved_services() -> None:
 
 def confined(security: list[str], selinux: str = "absent", apparmor: str = "absent") -> dict[str, str]:
     """What the control of security modules says of an engine and a kernel, by option."""
-    info = json.dumps({"ServerVersion": "26.1.5", "SecurityOptions": security})
     files = {"/sys/fs/selinux/enforce": selinux, "/sys/module/apparmor/parameters/enabled": apparmor}
     lines = (f"absent:{path}" if value == "absent" else f"{path}:{value}" for path, value in files.items())
-    facts = target(docker_info=info, host={"files": "\n".join(lines)})
+    facts = target(engine=engine_text({"SecurityOptions": security}), host={"files": "\n".join(lines)})
     return {name: each[0] for name, each in judged("security_modules_confine_containers", facts).items()}
 
 

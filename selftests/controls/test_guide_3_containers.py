@@ -179,7 +179,7 @@ def test_id_of_an_image_names_no_version() -> None:
 )
 def test_image_of_a_service(image: str, verdict: str) -> None:
     """A service is judged by the reference from which its tasks are created."""
-    node = Node(objects=(service("web", Image=image),))
+    node = Node(services=(service("web", Image=image),))
     found = judged("service_image_is_pinned", node.facts())
     assert found["web"][0] == verdict
 

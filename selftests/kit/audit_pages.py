@@ -132,8 +132,7 @@ def accepted() -> Example:
     silent = AuditedTarget("db-7", "ssh://audit@db-7", "unknown", "", "")
     finding = Finding("target", "db-7", Verdict.ERROR, UNANSWERED)
     results += [
-        Result(each.id, "db-7", Verdict.ERROR, UNANSWERED, (finding,), ("docker_info",))
-        for each in audit.controls
+        Result(each.id, "db-7", Verdict.ERROR, UNANSWERED, (finding,), ("engine",)) for each in audit.controls
     ]
     targets = (*audit.targets, silent)
     audit = replace(audit, targets=targets, results=tuple(results), waivers=(WAIVER, EXPIRED))

@@ -17,10 +17,10 @@ from hullcheck.recording.probe import Answer
 from selftests import REPOSITORY
 from selftests.kit import forked
 from selftests.kit.facts import answer
+from selftests.kit.facts.engines import engine_text
 
 PRESENT = answer("host", presence="command docker /usr/bin/docker\nsocket /run/docker.sock")
 ABSENT = answer("host", presence="")
-INFO = {"ServerVersion": "26.1.5", "OperatingSystem": "Debian", "Swarm": {"LocalNodeState": "inactive"}}
 
 SETTINGS = """
 [pytest]
@@ -187,7 +187,7 @@ def clean_environment() -> dict[str, str]:
 
 def info(**fields: object) -> Answer:
     """An answer of `docker info`."""
-    return Answer("docker_info", 0, json.dumps(INFO | fields), "")
+    return Answer("engine", 0, engine_text(fields), "")
 
 
 def containers(*descriptions: Mapping[str, Any]) -> Answer:

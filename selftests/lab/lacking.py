@@ -25,7 +25,11 @@ _FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
 
 
 def programs(folder: Path, instead: Mapping[str, str | None]) -> Path:
-    """Fill a folder with links to the machine's programs, but these: each has a script, or None for none."""
+    """Fill a folder with links to the machine's programs, but these: each has a script, or None for none.
+
+    A docker that does something else is asked, as there is no curl then.
+    """
+    instead = {"curl": None, **instead} if "docker" in instead else instead
     removal.delete(folder)
     folder.mkdir()
     found = {each.name: each for above in reversed(_FOLDERS) for each in Path(above).glob("*")}

@@ -49,9 +49,9 @@ def test_recording_is_of_a_host(name: str) -> None:
 def test_control_that_does_not_notice_is_found() -> None:
     """An answer that is empty, and says so itself, is noticed by what docker info counts alone."""
     recording = _recording("careless")
-    info = recording.answers["docker_info"]
-    uncounted = replace(info, stdout=re.sub(r'"Containers":\d+,', "", info.stdout))
-    judge = Judge(replace(recording, answers={**recording.answers, "docker_info": uncounted}), Policy())
+    info = recording.answers["engine"]
+    uncounted = replace(info, stdout=re.sub(r'"Containers":\d+', '"Containers":0', info.stdout))
+    judge = Judge(replace(recording, answers={**recording.answers, "engine": uncounted}), Policy())
     faults = list(judge.faults(Damage("docker_containers", "empty", "end docker_containers none")))
     assert {each.kind for each in faults} == {"false pass", "vanished"}
     assert not list(Judge(recording, Policy()).faults(Damage("docker_containers", "empty", "")))

@@ -15,7 +15,7 @@ from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, PROC, SHAPE_OF_V
 from hullcheck.facts.containers.proc import ProcFiles
 from hullcheck.facts.containers.runtime import Limits, Runtime
 from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.facts.engine.info import DOCKER_ENDPOINT
+from hullcheck.facts.engine.info import ENGINE, section
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
@@ -26,7 +26,7 @@ from hullcheck.verdicts import EvidenceError
 _USER_ID = re.compile(r"^user ([0-9a-f]{64}) ([0-9]+)$", re.MULTILINE)
 
 
-@fact(DOCKER_CONTAINERS, DOCKER_ENDPOINT)
+@fact(DOCKER_CONTAINERS, ENGINE)
 def container(recording: Recording, presence: Presence, surroundings: Surroundings) -> Subjects[Container]:
     """Every container of the target, running or not.
 
@@ -35,7 +35,7 @@ def container(recording: Recording, presence: Presence, surroundings: Surroundin
     """
     found = _Containers(recording, surroundings)
     if not (found.all or found.unread):
-        surroundings.engine.get().require_none("Containers")  # a command that says nothing says so of none
+        surroundings.engine.get().require_none("containers")  # a command that says nothing says so of none
     named = sorted(((container.name, container) for container in found.all), key=lambda each: each[0])
     return Subjects("container", tuple(named), "the engine has no container", found.unread)
 
@@ -102,7 +102,7 @@ class _Containers:
 def _endpoint(recording: Recording) -> str:
     """Return the address at which the engine was asked, or an empty string if that is unknown."""
     try:
-        return str(recording.json(DOCKER_ENDPOINT))
+        return section(recording, ENGINE, "endpoint", str, "docker context inspect")
     except EvidenceError:
         return ""
 

@@ -19,15 +19,12 @@ class Unknown(Partial):
 class UnknownEngine:
     """The engine that will start the services: it is not known, but for where engines usually keep their data."""
 
-    def value(self, *way: str) -> Any:
-        """The usual data root.
+    docker_root_dir = "/var/lib/docker"
 
-        Raises:
-            NotApplicable: anything else is asked for.
-        """
-        if way == ("DockerRootDir",):
-            return "/var/lib/docker"
-        raise NotApplicable(NOT_TOLD)
+    @property
+    def info(self) -> "UnknownEngine":
+        """What it says of itself."""
+        return self
 
     def __getattr__(self, name: str) -> Any:
         """Tell nothing else.

@@ -368,7 +368,7 @@ class Configuration:
         """
         known, named = self.service_id, _TASK.fullmatch(self.name)
         engine = self.surroundings.engine.get() if known or named else None
-        if engine is None or engine.value("Swarm", "LocalNodeState") == "inactive":
+        if engine is None or engine.info.swarm.local_node_state == "inactive":
             return None
         if not known:
             raise EvidenceError("it has the name of a service's task, and no label with that service")

@@ -233,7 +233,7 @@ class Mounts:
         # what its main process does not see, as after chroot(2), others in it may
         hidden = self._by_source(each for each in mounts if each["Destination"] not in points)
         found = (*(self._mounted() if self.configuration.running else ()), *hidden)
-        volumes = f"{self.surroundings.engine.get().value('DockerRootDir')}/volumes"
+        volumes = f"{self.surroundings.engine.get().info.docker_root_dir}/volumes"
         return tuple(replace(each, paths=_apart_from(volumes, each.paths)) for each in found)
 
     def _mounted(self) -> Iterable[HostMount]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.surroundings import Surroundings
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.services import Service
 from hullcheck.parsing.addresses import api_port, canonical, is_go_address
 from hullcheck.parsing.proc.net import Listener
@@ -163,7 +163,7 @@ class Ports:
             raise EvidenceError("it is in the ingress network, but the engine names no service for it")
         origin = f"published by service {service.name} on every node"
         return tuple(
-            Port("", each.number, each.protocol, origin) for each in service.ports if each.mode == "ingress"
+            Port("", each.number, each.protocol, origin) for each in service.ports if each.mode != "host"
         )
 
     def _listening(self) -> tuple[Port, ...]:

@@ -270,10 +270,10 @@ class Runtime:
 
 
 _REPORTED = {
-    "memory": "MemoryLimit",
-    "processes": "PidsLimit",
-    "cpus": "CpuCfsQuota",
-    "cpu_weight": "CPUShares",
+    "memory": "memory_limit",
+    "processes": "pids_limit",
+    "cpus": "cpu_cfs_quota",
+    "cpu_weight": "cpu_shares",
 }
 """What `docker info` says of the control groups behind each limit."""
 
@@ -318,9 +318,9 @@ class Limits:
 
     def _limit(self, name: str) -> float | None:
         """Return the lowest limit of its control groups and those above, or None."""
-        main, engine = self.runtime.main_process, self.surroundings.engine.get()
-        if engine.value("CgroupDriver") == "none" or not engine.value(_REPORTED[name]):
+        main, info = self.runtime.main_process, self.surroundings.engine.get().info
+        if info.cgroup_driver == "none" or not getattr(info, _REPORTED[name]):
             return None
-        by_systemd = engine.value("CgroupDriver") == "systemd" and not self.configuration.processes
+        by_systemd = info.cgroup_driver == "systemd" and not self.configuration.processes
         own = name != "processes" or not by_systemd
         return cgroups.read(name, main.cgroups, self.runtime.proc.lines, own=own)

@@ -7,7 +7,7 @@ from functools import cached_property
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_process import PodmanService
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.services import Service
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact

@@ -11,7 +11,7 @@ from hullcheck.facts.engine.daemon_options import ConfigFile, Configuration, Set
 from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses, Unit
 from hullcheck.facts.engine.endpoints import Endpoints, PublishedPorts
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.engine.networks import Network
+from hullcheck.facts.engine.models import Network, RegistryConfig
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.proc import mountinfo
@@ -31,9 +31,16 @@ def seccomp_profile(engine: Engine) -> str | None:
 
 def _insecure(engine: Engine) -> tuple[str, ...]:
     """The registries and ranges without verified TLS, but the loopback ranges, which always are."""
-    ranges = {*(engine.value("RegistryConfig", "InsecureRegistryCIDRs") or ())} - {"127.0.0.0/8", "::1/128"}
-    indexes = engine.value("RegistryConfig", "IndexConfigs")
-    return tuple(sorted(ranges | {name for name, each in indexes.items() if not each.get("Secure")}))
+    registries = _registries(engine)
+    ranges = {*(registries.insecure_ranges or ())} - {"127.0.0.0/8", "::1/128"}
+    indexes = registries.index_configs or {}
+    return tuple(sorted(ranges | {name for name, each in indexes.items() if not each.secure}))
+
+
+def _registries(engine: Engine) -> RegistryConfig:
+    if (found := engine.info.registry_config) is None:
+        raise EvidenceError("docker info does not report RegistryConfig")
+    return found
 
 
 def insecure_registries(engine: Engine) -> tuple[str, ...]:
@@ -42,7 +49,7 @@ def insecure_registries(engine: Engine) -> tuple[str, ...]:
     Raises:
         EvidenceError: the engine did not say.
     """
-    mirrors = engine.value("RegistryConfig", "Mirrors") or ()
+    mirrors = _registries(engine).mirrors or ()
     named = [each for each in _insecure(engine) if not _is_loopback(each)]
     plain = (each for each in mirrors if urlsplit(each).scheme == "http")  # which no option has to allow
     return (*named, *(each for each in plain if not _is_loopback(urlsplit(each).netloc)))
@@ -58,16 +65,16 @@ def _is_loopback(registry: str) -> bool:
 
 
 _REPORTED: Mapping[str, Callable[[Engine], object]] = {
-    "authorization-plugins": lambda engine: tuple(engine.value("Plugins", "Authorization") or ()),
-    "data-root": lambda engine: engine.value("DockerRootDir"),
-    "debug": lambda engine: bool(engine.value("Debug")),
-    "experimental": lambda engine: bool(engine.value("ExperimentalBuild")),
+    "authorization-plugins": lambda engine: engine.info.plugins.authorization or (),
+    "data-root": lambda engine: engine.info.docker_root_dir,
+    "debug": lambda engine: engine.info.debug,
+    "experimental": lambda engine: engine.info.experimental_build,
     "insecure-registries": _insecure,
-    "live-restore": lambda engine: bool(engine.value("LiveRestoreEnabled")),
-    "log-driver": lambda engine: engine.value("LoggingDriver"),
+    "live-restore": lambda engine: engine.info.live_restore_enabled,
+    "log-driver": lambda engine: engine.info.logging_driver,
     "no-new-privileges": lambda engine: engine.no_new_privileges,
     "seccomp-profile": seccomp_profile,
-    "storage-driver": lambda engine: engine.value("Driver"),
+    "storage-driver": lambda engine: engine.info.driver,
     "userns-remap": lambda engine: engine.remaps_users,
 }
 

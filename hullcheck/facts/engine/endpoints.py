@@ -366,7 +366,7 @@ class Endpoints:
 
     @property
     def _in_swarm(self) -> bool:
-        return self.engine.value("Swarm", "LocalNodeState") not in ("inactive", "")
+        return self.engine.info.swarm.local_node_state not in ("inactive", "")
 
     def _named(self) -> tuple[tuple[str, ...], str]:
         """Return the addresses that the daemon was told, as an auditor who may not see its sockets knows them."""

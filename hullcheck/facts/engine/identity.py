@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from hullcheck.facts.engine.info import DOCKER_INFO
+from hullcheck.facts.engine.info import ENGINE, section
+from hullcheck.facts.engine.models import Info
 from hullcheck.facts.host.system import HOST, machine_id
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
@@ -44,11 +45,9 @@ def _machine_id(recording: Recording) -> str:
 
 def _engine_id(recording: Recording) -> str:
     try:
-        info = recording.json(DOCKER_INFO)
+        return section(recording, ENGINE, "info", Info, "docker info").id or UNKNOWN
     except EvidenceError:
         return UNKNOWN
-    found = info.get("ID") if isinstance(info, dict) else None
-    return found if isinstance(found, str) and found else UNKNOWN
 
 
 def same_engine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...]]:
@@ -78,7 +77,7 @@ def _alike(ids: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(each for each in group if each != name) for group in shared for name in group}
 
 
-@fact(HOST, DOCKER_INFO)
+@fact(HOST, ENGINE)
 def identity(recording: Recording) -> Identity:
     """Which machine and which engine the target is."""
     return Identity.of(recording)

@@ -119,7 +119,7 @@ class Places:
 
     def data_root(self) -> FileFact:
         """The engine's data root."""
-        path = str(self.daemon.engine.value("DockerRootDir"))
+        path = self.daemon.engine.info.docker_root_dir
         nothing = FileFact(path, State.UNREAD, doubt="the probe did not find it")
         return next((fact for fact in self._places("data-root") if fact.path == path), nothing)
 

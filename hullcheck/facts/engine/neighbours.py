@@ -5,16 +5,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcesses
+from hullcheck.facts.engine.info import Plugins
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import PROCESSES, Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import lines_like
 from hullcheck.verdicts import EvidenceError, unread
-
-NEIGHBOURS = Probe.from_file("neighbours", lines_like(r"plugin:(?:true|false) \S+", "unread:.*"))
 
 _ENGINES = re.compile("podman|conmon|crio|kubelet|k3s.*|rke2.*|buildkitd|lxd|incusd|nomad|systemd-nspawn")
 """Processes of what else runs containers."""
@@ -23,8 +20,10 @@ _OWN_NAMESPACE = re.compile(r"(plugins\.)?moby(-\d+\.\d+)?")
 _MOST = 3  # numbers of processes
 
 
-@fact(NEIGHBOURS, DAEMON, PROCESSES)
-def neighbours(recording: Recording, presence: Presence, processes: Later[Processes]) -> tuple[str, ...]:
+@fact(DAEMON, PROCESSES)
+def neighbours(
+    recording: Recording, presence: Presence, processes: Later[Processes], plugins: Later[Plugins]
+) -> tuple[str, ...]:
     """What else runs containers on the target, in words: other engines, namespaces of containerd, plugins."""
     found = list(_daemons(recording, presence))
     try:
@@ -34,23 +33,23 @@ def neighbours(recording: Recording, presence: Presence, processes: Later[Proces
             if _ENGINES.fullmatch(name := process.status.get("Name", "")):
                 engines.setdefault(name, []).append(str(process.pid))
     except EvidenceError as error:
-        return (*found, f"other engines than Docker's ({error})") if _was_asked(recording) else tuple(found)
+        return (
+            (*found, f"other engines than Docker's ({error})")
+            if PROCESSES.name in recording.answers
+            else tuple(found)
+        )
     for name, number in Counter(tasks.all("task")).items():
         if not _OWN_NAMESPACE.fullmatch(name):
             found.append(f"the namespace {name} of containerd ({number} running)")
     found += [f"{name} (process {', '.join(pids[:_MOST])})" for name, pids in sorted(engines.items())]
-    return (*found, *_plugins(recording), *map(unread, tasks.all("unread")))
+    return (*found, *_plugins(plugins), *map(unread, tasks.all("unread")))
 
 
-def _was_asked(recording: Recording) -> bool:
-    return PROCESSES.name in recording.answers
-
-
-def _plugins(recording: Recording) -> Iterator[str]:
-    """The plugins that run, of which the engine runs each as a container of its own."""
-    words = Words(recording.part(NEIGHBOURS))
-    yield from (f"the plugin {name}" for on, name in map(str.split, words.all("plugin")) if on == "true")
-    yield from map(unread, words.all("unread"))
+def _plugins(plugins: Later[Plugins]) -> list[str]:
+    try:
+        return [f"the plugin {each.name}" for each in plugins.get() if each.enabled]
+    except EvidenceError:
+        return [unread("the plugins of the engine")]
 
 
 def _daemons(recording: Recording, presence: Presence) -> Iterator[str]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from hullcheck.data.releases import KnownReleases, shipped
-from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.host.presence import DOCKER_VERSION
+from hullcheck.facts.engine.info import ENGINE, Engine, section
+from hullcheck.facts.engine.models import Version
 from hullcheck.facts.host.system import HOST, os_name, os_release
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.times import day
@@ -73,13 +73,13 @@ def known_releases() -> KnownReleases:
     return shipped()
 
 
-@fact(DOCKER_VERSION, HOST)
+@fact(ENGINE, HOST)
 def release(recording: Recording, engine: Engine) -> Release:
     """The release of the engine.
 
     Raises:
         EvidenceError: the engine did not say.
     """
-    document = recording.json_object(DOCKER_VERSION, {"Platform?": (None, {"Name?": (None, str)})})
-    vendor = str((document.get("Platform") or {}).get("Name") or "")
+    platform = section(recording, ENGINE, "version", Version, "docker version").platform
+    vendor = platform.name if platform else ""
     return Release(engine.version, vendor, os_release(recording), _day_of(recording))

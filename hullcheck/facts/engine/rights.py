@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from hullcheck.facts.engine.info import DOCKER_INFO
+from hullcheck.facts.engine.info import ENGINE
 from hullcheck.facts.host.accounts import ACCOUNTS
 from hullcheck.facts.host.system import auditor
 from hullcheck.recording import Recording
@@ -12,8 +12,7 @@ from hullcheck.recording.probe import Answer, Probe
 from hullcheck.verdicts import EvidenceError
 
 _UNSEEN = "files, processes of others and audit rules are not seen"
-_VERSION = re.compile(r'"ServerVersion":\s*"[^"]')
-"""In what an engine says; without it the docker command has nothing to say but of itself."""
+_REFUSED = re.compile(r"^failed:.*permission denied", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,9 @@ class Rights:
             number = str(auditor(recording))
         except EvidenceError:
             return None
-        info = _answer(recording, DOCKER_INFO)
-        refused = "permission denied" in f"{info.stdout}{info.stderr}".lower()
-        answered = not refused and bool(_VERSION.search(info.stdout))
-        return cls(_name(recording, number), number == "0", refused, answered)
+        said = _answer(recording, ENGINE).stdout
+        refused = bool(_REFUSED.search(said))
+        return cls(_name(recording, number), number == "0", refused, '"ServerVersion":"' in said)
 
     def __str__(self) -> str:
         """In a few words, with what such a user cannot see."""

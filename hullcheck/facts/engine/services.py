@@ -1,47 +1,116 @@
-"""Swarm services, as a manager describes them."""
+"""Services of a swarm, as a manager describes them."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
 
-from hullcheck.facts.engine import swarm_shapes as shapes
-from hullcheck.facts.engine.info import Engine
+from msgspec.structs import replace
+
+from hullcheck import secrets
+from hullcheck.facts.engine.info import Engine, section
+from hullcheck.facts.engine.models import (
+    Config,
+    ContainerSpec,
+    Node,
+    NodeState,
+    PublishedPort,
+    RestartPolicy,
+    ServiceDocument,
+    ServiceSpec,
+)
 from hullcheck.facts.registry import fact
-from hullcheck.parsing.documents import require
-from hullcheck.recording import Recording, decode_json
+from hullcheck.parsing.models import kept_as
+from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import json_lines
+from hullcheck.secrets.names import names_secret_file
+from hullcheck.secrets.redact import in_sections
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
-_JOBS = ("ReplicatedJob", "GlobalJob")
-_POLICY = ("Condition", "MaxAttempts", "Delay", "Window")
-_SECOND, _USUAL_DELAY = 1e9, 5e9  # the engine counts in nanoseconds
+Nodes: TypeAlias = tuple[Node, ...]
+Services: TypeAlias = tuple[ServiceDocument, ...]
+Configs: TypeAlias = tuple[Config, ...]
+_USUAL_DELAY = 5_000_000_000  # nanoseconds, as the engine counts
+_ACCOUNTS = "/etc/passwd"
+_MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
 
-DOCKER_SERVICES = Probe.from_file(
-    "docker_services",
-    json_lines(
-        {
-            "ID": True,
-            "Spec": {
-                "Name": True,
-                "Mode": {each: {} for each in _JOBS},
-                "TaskTemplate": {"RestartPolicy": dict.fromkeys(_POLICY, True)},
-            },
-            "Endpoint": {"Ports": {"PublishedPort": True, "Protocol": True, "PublishMode": True}},
-        }
+
+# ---- what is kept
+
+
+def _searched(configs: Configs) -> Configs:
+    """The configs with the secrets that are in their texts, in words, in the place of these."""
+    return tuple(
+        each
+        if (data := each.spec.data) is None
+        else replace(each, found=_found_in(data), spec=replace(each.spec, data=None))
+        for each in configs
+    )
+
+
+def _found_in(data: bytes) -> list[str] | None:
+    return secrets.kinds_in_file(data) if len(data) <= _MOST_OF_CONFIG else None
+
+
+def _without_secrets(services: Services) -> Services:
+    """The services with the secrets that were found, in words, in the place of all that may hold one."""
+    return tuple(map(_without_secrets_in, services))
+
+
+def _without_secrets_in(service: ServiceDocument) -> ServiceDocument:
+    task = service.spec.task_template
+    found = (*service.found, *_secrets(service.spec), *_mounted(task.container_spec))
+    container = task.container_spec and replace(
+        task.container_spec,
+        env=tuple(each.partition("=")[0] for each in task.container_spec.env or ()),
+        **dict.fromkeys(("labels", "command", "args", "healthcheck", "mounts")),
+    )
+    task = replace(task, container_spec=container, log_driver=None)
+    return replace(service, found=found, spec=replace(service.spec, labels=None, task_template=task))
+
+
+def _secrets(spec: ServiceSpec) -> Iterator[str]:
+    """The secrets in the environment, labels, commands and options of a service."""
+    container = spec.task_template.container_spec or ContainerSpec()
+    variables = (each.partition("=")[::2] for each in container.env or ())
+    yield from secrets.in_settings("variable", variables)
+    volumes = [each.volume_options for each in container.mounts or () if each.volume_options]
+    for labels in (spec.labels, container.labels, *(each.labels for each in volumes)):
+        yield from secrets.in_settings("label", (labels or {}).items())
+    check = container.healthcheck.test if container.healthcheck else None
+    command = [*(container.command or ()), *(container.args or ())]
+    yield from secrets.in_commands({"command": command, "health check": check})
+    drivers = [("log", spec.task_template.log_driver), *(("volume", each.driver_config) for each in volumes)]
+    for what, driver in drivers:
+        options = (driver and driver.options) or {}
+        yield from secrets.in_settings(f"{what} option", options.items())
+
+
+def _mounted(container: ContainerSpec | None) -> Iterator[str]:
+    """The files of nodes that are mounted and have the name of a secret; that of accounts holds none."""
+    for each in (container and container.mounts) or ():
+        is_secret = any(map(names_secret_file, (each.source, each.target)))
+        if each.type == "bind" and each.source != _ACCOUNTS and is_secret:
+            yield f"as a file of the node: {each.source}"
+
+
+def _state_kept(text: str) -> str:
+    lines = (line.partition(":") for line in text.split("\n"))
+    return "\n".join(f"{pid}:{kept_as(NodeState)(state)}" for pid, _, state in lines if pid.isdecimal())
+
+
+SWARM = Probe.from_file(
+    "swarm",
+    in_sections(
+        state=_state_kept,
+        nodes=kept_as(Nodes),
+        services=kept_as(Services, _without_secrets),
+        configs=kept_as(Configs, _searched),
     ),
 )
 
 
-@dataclass(frozen=True)
-class PublishedPort:
-    """A port of a service; in mode `ingress` it is open on every address of every node.
-
-    The number is 0 where each node chooses one by itself, as in mode `host`.
-    """
-
-    number: int
-    protocol: str
-    mode: str
+# ---- what is judged
 
 
 @dataclass(frozen=True)
@@ -49,29 +118,86 @@ class Service:
     """One service of the swarm.
 
     Attributes:
-        restart_condition: `any` where nothing is said, `on-failure` or `none`.
-        restart_attempts: 0 means without end.
-        restart_delay: the seconds before each.
-        restart_window: the seconds in which attempts are counted; 0 means all of them are.
+        in_configs: what secrets its configs hold in their texts, by their ids; None for one that was not searched.
     """
 
-    id: str
-    name: str
-    restart_condition: str
-    restart_attempts: int
-    ports: tuple[PublishedPort, ...]
-    restart_delay: float = 5
-    restart_window: float = 0
+    document: ServiceDocument
+    in_configs: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.document.spec.name
+
+    @property
+    def ports(self) -> tuple[PublishedPort, ...]:
+        """What it publishes; in mode `ingress` a port is open on every address of every node."""
+        endpoint = self.document.endpoint
+        return (endpoint and endpoint.ports) or ()
+
+    @property
+    def container(self) -> ContainerSpec:
+        """What its tasks are made of; nothing for a plugin."""
+        return self.document.spec.task_template.container_spec or ContainerSpec()
+
+    # ---- how its tasks start again
+
+    @property
+    def _policy(self) -> RestartPolicy:
+        return self.document.spec.task_template.restart_policy or RestartPolicy()
+
+    @property
+    def restart_condition(self) -> str:
+        """`any` where nothing is said, `on-failure` or `none`."""
+        mode, condition = self.document.spec.mode, self._policy.condition or "any"
+        if condition == "any" and mode and (mode.replicated_job or mode.global_job):
+            return "on-failure"  # what a job has completed is done (swarmkit: restart.Supervisor)
+        return condition
+
+    @property
+    def restart_attempts(self) -> int:
+        """How often; 0 means without end."""
+        return self._policy.max_attempts or 0
+
+    @property
+    def restart_window(self) -> float:
+        """The seconds in which attempts are counted; 0 means all of them are."""
+        return (self._policy.window or 0) / 1e9
 
     @property
     def restarts_without_end(self) -> bool:
         """Whether its attempts never run out: they count within a window, and each waits for the delay before."""
-        return (
-            not self.restart_attempts or 0 < self.restart_window <= self.restart_attempts * self.restart_delay
-        )
+        delay = _USUAL_DELAY if self._policy.delay is None else self._policy.delay
+        return not self.restart_attempts or 0 < (self._policy.window or 0) <= self.restart_attempts * delay
+
+    # ---- what it is given to know
+
+    @property
+    def exposed_configs(self) -> tuple[str, ...]:
+        """The configs whose names are those of secrets, and those with one in their text."""
+        configs = self.container.configs or ()
+        kinds = {each.config_name: self.in_configs.get(each.config_id) for each in configs}
+        in_text = {name: f"{name} ({', '.join(found)})" for name, found in kinds.items() if found}
+        files = ((each.config_name, each.file.name if each.file else "") for each in configs)
+        named = (each[0] for each in files if any(map(names_secret_file, each)))
+        return (*in_text.values(), *(name for name in named if name not in in_text))
+
+    @property
+    def unsearched_configs(self) -> tuple[str, ...]:
+        """The configs of which the text was not searched."""
+        configs = self.container.configs or ()
+        return tuple(each.config_name for each in configs if self.in_configs.get(each.config_id) is None)
 
 
-@fact(DOCKER_SERVICES)
+def services_of(recording: Recording) -> dict[str, Service]:
+    """Return the services that a manager knows, by id."""
+    read = partial(section, recording, SWARM)
+    configs = {each.id: each.found for each in read("configs", Configs, "docker config inspect")}
+    found = read("services", Services, "docker service inspect")
+    return {each.id: Service(each, configs) for each in found}
+
+
+@fact(SWARM)
 def services(recording: Recording, engine: Engine) -> dict[str, Service]:
     """The services of the swarm by id; none where this node is in no swarm.
 
@@ -79,40 +205,11 @@ def services(recording: Recording, engine: Engine) -> dict[str, Service]:
         NotApplicable: the node is a worker.
         EvidenceError: the node is neither worker nor manager of its swarm, or did not answer.
     """
-    state = engine.value("Swarm", "LocalNodeState")
-    if state == "inactive":
+    node = engine.info.swarm
+    if node.local_node_state in ("", "inactive"):
         return {}
-    if state == "active" and not engine.value("Swarm", "ControlAvailable"):
+    if node.local_node_state == "active" and not node.control_available:
         raise NotApplicable("a worker of the swarm does not know its services: audit a manager as well")
-    if not engine.value("Swarm", "ControlAvailable"):
+    if not node.control_available:
         raise EvidenceError("only a manager of the swarm knows its services; audit a manager as well")
-    documents = (
-        decode_json(line, DOCKER_SERVICES.name)
-        for line in recording.text(DOCKER_SERVICES).split("\n")
-        if line
-    )
-    return {service.id: service for service in map(_service, documents)}
-
-
-def _service(document: dict[str, Any]) -> Service:
-    require(document, shapes.PUBLISHED_SERVICE, "docker service inspect")
-    policy = document["Spec"]["TaskTemplate"].get("RestartPolicy") or {}
-    condition = policy.get("Condition") or "any"
-    if condition == "any" and any(each in _JOBS for each in document["Spec"].get("Mode") or ()):
-        condition = "on-failure"  # what a job has completed is done (swarmkit: restart.Supervisor)
-    return Service(
-        document["ID"],
-        document["Spec"]["Name"],
-        condition,
-        policy.get("MaxAttempts") or 0,
-        tuple(map(_port, (document.get("Endpoint") or {}).get("Ports") or ())),
-        (_USUAL_DELAY if (delay := policy.get("Delay")) is None else delay) / _SECOND,
-        (policy.get("Window") or 0) / _SECOND,
-    )
-
-
-def _port(document: dict[str, Any]) -> PublishedPort:
-    mode = document.get("PublishMode") or "ingress"
-    if mode == "ingress":
-        require(document, {"PublishedPort": range(1 << 16)}, "docker service inspect: a port in mode ingress")
-    return PublishedPort(document.get("PublishedPort", 0), document.get("Protocol", "tcp"), mode)
+    return services_of(recording)

@@ -163,7 +163,7 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
             except EvidenceError as error:
                 unread += ((_short(identifier), str(error)),)
     if not (documents or unread):
-        engine.require_none("Images")
+        engine.require_none("images")
     named = sorted(((image.name, image) for image in found), key=lambda each: each[0])
     return Subjects("image", tuple(named), "the engine has no image", unread)
 

@@ -2,8 +2,8 @@ say() { printf "%s\n" "$@"; }
 to_each() { tr "\n" "\0" | xargs -0 "$@"; } # COMMAND, for the lines of the standard input
 ids=$(docker ps --all --quiet --no-trunc) || exit
 # Something between here and the engine may show some of them alone. Containers come and go, so the engine is asked again.
-# shellcheck disable=SC2154 # what the probe docker_info answered
-counted=${docker_info#*\"Containers\":} counted=${counted%%,*}
+# shellcheck disable=SC2154 # what the probe engine answered
+counted=${engine#*\"Containers\":} counted=${counted%%,*}
 for _ in 1 2 3; do
   [ "$counted" != "$(printf "%s" "$ids" | grep -c "")" ] || break
   counted=$(docker info --format "{{.Containers}}") || exit

@@ -59,8 +59,8 @@ for line in $running; do
 done
 # shellcheck disable=SC2086 # one word for each line
 [ -z "$links" ] || ls -ln $links 2>/dev/null | sed "s/^/namespace|/;s/ \/proc\// /"
-# shellcheck disable=SC2154 # what the probe docker_info answered
-for path in $(printf "%s" "$docker_info" | grep -o '"path":"[^"\\]*'); do
+# shellcheck disable=SC2154 # what the probe engine answered
+for path in $(printf "%s" "$engine" | grep -o '"path":"[^"\\]*'); do
   path=${path##*\"}
   case $path in /*) place "program ${path##*/}" "$path" ;; *) names=$names$line_feed$path ;; esac
 done

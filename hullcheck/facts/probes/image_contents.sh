@@ -22,7 +22,7 @@ status=0
 images=$(docker image inspect --format 'image {{.Id}} {{json .RootFS}}' $new) || status=$?
 say "$images"
 . data_root.sh
-docker_info=${docker_info:-$(docker info --format "{{json .}}")} || exit
+engine=${engine:-$(docker info --format "{{json .}}")} || exit
 enter() {
   cd "$1" 2>/dev/null && return
   echo "the layers lie below $1, which cannot be entered; it takes root, and those of Podman are not read" >&2
@@ -124,7 +124,7 @@ store_of_containerd() {
 exec 4>&1
 result=$({
   {
-    case $docker_info in
+    case $engine in
       *'["driver-type","io.containerd.snapshotter.'*) store_of_containerd ;;
       *) own_store ;;
     esac

@@ -1,5 +1,9 @@
-# Where the engine keeps its data, in $root: as it was told once for all probes, or by asking again.
-# shellcheck disable=SC2154 # what the probe docker_info answered
-root=${docker_info#*\"DockerRootDir\":\"}
+# Where the engine keeps its data, in $root.
+# shellcheck disable=SC2154 # what the probe engine answered
+root=${engine#*\"DockerRootDir\":\"}
 root=${root%%\"*}
-case $root in [!/]* | *\\* | "") root=$(docker info --format "{{.DockerRootDir}}") || exit ;; esac
+case $root in [!/]* | *\\* | "")
+  echo "the engine does not say where its data is" >&2
+  exit 1
+  ;;
+esac

@@ -22,10 +22,14 @@ line_feed="
 
 # The socket of the engine, if curl may ask there: who names no other, or a socket.
 engine_socket=${DOCKER_HOST#unix://}
-if [ -z "$DOCKER_HOST$DOCKER_CONTEXT" ] && ! grep -qs '"currentContext"' "${DOCKER_CONFIG:-$HOME/.docker}/config.json"; then
+client=${DOCKER_CONFIG:-$HOME/.docker}/config.json
+if [ -z "$DOCKER_HOST$DOCKER_CONTEXT" ] && { [ ! -f "$client" ] || ! grep -q '"currentContext"' "$client"; }; then
   engine_socket=/var/run/docker.sock
 fi
-[ -S "$engine_socket" ] && [ -w "$engine_socket" ] && command -v curl >/dev/null || engine_socket=""
+[ -S "$engine_socket" ] && [ -w "$engine_socket" ] && case $(curl -q -V 2>/dev/null) in
+  *UnixSockets*) ;;
+  *) false ;;
+esac || engine_socket=""
 export engine_socket
 
 # Several probes ask for the daemons, so they are looked for once.
@@ -195,7 +199,6 @@ answer() { # NAME SCRIPT [engine]
     message=${message%%"$line_feed$nonce "*}
     while [ "$message" != "${message%"$line_feed"}" ]; do message=${message%"$line_feed"}; done
     [ "$3 $status" != "engine 124" ] || late=$((late + 1))
-    [ "$1 $status" != "docker_version 124" ] || late=2
     case $status$message in 124*"did not end:"*) ended=${message##*"did not end:"} ;; *) ended="" ;; esac
     for each in ${ended%%"$line_feed"*}; do
       if named "$each" "$tried"; then continue; fi
@@ -210,9 +213,11 @@ share() { # answer ...: as that; the probes after it find in the variable of its
     echo .
   )
   printf "%s" "${frame%.}"
-  case $4$frame in engine*"$line_feed$nonce status 124$line_feed"*) late=$((late + 1)) ;; esac
+  case $4$frame in engine*"$line_feed$nonce status 124$line_feed"*) late=2 ;; esac
   case $frame in *"$line_feed$nonce status 0$line_feed"*) ;; *) return 0 ;; esac
   frame=${frame%%"$line_feed$nonce status "*}
-  [ ${#frame} -gt 100000 ] || export "$2=${frame#*"$line_feed"}"
+  frame=${frame#*"$line_feed"}
+  [ ${#frame} -le 100000 ] || frame=$(printf "%.100000s" "$frame") # a variable has room for 128 KiB
+  export "$2=$frame"
 }
 printf "\n%s %s\n" "@MAGIC@" "$nonce"

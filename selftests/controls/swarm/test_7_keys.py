@@ -64,15 +64,12 @@ def test_certificates_of_an_external_ca() -> None:
     """It decides for how long they hold, whatever the swarm's setting says; what fails without it fails with it."""
     authorities = [{"Protocol": "cfssl", "URL": "https://ca.example/hunter2"}]
 
-    def node(external: object, days: float = 30) -> Node:
-        spec = {"CAConfig": {"NodeCertExpiry": int(days * 86400e9), "ExternalCAs": external}}
-        return Node(cluster={"Spec": spec})
-
-    found, reason = verdict("7.7", node(authorities))
+    node = Node(external=authorities)
+    found, reason = verdict("7.7", node)
     assert (found, "an external CA makes the certificates" in reason) == ("manual", True)
-    assert verdict("7.7", node(authorities, 90))[0] == "fail"
-    assert verdict("7.7", node(None))[0] == verdict("7.7", node([]))[0] == "pass"
-    assert "hunter2" not in node(authorities).facts().recording.answers["swarm"].stdout
+    assert verdict("7.7", replace(node, expiry_days=90))[0] == "fail"
+    assert verdict("7.7", Node(external=[]))[0] == "pass"
+    assert "hunter2" not in node.facts().recording.answers["engine"].stdout
 
 
 def test_longer_period() -> None:

@@ -125,27 +125,6 @@ def test_state_of_the_node_is_needed() -> None:
     assert verdict("7.9", Node(node_state=None))[0] == "error"
 
 
-@pytest.mark.parametrize(
-    ("spec", "told"),
-    [
-        (None, "docker info does not report EncryptionConfig.AutoLockManagers of the swarm"),
-        ({}, "docker info does not report EncryptionConfig.AutoLockManagers of the swarm"),
-        (
-            {"EncryptionConfig": None},
-            "docker info does not report EncryptionConfig.AutoLockManagers of the swarm",
-        ),
-        ({"EncryptionConfig": "x"}, 'docker info: Cluster.Spec.EncryptionConfig is "(dropped)"'),
-        (
-            {"EncryptionConfig": {"AutoLockManagers": 7}},
-            "docker info: Cluster.Spec.EncryptionConfig.AutoLockManagers is 7",
-        ),
-    ],
-)
-def test_settings_that_the_engine_does_not_report(spec: object, told: str) -> None:
-    """7.5: a setting that is not told is an error that names it."""
-    assert verdict("7.5", Node(cluster={"Spec": spec})) == ("error", told)
-
-
 # ---- policy
 
 

@@ -27,10 +27,9 @@ def configs(*names: str) -> list[dict[str, Any]]:
     return [{"ConfigID": f"id-{each}", "ConfigName": each, "File": {"Name": f"/{each}"}} for each in names]
 
 
-def config(name: str, text: str | None) -> str:
-    """The line of the probe's answer for a config; without its text where that is too long."""
-    data = None if text is None else base64.b64encode(text.encode()).decode()
-    return f"config {json.dumps({'ID': f'id-{name}', 'Data': data})}"
+def config(name: str, text: str) -> dict[str, Any]:
+    """A config as the engine describes it."""
+    return {"ID": f"id-{name}", "Spec": {"Data": base64.b64encode(text.encode()).decode()}}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,7 @@ def test_secret_in_a_file_of_the_node(kind: str, source: str, target: str, expec
 
 def test_services_are_kept_apart() -> None:
     """Each variable belongs to its service, and configs are judged by their names."""
-    objects = (
+    services = (
         service("a", "X=1"),
         service("b", Secrets=secrets("db", "api")),
         service("c", "X=1", Configs=configs("id_rsa", "nginx")),
@@ -129,14 +128,16 @@ def test_services_are_kept_apart() -> None:
         service("f", Configs=configs("nginx", "app")),
         service("g", Configs=configs("nginx", "long")),
         service("h", Configs=configs("untold")),
+    )
+    texts = (
         config("id_rsa", "x"),
         config("nginx", "server { listen 80; }"),
         config("motd", 'password: {{ secret "db" }}'),
         config("app", "[db]\npassword = hunter2zz\n"),
-        config("long", None),
+        config("long", "#" * (1 << 17)),
     )
     seen = "none seen in {} variables, labels, commands and options"
-    assert verdicts("7.4", Node(objects=objects).facts()) == {
+    assert verdicts("7.4", Node(services=services, configs=texts).facts()) == {
         "a": ("pass", f"secrets: none; {seen.format(1)}"),
         "b": ("pass", f"secrets: api, db; {seen.format(0)}"),
         "c": ("fail", "as a config: id_rsa"),
@@ -146,17 +147,11 @@ def test_services_are_kept_apart() -> None:
         "g": ("manual", "a person has to search its configs long: do they hold any?"),
         "h": ("manual", "a person has to search its configs untold: do they hold any?"),
     }
-    assert verdicts("7.4", Node(objects=(*objects, "config {")).facts())["host"][0] == "error"
     assert verdict("7.4", Node()) == ("not applicable", "the swarm runs no service")
 
 
 def test_service_that_is_not_understood() -> None:
-    """It is an error, and spoils no other control; so is one as it was kept in another way."""
-    for line in (
-        "service ",
-        'service {"ID":"x","Name":"web"}',
-        'service {"ID":"x","Name":"web","Env":["A=b"',
-    ):
-        node = Node(objects=(service("a"), line))
-        assert verdict("7.4", node)[0] == "error"
-        assert verdict("7.1", node) == verdict("7.1", Node())
+    """It is an error, and spoils no other control."""
+    node = Node(services=(service("a"), {"ID": "x"}))
+    assert verdict("7.4", node)[0] == "error"
+    assert verdict("7.1", node) == verdict("7.1", Node())

@@ -17,6 +17,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts import in_parts
+from selftests.kit.facts.engines import INFO, engine_text, swarm_text
 from selftests.kit.judging import judged
 
 GROUP = "/sys/fs/cgroup/docker"
@@ -84,22 +85,6 @@ DESCRIPTION: dict[str, Any] = {
     "Health": None,
     "Healthcheck": "",
     "Service": None,
-}
-
-
-INFO: dict[str, Any] = {
-    "ServerVersion": "26.1.5",
-    "CgroupDriver": "cgroupfs",
-    "CgroupVersion": "2",
-    "MemoryLimit": True,
-    "PidsLimit": True,
-    "CpuCfsQuota": True,
-    "CPUShares": True,
-    "NCPU": 4,
-    "MemTotal": 8 << 30,
-    "DockerRootDir": "/var/lib/docker",
-    "SecurityOptions": ["name=seccomp,profile=builtin"],
-    "Swarm": {"LocalNodeState": "inactive", "ControlAvailable": False},
 }
 
 
@@ -230,11 +215,9 @@ class ContainerHost:
     def facts(self) -> Facts:
         """All facts of this host."""
         texts = {
-            "docker_endpoint": json.dumps(self.endpoint),
-            "docker_info": json.dumps(self.info),
+            "engine": engine_text(self.info, networks=self.networks, endpoint=self.endpoint),
             "daemon": "\n".join(self._podman_service()),
-            "docker_networks": "\n".join(map(json.dumps, self.networks)),
-            "docker_services": "\n".join(map(json.dumps, self.services)),
+            "swarm": swarm_text(self.services),
             "images": "\n".join([*(f"image {json.dumps(each)}" for each in self.images), "--blobs", ""]),
             "processes": in_parts(processes="\n".join(self._processes())),
             "host": in_parts(

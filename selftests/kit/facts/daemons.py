@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -15,27 +14,8 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.certificates import pem
 from selftests.kit.facts import PRESENT, in_parts
+from selftests.kit.facts.engines import BRIDGE, engine_text
 from selftests.kit.judging import judged
-
-INFO: dict[str, Any] = {
-    "ServerVersion": "26.1.5",
-    "Driver": "overlay2",
-    "LoggingDriver": "json-file",
-    "Debug": False,
-    "ExperimentalBuild": False,
-    "LiveRestoreEnabled": False,
-    "CgroupDriver": "cgroupfs",
-    "DockerRootDir": "/var/lib/docker",
-    "SecurityOptions": ["name=seccomp,profile=builtin"],
-    "RegistryConfig": {
-        "InsecureRegistryCIDRs": ["127.0.0.0/8"],
-        "IndexConfigs": {"docker.io": {"Secure": True}},
-        "Mirrors": None,
-    },
-    "Plugins": {"Authorization": None},
-    "Swarm": {"LocalNodeState": "inactive"},
-}
-
 
 SOCKET = "/run/docker.sock"
 
@@ -81,9 +61,7 @@ class Host:
         """What it answers, redacted as an audit does it."""
         texts = {
             "host": PRESENT.stdout,
-            "docker_info": json.dumps(INFO | self.info),
-            "docker_version": json.dumps({"Version": "26.1.5"} | self.version),
-            "docker_networks": self._networks(),
+            "engine": engine_text(self.info, version=self.version, networks=[self._network()]),
             "docker_containers": self.containers,
             "processes": in_parts(processes=self._children()),
             "daemon": DAEMON.keep(self.answer()),
@@ -113,12 +91,10 @@ class Host:
         records += ["host ", *(f"stat 41ed:0:0:root:{each}" for each in ("/", "/root", "/root/.docker"))]
         return "\n".join(records)
 
-    def _networks(self) -> str:
+    def _network(self) -> dict[str, Any]:
         if self.bridge is None:
-            return json.dumps({"Name": "none", "Id": "n", "Driver": "null"})
-        told = {"Name": "bridge", "Id": "b", "Driver": "bridge", "EnableIPv6": self.ipv6}
-        pools = {"Config": [{"Subnet": "172.17.0.0/16"}, {"Subnet": "fd00:17::/64"}]}
-        return json.dumps(told | {"Options": self.bridge, "IPAM": pools})
+            return {"Name": "none", "Id": "n", "Driver": "null"}
+        return BRIDGE | {"Options": self.bridge}
 
     def _children(self) -> str:
         lines = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -14,15 +13,13 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import in_parts
 from selftests.kit.facts.daemons import Host, link
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.judging import Verdicts
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC).timestamp()
 
 
 DAY = 86400
-
-
-BRIDGE = {"Name": "bridge", "Id": "b", "Driver": "bridge"}
 
 
 def daemon(network: str = "net:[1]") -> str:
@@ -42,8 +39,7 @@ def target(
     own = {"auditor": "0", "presence": "command docker /usr/bin/docker\nprocess 7", "files": "", "sysctl": ""}
     said: dict[str, str | Answer | Mapping[str, str]] = {
         "host": own | dict(host),
-        "docker_info": json.dumps({"ServerVersion": "26.1.5", "SecurityOptions": []}),
-        "docker_networks": json.dumps(BRIDGE),
+        "engine": engine_text(),
         "daemon": daemon(),
         **texts,
     }

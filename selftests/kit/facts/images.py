@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images.contents_answer import IMAGE_CONTENTS
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts.engines import engine
 from selftests.kit.judging import judged
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -84,7 +84,7 @@ def used(target: Facts, containers: Subjects[Any]) -> Facts:
     return Facts(target.recording, target.policy, engine=DOCKER, container=containers)
 
 
-DOCKER = Engine({"ServerVersion": "26.1.5"})
+DOCKER = engine()
 
 
 def facts(*steps: str | dict[str, Any], policy: Policy | None = None, **more: Any) -> Facts:

@@ -12,6 +12,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import PRESENT, in_parts
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.facts.tools import process
 
 ID = "ab" * 32
@@ -72,7 +73,7 @@ def facts(
     texts = {
         DOCKER_CONTAINERS.name: DOCKER_CONTAINERS.keep("\n".join((*described, "--proc", "--paths"))),
         PROCESSES.name: in_parts(processes="\n".join(running)),
-        "docker_info": json.dumps({"ServerVersion": "26"}),
+        "engine": engine_text(),
     }
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()} | {PRESENT.name: PRESENT}
     daemon = Daemon(driver, options or {})

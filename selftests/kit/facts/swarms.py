@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine.swarm_answer import SWARM
+from hullcheck.facts.engine.info import ENGINE
+from hullcheck.facts.engine.services import SWARM
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -18,6 +19,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.kit.certificates import pem
 from selftests.kit.facts import PRESENT
 from selftests.kit.facts.daemons import process
+from selftests.kit.facts.engines import BRIDGE, engine_text, swarm_text
 from selftests.kit.judging import judged
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -57,21 +59,21 @@ class Node:
     node_state: dict[str, Any] | None = field(
         default_factory=lambda: {"ListenAddr": "10.0.0.1:2377", "DataPathAddr": "10.0.1.1"}
     )
-    objects: tuple[str, ...] = ()
+    external: list[dict[str, str]] | None = None
+    services: tuple[dict[str, Any], ...] = ()
+    configs: tuple[dict[str, Any], ...] = ()
     networks: tuple[dict[str, Any], ...] = ()
-    status: int = 0
-    stderr: str = ""
+    refusal: str = ""
 
     def facts(self, policy: Policy | None = None) -> Facts:
         """What an audit finds there."""
-        info = {"ServerVersion": "26.1.5", "SecurityOptions": []}
-        swarm = {"LocalNodeState": self.state, "ControlAvailable": self.manager}
-        answers = {
-            "host": PRESENT,
-            "docker_info": Answer("docker_info", 0, json.dumps(info | {"Swarm": swarm}), ""),
-            "docker_networks": Answer("docker_networks", 0, "\n".join(map(json.dumps, self.networks)), ""),
-            "swarm": Answer("swarm", self.status, SWARM.keep(self._answer(swarm)), self.stderr),
+        said = swarm_text(self.services, state=self._state, nodes=self._nodes(), configs=self.configs)
+        texts = {
+            ENGINE: engine_text({"Swarm": self._swarm()}, networks=(BRIDGE, *self.networks)),
+            SWARM: said.replace("--nodes\n", f"--nodes\nfailed:{self.refusal}\n") if self.refusal else said,
         }
+        answers = {probe.name: Answer(probe.name, 0, probe.keep(text), "") for probe, text in texts.items()}
+        answers["host"] = PRESENT
         recording = Recording("host", "local", answers, gathered=NOW.timestamp())
         daemon = SimpleNamespace(
             pid=PID,
@@ -81,16 +83,20 @@ class Node:
         )
         return Facts(recording, policy or Policy(), daemon=daemon)
 
-    def _answer(self, swarm: dict[str, Any]) -> str:
-        info = swarm | {"NodeAddr": self.address, "Error": self.error, "JoinTokens": "SWMTKN-1-x"}
-        info["RemoteManagers"] = [
-            {"NodeID": "x", "Addr": "10.0.0.9:2377"},
-            {"NodeID": "y", "Addr": "10.0.0.8:2377"},
-        ]
-        if self.manager:
-            info["Cluster"] = self._cluster() | self.cluster
-        own = [] if self.node_state is None else [f"{PID}/state:{json.dumps(self.node_state)}"]
-        return "\n".join([json.dumps(info), *own, *self._nodes(), *self.objects])
+    def _swarm(self) -> dict[str, Any]:
+        return {
+            "LocalNodeState": self.state,
+            "ControlAvailable": self.manager,
+            "NodeAddr": self.address,
+            "Error": self.error,
+            "RemoteManagers": [{"Addr": "10.0.0.9:2377"}, {"Addr": "10.0.0.8:2377"}],
+            "JoinTokens": "SWMTKN-1-x",
+            "Cluster": self._cluster() | self.cluster if self.manager else None,
+        }
+
+    @property
+    def _state(self) -> str:
+        return "" if self.node_state is None else f"{PID}:{json.dumps(self.node_state)}"
 
     def _cluster(self) -> dict[str, Any]:
         made = NOW - timedelta(days=self.made_days_ago)
@@ -100,26 +106,25 @@ class Node:
             "RootRotationInProgress": self.rotating,
             "TLSInfo": {"TrustRoot": self.root or aged(10, 7300)},
             "Spec": {
-                "CAConfig": {"NodeCertExpiry": int(self.expiry_days * 86400e9)},
+                "CAConfig": {"NodeCertExpiry": int(self.expiry_days * 86400e9), "ExternalCAs": self.external},
                 "EncryptionConfig": {"AutoLockManagers": self.locks},
             },
         }
 
-    def _nodes(self) -> list[str]:
-        names = [
-            {"Hostname": f"m{number}", "Role": "manager", "ManagerStatus": _manager_status(each)}
-            for number, each in enumerate(self.managers, 1)
-        ]
-        worker = {"Hostname": "w1", "Role": "worker", "ManagerStatus": None}
-        return [f"node {json.dumps(each)}" for each in (*names, worker)] if self.manager else []
+    def _nodes(self) -> list[dict[str, Any]]:
+        managers = [_node(f"m{number}", each) for number, each in enumerate(self.managers, 1)]
+        return [*managers, _node("w1", "")]
 
 
-def _manager_status(word: str) -> dict[str, Any] | None:
-    """What the engine says of a manager that is called so; nothing of one that was only promoted yet."""
-    if word == "Promoted":
-        return None
+def _node(hostname: str, word: str) -> dict[str, Any]:
+    """What the engine says of a node; nothing of a manager that was only promoted yet."""
+    made = {"Description": {"Hostname": hostname}, "Spec": {"Role": "manager" if word else "worker"}}
+    if word in ("", "Promoted"):
+        return made
     is_leader = word == "Leader"
-    return {"Leader": is_leader, "Reachability": "reachable" if is_leader else word.lower()}
+    return made | {
+        "ManagerStatus": {"Leader": is_leader, "Reachability": "reachable" if is_leader else word.lower()}
+    }
 
 
 def verdicts(number: str, facts: Facts) -> dict[str, tuple[str, str]]:
@@ -137,17 +142,15 @@ def verdict(number: str, node: Node, policy: Policy | None = None) -> tuple[str,
     return verdicts(number, node.facts(policy))["host"]
 
 
-def settings(*variables: str, log: object = None, labels: object = None, **container: Any) -> dict[str, Any]:
-    """What the probe asks of a service's settings."""
-    return {"Labels": labels or {}, "Container": {"Env": list(variables) or None, **container}, "Log": log}
-
-
-def service(name: str, *variables: str, **more: Any) -> str:
-    """The line of the probe's answer for a service."""
-    return f"service {json.dumps({'ID': name, 'Name': name, **settings(*variables, **more)})}"
+def service(
+    name: str, *variables: str, log: object = None, labels: object = None, **container: Any
+) -> dict[str, Any]:
+    """A service as the engine describes it."""
+    task = {"ContainerSpec": {"Env": list(variables) or None, **container}, "LogDriver": log}
+    return {"ID": name, "Spec": {"Name": name, "Labels": labels or {}, "TaskTemplate": task}}
 
 
 def judge_service(*variables: str, **more: Any) -> tuple[str, str, str]:
     """The verdict and reason of 7.4 on one service, and what is stored of the swarm."""
-    found = Node(objects=(service("web", *variables, **more),)).facts()
+    found = Node(services=(service("web", *variables, **more),)).facts()
     return (*verdicts("7.4", found)["web"], found.recording.answers["swarm"].stdout)

@@ -9,20 +9,13 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import PRESENT, in_parts
+from selftests.kit.facts.engines import engine_text
 
 NOW = 1_800_000_000
-
-
 DAY = 86400
-
-
 ID = "ab" * 32
-
-
 SECRET = "Hunter2secret"
-
-
-INFO = Answer("docker_info", 0, '{"ServerVersion": "26.1.5"}', "")
+INFO = Answer("engine", 0, engine_text(), "")
 
 
 def process(pid: int, executable: str, *, name: str = "", cgroup: str = "/system.slice/x.service") -> str:

@@ -43,7 +43,7 @@ def small(*findings: Finding, **control: Any) -> Audit:
     }
     made = Control(**{**parts, "frameworks": {"cis": ("5.5",), "nist": ("800-53:AC-6",)}, **control})
     verdict = min((each.verdict for each in findings), key=list(Verdict).index, default=Verdict.PASS)
-    result = Result(made.id, "web1", verdict, "", findings, ("docker_info",))
+    result = Result(made.id, "web1", verdict, "", findings, ("engine",))
     target = AuditedTarget("web1", "local://", "host", "29", "Debian")
     return Audit(run, (target,), (made,), (result,))
 

@@ -160,9 +160,9 @@ def test_rules_in_a_table_of_the_site(site: Site) -> None:
 
 def with_nftables(facts: Facts) -> Facts:
     """The same of an engine that says it has that backend."""
-    known = facts.recording.answers["docker_info"]
-    info = json.loads(known.stdout) | {"FirewallBackend": {"Driver": "nftables"}}
-    answers = {**facts.recording.answers, known.name: replace(known, stdout=json.dumps(info))}
+    known = facts.recording.answers["engine"]
+    said = re.sub('"FirewallBackend":(null|{[^}]*})', '"FirewallBackend":{"Driver":"nftables"}', known.stdout)
+    answers = {**facts.recording.answers, known.name: replace(known, stdout=said)}
     return Facts(replace(facts.recording, answers=answers), Policy())
 
 

@@ -303,6 +303,7 @@ def test_engine_that_hangs_after_its_first_answer(engine: EngineFactory, suite: 
     real = shutil.which("docker")
     stop = f'case "$1" in version) {real} "$@"; kill -STOP {one.pid}; exit 0;; esac'
     suite.command("docker", f'{stop}\nexec {real} "$@"')
+    suite.command("curl", "exit 1")
     targets = {"box": {"connect": "local://", "docker_host": f"unix://{one.socket}"}}
     try:
         run = _audit(suite, targets, "--probe-timeout=6", marks="cis")
@@ -311,8 +312,8 @@ def test_engine_that_hangs_after_its_first_answer(engine: EngineFactory, suite: 
     assert _gathered_in(run) < 40
     answers = json.loads((run.folder / "reports/latest/box/recording.json").read_text())["answers"]
     status = {each["name"]: each["status"] for each in answers}
-    assert (status["docker_version"], status["accounts"], status["host"]) == (0, 0, 0)
-    assert status["docker_containers"] == status["docker_networks"] == 124
+    assert (status["accounts"], status["host"]) == (0, 0)
+    assert status["engine"] == status["docker_containers"] == 124
     assert any("not asked" in each["stderr"] for each in answers)
     of_the_engine = run.verdicts["container_is_not_privileged"], run.verdicts["container_root_is_read_only"]
     assert set(of_the_engine) == {"error"}

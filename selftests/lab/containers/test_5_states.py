@@ -15,7 +15,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from hullcheck.facts.engine.info import DOCKER_INFO
+from hullcheck.facts.engine.info import ENGINE
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.recording.script import render
@@ -246,7 +246,7 @@ def test_a_hundred_containers(engine: EngineFactory) -> None:
         for arguments in (("info",), ("version",), ("inspect", *names)):
             one.docker(*arguments)
 
-    script = render((DOCKER_INFO, DOCKER_CONTAINERS, PROCESSES), docker_host=f"unix://{one.socket}")
+    script = render((ENGINE, DOCKER_CONTAINERS, PROCESSES), docker_host=f"unix://{one.socket}")
     asking = _fastest(lambda: call("sh", stdin=script))
     assert asking < 5 * _fastest(commands)
     facts = facts_of_engine(one.socket, of="5")

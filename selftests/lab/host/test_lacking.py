@@ -91,7 +91,7 @@ def test_docker_that_describes_no_service(engine: Callable[..., Engine], tmp_pat
     folder = lacking.programs(tmp_path / "bin", {"docker": _broken("service inspect", "head -n 0")})
     key = "service_image_is_pinned"
     assert _verdicts(key, lacking.facts_of_engine(one.socket, folder, of=key)) == {
-        "docker service ls": "error"
+        "docker service in": "error"
     }
     one.docker("swarm", "leave", "--force")
 

@@ -15,9 +15,12 @@ from hullcheck.facts import Facts
 from hullcheck.policy import Policy, RotationPeriods
 from hullcheck.verdicts import EvidenceError, NotApplicable
 from selftests.kit.judging import facts_of_engine, facts_of_user, judged
+from selftests.lab import lacking
 from selftests.rig.waiting import until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from selftests.rig.engines.engine import Engine
     from selftests.rig.engines.swarm import Switch
     from selftests.rig.laboratory import Laboratory
@@ -191,6 +194,22 @@ def test_node_that_was_promoted_while_it_is_down(lab: Laboratory) -> None:
     finally:
         nodes.down()
     assert (found, "(Promoted)" in reason) == ("fail", True)
+
+
+def test_docker_command_says_the_same(nodes: Switch, tmp_path: Path) -> None:
+    """As curl, which asks the socket."""
+    nodes.init()
+    nodes.service("web", "--env", "DB_PASSWORD=hunter2", "--publish", "8080:80")
+    socket = nodes.engines[0].socket
+    until(lambda: "ingress" in {each.name for each in facts_of(nodes).networks})
+    found = [
+        lacking.facts_of_engine(socket, lacking.programs(tmp_path / "bin", instead), of="7")
+        for instead in ({}, {"curl": None})
+    ]
+    assert found[0].engine == found[1].engine
+    names = [sorted(each.networks, key=lambda network: network.name) for each in found]
+    assert names[0] == names[1]
+    assert [verdicts(each, found[0]) for each in CONTROLS] == [verdicts(each, found[1]) for each in CONTROLS]
 
 
 def test_swarm_without_a_leader(nodes: Switch) -> None:
@@ -419,7 +438,7 @@ def test_root_certificate(nodes: Switch) -> None:
     assert found == "pass"
     assert reason.endswith("; a rotation is under way")
     nodes.engines[1].start()
-    until(lambda: not facts_of(nodes).swarm.root_is_being_rotated, limit=60)
+    until(lambda: not facts_of(nodes).swarm.cluster.root_rotation_in_progress, limit=60)
     assert root_of(engine) != old
 
 

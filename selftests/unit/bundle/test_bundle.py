@@ -273,7 +273,7 @@ def test_policy_is_the_effective_one(made: Bundle) -> None:
 
 def _audit(*findings: Finding, **more: Any) -> Audit:
     control = Control("a", "A.", "high", "", "", {"cis": ("5.5",)})
-    result = Result("a", "web1", Verdict.FAIL, "", findings, ("docker_info",))
+    result = Result("a", "web1", Verdict.FAIL, "", findings, ("engine",))
     run = Run("id", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "0", (), 1)
     return Audit(run, (), (control,), (result,), **more)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from hullcheck.facts import PROBES, Facts
-from hullcheck.facts.engine.networks import networks
+from hullcheck.facts.engine.info import networks
 from hullcheck.facts.host.processes import processes
 from hullcheck.facts.host.ssh_servers import ssh_servers
 from hullcheck.policy import Policy
@@ -20,6 +20,7 @@ from hullcheck.secrets.known import without_known
 from hullcheck.secrets.private_keys import CUT
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts import PRESENT, in_parts
+from selftests.kit.facts.engines import engine, engine_text
 
 NONCE = "0" * 32
 HEAD, TAIL = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
@@ -79,15 +80,14 @@ def test_program_whose_path_is_hidden_is_no_evidence(program: str) -> None:
 def test_names_of_networks_hide_no_other_network(first: str, last: str) -> None:
     """A network between two with such names is found."""
     described = [
-        json.dumps({"Name": name, "Id": f"{number:064d}", "Driver": "bridge", "Options": {}})
+        {"Name": name, "Id": f"{number:064d}", "Driver": "bridge", "Options": {}}
         for number, name in enumerate((first, "bridge", last))
     ]
     answers = {
         "host": PRESENT.stdout,
-        "docker_networks": "\n".join(described),
-        "docker_version": "",
+        "engine": engine_text(networks=described),
     }
-    found = networks(recording(answers))
+    found = networks(recording(answers), engine())
     assert len(found) == 3
     assert found[1].name == "bridge"
 

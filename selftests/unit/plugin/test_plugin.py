@@ -15,6 +15,7 @@ import pytest
 
 from hullcheck.recording.probe import Answer
 from selftests import REPOSITORY
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.projects import EVERY_VERDICT, PRIVILEGED, careless, empty, site
 from selftests.kit.running import (
     PRESENT,
@@ -193,9 +194,8 @@ def test_run_that_judged_nothing_is_not_green(suite: Project, processes: list[st
 
 def test_run_of_errors_alone_says_that_it_judged_nothing(suite: Project) -> None:
     """As on a host whose engine lets nobody ask: that no control failed is no good news."""
-    refused = Answer(
-        "docker_info", 1, "", "permission denied while trying to connect to the Docker daemon socket"
-    )
+    said = "permission denied while trying to connect to the Docker daemon socket"
+    refused = Answer("engine", 0, engine_text(refusal=said), "")
     run = suite.pytest(
         "-k", "privileged or memory_limit", "--hosts", suite.recorded("shut", PRESENT, refused)
     )

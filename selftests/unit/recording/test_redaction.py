@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -12,6 +13,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import MAGIC
 from selftests.kit.facts import in_parts
+from selftests.kit.facts.engines import BRIDGE, engine_text, swarm_text
 from selftests.kit.facts.images import LAYERS
 
 NEW = "Geheim7"
@@ -27,18 +29,6 @@ def with_new(value: Any) -> Any:
     return [with_new(each) for each in value] if isinstance(value, list) else value
 
 
-INFO = {
-    "ServerVersion": "29.0.0",
-    "DriverStatus": [["Backing Filesystem", "extfs"]],
-    "FirewallBackend": {"Driver": "iptables"},
-    "Plugins": {"Authorization": ["opa"]},
-    "RegistryConfig": {
-        "InsecureRegistryCIDRs": ["127.0.0.0/8"],
-        "IndexConfigs": {"docker.io": {"Secure": True, "Mirrors": []}},
-        "Mirrors": [],
-    },
-    "Swarm": {"LocalNodeState": "active", "ControlAvailable": True, "Cluster": {"Spec": {}}},
-}
 CONTAINER = {
     "Id": ID,
     "Name": "/web",
@@ -75,34 +65,39 @@ STORED = {
     "config": {},
 }
 SWARM = {
-    "NodeAddr": "10.0.0.1",
     "LocalNodeState": "active",
+    "ControlAvailable": True,
     "RemoteManagers": [{"Addr": "10.0.0.1:2377", "NodeID": "x"}],
     "Cluster": {
         "ID": "x",
+        "CreatedAt": "2026-01-01T00:00:00Z",
         "TLSInfo": {"TrustRoot": "x"},
         "Spec": {"CAConfig": {"NodeCertExpiry": 1}, "EncryptionConfig": {"AutoLockManagers": True}},
+        "RootRotationInProgress": False,
         "JoinTokens": {"Worker": NEW, "Manager": NEW},
     },
 }
+INFO = {"FirewallBackend": {"Driver": "iptables"}, "Plugins": {"Authorization": ["opa"]}, "Swarm": SWARM}
+TASK = {
+    "Image": "web:1",
+    "Env": ["A=b"],
+    "Healthcheck": {"Test": ["CMD", "curl"]},
+    "Mounts": [{"Type": "volume", "VolumeOptions": {"DriverConfig": {}}}],
+    "Secrets": [{"SecretName": "x", "SecretID": "y", "File": {"Name": "x"}}],
+    "Configs": [{"ConfigID": "x", "ConfigName": "x", "File": {"Name": "x"}}],
+}
 SERVICE = {
     "ID": "x",
-    "Name": "web",
-    "Labels": {},
-    "Container": {
-        "Image": "web:1",
-        "Env": ["A=b"],
-        "Healthcheck": {"Test": ["CMD", "curl"]},
-        "Mounts": [{"VolumeOptions": {"DriverConfig": {"Options": {"o": "x"}}}}],
-        "Secrets": [{"SecretName": "x", "SecretID": "y", "File": {"Name": "x"}}],
-        "Configs": [{"ConfigName": "x", "File": {"Name": "x"}}],
+    "Spec": {
+        "Name": "web",
+        "TaskTemplate": {"ContainerSpec": TASK, "RestartPolicy": {"Condition": "any", "MaxAttempts": 0}},
     },
-    "Log": {"Name": "json-file", "Options": {"max-size": "1m"}},
-}
-ONE_SERVICE = {
-    "ID": "x",
-    "Spec": {"Name": "x", "TaskTemplate": {"RestartPolicy": {"Condition": "any", "MaxAttempts": 0}}},
     "Endpoint": {"Ports": [{"PublishedPort": 80, "Protocol": "tcp", "PublishMode": "ingress"}]},
+}
+NODE = {
+    "Description": {"Hostname": "x"},
+    "Spec": {"Role": "manager"},
+    "ManagerStatus": {"Reachability": "reachable"},
 }
 DAEMON_JSON = {
     "icc": False,
@@ -150,18 +145,24 @@ def one_line(document: object) -> str:
 
 
 ANSWERS = {
-    "docker_version": [one_line({"Version": "29.0.0", "Platform": {"Name": "Docker Engine - Community"}})],
-    "docker_info": [one_line(INFO)],
-    "docker_networks": [one_line({"Name": "bridge", "Id": ID, "Driver": "bridge", "Options": {"encrypted": ""}})],
-    "docker_services": [one_line(ONE_SERVICE)],
+    "engine": [
+        engine_text(
+            with_new(INFO),
+            networks=[with_new(BRIDGE) | {"Options": {"encrypted": "", "x": NEW}}],
+            version=with_new({"Platform": {"Name": "Docker Engine - Community"}}),
+            plugins=[with_new({"Name": "x", "Enabled": True})],
+        )
+    ],
     "docker_containers": [ID, f"container {one_line(CONTAINER)}", f"volume {one_line(VOLUME)}", "--proc", "--paths"],
     "images": [f"image {one_line(IMAGE)}", "--blobs", f"{ID}:{one_line(STORED)}"],
     "image_contents": [f"image sha256:{ID} {one_line(IMAGE['RootFS'])}", f"{ID}:{one_line(STORED)}"],
     "swarm": [
-        one_line(SWARM),
-        f"7/state:{one_line({'ListenAddr': 'x'})}",
-        f"node {one_line({'Hostname': 'x', 'Role': 'manager', 'ManagerStatus': {'Leader': True}})}",
-        f"service {one_line(SERVICE)}",
+        swarm_text(
+            [with_new(SERVICE)],
+            state=f"7:{one_line({'ListenAddr': 'x'})}",
+            nodes=[with_new(NODE)],
+            configs=[with_new({"ID": "x", "Spec": {"Data": base64.b64encode(NEW.encode()).decode()}})],
+        )
     ],
     "daemon": [
         "--files",
@@ -179,10 +180,7 @@ ANSWERS = {
     ],
 }  # fmt: skip
 KEPT = {
-    "docker_version": "Community",
-    "docker_info": "extfs",
-    "docker_networks": "encrypted",
-    "docker_services": "ingress",
+    "engine": "opa",
     "docker_containers": "SCMP_ACT_ERRNO",
     "images": "docker.io/library/web",
     "image_contents": "",
@@ -213,8 +211,12 @@ SAID = {
         ("--units\nId=docker.service\nEnvironment=PROXY=Geheim7\n--end", "Id=docker.service"),
         ("--units\nExecStart={ path=x ; argv[]=dockerd --label k=Geheim7 $OPTS ; x }\n--end", "--labels=*** $OPTS"),
     ],
-    "docker_endpoint": [('"ssh://me:Geheim7@host"', '"ssh://me:***@host"')],
-    "docker_info": [('{"ServerErrors":["Get https://u:Geheim7@p/v1: refused"]}', "https://u:***@p/v1: refused")],
+    "engine": [
+        ('--endpoint\n"ssh://me:Geheim7@host"\n--end', '"ssh://me:***@host"'),
+        ('--info\n{"ServerErrors":["Get https://u:Geheim7@p: refused"]}\n--end', "https://u:***@p: refused"),
+        ("--info\nfailed:Get https://u:Geheim7@p: refused\n--end", "https://u:***@p: refused"),
+        (engine_text({"Swarm": SWARM | {"Error": "dial https://u:Geheim7@p: refused"}}), "https://u:***@p: refused"),
+    ],
     "engine_places": [
         ("argument|7|--token=Geheim7\nheld|7|/x", "held|7|/x"),
     ],
@@ -240,7 +242,6 @@ SAID = {
     "images": [
         (f"image {json.dumps(IMAGE | {'Config': {'Healthcheck': {'Test': ['curl -u a:Geheim7']}}})}", '"another"'),
     ],
-    "swarm": [('{"LocalNodeState":"error","Error":"dial https://u:Geheim7@p: refused"}', "https://u:***@p: refused")],
 }  # fmt: skip
 
 

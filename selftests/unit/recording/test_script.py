@@ -144,12 +144,12 @@ def test_program_that_hangs(shell: Sequence[str], tmp_path: Path) -> None:
 
 
 def test_engine_that_hangs_is_asked_once() -> None:
-    """Where docker_version, asked first, is out of time no other question goes to the engine; others go on."""
+    """Where `engine`, asked first, is out of time no other question goes to the engine; others go on."""
     hanging = "docker() { exec sleep 60; }; docker ps"
-    probes = [Probe(name, hanging) for name in ("docker_info", "docker_version", "places")]
+    probes = [Probe(name, hanging, shared=name == "engine") for name in ("images", "engine", "places")]
     answers = parse(_run(("dash",), render((*probes, Probe("other", "echo on")), timeout=1)))
     assert [answers[probe.name].status for probe in probes] == [124] * 3
-    assert all("not asked" in answers[name].stderr for name in ("docker_info", "places"))
+    assert all("not asked" in answers[name].stderr for name in ("images", "places"))
     assert not Probe("endpoint", "docker context inspect").asks_engine
     assert answers["other"].stdout == "on\n"
 
@@ -157,33 +157,31 @@ def test_engine_that_hangs_is_asked_once() -> None:
 def test_probes_that_ask_the_engine() -> None:
     """No other is passed over where the engine hangs, whatever its words and comments name."""
     asking = """
-        docker_containers docker_info docker_networks docker_services docker_version engine_places image_contents images
-        neighbours swarm
+        docker_containers engine image_contents images swarm
     """
     assert {probe.name for probe in facts.PROBES if probe.asks_engine} == set(asking.split())
 
 
 @each_shell
 def test_two_time_outs_of_the_engine_are_enough(shell: Sequence[str]) -> None:
-    """An engine that hangs after its version costs two questions of a row their time, and the rest is not asked."""
+    """An engine that hangs after its first answer costs two questions of a row their time; the rest is not asked."""
     hanging = "docker() { exec sleep 60; }; docker ps"
     probes = [
-        Probe("docker_version", "docker() { echo 1; }; docker version"),
-        Probe("docker_info", hanging, shared=True),
+        Probe("engine", "docker() { echo 1; }; docker version", shared=True),
         *(Probe(f"engine_{number}", hanging) for number in range(3)),
         *(Probe(f"aside_{number}", hanging, aside=True) for number in range(3)),
         Probe("host", "echo on"),
     ]
     answers = parse(_run(shell, render(probes, timeout=1)))
     asked = {name for name, each in answers.items() if "not asked" not in each.stderr}
-    assert asked == {"docker_version", "docker_info", "engine_0", "aside_0", "host"}
+    assert asked == {"engine", "engine_0", "engine_1", "aside_0", "aside_1", "host"}
     assert {each.status for name, each in answers.items() if name not in asked} == {124}
     assert answers["host"].stdout == "on\n"
 
 
 def test_slow_question_costs_no_other() -> None:
     """A docker probe that is out of time, while the engine gave its version, leaves the others."""
-    probes = (Probe("docker_version", "echo 1"), Probe("docker_x", "sleep 60"), Probe("docker_y", "echo y"))
+    probes = (Probe("engine", "echo 1"), Probe("docker_x", "sleep 60"), Probe("docker_y", "echo y"))
     answers = parse(_run(("dash",), render(probes, timeout=1)))
     assert (answers["docker_x"].status, answers["docker_y"].stdout) == (124, "y\n")
 
@@ -376,10 +374,10 @@ def test_engine_and_host_are_asked_two_things_at_a_time(shell: Sequence[str], tm
         return f"touch {tmp_path}/{mine}; until [ -e {tmp_path}/{other} ]; do sleep 0.05; done"
 
     def meet(mine: str, other: str) -> str:
-        return f"docker() {{ {wait(mine, other)}; }}; docker ps; echo $docker_info"
+        return f"docker() {{ {wait(mine, other)}; }}; docker ps; echo $engine"
 
     probes = (
-        Probe("docker_info", "docker() { echo of all; }; docker info", shared=True),
+        Probe("engine", "docker() { echo of all; }; docker info", shared=True),
         Probe("docker_x", meet("x", "y")),
         Probe("docker_y", meet("y", "x"), aside=True),
         Probe("host_a", wait("a", "b")),
@@ -387,7 +385,7 @@ def test_engine_and_host_are_asked_two_things_at_a_time(shell: Sequence[str], tm
     )
     answers = parse(_run(shell, render(probes, timeout=10))).values()
     assert {answer.name: (answer.status, answer.stdout) for answer in answers} == {
-        **dict.fromkeys(("docker_info", "docker_x", "docker_y"), (0, "of all\n")),
+        **dict.fromkeys(("engine", "docker_x", "docker_y"), (0, "of all\n")),
         **dict.fromkeys(("host_a", "host_b"), (0, "")),
     }
 

@@ -41,7 +41,7 @@ VIEWS = (
     "#requirement/pci/2.2.6",
     "#target/careless",
     f"#finding/careless/{MEMORY}/1",
-    "#evidence/careless/docker_info",
+    "#evidence/careless/engine",
     "#target/db-7",
     "#control/nothing",
 )
@@ -101,7 +101,7 @@ def _few(requirements: Sequence[Requirement]) -> tuple[Requirement, ...]:
         (f"#control/{PRIVILEGED}", "No container runs privileged"),
         ("#target/careless", "careless"),
         (f"#finding/careless/{MEMORY}/1", "Every container has a memory limit"),
-        ("#evidence/careless/docker_info", "docker_info of careless"),
+        ("#evidence/careless/engine", "engine of careless"),
         ("#findings?verdict=fail", "All findings"),
         ("#map?severity=high", "Map"),
         ("#failures/critical", "Failures"),

@@ -175,8 +175,8 @@ def test_mounts() -> None:
 
 def test_engine_and_kernel_tell_nothing() -> None:
     """What stands for them is asked in vain, but for where engines usually keep their data."""
-    assert UnknownEngine().value("DockerRootDir") == "/var/lib/docker"
-    for asked in (lambda: UnknownEngine().value("MemTotal"), lambda: UnknownEngine().rootless):
+    assert UnknownEngine().info.docker_root_dir == "/var/lib/docker"
+    for asked in (lambda: UnknownEngine().info.mem_total, lambda: UnknownEngine().rootless):
         with pytest.raises(NotApplicable):
             asked()
     with pytest.raises(NotApplicable):

@@ -11,10 +11,10 @@ import pytest
 from hullcheck.facts.engine.daemon import insecure_registries, seccomp_profile
 from hullcheck.facts.engine.daemon_options import START as SLACK
 from hullcheck.facts.engine.daemon_options import ConfigFile, flags, shown, stored_file
-from hullcheck.facts.engine.info import Engine
 from hullcheck.parsing.times import moment
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.daemons import AFTER, BEFORE, NO_ICC, PATH, Host, insecure
+from selftests.kit.facts.engines import engine
 
 ELSEWHERE = Host(flags=("--config-file=/opt/d.json",), document='{"userland-proxy": false}')
 PROXY = '{"userland-proxy": false}'
@@ -252,7 +252,7 @@ def test_secrets_are_not_stored() -> None:
 )
 def test_seccomp_profile(option: str, profile: str | None) -> None:
     """The built-in profile has two names, and any other is a file's; an engine without seccomp has none."""
-    assert seccomp_profile(Engine({"SecurityOptions": [option]})) == profile
+    assert seccomp_profile(engine(SecurityOptions=[option])) == profile
 
 
 UNVERIFIED = {"Secure": False}
@@ -273,4 +273,4 @@ UNVERIFIED = {"Secure": False}
 def test_insecure_registries(registries: dict[str, Any], found: tuple[str, ...]) -> None:
     """Those that are reached without verified TLS; what does not leave the host needs none."""
     config = {"InsecureRegistryCIDRs": None, "IndexConfigs": {}, "Mirrors": None}
-    assert insecure_registries(Engine({"RegistryConfig": config | registries})) == found
+    assert insecure_registries(engine(RegistryConfig=config | registries)) == found

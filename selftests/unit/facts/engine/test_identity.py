@@ -1,20 +1,19 @@
 """Which machine and which engine a target is."""
 
-import json
-
 import pytest
 
 from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import in_parts
+from selftests.kit.facts.engines import engine_text
 
 
 @pytest.mark.parametrize(
     ("backend", "key", "machine", "info", "found"),
     [
         ("ssh", "SHA256:x", "a" * 32, {"ID": "engine"}, ("a" * 32, "engine", "SHA256:x")),
-        ("ssh", "", "", {}, ("unknown", "unknown", "unknown")),
+        ("ssh", "", "", {"ID": ""}, ("unknown", "unknown", "unknown")),
         ("local", "", "a" * 32, {"ID": 7}, ("a" * 32, "unknown", "")),
     ],
 )
@@ -22,7 +21,7 @@ def test_identity(
     backend: str, key: str, machine: str, info: dict[str, object], found: tuple[str, ...]
 ) -> None:
     """What could not be had is unknown; a key there is over ssh alone."""
-    texts = {"host": in_parts(files=f"/etc/machine-id:{machine}"), "docker_info": json.dumps(info)}
+    texts = {"host": in_parts(files=f"/etc/machine-id:{machine}"), "engine": engine_text(info)}
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
     assert Identity.of(Recording("host", backend, answers, host_key=key)) == Identity(*found)
     assert Identity.of(Recording("host", backend, {})).machine_id == "unknown"

@@ -18,6 +18,7 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.engines import engine
 from selftests.kit.files import at
 
 
@@ -63,10 +64,8 @@ def places(
 
     table = tuple(UnixSocket(path, path, "1" if embedded else "2") for path in sockets)
     process = Process(executable, {"mnt": "mnt:[1]"}, rootless, table)
-    runtimes = {"DefaultRuntime": "runc", "Runtimes": {"runc": {"path": "runc"}}}
     told = {"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": driver}
-    engine = Engine({**told, **runtimes, **info})
-    daemon: Any = Daemon(process, SimpleNamespace(containerd_sockets=sockets), engine)
+    daemon: Any = Daemon(process, SimpleNamespace(containerd_sockets=sockets), engine(**told, **info))
     files: Any = Files()
     answer = Answer("engine_places", 0, text, "")
     return Places(Recording("host", "local", {"engine_places": answer}), daemon, files)

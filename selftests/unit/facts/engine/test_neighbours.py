@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import answer
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.facts.hosts import target
 from selftests.kit.projects import site
 from selftests.kit.running import PRESENT, containers, info
@@ -14,12 +15,12 @@ TASKS = "\n".join(("task:moby", "task:plugins.moby", "task:moby-100000.100000", 
 ENGINES = "\n".join(
     f"{pid}/status:Name:\t{name}" for pid, name in [(60, "crio"), *((n, "conmon") for n in (70, 71, 72, 73))]
 )
-PLUGINS = "plugin:true vieux/sshfs:latest\nplugin:false off:latest\n"
+PLUGINS = [{"Name": "vieux/sshfs:latest", "Enabled": True}, {"Name": "off", "Enabled": False}]
 
 
 def test_what_is_named() -> None:
     """The engine's own namespaces and plugins that are off are no neighbours; of many processes three are named."""
-    found = target(processes={"tasks": TASKS, "processes": ENGINES}, neighbours=PLUGINS)
+    found = target(processes={"tasks": TASKS, "processes": ENGINES}, engine=engine_text(plugins=PLUGINS))
     assert found.get("neighbours") == (
         "the namespace k8s.io of containerd (12 running)",
         "conmon (process 70, 71, 72)",

@@ -2,22 +2,26 @@
 
 import pytest
 
+from hullcheck.facts.engine.info import ENGINE
 from hullcheck.facts.engine.rights import Rights
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import answer
+from selftests.kit.facts.engines import engine_text
 
 ACCOUNTS = answer(
     "accounts", accounts="user:root:0:0:/bin/bash\nuser:audit:1001:1001:/bin/sh\nuser:x:100:1:/bin/sh"
 )
-ANSWERS = Answer("docker_info", 0, '{"ID":"a","ServerVersion":"28.5.1"}', "")
-REFUSES = Answer(
-    "docker_info",
-    1,
-    "",
-    "permission denied while trying to connect to the docker API at unix:///run/docker.sock",
-)
-SILENT = Answer("docker_info", 0, '{"ServerErrors":["Cannot connect to the Docker daemon"]}', "")
+
+
+def engine(refusal: str = "") -> Answer:
+    """Its answer, as it is kept."""
+    return Answer("engine", 0, ENGINE.keep(engine_text(refusal=refusal)), "")
+
+
+ANSWERS = engine()
+REFUSES = engine("permission denied while trying to connect to the docker API at unix:///run/docker.sock")
+SILENT = engine("Cannot connect to the Docker daemon")
 UNSEEN = "files, processes of others and audit rules are not seen"
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.controls.judge import judge
-from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.installation import Places
 from hullcheck.facts.engine.storage import DataAtRest, Storage
 from hullcheck.facts.host.file import FileFact
 from hullcheck.parsing.proc.mountinfo import mount_of
 from hullcheck.parsing.proc.mountinfo import parse as parse_mounts
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.engines import engine
 from selftests.kit.files import DIRECTORY, at
 from selftests.kit.judging import control
 
@@ -54,8 +54,9 @@ def storage(
     """Where an engine keeps its data whose daemon has this mount table."""
     options = ["name=seccomp", *(["name=userns"] if root == REMAPPED else [])]
     driver = [["driver-type", "io.containerd.snapshotter.v1"]] if store else [["Backing Filesystem", "xfs"]]
-    engine = Engine({"SecurityOptions": options, "DriverStatus": driver})
-    return Storage(engine, _Places(root, containerd), parse_mounts(mounts))
+    return Storage(
+        engine(SecurityOptions=options, DriverStatus=driver), _Places(root, containerd), parse_mounts(mounts)
+    )
 
 
 def verdict(found: Storage) -> tuple[str, str]:

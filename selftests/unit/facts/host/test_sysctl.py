@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from selftests.kit.facts.hosts import BRIDGE, only, target
+from selftests.kit.facts.engines import BRIDGE, engine_text
+from selftests.kit.facts.hosts import only, target
 from selftests.kit.judging import judged
 
 RUNNING = {"net/ipv4/ip_forward": "0", "fs/suid_dumpable": "0", "kernel/randomize_va_space": "2"}
@@ -88,6 +88,5 @@ def test_decision_of_the_policy() -> None:
 )
 def test_forwarding(value: str, networks: list[Any], policy: dict[str, Any], expected: str) -> None:
     """The site has to decide, and only bridge networks are a reason."""
-    listed = "\n".join(map(json.dumps, networks))
-    facts = target(policy, host=settings(net__ipv4__ip_forward=value), docker_networks=listed)
+    facts = target(policy, host=settings(net__ipv4__ip_forward=value), engine=engine_text(networks=networks))
     assert only(judged("ipv4_forwarding_is_off_or_recorded", facts))[0] == expected

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images import Image
 from hullcheck.facts.subjects import Subjects
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.engines import engine
 from selftests.kit.facts.images import (
     BASE,
     ID,
@@ -139,7 +139,7 @@ def test_images_that_are_gone_or_were_never_there() -> None:
     )
     none = facts_of("")
     assert judged("4.6", none) == {"host": ("not applicable", "the engine has no image")}
-    counted = Facts(none.recording, none.policy, engine=Engine({"ServerVersion": "26.1.5", "Images": 2}))
+    counted = Facts(none.recording, none.policy, engine=engine(Images=2))
     with pytest.raises(EvidenceError, match=r"counts images \(2\), and none was listed"):
         judged("4.6", counted)
 

@@ -18,7 +18,6 @@ import pytest
 from hullcheck.criteria.judgement import NO_REPORTS
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
-from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.scans import SCAN_REPORTS
 from hullcheck.policy import Policy, PolicyError, ScanReports
@@ -26,11 +25,12 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.recording.script import render
 from selftests.kit.facts import PRESENT
+from selftests.kit.facts.engines import engine
 from selftests.kit.facts.images import ID, NOW, image, output, stored
 from selftests.kit.judging import judged
 from selftests.needs import need
 
-ENGINE = Engine({"ServerVersion": "28.5.2"})
+ENGINE = engine(ServerVersion="28.5.2")
 SHELLS = (("dash",), ("busybox", "sh"))
 DIGEST = f"sha256:{ID}"
 MANIFEST = "sha256:" + "cd" * 32

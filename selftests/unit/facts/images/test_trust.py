@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images.trust import CONTENT_TRUST
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts.engines import engine
 from selftests.kit.facts.images import SECRET
 from selftests.kit.judging import judged
 
@@ -40,5 +40,5 @@ def test_content_trust(lines: Sequence[str], version: str, expected: str) -> Non
     assert SECRET not in text
     recording = Recording("host", "local", {CONTENT_TRUST.name: Answer(CONTENT_TRUST.name, 0, text, "")})
     for policy, wanted in ((Policy(), expected), (Policy(image_verification="cosign"), "pass")):
-        made = Facts(recording, policy, engine=Engine({"ServerVersion": version}))
+        made = Facts(recording, policy, engine=engine(ServerVersion=version))
         assert judged("4.5", made)["host"][0] == wanted

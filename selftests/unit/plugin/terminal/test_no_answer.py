@@ -11,6 +11,7 @@ import pytest
 
 from hullcheck.plugin.reporting import quiet
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts.engines import engine_text
 from selftests.kit.running import ABSENT, PRESENT, Project, Run, info
 
 REFUSED = "permission denied while trying to connect to the Docker daemon socket at unix:///run/docker.sock"
@@ -58,7 +59,7 @@ def test_sudo_that_asks_for_a_password(project: Project) -> None:
 
 def test_user_who_may_not_use_the_engine(project: Project) -> None:
     """An engine that refuses to answer gives one sentence, and no letter."""
-    refused = Answer("docker_info", 1, "", REFUSED)
+    refused = Answer("engine", 0, engine_text(refusal=REFUSED), "")
     run = project.pytest("-m", "cis", "--hosts", project.recorded("web1", PRESENT, refused))
     assert (run.status, set(run.verdicts.values())) == (1, {"error"})
     assert _letters(run) == 0

@@ -1,1 +1,0 @@
-docker context inspect --format "{{json .Endpoints.docker.Host}}"

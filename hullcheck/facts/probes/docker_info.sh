@@ -1,1 +1,0 @@
-exec docker info --format "{{json .}}"

@@ -1,1 +1,0 @@
-exec docker version --format "{{json .Server}}"
