@@ -88,7 +88,12 @@ def check_files(targets: Iterable[Target]) -> None:
 
 
 def script_for(
-    target: Target, probes: tuple[Probe, ...], probe_timeout: int, known_images: Iterable[str] = ()
+    target: Target,
+    probes: tuple[Probe, ...],
+    probe_timeout: int,
+    known_images: Iterable[str] = (),
+    *,
+    shown: bool = False,
 ) -> str:
     """The probe script as it is run on *target*, where the layers of *known_images* need not be read again."""
     return render(
@@ -97,6 +102,7 @@ def script_for(
         timeout=probe_timeout,
         known_images=known_images,
         paths=target.paths,
+        shown=shown,
     )
 
 

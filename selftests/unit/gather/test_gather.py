@@ -224,7 +224,7 @@ def test_engine_of_a_target(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def address(connect: str, docker_host: str | None = None) -> str:
         script = script_for(Target("x", connect, docker_host=docker_host), PROBES, 5)
-        lines = [line for line in script.splitlines() if line.startswith("DOCKER_HOST=")]
+        lines = [line for line in script.splitlines() if line.startswith("export DOCKER_HOST=")]
         return lines[0].partition("=")[2] if lines else ""
 
     assert address("local://") == "unix:///mine"
