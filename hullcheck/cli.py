@@ -5,12 +5,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from hullcheck import __version__
+from hullcheck import __version__, interrupts
 from hullcheck.commands import attest, audit, controls, coverage, explain, policy, probe_script, waive
 from hullcheck.commands.runs import compare, diff, history, remedy, report, verify
 from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
+INTERRUPTED = 130  # as shells have it
 OUTPUT_LOST = 74  # EX_IOERR of sysexits.h; the statuses below are answers of `verify`
 
 
@@ -18,8 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is that of the subcommand, or 2 for a wrong use."""
     given = read(arguments)
     try:
-        status: int = given.run(given)
-        sys.stdout.flush()
+        with interrupts.at_once(INTERRUPTED):
+            status: int = given.run(given)
+            sys.stdout.flush()
     except WrongUse as error:
         print(f"hullcheck: {printable(str(error))}", file=sys.stderr)
         return WRONG_USE

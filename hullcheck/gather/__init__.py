@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import Empty, Queue
 
 from hullcheck import compose
-from hullcheck.gather import image_cache, intake, processes, signals
+from hullcheck.gather import image_cache, intake, processes
 from hullcheck.gather.transport import Connection, TransportError, run_script
 from hullcheck.inventory import Target
 from hullcheck.inventory.specs import TargetError, plain, recorded_path
@@ -62,11 +62,10 @@ def gather(
         threading.Thread(target=work, daemon=True).start()
     recordings = {}
     try:
-        with signals.as_interrupt():
-            for _ in targets:
-                recording = finished.get()
-                recordings[recording.target] = recording
-                done(recording)
+        for _ in targets:
+            recording = finished.get()
+            recordings[recording.target] = recording
+            done(recording)
     except BaseException:  # Ctrl-C, too
         processes.end_all()
         raise

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from hullcheck.gather.intake import GRACE, HOLD, Intake
+from hullcheck import interrupts
+from hullcheck.gather.intake import HOLD, Intake
 
 _CHUNK = 1 << 16  # what a pipe holds
 _LAST_WORDS = 1.0  # seconds that what is beyond our reach may keep the pipes open
+_INTERRUPTED = 0.4  # seconds in which what can end in order may do so, when all is ended
 
 _running: set[subprocess.Popen[bytes]] = set()
 _ended = threading.Event()
@@ -71,12 +73,12 @@ def run(
             with contextlib.suppress(OSError):
                 process.stdin.write(HOLD)
         if not _listen(process, intake):
-            _kill_session(process.pid)
+            _kill(process.pid)
             _listen(process, Intake(_LAST_WORDS, lambda: False))
         _hang_up(process)
         status = _status(process, intake.seconds_left() + _LAST_WORDS)
         if status is None:
-            _kill_session(process.pid)
+            _kill(process.pid)
             status = _status(process, _LAST_WORDS)
     finally:
         _running.discard(process)
@@ -140,7 +142,7 @@ def end_all() -> None:
     """
     _ended.set()
     told = [process for process in tuple(_running) if _hang_up(process)]
-    end = time.monotonic() + GRACE
+    end = time.monotonic() + _INTERRUPTED
     try:
         while any(process in _running for process in told) and time.monotonic() < end:
             time.sleep(0.02)
@@ -148,20 +150,11 @@ def end_all() -> None:
         for process in tuple(_running):
             with _reaping:
                 if process.returncode is None:
-                    _kill_session(process.pid)
+                    _kill(process.pid)
 
 
-def _kill_session(leader: int) -> None:
-    for pid in _session(leader):
-        with contextlib.suppress(OSError):  # it is gone, or became root's by sudo
-            os.kill(pid, signal.SIGKILL)
-
-
-def _session(leader: int) -> list[int]:
-    """The processes of a session: one group is not enough, because a program may make groups of its own."""
-    found = [leader]
-    for name in os.listdir("/proc"):
-        with contextlib.suppress(OSError):
-            if name.isdecimal() and os.getsid(int(name)) == leader:
-                found.append(int(name))
-    return found
+def _kill(leader: int) -> None:
+    """Kill the leader of a session, all in it, and what they started: a program may make groups of its own."""
+    interrupts.kill_below(leader)
+    with contextlib.suppress(OSError):
+        os.kill(leader, signal.SIGKILL)

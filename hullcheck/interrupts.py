@@ -1,0 +1,65 @@
+"""Ctrl-C, SIGTERM and SIGHUP end a command at once, with one word, and with all that it started."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_UNHANDLED = (signal.SIG_DFL, signal.default_int_handler)
+
+
+@contextlib.contextmanager
+def at_once(status: int, said: str = "interrupted\n", unless: Callable[[], bool] = bool) -> Iterator[None]:
+    """Let these signals end the process with this exit *status*, where nobody else handles them.
+
+    Args:
+        unless: whether there is more to take down, so that KeyboardInterrupt is raised.
+    """
+    if threading.current_thread() is not threading.main_thread():  # no other may
+        yield
+        return
+    errors = os.dup(2)  # pytest captures the other
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if unless():
+            raise KeyboardInterrupt(signal.Signals(number).name)
+        for each in _ENDING:
+            signal.signal(each, signal.SIG_IGN)
+        if processes := sys.modules.get("hullcheck.gather.processes"):
+            processes.end_all()
+        kill_below(os.getpid())
+        os.write(errors, b"\n" * bool(said) + said.encode())
+        os._exit(status)
+
+    before = {each: signal.getsignal(each) for each in _ENDING}
+    ours = [
+        each for each, by in before.items() if by in _UNHANDLED or getattr(by, "__module__", "") == __name__
+    ]
+    for each in ours:
+        signal.signal(each, end)
+    try:
+        yield
+    finally:
+        for each in ours:
+            signal.signal(each, before[each])
+        os.close(errors)
+
+
+def kill_below(root: int) -> None:
+    """Kill all processes below *root*, and those of the sessions that it or they lead."""
+    above: dict[int, tuple[int, int]] = {}
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+            _, parent, _, session = file.read().rpartition(b")")[2].split()[:4]
+            above[int(name)] = (int(parent), int(session))
+    found, more = set[int](), {root}
+    while more:
+        found |= more
+        more = {pid for pid, of in above.items() if pid not in found and not found.isdisjoint(of)}
+    for pid in found - {root}:
+        with contextlib.suppress(OSError):  # it is gone, or became root's by sudo
+            os.kill(pid, signal.SIGKILL)
