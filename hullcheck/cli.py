@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from hullcheck import __version__, interrupts
+from hullcheck import __version__
 from hullcheck.commands import attest, audit, controls, coverage, explain, policy, probe_script, waive
 from hullcheck.commands.runs import compare, diff, history, remedy, report, verify
 from hullcheck.messages import WrongUse, printable
@@ -19,9 +19,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is that of the subcommand, or 2 for a wrong use."""
     given = read(arguments)
     try:
-        with interrupts.at_once(INTERRUPTED):
-            status: int = given.run(given)
-            sys.stdout.flush()
+        status: int = given.run(given)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return INTERRUPTED
     except WrongUse as error:
         print(f"hullcheck: {printable(str(error))}", file=sys.stderr)
         return WRONG_USE

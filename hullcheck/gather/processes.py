@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from hullcheck import interrupts
 from hullcheck.gather.intake import HOLD, Intake
 
 _CHUNK = 1 << 16  # what a pipe holds
@@ -155,6 +154,22 @@ def end_all() -> None:
 
 def _kill(leader: int) -> None:
     """Kill the leader of a session, all in it, and what they started: a program may make groups of its own."""
-    interrupts.kill_below(leader)
+    kill_below(leader)
     with contextlib.suppress(OSError):
         os.kill(leader, signal.SIGKILL)
+
+
+def kill_below(root: int) -> None:
+    """Kill all processes below *root*, and those of the sessions that it or they lead."""
+    above: dict[int, tuple[int, int]] = {}
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+            _, parent, _, session = file.read().rpartition(b")")[2].split()[:4]
+            above[int(name)] = (int(parent), int(session))
+    found, more = set[int](), {root}
+    while more:
+        found |= more
+        more = {pid for pid, of in above.items() if pid not in found and not found.isdisjoint(of)}
+    for pid in found - {root}:
+        with contextlib.suppress(OSError):  # it is gone, or became root's by sudo
+            os.kill(pid, signal.SIGKILL)

@@ -1,12 +1,13 @@
-"""Ctrl-C, SIGTERM and SIGHUP end a command at once, with one word, and with all that it started."""
+"""Ctrl-C, SIGTERM and SIGHUP end an audit at once, with one word, and with all that it started."""
 
 import contextlib
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
+
+from hullcheck.gather import processes
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _UNHANDLED = (signal.SIG_DFL, signal.default_int_handler)
@@ -29,9 +30,8 @@ def at_once(status: int, said: str = "interrupted\n", unless: Callable[[], bool]
             raise KeyboardInterrupt(signal.Signals(number).name)
         for each in _ENDING:
             signal.signal(each, signal.SIG_IGN)
-        if processes := sys.modules.get("hullcheck.gather.processes"):
-            processes.end_all()
-        kill_below(os.getpid())
+        processes.end_all()
+        processes.kill_below(os.getpid())  # the workers of xdist, too
         os.write(errors, b"\n" * bool(said) + said.encode())
         os._exit(status)
 
@@ -47,19 +47,3 @@ def at_once(status: int, said: str = "interrupted\n", unless: Callable[[], bool]
         for each in ours:
             signal.signal(each, before[each])
         os.close(errors)
-
-
-def kill_below(root: int) -> None:
-    """Kill all processes below *root*, and those of the sessions that it or they lead."""
-    above: dict[int, tuple[int, int]] = {}
-    for name in filter(str.isdecimal, os.listdir("/proc")):
-        with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
-            _, parent, _, session = file.read().rpartition(b")")[2].split()[:4]
-            above[int(name)] = (int(parent), int(session))
-    found, more = set[int](), {root}
-    while more:
-        found |= more
-        more = {pid for pid, of in above.items() if pid not in found and not found.isdisjoint(of)}
-    for pid in found - {root}:
-        with contextlib.suppress(OSError):  # it is gone, or became root's by sudo
-            os.kill(pid, signal.SIGKILL)

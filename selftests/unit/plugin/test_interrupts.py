@@ -81,14 +81,17 @@ def _sleepers(folder: Path) -> list[str]:
 
 def test_interrupted_command() -> None:
     """A subcommand says no more either; its exit status is that of shells."""
-    hangs = "subprocess.Popen(['sleep', '72']); print('on', flush=True); time.sleep(60)"
-    run = f"import subprocess, time\nfrom hullcheck import interrupts\nwith interrupts.at_once(130): {hangs}"
+    command = "lambda given: print('on', flush=True) or time.sleep(60)"
+    run = f"import time\nfrom hullcheck import cli\ncli.read = lambda _: cli.argparse.Namespace(run={command})\n"
     with subprocess.Popen(
-        [sys.executable, "-c", run], preexec_fn=heed_signals, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", f"{run}raise SystemExit(cli.main())"],
+        preexec_fn=heed_signals,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout
         process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=5) == (b"", b"\ninterrupted\n")
     assert process.returncode == 130
 
