@@ -87,19 +87,14 @@ def check_files(targets: Iterable[Target]) -> None:
 
 
 def script_for(
-    target: Target,
-    probes: tuple[Probe, ...],
-    probe_timeout: int,
-    known_images: Iterable[str] = (),
-    *,
-    shown: bool = False,
+    target: Target, probes: tuple[Probe, ...], timeout: int, known: Iterable[str] = (), *, shown: bool = False
 ) -> str:
-    """The probe script as it is run on *target*, where the layers of *known_images* need not be read again."""
+    """The probe script as it is run on *target*, where the layers of *known* images need not be read again."""
     return render(
         probes,
         docker_host=_docker_host(target),
-        timeout=probe_timeout,
-        known_images=known_images,
+        timeout=timeout,
+        known_images=known,
         paths=target.paths,
         shown=shown,
     )
@@ -180,11 +175,4 @@ class _Trip:
     def _failed(self, target: Target, failure: str) -> Recording:
         commands = {probe.name: probe.command for probe in self.probes}
         now = time.time()
-        return Recording(
-            target.name,
-            backend_of(target.connect),
-            commands=commands,
-            gathered=now,
-            failure=failure,
-            asked=now,
-        )
+        return Recording(target.name, backend_of(target.connect), {}, commands, now, failure, asked=now)

@@ -19,7 +19,6 @@ _INTERRUPTED = 0.4  # seconds in which what can end in order may do so, when all
 
 _running: set[subprocess.Popen[bytes]] = set()
 _ended = threading.Event()
-_reaping = threading.Lock()  # the number of a process that was waited for may be another's
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,12 @@ class Ended:
     Attributes:
         status: its exit status, or minus the number of the signal that ended it; -9 where it outlives that signal.
         fault: why it was ended before its time, as of an `Intake`; empty where it ended by itself.
-        too_much: as of an `Intake`.
     """
 
     status: int
     output: bytes
     errors: bytes
     fault: str = ""
-    too_much: bool = False
 
 
 def run(
@@ -72,12 +69,12 @@ def run(
             with contextlib.suppress(OSError):
                 process.stdin.write(HOLD)
         if not _listen(process, intake):
-            _kill(process.pid)
+            kill_below(process.pid)
             _listen(process, Intake(_LAST_WORDS, lambda: False))
         _hang_up(process)
         status = _status(process, intake.seconds_left() + _LAST_WORDS)
         if status is None:
-            _kill(process.pid)
+            kill_below(process.pid)
             status = _status(process, _LAST_WORDS)
     finally:
         _running.discard(process)
@@ -86,7 +83,7 @@ def run(
                 pipe.close()
     if status is None:
         status = -signal.SIGKILL
-    return Ended(status, intake.output, intake.errors, intake.fault, intake.too_much)
+    return Ended(status, intake.output, intake.errors, intake.fault)
 
 
 def _listen(process: subprocess.Popen[bytes], intake: Intake) -> bool:
@@ -119,13 +116,9 @@ def _hang_up(process: subprocess.Popen[bytes]) -> bool:
 
 def _status(process: subprocess.Popen[bytes], seconds: float) -> int | None:
     """The exit status of *process*, which has *seconds* to end; None where it did not."""
-    end = time.monotonic() + seconds
-    while True:
-        with _reaping:
-            status = process.poll()
-        if status is not None or time.monotonic() >= end:
-            return status
-        time.sleep(0.005)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(seconds)
+    return None
 
 
 def begin() -> None:
@@ -147,20 +140,12 @@ def end_all() -> None:
             time.sleep(0.02)
     finally:
         for process in tuple(_running):
-            with _reaping:
-                if process.returncode is None:
-                    _kill(process.pid)
-
-
-def _kill(leader: int) -> None:
-    """Kill the leader of a session, all in it, and what they started: a program may make groups of its own."""
-    kill_below(leader)
-    with contextlib.suppress(OSError):
-        os.kill(leader, signal.SIGKILL)
+            if process.returncode is None:  # else its number may be another's
+                kill_below(process.pid)
 
 
 def kill_below(root: int) -> None:
-    """Kill all processes below *root*, and those of the sessions that it or they lead."""
+    """Kill *root* unless it is this process, all processes below it, and those of sessions that they lead."""
     above: dict[int, tuple[int, int]] = {}
     for name in filter(str.isdecimal, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
@@ -170,6 +155,6 @@ def kill_below(root: int) -> None:
     while more:
         found |= more
         more = {pid for pid, of in above.items() if pid not in found and not found.isdisjoint(of)}
-    for pid in found - {root}:
+    for pid in found - {os.getpid()}:
         with contextlib.suppress(OSError):  # it is gone, or became root's by sudo
             os.kill(pid, signal.SIGKILL)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from hullcheck.facts.engine.rights import Rights
-from hullcheck.plugin import interrupts, options
+from hullcheck.gather import interrupts
+from hullcheck.plugin import options
 from hullcheck.plugin.collecting import SELECTED, stop
 from hullcheck.plugin.items import is_control
 from hullcheck.plugin.reporting import crash, pytest_reports

@@ -296,10 +296,9 @@ def test_audit_that_is_ended_leaves_no_process(engine: EngineFactory, sent: str,
 
 _GATHER = """
 import json, sys
-from hullcheck.gather import gather
+from hullcheck.gather import gather, interrupts
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
-from hullcheck.plugin import interrupts
 from hullcheck.recording.probe import Probe
 probes = Probe("first", "echo 1"), Probe("slow", "sleep 77 | (sleep 77; cat)")
 target, timeout = Target("box", **json.loads(sys.argv[1])), int(sys.argv[2])

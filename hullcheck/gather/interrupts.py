@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -20,9 +19,6 @@ def at_once(status: int, said: str = "interrupted\n", unless: Callable[[], bool]
     Args:
         unless: whether there is more to take down, so that KeyboardInterrupt is raised.
     """
-    if threading.current_thread() is not threading.main_thread():  # no other may
-        yield
-        return
     errors = os.dup(2)  # pytest captures the other
 
     def end(number: int, frame: FrameType | None) -> None:
