@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -31,15 +32,13 @@ def at_once(status: int, said: str = "interrupted\n", unless: Callable[[], bool]
         os.write(errors, b"\n" * bool(said) + said.encode())
         os._exit(status)
 
-    before = {each: signal.getsignal(each) for each in _ENDING}
-    ours = [
-        each for each, by in before.items() if by in _UNHANDLED or getattr(by, "__module__", "") == __name__
-    ]
-    for each in ours:
+    mine = _ENDING if threading.current_thread() is threading.main_thread() else ()  # no other may
+    before = {each: by for each in mine if (by := signal.getsignal(each)) in _UNHANDLED}
+    for each in before:
         signal.signal(each, end)
     try:
         yield
     finally:
-        for each in ours:
-            signal.signal(each, before[each])
+        for each, by in before.items():
+            signal.signal(each, by)
         os.close(errors)

@@ -1,4 +1,4 @@
-# shellcheck disable=SC2154 # the prologue comes before it
+# shellcheck disable=SC2034,SC2154 # the prologue comes before it
 if [ "$1" = held ]; then exec 5<&0 </dev/null; else exec 5</dev/null; fi
 hold <&5 >/dev/null 2>&1 &
 holder=$!

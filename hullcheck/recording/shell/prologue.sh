@@ -25,6 +25,7 @@ export engine_socket
 
 # The processes of the daemons, for which several questions ask.
 daemons=""
+# shellcheck disable=SC2013 # one word for each
 for each in $(grep -lsx dockerd /proc/[0-9]*/comm); do
   each=${each%/comm}
   daemons="$daemons ${each#/proc/}"
@@ -96,6 +97,7 @@ end() { # GROUP: by SIGTERM, and after a second by SIGKILL
 traps="trap 'printf \"\\n$nonce %d\" \$? >&2' EXIT
 trap 'trap - EXIT; wait; exit' TERM
 "
+# shellcheck disable=SC2154 # the line before this script sets $limit
 watch() { # SCRIPT: runs it, and ends it in time
   seconds=0
   trap 'seconds=$((seconds + 1))' URG
