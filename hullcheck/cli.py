@@ -11,6 +11,7 @@ from hullcheck.commands.runs import compare, diff, history, remedy, report, veri
 from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
+INTERRUPTED = 130  # as shells have it
 OUTPUT_LOST = 74  # EX_IOERR of sysexits.h; the statuses below are answers of `verify`
 
 
@@ -20,6 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = given.run(given)
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return INTERRUPTED
     except WrongUse as error:
         print(f"hullcheck: {printable(str(error))}", file=sys.stderr)
         return WRONG_USE

@@ -14,9 +14,9 @@ def add(commands: "Subparsers") -> None:
         "probe-script",
         help="print the probe script, to be run on a host without SSH access",
         description="Print the script that an audit runs on a target. Run it there as root"
-        " (`sh probe.sh > answer.txt`), bring the answer back and judge it with"
+        " (`umask 077; sh probe.sh >answer.txt`), bring the answer back and judge it with"
         " `pytest -m cis --hosts recorded://answer.txt`. The answer holds what the host said before secrets"
-        " are dropped from it: handle it as you handle the host's own logs.",
+        " are dropped from it: keep it as secret as the host.",
     )
     script.add_argument(
         "--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it"
@@ -42,8 +42,9 @@ def _run(given: argparse.Namespace) -> int:
     from hullcheck.recording.script import PATHS, render
 
     paths = [(name, path) for name in PATHS if (path := getattr(given, name))]
+    timeout = given.probe_timeout
     sys.stdout.write(
-        render(facts.PROBES, docker_host=given.docker_host, timeout=given.probe_timeout, paths=paths)
+        render(facts.PROBES, docker_host=given.docker_host, timeout=timeout, paths=paths, shown=True)
     )
     return 0
 

@@ -140,11 +140,19 @@ def _check(one: Fact, above: tuple[Fact, ...], good: set[Fact]) -> None:
     good.add(one)
 
 
+ORDER = (
+    *("host", "engine", "swarm", "containers", "container_files", "processes", "daemon", "units", "files"),
+    *("accounts", "audit", "packages", "firewall", "images", "image_contents", "reports"),
+)
+"""The questions in the order in which a target is asked; then come those of a site."""
+
+
 def probes() -> tuple[Probe, ...]:
-    """The probes of all facts, each once: the time first, and what others need of the engine."""
-    facts = (*FACTS.values(), *INSIDE.values())
-    found = {probe.name: probe for each in facts for probe in each.probes}
-    return tuple(sorted(found.values(), key=lambda each: (each.name != CLOCK, not each.shared)))
+    """The probes of all facts, each once, as a target is asked: those that others need come before them."""
+    found = {probe.name: probe for each in (*FACTS.values(), *INSIDE.values()) for probe in each.probes}
+    place = {name: number for number, name in enumerate(ORDER, -len(ORDER))}
+    by_place = sorted(found.values(), key=lambda each: place.get(each.name, 0))
+    return tuple(sorted(by_place, key=lambda each: (each.name != CLOCK, not each.shared)))
 
 
 def evidence_of(names: Iterable[str], kind: str) -> tuple[str, ...]:

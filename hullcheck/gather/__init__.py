@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import Empty, Queue
 
 from hullcheck import compose
-from hullcheck.gather import image_cache, intake, processes, signals
+from hullcheck.gather import image_cache, intake, processes
 from hullcheck.gather.transport import Connection, TransportError, run_script
 from hullcheck.inventory import Target
 from hullcheck.inventory.specs import TargetError, plain, recorded_path
@@ -62,11 +62,10 @@ def gather(
         threading.Thread(target=work, daemon=True).start()
     recordings = {}
     try:
-        with signals.as_interrupt():
-            for _ in targets:
-                recording = finished.get()
-                recordings[recording.target] = recording
-                done(recording)
+        for _ in targets:
+            recording = finished.get()
+            recordings[recording.target] = recording
+            done(recording)
     except BaseException:  # Ctrl-C, too
         processes.end_all()
         raise
@@ -88,15 +87,16 @@ def check_files(targets: Iterable[Target]) -> None:
 
 
 def script_for(
-    target: Target, probes: tuple[Probe, ...], probe_timeout: int, known_images: Iterable[str] = ()
+    target: Target, probes: tuple[Probe, ...], timeout: int, known: Iterable[str] = (), *, shown: bool = False
 ) -> str:
-    """The probe script as it is run on *target*, where the layers of *known_images* need not be read again."""
+    """The probe script as it is run on *target*, where the layers of *known* images need not be read again."""
     return render(
         probes,
         docker_host=_docker_host(target),
-        timeout=probe_timeout,
-        known_images=known_images,
+        timeout=timeout,
+        known_images=known,
         paths=target.paths,
+        shown=shown,
     )
 
 
@@ -175,11 +175,4 @@ class _Trip:
     def _failed(self, target: Target, failure: str) -> Recording:
         commands = {probe.name: probe.command for probe in self.probes}
         now = time.time()
-        return Recording(
-            target.name,
-            backend_of(target.connect),
-            commands=commands,
-            gathered=now,
-            failure=failure,
-            asked=now,
-        )
+        return Recording(target.name, backend_of(target.connect), {}, commands, now, failure, asked=now)

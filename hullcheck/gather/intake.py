@@ -16,8 +16,7 @@ class Intake:
     """What came from a target, and why no more of it is wanted.
 
     Attributes:
-        fault: why the target was told to stop, in words; empty where it was not.
-        too_much: whether it sent more than is kept.
+        fault: why the target was told to stop, in words; empty where it was not. Of what was too much nothing is kept.
     """
 
     def __init__(self, timeout: float, hang_up: Callable[[], bool]) -> None:
@@ -28,7 +27,6 @@ class Intake:
             hang_up: tells the target to stop; gives whether it was told.
         """
         self.fault = ""
-        self.too_much = False
         self._timeout = timeout
         self._hang_up = hang_up
         self._end = time.monotonic() + timeout
@@ -51,9 +49,9 @@ class Intake:
         self._room -= len(data)
         if self._room >= 0:
             (self._errors if error else self._output).write(data)
-        elif not self.too_much:
-            self.too_much = True
+        elif self._room + len(data) >= 0:
             self._stop(f"it sent more than {MOST >> 20} MiB")
+            self._output = BytesIO()
 
     def seconds_left(self) -> float:
         """How long to go on listening; 0 where it is over."""

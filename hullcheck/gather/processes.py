@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from hullcheck.gather.intake import GRACE, HOLD, Intake
+from hullcheck.gather.intake import HOLD, Intake
 
 _CHUNK = 1 << 16  # what a pipe holds
 _LAST_WORDS = 1.0  # seconds that what is beyond our reach may keep the pipes open
+_INTERRUPTED = 0.4  # seconds in which what can end in order may do so, when all is ended
 
 _running: set[subprocess.Popen[bytes]] = set()
 _ended = threading.Event()
-_reaping = threading.Lock()  # the number of a process that was waited for may be another's
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,12 @@ class Ended:
     Attributes:
         status: its exit status, or minus the number of the signal that ended it; -9 where it outlives that signal.
         fault: why it was ended before its time, as of an `Intake`; empty where it ended by itself.
-        too_much: as of an `Intake`.
     """
 
     status: int
     output: bytes
     errors: bytes
     fault: str = ""
-    too_much: bool = False
 
 
 def run(
@@ -71,12 +69,12 @@ def run(
             with contextlib.suppress(OSError):
                 process.stdin.write(HOLD)
         if not _listen(process, intake):
-            _kill_session(process.pid)
+            kill_below(process.pid)
             _listen(process, Intake(_LAST_WORDS, lambda: False))
         _hang_up(process)
         status = _status(process, intake.seconds_left() + _LAST_WORDS)
         if status is None:
-            _kill_session(process.pid)
+            kill_below(process.pid)
             status = _status(process, _LAST_WORDS)
     finally:
         _running.discard(process)
@@ -85,7 +83,7 @@ def run(
                 pipe.close()
     if status is None:
         status = -signal.SIGKILL
-    return Ended(status, intake.output, intake.errors, intake.fault, intake.too_much)
+    return Ended(status, intake.output, intake.errors, intake.fault)
 
 
 def _listen(process: subprocess.Popen[bytes], intake: Intake) -> bool:
@@ -118,13 +116,9 @@ def _hang_up(process: subprocess.Popen[bytes]) -> bool:
 
 def _status(process: subprocess.Popen[bytes], seconds: float) -> int | None:
     """The exit status of *process*, which has *seconds* to end; None where it did not."""
-    end = time.monotonic() + seconds
-    while True:
-        with _reaping:
-            status = process.poll()
-        if status is not None or time.monotonic() >= end:
-            return status
-        time.sleep(0.005)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(seconds)
+    return None
 
 
 def begin() -> None:
@@ -140,28 +134,27 @@ def end_all() -> None:
     """
     _ended.set()
     told = [process for process in tuple(_running) if _hang_up(process)]
-    end = time.monotonic() + GRACE
+    end = time.monotonic() + _INTERRUPTED
     try:
         while any(process in _running for process in told) and time.monotonic() < end:
             time.sleep(0.02)
     finally:
         for process in tuple(_running):
-            with _reaping:
-                if process.returncode is None:
-                    _kill_session(process.pid)
+            if process.returncode is None:  # else its number may be another's
+                kill_below(process.pid)
 
 
-def _kill_session(leader: int) -> None:
-    for pid in _session(leader):
+def kill_below(root: int) -> None:
+    """Kill *root* unless it is this process, all processes below it, and those of sessions that they lead."""
+    above: dict[int, tuple[int, int]] = {}
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+            _, parent, _, session = file.read().rpartition(b")")[2].split()[:4]
+            above[int(name)] = (int(parent), int(session))
+    found, more = set[int](), {root}
+    while more:
+        found |= more
+        more = {pid for pid, of in above.items() if pid not in found and not found.isdisjoint(of)}
+    for pid in found - {os.getpid()}:
         with contextlib.suppress(OSError):  # it is gone, or became root's by sudo
             os.kill(pid, signal.SIGKILL)
-
-
-def _session(leader: int) -> list[int]:
-    """The processes of a session: one group is not enough, because a program may make groups of its own."""
-    found = [leader]
-    for name in os.listdir("/proc"):
-        with contextlib.suppress(OSError):
-            if name.isdecimal() and os.getsid(int(name)) == leader:
-                found.append(int(name))
-    return found

@@ -76,7 +76,7 @@ def run_script(target: Target, script: str, connection: Connection) -> Reply:
             raise TransportError(bounded.fault or _reason(error)) from error
         key = _host_key(target, backend, seen)
     output, errors = bytes(result.stdout_bytes), bytes(result.stderr_bytes)
-    if bounded.too_much or (bounded.fault and not output):
+    if bounded.fault and not output:
         raise TransportError(bounded.fault)
     if not output:
         raise TransportError(_telling_line(errors) or f"no output, exit status {result.rc}")
@@ -204,7 +204,6 @@ class _BoundedRun:
     Attributes:
         holds: whether the standard input of what it runs is kept open.
         fault: why the last run was ended before its time; empty where it was not.
-        too_much: whether that was because it sent too much.
     """
 
     def __init__(self, backend: Any, timeout: int, environment: dict[str, str]) -> None:
@@ -214,24 +213,21 @@ class _BoundedRun:
         self.environment = environment
         self.holds = backend.NAME in _HELD
         self.fault = ""
-        self.too_much = False
 
     def __call__(self, command: str, *args: str) -> Any:
         """testinfra's `run_local`: run *command* in a shell, its `%s` filled with *args*, quoted."""
         if self.backend.NAME in _WITHOUT_INPUT:
             command = command.replace(" exec ", " exec --interactive ", 1)
         command = self.backend.quote(command, *args)
-        ended = self._note(processes.run(command, self.timeout, self.environment, hold=self.holds))
+        ended = processes.run(command, self.timeout, self.environment, hold=self.holds)
+        self.fault = ended.fault
         return self.backend.result(ended.status, command.encode(), ended.output, ended.errors)
 
     def over_paramiko(self, command: bytes) -> tuple[int, bytes, bytes]:
         """What its backend for paramiko runs a command with."""
-        ended = self._note(channel.run(self.backend, command, self.timeout))
+        ended = channel.run(self.backend, command, self.timeout)
+        self.fault = ended.fault
         return ended.status, ended.output, ended.errors
-
-    def _note(self, ended: processes.Ended) -> processes.Ended:
-        self.fault, self.too_much = ended.fault, ended.too_much
-        return ended
 
 
 def _reason(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """Gathers in the main process, after collection and before any test; workers of xdist wait for it."""
 
+import contextlib
 import gc
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,14 +9,34 @@ from typing import Any
 import pytest
 
 from hullcheck.facts.engine.rights import Rights
+from hullcheck.gather import interrupts
 from hullcheck.plugin import options
 from hullcheck.plugin.collecting import SELECTED, stop
 from hullcheck.plugin.items import is_control
 from hullcheck.plugin.reporting import crash, pytest_reports
 from hullcheck.plugin.session import AuditSession, session_of
+from hullcheck.plugin.waiting import selects_by_marker
 from hullcheck.recording import Recording
 from hullcheck.recording.backends import RECORDED, backend_of
 from hullcheck.writers import terminal
+
+_ALONE = pytest.StashKey[bool]()
+"""Whether all tests that were collected are controls."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl-C end the run at once, if it has no other tests, which may have more to take down."""
+    said = "" if hasattr(config, "workerinput") else "interrupted\n"
+    stack = contextlib.ExitStack()
+    config.add_cleanup(stack.close)
+    stack.enter_context(
+        interrupts.at_once(pytest.ExitCode.INTERRUPTED, said, unless=lambda: not _judges_alone(config))
+    )
+
+
+def _judges_alone(config: pytest.Config) -> bool:
+    alone = selects_by_marker(config) or config.stash.get(_ALONE, False)
+    return alone and not config.getoption("nagios", False)  # which has an exit status of its own
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist lets the main process know that a worker is done
@@ -23,6 +44,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Gather, or let the main process do it, if there is a control to judge."""
     config = session.config
     controls = sum(map(is_control, session.items))
+    config.stash[_ALONE] = controls == len(session.items)
     if not (
         controls and options.runs_tests(config) and SELECTED in config.stash
     ):  # pytest comes here after errors, too

@@ -20,5 +20,5 @@ def probes(config: pytest.Config) -> int:
         elif backend_of(target.connect) == COMPOSE:
             print(f"# no host is asked; here: {COMPOSE_FILE.command}")
         else:
-            print(script_for(target, session_of(config).probes, timeout))
+            print(script_for(target, session_of(config).probes, timeout, shown=True))
     return 0

@@ -35,11 +35,11 @@ def is_asked_for(config: pytest.Config) -> bool:
         or options.is_any_given(config)
         or bool(config.getoption("hosts", None))
         or any(config.getoption(each, None) for each in (*_EXPLAINING, *_SPREADING))
-        or _selects_by_marker(config)
+        or selects_by_marker(config)
     )
 
 
-def _selects_by_marker(config: pytest.Config) -> bool:
+def selects_by_marker(config: pytest.Config) -> bool:
     """Whether -m names a marker of ours."""
     named = re.findall(r"\w+", config.option.markexpr)
     return not set(_markers(config)).isdisjoint(named) if named else False

@@ -4,15 +4,18 @@ import errno
 import json
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
+
+import msgspec
 
 from hullcheck import inputs, private_files
 from hullcheck.parsing.documents import require
 from hullcheck.parsing.times import Times
-from hullcheck.recording import clocks, fields
+from hullcheck.recording import clocks
 from hullcheck.recording.packing import GZIP, LARGEST, VALUES, canonical, unpacked
 from hullcheck.recording.probe import TIMED_OUT, UNREADABLE, Answer, Probe
 from hullcheck.recording.script import MAGIC, ProbeOutputError, parse
@@ -21,7 +24,7 @@ from hullcheck.secrets.known import without_known
 from hullcheck.secrets.private_keys import CUT
 from hullcheck.verdicts import EvidenceError
 
-SCHEMA = "hullcheck/recording/2"
+SCHEMA = "hullcheck/recording/3"
 FILE_NAME = "recording.json"
 PACKED = f"{FILE_NAME}.gz"
 """What it is called in a bundle."""
@@ -29,6 +32,30 @@ CLOCK = "host"
 """The name of the probe that asks for the time."""
 _TOLD = re.compile(r"--clock\n([0-9]+)\n")
 _HEAD = 4096  # how far into an output its first line may be, after what a login said
+
+
+_Time = Annotated[float, msgspec.Meta(ge=0, le=clocks.LATEST)]
+
+
+class _Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    status: Annotated[int, msgspec.Meta(ge=0)]
+    stdout: str
+    stderr: str
+
+
+class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file of a recording."""
+
+    schema: Literal["hullcheck/recording/3"]
+    target: str
+    backend: str
+    answers: list[_Answer]
+    commands: dict[str, str] = {}
+    gathered: _Time = 0.0
+    failure: str = ""
+    host_key: str = ""
+    asked: _Time = 0.0
 
 
 class RecordingError(Exception):
@@ -131,8 +158,6 @@ class Recording:
             )
         if answer.status == UNREADABLE:
             raise EvidenceError(f"{probe.name}: {answer.stderr}")
-        if probe.lines is not None and not probe.lines.knows(answer.stdout):
-            raise EvidenceError(f"{probe.name}: the answer is damaged: it has a line of another kind")
         if f"\n{CUT}\n" in f"\n{answer.stdout}\n":
             raise EvidenceError(f"the answer to {probe.name} had lines of a private key, which were dropped")
         return answer
@@ -208,8 +233,7 @@ class Recording:
         """
         private_files.make_folder(folder)
         path = folder / FILE_NAME
-        document = {"schema": SCHEMA, **asdict(self)}
-        document["answers"] = [asdict(answer.sealed()) for answer in self.answers.values()]
+        document = {"schema": SCHEMA, **asdict(self), "answers": list(map(asdict, self.answers.values()))}
         content = canonical(document).encode("ascii")
         if len(content) > LARGEST:
             raise OSError(
@@ -249,12 +273,21 @@ class Recording:
             raise RecordingError(f"{path}: {what}") from None
         except ValueError as error:
             raise RecordingError(f"{path}: damaged: it {error}; gather again") from None
-        if not isinstance(document, dict) or document.pop("schema", None) != SCHEMA:
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
             raise RecordingError(f"{path}: {what}")
         try:
-            return cls(**fields.fields(document))
-        except ValueError as error:
+            read = msgspec.convert(document, _Document)
+        except msgspec.ValidationError as error:
             raise RecordingError(f"{path}: damaged: {error}; gather again") from None
+        answers = {
+            each.name: Answer(each.name, each.status, each.stdout, each.stderr) for each in read.answers
+        }
+        if len(answers) < len(read.answers):
+            raise RecordingError(f"{path}: damaged: a probe has two answers; gather again")
+        # the hosts of a fleet were asked the same
+        commands = {name: sys.intern(each) for name, each in read.commands.items()}
+        clock = (read.gathered, read.failure, read.host_key, read.asked)
+        return cls(read.target, read.backend, answers, commands, *clock)
 
     @classmethod
     def from_output(
@@ -339,9 +372,8 @@ def decode_json(text: str, origin: str) -> Any:
 
 
 def _why_late(answer: Answer) -> str:
-    """In brackets, which programs did not end, or why it was not asked; empty where the script does not say."""
-    told = re.findall(r"^((?:did not end:|not asked:) .{1,200})$", answer.stderr, re.MULTILINE)
-    return f" ({told[-1]})" if told else ""
+    """In brackets, why it was not asked; empty where it was."""
+    return f" ({answer.stderr})" if answer.stderr.startswith("not asked: ") else ""
 
 
 def _redacted(answer: Answer, probe: Probe) -> Answer:

@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from hullcheck.recording import shell
-from hullcheck.secrets.redact import LinesLike
 
-_END = "\n"
 _PROBES = Path(__file__).parents[1] / "facts" / "probes"
 TIMED_OUT = 124  # the status of a probe that was ended or not asked, as timeout(1) has it
 UNREADABLE = 65  # EX_DATAERR of sysexits.h: the status of an answer that was dropped
@@ -31,25 +29,14 @@ class Probe:
         keep: what of the standard output may be stored; secrets are dropped here, before anything is written.
         shared: whether those after it find its answer in the environment, by its name: nothing there where it
             failed or said more than fits.
-        aside: whether the engine, or the host, is asked this while it is asked the rest.
         most: bytes of its answer that are read; a longer one is dropped.
-        like: what each line is like that *keep* leaves, where that is another function.
-        sent: what is asked in the place of *script*: the same, shortened.
     """
 
     name: str
     script: str
     keep: Callable[[str], str] = _all_of_it
     shared: bool = False
-    aside: bool = False
     most: int = MOST
-    like: LinesLike | None = None
-    sent: str = ""
-
-    @property
-    def lines(self) -> LinesLike | None:
-        """What each line of a kept answer is like; None where that is not known."""
-        return self.keep if isinstance(self.keep, LinesLike) else self.like
 
     @classmethod
     def from_file(
@@ -58,34 +45,34 @@ class Probe:
         keep: Callable[[str], str] = _all_of_it,
         *,
         shared: bool = False,
-        aside: bool = False,
         most: int = MOST,
-        like: LinesLike | None = None,
-        **values: str,
+        **values: object,
     ) -> Self:
         """The probe whose script is NAME.sh of `facts/probes`; `@WORD@` in it stands for one of *values*."""
         text = shell.read(_PROBES / f"{name}.sh")
         for word, value in values.items():
-            text = text.replace(f"@{word}@", value)
-        return cls(name, text, keep, shared, aside, most, like, shell.shortened(text))
+            text = text.replace(f"@{word}@", str(value))
+        return cls(name, text, keep, shared, most)
 
     @property
     def command(self) -> str:
         """What a target is asked, as a recording keeps it."""
-        return (self.sent or self.script).strip()
+        return self.script.strip()
+
+    @property
+    def shortened(self) -> str:
+        """The same as it travels: what a user wrote is sent as it is."""
+        ours = (_PROBES / f"{self.name}.sh").is_file()
+        return shell.shortened(self.command) if ours else self.command
 
     @property
     def asks_engine(self) -> bool:
-        """Whether it is passed over once the engine did not answer `engine` or two other questions in time.
+        """Whether it is passed over once the engine did not answer others in time.
 
         Ten questions to a daemon that hangs would take ten time-outs.
         """
-        return re.search(r"\bdocker (?!context\b|dockerd\b)[a-z]", self.command) is not None
-
-    @property
-    def reads_engine(self) -> bool:
-        """Whether it needs the answer of `engine`, and so is asked after it."""
-        return re.search(r"\$\{?engine\b", self.command) is not None
+        code = re.sub(r"(?m)(^| )#.*", "", self.script)
+        return re.search(r"\bdocker (?!context\b|dockerd\b)[a-z]", code) is not None
 
 
 @dataclass(frozen=True)
@@ -96,26 +83,3 @@ class Answer:
     status: int
     stdout: str
     stderr: str
-
-    def sealed(self) -> "Answer":
-        """Add the last line of an answer in a file: how many lines that are not empty stand above, or `none`.
-
-        `open` says that the last of them had no line end.
-        """
-        return replace(self, stdout=f"{self.stdout}{_END * _is_open(self.stdout)}{self._seal(self.stdout)}")
-
-    def opened(self) -> "Answer":
-        """Take that line off; an answer without it, or with another number of lines, is dropped."""
-        text, _, seal = self.stdout.rpartition(_END)
-        for whole in (f"{text}{_END}" if _END in self.stdout else "", text):
-            if seal == self._seal(whole):
-                return replace(self, stdout=whole)
-        return Answer(self.name, UNREADABLE, "", "the answer is damaged: record the target again")
-
-    def _seal(self, text: str) -> str:
-        lines = sum(map(bool, text.split(_END)))
-        return f"end {self.name} {lines or 'none'}{' open' * _is_open(text)}"
-
-
-def _is_open(text: str) -> bool:
-    return bool(text) and not text.endswith(_END)

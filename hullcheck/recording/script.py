@@ -22,15 +22,13 @@ from hullcheck.recording import shell
 from hullcheck.recording.probe import MOST, UNREADABLE, Answer, Probe
 
 MAGIC = "hullcheck-probe/1"
-
-_HEAD = """\
-#!/bin/sh
-# hullcheck: read-only probes; writes nothing but its standard output. Needs a POSIX sh, dd, od, sleep and tr.
-"""
-_PROLOGUE, _EPILOGUE = (shell.shortened(shell.shared(each)) for each in ("prologue", "epilogue"))
-
 PATHS = ("docker_bench_log", "scan_reports")
 """Variables of the script for what a policy names on the target; empty where it names nothing."""
+_HEAD = """\
+#!/bin/sh
+# Asks a Docker host what an audit by hullcheck needs to know. It only reads, and writes only to its standard output:
+# the answers as they are, as secret as the host. Run it as root:  (umask 077; sh probe.sh >answer.txt)
+"""
 _LONGEST_TITLE = 1000  # characters of the lines that frame an answer
 _ROOM = 126 * 1024  # bytes of a script: it is one argument of a command, and Linux has 128 KiB for that
 _KEPT_OF_ID = 16  # digits of the id of a known image
@@ -47,34 +45,29 @@ def render(
     timeout: int = 30,
     known_images: Iterable[str] = (),
     paths: Iterable[tuple[str, str]] = (),
+    shown: bool = False,
 ) -> str:
-    """The script that asks *probes*, as ASCII text for a POSIX sh.
+    """The script that asks *probes*, one after the other, as ASCII text for a POSIX sh.
 
     Args:
         docker_host: the engine's address as the docker command takes it; None leaves the target's own choice.
         timeout: seconds for each probe; up to two more may pass until it is ended.
         known_images: ids of images whose layers need not be read again.
         paths: by name of `PATHS`, what of the target the policy names.
+        shown: whether it is for people, with comments and indentation.
     """
-    head = _HEAD
-    if docker_host:
-        head += f"DOCKER_HOST={shlex.quote(docker_host)}\nexport DOCKER_HOST\n"
-    head += _PROLOGUE.replace("@SECONDS@", str(timeout)).replace("@MAGIC@", MAGIC)
-    variables = dict.fromkeys(PATHS, "") | dict(paths)
-    parts = [f"{name}={shlex.quote(path)}\nexport {name}\n" for name, path in variables.items()]
-    parts += [f"{name}={_quoted(text)}\n" for name, text in _PARTS.items()]
-    parts.append(f'parts="{" ".join(_PARTS)}"\n')
-    asked = list(probes)
-    engine = [each for each in asked if each.asks_engine or each.reads_engine]
-    host = [each for each in asked if each not in engine]
-    engine.sort(key=lambda each: each.name != "engine")  # without an answer to that, nothing else is asked
-    first = max((number for number, each in enumerate(engine, 1) if each.shared), default=0)
-    parts.append(_function("ask_host", [each for each in host if not each.aside]))
-    parts.append(_function("ask_host_aside", [each for each in host if each.aside]))
-    parts.append(_function("ask_first", engine[:first]))
-    parts.append(_function("ask_aside", [each for each in engine[first:] if each.aside]))
-    parts.append(_function("ask_engine", [each for each in engine[first:] if not each.aside]))
-    rest = "".join(parts) + _EPILOGUE
+    variables = dict.fromkeys(PATHS, "") | dict(paths) | ({"DOCKER_HOST": docker_host} if docker_host else {})
+    head = f"{_HEAD}limit={timeout}\n"
+    head += "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    prologue, epilogue, *parts = map(shell.shared, ("prologue", "epilogue", *shell.PARTS))
+    if not shown:
+        prologue, epilogue, *parts = map(shell.shortened, (prologue, epilogue, *parts))
+    included = dict(zip(shell.PARTS, parts, strict=True))
+    rest = prologue + "".join(f"{name}_sh={_quoted(text)}\n" for name, text in included.items())
+    rest += (
+        f"questions() {{\n{''.join(_question(each, included, shown) for each in probes) or ':'}}}\n{epilogue}"
+    )
+    rest = rest.replace("@MAGIC@", MAGIC)
     return head + _known(known_images, _ROOM - len(head) - len(rest)) + rest
 
 
@@ -82,41 +75,20 @@ def _known(images: Iterable[str], room: int) -> str:
     """The variable with the known images, as far as there is room: what is not in it is read again."""
     most = max(0, room // (_KEPT_OF_ID + 1))
     known = " ".join(each.removeprefix("sha256:")[:_KEPT_OF_ID] for each in islice(images, most))
-    return f"known_images={shlex.quote(known)}\nexport known_images\n"
+    return f"export known_images={shlex.quote(known)}\n"
 
 
-def _function(name: str, probes: Iterable[Probe]) -> str:
-    lines = (
-        f"  {'share ' * each.shared}answer {each.name} {_quoted(_without_parts(_flat(each.command)))}"
-        f"{' engine' * each.asks_engine}\n"
-        for each in probes
-    )
-    return f"{name}() {{\n  :\n{''.join(lines)}}}\n"
-
-
-def _flat(command: str) -> str:
-    """The same without blanks at the start of lines, and what is said of functions beside their names.
-
-    A command to a host has no room for these (shell.shortened), and not for a long name 200 times over.
-    """
-    shown = re.sub(r"^ +|(?<=\(\) \{) #.*$", "", command, flags=re.MULTILINE)
-    return shown.replace("2>/dev/null", "2>$null")
+def _question(probe: Probe, included: Mapping[str, str], shown: bool) -> str:
+    script = _quoted(probe.command if shown else probe.shortened)
+    for name, text in included.items():  # each of these is there once
+        script = script.replace(_quoted(text)[1:-1], f"'\"${name}_sh\"'", 1)
+    script = script.removeprefix("''")
+    return f"{'share' if probe.shared else 'ask'} {probe.name} {script}{' engine' * probe.asks_engine}\n"
 
 
 def _quoted(text: str) -> str:
     """One word for a shell, with a character less for each quote than shlex.quote takes."""
     return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _without_parts(command: str) -> str:
-    """The same with the name of each part in its place."""
-    for name, text in _PARTS.items():
-        command = command.replace(text, f"@{name}@\n", 1)  # the script puts it in once
-    return command
-
-
-_PARTS = {f"{name}_part": _flat(shell.shortened(shell.shared(name))) for name in ("data_root", "engine")}
-"""What several probes have in common: it is sent once, and put into each by the script itself."""
 
 
 def parse(
@@ -181,7 +153,7 @@ def _answer(begin: bytes, status: bytes, end: bytes, most: Mapping[str, int]) ->
         return Answer(
             match[1], UNREADABLE, "", f"the answer has more than {limit >> 20} MiB, and was dropped"
         )
-    return Answer(match[1], int(match[2]), _text(stdout), _text(stderr))
+    return Answer(match[1], int(match[2]), _text(stdout), _text(stderr).rstrip("\n"))
 
 
 def _text(content: bytes) -> str:

@@ -183,7 +183,7 @@ class Judge:
     def faults(self, damage: Damage) -> Iterator[Fault]:
         """What is wrong with the verdicts on the damaged recording."""
         answers = dict(self.recording.answers)
-        answers[damage.answer] = replace(answers[damage.answer], stdout=damage.text).opened()
+        answers[damage.answer] = replace(answers[damage.answer], stdout=damage.text)
         names = [name for name, probes in self._evidence.items() if damage.answer in probes]
         given = {name: made for name, (made, probes) in self._made.items() if damage.answer not in probes}
         facts = _Facts(replace(self.recording, answers=answers), self.policy, given)
@@ -246,12 +246,11 @@ def _mixed(every: list[Damage]) -> Iterator[Damage]:
 
 def damages(recording: Recording) -> Iterator[Damage]:
     """Every damage of every answer."""
-    sealed = {name: each.sealed() for name, each in recording.answers.items()}
-    for name, answer in sealed.items():
-        if answer.status:
+    for name, answer in recording.answers.items():
+        if answer.status or name in ("clock",):
             continue
         seen = {answer.stdout}
-        for how, text in _of_text(sealed, name, answer.stdout):
+        for how, text in _of_text(recording.answers, name, answer.stdout):
             if text not in seen:
                 seen.add(text)
                 yield Damage(name, how, text)

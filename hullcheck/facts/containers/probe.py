@@ -260,7 +260,7 @@ def _without_value(option: str) -> str:
     return f"{name}=***" if equals else name
 
 
-DOCKER_CONTAINERS = Probe.from_file("docker_containers", _keep, aside=True, FORMAT=_FORMAT)
+DOCKER_CONTAINERS = Probe.from_file("docker_containers", _keep, FORMAT=_FORMAT)
 
 
 class Description(dict[str, Any]):

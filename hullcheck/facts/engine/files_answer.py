@@ -35,7 +35,6 @@ ENGINE_FILES = Probe.from_file(
         r"changed [^|]*\|[^|]*\|/.*",
         "acl (?:none /.*|# .*|(?:user|group|mask|other):[^:]*:[-rwx]+)",
     ),
-    aside=True,
     PROPERTIES=_PROPERTIES + _COMMANDS,
 )
 SYSTEM = "0"

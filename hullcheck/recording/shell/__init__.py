@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
+PARTS = ("engine", "data_root")
+"""Those that several questions include, and that are sent once."""
 
 
 def read(path: Path) -> str:
@@ -12,16 +14,14 @@ def read(path: Path) -> str:
     return re.sub(r"^ *\. (\w+)\.sh\n", lambda match: shared(match[1]), text, flags=re.MULTILINE)
 
 
-def shortened(text: str) -> str:
-    """A script without comments, but for those with a quote in them, and indented half as far.
-
-    So it travels, for a command has room for 128 KiB. Text within quotes that goes on over lines is indented half as
-    far too, so blanks at the start of a line must mean nothing in it; nor may there be a ` # ` in it.
-    """
-    code = re.sub(r"^ *#.*\n| +# [^'\"\n]*$", "", text, flags=re.MULTILINE)
-    return re.sub(r"^( +)\1", r"\1", code, flags=re.MULTILINE)
-
-
 def shared(name: str) -> str:
     """The script NAME.sh of this folder."""
     return read(_FOLDER / f"{name}.sh")
+
+
+def shortened(text: str) -> str:
+    """A script without comments and indentation, for a command has room for 128 KiB.
+
+    Blanks at the start of a line must mean nothing in a text, and there may be no ` # ` in it.
+    """
+    return re.sub(r"^ *#.*\n| +# [^'\"\n]*$|^ +", "", text, flags=re.MULTILINE)

@@ -1,22 +1,17 @@
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
 LC_ALL=C
-null=/dev/null # a short name, for what the probes throw away
-export PATH LC_ALL null
-limit=@SECONDS@
+export PATH LC_ALL
+for each in od tr sleep setsid grep; do
+  command -v "$each" >/dev/null || {
+    echo "the script needs $each, which is missing" >&2
+    exit 1
+  }
+done
 nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d " \n")
 [ "${#nonce}" -eq 32 ] || {
-  echo "no nonce: od, tr or /dev/urandom is missing" >&2
+  echo "no nonce: od, tr or /dev/urandom does not work" >&2
   exit 1
 }
-command -v sleep >/dev/null || {
-  echo "no clock: sleep is missing" >&2
-  exit 1
-}
-[ "$(echo on | cat)" = on ] || {
-  echo "no answer: cat is missing, or does not work" >&2
-  exit 1
-}
-
 line_feed="
 "
 
@@ -32,29 +27,36 @@ fi
 esac || engine_socket=""
 export engine_socket
 
-# Several probes ask for the daemons, so they are looked for once.
+# The processes of the daemons, for which several questions ask.
 daemons=""
-for process in /proc/[0-9]*; do
-  { read -r name <"$process/comm"; } 2>/dev/null && [ "$name" = dockerd ] && daemons="$daemons ${process#/proc/}"
+# shellcheck disable=SC2013 # one word for each
+for each in $(grep -lsx dockerd /proc/[0-9]*/comm); do
+  each=${each%/comm}
+  daemons="$daemons ${each#/proc/}"
 done
 export daemons
 
-# The clock sends SIGURG, which does nothing to a process that did not ask for it, to the process group every second.
-# Each probe has a shell that counts the seconds, ends the probe when there are too many, and waits for it. Once the
-# holder has ended, what runs is ended and nothing is asked any more. Its starter may have the script ignore any signal
-# but SIGKILL, so the holder has no child that this would leave, and the clock ends without a signal, if a second later.
+# Each question runs as a process group of its own. A shell waits for it, counts the seconds, and ends the group when
+# there are too many, or when the script is to stop, which is so once the process `holder` has ended. Every second the
+# clock sends SIGURG, which does nothing to a process that did not ask for it, to the group of the script.
 # shellcheck disable=SC2154 # the epilogue sets $asking and $holder
 clock() {
   trap 'kill "$!" 2>/dev/null' TERM
-  while kill -0 "$$" 2>/dev/null && kill -0 "$asking" 2>/dev/null; do
+  more=5 # seconds to end what runs after the script itself was killed
+  while kill -0 "$asking" && [ "$more" -gt 0 ]; do
+    kill -0 "$$" || {
+      more=$((more - 1))
+      kill -KILL "$holder"
+    }
     kill -URG 0
     sleep 1 &
     wait "$!" || wait "$!"
   done 2>/dev/null
-  kill -0 "$$" 2>/dev/null || {
-    kill -KILL "$holder" 2>/dev/null
-    kill -URG 0
-  }
+}
+hold() { # ends when the standard input does, where its first line says that it is kept open
+  read -r word && [ "$word" = hold ] || exec sleep 2147483647
+  read -r word
+  kill "$$"
 }
 running() { kill -0 "$$" 2>/dev/null && kill -0 "$holder" 2>/dev/null; }
 stop() {
@@ -64,160 +66,89 @@ stop() {
   holder=""
   kill -URG 0
 }
-hold() { # ends when the standard input does, where its first line says that it is kept open
-  read -r word && [ "$word" = hold ] || exec sleep 2147483647
-  read -r word
-  kill "$$"
-}
 
-# A process is ended after those below it, when each has been waited for by its own parent: what outlives its parent
-# becomes a child of process 1, and in a container that may wait for nobody. So the parent is stopped while they end,
-# and goes on for the moment in which it waits for them.
-halt() { # PID: stops it, and returns when it stands still
-  kill -STOP "$1" 2>/dev/null
-  turns=0
-  while { read -r line <"/proc/$1/stat"; } 2>/dev/null && [ "$turns" -lt 1000 ]; do
-    case ${line##*)} in " T"* | " t"* | " Z"*) break ;; esac
-    turns=$((turns + 1))
-  done
-}
-below() { # PID: $below has the processes that it started and has not waited for
-  below=""
+# A group is ended from the last of its processes up, so that each is waited for by its own parent: what outlives that
+# becomes a child of process 1, and in a container that may wait for nobody.
+leaves() { # GROUP: $leaves has those of its processes that have no child
+  found="" parents=" " leaves=""
   for folder in /proc/[0-9]*; do
     { read -r line <"$folder/stat"; } 2>/dev/null || continue
-    # shellcheck disable=SC2086 # one word for each field
+    # shellcheck disable=SC2086 # one word for each field: state, parent, group
     set -- "$1" ${line##*)}
-    [ "$3" != "$1" ] || below="$below ${folder#/proc/}"
+    [ "$4" = "$1" ] || continue
+    parents="$parents$3 "
+    [ "$2" = Z ] || found="$found ${folder#/proc/}"
+  done
+  for each in $found; do
+    case $parents in *" $each "*) ;; *) leaves="$leaves $each" ;; esac
   done
 }
-end() { # PID: ends it and all below it
-  halt "$1"
-  below "$1"
-  while [ -n "$below" ] && [ "$rounds" -lt 300 ]; do
-    rounds=$((rounds + 1))
+end() { # GROUP: by SIGTERM, and after a second by SIGKILL
+  seconds=0 signal=TERM
+  kill -TERM "$1"
+  while leaves "$1" && [ -n "$leaves" ] && [ "$seconds" -lt 4 ]; do
+    kill -STOP "-$1" # so that none has a child that is not seen
+    leaves "$1"
+    [ "$seconds" -lt 2 ] || signal=KILL
     # shellcheck disable=SC2086 # one word for each process
-    set -- "$1" $below
-    for each in $below; do end "$each"; done
-    kill -CONT "$1" 2>/dev/null
-    turns=0
-    while [ -d "/proc/$2" ] && [ "$turns" -lt 1000 ]; do turns=$((turns + 1)); done
-    halt "$1"
-    below "$1"
+    kill -"$signal" $leaves
+    kill -CONT "-$1"
   done
-  kill -KILL "$1" 2>/dev/null
+  kill -KILL "-$1"
+  wait "$1" || wait "$1"
 }
-tried="sh cat"
-named() { # PROGRAMS SCRIPT: whether it names one of them; $each is that
-  for each in $1; do
-    case " $2 " in *[!A-Za-z0-9_./-]"$each"[!A-Za-z0-9_./-]*) return 0 ;; esac # and not /etc/docker or docker.sock
-  done
-  return 1
-}
-unended() { # PID: $hung gets the programs that run below it and wait for no other; $waiting those that usually work
-  below "$1"
-  [ -n "$below" ] || {
-    read -r name <"/proc/$1/comm" || return 0
-    if named "$name" "$tried"; then waiting="$waiting $name"; else hung="$hung $name"; fi
-  } 2>/dev/null
-  for child in $below; do unended "$child"; done
-}
-said() { printf "\n%s %d" "$nonce" "$1" >&2; }
-watch() { # SCRIPT: runs it; behind its errors it says how it ended, or 124 where it was ended
+# It says its own status at the end of its errors, for a shell that waits may lose it when a signal wakes it meanwhile.
+traps="trap 'printf \"\\n$nonce %d\" \$? >&2' EXIT
+trap 'trap - EXIT; wait; exit' TERM
+"
+# shellcheck disable=SC2154 # the line before this script sets $limit
+watch() { # SCRIPT: runs it, and ends it in time
   seconds=0
   trap 'seconds=$((seconds + 1))' URG
-  {
-    /bin/sh -c "$1" 3>&-
-    said $?
-  } &
+  setsid /bin/sh -c "$traps$1" </dev/null 3>&- &
   while running && [ "$seconds" -le "$limit" ]; do
-    before=$seconds
     wait "$!" 2>/dev/null
-    [ "$seconds" -ne "$before" ] || return 0 # no second woke it: the probe ended, and its number may have a new owner
+    status=$?
+    kill -0 "$!" 2>/dev/null || {
+      kill -KILL "-$!" 2>/dev/null # what it left behind
+      printf "\n%s %d" "$nonce" "$status" >&2
+      return
+    }
   done
-  kill -0 "$!" 2>/dev/null || return 0
-  hung="" waiting=""
-  unended "$!"
-  printf "\ndid not end:%s\n" "${hung:-$waiting}" >&2
-  rounds=0
-  end "$!"
-  { wait "$!" || wait "$!"; } 2>/dev/null
-  said 124
+  end "$!" 2>/dev/null
+  printf "\n%s late" "$nonce" >&2
 }
 
-# A list that a broken program makes shorter looks like a short list. So each is tried once, and a probe that names one
-# that failed, or did not end, is not asked.
-broken=""
-try() { # NAME EXPECTED SCRIPT
-  tried="$tried $1"
-  [ "$2" = "$(watch "$3" 2>/dev/null)" ] || broken="$broken $1"
-}
-sample="b:2:y${line_feed}a:1:x${line_feed}b:2:y"
-# shellcheck disable=SC2016 # the shell that tries it expands $sample
-try_programs() {
-  export sample
-  try sort "a:1:x${line_feed}b:2:y" 'printf "%s\n" "$sample" | sort -u'
-  try cut "b:y${line_feed}a:x${line_feed}b:y" 'printf "%s\n" "$sample" | cut -d : -f 1,3'
-  try grep a:1:x 'printf "%s\n" "$sample" | grep -e ^a'
-  try sed "1${line_feed}x" 'printf "%s\n" "$sample" | sed -n "s/^a:\([0-9]*\):/\1\\
-/p"'
-  try awk "y1${line_feed}x2${line_feed}y3" 'printf "%s\n" "$sample" | awk -F : "{ print \$3 NR }"'
-  try tr b-2-y,a-1-x,b-2-y, 'printf "%s\n" "$sample" | tr ":\n" -,'
-  try head b:2:y 'printf "%s\n" "$sample" | head -n 1'
-  try tail "a:1:x${line_feed}b:2:y" 'printf "%s\n" "$sample" | tail -n 2'
-  try ls / 'ls -d /'
-  try xargs / 'printf "/\0" | xargs -0 ls -d'
-  try readlink / 'readlink -f /'
-  try stat / 'stat -c %n /'
-  try find / 'find / -prune'
-  ! command -v getent >/dev/null || # a host may do without it
-    try getent works 'case $(getent passwd) in *:*:*:*) echo works ;; esac'
-}
-
-late=0 once="" twice=""
-# shellcheck disable=SC2154 # the script sets $parts, and eval $part
-whole() { # SCRIPT: $script is that with the parts that several probes have, each in its place
-  script=$1
-  for each in $parts; do
-    eval "part=\$$each"
-    case $script in *"@$each@"*) script=${script%%"@$each@"*}$part${script#*"@$each@"} ;; esac
-  done
-}
-answer() { # NAME SCRIPT [engine]
+late=0
+ask() { # NAME SCRIPT [engine]: sends the frame of its answer
   printf "%s begin %s\n" "$nonce" "$1"
-  whole "$2"
+  status=124
   if ! running; then
-    status=124 message="not asked: the audit was ended before"
-  elif [ "$late" -gt 1 ] && [ "$3" = engine ]; then
-    status=124 message="not asked: the engine did not answer other questions in time"
-  elif named "$broken" "$script"; then
-    status=127 message="$each is missing on the target, or does not work"
-  elif named "$twice" "$script"; then
-    status=124 message="not asked: $each did not end in two other questions"
+    said="not asked: the audit was ended before"
+  elif [ "$late" -gt 1 ] && [ -n "$3" ]; then
+    said="not asked: the engine did not answer other questions in time"
   else
-    { message=$(watch "$script" 2>&1 1>&3 </dev/null); } 3>&1
-    case $message in *"$line_feed$nonce "*) status=${message##*"$nonce "} ;; *) status=137 ;; esac
-    message=${message%%"$line_feed$nonce "*}
-    while [ "$message" != "${message%"$line_feed"}" ]; do message=${message%"$line_feed"}; done
+    { message=$(watch "$2" 2>&1 >&3); } 3>&1
+    said=${message%%"$line_feed$nonce "*}
+    status=${message#"$said$line_feed$nonce "}
+    status=${status%%"$line_feed"*}
+    case $message in *"$nonce late") status=124 said="$said${line_feed}did not end" ;; esac
+    case $status in "" | *[!0-9]*) status=137 ;; esac # what watched it was killed
     [ "$3 $status" != "engine 124" ] || late=$((late + 1))
-    case $status$message in 124*"did not end:"*) ended=${message##*"did not end:"} ;; *) ended="" ;; esac
-    for each in ${ended%%"$line_feed"*}; do
-      if named "$each" "$tried"; then continue; fi
-      if named "$each" "$once"; then twice="$twice $each"; else once="$once $each"; fi
-    done
   fi
-  printf "\n%s status %d\n%s\n%s end %s\n" "$nonce" "$status" "$message" "$nonce" "$1"
+  printf "\n%s status %d\n%s\n%s end %s\n" "$nonce" "$status" "$said" "$nonce" "$1"
 }
-share() { # answer ...: as that; the probes after it find in the variable of its name what was answered
+share() { # NAME SCRIPT [engine]: so that the questions after it find the answer in the variable of its name
   frame=$(
-    "$@"
-    echo .
+    ask "$@"
+    echo "$status"
   )
-  printf "%s" "${frame%.}"
-  case $4$frame in engine*"$line_feed$nonce status 124$line_feed"*) late=2 ;; esac
-  case $frame in *"$line_feed$nonce status 0$line_feed"*) ;; *) return 0 ;; esac
+  status=${frame##*"$line_feed"} frame=${frame%"$line_feed"*}
+  printf "%s\n" "$frame"
+  [ "$3 $status" != "engine 124" ] || late=2
+  [ "$status" -eq 0 ] || return 0
   frame=${frame%%"$line_feed$nonce status "*}
   frame=${frame#*"$line_feed"}
   [ ${#frame} -le 100000 ] || frame=$(printf "%.100000s" "$frame") # a variable has room for 128 KiB
-  export "$2=$frame"
+  export "$1=$frame"
 }
-printf "\n%s %s\n" "@MAGIC@" "$nonce"

@@ -159,7 +159,7 @@ def test_every_wrong_marker_of_a_file_is_named(tmp_path: Path) -> None:
 def test_damaged_recording_is_an_error_verdict(tmp_path: Path) -> None:
     """A recording that is none spoils its own target alone."""
     project = site(tmp_path)
-    project.write("broken/recording.json", '{"schema": "hullcheck/recording/2"')
+    project.write("broken/recording.json", '{"schema": "hullcheck/recording/3"')
     project.write("cut.txt", f"Welcome\n{MAGIC} {'0' * 32}\n")
     project.write("empty.txt", "")
     damaged = ",".join(f"recorded://{tmp_path}/{each}" for each in ("broken", "cut.txt", "empty.txt"))
@@ -191,5 +191,5 @@ def test_answer_of_another_type_spoils_its_own_target_alone(tmp_path: Path) -> N
     }
     assert run.results["targets"]["bad"]["kind"] == "unknown"
     (said,) = run.lines("not audited: bad: ")
-    assert said.endswith("damaged: answers[0].stdout is not a text; gather again")
+    assert said.endswith("damaged: Expected `str`, got `null` - at `$.answers[0].stdout`; gather again")
     assert "Traceback" not in run.output

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from hullcheck.recording.probe import Answer
 from selftests import REPOSITORY
 from selftests.kit.running import Project
 
@@ -39,7 +38,7 @@ def test_own_probe_is_shown(project: Project) -> None:
     """`--show-probes` has it, within the script that would be run."""
     run = project.pytest(*PLUGIN, "--show-probes", "--hosts=local://")
     assert run.status == 0
-    assert run.lines("answer site_dmesg_restrict 'cat /proc/sys/kernel/dmesg_restrict'")
+    assert run.lines("ask site_dmesg_restrict 'cat /proc/sys/kernel/dmesg_restrict'")
     assert run.lines("complete")
 
 
@@ -54,11 +53,11 @@ def test_own_probe_goes_the_whole_way(project: Project, processes: list[str]) ->
     assert run.results["results"][0]["evidence"] == ["site_dmesg_restrict"]
     document = recording(project)
     (answer,) = (each for each in document["answers"] if each["name"] == "site_dmesg_restrict")
-    assert answer["stdout"] == f"{here}\nend site_dmesg_restrict 1"
+    assert answer["stdout"] == f"{here}\n"
     assert document["commands"]["site_dmesg_restrict"] == f"cat {DMESG}"
     wanted = {"one": ("1\n", "pass"), "no": ("0\n", "fail"), "none": ("", "error"), "two": ("2\n", "error")}
     for name, (stdout, _) in wanted.items():
-        answer["stdout"] = Answer(answer["name"], 0, stdout, "").sealed().stdout
+        answer["stdout"] = stdout
         project.write(f"recordings/{name}/recording.json", json.dumps({**document, "target": name}))
     hosts = ",".join(f"recorded://recordings/{name}" for name in wanted)
     again = project.pytest(*PLUGIN, f"--hosts={hosts}", *processes)

@@ -44,30 +44,6 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
     assert recording.text(PLAIN) == "a\udcff\0b"
 
 
-@pytest.mark.parametrize("stdout", ["", "a", "a\n", "a\n\nb\n", "a\nend plain 1"])
-def test_answer_says_where_it_ends(stdout: str) -> None:
-    """The last line of an answer says how many there are, and is no part of what was answered."""
-    sealed = Answer("plain", 0, stdout, "").sealed()
-    assert sealed.opened().stdout == stdout
-    said = {"": "none", "a": "1 open", "a\n": "1", "a\n\nb\n": "2", "a\nend plain 1": "2 open"}[stdout]
-    assert sealed.stdout.endswith(f"end plain {said}")
-
-
-@pytest.mark.parametrize(
-    "damaged", ["", "a\nb\n", "a\nend plain 2", "b\nend plain 2", "a\nb\nend plain", "a\nb\nend other 2"]
-)
-def test_answer_with_lost_lines_is_an_error(damaged: str, tmp_path: Path) -> None:
-    """An answer that is empty, cut at either end, or has lost a line, is no evidence, also once written again."""
-    answer = {"name": "plain", "status": 0, "stdout": damaged, "stderr": ""}
-    (tmp_path / "recording.json").write_text(_document(answers=[answer]))
-    for _ in range(2):
-        recording = Recording.load(tmp_path, PROBES)
-        for read in (recording.text, recording.part, recording.answer):
-            with pytest.raises(EvidenceError, match="plain: the answer is damaged: record the target again"):
-                read(PLAIN)
-        recording.save(tmp_path)
-
-
 def test_for_its_owner_alone(tmp_path: Path) -> None:
     """Nobody else may read it, also where a file of that name was there before."""
     (tmp_path / "recording.json").write_text("{}")
@@ -101,7 +77,7 @@ def test_carried_output_is_redacted_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["hello", "{}", "[]", '{"schema": "other"}', '{"schema": "hullcheck/recording/2"', "[" * 100],
+    ["hello", "{}", "[]", '{"schema": "other"}', '{"schema": "hullcheck/recording/3"', "[" * 100],
 )
 def test_what_is_no_recording(tmp_path: Path, text: str) -> None:
     """The message names the file."""
@@ -120,30 +96,26 @@ def test_empty_recording(tmp_path: Path, text: str) -> None:
         Recording.load(path, PROBES)
 
 
-_ANSWER = {"name": "plain", "status": 0, "stdout": "end plain none", "stderr": ""}
-_DAMAGED = {
-    "target is not a text": {"target": None},
-    "backend is not a text": {"backend": 1},
-    "failure is not a text": {"failure": ["x"]},
-    "host_key is not a text": {"host_key": None},
-    "gathered is not a time in seconds since 1970": {"gathered": "yesterday"},
-    "it has no target": {"target": ...},
-    "it has no answers": {"answers": ...},
-    "it has a field that no recording has": {"more": 1},
-    "commands is not a mapping from the names of probes to texts": {"commands": {"plain": 1}},
-    "answers is not a list": {"answers": {"plain": _ANSWER}},
+_ANSWER = {"name": "plain", "status": 0, "stdout": "", "stderr": ""}
+_DAMAGED: dict[str, dict[str, object]] = {
+    r"Expected `str`, got `null` - at `$.target`": {"target": None},
+    r"Expected `float`, got `str` - at `$.gathered`": {"gathered": "yesterday"},
+    r"Expected `float` >= 0.0 - at `$.asked`": {"asked": -1},
+    r"Expected `float` <= 32503680000.0 - at `$.gathered`": {"gathered": 1e12},
+    "Object missing required field `target`": {"target": ...},
+    "Object missing required field `answers`": {"answers": ...},
+    "Object contains unknown field `more`": {"more": 1},
+    "Expected `str`, got `int` - at `$.commands[...]`": {"commands": {"plain": 1}},
+    "Expected `array`, got `object` - at `$.answers`": {"answers": {"plain": _ANSWER}},
     "a probe has two answers": {"answers": [_ANSWER, {**_ANSWER, "status": 1}]},
-    r"answers\[1\] is not a name, status, stdout and stderr": {"answers": [_ANSWER, {"name": "x"}]},
-    r"answers\[0\] is not a name, status, stdout and stderr": {"answers": [{**_ANSWER, "more": ""}]},
-    r"answers\[0\].name is not a text": {"answers": [{**_ANSWER, "name": 7}]},
-    r"answers\[0\].stdout is not a text": {"answers": [{**_ANSWER, "stdout": None}]},
-    r"answers\[0\].stderr is not a text": {"answers": [{**_ANSWER, "stderr": {}}]},
-    r"answers\[0\].status is not an exit status": {"answers": [{**_ANSWER, "status": True}]},
+    "Object missing required field `status` - at `$.answers[1]`": {"answers": [_ANSWER, {"name": "x"}]},
+    "Expected `str`, got `int` - at `$.answers[0].name`": {"answers": [{**_ANSWER, "name": 7}]},
+    "Expected `int`, got `bool` - at `$.answers[0].status`": {"answers": [{**_ANSWER, "status": True}]},
 }
 
 
 def _document(**changed: object) -> str:
-    whole = {"schema": "hullcheck/recording/2", "target": "web1", "backend": "ssh", "answers": [_ANSWER]}
+    whole = {"schema": "hullcheck/recording/3", "target": "web1", "backend": "ssh", "answers": [_ANSWER]}
     return json.dumps({key: each for key, each in {**whole, **changed}.items() if each is not ...})
 
 
@@ -154,16 +126,9 @@ def test_field_of_another_type(tmp_path: Path, said: str, changed: dict[str, obj
     path.write_text(_document())
     assert Recording.load(tmp_path, PROBES).text(PLAIN) == ""
     path.write_text(_document(**changed))
-    with pytest.raises(RecordingError, match=f"^{path}: damaged: {said}; gather again$"):
+    with pytest.raises(RecordingError) as raised:
         Recording.load(tmp_path, PROBES)
-
-
-@pytest.mark.parametrize("gathered", [-1, 1e12, 999_999_999_999, True])
-def test_time_that_is_none(tmp_path: Path, gathered: float) -> None:
-    """A time that is no day of a calendar is damage, and breaks no control."""
-    (tmp_path / "recording.json").write_text(_document(gathered=gathered))
-    with pytest.raises(RecordingError, match="gathered is not a time"):
-        Recording.load(tmp_path, PROBES)
+    assert str(raised.value) == f"{path}: damaged: {said}; gather again"
 
 
 @pytest.mark.parametrize(
@@ -244,10 +209,7 @@ def test_cut_off_output_has_a_reason() -> None:
     [
         (None, "no answer to the probe plain"),
         (Answer("plain", 124, "", ""), "did not answer in time; "),
-        (
-            Answer("plain", 124, "", "x\ndid not end: nft\nKilled"),
-            r"in time \(did not end: nft\); --probe-timeout",
-        ),
+        (Answer("plain", 124, "", "x\n\ndid not end"), "in time; --probe-timeout"),
         (Answer("plain", 124, "", "not asked: why"), r"in time \(not asked: why\); --probe-timeout"),
         (Answer("plain", 1, "x", "permission denied\nmore"), "plain: permission denied"),
         (Answer("plain", 7, "x", ""), "plain: exit status 7"),

@@ -216,10 +216,10 @@ def test_engine_that_does_not_answer(tmp_path: Path) -> None:
 
 def test_script_names_what_is_known() -> None:
     """By the beginning of its id; whatever the target's environment says is replaced, also by nothing."""
-    assert "\nknown_images='0123456789abcdef 1111111111111111'\n" in render(
+    assert "\nexport known_images='0123456789abcdef 1111111111111111'\n" in render(
         (), known_images=(f"sha256:0123456789abcdef{'0' * 48}", f"sha256:{'1' * 64}")
     )
-    assert "\nknown_images=''\n" in render(())
+    assert "\nexport known_images=''\n" in render(())
 
 
 def test_recording_without_the_probe() -> None:
