@@ -17,7 +17,7 @@ _DOCUMENTS = {
     "images": "image",
 }
 """The probes that answer with a document for each object; their other lines are of /proc."""
-_OTHER_EACH_TIME = frozenset((*("clock", "daemon_processes", "engine_places", "own_mounts", "processes"),))
+_OTHER_EACH_TIME = frozenset((*("clock", "daemon_processes", "own_mounts", "processes"),))
 """The probes of which two answers are never the same."""
 _OTHER_EACH_START = re.compile(
     r"(?:[^:]*\.)?(?:Pid|Id|Created|Finished|NetworkID|IPAddress|GlobalIPv6Address|SystemTime): "

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_file import START
-from hullcheck.facts.engine.files_answer import ENGINE_FILES, SYSTEM, Answer, UnitFiles, View
+from hullcheck.facts.engine.files_answer import FILES, SYSTEM, Answer, Unit
 from hullcheck.facts.engine.sockets import real_path
 from hullcheck.facts.host.file import FileFact, State, abstract_socket
 from hullcheck.facts.registry import fact
@@ -19,7 +19,7 @@ from hullcheck.parsing.go import go_boolean
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 
-CONFIGURATION = "/etc/docker/"
+CONFIGURATION = "/etc/docker"
 Files = Subjects[FileFact]
 
 _TLS = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
@@ -37,21 +37,29 @@ class EngineFiles:
     daemon: Daemon
 
     @cached_property
-    def view(self) -> View:
-        """The files as the daemon sees them.
+    def words(self) -> Mapping[str, list[str]]:
+        """What the answer tells of the daemon, by word.
 
         Raises:
-            EvidenceError: the daemon could not be found, or started after the probe looked.
+            EvidenceError: the daemon could not be found, or started after the script looked.
         """
-        found = self.answer.daemons.get(self.daemon.pid)
-        if found is None:
+        found = self.answer.processes.get(str(self.daemon.pid), {})
+        if "root" not in found:
             raise EvidenceError("the files of the daemon could not be read: it started or ended meanwhile")
         return found
 
-    def _file(self, view: View, path: str, *names: str) -> FileFact:
-        """A file of the engine by its path, or by other names of the same."""
-        found = self.answer.file(view, *names, path)
-        return replace(found, path=path, owners=self._owners, groups=self._groups)
+    def _word(self, word: str, otherwise: str = "") -> str:
+        return next(iter(self.words.get(word, ())), otherwise)
+
+    @property
+    def root(self) -> str:
+        """Below what the auditor sees the files as the daemon does."""
+        return self._word("root")
+
+    def _file(self, path: str, root: str | None = None) -> FileFact:
+        """A file by its path, as the daemon sees it, or another."""
+        found = self.answer.look(path, self.root if root is None else root)
+        return replace(found, owners=self._owners, groups=self._groups)
 
     @cached_property
     def _owners(self) -> frozenset[int]:
@@ -64,18 +72,12 @@ class EngineFiles:
         """The numbers of their groups; those of a rootless engine's namespace are lent to its user."""
         if not self.daemon.process.rootless:
             return (range(1),)
-        own = self.view.words.get("group", "")
-        single = range(int(own), int(own) + 1) if own.isdigit() else range(0)
-        maps = [line.split() for line in self.view.groups]
-        lent = [
-            range(int(each[1]), int(each[1]) + int(each[2]))
-            for each in maps
-            if len(each) == 3 and each[0] != "0"
-        ]
-        return (range(1), single, *lent)
+        own = [range(int(each), int(each) + 1) for each in self.words.get("group", ()) if each.isdigit()]
+        maps = [tuple(map(int, line.split())) for line in self.words.get("groups", ())]
+        return (range(1), *own, *(range(outside, outside + count) for first, outside, count in maps if first))
 
-    def _files(self, view: View, paths: Iterable[str], nothing: str) -> Files:
-        return Subjects("file", tuple((path, self._file(view, path)) for path in paths), nothing)
+    def _files(self, paths: Iterable[str], nothing: str, root: str | None = None) -> Files:
+        return Subjects("file", tuple((path, self._file(path, root)) for path in paths), nothing)
 
     # ---- units
 
@@ -84,46 +86,53 @@ class EngineFiles:
 
         Without systemd, the script of OpenRC or sysvinit.
         """
-        if self._runs_systemd:
+        if self._managers:
             return self._of_units([self._unit] if self._unit else [], "systemd does not start this daemon")
         nothing = "the target runs no systemd, and no script starts the daemon"
-        files = self._files(self.answer.host, (_SCRIPT, _SETTINGS), nothing)
-        there = (
-            (path, replace(file, is_run=path == _SCRIPT))
-            for path, file in files
-            if file.state is not State.ABSENT
-        )
+        files = self._files((_SCRIPT, _SETTINGS), nothing, "")
+        there = ((path, replace(file, is_run=path == _SCRIPT)) for path, file in files if not file.is_absent)
         return replace(files, named=tuple(there))
 
     def socket_units(self) -> Files:
         """Those of the socket units that start the daemon, and of docker.socket."""
+        if not self._managers:
+            return Subjects("file", (), "the target does not run systemd")
         unit = self._unit
         manager = unit.manager if unit else self._manager
-        names = {"docker.socket", *(unit.values.get("TriggeredBy", "").split() if unit else ())}
-        found = [each for each in self.answer.units if each.manager == manager and each.loaded]
+        asked = unit.values.get("TriggeredBy", "").split() if unit else []
+        found = [each for each in self.answer.units if each.manager == manager]
         own = unit.name if unit else _MAIN_UNITS[0]
-        names |= {each.name for each in found if own in each.values.get("Triggers", "").split()}
-        units = [each for each in found if each.name in names and each.name.endswith(".socket")]
-        return self._of_units(units, "systemd has no docker.socket")
+        names = {"docker.socket", *asked} | {
+            each.name for each in found if own in each.values.get("Triggers", "").split()
+        }
+        units = [
+            each for each in found if each.loaded and each.name in names and each.name.endswith(".socket")
+        ]
+        files = self._of_units(units, "systemd has no docker.socket")
+        unknown = {each for each in asked if each.endswith(".socket")} - {each.name for each in found}
+        return replace(
+            files, unread=tuple((each, "systemd was not asked for it") for each in sorted(unknown))
+        )
 
     @property
-    def _runs_systemd(self) -> bool:
-        if SYSTEM in self.answer.managers:
-            return True
-        if "unmanaged" not in self.answer.host.words:
+    def _managers(self) -> frozenset[str]:
+        """The users whose systemd was asked; empty where the target runs none.
+
+        Raises:
+            EvidenceError: the answer does not say.
+        """
+        if self.answer.managers is None:
             raise EvidenceError(
                 "the answer does not say whether the target runs systemd: is /run/systemd hidden from here?"
             )
-        return False
+        return self.answer.managers
 
-    def _of_units(self, units: Iterable[UnitFiles], nothing: str) -> Files:
-        if not self._runs_systemd:
-            return Subjects("file", (), "the target does not run systemd")
+    def _of_units(self, units: Iterable[Unit], nothing: str) -> Files:
         files = {path: self._of_unit(unit, path) for unit in units for path in (*unit.paths, *unit.programs)}
         return Subjects("file", tuple(files.items()), nothing)
 
-    def _of_unit(self, unit: UnitFiles, path: str) -> FileFact:
-        found = self._file(self.answer.managers[unit.manager], path)
+    def _of_unit(self, unit: Unit, path: str) -> FileFact:
+        found = self._file(path, "")
         if found.state is State.ABSENT and path in unit.loaded:
             return replace(found, state=State.UNREAD, doubt=_HIDDEN)
         if found.target and found.target.path == _MASK:  # nobody can write to what is read there
@@ -135,48 +144,38 @@ class EngineFiles:
         """The user whose systemd may have started the daemon."""
         process = self.daemon.process
         own = str(process.uids[1]) if process.rootless and len(process.uids) > 1 else SYSTEM
-        return self.view.words.get("manager_of_unit", own)
+        return self._word("manager", own)
 
     @cached_property
-    def _unit(self) -> UnitFiles | None:
-        """The unit of the daemon, by its main process: the daemon, or what started it (a shell, rootlesskit).
+    def _unit(self) -> Unit | None:
+        """The unit in whose control group the daemon runs.
 
-        Where systemd did not start it, that is docker.service, if it has a file and runs no other daemon: it
-        will start one.
+        Where it runs in none, that is docker.service, if it has a file and runs no other daemon: it will start one.
 
         Raises:
             EvidenceError: systemd did not say.
         """
-        pids = {str(self.daemon.pid), *self.view.words.get("parents", "").split()} - {"0", "1"}
         known = [each for each in self.answer.units if each.manager == self._manager]  # others may lie
-        for unit in known:
-            if unit.values.get("MainPID") in pids and unit.name.endswith(".service"):
-                return unit
-        if (found := self.answer.managers.get(self._manager)) and "silent" in found.words:
+        name = self._word("unit")
+        own = next((each for each in known if each.name == name), None)
+        if own is None and (name or not known) and self._manager in self._managers:
             raise EvidenceError(f"systemd did not say which unit runs the daemon (process {self.daemon.pid})")
-        if self._manager != SYSTEM:
-            return None
         idle = (each for each in known if each.loaded and each.values.get("MainPID") == "0")
-        return next((each for each in idle if each.name in _MAIN_UNITS), None)
+        return own or next((each for each in idle if each.name in _MAIN_UNITS), None)
 
     # ---- configuration
 
     def configuration_directories(self) -> Files:
         """That of the configuration file in use, and /etc/docker where the daemon is root's."""
         path = self._configuration_path
-        own = [path.rpartition("/")[0] + "/" if "/" in path else "./"] if path else []
         common = [] if self.daemon.process.rootless else [CONFIGURATION]
-        asked = [self._absolute(each) for each in (*common, *own)]
-        files = {
-            posixpath.normpath(each): self._file(self.view, posixpath.normpath(each), each) for each in asked
-        }
-        return Subjects("file", tuple(files.items()), "the daemon has no configuration directory")
+        paths = dict.fromkeys((*common, *([posixpath.dirname(path)] if path else [])))
+        return self._files(paths, "the daemon has no configuration directory")
 
     def configuration_file(self) -> Files:
         """The one in use."""
         path = self._configuration_path
-        nothing = "the daemon was started without a configuration file"
-        return self._files(self.view, [self._absolute(path)] if path else [], nothing)
+        return self._files([path] if path else [], "the daemon was started without a configuration file")
 
     @property
     def _configuration_path(self) -> str:
@@ -190,29 +189,25 @@ class EngineFiles:
             file.values()  # says why it is not known
         return file.path
 
-    def _absolute(self, path: str) -> str:
-        """A path that the daemon takes from the directory in which it runs."""
-        return path if path.startswith("/") else f"{self.view.words.get('directory', '')}/{path}"
-
     # ---- certificates and keys
 
     def registry_certificates(self) -> Files:
         """All files and directories below certs.d."""
-        folder = self.view.words.get("registries")
-        if folder is None:
+        folder = self._word("registries")
+        if not folder:
             raise EvidenceError(unread("the directory of the registries' certificates", "is not known"))
-        top = self._file(self.view, folder)
-        files = {path: self._file_of_keys(path) for path in self.view.walks if path.startswith(f"{folder}/")}
+        top = self._file(folder)
+        below = self.answer.below(top.target.path, self.root) if top.target else ()
+        files = {path: self._file_of_keys(path) for path in below}
         doubt = unread("what lies in it", "may not be read")
-        files |= {path: FileFact(path, State.UNREAD, doubt=doubt) for path in self.view.closed}
+        files |= {path: FileFact(path, State.UNREAD, doubt=doubt) for path in self.words.get("closed", ())}
         if top.state is State.UNREAD:
             files[folder] = top
-        absent = top.state is State.ABSENT
-        nothing = f"{folder} does not exist" if absent else f"there is no file below {folder}"
+        nothing = f"{folder} does not exist" if top.is_absent else f"there is no file below {folder}"
         return Subjects("file", tuple(files.items()), nothing)
 
     def _file_of_keys(self, path: str) -> FileFact:
-        return replace(self._file(self.view, path), holds_key=path.endswith(".key"))
+        return replace(self._file(path), holds_key=path.endswith(".key"))
 
     def tls_ca(self) -> Files:
         """The CA that the certificates of clients must be of."""
@@ -231,12 +226,11 @@ class EngineFiles:
         flags = self.daemon.process
         path = next(iter(flags.values(option)[-1:]), "") or self.daemon.files.config.values().get(option)
         if not path and (flags.values("tlsverify") or any(map(go_boolean, flags.values("tls")[-1:]))):
-            folder = self.view.words.get("tls")
-            if folder is None:
+            folder = self._word("tls")
+            if not folder:
                 raise EvidenceError(unread("the directory of the daemon's certificates", "is not known"))
             path = f"{folder}/{_TLS[option]}"
-        named = [self._absolute(str(path))] if path else []
-        files = tuple((each, self._file_of_keys(each)) for each in named)
+        files = tuple((each, self._file_of_keys(each)) for each in ([str(path)] if path else []))
         return Subjects("file", files, f"no {option} is configured, and TLS does not ask for one")
 
     def certificates(self, file: FileFact) -> tuple[Certificate, ...]:
@@ -245,7 +239,7 @@ class EngineFiles:
         Raises:
             EvidenceError: there is none, or one cannot be read.
         """
-        pem = self.view.walks[file.path].pem
+        pem = self.answer.pem.get(self.root + file.path)
         if not pem:
             raise EvidenceError(f"{file.path} holds no certificate that could be read")
         return certificates.read(pem)
@@ -253,7 +247,7 @@ class EngineFiles:
     def is_older_than_daemon(self, file: FileFact) -> bool:
         """Whether a file of TLS is as it was when the daemon started; what cannot be told counts as a change."""
         started = self.daemon.process.started
-        changed = self.answer.changed.get(self.view.root + file.node.path)
+        changed = self.answer.changed.get(self.root + file.path)
         return started is not None and changed is not None and changed[1] <= started[0] + START
 
     def require_unchanged(self, file: FileFact) -> None:
@@ -267,11 +261,11 @@ class EngineFiles:
 
     def default_file(self) -> Files:
         """What Debian's start scripts read."""
-        return self._files(self.answer.host, ["/etc/default/docker"], "")
+        return self._files(["/etc/default/docker"], "", "")
 
     def sysconfig_file(self) -> Files:
         """What Red Hat's start scripts read."""
-        return self._files(self.answer.host, ["/etc/sysconfig/docker"], "")
+        return self._files(["/etc/sysconfig/docker"], "", "")
 
     # ---- sockets
 
@@ -292,10 +286,15 @@ class EngineFiles:
         given: dict[str, list[str]] = {}
         for each in self.daemon.process.unix_table:
             given.setdefault(each.real, []).append(each.path)
-        files = {path: self._file(self.view, path, *given.get(path, ())) for path in paths if path[0] != "@"}
+        files = {path: self._socket(path, *given.get(path, ())) for path in paths if path[0] != "@"}
         files |= {path: files[path].as_listened_on for path in given.keys() & files}
         files |= {path: abstract_socket(path) for path in paths if path[0] == "@"}
         return Subjects("file", tuple(files.items()), nothing)
+
+    def _socket(self, path: str, *given: str) -> FileFact:
+        """A socket by the first of its names that was looked at."""
+        files = [replace(self._file(each), path=path) for each in (*given, path)]
+        return next((each for each in files if each.state is not State.UNREAD), files[-1])
 
 
 GROUPS: Mapping[str, Callable[[EngineFiles], Files]] = {
@@ -315,7 +314,7 @@ GROUPS: Mapping[str, Callable[[EngineFiles], Files]] = {
 """The groups by the names under which controls ask for them, one file at a time."""
 
 
-@fact(ENGINE_FILES)
+@fact(FILES)
 def engine_files(recording: Recording, daemon: Daemon) -> EngineFiles:
     """The files of the daemon, in groups.
 

@@ -215,8 +215,9 @@ SAID = {
     ],
     "docker_endpoint": [('"ssh://me:Geheim7@host"', '"ssh://me:***@host"')],
     "docker_info": [('{"ServerErrors":["Get https://u:Geheim7@p/v1: refused"]}', "https://u:***@p/v1: refused")],
-    "engine_places": [
-        ("argument|7|--token=Geheim7\nheld|7|/x", "held|7|/x"),
+    "files": [
+        ("--units\nmanager 0\nExecStart={ path=/x ; argv[]=/x --token Geheim7 ; y }\n--end", "program=/x"),
+        ("--certificates\n/x:-----BEGIN EC PRIVATE KEY-----\n/x:Geheim7-\n/x:MIIB\n--end", "/x:MIIB"),
     ],
     "sysctl": [
         ("line:/x:# ip_forward Geheim7\nline:/x:net.ipv4.ip_forward=0", "line:/x:net.ipv4.ip_forward=0"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.controls.judge import judge
+from hullcheck.facts.engine.files_answer import BlockDevice
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.installation import Places
 from hullcheck.facts.engine.storage import DataAtRest, Storage
@@ -125,8 +126,10 @@ def test_mount_table_without_root() -> None:
 )
 def test_devices_below(mount: str, chain: str) -> None:
     """The reason shows each directory with data, and the devices below."""
-    lines = "sda sda 8:0 disk |sda3 sda3 8:3 part sda|dm-0 data 253:0 crypt sda3|dm-1 vg-x 253:1 lvm dm-0"
-    devices = tuple(line.split(" ") for line in lines.split("|"))
+    root = BlockDevice(kname="dm-1", name="vg-x", number="253:1", type="lvm")
+    crypt = BlockDevice(kname="dm-0", name="data", number="253:0", type="crypt", children=(root,))
+    part = BlockDevice(kname="sda3", name="sda3", number="8:3", type="part", children=(crypt,))
+    devices = (BlockDevice(kname="sda", name="sda", number="8:0", type="disk", children=(part,)),)
     volume = "9 3 8:0 / /var/lib/docker/volumes/v rw - ext4 /dev/sda rw"
     found = DataAtRest(storage(ROOT, mount, volume), devices)
     (finding,) = judge(control("data_at_rest_is_encrypted"), {"data_at_rest": found}, "host")
