@@ -36,20 +36,18 @@ class EngineFiles:
     answer: Answer
     daemon: Daemon
 
-    @cached_property
-    def words(self) -> Mapping[str, list[str]]:
-        """What the answer tells of the daemon, by word.
+    def _said(self, word: str) -> list[str]:
+        """What the answer tells of the daemon.
 
         Raises:
-            EvidenceError: the daemon could not be found, or started after the script looked.
+            EvidenceError: the daemon was not looked at.
         """
-        found = self.answer.processes.get(str(self.daemon.pid), {})
-        if "root" not in found:
+        if not self.answer.said(self.daemon.pid, "root"):
             raise EvidenceError("the files of the daemon could not be read: it started or ended meanwhile")
-        return found
+        return self.answer.said(self.daemon.pid, word)
 
     def _word(self, word: str, otherwise: str = "") -> str:
-        return next(iter(self.words.get(word, ())), otherwise)
+        return next(iter(self._said(word)), otherwise)
 
     @property
     def root(self) -> str:
@@ -72,9 +70,13 @@ class EngineFiles:
         """The numbers of their groups; those of a rootless engine's namespace are lent to its user."""
         if not self.daemon.process.rootless:
             return (range(1),)
-        own = [range(int(each), int(each) + 1) for each in self.words.get("group", ()) if each.isdigit()]
-        maps = [tuple(map(int, line.split())) for line in self.words.get("groups", ())]
+        own = [range(int(each), int(each) + 1) for each in self._said("group") if each.isdigit()]
+        maps = [tuple(map(int, line.split())) for line in self._said("groups")]
         return (range(1), *own, *(range(outside, outside + count) for first, outside, count in maps if first))
+
+    def of_host(self, path: str) -> Files:
+        """A file at a fixed place, as the auditor sees it."""
+        return self._files([path], "", "")
 
     def _files(self, paths: Iterable[str], nothing: str, root: str | None = None) -> Files:
         return Subjects("file", tuple((path, self._file(path, root)) for path in paths), nothing)
@@ -99,12 +101,10 @@ class EngineFiles:
             return Subjects("file", (), "the target does not run systemd")
         unit = self._unit
         manager = unit.manager if unit else self._manager
-        asked = unit.values.get("TriggeredBy", "").split() if unit else []
+        asked = unit["TriggeredBy"].split() if unit else []
         found = [each for each in self.answer.units if each.manager == manager]
         own = unit.name if unit else _MAIN_UNITS[0]
-        names = {"docker.socket", *asked} | {
-            each.name for each in found if own in each.values.get("Triggers", "").split()
-        }
+        names = {"docker.socket", *asked} | {each.name for each in found if own in each["Triggers"].split()}
         units = [
             each for each in found if each.loaded and each.name in names and each.name.endswith(".socket")
         ]
@@ -128,7 +128,15 @@ class EngineFiles:
         return self.answer.managers
 
     def _of_units(self, units: Iterable[Unit], nothing: str) -> Files:
-        files = {path: self._of_unit(unit, path) for unit in units for path in (*unit.paths, *unit.programs)}
+        files: dict[str, FileFact] = {}
+        for unit in units:
+            read = [
+                found
+                for each in unit.values("EnvironmentFiles")
+                for found in self.answer.matching(each) or (each,)
+            ]
+            files |= {path: self._of_unit(unit, path) for path in (*unit.loaded, *read)}
+            files |= {path: replace(self._file(path, ""), is_run=True) for path in unit.values("program")}
         return Subjects("file", tuple(files.items()), nothing)
 
     def _of_unit(self, unit: Unit, path: str) -> FileFact:
@@ -137,7 +145,7 @@ class EngineFiles:
             return replace(found, state=State.UNREAD, doubt=_HIDDEN)
         if found.target and found.target.path == _MASK:  # nobody can write to what is read there
             return replace(found, target=replace(found.target, mode=stat.S_IFCHR))
-        return replace(found, is_run=path not in unit.paths)
+        return found
 
     @property
     def _manager(self) -> str:
@@ -160,7 +168,7 @@ class EngineFiles:
         own = next((each for each in known if each.name == name), None)
         if own is None and (name or not known) and self._manager in self._managers:
             raise EvidenceError(f"systemd did not say which unit runs the daemon (process {self.daemon.pid})")
-        idle = (each for each in known if each.loaded and each.values.get("MainPID") == "0")
+        idle = (each for each in known if each.loaded and each["MainPID"] == "0")
         return own or next((each for each in idle if each.name in _MAIN_UNITS), None)
 
     # ---- configuration
@@ -197,10 +205,10 @@ class EngineFiles:
         if not folder:
             raise EvidenceError(unread("the directory of the registries' certificates", "is not known"))
         top = self._file(folder)
-        below = self.answer.below(top.target.path, self.root) if top.target else ()
+        below = self.answer.matching(f"{top.target.path}/*", self.root) if top.target else ()
         files = {path: self._file_of_keys(path) for path in below}
         doubt = unread("what lies in it", "may not be read")
-        files |= {path: FileFact(path, State.UNREAD, doubt=doubt) for path in self.words.get("closed", ())}
+        files |= {path: FileFact(path, State.UNREAD, doubt=doubt) for path in self._said("closed")}
         if top.state is State.UNREAD:
             files[folder] = top
         nothing = f"{folder} does not exist" if top.is_absent else f"there is no file below {folder}"
@@ -208,18 +216,6 @@ class EngineFiles:
 
     def _file_of_keys(self, path: str) -> FileFact:
         return replace(self._file(path), holds_key=path.endswith(".key"))
-
-    def tls_ca(self) -> Files:
-        """The CA that the certificates of clients must be of."""
-        return self.of_tls("tlscacert")
-
-    def tls_certificate(self) -> Files:
-        """The certificate of the daemon."""
-        return self.of_tls("tlscert")
-
-    def tls_key(self) -> Files:
-        """The private key of the daemon."""
-        return self.of_tls("tlskey")
 
     def of_tls(self, option: str) -> Files:
         """What an option names; without it the default file, where the daemon looks for that."""
@@ -242,7 +238,7 @@ class EngineFiles:
         pem = self.answer.pem.get(self.root + file.path)
         if not pem:
             raise EvidenceError(f"{file.path} holds no certificate that could be read")
-        return certificates.read(pem)
+        return certificates.read("\n".join(pem))
 
     def is_older_than_daemon(self, file: FileFact) -> bool:
         """Whether a file of TLS is as it was when the daemon started; what cannot be told counts as a change."""
@@ -257,24 +253,16 @@ class EngineFiles:
                 f"{file.path} may have been changed after the daemon started: restart it to know"
             )
 
-    # ---- files at fixed places
-
-    def default_file(self) -> Files:
-        """What Debian's start scripts read."""
-        return self._files(["/etc/default/docker"], "", "")
-
-    def sysconfig_file(self) -> Files:
-        """What Red Hat's start scripts read."""
-        return self._files(["/etc/sysconfig/docker"], "", "")
-
     # ---- sockets
 
     def api_sockets(self) -> Files:
         """Every unix socket on which the API listens."""
         found = self._sockets(self.daemon.endpoints.api_sockets, "the API listens on no unix socket")
         units = [each for each in self.answer.units if each.manager == self._manager]
-        coming = {real_path(self.daemon.process, path): unit for unit in units for path in unit.listens}
-        made = ((path, coming[path].makes(file) if path in coming else file) for path, file in found)
+        coming = {
+            real_path(self.daemon.process, path): unit for unit in units for path in unit.values("Listen")
+        }
+        made = ((path, _made_by(coming[path], file) if path in coming else file) for path, file in found)
         return replace(found, named=tuple(made))
 
     def containerd_sockets(self) -> Files:
@@ -297,18 +285,24 @@ class EngineFiles:
         return next((each for each in files if each.state is not State.UNREAD), files[-1])
 
 
+def _made_by(unit: Unit, socket: FileFact) -> FileFact:
+    """A socket of a socket unit, with what that gives it at the next start."""
+    mode, owner, group = (unit[each] for each in ("SocketMode", "SocketUser", "SocketGroup"))
+    return replace(socket, next_mode=int(mode or "0", 8), next_owner=owner, next_group=group)
+
+
 GROUPS: Mapping[str, Callable[[EngineFiles], Files]] = {
     "service_unit_file": EngineFiles.service_unit,
     "socket_unit_file": EngineFiles.socket_units,
     "configuration_directory": EngineFiles.configuration_directories,
     "registry_certificate": EngineFiles.registry_certificates,
-    "tls_ca": EngineFiles.tls_ca,
-    "tls_certificate": EngineFiles.tls_certificate,
-    "tls_key": EngineFiles.tls_key,
+    "tls_ca": lambda files: files.of_tls("tlscacert"),
+    "tls_certificate": lambda files: files.of_tls("tlscert"),
+    "tls_key": lambda files: files.of_tls("tlskey"),
     "api_socket": EngineFiles.api_sockets,
     "configuration_file": EngineFiles.configuration_file,
-    "default_file": EngineFiles.default_file,
-    "sysconfig_file": EngineFiles.sysconfig_file,
+    "default_file": lambda files: files.of_host("/etc/default/docker"),
+    "sysconfig_file": lambda files: files.of_host("/etc/sysconfig/docker"),
     "containerd_socket": EngineFiles.containerd_sockets,
 }
 """The groups by the names under which controls ask for them, one file at a time."""

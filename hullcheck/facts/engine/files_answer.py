@@ -9,14 +9,14 @@ it alone; there the auditor's view is that of everybody else.
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import msgspec
 
 from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
-from hullcheck.parsing.models import decode, kept_as
+from hullcheck.parsing.models import kept_as
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -87,34 +87,32 @@ class Unit:
 
     Attributes:
         manager: the user whose systemd it is, or SYSTEM.
-        values: its properties.
-        paths: its file, its drop-ins and its environment files.
-        programs: what it runs.
-        listens: of a socket unit, the addresses.
+        properties: names and values; `program` is what it runs.
     """
 
     manager: str
-    values: dict[str, str]
-    paths: tuple[str, ...]
-    programs: tuple[str, ...] = ()
-    listens: tuple[str, ...] = ()
+    properties: tuple[tuple[str, str], ...]
+
+    def __getitem__(self, name: str) -> str:
+        """The value of a property; empty where it has none."""
+        return dict(self.properties).get(name, "")
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """The values of a property that it may have more than once, without what stands in brackets."""
+        return tuple(
+            re.sub(r" \([^)]*\)$", "", value) for each, value in self.properties if each == name and value
+        )
 
     @property
     def name(self) -> str:
         """Its name."""
-        return self.values.get("Id", "")
+        return self["Id"]
 
     @property
     def loaded(self) -> tuple[str, ...]:
         """The files that systemd has read: its own, which has to be there, and its drop-ins."""
-        own = self.values.get("FragmentPath")
-        return (own, *self.values.get("DropInPaths", "").split()) if own else ()
-
-    def makes(self, socket: FileFact) -> FileFact:
-        """A socket of a socket unit, with what that gives it at the next start."""
-        mode = self.values.get("SocketMode", "")
-        owner, group = (self.values.get(each, "") for each in ("SocketUser", "SocketGroup"))
-        return replace(socket, next_mode=int(mode or "0", 8), next_owner=owner, next_group=group)
+        own = self["FragmentPath"]
+        return (own, *self["DropInPaths"].split()) if own else ()
 
 
 @dataclass(frozen=True)
@@ -122,22 +120,21 @@ class Answer:
     """The whole answer.
 
     Attributes:
-        processes: what is known of each dockerd and containerd: values by word.
+        words: what is known of a dockerd or containerd, by `PID/WORD`.
         managers: the users whose systemd was asked; None where the target does not say that it runs without one.
-        nodes: by path in the auditor's view, what stat(1) printed, where a link leads, and what is not there.
+        nodes: what was found at each path in the auditor's view.
         acl: what the access control list of a socket adds.
-        pem: the certificates in a file.
+        pem: the lines with certificates in a file.
         changed: when a file was changed last; None where that is not known.
         devices: what lsblk(8) printed.
     """
 
-    processes: dict[str, dict[str, list[str]]]
+    words: dict[str, list[str]]
     managers: frozenset[str] | None
     units: tuple[Unit, ...]
     nodes: dict[str, Node | State]
-    links: dict[str, str]
     acl: dict[str, tuple[Grant, ...] | None]
-    pem: dict[str, str]
+    pem: dict[str, list[str]]
     changed: dict[str, Span | None]
     devices: str
 
@@ -149,42 +146,29 @@ class Answer:
             EvidenceError: there is none, or it is not what the script prints.
         """
         parts = recording.sections(FILES)
-        if any(DROPPED in parts.get(name, "").splitlines() for name in ("processes", "units", "nodes")):
+        lines = {name: text.splitlines() for name, text in parts.items()}
+        if any(DROPPED in lines.get(name, ()) for name in ("processes", "units", "nodes")):
             raise EvidenceError(f"{FILES.name}: a line of the answer is lost")
         try:
-            lines = {name: text.splitlines() for name, text in parts.items()}
-            nodes, links = _nodes(lines["nodes"])
-            processes: dict[str, dict[str, list[str]]] = {}
-            for line in lines["processes"]:
-                pid, word, value = re.split("[/ ]", f"{line} ", maxsplit=2)
-                processes.setdefault(pid, {}).setdefault(word, []).append(value[:-1])
-            pem: dict[str, list[str]] = {}
-            for line in lines["certificates"]:
-                path, _, text = line.rpartition(":")
-                pem.setdefault(path, []).append(text)
-            managers = {line.partition(" ")[2] for line in lines["units"] if line.startswith("manager ")}
-            told = managers or "unmanaged" in lines["units"]
+            managers = frozenset(
+                line.partition(" ")[2] for line in lines["units"] if line.startswith("manager ")
+            )
             return cls(
-                processes,
-                frozenset(managers) if told else None,
-                tuple(_units(parts["units"], nodes)),
-                nodes,
-                links,
+                _grouped(line.partition(" ")[::2] for line in lines["processes"]),
+                managers if managers or "unmanaged" in lines["units"] else None,
+                tuple(_units(parts["units"])),
+                dict(map(_node, lines["nodes"])),
                 dict(_acl(parts["acl"])),
-                {path: "\n".join(text) for path, text in pem.items()},
-                dict(_change(line) for line in lines["times"]),
+                _grouped(line.rpartition(":")[::2] for line in lines["certificates"]),
+                dict(map(_change, lines["times"])),
                 parts["devices"],
             )
         except (KeyError, ValueError):
             raise EvidenceError(f"{FILES.name}: the answer is not what the script prints") from None
 
-    def block_devices(self) -> tuple[BlockDevice, ...]:
-        """The tree of block devices; empty where the target cannot tell it.
-
-        Raises:
-            EvidenceError: it is no such tree.
-        """
-        return decode(self.devices or "{}", BlockDevices, "lsblk").blockdevices
+    def said(self, pid: object, word: str) -> list[str]:
+        """What is known of a process."""
+        return self.words.get(f"{pid}/{word}", [])
 
     def look(self, path: str, root: str = "") -> FileFact:
         """Follow *path*, as it is called below *root*, to its end.
@@ -210,7 +194,7 @@ class Answer:
                 why = "may not be read" if node is State.UNREAD else "was not looked at"
                 return FileFact(path, State.UNREAD, doubt=unread(place, why))
             seen[place] = node
-            if target := self.links.get(root + place):
+            if target := node.leads_to:
                 links += 1
                 rest = [*target.split("/"), *rest]
                 at = "" if target.startswith("/") else at
@@ -221,15 +205,14 @@ class Answer:
             return FileFact(path, State.UNREAD, doubt=unread(at or "/", "was not looked at"))
         return FileFact(path, State.FOUND, end, _way(seen, posixpath.dirname(at)), self.acl.get(root + at))
 
-    def below(self, folder: str, root: str = "") -> tuple[str, ...]:
-        """The paths in a folder that were looked at."""
-        start = f"{root}{folder.rstrip('/')}/"
-        return tuple(path.removeprefix(root) for path in self.nodes if path.startswith(start))
+    def matching(self, pattern: str, root: str = "") -> tuple[str, ...]:
+        """The paths that were looked at and are like a pattern of the shell."""
+        return tuple(path.removeprefix(root) for path in fnmatch.filter(self.nodes, root + pattern))
 
     def _node(self, root: str, path: str) -> Node | State | None:
         """What was found at *path* in a view, under the name that it has there."""
         found = self.nodes.get(root + path)
-        return replace(found, path=path) if root and isinstance(found, Node) else found
+        return replace(found, path=path) if isinstance(found, Node) else found
 
 
 def _way(seen: dict[str, Node | State | None], last: str) -> tuple[Node, ...]:
@@ -238,21 +221,21 @@ def _way(seen: dict[str, Node | State | None], last: str) -> tuple[Node, ...]:
     return tuple(each for each in places if isinstance(each, Node))
 
 
-def _nodes(lines: list[str]) -> tuple[dict[str, Node | State], dict[str, str]]:
-    nodes: dict[str, Node | State] = {}
-    links: dict[str, str] = {}
-    for line in lines:
-        word, _, rest = line.partition(":")
-        if word in ("absent", "unread"):
-            nodes[rest] = State(word)
-            continue
-        uid, gid, group, named = rest.split(":", 3)
-        path, separator, target = named.partition("' -> '")
-        path = path.removeprefix("'") if separator else path.strip("'")
-        if separator:
-            links[path] = target.removesuffix("'")
-        nodes[path] = Node(path, int(word, 16), int(uid), int(gid), group)
-    return nodes, links
+def _grouped(pairs: Iterable[Sequence[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _node(line: str) -> tuple[str, Node | State]:
+    """What is at a path. GNU's stat(1) quotes each path, that of busybox a link and its target."""
+    if line.startswith(("absent:", "unread:")):
+        word, _, path = line.partition(":")
+        return path, State(word)
+    mode, uid, gid, group, named = line.split(":", 4)
+    path, _, target = named.removeprefix("'").removesuffix("'").partition("' -> '")
+    return path, Node(path, int(mode, 16), int(uid), int(gid), group, target)
 
 
 def _change(line: str) -> tuple[str, Span | None]:
@@ -271,24 +254,12 @@ def _acl(text: str) -> Iterator[tuple[str, tuple[Grant, ...] | None]]:
         yield path, ()
 
 
-def _units(text: str, nodes: dict[str, Node | State]) -> Iterator[Unit]:
+def _units(text: str) -> Iterator[Unit]:
     """The units of each manager."""
     for part in re.split("^manager ", text, flags=re.MULTILINE)[1:]:
         manager, _, told = part.partition("\n")
-        for block in filter(str.strip, told.split("\n\n")):
-            lines = [line.partition("=")[::2] for line in block.strip().split("\n")]
-            values = dict(lines)
-            if not values.get("Id", "").endswith((".service", ".socket")):
+        for block in re.split("\n\n+", told.strip("\n")) if told.strip() else ():
+            unit = Unit(manager, tuple(line.partition("=")[::2] for line in block.split("\n")))
+            if not unit.name.endswith((".service", ".socket")):
                 raise ValueError("a unit without a name")
-            patterns = [
-                value.rpartition(" (")[0] for name, value in lines if name == "EnvironmentFiles" and value
-            ]
-            paths = (values.get("FragmentPath", ""), *values.get("DropInPaths", "").split())
-            found = [path for each in patterns for path in (fnmatch.filter(nodes, each) or [each])]
-            yield Unit(
-                manager,
-                values,
-                tuple(dict.fromkeys(filter(None, (*paths, *found)))),
-                tuple(value for name, value in lines if name == "program"),
-                tuple(value.rpartition(" (")[0] for name, value in lines if name == "Listen"),
-            )
+            yield unit

@@ -39,7 +39,7 @@ class Places:
             raise EvidenceError(unread(f"the program of process {self.daemon.pid}"))
         return Subjects("file", ((path, _there(path)),))
 
-    def _programs(self, name: str) -> Files:
+    def programs(self, name: str) -> Files:
         """Where programs of a name really are: those that run, and those that a search finds."""
         running = (path for _, path in self._beside_the_daemon if posixpath.basename(path) == name)
         found = {path: _there(path) for path in running}
@@ -57,33 +57,18 @@ class Places:
         own = self.daemon.process.namespaces.get("mnt")
         return tuple(
             (pid, path.removesuffix(_DELETED))
-            for pid, words in self._answer.processes.items()
-            for path in words.get("running", ())
-            if own and words.get("mnt") == [own]
+            for key, paths in self._answer.words.items()
+            for pid, word in [key.split("/")]
+            for path in paths
+            if word == "running" and own and self._answer.said(pid, "mnt") == [own]
         )
-
-    def containerd_program(self) -> Files:
-        """All that is called containerd."""
-        return self._programs("containerd")
-
-    def containerd_shim(self) -> Files:
-        """The shim of the first generation."""
-        return self._programs("containerd-shim")
-
-    def runc_v1_shim(self) -> Files:
-        """The first shim of the second generation."""
-        return self._programs("containerd-shim-runc-v1")
-
-    def runc_v2_shim(self) -> Files:
-        """The shim of today."""
-        return self._programs("containerd-shim-runc-v2")
 
     def runc_program(self) -> Files:
         """All that is called runc, and what the site has the engine run in its place."""
-        found, chosen = self._programs("runc"), self.daemon.engine.runtime_program
+        found, chosen = self.programs("runc"), self.daemon.engine.runtime_program
         if chosen == "runc":
             return found
-        instead = self._programs(chosen).named
+        instead = self.programs(chosen).named
         missing = (
             () if instead else ((chosen, "the engine runs it in the place of runc, and it was not found"),)
         )
@@ -128,9 +113,7 @@ class Places:
     def containerd_configuration(self) -> Files:
         """That of the containerd in use, where the daemon did not write it, and the usual one."""
         folders = [posixpath.dirname(each) for each in self.daemon.endpoints.containerd_sockets]
-        used = [
-            path for pid in self._used_containerds for path in self._answer.processes[pid].get("config", ())
-        ]
+        used = [path for pid in self._used_containerds for path in self._answer.said(pid, "config")]
         sites = [path for path in used if not any(is_below(_plain(path), folder) for folder in folders)]
         found = {path: self._answer.look(path) for path in (*sites, "/etc/containerd/config.toml")}
         there = {path: fact for path, fact in found.items() if not fact.is_absent}
@@ -146,7 +129,7 @@ class Places:
             pid
             for pid, path in self._beside_the_daemon
             if posixpath.basename(path) == "containerd"
-            and not sockets.isdisjoint(map(_plain, self._answer.processes[pid].get("socket", ())))
+            and not sockets.isdisjoint(map(_plain, self._answer.said(pid, "socket")))
         )
 
     @property
@@ -159,8 +142,7 @@ class Places:
         pids = list(self._used_containerds)
         if listens_at_one(self.daemon.process, self.daemon.endpoints.containerd_sockets):
             pids.append(str(self.daemon.pid))
-        held = (self._answer.processes.get(pid, {}).get("held", ()) for pid in pids)
-        roots = tuple(dict.fromkeys(root for each in held for root in each))
+        roots = tuple(dict.fromkeys(root for pid in pids for root in self._answer.said(pid, "held")))
         if not roots:
             raise EvidenceError(unread("the containerd that the daemon uses", "could not be looked at"))
         return roots
@@ -178,10 +160,10 @@ def _plain(path: str) -> str:
 
 GROUPS: Mapping[str, Callable[[Places], Files]] = {
     "daemon_program": Places.daemon_program,
-    "containerd_program": Places.containerd_program,
-    "containerd_shim": Places.containerd_shim,
-    "runc_v1_shim": Places.runc_v1_shim,
-    "runc_v2_shim": Places.runc_v2_shim,
+    "containerd_program": lambda places: places.programs("containerd"),
+    "containerd_shim": lambda places: places.programs("containerd-shim"),
+    "runc_v1_shim": lambda places: places.programs("containerd-shim-runc-v1"),
+    "runc_v2_shim": lambda places: places.programs("containerd-shim-runc-v2"),
     "runc_program": Places.runc_program,
     "data_root": Places.data_roots,
     "containerd_directory": Places.containerd_directory,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.engine.files import EngineFiles
-from hullcheck.facts.engine.files_answer import BlockDevice
+from hullcheck.facts.engine.files_answer import BlockDevice, BlockDevices
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.installation import Places
 from hullcheck.facts.registry import fact
+from hullcheck.parsing.models import decode
 from hullcheck.parsing.proc.mountinfo import Mount, is_below, mount_of
 
 _BORROWING = re.compile(
@@ -141,4 +142,5 @@ def _chains(
 @fact()
 def data_at_rest(engine_files: EngineFiles, storage: Storage) -> DataAtRest:
     """Where the engine and its volumes keep data, and on which devices."""
-    return DataAtRest(storage, engine_files.answer.block_devices())
+    devices = decode(engine_files.answer.devices or "{}", BlockDevices, "lsblk")
+    return DataAtRest(storage, devices.blockdevices)

@@ -22,6 +22,7 @@ class Node:
     Attributes:
         mode: permission bits and type, as in st_mode.
         group: the name of its group; `UNKNOWN` or a number where it has none.
+        leads_to: where a link leads.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Node:
     uid: int
     gid: int
     group: str = "root"
+    leads_to: str = ""
 
     @property
     def is_directory(self) -> bool:

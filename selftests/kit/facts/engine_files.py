@@ -162,7 +162,7 @@ class Target:
                 line for path, text in listed.items() if text
                 for line in (f"# file: {ROOT}{path}", *text.split("\n"))
             ),
-            certificates=(f"{ROOT}{path}:{line}" for path, pem in self.pems.items() for line in pem.split("\n")),
+            certificates=(f"{ROOT}{path}:{line}" for path, pem in self.pems.items() for line in pem.splitlines()),
             times=(f"{BEFORE}|{time}|{ROOT}{path}" for path, time in self.times.items()),
         )  # fmt: skip
 

@@ -154,7 +154,7 @@ def test_age_of_a_file_of_tls(started: Any, changed: Any, older: bool) -> None:
     daemon: Any = replace(files.daemon)
     object.__setattr__(daemon, "process", replace(files.daemon.process, started=started))
     own = EngineFiles(replace(files.answer, changed={"/proc/7/root/tls/ca": changed}), daemon)
-    ((_, file),) = files.tls_ca()
+    ((_, file),) = files.of_tls("tlscacert")
     assert own.is_older_than_daemon(file) is older
 
 

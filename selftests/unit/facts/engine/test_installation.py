@@ -157,7 +157,7 @@ def test_programs_are_those_that_run_and_those_that_are_found() -> None:
     assert group(found, "runc_program") == ["/usr/sbin/runc"]
     assert group(found, "containerd_shim") == []
     assert [fact.node.path for _, fact in found.unit_file()] == ["/d.service"]
-    assert found.containerd_shim().nothing.startswith("there is no containerd-shim")
+    assert found.programs("containerd-shim").nothing.startswith("there is no containerd-shim")
     with pytest.raises(EvidenceError, match="are you root"):
         places(executable="").daemon_program()
 
