@@ -105,14 +105,10 @@ class EngineFiles:
         found = [each for each in self.answer.units if each.manager == manager]
         own = unit.name if unit else _MAIN_UNITS[0]
         names = {"docker.socket", *asked} | {each.name for each in found if own in each["Triggers"].split()}
-        units = [
-            each for each in found if each.loaded and each.name in names and each.name.endswith(".socket")
-        ]
-        files = self._of_units(units, "systemd has no docker.socket")
-        unknown = {each for each in asked if each.endswith(".socket")} - {each.name for each in found}
-        return replace(
-            files, unread=tuple((each, "systemd was not asked for it") for each in sorted(unknown))
-        )
+        sockets = [each for each in found if each.name in names and each.name.endswith(".socket")]
+        files = self._of_units((each for each in sockets if each.loaded), "systemd has no docker.socket")
+        unknown = {each for each in asked if each.endswith(".socket")} - {each.name for each in sockets}
+        return replace(files, unread=tuple((each, "systemd did not tell of it") for each in sorted(unknown)))
 
     @property
     def _managers(self) -> frozenset[str]:
@@ -130,11 +126,8 @@ class EngineFiles:
     def _of_units(self, units: Iterable[Unit], nothing: str) -> Files:
         files: dict[str, FileFact] = {}
         for unit in units:
-            read = [
-                found
-                for each in unit.values("EnvironmentFiles")
-                for found in self.answer.matching(each) or (each,)
-            ]
+            patterns = unit.values("EnvironmentFiles")
+            read = [path for each in patterns for path in self.answer.matching(each) or (each,)]
             files |= {path: self._of_unit(unit, path) for path in (*unit.loaded, *read)}
             files |= {path: replace(self._file(path, ""), is_run=True) for path in unit.values("program")}
         return Subjects("file", tuple(files.items()), nothing)
@@ -240,15 +233,15 @@ class EngineFiles:
             raise EvidenceError(f"{file.path} holds no certificate that could be read")
         return certificates.read("\n".join(pem))
 
-    def is_older_than_daemon(self, file: FileFact) -> bool:
-        """Whether a file of TLS is as it was when the daemon started; what cannot be told counts as a change."""
+    def require_unchanged(self, file: FileFact) -> None:
+        """Return where a file of TLS is as it was when the daemon started.
+
+        Raises:
+            EvidenceError: it was changed since then, or that cannot be told.
+        """
         started = self.daemon.process.started
         changed = self.answer.changed.get(self.root + file.path)
-        return started is not None and changed is not None and changed[1] <= started[0] + START
-
-    def require_unchanged(self, file: FileFact) -> None:
-        """Raise EvidenceError where the daemon may have started with another file of TLS than the one that is there."""
-        if not self.is_older_than_daemon(file):
+        if not started or not changed or changed[1] > started[0] + START:
             raise EvidenceError(
                 f"{file.path} may have been changed after the daemon started: restart it to know"
             )

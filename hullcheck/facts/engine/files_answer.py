@@ -59,16 +59,10 @@ def _units_kept(text: str) -> str:
 FILES = Probe.from_file(
     "files",
     in_sections(
-        processes=lines_like(
-            r"\d+/(?:closed|config|held|registries|root|running|socket|tls) (?:/.*)?",
-            r"\d+/(?:group|groups|manager) [\s\d]*",
-            r"\d+/(?:mnt mnt:\[\d+\]|unit [\w:.@-]+)",
-        ),
+        processes=lines_like(r"\d+/[a-z]+ (?:/.*|[\s\d]*|mnt:.*|[\w:.@-]+\.service|)"),
         units=_units_kept,
         nodes=lines_like("(?:absent|unread):/.*", "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:'?/.*"),
-        acl=lines_like(
-            "none:/.*", "# (?:file|owner|group|flags):.*", "(?:user|group|mask|other):[^:]*:[-rwx]+"
-        ),
+        acl=lines_like("none:/.*", "# [a-z]+:.*", "[a-z]+:[^:]*:[-rwx]+"),
         certificates=lines_like("/.*:(?:[A-Za-z0-9+/=]*|-----(?:BEGIN|END) CERTIFICATE-----)"),
         times=lines_like(r"[^|]*\|[^|]*\|/.*"),
         devices=kept_as(BlockDevices),

@@ -94,15 +94,12 @@ class Places:
 
     def containerd_directory(self) -> Files:
         """That of the containerd which the daemon uses, and the common one, with the sockets of shims."""
-        sockets = self.files.containerd_sockets()
-        folders = dict.fromkeys(posixpath.dirname(fact.node.path) for _, fact in sockets if fact.target)
-        found = {path: _there(path, stat.S_IFDIR) for path in folders}
-        unseen = ((posixpath.dirname(path), file) for path, file in sockets if file.state is State.UNREAD)
-        found |= {path: FileFact(path, file.state, doubt=file.doubt) for path, file in unseen}
-        if not self.daemon.process.rootless:
-            common = self._answer.look("/run/containerd")
-            if not common.is_absent:
-                found.setdefault(common.target.path if common.target else common.path, common)
+        folders = [posixpath.dirname(path) for path in self.daemon.endpoints.containerd_sockets]
+        folders += [] if self.daemon.process.rootless else ["/run/containerd"]
+        found: dict[str, FileFact] = {}
+        for file in (self._answer.look(path, self.files.root) for path in folders):
+            if not file.is_absent:
+                found.setdefault(file.target.path if file.target else file.path, file)
         return Subjects("file", tuple(found.items()), "containerd has no directory: it does not run")
 
     def unit_file(self) -> Files:

@@ -1,6 +1,7 @@
 # Each path that the engine may use goes into $wanted, as ROOT||PATH. All are followed together, from link to link: one stat(1)
 # for what is new. `PID/WORD VALUE` is about a dockerd or containerd. $root is where a daemon of root sees its files.
 cd /proc || exit
+# shellcheck disable=SC2154 # the prologue has set it
 exec 2>"$null"
 line_feed="
 "
@@ -35,7 +36,7 @@ daemon() { # PID
   case $unit in */user@*.service/*) manager=${unit##*/user@} manager=${manager%%.service/*} ;; esac
   unit=${unit##*/}
   case $unit:$manager in
-    :* | -* | user@* | *[!A-Za-z0-9:_.@-]* | *:*[!0-9]*) ;;
+    :* | -* | user@* | *[!A-Za-z0-9:_.@-]* | *:*[!0-9]*) unit="" ;;
     *:0) units=$units$line_feed$unit ;;
     *) of_users="$of_users$line_feed$manager|${group:-$manager}|$unit" ;;
   esac
@@ -58,6 +59,7 @@ daemon() { # PID
   file=${file:-$top/daemon.json}
   want "${file%/*}"
   use "$file"
+  # shellcheck disable=SC2013 # a word is a line here
   for word in $(grep -ohsE '"(unix://)?/[^"\\]+"' "$root$file"); do
     word=${word#\"}
     use "${word%\"}"
@@ -72,7 +74,7 @@ daemon() { # PID
   for place in "$root$top/certs.d" "$root$top"/certs.d/* "$root$top"/certs.d/*/*; do
     case $place in *\*) continue ;; esac
     want "${place#"$root"}"
-    [ ! -d "$place" ] || { [ -r "$place" ] && [ -x "$place" ]; } || printf "%s/closed %s\n" "$1" "${place#"$root"}"
+    [ ! -d "$place" ] || { [ -r "$place" ] && [ -e "$place/." ]; } || printf "%s/closed %s\n" "$1" "${place#"$root"}"
   done
   set -f
   [ -n "$known" ] || return 0
@@ -100,7 +102,7 @@ follow() { # ROOT|AT|PATH, which begins at AT: to its end, or to a link
       return
     elif [ ! -e "$root$next" ]; then
       state=absent
-      if [ -d "$root$at/" ] && [ ! -x "$root$at/" ]; then state=unread; fi
+      if [ -d "$root$at" ] && [ ! -e "$root$at/." ]; then state=unread; fi # not -x, which fails for root in busybox
       printf "%s:%s\n" $state "$root$next"
       return
     fi
@@ -192,7 +194,7 @@ while [ "$rest" != "${rest#*\"path\":\"}" ]; do
 done
 IFS=": $line_feed"
 for path in default/docker sysconfig/docker init.d/docker conf.d/docker containerd/config.toml; do want /etc/$path; done
-for path in /run/containerd $data_root; do want "$path"; done
+[ -z "$data_root" ] || want "$data_root"
 for path in $PATH $folders; do
   for name in $names; do [ ! -f "$path/$name" ] || want "$path/$name"; done
 done

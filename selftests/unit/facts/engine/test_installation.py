@@ -27,7 +27,6 @@ def places(
     *,
     executable: str = "/usr/bin/dockerd",
     sockets: tuple[str, ...] = (),
-    unseen: bool = False,
     rootless: bool = False,
     driver: list[list[str]] | None = None,
     embedded: bool = False,
@@ -52,14 +51,11 @@ def places(
         pid: int = 7
 
     class Files:
+        root = ""
         answer = Answer.of(Recording("host", "local", {"files": Told("files", 0, text or told(), "")}))
 
         def service_unit(self) -> Subjects[FileFact]:
             return Subjects("file", (("/d.service", at("/d.service")), ("/x.conf", at("/x.conf"))))
-
-        def containerd_sockets(self) -> Subjects[FileFact]:
-            files = (FileFact(path, State.UNREAD) if unseen else at(path) for path in sockets)
-            return Subjects("file", tuple(zip(sockets, files, strict=True)))
 
     table = tuple(UnixSocket(path, path, "1" if embedded else "2") for path in sockets)
     process = Process(executable, {"mnt": "mnt:[1]"}, rootless, table)
@@ -91,7 +87,7 @@ LINKS = {
     "/usr/bin/containerd": "../local/bin/containerd",
     "/usr/bin/runc": "/usr/sbin/runc",
 }
-FOLDERS = ("/run/containerd", "/mnt/docker")
+FOLDERS = ("/run/containerd", "/run/docker/containerd", "/mnt/docker")
 SOCKET = "/run/containerd/containerd.sock"
 
 
@@ -207,5 +203,5 @@ def test_file_that_the_daemon_wrote() -> None:
 
 def test_socket_of_containerd_that_is_not_seen() -> None:
     """Its directory is not absent for that: it could not be looked at."""
-    found = places(sockets=("/run/x/c.sock",), unseen=True, rootless=True).containerd_directory()
-    assert [file.state for path, file in found if path == "/run/x"] == [State.UNREAD]
+    found = places(sockets=("/run/x/c.sock",), rootless=True).containerd_directory()
+    assert [(path, file.state) for path, file in found] == [("/run/x", State.UNREAD)]
