@@ -61,7 +61,7 @@ FILES = Probe.from_file(
     in_sections(
         processes=lines_like(r"\d+/[a-z]+ (?:/.*|[\s\d]*|mnt:.*|[\w:.@-]+\.service|)"),
         units=_units_kept,
-        nodes=lines_like("(?:absent|unread):/.*", "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:'?/.*"),
+        nodes=lines_like("stat: .* '/.*': [A-Za-z ]+", "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:'?/.*"),
         acl=lines_like("none:/.*", "# [a-z]+:.*", "[a-z]+:[^:]*:[-rwx]+"),
         certificates=lines_like("/.*:(?:[A-Za-z0-9+/=]*|-----(?:BEGIN|END) CERTIFICATE-----)"),
         times=lines_like(r"[^|]*\|[^|]*\|/.*"),
@@ -224,9 +224,9 @@ def _grouped(pairs: Iterable[Sequence[str]]) -> dict[str, list[str]]:
 
 def _node(line: str) -> tuple[str, Node | State]:
     """What is at a path. GNU's stat(1) quotes each path, that of busybox a link and its target."""
-    if line.startswith(("absent:", "unread:")):
-        word, _, path = line.partition(":")
-        return path, State(word)
+    if line.startswith("stat: "):
+        path, _, why = line.partition(" '")[2].rpartition("': ")
+        return path, State.ABSENT if why in ("No such file or directory", "Not a directory") else State.UNREAD
     mode, uid, gid, group, named = line.split(":", 4)
     path, _, target = named.removeprefix("'").removesuffix("'").partition("' -> '")
     return path, Node(path, int(mode, 16), int(uid), int(gid), group, target)

@@ -1,5 +1,5 @@
-# Each path that the engine may use goes into $wanted, as ROOT||PATH. All are followed together, from link to link: one stat(1)
-# for what is new. `PID/WORD VALUE` is about a dockerd or containerd. $root is where a daemon of root sees its files.
+# Each path that the engine may use goes into $wanted, as ROOT|PATH, and all are followed together. `PID/WORD VALUE` is about a
+# dockerd or containerd. $root is where a daemon of root sees its files. ${long#*x} is slow: it takes the square of the length.
 cd /proc || exit
 # shellcheck disable=SC2154 # the prologue has set it
 exec 2>"$null"
@@ -8,8 +8,8 @@ line_feed="
 tab=$(printf "\t")
 IFS=$line_feed
 root="" wanted="" files="" of_users="" pids=" " links="" units="" tables="" folders="" daemons=" $daemons "
-want() { wanted="$wanted$line_feed$root||$1"; } # PATH
-use() {                                         # PATH or unix://PATH; certificates may be in it
+want() { wanted="$wanted$line_feed$root|$1"; } # PATH
+use() {                                        # PATH or unix://PATH; certificates may be in it
   case ${1#unix://} in /*) want "${1#unix://}" ;; *) return 0 ;; esac
   if [ -f "$root$1" ] && [ ! -x "$root$1" ]; then files=$files$line_feed$root$1; fi
 }
@@ -88,28 +88,6 @@ show() { # WHOSE, then systemctl as a command, with units
   printf "manager %s\n" "$manager"
   XDG_RUNTIME_DIR=/run/user/$manager "$@" docker.socket "*docker*.socket" "--property=@PROPERTIES@"
 }
-follow() { # ROOT|AT|PATH, which begins at AT: to its end, or to a link
-  root=${1%%"|"*} at=${1#*"|"} rest=${1##*"|"}
-  at=${at%%"|"*}
-  while [ -n "$rest" ]; do
-    part=${rest%%/*} next=$at/${rest%%/*} rest=${rest#"${rest%%/*}"}
-    rest=${rest#/}
-    case $part in "") [ -n "$at" ] || next=/ part=/ ;; .) part="" ;; ..) at=${at%/*} part="" ;; esac
-    [ -n "$part" ] || continue
-    case $nodes in *"$line_feed$root$next$line_feed"*) ;; *) nodes=$nodes$root$next$line_feed new=$new$line_feed$root$next ;; esac
-    if [ -L "$root$next" ]; then
-      links="$links$line_feed$root|$at|$next|$rest"
-      return
-    elif [ ! -e "$root$next" ]; then
-      state=absent
-      if [ -d "$root$at" ] && [ ! -e "$root$at/." ]; then state=unread; fi # not -x, which fails for root in busybox
-      printf "%s:%s\n" $state "$root$next"
-      return
-    fi
-    at=${next%/}
-  done
-  [ ! -S "$root$at" ] || sockets=$sockets$line_feed$root$at
-}
 
 echo --processes
 started=$(ls -ln [0-9]*/exe |
@@ -117,7 +95,8 @@ started=$(ls -ln [0-9]*/exe |
 set -f
 for line in $started; do
   pid=${line%%/exe -> *} path=${line#*/exe -> }
-  pid=${pid##* } links=$links$line_feed${pid##* }/ns/mnt folders=$folders$line_feed${path%/*}
+  pid=${pid##* } links=$links$line_feed${pid##* }/ns/mnt
+  case $folders: in *:"${path%/*}":*) ;; *) folders=$folders:${path%/*} ;; esac
   printf "%s/running %s\n" "$pid" "$path"
   case $path in */dockerd* | */containerd | */containerd" "*) pids="$pids$pid " ;; esac
 done
@@ -170,6 +149,7 @@ told=$( # another mount may hide its folder from here
   done
 )
 printf "%s\n" "$told"
+IFS=$line_feed
 for line in $told; do
   IFS=" "
   case $line in
@@ -180,44 +160,66 @@ for line in $told; do
   esac
   for path in $line; do want "$path"; done
   set -f
+  IFS=$line_feed
 done
 
 data_root=$(
   . data_root.sh
   printf "%s" "$root"
 )
+names="containerd containerd-shim containerd-shim-runc-v1 containerd-shim-runc-v2 runc"
 # shellcheck disable=SC2154 # what the probe docker_info answered
-rest=$docker_info names="containerd containerd-shim containerd-shim-runc-v1 containerd-shim-runc-v2 runc"
-while [ "$rest" != "${rest#*\"path\":\"}" ]; do
-  rest=${rest#*\"path\":\"}
-  case $rest in /*) want "${rest%%\"*}" ;; *) names="$names ${rest%%\"*}" ;; esac
+for path in $(printf "%s" "$docker_info" | grep -o '"path":"[^"\\]*'); do
+  path=${path##*\"}
+  case $path in /*) want "$path" ;; *) names="$names $path" ;; esac
 done
 IFS=": $line_feed"
 for path in default/docker sysconfig/docker init.d/docker conf.d/docker containerd/config.toml; do want /etc/$path; done
 [ -z "$data_root" ] || want "$data_root"
-for path in $PATH $folders; do
+for path in $PATH$folders; do
   for name in $names; do [ ! -f "$path/$name" ] || want "$path/$name"; done
 done
 
 echo --nodes
-IFS=$line_feed nodes=$line_feed sockets="" stats="" rounds=0
-while [ -n "$wanted" ] && [ "$rounds" -lt 40 ]; do
-  new="" links="" rounds=$((rounds + 1))
-  for line in $wanted; do follow "$line"; done
+IFS=$line_feed stats="" rounds=0
+while [ "$rounds" -lt 40 ]; do # once for each link behind a link
+  new=$(printf "%s\n" "$stats" "$wanted" | awk -v "quote='" '
+    function see(name) { if (!(name in seen)) { seen[name] = 1; print name } }
+    /^stat: / {
+      name = substr($0, index($0, " " quote) + 2)
+      gone[substr(name, 1, match(name, quote ": [^:]*$") - 1)] = 1
+    }
+    /^[0-9a-f]+:/ {
+      name = $0
+      for (n = 0; n < 4; n++) name = substr(name, index(name, ":") + 1)
+      sub("^" quote, "", name); sub(quote "$", "", name)
+      at = index(name, quote " -> " quote)
+      if (at) { target[substr(name, 1, at - 1)] = substr(name, at + 6); name = substr(name, 1, at - 1) }
+      seen[name] = 1
+    }
+    /^(\/[^|]*)?[|]/ {
+      root = substr($0, 1, index($0, "|") - 1); rest = substr($0, length(root) + 2); at = ""; hops = 0
+      see(root "/")
+      while (rest != "" && hops < 40) {
+        n = index(rest "/", "/"); part = substr(rest, 1, n - 1); rest = substr(rest, n + 1)
+        name = root at "/" part
+        if (part == "..") sub("/[^/]*$", "", at)
+        if (part == "" || part == "." || part == "..") continue
+        if (name in gone) break
+        see(name)
+        if (name in target) { rest = target[name] "/" rest; if (rest ~ "^/") at = ""; hops++ } else at = at "/" part
+      }
+    }')
+  [ -n "$new" ] || break
   # shellcheck disable=SC2086 # one word for each file
-  [ -z "$new" ] || stats=$stats$(QUOTING_STYLE=shell-always stat -c "%f:%u:%g:%G:%N" $new)$line_feed
-  wanted=""
-  for line in $links; do
-    rest=${line##*"|"} line=${line%"|"*}
-    link=${line##*"|"} line=${line%"|"*} root=${line%%"|"*}
-    case $stats in *":'$root$link' -> '"*) ;; *) continue ;; esac
-    target=${stats#*":'$root$link' -> '"}
-    target=${target%%"'$line_feed"*}
-    case $target in /*) line="$root|" ;; esac
-    wanted="$wanted$line_feed$line|$target/$rest"
-  done
+  stats=$stats$(QUOTING_STYLE=shell-always stat -c "%f:%u:%g:%G:%N" $new 2>&1)$line_feed
+  rounds=$((rounds + 1))
 done
 printf "%s" "$stats"
+sockets=""
+for line in $stats; do
+  case $line in c[0-9a-f][0-9a-f][0-9a-f]:*:/*) sockets=$sockets$line_feed/${line#*:/} ;; c???:*":'/"*) line=${line#*"'"} sockets=$sockets$line_feed${line%"'"} ;; esac
+done
 
 # shellcheck disable=SC2086 # one word for each file
 {

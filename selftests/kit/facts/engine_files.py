@@ -22,6 +22,7 @@ REGISTRY = f"{CERTIFICATES}/reg"
 DEFAULT, SYSCONFIG = "/etc/default/docker", "/etc/sysconfig/docker"
 TLS = ("--tlsverify", "--tlscacert=/tls/ca", "--tlscert=/tls/cert", "--tlskey=/tls/key")
 ROOT = "/proc/7/root"
+MESSAGES = {"absent": "No such file or directory", "unread": "Permission denied"}
 ACL = "user::rw-\n{}group::rw-\nmask::rw-\nother::---"
 
 
@@ -152,7 +153,8 @@ class Target:
             processes=(f"7/{word} {line}" for word, value in words.items() if value for line in value.split("\n")),
             units=units,
             nodes=(
-                f"{state}:{root}{path}" if state else f"{each.shown}:{root}{path}" if path not in links
+                f"stat: cannot statx '{root}{path}': {MESSAGES[state]}"
+                if state else f"{each.shown}:{root}{path}" if path not in links
                 else f"{each.shown}:'{root}{path}' -> '{links[path]}'"
                 for root in ("", ROOT)
                 for path, each in (dict.fromkeys(absent, Stat()) | folders | named).items()
