@@ -146,19 +146,6 @@ def test_tls_of_the_command_line(
     )
 
 
-def test_path_of_the_daemon_s_own_directory(engine: EngineFactory) -> None:
-    """A relative path is taken from where the daemon runs."""
-    one = engine(fresh=True)
-    one.stop()
-    options = [each for each in one._options() if not each.startswith("--config-file")]
-    command = [*one._enter(), "dockerd", "--config-file", "daemon.json", *options]
-    with running_daemon(one, command, one.directory):
-        one.config_path.chmod(0o646)
-        facts = facts_of_engine(one.socket, of="3")
-        assert judged("3.18", facts) == {str(one.config_path): ("fail", "has mode 646, more than 644")}
-        assert judged("3.6", facts)[str(one.directory)] == ("pass", "mode 711")
-
-
 @contextlib.contextmanager
 def running_daemon(one: Engine, command: list[str], folder: Path) -> Iterator[None]:
     """A daemon at the socket of an engine that was stopped."""
