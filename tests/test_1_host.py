@@ -10,10 +10,11 @@ import pytest
 
 from hullcheck.controls.metadata import marked
 from hullcheck.criteria.auditd import require_recorded
+from hullcheck.criteria.host_paths import shared_space
 from hullcheck.criteria.releases import release_doubt, release_flaw
 from hullcheck.data.releases import KnownReleases
 from hullcheck.facts.engine.release import Release, System
-from hullcheck.facts.engine.storage import Root, Storage
+from hullcheck.facts.engine.storage import Storage
 from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.audit import Audit
 from hullcheck.facts.host.file import FileFact
@@ -58,19 +59,6 @@ def _recorded(file: FileFact, audit: Audit, *apart: str) -> str:
     return require_recorded(audit, node.path, is_directory=node.is_directory, apart=apart)
 
 
-def _shared(root: Root) -> str:
-    """Return with what *root*, which is no file system of its own, shares its space."""
-    mount = root.mount
-    if root.host:
-        itself = " (mounted from there)" if mount.point == root.path else ""
-        return f"is on the file system of {root.host.point}{itself}, device {mount.device}"
-    if mount.device == root.above.device:
-        return f"is on the file system mounted at {root.above.point}, with all else that is there"
-    if root.borrows:
-        return f"is of the type {mount.kind}, which keeps its data on other file systems"
-    return f"is the directory {mount.root} of the file system on device {mount.device}"
-
-
 @pytest.mark.cis("1.1.1", level=1)
 @pytest.mark.nist("CM-6", "SC-5", sp="800-53")
 @pytest.mark.nist("4.4.3", sp="800-190")
@@ -88,16 +76,13 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
     Remedy: mount a whole file system at the data root (`docker info`: DockerRootDir), and at
     /var/lib/containerd where the engine uses the containerd image store; put no part of them elsewhere.
     """
-    shared = [f"{root.path} {_shared(root)}" for root in storage.roots if not root.is_own]
+    shared = [f"{root.path} {shared_space(root)}" for root in storage.roots if not root.is_own]
     assert not shared, "; ".join(shared)
     pools = [f"{root.path} lies in the pool {root.pool}" for root in storage.roots if root.pool]
     if pools:
         raise Manual(f"{'; '.join(pools)}, as the host's own file systems do: check that a quota limits it")
-    return "; ".join(
-        f"{root.path} is a mount point of its own: {root.mount.kind}, device {root.mount.device}"
-        + ("" if root.mount.root == "/" else f", its subvolume {root.mount.root}")
-        for root in storage.roots
-    )
+    notes = (f"{each.path} has its own {each.mount.kind}, {each.mount.device}" for each in storage.roots)
+    return "; ".join(notes)
 
 
 @pytest.mark.cis("1.1.2", level=1)

@@ -1,9 +1,8 @@
 """Who else than root may change a file of the engine, or use it."""
 
-import stat
 from collections.abc import Collection, Iterable
 
-from hullcheck.facts.host.file import FileFact, Node
+from hullcheck.facts.host.file import FileFact
 from hullcheck.verdicts import EvidenceError
 
 
@@ -19,9 +18,9 @@ def foreign_owners(file: FileFact, groups: Collection[str] = ()) -> str:
         NotApplicable: it does not exist.
         EvidenceError: it could not be looked at.
     """
-    found = [
-        f"the {_kind(each)} {each.path} on its way belongs to uid {each.uid}" for each in file.foreign_places
-    ]
+    kinds = {True: "directory", False: "link"}
+    way = [(kinds[each.is_directory], each) for each in file.foreign_places]
+    found = [f"the {kind} {each.path} on its way belongs to uid {each.uid}" for kind, each in way]
     if file.is_absent and found:
         return ", ".join(("does not exist", *found))
     node = file.node
@@ -58,10 +57,6 @@ def permissions_beyond(file: FileFact, allowed: int) -> str:
 def leads_to(file: FileFact) -> str:
     """Return where the links of *file* lead, as ` (/run/x)`; empty where its path has none."""
     return f" ({file.node.path})" if file.node.path != file.path else ""
-
-
-def _kind(node: Node) -> str:
-    return "directory" if node.is_directory else "link" if stat.S_ISLNK(node.mode) else "file"
 
 
 def _let_in(file: FileFact, allowed: int) -> Iterable[str]:

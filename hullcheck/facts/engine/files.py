@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_file import START
@@ -21,6 +22,7 @@ from hullcheck.verdicts import EvidenceError, unread
 
 CONFIGURATION = "/etc/docker"
 Files = Subjects[FileFact]
+T = TypeVar("T")
 
 _TLS = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
 _MASK = "/dev/null"  # it masks a unit, or a drop-in: whoever may write there, systemd reads nothing
@@ -74,11 +76,8 @@ class EngineFiles:
         maps = [tuple(map(int, line.split())) for line in self._said("groups")]
         return (range(1), *own, *(range(outside, outside + count) for first, outside, count in maps if first))
 
-    def of_host(self, path: str) -> Files:
-        """A file at a fixed place, as the auditor sees it."""
-        return self._files([path], "", "")
-
-    def _files(self, paths: Iterable[str], nothing: str, root: str | None = None) -> Files:
+    def at(self, paths: Iterable[str], nothing: str = "", root: str | None = None) -> Files:
+        """Files, as the daemon sees them, or below another root."""
         return Subjects("file", tuple((path, self._file(path, root)) for path in paths), nothing)
 
     # ---- units
@@ -91,7 +90,7 @@ class EngineFiles:
         if self._managers:
             return self._of_units([self._unit] if self._unit else [], "systemd does not start this daemon")
         nothing = "the target runs no systemd, and no script starts the daemon"
-        files = self._files((_SCRIPT, _SETTINGS), nothing, "")
+        files = self.at((_SCRIPT, _SETTINGS), nothing, "")
         there = ((path, replace(file, is_run=path == _SCRIPT)) for path, file in files if not file.is_absent)
         return replace(files, named=tuple(there))
 
@@ -100,9 +99,8 @@ class EngineFiles:
         if not self._managers:
             return Subjects("file", (), "the target does not run systemd")
         unit = self._unit
-        manager = unit.manager if unit else self._manager
         asked = unit["TriggeredBy"].split() if unit else []
-        found = [each for each in self.answer.units if each.manager == manager]
+        found = [each for each in self.answer.units if each.manager == self._manager]
         own = unit.name if unit else _MAIN_UNITS[0]
         names = {"docker.socket", *asked} | {each.name for each in found if own in each["Triggers"].split()}
         sockets = [each for each in found if each.name in names and each.name.endswith(".socket")]
@@ -171,12 +169,12 @@ class EngineFiles:
         path = self._configuration_path
         common = [] if self.daemon.process.rootless else [CONFIGURATION]
         paths = dict.fromkeys((*common, *([posixpath.dirname(path)] if path else [])))
-        return self._files(paths, "the daemon has no configuration directory")
+        return self.at(paths, "the daemon has no configuration directory")
 
     def configuration_file(self) -> Files:
         """The one in use."""
         path = self._configuration_path
-        return self._files([path] if path else [], "the daemon was started without a configuration file")
+        return self.at([path] if path else [], "the daemon was started without a configuration file")
 
     @property
     def _configuration_path(self) -> str:
@@ -278,6 +276,12 @@ class EngineFiles:
         return next((each for each in files if each.state is not State.UNREAD), files[-1])
 
 
+def described(sentence: str, group: Callable[[T], Files]) -> Callable[[T], Files]:
+    """Return *group*, which has no docstring, with what it gives in a sentence."""
+    group.__doc__ = sentence
+    return group
+
+
 def _made_by(unit: Unit, socket: FileFact) -> FileFact:
     """A socket of a socket unit, with what that gives it at the next start."""
     mode, owner, group = (unit[each] for each in ("SocketMode", "SocketUser", "SocketGroup"))
@@ -289,13 +293,15 @@ GROUPS: Mapping[str, Callable[[EngineFiles], Files]] = {
     "socket_unit_file": EngineFiles.socket_units,
     "configuration_directory": EngineFiles.configuration_directories,
     "registry_certificate": EngineFiles.registry_certificates,
-    "tls_ca": lambda files: files.of_tls("tlscacert"),
-    "tls_certificate": lambda files: files.of_tls("tlscert"),
-    "tls_key": lambda files: files.of_tls("tlskey"),
+    "tls_ca": described("The CA of the clients.", lambda files: files.of_tls("tlscacert")),
+    "tls_certificate": described("The daemon's certificate.", lambda files: files.of_tls("tlscert")),
+    "tls_key": described("The daemon's private key.", lambda files: files.of_tls("tlskey")),
     "api_socket": EngineFiles.api_sockets,
     "configuration_file": EngineFiles.configuration_file,
-    "default_file": lambda files: files.of_host("/etc/default/docker"),
-    "sysconfig_file": lambda files: files.of_host("/etc/sysconfig/docker"),
+    "default_file": described("Debian's settings.", lambda files: files.at(["/etc/default/docker"], root="")),
+    "sysconfig_file": described(
+        "Red Hat's settings.", lambda files: files.at(["/etc/sysconfig/docker"], root="")
+    ),
     "containerd_socket": EngineFiles.containerd_sockets,
 }
 """The groups by the names under which controls ask for them, one file at a time."""

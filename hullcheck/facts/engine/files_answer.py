@@ -1,6 +1,5 @@
 """The question about the files of the engine, and its answer.
 
-It looks at more files than a control may ask for: which of them a daemon uses is decided where its settings are known.
 Paths are followed here, link by link: the way matters, and a daemon may see other files than the auditor (snap), where
 an absolute link below /proc/PID/root would lead out of there. A rootless daemon sees copies of /etc and /run, made for
 it alone; there the auditor's view is that of everybody else.
@@ -43,6 +42,10 @@ class BlockDevice(msgspec.Struct, frozen=True, kw_only=True):
     number: str = msgspec.field(name="maj:min")
     type: str
     children: tuple["BlockDevice", ...] = ()
+
+    def __str__(self) -> str:
+        """Its name, and what it is, such as `crypt`."""
+        return f"{self.kname} ({self.type})"
 
 
 class BlockDevices(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hullcheck.facts.engine.daemon import Daemon
-from hullcheck.facts.engine.files import EngineFiles, Files
-from hullcheck.facts.engine.files_answer import Answer
+from hullcheck.facts.engine.files import EngineFiles, Files, described
 from hullcheck.facts.engine.sockets import listens_at_one
 from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.facts.registry import fact
@@ -26,10 +25,6 @@ class Places:
     daemon: Daemon
     files: EngineFiles
 
-    @property
-    def _answer(self) -> Answer:
-        return self.files.answer
-
     # ---- programs
 
     def daemon_program(self) -> Files:
@@ -43,9 +38,9 @@ class Places:
         """Where programs of a name really are: those that run, and those that a search finds."""
         running = (path for _, path in self._beside_the_daemon if posixpath.basename(path) == name)
         found = {path: _there(path) for path in running}
-        for path in self._answer.nodes:
+        for path in self.files.answer.nodes:
             if posixpath.basename(path) == name and not path.startswith("/proc/"):
-                program = self._answer.look(path)
+                program = self.files.answer.look(path)
                 if program.target and not program.is_directory:
                     found.setdefault(program.target.path, program)
         where = "none runs, and none is in the directories of programs"
@@ -57,10 +52,10 @@ class Places:
         own = self.daemon.process.namespaces.get("mnt")
         return tuple(
             (pid, path.removesuffix(_DELETED))
-            for key, paths in self._answer.words.items()
+            for key, paths in self.files.answer.words.items()
             for pid, word in [key.split("/")]
             for path in paths
-            if word == "running" and own and self._answer.said(pid, "mnt") == [own]
+            if word == "running" and own and self.files.answer.said(pid, "mnt") == [own]
         )
 
     def runc_program(self) -> Files:
@@ -70,7 +65,7 @@ class Places:
             return found
         instead = self.programs(chosen).named
         missing = (
-            () if instead else ((chosen, "the engine runs it in the place of runc, and it was not found"),)
+            [] if instead else [(chosen, "the engine runs it in the place of runc, and it was not found")]
         )
         return replace(found, named=(*found.named, *instead), unread=(*found.unread, *missing))
 
@@ -78,18 +73,15 @@ class Places:
 
     def data_root(self) -> FileFact:
         """The engine's data root."""
-        return self._answer.look(str(self.daemon.engine.value("DockerRootDir")))
+        return self.files.answer.look(str(self.daemon.engine.value("DockerRootDir")))
 
     def data_roots(self) -> Files:
         """The engine's data root, and that of containerd where images lie there."""
         root = self.data_root()
         found = {root.path: root}
         if self.daemon.engine.keeps_images_in_containerd:
-            found |= {
-                path: _there(path, stat.S_IFDIR)
-                for path in self.containerd_roots
-                if not is_below(path, root.path)
-            }
+            others = (path for path in self.containerd_roots if not is_below(path, root.path))
+            found |= {path: _there(path, stat.S_IFDIR) for path in others}
         return Subjects("file", tuple(found.items()))
 
     def containerd_directory(self) -> Files:
@@ -97,7 +89,7 @@ class Places:
         folders = [posixpath.dirname(path) for path in self.daemon.endpoints.containerd_sockets]
         folders += [] if self.daemon.process.rootless else ["/run/containerd"]
         found: dict[str, FileFact] = {}
-        for file in (self._answer.look(path, self.files.root) for path in folders):
+        for file in (self.files.answer.look(path, self.files.root) for path in folders):
             if not file.is_absent:
                 found.setdefault(file.target.path if file.target else file.path, file)
         return Subjects("file", tuple(found.items()), "containerd has no directory: it does not run")
@@ -110,9 +102,9 @@ class Places:
     def containerd_configuration(self) -> Files:
         """That of the containerd in use, where the daemon did not write it, and the usual one."""
         folders = [posixpath.dirname(each) for each in self.daemon.endpoints.containerd_sockets]
-        used = [path for pid in self._used_containerds for path in self._answer.said(pid, "config")]
+        used = [path for pid in self._used_containerds for path in self.files.answer.said(pid, "config")]
         sites = [path for path in used if not any(is_below(_plain(path), folder) for folder in folders)]
-        found = {path: self._answer.look(path) for path in (*sites, "/etc/containerd/config.toml")}
+        found = {path: self.files.answer.look(path) for path in (*sites, "/etc/containerd/config.toml")}
         there = {path: fact for path, fact in found.items() if not fact.is_absent}
         return Subjects("file", tuple((there or found).items()), "containerd has no configuration file")
 
@@ -126,7 +118,7 @@ class Places:
             pid
             for pid, path in self._beside_the_daemon
             if posixpath.basename(path) == "containerd"
-            and not sockets.isdisjoint(map(_plain, self._answer.said(pid, "socket")))
+            and not sockets.isdisjoint(map(_plain, self.files.answer.said(pid, "socket")))
         )
 
     @property
@@ -139,7 +131,7 @@ class Places:
         pids = list(self._used_containerds)
         if listens_at_one(self.daemon.process, self.daemon.endpoints.containerd_sockets):
             pids.append(str(self.daemon.pid))
-        roots = tuple(dict.fromkeys(root for pid in pids for root in self._answer.said(pid, "held")))
+        roots = tuple(dict.fromkeys(root for pid in pids for root in self.files.answer.said(pid, "held")))
         if not roots:
             raise EvidenceError(unread("the containerd that the daemon uses", "could not be looked at"))
         return roots
@@ -157,10 +149,10 @@ def _plain(path: str) -> str:
 
 GROUPS: Mapping[str, Callable[[Places], Files]] = {
     "daemon_program": Places.daemon_program,
-    "containerd_program": lambda places: places.programs("containerd"),
-    "containerd_shim": lambda places: places.programs("containerd-shim"),
-    "runc_v1_shim": lambda places: places.programs("containerd-shim-runc-v1"),
-    "runc_v2_shim": lambda places: places.programs("containerd-shim-runc-v2"),
+    "containerd_program": described("All called containerd.", lambda each: each.programs("containerd")),
+    "containerd_shim": described("The oldest shim.", lambda each: each.programs("containerd-shim")),
+    "runc_v1_shim": described("The older shim.", lambda each: each.programs("containerd-shim-runc-v1")),
+    "runc_v2_shim": described("The shim of today.", lambda each: each.programs("containerd-shim-runc-v2")),
     "runc_program": Places.runc_program,
     "data_root": Places.data_roots,
     "containerd_directory": Places.containerd_directory,

@@ -53,12 +53,8 @@ class Root:
     @property
     def is_own(self) -> bool:
         """Whether it is a file system of its own; a directory of one that holds others too is none."""
-        return (
-            self.mount.device != self.above.device
-            and not self.host
-            and not self.borrows
-            and self.mount.is_whole
-        )
+        shared = self.host or self.borrows or self.mount.device == self.above.device
+        return not shared and self.mount.is_whole
 
     @property
     def pool(self) -> str:
@@ -111,8 +107,8 @@ class DataAtRest:
     devices: tuple[BlockDevice, ...]
 
     @property
-    def places(self) -> Iterator[tuple[str, Mount, tuple[BlockDevice, ...]]]:
-        """Each directory with data, its mount, and the devices below, the one that carries the file system first.
+    def places(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Each directory with data, its file system, and the devices below; where there are none, what is mounted.
 
         Raises:
             EvidenceError: the data root could not be looked at.
@@ -127,7 +123,8 @@ class DataAtRest:
             chains = list(_chains(self.devices))
             found = [each for each in chains if each[0].number == mount.device]
             found += [each for each in chains if name == each[0].name]
-            yield path, mount, found[0] if found else ()
+            below = tuple(map(str, found[0])) if found else (mount.source or mount.device,)
+            yield path, mount.kind, below
 
 
 def _chains(

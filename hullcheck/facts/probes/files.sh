@@ -181,8 +181,8 @@ for path in $PATH$folders; do
 done
 
 echo --nodes
-IFS=$line_feed stats="" rounds=0
-while [ "$rounds" -lt 40 ]; do # once for each link behind a link
+IFS=$line_feed stats="" last=""
+while :; do # once for each link behind a link
   new=$(printf "%s\n" "$stats" "$wanted" | awk -v "quote='" '
     function see(name) { if (!(name in seen)) { seen[name] = 1; print name } }
     /^stat: / {
@@ -204,21 +204,21 @@ while [ "$rounds" -lt 40 ]; do # once for each link behind a link
         n = index(rest "/", "/"); part = substr(rest, 1, n - 1); rest = substr(rest, n + 1)
         name = root at "/" part
         if (part == "..") sub("/[^/]*$", "", at)
-        if (part == "" || part == "." || part == "..") continue
+        if (part ~ "^[.]?[.]?$") continue
         if (name in gone) break
         see(name)
         if (name in target) { rest = target[name] "/" rest; if (rest ~ "^/") at = ""; hops++ } else at = at "/" part
       }
     }')
-  [ -n "$new" ] || break
+  [ -n "$new" ] && [ "$new" != "$last" ] || break # a name that stat(1) does not print as it is
   # shellcheck disable=SC2086 # one word for each file
   stats=$stats$(QUOTING_STYLE=shell-always stat -c "%f:%u:%g:%G:%N" $new 2>&1)$line_feed
-  rounds=$((rounds + 1))
+  last=$new
 done
 printf "%s" "$stats"
 sockets=""
 for line in $stats; do
-  case $line in c[0-9a-f][0-9a-f][0-9a-f]:*:/*) sockets=$sockets$line_feed/${line#*:/} ;; c???:*":'/"*) line=${line#*"'"} sockets=$sockets$line_feed${line%"'"} ;; esac
+  case $line in c???:*/*) line=/${line#*/} sockets=$sockets$line_feed${line%"'"} ;; esac
 done
 
 # shellcheck disable=SC2086 # one word for each file

@@ -68,7 +68,7 @@ def verdict(found: Storage) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("mounts", "expected", "reason"),
     [
-        ((ROOT, VAR, DOCKER), "pass", "is a mount point of its own: xfs, device 8:3"),
+        ((ROOT, VAR, DOCKER), "pass", "has its own xfs, 8:3"),
         ((ROOT,), "fail", "is on the file system of /, device 8:1"),
         ((ROOT, ITSELF), "fail", "is on the file system of / (mounted from there), device 8:1"),
         ((ROOT, VAR), "fail", "is on the file system of /var, device 8:2"),
@@ -79,11 +79,11 @@ def verdict(found: Storage) -> tuple[str, str]:
         (
             (ROOT, SUBVOLUME),
             "pass",
-            "is a mount point of its own: btrfs, device 0:42, its subvolume /@docker",
+            "has its own btrfs, 0:42",
         ),
         ((ROOT, SUBVOLUME.replace("/@docker ", "/@docker/x ")), "fail", "is the directory /@docker/x of the"),
         ((POOL, DATASET), "manual", "lies in the pool rpool, as the host's own file systems do: check that"),
-        ((POOL, DATASET.replace("rpool", "tank")), "pass", "is a mount point of its own: zfs, device 0:50"),
+        ((POOL, DATASET.replace("rpool", "tank")), "pass", "has its own zfs, 0:50"),
     ],
 )
 def test_file_system_of_the_data_root(mounts: tuple[str, ...], expected: str, reason: str) -> None:
