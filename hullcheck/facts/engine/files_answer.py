@@ -64,7 +64,7 @@ FILES = Probe.from_file(
     in_sections(
         processes=lines_like(r"\d+/[a-z]+ (?:/.*|[\s\d]*|mnt:.*|[\w:.@-]+\.service|)"),
         units=_units_kept,
-        nodes=lines_like("stat: .* '/.*': [A-Za-z ]+", "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:'?/.*"),
+        nodes=lines_like("stat: .* ['\"]/.*['\"]: [A-Za-z ]+", "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:['\"]?/.*"),
         acl=lines_like("none:/.*", "# [a-z]+:.*", "[a-z]+:[^:]*:[-rwx]+"),
         certificates=lines_like("/.*:(?:[A-Za-z0-9+/=]*|-----(?:BEGIN|END) CERTIFICATE-----)"),
         times=lines_like(r"[^|]*\|[^|]*\|/.*"),
@@ -231,7 +231,7 @@ def _node(line: str) -> tuple[str, Node | State]:
         path, _, why = line.partition(" '")[2].rpartition("': ")
         return path, State.ABSENT if why in ("No such file or directory", "Not a directory") else State.UNREAD
     mode, uid, gid, group, named = line.split(":", 4)
-    path, _, target = named.removeprefix("'").removesuffix("'").partition("' -> '")
+    path, _, target = re.sub("^['\"]|['\"]$", "", named).partition("' -> '")
     return path, Node(path, int(mode, 16), int(uid), int(gid), group, target)
 
 

@@ -192,7 +192,7 @@ while :; do # once for each link behind a link
     /^[0-9a-f]+:/ {
       name = $0
       for (n = 0; n < 4; n++) name = substr(name, index(name, ":") + 1)
-      sub("^" quote, "", name); sub(quote "$", "", name)
+      gsub("^[\"" quote "]|[\"" quote "]$", "", name)
       at = index(name, quote " -> " quote)
       if (at) { target[substr(name, 1, at - 1)] = substr(name, at + 6); name = substr(name, 1, at - 1) }
       seen[name] = 1
