@@ -10,6 +10,7 @@ import pytest
 
 from hullcheck.controls.metadata import marked
 from hullcheck.criteria.auditd import require_recorded
+from hullcheck.criteria.host_paths import shared_space
 from hullcheck.criteria.releases import release_doubt, release_flaw
 from hullcheck.data.releases import KnownReleases
 from hullcheck.facts.engine.release import Release, System
@@ -75,12 +76,13 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
     Remedy: mount a whole file system at the data root (`docker info`: DockerRootDir), and at
     /var/lib/containerd where the engine uses the containerd image store; put no part of them elsewhere.
     """
-    shared = [f"{root.path} {root.shares}" for root in storage.roots if root.shares]
+    shared = [f"{root.path} {shared_space(root)}" for root in storage.roots if not root.is_own]
     assert not shared, "; ".join(shared)
     pools = [f"{root.path} lies in the pool {root.pool}" for root in storage.roots if root.pool]
     if pools:
         raise Manual(f"{'; '.join(pools)}, as the host's own file systems do: check that a quota limits it")
-    return "; ".join(root.note for root in storage.roots)
+    notes = (f"{each.path} has its own {each.mount.kind}, {each.mount.device}" for each in storage.roots)
+    return "; ".join(notes)
 
 
 @pytest.mark.cis("1.1.2", level=1)

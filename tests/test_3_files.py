@@ -8,7 +8,7 @@ another file in the place of this one. In rootless mode the user of the engine m
 import pytest
 
 from hullcheck.controls.metadata import marked
-from hullcheck.criteria.file_access import foreign_owners, permissions_beyond
+from hullcheck.criteria.file_access import foreign_owners, leads_to, permissions_beyond
 from hullcheck.facts.host.file import FileFact
 from hullcheck.policy import Policy
 
@@ -24,14 +24,14 @@ def _belongs_to_root(file: FileFact, *groups: str) -> str:
     """The owner and group of *file*; fails where they, or an owner on its way, are neither root's nor of *groups*."""
     foreign = foreign_owners(file, groups)
     assert not foreign, foreign
-    return file.ownership
+    return f"{file.node.uid}:{file.node.gid}{leads_to(file)}"
 
 
 def _closed_to_others(file: FileFact, allowed: int) -> str:
     """The mode of *file*; fails where it lets others do more than *allowed* would."""
     beyond = permissions_beyond(file, allowed)
     assert not beyond, beyond
-    return file.mode_text
+    return f"mode {file.node.bits:03o}{leads_to(file)}"
 
 
 def _allowed(unit_file: FileFact) -> int:
@@ -284,9 +284,9 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
     ownership = _belongs_to_root(api_socket, *policy.socket_groups)
     owner, group = api_socket.next_owner, api_socket.next_group
     coming = [f"owner {owner}"] if owner not in ("", "root", str(api_socket.node.uid)) else []
-    coming += [f"group {group}"] if group not in ("", api_socket.group) else []
+    coming += [f"group {group}"] if group not in ("", api_socket.node.group) else []
     pending = f"; restart pending: its unit says {', '.join(coming)}" if coming else ""
-    return f"{ownership}, group {api_socket.group}{pending}"
+    return f"{ownership}, group {api_socket.node.group}{pending}"
 
 
 @pytest.mark.cis("3.16", level=1)

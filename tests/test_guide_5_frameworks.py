@@ -52,7 +52,7 @@ def test_data_at_rest_is_encrypted(data_at_rest: DataAtRest) -> NoReturn:
     Remedy: keep the data root and volumes on dm-crypt with a key that is not on this host, or encrypt in the
     application.
     """
-    found = "; ".join(f"{path} lies on {about}" for path, about in data_at_rest.places)
+    found = "; ".join(f"{path} lies on {kind} on {', '.join(of)}" for path, kind, of in data_at_rest.places)
     raise Manual(f"{found}: check that what is sensitive there is encrypted, with keys elsewhere")
 
 

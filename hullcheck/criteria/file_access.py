@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from hullcheck.facts.host.file import FileFact, State
+from hullcheck.facts.host.file import FileFact
 from hullcheck.verdicts import EvidenceError
 
 
@@ -18,15 +18,17 @@ def foreign_owners(file: FileFact, groups: Collection[str] = ()) -> str:
         NotApplicable: it does not exist.
         EvidenceError: it could not be looked at.
     """
-    found = [f"{each.word} {each.path} on its way belongs to uid {each.uid}" for each in file.foreign_places]
-    if file.state is State.ABSENT and found:
+    kinds = {True: "directory", False: "link"}
+    way = [(kinds[each.is_directory], each) for each in file.foreign_places]
+    found = [f"the {kind} {each.path} on its way belongs to uid {each.uid}" for kind, each in way]
+    if file.is_absent and found:
         return ", ".join(("does not exist", *found))
     node = file.node
     foreign = not any(node.gid in each for each in file.groups)
     if foreign and not {node.group, str(node.gid)} & set(groups):
-        found.insert(0, f"its group is {node.group} (gid {node.gid}){file.leads_to}")
+        found.insert(0, f"its group is {node.group} (gid {node.gid}){leads_to(file)}")
     if node.uid not in file.owners:
-        found.insert(0, f"belongs to uid {node.uid}{file.leads_to}")
+        found.insert(0, f"belongs to uid {node.uid}{leads_to(file)}")
     return ", ".join(found)
 
 
@@ -42,14 +44,19 @@ def permissions_beyond(file: FileFact, allowed: int) -> str:
         EvidenceError: it could not be looked at, or an access control list may add something and could not be read.
     """
     way = [f"others may write to {each.path} on its way (mode {each.bits:03o})" for each in file.open_places]
-    if file.state is State.ABSENT and way:
+    if file.is_absent and way:
         return ", ".join(("does not exist", *way))
     bits = file.node.bits
-    found = [f"has mode {bits:03o}, more than {allowed:o}{file.leads_to}"] if bits & ~allowed else []
+    found = [f"has mode {bits:03o}, more than {allowed:o}{leads_to(file)}"] if bits & ~allowed else []
     found += way
     if not found and bits >> 3 & allowed >> 3 & ~allowed & 0o7:
         found += [f"its access control list lets in {each}" for each in _let_in(file, allowed)]
     return ", ".join(found)
+
+
+def leads_to(file: FileFact) -> str:
+    """Return where the links of *file* lead, as ` (/run/x)`; empty where its path has none."""
+    return f" ({file.node.path})" if file.node.path != file.path else ""
 
 
 def _let_in(file: FileFact, allowed: int) -> Iterable[str]:

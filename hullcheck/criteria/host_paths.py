@@ -8,6 +8,7 @@ Hierarchy Standard, hier(7), file-hierarchy(7) of systemd, and the documentation
 import re
 
 from hullcheck.facts.containers.mounts import HostMount
+from hullcheck.facts.engine.storage import Root
 from hullcheck.parsing.proc.mountinfo import is_below
 
 _SYSTEM = "/bin /boot /dev /efi /etc /gnu /lib /lib32 /lib64 /libx32 /nix /proc /root /sbin /sys /usr /ostree /sysroot"
@@ -89,3 +90,16 @@ def _plain(path: str) -> str:
         if is_below(path, link):
             return target + path[len(link) :]
     return path
+
+
+def shared_space(root: Root) -> str:
+    """Return with what *root*, which is no file system of its own, shares its space."""
+    mount = root.mount
+    if root.host:
+        itself = " (mounted from there)" if mount.point == root.path else ""
+        return f"is on the file system of {root.host.point}{itself}, device {mount.device}"
+    if mount.device == root.above.device:
+        return f"is on the file system mounted at {root.above.point}, with all else that is there"
+    if root.borrows:
+        return f"is of the type {mount.kind}, which keeps its data on other file systems"
+    return f"is the directory {mount.root} of the file system on device {mount.device}"

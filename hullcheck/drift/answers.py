@@ -18,7 +18,7 @@ _DOCUMENTS = {
     "images": "image",
 }
 """The probes that answer with a document for each object; their other lines are of /proc."""
-_OTHER_EACH_TIME = frozenset(("engine_places", "own_mounts", "processes"))
+_OTHER_EACH_TIME = frozenset(("own_mounts", "processes"))
 """The probes of which two answers are never the same."""
 _OTHER_SECTIONS = re.compile(r"^--(?:asked|running|sockets)\n(?:(?!--).*\n)*", re.MULTILINE)
 """The sections of which two are never the same."""

@@ -72,7 +72,7 @@ class Probe:
         Ten questions to a daemon that hangs would take ten time-outs.
         """
         code = re.sub(r"(?m)(^| )#.*", "", self.script)
-        return re.search(r"\bdocker (?!context\b|dockerd\b)[a-z]", code) is not None
+        return re.search(r"(?<![\w/.-])docker (?!context\b|dockerd\b)[a-z]", code) is not None
 
 
 @dataclass(frozen=True)

@@ -185,7 +185,7 @@ def test_socket_of_a_relative_path() -> None:
     path = "/srv/engine/d.sock"
     assert target.judge("3.16")[path][0] == "error"
     for mode, verdict in ((0o660, "pass"), (0o666, "fail")):
-        seen = replace(target, walked=(path,)).with_file(path, socket(mode))
+        seen = target.with_file(path, socket(mode))
         assert seen.judge("3.16")[path][0] == verdict
 
 

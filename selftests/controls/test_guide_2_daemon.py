@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -205,14 +204,14 @@ class Remote(Target):
     """A daemon that offers its API with TLS, and what the probe says of its files.
 
     Attributes:
-        pems: the content of files with certificates.
-        touched: when files of TLS were changed, where not before the daemon started.
         ahead: seconds by which the auditor's clock is ahead of the target's; None where it is not known.
     """
 
     host: Host = API
-    pems: dict[str, str] = field(default_factory=dict)
-    touched: dict[str, str] = field(default_factory=dict)
+    pems: dict[str, str] = field(default_factory=lambda: {"/tls/ca": GOOD, "/tls/cert": GOOD})
+    times: dict[str, str] = field(
+        default_factory=lambda: dict.fromkeys(("/tls/ca", "/tls/cert", "/tls/key"), BEFORE)
+    )
     ahead: float | None = None
 
     def facts(self) -> Facts:
@@ -222,13 +221,13 @@ class Remote(Target):
         asked = 0.0 if self.ahead is None else GATHERED[0] + self.ahead
         return Facts(replace(made.recording, gathered=GATHERED[0], asked=asked), made.policy)
 
-    def _walk(self, path: str) -> Iterator[str]:
-        yield from super()._walk(path)
-        name = path.removeprefix("/tls/")
-        if name in ("ca", "cert", "key") and path not in self.states:
-            if name != "key":
-                yield from (f"pem {line}" for line in self.pems.get(name, GOOD).split("\n"))
-            yield f"changed {BEFORE}|{self.touched.get(name, BEFORE)}|/proc/7/root{path}"
+    def but(self, *, pems: dict[str, str] | None = None, touched: dict[str, str] | None = None) -> Remote:
+        """The same with other files of TLS, or other times of them, by name."""
+        changed = {
+            field: {f"/tls/{name}": value for name, value in (given or {}).items()}
+            for field, given in (("pems", pems), ("times", touched))
+        }
+        return replace(self, pems=self.pems | changed["pems"], times=self.times | changed["times"])
 
     def verdict(self, name: str) -> tuple[str, str]:
         """Verdict and reason on one of the three."""
@@ -261,13 +260,13 @@ def test_files_of_tls_that_are_right() -> None:
 )
 def test_time_of_a_certificate(name: str, pem: str, ahead: float | None, verdict: str, why: str) -> None:
     """Each certificate in the file has to hold at the time of the recording, by both clocks."""
-    found, reason = Remote(pems={name: pem}, ahead=ahead).verdict(name)
+    found, reason = Remote(ahead=ahead).but(pems={name: pem}).verdict(name)
     assert (found, why in reason) == (verdict, True)
 
 
 def test_certificate_for_nobody() -> None:
     """A certificate without a name passes, and it is said that clients refuse it."""
-    assert "no host by name" in Remote(pems={"cert": certificate(names=())}).verdict("cert")[1]
+    assert "no host by name" in Remote().but(pems={"cert": certificate(names=())}).verdict("cert")[1]
 
 
 @pytest.mark.parametrize("name", CONTROLS)
@@ -275,7 +274,7 @@ def test_file_of_tls_that_is_missing(name: str) -> None:
     """Not there and not set fail; what may not be looked at, or changed since the start, is an error."""
     assert Remote(states={f"/tls/{name}": "absent"}).verdict(name) == ("fail", f"/tls/{name} does not exist")
     assert Remote(states={f"/tls/{name}": "unread"}).verdict(name)[0] == "error"
-    assert Remote(touched={name: AFTER}).verdict(name)[0] == "error"
+    assert Remote().but(touched={name: AFTER}).verdict(name)[0] == "error"
     option = {"ca": "tlscacert", "cert": "tlscert", "key": "tlskey"}[name]
     flags = tuple(each for each in API.flags if option not in each and each != "--tlsverify")
     found = Remote(host=replace(API, flags=flags, document='{"tlsverify": true}')).verdict(name)
@@ -296,12 +295,12 @@ def test_file_that_names_others_since_the_start() -> None:
             Remote(host=replace(API, flags=flags, document=named, changed=AFTER)).verdict(name)[0] == "error"
         )
         assert Remote(host=replace(API, changed=AFTER)).verdict(name)[0] == "pass"
-        assert Remote(touched={name: "-"}).verdict(name)[0] == "error"
+        assert Remote().but(touched={name: "-"}).verdict(name)[0] == "error"
 
 
 def test_certificate_that_changed_spoils_the_key() -> None:
     """A key fits the certificate with which the daemon started, and no other."""
-    assert Remote(touched={"cert": AFTER}).verdict("key")[0] == "error"
+    assert Remote().but(touched={"cert": AFTER}).verdict("key")[0] == "error"
     plain = replace(API, flags=tuple(each for each in API.flags if each != "--tlsverify"))
     assert Remote(host=plain).verdict("key")[0] == "fail"
 

@@ -1,171 +1,114 @@
-"""The probe that looks at the files of the engine, and its answer.
+"""The question about the files of the engine, and its answer.
 
-It looks at more files than a control may ask for: which of them a daemon uses is decided where its settings are known.
-A path is followed link by link and not by the kernel, because the way matters and because a daemon may see other files
-than the auditor (snap): an absolute link below /proc/PID/root would lead out of there. A rootless daemon sees copies of
-/etc and /run, made for it alone; there the auditor's view is that of everybody else.
+Paths are followed here, link by link: the way matters, and a daemon may see other files than the auditor (snap), where
+an absolute link below /proc/PID/root would lead out of there. A rootless daemon sees copies of /etc and /run, made for
+it alone; there the auditor's view is that of everybody else.
 """
 
+import fnmatch
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
+
+import msgspec
 
 from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
+from hullcheck.parsing.models import kept_as
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import DROPPED, lines_like
+from hullcheck.secrets.redact import DROPPED, in_sections, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 _PROPERTIES = (
     "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,Triggers,TriggeredBy,Listen"
     ",SocketMode,SocketUser,SocketGroup"
 )
-_COMMANDS = ",ExecCondition,ExecStartPre,ExecStart,ExecStartPost,ExecReload,ExecStop,ExecStopPost"
-ENGINE_FILES = Probe.from_file(
-    "engine_files",
-    lines_like(
-        "(?:absent|asked|closed|directory|found|link|match|program|registries|root|tls|unread) .*",
-        r"(?:dockerd|group|groups|manager|manager_of_unit|parents) [\s0-9]*",
-        "(?:host|silent|unmanaged) ",
-        rf"property (?:(?:{_PROPERTIES.replace(',', '|')})=.*)?",
-        "pem (?:[A-Za-z0-9+/=]*|-----(?:BEGIN|END) CERTIFICATE-----)",
-        "stat [0-9a-f]+:[0-9]+:[0-9]+:[^:]*:/.*",
-        r"changed [^|]*\|[^|]*\|/.*",
-        "acl (?:none /.*|# .*|(?:user|group|mask|other):[^:]*:[-rwx]+)",
+_COMMANDS = "ExecCondition,ExecStartPre,ExecStart,ExecStartPost,ExecReload,ExecStop,ExecStopPost"
+_PROGRAM = re.compile(r"^Exec\w+=\{ path=(/[^;]*) ;.*", re.MULTILINE)
+_unit_lines = lines_like(
+    "unmanaged|manager [0-9]+|program=/.*|SocketMode=[0-7]*",
+    rf"(?:{_PROPERTIES.replace(',SocketMode', '').replace(',', '|')})=.*",
+)
+
+
+class BlockDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A block device as lsblk(8) shows it; those that lie on it are its children."""
+
+    kname: str
+    name: str
+    number: str = msgspec.field(name="maj:min")
+    type: str
+    children: tuple["BlockDevice", ...] = ()
+
+    def __str__(self) -> str:
+        """Its name, and what it is, such as `crypt`."""
+        return f"{self.kname} ({self.type})"
+
+
+class BlockDevices(msgspec.Struct, frozen=True, kw_only=True):
+    """What lsblk(8) prints as JSON."""
+
+    blockdevices: tuple[BlockDevice, ...] = ()
+
+
+def _units_kept(text: str) -> str:
+    """Of the commands of a unit the programs, without arguments."""
+    return _unit_lines(_PROGRAM.sub(r"program=\1", text))
+
+
+FILES = Probe.from_file(
+    "files",
+    in_sections(
+        processes=lines_like(r"\d+/[a-z]+ (?:/.*|[\s\d]*|mnt:.*|[\w:.@-]+\.service|)"),
+        units=_units_kept,
+        nodes=lines_like("stat: .* ['\"]/.*['\"]: [A-Za-z ]+", "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:['\"]?/.*"),
+        acl=lines_like("none:/.*", "# [a-z]+:.*", "[a-z]+:[^:]*:[-rwx]+"),
+        certificates=lines_like("/.*:(?:[A-Za-z0-9+/=]*|-----(?:BEGIN|END) CERTIFICATE-----)"),
+        times=lines_like(r"[^|]*\|[^|]*\|/.*"),
+        devices=kept_as(BlockDevices),
     ),
-    PROPERTIES=_PROPERTIES + _COMMANDS,
+    PROPERTIES=f"{_PROPERTIES},{_COMMANDS}",
 )
 SYSTEM = "0"
 """The user whose systemd is that of the system."""
-
-_SECTIONS = ("dockerd", "manager", "host")
-_END_OF_UNIT = ("property", "")
-_NOT_ASKED = "the probe did not find out that it is used"
-_GONE = "it was changed meanwhile; audit again"
-
-Record = tuple[str, str]
-"""A word of the probe, and a text of the host."""
+_MOST_LINKS = 40
 
 
 @dataclass(frozen=True)
-class Walk:
-    """The way of one path.
-
-    Attributes:
-        links: those on the way, each in a directory without links above it.
-        end: the file without links, or what is missing or may not be read.
-        pem: the certificates in a file of TLS.
-    """
-
-    state: State
-    links: tuple[str, ...] = ()
-    end: str = ""
-    pem: str = ""
-
-    @classmethod
-    def of(cls, records: Sequence[Record]) -> "Walk":
-        """Read what the probe prints after the name of the path."""
-        values = dict(records)
-        links = tuple(value for word, value in records if word == "link")
-        pem = "\n".join(value for word, value in records if word == "pem")
-        state = next((each for each in State if each.value in values), State.UNREAD)
-        return cls(state, links, values.get(state.value, ""), pem)
-
-    @property
-    def way(self) -> tuple[str, ...]:
-        """Every directory and link before the end; the directory of the end is the last one."""
-        above = _above(self.end)
-        places = dict.fromkeys([each for link in self.links for each in (*_above(link), link)] + [*above])
-        return tuple(each for each in places if each not in above[-1:]) + above[-1:]
-
-
-def _above(path: str) -> tuple[str, ...]:
-    """The directories in which *path* lies, the root first."""
-    found: list[str] = []
-    while path != (path := posixpath.dirname(path)):
-        found.insert(0, path)
-    return tuple(found)
-
-
-@dataclass(frozen=True)
-class View:
-    """The files as one process sees them.
-
-    Attributes:
-        root: the prefix of their paths in the auditor's view.
-        words: what else the probe found out, by its own word for it.
-        closed: directories whose content may not be read.
-        groups: the lines of the map of groups of a daemon.
-    """
-
-    root: str
-    words: dict[str, str]
-    walks: dict[str, Walk]
-    closed: tuple[str, ...]
-    groups: tuple[str, ...]
-
-    @classmethod
-    def of(cls, records: list[Record]) -> "View":
-        """Read what the probe prints of one process."""
-        words = dict(records)
-        walks = {part[0][1]: Walk.of(part[1:]) for part in _beginning(_split(records, ("asked",)), "asked")}
-        closed, groups = (
-            tuple(text for word, text in records if word == each) for each in ("closed", "groups")
-        )
-        return cls(words.get("root", ""), words, walks, closed, groups)
-
-
-@dataclass(frozen=True)
-class UnitFiles:
+class Unit:
     """What a systemd knows of one unit.
 
     Attributes:
         manager: the user whose systemd it is, or SYSTEM.
-        values: its properties.
-        paths: its file, its drop-ins and its environment files.
-        programs: what it runs.
-        listens: of a socket unit, the addresses.
+        properties: names and values; `program` is what it runs.
     """
 
     manager: str
-    values: dict[str, str]
-    paths: tuple[str, ...]
-    programs: tuple[str, ...] = ()
-    listens: tuple[str, ...] = ()
+    properties: tuple[tuple[str, str], ...]
 
-    @classmethod
-    def of(cls, manager: str, records: list[Record]) -> "UnitFiles":
-        """Read its properties, and the files that its patterns stand for."""
-        properties = [value.partition("=")[::2] for word, value in records if word == "property"]
-        values = dict(properties)
-        if not values.get("Id", "").endswith((".service", ".socket")):
-            raise ValueError("a unit without a name")
-        environment, programs = (
-            tuple(text for word, text in records if word == each) for each in ("match", "program")
+    def __getitem__(self, name: str) -> str:
+        """The value of a property; empty where it has none."""
+        return dict(self.properties).get(name, "")
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """The values of a property that it may have more than once, without what stands in brackets."""
+        return tuple(
+            re.sub(r" \([^)]*\)$", "", value) for each, value in self.properties if each == name and value
         )
-        paths = (values.get("FragmentPath", ""), *values.get("DropInPaths", "").split(), *environment)
-        listens = tuple(value.rpartition(" (")[0] for name, value in properties if name == "Listen")
-        return cls(manager, values, tuple(dict.fromkeys(filter(None, paths))), programs, listens)
 
     @property
     def name(self) -> str:
         """Its name."""
-        return self.values.get("Id", "")
-
-    def makes(self, socket: FileFact) -> FileFact:
-        """A socket of a socket unit, with what that gives it at the next start."""
-        mode = self.values.get("SocketMode", "")
-        bits = int(mode, 8) if re.fullmatch("[0-7]+", mode) else 0
-        owner, group = (self.values.get(each, "") for each in ("SocketUser", "SocketGroup"))
-        return replace(socket, next_mode=bits, next_owner=owner, next_group=group)
+        return self["Id"]
 
     @property
     def loaded(self) -> tuple[str, ...]:
         """The files that systemd has read: its own, which has to be there, and its drop-ins."""
-        own = self.values.get("FragmentPath")
-        return (own, *self.values.get("DropInPaths", "").split()) if own else ()
+        own = self["FragmentPath"]
+        return (own, *self["DropInPaths"].split()) if own else ()
 
 
 @dataclass(frozen=True)
@@ -173,119 +116,146 @@ class Answer:
     """The whole answer.
 
     Attributes:
-        nodes: what stat(1) printed, by the path in the auditor's view.
-        changed: when a file of TLS was last changed; None where that is not known.
-        grants: what the access control list of a socket adds; None where that is not known.
-        daemons: the view of each process called dockerd, by its number.
-        host: the view of the auditor.
-        managers: the files that each systemd which was asked names, by the user whose it is.
-        units: of those that gave one.
+        words: what is known of a dockerd or containerd, by `PID/WORD`.
+        managers: the users whose systemd was asked; None where the target does not say that it runs without one.
+        nodes: what was found at each path in the auditor's view.
+        acl: what the access control list of a socket adds.
+        pem: the lines with certificates in a file.
+        changed: when a file was changed last; None where that is not known.
+        devices: what lsblk(8) printed.
     """
 
-    nodes: dict[str, Node]
+    words: dict[str, list[str]]
+    managers: frozenset[str] | None
+    units: tuple[Unit, ...]
+    nodes: dict[str, Node | State]
+    acl: dict[str, tuple[Grant, ...] | None]
+    pem: dict[str, list[str]]
     changed: dict[str, Span | None]
-    grants: dict[str, tuple[Grant, ...] | None]
-    daemons: dict[int, View]
-    host: View
-    managers: dict[str, View]
-    units: tuple[UnitFiles, ...]
+    devices: str
 
     @classmethod
-    def of(cls, recording: Recording) -> "Answer":
+    def of(cls, recording: Recording) -> Self:
         """Read it.
 
         Raises:
-            EvidenceError: there is none, or it is not what the probe prints.
+            EvidenceError: there is none, or it is not what the script prints.
         """
-        lines = recording.text(ENGINE_FILES).splitlines()
-        if DROPPED in lines:
-            raise EvidenceError(f"{ENGINE_FILES.name}: the answer has a line that the probe does not print")
-        records: list[Record] = [line.partition(" ")[::2] for line in lines]
-        sections = _split(records, _SECTIONS)
+        parts = recording.sections(FILES)
+        lines = {name: text.splitlines() for name, text in parts.items()}
+        if any(DROPPED in lines.get(name, ()) for name in ("processes", "units", "nodes")):
+            raise EvidenceError(f"{FILES.name}: a line of the answer is lost")
         try:
-            (host,) = _beginning(sections, "host")
-            managers = _beginning(sections, "manager")
-            others = (word for part in sections if part not in managers for word, _ in part)
-            if "property" in others:
-                raise ValueError("a property stands under no systemd")
-            return cls(
-                dict(_node(text) for word, text in records if word == "stat"),
-                dict(_change(text) for word, text in records if word == "changed"),
-                dict(_grants([text for word, text in records if word == "acl"])),
-                {int(part[0][1]): View.of(part) for part in _beginning(sections, "dockerd")},
-                View.of(host),
-                {part[0][1]: View.of(part) for part in managers},
-                tuple(unit for part in managers for unit in _units(part)),
+            managers = frozenset(
+                line.partition(" ")[2] for line in lines["units"] if line.startswith("manager ")
             )
-        except ValueError:
-            raise EvidenceError(f"{ENGINE_FILES.name}: the answer is not what the probe prints") from None
+            return cls(
+                _grouped(line.partition(" ")[::2] for line in lines["processes"]),
+                managers if managers or "unmanaged" in lines["units"] else None,
+                tuple(_units(parts["units"])),
+                dict(map(_node, lines["nodes"])),
+                dict(_acl(parts["acl"])),
+                _grouped(line.rpartition(":")[::2] for line in lines["certificates"]),
+                dict(map(_change, lines["times"])),
+                parts["devices"],
+            )
+        except (KeyError, ValueError):
+            raise EvidenceError(f"{FILES.name}: the answer is not what the script prints") from None
 
-    def file(self, view: View, *names: str) -> FileFact:
-        """The file that has these names; the first one that was looked at leads the way."""
-        name = next((each for each in names if each in view.walks), None)
-        if name is None:
-            return FileFact(names[0], State.UNREAD, doubt=_NOT_ASKED)
-        walk = view.walks[name]
-        if walk.state is State.UNREAD:
-            return FileFact(names[0], walk.state, doubt=unread(walk.end or name, "may not be read"))
-        there = (walk.end,) if walk.state is State.FOUND else ()
-        nodes = tuple(self._seen(view, path) for path in (*walk.way, *there))
-        known = tuple(each for each in nodes if each is not None)
-        if len(known) < len(nodes):
-            return FileFact(names[0], State.UNREAD, doubt=_GONE)
-        if walk.state is State.ABSENT:
-            return FileFact(names[0], walk.state, parents=known)
-        return FileFact(names[0], State.FOUND, known[-1], known[:-1], self.grants.get(view.root + walk.end))
+    def said(self, pid: object, word: str) -> list[str]:
+        """What is known of a process."""
+        return self.words.get(f"{pid}/{word}", [])
 
-    def _seen(self, view: View, path: str) -> Node | None:
-        """What stat printed of *path* in a view, under the name that it has there."""
-        found = self.nodes.get(view.root + path)
-        return replace(found, path=path) if found else None
+    def look(self, path: str, root: str = "") -> FileFact:
+        """Follow *path*, as it is called below *root*, to its end.
+
+        A walk that meets what was not looked at has no end, and the file could not be read.
+        """
+        if not path.startswith("/"):
+            return FileFact(
+                path, State.UNREAD, doubt="it depends on the directory in which the daemon was started"
+            )
+        rest, at, links = path.split("/"), "", 0
+        seen = {"/": self._node(root, "/")}
+        while rest:
+            part = rest.pop(0)
+            if part in ("", ".", ".."):
+                at = posixpath.dirname(at).rstrip("/") if part == ".." else at
+                continue
+            place = f"{at}/{part}"
+            node = self._node(root, place)
+            if node is State.ABSENT:
+                return FileFact(path, State.ABSENT, parents=_way(seen, at or "/"))
+            if not isinstance(node, Node) or links > _MOST_LINKS:
+                why = "may not be read" if node is State.UNREAD else "was not looked at"
+                return FileFact(path, State.UNREAD, doubt=unread(place, why))
+            seen[place] = node
+            if target := node.leads_to:
+                links += 1
+                rest = [*target.split("/"), *rest]
+                at = "" if target.startswith("/") else at
+            else:
+                at = place
+        end = seen.pop(at or "/")
+        if not isinstance(end, Node):
+            return FileFact(path, State.UNREAD, doubt=unread(at or "/", "was not looked at"))
+        return FileFact(path, State.FOUND, end, _way(seen, posixpath.dirname(at)), self.acl.get(root + at))
+
+    def matching(self, pattern: str, root: str = "") -> tuple[str, ...]:
+        """The paths that were looked at and are like a pattern of the shell."""
+        return tuple(path.removeprefix(root) for path in fnmatch.filter(self.nodes, root + pattern))
+
+    def _node(self, root: str, path: str) -> Node | State | None:
+        """What was found at *path* in a view, under the name that it has there."""
+        found = self.nodes.get(root + path)
+        return replace(found, path=path) if isinstance(found, Node) else found
 
 
-def _split(records: Iterable[Record], words: Collection[str]) -> list[list[Record]]:
-    """The records in parts that each begin with one of these words, after what comes before the first."""
-    parts: list[list[Record]] = [[]]
-    for record in records:
-        if record[0] in words:
-            parts.append([])
-        parts[-1].append(record)
-    return parts
+def _way(seen: dict[str, Node | State | None], last: str) -> tuple[Node, ...]:
+    """The directories and links on the way, *last* the last of them."""
+    places = [*(each for path, each in seen.items() if path != last), seen.get(last)]
+    return tuple(each for each in places if isinstance(each, Node))
 
 
-def _beginning(parts: Iterable[list[Record]], word: str) -> list[list[Record]]:
-    return [part for part in parts if part and part[0][0] == word]
+def _grouped(pairs: Iterable[Sequence[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
 
 
-def _node(text: str) -> tuple[str, Node]:
-    mode, uid, gid, group, path = text.split(":", 4)
-    return path, Node(path, int(mode, 16), int(uid), int(gid), group)
+def _node(line: str) -> tuple[str, Node | State]:
+    """What is at a path. GNU's stat(1) quotes each path, that of busybox a link and its target."""
+    if line.startswith("stat: "):
+        path, _, why = line.partition(" '")[2].rpartition("': ")
+        return path, State.ABSENT if why in ("No such file or directory", "Not a directory") else State.UNREAD
+    mode, uid, gid, group, named = line.split(":", 4)
+    path, _, target = re.sub("^['\"]|['\"]$", "", named).partition("' -> '")
+    return path, Node(path, int(mode, 16), int(uid), int(gid), group, target)
 
 
-def _change(text: str) -> tuple[str, Span | None]:
+def _change(line: str) -> tuple[str, Span | None]:
     """When the content of a file was changed, or its name, owner or mode."""
-    modified, changed, path = text.split("|", 2)
+    modified, changed, path = line.split("|", 2)
     times = [time for each in (modified, changed) if (time := moment(each))]
     return path, max(times) if len(times) == 2 else None
 
 
-def _grants(lines: list[str]) -> Iterable[tuple[str, tuple[Grant, ...] | None]]:
-    """Each access control list, by the path in the auditor's view."""
-    for line in lines:
-        if line.startswith("none "):
-            yield line.removeprefix("none "), ()
-    for part in "\n".join(lines).split("# file: ")[1:]:
+def _acl(text: str) -> Iterator[tuple[str, tuple[Grant, ...] | None]]:
+    """Each access control list, by the path in the auditor's view; where there is none, it grants nothing."""
+    for part in re.split("^# file: ", text, flags=re.MULTILINE):
         path, _, listed = part.partition("\n")
-        yield path, grants(listed)
+        yield path, None if DROPPED in listed else grants(listed)
+    for path in re.findall("^none:(.*)", text, re.MULTILINE):
+        yield path, ()
 
 
-def _units(section: list[Record]) -> Iterable[UnitFiles]:
-    """The units of one manager; an empty property ends one."""
-    unit: list[Record] = []
-    for record in [*section, _END_OF_UNIT]:
-        if record != _END_OF_UNIT:
-            unit.append(record)
-            continue
-        if any(word == "property" for word, _ in unit):
-            yield UnitFiles.of(section[0][1], unit)
-        unit = []
+def _units(text: str) -> Iterator[Unit]:
+    """The units of each manager."""
+    for part in re.split("^manager ", text, flags=re.MULTILINE)[1:]:
+        manager, _, told = part.partition("\n")
+        for block in re.split("\n\n+", told.strip("\n")) if told.strip() else ():
+            unit = Unit(manager, tuple(line.partition("=")[::2] for line in block.split("\n")))
+            if not unit.name.endswith((".service", ".socket")):
+                raise ValueError("a unit without a name")
+            yield unit

@@ -2,19 +2,18 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from hullcheck.facts.engine.files import EngineFiles
+from hullcheck.facts.engine.files_answer import BlockDevice, BlockDevices
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.installation import Places
 from hullcheck.facts.registry import fact
+from hullcheck.parsing.models import decode
 from hullcheck.parsing.proc.mountinfo import Mount, is_below, mount_of
-from hullcheck.recording import Recording
-from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import lines_like
 
-BLOCK_DEVICES = Probe.from_file("block_devices", lines_like(r"\S+ \S+ \d+:\d+ \S+ \S*"))
 _BORROWING = re.compile(
     r"overlay|aufs|ecryptfs|shiftfs|(fuse\.)?(fuse-overlayfs|bindfs|mergerfs|unionfs|cryfs|encfs|gocryptfs)"
 )
@@ -38,23 +37,24 @@ class Root:
     hosts: tuple[Mount, ...]
 
     @property
-    def shares(self) -> str:
-        """With what it shares its space, in words; empty where it has a file system of its own.
+    def host(self) -> Mount | None:
+        """The mount of / or /var whose file system it is on.
 
         dockerd mounts its data root over itself where `/` is not a shared mount: that is no file system of
-        its own, and it shows in the device. Neither is a directory of a file system that holds others too.
+        its own, and it shows in the device.
         """
-        host = next((each.point for each in self.hosts if each.device == self.mount.device), "")
-        if host:
-            itself = " (mounted from there)" if self.mount.point == self.path else ""
-            return f"is on the file system of {host}{itself}, device {self.mount.device}"
-        if self.mount.device == self.above.device:
-            return f"is on the file system mounted at {self.above.point}, with all else that is there"
-        if _BORROWING.fullmatch(self.mount.kind):
-            return f"is of the type {self.mount.kind}, which keeps its data on other file systems"
-        if not self.mount.is_whole:
-            return f"is the directory {self.mount.root} of the file system on device {self.mount.device}"
-        return ""
+        return next((each for each in self.hosts if each.device == self.mount.device), None)
+
+    @property
+    def borrows(self) -> bool:
+        """Whether its file system keeps its data on others."""
+        return _BORROWING.fullmatch(self.mount.kind) is not None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a file system of its own; a directory of one that holds others too is none."""
+        shared = self.host or self.borrows or self.mount.device == self.above.device
+        return not shared and self.mount.is_whole
 
     @property
     def pool(self) -> str:
@@ -62,12 +62,6 @@ class Root:
         pools = {each.source.partition("/")[0] for each in self.hosts if each.kind == "zfs"}
         pool = self.mount.source.partition("/")[0]
         return pool if self.mount.kind == "zfs" and pool in pools else ""
-
-    @property
-    def note(self) -> str:
-        """Its file system."""
-        part = "" if self.mount.root == "/" else f", its subvolume {self.mount.root}"
-        return f"{self.path} is a mount point of its own: {self.mount.kind}, device {self.mount.device}{part}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,7 @@ class Storage:
         """
         path = self.places.data_root().node.path
         root = self._root(path)
-        if "userns" in self.engine.security_options and root.shares:
+        if "userns" in self.engine.security_options and not root.is_own:
             root = self._root(posixpath.dirname(path))
         of_containerd = self.places.containerd_roots if self.engine.keeps_images_in_containerd else ()
         return (root, *(self._root(each) for each in of_containerd if not is_below(each, path)))
@@ -107,42 +101,43 @@ def storage(engine: Engine, places: Places, daemon_mounts: tuple[Mount, ...]) ->
 
 @dataclass(frozen=True)
 class DataAtRest:
-    """Where the engine and its volumes keep data, and on which devices.
-
-    Attributes:
-        devices: what lsblk(8) printed: kernel name, name, number, type, and the device below.
-    """
+    """Where the engine and its volumes keep data, and on which devices."""
 
     storage: Storage
-    devices: tuple[list[str], ...]
+    devices: tuple[BlockDevice, ...]
 
     @property
-    def places(self) -> Iterator[tuple[str, str]]:
-        """Each directory with data, and its file system with the chain of devices below.
+    def places(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Each directory with data, its file system, and the devices below; where there are none, what is mounted.
 
         Raises:
             EvidenceError: the data root could not be looked at.
         """
         roots = self.storage.roots
-        yield from ((root.path, self._chain(root.mount)) for root in roots)
+        mounts = {root.path: root.mount for root in roots}
         for mount in self.storage.mounts:
             if any(is_below(mount.point, f"{root.path}/volumes") and mount != root.mount for root in roots):
-                yield mount.point, self._chain(mount)
-
-    def _chain(self, mount: Mount) -> str:
-        """The file system, and each device below it with its type, such as `crypt`."""
-        name = posixpath.basename(mount.source)  # a btrfs has a number of its own
-        found = [each for each in self.devices if each[2] == mount.device]
-        found = found or [each for each in self.devices if name and each[1] == name]
-        shown: list[str] = []
-        while found and f"{found[0][0]} ({found[0][3]})" not in shown:
-            shown.append(f"{found[0][0]} ({found[0][3]})")
-            found = [each for each in self.devices if each[0] == found[0][4]]
-        return f"{mount.kind} on {', '.join(shown) or mount.source or mount.device}"
+                mounts[mount.point] = mount
+        for path, mount in mounts.items():
+            name = posixpath.basename(mount.source)  # a btrfs has a number of its own
+            chains = list(_chains(self.devices))
+            found = [each for each in chains if each[0].number == mount.device]
+            found += [each for each in chains if name == each[0].name]
+            below = tuple(map(str, found[0])) if found else (mount.source or mount.device,)
+            yield path, mount.kind, below
 
 
-@fact(BLOCK_DEVICES)
-def data_at_rest(recording: Recording, storage: Storage) -> DataAtRest:
+def _chains(
+    devices: Iterable[BlockDevice], below: tuple[BlockDevice, ...] = ()
+) -> Iterator[tuple[BlockDevice, ...]]:
+    """Each device with those below it."""
+    for device in devices:
+        yield (device, *below)
+        yield from _chains(device.children, (device, *below))
+
+
+@fact()
+def data_at_rest(engine_files: EngineFiles, storage: Storage) -> DataAtRest:
     """Where the engine and its volumes keep data, and on which devices."""
-    lines = (line.split(" ") for line in recording.text(BLOCK_DEVICES).splitlines())
-    return DataAtRest(storage, tuple(line for line in lines if len(line) == 5))
+    devices = decode(engine_files.answer.devices or "{}", BlockDevices, "lsblk")
+    return DataAtRest(storage, devices.blockdevices)

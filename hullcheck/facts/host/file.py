@@ -22,6 +22,7 @@ class Node:
     Attributes:
         mode: permission bits and type, as in st_mode.
         group: the name of its group; `UNKNOWN` or a number where it has none.
+        leads_to: where a link leads.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Node:
     uid: int
     gid: int
     group: str = "root"
+    leads_to: str = ""
 
     @property
     def is_directory(self) -> bool:
@@ -43,11 +45,6 @@ class Node:
         """
         counted = 0o777 if self.is_directory else 0o6777 if stat.S_ISSOCK(self.mode) else 0o7777
         return stat.S_IMODE(self.mode) & counted
-
-    @property
-    def word(self) -> str:
-        """What it is, as a person says it."""
-        return "the directory" if self.is_directory else "the link" if stat.S_ISLNK(self.mode) else "the file"
 
     @property
     def open_to_others(self) -> bool:
@@ -115,7 +112,7 @@ class FileFact:
             NotApplicable: it does not exist.
             EvidenceError: it could not be looked at.
         """
-        if self.state is State.ABSENT:
+        if self.is_absent:
             raise NotApplicable(f"{self.path} does not exist")
         if self.state is State.UNREAD or self.target is None:
             raise EvidenceError(f"{self.path} could not be looked at: {self.doubt}")
@@ -124,7 +121,7 @@ class FileFact:
     @property
     def open_places(self) -> tuple[Node, ...]:
         """The directories on its way in which others may put another one, or the one that is missing, in its place."""
-        last = self.parents[-1:] if self.state is State.ABSENT else ()
+        last = self.parents[-1:] if self.is_absent else ()
         return tuple(
             each for each in self.parents if each.open_to_others or (each in last and each.takes_from_others)
         )
@@ -140,30 +137,15 @@ class FileFact:
         return self.target is not None and self.target.is_directory
 
     @property
+    def is_absent(self) -> bool:
+        """Whether it is known that it is not there."""
+        return self.state is State.ABSENT
+
+    @property
     def as_listened_on(self) -> "FileFact":
         """The same socket, known to be one on which somebody listens: if it has left its path, it is elsewhere."""
         doubt = "it was moved or removed while somebody listens on it, and may be open under another name"
-        return self if self.state is not State.ABSENT else replace(self, state=State.UNREAD, doubt=doubt)
-
-    @property
-    def group(self) -> str:
-        """The name of its group."""
-        return self.node.group
-
-    @property
-    def ownership(self) -> str:
-        """Owner and group by number, as `0:0`."""
-        return f"{self.node.uid}:{self.node.gid}{self.leads_to}"
-
-    @property
-    def mode_text(self) -> str:
-        """The permission bits, as `mode 644`, with the target of a link."""
-        return f"mode {self.node.bits:03o}{self.leads_to}"
-
-    @property
-    def leads_to(self) -> str:
-        """Where the links lead, as ` (/run/x)`; empty where the path has none."""
-        return f" ({self.node.path})" if self.node.path != self.path else ""
+        return replace(self, state=State.UNREAD, doubt=doubt) if self.is_absent else self
 
 
 def abstract_socket(name: str) -> FileFact:

@@ -15,6 +15,7 @@ from hullcheck.recording.probe import Answer
 from selftests.kit.certificates import pem
 from selftests.kit.facts import PRESENT, in_parts
 from selftests.kit.facts.engines import BRIDGE, engine_text
+from selftests.kit.files import answer
 from selftests.kit.judging import judged
 
 SOCKET = "/run/docker.sock"
@@ -65,7 +66,7 @@ class Host:
             "docker_containers": self.containers,
             "processes": in_parts(processes=self._children()),
             "daemon": DAEMON.keep(self.answer()),
-            "engine_files": self._files(),
+            "files": self._files(),
         }
         return Recording("host", "local", {name: Answer(name, 0, text, "") for name, text in texts.items()})
 
@@ -75,21 +76,18 @@ class Host:
         named = [each.partition("=")[2] for each in self.flags if each.startswith("--tlsc")]
         document = self.document or ""
         named += [document.rpartition('"tlscacert"')[2].split('"')[1]] if '"tlscacert": "' in document else []
-        records = [
-            "dockerd 7",
-            "root ",
-            "group 0",
-            "parents 1 ",
-            "directory /",
-            "registries /etc/docker/certs.d",
-            "tls /root/.docker",
-        ]
-        for path in (*named, "/root/.docker/ca.pem"):
-            ca = pem(begin, begin + timedelta(days=3650))
-            records += [f"asked {path}", f"found {path}", *(f"pem {line}" for line in ca.split("\n"))]
-            records += [f"stat 81a4:0:0:root:{path}", f"changed {BEFORE}|{BEFORE}|{path}"]
-        records += ["host ", *(f"stat 41ed:0:0:root:{each}" for each in ("/", "/root", "/root/.docker"))]
-        return "\n".join(records)
+        named += ["/root/.docker/ca.pem"]
+        ca = pem(begin, begin + timedelta(days=3650)).split("\n")
+        folders = ("/", "/root", "/root/.docker")
+        return answer(
+            processes=("7/root ", "7/tls /root/.docker"),
+            nodes=(
+                *(f"81a4:0:0:root:{each}" for each in named),
+                *(f"41ed:0:0:root:{each}" for each in folders),
+            ),
+            certificates=(f"{path}:{line}" for path in named for line in ca),
+            times=(f"{BEFORE}|{BEFORE}|{path}" for path in named),
+        )
 
     def _network(self) -> dict[str, Any]:
         if self.bridge is None:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from hullcheck.facts import Facts
-from hullcheck.facts.engine.files_answer import ENGINE_FILES
+from hullcheck.facts.engine.files_answer import FILES as FILES_ASKED
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
-from selftests.kit.facts.daemons import SOCKET, Host
+from selftests.kit.facts.daemons import BEFORE, SOCKET, Host
+from selftests.kit.files import answer
 from selftests.kit.judging import judged
 
 UNIT, DROP_IN = "/lib/systemd/system/docker.service", "/etc/systemd/system/docker.service.d/x.conf"
@@ -19,6 +20,8 @@ CONFIG, CERTIFICATES, ENVIRONMENT = "/etc/docker/daemon.json", "/etc/docker/cert
 REGISTRY = f"{CERTIFICATES}/reg"
 DEFAULT, SYSCONFIG = "/etc/default/docker", "/etc/sysconfig/docker"
 TLS = ("--tlsverify", "--tlscacert=/tls/ca", "--tlscert=/tls/cert", "--tlskey=/tls/key")
+ROOT = "/proc/7/root"
+MESSAGES = {"absent": "No such file or directory", "unread": "Permission denied"}
 ACL = "user::rw-\n{}group::rw-\nmask::rw-\nother::---"
 
 
@@ -30,6 +33,11 @@ class Stat:
     uid: int = 0
     gid: int = 0
     group: str = "root"
+
+    @property
+    def shown(self) -> str:
+        """As the script prints it."""
+        return f"{self.mode:x}:{self.uid}:{self.gid}:{self.group}"
 
 
 def directory(mode: int = 0o755, uid: int = 0) -> Stat:
@@ -63,15 +71,16 @@ FILES = {
 
 @dataclass(frozen=True)
 class Target:
-    """A target by hand: its daemon, and what the probe sees of its files.
+    """A target by hand: its daemon, and what the script sees of its files.
 
     Attributes:
         links: where each link leads.
         states: paths that are absent or unread.
-        words: further records of the daemon.
+        words: further words of the daemon; several values are lines.
         lists: the access control list of a socket, as getfacl prints it; None where that is not known.
         units: the units of the system's systemd; None where the target does not run it.
-        walked: further paths that the probe followed for the daemon.
+        pems: the content of files with certificates.
+        times: when files were changed.
     """
 
     host: Host = field(default_factory=lambda: Host(flags=TLS))
@@ -84,13 +93,15 @@ class Target:
         (
             "Id=docker.service",
             "MainPID=7",
-            "TriggeredBy=x",
+            "TriggeredBy=docker.socket",
             f"FragmentPath={UNIT}",
             f"DropInPaths={DROP_IN}",
+            f"EnvironmentFiles={ENVIRONMENT} (ignore_errors=no)",
         ),
         ("Id=docker.socket", f"FragmentPath={SOCKET_UNIT}", "DropInPaths="),
-    )  # fmt: skip
-    walked: tuple[str, ...] = ()
+    )
+    pems: dict[str, str] = field(default_factory=dict)
+    times: dict[str, str] = field(default_factory=dict)
 
     def with_file(self, path: str, file: Stat) -> Target:
         """The same with one file another."""
@@ -102,86 +113,59 @@ class Target:
 
     def facts(self) -> Facts:
         """Its facts."""
-        return self.facts_with(ENGINE_FILES.keep(self.output()))
+        return self.facts_with(FILES_ASKED.keep(self.output()))
 
     def facts_with(self, output: str) -> Facts:
         """Its facts, where the probe prints this; the system has a containerd."""
         info = {"Containerd": {"Address": CONTAINERD}} | self.host.info
         recording = replace(self.host, info=info).recording()
-        answers = {**recording.answers, ENGINE_FILES.name: Answer(ENGINE_FILES.name, 0, output, "")}
+        answers = {**recording.answers, FILES_ASKED.name: Answer(FILES_ASKED.name, 0, output, "")}
         return Facts(replace(recording, answers=answers), Policy())
 
     def output(self) -> str:
-        """What the probe prints."""
-        return "".join(f"{record}\n" for record in self._records())
+        """What the script prints."""
+        words = {"root": ROOT, "group": "0", "registries": CERTIFICATES, "tls": "/root/.docker"}
+        words |= {"unit": "docker.service" if self.units else ""} | self.words
+        units = ["unmanaged"] if self.units is None else ["manager 0"]
+        for unit in self.units or ():
+            units += [*unit, ""]
+        named = (
+            {"/var/run": link(), "/var/run/docker.sock": socket()}
+            | {path: link() for path in self.links}
+            | self.files
+        )
+        folders = {each: directory() for path in named for each in directories_above(path)}
+        links = {"/var/run": "/run"} | self.links
+        listed = {
+            path: self.lists.get(path, ACL.format(""))
+            for path, each in named.items()
+            if stat.S_ISSOCK(each.mode)
+        }
+        absent = (
+            dict.fromkeys(("/etc/init.d", "/etc/conf.d"), "absent") if "/etc/init.d" not in folders else {}
+        )
+        return answer(
+            processes=(f"7/{word} {line}" for word, value in words.items() if value for line in value.split("\n")),
+            units=units,
+            nodes=(
+                f"stat: cannot statx '{root}{path}': {MESSAGES[state]}"
+                if state else f"{each.shown}:{root}{path}" if path not in links
+                else f"{each.shown}:'{root}{path}' -> '{links[path]}'"
+                for root in ("", ROOT)
+                for path, each in (dict.fromkeys(absent, Stat()) | folders | named).items()
+                for state in [(absent | self.states).get(path)]
+            ),
+            acl=(
+                line for path, text in listed.items() if text
+                for line in (f"# file: {ROOT}{path}", *text.split("\n"))
+            ),
+            certificates=(f"{ROOT}{path}:{line}" for path, pem in self.pems.items() for line in pem.splitlines()),
+            times=(f"{BEFORE}|{time}|{ROOT}{path}" for path, time in self.times.items()),
+        )  # fmt: skip
 
     def judge(self, number: str, policy: Policy | None = None) -> dict[str, tuple[str, str]]:
         """Verdict and reason by file."""
         return judged(number, Facts(self.facts().recording, policy or Policy()))
-
-    def _records(self) -> Iterator[str]:
-        words = {
-            "group": "0",
-            "parents": "1 ",
-            "directory": "/",
-            "registries": CERTIFICATES,
-            "tls": "/root/.docker",
-        } | self.words
-        yield from ("dockerd 7", "root /proc/7/root")
-        yield from (f"{word} {line}" for word, value in words.items() for line in value.split("\n"))
-        for path in (
-            CONFIG,
-            "/etc/docker/",
-            "/tls/ca",
-            "/tls/cert",
-            "/tls/key",
-            f"/var{SOCKET}",
-            CONTAINERD,
-            *self.walked,
-        ):
-            yield from self._walk(path)
-        for path in self.files:
-            if path.startswith(CERTIFICATES):
-                yield from self._walk(path)
-        if self.units is not None:
-            yield "manager 0"
-            for unit in self.units:
-                bare = () if any(each.startswith("DropInPaths=") for each in unit) else ("DropInPaths=",)
-                told = (*unit, *bare, f"EnvironmentFiles={ENVIRONMENT} (x)")
-                yield from (f"property {line}" for line in told)
-                yield from (f"match {ENVIRONMENT}", "property ")
-            for path in (UNIT, DROP_IN, ENVIRONMENT, SOCKET_UNIT):
-                yield from self._walk(path)
-        yield "host "
-        if self.units is None:
-            yield "unmanaged "
-            for path in ("/etc/init.d/docker", "/etc/conf.d/docker"):
-                yield from self._walk(path) if path in self.files else (f"asked {path}", f"absent {path}")
-        for path in (DEFAULT, SYSCONFIG):
-            yield from self._walk(path)
-        yield from self._stats()
-
-    def _walk(self, path: str) -> Iterator[str]:
-        yield f"asked {path}"
-        end = path.rstrip("/").removeprefix("/var") if path.startswith("/var") else path.rstrip("/")
-        if path.startswith("/var"):
-            yield "link /var/run"
-        if end in self.links:
-            yield f"link {end}"
-            end = self.links[end]
-        yield f"{self.states.get(end, 'found')} {end}"
-
-    def _stats(self) -> Iterator[str]:
-        named = {"/var/run": link()} | {path: link() for path in self.links} | self.files
-        places = (*named, "/etc/init.d/docker", "/etc/conf.d/docker")
-        above = {each: directory() for path in places for each in directories_above(path)}
-        for path, each in (above | named).items():
-            for root in ("", "/proc/7/root"):
-                yield f"stat {each.mode:x}:{each.uid}:{each.gid}:{each.group}:{root}{path}"
-        for path, each in named.items():
-            listed = self.lists.get(path, ACL.format(""))
-            if stat.S_ISSOCK(each.mode) and listed is not None:
-                yield from (f"acl {line}" for line in (f"# file: /proc/7/root{path}", *listed.split("\n")))
 
 
 def directories_above(path: str) -> Iterator[str]:

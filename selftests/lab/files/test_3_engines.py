@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pwd
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,35 +142,6 @@ def test_tls_of_the_command_line(
     assert verdicts(facts_of_engine(engine().socket, of="3"), numbers) == dict.fromkeys(
         numbers, "not applicable"
     )
-
-
-def test_path_of_the_daemon_s_own_directory(engine: EngineFactory) -> None:
-    """A relative path is taken from where the daemon runs."""
-    one = engine(fresh=True)
-    one.stop()
-    options = [each for each in one._options() if not each.startswith("--config-file")]
-    command = [*one._enter(), "dockerd", "--config-file", "daemon.json", *options]
-    with running_daemon(one, command, one.directory):
-        one.config_path.chmod(0o646)
-        facts = facts_of_engine(one.socket, of="3")
-        assert judged("3.18", facts) == {str(one.config_path): ("fail", "has mode 646, more than 644")}
-        assert judged("3.6", facts)[str(one.directory)] == ("pass", "mode 711")
-
-
-@contextlib.contextmanager
-def running_daemon(one: Engine, command: list[str], folder: Path) -> Iterator[None]:
-    """A daemon at the socket of an engine that was stopped."""
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            with contextlib.suppress(Exception):
-                one.docker("version", timeout=20)
-                break
-            time.sleep(0.1)
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 # ---- rootless

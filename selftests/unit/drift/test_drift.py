@@ -115,10 +115,10 @@ def test_container(before: str, after: str, expected: tuple[str, ...], tmp_path:
     ("probe", "before", "after", "expected"),
     [
         (
-            "engine_files",
-            f"{'a' * 32} stat 81a4:0:0:root:/proc/9/root/etc/a\n{'a' * 32} asked /etc/a.d\n",
-            f"{'b' * 32} stat 81b6:0:0:root:/proc/10/root/etc/a\n{'b' * 32} stat 81b6:0:0:root:/etc/a.d\n",
-            ("- stat 81a4:0:0:root:/etc/a", "+ stat 81b6:0:0:root:/etc/a"),
+            "files",
+            "--nodes\n81a4:0:0:root:'/proc/9/root/etc/a'\n81a4:0:0:root:/etc/a.d\n--end",
+            "--nodes\n81b6:0:0:root:'/proc/10/root/etc/a'\n81b6:0:0:root:/etc/a.d\n--end",
+            ("- 81a4:0:0:root:'/etc/a'", "+ 81b6:0:0:root:'/etc/a'"),
         ),
         ("audit", "rule:-w /etc/a -p wa\nrule:-w /etc/a.d -p wa\n", "", ("- rule:-w /etc/a -p wa",)),
         ("daemon", "--running\n7/stat:7\n--end\n", "--running\n9/stat:9\n--end\n", ()),

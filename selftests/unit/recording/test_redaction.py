@@ -217,8 +217,9 @@ SAID = {
         ("--info\nfailed:Get https://u:Geheim7@p: refused\n--end", "https://u:***@p: refused"),
         (engine_text({"Swarm": SWARM | {"Error": "dial https://u:Geheim7@p: refused"}}), "https://u:***@p: refused"),
     ],
-    "engine_places": [
-        ("argument|7|--token=Geheim7\nheld|7|/x", "held|7|/x"),
+    "files": [
+        ("--units\nmanager 0\nExecStart={ path=/x ; argv[]=/x --token Geheim7 ; y }\n--end", "program=/x"),
+        ("--certificates\n/x:-----BEGIN EC PRIVATE KEY-----\n/x:Geheim7-\n/x:MIIB\n--end", "/x:MIIB"),
     ],
     "host": [
         (in_parts(sysctl="/x:# ip_forward Geheim7\n/x:net.ipv4.ip_forward=0"), "/x:net.ipv4.ip_forward=0"),

@@ -262,7 +262,7 @@ def test_login_that_prints_without_a_line_end() -> None:
 
 @each_shell
 def test_shared_answer(shell: Sequence[str]) -> None:
-    """What a shared question was answered is in the environment of the next, if it succeeded; of a long one the beginning."""
+    """What a shared question was answered is in the environment of the next, if it succeeded; else nothing is."""
     text = '{"a":"$x `y` \\\\"}\\n\\nb'
     probes = (
         Probe("text", f"printf '{text}'", shared=True),

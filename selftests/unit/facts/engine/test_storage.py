@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.controls.judge import judge
+from hullcheck.facts.engine.files_answer import BlockDevice
 from hullcheck.facts.engine.installation import Places
 from hullcheck.facts.engine.storage import DataAtRest, Storage
 from hullcheck.facts.host.file import FileFact
@@ -68,7 +69,7 @@ def verdict(found: Storage) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("mounts", "expected", "reason"),
     [
-        ((ROOT, VAR, DOCKER), "pass", "is a mount point of its own: xfs, device 8:3"),
+        ((ROOT, VAR, DOCKER), "pass", "has its own xfs, 8:3"),
         ((ROOT,), "fail", "is on the file system of /, device 8:1"),
         ((ROOT, ITSELF), "fail", "is on the file system of / (mounted from there), device 8:1"),
         ((ROOT, VAR), "fail", "is on the file system of /var, device 8:2"),
@@ -79,11 +80,11 @@ def verdict(found: Storage) -> tuple[str, str]:
         (
             (ROOT, SUBVOLUME),
             "pass",
-            "is a mount point of its own: btrfs, device 0:42, its subvolume /@docker",
+            "has its own btrfs, 0:42",
         ),
         ((ROOT, SUBVOLUME.replace("/@docker ", "/@docker/x ")), "fail", "is the directory /@docker/x of the"),
         ((POOL, DATASET), "manual", "lies in the pool rpool, as the host's own file systems do: check that"),
-        ((POOL, DATASET.replace("rpool", "tank")), "pass", "is a mount point of its own: zfs, device 0:50"),
+        ((POOL, DATASET.replace("rpool", "tank")), "pass", "has its own zfs, 0:50"),
     ],
 )
 def test_file_system_of_the_data_root(mounts: tuple[str, ...], expected: str, reason: str) -> None:
@@ -126,8 +127,10 @@ def test_mount_table_without_root() -> None:
 )
 def test_devices_below(mount: str, chain: str) -> None:
     """The reason shows each directory with data, and the devices below."""
-    lines = "sda sda 8:0 disk |sda3 sda3 8:3 part sda|dm-0 data 253:0 crypt sda3|dm-1 vg-x 253:1 lvm dm-0"
-    devices = tuple(line.split(" ") for line in lines.split("|"))
+    root = BlockDevice(kname="dm-1", name="vg-x", number="253:1", type="lvm")
+    crypt = BlockDevice(kname="dm-0", name="data", number="253:0", type="crypt", children=(root,))
+    part = BlockDevice(kname="sda3", name="sda3", number="8:3", type="part", children=(crypt,))
+    devices = (BlockDevice(kname="sda", name="sda", number="8:0", type="disk", children=(part,)),)
     volume = "9 3 8:0 / /var/lib/docker/volumes/v rw - ext4 /dev/sda rw"
     found = DataAtRest(storage(ROOT, mount, volume), devices)
     (finding,) = judge(control("data_at_rest_is_encrypted"), {"data_at_rest": found}, "host")

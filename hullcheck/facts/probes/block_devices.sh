@@ -1,2 +1,0 @@
-lsblk -nro KNAME,NAME,MAJ:MIN,TYPE,PKNAME
-exit 0
