@@ -16,6 +16,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.images import kept
 from selftests.kit.judging import judged
 
 GROUP = "/sys/fs/cgroup/docker"
@@ -235,7 +236,7 @@ class ContainerHost:
             "podman_service": "\n".join(self._podman_service()),
             "docker_networks": "\n".join(map(json.dumps, self.networks)),
             "docker_services": "\n".join(map(json.dumps, self.services)),
-            "images": "\n".join([*(f"image {json.dumps(each)}" for each in self.images), "--blobs", ""]),
+            "images": kept(*self.images),
             "processes": "\n".join(self._processes()),
             "kernel": "\n".join(
                 [f"{path}:{value}" for path, value in self.kernel.items()]

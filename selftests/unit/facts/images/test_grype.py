@@ -144,10 +144,10 @@ USED = {"appliedIgnoreRules": HEADERS[2:]}
             "no list of weaknesses",
         ),
         # no report
-        (changed("source", type="directory"), "error", "no report of Grype on an image"),
-        (changed("descriptor", timestamp="yesterday"), "error", "not as its format is"),
-        (grype("Low", matches=None), "error", "not as its format is"),
-        (changed("descriptor", name="other"), "error", "no report of"),
+        (changed("source", type="directory"), "error", "or not as its format is"),
+        (changed("descriptor", timestamp="yesterday"), "error", "or not as its format is"),
+        (grype("Low", matches=None), "error", "or not as its format is"),
+        (changed("descriptor", name="other"), "error", "or not as its format is"),
     ],
 )
 def test_report_of_grype(tmp_path: Path, report: object, expected: str, words: str) -> None:
