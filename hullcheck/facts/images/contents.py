@@ -84,7 +84,7 @@ class Contents(Model, frozen=True, kw_only=True):
 
     Attributes:
         chain: a digest over its layers.
-        read: when it was read, in seconds since the epoch, where that is not now; images do not change.
+        read: when it was read, in seconds since the epoch; 0 for now. Images do not change.
         special: its setuid and setgid files, by path.
         capable: its files with capabilities, by path.
         packages: the names of its packages, as far as files are named after them.
@@ -96,7 +96,7 @@ class Contents(Model, frozen=True, kw_only=True):
 
     id: str
     chain: str
-    read: float | None = None
+    read: float = 0.0
     special: tuple[SpecialFile, ...]
     capable: tuple[CapableFile, ...]
     packages: tuple[str, ...]

@@ -37,7 +37,8 @@ documents() { # KIND [ID...]: version, info; all networks, volumes, nodes, ...; 
     version) docker version --format "{{json .Server}}" ;;
     info) docker info --format "{{json .}}" ;;
     containers) docker inspect --type container --format "{{json .}}" "$@" ;;
-    images) docker image inspect --format "{{json .}}" "$@" ;;
+    # the client of 29 knows no Parent: where `index` fails on what it knows, it gives all that the engine said
+    images) docker image inspect --format '{{json .}}{{if index . "Parent"}}{{end}}' "$@" ;;
     *)
       kind=${kind%s}
       # shellcheck disable=SC2046 # one word for each id

@@ -146,7 +146,7 @@ def test_image_is_remembered(tmp_path: Path) -> None:
     second = image_cache.complete(recorded(f"{again}\n{answer({'c': [[]]})}", 2000.0), known)
     contents = ImageContents(second)
     assert contents.of(digest("a")).special == ImageContents(first).of(digest("a")).special
-    assert (contents.of(digest("a")).read, contents.of(digest("c")).read) == (1000.0, None)
+    assert (contents.of(digest("a")).read, contents.of(digest("c")).read) == (1000.0, 0.0)
     image_cache.save(file, second)
     assert set(image_cache.load(file)) == {digest("a"), digest("c")}
     assert image_cache.load(file)[digest("a")].read == 1000.0
