@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hullcheck.facts.images.models import IMAGES
 
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
+from hullcheck.facts.images.models import IMAGES
 from hullcheck.policy import Policy, ScanReports
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
