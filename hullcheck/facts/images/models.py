@@ -9,7 +9,7 @@ cannot be read, `history`: what the engine tells of each, behind its id.
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -20,7 +20,7 @@ from hullcheck.parsing.models import Model, decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration
-from hullcheck.secrets.redact import HIDDEN, in_sections, lines_like
+from hullcheck.secrets.redact import DROPPED, HIDDEN, in_sections, lines_like
 
 T = TypeVar("T")
 BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
@@ -157,8 +157,15 @@ def described(recording: Recording) -> dict[str, Description]:
     Raises:
         EvidenceError: it did not say it, or it is damaged.
     """
-    text = recording.sections(IMAGES).get("images", "")
-    return {each.id: each for each in decode(text, list[Description], "docker image inspect")}
+    text = recording.sections(IMAGES).get("images", "").strip()
+    found = text if text.startswith(DROPPED) else _list(text)
+    return {each.id: each for each in decode(found, list[Description], "docker image inspect")}
+
+
+def _list(text: str) -> str:
+    """Return documents, of which each is a line, as one; without those of images that went away."""
+    lines = (line for line in text.split("\n") if line and not _GONE.match(line))
+    return f"[{','.join(lines)}]"
 
 
 def stored(recording: Recording) -> dict[str, Stored]:
@@ -202,9 +209,10 @@ def _test(test: list[str] | None) -> list[str] | None:
 
 
 def _kept_images(text: str) -> str:
-    keep = kept_as(list[Description], lambda found: list(map(_without_secrets, found)))
-    lines = (line for line in text.split("\n") if line and not _GONE.match(line))
-    return keep(f"[{','.join(lines)}]")
+    kept = kept_as(list[Description], lambda found: list(map(_without_secrets, found)))(_list(text))
+    if kept.startswith(DROPPED):
+        return kept
+    return "\n".join(map(_encoded, msgspec.json.decode(kept)))
 
 
 def _kept_store(text: str) -> str:
@@ -232,7 +240,7 @@ def _kept_history(text: str) -> str:
     return _encoded(found)
 
 
-def _encoded(found: dict[str, Any] | Sequence[Any]) -> str:
+def _encoded(found: object) -> str:
     return msgspec.json.encode(found).decode()
 
 

@@ -60,8 +60,8 @@ def output(images: Sequence[dict[str, Any]], files: dict[str, dict[str, Any]], *
 
 def kept(*images: dict[str, Any]) -> str:
     """What is stored of an answer that describes these images, and tells no history."""
-    described = [{"RootFS": {}, "Config": {}} | each for each in images]
-    return f"--images\n{json.dumps(described)}\n--end\n"
+    described = (json.dumps({"RootFS": {}, "Config": {}} | each) for each in images)
+    return "\n".join(("--images", *described, "--end", ""))
 
 
 def answered(name: str, said: str, **more: Any) -> Answer:
