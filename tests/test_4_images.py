@@ -38,10 +38,7 @@ def test_container_user_is_not_root(container: Container) -> str:
     """
     if container.running:
         runtime = container.runtime
-        roots = {
-            runtime.root_uid,
-            0,
-        }  # ranges of /etc/subuid may make any user of a container root of the host
+        roots = {runtime.root_uid, 0}  # by /etc/subuid any user of a container may be root of the host
         root = sorted({each.name for each in runtime.processes if roots & {*each.uids}})
         assert not root, f"runs {', '.join(root)} as root"
         users = sorted({uid for each in runtime.processes for uid in each.uids})
@@ -189,7 +186,7 @@ def _require_good_reports(
 ) -> str:
     known, now = reports.about(image.known_digests), image.recorded
     newest = reports.newest(image.known_digests, now).values()
-    fresh = [each for each in newest if scans.days(each, now) <= limits.max_age_days]
+    fresh = [each for each in newest if each.days(now) <= limits.max_age_days]
     if not fresh:
         old = [f"{scans.shown(each, now)}, allowed are {limits.max_age_days}" for each in newest]
         future = [f"is of the future ({each.file})" for each in known]
@@ -197,7 +194,7 @@ def _require_good_reports(
     bad = [
         f"{scans.shown(each, now)}: {_counted(found)}"
         for each in fresh
-        if (found := scans.above(each, limits.highest_severity))
+        if (found := each.above(limits.highest_severity))
     ]
     assert not bad, f"{'; '.join(bad)}; allowed is {limits.highest_severity}{_users(image)}"
     doubts = [f"{scans.shown(each, now)}: {doubt}" for each in fresh if (doubt := scans.doubt(each, limits))]

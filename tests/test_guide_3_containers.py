@@ -182,7 +182,7 @@ def test_scanner_covers_images_in_use(
         raise NotApplicable("no container uses an image")
     fresh = {name: _fresh(image, scan_reports, limits.max_age_days) for name, image in used.items()}
     mine = {name: found[scanner] for name, found in fresh.items() if scanner in found}
-    bad = [name for name, report in mine.items() if scans.above(report, limits.highest_severity)]
+    bad = [name for name, report in mine.items() if report.above(limits.highest_severity)]
     assert not bad, f"found worse than {limits.highest_severity} in {listed(bad)}"
     lacking = [name for name, found in fresh.items() if not found]
     if lacking and scan_reports.faults:
@@ -201,7 +201,7 @@ def test_scanner_covers_images_in_use(
 def _fresh(image: Image, reports: ScanReports, limit: int) -> dict[str, Report]:
     """By scanner the newest report on the image, if it is not too old."""
     newest = reports.newest(image.known_digests, image.recorded)
-    return {tool: report for tool, report in newest.items() if scans.days(report, image.recorded) <= limit}
+    return {tool: report for tool, report in newest.items() if report.days(image.recorded) <= limit}
 
 
 @pytest.mark.nist("AC-6", "CM-7", sp="800-53")

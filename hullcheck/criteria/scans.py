@@ -5,8 +5,7 @@ from hullcheck.facts.images.scan_formats import UNKNOWN, Report
 from hullcheck.parsing.times import DAY, day
 from hullcheck.policy import ScanReports
 
-_CURRENT_DAYS = 120
-"""A list of weaknesses in which nothing changed for so long is an old one."""
+_CURRENT_DAYS = 120  # a list of weaknesses in which nothing changed for so long is an old one
 _DOUBTS = {
     "no packages": "tells of no package that was looked at, or of none of the system in the image",
     "unsupported distribution": "its distribution gets no updates any more, so that new weaknesses are not known of it",
@@ -18,12 +17,6 @@ _DOUBTS = {
     "options not told": "it does not tell with which options it was made",
     "options": "weaknesses may have been left out by its options {}",
 }
-
-
-def above(report: Report, severity: str) -> dict[str, int]:
-    """Return the counts of what is worse than *severity*, the worst first."""
-    worse = reversed(SEVERITIES[SEVERITIES.index(severity) + 1 :])
-    return {word: report.counts[word] for word in worse if report.counts.get(word)}
 
 
 def doubt(report: Report, limits: ScanReports) -> str:
@@ -39,15 +32,10 @@ def doubt(report: Report, limits: ScanReports) -> str:
     return ""
 
 
-def days(report: Report, now: float) -> float:
-    """Return how many days before *now* it was made."""
-    return max(now - report.created, 0) / DAY
-
-
 def shown(report: Report, now: float) -> str:
     """Return its scanner, age and file, in words."""
     by = " by the time of its file" if report.made is None else ""
-    return f"{report.tool}, {days(report, now):.0f} days ago{by} ({report.file})"
+    return f"{report.tool}, {report.days(now):.0f} days ago{by} ({report.file})"
 
 
 def faults(reports: tuple[Report, ...]) -> list[str]:

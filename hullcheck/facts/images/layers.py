@@ -7,7 +7,7 @@ import posixpath
 import re
 import tarfile
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Self
@@ -77,10 +77,10 @@ class Layer:
     """
 
     notable: Mapping[str, Entry]
-    paths: frozenset[str]
-    directories: frozenset[str]
-    removed: frozenset[str]
-    opaque: frozenset[str]
+    paths: Set[str]
+    directories: Set[str]
+    removed: Set[str]
+    opaque: Set[str]
     packages: tuple[str, ...] = ()
 
     @classmethod
@@ -108,14 +108,7 @@ class Layer:
         for path in tuple(directories):
             directories.update(above_of(path))
         notable = {path: entry for path, entry in entries.items() if _is_notable(entry)}
-        return cls(
-            notable,
-            frozenset(entries),
-            frozenset(directories),
-            frozenset(removed),
-            frozenset(opaque),
-            tuple(packages),
-        )
+        return cls(notable, entries.keys(), directories, removed, opaque, tuple(packages))
 
     def hides(self, path: str) -> bool:
         """Whether what a layer below holds at *path* is not to be seen through this one."""

@@ -14,23 +14,11 @@ from msgspec import Meta, field
 
 from hullcheck.data.severities import SEVERITIES
 from hullcheck.parsing.models import Model
+from hullcheck.parsing.times import DAY
 
 UNKNOWN = "unknown"
 SCANNERS = ("Trivy", "Clair", "Grype")
 """What writes the reports that can be read, as `Report.tool` names it."""
-Doubt = Literal[
-    "",
-    "no packages",
-    "unsupported distribution",
-    "unknown distribution",
-    "told to ignore",
-    "nothing found",
-    "fixed alone",
-    "severe alone",
-    "options not told",
-    "options",
-]
-"""Why a report may not tell of all weaknesses."""
 Digest = Annotated[str, Meta(pattern="^sha256:[0-9a-f]{64}$")]
 Count = Annotated[int, Meta(ge=0)]
 Time = Annotated[datetime, Meta(tz=True)]
@@ -58,24 +46,34 @@ class Report(Model, frozen=True, kw_only=True, omit_defaults=True):
         made: when it was made, in seconds since the epoch; None where it does not say that.
         counts: of the weaknesses by how bad they are; `unknown` where the scanner could not tell.
         known: of what day its list of weaknesses is at least, in seconds since the epoch; None if it does not tell.
+        doubt: why it may not tell of all weaknesses, in a word or two; empty if it does.
         detail: what its doubt is about: the options, or how many.
     """
 
     file: str
     changed: Count
     fault: str = ""
-    tool: Literal["", "Trivy", "Clair", "Grype"] = ""
+    tool: str = ""
     digest: Digest | Literal[""] = ""
     made: float | None = None
     counts: Mapping[str, Count] = field(default_factory=dict)
     known: float | None = None
-    doubt: Doubt = ""
+    doubt: str = ""
     detail: str = ""
 
     @property
     def created(self) -> float:
         """When it was made, as it says itself or by the time of its file."""
         return self.changed if self.made is None else self.made
+
+    def above(self, severity: str) -> dict[str, int]:
+        """Return the counts of what is worse than *severity*, the worst first."""
+        worse = reversed(SEVERITIES[SEVERITIES.index(severity) + 1 :])
+        return {word: self.counts[word] for word in worse if self.counts.get(word)}
+
+    def days(self, now: float) -> float:
+        """Return how many days before *now* it was made."""
+        return max(now - self.created, 0) / DAY
 
 
 class _TrivyWeakness(Model, frozen=True, kw_only=True):
@@ -91,14 +89,9 @@ class _TrivyResult(Model, frozen=True, kw_only=True):
     experimental_modified_findings: list[Any] | None = None
 
 
-class _System(Model, frozen=True, kw_only=True):
-    family: str = ""
-    eosl: bool = field(name="EOSL", default=False)
-
-
 class _Scanned(Model, frozen=True, kw_only=True):
     image_id: Digest = field(name="ImageID")
-    os: _System = field(name="OS", default=_System())
+    os: dict[str, Any] = field(name="OS", default_factory=dict)
 
 
 class Trivy(Model, frozen=True, kw_only=True):
@@ -115,13 +108,13 @@ class Trivy(Model, frozen=True, kw_only=True):
         results = self.results or []
         found = [each for result in results for each in result.vulnerabilities or ()]
         system = self.metadata.os
-        needed = {_OF_SYSTEM} if system.family else {_OF_SYSTEM, _OF_LANGUAGES}
+        needed = {_OF_SYSTEM} if system.get("Family") else {_OF_SYSTEM, _OF_LANGUAGES}
         hidden = sum(len(result.experimental_modified_findings or ()) for result in results)
         counts = _counts(each.severity for each in found)
-        fixed = system.family not in _FIXED_ALONE and all(each.fixed_version for each in found)
-        doubts: tuple[tuple[bool, Doubt], ...] = (
+        fixed = system.get("Family") not in _FIXED_ALONE and all(each.fixed_version for each in found)
+        doubts = (
             (needed.isdisjoint(result.of for result in results), "no packages"),
-            (system.eosl, "unsupported distribution"),
+            (bool(system.get("EOSL")), "unsupported distribution"),
             (hidden > 0, "told to ignore"),
             *_filtered(counts, fixed=fixed),
         )
@@ -168,80 +161,47 @@ class Clair(msgspec.Struct, frozen=True):
         }
 
 
-class _OfGrype(msgspec.Struct, frozen=True, rename="camel"):
-    """As Grype writes its fields."""
+class _Database(msgspec.Struct, frozen=True):
+    """The list of weaknesses of Grype; older ones tell of it here, and newer ones in a `status`."""
 
-
-class _Named(_OfGrype, frozen=True):
-    name: str = ""
-
-
-class _Rule(_OfGrype, frozen=True):
-    package: _Named = _Named()
-
-
-class _Ignored(_OfGrype, frozen=True):
-    applied_ignore_rules: list[_Rule] | None = None
-
-
-class _GrypeWeakness(_OfGrype, frozen=True):
-    severity: str
-
-
-class _Match(_OfGrype, frozen=True):
-    vulnerability: _GrypeWeakness
-
-
-class _Alert(_OfGrype, frozen=True):
-    type: str
-
-
-class _Alerts(_OfGrype, frozen=True):
-    alerts: list[_Alert] | None = None
-
-
-class _Target(_OfGrype, frozen=True):
-    image_id: Digest = field(name="imageID")
-
-
-class _Source(_OfGrype, frozen=True):
-    type: Literal["image"]
-    target: _Target
-
-
-class _Status(_OfGrype, frozen=True):
     built: Time | None = None
     valid: bool = True
     error: Any = None
+    status: "_Database | None" = None
 
 
-class _Database(_Status, frozen=True):
-    status: _Status | None = None
-
-
-class _Descriptor(_OfGrype, frozen=True):
+class _Descriptor(msgspec.Struct, frozen=True):
     name: Literal["grype"]
     timestamp: Time
     configuration: dict[str, Any] | None = None
     db: _Database | None = None
 
 
-class Grype(_OfGrype, frozen=True):
+class _Image(msgspec.Struct, frozen=True, rename={"image_id": "imageID"}):
+    image_id: Digest
+
+
+class _Source(msgspec.Struct, frozen=True):
+    type: Literal["image"]
+    target: _Image
+
+
+class Grype(msgspec.Struct, frozen=True, rename="camel"):
     """A report of Grype on an image."""
 
-    matches: list[_Match]
+    matches: list[dict[str, Any]]
     source: _Source
     descriptor: _Descriptor
-    alerts_by_package: list[_Alerts] | None = None
-    ignored_matches: list[_Ignored] | None = None
+    alerts_by_package: list[dict[str, Any]] | None = None
+    ignored_matches: list[dict[str, Any]] | None = None
 
     def told(self) -> dict[str, Any]:
         """What it says."""
-        alerts = {one.type for each in self.alerts_by_package or () for one in each.alerts or ()}
+        alerts = {one["type"] for each in self.alerts_by_package or () for one in each.get("alerts") or ()}
         database = self.descriptor.db or _Database()
         status = database.status or database
         left_out = self._left_out()
-        doubts: tuple[tuple[bool, Doubt], ...] = (
+        doubts = (
             (not self.matches, "no packages"),
             ("distro-eol" in alerts, "unsupported distribution"),
             (not alerts.isdisjoint(("distro-unknown", "distro-disabled")), "unknown distribution"),
@@ -251,7 +211,7 @@ class Grype(_OfGrype, frozen=True):
         return {
             "digest": self.source.target.image_id,
             "made": _seconds(self.descriptor.timestamp),
-            "counts": _counts(each.vulnerability.severity for each in self.matches),
+            "counts": _counts(each["vulnerability"]["severity"] for each in self.matches),
             "known": _seconds(status.built) if status.valid and not status.error else None,
             "doubt": _first(doubts),
             "detail": left_out,
@@ -261,10 +221,10 @@ class Grype(_OfGrype, frozen=True):
         """Return which options leave weaknesses out, or "" if none does."""
         options = self.descriptor.configuration or {}
         given = [name for name in _LEAVE_OUT.split() if options.get(name)]
-        rules = msgspec.convert(options.get("ignore") or [], list[_Rule])
+        rules = [*(options.get("ignore") or ())]
         for each in self.ignored_matches or ():
-            rules += each.applied_ignore_rules or [_Rule()]
-        ignores = not all(_HEADERS.fullmatch(each.package.name) for each in rules)
+            rules += each.get("appliedIgnoreRules") or [{}]
+        ignores = not all(_HEADERS.fullmatch((each.get("package") or {}).get("name") or "") for each in rules)
         return ", ".join([*given, *["ignore"] * ignores])
 
 
@@ -284,13 +244,13 @@ def reduced(text: str) -> dict[str, Any]:
             Clair if head.manifest_hash else Grype if head.schema is None else Trivy
         )
         return {"tool": of.__name__, **msgspec.json.decode(content, type=of).told()}
-    except msgspec.ValidationError:  # its message may have words of the file
+    except (msgspec.ValidationError, AttributeError, KeyError, TypeError):  # without words of the file
         return {"fault": "no report of Trivy (schema 2), Clair or Grype on an image, or not as its format is"}
     except ValueError:
         return {"fault": "not JSON, or cut off" if text.strip() else "empty"}
 
 
-def _filtered(counts: dict[str, int], *, fixed: bool) -> list[tuple[bool, Doubt]]:
+def _filtered(counts: dict[str, int], *, fixed: bool) -> list[tuple[bool, str]]:
     """Whether a scanner that does not tell its options shows that it may have left weaknesses out."""
     return [
         (not counts, "nothing found"),
@@ -299,7 +259,7 @@ def _filtered(counts: dict[str, int], *, fixed: bool) -> list[tuple[bool, Doubt]
     ]
 
 
-def _first(doubts: Iterable[tuple[bool, Doubt]]) -> Doubt:
+def _first(doubts: Iterable[tuple[bool, str]]) -> str:
     return next((doubt for is_so, doubt in doubts if is_so), "")
 
 
