@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 import tarfile
 from collections.abc import Sequence
@@ -205,15 +203,6 @@ def test_approved_files() -> None:
     assert one("4.8", [many])[1].endswith("/f19 (4755) and 2 more")
 
 
-def test_packed_listing_that_is_cut_off() -> None:
-    """Nothing is made of the half that could be unpacked."""
-    whole = gzip.compress(taken_apart(archive([("x", 0o644)])))
-    for length, expected in ((len(whole), "pass"), (len(whole) - 9, "error"), (0, "error")):
-        packed = base64.encodebytes(whole[:length]).decode()
-        said = f"{image(digest('a'), digest('l'))}\nlayer {digest('l')}\n{packed}end\n"
-        assert judged("4.8", facts(said, "a"))["a:1"][0] == expected
-
-
 def test_image_without_layers() -> None:
     """An image of settings alone holds nothing."""
     assert one("4.8", []) == ("pass", "no setuid or setgid file")
@@ -297,17 +286,3 @@ def test_packages_of_apk() -> None:
 
 
 # ---- keys
-
-
-def test_files_that_look_like_keys() -> None:
-    """They are known by their names, and stay in the image where a later layer deletes them."""
-    names = ("root/.ssh/id_ed25519", "etc/ssl/private/www.key", "root/.aws/credentials", "etc/ssl/key.pem")
-    others = (
-        "root/.ssh/id_ed25519.pub",
-        "etc/ssl/certs/ca.pem",
-        "usr/share/keyrings/debian.gpg",
-        "credentials",
-    )
-    layers: list[Layer] = [[(each, 0o600) for each in (*names, *others)], [("root/.ssh/.wh.id_ed25519", 0)]]
-    found = facts(answer({"a": layers}), "a").image_contents.of(digest("a")).keys
-    assert found == tuple(sorted(f"/{each}" for each in names))

@@ -166,12 +166,6 @@ def test_base_of_one_builder() -> None:
     assert verdict("4.7", facts(*base, "python3 /app.py", "COPY app / # buildkit"))[0] == "manual"
 
 
-def test_step_of_which_files_are_not_asked() -> None:
-    """4.9: a script whose words are not kept is no ADD; a layer of which nothing at all is told may be one."""
-    assert verdict("4.9", facts(BASE, "RUN /bin/sh -c /dev/pipes/EOF # buildkit"))[0] == "pass"
-    assert verdict("4.9", facts(BASE, {"created_by": ""}))[0] == "manual"
-
-
 def test_users_of_an_image_are_named() -> None:
     """Where containers are known, a flaw says who uses the image."""
     target = facts(config={"Healthcheck": None})

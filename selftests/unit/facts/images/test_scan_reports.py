@@ -288,23 +288,6 @@ def test_real_report_of_a_scan_that_did_not_look(
     assert scanners(target)[0][0] == expected
 
 
-def test_unreadable_report_beside_a_good_one(tmp_path: Path) -> None:
-    """The good one passes: what cannot be read proves nothing, for or against."""
-    write(tmp_path, "a.json", trivy("LOW"))
-    write(tmp_path, "b.json", "{")
-    assert verdict(facts(tmp_path, container()))[0] == "pass"
-
-
-def test_image_of_no_known_age(tmp_path: Path) -> None:
-    """Where the policy limits the age, good reports are no proof of it."""
-    write(tmp_path, "a.json", trivy("LOW"))
-    assert verdict(facts(tmp_path, container(), age=3650))[0] == "pass"
-    target = facts(tmp_path, container(), age=3650)
-    text = output([image(RepoDigests=[f"r.io/web@{MANIFEST}"], Created="")], {ID: stored("CMD x")})
-    target.recording.answers["images"] = answered("images", text)  # type: ignore[index]
-    assert verdict(target) == ("manual", "does not say when it was built, which the policy limits")
-
-
 # ---- each scanner
 
 
