@@ -336,8 +336,7 @@ def test_image_holds_no_needless_setuid_file(
         raise Manual(
             f"the store of containerd does not tell which capabilities these files have: {listed(untold, 20)}"
         )
-    named = [each.path for each in contents.special] + [each.path for each in contents.capable]
-    approved = sorted(set(named).intersection(allowed))
+    approved = sorted({each.path for each in (*contents.special, *contents.capable)}.intersection(allowed))
     parts = [f"approved: {', '.join(approved)}" if approved else "no setuid or setgid file"]
     parts += [f"with capabilities: {listed(list(map(str, capable)), 20)}"] if capable else []
     return "; ".join(parts)
@@ -394,8 +393,7 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     assert not keys, f"holds {listed(keys, 20)}{_users(image)}"
     _require_told(image)
     perhaps = [name for step in image.steps for name in step.files if content_names.may_be_secret_file(name)]
-    if perhaps or named:
-        names = tuple(dict.fromkeys((*perhaps, *named)))
+    if names := tuple(dict.fromkeys((*perhaps, *named))):
         raise Manual(f"files that may be secrets, by their names: {listed(names, 20)}")
     return "none in history, environment, labels, commands and names of files; what is in files was not read"
 

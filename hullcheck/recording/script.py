@@ -116,7 +116,7 @@ def _without_parts(command: str) -> str:
     return command
 
 
-_PARTS = {name: _flat(shell.shortened(shell.shared(name))) for name in ("data_root",)}
+_PARTS = {name: _flat(shell.shortened(shell.shared(name))) for name in ("image_store", "data_root")}
 """What several probes have in common: it is sent once, and put into each by the script itself."""
 
 
