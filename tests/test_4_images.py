@@ -5,13 +5,14 @@ from typing import NoReturn
 
 import pytest
 
+from hullcheck.criteria import scans
 from hullcheck.criteria.judgement import NO_REPORTS, listed
 from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.images import Image, package_steps, secrets, trust
+from hullcheck.facts.images import Image, content_names, package_steps
 from hullcheck.facts.images.contents import Contents, ImageContents
-from hullcheck.facts.images.scans import ScanReports
+from hullcheck.facts.images.reports import OFF, ON, ScanReports
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
@@ -37,10 +38,7 @@ def test_container_user_is_not_root(container: Container) -> str:
     """
     if container.running:
         runtime = container.runtime
-        roots = {
-            runtime.root_uid,
-            0,
-        }  # ranges of /etc/subuid may make any user of a container root of the host
+        roots = {runtime.root_uid, 0}  # by /etc/subuid any user of a container may be root of the host
         root = sorted({each.name for each in runtime.processes if roots & {*each.uids}})
         assert not root, f"runs {', '.join(root)} as root"
         users = sorted({uid for each in runtime.processes for uid in each.uids})
@@ -190,19 +188,19 @@ def _require_good_reports(
     newest = reports.newest(image.known_digests, now).values()
     fresh = [each for each in newest if each.days(now) <= limits.max_age_days]
     if not fresh:
-        old = [f"{each.shown(now)}, allowed are {limits.max_age_days}" for each in newest]
+        old = [f"{scans.shown(each, now)}, allowed are {limits.max_age_days}" for each in newest]
         future = [f"is of the future ({each.file})" for each in known]
         _require_unused(image, reports, old or future, containers)
     bad = [
-        f"{each.shown(now)}: {_counted(found)}"
+        f"{scans.shown(each, now)}: {_counted(found)}"
         for each in fresh
         if (found := each.above(limits.highest_severity))
     ]
     assert not bad, f"{'; '.join(bad)}; allowed is {limits.highest_severity}{_users(image)}"
-    doubts = [f"{each.shown(now)}: {doubt}" for each in fresh if (doubt := each.doubt(limits))]
+    doubts = [f"{scans.shown(each, now)}: {doubt}" for each in fresh if (doubt := scans.doubt(each, limits))]
     if doubts:
         raise Manual("; ".join(doubts))
-    return "; ".join(f"{each.shown(now)}: {_counted(each.counts)}" for each in fresh)
+    return "; ".join(f"{scans.shown(each, now)}: {_counted(each.counts)}" for each in fresh)
 
 
 def _require_unused(
@@ -216,7 +214,9 @@ def _require_unused(
     if not image.used_by:
         raise NotApplicable(f"no container uses it; {lack}")
     if reports.faults:
-        raise EvidenceError(f"{lack}, but files that could not be read: {listed(reports.faults, 20)}")
+        raise EvidenceError(
+            f"{lack}, but files that could not be read: {listed(scans.faults(reports.faults), 20)}"
+        )
     pytest.fail(lack + _users(image), pytrace=False)
 
 
@@ -252,8 +252,8 @@ def test_content_trust_is_on_for_all_who_pull(
         )
     found = ", ".join(f"{state} in {path}" for path, state in content_trust.get().items())
     states = {*content_trust.get().values()}
-    assert states - {trust.OFF}, f"DOCKER_CONTENT_TRUST is {found or 'not set'} for root"
-    if states != {trust.ON}:
+    assert states - {OFF}, f"DOCKER_CONTENT_TRUST is {found or 'not set'} for root"
+    if states != {ON}:
         raise Manual(f"DOCKER_CONTENT_TRUST is {found}: check whether it is set where images are pulled")
     return f"DOCKER_CONTENT_TRUST is {found}; it covers no compose, stacks and BuildKit"
 
@@ -336,8 +336,8 @@ def test_image_holds_no_needless_setuid_file(
         raise Manual(
             f"the store of containerd does not tell which capabilities these files have: {listed(untold, 20)}"
         )
-    named = [each.path for each in contents.special] + [each.path for each in contents.capable]
-    approved = sorted(set(named).intersection(allowed))
+    there = {*(each.path for each in contents.special), *(each.path for each in contents.capable)}
+    approved = sorted(there.intersection(allowed))
     parts = [f"approved: {', '.join(approved)}" if approved else "no setuid or setgid file"]
     parts += [f"with capabilities: {listed(list(map(str, capable)), 20)}"] if capable else []
     return "; ".join(parts)
@@ -385,15 +385,16 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     found = list(image.secrets)
     for step in image.steps:
         found += [f"{kind} in {step.shown}" for kind in step.secrets]
-        found += [f"the file {name} in {step.shown}" for name in step.files if secrets.names_key_file(name)]
+        found += [
+            f"the file {name} in {step.shown}" for name in step.files if content_names.names_key_file(name)
+        ]
     assert not found, "; ".join(dict.fromkeys(found)) + _users(image)
     named = image_contents.of(image.id).keys
-    keys = [path for path in named if secrets.names_key_file(path)]
+    keys = [path for path in named if content_names.names_key_file(path)]
     assert not keys, f"holds {listed(keys, 20)}{_users(image)}"
     _require_told(image)
-    perhaps = [name for step in image.steps for name in step.files if secrets.may_be_secret_file(name)]
-    if perhaps or named:
-        names = tuple(dict.fromkeys((*perhaps, *named)))
+    perhaps = [name for step in image.steps for name in step.files if content_names.may_be_secret_file(name)]
+    if names := tuple(dict.fromkeys((*perhaps, *named))):
         raise Manual(f"files that may be secrets, by their names: {listed(names, 20)}")
     return "none in history, environment, labels, commands and names of files; what is in files was not read"
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.controls import for_each
+from hullcheck.criteria import scans
 from hullcheck.criteria.judgement import NO_REPORTS, listed, planned_limit
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import Port
@@ -18,7 +19,8 @@ from hullcheck.facts.engine.services import Service
 from hullcheck.facts.images import Image
 from hullcheck.facts.images.content_names import COMPILER, MANAGER, SHELL
 from hullcheck.facts.images.contents import ImageContents
-from hullcheck.facts.images.scans import SCANNERS, Report, ScanReports
+from hullcheck.facts.images.reports import ScanReports
+from hullcheck.facts.images.scan_formats import SCANNERS, Report
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT, plain
@@ -185,12 +187,12 @@ def test_scanner_covers_images_in_use(
     lacking = [name for name, found in fresh.items() if not found]
     if lacking and scan_reports.faults:
         raise EvidenceError(
-            f"no report on {listed(lacking)}, but some could not be read: {listed(scan_reports.faults)}"
+            f"no report on {listed(lacking)}, but some could not be read: {listed(scans.faults(scan_reports.faults))}"
         )
     assert not lacking, f"no scanner has a report that counts on {listed(lacking)}"
     if not mine:
         raise NotApplicable("another scanner has reports on every image in use")
-    doubts = [f"{name}: {doubt}" for name, report in mine.items() if (doubt := report.doubt(limits))]
+    doubts = [f"{name}: {doubt}" for name, report in mine.items() if (doubt := scans.doubt(report, limits))]
     if doubts:
         raise Manual(listed(doubts))
     return f"good reports on {len(mine)} of {len(used)} images in use"

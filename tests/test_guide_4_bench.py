@@ -4,8 +4,9 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.facts.engine.docker_bench import DockerBench, Run
 from hullcheck.facts.host.system import Clock
+from hullcheck.facts.images.reports import DockerBench
+from hullcheck.parsing.docker_bench_log import Run
 from hullcheck.parsing.times import CLOCK_SLACK, DAY
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual

@@ -10,21 +10,29 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from hullcheck import __version__, inputs, private_files
-from hullcheck.facts.images.contents import Contents
-from hullcheck.facts.images.contents_answer import IMAGE_CONTENTS
+from hullcheck.facts.images.contents import IMAGE_CONTENTS, Contents
+from hullcheck.facts.images.models import documents_in
 from hullcheck.inventory import Target
 from hullcheck.recording import Recording
 from hullcheck.recording.packing import LARGEST
 from hullcheck.recording.probe import TIMED_OUT
-from hullcheck.verdicts import EvidenceError
 
-SCHEMA = "hullcheck/images/8"
+SCHEMA = "hullcheck/images/9"
 
-Known = Mapping[str, Mapping[str, Any]]
-"""What the probe keeps of an image, and when it was read, by image."""
+Known = Mapping[str, Contents]
+"""What was read of images, by id."""
+
+
+class _File(msgspec.Struct):
+    """What is in the file."""
+
+    schema: str
+    version: str
+    images: list[Contents]
 
 
 def file_for(folder: Path, target: Target, docker_host: str | None) -> Path:
@@ -36,17 +44,11 @@ def file_for(folder: Path, target: Target, docker_host: str | None) -> Path:
 def load(path: Path) -> Known:
     """The images in the cache at *path*; none where it is missing or damaged."""
     try:
-        document = inputs.decode(inputs.read(path, LARGEST))
-        if (document["schema"], document["version"]) != (SCHEMA, __version__):
-            return {}
-        known: dict[str, dict[str, Any]] = document["images"]
-        for identifier, each in known.items():
-            Contents.of(each, float(each["Read"]))
-            if each["Id"] != identifier or not isinstance(each["Chain"], str):
-                return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, EvidenceError):
+        found = msgspec.json.decode(inputs.read(path, LARGEST), type=_File)
+    except (OSError, ValueError):
         return {}
-    return known
+    is_ours = (found.schema, found.version) == (SCHEMA, __version__)
+    return {each.id: each for each in found.images} if is_ours else {}
 
 
 def complete(recording: Recording, known: Known) -> Recording:
@@ -64,7 +66,7 @@ def _line(line: str, known: Known) -> str:
     """What is known of an image, if it is of the same layers."""
     _, identifier, chain = line.split()
     found = known.get(identifier)
-    return json.dumps(found, separators=(",", ":")) if found and found["Chain"] == chain else line
+    return msgspec.json.encode(found).decode() if found and found.chain == chain else line
 
 
 def save(path: Path, recording: Recording) -> None:
@@ -72,9 +74,11 @@ def save(path: Path, recording: Recording) -> None:
     answer = recording.answers.get(IMAGE_CONTENTS.name)
     if answer is None or answer.status not in (0, TIMED_OUT):
         return  # an engine that does not answer has not lost its images
-    documents = [json.loads(line) for line in answer.stdout.split("\n") if line.startswith("{")]
-    images = {each["Id"]: {"Read": recording.gathered, **each} for each in documents}
-    content = {"schema": SCHEMA, "version": __version__, "images": images}
+    images = [
+        each if each.read else msgspec.structs.replace(each, read=recording.gathered)
+        for each in documents_in(answer.stdout, Contents)
+    ]
+    content = msgspec.json.format(msgspec.json.encode(_File(SCHEMA, __version__, images)), indent=1)
     with contextlib.suppress(OSError):
         private_files.make_folder(path.parent)
-        private_files.write(path, (json.dumps(content, indent=1) + "\n").encode("ascii"))
+        private_files.write(path, content + b"\n")

@@ -6,13 +6,13 @@ run that was ended leaves half of it. Such a log is refused with the place, beca
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from hullcheck import inputs
 
-RESULTS = ("PASS", "WARN", "INFO", "NOTE")
 BENCHMARKS = {"1.6.0": "1.6.0"}
 """By version of the tool, the version of the benchmark whose numbers it has."""
 
@@ -27,8 +27,7 @@ class LogError(ValueError):
     """A text is not the whole log of a version whose numbers are known; the message says why."""
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(msgspec.Struct, frozen=True, rename={"number": "id", "title": "desc"}):
     """What the tool says of one recommendation.
 
     Attributes:
@@ -39,9 +38,9 @@ class Check:
 
     number: str
     title: str
-    result: str
-    details: str
-    items: tuple[str, ...]
+    result: Literal["PASS", "WARN", "INFO", "NOTE"]
+    details: str = ""
+    items: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -70,26 +69,41 @@ class Check:
         return second if self.number == _ON_DOCKER0 else first
 
 
-@dataclass(frozen=True)
-class Log:
-    """One run of the tool.
+class Run(msgspec.Struct, frozen=True):
+    """What of a log is stored, and tells whether the tool ran to its end.
 
     Attributes:
         sections: those that it went through; with -c it goes through none.
+        results: PASS, WARN, INFO or NOTE, by number.
         started: seconds since the epoch; None where the log does not say.
         ended: the same.
     """
 
     version: str
-    checks: tuple[Check, ...]
-    sections: frozenset[str] = frozenset()
+    sections: frozenset[str]
+    results: dict[str, str]
     started: int | None = None
     ended: int | None = None
+
+
+class _Document(msgspec.Struct, rename={"version": "dockerbenchsecurity"}):
+    version: str
+    tests: list[dict[str, Any]]
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True)
+class Log:
+    """One run of the tool, with all that it says."""
+
+    checks: tuple[Check, ...]
+    run: Run
 
     @property
     def benchmark(self) -> str:
         """The version of the benchmark whose numbers it has."""
-        return BENCHMARKS[self.version]
+        return BENCHMARKS[self.run.version]
 
 
 def parse(text: str, path: str) -> Log:
@@ -98,27 +112,22 @@ def parse(text: str, path: str) -> Log:
     Raises:
         LogError: it is not the whole log of a version whose numbers are known.
     """
-    document = _json(text, path)
-    version = document.get("dockerbenchsecurity") if isinstance(document, dict) else None
-    if not isinstance(version, str) or not isinstance(document.get("tests"), list):
-        raise LogError(f"{path}: not the JSON log of docker-bench-security")
-    if version not in BENCHMARKS:
-        known = ", ".join(BENCHMARKS)
-        raise LogError(
-            f"{path}: of docker-bench-security {version}, whose numbers are not known; known: {known}"
-        )
-    sections = (each.get("id") for each in document["tests"] if isinstance(each, dict) and "results" in each)
-    return Log(
-        version,
-        tuple(_check(path, each) for each in _tests(document["tests"])),
-        frozenset(map(str, sections)),
-        _time(document.get("start")),
-        _time(document.get("end")),
-    )
-
-
-def _time(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    try:
+        found = msgspec.convert(_json(text, path), _Document)
+    except msgspec.ValidationError:
+        raise LogError(f"{path}: not the JSON log of docker-bench-security") from None
+    if found.version not in BENCHMARKS:
+        of = f"{path}: of docker-bench-security {found.version}"
+        raise LogError(f"{of}, whose numbers are not known; known: {', '.join(BENCHMARKS)}")
+    # with -c single checks stand there without a section
+    entries = [entry for each in found.tests for entry in each.get("results", [each])]
+    try:
+        checks = msgspec.convert(entries, tuple[Check, ...])
+    except msgspec.ValidationError as error:
+        raise LogError(f"{path}: not a check of docker-bench-security: {error}") from None
+    sections = frozenset(str(each.get("id")) for each in found.tests if "results" in each)
+    results: dict[str, str] = {each.number: each.result for each in checks}
+    return Log(checks, Run(found.version, sections, results, found.start, found.end))
 
 
 def _json(text: str, path: str) -> Any:
@@ -137,27 +146,3 @@ def _json(text: str, path: str) -> Any:
         ) from None
     except ValueError as error:
         raise LogError(f"{path}: no log of docker-bench-security: it {error}") from None
-
-
-def _tests(entries: list[Any]) -> Iterator[Any]:
-    """The checks of all sections; with -c single checks stand there without a section."""
-    for entry in entries:
-        section = entry.get("results") if isinstance(entry, dict) else None
-        yield from section if isinstance(section, list) else [entry]
-
-
-def _check(path: str, entry: Any) -> Check:
-    try:
-        check = Check(
-            entry["id"],
-            entry["desc"],
-            entry["result"],
-            entry.get("details", ""),
-            tuple(entry.get("items", ())),
-        )
-        texts = (check.number, check.title, check.details, *check.items)
-        if check.result in RESULTS and all(isinstance(each, str) for each in texts):
-            return check
-    except (KeyError, TypeError, AttributeError):
-        pass
-    raise LogError(f"{path}: not a check of docker-bench-security: {json.dumps(entry)[:200]}")

@@ -26,8 +26,9 @@ def without_known(text: str) -> str:
     More may fall into it than is a secret. The time that it takes grows with the length alone.
     """
     text = without_keys(text)
-    for pattern in ON_ONE_LINE:
-        text = pattern.sub(hide_value, text)
+    for each in ON_ONE_LINE:
+        if each.is_likely_in(text):
+            text = each.pattern.sub(hide_value, text)
     return _in_addresses(text)
 
 

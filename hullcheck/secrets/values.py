@@ -2,62 +2,88 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from hullcheck.secrets import private_keys
 
-_TOKENS = {
-    "an AWS access key": r"(?:AKIA|ASIA)[A-Z0-9]{16}\b",
-    "a GitHub token": r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}",
-    "a GitLab token": r"gl(?:pat|ptt|rt|cbt|dt|ft|soat|agent|imt|oas)-[\w-]{20,}",
-    "a Slack token": r"xox[abceoprs]-[\w-]{10,}|xapp-\d-[\w-]{10,}",
-    "a Google key": r"AIza[\w-]{35}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}",
-    "a Stripe key": r"[rs]k_(?:live|test)_\w{16,}|whsec_[A-Za-z0-9+/]{24,}",
-    "an npm token": r"npm_[A-Za-z0-9]{36}",
-    "a PyPI token": r"pypi-[\w-]{50,}",
-    "a RubyGems token": r"rubygems_[0-9a-f]{48}",
-    "a Docker Hub token": r"dckr_(?:pat|oat)_[\w-]{20,}",
-    "a swarm token": r"SWM(?:TKN|KEY)-1-[\w+/-]{20,}",
-    "a SendGrid key": r"SG\.[\w-]{22}\.[\w-]{43}",
-    "a Twilio key": r"SK[0-9a-f]{32}\b",
-    "a Hugging Face token": r"hf_[A-Za-z0-9]{30,}",
-    "a Vault token": r"hv[sb]\.[\w-]{24,}",
-    "a Terraform token": r"\w{14}\.atlasv1\.[\w-]{60,}",
-    "a DigitalOcean token": r"do[opr]_v1_[0-9a-f]{64}",
-    "a Databricks token": r"dapi[0-9a-f]{32}\b",
-    "a Grafana token": r"gl(?:c|sa)_[\w+/=]{32,}",
-    "a Sentry token": r"sntry[su]_[\w+/=]{32,}",
-    "a Shopify token": r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
-    "an Atlassian token": r"AT[AC]TT3[\w=-]{50,}",
-    "a Tailscale key": r"tskey-[a-z]+-[\w-]{16,}",
-    "an API key": r"sk-(?=[\w-]{0,100}\d)[\w-]{32,}|(?:gsk|xai|nvapi)[_-][\w-]{40,}",
-    "an age key": r"AGE-SECRET-KEY-1[0-9A-Z]+",
-    "a signed token": r"eyJ(?:(?![-_]eyJ)[\w-]){10,}\.eyJ[\w-]{10,}\.[\w-]*",
-}
-_ANYWHERE = {
-    "a Telegram token": r"(?<!\d)\d{8,10}:AA[\w-]{33}",
-    "the address of a webhook": r"hooks\.slack\.com/services/[\w/]{20,}"
-    r"|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}|\.webhook\.office\.com/webhookb2/[\w/@-]{20,}",
-    "a signature of Azure": r"[?&]sig=[\w%+/]{30,}",
-    "a hash of a password": r"\{S?SHA\d{0,3}\}[A-Za-z0-9+/]{27,}={0,2}"
-    r"|\$\$?(?:apr1|[156])\$\$?(?:rounds=\d+\$\$?)?[./A-Za-z0-9]{1,16}\$\$?[./A-Za-z0-9]{22,}"
-    r"|\$\$?2[abxy]\$\$?\d\d\$\$?[./A-Za-z0-9]{53}|\$\$?(?:g?y|7)\$\$?[./A-Za-z0-9$]{50,}"
-    r"|\$\$?argon2id?\$\$?v=\d+\$[\w=,$+/]{20,}",
-}
+
+class Format(NamedTuple):
+    """How secrets of one kind look: one of the *literals* is in each; these are looked for first, as that is fast."""
+
+    kind: str
+    literals: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    def matches(self, text: str) -> Iterator[re.Match[str]]:
+        """Find those in *text*."""
+        return self.pattern.finditer(text) if self.is_likely_in(text) else iter(())
+
+    def is_likely_in(self, text: str) -> bool:
+        """Whether there may be one in *text*."""
+        return any(each in text for each in self.literals)
+
+
+_TOKENS = (
+    ("an AWS access key", "AKIA ASIA", r"(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    ("a GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_", r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}"),
+    ("a GitLab token", "glpat- glptt- glrt- glcbt- gldt- glft- glsoat- glagent- glimt- gloas-",
+        r"gl(?:pat|ptt|rt|cbt|dt|ft|soat|agent|imt|oas)-[\w-]{20,}"),
+    ("a Slack token", "xox xapp-", r"xox[abceoprs]-[\w-]{10,}|xapp-\d-[\w-]{10,}"),
+    ("a Google key", "AIza ya29. GOCSPX-", r"AIza[\w-]{35}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}"),
+    ("a Stripe key", "k_live_ k_test_ whsec_", r"[rs]k_(?:live|test)_\w{16,}|whsec_[A-Za-z0-9+/]{24,}"),
+    ("an npm token", "npm_", r"npm_[A-Za-z0-9]{36}"),
+    ("a PyPI token", "pypi-", r"pypi-[\w-]{50,}"),
+    ("a RubyGems token", "rubygems_", r"rubygems_[0-9a-f]{48}"),
+    ("a Docker Hub token", "dckr_", r"dckr_(?:pat|oat)_[\w-]{20,}"),
+    ("a swarm token", "SWMTKN- SWMKEY-", r"SWM(?:TKN|KEY)-1-[\w+/-]{20,}"),
+    ("a SendGrid key", "SG.", r"SG\.[\w-]{22}\.[\w-]{43}"),
+    ("a Twilio key", "SK", r"SK[0-9a-f]{32}\b"),
+    ("a Hugging Face token", "hf_", r"hf_[A-Za-z0-9]{30,}"),
+    ("a Vault token", "hvs. hvb.", r"hv[sb]\.[\w-]{24,}"),
+    ("a Terraform token", ".atlasv1.", r"\w{14}\.atlasv1\.[\w-]{60,}"),
+    ("a DigitalOcean token", "doo_v1_ dop_v1_ dor_v1_", r"do[opr]_v1_[0-9a-f]{64}"),
+    ("a Databricks token", "dapi", r"dapi[0-9a-f]{32}\b"),
+    ("a Grafana token", "glc_ glsa_", r"gl(?:c|sa)_[\w+/=]{32,}"),
+    ("a Sentry token", "sntrys_ sntryu_", r"sntry[su]_[\w+/=]{32,}"),
+    ("a Shopify token", "shpat_ shpca_ shppa_ shpss_", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    ("an Atlassian token", "ATATT3 ATCTT3", r"AT[AC]TT3[\w=-]{50,}"),
+    ("a Tailscale key", "tskey-", r"tskey-[a-z]+-[\w-]{16,}"),
+    ("an API key", "sk- gsk xai nvapi", r"sk-(?=[\w-]{0,100}\d)[\w-]{32,}|(?:gsk|xai|nvapi)[_-][\w-]{40,}"),
+    ("an age key", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]+"),
+    ("a signed token", "eyJ", r"eyJ(?:(?![-_]eyJ)[\w-]){10,}\.eyJ[\w-]{10,}\.[\w-]*"),
+)  # fmt: skip
+_ANYWHERE = (
+    ("a Telegram token", ":AA", r"(?<!\d)\d{8,10}:AA[\w-]{33}"),
+    ("the address of a webhook", "hooks.slack.com discord webhook.office.com",
+        r"hooks\.slack\.com/services/[\w/]{20,}|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}"
+        r"|\.webhook\.office\.com/webhookb2/[\w/@-]{20,}"),
+    ("a signature of Azure", "sig=", r"[?&]sig=[\w%+/]{30,}"),
+    ("a hash of a password", "{SHA {SSHA $apr1 $1$ $5$ $6$ $2a $2b $2x $2y $y$ $gy$ $7$ $argon2",
+        r"\{S?SHA\d{0,3}\}[A-Za-z0-9+/]{27,}={0,2}"
+        r"|\$\$?(?:apr1|[156])\$\$?(?:rounds=\d+\$\$?)?[./A-Za-z0-9]{1,16}\$\$?[./A-Za-z0-9]{22,}"
+        r"|\$\$?2[abxy]\$\$?\d\d\$\$?[./A-Za-z0-9]{53}|\$\$?(?:g?y|7)\$\$?[./A-Za-z0-9$]{50,}"
+        r"|\$\$?argon2id?\$\$?v=\d+\$[\w=,$+/]{20,}"),
+)  # fmt: skip
 _AFTER_BEARER = r"(?P<value>(?=[\w.~+/-]{0,100}\d)[\w.~+/-]{16,}=*)"
-_IN_ONE_VALUE = {
-    "a private key": private_keys.IN_ONE_VALUE,
-    "a token in a header": rf"(?i:\bBearer\s+){_AFTER_BEARER}",
-}
-_TOKEN_FORMATS = [(kind, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})")) for kind, pattern in _TOKENS.items()]
-_OTHER_FORMATS = [(kind, re.compile(pattern)) for kind, pattern in (_IN_ONE_VALUE | _ANYWHERE).items()]
-_ANY_TOKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS.values())})")
-ON_ONE_LINE = (
-    _ANY_TOKEN,
-    *map(re.compile, _ANYWHERE.values()),
-    re.compile(rf"(?i:\bBearer[^\S\n]+){_AFTER_BEARER}"),
+_BEARER = ("a token in a header", "earer EARER")
+_IN_ONE_VALUE = (
+    ("a private key", "-----BEGIN LS0tLS1CRUdJTi", private_keys.IN_ONE_VALUE),
+    (*_BEARER, rf"(?i:\bBearer\s+){_AFTER_BEARER}"),
 )
-"""The same in an answer: without their kinds, and none goes on behind the end of a line or of a string in JSON."""
+
+
+def _formats(rows: Iterable[tuple[str, str, str]], before: str = "") -> tuple[Format, ...]:
+    return tuple(Format(kind, tuple(of.split()), re.compile(before + pattern)) for kind, of, pattern in rows)
+
+
+_TOKEN_FORMATS = _formats(((kind, of, f"(?:{row})") for kind, of, row in _TOKENS), r"(?<![A-Za-z0-9])")
+_OF_ONE_VALUE = (*_TOKEN_FORMATS, *_formats((*_IN_ONE_VALUE, *_ANYWHERE)))
+ON_ONE_LINE = (
+    *_TOKEN_FORMATS,
+    *_formats((*_ANYWHERE, (*_BEARER, rf"(?i:\bBearer[^\S\n]+){_AFTER_BEARER}"))),
+)
+"""The same in an answer: none goes on behind the end of a line or of a string in JSON."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
 _BLOB = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/]{24,}={0,2}(?![\w+/=-])")
@@ -91,9 +117,9 @@ _STAND_IN = re.compile(
 
 def by_format(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the kind, start and end of each secret that says of itself what it is, in a value by itself."""
-    for kind, pattern in (*(_TOKEN_FORMATS if _ANY_TOKEN.search(text) else ()), *_OTHER_FORMATS):
-        for match in pattern.finditer(text):
-            yield kind, *match.span("value" if "value" in pattern.groupindex else 0)
+    for each in _OF_ONE_VALUE:
+        for match in each.matches(text):
+            yield each.kind, *match.span("value" if "value" in match.re.groupindex else 0)
 
 
 def encoded_texts(text: str) -> Iterator[tuple[int, int, str]]:

@@ -21,7 +21,7 @@ def text(comparison: Comparison) -> str:
     """Render for people: kind by kind, the worst first; what both say is only counted."""
     log, audited = comparison.log, comparison.audit
     lines = [
-        f"there: docker-bench-security {log.version}, {len(log.checks)} checks",
+        f"there: docker-bench-security {log.run.version}, {len(log.checks)} checks",
         f"here:  hullcheck, {audited.target} in {audited.run}, {len(audited.judged)} controls",
     ]
     for kind in Kind:
@@ -40,7 +40,7 @@ def document(comparison: Comparison) -> str:
                 "schema": SCHEMA,
                 "there": {
                     "tool": "docker-bench-security",
-                    "version": log.version,
+                    "version": log.run.version,
                     "benchmark": log.benchmark,
                 },
                 "here": {"run": audited.run, "target": audited.target, "benchmark": benchmarks.CURRENT},

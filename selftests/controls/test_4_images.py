@@ -6,7 +6,6 @@ import pytest
 
 from hullcheck.criteria.judgement import NO_REPORTS
 from hullcheck.facts import images
-from hullcheck.facts.images.probe import IMAGES
 from hullcheck.policy import Policy, PolicyError
 from selftests.kit.facts.images import (
     BASE,
@@ -109,7 +108,7 @@ def test_update_in_later_builds() -> None:
     assert verdict("4.9", facts(BASE, config={"OnBuild": ["COPY a /b"]}))[0] == "pass"
     assert verdict("4.9", facts(imported, config={"OnBuild": ["COPY a /b"]}))[0] == "manual"
     target = facts(BASE, config={"OnBuild": [f"ENV X={SECRET}"]})
-    assert SECRET not in target.recording.answers[IMAGES.name].stdout
+    assert SECRET not in target.recording.answers["images"].stdout
 
 
 # ---- 4.9

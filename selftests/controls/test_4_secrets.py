@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.images.probe import IMAGES
-from hullcheck.facts.images.secrets import masked_step
+from hullcheck.facts.images.steps import masked_step
 from hullcheck.secrets import kinds, masked
 from selftests.kit.facts.images import (
     BASE,
@@ -33,7 +32,7 @@ def test_secret_in_a_step() -> None:
         target = facts(BASE, step)
         found, reason = verdict("4.10", target)
         assert found == "fail"
-        assert SECRET not in reason + target.recording.answers[IMAGES.name].stdout
+        assert SECRET not in reason + target.recording.answers["images"].stdout
     config = {"Env": [f"X={TOKEN}"], "Labels": {"y": TOKEN}}
     kind = "a GitHub token"
     reason = verdict("4.10", facts(BASE, f"RUN /bin/sh -c fetch {TOKEN}", config=config))[1]
@@ -59,7 +58,7 @@ def test_secret_in_the_configuration(config: dict[str, Any]) -> None:
         target = facts(*steps, config=config)
         found, reason = verdict("4.10", target)
         assert found == "fail"
-        assert SECRET not in reason + target.recording.answers[IMAGES.name].stdout
+        assert SECRET not in reason + target.recording.answers["images"].stdout
 
 
 def test_files_that_are_copied() -> None:
@@ -96,12 +95,3 @@ def test_masking_keeps_what_is_judged() -> None:
     assert masked("fetch aB3" + "x9Z" * 10) == "fetch ***"
     assert masked("COPY file:" + "a1" * 32) == "COPY file:" + "a1" * 32
     assert kinds(masked(f"app --token {SECRET}")) == []
-
-
-def test_steps_that_are_given_twice() -> None:
-    """Nobody knows which of two lists the engine took what from: it is an error, and no word of them is stored."""
-    document = stored("RUN true") | {"History": [{"created_by": f"RUN app --password {SECRET}"}]}
-    target = facts_of(output([image()], {ID: document}))
-    found, reason = verdict("4.10", target)
-    assert found == "error"
-    assert SECRET not in target.recording.answers[IMAGES.name].stdout + reason

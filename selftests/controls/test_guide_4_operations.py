@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.engine.docker_bench import DOCKER_BENCH
 from hullcheck.policy import DockerBench, Policy, PolicyError
 from selftests.kit.facts import in_parts
 from selftests.kit.facts.hosts import only, unit
 from selftests.kit.facts.hosts import target as host_target
+from selftests.kit.facts.images import answered
 from selftests.kit.facts.shippers import container
 from selftests.kit.facts.tools import (
     DAY,
@@ -136,9 +136,10 @@ def bench(
 ) -> tuple[str, str]:
     """What is said of a host whose log has this text; it does not exist without one."""
     there = "there:\n" + "".join(f":{line}\n" for line in text.split("\n")) if text is not None else ""
-    kept = DOCKER_BENCH.keep(f"{checkouts}asked:{asked}\n{there}" if asked else checkouts)
+    said = f"{checkouts}asked:{asked}\n{there}" if asked else checkouts
+    kept = answered("reports", f"--bench\n{said}--end\n").stdout
     assert SECRET not in kept
-    return judged("docker_bench_runs_regularly", target(policy, {DOCKER_BENCH.name: kept}))["host"]
+    return judged("docker_bench_runs_regularly", target(policy, {"reports": kept}))["host"]
 
 
 def warned(**more: Any) -> list[Any]:

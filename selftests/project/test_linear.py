@@ -21,8 +21,8 @@ from hullcheck import secrets
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.host.audit import AUDIT, parse
 from hullcheck.facts.images import package_steps
-from hullcheck.facts.images import secrets as image_secrets
-from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.images import steps as image_steps
+from hullcheck.facts.images.models import IMAGES
 from hullcheck.facts.images.steps import Step
 from hullcheck.messages import hide_passwords, printable
 from hullcheck.secrets import options
@@ -92,10 +92,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "value": lambda text: secrets.in_value("GPG_KEY", text),
     "name": lambda text: secrets.in_value(text, "x1"),
     "line": lambda text: secrets.line_of([text, text]),
-    "step": lambda text: image_secrets.masked_step(image_secrets.as_words(text)),
-    "declared": lambda text: image_secrets.masked_step(f"ENV A={text}"),
-    "arguments": lambda text: image_secrets.masked_step(f"|1 a={text}"),
-    "list": lambda text: image_secrets.as_words(f"CMD [{text}"),
+    "step": lambda text: image_steps.masked_step(image_steps.as_words(text)),
+    "declared": lambda text: image_steps.masked_step(f"ENV A={text}"),
+    "arguments": lambda text: image_steps.masked_step(f"|1 a={text}"),
+    "list": lambda text: image_steps.as_words(f"CMD [{text}"),
     "known": without_known,
     "addresses": hide_passwords,
     "printable": printable,
@@ -183,6 +183,6 @@ def test_image_with_a_long_variable() -> None:
         "Config": {"Env": ["A=" + "password=" * 12_000]},
     }
     begin = time.process_time()
-    kept = IMAGES.keep(f"image {json.dumps(image)}\n--blobs\n")
+    kept = IMAGES.keep(f"--images\n{json.dumps(image)}\n--end\n")
     assert "a value given to password" in kept
     assert time.process_time() - begin < 60

@@ -4,39 +4,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
+from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.images.probe import IMAGES
-from hullcheck.facts.images.steps import Step
+from hullcheck.facts.images.models import BASE_LABELS, IMAGES, Description, Stored, described, stored
+from hullcheck.facts.images.steps import Step, steps_of
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.documents import NAMES, require
 from hullcheck.parsing.times import DAY
-from hullcheck.recording import Recording, decode_json
+from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _SHORT = 12
-_INSPECT = "docker image inspect"
-_SHAPE = {
-    "Id": str,
-    **dict.fromkeys(("Parent?", "Created?", "Tagged?"), (None, str)),
-    **dict.fromkeys(("RepoTags?", "RepoDigests?"), NAMES),
-    "Pulled?": [str],
-    "Of?": [[str], str],
-    "Config": dict,
-}
-_CONFIGURATION = {
-    **dict.fromkeys(("User", "Healthcheck"), str),
-    **{name: [str] for name in ("Variables", "Labels", "Base", "Secrets", "Later?")},
-}
-_BLOB = {
-    "Steps?": [{"Text": str, "Secrets": [str], "Imported": bool, "Silent": bool}],
-    "Of?": [[str], str],
-    "Names?": [str],
-}
 _PORT = re.compile(r":\d+(?=/)")
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds set a time of long ago
 
@@ -85,7 +66,7 @@ class Image:
     @property
     def name(self) -> str:
         """Its first tag, or its short id."""
-        return self.tags[0] if self.tags else _short(self.id)
+        return self.tags[0] if self.tags else short(self.id)
 
     @property
     def days_old(self) -> float | None:
@@ -147,37 +128,18 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
     Raises:
         EvidenceError: they could not be listed, or what is stored of them is damaged.
     """
-    documents, unread = _read(recording)
-    blobs = _blobs(_complete(recording).partition("--blobs\n")[2])
-    parents = {each.get("Parent") for each in documents.values()}
-    users = _users(container, documents)
-    found = list[Image]()
-    for identifier, document in documents.items():
-        if (
-            document.get("RepoTags")
-            or document.get("RepoDigests")
-            or identifier not in parents - users.keys()
-        ):
-            try:
-                found.append(_image(document, blobs, users, recording.gathered))
-            except EvidenceError as error:
-                unread += ((_short(identifier), str(error)),)
-    if not (documents or unread):
+    known, blobs = described(recording), stored(recording)
+    if not known:
         engine.require_none("images")
+    parents = {each.parent for each in known.values()}
+    users = _users(container, known)
+    found = (
+        _image(each, blobs, users, recording.gathered)
+        for identifier, each in known.items()
+        if each.repo_tags or each.repo_digests or identifier not in parents - users.keys()
+    )
     named = sorted(((image.name, image) for image in found), key=lambda each: each[0])
-    return Subjects("image", tuple(named), "the engine has no image", unread)
-
-
-def described(recording: Recording) -> dict[str, Mapping[str, Any]]:
-    """What may be kept of the engine's description of every image, by id; those between images too.
-
-    Raises:
-        EvidenceError: they could not be listed, or one that is listed is not described.
-    """
-    documents, unread = _read(recording)
-    for name, reason in unread:
-        raise EvidenceError(f"image {name}: {reason}")
-    return documents
+    return Subjects("image", tuple(named), "the engine has no image")
 
 
 @fact(IMAGES)
@@ -187,72 +149,30 @@ def image_names(recording: Recording) -> dict[str, str]:
     Raises:
         EvidenceError: the engine did not say.
     """
-    documents = described(recording)
-    return {tag: identifier for identifier, each in documents.items() for tag in each.get("RepoTags") or ()}
+    known = described(recording)
+    return {tag: identifier for identifier, each in known.items() for tag in each.repo_tags or ()}
 
 
-def _complete(recording: Recording) -> str:
-    """The answer of the probe, also where an image went away between the list and the description."""
-    answer = recording.answer(IMAGES)
-    complaints = [line for line in answer.stderr.splitlines() if line.strip()]
-    listed = answer.stdout.startswith(("sha256:", "image "))
-    if listed and complaints and all("No such" in line for line in complaints):
-        return answer.stdout
-    return recording.text(IMAGES)
-
-
-def _read(recording: Recording) -> tuple[dict[str, Mapping[str, Any]], tuple[tuple[str, str], ...]]:
-    """What is kept of each image, by id, and the names of those that are damaged or not described, with the reason."""
-    head, _, _ = _complete(recording).partition("--blobs\n")
-    found, damaged = dict[str, Mapping[str, Any]](), dict[str, str]()
-    for line in head.split("\n"):
-        if line.startswith("image "):
-            document = None
-            try:
-                document = decode_json(line.removeprefix("image "), _INSPECT)
-                found[require(document, _SHAPE, _INSPECT)["Id"]] = document
-            except EvidenceError as error:
-                named = str(document.get("Id")) if isinstance(document, dict) else ""
-                damaged[named] = str(error)
-    gone = recording.answer(IMAGES).stderr
-    listed = {line for line in head.split("\n") if line.startswith("sha256:")}
-    for each in listed - found.keys() - damaged.keys():
-        if each not in gone:
-            damaged[each] = "the engine lists it but does not describe it"
-    if len(damaged) > 1:
-        damaged.pop("", None)
-    return found, tuple((_short(each) or "(unknown)", damaged[each]) for each in sorted(damaged))
-
-
-def _blobs(text: str) -> dict[str, Mapping[str, Any]]:
-    blobs = dict[str, Mapping[str, Any]]()
-    for line in text.split("\n"):
-        if line.startswith("blob "):
-            digest, _, document = line.removeprefix("blob ").partition(" ")
-            blobs[f"sha256:{digest}"] = require(decode_json(document, IMAGES.name), _BLOB, IMAGES.name)
-    return blobs
-
-
-def _short(identifier: str) -> str:
+def short(identifier: str) -> str:
+    """Return an id as people write it."""
     return identifier.removeprefix("sha256:")[:_SHORT]
 
 
-def used_images(container: Configuration, known: Mapping[str, Mapping[str, Any]]) -> set[str]:
+def used_images(container: Configuration, known: Mapping[str, Description]) -> set[str]:
     """Return the ids of the images that a container uses; *known* is the engine's description of each, by id."""
     mounted = {str(each.get("Name")) for each in container.mounts if each.get("Type") == "image"}
-    if not mounted:
-        return {container.image_id}
     mounted |= {f"{name}:latest" for name in mounted}
-    names = {
-        each: {each, *(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ())}
-        for each, image in known.items()
+    return {
+        container.image_id,
+        *(i for i, each in known.items() if not mounted.isdisjoint((i, *_names(each)))),
     }
-    return {container.image_id, *(each for each in known if mounted & names[each])}
 
 
-def _users(
-    containers: Later[Subjects[Container]], known: Mapping[str, Mapping[str, Any]]
-) -> dict[str, list[str]]:
+def _names(found: Description) -> tuple[str, ...]:
+    return (*(found.repo_tags or ()), *(found.repo_digests or ()))
+
+
+def _users(containers: Later[Subjects[Container]], known: Mapping[str, Description]) -> dict[str, list[str]]:
     """Return the names of containers by the ids of their images; none if the containers cannot be listed."""
     users = dict[str, list[str]]()
     try:
@@ -265,33 +185,29 @@ def _users(
 
 
 def _image(
-    document: Mapping[str, Any],
-    blobs: Mapping[str, Mapping[str, Any]],
-    users: Mapping[str, list[str]],
-    recorded: float,
+    found: Description, blobs: Mapping[str, Stored], users: Mapping[str, list[str]], recorded: float
 ) -> Image:
-    config = require(document["Config"], _CONFIGURATION, _INSPECT, "Config")
-    identifier = str(document["Id"])
-    reached = _reached(identifier, blobs)
-    own = _own_blobs(reached, document.get("Of"))
-    history = _steps(own)
-    registry_digests = document.get("RepoDigests") or ()
+    config, digests = found.config, found.repo_digests or ()
+    labels = config.labels or {}
+    own = _own_documents(found, blobs)
+    told = (tuple(steps_of(each.history or ())) for each in own.values() if each.is_configuration)
+    history = next(told, None)
     return Image(
-        id=identifier,
-        tags=_without_none(document.get("RepoTags") or ()),
-        digests=_without_none(registry_digests),
-        pulled=tuple(document.get("Pulled") or ()),
-        created=build_moment(document.get("Created"), recorded),
-        user=str(config["User"]),
-        variables=tuple(config["Variables"]),
-        labels=tuple(config["Labels"]),
-        base=tuple(config["Base"]),
-        healthcheck=str(config["Healthcheck"]),
-        secrets=tuple(config["Secrets"]),
-        history=None if history is None else (*history, *_later(config.get("Later", ()), history)),
-        used_by=tuple(users.get(identifier, ())),
+        id=found.id,
+        tags=_without_none(found.repo_tags or ()),
+        digests=_without_none(digests),
+        pulled=tuple(each.repository for each in (found.identity and found.identity.pull) or ()),
+        created=build_moment(found.created, recorded),
+        user=config.user,
+        variables=config.env or (),
+        labels=tuple(sorted(labels)),
+        base=tuple(labels[name] for name in BASE_LABELS if name in labels),
+        healthcheck=kind_of_check(config.healthcheck and config.healthcheck.test),
+        secrets=found.secrets,
+        history=None if history is None else (*history, *_later(config.on_build or (), history)),
+        used_by=tuple(users.get(found.id, ())),
         recorded=recorded,
-        known_digests=frozenset((identifier, *own, *(each.partition("@")[2] for each in registry_digests))),
+        known_digests=frozenset((found.id, *own, *(each.partition("@")[2] for each in digests))),
     )
 
 
@@ -300,49 +216,29 @@ def _without_none(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(each for each in names if not each.startswith("<none>")))
 
 
-def _reached(identifier: str, blobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """What is stored of an image, by digest, for whatever machines it is: all that its id leads to."""
-    reached, waiting = dict[str, Mapping[str, Any]](), [identifier]
-    while waiting:
-        digest = waiting.pop()
-        if digest in blobs and digest not in reached:
-            reached[digest] = blobs[digest]
-            waiting += blobs[digest].get("Names", ())
-    return reached
-
-
-def _own_blobs(
-    reached: Mapping[str, Mapping[str, Any]], layers_and_platform: Any
-) -> dict[str, Mapping[str, Any]]:
+def _own_documents(found: Description, blobs: Mapping[str, Stored]) -> dict[str, Stored]:
     """Of what is stored of an image its configuration, and the manifest that names that.
 
     Of an image for several machines it is that of the one which the engine describes.
     """
-    configurations = {
-        digest: blob
-        for digest, blob in reached.items()
-        if "Steps" in blob and blob.get("Of", layers_and_platform) == layers_and_platform
+    reached, waiting = dict[str, Stored](), [found.id]
+    while waiting:
+        digest = waiting.pop()
+        if digest in blobs and digest not in reached:
+            reached[digest] = blobs[digest]
+            waiting += blobs[digest].named
+    of = found.layers.layers or (), found.os, found.architecture, found.variant
+    own = {digest for digest, each in reached.items() if each.is_of(*of)}
+    return {
+        digest: each for digest, each in reached.items() if digest in own or not own.isdisjoint(each.named)
     }
-    naming = {d: blob for d, blob in reached.items() if configurations.keys() & set(blob.get("Names", ()))}
-    return configurations | naming
-
-
-def _steps(own: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...] | None:
-    """The history of an image; None where it was not read."""
-    histories = {tuple(map(_step, blob["Steps"])) for blob in own.values() if "Steps" in blob}
-    return histories.pop() if len(histories) == 1 else None
 
 
 def _later(texts: Sequence[str], told: Sequence[Step]) -> Iterator[Step]:
     """What is done in builds from the image and not in its history: a commit tells of none."""
     known = {(step.keyword, step.argument) for step in told if step.is_for_later}
-    steps = (Step(str(text)) for text in texts)
+    steps = (Step(f"ONBUILD {text}") for text in texts)
     yield from (step for step in steps if (step.keyword, step.argument) not in known)
-
-
-def _step(document: Mapping[str, Any]) -> Step:
-    silent, imported = bool(document["Silent"]), bool(document["Imported"])
-    return Step(str(document["Text"]), tuple(document["Secrets"]), imported, silent)
 
 
 def _names_registry(reference: str) -> bool:
@@ -360,17 +256,11 @@ def _repository(reference: str) -> str:
     return f"docker.io/{plain}" if slash else f"docker.io/library/{plain}"
 
 
-def _moment(text: Any) -> float | None:
+def build_moment(text: str | None, recorded: float) -> float | None:
+    """When an image was built, in seconds since the epoch; None where that is no true time, as one of the future."""
     try:
-        time = datetime.fromisoformat(str(text)).timestamp()
+        time = datetime.fromisoformat(text or "").timestamp()
     except (ValueError, OverflowError):
         return None
-    return time if time > _OLDEST else None
-
-
-def build_moment(text: Any, recorded: float) -> float | None:
-    """When an image was built, in seconds since the epoch; None where that is no true time, as one of the future."""
-    time = _moment(text)
-    # more than by another clock or time zone
-    is_ahead = time is not None and recorded and time > recorded + DAY
-    return None if is_ahead else time
+    is_ahead = recorded and time > recorded + DAY  # more than by another clock or time zone
+    return None if is_ahead or time <= _OLDEST else time

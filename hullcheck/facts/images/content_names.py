@@ -96,15 +96,18 @@ _KEY_PATHS = re.compile(
     re.VERBOSE,
 )
 
+_KEY_FILE = re.compile(
+    r"""(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:\.(?:bak|old|orig|save)|~)? | ssh_host_\w+_key | \.git-credentials
+    | [._]netrc | \.pgpass | \.aws/credentials | \.vault-token | \.mylogin\.cnf | \.rediscli_auth | \.passwd-s3fs
+    | secring\.gpg | \.gnupg/private-keys-v1\.d/[^/]+\.key | application_default_credentials\.json
+    | credentials\.tfrc\.json | \.config/gcloud/(?:access_tokens|credentials)\.db)""",
+    re.VERBOSE,
+)
+
 
 def says_something(path: str) -> bool:
     """Whether a file of this path is worth a look, whatever its mode is."""
-    return is_tool(path) or looks_like_key(path) or database(path) != "" or package(path) != ""
-
-
-def is_tool(path: str) -> bool:
-    """Whether it is a program that manages packages, a shell or a compiler, by its name."""
-    return tool(path) != ""
+    return bool(tool(path) or looks_like_key(path) or database(path) or package(path))
 
 
 def tool(path: str) -> str:
@@ -140,3 +143,13 @@ def looks_like_key(path: str) -> bool:
     if _SETTINGS.fullmatch(name):
         return not _LIBRARIES.fullmatch(path)
     return bool(_KEYS.fullmatch(name) or _KEY_PATHS.fullmatch(path))
+
+
+def names_key_file(path: str) -> bool:
+    """Whether a file of this name holds a secret, whatever else is true of it."""
+    return bool(_KEY_FILE.fullmatch(path))
+
+
+def may_be_secret_file(path: str) -> bool:
+    """Whether a file of this name often holds a secret, and often none."""
+    return not names_key_file(path) and looks_like_key(path)

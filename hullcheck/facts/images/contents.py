@@ -1,26 +1,49 @@
-"""What is in the images of the engine: files with special bits, packages, tools, and what looks like a key."""
+"""What is in the images of the engine: files with special bits, packages, tools, and what looks like a key.
 
+Nothing is run, mounted or unpacked for it. Where the engine keeps its own store it has written down, for each
+layer, the headers of the archive that the layer came in (`tar-split.json.gz`), whatever the storage driver is. In
+the store of containerd the archives themselves are there. Either tells of deleted files and replaced directories
+as layers do. Reading needs root: to have a layer packed by `docker save` would write to the target.
+
+The answer has the line `known`, and how the engine describes the images that need no reading; `new`, and the others;
+then, in the store of containerd, the line `containerd` and `HEX:LINE` for each line of what leads from an image to
+its blobs; then for each layer the line `layer DIGEST`, a listing, packed by gzip and base64, and `end`; where it
+holds the list of apk, `packages DIGEST`, a line for each, and `end`. The next run goes on from where it ends.
+
+What is kept is one JSON object for each image whose layers were all read, and `known ID CHAIN` for those that are
+known. The chain is a digest over the layers: of an image for several machines, the id does not tell which is there.
+"""
+
+import base64
+import binascii
+import hashlib
 import posixpath
 import re
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from itertools import chain
+
+import msgspec
 
 from hullcheck.facts.images import content_names as names
-from hullcheck.facts.images.contents_answer import IMAGE_CONTENTS
-from hullcheck.facts.images.layer import UNTOLD
+from hullcheck.facts.images.layers import SYMLINK, UNTOLD, Entry, Layer, merged, read_layer
+from hullcheck.facts.images.models import Layers, Stored, documents_in
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.capabilities import BELOW_ROOT
-from hullcheck.parsing.documents import COUNT, NAMES, require
-from hullcheck.recording import Recording, decode_json
-from hullcheck.recording.probe import TIMED_OUT
+from hullcheck.parsing.models import Model
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import MOST, TIMED_OUT, Probe
 from hullcheck.verdicts import EvidenceError
 
+_MOST_SENT = 160 << 20  # bytes of listings that are sent at a time
+_MOST = 1 << 29  # bytes of a listing: that of half a million files
+_RUNS = 0o111
 
-@dataclass(frozen=True)
-class SpecialFile:
+
+class SpecialFile(msgspec.Struct, frozen=True, array_like=True):
     """A file that runs as its owner or group, whoever starts it.
 
     Attributes:
@@ -31,8 +54,7 @@ class SpecialFile:
     mode: str
 
 
-@dataclass(frozen=True)
-class CapableFile:
+class CapableFile(msgspec.Struct, frozen=True, array_like=True):
     """A file that gives capabilities to whoever starts it.
 
     Attributes:
@@ -57,27 +79,30 @@ class CapableFile:
         return f"{self.path} ({', '.join(self.capabilities)})"
 
 
-@dataclass(frozen=True)
-class Contents:
+class Contents(Model, frozen=True, kw_only=True):
     """What is in one image, with what its later layers delete and change.
 
     Attributes:
-        read: when it was read, in seconds since the epoch; images do not change.
+        chain: a digest over its layers.
+        read: when it was read, in seconds since the epoch; 0 for now. Images do not change.
         special: its setuid and setgid files, by path.
         capable: its files with capabilities, by path.
         packages: the names of its packages, as far as files are named after them.
         databases: package managers that name theirs inside one file, which was not read: `apk`, `rpm`.
         tools: the paths of package managers, shells and compilers, by their names.
-        keys: paths that are named as private keys and stored passwords are; also what a later layer deletes.
+        keys: paths that are named as private keys and stored passwords are; also what a later layer deletes, since
+            it is still in the image for whoever has that.
     """
 
-    read: float
-    special: tuple[SpecialFile, ...] = ()
-    capable: tuple[CapableFile, ...] = ()
-    packages: tuple[str, ...] = ()
-    databases: tuple[str, ...] = ()
-    tools: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
+    id: str
+    chain: str
+    read: float = 0.0
+    special: tuple[SpecialFile, ...]
+    capable: tuple[CapableFile, ...]
+    packages: tuple[str, ...]
+    databases: tuple[str, ...]
+    tools: tuple[str, ...]
+    keys: tuple[str, ...]
 
     @property
     def tool_names(self) -> tuple[str, ...]:
@@ -85,33 +110,8 @@ class Contents:
         return tuple(sorted({posixpath.basename(path) for path in self.tools}))
 
     def tools_of(self, kind: str) -> tuple[str, ...]:
-        """The paths of its tools of one kind, as `image_contents_names` has them."""
+        """The paths of its tools of one kind, as `content_names` has them."""
         return tuple(path for path in self.tools if names.tool(path) == kind)
-
-    @classmethod
-    def of(cls, document: Mapping[str, Any], read: float) -> Self:
-        """What the probe keeps of one image.
-
-        Raises:
-            EvidenceError: it is not what the probe keeps.
-        """
-        require(document, _KEPT, IMAGE_CONTENTS.name)
-        return cls(
-            float(document.get("Read", read)),
-            tuple(SpecialFile(path, mode) for path, mode in document["Special"]),
-            tuple(CapableFile(path, tuple(all)) for path, all in document["Capable"]),
-            *(tuple(document[name]) for name in ("Packages", "Databases", "Tools", "Keys")),
-        )
-
-
-_KEPT = {
-    "Id": str,
-    "Read?": (COUNT, float),
-    "Special": [[str, re.compile("[0-7]{4}")]],
-    "Capable": [[str, [str]]],
-    **dict.fromkeys(("Packages", "Databases", "Tools", "Keys"), NAMES[1]),
-}
-"""What the probe keeps of one image."""
 
 
 @dataclass(frozen=True)
@@ -126,23 +126,15 @@ class ImageContents:
         Raises:
             EvidenceError: its layers were not all read; the message says why.
         """
-        document = self._documents.get(identifier)
-        if document is None:
+        found = self._found.get(identifier)
+        if found is None:
             raise EvidenceError(self._obstacle)
-        return Contents.of(document, self.recording.gathered)
+        return found
 
     @cached_property
-    def _documents(self) -> Mapping[str, Mapping[str, Any]]:
+    def _found(self) -> Mapping[str, Contents]:
         """By image. One that is there was read to its end, whatever became of those after it."""
-        found = dict[str, Mapping[str, Any]]()
-        for line in self.recording.part(IMAGE_CONTENTS).split("\n"):
-            if not line.startswith("{"):
-                continue
-            with suppress(EvidenceError):  # another image is not spoiled by that
-                document = decode_json(line, IMAGE_CONTENTS.name)
-                if isinstance(identifier := document.get("Id"), str):
-                    found[identifier] = {} if identifier in found else document
-        return found
+        return {each.id: each for each in documents_in(self.recording.part(IMAGE_CONTENTS), Contents)}
 
     @property
     def _obstacle(self) -> str:
@@ -152,6 +144,159 @@ class ImageContents:
             return "its layers were not read within the time of a probe; the next run goes on from here"
         self.recording.text(IMAGE_CONTENTS)  # raises where the probe says why
         return "its layers could not be read, or not to their end"
+
+
+# ---- the answer, and what is kept of it
+
+
+class _Image(Model, frozen=True, kw_only=True):
+    """What is read of how the engine describes an image."""
+
+    id: str
+    layers: Layers = msgspec.field(name="RootFS")
+
+
+@dataclass
+class _Answer:
+    """The parts of an answer, of which the last may be cut off."""
+
+    images: dict[str, list[str]] = field(default_factory=lambda: {"known": [], "new": []})
+    in_containerd: bool = False
+    documents: dict[str, list[str]] = field(default_factory=dict)
+    layers: dict[str, str] = field(default_factory=dict)
+    packages: dict[str, list[str]] = field(default_factory=dict)
+
+    def of(self, word: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield ids and layers of the images that are `known` or `new`, but of none of which they are not told."""
+        for each in documents_in("\n".join(self.images[word]), _Image):
+            if each.layers.type == "layers":
+                yield each.id, each.layers.layers or ()
+
+
+def _keep(text: str) -> str:
+    answer = _parse(text)
+    stored = {
+        f"sha256:{name}": each
+        for name, lines in answer.documents.items()
+        for each in documents_in(" ".join(lines), Stored)
+    }
+    read = dict[str, Layer | None]()
+    kept = [f"known {identifier} {_chain(layers)}" for identifier, layers in answer.of("known")]
+    for identifier, layers in answer.of("new"):
+        blobs = _blobs(identifier, layers, stored) if answer.in_containerd else layers
+        for blob in blobs or ():
+            if blob not in read:
+                read[blob] = _layer(answer.layers.get(blob, ""), answer.packages.get(blob, []))
+        whole = [layer for blob in blobs or () if (layer := read[blob]) is not None]
+        if blobs is not None and len(whole) == len(blobs):
+            found = contents_of(identifier, _chain(layers), whole)
+            kept.append(msgspec.json.encode(found).decode())
+    return "\n".join((*kept, ""))
+
+
+def _parse(text: str) -> _Answer:
+    answer = _Answer()
+    what, held, images = "", list[str](), list[str]()
+    for line in text.split("\n"):
+        word, _, name = line.partition(" ")
+        if word in ("layer", "packages"):
+            what, held = line, []
+        elif what and line == "end":
+            word, _, name = what.partition(" ")
+            if word == "layer":
+                answer.layers[name] = "".join(held)
+            else:
+                answer.packages[name] = [each[2:].encode("ascii", "replace").decode() for each in held]
+            what = ""
+        elif what:
+            held.append(line)
+        elif line in answer.images:
+            images = answer.images[line]
+        elif line.startswith("{"):
+            images.append(line)
+        elif line == "containerd":
+            answer.in_containerd = True
+        elif match := re.fullmatch(r"([0-9a-f]{64}):(.*)", line):
+            answer.documents.setdefault(match[1], []).append(match[2])
+    return answer
+
+
+def _chain(layers: Sequence[str]) -> str:
+    return hashlib.sha256(" ".join(layers).encode()).hexdigest()
+
+
+def _blobs(identifier: str, layers: Sequence[str], stored: Mapping[str, Stored]) -> tuple[str, ...] | None:
+    """The blobs of an image's layers, by the manifest whose configuration names these layers; None if not there."""
+    top = stored.get(identifier, Stored())
+    for manifest in (top, *(stored.get(each, Stored()) for each in top.named)):
+        blobs = tuple(each.digest for each in manifest.layers or ())
+        rootfs = next((stored[each].rootfs for each in manifest.named if each in stored), None)
+        if rootfs and (rootfs.diff_ids or ()) == layers and len(blobs) == len(layers):
+            return blobs
+    return None
+
+
+def _layer(packed: str, packages: Sequence[str]) -> Layer | None:
+    """The layer whose listing this is; None where it was not read or makes no sense."""
+    try:
+        unpack = zlib.decompressobj(wbits=31)
+        listing = unpack.decompress(base64.b64decode(packed, validate=True), _MOST)
+        return read_layer(listing, packages) if unpack.eof else None
+    except (binascii.Error, tarfile.TarError, zlib.error, SyntaxError, ValueError, KeyError, TypeError):
+        return None
+
+
+def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) -> Contents:
+    """What there is to see in the image with these layers."""
+    files = merged(layers)
+    real = {path: entry for path, entry in sorted(files.items()) if entry.is_file}
+    listed = {path: _owner(path, layers).packages for path in sorted(files) if names.database(path)}
+    held = {path for layer in layers for path, entry in layer.notable.items() if entry.is_file}
+    packages = {*filter(None, map(names.package, real)), *chain(*listed.values())}
+    databases = {names.database(path) for path, found in listed.items() if not found}
+    if any(path.startswith(names.DPKG) and names.package(path) for path in real):
+        databases.discard("dpkg")
+    if not (packages or databases) and any(_is_there(path, layers) for path in names.RELEASES):
+        databases.add(names.DISTRIBUTION)  # its release file is from a package, too
+    return Contents(
+        id=identifier,
+        chain=layers_digest,
+        special=tuple(
+            SpecialFile(path, f"{entry.mode:04o}") for path, entry in real.items() if entry.has_special_bits
+        ),
+        capable=tuple(
+            CapableFile(path, entry.capabilities) for path, entry in real.items() if entry.capabilities
+        ),
+        packages=tuple(sorted(packages)),
+        databases=tuple(sorted(databases)),
+        tools=tuple(path for path in sorted(files) if names.tool(path) and _runs(files[path], layers)),
+        keys=tuple(sorted(filter(names.looks_like_key, held))),
+    )
+
+
+def _runs(entry: Entry, layers: Sequence[Layer]) -> bool:
+    """Whether it is a program: a file that may be started, or a link to one that is none by its own name."""
+    if entry.is_file:
+        return bool(entry.mode & _RUNS)
+    name = posixpath.basename(entry.target)
+    ends = {path for layer in layers for path in layer.paths if path.endswith(f"/{name}")}
+    return entry.kind == SYMLINK and not names.kind(name) and any(_is_there(path, layers) for path in ends)
+
+
+def _is_there(path: str, layers: Sequence[Layer]) -> bool:
+    """Whether a file is to be seen at *path*."""
+    return any(
+        path in layer.paths and not any(each.hides(path) for each in layers[number:])
+        for number, layer in enumerate(layers, start=1)
+    )
+
+
+def _owner(path: str, layers: Sequence[Layer]) -> Layer:
+    """The layer whose file is seen at *path*."""
+    return next(layer for layer in reversed(layers) if path in layer.paths)
+
+
+IMAGE_CONTENTS = Probe.from_file("image_contents", _keep, most=_MOST_SENT + MOST, MOST=str(_MOST_SENT))
 
 
 @fact(IMAGE_CONTENTS)

@@ -1,33 +1,91 @@
-"""The steps in which an image was made, as its history tells them: instructions, and the commands of a RUN."""
+"""The steps in which an image was made, as its history tells them: instructions, and the commands of a RUN.
+
+Of what they set, values of variables, labels and build arguments are never stored, whatever their names are; the state
+of a switch is.
+"""
 
 import json
 import re
 import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
+
+import msgspec
+
+from hullcheck import secrets
 
 # The shell of a RUN as histories show it, up to its last option; what it is given follows without quotes.
-SHELL = r"(?:/\S+|(?:ba|da|a|k|z)?sh) (?:[-+]\w*o [a-z]+ |-\S+ ){0,9}"
-_CLASSIC = re.compile(rf"{SHELL}#\(nop\) +([A-Z]+)(?: (.*))?", re.DOTALL)
+_SHELL = r"(?:/\S+|(?:ba|da|a|k|z)?sh) (?:[-+]\w*o [a-z]+ |-\S+ ){0,9}"
+_CLASSIC = re.compile(rf"{_SHELL}#\(nop\) +([A-Z]+)(?: (.*))?", re.DOTALL)
 _KEYWORDS = """
     ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER
     VOLUME WORKDIR
 """
 _INSTRUCTION = re.compile(rf"({'|'.join(_KEYWORDS.split())})(?: (.*))?", re.DOTALL)
 # A step of a build file is an instruction, or what a RUN gave to a shell. Some bases begin with a comment.
-TOLD = re.compile(
-    rf"#|\|\d+ |(?:.* )?{SHELL}(?:-\w*c |#\(nop\))|(?:{'|'.join(_KEYWORDS.split())})(?: |$)|.*(?:&&|;)",
+_TOLD = re.compile(
+    rf"#|\|\d+ |(?:.* )?{_SHELL}(?:-\w*c |#\(nop\))|(?:{'|'.join(_KEYWORDS.split())})(?: |$)|.*(?:&&|;)",
     re.DOTALL,
 )
 _BUILDKIT = re.compile(r"(?<!\s)\s*# buildkit$")
-_ARGUMENTS = re.compile(rf"\|\d+ (?:.*? (?={SHELL}-\w*c )|(?:[\w./-]+=\S* )*)", re.DOTALL)
+_ARGUMENTS = re.compile(rf"\|\d+ (?:.*? (?={_SHELL}-\w*c )|(?:[\w./-]+=\S* )*)", re.DOTALL)
 _FLAGS = re.compile(r"^(?:--\w[\w-]*(?:=\S*)? +)+")  # of the RUN itself, as in `RUN --mount=...`
-_SHORT_SHELL = re.compile(rf"{SHELL}-\w*c (.*)", re.DOTALL)
+_SHORT_SHELL = re.compile(rf"{_SHELL}-\w*c (.*)", re.DOTALL)
 _BARE_SHELL = re.compile(r"(?:/\S*/)?(?:ba|da|a|k|z)?sh")
 _HIDDEN_SCRIPT = "/dev/pipes/"  # where BuildKit puts a script of its own first line; its text is not told
 # What an ADD takes from elsewhere, or perhaps: the old builder shows a digest alone, and one for several files.
 _FETCHED = re.compile(r"\w+://|git@|[0-9a-f]{64}$|multi:")
 _FILLS = ("ADD", "COPY", "RUN")
+IMPORTED, MERGED = "imported from ", "merge sha256:"
+"""How comments of histories begin: of an import, and of all layers in one, which the steps before it made."""
+_DECLARES = re.compile(rf"(?:{_SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:ENV|LABEL|ARG) (?P<rest>.*)", re.DOTALL)
+_BUILD_ARGUMENTS = re.compile(
+    rf"(?P<before>(?:RUN )?\|\d+ )(?P<arguments>.*?) (?P<command>{_SHELL}-\w*c .*)", re.DOTALL
+)
+_BARE_ARGUMENTS = re.compile(
+    r"(?P<before>(?:RUN )?\|\d+ )(?P<arguments>(?:[\w./-]+=\S* )*)(?P<command>.*)", re.DOTALL
+)
+_COMMAND = re.compile(rf"(?:{_SHELL}#\(nop\) +)?(?:CMD|ENTRYPOINT|HEALTHCHECK|SHELL|ONBUILD [A-Z]+) ")
+_PLACES = re.compile(
+    rf"(?P<before>(?:{_SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:VOLUME|WORKDIR) )(?P<rest>.*)", re.DOTALL
+)
+_NO_WORD = re.compile(r"(?![A-Za-z._#-]+(?![^\s/\[\]\",]))[^\s/\[\]\",]+")
+_WORD = r'"(?:\\.|[^"\\])*"'
+_LIST = re.compile(rf"\[({_WORD}(?:[\s,]+{_WORD})*)\]")
+# Of a value with blanks a word may look like another name: only what cannot be one of its words is kept.
+_FIRST = re.compile(r"([A-Za-z_][\w./-]*)=(\S*)")
+_FURTHER = re.compile(r"(?<=\s)([A-Z][A-Z_]*)=(?!=)(\S+)")
+_SWITCHED = re.compile("true|false|yes|no|on|off|[01]", re.IGNORECASE)
+
+
+class Told(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A step as a history has it.
+
+    Attributes:
+        created_by: its words; what is stored has none that may be a secret.
+        comment: of what is stored, whether it begins as that of an import or a merge.
+        secrets: what secrets its words held, in words and without them; that is found before they are stored.
+    """
+
+    created_by: str | None = None
+    comment: str | None = None
+    empty_layer: bool = False
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def builder(self) -> str | None:
+        """What a builder that has no build file calls itself, often nothing; None where the step tells more."""
+        text = self.created_by or ""
+        return None if _TOLD.match(text) else text.partition(" ")[0]
+
+    def without_secrets(self) -> "Told":
+        """The same, as it is stored."""
+        comment = (self.comment or "").lower()  # podman has small letters, and writes an ADD beside it
+        origin = next((each for each in (IMPORTED, MERGED) if comment.startswith(each)), "")
+        text = "" if origin == IMPORTED else as_words((self.created_by or "").strip())
+        return Told(masked_step(text), origin, self.empty_layer, tuple(secrets.kinds(text)))
 
 
 @dataclass(frozen=True)
@@ -116,6 +174,21 @@ class Step:
         return keyword, (argument or "").strip(), later
 
 
+def steps_of(history: Sequence[Told]) -> Iterator[Step]:
+    """Yield the steps of a history, of which the first ones may be a base that one builder of another kind made.
+
+    Of a container that somebody made an image of, a step tells what was started in it, and not what was done there.
+    Builders that have no build file (Jib, apko, ko, KIWI) tell no more than their name.
+    """
+    filling = [each for each in history if not each.empty_layer]
+    base = [*takewhile(lambda each: each.builder == filling[0].builder, filling)]
+    of_base = len(base) if len(base) < len(filling) else 0  # where nothing was built on it, it is no base
+    for each in history:
+        is_told = each.comment or each.empty_layer or each.builder is None or of_base > 0
+        of_base -= not each.empty_layer
+        yield Step(each.created_by or "", each.secrets, each.comment == IMPORTED, silent=not is_told)
+
+
 def _script(text: str) -> str:
     """What a RUN hands to its shell."""
     text = _ARGUMENTS.sub("", text, count=1) if text.startswith("|") else text
@@ -131,3 +204,44 @@ def _listed(text: str) -> str:
     except ValueError:
         words = None
     return shlex.join(map(str, words)) if isinstance(words, list) else text
+
+
+def as_words(text: str) -> str:
+    """A step with its command as a line of words, also where the build file has a list."""
+    return _LIST.sub(lambda match: _joined(match[1]), text) if _COMMAND.match(text) else text
+
+
+def _joined(words: str) -> str:
+    return secrets.line_of(map(_unquoted, re.findall(_WORD, words)))
+
+
+def _unquoted(word: str) -> str:
+    try:
+        return str(json.loads(word))
+    except ValueError:  # the builder has its own escapes
+        return word[1:-1]
+
+
+def masked_step(text: str) -> str:
+    """A step of a history without secrets, and without the values of what it sets."""
+    if declares := _DECLARES.match(text):
+        return f"{text[: declares.start('rest')]}{_names(declares['rest'])}"
+    if given := _BUILD_ARGUMENTS.match(text) or _BARE_ARGUMENTS.match(text):
+        return f"{given['before']}{_names(given['arguments'])} {secrets.masked(given['command'])}"
+    if places := _PLACES.fullmatch(text):  # nothing of them is judged
+        return f"{places['before']}{_NO_WORD.sub(secrets.HIDDEN, places['rest'])}"
+    return secrets.masked(text)
+
+
+def _names(assignments: str) -> str:
+    """`A=b c D=e` as `A=*** D=***`."""
+    first = _FIRST.match(assignments)
+    if first is None:
+        return secrets.masked(assignments.strip().partition(" ")[0])
+    given = [first.groups(), *_FURTHER.findall(assignments)]
+    return " ".join(f"{name}={_value(value)}" for name, value in given)
+
+
+def _value(value: str) -> str:
+    """Return the value of a switch as it is, and nothing of another."""
+    return value if _SWITCHED.fullmatch(value) else secrets.HIDDEN

@@ -1,7 +1,6 @@
 """What is unused on a target: images without containers, stopped containers, and their ages."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from hullcheck.facts import images
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.images.models import IMAGES, Description, arrivals, described
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.times import DAY, engine_moment
@@ -17,8 +16,6 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
 _STOPPED = ("created", "exited", "dead")
-_SHORT = 12
-_CAME = re.compile(r"^came ([0-9]+) ([0-9a-f]{64})$", re.MULTILINE)
 _NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -55,17 +52,17 @@ class Sprawl:
         Raises:
             EvidenceError: the engine did not say.
         """
-        known = images.described(self.recording)
+        known = described(self.recording)
         configurations = [container.configuration for _, container in self.containers.get()]
         used = {image for each in configurations for image in images.used_images(each, known)}
         needed = set(used)
         for image in used:  # the images that it was built from cannot go either
-            while (image := str((known.get(image) or {}).get("Parent") or "")) and image not in needed:
+            while (found := known.get(image)) and (image := found.parent or "") not in needed:
                 needed.add(image)
-        parents = {each.get("Parent") for each in known.values()}
-        came = _arrivals(self.recording)
+        parents = {each.parent for each in known.values()}
+        came = arrivals(self.recording)
         idle = (
-            Idle(name or _short(identifier), self._days_of_image(each, came.get(identifier)))
+            Idle(name or images.short(identifier), self._days_of_image(each, came.get(identifier)))
             for identifier, each in known.items()
             if identifier not in needed
             if (name := _name(each)) or identifier not in parents
@@ -86,10 +83,11 @@ class Sprawl:
             if each.status in _STOPPED
         )
 
-    def _days_of_image(self, image: Mapping[str, Any], came: float | None) -> float | None:
+    def _days_of_image(self, image: Description, came: float | None) -> float | None:
         """How long an image is here; a build may set no time, one of long ago or one of the future."""
-        made, now = image.get("Created"), self.recording.now
-        known = [images.build_moment(made, now), engine_moment(image.get("Tagged")), came]
+        made, now = image.created, self.recording.now
+        tagged = engine_moment(image.metadata and image.metadata.last_tag_time)
+        known = [images.build_moment(made, now), tagged, came if came and came <= now else None]
         if any(known):
             return (now - max(filter(None, known))) / DAY
         if made not in (None, "", _NEVER):
@@ -108,23 +106,10 @@ class Sprawl:
         return (self.recording.now - max(known)) / DAY
 
 
-def _arrivals(recording: Recording) -> dict[str, float]:
-    """When each image was brought to the target, in seconds since the epoch, by id; no time that is still to come."""
-    found = (
-        (f"sha256:{digest}", float(seconds))
-        for seconds, digest in _CAME.findall(recording.answer(IMAGES).stdout)
-    )
-    return {image: came for image, came in found if came <= recording.now}
-
-
-def _name(image: Mapping[str, Any]) -> str:
+def _name(image: Description) -> str:
     """What a person would type for it; empty where it has no name."""
-    names = (*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ()))
-    return next((str(name) for name in names if not str(name).startswith("<none>")), "")
-
-
-def _short(identifier: str) -> str:
-    return identifier.removeprefix("sha256:")[:_SHORT]
+    names = (*(image.repo_tags or ()), *(image.repo_digests or ()))
+    return next((name for name in names if not name.startswith("<none>")), "")
 
 
 def _oldest_first(idle: Iterable[Idle]) -> tuple[Idle, ...]:

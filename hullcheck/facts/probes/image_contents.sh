@@ -1,10 +1,5 @@
-say() { printf "%s\n" "$@"; }
-ids=$(docker image ls --quiet --no-trunc) || exit
-unnamed=$(docker image ls --quiet --no-trunc --filter dangling=true) || exit
-used=$(docker ps --all --no-trunc --format "{{.Image}}") || exit # also those that lost their names
-# shellcheck disable=SC2086 # one word for each id
-[ -z "$used" ] || used=$(docker image inspect --format "{{.Id}}" $used 2>/dev/null)
-ids=$(printf "%s\n%s\n%s\n" "$ids" "$unnamed" "$used" | grep . | sort -u)
+. engine.sh
+ids=$(ids images) || exit
 known="" new=""
 for id in $ids; do
   hex=${id#sha256:}
@@ -16,39 +11,36 @@ for id in $ids; do
 done
 status=0
 # shellcheck disable=SC2086 # one word for each id
-[ -z "$known" ] || docker image inspect --format 'known {{.Id}} {{json .RootFS}}' $known || status=$?
+if [ -n "$known" ]; then
+  echo known
+  documents images $known || status=$?
+fi
 [ -n "$new" ] || exit $status
 # shellcheck disable=SC2086 # one word for each id
-images=$(docker image inspect --format 'image {{.Id}} {{json .RootFS}}' $new) || status=$?
-say "$images"
+images=$(documents images $new) || status=$?
+ids=$new
 . data_root.sh
-engine=${engine:-$(docker info --format "{{json .}}")} || exit
-enter() {
-  cd "$1" 2>/dev/null && return
-  echo "the layers lie below $1, which cannot be entered; it takes root, and those of Podman are not read" >&2
-  return 1
-}
-each_once() { awk '!seen[$0]++'; }
+. image_store.sh
+say new "$images"
+if [ -z "$store" ]; then
+  echo "the layers cannot be read; it takes root, and those of Podman are not read" >&2
+  exit 1
+fi
 databases="lib/apk/db/installed usr/lib/apk/db/installed"
 packages_of() {
   echo "packages $1"
   grep "^P:" && echo "end"
 }
-there() { while read -r name; do [ ! -f "$name" ] || say "$name"; done; }
 
-# ---- the engine's own store
 own_store() {
-  enter "$root/image" || return
-  layers=$(say "$images" | tr '",' "\n" | grep "^sha256:" | each_once)
-  # shellcheck disable=SC2035 # no name begins with a dash
-  places=$(grep -H "" */layerdb/sha256/*/diff) || return
+  cd "${store%/imagedb/*}" || return
   {
-    say "$layers"
+    say "$images"
     echo
-    say "$places"
-  } | awk '
+    grep -H "" layerdb/sha256/*/diff
+  } | awk -F '"' '
     $0 == "" { listed = 1; next }
-    !listed { order[++count] = $0; next }
+    !listed { for (i = 1; i <= NF; i++) if ($i ~ "^sha256:" && !seen[$i]++) order[++count] = $i; next }
     { at = index($0, "/diff:"); place[substr($0, at + 6)] = substr($0, 1, at) }
     END { for (i = 1; i <= count; i++) if (order[i] in place) print order[i], place[order[i]] }' |
     while read -r layer place; do
@@ -64,46 +56,16 @@ own_store() {
     done
 }
 
-# ---- the store of containerd
-named_by() { xargs grep -aoh '"digest"[ ]*:[ ]*"sha256:[0-9a-f]*"' | sed "s/.*sha256://; s/\"//"; }
-documents() { there | xargs head -c 1 /dev/null | awk '/^==> / { name = $2 } /^[{]/ { print name }'; }
-. containerd_root.sh
-enter_store() { # the one that has any of the images: there may be several containerds
-  content=io.containerd.content.v1.content/blobs/sha256
-  running=$(ls -l /proc/[0-9]*/exe 2>/dev/null |
-    sed -n "s/ (deleted)$//; s|.* /proc/\([0-9]*\)/exe -> .*/[cd]o[a-z]*erd$|\1|p")
-  for process in $running; do
-    place=$(containerd_root "/proc/$process")
-    # shellcheck disable=SC2086 # one word for each id
-    [ -z "$place" ] || ! cd "$place/$content" 2>/dev/null || [ -z "$(say $new | sed "s/^sha256://" | there)" ] || return 0
-  done
-  cd "$root/containerd/daemon/$content" 2>/dev/null || enter "/var/lib/containerd/$content"
-}
 store_of_containerd() {
-  case $(tar --version 2>&1) in
-    *GNU*) ;;
-    *)
-      echo "the layers in the store of containerd can only be listed with GNU tar" >&2
-      return 1
-      ;;
-  esac
-  enter_store || return
+  cd "$store" || return
   echo "containerd"
-  # shellcheck disable=SC2086 # one word for each id
-  tops=$(say $new | sed "s/^sha256://" | there)
-  below=$(say "$tops" | named_by | each_once | there)
-  middle=$(say "$below" | documents)
-  lowest=$(say "$middle" | named_by | each_once | there)
-  told=$(say "$lowest" | documents)
-  told=$(say "$tops" "$middle" "$told" | grep . | each_once)
+  walk "$(for id in $new; do say "${id#sha256:}"; done | there)"
   say "$told" | xargs grep -aH ""
   {
     say "$told"
     echo
     say "$below" "$lowest" | grep .
-  } | awk '
-    $0 == "" { listed = 1; next }
-    !seen[$0]++ && listed' |
+  } | awk '$0 == "" { listed = 1; next } !seen[$0]++ && listed' |
     while read -r layer; do
       echo "layer sha256:$layer"
       listing=$(tar -tv --xattrs-include=security.capability --numeric-owner --quoting-style=c -f "$layer" 2>/dev/null)
@@ -121,15 +83,12 @@ store_of_containerd() {
     done
 }
 
-exec 4>&1
-result=$({
-  {
-    case $engine in
-      *'["driver-type","io.containerd.snapshotter.'*) store_of_containerd ;;
-      *) own_store ;;
-    esac
-    echo $? >&5
-  } 4>&- | head -c @MOST@ 5>&- >&4
-} 5>&1)
-[ "${result:-0}" -eq 0 ] || exit "$result" # none where there was more: what is cut off is not read
+[ "$kind" = own ] || case $(tar --version 2>&1) in
+  *GNU*) ;;
+  *)
+    echo "the layers in the store of containerd can only be listed with GNU tar" >&2
+    exit 1
+    ;;
+esac
+if [ "$kind" = own ]; then own_store; else store_of_containerd; fi | head -c @MOST@
 exit $status

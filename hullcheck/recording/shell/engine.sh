@@ -45,7 +45,8 @@ documents() { # KIND [ID...]: version, info; all networks, plugins, ...; or the 
     version) docker version --format "{{json .Server}}" ;;
     info) docker info --format "{{json .}}" ;;
     containers) docker inspect --type container --format "{{json .}}" "$@" ;;
-    images) docker image inspect --format "{{json .}}" "$@" ;;
+    # the client of 29 knows no Parent: where `index` fails on what it knows, it gives all that the engine said
+    images) docker image inspect --format '{{json .}}{{if index . "Parent"}}{{end}}' "$@" ;;
     *) # asked once more if one of them went meanwhile
       list=$(all "${kind%s}" 2>/dev/null) || list=$(all "${kind%s}") || return
       printf "%s\n" "$list"

@@ -18,6 +18,7 @@ from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts import in_parts
 from selftests.kit.facts.engines import INFO, engine_text, swarm_text
+from selftests.kit.facts.images import kept
 from selftests.kit.judging import judged
 
 GROUP = "/sys/fs/cgroup/docker"
@@ -218,7 +219,7 @@ class ContainerHost:
             "engine": engine_text(self.info, networks=self.networks, endpoint=self.endpoint),
             "daemon": "\n".join(self._podman_service()),
             "swarm": swarm_text(self.services),
-            "images": "\n".join([*(f"image {json.dumps(each)}" for each in self.images), "--blobs", ""]),
+            "images": kept(*self.images),
             "processes": in_parts(processes="\n".join(self._processes())),
             "host": in_parts(
                 presence="command docker /usr/bin/docker",

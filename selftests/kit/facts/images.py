@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from hullcheck.facts import Facts
-from hullcheck.facts.images.contents_answer import IMAGE_CONTENTS
-from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts import PROBES, Facts
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -52,14 +51,29 @@ def stored(*steps: str | dict[str, Any], **more: Any) -> dict[str, Any]:
     return document | more
 
 
-def output(
-    images: Sequence[dict[str, Any]], files: dict[str, dict[str, Any]], listed: Sequence[str] = ()
-) -> str:
-    """What the probe prints on a target."""
-    ids = listed or [each["Id"] for each in images]
-    lines = [*ids, *(f"image {json.dumps(each)}" for each in images), "--blobs"]
-    lines += [f"{digest}:{line}" for digest, file in files.items() for line in json.dumps(file).split("\n")]
-    return "\n".join((*lines, ""))
+def output(images: Sequence[dict[str, Any]], files: dict[str, dict[str, Any]], *more: str) -> str:
+    """What the probe prints on a target; *more* are sections in the place of the store's."""
+    lines = ["--images", *map(json.dumps, images), *(more or ["--stored"])]
+    lines += [f"{digest}:{json.dumps(file)}" for digest, file in files.items()]
+    return "\n".join((*lines, "--end", ""))
+
+
+def kept(*images: dict[str, Any]) -> str:
+    """What is stored of an answer that describes these images, and tells no history."""
+    described = (json.dumps({"RootFS": {}, "Config": {}} | each) for each in images)
+    return "\n".join(("--images", *described, "--end", ""))
+
+
+def answered(name: str, said: str, **more: Any) -> Answer:
+    """The answer to a question, of which only what may be stored is left."""
+    (probe,) = (each for each in PROBES if each.name == name)
+    return Answer(name, more.get("status", 0), probe.keep(said), more.get("stderr", ""))
+
+
+def inside(identifier: str, **more: Any) -> str:
+    """What is stored of the files in an image."""
+    kinds = ("Special", "Capable", "Packages", "Databases", "Tools", "Keys")
+    return json.dumps({"Id": identifier, "Chain": ""} | {kind: [] for kind in kinds} | more)
 
 
 def facts_of(
@@ -70,11 +84,10 @@ def facts_of(
     Args:
         keys: the files in each image that are named as keys are.
     """
-    answer = Answer(IMAGES.name, status, IMAGES.keep(text), stderr)
-    inside = {"Special": [], "Capable": [], "Packages": [], "Databases": [], "Tools": [], "Keys": list(keys)}
-    ids = [line for line in text.split("\n") if line.startswith("sha256:")]
-    contents = "\n".join(json.dumps({"Id": each} | inside) for each in ids)
-    answers = {IMAGES.name: answer, IMAGE_CONTENTS.name: Answer(IMAGE_CONTENTS.name, 0, contents, "")}
+    answer = answered("images", text, status=status, stderr=stderr)
+    ids = re.findall(r'"Id": ?"(sha256:\w+)"', text)
+    contents = Answer("image_contents", 0, "\n".join(inside(each, Keys=keys) for each in ids), "")
+    answers = {each.name: each for each in (answer, contents)}
     recording = Recording("host", "local", answers, gathered=NOW.timestamp())
     return Facts(recording, policy or Policy(), engine=DOCKER)
 

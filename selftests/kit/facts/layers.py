@@ -14,11 +14,10 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.images import Image
-from hullcheck.facts.images.contents_answer import IMAGE_CONTENTS
 from hullcheck.facts.subjects import Subjects
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import Answer
+from selftests.kit.facts.images import answered
 
 OWN, CONTAINERD = "own", "containerd"
 
@@ -84,9 +83,9 @@ def digest(*words: str) -> str:
     return f"sha256:{'-'.join(words).encode().hex():0<64}"[:71]
 
 
-def image(identifier: str, *layers: str, word: str = "image") -> str:
-    """How the engine describes an image with these layers."""
-    return f"{word} {identifier} {json.dumps({'Type': 'layers', **({'Layers': layers} if layers else {})})}"
+def image(identifier: str, *layers: str, word: str = "new") -> str:
+    """How the engine describes an image with these layers, behind a line that says whether it is known."""
+    return f"{word}\n{json.dumps({'Id': identifier, 'RootFS': {'Type': 'layers', 'Layers': layers or None}})}"
 
 
 def block(word: str, identifier: str, listing: bytes) -> str:
@@ -118,7 +117,7 @@ def answer(images: dict[str, Sequence[Layer]], store: str = OWN, packages: str =
 
 def facts(said: str, *names: str, status: int = 0, stderr: str = "", policy: Policy | None = None) -> Facts:
     """A target whose probe said this, with images of these names."""
-    kept = Answer(IMAGE_CONTENTS.name, status, IMAGE_CONTENTS.keep(said), stderr)
+    kept = answered("image_contents", said, status=status, stderr=stderr)
     recording = Recording("host", "local", {kept.name: kept}, gathered=1000.0)
     found = tuple((f"{name}:1", Image(id=digest(name), tags=(f"{name}:1",))) for name in names)
     return Facts(recording, policy or Policy(), image=Subjects("image", found))

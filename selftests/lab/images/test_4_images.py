@@ -16,7 +16,7 @@ import pytest
 
 from hullcheck import facts as fact_modules
 from hullcheck.facts import Facts
-from hullcheck.facts.images.probe import IMAGES
+from hullcheck.facts.images.models import IMAGES
 from hullcheck.policy import Policy, ScanReports
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError

@@ -26,7 +26,7 @@ def test_single_checks_stand_without_a_section() -> None:
     only = {"id": "5.5", "desc": "Title", "result": "PASS"}
     log = parse(json.dumps({"dockerbenchsecurity": "1.6.0", "start": 1, "tests": [only]}), "a.json")
     assert [each.number for each in log.checks] == ["5.5"]
-    assert (log.started, log.ended, log.sections) == (1, None, frozenset())
+    assert (log.run.started, log.run.ended, log.run.sections) == (1, None, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_single_checks_stand_without_a_section() -> None:
         ),
         (
             '{"dockerbenchsecurity": "1.6.0", "tests": [{"id": 5}]}',
-            'a.json: not a check of docker-bench-security: {"id": 5}',
+            "a.json: not a check of docker-bench-security: Expected `str`, got `int` - at `$[0].id`",
         ),
     ],
 )

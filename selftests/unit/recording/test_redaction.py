@@ -56,7 +56,7 @@ IMAGE = {
     "Metadata": {"LastTagTime": "x"},
     "RootFS": {"Type": "layers", "Layers": LAYERS},
     "Identity": {"Pull": [{"Repository": "docker.io/library/web"}]},
-    "Config": {"User": "1", "Env": ["A=b"], "Labels": {"a": "b"}, "Healthcheck": {"Test": ["CMD", "curl"]}},
+    "Config": {"User": "1", "Env": ["A=b"], "Healthcheck": {"Test": ["CMD", "curl"]}},
 }
 STORED = {
     "os": "linux",
@@ -154,8 +154,8 @@ ANSWERS = {
         )
     ],
     "docker_containers": [ID, f"container {one_line(CONTAINER)}", f"volume {one_line(VOLUME)}", "--proc", "--paths"],
-    "images": [f"image {one_line(IMAGE)}", "--blobs", f"{ID}:{one_line(STORED)}"],
-    "image_contents": [f"image sha256:{ID} {one_line(IMAGE['RootFS'])}", f"{ID}:{one_line(STORED)}"],
+    "images": ["--images", one_line(IMAGE), "--stored", f"{ID}:{one_line(STORED)}", "--end"],
+    "image_contents": ["new", one_line(IMAGE), f"{ID}:{one_line(STORED)}"],
     "swarm": [
         swarm_text(
             [with_new(SERVICE)],
@@ -173,10 +173,11 @@ ANSWERS = {
         "--end",
     ],
     "firewall": ["--rules", f"7/nft:{one_line(NFT)}", "--end"],
-    "scan_reports": [
+    "reports": [
+        "--scans",
         "folder:/x",
         *(line for name in ("a", "b") for line in (f"report:1:1:/x/{name}",)),
-        *("content:/x/a", f":{one_line(TRIVY)}", "content:/x/b", f":{one_line(CLAIR)}"),
+        *("content:/x/a", f":{one_line(TRIVY)}", "content:/x/b", f":{one_line(CLAIR)}", "--end"),
     ],
 }  # fmt: skip
 KEPT = {
@@ -187,7 +188,7 @@ KEPT = {
     "swarm": "Leader",
     "daemon": "nofile",
     "firewall": "forward",
-    "scan_reports": "Trivy",
+    "reports": "Trivy",
 }
 """A part of each answer that is judged, so that an answer that is dropped whole shows."""
 
@@ -241,7 +242,10 @@ SAID = {
         (f"volume {json.dumps({'Name': 'v', 'Options': {'device': '//u:Geheim7@nas/x'}})}\n--proc\n", "//***@nas/x"),
     ],
     "images": [
-        (f"image {json.dumps(IMAGE | {'Config': {'Healthcheck': {'Test': ['curl -u a:Geheim7']}}})}", '"another"'),
+        (
+            f"--images\n{json.dumps(IMAGE | {'Config': {'Healthcheck': {'Test': ['curl -u a:Geheim7']}}})}\n--end",
+            '"Test":["***","***"]',
+        ),
     ],
 }  # fmt: skip
 

@@ -10,7 +10,6 @@ import pytest
 
 from hullcheck import secrets
 from hullcheck.facts.engine import daemon_options
-from hullcheck.facts.images.probe import IMAGES
 from hullcheck.secrets import values as secret_values
 from hullcheck.secrets.known import without_known
 from selftests.kit.facts.images import BASE, facts, verdict
@@ -148,7 +147,7 @@ def lines(table: str) -> list[str]:
 def image_stores(*steps: str, **config: Any) -> tuple[str, str, str]:
     """Return verdict and reason of 4.10 on an image with these steps, and what is stored of it."""
     target = facts(BASE, *steps, config=config)
-    return (*verdict("4.10", target), target.recording.answers[IMAGES.name].stdout)
+    return (*verdict("4.10", target), target.recording.answers["images"].stdout)
 
 
 @pytest.mark.parametrize(("name", "value"), SETTINGS.items())

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.images.contents_answer import IMAGE_CONTENTS
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
-from selftests.kit.facts.images import BASE, DOCKER, ID, facts, verdict
+from selftests.kit.facts.images import BASE, DOCKER, ID, facts, inside, verdict
 
 
 @pytest.mark.parametrize(
@@ -30,10 +28,8 @@ from selftests.kit.facts.images import BASE, DOCKER, ID, facts, verdict
 def test_many_are_named_in_part(number: str, name: str, found: list[Any], allowed: Policy) -> None:
     """Of 21 files or packages twenty are named, and that there is another one."""
     target = facts(BASE)
-    kinds = ("Special", "Capable", "Packages", "Databases", "Tools", "Keys")
-    inside: dict[str, Any] = {kind: found if kind == name else [] for kind in kinds}
-    document = json.dumps({"Id": f"sha256:{ID}"} | inside)
-    answers = target.recording.answers | {IMAGE_CONTENTS.name: Answer(IMAGE_CONTENTS.name, 0, document, "")}
+    document = inside(f"sha256:{ID}", **{name: found})
+    answers = target.recording.answers | {"image_contents": Answer("image_contents", 0, document, "")}
     seen = replace(target.recording, answers=answers)
     reason = verdict(number, Facts(seen, allowed, engine=DOCKER))[1]
     words = [str(each[0] if isinstance(each, list) else each) for each in found]

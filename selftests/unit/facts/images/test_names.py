@@ -81,3 +81,22 @@ NO_KEYS = """
 def test_keys(path: str, key: bool) -> None:
     """Names that private keys and stored passwords have, and none that public ones have."""
     assert names.looks_like_key(path) is key
+
+
+@pytest.mark.parametrize(
+    ("path", "sure", "perhaps"),
+    [
+        ("id_rsa", True, False),
+        ("/root/.aws/credentials", True, False),
+        ("/app/id_rsa.bak", True, False),
+        ("/root/_netrc", True, False),
+        ("service-account.json", False, True),
+        ("server.key", False, True),
+        ("/app/.env.prod", False, True),
+        ("id_rsa.pub", False, False),
+        ("/app/main.py", False, False),
+    ],
+)
+def test_names_of_files(path: str, sure: bool, perhaps: bool) -> None:
+    """Some names are those of secrets alone, some often."""
+    assert (names.names_key_file(path), names.may_be_secret_file(path)) == (sure, perhaps)

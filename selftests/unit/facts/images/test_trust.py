@@ -5,12 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.images.trust import CONTENT_TRUST
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import Answer
 from selftests.kit.facts.engines import engine
-from selftests.kit.facts.images import SECRET
+from selftests.kit.facts.images import SECRET, answered
 from selftests.kit.judging import judged
 
 ALL = "/etc/environment:DOCKER_CONTENT_TRUST=1"
@@ -34,11 +32,10 @@ ALL = "/etc/environment:DOCKER_CONTENT_TRUST=1"
 )
 def test_content_trust(lines: Sequence[str], version: str, expected: str) -> None:
     """Root's files decide; from 29 on the engine has none. A way of the site's own passes, and no value is stored."""
-    text = CONTENT_TRUST.keep(
-        "\n".join((*lines, f"/etc/profile:export TOKEN={SECRET} DOCKER_CONTENT_TRUST_X=1"))
-    )
-    assert SECRET not in text
-    recording = Recording("host", "local", {CONTENT_TRUST.name: Answer(CONTENT_TRUST.name, 0, text, "")})
+    secret = f"/etc/profile:export TOKEN={SECRET} DOCKER_CONTENT_TRUST_X=1"
+    found = answered("reports", "\n".join(("--trust", *lines, secret, "--end")))
+    assert SECRET not in found.stdout
+    recording = Recording("host", "local", {"reports": found})
     for policy, wanted in ((Policy(), expected), (Policy(image_verification="cosign"), "pass")):
         made = Facts(recording, policy, engine=engine(ServerVersion=version))
         assert judged("4.5", made)["host"][0] == wanted

@@ -1,4 +1,4 @@
-"""One layer of an image, read from a listing of its archive: of the headers (tar-split) or by tar(1)."""
+"""The layers of an image, read from listings of their archives: of the headers (tar-split) or by tar(1)."""
 
 import ast
 import base64
@@ -7,8 +7,8 @@ import posixpath
 import re
 import tarfile
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Self
 
@@ -77,10 +77,10 @@ class Layer:
     """
 
     notable: Mapping[str, Entry]
-    paths: frozenset[str]
-    directories: frozenset[str]
-    removed: frozenset[str]
-    opaque: frozenset[str]
+    paths: Set[str]
+    directories: Set[str]
+    removed: Set[str]
+    opaque: Set[str]
     packages: tuple[str, ...] = ()
 
     @classmethod
@@ -108,14 +108,7 @@ class Layer:
         for path in tuple(directories):
             directories.update(above_of(path))
         notable = {path: entry for path, entry in entries.items() if _is_notable(entry)}
-        return cls(
-            notable,
-            frozenset(entries),
-            frozenset(directories),
-            frozenset(removed),
-            frozenset(opaque),
-            tuple(packages),
-        )
+        return cls(notable, entries.keys(), directories, removed, opaque, tuple(packages))
 
     def hides(self, path: str) -> bool:
         """Whether what a layer below holds at *path* is not to be seen through this one."""
@@ -153,7 +146,31 @@ def _target(kind: str, text: str) -> str:
 
 
 def _path(name: str) -> str:
-    return "/" + posixpath.normpath(f"/{name}").lstrip("/")
+    """The absolute path of a name, of which bytes that are no text are shown as in `\\xff`."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "/" + posixpath.normpath(f"/{text}").lstrip("/")
+
+
+def merged(layers: Sequence[Layer]) -> Mapping[str, Entry]:
+    """The notable files of the image with these layers, the lowest first."""
+    seen = dict[str, Entry]()
+    for layer in layers:
+        below = seen
+        seen = {path: entry for path, entry in below.items() if not layer.hides(path)}
+        seen |= {path: _followed(entry, layer, below) for path, entry in layer.notable.items()}
+    return seen
+
+
+def _followed(entry: Entry, layer: Layer, below: Mapping[str, Entry]) -> Entry:
+    """A hard link with the bits and capabilities of the file that it is a name of: an archive may say something
+    else of it."""
+    if entry.kind != LINK:
+        return entry
+    target = (layer.notable if entry.target in layer.paths else below).get(entry.target)
+    if target is None:
+        return entry
+    given = tuple(sorted({*entry.capabilities, *target.capabilities}))
+    return replace(entry, mode=entry.mode | target.mode, capabilities=given)
 
 
 # ---- the headers of an archive, as the engine keeps them

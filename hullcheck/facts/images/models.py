@@ -1,0 +1,255 @@
+"""What the engine and its stores say of images, as structs; and the question that asks them.
+
+The sections of its answer: `images`, a line for each as the engine describes it; `stored`, `HEX:LINE` for each line of
+a document in the engine's store, where the histories are: in that of containerd an index or a manifest, and the
+configurations that those name; `came`, when the file of each image was made; in the place of both, where the store
+cannot be read, `history`: what the engine tells of each, behind its id.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+import msgspec
+
+from hullcheck import secrets
+from hullcheck.data.health_checks import CANNOT_FAIL, kind_of_check
+from hullcheck.facts.images.steps import Told, masked_step
+from hullcheck.parsing.models import Model, decode, kept_as
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets import configuration
+from hullcheck.secrets.redact import DROPPED, HIDDEN, in_sections, lines_like
+
+T = TypeVar("T")
+BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
+_GONE = re.compile(r'\{"message": ?"No such image.*')  # it went away after it was listed
+_BLOB = re.compile(r"([0-9a-f]{64}):(.*)")
+
+
+class Metadata(Model, frozen=True, kw_only=True):
+    """What the engine notes of an image beside it."""
+
+    last_tag_time: str | None = None
+
+
+class Layers(Model, frozen=True, kw_only=True):
+    """The digests of its layers, unpacked; none are told where the type is another."""
+
+    type: str = ""
+    layers: tuple[str, ...] | None = None
+
+
+class Pull(Model, frozen=True, kw_only=True):
+    """From where it was pulled."""
+
+    repository: str = ""
+
+
+class Identity(Model, frozen=True, kw_only=True):
+    """Where it comes from; Docker 29.2 and later tell that."""
+
+    pull: tuple[Pull, ...] | None = None
+
+
+class Healthcheck(Model, frozen=True, kw_only=True):
+    """Its health check."""
+
+    test: list[str] | None = None
+
+
+class Settings(Model, frozen=True, kw_only=True, omit_defaults=True):
+    """The settings of its containers. What is stored has names of variables and labels, without their values."""
+
+    user: str = ""
+    env: tuple[str, ...] | None = None
+    labels: dict[str, str] | None = None
+    cmd: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    on_build: tuple[str, ...] | None = None
+    healthcheck: Healthcheck | None = None
+
+
+class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
+    """What `docker image inspect` says of an image.
+
+    Attributes:
+        secrets: what secrets its settings hold, in words and without them; that is found before they are stored.
+    """
+
+    id: str
+    parent: str | None = None
+    repo_tags: tuple[str, ...] | None = None
+    repo_digests: tuple[str, ...] | None = None
+    created: str | None = None
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+    metadata: Metadata | None = None
+    identity: Identity | None = None
+    layers: Layers = msgspec.field(name="RootFS")
+    config: Settings
+    secrets: tuple[str, ...] = ()
+
+
+class Descriptor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The name of another document; empty in what is none."""
+
+    digest: str = ""
+
+
+class StoredLayers(msgspec.Struct, frozen=True):
+    """The digests of the layers, unpacked."""
+
+    diff_ids: tuple[str, ...] | None = None
+
+
+class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A document of the image specification: the configuration of an image, a manifest, or an index of these."""
+
+    architecture: str = ""
+    os: str = ""
+    variant: str = ""
+    rootfs: StoredLayers | None = None
+    history: tuple[Told, ...] | None = None
+    manifests: tuple[Descriptor, ...] | None = None
+    config: Descriptor | None = None
+    layers: tuple[Descriptor, ...] | None = None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The manifests of an index, the configuration of a manifest."""
+        named = (*(self.manifests or ()), self.config or Descriptor())
+        return tuple(each.digest for each in named if each.digest)
+
+    @property
+    def is_configuration(self) -> bool:
+        """Whether it is that of an image, or the history that the engine told of it."""
+        return self.rootfs is not None or self.history is not None
+
+    def is_of(self, layers: Sequence[str], *platform: str) -> bool:
+        """Whether it is the configuration of an image with these layers, for this machine."""
+        if self.rootfs is None:
+            return self.is_configuration
+        own = filter(None, (self.os, self.architecture, self.variant))
+        return (self.rootfs.diff_ids or ()) == tuple(layers) and [*own] == [*filter(None, platform)]
+
+
+class _Row(Model, frozen=True, kw_only=True):
+    """A step as the engine tells it."""
+
+    created_by: str = ""
+    comment: str = ""
+    size: int = 0
+
+
+def documents_in(text: str, of: type[T]) -> Iterator[T]:
+    """Yield the documents of this kind of which each is a line; another line has none."""
+    for line in filter(None, text.split("\n")):
+        with suppress(msgspec.DecodeError):
+            yield msgspec.json.decode(line.encode("utf-8", "replace"), type=of)
+
+
+def described(recording: Recording) -> dict[str, Description]:
+    """What the engine says of every image, by id; of those between images too.
+
+    Raises:
+        EvidenceError: it did not say it, or it is damaged.
+    """
+    text = recording.sections(IMAGES).get("images", "").strip()
+    found = text if text.startswith(DROPPED) else _list(text)
+    return {each.id: each for each in decode(found, list[Description], "docker image inspect")}
+
+
+def _list(text: str) -> str:
+    """Return documents, of which each is a line, as one; without those of images that went away."""
+    lines = (line for line in text.split("\n") if line and not _GONE.match(line))
+    return f"[{','.join(lines)}]"
+
+
+def stored(recording: Recording) -> dict[str, Stored]:
+    """The documents of the engine's store, by digest.
+
+    Raises:
+        EvidenceError: they are damaged.
+    """
+    found = recording.sections(IMAGES)
+    text = found.get("stored") or found.get("history") or "{}"
+    return decode(text, dict[str, Stored], "the store of images")
+
+
+def arrivals(recording: Recording) -> dict[str, float]:
+    """When each image was brought to the target, in seconds since the epoch, by id."""
+    lines = recording.sections(IMAGES).get("came", "").split()
+    return {f"sha256:{name}": float(time) for time, name in zip(lines[::2], lines[1::2], strict=True)}
+
+
+def _without_secrets(found: Description) -> Description:
+    config = found.config
+    labels = config.labels or {}
+    kept = Settings(
+        user=config.user,
+        env=tuple(secrets.masked(each.partition("=")[0]) for each in config.env or ()),
+        labels={
+            secrets.masked(name): secrets.masked(value) if name in BASE_LABELS else HIDDEN
+            for name, value in labels.items()
+        },
+        on_build=tuple(map(masked_step, config.on_build or ())),
+        healthcheck=config.healthcheck and Healthcheck(test=_test(config.healthcheck.test)),
+    )
+    told = tuple(configuration.in_configuration(msgspec.to_builtins(config)))
+    return msgspec.structs.replace(found, config=kept, secrets=told)
+
+
+def _test(test: list[str] | None) -> list[str] | None:
+    """A health check of the same kind, without its words."""
+    kind = kind_of_check(test)
+    return ["CMD", "true"] if kind == CANNOT_FAIL else test and [test[0] if kind in test else HIDDEN, HIDDEN]
+
+
+def _kept_images(text: str) -> str:
+    kept = kept_as(list[Description], lambda found: list(map(_without_secrets, found)))(_list(text))
+    if kept.startswith(DROPPED):
+        return kept
+    return "\n".join(map(_encoded, msgspec.json.decode(kept)))
+
+
+def _kept_store(text: str) -> str:
+    files = dict[str, list[str]]()
+    for line in text.split("\n"):
+        if blob := _BLOB.fullmatch(line):
+            files.setdefault(f"sha256:{blob[1]}", []).append(blob[2])
+    found = ((digest, each) for digest, of in files.items() for each in documents_in(" ".join(of), Stored))
+    return _encoded({digest: _masked(each) for digest, each in found})
+
+
+def _masked(found: Stored) -> Stored:
+    history = found.history and tuple(each.without_secrets() for each in found.history)
+    return msgspec.structs.replace(found, history=history)
+
+
+def _kept_history(text: str) -> str:
+    """The histories as if they had been in the store: there the first step comes first."""
+    found = dict[str, Stored]()
+    for line in text.split("\n"):
+        identifier, _, document = line.partition(" ")
+        for rows in documents_in(document, list[_Row]):
+            steps = (Told(each.created_by, each.comment, each.size == 0) for each in reversed(rows))
+            found[identifier] = _masked(Stored(history=tuple(steps)))
+    return _encoded(found)
+
+
+def _encoded(found: object) -> str:
+    return msgspec.json.encode(found).decode()
+
+
+IMAGES = Probe.from_file(
+    "images",
+    in_sections(
+        images=_kept_images,
+        stored=_kept_store,
+        came=lines_like("[0-9]+ [0-9a-f]{64}"),
+        history=_kept_history,
+    ),
+)

@@ -1,0 +1,235 @@
+"""What other tools left on the host: reports of scanners, the log of docker-bench-security, and content trust.
+
+The sections of the answer: `trust`, the lines of root's environment that name it, behind their files; `bench`, where
+docker-bench-security lies, and its log, each line behind a colon; `scans`, `report:SECONDS:SIZE:PATH` for each report
+of the folder that the policy names, or `left-out:...` where it is too much to be read, and then what is in them,
+after `content:PATH` and each line behind a colon.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import msgspec
+
+from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.images.scan_formats import Report, reduced
+from hullcheck.facts.registry import fact
+from hullcheck.parsing import docker_bench_log as tool
+from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.go import go_boolean
+from hullcheck.parsing.models import Model, decode
+from hullcheck.parsing.times import CLOCK_SLACK
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
+from hullcheck.secrets.redact import in_sections
+from hullcheck.verdicts import EvidenceError
+
+ON, OFF, UNCLEAR = "on", "off", "unclear"
+_LINE = re.compile(r"(?P<path>/[^:]*):(?!\s*#)(?P<text>.*\bDOCKER_CONTENT_TRUST\b(?!_).*)")
+_SETS = re.compile(r"(?P<export>export +)?DOCKER_CONTENT_TRUST=([\"']?)(?P<value>\w*)\2\s*(?:[;#].*)?")
+_LISTED = re.compile(r"(report|left-out):(\d+):\d+:(.*)")
+_UNREADABLE = "unreadable:"
+
+
+# ---- content trust of the docker command, as the files of root's environment set it
+
+
+def _state(path: str, text: str) -> str:
+    """Return whether a line switches content trust on; any value but a false boolean does."""
+    found = _SETS.fullmatch(text)
+    if found is None or not (found["export"] or path == "/etc/environment"):
+        return UNCLEAR
+    try:
+        return ON if found["value"] and go_boolean(found["value"]) else OFF
+    except EvidenceError:
+        return ON
+
+
+def _kept_trust(text: str) -> str:
+    if _UNREADABLE in text.split("\n"):
+        return _UNREADABLE
+    found = dict[str, str]()
+    for match in filter(None, map(_LINE.fullmatch, text.split("\n"))):
+        state = _state(match["path"], match["text"])
+        found[match["path"]] = state if found.get(match["path"], state) == state else UNCLEAR
+    return msgspec.json.encode(found).decode()
+
+
+# ---- docker-bench-security
+
+
+class Log(Model, frozen=True, kw_only=True):
+    """Its log, of which numbers and results are kept.
+
+    Attributes:
+        path: the file that was asked for.
+        fault: why nothing is known of it, as where it cannot be read; empty else.
+        run: None where there is no such file.
+    """
+
+    path: str
+    fault: str = ""
+    run: tool.Run | None = None
+
+
+class DockerBench(Model, frozen=True, kw_only=True):
+    """docker-bench-security on a target.
+
+    Attributes:
+        checkouts: the folders in which the tool lies.
+        log: None where the policy named none.
+    """
+
+    checkouts: tuple[str, ...]
+    log: Log | None
+
+    def last_run(self, path: str) -> tool.Run | None:
+        """What the log *path* says; None where it does not exist.
+
+        Raises:
+            EvidenceError: it was not asked for, or is not a whole log of the tool.
+        """
+        if self.log is None or self.log.path != path:
+            other = f"the log {self.log.path}, not {path}" if self.log else "no log of docker-bench-security"
+            raise EvidenceError(f"the recording has {other}")
+        if self.log.fault:
+            raise EvidenceError(f"{path}: {self.log.fault}")
+        return self.log.run
+
+
+def _kept_bench(text: str) -> str:
+    words = Words(text)
+    log = Log(path=words.first("asked")) if "asked" in words else None
+    if log and "unreadable" in words:
+        log = Log(path=log.path, fault="cannot be read")
+    elif log and "there" in words:
+        try:
+            log = Log(path=log.path, run=tool.parse("\n".join(words.all("")), "the log").run)
+        except tool.LogError as error:  # of its message only what is not from the log
+            log = Log(path=log.path, fault=re.split("[:;] ", str(error).partition(": ")[2])[0])
+    return msgspec.json.encode(DockerBench(checkouts=tuple(words.all("checkout")), log=log)).decode()
+
+
+# ---- reports of scanners
+
+
+class _Folder(Model, frozen=True, kw_only=True):
+    """The folder of reports that was asked for; empty where the policy named none."""
+
+    folder: str
+    unreadable: bool
+    reports: tuple[Report, ...]
+
+
+def _kept_scans(text: str) -> str:
+    folder, unreadable, listed = "", False, list[re.Match[str]]()
+    contents, current = dict[str, list[str]](), list[str]()
+    for line in text.split("\n"):
+        if line.startswith(":"):
+            current.append(line[1:])
+        elif line.startswith("content:"):
+            current = contents.setdefault(line.removeprefix("content:"), [])
+        elif found := _LISTED.fullmatch(line):
+            listed.append(found)
+        elif line.startswith("folder:"):
+            folder = line.removeprefix("folder:")
+        else:
+            unreadable |= line == _UNREADABLE
+    reports = []
+    for word, changed, path in map(re.Match.groups, listed):
+        is_left = word == "left-out"
+        told = {"fault": "too much to be read"} if is_left else reduced("\n".join(contents.get(path, ())))
+        reports.append(Report(file=path.rpartition("/")[2], changed=int(changed), **told))
+    kept = _Folder(folder=folder, unreadable=unreadable, reports=tuple(reports))
+    return msgspec.json.encode(kept).decode()
+
+
+@dataclass(frozen=True)
+class ScanReports:
+    """All reports in the folder that the policy names.
+
+    Attributes:
+        folder: as the policy names it.
+        found: what was asked for; read when it is first needed.
+    """
+
+    recording: Recording
+    folder: str
+
+    @cached_property
+    def _reports(self) -> tuple[Report, ...]:
+        found = decode(_section(self.recording, "scans"), _Folder, "scan reports")
+        if not found.folder:
+            raise EvidenceError("the recording was made without a folder of scan reports")
+        if found.folder != self.folder:
+            raise EvidenceError(f"the recording has the scan reports of {found.folder}, not of {self.folder}")
+        if found.unreadable:
+            raise EvidenceError(f"{self.folder} cannot be read")
+        return found.reports
+
+    @property
+    def faults(self) -> tuple[Report, ...]:
+        """The files that are no report or could not be read.
+
+        Raises:
+            EvidenceError: the folder could not be read.
+        """
+        return tuple(each for each in self._reports if each.fault)
+
+    def about(self, digests: frozenset[str]) -> tuple[Report, ...]:
+        """The reports on the image that has these digests, the newest first.
+
+        Raises:
+            EvidenceError: the folder could not be read.
+        """
+        found = (each for each in self._reports if not each.fault and each.digest in digests)
+        return tuple(sorted(found, key=lambda each: (-each.created, each.file)))
+
+    def newest(self, digests: frozenset[str], now: float) -> dict[str, Report]:
+        """By scanner its newest report on the image that has these digests; none that is of the future.
+
+        Raises:
+            EvidenceError: the folder could not be read.
+        """
+        return {
+            each.tool: each for each in reversed(self.about(digests)) if each.created <= now + CLOCK_SLACK
+        }
+
+
+# ---- the question, and its facts
+
+
+REPORTS = Probe.from_file("reports", in_sections(trust=_kept_trust, bench=_kept_bench, scans=_kept_scans))
+
+
+def _section(recording: Recording, name: str) -> str:
+    return recording.sections(REPORTS).get(name, "").strip()
+
+
+@fact(REPORTS)
+def content_trust(recording: Recording, engine: Engine) -> Mapping[str, str]:
+    """What each file of root's environment that names DOCKER_CONTENT_TRUST makes of it: on, off or unclear.
+
+    Raises:
+        EvidenceError: the files could not be read.
+    """
+    text = _section(recording, "trust")
+    if text == _UNREADABLE:
+        raise EvidenceError("the home directory of root cannot be entered")
+    return decode(text, dict[str, str], "content trust")
+
+
+@fact(REPORTS)
+def docker_bench(recording: Recording, engine: Engine) -> DockerBench:
+    """docker-bench-security on the target: where it lies, and its last log."""
+    return decode(_section(recording, "bench"), DockerBench, "docker-bench-security")
+
+
+@fact(REPORTS)
+def scan_reports(recording: Recording, engine: Engine, policy: Policy) -> ScanReports | None:
+    """What scanners found in images; None where the policy names no reports."""
+    named = policy.scan_reports
+    return ScanReports(recording, named.folder) if named else None
