@@ -52,8 +52,8 @@ def log_routes(
         EvidenceError: what decides could not be read.
     """
     settings = {NEW: (str(daemon.setting("log-driver").value), dict(daemon.setting("log-opts").value or {}))}
-    configurations = ((name, each.configuration) for name, each in containers.get())
-    settings |= {name: (each.log_driver, dict(each.log_options)) for name, each in configurations}
+    logs = ((name, each.host_config.log_config) for name, each in containers.get())
+    settings |= {name: (each.type, each.config or {}) for name, each in logs}
     return {
         name: LogRoute(driver, _host(driver, options, shippers), driver in (policy.log_drivers or ()))
         for name, (driver, options) in settings.items()

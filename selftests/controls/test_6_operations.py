@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.images.probe import IMAGES
 from hullcheck.facts.images.unused import Idle, older_than
 from hullcheck.policy import Policy, PolicyError, SprawlLimits
@@ -17,6 +16,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.container_host import DESCRIPTION
+from selftests.kit.facts.containers import answer
 from selftests.kit.judging import judged
 
 NOW = "2026-06-30T12:00:00Z"
@@ -42,29 +42,27 @@ def container(
     status: str = "exited",
     of: str = "",
     mounted: tuple[str, ...] = (),
-) -> str:
-    """A line of the probe's answer: a container, which does not run if nothing else is said."""
+) -> dict[str, Any]:
+    """A container, which does not run if nothing else is said."""
     document = {
         **DESCRIPTION,
         "Id": identifier(name).removeprefix("sha256:"),
         "Name": f"/{name}",
         "HostConfig": {},
     }
-    document |= {"Status": status, "Running": False, "Pid": 0, "Image": identifier(of), "Arguments": []}
+    document |= {"Status": status, "Running": False, "Pid": 0, "Image": identifier(of), "Args": []}
     document["Mounts"] = [{"Type": "image", "Name": each, "Destination": "/x"} for each in mounted]
-    return f"container {json.dumps(document | {'Created': created, 'Finished': finished})}"
+    return document | {"Created": created, "FinishedAt": finished}
 
 
-def facts(*lines: str, used: tuple[str, ...] = (), stderr: str = "", status: int = 0, **limits: Any) -> Facts:
+def facts(*lines: Any, used: tuple[str, ...] = (), stderr: str = "", status: int = 0, **limits: Any) -> Facts:
     """A target of which the probes said this, where running containers were made from the images *used*."""
     running = [container(f"uses-{name}", status="running", of=name) for name in used]
-    ours = [*running, *(line for line in lines if line.startswith("container "))]
-    others = [line for line in lines if not line.startswith("container ")]
+    ours = [*running, *(line for line in lines if isinstance(line, dict))]
+    others = [line for line in lines if isinstance(line, str)]
     answers = {
         IMAGES.name: Answer(IMAGES.name, status, "\n".join([*others, "--blobs", ""]), stderr),
-        DOCKER_CONTAINERS.name: Answer(
-            DOCKER_CONTAINERS.name, 0, "\n".join([*ours, "--proc", "--paths"]), ""
-        ),
+        "containers": answer(*ours),
         "engine_presence": Answer("engine_presence", 0, "command docker /usr/bin/docker", ""),
         "docker_info": Answer("docker_info", 0, '{"ServerVersion": "26.1.5"}', ""),
     }

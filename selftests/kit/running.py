@@ -16,6 +16,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests import REPOSITORY
 from selftests.kit import forked
+from selftests.kit.facts.containers import answer
 
 PRESENT = Answer("engine_presence", 0, "command docker /usr/bin/docker\nsocket /run/docker.sock\n", "")
 ABSENT = Answer("engine_presence", 0, "", "")
@@ -191,14 +192,10 @@ def info(**fields: object) -> Answer:
 
 def containers(*descriptions: Mapping[str, Any]) -> Answer:
     """An answer that describes these containers, all of them stopped."""
-    lines = []
-    for number, each in enumerate(descriptions, 1):
-        identifier = f"{number:064x}"
-        lines += [
-            identifier,
-            "container " + json.dumps({"Id": identifier, "Running": False, "Pid": 0, **each}),
-        ]
-    return Answer("docker_containers", 0, "\n".join([*lines, "--proc", "--paths", ""]), "")
+    numbered = enumerate(descriptions, 1)
+    return answer(
+        *({"Id": f"{number:064x}", "Running": False, "Pid": 0, **each} for number, each in numbered)
+    )
 
 
 def properties(case: ElementTree.Element) -> list[tuple[str, str]]:

@@ -239,15 +239,15 @@ def _short(identifier: str) -> str:
 
 def used_images(container: Configuration, known: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """Return the ids of the images that a container uses; *known* is the engine's description of each, by id."""
-    mounted = {str(each.get("Name")) for each in container.mounts if each.get("Type") == "image"}
+    mounted = {each.name for each in container.mounts if each.type == "image"}
     if not mounted:
-        return {container.image_id}
+        return {container.inspect.image}
     mounted |= {f"{name}:latest" for name in mounted}
     names = {
         each: {each, *(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ())}
         for each, image in known.items()
     }
-    return {container.image_id, *(each for each in known if mounted & names[each])}
+    return {container.inspect.image, *(each for each in known if mounted & names[each])}
 
 
 def _users(

@@ -10,12 +10,12 @@ from typing import Any
 
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.engine.settings import Setting, Value
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts import containers
 from selftests.kit.judging import judged
 
 GROUP = "/sys/fs/cgroup/docker"
@@ -62,27 +62,24 @@ HOST_CONFIG: dict[str, Any] = {
 
 DESCRIPTION: dict[str, Any] = {
     "Pid": 100,
-    "NetworkMode": "bridge",
     "Running": True,
     "Status": "running",
-    "Started": "2026-11-26T10:00:00Z",
+    "StartedAt": "2026-11-26T10:00:00Z",
     "Image": IMAGE,
-    "Program": "sleep",
-    "Arguments": [],
+    "Path": "sleep",
+    "Args": [],
     "Labels": None,
-    "AppArmorProfile": "",
     "ProcessLabel": "",
     "MountLabel": "",
     "User": "",
     "Reference": "app:1",
-    "Environment": ["PATH=/bin"],
+    "Env": ["PATH=/bin"],
     "ExposedPorts": None,
     "Mounts": [],
     "Networks": {"bridge": {"NetworkID": BRIDGE}},
     "Ports": {},
     "Health": None,
-    "Healthcheck": "",
-    "Service": None,
+    "Healthcheck": None,
 }
 
 
@@ -211,7 +208,7 @@ class ContainerHost:
         self.daemon = FakeDaemon()
         self.policy = Policy()
         self.listed = 1
-        self.stderr = ""
+        self.more: list[str] = []
         self.endpoint = "unix:///var/run/docker.sock"
         self.now = 1795692600.0  # 2026-11-26T11:30:00Z
 
@@ -243,8 +240,16 @@ class ContainerHost:
             ),
         }
         answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
-        text = DOCKER_CONTAINERS.keep("\n".join(self._containers()))
-        answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)
+        every = [self.description, *self.others]
+        answers["containers"] = containers.answer(
+            *every[: self.listed + len(self.others)],
+            listed=[each["Id"] for each in every],
+            volumes=self.volumes,
+            more=self.more,
+            users=self.users,
+        )
+        shown = containers.files(self._shown(), self.paths)
+        answers["container_files"] = Answer("container_files", 0, shown, "")
         recording = Recording("local", "local", answers, gathered=self.now)
         return Facts(recording, self.policy, daemon=self.daemon)
 
@@ -279,15 +284,9 @@ class ContainerHost:
             if namespace
         ]
 
-    def _containers(self) -> list[str]:
-        every = [self.description, *self.others]
+    def _shown(self) -> list[str]:
         group = f"{GROUP}/{'a' * 64}"
         return [
-            *(each["Id"] for each in every),
-            *("container " + json.dumps(each) for each in every[: self.listed + len(self.others)]),
-            *("volume " + json.dumps(each) for each in self.volumes),
-            *self.users,
-            "--proc",
             *(f"100/mountinfo:{line}" for line in self.mounts),
             f"100/attr/current:{self.label}",
             f"100/uid_map: {self.user_map}",
@@ -297,8 +296,6 @@ class ContainerHost:
                 for name, number in self.links.items()
             ),
             *self.extra,
-            "--paths",
-            *self.paths,
         ]
 
     def change(self, changes: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.certificates import pem
+from selftests.kit.facts.containers import containers as containers_said
 from selftests.kit.judging import judged
 
 INFO: dict[str, Any] = {
@@ -83,7 +84,7 @@ class Host:
             "docker_info": json.dumps(INFO | self.info),
             "docker_version": json.dumps({"Version": "26.1.5"} | self.version),
             "docker_networks": self._networks(),
-            "docker_containers": self.containers,
+            "containers": self.containers or containers_said(),
             "processes": self._children(),
             "daemon_processes": DAEMON_PROCESSES.keep(self._processes()),
             "daemon_configuration": DAEMON_CONFIGURATION.keep(self._configuration()),

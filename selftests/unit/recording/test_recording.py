@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.engine.identity import MACHINE_ID, Identity
 from hullcheck.recording import Recording, RecordingError, why_not_a_recording
 from hullcheck.recording.packing import packed
@@ -292,7 +291,6 @@ def test_json_with_two_meanings_is_not_redacted_to_one() -> None:
     assert json_fields({"a": True})(twice) == "(dropped)"
     assert json_lines({"a": True})(f'{{"a": 1}}\n{twice}') == '{"a":1}\n(dropped)'
     assert json_fields({"a": True})("no json") == ""
-    assert DOCKER_CONTAINERS.keep(f"container {twice}") == "(dropped)"
 
 
 def test_fields_by_allow_list() -> None:

@@ -41,8 +41,10 @@ INFO = {
 CONTAINER = {
     "Id": ID,
     "Name": "/web",
-    "Environment": ["A=b"],
-    "ExposedPorts": {"80/tcp": {}},
+    "Path": "sleep",
+    "Args": ["1"],
+    "State": {"Status": "running", "Health": {"Status": "healthy", "Log": []}},
+    "Config": {"Env": ["A=b"], "ExposedPorts": {"80/tcp": {}}},
     "HostConfig": {
         "Devices": [{"PathOnHost": "/dev/fuse", "PathInContainer": "/dev/fuse", "CgroupPermissions": "rwm"}],
         "DeviceRequests": [{"Driver": "cdi", "Count": 1, "DeviceIDs": ["0"], "Options": {}}],
@@ -55,8 +57,10 @@ CONTAINER = {
         "CapAdd": ["CHOWN"],
     },
     "Mounts": [{"Type": "volume", "Name": "v", "Source": "/x", "Destination": "/y", "RW": True}],
-    "Networks": {"bridge": {"NetworkID": ID, "IPAddress": "10.0.0.2", "IPAMConfig": {"x": 1}}},
-    "Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "80"}]},
+    "NetworkSettings": {
+        "Networks": {"bridge": {"NetworkID": ID, "IPAddress": "10.0.0.2", "IPAMConfig": {"x": 1}}},
+        "Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "80"}]},
+    },
 }
 VOLUME = {"Name": "v", "Driver": "local", "Options": {"type": "nfs", "device": ":/x", "o": "addr=1"}}
 IMAGE = {
@@ -153,7 +157,7 @@ ANSWERS = {
     "docker_info": [one_line(INFO)],
     "docker_networks": [one_line({"Name": "bridge", "Id": ID, "Driver": "bridge", "Options": {"encrypted": ""}})],
     "docker_services": [one_line(ONE_SERVICE)],
-    "docker_containers": [ID, f"container {one_line(CONTAINER)}", f"volume {one_line(VOLUME)}", "--proc", "--paths"],
+    "containers": ["--inspect", one_line(CONTAINER), "--volumes", f"[{one_line(VOLUME)}]", "--end"],
     "images": [f"image {one_line(IMAGE)}", "--blobs", f"{ID}:{one_line(STORED)}"],
     "image_contents": [f"image sha256:{ID} {one_line(IMAGE['RootFS'])}", f"{ID}:{one_line(STORED)}"],
     "swarm": [
@@ -181,7 +185,7 @@ KEPT = {
     "docker_info": "extfs",
     "docker_networks": "encrypted",
     "docker_services": "ingress",
-    "docker_containers": "SCMP_ACT_ERRNO",
+    "containers": "SCMP_ACT_ERRNO",
     "images": "docker.io/library/web",
     "image_contents": "",
     "swarm": "Leader",
@@ -226,9 +230,9 @@ SAID = {
         ('7/iptables:-A X -m string --string "a Geheim7" --algo bm -j DROP', "--string - --algo bm -j DROP"),
         ('7/iptables:-A X -j LOG --log-prefix "Geheim7', '--log-prefix -'),
     ],
-    "docker_containers": [
-        (f"container {json.dumps({'Id': ID, 'Program': 'a Geheim7', 'Arguments': ['sshd']})}\n--proc\n", '["sshd"]'),
-        (f"volume {json.dumps({'Name': 'v', 'Options': {'device': '//u:Geheim7@nas/x'}})}\n--proc\n", "//***@nas/x"),
+    "containers": [
+        (f"--inspect\n{json.dumps({'Id': ID, 'Name': 'a', 'Path': 'a Geheim7', 'Args': ['sshd']})}\n--end", '["sshd"]'),
+        (f"--volumes\n{json.dumps([{'Name': 'v', 'Options': {'device': '//u:Geheim7@nas/x'}}])}\n--end", "//***@nas/x"),
     ],
     "images": [
         (f"image {json.dumps(IMAGE | {'Config': {'Healthcheck': {'Test': ['curl -u a:Geheim7']}}})}", '"another"'),

@@ -157,8 +157,8 @@ def test_engine_that_hangs_is_asked_once() -> None:
 def test_probes_that_ask_the_engine() -> None:
     """No other is passed over where the engine hangs, whatever its words and comments name."""
     asking = """
-        docker_containers docker_info docker_networks docker_services docker_version engine_places image_contents images
-        neighbours swarm
+        container_files containers docker_info docker_networks docker_services docker_version engine_places
+        image_contents images neighbours swarm
     """
     assert {probe.name for probe in facts.PROBES if probe.asks_engine} == set(asking.split())
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hullcheck.facts.containers.inspect import SERVICE
 from selftests.kit.facts.container_host import (
     OWN,
     ContainerHost,
@@ -212,14 +213,14 @@ def test_internal_network_of_another_driver(
     world.extra = ["100/net/tcp:  sl  local_address rem_address", row]
     assert world.judge("5.8")[0] == ("fail" if outside else "pass")
     world.stop()
-    world.config["NetworkMode"] = world.description["NetworkMode"] = "out"
+    world.config["NetworkMode"] = "out"
     assert world.judge("5.8")[0] == ("manual" if outside else "pass")
 
 
 def test_listeners_whose_holders_may_not_be_seen(world: ContainerHost) -> None:
     """5.8: in the network of the host, listeners that may be the container's are an error until that is
     known."""
-    world.config["NetworkMode"] = world.description["NetworkMode"] = "host"
+    world.config["NetworkMode"] = "host"
     world.extra = ["100/net/tcp:  sl  local_address rem_address"]
     assert world.judge("5.8")[0] == "pass"
     world.extra.append("100/net/tcp:   0: 00000000:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0")
@@ -237,7 +238,7 @@ def test_listeners_whose_holders_may_not_be_seen(world: ContainerHost) -> None:
 
 def test_why_listeners_of_the_host_are_an_error(world: ContainerHost) -> None:
     """5.8: the reason names what could not be read."""
-    world.config["NetworkMode"] = world.description["NetworkMode"] = "host"
+    world.config["NetworkMode"] = "host"
     row = "100/net/tcp:   0: 00000000:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0"
     world.extra = ["100/net/tcp:  sl  local_address rem_address", row]
     assert world.judge("5.8") == ("error", "which process holds a listening socket could not be read")
@@ -265,7 +266,7 @@ def test_why_listeners_of_the_host_are_an_error(world: ContainerHost) -> None:
 )
 def test_ports_of_a_service(world: ContainerHost, port: dict[str, Any], expected: tuple[str, str]) -> None:
     """5.8: a port in mode ingress, the default, is open on every node."""
-    world.description |= {"Service": "s1", "Networks": {"ingress": {"NetworkID": "c" * 64}}}
+    world.description |= {"Labels": {SERVICE: "s1"}, "Networks": {"ingress": {"NetworkID": "c" * 64}}}
     world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
     other = service_document() | {"ID": "s0", "Endpoint": {"Ports": None}}
     world.services = [other, service_document() | {"Endpoint": {"Ports": [port]}}]

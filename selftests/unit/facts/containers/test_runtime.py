@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-import json
 
 import pytest
 
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from selftests.kit.facts.container_host import (
     OWN,
     STATUS,
@@ -31,13 +29,11 @@ def test_container_that_was_started_anew_meanwhile(world: ContainerHost) -> None
 
 def test_command_of_a_stopped_container(world: ContainerHost) -> None:
     """5.7: an SSH server counts wherever the command names it; other arguments are not kept."""
-    world.description.update({"Running": False, "Pid": 0, "Status": "exited", "Program": "/bin/sh"})
-    described = world.description | {"Arguments": ["-c", "exec /usr/sbin/sshd -D -o x=hunter2"]}
-    kept = DOCKER_CONTAINERS.keep(f"container {json.dumps(described)}\n--proc\n")
-    assert "hunter2" not in kept
-    world.description["Arguments"] = json.loads(kept.split("\n")[0].removeprefix("container "))["Arguments"]
+    world.description.update({"Running": False, "Pid": 0, "Status": "exited", "Path": "/bin/sh"})
+    world.description["Args"] = ["-c", "exec /usr/sbin/sshd -D -o x=hunter2"]
+    assert "hunter2" not in world.facts.recording.answers["containers"].stdout
     assert world.judge("5.7")[0] == "fail"
-    world.description["Arguments"] = []
+    world.description["Args"] = []
     assert world.judge("5.7")[0] == "pass"
 
 
@@ -177,7 +173,7 @@ def test_root_in_a_container(world: ContainerHost) -> None:
         "fail",
         "processes of root that the container did not start: sleep (pid 60)",
     )
-    world.description["Health"] = "healthy"
+    world.description["Health"] = {"Status": "healthy"}
     verdict, reason = world.judge("5.24")
     assert (verdict, "check that these are its health check" in reason) == ("manual", True)
     world.description["User"] = "1000"

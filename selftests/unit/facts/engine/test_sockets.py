@@ -24,6 +24,7 @@ from hullcheck.parsing.proc.net import Listener
 from hullcheck.policy import Policy
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.containers import containers
 from selftests.kit.facts.daemons import AFTER, BEFORE, FILES, PATH, REMOTE, Host, changed_processes
 from selftests.kit.judging import judged
 
@@ -42,7 +43,7 @@ def remote_api(host: Host) -> RemoteApi:
 def published(address: str) -> str:
     """A container whose port 8080 is published at this address."""
     ports = {"80/tcp": [{"HostIp": address, "HostPort": "8080"}], "81/tcp": None}
-    return f"container {json.dumps({'Id': 'a' * 64, 'Name': '/web', 'Ports': ports})}"
+    return containers({"Ports": ports})
 
 
 @pytest.mark.parametrize(
