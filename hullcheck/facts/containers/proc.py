@@ -65,7 +65,7 @@ class ContainerFiles:
                 lines.setdefault(name, []).append(rest)
         named = (line.removeprefix("real ").split("\t", 1) for line in paths if line.startswith("real "))
         return cls(
-            {name: tuple(each) for name, each in lines.items()},
+            {name: tuple(dict.fromkeys(each)) for name, each in lines.items()},
             {pid: namespaces.links(each) for pid, each in links.items()},
             {pid: tuple(each) for pid, each in listeners.items()},
             {pid: frozenset(each) for pid, each in sockets.items()},

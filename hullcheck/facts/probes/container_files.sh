@@ -37,47 +37,39 @@ found=$(
     END { if (host) print "host" }'
 )
 echo "--proc"
-printf "%s\n" "$found" | awk '
-  function show(file, name, line) {
-    while ((getline line < file) > 0) {
-      if (name == "mountinfo") sub(/ - overlay .*/, " - overlay overlay -", line)
-      if (name !~ /^net/ || line ~ /local_address| 0A | 07 /) print file ":" line
-    }
-    close(file)
-  }
-  function list(top, path, names, count, each, i) {
-    count = split(names, each, " ")
-    while (path != "" && path != "/" && !((top path) in seen)) {
-      seen[top path] = 1
-      for (i = 1; i <= count; i++) show(top path "/" each[i])
-      sub("/[^/]*$", "", path)
-    }
-  }
-  BEGIN {
-    unified = "/sys/fs/cgroup/unified"
-    if ((getline line < (unified "/cgroup.procs")) < 0) unified = "/sys/fs/cgroup"
-    many = split("mountinfo attr/current uid_map", files, " "); split("net/tcp net/tcp6 net/udp net/udp6", sockets, " ")
-  }
-  $1 == "listen" { for (i = 1; i <= 4; i++) show($2 "/" sockets[i], sockets[i]) }
-  $1 == "pid" {
-    for (i = 1; i <= many; i++) show($2 "/" files[i], files[i])
-    group = $2 "/cgroup"
-    while ((getline line < group) > 0) {
-      path = line; sub("^[^:]*:[^:]*:", "", path); split(line, part, ":")
-      top = "/sys/fs/cgroup/" part[2]; controllers = "," part[2] ","
-      if (controllers == ",,") list(unified, path, "memory.max pids.max cpu.max cpu.weight cgroup.controllers")
-      if (controllers ~ /,memory,/) list(top, path, "memory.limit_in_bytes")
-      if (controllers ~ /,pids,/) list(top, path, "pids.max")
-      if (controllers ~ /,cpu,/) list(top, path, "cpu.shares cpu.cfs_quota_us cpu.cfs_period_us")
-    }
-    close(group)
-  }'
+each() { printf "%s\n" "$found" | while read -r kind pid; do if [ "$kind" = "$1" ]; then "$2"; fi; done; }
+seen=" "
+groups() { # TOP PATH FILES: those of a control group and of the groups above it
+  group=${2%/}
+  while [ -n "$group" ]; do
+    case $seen in *" $1$group "*) break ;; esac
+    [ "$group" = "$2" ] || seen="$seen$1$group "
+    for name in $3; do printf "%s\0" "$1$group/$name"; done
+    group=${group%/*}
+  done
+}
+unified=/sys/fs/cgroup
+[ ! -d $unified/unified ] || unified=$unified/unified
+main() {
+  printf "%s\0" "$pid/mountinfo" "$pid/attr/current" "$pid/uid_map"
+  while IFS=: read -r _ controllers path; do
+    top=/sys/fs/cgroup/$controllers
+    case ,$controllers, in
+      ,,) groups $unified "$path" "memory.max pids.max cpu.max cpu.weight cgroup.controllers" ;;
+      *,memory,*) groups "$top" "$path" "memory.limit_in_bytes" ;;
+      *,pids,*) groups "$top" "$path" "pids.max" ;;
+      *,cpu,*) groups "$top" "$path" "cpu.shares cpu.cfs_quota_us cpu.cfs_period_us" ;;
+    esac
+  done <"$pid/cgroup"
+}
+listening() { printf "%s\0" "$pid/net/tcp" "$pid/net/tcp6" "$pid/net/udp" "$pid/net/udp6"; }
+namespaces() { printf "%s\0" "$pid/ns/ipc" "$pid/ns/net" "$pid/ns/pid" "$pid/ns/user" "$pid/ns/uts"; }
 case $found in *"pid "*)
-  printf "%s\n" "$found" | while read -r kind pid; do
-    [ "$kind" != pid ] || printf "%s\0" "$pid/ns/ipc" "$pid/ns/net" "$pid/ns/pid" "$pid/ns/user" "$pid/ns/uts"
-  done | xargs -0 ls -ln 2>/dev/null
+  each pid main 2>/dev/null | xargs -0 grep -aHs "" | sed "s/ - overlay .*/ - overlay overlay -/"
+  each pid namespaces | xargs -0 ls -ln 2>/dev/null
   ;;
 esac
+case $found in *"listen "*) each listen listening | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 " ;; esac
 case $found in *host) # who holds the sockets in its network
   printf "%s\0" [0-9]*/fd | xargs -0 ls -ln 2>/dev/null | awk '
     /^[0-9]+\/fd:$/ { folder = substr($0, 1, length($0) - 1) }

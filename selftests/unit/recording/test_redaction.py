@@ -48,19 +48,16 @@ CONTAINER = {
     "HostConfig": {
         "Devices": [{"PathOnHost": "/dev/fuse", "PathInContainer": "/dev/fuse", "CgroupPermissions": "rwm"}],
         "DeviceRequests": [{"Driver": "cdi", "Count": 1, "DeviceIDs": ["0"], "Options": {}}],
-        "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m"}},
-        "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "80"}]},
+        "LogConfig": {"Type": "json-file", "Config": None},
+        "PortBindings": None,
         "RestartPolicy": {"Name": "always", "MaximumRetryCount": 0},
         "SecurityOpt": ["seccomp=" + json.dumps({"defaultAction": "SCMP_ACT_ERRNO", "comment": NEW})],
-        "Tmpfs": {"/tmp": "rw"},
+        "Tmpfs": None,
         "Ulimits": [{"Name": "nofile", "Hard": 1, "Soft": 1}],
         "CapAdd": ["CHOWN"],
     },
     "Mounts": [{"Type": "volume", "Name": "v", "Source": "/x", "Destination": "/y", "RW": True}],
-    "NetworkSettings": {
-        "Networks": {"bridge": {"NetworkID": ID, "IPAddress": "10.0.0.2", "IPAMConfig": {"x": 1}}},
-        "Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "80"}]},
-    },
+    "NetworkSettings": {"Networks": None, "Ports": None},
 }
 VOLUME = {"Name": "v", "Driver": "local", "Options": {"type": "nfs", "device": ":/x", "o": "addr=1"}}
 IMAGE = {
