@@ -36,71 +36,71 @@ found=$(
     }
     END { if (host) print "host" }'
 )
+each() { # KIND COMMAND: with what stands behind KIND in $found
+  printf "%s\n" "$found" | while IFS= read -r line; do case $line in "$1 "*) "$2" "${line#"$1 "}" ;; esac done
+}
 echo "--proc"
-each() { printf "%s\n" "$found" | while read -r kind pid; do if [ "$kind" = "$1" ]; then "$2"; fi; done; }
-seen=" "
-groups() { # TOP PATH FILES: those of a control group and of the groups above it
-  group=${2%/}
-  while [ -n "$group" ]; do
-    case $seen in *" $1$group "*) break ;; esac
-    [ "$group" = "$2" ] || seen="$seen$1$group "
-    for name in $3; do printf "%s\0" "$1$group/$name"; done
-    group=${group%/*}
-  done
-}
-unified=/sys/fs/cgroup
+seen=" " unified=/sys/fs/cgroup
 [ ! -d $unified/unified ] || unified=$unified/unified
-main() {
-  printf "%s\0" "$pid/mountinfo" "$pid/attr/current" "$pid/uid_map"
-  while IFS=: read -r _ controllers path; do
-    top=/sys/fs/cgroup/$controllers
+files_of() { # PID: and of its control groups, and those above
+  printf "%s\0" "$1/mountinfo" "$1/attr/current" "$1/uid_map"
+  while IFS=: read -r _ controllers group; do
+    own=$group top=/sys/fs/cgroup/$controllers
     case ,$controllers, in
-      ,,) groups $unified "$path" "memory.max pids.max cpu.max cpu.weight cgroup.controllers" ;;
-      *,memory,*) groups "$top" "$path" "memory.limit_in_bytes" ;;
-      *,pids,*) groups "$top" "$path" "pids.max" ;;
-      *,cpu,*) groups "$top" "$path" "cpu.shares cpu.cfs_quota_us cpu.cfs_period_us" ;;
+      ,,) top=$unified names="memory.max pids.max cpu.max cpu.weight cgroup.controllers" ;;
+      *,memory,*) names=memory.limit_in_bytes ;;
+      *,pids,*) names=pids.max ;;
+      *,cpu,*) names="cpu.shares cpu.cfs_quota_us cpu.cfs_period_us" ;;
+      *) continue ;;
     esac
-  done <"$pid/cgroup"
+    while [ -n "${group%/}" ]; do
+      case $seen in *" $top$group "*) break ;; esac
+      [ "$group" = "$own" ] || seen="$seen$top$group "
+      for name in $names; do printf "%s\0" "$top$group/$name"; done
+      group=${group%/*}
+    done
+  done <"$1/cgroup"
 }
-listening() { printf "%s\0" "$pid/net/tcp" "$pid/net/tcp6" "$pid/net/udp" "$pid/net/udp6"; }
-namespaces() { printf "%s\0" "$pid/ns/ipc" "$pid/ns/net" "$pid/ns/pid" "$pid/ns/user" "$pid/ns/uts"; }
+listeners_of() { printf "%s\0" "$1/net/tcp" "$1/net/tcp6" "$1/net/udp" "$1/net/udp6"; }
+namespaces_of() { printf "%s\0" "$1/ns/ipc" "$1/ns/net" "$1/ns/pid" "$1/ns/user" "$1/ns/uts"; }
 case $found in *"pid "*)
-  each pid main 2>/dev/null | xargs -0 grep -aHs "" | sed "s/ - overlay .*/ - overlay overlay -/"
-  each pid namespaces | xargs -0 ls -ln 2>/dev/null
+  each pid files_of 2>/dev/null | xargs -0 grep -aHs "" | sed "s/ - overlay .*/ - overlay overlay -/"
+  each pid namespaces_of | xargs -0 ls -ln 2>/dev/null
   ;;
 esac
-case $found in *"listen "*) each listen listening | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 " ;; esac
+case $found in *"listen "*) each listen listeners_of | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 " ;; esac
 case $found in *host) # who holds the sockets in its network
   printf "%s\0" [0-9]*/fd | xargs -0 ls -ln 2>/dev/null | awk '
     /^[0-9]+\/fd:$/ { folder = substr($0, 1, length($0) - 1) }
     /^l.* [0-9]+ -> socket:\[[0-9]+\]$/ { $(NF - 2) = folder "/" $(NF - 2); print }'
   ;;
 esac
+# shellcheck disable=SC2154 # data_root.sh sets it
 grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json
 echo "--paths"
-printf "%s\n" "$found" | while IFS= read -r source; do
-  case $source in "source "*) source=${source#source } ;; *) continue ;; esac
-  folder=${source%/*} rest=${source##*/}
-  if cd -P "$source" 2>/dev/null; then
-    printf "real %s\t%s\n" "$source" "$PWD"
-  elif [ -L "$source" ]; then
-    printf "real %s\t%s\n" "$source" "$(readlink -f "$source")"
+real() { # SOURCE
+  folder=${1%/*} rest=${1##*/}
+  if cd -P "$1" 2>/dev/null; then
+    printf "real %s\t%s\n" "$1" "$PWD"
+  elif [ -L "$1" ]; then
+    printf "real %s\t%s\n" "$1" "$(readlink -f "$1")"
   else # a file, or what is made when the container starts: below the last folder of its path that is there
     until cd -P "${folder:-/}" 2>/dev/null || [ -z "$folder" ]; do
       rest=${folder##*/}/$rest folder=${folder%/*}
     done
-    if [ ! -L "${rest%%/*}" ] && { [ "$folder" = "${source%/*}" ] || [ ! -e "${rest%%/*}" ]; }; then
-      printf "real %s\t%s\n" "$source" "${PWD%/}/$rest"
+    if [ ! -L "${rest%%/*}" ] && { [ "$folder" = "${1%/*}" ] || [ ! -e "${rest%%/*}" ]; }; then
+      printf "real %s\t%s\n" "$1" "${PWD%/}/$rest"
     fi
   fi
-done
+}
+each source real
 # Sockets by their paths without linked folders: a daemon may listen at /var/run/docker.sock.
+socket() { [ ! -S "$1" ] || printf "%s\n" "$1"; }
 {
-  # shellcheck disable=SC2086 # one word for each process
-  sed -n 's|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' self/net/unix $(printf "%s/net/unix " ${daemons-}) 2>/dev/null
-  printf "%s\n" "$found" | while IFS= read -r source; do
-    [ ! -S "${source#source }" ] || printf "%s\n" "${source#source }"
-  done
+  # shellcheck disable=SC2046,SC2086 # one word for each process
+  sed -n 's|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' self/net/unix \
+    $(printf "%s/net/unix " ${daemons-}) 2>/dev/null
+  each source socket
 } | sort -u | while IFS= read -r socket; do
   if cd -P "${socket%/*}/" 2>/dev/null && [ -S "${socket##*/}" ]; then printf "%s\0" "${PWD%/}/${socket##*/}"; fi
 done | xargs -0 stat -L -c "socket %d:%i %h %n" 2>/dev/null
