@@ -5,8 +5,15 @@ from dataclasses import dataclass
 
 from hullcheck.criteria.judgement import Judgement, listed
 from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.log_drivers import LOCAL_DRIVERS, NETWORK_DRIVERS, OF_SYSLOG, destination
-from hullcheck.facts.containers.logs import OTHER_SYSTEM, RELAYS, Shippers
+from hullcheck.facts.containers.logs import (
+    LOCAL_DRIVERS,
+    NETWORK_DRIVERS,
+    OF_SYSLOG,
+    OTHER_SYSTEM,
+    RELAYS,
+    Shippers,
+    destination,
+)
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects

@@ -17,24 +17,6 @@ from selftests.kit.facts.container_host import (
 )
 
 
-def test_fields_that_the_engine_does_not_report(world: ContainerHost) -> None:
-    """A field that is missing is an error of the control that needs it, and of no other."""
-    for number, name in {
-        "5.5": "Privileged",
-        "5.15": "RestartPolicy",
-        "5.25": "CgroupParent",
-        "5.31": "UsernsMode",
-    }.items():
-        broken = ContainerHost()
-        del broken.config[name]
-        assert broken.judge(number)[0] == "error"
-        assert broken.judge("5.30")[0] == "fail"
-    for name in ("CapEff", "CapBnd"):
-        broken = ContainerHost()
-        del broken.status[100][name]
-        assert broken.judge("5.4")[0] == "error"
-
-
 @pytest.mark.parametrize(
     ("driver", "options", "parent", "expected"),
     [
@@ -148,12 +130,6 @@ def test_device_requests(world: ContainerHost, request_: dict[str, Any], name: s
     assert world.judge("5.18") == ("fail", f"is given {name}")
 
 
-def test_request_for_no_device(world: ContainerHost) -> None:
-    """5.18: a CDI request without a device asks for none."""
-    world.config["DeviceRequests"] = [{"Driver": "cdi", "DeviceIDs": None, "Capabilities": [["gpu"]]}]
-    assert world.judge("5.18")[0] == "pass"
-
-
 def test_task_of_a_service(world: ContainerHost) -> None:
     """5.8, 5.15: the service decides; on a worker, which knows none, that is an error."""
     world.description |= {"Labels": {SERVICE: "s1"}, "Networks": {"ingress": {"NetworkID": "c" * 64}}}
@@ -183,21 +159,6 @@ def test_task_of_a_service(world: ContainerHost) -> None:
     assert [world.judge(number)[0] for number in ("5.8", "5.15")] == ["not applicable", "not applicable"]
     world.config["RestartPolicy"] = {"Name": "always"}
     assert world.judge("5.15")[0] == "fail"
-
-
-def test_why_a_task_is_an_error(world: ContainerHost) -> None:
-    """5.8, 5.15: the reason says who knows; a service restarts without end where nothing is said."""
-    world.description |= {"Labels": {SERVICE: "s1"}, "Networks": {"ingress": {"NetworkID": "c" * 64}}}
-    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": False}
-    told = "a worker of the swarm does not know its services: audit a manager as well"
-    assert world.judge("5.8") == ("not applicable", told)
-    world.info["Swarm"]["ControlAvailable"] = True
-    assert world.judge("5.8") == ("error", "the engine does not know the service s1 of this task")
-    world.services = [service_document()]
-    assert world.judge("5.15") == ("fail", "its service shop restarts it: condition any, endless attempts")
-    world.description["Labels"] = {}
-    told = "it is in the ingress network, but the engine names no service for it"
-    assert world.judge("5.8") == ("error", told)
 
 
 def test_image_of_a_container(world: ContainerHost) -> None:
@@ -247,13 +208,6 @@ def test_mount_without_a_slash(world: ContainerHost, written: str, place: str) -
     world.paths = ["real /etc\t/etc"]
     assert world.judge("5.5")[0] == "pass"
     assert world.judge("5.6") == ("fail", f"mounts /etc of the host at {place}")
-
-
-def test_share_that_no_kernel_takes(world: ContainerHost) -> None:
-    """5.12: an engine 20.10 keeps a negative share, with which the container does not start."""
-    world.stop()
-    world.config["CpuShares"] = -5
-    assert world.judge("5.12") == ("fail", "no CPU share or limit is in force, and none is set")
 
 
 @pytest.mark.parametrize(
