@@ -12,27 +12,18 @@ found=$(
       documents containers "$@"
     fi
   } 2>/dev/null | awk '
-    function take(pattern) { # the next "NAME":"TEXT" of the line
-      if (!match(rest, pattern)) return 0
-      name = text = substr(rest, RSTART + 1, RLENGTH - 2); rest = substr(rest, RSTART + RLENGTH)
-      sub(/".*/, "", name); sub(/^[^"]*": ?"/, "", text)
-      return 1
-    }
-    { rest = $0 }
-    match($0, /"Pid":[0-9]+/) {
-      pid = substr($0, RSTART + 6, RLENGTH - 6)
-      if (pid > 0) print "pid " pid
-      if (pid > 0 && /"NetworkMode":"host"/ && !host++) print "listen " pid
-      while (take("\"(Source|NetworkID)\":\"[^\"\\\\]*\""))
-        if (name == "Source" && text ~ /^\//) print "source " text
-        else if (name == "NetworkID" && pid > 0 && (text in outside) && !said[pid]++) print "listen " pid
-      next
-    }
     {
-      while (take("\"(Id|Driver|device)\": ?\"[^\"\\\\]*\"|\"nat-unprotected\""))
-        if (name == "Id") id = text
-        else if (name == "device") { if (text ~ /^\//) print "source " text }
-        else if (name == "nat-unprotected" || text !~ /^(bridge|host|null|overlay|default|local)$/) outside[id]
+      rest = $0
+      pid = match(rest, /"Pid":[0-9]+/) ? substr(rest, RSTART + 6, RLENGTH - 6) + 0 : 0
+      if (pid) print "pid " pid
+      if (pid && /"NetworkMode":"host"/ && !host++) print "listen " pid
+      while (match(rest, /"(Id|Driver|device|Source|NetworkID)": ?"[^"\\]*"|"nat-unprotected"/)) {
+        split(substr(rest, RSTART, RLENGTH), word, "\""); rest = substr(rest, RSTART + RLENGTH)
+        if (word[2] == "Id") id = word[4]
+        else if (word[2] ~ /^(device|Source)$/) { if (word[4] ~ /^\//) print "source " word[4] }
+        else if (word[2] == "NetworkID") { if (pid && (word[4] in outside) && !said[pid]++) print "listen " pid }
+        else if (word[4] !~ /^(bridge|host|null|overlay|default|local)$/) outside[id]
+      }
     }
     END { if (host) print "host" }'
 )
