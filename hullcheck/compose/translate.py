@@ -14,29 +14,8 @@ from msgspec.structs import replace
 from hullcheck.compose.command import ComposeError, Merged
 from hullcheck.compose.lines import File, place, places
 from hullcheck.data.health_checks import kind_of_check
-from hullcheck.facts.containers import Hook
+from hullcheck.facts.containers import Hook, inspect
 from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS, FileNetwork, Service
-from hullcheck.facts.containers.inspect import (
-    HOLE,
-    Binding,
-    Config,
-    Device,
-    DeviceRequest,
-    Endpoint,
-    Healthcheck,
-    HostConfig,
-    Inspected,
-    LogConfig,
-    MountPoint,
-    NetworkSettings,
-    RestartPolicy,
-    State,
-    Ulimit,
-    Volume,
-    VolumeOptions,
-    labels_kept,
-    volumes_kept,
-)
 from hullcheck.facts.host.ssh_servers import servers_named
 from hullcheck.secrets import configuration
 from hullcheck.secrets.log_options import log_options
@@ -87,7 +66,7 @@ class Model:
             found[self.network(key)] = FileNetwork(driver=driver, options=options)
         return found
 
-    def volumes(self) -> dict[str, Volume]:
+    def volumes(self) -> dict[str, inspect.Volume]:
         """Return the volumes whose place on the host the file decides, by their keys: a folder, or the engine's own."""
         found = {}
         for key, each in self.top("volumes").items():
@@ -98,7 +77,9 @@ class Model:
                 continue
             if device.startswith((".", "~", "/")):
                 device = self.path(device)
-            (found[key],) = volumes_kept([Volume(name=key, options=VolumeOptions(device=device, o=how))])
+            (found[key],) = inspect.volumes_kept(
+                [inspect.Volume(name=key, options=inspect.VolumeOptions(device=device, o=how))]
+            )
         return found
 
     def network(self, key: str) -> str:
@@ -190,42 +171,44 @@ class _Service:
             ],
         )
 
-    def _inspected(self) -> Inspected:
+    def _inspected(self) -> inspect.Inspected:
         networks = [self.model.network(each) for each in self.data.get("networks") or ()]
         settings = self._host_config()
         mode = "host" if "host" in networks else settings.network_mode
         if mode in ("bridge", "default"):
             networks = ["bridge"]
         labels = _settings(self.data.get("labels"))
-        unlabelled = "" if {"label:disable", "label=disable"} & {*self._texts("security_opt")} else HOLE
+        unlabelled = (
+            "" if {"label:disable", "label=disable"} & {*self._texts("security_opt")} else inspect.HOLE
+        )
         is_named = self.data.get("build") is None and self._text("image")
-        return Inspected(
+        return inspect.Inspected(
             name=self.name,
             path="",
             args=sorted(servers_named([*self._texts("entrypoint"), *self._texts("command")])),
             image="",
             process_label=unlabelled,
             mount_label=unlabelled,
-            state=State(status="created", running=False, pid=0),
-            config=Config(
-                user=self._text("user") or HOLE,
-                image=self._text("image") if is_named else HOLE,
-                labels=labels_kept(labels),
+            state=inspect.State(status="created", running=False, pid=0),
+            config=inspect.Config(
+                user=self._text("user") or inspect.HOLE,
+                image=self._text("image") if is_named else inspect.HOLE,
+                labels=inspect.labels_kept(labels),
                 healthcheck=self._check(),
             ),
             host_config=replace(settings, network_mode=mode),
             mounts=list(self._mounts(0)),
-            network_settings=NetworkSettings(
-                networks={each: Endpoint(network_id="") for each in networks}, ports={}
+            network_settings=inspect.NetworkSettings(
+                networks={each: inspect.Endpoint(network_id="") for each in networks}, ports={}
             ),
             secrets=self._secrets(),
         )
 
-    def _host_config(self) -> HostConfig:
+    def _host_config(self) -> inspect.HostConfig:
         log = self.data.get("logging") or {}
         joined = {name: re.sub("^service:", "container:", self._text(key)) for name, key in _JOINING.items()}
         options = {key: str(each) for key, each in (log.get("options") or {}).items()}
-        return HostConfig(
+        return inspect.HostConfig(
             **joined,
             privileged=bool(self.data.get("privileged")),
             cap_add=self._texts("cap_add"),
@@ -245,43 +228,46 @@ class _Service:
             publish_all_ports=False,
             restart_policy=self._restart(),
             devices=[  # as texts by older versions
-                Device(path_on_host=each["source"] if isinstance(each, Mapping) else each.partition(":")[0])
+                inspect.Device(
+                    path_on_host=each["source"] if isinstance(each, Mapping) else each.partition(":")[0]
+                )
                 for each in self.data.get("devices") or ()
             ],
             device_requests=self._device_requests(),
             device_cgroup_rules=self._texts("device_cgroup_rules"),
             ulimits=[
-                Ulimit(name=name, soft=int(soft), hard=int(hard)) for name, soft, hard in self._ulimits()
+                inspect.Ulimit(name=name, soft=int(soft), hard=int(hard))
+                for name, soft, hard in self._ulimits()
             ],
             tmpfs={each.partition(":")[0]: "" for each in self._texts("tmpfs")},
-            log_config=LogConfig(type=str(log.get("driver") or ""), config=log_options(options)),
+            log_config=inspect.LogConfig(type=str(log.get("driver") or ""), config=log_options(options)),
         )
 
-    def _ports(self) -> dict[str, list[Binding] | None]:
-        found = dict[str, list[Binding] | None]()
+    def _ports(self) -> dict[str, list[inspect.Binding] | None]:
+        found = dict[str, list[inspect.Binding] | None]()
         for each in self.data.get("ports") or ():
             key = f"{each['target']}/{each.get('protocol') or 'tcp'}"
-            binding = Binding(
+            binding = inspect.Binding(
                 host_ip=str(each.get("host_ip") or ""), host_port=str(each.get("published") or "")
             )
             found[key] = [*(found.get(key) or ()), binding]
         return found
 
-    def _restart(self) -> RestartPolicy:
+    def _restart(self) -> inspect.RestartPolicy:
         """Return the restart policy; that of `deploy` counts first, as in Compose."""
         name, _, count = self._text("restart").partition(":")
         if (policy := self.deploy.get("restart_policy")) is not None:
             name, count = str(policy.get("condition") or ""), str(policy.get("max_attempts") or 0)
             name = _CONDITIONS.get(name, name)
         known: Any = name or "no"
-        return RestartPolicy(name=known, maximum_retry_count=max(int(count or 0), 0))
+        return inspect.RestartPolicy(name=known, maximum_retry_count=max(int(count or 0), 0))
 
-    def _device_requests(self) -> list[DeviceRequest]:
+    def _device_requests(self) -> list[inspect.DeviceRequest]:
         reserved = ((self.deploy.get("resources") or {}).get("reservations") or {}).get("devices") or ()
         gpus = self.data.get("gpus") or ()
         asked = [*([{"capabilities": ["gpu"]}] if gpus == "all" else gpus), *reserved]
         return [
-            DeviceRequest(
+            inspect.DeviceRequest(
                 driver=str(each.get("driver") or ""), capabilities=[each.get("capabilities") or ["gpu"]]
             )
             for each in asked
@@ -291,10 +277,10 @@ class _Service:
         for name, each in (self.data.get("ulimits") or {}).items():
             yield (name, each["soft"], each["hard"]) if isinstance(each, Mapping) else (name, each, each)
 
-    def _check(self) -> Healthcheck | None:
+    def _check(self) -> inspect.Healthcheck | None:
         check = self.data.get("healthcheck") or {}
         test = ["NONE"] if check.get("disable") else check.get("test")
-        return Healthcheck(test=[kind_of_check(test)]) if test else None
+        return inspect.Healthcheck(test=[kind_of_check(test)]) if test else None
 
     def _secrets(self) -> list[str]:
         raw = ((self.model.merged.raw or {}).get("services") or {}).get(self.name) or {}
@@ -318,7 +304,7 @@ class _Service:
 
     # ---- what it sees of the host's files
 
-    def _mounts(self, depth: int) -> Iterator[MountPoint]:
+    def _mounts(self, depth: int) -> Iterator[inspect.MountPoint]:
         yield from map(self._mount, self.data.get("volumes") or ())
         yield from self._files("secrets", "/run/secrets/")
         yield from self._files("configs", "/")
@@ -327,24 +313,24 @@ class _Service:
         for parts in (each.removeprefix("service:").split(":") for each in self._texts("volumes_from")):
             if parts[0] not in self.model.top("services"):  # of a container, whose volumes nobody knows here
                 name = f"of the container {':'.join(parts)}"
-                yield MountPoint(
+                yield inspect.MountPoint(
                     type="volume", name=name, source="", destination="/", rw=False, propagation=""
                 )
             elif depth < _DEPTH:
                 for each in _Service(self.model, parts[0])._mounts(depth + 1):
                     yield replace(each, rw=each.rw and parts[1:2] != ["ro"])
 
-    def _mount(self, asked: Mapping[str, Any]) -> MountPoint:
+    def _mount(self, asked: Mapping[str, Any]) -> inspect.MountPoint:
         source = str(asked.get("source") or "")
         target, read_only = posixpath.normpath(asked["target"]), bool(asked.get("read_only"))
         if asked["type"] == "bind":
             how = str((asked.get("bind") or {}).get("propagation") or "")
             return _bind(self.model.path(source), target, read_only=read_only, how=how)
-        return MountPoint(
+        return inspect.MountPoint(
             type=asked["type"], name=source, source="", destination=target, rw=not read_only, propagation=""
         )
 
-    def _files(self, key: str, folder: str) -> Iterator[MountPoint]:
+    def _files(self, key: str, folder: str) -> Iterator[inspect.MountPoint]:
         """Yield the files of the host that are mounted as secrets or configs."""
         for item in self.data.get(key) or ():
             source, target = str(item["source"]), item.get("target")
@@ -353,8 +339,8 @@ class _Service:
                 yield _bind(self.model.path(str(file)), inside, read_only=True)
 
 
-def _bind(source: str, target: str, *, read_only: bool, how: str = "") -> MountPoint:
+def _bind(source: str, target: str, *, read_only: bool, how: str = "") -> inspect.MountPoint:
     shared: Any = how or "rprivate"
-    return MountPoint(
+    return inspect.MountPoint(
         type="bind", name="", source=source, destination=target, rw=not read_only, propagation=shared
     )

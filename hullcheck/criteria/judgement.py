@@ -30,14 +30,9 @@ def shown_processes(processes: Iterable[Process]) -> str:
 
 
 def require_known_ports(container: Container) -> None:
-    """Do nothing if the open ports are known, also of a container that does not run.
-
-    Raises:
-        Manual: it will open whatever it listens on.
-        NotApplicable: the same of a service of a Compose file.
-    """
-    if unknown := container.ports.unknown_in:
-        place = "the network of the host" if unknown[0] == "host" else f"network {unknown[0]}"
+    """Raise Manual, or NotApplicable for a Compose service, if a container will open whatever it listens on."""
+    for name in container.ports.unknown_in:
+        place = "the network of the host" if name == "host" else f"network {name}"
         if container.planned:
             raise NotApplicable(f"who reaches it in {place}, the file does not tell")
         raise Manual(f"does not run: check on which ports it will listen in {place}")

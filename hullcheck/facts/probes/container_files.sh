@@ -52,8 +52,8 @@ files_of() { # PID: and of its control groups, and those above
     done
   done <"$1/cgroup"
 }
-listeners_of() { printf "%s\0" "$1/net/tcp" "$1/net/tcp6" "$1/net/udp" "$1/net/udp6"; }
-namespaces_of() { printf "%s\0" "$1/ns/ipc" "$1/ns/net" "$1/ns/pid" "$1/ns/user" "$1/ns/uts"; }
+listeners_of() { for name in tcp tcp6 udp udp6; do printf "%s\0" "$1/net/$name"; done; }
+namespaces_of() { for name in ipc net pid user uts; do printf "%s\0" "$1/ns/$name"; done; }
 case $found in *"pid "*)
   each pid files_of 2>/dev/null | xargs -0 grep -aHs "" | sed "s/ - overlay .*/ - overlay overlay -/"
   each pid namespaces_of | xargs -0 ls -ln 2>/dev/null
@@ -70,28 +70,24 @@ esac
 grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json
 echo "--paths"
 real() { # SOURCE
-  folder=${1%/*} rest=${1##*/}
+  folder=${1%/*} rest=${1##*/} end=""
   if cd -P "$1" 2>/dev/null; then
-    printf "real %s\t%s\n" "$1" "$PWD"
+    end=$PWD
   elif [ -L "$1" ]; then
-    printf "real %s\t%s\n" "$1" "$(readlink -f "$1")"
+    end=$(readlink -f "$1")
   else # a file, or what is made when the container starts: below the last folder of its path that is there
-    until cd -P "${folder:-/}" 2>/dev/null || [ -z "$folder" ]; do
-      rest=${folder##*/}/$rest folder=${folder%/*}
-    done
-    if [ ! -L "${rest%%/*}" ] && { [ "$folder" = "${1%/*}" ] || [ ! -e "${rest%%/*}" ]; }; then
-      printf "real %s\t%s\n" "$1" "${PWD%/}/$rest"
-    fi
+    until cd -P "${folder:-/}" 2>/dev/null || [ -z "$folder" ]; do rest=${folder##*/}/$rest folder=${folder%/*}; done
+    if [ ! -L "${rest%%/*}" ] && { [ "$folder" = "${1%/*}" ] || [ ! -e "${rest%%/*}" ]; }; then end=${PWD%/}/$rest; fi
   fi
+  [ -z "$end" ] || printf "real %s\t%s\n" "$1" "$end"
 }
 each source real
 # Sockets by their paths without linked folders: a daemon may listen at /var/run/docker.sock.
-socket() { [ ! -S "$1" ] || printf "%s\n" "$1"; }
 {
   # shellcheck disable=SC2046,SC2086 # one word for each process
   sed -n 's|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' self/net/unix \
     $(printf "%s/net/unix " ${daemons-}) 2>/dev/null
-  each source socket
+  each source echo
 } | sort -u | while IFS= read -r socket; do
   if cd -P "${socket%/*}/" 2>/dev/null && [ -S "${socket##*/}" ]; then printf "%s\0" "${PWD%/}/${socket##*/}"; fi
 done | xargs -0 stat -L -c "socket %d:%i %h %n" 2>/dev/null
@@ -100,9 +96,10 @@ echo "--inside"
   grep -aHs "" 1/mountinfo self/mountinfo
   while read -r _ _ _ _ point _; do
     at=${point%/}
-    for each in "$point" "$at"/docker.sock "$at"/containerd.sock "$at"/*/docker.sock "$at"/*/containerd.sock \
-      "$at"/*/podman.sock "$at"/podman.sock "$at"/run/*/containerd.sock "$at"/run/*/podman.sock; do
-      [ ! -S "$each" ] || printf "mounted %s\n" "$each"
+    for name in docker containerd podman; do
+      for each in "$point" "$at/$name.sock" "$at"/*/"$name.sock" "$at"/run/*/"$name.sock"; do
+        [ ! -S "$each" ] || printf "mounted %s\n" "$each"
+      done
     done
   done <self/mountinfo
 }

@@ -19,17 +19,9 @@ from selftests.kit.facts import containers
 from selftests.kit.judging import judged
 
 GROUP = "/sys/fs/cgroup/docker"
-
-
 IMAGE = "sha256:" + "1" * 64
-
-
 WITHOUT_RAW = "00000000a80405fb"
-
-
 BRIDGE = "b" * 64
-
-
 HOST_CONFIG: dict[str, Any] = {
     "Privileged": False,
     "CapAdd": None,
@@ -58,8 +50,6 @@ HOST_CONFIG: dict[str, Any] = {
     "Tmpfs": None,
     "PortBindings": {},
 }
-
-
 DESCRIPTION: dict[str, Any] = {
     "Pid": 100,
     "Running": True,
@@ -81,8 +71,6 @@ DESCRIPTION: dict[str, Any] = {
     "Health": None,
     "Healthcheck": None,
 }
-
-
 INFO: dict[str, Any] = {
     "ServerVersion": "26.1.5",
     "CgroupDriver": "cgroupfs",
@@ -97,8 +85,6 @@ INFO: dict[str, Any] = {
     "SecurityOptions": ["name=seccomp,profile=builtin"],
     "Swarm": {"LocalNodeState": "inactive", "ControlAvailable": False},
 }
-
-
 STATUS = {
     "Name": "sleep",
     "PPid": "50",
@@ -109,20 +95,12 @@ STATUS = {
     "NoNewPrivs": "0",
     "Seccomp": "2",
 }
-
-
 OWN = {"ipc": 11, "net": 12, "pid": 13, "user": 1, "uts": 15}
-
-
 HOST = {"ipc": 1, "net": 1, "pid": 1, "user": 1, "uts": 1, "mnt": 1}
-
-
 HOST_MOUNTS = (
     "20 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw",
     "21 20 0:20 / /run rw shared:2 - tmpfs tmpfs rw",
 )
-
-
 KERNEL = {
     "/sys/module/apparmor/parameters/enabled": "N",
     "/proc/sys/kernel/pid_max": "32768",
