@@ -6,11 +6,11 @@ cd /proc || exit
 found=$(
   {
     set -- $(ids containers)
-    if [ $# != 0 ]; then
+    [ $# = 0 ] || {
       documents networks
       documents volumes
       documents containers "$@"
-    fi
+    }
   } 2>/dev/null | awk '
     {
       rest = $0
@@ -52,14 +52,14 @@ files_of() { # PID: and of its control groups, and those above
     done
   done <"$1/cgroup"
 }
-listeners_of() { for name in tcp tcp6 udp udp6; do printf "%s\0" "$1/net/$name"; done; }
-namespaces_of() { for name in ipc net pid user uts; do printf "%s\0" "$1/ns/$name"; done; }
+sockets_of() { for name in tcp tcp6 udp udp6; do printf "%s\0" "$1/net/$name"; done; }
+spaces_of() { for name in ipc net pid user uts; do printf "%s\0" "$1/ns/$name"; done; }
 case $found in *"pid "*)
   each pid files_of 2>/dev/null | xargs -0 grep -aHs "" | sed "s/ - overlay .*/ - overlay overlay -/"
-  each pid namespaces_of | xargs -0 ls -ln 2>/dev/null
+  each pid spaces_of | xargs -0 ls -ln 2>/dev/null
   ;;
 esac
-case $found in *"listen "*) each listen listeners_of | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 " ;; esac
+case $found in *"listen "*) each listen sockets_of | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 " ;; esac
 case $found in *host) # who holds the sockets in its network
   printf "%s\0" [0-9]*/fd | xargs -0 ls -ln 2>/dev/null | awk '
     /^[0-9]+\/fd:$/ { folder = substr($0, 1, length($0) - 1) }
@@ -92,7 +92,7 @@ each source real
   if cd -P "${socket%/*}/" 2>/dev/null && [ -S "${socket##*/}" ]; then printf "%s\0" "${PWD%/}/${socket##*/}"; fi
 done | xargs -0 stat -L -c "socket %d:%i %h %n" 2>/dev/null
 echo "--inside"
-[ ! -e /.dockerenv ] && [ ! -e /run/.containerenv ] || {
+if [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
   grep -aHs "" 1/mountinfo self/mountinfo
   while read -r _ _ _ _ point _; do
     at=${point%/}
@@ -102,5 +102,5 @@ echo "--inside"
       done
     done
   done <self/mountinfo
-}
+fi
 echo "--end"

@@ -12,15 +12,14 @@ for _ in 1 2 3; do
 done
 counted=${counted#*\"Containers\":}
 printf -- "--counted\n%s\n--listed\n%s\n--inspect\n" "${counted%%[!0-9]*}" "$ids"
-described=""
-[ $# = 0 ] || described=$(documents containers "$@" 2>&1)
+described=$([ $# = 0 ] || documents containers "$@" 2>&1)
 printf "%s\n--volumes\n" "$described"
 case $described in *\"Type\":\"volume\"*) documents volumes ;; *) echo "[]" ;; esac
 echo "--users"
 # One that does not run and whose user has a name: the number by its own passwd.
 case $described in *\"Pid\":0,*)
   printf "%s\n" "$described" |
-    sed -n 's/^{"Id":"\([0-9a-f]*\)".*"Pid":0,.*"Config":{"Hostname":"[^"]*","Domainname":"[^"]*","User":"\([A-Za-z_][^":\\]*\)[":].*/\1 \2/p' |
+    sed -n 's/^{"Id":"\([0-9a-f]*\)".*"Pid":0,.*"Domainname":"[^"]*","User":"\([A-Za-z_][^":\\]*\)[":].*/\1 \2/p' |
     sed 20q | while read -r id user; do
     uid=$(docker cp --follow-link "$id:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
       awk -F: -v user="$user" '{ sub("^[ \t]*", "") } $1 == user { print $3; exit }')
