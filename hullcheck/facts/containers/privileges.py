@@ -25,7 +25,7 @@ class Privileges:
         In a user namespace below its own each process sees itself as root.
         """
         main = self.runtime.main_process
-        others = [each for each in self.runtime.processes if each.pid != main.pid]
+        others = [each for each in self.runtime.with_auditors if each.pid != main.pid]
         known = {None, main.user_namespace}
         more = {each.user_namespace for each in others} - known
         if more and main.user_namespace is not None and not self.configuration.source.inside:

@@ -84,8 +84,8 @@ class Runtime:
         """
         main = self.main_process
         seen = self.surroundings.processes.get()
-        if self.configuration.source.inside:
-            return tuple(seen.by_pid.values())
+        if self.configuration.source.inside:  # what else is seen may be the auditor's, who has other rights
+            return (main,)
         own = self.configuration.inspect.id
         found = {process.pid: process for process in seen.by_cgroup_id.get(own, ())}
         shared = self._shares_pid_namespace(main)
@@ -99,6 +99,13 @@ class Runtime:
         others = frozenset(self.ids) - {own}
         found |= {process.pid: process for process in more if others.isdisjoint(process.container_ids)}
         return tuple(each for each in found.values() if each is main or not each.is_runtime)
+
+    @property
+    def with_auditors(self) -> tuple[Process, ...]:
+        """The same, and from inside also what is executed beside process 1, by the auditor too."""
+        if not self.configuration.source.inside:
+            return self.processes
+        return (self.main_process, *self.surroundings.processes.get().by_pid.values())
 
     @property
     def _brought_by_shim(self) -> tuple[Process, ...]:
@@ -123,13 +130,13 @@ class Runtime:
     def ssh_servers(self) -> tuple[str, ...]:
         """The SSH servers that run in it, or that its command names where it does not run."""
         if self.configuration.running:
-            return ssh.ssh_servers(self.processes)
+            return ssh.ssh_servers(self.with_auditors)
         return tuple(sorted(self.configuration.command & ssh.SERVERS))
 
     @property
     def like_ssh_servers(self) -> tuple[str, ...]:
         """The processes in it that may be SSH servers, by a name like one."""
-        return ssh.like_ssh_servers(self.processes) if self.configuration.running else ()
+        return ssh.like_ssh_servers(self.with_auditors) if self.configuration.running else ()
 
     @property
     def opens_ssh_port(self) -> bool:

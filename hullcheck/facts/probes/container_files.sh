@@ -1,5 +1,4 @@
 . engine.sh
-. data_root.sh
 cd /proc || exit
 # Of the engine's documents: `pid N`, `source PATH`, `listen N` for networks in which listeners are looked for, and `host`.
 # shellcheck disable=SC2046 # one word for each id
@@ -66,8 +65,10 @@ case $found in *host) # who holds the sockets in its network
     /^l.* [0-9]+ -> socket:\[[0-9]+\]$/ { $(NF - 2) = folder "/" $(NF - 2); print }'
   ;;
 esac
-# shellcheck disable=SC2154 # data_root.sh sets it
-grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json
+(
+  . data_root.sh
+  grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json
+) 2>/dev/null
 echo "--paths"
 real() { # SOURCE
   folder=${1%/*} rest=${1##*/} end=""

@@ -113,6 +113,8 @@ def test_powers_from_inside() -> None:
     inside.status[1] |= {"NoNewPrivs": "1"}
     inside.status[7] = STATUS | {"NoNewPrivs": "1"}
     assert [inside.judge(number)[0] for number in ("5.4", "5.7", "5.22", "5.26")] == ["pass"] * 4
+    inside.status[1] |= {"Uid": "7\t7\t7\t7"}
+    assert inside.judge("4.1")[0] == "pass"
     less = {"Name": "sshd", "CapEff": "000001ffffffffff", "Seccomp": "0", "NoNewPrivs": "0"}
     for pid in (7, 1):
         inside.status = {1: STATUS | {"NoNewPrivs": "1"}, 7: STATUS | {"NoNewPrivs": "1"}}
