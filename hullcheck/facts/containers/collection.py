@@ -37,6 +37,8 @@ class _Containers:
 
     def __init__(self, recording: Recording, surroundings: Surroundings) -> None:
         said = recording.sections(CONTAINERS)
+        if "listed" not in said:
+            raise EvidenceError("containers: the engine did not list its containers")
         documents, faults = described_in(said.get("inspect", ""))
         numbers = (line.split(" ") for line in said.get("users", "").split("\n") if " " in line)
         self._surroundings = surroundings

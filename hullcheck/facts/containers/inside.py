@@ -3,7 +3,8 @@
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.inspect import Inspected, Source, State, view
-from hullcheck.facts.containers.proc import ContainerFiles
+from hullcheck.facts.containers.probe import CONTAINERS
+from hullcheck.facts.containers.proc import files_in
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
@@ -24,10 +25,8 @@ class Inside(Source):
         )
 
 
-@fact(name="container", on="container")
-def container_from_inside(
-    recording: Recording, processes: Later[Processes], container_files: Later[ContainerFiles]
-) -> Subjects[Container]:
+@fact(CONTAINERS, name="container", on="container")
+def container_from_inside(recording: Recording, processes: Later[Processes]) -> Subjects[Container]:
     """The target itself, where that is a container.
 
     The auditor's own command was executed in it, and is judged with it.
@@ -35,15 +34,15 @@ def container_from_inside(
 
     def seen() -> Processes:
         """Return the processes, if process 1 is the container's own and it shares no PID namespace."""
-        files = container_files.get()
-        if files.file(1, "mountinfo") != files.file("self", "mountinfo"):
+        shown = files.get()
+        if shown.file(1, "mountinfo") != shown.file("self", "mountinfo"):
             raise EvidenceError(
                 "process 1 has other mounts than the container: it shares a PID namespace of others"
             )
         return processes.get()
 
-    source = Inside()
-    known = Surroundings.unknown(source, processes=Later(seen), container_files=container_files)
+    source, files = Inside(), Later(lambda: files_in(recording, CONTAINERS))
+    known = Surroundings.unknown(source, processes=Later(seen), container_files=files)
     described = view(Inspected(name=recording.target, state=State(running=True, pid=1)), source)
     asked = Configuration(described, known, source)
 

@@ -32,6 +32,7 @@ def _inspected(text: str) -> str:
 CONTAINERS = Probe.from_file(
     "containers",
     in_sections(
+        inside=lines_like(r"/proc/(?:1|self)/mountinfo:.*", "mounted /.*"),
         counted=lines_like("[0-9]{0,9}"),
         listed=lines_like("[0-9a-f]{64}"),
         inspect=_inspected,
@@ -50,7 +51,6 @@ CONTAINER_FILES = Probe.from_file(
             '/.*:"NoNewPrivileges":[a-z]*',
         ),
         paths=lines_like(r"real /.*\t/.*", r"socket \d+:\d+ \d+ /.*"),
-        inside=lines_like(r"(?:1|self)/mountinfo:.*", "mounted /.*"),
     ),
     aside=True,
 )

@@ -10,6 +10,7 @@ from hullcheck.facts.registry import fact
 from hullcheck.parsing.proc import namespaces, net
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError, unread
 
@@ -61,7 +62,7 @@ class ContainerFiles:
                 if listener := net.listener(line):
                     found.append(listener)
             elif ":" in line:
-                name, _, rest = line.partition(":")
+                name, _, rest = line.removeprefix("/proc/").partition(":")
                 lines.setdefault(name, []).append(rest)
         named = (line.removeprefix("real ").split("\t", 1) for line in paths if line.startswith("real "))
         return cls(
@@ -117,7 +118,16 @@ def container_files(recording: Recording) -> ContainerFiles:
     Raises:
         EvidenceError: the target did not answer.
     """
-    found = recording.sections(CONTAINER_FILES)
+    return files_in(recording, CONTAINER_FILES)
+
+
+def files_in(recording: Recording, probe: Probe) -> ContainerFiles:
+    """Return what an answer shows.
+
+    Raises:
+        EvidenceError: there is none, or it has a line of another kind.
+    """
+    found = recording.sections(probe)
     if any(DROPPED in each.split("\n") for each in found.values()):
-        raise EvidenceError("container_files: the answer is damaged: it has a line of another kind")
+        raise EvidenceError(f"{probe.name}: the answer is damaged: it has a line of another kind")
     return ContainerFiles.parse(found)

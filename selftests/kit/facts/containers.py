@@ -46,9 +46,14 @@ def containers(
     return CONTAINERS.keep(_sections(parts | {"users": users}))
 
 
-def files(proc: Sequence[str] = (), paths: Sequence[str] = (), inside: Sequence[str] = ()) -> str:
+def files(proc: Sequence[str] = (), paths: Sequence[str] = ()) -> str:
     """What is kept of /proc and of the paths of mounts."""
-    return CONTAINER_FILES.keep(_sections({"proc": proc, "paths": paths, "inside": inside}))
+    return CONTAINER_FILES.keep(_sections({"proc": proc, "paths": paths}))
+
+
+def inside(lines: Sequence[str]) -> str:
+    """What is kept of what a container shows of itself."""
+    return CONTAINERS.keep(_sections({"inside": lines}))
 
 
 def _sections(parts: Mapping[str, Sequence[str]]) -> str:

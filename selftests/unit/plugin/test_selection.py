@@ -90,7 +90,7 @@ def test_show_probes_prints_every_command(suite: Project) -> None:
     assert run.status == 0
     assert run.lines("# ---- web1 (ssh://a:***@web1)")
     assert run.lines("# ---- box (docker://box)")
-    assert len(run.lines("answer docker_info ")) == len(run.lines("answer container_files ")) == 2
+    assert len(run.lines("answer docker_info ")) == len(run.lines("answer containers ")) == 2
     assert len(run.lines("limit=7")) == 2
     assert "geheim" not in run.output
     assert not trace.exists()

@@ -11,7 +11,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.container_host import STATUS
-from selftests.kit.facts.containers import files
+from selftests.kit.facts.containers import inside as shown_inside
 from selftests.kit.judging import judged
 
 
@@ -33,10 +33,10 @@ class Inside:
         processes += [link.format(*each) for each in self.users.items()]
         own = self.mounts if self.own is None else self.own
         texts = {
-            "container_files": files(
-                inside=[
-                    *(f"1/mountinfo:{each}" for each in self.mounts),
-                    *(f"self/mountinfo:{each}" for each in own),
+            "containers": shown_inside(
+                [
+                    *(f"/proc/1/mountinfo:{each}" for each in self.mounts),
+                    *(f"/proc/self/mountinfo:{each}" for each in own),
                     *(f"mounted {each}" for each in self.sockets),
                 ]
             ),
@@ -46,7 +46,7 @@ class Inside:
         return judged(number, Facts(Recording("web", "docker", answers), Policy()))["web"]
 
 
-DAMAGED = "container_files: the answer is damaged: it has a line of another kind"
+DAMAGED = "containers: the answer is damaged: it has a line of another kind"
 SHARED = "process 1 has other mounts than the container: it shares a PID namespace of others"
 
 
