@@ -30,14 +30,14 @@ each() { # KIND COMMAND: with what stands behind KIND in $found
   printf "%s\n" "$found" | while IFS= read -r line; do case $line in "$1 "*) "$2" "${line#"$1 "}" ;; esac done
 }
 echo "--proc"
-seen=" " unified=/sys/fs/cgroup
-[ ! -d $unified/unified ] || unified=$unified/unified
+seen=" " v2=/sys/fs/cgroup
+[ ! -d $v2/unified ] || v2=$v2/unified
 files_of() { # PID: and of its control groups, and those above
   printf "%s\0" "$1/mountinfo" "$1/attr/current" "$1/uid_map"
-  while IFS=: read -r _ controllers group; do
-    own=$group top=/sys/fs/cgroup/$controllers
-    case ,$controllers, in
-      ,,) top=$unified names="memory.max pids.max cpu.max cpu.weight cgroup.controllers" ;;
+  while IFS=: read -r _ kinds group; do
+    own=$group top=/sys/fs/cgroup/$kinds
+    case ,$kinds, in
+      ,,) top=$v2 names="memory.max pids.max cpu.max cpu.weight cgroup.controllers" ;;
       *,memory,*) names=memory.limit_in_bytes ;;
       *,pids,*) names=pids.max ;;
       *,cpu,*) names="cpu.shares cpu.cfs_quota_us cpu.cfs_period_us" ;;
@@ -58,7 +58,7 @@ case $found in *"pid "*)
   each pid spaces_of | xargs -0 ls -ln 2>/dev/null
   ;;
 esac
-case $found in *"listen "*) each listen sockets_of | xargs -0 grep -aHs -e local_address -e " 0A " -e " 07 " ;; esac
+case $found in *"listen "*) each listen sockets_of | xargs -0 grep -aHs -e local_a -e " 0A " -e " 07 " ;; esac
 case $found in *host) # who holds the sockets in its network
   printf "%s\0" [0-9]*/fd | xargs -0 ls -ln 2>/dev/null | awk '
     /^[0-9]+\/fd:$/ { folder = substr($0, 1, length($0) - 1) }
@@ -68,7 +68,7 @@ esac
 (
   . data_root.sh
   grep -aHos '"NoNewPrivileges":[a-z]*' "$root"/containers/*/config.v2.json
-) 2>/dev/null
+)
 echo "--paths"
 real() { # SOURCE
   folder=${1%/*} rest=${1##*/} end=""

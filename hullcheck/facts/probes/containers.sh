@@ -15,7 +15,7 @@ if [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
 fi
 # Something between here and the engine may show some of them alone. Containers come and go, so the engine is asked again.
 # shellcheck disable=SC2154 # what the engine said of itself
-counted=$docker_info
+count=$docker_info
 # shellcheck disable=SC2046 # one word for each id
 for _ in 1 2 3; do
   ids=$(ids containers) || {
@@ -23,19 +23,19 @@ for _ in 1 2 3; do
     exit
   }
   set -- $(printf "%s" "$ids")
-  counted=${counted#*\"Containers\":} counted=${counted%%[!0-9]*}
-  [ "$counted" != $# ] || break
-  counted=$(documents info) || exit
+  count=${count#*\"Containers\":} count=${count%%[!0-9]*}
+  [ "$count" != $# ] || break
+  count=$(documents info) || exit
 done
-counted=${counted#*\"Containers\":}
-printf -- "--counted\n%s\n--listed\n%s\n--inspect\n" "${counted%%[!0-9]*}" "$ids"
-described=$([ $# = 0 ] || documents containers "$@" 2>&1)
-printf "%s\n--volumes\n" "$described"
-case $described in *\"Type\":\"volume\"*) documents volumes ;; *) echo "[]" ;; esac
+count=${count#*\"Containers\":}
+printf -- "--counted\n%s\n--listed\n%s\n--inspect\n" "${count%%[!0-9]*}" "$ids"
+said=$([ $# = 0 ] || documents containers "$@" 2>&1)
+printf "%s\n--volumes\n" "$said"
+case $said in *\"Type\":\"volume\"*) documents volumes ;; *) echo "[]" ;; esac
 echo "--users"
 # One that does not run and whose user has a name: the number by its own passwd.
-case $described in *\"Pid\":0,*)
-  printf "%s\n" "$described" |
+case $said in *\"Pid\":0,*)
+  printf "%s\n" "$said" |
     sed -n 's/^{"Id":"\([0-9a-f]*\)".*"Pid":0,.*"Domainname":"[^"]*","User":"\([A-Za-z_][^":\\]*\)[":].*/\1 \2/p' |
     sed 20q | while read -r id user; do
     uid=$(docker cp --follow-link "$id:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
