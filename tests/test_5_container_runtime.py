@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
-from hullcheck.criteria.judgement import listed, planned_limit
+from hullcheck.criteria.judgement import listed, planned_limit, require_known_ports, shown_processes
 from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
@@ -66,7 +66,7 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Kernel)
         raise NotApplicable("AppArmor is not on in the kernel of this host")
     option = container.configuration.security_options.get("apparmor", "")
     free = "--security-opt apparmor=unconfined" if option == "unconfined" else ""
-    free = "--privileged, and so unconfined" if container.privileged else free
+    free = "--privileged, and so unconfined" if container.host_config.privileged else free
     assert not free, f"runs with {free}"
     assert used, "AppArmor is on in the kernel, but the engine does not use it"
     container.require_created("which AppArmor profile is there and enforced")
@@ -100,8 +100,8 @@ def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> s
     if not kernel.selinux:
         container.runtime.require_running_state()
         raise NotApplicable("SELinux is not on in the kernel of this host")
-    assert not container.privileged, "runs with --privileged, and so without a label of its own"
-    labels = container.configuration.process_label, container.configuration.mount_label
+    assert not container.host_config.privileged, "runs with --privileged, and so without a label of its own"
+    labels = container.configuration.inspect.process_label, container.configuration.inspect.mount_label
     assert all(labels), "has no SELinux label"
     label = container.privileges.security_label if container.running else labels[0]
     kind = selinux.type_of(label)
@@ -146,7 +146,7 @@ def test_container_is_not_privileged(container: Container) -> str:
 
     Remedy: run it without `--privileged` and add the single capabilities that it needs.
     """
-    assert not container.privileged, "runs with --privileged"
+    assert not container.host_config.privileged, "runs with --privileged"
     container.runtime.require_running_state()
     return "Privileged=false"
 
@@ -209,7 +209,9 @@ def test_container_runs_no_ssh_server(container: Container) -> str:
     servers = container.runtime.ssh_servers
     state = "runs" if container.running else "would start"
     assert not servers, f"{state} {', '.join(servers)}"
-    if doubt := container.runtime.maybe_ssh:
+    named = ", ".join(container.runtime.like_ssh_servers)
+    doubt = f"runs {named}, which may be an SSH server" if named else "opens port 22"
+    if named or container.runtime.opens_ssh_port:
         raise Manual(f"{doubt}: check that it is no SSH server")
     container.require_created("which program its image starts")
     return "no process has the name of one" if container.running else "does not run; its command names none"
@@ -255,7 +257,7 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
     Remedy: publish only what the workload needs and list it in `allowed_ports` of the policy; drop
     --publish-all.
     """
-    assert not container.configuration.publishes_all_ports, "runs with --publish-all"
+    assert not container.host_config.publish_all_ports, "runs with --publish-all"
 
     def unlisted(ports: Iterable[Port]) -> list[str]:
         return [str(port) for port in ports if policy.allows_port(port.number, port.protocol) is False]
@@ -295,8 +297,7 @@ def test_container_has_a_network_namespace(container: Container) -> str:
 
 def _known_ports(container: Container) -> str:
     """Return the open ports in words; raise Manual if a container that does not run will open what it listens on."""
-    if unknown := container.ports.unknown:
-        raise Manual(unknown)
+    require_known_ports(container)
     return f"opens {', '.join(map(str, container.ports.open)) or 'no port'}"
 
 
@@ -314,7 +315,7 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
 
     Remedy: run it with `--memory`, on a host whose control groups enforce it.
     """
-    wanted, held = container.configuration.memory, container.limits.memory
+    wanted, held = container.host_config.memory, container.limits.memory
     unset = f"though {wanted} bytes are set" if wanted > 0 else "and none is set"
     assert held is not None, f"no memory limit is in force, {unset}"
     most = policy.resource_limits.memory
@@ -418,8 +419,8 @@ def test_container_restarts_at_most_five_times(container: Container) -> str:
     Remedy: run it with `--restart on-failure:5`, a service with `--restart-condition on-failure
     --restart-max-attempts 5`.
     """
-    policy = container.configuration.restart_policy
-    name, count = policy.name, policy.attempts
+    policy = container.host_config.restart_policy
+    name, count = policy.name or "no", policy.maximum_retry_count
     bounded = name == "no" or (name == "on-failure" and 0 < count <= 5)
     assert bounded, f"its restart policy is {name}" + (
         f" with {count or 'endless'} attempts" if name != "always" else ""
@@ -484,7 +485,7 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
     Remedy: run it without `--device`, `--gpus` and `--device-cgroup-rule`; name what is needed in
     `allowed_devices` of the policy.
     """
-    assert not container.privileged, "runs with --privileged, and so with every device"
+    assert not container.host_config.privileged, "runs with --privileged, and so with every device"
     devices = container.configuration.devices
     found = [device for device in devices if device not in policy.allowed_devices]
     assert not found, "is given " + ", ".join(found)
@@ -563,8 +564,10 @@ def test_container_has_a_seccomp_filter(container: Container) -> str:
     Remedy: drop `--security-opt seccomp=unconfined` and `--privileged`; make a custom profile from that of the
     engine in use, and let it deny by default.
     """
-    unfiltered = container.privileges.unfiltered
-    assert not unfiltered, unfiltered
+    switch, free = container.privileges.seccomp_switch, container.privileges.unfiltered
+    assert not switch, f"runs with {switch}, and so without a seccomp filter"
+    assert not free, f"no seccomp filter is in force for {shown_processes(free)}"
+    assert container.privileges.daemon_gives_filter, "the daemon gives it no seccomp filter"
     try:
         profile = container.privileges.seccomp_profile
     except NotApplicable:
@@ -588,14 +591,13 @@ def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
     Remedy: run commands without `--privileged`; watch the docker command with an audit rule, and review its
     records.
     """
-    hooks = container.runtime.privileged_hooks
+    hooks = [each.key for each in container.hooks if each.privileged]
     assert not hooks, f"Compose executes commands in it with every capability: {', '.join(hooks)}"
     container.require_created("who will use docker exec in it")
     if not container.running:
         raise NotApplicable("does not run: nothing can be executed in it")
-    overpowered = container.privileges.overpowered
-    found = [f"{each.name} (pid {each.pid})" for each in overpowered]
-    assert not found, f"processes with more capabilities than the container: {', '.join(found)}"
+    found = shown_processes(container.privileges.overpowered)
+    assert not found, f"processes with more capabilities than the container: {found}"
     raise Manual("no such process runs now; check the records of the docker command (`ausearch -k docker`)")
 
 
@@ -614,13 +616,14 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
     Remedy: run commands as the container's own user; watch the docker command with an audit rule, and review
     its records.
     """
-    hooks = container.runtime.root_hooks
+    users = [(each.key, each.user.partition(":")[0]) for each in container.hooks]
+    hooks = [key for key, user in users if user == "root" or (user and not user.strip("0"))]
     assert not hooks, f"Compose executes commands in it as root: {', '.join(hooks)}"
     container.require_created("who will use docker exec in it")
     if not container.running:
         raise NotApplicable("does not run: nothing can be executed in it")
-    found = [f"{each.name} (pid {each.pid})" for each in container.runtime.root_exec_processes]
-    words = f"processes of root that the container did not start: {', '.join(found)}"
+    found = shown_processes(container.runtime.root_exec_processes)
+    words = f"processes of root that the container did not start: {found}"
     as_root = container.configuration.user.strip("0") in ("", "root")
     assert not found or (as_root and _has_health_check(container)), words
     raise Manual(
@@ -631,7 +634,8 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
 
 
 def _has_health_check(container: Container) -> bool:
-    return container.configuration.health not in (None, "", "none")
+    health = container.state.health
+    return health is not None and health.status not in ("", "none")
 
 
 @pytest.mark.cis("5.25", level=1)
@@ -647,7 +651,7 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
 
     Remedy: run it without `--cgroup-parent`, or name the cgroup in `cgroup_parents` of the policy.
     """
-    parent = container.configuration.cgroup_parent
+    parent = container.host_config.cgroup_parent
     if parent in policy.cgroup_parents:
         return f"runs in {parent}, as the policy allows"
     assert container.configuration.in_default_cgroup, (
@@ -700,7 +704,8 @@ def test_container_reports_its_health(container: Container) -> str:
     if not container.running and not container.configuration.restarting:
         raise NotApplicable("does not run: it has no health to report")
     assert _has_health_check(container), "reports no health"
-    health, is_paused = container.configuration.health, container.configuration.status == "paused"
+    health = container.state.health.status if container.state.health else ""
+    is_paused = container.state.status == "paused"
     if is_paused or health == "starting":
         raise Manual(
             f"is {health}{' and paused' if is_paused else ''}: look again once its health check has run"
@@ -727,7 +732,7 @@ def test_container_runs_a_current_image(
     """
     reference = container.configuration.image
     assert reference.is_pinned, f"runs {reference.name}, which names no version"
-    identifier = container.configuration.image_id
+    identifier = container.configuration.inspect.image
     now = image_names.get().get(reference.familiar_name, identifier)
     assert reference.digest or now == identifier, (
         f"{reference.name} is another image now; create the container again"
@@ -803,7 +808,7 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
 
     Remedy: run it without `--userns host`.
     """
-    assert container.configuration.user_namespace_mode != "host", "runs with --userns host"
+    assert container.host_config.userns_mode != "host", "runs with --userns host"
     if container.planned:
         return "whether the daemon remaps users, its host shows"
     if engine.remaps_users and container.running:

@@ -4,17 +4,18 @@ The command gets no variable of the environment that nobody named. What is kept 
 a variable, and no other secret.
 """
 
-import json
 import os
 import re
 import time
 from pathlib import Path
 
+import msgspec
+
 from hullcheck.compose import command
 from hullcheck.compose.command import ComposeError
 from hullcheck.compose.lines import File, place, read
 from hullcheck.compose.translate import Model
-from hullcheck.facts.containers.compose_document import COMPOSE_FILE
+from hullcheck.facts.containers.compose import COMPOSE_FILE, ComposeFile
 from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE
 from hullcheck.recording.probe import Answer
@@ -84,13 +85,14 @@ def recorded(target: str, written: Path | str) -> Recording:
         raise ComposeError(_placed(str(error), files)) from None
     model = Model(merged, files, folder)
     _require_all(model)
-    document = {
-        "files": [each.shown for each in files],
-        "reader": reader,
-        "services": model.services(),
-        "networks": model.networks(),
-    }
-    text = without_known(json.dumps(document, sort_keys=True, separators=(",", ":")))
+    document = ComposeFile(
+        files=[each.shown for each in files],
+        reader=reader,
+        services=model.services(),
+        networks=model.networks(),
+        volumes=model.volumes(),
+    )
+    text = without_known(msgspec.json.encode(document).decode())
     answer = Answer(COMPOSE_FILE.name, 0, text, "")
     shown = " ".join(f"--file {each.shown}" for each in files)
     commands = {COMPOSE_FILE.name: f"docker compose {shown} --profile '*' config --format json"}

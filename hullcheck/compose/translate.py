@@ -8,20 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
+
 from hullcheck.compose.command import ComposeError, Merged
 from hullcheck.compose.lines import File, place, places
 from hullcheck.data.health_checks import kind_of_check
-from hullcheck.data.labels import GROUPING
-from hullcheck.facts.containers.compose_document import OPTIONS_OF_NETWORKS
+from hullcheck.facts.containers import Hook, inspect
+from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS, FileNetwork, Service
 from hullcheck.facts.host.ssh_servers import servers_named
 from hullcheck.secrets import configuration
 from hullcheck.secrets.log_options import log_options
 
 _STAND_IN = "Zq8vT3kL9xRw2"
 """Stands for a value that is not known yet: whether its name is one of a secret decides."""
-_OVERLAY = ("lowerdir", "upperdir", "workdir")
 _SOCKET = "/var/run/docker.sock"
-_JOINING = {"NetworkMode": "network_mode", "PidMode": "pid", "IpcMode": "ipc"}
+_JOINING = {"network_mode": "network_mode", "pid_mode": "pid", "ipc_mode": "ipc"}
 _CONDITIONS = {"none": "no", "any": "always", "": "always"}
 _RESOURCES = ("configs", "networks", "secrets", "volumes")
 _DEPTH = 20  # of services that take the volumes of others
@@ -35,7 +37,7 @@ class Model:
     files: Sequence[File]
     folder: Path
 
-    def services(self) -> dict[str, Any]:
+    def services(self) -> dict[str, Service]:
         """Return what is kept of each service, by its name.
 
         Raises:
@@ -44,26 +46,40 @@ class Model:
         found = {}
         for name in sorted(self.top("services")):
             try:
-                found[name] = _Service(self, name).document()
+                found[name] = msgspec.json.decode(
+                    msgspec.json.encode(_Service(self, name).service()), type=Service
+                )
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise ComposeError(
                     f"{place(self.files, name)}: the answer of docker compose is not understood"
                 ) from error
         return found
 
-    def networks(self) -> dict[str, Any]:
+    def networks(self) -> dict[str, FileNetwork]:
         """Return what is kept of the networks, by name."""
         found = {}
         for key, each in self.top("networks").items():
             each = each or {}
-            options = each.get("driver_opts") or {}
-            found[self.network(key)] = {
-                "External": bool(each.get("external")),
-                "Driver": str(each.get("driver") or ""),
-                "Options": {
-                    name: str(value) for name, value in options.items() if name in OPTIONS_OF_NETWORKS
-                },
-            }
+            given = each.get("driver_opts") or {}
+            options = {name: str(value) for name, value in given.items() if name in OPTIONS_OF_NETWORKS}
+            driver = "external" if each.get("external") else str(each.get("driver") or "bridge")
+            found[self.network(key)] = FileNetwork(driver=driver, options=options)
+        return found
+
+    def volumes(self) -> dict[str, inspect.Volume]:
+        """Return the volumes whose place on the host the file decides, by their keys: a folder, or the engine's own."""
+        found = {}
+        for key, each in self.top("volumes").items():
+            asked = each or {}
+            options = {name: str(value) for name, value in (asked.get("driver_opts") or {}).items()}
+            device, how = options.get("device", ""), options.get("o", "")
+            if asked.get("external") or (asked.get("driver") or "local") != "local" or "dir=" in how:
+                continue
+            if device.startswith((".", "~", "/")):
+                device = self.path(device)
+            (found[key],) = inspect.volumes_kept(
+                [inspect.Volume(name=key, options=inspect.VolumeOptions(device=device, o=how))]
+            )
         return found
 
     def network(self, key: str) -> str:
@@ -141,97 +157,119 @@ class _Service:
         limits = (self.deploy.get("resources") or {}).get("limits") or {}
         return max(float(limits.get(limit) or self.data.get(key) or 0), 0)
 
-    def document(self) -> dict[str, Any]:
+    def service(self) -> Service:
         """Return what is kept of it."""
-        check = self._check()
-        return {
-            "Name": self.name,
-            "Place": place(self.model.files, self.name),
-            "Places": places(self.model.files, self.name),
-            "Unset": self.model.unset(self.name),
-            "Reference": self._text("image"),
-            "Built": self.data.get("build") is not None,
-            "User": self._text("user"),
-            "Arguments": sorted(servers_named([*self._texts("entrypoint"), *self._texts("command")])),
-            "Secrets": self._secrets(),
-            "Labels": {
-                name: value if name in GROUPING else None
-                for name, value in _settings(self.data.get("labels")).items()
-                if len(name) <= 200
-            },
-            "HostConfig": self._host_config(),
-            "Networks": {
-                self.model.network(each): {"NetworkID": ""} for each in self.data.get("networks") or ()
-            },
-            "Mounts": list(self._mounts(0)),
-            "Strangers": self._strangers(),
-            "Hooks": [
-                {"Key": key, "Privileged": bool(each.get("privileged")), "User": str(each.get("user") or "")}
+        return Service(
+            inspect=self._inspected(),
+            place=place(self.model.files, self.name),
+            places=places(self.model.files, self.name),
+            unset=self.model.unset(self.name),
+            hooks=[
+                Hook(key=key, privileged=bool(each.get("privileged")), user=str(each.get("user") or ""))
                 for key in ("post_start", "pre_stop")
                 for each in self.data.get(key) or ()
             ],
-            **({"Healthcheck": check} if check else {}),
-        }
+        )
 
-    def _host_config(self) -> dict[str, Any]:
+    def _inspected(self) -> inspect.Inspected:
+        networks = [self.model.network(each) for each in self.data.get("networks") or ()]
+        settings = self._host_config()
+        mode = "host" if "host" in networks else settings.network_mode
+        if mode in ("bridge", "default"):
+            networks = ["bridge"]
+        labels = _settings(self.data.get("labels"))
+        unlabelled = (
+            "" if {"label:disable", "label=disable"} & {*self._texts("security_opt")} else inspect.HOLE
+        )
+        is_named = self.data.get("build") is None and self._text("image")
+        return inspect.Inspected(
+            name=self.name,
+            path="",
+            args=sorted(servers_named([*self._texts("entrypoint"), *self._texts("command")])),
+            image="",
+            process_label=unlabelled,
+            mount_label=unlabelled,
+            state=inspect.State(status="created", running=False, pid=0),
+            config=inspect.Config(
+                user=self._text("user") or inspect.HOLE,
+                image=self._text("image") if is_named else inspect.HOLE,
+                labels=inspect.labels_kept(labels),
+                healthcheck=self._check(),
+            ),
+            host_config=replace(settings, network_mode=mode),
+            mounts=list(self._mounts(0)),
+            network_settings=inspect.NetworkSettings(
+                networks={each: inspect.Endpoint(network_id="") for each in networks}, ports={}
+            ),
+            secrets=self._secrets(),
+        )
+
+    def _host_config(self) -> inspect.HostConfig:
         log = self.data.get("logging") or {}
-        return {
-            "Privileged": bool(self.data.get("privileged")),
-            "CapAdd": self._texts("cap_add"),
-            "CapDrop": self._texts("cap_drop"),
-            "SecurityOpt": self._texts("security_opt"),
-            "UTSMode": self._text("uts"),
-            "UsernsMode": self._text("userns_mode"),
-            **{name: re.sub("^service:", "container:", self._text(key)) for name, key in _JOINING.items()},
-            "CgroupParent": self._text("cgroup_parent"),
-            "Memory": int(self._number("mem_limit", "memory")),
-            "NanoCpus": round(self._number("cpus", "cpus") * 1e9),
-            "CpuQuota": int(self._number("cpu_quota")),
-            "CpuPeriod": int(self._number("cpu_period")),
-            "CpuShares": int(self._number("cpu_shares")),
-            "PidsLimit": int(self._number("pids_limit", "pids")),
-            "ReadonlyRootfs": bool(self.data.get("read_only")),
-            "PortBindings": self._ports(),
-            "PublishAllPorts": False,
-            "RestartPolicy": self._restart(),
-            # as texts by older versions
-            "Devices": [
-                {"PathOnHost": each["source"] if isinstance(each, Mapping) else each.partition(":")[0]}
+        joined = {name: re.sub("^service:", "container:", self._text(key)) for name, key in _JOINING.items()}
+        options = {key: str(each) for key, each in (log.get("options") or {}).items()}
+        return inspect.HostConfig(
+            **joined,
+            privileged=bool(self.data.get("privileged")),
+            cap_add=self._texts("cap_add"),
+            cap_drop=self._texts("cap_drop"),
+            security_opt=self._texts("security_opt"),
+            uts_mode=self._text("uts"),
+            userns_mode=self._text("userns_mode"),
+            cgroup_parent=self._text("cgroup_parent"),
+            memory=int(self._number("mem_limit", "memory")),
+            nano_cpus=round(self._number("cpus", "cpus") * 1e9),
+            cpu_quota=int(self._number("cpu_quota")),
+            cpu_period=int(self._number("cpu_period")),
+            cpu_shares=int(self._number("cpu_shares")),
+            pids_limit=int(self._number("pids_limit", "pids")),
+            readonly_rootfs=bool(self.data.get("read_only")),
+            port_bindings=self._ports(),
+            publish_all_ports=False,
+            restart_policy=self._restart(),
+            devices=[  # as texts by older versions
+                inspect.Device(
+                    path_on_host=each["source"] if isinstance(each, Mapping) else each.partition(":")[0]
+                )
                 for each in self.data.get("devices") or ()
             ],
-            "DeviceRequests": self._device_requests(),
-            "DeviceCgroupRules": self._texts("device_cgroup_rules"),
-            "Ulimits": [
-                {"Name": name, "Soft": int(soft), "Hard": int(hard)} for name, soft, hard in self._ulimits()
+            device_requests=self._device_requests(),
+            device_cgroup_rules=self._texts("device_cgroup_rules"),
+            ulimits=[
+                inspect.Ulimit(name=name, soft=int(soft), hard=int(hard))
+                for name, soft, hard in self._ulimits()
             ],
-            "Tmpfs": {each.partition(":")[0]: {} for each in self._texts("tmpfs")},
-            "LogConfig": {
-                "Type": str(log.get("driver") or ""),
-                "Config": log_options({key: str(each) for key, each in (log.get("options") or {}).items()}),
-            },
-        }
+            tmpfs={each.partition(":")[0]: "" for each in self._texts("tmpfs")},
+            log_config=inspect.LogConfig(type=str(log.get("driver") or ""), config=log_options(options)),
+        )
 
-    def _ports(self) -> dict[str, list[dict[str, str]]]:
-        found = dict[str, list[dict[str, str]]]()
+    def _ports(self) -> dict[str, list[inspect.Binding] | None]:
+        found = dict[str, list[inspect.Binding] | None]()
         for each in self.data.get("ports") or ():
-            binding = {"HostIp": str(each.get("host_ip") or ""), "HostPort": str(each.get("published") or "")}
-            found.setdefault(f"{each['target']}/{each.get('protocol') or 'tcp'}", []).append(binding)
+            key = f"{each['target']}/{each.get('protocol') or 'tcp'}"
+            binding = inspect.Binding(
+                host_ip=str(each.get("host_ip") or ""), host_port=str(each.get("published") or "")
+            )
+            found[key] = [*(found.get(key) or ()), binding]
         return found
 
-    def _restart(self) -> dict[str, Any]:
+    def _restart(self) -> inspect.RestartPolicy:
         """Return the restart policy; that of `deploy` counts first, as in Compose."""
-        if (policy := self.deploy.get("restart_policy")) is not None:
-            name, count = str(policy.get("condition") or ""), policy.get("max_attempts") or 0
-            return {"Name": _CONDITIONS.get(name, name), "MaximumRetryCount": max(int(count), 0)}
         name, _, count = self._text("restart").partition(":")
-        return {"Name": name or "no", "MaximumRetryCount": int(count or 0)}
+        if (policy := self.deploy.get("restart_policy")) is not None:
+            name, count = str(policy.get("condition") or ""), str(policy.get("max_attempts") or 0)
+            name = _CONDITIONS.get(name, name)
+        known: Any = name or "no"
+        return inspect.RestartPolicy(name=known, maximum_retry_count=max(int(count or 0), 0))
 
-    def _device_requests(self) -> list[dict[str, Any]]:
+    def _device_requests(self) -> list[inspect.DeviceRequest]:
         reserved = ((self.deploy.get("resources") or {}).get("reservations") or {}).get("devices") or ()
         gpus = self.data.get("gpus") or ()
         asked = [*([{"capabilities": ["gpu"]}] if gpus == "all" else gpus), *reserved]
         return [
-            {"Driver": str(each.get("driver") or ""), "Capabilities": [each.get("capabilities") or ["gpu"]]}
+            inspect.DeviceRequest(
+                driver=str(each.get("driver") or ""), capabilities=[each.get("capabilities") or ["gpu"]]
+            )
             for each in asked
         ]
 
@@ -239,12 +277,10 @@ class _Service:
         for name, each in (self.data.get("ulimits") or {}).items():
             yield (name, each["soft"], each["hard"]) if isinstance(each, Mapping) else (name, each, each)
 
-    def _check(self) -> str:
+    def _check(self) -> inspect.Healthcheck | None:
         check = self.data.get("healthcheck") or {}
-        if check.get("disable"):
-            return "NONE"
-        test = check.get("test")
-        return kind_of_check(test) if test else ""
+        test = ["NONE"] if check.get("disable") else check.get("test")
+        return inspect.Healthcheck(test=[kind_of_check(test)]) if test else None
 
     def _secrets(self) -> list[str]:
         raw = ((self.model.merged.raw or {}).get("services") or {}).get(self.name) or {}
@@ -268,57 +304,33 @@ class _Service:
 
     # ---- what it sees of the host's files
 
-    def _mounts(self, depth: int) -> Iterator[dict[str, Any]]:
+    def _mounts(self, depth: int) -> Iterator[inspect.MountPoint]:
         yield from map(self._mount, self.data.get("volumes") or ())
         yield from self._files("secrets", "/run/secrets/")
         yield from self._files("configs", "/")
         if self.data.get("use_api_socket"):
             yield _bind(_SOCKET, _SOCKET, read_only=False)
-        for name, mode in self._taken():
-            if name in self.model.top("services") and depth < _DEPTH:
-                for each in _Service(self.model, name)._mounts(depth + 1):
-                    yield {**each, "RW": each["RW"] and mode != "ro"}
+        for parts in (each.removeprefix("service:").split(":") for each in self._texts("volumes_from")):
+            if parts[0] not in self.model.top("services"):  # of a container, whose volumes nobody knows here
+                name = f"of the container {':'.join(parts)}"
+                yield inspect.MountPoint(
+                    type="volume", name=name, source="", destination="/", rw=False, propagation=""
+                )
+            elif depth < _DEPTH:
+                for each in _Service(self.model, parts[0])._mounts(depth + 1):
+                    yield replace(each, rw=each.rw and parts[1:2] != ["ro"])
 
-    def _taken(self) -> list[tuple[str, str]]:
-        parts = (each.removeprefix("service:").partition(":") for each in self._texts("volumes_from"))
-        return [(name, mode) for name, _, mode in parts]
-
-    def _strangers(self) -> list[str]:
-        """Return what it takes from a container that is not in the file, in words."""
-        taken = [name for name, _ in self._taken() if name not in self.model.top("services")]
-        return [f"the volumes of a container ({each})" for each in taken]
-
-    def _mount(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        kind, source = asked["type"], str(asked.get("source") or "")
+    def _mount(self, asked: Mapping[str, Any]) -> inspect.MountPoint:
+        source = str(asked.get("source") or "")
         target, read_only = posixpath.normpath(asked["target"]), bool(asked.get("read_only"))
-        if kind == "bind":
+        if asked["type"] == "bind":
             how = str((asked.get("bind") or {}).get("propagation") or "")
             return _bind(self.model.path(source), target, read_only=read_only, how=how)
-        found = {
-            "Type": kind,
-            "Name": source if kind != "tmpfs" else "",
-            "Source": "",
-            "Destination": target,
-            "RW": not read_only,
-            "Propagation": "",
-        }
-        return {**found, **self._volume(source)} if kind == "volume" else found
+        return inspect.MountPoint(
+            type=asked["type"], name=source, source="", destination=target, rw=not read_only, propagation=""
+        )
 
-    def _volume(self, key: str) -> dict[str, Any]:
-        """Return where a named volume leads on the host, as far as the file says."""
-        volume = self.model.top("volumes").get(key) or {}
-        options = volume.get("driver_opts") or {}
-        given = (each.partition("=") for each in str(options.get("o") or "").split(","))
-        named = [path for name, _, paths in given if name in _OVERLAY for path in paths.split(":")]
-        device = str(options.get("device") or "")
-        named += [device] if device.startswith(("/", ".", "~")) else []
-        return {
-            "Driver": str(volume.get("driver") or "local"),
-            "External": bool(volume.get("external")),
-            "Paths": [self.model.path(each) for each in named],
-        }
-
-    def _files(self, key: str, folder: str) -> Iterator[dict[str, Any]]:
+    def _files(self, key: str, folder: str) -> Iterator[inspect.MountPoint]:
         """Yield the files of the host that are mounted as secrets or configs."""
         for item in self.data.get(key) or ():
             source, target = str(item["source"]), item.get("target")
@@ -327,12 +339,8 @@ class _Service:
                 yield _bind(self.model.path(str(file)), inside, read_only=True)
 
 
-def _bind(source: str, target: str, *, read_only: bool, how: str = "") -> dict[str, Any]:
-    return {
-        "Type": "bind",
-        "Name": "",
-        "Source": source,
-        "Destination": target,
-        "RW": not read_only,
-        "Propagation": how or "rprivate",
-    }
+def _bind(source: str, target: str, *, read_only: bool, how: str = "") -> inspect.MountPoint:
+    shared: Any = how or "rprivate"
+    return inspect.MountPoint(
+        type="bind", name="", source=source, destination=target, rw=not read_only, propagation=shared
+    )

@@ -5,8 +5,15 @@ from dataclasses import dataclass
 
 from hullcheck.criteria.judgement import Judgement, listed
 from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.log_drivers import LOCAL_DRIVERS, NETWORK_DRIVERS, OF_SYSLOG, destination
-from hullcheck.facts.containers.logs import OTHER_SYSTEM, RELAYS, Shippers
+from hullcheck.facts.containers.logs import (
+    LOCAL_DRIVERS,
+    NETWORK_DRIVERS,
+    OF_SYSLOG,
+    OTHER_SYSTEM,
+    RELAYS,
+    Shippers,
+    destination,
+)
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
@@ -52,8 +59,8 @@ def log_routes(
         EvidenceError: what decides could not be read.
     """
     settings = {NEW: (str(daemon.setting("log-driver").value), dict(daemon.setting("log-opts").value or {}))}
-    configurations = ((name, each.configuration) for name, each in containers.get())
-    settings |= {name: (each.log_driver, dict(each.log_options)) for name, each in configurations}
+    logs = ((name, each.host_config.log_config) for name, each in containers.get())
+    settings |= {name: (each.type, each.config or {}) for name, each in logs}
     return {
         name: LogRoute(driver, _host(driver, options, shippers), driver in (policy.log_drivers or ()))
         for name, (driver, options) in settings.items()

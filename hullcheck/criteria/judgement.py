@@ -1,9 +1,11 @@
 """How a criterion says what it found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hullcheck.verdicts import Manual
+from hullcheck.facts.containers import Container
+from hullcheck.facts.host.processes import Process
+from hullcheck.verdicts import Manual, NotApplicable
 
 NO_REPORTS = (
     "no report of a scan was read: name their folder in the policy, `scan_reports: {folder: /var/lib/scans}`"
@@ -20,6 +22,20 @@ class Judgement(NamedTuple):
 def listed(names: Sequence[str], most: int = 10) -> str:
     """The first of *names*, and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def shown_processes(processes: Iterable[Process]) -> str:
+    """Return processes by name and number."""
+    return ", ".join(f"{each.name} (pid {each.pid})" for each in processes)
+
+
+def require_known_ports(container: Container) -> None:
+    """Raise Manual, or NotApplicable for a Compose service, if a container will open whatever it listens on."""
+    for name in container.ports.unknown_in:
+        place = "the network of the host" if name == "host" else f"network {name}"
+        if container.planned:
+            raise NotApplicable(f"who reaches it in {place}, the file does not tell")
+        raise Manual(f"does not run: check on which ports it will listen in {place}")
 
 
 def planned_limit(limit: str, most: float | None) -> str:

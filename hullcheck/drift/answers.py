@@ -11,19 +11,19 @@ from hullcheck.secrets.redact import SECTION
 _MOST = 10  # lines of one finding that are shown
 _LONGEST = 100  # characters of a line
 _DOCUMENTS = {
-    "docker_containers": "container",
+    "containers": "container",
     "networks": "network",
     "services": "service",
     "image_contents": "image",
     "images": "image",
 }
 """The probes that answer with a document for each object; their other lines are of /proc."""
-_OTHER_EACH_TIME = frozenset(("own_mounts", "processes"))
+_OTHER_EACH_TIME = frozenset(("container_files", "processes"))
 """The probes of which two answers are never the same."""
 _OTHER_SECTIONS = re.compile(r"^--(?:asked|running|sockets)\n(?:(?!--).*\n)*", re.MULTILINE)
 """The sections of which two are never the same."""
 _OTHER_EACH_START = re.compile(
-    r"(?:[^:]*\.)?(?:Pid|Id|Created|Finished|NetworkID|IPAddress|GlobalIPv6Address|SystemTime): "
+    r"(?:[^:]*\.)?(?:Pid|Id|Created|StartedAt|FinishedAt|NetworkID|IPAddress|GlobalIPv6Address|SystemTime): "
 )
 _DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:|^(?:process )?\d+$")
 _PLACE = re.compile(r"^(?:[0-9a-f]{32} |\d+/)|/proc/\d+/root(?=/)")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hullcheck.facts.containers.compose_document import COMPOSE_FILE
+from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.gather import script_for
 from hullcheck.inventory.specs import plain
 from hullcheck.plugin import options

@@ -79,7 +79,7 @@ def options(
 def _is_given(container: Container, remedy: ContainerOptions) -> bool:
     """Whether the container is given what the remedy takes away: the engine then does not take it away."""
     try:
-        named = container.configuration.added_capabilities
+        named = container.host_config.cap_add or ()
     except EvidenceError:
         return False
     added = {each.upper().removeprefix("CAP_") for each in named}

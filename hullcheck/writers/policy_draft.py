@@ -166,7 +166,7 @@ def _containers(look: Callable[[Container, Facts], _Found]) -> Callable[[Facts],
 
 
 def _capabilities(container: Container, _: Facts) -> _Found:
-    if container.privileged:
+    if container.host_config.privileged:
         return
     for each in sorted(container.privileges.capabilities - (DOCKER_DEFAULT - {"NET_RAW"})):
         yield "allowed_capabilities", each, ""
@@ -199,7 +199,7 @@ def _ports(container: Container, _: Facts) -> _Found:
 
 def _group(container: Container, _: Facts) -> _Found:
     if not container.configuration.in_default_cgroup:
-        yield "cgroup_parents", container.configuration.cgroup_parent, ""
+        yield "cgroup_parents", container.host_config.cgroup_parent, ""
 
 
 def _current(container: Container, _: Facts) -> _Found:

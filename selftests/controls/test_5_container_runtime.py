@@ -70,7 +70,7 @@ GOOD_AND_BAD: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], str]] = {
         {"NoNewPrivs": "0", "SecurityOpt": ["no-new-privileges"]},
         "its processes can gain privileges (no-new-privileges is not set)",
     ),
-    "5.27": ({"Health": "healthy"}, {"Health": "unhealthy"}, "is unhealthy"),
+    "5.27": ({"Health": {"Status": "healthy"}}, {"Health": {"Status": "unhealthy"}}, "is unhealthy"),
     "5.28": ({"Reference": "app:1"}, {"Reference": "app"}, "runs app:latest, which names no version"),
     "5.29": (
         {"pids.max": "100"},
@@ -355,7 +355,8 @@ def test_health(
     world: ContainerHost, health: str | None, status: str, check: str, expected: tuple[str, str]
 ) -> None:
     """5.27: what its health check says now, unless that cannot fail."""
-    world.description |= {"Health": health, "Status": status, "Healthcheck": ["CMD-SHELL", check]}
+    world.description |= {"Health": health and {"Status": health}, "Status": status}
+    world.description["Healthcheck"] = {"Test": ["CMD-SHELL", check]}
     verdict, reason = world.judge("5.27")
     assert (verdict, reason[: len(expected[1])]) == expected
 

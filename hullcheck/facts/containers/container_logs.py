@@ -88,4 +88,5 @@ def _logs(daemon: Daemon, containers: Later[Subjects[Container]]) -> Iterator[tu
     driver = daemon.setting("log-driver")
     yield DAEMON_DEFAULT, Log(driver.value, daemon, pending=driver.note)
     for name, each in containers.get():
-        yield name, Log(each.configuration.log_driver, daemon, each.configuration.log_options)
+        log = each.host_config.log_config
+        yield name, Log(log.type, daemon, log.config or {})

@@ -4,16 +4,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.inspect import MountPoint, Volume
 from hullcheck.facts.containers.runtime import Runtime
-from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount, MountTable, is_below
-from hullcheck.verdicts import EvidenceError
-
-_SOCKET = re.compile(r"socket (\d+:\d+) \d+ (/.*)")
+from hullcheck.verdicts import EvidenceError, NotApplicable
 
 
 @dataclass(frozen=True)
@@ -37,107 +34,6 @@ def within(sockets: Iterable[str], seen: Iterable[HostMount]) -> tuple[str, ...]
     return tuple(sorted(each for each in sockets if any(is_below(each, path) for path in paths)))
 
 
-@dataclass(frozen=True)
-class HostFiles:
-    """Where sources of mounts lead on the host, and which of them are the same socket.
-
-    Attributes:
-        real: by source, its path without symbolic links.
-        identities: by path of a socket, device and inode.
-    """
-
-    real: Mapping[str, str]
-    identities: Mapping[str, str]
-
-    @classmethod
-    def parse(cls, text: str) -> "HostFiles":
-        """Parse the third part of the probe's answer."""
-        lines = text.split("\n")
-        named = (line.removeprefix("real ").split("\t", 1) for line in lines if line.startswith("real "))
-        sockets = filter(None, map(_SOCKET.fullmatch, lines))
-        return cls({each[0]: each[1] for each in named}, {each[2]: each[1] for each in sockets})
-
-    def path(self, source: str) -> str:
-        """Return the path of *source* without symbolic links.
-
-        Raises:
-            EvidenceError: it could not be followed.
-        """
-        if not self.real.get(source):
-            raise EvidenceError(
-                f"the source {source} could not be followed: it does not exist, or may not be seen"
-            )
-        return self.real[source]
-
-    def same_files(self, paths: Iterable[str]) -> frozenset[str]:
-        """Return *paths*, with every other known name of the sockets among them."""
-        known = frozenset(paths)
-        wanted = {self.identities[path] for path in known if path in self.identities}
-        return known | {path for path, identity in self.identities.items() if identity in wanted}
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where the mounts of all containers lead on the host.
-
-    Attributes:
-        volumes: what the engine says of each volume, by name.
-    """
-
-    surroundings: Surroundings = field(repr=False)
-    files: HostFiles
-    volumes: Mapping[str, Mapping[str, Any]]
-
-    @cached_property
-    def host_mounts(self) -> MountTable:
-        """The mount table of the daemon.
-
-        Raises:
-            EvidenceError: it could not be read.
-        """
-        return MountTable(self.surroundings.host_side.get().mounts)
-
-    def written_paths(self, mount: Mapping[str, Any]) -> frozenset[str]:
-        """Return the folder of the host that a mount names: as it is written, and without symbolic links if known."""
-        named = str(mount["Source"]) if mount["Type"] == "bind" else self._device(mount)
-        return frozenset({named, self.files.real.get(named) or named} - {""})
-
-    def paths(self, mount: Mapping[str, Any]) -> frozenset[str]:
-        """Return every path of the host at which the data of a bind mount or a volume lies.
-
-        Raises:
-            EvidenceError: the engine does not know the volume, or its data could not be found.
-        """
-        self._require_known(mount)
-        folder = (mount["Type"] == "volume" and self._device(mount)) or str(mount["Source"])
-        return self.host_mounts.other_names(self.files.path(folder))
-
-    def kind_of(self, mount: Mapping[str, Any]) -> str:
-        """Return what is mounted, for people: a folder of the host, a volume, or another kind of mount.
-
-        Raises:
-            EvidenceError: the engine does not know the volume.
-        """
-        if named := mount["Source"] if mount["Type"] == "bind" else self._device(mount):
-            return f"{named} of the host"
-        if mount["Type"] != "volume" or not mount.get("Name"):
-            return str(mount["Type"])
-        if re.fullmatch("[0-9a-f]{64}", mount["Name"]):
-            return "anonymous volume"
-        self._require_known(mount)
-        return "volume"
-
-    def _require_known(self, mount: Mapping[str, Any]) -> None:
-        if mount["Type"] == "volume" and mount["Name"] not in self.volumes:
-            raise EvidenceError(f"the engine does not describe the volume {mount['Name']}")
-
-    def _device(self, mount: Mapping[str, Any]) -> str:
-        """Return the folder that a volume binds in place of its own; empty if it has its own, a disk or a share."""
-        options = self.volumes.get(mount.get("Name") or "", {}).get("Options") or {}
-        device, words = options.get("device", ""), options.get("o", "").split(",")
-        return device if device.startswith("/") and not {"bind", "rbind"}.isdisjoint(words) else ""
-
-
 _OF_ENGINE = re.compile(r"/[0-9a-f]{64}/((resolv\.conf|hostname|hosts)(//deleted)?|(mounts|userdata)(/.*)?)$")
 _WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 _INIT = ("/sbin/docker-init", "/run/podman-init")
@@ -149,13 +45,12 @@ class Mounts:
     """The mounts of a container.
 
     Attributes:
-        sources: finds on the host what is mounted.
+        volumes: what the engine says of each volume, by name.
     """
 
     configuration: Configuration
     runtime: Runtime
-    surroundings: Surroundings = field(repr=False)
-    sources: Sources = field(repr=False)
+    volumes: Mapping[str, Volume] = field(repr=False)
 
     @cached_property
     def table(self) -> tuple[Mount, ...]:
@@ -164,7 +59,7 @@ class Mounts:
         Raises:
             EvidenceError: they could not be read.
         """
-        return mountinfo.parse(self.runtime.proc.file(self.runtime.main_process.pid, "mountinfo"))
+        return mountinfo.parse(self.runtime.files.file(self.runtime.main_process.pid, "mountinfo"))
 
     @property
     def root_is_read_only(self) -> bool:
@@ -173,8 +68,9 @@ class Mounts:
         Raises:
             EvidenceError: it should be so, and its mount table could not be read.
         """
-        if not (self.configuration.has_read_only_root and self.configuration.running):
-            return self.configuration.has_read_only_root
+        wanted = self.configuration.source.inside or self.configuration.host_config.readonly_rootfs
+        if not (wanted and self.configuration.running):
+            return wanted
         roots = [mount for mount in self.table if mount.point == "/"]
         if not roots:
             raise EvidenceError("its mount table has no root")
@@ -182,30 +78,53 @@ class Mounts:
 
     @property
     def shared(self) -> tuple[str, ...]:
-        """The places whose mount events reach the host.
-
-        Raises:
-            EvidenceError: the engine does not report the propagation of a mount.
-        """
+        """The places whose mount events reach the host."""
         described = self.configuration.mounts
-        if not all("Propagation" in each for each in described):
-            raise EvidenceError("docker inspect does not report the propagation of a mount")
-        return tuple(
-            sorted(each["Destination"] for each in described if each["Propagation"] in ("shared", "rshared"))
-        )
+        return tuple(sorted(x.destination for x in described if x.propagation in ("shared", "rshared")))
 
     @property
     def writable(self) -> Mapping[str, str]:
-        """What is mounted where the container can write, by place: `tmpfs`, `volume`, a folder of the host."""
-        tmpfs = self.configuration.description["HostConfig"].get("Tmpfs") or ()  # left out where empty
-        found = {
-            str(each["Destination"]): self.sources.kind_of(each)
-            for each in self.configuration.mounts
-            if each.get("RW") is not False
-        }
-        return found | dict.fromkeys(tmpfs, "tmpfs")
+        """What is mounted where the container can write, by place: `tmpfs`, `volume`, a folder of the host.
+
+        Raises:
+            EvidenceError: the engine does not know a volume.
+        """
+        found = {each.destination: self._kind_of(each) for each in self.configuration.mounts if each.rw}
+        return found | dict.fromkeys(self.configuration.host_config.tmpfs or (), "tmpfs")
+
+    def _kind_of(self, mount: MountPoint) -> str:
+        """Return what is mounted: a folder of the host, a volume, or another kind of mount."""
+        if mount.type not in ("bind", "volume"):
+            return mount.type
+        if named := mount.source if mount.type == "bind" else self._device(mount):
+            return f"{named} of the host"
+        if not mount.name or re.fullmatch("[0-9a-f]{64}", mount.name):
+            return "anonymous volume"
+        self._require_known(mount)
+        return "volume"
+
+    def _require_known(self, mount: MountPoint) -> None:
+        if mount.type == "volume" and mount.name and mount.name not in self.volumes:
+            raise self.configuration.source.missing(f"the volume {mount.name}")
+
+    def _device(self, mount: MountPoint) -> str:
+        """Return the folder that a volume binds in place of its own; empty if it has its own, a disk or a share."""
+        volume = self.volumes.get(mount.name or "")
+        if volume is None or volume.options is None:
+            return ""
+        device, words = volume.options.device, volume.options.o.split(",")
+        return device if device.startswith(("/", "./")) and not {"bind", "rbind"}.isdisjoint(words) else ""
 
     # ---- parts of the host
+
+    @cached_property
+    def host_mounts(self) -> MountTable:
+        """The mount table of the daemon.
+
+        Raises:
+            EvidenceError: it could not be read.
+        """
+        return MountTable(self.runtime.surroundings.host_side.get().mounts)
 
     @cached_property
     def configured(self) -> tuple[HostMount, ...]:
@@ -215,11 +134,24 @@ class Mounts:
         the container sees too much, and never that it does not: see `visible`.
         """
         return tuple(
-            HostMount(
-                each["Destination"], self.sources.written_paths(each), each["Type"], _is_read_only(each)
-            )
+            HostMount(each.destination, self._written_paths(each), each.type, not each.rw)
             for each in self.configuration.mounts
         )
+
+    def _written_paths(self, mount: MountPoint) -> frozenset[str]:
+        """Return the folder of the host that a mount names: as it is written, and without symbolic links if known."""
+        named = {"bind": lambda: mount.source, "volume": lambda: self._device(mount)}
+        path = named.get(mount.type, str)()
+        if not path or self.configuration.source.planned:
+            return frozenset({path} - {""})
+        return frozenset({path, self._real.get(path) or path})
+
+    @cached_property
+    def _real(self) -> Mapping[str, str]:
+        try:
+            return self.runtime.files.real
+        except EvidenceError:
+            return {}
 
     @cached_property
     def visible(self) -> tuple[HostMount, ...]:
@@ -228,49 +160,51 @@ class Mounts:
         Raises:
             EvidenceError: a mount could not be followed to its source.
         """
-        mounts = self.configuration.mounts
-        points = {each.point for each in self.table} if self.configuration.running else set()
+        mounts, running = self.configuration.mounts, self.configuration.running
+        if self.configuration.source.planned:
+            for each in mounts:
+                self._require_known(each)
+            return tuple(each for each in self.configured if each.paths)
+        points = {each.point for each in self.table} if running else set()
         # what its main process does not see, as after chroot(2), others in it may
-        hidden = self._by_source(each for each in mounts if each["Destination"] not in points)
-        found = (*(self._mounted() if self.configuration.running else ()), *hidden)
-        volumes = f"{self.surroundings.engine.get().info.docker_root_dir}/volumes"
+        hidden = self._by_source(each for each in mounts if each.destination not in points)
+        found = (*(self._mounted() if running else ()), *hidden)
+        volumes = f"{self.runtime.surroundings.engine.get().info.docker_root_dir}/volumes"
         return tuple(replace(each, paths=_apart_from(volumes, each.paths)) for each in found)
 
     def _mounted(self) -> Iterable[HostMount]:
-        host, real = self.sources.host_mounts, self.sources.files.real
-        places = {str(each.get("Source")) for each in self.configuration.mounts if each["Type"] == "volume"}
+        host, real = self.host_mounts, self.runtime.files.real
+        places = {each.source for each in self.configuration.mounts if each.type == "volume"}
         volumes = {real.get(each, each) for each in places}
         for mount in self.table:
             configured = self._configured_at(mount.point)
             paths = host.paths(mount.device, mount.root) | host.parts(mount.device, mount.root)
             asked = configured is not None and not (
-                mount.point in _WRITTEN and configured["Destination"] != mount.point
+                mount.point in _WRITTEN and configured.destination != mount.point
             )
             if not paths or (not asked and _is_of_engine(mount, paths)):
                 continue
-            kind = "volume" if paths & volumes else configured["Type"] if configured else ""
+            kind = "volume" if paths & volumes else configured.type if configured else ""
             yield HostMount(mount.point, paths, kind, "ro" in mount.options)
 
-    def _configured_at(self, point: str) -> Mapping[str, Any] | None:
+    def _configured_at(self, point: str) -> MountPoint | None:
         """Return the nearest configured mount at or above *point*."""
-        above = [each for each in self.configuration.mounts if is_below(point, each["Destination"])]
-        return max(above, key=lambda each: len(each["Destination"]), default=None)
+        above = [each for each in self.configuration.mounts if is_below(point, each.destination)]
+        return max(above, key=lambda each: len(each.destination), default=None)
 
-    def _by_source(self, mounts: Iterable[Mapping[str, Any]]) -> Iterable[HostMount]:
+    def _by_source(self, mounts: Iterable[MountPoint]) -> Iterable[HostMount]:
+        """Yield every path of the host at which the data of bind mounts and volumes lies."""
         for each in mounts:
-            if each["Type"] in ("bind", "volume"):
-                yield HostMount(
-                    each["Destination"], self.sources.paths(each), each["Type"], _is_read_only(each)
-                )
+            if each.type in ("bind", "volume"):
+                self._require_known(each)
+                folder = (each.type == "volume" and self._device(each)) or each.source
+                paths = self.host_mounts.other_names(self.runtime.files.path(folder))
+                yield HostMount(each.destination, paths, each.type, not each.rw)
 
 
 def _apart_from(volumes: str, paths: frozenset[str]) -> frozenset[str]:
     """Return *paths* without those below *volumes*, unless there are no others."""
     return frozenset(path for path in paths if not is_below(path, volumes)) or paths
-
-
-def _is_read_only(mount: Mapping[str, Any]) -> bool:
-    return mount.get("RW") is False
 
 
 def _is_of_engine(mount: Mount, paths: Collection[str]) -> bool:
@@ -294,6 +228,9 @@ PLACES = (
 _USERS = re.compile(r"(?<=/run/)user/\d+/")
 
 
+_NAMED = ("docker.sock", "containerd.sock", "podman.sock", "buildkitd.sock", "crio.sock")
+
+
 @dataclass(frozen=True)
 class Sockets:
     """The sockets of the host that a container can reach through its mounts.
@@ -303,8 +240,8 @@ class Sockets:
     """
 
     configuration: Configuration
+    runtime: Runtime
     mounts: Mounts
-    surroundings: Surroundings = field(repr=False)
     endpoint: str
 
     @property
@@ -313,9 +250,14 @@ class Sockets:
 
         Raises:
             EvidenceError: its configuration names none, and the sockets of the engine are unknown, or a mount could
-                not be followed.
+                not be followed; from inside, whose a mounted socket is.
+            NotApplicable: a Compose file names none, but what may lead to one.
         """
-        files = self.mounts.sources.files
+        if self.configuration.source.inside:
+            return self._seen_inside
+        if self.configuration.source.planned:
+            return self._planned
+        files, surroundings = self.runtime.files, self.runtime.surroundings
         usual = {path for path in files.identities if _USERS.sub("", without_var(path)) in PLACES}
         if self.endpoint.startswith("unix:///"):
             usual.add(self.endpoint.removeprefix("unix://"))
@@ -323,8 +265,40 @@ class Sockets:
         if found := within(usual, self.mounts.configured):
             return found
         seen = self.mounts.visible
-        told = self.surroundings.engine_sockets if seen and self.surroundings.engine.get().is_docker else None
+        told = surroundings.engine_sockets if seen and surroundings.engine.get().is_docker else None
         return within(files.same_files(usual | (told.get() if told else frozenset())), seen)
+
+    @property
+    def _planned(self) -> tuple[str, ...]:
+        """Those of a service of a Compose file, by their usual paths and names."""
+        paths = sorted(path for mount in self.mounts.configured for path in mount.paths)
+        usual = [place for place in PLACES if any(is_below(place, without_var(path)) for path in paths)]
+        named = [path for path in paths if path.endswith(_NAMED)]
+        if usual or named:
+            plain = {*map(without_var, named)}
+            return tuple(sorted({*named, *(each for each in usual if each not in plain)}))
+        _ = self.mounts.visible
+        if outside := [path for path in paths if path.startswith("/")]:
+            raise NotApplicable(
+                f"no usual socket of an engine; whether one lies below {outside[0]}, its host shows"
+            )
+        if self.runtime.shares_host_network:
+            raise NotApplicable(
+                "it is in the network of the host: whether an engine listens there, its host shows"
+            )
+        return ()
+
+    @property
+    def _seen_inside(self) -> tuple[str, ...]:
+        """Those that are mounted where the container is seen from inside, by the name of what is mounted there."""
+        sources = {mount.point: mount.root for mount in self.mounts.table}
+        sockets = self.runtime.files.mounted
+        found = tuple(x for x in sockets if x.endswith(_NAMED) or sources.get(x, "").endswith(_NAMED))
+        if sockets and not found:
+            raise EvidenceError(
+                f"whose socket is mounted at {sockets[0]} is unknown from inside the container"
+            )
+        return found
 
 
 def without_var(path: str) -> str:

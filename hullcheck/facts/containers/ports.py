@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.inspect import Bindings
 from hullcheck.facts.containers.runtime import Runtime
-from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.services import Service
 from hullcheck.parsing.addresses import api_port, canonical, is_go_address
@@ -14,6 +14,7 @@ from hullcheck.parsing.proc.net import Listener
 from hullcheck.verdicts import EvidenceError, unread
 
 _BINDING = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4")
+_LAST = 65535
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,6 @@ class Ports:
 
     configuration: Configuration
     runtime: Runtime
-    surroundings: Surroundings = field(repr=False)
     pid_on_host_network: Callable[[], int] = field(repr=False)
 
     @property
@@ -66,56 +66,51 @@ class Ports:
         Raises:
             EvidenceError: it runs in a network of its own, and the engine does not say which ports it has there.
         """
-        mode = self.configuration.network_mode
-        if self.configuration.running:
-            told = self.configuration.description["Ports"]
+        asked, mode = self.configuration, self.configuration.host_config.network_mode
+        if asked.running:
+            told = asked.inspect.network_settings.ports
             if told is None and not mode.startswith("container:"):  # engines before 25 say so of these alone
                 raise EvidenceError("docker inspect: it runs, and Ports is null")
-            return self._bindings("Ports", told)
+            return self._bindings(told, ("",))
         if mode in ("host", "none") or mode.startswith("container:"):
             return ()  # the engine publishes nothing for these, whatever is asked
         found = (
-            *self._bindings("PortBindings", self.configuration.setting("PortBindings")),
+            *self._bindings(asked.host_config.port_bindings, self._unnamed_addresses),
             *self._exposed(),
         )
         return found if found and self._unnamed_addresses else ()
 
-    def _bindings(
-        self, origin: str, bindings: dict[str, list[dict[str, str]] | None] | None
-    ) -> tuple[Port, ...]:
-        unnamed = ("",) if origin == "Ports" else self._unnamed_addresses
+    def _bindings(self, bindings: Bindings, unnamed: tuple[str, ...]) -> tuple[Port, ...]:
         return tuple(
             Port(address, number, protocol, f"published for {target}")
             for key, group in (bindings or {}).items()
             for target, protocol in [api_port(key)]
             for each in group or ()
-            for address in ([each["HostIp"]] if is_go_address(each.get("HostIp") or "") else unnamed)
-            for number in _numbers(each.get("HostPort") or "")
+            for address in ([each.host_ip] if is_go_address(each.host_ip) else unnamed)
+            for number in _numbers(each.host_port)
         )
 
     @property
-    def unknown(self) -> str | None:
-        """Return why the open ports are unclear, or None.
+    def unknown_in(self) -> tuple[str, ...]:
+        """The networks of the host, and outside, in which one that does not run will open whatever it listens on.
 
         Raises:
             EvidenceError: the container that it will join is not there.
         """
         if self.configuration.running:
-            return None
-        outside, mode = self.networks_outside, self._owner.network_mode
-        place = "the network of the host" if mode == "host" else f"network {outside[0]}" if outside else ""
-        return f"does not run: check on which ports it will listen in {place}" if place else None
+            return ()
+        return ("host",) if self._owner.host_config.network_mode == "host" else self.networks_outside
 
     @cached_property
     def _owner(self) -> Configuration:
         """The configuration that names its networks, which another has whose network it will join."""
-        joined = None if self.configuration.running else self.runtime.joined("NetworkMode")
+        joined = None if self.configuration.running else self.runtime.joined("network_mode")
         return joined.configuration if joined else self.configuration
 
     @property
     def _known_networks(self) -> list[Network]:
         names = {*self._owner.networks, *self._owner.networks.values()} - {""}
-        return [each for each in self.surroundings.networks.get() if names & {each.name, each.id}]
+        return [each for each in self.runtime.surroundings.networks.get() if names & {each.name, each.id}]
 
     @cached_property
     def _unnamed_addresses(self) -> tuple[str, ...]:
@@ -130,12 +125,11 @@ class Ports:
 
     def _exposed(self) -> Iterable[Port]:
         """The ports that --publish-all will open."""
-        if not self.configuration.publishes_all_ports:
+        asked = self.configuration
+        if not asked.host_config.publish_all_ports:
             return
-        for key in sorted(
-            set(self.configuration.description["ExposedPorts"] or {})
-            - set(self.configuration.setting("PortBindings") or {})
-        ):
+        named = set(asked.inspect.config.exposed_ports or {})
+        for key in sorted(named - set(asked.host_config.port_bindings or {})):
             target, protocol = api_port(key)
             for address in self._unnamed_addresses:
                 yield Port(address, 0, protocol, f"published for {target} by --publish-all")
@@ -154,7 +148,7 @@ class Ports:
         return (*self.published, *self._service_ports(), *self._listening())
 
     def _service_ports(self) -> tuple[Port, ...]:
-        ingress = {network.id for network in self.surroundings.networks.get() if network.ingress}
+        ingress = {network.id for network in self.runtime.surroundings.networks.get() if network.ingress}
         attached = self.configuration.networks
         if "ingress" not in attached and ingress.isdisjoint(attached.values()):
             return ()
@@ -191,7 +185,7 @@ class Ports:
 
     def _listeners(self, pid: int) -> tuple[Listener, ...]:
         try:
-            return self.runtime.proc.listeners[pid]
+            return self.runtime.files.listeners[pid]
         except KeyError:
             raise EvidenceError(f"the listeners in the network of process {pid} could not be read") from None
 
@@ -202,10 +196,10 @@ class Ports:
         if listeners and hidden:  # who may not read a link of a process may not read its sockets either
             raise EvidenceError(unread(f"the sockets of process {hidden[0]}"))
         sockets = [
-            self.runtime.proc.sockets.get(process.pid, frozenset()) for process in self.runtime.processes
+            self.runtime.files.sockets.get(process.pid, frozenset()) for process in self.runtime.processes
         ]
         held = frozenset[str]().union(*sockets)
-        if listeners and not self.runtime.proc.sockets:
+        if listeners and not self.runtime.files.sockets:
             raise EvidenceError("which process holds a listening socket could not be read")
         return tuple(each for each in listeners if each.inode in held)
 
@@ -213,4 +207,6 @@ class Ports:
 def _numbers(text: str) -> range:
     """The ports of `8000-8010`, or `80/tcp` of which the protocol counts for nothing; 0: the engine chooses one."""
     first, _, last = (text.partition("/")[0] or "0").partition("-")
+    if int(last or first) > _LAST:
+        raise EvidenceError(f"{text} is no range of ports")
     return range(int(first), int(last or first) + 1)

@@ -5,7 +5,6 @@ from functools import cached_property
 
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.runtime import Runtime
-from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.host.processes import Process
 from hullcheck.parsing import capabilities, seccomp
 from hullcheck.parsing.go import go_boolean
@@ -14,16 +13,10 @@ from hullcheck.verdicts import EvidenceError
 
 @dataclass(frozen=True)
 class Privileges:
-    """What a container may do, or will once it runs.
-
-    Attributes:
-        stored_no_new_privileges: what the engine settled at its creation, or None if its files may not be read.
-    """
+    """What a container may do, or will once it runs."""
 
     configuration: Configuration
     runtime: Runtime = field(repr=False)
-    surroundings: Surroundings = field(repr=False)
-    stored_no_new_privileges: bool | None = None
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
@@ -32,11 +25,12 @@ class Privileges:
         In a user namespace below its own each process sees itself as root.
         """
         main = self.runtime.main_process
-        others = [each for each in self.runtime.processes if each.pid != main.pid]
+        others = [each for each in self.runtime.with_auditors if each.pid != main.pid]
         known = {None, main.user_namespace}
-        if main.user_namespace is not None and not known.issuperset(each.user_namespace for each in others):
+        more = {each.user_namespace for each in others} - known
+        if more and main.user_namespace is not None and not self.configuration.source.inside:
             # asked where it matters alone: that of the host may be unreadable
-            known.add(self.surroundings.host_side.get().namespaces.get("user"))
+            known.add(self.runtime.surroundings.host_side.get().namespaces.get("user"))
         return (
             main,
             *(each for each in others if main.user_namespace is None or each.user_namespace in known),
@@ -46,11 +40,12 @@ class Privileges:
     def given_capabilities(self) -> frozenset[str]:
         """The capabilities that the engine gives to the container."""
         asked = self.configuration
-        if asked.running and not self.surroundings.engine.get().is_docker:
+        if asked.source.inside:
+            return frozenset()
+        if asked.running and not self.runtime.surroundings.engine.get().is_docker:
             return frozenset()  # podman has other defaults, and says what differs from these
-        return capabilities.granted(
-            asked.added_capabilities, asked.dropped_capabilities, privileged=asked.privileged
-        )
+        given = asked.host_config
+        return capabilities.granted(given.cap_add or (), given.cap_drop or (), privileged=given.privileged)
 
     @cached_property
     def capabilities(self) -> frozenset[str]:
@@ -71,8 +66,9 @@ class Privileges:
 
     @property
     def applies_apparmor(self) -> bool:
-        """Whether its engine applies AppArmor profiles."""
-        return "apparmor" in self.surroundings.engine.get().security_options
+        """Whether its engine applies AppArmor profiles, as far as a Compose file decides that."""
+        engine = self.runtime.surroundings.engine
+        return self.configuration.source.planned or "apparmor" in engine.get().security_options
 
     @property
     def security_label(self) -> str:
@@ -81,28 +77,43 @@ class Privileges:
         Raises:
             EvidenceError: it could not be read.
         """
-        return self.runtime.proc.file(self.runtime.main_process.pid, "attr/current")[0].rstrip("\0")
+        return self.runtime.files.file(self.runtime.main_process.pid, "attr/current")[0].rstrip("\0")
 
     # ---- seccomp
 
     @property
-    def unfiltered(self) -> str:
-        """Why system calls pass no filter, in words; empty if all are filtered.
+    def seccomp_switch(self) -> str:
+        """The option that switches its seccomp filter off; empty if none does."""
+        asked = self.configuration
+        if asked.source.inside:
+            return ""
+        if asked.security_options.get("seccomp") == "unconfined":
+            return "--security-opt seccomp=unconfined"
+        return "--privileged" if asked.host_config.privileged else ""
+
+    @property
+    def unfiltered(self) -> tuple[Process, ...]:
+        """The processes in it whose system calls pass no filter.
 
         Raises:
             EvidenceError: its processes could not be read.
         """
-        if not self.configuration.allows_seccomp_filter:
-            return "runs with --security-opt seccomp=unconfined"
-        if self.configuration.privileged:
-            return "runs with --privileged, and so without a seccomp filter"
-        if self.configuration.running:
-            free = [f"{each.name} (pid {each.pid})" for each in self.processes if each.seccomp_mode != 2]
-            if free or not self.surroundings.engine.get().is_docker:
-                return f"no seccomp filter is in force for {', '.join(free)}" if free else ""
-        used = self.surroundings.daemon.get().seccomp_profile
+        running = self.processes if self.configuration.running else ()
+        return tuple(each for each in running if each.seccomp_mode != 2)
+
+    @property
+    def daemon_gives_filter(self) -> bool:
+        """Whether the daemon filters the system calls of containers that name no profile, or filters at all.
+
+        Raises:
+            EvidenceError: what the daemon does is unknown.
+        """
+        source, surroundings = self.configuration.source, self.runtime.surroundings
+        if source.inside or (self.configuration.running and not surroundings.engine.get().is_docker):
+            return True
+        used = surroundings.daemon.get().seccomp_profile
         own = used and "seccomp" in self.configuration.security_options
-        return "" if own or used not in ("", "unconfined") else "the daemon gives it no seccomp filter"
+        return bool(own) or used not in ("", "unconfined")
 
     @property
     def seccomp_profile(self) -> seccomp.Profile | None:
@@ -114,8 +125,8 @@ class Privileges:
         option = self.configuration.security_options.get("seccomp", "")
         if option:
             return None if option == "builtin" else seccomp.read(option)
-        is_docker = self.surroundings.engine.get().is_docker
-        return self.surroundings.daemon.get().seccomp_filter if is_docker else None
+        is_docker = self.runtime.surroundings.engine.get().is_docker
+        return self.runtime.surroundings.daemon.get().seccomp_filter if is_docker else None
 
     # ---- setuid programs
 
@@ -126,12 +137,23 @@ class Privileges:
         Raises:
             EvidenceError: it does not run, and the daemon's default at its creation is unknown.
         """
-        option = self.configuration.security_options.get("no-new-privileges")
-        settled = self.stored_no_new_privileges if option is None else go_boolean(option)
-        if settled is None and self.surroundings.engine.get().no_new_privileges is False:
-            settled = False
+        settled = self._settled_no_new_privileges
         if self.configuration.running:  # a program may give up new privileges itself, for itself alone
             return all(each.no_new_privileges for each in self.processes) and settled is not False
         if settled is None:
             raise EvidenceError("the daemon's default when it was created is not known")
+        return settled
+
+    @property
+    def _settled_no_new_privileges(self) -> bool | None:
+        """What was settled when it was created, or None if that is unknown; a Compose file has no default."""
+        asked, surroundings = self.configuration, self.runtime.surroundings
+        if asked.source.inside:
+            return None
+        option = asked.security_options.get("no-new-privileges")
+        if option is not None or asked.source.planned:
+            return go_boolean(option or "false")
+        settled = surroundings.container_files.get().stored_no_new_privileges.get(asked.inspect.id)
+        if settled is None and surroundings.engine.get().no_new_privileges is False:
+            return False
         return settled

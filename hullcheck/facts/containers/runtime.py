@@ -1,11 +1,11 @@
 """How a container runs: its processes and namespaces, as the kernel shows them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from hullcheck.facts.containers.configuration import Configuration
-from hullcheck.facts.containers.proc import ProcFiles
+from hullcheck.facts.containers.proc import ContainerFiles
 from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.host import ssh_servers as ssh
 from hullcheck.facts.host.processes import Process
@@ -22,19 +22,23 @@ class Runtime:
     """How a container runs, or will run as far as that is known.
 
     Attributes:
-        proc: what /proc shows of the main processes of all containers.
         ids: the ids of all containers.
         find: finds another container by its id or name, or raises EvidenceError.
     """
 
     configuration: Configuration
-    surroundings: Surroundings = field(repr=False)
-    proc: ProcFiles = field(repr=False)
-    ids: frozenset[str] = field(repr=False)
+    ids: Collection[str] = field(repr=False)
     find: Callable[[str], "Runtime"] = field(repr=False)
 
-    privileged_hooks = root_hooks = ()
-    """What Compose executes in a container that it starts: a Compose file alone tells."""
+    @property
+    def surroundings(self) -> Surroundings:
+        """What the container looks up beside itself."""
+        return self.configuration.surroundings
+
+    @property
+    def files(self) -> ContainerFiles:
+        """What the kernel shows of the main processes of all containers."""
+        return self.surroundings.container_files.get()
 
     # ---- processes
 
@@ -46,10 +50,14 @@ class Runtime:
             EvidenceError: /proc here does not show it, or shows another process under its number: the engine
                 runs on another machine, or the container was restarted meanwhile.
         """
-        pid, identifier = self.configuration.pid, self.configuration.id
+        pid = self.configuration.inspect.state.pid
         process = self.surroundings.processes.get().process(pid)
-        mounts = self.proc.lines.get(f"{pid}/mountinfo", ())  # where control groups do not name it: rootless
-        named = process.container_ids or {identifier for line in mounts if identifier in line}
+        if self.configuration.source.inside:
+            return process
+        identifier, named = self.configuration.inspect.id, process.container_ids
+        if not named:  # rootless: control groups do not name it
+            mounts = self.files.lines.get(f"{pid}/mountinfo", ())
+            named = frozenset({identifier for line in mounts if identifier in line})
         if identifier not in named:
             raise EvidenceError(f"process {pid} here is not a process of this container")
         return process
@@ -76,7 +84,10 @@ class Runtime:
         """
         main = self.main_process
         seen = self.surroundings.processes.get()
-        found = {process.pid: process for process in seen.by_cgroup_id.get(self.configuration.id, ())}
+        if self.configuration.source.inside:  # what else is seen may be the auditor's, who has other rights
+            return (main,)
+        own = self.configuration.inspect.id
+        found = {process.pid: process for process in seen.by_cgroup_id.get(own, ())}
         shared = self._shares_pid_namespace(main)
         if shared and main.pid not in found:
             raise EvidenceError(
@@ -85,9 +96,16 @@ class Runtime:
         more = [*seen.family((main, *self._brought_by_shim))]
         if not shared:
             more += seen.by_pid_namespace.get(main.pid_namespace, ())
-        others = self.ids - {self.configuration.id}
+        others = frozenset(self.ids) - {own}
         found |= {process.pid: process for process in more if others.isdisjoint(process.container_ids)}
         return tuple(each for each in found.values() if each is main or not each.is_runtime)
+
+    @property
+    def with_auditors(self) -> tuple[Process, ...]:
+        """The same, and from inside also what is executed beside process 1, by the auditor too."""
+        if not self.configuration.source.inside:
+            return self.processes
+        return (self.main_process, *self.surroundings.processes.get().by_pid.values())
 
     @property
     def _brought_by_shim(self) -> tuple[Process, ...]:
@@ -100,7 +118,7 @@ class Runtime:
 
     def _shares_pid_namespace(self, main: Process) -> bool:
         """Whether others may be in its PID namespace; true where that is unknown."""
-        if self.configuration.pid_mode or main.pid_namespace is None:
+        if self.configuration.host_config.pid_mode or main.pid_namespace is None:
             return True
         try:
             host = self.surroundings.host_side.get().namespaces
@@ -112,18 +130,23 @@ class Runtime:
     def ssh_servers(self) -> tuple[str, ...]:
         """The SSH servers that run in it, or that its command names where it does not run."""
         if self.configuration.running:
-            return ssh.ssh_servers(self.processes)
+            return ssh.ssh_servers(self.with_auditors)
         return tuple(sorted(self.configuration.command & ssh.SERVERS))
 
     @property
-    def maybe_ssh(self) -> str:
-        """What may be an SSH server, for people: a process with a name like one, or port 22; else empty."""
+    def like_ssh_servers(self) -> tuple[str, ...]:
+        """The processes in it that may be SSH servers, by a name like one."""
+        return ssh.like_ssh_servers(self.with_auditors) if self.configuration.running else ()
+
+    @property
+    def opens_ssh_port(self) -> bool:
+        """Whether it names port 22."""
         asked = self.configuration
-        if asked.running and (named := ssh.maybe_ssh_servers(self.processes)):
-            return named
-        ports = (asked.description["ExposedPorts"], asked.description["Ports"], asked.setting("PortBindings"))
-        opens = ("22", "tcp") in {api_port(name) for each in ports for name in each or ()}
-        return "opens port 22" if opens else ""
+        if asked.source.inside:
+            return False
+        known = asked.inspect
+        ports = (known.config.exposed_ports, known.network_settings.ports, asked.host_config.port_bindings)
+        return ("22", "tcp") in {api_port(name) for each in ports for name in each or ()}
 
     # ---- processes of docker exec
 
@@ -159,12 +182,14 @@ class Runtime:
 
     @cached_property
     def root_uid(self) -> int:
-        """The host's uid of root in its user namespace: every engine maps one.
+        """The uid of root in its user namespace, as the audit sees it: every engine maps one.
 
         Raises:
             EvidenceError: the map could not be read, or has none.
         """
-        for line in self.proc.file(self.main_process.pid, "uid_map"):
+        if self.configuration.source.inside:
+            return 0
+        for line in self.files.file(self.main_process.pid, "uid_map"):
             words = line.split()
             if len(words) != 3 or not all(map(str.isdecimal, words)):
                 raise EvidenceError(f"/proc/{self.main_process.pid}/uid_map is damaged")
@@ -183,22 +208,22 @@ class Runtime:
             EvidenceError: it runs, and its namespace could not be compared with the daemon's; or the container
                 whose namespace it joined is not there.
         """
-        return self._shares("NetworkMode", "net")
+        return self._shares("network_mode", "net")
 
     @property
     def shares_host_processes(self) -> bool:
         """Whether it is in the PID namespace of the host; raises as `shares_host_network`."""
-        return self._shares("PidMode", "pid")
+        return self._shares("pid_mode", "pid")
 
     @property
     def shares_host_ipc(self) -> bool:
         """Whether it is in the IPC namespace of the host; raises as `shares_host_network`."""
-        return self._shares("IpcMode", "ipc")
+        return self._shares("ipc_mode", "ipc")
 
     @property
     def shares_host_uts(self) -> bool:
         """Whether it is in the UTS namespace of the host; raises as `shares_host_network`."""
-        return self._shares("UTSMode", "uts")
+        return self._shares("uts_mode", "uts")
 
     @property
     def shares_host_users(self) -> bool:
@@ -215,11 +240,12 @@ class Runtime:
         Args:
             kind: the namespace's name in /proc/PID/ns.
         """
-        if self.configuration.setting(setting) == "host":
+        asked = self.configuration
+        if getattr(asked.host_config, setting) == "host":
             return True
-        shown = self.configuration.running and kind in self.proc.links.get(self.configuration.pid, ())
+        shown = asked.running and kind in self.files.links.get(asked.inspect.state.pid, ())
         other = None if shown else self.joined(setting)  # one that runs may have outlived it
-        if other is not None and other.configuration.setting(setting) == "host":
+        if other is not None and getattr(other.configuration.host_config, setting) == "host":
             return True
         if self.configuration.running:
             return self._runs_in_host_namespace(kind)
@@ -233,7 +259,7 @@ class Runtime:
         """
         end: Runtime | None = None
         for _ in self.ids:  # no chain is longer than that
-            mode = str((end or self).configuration.setting(setting) or "")
+            mode: str = getattr((end or self).configuration.host_config, setting)
             if not mode.startswith("container:"):
                 return end
             end = self.find(mode.partition(":")[2])
@@ -248,12 +274,16 @@ class Runtime:
         Raises:
             EvidenceError: the engine does not name its networks.
         """
-        default = "bridge" if self.surroundings.engine.get().is_docker else "podman"
+        planned = self.configuration.source.planned
+        default = "bridge" if planned or self.surroundings.engine.get().is_docker else "podman"
         ids = {each.id for each in self.surroundings.networks.get() if each.name == default}
-        owner = (self.joined("NetworkMode") or self).configuration
-        if owner.description["Networks"] is None and owner.network_mode in ("", "default", "bridge"):
-            raise EvidenceError("docker inspect does not report NetworkSettings.Networks")
-        return bool(ids) and not {default, *ids}.isdisjoint((*owner.networks, *owner.networks.values()))
+        owner = (self.joined("network_mode") or self).configuration
+        unnamed = owner.inspect.network_settings.networks is None
+        if unnamed and owner.host_config.network_mode in ("", "default", "bridge"):
+            raise owner.source.missing("NetworkSettings.Networks")
+        return (planned or bool(ids)) and not {default, *ids}.isdisjoint(
+            (*owner.networks, *owner.networks.values())
+        )
 
     def _runs_in_host_namespace(self, kind: str) -> bool:
         host = self.surroundings.host_side.get().namespaces
@@ -263,7 +293,7 @@ class Runtime:
 
     def _namespace(self, kind: str) -> str:
         """The link of a namespace of the main process: `net:[4026531840]`."""
-        links = self.proc.links.get(self.main_process.pid, {})
+        links = self.files.links.get(self.main_process.pid, {})
         if kind not in links:
             raise EvidenceError(unread(f"the {kind} namespace of process {self.main_process.pid}"))
         return links[kind]
@@ -284,7 +314,6 @@ class Limits:
 
     configuration: Configuration
     runtime: Runtime
-    surroundings: Surroundings = field(repr=False)
 
     @property
     def memory(self) -> float | None:
@@ -293,7 +322,11 @@ class Limits:
         Raises:
             EvidenceError: it runs, and its control groups could not be read.
         """
-        return self._limit("memory") if self.configuration.running else self.configuration.memory or None
+        return (
+            self._limit("memory")
+            if self.configuration.running
+            else self.configuration.host_config.memory or None
+        )
 
     @property
     def processes(self) -> float | None:
@@ -318,9 +351,9 @@ class Limits:
 
     def _limit(self, name: str) -> float | None:
         """Return the lowest limit of its control groups and those above, or None."""
-        main, info = self.runtime.main_process, self.surroundings.engine.get().info
+        main, info = self.runtime.main_process, self.runtime.surroundings.engine.get().info
         if info.cgroup_driver == "none" or not getattr(info, _REPORTED[name]):
             return None
         by_systemd = info.cgroup_driver == "systemd" and not self.configuration.processes
         own = name != "processes" or not by_systemd
-        return cgroups.read(name, main.cgroups, self.runtime.proc.lines, own=own)
+        return cgroups.read(name, main.cgroups, self.runtime.files.lines, own=own)

@@ -1,9 +1,12 @@
 """What a container looks up beside itself: in its engine, its daemon, its networks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import Any, NoReturn
 
+from hullcheck.facts.containers.inspect import Source
+from hullcheck.facts.containers.proc import ContainerFiles
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_process import PodmanService
 from hullcheck.facts.engine.info import Engine
@@ -61,6 +64,7 @@ class Surroundings:
         engine_sockets: every path at which an engine of this host takes commands, without symbolic links.
         services: those of the swarm, by id.
         image_names: the image id that each `repository:tag` names now.
+        container_files: what the kernel shows of all containers.
     """
 
     engine: Later[Engine]
@@ -71,3 +75,13 @@ class Surroundings:
     engine_sockets: Later[frozenset[str]]
     services: Later[Mapping[str, Service]]
     image_names: Later[Mapping[str, str]]
+    container_files: Later[ContainerFiles]
+
+    @classmethod
+    def unknown(cls, source: Source, **known: Later[Any]) -> "Surroundings":
+        """Return surroundings of which only *known* is known; anything else is what *source* decides."""
+
+        def missing() -> NoReturn:
+            raise source.missing("its surroundings")
+
+        return cls(**{each.name: Later(missing) for each in fields(cls)} | known)

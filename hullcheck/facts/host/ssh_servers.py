@@ -24,12 +24,12 @@ def servers_named(command: Iterable[object]) -> frozenset[str]:
     return named | {"sshd"} if _STARTS_ONE.search(text) else named
 
 
-def maybe_ssh_servers(processes: Iterable[Process]) -> str:
-    """Which of *processes* may be an SSH server by a name like those, in words; empty where none is."""
+def like_ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
+    """Return which of *processes* may be SSH servers, by names like those."""
     found = list(processes)
     programs = {process.executable.rpartition("/")[2] for process in found}
-    named = sorted(filter(_LIKE_ONE.fullmatch, {*programs, *(process.name for process in found)} - SERVERS))
-    return f"runs {', '.join(named)}, which may be an SSH server" if named else ""
+    named = {*programs, *(process.name for process in found)} - SERVERS
+    return tuple(sorted(filter(_LIKE_ONE.fullmatch, named)))
 
 
 def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:

@@ -160,10 +160,12 @@ def short(identifier: str) -> str:
 
 def used_images(container: Configuration, known: Mapping[str, Description]) -> set[str]:
     """Return the ids of the images that a container uses; *known* is the engine's description of each, by id."""
-    mounted = {str(each.get("Name")) for each in container.mounts if each.get("Type") == "image"}
-    mounted |= {f"{name}:latest" for name in mounted}
+    mounted = {each.name for each in container.mounts if each.type == "image"}
+    if not mounted:
+        return {container.inspect.image}
+    mounted |= {f"{name}:latest" for name in mounted if name}
     return {
-        container.image_id,
+        container.inspect.image,
         *(i for i, each in known.items() if not mounted.isdisjoint((i, *_names(each)))),
     }
 

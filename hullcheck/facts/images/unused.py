@@ -78,9 +78,9 @@ class Sprawl:
         """
         configurations = ((name, each.configuration) for name, each in self.containers.get())
         return _oldest_first(
-            Idle(name, self._days_since(each.creation_time, each.end_time))
+            Idle(name, self._days_since(each.inspect.created, each.inspect.state.finished_at))
             for name, each in configurations
-            if each.status in _STOPPED
+            if each.inspect.state.status in _STOPPED
         )
 
     def _days_of_image(self, image: Description, came: float | None) -> float | None:

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.engine.daemon_options import Setting, Value
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts import in_parts
+from selftests.kit.facts import containers, in_parts
 from selftests.kit.facts.engines import INFO, engine_text, swarm_text
 from selftests.kit.facts.images import kept
 from selftests.kit.judging import judged
 
 GROUP = "/sys/fs/cgroup/docker"
-
-
 IMAGE = "sha256:" + "1" * 64
-
-
 WITHOUT_RAW = "00000000a80405fb"
-
-
 BRIDGE = "b" * 64
-
-
 HOST_CONFIG: dict[str, Any] = {
     "Privileged": False,
     "CapAdd": None,
@@ -61,31 +51,26 @@ HOST_CONFIG: dict[str, Any] = {
     "Tmpfs": None,
     "PortBindings": {},
 }
-
-
 DESCRIPTION: dict[str, Any] = {
     "Pid": 100,
-    "NetworkMode": "bridge",
     "Running": True,
     "Status": "running",
-    "Started": "2026-11-26T10:00:00Z",
+    "StartedAt": "2026-11-26T10:00:00Z",
     "Image": IMAGE,
-    "Program": "sleep",
-    "Arguments": [],
+    "Path": "sleep",
+    "Args": [],
     "Labels": None,
-    "AppArmorProfile": "",
     "ProcessLabel": "",
     "MountLabel": "",
     "User": "",
     "Reference": "app:1",
-    "Environment": ["PATH=/bin"],
+    "Env": ["PATH=/bin"],
     "ExposedPorts": None,
     "Mounts": [],
     "Networks": {"bridge": {"NetworkID": BRIDGE}},
     "Ports": {},
     "Health": None,
-    "Healthcheck": "",
-    "Service": None,
+    "Healthcheck": None,
 }
 
 
@@ -99,20 +84,12 @@ STATUS = {
     "NoNewPrivs": "0",
     "Seccomp": "2",
 }
-
-
 OWN = {"ipc": 11, "net": 12, "pid": 13, "user": 1, "uts": 15}
-
-
 HOST = {"ipc": 1, "net": 1, "pid": 1, "user": 1, "uts": 1, "mnt": 1}
-
-
 HOST_MOUNTS = (
     "20 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw",
     "21 20 0:20 / /run rw shared:2 - tmpfs tmpfs rw",
 )
-
-
 KERNEL = {
     "/sys/module/apparmor/parameters/enabled": "N",
     "/proc/sys/kernel/pid_max": "32768",
@@ -198,7 +175,7 @@ class ContainerHost:
         self.daemon = FakeDaemon()
         self.policy = Policy()
         self.listed = 1
-        self.stderr = ""
+        self.more: list[str] = []
         self.endpoint = "unix:///var/run/docker.sock"
         self.now = 1795692600.0  # 2026-11-26T11:30:00Z
 
@@ -230,8 +207,16 @@ class ContainerHost:
             ),
         }
         answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
-        text = DOCKER_CONTAINERS.keep("\n".join(self._containers()))
-        answers["docker_containers"] = Answer("docker_containers", 1 if self.stderr else 0, text, self.stderr)
+        every = [self.description, *self.others]
+        answers["containers"] = containers.answer(
+            *every[: self.listed + len(self.others)],
+            listed=[each["Id"] for each in every],
+            volumes=self.volumes,
+            more=self.more,
+            users=self.users,
+        )
+        shown = containers.files(self._shown(), self.paths)
+        answers["container_files"] = Answer("container_files", 0, shown, "")
         recording = Recording("local", "local", answers, gathered=self.now)
         return Facts(recording, self.policy, daemon=self.daemon)
 
@@ -260,15 +245,9 @@ class ContainerHost:
             f"{pid}/ns:pid:[{self.own_namespaces.get(pid, namespace)}]" for pid in self.status if namespace
         ]
 
-    def _containers(self) -> list[str]:
-        every = [self.description, *self.others]
+    def _shown(self) -> list[str]:
         group = f"{GROUP}/{'a' * 64}"
         return [
-            *(each["Id"] for each in every),
-            *("container " + json.dumps(each) for each in every[: self.listed + len(self.others)]),
-            *("volume " + json.dumps(each) for each in self.volumes),
-            *self.users,
-            "--proc",
             *(f"100/mountinfo:{line}" for line in self.mounts),
             f"100/attr/current:{self.label}",
             f"100/uid_map: {self.user_map}",
@@ -278,8 +257,6 @@ class ContainerHost:
                 for name, number in self.links.items()
             ),
             *self.extra,
-            "--paths",
-            *self.paths,
         ]
 
     def change(self, changes: Mapping[str, Any]) -> None:

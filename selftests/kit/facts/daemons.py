@@ -14,6 +14,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.certificates import pem
 from selftests.kit.facts import PRESENT, in_parts
+from selftests.kit.facts.containers import containers as containers_said
 from selftests.kit.facts.engines import BRIDGE, engine_text
 from selftests.kit.files import answer
 from selftests.kit.judging import judged
@@ -63,7 +64,7 @@ class Host:
         texts = {
             "host": PRESENT.stdout,
             "engine": engine_text(self.info, version=self.version, networks=[self._network()]),
-            "docker_containers": self.containers,
+            "containers": self.containers or containers_said(),
             "processes": in_parts(processes=self._children()),
             "daemon": DAEMON.keep(self.answer()),
             "files": self._files(),

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import PRESENT, in_parts
+from selftests.kit.facts.containers import ID
+from selftests.kit.facts.containers import containers as containers_said
 from selftests.kit.facts.engines import engine_text
 from selftests.kit.facts.tools import process
-
-ID = "ab" * 32
 
 
 class Setting:
@@ -42,26 +40,19 @@ def container(
     options: dict[str, str] | None = None,
     identifier: str = ID,
     **more: Any,
-) -> str:
+) -> dict[str, Any]:
     """A container as the engine describes it."""
     log = {"Type": driver, "Config": options or {}}
-    document = {
-        "Id": identifier,
-        "Name": f"/{name}",
-        "HostConfig": {"LogConfig": log, "NetworkMode": "bridge"},
-        "Mounts": [],
-        "Networks": {},
-        "Ports": {},
-        "Service": None,
-    } | more
-    return "container " + json.dumps(document)
+    host = {"LogConfig": log, "NetworkMode": "bridge"}
+    empty: dict[str, Any] = {"Labels": {}, "Mounts": [], "Networks": {}, "Ports": {}}
+    return {"Id": identifier, "Name": f"/{name}", "HostConfig": host, **empty, **more}
 
 
 def facts(
     *programs: str,
     driver: str = "json-file",
     options: dict[str, str] | None = None,
-    containers: tuple[str, ...] | None = None,
+    containers: tuple[dict[str, Any], ...] | None = None,
     processes: tuple[str, ...] = (),
     user: int = 0,
     **policy: Any,
@@ -71,7 +62,7 @@ def facts(
     first = process(1, "/sbin/init" if user == 0 else "")
     running = (first, *processes, *(process(7 + at, path) for at, path in enumerate(programs)))
     texts = {
-        DOCKER_CONTAINERS.name: DOCKER_CONTAINERS.keep("\n".join((*described, "--proc", "--paths"))),
+        "containers": containers_said(*described),
         PROCESSES.name: in_parts(processes="\n".join(running)),
         "engine": engine_text(),
     }

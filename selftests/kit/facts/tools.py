@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import PRESENT, in_parts
+from selftests.kit.facts.containers import containers as containers_said
 from selftests.kit.facts.engines import engine_text
 
 NOW = 1_800_000_000
 DAY = 86400
-ID = "ab" * 32
+
+
 SECRET = "Hunter2secret"
 INFO = Answer("engine", 0, engine_text(), "")
 
@@ -25,12 +28,12 @@ def process(pid: int, executable: str, *, name: str = "", cgroup: str = "/system
 
 
 def target(
-    policy: Policy, answers: dict[str, str], *processes: str, containers: tuple[str, ...] = ()
+    policy: Policy, answers: dict[str, str], *processes: str, containers: tuple[dict[str, Any], ...] = ()
 ) -> Facts:
     """The facts of a host with an engine that answered so."""
     texts = {
         PROCESSES.name: in_parts(processes="\n".join(processes)),
-        DOCKER_CONTAINERS.name: "\n".join((*containers, "--proc", "--paths")),
+        "containers": containers_said(*containers),
     } | answers
     all_answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
     all_answers |= {each.name: each for each in (PRESENT, INFO)}

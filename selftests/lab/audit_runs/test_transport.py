@@ -313,7 +313,7 @@ def test_engine_that_hangs_after_its_first_answer(engine: EngineFactory, suite: 
     answers = json.loads((run.folder / "reports/latest/box/recording.json").read_text())["answers"]
     status = {each["name"]: each["status"] for each in answers}
     assert (status["accounts"], status["host"]) == (0, 0)
-    assert status["engine"] == status["docker_containers"] == 124
+    assert status["engine"] == status["containers"] == 124
     assert any("not asked" in each["stderr"] for each in answers)
     of_the_engine = run.verdicts["container_is_not_privileged"], run.verdicts["container_root_is_read_only"]
     assert set(of_the_engine) == {"error"}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
+from hullcheck.facts.containers.probe import CONTAINER_FILES, CONTAINERS
 from hullcheck.facts.engine.info import ENGINE
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
@@ -212,7 +212,7 @@ def test_engine_elsewhere(engine: EngineFactory) -> None:
     one.run("bad", "--privileged")
     here = recorded(one.socket)
     answers = dict(here.answers)
-    for name in ("processes", "docker_containers", "daemon"):
+    for name in ("processes", "containers", "daemon"):
         assert name in answers
     moved = {str(pid): str(pid + 700_000) for pid in processes.everyone()}
     text = re.sub(
@@ -246,7 +246,7 @@ def test_a_hundred_containers(engine: EngineFactory) -> None:
         for arguments in (("info",), ("version",), ("inspect", *names)):
             one.docker(*arguments)
 
-    script = render((ENGINE, DOCKER_CONTAINERS, PROCESSES), docker_host=f"unix://{one.socket}")
+    script = render((ENGINE, CONTAINERS, CONTAINER_FILES, PROCESSES), docker_host=f"unix://{one.socket}")
     asking = _fastest(lambda: call("sh", stdin=script))
     assert asking < 5 * _fastest(commands)
     facts = facts_of_engine(one.socket, of="5")

@@ -331,7 +331,7 @@ def test_explanation(tmp_path: Path) -> None:
     for said in (
         "pci: 2.2.6",
         "container: Every container of the target",
-        "probes: docker_containers,",
+        "probes: containers,",
         "source: ",
     ):
         assert f"  {said}" in done.stdout

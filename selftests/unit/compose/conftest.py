@@ -11,7 +11,7 @@ import pytest
 
 from hullcheck import compose
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.compose_document import COMPOSE_FILE
+from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from selftests.needs import need

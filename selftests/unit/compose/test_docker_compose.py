@@ -13,7 +13,7 @@ import pytest
 from hullcheck import compose
 from hullcheck.compose import ComposeError, command
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.compose_document import COMPOSE_FILE
+from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.policy import Policy
 from selftests.kit.judging import judged
 from selftests.needs import need
@@ -99,7 +99,7 @@ def test_docker_compose_itself(files: Path) -> None:
         " behind the file (compose.yml:13)",
     )
     by_name = dict(facts.container)
-    assert by_name["web"].configuration.memory == 2 << 30
+    assert by_name["web"].host_config.memory == 2 << 30
     assert [each.paths for each in by_name["web"].mounts.configured] == [{"./data"}, {"/srv"}, {"./"}]
     secrets = judged("container_environment_holds_no_secret", facts)["web"]
     assert secrets[0] == "fail"
@@ -118,7 +118,7 @@ def test_variables(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     facts = read(text, query="?env=NAMED", _dot_env="TAG=7\n")
     assert "value-4717" not in json.dumps(kept(facts.recording))
-    assert kept(facts.recording)["services"]["web"]["Reference"] == "web:7$"
+    assert kept(facts.recording)["services"]["web"]["Inspect"]["Config"]["Image"] == "web:7$"
     assert judged("5.5", facts)["web"][0] == "fail"
     verdict, reason = judged("5.6", facts)["web"]
     assert (verdict, "depends on MINE, which has no value here" in reason) == ("error", True)

@@ -73,7 +73,7 @@ def lines(
     return found.answers[found.changes.new[0]]
 
 
-OF_PANEL = ("docker_containers", "container", "panel")
+OF_PANEL = ("containers", "container", "panel")
 PRIVILEGED = (
     *("- HostConfig.Privileged: false", "+ HostConfig.Privileged: true"),
     *("- Started: 2026-11-20T08:00:01.5Z", "+ Started: 2026-11-24T10:12:14.5Z"),

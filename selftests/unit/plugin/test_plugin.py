@@ -119,7 +119,7 @@ def test_design_example_in_a_users_repository(tmp_path: Path) -> None:
             "evidence": results["results"][0]["evidence"],
         }
     ]
-    assert "docker_containers" in results["results"][0]["evidence"]
+    assert "containers" in results["results"][0]["evidence"]
 
 
 @pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one-process", "two-workers"])

@@ -25,7 +25,7 @@ from selftests.kit.running import (
 INSTALLED = ("-p", "hullcheck.plugin")  # as an entry point would: before any conftest.py
 CONTROL = """
 def test_container_is_not_privileged(container):
-    assert not container.privileged, "runs with --privileged"
+    assert not container.host_config.privileged, "runs with --privileged"
 """
 OF_PYTEST = ("--junitxml", "--junit-xml", "--log-file", "--basetemp", "--ignore")
 """Options with a path that pytest knows when it looks for its settings."""

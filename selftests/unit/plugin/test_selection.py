@@ -90,7 +90,7 @@ def test_show_probes_prints_every_command(suite: Project) -> None:
     assert run.status == 0
     assert run.lines("# ---- web1 (ssh://a:***@web1)")
     assert run.lines("# ---- box (docker://box)")
-    assert len(run.lines("answer engine ")) == len(run.lines("answer own_mounts ")) == 2
+    assert len(run.lines("share engine ")) == len(run.lines("ask containers ")) == 2
     assert len(run.lines("limit=7")) == 2
     assert "geheim" not in run.output
     assert not trace.exists()
@@ -251,7 +251,7 @@ def test_label_that_a_recording_does_not_tell(suite: Project) -> None:
     hosts = suite.recorded("web1", PRESENT, info(), containers({"Name": "/old"}))
     run = suite.pytest("-k", "5.10 or 5.16", "--hosts", hosts, "--label=app")
     assert set(run.verdicts.values()) == {"error"}
-    assert run.reasons == {"docker inspect does not report Labels"}
+    assert run.reasons == {"docker inspect does not report Config.Labels"}
 
 
 def test_requirement_is_not_judged_by_some_subjects(suite: Project) -> None:

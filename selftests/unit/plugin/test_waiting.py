@@ -25,7 +25,7 @@ def test_of_somebody_else():
     Path("modules.json").write_text(json.dumps([each for each in sys.modules if each.startswith({NAME[:4]!r})]))
 '''
 NO_SETTINGS = "[pytest]\nstrict = true\n"
-MARKED = PRIVILEGED.replace("container.privileged", "False")
+MARKED = PRIVILEGED.replace("container.host_config.privileged", "False")
 ASKING = "def test_own(policy):\n    assert policy.paths is None\n"
 IN_CONFTEST = "def test_own(site_policy):\n    assert site_policy.paths is None\n"
 CONFTEST = f"""

@@ -32,22 +32,23 @@ def with_new(value: Any) -> Any:
 CONTAINER = {
     "Id": ID,
     "Name": "/web",
-    "Environment": ["A=b"],
-    "ExposedPorts": {"80/tcp": {}},
+    "Path": "sleep",
+    "Args": ["1"],
+    "State": {"Status": "running", "Health": {"Status": "healthy", "Log": []}},
+    "Config": {"Env": ["A=b"], "ExposedPorts": {"80/tcp": {}}},
     "HostConfig": {
         "Devices": [{"PathOnHost": "/dev/fuse", "PathInContainer": "/dev/fuse", "CgroupPermissions": "rwm"}],
         "DeviceRequests": [{"Driver": "cdi", "Count": 1, "DeviceIDs": ["0"], "Options": {}}],
-        "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m"}},
-        "PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "80"}]},
+        "LogConfig": {"Type": "json-file", "Config": None},
+        "PortBindings": None,
         "RestartPolicy": {"Name": "always", "MaximumRetryCount": 0},
         "SecurityOpt": ["seccomp=" + json.dumps({"defaultAction": "SCMP_ACT_ERRNO", "comment": NEW})],
-        "Tmpfs": {"/tmp": "rw"},
+        "Tmpfs": None,
         "Ulimits": [{"Name": "nofile", "Hard": 1, "Soft": 1}],
         "CapAdd": ["CHOWN"],
     },
     "Mounts": [{"Type": "volume", "Name": "v", "Source": "/x", "Destination": "/y", "RW": True}],
-    "Networks": {"bridge": {"NetworkID": ID, "IPAddress": "10.0.0.2", "IPAMConfig": {"x": 1}}},
-    "Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "80"}]},
+    "NetworkSettings": {"Networks": None, "Ports": None},
 }
 VOLUME = {"Name": "v", "Driver": "local", "Options": {"type": "nfs", "device": ":/x", "o": "addr=1"}}
 IMAGE = {
@@ -153,7 +154,7 @@ ANSWERS = {
             plugins=[with_new({"Name": "x", "Enabled": True})],
         )
     ],
-    "docker_containers": [ID, f"container {one_line(CONTAINER)}", f"volume {one_line(VOLUME)}", "--proc", "--paths"],
+    "containers": ["--inspect", one_line(CONTAINER), "--volumes", f"[{one_line(VOLUME)}]", "--end"],
     "images": ["--images", one_line(IMAGE), "--stored", f"{ID}:{one_line(STORED)}", "--end"],
     "image_contents": ["new", one_line(IMAGE), f"{ID}:{one_line(STORED)}"],
     "swarm": [
@@ -182,7 +183,7 @@ ANSWERS = {
 }  # fmt: skip
 KEPT = {
     "engine": "opa",
-    "docker_containers": "SCMP_ACT_ERRNO",
+    "containers": "SCMP_ACT_ERRNO",
     "images": "docker.io/library/web",
     "image_contents": "",
     "swarm": "Leader",
@@ -237,9 +238,9 @@ SAID = {
         ),
         (in_parts(rules='7/iptables:-A X -j LOG --log-prefix "Geheim7'), '--log-prefix -'),
     ],
-    "docker_containers": [
-        (f"container {json.dumps({'Id': ID, 'Program': 'a Geheim7', 'Arguments': ['sshd']})}\n--proc\n", '["sshd"]'),
-        (f"volume {json.dumps({'Name': 'v', 'Options': {'device': '//u:Geheim7@nas/x'}})}\n--proc\n", "//***@nas/x"),
+    "containers": [
+        (f"--inspect\n{json.dumps({'Id': ID, 'Name': 'a', 'Path': 'a Geheim7', 'Args': ['sshd']})}\n--end", '["sshd"]'),
+        (f"--volumes\n{json.dumps([{'Name': 'v', 'Options': {'device': '//u:Geheim7@nas/x'}}])}\n--end", "//***@nas/x"),
     ],
     "images": [
         (

@@ -136,7 +136,7 @@ def test_engine_that_is_not_there_is_one_cause() -> None:
     found = causes(
         audit(
             result("a", ERROR, f"the engine does not answer: {said}"),
-            result("b", ERROR, f"docker_containers: {said}"),
+            result("b", ERROR, f"containers: {said}"),
         )
     )
     assert [(each.reason, each.controls, each.advice) for each in found] == [

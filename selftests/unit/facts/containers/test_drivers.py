@@ -2,7 +2,7 @@
 
 import pytest
 
-from hullcheck.facts.containers.log_drivers import destination
+from hullcheck.facts.containers.logs import destination
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from selftests.kit.facts.container_host import HOST, STATUS, ContainerHost
 
 FEW = {"CapPrm": "0" * 16, "CapEff": "0" * 16, "CapBnd": "0" * 16}
@@ -74,22 +72,6 @@ def test_profile_of_the_daemon(world: ContainerHost) -> None:
     assert world.judge("5.22") == ("fail", "the daemon gives it no seccomp filter")
     world.config["SecurityOpt"] = ['seccomp={"defaultAction": "SCMP_ACT_ERRNO"}']
     assert world.judge("5.22") == ("pass", "its own profile denies what it does not list")
-
-
-@pytest.mark.parametrize(
-    ("name", "program", "verdict"),
-    [
-        ("runc:[2:INIT]", "", "pass"),
-        ("runc:[2:INIT]", "/usr/sbin/runc", "pass"),
-        ("runc:[2:INIT]", "/bin/sh", "fail"),
-        ("runc", "", "fail"),
-    ],
-)
-def test_runtime_that_starts_a_program(world: ContainerHost, name: str, program: str, verdict: str) -> None:
-    """5.22: runc has every right until it becomes what it was told to start; its name alone hides nothing."""
-    child(world, Name=name, CapEff=ALL, Seccomp="0")
-    world.programs = {101: program} if program else {}
-    assert world.judge("5.22")[0] == verdict
 
 
 def test_default_of_the_day_of_creation(world: ContainerHost) -> None:

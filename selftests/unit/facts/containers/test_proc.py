@@ -1,15 +1,13 @@
-"""What /proc shows of containers."""
+"""What the kernel shows of containers."""
 
 from __future__ import annotations
 
-from hullcheck.facts.containers.proc import ProcFiles
+from hullcheck.facts.containers.proc import ContainerFiles
 
 
-def test_answers_are_told_apart() -> None:
-    """Lines are told apart by their shape; what is in them forges no other."""
-    proc = ProcFiles.parse(
-        "7/mountinfo:a\n7/mountinfo:l b -> c\nlrwx 1 7/fd/3 -> socket:[1]\n"
-        "lrwx 1 7/fd/4 -> /x/8/fd/1 -> socket:[2]x"
-    )
-    assert proc.lines["7/mountinfo"] == ("a", "l b -> c")
-    assert proc.sockets == {7: frozenset({"1"})}
+def test_lines_are_sorted_by_their_shape() -> None:
+    """What is in a line forges no other."""
+    text = "7/mountinfo:a\n7/mountinfo:l b -> c\nlrwx 1 7/fd/3 -> socket:[1]\nlrwx 1 7/fd/4 -> /x/8/fd/1 -> socket:[2]x"
+    found = ContainerFiles.parse({"proc": text})
+    assert found.lines["7/mountinfo"] == ("a", "l b -> c")
+    assert found.sockets == {7: frozenset({"1"})}

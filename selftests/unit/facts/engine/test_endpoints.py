@@ -21,6 +21,7 @@ from hullcheck.facts.engine.endpoints import (
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError
+from selftests.kit.facts.containers import containers
 from selftests.kit.facts.daemons import AFTER, BEFORE, FILES, PATH, REMOTE, SOCKET, Host, changed, process
 
 SWARM = {"Swarm": {"LocalNodeState": "active"}}
@@ -38,7 +39,7 @@ def of(host: Host) -> Endpoints:
 def published(address: str) -> str:
     """A container whose port 8080 is published at this address."""
     ports = {"80/tcp": [{"HostIp": address, "HostPort": "8080"}], "81/tcp": None}
-    return f"container {json.dumps({'Id': 'a' * 64, 'Name': '/web', 'Ports': ports})}"
+    return containers({"Ports": ports})
 
 
 def remote(flags: tuple[str, ...], document: dict[str, Any], **change: Any) -> Host:

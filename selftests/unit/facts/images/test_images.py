@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
+from hullcheck.facts.containers.inspect import Inspected
 from hullcheck.facts.images import Image
 from hullcheck.facts.subjects import Subjects
 from hullcheck.verdicts import EvidenceError
@@ -57,7 +58,7 @@ def test_image_that_lost_its_name() -> None:
     parent = image("cd" * 32, RepoTags=[])
     target = facts_of(output([image(Parent=parent["Id"]), parent], {}))
 
-    configuration = SimpleNamespace(image_id=parent["Id"], creation_time="2026-10-01T00:00:00Z", mounts=())
+    configuration = SimpleNamespace(inspect=Inspected(name="", image=parent["Id"]), mounts=())
     old = SimpleNamespace(configuration=configuration)
     target = used(target, Subjects("container", (("old", old),)))
     assert {name: found.used_by for name, found in target.image} == {"web:1": (), "cdcdcdcdcdcd": ("old",)}
@@ -169,7 +170,7 @@ def test_base_of_one_builder() -> None:
 def test_users_of_an_image_are_named() -> None:
     """Where containers are known, a flaw says who uses the image."""
     target = facts(config={"Healthcheck": None})
-    configuration = SimpleNamespace(image_id=f"sha256:{ID}", creation_time="2026-06-30T12:00:00Z", mounts=())
+    configuration = SimpleNamespace(inspect=Inspected(name="", image=f"sha256:{ID}"), mounts=())
     web = SimpleNamespace(configuration=configuration)
     target = used(target, Subjects("container", (("web", web),)))
     assert verdict("4.6", target) == ("fail", "has no health check (used by web)")

@@ -16,13 +16,13 @@ import pytest
 
 from hullcheck.criteria.judgement import NO_REPORTS
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.probe import DOCKER_CONTAINERS
 from hullcheck.facts.images.reports import REPORTS
 from hullcheck.policy import Policy, PolicyError, ScanReports
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.recording.script import render
 from selftests.kit.facts import PRESENT
+from selftests.kit.facts.containers import containers as containers_said
 from selftests.kit.facts.engines import engine
 from selftests.kit.facts.images import ID, NOW, answered, image, output, stored
 from selftests.kit.judging import judged
@@ -110,29 +110,22 @@ def answer(folder: Path, shell: tuple[str, ...] = ("dash",)) -> Answer:
     return told.answers["reports"]
 
 
-def container(name: str = "web", days: float = 0.5) -> str:
-    """A line of the probe's answer: a container of the image."""
+def container(name: str = "web", days: float = 0.5) -> dict[str, Any]:
+    """A container of the image."""
     made = datetime.fromtimestamp(NOW.timestamp() - days * DAY, UTC).isoformat()
-    return "container " + json.dumps(
-        {
-            "Id": f"{name.encode().hex():0<64}",
-            "Name": f"/{name}",
-            "Image": DIGEST,
-            "Mounts": [],
-            "Created": made,
-        }
-    )
+    identifier = f"{name.encode().hex():0<64}"
+    return {"Id": identifier, "Name": f"/{name}", "Image": DIGEST, "Mounts": [], "Created": made}
 
 
-def facts(folder: Path, *containers: str, listed: int = 0, age: int | None = None, **limits: Any) -> Facts:
+def facts(
+    folder: Path, *containers: dict[str, Any], listed: int = 0, age: int | None = None, **limits: Any
+) -> Facts:
     """A target with the image web:1, whose manifest registries know, and these containers."""
     images = output([image(RepoDigests=[f"r.io/web@{MANIFEST}"])], {ID: stored("CMD x")})
     answers = {
         "reports": answer(folder),
         "images": answered("images", images),
-        DOCKER_CONTAINERS.name: Answer(
-            DOCKER_CONTAINERS.name, listed, "\n".join((*containers, "--proc", "--paths")), ""
-        ),
+        "containers": Answer("containers", listed, containers_said(*containers), ""),
         "host": PRESENT,
     }
     policy = Policy(scan_reports=ScanReports(str(folder), **limits), image_max_age_days=age)
@@ -302,7 +295,7 @@ def two_images(folder: Path, *used: str) -> Facts:
     """A target with the images web:1 and db:1, and a container of each that is named."""
     other = image("00" * 32, RepoTags=["db:1"], RepoDigests=[])
     images = output([image(RepoDigests=[f"r.io/web@{MANIFEST}"]), other], {ID: stored("CMD x")})
-    lines = [container("web"), container("db").replace(DIGEST, OTHER)]
+    lines = [container("web"), container("db") | {"Image": OTHER}]
     target = facts(folder, *(line for line, name in zip(lines, ("web", "db"), strict=True) if name in used))
     target.recording.answers["images"] = answered("images", images)  # type: ignore[index]
     return target

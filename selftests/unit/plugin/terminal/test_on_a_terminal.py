@@ -154,7 +154,7 @@ def test_names_that_are_wide_or_steer(tmp_path: Path) -> None:
         *({"Name": f"/{each}", "HostConfig": {"Privileged": True}} for each in (wide, "a\x1b[31mb"))
     )
     base = Recording.load(REPOSITORY / "inventories/demo/careless", ()).answers
-    del base["docker_containers"]
+    del base["containers"]
     host = project.recorded("web1", *base.values(), names)
     run = project.pytest("-m", "cis", "-k", "container_is_not_privileged", "--hosts", host)
     assert "\x1b" not in run.output

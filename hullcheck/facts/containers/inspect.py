@@ -1,0 +1,357 @@
+"""What `docker inspect` says of a container and of a volume: the fields that are kept, and their types.
+
+A Compose service and a container that is seen from inside are described by the same structs. A field that they, or an
+older engine, do not report is `UNSET`; `view` raises what its `Source` decides for that when the field is read.
+"""
+
+import json
+import posixpath
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, TypeVar, cast
+
+from msgspec import UNSET, Meta, Struct, field
+from msgspec.structs import replace
+
+from hullcheck.data.health_checks import kind_of_check
+from hullcheck.data.labels import GROUPING
+from hullcheck.facts.host import ssh_servers
+from hullcheck.parsing import seccomp
+from hullcheck.parsing.models import Model
+from hullcheck.secrets import configuration, log_options
+from hullcheck.verdicts import EvidenceError
+
+T = TypeVar("T")
+
+HOLE: Any = UNSET
+"""The default of a field that some source does not report."""
+SERVICE = "com.docker.swarm.service.id"
+"""The label that names the swarm service of a task."""
+
+Namespace = Annotated[
+    str, Meta(pattern=r"^(|host|private|none|shareable|container:.+|keep-id.*|auto.*|nomap.*)$")
+]
+Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+Names = list[str] | None
+Status = Literal[  # the last line is Podman's
+    "created", "running", "paused", "restarting", "removing", "exited", "dead",
+    "configured", "initialized", "stopping", "stopped",
+]  # fmt: skip
+Propagation = Literal["", "private", "rprivate", "shared", "rshared", "slave", "rslave"]
+
+
+class Binding(Model, frozen=True, kw_only=True):
+    """A port of the host; a port of a routed network has none, and an address that was not given is empty."""
+
+    host_ip: str = ""
+    host_port: Annotated[str, Meta(pattern=r"^([0-9]+(-[0-9]+)?)?(/.*)?$")] = ""
+
+
+Bindings = dict[str, list[Binding] | None] | None
+
+
+class Health(Model, frozen=True, kw_only=True):
+    """What the health check says."""
+
+    status: Literal["", "none", "starting", "healthy", "unhealthy"]
+
+
+class State(Model, frozen=True, kw_only=True):
+    """Whether the container runs."""
+
+    status: Status = HOLE
+    running: bool = HOLE
+    pid: Annotated[int, Meta(ge=0, lt=1 << 31)] = HOLE
+    started_at: str = HOLE
+    finished_at: str = HOLE
+    health: Health | None = None
+
+
+class Healthcheck(Model, frozen=True, kw_only=True):
+    """The health check; of its command only the kind is stored, as `kind_of_check` returns it."""
+
+    test: Names = None
+
+
+class Config(Model, frozen=True, kw_only=True):
+    """What the image and the command line say of the program.
+
+    Attributes:
+        env: never stored, see `Inspected.secrets`.
+        labels: without the values of those that may hold a secret.
+    """
+
+    user: str = HOLE
+    image: str = HOLE
+    env: Names = HOLE
+    labels: dict[str, str | None] | None = HOLE
+    exposed_ports: dict[str, object] | None = None
+    healthcheck: Healthcheck | None = None
+
+
+class Device(Model, frozen=True, kw_only=True):
+    """A device of --device."""
+
+    path_on_host: str
+
+
+class DeviceRequest(Model, frozen=True, kw_only=True):
+    """Devices of --gpus, or of --device with the name of CDI."""
+
+    driver: str | None = None
+    device_ids: Names = field(name="DeviceIDs", default=None)
+    capabilities: list[list[str]] | None = None
+
+
+class LogConfig(Model, frozen=True, kw_only=True):
+    """The log driver and its options, those of the daemon included."""
+
+    type: str
+    config: dict[str, Any] | None = None
+
+
+class RestartPolicy(Model, frozen=True, kw_only=True):
+    """When the engine starts the container again."""
+
+    name: Literal["", "no", "always", "on-failure", "unless-stopped"]
+    maximum_retry_count: Count = 0
+
+
+class Ulimit(Model, frozen=True, kw_only=True):
+    """A limit of --ulimit, or of the daemon."""
+
+    name: str
+    soft: int
+    hard: int
+
+
+class HostConfig(Model, frozen=True, kw_only=True):
+    """What the container was created with."""
+
+    privileged: bool = HOLE
+    cap_add: Names = HOLE
+    cap_drop: Names = HOLE
+    security_opt: Names = HOLE
+    readonly_rootfs: bool = HOLE
+    network_mode: str = HOLE
+    pid_mode: Namespace = HOLE
+    ipc_mode: Namespace = HOLE
+    uts_mode: Namespace = field(name="UTSMode", default=HOLE)
+    userns_mode: Namespace = HOLE
+    memory: Count = HOLE
+    nano_cpus: Count = HOLE
+    cpu_shares: int = HOLE
+    cpu_quota: int = HOLE
+    cpu_period: Count = HOLE
+    pids_limit: int | None = HOLE
+    cgroup_parent: str = HOLE
+    restart_policy: RestartPolicy = HOLE
+    devices: list[Device] | None = HOLE
+    device_requests: list[DeviceRequest] | None = HOLE
+    device_cgroup_rules: Names = HOLE
+    ulimits: list[Ulimit] | None = HOLE
+    publish_all_ports: bool = HOLE
+    port_bindings: Bindings = HOLE
+    log_config: LogConfig = HOLE
+    tmpfs: dict[str, str] | None = None
+
+
+class MountPoint(Model, frozen=True, kw_only=True):
+    """What is mounted in the container."""
+
+    type: Literal["bind", "volume", "tmpfs", "npipe", "cluster", "image"]
+    name: str | None = HOLE
+    source: str = HOLE
+    destination: Annotated[str, Meta(min_length=1)]
+    rw: bool = field(name="RW", default=True)
+    propagation: Propagation = HOLE
+
+
+class Endpoint(Model, frozen=True, kw_only=True):
+    """The container in one of its networks; the id of that is empty where the container does not run."""
+
+    network_id: str = field(name="NetworkID")
+    ip_address: str = field(name="IPAddress", default="")
+    global_ipv6_address: str = field(name="GlobalIPv6Address", default="")
+
+
+class NetworkSettings(Model, frozen=True, kw_only=True):
+    """The networks of the container, and the ports that the engine publishes now."""
+
+    networks: dict[str, Endpoint | None] | None = HOLE
+    ports: Bindings = HOLE
+
+
+class Inspected(Model, frozen=True, kw_only=True):
+    """A container, as the engine describes it.
+
+    Attributes:
+        path: the program, if that is an SSH server; else empty.
+        args: the SSH servers among the arguments.
+        secrets: what secrets its variables, labels and command hold, in words; the engine has no such field.
+    """
+
+    id: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] = HOLE
+    name: str
+    created: str = HOLE
+    path: str = HOLE
+    args: list[str] = HOLE
+    image: str = HOLE
+    process_label: str = HOLE
+    mount_label: str = HOLE
+    state: State = HOLE
+    config: Config = HOLE
+    host_config: HostConfig = HOLE
+    mounts: list[MountPoint] = HOLE
+    network_settings: NetworkSettings = HOLE
+    secrets: list[str] = HOLE
+
+
+class VolumeOptions(Model, frozen=True, kw_only=True, rename="lower"):
+    """Where the data of a volume lies if not in a folder of its own."""
+
+    type: str = ""
+    device: str = ""
+    o: str = ""
+
+
+class Volume(Model, frozen=True, kw_only=True):
+    """A volume, as `docker volume inspect` describes it."""
+
+    name: str
+    driver: str = "local"
+    options: VolumeOptions | None = None
+
+
+class Volumes(Model, frozen=True, kw_only=True):
+    """The answer of the API to the question for all volumes."""
+
+    volumes: list[Volume] | None = None
+
+
+# ---- what is stored
+
+_LONGEST_LABEL, _MOST_LABELS = 200, 100
+
+
+def reduced(found: Inspected) -> Inspected:
+    """Return *found* without what may be a secret."""
+    config, settings = found.config, found.host_config
+    changes: dict[str, Any] = {}
+    command = [*filter(None, [found.path]), *(found.args or ())]
+    if config is not HOLE:
+        test = config.healthcheck.test if config.healthcheck else None
+        if HOLE not in (config.env, config.labels):
+            searched = {"Env": config.env, "Labels": config.labels, "Cmd": [*command, *(test or ())]}
+            changes["secrets"] = configuration.in_configuration(searched)
+        changes["config"] = replace(
+            config,
+            env=HOLE,
+            labels=labels_kept(config.labels) if config.labels else config.labels,
+            healthcheck=Healthcheck(test=[kind_of_check(test)]) if config.healthcheck else None,
+            exposed_ports=config.exposed_ports and {each: {} for each in config.exposed_ports},
+        )
+    if found.path is not HOLE:
+        changes["path"] = next(iter(sorted(ssh_servers.servers_named([found.path]))), "")
+    if found.args is not HOLE:
+        changes["args"] = sorted(ssh_servers.servers_named(command))
+    if settings is not HOLE:
+        log, options = settings.log_config, settings.security_opt
+        changes["host_config"] = replace(
+            settings,
+            log_config=replace(log, config=log_options.log_options(log.config or {})) if log else log,
+            security_opt=[*map(_short_profile, options)] if options else options,
+            tmpfs=settings.tmpfs and dict.fromkeys(settings.tmpfs, ""),
+        )
+    if found.mounts is not HOLE:
+        changes["mounts"] = [replace(x, destination=_from_root(x.destination)) for x in found.mounts]
+    return replace(found, **changes)
+
+
+def _from_root(path: str) -> str:
+    """Return a path of the container; one without a slash (`VOLUME data`) begins at its root."""
+    return path if path.startswith("/") else posixpath.normpath(f"/{path}")
+
+
+def labels_kept(labels: dict[str, str | None]) -> dict[str, str | None]:
+    """Return the names of labels, and the values of those that are names."""
+    names = sorted(each for each in labels if len(each) <= _LONGEST_LABEL)[:_MOST_LABELS]
+    return {each: labels[each] if each in GROUPING or each == SERVICE else None for each in names}
+
+
+def _short_profile(option: str) -> str:
+    """Return what decides of a seccomp profile, which the engine stores in full."""
+    name, separator, text = option.partition("=")
+    if name != "seccomp" or not text.lstrip().startswith("{"):
+        return option
+    return name + separator + json.dumps(seccomp.read(text), separators=(",", ":"))
+
+
+def volumes_kept(found: Volumes | list[Volume]) -> list[Volume]:
+    """Return volumes without passwords in their mount options."""
+    listed = (found.volumes or []) if isinstance(found, Volumes) else found
+    return [replace(each, options=each.options and _without_values(each.options)) for each in listed]
+
+
+def _without_values(options: VolumeOptions) -> VolumeOptions:
+    named = (each.partition("=") for each in options.o.split(","))
+    words = ",".join(f"{name}=***" if equals else name for name, equals, _ in named)
+    return replace(options, o=words, device=log_options.without_user(options.device))
+
+
+# ---- what is read
+
+
+class Source:
+    """Where a description comes from, which decides what it means that it does not report a field."""
+
+    planned = False
+    """Whether nobody has created the container yet."""
+    inside = False
+    """Whether the container is seen from inside: nothing but its processes and mounts is known."""
+
+    def read(self, name: str) -> None:
+        """Note that a field is read, by its name in the document: `HostConfig.Memory`."""
+
+    def missing(self, name: str) -> Exception:
+        """Return what is raised for a field, or another thing, that is not reported."""
+        return EvidenceError(f"docker inspect does not report {name}")
+
+
+class _View:
+    """A struct, of which a field that is `UNSET` cannot be read."""
+
+    __slots__ = ("_path", "_source", "_struct")
+
+    def __init__(self, struct: Struct, source: Source, path: str) -> None:
+        self._struct, self._source, self._path = struct, source, path
+
+    def __getattr__(self, name: str) -> Any:
+        value, kind = getattr(self._struct, name), type(self._struct)
+        path = (
+            self._path + dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))[name]
+        )
+        self._source.read(path)
+        if value is HOLE:
+            raise self._source.missing(path)
+        return view(value, self._source, f"{path}.")
+
+
+def view(value: T, source: Source, path: str = "") -> T:
+    """Return *value* so that reading a field of it which is `UNSET` raises what *source* decides."""
+    if isinstance(value, Struct):
+        return cast(T, _View(value, source, path))
+    if isinstance(value, dict):
+        return cast(T, {name: view(each, source, path) for name, each in value.items()})
+    if isinstance(value, list):
+        return cast(T, [view(each, source, path) for each in value])
+    return value
+
+
+def shown_requests(requests: Iterable[DeviceRequest]) -> list[str]:
+    """Return device requests by the names of their devices, or as driver and capabilities: `nvidia:gpu`."""
+    found = list[str]()
+    for each in requests:
+        words = [name for group in each.capabilities or () for name in group]
+        named = [":".join(filter(None, (each.driver or "", *words))) or "any device"]
+        found += (each.device_ids or []) if each.driver == "cdi" else named
+    return found
