@@ -1,8 +1,7 @@
 # Each path that the engine may use goes into $wanted, as ROOT|PATH, and all are followed together. `PID/WORD VALUE` is about a
 # dockerd or containerd. $root is where a daemon of root sees its files. ${long#*x} is slow: it takes the square of the length.
 cd /proc || exit
-# shellcheck disable=SC2154 # the prologue has set it
-exec 2>"$null"
+exec 2>/dev/null
 line_feed="
 "
 tab=$(printf "\t")
@@ -224,7 +223,7 @@ done
 # shellcheck disable=SC2086 # one word for each file
 {
   echo --acl
-  if [ -n "$sockets" ] && command -v getfacl >"$null"; then
+  if [ -n "$sockets" ] && command -v getfacl >/dev/null; then
     getfacl -n -p -a -E $sockets
   elif [ -n "$sockets" ] && ls --version | grep -q coreutils; then # others show no plus sign
     ls -ldn $sockets | sed -n "s/^[^+ ]* [^\/]*/none:/p"

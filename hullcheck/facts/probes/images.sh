@@ -4,6 +4,7 @@ echo "--images"
 if [ -n "$ids" ]; then
   # shellcheck disable=SC2086 # one word for each id
   documents images $ids || exit
+  . data_root.sh
   . image_store.sh
   if [ -n "$store" ]; then
     cd "$store" || exit
