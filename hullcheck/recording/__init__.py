@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal, Self
 import msgspec
 
 from hullcheck import inputs, private_files
-from hullcheck.parsing.documents import require
 from hullcheck.parsing.times import Times
 from hullcheck.recording import clocks
 from hullcheck.recording.packing import GZIP, LARGEST, VALUES, canonical, unpacked
@@ -216,14 +215,6 @@ class Recording:
             EvidenceError: there is no answer, the probe failed, or the answer is not JSON.
         """
         return decode_json(self.text(probe), probe.name)
-
-    def json_object(self, probe: Probe, shape: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The standard output of *probe* as one JSON object of this *shape*, as `parsing.documents` has it.
-
-        Raises:
-            EvidenceError: as of `json`, or the answer is a document of another kind; the message names the field.
-        """
-        return require(self.json(probe), shape, probe.name.replace("_", " "))  # type: ignore[no-any-return]
 
     def save(self, folder: Path) -> Path:
         """Write the recording to *folder*, readable by its owner alone, and return the file's path.

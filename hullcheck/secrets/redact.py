@@ -1,6 +1,5 @@
 """What of an answer may be stored: an allow-list of fields or lines, so that new ones are dropped and not leaked."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -68,15 +67,6 @@ def in_sections(**keeps: Callable[[str], str]) -> Callable[[str], str]:
         return "\n".join((*(each.rstrip("\n") for each in kept), f"{SECTION}end", ""))
 
     return keep
-
-
-def json_object(text: str) -> dict[str, Any]:
-    """The JSON object that *text* is; an empty one where it is none."""
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def pick(value: Any, allowed: Any) -> Any:

@@ -27,7 +27,9 @@ _PROPERTIES = (
     ",SocketMode,SocketUser,SocketGroup"
 )
 _COMMANDS = "ExecCondition,ExecStartPre,ExecStart,ExecStartPost,ExecReload,ExecStop,ExecStopPost"
+_MISSING = ("No such file or directory", "Not a directory")
 _PROGRAM = re.compile(r"^Exec\w+=\{ path=(/[^;]*) ;.*", re.MULTILINE)
+_OTHER = re.compile(r"^Exec\w+=.*\n?", re.MULTILINE)  # without a path: systemd looks for it when it runs
 _unit_lines = lines_like(
     "unmanaged|manager [0-9]+|program=/.*|SocketMode=[0-7]*",
     rf"(?:{_PROPERTIES.replace(',SocketMode', '').replace(',', '|')})=.*",
@@ -56,15 +58,18 @@ class BlockDevices(msgspec.Struct, frozen=True, kw_only=True):
 
 def _units_kept(text: str) -> str:
     """Of the commands of a unit the programs, without arguments."""
-    return _unit_lines(_PROGRAM.sub(r"program=\1", text))
+    return _unit_lines(_OTHER.sub("", _PROGRAM.sub(r"program=\1", text)))
 
 
 FILES = Probe.from_file(
     "files",
     in_sections(
-        processes=lines_like(r"\d+/[a-z]+ (?:/.*|[\s\d]*|mnt:.*|[\w:.@-]+\.service|)"),
+        processes=lines_like(r"\d+/config .*", r"\d+/[a-z]+ (?:/.*|[\s\d]*|mnt:.*|[\w:.@-]+\.service|)"),
         units=_units_kept,
-        nodes=lines_like("stat: .* ['\"]/.*['\"]: [A-Za-z ]+", "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:['\"]?/.*"),
+        nodes=lines_like(
+            r"stat: .* ['\"]/.*['\"]: [A-Za-z /]+(?: \(os error \d+\))?",
+            "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:['\"]?/.*",
+        ),
         acl=lines_like("none:/.*", "# [a-z]+:.*", "[a-z]+:[^:]*:[-rwx]+"),
         certificates=lines_like("/.*:(?:[A-Za-z0-9+/=]*|-----(?:BEGIN|END) CERTIFICATE-----)"),
         times=lines_like(r"[^|]*\|[^|]*\|/.*"),
@@ -143,7 +148,8 @@ class Answer:
         """
         parts = recording.sections(FILES)
         lines = {name: text.splitlines() for name, text in parts.items()}
-        if any(DROPPED in lines.get(name, ()) for name in ("processes", "units", "nodes")):
+        listed = [*lines.get("processes", ()), *lines.get("nodes", ())]
+        if DROPPED in (*listed, *lines.get("units", ())) or "" in listed:
             raise EvidenceError(f"{FILES.name}: a line of the answer is lost")
         try:
             managers = frozenset(
@@ -228,7 +234,7 @@ def _node(line: str) -> tuple[str, Node | State]:
     """What is at a path. GNU's stat(1) quotes each path, that of busybox a link and its target."""
     if line.startswith("stat: "):
         path, _, why = line.partition(" '")[2].rpartition("': ")
-        return path, State.ABSENT if why in ("No such file or directory", "Not a directory") else State.UNREAD
+        return path, State.ABSENT if why.partition(" (os ")[0] in _MISSING else State.UNREAD
     mode, uid, gid, group, named = line.split(":", 4)
     path, _, target = re.sub("^['\"]|['\"]$", "", named).partition("' -> '")
     return path, Node(path, int(mode, 16), int(uid), int(gid), group, target)

@@ -128,7 +128,6 @@ class Info(Model, frozen=True):
     driver_status: tuple[tuple[str, str], ...] | None
     logging_driver: str
     cgroup_driver: Literal["cgroupfs", "systemd", "none"]
-    cgroup_version: Literal["1", "2"]
     memory_limit: bool
     cpu_cfs_quota: bool
     cpu_shares: bool = field(name="CPUShares")

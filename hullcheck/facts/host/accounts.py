@@ -103,4 +103,6 @@ def accounts(recording: Recording) -> Accounts:
                 groups.append(Group(fields[0], int(fields[1]), members))
         except (ValueError, IndexError):
             raise EvidenceError(f"the list of users and groups has a line that is none: {line!r}") from None
+    if not users:
+        raise EvidenceError("accounts: no user is listed")
     return Accounts(tuple(users), tuple(groups))

@@ -21,6 +21,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration
 from hullcheck.secrets.redact import DROPPED, HIDDEN, in_sections, lines_like
+from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
 BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
@@ -180,9 +181,16 @@ def stored(recording: Recording) -> dict[str, Stored]:
 
 
 def arrivals(recording: Recording) -> dict[str, float]:
-    """When each image was brought to the target, in seconds since the epoch, by id."""
-    lines = recording.sections(IMAGES).get("came", "").split()
-    return {f"sha256:{name}": float(time) for time, name in zip(lines[::2], lines[1::2], strict=True)}
+    """When each image was brought to the target, in seconds since the epoch, by id.
+
+    Raises:
+        EvidenceError: they are damaged.
+    """
+    lines = recording.sections(IMAGES).get("came", "").splitlines()
+    found = [re.fullmatch("([0-9]+) ([0-9a-f]{64})", line) for line in lines]
+    if None in found:
+        raise EvidenceError("images: the answer has a line of another kind")
+    return {f"sha256:{each[2]}": float(each[1]) for each in found if each}
 
 
 def _without_secrets(found: Description) -> Description:

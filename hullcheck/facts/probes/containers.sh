@@ -15,7 +15,7 @@ if [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
 fi
 # Something between here and the engine may show some of them alone. Containers come and go, so the engine is asked again.
 # shellcheck disable=SC2154 # what the engine said of itself
-count=$docker_info
+count=$engine
 # shellcheck disable=SC2046 # one word for each id
 for _ in 1 2 3; do
   ids=$(ids containers) || {

@@ -33,12 +33,11 @@ show() { # NAME PATH ROOT: what became of the file, its times, its lines, each a
 endpoint=${DOCKER_HOST:-${engine_socket:+unix://$engine_socket}} path="" roots=""
 [ -n "$endpoint" ] || endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null)
 case $endpoint in unix://*) path=$(real "${endpoint#unix://}") ;; esac
-links=self/ns/net tables=/dev/null words=/dev/null
+links=self/ns/net tables=/dev/null
 for pid in $daemons; do
   roots="$roots $pid/root$path"
   links="$links $pid/exe $pid/cwd $pid/ns/* $pid/fd/*"
   tables="$tables $pid/stat $pid/status $pid/net/unix $pid/net/tcp $pid/net/tcp6 $pid/mountinfo"
-  words="$words $pid/cmdline $pid/environ"
 done
 echo --asked
 read -r uptime rest </proc/uptime && printf "clock:%s|%s\n" "$(stat -L -c %z self/)" "$uptime"
@@ -54,7 +53,9 @@ tables=$(grep -aHs "" $tables | sed -n "/^[0-9]*\/stat:/p
   /^[0-9]*\/net\/tcp6*:.*\( 0A \|local_address\)/p
   /^[0-9]*\/mountinfo:/{/\/[0-9a-f]\{64\}[^ ]* .* - \(overlay\|tmpfs\) /d;/ - nsfs /d;p;}")
 printf "%s\n--words\n" "$tables"
-words=$(grep -azHs "" $words | tr "\n\0" " \n" |
+words=$(for pid in $daemons; do # not grep -z, which busybox has not everywhere
+  for each in $pid/cmdline $pid/environ; do { tr "\n\0" " \n" <"$each" | sed "s|^|$each:|"; } 2>/dev/null; done
+done |
   grep -ae "^[0-9]*/cmdline:" -e "^[0-9]*/environ:\(DOCKER_C[EO]\|HOME=\|ROOTLESSKIT_STATE\|XDG_CONFIG_HOME\|XDG_RUNTIME\)")
 printf "%s\n--sockets\n" "$words"
 (

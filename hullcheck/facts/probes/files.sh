@@ -10,7 +10,7 @@ root="" wanted="" files="" of_users="" pids=" " links="" units="" tables="" fold
 want() { wanted="$wanted$line_feed$root|$1"; } # PATH
 use() {                                        # PATH or unix://PATH; certificates may be in it
   case ${1#unix://} in /*) want "${1#unix://}" ;; *) return 0 ;; esac
-  if [ -f "$root$1" ] && [ ! -x "$root$1" ]; then files=$files$line_feed$root$1; fi
+  case $1 in */bin/* | */sbin/*) ;; *) [ ! -f "$root$1" ] || files=$files$line_feed$root$1 ;; esac # no program
 }
 words() { # PID: uses what its arguments name; in $file its configuration
   file="" before=""
@@ -103,19 +103,22 @@ IFS=" $line_feed"
 for pid in $daemons; do case $pids in *" $pid "*) ;; *) pids="$pids$pid " ;; esac done
 for pid in $pids; do links=$links$line_feed$pid/fd tables=$tables$line_feed$pid/net/unix; done
 # shellcheck disable=SC2016,SC2086 # one word for each file
-seen=$(ls -ln self/exe $links | awk -v daemons="$daemons" '
-  !tables && /^[0-9]+\/fd:$/ { pid = $1; sub("/.*", "", pid) }
-  !tables && (at = index($0, " -> ")) {
+seen=$({
+  ls -ln self/exe $links
+  grep -aHs " 00010000 .* /" self/net/unix $tables
+} | awk -v daemons="$daemons" '
+  /^[0-9]+\/fd:$/ { pid = $1; sub("/.*", "", pid) }
+  !/^[a-z0-9]+\/net/ && (at = index($0, " -> ")) {
     name = substr($0, 1, at - 1); sub(".* ", "", name); to = substr($0, at + 4)
     if (sub("/ns/mnt$", "/mnt", name)) print name " " to
     else if (to ~ "^socket:") held[pid " " to] = 1
     else if (sub("/io[.]containerd[.]metadata[.]v1[.]bolt/meta[.]db$", "", to)) print pid "/held " to
   }
-  tables && $4 == "00010000" && (at = index($0, " /")) {
-    pid = FILENAME; sub("/.*", "", pid); path = substr($0, at + 1)
+  /^[0-9]+\/net\/unix:/ && (at = index($0, " /")) {
+    pid = $1; sub("/.*", "", pid); path = substr($0, at + 1)
     if (held[pid " socket:[" $7 "]"] || index(daemons, " " pid " ") && path ~ "/containerd[.]sock$|docker")
       print pid "/socket " path
-  }' - tables=1 $tables)
+  }')
 printf "%s\n" "$seen"
 for pid in $pids; do
   IFS=$line_feed root=""

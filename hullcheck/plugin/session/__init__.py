@@ -161,6 +161,11 @@ class AuditSession:
             pytest.UsageError: the folder for the results cannot be written.
         """
         self._make_folder()
+
+        def arrived(recording: Recording) -> None:
+            self._keep(recording, Unwritten())  # what cannot be kept is said behind the verdicts
+            done(recording)
+
         start = time.monotonic()
         self.recordings = gather(
             self.targets,
@@ -169,19 +174,20 @@ class AuditSession:
             probe_timeout=options.seconds(self.config, "probe_timeout"),
             cache=options.cache_folder(self.config),
             jobs=options.number(self.config, "gather_jobs") or JOBS,
-            done=done,
+            done=arrived,
         )
         self.gather_seconds = time.monotonic() - start
-        # the verdicts come first: what is missing is said when they are there
-        self.keep_recordings(Unwritten())
 
     def keep_recordings(self, unwritten: Unwritten) -> None:
         """Save each recording that is not in the run's folder, or not any more; those that cannot be are noted."""
         for recording in self.recordings.values():
-            path = self.folder / recording.target / FILE_NAME
-            with unwritten.noting(path):
-                if not path.is_file():
-                    recording.save(path.parent)
+            self._keep(recording, unwritten)
+
+    def _keep(self, recording: Recording, unwritten: Unwritten) -> None:
+        path = self.folder / recording.target / FILE_NAME
+        with unwritten.noting(path):
+            if not path.is_file():
+                recording.save(path.parent)
 
     def _make_folder(self) -> None:
         """Before anything is asked, so that no host is asked in vain.

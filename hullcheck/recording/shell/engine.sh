@@ -14,7 +14,11 @@ ids() { # containers or images: the ids of all
   if [ -n "$engine_socket" ]; then
     list=$(api "/$1/json?all=1") || return
     case $list in
-      \[*) printf "%s\n" "$list" | grep -o '"Id":"[a-z0-9]*:\{0,1\}[0-9a-f]\{64\}"' | cut -d '"' -f 4 ;;
+      \[\]*) ;;
+      \[*)
+        list=$(printf "%s\n" "$list" | grep -o '"Id":"[a-z0-9]*:\{0,1\}[0-9a-f]\{64\}"' | cut -d '"' -f 4)
+        printf "%s\n" "${list:?the list of $1 has no ids}"
+        ;;
       *) printf "%s\n" "$list" >&2 && return 1 ;;
     esac
   elif [ "$1" = containers ]; then

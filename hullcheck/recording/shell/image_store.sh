@@ -1,3 +1,4 @@
+# shellcheck disable=SC2154 # who includes it has set $ids and $root
 # $store gets the folder of the documents of the images $ids, $kind whose that is: `own`, the engine's, or `containerd`; $root is known.
 say() { printf "%s\n" "$@"; }
 # shellcheck disable=SC2086 # one word for each id

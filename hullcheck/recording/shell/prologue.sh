@@ -41,7 +41,7 @@ export daemons
 # clock sends SIGURG, which does nothing to a process that did not ask for it, to the group of the script.
 # shellcheck disable=SC2154 # the epilogue sets $asking and $holder
 clock() {
-  trap 'kill "$!" 2>/dev/null' TERM
+  trap 'kill "$!" 2>/dev/null' HUP INT TERM
   more=5 # seconds to end what runs after the script itself was killed
   while kill -0 "$asking" && [ "$more" -gt 0 ]; do
     kill -0 "$$" || {
@@ -86,7 +86,7 @@ leaves() { # GROUP: $leaves has those of its processes that have no child
 end() { # GROUP: by SIGTERM, and after a second by SIGKILL
   seconds=0 signal=TERM
   kill -TERM "$1"
-  while leaves "$1" && [ -n "$leaves" ] && [ "$seconds" -lt 4 ]; do
+  while leaves "$1" && [ -n "$found" ] && [ "$seconds" -lt 4 ]; do
     kill -STOP "-$1" # so that none has a child that is not seen
     leaves "$1"
     [ "$seconds" -lt 2 ] || signal=KILL
@@ -104,6 +104,7 @@ trap 'trap - EXIT; wait; exit' TERM
 # shellcheck disable=SC2154 # the line before this script sets $limit
 watch() { # SCRIPT: runs it, and ends it in time
   seconds=0
+  trap : HUP INT TERM
   trap 'seconds=$((seconds + 1))' URG
   setsid /bin/sh -c "$traps$1" </dev/null 3>&- &
   while running && [ "$seconds" -le "$limit" ]; do
@@ -120,7 +121,8 @@ watch() { # SCRIPT: runs it, and ends it in time
 }
 
 late=0
-ask() { # NAME SCRIPT [engine]: sends the frame of its answer
+ask() {               # NAME SCRIPT [engine]: sends the frame of its answer
+  trap : HUP INT TERM # of a terminal or timeout(1), to the whole group: the epilogue acts on them
   printf "%s begin %s\n" "$nonce" "$1"
   status=124
   if ! running; then
@@ -147,7 +149,7 @@ share() { # NAME SCRIPT [engine]: so that the questions after it find the answer
   printf "%s\n" "$frame"
   [ "$3 $status" != "engine 124" ] || late=2
   [ "$status" -eq 0 ] || return 0
-  frame=${frame%%"$line_feed$nonce status "*}
+  frame=${frame%"$line_feed$nonce status "*}
   frame=${frame#*"$line_feed"}
   [ ${#frame} -le 100000 ] || frame=$(printf "%.100000s" "$frame") # a variable has room for 128 KiB
   export "$1=$frame"

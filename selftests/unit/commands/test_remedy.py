@@ -117,7 +117,7 @@ def test_damaged_answer(run: Path) -> None:
     folder = run.parent / "out/careless"
     assert not (folder / "daemon.json").exists()
     assert "daemon_json" not in (folder / "changes.sh").read_text()
-    assert "Daemon: the answer is damaged" in (folder / "README.md").read_text()
+    assert "Daemon: the answer is cut off" in (folder / "README.md").read_text()
 
 
 @pytest.mark.parametrize("name", ["../x", "..", ".hidden", "a/b", "a\x1b[2J"])

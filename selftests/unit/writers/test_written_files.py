@@ -72,7 +72,7 @@ def test_what_is_known_of_images_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "cache/x.json"
     recording = Recording("web1", "local", {"image_contents": Answer("image_contents", 0, "", "")})
     image_cache.save(path, recording)
-    assert json.loads(path.read_text())["images"] == {}
+    assert json.loads(path.read_text())["images"] == []
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
