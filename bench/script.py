@@ -25,7 +25,7 @@ from local import PLAIN, fill  # noqa: E402
 
 STRACE = ("strace", "-f", "-qq", "-z", "--seccomp-bpf", "-e", "trace=execve", "-e", "signal=none")
 APT = ("apt-cache", "apt-config", "apt-get")
-CURL = "command -v curl"
+CURL = "curl -q -V"
 """How the script looks for it."""
 
 

@@ -303,4 +303,4 @@ class Sockets:
 
 def without_var(path: str) -> str:
     """Return *path* below /run if it is below /var/run, which is a link to it."""
-    return path.removeprefix("/var") if path.startswith("/var/run/") else path
+    return path.removeprefix("/var") if f"{path}/".startswith("/var/run/") else path

@@ -59,6 +59,9 @@ class Privileges:
 
         No child of the main process can have them, so they are of `docker exec`.
         """
+        source = self.configuration.source
+        if source.inside:  # the auditor's own is executed in it, too
+            raise source.missing("who uses docker exec")
         bounds = self.given_capabilities | capabilities.names(self.runtime.main_process.capabilities)
         return tuple(each for each in self.processes if capabilities.names(each.capabilities) - bounds)
 

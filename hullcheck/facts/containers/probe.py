@@ -23,10 +23,14 @@ _container = kept_as(Inspected, reduced)
 
 
 def _inspected(text: str) -> str:
-    """Keep a line for each container: its document, or `gone ID` where it was removed since it was listed."""
-    lines = filter(None, text.split("\n"))
+    """Keep a line for each container: its document, or `gone ID` where it was removed since it was listed.
+
+    Other words of the docker command, as warnings, say nothing of a container: `listed` tells which one lacks.
+    """
+    lines = text.split("\n")
     gone = ((line, None if line.startswith('{"Id"') else _GONE.search(line)) for line in lines)
-    return "\n".join(f"gone {match[1]}" if match else _container(line) for line, match in gone)
+    kept = ((line, match) for line, match in gone if match or line.startswith("{"))
+    return "\n".join(f"gone {match[1]}" if match else _container(line) for line, match in kept)
 
 
 CONTAINERS = Probe.from_file(
@@ -47,7 +51,7 @@ CONTAINER_FILES = Probe.from_file(
         proc=lines_like(
             r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
             r"/sys/fs/cgroup/[^:]*:.*",
-            r"l\S+ .* \d+/(?:ns/\w+|fd/\d+) -> \w+:\[\d+\]",
+            r"l\S+ .* \d+/(?:ns/\w+|fd/\d+)(?: -> \w+:\[\d+\])?",  # without its end where it may not be read
             '/.*:"NoNewPrivileges":[a-z]*',
         ),
         paths=lines_like(r"real /.*\t/.*", r"socket \d+:\d+ \d+ /.*"),

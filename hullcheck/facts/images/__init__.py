@@ -9,7 +9,15 @@ from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.images.models import BASE_LABELS, IMAGES, Description, Stored, described, stored
+from hullcheck.facts.images.models import (
+    BASE_LABELS,
+    IMAGES,
+    Description,
+    Settings,
+    Stored,
+    described,
+    stored,
+)
 from hullcheck.facts.images.steps import Step, steps_of
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
@@ -189,7 +197,7 @@ def _users(containers: Later[Subjects[Container]], known: Mapping[str, Descripti
 def _image(
     found: Description, blobs: Mapping[str, Stored], users: Mapping[str, list[str]], recorded: float
 ) -> Image:
-    config, digests = found.config, found.repo_digests or ()
+    config, digests = found.config or Settings(), found.repo_digests or ()
     labels = config.labels or {}
     own = _own_documents(found, blobs)
     told = (tuple(steps_of(each.history or ())) for each in own.values() if each.is_configuration)

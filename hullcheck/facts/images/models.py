@@ -90,7 +90,7 @@ class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
     metadata: Metadata | None = None
     identity: Identity | None = None
     layers: Layers = msgspec.field(name="RootFS")
-    config: Settings
+    config: Settings | None = None
     secrets: tuple[str, ...] = ()
 
 
@@ -194,7 +194,7 @@ def arrivals(recording: Recording) -> dict[str, float]:
 
 
 def _without_secrets(found: Description) -> Description:
-    config = found.config
+    config = found.config or Settings()  # that of an image which Nix or Bazel made may have none
     labels = config.labels or {}
     kept = Settings(
         user=config.user,

@@ -6,8 +6,10 @@ found=$(
   {
     set -- $(ids containers)
     [ $# = 0 ] || {
-      documents networks
-      documents volumes
+      {
+        documents networks
+        documents volumes
+      } | tr "}" "\n" # short lines: awk copies what is left of one
       documents containers "$@"
     }
   } 2>/dev/null | awk '

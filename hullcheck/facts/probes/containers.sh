@@ -19,7 +19,9 @@ count=$engine
 # shellcheck disable=SC2046 # one word for each id
 for _ in 1 2 3; do
   ids=$(ids containers) || {
-    [ -z "$inside" ] || echo "--end"
+    status=$?
+    [ -n "$inside" ] || exit "$status"
+    echo "--end"
     exit
   }
   set -- $(printf "%s" "$ids")
@@ -37,9 +39,9 @@ echo "--users"
 case $said in *\"Pid\":0,*)
   printf "%s\n" "$said" |
     sed -n 's/^{"Id":"\([0-9a-f]*\)".*"Pid":0,.*"Domainname":"[^"]*","User":"\([A-Za-z_][^":\\]*\)[":].*/\1 \2/p' |
-    sed 20q | while read -r id user; do
+    sed 100q | while read -r id user; do
     uid=$(docker cp --follow-link "$id:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
-      while IFS=: read -r name _ number _; do [ "$name" != "$user" ] || echo "$number"; done | sed 1q)
+      while IFS=: read -r name _ number _ || [ -n "$name" ]; do [ "$name" != "$user" ] || echo "$number"; done | sed 1q)
     printf "%s %s\n" "$id" "$uid"
   done
   ;;

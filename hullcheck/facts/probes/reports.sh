@@ -19,7 +19,7 @@ if [ -n "$docker_bench_log" ]; then
     [ ! -d "${docker_bench_log%/*}/" ] || [ -x "${docker_bench_log%/*}/" ] || echo "unreadable:"
   fi
 fi
-echo "--scans"
+printf "\n--scans\n" # the log does not end in a line feed
 if [ -n "$scan_reports" ]; then
   printf "folder:%s\n" "$scan_reports"
   listed=$(find -L "$scan_reports/" -type f -name "*.json" -exec stat -L -c "%Y %s %n" {} +) || echo "unreadable:"

@@ -1,7 +1,7 @@
 # What the engine says, as JSON: by curl from $engine_socket, which takes a tenth of the time, or by the docker command.
 api() { # PATH...: the document at each, in a line of its own; of one that failed, {"message": ...}
   for each; do printf "url = \"http://docker%s\"\n" "$each"; done |
-    curl -q --silent --globoff --noproxy "*" --unix-socket "$engine_socket" --config -
+    curl -q --silent --fail-early --globoff --noproxy "*" --unix-socket "$engine_socket" --config -
   set -- $?
   case $1 in
     0) ;;
