@@ -565,7 +565,7 @@ def test_container_has_a_seccomp_filter(container: Container) -> str:
     engine in use, and let it deny by default.
     """
     switch, free = container.privileges.seccomp_switch, container.privileges.unfiltered
-    assert not switch, f"runs with {switch}, and so without a seccomp filter"
+    assert not switch, f"runs with {switch}"
     assert not free, f"no seccomp filter is in force for {shown_processes(free)}"
     assert container.privileges.daemon_gives_filter, "the daemon gives it no seccomp filter"
     try:

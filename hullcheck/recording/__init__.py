@@ -193,7 +193,8 @@ class Recording:
             EvidenceError: there is no answer, the probe failed, or the answer is not whole.
         """
         try:
-            return redact.sections(self.text(probe))
+            text, keep = self.text(probe), probe.keep
+            return keep.read(text) if isinstance(keep, redact.InSections) else redact.sections(text)
         except ValueError as error:
             raise EvidenceError(f"{probe.name}: {error}") from None
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 Allowed = Mapping[str, Any]
@@ -54,19 +55,38 @@ def sections(text: str) -> dict[str, str]:
     return found
 
 
-def in_sections(**keeps: Callable[[str], str]) -> Callable[[str], str]:
+class InSections:
     """A `keep` for an answer in sections: the function of its name keeps each, with `_` for `-`; others are dropped."""
 
-    def keep(text: str) -> str:
+    def __init__(self, **keeps: Callable[[str], str]) -> None:
+        self._keeps = {name.replace("_", "-"): keep for name, keep in keeps.items()}
+
+    def __call__(self, text: str) -> str:
         try:
             found = sections(text)
         except ValueError:
             return DROPPED
-        known = {name: keeps.get(name.replace("-", "_")) for name in found}
-        kept = (f"{SECTION}{name}\n{by(found[name])}" for name, by in known.items() if by)
+        kept = (f"{SECTION}{name}\n{self._keeps[name](found[name])}" for name in found if name in self._keeps)
         return "\n".join((*(each.rstrip("\n") for each in kept), f"{SECTION}end", ""))
 
-    return keep
+    @lru_cache(maxsize=32)  # noqa: B019 - there is one for each probe
+    def read(self, text: str) -> dict[str, str]:
+        """The sections of a kept answer.
+
+        Raises:
+            ValueError: it is not whole, or a section has a line of another kind than is kept.
+        """
+        found = sections(text)
+        for name, each in found.items():
+            keep = self._keeps.get(name)
+            if isinstance(keep, LinesLike) and not keep.knows(each):
+                raise ValueError("the answer is damaged: it has a line of another kind")
+        return found
+
+
+def in_sections(**keeps: Callable[[str], str]) -> InSections:
+    """A `keep` for a probe that answers in sections; see `InSections`."""
+    return InSections(**keeps)
 
 
 def pick(value: Any, allowed: Any) -> Any:

@@ -31,6 +31,7 @@ Namespace = Annotated[
     str, Meta(pattern=r"^(|host|private|none|shareable|container:.+|keep-id.*|auto.*|nomap.*)$")
 ]
 Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+Integer = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 Names = list[str] | None
 Status = Literal[  # the last line is Podman's
     "created", "running", "paused", "restarting", "removing", "exited", "dead",
@@ -61,7 +62,6 @@ class State(Model, frozen=True, kw_only=True):
     status: Status = HOLE
     running: bool = HOLE
     pid: Annotated[int, Meta(ge=0, lt=1 << 31)] = HOLE
-    started_at: str = HOLE
     finished_at: str = HOLE
     health: Health | None = None
 
@@ -120,8 +120,8 @@ class Ulimit(Model, frozen=True, kw_only=True):
     """A limit of --ulimit, or of the daemon."""
 
     name: str
-    soft: int
-    hard: int
+    soft: Integer
+    hard: Integer
 
 
 class HostConfig(Model, frozen=True, kw_only=True):
@@ -139,10 +139,10 @@ class HostConfig(Model, frozen=True, kw_only=True):
     userns_mode: Namespace = HOLE
     memory: Count = HOLE
     nano_cpus: Count = HOLE
-    cpu_shares: int = HOLE
-    cpu_quota: int = HOLE
+    cpu_shares: Integer = HOLE
+    cpu_quota: Integer = HOLE
     cpu_period: Count = HOLE
-    pids_limit: int | None = HOLE
+    pids_limit: Integer | None = HOLE
     cgroup_parent: str = HOLE
     restart_policy: RestartPolicy = HOLE
     devices: list[Device] | None = HOLE

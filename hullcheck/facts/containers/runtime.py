@@ -263,7 +263,9 @@ class Runtime:
             if not mode.startswith("container:"):
                 return end
             end = self.find(mode.partition(":")[2])
-        raise EvidenceError(f"it joined containers that joined each other ({setting})")
+        raise EvidenceError(
+            f"it joined containers that joined each other ({setting.title().replace('_', '')})"
+        )
 
     @property
     def on_default_bridge(self) -> bool:

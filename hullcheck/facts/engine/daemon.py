@@ -38,7 +38,7 @@ def _insecure(engine: Engine) -> tuple[str, ...]:
 
 
 def _registries(engine: Engine) -> RegistryConfig:
-    if (found := engine.info.registry_config) is None:
+    if (found := engine.info.registry_config) is None or found.index_configs is None:
         raise EvidenceError("docker info does not report RegistryConfig")
     return found
 
@@ -168,6 +168,8 @@ class Daemon:
             EvidenceError: the daemon could not be found, or its file not be asked for.
         """
         process, named = self.process, self.process.values("config-file")[-1:]
+        if named == ("",):
+            return ConfigFile("", "absent", None, None)
         if process.config is None or named not in ((), (process.config.path,)):
             raise EvidenceError("the configuration file of the daemon could not be found")
         if process.uids[1:2] != (0,) and not process.environment and not named:

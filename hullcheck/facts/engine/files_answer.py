@@ -64,7 +64,10 @@ def _units_kept(text: str) -> str:
 FILES = Probe.from_file(
     "files",
     in_sections(
-        processes=lines_like(r"\d+/config .*", r"\d+/[a-z]+ (?:/.*|[\s\d]*|mnt:.*|[\w:.@-]+\.service|)"),
+        processes=lines_like(
+            r"\d+/(?:config .*|(?:closed|held|registries|running|socket|tls) /.*|root (?:/.*)?|groups [\s\d]+)",
+            r"\d+/(?:(?:group|manager) \d+|mnt mnt:.*|unit [\w:.@-]+\.service)",
+        ),
         units=_units_kept,
         nodes=lines_like(
             r"stat: .* ['\"]/.*['\"]: [A-Za-z /]+(?: \(os error \d+\))?",

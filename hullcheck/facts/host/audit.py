@@ -34,8 +34,9 @@ def _key(match: re.Match[str]) -> str:
     return match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN
 
 
-_KNOWN = lines_like("(?:missing|failed|rule|status|file|real|log):.*", r"last:\d+")
-AUDIT = Probe.from_file("audit", in_sections(kernel=_keep, files=_keep, log=_keep))
+_KNOWN = lines_like("(?:missing|failed|rule|status|file|real):.*")
+_LOG = lines_like("log:.*", r"last:\d+")
+AUDIT = Probe.from_file("audit", in_sections(kernel=_keep, files=_keep, log=_LOG))
 STEPS = {
     "unit": "auditd.service is enabled and active",
     "kernel": "the kernel audits, and auditd.service receives its records",

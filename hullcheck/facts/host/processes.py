@@ -16,7 +16,7 @@ PROCESSES = Probe.from_file(
     "processes",
     in_sections(
         tasks=lines_like(r"(?:task|unread):\S+"),
-        processes=lines_like(r"\d+/(?:status|cgroup|exe|ns):.*"),
+        processes=lines_like(r"\d+/(?:status|cgroup|exe):.*|\d+/ns:\w+:\[\d{1,20}\]"),
         listeners=lines_like(
             r"net:\w+",
             r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",

@@ -42,17 +42,20 @@ def _settings(text: str) -> str:
     return "\n".join((*unread, *(f"{each.file}:{each.name}={each.value}" for each in _assignments(text))))
 
 
+_NEEDED = re.compile(
+    rf"{_OS_RELEASE}: *(?:NAME|PRETTY_NAME|ID|ID_LIKE|VERSION|VERSION_ID|VARIANT_ID|SUPPORT_END) *=.*"
+    rf"|(?:{'|'.join(_MACHINE_IDS)}):[0-9a-f]{{32}}"
+    r"|(?:absent:)?/(?:proc|sys)/[\w/-]+(?::.*)?|/run/reboot-required\.pkgs:.*"
+)
+"""The lines of files that are kept."""
+
 HOST = Probe.from_file(
     "host",
     in_sections(
         clock=lines_like(r"\d+"),
         auditor=lines_like(r"\d+"),
         presence=lines_like(*PRESENCE_LINES),
-        files=lines_like(
-            rf"{_OS_RELEASE}: *(?:NAME|PRETTY_NAME|ID|ID_LIKE|VERSION|VERSION_ID|VARIANT_ID|SUPPORT_END) *=.*",
-            rf"(?:{'|'.join(_MACHINE_IDS)}):[0-9a-f]{{32}}",
-            r"(?:absent:)?/(?:proc|sys)/[\w/-]+(?::.*)?|/run/reboot-required\.pkgs:.*",
-        ),
+        files=lambda text: "\n".join(filter(_NEEDED.fullmatch, text.split("\n"))),
         kernels=lines_like("(?:installed|pending|container):.*"),
         sysctl=_settings,
     ),

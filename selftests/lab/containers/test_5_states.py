@@ -33,16 +33,6 @@ EngineFactory = Callable[..., "Engine"]
 pytestmark = pytest.mark.lab
 
 
-def test_when_a_container_was_started(engine: EngineFactory) -> None:
-    """It is the time of its last start, and none for one that was only created."""
-    one, before = engine(), time.time()
-    one.run("web")
-    one.create("idle")
-    found = {name: each.configuration.started for name, each in facts_of_engine(one.socket, of="5").container}
-    assert found["idle"] is None
-    assert before - 1 < found["web"] < time.time() + 1
-
-
 # ---- every state, every name
 
 

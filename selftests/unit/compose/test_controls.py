@@ -84,7 +84,7 @@ NOT_PROVEN: dict[str, tuple[str, str, str]] = {
     "5.22": (
         "",
         "security_opt: [seccomp:unconfined]",
-        "runs with --security-opt seccomp=unconfined, and so without a seccomp filter",
+        "runs with --security-opt seccomp=unconfined",
     ),
     "5.23": (
         "post_start: [{command: ls}]",

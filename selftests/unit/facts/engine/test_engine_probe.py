@@ -15,7 +15,11 @@ NOT_THERE = "Cannot connect to the Docker daemon at unix:///x.sock. Is the docke
 
 
 @pytest.mark.parametrize(
-    "shell", [["dash"], ["busybox", "ash"], ["bash", "--posix"]], ids=lambda each: each[0]
+    "shell",
+    [
+        pytest.param(each, id=each[0], marks=pytest.mark.needs(each[0]))
+        for each in (["dash"], ["busybox", "ash"], ["bash", "--posix"])
+    ],
 )
 @pytest.mark.parametrize(
     ("program", "section", "said"),
