@@ -1,0 +1,162 @@
+"""Cases of controls, read from `cases/*.yml`: a recorded host, what is changed in its answers, and the verdict.
+
+A row of a control has these keys, of which `host` and one verdict are needed:
+
+- `host`: a host of the corpus; without the version of an engine, the one on 26.1.
+- `subject`: what is judged; without it, the host.
+- `set`: values by place. A place is a question, a section, an object where the section has several, and the path of a
+  field: `containers inspect web HostConfig.Privileged`.
+- `unset`: places to remove: a field, a section, or the answer to a question, as if it had failed.
+- `lines`: replacements by question and section; the regular expressions match anywhere in lines:
+  `{files paths: {"^644 (.*/passwd)$": '666 \\1'}}`.
+- `policy`: keys that replace those of the host's policy.
+- `fail`, `pass`, `manual`, `error` or `not applicable`: a part of the reason.
+- `met`: where the case was met, such as an issue of another project.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from msgspec import Struct, field
+
+from hullcheck.facts import Facts
+from hullcheck.policy import Policy
+from hullcheck.recording import Answer, Recording
+from hullcheck.verdicts import Verdict
+from selftests.corpus.description import descriptions
+from selftests.corpus.judged import recording_of
+from selftests.kit.judging import judged
+
+FOLDER = Path(__file__).parents[1] / "cases"
+VERDICTS = frozenset(str(each) for each in Verdict)
+
+
+class Case(Struct, frozen=True):
+    """One row; see the module."""
+
+    control: str
+    host: str
+    verdict: str
+    says: str
+    subject: str = ""
+    set: Mapping[str, Any] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
+    lines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    met: str = ""
+
+    def __str__(self) -> str:
+        changed = (*self.set, *self.unset, *self.lines, *self.policy)
+        return " ".join(filter(None, (self.control, self.verdict, self.host, self.subject, *changed)))
+
+    def judged(self) -> tuple[str, str]:
+        """Return the verdict on the subject, and its reason."""
+        described = descriptions().get(self.host) or descriptions()[f"{self.host}-26.1"]
+        recording = recorded(described.name)
+        answers = dict(recording.answers)
+        for place, value in self.set.items():
+            _edit(answers, place, value)
+        for place in self.unset:
+            _remove(answers, place)
+        for place, replacements in self.lines.items():
+            question, _, section = place.partition(" ")
+            for pattern, new in replacements.items():
+                answers[question] = _with(answers[question], section, pattern, new)
+        policy = Policy.from_mapping({**described.policy, **self.policy})
+        found = judged(self.control, Facts(replace(recording, answers=answers), policy))
+        return found[self.subject or recording.target]
+
+
+@cache
+def recorded(host: str) -> Recording:
+    """Return what a host of the corpus answered."""
+    return recording_of(host)
+
+
+def cases() -> Iterator[Case]:
+    """Read all cases, in the order of the files."""
+    for path in sorted(FOLDER.glob("*.yml")):
+        for control, rows in yaml.safe_load(path.read_text()).items():
+            for row in rows:
+                (verdict,) = VERDICTS & row.keys()
+                yield Case(control=control, verdict=verdict, says=row.pop(verdict), **row)
+
+
+def _edit(answers: dict[str, Answer], place: str, value: Any) -> None:
+    """Set a field of a JSON document; its last part may be new."""
+    question, section, document, holder, key = _field(answers, place)
+    assert _get(holder, key) != value, f"{place} has this value already"
+    if isinstance(holder, list):
+        holder[int(key)] = value
+    else:
+        holder[key] = value
+    answers[question] = _with_section(answers[question], section, _written(document))
+
+
+def _remove(answers: dict[str, Answer], place: str) -> None:
+    """Remove a field, a section, or an answer."""
+    question, *rest = place.split(" ")
+    if not rest:
+        answers[question] = replace(answers[question], status=1, stdout="", stderr="it failed")
+    elif len(rest) == 1:
+        answers[question] = _with_section(answers[question], rest[0], None)
+    else:
+        _, section, document, holder, key = _field(answers, place)
+        del holder[key]
+        answers[question] = _with_section(answers[question], section, _written(document))
+
+
+def _field(answers: Mapping[str, Answer], place: str) -> tuple[str, str, list[Any], Any, str]:
+    """Return the question, the section, its documents by line, and what holds the last part of the path."""
+    question, section, *name, path = place.split(" ")
+    documents = [json.loads(line) for line in _section(answers[question], section).splitlines() if line]
+    holder: Any = documents[0]
+    if name:
+        objects = documents[0] if isinstance(documents[0], list) else documents
+        (holder,) = (each for each in objects if name[0] in _names(each))
+    *above, key = path.split(".")
+    for each in above:
+        holder = holder[int(each)] if isinstance(holder, list) else holder[each]
+    return question, section, documents, holder, key
+
+
+def _names(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of an object: of a container, a network, a service, a node or an image."""
+    described = document.get("Description") or document.get("Spec") or {}
+    own = document.get("Name", "").removeprefix("/"), described.get("Name", ""), described.get("Hostname", "")
+    return (*own, *(document.get("RepoTags") or ()))
+
+
+def _get(holder: Any, key: str) -> Any:
+    return holder[int(key)] if isinstance(holder, list) else holder.get(key)
+
+
+def _written(documents: list[Any]) -> str:
+    return "".join(json.dumps(each, separators=(",", ":")) + "\n" for each in documents)
+
+
+def _section(answer: Answer, name: str) -> str:
+    found = re.search(rf"^--{re.escape(name)}\n(.*?)(?=^--)", answer.stdout, re.M | re.S)
+    assert found, f"there is no section {name}"
+    return found[1]
+
+
+def _with_section(answer: Answer, name: str, text: str | None) -> Answer:
+    """Return the answer with another text of a section, or without the section."""
+    old = f"--{name}\n{_section(answer, name)}"
+    new = "" if text is None else f"--{name}\n{text}"
+    return replace(answer, stdout=answer.stdout.replace(old, new, 1))
+
+
+def _with(answer: Answer, section: str, pattern: str, new: str) -> Answer:
+    """Return the answer with replaced lines in a section."""
+    old = _section(answer, section)
+    text, count = re.subn(pattern, new, old, flags=re.M)
+    assert count, f"{pattern!r} matches nothing in {section}"
+    return _with_section(answer, section, text)
