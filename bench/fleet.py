@@ -3,8 +3,8 @@
     python bench/fleet.py                   # or: tox -e bench-fleet -- --hosts 10,100
 
 The recordings are those of the demo under other names, half of them careless hosts, so no host is asked and any user
-can run it. Each number of hosts is judged by one process and by one for each core (`-n`), side by side with a loop of
-bare tests that pass, as many as there are results: what pytest itself costs.
+can run it. Each number of hosts is judged by one process and by one for each core (`-n`), side by side with as many
+tests of bare pytest that pass: what pytest itself costs.
 """
 
 from __future__ import annotations
@@ -13,45 +13,15 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the laboratory is not installed with hullcheck
 
-from local import Runs, Timing, machine  # noqa: E402
+from timing import CONTROLS, EMPTY_TESTS, head, machine, row, run  # noqa: E402
 
 DEMO = ROOT / "inventories" / "demo"
-CONTROLS = 118
-BARE = """
-import pytest
-
-@pytest.mark.parametrize("host", range({hosts}))
-@pytest.mark.parametrize("control", range({controls}))
-def test_it(control, host):
-    pass
-"""
-HEAD = "| hosts | one process | its peak memory | {cores} processes | peak memory of one | bare pytest | audit : bare |"
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """What was measured with one number of hosts."""
-
-    hosts: int
-    alone: Timing
-    shared: Timing
-    bare: Timing
-
-    def row(self) -> str:
-        """A line of the table."""
-        cells = (
-            f"{self.hosts}",
-            *(f"{self.alone.seconds:.1f} s", f"{self.alone.peak / 1e6:.0f} MB"),
-            *(f"{self.shared.seconds:.1f} s", f"{self.shared.peak / 1e6:.0f} MB"),
-            *(f"{self.bare.seconds:.1f} s", f"{self.alone.seconds / self.bare.seconds:.1f}"),
-        )
-        return f"| {' | '.join(cells)} |"
+CORES = os.cpu_count() or 1
 
 
 def main() -> None:
@@ -59,42 +29,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how long it takes to judge many recorded hosts.")
     parser.add_argument("--hosts", default="10,100,1000", help="numbers of hosts (default: 10,100,1000)")
     given = parser.parse_args()
-    where = machine()
-    print(
-        "{date}: {cores} cores, {memory_gib} GiB, Python {python}, Linux {kernel}".format(**where),
-        "",
-        sep="\n",
-    )
-    print(HEAD.format(cores=where["cores"]), "|--:" * HEAD.count(" | ") + "|--:|", sep="\n")
+    names = "one process", "its peak memory", f"{CORES} processes", "one : more", "bare pytest", "one : bare"
+    print(machine(), "", head("hosts", *names, "page"), sep="\n", flush=True)
     from selftests.rig import removal
 
     with removal.temporary() as folder:
         for hosts in map(int, given.hosts.split(",")):
-            print(measure(folder / str(hosts), hosts).row(), flush=True)
+            print(measured(folder / str(hosts), hosts), flush=True)
 
 
-def measure(folder: Path, hosts: int) -> Measurement:
-    """Judge this many hosts, whose recordings and reports are in *folder*."""
+def measured(folder: Path, hosts: int) -> str:
+    """Return the row of the table for this many hosts, whose recordings and reports are in *folder*."""
     record(folder / "answers", hosts)
     (folder / "bare").mkdir()
-    (folder / "bare" / "test_bare.py").write_text(BARE.format(hosts=hosts, controls=CONTROLS))
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    run = Runs(environment, limit=3600)
+    (folder / "bare" / "test_bare.py").write_text(EMPTY_TESTS.format(hosts=hosts, controls=CONTROLS))
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     audit = [*pytest, "-m", "cis", f"--hosts=recorded://{folder}/answers"]
-    spread = ["-n", str(os.cpu_count())]
-    timings = (
-        run([*audit, f"--reports={folder}/alone"], ROOT),
-        run([*audit, f"--reports={folder}/shared", *spread], ROOT),
-        run([*pytest, f"--junitxml={folder}/bare.xml"], folder / "bare"),
-    )
+    alone = run([*audit, f"--reports={folder}/alone"], ROOT)
+    shared = run([*audit, f"--reports={folder}/shared", "-n", str(CORES)], ROOT)
+    bare = run([*pytest, f"--junitxml={folder}/bare.xml"], folder / "bare")
     for each in ("alone", "shared"):
-        document = json.loads((folder / each / "latest" / "results.json").read_text())
-        if len(document["results"]) != CONTROLS * hosts:
-            raise SystemExit(
-                f"{len(document['results'])} results, and not {CONTROLS} of each of {hosts} hosts"
-            )
-    return Measurement(hosts, *timings)
+        results = json.loads((folder / each / "latest" / "results.json").read_text())["results"]
+        if len(results) != CONTROLS * hosts:
+            raise SystemExit(f"{len(results)} results, and not {CONTROLS} of each of {hosts} hosts")
+    page = (folder / "alone" / "latest" / "audit.html").stat().st_size
+    return row(
+        hosts,
+        *(f"{alone.seconds:.1f} s", f"{alone.peak / 1e6:.0f} MB"),
+        *(f"{shared.seconds:.1f} s", f"{alone.seconds / shared.seconds:.1f}"),
+        *(f"{bare.seconds:.1f} s", f"{alone.seconds / bare.seconds:.1f}", f"{page / 1e6:.1f} MB"),
+    )
 
 
 def record(folder: Path, hosts: int) -> None:

@@ -24,59 +24,33 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the laboratory is not installed with hullcheck
 
-from local import machine  # noqa: E402
+from timing import head, machine, row  # noqa: E402
 
 if TYPE_CHECKING:
     from selftests.rig.hosts.sshd import SshServer
     from selftests.rig.laboratory import Laboratory
 
 NEAR, FAR = "10.215.250.1", "10.215.250.2"
-WANTED = 1.5
 PATIENT = ("--target-timeout=900", "--probe-timeout=300")  # where many scripts share the cores of one machine
-HEAD = "| hosts | at a time | plain `ssh` | answers are here | whole audit | answers : plain | audit : plain | load |"
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """What was measured; times in seconds, the best of all runs.
-
-    Attributes:
-        plain: of `xargs` and `ssh`.
-        gathered: until the audit had the answers of all hosts, as it says itself.
-        audit: the whole audit.
-        load: of the machine when it began.
-    """
-
-    hosts: int
-    jobs: int
-    distance: float
-    seconds: float
-    run: bool
-    plain: float
-    gathered: float
-    audit: float
-    load: float
-
-    def row(self) -> str:
-        """A line of the table."""
-        cells = (
-            *(f"{self.hosts}", f"{self.jobs}"),
-            *(f"{each:.1f} s" for each in (self.plain, self.gathered, self.audit)),
-            *(f"{each / self.plain:.1f}" for each in (self.gathered, self.audit)),
-            f"{self.load:.1f}",
-        )
-        return f"| {' | '.join(cells)} |"
+HEAD = (
+    "hosts",
+    "at a time",
+    "plain `ssh`",
+    "answers are here",
+    "whole audit",
+    "answers : plain",
+    "audit : plain",
+)
 
 
 def main() -> None:
-    """Measure, and print a table and, if asked, JSON."""
+    """Measure, and print a table."""
     options = _options()
     from selftests.rig.laboratory import Laboratory, obstacle
 
@@ -87,13 +61,7 @@ def main() -> None:
         found = measure(laboratory, options)
     finally:
         laboratory.close()
-    print("{date}: {cores} cores, {memory_gib} GiB, Python {python}, Linux {kernel}\n".format(**machine()))
-    print(HEAD, "|--:" * (HEAD.count("|") - 1) + "|", found.row(), sep="\n")
-    met = "met" if found.audit / found.plain <= WANTED else "MISSED"
-    print(f"\n- the audit at most {WANTED} times plain ssh: {met} ({found.audit / found.plain:.1f})")
-    if options.json:
-        document = {"machine": machine(), "measurements": [asdict(found)]}
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    print(machine(), "", head(*HEAD), found, sep="\n")
 
 
 def _options() -> argparse.Namespace:
@@ -105,12 +73,11 @@ def _options() -> argparse.Namespace:
     add("--seconds", type=float, default=1, metavar="S", help="until a host answers (default: 1)")
     add("--run", action="store_true", help="let every host run the script, all on this machine")
     add("--repeat", type=int, default=3, metavar="N", help="the best of N runs counts (default: 3)")
-    add("--json", type=Path, metavar="PATH", help="write what was measured there as well")
     return parser.parse_args()
 
 
-def measure(laboratory: Laboratory, options: argparse.Namespace) -> Measurement:
-    """Make the hosts, and take both ways to ask them in turn."""
+def measure(laboratory: Laboratory, options: argparse.Namespace) -> str:
+    """Make the hosts, take both ways to ask them in turn, and return the row of the table."""
     folder = laboratory.root
     script, answer = folder / "probe.sh", folder / "answer"
     _call(["hullcheck", "probe-script", "--probe-timeout=300"], output=script)
@@ -118,7 +85,6 @@ def measure(laboratory: Laboratory, options: argparse.Namespace) -> Measurement:
     with _link(laboratory, options.distance) as (near, far):
         command = {} if options.run else {"ForceCommand": f"sleep {options.seconds}; cat {answer}"}
         hosts = [_host(laboratory, 2200 + number, far, command) for number in range(options.hosts)]
-        load = os.getloadavg()[0]
         plain, gathered, audits = [], [], []
         for number in range(options.repeat):
             print(f"round {number + 1}", file=sys.stderr)
@@ -128,8 +94,9 @@ def measure(laboratory: Laboratory, options: argparse.Namespace) -> Measurement:
             audits.append(whole)
         for each in hosts:
             each.down()
-    said = (options.hosts, options.jobs, options.distance, options.seconds, options.run)
-    return Measurement(*said, min(plain), min(gathered), min(audits), load)
+    times = min(plain), min(gathered), min(audits)
+    ratios = (f"{each / times[0]:.1f}" for each in times[1:])
+    return row(options.hosts, options.jobs, *(f"{each:.1f} s" for each in times), *ratios)
 
 
 @contextmanager
