@@ -73,11 +73,11 @@ found=$(printf "%s\n" "$networks" "$volumes" "$said" |
 names() { printf "%s\n" "$found" | sed -n "s/^$1 //p"; } # KIND
 files() { tr "\n" "\0" | xargs -0r "$@"; }               # COMMAND: with the names that it reads
 echo "--proc"
-v2=/sys/fs/cgroup
+v2=/sys/fs/cgroup # the limits of a control group, and of those above
 [ ! -d $v2/unified ] || v2=$v2/unified
 {
   names file
-  names group | files grep -Hs "" | awk -F : -v v2=$v2 ' # and those above
+  names group | files grep -Hs "" | awk -F : -v v2=$v2 '
     { top = "/sys/fs/cgroup/" $3; names = ""; kinds = "," $3 ","; sub(/^[^:]*:[^:]*:[^:]*:/, "") }
     kinds == ",," { top = v2; names = "memory.max pids.max cpu.max cpu.weight cgroup.controllers" }
     kinds ~ /,cpu,/ { names = "cpu.shares cpu.cfs_quota_us cpu.cfs_period_us" }
