@@ -28,12 +28,7 @@ esac || engine_socket=""
 export engine_socket
 
 # The processes of the daemons, for which several questions ask.
-daemons=""
-# shellcheck disable=SC2013 # one word for each
-for each in $(grep -lsx dockerd /proc/[0-9]*/comm); do
-  each=${each%/comm}
-  daemons="$daemons ${each#/proc/}"
-done
+daemons=$(grep -lsx dockerd /proc/[0-9]*/comm | tr -dc "0-9\n" | tr "\n" " ")
 export daemons
 
 # Each question runs as a process group of its own. A shell waits for it, counts the seconds, and ends the group when
