@@ -114,10 +114,10 @@ real() { # SOURCE
   [ -z "$end" ] || printf "real %s\t%s\n" "$1" "$end"
 }
 names source | while IFS= read -r source; do real "$source"; done
-# Sockets by their paths without linked folders: a daemon may listen at /var/run/docker.sock.
+# Sockets but those of shims, by their paths without linked folders: a daemon may listen at /var/run/docker.sock.
 {
   # shellcheck disable=SC2046,SC2086 # one word for each process
-  sed -n 's|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' self/net/unix \
+  sed -n '/\/containerd\/s\//d; s|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' self/net/unix \
     $(printf "%s/net/unix " ${daemons-}) 2>/dev/null
   names source
 } | sort -u | while IFS= read -r socket; do
