@@ -21,10 +21,7 @@ client=${DOCKER_CONFIG:-$HOME/.docker}/config.json
 if [ -z "$DOCKER_HOST$DOCKER_CONTEXT" ] && { [ ! -f "$client" ] || ! grep -q '"currentContext"' "$client"; }; then
   engine_socket=/var/run/docker.sock
 fi
-[ -S "$engine_socket" ] && [ -w "$engine_socket" ] && case $(curl -q -V 2>/dev/null) in
-  *UnixSockets*) ;;
-  *) false ;;
-esac || engine_socket=""
+[ -S "$engine_socket" ] && [ -w "$engine_socket" ] && curl -q -V 2>/dev/null | grep -q UnixSockets || engine_socket=""
 export engine_socket
 
 # The processes of the daemons, for which several questions ask.
