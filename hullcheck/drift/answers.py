@@ -18,9 +18,9 @@ _DOCUMENTS = {
     "images": "image",
 }
 """The probes that answer with a document for each object; their other lines are of /proc."""
-_OTHER_EACH_TIME = frozenset(("container_files", "processes"))
+_OTHER_EACH_TIME = frozenset(("processes",))
 """The probes of which two answers are never the same."""
-_OTHER_SECTIONS = re.compile(r"^--(?:asked|running|sockets)\n(?:(?!--).*\n)*", re.MULTILINE)
+_OTHER_SECTIONS = re.compile(r"^--(?:asked|running|sockets|proc|paths)\n(?:(?!--).*\n)*", re.MULTILINE)
 """The sections of which two are never the same."""
 _OTHER_EACH_START = re.compile(
     r"(?:[^:]*\.)?(?:Pid|Id|Created|StartedAt|FinishedAt|NetworkID|IPAddress|GlobalIPv6Address|SystemTime): "

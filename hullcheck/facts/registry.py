@@ -141,7 +141,7 @@ def _check(one: Fact, above: tuple[Fact, ...], good: set[Fact]) -> None:
 
 
 ORDER = (
-    *("host", "engine", "swarm", "containers", "container_files", "processes", "daemon", "units", "files"),
+    *("host", "engine", "swarm", "containers", "processes", "daemon", "units", "files"),
     *("accounts", "audit", "packages", "firewall", "images", "image_contents", "reports"),
 )
 """The questions in the order in which a target is asked; then come those of a site."""

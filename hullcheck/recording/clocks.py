@@ -1,7 +1,5 @@
 """Compares the clock of a target with the auditor's: nothing may last longer because one of them is wrong."""
 
-import re
-
 from hullcheck.parsing.times import Times
 
 LATEST = 32_503_680_000
@@ -16,13 +14,6 @@ def times(target: float, auditor: float) -> Times:
     """What the clocks of *target* and *auditor* say, each 0 where it is not known."""
     known = [each for each in (target, auditor) if each] or [0.0]
     return Times(min(known), max(known))
-
-
-def of_target(answer: str) -> float:
-    """The seconds since the epoch that a target's `date +%s` printed; 0 where that is no time."""
-    match = re.fullmatch(r"([0-9]{1,12})\s*", answer)
-    seconds = float(match[1]) if match else 0.0
-    return seconds if seconds <= LATEST else 0.0
 
 
 def note(target: float, auditor: float) -> str:

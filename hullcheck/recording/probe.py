@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
+
+import msgspec
 
 from hullcheck.recording import shell
 
@@ -75,11 +77,10 @@ class Probe:
         return re.search(r"(?<![\w/.-])docker (?!context\b|dockerd\b)[a-z]", code) is not None
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a target answered to one probe."""
 
     name: str
-    status: int
+    status: Annotated[int, msgspec.Meta(ge=0)]
     stdout: str
     stderr: str

@@ -29,7 +29,6 @@ _HEAD = """\
 # Asks a Docker host what an audit by hullcheck needs to know. It only reads, and writes only to its standard output:
 # the answers as they are, as secret as the host. Run it as root:  (umask 077; sh probe.sh >answer.txt)
 """
-_LONGEST_TITLE = 1000  # characters of the lines that frame an answer
 _ROOM = 126 * 1024  # bytes of a script: it is one argument of a command, and Linux has 128 KiB for that
 _KEPT_OF_ID = 16  # digits of the id of a known image
 
@@ -144,8 +143,8 @@ def _whole(frames: list[bytes]) -> list[bytes]:
 def _answer(begin: bytes, status: bytes, end: bytes, most: Mapping[str, int]) -> Answer:
     title, _, stdout = begin.partition(b"\n")
     number, _, stderr = status.partition(b"\n")
-    words = b" ".join((title, number, end)) if len(title) + len(number) + len(end) < _LONGEST_TITLE else b""
-    match = re.fullmatch(r"begin (\w+) status (\d+) end \1", words.decode("utf-8", "replace"))
+    words = _text(b" ".join((title, number, end)))
+    match = re.fullmatch(r"begin (\w+) status (\d{1,3}) end \1", words, re.ASCII)
     if match is None:
         raise ProbeOutputError("the output of the probe script is damaged")
     limit = most.get(match[1], MOST)

@@ -41,7 +41,7 @@ def container_from_inside(recording: Recording, processes: Later[Processes]) -> 
             )
         return processes.get()
 
-    source, files = Inside(), Later(lambda: files_in(recording, CONTAINERS))
+    source, files = Inside(), Later(lambda: files_in(recording, "inside"))
     known = Surroundings.unknown(source, processes=Later(seen), container_files=files)
     described = view(Inspected(name=recording.target, state=State(running=True, pid=1)), source)
     asked = Configuration(described, known, source)

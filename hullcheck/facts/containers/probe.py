@@ -1,4 +1,4 @@
-"""The two questions about all containers: what the engine says of them, and what the kernel shows."""
+"""The question about all containers: what the engine says of them, and what the kernel shows."""
 
 import re
 
@@ -42,21 +42,15 @@ CONTAINERS = Probe.from_file(
         inspect=_inspected,
         volumes=kept_as(Volumes | list[Volume], volumes_kept),
         users=lines_like("[0-9a-f]{64} [0-9]*"),
-    ),
-    aside=True,
-)
-CONTAINER_FILES = Probe.from_file(
-    "container_files",
-    in_sections(
         proc=lines_like(
             r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
             r"/sys/fs/cgroup/[^:]*:.*",
-            r"l\S+ .* \d+/(?:ns/\w+|fd/\d+)(?: -> \w+:\[\d+\])?",  # without its end where it may not be read
+            r"l\S+ .* \d+/ns/\w+(?: -> \w+:\[\d+\])?",  # without its end where it may not be read
+            r"\d+/fd/\d+ socket:\[\d+\]",
             '/.*:"NoNewPrivileges":[a-z]*',
         ),
         paths=lines_like(r"real /.*\t/.*", r"socket \d+:\d+ \d+ /.*"),
     ),
-    aside=True,
 )
 
 

@@ -5,17 +5,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from hullcheck.facts.containers.probe import CONTAINER_FILES
+from hullcheck.facts.containers.probe import CONTAINERS
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.proc import namespaces, net
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError, unread
 
 _NAMESPACE = re.compile(r".* (\d+)/ns/\w+ -> \w+:\[\d+\]$")
-_HELD = re.compile(r".* (\d+)/fd/\d+ -> socket:\[(\d+)\]$")
+_HELD = re.compile(r"(\d+)/fd/\d+ socket:\[(\d+)\]$")
 _NETWORK = re.compile(r"(\d+)/net/(?:tcp|udp)6?:")
 _STORED = re.compile(r"/.*/containers/([0-9a-f]{64})/config\.v2\.json")
 _SOCKET = re.compile(r"socket (\d+:\d+) \d+ (/.*)")
@@ -111,23 +110,24 @@ class ContainerFiles:
         return known | {path for path, identity in self.identities.items() if identity in wanted}
 
 
-@fact(CONTAINER_FILES)
+@fact(CONTAINERS)
 def container_files(recording: Recording) -> ContainerFiles:
     """What the kernel shows of all containers, and where their mounts lead.
 
     Raises:
         EvidenceError: the target did not answer.
     """
-    return files_in(recording, CONTAINER_FILES)
+    return files_in(recording, "proc", "paths")
 
 
-def files_in(recording: Recording, probe: Probe) -> ContainerFiles:
-    """Return what an answer shows.
+def files_in(recording: Recording, *names: str) -> ContainerFiles:
+    """Return what these sections of the answer show.
 
     Raises:
-        EvidenceError: there is none, or it has a line of another kind.
+        EvidenceError: there is no answer, or it has a line of another kind.
     """
-    found = recording.sections(probe)
+    sections = recording.sections(CONTAINERS)
+    found = {name: sections.get(name, "") for name in names}
     if any(DROPPED in each.split("\n") for each in found.values()):
-        raise EvidenceError(f"{probe.name}: the answer is damaged: it has a line of another kind")
+        raise EvidenceError("containers: the answer is damaged: it has a line of another kind")
     return ContainerFiles.parse(found)

@@ -1,7 +1,4 @@
-lines() { # WORD TEXT: its lines, each behind the word
-  # shellcheck disable=SC2086 # one word for each line
-  printf "$1:%s\n" $2
-}
+. lines.sh
 stored=$(grep -HsE "^[[:space:]]*(-|log_file[[:space:]]*=)" /etc/audit/rules.d/*.rules /etc/audit/audit.rules /etc/audit/auditd.conf)
 log=/var/log/audit/audit.log loaded=""
 set -f

@@ -1,5 +1,5 @@
 # Each dockerd of the host: its process, its files, its unit; and what serves Podman's socket, which has no daemon.
-# shellcheck disable=SC2013,SC2086,SC2154 # one word for each path; the prologue has set $daemons and $engine_socket
+# shellcheck disable=SC2013,SC2086,SC2154 # one word for each path; the prologue has set $daemons, and the probe engine $engine
 cd /proc || exit
 line_feed="
 "
@@ -31,7 +31,7 @@ show() { # NAME PATH ROOT: what became of the file, its times, its lines, each a
 }
 
 endpoint=${DOCKER_HOST:-${engine_socket:+unix://$engine_socket}} path="" roots=""
-[ -n "$endpoint" ] || endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null)
+case $endpoint$engine in "--endpoint$line_feed\""*) endpoint=${engine#*\"} && endpoint=${endpoint%%\"*} ;; esac
 case $endpoint in unix://*) path=$(real "${endpoint#unix://}") ;; esac
 links=self/ns/net tables=/dev/null
 for pid in $daemons; do

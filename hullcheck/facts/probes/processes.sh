@@ -3,10 +3,7 @@ for tasks in /run/containerd/io.containerd.runtime.v2.task /run/k3s/containerd/i
   [ ! -d $tasks ] || [ -r $tasks ] || echo "unread:$tasks"
   for each in "$tasks"/*/*; do [ ! -d "$each" ] || { each=${each%/*} && echo "task:${each##*/}"; }; done
 done
-# A line feed in the name of an open file must not look like a line of ls(1): busybox never prints one, others with -q.
-cd /proc || exit
-list="ls -ln"
-if ls -dq / >/dev/null 2>&1; then list="ls -lnq"; fi
+. sockets.sh
 set --
 for file in 1/net/tcp 1/net/tcp6 1/net/udp 1/net/udp6; do
   [ ! -e $file ] || set -- "$@" $file
@@ -18,8 +15,9 @@ echo --processes
   grep -aHs -e ^Name: -e ^PPid: -e ^Uid: -e ^CapPrm: -e ^CapEff: -e ^CapBnd: -e ^NoNewPrivs: -e ^Seccomp: -e "^[0-9]*:" \
     [0-9]*/status [0-9]*/cgroup
   [ $? -le 2 ] || echo failed
-  $list [0-9]*/exe [0-9]*/ns/pid [0-9]*/ns/user [0-9]*/fd 2>/dev/null
+  $list [0-9]*/exe [0-9]*/ns/pid [0-9]*/ns/user 2>/dev/null
   [ $? -le 2 ] || echo failed
+  printf "%s\n" "$sockets"
 } | awk '
   function flush(path) {
     for (path in names) print last ":" substr(names[path], 2) ":" path
@@ -35,8 +33,7 @@ echo --processes
     names[$0] = names[$0] " " part[3]
     next
   }
-  /^[0-9]+\/fd:$/ { pid = $0; sub("/.*", "", pid); next }
-  pid == "" && match($0, / [0-9]+\/(exe|ns\/pid|ns\/user)( -> |$)/) {
+  match($0, / [0-9]+\/(exe|ns\/pid|ns\/user)( -> |$)/) {
     split(substr($0, RSTART + 1), part, "[/ ]")
     target = substr($0, RSTART + RLENGTH)
     if (target != "" || part[2] == "exe") print part[1] "/" part[2] ":" target
@@ -47,7 +44,7 @@ echo --processes
     told[++n] = "listener:" protocol " " $2 " " $10
     wanted["socket:[" $10 "]"] = $10
   }
-  $NF in wanted && !seen[$NF, pid]++ { told[++n] = "owner:" wanted[$NF] " " pid }
+  $2 in wanted { pid = $1; sub("/.*", "", pid); if (!seen[$2, pid]++) told[++n] = "owner:" wanted[$2] " " pid }
   END {
     if (failed) exit 1
     flush()

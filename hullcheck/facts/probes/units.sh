@@ -1,7 +1,4 @@
-lines() { # WORD TEXT: its lines, each behind the word
-  # shellcheck disable=SC2086 # one word for each line
-  printf "$1:%s\n" $2
-}
+. lines.sh
 if [ -d /run/systemd/system ]; then
   running=$(systemctl list-units --type=service --state=running --no-legend --plain) &&
     enabled=$(systemctl list-unit-files --type=service,socket --state=enabled --no-legend --plain) &&

@@ -13,19 +13,13 @@ api() { # PATH...: the document at each, in a line of its own; of one that faile
 ids() { # containers or images: the ids of all
   if [ -n "$engine_socket" ]; then
     list=$(api "/$1/json?all=1") || return
-    case $list in
-      \[\]*) ;;
-      \[*)
-        list=$(printf "%s\n" "$list" | grep -o '"Id":"[a-z0-9]*:\{0,1\}[0-9a-f]\{64\}"' | cut -d '"' -f 4)
-        printf "%s\n" "${list:?the list of $1 has no ids}"
-        ;;
-      *) printf "%s\n" "$list" >&2 && return 1 ;;
-    esac
+    case $list in \[*) ;; *) printf "%s\n" "$list" >&2 && return 1 ;; esac
+    printf "%s\n" "$list" | grep -o '"Id":"[a-z0-9]*:\{0,1\}[0-9a-f]\{64\}"' | cut -d '"' -f 4
   elif [ "$1" = containers ]; then
     docker ps --all --quiet --no-trunc
   else
     list=$(docker image ls --all --quiet --no-trunc) || return
-    [ -z "$list" ] || printf "%s\n" "$list" | sort -u
+    printf "%s\n" "$list" | sort -u
   fi
 }
 all() { # KIND: the documents of all networks, plugins, ..., by the docker command

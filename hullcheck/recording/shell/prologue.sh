@@ -21,19 +21,11 @@ client=${DOCKER_CONFIG:-$HOME/.docker}/config.json
 if [ -z "$DOCKER_HOST$DOCKER_CONTEXT" ] && { [ ! -f "$client" ] || ! grep -q '"currentContext"' "$client"; }; then
   engine_socket=/var/run/docker.sock
 fi
-[ -S "$engine_socket" ] && [ -w "$engine_socket" ] && case $(curl -q -V 2>/dev/null) in
-  *UnixSockets*) ;;
-  *) false ;;
-esac || engine_socket=""
+[ -S "$engine_socket" ] && [ -w "$engine_socket" ] && curl -q -V 2>/dev/null | grep -q UnixSockets || engine_socket=""
 export engine_socket
 
 # The processes of the daemons, for which several questions ask.
-daemons=""
-# shellcheck disable=SC2013 # one word for each
-for each in $(grep -lsx dockerd /proc/[0-9]*/comm); do
-  each=${each%/comm}
-  daemons="$daemons ${each#/proc/}"
-done
+daemons=$(grep -lsx dockerd /proc/[0-9]*/comm | tr -dc "0-9\n" | tr "\n" " ")
 export daemons
 
 # Each question runs as a process group of its own. A shell waits for it, counts the seconds, and ends the group when
@@ -69,29 +61,20 @@ stop() {
 
 # A group is ended from the last of its processes up, so that each is waited for by its own parent: what outlives that
 # becomes a child of process 1, and in a container that may wait for nobody.
-leaves() { # GROUP: $leaves has those of its processes that have no child
-  found="" parents=" " leaves=""
-  for folder in /proc/[0-9]*; do
-    { read -r line <"$folder/stat"; } 2>/dev/null || continue
-    # shellcheck disable=SC2086 # one word for each field: state, parent, group
-    set -- "$1" ${line##*)}
-    [ "$4" = "$1" ] || continue
-    parents="$parents$3 "
-    [ "$2" = Z ] || found="$found ${folder#/proc/}"
-  done
-  for each in $found; do
-    case $parents in *" $each "*) ;; *) leaves="$leaves $each" ;; esac
-  done
+leaves() { # GROUP: those of its processes that have no child, and `alive` if there is any
+  cat /proc/[0-9]*/stat | sed "s/(.*)/name/" | awk -v group="$1" '
+    $5 == group { parents[$4]; if ($3 != "Z") alive[$1] }
+    END { for (pid in alive) { if (!(pid in parents)) print pid; last = "alive" } print last }'
 }
 end() { # GROUP: by SIGTERM, and after a second by SIGKILL
   seconds=0 signal=TERM
   kill -TERM "$1"
-  while leaves "$1" && [ -n "$found" ] && [ "$seconds" -lt 4 ]; do
+  while [ -n "$(leaves "$1")" ] && [ "$seconds" -lt 4 ]; do
     kill -STOP "-$1" # so that none has a child that is not seen
-    leaves "$1"
+    found=$(leaves "$1")
     [ "$seconds" -lt 2 ] || signal=KILL
     # shellcheck disable=SC2086 # one word for each process
-    kill -"$signal" $leaves
+    kill -"$signal" ${found%alive}
     kill -CONT "-$1"
   done
   kill -KILL "-$1"

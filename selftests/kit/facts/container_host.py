@@ -214,9 +214,9 @@ class ContainerHost:
             volumes=self.volumes,
             more=self.more,
             users=self.users,
+            proc=self._shown(),
+            paths=self.paths,
         )
-        shown = containers.files(self._shown(), self.paths)
-        answers["container_files"] = Answer("container_files", 0, shown, "")
         recording = Recording("local", "local", answers, gathered=self.now)
         return Facts(recording, self.policy, daemon=self.daemon)
 

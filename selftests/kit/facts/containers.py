@@ -1,4 +1,4 @@
-"""Answers to the two questions about containers, printed by the structs that read them."""
+"""Answers to the question about containers, printed by the structs that read them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hullcheck.facts.containers.inspect import Config, HostConfig, NetworkSettings, State
-from hullcheck.facts.containers.probe import CONTAINER_FILES, CONTAINERS
+from hullcheck.facts.containers.probe import CONTAINERS
 from hullcheck.recording.probe import Answer
 
 ID = "ab" * 32
@@ -37,18 +37,15 @@ def containers(
     volumes: Sequence[Mapping[str, Any]] = (),
     more: Sequence[str] = (),
     users: Sequence[str] = (),
+    proc: Sequence[str] = (),
+    paths: Sequence[str] = (),
 ) -> str:
     """What is kept of containers with these fields; *more* are other lines among their documents."""
     every = [raw(each) for each in documents]
     ids = [each["Id"] for each in every] if listed is None else listed
     inspected = [*(json.dumps(each, separators=(",", ":")) for each in every), *more]
     parts = {"counted": [counted], "listed": ids, "inspect": inspected, "volumes": [json.dumps([*volumes])]}
-    return CONTAINERS.keep(_sections(parts | {"users": users}))
-
-
-def files(proc: Sequence[str] = (), paths: Sequence[str] = ()) -> str:
-    """What is kept of /proc and of the paths of mounts."""
-    return CONTAINER_FILES.keep(_sections({"proc": proc, "paths": paths}))
+    return CONTAINERS.keep(_sections(parts | {"users": users, "proc": proc, "paths": paths}))
 
 
 def inside(lines: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.probe import CONTAINER_FILES, CONTAINERS
+from hullcheck.facts.containers.probe import CONTAINERS
 from hullcheck.facts.engine.info import ENGINE
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
@@ -236,7 +236,7 @@ def test_a_hundred_containers(engine: EngineFactory) -> None:
         for arguments in (("info",), ("version",), ("inspect", *names)):
             one.docker(*arguments)
 
-    script = render((ENGINE, CONTAINERS, CONTAINER_FILES, PROCESSES), docker_host=f"unix://{one.socket}")
+    script = render((ENGINE, CONTAINERS, PROCESSES), docker_host=f"unix://{one.socket}")
     asking = _fastest(lambda: call("sh", stdin=script))
     assert asking < 5 * _fastest(commands)
     facts = facts_of_engine(one.socket, of="5")

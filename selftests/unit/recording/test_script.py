@@ -276,12 +276,11 @@ def test_shared_answer(shell: Sequence[str]) -> None:
     assert answers["next"].stdout == f"<{answers['text'].stdout}><><100000>"
 
 
-@pytest.mark.parametrize("shown", [False, True], ids=["sent", "shown"])
-def test_part_of_several_questions(shown: bool) -> None:
+def test_part_of_several_questions() -> None:
     """It is sent once and is in each of them."""
     asked = f"echo 1\n{shared('data_root')}echo $root"
     told = Probe("engine", """echo '{"DockerRootDir":"/x"}'""", shared=True)
-    script = render((told, Probe("firewall", asked), Probe("images", asked)), shown=shown)
+    script = render((told, Probe("firewall", asked), Probe("images", asked)))
     answers = parse(_run(("dash",), script))
     assert [answers[each].stdout for each in ("firewall", "images")] == ["1\n/x\n"] * 2
     assert (script.count("does not say where its data is"), script.count('"$data_root_sh"')) == (1, 2)
@@ -346,10 +345,8 @@ def test_forged_frames_are_text() -> None:
     ("output", "said"),
     [
         ("", "not that of a hullcheck probe script"),
-        ("This account is currently not available.\n", "not that of a hullcheck probe script"),
         (_output(_frame("one"))[:-2], "cut off"),
         (f"{MAGIC} {NONCE}\n{_frame('one')}", "cut off"),
-        (f"{MAGIC} {NONCE}\n", "cut off"),
         (_output(_frame("one").replace("end one", "end two")), "damaged"),
         (_output(_frame("one"), _frame("one")), "damaged"),
         (_output(_frame("one") + f"{NONCE} begin two\n"), "damaged"),
@@ -360,9 +357,3 @@ def test_what_is_no_answer(output: str, said: str) -> None:
     """Output that is cut off, damaged or of something else gives no answer at all."""
     with pytest.raises(ProbeOutputError, match=said):
         parse(output)
-
-
-def test_ten_megabytes() -> None:
-    """A host that says a lot is read in a moment."""
-    text = "x" * 10_000_000 + f"\n{NONCE}\n" + "\n" * 100_000
-    assert parse(_output(_frame("one", text)))["one"].stdout == text

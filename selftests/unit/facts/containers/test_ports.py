@@ -159,7 +159,7 @@ def test_listeners_whose_holders_may_not_be_seen(world: ContainerHost) -> None:
     assert world.judge("5.8")[0] == "pass"
     world.extra.append("100/net/tcp:   0: 00000000:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0")
     assert world.judge("5.8")[0] == "error"
-    other = "lrwx------ 1 0 0 64 Nov 1 10:00 101/fd/3 -> socket:[4711]"
+    other = "101/fd/3 socket:[4711]"
     world.extra.append(other)
     assert world.judge("5.8")[0] == "pass"
     world.extra[-1] = other.replace("101/", "100/")
