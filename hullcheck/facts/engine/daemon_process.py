@@ -112,13 +112,13 @@ class Unit:
 
     Attributes:
         flags: its options; None where they hold variables, or are in a script that it starts: they are not known.
-        doubt: why the next start may differ; empty where systemd has read this unit and docker.socket as they are.
+        stale: those of this unit and docker.socket that changed on disk since systemd read them.
         listens: the addresses of docker.socket: paths, addresses with a port. None where systemd does not say.
     """
 
     name: str
     flags: Flags | None
-    doubt: str = ""
+    stale: tuple[str, ...] = ()
     listens: tuple[str, ...] | None = None
 
 
@@ -380,11 +380,11 @@ def _unit(pid: str, blocks: Iterable[tuple[tuple[str, str], ...]]) -> Unit | Non
     flags = daemon_options.flags(arguments[1:])
     is_script = not flags and posixpath.basename(arguments[0] if arguments else "") != "dockerd"
     name = values.get("Id", "")
-    stale = [each for each in known if each in (name, "docker.socket") and _STALE in known[each]]
+    stale = tuple(each for each in known if each in (name, "docker.socket") and _STALE in known[each])
     return Unit(
         name,
         None if is_script or daemon_options.variables(arguments) else flags,
-        f"{' and '.join(stale)} changed on disk: systemctl daemon-reload" if stale else "",
+        stale,
         None
         if socket is None
         else tuple(text.rpartition(" (")[0] for word, text in socket if word == "Listen"),

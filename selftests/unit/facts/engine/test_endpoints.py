@@ -11,8 +11,8 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.endpoints import (
     SYSTEM_CONTAINERD,
-    Asked,
     Endpoints,
+    HostOptions,
     address,
     listening,
     socket_path,
@@ -97,7 +97,7 @@ VERIFYING = {"tlsverify": True, "tlscacert": "/ca"}
         (remote((), {"tlsverify": True}), "fail", "without tlscacert: a certificate of any CA"),
         (remote((), {"tls": True, "tlscacert": "/ca"}), "pass", f"tls is true ({PATH})"),
         (remote((), VERIFYING, changed=AFTER), "fail", "without TLS; restart pending: "),
-        (remote((), VERIFYING, changed=AFTER, written=BEFORE), "error", "is unknown"),
+        (remote((), VERIFYING, changed=AFTER, written=BEFORE), "error", "restart the daemon to know"),
         (remote(("--tlsverify", *FILES), {}, changed=AFTER), "pass", ""),
     ],
 )  # fmt: skip
@@ -128,9 +128,11 @@ def test_sockets_of_the_unit() -> None:
         FD, flags=("-H=fd://", "-H=tcp://a:1"), unit=f"{UNIT}\nListen=@x (Stream)\nListen=[::]:1 (Stream)"
     )
     known = ("tcp://a:1", "unix:///run/docker.sock", "unix://@x", "tcp://[::]:1")
-    assert of(host).asked == Asked(known, "command line")
+    assert of(host).configured == HostOptions(known, "command line")
     for unit in (UNIT.partition("\n\n")[0], UNIT.partition("\n\n")[2]):
-        assert of(replace(host, unit=unit)).asked == Asked(("tcp://a:1",), "command line", open_ended=True)
+        assert of(replace(host, unit=unit)).configured == HostOptions(
+            ("tcp://a:1",), "command line", open_ended=True
+        )
 
 
 @pytest.mark.parametrize(
