@@ -69,7 +69,7 @@ def address(listener: Listener) -> str:
 
 def listening(process: DaemonProcess) -> tuple[Listener, ...]:
     """Return every TCP socket on which the process takes connections, in the daemon's network namespace."""
-    if not process.may_see_sockets or "tcp" not in process.tables_read:
+    if not process.may_see_sockets or process.tcp_table is None:
         raise EvidenceError(unread(f"the sockets of process {process.pid}"))
     return tuple(each for each in process.tcp_table if each.inode in process.held)
 
@@ -344,7 +344,7 @@ class Endpoints:
     def _named(self) -> tuple[tuple[str, ...], str]:
         """Return the addresses of the options, as an auditor who may not see sockets knows them, and the doubt."""
         options, process = self.configured, self.process
-        if "tcp" in process.tables_read and not process.tcp_table:
+        if process.tcp_table == ():
             return (), ""  # nothing at all listens in its network
         if options.doubt:
             return (), options.doubt

@@ -219,5 +219,4 @@ def process(**parts: Any) -> DaemonProcess:
         "started": None,
     }
     none = dict.fromkeys(("flags", "mountinfo", "unix_table", "tcp_table"), ())
-    sets = dict.fromkeys(("held", "tables_read"), frozenset[str]())
-    return DaemonProcess(**usual | none | sets | {"environment": {}, "namespaces": {}} | parts)
+    return DaemonProcess(**usual | none | {"held": frozenset(), "environment": {}, "namespaces": {}} | parts)
