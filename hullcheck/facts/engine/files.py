@@ -39,11 +39,7 @@ class EngineFiles:
     daemon: Daemon
 
     def _said(self, word: str) -> list[str]:
-        """What the answer tells of the daemon.
-
-        Raises:
-            EvidenceError: the daemon was not looked at.
-        """
+        """What the answer tells of the daemon."""
         if not self.answer.said(self.daemon.pid, "root"):
             raise EvidenceError("the files of the daemon could not be read: it started or ended meanwhile")
         return self.answer.said(self.daemon.pid, word)
@@ -110,11 +106,7 @@ class EngineFiles:
 
     @property
     def _managers(self) -> frozenset[str]:
-        """The users whose systemd was asked; empty where the target runs none.
-
-        Raises:
-            EvidenceError: the answer does not say.
-        """
+        """The users whose systemd was asked; empty where the target runs none."""
         if self.answer.managers is None:
             raise EvidenceError(
                 "the answer does not say whether the target runs systemd: is /run/systemd hidden from here?"
@@ -150,9 +142,6 @@ class EngineFiles:
         """The unit in whose control group the daemon runs.
 
         Where it runs in none, that is docker.service, if it has a file and runs no other daemon: it will start one.
-
-        Raises:
-            EvidenceError: systemd did not say.
         """
         known = [each for each in self.answer.units if each.manager == self._manager]  # others may lie
         name = self._word("unit")
@@ -178,11 +167,7 @@ class EngineFiles:
 
     @property
     def _configuration_path(self) -> str:
-        """As the daemon was told it; empty where it was told to have none.
-
-        Raises:
-            EvidenceError: it could not be read.
-        """
+        """As the daemon was told it; empty where it was told to have none."""
         file = self.daemon.config
         if not file.path and file.state != "absent":
             file.values()  # says why it is not known
@@ -221,22 +206,14 @@ class EngineFiles:
         return Subjects("file", files, f"no {option} is configured, and TLS does not ask for one")
 
     def certificates(self, file: FileFact) -> tuple[Certificate, ...]:
-        """Those in a file of TLS, in order.
-
-        Raises:
-            EvidenceError: there is none, or one cannot be read.
-        """
+        """Those in a file of TLS, in order."""
         pem = self.answer.pem.get(self.root + file.path)
         if not pem:
             raise EvidenceError(f"{file.path} holds no certificate that could be read")
         return certificates.read("\n".join(pem))
 
     def require_unchanged(self, file: FileFact) -> None:
-        """Return where a file of TLS is as it was when the daemon started.
-
-        Raises:
-            EvidenceError: it was changed since then, or that cannot be told.
-        """
+        """Return where a file of TLS is as it was when the daemon started."""
         started = self.daemon.process.started
         changed = self.answer.changed.get(self.root + file.path)
         if not started or not changed or changed[1] > started[0] + START:
@@ -309,11 +286,7 @@ GROUPS: Mapping[str, Callable[[EngineFiles], Files]] = {
 
 @fact(FILES)
 def engine_files(recording: Recording, daemon: Daemon) -> EngineFiles:
-    """The files of the daemon, in groups.
-
-    Raises:
-        EvidenceError: the target did not answer.
-    """
+    """The files of the daemon, in groups."""
     return EngineFiles(Answer.of(recording), daemon)
 
 

@@ -45,10 +45,6 @@ class BlockDevice(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     children: tuple["BlockDevice", ...] = ()
 
-    def __str__(self) -> str:
-        """Its name, and what it is, such as `crypt`."""
-        return f"{self.kname} ({self.type})"
-
 
 class BlockDevices(msgspec.Struct, frozen=True, kw_only=True):
     """What lsblk(8) prints as JSON."""
@@ -144,11 +140,7 @@ class Answer:
 
     @classmethod
     def of(cls, recording: Recording) -> Self:
-        """Read it.
-
-        Raises:
-            EvidenceError: there is none, or it is not what the script prints.
-        """
+        """Read it."""
         parts = recording.sections(FILES)
         lines = {name: text.splitlines() for name, text in parts.items()}
         listed = [*lines.get("processes", ()), *lines.get("nodes", ())]

@@ -123,11 +123,7 @@ class Places:
 
     @property
     def containerd_roots(self) -> tuple[str, ...]:
-        """The directories in which the containerd that the daemon uses keeps images, by its open database.
-
-        Raises:
-            EvidenceError: they cannot be told.
-        """
+        """The directories in which the containerd that the daemon uses keeps images, by its open database."""
         pids = list(self._used_containerds)
         if listens_at_one(self.daemon.process, self.daemon.endpoints.containerd_sockets):
             pids.append(str(self.daemon.pid))

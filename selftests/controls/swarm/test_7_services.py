@@ -144,8 +144,8 @@ def test_services_are_kept_apart() -> None:
         "d": ("fail", "variable TOKEN: a value given to TOKEN"),
         "e": ("pass", f"secrets: none; {seen.format(0)}, nor in 2 configs"),
         "f": ("fail", "as a config: app (a value given to password)"),
-        "g": ("manual", "a person has to search its configs long: do they hold any?"),
-        "h": ("manual", "a person has to search its configs untold: do they hold any?"),
+        "g": ("manual", "check that its configs long hold none: they were not searched"),
+        "h": ("manual", "check that its configs untold hold none: they were not searched"),
     }
     assert verdict("7.4", Node()) == ("not applicable", "the swarm runs no service")
 

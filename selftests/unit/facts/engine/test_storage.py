@@ -7,7 +7,7 @@ import pytest
 from hullcheck.controls.judge import judge
 from hullcheck.facts.engine.files_answer import BlockDevice
 from hullcheck.facts.engine.installation import Places
-from hullcheck.facts.engine.storage import DataAtRest, Storage
+from hullcheck.facts.engine.storage import Storage, data_places
 from hullcheck.facts.host.file import FileFact
 from hullcheck.parsing.proc.mountinfo import mount_of
 from hullcheck.parsing.proc.mountinfo import parse as parse_mounts
@@ -132,7 +132,7 @@ def test_devices_below(mount: str, chain: str) -> None:
     part = BlockDevice(kname="sda3", name="sda3", number="8:3", type="part", children=(crypt,))
     devices = (BlockDevice(kname="sda", name="sda", number="8:0", type="disk", children=(part,)),)
     volume = "9 3 8:0 / /var/lib/docker/volumes/v rw - ext4 /dev/sda rw"
-    found = DataAtRest(storage(ROOT, mount, volume), devices)
+    found = data_places(storage(ROOT, mount, volume), devices)
     (finding,) = judge(control("data_at_rest_is_encrypted"), {"data_at_rest": found}, "host")
     shown = f"/var/lib/docker lies on {chain}; /var/lib/docker/volumes/v lies on ext4 on sda (disk): check"
     assert (str(finding.verdict), finding.reason.startswith(shown)) == ("manual", True), finding.reason
