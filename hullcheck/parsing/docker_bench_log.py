@@ -70,14 +70,7 @@ class Check(msgspec.Struct, frozen=True, rename={"number": "id", "title": "desc"
 
 
 class Run(msgspec.Struct, frozen=True):
-    """What of a log is stored, and tells whether the tool ran to its end.
-
-    Attributes:
-        sections: those that it went through; with -c it goes through none.
-        results: PASS, WARN, INFO or NOTE, by number.
-        started: seconds since the epoch; None where the log does not say.
-        ended: the same.
-    """
+    """What of a log is stored: when the tool ran, the sections that it went through, and its results by number."""
 
     version: str
     sections: frozenset[str]
@@ -107,11 +100,7 @@ class Log:
 
 
 def parse(text: str, path: str) -> Log:
-    """Read the *text* of a log; messages name *path*.
-
-    Raises:
-        LogError: it is not the whole log of a version whose numbers are known.
-    """
+    """Parse a log; LogError, which names *path*, if it is not whole or of a version whose numbers are unknown."""
     try:
         found = msgspec.convert(_json(text, path), _Document)
     except msgspec.ValidationError:

@@ -10,15 +10,8 @@ from hullcheck.parsing.proc.net import Listener, listener
 from hullcheck.policy.values import to_listener
 from selftests import REPOSITORY
 
-JUDGES = {
-    "is_global",
-    "is_link_local",
-    "is_loopback",
-    "is_multicast",
-    "is_private",
-    "is_reserved",
-    "is_unspecified",
-}
+PROPERTIES = "global link_local loopback multicast private reserved unspecified"
+JUDGES = {f"is_{each}" for each in PROPERTIES.split()}
 MAPPED_ANY = "1/net/udp6: 0: 0000000000000000FFFF000000000000:1F90 0:0 07 0:0 00:0 0 0 0 5"
 
 
@@ -42,9 +35,8 @@ def test_every_python_says_the_same(text: str, written: str, loopback: bool, eve
 
 def test_name_is_no_address() -> None:
     """It stays as it is, and is not judged."""
-    assert canonical("db.example") == "db.example"
-    assert canonical("1.2.3.4.5") == "1.2.3.4.5"
-    assert canonical("9999999999") == "9999999999"
+    for name in ("db.example", "1.2.3.4.5", "9999999999"):
+        assert canonical(name) == name
     with pytest.raises(ValueError, match="db"):
         is_loopback("db.example")
 
