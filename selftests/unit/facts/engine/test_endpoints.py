@@ -13,6 +13,7 @@ from hullcheck.facts.engine.endpoints import (
     SYSTEM_CONTAINERD,
     Endpoints,
     HostOptions,
+    endpoint,
     socket_path,
     tcp_ports,
 )
@@ -139,6 +140,21 @@ def test_sockets_of_the_unit() -> None:
 def test_what_an_address_asks_for(host: str, path: str | None, ports: tuple[int, ...]) -> None:
     """A unix socket, a port, the two usual ports, or neither."""
     assert (socket_path(host), tcp_ports([host])) == (path, frozenset(ports))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tcp://0.0.0.0:2376", ("*", 2376)),
+        ("[::]:2376", ("*", 2376)),
+        ("tcp://[fd00::5]:2376", ("fd00::5", 2376)),
+        ("tcp://10.0.0.5", ("10.0.0.5", None)),
+        ("tcp://host.example:2376/", ("host.example", 2376)),
+    ],
+)
+def test_address_and_port(text: str, expected: tuple[str, int | None]) -> None:
+    """Addresses are read in every form in which the daemon takes or shows them."""
+    assert endpoint(text) == expected
 
 
 @pytest.mark.parametrize(
