@@ -163,8 +163,8 @@ class Answer:
         except (KeyError, ValueError):
             raise EvidenceError(f"{FILES.name}: the answer is not what the script prints") from None
 
-    def said(self, pid: object, word: str) -> list[str]:
-        """What is known of a process."""
+    def words_of(self, pid: object, word: str) -> list[str]:
+        """Return what is known of a process."""
         return self.words.get(f"{pid}/{word}", [])
 
     def look(self, path: str, root: str = "") -> FileFact:

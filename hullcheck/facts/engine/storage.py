@@ -9,7 +9,6 @@ from functools import cached_property
 from hullcheck.facts.engine.files import EngineFiles
 from hullcheck.facts.engine.files_answer import BlockDevice, BlockDevices
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.engine.installation import Places
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.models import decode
 from hullcheck.parsing.proc.mountinfo import Mount, is_below, mount_of
@@ -66,7 +65,7 @@ class Storage:
     """Where the engine keeps its data."""
 
     engine: Engine
-    places: Places
+    files: EngineFiles
     mounts: tuple[Mount, ...]
 
     @cached_property
@@ -75,11 +74,11 @@ class Storage:
 
         With user namespaces it is a numbered directory in the one that was set, and either may be the mount.
         """
-        path = self.places.data_root().node.path
+        path = self.files.answer.look(self.engine.info.docker_root_dir).node.path
         root = self._root(path)
         if "userns" in self.engine.security_options and not root.is_own:
             root = self._root(posixpath.dirname(path))
-        of_containerd = self.places.containerd_roots if self.engine.keeps_images_in_containerd else ()
+        of_containerd = self.files.containerd_roots if self.engine.keeps_images_in_containerd else ()
         return (root, *(self._root(each) for each in of_containerd if not is_below(each, path)))
 
     def _root(self, path: str) -> Root:
@@ -88,9 +87,9 @@ class Storage:
 
 
 @fact()
-def storage(engine: Engine, places: Places, daemon_mounts: tuple[Mount, ...]) -> Storage:
+def storage(engine: Engine, engine_files: EngineFiles, daemon_mounts: tuple[Mount, ...]) -> Storage:
     """Where the engine keeps its data."""
-    return Storage(engine, places, daemon_mounts)
+    return Storage(engine, engine_files, daemon_mounts)
 
 
 @dataclass(frozen=True)

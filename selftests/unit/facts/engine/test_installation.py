@@ -8,19 +8,21 @@ from typing import Any
 
 import pytest
 
+from hullcheck.facts import Facts
 from hullcheck.facts.engine.daemon_process import UnixSocket
+from hullcheck.facts.engine.files import EngineFiles, Files
 from hullcheck.facts.engine.files_answer import Answer
-from hullcheck.facts.engine.installation import GROUPS, Places
 from hullcheck.facts.host.file import State
-from hullcheck.facts.subjects import Subjects
+from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer as Told
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.daemons import process
 from selftests.kit.facts.engine_files import directories_above
 from selftests.kit.facts.engines import engine
-from selftests.kit.files import answer, at
+from selftests.kit.files import answer
 
+EMPTY = Recording("host", "local", {})
 RUNNING = """\
 7/running /usr/bin/dockerd
 7/mnt mnt:[1]
@@ -49,7 +51,7 @@ def told(processes: str = RUNNING, links: Mapping[str, str] = LINKS) -> str:
     """What the script says, with links and files as above."""
     folders = {each for path in (*PROGRAMS, *links, *FOLDERS) for each in directories_above(path)}
     return answer(
-        processes=processes.splitlines(),
+        processes=("7/root ", *processes.splitlines()),
         nodes=(
             *(f"41ed:0:0:root:{each}" for each in {*folders, *FOLDERS, "/etc", "/etc/containerd"}),
             *(f"81ed:0:0:root:{each}" for each in PROGRAMS),
@@ -68,7 +70,7 @@ def places(
     store: bool = False,
     embedded: bool = False,
     **info: Any,
-) -> Places:
+) -> EngineFiles:
     """The places that the script tells, beside a daemon in the mount namespace 1."""
     table = tuple(UnixSocket(path, path, "1" if embedded else "2") for path in sockets)
     own = process(
@@ -83,15 +85,19 @@ def places(
     daemon: Any = SimpleNamespace(
         process=own, endpoints=SimpleNamespace(containerd_sockets=sockets), engine=engine(**info), pid=7
     )
-    unit = Subjects("file", (("/d.service", at("/d.service")), ("/x.conf", at("/x.conf"))))
     said = Recording("host", "local", {"files": Told("files", 0, text or told(), "")})
-    files: Any = SimpleNamespace(root="", answer=Answer.of(said), service_unit=lambda: unit)
-    return Places(daemon, files)
+    return EngineFiles(Answer.of(said), daemon)
 
 
-def group(found: Places, name: str) -> list[str]:
-    """The paths of a group."""
-    return [fact.node.path for _, fact in GROUPS[name](found)]
+def files_of(found: EngineFiles, name: str) -> Files:
+    """A fact made from these files."""
+    files: Files = Facts(EMPTY, Policy(), engine_files=found, daemon=found.daemon).get(name)
+    return files
+
+
+def group(found: EngineFiles, name: str) -> list[str]:
+    """The paths of a fact."""
+    return [fact.node.path for _, fact in files_of(found, name)]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +110,7 @@ def group(found: Places, name: str) -> list[str]:
 )
 def test_program_that_makes_containers(runtimes: dict[str, Any], found: list[str], unread: list[str]) -> None:
     """What the site has the engine run by default in the place of runc counts as well, found or not."""
-    subjects = places(DefaultRuntime="own", Runtimes=runtimes).runc_program()
+    subjects = files_of(places(DefaultRuntime="own", Runtimes=runtimes), "runc_program")
     assert [fact.node.path for _, fact in subjects.named] == found
     assert [name for name, _ in subjects.unread] == unread
 
@@ -116,9 +122,8 @@ def test_programs_are_those_that_run_and_those_that_are_found() -> None:
     assert group(found, "containerd_program") == ["/opt/new/containerd", "/usr/local/bin/containerd"]
     assert group(found, "runc_program") == ["/usr/sbin/runc"]
     assert group(found, "containerd_shim") == []
-    assert group(found, "unit_file") == ["/d.service"]
     with pytest.raises(EvidenceError, match="are you root"):
-        places(executable="").daemon_program()
+        files_of(places(executable=""), "daemon_program")
 
 
 def test_containerd_in_use() -> None:
@@ -131,8 +136,8 @@ def test_containerd_in_use() -> None:
     assert group(other, "containerd_directory") == ["/run/docker/containerd", "/run/containerd"]
     with pytest.raises(EvidenceError, match="could not be looked at"):
         _ = other.containerd_roots
-    assert [fact.state for _, fact in other.containerd_configuration()] == [State.ABSENT]
-    unseen = places(sockets=("/run/x/c.sock",), uid=1000).containerd_directory()
+    assert [fact.state for _, fact in files_of(other, "containerd_configuration")] == [State.ABSENT]
+    unseen = files_of(places(sockets=("/run/x/c.sock",), uid=1000), "containerd_directory")
     assert [(path, file.state) for path, file in unseen] == [("/run/x", State.UNREAD)]
 
 
@@ -142,7 +147,9 @@ def test_file_that_the_daemon_wrote() -> None:
     found = places(
         told(text.replace("/var/run/containerd/", "/run/docker/containerd/")), sockets=(OWN_SOCKET,)
     )
-    assert [path for path, _ in found.containerd_configuration()] == ["/etc/containerd/config.toml"]
+    assert [path for path, _ in files_of(found, "containerd_configuration")] == [
+        "/etc/containerd/config.toml"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -157,5 +164,5 @@ def test_file_that_the_daemon_wrote() -> None:
 def test_roots_of_images(text: str, store: bool, embedded: bool, roots: list[str]) -> None:
     """They lie where the containerd that is used, or the daemon itself, holds its database open."""
     assert group(places(told(text), store=store, embedded=embedded), "data_root") == roots
-    ((path, unseen),) = places(told(links={})).data_roots()
+    ((path, unseen),) = files_of(places(told(links={})), "data_root")
     assert (path, unseen.state) == ("/data/docker", State.UNREAD)

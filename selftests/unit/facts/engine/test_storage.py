@@ -36,8 +36,9 @@ def storage(
     """Where an engine keeps its data whose daemon has this mount table."""
     options = ["name=seccomp", *(["name=userns"] if root == REMAPPED else [])]
     driver = [["driver-type", "io.containerd.snapshotter.v1"]] if store else [["Backing Filesystem", "xfs"]]
-    places: Any = SimpleNamespace(data_root=lambda: at(root, DIRECTORY), containerd_roots=(containerd,))
-    return Storage(engine(SecurityOptions=options, DriverStatus=driver), places, parse_mounts(mounts))
+    answer = SimpleNamespace(look=lambda path: at(root, DIRECTORY))
+    files: Any = SimpleNamespace(answer=answer, containerd_roots=(containerd,))
+    return Storage(engine(SecurityOptions=options, DriverStatus=driver), files, parse_mounts(mounts))
 
 
 def verdict(found: Storage) -> tuple[str, str]:
