@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,14 +17,10 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer as Told
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.daemons import process
-from selftests.kit.facts.engine_files import directories_above
 from selftests.kit.facts.engines import engine
 from selftests.kit.files import answer
 
-EMPTY = Recording("host", "local", {})
 RUNNING = """\
-7/running /usr/bin/dockerd
-7/mnt mnt:[1]
 8/running /opt/new/containerd (deleted)
 8/mnt mnt:[1]
 8/socket /var/run/containerd/containerd.sock
@@ -36,133 +31,95 @@ RUNNING = """\
 9/socket /run/containerd/containerd.sock
 9/held /other
 """
-PROGRAMS = ("/opt/new/c.toml", "/opt/own/crun", "/usr/local/bin/containerd", "/usr/sbin/runc")
-LINKS = {
-    "/data/docker": "/mnt/docker",
-    "/opt/crun": "own/crun",
-    "/usr/bin/containerd": "../local/bin/containerd",
-    "/usr/bin/runc": "/usr/sbin/runc",
-}
-FOLDERS = ("/run/containerd", "/run/docker/containerd", "/mnt/docker")
+OWN = "7/held /data/docker/containerd\n"
+FILES = "/opt/new/c.toml /opt/own/crun /usr/local/bin/containerd /usr/sbin/runc"
+FOLDERS = (
+    "/ /data /etc /etc/containerd /mnt /mnt/docker /opt /opt/new /opt/own /run /run/containerd /run/docker"
+    " /run/docker/containerd /usr /usr/bin /usr/local /usr/local/bin /usr/sbin"
+)
+NODES = (
+    *(f"81ed:0:0:root:{each}" for each in FILES.split()),
+    *(f"41ed:0:0:root:{each}" for each in FOLDERS.split()),
+    "a1ff:0:0:root:'/data/docker' -> '/mnt/docker'",
+    "a1ff:0:0:root:'/opt/crun' -> 'own/crun'",
+    "a1ff:0:0:root:'/usr/bin/containerd' -> '../local/bin/containerd'",
+    "a1ff:0:0:root:'/usr/bin/runc' -> '/usr/sbin/runc'",
+    "stat: cannot statx '/etc/containerd/config.toml': No such file or directory",
+)
 SOCKET, OWN_SOCKET = "/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock"
 
 
-def told(processes: str = RUNNING, links: Mapping[str, str] = LINKS) -> str:
-    """What the script says, with links and files as above."""
-    folders = {each for path in (*PROGRAMS, *links, *FOLDERS) for each in directories_above(path)}
-    return answer(
-        processes=("7/root ", *processes.splitlines()),
-        nodes=(
-            *(f"41ed:0:0:root:{each}" for each in {*folders, *FOLDERS, "/etc", "/etc/containerd"}),
-            *(f"81ed:0:0:root:{each}" for each in PROGRAMS),
-            *(f"a1ff:0:0:root:'{path}' -> '{target}'" for path, target in links.items()),
-            "stat: cannot statx '/etc/containerd/config.toml': No such file or directory",
-        ),
-    )
-
-
-def places(
-    text: str = "",
+def files_of(
+    name: str,
+    processes: str = RUNNING,
     *,
     executable: str = "/usr/bin/dockerd",
-    sockets: tuple[str, ...] = (SOCKET,),
+    socket: str = SOCKET,
     uid: int = 0,
-    store: bool = False,
-    embedded: bool = False,
     **info: Any,
-) -> EngineFiles:
-    """The places that the script tells, beside a daemon in the mount namespace 1."""
-    table = tuple(UnixSocket(path, path, "1" if embedded else "2") for path in sockets)
+) -> Files:
+    """A fact on a daemon, process 7 in the mount namespace 1, that is a client, or with OWN a server, at *socket*."""
+    held = "1" if OWN in processes else "2"
     own = process(
         executable=executable,
         namespaces={"mnt": "mnt:[1]"},
         uids=(uid,) * 4,
-        unix_table=table,
+        unix_table=(UnixSocket(socket, socket, held),),
         held=frozenset("1"),
     )
-    driver = [["driver-type", "io.containerd.snapshotter.v1"]] if store else None
-    info = {"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": driver} | info
-    daemon: Any = SimpleNamespace(
-        process=own, endpoints=SimpleNamespace(containerd_sockets=sockets), engine=engine(**info), pid=7
-    )
-    said = Recording("host", "local", {"files": Told("files", 0, text or told(), "")})
-    return EngineFiles(Answer.of(said), daemon)
+    described = engine(**{"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": None} | info)
+    endpoints = SimpleNamespace(containerd_sockets=(socket,))
+    daemon: Any = SimpleNamespace(process=own, endpoints=endpoints, engine=described, pid=7)
+    text = answer(processes=("7/root ", *processes.splitlines()), nodes=NODES)
+    recording = Recording("host", "local", {"files": Told("files", 0, text, "")})
+    files = EngineFiles(Answer.of(recording), daemon)
+    found: Files = Facts(recording, Policy(), engine_files=files, daemon=daemon).get(name)
+    return found
 
 
-def files_of(found: EngineFiles, name: str) -> Files:
-    """A fact made from these files."""
-    files: Files = Facts(EMPTY, Policy(), engine_files=found, daemon=found.daemon).get(name)
-    return files
-
-
-def group(found: EngineFiles, name: str) -> list[str]:
-    """The paths of a fact."""
-    return [fact.node.path for _, fact in files_of(found, name)]
+IN_CONTAINERD = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
+WRITTEN = RUNNING.replace("/opt/new/c.toml", "/var/run/docker/containerd/containerd.toml").replace(
+    "/var/run/containerd/", "/run/docker/containerd/"
+)
 
 
 @pytest.mark.parametrize(
-    ("runtimes", "found", "unread"),
+    ("name", "options", "paths"),
     [
-        ({"own": {"path": "/opt/crun"}}, ["/usr/sbin/runc", "/opt/own/crun"], []),
-        ({"runc": {"path": "runc"}}, ["/usr/sbin/runc"], ["own"]),
-        ({"own": {}}, ["/usr/sbin/runc"], ["own"]),  # with a runtimeType, and maybe with a program of its own
+        ("daemon_program", {"executable": "/opt/dockerd (deleted)"}, ["/opt/dockerd"]),
+        ("containerd_program", {}, ["/opt/new/containerd", "/usr/local/bin/containerd"]),
+        ("runc_program", {}, ["/usr/sbin/runc"]),
+        ("runc_program", {"DefaultRuntime": "own", "Runtimes": {"own": {"path": "/opt/crun"}}},
+         ["/usr/sbin/runc", "/opt/own/crun"]),
+        ("containerd_shim", {}, []),
+        ("containerd_configuration", {}, ["/opt/new/c.toml"]),
+        ("containerd_directory", {}, ["/run/containerd"]),
+        ("containerd_directory", {"socket": OWN_SOCKET}, ["/run/docker/containerd", "/run/containerd"]),
+        ("data_root", {}, ["/mnt/docker"]),
+        ("data_root", IN_CONTAINERD, ["/mnt/docker", "/data/containerd"]),
+        ("data_root", {"processes": OWN, **IN_CONTAINERD}, ["/mnt/docker"]),
+        ("data_root", {"processes": OWN + "7/held /srv/images\n", **IN_CONTAINERD}, ["/mnt/docker", "/srv/images"]),
     ],
-)
-def test_program_that_makes_containers(runtimes: dict[str, Any], found: list[str], unread: list[str]) -> None:
-    """What the site has the engine run by default in the place of runc counts as well, found or not."""
-    subjects = files_of(places(DefaultRuntime="own", Runtimes=runtimes), "runc_program")
-    assert [fact.node.path for _, fact in subjects.named] == found
-    assert [name for name, _ in subjects.unread] == unread
+)  # fmt: skip
+def test_where_they_are(name: str, options: dict[str, Any], paths: list[str]) -> None:
+    """A file counts where it really is, once; what another container runs is not the host's."""
+    assert [file.node.path for _, file in files_of(name, **options)] == paths
 
 
-def test_programs_are_those_that_run_and_those_that_are_found() -> None:
-    """A program counts where it really is, once; one of another container is not the host's."""
-    found = places(executable="/opt/dockerd (deleted)")
-    assert group(found, "daemon_program") == ["/opt/dockerd"]
-    assert group(found, "containerd_program") == ["/opt/new/containerd", "/usr/local/bin/containerd"]
-    assert group(found, "runc_program") == ["/usr/sbin/runc"]
-    assert group(found, "containerd_shim") == []
-    with pytest.raises(EvidenceError, match="are you root"):
-        files_of(places(executable=""), "daemon_program")
+@pytest.mark.parametrize("runtimes", [{"runc": {"path": "runc"}}, {"own": {"path": "own"}}, {"own": {}}])
+def test_runtime_that_was_not_found(runtimes: dict[str, Any]) -> None:
+    """A rule on runc alone does not watch it."""
+    found = files_of("runc_program", DefaultRuntime="own", Runtimes=runtimes)
+    assert [name for name, _ in found.unread] == ["own"]
 
 
-def test_containerd_in_use() -> None:
-    """Its root, its file and its directory are those of the one that listens where the daemon is a client."""
-    found = places()
-    assert found.containerd_roots == ("/data/containerd",)
-    assert group(found, "containerd_configuration") == ["/opt/new/c.toml"]
-    assert group(found, "containerd_directory") == ["/run/containerd"]
-    other = places(sockets=(OWN_SOCKET,))
-    assert group(other, "containerd_directory") == ["/run/docker/containerd", "/run/containerd"]
-    with pytest.raises(EvidenceError, match="could not be looked at"):
-        _ = other.containerd_roots
-    assert [fact.state for _, fact in files_of(other, "containerd_configuration")] == [State.ABSENT]
-    unseen = files_of(places(sockets=("/run/x/c.sock",), uid=1000), "containerd_directory")
-    assert [(path, file.state) for path, file in unseen] == [("/run/x", State.UNREAD)]
-
-
-def test_file_that_the_daemon_wrote() -> None:
-    """The configuration that dockerd writes for its own containerd is not the site's."""
-    text = RUNNING.replace("/opt/new/c.toml", "/var/run/docker/containerd/containerd.toml")
-    found = places(
-        told(text.replace("/var/run/containerd/", "/run/docker/containerd/")), sockets=(OWN_SOCKET,)
-    )
-    assert [path for path, _ in files_of(found, "containerd_configuration")] == [
-        "/etc/containerd/config.toml"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "store", "embedded", "roots"),
-    [
-        (RUNNING, False, False, ["/mnt/docker"]),
-        (RUNNING, True, False, ["/mnt/docker", "/data/containerd"]),
-        ("7/running /usr/bin/dockerd\n7/held /data/docker/containerd\n", True, True, ["/mnt/docker"]),
-        ("7/running /usr/bin/dockerd\n7/held /srv/images\n", True, True, ["/mnt/docker", "/srv/images"]),
-    ],
-)
-def test_roots_of_images(text: str, store: bool, embedded: bool, roots: list[str]) -> None:
-    """They lie where the containerd that is used, or the daemon itself, holds its database open."""
-    assert group(places(told(text), store=store, embedded=embedded), "data_root") == roots
-    ((path, unseen),) = files_of(places(told(links={})), "data_root")
-    assert (path, unseen.state) == ("/data/docker", State.UNREAD)
+def test_what_is_not_there_and_what_is_not_seen() -> None:
+    """What dockerd wrote for its own containerd is not the site's; what was not looked at is not absent."""
+    ((path, file),) = files_of("containerd_configuration", WRITTEN, socket=OWN_SOCKET)
+    assert (path, file.state) == ("/etc/containerd/config.toml", State.ABSENT)
+    ((_, unseen),) = files_of("containerd_directory", socket="/run/x/c.sock", uid=1000)
+    ((_, unread),) = files_of("data_root", DockerRootDir="/srv")
+    assert {unseen.state, unread.state} == {State.UNREAD}
+    for name, options in (("daemon_program", {"executable": ""}), ("data_root", {"socket": OWN_SOCKET})):
+        with pytest.raises(EvidenceError, match="are you root"):
+            files_of(name, **options, **IN_CONTAINERD)
