@@ -1,8 +1,16 @@
 """What is wrong with the TCP addresses at which a daemon takes commands, in words."""
 
 from hullcheck.criteria.settings import pending
-from hullcheck.facts.engine.endpoints import RemoteApi
+from hullcheck.facts.engine.endpoints import RemoteApi, TlsFlaw
 from hullcheck.verdicts import EvidenceError
+
+_FLAWS = {
+    TlsFlaw.PLAIN: "without TLS",
+    TlsFlaw.UNVERIFIED: "with TLS, but tlsverify is false: clients need no certificate",
+    TlsFlaw.ANY_AUTHORITY: (
+        "with tlsverify but without tlscacert: a certificate of any CA that the host trusts will do"
+    ),
+}
 
 
 def weakness(api: RemoteApi) -> str:
@@ -12,7 +20,7 @@ def weakness(api: RemoteApi) -> str:
         raise EvidenceError(f"{where}: {api.doubt}")
     note = next(filter(None, map(pending, api.tls.deciding)), "")
     begin, end = ("takes", coming(api)) if api.addresses else ("restart pending: will take", "")
-    return f"{begin} commands on {where} {flaw.value}{note}{end}" if flaw else ""
+    return f"{begin} commands on {where} {_FLAWS[flaw]}{note}{end}" if flaw else ""
 
 
 def shown_addresses(api: RemoteApi) -> str:

@@ -31,7 +31,7 @@ _VARIABLES = ("DOCKER_CERT_PATH=", "DOCKER_CONFIG=", "HOME=", "XDG_RUNTIME_DIR="
 
 
 def _keep_words(text: str) -> str:
-    """Command lines without secrets, and the variables that decide something."""
+    """Keep command lines without secrets, and the variables that decide something."""
     kept = []
     for pid, words in _by_pid(text.split("\n")).items():
         command = daemon_options.stored_command(words["cmdline"]) if "cmdline" in words else ()
@@ -41,7 +41,7 @@ def _keep_words(text: str) -> str:
 
 
 def _keep_files(text: str) -> str:
-    """Each file on one line, without secrets."""
+    """Keep each file on one line, without secrets."""
     kept: list[str] = []
     for heading, lines in _files(_FILES(text)):
         kept.append(heading)
@@ -53,7 +53,7 @@ def _keep_files(text: str) -> str:
 
 
 def _files(text: str) -> Iterator[tuple[str, str | None]]:
-    """Each heading, and the text of the file that was read."""
+    """Yield each heading, and the text of the file if it was read."""
     heading, lines = "", list[str]()
     for line in [*text.split("\n"), "link:"]:
         if line.startswith(" "):
@@ -65,7 +65,7 @@ def _files(text: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _keep_unit(line: str) -> str:
-    """A property that is asked for; of the command the command alone, without secrets."""
+    """Keep a property that is read; of the command the command alone, without secrets."""
     if not line.startswith("ExecStart="):
         return line if re.match("(?:Id|MainPID|NeedDaemonReload|Listen)=|$", line) else ""
     command = re.search(r"argv\[\]=(.*?) ; ", line)
@@ -167,7 +167,7 @@ class DaemonProcess:
 
     @property
     def rootless(self) -> bool:
-        """Whether it runs as another user than root, or says so."""
+        """Whether it runs as another user than root, or with --rootless."""
         return self.uids[1:2] != (0,) or self.values("rootless")[-1:] == ("true",)
 
 
@@ -256,7 +256,7 @@ class _Common:
 
 
 def _by_pid(lines: Iterable[str]) -> dict[str, dict[str, list[str]]]:
-    """The texts of lines `PID/NAME:TEXT` by number and name; links are those named `link`, as `NAME -> TARGET`."""
+    """Return the texts of lines `PID/NAME:TEXT` by number and name; links as `link`, with `NAME -> TARGET`."""
     found = dict[str, dict[str, list[str]]]()
     for line in lines:
         if link := _LINK.fullmatch(line):
@@ -294,7 +294,7 @@ def _links(lines: _Lines) -> dict[str, str]:
 
 
 def _boot(clock: str) -> Span | None:
-    """The time of boot, from that of an inode that /proc has just made and the time since the boot."""
+    """Return the time of boot, from that of an inode that /proc has just made and the time since the boot."""
     text, _, uptime = clock.partition("|")
     now = moment(text)
     if now is None or not re.fullmatch(r"[\d.]+", uptime):
@@ -303,7 +303,7 @@ def _boot(clock: str) -> Span | None:
 
 
 def _config_files(text: str) -> dict[str, ConfigFile]:
-    """The files by `PID/config` and `PID/profile`."""
+    """Parse the files by `PID/config` and `PID/profile`."""
     found, place = dict[str, ConfigFile](), ""
     for line in filter(None, text.split("\n")):
         word, _, rest = line.partition(":")
@@ -355,17 +355,17 @@ def _listeners(pid: str, lines: _Lines) -> Iterator[Listener]:
 
 
 def _absolute(path: str, folder: str) -> str:
-    """A path that may be relative to the process's directory; unchanged where that is not known."""
+    """Return a path that may be relative to the process's directory."""
     return path if path[0] in "/@" or not folder else posixpath.join(folder, path)
 
 
 def _stat(lines: _Lines) -> list[str]:
-    """The fields of /proc/PID/stat from the third on: after the name, which may hold blanks."""
+    """Return the fields of /proc/PID/stat from the third on: after the name, which may hold blanks."""
     return "".join(lines.get("stat", ())).rpartition(")")[2].split()
 
 
 def _unit(pid: str, blocks: Iterable[tuple[tuple[str, str], ...]]) -> Unit | None:
-    """The unit whose main process this is."""
+    """Return the unit whose main process this is."""
     known = {dict(each).get("Id", ""): each for each in blocks}
     own = next((each for each in known.values() if ("MainPID", pid) in each), None)
     if own is None:
@@ -425,6 +425,6 @@ def _serves(lines: _Lines, path: str) -> bool:
 
 
 def _most_of(lines: _Lines) -> dict[str, str]:
-    """The namespaces of most threads: one that made the network of a container may have stayed in there."""
+    """Return the namespaces of most threads: one that made the network of a container may have stayed in there."""
     links = ((name.rpartition("/ns/")[2], link) for name, link in _links(lines).items() if "/ns/" in name)
     return dict(each for each, _ in reversed(Counter(links).most_common()))

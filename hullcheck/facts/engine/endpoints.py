@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import Enum, auto
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -97,13 +97,11 @@ def run_path(path: str) -> str:
 
 
 class TlsFlaw(Enum):
-    """Why a client may need no certificate of a chosen CA."""
+    """Why a client may need no certificate of a chosen CA: it is not asked for one, or one of any CA will do."""
 
-    PLAIN = "without TLS"
-    UNVERIFIED = "with TLS, but tlsverify is false: clients need no certificate"
-    ANY_AUTHORITY = (
-        "with tlsverify but without tlscacert: a certificate of any CA that the host trusts will do"
-    )
+    PLAIN = auto()
+    UNVERIFIED = auto()
+    ANY_AUTHORITY = auto()
 
 
 @dataclass(frozen=True)
