@@ -40,9 +40,5 @@ def _certificate(read: "x509.Certificate") -> Certificate:
         names = read.extensions.get_extension_for_class(SubjectAlternativeName).value
     except ExtensionNotFound:
         names = ()  # type: ignore[assignment]
-    shown = tuple(str(each.value) for each in names)
-    return Certificate(
-        read.not_valid_before_utc.timestamp(),
-        read.not_valid_after_utc.timestamp(),
-        shown,
-    )
+    begin, end = read.not_valid_before_utc.timestamp(), read.not_valid_after_utc.timestamp()
+    return Certificate(begin, end, tuple(str(each.value) for each in names))
