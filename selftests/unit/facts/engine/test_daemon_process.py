@@ -160,8 +160,7 @@ def test_engine_beside_the_one_that_is_asked(endpoint: str, pids: str, others: t
     ("endpoint", "port", "own", "network", "found"),
     [
         ("tcp://127.0.0.1:2376", 2376, "1", "1", True),
-        ("https://localhost:2376", 2376, "1", "", True),
-        ("tcp://127.0.0.1", 2375, "1", "1", True),
+        ("https://localhost", 2375, "1", "", True),
         ("tcp://127.0.0.1:2376", 2375, "1", "1", False),
         ("tcp://127.0.0.1:2376", 2376, "1", "2", False),
     ],

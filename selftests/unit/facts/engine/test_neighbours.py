@@ -13,10 +13,9 @@ from selftests.kit.facts.hosts import target
 from selftests.kit.projects import site
 from selftests.kit.running import PRESENT, containers, info
 
-TASKS = "\n".join(("task:moby", "task:plugins.moby", "task:moby-100000.100000", *["task:k8s.io"] * 12))
-ENGINES = "\n".join(
-    f"{pid}/status:Name:\t{name}" for pid, name in [(60, "crio"), *((n, "conmon") for n in (70, 71, 72, 73))]
-)
+TASKS = "task:moby\ntask:plugins.moby\ntask:moby-100000.100000" + "\ntask:k8s.io" * 12
+PROGRAMS = ((60, "crio"), (70, "conmon"), (71, "conmon"), (72, "conmon"), (73, "conmon"))
+ENGINES = "\n".join(f"{pid}/status:Name:\t{name}" for pid, name in PROGRAMS)
 PLUGINS = [{"Name": "vieux/sshfs:latest", "Enabled": True}, {"Name": "off", "Enabled": False}]
 
 
