@@ -4,30 +4,22 @@ A control judges what the running daemon does. Where its files say otherwise, it
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from operator import not_
-from typing import Any
 
 import pytest
 
 from hullcheck.criteria.container_logs import log_routes, shipped_logs
-from hullcheck.criteria.remote_api import coming, weakness
+from hullcheck.criteria.remote_api import coming, shown_addresses, weakness
+from hullcheck.criteria.settings import described, pending, require
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.logs import Shippers
 from hullcheck.facts.engine.daemon import Daemon, insecure_registries
-from hullcheck.facts.engine.daemon_options import Setting
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
-
-
-def _require(setting: Setting, good: Callable[[Any], bool]) -> str:
-    """The *setting* in words; fails where its value is not *good*, or may be another that is not."""
-    assert setting.always(good), str(setting)
-    return str(setting)
-
 
 _MOST = 1 << 20  # open files: more is as good as no limit
 
@@ -82,7 +74,7 @@ def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
     bridge = daemon.default_bridge
     if bridge is None:
         raise NotApplicable("the engine has no default bridge")
-    return _require(daemon.setting("icc"), not_)
+    return require(daemon.setting("icc"), not_)
 
 
 @pytest.mark.cis("2.3", level=1)
@@ -99,9 +91,9 @@ def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
 
     Remedy: take `log-level` and `debug` out of daemon.json and off the command line, and restart the daemon.
     """
-    debug = daemon.setting("debug")
-    _require(debug, not_)
-    return _require(daemon.setting("log-level"), lambda value: value == "info") + debug.note
+    debug, level = daemon.setting("debug"), daemon.setting("log-level")
+    require(debug, not_)
+    return require(level, lambda value: value == "info") + pending(debug)
 
 
 @pytest.mark.cis("2.4", level=1)
@@ -121,7 +113,7 @@ def test_daemon_manages_its_firewall_rules(daemon: Daemon) -> str:
     restart.
     """
     settings = [daemon.setting(name) for name in ("iptables", "ip6tables")]
-    return ", ".join(_require(setting, lambda value: value is not False) for setting in settings)
+    return ", ".join(require(setting, lambda value: value is not False) for setting in settings)
 
 
 @pytest.mark.cis("2.5", level=1)
@@ -141,10 +133,9 @@ def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str:
     """
     insecure = insecure_registries(daemon.engine)
     setting = daemon.setting("insecure-registries")
-    assert not insecure, (
-        f"reaches {', '.join(insecure)} without verified TLS ({setting.source}){setting.note}"
-    )
-    return f"no insecure registry and no mirror without TLS (docker info){setting.note}"
+    note = pending(setting)
+    assert not insecure, f"reaches {', '.join(insecure)} without verified TLS ({setting.source}){note}"
+    return f"no insecure registry and no mirror without TLS (docker info){note}"
 
 
 @pytest.mark.cis("2.6", level=1)
@@ -161,7 +152,7 @@ def test_storage_driver_is_not_aufs(daemon: Daemon) -> str:
     Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to
     stay.
     """
-    return _require(daemon.setting("storage-driver"), lambda value: value != "aufs")
+    return require(daemon.setting("storage-driver"), lambda value: value != "aufs")
 
 
 @pytest.mark.cis("2.7", level=1)
@@ -179,7 +170,7 @@ def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
     Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to
     stay.
     """
-    return _require(daemon.setting("storage-driver"), lambda value: value != "devicemapper")
+    return require(daemon.setting("storage-driver"), lambda value: value != "devicemapper")
 
 
 @pytest.mark.cis("2.8", level=1)
@@ -203,8 +194,8 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
         raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
     weak = weakness(api)
     assert not weak, weak
-    options = " and ".join(map(str, api.tls.deciding))
-    return f"{', '.join(api.addresses)}: {options}, with the CA {api.tls.authority}{coming(api)}"
+    options = " and ".join(map(described, api.tls.deciding))
+    return f"{shown_addresses(api)}: {options}, with the CA {api.tls.authority}{coming(api)}"
 
 
 @pytest.mark.cis("2.9", level=1)
@@ -224,8 +215,8 @@ def test_containers_get_default_ulimits(daemon: Daemon) -> str:
     the numbers that the workloads need, and restart the daemon.
     """
     setting = daemon.setting("default-ulimits")
-    assert setting.always(_limits_open_files), f"{setting}; wanted is a limit for nofile"
-    return str(setting)
+    assert setting.always(_limits_open_files), f"{described(setting)}; set a limit for nofile"
+    return described(setting)
 
 
 @pytest.mark.cis("2.10", level=2)
@@ -248,7 +239,7 @@ def test_daemon_remaps_users(daemon: Daemon) -> str:
     """
     if daemon.rootless:
         return "rootless mode: the whole engine runs in a user namespace"
-    return _require(daemon.setting("userns-remap"), bool)
+    return require(daemon.setting("userns-remap"), bool)
 
 
 @pytest.mark.cis("2.11", level=2)
@@ -264,12 +255,10 @@ def test_parent_cgroup_is_the_default(daemon: Daemon, policy: Policy) -> str:
 
     Remedy: take `cgroup-parent` out of daemon.json, or name it as one of the `cgroup_parents` in the policy.
     """
-    parent = daemon.setting("cgroup-parent")
-
-    def good(value: str | None) -> bool:
-        return value in policy.cgroup_parents or daemon.engine.is_default_cgroup(value)
-
-    return _require(parent, good)
+    return require(
+        daemon.setting("cgroup-parent"),
+        lambda value: value in policy.cgroup_parents or daemon.engine.is_default_cgroup(value),
+    )
 
 
 @pytest.mark.cis("2.12", level=2)
@@ -285,9 +274,9 @@ def test_base_device_size_is_the_default(daemon: Daemon) -> str:
 
     Remedy: take `dm.basesize` out of `storage-opts` in daemon.json and off the command line.
     """
-    return _require(
+    return require(
         daemon.setting("storage-opts"),
-        lambda value: not re.search(r"^\s*dm\.basesize\b", "\n".join(value), re.I | re.M),
+        lambda options: not any(re.match(r"dm\.basesize\b", each, re.IGNORECASE) for each in options),
     )
 
 
@@ -308,13 +297,13 @@ def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Poli
     daemon, and name it in the `authorization_plugins` of the policy when its rules were reviewed.
     """
     setting, wanted = daemon.setting("authorization-plugins"), policy.authorization_plugins
-    assert setting.value, f"no authorization plugin is active ({setting.source}){setting.note}"
+    assert setting.value, f"no authorization plugin is active ({setting.source}){pending(setting)}"
+    found = described(setting)
     if wanted is None:
         reviewed = f"`authorization_plugins: [{setting.value[0]}]`"
-        raise Manual(f"{setting}: review its rules; afterwards write {reviewed} into the policy")
-    approved = set(setting.value) & set(wanted)
-    assert approved, f"{setting}; the policy wants one of {', '.join(wanted)}"
-    return f"{setting}; its rules are reviewed, as the policy states"
+        raise Manual(f"{found}: review its rules; afterwards write {reviewed} into the policy")
+    assert set(setting.value) & set(wanted), f"{found}; the policy wants one of {', '.join(wanted)}"
+    return f"{found}; its rules are reviewed, as the policy states"
 
 
 @pytest.mark.cis("2.14", level=2)
@@ -336,26 +325,25 @@ def test_container_logs_leave_the_host(
     Remedy: set `log-driver` and `log-opts` in daemon.json to the central service and create containers without
     `--log-driver`, or run a log shipper that reads the files of the containers; name it in the policy.
     """
-    driver, wanted = daemon.setting("log-driver"), policy.log_drivers
+    setting, wanted = daemon.setting("log-driver"), policy.log_drivers
+    driver = described(setting)
     if wanted is not None:
         names = ", ".join(wanted) or "none at all"
-        assert driver.value in wanted, f"{driver}; the policy wants one of: {names}"
+        assert setting.value in wanted, f"{driver}; the policy wants one of: {names}"
     found = log_routes(shippers.get(), daemon, container, policy)
-    strays = [
-        f"{name} ({log.driver})" for name, log in found.items() if wanted is not None and not log.listed
-    ]
-    assert not strays, f"containers whose logs do not: {', '.join(strays)}"
-    told = [str(log) for log in found.values() if log.host is not None]
+    others = [f"{name} ({log.driver})" for name, log in found.items() if not log.listed]
+    assert wanted is None or not others, f"containers whose logs do not: {', '.join(others)}"
+    routes = [str(log) for log in found.values() if log.host is not None]
     if here := {name: log for name, log in found.items() if log.host is None}:
         taken = shipped_logs(here, shippers.get(), policy)
         assert taken.good, f"{driver}; {taken.words}"
-        told = [*told, taken.words]
+        routes.append(taken.words)
     if wanted is None and len(here) < len(found):
         raise Manual(
-            f"{driver}, {daemon.setting('log-opts')}: check that this is the central store, then add its driver to"
-            " log_drivers in the policy"
+            f"{driver}, {described(daemon.setting('log-opts'))}: check that this is the central store, then add its"
+            " driver to log_drivers in the policy"
         )
-    return f"{driver}: {', '.join(dict.fromkeys(told))}"
+    return f"{driver}: {', '.join(dict.fromkeys(routes))}"
 
 
 @pytest.mark.cis("2.15", level=1)
@@ -373,7 +361,7 @@ def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
     Remedy: set `"no-new-privileges": true` in daemon.json, restart the daemon, and create the containers
     again.
     """
-    return _require(daemon.setting("no-new-privileges"), bool)
+    return require(daemon.setting("no-new-privileges"), bool)
 
 
 @pytest.mark.cis("2.16", level=1)
@@ -393,7 +381,7 @@ def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
     state = daemon.engine.info.swarm.local_node_state
     if state not in ("", "inactive"):
         raise NotApplicable(f"a swarm node (state {state}): the daemon refuses live restore there")
-    return _require(daemon.setting("live-restore"), bool)
+    return require(daemon.setting("live-restore"), bool)
 
 
 @pytest.mark.cis("2.17", level=1)
@@ -410,7 +398,7 @@ def test_userland_proxy_is_off(daemon: Daemon) -> str:
 
     Remedy: set `"userland-proxy": false` in daemon.json and restart the daemon.
     """
-    return _require(daemon.setting("userland-proxy"), not_)
+    return require(daemon.setting("userland-proxy"), not_)
 
 
 @pytest.mark.cis("2.18", level=2)
@@ -430,20 +418,20 @@ def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) 
     policy.
     """
     setting = daemon.setting("seccomp-profile")
-    profile = setting.value
+    profile, found = setting.value, described(setting)
     assert profile, "the engine runs containers without seccomp (docker info)"
-    assert profile != "unconfined", str(setting)
+    assert profile != "unconfined", found
     if profile == "builtin":
-        return str(setting)
+        return found
     try:
-        found = daemon.seccomp_filter or {}
+        rules = daemon.seccomp_filter or {}
     except EvidenceError as error:
-        raise Manual(f"{setting}, to be reviewed; {error}") from None
-    flaw = seccomp.flaw(found)
-    assert not flaw, f"{setting}: it {flaw}"
+        raise Manual(f"{found}, to be reviewed; {error}") from None
+    flaw = seccomp.flaw(rules)
+    assert not flaw, f"{found}: it {flaw}"
     if profile in policy.seccomp_profiles:
-        return f"{setting}, reviewed, as the policy states"
-    raise Manual(f"{setting}: review it, and write `seccomp_profiles: [{profile}]` into the policy")
+        return f"{found}, reviewed, as the policy states"
+    raise Manual(f"{found}: review it, and write `seccomp_profiles: [{profile}]` into the policy")
 
 
 @pytest.mark.cis("2.19", level=1)
@@ -459,4 +447,4 @@ def test_experimental_features_are_off(daemon: Daemon) -> str:
 
     Remedy: take `"experimental": true` out of daemon.json and off the command line, and restart the daemon.
     """
-    return _require(daemon.setting("experimental"), not_)
+    return require(daemon.setting("experimental"), not_)

@@ -39,7 +39,8 @@ def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) 
     policy."""
     managers = swarm.managers
     count = len(managers)
-    named = f"{count} manager{'s' * (count != 1)}: {', '.join(managers)}"
+    names = ", ".join(f"{name} ({role})" for name, role in managers)
+    named = f"{count} manager{'s' * (count != 1)}: {names}"
     assert count % 2, f"{named}; an even number bears the loss of no more than {count - 1} would"
     assert count <= policy.swarm_managers, f"{named}; allowed are {policy.swarm_managers}"
     return named
@@ -108,15 +109,12 @@ def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
     `NAME_FILE` for `NAME`. Make another secret where the old one was seen: the swarm keeps the settings before the last
     update, and those of old tasks.
     """
-    configs = swarm_service.exposed_configs
+    configs, container = swarm_service.exposed_configs, swarm_service.container
     as_config = [f"as a config: {', '.join(configs)}"] if configs else []
     found = "; ".join((*dict.fromkeys(swarm_service.document.found), *as_config))
     assert not found, found
-    if swarm_service.unsearched_configs:
-        raise Manual(
-            f"a person has to search its configs {', '.join(swarm_service.unsearched_configs)}: do they hold any?"
-        )
-    container = swarm_service.container
+    if unsearched := swarm_service.unsearched_configs:
+        raise Manual(f"check that its configs {', '.join(unsearched)} hold none: they were not searched")
     secrets = ", ".join(sorted(each.secret_name for each in container.secrets or ())) or "none"
     more = f", nor in {len(container.configs)} configs" if container.configs else ""
     places = f"{len(container.env or ())} variables, labels, commands and options{more}"
@@ -164,9 +162,8 @@ def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
     age = swarm.age_days
     if age <= period:
         return f"the swarm was made {age:.0f} days ago, and its unlock key is no older than that"
-    raise Manual(
-        f"the swarm was made {age:.0f} days ago: was the unlock key rotated in the last {period} days?"
-    )
+    made = f"the swarm was made {age:.0f} days ago"
+    raise Manual(f"{made}: check that the unlock key was rotated in the last {period} days")
 
 
 @pytest.mark.cis("7.7", level=1)

@@ -8,7 +8,8 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.criteria.certificates import validity_flaw
-from hullcheck.criteria.remote_api import coming, weakness
+from hullcheck.criteria.remote_api import coming, shown_addresses, weakness
+from hullcheck.criteria.settings import described, pending, shown
 from hullcheck.facts.containers.container_logs import Log, Options
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_options import KINDS
@@ -25,6 +26,13 @@ from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 _KEPT = {"json-file": "1 file", "local": "5 files"}  # where nothing is set
 _SIZES = {"json-file": "no limit", "local": "20m"}
 _HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "userns-remap": True}
+
+
+def _described(log: Log) -> str:
+    """Return the driver and the options of a log, as far as these are no secrets."""
+    if log.own is not None:
+        return f"{log.driver}, its options: {shown(log.own)}"
+    return f"{log.driver}, {described(log.default)}{pending(log.daemon.setting('log-driver'))}"
 
 
 @pytest.mark.nist("CM-14", "SI-7", "SR-11", sp="800-53")
@@ -83,8 +91,8 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
         raise EvidenceError(
             f"{file.path} was changed after the daemon started: restart it to know what it uses"
         )
-    if daemon.unread_unit:
-        raise EvidenceError(daemon.unread_unit)
+    if daemon.unit and daemon.unit.stale:
+        raise EvidenceError(f"{' and '.join(daemon.unit.stale)} changed on disk: run systemctl daemon-reload")
     return f"{file.path} sets {', '.join(sorted(written))}"
 
 
@@ -104,19 +112,18 @@ def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy)
     `log_drivers` of the policy.
     """
     driver, approved = container_log.driver, policy.log_drivers
-    assert driver != "none", f"no log is kept: the driver is none{container_log.pending}"
+    setting = None if container_log.own is not None else container_log.daemon.setting("log-driver")
+    note = pending(setting) if setting else ""
+    assert driver != "none", f"no log is kept: the driver is none{note}"
     if driver == "json-file":
-        central = "the guide takes it, while CIS 2.14 wants a central store: a shipper has to read its files"
         chosen = (
-            f"; the policy chose {', '.join(approved) or 'no driver'} for that"
-            if approved is not None
-            else ""
+            "" if approved is None else f"; the policy chose {', '.join(approved) or 'no driver'} for that"
         )
-        return f"json-file: {central}{chosen}{container_log.pending}"
+        return f"json-file: CIS 2.14 wants a central store, so a shipper has to read its files{chosen}{note}"
     if approved is None:
-        raise Manual(f"{driver} instead of json-file; is it approved? Then list it in log_drivers")
+        raise Manual(f"{driver} instead of json-file: check it, then add it to log_drivers in the policy")
     assert driver in approved, f"{driver}; the policy approves {', '.join(approved) or 'none'}"
-    return f"{driver}, as the policy wants{container_log.pending}"
+    return f"{driver}, as the policy wants{note}"
 
 
 @pytest.mark.nist("AU-4", sp="800-53")
@@ -132,14 +139,15 @@ def test_log_options_are_set_for_all(container_log: Log) -> str:
 
     Remedy: set `log-opts` in daemon.json, restart the daemon, and create the containers again.
     """
-    if container_log.own is None:
-        assert container_log.inherits, str(container_log)
-        return str(container_log)
-    if not container_log.is_file:
-        raise NotApplicable(f"its driver {container_log.driver} keeps no file that could be limited")
-    limited = "max-size" in container_log.own
-    assert limited or container_log.inherits, f"{container_log}, neither the daemon's nor a limit of its own"
-    return str(container_log)
+    log, found = container_log, _described(container_log)
+    if log.own is None:
+        assert log.inherits, found
+        return found
+    if not log.is_file:
+        raise NotApplicable(f"its driver {log.driver} keeps no file that could be limited")
+    limited = "max-size" in log.own or log.inherits
+    assert limited, f"{found}, neither the daemon's nor a limit of its own"
+    return found
 
 
 @pytest.mark.nist("AU-4", "SC-5", sp="800-53")
@@ -164,8 +172,8 @@ def test_log_files_are_small(container_log: Log, policy: Policy) -> str:
     if not container_log.is_file:
         raise NotApplicable(f"the driver {container_log.driver} keeps no file")
     unset = f"without max-size the driver takes {_SIZES[container_log.driver]}; allowed are {most} bytes"
-    assert container_log.always(small), f"{container_log}; {unset}"
-    return str(container_log)
+    assert container_log.always(small), f"{_described(container_log)}; {unset}"
+    return _described(container_log)
 
 
 @pytest.mark.nist("AU-4", "SC-5", sp="800-53")
@@ -191,8 +199,8 @@ def test_log_files_are_few(container_log: Log, policy: Policy) -> str:
     if not container_log.is_file:
         raise NotApplicable(f"the driver {container_log.driver} keeps no file")
     unset = f"without max-file the driver keeps {_KEPT[container_log.driver]}; set max-file to at most {most}"
-    assert container_log.always(few), f"{container_log}; {unset}"
-    return str(container_log)
+    assert container_log.always(few), f"{_described(container_log)}; {unset}"
+    return _described(container_log)
 
 
 def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> FileFact:
@@ -201,8 +209,7 @@ def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> File
     if not api.offered:
         raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
     found = [file for _, file in files.get().of_tls(option)]
-    where = ", ".join(api.addresses or api.pending)
-    assert found, f"no {option} is set, and the daemon takes commands on {where}"
+    assert found, f"no {option} is set, and the daemon takes commands on {shown_addresses(api)}"
     assert found[0].state is not State.ABSENT, f"{found[0].path} does not exist"
     used = not api.tls.flaw if option == "tlscacert" else api.tls.encrypted
     assert used, f"{found[0].path} is not used: {weakness(api)}"

@@ -345,7 +345,11 @@ def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> N
             raise NotApplicable("Docker Engine does not use CNI, and nothing is configured in /etc/cni/net.d")
         check = f"check that a network policy is enforced: /etc/cni/net.d has {listed(firewall.cni_files)}"
     else:
-        rules = (*firewall.user_rules, *(f"nft {each}" for each in firewall.tables))
+        chains = [
+            f"nft {each.family} {each.table} {each.name} ({count} rules, policy {each.policy or None})"
+            for each, count in firewall.chains
+        ]
+        rules = (*firewall.user_rules, *chains)
         assert rules, (
             "DOCKER-USER has no rule beyond RETURN, and no other table of nftables filters forwarded packets"
         )

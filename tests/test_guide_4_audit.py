@@ -4,7 +4,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import coverage, require_recorded, step_flaw
-from hullcheck.facts.engine.installation import Places
+from hullcheck.facts.engine.files import Files
 from hullcheck.facts.host.audit import START_STEPS, Audit, AuditDaemon
 from hullcheck.facts.registry import Later
 from hullcheck.verdicts import Manual
@@ -18,7 +18,7 @@ from hullcheck.verdicts import Manual
 @pytest.mark.severity("medium")
 @for_each("step", START_STEPS)
 def test_starts_of_containers_are_recorded(
-    step: str, audit_daemon: AuditDaemon, places: Later[Places]
+    step: str, audit_daemon: AuditDaemon, runc_program: Later[Files]
 ) -> str:
     """auditd records each start of the container runtime.
 
@@ -33,7 +33,7 @@ def test_starts_of_containers_are_recorded(
         flaw = step_flaw(audit_daemon, "unit") or step_flaw(audit_daemon, "kernel")
         assert not flaw, flaw
         return "auditd.service is active"
-    programs = [path for path, _ in places.get().runc_program()]
+    programs = [path for path, _ in runc_program.get()]
     assert programs, "there is no runc whose starts could be recorded"
     if step == "rule":
         return "; ".join(f"{path}: {require_recorded(audit_daemon.audit, path, 'x')}" for path in programs)

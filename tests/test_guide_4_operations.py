@@ -7,6 +7,7 @@ import pytest
 from hullcheck.controls import for_each
 from hullcheck.criteria.container_logs import log_routes, shipped, shipped_logs
 from hullcheck.criteria.sensors import require_product
+from hullcheck.criteria.settings import described
 from hullcheck.data.runtime_security import PRODUCTS
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.logs import SYSTEMS, HostLog, Shippers, system_of
@@ -164,6 +165,5 @@ def test_logs_are_reviewed_and_kept(daemon: Daemon) -> NoReturn:
 
     Remedy: keep a record of the daily review, and of the retention that is set in the central system.
     """
-    raise Manual(
-        f"{daemon.setting('log-driver')}: check the daily review and the retention in the central system"
-    )
+    driver = described(daemon.setting("log-driver"))
+    raise Manual(f"{driver}: check the daily review and the retention in the central system")

@@ -9,7 +9,7 @@ import pytest
 
 from hullcheck.criteria.auditd import loaded_flaw
 from hullcheck.facts.engine.release import System
-from hullcheck.facts.engine.storage import DataAtRest
+from hullcheck.facts.engine.storage import DataPlace
 from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.audit import Audit
 from hullcheck.facts.host.file import FileFact
@@ -42,7 +42,7 @@ def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accoun
 @pytest.mark.hipaa("164.312(a)(2)(iv)")
 @pytest.mark.guide("5.pci_dss.encrypt_at_rest")
 @pytest.mark.severity("medium")
-def test_data_at_rest_is_encrypted(data_at_rest: DataAtRest) -> NoReturn:
+def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoReturn:
     """Sensitive data in the engine's directories and volumes is encrypted, and its keys lie elsewhere.
 
     The reason shows the devices below each file system: `crypt` is one of dm-crypt. Disks that encrypt by themselves,
@@ -52,8 +52,12 @@ def test_data_at_rest_is_encrypted(data_at_rest: DataAtRest) -> NoReturn:
     Remedy: keep the data root and volumes on dm-crypt with a key that is not on this host, or encrypt in the
     application.
     """
-    found = "; ".join(f"{path} lies on {kind} on {', '.join(of)}" for path, kind, of in data_at_rest.places)
-    raise Manual(f"{found}: check that what is sensitive there is encrypted, with keys elsewhere")
+    found = []
+    for each in data_at_rest:
+        devices = ", ".join(f"{device.kname} ({device.type})" for device in each.devices)
+        source = devices or each.mount.source or each.mount.device
+        found.append(f"{each.path} lies on {each.mount.kind} on {source}")
+    raise Manual(f"{'; '.join(found)}: check that what is sensitive there is encrypted, with keys elsewhere")
 
 
 @pytest.mark.nist("AU-2", "AU-6", "AU-12", sp="800-53")

@@ -1,21 +1,31 @@
 """What is wrong with the TCP addresses at which a daemon takes commands, in words."""
 
-from hullcheck.facts.engine.endpoints import RemoteApi
+from hullcheck.criteria.settings import pending
+from hullcheck.facts.engine.endpoints import RemoteApi, TlsFlaw
 from hullcheck.verdicts import EvidenceError
+
+_FLAWS = {
+    TlsFlaw.PLAIN: "without TLS",
+    TlsFlaw.UNVERIFIED: "with TLS, but tlsverify is false: clients need no certificate",
+    TlsFlaw.ANY_AUTHORITY: (
+        "with tlsverify but without tlscacert: a certificate of any CA that the host trusts will do"
+    ),
+}
 
 
 def weakness(api: RemoteApi) -> str:
-    """Return what is wrong with an address; empty if all are as they should be.
-
-    Raises:
-        EvidenceError: this is unknown.
-    """
-    where, flaw = ", ".join(api.addresses or api.pending), api.tls.flaw
+    """Return what is wrong with an address, or an empty string if all are as they should be."""
+    where, flaw = shown_addresses(api), api.tls.flaw
     if flaw is None and api.doubt:
         raise EvidenceError(f"{where}: {api.doubt}")
-    note = next((each.note for each in api.tls.deciding if each.note), "")
+    note = next(filter(None, map(pending, api.tls.deciding)), "")
     begin, end = ("takes", coming(api)) if api.addresses else ("restart pending: will take", "")
-    return f"{begin} commands on {where} {flaw.value}{note}{end}" if flaw else ""
+    return f"{begin} commands on {where} {_FLAWS[flaw]}{note}{end}" if flaw else ""
+
+
+def shown_addresses(api: RemoteApi) -> str:
+    """Return the addresses in force and how they are known, or else those that the next start opens."""
+    return ", ".join(f"{each} ({api.source})" for each in api.addresses) or ", ".join(api.pending)
 
 
 def coming(api: RemoteApi) -> str:

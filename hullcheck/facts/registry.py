@@ -66,7 +66,7 @@ FROM_FILE: dict[str, Fact] = {}
 
 
 def fact(
-    *probes: Probe, name: str = "", of: str = "", on: Literal["host", "container", "compose"] = "host"
+    *probes: Probe, name: str = "", on: Literal["host", "container", "compose"] = "host"
 ) -> Callable[[Maker], Maker]:
     """Register the decorated function as a fact; its parameters are the names of others.
 
@@ -74,7 +74,6 @@ def fact(
 
     Args:
         name: that of the function where it is not given.
-        of: the fact whose method is registered; it is what the method gets as `self`.
         on: `container` for what takes the place of a fact of the same name where the target is a container, `compose`
             where it is a Compose file; no host is asked the probes of these.
 
@@ -84,7 +83,7 @@ def fact(
 
     def register(make: Maker) -> Maker:
         known = {"container": INSIDE, "compose": FROM_FILE}.get(on, FACTS)
-        needs = (of,) if of else tuple(inspect.signature(make).parameters)
+        needs = tuple(inspect.signature(make).parameters)
         made = Fact(name or make.__name__, make, needs, later_in(make), probes)
         if made.name in known or made.name in GIVEN:
             raise TypeError(f"{made}: there is a fact of this name already; choose another")

@@ -7,11 +7,7 @@ import ipaddress
 
 
 def parse(text: str | bytes) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An address from its text, or from its bytes.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """Parse an address from its text, or from its bytes; ValueError if it is none."""
     parsed = ipaddress.ip_address(text)
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
@@ -25,26 +21,18 @@ def is_go_address(text: str) -> bool:
 
 
 def api_port(name: str) -> tuple[str, str]:
-    """The number and the protocol of a port as the engine's API takes it: `80`, `80/`, `53/UDP`."""
+    """Return number and protocol of a port as the engine's API takes it: `80`, `80/`, `53/UDP`."""
     number, _, protocol = name.partition("/")
     return number, protocol.lower() or "tcp"
 
 
 def is_loopback(text: str) -> bool:
-    """Whether an address is one of the machine itself.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """Whether an address is one of the machine itself; ValueError if it is none."""
     return parse(text).is_loopback
 
 
 def is_unspecified(text: str) -> bool:
-    """Whether it stands for every address.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """Whether it stands for every address; ValueError if it is none."""
     return parse(text).is_unspecified
 
 

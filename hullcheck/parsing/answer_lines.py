@@ -1,21 +1,16 @@
 """The lines `WORD:TEXT` that most probes answer with."""
 
 from collections.abc import Iterator
-from functools import cached_property
 
 
 class Words:
     """The texts of an answer by their words, in the order of its lines."""
 
     def __init__(self, answer: str) -> None:
-        self._lines = tuple(line.partition(":")[::2] for line in answer.split("\n"))
-
-    @cached_property
-    def _by_word(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
-        for word, text in self._lines:
-            found.setdefault(word, []).append(text)
-        return {word: tuple(texts) for word, texts in found.items()}
+        self._by_word: dict[str, list[str]] = {}
+        for line in answer.split("\n"):
+            word, _, text = line.partition(":")
+            self._by_word.setdefault(word, []).append(text)
 
     def __contains__(self, word: str) -> bool:
         return word in self._by_word
@@ -24,24 +19,13 @@ class Words:
         return iter(self._by_word)
 
     def all(self, word: str) -> tuple[str, ...]:
-        """The texts of all lines with *word*."""
-        return self._by_word.get(word, ())
+        """Return the texts of all lines with *word*."""
+        return tuple(self._by_word.get(word, ()))
 
     def first(self, word: str) -> str:
-        """The text of the first line with *word*; empty where there is none."""
+        """Return the text of the first line with *word*, or an empty string."""
         return next(iter(self.all(word)), "")
 
     def pairs(self, word: str, separator: str) -> dict[str, str]:
-        """The texts of all lines with *word* as names and values."""
+        """Return the texts of all lines with *word* as names and values."""
         return dict(text.partition(separator)[::2] for text in self.all(word))
-
-    def below(self, head: str, word: str) -> dict[str, tuple[str, ...]]:
-        """By the text of each line with *head*, the texts of the lines with *word* that follow it."""
-        found: dict[str, list[str]] = {}
-        last: list[str] | None = None
-        for each, text in self._lines:
-            if each == head:
-                last = found[text] = []
-            elif each == word and last is not None:
-                last.append(text)
-        return {text: tuple(below) for text, below in found.items()}

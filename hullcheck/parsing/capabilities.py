@@ -27,13 +27,13 @@ BELOW_ROOT = frozenset(("IPC_LOCK", "NET_BIND_SERVICE", "NET_RAW", "SYS_NICE"))
 
 
 def names(bits: int) -> frozenset[str]:
-    """The names of the capabilities in *bits*; one that has no name yet is called by its number."""
+    """Return the names of the capabilities in *bits*; one that has no name yet is called by its number."""
     positions = [bit for bit in range(bits.bit_length()) if bits >> bit & 1]
     return frozenset(NAMES[bit] if bit < len(NAMES) else f"CAP_{bit}" for bit in positions)
 
 
 def granted(added: Iterable[str], dropped: Iterable[str], *, privileged: bool) -> frozenset[str]:
-    """What the engine gives a container with these settings (the rule of moby's TweakCapabilities)."""
+    """Return what the engine gives a container with these settings (the rule of moby's TweakCapabilities)."""
     add, drop = set(map(plain, added)), set(map(plain, dropped))
     if privileged:
         return ALL

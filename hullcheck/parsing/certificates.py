@@ -12,26 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Certificate:
-    """The time in which a certificate holds, in seconds since the epoch.
-
-    Attributes:
-        names: the hosts and addresses that it is for.
-        subject: whose it is, and who made it (*issuer*), by their full names (RFC 4514).
-    """
+    """The time in which a certificate holds, in seconds since the epoch, and the hosts that it is for."""
 
     not_before: float
     not_after: float
     names: tuple[str, ...] = ()
-    subject: str = ""
-    issuer: str = ""
 
 
 def read(pem: str) -> tuple[Certificate, ...]:
-    """All certificates in *pem*, in order.
-
-    Raises:
-        EvidenceError: there is none, or one cannot be read.
-    """
+    """Parse all certificates in *pem*, in order; EvidenceError if there is none, or one cannot be read."""
     from cryptography.x509 import load_pem_x509_certificates  # slow to import, and few targets have any
 
     try:
@@ -51,11 +40,5 @@ def _certificate(read: "x509.Certificate") -> Certificate:
         names = read.extensions.get_extension_for_class(SubjectAlternativeName).value
     except ExtensionNotFound:
         names = ()  # type: ignore[assignment]
-    shown = tuple(str(each.value) for each in names)
-    return Certificate(
-        read.not_valid_before_utc.timestamp(),
-        read.not_valid_after_utc.timestamp(),
-        shown,
-        read.subject.rfc4514_string(),
-        read.issuer.rfc4514_string(),
-    )
+    begin, end = read.not_valid_before_utc.timestamp(), read.not_valid_after_utc.timestamp()
+    return Certificate(begin, end, tuple(str(each.value) for each in names))

@@ -23,11 +23,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 def decode(text: str, of: type[T], what: str) -> T:
     """Return the JSON document *text* as *of*, which is a struct, or a list of them.
 
-    Args:
-        what: where it comes from, as `docker inspect`, for the message.
-
-    Raises:
-        EvidenceError: it is no such document, and the message names the field; or there is none, and it says why.
+    EvidenceError names *what*, as `docker inspect`, and the field, or says why there is no document.
     """
     for sign in (DROPPED, FAILED):
         if text.startswith(sign):

@@ -1,9 +1,9 @@
-"""Seccomp profiles, as the engine reads them (moby's profiles/seccomp): what happens to a call that no rule names."""
+"""Seccomp profiles (moby's profiles/seccomp): what happens to a call that no rule names."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from hullcheck.parsing.go import go_json
 from hullcheck.verdicts import EvidenceError
 
 _DENYING = frozenset(f"SCMP_ACT_{each}" for each in ("ERRNO", "KILL", "KILL_PROCESS", "KILL_THREAD", "TRAP"))
@@ -13,13 +13,16 @@ Profile = Mapping[str, Any]
 
 
 def read(text: str) -> dict[str, Any]:
-    """Return the part of a profile that is judged, from the text that the engine reads."""
+    """Return the part of a profile that is judged: its default action, or None if it is not clear."""
     try:
-        document = go_json(text, ("defaultAction",))
-    except ValueError:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
         document = None
-    action = document.get("defaultAction") if isinstance(document, dict) else None
-    return {"defaultAction": action if isinstance(action, str) else None}
+    pairs = document.items() if isinstance(document, dict) else ()
+    actions = [
+        value for key, value in pairs if key.casefold() == "defaultaction"
+    ]  # Go reads keys in any case
+    return {"defaultAction": actions[0] if len(actions) == 1 and isinstance(actions[0], str) else None}
 
 
 def flaw(profile: Profile) -> str:

@@ -9,7 +9,7 @@ from hullcheck.verdicts import EvidenceError
 
 
 def pairs(text: str) -> Iterator[tuple[tuple[str, str], ...]]:
-    """What `systemctl show` printed of each unit: every name and value, in order."""
+    """Yield the names and values of each unit that `systemctl show` printed, in order."""
     for block in filter(str.strip, re.split(r"\n{2,}", text)):
         yield tuple(line.partition("=")[::2] for line in block.split("\n"))
 

@@ -16,17 +16,14 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d+))? ([+-]\d{4})")
 
 
 class Times(NamedTuple):
-    """When evidence was gathered, in seconds since the epoch: by the clock that is behind, and by the other.
-
-    Both are the same where one clock is known, and 0 where none is.
-    """
+    """When evidence was gathered, by both clocks, in seconds since the epoch; the same if one is known, 0 if none."""
 
     earlier: float
     later: float
 
 
 def moment(text: str) -> Span | None:
-    """Read a time, or None where it is none. Without a fraction (old busybox) it was cut off to a second."""
+    """Parse a time, or return None if it is none. Without a fraction (old busybox) it was cut off to a second."""
     match = _TIME.fullmatch(text.strip())
     if match is None:
         return None
@@ -36,12 +33,12 @@ def moment(text: str) -> Span | None:
 
 
 def day(seconds: float) -> date:
-    """The day of a time in seconds since the epoch."""
+    """Return the day of a time in seconds since the epoch."""
     return datetime.fromtimestamp(seconds, UTC).date()
 
 
 def engine_moment(text: Any) -> float | None:
-    """Read a time of the engine's API, in seconds since the epoch; None where it is none, or Go's "never"."""
+    """Parse a time of the engine's API, or return None if it is none, or Go's "never"."""
     try:
         time = datetime.fromisoformat(str(text))
     except ValueError:

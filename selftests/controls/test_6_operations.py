@@ -86,29 +86,22 @@ def days_ago(days: float) -> str:
 # ---- 6.1
 
 
-def test_image_that_is_used_by_id() -> None:
-    """An image counts as used by its id, whatever its names are now."""
-    lines = (image("a", "a:1", "a:2", "b:1"), image("c"))
-    assert verdict("6.1", facts(*lines, used=("a", "c"), unused_images=0)) == ("pass", "no unused images")
-    found = verdict("6.1", facts(*lines, used=("c",), unused_images=0))
-    assert found == ("fail", "1 unused images, allowed are 0: a:1 (0 d)")
-
-
 @pytest.mark.parametrize(
-    ("name", "is_used"),
+    ("mounted", "used", "unused"),
     [
-        ("tool:1", True),
-        ("latest", True),
-        ("tool", False),
-        (identifier("tool"), True),
-        ("tools:1", False),
+        ((), ("web", "tool"), ()),
+        ((), ("web",), ("tool:1",)),
+        (("tool:1",), ("web",), ()),
+        (("latest",), ("web",), ()),
+        ((identifier("tool"),), ("web",), ()),
+        (("tool",), ("web",), ("tool:1",)),
     ],
 )
-def test_image_that_is_mounted(name: str, is_used: bool) -> None:
-    """What a container mounts of an image keeps it from going away, by its name or id."""
-    images = (image("web", "web:1"), image("tool", "tool:1", "latest:latest"))
-    found = verdict("6.1", facts(*images, container("one", of="web", mounted=(name,)), unused_images=5))
-    assert found[1] == ("no unused images" if is_used else "1 unused images: tool:1 (0 d)")
+def test_image_in_use(mounted: tuple[str, ...], used: tuple[str, ...], unused: tuple[str, ...]) -> None:
+    """An image counts as used by its id, whatever its names are now, and by a mount of it by name or id."""
+    images = (image("web", "web:1", "x:1"), image("tool", "tool:1", "latest:latest"))
+    found = facts(*images, container("one", of="web", mounted=mounted), used=used)
+    assert tuple(each.name for each in found.sprawl.unused_images) == unused
 
 
 @pytest.mark.parametrize(("came", "days"), [(None, 400), (1, 1), (500, 400), (-1, 400)])
@@ -124,13 +117,15 @@ def test_image_that_was_brought_here(came: int | None, days: int) -> None:
     assert verdict("6.1", target)[1].endswith(f"web:1 ({days} d)")
 
 
-def test_image_without_a_name() -> None:
-    """A dangling image counts under its short id; one that was pulled by digest, under that."""
-    found = verdict("6.1", facts(image("a"), unused_images=0))
-    assert found == ("fail", "1 unused images, allowed are 0: 610000000000 (0 d)")
-    found = verdict("6.1", facts(image("a", RepoDigests=["reg/a@sha256:12"], RepoTags=None)))
-    assert found == ("pass", "1 unused images: reg/a@sha256:12 (0 d)")
-    assert "610000000000" in verdict("6.1", facts(image("a", "<none>:<none>")))[1]
+def test_names_of_images() -> None:
+    """An image is called by a tag, or else its digest, or else its short id."""
+    images = (
+        image("a", "<none>:<none>", "a:1"),
+        image("b", "<none>:<none>"),
+        image("c", RepoDigests=["reg/a@sha256:12"], RepoTags=None),
+    )
+    found = facts(*images).sprawl.unused_images
+    assert {each.name for each in found} == {"a:1", identifier("b")[7:19], "reg/a@sha256:12"}
 
 
 def test_images_between() -> None:
@@ -142,54 +137,46 @@ def test_images_between() -> None:
         image("other", parent="layer"),
     )
     assert verdict("6.1", facts(*chain, used=("app",)))[1] == "1 unused images: 6f7468657200 (0 d)"
-    assert verdict("6.1", facts(*chain))[1] == (
-        "3 unused images: 6f7468657200 (0 d), app:1 (0 d), base:1 (0 d)"
+    assert (
+        verdict("6.1", facts(*chain))[1] == "3 unused images: 6f7468657200 (0 d), app:1 (0 d), base:1 (0 d)"
     )
-
-
-def test_parents_in_a_circle_end() -> None:
-    """An answer that makes no sense does not hang the judge."""
-    lines = (image("a", "a:1", parent="b"), image("b", "b:1", parent="a"))
-    assert verdict("6.1", facts(*lines, used=("a",)))[0] == "pass"
+    circle = (image("a", "a:1", parent="b"), image("b", "b:1", parent="a"))
+    assert verdict("6.1", facts(*circle, used=("a",)))[0] == "pass"
 
 
 @pytest.mark.parametrize(
-    ("days", "tagged", "expected"),
-    [(29, None, "pass"), (31, None, "fail"), (900, 29, "pass"), (900, 31, "fail")],
+    ("created", "tagged", "expected"),
+    [
+        (days_ago(29), NEVER, "pass"),
+        (days_ago(31), NEVER, "fail"),
+        (days_ago(900), days_ago(29), "pass"),  # old in the registry is not old here
+        (days_ago(900), days_ago(31), "fail"),
+        (NEVER, NEVER, "manual"),
+        ("1970-01-01T00:00:00Z", NEVER, "manual"),
+        ("2099-01-01T00:00:00Z", NEVER, "manual"),
+        (NEVER, days_ago(29), "pass"),
+        (NEVER, days_ago(31), "fail"),
+        ("yesterday", NEVER, "error"),
+    ],
 )
-def test_age_of_an_image(days: int, tagged: int | None, expected: str) -> None:
-    """It lies there since it was made, or last given a name here; old in the registry is not old here."""
-    last = NEVER if tagged is None else days_ago(tagged)
-    found, reason = verdict("6.1", facts(image("a", "a:1", created=days_ago(days), tagged=last)))
+def test_age_of_an_image(created: str, tagged: str, expected: str) -> None:
+    """It lies there since it was made, or last given a name here; a build may set no true time."""
+    found, reason = verdict("6.1", facts(image("a", "a:1", created=created, tagged=tagged), image("b")))
     assert found == expected
     assert ("there for more than 30 days: a:1 (31 d)" in reason) == (expected == "fail")
-
-
-@pytest.mark.parametrize("created", [NEVER, "1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z", ""])
-def test_age_that_the_build_does_not_tell(created: str) -> None:
-    """A build may set no true time: a person has to say since when the image is here, if the engine does not."""
-    undated = image("a", "a:1", created=created)
-    assert verdict("6.1", facts(undated, image("b")))[0] == "manual"
-    assert "a:1 (of unknown age)" in verdict("6.1", facts(undated))[1]
-    assert verdict("6.1", facts(undated, used=("a",)))[0] == "pass"
-    assert verdict("6.1", facts(undated, unused_images=0))[0] == "fail"
-    assert verdict("6.1", facts(undated, image("c", created=days_ago(31))))[0] == "fail"
-    tagged = {days: image("a", "a:1", created=created, tagged=days_ago(days)) for days in (29, 31)}
-    assert {days: verdict("6.1", facts(each))[0] for days, each in tagged.items()} == {29: "pass", 31: "fail"}
+    assert ("check since when" in reason) == (expected == "manual")
 
 
 def test_number_of_images() -> None:
-    """Ten pass where the policy is silent, eleven fail, and no more than ten names are shown."""
+    """As many pass as the policy allows, and no more than ten names are shown."""
     lines = [image(f"{number:02}", f"i:{number}", created=days_ago(number)) for number in range(12)]
     assert verdict("6.1", facts(*lines[:10]))[0] == "pass"
-    assert verdict("6.1", facts(*lines[:11]))[0] == "fail"
     found, reason = verdict("6.1", facts(*lines))
     assert found == "fail"
     assert reason.startswith("12 unused images, allowed are 10: i:11 (11 d), i:10 (10 d)")
     assert reason.endswith("i:2 (2 d) and 2 more")
     assert verdict("6.1", facts(*lines, unused_images=12))[0] == "pass"
-    many = [image(f"{number:02}", f"i:{number}", created=days_ago(number)) for number in range(25)]
-    assert verdict("6.1", facts(*many))[1].endswith(" and 15 more")
+    assert verdict("6.1", facts(status=1, stderr="Cannot connect")) == ("error", "images: Cannot connect")
 
 
 # ---- 6.2
@@ -197,20 +184,23 @@ def test_number_of_images() -> None:
 
 @pytest.mark.parametrize(
     ("created", "finished", "expected"),
-    [(900, 29, "pass"), (900, 31, "fail"), (29, None, "pass"), (31, None, "fail")],
+    [
+        (days_ago(900), days_ago(29), "pass"),
+        (days_ago(900), days_ago(31), "fail"),
+        (days_ago(29), NEVER, "pass"),
+        (days_ago(31), NEVER, "fail"),
+        ("x", "y", "error"),
+        ("2026-06-30T12:00:00", NEVER, "error"),  # of no zone
+    ],
 )
-def test_age_of_a_container(created: int, finished: int | None, expected: str) -> None:
+def test_age_of_a_container(created: str, finished: str, expected: str) -> None:
     """It lies there since it stopped; one that never ran, since it was made."""
-    end = NEVER if finished is None else days_ago(finished)
-    found, reason = verdict("6.2", facts(container("web", days_ago(created), end)))
-    assert found == expected
-    assert "web (" in reason
+    assert verdict("6.2", facts(container("web", created, finished)))[0] == expected
 
 
 def test_number_of_containers() -> None:
     """More than the policy allows fail, all that are allowed pass."""
     lines = [container(name) for name in "abc"]
-    assert verdict("6.2", facts(*lines))[0] == "pass"
     assert verdict("6.2", facts(*lines, stopped_containers=3))[0] == "pass"
     assert verdict("6.2", facts(*lines, stopped_containers=2)) == (
         "fail",
@@ -225,50 +215,8 @@ def test_limit_of_age_is_a_limit() -> None:
     assert [each.name for each in older_than(lines, 30)] == ["b"]
 
 
-def test_image_is_called_by_its_name() -> None:
-    """By a tag, or else a digest; one that has neither, by its id."""
-    a, b = image("a", "<none>:<none>", "a:1"), image("b", "<none>:<none>")
-    found = facts(a, b).sprawl.unused_images
-    assert {each.name for each in found} == {"a:1", identifier("b")[7:19]}
-
-
-# ---- evidence
-
-
-def test_answers_that_cannot_be_judged() -> None:
-    """A failed probe, a description that is cut off and one without a time are errors."""
-    no_engine = facts(status=1, stderr="Cannot connect to the Docker daemon")
-    assert verdict("6.1", no_engine) == ("error", "images: Cannot connect to the Docker daemon")
-    for wrong in (image("a", created="yesterday"), image("a", RepoTags=5)):
-        assert verdict("6.1", facts(wrong))[0] == "error"
-    assert verdict("6.2", facts(container("a", created="x", finished="y"))) == (
-        "error",
-        "docker inspect: 'x' is not a time",
-    )
-    assert verdict("6.2", facts(container("a", created="2026-06-30T12:00:00")))[0] == "error"  # of no zone
-
-
-# ---- policy
-
-
-def test_limits_of_the_policy() -> None:
-    """Limits are read as a file writes them; nothing said is the default, and nonsense is refused."""
-    assert Policy.from_mapping({}).sprawl == SprawlLimits(10, 10, 30)
-    policy = Policy.from_mapping({"sprawl": {"unused_images": 0, "max_age_days": 7}})
-    assert policy.sprawl == SprawlLimits(0, 10, 7)
-
-
 @pytest.mark.parametrize(
-    "wrong",
-    [
-        {"unused_images": -1},
-        {"stopped_containers": "5"},
-        {"max_age_days": 0},
-        {"max_age_days": True},
-        {"x": 1},
-        5,
-    ],
-    ids=str,
+    "wrong", [{"unused_images": -1}, {"max_age_days": 0}, {"max_age_days": True}, {"x": 1}, 5]
 )
 def test_wrong_limits_are_refused(wrong: object) -> None:
     """A limit that means nothing is no limit."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.daemon import Daemon
-from hullcheck.facts.engine.daemon_options import Setting, shown
+from hullcheck.facts.engine.daemon_options import Setting
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
 
@@ -24,22 +24,16 @@ class Log:
     Attributes:
         driver: its driver.
         daemon: what gives options to containers that say nothing.
-        own: those that the container has; None for the daemon's default itself.
-        pending: what the next start will change of the driver, as the end of a sentence.
+        own: those that the container has, or None for the daemon's default itself.
     """
 
     driver: str
     daemon: Daemon = field(repr=False)
     own: Options | None = None
-    pending: str = ""
 
     @property
     def default(self) -> Setting:
-        """The daemon's options.
-
-        Raises:
-            EvidenceError: what would tell could not be read.
-        """
+        """The daemon's options."""
         return self.daemon.setting("log-opts")
 
     @property
@@ -48,45 +42,26 @@ class Log:
         return self.driver in _FILES
 
     def always(self, complies: Callable[[Options], bool]) -> bool:
-        """Whether its options comply.
-
-        Raises:
-            EvidenceError: it is the daemon's default, and its options cannot be told.
-        """
+        """Whether its options comply."""
         return self.default.always(complies) if self.own is None else complies(self.own)
 
     @property
     def inherits(self) -> bool:
-        """Whether it has all the options that the daemon gives; of the daemon's default, whether there are any.
-
-        Raises:
-            EvidenceError: the options of the daemon cannot be told.
-        """
+        """Whether it has all the options that the daemon gives; of the daemon's default, whether there are any."""
         if self.own is None:
             return self.always(bool)
         given = self.default.value
         return bool(given) and set(given) <= set(self.own)
 
-    def __str__(self) -> str:
-        """Its driver and its options, as far as these are no secrets."""
-        if self.own is None:
-            return f"{self.driver}, {self.default}{self.pending}"
-        return f"{self.driver}, its options: {shown(self.own)}"
-
 
 @fact()
 def container_log(daemon: Daemon, container: Later[Subjects[Container]]) -> Subjects[Log]:
-    """The log of every container, and what the daemon does by default.
-
-    Raises:
-        EvidenceError: the engine did not answer, or its containers could not be listed.
-    """
+    """The log of every container, and what the daemon does by default."""
     return Subjects("log", tuple(_logs(daemon, container)))
 
 
 def _logs(daemon: Daemon, containers: Later[Subjects[Container]]) -> Iterator[tuple[str, Log]]:
-    driver = daemon.setting("log-driver")
-    yield DAEMON_DEFAULT, Log(driver.value, daemon, pending=driver.note)
+    yield DAEMON_DEFAULT, Log(daemon.setting("log-driver").value, daemon)
     for name, each in containers.get():
         log = each.host_config.log_config
         yield name, Log(log.type, daemon, log.config or {})

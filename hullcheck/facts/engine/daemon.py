@@ -1,4 +1,7 @@
-"""The Docker daemon of a target: the process that answers the docker command, and its settings."""
+"""The Docker daemon of a target: the process that answers the docker command, and its settings.
+
+A property raises EvidenceError if what it needs could not be read; that spoils no other.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,18 +22,20 @@ from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 
+_LOOPBACK = r"127(\.\d{1,3}){3}(/(8|9|[12]\d|3[0-2]))?|::1(/128)?|localhost"
+
 # ---- what the engine itself reports of its settings
 
 
 def seccomp_profile(engine: Engine) -> str | None:
-    """Return the profile; engines before 23 call the built-in one `default`, and any other name is that of a file."""
+    """Return the profile: `builtin`, `unconfined`, a path, or None if the engine uses no seccomp."""
     option = engine.security_options.get("seccomp")
     profile = option.get("profile", "builtin") if option is not None else None
-    return "builtin" if profile == "default" else profile
+    return "builtin" if profile == "default" else profile  # its name before engine 23
 
 
 def _insecure(engine: Engine) -> tuple[str, ...]:
-    """The registries and ranges without verified TLS, but the loopback ranges, which always are."""
+    """Return the registries and ranges without verified TLS, but the loopback ranges, which always are."""
     registries = _registries(engine)
     ranges = {*(registries.insecure_ranges or ())} - {"127.0.0.0/8", "::1/128"}
     indexes = registries.index_configs or {}
@@ -44,24 +49,18 @@ def _registries(engine: Engine) -> RegistryConfig:
 
 
 def insecure_registries(engine: Engine) -> tuple[str, ...]:
-    """Return the registries, ranges and mirrors reached without verified TLS, but those on the loopback addresses.
-
-    Raises:
-        EvidenceError: the engine did not say.
-    """
+    """Return the registries, ranges and mirrors reached without verified TLS, but those on loopback addresses."""
     mirrors = _registries(engine).mirrors or ()
-    named = [each for each in _insecure(engine) if not _is_loopback(each)]
-    plain = (each for each in mirrors if urlsplit(each).scheme == "http")  # which no option has to allow
-    return (*named, *(each for each in plain if not _is_loopback(urlsplit(each).netloc)))
+    plain = [each for each in mirrors if urlsplit(each).scheme == "http"]  # which no option has to allow
+    return tuple(each for each in (*_insecure(engine), *plain) if not _is_loopback(each))
 
 
 def _is_loopback(registry: str) -> bool:
-    """Whether a registry, or a range of addresses, lies on the loopback addresses of the engine's host."""
-    range_of_127 = re.fullmatch(r"127(\.\d{1,3}){3}/(8|9|[12]\d|3[0-2])|::1/128", registry)
-    host = urlsplit(f"//{registry}").hostname or ""
-    return (
-        host == "localhost" or range_of_127 is not None or bool(re.fullmatch(r"127(\.\d{1,3}){3}|::1", host))
-    )
+    """Whether a registry, a mirror or a range lies on the loopback addresses of the engine's host."""
+    if re.fullmatch(_LOOPBACK, registry):
+        return True
+    host = urlsplit(registry if "://" in registry else f"//{registry}").hostname or ""
+    return re.fullmatch(_LOOPBACK, host) is not None
 
 
 _REPORTED: Mapping[str, Callable[[Engine], object]] = {
@@ -81,7 +80,7 @@ _REPORTED: Mapping[str, Callable[[Engine], object]] = {
 
 @dataclass(frozen=True)
 class Daemon:
-    """The daemon; what one property needs and could not be read spoils no other."""
+    """The daemon of a target."""
 
     recording: Recording
     engine: Engine
@@ -92,57 +91,36 @@ class Daemon:
 
     @cached_property
     def process(self) -> DaemonProcess:
-        """The process that owns the socket to which the docker command talks.
-
-        Raises:
-            EvidenceError: it is not on this machine, may not be seen, or is one of several.
-        """
+        """The process that owns the socket to which the docker command talks."""
         self.engine.require_docker()
         return DaemonProcesses.of(self.recording).daemon
 
     @property
     def pid(self) -> int:
-        """The daemon's process, in the auditor's PID namespace."""
         return self.process.pid
 
     @property
     def namespaces(self) -> Mapping[str, str]:
-        """The links of its namespaces: {"net": "net:[4026531840]", ...}.
-
-        Raises:
-            EvidenceError: they may not be read.
-        """
+        """The links of its namespaces: {"net": "net:[4026531840]", ...}."""
         if not self.process.namespaces:
             raise EvidenceError(unread(f"the namespaces of process {self.pid}"))
         return self.process.namespaces
 
     @property
     def mountinfo(self) -> str:
-        """Its mount table as /proc/PID/mountinfo has it, without what the engine mounts for each container.
-
-        Raises:
-            EvidenceError: it may not be read.
-        """
+        """Its mount table as /proc/PID/mountinfo has it, without what the engine mounts for each container."""
         if not self.process.mountinfo:
             raise EvidenceError(unread(f"the mount table of process {self.pid}"))
         return "\n".join(self.process.mountinfo)
 
     @property
     def rootless(self) -> bool:
-        """Whether it runs in rootless mode; where root started it with `--rootless`, it only says so.
-
-        Raises:
-            EvidenceError: it says so, and its process could not be found, or its user not be read.
-        """
+        """Whether it runs in rootless mode; one that root started with `--rootless` only says so."""
         return self.engine.rootless and not self.runs_as_root
 
     @property
     def runs_as_root(self) -> bool:
-        """Whether it has root's rights on the host.
-
-        Raises:
-            EvidenceError: the process could not be found, or its user not be read.
-        """
+        """Whether it has root's rights on the host."""
         uids = self.process.uids
         if len(uids) < 2:
             raise EvidenceError(f"the user of the daemon (process {self.pid}) could not be read")
@@ -153,20 +131,11 @@ class Daemon:
         """The unit that started it, if systemd did."""
         return self.process.unit
 
-    @property
-    def unread_unit(self) -> str:
-        """Why what systemd says of the next start may be wrong; empty where it may not."""
-        return self.unit.doubt if self.unit else ""
-
     # ---- settings
 
     @cached_property
     def config(self) -> ConfigFile:
-        """Its configuration file.
-
-        Raises:
-            EvidenceError: the daemon could not be found, or its file not be asked for.
-        """
+        """Its configuration file."""
         process, named = self.process, self.process.values("config-file")[-1:]
         if named == ("",):
             return ConfigFile("", "absent", None, None)
@@ -186,11 +155,7 @@ class Daemon:
         return Configuration(process.flags, self.config, process.started, version, unit.flags, unit.name)
 
     def setting(self, name: str) -> Setting:
-        """A setting by its name in daemon.json: the value in force and its source.
-
-        Raises:
-            EvidenceError: the engine does not report it, and what would tell could not be read.
-        """
+        """Return a setting by its name in daemon.json: the value in force and its source."""
         self.engine.require_docker()
         read = _REPORTED.get(name)
         value = self._reported_icc() if name == "icc" else read(self.engine) if read else None
@@ -209,11 +174,7 @@ class Daemon:
 
     @cached_property
     def default_bridge(self) -> Network | None:
-        """The network named bridge; None where there is none (`"bridge": "none"`).
-
-        Raises:
-            EvidenceError: the engine did not say, or left it out.
-        """
+        """The network named bridge, or None if there is none (`"bridge": "none"`)."""
         found = next((each for each in self.networks.get() if each.name == "bridge"), None)
         if found is None and self.configuration.setting("bridge").value != "none":
             raise EvidenceError(
@@ -223,16 +184,12 @@ class Daemon:
 
     @property
     def seccomp_profile(self) -> str:
-        """`builtin`, `unconfined` or a path; empty where the engine uses no seccomp."""
+        """`builtin`, `unconfined` or a path; empty if the engine uses no seccomp."""
         return seccomp_profile(self.engine) or ""
 
     @property
     def seccomp_filter(self) -> Mapping[str, Any] | None:
-        """The daemon's seccomp profile where it is a file; None where it is the engine's own.
-
-        Raises:
-            EvidenceError: the profile could not be read, or changed after the daemon started.
-        """
+        """The daemon's seccomp profile if it is a file, or None if it is the engine's own."""
         path, file = self.seccomp_profile, self.process.profile
         if path == "builtin":
             return None
@@ -244,11 +201,7 @@ class Daemon:
 
     @property
     def default_ulimits(self) -> tuple[str, ...]:
-        """The ulimits that every container gets, as `nofile=1024:2048`.
-
-        Raises:
-            EvidenceError: they are unknown.
-        """
+        """The ulimits that every container gets, as `nofile=1024:2048`."""
         value: tuple[str, ...] = self.setting("default-ulimits").value
         return value
 

@@ -20,18 +20,6 @@ START = 0.1  # seconds between the start of the process and its reading the file
 _FIRST_START = 3  # seconds in which the daemon itself may write to the directory of its configuration
 _FILTERS_IPV6 = 27  # the first engine for which ip6tables is on by default
 
-
-def shown(value: Any) -> str:
-    """Return the value of a setting as people write it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None or value == () or value == {}:
-        return "not set"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}={each}" for name, each in value.items())
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
-
-
 # ---- the table of options
 
 
@@ -40,28 +28,15 @@ class Kind(NamedTuple):
 
     Attributes:
         form: its type in daemon.json.
-        from_json: its value, of what the file says.
-        from_flags: its value, of all times that it is on the command line.
-        default: where nothing sets it; None where the engine chooses.
+        from_json: returns its value from the file.
+        from_flags: returns its value from all that the command line gives for it.
+        default: its value if nothing sets it; None if the engine chooses.
     """
 
     form: Any
     from_json: Callable[[Any], Any]
     from_flags: Callable[[Sequence[str]], Any]
     default: Any = None
-
-
-def _texts(value: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(each or "" for each in value)
-
-
-def _text(value: str | None) -> str | None:
-    """An empty text is none: the daemon takes its default then."""
-    return value or None
-
-
-def _level(value: str | None) -> str:
-    return (value or "info").lower()
 
 
 def _ulimits(value: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
@@ -85,8 +60,7 @@ def _registries(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(sorted({re.sub("^https?://", "", value or "") for value in values}))
 
 
-def _hosts(values: Iterable[str | None]) -> tuple[str, ...]:
-    """The daemon takes blanks around an address away."""
+def _texts(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple((each or "").strip() for each in values)
 
 
@@ -95,7 +69,8 @@ def _switch(default: bool | None) -> Kind:
     return Kind(bool | None, bool, lambda values: go_boolean(values[-1]), default)
 
 
-def _word(default: Any = None, read: Callable[[Any], Any] = _text) -> Kind:
+def _word(default: Any = None, read: Callable[[Any], Any] = lambda value: value or None) -> Kind:
+    """An empty text is none: the daemon takes its default then."""
     return Kind(str | None, read, lambda values: read(values[-1]), default)
 
 
@@ -114,14 +89,14 @@ KINDS: Mapping[str, Kind] = {
     "exec-root": _word("/var/run/docker"),
     "experimental": _switch(False),
     "group": _word("docker"),
-    "hosts": _list(_hosts),
+    "hosts": _list(),
     "icc": _switch(True),
     "insecure-registries": _list(_registries),
     "ip6tables": _switch(None),
     "iptables": _switch(True),
     "live-restore": _switch(False),
     "log-driver": _word("json-file"),
-    "log-level": _word("info", _level),
+    "log-level": _word("info", lambda value: (value or "info").lower()),
     "log-opts": Kind(
         dict[str, str | None],
         lambda value: {name: each or "" for name, each in value.items()},
@@ -149,8 +124,7 @@ _OTHER_SWITCHES = """
 """
 _SWITCHES = {name for name, kind in KINDS.items() if kind.form == bool | None} | set(_OTHER_SWITCHES.split())
 """The options that take no next argument as their value."""
-_KEPT = set(KINDS) | {"allow-direct-routing", "config-file", "default-runtime", "ipv6", "pidfile", "rootless"}
-_KEPT |= {"bridge-accept-fwmark", "containerd-namespace", "selinux-enabled"}
+_KEPT = set(KINDS) | {"config-file", "default-runtime", "ipv6", "pidfile", "rootless", "selinux-enabled"}
 """The options whose values are stored."""
 _SHORT = {"b": "bridge", "D": "debug", "G": "group", "g": "graph", "H": "host", "h": "help", "l": "log-level"}
 _SHORT |= {"p": "pidfile", "r": "restart", "s": "storage-driver", "v": "version"}
@@ -184,14 +158,14 @@ def flags(arguments: Sequence[str]) -> Flags:
 
 
 def _value(name: str, rest: list[str]) -> str:
-    """The value of an option without `=`: its presence is one, or the next argument is."""
+    """Return the value of an option without `=`: `true` for a switch, else the next argument."""
     if name in _SWITCHES:
         return "true"
     return rest.pop(0) if rest else ""
 
 
 def _short(letters: str, rest: list[str]) -> Iterator[tuple[str, str]]:
-    """The options in one argument of letters: `-D`, `-Dl debug`, `-lwarn`, `-H=tcp://...`."""
+    """Yield the options in one argument of letters: `-D`, `-Dl debug`, `-lwarn`, `-H=tcp://...`."""
     while letters:
         letter, letters = letters[0], letters[1:]
         name = _SHORT.get(letter, letter)
@@ -263,10 +237,10 @@ class ConfigFile:
     """A file that a daemon reads when it starts.
 
     Attributes:
-        path: as the daemon knows it; empty where that is not known.
+        path: as the daemon knows it; empty if that is unknown.
         state: `read`, `absent`, `unread` (it may not be read) or `unknown` (nor may its path).
         touched: the last change of the file, of its content, owner, mode or name, or of a symbolic link to
-            it; of an absent file, that of its directory. None where that is not known.
+            it; of an absent file, that of its directory. None if that is unknown.
         written: the last change of its content, or of a symbolic link to it.
     """
 
@@ -278,7 +252,7 @@ class ConfigFile:
 
     @classmethod
     def of(cls, line: str) -> "ConfigFile":
-        """Read the line that names the file and its times."""
+        """Parse the line that names the file and its times."""
         state, modified, changed, path = (*line.split("|", 3), "", "", "")[:4]
         times = [time for each in (modified, changed) if (time := moment(each))]
         return cls(path, state, max(times) if times else None, moment(modified))
@@ -290,7 +264,7 @@ class ConfigFile:
         return replace(self, touched=max(self.touched, made), written=max(self.written, made))
 
     def with_text(self, line: str) -> "ConfigFile":
-        """Return the file with the document that *line* is; None where it is not JSON."""
+        """Return the file with the document that *line* is; None if it is not JSON."""
         try:
             document = inputs.decode(line)
         except ValueError:
@@ -298,11 +272,7 @@ class ConfigFile:
         return replace(self, document=document if isinstance(document, dict) else None)
 
     def values(self) -> Mapping[str, Any]:
-        """Return what the file says: nothing where it does not exist.
-
-        Raises:
-            EvidenceError: it could not be read, or is not JSON.
-        """
+        """Return what the file says: nothing if it does not exist."""
         if self.state == "absent":
             return {}
         if self.state == "unknown":
@@ -341,11 +311,11 @@ class Setting:
     """A setting of the running daemon.
 
     Attributes:
-        running: the value in force; None where it is unknown.
-        candidates: what it may be, where it is unknown.
-        doubt: why it is unknown.
-        origin: where a value that the engine reports was set; empty where that is not known.
-        pending: what the next start will take, where that differs.
+        running: the value in force, or None if it is unknown.
+        candidates: what an unknown value may be.
+        doubt: why it is unknown, as the message of an error.
+        origin: where a value that the engine reports was set; empty if that is unknown.
+        pending: what the next start will take, if that differs.
     """
 
     name: str
@@ -357,49 +327,23 @@ class Setting:
 
     @property
     def value(self) -> Any:
-        """The value in force.
-
-        Raises:
-            EvidenceError: it is unknown.
-        """
+        """The value in force."""
         if self.running is None:
             raise EvidenceError(f"{self.name}: {self.doubt}")
         return self.running.value
 
     @property
     def source(self) -> str:
-        """Where the value in force was read."""
         return self.running.source if self.running else ""
 
     @property
     def possible(self) -> tuple[Any, ...]:
         """The value in force, or all that it may be."""
-        return (self.running.value,) if self.running else tuple(each.value for each in self.candidates)
+        return tuple(each.value for each in ((self.running,) if self.running else self.candidates))
 
     def always(self, complies: Callable[[Any], bool]) -> bool:
-        """Whether the value complies; where it is unknown, False if one that it may have does not.
-
-        Raises:
-            EvidenceError: it is unknown, and all that it may be comply.
-        """
+        """Whether the value complies: False if one that it may have does not, else an error if it is unknown."""
         return all(map(complies, self.possible)) and complies(self.value)
-
-    def __str__(self) -> str:
-        """The setting, its source, and what the next start will change."""
-        if self.running is None:
-            known = " or ".join(f"{shown(each.value)} ({each.source})" for each in self.candidates)
-            return f"{self.name} may be {known}; restart pending: {self.doubt}"
-        origin = f", from {self.origin}" if self.origin else ""
-        return f"{self.name} is {shown(self.running.value)} ({self.source}{origin}){self.note}"
-
-    @property
-    def note(self) -> str:
-        """What the next start will change, as the end of a sentence; else empty."""
-        if self.running is None and any(each != self.possible[0] for each in self.possible):
-            return f"; restart pending: {self.doubt}"
-        if self.pending is None:
-            return ""
-        return f"; restart pending: {self.pending.source} says {shown(self.pending.value)}"
 
 
 @dataclass(frozen=True)
@@ -408,7 +352,7 @@ class Configuration:
 
     Attributes:
         flags: the command line of the running daemon.
-        next_flags: that in its *unit*; the same where systemd does not tell another.
+        next_flags: that in its *unit*; the same if systemd does not tell another.
         engine: the version.
     """
 
@@ -430,11 +374,7 @@ class Configuration:
         return self.file.written_since(self.started)
 
     def setting(self, name: str, reported: Value | None = None) -> Setting:
-        """Return a setting of the running daemon; *reported* is what the engine itself says, and is right.
-
-        Raises:
-            EvidenceError: it depends on a file that could not be read.
-        """
+        """Return a setting of the running daemon; *reported* is what the engine itself says, and is right."""
         if reported is None:
             reported = self._of_flags(name, self.flags, "command line")
         if reported is not None:
@@ -449,10 +389,10 @@ class Configuration:
             return Setting(name, found or default)
         # A file whose mode alone changed most likely said the same at the start: no proof, and no ground to fail.
         known = (found, default) if self.rewritten else (found or default,)
-        return Setting(name, None, tuple(each for each in known if each is not None), self._doubt(found))
+        return Setting(name, None, tuple(each for each in known if each is not None), self._doubt)
 
     def _coming(self, name: str) -> Value | None:
-        """What the next start will take; None where that is not known, or is the engine's choice."""
+        """Return what the next start will take, or None if that is unknown, or the engine's choice."""
         try:
             found = self._of_flags(name, self.next_flags, self.unit) or self._of_file(name)
         except EvidenceError:
@@ -466,7 +406,7 @@ class Configuration:
         return None if value is None else Value(value, source)
 
     def _of_file(self, name: str) -> Value | None:
-        """What daemon.json says: nothing, where it says null of what is no switch, or an empty text."""
+        """Return what daemon.json says: nothing if it says null of what is no switch, or an empty text."""
         document, kind = self.file.values(), KINDS[name]
         value = document.get(name)
         if name not in document or (value is None and kind.from_json is not bool):
@@ -482,16 +422,10 @@ class Configuration:
         filters = name == "ip6tables" and major.isdigit() and int(major) >= _FILTERS_IPV6
         return Value(True if filters else KINDS[name].default, f"default of engine {self.engine}")
 
-    def _doubt(self, found: Value | None) -> str:
-        path = self.file.path
-        if self.file.state == "absent":
-            return (
-                f"{path} does not exist, but its directory was changed after the daemon started, so there may"
-                " have been one; restart the daemon to know"
-            )
-        says = f"says {shown(found.value)} and" if found else "does not set it, and"
+    @property
+    def _doubt(self) -> str:
+        """Why the change of the file leaves a value unknown."""
         what = "was changed" if self.rewritten else "got another owner, mode or name"
-        return (
-            f"{path} {says} {what} after the daemon started, so the running value is unknown;"
-            " restart the daemon to know"
-        )
+        if self.file.state == "absent":
+            what = "does not exist, but its directory was changed"
+        return f"{self.file.path} {what} after the daemon started: restart the daemon to know the value"

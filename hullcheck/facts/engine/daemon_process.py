@@ -31,7 +31,7 @@ _VARIABLES = ("DOCKER_CERT_PATH=", "DOCKER_CONFIG=", "HOME=", "XDG_RUNTIME_DIR="
 
 
 def _keep_words(text: str) -> str:
-    """Command lines without secrets, and the variables that decide something."""
+    """Keep command lines without secrets, and the variables that decide something."""
     kept = []
     for pid, words in _by_pid(text.split("\n")).items():
         command = daemon_options.stored_command(words["cmdline"]) if "cmdline" in words else ()
@@ -41,7 +41,7 @@ def _keep_words(text: str) -> str:
 
 
 def _keep_files(text: str) -> str:
-    """Each file on one line, without secrets."""
+    """Keep each file on one line, without secrets."""
     kept: list[str] = []
     for heading, lines in _files(_FILES(text)):
         kept.append(heading)
@@ -53,7 +53,7 @@ def _keep_files(text: str) -> str:
 
 
 def _files(text: str) -> Iterator[tuple[str, str | None]]:
-    """Each heading, and the text of the file that was read."""
+    """Yield each heading, and the text of the file if it was read."""
     heading, lines = "", list[str]()
     for line in [*text.split("\n"), "link:"]:
         if line.startswith(" "):
@@ -65,7 +65,7 @@ def _files(text: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _keep_unit(line: str) -> str:
-    """A property that is asked for; of the command the command alone, without secrets."""
+    """Keep a property that is read; of the command the command alone, without secrets."""
     if not line.startswith("ExecStart="):
         return line if re.match("(?:Id|MainPID|NeedDaemonReload|Listen)=|$", line) else ""
     command = re.search(r"argv\[\]=(.*?) ; ", line)
@@ -111,27 +111,28 @@ class Unit:
     """The unit of a running daemon.
 
     Attributes:
-        flags: its options; None where they hold variables, or are in a script that it starts: they are not known.
-        doubt: why the next start may differ; empty where systemd has read this unit and docker.socket as they are.
-        listens: the addresses of docker.socket: paths, addresses with a port. None where systemd does not say.
+        flags: its options, or None if they hold variables or are in a script that it starts.
+        stale: those of this unit and docker.socket that changed on disk since systemd read them.
+        listens: the addresses of docker.socket, or None if systemd does not say.
     """
 
     name: str
     flags: Flags | None
-    doubt: str = ""
+    stale: tuple[str, ...] = ()
     listens: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class DaemonProcess:
-    """One process called dockerd, as /proc shows it, and what it is told when it starts.
+    """One process called dockerd, as /proc shows it, and what its next start reads.
 
     Attributes:
         environment: the variables that decide something, as far as they may be read.
-        held: the inodes of its sockets; empty where its descriptors may not be read.
-        sees_endpoint: whether the socket that the docker command uses is the same file for this process; None
-            where that could not be compared.
-        config: its daemon.json; None where the probe did not see it.
+        held: the inodes of its sockets; empty if its descriptors may not be read.
+        tcp_table: what listens in its network namespace, or None if that may not be read.
+        sees_endpoint: whether the socket that the docker command uses is the same file for this process, or None
+            if that could not be compared.
+        config: its daemon.json, or None if the probe did not see it.
         unit: the unit that started it, if systemd did.
     """
 
@@ -145,8 +146,7 @@ class DaemonProcess:
     mountinfo: tuple[str, ...]
     held: frozenset[str]
     unix_table: tuple[UnixSocket, ...]
-    tcp_table: tuple[Listener, ...]
-    tables_read: frozenset[str]
+    tcp_table: tuple[Listener, ...] | None
     sees_endpoint: bool | None
     config: ConfigFile | None = None
     profile: ConfigFile | None = None
@@ -167,7 +167,7 @@ class DaemonProcess:
 
     @property
     def rootless(self) -> bool:
-        """Whether it runs as another user than root, or says so."""
+        """Whether it runs as another user than root, or with --rootless."""
         return self.uids[1:2] != (0,) or self.values("rootless")[-1:] == ("true",)
 
 
@@ -182,11 +182,7 @@ class DaemonProcesses:
 
     @classmethod
     def of(cls, recording: Recording) -> "DaemonProcesses":
-        """Read them.
-
-        Raises:
-            EvidenceError: there is no answer, or it is not what /proc documents.
-        """
+        """Parse the answer; EvidenceError if there is none, or it is not what /proc documents."""
         try:
             return _parse(recording.sections(DAEMON))
         except (KeyError, ValueError, IndexError):
@@ -194,11 +190,7 @@ class DaemonProcesses:
 
     @cached_property
     def daemon(self) -> DaemonProcess:
-        """The process that answers the docker command.
-
-        Raises:
-            EvidenceError: it is not on this machine, may not be seen, or is one of several.
-        """
+        """The process that answers the docker command."""
         if self._is_here:
             return self._only([each for each in self.candidates if self._may_answer(each)])
         if not urlsplit(self.endpoint).scheme:
@@ -208,8 +200,8 @@ class DaemonProcesses:
         )
 
     @property
-    def beside(self) -> tuple[DaemonProcess, ...]:
-        """Those that are certainly not the engine that was asked; none where it is unknown which one that is."""
+    def others(self) -> tuple[DaemonProcess, ...]:
+        """Those that are certainly not the engine that was asked; none if that is unknown."""
         if not self.endpoint:
             return ()
         return tuple(each for each in self.candidates if not (self._is_here and self._may_answer(each)))
@@ -231,7 +223,8 @@ class DaemonProcesses:
         if network and self.own_network and network != self.own_network:
             return False
         port = address.port or 2375
-        return any(each.number == port and candidate.holds(each.inode) for each in candidate.tcp_table)
+        table = candidate.tcp_table or ()
+        return any(each.number == port and candidate.holds(each.inode) for each in table)
 
     def _only(self, found: list[DaemonProcess]) -> DaemonProcess:
         if len(found) == 1:
@@ -251,8 +244,8 @@ class DaemonProcesses:
 
 
 @dataclass
-class _Answer:
-    """What several processes have in common."""
+class _Common:
+    """What the answer says of all processes."""
 
     boot: Span | None
     path: str
@@ -263,7 +256,7 @@ class _Answer:
 
 
 def _by_pid(lines: Iterable[str]) -> dict[str, dict[str, list[str]]]:
-    """The texts of lines `PID/NAME:TEXT` by number and name; links are those named `link`, as `NAME -> TARGET`."""
+    """Return the texts of lines `PID/NAME:TEXT` by number and name; links as `link`, with `NAME -> TARGET`."""
     found = dict[str, dict[str, list[str]]]()
     for line in lines:
         if link := _LINK.fullmatch(line):
@@ -279,7 +272,7 @@ def _by_pid(lines: Iterable[str]) -> dict[str, dict[str, list[str]]]:
 def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
     said = dict(line.partition(":")[::2] for line in sections["asked"].split("\n"))
     identities = re.findall(r"^file:(\S+) (.*)$", sections["asked"], re.MULTILINE)
-    common = _Answer(
+    common = _Common(
         _boot(said.get("clock", "")),
         said.get("path", ""),
         dict(line.partition("\t")[::2] for line in sections["sockets"].split("\n")),
@@ -301,7 +294,7 @@ def _links(lines: _Lines) -> dict[str, str]:
 
 
 def _boot(clock: str) -> Span | None:
-    """The time of boot, from that of an inode that /proc has just made and the time since the boot."""
+    """Return the time of boot, from that of an inode that /proc has just made and the time since the boot."""
     text, _, uptime = clock.partition("|")
     now = moment(text)
     if now is None or not re.fullmatch(r"[\d.]+", uptime):
@@ -310,7 +303,7 @@ def _boot(clock: str) -> Span | None:
 
 
 def _config_files(text: str) -> dict[str, ConfigFile]:
-    """The files by `PID/config` and `PID/profile`."""
+    """Parse the files by `PID/config` and `PID/profile`."""
     found, place = dict[str, ConfigFile](), ""
     for line in filter(None, text.split("\n")):
         word, _, rest = line.partition(":")
@@ -323,20 +316,21 @@ def _config_files(text: str) -> dict[str, ConfigFile]:
     return found
 
 
-def _process(pid: str, lines: _Lines, common: _Answer) -> DaemonProcess:
+def _process(pid: str, lines: _Lines, common: _Common) -> DaemonProcess:
     links = _links(lines)
     folder, stat = links.get("cwd", ""), _stat(lines)
     identities = [common.identities.get(each) for each in (common.path, f"{pid}/root{common.path}")]
-    since = int(stat[19]) / _TICKS if common.boot and len(stat) > 19 else None
+    start = None
+    if common.boot and len(stat) > 19:
+        since = int(stat[19]) / _TICKS
+        start = (common.boot[0] + since, common.boot[1] + since)
     return DaemonProcess(
         pid=int(pid),
         executable=links.get("exe", ""),
         flags=daemon_options.flags([line.strip("\r") for line in lines["cmdline"]][1:]),
         environment=dict(line.partition("=")[::2] for line in lines.get("environ", ())),
         uids=tuple(int(word) for word in "".join(lines.get("status", ())).partition(":")[2].split()),
-        started=(common.boot[0] + since, common.boot[1] + since)
-        if common.boot and since is not None
-        else None,
+        started=start,
         namespaces={name[3:]: link for name, link in links.items() if name.startswith("ns/")},
         mountinfo=tuple(lines.get("mountinfo", ())),
         held=frozenset(re.findall(r"\d+", link)[0] for link in links.values() if link.startswith("socket:[")),
@@ -345,13 +339,7 @@ def _process(pid: str, lines: _Lines, common: _Answer) -> DaemonProcess:
             for line in lines.get("net/unix", ())
             if (match := _UNIX.fullmatch(line))
         ),
-        tcp_table=tuple(
-            found
-            for name in ("net/tcp", "net/tcp6")
-            for line in lines.get(name, ())
-            if (found := net.listener(f"{pid}/{name}:{line}"))
-        ),
-        tables_read=frozenset(name for name in ("unix", "tcp", "tcp6") if f"net/{name}" in lines),
+        tcp_table=tuple(_listeners(pid, lines)) if "net/tcp" in lines else None,
         sees_endpoint=None if None in identities else identities[0] == identities[1],
         config=common.files.get(f"{pid}/config"),
         profile=common.files.get(f"{pid}/profile"),
@@ -359,18 +347,25 @@ def _process(pid: str, lines: _Lines, common: _Answer) -> DaemonProcess:
     )
 
 
+def _listeners(pid: str, lines: _Lines) -> Iterator[Listener]:
+    for name in ("net/tcp", "net/tcp6"):
+        for line in lines.get(name, ()):
+            if found := net.listener(f"{pid}/{name}:{line}"):
+                yield found
+
+
 def _absolute(path: str, folder: str) -> str:
-    """A path that may be relative to the process's directory; unchanged where that is not known."""
+    """Return a path that may be relative to the process's directory."""
     return path if path[0] in "/@" or not folder else posixpath.join(folder, path)
 
 
 def _stat(lines: _Lines) -> list[str]:
-    """The fields of /proc/PID/stat from the third on: after the name, which may hold blanks."""
+    """Return the fields of /proc/PID/stat from the third on: after the name, which may hold blanks."""
     return "".join(lines.get("stat", ())).rpartition(")")[2].split()
 
 
 def _unit(pid: str, blocks: Iterable[tuple[tuple[str, str], ...]]) -> Unit | None:
-    """The unit whose main process this is."""
+    """Return the unit whose main process this is."""
     known = {dict(each).get("Id", ""): each for each in blocks}
     own = next((each for each in known.values() if ("MainPID", pid) in each), None)
     if own is None:
@@ -380,11 +375,11 @@ def _unit(pid: str, blocks: Iterable[tuple[tuple[str, str], ...]]) -> Unit | Non
     flags = daemon_options.flags(arguments[1:])
     is_script = not flags and posixpath.basename(arguments[0] if arguments else "") != "dockerd"
     name = values.get("Id", "")
-    stale = [each for each in known if each in (name, "docker.socket") and _STALE in known[each]]
+    stale = tuple(each for each in known if each in (name, "docker.socket") and _STALE in known[each])
     return Unit(
         name,
         None if is_script or daemon_options.variables(arguments) else flags,
-        f"{' and '.join(stale)} changed on disk: systemctl daemon-reload" if stale else "",
+        stale,
         None
         if socket is None
         else tuple(text.rpartition(" (")[0] for word, text in socket if word == "Listen"),
@@ -396,12 +391,7 @@ def _unit(pid: str, blocks: Iterable[tuple[tuple[str, str], ...]]) -> Unit | Non
 
 @dataclass(frozen=True)
 class PodmanService:
-    """The process that answers on Podman's socket, which stands in for the daemon that it has not.
-
-    Attributes:
-        namespaces: their links by name: {"net": "net:[4026531840]", ...}.
-        mountinfo: the lines of its mount table.
-    """
+    """The process that answers on Podman's socket: its namespaces by name, and the lines of its mount table."""
 
     pid: int
     namespaces: Mapping[str, str]
@@ -410,11 +400,7 @@ class PodmanService:
 
 @fact(DAEMON)
 def podman_service(recording: Recording) -> PodmanService:
-    """The process that answers on Podman's socket.
-
-    Raises:
-        EvidenceError: it is not on this machine, may not be seen, or is not the only one.
-    """
+    """The process that answers on Podman's socket."""
     sections = recording.sections(DAEMON)
     path = dict(line.partition(":")[::2] for line in sections.get("asked", "").split("\n")).get("path", "")
     found = [
@@ -422,12 +408,11 @@ def podman_service(recording: Recording) -> PodmanService:
         for pid, lines in _by_pid(sections.get("podman", "").split("\n")).items()
         if pid and _serves(lines, path)
     ]
-    if len(found) != 1:
-        raise EvidenceError(
-            f"the process that serves Podman's socket is one of {', '.join(str(each.pid) for each in found)}"
-            if found
-            else "no process of Podman is seen to serve its socket; are you root?"
-        )
+    if not found:
+        raise EvidenceError("no process of Podman is seen to serve its socket; are you root?")
+    if len(found) > 1:
+        pids = ", ".join(str(each.pid) for each in found)
+        raise EvidenceError(f"the process that serves Podman's socket is one of {pids}")
     return found[0]
 
 
@@ -440,6 +425,6 @@ def _serves(lines: _Lines, path: str) -> bool:
 
 
 def _most_of(lines: _Lines) -> dict[str, str]:
-    """The namespaces of most threads: one that made the network of a container may have stayed in there."""
+    """Return the namespaces of most threads: one that made the network of a container may have stayed in there."""
     links = ((name.rpartition("/ns/")[2], link) for name, link in _links(lines).items() if "/ns/" in name)
     return dict(each for each, _ in reversed(Counter(links).most_common()))

@@ -1,10 +1,13 @@
-"""Where the daemon takes commands, by what really listens and by what it was told; and what a client needs there."""
+"""Where the daemon takes commands, by what listens and by its options; and what a client needs there.
+
+Paths of sockets are without symbolic links. A property raises EvidenceError if what it needs could not be read.
+"""
 
 import posixpath
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import Enum, auto
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,23 +68,16 @@ def address(listener: Listener) -> str:
 
 
 def listening(process: DaemonProcess) -> tuple[Listener, ...]:
-    """Return every TCP socket on which the process takes connections, in the daemon's network namespace.
-
-    Raises:
-        EvidenceError: the sockets of the process may not be seen.
-    """
-    if not process.may_see_sockets or "tcp" not in process.tables_read:
+    """Return every TCP socket on which the process takes connections, in the daemon's network namespace."""
+    if not process.may_see_sockets or process.tcp_table is None:
         raise EvidenceError(unread(f"the sockets of process {process.pid}"))
     return tuple(each for each in process.tcp_table if each.inode in process.held)
 
 
 def listens_at_one(process: DaemonProcess, paths: Iterable[str]) -> bool:
-    """Whether one of these, without symbolic links, is a unix socket on which the process itself listens.
+    """Whether the process itself listens on one of these unix sockets.
 
-    At that of containerd it does where containerd is a part of the daemon (`embedded-containerd`, from 29).
-
-    Raises:
-        EvidenceError: the sockets of the process may not be seen.
+    It does on that of containerd if containerd is a part of the daemon (`embedded-containerd`, from 29).
     """
     if not process.may_see_sockets:
         raise EvidenceError(unread(f"the sockets of process {process.pid}"))
@@ -91,23 +87,21 @@ def listens_at_one(process: DaemonProcess, paths: Iterable[str]) -> bool:
 
 def real_path(process: DaemonProcess, path: str) -> str:
     """Return a socket's path without symbolic links, as far as the process's table of sockets knows it."""
-    return next((each.real for each in process.unix_table if path in (each.path, each.real)), _real(path))
+    return next((each.real for each in process.unix_table if path in (each.path, each.real)), run_path(path))
 
 
-def _real(path: str) -> str:
-    """/var/run is /run wherever Docker runs today."""
+def run_path(path: str) -> str:
+    """Return a path with /run for /var/run, which is a link to it wherever Docker runs today."""
     path = posixpath.normpath(path)
     return "/run" + path.removeprefix("/var/run") if is_below(path, "/var/run") else path
 
 
 class TlsFlaw(Enum):
-    """Why a client may need no certificate of a chosen CA."""
+    """Why a client may need no certificate of a chosen CA: it is not asked for one, or one of any CA will do."""
 
-    PLAIN = "without TLS"
-    UNVERIFIED = "with TLS, but tlsverify is false: clients need no certificate"
-    ANY_AUTHORITY = (
-        "with tlsverify but without tlscacert: a certificate of any CA that the host trusts will do"
-    )
+    PLAIN = auto()
+    UNVERIFIED = auto()
+    ANY_AUTHORITY = auto()
 
 
 @dataclass(frozen=True)
@@ -119,21 +113,12 @@ class Tls:
 
     @property
     def encrypted(self) -> bool:
-        """Whether the daemon uses its certificate and key.
-
-        Raises:
-            EvidenceError: the options could not be read.
-        """
-        verify = self.setting("tlsverify").possible[0]
-        return verify is not None or bool(self.setting("tls").possible[0])
+        """Whether the daemon uses its certificate and key."""
+        return self.setting("tlsverify").possible[0] is not None or bool(self.setting("tls").possible[0])
 
     @property
     def flaw(self) -> TlsFlaw | None:
-        """Why a client may need no certificate of a chosen CA; None if it needs one.
-
-        Raises:
-            EvidenceError: this is unknown.
-        """
+        """Why a client may need no certificate of a chosen CA, or None if it needs one."""
         deciding = self.deciding
         if None in deciding[0].possible and not all(deciding[-1].possible):
             return TlsFlaw.PLAIN
@@ -142,7 +127,7 @@ class Tls:
         if None in self.setting("tlscacert").possible and not self._default_ca:
             return TlsFlaw.ANY_AUTHORITY
         for each in deciding:
-            _ = each.value
+            _ = each.value  # raises if it is unknown
         _ = self.authority
         return None
 
@@ -154,11 +139,7 @@ class Tls:
 
     @property
     def authority(self) -> str:
-        """The file of the CA of clients.
-
-        Raises:
-            EvidenceError: it is unknown.
-        """
+        """The file of the CA of clients."""
         return self.setting("tlscacert").value or self._default_ca
 
     @property
@@ -172,48 +153,14 @@ class Tls:
 
 
 @dataclass(frozen=True)
-class RemoteApi:
-    """The TCP addresses at which the daemon takes commands.
-
-    Attributes:
-        addresses: those in force, with how they are known.
-        pending: those that only the next start opens.
-        doubt: why there may be other addresses; empty if these are all.
-    """
-
-    addresses: tuple[str, ...]
-    pending: tuple[str, ...]
-    tls: Tls
-    doubt: str = ""
-
-    @property
-    def offered(self) -> bool:
-        """Whether there is an address to judge: in force, or a weak one with the next start.
-
-        Raises:
-            EvidenceError: none is known, but there may be one.
-        """
-        if not self.addresses and self.doubt:
-            raise EvidenceError(self.doubt)
-        return bool(self.addresses) or bool(self.pending and self.tls.flaw)
-
-    @property
-    def endpoints(self) -> tuple[tuple[str, int], ...]:
-        """Address and port of each that is in force, or else of those that the next start opens; `*` is every one."""
-        named = (each.partition(" ")[0] for each in self.addresses or self.pending)
-        default = 2376 if self.tls.encrypted else 2375
-        return tuple((address, port or default) for address, port in map(endpoint, named))
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The addresses that a daemon was told to listen on.
+class HostOptions:
+    """The addresses on which a daemon has to listen by its options.
 
     Attributes:
         hosts: those known, those of its socket unit included.
         source: where they were read.
-        doubt: why there may be others; empty where these are all.
-        open_ended: it takes sockets of a service manager, and which these are is not known.
+        doubt: why there may be others, as the message of an error; empty if these are all.
+        open_ended: whether it takes unknown sockets of a service manager.
     """
 
     hosts: tuple[str, ...]
@@ -223,11 +170,43 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class RemoteApi:
+    """The TCP addresses at which the daemon takes commands.
+
+    Attributes:
+        addresses: those in force.
+        source: how they are known.
+        pending: those that only the next start opens.
+        doubt: why there may be other addresses, as the message of an error; empty if these are all.
+    """
+
+    addresses: tuple[str, ...]
+    source: str
+    pending: tuple[str, ...]
+    tls: Tls
+    doubt: str = ""
+
+    @property
+    def offered(self) -> bool:
+        """Whether there is an address to judge: in force, or a weak one with the next start."""
+        if not self.addresses and self.doubt:
+            raise EvidenceError(self.doubt)
+        return bool(self.addresses) or bool(self.pending and self.tls.flaw)
+
+    @property
+    def endpoints(self) -> tuple[tuple[str, int], ...]:
+        """Address and port of each that is in force, or else of those that the next start opens; `*` is every one."""
+        default = 2376 if self.tls.encrypted else 2375
+        named = map(endpoint, self.addresses or self.pending)
+        return tuple((address, port or default) for address, port in named)
+
+
+@dataclass(frozen=True)
 class Endpoints:
     """The addresses and sockets of one daemon.
 
     Attributes:
-        setting: a setting by its name.
+        setting: returns a setting by its name.
         published_ports: those of containers.
     """
 
@@ -237,33 +216,33 @@ class Endpoints:
     published_ports: Later[PublishedPorts] = field(repr=False)
 
     @cached_property
-    def asked(self) -> Asked:
-        """The addresses that the daemon was told to listen on, with those of docker.socket for `fd://`."""
-        asked = self._told
-        own = tuple(host for host in asked.hosts if not host.startswith("fd:"))
-        listens = self.process.unit.listens if self.process.unit else None
-        if own == asked.hosts:
-            return asked
-        if listens is None:
-            return replace(asked, hosts=own, open_ended=True)
-        of_unit = (f"unix://{each}" if each.startswith(("/", "@")) else f"tcp://{each}" for each in listens)
-        return replace(asked, hosts=(*own, *of_unit))
+    def configured(self) -> HostOptions:
+        """The addresses of the daemon's options, with those of docker.socket for `fd://`."""
+        options, unit = self._options, self.process.unit
+        own = tuple(host for host in options.hosts if not host.startswith("fd:"))
+        if own == options.hosts:
+            return options
+        if unit is None or unit.listens is None:
+            return replace(options, hosts=own, open_ended=True)
+        of_unit = (
+            f"unix://{each}" if each.startswith(("/", "@")) else f"tcp://{each}" for each in unit.listens
+        )
+        return replace(options, hosts=(*own, *of_unit))
 
     @property
-    def _told(self) -> Asked:
+    def _options(self) -> HostOptions:
         named, source, doubt = self.process.values("hosts"), "command line", ""
         if not named:  # the daemon refuses to start where the file names some as well
             try:
                 setting = self.setting("hosts")
             except EvidenceError as error:
-                return Asked((), "", str(error))
+                return HostOptions((), "", str(error))
             named = tuple(host for value in setting.possible for host in value or ("",))
             source, doubt = setting.source, setting.doubt
-        return Asked(tuple(host.strip() or self._usual_host for host in named), source, doubt)
+        return HostOptions(tuple(host.strip() or self._default_host for host in named), source, doubt)
 
     @property
-    def _usual_host(self) -> str:
-        """The address of a daemon that was told none."""
+    def _default_host(self) -> str:
         try:
             return DEFAULT_TLS if Tls(self.setting, self.process).encrypted else f"unix://{DEFAULT_SOCKET}"
         except EvidenceError:
@@ -271,28 +250,20 @@ class Endpoints:
 
     @cached_property
     def api_sockets(self) -> tuple[str, ...]:
-        """Every unix socket on which the API listens, without symbolic links.
-
-        Raises:
-            EvidenceError: they are unknown.
-        """
-        asked, process = self.asked, self.process
-        named = {path for host in asked.hosts if (path := socket_path(host))}
+        """Every unix socket on which the API listens."""
+        options, process = self.configured, self.process
+        named = {path for host in options.hosts if (path := socket_path(host))}
         if process.may_see_sockets:
-            roots = {path for root in self._exec_roots for path in (root, _real(root))}
+            roots = {path for root in self._exec_roots for path in (root, run_path(root))}
             held = (each for each in process.unix_table if each.inode in process.held)
             return tuple(sorted({each.real for each in held if _is_api(each, named, roots)}))
-        if asked.doubt or asked.open_ended:
-            raise EvidenceError(asked.doubt or _OPEN_ENDED)
+        if options.doubt or options.open_ended:
+            raise EvidenceError(options.doubt or _OPEN_ENDED)
         return tuple(sorted({real_path(process, path) for path in named}))
 
     @cached_property
     def containerd_sockets(self) -> tuple[str, ...]:
-        """The socket of the containerd that the daemon uses, without symbolic links.
-
-        Raises:
-            EvidenceError: it is unknown.
-        """
+        """The socket of the containerd that the daemon uses."""
         process = self.process
         if reported := self.engine.containerd_address:
             return (real_path(process, reported),)
@@ -300,7 +271,7 @@ class Endpoints:
         found = {real_path(process, urlsplit(each).path or each) for each in configured if each}
         if None in configured:  # its own, or that of the system
             listed = {path for each in process.unix_table for path in (each.real, each.path)}
-            roots = (f"{_real(root).rstrip('/')}/containerd/containerd.sock" for root in self._exec_roots)
+            roots = (f"{run_path(root)}/containerd/containerd.sock" for root in self._exec_roots)
             own = {real_path(process, path) for path in roots if path in listed}
             found |= own or {SYSTEM_CONTAINERD} & listed
         if not found:
@@ -309,11 +280,7 @@ class Endpoints:
 
     @property
     def _exec_roots(self) -> tuple[str, ...]:
-        """The folders of the daemon's own sockets; of a rootless one below its user's runtime directory.
-
-        Raises:
-            EvidenceError: what would tell could not be read.
-        """
+        """The folders of the daemon's own sockets; of a rootless one below its user's runtime directory."""
         found, default = self.setting("exec-root").possible, KINDS["exec-root"].default
         if not self.process.rootless:
             return found
@@ -324,28 +291,32 @@ class Endpoints:
 
     @cached_property
     def remote_api(self) -> RemoteApi:
-        """The TCP addresses at which the daemon takes commands, and what a client needs there.
-
-        Raises:
-            EvidenceError: the daemon could not be found.
-        """
-        addresses, doubt = (self._seen if self.process.may_see_sockets else self._named)()
-        doubt = doubt or (self.process.unit.doubt if self.process.unit else "")
-        return RemoteApi(addresses, self._pending(addresses), Tls(self.setting, self.process), doubt)
+        """The TCP addresses at which the daemon takes commands, and what a client needs there."""
+        unit, options = self.process.unit, self.configured
+        seen = self.process.may_see_sockets
+        addresses, doubt = self._seen() if seen else self._named()
+        if not doubt and unit and unit.stale:
+            doubt = f"{' and '.join(unit.stale)} changed on disk: run systemctl daemon-reload"
+        source = "listening" if seen else options.source
+        return RemoteApi(addresses, source, self._pending(addresses), Tls(self.setting, self.process), doubt)
 
     def _seen(self) -> tuple[tuple[str, ...], str]:
         """Return the addresses on which the daemon listens, and why there may be more."""
-        asked, named = self.asked, tcp_ports(self.asked.hosts)
+        options, named = self.configured, tcp_ports(self.configured.hosts)
         listeners = listening(self.process)
         others = self._unexplained(listeners, named)
-        sure = [each for each in others if asked.open_ended or each.number in DEFAULT_PORTS]
+        sure = [each for each in others if options.open_ended or each.number in DEFAULT_PORTS]
         strange = ", ".join(address(each) for each in others if each not in sure)
         doubt = ""
-        if strange and (asked.doubt or not self._in_swarm):  # a node holds the ports of services, too
-            why = f": {asked.doubt}" if asked.doubt else ", as nothing that is known told it to listen there"
+        if strange and (options.doubt or not self._in_swarm):  # a node holds the ports of services, too
+            why = (
+                f": {options.doubt}"
+                if options.doubt
+                else ", as nothing that is known told it to listen there"
+            )
             doubt = f"the daemon listens on {strange}, and whether for commands is unknown{why}"
         api = [*(each for each in listeners if each.number in named), *sure]
-        return tuple(f"{address(each)} (listening)" for each in api), doubt
+        return tuple(map(address, api)), doubt
 
     def _unexplained(self, listeners: Iterable[Listener], named: frozenset[int]) -> list[Listener]:
         """Return the listeners that are not for swarm, metrics or containers, nor on a port that was *named*."""
@@ -369,25 +340,23 @@ class Endpoints:
         return self.engine.info.swarm.local_node_state not in ("inactive", "")
 
     def _named(self) -> tuple[tuple[str, ...], str]:
-        """Return the addresses that the daemon was told, as an auditor who may not see its sockets knows them."""
-        asked, process = self.asked, self.process
-        if "tcp" in process.tables_read and not process.tcp_table:
+        """Return the addresses of the options, as an auditor who may not see sockets knows them, and the doubt."""
+        options, process = self.configured, self.process
+        if process.tcp_table == ():
             return (), ""  # nothing at all listens in its network
-        if asked.doubt:
-            return (), asked.doubt
-        named = tuple(f"{host} ({asked.source})" for host in asked.hosts if is_tcp(host))
-        return named, _OPEN_ENDED if asked.open_ended else ""
+        if options.doubt:
+            return (), options.doubt
+        return tuple(filter(is_tcp, options.hosts)), _OPEN_ENDED if options.open_ended else ""
 
     def _pending(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
         """Return the addresses that the next start opens beside these: by the options, the file or docker.socket."""
-        found = list(self.asked.hosts)
+        found = list(self.configured.hosts)
         try:
             setting = self.setting("hosts")
             found += setting.pending.value if setting.pending else ()
         except EvidenceError:
             pass
-        open_ports = tcp_ports(each.partition(" ")[0] for each in addresses)
-        coming = (host for host in found if is_tcp(host) and not tcp_ports([host]) <= open_ports)
+        coming = (host for host in found if is_tcp(host) and not tcp_ports([host]) <= tcp_ports(addresses))
         return tuple(dict.fromkeys(coming))
 
 

@@ -45,10 +45,6 @@ class BlockDevice(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     children: tuple["BlockDevice", ...] = ()
 
-    def __str__(self) -> str:
-        """Its name, and what it is, such as `crypt`."""
-        return f"{self.kname} ({self.type})"
-
 
 class BlockDevices(msgspec.Struct, frozen=True, kw_only=True):
     """What lsblk(8) prints as JSON."""
@@ -87,49 +83,42 @@ _MOST_LINKS = 40
 
 @dataclass(frozen=True)
 class Unit:
-    """What a systemd knows of one unit.
-
-    Attributes:
-        manager: the user whose systemd it is, or SYSTEM.
-        properties: names and values; `program` is what it runs.
-    """
+    """A unit of the systemd of a user, or of SYSTEM; its property `program` is what it runs."""
 
     manager: str
     properties: tuple[tuple[str, str], ...]
 
     def __getitem__(self, name: str) -> str:
-        """The value of a property; empty where it has none."""
+        """Return the value of a property; empty if it has none."""
         return dict(self.properties).get(name, "")
 
     def values(self, name: str) -> tuple[str, ...]:
-        """The values of a property that it may have more than once, without what stands in brackets."""
-        return tuple(
-            re.sub(r" \([^)]*\)$", "", value) for each, value in self.properties if each == name and value
-        )
+        """Return the values of a property that it may have more than once, without what stands in brackets."""
+        found = (value for each, value in self.properties if each == name and value)
+        return tuple(re.sub(r" \([^)]*\)$", "", value) for value in found)
 
     @property
     def name(self) -> str:
-        """Its name."""
         return self["Id"]
 
     @property
     def loaded(self) -> tuple[str, ...]:
-        """The files that systemd has read: its own, which has to be there, and its drop-ins."""
+        """The files that systemd has read: its own and its drop-ins."""
         own = self["FragmentPath"]
         return (own, *self["DropInPaths"].split()) if own else ()
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The whole answer.
+    """The answer to the question `files`.
 
     Attributes:
         words: what is known of a dockerd or containerd, by `PID/WORD`.
-        managers: the users whose systemd was asked; None where the target does not say that it runs without one.
+        managers: the users whose systemd was asked, or None if whether there is one is unknown.
         nodes: what was found at each path in the auditor's view.
         acl: what the access control list of a socket adds.
         pem: the lines with certificates in a file.
-        changed: when a file was changed last; None where that is not known.
+        changed: when a file was changed last.
         devices: what lsblk(8) printed.
     """
 
@@ -144,20 +133,15 @@ class Answer:
 
     @classmethod
     def of(cls, recording: Recording) -> Self:
-        """Read it.
-
-        Raises:
-            EvidenceError: there is none, or it is not what the script prints.
-        """
+        """Parse it."""
         parts = recording.sections(FILES)
         lines = {name: text.splitlines() for name, text in parts.items()}
         listed = [*lines.get("processes", ()), *lines.get("nodes", ())]
         if DROPPED in (*listed, *lines.get("units", ())) or "" in listed:
             raise EvidenceError(f"{FILES.name}: a line of the answer is lost")
         try:
-            managers = frozenset(
-                line.partition(" ")[2] for line in lines["units"] if line.startswith("manager ")
-            )
+            managed = [line for line in lines["units"] if line.startswith("manager ")]
+            managers = frozenset(line.partition(" ")[2] for line in managed)
             return cls(
                 _grouped(line.partition(" ")[::2] for line in lines["processes"]),
                 managers if managers or "unmanaged" in lines["units"] else None,
@@ -171,19 +155,15 @@ class Answer:
         except (KeyError, ValueError):
             raise EvidenceError(f"{FILES.name}: the answer is not what the script prints") from None
 
-    def said(self, pid: object, word: str) -> list[str]:
-        """What is known of a process."""
+    def words_of(self, pid: object, word: str) -> list[str]:
+        """Return what is known of a process."""
         return self.words.get(f"{pid}/{word}", [])
 
     def look(self, path: str, root: str = "") -> FileFact:
-        """Follow *path*, as it is called below *root*, to its end.
-
-        A walk that meets what was not looked at has no end, and the file could not be read.
-        """
+        """Follow *path*, as it is called below *root*, to its end; it is unread if a part was not looked at."""
         if not path.startswith("/"):
-            return FileFact(
-                path, State.UNREAD, doubt="it depends on the directory in which the daemon was started"
-            )
+            doubt = "it depends on the directory in which the daemon was started"
+            return FileFact(path, State.UNREAD, doubt=doubt)
         rest, at, links = path.split("/"), "", 0
         seen = {"/": self._node(root, "/")}
         while rest:
@@ -211,17 +191,17 @@ class Answer:
         return FileFact(path, State.FOUND, end, _way(seen, posixpath.dirname(at)), self.acl.get(root + at))
 
     def matching(self, pattern: str, root: str = "") -> tuple[str, ...]:
-        """The paths that were looked at and are like a pattern of the shell."""
+        """Return the paths that were looked at and are like a pattern of the shell."""
         return tuple(path.removeprefix(root) for path in fnmatch.filter(self.nodes, root + pattern))
 
     def _node(self, root: str, path: str) -> Node | State | None:
-        """What was found at *path* in a view, under the name that it has there."""
+        """Return what was found at *path* below *root*, under that path."""
         found = self.nodes.get(root + path)
         return replace(found, path=path) if isinstance(found, Node) else found
 
 
 def _way(seen: dict[str, Node | State | None], last: str) -> tuple[Node, ...]:
-    """The directories and links on the way, *last* the last of them."""
+    """Return the directories and links on the way, *last* the last of them."""
     places = [*(each for path, each in seen.items() if path != last), seen.get(last)]
     return tuple(each for each in places if isinstance(each, Node))
 
@@ -234,7 +214,7 @@ def _grouped(pairs: Iterable[Sequence[str]]) -> dict[str, list[str]]:
 
 
 def _node(line: str) -> tuple[str, Node | State]:
-    """What is at a path. GNU's stat(1) quotes each path, that of busybox a link and its target."""
+    """Parse what is at a path. GNU's stat(1) quotes each path, that of busybox a link and its target."""
     if line.startswith("stat: "):
         path, _, why = line.partition(" '")[2].rpartition("': ")
         return path, State.ABSENT if why.partition(" (os ")[0] in _MISSING else State.UNREAD
@@ -244,14 +224,14 @@ def _node(line: str) -> tuple[str, Node | State]:
 
 
 def _change(line: str) -> tuple[str, Span | None]:
-    """When the content of a file was changed, or its name, owner or mode."""
+    """Parse when the content of a file was changed, or its name, owner or mode."""
     modified, changed, path = line.split("|", 2)
     times = [time for each in (modified, changed) if (time := moment(each))]
     return path, max(times) if len(times) == 2 else None
 
 
 def _acl(text: str) -> Iterator[tuple[str, tuple[Grant, ...] | None]]:
-    """Each access control list, by the path in the auditor's view; where there is none, it grants nothing."""
+    """Yield each access control list, by the path in the auditor's view; if there is none, it grants nothing."""
     for part in re.split("^# file: ", text, flags=re.MULTILINE):
         path, _, listed = part.partition("\n")
         yield path, None if DROPPED in listed else grants(listed)
@@ -260,7 +240,6 @@ def _acl(text: str) -> Iterator[tuple[str, tuple[Grant, ...] | None]]:
 
 
 def _units(text: str) -> Iterator[Unit]:
-    """The units of each manager."""
     for part in re.split("^manager ", text, flags=re.MULTILINE)[1:]:
         manager, _, told = part.partition("\n")
         for block in re.split("\n\n+", told.strip("\n")) if told.strip() else ():

@@ -26,8 +26,12 @@ _FREE = re.compile(
 )
 
 
-class _Chain(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A chain as nft(8) writes it, or of a rule the *chain* that it is in; without a hook it sees no packets."""
+class Chain(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A chain of nftables as nft(8) writes it, or of a rule the *chain* that it is in.
+
+    Attributes:
+        hook: empty for a chain that sees no packets by itself.
+    """
 
     family: str
     table: str
@@ -39,8 +43,8 @@ class _Chain(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _Item(msgspec.Struct, frozen=True, omit_defaults=True):
-    chain: _Chain | None = None
-    rule: _Chain | None = None
+    chain: Chain | None = None
+    rule: Chain | None = None
 
 
 class _Ruleset(msgspec.Struct, frozen=True):
@@ -53,8 +57,6 @@ _FILTERS = (("filter", "forward"), ("filter", "prerouting"))  # type and hook of
 _OF_THE_ENGINE = "docker-bridges"
 _LIMITS = re.compile(r"-A DOCKER-USER (?!-j RETURN$)")
 _OF_IPTABLES = ("FORWARD", "PREROUTING")
-
-
 _kept_ruleset = kept_as(_Ruleset)
 
 
@@ -90,11 +92,8 @@ class Firewall:
         return tuple(f"{kind} {line}" for kind, line in listed if _LIMITS.match(line))
 
     @property
-    def tables(self) -> tuple[str, ...]:
-        """The chains of nftables that filter forwarded packets, without those of the engine and of iptables."""
-        return tuple(self._chains())
-
-    def _chains(self) -> Iterator[str]:
+    def chains(self) -> Iterator[tuple[Chain, int]]:
+        """The chains of nftables that filter forwarded packets, and their rules: none of the engine or of iptables."""
         text = "".join(self._of_daemon("nft"))
         if not text and self.daemon.engine.filters_by_nftables:
             raise EvidenceError(unread("the tables of nftables"))
@@ -103,9 +102,8 @@ class Firewall:
         for each in (item.chain for item in items if item.chain):
             count = rules[each.family, each.table, each.name]
             own = each.table == _OF_THE_ENGINE or (each.family != "inet" and each.name in _OF_IPTABLES)
-            filters = (each.type, each.hook) in _FILTERS and (count or each.policy == "drop")
-            if filters and not own:
-                yield f"{each.family} {each.table} {each.name} ({count} rules, policy {each.policy or None})"
+            if (each.type, each.hook) in _FILTERS and (count or each.policy == "drop") and not own:
+                yield each, count
 
     def _of_daemon(self, name: str) -> tuple[str, ...]:
         return self.words.all(f"{self.daemon.pid}/{name}")

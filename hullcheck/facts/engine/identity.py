@@ -1,4 +1,4 @@
-"""Which machine and which engine a target is: no control judges it, but whoever reads the evidence asks."""
+"""Which machine and which engine a target is: no control judges it, but it is part of the evidence."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,13 +17,7 @@ _OVER_SSH = ("ssh", "safe-ssh", "paramiko")
 
 @dataclass(frozen=True)
 class Identity:
-    """What tells a target from all others; each is `unknown` where it could not be had.
-
-    Attributes:
-        machine_id: that of its system.
-        engine_id: that of its Docker engine.
-        host_key: as of a `Recording`.
-    """
+    """The ids of a target: of its system, of its engine, and its SSH host key, each `unknown` if it is not known."""
 
     machine_id: str
     engine_id: str
@@ -31,7 +25,7 @@ class Identity:
 
     @classmethod
     def of(cls, recording: Recording) -> Self:
-        """What *recording* says of its target."""
+        """Return what *recording* says of its target."""
         key = recording.host_key or (UNKNOWN if recording.backend in _OVER_SSH else "")
         return cls(_machine_id(recording), _engine_id(recording), key)
 
@@ -51,21 +45,18 @@ def _engine_id(recording: Recording) -> str:
 
 
 def same_engine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...]]:
-    """By target, the others whose engine has the same id; a copied machine may have it too."""
+    """Return by target the others whose engine has the same id; a copied machine may have it too."""
     return _alike((name, each.engine_id) for name, each in identities.items())
 
 
 def same_machine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...]]:
-    """By target, the others with the same machine id, where the ids of the engines do not tell more.
-
-    Two engines may run on one machine, as a rootless one beside that of root.
-    """
+    """Return by target the others with the same machine id, but not those whose engines have different ids."""
     known = {name for name, each in identities.items() if each.engine_id != UNKNOWN}
     alike = _alike((name, each.machine_id) for name, each in identities.items())
-    told = {
+    found = {
         name: tuple(each for each in others if not {name, each} <= known) for name, others in alike.items()
     }
-    return {name: others for name, others in told.items() if others}
+    return {name: others for name, others in found.items() if others}
 
 
 def _alike(ids: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -19,12 +19,9 @@ from hullcheck.verdicts import EvidenceError, NoDaemon, NotApplicable
 T = TypeVar("T")
 Networks: TypeAlias = tuple[Network, ...]
 Plugins: TypeAlias = tuple[Plugin, ...]
-_OPTIONS = frozenset(
-    (
-        *("encrypted", "parent", "com.docker.network.bridge.enable_icc", "com.docker.network.bridge.name"),
-        *("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4", *GATEWAY_MODES),
-    )
-)
+_BRIDGE = "com.docker.network.bridge"
+_OPTIONS = frozenset({"encrypted", "parent", "com.docker.network.host_ipv4", *GATEWAY_MODES})
+_OPTIONS |= {f"{_BRIDGE}.enable_icc", f"{_BRIDGE}.name", f"{_BRIDGE}.host_binding_ipv4"}
 
 
 def _judged_options(networks: Networks) -> Networks:
@@ -61,14 +58,7 @@ _OTHER_COMMAND = (
 
 
 def section(recording: Recording, probe: Probe, name: str, of: type[T], what: str) -> T:
-    """Return the section *name* of the answer to *probe* as *of*.
-
-    Args:
-        what: where it comes from, as `docker info`, for the message.
-
-    Raises:
-        EvidenceError: the engine did not answer, or not so.
-    """
+    """Return the section *name* of the answer to *probe* as *of*; errors name *what*, as `docker info`."""
     return decode(recording.sections(probe).get(name, ""), of, what)
 
 
@@ -79,36 +69,27 @@ class Engine:
     info: Info
 
     def require_none(self, what: str) -> None:
-        """Raise EvidenceError if the engine counts some of what was not listed.
-
-        Args:
-            what: `containers` or `images`.
-        """
+        """Raise EvidenceError if the engine counts some of what was not listed: `containers` or `images`."""
         if count := getattr(self.info, what):
             raise EvidenceError(f"docker info counts {what} ({count}), and none was listed; audit again")
 
     @property
     def version(self) -> str:
-        """The engine's version."""
         return self.info.server_version
 
     @property
     def major(self) -> int | None:
-        """The first number of its version; None where that is none."""
+        """The first number of its version, or None if that is none."""
         number = self.version.partition(".")[0]
         return int(number) if number.isdigit() else None
 
     @property
     def is_docker(self) -> bool:
-        """Whether it is no podman, whose versions are lower."""
+        """Whether it is not Podman, whose versions are lower."""
         return self.major is None or self.major >= _FIRST
 
     def require_docker(self) -> None:
-        """Return where the engine has a daemon with files and settings.
-
-        Raises:
-            NoDaemon: it is Podman.
-        """
+        """Raise NoDaemon if it is Podman, which has no daemon with files and settings."""
         if not self.is_docker:
             raise NoDaemon(f"engine {self.version} is Podman, which has no daemon and none of its settings")
 
@@ -126,7 +107,7 @@ class Engine:
 
     @property
     def no_new_privileges(self) -> bool | None:
-        """Whether it is the default of new containers; None from an engine before 23, which does not say."""
+        """Whether it is the default of new containers, or None from an engine before 23, which does not say."""
         if "no-new-privileges" in self.security_options:
             return True
         major = self.major
@@ -139,17 +120,13 @@ class Engine:
 
     @property
     def containerd_address(self) -> str | None:
-        """The socket of its containerd; None from an engine before 27, which does not say."""
+        """The socket of its containerd, or None from an engine before 27, which does not say."""
         containerd = self.info.containerd
         return containerd.address.removeprefix("unix://") if containerd else None
 
     @property
     def filters_by_nftables(self) -> bool:
-        """Whether its rules are of nftables; engines before 29 know those of iptables alone.
-
-        Raises:
-            EvidenceError: the docker command leaves out what it says.
-        """
+        """Whether its rules are of nftables; engines before 29 know those of iptables alone."""
         backend = self.info.firewall_backend
         if not backend and (self.major or _CHOOSES_RULES) >= _CHOOSES_RULES:
             raise EvidenceError("docker info does not report FirewallBackend.Driver")
@@ -157,11 +134,7 @@ class Engine:
 
     @property
     def keeps_images_in_containerd(self) -> bool:
-        """Whether images lie in the store of containerd.
-
-        Raises:
-            EvidenceError: the engine did not say.
-        """
+        """Whether images lie in the store of containerd."""
         status = self.info.driver_status or ()
         if not status and self.info.driver not in _WITHOUT_STATUS:
             raise EvidenceError("docker info: the field DriverStatus says nothing of the storage driver")
@@ -169,11 +142,7 @@ class Engine:
 
     @property
     def runtime_program(self) -> str:
-        """The name of the program that makes containers that ask for no other.
-
-        Where the engine does not tell the program, as of one with a `runtimeType`, that of the runtime: none but runc
-        itself may be called `runc`.
-        """
+        """The name of the program that starts containers by default; without it that of the runtime."""
         name = self.info.default_runtime
         runtime = (self.info.runtimes or {}).get(name)
         return posixpath.basename(runtime.path if runtime and runtime.path else name)
@@ -195,22 +164,16 @@ class Engine:
 
     @property
     def remaps_users(self) -> bool:
-        """Whether root of a container is another user to the host, by userns-remap.
-
-        The ids that it is mapped to may begin with root's own: the data root is named after them, `UID.GID`.
-        """
-        if "userns" not in self.security_options:
-            return False
-        return not posixpath.basename(self.info.docker_root_dir).startswith("0.")
+        """Whether root of a container is another user on the host, by userns-remap."""
+        to_root = posixpath.basename(self.info.docker_root_dir).startswith(
+            "0."
+        )  # UID.GID, to which it is mapped
+        return "userns" in self.security_options and not to_root
 
 
 @fact(ENGINE)
 def engine(recording: Recording, presence: Presence) -> Engine:
-    """The engine of the target, as `docker info` describes it.
-
-    Raises:
-        EvidenceError: the engine did not answer, or not with what its API documents.
-    """
+    """The engine of the target, as `docker info` describes it."""
     said = recording.sections(ENGINE).get("info", "")
     if said.startswith(FAILED) and "docker" not in presence.commands:
         raise EvidenceError(
@@ -225,7 +188,7 @@ def engine(recording: Recording, presence: Presence) -> Engine:
 
 @fact()
 def engine_version(engine: Later[Engine]) -> str:
-    """The engine's version, or an empty string where it could not be had."""
+    """The engine's version, or an empty string if it is unknown."""
     try:
         return engine.get().version
     except (EvidenceError, NotApplicable):
@@ -234,23 +197,14 @@ def engine_version(engine: Later[Engine]) -> str:
 
 @fact(ENGINE)
 def component_versions(recording: Recording) -> dict[str, str]:
-    """The versions of containerd, runc and what else the engine is made of, as `docker version` tells them.
-
-    Raises:
-        EvidenceError: the engine does not say.
-    """
+    """The versions of containerd, runc and the other components, as `docker version` lists them."""
     found = section(recording, ENGINE, "version", Version, "docker version")
     return {each.name: each.version for each in found.components}
 
 
 @fact(ENGINE)
 def networks(recording: Recording, engine: Engine) -> Networks:
-    """Return all networks of the engine.
-
-    Raises:
-        NotApplicable: there is no Docker on this target.
-        EvidenceError: the engine did not answer.
-    """
+    """Return all networks of the engine."""
     found = section(recording, ENGINE, "networks", Networks, "docker network inspect")
     if not found:
         raise EvidenceError("docker network ls names none, and every engine has some")
@@ -262,10 +216,5 @@ def networks(recording: Recording, engine: Engine) -> Networks:
 
 @fact(ENGINE)
 def plugins(recording: Recording, presence: Presence) -> Plugins:
-    """Return the plugins that the engine runs as containers of its own.
-
-    Raises:
-        NotApplicable: there is no Docker on this target.
-        EvidenceError: the engine did not answer.
-    """
+    """Return the plugins that the engine runs as containers of its own."""
     return section(recording, ENGINE, "plugins", Plugins, "docker plugin inspect")

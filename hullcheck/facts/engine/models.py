@@ -112,12 +112,7 @@ class SwarmNode(Model, frozen=True):
 
 
 class Info(Model, frozen=True):
-    """What `docker info` says.
-
-    Attributes:
-        driver_status: pairs; null if the storage driver has nothing to say.
-        firewall_backend, containerd: not reported by older engines.
-    """
+    """What `docker info` says; older engines report no firewall_backend and no containerd."""
 
     id: str = field(name="ID")
     server_version: Annotated[str, Meta(min_length=1)]
@@ -164,12 +159,7 @@ _ON_PARENTS = ("macvlan", "ipvlan")
 
 
 class Network(Model, frozen=True):
-    """A network.
-
-    Attributes:
-        internal: whether the engine gives it no way outside; see `is_outside`.
-        scope: `local`, or `swarm` if it reaches over several hosts.
-    """
+    """A network; an internal one has no way outside by the engine, see `is_outside`."""
 
     name: str
     id: str
@@ -181,12 +171,11 @@ class Network(Model, frozen=True):
 
     @property
     def options(self) -> dict[str, str]:
-        """Those of its driver."""
         return self.driver_options or {}
 
     @property
     def bridge(self) -> str:
-        """The interface of the host that is its bridge, or to which it is another way, as those of macvlan."""
+        """The interface of the host that is its bridge, or the parent of macvlan and ipvlan."""
         if self.driver in _ON_PARENTS:
             return self.options.get("parent", "")
         named = self.options.get("com.docker.network.bridge.name", "")
@@ -196,12 +185,12 @@ class Network(Model, frozen=True):
     def is_outside(self) -> bool:
         """Whether its containers may be reached at addresses of their own from outside the host.
 
-        An internal network on a parent has no default route, but all the neighbours of that. Without one it is of the
-        host alone.
+        An internal network on a parent interface reaches the neighbours of that; without one it is of the host alone.
         """
-        alone = self.internal and self.driver in _ON_PARENTS and not self.bridge
+        if self.internal and self.driver in _ON_PARENTS:
+            return bool(self.bridge)
         unprotected = "nat-unprotected" in (self.options.get(each) for each in GATEWAY_MODES)
-        return (self.driver not in _INSIDE or unprotected) and not alone
+        return self.driver not in _INSIDE or unprotected
 
 
 # ---- docker node inspect, and swarm/docker-state.json
@@ -243,11 +232,7 @@ class _ConfigSpec(Model, frozen=True):
 
 
 class Config(Model, frozen=True):
-    """A config of the swarm.
-
-    Attributes:
-        found: which secrets its text holds, which is not kept itself; null if a person has to look.
-    """
+    """A config of the swarm; *found* are the secrets in its text, which is not kept, or null if it was not searched."""
 
     id: str = field(name="ID")
     spec: _ConfigSpec
@@ -285,7 +270,7 @@ class _Healthcheck(Model, frozen=True):
 
 
 class ContainerSpec(Model, frozen=True):
-    """What the containers of a service are made of; of all but the first four nothing is kept, of `env` the names."""
+    """What the containers of a service are made of; of `env` the names are kept, and only the first four fields."""
 
     image: str = ""
     env: Texts = None
@@ -328,7 +313,7 @@ class ServiceSpec(Model, frozen=True):
 
 
 class PublishedPort(Model, frozen=True):
-    """A port of a service; if it has no number in mode `host`, each node chooses one."""
+    """A port of a service; without a number in mode `host`, each node chooses one."""
 
     number: Annotated[int, Meta(ge=0, lt=1 << 16)] = field(name="PublishedPort", default=0)
     protocol: Literal["tcp", "udp", "sctp"] = "tcp"
@@ -340,11 +325,7 @@ class _Endpoint(Model, frozen=True):
 
 
 class ServiceDocument(Model, frozen=True):
-    """A service of the swarm.
-
-    Attributes:
-        found: the secrets in its environment, labels, commands and options: where each is, and of which kind.
-    """
+    """A service of the swarm; *found* says where a secret is in its settings, and of which kind."""
 
     id: str = field(name="ID")
     spec: ServiceSpec

@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcesses
 from hullcheck.facts.engine.info import Plugins
@@ -11,53 +13,68 @@ from hullcheck.facts.host.processes import PROCESSES, Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
-from hullcheck.verdicts import EvidenceError, unread
+from hullcheck.verdicts import EvidenceError
 
 _ENGINES = re.compile("podman|conmon|crio|kubelet|k3s.*|rke2.*|buildkitd|lxd|incusd|nomad|systemd-nspawn")
 """Processes of what else runs containers."""
 _OWN_NAMESPACE = re.compile(r"(plugins\.)?moby(-\d+\.\d+)?")
 """Of the engine, with the ids that userns-remap maps to: its containers are judged, its plugins are named by it."""
-_MOST = 3  # numbers of processes
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """Something else that runs containers.
+
+    Attributes:
+        kind: *unread* is what could not be read, with the place or the reason as *name*.
+        count: of a namespace of containerd, how many containers run.
+    """
+
+    kind: Literal["dockerd", "process", "namespace", "plugin", "unread"]
+    name: str
+    pids: tuple[int, ...] = ()
+    count: int = 0
 
 
 @fact(DAEMON, PROCESSES)
 def neighbours(
     recording: Recording, presence: Presence, processes: Later[Processes], plugins: Later[Plugins]
-) -> tuple[str, ...]:
-    """What else runs containers on the target, in words: other engines, namespaces of containerd, plugins."""
+) -> tuple[Neighbour, ...]:
+    """Return other engines, namespaces of containerd and plugins on the target."""
     found = list(_daemons(recording, presence))
+    if PROCESSES.name not in recording.answers:
+        return tuple(found)
     try:
-        tasks = Words(recording.section(PROCESSES, "tasks"))
-        engines: dict[str, list[str]] = {}
-        for process in processes.get().by_pid.values():
-            if _ENGINES.fullmatch(name := process.status.get("Name", "")):
-                engines.setdefault(name, []).append(str(process.pid))
+        found += _others(Words(recording.section(PROCESSES, "tasks")), processes.get())
     except EvidenceError as error:
-        return (
-            (*found, f"other engines than Docker's ({error})")
-            if PROCESSES.name in recording.answers
-            else tuple(found)
-        )
-    for name, number in Counter(tasks.all("task")).items():
-        if not _OWN_NAMESPACE.fullmatch(name):
-            found.append(f"the namespace {name} of containerd ({number} running)")
-    found += [f"{name} (process {', '.join(pids[:_MOST])})" for name, pids in sorted(engines.items())]
-    return (*found, *_plugins(plugins), *map(unread, tasks.all("unread")))
-
-
-def _plugins(plugins: Later[Plugins]) -> list[str]:
+        return (*found, Neighbour("unread", f"other engines than Docker's ({error})"))
     try:
-        return [f"the plugin {each.name}" for each in plugins.get() if each.enabled]
+        found += [Neighbour("plugin", each.name) for each in plugins.get() if each.enabled]
     except EvidenceError:
-        return [unread("the plugins of the engine")]
+        found.append(Neighbour("unread", "the plugins of the engine"))
+    return tuple(found)
 
 
-def _daemons(recording: Recording, presence: Presence) -> Iterator[str]:
-    """Daemons beside the one that was asked, without those of the host around a container that shares its processes."""
+def _daemons(recording: Recording, presence: Presence) -> Iterator[Neighbour]:
+    """Yield daemons that were not asked, but not those of the host around a container that shares its processes."""
     try:
-        beside = DaemonProcesses.of(recording).beside
+        others = DaemonProcesses.of(recording).others
     except EvidenceError:
         return
-    for each in beside:
+    for each in others:
         if each.pid in presence.daemon_pids:
-            yield f"dockerd as process {each.pid} (give it a target of its own, with docker_host)"
+            yield Neighbour("dockerd", "dockerd", (each.pid,))
+
+
+def _others(tasks: Words, processes: Processes) -> Iterator[Neighbour]:
+    for name, count in Counter(tasks.all("task")).items():
+        if not _OWN_NAMESPACE.fullmatch(name):
+            yield Neighbour("namespace", name, count=count)
+    engines: dict[str, list[int]] = {}
+    for process in processes.by_pid.values():
+        if _ENGINES.fullmatch(name := process.status.get("Name", "")):
+            engines.setdefault(name, []).append(process.pid)
+    for name, pids in sorted(engines.items()):
+        yield Neighbour("process", name, tuple(pids))
+    for place in tasks.all("unread"):
+        yield Neighbour("unread", place)

@@ -12,15 +12,12 @@ from hullcheck.facts.registry import fact
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
 
+UNNAMED = "a system that does not say its name"
+
 
 @dataclass(frozen=True)
 class System:
-    """The operating system of a target.
-
-    Attributes:
-        name: as it says it.
-        today: the day of the recording, by the later of the clocks that tell it.
-    """
+    """The operating system of a target, and the day of the recording by the later clock."""
 
     name: str
     today: date
@@ -31,10 +28,9 @@ class Release:
     """The release of an engine.
 
     Attributes:
-        version: as the engine says it.
         vendor: the name that the builder gave the build; empty in those of distributions.
         system: os-release of the target.
-        today: the day of the recording, by the later of the clocks that tell it, the day of the verdict.
+        today: the day of the recording, by the later clock.
     """
 
     version: str
@@ -48,38 +44,27 @@ class Release:
         return not self.vendor or bool(re.search(r"\+dfsg|~debian|-\d+ubuntu", self.version))
 
     def __str__(self) -> str:
-        """The release as a person names it."""
         if not self.is_of_a_distribution:
             return f"engine {self.version} ({self.vendor})"
-        system = (
-            self.system.get("PRETTY_NAME") or self.system.get("ID") or "a system that does not say its name"
-        )
+        system = self.system.get("PRETTY_NAME") or self.system.get("ID") or UNNAMED
         return f"engine {self.version} as built by {system}"
-
-
-def _day_of(recording: Recording) -> date:
-    return day(recording.known_times.later)
 
 
 @fact(HOST)
 def system(recording: Recording, engine: Engine) -> System:
     """The operating system below the engine."""
-    return System(os_name(recording) or "a system that does not say its name", _day_of(recording))
+    return System(os_name(recording) or UNNAMED, day(recording.known_times.later))
 
 
 @fact()
 def known_releases() -> KnownReleases:
-    """What is known of releases: by this version of hullcheck, or by the file that `--releases` names."""
+    """What this version of hullcheck knows of releases, or the file of `--releases`."""
     return shipped()
 
 
 @fact(ENGINE, HOST)
 def release(recording: Recording, engine: Engine) -> Release:
-    """The release of the engine.
-
-    Raises:
-        EvidenceError: the engine did not say.
-    """
+    """The release of the engine."""
     platform = section(recording, ENGINE, "version", Version, "docker version").platform
     vendor = platform.name if platform else ""
-    return Release(engine.version, vendor, os_release(recording), _day_of(recording))
+    return Release(engine.version, vendor, os_release(recording), day(recording.known_times.later))

@@ -39,25 +39,24 @@ _MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
 
 
 def _searched(configs: Configs) -> Configs:
-    """The configs with the secrets that are in their texts, in words, in the place of these."""
-    return tuple(
-        each
-        if (data := each.spec.data) is None
-        else replace(each, found=_found_in(data), spec=replace(each.spec, data=None))
-        for each in configs
-    )
+    """Return the configs with the kinds of secrets that are in their texts in the place of these."""
+    return tuple(map(_searched_config, configs))
 
 
-def _found_in(data: bytes) -> list[str] | None:
-    return secrets.kinds_in_file(data) if len(data) <= _MOST_OF_CONFIG else None
+def _searched_config(config: Config) -> Config:
+    data = config.spec.data
+    if data is None:
+        return config
+    found = secrets.kinds_in_file(data) if len(data) <= _MOST_OF_CONFIG else None
+    return replace(config, found=found, spec=replace(config.spec, data=None))
 
 
 def _without_secrets(services: Services) -> Services:
-    """The services with the secrets that were found, in words, in the place of all that may hold one."""
-    return tuple(map(_without_secrets_in, services))
+    """Return the services with what was found in the place of all that may hold a secret."""
+    return tuple(map(_reduced, services))
 
 
-def _without_secrets_in(service: ServiceDocument) -> ServiceDocument:
+def _reduced(service: ServiceDocument) -> ServiceDocument:
     task = service.spec.task_template
     found = (*service.found, *_secrets(service.spec), *_mounted(task.container_spec))
     container = task.container_spec and replace(
@@ -70,7 +69,7 @@ def _without_secrets_in(service: ServiceDocument) -> ServiceDocument:
 
 
 def _secrets(spec: ServiceSpec) -> Iterator[str]:
-    """The secrets in the environment, labels, commands and options of a service."""
+    """Yield the secrets in the environment, labels, commands and options of a service."""
     container = spec.task_template.container_spec or ContainerSpec()
     variables = (each.partition("=")[::2] for each in container.env or ())
     yield from secrets.in_settings("variable", variables)
@@ -87,7 +86,7 @@ def _secrets(spec: ServiceSpec) -> Iterator[str]:
 
 
 def _mounted(container: ContainerSpec | None) -> Iterator[str]:
-    """The files of nodes that are mounted and have the name of a secret; that of accounts holds none."""
+    """Yield the files of nodes that are mounted and have the name of a secret."""
     for each in (container and container.mounts) or ():
         is_secret = any(map(names_secret_file, (each.source, each.target)))
         if each.type == "bind" and each.source != _ACCOUNTS and is_secret:
@@ -118,7 +117,7 @@ class Service:
     """One service of the swarm.
 
     Attributes:
-        in_configs: what secrets its configs hold in their texts, by their ids; None for one that was not searched.
+        in_configs: the secrets in the texts of configs, by their ids; None for one that was not searched.
     """
 
     document: ServiceDocument
@@ -126,7 +125,6 @@ class Service:
 
     @property
     def name(self) -> str:
-        """Its name."""
         return self.document.spec.name
 
     @property
@@ -148,7 +146,7 @@ class Service:
 
     @property
     def restart_condition(self) -> str:
-        """`any` where nothing is said, `on-failure` or `none`."""
+        """`any` by default, `on-failure` or `none`."""
         mode, condition = self.document.spec.mode, self._policy.condition or "any"
         if condition == "any" and mode and (mode.replicated_job or mode.global_job):
             return "on-failure"  # what a job has completed is done (swarmkit: restart.Supervisor)
@@ -199,12 +197,7 @@ def services_of(recording: Recording) -> dict[str, Service]:
 
 @fact(SWARM)
 def services(recording: Recording, engine: Engine) -> dict[str, Service]:
-    """The services of the swarm by id; none where this node is in no swarm.
-
-    Raises:
-        NotApplicable: the node is a worker.
-        EvidenceError: the node is neither worker nor manager of its swarm, or did not answer.
-    """
+    """The services of the swarm by id; none if this node is in no swarm."""
     node = engine.info.swarm
     if node.local_node_state in ("", "inactive"):
         return {}

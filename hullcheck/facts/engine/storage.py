@@ -2,21 +2,18 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from hullcheck.facts.engine.files import EngineFiles
 from hullcheck.facts.engine.files_answer import BlockDevice, BlockDevices
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.engine.installation import Places
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.models import decode
 from hullcheck.parsing.proc.mountinfo import Mount, is_below, mount_of
 
-_BORROWING = re.compile(
-    r"overlay|aufs|ecryptfs|shiftfs|(fuse\.)?(fuse-overlayfs|bindfs|mergerfs|unionfs|cryfs|encfs|gocryptfs)"
-)
+_BORROWING = re.compile(r"overlay|aufs|ecryptfs|(fuse\.)?fuse-overlayfs|fuse\.(bindfs|mergerfs|unionfs)")
 """File systems that keep what is written to them on others."""
 
 
@@ -40,8 +37,7 @@ class Root:
     def host(self) -> Mount | None:
         """The mount of / or /var whose file system it is on.
 
-        dockerd mounts its data root over itself where `/` is not a shared mount: that is no file system of
-        its own, and it shows in the device.
+        dockerd mounts its data root over itself if `/` is not a shared mount: the device shows that.
         """
         return next((each for each in self.hosts if each.device == self.mount.device), None)
 
@@ -58,7 +54,7 @@ class Root:
 
     @property
     def pool(self) -> str:
-        """The pool of ZFS that it shares with one of the host's own file systems; empty where it shares none."""
+        """The pool of ZFS that it shares with one of the host's own file systems; empty if it shares none."""
         pools = {each.source.partition("/")[0] for each in self.hosts if each.kind == "zfs"}
         pool = self.mount.source.partition("/")[0]
         return pool if self.mount.kind == "zfs" and pool in pools else ""
@@ -69,23 +65,20 @@ class Storage:
     """Where the engine keeps its data."""
 
     engine: Engine
-    places: Places
+    files: EngineFiles
     mounts: tuple[Mount, ...]
 
     @cached_property
     def roots(self) -> tuple[Root, ...]:
-        """The data root, and that of containerd where images lie there.
+        """The data root, and that of containerd if images lie there.
 
         With user namespaces it is a numbered directory in the one that was set, and either may be the mount.
-
-        Raises:
-            EvidenceError: they could not be looked at.
         """
-        path = self.places.data_root().node.path
+        path = self.files.answer.look(self.engine.info.docker_root_dir).node.path
         root = self._root(path)
         if "userns" in self.engine.security_options and not root.is_own:
             root = self._root(posixpath.dirname(path))
-        of_containerd = self.places.containerd_roots if self.engine.keeps_images_in_containerd else ()
+        of_containerd = self.files.containerd_roots if self.engine.keeps_images_in_containerd else ()
         return (root, *(self._root(each) for each in of_containerd if not is_below(each, path)))
 
     def _root(self, path: str) -> Root:
@@ -94,50 +87,48 @@ class Storage:
 
 
 @fact()
-def storage(engine: Engine, places: Places, daemon_mounts: tuple[Mount, ...]) -> Storage:
+def storage(engine: Engine, engine_files: EngineFiles, daemon_mounts: tuple[Mount, ...]) -> Storage:
     """Where the engine keeps its data."""
-    return Storage(engine, places, daemon_mounts)
+    return Storage(engine, engine_files, daemon_mounts)
 
 
 @dataclass(frozen=True)
-class DataAtRest:
-    """Where the engine and its volumes keep data, and on which devices."""
+class DataPlace:
+    """A directory with data of the engine or of a volume, its mount, and the block devices below, the nearest first."""
 
-    storage: Storage
+    path: str
+    mount: Mount
     devices: tuple[BlockDevice, ...]
 
-    @property
-    def places(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        """Each directory with data, its file system, and the devices below; where there are none, what is mounted.
 
-        Raises:
-            EvidenceError: the data root could not be looked at.
-        """
-        roots = self.storage.roots
-        mounts = {root.path: root.mount for root in roots}
-        for mount in self.storage.mounts:
-            if any(is_below(mount.point, f"{root.path}/volumes") and mount != root.mount for root in roots):
-                mounts[mount.point] = mount
-        for path, mount in mounts.items():
-            name = posixpath.basename(mount.source)  # a btrfs has a number of its own
-            chains = list(_chains(self.devices))
-            found = [each for each in chains if each[0].number == mount.device]
-            found += [each for each in chains if name == each[0].name]
-            below = tuple(map(str, found[0])) if found else (mount.source or mount.device,)
-            yield path, mount.kind, below
+@fact()
+def data_at_rest(engine_files: EngineFiles, storage: Storage) -> tuple[DataPlace, ...]:
+    """Return where the engine and its volumes keep data, and on which devices."""
+    devices = decode(engine_files.answer.devices or "{}", BlockDevices, "lsblk")
+    return data_places(storage, devices.blockdevices)
+
+
+def data_places(storage: Storage, devices: Iterable[BlockDevice]) -> tuple[DataPlace, ...]:
+    """Return the engine's roots and what is mounted in their volumes, with the *devices* below."""
+    roots, chains = storage.roots, list(_chains(devices))
+    mounts = {root.path: root.mount for root in roots}
+    for mount in storage.mounts:
+        if any(is_below(mount.point, f"{root.path}/volumes") and mount != root.mount for root in roots):
+            mounts[mount.point] = mount
+    return tuple(DataPlace(path, mount, _below(mount, chains)) for path, mount in mounts.items())
+
+
+def _below(mount: Mount, chains: Sequence[tuple[BlockDevice, ...]]) -> tuple[BlockDevice, ...]:
+    name = posixpath.basename(mount.source)  # a btrfs has a number of its own
+    found = [each for each in chains if each[0].number == mount.device]
+    found += [each for each in chains if each[0].name == name]
+    return found[0] if found else ()
 
 
 def _chains(
     devices: Iterable[BlockDevice], below: tuple[BlockDevice, ...] = ()
 ) -> Iterator[tuple[BlockDevice, ...]]:
-    """Each device with those below it."""
+    """Yield each device with those below it."""
     for device in devices:
         yield (device, *below)
         yield from _chains(device.children, (device, *below))
-
-
-@fact()
-def data_at_rest(engine_files: EngineFiles, storage: Storage) -> DataAtRest:
-    """Where the engine and its volumes keep data, and on which devices."""
-    devices = decode(engine_files.answer.devices or "{}", BlockDevices, "lsblk")
-    return DataAtRest(storage, devices.blockdevices)

@@ -1,4 +1,7 @@
-"""The swarm of a target as far as its node knows it: a manager knows all, a worker its own addresses."""
+"""The swarm of a target as far as its node knows it: a manager knows all, a worker its own addresses.
+
+What only a manager knows raises NotApplicable on other nodes, and EvidenceError if the swarm cannot be asked.
+"""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,10 +28,7 @@ _MANAGEMENT_PORT, _GOSSIP_PORT = 2377, 7946
 
 @dataclass(frozen=True)
 class Swarm:
-    """The swarm of a node; what one property needs and could not be read spoils no other.
-
-    What only a manager knows raises NotApplicable on other nodes, and EvidenceError where the swarm cannot be asked.
-    """
+    """The swarm of a node."""
 
     recording: Recording
     engine: Engine
@@ -49,12 +49,7 @@ class Swarm:
 
     @property
     def cluster(self) -> Cluster:
-        """The swarm, as this node knows it, which is a manager of one that can be asked.
-
-        Raises:
-            NotApplicable: it is a worker, which does not know; the message names managers.
-            EvidenceError: it does not take part in its swarm, or the swarm has no leader.
-        """
+        """The swarm, as a manager of it knows it."""
         self.require_active()
         if not self.node.control_available:
             known = sorted(each.addr for each in self.node.remote_managers or ())
@@ -68,12 +63,12 @@ class Swarm:
     # ---- what a manager knows
 
     @cached_property
-    def managers(self) -> tuple[str, ...]:
-        """Every manager, as `web1 (Leader)`; those count as well that cannot be reached, or are none yet."""
+    def managers(self) -> tuple[tuple[str, str], ...]:
+        """Every manager and what it is: Leader, Reachable, Unreachable, or Promoted while it was down."""
         _ = self.cluster
         nodes = section(self.recording, SWARM, "nodes", Nodes, "docker node inspect")
-        parts = ((each.description.hostname, _part(each)) for each in nodes)
-        return tuple(sorted(f"{name} ({part})" for name, part in parts if part))
+        roles = ((each.description.hostname, _role(each)) for each in nodes)
+        return tuple(sorted((name, role) for name, role in roles if role))
 
     @property
     def node_certificate_days(self) -> float:
@@ -100,11 +95,7 @@ class Swarm:
 
     @cached_property
     def control_listeners(self) -> tuple[Listener, ...]:
-        """Where this node takes commands and gossip of the swarm, over TCP.
-
-        Raises:
-            EvidenceError: it takes no part, or its sockets could not be read.
-        """
+        """Where this node takes commands and gossip of the swarm, over TCP."""
         self.require_active()
         wanted = {self._management_port, _GOSSIP_PORT} if self.node.control_available else {_GOSSIP_PORT}
         own = endpoints.listening(self.daemon.process)
@@ -115,11 +106,7 @@ class Swarm:
 
     @property
     def addresses(self) -> tuple[str, str]:
-        """The addresses for management and for data.
-
-        Raises:
-            EvidenceError: this node takes no part, or its state could not be read.
-        """
+        """The addresses for management and for data."""
         self.require_active()
         if not (management := self.node.node_addr):
             raise EvidenceError("docker info does not report the address of this node")
@@ -134,11 +121,7 @@ class Swarm:
 
     @cached_property
     def _node_state(self) -> NodeState:
-        """What the daemon wrote down when it became a node, and starts with again.
-
-        Raises:
-            EvidenceError: it could not be read.
-        """
+        """What the daemon wrote down when it became a node, and starts with again."""
         what = "this node's swarm/docker-state.json"
         for line in self.recording.sections(SWARM).get("state", "").split("\n"):
             pid, _, state = line.partition(":")
@@ -157,18 +140,13 @@ class Swarm:
 
 
 def _reaches_nodes(network: Network) -> bool:
-    """Whether it may reach over several nodes; the swarm may have bridges, of which each stays on its own node."""
+    """Whether it may reach over several nodes; a bridge of the swarm stays on its node."""
     return network.driver == "overlay" or (network.scope == "swarm" and network.driver not in _OF_ONE_NODE)
 
 
 @fact()
 def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subjects[Network]:
-    """Every network of the swarm that reaches over several nodes.
-
-    Raises:
-        NotApplicable: this is a worker: only a manager knows them all.
-        EvidenceError: this node takes no part in its swarm.
-    """
+    """Every network of the swarm that reaches over several nodes."""
     _ = swarm.cluster
     overlay = [each for each in networks.get() if _reaches_nodes(each)]
     named = tuple((each.name, each) for each in sorted(overlay, key=lambda each: each.name))
@@ -177,20 +155,15 @@ def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subje
 
 @fact()
 def swarm_service(swarm: Swarm) -> Subjects[Service]:
-    """Every service of the swarm.
-
-    Raises:
-        NotApplicable: only a manager knows them, and this is none.
-        EvidenceError: the swarm cannot be asked.
-    """
+    """Every service of the swarm."""
     _ = swarm.cluster
     services = services_of(swarm.recording).values()
     named = tuple((each.name, each) for each in sorted(services, key=lambda each: each.name))
     return Subjects("service", named, nothing="the swarm runs no service")
 
 
-def _part(node: Node) -> str:
-    """What a node is among the managers, of which one that is down becomes one later; empty for a worker."""
+def _role(node: Node) -> str:
+    """Return what a node is among the managers; empty for a worker."""
     status = node.manager_status
     if status is None:
         return "Promoted" if node.spec.role == "manager" else ""
@@ -199,12 +172,7 @@ def _part(node: Node) -> str:
 
 @fact(SWARM)
 def swarm(recording: Recording, engine: Engine, daemon: Daemon) -> Swarm:
-    """The swarm of the target.
-
-    Raises:
-        NotApplicable: swarm mode is off there.
-        EvidenceError: the engine did not say.
-    """
+    """The swarm of the target."""
     if engine.info.swarm.local_node_state in ("inactive", ""):
         raise NotApplicable("swarm mode is off (docker info)")
     return Swarm(recording, engine, daemon)

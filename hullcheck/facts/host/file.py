@@ -104,6 +104,11 @@ class FileFact:
     holds_key: bool = False
     is_run: bool = False
 
+    @classmethod
+    def in_use(cls, path: str, *, directory: bool = False) -> "FileFact":
+        """Return what is there, as it is in use; its owner and mode are not asked for."""
+        return cls(path, State.FOUND, Node(path, stat.S_IFDIR if directory else stat.S_IFREG, 0, 0))
+
     @property
     def node(self) -> Node:
         """The file itself.

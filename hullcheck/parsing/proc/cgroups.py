@@ -15,16 +15,13 @@ Files = Mapping[str, Sequence[str]]
 
 
 def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -> float | None:
-    """One limit of a process; None where nothing holds it.
+    """Return one limit of a process, or None if it has none; EvidenceError if its group could not be read.
 
     Args:
         name: `memory`, `processes`, `cpus` or `cpu_weight`.
         cgroups: the lines of its /proc/PID/cgroup.
         files: those of its groups and of those above.
         own: whether its own group counts, and not only those above.
-
-    Raises:
-        EvidenceError: the files of its own group could not be read.
     """
     controller, known, measure = _LIMITS[name]
     folders = _folders(controller, cgroups)
@@ -35,7 +32,7 @@ def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -
 
 
 def _folders(controller: str, cgroups: Sequence[str], *, own: bool = True) -> list[str]:
-    """The folders of the process's group and of those above, the own first, without the root."""
+    """Return the folders of the process's group and of those above, the own first, without the root."""
     split = [line.split(":", 2) for line in cgroups]
     folders = []
     for _, controllers, path in [each for each in split if controller in each[1].split(",")] or split:

@@ -15,11 +15,10 @@ class Mount:
     Attributes:
         device: `major:minor` of the file system.
         root: the directory (or file) of that file system that is mounted.
-        point: where it is mounted, in the namespace of the table's process.
-        options: of this mount: `ro`, `nosuid`, ...
+        point: where it is mounted.
         kind: the file system's type.
         source: what the file system was mounted from: a device's path, or any word.
-        subvolume: on btrfs, the one to which the directory belongs; empty elsewhere.
+        subvolume: on btrfs, the one to which the directory belongs.
     """
 
     device: str
@@ -37,11 +36,7 @@ class Mount:
 
 
 def parse(lines: Iterable[str]) -> tuple[Mount, ...]:
-    """The mounts in the lines of a mountinfo file.
-
-    Raises:
-        EvidenceError: a line is not one of a mount table.
-    """
+    """Parse the lines of a mountinfo file; EvidenceError if one is damaged."""
     return tuple(map(_mount, lines))
 
 
@@ -87,11 +82,7 @@ class MountTable:
         return found
 
     def paths(self, device: str, root: str) -> frozenset[str]:
-        """Every path under which the host shows *root* of the file system *device*.
-
-        Empty where the host does not mount that file system, or not that part of it: the container's own
-        /proc, a tmpfs of its own.
-        """
+        """Return every path under which the host shows *root* of the file system *device*; empty if it does not."""
         found = set()
         for mount in self._by_device.get(device, ()):
             if is_below(root, mount.root):
@@ -100,50 +91,31 @@ class MountTable:
         return frozenset(found)
 
     def parts(self, device: str, root: str) -> frozenset[str]:
-        """Where the host has parts of *root* of the file system *device* under names of their own.
-
-        That is /var/lib/docker for /data, where /data/docker is mounted there.
-        """
+        """Return where parts of *root* of *device* are mounted: /var/lib/docker if /data/docker is mounted there."""
         below = (each for each in self._by_device.get(device, ()) if each.root != root)
         return frozenset(each.point for each in below if is_below(each.root, root))
 
     def other_names(self, path: str) -> frozenset[str]:
-        """*path*, every other path of the host that shows the same or a part of it, and what is mounted below it
-        from elsewhere.
-
-        Args:
-            path: without symbolic links.
-        """
-        above = [mount for mount in reversed(self.mounts) if is_below(path, mount.point)]
-        under = max(above, key=_depth, default=None)  # of two at one point the later one hides the other
+        """Return *path*, other paths that show it or a part of it, and what is mounted below it from elsewhere."""
         found = {path}
-        if under is not None:
-            root = (under.root.rstrip("/") + path[len(under.point.rstrip("/")) :]) or "/"
-            found |= self.paths(under.device, root) | self.parts(under.device, root)
+        if self.mounts:
+            device, root = location(path, self.mounts)
+            found |= self.paths(device, root) | self.parts(device, root)
         for mount in self.mounts:
             if mount.point != path and is_below(mount.point, path):
                 found |= self.paths(mount.device, mount.root)
         return frozenset(found)
 
 
-def _depth(mount: Mount) -> int:
-    return len(mount.point)
-
-
 def location(path: str, mounts: tuple[Mount, ...]) -> tuple[str, str]:
-    """Where a path lies: the device, and the place in its file system."""
+    """Return the device of a path, and its place in that file system."""
     mount = mount_of(path, mounts)
     return mount.device, (mount.root.rstrip("/") + path[len(mount.point.rstrip("/")) :]) or "/"
 
 
 def mount_of(path: str, mounts: tuple[Mount, ...]) -> Mount:
-    """The mount on which *path* lies, the last one made where one covers another.
-
-    Raises:
-        EvidenceError: the table has no root.
-    """
-    found = [each for each in mounts if is_below(path, each.point)]
+    """Return the mount on which *path* lies, the last one made if one covers another."""
+    found = [each for each in reversed(mounts) if is_below(path, each.point)]
     if not found:
         raise EvidenceError("the mount table has no mount at /")
-    longest = max(len(each.point) for each in found)
-    return [each for each in found if len(each.point) == longest][-1]
+    return max(found, key=lambda each: len(each.point))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from hullcheck import __version__
+from hullcheck.criteria.neighbours import shown
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.identity import Identity, same_engine, same_machine
 from hullcheck.frameworks import rollup
@@ -133,10 +134,10 @@ class Outcome:
 def _neighbours(known: Facts) -> tuple[str, ...]:
     """What else runs containers on a host; nothing where there is no Docker, and so nothing that is judged."""
     try:
-        found: tuple[str, ...] = known.get("neighbours") if known.kind == "host" else ()
+        found = known.neighbours if known.kind == "host" else ()
     except (EvidenceError, NotApplicable):
         return ()
-    return tuple(map(printable, found))
+    return tuple(printable(shown(each)) for each in found)
 
 
 def _seen_from_project(session: AuditSession) -> str:

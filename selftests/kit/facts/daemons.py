@@ -20,15 +20,12 @@ from selftests.kit.files import answer
 from selftests.kit.judging import judged
 
 SOCKET = "/run/docker.sock"
-
-
 BEFORE, AFTER = "2026-01-01 09:00:00.250000000 +0000", "2026-01-01 11:00:00.250000000 +0000"
-
-
 NOW, UPTIME, START = "2026-01-01 12:00:00.500000000 +0000", "10800.50", 3600  # it started at ten o'clock
-
-
 PATH = "/etc/docker/daemon.json"
+ICC = "com.docker.network.bridge.enable_icc"
+NO_ICC = {ICC: "false"}
+FILES = ("--tlscacert=/ca", "--tlscert=/cert", "--tlskey=/key")
 
 
 @dataclass(frozen=True)
@@ -40,17 +37,13 @@ class Host:
     changed: str = BEFORE
     written: str = ""
     info: dict[str, Any] = field(default_factory=dict)
-    bridge: dict[str, str] | None = field(
-        default_factory=lambda: {"com.docker.network.bridge.enable_icc": "true"}
-    )
-    ipv6: bool = False
+    bridge: dict[str, str] | None = field(default_factory=lambda: {ICC: "true"})
     environment: tuple[str, ...] = ("HOME=/root",)
     tcp: tuple[int, ...] = ()
     uid: int = 0
     as_root: bool = True
     children: tuple[str, ...] = ()
     endpoint: str = f"unix://{SOCKET}"
-    version: dict[str, Any] = field(default_factory=dict)
     profile: str = ""
     unit: str = ""
     second: tuple[str, ...] | None = None
@@ -63,7 +56,7 @@ class Host:
         """What it answers, redacted as an audit does it."""
         texts = {
             "host": PRESENT.stdout,
-            "engine": engine_text(self.info, version=self.version, networks=[self._network()]),
+            "engine": engine_text(self.info, networks=[self._network()]),
             "containers": self.containers or containers_said(),
             "processes": in_parts(processes=self._children()),
             "daemon": DAEMON.keep(self.answer()),
@@ -96,15 +89,10 @@ class Host:
         return BRIDGE | {"Options": self.bridge}
 
     def _children(self) -> str:
-        lines = (
-            f"{90 + n}/status:Name:\t{name}\n{90 + n}/status:PPid:\t7" for n, name in enumerate(self.children)
-        )
-        links = (f"{90 + n}/exe:/usr/sbin/{name}" for n, name in enumerate(self.children))
-        first = (
-            "1/status:Name:\tinit\n1/status:PPid:\t0",
-            *(["1/exe:/sbin/init"] * self.as_root),
-        )
-        return "\n".join((*first, *lines, *links))
+        lines = ["1/status:Name:\tinit", "1/status:PPid:\t0", *(["1/exe:/sbin/init"] * self.as_root)]
+        for pid, name in enumerate(self.children, 90):
+            lines += [f"{pid}/status:Name:\t{name}", f"{pid}/status:PPid:\t7", f"{pid}/exe:/usr/sbin/{name}"]
+        return "\n".join(lines)
 
     def answer(self) -> str:
         """What it answers to the question for its daemons."""
@@ -113,10 +101,8 @@ class Host:
         sockets = (f"/var{SOCKET}", *self.sockets)
         parts = {
             "asked": [f"clock:{NOW}|{UPTIME}", f"endpoint:{self.endpoint}", f"path:{SOCKET}"],
-            "running": [
-                line for line in (*first, *second) if "/cmdline:" not in line and "/environ:" not in line
-            ],
-            "words": [line for line in (*first, *second) if "/cmdline:" in line or "/environ:" in line],
+            "running": [line for line in (*first, *second) if not _is_word(line)],
+            "words": [line for line in (*first, *second) if _is_word(line)],
             "sockets": [f"{each}\t{each.removeprefix('/var')}" for each in sockets],
             "files": list(self._files_of_daemon()),
             "units": [self.unit],
@@ -163,6 +149,10 @@ class Host:
         return found
 
 
+def _is_word(line: str) -> bool:
+    return "/cmdline:" in line or "/environ:" in line
+
+
 def insecure(*ranges: str, **names: bool) -> dict[str, Any]:
     """docker info of an engine with these insecure registries."""
     indexes = {name.replace("_", "."): {"Secure": secure} for name, secure in names.items()}
@@ -173,12 +163,6 @@ def insecure(*ranges: str, **names: bool) -> dict[str, Any]:
 def options(*names: str) -> dict[str, Any]:
     """docker info of an engine with these security options."""
     return {"SecurityOptions": [f"name={name}" for name in names]}
-
-
-NO_ICC = {"com.docker.network.bridge.enable_icc": "false"}
-
-
-FILES = ("--tlscacert=/ca", "--tlscert=/cert", "--tlskey=/key")
 
 
 REMOTE = Host(flags=("-H=tcp://:2376", "--tlsverify", *FILES), tcp=(2376,))
@@ -219,5 +203,4 @@ def process(**parts: Any) -> DaemonProcess:
         "started": None,
     }
     none = dict.fromkeys(("flags", "mountinfo", "unix_table", "tcp_table"), ())
-    sets = dict.fromkeys(("held", "tables_read"), frozenset[str]())
-    return DaemonProcess(**usual | none | sets | {"environment": {}, "namespaces": {}} | parts)
+    return DaemonProcess(**usual | none | {"held": frozenset(), "environment": {}, "namespaces": {}} | parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hullcheck.facts import Facts
+from hullcheck.facts.engine.daemon_options import Setting, Value
 from hullcheck.facts.host.processes import PROCESSES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -16,18 +17,12 @@ from selftests.kit.facts.engines import engine_text
 from selftests.kit.facts.tools import process
 
 
-class Setting:
-    """A setting of the daemon."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
 class Daemon:
     """A daemon with this log driver."""
 
     def __init__(self, driver: str, options: dict[str, str]) -> None:
-        self._settings = {"log-driver": Setting(driver), "log-opts": Setting(options)}
+        values = {"log-driver": driver, "log-opts": options}
+        self._settings = {name: Setting(name, Value(each, "docker info")) for name, each in values.items()}
 
     def setting(self, name: str) -> Setting:
         """A setting."""

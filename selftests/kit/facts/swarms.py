@@ -77,9 +77,7 @@ class Node:
         recording = Recording("host", "local", answers, gathered=NOW.timestamp())
         daemon = SimpleNamespace(
             pid=PID,
-            process=process(
-                pid=PID, held=self.held, tcp_table=self.tcp, tables_read=frozenset({"tcp", "tcp6"})
-            ),
+            process=process(pid=PID, held=self.held, tcp_table=self.tcp),
         )
         return Facts(recording, policy or Policy(), daemon=daemon)
 

@@ -341,7 +341,7 @@ def test_secrets_of_services(nodes: Switch) -> None:
     assert verdicts("7.4", facts) == {
         "bad": ("fail", "variable DB_PASSWORD: a value given to DB_PASSWORD"),
         "config": ("fail", "as a config: tls_key_v2"),
-        "config-long": ("manual", "a person has to search its configs long.txt: do they hold any?"),
+        "config-long": ("manual", "check that its configs long.txt hold none: they were not searched"),
         "config-template": ("pass", f"secrets: db_password; {seen.format(0)}, nor in 1 configs"),
         "config-text": ("fail", "as a config: app.yml (a value given to password)"),
         "file": ("fail", "as a file of the node: /srv/db_password.txt"),

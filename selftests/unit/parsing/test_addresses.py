@@ -6,20 +6,12 @@ import pytest
 
 from hullcheck.facts.engine.endpoints import endpoint
 from hullcheck.parsing.addresses import canonical, is_loopback, is_unspecified
-from hullcheck.parsing.proc.net import Listener, listener
+from hullcheck.parsing.proc.net import listener
 from hullcheck.policy.values import to_listener
 from selftests import REPOSITORY
 
-JUDGES = {
-    "is_global",
-    "is_link_local",
-    "is_loopback",
-    "is_multicast",
-    "is_private",
-    "is_reserved",
-    "is_unspecified",
-}
-MAPPED_ANY = "1/net/udp6: 0: 0000000000000000FFFF000000000000:1F90 0:0 07 0:0 00:0 0 0 0 5"
+PROPERTIES = "global link_local loopback multicast private reserved unspecified"
+JUDGES = {f"is_{each}" for each in PROPERTIES.split()}
 
 
 @pytest.mark.parametrize(
@@ -42,22 +34,22 @@ def test_every_python_says_the_same(text: str, written: str, loopback: bool, eve
 
 def test_name_is_no_address() -> None:
     """It stays as it is, and is not judged."""
-    assert canonical("db.example") == "db.example"
-    assert canonical("1.2.3.4.5") == "1.2.3.4.5"
-    assert canonical("9999999999") == "9999999999"
+    for name in ("db.example", "1.2.3.4.5", "9999999999"):
+        assert canonical(name) == name
     with pytest.raises(ValueError, match="db"):
         is_loopback("db.example")
 
 
 def test_sockets_flags_and_policies_write_an_address_in_one_way() -> None:
     """So that a listener is found in the policy, and one on every address is seen as that."""
-    assert (
-        endpoint("tcp://[::ffff:10.0.0.5]:2376") == to_listener("[::ffff:a00:5]:2376") == ("10.0.0.5", 2376)
-    )
-    assert endpoint("tcp://[::ffff:0.0.0.0]:2376") == to_listener("[::ffff:0.0.0.0]:2376") == ("*", 2376)
-    found = listener(MAPPED_ANY)
-    assert isinstance(found, Listener)
-    assert is_unspecified(found.address)
+    for written, found in (
+        ("[::ffff:10.0.0.5]:2376", ("10.0.0.5", 2376)),
+        ("[::ffff:0.0.0.0]:2376", ("*", 2376)),
+    ):
+        assert endpoint(f"tcp://{written}") == to_listener(written) == found
+    listens = listener("1/net/udp6: 0: 0000000000000000FFFF000000000000:1F90 0:0 07 0:0 00:0 0 0 0 5")
+    assert listens is not None
+    assert is_unspecified(listens.address)
 
 
 def test_nobody_asks_python_itself() -> None:

@@ -6,39 +6,26 @@ import pytest
 
 from hullcheck.parsing.image_reference import Reference
 
-
-@pytest.mark.parametrize(
-    ("text", "name", "pinned"),
-    [
-        ("nginx", "nginx:latest", False),
-        ("nginx:latest", "nginx:latest", False),
-        ("nginx:1.27", "nginx:1.27", True),
-        ("reg:5000/a/b", "reg:5000/a/b:latest", False),
-        ("reg:5000/a/b:2", "reg:5000/a/b:2", True),
-        ("nginx@sha256:" + "0" * 64, "nginx", True),
-        ("0" * 64, "0" * 64, True),
-        ("docker.io/library/nginx:1.27", "nginx:1.27", True),
-    ],
-)
-def test_references(text: str, name: str, pinned: bool) -> None:
-    """A tag is told from a registry's port, and silence from a version."""
-    reference = Reference.parse(text)
-    assert (reference.familiar_name, reference.is_pinned) == (name, pinned)
+ID = "0" * 64
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "expected", "familiar", "pinned"),
     [
-        ("nginx", Reference("nginx:latest", "latest", "")),
-        ("nginx@sha256:ab", Reference("nginx", "", "sha256:ab")),
-        ("nginx:1@sha256:ab", Reference("nginx:1", "1", "sha256:ab")),
-        ("reg:5000/nginx", Reference("reg:5000/nginx:latest", "latest", "")),
-        ("0123456789ab", Reference("0123456789ab", "", "0123456789ab")),
-        ("sha256:" + "0" * 64, Reference("sha256:" + "0" * 64, "", "sha256:" + "0" * 64)),
-        ("0123456789a", Reference("0123456789a:latest", "latest", "")),
-        ("0123456789AB", Reference("0123456789AB:latest", "latest", "")),
+        ("nginx", Reference("nginx:latest", "latest", ""), "nginx:latest", False),
+        ("nginx:1.27", Reference("nginx:1.27", "1.27", ""), "nginx:1.27", True),
+        ("reg:5000/a/b", Reference("reg:5000/a/b:latest", "latest", ""), "reg:5000/a/b:latest", False),
+        ("reg:5000/a/b:2", Reference("reg:5000/a/b:2", "2", ""), "reg:5000/a/b:2", True),
+        ("nginx@sha256:ab", Reference("nginx", "", "sha256:ab"), "nginx", True),
+        ("nginx:1@sha256:ab", Reference("nginx:1", "1", "sha256:ab"), "nginx:1", True),
+        ("docker.io/library/nginx:1", Reference("docker.io/library/nginx:1", "1", ""), "nginx:1", True),
+        (f"sha256:{ID}", Reference(f"sha256:{ID}", "", f"sha256:{ID}"), f"sha256:{ID}", True),
+        ("0123456789ab", Reference("0123456789ab", "", "0123456789ab"), "0123456789ab", True),
+        ("0123456789a", Reference("0123456789a:latest", "latest", ""), "0123456789a:latest", False),
+        ("0123456789AB", Reference("0123456789AB:latest", "latest", ""), "0123456789AB:latest", False),
     ],
 )
-def test_parts_of_references(text: str, expected: Reference) -> None:
-    """Name, tag and digest; an id is a digest of its own, and has no tag."""
-    assert Reference.parse(text) == expected
+def test_references(text: str, expected: Reference, familiar: str, pinned: bool) -> None:
+    """Name, tag and digest; a tag is told from a registry's port, and an id is a digest of its own."""
+    found = Reference.parse(text)
+    assert (found, found.familiar_name, found.is_pinned) == (expected, familiar, pinned)

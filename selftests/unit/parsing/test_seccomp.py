@@ -22,7 +22,13 @@ def test_default_action(text: str, flaw: str) -> None:
     assert seccomp.flaw(seccomp.read(text)) == flaw
 
 
-@pytest.mark.parametrize("text", ["{}", "nonsense", "[]", '{"defaultAction": 7}', '{"defaultAction": ""}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{}", "nonsense", "[]", "[" * 100_000, '{"defaultAction": 7}', '{"defaultAction": ""}'),
+        '{"defaultAction": "SCMP_ACT_ERRNO", "DefaultAction": "SCMP_ACT_ALLOW"}',
+    ],
+)
 def test_profile_without_a_default_action(text: str) -> None:
     """What it does with a call that it does not list is unknown."""
     with pytest.raises(EvidenceError):

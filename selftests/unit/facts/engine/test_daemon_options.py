@@ -8,106 +8,34 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.engine.daemon import insecure_registries, seccomp_profile
+from hullcheck.facts.engine.daemon import insecure_registries
 from hullcheck.facts.engine.daemon_options import START as SLACK
-from hullcheck.facts.engine.daemon_options import ConfigFile, flags, shown, stored_file
+from hullcheck.facts.engine.daemon_options import ConfigFile, flags, stored_file
 from hullcheck.parsing.times import moment
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.daemons import AFTER, BEFORE, NO_ICC, PATH, Host, insecure
 from selftests.kit.facts.engines import engine
 
-ELSEWHERE = Host(flags=("--config-file=/opt/d.json",), document='{"userland-proxy": false}')
 PROXY = '{"userland-proxy": false}'
-UNIT = "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d --icc=false --log-opt x=s3cret ; x=y }"
-UNKNOWN = "after the daemon started, so the running value is unknown; restart the daemon to know"
-DEFAULT = "default of engine 26.1.5"
-
-
-@pytest.mark.parametrize(
-    ("host", "number", "reason"),
-    [
-        (Host(), "2.2", "icc is true (network bridge, from default)"),
-        (Host(flags=("--icc",)), "2.2", "icc is true (network bridge, from command line)"),
-        (Host(document='{"icc": true}'), "2.2", f"icc is true (network bridge, from {PATH})"),
-        (Host(document='{"icc": true}', changed=AFTER), "2.2", "icc is true (network bridge)"),
-        (Host(document="unread"), "2.2", "icc is true (network bridge)"),
-        (Host(second=()), "2.2", "icc is true (network bridge)"),
-        (Host(document='{"icc": false}', bridge={}), "2.2", f"icc is false ({PATH})"),
-        *(
-            (host, "2.2", f"icc is true (network bridge); restart pending: {source} says false")
-            for host, source in (
-                (Host(document='{"icc": false}'), PATH),
-                (Host(document='{"icc": false}', changed=AFTER), PATH),
-                (Host(unit=UNIT), "docker.service"),
-            )
-        ),
-        (Host(document='{"icc": true}', changed=AFTER, bridge=NO_ICC), "2.2",
-         f"icc is false (network bridge); restart pending: {PATH} says true"),
-        *(
-            (Host(unit=unit), "2.2", "icc is true (network bridge, from default)")  # what the unit says is unknown
-            for unit in (
-                UNIT.replace("--log-opt", "$OPTS --log-opt"),
-                UNIT.replace("/d --icc=false --log-opt x=s3cret", "/opt/start"),
-                "MainPID=7",
-            )
-        ),
-        (Host(), "2.16", "live-restore is false (docker info, from default)"),
-        (Host(), "2.17", f"userland-proxy is true ({DEFAULT})"),
-        (Host(flags=("--userland-proxy",)), "2.17", "userland-proxy is true (command line)"),
-        (Host(document=PROXY), "2.17", f"userland-proxy is false ({PATH})"),
-        (ELSEWHERE, "2.17", "userland-proxy is false (/opt/d.json)"),
-        (Host(document='{"cgroup-parent": ""}'), "2.11", f"cgroup-parent is not set ({DEFAULT})"),
-        (Host(document=None), "2.11", f"cgroup-parent is not set ({DEFAULT})"),
-        (Host(document="[]"), "2.17", f"{PATH}, the daemon's configuration, is not JSON"),
-        (Host(document="unread"), "2.17", f"{PATH}, the daemon's configuration, may not be read; are you root?"),
-        (Host(document='{"userland-proxy": "false"}'), "2.17",
-         f"{PATH}: userland-proxy: Expected `bool | null`, got `str`"),
-        (Host(document=PROXY, changed=AFTER), "2.17", f"userland-proxy may be false ({PATH}) or true ({DEFAULT}); "
-         f"restart pending: {PATH} says false and was changed {UNKNOWN}"),
-        (Host(changed=AFTER), "2.11", f"cgroup-parent: {PATH} does not set it, and was changed {UNKNOWN}"),
-        (Host(document='{"cgroup-parent": null}', changed=AFTER, written=BEFORE), "2.11",
-         f"cgroup-parent: {PATH} does not set it, and got another owner, mode or name {UNKNOWN}"),
-        (Host(document=None, changed=AFTER), "2.11", f"cgroup-parent: {PATH} does not exist, but its directory was "
-         "changed after the daemon started, so there may have been one; restart the daemon to know"),
-    ],
-)  # fmt: skip
-def test_whole_reasons(host: Host, number: str, reason: str) -> None:
-    """What is in force, where that was read, what may be otherwise, and why."""
-    assert host.judge(number)[1] == reason
-    assert "s3cret" not in host.recording().answers["daemon"].stdout
 
 
 @pytest.mark.parametrize(
     ("host", "number", "verdict"),
     [
-        (Host(document=PROXY), "2.17", "pass"),
-        (Host(document=PROXY, changed=AFTER), "2.17", "fail"),  # the default may be in force
         (Host(document=PROXY, link=BEFORE), "2.17", "pass"),
         (Host(document=PROXY, link=AFTER), "2.17", "fail"),  # the link may have led elsewhere
         (Host(document=PROXY, link="-"), "2.17", "fail"),
-        (Host(document="{}", changed=AFTER), "2.11", "error"),
         (Host(document="{}", changed="-"), "2.11", "error"),
-        (Host(document=None, changed=AFTER), "2.11", "error"),
         (Host(document=PROXY, changed=AFTER, written=BEFORE), "2.17", "error"),  # its mode alone
         (Host(document='{"userland-proxy": true}', changed=AFTER, written=BEFORE), "2.17", "fail"),
         (Host(flags=("--userland-proxy=false",), changed=AFTER), "2.17", "pass"),
         (Host(flags=("--userland-proxy=0",), document="unread"), "2.17", "pass"),
-        *((Host(document=each), "2.17", "error") for each in ("{", '{"userland-proxy": "0"}')),
-        *((Host(document=each, bridge=NO_ICC), "2.2", "pass") for each in ("unread", "{", "[]")),
+        (Host(document="[]", bridge=NO_ICC), "2.2", "pass"),
     ],
 )
 def test_file_that_is_in_force_or_not(host: Host, number: str, verdict: str) -> None:
     """A changed file proves nothing, and fails where a value that may be in force does not comply."""
     assert host.judge(number)[0] == verdict
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(True, "true"), (None, "not set"), ((), "not set"), (5, "5"), (("a", "b"), "a, b"), ({"a": "1"}, "a=1")],
-)  # fmt: skip
-def test_values_as_people_write_them(value: Any, text: str) -> None:
-    """Lists and mappings without brackets, and nothing as that."""
-    assert shown(value) == text
 
 
 @pytest.mark.parametrize(
@@ -120,8 +48,7 @@ def test_values_as_people_write_them(value: Any, text: str) -> None:
          Host(document='{"default-ulimits": {"nofile": {"NAME": "X", "Soft": 5, "HARD": 6, "no": 1}, "core": {}}}'),
          ("=0:0", "x=5:6")),
         ("hosts", Host(document='{"hosts": [" tcp://a:1", "unix:///b "]}'), ("tcp://a:1", "unix:///b")),
-        ("hosts", Host(flags=("-H", " tcp://a:1")), ("tcp://a:1",)),
-        ("storage-opts", Host(document='{"storage-opts": ["a=1", "b=2"]}'), ("a=1", "b=2")),
+        ("storage-opts", Host(flags=("--storage-opt", " a=1")), ("a=1",)),
         ("log-opts", Host(document='{"log-opts": {"max-file": "3"}}'), {"max-file": "3"}),
         ("log-level", Host(flags=("-l", "info", "-l", "WARN")), "warn"),
         ("storage-opts", Host(flags=("--config-file", "/d")),
@@ -175,29 +102,21 @@ def test_age_of_a_file(
     assert (file.changed_since(started), file.written_since(started)) == (changed, written)
 
 
-def test_name_of_a_file() -> None:
-    """It may hold what divides the answer of the probe; a text with two meanings is none."""
+def test_what_is_read_and_stored_of_a_file() -> None:
+    """A path may hold what divides the answer; the settings are stored on one line, or that it is not JSON."""
     assert Host(flags=("--config-file=/a|b.json",)).facts().daemon.config.path == "/a|b.json"
     file = ConfigFile.of(f"read|{BEFORE}|{AFTER}|/own")
     assert file == ConfigFile("/own", "read", moment(AFTER), moment(BEFORE))
-    assert file.with_text(' {"icc":true,"icc":null}').document is None
-
-
-@pytest.mark.parametrize(
-    ("text", "kept"),
-    [
-        ("", "{}"),
+    assert file.with_text(' {"icc":true,"icc":null}').document is None  # a text with two meanings
+    whole = '\ufeff{"icc": true, "debug": false}'
+    for text, kept in (
         ("\ufeff", "{}"),
-        ('\ufeff{"icc": true, "debug": false}', '{"icc":true,"debug":false}'),
+        (whole, '{"icc":true,"debug":false}'),
         ('{"icc": NaN}', None),
         ("[]", None),
-        ("{", None),
-    ],
-)
-def test_what_is_stored_of_a_file(text: str, kept: str | None) -> None:
-    """The settings on one line; nothing where it is empty; that it is not JSON."""
-    assert stored_file(text) == kept
-    assert f"\n {kept or '(not JSON)'}\n" in Host(document=text).recording().answers["daemon"].stdout
+    ):
+        assert stored_file(text) == kept
+        assert f"\n {kept or '(not JSON)'}\n" in Host(document=text).recording().answers["daemon"].stdout
 
 
 @pytest.mark.parametrize(
@@ -210,8 +129,7 @@ def test_what_is_stored_of_a_file(text: str, kept: str | None) -> None:
         ("-D=0 --log-level", "debug=0 log-level="),
         ("--graph /x --storage-opt a=b", "data-root=/x storage-opts=a=b"),
         ("-z x -qy -D -v", "z=x q=y debug=true version=true"),
-        ("-b -D", "bridge=-D"),
-        ("-r -b x --restart --icc", "restart=true bridge=x restart=true icc=true"),
+        ("-r -b -D --restart --icc", "restart=true bridge=-D restart=true icc=true"),
     ],
 )
 def test_command_line(arguments: str, expected: str) -> None:
@@ -241,29 +159,16 @@ def test_secrets_are_not_stored() -> None:
     assert all(each in stored for each in ("splunk-token", "splunk.example", "--storage-opts=dm.basesize=1G"))
 
 
-@pytest.mark.parametrize(
-    ("option", "profile"),
-    [
-        ("name=seccomp,profile=default", "builtin"),
-        ("name=seccomp,profile=/x,profile=builtin", "/x,profile=builtin"),
-        ("name=seccomp", "builtin"),
-        ("name=apparmor", None),
-    ],
-)
-def test_seccomp_profile(option: str, profile: str | None) -> None:
-    """The built-in profile has two names, and any other is a file's; an engine without seccomp has none."""
-    assert seccomp_profile(engine(SecurityOptions=[option])) == profile
-
-
 UNVERIFIED = {"Secure": False}
 
 
 @pytest.mark.parametrize(
     ("registries", "found"),
     [
-        ({}, ()),
-        ({"InsecureRegistryCIDRs": ["127.0.0.0/8", "::1/128"]}, ()),
-        ({"InsecureRegistryCIDRs": ["10.0.0.0/8", "127.9.0.0/16"]}, ("10.0.0.0/8",)),
+        (
+            {"InsecureRegistryCIDRs": ["10.0.0.0/8", "127.0.0.0/8", "127.9.0.0/16", "::1/128"]},
+            ("10.0.0.0/8",),
+        ),
         ({"IndexConfigs": {"docker.io": {"Secure": True}, "reg:5000": UNVERIFIED}}, ("reg:5000",)),
         ({"IndexConfigs": dict.fromkeys(("localhost:5000", "127.0.0.1", "[::1]:5000"), UNVERIFIED)}, ()),
         ({"IndexConfigs": {"localhost.example": UNVERIFIED}}, ("localhost.example",)),

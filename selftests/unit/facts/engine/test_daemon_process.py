@@ -15,7 +15,6 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts import answer
 from selftests.kit.facts.daemons import Host, changed, link, processes, with_answer
-from selftests.kit.judging import judged
 
 EMPTY = Recording("host", "local", {})
 ONE = f"""\
@@ -38,7 +37,7 @@ file:1:2 7/root/run/docker.sock
 7/net/unix:0000: 00000002 00000000 00010000 0001 01 100 /var/run/docker.sock
 7/net/unix:0000: 00000002 00000000 00010000 0001 01 101 X.sock
 7/net/unix:0000: 00000002 00000000 00010000 0001 01 102 @x
-7/net/tcp6:  sl  local_address                         remote_address
+7/net/tcp:  sl  local_address rem_address   st
 7/net/tcp6:   0: {"0" * 32}:0050 {"0" * 32}:0000 0A 00000000:00000000 00:00000000 00000000     0        0 103 1 0
 --words
 7/cmdline:dockerd
@@ -79,20 +78,15 @@ def test_all_that_is_read_of_a_process() -> None:
             UnixSocket("@x", "@x", "102"),
         ),
         tcp_table=(Listener(7, "::", 80, "tcp", "103"),),
-        tables_read=frozenset({"unix", "tcp6"}),
         sees_endpoint=True,
     )
-    head = DaemonProcesses("unix:///run/docker.sock", "/run/docker.sock", "net:[1]", ())
-    assert replace(found, candidates=()) == head
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [("clock:2026-01-01 12:00:00.000000000 +0000|", "clock:-|"), ("|10800.50", "|x"), (" 360000", "")],
-)
-def test_start_that_is_not_known(old: str, new: str) -> None:
-    """Without the clock, the time since the boot or the line of the process there is none."""
-    assert processes_in(ONE.replace(old, new)).candidates[0].started is None
+    assert (found.endpoint_path, found.own_network) == ("/run/docker.sock", "net:[1]")
+    for old, new in (
+        ("clock:2026-01-01 12:00:00.000000000 +0000|", "clock:-|"),
+        ("|10800.50", "|x"),
+        (" 360000", ""),
+    ):
+        assert processes_in(ONE.replace(old, new)).candidates[0].started is None
 
 
 AT = "the one at unix:///run/docker.sock: 7, 8"
@@ -104,9 +98,12 @@ REMOTE = "the engine runs on another machine ({}): its process is not seen here"
     [
         (Host(second=()), f"more than one dockerd process may be {AT}"),
         (Host(second=(), as_root=False), f"more than one dockerd process may be {AT}; root could tell"),
-        (Host(endpoint="ssh://web1"), REMOTE.format("ssh://web1")),
         (Host(endpoint="tcp://me:s3cret@web1:2376"), REMOTE.format("tcp://***@web1:2376")),
         (Host(endpoint=""), "the docker command does not say which engine it talks to"),
+        (
+            Host(uid=1000, as_root=False),
+            "the path of the daemon's configuration could not be read; are you root?",
+        ),
     ],
 )
 def test_why_the_daemon_is_unknown(host: Host, why: str) -> None:
@@ -116,21 +113,20 @@ def test_why_the_daemon_is_unknown(host: Host, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("old", "new", "why"),
     [
-        (ONE.partition("--words")[0] + "--words\n--sockets\n--files\n--end\n", "no process called dockerd can be seen"),
-        (ONE.replace("socket:[100]", "socket:[99]"), "none of the dockerd processes here listens at unix:///run/d"),
-        (ONE.replace("file:1:2 7/", "file:1:3 7/"), "none of the dockerd processes here listens at unix:///run/d"),
-        (ONE.replace("--end\n", ""), "the answer is cut off"),
-        (ONE.replace("Uid:\t1", "Uid:\tx"), "not what /proc documents"),
-        (ONE.replace("--files\n", ""), "not what /proc documents"),
-        ("", "the answer is cut off"),
+        ("7/cmdline:", "7/environ:", "no process called dockerd can be seen"),
+        ("socket:[100]", "socket:[99]", "none of the dockerd processes here listens at unix:///run/d"),
+        ("file:1:2 7/", "file:1:3 7/", "none of the dockerd processes here listens at unix:///run/d"),
+        ("--end\n", "", "the answer is cut off"),
+        ("Uid:\t1", "Uid:\tx", "not what /proc documents"),
+        ("--files\n", "", "not what /proc documents"),
     ],
-)  # fmt: skip
-def test_answers_without_the_daemon(text: str, why: str) -> None:
+)
+def test_answers_without_the_daemon(old: str, new: str, why: str) -> None:
     """There is none, none holds the socket or sees the same file, or the answer is damaged."""
     with pytest.raises(EvidenceError, match=why):
-        _ = processes_in(text).daemon
+        _ = processes_in(ONE.replace(old, new)).daemon
 
 
 def test_daemon_that_is_starting_a_program() -> None:
@@ -139,34 +135,32 @@ def test_daemon_that_is_starting_a_program() -> None:
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "pids", "beside"),
+    ("endpoint", "pids", "others"),
     [
-        ("unix:///run/docker.sock", "7 8", "8"),
-        ("unix:///run/docker.sock", "7", ""),  # the other is that of a host, in whose PID namespace this runs
-        ("tcp://10.0.0.1:2376", "7 8", "7, 8"),
-        ("", "7 8", ""),
+        ("unix:///run/docker.sock", "7 8", (8,)),
+        ("unix:///run/docker.sock", "7", ()),  # the other is that of a host, in whose PID namespace this runs
+        ("tcp://10.0.0.1:2376", "7 8", (7, 8)),
+        ("", "7 8", ()),
     ],
 )
-def test_engine_beside_the_one_that_is_asked(endpoint: str, pids: str, beside: str) -> None:
-    """A dockerd that is certainly not the one that was asked is told of, and never one that may be."""
-    found = changed(Host(endpoint=endpoint, second=()), ("01 100 /var/run", "01 100 /var/run"))
-    text = found.answers["daemon"].stdout.replace(
-        link("8/fd/100", "socket:[100]"), link("8/fd/100", "socket:[200]")
+def test_engine_beside_the_one_that_is_asked(endpoint: str, pids: str, others: tuple[int, ...]) -> None:
+    """A dockerd that is certainly not the one that was asked is named, and never one that may be."""
+    found = changed(
+        Host(endpoint=endpoint, second=()),
+        ("01 100 /var/run", "01 100 /var/run"),
+        (link("8/fd/100", "socket:[100]"), link("8/fd/100", "socket:[200]")),
     )
     present = "".join(f"process {pid}\n" for pid in pids.split())
     presence = answer("host", presence=f"command docker /usr/bin/docker\n{present}")
-    recording = with_answer(replace(found, answers={presence.name: presence}), text)
-    told = Facts(recording, Policy()).neighbours
-    assert ", ".join(each.split()[3] for each in told) == beside
+    recording = replace(found, answers={"daemon": found.answers["daemon"], presence.name: presence})
+    assert tuple(pid for each in Facts(recording, Policy()).neighbours for pid in each.pids) == others
 
 
 @pytest.mark.parametrize(
     ("endpoint", "port", "own", "network", "found"),
     [
         ("tcp://127.0.0.1:2376", 2376, "1", "1", True),
-        ("tcp://localhost:2376", 2376, "", "1", True),
-        ("https://127.0.0.1:2376", 2376, "1", "", True),
-        ("tcp://127.0.0.1", 2375, "1", "1", True),
+        ("https://localhost", 2375, "1", "", True),
         ("tcp://127.0.0.1:2376", 2375, "1", "1", False),
         ("tcp://127.0.0.1:2376", 2376, "1", "2", False),
     ],
@@ -183,12 +177,6 @@ def test_daemon_behind_a_port(endpoint: str, port: int, own: str, network: str, 
             EvidenceError, match=f"^none of the dockerd processes here listens at {endpoint}$"
         ):
             _ = candidates.daemon
-
-
-def test_rootless_daemon_of_another_user() -> None:
-    """Without its environment, the path of its configuration is unknown."""
-    reason = Host(uid=1000, as_root=False).judge("2.17")
-    assert reason == ("error", "the path of the daemon's configuration could not be read; are you root?")
 
 
 PODMAN = [
@@ -223,11 +211,3 @@ def test_process_behind_the_socket_of_podman() -> None:
     ):
         with pytest.raises(EvidenceError, match=why):
             podman(other).get("podman_service")
-
-
-def test_engine_in_other_files() -> None:
-    """A daemon that sees another file at the path of the endpoint is not the one that answers there."""
-    files = "file:8:1 /run/docker.sock\nfile:8:{} 7/root/run/docker.sock\n--running"
-    for number, verdict in ((1, "fail"), (2, "error")):
-        found = Facts(changed(Host(), ("--running", files.format(number))), Policy())
-        assert judged("2.17", found)["host"][0] == verdict

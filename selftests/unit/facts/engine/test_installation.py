@@ -2,73 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from hullcheck.facts import Facts
 from hullcheck.facts.engine.daemon_process import UnixSocket
+from hullcheck.facts.engine.files import EngineFiles, Files
 from hullcheck.facts.engine.files_answer import Answer
-from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.engine.installation import GROUPS, Places
-from hullcheck.facts.host.file import FileFact, State
-from hullcheck.facts.subjects import Subjects
+from hullcheck.facts.host.file import State
+from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer as Told
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts.engine_files import directories_above
+from selftests.kit.facts.daemons import process
 from selftests.kit.facts.engines import engine
-from selftests.kit.files import answer, at
-
-
-def places(
-    text: str = "",
-    *,
-    executable: str = "/usr/bin/dockerd",
-    sockets: tuple[str, ...] = (),
-    rootless: bool = False,
-    driver: list[list[str]] | None = None,
-    embedded: bool = False,
-    info: Mapping[str, Any] = MappingProxyType({}),
-) -> Places:
-    """The places that the script tells, beside a daemon in the mount namespace 1."""
-
-    @dataclass(frozen=True)
-    class Process:
-        executable: str
-        namespaces: dict[str, str]
-        rootless: bool
-        unix_table: tuple[UnixSocket, ...]
-        held: frozenset[str] = frozenset("1")
-        may_see_sockets: bool = True
-
-    @dataclass(frozen=True)
-    class Daemon:
-        process: Process
-        endpoints: SimpleNamespace
-        engine: Engine
-        pid: int = 7
-
-    class Files:
-        root = ""
-        answer = Answer.of(Recording("host", "local", {"files": Told("files", 0, text or told(), "")}))
-
-        def service_unit(self) -> Subjects[FileFact]:
-            return Subjects("file", (("/d.service", at("/d.service")), ("/x.conf", at("/x.conf"))))
-
-    table = tuple(UnixSocket(path, path, "1" if embedded else "2") for path in sockets)
-    process = Process(executable, {"mnt": "mnt:[1]"}, rootless, table)
-    changes = {"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": driver}
-    daemon: Any = Daemon(process, SimpleNamespace(containerd_sockets=sockets), engine(**changes, **info))
-    files: Any = Files()
-    return Places(daemon, files)
-
+from selftests.kit.files import answer
 
 RUNNING = """\
-7/running /usr/bin/dockerd
-7/mnt mnt:[1]
 8/running /opt/new/containerd (deleted)
 8/mnt mnt:[1]
 8/socket /var/run/containerd/containerd.sock
@@ -79,128 +31,95 @@ RUNNING = """\
 9/socket /run/containerd/containerd.sock
 9/held /other
 """
-PROGRAMS = ("/opt/new/c.toml", "/opt/own/crun", "/usr/local/bin/containerd", "/usr/sbin/runc")
-LINKS = {
-    "/data/docker": "/mnt/docker",
-    "/opt/crun": "own/crun",
-    "/usr/bin/containerd": "../local/bin/containerd",
-    "/usr/bin/runc": "/usr/sbin/runc",
-}
-FOLDERS = ("/run/containerd", "/run/docker/containerd", "/mnt/docker")
-SOCKET = "/run/containerd/containerd.sock"
+OWN = "7/held /data/docker/containerd\n"
+FILES = "/opt/new/c.toml /opt/own/crun /usr/local/bin/containerd /usr/sbin/runc"
+FOLDERS = (
+    "/ /data /etc /etc/containerd /mnt /mnt/docker /opt /opt/new /opt/own /run /run/containerd /run/docker"
+    " /run/docker/containerd /usr /usr/bin /usr/local /usr/local/bin /usr/sbin"
+)
+NODES = (
+    *(f"81ed:0:0:root:{each}" for each in FILES.split()),
+    *(f"41ed:0:0:root:{each}" for each in FOLDERS.split()),
+    "a1ff:0:0:root:'/data/docker' -> '/mnt/docker'",
+    "a1ff:0:0:root:'/opt/crun' -> 'own/crun'",
+    "a1ff:0:0:root:'/usr/bin/containerd' -> '../local/bin/containerd'",
+    "a1ff:0:0:root:'/usr/bin/runc' -> '/usr/sbin/runc'",
+    "stat: cannot statx '/etc/containerd/config.toml': No such file or directory",
+)
+SOCKET, OWN_SOCKET = "/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock"
 
 
-def told(processes: str = RUNNING, links: Mapping[str, str] = LINKS) -> str:
-    """What the script says, with links and files as above."""
-    places = {each for path in (*PROGRAMS, *links, *FOLDERS) for each in directories_above(path)}
-    return answer(
-        processes=processes.splitlines(),
-        nodes=(
-            *(f"41ed:0:0:root:{each}" for each in {*places, *FOLDERS}),
-            *(f"81ed:0:0:root:{each}" for each in PROGRAMS),
-            *(f"a1ff:0:0:root:'{path}' -> '{target}'" for path, target in links.items()),
-            "stat: cannot statx '/etc/containerd/config.toml': No such file or directory",
-            "41ed:0:0:root:/etc/containerd",
-            "41ed:0:0:root:/etc",
-        ),
+def files_of(
+    name: str,
+    processes: str = RUNNING,
+    *,
+    executable: str = "/usr/bin/dockerd",
+    socket: str = SOCKET,
+    uid: int = 0,
+    **info: Any,
+) -> Files:
+    """A fact on a daemon, process 7 in the mount namespace 1, that is a client, or with OWN a server, at *socket*."""
+    held = "1" if OWN in processes else "2"
+    own = process(
+        executable=executable,
+        namespaces={"mnt": "mnt:[1]"},
+        uids=(uid,) * 4,
+        unix_table=(UnixSocket(socket, socket, held),),
+        held=frozenset("1"),
     )
+    described = engine(**{"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": None} | info)
+    endpoints = SimpleNamespace(containerd_sockets=(socket,))
+    daemon: Any = SimpleNamespace(process=own, endpoints=endpoints, engine=described, pid=7)
+    text = answer(processes=("7/root ", *processes.splitlines()), nodes=NODES)
+    recording = Recording("host", "local", {"files": Told("files", 0, text, "")})
+    files = EngineFiles(Answer.of(recording), daemon)
+    found: Files = Facts(recording, Policy(), engine_files=files, daemon=daemon).get(name)
+    return found
 
 
-def group(found: Places, name: str) -> list[str]:
-    """The paths of a group."""
-    return [fact.node.path for _, fact in GROUPS[name](found)]
+IN_CONTAINERD = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
+WRITTEN = RUNNING.replace("/opt/new/c.toml", "/var/run/docker/containerd/containerd.toml").replace(
+    "/var/run/containerd/", "/run/docker/containerd/"
+)
 
 
 @pytest.mark.parametrize(
-    ("info", "found"),
+    ("name", "options", "paths"),
     [
-        ({"DefaultRuntime": "runc", "Runtimes": {"runc": {"path": "runc"}}}, ["/usr/sbin/runc"]),
-        (
-            {"DefaultRuntime": "own", "Runtimes": {"own": {"path": "/opt/crun"}}},
-            ["/usr/sbin/runc", "/opt/own/crun"],
-        ),
+        ("daemon_program", {"executable": "/opt/dockerd (deleted)"}, ["/opt/dockerd"]),
+        ("containerd_program", {}, ["/opt/new/containerd", "/usr/local/bin/containerd"]),
+        ("runc_program", {}, ["/usr/sbin/runc"]),
+        ("runc_program", {"DefaultRuntime": "own", "Runtimes": {"own": {"path": "/opt/crun"}}},
+         ["/usr/sbin/runc", "/opt/own/crun"]),
+        ("containerd_shim", {}, []),
+        ("containerd_configuration", {}, ["/opt/new/c.toml"]),
+        ("containerd_directory", {}, ["/run/containerd"]),
+        ("containerd_directory", {"socket": OWN_SOCKET}, ["/run/docker/containerd", "/run/containerd"]),
+        ("data_root", {}, ["/mnt/docker"]),
+        ("data_root", IN_CONTAINERD, ["/mnt/docker", "/data/containerd"]),
+        ("data_root", {"processes": OWN, **IN_CONTAINERD}, ["/mnt/docker"]),
+        ("data_root", {"processes": OWN + "7/held /srv/images\n", **IN_CONTAINERD}, ["/mnt/docker", "/srv/images"]),
     ],
-)
-def test_program_that_makes_containers(info: dict[str, Any], found: list[str]) -> None:
-    """What the site has the engine run by default in the place of runc counts as well."""
-    assert group(places(info=info), "runc_program") == found
+)  # fmt: skip
+def test_where_they_are(name: str, options: dict[str, Any], paths: list[str]) -> None:
+    """A file counts where it really is, once; what another container runs is not the host's."""
+    assert [file.node.path for _, file in files_of(name, **options)] == paths
 
 
-@pytest.mark.parametrize(
-    "info",
-    [
-        {"DefaultRuntime": "own"},
-        {"DefaultRuntime": "own", "Runtimes": {"runc": {"path": "runc"}}},
-        {"DefaultRuntime": "own", "Runtimes": {"own": {"path": "own"}}},
-        {
-            "DefaultRuntime": "own",
-            "Runtimes": {"own": {}},
-        },  # with a runtimeType, and maybe with a program of its own
-    ],
-)
-def test_program_that_was_not_found(info: dict[str, Any]) -> None:
+@pytest.mark.parametrize("runtimes", [{"runc": {"path": "runc"}}, {"own": {"path": "own"}}, {"own": {}}])
+def test_runtime_that_was_not_found(runtimes: dict[str, Any]) -> None:
     """A rule on runc alone does not watch it."""
-    found = places(info=info).runc_program()
+    found = files_of("runc_program", DefaultRuntime="own", Runtimes=runtimes)
     assert [name for name, _ in found.unread] == ["own"]
 
 
-def test_programs_are_those_that_run_and_those_that_are_found() -> None:
-    """A program counts where it really is, once; one of another container is not the host's."""
-    found = places(sockets=(SOCKET,), executable="/opt/dockerd (deleted)")
-    assert group(found, "daemon_program") == ["/opt/dockerd"]
-    assert group(found, "containerd_program") == ["/opt/new/containerd", "/usr/local/bin/containerd"]
-    assert group(found, "runc_program") == ["/usr/sbin/runc"]
-    assert group(found, "containerd_shim") == []
-    assert [fact.node.path for _, fact in found.unit_file()] == ["/d.service"]
-    assert found.programs("containerd-shim").nothing.startswith("there is no containerd-shim")
-    with pytest.raises(EvidenceError, match="are you root"):
-        places(executable="").daemon_program()
-
-
-def test_containerd_in_use() -> None:
-    """Its root, its file and its directory are those of the one that listens where the daemon is a client."""
-    found = places(sockets=(SOCKET,))
-    assert found.containerd_roots == ("/data/containerd",)
-    assert group(found, "containerd_configuration") == ["/opt/new/c.toml"]
-    assert group(found, "containerd_directory") == ["/run/containerd"]
-    other = places(sockets=("/run/docker/containerd/containerd.sock",))
-    assert group(other, "containerd_directory") == ["/run/docker/containerd", "/run/containerd"]
-    with pytest.raises(EvidenceError, match="could not be looked at"):
-        _ = other.containerd_roots
-    assert [fact.state for _, fact in other.containerd_configuration()] == [State.ABSENT]
-
-
-@pytest.mark.parametrize(
-    ("text", "store", "embedded", "roots"),
-    [
-        (RUNNING, False, False, ["/mnt/docker"]),
-        (RUNNING, True, False, ["/mnt/docker", "/data/containerd"]),
-        ("7/running /usr/bin/dockerd\n7/held /data/docker/containerd\n", True, True, ["/mnt/docker"]),
-        ("7/running /usr/bin/dockerd\n7/held /srv/images\n", True, True, ["/mnt/docker", "/srv/images"]),
-    ],
-)
-def test_images_in_the_store_of_containerd(text: str, store: bool, embedded: bool, roots: list[str]) -> None:
-    """They lie where the containerd that is used, or the daemon itself, holds its database open."""
-    driver = [["driver-type", "io.containerd.snapshotter.v1"]] if store else None
-    found = places(told(text), sockets=(SOCKET,), driver=driver, embedded=embedded)
-    assert group(found, "data_root") == roots
-
-
-def test_data_root_that_was_not_looked_at() -> None:
-    """It is unread, and no directory that is absent."""
-    ((path, found),) = places(told(links={})).data_roots()
-    assert (path, found.state) == ("/data/docker", State.UNREAD)
-
-
-def test_file_that_the_daemon_wrote() -> None:
-    """The configuration that dockerd writes for its own containerd is not the site's."""
-    text = RUNNING.replace("/opt/new/c.toml", "/var/run/docker/containerd/containerd.toml")
-    text = text.replace("/var/run/containerd/", "/run/docker/containerd/")
-    found = places(told(text), sockets=("/run/docker/containerd/containerd.sock",))
-    assert [path for path, _ in found.containerd_configuration()] == ["/etc/containerd/config.toml"]
-
-
-def test_socket_of_containerd_that_is_not_seen() -> None:
-    """Its directory is not absent for that: it could not be looked at."""
-    found = places(sockets=("/run/x/c.sock",), rootless=True).containerd_directory()
-    assert [(path, file.state) for path, file in found] == [("/run/x", State.UNREAD)]
+def test_what_is_not_there_and_what_is_not_seen() -> None:
+    """What dockerd wrote for its own containerd is not the site's; what was not looked at is not absent."""
+    ((path, file),) = files_of("containerd_configuration", WRITTEN, socket=OWN_SOCKET)
+    assert (path, file.state) == ("/etc/containerd/config.toml", State.ABSENT)
+    ((_, unseen),) = files_of("containerd_directory", socket="/run/x/c.sock", uid=1000)
+    ((_, unread),) = files_of("data_root", DockerRootDir="/srv")
+    assert {unseen.state, unread.state} == {State.UNREAD}
+    for name, options in (("daemon_program", {"executable": ""}), ("data_root", {"socket": OWN_SOCKET})):
+        with pytest.raises(EvidenceError, match="are you root"):
+            files_of(name, **options, **IN_CONTAINERD)

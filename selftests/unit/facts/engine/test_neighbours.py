@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hullcheck.criteria.neighbours import shown
+from hullcheck.facts import Facts
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import answer
 from selftests.kit.facts.engines import engine_text
@@ -11,32 +13,36 @@ from selftests.kit.facts.hosts import target
 from selftests.kit.projects import site
 from selftests.kit.running import PRESENT, containers, info
 
-TASKS = "\n".join(("task:moby", "task:plugins.moby", "task:moby-100000.100000", *["task:k8s.io"] * 12))
-ENGINES = "\n".join(
-    f"{pid}/status:Name:\t{name}" for pid, name in [(60, "crio"), *((n, "conmon") for n in (70, 71, 72, 73))]
-)
+TASKS = "task:moby\ntask:plugins.moby\ntask:moby-100000.100000" + "\ntask:k8s.io" * 12
+PROGRAMS = ((60, "crio"), (70, "conmon"), (71, "conmon"), (72, "conmon"), (73, "conmon"))
+ENGINES = "\n".join(f"{pid}/status:Name:\t{name}" for pid, name in PROGRAMS)
 PLUGINS = [{"Name": "vieux/sshfs:latest", "Enabled": True}, {"Name": "off", "Enabled": False}]
+
+
+def named(facts: Facts) -> list[str]:
+    """What is named of them."""
+    return list(map(shown, facts.get("neighbours")))
 
 
 def test_what_is_named() -> None:
     """The engine's own namespaces and plugins that are off are no neighbours; of many processes three are named."""
     found = target(processes={"tasks": TASKS, "processes": ENGINES}, engine=engine_text(plugins=PLUGINS))
-    assert found.get("neighbours") == (
+    assert named(found) == [
         "the namespace k8s.io of containerd (12 running)",
         "conmon (process 70, 71, 72)",
         "crio (process 60)",
         "the plugin vieux/sshfs:latest",
-    )
-    assert target(processes={"tasks": "task:moby", "processes": ""}).get("neighbours") == ()
+    ]
+    assert named(target(processes={"tasks": "task:moby", "processes": ""})) == []
 
 
 def test_what_could_not_be_seen_is_named_too() -> None:
     """Without rights, or where the probe failed, nobody says that there is nothing."""
     hidden = target(processes={"tasks": "unread:/run/containerd", "processes": ""})
-    assert hidden.get("neighbours") == ("/run/containerd could not be read; are you root?",)
-    (found,) = target(processes=Answer("processes", 124, "", "")).get("neighbours")
+    assert named(hidden) == ["/run/containerd could not be read; are you root?"]
+    (found,) = named(target(processes=Answer("processes", 124, "", "")))
     assert found.startswith("other engines than Docker's (")
-    assert target().get("neighbours") == ()  # nobody asked
+    assert named(target()) == []  # nobody asked
 
 
 def test_where_it_is_told(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hullcheck.facts.engine.models import PublishedPort
@@ -11,36 +13,34 @@ from selftests.kit.facts.container_host import ContainerHost, service_document
 MANAGER = {"LocalNodeState": "active", "ControlAvailable": True}
 
 
-def test_services_of_a_node_without_a_swarm(world: ContainerHost) -> None:
-    """A node in no swarm has no services, and is not asked for them."""
+@pytest.mark.parametrize(
+    ("node", "error", "words"),
+    [
+        (MANAGER, EvidenceError, r"^docker service inspect: Object missing required field"),
+        (MANAGER | {"ControlAvailable": False}, NotApplicable, "a worker of the swarm"),
+        ({"LocalNodeState": "locked", "ControlAvailable": False}, EvidenceError, "only a manager"),
+    ],
+)
+def test_services_that_are_not_known(
+    world: ContainerHost, node: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    """Only a manager knows them, and a node in no swarm has none."""
     world.services = [{"ID": "x"}]
     assert world.facts.services == {}
+    world.info["Swarm"] = node
+    with pytest.raises(error, match=words):
+        _ = world.facts.services
 
 
 def test_services_of_a_manager(world: ContainerHost) -> None:
-    """Each has its ports, and restarts for ever where nothing is said; other nodes do not know them."""
-    world.info["Swarm"] = dict(MANAGER)
-    world.services = [service_document()]
-    (found,) = world.facts.services.values()
-    assert (found.name, found.ports[0].number, found.ports[0].mode) == ("shop", 443, "ingress")
-    assert (found.restart_condition, found.restart_attempts, found.restarts_without_end) == ("any", 0, True)
-    world.services = [{"ID": "x"}]
-    with pytest.raises(EvidenceError, match=r"^docker service inspect: Object missing required field"):
-        _ = world.facts.services
-    world.info["Swarm"]["ControlAvailable"] = False
-    with pytest.raises(NotApplicable, match="a worker of the swarm"):
-        _ = world.facts.services
-    world.info["Swarm"]["LocalNodeState"] = "locked"
-    with pytest.raises(EvidenceError, match="only a manager"):
-        _ = world.facts.services
-
-
-def test_port_that_each_node_chooses(world: ContainerHost) -> None:
-    """The engine leaves the number out, which keeps nothing else of the service from being read."""
+    """Each has its ports, also one that each node chooses, and restarts for ever by default."""
     world.info["Swarm"] = MANAGER
     ports = [{"Protocol": "tcp", "TargetPort": 80, "PublishMode": "host"}]
-    world.services = [service_document() | {"Endpoint": {"Ports": ports}}]
-    assert world.facts.services["s1"].ports == (PublishedPort(mode="host"),)
+    world.services = [service_document(), service_document() | {"ID": "s2", "Endpoint": {"Ports": ports}}]
+    found, other = world.facts.services.values()
+    assert (found.name, found.ports[0].number, found.ports[0].mode) == ("shop", 443, "ingress")
+    assert (found.restart_condition, found.restart_attempts, found.restarts_without_end) == ("any", 0, True)
+    assert other.ports == (PublishedPort(mode="host"),)
 
 
 @pytest.mark.parametrize(("mode", "condition"), [("Replicated", "any"), ("GlobalJob", "on-failure")])

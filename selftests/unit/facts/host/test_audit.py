@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,7 +36,7 @@ from selftests.unit.criteria.test_auditd import audit_of
 def test_record_of_a_start(step: str, options: dict[str, Any], verdict: str, words: str) -> None:
     """auditd receives the records, a rule records each start, and a person looks into the log."""
     programs = Subjects("file", (("/usr/sbin/runc", at("/usr/sbin/runc")),))
-    facts = but(audited(**options), places=SimpleNamespace(runc_program=lambda: programs))
+    facts = but(audited(**options), runc_program=programs)
     found = judged("starts_of_containers_are_recorded", facts)[step]
     assert (found[0], words in found[1]) == (verdict, True), found
 

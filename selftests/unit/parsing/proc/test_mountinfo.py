@@ -9,7 +9,6 @@ import pytest
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount, MountTable
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts.container_host import HOST_MOUNTS
 
 
 def test_lines_of_mount_tables() -> None:
@@ -37,46 +36,44 @@ def test_lines_of_no_mount_table(line: str) -> None:
         mountinfo.parse([line])
 
 
-def test_paths_by_mount_tables() -> None:
+TABLE = MountTable(
+    mountinfo.parse(
+        [
+            "20 1 8:1 / / rw - ext4 /dev/sda1 rw",
+            "21 20 8:2 / /X rw - ext4 /dev/sdb rw",
+            "22 20 8:2 /sub /Y rw - ext4 /dev/sdb rw",
+            "23 20 8:1 / /again rw - ext4 /dev/sda1 rw",
+            "24 20 8:2 / /W rw - ext4 /dev/sdb rw",
+            "25 20 8:2 /rX /Z rw - ext4 /dev/sdb rw",
+            "26 20 8:1 /etc /srv/e rw - ext4 /dev/sda1 rw",
+        ]
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/X", {"/X", "/W", "/Y", "/Z"}),
+        ("/Y", {"/Y", "/X/sub", "/W/sub"}),
+        ("/Z/a", {"/Z/a", "/X/rX/a", "/W/rX/a"}),
+        ("/srv/e/ssl", {"/srv/e/ssl", "/etc/ssl", "/again/etc/ssl"}),
+        ("/etc/ssl", {"/srv/e/ssl", "/etc/ssl", "/again/etc/ssl"}),
+    ],
+)
+def test_names_of_a_path(path: str, names: set[str]) -> None:
     """A path has every name that the mount table gives it, and those of what is mounted below it."""
-    table = MountTable(
-        mountinfo.parse(
-            [
-                *HOST_MOUNTS,
-                "22 20 8:1 /etc /srv/e rw - ext4 /dev/sda1 rw",
-                "23 20 8:2 / /data rw - ext4 /dev/sdb rw",
-            ]
-        )
-    )
-    assert table.other_names("/srv/e/ssl") == {"/srv/e/ssl", "/etc/ssl"}
-    assert table.other_names("/etc/ssl") == {"/srv/e/ssl", "/etc/ssl"}
-    assert table.other_names("/srv") >= {"/srv", "/etc"}
-    assert table.other_names("/data/x") == {"/data/x"}
+    assert TABLE.other_names(path) == names
 
 
-def test_names_of_a_path() -> None:
+def test_places_in_file_systems() -> None:
     """The root of a file system has no slash too many, and names keep every letter of theirs."""
-    table = MountTable(
-        mountinfo.parse(
-            [
-                "20 1 8:1 / / rw - ext4 /dev/sda1 rw",
-                "21 20 8:2 / /X rw - ext4 /dev/sdb rw",
-                "22 20 8:2 /sub /Y rw - ext4 /dev/sdb rw",
-                "23 20 8:1 / /again rw - ext4 /dev/sda1 rw",
-                "24 20 8:2 / /W rw - ext4 /dev/sdb rw",
-                "25 20 8:2 /rX /Z rw - ext4 /dev/sdb rw",
-            ]
-        )
-    )
-    assert table.paths("8:1", "/") == {"/", "/again"}
-    assert table.paths("8:2", "/") == {"/X", "/W"}
-    assert table.paths("8:2", "/sub/a ") == {"/X/sub/a ", "/Y/a ", "/W/sub/a "}
-    assert table.other_names("/") >= {"/", "/again", "/X", "/Y"}
-    assert table.other_names("/X") == {"/X", "/W", "/Y", "/Z"}
-    assert table.parts("8:2", "/rX") == set()
-    assert table.other_names("/Y") == {"/Y", "/X/sub", "/W/sub"}
-    assert table.other_names("/Z/a") == {"/Z/a", "/X/rX/a", "/W/rX/a"}
+    assert TABLE.paths("8:1", "/") == {"/", "/again"}
+    assert TABLE.paths("8:2", "/sub/a ") == {"/X/sub/a ", "/Y/a ", "/W/sub/a "}
+    assert TABLE.parts("8:2", "/rX") == set()
+    assert TABLE.other_names("/srv") >= {"/srv", "/etc"}
     assert mountinfo.is_below("/a", "/")
     assert mountinfo.is_below("/aX/b", "/aX")
     assert not mountinfo.is_below("/ab", "/a")
-    assert MountTable(()).other_names("/a") == {"/a"}
+    with pytest.raises(EvidenceError, match=r"^the mount table has no mount at /$"):
+        mountinfo.mount_of("/srv", TABLE.mounts[1:3])

@@ -1,0 +1,79 @@
+"""Settings of the daemon in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hullcheck.criteria.settings import shown
+from selftests.kit.facts.daemons import AFTER, BEFORE, NO_ICC, PATH, Host
+
+ELSEWHERE = Host(flags=("--config-file=/opt/d.json",), document='{"userland-proxy": false}')
+PROXY = '{"userland-proxy": false}'
+UNIT = "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d --icc=false --log-opt x=s3cret ; x=y }"
+UNKNOWN = "after the daemon started: restart the daemon to know the value"
+DEFAULT = "default of engine 26.1.5"
+
+
+@pytest.mark.parametrize(
+    ("host", "number", "reason"),
+    [
+        (Host(), "2.2", "icc is true (network bridge, from default)"),
+        (Host(flags=("--icc",)), "2.2", "icc is true (network bridge, from command line)"),
+        (Host(document='{"icc": true}'), "2.2", f"icc is true (network bridge, from {PATH})"),
+        (Host(document='{"icc": true}', changed=AFTER), "2.2", "icc is true (network bridge)"),
+        (Host(document="unread"), "2.2", "icc is true (network bridge)"),
+        (Host(second=()), "2.2", "icc is true (network bridge)"),
+        (Host(document='{"icc": false}', bridge={}), "2.2", f"icc is false ({PATH})"),
+        *(
+            (host, "2.2", f"icc is true (network bridge); restart pending: {source} says false")
+            for host, source in (
+                (Host(document='{"icc": false}'), PATH),
+                (Host(document='{"icc": false}', changed=AFTER), PATH),
+                (Host(unit=UNIT), "docker.service"),
+            )
+        ),
+        (Host(document='{"icc": true}', changed=AFTER, bridge=NO_ICC), "2.2",
+         f"icc is false (network bridge); restart pending: {PATH} says true"),
+        *(
+            (Host(unit=unit), "2.2", "icc is true (network bridge, from default)")  # what the unit says is unknown
+            for unit in (
+                UNIT.replace("--log-opt", "$OPTS --log-opt"),
+                UNIT.replace("/d --icc=false --log-opt x=s3cret", "/opt/start"),
+                "MainPID=7",
+            )
+        ),
+        (Host(), "2.16", "live-restore is false (docker info, from default)"),
+        (Host(), "2.17", f"userland-proxy is true ({DEFAULT})"),
+        (Host(flags=("--userland-proxy",)), "2.17", "userland-proxy is true (command line)"),
+        (Host(document=PROXY), "2.17", f"userland-proxy is false ({PATH})"),
+        (ELSEWHERE, "2.17", "userland-proxy is false (/opt/d.json)"),
+        (Host(document='{"cgroup-parent": ""}'), "2.11", f"cgroup-parent is not set ({DEFAULT})"),
+        (Host(document=None), "2.11", f"cgroup-parent is not set ({DEFAULT})"),
+        (Host(document="[]"), "2.17", f"{PATH}, the daemon's configuration, is not JSON"),
+        (Host(document="unread"), "2.17", f"{PATH}, the daemon's configuration, may not be read; are you root?"),
+        (Host(document='{"userland-proxy": "false"}'), "2.17",
+         f"{PATH}: userland-proxy: Expected `bool | null`, got `str`"),
+        (Host(document=PROXY, changed=AFTER), "2.17", f"userland-proxy may be false ({PATH}) or true ({DEFAULT}); "
+         f"restart pending: {PATH} was changed {UNKNOWN}"),
+        (Host(changed=AFTER), "2.11", f"cgroup-parent: {PATH} was changed {UNKNOWN}"),
+        (Host(document='{"cgroup-parent": null}', changed=AFTER, written=BEFORE), "2.11",
+         f"cgroup-parent: {PATH} got another owner, mode or name {UNKNOWN}"),
+        (Host(document=None, changed=AFTER), "2.11", f"cgroup-parent: {PATH} does not exist, "
+         f"but its directory was changed {UNKNOWN}"),
+    ],
+)  # fmt: skip
+def test_whole_reasons(host: Host, number: str, reason: str) -> None:
+    """What is in force, where that was read, what may be otherwise, and why."""
+    assert host.judge(number)[1] == reason
+    assert "s3cret" not in host.recording().answers["daemon"].stdout
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(True, "true"), (None, "not set"), ((), "not set"), (5, "5"), (("a", "b"), "a, b"), ({"a": "1"}, "a=1")],
+)  # fmt: skip
+def test_values_as_people_write_them(value: Any, text: str) -> None:
+    """Lists and mappings without brackets, and nothing as that."""
+    assert shown(value) == text
