@@ -11,8 +11,9 @@ from hullcheck.facts.containers.logs import (
     OF_SYSLOG,
     OTHER_SYSTEM,
     RELAYS,
+    SERVICE_DRIVERS,
     Shippers,
-    destination,
+    log_host,
 )
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.registry import Later
@@ -72,9 +73,9 @@ def _host(driver: str, options: Mapping[str, str], shippers: Shippers) -> str | 
         return None
     if driver not in NETWORK_DRIVERS:
         return ""
-    to = destination(driver, options)
-    leaves = not shippers.is_here(to.host) if to.host else to.to_service
-    return to.host if leaves else None
+    host = log_host(driver, options)
+    leaves = not shippers.is_here(host) if host else driver in SERVICE_DRIVERS
+    return host if leaves else None
 
 
 def shipped_logs(logs: Mapping[str, LogRoute], shippers: Shippers, policy: Policy) -> Judgement:

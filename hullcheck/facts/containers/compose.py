@@ -8,10 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from hullcheck.facts.containers import Container, Hook
-from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.host_context import HostContext
 from hullcheck.facts.containers.inspect import Inspected, Source, Volume, view
 from hullcheck.facts.containers.runtime import Runtime
-from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine.models import Network
 from hullcheck.facts.registry import NOT_TOLD, Later, fact
 from hullcheck.facts.subjects import Subjects
@@ -66,11 +65,7 @@ class ComposeFile(Model, frozen=True, kw_only=True, rename=None):
 
 
 def document(recording: Recording) -> ComposeFile:
-    """Return what was kept of the files.
-
-    Raises:
-        EvidenceError: nothing was, or it is damaged.
-    """
+    """Return what was kept of the files, or raise EvidenceError if that is damaged."""
     return decode(recording.text(COMPOSE_FILE), ComposeFile, "compose file")
 
 
@@ -125,7 +120,6 @@ class Written(Source):
     planned = True
 
     def __init__(self, service: Service) -> None:
-        """Begin."""
         self._service = service
         self._keys = dict[str, None]()
 
@@ -144,7 +138,6 @@ class Written(Source):
                 )
 
     def missing(self, name: str) -> Exception:
-        """Return NotApplicable: the file does not tell."""
         return NotApplicable(_DECIDED.get(name, NOT_TOLD))
 
     def place(self) -> str:
@@ -160,30 +153,27 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
     networks = tuple(
         Network(key, "", each.driver, driver_options=each.options) for key, each in file.networks.items()
     )
-    known: dict[str, Any] = {"networks": networks, "image_names": {}}
-    surroundings = Surroundings.unknown(source, **{key: _later(each) for key, each in known.items()})
+    host = HostContext.unknown(source, networks=Later(lambda: networks), image_names=Later(dict))
 
-    def other(wanted: str) -> Runtime:
+    def find(wanted: str) -> Runtime:
         if wanted not in file.services:
             raise NotApplicable(f"it joins the namespace of {wanted}, which is not in the file")
         return made(wanted).runtime
 
     def made(wanted: str) -> Container:
         found = file.services[wanted]
-        return Container.of(
-            Configuration(view(found.inspect, source), surroundings, source),
-            file.services,
-            other,
+        return Container(
+            inspect=view(found.inspect, source),
+            host=host,
+            source=source,
+            ids=file.services,
+            find=find,
             volumes=file.volumes,
             hooks=view(found.hooks, source, "Hooks."),
             watched=lambda: _planned(file, wanted),
         )
 
     return made(name), source.place
-
-
-def _later(value: Any) -> Later[Any]:
-    return Later(lambda: value)
 
 
 @fact(COMPOSE_FILE, name="container", on="compose")
@@ -198,21 +188,15 @@ def services_of_file(recording: Recording) -> Subjects[Container]:
 
 
 class UnknownEngine:
-    """The engine that will start the services: it is not known, but for where engines usually keep their data."""
+    """The engine that will start the services: only where engines usually keep their data is known."""
 
     docker_root_dir = "/var/lib/docker"
 
     @property
     def info(self) -> "UnknownEngine":
-        """What it says of itself."""
         return self
 
     def __getattr__(self, name: str) -> Any:
-        """Tell nothing else.
-
-        Raises:
-            NotApplicable: always.
-        """
         if name.startswith("__"):
             raise AttributeError(name)
         raise NotApplicable(NOT_TOLD)
@@ -226,7 +210,7 @@ def engine_of_file(recording: Recording) -> UnknownEngine:
 
 @fact(COMPOSE_FILE, name="kernel", on="compose")
 def kernel_of_file(recording: Recording) -> SimpleNamespace:
-    """Stands for the kernel below that engine, as far as it depends on the file: whether a label is given."""
+    """Stands for the kernel below that engine, of which the file decides whether a label is given."""
     return SimpleNamespace(selinux="enforcing")
 
 

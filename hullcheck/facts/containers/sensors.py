@@ -57,7 +57,7 @@ def _units(name: str, product: Product, units: Mapping[str, Unit]) -> Iterator[S
 
 def _containers(name: str, product: Product, containers: list[Container]) -> Iterator[Sensor]:
     for each in containers:
-        if product.has_image(each.configuration.image.name):
+        if product.has_image(each.image.name):
             policy = each.host_config.restart_policy.name or "no"
-            starts = policy in _RESTARTED or bool(each.configuration.service_id)
+            starts = policy in _RESTARTED or bool(each.service_id)
             yield Sensor(name, f"container {each.name}", f"restart policy {policy}", starts)

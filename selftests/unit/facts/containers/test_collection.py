@@ -33,7 +33,7 @@ def test_no_container(world: ContainerHost) -> None:
     answers = dict(facts.recording.answers)
     answers["containers"] = answer()
     empty = Facts(Recording("local", "local", answers), Policy())
-    found = collection.container(empty.recording, empty.presence, empty.surroundings)
+    found = collection.container(empty.recording, empty.presence, empty.host_context)
     assert (list(found), found.nothing) == ([], "the engine has no container")
     for number in range(2, 33):
         assert judged(f"5.{number}", empty) == {"local": ("not applicable", "the engine has no container")}

@@ -164,12 +164,12 @@ def test_task_of_a_service(world: ContainerHost) -> None:
 def test_image_of_a_container(world: ContainerHost) -> None:
     """A beginning of the image's id names that, unless it is also the name of an image."""
     world.description["Reference"] = "1111"
-    assert world.container.configuration.image == Reference("1111", "", IMAGE)
+    assert world.container.image == Reference("1111", "", IMAGE)
     names = ((IMAGE, None), ("sha256:" + "2" * 64, ["a:1", "1111:latest"]))
     world.images = [{"Id": identifier, "RepoTags": tags, "Config": {}} for identifier, tags in names]
-    assert world.container.configuration.image == Reference("1111:latest", "latest", "")
+    assert world.container.image == Reference("1111:latest", "latest", "")
     world.description["Reference"] = "2222"
-    assert world.container.configuration.image == Reference("2222:latest", "latest", "")
+    assert world.container.image == Reference("2222:latest", "latest", "")
 
 
 def test_networks_that_are_not_told(world: ContainerHost) -> None:

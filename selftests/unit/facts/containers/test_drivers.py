@@ -2,7 +2,7 @@
 
 import pytest
 
-from hullcheck.facts.containers.logs import destination
+from hullcheck.facts.containers.logs import log_host
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,6 @@ from hullcheck.facts.containers.logs import destination
     ],
 )
 def test_destination(driver: str, address: str, host: str) -> None:
-    """The host without its port; only the drivers of services need none."""
+    """The host without its port."""
     option = {"splunk": "splunk-url", "awslogs": "awslogs-endpoint"}.get(driver, f"{driver}-address")
-    found = destination(driver, {option: address} if address else {})
-    assert (found.host, found.to_service) == (host, driver == "awslogs")
+    assert log_host(driver, {option: address} if address else {}) == host

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts.containers.mounts import HostMount
+from hullcheck.facts.containers.mounts import HostMount, WritableMount
 from selftests.kit.facts.container_host import HOST_MOUNTS, ContainerHost, bind_mount
 
 FOLDER = "/var/lib/docker/volumes/v/_data"
@@ -174,12 +174,12 @@ def test_where_a_container_can_write(world: ContainerHost) -> None:
     ]
     world.config["Tmpfs"] = {"/tmp": ""}
     world.volumes = [{"Name": "v", "Driver": "local", "Options": None}]
-    assert world.container.mounts.writable == {
-        "/x": "/srv/data of the host",
-        "/v": "anonymous volume",
-        "/w": "volume",
-        "/n": "anonymous volume",
-        "/tmp": "tmpfs",
+    assert set(world.container.mounts.writable) == {
+        WritableMount("/x", "bind", "/srv/data"),
+        WritableMount("/v", "anonymous volume"),
+        WritableMount("/w", "volume"),
+        WritableMount("/n", "anonymous volume"),
+        WritableMount("/tmp", "tmpfs"),
     }
 
 

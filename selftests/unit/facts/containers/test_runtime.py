@@ -159,7 +159,7 @@ def test_root_in_a_container(world: ContainerHost) -> None:
 
 @pytest.mark.parametrize(
     ("user", "no_new_privileges", "verdict"),
-    [("1000", "1", "fail"), ("1000", "0", "manual"), ("0", "1", "manual"), ("", "1", "manual")],
+    [("1000", "1", "manual"), ("1000", "0", "manual"), ("0", "1", "manual"), ("", "1", "manual")],
 )
 def test_root_below_the_main_process(
     world: ContainerHost, user: str, no_new_privileges: str, verdict: str
