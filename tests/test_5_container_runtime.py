@@ -285,7 +285,7 @@ def test_container_has_a_network_namespace(container: Container) -> str:
 
     Remedy: run it without `--network host`, in a network of its own, and publish the ports that it needs.
     """
-    assert not container.runtime.shares_host_network, "shares the network namespace of the host"
+    assert not container.runtime.shares_host("net"), "shares the network namespace of the host"
     return "does not share the network namespace of the host"
 
 
@@ -430,7 +430,7 @@ def test_container_has_a_pid_namespace(container: Container) -> str:
 
     Remedy: run it without `--pid host`.
     """
-    assert not container.runtime.shares_host_processes, "shares the process namespace of the host"
+    assert not container.runtime.shares_host("pid"), "shares the process namespace of the host"
     return "does not share the process namespace of the host"
 
 
@@ -447,7 +447,7 @@ def test_container_has_an_ipc_namespace(container: Container) -> str:
 
     Remedy: run it without `--ipc host`.
     """
-    assert not container.runtime.shares_host_ipc, "shares the IPC namespace of the host"
+    assert not container.runtime.shares_host("ipc"), "shares the IPC namespace of the host"
     return "does not share the IPC namespace of the host"
 
 
@@ -525,7 +525,7 @@ def test_container_has_a_uts_namespace(container: Container) -> str:
 
     Remedy: run it without `--uts host`.
     """
-    assert not container.runtime.shares_host_uts, "shares the UTS namespace of the host"
+    assert not container.runtime.shares_host("uts"), "shares the UTS namespace of the host"
     return "does not share the UTS namespace of the host"
 
 
@@ -785,7 +785,7 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
     if container.planned:
         return "whether the daemon remaps users, its host shows"
     if engine.remaps_users and container.running:
-        assert not container.runtime.shares_host_users, "runs in the user namespace of the host"
+        assert not container.runtime.runs_in_host("user"), "runs in the user namespace of the host"
         return "does not share the user namespace of the host"
     container.runtime.require_running_state()
     if engine.rootless:

@@ -278,7 +278,7 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     """
     if not container.mounts.root_is_read_only:
         raise NotApplicable("its root file system is not read-only: see the control on that")
-    shared = [WritableMount("/dev/shm", "bind", "/dev/shm")] if container.runtime.shares_host_ipc else []
+    shared = [WritableMount("/dev/shm", "bind", "/dev/shm")] if container.runtime.shares_host("ipc") else []
     mounts = sorted((*shared, *container.mounts.writable), key=lambda each: each.destination)
     other = [
         each

@@ -71,42 +71,25 @@ def document(recording: Recording) -> ComposeFile:
 
 _LIMITS = "deploy.resources.limits"
 _KEYS = {
-    "HostConfig.Privileged": ("privileged",),
-    "HostConfig.CapAdd": ("cap_add",),
-    "HostConfig.CapDrop": ("cap_drop",),
-    "HostConfig.SecurityOpt": ("security_opt",),
-    "HostConfig.UTSMode": ("uts",),
-    "HostConfig.UsernsMode": ("userns_mode",),
-    "HostConfig.NetworkMode": ("network_mode",),
-    "HostConfig.PidMode": ("pid",),
-    "HostConfig.IpcMode": ("ipc",),
-    "HostConfig.CgroupParent": ("cgroup_parent",),
-    "HostConfig.Memory": ("mem_limit", f"{_LIMITS}.memory"),
-    "HostConfig.NanoCpus": ("cpus", f"{_LIMITS}.cpus"),
-    "HostConfig.CpuQuota": ("cpu_quota",),
-    "HostConfig.CpuPeriod": ("cpu_period",),
-    "HostConfig.CpuShares": ("cpu_shares",),
-    "HostConfig.PidsLimit": ("pids_limit", f"{_LIMITS}.pids"),
-    "HostConfig.ReadonlyRootfs": ("read_only",),
-    "HostConfig.PortBindings": ("ports",),
-    "HostConfig.RestartPolicy": ("restart", "deploy.restart_policy"),
-    "HostConfig.Devices": ("devices",),
-    "HostConfig.DeviceRequests": ("gpus", "deploy.resources.reservations.devices"),
-    "HostConfig.DeviceCgroupRules": ("device_cgroup_rules",),
-    "HostConfig.Ulimits": ("ulimits",),
-    "HostConfig.Tmpfs": ("tmpfs",),
-    "HostConfig.LogConfig": ("logging",),
-    "Config.User": ("user",),
-    "Config.Image": ("image", "build"),
-    "Config.Labels": ("labels",),
-    "Config.Healthcheck": ("healthcheck",),
-    "Args": ("command", "entrypoint"),
-    "Secrets": ("environment", "env_file", "labels", "command", "entrypoint"),
-    "Mounts": ("volumes", "volumes_from", "secrets", "configs", "use_api_socket"),
-    "NetworkSettings.Networks": ("networks",),
-    "Hooks.Key": ("post_start", "pre_stop"),
+    "host_config.uts_mode": ("uts",),
+    "host_config.pid_mode": ("pid",),
+    "host_config.ipc_mode": ("ipc",),
+    "host_config.memory": ("mem_limit", f"{_LIMITS}.memory"),
+    "host_config.nano_cpus": ("cpus", f"{_LIMITS}.cpus"),
+    "host_config.pids_limit": ("pids_limit", f"{_LIMITS}.pids"),
+    "host_config.readonly_rootfs": ("read_only",),
+    "host_config.port_bindings": ("ports",),
+    "host_config.restart_policy": ("restart", "deploy.restart_policy"),
+    "host_config.device_requests": ("gpus", "deploy.resources.reservations.devices"),
+    "host_config.log_config": ("logging",),
+    "config.image": ("image", "build"),
+    "args": ("command", "entrypoint"),
+    "secrets": ("environment", "env_file", "labels", "command", "entrypoint"),
+    "mounts": ("volumes", "volumes_from", "secrets", "configs", "use_api_socket"),
+    "network_settings.networks": ("networks",),
+    "hooks.key": ("post_start", "pre_stop"),
 }
-"""The keys of a Compose file behind each field of a description."""
+"""The keys of a Compose file behind a field of a description; others have the name of the field."""
 _DECIDED = {
     "Config.User": "no user is set, and so the image decides: the file does not tell",
     "Config.Image": "its image is built from a Dockerfile: the file names no image that is there",
@@ -129,9 +112,10 @@ class Written(Source):
         Raises:
             EvidenceError: the value of one depends on a variable that has none here.
         """
-        for key in _KEYS.get(name, ()):
+        part, _, field = name.partition(".")
+        for key in _KEYS.get(name, (field,) if part in ("config", "host_config") else ()):
             self._keys[key] = None
-            if name != "Secrets" and (names := self._service.unset.get(key.partition(".")[0])):
+            if name != "secrets" and (names := self._service.unset.get(key.partition(".")[0])):
                 raise EvidenceError(
                     f"its {key} depends on {', '.join(names)}, which has no value here: set it as at the start, and"
                     f" write ?env={names[0]} behind the file"
@@ -169,7 +153,7 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
             ids=file.services,
             find=find,
             volumes=file.volumes,
-            hooks=view(found.hooks, source, "Hooks."),
+            hooks=view(found.hooks, source, "hooks."),
             watched=lambda: _planned(file, wanted),
         )
 

@@ -307,7 +307,7 @@ class Source:
     """Whether the container is seen from inside: nothing but its processes and mounts is known."""
 
     def read(self, name: str) -> None:
-        """Note that a field is read, by its name in the document: `HostConfig.Memory`."""
+        """Note that a field is read: `host_config.memory`."""
 
     def missing(self, name: str) -> Exception:
         """Return the exception for a field, or another thing, that is not reported."""
@@ -323,13 +323,10 @@ class _View:
         self._struct, self._source, self._path = struct, source, path
 
     def __getattr__(self, name: str) -> Any:
-        value, kind = getattr(self._struct, name), type(self._struct)
-        path = (
-            self._path + dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))[name]
-        )
+        value, path = getattr(self._struct, name), self._path + name
         self._source.read(path)
         if value is HOLE:
-            raise self._source.missing(path)
+            raise self._source.missing(path.title().replace("_", ""))
         return view(value, self._source, f"{path}.")
 
 

@@ -262,7 +262,7 @@ class Sockets:
             raise NotApplicable(
                 f"no usual socket of an engine; whether one lies below {outside[0]}, its host shows"
             )
-        if self.mounts.runtime.shares_host_network:
+        if self.mounts.runtime.shares_host("net"):
             raise NotApplicable(
                 "it is in the network of the host: whether an engine listens there, its host shows"
             )

@@ -150,7 +150,7 @@ class Ports:
         """Return its listeners, if its network is the host's or one outside (macvlan, ipvlan, those of plugins)."""
         if not self.container.running:
             return ()
-        if self.runtime.shares_host_network:
+        if self.runtime.shares_host("net"):
             network, found = HOST_NETWORK, self._own_listeners()
         elif outside := self.networks_outside:
             network, found = outside[0], self._listeners(self.runtime.main_process.pid)

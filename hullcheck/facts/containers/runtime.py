@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.proc import ContainerFiles
@@ -12,8 +13,8 @@ from hullcheck.parsing.addresses import api_port
 from hullcheck.parsing.proc import cgroups
 from hullcheck.verdicts import EvidenceError, unread
 
-_SHIMS = ("containerd-shim", "conmon")
-"""What stands over each container, and takes over what is left of `docker exec`."""
+Namespace = Literal["ipc", "net", "pid", "uts"]
+_MODES = {"ipc": "ipc_mode", "net": "network_mode", "pid": "pid_mode", "uts": "uts_mode"}
 
 
 @dataclass(frozen=True)
@@ -65,27 +66,23 @@ class Runtime:
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
-        """All processes in it, with those of `docker exec` and of containers inside it.
+        """All processes in it, with those of `docker exec`: by its control group, and its own PID namespace.
 
-        They are known by their control group, by who started them, and by its PID namespace where nobody shares
-        that: a process with power over control groups can leave its own. The runtime that is starting one, as for a
-        health check, does not count.
+        The runtime that is starting one, as for a health check, does not count.
         """
         main, seen = self.main_process, self.container.host.processes.get()
         if self.container.source.inside:  # what else is seen may be the auditor's, who has other rights
             return (main,)
         own = self.container.inspect.id
         found = {process.pid: process for process in seen.by_cgroup_id.get(own, ())}
-        shared = self._shares_pid_namespace(main)
-        if shared and main.pid not in found:
+        if not self._shares_pid_namespace(main):
+            others = frozenset(self.ids) - {own}  # that joined it
+            same = seen.by_pid_namespace.get(main.pid_namespace, ())
+            found |= {process.pid: process for process in same if others.isdisjoint(process.container_ids)}
+        if main.pid not in found:
             raise EvidenceError(
                 "its processes cannot be told from those of others: it has no control group of its own"
             )
-        more = [*seen.family((main, *self._brought_by_shim))]
-        if not shared:
-            more += seen.by_pid_namespace.get(main.pid_namespace, ())
-        others = frozenset(self.ids) - {own}
-        found |= {process.pid: process for process in more if others.isdisjoint(process.container_ids)}
         return tuple(each for each in found.values() if each is main or not each.is_runtime)
 
     @property
@@ -94,15 +91,6 @@ class Runtime:
         if not self.container.source.inside:
             return self.processes
         return (self.main_process, *self.container.host.processes.get().by_pid.values())
-
-    @property
-    def _brought_by_shim(self) -> tuple[Process, ...]:
-        """What its shim started for `docker exec`, without runc, the tool of the shim."""
-        seen = self.container.host.processes.get()
-        shim = seen.by_pid.get(self.main_process.parent)
-        if shim is None or not shim.name.startswith(_SHIMS):
-            return ()
-        return tuple(each for each in seen.children(shim.pid) if not each.name.startswith("runc"))
 
     def _shares_pid_namespace(self, main: Process) -> bool:
         """Whether others may be in its PID namespace; true where that is unknown."""
@@ -172,48 +160,23 @@ class Runtime:
 
     # ---- namespaces and networks
 
-    @property
-    def shares_host_network(self) -> bool:
-        """Whether it is in the network namespace of the host, or will be once it runs."""
-        return self._shares("network_mode", "net")
+    def shares_host(self, namespace: Namespace) -> bool:
+        """Return whether it is in this namespace of the host, or will be once it runs.
 
-    @property
-    def shares_host_processes(self) -> bool:
-        """Whether it is in the PID namespace of the host, or will be once it runs."""
-        return self._shares("pid_mode", "pid")
-
-    @property
-    def shares_host_ipc(self) -> bool:
-        """Whether it is in the IPC namespace of the host, or will be once it runs."""
-        return self._shares("ipc_mode", "ipc")
-
-    @property
-    def shares_host_uts(self) -> bool:
-        """Whether it is in the UTS namespace of the host, or will be once it runs."""
-        return self._shares("uts_mode", "uts")
-
-    @property
-    def shares_host_users(self) -> bool:
-        """Whether it runs in the user namespace of the daemon."""
-        return self._runs_in_host_namespace("user")
-
-    def _shares(self, setting: str, kind: str) -> bool:
-        """Whether it shares a namespace; its setting may prove a yes without the running state.
-
-        Args:
-            kind: the namespace's name in /proc/PID/ns.
+        Its mode may prove a yes without the running state.
         """
-        if getattr(self.container.host_config, setting) == "host":
+        mode = _MODES[namespace]
+        if getattr(self.container.host_config, mode) == "host":
             return True
-        shown = self.container.running and kind in self.files.links.get(self.container.state.pid, ())
-        other = None if shown else self.joined(setting)  # one that runs may have outlived it
-        if other is not None and getattr(other.container.host_config, setting) == "host":
+        shown = self.container.running and namespace in self.files.links.get(self.container.state.pid, ())
+        other = None if shown else self.joined(mode)  # one that runs may have outlived it
+        if other is not None and getattr(other.container.host_config, mode) == "host":
             return True
         if self.container.running:
-            return self._runs_in_host_namespace(kind)
-        return other is not None and other._shares(setting, kind)
+            return self.runs_in_host(namespace)
+        return other is not None and other.shares_host(namespace)
 
-    def joined(self, setting: str) -> "Runtime | None":
+    def joined(self, mode: str) -> "Runtime | None":
         """The container at the end of the chain of `container:ID`, or None.
 
         Raises:
@@ -221,15 +184,14 @@ class Runtime:
         """
         end: Runtime | None = None
         for _ in self.ids:  # no chain is longer than that
-            mode: str = getattr((end or self).container.host_config, setting)
-            if not mode.startswith("container:"):
+            setting: str = getattr((end or self).container.host_config, mode)
+            if not setting.startswith("container:"):
                 return end
-            end = self.find(mode.partition(":")[2])
-        raise EvidenceError(
-            f"it joined containers that joined each other ({setting.title().replace('_', '')})"
-        )
+            end = self.find(setting.partition(":")[2])
+        raise EvidenceError(f"it joined containers that joined each other ({mode.title().replace('_', '')})")
 
-    def _runs_in_host_namespace(self, kind: str) -> bool:
+    def runs_in_host(self, kind: Namespace | Literal["user"]) -> bool:
+        """Return whether its main process is in this namespace of the daemon."""
         host, main = self.container.host.namespaces, self.main_process.pid
         own = self.files.links.get(main, {})
         if kind not in host:
@@ -274,9 +236,7 @@ class Limits:
     @property
     def memory(self) -> float | None:
         """The bytes of memory that it may use, or None without a limit."""
-        if self.container.running:
-            return self._limit("memory")
-        return self.container.host_config.memory or None
+        return self._limit("memory", self.container.host_config.memory or None)
 
     @property
     def processes(self) -> float | None:
@@ -284,23 +244,21 @@ class Limits:
 
         A number that systemd gives to every unit does not count: nobody chose it for a container.
         """
-        if self.container.running:
-            return self._limit("processes")
-        return self.container.pids_limit or None
+        return self._limit("processes", self.container.pids_limit or None)
 
     @property
     def cpus(self) -> float | None:
         """The processors that it may use, or None without a limit."""
-        return self._limit("cpus") if self.container.running else self.container.cpus
+        return self._limit("cpus", self.container.cpus)
 
     @property
     def has_cpu_share(self) -> bool:
         """Whether a CPU share other than the default is set, and in force if it runs."""
-        wanted, running = self.container.has_cpu_share, self.container.running
-        return wanted and (not running or self._limit("cpu_weight") is not None)
+        return self.container.has_cpu_share and self._limit("cpu_weight", 1) is not None
 
-    def _limit(self, name: str) -> float | None:
-        """Return the lowest limit of its control groups and those above, or None."""
+    def _limit(self, name: str, configured: float | None) -> float | None:
+        if not self.container.running:
+            return configured
         main, info = self.runtime.main_process, self.container.host.engine.get().info
         if info.cgroup_driver == "none" or not getattr(info, _REPORTED[name]):
             return None

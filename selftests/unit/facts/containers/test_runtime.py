@@ -104,39 +104,6 @@ def test_root_where_users_are_mapped(world: ContainerHost, uid: int, verdict: st
     assert world.judge("4.1")[0] == verdict
 
 
-@pytest.mark.parametrize("readable", [True, False])
-@pytest.mark.parametrize(
-    ("parents", "group", "verdict"),
-    [
-        ((100,), "/", "fail"),  # a child of the main process
-        ((70, 100), "/", "fail"),
-        ((50,), "/", "fail"),  # of docker exec: a child of the shim
-        ((70, 50), "/", "fail"),
-        ((50,), f"/docker/{'d' * 64}", "pass"),  # in the control group of another container
-        ((51,), "/", "pass"),  # of the host
-        ((999,), "/", "pass"),
-    ],
-)
-def test_process_that_left(
-    world: ContainerHost, parents: tuple[int, ...], group: str, verdict: str, *, readable: bool
-) -> None:
-    """5.7: a process outside the control group and namespace is told by who started it, and no other is."""
-    if not readable:
-        world.links = {name: number for name, number in OWN.items() if name != "pid"}
-    world.others = [{**world.description, "Id": "d" * 64, "Name": "/other", "Running": False, "Pid": 0}]
-    world.status |= {
-        50: STATUS | {"Name": "containerd-shim", "PPid": "1"},
-        51: STATUS | {"Name": "bash", "PPid": "1"},
-    }
-    for child, parent in zip((200, *parents), parents, strict=False):
-        world.status[child] = STATUS | {"Name": "sshd" if child == 200 else "sh", "PPid": str(parent)}
-        world.cgroups[child] = (f"0::{group}",)
-    world.own_namespaces = {200: 99, 70: 99, 50: 1, 51: 1}
-    assert world.judge("5.7")[0] == verdict
-    world.status[50]["Name"] = "dockerd"
-    assert world.judge("5.7")[0] == (verdict if 100 in parents else "pass")
-
-
 def test_root_in_a_container(world: ContainerHost) -> None:
     """5.24: a process of root that a shim started beside the main process."""
     world.status[100]["Uid"] = "1000\t1000\t1000\t1000"
