@@ -4,12 +4,11 @@
 same types, with holes: what their source does not report is not applicable.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from hullcheck.facts.containers.configuration import Configuration
-from hullcheck.facts.containers.inspect import Volume
 from hullcheck.facts.containers.mounts import Mounts, Sockets
 from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.privileges import Privileges
@@ -32,18 +31,12 @@ class Container(Configuration):
     Attributes:
         ids: the ids of all containers.
         find: finds the runtime of another one by its id or name, or raises EvidenceError.
-        pid_on_host_network: a process of which the listeners in the host's network were read.
-        volumes: what the engine says of each volume, by name.
-        endpoint: the address at which the audited engine was asked; empty if that is unknown.
         hooks: what Compose will execute in it, if it is a service of a file.
         watched: makes the same service as one control sees it, with what gives the place of what that has read.
     """
 
     ids: Collection[str] = field(repr=False)
     find: Callable[[str], Runtime] = field(repr=False)
-    pid_on_host_network: Callable[[], int] = field(default=lambda: 0, repr=False)
-    volumes: Mapping[str, Volume] = field(default_factory=dict, repr=False)
-    endpoint: str = ""
     hooks: Sequence[Hook] = ()
     watched: "Watch | None" = field(default=None, repr=False)
 
@@ -64,17 +57,17 @@ class Container(Configuration):
     @cached_property
     def mounts(self) -> Mounts:
         """What it sees of the host's files."""
-        return Mounts(self, self.runtime, self.volumes)
+        return Mounts(self, self.runtime)
 
     @cached_property
     def sockets(self) -> Sockets:
         """The sockets of the host that it can reach."""
-        return Sockets(self, self.mounts, self.endpoint)
+        return Sockets(self, self.mounts)
 
     @cached_property
     def ports(self) -> Ports:
         """What it opens to the outside."""
-        return Ports(self, self.runtime, self.pid_on_host_network)
+        return Ports(self, self.runtime)
 
     @cached_property
     def privileges(self) -> Privileges:

@@ -1,25 +1,21 @@
 """All containers of a target: reads the answer of the probe and puts each together."""
 
-from functools import cached_property
-
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.host_context import HostContext
-from hullcheck.facts.containers.inspect import Inspected, Source, State, Volume, view
+from hullcheck.facts.containers.inspect import Inspected, Source, State, view
 from hullcheck.facts.containers.probe import CONTAINERS, described_in
 from hullcheck.facts.containers.proc import files_in
 from hullcheck.facts.containers.runtime import Runtime
-from hullcheck.facts.engine.info import ENGINE, section
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.models import decode
 from hullcheck.recording import Recording
 from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 
-@fact(CONTAINERS, ENGINE)
+@fact(CONTAINERS)
 def container(recording: Recording, presence: Presence, host_context: HostContext) -> Subjects[Container]:
     """Every container of the target, running or not.
 
@@ -42,8 +38,6 @@ class _Containers:
             raise EvidenceError("containers: the engine did not list its containers")
         documents, faults = described_in(answer.get("inspect", ""))
         self._host = host
-        self._volumes = _volumes(answer.get("volumes", ""))
-        self._endpoint = _endpoint(recording)
         self._users = dict(line.partition(" ")[::2] for line in answer.get("users", "").split("\n"))
         self._ids = frozenset(documents)
         self.by_id = {each.id: self._container(each) for each in documents.values()}
@@ -60,9 +54,6 @@ class _Containers:
             number_in_passwd=self._users.get(document.id, ""),
             ids=self._ids,
             find=self._runtime,
-            pid_on_host_network=lambda: self._pid_on_host_network,
-            volumes=self._volumes,
-            endpoint=self._endpoint,
         )
 
     def _runtime(self, identifier: str) -> Runtime:
@@ -72,31 +63,6 @@ class _Containers:
         if found is None:
             raise EvidenceError(f"the container {identifier}, whose namespace it joined, is not there")
         return found.runtime
-
-    @cached_property
-    def _pid_on_host_network(self) -> int:
-        """The main process of a container whose /proc/PID/net shows the host's network."""
-        listeners = self._host.container_files.get().listeners
-        for each in self.by_id.values():
-            if each.running and each.host_config.network_mode == "host" and each.state.pid in listeners:
-                return each.state.pid
-        raise EvidenceError("the listeners in the network of the host were not read")
-
-
-def _endpoint(recording: Recording) -> str:
-    """Return the address at which the engine was asked, or an empty string if that is unknown."""
-    try:
-        return section(recording, ENGINE, "endpoint", str, "docker context inspect")
-    except EvidenceError:
-        return ""
-
-
-def _volumes(text: str) -> dict[str, Volume]:
-    """Return what the engine says of volumes, by name; damaged, as if it had not described them."""
-    try:
-        return {each.name: each for each in decode(text, list[Volume], "docker volume inspect")}
-    except EvidenceError:
-        return {}
 
 
 def _unlisted(answer: dict[str, str]) -> tuple[tuple[str, str], ...]:

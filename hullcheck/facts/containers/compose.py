@@ -137,7 +137,12 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
     networks = tuple(
         Network(key, "", each.driver, driver_options=each.options) for key, each in file.networks.items()
     )
-    host = HostContext.unknown(source, networks=Later(lambda: networks), image_names=Later(dict))
+    host = HostContext.unknown(
+        source,
+        networks=Later(lambda: networks),
+        volumes=Later(lambda: file.volumes),
+        image_names=Later(dict),
+    )
 
     def find(wanted: str) -> Runtime:
         if wanted not in file.services:
@@ -152,7 +157,6 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
             source=source,
             ids=file.services,
             find=find,
-            volumes=file.volumes,
             hooks=view(found.hooks, source, "hooks."),
             watched=lambda: _planned(file, wanted),
         )

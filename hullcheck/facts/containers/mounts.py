@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hullcheck.facts.containers.configuration import Configuration
-from hullcheck.facts.containers.inspect import MountPoint, Volume
+from hullcheck.facts.containers.inspect import MountPoint
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount, is_below
@@ -50,15 +50,10 @@ _KERNEL = ("/proc", "/sys", "/dev")
 
 @dataclass(frozen=True)
 class Mounts:
-    """The mounts of a container.
-
-    Attributes:
-        volumes: what the engine says of each volume, by name.
-    """
+    """The mounts of a container."""
 
     container: Configuration
     runtime: Runtime
-    volumes: Mapping[str, Volume] = field(repr=False)
 
     @cached_property
     def table(self) -> tuple[Mount, ...]:
@@ -97,14 +92,14 @@ class Mounts:
         return WritableMount(mount.destination, mount.type)
 
     def _require_known(self, mount: MountPoint) -> None:
-        if mount.type == "volume" and mount.name and mount.name not in self.volumes:
+        if mount.type == "volume" and mount.name and mount.name not in self.container.host.volumes.get():
             raise self.container.source.missing(f"the volume {mount.name}")
 
     def _folder(self, mount: MountPoint) -> str:
         """Return the folder of the host that a mount names, be it by a volume that binds it; else empty."""
         if mount.type == "bind":
             return mount.source
-        volume = self.volumes.get(mount.name or "") if mount.type == "volume" else None
+        volume = self.container.host.volumes.get().get(mount.name or "") if mount.type == "volume" else None
         if volume is None or volume.options is None:
             return ""
         device, words = volume.options.device, volume.options.o.split(",")
@@ -216,15 +211,10 @@ _NAMED = ("docker.sock", "containerd.sock", "podman.sock", "buildkitd.sock", "cr
 
 @dataclass(frozen=True)
 class Sockets:
-    """The sockets of the host that a container can reach through its mounts.
-
-    Attributes:
-        endpoint: the address at which the audited engine was asked; empty if that is unknown.
-    """
+    """The sockets of the host that a container can reach through its mounts."""
 
     container: Configuration
     mounts: Mounts
-    endpoint: str
 
     @property
     def engines(self) -> tuple[str, ...]:
@@ -241,8 +231,8 @@ class Sockets:
             return self._planned()
         files, host = self.mounts.runtime.files, self.container.host
         usual = {path for path in files.identities if _USERS.sub("", without_var(path)) in PLACES}
-        if self.endpoint.startswith("unix:///"):
-            usual.add(self.endpoint.removeprefix("unix://"))
+        if (endpoint := host.engine_endpoint.get()).startswith("unix:///"):
+            usual.add(endpoint.removeprefix("unix://"))
         usual |= {without_var(path) for path in usual}
         if found := _within(usual, self.mounts.configured):
             return found

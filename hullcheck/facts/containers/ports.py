@@ -1,7 +1,7 @@
 """The ports that a container opens to the outside: published, or in a network of the host."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -43,16 +43,10 @@ class Port:
 
 @dataclass(frozen=True)
 class Ports:
-    """The open ports of a container.
-
-    Attributes:
-        pid_on_host_network: a process of which the listeners in the host's network were read; raises EvidenceError
-            if there is none.
-    """
+    """The open ports of a container."""
 
     container: Configuration
     runtime: Runtime
-    pid_on_host_network: Callable[[], int] = field(repr=False)
 
     @property
     def published(self) -> tuple[Port, ...]:
@@ -153,21 +147,23 @@ class Ports:
         if self.runtime.shares_host("net"):
             network, found = HOST_NETWORK, self._own_listeners()
         elif outside := self.networks_outside:
-            network, found = outside[0], self._listeners(self.runtime.main_process.pid)
-            found = tuple(each for each in found if not each.on_loopback)
+            network = outside[0]
+            found = tuple(each for each in self._listeners() if not each.on_loopback)
         else:
             return ()
         return tuple(Port(each.address, each.number, each.protocol, "listener", network) for each in found)
 
-    def _listeners(self, pid: int) -> tuple[Listener, ...]:
-        try:
-            return self.runtime.files.listeners[pid]
-        except KeyError:
-            raise EvidenceError(f"the listeners in the network of process {pid} could not be read") from None
+    def _listeners(self) -> tuple[Listener, ...]:
+        """Return the listeners in its network, be it read of another process that is in it."""
+        files, network = self.runtime.files, self.runtime.namespace("net")
+        for pid, found in files.listeners.items():
+            if files.links.get(pid, {}).get("net") == network:
+                return found
+        raise EvidenceError("the listeners in its network could not be read")
 
     def _own_listeners(self) -> tuple[Listener, ...]:
-        """Return the listeners in the host's network whose socket one of its processes holds."""
-        listeners, sockets = self._listeners(self.pid_on_host_network()), self.runtime.files.sockets
+        """Return the listeners in its network whose socket one of its own processes holds."""
+        listeners, sockets = self._listeners(), self.runtime.files.sockets
         hidden = [process.pid for process in self.runtime.processes if process.pid_namespace is None]
         if listeners and hidden:  # who may not read a link of a process may not read its sockets either
             raise EvidenceError(unread(f"the sockets of process {hidden[0]}"))

@@ -192,13 +192,17 @@ class Runtime:
 
     def runs_in_host(self, kind: Namespace | Literal["user"]) -> bool:
         """Return whether its main process is in this namespace of the daemon."""
-        host, main = self.container.host.namespaces, self.main_process.pid
-        own = self.files.links.get(main, {})
+        host = self.container.host.namespaces
         if kind not in host:
             raise EvidenceError(unread(f"the {kind} namespace of the daemon"))
-        if kind not in own:
-            raise EvidenceError(unread(f"the {kind} namespace of process {main}"))
-        return own[kind] == host[kind]
+        return self.namespace(kind) == host[kind]
+
+    def namespace(self, kind: Namespace | Literal["user"]) -> str:
+        """Return the link of a namespace of its main process: `net:[4026531840]`."""
+        pid = self.main_process.pid
+        if kind not in self.files.links.get(pid, {}):
+            raise EvidenceError(unread(f"the {kind} namespace of process {pid}"))
+        return self.files.links[pid][kind]
 
     @property
     def on_default_bridge(self) -> bool:

@@ -55,6 +55,7 @@ def test_mounts_and_sockets() -> None:
         "error: whose socket is mounted at /my.sock is unknown"
     )
     assert seen("5.32", sockets=["x"]).startswith("error: containers: the answer is damaged")
+    assert seen("4.1").startswith("fail: runs sleep as root")
     assert seen("5.5").startswith("not applicable: the target is a container, seen from inside")
 
 

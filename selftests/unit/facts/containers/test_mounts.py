@@ -62,6 +62,8 @@ BELOW = {
     ],
 }
 PODMAN = {"ServerVersion": "5.4.2"}
+OWN = [{"Name": "v", "Driver": "local", "Options": None}]
+IN_FOLDER = f"31 30 8:1 {FOLDER} /x rw - ext4 /dev/sda1 rw"
 
 CASES: list[tuple[str, Changes, str]] = [
     ("5.6", mounted("/srv/data", "8:1 /srv/data"), "pass: mounts /srv/data of the host"),
@@ -94,6 +96,11 @@ CASES: list[tuple[str, Changes, str]] = [
         f"pass: mounts {FOLDER} of the host",
     ),
     ("5.6", volume({"type": "ext4", "device": "/dev/sdb1"}), f"pass: mounts {FOLDER} of the host"),
+    (
+        "5.6",
+        {"Mounts": [VOLUME], "volumes": OWN, "mounts": [IN_FOLDER]},
+        f"pass: mounts {FOLDER} of the host",
+    ),
     ("5.6", volume({}) | {"volumes": []}, "error: docker inspect does not report the volume v"),
     ("5.6", socket("/srv/link") | {"paths": []}, "error: the source /srv/link could not be followed"),
     ("5.6", in_etc(f"{ENGINE}/hosts /etc/hosts"), "pass"),

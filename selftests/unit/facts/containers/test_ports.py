@@ -63,7 +63,7 @@ def task(port: Changes) -> Changes:
 ALL = {"PublishAllPorts": True, "ExposedPorts": {"53/udp": {}, "80": {}}}
 ON_EVERY = "fail: opens on every address: "
 LOW, ANY = {"HostPort": "53"}, {"HostIp": "", "HostPort": ""}
-UNREAD = "error: the listeners in the network of process 100 could not be read"
+UNREAD = "error: the listeners in its network could not be read"
 
 CASES: list[tuple[str, Changes, str]] = [
     (
@@ -127,7 +127,7 @@ CASES: list[tuple[str, Changes, str]] = [
         "fail: opens 0.0.0.0:443/tcp (listens, network of t",
     ),
     ("5.8", in_host(LISTENS.format("00000000"), HELD.format(100), links={}), "error"),
-    ("5.8", {"NetworkMode": "host"}, "error: the listeners in the network of the host were not read"),
+    ("5.8", {"NetworkMode": "host"}, UNREAD),
     ("5.8", task({"PublishedPort": 443}), "fail: opens *:443/tcp (published by service shop on every node)"),
     (
         "5.8",

@@ -91,6 +91,7 @@ CASES: list[tuple[str, Changes, str]] = [
         second(Name="app") | {"programs": {60: "/usr/local/bin/sshd-custom"}},
         "manual: runs sshd-custom, which may",
     ),
+    ("5.7", second(Name="sshd") | {"cgroups": {60: "/"}, "pid": 1}, "pass"),
     ("5.7", second(Name="ssh-agent") | {"programs": {60: "/usr/bin/ssh-agent"}}, "pass"),
     ("5.7", {"ExposedPorts": {"22/tcp": {}}}, "manual: opens port 22: check that it is no SSH server"),
     ("5.7", {"Ports": {"22/tcp": SSH}}, "manual"),
