@@ -1,12 +1,16 @@
-"""How a criterion says what it found."""
+"""What controls share: how they say what they found, and what they require."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import HOST_NETWORK, Port
+from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.daemon_process import DaemonProcesses
+from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.host.processes import Process
-from hullcheck.verdicts import Manual, NotApplicable
+from hullcheck.facts.registry import Later
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 NO_REPORTS = (
     "no report of a scan was read: name their folder in the policy, `scan_reports: {folder: /var/lib/scans}`"
@@ -88,3 +92,33 @@ def planned_limit(limit: str, most: float | None) -> str:
             " policy say how much is allowed"
         )
     return f"allows {limit}; whether that is in force, its host shows"
+
+
+# ---- from where the host was looked at
+
+
+def require_processes(engine: Later[Engine], daemon: Later[Daemon]) -> None:
+    """Raise EvidenceError if an engine answers and its process is not seen: nor is then what else runs beside it."""
+    if _answers(engine):
+        _ = daemon.get().process
+
+
+def require_network(engine: Later[Engine], daemon: Later[Daemon]) -> None:
+    """Raise EvidenceError if an engine answers from another network than the audit's, whose settings were read.
+
+    That of a rootless engine is its own in any case.
+    """
+    if not _answers(engine) or engine.get().rootless:
+        return
+    network = daemon.get().namespaces.get("net")
+    if network is None or network != DaemonProcesses.of(daemon.get().recording).own_network:
+        raise EvidenceError(
+            "the audit did not run in the network of the engine: what is set there is unknown"
+        )
+
+
+def _answers(engine: Later[Engine]) -> bool:
+    try:
+        return engine.get().is_docker
+    except EvidenceError:
+        return False

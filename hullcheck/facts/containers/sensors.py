@@ -31,9 +31,6 @@ class Sensor:
     at_boot: str
     starts: bool
 
-    def __str__(self) -> str:
-        return f"{PRODUCTS[self.product].title} runs ({self.place}, {self.at_boot})"
-
 
 @fact()
 def sensors(engine: Engine, units: Units, container: Later[Subjects[Container]]) -> dict[str, Sensor]:
