@@ -4,24 +4,26 @@ The rules of the audit system are judged as the kernel has them. A rule that is 
 pending".
 """
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 
 import pytest
 
 from hullcheck.controls.metadata import marked
 from hullcheck.criteria.auditd import require_recorded
-from hullcheck.criteria.host_paths import shared_space
-from hullcheck.criteria.releases import release_doubt, release_flaw
-from hullcheck.data.releases import KnownReleases
+from hullcheck.data.releases import KnownReleases, numbers, order
 from hullcheck.facts.engine.release import Release, System
-from hullcheck.facts.engine.storage import Storage
+from hullcheck.facts.engine.storage import Root, Storage
 from hullcheck.facts.host.accounts import Accounts
 from hullcheck.facts.host.audit import Audit
 from hullcheck.facts.host.file import FileFact
 from hullcheck.facts.host.packages import Patching
 from hullcheck.facts.registry import Later
 from hullcheck.policy import Policy
-from hullcheck.verdicts import Manual
+from hullcheck.verdicts import EvidenceError, Manual
+
+_COMMUNITY = "Docker Engine - Community"
+_PRE_RELEASE = re.compile(r"-(alpha|beta|rc|dev|tp)", re.IGNORECASE)
 
 _records_of_configuration = marked(
     pytest.mark.nist("AU-2", "AU-12", "CM-6", sp="800-53"),
@@ -76,13 +78,26 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
     Remedy: mount a whole file system at the data root (`docker info`: DockerRootDir), and at
     /var/lib/containerd where the engine uses the containerd image store; put no part of them elsewhere.
     """
-    shared = [f"{root.path} {shared_space(root)}" for root in storage.roots if not root.is_own]
+    shared = [f"{root.path} {_shared_space(root)}" for root in storage.roots if not root.is_own]
     assert not shared, "; ".join(shared)
     pools = [f"{root.path} lies in the pool {root.pool}" for root in storage.roots if root.pool]
     if pools:
         raise Manual(f"{'; '.join(pools)}, as the host's own file systems do: check that a quota limits it")
     notes = (f"{each.path} has its own {each.mount.kind}, {each.mount.device}" for each in storage.roots)
     return "; ".join(notes)
+
+
+def _shared_space(root: Root) -> str:
+    """Return with what *root*, which is no file system of its own, shares its space."""
+    mount = root.mount
+    if root.host:
+        itself = " (mounted from there)" if mount.point == root.path else ""
+        return f"is on the file system of {root.host.point}{itself}, device {mount.device}"
+    if mount.device == root.above.device:
+        return f"is on the file system mounted at {root.above.point}, with all else that is there"
+    if root.borrows:
+        return f"is of the type {mount.kind}, which keeps its data on other file systems"
+    return f"is the directory {mount.root} of the file system on device {mount.device}"
 
 
 @pytest.mark.cis("1.1.2", level=1)
@@ -402,9 +417,9 @@ def test_engine_release_is_maintained(
     distribution that still gets updates: `apt-get update && apt-get upgrade`. Then restart what still runs the older
     programs: `systemctl restart containerd docker`.
     """
-    flaw = release_flaw(release, known_releases)
+    flaw = _release_flaw(release, known_releases)
     assert not flaw, f"{release} {flaw}"
-    doubt = release_doubt(release, known_releases)
+    doubt = _release_doubt(release, known_releases)
     if not doubt and release.is_of_a_distribution and not policy.patched_by:
         updater = patching.get().works(policy.patch_days)
         doubt = (
@@ -416,3 +431,54 @@ def test_engine_release_is_maintained(
         raise Manual(f"{release}: {doubt}. Check that it is maintained, and that no newer build is offered")
     parts = ", ".join(f"{name} {version}" for name, version in component_versions.get().items())
     return f"{release}, maintained by what was known on {known_releases.day}; {parts}"
+
+
+def _release_flaw(release: Release, known: KnownReleases) -> str:
+    """Return why a release is not maintained, or an empty string if nothing shows that."""
+    if not re.match(r"\d+\.\d+", release.version):
+        raise EvidenceError(f"{release.version!r} is not a version of the engine")
+    line = known.line(release.version)
+    if line and release.today < line.released:
+        raise EvidenceError(
+            f"the line {line.name} began on {line.released}, and the clock says {release.today}: set the clock"
+        )
+    if release.is_of_a_distribution:
+        end = _end_of_distribution(release, known)
+        when = f"on {end}" if end != date.min else f"before {known.day}"
+        return f"got its last updates {when}" if end and end < release.today else ""
+    if release.vendor != _COMMUNITY or (not line and _is_newer(release, known)):
+        return ""
+    if not line or (line.ended and line.ended < release.today):
+        return (
+            f"is of the line {line.name}, which ended on {line.ended}" if line else "is older than every line"
+        )
+    if line.safe and order(release.version) < order(line.safe):
+        return f"has known vulnerabilities, which {line.safe} mends"
+    return "is a pre-release" if _PRE_RELEASE.search(release.version) else ""
+
+
+def _release_doubt(release: Release, known: KnownReleases) -> str:
+    """Return why it is unknown whether a release without a flaw is maintained, or an empty string if it is."""
+    if release.is_of_a_distribution:
+        return "" if _end_of_distribution(release, known) else "no end of its updates is known"
+    if release.vendor != _COMMUNITY:
+        return "what its vendor maintains is not known"
+    if _is_newer(release, known) and not known.line(release.version):
+        return f"it is newer than what was known of releases on {known.day}"
+    if release.today > known.day + timedelta(known.good_for_days):
+        return (
+            f"what is known of releases is of {known.day}, which is too old; name a newer file by --releases"
+        )
+    return ""
+
+
+def _is_newer(release: Release, known: KnownReleases) -> bool:
+    return numbers(release.version) > numbers(known.lines[0].name)
+
+
+def _end_of_distribution(release: Release, known: KnownReleases) -> date | None:
+    """Return the last day of updates: of the system itself, or of the table."""
+    try:
+        return date.fromisoformat(release.system.get("SUPPORT_END", ""))
+    except ValueError:
+        return known.end(release.system.get("ID", ""), release.system.get("VERSION_ID", ""))

@@ -43,8 +43,8 @@ def test_container_user_is_not_root(container: Container) -> str:
         assert not root, f"runs {', '.join(root)} as root"
         users = sorted({uid for each in runtime.processes for uid in each.uids})
         return f"its processes run as uid {', '.join(map(str, users))}"
-    user = container.configuration.user or "not set"
-    as_root = user == "root" or container.configuration.user_id == 0
+    user = container.user or "not set"
+    as_root = user == "root" or container.user_id == 0
     assert not as_root, f"would start as root (its user is {user})"
     return f"does not run; would start as user {user}"
 

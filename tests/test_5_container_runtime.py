@@ -7,7 +7,14 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
-from hullcheck.criteria.judgement import listed, planned_limit, require_known_ports, shown_processes
+from hullcheck.criteria.judgement import (
+    listed,
+    open_ports,
+    planned_limit,
+    require_known_ports,
+    shown_ports,
+    shown_processes,
+)
 from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
@@ -60,14 +67,12 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Kernel)
     Remedy: drop `--security-opt apparmor=unconfined` and `--privileged`, and load the profile in enforce
     mode.
     """
-    used = container.privileges.applies_apparmor
+    used, option = container.privileges.applies_apparmor, container.security_options.get("apparmor", "")
     if not used and not kernel.apparmor:
         container.runtime.require_running_state()
         raise NotApplicable("AppArmor is not on in the kernel of this host")
-    option = container.configuration.security_options.get("apparmor", "")
-    free = "--security-opt apparmor=unconfined" if option == "unconfined" else ""
-    free = "--privileged, and so unconfined" if container.host_config.privileged else free
-    assert not free, f"runs with {free}"
+    assert not container.host_config.privileged, "runs with --privileged, and so unconfined"
+    assert option != "unconfined", "runs with --security-opt apparmor=unconfined"
     assert used, "AppArmor is on in the kernel, but the engine does not use it"
     container.require_created("which AppArmor profile is there and enforced")
     if not container.running:
@@ -101,7 +106,7 @@ def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> s
         container.runtime.require_running_state()
         raise NotApplicable("SELinux is not on in the kernel of this host")
     assert not container.host_config.privileged, "runs with --privileged, and so without a label of its own"
-    labels = container.configuration.inspect.process_label, container.configuration.inspect.mount_label
+    labels = container.inspect.process_label, container.inspect.mount_label
     assert all(labels), "has no SELinux label"
     label = container.privileges.security_label if container.running else labels[0]
     kind = selinux.type_of(label)
@@ -172,18 +177,17 @@ def test_container_mounts_no_sensitive_host_path(
     """
     root = engine.get().info.docker_root_dir
 
-    def found(mounts: Iterable[HostMount], wrong: Callable[[HostMount, str, str], bool]) -> str:
-        places = ((each, path) for each in mounts for path in sorted(each.paths) if wrong(each, path, root))
-        return ", ".join(
-            f"{path} of the host at {each.destination}"
-            for each, path in places
-            if not policy.allows_mount(path)
-        )
+    def found(mounts: Iterable[HostMount], is_wrong: Callable[[HostMount, str, str], bool]) -> str:
+        places = [
+            (path, each) for each in mounts for path in sorted(each.paths) if is_wrong(each, path, root)
+        ]
+        named = [(path, each) for path, each in places if not policy.allows_mount(path)]
+        return ", ".join(f"{path} of the host at {each.destination}" for path, each in named)
 
-    asked = found(container.mounts.configured, is_sensitive)
-    assert not asked, f"mounts {asked}"
-    seen = found(container.mounts.visible, is_sensitive)
-    assert not seen, f"mounts {seen}"
+    sensitive = found(container.mounts.configured, is_sensitive) or found(
+        container.mounts.visible, is_sensitive
+    )
+    assert not sensitive, f"mounts {sensitive}"
     if doubt := found(container.mounts.visible, is_of_a_service):
         raise Manual(
             f"mounts {doubt}: check which service owns it, and list it in allowed_mounts of the policy"
@@ -231,15 +235,12 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
     Remedy: publish a port from 1024 up, or name the port in `allowed_ports` of the policy.
     """
 
-    def low(ports: Iterable[Port]) -> list[str]:
-        few = [port for port in ports if 0 < port.number < 1024]
-        return [str(port) for port in few if not policy.allows_port(port.number, port.protocol)]
+    def is_privileged(port: Port) -> bool:
+        return 0 < port.number < 1024 and not policy.allows_port(port.number, port.protocol)
 
-    published = low(container.ports.published)
-    assert not published, "opens " + ", ".join(published)
-    found = low(container.ports.open)
-    assert not found, "opens " + ", ".join(found)
-    return _known_ports(container)
+    found = open_ports(container, is_privileged)
+    assert not found, f"opens {found}"
+    return require_known_ports(container)
 
 
 @pytest.mark.cis("5.9", level=1)
@@ -258,23 +259,16 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
     --publish-all.
     """
     assert not container.host_config.publish_all_ports, "runs with --publish-all"
-
-    def unlisted(ports: Iterable[Port]) -> list[str]:
-        return [str(port) for port in ports if policy.allows_port(port.number, port.protocol) is False]
-
-    published = unlisted(container.ports.published)
-    assert not published, "opens " + ", ".join(published) + ", not on the list"
-    found = unlisted(container.ports.open)
-    assert not found, "opens " + ", ".join(found) + ", not on the list"
-    if container.ports.open and policy.allowed_ports is None:
-        needed = dict.fromkeys(
-            f"{port.number}/{port.protocol}" for port in container.ports.open if port.number
-        )
+    found = open_ports(container, lambda port: policy.allows_port(port.number, port.protocol) is False)
+    assert not found, f"opens {found}, not on the list"
+    ports = container.ports.open
+    if ports and policy.allowed_ports is None:
+        needed = dict.fromkeys(f"{port.number}/{port.protocol}" for port in ports if port.number)
         raise Manual(
-            f"check that the workload needs {', '.join(map(str, container.ports.open))};"
-            f" then allow it with `allowed_ports: [{', '.join(needed)}]` in the policy"
+            f"check that the workload needs {shown_ports(ports)}; then allow it with"
+            f" `allowed_ports: [{', '.join(needed)}]` in the policy"
         )
-    return _known_ports(container)
+    return require_known_ports(container)
 
 
 @pytest.mark.cis("5.10", level=1)
@@ -291,14 +285,8 @@ def test_container_has_a_network_namespace(container: Container) -> str:
 
     Remedy: run it without `--network host`, in a network of its own, and publish the ports that it needs.
     """
-    assert not container.runtime.shares_host_network, "shares the network namespace of the host"
+    assert not container.runtime.shares_host("net"), "shares the network namespace of the host"
     return "does not share the network namespace of the host"
-
-
-def _known_ports(container: Container) -> str:
-    """Return the open ports in words; raise Manual if a container that does not run will open what it listens on."""
-    require_known_ports(container)
-    return f"opens {', '.join(map(str, container.ports.open)) or 'no port'}"
 
 
 @pytest.mark.cis("5.11", level=1)
@@ -343,8 +331,7 @@ def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy:
     Remedy: run it with `--cpu-shares` (other than 1024) or `--cpus`, on a host whose control groups enforce
     it.
     """
-    cpus, share = container.configuration.cpus, container.configuration.has_cpu_share
-    wanted = share or cpus is not None
+    wanted = container.has_cpu_share or container.cpus is not None
     cpus, share = container.limits.cpus, container.limits.has_cpu_share
     unset = "though one is set" if wanted else "and none is set"
     assert share or cpus is not None, f"no CPU share or limit is in force, {unset}"
@@ -394,15 +381,9 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> str:
 
     Remedy: publish it as `--publish ADDRESS:PORT:PORT`, in a network with the gateway mode `nat`.
     """
-
-    def everywhere(ports: Iterable[Port]) -> list[str]:
-        return [str(port) for port in ports if port.on_every_address]
-
-    published = everywhere(container.ports.published)
-    assert not published, "opens on every address: " + ", ".join(published)
-    found = everywhere(container.ports.open)
-    assert not found, "opens on every address: " + ", ".join(found)
-    return _known_ports(container)
+    found = open_ports(container, lambda port: port.on_every_address)
+    assert not found, f"opens on every address: {found}"
+    return require_known_ports(container)
 
 
 @pytest.mark.cis("5.15", level=1)
@@ -425,14 +406,14 @@ def test_container_restarts_at_most_five_times(container: Container) -> str:
     assert bounded, f"its restart policy is {name}" + (
         f" with {count or 'endless'} attempts" if name != "always" else ""
     )
-    service = container.configuration.service
+    service = container.service
     if service is None:
         return f"its restart policy is {name}" + (f" with {count} attempts" if count else "")
-    few = service.restart_condition == "on-failure" and service.restart_attempts <= 5
-    few = few and not service.restarts_without_end
+    few = service.restart_attempts <= 5 and not service.restarts_without_end
+    bounded = service.restart_condition == "none" or (service.restart_condition == "on-failure" and few)
     said = f"condition {service.restart_condition}, {service.restart_attempts or 'endless'} attempts"
     said += f" in {service.restart_window:g} seconds" if service.restart_window else ""
-    assert few or service.restart_condition == "none", f"its service {service.name} restarts it: {said}"
+    assert bounded, f"its service {service.name} restarts it: {said}"
     return f"by its service {service.name}: {said}"
 
 
@@ -449,7 +430,7 @@ def test_container_has_a_pid_namespace(container: Container) -> str:
 
     Remedy: run it without `--pid host`.
     """
-    assert not container.runtime.shares_host_processes, "shares the process namespace of the host"
+    assert not container.runtime.shares_host("pid"), "shares the process namespace of the host"
     return "does not share the process namespace of the host"
 
 
@@ -466,7 +447,7 @@ def test_container_has_an_ipc_namespace(container: Container) -> str:
 
     Remedy: run it without `--ipc host`.
     """
-    assert not container.runtime.shares_host_ipc, "shares the IPC namespace of the host"
+    assert not container.runtime.shares_host("ipc"), "shares the IPC namespace of the host"
     return "does not share the IPC namespace of the host"
 
 
@@ -486,7 +467,7 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
     `allowed_devices` of the policy.
     """
     assert not container.host_config.privileged, "runs with --privileged, and so with every device"
-    devices = container.configuration.devices
+    devices = container.devices
     found = [device for device in devices if device not in policy.allowed_devices]
     assert not found, "is given " + ", ".join(found)
     return f"is given {', '.join(devices)}, as the policy allows" if devices else "no device, request or rule"
@@ -506,7 +487,7 @@ def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> 
 
     Remedy: run it without `--ulimit`, or name the limit in `allowed_ulimits` of the policy.
     """
-    ulimits = container.configuration.ulimits
+    ulimits = container.ulimits
     found = [each for each in ulimits if each.partition("=")[0] not in policy.allowed_ulimits]
     assert not found, f"overrides {', '.join(found)}"
     return f"overrides {', '.join(ulimits) or 'no ulimit'}" + ", as the policy allows" * bool(ulimits)
@@ -526,7 +507,7 @@ def test_container_mounts_are_not_shared(container: Container) -> str:
     Remedy: mount without `:shared` and `:rshared` (`bind-propagation`).
     """
     assert not container.mounts.shared, "shares " + ", ".join(container.mounts.shared)
-    if not container.configuration.mounts:
+    if not container.inspect.mounts:
         raise NotApplicable("it has no mounts")
     return "none of its mounts is shared"
 
@@ -544,7 +525,7 @@ def test_container_has_a_uts_namespace(container: Container) -> str:
 
     Remedy: run it without `--uts host`.
     """
-    assert not container.runtime.shares_host_uts, "shares the UTS namespace of the host"
+    assert not container.runtime.shares_host("uts"), "shares the UTS namespace of the host"
     return "does not share the UTS namespace of the host"
 
 
@@ -624,18 +605,13 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
         raise NotApplicable("does not run: nothing can be executed in it")
     found = shown_processes(container.runtime.root_exec_processes)
     words = f"processes of root that the container did not start: {found}"
-    as_root = container.configuration.user.strip("0") in ("", "root")
-    assert not found or (as_root and _has_health_check(container)), words
+    as_root = container.user.strip("0") in ("", "root")
+    assert not found or (as_root and container.reports_health), words
     raise Manual(
         f"{words}; check that these are its health check, which runs as root, too"
         if found
         else "no such process runs now; check the records of the docker command (`ausearch -k docker`)"
     )
-
-
-def _has_health_check(container: Container) -> bool:
-    health = container.state.health
-    return health is not None and health.status not in ("", "none")
 
 
 @pytest.mark.cis("5.25", level=1)
@@ -654,9 +630,7 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
     parent = container.host_config.cgroup_parent
     if parent in policy.cgroup_parents:
         return f"runs in {parent}, as the policy allows"
-    assert container.configuration.in_default_cgroup, (
-        f"runs in {parent}, and not where the engine runs containers"
-    )
+    assert container.in_default_cgroup, f"runs in {parent}, and not where the engine runs containers"
     container.runtime.require_running_state()
     return f"CgroupParent={parent}" if parent else "CgroupParent is not set"
 
@@ -696,14 +670,13 @@ def test_container_reports_its_health(container: Container) -> str:
 
     Remedy: give the image a HEALTHCHECK or run it with `--health-cmd`, and mend what is unhealthy.
     """
-    if container.planned or container.running or container.configuration.restarting:
-        kind = container.configuration.health_check_kind
-        assert kind != "NONE", "switches the health check of its image off"
-        assert kind != CANNOT_FAIL, "has a health check that cannot fail"
+    if container.planned or container.running or container.restarting:
+        assert container.health_check != "NONE", "switches the health check of its image off"
+        assert container.health_check != CANNOT_FAIL, "has a health check that cannot fail"
     container.require_created("whether it will be healthy")
-    if not container.running and not container.configuration.restarting:
+    if not container.running and not container.restarting:
         raise NotApplicable("does not run: it has no health to report")
-    assert _has_health_check(container), "reports no health"
+    assert container.reports_health, "reports no health"
     health = container.state.health.status if container.state.health else ""
     is_paused = container.state.status == "paused"
     if is_paused or health == "starting":
@@ -730,9 +703,9 @@ def test_container_runs_a_current_image(
     Remedy: name images by version or digest, pull them and create containers again; list the approved ones in
     `current_images` of the policy.
     """
-    reference = container.configuration.image
+    reference = container.image
     assert reference.is_pinned, f"runs {reference.name}, which names no version"
-    identifier = container.configuration.inspect.image
+    identifier = container.inspect.image
     now = image_names.get().get(reference.familiar_name, identifier)
     assert reference.digest or now == identifier, (
         f"{reference.name} is another image now; create the container again"
@@ -761,7 +734,7 @@ def test_container_has_a_process_limit(container: Container, kernel: Kernel, pol
 
     Remedy: run it with `--pids-limit`, on a host whose control groups enforce it.
     """
-    wanted, held = container.configuration.processes, container.limits.processes
+    wanted, held = container.pids_limit, container.limits.processes
     unset = f"though {wanted} is set" if wanted else "and none is set"
     assert held is not None, f"no process limit is in force, {unset}"
     most = policy.resource_limits.pids
@@ -812,7 +785,7 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
     if container.planned:
         return "whether the daemon remaps users, its host shows"
     if engine.remaps_users and container.running:
-        assert not container.runtime.shares_host_users, "runs in the user namespace of the host"
+        assert not container.runtime.runs_in_host("user"), "runs in the user namespace of the host"
         return "does not share the user namespace of the host"
     container.runtime.require_running_state()
     if engine.rootless:

@@ -8,8 +8,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import step_flaw
-from hullcheck.criteria.releases import restart_reason
-from hullcheck.criteria.vantage import require_network, require_processes
+from hullcheck.criteria.judgement import require_network, require_processes
 from hullcheck.data.software import MINIMAL
 from hullcheck.facts.engine.daemon import Daemon, seccomp_profile
 from hullcheck.facts.engine.info import Engine
@@ -17,13 +16,13 @@ from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.release import System
 from hullcheck.facts.host.audit import STEPS, AuditDaemon
 from hullcheck.facts.host.packages import MINIMAL_OF_GUIDE, Patching, Software
-from hullcheck.facts.host.running_kernel import RunningKernel
+from hullcheck.facts.host.running_kernel import RunningKernel, order
 from hullcheck.facts.host.services import HostServices
 from hullcheck.facts.host.system import FORWARD, SETTINGS, Kernel, Sysctl
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy
-from hullcheck.verdicts import Manual, NotApplicable
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _OPEN_IN_PART = re.compile(r"vulnerable|[Uu]nknown|but not|no microcode|IBPB: disabled|IBPB on VMEXIT only")
 
@@ -262,9 +261,31 @@ def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
 
     Remedy: restart the host, with `live-restore` or one host after the other.
     """
-    reason = restart_reason(running_kernel)
+    reason = _restart_reason(running_kernel)
     assert not reason, f"the host has to be restarted: {reason}"
     return f"{running_kernel.release} runs, the newest that is installed"
+
+
+def _restart_reason(kernel: RunningKernel) -> str:
+    """Return why a host has to be restarted for its kernel, or an empty string."""
+    if kernel.pending:
+        packages = f" for {', '.join(kernel.packages)}" if kernel.packages else ""
+        return f"{kernel.pending[0]} demands it{packages}"
+    if kernel.restart == "1":
+        return "needs-restarting -r demands it"
+    release, installed = kernel.release, kernel.package_version
+    if order(kernel.newest) > order(release):
+        return f"{release} runs, and {kernel.newest} is installed"
+    if release not in kernel.installed:
+        raise EvidenceError(f"{release} runs, which is not installed ({', '.join(kernel.installed)} is)")
+    if installed == "unread":
+        raise EvidenceError(f"dpkg does not print the version of the package of {release}")
+    running = kernel.build.partition("Debian ")[2].split(" ")[0]
+    if installed and running and running != installed:
+        return f"build {running} of {release} runs, and {installed} is installed"
+    if kernel.restart not in ("", "0"):
+        raise EvidenceError(f"needs-restarting -r ended with status {kernel.restart}")
+    return ""
 
 
 @pytest.mark.nist("CM-6", sp="800-53")

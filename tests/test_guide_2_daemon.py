@@ -7,8 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.criteria.certificates import validity_flaw
-from hullcheck.criteria.remote_api import coming, shown_addresses, weakness
+from hullcheck.criteria.remote_api import coming, shown_addresses, validity_flaw, weakness
 from hullcheck.criteria.settings import described, pending, shown
 from hullcheck.facts.containers.container_logs import Log, Options
 from hullcheck.facts.engine.daemon import Daemon

@@ -10,9 +10,16 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria import scans
-from hullcheck.criteria.judgement import NO_REPORTS, listed, planned_limit, require_known_ports
+from hullcheck.criteria.judgement import (
+    NO_REPORTS,
+    listed,
+    open_ports,
+    planned_limit,
+    require_known_ports,
+    shown_ports,
+)
 from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.ports import Port
+from hullcheck.facts.containers.mounts import WritableMount
 from hullcheck.facts.engine.firewall import CNI, OPTIONS, Firewall
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.services import Service
@@ -62,7 +69,7 @@ def test_container_image_is_pinned(container: Container) -> str:
 
     Remedy: name the image as `NAME:VERSION@sha256:DIGEST` in the command or file that creates the container.
     """
-    return _require_pinned(container.configuration.image)
+    return _require_pinned(container.image)
 
 
 @pytest.mark.nist("CM-2", "SI-7", sp="800-53")
@@ -271,19 +278,25 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     """
     if not container.mounts.root_is_read_only:
         raise NotApplicable("its root file system is not read-only: see the control on that")
-    shared = {"/dev/shm": "/dev/shm of the host"} if container.runtime.shares_host_ipc else {}
-    places = {**shared, **container.mounts.writable}
+    shared = [WritableMount("/dev/shm", "bind", "/dev/shm")] if container.runtime.shares_host("ipc") else []
+    mounts = sorted((*shared, *container.mounts.writable), key=lambda each: each.destination)
     other = [
-        f"{point} ({what})"
-        for point, what in sorted(places.items())
-        if what not in ("tmpfs", "volume") and not policy.allows_mount(what.removesuffix(" of the host"))
+        each
+        for each in mounts
+        if each.kind not in ("tmpfs", "volume") and not policy.allows_mount(each.source)
     ]
-    assert not other, f"can write to {', '.join(other)}"
-    programs = [f"{point} ({what})" for point, what in sorted(places.items()) if point in _PROGRAMS]
-    if programs:
-        raise Manual(f"can change its own programs at {', '.join(programs)}: does it need that?")
+    assert not other, f"can write to {_shown_mounts(other)}"
+    if programs := [each for each in mounts if each.destination in _PROGRAMS]:
+        raise Manual(f"can change its own programs at {_shown_mounts(programs)}: does it need that?")
     container.require_created("which volumes its image makes by itself")
-    return ", ".join(f"{point} ({what})" for point, what in sorted(places.items())) or "can write nowhere"
+    return _shown_mounts(mounts) or "can write nowhere"
+
+
+def _shown_mounts(mounts: Iterable[WritableMount]) -> str:
+    return ", ".join(
+        f"{each.destination} ({f'{each.source} of the host' if each.source else each.kind})"
+        for each in mounts
+    )
 
 
 @pytest.mark.nist("SC-5", "SC-6", sp="800-53")
@@ -300,8 +313,8 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
 
     Remedy: run it with `--cpus` (or `--cpu-quota`), on a host whose control groups enforce it.
     """
-    wanted, held = container.configuration.cpus, container.limits.cpus
-    share = "; its CPU share is no cap" if container.configuration.has_cpu_share else ""
+    wanted, held = container.cpus, container.limits.cpus
+    share = "; its CPU share is no cap" if container.has_cpu_share else ""
     unset = "though one is set" if wanted is not None else "and none is set"
     assert held is not None, f"no cap on processor time is in force, {unset}{share}"
     most = policy.resource_limits.cpus
@@ -373,23 +386,18 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
     policy.
     """
     sensitive = policy.is_sensitive(container.name)
-
-    def judge(ports: Iterable[Port]) -> None:
-        wide = ", ".join(str(port) for port in ports if port.on_every_address)
-        assert not (wide and sensitive), f"is sensitive, and opens on every address: {wide}"
-        if wide and sensitive is None:
-            raise Manual(
-                f"opens on every address: {wide}; check whether it is sensitive, and say so with"
-                " sensitive_containers in the policy"
-            )
-        if wide:
-            raise NotApplicable("is not among the sensitive_containers of the policy")
-
-    judge(container.ports.published)
-    judge(container.ports.open)
-    if sensitive is not False:
-        require_known_ports(container)
-    return f"opens {', '.join(map(str, container.ports.open)) or 'no port'}"
+    wide = open_ports(container, lambda port: port.on_every_address)
+    assert not (wide and sensitive), f"is sensitive, and opens on every address: {wide}"
+    if wide and sensitive is None:
+        raise Manual(
+            f"opens on every address: {wide}; check whether it is sensitive, and say so with"
+            " sensitive_containers in the policy"
+        )
+    if wide:
+        raise NotApplicable("is not among the sensitive_containers of the policy")
+    if sensitive is False:
+        return f"opens {shown_ports(container.ports.open) or 'no port'}"
+    return require_known_ports(container)
 
 
 @pytest.mark.nist("IA-5(7)", "SC-28", sp="800-53")
@@ -408,7 +416,7 @@ def test_container_environment_holds_no_secret(container: Container) -> str:
     Remedy: make it a Docker secret, or without a swarm a mounted file that only the program may read; many
     images read `NAME_FILE` for `NAME`.
     """
-    found = container.configuration.inspect.secrets
+    found = container.inspect.secrets
     assert not found, "; ".join(found)
     container.require_created("whether its image sets a secret (the file has none that looks like one)")
     return "no variable, label or word of its command looks like a secret"

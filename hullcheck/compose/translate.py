@@ -184,7 +184,6 @@ class _Service:
         is_named = self.data.get("build") is None and self._text("image")
         return inspect.Inspected(
             name=self.name,
-            path="",
             args=sorted(servers_named([*self._texts("entrypoint"), *self._texts("command")])),
             image="",
             process_label=unlabelled,

@@ -11,8 +11,9 @@ from hullcheck.facts.containers.logs import (
     OF_SYSLOG,
     OTHER_SYSTEM,
     RELAYS,
+    SERVICE_DRIVERS,
     Shippers,
-    destination,
+    log_host,
 )
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.registry import Later
@@ -53,11 +54,7 @@ class LogRoute:
 def log_routes(
     shippers: Shippers, daemon: Daemon, containers: Later[Subjects[Container]], policy: Policy
 ) -> dict[str, LogRoute]:
-    """Return where the log of each container goes, and of those yet to be made.
-
-    Raises:
-        EvidenceError: what decides could not be read.
-    """
+    """Return where the log of each container goes, and of those yet to be made."""
     settings = {NEW: (str(daemon.setting("log-driver").value), dict(daemon.setting("log-opts").value or {}))}
     logs = ((name, each.host_config.log_config) for name, each in containers.get())
     settings |= {name: (each.type, each.config or {}) for name, each in logs}
@@ -72,17 +69,13 @@ def _host(driver: str, options: Mapping[str, str], shippers: Shippers) -> str | 
         return None
     if driver not in NETWORK_DRIVERS:
         return ""
-    to = destination(driver, options)
-    leaves = not shippers.is_here(to.host) if to.host else to.to_service
-    return to.host if leaves else None
+    host = log_host(driver, options)
+    leaves = not shippers.is_here(host) if host else driver in SERVICE_DRIVERS
+    return host if leaves else None
 
 
 def shipped_logs(logs: Mapping[str, LogRoute], shippers: Shippers, policy: Policy) -> Judgement:
-    """Judge whether a log shipper takes the logs of containers whose driver leaves them on this host.
-
-    Raises:
-        EvidenceError, Manual: as `shipped` does.
-    """
+    """Judge whether a log shipper takes the logs of containers whose driver leaves them on this host."""
     if lost := [name for name, log in logs.items() if log.driver == "none"]:
         return Judgement(False, f"no log is kept of {listed(lost)}: the log driver is none")
     if unknown := sorted({log.driver for log in logs.values()} - LOCAL_DRIVERS - NETWORK_DRIVERS.keys()):
@@ -101,18 +94,14 @@ def shipped(logs: str, shippers: Shippers, policy: Policy, *, relays: bool) -> J
         relays: whether rsyslog and syslog-ng count.
 
     Raises:
-        EvidenceError: whether a shipper runs is unknown.
-        Manual: one may, and the policy does not name it.
+        Manual: one runs that the policy does not name.
     """
     stay = f"{logs}: kept on this host"
     if named := policy.log_shippers:
-        running = [each for each in named if shippers.runs(each)]
-        if running:
+        if running := [each for each in named if shippers.runs(each)]:
             return Judgement(True, f"{', '.join(running)} runs, and ships {logs}, as the policy states")
         return Judgement(False, f"{stay}, and none of log_shippers ({', '.join(named)}) runs")
-    known = [each for each in shippers.running if relays or each not in RELAYS]
-    if known:
-        found = ", ".join(known)
+    if found := ", ".join(each for each in shippers.running if relays or each not in RELAYS):
         raise Manual(
             f"{stay}; {found} runs. Check what sends them to another machine, then name it in the policy:"
             f" log_shippers: [{found}]"

@@ -1,14 +1,11 @@
-"""Which paths of a host belong to its system, and are sensitive in a container.
+"""Which paths of a host are sensitive in a container: what root runs, its services, keys, and other containers.
 
-By what one can do with them: change what root runs or obeys at the next login, start or update, command a service that
-runs as root, read keys and passwords, or see the files of other containers. The lists are of the File System
-Hierarchy Standard, hier(7), file-hierarchy(7) of systemd, and the documentation of the engines.
+The lists are of the File System Hierarchy Standard, hier(7), file-hierarchy(7) of systemd, and the engines.
 """
 
 import re
 
 from hullcheck.facts.containers.mounts import HostMount
-from hullcheck.facts.engine.storage import Root
 from hullcheck.parsing.proc.mountinfo import is_below
 
 _SYSTEM = "/bin /boot /dev /efi /etc /gnu /lib /lib32 /lib64 /libx32 /nix /proc /root /sbin /sys /usr /ostree /sysroot"
@@ -33,10 +30,7 @@ SYSTEM = [
     *f"{_SYSTEM} {_PROGRAMS} {_COMMANDS} {_COPIES} {_OTHER}".split(),
     *(f"/var/lib/{each}" for each in _STATE.split()),
 ]
-"""Directories that hold the system, its secrets, or the state of the engine: sensitive with all below them,
-and so is every directory above one of them. The benchmark names /boot, /dev, /etc, /lib, /proc, /sys and
-/usr.
-"""
+"""Directories that are sensitive with all below and above them; the benchmark names seven of them."""
 
 _OF_SERVICES = (
     *("/opt", "/run", "/var/account", "/var/cache", "/var/crash", "/var/kerberos", "/var/lib", "/var/mail"),
@@ -90,16 +84,3 @@ def _plain(path: str) -> str:
         if is_below(path, link):
             return target + path[len(link) :]
     return path
-
-
-def shared_space(root: Root) -> str:
-    """Return with what *root*, which is no file system of its own, shares its space."""
-    mount = root.mount
-    if root.host:
-        itself = " (mounted from there)" if mount.point == root.path else ""
-        return f"is on the file system of {root.host.point}{itself}, device {mount.device}"
-    if mount.device == root.above.device:
-        return f"is on the file system mounted at {root.above.point}, with all else that is there"
-    if root.borrows:
-        return f"is of the type {mount.kind}, which keeps its data on other file systems"
-    return f"is the directory {mount.root} of the file system on device {mount.device}"

@@ -1,7 +1,11 @@
-"""What is wrong with the TCP addresses at which a daemon takes commands, in words."""
+"""What is wrong with the TCP addresses at which a daemon takes commands, and with certificates."""
+
+from collections.abc import Iterable
 
 from hullcheck.criteria.settings import pending
 from hullcheck.facts.engine.endpoints import RemoteApi, TlsFlaw
+from hullcheck.parsing.certificates import Certificate
+from hullcheck.parsing.times import Times, day
 from hullcheck.verdicts import EvidenceError
 
 _FLAWS = {
@@ -31,3 +35,13 @@ def shown_addresses(api: RemoteApi) -> str:
 def coming(api: RemoteApi) -> str:
     """Return what the next start will open, as the end of a sentence; else empty."""
     return f"; restart pending: will listen on {', '.join(api.pending)}" if api.pending else ""
+
+
+def validity_flaw(certificates: Iterable[Certificate], when: Times) -> str:
+    """Return why the first certificate is not valid that is not, by both clocks: a CA has set its days."""
+    for each in certificates:
+        if when.later > each.not_after:
+            return f"ran out on {day(each.not_after)}"
+        if when.earlier < each.not_before:
+            return f"does not hold before {day(each.not_before)}"
+    return ""

@@ -20,10 +20,11 @@ def require_product(name: str, sensors: Mapping[str, Sensor], policy: Policy) ->
         raise NotApplicable(f"{', '.join(PRODUCTS[each].title for each in used)} is used in its place")
     sensor = sensors.get(name)
     assert sensor, f"no unit and no container of {title} runs"
-    assert sensor.starts, f"{sensor}, but does not start with the host"
+    found = f"{title} runs ({sensor.place}, {sensor.at_boot})"
+    assert sensor.starts, f"{found}, but does not start with the host"
     if policy.runtime_security:
-        return f"{sensor}; the policy states that it watches the containers"
+        return f"{found}; the policy states that it watches the containers"
     raise Manual(
-        f"{sensor}. Check that its rules are loaded, and that its alerts arrive where somebody reads them; then name"
+        f"{found}. Check that its rules are loaded, and that its alerts arrive where somebody reads them; then name"
         f" it in the policy: runtime_security: [{name}]"
     )

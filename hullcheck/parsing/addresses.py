@@ -12,14 +12,6 @@ def parse(text: str | bytes) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
-def is_go_address(text: str) -> bool:
-    """Whether the engine takes it for an address: for Go's net.ParseIP `localhost`, `127.1` and `::1%lo` are none."""
-    try:
-        return "%" not in text and bool(ipaddress.ip_address(text))
-    except ValueError:
-        return False
-
-
 def api_port(name: str) -> tuple[str, str]:
     """Return number and protocol of a port as the engine's API takes it: `80`, `80/`, `53/UDP`."""
     number, _, protocol = name.partition("/")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import yaml
 
 from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
+from hullcheck.criteria.judgement import shown_port
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
 from hullcheck.messages import printable
@@ -181,12 +182,12 @@ def _mounts(container: Container, facts: Facts) -> _Found:
 
 
 def _devices(container: Container, _: Facts) -> _Found:
-    for each in container.configuration.devices:
+    for each in container.devices:
         yield "allowed_devices", each, ""
 
 
 def _ulimits(container: Container, _: Facts) -> _Found:
-    for each in container.configuration.ulimits:
+    for each in container.ulimits:
         yield "allowed_ulimits", each.partition("=")[0], f" has {each}"
 
 
@@ -194,16 +195,16 @@ def _ports(container: Container, _: Facts) -> _Found:
     for port in (*container.ports.published, *container.ports.open):
         if port.number:
             value = port.number if port.protocol == "tcp" else f"{port.number}/{port.protocol}"
-            yield "allowed_ports", value, f": {port}"
+            yield "allowed_ports", value, f": {shown_port(port)}"
 
 
 def _group(container: Container, _: Facts) -> _Found:
-    if not container.configuration.in_default_cgroup:
+    if not container.in_default_cgroup:
         yield "cgroup_parents", container.host_config.cgroup_parent, ""
 
 
 def _current(container: Container, _: Facts) -> _Found:
-    yield "current_images", container.configuration.image.name, " runs it"
+    yield "current_images", container.image.name, " runs it"
 
 
 _LOOKS: tuple[Callable[[Facts], _Found], ...] = (

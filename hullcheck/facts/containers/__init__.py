@@ -1,21 +1,19 @@
 """The containers of a target, running or not: how the engine describes them, and how they really run.
 
-`collection` finds them. A container that is a target of its own (`inside`) and a service of a Compose file (`compose`)
-are of the same types, with holes: what their source does not report is not applicable.
+`collection` finds them. A container that is a target of its own and a service of a Compose file (`compose`) are of the
+same types, with holes: what their source does not report is not applicable.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from functools import cached_property
 
 from hullcheck.facts.containers.configuration import Configuration
-from hullcheck.facts.containers.inspect import Config, HostConfig, State, Volume
 from hullcheck.facts.containers.mounts import Mounts, Sockets
 from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.privileges import Privileges
 from hullcheck.facts.containers.runtime import Limits, Runtime
 from hullcheck.parsing.models import Model
-from hullcheck.verdicts import NotApplicable
 
 
 class Hook(Model, frozen=True, kw_only=True):
@@ -26,109 +24,55 @@ class Hook(Model, frozen=True, kw_only=True):
     user: str
 
 
-@dataclass(frozen=True)
-class Container:
-    """One container, in its parts.
+@dataclass(frozen=True, kw_only=True)
+class Container(Configuration):
+    """One container: what it was created with, and in parts how it runs, or will.
 
     Attributes:
-        configuration: what it was created with.
-        runtime: how it runs, or will.
-        limits: what it may use.
-        mounts: what it sees of the host's files.
-        sockets: the sockets of the host that it can reach.
-        ports: what it opens to the outside.
-        privileges: what everything in it may do.
-        hooks: what Compose will execute in it, of a service of a file.
+        ids: the ids of all containers.
+        find: finds the runtime of another one by its id or name, or raises EvidenceError.
+        hooks: what Compose will execute in it, if it is a service of a file.
         watched: makes the same service as one control sees it, with what gives the place of what that has read.
     """
 
-    configuration: Configuration
-    runtime: Runtime
-    limits: Limits
-    mounts: Mounts
-    sockets: Sockets
-    ports: Ports
-    privileges: Privileges
+    ids: Collection[str] = field(repr=False)
+    find: Callable[[str], Runtime] = field(repr=False)
     hooks: Sequence[Hook] = ()
     watched: "Watch | None" = field(default=None, repr=False)
 
-    @classmethod
-    def of(
-        cls,
-        configuration: Configuration,
-        ids: Collection[str],
-        find: Callable[[str], Runtime],
-        *,
-        pid_on_host_network: Callable[[], int] = lambda: 0,
-        volumes: Mapping[str, Volume] = MappingProxyType({}),
-        endpoint: str = "",
-        hooks: Sequence[Hook] = (),
-        watched: "Watch | None" = None,
-    ) -> "Container":
-        """Put one together.
-
-        Args:
-            ids: those of all containers.
-            find: finds another one by its id or name, or raises EvidenceError.
-        """
-        runtime = Runtime(configuration, ids, find)
-        mounts = Mounts(configuration, runtime, volumes)
-        return cls(
-            configuration,
-            runtime,
-            Limits(configuration, runtime),
-            mounts,
-            Sockets(configuration, runtime, mounts, endpoint),
-            Ports(configuration, runtime, pid_on_host_network),
-            Privileges(configuration, runtime),
-            hooks,
-            watched,
-        )
-
-    @property
-    def planned(self) -> bool:
-        """Whether it is one that a Compose file asks for, and that nobody has created yet."""
-        return self.configuration.source.planned
-
-    def require_created(self, what: str) -> None:
-        """Raise NotApplicable if nobody has created it: *what* shows only once there is a container."""
-        if self.planned:
-            raise NotApplicable(f"{what}: a Compose file does not tell")
-
-    @property
-    def name(self) -> str:
-        """Its name, without the slash."""
-        return self.configuration.name
-
     @property
     def id(self) -> str:
-        """Its id, in full."""
-        return self.configuration.inspect.id
+        return self.inspect.id
 
-    @property
-    def state(self) -> State:
-        """Its state, as the engine describes it."""
-        return self.configuration.inspect.state
+    @cached_property
+    def runtime(self) -> Runtime:
+        """How it runs: processes and namespaces."""
+        return Runtime(self, self.ids, self.find)
 
-    @property
-    def config(self) -> Config:
-        """What its image and its command line say of its program."""
-        return self.configuration.inspect.config
+    @cached_property
+    def limits(self) -> Limits:
+        """What it may use."""
+        return Limits(self, self.runtime)
 
-    @property
-    def host_config(self) -> HostConfig:
-        """What it was created with, as the engine describes it."""
-        return self.configuration.host_config
+    @cached_property
+    def mounts(self) -> Mounts:
+        """What it sees of the host's files."""
+        return Mounts(self, self.runtime)
 
-    @property
-    def labels(self) -> Mapping[str, str | None]:
-        """Its labels by name, without long ones; of those that may hold a secret, no value."""
-        return self.config.labels or {}
+    @cached_property
+    def sockets(self) -> Sockets:
+        """The sockets of the host that it can reach."""
+        return Sockets(self, self.mounts)
 
-    @property
-    def running(self) -> bool:
-        """Whether it has processes."""
-        return self.configuration.running
+    @cached_property
+    def ports(self) -> Ports:
+        """What it opens to the outside."""
+        return Ports(self, self.runtime)
+
+    @cached_property
+    def privileges(self) -> Privileges:
+        """What everything in it may do."""
+        return Privileges(self, self.runtime)
 
 
 Watch = Callable[[], tuple[Container, Callable[[], str]]]

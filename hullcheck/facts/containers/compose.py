@@ -8,10 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from hullcheck.facts.containers import Container, Hook
-from hullcheck.facts.containers.configuration import Configuration
+from hullcheck.facts.containers.host_context import HostContext
 from hullcheck.facts.containers.inspect import Inspected, Source, Volume, view
 from hullcheck.facts.containers.runtime import Runtime
-from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine.models import Network
 from hullcheck.facts.registry import NOT_TOLD, Later, fact
 from hullcheck.facts.subjects import Subjects
@@ -66,52 +65,31 @@ class ComposeFile(Model, frozen=True, kw_only=True, rename=None):
 
 
 def document(recording: Recording) -> ComposeFile:
-    """Return what was kept of the files.
-
-    Raises:
-        EvidenceError: nothing was, or it is damaged.
-    """
+    """Return what was kept of the files, or raise EvidenceError if that is damaged."""
     return decode(recording.text(COMPOSE_FILE), ComposeFile, "compose file")
 
 
 _LIMITS = "deploy.resources.limits"
 _KEYS = {
-    "HostConfig.Privileged": ("privileged",),
-    "HostConfig.CapAdd": ("cap_add",),
-    "HostConfig.CapDrop": ("cap_drop",),
-    "HostConfig.SecurityOpt": ("security_opt",),
-    "HostConfig.UTSMode": ("uts",),
-    "HostConfig.UsernsMode": ("userns_mode",),
-    "HostConfig.NetworkMode": ("network_mode",),
-    "HostConfig.PidMode": ("pid",),
-    "HostConfig.IpcMode": ("ipc",),
-    "HostConfig.CgroupParent": ("cgroup_parent",),
-    "HostConfig.Memory": ("mem_limit", f"{_LIMITS}.memory"),
-    "HostConfig.NanoCpus": ("cpus", f"{_LIMITS}.cpus"),
-    "HostConfig.CpuQuota": ("cpu_quota",),
-    "HostConfig.CpuPeriod": ("cpu_period",),
-    "HostConfig.CpuShares": ("cpu_shares",),
-    "HostConfig.PidsLimit": ("pids_limit", f"{_LIMITS}.pids"),
-    "HostConfig.ReadonlyRootfs": ("read_only",),
-    "HostConfig.PortBindings": ("ports",),
-    "HostConfig.RestartPolicy": ("restart", "deploy.restart_policy"),
-    "HostConfig.Devices": ("devices",),
-    "HostConfig.DeviceRequests": ("gpus", "deploy.resources.reservations.devices"),
-    "HostConfig.DeviceCgroupRules": ("device_cgroup_rules",),
-    "HostConfig.Ulimits": ("ulimits",),
-    "HostConfig.Tmpfs": ("tmpfs",),
-    "HostConfig.LogConfig": ("logging",),
-    "Config.User": ("user",),
-    "Config.Image": ("image", "build"),
-    "Config.Labels": ("labels",),
-    "Config.Healthcheck": ("healthcheck",),
-    "Args": ("command", "entrypoint"),
-    "Secrets": ("environment", "env_file", "labels", "command", "entrypoint"),
-    "Mounts": ("volumes", "volumes_from", "secrets", "configs", "use_api_socket"),
-    "NetworkSettings.Networks": ("networks",),
-    "Hooks.Key": ("post_start", "pre_stop"),
+    "host_config.uts_mode": ("uts",),
+    "host_config.pid_mode": ("pid",),
+    "host_config.ipc_mode": ("ipc",),
+    "host_config.memory": ("mem_limit", f"{_LIMITS}.memory"),
+    "host_config.nano_cpus": ("cpus", f"{_LIMITS}.cpus"),
+    "host_config.pids_limit": ("pids_limit", f"{_LIMITS}.pids"),
+    "host_config.readonly_rootfs": ("read_only",),
+    "host_config.port_bindings": ("ports",),
+    "host_config.restart_policy": ("restart", "deploy.restart_policy"),
+    "host_config.device_requests": ("gpus", "deploy.resources.reservations.devices"),
+    "host_config.log_config": ("logging",),
+    "config.image": ("image", "build"),
+    "args": ("command", "entrypoint"),
+    "secrets": ("environment", "env_file", "labels", "command", "entrypoint"),
+    "mounts": ("volumes", "volumes_from", "secrets", "configs", "use_api_socket"),
+    "network_settings.networks": ("networks",),
+    "hooks.key": ("post_start", "pre_stop"),
 }
-"""The keys of a Compose file behind each field of a description."""
+"""The keys of a Compose file behind a field of a description; others have the name of the field."""
 _DECIDED = {
     "Config.User": "no user is set, and so the image decides: the file does not tell",
     "Config.Image": "its image is built from a Dockerfile: the file names no image that is there",
@@ -125,7 +103,6 @@ class Written(Source):
     planned = True
 
     def __init__(self, service: Service) -> None:
-        """Begin."""
         self._service = service
         self._keys = dict[str, None]()
 
@@ -135,16 +112,16 @@ class Written(Source):
         Raises:
             EvidenceError: the value of one depends on a variable that has none here.
         """
-        for key in _KEYS.get(name, ()):
+        part, _, field = name.partition(".")
+        for key in _KEYS.get(name, (field,) if part in ("config", "host_config") else ()):
             self._keys[key] = None
-            if name != "Secrets" and (names := self._service.unset.get(key.partition(".")[0])):
+            if name != "secrets" and (names := self._service.unset.get(key.partition(".")[0])):
                 raise EvidenceError(
                     f"its {key} depends on {', '.join(names)}, which has no value here: set it as at the start, and"
                     f" write ?env={names[0]} behind the file"
                 )
 
     def missing(self, name: str) -> Exception:
-        """Return NotApplicable: the file does not tell."""
         return NotApplicable(_DECIDED.get(name, NOT_TOLD))
 
     def place(self) -> str:
@@ -160,30 +137,31 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
     networks = tuple(
         Network(key, "", each.driver, driver_options=each.options) for key, each in file.networks.items()
     )
-    known: dict[str, Any] = {"networks": networks, "image_names": {}}
-    surroundings = Surroundings.unknown(source, **{key: _later(each) for key, each in known.items()})
+    host = HostContext.unknown(
+        source,
+        networks=Later(lambda: networks),
+        volumes=Later(lambda: file.volumes),
+        image_names=Later(dict),
+    )
 
-    def other(wanted: str) -> Runtime:
+    def find(wanted: str) -> Runtime:
         if wanted not in file.services:
             raise NotApplicable(f"it joins the namespace of {wanted}, which is not in the file")
         return made(wanted).runtime
 
     def made(wanted: str) -> Container:
         found = file.services[wanted]
-        return Container.of(
-            Configuration(view(found.inspect, source), surroundings, source),
-            file.services,
-            other,
-            volumes=file.volumes,
-            hooks=view(found.hooks, source, "Hooks."),
+        return Container(
+            inspect=view(found.inspect, source),
+            host=host,
+            source=source,
+            ids=file.services,
+            find=find,
+            hooks=view(found.hooks, source, "hooks."),
             watched=lambda: _planned(file, wanted),
         )
 
     return made(name), source.place
-
-
-def _later(value: Any) -> Later[Any]:
-    return Later(lambda: value)
 
 
 @fact(COMPOSE_FILE, name="container", on="compose")
@@ -198,21 +176,15 @@ def services_of_file(recording: Recording) -> Subjects[Container]:
 
 
 class UnknownEngine:
-    """The engine that will start the services: it is not known, but for where engines usually keep their data."""
+    """The engine that will start the services: only where engines usually keep their data is known."""
 
     docker_root_dir = "/var/lib/docker"
 
     @property
     def info(self) -> "UnknownEngine":
-        """What it says of itself."""
         return self
 
     def __getattr__(self, name: str) -> Any:
-        """Tell nothing else.
-
-        Raises:
-            NotApplicable: always.
-        """
         if name.startswith("__"):
             raise AttributeError(name)
         raise NotApplicable(NOT_TOLD)
@@ -226,7 +198,7 @@ def engine_of_file(recording: Recording) -> UnknownEngine:
 
 @fact(COMPOSE_FILE, name="kernel", on="compose")
 def kernel_of_file(recording: Recording) -> SimpleNamespace:
-    """Stands for the kernel below that engine, as far as it depends on the file: whether a label is given."""
+    """Stands for the kernel below that engine, of which the file decides whether a label is given."""
     return SimpleNamespace(selinux="enforcing")
 
 

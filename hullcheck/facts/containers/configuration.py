@@ -4,21 +4,20 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from hullcheck.facts.containers.host_context import HostContext
 from hullcheck.facts.containers.inspect import (
     SERVICE,
+    Config,
     HostConfig,
     Inspected,
-    MountPoint,
     Source,
-    shown_requests,
+    State,
 )
-from hullcheck.facts.containers.surroundings import Surroundings
 from hullcheck.facts.engine.services import Service
 from hullcheck.parsing.image_reference import Reference
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
-_OPTION = re.compile(r"([^=:]*)([=:]?)(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)  # what the engine takes for one
 _USERS = 1 << 32  # numbers for users that the kernel has; the engine hands on what is left of a greater one
 _DEFAULT_SHARES, _DEFAULT_PERIOD = (0, 1024), 100_000  # microseconds
@@ -27,7 +26,7 @@ _TASK = re.compile(r"[^.]+\.[0-9a-z]+\.[0-9a-z]{25}")  # its service, its number
 
 @dataclass(frozen=True)
 class Configuration:
-    """What a container was created with, and what follows from that.
+    """What a container was created with.
 
     A field that its source does not report raises what the source decides, so that one unreadable thing spoils only
     the controls that need it.
@@ -38,14 +37,9 @@ class Configuration:
     """
 
     inspect: Inspected
-    surroundings: Surroundings = field(repr=False)
+    host: HostContext = field(repr=False)
     source: Source = field(default_factory=Source, repr=False)
     number_in_passwd: str = ""
-
-    @property
-    def host_config(self) -> HostConfig:
-        """What it was created with, as the engine describes it."""
-        return self.inspect.host_config
 
     @property
     def name(self) -> str:
@@ -53,31 +47,63 @@ class Configuration:
         return self.inspect.name.removeprefix("/")
 
     @property
-    def running(self) -> bool:
-        """Whether it has processes.
+    def state(self) -> State:
+        return self.inspect.state
 
-        One that waits to be restarted has none, though the engine calls it running.
-        """
-        state = self.inspect.state
-        return state.running and (state.pid > 0 or not self.restarting)
+    @property
+    def config(self) -> Config:
+        return self.inspect.config
+
+    @property
+    def host_config(self) -> HostConfig:
+        return self.inspect.host_config
+
+    @property
+    def labels(self) -> dict[str, str | None]:
+        """Its labels by name, without long ones; of those that may hold a secret, no value."""
+        return self.config.labels or {}
+
+    @property
+    def planned(self) -> bool:
+        """Whether it is a service of a Compose file, and nobody has created it yet."""
+        return self.source.planned
+
+    @property
+    def running(self) -> bool:
+        """Whether it has processes; one that waits to be restarted has none, though the engine calls it running."""
+        return self.state.running and (self.state.pid > 0 or not self.restarting)
 
     @property
     def restarting(self) -> bool:
         """Whether the engine starts it again and again."""
-        return self.inspect.state.status == "restarting"
+        return self.state.status == "restarting"
 
-    # ---- whose it is, and what it runs
+    def require_created(self, what: str) -> None:
+        """Raise NotApplicable if nobody has created it: *what* shows only once there is a container."""
+        if self.planned:
+            raise NotApplicable(f"{what}: a Compose file does not tell")
+
+    # ---- what it runs
+
+    @property
+    def image(self) -> Reference:
+        """The reference with which it was created."""
+        text, identifier = self.config.image, self.inspect.image
+        by_id = identifier.removeprefix("sha256:").startswith(text.removeprefix("sha256:"))
+        if by_id and f"{text}:latest" not in self.host.image_names.get():
+            return Reference(text, "", identifier)
+        return Reference.parse(text)
 
     @property
     def user(self) -> str:
-        """The name or number of the user that it starts as, or an empty string where none is set."""
-        return self.inspect.config.user.partition(":")[0]
+        """The name or number of the user that it starts as, or an empty string if none is set."""
+        return self.config.user.partition(":")[0]
 
     @property
     def user_id(self) -> int:
         """The number of that user.
 
-        Its own /etc/passwd has the number for a name: the file that lies below its mounts, where the engine looks.
+        The engine looks a name up in the container's own /etc/passwd, below its mounts.
 
         Raises:
             EvidenceError: that file could not be read, or does not know the name.
@@ -85,7 +111,7 @@ class Configuration:
         """
         if _NUMBER.fullmatch(self.user) or not self.user:
             return int(self.user or "0") % _USERS
-        if self.source.planned:
+        if self.planned:
             raise NotApplicable(f"which number the user {self.user} has, the image decides")
         kept = [each.destination for each in self.inspect.mounts if each.type != "tmpfs"]
         if any(is_below("/etc/passwd", each) for each in kept):
@@ -99,42 +125,39 @@ class Configuration:
         return int(self.number_in_passwd) % _USERS
 
     @property
-    def command(self) -> frozenset[str]:
-        """The SSH servers that its program and its arguments name."""
-        return frozenset((self.inspect.path, *self.inspect.args))
-
-    @property
-    def health_check_kind(self) -> str:
-        """The kind of its health check, as `kind_of_check` returns it; empty without one."""
-        check = self.inspect.config.healthcheck
+    def health_check(self) -> str:
+        """The kind of its health check, as `kind_of_check` returns it, or an empty string without one."""
+        check = self.config.healthcheck
         return "".join((check.test or ())[:1]) if check else ""
 
-    # ---- privileges
+    @property
+    def reports_health(self) -> bool:
+        return self.state.health is not None and self.state.health.status not in ("", "none")
+
+    # ---- what it is given
 
     @cached_property
     def security_options(self) -> dict[str, str]:
-        """The values of --security-opt by name.
-
-        Both `name=value` and the older `name:value` count, and the last one wins.
-        """
-        options = {}
+        """The values of --security-opt by name: of `name=value` and the older `name:value`; the last one wins."""
+        options = dict[str, str]()
         for option in self.host_config.security_opt or ():
-            name, separator, value = _OPTION.fullmatch(option).groups()  # type: ignore[union-attr]  # always matches
-            options[name] = value if separator else "true"
+            name, *value = re.split("[=:]", option, maxsplit=1)
+            options[name] = value[0] if value else "true"
         return options
 
     @property
     def devices(self) -> tuple[str, ...]:
         """The devices of --device, --gpus (`nvidia:gpu`) and --device-cgroup-rule."""
-        found = self.host_config
-        paths = [each.path_on_host for each in found.devices or ()]
-        rules = (f"rule {each}" for each in found.device_cgroup_rules or ())
-        return (*paths, *shown_requests(found.device_requests or ()), *rules)
-
-    # ---- limits
+        asked, requests = self.host_config, list[str]()
+        for each in asked.device_requests or ():
+            words = [each.driver or "", *(name for group in each.capabilities or () for name in group)]
+            named = [":".join(filter(None, words)) or "any device"]
+            requests += (each.device_ids or []) if each.driver == "cdi" else named
+        paths = (each.path_on_host for each in asked.devices or ())
+        return (*paths, *requests, *(f"rule {each}" for each in asked.device_cgroup_rules or ()))
 
     @property
-    def processes(self) -> int:
+    def pids_limit(self) -> int:
         """The number of processes of --pids-limit, or 0."""
         return max(self.host_config.pids_limit or 0, 0)
 
@@ -153,41 +176,32 @@ class Configuration:
 
     @property
     def ulimits(self) -> tuple[str, ...]:
-        """The ulimits that it overrides, as `nofile=1024:2048`; the engine lists the daemon's defaults among them.
-
-        Raises:
-            EvidenceError: it has ulimits, and the daemon's defaults are unknown.
-            NotApplicable: it is Podman's.
-        """
+        """The ulimits that it overrides, as `nofile=1024:2048`; the engine lists the daemon's defaults among them."""
         own = [f"{each.name}={each.soft}:{each.hard}" for each in self.host_config.ulimits or ()]
-        if not own or self.source.planned:
+        if not own or self.planned:
             return tuple(own)
-        if not self.surroundings.engine.get().is_docker:
+        if not self.host.engine.get().is_docker:
             raise NotApplicable("Podman lists every limit of a container, and has no daemon with defaults")
-        defaults = self.surroundings.daemon.get().default_ulimits
+        defaults = self.host.daemon.get().default_ulimits
         return tuple(each for each in own if each not in defaults)
 
     @property
     def in_default_cgroup(self) -> bool:
-        """Whether its parent cgroup is the one that the daemon chooses.
-
-        Raises:
-            EvidenceError: it names the built-in one, and whether the daemon chooses another is unknown.
-        """
+        """Whether its parent cgroup is the one that the daemon chooses."""
         parent = self.host_config.cgroup_parent
-        if not parent or self.source.planned:
+        if not parent or self.planned:
             return not parent
-        engine = self.surroundings.engine.get()
+        engine = self.host.engine.get()
         is_default = engine.is_default_cgroup(parent)
         if not is_default or not engine.is_docker:
             return is_default
-        return self.surroundings.daemon.get().setting("cgroup-parent").always(engine.is_default_cgroup)
+        return self.host.daemon.get().setting("cgroup-parent").always(engine.is_default_cgroup)
 
-    # ---- networks and mounts
+    # ---- its networks and its service
 
     @property
     def networks(self) -> dict[str, str]:
-        """The ids of its networks by name; an id is empty where it does not run."""
+        """The ids of its networks by name; an id is empty if it does not run."""
         networks = self.inspect.network_settings.networks
         if networks is None and self.running and not self.host_config.network_mode.startswith("container:"):
             raise self.source.missing("NetworkSettings.Networks")
@@ -200,25 +214,9 @@ class Configuration:
         return tuple(filter(None, (x for each in found for x in (each.ip_address, each.global_ipv6_address))))
 
     @property
-    def mounts(self) -> list[MountPoint]:
-        """Its mounts."""
-        return self.inspect.mounts
-
-    # ---- its image and its service
-
-    @property
-    def image(self) -> Reference:
-        """The reference with which it was created."""
-        text, identifier = self.inspect.config.image, self.inspect.image
-        by_id = identifier.removeprefix("sha256:").startswith(text.removeprefix("sha256:"))
-        if by_id and f"{text}:latest" not in self.surroundings.image_names.get():
-            return Reference(text, "", identifier)
-        return Reference.parse(text)
-
-    @property
     def service_id(self) -> str:
         """The id of the swarm service that its label names, or an empty string."""
-        return (self.inspect.config.labels or {}).get(SERVICE) or ""
+        return self.labels.get(SERVICE) or ""
 
     @property
     def service(self) -> Service | None:
@@ -227,14 +225,12 @@ class Configuration:
         Raises:
             EvidenceError: it may be one, and the service cannot be seen from this node.
         """
-        if self.source.planned:
+        if self.planned or not (self.service_id or _TASK.fullmatch(self.name)):
             return None
-        known, named = self.service_id, _TASK.fullmatch(self.name)
-        engine = self.surroundings.engine.get() if known or named else None
-        if engine is None or engine.info.swarm.local_node_state == "inactive":
+        if self.host.engine.get().info.swarm.local_node_state == "inactive":
             return None
-        if not known:
+        if not self.service_id:
             raise EvidenceError("it has the name of a service's task, and no label with that service")
-        if not (found := self.surroundings.services.get().get(known)):
-            raise EvidenceError(f"the engine does not know the service {known} of this task")
+        if not (found := self.host.services.get().get(self.service_id)):
+            raise EvidenceError(f"the engine does not know the service {self.service_id} of this task")
         return found

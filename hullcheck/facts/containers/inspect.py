@@ -6,7 +6,6 @@ older engine, do not report is `UNSET`; `view` raises what its `Source` decides 
 
 import json
 import posixpath
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from msgspec import UNSET, Meta, Struct, field
@@ -41,10 +40,10 @@ Propagation = Literal["", "private", "rprivate", "shared", "rshared", "slave", "
 
 
 class Binding(Model, frozen=True, kw_only=True):
-    """A port of the host; a port of a routed network has none, and an address that was not given is empty."""
+    """A port of the host, or a range; a port of a routed network has none, and an address may be empty."""
 
     host_ip: str = ""
-    host_port: Annotated[str, Meta(pattern=r"^([0-9]+(-[0-9]+)?)?(/.*)?$")] = ""
+    host_port: Annotated[str, Meta(pattern=r"^([0-9]+(-[0-9]+)?)?$")] = ""
 
 
 Bindings = dict[str, list[Binding] | None] | None
@@ -185,8 +184,8 @@ class Inspected(Model, frozen=True, kw_only=True):
     """A container, as the engine describes it.
 
     Attributes:
-        path: the program, if that is an SSH server; else empty.
-        args: the SSH servers among the arguments.
+        path: the program; never stored.
+        args: the SSH servers that the program and its arguments name.
         secrets: what secrets its variables, labels and command hold, in words; the engine has no such field.
     """
 
@@ -236,7 +235,7 @@ _LONGEST_LABEL, _MOST_LABELS = 200, 100
 def reduced(found: Inspected) -> Inspected:
     """Return *found* without what may be a secret."""
     config, settings = found.config, found.host_config
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"path": HOLE}
     command = [*filter(None, [found.path]), *(found.args or ())]
     if config is not HOLE:
         test = config.healthcheck.test if config.healthcheck else None
@@ -250,8 +249,6 @@ def reduced(found: Inspected) -> Inspected:
             healthcheck=Healthcheck(test=[kind_of_check(test)]) if config.healthcheck else None,
             exposed_ports=config.exposed_ports and {each: {} for each in config.exposed_ports},
         )
-    if found.path is not HOLE:
-        changes["path"] = next(iter(sorted(ssh_servers.servers_named([found.path]))), "")
     if found.args is not HOLE:
         changes["args"] = sorted(ssh_servers.servers_named(command))
     if settings is not HOLE:
@@ -310,10 +307,10 @@ class Source:
     """Whether the container is seen from inside: nothing but its processes and mounts is known."""
 
     def read(self, name: str) -> None:
-        """Note that a field is read, by its name in the document: `HostConfig.Memory`."""
+        """Note that a field is read: `host_config.memory`."""
 
     def missing(self, name: str) -> Exception:
-        """Return what is raised for a field, or another thing, that is not reported."""
+        """Return the exception for a field, or another thing, that is not reported."""
         return EvidenceError(f"docker inspect does not report {name}")
 
 
@@ -326,13 +323,10 @@ class _View:
         self._struct, self._source, self._path = struct, source, path
 
     def __getattr__(self, name: str) -> Any:
-        value, kind = getattr(self._struct, name), type(self._struct)
-        path = (
-            self._path + dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))[name]
-        )
+        value, path = getattr(self._struct, name), self._path + name
         self._source.read(path)
         if value is HOLE:
-            raise self._source.missing(path)
+            raise self._source.missing(path.title().replace("_", ""))
         return view(value, self._source, f"{path}.")
 
 
@@ -345,13 +339,3 @@ def view(value: T, source: Source, path: str = "") -> T:
     if isinstance(value, list):
         return cast(T, [view(each, source, path) for each in value])
     return value
-
-
-def shown_requests(requests: Iterable[DeviceRequest]) -> list[str]:
-    """Return device requests by the names of their devices, or as driver and capabilities: `nvidia:gpu`."""
-    found = list[str]()
-    for each in requests:
-        words = [name for group in each.capabilities or () for name in group]
-        named = [":".join(filter(None, (each.driver or "", *words))) or "any device"]
-        found += (each.device_ids or []) if each.driver == "cdi" else named
-    return found

@@ -43,7 +43,7 @@ _INSTALLED = re.compile(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
 
 
 class HostLog(StrEnum):
-    """Logs of a host in addition to those of its containers."""
+    """The logs of a host."""
 
     DAEMON = "the daemon's log"
     AUDIT = "the audit log"
@@ -56,7 +56,7 @@ def system_of(shipper: str) -> str:
 
 @dataclass(frozen=True)
 class Shippers:
-    """The log shippers that run, and what tells this machine from others."""
+    """The log shippers that run, and which hosts are this one."""
 
     processes: Later[Processes]
     containers: Later[Subjects[Container]]
@@ -75,27 +75,23 @@ class Shippers:
         return tuple(sorted({name for each in self._programs for name in _known(each)}))
 
     def runs(self, name: str) -> bool:
-        """Whether a log shipper runs: a known one, or a program of this name.
-
-        Raises:
-            EvidenceError: programs of other users are hidden from the auditor.
-        """
+        """Return whether a log shipper runs: a known one, or a program of this name."""
         if name in self.running or any(name in (each.name, _base(each)) for each in self._programs):
             return True
         self.require_all()
         return False
 
     def require_all(self) -> None:
-        """Raise EvidenceError if no program of root is seen: then those of other users are hidden from the auditor."""
+        """Raise EvidenceError if no program of root is seen: those of other users are hidden from the auditor."""
         seen = (each for each in self.processes.get().by_pid.values() if each.executable)
         if not any(each.pid == 1 or 0 in each.uids for each in seen):
             raise EvidenceError(unread("whether a log shipper runs", "only root sees the programs of others"))
 
     def is_here(self, host: str) -> bool:
-        """Whether a host is a name or an address of loopback, or one of the containers."""
+        """Return whether a host is a name or an address of loopback, or one of the containers."""
         plain = canonical(host.rstrip(".")).lower()
         return bool(_LOOPBACK.fullmatch(plain)) or any(
-            plain in (each.name, *each.configuration.addresses) for _, each in self.containers.get()
+            plain in (each.name, *each.addresses) for _, each in self.containers.get()
         )
 
 
@@ -132,32 +128,14 @@ LOCAL_DRIVERS = frozenset({"none", "local", "json-file", "journald", "etwlogs"})
 """Drivers that keep the log on the host, where whoever breaks in can change it."""
 OF_SYSLOG = frozenset({"journald", "syslog"})
 """Drivers whose log rsyslog or syslog-ng can pass on."""
-_SERVICES = ("awslogs", "gcplogs", "logentries")
+SERVICE_DRIVERS = frozenset({"awslogs", "gcplogs", "logentries"})
 """Drivers that send to their service on the internet unless an address is given."""
 _ADDRESSES = {"fluentd": "127.0.0.1:24224", "syslog": "unix:///dev/log"}
 """Where they send unless an address is given."""
 
 
-@dataclass(frozen=True)
-class Destination:
-    """Where a driver sends.
-
-    Attributes:
-        system: what takes it there.
-        host: without its port; a path for a socket, and empty if none is named.
-        to_service: whether it goes to the service of the driver if no host is named.
-    """
-
-    system: str
-    host: str
-    to_service: bool
-
-
-def destination(driver: str, options: Mapping[str, str]) -> Destination:
-    """Return where one of `NETWORK_DRIVERS` sends with these options."""
-    system, option = NETWORK_DRIVERS[driver]
-    address = str(options.get(option) or _ADDRESSES.get(driver, ""))
+def log_host(driver: str, options: Mapping[str, str]) -> str:
+    """Return the host to which one of `NETWORK_DRIVERS` sends: without its port, a path for a socket, or empty."""
+    address = str(options.get(NETWORK_DRIVERS[driver][1]) or _ADDRESSES.get(driver, ""))
     host = address.rpartition("://")[2].rpartition("@")[2]
-    if not host.startswith("/"):
-        host = re.sub(r"(:\d+)?(/.*)?$", "", host).strip("[]")
-    return Destination(system, host, driver in _SERVICES)
+    return host if host.startswith("/") else re.sub(r"(:\d+)?(/.*)?$", "", host).strip("[]")

@@ -1,15 +1,15 @@
-"""The mounts of a container, and what they show of the host."""
+"""The mounts of a container, what they show of the host, and the sockets of engines among that."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hullcheck.facts.containers.configuration import Configuration
-from hullcheck.facts.containers.inspect import MountPoint, Volume
+from hullcheck.facts.containers.inspect import MountPoint
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.parsing.proc import mountinfo
-from hullcheck.parsing.proc.mountinfo import Mount, MountTable, is_below
+from hullcheck.parsing.proc.mountinfo import Mount, is_below
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 
@@ -28,10 +28,18 @@ class HostMount:
     read_only: bool = False
 
 
-def within(sockets: Iterable[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
-    """Return those of *sockets* that lie at or below a path of the mounts *seen*."""
-    paths = {path for mount in seen for path in mount.paths}
-    return tuple(sorted(each for each in sockets if any(is_below(each, path) for path in paths)))
+@dataclass(frozen=True)
+class WritableMount:
+    """A place where a container can write.
+
+    Attributes:
+        kind: `bind`, `volume`, `anonymous volume`, `tmpfs`, ... as the engine says.
+        source: the folder of the host that is mounted there; empty for other kinds.
+    """
+
+    destination: str
+    kind: str
+    source: str = ""
 
 
 _OF_ENGINE = re.compile(r"/[0-9a-f]{64}/((resolv\.conf|hostname|hosts)(//deleted)?|(mounts|userdata)(/.*)?)$")
@@ -42,34 +50,21 @@ _KERNEL = ("/proc", "/sys", "/dev")
 
 @dataclass(frozen=True)
 class Mounts:
-    """The mounts of a container.
+    """The mounts of a container."""
 
-    Attributes:
-        volumes: what the engine says of each volume, by name.
-    """
-
-    configuration: Configuration
+    container: Configuration
     runtime: Runtime
-    volumes: Mapping[str, Volume] = field(repr=False)
 
     @cached_property
     def table(self) -> tuple[Mount, ...]:
-        """The mounts that its main process sees.
-
-        Raises:
-            EvidenceError: they could not be read.
-        """
+        """The mounts that its main process sees."""
         return mountinfo.parse(self.runtime.files.file(self.runtime.main_process.pid, "mountinfo"))
 
     @property
     def root_is_read_only(self) -> bool:
-        """Whether nothing can be written to its root file system.
-
-        Raises:
-            EvidenceError: it should be so, and its mount table could not be read.
-        """
-        wanted = self.configuration.source.inside or self.configuration.host_config.readonly_rootfs
-        if not (wanted and self.configuration.running):
+        """Whether nothing can be written to its root file system."""
+        wanted = self.container.source.inside or self.container.host_config.readonly_rootfs
+        if not (wanted and self.container.running):
             return wanted
         roots = [mount for mount in self.table if mount.point == "/"]
         if not roots:
@@ -79,52 +74,38 @@ class Mounts:
     @property
     def shared(self) -> tuple[str, ...]:
         """The places whose mount events reach the host."""
-        described = self.configuration.mounts
+        described = self.container.inspect.mounts
         return tuple(sorted(x.destination for x in described if x.propagation in ("shared", "rshared")))
 
     @property
-    def writable(self) -> Mapping[str, str]:
-        """What is mounted where the container can write, by place: `tmpfs`, `volume`, a folder of the host.
+    def writable(self) -> tuple[WritableMount, ...]:
+        """What is mounted where the container can write, by its configuration."""
+        mounts = [self._writable(each) for each in self.container.inspect.mounts if each.rw]
+        return (*mounts, *(WritableMount(each, "tmpfs") for each in self.container.host_config.tmpfs or ()))
 
-        Raises:
-            EvidenceError: the engine does not know a volume.
-        """
-        found = {each.destination: self._kind_of(each) for each in self.configuration.mounts if each.rw}
-        return found | dict.fromkeys(self.configuration.host_config.tmpfs or (), "tmpfs")
-
-    def _kind_of(self, mount: MountPoint) -> str:
-        """Return what is mounted: a folder of the host, a volume, or another kind of mount."""
-        if mount.type not in ("bind", "volume"):
-            return mount.type
-        if named := mount.source if mount.type == "bind" else self._device(mount):
-            return f"{named} of the host"
-        if not mount.name or re.fullmatch("[0-9a-f]{64}", mount.name):
-            return "anonymous volume"
+    def _writable(self, mount: MountPoint) -> WritableMount:
+        if source := self._folder(mount):
+            return WritableMount(mount.destination, "bind", source)
+        if mount.type == "volume" and (not mount.name or re.fullmatch("[0-9a-f]{64}", mount.name)):
+            return WritableMount(mount.destination, "anonymous volume")
         self._require_known(mount)
-        return "volume"
+        return WritableMount(mount.destination, mount.type)
 
     def _require_known(self, mount: MountPoint) -> None:
-        if mount.type == "volume" and mount.name and mount.name not in self.volumes:
-            raise self.configuration.source.missing(f"the volume {mount.name}")
+        if mount.type == "volume" and mount.name and mount.name not in self.container.host.volumes.get():
+            raise self.container.source.missing(f"the volume {mount.name}")
 
-    def _device(self, mount: MountPoint) -> str:
-        """Return the folder that a volume binds in place of its own; empty if it has its own, a disk or a share."""
-        volume = self.volumes.get(mount.name or "")
+    def _folder(self, mount: MountPoint) -> str:
+        """Return the folder of the host that a mount names, be it by a volume that binds it; else empty."""
+        if mount.type == "bind":
+            return mount.source
+        volume = self.container.host.volumes.get().get(mount.name or "") if mount.type == "volume" else None
         if volume is None or volume.options is None:
             return ""
         device, words = volume.options.device, volume.options.o.split(",")
         return device if device.startswith(("/", "./")) and not {"bind", "rbind"}.isdisjoint(words) else ""
 
     # ---- parts of the host
-
-    @cached_property
-    def host_mounts(self) -> MountTable:
-        """The mount table of the daemon.
-
-        Raises:
-            EvidenceError: it could not be read.
-        """
-        return MountTable(self.runtime.surroundings.host_side.get().mounts)
 
     @cached_property
     def configured(self) -> tuple[HostMount, ...]:
@@ -134,15 +115,12 @@ class Mounts:
         the container sees too much, and never that it does not: see `visible`.
         """
         return tuple(
-            HostMount(each.destination, self._written_paths(each), each.type, not each.rw)
-            for each in self.configuration.mounts
+            HostMount(each.destination, self._written_paths(self._folder(each)), each.type, not each.rw)
+            for each in self.container.inspect.mounts
         )
 
-    def _written_paths(self, mount: MountPoint) -> frozenset[str]:
-        """Return the folder of the host that a mount names: as it is written, and without symbolic links if known."""
-        named = {"bind": lambda: mount.source, "volume": lambda: self._device(mount)}
-        path = named.get(mount.type, str)()
-        if not path or self.configuration.source.planned:
+    def _written_paths(self, path: str) -> frozenset[str]:
+        if not path or self.container.planned:
             return frozenset({path} - {""})
         return frozenset({path, self._real.get(path) or path})
 
@@ -160,8 +138,8 @@ class Mounts:
         Raises:
             EvidenceError: a mount could not be followed to its source.
         """
-        mounts, running = self.configuration.mounts, self.configuration.running
-        if self.configuration.source.planned:
+        mounts, running = self.container.inspect.mounts, self.container.running
+        if self.container.planned:
             for each in mounts:
                 self._require_known(each)
             return tuple(each for each in self.configured if each.paths)
@@ -169,12 +147,12 @@ class Mounts:
         # what its main process does not see, as after chroot(2), others in it may
         hidden = self._by_source(each for each in mounts if each.destination not in points)
         found = (*(self._mounted() if running else ()), *hidden)
-        volumes = f"{self.runtime.surroundings.engine.get().info.docker_root_dir}/volumes"
+        volumes = f"{self.container.host.engine.get().info.docker_root_dir}/volumes"
         return tuple(replace(each, paths=_apart_from(volumes, each.paths)) for each in found)
 
     def _mounted(self) -> Iterable[HostMount]:
-        host, real = self.host_mounts, self.runtime.files.real
-        places = {each.source for each in self.configuration.mounts if each.type == "volume"}
+        host, real = self.container.host.mount_table, self.runtime.files.real
+        places = {each.source for each in self.container.inspect.mounts if each.type == "volume"}
         volumes = {real.get(each, each) for each in places}
         for mount in self.table:
             configured = self._configured_at(mount.point)
@@ -189,7 +167,7 @@ class Mounts:
 
     def _configured_at(self, point: str) -> MountPoint | None:
         """Return the nearest configured mount at or above *point*."""
-        above = [each for each in self.configuration.mounts if is_below(point, each.destination)]
+        above = [each for each in self.container.inspect.mounts if is_below(point, each.destination)]
         return max(above, key=lambda each: len(each.destination), default=None)
 
     def _by_source(self, mounts: Iterable[MountPoint]) -> Iterable[HostMount]:
@@ -197,8 +175,8 @@ class Mounts:
         for each in mounts:
             if each.type in ("bind", "volume"):
                 self._require_known(each)
-                folder = (each.type == "volume" and self._device(each)) or each.source
-                paths = self.host_mounts.other_names(self.runtime.files.path(folder))
+                path = self.runtime.files.path(self._folder(each) or each.source)
+                paths = self.container.host.mount_table.other_names(path)
                 yield HostMount(each.destination, paths, each.type, not each.rw)
 
 
@@ -216,6 +194,8 @@ def _is_of_engine(mount: Mount, paths: Collection[str]) -> bool:
     )
 
 
+# ---- sockets of engines
+
 _NAMES = """
     buildkit/buildkitd.sock containerd/containerd.sock crio/crio.sock docker.sock docker/containerd/containerd.sock
     incus/unix.socket k3s/containerd/containerd.sock lxd/unix.socket nri/nri.sock podman/podman.sock
@@ -226,23 +206,15 @@ PLACES = (
 )
 """Where engines usually make their sockets; a user's own lie in the folder of the user below /run/user."""
 _USERS = re.compile(r"(?<=/run/)user/\d+/")
-
-
 _NAMED = ("docker.sock", "containerd.sock", "podman.sock", "buildkitd.sock", "crio.sock")
 
 
 @dataclass(frozen=True)
 class Sockets:
-    """The sockets of the host that a container can reach through its mounts.
+    """The sockets of the host that a container can reach through its mounts."""
 
-    Attributes:
-        endpoint: the address at which the audited engine was asked; empty if that is unknown.
-    """
-
-    configuration: Configuration
-    runtime: Runtime
+    container: Configuration
     mounts: Mounts
-    endpoint: str
 
     @property
     def engines(self) -> tuple[str, ...]:
@@ -253,52 +225,55 @@ class Sockets:
                 not be followed; from inside, whose a mounted socket is.
             NotApplicable: a Compose file names none, but what may lead to one.
         """
-        if self.configuration.source.inside:
-            return self._seen_inside
-        if self.configuration.source.planned:
-            return self._planned
-        files, surroundings = self.runtime.files, self.runtime.surroundings
+        if self.container.source.inside:
+            return self._seen_inside()
+        if self.container.planned:
+            return self._planned()
+        files, host = self.mounts.runtime.files, self.container.host
         usual = {path for path in files.identities if _USERS.sub("", without_var(path)) in PLACES}
-        if self.endpoint.startswith("unix:///"):
-            usual.add(self.endpoint.removeprefix("unix://"))
+        if (endpoint := host.engine_endpoint.get()).startswith("unix:///"):
+            usual.add(endpoint.removeprefix("unix://"))
         usual |= {without_var(path) for path in usual}
-        if found := within(usual, self.mounts.configured):
+        if found := _within(usual, self.mounts.configured):
             return found
         seen = self.mounts.visible
-        told = surroundings.engine_sockets if seen and surroundings.engine.get().is_docker else None
-        return within(files.same_files(usual | (told.get() if told else frozenset())), seen)
+        told = host.engine_sockets.get() if seen and host.engine.get().is_docker else frozenset[str]()
+        return _within(files.same_files(usual | told), seen)
 
-    @property
     def _planned(self) -> tuple[str, ...]:
-        """Those of a service of a Compose file, by their usual paths and names."""
+        """Return those of a service of a Compose file, by their usual paths and names."""
         paths = sorted(path for mount in self.mounts.configured for path in mount.paths)
-        usual = [place for place in PLACES if any(is_below(place, without_var(path)) for path in paths)]
-        named = [path for path in paths if path.endswith(_NAMED)]
+        named = {path for path in paths if path.endswith(_NAMED)}
+        usual = {place for place in PLACES if any(is_below(place, without_var(path)) for path in paths)}
         if usual or named:
-            plain = {*map(without_var, named)}
-            return tuple(sorted({*named, *(each for each in usual if each not in plain)}))
+            return tuple(sorted(named | (usual - set(map(without_var, named)))))
         _ = self.mounts.visible
         if outside := [path for path in paths if path.startswith("/")]:
             raise NotApplicable(
                 f"no usual socket of an engine; whether one lies below {outside[0]}, its host shows"
             )
-        if self.runtime.shares_host_network:
+        if self.mounts.runtime.shares_host("net"):
             raise NotApplicable(
                 "it is in the network of the host: whether an engine listens there, its host shows"
             )
         return ()
 
-    @property
     def _seen_inside(self) -> tuple[str, ...]:
-        """Those that are mounted where the container is seen from inside, by the name of what is mounted there."""
+        """Return those that are mounted in a container that is seen from inside, by the name of what is mounted."""
         sources = {mount.point: mount.root for mount in self.mounts.table}
-        sockets = self.runtime.files.mounted
+        sockets = self.mounts.runtime.files.mounted
         found = tuple(x for x in sockets if x.endswith(_NAMED) or sources.get(x, "").endswith(_NAMED))
         if sockets and not found:
             raise EvidenceError(
                 f"whose socket is mounted at {sockets[0]} is unknown from inside the container"
             )
         return found
+
+
+def _within(sockets: Iterable[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
+    """Return those of *sockets* that lie at or below a path of the mounts *seen*."""
+    paths = {path for mount in seen for path in mount.paths}
+    return tuple(sorted(each for each in sockets if any(is_below(each, path) for path in paths)))
 
 
 def without_var(path: str) -> str:

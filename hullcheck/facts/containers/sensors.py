@@ -31,9 +31,6 @@ class Sensor:
     at_boot: str
     starts: bool
 
-    def __str__(self) -> str:
-        return f"{PRODUCTS[self.product].title} runs ({self.place}, {self.at_boot})"
-
 
 @fact()
 def sensors(engine: Engine, units: Units, container: Later[Subjects[Container]]) -> dict[str, Sensor]:
@@ -57,7 +54,7 @@ def _units(name: str, product: Product, units: Mapping[str, Unit]) -> Iterator[S
 
 def _containers(name: str, product: Product, containers: list[Container]) -> Iterator[Sensor]:
     for each in containers:
-        if product.has_image(each.configuration.image.name):
+        if product.has_image(each.image.name):
             policy = each.host_config.restart_policy.name or "no"
-            starts = policy in _RESTARTED or bool(each.configuration.service_id)
+            starts = policy in _RESTARTED or bool(each.service_id)
             yield Sensor(name, f"container {each.name}", f"restart policy {policy}", starts)

@@ -147,23 +147,6 @@ class Processes:
         """Processes by the link of their PID namespace; None for those whose link may not be read."""
         return _grouped((each.pid_namespace, each) for each in self.by_pid.values())
 
-    @cached_property
-    def _by_parent(self) -> dict[int, tuple[Process, ...]]:
-        known = (each for each in self.by_pid.values() if "PPid" in each.status)  # else it ended meanwhile
-        return _grouped((each.parent, each) for each in known)
-
-    def children(self, pid: int) -> tuple[Process, ...]:
-        """The processes that *pid* started, or took over."""
-        return self._by_parent.get(pid, ())
-
-    def family(self, first: Iterable[Process]) -> Iterable[Process]:
-        """These processes, and all that they and theirs started."""
-        left = list(first)
-        while left:
-            process = left.pop()
-            yield process
-            left += self.children(process.pid)
-
 
 def _grouped(pairs: Iterable[tuple[Key, Process]]) -> dict[Key, tuple[Process, ...]]:
     found: dict[Key, list[Process]] = {}

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images.models import (
     BASE_LABELS,
@@ -166,9 +165,9 @@ def short(identifier: str) -> str:
     return identifier.removeprefix("sha256:")[:_SHORT]
 
 
-def used_images(container: Configuration, known: Mapping[str, Description]) -> set[str]:
+def used_images(container: Container, known: Mapping[str, Description]) -> set[str]:
     """Return the ids of the images that a container uses; *known* is the engine's description of each, by id."""
-    mounted = {each.name for each in container.mounts if each.type == "image"}
+    mounted = {each.name for each in container.inspect.mounts if each.type == "image"}
     if not mounted:
         return {container.inspect.image}
     mounted |= {f"{name}:latest" for name in mounted if name}
@@ -187,7 +186,7 @@ def _users(containers: Later[Subjects[Container]], known: Mapping[str, Descripti
     users = dict[str, list[str]]()
     try:
         for name, container in containers.get():
-            for image in used_images(container.configuration, known):
+            for image in used_images(container, known):
                 users.setdefault(image, []).append(name)
     except (EvidenceError, NotApplicable):
         return {}

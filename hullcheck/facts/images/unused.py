@@ -53,8 +53,7 @@ class Sprawl:
             EvidenceError: the engine did not say.
         """
         known = described(self.recording)
-        configurations = [container.configuration for _, container in self.containers.get()]
-        used = {image for each in configurations for image in images.used_images(each, known)}
+        used = {image for _, each in self.containers.get() for image in images.used_images(each, known)}
         needed = set(used)
         for image in used:  # the images that it was built from cannot go either
             while (found := known.get(image)) and (image := found.parent or "") not in needed:
@@ -76,10 +75,9 @@ class Sprawl:
         Raises:
             EvidenceError: the engine did not say.
         """
-        configurations = ((name, each.configuration) for name, each in self.containers.get())
         return _oldest_first(
             Idle(name, self._days_since(each.inspect.created, each.inspect.state.finished_at))
-            for name, each in configurations
+            for name, each in self.containers.get()
             if each.inspect.state.status in _STOPPED
         )
 

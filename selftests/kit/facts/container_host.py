@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +19,8 @@ from selftests.kit.facts.engines import INFO, engine_text, swarm_text
 from selftests.kit.facts.images import kept
 from selftests.kit.judging import judged
 
-GROUP = "/sys/fs/cgroup/docker"
+OWN_GROUP = f"/docker/{'a' * 64}"
+NOW = 1795692600.0  # 2026-11-26T11:30:00Z
 IMAGE = "sha256:" + "1" * 64
 WITHOUT_RAW = "00000000a80405fb"
 BRIDGE = "b" * 64
@@ -97,34 +98,29 @@ KERNEL = {
 }
 
 
-class FakeEndpoints:
-    """Where it takes commands."""
-
-    containerd_sockets = ("/run/containerd/containerd.sock",)
-    api_sockets: tuple[str, ...] = ("/run/docker.sock",)
-
-
 class FakeDaemon:
-    """What section 5 wants to know of a daemon; None stands for what could not be read."""
+    """What section 5 wants to know of a daemon."""
 
-    cgroup_parent: str | None = None
-    pid = 7
     seccomp_profile = "builtin"
     seccomp_filter: Mapping[str, Any] | None = None
-    started = (0.0, 0.0)
     default_ulimits = ("nofile=1024:2048",)
+    cgroup_parent: str | None = None
     readable = True
     table: Sequence[str] = HOST_MOUNTS
 
     def __init__(self) -> None:
-        """Take commands at the usual places."""
-        self.endpoints = FakeEndpoints()
+        """Take commands at the usual place."""
+        sockets = ("/run/containerd/containerd.sock",)
+        self.endpoints = SimpleNamespace(containerd_sockets=sockets, api_sockets=("/run/docker.sock",))
+
+    def _require_readable(self) -> None:
+        if not self.readable:
+            raise EvidenceError("the daemon could not be read")
 
     @property
     def namespaces(self) -> dict[str, str]:
         """The namespaces of the host."""
-        if not self.readable:
-            raise EvidenceError("the namespaces of the daemon could not be read")
+        self._require_readable()
         return {name: f"{name}:[{number}]" for name, number in HOST.items()}
 
     def setting(self, name: str) -> Setting:
@@ -133,34 +129,34 @@ class FakeDaemon:
         return Setting(name, Value(value, "daemon.json") if self.readable else None)
 
     @property
-    def process(self) -> SimpleNamespace:
-        """What decides of its process."""
-        return SimpleNamespace(started=self.started)
-
-    @property
     def mountinfo(self) -> str:
         """The mount table of the host."""
-        if not self.readable:
-            raise EvidenceError("the mount table of the daemon could not be read")
+        self._require_readable()
         return "\n".join(self.table)
 
 
 class ContainerHost:
-    """A host with one container, to be bent in one place before it is judged."""
+    """A host with one container, called web, that runs and asks for nothing; to be changed before it is judged.
+
+    Attributes:
+        status: what differs of each process from the main one; one without *cgroups* is in the container.
+        extra: more lines of /proc.
+        paths: where sources of mounts lead, and sockets.
+        more: more lines of the engine's descriptions.
+    """
 
     def __init__(self) -> None:
-        """A container called web that runs, and asks for nothing."""
         self.description: dict[str, Any] = copy.deepcopy({"Id": "a" * 64, "Name": "/web", **DESCRIPTION})
         self.description["HostConfig"] = copy.deepcopy(HOST_CONFIG)
         self.info = copy.deepcopy(INFO)
         self.status: dict[int, dict[str, str]] = {100: dict(STATUS)}
-        self.cgroups: dict[int, Sequence[str]] = {100: (f"0::/docker/{'a' * 64}",)}
+        self.cgroups: dict[int, str] = {}
         self.groups = {"memory.max": "max", "pids.max": "max", "cpu.max": "max 100000", "cpu.weight": "100"}
-        self.links: Mapping[str, int] = dict(OWN)
+        self.links: dict[str, int] = dict(OWN)
         self.own_namespaces: dict[int, int] = {}
         self.user_namespaces: dict[int, int] = {}
         self.user_map = "0 0 4294967295"
-        self.programs: dict[int, str] = {}  # empty where the auditor may not see it; none of what is gone
+        self.programs: dict[int, str] = {}
         self.mounts = ["30 1 0:50 / / rw - overlay overlay rw"]
         self.extra: list[str] = []
         self.paths: list[str] = []
@@ -171,13 +167,12 @@ class ContainerHost:
         self.images = [{"Id": IMAGE, "RepoTags": ["app:1"], "Config": {}}]
         self.networks = [{"Name": "bridge", "Id": BRIDGE, "Driver": "bridge", "Options": {}}]
         self.services: list[dict[str, Any]] = []
-        self.users: list[str] = []
+        self.user_number = ""
         self.daemon = FakeDaemon()
         self.policy = Policy()
-        self.listed = 1
         self.more: list[str] = []
-        self.endpoint = "unix:///var/run/docker.sock"
-        self.now = 1795692600.0  # 2026-11-26T11:30:00Z
+        self.described = True
+        self.counted = ""
 
     @property
     def config(self) -> dict[str, Any]:
@@ -186,92 +181,107 @@ class ContainerHost:
         return config
 
     def stop(self) -> None:
-        """It was only created."""
+        """Make it a container that was only created."""
         self.description |= {"Running": False, "Status": "created", "Pid": 0}
+
+    def other(self, identifier: str = "e" * 64, **changes: Any) -> None:
+        """Add a container like it, called other."""
+        host_config = {name: changes.pop(name) for name in [*changes] if name in HOST_CONFIG}
+        made = copy.deepcopy(self.description) | {"Id": identifier, "Name": "/other", **changes}
+        made["HostConfig"] |= host_config
+        self.others.append(made)
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Put each value where its name belongs: *stopped*, an attribute of the host, or a field of what it reports."""
+        given = dict(changes)
+        if given.pop("stopped", False):
+            self.stop()
+        for name, value in given.items():
+            fields: list[Any] = [
+                *(self.description, self.config, self.status[100], self.groups, self.links, self.info)
+            ]
+            if name in ("status", "kernel"):
+                getattr(self, name).update(value)
+            elif name == "mounts":
+                self.mounts += value
+            elif name in vars(self):
+                setattr(self, name, value)
+            elif hasattr(self.daemon, name):
+                setattr(self.daemon, name, value)
+            else:
+                place = next(each for each in fields if name in each)
+                place[name] = value
 
     @property
     def facts(self) -> Facts:
         """All facts of this host."""
+        kernel = [f"{path}:{value}" for path, value in self.kernel.items()]
+        kernel += ["absent:/sys/fs/selinux/enforce"] * ("/sys/fs/selinux/enforce" not in self.kernel)
         texts = {
-            "engine": engine_text(self.info, networks=self.networks, endpoint=self.endpoint),
+            "engine": engine_text(self.info, networks=self.networks),
             "daemon": "\n".join(self._podman_service()),
             "swarm": swarm_text(self.services),
             "images": kept(*self.images),
             "processes": in_parts(processes="\n".join(self._processes())),
-            "host": in_parts(
-                presence="command docker /usr/bin/docker",
-                files="\n".join(
-                    [f"{path}:{value}" for path, value in self.kernel.items()]
-                    + ["absent:/sys/fs/selinux/enforce"] * ("/sys/fs/selinux/enforce" not in self.kernel)
-                ),
-            ),
+            "host": in_parts(presence="command docker /usr/bin/docker", files="\n".join(kernel)),
+            "containers": self._containers(),
         }
         answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
+        return Facts(Recording("local", "local", answers, gathered=NOW), self.policy, daemon=self.daemon)
+
+    def _containers(self) -> str:
         every = [self.description, *self.others]
-        answers["containers"] = containers.answer(
-            *every[: self.listed + len(self.others)],
-            listed=[each["Id"] for each in every],
+        listed = [each["Id"] for each in every]
+        users = [f"{listed[0]} {self.user_number}"]
+        shown = every if self.described else every[:1]
+        return containers.containers(
+            *shown,
+            listed=listed,
+            counted=self.counted,
             volumes=self.volumes,
             more=self.more,
-            users=self.users,
+            users=users,
             proc=self._shown(),
             paths=self.paths,
         )
-        recording = Recording("local", "local", answers, gathered=self.now)
-        return Facts(recording, self.policy, daemon=self.daemon)
 
-    def _podman_service(self) -> Iterator[str]:
-        """What serves the socket where the engine is Podman; it sees what the daemon would."""
-        yield from ("--asked", "path:/run/docker.sock", "--podman")
-        yield "7/task/7/net/unix:0: 00000002 00000000 00010000 0001 01 5 /run/docker.sock"
-        yield "lrwx------ 1 0 0 64 Nov 27 13:33 7/fd/6 -> socket:[5]"
-        for name, number in HOST.items():
-            yield f"lrwxrwxrwx 1 0 0 0 Nov 27 13:33 7/task/7/ns/{name} -> {name}:[{number}]"
-        yield from (f"7/mountinfo:{line}" for line in self.daemon.table)
-        yield "--end"
+    def _podman_service(self) -> list[str]:
+        """Return what serves the socket if the engine is Podman; it sees what the daemon would."""
+        return [
+            *("--asked", "path:/run/docker.sock", "--podman"),
+            "7/task/7/net/unix:0: 00000002 00000000 00010000 0001 01 5 /run/docker.sock",
+            "lrwx------ 1 0 0 64 Nov 27 13:33 7/fd/6 -> socket:[5]",
+            *(
+                f"lrwxrwxrwx 1 0 0 0 Nov 27 13:33 7/task/7/ns/{name} -> {name}:[{number}]"
+                for name, number in HOST.items()
+            ),
+            *(f"7/mountinfo:{line}" for line in self.daemon.table),
+            "--end",
+        ]
 
     def _processes(self) -> list[str]:
-        lines = [
-            f"{pid}/status:{name}:\t{value}"
-            for pid, each in self.status.items()
-            for name, value in each.items()
-        ]
-        groups = [(pid, line.partition(":")[2]) for pid, each in self.cgroups.items() for line in each]
-        lines += [f"{pid}/cgroup:{line}" for pid, line in groups]
-        namespace = self.links.get("pid")
+        lines = list[str]()
+        for pid, changed in self.status.items():
+            fields = changed if pid == 100 else STATUS | {"PPid": "100"} | changed
+            lines += [f"{pid}/status:{name}:\t{value}" for name, value in fields.items()]
+            lines.append(f"{pid}/cgroup::{self.cgroups.get(pid, OWN_GROUP)}")
+            if number := self.own_namespaces.get(pid, self.links.get("pid")):
+                lines.append(f"{pid}/ns:pid:[{number}]")
         lines += [f"{pid}/ns:user:[{number}]" for pid, number in self.user_namespaces.items()]
-        lines += [f"{pid}/exe:{path}" for pid, path in self.programs.items()]
-        return lines + [
-            f"{pid}/ns:pid:[{self.own_namespaces.get(pid, namespace)}]" for pid in self.status if namespace
-        ]
+        return [*lines, *(f"{pid}/exe:{path}" for pid, path in self.programs.items())]
 
     def _shown(self) -> list[str]:
-        group = f"{GROUP}/{'a' * 64}"
         return [
             *(f"100/mountinfo:{line}" for line in self.mounts),
             f"100/attr/current:{self.label}",
             f"100/uid_map: {self.user_map}",
-            *(f"{group}/{name}:{value}" for name, value in self.groups.items()),
+            *(f"/sys/fs/cgroup{OWN_GROUP}/{name}:{value}" for name, value in self.groups.items()),
             *(
                 f"lrwxrwxrwx 1 0 0 0 Nov 1 10:00 100/ns/{name} -> {name}:[{number}]"
                 for name, number in self.links.items()
             ),
             *self.extra,
         ]
-
-    def change(self, changes: Mapping[str, Any]) -> None:
-        """Put each value where its name belongs."""
-        places: list[Any] = [
-            self.description,
-            self.config,
-            self.status[100],
-            self.groups,
-            self.links,
-            self.info,
-        ]
-        for name, value in changes.items():
-            (place,) = [each for each in places if name in each]
-            place[name] = value
 
     @property
     def container(self) -> Container:
@@ -281,6 +291,11 @@ class ContainerHost:
     def judge(self, number: str) -> tuple[str, str]:
         """Verdict and reason of a control for web."""
         return judged(number, self.facts)["web"]
+
+    def after(self, changes: Mapping[str, Any], number: str) -> str:
+        """Change the host, and return verdict and reason of a control for web: `fail: runs with --privileged`."""
+        self.change(changes)
+        return ": ".join(self.judge(number))
 
 
 def bind_mount(source: str, **more: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hullcheck.criteria.judgement import shown_port
 from hullcheck.verdicts import NotApplicable
 from selftests.kit.judging import judged
 from selftests.unit.compose.conftest import Read
@@ -321,7 +322,7 @@ def test_ports(read: Read) -> None:
         " {target: 83, published: '84', host_ip: 127.0.0.2, protocol: tcp}]}}"
     )
     (container,) = (each for _, each in read(text).container)
-    assert sorted(map(str, container.ports.published)) == [
+    assert sorted(map(shown_port, container.ports.published)) == [
         "*:(any)/tcp (published for 3000)",
         "*:8000/udp (published for 9000)",
         "*:8001/udp (published for 9001)",

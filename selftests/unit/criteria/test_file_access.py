@@ -66,14 +66,3 @@ def test_sticky_directory_on_the_way_of_what_is_missing() -> None:
     way = (Node("/tmp", stat.S_IFDIR | 0o1777, 0, 0), Node("/tmp/a", stat.S_IFDIR | 0o755, 0, 0))
     with pytest.raises(NotApplicable):
         permissions_beyond(FileFact("/tmp/a/f", State.ABSENT, parents=way), 0o644)
-
-
-@pytest.mark.parametrize("allowed", [0o660, 0o600, 0o640, 0o755])
-@pytest.mark.parametrize("bits", range(8))
-def test_list_beside_every_mode(allowed: int, bits: int) -> None:
-    """What an entry of the list gives counts where the mode that is allowed denies it to others."""
-    node = Node("/s", stat.S_IFSOCK | allowed, 0, 0)
-    file = FileFact("/s", State.FOUND, node, grants=(Grant("user 7", bits),))
-    asked = bool(allowed >> 3 & ~allowed & 7)  # else others may do what the group may
-    expected = asked and bool(bits & ~allowed & 7)
-    assert ("user 7" in permissions_beyond(file, allowed)) == expected

@@ -1,213 +1,148 @@
-"""What a container was created with."""
+"""All containers of a target, and what each was created with."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from hullcheck.facts import Facts
 from hullcheck.facts.containers.inspect import SERVICE
 from hullcheck.parsing.image_reference import Reference
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts.container_host import (
-    IMAGE,
-    ContainerHost,
-    bind_mount,
-    service_document,
-)
+from selftests.kit.facts.container_host import IMAGE, ContainerHost, bind_mount, service_document
+from selftests.kit.facts.containers import answer
+from selftests.kit.judging import judged
+
+Changes = Mapping[str, Any]
+ROOTLESS = ["name=rootless"]
+POD = f"libpod_pod_{'c' * 64}.slice"
+TASK = {
+    "Labels": {SERVICE: "s1"},
+    "Networks": {"ingress": {"NetworkID": "c" * 64}},
+    "Swarm": {"LocalNodeState": "active", "ControlAvailable": True},
+}
 
 
-@pytest.mark.parametrize(
-    ("driver", "options", "parent", "expected"),
-    [
-        ("cgroupfs", (), "/docker", "pass"),
-        ("cgroupfs", (), "//docker/", "pass"),
-        ("cgroupfs", (), "docker", "fail"),
-        ("cgroupfs", (), "/docker/x", "fail"),
-        ("cgroupfs", (), "/x/../docker", "pass"),
-        ("cgroupfs", (), "system.slice", "fail"),
-        ("systemd", (), "system.slice", "pass"),
-        ("systemd", (), "/docker", "fail"),
-        ("systemd", (), "user.slice", "fail"),
-        ("systemd", ("name=rootless",), "user.slice", "pass"),
-        ("systemd", ("name=rootless",), "system.slice", "fail"),
-    ],
-)
-def test_default_cgroup_by_its_name(
-    world: ContainerHost, driver: str, options: tuple[str, ...], parent: str, expected: str
-) -> None:
-    """5.25: the cgroup that the engine takes unasked may be named; which one that is depends on its driver."""
-    world.info |= {"CgroupDriver": driver, "SecurityOptions": list(options)}
-    world.config["CgroupParent"] = parent
-    assert world.judge("5.25")[0] == expected
+def systemd(parent: str, *options: str) -> Changes:
+    """An engine with systemd's control groups, and a container below *parent*."""
+    return {"CgroupDriver": "systemd", "SecurityOptions": [*options], "CgroupParent": parent}
 
 
-def test_default_cgroup_where_the_daemon_has_another(world: ContainerHost) -> None:
-    """5.25: whoever names the built-in cgroup leaves the one that the daemon gives to all; one has to know that."""
-    world.config["CgroupParent"] = "/docker"
-    world.daemon.cgroup_parent = "/site"
-    assert world.judge("5.25") == ("fail", "runs in /docker, and not where the engine runs containers")
-    world.daemon.cgroup_parent = "/docker"
-    assert world.judge("5.25")[0] == "pass"
-    world.daemon.readable = False
-    assert world.judge("5.25")[0] == "error"
-    world.config["CgroupParent"] = "/site"
-    assert world.judge("5.25")[0] == "fail"
+def stopped(user: str, number: str = "", **mount: str) -> Changes:
+    """A stopped container of this user, whose own /etc/passwd has this number."""
+    mounts = [bind_mount("/srv/x", **mount)] if mount else []
+    return {"stopped": True, "User": user, "user_number": number, "Mounts": mounts}
 
 
-@pytest.mark.parametrize(
-    ("user", "number", "verdict"),
-    [
-        ("", "", "fail"),
-        ("0:0", "", "fail"),
-        ("root", "", "fail"),
-        ("+0", "", "fail"),
-        ("-0", "", "fail"),
-        ("00:1", "", "fail"),
-        ("+1000", "", "pass"),
-        ("1000", "", "pass"),
-        ("\u0660", "", "error"),
-        ("0x0", "", "error"),
-        ("app", "1000", "pass"),
-        ("app:app", "1000", "pass"),
-        ("toor", "0", "fail"),
-        ("app", "", "error"),
-        ("4294967295", "", "pass"),
-        ("4294967296", "", "fail"),
-        ("app", "4294967296", "fail"),
-    ],
-)
-def test_user_of_a_stopped_container(world: ContainerHost, user: str, number: str, verdict: str) -> None:
-    """4.1: a name is that of the number in the container's own /etc/passwd."""
-    world.description.update({"Running": False, "Pid": 0, "Status": "exited", "User": user})
-    world.users = [f"{'a' * 64} {number}"]
-    found, reason = world.judge("4.1")
-    assert found == verdict
-    assert (
-        verdict != "fail"
-        or reason
-        == f"would start as root (its user is {world.description['User'].partition(':')[0] or 'not set'})"
+def restarts(**policy: Any) -> Changes:
+    """A task whose service has this restart policy."""
+    return {**TASK, "services": [service_document(**policy)]}
+
+
+CASES: list[tuple[str, Changes, str]] = [
+    ("4.1", stopped(""), "fail: would start as root (its user is not set)"),
+    *(
+        ("4.1", stopped(user), "fail: would start as root")
+        for user in ("0:0", "root", "+0", "00:1", "4294967296")
+    ),
+    *(("4.1", stopped(user), "pass") for user in ("1000", "+1000", "4294967295")),
+    *(("4.1", stopped(user), "error") for user in ("\u0660", "0x0", "app")),
+    ("4.1", stopped("app:app", "1000"), "pass"),
+    ("4.1", stopped("toor", "0"), "fail"),
+    ("4.1", stopped("app", "4294967296"), "fail"),
+    ("4.1", stopped("app", "1000", Destination="/etc"), "error"),
+    ("4.1", stopped("1000", "1000", Destination="/etc"), "pass"),
+    ("4.1", stopped("app", "1000", Destination="/etc/app"), "pass"),
+    ("4.1", stopped("app", "1000", Destination="/etc", Type="tmpfs"), "pass"),
+    (
+        "5.6",
+        {"stopped": True, "Mounts": [bind_mount("/etc", Destination="data")]},
+        "fail: mounts /etc of the host at /d",
+    ),
+    ("5.8", {**TASK, "services": []}, "error: the engine does not know the service s1"),
+    (
+        "5.14",
+        {"Networks": None, "NetworkMode": "front"},
+        "error: docker inspect does not report NetworkSettings.Net",
+    ),
+    (
+        "5.15",
+        restarts(Condition="on-failure", MaxAttempts=5),
+        "pass: by its service shop: condition on-failure, 5 att",
+    ),
+    ("5.15", restarts(Condition="none"), "pass"),
+    ("5.15", restarts(Condition="any"), "fail: its service shop restarts it"),
+    ("5.15", restarts(Condition="on-failure"), "fail"),
+    ("5.15", restarts(Condition="on-failure", MaxAttempts=6), "fail"),
+    (
+        "5.15",
+        restarts(Condition="on-failure", MaxAttempts=5, Window=20 * 10**9),
+        "fail",
+    ),  # each after five seconds
+    ("5.15", restarts(Condition="on-failure", MaxAttempts=5, Window=60 * 10**9), "pass"),
+    (
+        "5.15",
+        {"Labels": {SERVICE: "s1"}, "Swarm": {"LocalNodeState": "inactive"}},
+        "pass: its restart policy is no",
+    ),
+    (
+        "5.18",
+        {"DeviceRequests": [{"Driver": "cdi", "DeviceIDs": ["a/b=0", "a/b=1"]}]},
+        "fail: is given a/b=0, a/b=1",
+    ),
+    (
+        "5.18",
+        {"DeviceRequests": [{"Driver": "", "Capabilities": [["gpu", "compute"]]}]},
+        "fail: is given gpu:compute",
+    ),
+    ("5.18", {"DeviceRequests": [{"Driver": None, "Capabilities": []}]}, "fail: is given any device"),
+    ("5.18", {"DeviceCgroupRules": ["c 1:3 rwm"]}, "fail: is given rule c 1:3 rwm"),
+    *(("5.25", {"CgroupParent": parent}, "pass") for parent in ("/docker", "//docker/")),
+    *(("5.25", {"CgroupParent": parent}, "fail") for parent in ("docker", "/docker/x", "system.slice")),
+    ("5.25", systemd("system.slice"), "pass"),
+    ("5.25", systemd("/docker"), "fail"),
+    ("5.25", systemd("user.slice"), "fail"),
+    ("5.25", systemd("user.slice", *ROOTLESS), "pass"),
+    (
+        "5.25",
+        {"CgroupParent": "/docker", "cgroup_parent": "/site"},
+        "fail: runs in /docker, and not where the engine",
+    ),
+    ("5.25", {"CgroupParent": "/docker", "cgroup_parent": "/docker"}, "pass"),
+    ("5.25", {"CgroupParent": "/docker", "readable": False}, "error"),
+    ("5.25", {"CgroupParent": "/site", "readable": False}, "fail"),
+    ("5.25", {"ServerVersion": "5.4.2", "CgroupParent": f"machine.slice/machine-{POD}"}, "pass"),
+    ("5.25", {"ServerVersion": "5.4.2", "CgroupParent": f"site.slice/site-{POD}"}, "fail"),
+]
+
+
+@pytest.mark.parametrize(("number", "changes", "expected"), CASES)
+def test_configuration(world: ContainerHost, number: str, changes: Changes, expected: str) -> None:
+    """The user of a stopped one by its own passwd, its service, its devices, and the control group above it."""
+    assert world.after(changes, number).startswith(expected)
+
+
+def test_task_whose_label_is_lost(world: ContainerHost) -> None:
+    """A container that is called as a task in a swarm has a service."""
+    world.change(
+        {"Name": f"/web.1.{'a1' * 12}b", "Swarm": {"LocalNodeState": "active", "ControlAvailable": True}}
     )
-
-
-@pytest.mark.parametrize(
-    ("mount", "user", "verdict"),
-    [
-        ({"Destination": "/etc/passwd"}, "app", "error"),
-        ({"Destination": "/etc"}, "app", "error"),
-        ({"Destination": "/etc"}, "1000", "pass"),
-        ({"Destination": "/etc/app"}, "app", "pass"),
-        ({"Destination": "/etc", "Type": "tmpfs"}, "app", "pass"),
-    ],
-)
-def test_mount_over_the_list_of_users(
-    world: ContainerHost, mount: dict[str, str], user: str, verdict: str
-) -> None:
-    """4.1: `docker cp` shows what is mounted, and the engine looks below it who a user is."""
-    world.description.update({"Running": False, "Pid": 0, "Status": "created", "User": user})
-    world.description["Mounts"] = [bind_mount("/srv/x", **mount)]
-    world.users = [f"{'a' * 64} 1000"]
-    assert world.judge("4.1")[0] == verdict
-
-
-@pytest.mark.parametrize(
-    ("request_", "name"),
-    [
-        (
-            {"Driver": "cdi", "DeviceIDs": ["vendor.com/gpu=0", "vendor.com/gpu=1"]},
-            "vendor.com/gpu=0, vendor.com/gpu=1",
-        ),
-        ({"Driver": "", "Capabilities": [["gpu", "compute"]]}, "gpu:compute"),
-        ({"Driver": None, "Capabilities": [["gpu"]]}, "gpu"),
-        ({"Driver": "nvidia", "Capabilities": None}, "nvidia"),
-        ({"Driver": "", "Capabilities": []}, "any device"),
-    ],
-    ids=str,
-)
-def test_device_requests(world: ContainerHost, request_: dict[str, Any], name: str) -> None:
-    """5.18: a request is named by its CDI devices, or by its driver and what the device has to be capable of."""
-    world.config["DeviceRequests"] = [request_]
-    assert world.judge("5.18") == ("fail", f"is given {name}")
-
-
-def test_task_of_a_service(world: ContainerHost) -> None:
-    """5.8, 5.15: the service decides; on a worker, which knows none, that is an error."""
-    world.description |= {"Labels": {SERVICE: "s1"}, "Networks": {"ingress": {"NetworkID": "c" * 64}}}
-    world.info["Swarm"] = {"LocalNodeState": "active", "ControlAvailable": True}
-    for attempts in (1, 5):
-        world.services = [service_document(Condition="on-failure", MaxAttempts=attempts)]
-        assert world.judge("5.15")[0] == "pass"
-    assert world.judge("5.8") == ("fail", "opens *:443/tcp (published by service shop on every node)")
-    for policy in (
-        {"Condition": "any"},
-        {"Condition": "on-failure"},
-        {"Condition": "on-failure", "MaxAttempts": 6},
-        {"Condition": "on-failure", "MaxAttempts": (1 << 64) - 1},
-        {},
-        {"Condition": "on-failure", "MaxAttempts": 5, "Window": 20 * 10**9},  # each after five seconds
-        {"Condition": "on-failure", "MaxAttempts": 5, "Window": 60 * 10**9, "Delay": 12 * 10**9},
-    ):
-        world.services = [service_document(**policy)]
-        assert world.judge("5.15")[0] == "fail"
-    world.services = [service_document(Condition="on-failure", MaxAttempts=5, Window=60 * 10**9)]
-    assert world.judge("5.15")[1].endswith("condition on-failure, 5 attempts in 60 seconds")
-    world.services = [service_document(Condition="none")]
-    assert world.judge("5.15")[0] == "pass"
-    world.services = []
-    assert [world.judge(number)[0] for number in ("5.8", "5.15")] == ["error", "error"]
-    world.info["Swarm"]["ControlAvailable"] = False
-    assert [world.judge(number)[0] for number in ("5.8", "5.15")] == ["not applicable", "not applicable"]
-    world.config["RestartPolicy"] = {"Name": "always"}
-    assert world.judge("5.15")[0] == "fail"
+    (found,) = judged("5.15", world.facts).values()
+    assert found == ("error", "it has the name of a service's task, and no label with that service")
 
 
 def test_image_of_a_container(world: ContainerHost) -> None:
     """A beginning of the image's id names that, unless it is also the name of an image."""
     world.description["Reference"] = "1111"
-    assert world.container.configuration.image == Reference("1111", "", IMAGE)
-    names = ((IMAGE, None), ("sha256:" + "2" * 64, ["a:1", "1111:latest"]))
-    world.images = [{"Id": identifier, "RepoTags": tags, "Config": {}} for identifier, tags in names]
-    assert world.container.configuration.image == Reference("1111:latest", "latest", "")
+    assert world.container.image == Reference("1111", "", IMAGE)
+    world.images = [{"Id": "sha256:" + "2" * 64, "RepoTags": ["a:1", "1111:latest"], "Config": {}}]
+    assert world.container.image == Reference("1111:latest", "latest", "")
     world.description["Reference"] = "2222"
-    assert world.container.configuration.image == Reference("2222:latest", "latest", "")
-
-
-def test_networks_that_are_not_told(world: ContainerHost) -> None:
-    """Without them nothing is said of what reaches it; one that joined another container has none of its own."""
-    world.description["Networks"] = None
-    world.config["NetworkMode"] = "front"
-    told = "docker inspect does not report NetworkSettings.Networks"
-    assert world.judge("5.14") == ("error", told)
-
-
-@pytest.mark.parametrize(
-    ("parent", "expected"),
-    [
-        (f"machine.slice/machine-libpod_pod_{'c' * 64}.slice", "pass"),
-        (f"user.slice/user-libpod_pod_{'c' * 64}.slice", "pass"),
-        (f"/libpod_parent/{'c' * 64}", "pass"),
-        (f"site.slice/site-libpod_pod_{'c' * 64}.slice", "fail"),
-        ("system.slice", "fail"),
-        ("/docker", "fail"),
-    ],
-)
-def test_control_group_of_a_pod(world: ContainerHost, parent: str, expected: str) -> None:
-    """5.25: Podman runs what is in a pod below the group of the pod, which nobody asked for."""
-    world.info["ServerVersion"] = "5.4.2"
-    world.config["CgroupParent"] = parent
-    assert world.judge("5.25")[0] == expected
-
-
-@pytest.mark.parametrize(
-    ("written", "place"), [("data", "/data"), ("../up", "/up"), ("d:/x", "/d:/x"), ("/a/../b", "/a/../b")]
-)
-def test_mount_without_a_slash(world: ContainerHost, written: str, place: str) -> None:
-    """5.5, 5.6: the engine takes `VOLUME data` and `-v d:/x`, and mounts it below the root; nothing is damaged."""
-    world.stop()
-    world.description["Mounts"] = [bind_mount("/etc", Destination=written)]
-    world.paths = ["real /etc\t/etc"]
-    assert world.judge("5.5")[0] == "pass"
-    assert world.judge("5.6") == ("fail", f"mounts /etc of the host at {place}")
+    assert world.container.image == Reference("2222:latest", "latest", "")
 
 
 @pytest.mark.parametrize(
@@ -232,3 +167,64 @@ def test_setting_that_is_not_reported(world: ContainerHost) -> None:
         _ = host_config.privileged
     with pytest.raises(AttributeError, match="privilegd"):
         _ = host_config.privilegd
+
+
+# ---- all containers
+
+
+def test_container_that_was_removed_meanwhile(world: ContainerHost) -> None:
+    """Between the list and the description a container may go; else it is an error."""
+    world.other()
+    world.described = False
+    silent = ("error", "the engine lists it but does not describe it")
+    assert judged("5.5", world.facts) == {"web": ("pass", "Privileged=false"), "e" * 12: silent}
+    for text in ('{"message":"No such container: %s"}', "Error: No such container: %s"):
+        world.more = [text % ("e" * 64)]
+        assert judged("5.5", world.facts) == {"web": ("pass", "Privileged=false")}
+
+
+def test_no_container(world: ContainerHost) -> None:
+    """An engine without containers has nothing to judge, and says so."""
+    answers = {**world.facts.recording.answers, "containers": answer()}
+    empty = Facts(Recording("local", "local", answers), Policy())
+    for number in range(2, 33):
+        assert judged(f"5.{number}", empty) == {"local": ("not applicable", "the engine has no container")}
+
+
+def test_container_that_is_not_listed(world: ContainerHost) -> None:
+    """The engine counts more containers than it lists, as where something between shows some of them alone."""
+    world.counted = "3"
+    assert judged("5.5", world.facts)["(not listed)"] == (
+        "error",
+        "docker info counts 3 containers, and the engine lists 1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("Privileged", None),
+        ("Memory", -1),
+        ("Memory", 10**30),
+        ("IpcMode", "hots"),
+        ("RestartPolicy", {"MaximumRetryCount": 5}),
+        ("CapAdd", [["ALL"]]),
+        ("PortBindings", {"80/tcp": [{"HostPort": "x"}]}),
+    ],
+)
+def test_damaged_description(world: ContainerHost, field: str, value: object) -> None:
+    """A container whose description is not what the engine writes is one error, which names the field."""
+    world.other(**{field: value})
+    found = judged("5.5", world.facts)
+    assert found["e" * 12][0] == "error"
+    assert f"$.HostConfig.{field}" in found["e" * 12][1]
+    assert found["web"][0] == "pass"
+
+
+def test_containers_are_in_order(world: ContainerHost) -> None:
+    """They are judged by name, whatever the order of the engine; each is called a container."""
+    for letter, name in (("e", "/zoo"), ("f", "/app")):
+        world.other(letter * 64, Name=name, Pid=0, Running=False)
+    found = world.facts.container
+    assert [name for name, _ in found] == ["app", "web", "zoo"]
+    assert found.kind == "container"

@@ -1,31 +1,25 @@
-"""What is kept of the answer about containers."""
+"""What is kept of the answers about containers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
+
+import pytest
 
 from hullcheck.facts.containers.inspect import Volume
 from hullcheck.facts.containers.probe import CONTAINERS, published_ports
+from hullcheck.facts.containers.proc import ContainerFiles
 from hullcheck.parsing.models import decode
 from hullcheck.recording import Recording
 from hullcheck.secrets.redact import sections
-from selftests.kit.facts.container_host import ContainerHost
 from selftests.kit.facts.containers import answer, containers
 
 
-def _kept(**fields: Any) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(sections(containers(fields))["inspect"])
+def kept(**fields: Any) -> dict[str, Any]:
+    """What is kept of a container with these fields."""
+    document: dict[str, Any] = json.loads(sections(containers(fields))["inspect"].split("\n")[0])
     return document
-
-
-def test_options_that_are_kept() -> None:
-    """Of a seccomp profile stays its default action, and nothing of what is no profile; other options stay."""
-    profile = {"defaultAction": "SCMP_ACT_ALLOW", "x": "a=b", "syscalls": [{"names": ["read"]}]}
-    options = ["label=user:u", f"seccomp={json.dumps(profile)}", "seccomp=unconfined"]
-    kept = _kept(SecurityOpt=options)["HostConfig"]["SecurityOpt"]
-    assert kept == [options[0], 'seccomp={"defaultAction":"SCMP_ACT_ALLOW"}', options[2]]
 
 
 def test_volumes_that_are_kept() -> None:
@@ -34,25 +28,32 @@ def test_volumes_that_are_kept() -> None:
     volume = {"Name": "v", "Driver": "local", "Options": options, "Labels": {"a": "b"}}
     for printed in ([volume], {"Volumes": [volume], "Warnings": None}):
         text = CONTAINERS.keep(f"--volumes\n{json.dumps(printed, indent=1)}\n--end\n")
-        (kept,) = decode(sections(text)["volumes"], list[Volume], "volumes")
-        assert kept.options
-        assert (kept.name, kept.options.device, kept.options.o) == ("v", "/srv", "rw,bind,password=***")
+        (found,) = decode(sections(text)["volumes"], list[Volume], "volumes")
+        assert found.options
+        assert (found.name, found.options.device, found.options.o) == ("v", "/srv", "rw,bind,password=***")
 
 
-def test_probe_keeps_no_secret() -> None:
+def test_no_secret_is_kept() -> None:
     """Variables, values of labels, log options, arguments and what is no document are dropped, and never stored."""
-    text = containers(
-        {
-            "Env": ["PASSWORD=x1"],
-            "Labels": {"a": "x2"},
-            "LogConfig": {"Type": "x", "Config": {"token": "x3"}},
-            "SecurityOpt": ['seccomp={"defaultAction":"A","syscalls":["x4"]}'],
-            "Args": ["/usr/sbin/sshd", "-D", "dropbear", "x5"],
-        },
-        more=["garbage x6", '["x7"]'],
-    )
-    assert not [each for each in ("x1", "x2", "x3", "x4", "x5", "x6", "x7") if each in text]
-    assert json.loads(sections(text)["inspect"].split("\n")[0])["Args"] == ["dropbear", "sshd"]
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "x": "s1", "syscalls": [{"names": ["s2"]}]}
+    fields = {
+        "Env": ["PASSWORD=s3"],
+        "Labels": {"a": "s4"},
+        "LogConfig": {"Type": "x", "Config": {"token": "s5"}},
+        "SecurityOpt": ["label=user:u", f"seccomp={json.dumps(profile)}"],
+        "Path": "/usr/sbin/sshd",
+        "Args": ["-D", "dropbear", "s6"],
+        "Healthcheck": {"Test": ["CMD-SHELL", "db --password=abcDEF123x ping"]},
+    }
+    text = containers(fields, more=["garbage s7", '["s8"]'])
+    assert not [
+        each for each in ("abcDEF123x", *(f"s{number}" for number in range(1, 9))) if f'"{each}' in text
+    ]
+    assert "garbage" not in text
+    found = kept(**fields)
+    assert found["Args"] == ["dropbear", "sshd"]
+    assert found["HostConfig"]["SecurityOpt"][1] == 'seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'
+    assert any("password" in each for each in found["Secrets"])
 
 
 def test_published_ports() -> None:
@@ -67,25 +68,28 @@ def test_published_ports() -> None:
     assert published_ports(Recording("local", "local", {})) == frozenset()
 
 
-def test_labels_that_are_kept() -> None:
+PROJECT = {"com.docker.compose.project": "shop"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ({**PROJECT, "users": "bob:hunter2", "x" * 300: "long"}, {**PROJECT, "users": None}),
+        (None, None),
+        (
+            {f"label{number:04}": "x" for number in range(1000)},
+            {f"label{number:04}": None for number in range(100)},
+        ),
+    ],
+)
+def test_labels_that_are_kept(labels: dict[str, str] | None, expected: dict[str, str | None] | None) -> None:
     """Their names, for --label; the values of those alone that hold names, for others may be secrets."""
-
-    def kept(labels: Mapping[str, str] | None) -> Mapping[str, str | None]:
-        found: Mapping[str, str | None] = _kept(Env=[], Labels=labels)["Config"]["Labels"] or {}
-        return found
-
-    project = {"com.docker.compose.project": "shop"}
-    labels = {**project, "traefik.users": "bob:hunter2zz", "empty": "", "x" * 300: "long"}
-    assert kept(labels) == {**project, "traefik.users": None, "empty": None}
-    assert kept(None) == kept({}) == {}
-    assert len(kept({f"label{number}": "x" for number in range(1000)})) == 100
+    assert kept(Env=[], Labels=labels)["Config"]["Labels"] == expected
 
 
-def test_secret_in_the_command_of_a_health_check() -> None:
-    """It is searched like the container's own command."""
-    world = ContainerHost()
-    control = "container_environment_holds_no_secret"
-    assert world.judge(control)[0] == "pass"
-    world.description["Healthcheck"] = {"Test": ["CMD-SHELL", "db --password=abcDEF123x ping"]}
-    verdict, reason = world.judge(control)
-    assert (verdict, "abcDEF123x" in reason) == ("fail", False)
+def test_lines_of_proc_are_sorted_by_their_shape() -> None:
+    """What is in a line forges no other."""
+    text = "7/mountinfo:a\n7/mountinfo:l b -> c\n7/fd/3 socket:[1]\n7/fd/4 socket:[2]x"
+    found = ContainerFiles.parse({"proc": text})
+    assert found.lines["7/mountinfo"] == ("a", "l b -> c")
+    assert found.sockets == {7: frozenset({"1"})}

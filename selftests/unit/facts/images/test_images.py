@@ -58,8 +58,7 @@ def test_image_that_lost_its_name() -> None:
     parent = image("cd" * 32, RepoTags=[])
     target = facts_of(output([image(Parent=parent["Id"]), parent], {}))
 
-    configuration = SimpleNamespace(inspect=Inspected(name="", image=parent["Id"]), mounts=())
-    old = SimpleNamespace(configuration=configuration)
+    old = SimpleNamespace(inspect=Inspected(name="", image=parent["Id"], mounts=[]))
     target = used(target, Subjects("container", (("old", old),)))
     assert {name: found.used_by for name, found in target.image} == {"web:1": (), "cdcdcdcdcdcd": ("old",)}
     known = parent | {"RepoDigests": ["debian@sha256:12"]}
@@ -170,8 +169,7 @@ def test_base_of_one_builder() -> None:
 def test_users_of_an_image_are_named() -> None:
     """Where containers are known, a flaw says who uses the image."""
     target = facts(config={"Healthcheck": None})
-    configuration = SimpleNamespace(inspect=Inspected(name="", image=f"sha256:{ID}"), mounts=())
-    web = SimpleNamespace(configuration=configuration)
+    web = SimpleNamespace(inspect=Inspected(name="", image=f"sha256:{ID}", mounts=[]))
     target = used(target, Subjects("container", (("web", web),)))
     assert verdict("4.6", target) == ("fail", "has no health check (used by web)")
 

@@ -7,10 +7,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from hullcheck.criteria.releases import release_doubt, release_flaw
+from hullcheck.controls.judge import judge
 from hullcheck.data.releases import SHIPPED, numbers, order, shipped
 from hullcheck.facts.engine.release import Release
-from hullcheck.verdicts import EvidenceError
+from hullcheck.facts.registry import Later
+from hullcheck.policy import Policy
+from selftests.kit.judging import control
 
 COMMUNITY = "Docker Engine - Community"
 KNOWN = shipped()
@@ -19,16 +21,21 @@ NEWEST = KNOWN.lines[0].latest
 LATE = DAY + timedelta(KNOWN.good_for_days + 1)
 
 
-def judged(version: str, vendor: str, system: str, today: date = DAY) -> tuple[str, str]:
-    """What is said of an engine on a day, on a system `ID VERSION_ID SUPPORT_END`."""
+def judged(version: str, vendor: str, system: str, today: date) -> tuple[str, str]:
+    """What is said of an engine on a day, on a system `ID VERSION_ID SUPPORT_END` that is patched."""
     names = dict(zip(("ID", "VERSION_ID", "SUPPORT_END"), system.split(), strict=False))
-    release = Release(version, vendor, names, today)
-    try:
-        flaw = release_flaw(release, KNOWN)
-    except EvidenceError as error:
-        return "error", str(error)
-    doubt = release_doubt(release, KNOWN)
-    return ("fail", flaw) if flaw else ("manual" if doubt else "pass", doubt)
+    (found,) = judge(
+        control("1.2.2"),
+        {
+            "release": Release(version, vendor, names, today),
+            "component_versions": Later(dict),
+            "known_releases": KNOWN,
+            "patching": Later(lambda: None),
+            "policy": Policy(patched_by="Landscape"),
+        },
+        "host",
+    )
+    return str(found.verdict), found.reason
 
 
 @pytest.mark.parametrize(
