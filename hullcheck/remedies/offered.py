@@ -28,12 +28,7 @@ _PATH = re.compile(r"/[\w./@+:-]+", re.ASCII)
 
 @dataclass(frozen=True)
 class FixFile:
-    """A file, or a part of one.
-
-    Attributes:
-        where: where it goes, and what makes it effective.
-        by_hand: the controls of the same fix whose remedy is not in it.
-    """
+    """A file or a part of one, *where* it goes, and the controls that it mends and those left *by_hand*."""
 
     where: str
     text: str
