@@ -14,7 +14,7 @@ from hullcheck.remedies.changes import (
 )
 from hullcheck.remedies.plan import Plan
 from hullcheck.remedies.table import REMEDIES
-from hullcheck.remedies.words import code, comment, prose, quoted
+from hullcheck.remedies.words import code, prose, quoted
 from hullcheck.results import sentences
 from hullcheck.results.failures import Failure
 
@@ -129,42 +129,36 @@ def _how_rules(rules: Sequence[Rule]) -> str:
     )
 
 
-def _part(title: str, how: str, mended: Sequence[Failure]) -> str:
-    return f"## {title}\n\n{how}\n\n{''.join(_mended(mended, with_risk=True))}"
-
-
-def _mended(failures: Iterable[Failure], *, with_risk: bool = False) -> Iterator[str]:
-    """Each control with what was found, and what its remedy may break."""
+def _part(title: str, how: str, failures: Iterable[Failure]) -> str:
+    """Return a part with each control, what was found, and what its remedy may break."""
     by_control: dict[str, list[Failure]] = {}
     for each in failures:
         by_control.setdefault(each.control.id, []).append(each)
+    lines = []
     for name, together in by_control.items():
-        yield f"- {_title(together[0])}\n"
-        yield from (f"  - found: {_found(each)}\n" for each in together)
-        if risk := REMEDIES[name].risk if with_risk else "":
-            yield f"  - may break: {risk}\n"
+        risk = REMEDIES[name].risk
+        lines += [_title(together[0]), *map(_found, together), *[f"  - may break: {risk}\n"] * bool(risk)]
+    return f"## {title}\n\n{how}\n\n{''.join(lines)}"
 
 
 def _title(failure: Failure) -> str:
     number = sentences.number(failure.control)
     title = prose(failure.control.title)
-    return f"**{number}** {title}" if number else f"{title} ({code(failure.control.id)})"
+    return f"- **{number}** {title}\n" if number else f"- {title} ({code(failure.control.id)})\n"
 
 
 def _found(failure: Failure) -> str:
     finding = failure.finding
-    return code(comment(sentences.sentence(finding.kind, finding.subject, finding.verdict, finding.reason)))
+    words = sentences.sentence(finding.kind, finding.subject, finding.verdict, finding.reason)
+    return f"  - found: {code(words)}\n"
 
 
 def _asked(failures: Sequence[Failure]) -> str:
     if not failures:
         return ""
-    lines = "".join(_mended(failures, with_risk=True))
     names = " ".join(f"--also {quoted(each)}" for each in dict.fromkeys(f.control.id for f in failures))
-    return (
-        "## Left out, as they take something away\n\nTheir remedies are proven. To have them in these files, add"
-        f" {code(names)}.\n\n{lines}"
-    )
+    how = f"Their remedies are proven. To have them in these files, add {code(names)}."
+    return _part("Left out, as they take something away", how, failures)
 
 
 def _left(plan: Plan) -> str:
@@ -172,8 +166,8 @@ def _left(plan: Plan) -> str:
         return ""
     why: dict[str, list[str]] = {}
     for each in plan.left:
-        why.setdefault(each.why, []).append(f"- {_title(each.failure)}\n  - found: {_found(each.failure)}\n")
-    parts = "".join(
-        f"\n{prose(reason[:1].upper() + reason[1:])}:\n\n{''.join(lines)}" for reason, lines in why.items()
+        why.setdefault(each.why, []).extend((_title(each.failure), _found(each.failure)))
+    parts = (
+        f"\n{prose(reason[:1].upper() + reason[1:])}:\n\n{''.join(each)}" for reason, each in why.items()
     )
-    return f"## Left to a person\n\nNothing in this folder mends these.\n{parts}"
+    return f"## Left to a person\n\nNothing in this folder mends these.\n{''.join(parts)}"
