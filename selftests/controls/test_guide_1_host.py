@@ -139,6 +139,8 @@ ON = 'APT::Periodic "";\nAPT::Periodic::Update-Package-Lists "1";\nAPT::Periodic
         (ON, APT.replace("=active", "=inactive"), "fail", "nothing that installs updates was found"),
         (ON, APT.replace("Result=success", "Result=exit-code"), "manual", "with exit-code on"),
         (ON, APT.replace("2026-06-29", "2026-05-01"), "manual", "in the policy: patched_by: NAME"),
+        (ON, APT.replace("2026-06-29", "2026-07-29"), "manual", "in the policy: patched_by: NAME"),
+        ("/etc/cron.d/pull\nunread:/var/spool/cron", "", "manual", "/etc/cron.d/pull. Check that"),
         (ON, APT.replace("Mon 2026-06-29 06:12:33 UTC", ""), "manual", "has not run since the start"),
         ("/etc/dnf/automatic.conf:apply_updates = yes", DNF, "pass", "with apply_updates=yes"),
         ("/etc/dnf/automatic.conf:apply_updates = no", DNF, "fail", "with apply_updates=no"),
@@ -274,6 +276,7 @@ def test_port_on_which_systemd_waits(kind: str, unit: str, expected: str) -> Non
     units = {"systemd": f"socket:[::]:22 {kind} {unit} ssh.service"}
     found = served(DEDICATED, *systemd, units=units)
     assert (found[0], f"{unit} (tcp 22)" in found[1]) == (expected, kind == "Stream")
+    assert served(DEDICATED, *SSHD, units=units) == served(DEDICATED, *SSHD)
 
 
 def test_host_that_is_a_container_itself() -> None:
