@@ -11,6 +11,7 @@ import pytest
 
 from hullcheck.controls.metadata import marked
 from hullcheck.criteria.auditd import require_recorded
+from hullcheck.criteria.file_access import controllers, group
 from hullcheck.data.releases import KnownReleases, numbers, order
 from hullcheck.facts.engine.release import Release, System
 from hullcheck.facts.engine.storage import Root, Storage
@@ -119,10 +120,10 @@ def test_engine_is_controlled_by_trusted_users(
     (`setfacl --remove`), or name the user in `trusted_users` of the policy.
     """
     assert not api_socket.node.bits & 0o002, "everyone on the host may write to it"
-    found = accounts.controllers(api_socket)
+    found = controllers(api_socket, accounts)
     strangers = [f"{name} ({way})" for name, way in found.items() if name not in policy.trusted_users]
     assert not strangers, f"not trusted by the policy: {', '.join(strangers)}"
-    return f"group {accounts.group_name(api_socket.node.gid)}: {', '.join(found) or 'nobody but root'}"
+    return f"{group(accounts, api_socket.node.gid)}: {', '.join(found) or 'nobody but root'}"
 
 
 @pytest.mark.cis("1.1.3", level=1)

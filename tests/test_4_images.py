@@ -11,7 +11,7 @@ from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images import Image, content_names, package_steps
-from hullcheck.facts.images.contents import Contents, ImageContents
+from hullcheck.facts.images.contents import CapableFile, Contents, ImageContents
 from hullcheck.facts.images.reports import OFF, ON, ScanReports
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
@@ -329,7 +329,7 @@ def test_image_holds_no_needless_setuid_file(
     allowed = policy.allowed_setuid_files
     special = [f"{each.path} ({each.mode})" for each in contents.special if each.path not in allowed]
     capable = [each for each in contents.capable if each.path not in allowed]
-    found = special + [str(each) for each in capable if each.is_powerful]
+    found = special + [_shown(each) for each in capable if each.is_powerful]
     assert not found, f"holds {listed(found, 20)}{_users(image)}"
     untold = [each.path for each in capable if not each.told]
     if untold:
@@ -339,8 +339,12 @@ def test_image_holds_no_needless_setuid_file(
     there = {*(each.path for each in contents.special), *(each.path for each in contents.capable)}
     approved = sorted(there.intersection(allowed))
     parts = [f"approved: {', '.join(approved)}" if approved else "no setuid or setgid file"]
-    parts += [f"with capabilities: {listed(list(map(str, capable)), 20)}"] if capable else []
+    parts += [f"with capabilities: {listed(list(map(_shown, capable)), 20)}"] if capable else []
     return "; ".join(parts)
+
+
+def _shown(file: CapableFile) -> str:
+    return f"{file.path} ({', '.join(file.capabilities)})"
 
 
 @pytest.mark.cis("4.9", level=1)

@@ -5,19 +5,25 @@ from collections.abc import Sequence
 import pytest
 
 from hullcheck.criteria.judgement import listed
-from hullcheck.facts.images.unused import Idle, Sprawl, older_than
+from hullcheck.facts.images.unused import Idle, Sprawl
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual
 
 
+def _named(idle: Sequence[Idle]) -> str:
+    """Return the names, each with its age; of many, the oldest."""
+    ages = ["of unknown age" if each.days is None else f"{max(each.days, 0):.0f} d" for each in idle]
+    return listed([f"{each.name} ({age})" for each, age in zip(idle, ages, strict=True)])
+
+
 def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_days: int) -> str:
-    names = listed([*map(str, idle)])  # with their ages, the oldest first
-    assert len(idle) <= limit, f"{len(idle)} {what}, allowed are {limit}: {names}"
-    old = [*map(str, older_than(idle, max_age_days))]
-    assert not old, f"{what}, there for more than {max_age_days} days: {listed(old)}"
-    if undated := [str(each) for each in idle if each.days is None]:
-        raise Manual(f"check since when these {what} without a build time are here: {listed(undated)}")
-    return f"{len(idle)} {what}: {names}" if idle else f"no {what}"
+    assert len(idle) <= limit, f"{len(idle)} {what}, allowed are {limit}: {_named(idle)}"
+    old = tuple(each for each in idle if each.days is not None and each.days > max_age_days)
+    assert not old, f"{what}, there for more than {max_age_days} days: {_named(old)}"
+    undated = tuple(each for each in idle if each.days is None)
+    if undated:
+        raise Manual(f"check since when these {what} without a build time are here: {_named(undated)}")
+    return f"{len(idle)} {what}: {_named(idle)}" if idle else f"no {what}"
 
 
 @pytest.mark.cis("6.1", level=1)

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Iterable
 from typing import NoReturn
 
 import pytest
@@ -15,9 +16,9 @@ from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.release import System
 from hullcheck.facts.host.audit import STEPS, AuditDaemon
-from hullcheck.facts.host.packages import MINIMAL_OF_GUIDE, Patching, Software
+from hullcheck.facts.host.packages import MINIMAL_OF_GUIDE, Patching, Software, Timer
 from hullcheck.facts.host.running_kernel import RunningKernel, order
-from hullcheck.facts.host.services import HostServices
+from hullcheck.facts.host.services import HostServices, Listener
 from hullcheck.facts.host.system import FORWARD, SETTINGS, Kernel, Sysctl
 from hullcheck.facts.registry import Later
 from hullcheck.parsing import seccomp
@@ -50,7 +51,7 @@ def test_host_serves_containers_alone(
     ]
     assert not known, f"outside of containers runs {', '.join(known)}"
     strangers = [each for each in host_services.strangers if not policy.allows_service(each.name)]
-    found = ", ".join(map(str, strangers))
+    found = _listening(strangers)
     if found and policy.allowed_host_services is None:
         raise Manual(
             f"check that the host needs what listens outside of containers: {found};"
@@ -58,7 +59,11 @@ def test_host_serves_containers_alone(
         )
     assert not found, f"outside of containers listen {found}, not on the list of the policy"
     require_processes(engine, daemon)
-    return f"outside of containers listen {', '.join(map(str, host_services.listeners)) or 'no programs'}"
+    return f"outside of containers listen {_listening(host_services.listeners) or 'no programs'}"
+
+
+def _listening(listeners: Iterable[Listener]) -> str:
+    return ", ".join(f"{each.name} ({each.protocol} {each.port})" for each in listeners)
 
 
 @pytest.mark.nist("CM-2", "CM-7", sp="800-53")
@@ -148,9 +153,8 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
     Remedy: disable what is not needed (`systemctl disable --now`, with OpenRC `rc-update del`), and name the rest in
     `allowed_host_services` of the policy.
     """
-    found = {unit: unit for unit in host_services.units} | {
-        each.name: str(each) for each in host_services.listeners
-    }
+    found = {unit: unit for unit in host_services.units.wanted}
+    found |= {each.name: _listening([each]) for each in host_services.listeners}
     if policy.allowed_host_services is None:
         raise Manual(
             f"check that each of these is needed: {', '.join(found.values())};"
@@ -185,15 +189,22 @@ def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
     `patched_by` in the policy what does it. `patch_days` says how often that has to be.
     """
     if timer := patching.works(policy.patch_days):
-        return str(timer)
+        return _timer(timer)
     if policy.patched_by:
         raise NotApplicable(f"the policy says what keeps this host up to date: {policy.patched_by}")
-    found, off = [*map(str, patching.found)], "; ".join(map(str, patching.timers))
+    found = [*(_timer(each) for each in patching.timers if each.installs), *patching.candidates]
+    off = "; ".join(map(_timer, patching.timers))
     assert found, f"nothing that installs updates was found{off and f': {off}'}"
     raise Manual(
         f"{'; '.join(found)}. Check that security updates were installed in the last {policy.patch_days} days,"
         " then name what does it in the policy: patched_by: NAME"
     )
+
+
+def _timer(timer: Timer) -> str:
+    state = "" if timer.enabled else ", but not enabled"
+    ended = f"ended with {timer.result} on {timer.ended}" if timer.ended else "has not run since the start"
+    return f"{timer.name}.timer is active{state}, with {timer.setting}; its service {ended}"
 
 
 @pytest.mark.nist("RA-5", "SI-5", sp="800-53")

@@ -8,6 +8,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.criteria.auditd import loaded_flaw
+from hullcheck.criteria.file_access import controllers
 from hullcheck.facts.engine.release import System
 from hullcheck.facts.engine.storage import DataPlace
 from hullcheck.facts.host.accounts import Accounts
@@ -31,7 +32,7 @@ def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accoun
 
     Remedy: go through the users that are named, take away rights that nobody needs, and record the day.
     """
-    found = accounts.controllers(api_socket)
+    found = controllers(api_socket, accounts)
     who = ", ".join(f"{name} ({way})" for name, way in found.items()) or "nobody but root"
     raise Manual(f"may control the engine: {who}; check that this was reviewed within six months")
 

@@ -18,13 +18,7 @@ _DOCKER = re.compile(r"/(?:docker|containerd|runc)")
 
 
 class Coverage(NamedTuple):
-    """What audit rules do for one path.
-
-    Attributes:
-        by: the rules that record it.
-        flaw: what is not recorded, in words, or an empty string.
-        doubts: the rules that may leave something out.
-    """
+    """The rules that record a path, what is not recorded, in words, and the rules that may leave something out."""
 
     by: tuple[Rule, ...] = ()
     flaw: str = ""

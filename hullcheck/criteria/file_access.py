@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
-from hullcheck.facts.host.file import FileFact
+from hullcheck.facts.host.accounts import Accounts
+from hullcheck.facts.host.file import FileFact, Grant
 from hullcheck.verdicts import EvidenceError
 
 
@@ -60,7 +61,41 @@ def leads_to(file: FileFact) -> str:
 
 
 def _let_in(file: FileFact, allowed: int) -> Iterable[str]:
-    """Those to whom the access control list gives what the mode denies to others."""
+    """Return those to whom the access control list gives what the mode denies to others."""
+    return (each.holder for each in _grants(file) if each.bits & ~allowed & 0o7)
+
+
+def _grants(file: FileFact) -> tuple[Grant, ...]:
     if file.grants is None:
         raise EvidenceError(f"the access control list of {file.path} could not be read; install getfacl")
-    return (each.holder for each in file.grants if each.bits & ~allowed & 0o7)
+    return file.grants
+
+
+def controllers(socket: FileFact, accounts: Accounts) -> dict[str, str]:
+    """Return who may write to *socket*, with the reason: `group docker (gid 999)`.
+
+    Root, and the user of a rootless engine, are not counted.
+
+    Raises:
+        NotApplicable: there is no such socket.
+        EvidenceError: the socket could not be looked at, or its access control list not be read.
+    """
+    node, found = socket.node, dict[str, str]()
+    if node.uid not in socket.owners and node.bits & 0o200:
+        found |= dict.fromkeys(accounts.user_names(node.uid), "owner of the socket")
+    if node.bits & 0o020:
+        found |= dict.fromkeys(accounts.members(node.gid), group(accounts, node.gid))
+        for kind, number in (each.holder.split() for each in _grants(socket) if each.bits & 0o2):
+            if kind == "uid":
+                found |= dict.fromkeys(accounts.user_names(int(number)), "access control list")
+            else:
+                way = f"access control list by {group(accounts, int(number))}"
+                found |= dict.fromkeys(accounts.members(int(number)), way)
+    own = {name for uid in socket.owners for name in accounts.user_names(uid)}
+    return {name: way for name, way in found.items() if name not in own}
+
+
+def group(accounts: Accounts, gid: int) -> str:
+    """Return the name of a group with its number, as `group docker (gid 999)`."""
+    names = " and ".join(accounts.group_names(gid))
+    return f"group {names} (gid {gid})" if names else f"group gid {gid}, which has no name"

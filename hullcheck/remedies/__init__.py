@@ -1,8 +1,4 @@
-"""What mends a failure, as data: one remedy for each control that has one which was proven.
-
-A remedy stands in `table.py` if a self-test in the laboratory has applied it, as it is written for a user, to a host on
-which the control failed before and passed after. A control without one is left to a person.
-"""
+"""What mends a failure, as data: a remedy in `table.py` was applied to a real host, where its control passed after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +11,7 @@ class Remedy:
 
     Attributes:
         risk: what it may break, as sentences; empty where nothing is known.
-        asks: whether it is written only if somebody names the control, as it takes something away that may be needed.
+        asks: whether it is written only if somebody names the control, as it takes something away.
     """
 
     risk: str = ""
@@ -29,8 +25,7 @@ class Settings(Remedy):
     Attributes:
         put: those that are set; an object is joined with the one that is there.
         without: those that are taken out.
-        only: by name, the values that another setting may have for this one to be made, and `None` where it may be
-            missing: what is taken out, or what this one depends on. Any other value is the site's choice.
+        only: the values that another setting may have, or `None` where it may be missing; others are the site's choice.
         no_swarm: whether a node of a swarm cannot have them.
     """
 
@@ -42,12 +37,7 @@ class Settings(Remedy):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditRule(Remedy):
-    """A rule that records each change of a file, or of all in a directory.
-
-    Attributes:
-        files: the fact with the files that the control judges.
-        tree: whether these are directories.
-    """
+    """A rule for each file of the fact *files*, or for all in a directory if *tree*."""
 
     files: str
     tree: bool = False
@@ -55,19 +45,14 @@ class AuditRule(Remedy):
 
 @dataclass(frozen=True, kw_only=True)
 class KernelSettings(Remedy):
-    """Settings of the kernel, now and at the next start, by their names."""
+    """Settings of the kernel by name, now and at the next start."""
 
     values: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mode(Remedy):
-    """Permission bits that are taken away from a file.
-
-    Attributes:
-        files: the fact with the files that the control judges.
-        most: the bits that may stay; *directory* those of a directory or a program, *key* those of a private key.
-    """
+    """The bits that each file of the fact *files* may have: *most*, a *directory* or program, or a private *key*."""
 
     files: str
     most: int
@@ -77,12 +62,7 @@ class Mode(Remedy):
 
 @dataclass(frozen=True, kw_only=True)
 class Owner(Remedy):
-    """Root as the owner of a file.
-
-    Attributes:
-        files: the fact with the files that the control judges.
-        group: that of the file afterwards.
-    """
+    """Root as the owner of each file of the fact *files*, and its group."""
 
     files: str
     group: str = "root"
@@ -90,10 +70,10 @@ class Owner(Remedy):
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerLimit(Remedy):
-    """A limit of a container that `docker update` changes while it runs.
+    """A limit that `docker update` changes while a container runs.
 
     Attributes:
-        value: as *shown*, the Go template for `docker inspect`, gives it afterwards.
+        shown: the Go template by which `docker inspect` prints the value.
         finding: a regular expression for the reasons that it mends.
         more: further words of the command, without which the engine refuses it.
     """
@@ -107,11 +87,7 @@ class ContainerLimit(Remedy):
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerOptions(Remedy):
-    """Options of `docker run` with which, or without which, a container is created again.
-
-    Attributes:
-        finding: a regular expression for the reasons that they mend.
-    """
+    """Options of `docker run` to add and to drop when a container with such a *finding* is created again."""
 
     finding: str
     add: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Merges settings into a daemon.json: python3 merge.py SETTINGS FILE. Order and other settings stay.
+"""Merges settings into a daemon.json: python3 merge.py SETTINGS FILE [NAME...]. Those of NAME are taken out.
 
 This file also goes to hosts as it is: it imports nothing of hullcheck, and any python3 runs it.
 """
@@ -9,7 +9,7 @@ from typing import Any, Dict  # noqa: UP035 # of a host's python3, which may be 
 
 
 def merged(document: "Dict[str, Any]", put: "Dict[str, Any]", without: "Any") -> "Dict[str, Any]":  # noqa: UP006
-    """The settings *document* with those of *put*, an object joined with the one there, and none of *without*."""
+    """Return *document* with the settings of *put*, an object joined with the one there, and none of *without*."""
     found = {name: each for name, each in document.items() if name not in without}
     for name, value in put.items():
         before = found.get(name)
@@ -17,29 +17,29 @@ def merged(document: "Dict[str, Any]", put: "Dict[str, Any]", without: "Any") ->
     return found
 
 
-def written(document: "Dict[str, Any]") -> str:  # noqa: UP006
-    """The text of a daemon.json."""
+def written(document: "Any") -> str:
+    """Return the text of a daemon.json."""
     return json.dumps(document, indent=2) + "\n"
 
 
-def main(settings: str, path: str) -> str:
-    """The text of the file *path* with the settings of another one.
+def main(settings: str, path: str, *without: str) -> str:
+    """Return the text of the file *path* with these settings.
 
     Raises:
         SystemExit: it is not what the engine reads.
     """
     with open(settings, encoding="utf-8") as opened:
-        more = json.load(opened)
+        put = json.load(opened)
     with open(path, encoding="utf-8-sig") as opened:
         text = opened.read()
     document = json.loads(text, object_pairs_hook=_once) if text.strip() else {}
     if not isinstance(document, dict):
         raise SystemExit(f"{path}: not an object")
-    return written(merged(document, more["put"], more["without"]))
+    return written(merged(document, put, without))
 
 
 def _once(pairs: "Any") -> "Dict[str, Any]":  # noqa: UP006
-    """An object; one that has a key twice is left to a person."""
+    """Return an object; one that has a key twice is left to a person."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise SystemExit("daemon.json has a setting twice")
@@ -47,4 +47,4 @@ def _once(pairs: "Any") -> "Dict[str, Any]":  # noqa: UP006
 
 
 if __name__ == "__main__":
-    print(main(sys.argv[1], sys.argv[2]), end="")
+    print(main(*sys.argv[1:]), end="")

@@ -28,12 +28,7 @@ _PATH = re.compile(r"/[\w./@+:-]+", re.ASCII)
 
 @dataclass(frozen=True)
 class FixFile:
-    """A file, or a part of one.
-
-    Attributes:
-        where: where it goes, and what makes it effective.
-        by_hand: the controls of the same fix whose remedy is not in it.
-    """
+    """A file or a part of one, *where* it goes, and the controls that it mends and those left *by_hand*."""
 
     where: str
     text: str
@@ -42,13 +37,13 @@ class FixFile:
 
 
 def rule(path: str, *, tree: bool) -> str:
-    """An audit rule for a file, or for all in a directory."""
+    """Return an audit rule for a file, or for all in a directory."""
     field = "dir" if tree else "path"
     return f"-a always,exit -F {field}={path} -F perm=wa -k docker"
 
 
 def file_of(fix: Fix) -> FixFile | None:
-    """The file that mends the most of *fix*, as far as it is the same on every host; else None."""
+    """Return the file that mends the most of *fix*, or None if it is not the same on every host."""
     if fix.kind not in _MAKERS:
         return None
     where, make = _MAKERS[fix.kind]
@@ -60,7 +55,7 @@ def file_of(fix: Fix) -> FixFile | None:
 
 
 def _remedies(fix: Fix) -> Iterator[tuple[str, Remedy]]:
-    """Those that take nothing away, by control."""
+    """Yield those that take nothing away, by control."""
     for each in fix.controls:
         remedy = REMEDIES.get(each.id)
         if remedy and not remedy.asks:
@@ -68,7 +63,7 @@ def _remedies(fix: Fix) -> Iterator[tuple[str, Remedy]]:
 
 
 def _settings(fix: Fix) -> tuple[str, str, set[str]]:
-    """The settings of daemon.json that do not depend on others, those to be taken out, and the controls."""
+    """Return the settings of daemon.json without a condition, those to be taken out, and the controls."""
     put, without, done = dict[str, Any](), list[str](), set[str]()
     for name, remedy in _remedies(fix):
         if isinstance(remedy, Settings) and not remedy.only and not remedy.no_swarm:
@@ -80,7 +75,7 @@ def _settings(fix: Fix) -> tuple[str, str, set[str]]:
 
 
 def _rules(fix: Fix) -> tuple[str, str, set[str]]:
-    """A rule for each path that has none, under the numbers of its controls."""
+    """Return a rule for each path that has none, under the numbers of its controls."""
     lines, done, left = dict[str, list[str]](), set[str](), set[str]()
     remedies = dict(_remedies(fix))
     for each in fix.failures:
@@ -93,7 +88,7 @@ def _rules(fix: Fix) -> tuple[str, str, set[str]]:
 
 
 def _rule(failure: Failure, remedy: Remedy | None) -> str:
-    """The rules for the path that a finding names; empty where a rule could not hold it."""
+    """Return the rule for the path that a finding names, or an empty string if a rule could not hold it."""
     path = failure.finding.subject
     if not isinstance(remedy, AuditRule) or failure.finding.kind != "file" or not _PATH.fullmatch(path):
         return ""
@@ -117,7 +112,7 @@ _MAKERS: Mapping[str, tuple[str, Callable[[Fix], tuple[str, str, set[str]]]]] = 
 
 
 def explained(control: str) -> Iterator[str]:
-    """What `hullcheck remedy` does for a control, a paragraph each."""
+    """Yield what `hullcheck remedy` does for a control, a paragraph each."""
     remedy = REMEDIES.get(control)
     if remedy is None:
         yield "`hullcheck remedy` leaves it to you: no remedy of this control has been proven."

@@ -87,31 +87,18 @@ _SETTINGS |= {
 }
 
 _TREES = ("containerd_directory", "data_root", "configuration_directory")
+_OTHERS = """
+    daemon_program unit_file containerd_socket api_socket default_file configuration_file containerd_configuration
+    sysconfig_file containerd_program containerd_shim runc_v1_shim runc_v2_shim runc_program
+"""
 _RULE_RISK = {
     "containerd_directory": "A busy host writes a record for each container that starts or stops.",
     "data_root": "A busy host writes a record for each write to the engine's data: expect a large log, and raise"
     " `-b` where records are lost.",
 }
 _RULES: Mapping[str, Remedy] = {
-    f"{control}_audited": AuditRule(files=files, tree=files in _TREES, risk=_RULE_RISK.get(files, ""))
-    for control, files in {
-        "daemon_program_is": "daemon_program",
-        "containerd_directory_is": "containerd_directory",
-        "data_root_is": "data_root",
-        "configuration_directory_is": "configuration_directory",
-        "unit_file_is": "unit_file",
-        "containerd_socket_is": "containerd_socket",
-        "api_socket_is": "api_socket",
-        "default_file_is": "default_file",
-        "configuration_file_is": "configuration_file",
-        "containerd_configuration_is": "containerd_configuration",
-        "sysconfig_file_is": "sysconfig_file",
-        "containerd_program_is": "containerd_program",
-        "containerd_shim_is": "containerd_shim",
-        "runc_v1_shim_is": "runc_v1_shim",
-        "runc_v2_shim_is": "runc_v2_shim",
-        "runc_program_is": "runc_program",
-    }.items()
+    f"{files}_is_audited": AuditRule(files=files, tree=files in _TREES, risk=_RULE_RISK.get(files, ""))
+    for files in (*_TREES, *_OTHERS.split())
 }
 
 _DUMPS = {"fs.suid_dumpable": "0"}

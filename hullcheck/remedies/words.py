@@ -11,7 +11,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
 
 
 def is_plain_path(path: str) -> bool:
-    """Whether *path* begins at the root, has no part that leads back, and no character that steers or ends a line."""
+    """Return whether *path* begins at the root, has no part that leads back, and none that steers or ends a line."""
     return (
         path.startswith("/")
         and not path.startswith("//")
@@ -23,7 +23,7 @@ def is_plain_path(path: str) -> bool:
 
 
 def quoted(word: str) -> str:
-    """*word* as one word of a shell's command line.
+    """Return *word* as one word of a shell's command line.
 
     Raises:
         ValueError: it has a character that a line of a script cannot hold.
@@ -34,17 +34,17 @@ def quoted(word: str) -> str:
 
 
 def comment(text: str) -> str:
-    """*text* as one line of a comment."""
+    """Return *text* as one line of a comment."""
     return printable(text).replace("\n", " ")
 
 
 def prose(text: str) -> str:
-    """*text* as plain words of Markdown, on one line."""
+    """Return *text* as plain words of Markdown, on one line."""
     return _MARKDOWN.sub(r"\\\1", comment(text))
 
 
 def code(text: str) -> str:
-    """*text* as code of Markdown, on one line."""
+    """Return *text* as code of Markdown, on one line."""
     line = comment(text)
     ticks = "`" * (1 + max((len(each) for each in re.findall("`+", line)), default=0))
     pad = " " if line.startswith("`") or line.endswith("`") else ""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import yaml
 
+from hullcheck.criteria.file_access import controllers
 from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
 from hullcheck.criteria.judgement import shown_port
 from hullcheck.facts import Facts
@@ -101,7 +102,7 @@ def _scalar(value: object) -> str:
 
 def _users(facts: Facts) -> _Found:
     for _, socket in facts.get("api_socket"):
-        for name, way in facts.get("accounts").controllers(socket).items():
+        for name, way in controllers(socket, facts.get("accounts")).items():
             yield "trusted_users", name, way
 
 
@@ -115,10 +116,10 @@ def _software(facts: Facts) -> _Found:
 
 def _services(facts: Facts) -> _Found:
     services = facts.get("host_services")
-    for unit in services.units:
+    for unit in services.units.wanted:
         yield "allowed_host_services", unit, "a unit that is enabled or runs"
     for each in services.listeners:
-        yield "allowed_host_services", each.name, f"listens: {each}"
+        yield "allowed_host_services", each.name, f"listens: {each.name} ({each.protocol} {each.port})"
 
 
 def _daemon(facts: Facts) -> _Found:

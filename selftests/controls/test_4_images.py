@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.criteria.judgement import NO_REPORTS
-from hullcheck.facts import images
 from hullcheck.policy import Policy, PolicyError
 from selftests.kit.facts.images import (
     BASE,
@@ -30,15 +29,7 @@ def test_age_of_an_image() -> None:
 
 
 @pytest.mark.parametrize(
-    "created",
-    [
-        "0001-01-01T00:00:00Z",
-        "1970-01-01T00:00:01Z",
-        "",
-        None,
-        "1980-01-01T00:00:01Z",
-        "2099-01-01T00:00:00Z",
-    ],
+    "created", ["0001-01-01T00:00:00Z", "1980-01-01T00:00:01Z", "", None, "2099-01-01T00:00:00Z"]
 )
 def test_build_without_a_time(created: str | None) -> None:
     """Builds that shall always give the same set no true time, and one of the future is none either."""
@@ -163,26 +154,6 @@ def test_verified_packages(step: str, expected: str) -> None:
 
 
 # ---- 4.12
-
-
-@pytest.mark.parametrize(
-    ("reference", "registry", "repository"),
-    [
-        ("nginx:1", False, "docker.io/library/nginx"),
-        ("a/b/nginx:1", False, "docker.io/a/b/nginx"),
-        ("localhost/nginx", True, "localhost/nginx"),
-        ("localhost/a/nginx", True, "localhost/a/nginx"),
-        ("reg.example/a/nginx:1", True, "reg.example/a/nginx"),
-        ("reg:5000/a/nginx:1", True, "reg:5000/a/nginx"),
-        ("reg:5000/nginx@sha256:" + "0" * 64, True, "reg:5000/nginx"),
-        ("a.b", False, "docker.io/library/a.b"),
-        ("a/b.c", False, "docker.io/a/b.c"),
-    ],
-)
-def test_repositories(reference: str, registry: bool, repository: str) -> None:
-    """A registry has a dot, a port or the name localhost in its first part, and nowhere else."""
-    assert images._names_registry(reference) is registry
-    assert images._repository(reference) == repository
 
 
 def test_signatures_are_for_a_person() -> None:

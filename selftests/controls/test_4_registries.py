@@ -10,21 +10,29 @@ from selftests.kit.facts.images import ID, facts, verdict
 
 def test_trusted_registries() -> None:
     """A digest that a registry knows decides, a part of a registry counts, and a tag proves nothing."""
-    policy = Policy(allowed_registries=("reg.example:5000/base", "docker.io/library"))
+    policy = Policy(allowed_registries=("reg.example:5000/base", "docker.io/library", "localhost"))
 
     def found(**names: Any) -> tuple[str, str]:
         return verdict("4.2", facts(policy=policy, **names))
 
-    assert found(RepoDigests=["reg.example:5000/base/a@sha256:12"])[0] == "pass"
     assert found(RepoDigests=["debian@sha256:12"]) == ("pass", "comes from docker.io/library/debian")
-    assert found(RepoDigests=["bob/debian@sha256:12"])[0] == "fail"
-    assert found(RepoDigests=["reg.example:5000/baseless/a@sha256:12"])[0] == "fail"
-    assert found(RepoDigests=["reg.example/base/a@sha256:12"])[0] == "fail"
-    assert found(RepoDigests=["reg.example/x@sha256:12", "debian@sha256:12"])[0] == "pass"
-    assert found(RepoTags=["evil.example/web:1"])[0] == "fail"
-    assert found(RepoTags=["reg.example:5000/base/a:1"])[0] == "manual"
-    assert found(RepoTags=["web:1"])[0] == "manual"
-    assert found(RepoTags=[], RepoDigests=[])[0] == "manual"
+    for digests, expected in (
+        (["reg.example:5000/base/a@sha256:12"], "pass"),
+        (["localhost/a@sha256:12"], "pass"),
+        (["a.b@sha256:12"], "pass"),  # of Docker Hub: no slash follows
+        (["bob/debian@sha256:12"], "fail"),
+        (["reg.example:5000/baseless/a@sha256:12"], "fail"),
+        (["reg.example/base/a@sha256:12"], "fail"),
+        (["reg.example/x@sha256:12", "debian@sha256:12"], "pass"),
+    ):
+        assert found(RepoDigests=digests)[0] == expected, digests
+    for tags, expected in (
+        (["evil.example/web:1"], "fail"),
+        (["reg.example:5000/base/a:1"], "manual"),
+        (["web:1"], "manual"),
+        ([], "manual"),
+    ):
+        assert found(RepoTags=tags)[0] == expected, tags
 
 
 def test_origin_in_the_store_of_containerd() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.images.unused import Idle, older_than
 from hullcheck.policy import Policy, PolicyError, SprawlLimits
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -209,10 +208,37 @@ def test_number_of_containers() -> None:
     assert verdict("6.2", facts()) == ("pass", "no stopped containers")
 
 
-def test_limit_of_age_is_a_limit() -> None:
-    """What is as old as the policy allows passes, and what is older by a moment does not."""
-    lines = [Idle("a", 30.0), Idle("b", 30.001), Idle("c", 29.0)]
-    assert [each.name for each in older_than(lines, 30)] == ["b"]
+def test_image_is_called_by_its_name() -> None:
+    """By a tag, or else a digest; one that has neither, by its id."""
+    a, b = image("a", "<none>:<none>", "a:1"), image("b", "<none>:<none>")
+    found = facts(a, b).sprawl.unused_images
+    assert {each.name for each in found} == {"a:1", identifier("b")[7:19]}
+
+
+# ---- evidence
+
+
+def test_answers_that_cannot_be_judged() -> None:
+    """A failed probe, a description that is cut off and one without a time are errors."""
+    no_engine = facts(status=1, stderr="Cannot connect to the Docker daemon")
+    assert verdict("6.1", no_engine) == ("error", "images: Cannot connect to the Docker daemon")
+    for wrong in (image("a", created="yesterday"), image("a", RepoTags=5)):
+        assert verdict("6.1", facts(wrong))[0] == "error"
+    assert verdict("6.2", facts(container("a", created="x", finished="y"))) == (
+        "error",
+        "docker inspect: 'x' is not a time",
+    )
+    assert verdict("6.2", facts(container("a", created="2026-06-30T12:00:00")))[0] == "error"  # of no zone
+
+
+# ---- policy
+
+
+def test_limits_of_the_policy() -> None:
+    """Limits are read as a file writes them; nothing said is the default, and nonsense is refused."""
+    assert Policy.from_mapping({}).sprawl == SprawlLimits(10, 10, 30)
+    policy = Policy.from_mapping({"sprawl": {"unused_images": 0, "max_age_days": 7}})
+    assert policy.sprawl == SprawlLimits(0, 10, 7)
 
 
 @pytest.mark.parametrize(

@@ -140,14 +140,14 @@ def _recording(path: Path) -> "Recording":
 
 
 def _files(plan: "Plan") -> dict[str, str]:
-    from hullcheck.remedies import playbook, readme, script
+    from hullcheck.remedies import readme, script
 
     page = {"README.md": readme.readme(plan)}
-    return page if plan.is_empty else {**page, **script.files(plan), playbook.NAME: playbook.playbook(plan)}
+    return page if plan.is_empty else {**page, **script.files(plan), script.PLAYBOOK: script.playbook(plan)}
 
 
 def _line(plan: "Plan", output: Path) -> str:
-    mended = {each.control.id for part in plan.mended.values() for each in part}
+    mended = {failure.control.id for failure, _ in plan.changes}
     left = {each.failure.control.id for each in plan.left} | {each.control.id for each in plan.asked}
     return printable(
         f"{plan.target}: {len(mended)} controls to mend, {len(left - mended)} left to a person:"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from hullcheck.facts.host.file import FileFact
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -48,6 +47,10 @@ class Accounts:
         """Return the names of a user, or the number if it has none."""
         return tuple(user.name for user in self.users if user.uid == uid) or (f"uid {uid}",)
 
+    def group_names(self, gid: int) -> tuple[str, ...]:
+        """Return the names of a group, each once."""
+        return tuple(dict.fromkeys(group.name for group in self.groups if group.gid == gid))
+
     def members(self, gid: int) -> tuple[str, ...]:
         """Return who is in a group: those whom an entry with this number lists, and those whose first group it is.
 
@@ -56,37 +59,6 @@ class Accounts:
         listed = [name for group in self.groups if group.gid == gid for name in group.members]
         first = [user.name for user in self.users if user.gid == gid and (gid or user.logs_in)]
         return tuple(sorted({*listed, *first}))
-
-    def group_name(self, gid: int) -> str:
-        """Return the name of a group with its number."""
-        names = dict.fromkeys(group.name for group in self.groups if group.gid == gid)
-        return f"{' and '.join(names)} (gid {gid})" if names else f"gid {gid}, which has no name"
-
-    def controllers(self, socket: FileFact) -> dict[str, str]:
-        """Return who may write to *socket*, with the reason: `group docker (gid 999)`.
-
-        Root, and the user of a rootless engine, are not counted.
-
-        Raises:
-            NotApplicable: there is no such socket.
-            EvidenceError: the socket could not be looked at, or its access control list not be read.
-        """
-        node = socket.node
-        found: dict[str, str] = {}
-        if node.uid not in socket.owners and node.bits & 0o200:
-            found |= dict.fromkeys(self.user_names(node.uid), "owner of the socket")
-        if node.bits & 0o020:
-            found |= dict.fromkeys(self.members(node.gid), f"group {self.group_name(node.gid)}")
-            if socket.grants is None:
-                listed = f"the access control list of {socket.path}"
-                raise EvidenceError(f"{listed} could not be read; install getfacl")
-            for kind, number in (each.holder.split() for each in socket.grants if each.bits & 0o2):
-                of_user = kind == "uid"
-                names = self.user_names(int(number)) if of_user else self.members(int(number))
-                way = "" if of_user else f" by group {self.group_name(int(number))}"
-                found |= dict.fromkeys(names, f"access control list{way}")
-        own = {user.name for user in self.users if user.uid in socket.owners}
-        return {name: way for name, way in found.items() if name not in own}
 
 
 @fact(ACCOUNTS)

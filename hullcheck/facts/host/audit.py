@@ -61,13 +61,11 @@ class Rule:
     Attributes:
         text: as auditctl prints it, or the file has it.
         list: `exit`, `task`, `exclude`, ...
-        action: `always` or `never`.
         path: what it names, with the links on the way resolved; empty for everything.
         tree: whether that stands for all that lies below it too; so it is for every watch (-w).
         permissions: of `rwxa`; where it names system calls instead, `x` or none.
         calls: the system calls to which it is limited; empty for all.
         limits: its other conditions, such as `auid>=1000`.
-        key: of its records.
     """
 
     text: str
@@ -88,25 +86,22 @@ class Rule:
 
     def records(self, path: str, permission: str, *, is_directory: bool = False) -> bool:
         """Return whether the rule records each access to *path* that *permission* stands for."""
-        if (
-            self.action != "always"
-            or self.list != "exit"
-            or self.limits
-            or permission not in self.permissions
-        ):
-            return False
-        starts = permission == "x" and "execve" in self.calls
-        return self.covers(path, is_directory=is_directory) or (starts and not self.path)
+        starts = permission == "x" and "execve" in self.calls and not self.path
+        covered = starts or self.covers(path, is_directory=is_directory)
+        return covered and self._applies("always", "exit") and permission in self.permissions
 
     def hides(self, path: str, permission: str) -> bool:
         """Return whether the rule keeps each access to *path* of this kind from being recorded by a later one."""
-        never = self.action == "never" and self.list == "exit" and not self.limits
-        return never and self.covers(path) and permission in self.permissions
+        return self._applies("never", "exit") and self.covers(path) and permission in self.permissions
 
     @property
     def stops_all(self) -> bool:
         """Whether the rule keeps every process from being recorded."""
-        return self.action == "never" and self.list == "task" and not self.limits
+        return self._applies("never", "task")
+
+    def _applies(self, action: str, to: str) -> bool:
+        """Return whether this is the rule's action and list, without other conditions."""
+        return (self.action, self.list, self.limits) == (action, to, ())
 
 
 def parse(text: str, resolved: Mapping[str, str]) -> Rule | None:
@@ -152,7 +147,7 @@ class Audit:
 
     @cached_property
     def _kernel(self) -> Words:
-        """What auditctl said; an EvidenceError where it may not be used."""
+        """What auditctl said, which has to be allowed."""
         words = Words(self.recording.section(AUDIT, "kernel"))
         if "failed" in words:
             raise EvidenceError(f"auditctl: {words.first('failed')}")
@@ -164,7 +159,7 @@ class Audit:
         return "missing" not in self._kernel
 
     def number(self, name: str) -> int:
-        """Return a number of `auditctl -s`: `enabled` above 0; `pid` of who receives the records, or 0; `lost`."""
+        """Return a number of `auditctl -s`: `enabled`, `lost`, the `pid` of who receives the records or 0."""
         value = self._kernel.pairs("status", " ").get(name, "").split()
         if not value or not value[0].isdigit():
             raise EvidenceError(f"auditctl -s does not print {name}")
@@ -200,9 +195,8 @@ class AuditDaemon:
     """auditd.
 
     Attributes:
-        unit: what systemd shows of it; None where no systemd answers.
-        log: the path of its log.
-        last: when that was last written to; None where it is absent or may not be looked at.
+        unit: what systemd shows of it, or None if no systemd answers.
+        last: when its log was last written to, or None if that is not known.
         now: when all that was so.
     """
 

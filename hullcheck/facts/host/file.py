@@ -17,12 +17,11 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Node:
-    """A file, a directory or a link as stat(1) shows it, without following it.
+    """A file, a directory or a link as stat(1) shows it; *leads_to* is where a link leads.
 
     Attributes:
         mode: permission bits and type, as in st_mode.
         group: the name of its group; `UNKNOWN` or a number where it has none.
-        leads_to: where a link leads.
     """
 
     path: str
@@ -39,25 +38,19 @@ class Node:
 
     @property
     def bits(self) -> int:
-        """Its permission bits, without those that give no access: of a directory all but the last nine.
-
-        A socket may be sticky: so a rootless daemon keeps its own from being tidied away.
-        """
+        """Its permission bits, without those that give no access: a rootless daemon's socket is sticky."""
         counted = 0o777 if self.is_directory else 0o6777 if stat.S_ISSOCK(self.mode) else 0o7777
         return stat.S_IMODE(self.mode) & counted
 
     @property
     def open_to_others(self) -> bool:
-        """Whether others than its owner may replace what lies in it.
-
-        In a sticky directory only the owners of what lies there may; but the directory's owner may as well.
-        """
+        """Whether others than its owner may replace what lies in it; in a sticky directory of root they may not."""
         sticky = bool(self.mode & stat.S_ISVTX) and self.uid == 0
         return self.takes_from_others and not sticky
 
     @property
     def takes_from_others(self) -> bool:
-        """Whether others than its owner may put something new into it; being sticky does not keep them from that."""
+        """Whether others than its owner may put something new into it, sticky or not."""
         return self.is_directory and bool(self.mode & 0o022)
 
 
@@ -73,19 +66,16 @@ class Grant:
 class FileFact:
     """A file that an engine uses.
 
-    What is asked of the file itself raises as `node` does.
-
     Attributes:
         path: as the engine knows it; symbolic links are followed to the file itself.
         target: what lies at the end of all links.
         parents: the directories and links that lead there; the last one is the directory in which it lies, or would.
         grants: what its access control list adds; None where that was not looked at or cannot be told.
         owners: who may own it: root, and the user of a rootless engine.
-        groups: the numbers of their groups; a rootless engine has many, lent to its user alone.
+        groups: the numbers of their groups; a rootless engine has many.
         doubt: why it could not be looked at.
-        next_mode: of a socket that systemd makes, the permission bits at its next start.
-        next_owner: the same for its owner, by name or number; empty for root.
-        next_group: the same for its group.
+        next_mode: of a socket that systemd makes, the permission bits at its next start; *next_owner* and *next_group*
+            alike, by name or number, empty for root.
         holds_key: whether it is called as a private key is.
         is_run: whether it is a program or a script that is run.
     """
@@ -125,7 +115,7 @@ class FileFact:
 
     @property
     def open_places(self) -> tuple[Node, ...]:
-        """The directories on its way in which others may put another one, or the one that is missing, in its place."""
+        """The directories on its way in which others may put another one in its place."""
         last = self.parents[-1:] if self.is_absent else ()
         return tuple(
             each for each in self.parents if each.open_to_others or (each in last and each.takes_from_others)
@@ -138,29 +128,27 @@ class FileFact:
 
     @property
     def is_directory(self) -> bool:
-        """Whether it is there and a directory."""
         return self.target is not None and self.target.is_directory
 
     @property
     def is_absent(self) -> bool:
-        """Whether it is known that it is not there."""
         return self.state is State.ABSENT
 
     @property
     def as_listened_on(self) -> "FileFact":
-        """The same socket, known to be one on which somebody listens: if it has left its path, it is elsewhere."""
+        """The same, known to be a socket on which somebody listens: if it has left its path, it is elsewhere."""
         doubt = "it was moved or removed while somebody listens on it, and may be open under another name"
         return replace(self, state=State.UNREAD, doubt=doubt) if self.is_absent else self
 
 
 def abstract_socket(name: str) -> FileFact:
-    """A socket that is no file: whoever is in its network namespace may use it."""
+    """Return a socket that is no file: whoever is in its network namespace may use it."""
     node = Node("abstract, so that it has neither owner nor mode", stat.S_IFSOCK | 0o777, -1, 0)
     return FileFact(name, State.FOUND, node, grants=())
 
 
 def grants(listed: str) -> tuple[Grant, ...] | None:
-    """The named users and groups in what getfacl(1) prints with -n for one file; None where it is cut off."""
+    """Return the named users and groups that getfacl(1) prints with -n for one file, or None if that is cut off."""
     entries = [line.split(":") for line in listed.split("\n") if line.count(":") == 2 and line[0] != "#"]
     if not any(kind == "other" for kind, _, _ in entries):
         return None
@@ -173,5 +161,4 @@ def grants(listed: str) -> tuple[Grant, ...] | None:
 
 
 def _bits(given: str) -> int:
-    """`rw-` as a number."""
     return sum(value for letter, value in zip("rwx", (4, 2, 1), strict=True) if letter in given)

@@ -65,7 +65,7 @@ class Software:
     unread: tuple[str, ...]
 
     def of_kind(self, kind: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-        """The compilers or browsers that are not allowed by their name.
+        """Return the compilers or browsers that are not allowed by their name.
 
         Raises:
             EvidenceError: none was found, but not all folders could be read.
@@ -81,7 +81,7 @@ class Software:
 
     @property
     def identifier(self) -> str:
-        """The ID of the distribution."""
+        """Its ID in os-release."""
         if not self.system.get("ID"):
             raise EvidenceError("/etc/os-release does not name the distribution")
         return self.system["ID"]
@@ -92,7 +92,7 @@ class Software:
         return self.system.get("PRETTY_NAME") or self.identifier
 
     def is_a(self, distribution: str) -> bool:
-        """Whether it is a known minimal distribution, or has this ID."""
+        """Return whether it is this minimal distribution, or has this ID."""
         if distribution == known.UBUNTU_MINIMAL:
             return self.identifier == "ubuntu" and bool(self.marks) and "ubuntu-standard" not in self.packages
         own = {self.identifier, f"{self.identifier} {self.system.get('VARIANT_ID', '')}"}
@@ -138,25 +138,15 @@ class Timer:
     result: str
     ended: date | None
 
-    def __str__(self) -> str:
-        state = "" if self.enabled else ", but not enabled"
-        ended = f"ended with {self.result} on {self.ended}" if self.ended else "has not run since the start"
-        return f"{self.name}.timer is active{state}, with {self.setting}; its service {ended}"
-
     def works(self, today: date, days: int) -> bool:
-        """Whether it installs updates and succeeded in the last *days*."""
+        """Return whether it installs updates and succeeded in the last *days*."""
         recent = self.ended is not None and -1 <= (today - self.ended).days <= days
         return self.installs and self.enabled and recent and self.result == "success"
 
 
 @dataclass(frozen=True)
 class Patching:
-    """What may install updates.
-
-    Attributes:
-        others: other units that are active, and tables of cron.
-        hidden: tables of cron that could not be read.
-    """
+    """What may install updates: timers, *others* that are active and tables of cron, and tables that were *hidden*."""
 
     today: date
     timers: tuple[Timer, ...]
@@ -164,16 +154,15 @@ class Patching:
     hidden: tuple[str, ...]
 
     def works(self, days: int) -> Timer | None:
-        """The timer that installs updates and succeeded in the last *days*."""
+        """Return the timer that installs updates and succeeded in the last *days*."""
         return next((each for each in self.timers if each.works(self.today, days)), None)
 
     @property
-    def found(self) -> tuple[Timer | str, ...]:
-        """What may install updates; an EvidenceError where that is nothing, and tables of cron are hidden."""
-        found: tuple[Timer | str, ...] = (*(each for each in self.timers if each.installs), *self.others)
-        if not found and self.hidden:
+    def candidates(self) -> tuple[str, ...]:
+        """What may install updates beside timers, which has to be known where no timer does."""
+        if not self.others and self.hidden and not any(each.installs for each in self.timers):
             raise EvidenceError(unread(", ".join(self.hidden)))
-        return found
+        return self.others
 
 
 @fact(PACKAGES)

@@ -8,9 +8,6 @@ from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE, CONTAINER_BACKENDS
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
-SIGNS = (HOST,)
-"""What `require_engine` reads."""
-
 
 @dataclass(frozen=True)
 class Presence:
@@ -18,7 +15,7 @@ class Presence:
 
     Attributes:
         daemon_pids: its own; a container in the PID namespace of its host sees the host's, which are not.
-        client: the path of the docker command; empty where it is not there.
+        client: the path of the docker command, or an empty string.
     """
 
     commands: tuple[str, ...]
@@ -41,12 +38,7 @@ class Presence:
 
 
 def require_engine(recording: Recording) -> None:
-    """Return where there are signs of a Docker engine.
-
-    Raises:
-        NotApplicable: the evidence says that there is no Docker on this target.
-        EvidenceError: the target did not answer.
-    """
+    """Raise NotApplicable if nothing on the target is a sign of a Docker engine."""
     presence = Presence.of(recording)
     programs = {"docker", "dockerd"}.intersection(presence.commands)
     if not (programs or presence.sockets or presence.daemon_pids):
@@ -68,14 +60,9 @@ def kind(recording: Recording) -> str:
         return "container"
 
 
-@fact(*SIGNS)
+@fact(HOST)
 def presence(recording: Recording, kind: str) -> Presence:
-    """Signs of Docker on a host.
-
-    Raises:
-        NotApplicable: the target is a container, or there is no Docker on it.
-        EvidenceError: that cannot be told.
-    """
+    """Signs of Docker on a host; not applicable where there are none."""
     if kind == "container":
         raise NotApplicable("the target is a container without an engine of its own")
     require_engine(recording)

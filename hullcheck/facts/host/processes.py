@@ -42,8 +42,8 @@ class Process:
     Attributes:
         status: the lines of /proc/PID/status by name.
         cgroups: the lines of /proc/PID/cgroup.
-        pid_namespace: `pid:[INODE]`, or None where the auditor may not see it; `user_namespace` alike.
-        executable: the path of its program, as it is called where it runs; empty where the auditor may not see it.
+        pid_namespace: `pid:[INODE]`, or None if the auditor may not see it; `user_namespace` alike.
+        executable: the path of its program where it runs; empty if the auditor may not see it.
         was_gone: whether it had ended when its program was looked for, a moment after the rest.
     """
 
@@ -57,7 +57,7 @@ class Process:
 
     @cached_property
     def container_ids(self) -> frozenset[str]:
-        """The ids of the containers that its control groups name: of its own, and of those around that."""
+        """The ids of the containers that its control groups name: its own, and those around that."""
         return frozenset(each for line in self.cgroups for each in _CONTAINER_ID.findall(line))
 
     def _field(self, name: str) -> str:
@@ -81,16 +81,12 @@ class Process:
 
     @property
     def is_runtime(self) -> bool:
-        """Whether it is a runtime on its way into a container, where it sheds rights and becomes what it is to start.
-
-        By its name and its program, which is not known of one that was gone a moment later.
-        """
+        """Whether it is a runtime on its way into a container, by its name and its program."""
         is_its_program = self.was_gone or _RUNTIME_FILE.search(self.executable)
         return bool(_RUNTIME.fullmatch(self.name) and is_its_program)
 
     @property
     def parent(self) -> int:
-        """The number of the process that started it, or took it over."""
         return self._numbers("PPid")[0]
 
     @property
@@ -101,21 +97,13 @@ class Process:
     @property
     def capabilities(self) -> int:
         """Every capability that it has or can still get: permitted, effective and bounding set, as bits."""
-        return self.effective | self._numbers("CapPrm", 16)[0] | self.bounding
-
-    @property
-    def effective(self) -> int:
-        """The capabilities in force, as bits."""
-        return self._numbers("CapEff", 16)[0]
-
-    @property
-    def bounding(self) -> int:
-        """The capabilities that no program that it starts can go beyond, as bits."""
-        return self._numbers("CapBnd", 16)[0]
+        effective, permitted, bounding = (
+            self._numbers(name, 16)[0] for name in ("CapEff", "CapPrm", "CapBnd")
+        )
+        return effective | permitted | bounding
 
     @property
     def no_new_privileges(self) -> bool:
-        """Whether it can gain no privileges by starting a program."""
         return self._field("NoNewPrivs") == "1"
 
     @property
@@ -131,10 +119,11 @@ class Processes:
     by_pid: dict[int, Process]
 
     def process(self, pid: int) -> Process:
-        """The process *pid*; an EvidenceError where it ended, is on another machine, or /proc hides it."""
+        """Return the process *pid*, or raise EvidenceError."""
         if pid not in self.by_pid:
-            told = "is not in /proc here: it ended, runs on another machine, or is hidden"
-            raise EvidenceError(f"process {pid} {told}")
+            raise EvidenceError(
+                f"process {pid} is not in /proc here: it ended, runs on another machine, or is hidden"
+            )
         return self.by_pid[pid]
 
     @cached_property
@@ -187,7 +176,7 @@ def processes(recording: Recording) -> Processes:
 
 
 def _require_tree(processes: dict[int, Process]) -> None:
-    """Refuse a process that is its own ancestor: a number that was given anew meanwhile, or damage."""
+    """Raise EvidenceError for a process that is its own ancestor: its number was used again, or damage."""
     rooted = set[int]()
     for process in processes.values():
         way, pid = set[int](), process.pid

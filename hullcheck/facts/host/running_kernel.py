@@ -32,12 +32,10 @@ class RunningKernel:
     """The kernel.
 
     Attributes:
-        release: as `uname -r` prints it.
         build: as `uname -v` prints it; Debian names the version of the package there.
         flaws: the states of known flaws of processors, by the name of the kernel's file.
         installed: the releases that are installed, in order.
-        pending: files whose presence means that the host has to be restarted.
-        packages: those for whose sake it has to be.
+        pending: files whose presence means that the host has to be restarted, for *packages*.
         container: what kind of container the target itself is; empty if it is none.
     """
 
@@ -57,7 +55,7 @@ class RunningKernel:
         return _NAMED | {flaw: (flaw,) for flaw in sorted(self.flaws) if flaw not in named}
 
     def state(self, flaw: str) -> str:
-        """Return what the kernel reports of a flaw; an EvidenceError where that is nothing."""
+        """Return what the kernel reports of a flaw, or raise EvidenceError."""
         if flaw == _DIRTY_COW:
             fixed = order(self.release)[:2] >= _FIXED_SINCE
             return "Mitigation: fixed in Linux 4.9" if fixed else f"Unknown: {self.release} is older than 4.9"
@@ -81,12 +79,7 @@ class RunningKernel:
 
     @property
     def newest(self) -> str:
-        """The newest release that is installed.
-
-        Raises:
-            EvidenceError: none is found; the kernel comes from outside of the host.
-            NotApplicable: the kernel is that of the machine around the container that the target is.
-        """
+        """The newest release that is installed."""
         if self.installed:
             return self.installed[-1]
         if self.container:

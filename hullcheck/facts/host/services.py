@@ -37,11 +37,7 @@ UNSEEN = "a program that is not seen"
 
 @dataclass(frozen=True)
 class Listener:
-    """A port on which programs of the host wait for others.
-
-    Attributes:
-        program: its path; where systemd waits in its place, the name of the socket unit.
-    """
+    """A port on which a *program* of the host waits: its path, or the name of the socket unit if systemd waits."""
 
     protocol: str
     port: int
@@ -49,40 +45,27 @@ class Listener:
 
     @property
     def name(self) -> str:
-        """The program's name."""
+        """The name of the program."""
         return posixpath.basename(self.program)
-
-    def __str__(self) -> str:
-        """As in `sshd (tcp 22)`."""
-        return f"{self.name} ({self.protocol} {self.port})"
 
 
 @dataclass(frozen=True)
 class HostServices:
     """Units, listeners and applications of the host itself; what runs in containers is left out."""
 
-    named: Units
+    units: Units
     words: Words
     processes: Processes
     by_root: bool
 
     def _is_outside(self, pid: int) -> bool:
-        """Return whether the control groups of a process name no container that those of process 1 do not name."""
+        """Return whether a process is in no container but those that hold the whole host."""
         around = self.processes.process(1).container_ids
         return not self.processes.process(pid).container_ids - around
 
-    @property
-    def units(self) -> tuple[str, ...]:
-        """The services and sockets that are enabled, the site's own timers and paths too, and the services that run."""
-        return self.named.wanted
-
     @cached_property
     def listeners(self) -> tuple[Listener, ...]:
-        """Each port with a program that listens there outside of containers.
-
-        Raises:
-            EvidenceError: the ports, or the programs behind them, could not be seen.
-        """
+        """Each port with a program that listens there outside of containers."""
         if not self.words.all("net"):
             raise EvidenceError("/proc/1/net could not be read, so the listeners are not known")
         owners: dict[str, list[int]] = {}
@@ -91,14 +74,14 @@ class HostServices:
         found = set[Listener]()
         for protocol, address, inode in (line.split(" ") for line in self.words.all("listener")):
             port, plain = int(address.rpartition(":")[2], 16), protocol.removesuffix("6")
-            unit = self.named.sockets.get(f"{'S' if plain == 'tcp' else 'D'}{port}", "")
+            unit = self.units.sockets.get(f"{'S' if plain == 'tcp' else 'D'}{port}", "")
             for program in self._programs(owners.get(inode, [])):
                 waits = unit and posixpath.basename(program) == "systemd"
                 found.add(Listener(plain, port, unit if waits else program))
-        return tuple(sorted(found, key=str))
+        return tuple(sorted(found, key=lambda each: (each.name, each.protocol, str(each.port))))
 
     def _programs(self, owners: Iterable[int]) -> frozenset[str]:
-        """The programs outside of containers among the owners of a socket."""
+        """Return the programs outside of containers among the owners of a socket."""
         seen = [pid for pid in owners if pid in self.processes.by_pid]
         if not seen and not self.by_root:
             raise EvidenceError(unread("whose sockets listen", "could not be seen"))
@@ -107,7 +90,7 @@ class HostServices:
 
     @property
     def strangers(self) -> tuple[Listener, ...]:
-        """Those listeners that are neither of the base system nor of the engine."""
+        """The listeners that are neither of the base system nor of the engine."""
         return tuple(
             each
             for each in self.listeners
@@ -117,11 +100,7 @@ class HostServices:
 
     @property
     def applications(self) -> tuple[str, ...]:
-        """The paths of programs that run outside of containers and are known to be application servers.
-
-        Raises:
-            EvidenceError: none was found, and the auditor does not see those of others.
-        """
+        """The paths of known application servers that run outside of containers."""
         found = dict.fromkeys(
             each.executable
             for each in self.processes.by_pid.values()

@@ -18,7 +18,7 @@ _STARTS_ONE = re.compile(r"(?:\bservice\s+|/init\.d/|\bsystemctl\s+(?:re)?start\
 
 
 def servers_named(command: Iterable[object]) -> frozenset[str]:
-    """The SSH servers that a command names, or starts as services."""
+    """Return the SSH servers that a command names, or starts as services."""
     text = " ".join(map(str, command))
     named = SERVERS & {word.rpartition("/")[2] for word in re.split(r"[^\w./-]+", text)}
     return named | {"sshd"} if _STARTS_ONE.search(text) else named
@@ -26,23 +26,22 @@ def servers_named(command: Iterable[object]) -> frozenset[str]:
 
 def like_ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
     """Return which of *processes* may be SSH servers, by names like those."""
-    found = list(processes)
-    programs = {process.executable.rpartition("/")[2] for process in found}
-    named = {*programs, *(process.name for process in found)} - SERVERS
-    return tuple(sorted(filter(_LIKE_ONE.fullmatch, named)))
+    return tuple(sorted(filter(_LIKE_ONE.fullmatch, _names(processes) - SERVERS)))
+
+
+def _names(processes: Iterable[Process]) -> set[str]:
+    """Return the names of processes and of their programs: a link to a program, or a loader, hides one of them."""
+    return {each for one in processes for each in (one.name, one.executable.rpartition("/")[2])}
 
 
 def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
-    """The names of the SSH servers among *processes*, each once.
-
-    A process is called by the name that it was started under: a link to the program, the loader that ran it.
+    """Return the names of the SSH servers among *processes*, by process or program.
 
     Raises:
-        EvidenceError: there is none by name, and a part of a program's path was taken for a secret and hidden.
+        EvidenceError: there is none, and a part of a program's path was taken for a secret and hidden.
     """
     found = list(processes)
-    programs = {process.executable.rpartition("/")[2] for process in found}
-    servers = tuple(sorted({*programs, *(process.name for process in found)} & SERVERS))
+    servers = tuple(sorted(_names(found) & SERVERS))
     for process in found:
         if not servers and (HIDDEN in process.executable or DROPPED in process.executable):
             raise EvidenceError(

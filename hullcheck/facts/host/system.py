@@ -31,7 +31,7 @@ class Assignment:
 
 
 def _assignments(text: str) -> Iterator[Assignment]:
-    """The lines of files that set what is judged."""
+    """Yield the lines of files that set what is judged."""
     for match in map(_SETTING.fullmatch, text.split("\n")):
         if match and (name := match[2].replace("/", ".")) in SETTINGS:
             yield Assignment(match[1], name, match[3])
@@ -63,12 +63,12 @@ HOST = Probe.from_file(
 
 
 def files(recording: Recording) -> Words:
-    """The lines of files of the host, by their paths."""
+    """Return the lines of files of the host, by their paths."""
     return Words(recording.section(HOST, "files"))
 
 
 def auditor(recording: Recording) -> int:
-    """The number of the user who asked."""
+    """Return the number of the user who asked."""
     text = recording.section(HOST, "auditor")
     if not text.isdigit():
         raise EvidenceError("id -u did not say who asked")
@@ -76,13 +76,13 @@ def auditor(recording: Recording) -> int:
 
 
 def machine_id(recording: Recording) -> str:
-    """The id of the machine; empty where it has none."""
+    """Return the id of the machine, or an empty string."""
     found = files(recording)
     return next(filter(None, map(found.first, _MACHINE_IDS)), "")
 
 
 def os_release(recording: Recording) -> dict[str, str]:
-    """os-release(5) of the target by name."""
+    """Return os-release(5) of the target by name."""
     found = files(recording).pairs(_OS_RELEASE, "=")
     if not found:
         raise EvidenceError(f"{_OS_RELEASE} could not be read")
@@ -91,7 +91,7 @@ def os_release(recording: Recording) -> dict[str, str]:
 
 @fact(HOST)
 def os_name(recording: Recording) -> str:
-    """The target's operating system by its own name, or an empty string where it does not say."""
+    """The target's operating system by its own name, or an empty string."""
     try:
         values = os_release(recording)
     except EvidenceError:
@@ -129,7 +129,7 @@ class Kernel:
     files: Words
 
     def _value(self, path: str) -> str | None:
-        """The value of a file; None where there is none."""
+        """Return the value of a file, or None if it does not exist."""
         if path in self.files:
             return self.files.first(path)
         if path in self.files.all("absent"):
@@ -138,12 +138,12 @@ class Kernel:
 
     @property
     def apparmor(self) -> bool:
-        """Whether AppArmor is on in this kernel."""
+        """Whether AppArmor is on."""
         return self._value("/sys/module/apparmor/parameters/enabled") == "Y"
 
     @property
     def apparmor_is_lax(self) -> bool:
-        """Whether the kernel enforces no profile, whatever each of them says; that, only root may read."""
+        """Whether the kernel enforces no profile, whatever each of them says; only root may read that."""
         return self.files.first("/sys/module/apparmor/parameters/mode") in ("complain", "unconfined")
 
     @property
@@ -154,7 +154,7 @@ class Kernel:
 
     @property
     def most_processes(self) -> int:
-        """How many processes and threads the kernel lets the whole machine have."""
+        """The limit of processes and threads of the whole machine."""
         limits = [self._value("/proc/sys/kernel/pid_max"), self._value("/proc/sys/kernel/threads-max")]
         return min(int(limit) for limit in limits if limit is not None)
 
@@ -167,13 +167,7 @@ def kernel(recording: Recording) -> Kernel:
 
 @dataclass(frozen=True)
 class Sysctl:
-    """The settings of the kernel that the guide demands.
-
-    Attributes:
-        files: with the values of the kernel that runs.
-        assignments: the lines of files.
-        unread: files that could not be read.
-    """
+    """The settings of the kernel that the guide demands: as they are, and as *assignments* in files set them."""
 
     files: Words
     assignments: tuple[Assignment, ...]
@@ -187,10 +181,7 @@ class Sysctl:
         return self.files.first(path).strip()
 
     def at_start(self, name: str) -> Assignment | None:
-        """Return the line that counts at the next start: the last one of the file whose name is the last.
-
-        Of two files with one name that in /etc counts.
-        """
+        """Return the line that counts at the next start: the last one of the file with the last name, in /etc first."""
         if self.unread:
             raise EvidenceError(unread(", ".join(self.unread)))
         found = [

@@ -78,11 +78,7 @@ class Units:
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The services and sockets that are enabled, the site's own timers and paths too, and the services that run.
-
-        Raises:
-            EvidenceError: neither systemd nor OpenRC tells.
-        """
+        """The services and sockets that are enabled, the site's own timers and paths too, and the services that run."""
         if self.named is None:
             raise EvidenceError("which services are enabled is unknown: neither systemd nor OpenRC answers")
         return tuple(dict.fromkeys((*self.named.all("enabled"), *self.named.all("running"))))

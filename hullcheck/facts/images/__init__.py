@@ -37,12 +37,8 @@ class Image:
         id: in full, with `sha256:`.
         tags: `repository:tag`, sorted.
         digests: `repository@sha256:...`, as it is known to registries; sorted.
-        pulled: the repositories from which the engine says that it pulled the image; only Docker 29.2 and later
-            do.
+        pulled: the repositories that the engine pulled it from; only Docker 29.2 and later tell them.
         created: seconds since the epoch; None where the build set no true time.
-        user: the user that its containers run as; empty for root.
-        variables: the names of its environment's variables.
-        labels: the names of its labels.
         base: the image that it says it was built from.
         healthcheck: the kind of its health check, as `kind_of_check` returns it.
         secrets: what secrets its configuration holds, in words and without them.
@@ -50,8 +46,7 @@ class Image:
             controls ask for.
         used_by: the containers that were made from it or mount it, running or not, as far as they are known.
         recorded: when it was looked at, in seconds since the epoch.
-        known_digests: every digest that is known of it: its id, those of its configuration and manifest, and those in
-            registries.
+        known_digests: its id, the digests of its configuration and manifest, and those in registries.
     """
 
     id: str
@@ -59,9 +54,6 @@ class Image:
     digests: tuple[str, ...] = ()
     pulled: tuple[str, ...] = ()
     created: float | None = None
-    user: str = ""
-    variables: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
     base: tuple[str, ...] = ()
     healthcheck: str = ""
     secrets: tuple[str, ...] = ()
@@ -77,21 +69,17 @@ class Image:
 
     @property
     def days_old(self) -> float | None:
-        """How many days ago it was built; None where it does not say when that was.
-
-        Raises:
-            EvidenceError: nor does the recording tell its time.
-        """
+        """How many days ago it was built, or None if it does not say that."""
         if self.created is not None and not self.recorded:
             raise EvidenceError("the recording does not tell its time")
         return None if self.created is None else (self.recorded - self.created) / DAY
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The repositories, registry and all, in which it is known to be: it was pulled from or pushed to them.
+        """The repositories, registry and all, that it is known to have been pulled from or pushed to.
 
-        In the store of containerd every image has a digest under every name that it was given, its own; that
-        says nothing of a registry.
+        In the store of containerd every image has its own digest under each of its names, which says nothing of a
+        registry.
         """
         known = (
             name for name, _, digest in (each.partition("@") for each in self.digests) if digest != self.id
@@ -100,26 +88,22 @@ class Image:
         return tuple(dict.fromkeys((*map(_repository, known), *pulled)))
 
     def _with_port(self, repository: str) -> tuple[str, ...]:
-        """What was pulled, with the port of its registry where a name of the image has one.
+        """Return a repository with the port of its registry, if a name of the image has one.
 
-        The engine leaves that out, and takes `registry/app` for a repository of Docker Hub then.
+        The engine leaves the port out, and then takes `registry/app` for a repository of Docker Hub.
         """
         portless = {each: _repository(_PORT.sub("", each)) for each in self.claims if _PORT.search(each)}
         return tuple(each for each, plain in portless.items() if plain == repository) or (repository,)
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """The repositories, registry and all, that its names name in full. Anybody can name an image so."""
+        """The repositories, registry and all, that its names name in full; anybody can name an image so."""
         names = (*self.tags, *self.digests)
         return tuple(dict.fromkeys(_repository(each) for each in names if _names_registry(each)))
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps in which it was made, those of the images below it first, and those left to later builds.
-
-        Raises:
-            EvidenceError: they could not be read.
-        """
+        """Its build steps, those of the images below it first, and those left to later builds."""
         if self.history is None:
             raise EvidenceError("its history could not be read")
         return self.history
@@ -141,9 +125,9 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
     parents = {each.parent for each in known.values()}
     users = _users(container, known)
     found = (
-        _image(each, blobs, users, recording.gathered)
+        _image(each, blobs, users.get(identifier, ()), recording.gathered)
         for identifier, each in known.items()
-        if each.repo_tags or each.repo_digests or identifier not in parents - users.keys()
+        if each.names or identifier not in parents - users.keys()
     )
     named = sorted(((image.name, image) for image in found), key=lambda each: each[0])
     return Subjects("image", tuple(named), "the engine has no image")
@@ -168,17 +152,9 @@ def short(identifier: str) -> str:
 def used_images(container: Container, known: Mapping[str, Description]) -> set[str]:
     """Return the ids of the images that a container uses; *known* is the engine's description of each, by id."""
     mounted = {each.name for each in container.inspect.mounts if each.type == "image"}
-    if not mounted:
-        return {container.inspect.image}
     mounted |= {f"{name}:latest" for name in mounted if name}
-    return {
-        container.inspect.image,
-        *(i for i, each in known.items() if not mounted.isdisjoint((i, *_names(each)))),
-    }
-
-
-def _names(found: Description) -> tuple[str, ...]:
-    return (*(found.repo_tags or ()), *(found.repo_digests or ()))
+    of_mounts = (i for i, each in known.items() if not mounted.isdisjoint((i, *each.names)))
+    return {container.inspect.image, *(of_mounts if mounted else ())}
 
 
 def _users(containers: Later[Subjects[Container]], known: Mapping[str, Description]) -> dict[str, list[str]]:
@@ -193,40 +169,34 @@ def _users(containers: Later[Subjects[Container]], known: Mapping[str, Descripti
     return users
 
 
-def _image(
-    found: Description, blobs: Mapping[str, Stored], users: Mapping[str, list[str]], recorded: float
-) -> Image:
+def _image(found: Description, blobs: Mapping[str, Stored], users: Iterable[str], recorded: float) -> Image:
     config, digests = found.config or Settings(), found.repo_digests or ()
-    labels = config.labels or {}
-    own = _own_documents(found, blobs)
-    told = (tuple(steps_of(each.history or ())) for each in own.values() if each.is_configuration)
-    history = next(told, None)
+    labels, own = config.labels or {}, _own_documents(found, blobs)
+    histories = (tuple(steps_of(each.history or ())) for each in own.values() if each.is_configuration)
+    history = next(histories, None)
     return Image(
         id=found.id,
         tags=_without_none(found.repo_tags or ()),
         digests=_without_none(digests),
         pulled=tuple(each.repository for each in (found.identity and found.identity.pull) or ()),
         created=build_moment(found.created, recorded),
-        user=config.user,
-        variables=config.env or (),
-        labels=tuple(sorted(labels)),
         base=tuple(labels[name] for name in BASE_LABELS if name in labels),
         healthcheck=kind_of_check(config.healthcheck and config.healthcheck.test),
         secrets=found.secrets,
         history=None if history is None else (*history, *_later(config.on_build or (), history)),
-        used_by=tuple(users.get(found.id, ())),
+        used_by=tuple(users),
         recorded=recorded,
         known_digests=frozenset((found.id, *own, *(each.partition("@")[2] for each in digests))),
     )
 
 
 def _without_none(names: Iterable[str]) -> tuple[str, ...]:
-    """*names* in order, without `<none>:<none>`."""
+    """Return names in order, without `<none>:<none>`."""
     return tuple(sorted(each for each in names if not each.startswith("<none>")))
 
 
 def _own_documents(found: Description, blobs: Mapping[str, Stored]) -> dict[str, Stored]:
-    """Of what is stored of an image its configuration, and the manifest that names that.
+    """Return the stored configuration of an image, and the manifest that names it.
 
     Of an image for several machines it is that of the one which the engine describes.
     """
@@ -243,21 +213,21 @@ def _own_documents(found: Description, blobs: Mapping[str, Stored]) -> dict[str,
     }
 
 
-def _later(texts: Sequence[str], told: Sequence[Step]) -> Iterator[Step]:
-    """What is done in builds from the image and not in its history: a commit tells of none."""
-    known = {(step.keyword, step.argument) for step in told if step.is_for_later}
+def _later(texts: Sequence[str], known: Sequence[Step]) -> Iterator[Step]:
+    """Yield what is done in builds from the image and not in its history: a commit tells of none."""
+    told = {(step.keyword, step.argument) for step in known if step.is_for_later}
     steps = (Step(f"ONBUILD {text}") for text in texts)
-    yield from (step for step in steps if (step.keyword, step.argument) not in known)
+    yield from (step for step in steps if (step.keyword, step.argument) not in told)
 
 
 def _names_registry(reference: str) -> bool:
-    """Whether a reference begins with a registry, as the engine tells it from a folder of Docker Hub."""
+    """Return whether a reference begins with a registry, as the engine tells it from a folder of Docker Hub."""
     first, slash, _ = reference.partition("/")
     return bool(slash) and (first == "localhost" or "." in first or ":" in first)
 
 
 def _repository(reference: str) -> str:
-    """The repository of a reference, with the registry that the engine takes where none is named."""
+    """Return the repository of a reference, with the registry that the engine takes where none is named."""
     folder, slash, name = reference.partition("@")[0].rpartition("/")
     plain = f"{folder}{slash}{name.partition(':')[0]}"
     if _names_registry(plain):
@@ -266,7 +236,7 @@ def _repository(reference: str) -> str:
 
 
 def build_moment(text: str | None, recorded: float) -> float | None:
-    """When an image was built, in seconds since the epoch; None where that is no true time, as one of the future."""
+    """Return when an image was built, in seconds since the epoch, or None if that is no true time."""
     try:
         time = datetime.fromisoformat(text or "").timestamp()
     except (ValueError, OverflowError):

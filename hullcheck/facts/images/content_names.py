@@ -41,18 +41,13 @@ _PACKAGES = (  # files that are there for each installed package, and are named 
     re.compile(r"/var/lib/dpkg/info/([a-z0-9][a-z0-9+.-]+)(?::[a-z0-9-]+)?\.list"),
     re.compile(r"/var/lib/dpkg/status\.d/(?!.*\.md5sums$)([^/]+)"),
     re.compile(r"/(?:var|usr)/lib/pacman/local/([^/]+)-[^/-]+-[^/-]+/desc"),
-    re.compile(r"/var/db/pkg/[^/]+/([^/]+?)-[0-9][^/]*/CONTENTS"),
-    re.compile(r"/var/(?:log|lib/pkgtools)/packages/([^/]+)-[^/-]+-[^/-]+-[^/-]+"),
 )
-_BELOW = ("/var/lib/", "/var/db/pkg/", "/var/log/packages/", "/usr/lib/pacman/")
+_BELOW = ("/var/lib/", "/usr/lib/pacman/")
 DPKG = "/var/lib/dpkg/"
 _DATABASES = {  # those that name packages inside one file
     "/lib/apk/db/installed": "apk",
     "/usr/lib/apk/db/installed": "apk",
-    "/usr/lib/opkg/status": "opkg",
-    "/var/lib/opkg/status": "opkg",
     f"{DPKG}status": "dpkg",  # it names those of which the files in `info` were deleted
-    "/var/db/xbps/pkgdb-0.38.plist": "xbps",
     "/var/lib/chisel/manifest.wall": "chisel",
     **{
         f"{folder}/{name}": "rpm"
@@ -106,7 +101,7 @@ _KEY_FILE = re.compile(
 
 
 def says_something(path: str) -> bool:
-    """Whether a file of this path is worth a look, whatever its mode is."""
+    """Return whether a file of this path is worth a look, whatever its mode is."""
     return bool(tool(path) or looks_like_key(path) or database(path) or package(path))
 
 
@@ -117,14 +112,14 @@ def tool(path: str) -> str:
 
 
 def kind(name: str) -> str:
-    """MANAGER, SHELL or COMPILER, by the name alone; empty where it is none of them."""
+    """Return MANAGER, SHELL or COMPILER, by the name alone, or "" for any other."""
     if match := _VARIANT.fullmatch(name):
         return COMPILER if match["crossed"] else _KINDS[match["plain"]]
     return SHELL if _SHELL_BUILD.fullmatch(name) else ""
 
 
 def package(path: str) -> str:
-    """The package that it tells of; empty where it tells of none."""
+    """Return the package that a file is there for, or an empty string."""
     if not path.startswith(_BELOW):
         return ""
     matches = (pattern.fullmatch(path) for pattern in _PACKAGES)
@@ -132,12 +127,12 @@ def package(path: str) -> str:
 
 
 def database(path: str) -> str:
-    """The kind of package manager that names its packages inside this file; empty where it is none."""
+    """Return the package manager that names its packages inside this file, or an empty string."""
     return _DATABASES.get(path, "")
 
 
 def looks_like_key(path: str) -> bool:
-    """Whether its name is one that private keys and stored passwords have."""
+    """Return whether private keys and stored passwords have such a name."""
     path = _COPY.sub("", path)
     name = posixpath.basename(path)
     if _SETTINGS.fullmatch(name):
@@ -146,10 +141,10 @@ def looks_like_key(path: str) -> bool:
 
 
 def names_key_file(path: str) -> bool:
-    """Whether a file of this name holds a secret, whatever else is true of it."""
+    """Return whether every file of this name holds a secret."""
     return bool(_KEY_FILE.fullmatch(path))
 
 
 def may_be_secret_file(path: str) -> bool:
-    """Whether a file of this name often holds a secret, and often none."""
+    """Return whether a file of this name often holds a secret, and often none."""
     return not names_key_file(path) and looks_like_key(path)

@@ -1,14 +1,13 @@
 """What is in the images of the engine: files with special bits, packages, tools, and what looks like a key.
 
-Nothing is run, mounted or unpacked for it. Where the engine keeps its own store it has written down, for each
-layer, the headers of the archive that the layer came in (`tar-split.json.gz`), whatever the storage driver is. In
-the store of containerd the archives themselves are there. Either tells of deleted files and replaced directories
-as layers do. Reading needs root: to have a layer packed by `docker save` would write to the target.
+Nothing is run, mounted or unpacked for it. The engine's own store has the headers of each layer's archive
+(`tar-split.json.gz`), whatever the storage driver is; that of containerd has the archives themselves. Either tells of
+deleted files and replaced directories as layers do. Reading needs root.
 
 The answer has the line `known`, and how the engine describes the images that need no reading; `new`, and the others;
-then, in the store of containerd, the line `containerd` and `HEX:LINE` for each line of what leads from an image to
-its blobs; then for each layer the line `layer DIGEST`, a listing, packed by gzip and base64, and `end`; where it
-holds the list of apk, `packages DIGEST`, a line for each, and `end`. The next run goes on from where it ends.
+in the store of containerd the line `containerd` and `HEX:LINE` for each line of what leads from an image to its blobs;
+then for each layer the line `layer DIGEST`, a listing, packed by gzip and base64, and `end`; where it holds the list
+of apk, `packages DIGEST`, a line for each, and `end`. The next run goes on from where it ends.
 
 What is kept is one JSON object for each image whose layers were all read, and `known ID CHAIN` for those that are
 known. The chain is a digest over the layers: of an image for several machines, the id does not tell which is there.
@@ -22,7 +21,7 @@ import re
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
@@ -30,7 +29,7 @@ import msgspec
 
 from hullcheck.facts.images import content_names as names
 from hullcheck.facts.images.layers import SYMLINK, UNTOLD, Entry, Layer, merged, read_layer
-from hullcheck.facts.images.models import Layers, Stored, documents_in
+from hullcheck.facts.images.models import Layers, Stored, documents_in, stored_documents
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.capabilities import BELOW_ROOT
 from hullcheck.parsing.models import Model
@@ -41,25 +40,18 @@ from hullcheck.verdicts import EvidenceError
 _MOST_SENT = 160 << 20  # bytes of listings that are sent at a time
 _MOST = 1 << 29  # bytes of a listing: that of half a million files
 _RUNS = 0o111
+_BLOCK = re.compile(r"^((?:layer|packages) \S+)\n((?:(?!end$|layer |packages ).*\n)*)end$", re.MULTILINE)
 
 
 class SpecialFile(msgspec.Struct, frozen=True, array_like=True):
-    """A file that runs as its owner or group, whoever starts it.
-
-    Attributes:
-        mode: as chmod(1) takes it: `4755`.
-    """
+    """A setuid or setgid file, with its mode as `4755`."""
 
     path: str
     mode: str
 
 
 class CapableFile(msgspec.Struct, frozen=True, array_like=True):
-    """A file that gives capabilities to whoever starts it.
-
-    Attributes:
-        capabilities: without `CAP_`; `unknown` stands for those of a file of which they are not told.
-    """
+    """A file that gives capabilities, without `CAP_`; `unknown` stands for those that are not told."""
 
     path: str
     capabilities: tuple[str, ...]
@@ -74,10 +66,6 @@ class CapableFile(msgspec.Struct, frozen=True, array_like=True):
         """Whether one of its capabilities is a way to become root."""
         return self.told and not BELOW_ROOT.issuperset(self.capabilities)
 
-    def __str__(self) -> str:
-        """Path and capabilities, as `/usr/bin/ping (NET_RAW)`."""
-        return f"{self.path} ({', '.join(self.capabilities)})"
-
 
 class Contents(Model, frozen=True, kw_only=True):
     """What is in one image, with what its later layers delete and change.
@@ -85,13 +73,11 @@ class Contents(Model, frozen=True, kw_only=True):
     Attributes:
         chain: a digest over its layers.
         read: when it was read, in seconds since the epoch; 0 for now. Images do not change.
-        special: its setuid and setgid files, by path.
-        capable: its files with capabilities, by path.
         packages: the names of its packages, as far as files are named after them.
-        databases: package managers that name theirs inside one file, which was not read: `apk`, `rpm`.
+        databases: package managers that name theirs inside one file, which was not read: `rpm`.
         tools: the paths of package managers, shells and compilers, by their names.
-        keys: paths that are named as private keys and stored passwords are; also what a later layer deletes, since
-            it is still in the image for whoever has that.
+        keys: paths that are named as keys and stored passwords are; also what a later layer deletes, as it is still
+            in the image.
     """
 
     id: str
@@ -110,7 +96,7 @@ class Contents(Model, frozen=True, kw_only=True):
         return tuple(sorted({posixpath.basename(path) for path in self.tools}))
 
     def tools_of(self, kind: str) -> tuple[str, ...]:
-        """The paths of its tools of one kind, as `content_names` has them."""
+        """Return the paths of its tools of one kind, as `content_names` has them."""
         return tuple(path for path in self.tools if names.tool(path) == kind)
 
 
@@ -121,72 +107,55 @@ class ImageContents:
     recording: Recording
 
     def of(self, identifier: str) -> Contents:
-        """What is in the image with this id.
+        """Return what is in the image with this id.
 
         Raises:
             EvidenceError: its layers were not all read; the message says why.
         """
-        found = self._found.get(identifier)
-        if found is None:
-            raise EvidenceError(self._obstacle)
-        return found
+        if identifier in self._found:
+            return self._found[identifier]
+        answer = self.recording.answers.get(IMAGE_CONTENTS.name)
+        if answer is not None and answer.status == TIMED_OUT:
+            raise EvidenceError(
+                "its layers were not read within the time of a probe; the next run goes on from here"
+            )
+        self.recording.text(IMAGE_CONTENTS)  # raises where the probe says why
+        raise EvidenceError("its layers could not be read, or not to their end")
 
     @cached_property
     def _found(self) -> Mapping[str, Contents]:
         """By image. One that is there was read to its end, whatever became of those after it."""
         return {each.id: each for each in documents_in(self.recording.part(IMAGE_CONTENTS), Contents)}
 
-    @property
-    def _obstacle(self) -> str:
-        """Why the layers of an image were not read."""
-        answer = self.recording.answers.get(IMAGE_CONTENTS.name)
-        if answer is not None and answer.status == TIMED_OUT:
-            return "its layers were not read within the time of a probe; the next run goes on from here"
-        self.recording.text(IMAGE_CONTENTS)  # raises where the probe says why
-        return "its layers could not be read, or not to their end"
-
 
 # ---- the answer, and what is kept of it
 
 
 class _Image(Model, frozen=True, kw_only=True):
-    """What is read of how the engine describes an image."""
-
     id: str
     layers: Layers = msgspec.field(name="RootFS")
 
 
-@dataclass
-class _Answer:
-    """The parts of an answer, of which the last may be cut off."""
-
-    images: dict[str, list[str]] = field(default_factory=lambda: {"known": [], "new": []})
-    in_containerd: bool = False
-    documents: dict[str, list[str]] = field(default_factory=dict)
-    layers: dict[str, str] = field(default_factory=dict)
-    packages: dict[str, list[str]] = field(default_factory=dict)
-
-    def of(self, word: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield ids and layers of the images that are `known` or `new`, but of none of which they are not told."""
-        for each in documents_in("\n".join(self.images[word]), _Image):
-            if each.layers.type == "layers":
-                yield each.id, each.layers.layers or ()
+def _images(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield ids and layers of images, but of none of which the layers are not told."""
+    lines = (line for line in text.split("\n") if line.startswith("{"))
+    for each in documents_in("\n".join(lines), _Image):
+        if each.layers.type == "layers":
+            yield each.id, each.layers.layers or ()
 
 
 def _keep(text: str) -> str:
-    answer = _parse(text)
-    stored = {
-        f"sha256:{name}": each
-        for name, lines in answer.documents.items()
-        for each in documents_in(" ".join(lines), Stored)
-    }
+    known, _, new = f"\n{text}".partition("\nnew\n")
+    blocks = dict(_BLOCK.findall(new))
+    stored = stored_documents(new) if "\ncontainerd\n" in new else None
+    kept = [f"known {identifier} {_chain(layers)}" for identifier, layers in _images(known)]
     read = dict[str, Layer | None]()
-    kept = [f"known {identifier} {_chain(layers)}" for identifier, layers in answer.of("known")]
-    for identifier, layers in answer.of("new"):
-        blobs = _blobs(identifier, layers, stored) if answer.in_containerd else layers
+    for identifier, layers in _images(new):
+        blobs = layers if stored is None else _blobs(identifier, layers, stored)
         for blob in blobs or ():
             if blob not in read:
-                read[blob] = _layer(answer.layers.get(blob, ""), answer.packages.get(blob, []))
+                packages = [line[2:] for line in blocks.get(f"packages {blob}", "").splitlines()]
+                read[blob] = _layer(blocks.get(f"layer {blob}", ""), packages)
         whole = [layer for blob in blobs or () if (layer := read[blob]) is not None]
         if blobs is not None and len(whole) == len(blobs):
             found = contents_of(identifier, _chain(layers), whole)
@@ -194,39 +163,12 @@ def _keep(text: str) -> str:
     return "\n".join((*kept, ""))
 
 
-def _parse(text: str) -> _Answer:
-    answer = _Answer()
-    what, held, images = "", list[str](), list[str]()
-    for line in text.split("\n"):
-        word, _, name = line.partition(" ")
-        if word in ("layer", "packages"):
-            what, held = line, []
-        elif what and line == "end":
-            word, _, name = what.partition(" ")
-            if word == "layer":
-                answer.layers[name] = "".join(held)
-            else:
-                answer.packages[name] = [each[2:].encode("ascii", "replace").decode() for each in held]
-            what = ""
-        elif what:
-            held.append(line)
-        elif line in answer.images:
-            images = answer.images[line]
-        elif line.startswith("{"):
-            images.append(line)
-        elif line == "containerd":
-            answer.in_containerd = True
-        elif match := re.fullmatch(r"([0-9a-f]{64}):(.*)", line):
-            answer.documents.setdefault(match[1], []).append(match[2])
-    return answer
-
-
 def _chain(layers: Sequence[str]) -> str:
     return hashlib.sha256(" ".join(layers).encode()).hexdigest()
 
 
 def _blobs(identifier: str, layers: Sequence[str], stored: Mapping[str, Stored]) -> tuple[str, ...] | None:
-    """The blobs of an image's layers, by the manifest whose configuration names these layers; None if not there."""
+    """Return the blobs of an image's layers, by the manifest whose configuration names these layers."""
     top = stored.get(identifier, Stored())
     for manifest in (top, *(stored.get(each, Stored()) for each in top.named)):
         blobs = tuple(each.digest for each in manifest.layers or ())
@@ -237,17 +179,18 @@ def _blobs(identifier: str, layers: Sequence[str], stored: Mapping[str, Stored])
 
 
 def _layer(packed: str, packages: Sequence[str]) -> Layer | None:
-    """The layer whose listing this is; None where it was not read or makes no sense."""
+    """Return the layer whose listing this is, or None if it was not read or makes no sense."""
     try:
         unpack = zlib.decompressobj(wbits=31)
-        listing = unpack.decompress(base64.b64decode(packed, validate=True), _MOST)
-        return read_layer(listing, packages) if unpack.eof else None
+        listing = unpack.decompress(base64.b64decode(packed.replace("\n", ""), validate=True), _MOST)
+        plain = [each.encode("ascii", "replace").decode() for each in packages]
+        return read_layer(listing, plain) if unpack.eof else None
     except (binascii.Error, tarfile.TarError, zlib.error, SyntaxError, ValueError, KeyError, TypeError):
         return None
 
 
 def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) -> Contents:
-    """What there is to see in the image with these layers."""
+    """Return what there is to see in the image with these layers."""
     files = merged(layers)
     real = {path: entry for path, entry in sorted(files.items()) if entry.is_file}
     listed = {path: _owner(path, layers).packages for path in sorted(files) if names.database(path)}
@@ -258,15 +201,13 @@ def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) ->
         databases.discard("dpkg")
     if not (packages or databases) and any(_is_there(path, layers) for path in names.RELEASES):
         databases.add(names.DISTRIBUTION)  # its release file is from a package, too
+    special = {path: f"{entry.mode:04o}" for path, entry in real.items() if entry.has_special_bits}
+    capable = {path: entry.capabilities for path, entry in real.items() if entry.capabilities}
     return Contents(
         id=identifier,
         chain=layers_digest,
-        special=tuple(
-            SpecialFile(path, f"{entry.mode:04o}") for path, entry in real.items() if entry.has_special_bits
-        ),
-        capable=tuple(
-            CapableFile(path, entry.capabilities) for path, entry in real.items() if entry.capabilities
-        ),
+        special=tuple(SpecialFile(path, mode) for path, mode in special.items()),
+        capable=tuple(CapableFile(path, given) for path, given in capable.items()),
         packages=tuple(sorted(packages)),
         databases=tuple(sorted(databases)),
         tools=tuple(path for path in sorted(files) if names.tool(path) and _runs(files[path], layers)),
@@ -275,7 +216,7 @@ def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) ->
 
 
 def _runs(entry: Entry, layers: Sequence[Layer]) -> bool:
-    """Whether it is a program: a file that may be started, or a link to one that is none by its own name."""
+    """Return whether it is a program: a file that may be started, or a link to one that is none by its own name."""
     if entry.is_file:
         return bool(entry.mode & _RUNS)
     name = posixpath.basename(entry.target)
@@ -284,7 +225,7 @@ def _runs(entry: Entry, layers: Sequence[Layer]) -> bool:
 
 
 def _is_there(path: str, layers: Sequence[Layer]) -> bool:
-    """Whether a file is to be seen at *path*."""
+    """Return whether a file is to be seen at *path*."""
     return any(
         path in layer.paths and not any(each.hides(path) for each in layers[number:])
         for number, layer in enumerate(layers, start=1)
@@ -292,7 +233,7 @@ def _is_there(path: str, layers: Sequence[Layer]) -> bool:
 
 
 def _owner(path: str, layers: Sequence[Layer]) -> Layer:
-    """The layer whose file is seen at *path*."""
+    """Return the layer whose file is seen at *path*."""
     return next(layer for layer in reversed(layers) if path in layer.paths)
 
 

@@ -40,10 +40,8 @@ class Entry:
     """A file as a layer holds it.
 
     Attributes:
-        path: absolute, in the image.
-        mode: its permission bits, setuid and setgid among them.
         target: the path of which a hard link is another name; what is in a symbolic link.
-        capabilities: those that it gives to who starts it, in order; `unknown` where a listing does not tell.
+        capabilities: those of a program, in order; `unknown` where a listing does not tell.
     """
 
     path: str
@@ -59,7 +57,7 @@ class Entry:
 
     @property
     def has_special_bits(self) -> bool:
-        """Whether it runs, if it is a regular file, as its owner or group."""
+        """Whether it is setuid or setgid."""
         return bool(self.mode & (SETUID | SETGID))
 
 
@@ -85,11 +83,7 @@ class Layer:
 
     @classmethod
     def of(cls, found: Iterable[Entry], packages: Iterable[str] = ()) -> Self:
-        """The layer whose archive holds these, in this order.
-
-        Raises:
-            ValueError: no layer is like that.
-        """
+        """Return the layer whose archive holds these, in this order."""
         entries = dict[str, Entry]()
         directories, removed, opaque = set[str](), set[str](), set[str]()
         for entry in found:
@@ -111,10 +105,9 @@ class Layer:
         return cls(notable, entries.keys(), directories, removed, opaque, tuple(packages))
 
     def hides(self, path: str) -> bool:
-        """Whether what a layer below holds at *path* is not to be seen through this one."""
-        if path in self.removed or path in self.paths or path in self.directories:
-            return True
-        return any(
+        """Return whether what a layer below holds at *path* is not to be seen through this one."""
+        hidden = path in self.removed or path in self.paths or path in self.directories
+        return hidden or any(
             each in self.removed or each in self.opaque or each in self.paths for each in above_of(path)
         )
 
@@ -125,7 +118,7 @@ def _is_notable(entry: Entry) -> bool:
 
 
 def above_of(path: str) -> Iterator[str]:
-    """The directories in which *path* lies, from the nearest to the root."""
+    """Yield the directories in which *path* lies, from the nearest to the root."""
     while path != "/":
         path = path.rpartition("/")[0] or "/"
         yield path
@@ -146,13 +139,13 @@ def _target(kind: str, text: str) -> str:
 
 
 def _path(name: str) -> str:
-    """The absolute path of a name, of which bytes that are no text are shown as in `\\xff`."""
+    """Return the absolute path of a name, with bytes that are no text as in `\\xff`."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "/" + posixpath.normpath(f"/{text}").lstrip("/")
 
 
 def merged(layers: Sequence[Layer]) -> Mapping[str, Entry]:
-    """The notable files of the image with these layers, the lowest first."""
+    """Return the notable files of the image with these layers, the lowest first."""
     seen = dict[str, Entry]()
     for layer in layers:
         below = seen
@@ -162,8 +155,7 @@ def merged(layers: Sequence[Layer]) -> Mapping[str, Entry]:
 
 
 def _followed(entry: Entry, layer: Layer, below: Mapping[str, Entry]) -> Entry:
-    """A hard link with the bits and capabilities of the file that it is a name of: an archive may say something
-    else of it."""
+    """Return a hard link with the bits and capabilities of its file: an archive may say something else of it."""
     if entry.kind != LINK:
         return entry
     target = (layer.notable if entry.target in layer.paths else below).get(entry.target)
@@ -177,10 +169,9 @@ def _followed(entry: Entry, layer: Layer, below: Mapping[str, Entry]) -> Entry:
 
 
 class _Headers:
-    """An archive as the engine keeps it, for tarfile: raw bytes, and of each file only how large it is."""
+    """An archive as the engine keeps it, as a file for tarfile: raw bytes, and of each file only how large it is."""
 
     def __init__(self, listing: bytes) -> None:
-        """Take the pieces of the archive, one JSON object a line."""
         self.files, self._place, end = 0, 0, 0
         self._starts, self._raw = list[int](), list[bytes]()
         for piece in map(json.loads, listing.splitlines()):
@@ -195,18 +186,16 @@ class _Headers:
                 raise ValueError("a piece of an archive is of no known type")
 
     def tell(self) -> int:
-        """Return the position."""
         return self._place
 
     def seek(self, place: int) -> None:
-        """Go to a position from the beginning on."""
         self._place = place
 
     def write(self, content: bytes) -> None:
-        """Do nothing: an archive is only read."""
+        raise NotImplementedError
 
     def close(self) -> None:
-        """Do nothing: there is no file."""
+        pass
 
     def read(self, size: int) -> bytes:
         """Return raw bytes from the position on, and zeros for the end of a body."""
@@ -229,7 +218,7 @@ def _archived(listing: bytes) -> Iterator[Entry]:
 
 
 def _given(value: bytes) -> tuple[str, ...]:
-    """The capabilities that a file permits (vfs_cap_data of linux/capability.h)."""
+    """Return the capabilities that a file permits (vfs_cap_data of linux/capability.h)."""
     if not value:
         return ()
     words = [int.from_bytes(value[at : at + 4], "little") for at in range(0, len(value), 4)]

@@ -26,12 +26,10 @@ from hullcheck.verdicts import EvidenceError
 T = TypeVar("T")
 BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
 _GONE = re.compile(r'\{"message": ?"No such image.*')  # it went away after it was listed
-_BLOB = re.compile(r"([0-9a-f]{64}):(.*)")
+_BLOB = re.compile(r"^([0-9a-f]{64}):(.*)$", re.MULTILINE)
 
 
-class Metadata(Model, frozen=True, kw_only=True):
-    """What the engine notes of an image beside it."""
-
+class _Metadata(Model, frozen=True, kw_only=True):
     last_tag_time: str | None = None
 
 
@@ -42,40 +40,34 @@ class Layers(Model, frozen=True, kw_only=True):
     layers: tuple[str, ...] | None = None
 
 
-class Pull(Model, frozen=True, kw_only=True):
-    """From where it was pulled."""
-
+class _Pull(Model, frozen=True, kw_only=True):
     repository: str = ""
 
 
-class Identity(Model, frozen=True, kw_only=True):
-    """Where it comes from; Docker 29.2 and later tell that."""
-
-    pull: tuple[Pull, ...] | None = None
+class _Identity(Model, frozen=True, kw_only=True):
+    pull: tuple[_Pull, ...] | None = None
 
 
-class Healthcheck(Model, frozen=True, kw_only=True):
-    """Its health check."""
-
+class _Healthcheck(Model, frozen=True, kw_only=True):
     test: list[str] | None = None
 
 
 class Settings(Model, frozen=True, kw_only=True, omit_defaults=True):
-    """The settings of its containers. What is stored has names of variables and labels, without their values."""
+    """The settings of its containers; only its base, health check and steps for later builds are stored."""
 
-    user: str = ""
     env: tuple[str, ...] | None = None
     labels: dict[str, str] | None = None
     cmd: tuple[str, ...] | None = None
     entrypoint: tuple[str, ...] | None = None
     on_build: tuple[str, ...] | None = None
-    healthcheck: Healthcheck | None = None
+    healthcheck: _Healthcheck | None = None
 
 
 class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
     """What `docker image inspect` says of an image.
 
     Attributes:
+        identity: where it comes from; only Docker 29.2 and later tell that.
         secrets: what secrets its settings hold, in words and without them; that is found before they are stored.
     """
 
@@ -87,11 +79,16 @@ class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
     os: str = ""
     architecture: str = ""
     variant: str = ""
-    metadata: Metadata | None = None
-    identity: Identity | None = None
+    metadata: _Metadata | None = None
+    identity: _Identity | None = None
     layers: Layers = msgspec.field(name="RootFS")
     config: Settings | None = None
     secrets: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its tags and digests."""
+        return (*(self.repo_tags or ()), *(self.repo_digests or ()))
 
 
 class Descriptor(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -100,9 +97,7 @@ class Descriptor(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str = ""
 
 
-class StoredLayers(msgspec.Struct, frozen=True):
-    """The digests of the layers, unpacked."""
-
+class _StoredLayers(msgspec.Struct, frozen=True):
     diff_ids: tuple[str, ...] | None = None
 
 
@@ -112,7 +107,7 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     architecture: str = ""
     os: str = ""
     variant: str = ""
-    rootfs: StoredLayers | None = None
+    rootfs: _StoredLayers | None = None
     history: tuple[Told, ...] | None = None
     manifests: tuple[Descriptor, ...] | None = None
     config: Descriptor | None = None
@@ -120,7 +115,7 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The manifests of an index, the configuration of a manifest."""
+        """The documents that it names: manifests of an index, the configuration of a manifest."""
         named = (*(self.manifests or ()), self.config or Descriptor())
         return tuple(each.digest for each in named if each.digest)
 
@@ -138,8 +133,6 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _Row(Model, frozen=True, kw_only=True):
-    """A step as the engine tells it."""
-
     created_by: str = ""
     comment: str = ""
     size: int = 0
@@ -152,12 +145,16 @@ def documents_in(text: str, of: type[T]) -> Iterator[T]:
             yield msgspec.json.decode(line.encode("utf-8", "replace"), type=of)
 
 
-def described(recording: Recording) -> dict[str, Description]:
-    """What the engine says of every image, by id; of those between images too.
+def stored_documents(text: str) -> dict[str, Stored]:
+    """Return the documents in lines `HEX:LINE`, by digest."""
+    files = dict[str, list[str]]()
+    for name, line in _BLOB.findall(text):
+        files.setdefault(f"sha256:{name}", []).append(line)
+    return {digest: each for digest, lines in files.items() for each in documents_in(" ".join(lines), Stored)}
 
-    Raises:
-        EvidenceError: it did not say it, or it is damaged.
-    """
+
+def described(recording: Recording) -> dict[str, Description]:
+    """Return what the engine says of every image, by id; of those between images too."""
     text = recording.sections(IMAGES).get("images", "").strip()
     found = text if text.startswith(DROPPED) else _list(text)
     return {each.id: each for each in decode(found, list[Description], "docker image inspect")}
@@ -170,22 +167,14 @@ def _list(text: str) -> str:
 
 
 def stored(recording: Recording) -> dict[str, Stored]:
-    """The documents of the engine's store, by digest.
-
-    Raises:
-        EvidenceError: they are damaged.
-    """
+    """Return the documents of the engine's store, by digest."""
     found = recording.sections(IMAGES)
     text = found.get("stored") or found.get("history") or "{}"
     return decode(text, dict[str, Stored], "the store of images")
 
 
 def arrivals(recording: Recording) -> dict[str, float]:
-    """When each image was brought to the target, in seconds since the epoch, by id.
-
-    Raises:
-        EvidenceError: they are damaged.
-    """
+    """Return when each image was brought to the target, in seconds since the epoch, by id."""
     lines = recording.sections(IMAGES).get("came", "").splitlines()
     found = [re.fullmatch("([0-9]+) ([0-9a-f]{64})", line) for line in lines]
     if None in found:
@@ -197,21 +186,16 @@ def _without_secrets(found: Description) -> Description:
     config = found.config or Settings()  # that of an image which Nix or Bazel made may have none
     labels = config.labels or {}
     kept = Settings(
-        user=config.user,
-        env=tuple(secrets.masked(each.partition("=")[0]) for each in config.env or ()),
-        labels={
-            secrets.masked(name): secrets.masked(value) if name in BASE_LABELS else HIDDEN
-            for name, value in labels.items()
-        },
+        labels={name: secrets.masked(labels[name]) for name in BASE_LABELS if name in labels},
         on_build=tuple(map(masked_step, config.on_build or ())),
-        healthcheck=config.healthcheck and Healthcheck(test=_test(config.healthcheck.test)),
+        healthcheck=config.healthcheck and _Healthcheck(test=_test(config.healthcheck.test)),
     )
     told = tuple(configuration.in_configuration(msgspec.to_builtins(config)))
     return msgspec.structs.replace(found, config=kept, secrets=told)
 
 
 def _test(test: list[str] | None) -> list[str] | None:
-    """A health check of the same kind, without its words."""
+    """Return a health check of the same kind, without its words."""
     kind = kind_of_check(test)
     return ["CMD", "true"] if kind == CANNOT_FAIL else test and [test[0] if kind in test else HIDDEN, HIDDEN]
 
@@ -224,12 +208,7 @@ def _kept_images(text: str) -> str:
 
 
 def _kept_store(text: str) -> str:
-    files = dict[str, list[str]]()
-    for line in text.split("\n"):
-        if blob := _BLOB.fullmatch(line):
-            files.setdefault(f"sha256:{blob[1]}", []).append(blob[2])
-    found = ((digest, each) for digest, of in files.items() for each in documents_in(" ".join(of), Stored))
-    return _encoded({digest: _masked(each) for digest, each in found})
+    return _encoded({digest: _masked(each) for digest, each in stored_documents(text).items()})
 
 
 def _masked(found: Stored) -> Stored:
@@ -238,7 +217,7 @@ def _masked(found: Stored) -> Stored:
 
 
 def _kept_history(text: str) -> str:
-    """The histories as if they had been in the store: there the first step comes first."""
+    """Return histories as if they were of the store, where the first step comes first."""
     found = dict[str, Stored]()
     for line in text.split("\n"):
         identifier, _, document = line.partition(" ")

@@ -30,8 +30,8 @@ from hullcheck.verdicts import EvidenceError
 ON, OFF, UNCLEAR = "on", "off", "unclear"
 _LINE = re.compile(r"(?P<path>/[^:]*):(?!\s*#)(?P<text>.*\bDOCKER_CONTENT_TRUST\b(?!_).*)")
 _SETS = re.compile(r"(?P<export>export +)?DOCKER_CONTENT_TRUST=([\"']?)(?P<value>\w*)\2\s*(?:[;#].*)?")
-_LISTED = re.compile(r"(report|left-out):(\d+):\d+:(.*)")
 _UNREADABLE = "unreadable:"
+_TOO_LARGE = Report(fault="too much to be read")
 
 
 # ---- content trust of the docker command, as the files of root's environment set it
@@ -76,18 +76,13 @@ class Log(Model, frozen=True, kw_only=True):
 
 
 class DockerBench(Model, frozen=True, kw_only=True):
-    """docker-bench-security on a target.
-
-    Attributes:
-        checkouts: the folders in which the tool lies.
-        log: None where the policy named none.
-    """
+    """The folders in which docker-bench-security lies, and its log; None where the policy named none."""
 
     checkouts: tuple[str, ...]
     log: Log | None
 
     def last_run(self, path: str) -> tool.Run | None:
-        """What the log *path* says; None where it does not exist.
+        """Return what the log *path* says, or None if it does not exist.
 
         Raises:
             EvidenceError: it was not asked for, or is not a whole log of the tool.
@@ -102,15 +97,20 @@ class DockerBench(Model, frozen=True, kw_only=True):
 
 def _kept_bench(text: str) -> str:
     words = Words(text)
-    log = Log(path=words.first("asked")) if "asked" in words else None
-    if log and "unreadable" in words:
-        log = Log(path=log.path, fault="cannot be read")
-    elif log and "there" in words:
-        try:
-            log = Log(path=log.path, run=tool.parse("\n".join(words.all("")), "the log").run)
-        except tool.LogError as error:  # of its message only what is not from the log
-            log = Log(path=log.path, fault=re.split("[:;] ", str(error).partition(": ")[2])[0])
-    return msgspec.json.encode(DockerBench(checkouts=tuple(words.all("checkout")), log=log)).decode()
+    log = _log(words) if "asked" in words else None
+    return msgspec.json.encode(DockerBench(checkouts=words.all("checkout"), log=log)).decode()
+
+
+def _log(words: Words) -> Log:
+    path = words.first("asked")
+    if "unreadable" in words:
+        return Log(path=path, fault="cannot be read")
+    if "there" not in words:
+        return Log(path=path)
+    try:
+        return Log(path=path, run=tool.parse("\n".join(words.all("")), "the log").run)
+    except tool.LogError as error:  # of its message only what is not from the log
+        return Log(path=path, fault=re.split("[:;] ", str(error).partition(": ")[2])[0])
 
 
 # ---- reports of scanners
@@ -125,36 +125,21 @@ class _Folder(Model, frozen=True, kw_only=True):
 
 
 def _kept_scans(text: str) -> str:
-    folder, unreadable, listed = "", False, list[re.Match[str]]()
-    contents, current = dict[str, list[str]](), list[str]()
-    for line in text.split("\n"):
-        if line.startswith(":"):
-            current.append(line[1:])
-        elif line.startswith("content:"):
-            current = contents.setdefault(line.removeprefix("content:"), [])
-        elif found := _LISTED.fullmatch(line):
-            listed.append(found)
-        elif line.startswith("folder:"):
-            folder = line.removeprefix("folder:")
-        else:
-            unreadable |= line == _UNREADABLE
-    reports = []
-    for word, changed, path in map(re.Match.groups, listed):
-        is_left = word == "left-out"
-        told = {"fault": "too much to be read"} if is_left else reduced("\n".join(contents.get(path, ())))
-        reports.append(Report(file=path.rpartition("/")[2], changed=int(changed), **told))
-    kept = _Folder(folder=folder, unreadable=unreadable, reports=tuple(reports))
-    return msgspec.json.encode(kept).decode()
+    words = Words(text)
+    contents = words.below("content", "")
+    found = []
+    for name in ("report", "left-out"):
+        for changed, _, path in (each.split(":", 2) for each in words.all(name)):
+            report = _TOO_LARGE if name == "left-out" else reduced("\n".join(contents.get(path, ())))
+            file = path.rpartition("/")[2]
+            found.append(msgspec.structs.replace(report, file=file, changed=int(changed)))
+    folder = _Folder(folder=words.first("folder"), unreadable="unreadable" in words, reports=tuple(found))
+    return msgspec.json.encode(folder).decode()
 
 
 @dataclass(frozen=True)
 class ScanReports:
-    """All reports in the folder that the policy names.
-
-    Attributes:
-        folder: as the policy names it.
-        found: what was asked for; read when it is first needed.
-    """
+    """All reports in the *folder* that the policy names; what is asked of them raises where it could not be read."""
 
     recording: Recording
     folder: str
@@ -172,31 +157,18 @@ class ScanReports:
 
     @property
     def faults(self) -> tuple[Report, ...]:
-        """The files that are no report or could not be read.
-
-        Raises:
-            EvidenceError: the folder could not be read.
-        """
+        """The files that are no report or could not be read."""
         return tuple(each for each in self._reports if each.fault)
 
     def about(self, digests: frozenset[str]) -> tuple[Report, ...]:
-        """The reports on the image that has these digests, the newest first.
-
-        Raises:
-            EvidenceError: the folder could not be read.
-        """
+        """Return the reports on the image that has these digests, the newest first."""
         found = (each for each in self._reports if not each.fault and each.digest in digests)
         return tuple(sorted(found, key=lambda each: (-each.created, each.file)))
 
     def newest(self, digests: frozenset[str], now: float) -> dict[str, Report]:
-        """By scanner its newest report on the image that has these digests; none that is of the future.
-
-        Raises:
-            EvidenceError: the folder could not be read.
-        """
-        return {
-            each.tool: each for each in reversed(self.about(digests)) if each.created <= now + CLOCK_SLACK
-        }
+        """Return by scanner its newest report on the image that has these digests; none that is of the future."""
+        found = (each for each in reversed(self.about(digests)) if each.created <= now + CLOCK_SLACK)
+        return {each.tool: each for each in found}
 
 
 # ---- the question, and its facts

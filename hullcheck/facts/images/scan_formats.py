@@ -1,4 +1,4 @@
-"""The formats of scanners: what a report says of one image, or why it says nothing.
+"""The reports of scanners: what one says of an image, or why it says nothing.
 
 Clair and Trivy do not tell with which options they were run, Grype does.
 """
@@ -17,8 +17,6 @@ from hullcheck.parsing.models import Model
 from hullcheck.parsing.times import DAY
 
 UNKNOWN = "unknown"
-SCANNERS = ("Trivy", "Clair", "Grype")
-"""What writes the reports that can be read, as `Report.tool` names it."""
 Digest = Annotated[str, Meta(pattern="^sha256:[0-9a-f]{64}$")]
 Count = Annotated[int, Meta(ge=0)]
 Time = Annotated[datetime, Meta(tz=True)]
@@ -37,21 +35,21 @@ _FIXED_ALONE = frozenset(_FIXED_WORDS.split())
 
 
 class Report(Model, frozen=True, kw_only=True, omit_defaults=True):
-    """What is kept of one report of a scanner.
+    """What is kept of one report of a scanner; times are in seconds since the epoch.
 
     Attributes:
-        changed: when its file was changed, in seconds since the epoch.
+        changed: when its file was changed.
         fault: why it says nothing; empty where it does.
-        digest: of the image that was scanned: of its configuration, or of its manifest.
-        made: when it was made, in seconds since the epoch; None where it does not say that.
-        counts: of the weaknesses by how bad they are; `unknown` where the scanner could not tell.
-        known: of what day its list of weaknesses is at least, in seconds since the epoch; None if it does not tell.
+        digest: of the image's configuration, or of its manifest.
+        made: when it was made; None where it does not say that.
+        counts: weaknesses by severity; `unknown` where the scanner could not tell.
+        known: of what day its list of weaknesses is at least; None if it does not tell.
         doubt: why it may not tell of all weaknesses, in a word or two; empty if it does.
         detail: what its doubt is about: the options, or how many.
     """
 
-    file: str
-    changed: Count
+    file: str = ""
+    changed: Count = 0
     fault: str = ""
     tool: str = ""
     digest: Digest | Literal[""] = ""
@@ -89,43 +87,41 @@ class _TrivyResult(Model, frozen=True, kw_only=True):
     experimental_modified_findings: list[Any] | None = None
 
 
-class _Scanned(Model, frozen=True, kw_only=True):
+class _TrivyMetadata(Model, frozen=True, kw_only=True):
     image_id: Digest = field(name="ImageID")
     os: dict[str, Any] = field(name="OS", default_factory=dict)
 
 
 class Trivy(Model, frozen=True, kw_only=True):
-    """A report of Trivy on an image, of its schema 2."""
+    """A report of Trivy on an image."""
 
-    schema_version: Literal[2]
-    artifact_type: Literal["container_image"]
     created_at: Time | None = None
-    metadata: _Scanned
+    metadata: _TrivyMetadata
     results: list[_TrivyResult] | None = None
 
-    def told(self) -> dict[str, Any]:
-        """What it says."""
-        results = self.results or []
+    def report(self) -> Report:
+        results, system = self.results or [], self.metadata.os
         found = [each for result in results for each in result.vulnerabilities or ()]
-        system = self.metadata.os
-        needed = {_OF_SYSTEM} if system.get("Family") else {_OF_SYSTEM, _OF_LANGUAGES}
+        family = system.get("Family")
+        needed = {_OF_SYSTEM} if family else {_OF_SYSTEM, _OF_LANGUAGES}
         hidden = sum(len(result.experimental_modified_findings or ()) for result in results)
         counts = _counts(each.severity for each in found)
-        fixed = system.get("Family") not in _FIXED_ALONE and all(each.fixed_version for each in found)
-        doubts = (
-            (needed.isdisjoint(result.of for result in results), "no packages"),
-            (bool(system.get("EOSL")), "unsupported distribution"),
-            (hidden > 0, "told to ignore"),
-            *_filtered(counts, fixed=fixed),
-        )
-        return {
-            "digest": self.metadata.image_id,
-            "made": _seconds(self.created_at),
-            "counts": counts,
-            "known": _newest(day for each in found for day in (each.published_date, each.last_modified_date)),
-            "doubt": _first(doubts),
-            "detail": str(hidden or ""),
+        doubts = {
+            "no packages": needed.isdisjoint(result.of for result in results),
+            "unsupported distribution": bool(system.get("EOSL")),
+            "told to ignore": hidden > 0,
+            **_filters(counts, are_fixed=all(each.fixed_version for each in found)),
         }
+        if family in _FIXED_ALONE:
+            doubts["fixed alone"] = False
+        return Report(
+            digest=self.metadata.image_id,
+            made=_seconds(self.created_at),
+            counts=counts,
+            known=_newest(day for each in found for day in (each.published_date, each.last_modified_date)),
+            doubt=_first(doubts),
+            detail=str(hidden or ""),
+        )
 
 
 class _ClairWeakness(msgspec.Struct, frozen=True):
@@ -142,125 +138,116 @@ class Clair(msgspec.Struct, frozen=True):
     vulnerabilities: dict[str, _ClairWeakness] | None
     package_vulnerabilities: dict[str, list[str] | None] | None
 
-    def told(self) -> dict[str, Any]:
-        """What it says.
-
-        Raises:
-            ValidationError: it tells of a weakness that it does not list.
-        """
+    def report(self) -> Report:
         known = self.vulnerabilities or {}
-        if not all(known.keys() >= {*(ids or ())} for ids in (self.package_vulnerabilities or {}).values()):
-            raise msgspec.ValidationError("a weakness is not listed")
+        for ids in (self.package_vulnerabilities or {}).values():
+            if not known.keys() >= {*(ids or ())}:
+                raise msgspec.ValidationError("it tells of a weakness that it does not list")
         counts = _counts(each.normalized_severity for each in known.values())
-        fixed = all(each.fixed_in_version for each in known.values())
-        return {
-            "digest": self.manifest_hash,
-            "counts": counts,
-            "known": _newest(each.issued for each in known.values()),
-            "doubt": _first([(not self.packages, "no packages"), *_filtered(counts, fixed=fixed)]),
-        }
+        filters = _filters(counts, are_fixed=all(each.fixed_in_version for each in known.values()))
+        return Report(
+            digest=self.manifest_hash,
+            counts=counts,
+            known=_newest(each.issued for each in known.values()),
+            doubt=_first({"no packages": not self.packages, **filters}),
+        )
 
 
-class _Database(msgspec.Struct, frozen=True):
-    """The list of weaknesses of Grype; older ones tell of it here, and newer ones in a `status`."""
+class _GrypeDatabase(msgspec.Struct, frozen=True):
+    """The list of weaknesses; older versions tell of it here, and newer ones in a `status`."""
 
     built: Time | None = None
     valid: bool = True
     error: Any = None
-    status: "_Database | None" = None
+    status: "_GrypeDatabase | None" = None
 
 
-class _Descriptor(msgspec.Struct, frozen=True):
+class _GrypeDescriptor(msgspec.Struct, frozen=True):
     name: Literal["grype"]
     timestamp: Time
     configuration: dict[str, Any] | None = None
-    db: _Database | None = None
+    db: _GrypeDatabase | None = None
 
 
-class _Image(msgspec.Struct, frozen=True, rename={"image_id": "imageID"}):
+class _GrypeImage(msgspec.Struct, frozen=True, rename={"image_id": "imageID"}):
     image_id: Digest
 
 
-class _Source(msgspec.Struct, frozen=True):
+class _GrypeSource(msgspec.Struct, frozen=True):
     type: Literal["image"]
-    target: _Image
+    target: _GrypeImage
 
 
 class Grype(msgspec.Struct, frozen=True, rename="camel"):
     """A report of Grype on an image."""
 
     matches: list[dict[str, Any]]
-    source: _Source
-    descriptor: _Descriptor
+    source: _GrypeSource
+    descriptor: _GrypeDescriptor
     alerts_by_package: list[dict[str, Any]] | None = None
     ignored_matches: list[dict[str, Any]] | None = None
 
-    def told(self) -> dict[str, Any]:
-        """What it says."""
+    def report(self) -> Report:
         alerts = {one["type"] for each in self.alerts_by_package or () for one in each.get("alerts") or ()}
-        database = self.descriptor.db or _Database()
-        status = database.status or database
-        left_out = self._left_out()
-        doubts = (
-            (not self.matches, "no packages"),
-            ("distro-eol" in alerts, "unsupported distribution"),
-            (not alerts.isdisjoint(("distro-unknown", "distro-disabled")), "unknown distribution"),
-            (self.descriptor.configuration is None, "options not told"),
-            (left_out != "", "options"),
-        )
-        return {
-            "digest": self.source.target.image_id,
-            "made": _seconds(self.descriptor.timestamp),
-            "counts": _counts(each["vulnerability"]["severity"] for each in self.matches),
-            "known": _seconds(status.built) if status.valid and not status.error else None,
-            "doubt": _first(doubts),
-            "detail": left_out,
+        database = self.descriptor.db or _GrypeDatabase()
+        database = database.status or database
+        options = self._filtering_options()
+        doubts = {
+            "no packages": not self.matches,
+            "unsupported distribution": "distro-eol" in alerts,
+            "unknown distribution": not alerts.isdisjoint(("distro-unknown", "distro-disabled")),
+            "options not told": self.descriptor.configuration is None,
+            "options": bool(options),
         }
+        return Report(
+            digest=self.source.target.image_id,
+            made=_seconds(self.descriptor.timestamp),
+            counts=_counts(each["vulnerability"]["severity"] for each in self.matches),
+            known=_seconds(database.built) if database.valid and not database.error else None,
+            doubt=_first(doubts),
+            detail=", ".join(options),
+        )
 
-    def _left_out(self) -> str:
-        """Return which options leave weaknesses out, or "" if none does."""
+    def _filtering_options(self) -> list[str]:
+        """Return the options that leave weaknesses out."""
         options = self.descriptor.configuration or {}
-        given = [name for name in _LEAVE_OUT.split() if options.get(name)]
         rules = [*(options.get("ignore") or ())]
         for each in self.ignored_matches or ():
             rules += each.get("appliedIgnoreRules") or [{}]
         ignores = not all(_HEADERS.fullmatch((each.get("package") or {}).get("name") or "") for each in rules)
-        return ", ".join([*given, *["ignore"] * ignores])
+        return [*filter(options.get, _LEAVE_OUT.split()), *["ignore"] * ignores]
 
 
-class _Head(msgspec.Struct):
-    """By what the formats are told apart."""
-
-    manifest_hash: str = ""
-    schema: int | None = field(name="SchemaVersion", default=None)
+_FORMATS: tuple[type[Trivy | Clair | Grype], ...] = (Trivy, Clair, Grype)
+SCANNERS = tuple(each.__name__ for each in _FORMATS)
+"""What writes the reports that can be read, as `Report.tool` names it."""
 
 
-def reduced(text: str) -> dict[str, Any]:
-    """Return the fields of a `Report` that *text* tells."""
+def reduced(text: str) -> Report:
+    """Return what the report *text* tells, or why it tells nothing, without words of the file."""
     content = text.encode("utf-8", "replace")
-    try:
-        head = msgspec.json.decode(content, type=_Head)
-        of: type[Clair | Grype | Trivy] = (
-            Clair if head.manifest_hash else Grype if head.schema is None else Trivy
-        )
-        return {"tool": of.__name__, **msgspec.json.decode(content, type=of).told()}
-    except (msgspec.ValidationError, AttributeError, KeyError, TypeError):  # without words of the file
-        return {"fault": "no report of Trivy (schema 2), Clair or Grype on an image, or not as its format is"}
-    except ValueError:
-        return {"fault": "not JSON, or cut off" if text.strip() else "empty"}
+    for of in _FORMATS:
+        try:
+            report = msgspec.json.decode(content, type=of).report()
+            return msgspec.structs.replace(report, tool=of.__name__)
+        except (msgspec.ValidationError, AttributeError, KeyError, TypeError):
+            continue
+        except ValueError:
+            return Report(fault="not JSON, or cut off" if text.strip() else "empty")
+    return Report(fault="no report of Trivy (schema 2), Clair or Grype on an image, or not as its format is")
 
 
-def _filtered(counts: dict[str, int], *, fixed: bool) -> list[tuple[bool, str]]:
-    """Whether a scanner that does not tell its options shows that it may have left weaknesses out."""
-    return [
-        (not counts, "nothing found"),
-        (fixed, "fixed alone"),
-        (not set(counts) - set(SEVERITIES[-2:]), "severe alone"),
-    ]
+def _filters(counts: dict[str, int], *, are_fixed: bool) -> dict[str, bool]:
+    """Return the signs that a scanner, which does not tell its options, may have left weaknesses out."""
+    return {
+        "nothing found": not counts,
+        "fixed alone": are_fixed,
+        "severe alone": not set(counts) - set(SEVERITIES[-2:]),
+    }
 
 
-def _first(doubts: Iterable[tuple[bool, str]]) -> str:
-    return next((doubt for is_so, doubt in doubts if is_so), "")
+def _first(doubts: dict[str, bool]) -> str:
+    return next((doubt for doubt, is_so in doubts.items() if is_so), "")
 
 
 def _seconds(time: datetime | None) -> float | None:

@@ -30,7 +30,10 @@ _TOLD = re.compile(
     re.DOTALL,
 )
 _BUILDKIT = re.compile(r"(?<!\s)\s*# buildkit$")
-_ARGUMENTS = re.compile(rf"\|\d+ (?:.*? (?={_SHELL}-\w*c )|(?:[\w./-]+=\S* )*)", re.DOTALL)
+_ARGUMENTS = re.compile(  # of a RUN, before its command: `|2 A=1 B=2 /bin/sh -c x`
+    rf"(?P<before>(?:RUN )?\|\d+ )(?P<given>.*? (?={_SHELL}-\w*c )|(?:[\w./-]+=\S* )*)(?P<command>.*)",
+    re.DOTALL,
+)
 _FLAGS = re.compile(r"^(?:--\w[\w-]*(?:=\S*)? +)+")  # of the RUN itself, as in `RUN --mount=...`
 _SHORT_SHELL = re.compile(rf"{_SHELL}-\w*c (.*)", re.DOTALL)
 _BARE_SHELL = re.compile(r"(?:/\S*/)?(?:ba|da|a|k|z)?sh")
@@ -41,17 +44,8 @@ _FILLS = ("ADD", "COPY", "RUN")
 IMPORTED, MERGED = "imported from ", "merge sha256:"
 """How comments of histories begin: of an import, and of all layers in one, which the steps before it made."""
 _DECLARES = re.compile(rf"(?:{_SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:ENV|LABEL|ARG) (?P<rest>.*)", re.DOTALL)
-_BUILD_ARGUMENTS = re.compile(
-    rf"(?P<before>(?:RUN )?\|\d+ )(?P<arguments>.*?) (?P<command>{_SHELL}-\w*c .*)", re.DOTALL
-)
-_BARE_ARGUMENTS = re.compile(
-    r"(?P<before>(?:RUN )?\|\d+ )(?P<arguments>(?:[\w./-]+=\S* )*)(?P<command>.*)", re.DOTALL
-)
 _COMMAND = re.compile(rf"(?:{_SHELL}#\(nop\) +)?(?:CMD|ENTRYPOINT|HEALTHCHECK|SHELL|ONBUILD [A-Z]+) ")
-_PLACES = re.compile(
-    rf"(?P<before>(?:{_SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:VOLUME|WORKDIR) )(?P<rest>.*)", re.DOTALL
-)
-_NO_WORD = re.compile(r"(?![A-Za-z._#-]+(?![^\s/\[\]\",]))[^\s/\[\]\",]+")
+_PLACE = re.compile(rf"((?:{_SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:VOLUME|WORKDIR) ).*", re.DOTALL)
 _WORD = r'"(?:\\.|[^"\\])*"'
 _LIST = re.compile(rf"\[({_WORD}(?:[\s,]+{_WORD})*)\]")
 # Of a value with blanks a word may look like another name: only what cannot be one of its words is kept.
@@ -76,12 +70,12 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def builder(self) -> str | None:
-        """What a builder that has no build file calls itself, often nothing; None where the step tells more."""
+        """The name of a builder that has no build file, often empty; None where the step tells more."""
         text = self.created_by or ""
         return None if _TOLD.match(text) else text.partition(" ")[0]
 
     def without_secrets(self) -> "Told":
-        """The same, as it is stored."""
+        """Return what is stored of it."""
         comment = (self.comment or "").lower()  # podman has small letters, and writes an ADD beside it
         origin = next((each for each in (IMPORTED, MERGED) if comment.startswith(each)), "")
         text = "" if origin == IMPORTED else as_words((self.created_by or "").strip())
@@ -106,11 +100,7 @@ class Step:
 
     @property
     def hidden(self) -> bool:
-        """Whether the history does not tell what it did.
-
-        It ran a script of which BuildKit keeps only the name, or it is a container that somebody worked in by
-        hand, of which only the shell is kept.
-        """
+        """Whether the history does not tell what it did: a script of BuildKit, or work by hand in a shell."""
         by_hand = self.keyword == "RUN" and _BARE_SHELL.fullmatch(self.argument)
         return self.silent or _HIDDEN_SCRIPT in self.text or bool(by_hand)
 
@@ -121,14 +111,13 @@ class Step:
 
     @property
     def argument(self) -> str:
-        """What follows the instruction."""
         return self._parsed[1]
 
     @property
     def build_arguments(self) -> str:
         """Names and values of the arguments that a RUN has as variables, as `A=1 B=***`."""
-        found = _ARGUMENTS.match(self.text.removeprefix("RUN "))
-        return found[0].partition(" ")[2] if found else ""
+        found = _ARGUMENTS.fullmatch(self.text)
+        return found["given"] if found else ""
 
     @property
     def fills(self) -> bool:
@@ -150,7 +139,7 @@ class Step:
 
     @property
     def shown(self) -> str:
-        """The instruction on one line, cut, to be found in a build file."""
+        """The instruction on one line, cut."""
         before = "ONBUILD" if self.is_for_later else ""
         line = " ".join(f"{before} {self.keyword} {self.argument}".split()) or "(no words)"
         return line if len(line) <= 100 else f"{line[:100]}..."
@@ -175,10 +164,9 @@ class Step:
 
 
 def steps_of(history: Sequence[Told]) -> Iterator[Step]:
-    """Yield the steps of a history, of which the first ones may be a base that one builder of another kind made.
+    """Yield the steps of a history; the first ones may be a base from a builder without a build file, as Jib and KIWI.
 
     Of a container that somebody made an image of, a step tells what was started in it, and not what was done there.
-    Builders that have no build file (Jib, apko, ko, KIWI) tell no more than their name.
     """
     filling = [each for each in history if not each.empty_layer]
     base = [*takewhile(lambda each: each.builder == filling[0].builder, filling)]
@@ -190,15 +178,15 @@ def steps_of(history: Sequence[Told]) -> Iterator[Step]:
 
 
 def _script(text: str) -> str:
-    """What a RUN hands to its shell."""
-    text = _ARGUMENTS.sub("", text, count=1) if text.startswith("|") else text
-    text = _listed(_FLAGS.sub("", text))
+    """Return what a RUN hands to its shell."""
+    given = _ARGUMENTS.fullmatch(text)
+    text = _listed(_FLAGS.sub("", given["command"] if given else text))
     shell = _SHORT_SHELL.fullmatch(text)
     return shell[1] if shell else text
 
 
 def _listed(text: str) -> str:
-    """The command that *text* is, where it is written as a list: `["apt-get", "update"]`."""
+    """Return a command as a line of words, also where it is a list: `["apt-get", "update"]`."""
     try:
         words = json.loads(text) if text.startswith("[") else None
     except ValueError:
@@ -207,7 +195,7 @@ def _listed(text: str) -> str:
 
 
 def as_words(text: str) -> str:
-    """A step with its command as a line of words, also where the build file has a list."""
+    """Return a step with its command as a line of words, also where the build file has a list."""
     return _LIST.sub(lambda match: _joined(match[1]), text) if _COMMAND.match(text) else text
 
 
@@ -223,18 +211,18 @@ def _unquoted(word: str) -> str:
 
 
 def masked_step(text: str) -> str:
-    """A step of a history without secrets, and without the values of what it sets."""
+    """Return a step without secrets, and without the values of what it sets."""
     if declares := _DECLARES.match(text):
         return f"{text[: declares.start('rest')]}{_names(declares['rest'])}"
-    if given := _BUILD_ARGUMENTS.match(text) or _BARE_ARGUMENTS.match(text):
-        return f"{given['before']}{_names(given['arguments'])} {secrets.masked(given['command'])}"
-    if places := _PLACES.fullmatch(text):  # nothing of them is judged
-        return f"{places['before']}{_NO_WORD.sub(secrets.HIDDEN, places['rest'])}"
+    if given := _ARGUMENTS.fullmatch(text):
+        return f"{given['before']}{_names(given['given'])} {secrets.masked(given['command'])}"
+    if place := _PLACE.fullmatch(text):  # it is not judged
+        return f"{place[1]}{secrets.HIDDEN}"
     return secrets.masked(text)
 
 
 def _names(assignments: str) -> str:
-    """`A=b c D=e` as `A=*** D=***`."""
+    """Return `A=b c D=e` as `A=*** D=***`."""
     first = _FIRST.match(assignments)
     if first is None:
         return secrets.masked(assignments.strip().partition(" ")[0])

@@ -1,9 +1,8 @@
 """What is unused on a target: images without containers, stopped containers, and their ages."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from hullcheck.facts import images
 from hullcheck.facts.containers import Container
@@ -21,68 +20,57 @@ _NEVER = "0001-01-01T00:00:00Z"
 
 @dataclass(frozen=True)
 class Idle:
-    """Something that is not in use.
+    """An image or a container that is not in use.
 
     Attributes:
-        days: for how long it is unused: a container since it stopped, or was made and never started; an
-            image since it was made, brought here, or last given a name here, as far as that is known. None where
-            nothing is, and its build set no true time.
+        days: since the container stopped, or was made and never started; since the image was made, brought here or
+            last given a name here. None where nothing is known, and the build set no true time.
     """
 
     name: str
     days: float | None
 
-    def __str__(self) -> str:
-        """Its name and age."""
-        age = "of unknown age" if self.days is None else f"{max(self.days, 0):.0f} d"
-        return f"{self.name} ({age})"
-
 
 @dataclass(frozen=True)
 class Sprawl:
-    """What is not in use on a target."""
+    """What is not in use on a target, the oldest first; it raises where the engine did not say."""
 
     recording: Recording
     containers: Later[Subjects[Container]]
 
     @cached_property
     def unused_images(self) -> tuple[Idle, ...]:
-        """Images that no container was made from or mounts, the oldest first; layers between them are not counted.
-
-        Raises:
-            EvidenceError: the engine did not say.
-        """
-        known = described(self.recording)
-        used = {image for _, each in self.containers.get() for image in images.used_images(each, known)}
+        """Images that no container was made from or mounts; layers between them are not counted."""
+        known, came = described(self.recording), arrivals(self.recording)
+        used = {
+            image
+            for _, container in self.containers.get()
+            for image in images.used_images(container, known)
+        }
         needed = set(used)
         for image in used:  # the images that it was built from cannot go either
             while (found := known.get(image)) and (image := found.parent or "") not in needed:
                 needed.add(image)
         parents = {each.parent for each in known.values()}
-        came = arrivals(self.recording)
-        idle = (
+        return _oldest_first(
             Idle(name or images.short(identifier), self._days_of_image(each, came.get(identifier)))
             for identifier, each in known.items()
             if identifier not in needed
             if (name := _name(each)) or identifier not in parents
         )
-        return _oldest_first(idle)
 
     @cached_property
     def stopped_containers(self) -> tuple[Idle, ...]:
-        """Containers that do not run, the oldest first.
-
-        Raises:
-            EvidenceError: the engine did not say.
-        """
+        """Containers that do not run."""
+        inspected = ((name, each.inspect) for name, each in self.containers.get())
         return _oldest_first(
-            Idle(name, self._days_since(each.inspect.created, each.inspect.state.finished_at))
-            for name, each in self.containers.get()
-            if each.inspect.state.status in _STOPPED
+            Idle(name, self._days_since(each.created, each.state.finished_at))
+            for name, each in inspected
+            if each.state.status in _STOPPED
         )
 
     def _days_of_image(self, image: Description, came: float | None) -> float | None:
-        """How long an image is here; a build may set no time, one of long ago or one of the future."""
+        """Return how long an image is here; a build may set no time, one of long ago or one of the future."""
         made, now = image.created, self.recording.now
         tagged = engine_moment(image.metadata and image.metadata.last_tag_time)
         known = [images.build_moment(made, now), tagged, came if came and came <= now else None]
@@ -92,8 +80,8 @@ class Sprawl:
             self._days_since(made)  # raises where it is no time at all
         return None
 
-    def _days_since(self, *times: Any) -> float:
-        """Days since the latest of these times, but none that the engine gives for "never".
+    def _days_since(self, *times: str | None) -> float:
+        """Return the days since the latest of these times, but none that the engine gives for "never".
 
         Raises:
             EvidenceError: none is a time.
@@ -105,18 +93,12 @@ class Sprawl:
 
 
 def _name(image: Description) -> str:
-    """What a person would type for it; empty where it has no name."""
-    names = (*(image.repo_tags or ()), *(image.repo_digests or ()))
-    return next((name for name in names if not name.startswith("<none>")), "")
+    """Return what a person would type for it, or an empty string if it has no name."""
+    return next((name for name in image.names if not name.startswith("<none>")), "")
 
 
 def _oldest_first(idle: Iterable[Idle]) -> tuple[Idle, ...]:
     return tuple(sorted(idle, key=lambda each: (-(each.days or 0), each.name)))
-
-
-def older_than(idle: Iterable[Idle], days: float) -> Iterator[Idle]:
-    """Those that are unused for more than so many days."""
-    return (each for each in idle if each.days is not None and each.days > days)
 
 
 @fact(IMAGES)

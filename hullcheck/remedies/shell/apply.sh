@@ -6,7 +6,7 @@
 # shellcheck disable=SC2329 # changes.sh calls them
 set -eu
 umask 077
-todo=${1:-check} missed=0 work="" changed=""
+todo=${1:-check} missed=0 changed=""
 case $todo in check | apply | back) ;; *) todo="" ;; esac
 if [ -z "$todo" ] || [ $# -gt 1 ]; then
   echo "usage: sh apply.sh [check | apply | back]" >&2
@@ -121,40 +121,32 @@ file() { # FILE PATH MODE: FILE of this folder is to be at PATH
     say "wrote $2"
   fi
 }
-daemon_json() { # FILE PATH SECONDS THERE: as `file`, if that at PATH is the one of the audit
-  if { [ "$todo" = check ] || [ "$todo" = apply ]; } && ! cmp -s -- "$1" "$2"; then
-    if [ -e "$2" ] && [ "$4" = absent ]; then stop "$2 was not there at the audit: audit again"; fi
-    if [ ! -e "$2" ] && [ "$4" != absent ]; then stop "$2 was there at the audit: audit again"; fi
-    if [ -e "$2" ] && [ "$(stat -c %Y -- "$2")" -ge "$3" ]; then
-      stop "$2 was changed after the audit: audit again"
-    fi
-    is_valid "$1"
-  fi
-  file "$1" "$2" 644
-}
 is_valid() { # FILE: the engine would start with it, as far as it can say
   if dockerd --help 2>/dev/null | grep -q -e --validate; then
     dockerd --validate --config-file="$(readlink -f -- "$1")" >/dev/null || stop "the engine would not start with $1"
   fi
 }
-merge() { # SETTINGS PATH: the settings, merged with what is in the daemon.json at PATH
+merge() { # SETTINGS PATH [NAME...]: the settings, merged with the daemon.json at PATH, without those of NAME
   if [ "$todo" = back ]; then
     content_back "$2"
     return
   fi
+  settings=$1 path=$2
+  shift 2
   work=$(mktemp -d)
-  if [ -e "$2" ]; then cp -- "$2" "$work/old"; else echo "{}" >"$work/old"; fi
-  if command -v python3 >/dev/null; then
-    python3 -I merge.py "$1" "$work/old" >"$work/new" || stop "$2 could not be merged"
+  if [ ! -s "$path" ]; then
+    cp -- "$settings" "$work/new"
+  elif command -v python3 >/dev/null; then
+    python3 -I merge.py "$settings" "$path" "$@" >"$work/new" || stop "$path could not be merged"
   elif command -v jq >/dev/null; then
-    jq --slurpfile more "$1" \
-      "with_entries(select(.key | IN(\$more[0].without[]) | not)) * \$more[0].put" "$work/old" >"$work/new" ||
-      stop "$2 could not be merged"
+    without="with_entries(select(.key | IN(\$ARGS.positional[]) | not))"
+    jq --slurpfile more "$settings" "$without * \$more[0]" "$path" --args "$@" >"$work/new" ||
+      stop "$path could not be merged"
   else
-    stop "neither python3 nor jq is here: merge $1 into $2 by hand, and take that line out of changes.sh"
+    stop "neither python3 nor jq is here: merge $settings into $path by hand, and take that line out of changes.sh"
   fi
   is_valid "$work/new"
-  if [ -e "$2" ] && cmp -s -- "$work/new" "$2"; then say "$2 is so already"; else file "$work/new" "$2" 644; fi
+  if cmp -s -- "$work/new" "$path"; then say "$path is so already"; else file "$work/new" "$path" 644; fi
   rm -r -- "$work"
 }
 mode() { # CHANGE PATH: a change that takes rights away, as chmod takes it

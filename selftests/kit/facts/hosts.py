@@ -17,8 +17,6 @@ from selftests.kit.facts.engines import engine_text
 from selftests.kit.judging import Verdicts
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC).timestamp()
-
-
 DAY = 86400
 
 

@@ -17,14 +17,8 @@ from selftests.kit.facts.engines import engine
 from selftests.kit.judging import judged
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
-
-
 ID = "ab" * 32
-
-
 LAYERS = ["sha256:" + "01" * 32]
-
-
 BASE = "/bin/sh -c #(nop) ADD file:8582af4daeaf0680 in / "
 
 

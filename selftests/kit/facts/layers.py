@@ -23,11 +23,7 @@ OWN, CONTAINERD = "own", "containerd"
 
 
 each_store = pytest.mark.parametrize("store", [OWN, CONTAINERD])
-
-
 File = tuple[str, int] | tuple[str, int, bytes] | tuple[str, int, bytes, str]
-
-
 Layer = Sequence[File]
 
 

@@ -15,8 +15,6 @@ from selftests.kit.facts.engines import engine_text
 
 NOW = 1_800_000_000
 DAY = 86400
-
-
 SECRET = "Hunter2secret"
 INFO = Answer("engine", 0, engine_text(), "")
 

@@ -132,7 +132,7 @@ def test_services_of_a_host(host: Host) -> None:
     assert only(judged(control, facts))[0] == "pass"
     verdict, shown = only(judged(approved, facts))
     assert (verdict, "ssh.service" in shown, "sshd (tcp 22)" in shown) == ("manual", True, True)
-    units = [*facts.host_services.units, *(each.name for each in facts.host_services.listeners)]
+    units = [*facts.host_services.units.wanted, *(each.name for each in facts.host_services.listeners)]
     assert only(judged(approved, with_policy(facts, allowed_host_services=units)))[0] == "pass"
     units.remove("ssh.service")
     verdict, reason = only(judged(approved, with_policy(facts, allowed_host_services=units)))
@@ -172,7 +172,7 @@ def test_units_that_systemd_does_not_call_enabled(host: Host) -> None:
         host.exec("chmod", "755", f"/etc/init.d/{name}")
     host.exec("ln", "-s", "../init.d/legacy", "/etc/rc3.d/S01legacy")
     host.exec("systemctl", "daemon-reload")
-    units = facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units
+    units = facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units.wanted
     assert {"legacy.service", "idle.service"} & {*units} == {"legacy.service"}
 
 
@@ -182,10 +182,10 @@ def test_instances_of_templates(host: Host) -> None:
     once = f"[Service]\nType=oneshot\nExecStart=/bin/true\n{start}"
     host.write("/etc/systemd/system/tunnel@.service", once)
     host.exec("systemctl", "enable", "--now", "tunnel@home.service")
-    units = facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units
+    units = facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units.wanted
     assert {each for each in units if "tunnel" in each} == {"tunnel@home.service"}
     host.exec("systemctl", "disable", "tunnel@home.service")
-    units = facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units
+    units = facts_of_guest(host, of="services_of_the_host_are_approved").host_services.units.wanted
     assert not [each for each in units if "tunnel" in each]
 
 
@@ -201,7 +201,7 @@ def test_what_starts_units(host: Host) -> None:
     def units() -> set[str]:
         host.exec("systemctl", "daemon-reload")
         facts = facts_of_guest(host, of="services_of_the_host_are_approved")
-        return known & set(facts.host_services.units)
+        return known & set(facts.host_services.units.wanted)
 
     assert units() == set()
     host.exec("systemctl", "enable", "own.timer", "own.path", "fstrim.timer")

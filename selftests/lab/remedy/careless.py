@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from hullcheck import cli, facts
 from hullcheck.recording import Recording
-from hullcheck.remedies.plan import OPTIONS, plan
+from hullcheck.remedies.changes import Limit, Options
+from hullcheck.remedies.plan import plan
 from hullcheck.results import document
 from selftests.kit.running import Project, Run
 from selftests.rig.waiting import until
@@ -175,16 +176,13 @@ def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies
     _lower_limit(output / host.name)
     recording = Recording.load(run / host.name, facts.PROBES)
     made = plan(document.load(run, ""), host.name, recording, also)
-    found = {
-        part: {(each.control.id, each.finding.subject) for each in mended}
-        for part, mended in made.mended.items()
-    }
-    again = found.pop(OPTIONS)
+    every = {(each.control.id, each.finding.subject) for each, _ in made.changes}
+    again = {(each.control.id, each.finding.subject) for each in made.mended(Options)}
     left = {each.failure.control.id for each in made.left} | {each.control.id for each in made.asked}
     options = {each.container: [word for one in each.add for word in one.split()] for each in made.options}
-    for each in made.limits:
+    for each in made.of(Limit):
         options.setdefault(each.container, []).extend((each.option, each.value, *each.more))
-    return Remedies(output / host.name, set().union(*found.values()), again, left, options)
+    return Remedies(output / host.name, every - again, again, left, options)
 
 
 def _lower_limit(folder: Path) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullcheck.remedies import ContainerLimit, ContainerOptions, containers
-from hullcheck.remedies.table import REMEDIES
+from hullcheck.remedies.changes import Limit
+from hullcheck.remedies.plan import plan_of
 from hullcheck.results import Control, Finding
 from hullcheck.results.failures import Failure
 from hullcheck.verdicts import Verdict
@@ -69,10 +69,9 @@ def test_limits(site: Engine) -> None:
     """`docker update` as it is written gives each container its limits, while it runs."""
     found = failures(site, proven.LIMITS)
     assert {name for name, _ in found} == proven.LIMITS
-    known = [(each, REMEDIES[each.control.id]) for each in found.values()]
-    limits, outcome = containers.limits([(f, r) for f, r in known if isinstance(r, ContainerLimit)])
-    assert (outcome.left, len(outcome.mended)) == ([], len(found))
-    for each in limits:
+    made = plan_of(found.values(), facts_of_engine(site.socket, of="5"), also=proven.LIMITS)
+    assert (made.left, len(made.changes)) == ((), len(found))
+    for each in made.of(Limit):
         site.docker("update", each.option, each.value, *each.more, "--", each.container)
         shown = site.docker("inspect", "--type", "container", "--format", each.shown, "--", each.container)
         assert shown.strip() == each.value
@@ -84,10 +83,9 @@ def test_options(site: Engine) -> None:
     """Containers that are created again, with the options that are added and without those that are left out, pass."""
     found = failures(site, proven.OPTIONS)
     assert {name for name, _ in found} == proven.OPTIONS
-    known = [(each, REMEDIES[each.control.id]) for each in found.values()]
-    options, outcome = containers.options([(f, r) for f, r in known if isinstance(r, ContainerOptions)], {})
-    assert {each.container for each in options} == CARELESS.keys()
-    for each in options:
+    made = plan_of(found.values(), facts_of_engine(site.socket, of="5"), also=proven.OPTIONS)
+    assert {each.container for each in made.options} == CARELESS.keys()
+    for each in made.options:
         before = shlex.join(CARELESS[each.container])
         for drop in each.drop:
             assert drop in before
@@ -95,7 +93,7 @@ def test_options(site: Engine) -> None:
         add = (word for option in each.add for word in option.split())
         site.docker("rm", "--force", each.container)
         run(site, each.container, *before.split(), *add)
-    mended = {(each.control.id, each.finding.subject) for each in outcome.mended}
-    assert outcome.left == []
+    mended = {(each.control.id, each.finding.subject) for each, _ in made.changes}
+    assert made.left == ()
     assert failures(site, proven.OPTIONS).keys() & mended == set()
     until(lambda: talks(site), "the containers do not answer")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hullcheck.remedies.playbook import PLACE
+from hullcheck.remedies.script import PLACE
 from selftests.kit.running import Project
 from selftests.lab.remedy import careless, proven
 from selftests.lab.remedy.left import ALONG, LEFT, OF_THE_MACHINE, UNKNOWN
@@ -130,7 +130,6 @@ def test_playbook(careless_host: HostFactory, project: Project) -> None:
     before = careless.audit(project, host)
     made = careless.remedy(project, host, proven.ASKED_ON_HOST)
     assert {control for control, _ in made.mended} >= proven.PLAYED
-    assert not (made.folder / "daemon.json").exists()
     play = Playbook(made.folder, host, project.folder)
     seen = careless.state(host)
     assert "would run" in play()

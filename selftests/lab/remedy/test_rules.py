@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.remedies import AuditRule, host_files
+from hullcheck.remedies import AuditRule
+from hullcheck.remedies.changes import Rule, change
+from hullcheck.remedies.script import rules_file
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, Finding
 from hullcheck.results.failures import Failure
@@ -43,8 +45,8 @@ def kernel(lab: Laboratory) -> Iterator[Kernel]:
             yield heard
 
 
-def failures(facts: Facts) -> list[tuple[Failure, AuditRule]]:
-    """What fails for want of a rule, with its remedy."""
+def rules(facts: Facts) -> list[Rule]:
+    """The rules for what fails for want of one."""
     found = []
     for name in sorted(proven.RULES):
         remedy = REMEDIES[name]
@@ -53,7 +55,10 @@ def failures(facts: Facts) -> list[tuple[Failure, AuditRule]]:
         for path, (verdict, reason) in judged(name, facts).items():
             assert (verdict, reason) == ("fail", "no rule covers it"), (name, path, reason)
             finding = Finding("file", path, Verdict.FAIL, reason)
-            found.append((Failure(Control(name, "", "", "", "", {}), "host", "", finding), remedy))
+            failure = Failure(Control(name, "", "", "", "", {}), "host", "", finding)
+            made = change(failure, remedy, facts)
+            assert isinstance(made, Rule)
+            found.append(made)
     return found
 
 
@@ -64,12 +69,9 @@ def test_rules(kernel: Kernel, lab: Laboratory, lab_host: Callable[..., Host]) -
     """
     host = lab_host(files={"/etc/sysconfig/docker": "A=b\n"}, debug=False)
     facts = facts_of_guest(host, of="1")
-    found = failures(now(facts))
-    made, outcome = host_files.rules(found, now(facts))
-    assert made is not None
-    assert outcome.left == []
-    host.write(FILE, made.text, 0o640)
-    for rule in made.lines:
+    made = rules(now(facts))
+    host.write(FILE, rules_file(made), 0o640)
+    for rule in dict.fromkeys(each.line for each in made):
         lab.machine.borrow(f"{lab.holder} audit", "audit rule", rule)
     pid = host.hub.engine.docker("inspect", "--format", "{{.State.Pid}}", host.name).strip()
     call("nsenter", f"--mount=/proc/{pid}/ns/mnt", "auditctl", "-R", FILE)

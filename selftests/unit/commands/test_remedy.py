@@ -40,13 +40,12 @@ def test_files_for_what_failed(run: Path, capsys: pytest.CaptureFixture[str]) ->
     assert [each.name for each in sorted(out.iterdir()) if each.is_dir()] == ["careless"]
     assert "careless: 28 controls to mend, 34 left to a person" in capsys.readouterr().out
     folder = out / "careless"
-    daemon = json.loads((folder / "daemon.json").read_text())
-    assert list(daemon)[:3] == ["hosts", "tls", "insecure-registries"]
+    daemon = json.loads((folder / "daemon-settings.json").read_text())
     assert daemon["no-new-privileges"] is True
     assert not daemon.keys() & {"debug", "icc", "userland-proxy", "userns-remap"}
     changes = (folder / "changes.sh").read_text()
     assert (
-        -1 < changes.rfind("\nmode ") < changes.find("\ndaemon_json ")
+        -1 < changes.rfind("\nmode ") < changes.find("\nmerge ")
     )  # nothing is written where others can write
     page = (folder / "README.md").read_text()
     for words in (
@@ -62,7 +61,7 @@ def test_remedy_that_has_to_be_asked_for(run: Path, capsys: pytest.CaptureFixtur
     """By its number or its name; any other control is refused."""
     for word in ("2.10", "daemon_remaps_users"):
         assert remedy(run, "--also", word) == 0
-        daemon = json.loads((run.parent / "out/careless/daemon.json").read_text())
+        daemon = json.loads((run.parent / "out/careless/daemon-settings.json").read_text())
         assert daemon["userns-remap"] == "default"
         assert "--new-data" in (run.parent / "out/careless/README.md").read_text()
     assert remedy(run, "--also", "daemon_remaps_user") == 2
@@ -115,8 +114,8 @@ def test_damaged_answer(run: Path) -> None:
     path.write_text(json.dumps(document))
     assert remedy(run) == 0
     folder = run.parent / "out/careless"
-    assert not (folder / "daemon.json").exists()
-    assert "daemon_json" not in (folder / "changes.sh").read_text()
+    assert not (folder / "daemon-settings.json").exists()
+    assert "\nmerge " not in (folder / "changes.sh").read_text()
     assert "Daemon: the answer is cut off" in (folder / "README.md").read_text()
 
 

@@ -73,15 +73,10 @@ def test_access_to_data() -> None:
     """Without auditing nothing is recorded; with it a person sees which rules record reads and which writes."""
     root, data = at("/var/lib/docker", DIRECTORY), "-w /var/lib/docker/volumes/health -p rwa -k data"
     rules = ("-w /var/lib/docker -p wa -k docker", data, "-w /etc -p rwa")
-    name = "access_to_data_is_audited"
+    name, shown = "access_to_data_is_audited", f"reads in /var/lib/docker: {data}; writes alone: {rules[0]};"
     assert verdict(name, data_root=root, audit=audit_of(*rules, status=("enabled 0",)))[0] == "fail"
-    assert verdict(name, data_root=root, audit=audit_of(*rules, "-a never,task"))[0] == "fail"
     found = verdict(name, data_root=root, audit=audit_of(*rules))
-    assert (found[0], f"reads in /var/lib/docker: {data}; writes alone: {rules[0]};" in found[1]) == (
-        "manual",
-        True,
-    )
-    assert verdict(name, data_root=root, audit=audit_of(*rules, failed="no"))[0] == "error"
+    assert (found[0], shown in found[1]) == ("manual", True)
 
 
 # ---- rules and log
@@ -105,12 +100,7 @@ def test_forms_of_rules(text: str, expected: Rule) -> None:
     found = parse(text, {"/var/run/docker.sock": "/run/docker.sock"})
     assert found is not None
     assert {**vars(found), "text": ""} == vars(expected)
-
-
-@pytest.mark.parametrize("text", ["-D", "No rules", "-b 8192", "-e 2", ""])
-def test_line_that_is_no_rule(text: str) -> None:
-    """Settings are not rules."""
-    assert parse(text, {}) is None
+    assert [parse(line, {}) for line in ("-D", "No rules", "-b 8192", "-e 2", "")] == [None] * 5
 
 
 def test_log(tmp_path: Path) -> None:
