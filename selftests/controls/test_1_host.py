@@ -18,7 +18,7 @@ from hullcheck.facts.host.file import FileFact, Grant, Node, State
 from hullcheck.facts.host.packages import Patching, Timer
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
-from hullcheck.policy import Hardening, Policy, PolicyError
+from hullcheck.policy import Hardening, Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
@@ -178,24 +178,12 @@ def test_dead_engine_leaves_nothing_to_a_person() -> None:
 
 
 def test_record_of_an_assessment() -> None:
-    """The policy takes a standard, a day, and for how many days it counts; all else is named as wrong."""
+    """The policy takes a standard, a day, and for how many days it counts."""
     written = {"standard": "CIS Debian 13", "assessed": "2026-03-31", "valid_days": 90}
     assert Policy.from_mapping({"os_hardening": written}).os_hardening == Hardening(
         "CIS Debian 13", date(2026, 3, 31), 90
     )
     assert Policy().os_hardening is None
-    for key, value in (
-        ("standard", " "),
-        ("assessed", "2026-02-30"),
-        ("assessed", "31.3.2026"),
-        ("valid_days", 0),
-        ("valid_days", True),
-        ("result", "good"),
-    ):
-        with pytest.raises(PolicyError, match=rf"os_hardening\.{key}: "):
-            Policy.from_mapping({"os_hardening": {**written, key: value}})
-    with pytest.raises(PolicyError, match=r"os_hardening\.assessed: is missing"):
-        Policy.from_mapping({"os_hardening": {"standard": "CIS"}})
 
 
 # ---- 1.2.2
