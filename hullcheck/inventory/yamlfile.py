@@ -37,7 +37,7 @@ Way = tuple[str | int, ...]
 
 _OURS = re.compile(
     r"""^(?:targets|waivers|attestations)\s*:(?:\s|$)|[\s{,"'-](?:connect|justification|expiration_date|last_day"""
-    r"""|control_id|explanation|updated_by)(?:["']\s*:|\s*:(?:\s|$))""",
+    r"""|control_id|explanation|updated_by|good_for_days)(?:["']\s*:|\s*:(?:\s|$))""",
     re.MULTILINE,
 )
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -78,35 +78,29 @@ class Document:
         return f"{self.path.name}:{self.line(way)}"
 
     def messages(self, faults: Mapping[Way, str]) -> tuple[str, ...]:
-        """*faults* as ``file:line: way.to.it: what is wrong``, in the order of the file.
-
-        Of a file that may be anything the first alone, without the way.
-        """
+        """Return *faults* as ``file:line: way.to.it: what is wrong``, in the order of the file."""
         order = sorted(faults.items(), key=lambda fault: self.line(fault[0]))
-        if not self.shown:
-            return tuple(f"{self.path}:{self.line(way)}: {fault}" for way, fault in order[:1])
         return tuple(f"{self.path}:{self.line(way)}: {_dotted(way)}{fault}" for way, fault in order)
 
     def faults(self, schema: str, below: Way = ()) -> dict[Way, str]:
-        """Everything that is wrong by the JSON Schema *schema*, a file name in ``hullcheck/schemas``.
+        """Return everything that is wrong by the JSON Schema *schema*, a file name in ``hullcheck/schemas``.
 
-        It is held against the part at the way *below*.
-
-        Each part of a schema has a title, which says what to write there and goes into the message.
+        It is held against the part at the way *below*. Each part of a schema has a title, which says what to write
+        there and goes into the message. Of a file without a key of ours nothing is quoted.
         """
-        from jsonschema_rs import (
-            Draft202012Validator,
-        )  # slow to import, and needed only if there is a file to check
+        # slow to import, and needed only if there is a file to check
+        from jsonschema_rs import Draft202012Validator
 
         content = json.loads((SCHEMAS / schema).read_text(encoding="utf-8"))
-        found: dict[Way, str] = {}
         data = self.data
         for step in below:
             data = data[step]
+        found: dict[Way, str] = {}
         for error in Draft202012Validator(content).iter_errors(data):
-            if not below and not error.instance_path and error.kind.name == "type":
+            of_whole = not below and not error.instance_path and error.kind.name == "type"
+            if of_whole or not self.shown:
                 return {(): f"holds no {schema.removesuffix('.json')}: write {content['title']}"}
-            for way, fault in _faults(error, content) if self.shown else _faults_unquoted(error, content):
+            for way, fault in _faults(error, content):
                 found.setdefault((*below, *way), fault)
         return found
 
@@ -273,25 +267,6 @@ def _faults(error: "ValidationError", schema: Mapping[str, Any]) -> Iterator[tup
             yield way, "holds the same value twice"
         case _:
             yield way, f"{_shown(value)} is not {part['title']}{_remedy(value, part)}"
-
-
-def _faults_unquoted(error: "ValidationError", schema: Mapping[str, Any]) -> Iterator[tuple[Way, str]]:
-    """What is expected at the place of *error*, and nothing of what is there."""
-    way, kind, value = tuple(error.instance_path), error.kind, error.instance
-    part = _part(schema, error.schema_path[:-1])
-    match kind.name:
-        case "additionalProperties":
-            yield way, f"has unknown keys; known keys: {', '.join(sorted(part['properties']))}"
-        case "required":
-            key = kind.as_dict()["property"]
-            yield way, f"{key}: is missing; write {part['properties'][key]['title']}"
-        case "propertyNames":
-            yield way, f"a key is not {part['title']}"
-        case _:
-            yield way, f"{_KINDS.get(type(value), 'a text')} is not {part['title']}"
-
-
-_KINDS = {dict: "a mapping", list: "a list", type(None): "nothing"}
 
 
 def _part(schema: Any, way: Iterable[str | int]) -> Any:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from hullcheck.inventory import Inventory, InventoryError, Target, load, yamlfile
-from hullcheck.inventory.specs import FILES
 from hullcheck.inventory.yamlfile import YamlError
 from hullcheck.policy import Policy, PortRange
 from hullcheck.recording.backends import BACKENDS
@@ -344,7 +343,7 @@ def test_name_that_is_no_directory_is_refused(faults: Faults, name: str) -> None
     assert "is not the name of a target: letters, digits" in fault
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", run_files.NAMES)
 def test_name_of_a_file_of_the_run_is_refused(faults: Faults, name: str) -> None:
     """The directory of a target stands beside the files of a run; a longer name is one like any other."""
     (fault,) = faults(f'targets:\n  {name}: {{connect: "local://"}}\n  {name}.org: {{connect: "local://"}}\n')
