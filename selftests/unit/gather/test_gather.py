@@ -165,13 +165,13 @@ def test_answers_of_a_target_that_does_not_end(monkeypatch: pytest.MonkeyPatch) 
     ],
     ids=["late", "out of reach"],
 )
-def test_status_of_a_command_that_was_killed(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """A command that must be killed has failed, though the kernel takes its time or it is beyond our reach."""
+def test_status_of_a_command_that_was_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that must be killed has failed, though the kernel takes its time."""
     kill = processes.kill_below
     late: list[threading.Timer] = []
 
     def kill_late(leader: int) -> None:
-        late.append(threading.Timer(seconds, kill, (leader,)))
+        late.append(threading.Timer(0.3, kill, (leader,)))
         late[-1].start()
 
     monkeypatch.setattr(processes, "kill_below", kill_late)
