@@ -158,13 +158,6 @@ def test_answers_of_a_target_that_does_not_end(monkeypatch: pytest.MonkeyPatch) 
     assert "half" not in recording.answers["docker_x"].stdout
 
 
-@pytest.mark.parametrize(
-    "seconds",
-    [
-        0.3,
-    ],
-    ids=["late", "out of reach"],
-)
 def test_status_of_a_command_that_was_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that must be killed has failed, though the kernel takes its time."""
     kill = processes.kill_below
