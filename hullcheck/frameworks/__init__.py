@@ -2,9 +2,9 @@
 
 import difflib
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from configparser import ConfigParser, DuplicateOptionError, DuplicateSectionError, Error, ParsingError
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -80,7 +80,7 @@ class Frameworks:
         return tuple(framework for framework in self.all if framework.marker == marker)
 
     def ids_of(self, marker_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
-        """The ids that a marker of a control names, in its order.
+        """Return the ids that a marker of a control names, in its order.
 
         Args:
             marker_name: the name of the marker, such as ``cis``.
@@ -93,9 +93,23 @@ class Frameworks:
         editions = self.editions(marker_name)
         if not editions:
             raise ValueError(f"marker {_quoted(marker_name)} {_unknown(marker_name, self.names)}")
-        _check_keywords(marker_name, args, kwargs, _keywords(editions))
+        shown = _shown(marker_name, args, kwargs)
+        keywords = _keywords(editions)
+        for key in kwargs.keys() - keywords.keys():
+            known = f"write {' and '.join(keywords)}" if keywords else "write ids only"
+            raise ValueError(f"{shown}: {key!r} is not a keyword of {marker_name}; {known}")
+        _check_values(shown, kwargs, keywords)
         framework = self.get(marker_name, kwargs.get("sp", ""))
-        _check_ids(framework, args, kwargs, editions)
+        if not args:
+            example = _shown(marker_name, (_first(framework),), kwargs)
+            raise ValueError(f"{shown} names no id; write for example {example}")
+        edition = {key: value for key, value in kwargs.items() if key == "sp"}
+        for number, wanted in enumerate(args):
+            fault = _fault(wanted, framework.ids, editions)
+            if not fault and wanted in args[:number]:
+                fault = "is there twice; write it once"
+            if fault:
+                raise ValueError(f"{_shown(marker_name, (wanted,), edition)} {fault}")
         return args
 
     def check_asked(self, marker_name: str, kwargs: Mapping[str, Any]) -> None:
@@ -106,23 +120,17 @@ class Frameworks:
         """
         editions = self.editions(marker_name)
         shown = _shown(marker_name, (), kwargs)
-        keywords = {key: values for key, values in _keywords(editions).items() if key in kwargs}
+        keywords = _keywords(editions)
+        for key in kwargs.keys() - {"id", *keywords}:
+            wanted = " or ".join(["id", *keywords])
+            raise ValueError(f"{shown}: {key!r} is not a keyword of {marker_name}; write {wanted}")
         others = {key: value for key, value in kwargs.items() if key != "id"}
-        for key in others:
-            if key not in keywords:
-                wanted = " or ".join(["id", *_keywords(editions)])
-                raise ValueError(f"{shown}: {key!r} is not a keyword of {marker_name}; write {wanted}")
-        _check_keywords(marker_name, (), others, keywords)
-        chosen = [each for each in editions if others.get("sp", each.edition) == each.edition]
-        ids = [identifier for each in chosen for identifier in each.ids]
+        given = {key: values for key, values in keywords.items() if key in others}
+        _check_values(_shown(marker_name, (), others), others, given)
+        ids = [each for one in editions if others.get("sp", one.edition) == one.edition for each in one.ids]
         fault = _fault(kwargs["id"], ids, editions) if "id" in kwargs else ""
         if fault:
             raise ValueError(f"{shown} {fault}")
-
-    def describe(self) -> str:
-        """The frameworks in one line: the first by its name, the others by their markers."""
-        others = [f"{each.marker} {each.edition}".strip() for each in self.all[1:]]
-        return self.all[0].name + (f"; mapped to {', '.join(others)}" if others else "")
 
     def marker_lines(self) -> list[str]:
         """One line per marker for pytest's ``markers`` setting, for ``pytest --markers`` to print."""
@@ -146,94 +154,93 @@ def load(path: Path) -> Frameworks:
         text = inputs.read(path, LARGEST).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FrameworkError(f"{path}:1: cannot be read: {error}; write a text file in UTF-8") from error
-    sections = _parse(path, text)
-    frameworks = tuple(
-        _framework(name, sections, _Lines(path, text)) for name in sections if not _is_ids(name)
-    )
-    orphans = [name for name in sections if _is_ids(name) and name.removesuffix(" ids") not in sections]
-    if orphans:
-        wanted = f"write the section [{orphans[0].removesuffix(' ids')}] before it"
-        raise _Lines(path, text).error(orphans[0], "", f"ids of no framework; {wanted}")
-    if not frameworks:
-        raise FrameworkError(f"{path}:1: no framework; write a section such as [cis]")
+    try:
+        sections = _sections(text)
+        frameworks = tuple(_framework(each, sections) for name, each in sections.items() if not _is_ids(name))
+        for name, each in sections.items():
+            of = name.removesuffix(_IDS)
+            if _is_ids(name) and of not in sections:
+                raise _Fault(each.line, f"ids of no framework; write the section [{of}] before it")
+        if not frameworks:
+            raise _Fault(1, "no framework; write a section such as [cis]")
+    except _Fault as fault:
+        raise FrameworkError(f"{path}:{fault.line}: {fault}") from None
     return Frameworks(frameworks)
 
 
 # ---- reading
 
-
-class _Lines:
-    """Finds the line of a section or of a key in it, for messages."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self._path, self._lines = path, text.splitlines()
-
-    def error(self, section: str, key: str, message: str) -> FrameworkError:
-        """An error at *key* of *section*, or at the section's head if *key* is empty."""
-        start = self._find(0, lambda line: line.startswith(f"[{section}]"))
-        line = self._find(start + 1, lambda line: line.partition("=")[0].strip() == key) if key else start
-        return FrameworkError(f"{self._path}:{line + 1}: {message}")
-
-    def _find(self, start: int, wanted: Callable[[str], bool]) -> int:
-        hits = (number for number, line in enumerate(self._lines) if number >= start and wanted(line))
-        return next(hits, max(start - 1, 0))
+_IDS = " ids"
 
 
-def _parse(path: Path, text: str) -> Mapping[str, Mapping[str, str]]:
-    parser = ConfigParser(
-        delimiters=("=",),
-        comment_prefixes=("#",),
-        interpolation=None,
-        empty_lines_in_values=False,
-        default_section="",
-    )
-    parser.optionxform = str  # type: ignore[assignment,method-assign]  # ids are kept as they are written
-    try:
-        parser.read_string(text, str(path))
-    except Error as error:
-        raise FrameworkError(_said(path, error)) from error
-    return {name: dict(parser[name]) for name in parser.sections()}
+class _Fault(Exception):
+    """What is wrong in a line."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
 
 
-def _said(path: Path, error: Error) -> str:
-    match error:
-        case DuplicateSectionError():
-            return f"{path}:{error.lineno}: [{error.section}] is there twice; write one section"
-        case DuplicateOptionError():
-            return f"{path}:{error.lineno}: {error.option} is there twice in [{error.section}]; write it once"
-        case ParsingError(errors=[(line, _), *_]):
-            return f"{path}:{line}: not a setting; write 'key = value'"
-        case _:
-            line = getattr(error, "lineno", 1)
-            return f"{path}:{line}: a line before the first section; write a section such as [cis] above it"
+@dataclass
+class _Section:
+    """A section, with the lines of its head and of its keys."""
+
+    name: str
+    line: int
+    values: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
 
 
-def _is_ids(section: str) -> bool:
-    return section.endswith(" ids")
+def _is_ids(name: str) -> bool:
+    return name.endswith(_IDS)
 
 
-def _framework(name: str, sections: Mapping[str, Mapping[str, str]], lines: _Lines) -> Framework:
-    head, ids = sections[name], sections.get(f"{name} ids", {})
+def _sections(text: str) -> dict[str, _Section]:
+    """Return the sections by name; configparser has no lines for keys."""
+    sections = dict[str, _Section]()
+    section = None
+    for number, line in enumerate(text.splitlines(), 1):
+        head = re.fullmatch(r"\[([^\[\]]+)\]\s*", line)
+        key, equals, value = (each.strip() for each in line.partition("="))
+        if not line.strip() or line.startswith("#"):
+            continue
+        if head:
+            if head[1] in sections:
+                raise _Fault(number, f"[{head[1]}] is there twice; write one section")
+            section = sections[head[1]] = _Section(head[1], number)
+        elif section is None:
+            raise _Fault(number, "a line before the first section; write a section such as [cis] above it")
+        elif not equals or not key or line[0].isspace():
+            raise _Fault(number, "not a setting; write 'key = value' at the start of a line")
+        elif key in section.values:
+            raise _Fault(number, f"{key} is there twice in [{section.name}]; write it once")
+        else:
+            section.values[key], section.lines[key] = value, number
+    return sections
+
+
+def _framework(section: _Section, sections: Mapping[str, _Section]) -> Framework:
+    name, head = section.name, section.values
+    ids = sections.get(f"{name}{_IDS}", _Section(name, section.line))
     marker, _, edition = name.partition(" ")
     if not marker.isidentifier() or " " in edition:
-        raise lines.error(
-            name, "", f"[{name}] is not the name of a marker; write [marker] or [marker edition]"
-        )
+        wanted = "write [marker] or [marker edition]"
+        raise _Fault(section.line, f"[{name}] is not the name of a marker; {wanted}")
     for key in KEYS:
         if key not in head:
-            raise lines.error(name, "", f"[{name}] has no {key}; write '{key} = ...'")
+            raise _Fault(section.line, f"[{name}] has no {key}; write '{key} = ...'")
     for key, value in head.items():
         if key not in KEYS and key not in OPTIONAL:
-            raise lines.error(
-                name, key, f"{key!r} is not a key; write one of {', '.join([*KEYS, *OPTIONAL])}"
-            )
+            known = ", ".join([*KEYS, *OPTIONAL])
+            raise _Fault(section.lines[key], f"{key!r} is not a key; write one of {known}")
         if OPTIONAL.get(key) and value not in OPTIONAL[key]:
-            raise lines.error(name, key, f"{key} is {value!r}; write {' or '.join(OPTIONAL[key])}")
-    if not ids:
-        raise lines.error(
-            name, "", f"[{name}] has no ids; write a section [{name} ids] with 'id = short title'"
-        )
-    _check_titles(f"{name} ids", ids, lines)
+            raise _Fault(section.lines[key], f"{key} is {value!r}; write {' or '.join(OPTIONAL[key])}")
+    if not ids.values:
+        wanted = f"write a section [{name}{_IDS}] with 'id = short title'"
+        raise _Fault(section.line, f"[{name}] has no ids; {wanted}")
+    for key, title in ids.values.items():
+        if not title:
+            raise _Fault(ids.lines[key], f"{key} has no title; write '{key} = short title'")
     return Framework(
         marker,
         edition,
@@ -241,21 +248,11 @@ def _framework(name: str, sections: Mapping[str, Mapping[str, str]], lines: _Lin
         version=head["version"],
         publisher=head["publisher"],
         url=head["url"],
-        ids=MappingProxyType(dict(ids)),
+        ids=MappingProxyType(dict(ids.values)),
         relation=head.get("relation", "supports"),
         nested=head.get("nested") == "yes",
         note=head.get("note", ""),
     )
-
-
-def _check_titles(section: str, ids: Mapping[str, str], lines: _Lines) -> None:
-    for key, title in ids.items():
-        if not title:
-            raise lines.error(section, key, f"{key} has no title; write '{key} = short title'")
-        if "\n" in title:
-            raise lines.error(
-                section, key, f"{key} runs over several lines; write each id at the start of a line"
-            )
 
 
 # ---- checking the marker of a control
@@ -268,33 +265,13 @@ def _keywords(editions: Sequence[Framework]) -> dict[str, tuple[Any, ...]]:
     return {"level": LEVELS} if editions[0].marker == "cis" else {}
 
 
-def _check_keywords(
-    marker: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], keywords: Mapping[str, tuple[Any, ...]]
-) -> None:
-    for key in kwargs:
-        if key not in keywords:
-            known = f"write {' and '.join(keywords)}" if keywords else "write ids only"
-            raise ValueError(f"{_shown(marker, args, kwargs)}: {key!r} is not a keyword of {marker}; {known}")
+def _check_values(shown: str, kwargs: Mapping[str, Any], keywords: Mapping[str, tuple[Any, ...]]) -> None:
+    """Require each of *keywords*, with one of its values."""
     for key, values in keywords.items():
         value = kwargs.get(key)
         if not any(type(value) is type(each) and value == each for each in values):
             wanted = " or ".join(f"{key}={_quoted(each)}" for each in values)
-            raise ValueError(f"{_shown(marker, args, kwargs)} needs {wanted}")
-
-
-def _check_ids(
-    framework: Framework, args: tuple[Any, ...], kwargs: Mapping[str, Any], editions: Sequence[Framework]
-) -> None:
-    marker, edition = framework.marker, {key: value for key, value in kwargs.items() if key == "sp"}
-    if not args:
-        example = _shown(marker, (_first(framework),), kwargs)
-        raise ValueError(f"{_shown(marker, args, kwargs)} names no id; write for example {example}")
-    for number, wanted in enumerate(args):
-        fault = _fault(wanted, framework.ids, editions) or (
-            wanted in args[:number] and "is there twice; write it once"
-        )
-        if fault:
-            raise ValueError(f"{_shown(marker, (wanted,), edition)} {fault}")
+            raise ValueError(f"{shown} needs {wanted}")
 
 
 def _fault(wanted: object, ids: Collection[str], editions: Sequence[Framework]) -> str:

@@ -10,7 +10,7 @@ from hullcheck.inventory import spec_query
 from hullcheck.inventory.acceptance import Entry
 from hullcheck.inventory.tailoring import Layer, Tailoring, tailored
 from hullcheck.messages import did_you_mean, hide_passwords
-from hullcheck.policy import Policy, PolicyError, merged
+from hullcheck.policy import Policy, merged, value_faults
 from hullcheck.recording.backends import BACKENDS, COMPOSE, WITHOUT_HOST, WITHOUT_NAME
 from hullcheck.results import Attestation, Waiver
 from hullcheck.secrets.names import NOTHING_SAID, SiteNames
@@ -218,10 +218,7 @@ def _policies(policy: Mapping[str, Any]) -> Iterator[tuple["Way", Mapping[str, A
 def policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
     """Yield the faults in single policies, such as a range of ports that runs backwards."""
     for way, entry in _policies(policy):
-        try:
-            Policy.from_mapping(entry)
-        except PolicyError as error:
-            yield from (((*way, *inner), fault) for inner, fault in error.faults)
+        yield from (((*way, *inner), fault) for inner, fault in value_faults(entry))
 
 
 def _stray(part: str, targets: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:

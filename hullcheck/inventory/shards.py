@@ -34,13 +34,13 @@ class Shard:
 
 @dataclass(frozen=True)
 class _Scheduler:
-    """How a scheduler tells a job its number.
+    """How a scheduler numbers a job.
 
     Attributes:
-        index: the variable with it.
-        first: the number of the first job, or the variable with that.
-        total: the variable with how many jobs there are; empty where it tells none.
-        step: the variable with the distance of two numbers.
+        index: the variable with the number.
+        first: the number of the first job, or the variable with it.
+        total: the variable with the number of jobs; empty where there is none.
+        step: the variable with the distance of two numbers; empty where that is 1.
     """
 
     name: str
@@ -62,7 +62,7 @@ _SCHEDULERS = (
 
 
 def shard_of(written: str, environment: Mapping[str, str]) -> Shard:
-    """The shard that *written* means: `3/20`, or where that begins with `env`, what a scheduler says.
+    """Return the shard that *written* means: `3/20`, or where that begins with `env`, that of a scheduler.
 
     Raises:
         TargetError: it means none, or more than one.
@@ -73,7 +73,10 @@ def shard_of(written: str, environment: Mapping[str, str]) -> Shard:
             f"--shard {written}: write the number of the shard and how many there are, as --shard=3/20;"
             f" --shard={ENVIRONMENT} and --shard={ENVIRONMENT}/20 take what is missing from the scheduler of this job"
         )
-    number, of = (int(match[1]), int(match[2])) if match[1] else _scheduled(written, match[2], environment)
+    try:
+        number, of = (int(match[1]), int(match[2])) if match[1] else _scheduled(match[2], environment)
+    except ValueError as error:
+        raise TargetError(f"--shard {written}: {error}") from None
     if not 1 <= number <= of:
         raise TargetError(
             f"--shard {written}: there is no shard {number} of {of}; the first is 1, the last {of}"
@@ -81,41 +84,41 @@ def shard_of(written: str, environment: Mapping[str, str]) -> Shard:
     return Shard(number, of)
 
 
-def _scheduled(written: str, total: str | None, environment: Mapping[str, str]) -> tuple[int, int]:
-    """Number and total as the scheduler of this job says them."""
+def _scheduled(total: str | None, environment: Mapping[str, str]) -> tuple[int, int]:
+    """Return number and total of the scheduler of this job.
+
+    Raises:
+        ValueError: there is not one scheduler, or it is not understood.
+    """
     here = [each for each in _SCHEDULERS if each.index in environment]
     if len(here) != 1:
         said = " and ".join(f"{each.name} ({each.index})" for each in here or _SCHEDULERS)
         what = "this job is one of" if here else "no scheduler has numbered this job: there is none of"
-        raise TargetError(f"--shard {written}: {what} {said}; write --shard=NUMBER/TOTAL")
+        raise ValueError(f"{what} {said}; write --shard=NUMBER/TOTAL")
     (scheduler,) = here
 
-    def value(variable: str, default: str = "") -> int:
-        text = variable if variable.isdigit() else environment.get(variable, default)
+    def value(variable: str) -> int:
+        text = environment.get(variable, "")
         if not _NUMBER.fullmatch(text):
-            raise TargetError(
-                f"--shard {written}: {variable} is {text!r}, and not a number; write --shard=NUMBER/TOTAL"
-            )
+            raise ValueError(f"{variable} is {text!r}, and not a number; write --shard=NUMBER/TOTAL")
         return int(text)
 
-    known = value(scheduler.total) if scheduler.total else None
-    if known is None and not total:
-        raise TargetError(
-            f"--shard {written}: {scheduler.name} tells no job how many there are; write --shard={ENVIRONMENT}/TOTAL"
+    known = value(scheduler.total) if scheduler.total else int(total or 0)
+    if not known:
+        raise ValueError(
+            f"{scheduler.name} tells no job how many there are; write --shard={ENVIRONMENT}/TOTAL"
         )
-    if total and known not in (None, int(total)):
-        raise TargetError(
-            f"--shard {written}: {scheduler.total} is {known}, and not {total}; leave one of them out"
+    if total and known != int(total):
+        raise ValueError(f"{scheduler.total} is {known}, and not {total}; leave one of them out")
+    first = int(scheduler.first) if scheduler.first.isdigit() else value(scheduler.first)
+    step = value(scheduler.step) if scheduler.step else 1
+    number, rest = divmod(value(scheduler.index) - first, step or 1)
+    if rest or not 0 <= number < known:
+        raise ValueError(
+            f"{scheduler.index} is {environment[scheduler.index]}, which is none of {known} numbers in a row;"
+            " write --shard=NUMBER/TOTAL"
         )
-    step = value(scheduler.step, "1") if scheduler.step else 1
-    number, rest = divmod(value(scheduler.index) - value(scheduler.first), step or 1)
-    of = int(total) if total else int(known or 0)
-    if rest or not 0 <= number < of:
-        raise TargetError(
-            f"--shard {written}: {scheduler.index} is {environment[scheduler.index]}, which is none of {of} numbers in"
-            f" a row; write --shard=NUMBER/TOTAL"
-        )
-    return number + 1, of
+    return number + 1, known
 
 
 def divided(targets: Sequence[Target], shard: Shard | None) -> tuple[Target, ...]:

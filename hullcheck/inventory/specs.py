@@ -1,5 +1,6 @@
 """Makes targets of host specifications, as testinfra users write them."""
 
+import glob
 import itertools
 import re
 import shutil
@@ -8,14 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hullcheck.inventory import Target, recordings, spec_query
+from hullcheck.inventory import Target, spec_query
 from hullcheck.messages import did_you_mean, hide_passwords
-from hullcheck.recording import FILE_NAME, PACKED
+from hullcheck.recording import FILE_NAME, PACKED, why_not_a_recording
 from hullcheck.recording.backends import COMPOSE, HOST, RECORDED, WITHOUT_HOST, WITHOUT_NAME, backend_of
 from hullcheck.results import run_files
 
 _SUFFIXES = (".txt", ".out", ".log", ".json")  # of files; in `web1.example.com` it is a part of the name
-FILES = run_files.NAMES
 
 
 class TargetError(Exception):
@@ -83,12 +83,7 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
         spec = f"{connection or 'ssh'}://{spec}"
     backend, _, rest = spec.partition("://")
     if backend == RECORDED:
-        try:
-            found = recordings.named(rest)
-        except recordings.NoRecordingError as error:
-            wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
-            raise TargetError(f"--hosts {spec}: {error}; write {wanted}") from None
-        return [spec] if found == [recorded_path(spec)] else [f"{RECORDED}://{each}" for each in found]
+        return _recordings(spec)
     if backend == COMPOSE:
         return [spec]
     if backend not in (*BACKENDS, HOST):
@@ -111,6 +106,30 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
         reason = " ".join(hide_passwords(str(error)).split()) or type(error).__name__
         raise TargetError(f"--hosts {plain(spec)}: {reason}") from None
     return [f"{backend}://{name}{question}{query}" for name in names]
+
+
+def _recordings(spec: str) -> list[str]:
+    """Return the specifications for which a `recorded://` one stands: a recording, a pattern, or a folder of them.
+
+    Of several, each counts as a recording that was meant, so that one that is missing, empty or damaged is an error
+    of its own target and not passed over. What else a run leaves beside its recordings is none.
+
+    Raises:
+        TargetError: not one of them is a recording.
+    """
+    written = spec.partition("://")[2]
+    path, there, fault = Path(written), list[Path](), "there is no such file or folder"
+    if written and path.exists():
+        fault = why_not_a_recording(path)
+        there = list(path.iterdir()) if fault and path.is_dir() else [path]
+    elif written and (there := [Path(each) for each in glob.glob(written)]):
+        fault = "nothing there is a recording"
+    visible = [each for each in there if each == path or not each.name.startswith(".")]
+    meant = sorted(each for each in visible if each.name not in run_files.NAMES or each == path)
+    if all(map(why_not_a_recording, meant)):
+        wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
+        raise TargetError(f"--hosts {spec}: {fault}; write {wanted}")
+    return [spec] if meant == [path] else [f"{RECORDED}://{each}" for each in meant]
 
 
 def _unique_names(connects: Sequence[str]) -> list[str]:
@@ -156,4 +175,4 @@ def _split_port(address: str) -> tuple[str, str]:
 def safe_name(name: str) -> str:
     """*name* as the name of a directory beside the files of a run."""
     name = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")
-    return f"{name}-host" if name in FILES else name or "target"
+    return f"{name}-host" if name in run_files.NAMES else name or "target"

@@ -31,13 +31,13 @@ def fault(path: Path) -> str:
 
 def _on_the_way(path: Path) -> Iterator[Path]:
     """Yield every folder and link through which *path* is found, from the root on, and *path* at the end."""
-    here, left = Path("/"), list(Path(os.path.abspath(path)).parts)
+    here, left = Path("/"), list(path.absolute().parts)
     while left:
         name = left.pop(0)
         here = here.parent if name == ".." else here / name
         yield here
         if here.is_symlink():
-            left, here = [*Path(os.readlink(here)).parts, *left], here.parent
+            left, here = [*here.readlink().parts, *left], here.parent
 
 
 def _is_shared(path: Path, status: os.stat_result) -> bool:

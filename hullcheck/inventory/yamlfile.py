@@ -26,10 +26,8 @@ else:
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
-LARGEST = 8 * inputs.MIB
+LARGEST = 4 * inputs.MIB
 """The most bytes of a file: an inventory of 10,000 targets has one MiB."""
-VALUES = 500_000
-"""The most values, keys and brackets in it."""
 DEPTH = 50  # no file of ours needs a tenth of it; a deeper one is a mistake or an attack
 
 Way = tuple[str | int, ...]
@@ -37,7 +35,7 @@ Way = tuple[str | int, ...]
 
 _OURS = re.compile(
     r"""^(?:targets|waivers|attestations)\s*:(?:\s|$)|[\s{,"'-](?:connect|justification|expiration_date|last_day"""
-    r"""|control_id|explanation|updated_by)(?:["']\s*:|\s*:(?:\s|$))""",
+    r"""|control_id|explanation|updated_by|good_for_days)(?:["']\s*:|\s*:(?:\s|$))""",
     re.MULTILINE,
 )
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -78,35 +76,29 @@ class Document:
         return f"{self.path.name}:{self.line(way)}"
 
     def messages(self, faults: Mapping[Way, str]) -> tuple[str, ...]:
-        """*faults* as ``file:line: way.to.it: what is wrong``, in the order of the file.
-
-        Of a file that may be anything the first alone, without the way.
-        """
+        """Return *faults* as ``file:line: way.to.it: what is wrong``, in the order of the file."""
         order = sorted(faults.items(), key=lambda fault: self.line(fault[0]))
-        if not self.shown:
-            return tuple(f"{self.path}:{self.line(way)}: {fault}" for way, fault in order[:1])
         return tuple(f"{self.path}:{self.line(way)}: {_dotted(way)}{fault}" for way, fault in order)
 
     def faults(self, schema: str, below: Way = ()) -> dict[Way, str]:
-        """Everything that is wrong by the JSON Schema *schema*, a file name in ``hullcheck/schemas``.
+        """Return everything that is wrong by the JSON Schema *schema*, a file name in ``hullcheck/schemas``.
 
-        It is held against the part at the way *below*.
-
-        Each part of a schema has a title, which says what to write there and goes into the message.
+        It is held against the part at the way *below*. Each part of a schema has a title, which says what to write
+        there and goes into the message. Of a file without a key of ours nothing is quoted.
         """
-        from jsonschema_rs import (
-            Draft202012Validator,
-        )  # slow to import, and needed only if there is a file to check
+        # slow to import, and needed only if there is a file to check
+        from jsonschema_rs import Draft202012Validator
 
         content = json.loads((SCHEMAS / schema).read_text(encoding="utf-8"))
-        found: dict[Way, str] = {}
         data = self.data
         for step in below:
             data = data[step]
+        found: dict[Way, str] = {}
         for error in Draft202012Validator(content).iter_errors(data):
-            if not below and not error.instance_path and error.kind.name == "type":
+            of_whole = not below and not error.instance_path and error.kind.name == "type"
+            if of_whole or not self.shown:
                 return {(): f"holds no {schema.removesuffix('.json')}: write {content['title']}"}
-            for way, fault in _faults(error, content) if self.shown else _faults_unquoted(error, content):
+            for way, fault in _faults(error, content):
                 found.setdefault((*below, *way), fault)
         return found
 
@@ -116,7 +108,7 @@ def load(path: Path) -> Document:
 
     Raises:
         YamlError: it cannot be read, is not YAML, holds more than one document, the same key twice in one
-            mapping, far too many values, an alias or merge key (a value belongs where it is used), or a tag.
+            mapping, an alias or merge key (a value belongs where it is used), or a tag.
     """
     text = read_text(path)
     root = compose(text, path)
@@ -129,11 +121,9 @@ def compose(text: str, path: Path) -> yaml.Node | None:
     """The nodes of *text*, the content of *path*; None where it is empty.
 
     Raises:
-        YamlError: it is not YAML, holds more than one document, or far too many values.
+        YamlError: it is not YAML, or holds more than one document.
     """
     try:
-        if len(text) > VALUES:
-            _require_few(path, text)
         root: yaml.Node | None = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise YamlError(_said(path, error)) from error
@@ -143,14 +133,6 @@ def compose(text: str, path: Path) -> yaml.Node | None:
 
 
 # ---- from YAML to data
-
-
-def _require_few(path: Path, text: str) -> None:
-    """Refuse too many values before any is built: each takes a hundred times its size in the file."""
-    for number, event in enumerate(yaml.parse(text, Loader=_Loader)):
-        if number > VALUES:
-            line = event.start_mark.line + 1 if event.start_mark else 1
-            raise YamlError(f"{path}:{line}: more than {VALUES:,} values; split the file")
 
 
 def read_text(path: Path) -> str:
@@ -273,25 +255,6 @@ def _faults(error: "ValidationError", schema: Mapping[str, Any]) -> Iterator[tup
             yield way, "holds the same value twice"
         case _:
             yield way, f"{_shown(value)} is not {part['title']}{_remedy(value, part)}"
-
-
-def _faults_unquoted(error: "ValidationError", schema: Mapping[str, Any]) -> Iterator[tuple[Way, str]]:
-    """What is expected at the place of *error*, and nothing of what is there."""
-    way, kind, value = tuple(error.instance_path), error.kind, error.instance
-    part = _part(schema, error.schema_path[:-1])
-    match kind.name:
-        case "additionalProperties":
-            yield way, f"has unknown keys; known keys: {', '.join(sorted(part['properties']))}"
-        case "required":
-            key = kind.as_dict()["property"]
-            yield way, f"{key}: is missing; write {part['properties'][key]['title']}"
-        case "propertyNames":
-            yield way, f"a key is not {part['title']}"
-        case _:
-            yield way, f"{_KINDS.get(type(value), 'a text')} is not {part['title']}"
-
-
-_KINDS = {dict: "a mapping", list: "a list", type(None): "nothing"}
 
 
 def _part(schema: Any, way: Iterable[str | int]) -> Any:

@@ -1,24 +1,19 @@
-"""What a site allows on a target, as the controls read it; ``docs/policy.md`` explains every key."""
+"""What a site allows on a target, as the controls read it; ``docs/policy.md`` explains every key.
 
-import posixpath
+The schema of the inventory says what a policy may hold. Here its values are read, and what a schema cannot find is
+reported: a range of ports that runs backwards, or a day that is in no calendar.
+"""
+
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, Self
 
+import msgspec
+
 from hullcheck.policy import values
-from hullcheck.policy.parts import (
-    DockerBench,
-    Hardening,
-    LogLimits,
-    PortRange,
-    ResourceLimits,
-    RotationPeriods,
-    ScanReports,
-    SprawlLimits,
-)
-from hullcheck.policy.values import PolicyError
+from hullcheck.policy.values import Fault, PolicyError, PortRange
 from hullcheck.secrets.names import NOTHING_SAID, SiteNames
 
 __all__ = [
@@ -33,11 +28,94 @@ __all__ = [
     "ScanReports",
     "SprawlLimits",
     "merged",
+    "value_faults",
 ]
 
 
-@dataclass(frozen=True)
-class Policy:
+class ResourceLimits(msgspec.Struct, frozen=True):
+    """The most that one container may be given; None where the policy is silent."""
+
+    memory: int | None = None
+    """In bytes."""
+    cpus: float | None = None
+    pids: int | None = None
+
+
+class Hardening(msgspec.Struct, frozen=True):
+    """An assessment of the host's operating system."""
+
+    standard: str
+    """The hardening standard that it was held against."""
+    assessed: date
+    valid_days: int = 365
+    """How long it counts."""
+
+
+class ScanReports(msgspec.Struct, frozen=True):
+    """Where the reports of image scanners lie, and what they may say."""
+
+    folder: str
+    """On the target."""
+    max_age_days: int = 30
+    """How old a report may be."""
+    highest_severity: str = "medium"
+    """The worst weakness that an image may have, one of `hullcheck.data.severities`."""
+
+
+class DockerBench(msgspec.Struct, frozen=True):
+    """Where the log of docker-bench-security lies, and how old it may be."""
+
+    log: str
+    """The JSON log on the target."""
+    max_age_days: int = 30
+    """How many days ago the last run may have been."""
+
+
+class LogLimits(msgspec.Struct, frozen=True):
+    """How much of a container's log may stay on the host."""
+
+    max_size: int = 10_000_000
+    """Of one file, in bytes."""
+    max_file: int = 3
+    """How many files."""
+
+
+class SprawlLimits(msgspec.Struct, frozen=True):
+    """How much may be unused."""
+
+    unused_images: int = 10
+    """Images that no container uses."""
+    stopped_containers: int = 10
+    """Containers that do not run."""
+    max_age_days: int = 30
+    """For how long either may stay."""
+
+
+class RotationPeriods(msgspec.Struct, frozen=True):
+    """For how many days a key or certificate of a swarm may be in use."""
+
+    unlock_key: int = 365
+    """The key that unlocks managers."""
+    node_certificate: int = 30
+    """The certificates of nodes: how long they may hold."""
+    swarm_ca: int = 365
+    """The root certificate of the swarm: how old it may be."""
+
+
+_PARTS: Mapping[str, type] = {
+    "os_hardening": Hardening,
+    "scan_reports": ScanReports,
+    "log_limits": LogLimits,
+    "resource_limits": ResourceLimits,
+    "sprawl": SprawlLimits,
+    "rotation_days": RotationPeriods,
+    "docker_bench": DockerBench,
+    "secret_names": SiteNames,
+}
+"""The keys of a policy that have keys of their own."""
+
+
+class Policy(msgspec.Struct, frozen=True):
     """What a site allows on one target.
 
     A list of powers is empty where the policy is silent, so that a power which is there fails its control.
@@ -84,12 +162,12 @@ class Policy:
     """Log drivers that bring logs to the central service."""
     log_shippers: tuple[str, ...] | None = None
     """Log shippers that bring the logs which stay on the host to the central service, by their programs."""
-    log_limits: LogLimits = field(default_factory=LogLimits)
+    log_limits: LogLimits = LogLimits()
     """How much of a container's log may stay on the host."""
     seccomp_profiles: tuple[str, ...] = ()
     """Paths of seccomp profiles of the daemon that are approved beside the built-in one."""
     swarm: bool = False
-    """Whether swarm mode is wanted."""
+    """Return whether swarm mode is wanted."""
     allowed_setuid_files: tuple[str, ...] = ()
     """Paths of setuid and setgid files that images may hold."""
     allowed_capabilities: tuple[str, ...] = ()
@@ -105,15 +183,15 @@ class Policy:
     sensitive_containers: tuple[str, ...] | None = None
     """Names of containers, or patterns of them, whose ports must not be open on every address; see
     `is_sensitive`."""
-    resource_limits: ResourceLimits = field(default_factory=ResourceLimits)
+    resource_limits: ResourceLimits = ResourceLimits()
     """The most that one container may be given; silent means what the host has."""
     current_images: tuple[str, ...] | None = None
     """References or digests of images that are approved as current."""
-    sprawl: SprawlLimits = field(default_factory=SprawlLimits)
+    sprawl: SprawlLimits = SprawlLimits()
     """How much may be unused."""
     swarm_managers: int = 3
     """How many managers a swarm may have."""
-    rotation_days: RotationPeriods = field(default_factory=RotationPeriods)
+    rotation_days: RotationPeriods = RotationPeriods()
     """How long keys and certificates of a swarm may be in use."""
     docker_bench: DockerBench | None = None
     """The log of docker-bench-security."""
@@ -124,7 +202,7 @@ class Policy:
 
     @property
     def paths(self) -> dict[str, str]:
-        """The paths of the policy that probes read, by their variables."""
+        """Return the paths of the policy that probes read, by their variables."""
         reports, bench = self.scan_reports, self.docker_bench
         return {
             **({"docker_bench_log": bench.log} if bench else {}),
@@ -132,34 +210,36 @@ class Policy:
         }
 
     @classmethod
-    def from_mapping(cls, mapping: object) -> Self:
-        """Read a policy as a policy file writes it: every key is optional.
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
+        """Return the policy that *mapping* writes as a policy file does; the schema has accepted it.
 
         Raises:
-            PolicyError: a key is unknown or a value is wrong; all faults at once.
+            PolicyError: values are wrong that the schema takes.
         """
-        return cls(**values.parsed(mapping, _PARSERS))
+        wrong: list[Fault] = []
+        read = values.read(mapping, (), wrong)
+        if wrong:
+            raise PolicyError(tuple(wrong))
+        return cls(**{key: _PARTS[key](**each) if key in _PARTS else each for key, each in read.items()})
 
     def allows_mount(self, path: str) -> bool:
-        """Whether the host path *path* is an allowed mount or lies below one."""
-        parts = values.path_parts(posixpath.normpath(path))
-        return path.startswith("/") and any(
-            parts[: len(each)] == each for each in map(values.path_parts, self.allowed_mounts)
-        )
+        """Return whether the host path *path* is an allowed mount or lies below one."""
+        below = values.to_path(path) if path.startswith("/") else ""
+        return any(f"{below}/".startswith(f"{each.rstrip('/')}/") for each in self.allowed_mounts if below)
 
     def allows_registry(self, repository: str) -> bool | None:
-        """Whether *repository*, with its registry, is on the list or below an entry of it; None without a list."""
+        """Return whether *repository*, with its registry, is on the list or below it; None without a list."""
         if self.allowed_registries is None:
             return None
         return any(f"{repository}/".startswith(f"{each}/") for each in self.allowed_registries)
 
     def allows_registry_at_a_port(self, repository: str) -> bool:
-        """Whether *repository* would be on the list with some port, where its own is not known."""
+        """Return whether *repository* would be on the list with some port, where its own is not known."""
         portless = (re.sub(r":\d+(?=/|$)", "", each) for each in self.allowed_registries or ())
         return any(f"{repository}/".startswith(f"{each}/") for each in portless)
 
     def allows_service(self, name: str) -> bool | None:
-        """Whether the list of services holds a unit or a program; None without a list.
+        """Return whether the list of services holds a unit or a program; None without a list.
 
         `.service` may be left out, and `getty@.service` stands for all its instances.
         """
@@ -170,13 +250,13 @@ class Policy:
         return bool({plain, re.sub("@.*", "@", plain)} & allowed)
 
     def is_sensitive(self, container: str) -> bool | None:
-        """Whether the list of sensitive containers has this name; ``None`` if there is no list."""
+        """Return whether the list of sensitive containers has this name; ``None`` if there is no list."""
         if self.sensitive_containers is None:
             return None
         return any(fnmatchcase(container, each) for each in self.sensitive_containers)
 
     def allows_port(self, port: int, protocol: str = "tcp") -> bool | None:
-        """Whether the list of ports holds *port*; ``None`` if there is no list."""
+        """Return whether the list of ports holds *port*; ``None`` if there is no list."""
         if self.allowed_ports is None:
             return None
         return any(ports.contains(port, protocol) for ports in self.allowed_ports)
@@ -196,49 +276,8 @@ def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _secret_names(mapping: object) -> SiteNames:
-    return SiteNames(
-        **values.parsed(mapping, dict.fromkeys(("hide", "keep"), values.list_of(values.to_name_pattern)))
-    )
-
-
-_PARSERS: Mapping[str, Callable[[Any], Any]] = {
-    "trusted_users": values.list_of(values.to_account),
-    "socket_groups": values.list_of(values.to_account),
-    "os_hardening": Hardening.from_mapping,
-    "minimal_distributions": values.list_of(values.to_word),
-    "allowed_host_programs": values.list_of(values.to_word),
-    "allowed_host_services": values.list_of(values.to_word),
-    "patch_days": values.to_days,
-    "patched_by": values.to_text,
-    "ip_forward_reason": values.to_text,
-    "allowed_registries": values.list_of(values.to_registry),
-    "allowed_packages": values.list_of(values.to_word),
-    "image_max_age_days": values.to_days,
-    "scan_reports": ScanReports.from_mapping,
-    "image_verification": values.to_text,
-    "rootful_reason": values.to_text,
-    "api_listeners": values.list_of(values.to_listener),
-    "cgroup_parents": values.list_of(values.to_word),
-    "authorization_plugins": values.some_of(values.to_word),
-    "log_drivers": values.list_of(values.to_word),
-    "log_shippers": values.some_of(values.to_word),
-    "log_limits": LogLimits.from_mapping,
-    "seccomp_profiles": values.list_of(values.to_path),
-    "swarm": values.to_truth,
-    "allowed_setuid_files": values.list_of(values.to_path),
-    "allowed_capabilities": values.list_of(values.to_capability),
-    "allowed_mounts": values.list_of(values.to_path),
-    "allowed_devices": values.list_of(values.to_text),
-    "allowed_ulimits": values.list_of(values.to_ulimit),
-    "allowed_ports": values.list_of(PortRange.parse),
-    "sensitive_containers": values.list_of(values.to_word),
-    "resource_limits": ResourceLimits.from_mapping,
-    "current_images": values.list_of(values.to_word),
-    "sprawl": SprawlLimits.from_mapping,
-    "swarm_managers": values.to_managers,
-    "rotation_days": RotationPeriods.from_mapping,
-    "docker_bench": DockerBench.from_mapping,
-    "runtime_security": values.some_of(values.to_product),
-    "secret_names": _secret_names,
-}
+def value_faults(mapping: object) -> list[Fault]:
+    """Return what is wrong in *mapping*, a policy as a file writes it, beside that of which the schema knows."""
+    wrong: list[Fault] = []
+    values.read(mapping, (), wrong)
+    return wrong

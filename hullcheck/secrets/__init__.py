@@ -8,11 +8,19 @@ import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hullcheck.secrets import options
 from hullcheck.secrets import values as secret_values
-from hullcheck.secrets.known import without_known
-from hullcheck.secrets.names import names_key, names_login, names_password, names_secret, of_site, words_of
+from hullcheck.secrets.names import (
+    SiteNames,
+    names_key,
+    names_login,
+    names_password,
+    names_secret,
+    of_site,
+    words_of,
+)
 from hullcheck.secrets.redact import HIDDEN
 
 __all__ = [
@@ -137,13 +145,16 @@ def hidden(text: str) -> str:
 
 
 def masked(text: str) -> str:
-    """Return *text* without the secrets in it, and without words that may be some."""
+    """Return *text* without the secrets in it, and without words that may be some.
+
+    What is secret whatever is around it, as a query in an address, is hidden in each answer; see `known`.
+    """
     found = [*_found(text), *_maybe(text)]
     result = _without_others(_without(text, found), {text[each.start : each.end] for each in found})
-    result = _without(result, map(_of_match, filter(_sounds_secret, options.secrets()[0].finditer(result))))
+    named = options.secrets()[0].pattern.finditer(result)
+    result = _without(result, map(_of_match, filter(_sounds_secret, named)))
     result = _LIKE_A_PASSWORD.sub(HIDDEN, result)
-    result = _LOOKS_RANDOM.sub(lambda match: match[0] if _HASH.fullmatch(match[0]) else HIDDEN, result)
-    return without_known(result)
+    return _LOOKS_RANDOM.sub(lambda match: match[0] if _HASH.fullmatch(match[0]) else HIDDEN, result)
 
 
 def _without_others(text: str, values: Iterable[str]) -> str:
@@ -166,30 +177,40 @@ def _without(text: str, found: Iterable[_Found]) -> str:
     return "".join((*kept, text[place:]))
 
 
-def _found(text: str) -> Iterator[_Found]:
+def _found(text: str) -> tuple[_Found, ...]:
+    return _found_for(text, of_site())
+
+
+@lru_cache(maxsize=1000)  # containers have the variables of their image
+def _found_for(text: str, site: SiteNames) -> tuple[_Found, ...]:
+    return tuple(_search(text))
+
+
+def _search(text: str) -> Iterator[_Found]:
     for kind, start, end in secret_values.by_format(text):
         yield _Found(kind, start, end)
     for start, end, inside in secret_values.encoded_texts(text):
         for kind in kinds(inside):
             yield _Found(f"{kind}, in base64", start, end)
-    for match in _PASSWORD_IN_ADDRESS.finditer(text):
-        if not secret_values.is_plain_in_shell(match["value"]):
-            yield _Found("a password in an address", *match.span("value"))
-    for match in _TOKEN_IN_ADDRESS.finditer(text):
-        yield _Found("a token in an address", *match.span("value"))
-    for match in _BASIC.finditer(text):
+    if "//" in text:
+        for match in _PASSWORD_IN_ADDRESS.finditer(text):
+            if not secret_values.is_plain_in_shell(match["value"]):
+                yield _Found("a password in an address", *match.span("value"))
+        for match in _TOKEN_IN_ADDRESS.finditer(text):
+            yield _Found("a token in an address", *match.span("value"))
+    for match in _BASIC.finditer(text) if "Basic" in text else ():
         if secret_values.is_encoded_login(match["value"]):
             yield _Found("a password in a header", *match.span("value"))
-    for pattern in options.secrets():
-        for each, match in _matches(pattern, text):
+    for format in secret_values.likely_in(text.lower(), options.secrets()):
+        for each, match in _matches(format.pattern, text):
             if kind := _handed_over(match, text[each.start : each.end]):
                 yield _Found(kind, each.start, each.end, each.cut)
 
 
 def _maybe(text: str) -> Iterator[_Found]:
     """Yield what may be a secret, where there often is one; that is nothing to report."""
-    for pattern in options.maybe():
-        for each, _ in _matches(pattern, text):
+    for format in secret_values.likely_in(text.lower(), options.maybe()):
+        for each, _ in _matches(format.pattern, text):
             value = text[each.start : each.end]
             if _LOOKS_LIKE_ONE.match(value) and not secret_values.is_plain_in_shell(value):
                 yield each

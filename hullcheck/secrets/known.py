@@ -9,7 +9,7 @@ import re
 
 from hullcheck.secrets.private_keys import without_keys
 from hullcheck.secrets.redact import HIDDEN
-from hullcheck.secrets.values import ON_ONE_LINE, is_plain_in_shell
+from hullcheck.secrets.values import ON_ONE_LINE, is_plain_in_shell, likely_in
 
 _END_OF_ADDRESS = re.compile(r"""[\s"']""")
 _PASSWORD = re.compile(r"://[^:/@]*:")
@@ -26,13 +26,12 @@ def without_known(text: str) -> str:
     More may fall into it than is a secret. The time that it takes grows with the length alone.
     """
     text = without_keys(text)
-    for each in ON_ONE_LINE:
-        if each.is_likely_in(text):
-            text = each.pattern.sub(hide_value, text)
+    for each in likely_in(text, ON_ONE_LINE):
+        text = each.pattern.sub(_hidden, text)
     return _in_addresses(text)
 
 
-def hide_value(match: re.Match[str]) -> str:
+def _hidden(match: re.Match[str]) -> str:
     """What *match* found, with its group `value`, or all of it, hidden; a reference to a secret stays."""
     start, end = match.span("value" if "value" in match.re.groupindex else 0)
     if is_plain_in_shell(match.string[start:end]):
@@ -52,7 +51,7 @@ def _in_addresses(text: str) -> str:
 
 
 def _shown(address: str) -> str:
-    address = _without_login(_TOKEN.sub(hide_value, address))
+    address = _without_login(_TOKEN.sub(_hidden, address))
     query = address.find("?", address.find("://"))
     return address if query < 0 else address[:query] + _QUERY.sub(HIDDEN, address[query:])
 

@@ -7,12 +7,12 @@ from typing import Any
 from hullcheck import secrets
 from hullcheck.secrets import HIDDEN
 
-_ADDRESSES_WORDS = """
-    awslogs-endpoint awslogs-group awslogs-region fluentd-address gcp-project gelf-address
-    logentries-region splunk-url syslog-address syslog-facility
-"""
-
-_ADDRESSES = frozenset(_ADDRESSES_WORDS.split())
+_ADDRESSES = frozenset(
+    [
+        *("awslogs-endpoint", "awslogs-group", "awslogs-region", "fluentd-address", "gcp-project"),
+        *("gelf-address", "logentries-region", "splunk-url", "syslog-address", "syslog-facility"),
+    ]
+)
 """The options of log drivers that say where the log goes; others may be tokens and keys."""
 
 _USER = re.compile(r"^((?:[\w+.-]+:)?//)?[^/?#]*@")

@@ -1,12 +1,10 @@
-"""What of an answer may be stored: an allow-list of fields or lines, so that new ones are dropped and not leaked."""
+"""What of an answer may be stored: an allow-list of sections and lines, so that new ones are dropped and not leaked."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-Allowed = Mapping[str, Any]
-"""Field name to True (a value, or a list of them) or to the `Allowed` of what is below; `*` is any other name."""
 HIDDEN = "***"
 """Stands for a secret."""
 DROPPED = "(dropped)"
@@ -14,9 +12,9 @@ DROPPED = "(dropped)"
 
 
 class LinesLike:
-    """A `keep` for a probe that answers in lines: of one that is like none of the *patterns* stays that it was there.
+    """A `keep` for a probe that answers in lines: one that is like none of the *patterns* is dropped.
 
-    What reads the answer may refuse it for that, as it would have refused the line.
+    A mark stays in its place, for which the reader of the answer may refuse it.
     """
 
     def __init__(self, *patterns: str) -> None:
@@ -26,21 +24,18 @@ class LinesLike:
         return "\n".join(line if self._known.fullmatch(line) else DROPPED for line in text.split("\n"))
 
     def knows(self, text: str) -> bool:
-        """Whether each line of *text* is one that it keeps, or stands for one that it did not."""
+        """Return whether each line of *text* is kept, or a mark of a dropped one."""
         return all(map(self._known.fullmatch, text.split("\n")))
 
 
-def lines_like(*patterns: str) -> LinesLike:
-    """A `keep` for a probe that answers in lines which are like one of *patterns*."""
-    return LinesLike(*patterns)
-
+lines_like = LinesLike
 
 SECTION = "--"
 """Begins the line with the name of a section; the last one of an answer is `end`."""
 
 
 def sections(text: str) -> dict[str, str]:
-    """The sections of an answer by name: a line `--NAME` begins each, and the line `--end` stands at its end.
+    """Return the sections of an answer by name: a line `--NAME` begins each, and `--end` is the last line.
 
     Raises:
         ValueError: it does not end so, or has a section twice.
@@ -56,7 +51,7 @@ def sections(text: str) -> dict[str, str]:
 
 
 class InSections:
-    """A `keep` for an answer in sections: the function of its name keeps each, with `_` for `-`; others are dropped."""
+    """A `keep` for an answer in sections: a function for each, by its name with `_` for `-`; others are dropped."""
 
     def __init__(self, **keeps: Callable[[str], str]) -> None:
         self._keeps = {name.replace("_", "-"): keep for name, keep in keeps.items()}
@@ -71,7 +66,7 @@ class InSections:
 
     @lru_cache(maxsize=32)  # noqa: B019 - there is one for each probe
     def read(self, text: str) -> dict[str, str]:
-        """The sections of a kept answer.
+        """Return the sections of a kept answer.
 
         Raises:
             ValueError: it is not whole, or a section has a line of another kind than is kept.
@@ -84,20 +79,11 @@ class InSections:
         return found
 
 
-def in_sections(**keeps: Callable[[str], str]) -> InSections:
-    """A `keep` for a probe that answers in sections; see `InSections`."""
-    return InSections(**keeps)
+in_sections = InSections
 
 
-def pick(value: Any, allowed: Any) -> Any:
-    """The part of *value* that *allowed* names; lists are picked from element by element."""
+def pick(value: Any) -> Any:
+    """Return a value or a list of values as it is, and a mark for each mapping."""
     if isinstance(value, list):
-        return [pick(each, allowed) for each in value]
-    if allowed is True or not isinstance(value, dict):
-        is_meant = (allowed is True) != isinstance(value, dict)
-        return value if is_meant or value is None else DROPPED
-    return {
-        name: pick(each, allowed.get(name, allowed.get("*")))
-        for name, each in value.items()
-        if name in allowed or "*" in allowed
-    }
+        return [pick(each) for each in value]
+    return DROPPED if isinstance(value, dict) else value

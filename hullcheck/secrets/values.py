@@ -9,19 +9,20 @@ from hullcheck.secrets import private_keys
 
 
 class Format(NamedTuple):
-    """How secrets of one kind look: one of the *literals* is in each; these are looked for first, as that is fast."""
+    """How secrets of one kind look; one of the *literals* is in each."""
 
     kind: str
     literals: tuple[str, ...]
     pattern: re.Pattern[str]
 
-    def matches(self, text: str) -> Iterator[re.Match[str]]:
-        """Find those in *text*."""
-        return self.pattern.finditer(text) if self.is_likely_in(text) else iter(())
 
-    def is_likely_in(self, text: str) -> bool:
-        """Whether there may be one in *text*."""
-        return any(each in text for each in self.literals)
+def likely_in(text: str, formats: Iterable[Format]) -> Iterator[Format]:
+    """Yield the formats with a literal in *text*: to look for literals is fast, and few texts have any."""
+    for each in formats:
+        for literal in each.literals:  # `any` takes thrice as long
+            if literal in text:
+                yield each
+                break
 
 
 _TOKENS = (
@@ -117,8 +118,8 @@ _STAND_IN = re.compile(
 
 def by_format(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the kind, start and end of each secret that says of itself what it is, in a value by itself."""
-    for each in _OF_ONE_VALUE:
-        for match in each.matches(text):
+    for each in likely_in(text, _OF_ONE_VALUE):
+        for match in each.pattern.finditer(text):
             yield each.kind, *match.span("value" if "value" in match.re.groupindex else 0)
 
 

@@ -17,7 +17,7 @@ from hullcheck.facts.host.file import FileFact, Grant, Node, State
 from hullcheck.facts.host.packages import Patching, Timer
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
-from hullcheck.policy import Hardening, Policy, PolicyError
+from hullcheck.policy import Hardening, Policy
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.engines import engine_text
 from selftests.kit.facts.hosts import target
@@ -159,17 +159,13 @@ def test_dead_engine_leaves_nothing_to_a_person() -> None:
         _ = dead.system
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [("standard", " "), ("assessed", "2026-02-30"), ("assessed", "31.3.2026"), ("valid_days", 0), ("result", "good")],
-)  # fmt: skip
-def test_record_of_an_assessment(key: str, value: object) -> None:
-    """The policy takes a standard, a day, and for how many days it counts; all else is named as wrong."""
+def test_record_of_an_assessment() -> None:
+    """The policy takes a standard, a day, and for how many days it counts."""
     written = {"standard": "CIS Debian 13", "assessed": "2026-03-31", "valid_days": 90}
-    expected = Hardening("CIS Debian 13", date(2026, 3, 31), 90)
-    assert Policy.from_mapping({"os_hardening": written}).os_hardening == expected
-    with pytest.raises(PolicyError, match=rf"os_hardening\.{key}: "):
-        Policy.from_mapping({"os_hardening": {**written, key: value}})
+    assert Policy.from_mapping({"os_hardening": written}).os_hardening == Hardening(
+        "CIS Debian 13", date(2026, 3, 31), 90
+    )
+    assert Policy().os_hardening is None
 
 
 # ---- 1.2.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hullcheck.criteria.judgement import NO_REPORTS
-from hullcheck.policy import Policy, PolicyError
+from hullcheck.policy import Policy
 from selftests.kit.facts.images import (
     BASE,
     SECRET,
@@ -169,11 +169,8 @@ def test_signatures_are_for_a_person() -> None:
 
 
 def test_policy_of_images() -> None:
-    """The keys are read as a file writes them; nothing said is nothing allowed, and nonsense is refused."""
+    """The keys are read as a file writes them; nothing said is nothing allowed."""
     silent = Policy.from_mapping({})
     assert (silent.image_max_age_days, silent.image_verification) == (None, None)
     policy = Policy.from_mapping({"image_max_age_days": 90, "image_verification": " cosign "})
     assert (policy.image_max_age_days, policy.image_verification) == (90, "cosign")
-    for wrong in ({"image_max_age_days": 0}, {"image_max_age_days": "x"}, {"image_verification": ""}):
-        with pytest.raises(PolicyError):
-            Policy.from_mapping(wrong)

@@ -12,8 +12,7 @@ import pytest
 from hullcheck.controls.judge import judge
 from hullcheck.facts import PROBES, Facts
 from hullcheck.facts.registry import FACTS, FROM_FILE, INSIDE, Fact, evidence_of, later_in
-from hullcheck.policy import Policy
-from hullcheck.policy.parts import DockerBench, ScanReports
+from hullcheck.policy import DockerBench, Policy, ScanReports
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable

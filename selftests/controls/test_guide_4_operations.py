@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.policy import DockerBench, Policy, PolicyError
+from hullcheck.policy import DockerBench, Policy
 from selftests.kit.facts import in_parts
 from selftests.kit.facts.hosts import only, unit
 from selftests.kit.facts.hosts import target as host_target
@@ -124,9 +124,6 @@ def test_log_that_was_not_asked_for() -> None:
     assert bench(None, "checkout:/opt/x\n", asked="", policy=Policy())[0] == "manual"
     assert bench(None, asked="")[1] == "the recording has no log of docker-bench-security"
     assert bench(None, asked="/other")[1] == f"the recording has the log /other, not {LOG}"
-    for wrong in ({}, {"log": "x"}, {"log": "/x", "max_age_days": 0}):
-        with pytest.raises(PolicyError):
-            Policy.from_mapping({"docker_bench": wrong})
 
 
 def test_checklist() -> None:

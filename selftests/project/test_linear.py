@@ -139,7 +139,7 @@ def _patterns() -> Iterator[re.Pattern[str]]:
                 yield from (
                     one for one in each if isinstance(one, re.Pattern) and isinstance(one.pattern, str)
                 )
-    yield from (*options.secrets(), *options.maybe())
+    yield from (each.pattern for each in (*options.secrets(), *options.maybe()))
 
 
 def _begin(pattern: str) -> str:
@@ -157,9 +157,9 @@ def test_every_pattern() -> None:
         for mark in _PUNCTUATION:
             _linear(pattern.fullmatch, begin + mark, 500)
             _linear(pattern.match, begin + mark, 500)
-    for pattern in (*options.secrets(), *options.maybe()):
+    for each in (*options.secrets(), *options.maybe()):
         for mark in _PUNCTUATION:
-            _linear(pattern.findall, _begin(pattern.pattern) + mark, 500)
+            _linear(each.pattern.findall, _begin(each.pattern.pattern) + mark, 500)
 
 
 @pytest.mark.parametrize("text", ["password=", "://a:", "password='a1b2c3d4 ", "curl -u,", "${A:-", "\n"])

@@ -216,17 +216,13 @@ def _stored(name: str, value: Any) -> Any:
         return log_options(value)
     if name == "default-ulimits" and isinstance(value, dict):
         return {key: _ulimit(each) for key, each in value.items()}
-    return without_secrets(pick(value, True)) if name in _KEPT else HIDDEN
+    return without_secrets(pick(value)) if name in _KEPT else HIDDEN
 
 
 def _ulimit(limit: Any) -> Any:
     if not isinstance(limit, dict):
         return limit if isinstance(limit, int | float) else HIDDEN
-    return {
-        key.lower(): pick(each, True)
-        for key, each in limit.items()
-        if key.lower() in ("name", "soft", "hard")
-    }
+    return {key.lower(): pick(each) for key, each in limit.items() if key.lower() in ("name", "soft", "hard")}
 
 
 # ---- the file

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
-from hullcheck.inventory.acceptance.left_out import may_be_left_out
 from hullcheck.messages import printable
 from hullcheck.parsing.times import Times
 from hullcheck.results import STATES, Attestation, Finding, Result, Waiver
@@ -242,7 +242,11 @@ def _lapsed(finding: Finding, about: Sequence[Entry[Record]], what: str, when: T
 def _state(entry: Entry[Record], audit: AuditContext, decides: Verdict) -> str:
     record = entry.record
     on = [each for each in audit.gathered if _matches(record.targets, each)]
-    when = max((audit.gathered[each] for each in on or audit.gathered), key=_later, default=Times(0.0, 0.0))
+    when = max(
+        (audit.gathered[each] for each in on or audit.gathered),
+        key=attrgetter("later"),
+        default=Times(0.0, 0.0),
+    )
     if when.later and not entry.holds(when):
         return EXPIRED if entry.ends <= when.later else NOT_YET
     controls = audit.by_name.get(record.control.lower(), ())
@@ -255,19 +259,14 @@ def _state(entry: Entry[Record], audit: AuditContext, decides: Verdict) -> str:
         for each in audit.by_control.get(control, ())
         if each.target in on and each.switched_off is None
     }
-    every = [each for findings in judged.values() for each in findings]
-    about = [each for each in every if _speaks_of(record, each)]
+    about = [each for findings in judged.values() for each in findings if _speaks_of(record, each)]
     if any(_needs(record, each, decides) for each in about):
         return IN_FORCE
     whole = len(judged) == len(controls) * len(known)
     unread = any(each.verdict is Verdict.ERROR for each in about)
-    if not whole or unread or may_be_left_out(record, audit.limits, every):
+    if not whole or unread or audit.limits:
         return NOT_JUDGED
     return NOT_NEEDED if about else MATCHES_NOTHING
-
-
-def _later(when: Times) -> float:
-    return when.later
 
 
 def _needs(record: Waiver | Attestation, finding: Finding, decides: Verdict) -> bool:

@@ -6,11 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# As YAML has times: the hour may be one digit, and so may that of the zone, whose minutes may be left out.
-_MOMENT = re.compile(
-    rf"({_DAY.pattern})(?:(?:[Tt]| +)([0-9]{{1,2}})(:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]+)?)?)"
-    r" *(?:(Z)|([+-])([0-9]{1,2})(?::?([0-9]{2}))?)?)?"
-)
 _PERIOD = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?)\s*(d|days?|w|weeks?|m|months?|y|years?)")
 _NAMED = {
     "annually": (12, 0),
@@ -59,26 +54,18 @@ def end(when: date) -> datetime:
 
 
 def moment(text: str) -> datetime:
-    """The moment that *text* names: a day (where it starts), or a day and a time, in UTC if it names no zone.
+    """Return the moment that *text* names: a day (where it starts), or a day and a time, in UTC if it names no zone.
 
     Raises:
         ValueError: it names none.
     """
-    found = _MOMENT.fullmatch(text)
-    if not found:
+    if not _DAY.match(text) or text.endswith("\n"):
         raise ValueError(f"{text!r} is not a day, as 2027-01-31, nor a time, as 2027-01-31T12:00:00Z")
     try:
-        read = datetime.fromisoformat(_written_out(*found.groups(default="")))
+        read = datetime.fromisoformat(text)
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r}: there is no such day or time") from None
-
-
-def _written_out(
-    day: str, hour: str, rest: str, utc: str, sign: str, zone_hour: str, zone_minute: str
-) -> str:
-    zone = f"{sign}{zone_hour:0>2}:{zone_minute or '00'}" if sign else utc
-    return f"{day}T{hour:0>2}{rest}{zone}" if hour else day
 
 
 def after(when: datetime, frequency: str) -> datetime:

@@ -1,8 +1,6 @@
 """Adds a waiver or an attestation to an inventory, or to the file that it names, as a person would."""
 
 import contextlib
-import copy
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -72,25 +70,24 @@ def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Wri
         if known and not any(fnmatchcase(name, pattern) for name in known):
             raise WrongUse(f"--target {pattern}: {path} has no such target; {did_you_mean(pattern, known)}")
     file, way = _destination(path, section)
-    with _locked(Path(os.path.realpath(file)).parent):
-        return _add(file, way, path, section, control, entry)
+    if section == acceptance_files.WAIVERS:
+        way = (*way, control)
+    return _add(file, way, path, section, entry)
 
 
-def _add(file: Path, way: Way, path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Written:
-    key = control if section == acceptance_files.WAIVERS else None
-    text = yamledit.block((*way, key) if key else way, entry)
+def _add(file: Path, way: Way, path: Path, section: str, entry: Mapping[str, Any]) -> Written:
+    text = yamledit.block(way, entry)
     before = yamlfile.load(file)
     old = inputs.read(file, yamlfile.LARGEST).decode("utf-8")
+    mark = "\ufeff" * old.startswith("\ufeff")
     with contextlib.suppress(yaml.YAMLError, RecursionError):
-        new = yamledit.added(old.removeprefix("\ufeff"), way, key, entry)
-        new = "\ufeff" * old.startswith("\ufeff") + new
-        expected, here = _expected(before.data, (*way, key) if key else way, entry)
-        with _beside(file, new) as scratch:
+        new = yamledit.added(old.removeprefix(mark), way, entry)
+        with _beside(file, mark + (new or "")) as scratch:
             after = _read(scratch)
-            if after is not None and after.data == expected:
+            if new and after is not None and after.data == _expected(before.data, way, entry):
                 _check(scratch, file, path, section)
                 os.replace(scratch, os.path.realpath(file))
-                return Written(f"{file}:{after.line(here)}", text)
+                return Written(f"{file}:{after.line(_last(after.data, way))}", text)
     raise WrongUse(f"{file}: is written in a way that cannot be added to; write this there:\n{text}")
 
 
@@ -105,35 +102,18 @@ def _destination(path: Path, section: str) -> tuple[Path, Way]:
     return file, acceptance_files.attestations_way(yamlfile.load(file).data)
 
 
-def _expected(data: Any, way: Way, entry: Mapping[str, Any]) -> tuple[Any, Way]:
-    """*data* with *entry*, and the way to it."""
-    new = copy.deepcopy(data)
-    last = len(way) - 1
-    if new is None:
-        new = {} if way else []
-    below = new
-    for depth, step in enumerate(way):
-        below = below.setdefault(step, [] if depth == last else {}) if isinstance(below, dict) else below
-    if isinstance(below, dict):  # one waiver without a list around it
-        first = dict(below)
-        parent = new
-        for step in way[:-1]:
-            parent = parent[step]
-        parent[way[-1]] = below = [first]
-    below.append(dict(entry))
-    return new, (*way, len(below) - 1)
+def _expected(data: Any, way: Way, entry: Mapping[str, Any]) -> Any:
+    """Return *data* with *entry*."""
+    if not way:
+        return [*(data or []), dict(entry)]
+    return {**(data or {}), way[0]: _expected((data or {}).get(way[0]), way[1:], entry)}
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep other runs of this from writing into *folder*, so that no entry is lost."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # file systems of a network may know no locks of folders
-            fcntl.flock(number, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(number)
+def _last(data: Any, way: Way) -> Way:
+    """Return the way to the last item of the list at *way*."""
+    for step in way:
+        data = data[step]
+    return *way, len(data) - 1
 
 
 @contextlib.contextmanager

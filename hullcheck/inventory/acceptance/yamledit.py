@@ -1,4 +1,4 @@
-"""Adds an entry to the text of a YAML or JSON file, and leaves every other character where it is."""
+"""Adds an entry to the text of a YAML file, and leaves every other character where it is."""
 
 import json
 import re
@@ -13,23 +13,18 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
-def added(text: str, way: Way, key: str | None, entry: Mapping[str, Any]) -> str:
-    """*text* with *entry* in the list at *way*, or with a *key* in the list below that key of the mapping there.
+def added(text: str, way: Way, entry: Mapping[str, Any]) -> str | None:
+    """Return *text* with *entry* at the end of the list at *way*, or None if there is something else than a list.
 
-    What is not there yet is made. Whether the result says what was meant is for the caller to check: there are more
-    ways to write YAML than are known here.
+    What is not there yet is made. The caller has to check the result: YAML can be written in more ways than in lines.
     """
     end = "\r\n" if "\r\n" in text else "\n"
     root = yaml.compose(text, Loader=yaml.SafeLoader)
-    node, missing = _found(root, way if key is None else (*way, key))
+    node, missing = _found(root, way)
     if node is None:
-        new = "\n".join(_block(missing, entry, 0))
-        return _insert_lines(text, len(text), new, end)
-    if not missing and isinstance(node, yaml.MappingNode):  # one entry without a list around it
-        text = _listed(text, node, end)
-        return added(text, way, key, entry)
-    if node.flow_style:
-        return _in_brackets(text, node, missing, entry, end)
+        return _insert_lines(text, len(text), "\n".join(_block(missing, entry, 0)), end)
+    if not (missing or isinstance(node, yaml.SequenceNode)):
+        return None
     column = node.start_mark.column
     stop = len(text) if node is root else _end(text, node, column)
     return _insert_lines(text, stop, "\n".join(_block(missing, entry, column)), end)
@@ -68,44 +63,6 @@ def _scalar(text: str) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=not text.isprintable())
-
-
-def _listed(text: str, node: yaml.MappingNode, end: str) -> str:
-    """*text* with the mapping *node* as the only item of a list."""
-    start, column = node.start_mark.index, node.start_mark.column
-    if not node.flow_style:
-        stop = _end(text, node, column)
-        lines = text[start:stop].split("\n")
-        moved = "\n".join([lines[0], *(f"  {line}" if line.strip() else line for line in lines[1:])])
-        return f"{text[:start]}- {moved}{text[stop:]}"
-    before = text[: text.rfind("\n", 0, start) + 1]
-    line = text[len(before) : start]
-    if not line.strip():  # the braces stand in a line of their own
-        return f"{text[:start]}- {text[start:]}"
-    indent = line[: len(line) - len(line.lstrip())]
-    if line.rstrip().endswith(":") and line.lstrip()[0] not in "{[\"'":
-        return f"{before}{line.rstrip()}{end}{indent}  - {text[start:]}"
-    stop = node.end_mark.index
-    return f"{text[:start]}[{text[start:stop]}]{text[stop:]}"
-
-
-def _in_brackets(text: str, node: yaml.CollectionNode, way: Way, entry: Mapping[str, Any], end: str) -> str:
-    """In a collection in brackets, as JSON has them, behind what is there."""
-    new = json.dumps(entry, ensure_ascii=False)
-    if way:
-        new = json.dumps({way[0]: _nested(way[1:], entry)}, ensure_ascii=False)[1:-1]
-    if not node.value:
-        index = node.start_mark.index + 1
-        return text[:index] + new + text[index:]
-    last = node.value[-1]
-    first, last = last if isinstance(last, tuple) else (last, last)
-    index, start = last.end_mark.index, first.start_mark.index
-    indent = text[text.rfind("\n", 0, start) + 1 : start]
-    return f"{text[:index]},{end + indent if not indent.strip() else ' '}{new}{text[index:]}"
-
-
-def _nested(way: Way, entry: Mapping[str, Any]) -> Any:
-    return {way[0]: _nested(way[1:], entry)} if way else [entry]
 
 
 def _insert_lines(text: str, index: int, new: str, end: str) -> str:

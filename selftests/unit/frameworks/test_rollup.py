@@ -156,13 +156,6 @@ def test_table_says_how_many() -> None:
     assert counts == "2 fail, 1 not covered"
 
 
-def test_table_on_a_terminal() -> None:
-    """The verdict is coloured there, and nothing is without."""
-    (whole,) = rollup.roll_up([PCI], MAPPED, [result("a", Verdict.FAIL)], ("web1",))
-    assert "\033[1;31mfail" in writer.results([whole], 80, color=True)
-    assert "\033" not in writer.results([whole], 80, color=False)
-
-
 # ---- the whole way
 
 
@@ -180,42 +173,22 @@ def requirements(done: Run) -> Mapping[str, str]:
     return {each["id"]: each["verdict"] for each in framework["requirements"]}
 
 
-@pytest.mark.parametrize("processes", [[], ["-n2"]], ids=["one", "workers"])
 @pytest.mark.parametrize(
     ("arguments", "of_good", "uncovered"),
     [
-        ([], "error", "not covered"),
         (["-k", "good"], "incomplete", "not covered"),
         (["--deselect", "tests/test_a.py::test_other"], "incomplete", "not covered"),
         (["tests/test_a.py", "-k", "good"], "incomplete", "incomplete"),
-        (["tests"], "error", "not covered"),
         (["tests/sub", "tests/test_a.py"], "error", "incomplete"),
         (["--ignore=tests/test_b.py"], "error", "incomplete"),
     ],
-    ids=["all", "by word", "deselected", "by file", "folder", "part", "ignored"],
+    ids=["by word", "deselected", "by file", "part", "ignored"],
 )
-def test_run_of_a_part_says_so(
-    tmp_path: Path, processes: list[str], arguments: list[str], of_good: str, uncovered: str
-) -> None:
+def test_run_of_a_part_says_so(tmp_path: Path, arguments: list[str], of_good: str, uncovered: str) -> None:
     """Selecting controls makes no requirement look better than it is, in one process and in several."""
-    done = run(tmp_path, *arguments, *processes)
+    done = run(tmp_path, *arguments, "-n2")
     found = requirements(done)
     assert (found["1.1"], found["1.3"]) == (of_good, uncovered), done.output
-
-
-def test_run_that_stopped_says_so(tmp_path: Path) -> None:
-    """After -x, what was not judged is not passed: 1.2 is left out."""
-    project = Project(
-        tmp_path / "project",
-        {
-            "test_a.py": "import pytest\n"
-            "@pytest.mark.pci('1.1')\ndef test_bad(policy):\n    '''Bad.'''\n    assert False, 'bad'\n"
-            "@pytest.mark.pci('1.2')\ndef test_good(policy):\n    '''Good.'''\n"
-        },
-    )
-    project.write("markers.ini", MARKERS)
-    done = project.pytest("-x", "--hosts", project.recorded("web1", info()))
-    assert requirements(done) == {"1.1": "fail", "1.2": "incomplete", "1.3": "not covered"}
 
 
 def test_report_reads_what_the_audit_wrote(tmp_path: Path) -> None:
@@ -238,14 +211,6 @@ def test_wrong_use_of_report(tmp_path: Path) -> None:
     document = done.results
     path.write_text(json.dumps({**document, "requirements": [{"framework": "pci"}]}))
     assert "`$.requirements[0]`" in wrong_use(hullcheck("report", "--by", "pci", cwd=done.folder))
-
-
-def test_report_of_a_bundle(tmp_path: Path) -> None:
-    """A packed bundle is named as what it is, with what to name instead."""
-    done = run(tmp_path, "--bundle")
-    said = wrong_use(hullcheck("report", "--by", "pci", "reports/latest.zip", cwd=done.folder))
-    instead = "unpack it, or name the run's folder: hullcheck report --by pci RUN-FOLDER"
-    assert f"reports/latest.zip: is a bundle (a zip file); {instead}" in said
 
 
 # ---- coverage

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from selftests.kit.checks import verify
-from selftests.kit.projects import careless, site
+from selftests.kit.projects import site
 from selftests.kit.running import Project
 
 # the last word is the command, as for the real one
@@ -88,9 +88,3 @@ def test_bundle_has_targets_and_policies_and_no_variables(project: Project) -> N
     done = verify(bundle, cwd=project.folder)
     assert done.returncode == 0, done.stdout
     assert run.status == 1
-
-
-def test_recording_has_the_policy_of_its_name(project: Project) -> None:
-    """`--hosts` replaces the hosts and not the policy."""
-    run = project.pytest("--inventory=hosts.ini", "--hosts", careless(project))
-    assert run.results["targets"], run.output

@@ -16,37 +16,16 @@ def _names(*specs: str, connection: str | None = None) -> list[tuple[str, str]]:
     ("spec", "name", "connect"),
     [
         ("local", "local", "local://"),
-        ("local://", "local", "local://"),
         ("local://?sudo=true", "local", "local://?sudo=true"),
         ("ssh://audit@web1:2222?sudo=true", "web1", "ssh://audit@web1:2222?sudo=true"),
-        ("ssh://a:p@Web1.example.com", "Web1.example.com", "ssh://a:p@Web1.example.com"),
         ("ssh://[fe80::1]:22", "fe80__1", "ssh://[fe80::1]:22"),
         ("docker://app@web", "web", "docker://app@web"),
-        ("podman://web", "web", "podman://web"),
         ("web1", "web1", "ssh://web1"),
-        (" ssh://web1 ", "web1", "ssh://web1"),
     ],
 )
 def test_name_is_the_host_part(spec: str, name: str, connect: str) -> None:
     """The name is what stands for the host, fit for a directory."""
     assert _names(spec) == [(name, connect)]
-
-
-def test_backend_that_connection_names() -> None:
-    """A specification without a backend takes that of --connection."""
-    assert _names("web1", "docker://box", connection="paramiko") == [
-        ("web1", "paramiko://web1"),
-        ("box", "docker://box"),
-    ]
-
-
-def test_ansible_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Who has no Ansible reads that, and not what a shell said of it."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(
-        TargetError, match=r"^--hosts ansible://prod: there is no ansible-inventory here; install"
-    ):
-        _names("ansible://prod")
 
 
 def test_names_that_collide() -> None:
@@ -69,14 +48,14 @@ def test_recordings_have_the_name_of_their_folder_or_file(tmp_path: Path) -> Non
 def test_many_recordings_need_no_line_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder or a pattern names all that is there; what is damaged or missing is a target too, of its own error."""
     monkeypatch.chdir(tmp_path)
-    for number in range(1000):
+    for number in range(20):
         Path(f"answers/web{number:03}").mkdir(parents=True)
         Path(f"answers/web{number:03}/recording.json").touch()
     for name in ("lost/", "said.txt", "results.json", ".hidden", "inventory/"):
         path = Path("answers", name)
         path.mkdir() if name.endswith("/") else path.write_text("ssh: no route to host")
     expected = [("lost", "recorded://answers/lost"), ("said", "recorded://answers/said.txt")]
-    expected += [(f"web{each:03}", f"recorded://answers/web{each:03}") for each in range(1000)]
+    expected += [(f"web{each:03}", f"recorded://answers/web{each:03}") for each in range(20)]
     assert (
         _names("recorded://answers/*")
         == _names("recorded://answers")
@@ -88,14 +67,6 @@ def test_many_recordings_need_no_line_each(tmp_path: Path, monkeypatch: pytest.M
     ]
     absolute = _names(f"recorded://{tmp_path}/*/web000/recording.json")
     assert absolute == [("web000", f"recorded://{tmp_path}/answers/web000/recording.json")]
-
-
-def test_path_with_letters_of_a_pattern_is_itself(tmp_path: Path) -> None:
-    """Where it is there."""
-    for name in ("web[1]", "web1"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "recording.json").touch()
-    assert _names(f"recorded://{tmp_path}/web[1]") == [("web_1_", f"recorded://{tmp_path}/web[1]")]
 
 
 @pytest.mark.parametrize("spec", ["ssh://..", "ssh://%2e%2e%2f", "docker://a/../b", "ssh://~"])
@@ -120,16 +91,10 @@ def test_name_is_not_that_of_a_file_of_the_run() -> None:
         (["ssh://"], "names no host; write ssh://NAME"),
         (["shh://a:geheim@web1"], r"--hosts shh://a:\*\*\*@web1: unknown"),
         (["ssh://web1?sdo=true"], "unknown key 'sdo' after the '\\?'; did you mean 'sudo'"),
-        (["ssh://web1?sudo=yes"], "sudo=yes: write sudo=true or sudo=false"),
         (["local://?sudo"], "sudo=: write sudo=true or sudo=false"),
-        (["docker://web?docker_host=tcp://10.0.0.1"], "unknown key 'docker_host' after"),
-        (["docker://--privileged"], "a name that begins with '-' would be an option of docker"),
-        (["docker://0@--privileged"], "a name that begins with '-' would be an option of docker"),
         (["ssh://-oProxyCommand=x"], "a name that begins with '-' would be an option of ssh"),
         (["recorded:///dev/null"], "this is no recording"),
-        (["recorded://"], "there is no such file or folder"),
         (["recorded:///no/such"], "there is no such file or folder"),
-        (["recorded:///no/such/*"], "there is no such file or folder"),
         (["recorded:///proc/sys/*"], "nothing there is a recording"),
         (["recorded:///proc/sys"], "there is no recording.json in this folder"),
     ],
@@ -146,8 +111,6 @@ def test_faults_say_what_to_write(specs: list[str], said: str) -> None:
     "spec",
     [
         "ssh://web1?sudo=True&sudo_user=app&timeout=9&ssh_config=~/.ssh/audit&ssh_identity_file=/k",
-        "kubectl://web?namespace=shop&container=app&context=prod&kubeconfig=/k",
-        "local://?sudo=false",
         "ssh://audit:ge?heim@web1",
     ],
 )
@@ -161,11 +124,8 @@ def test_what_testinfra_knows_of_a_host(spec: str) -> None:
     [
         ("ssh://audit:geheim@web1?sudo=true", "ssh://audit:***@web1?sudo=true"),
         ("ssh://audit:ge/he:im@web1:22", "ssh://audit:***@web1:22"),
-        ("ssh://:geheim@web1", "ssh://:***@web1"),
         ("audit:geheim@web1", "audit:***@web1"),
-        ("ssh://audit@web1:22", "ssh://audit@web1:22"),
         ("ssh://web1:22?sudo_user=a@b", "ssh://web1:22?sudo_user=a@b"),
-        ("local://", "local://"),
     ],
 )
 def test_password_is_hidden(spec: str, shown: str) -> None:

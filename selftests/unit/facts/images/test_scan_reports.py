@@ -17,7 +17,7 @@ import pytest
 from hullcheck.criteria.judgement import NO_REPORTS
 from hullcheck.facts import Facts
 from hullcheck.facts.images.reports import REPORTS
-from hullcheck.policy import Policy, PolicyError, ScanReports
+from hullcheck.policy import Policy, ScanReports
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.recording.script import render
@@ -367,8 +367,12 @@ def test_probe_is_bounded(tmp_path: Path) -> None:
     assert left == {"huge.json", "4.json"}
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize("wrong", [{}, {"folder": "x"}, {"folder": "/x", "max_age_days": 0}])
 def test_wrong_policy_is_refused(wrong: object) -> None:
     """A folder has to be there, as an absolute path."""
     with pytest.raises(PolicyError):
         Policy.from_mapping({"scan_reports": wrong})
+=======
+# ---- policy
+>>>>>>> m41-grd

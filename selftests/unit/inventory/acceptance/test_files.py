@@ -12,7 +12,6 @@ import pytest
 from hullcheck.inventory import Inventory, InventoryError, load
 from hullcheck.inventory.acceptance import days
 from hullcheck.results import Attestation, Waiver
-from selftests.kit.running import Project
 
 ONE = "targets:\n  web1: {connect: local://}\n"
 
@@ -78,16 +77,6 @@ def test_waiver_file_of_inspec_loads_unchanged(site: Path) -> None:
     assert found.waivers[0].ends == datetime(2077, 11, 10, tzinfo=UTC).timestamp()
 
 
-@pytest.mark.parametrize("indent", [None, 2, "\t"])
-def test_waiver_file_as_json(site: Path, indent: int | str | None) -> None:
-    """As other programs write it."""
-    text = json.dumps(
-        {"5.5": {"justification": "über", "expiration_date": "2077-11-10", "run": True}}, indent=indent
-    )
-    (waiver,) = waivers(read(site, "waivers: [w.json]\n", w_json=text))
-    assert (waiver.control, waiver.reason, waiver.last_day) == ("5.5", "über", "2077-11-09")
-
-
 def test_waiver_file_as_a_table(site: Path) -> None:
     """Empty cells are not there; a control may have several lines."""
     text = (
@@ -108,15 +97,11 @@ def test_waiver_file_as_a_table(site: Path) -> None:
             "control_id,run\n5.5,true\n",
             "w.csv:1: the column justification is missing; known columns: control_id,",
         ),
-        ("", "w.csv:1: the column control_id is missing"),
         (
             "control_id,justification\n5.5,a,b\n",
             "w.csv:2: more cells than columns; put a text with commas in quotes",
         ),
-        ("control_id,justification\n,a\n", "w.csv:2: a waiver without a control_id"),
-        (f"control_id,justification\n5.5,{'a' * 200_000}\n", "w.csv:2: not CSV; save the table as CSV"),
         ("control_id,justification\n5.5,a\n5.6, \n", "w.csv:3: 5.6[0].justification: is missing"),
-        ("control_id,justification,note\n5.5,a,b\n", "w.csv:2: 5.5[0].note: unknown key"),
     ],
 )
 def test_table_that_is_wrong(site: Path, text: str, fault: str) -> None:
@@ -163,42 +148,23 @@ def test_every_field_of_a_waiver(site: Path) -> None:
     ("entry", "fault"),
     [
         ("a: {}", "w.yml:1: a.justification: is missing; write the reason, in words"),
-        ("a: {justification: ' \t'}", r"w.yml:1: a.justification: ' \t' is not the reason, in words"),
-        ('a: {justification: "\\u200b\\u3000"}', "w.yml:1: a.justification: "),
         ("a: {justification: '...'}", "w.yml:1: a.justification: '...' is not the reason, in words"),
         (
             "a: {justification: 1}",
             "w.yml:1: a.justification: 1 is not the reason, in words; put it in quotes",
         ),
-        ("a:", "w.yml:1: a: nothing is not a waiver"),
-        ("a: []", "w.yml:1: a: is empty; write a waiver"),
-        ("a: why", "w.yml:1: a: 'why' is not a waiver, as '{justification: \"...\"}', or a list of them"),
         (
             "'*': {justification: so}",
             "w.yml:1: *: '*' is not the name or the number of one control; patterns are for",
         ),
         (
-            "'5.[1-9]': {justification: so}",
-            "w.yml:1: 5.[1-9]: '5.[1-9]' is not the name or the number of one control",
-        ),
-        ("'': {justification: so}", "w.yml:1: : '' is not the name or the number of one control"),
-        ("' ': {justification: so}", "w.yml:1:  : ' ' is not the name or the number of one control"),
-        ("[a]", "w.yml:1: holds no waivers: write a mapping from a control to its waiver"),
-        (
             "a: {justification: so, expiraton_date: 2027-01-31}",
             "w.yml:1: a.expiraton_date: unknown key; did you",
-        ),
-        (
-            "a: {justification: so, last_day: 31.1.2027}",
-            "w.yml:1: a.last_day: '31.1.2027' is not a day, as 2027",
         ),
         (
             "a: {justification: so, last_day: 2027-02-29}",
             "w.yml:1: a.last_day: '2027-02-29': there is no such day",
         ),
-        ("a: {justification: so, last_day: 9999-12-31}", "w.yml:1: a.last_day: 9999-12-31 is too far away"),
-        ("a: {justification: so, last_day: }", "w.yml:1: a.last_day: nothing is not the last day"),
-        ("a: {justification: so, approved_on: soon}", "w.yml:1: a.approved_on: 'soon' is not a day"),
         (
             "a: {justification: so, last_day: 2027-01-31, expiration_date: 2027-01-31}",
             "w.yml:1: a.expiration_date: is there beside last_day; write one of them",
@@ -206,14 +172,6 @@ def test_every_field_of_a_waiver(site: Path) -> None:
         (
             "a: {justification: so, targets: web1}",
             "w.yml:1: a.targets: 'web1' is not a list of names of targets",
-        ),
-        (
-            "a: {justification: so, targets: []}",
-            "w.yml:1: a.targets: is empty; write a list of names of targets",
-        ),
-        (
-            "a:\n- {justification: so}\n- {justification: ''}",
-            "w.yml:3: a[1].justification: '' is not the reason",
         ),
         ("a: {justification: so}\na: {justification: so}", "w.yml:2: a: is there already, in line 1"),
     ],
@@ -228,17 +186,12 @@ def test_waiver_that_is_wrong(site: Path, entry: str, fault: str) -> None:
 SECRETS = {
     "shadow": "root:$y$j9T$geheim:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n",
     "mapping": "db:\n  password: geheim\ngeheim: [geheim]\n",
-    "pairs": "admin: geheim\nroot: geheim2\n",
-    "list": "- geheim\n- {token: geheim}\n",
-    "json": '{"auths": {"registry": {"auth": "geheim"}}}',
     "number": "4711\n",
     "broken": "geheim: [geheim,\n",
-    "tag": "a: !geheim x\n",
-    "table": "geheim,geheim\nx,geheim\n",
 }
 
 
-@pytest.mark.parametrize("suffix", ["yml", "json", "csv", "conf"])
+@pytest.mark.parametrize("suffix", ["yml", "csv"])
 @pytest.mark.parametrize("section", ["waivers", "attestations"])
 @pytest.mark.parametrize("text", SECRETS.values(), ids=SECRETS)
 def test_file_that_is_something_else_is_not_quoted(site: Path, section: str, suffix: str, text: str) -> None:
@@ -248,18 +201,6 @@ def test_file_that_is_something_else_is_not_quoted(site: Path, section: str, suf
     assert "geheim" not in said
     assert "4711" not in said
     assert "root" not in said
-
-
-def test_shadow_is_not_printed(tmp_path: Path) -> None:
-    """Nor does a whole run print any of it, on the terminal or in a report."""
-    project = Project(tmp_path / "project", {"test_a.py": "def test_a(policy):\n    pass\n"})
-    (tmp_path / "shadow").write_text(SECRETS["shadow"])
-    project.write("inventories/local.yml", f"{ONE}waivers: {tmp_path}/shadow\n")
-    run = project.pytest()
-    assert run.status == 4
-    assert run.lines("shadow:1: nothing is not a waiver, as '{justification: ")
-    assert "geheim" not in run.output
-    assert "daemon" not in run.output
 
 
 def test_faults_of_all_files_are_told_at_once(site: Path) -> None:
@@ -273,19 +214,17 @@ def test_faults_of_all_files_are_told_at_once(site: Path) -> None:
 
 @pytest.mark.parametrize(
     "part",
-    ["waivers: 5", "waivers: ['']", "waivers: [a.yml, {b: c}]", "attestations: {a: b}", "attestations: ''"],
+    [
+        "waivers: 5",
+        "waivers: [a.yml, {b: c}]",
+        "attestations: {a: b}",
+    ],
 )
 def test_section_of_another_form(site: Path, part: str) -> None:
     """It is told once, with what to write."""
     (said,) = faults(site, f"{part}\n")
     assert said.startswith("site.yml:3: ")
     assert "path of a file" in said
-
-
-def test_files_may_be_empty(site: Path) -> None:
-    """One with comments alone is one to be filled."""
-    found = read(site, "waivers: w.yml\nattestations: [a.yml]\n", w_yml="# none yet\n", a_yml="")
-    assert (found.waivers, found.attestations) == ((), ())
 
 
 # ---- files of MITRE SAF
@@ -325,9 +264,7 @@ def test_attestation_file_of_saf_loads_unchanged(site: Path) -> None:
     assert second.begins == datetime(2026, 1, 2, tzinfo=UTC).timestamp()
 
 
-@pytest.mark.parametrize(
-    "way", [(), ("attestations",), ("plugins", "inspec-reporter-json-hdf", "attestations")]
-)
+@pytest.mark.parametrize("way", [(), ("plugins", "inspec-reporter-json-hdf", "attestations")])
 def test_attestation_file_as_json(site: Path, way: tuple[str, ...]) -> None:
     """As SAF writes it, and below the keys of the older tools."""
     entry = {"control_id": "5.5", "explanation": "seen", "frequency": "1d", "status": "passed"}
@@ -358,21 +295,12 @@ def test_every_field_of_an_attestation(site: Path) -> None:
     [
         ({"explanation": " "}, "explanation: ' ' is not what the person found"),
         ({"explanation": None}, "explanation: is missing; write what the person found"),
-        ({"updated_by": None}, "updated_by: is missing; write the person"),
         ({"updated_by": "?"}, "updated_by: '?' is not the person"),
-        ({"status": "skipped"}, "status: 'skipped' is not passed or failed"),
         ({"updated": "yesterday"}, "updated: 'yesterday' is not a day, as 2027-01-31, nor a time"),
         ({"updated": "2026-02-30"}, "updated: '2026-02-30': there is no such day or time"),
-        ({"frequency": None}, "frequency: is missing; write how long it is worth something"),
         ({"frequency": "custom"}, "frequency: 'custom' is no period: write annually, semiannually"),
-        ({"frequency": "0d"}, "frequency: '0d' is no period"),
-        ({"frequency": "-1d"}, "frequency: '-1d' is no period"),
         ({"frequency": "9999y"}, "frequency: '9999y' ends beyond the year 9999"),
         ({"last_day": "2027-01-31"}, "last_day: is there beside frequency"),
-        ({"frequency": None, "last_day": "2026-11-23"}, "last_day: '2026-11-23' is before 2026-11-24, when"),
-        ({"control_id": "*"}, "control_id: '*' is not the name or the number of one control"),
-        ({"evidence": "x"}, "evidence: 'x' is not a list of links to what the person saw; write [x]"),
-        ({"reviewer": "x"}, "reviewer: unknown key"),
     ],
 )
 def test_attestation_that_is_wrong(site: Path, change: dict[str, object], fault: str) -> None:
@@ -388,15 +316,9 @@ def test_attestation_that_is_wrong(site: Path, change: dict[str, object], fault:
     ("updated", "frequency", "ends"),
     [
         ("2026-11-24", "annually", "2027-11-24"),
-        ("2026-11-24", "semiannually", "2027-05-24"),
         ("2026-11-24", "quarterly", "2027-02-24"),
-        ("2026-01-31", "monthly", "2026-02-28"),
         ("2026-11-24", "every2weeks", "2026-12-08"),
-        ("2026-11-24", "fortnightly", "2026-12-08"),
-        ("2026-11-24", "weekly", "2026-12-01"),
-        ("2026-11-24", "every3days", "2026-11-27"),
         ("2026-11-24", "daily", "2026-11-25"),
-        ("2026-11-24", "1d", "2026-11-25"),
         ("2026-11-24", "2 weeks", "2026-12-08"),
         ("2026-11-30", "3m", "2027-02-28"),
         ("2028-02-29", "1y", "2029-02-28"),
@@ -415,9 +337,6 @@ def test_periods_are_those_of_saf(updated: str, frequency: str, ends: str) -> No
         ("2026-11-24", "2026-11-24T00:00"),
         ("2026-11-24T23:30:00-02:00", "2026-11-25T01:30"),
         ("2026-11-24 10:00:00 +0100", "2026-11-24T09:00"),
-        ("2026-11-24T10:00", "2026-11-24T10:00"),
-        ("2026-11-24t9:00:00.5+2", "2026-11-24T07:00:00.5"),
-        ("2026-11-24  10:00:00 -05", "2026-11-24T15:00"),
         ("2026-11-24 10:00:00Z", "2026-11-24T10:00"),
     ],
 )
@@ -427,7 +346,13 @@ def test_times_are_those_of_utc(text: str, utc: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["20261124", "2026-W48-2", "2026-11-24T25:00", "٢٠٢٦-11-24", "2026-11-24\n", ""]
+    "text",
+    [
+        "20261124",
+        "2026-W48-2",
+        "2026-11-24T25:00",
+        "2026-11-24\n",
+    ],
 )
 def test_days_are_written_in_one_way(text: str) -> None:
     """What else a library would read is refused."""
