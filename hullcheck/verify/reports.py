@@ -1,13 +1,13 @@
 """Checks the reports of a bundle against its results, and against those of judging again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 
 from jinja2 import TemplateError
 
 from hullcheck.bundle import junit
 from hullcheck.recording import Recording
-from hullcheck.results import Audit, run_files
+from hullcheck.results import run_files
 from hullcheck.verify.documents import DAMAGED, Documents
 from hullcheck.writers.audit_page import blocks
 from hullcheck.writers.formats import BUNDLED
@@ -15,38 +15,27 @@ from hullcheck.writers.run_folder import WRITERS
 
 
 def rendered(files: Mapping[str, bytes], known: Documents, recordings: Sequence[Recording]) -> list[str]:
-    """Reports that are not what their writer makes of the results and the recordings."""
+    """Return a fault for each report that is not what its writer makes of the results and the recordings."""
     wrong = [
         f"{name}: is not what follows from {run_files.RESULTS}"
         for name, each in BUNDLED.items()
-        if name in files and files[name] != each.render(known.audit).content
+        if name in files and files[name] != b"".join(each.render(known.audit).parts)
     ]
-    return wrong + [
-        f"{name}: is not what follows from {run_files.RESULTS} and the recordings"
-        for name, render in WRITERS.items()
-        if name != run_files.RESULTS
-        and name in files
-        and not _follows(files[name].decode("utf-8", "replace"), render, known.audit, recordings)
-    ]
+    for name, write in WRITERS.items():
+        if name in files and name != run_files.RESULTS:
+            try:
+                is_same = _is_same(files[name], b"".join(write(known.audit, recordings)))
+            except TemplateError:  # of results with a word that the page does not know
+                is_same = False
+            if not is_same:
+                wrong.append(f"{name}: is not what follows from {run_files.RESULTS} and the recordings")
+    return wrong
 
 
-def _follows(
-    text: str,
-    render: Callable[[Audit, Sequence[Recording]], str],
-    audit: Audit,
-    recordings: Sequence[Recording],
-) -> bool:
-    """Whether a report is what its writer makes; of results with a word that it does not know, it makes nothing."""
+def _is_same(content: bytes, rendered: bytes) -> bool:
+    """Return whether a report is what its writer makes, however the data in it are compressed."""
     try:
-        return _same(text, render(audit, recordings))
-    except TemplateError:
-        return False
-
-
-def _same(text: str, rendered: str) -> bool:
-    """Whether a report is what its writer makes, however the data in it are compressed."""
-    try:
-        return text == rendered or blocks.opened(text) == blocks.opened(rendered)
+        return content == rendered or blocks.opened(content.decode()) == blocks.opened(rendered.decode())
     except ValueError:
         return False
 

@@ -80,7 +80,7 @@ class Bundle:
         if name == run_files.RESULTS:
             audit, recordings = audit_of(document), completeness.load(self.files)[0]
             order = [recordings[target.name] for target in audit.targets]
-            self.files |= {each: render(audit, order).encode() for each, render in WRITERS.items()}
+            self.files |= {each: b"".join(write(audit, order)) for each, write in WRITERS.items()}
         else:
             self.files[name] = manifest.canonical(document)
         return self

@@ -52,7 +52,7 @@ def render(audit: Audit) -> Rendering:
     said = "; ".join(
         f"{many:,} rows of {name} are left out: a sheet holds no more" for name, many in left.items() if many
     )
-    return Rendering(whole.getvalue(), said)
+    return Rendering([whole.getvalue()], said)
 
 
 def _fill(sheet: "object", bold: object, head: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
