@@ -95,7 +95,8 @@ def test_results_and_manifest_name_one_person_and_machine(
     made.edit(run_files.RESULTS, lambda document: document["run"].update({key: value}))
     done = verify(made.fitting().write(tmp_path / "other.zip"), cwd=own.folder)
     assert done.returncode == 1
-    assert f"results.json: run.{key} is not what manifest.json says" in done.stdout
+    assert f"manifest.json: run: {key}" in done.stdout
+    assert "and the results and the files give" in done.stdout
 
 
 WRONG_PLACE = "verify in the directory of the project whose controls were run"
