@@ -124,7 +124,8 @@ def _gates(audit: Audit) -> Iterator[str]:
         wanted = tuple(each for each in conditions.parse(asked.get(FAIL_ON, "")) if not each.new)
         given = Gates(asked.get(FAIL_ON, ""), wanted, coverage=float(asked.get(COVERAGE, 0)))
     except (WrongUse, ValueError) as error:
-        yield f"{run_files.RESULTS}: a gate cannot be read: {error}"
+        said = f"{FAIL_ON}={asked.get(FAIL_ON)}"
+        yield f"{run_files.RESULTS}: the gate {said} is not what the results make of it: {error}"
         return
     broken = {each.option: {*each.broken} for each in given.outcomes(audit)}
     for each in audit.gates:

@@ -101,9 +101,10 @@ def entries(audit: Audit) -> Iterator[Entry]:
             yield Entry(control, result, each, severity, accepted.get(each.accepted_by))
 
 
-def line(text: str, most: int = LONGEST) -> str:
-    """*text* in one printable line of at most *most* characters."""
-    shown = printable(text[: most + 1]).replace("\n", " ")
+def line(text: str, most: int = LONGEST, *, feeds: bool = False) -> str:
+    """Return *text* in one printable line of at most *most* characters; with its line *feeds* in several."""
+    shown = printable(text[: most + 1])
+    shown = shown if feeds else shown.replace("\n", " ")
     return shown if len(shown) <= most else shown[: most - len(CUT)] + CUT
 
 

@@ -135,6 +135,10 @@ TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
         _forged(MANIFEST, lambda document: document["targets"]["careless"].update(machine_id="0")),
     ),
     (
+        "manifest.json: run: machine is",
+        _forged(MANIFEST, lambda document: document["run"].update(machine="elsewhere")),
+    ),
+    (
         "this control is not here or not selected",
         _forged(MANIFEST, lambda document: document["selection"].update(markers="cis(level=1)")),
     ),

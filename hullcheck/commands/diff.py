@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hullcheck.commands import add_json
+
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
 
@@ -21,7 +23,7 @@ def add(commands: "Subparsers") -> None:
     )
     parser.add_argument("new", type=Path, metavar="NEW", help="the same of the later run")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print JSON, for programs")
+    add_json(form)
     form.add_argument(
         "--markdown", action="store_true", help="print Markdown, as for a comment of a merge request"
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullcheck import frameworks
+from hullcheck.commands import add_json
 from hullcheck.compare import differences, inputs
 from hullcheck.messages import WrongUse
 from hullcheck.writers import comparison as writer
@@ -33,7 +34,7 @@ def add(commands: "Subparsers") -> None:
         help=f"those of the audit (default: {RESULTS})",
     )
     parser.add_argument("--target", metavar="NAME", help="the target, where the audit has several")
-    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    add_json(parser)
     parser.set_defaults(run=_run)
 
 

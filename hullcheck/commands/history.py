@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullcheck.commands import terminal
+from hullcheck.commands import add_json, terminal
 from hullcheck.messages import WrongUse
 from hullcheck.results import document, history, run_files
 from hullcheck.writers import history as writer
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
 
 REPORTS = Path("reports")
+_ADVICE = "; name the folder for reports: hullcheck history REPORTS"
 
 
 def add(commands: "Subparsers") -> None:
@@ -31,7 +32,7 @@ def add(commands: "Subparsers") -> None:
         help=f"the folder with a folder for each run (default: {REPORTS})",
     )
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print JSON, for programs")
+    add_json(form)
     form.add_argument(
         "--prometheus",
         action="store_true",
@@ -57,12 +58,8 @@ def _folders(reports: Path) -> list[Path]:
     try:
         names = [each for each in reports.iterdir() if run_files.FOLDER.fullmatch(each.name)]
     except OSError as error:
-        raise WrongUse(
-            f"{reports}: {error.strerror}; name the folder for reports: hullcheck history REPORTS"
-        ) from None
+        raise WrongUse(f"{reports}: {error.strerror}{_ADVICE}") from None
     found = sorted(each for each in names if (each / run_files.RESULTS).is_file())
     if not found:
-        raise WrongUse(
-            f"{reports}: there is no run in it; name the folder for reports: hullcheck history REPORTS"
-        )
+        raise WrongUse(f"{reports}: there is no run in it{_ADVICE}")
     return found

@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullcheck.commands import terminal
+from hullcheck.commands import add_run_folder, terminal
 from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.results import Rollup, document, run_files, sentences
 from hullcheck.writers import requirements as writer
 
 if TYPE_CHECKING:
     from hullcheck.commands import Subparsers
-
-RUN = Path("reports/latest")
 
 
 def add(commands: "Subparsers") -> None:
@@ -30,14 +28,7 @@ def add(commands: "Subparsers") -> None:
         metavar="FRAMEWORK",
         help="cis, nist, pci, hipaa or guide, or one of your own markers.ini",
     )
-    parser.add_argument(
-        "run_folder",
-        nargs="?",
-        type=Path,
-        default=RUN,
-        metavar="RUN-FOLDER",
-        help=f"what the audit left (default: {RUN})",
-    )
+    add_run_folder(parser)
     parser.set_defaults(run=_run)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hullcheck.commands import add_run_folder
 from hullcheck.messages import WrongUse, did_you_mean, printable
 from hullcheck.recording.backends import COMPOSE
 from hullcheck.results import Audit, document, run_files
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from hullcheck.recording import Recording
     from hullcheck.remedies.plan import Plan
 
-RUN = Path("reports/latest")
 FOLDER = Path("remedy")
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")  # it names a folder on the host
 
@@ -29,14 +29,7 @@ def add(commands: "Subparsers") -> None:
         " what each does and may break, in which order to apply them, and how to go back. No host is contacted, and"
         " nothing is applied.",
     )
-    parser.add_argument(
-        "run_folder",
-        nargs="?",
-        type=Path,
-        default=RUN,
-        metavar="RUN-FOLDER",
-        help=f"what the audit left (default: {RUN})",
-    )
+    add_run_folder(parser)
     parser.add_argument(
         "--target", action="append", metavar="NAME", help="this target alone; may be given several times"
     )
@@ -58,37 +51,38 @@ def add(commands: "Subparsers") -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from hullcheck.remedies import folder  # late: facts are slow to import
+    from hullcheck.remedies import folder, playbook, readme, script  # late: facts are slow to import
+    from hullcheck.remedies.plan import failed_on, plan
 
     run: Path = given.run_folder
-    audit = _audit(run)
-    targets = _targets(audit, given.target)
-    also = _also(audit, given.also)
-    failing = [each for each in targets if _fails(audit, each)]
-    files_of_auditor = {each.name for each in audit.targets if each.kind == COMPOSE}
-    for each in (name for name in failing if name in files_of_auditor):
-        print(
-            f"{each}: a Compose file: change it in the lines that the findings name; nothing is written for it"
-        )
-    failing = [each for each in failing if each not in files_of_auditor]
-    if not failing and files_of_auditor & {*targets}:
-        return 0
-    if not failing:
-        print("nothing failed there: there is nothing to mend")
-        return 0
-    plans = [_plan(audit, run, each, also) for each in failing]
-    files = {f"{plan.target}/{name}": text for plan in plans for name, text in _files(plan).items()}
-    folder.write(given.output, files)
-    for plan in plans:
-        print(_line(plan, given.output))
-    return 0
-
-
-def _audit(run: Path) -> Audit:
     audit = document.load(run / run_files.RESULTS, "hullcheck remedy RUN-FOLDER")
     if not _RUN_ID.fullmatch(audit.run.id):
         raise WrongUse(f"{run}: {audit.run.id!r} is no id of a run")
-    return audit
+    also = _also(audit, given.also)
+    of_compose = {each.name for each in audit.targets if each.kind == COMPOSE}
+    failing = [each for each in _targets(audit, given.target) if failed_on(audit, each)]
+    if not failing:
+        print("nothing failed there: there is nothing to mend")
+    files = dict[str, str]()
+    plans: list[Plan] = []
+    for each in failing:
+        if each in of_compose:
+            said = "a Compose file: change it in the lines that the findings name; nothing is written for it"
+            print(f"{each}: {said}")
+            continue
+        if not each or each.startswith(".") or "/" in each or printable(each) != each or "\n" in each:
+            raise WrongUse(f"the target {each!r} cannot name a folder; choose others with --target")
+        made = plan(audit, each, _recording(run / each), also)
+        parts = {"README.md": readme.readme(made)}
+        if not made.is_empty:
+            parts |= {**script.files(made), playbook.NAME: playbook.playbook(made)}
+        files |= {f"{each}/{name}": text for name, text in parts.items()}
+        plans.append(made)
+    if plans:
+        folder.write(given.output, files)
+    for made in plans:
+        print(_line(made, given.output))
+    return 0
 
 
 def _targets(audit: Audit, wanted: Sequence[str] | None) -> list[str]:
@@ -106,24 +100,9 @@ def _also(audit: Audit, wanted: Iterable[str]) -> set[str]:
     names = {number: each.id for each in audit.controls for number in each.frameworks.get("cis", ())}
     found = {names.get(each, each) for each in wanted}
     for each in sorted(found - asking):
-        raise WrongUse(
-            f"--also: {each!r} is no control whose remedy has to be asked for; {did_you_mean(each, asking)}"
-        )
+        hint = did_you_mean(each, asking)
+        raise WrongUse(f"--also: {each!r} is no control whose remedy has to be asked for; {hint}")
     return found
-
-
-def _fails(audit: Audit, target: str) -> bool:
-    from hullcheck.remedies.plan import failed_on
-
-    return bool(failed_on(audit, target))
-
-
-def _plan(audit: Audit, run: Path, target: str, also: set[str]) -> "Plan":
-    from hullcheck.remedies.plan import plan
-
-    if not target or target.startswith(".") or "/" in target or printable(target) != target or "\n" in target:
-        raise WrongUse(f"the target {target!r} cannot name a folder; choose others with --target")
-    return plan(audit, target, _recording(run / target), also)
 
 
 def _recording(path: Path) -> "Recording":
@@ -137,13 +116,6 @@ def _recording(path: Path) -> "Recording":
     if recording.failure:
         raise WrongUse(f"{path}: nothing was gathered: {recording.failure}")
     return recording
-
-
-def _files(plan: "Plan") -> dict[str, str]:
-    from hullcheck.remedies import playbook, readme, script
-
-    page = {"README.md": readme.readme(plan)}
-    return page if plan.is_empty else {**page, **script.files(plan), playbook.NAME: playbook.playbook(plan)}
 
 
 def _line(plan: "Plan", output: Path) -> str:
