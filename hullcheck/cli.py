@@ -6,8 +6,22 @@ import sys
 from collections.abc import Sequence
 
 from hullcheck import __version__
-from hullcheck.commands import attest, audit, controls, coverage, explain, policy, probe_script, waive
-from hullcheck.commands.runs import compare, diff, history, remedy, report, verify
+from hullcheck.commands import (
+    attest,
+    audit,
+    compare,
+    controls,
+    coverage,
+    diff,
+    explain,
+    history,
+    policy,
+    probe_script,
+    remedy,
+    report,
+    verify,
+    waive,
+)
 from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
@@ -66,20 +80,8 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"hullcheck {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
-        audit,
-        controls,
-        explain,
-        policy,
-        coverage,
-        report,
-        remedy,
-        compare,
-        diff,
-        history,
-        verify,
-        waive,
-        attest,
-        probe_script,
+        *(audit, controls, explain, policy, coverage, report, remedy),
+        *(compare, diff, history, verify, waive, attest, probe_script),
     ):
         command.add(commands)
     return whole

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -42,8 +42,13 @@ def write(path: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written; `filename` is *path*, and what was there before is there still.
     """
-    with replacing(path) as fresh:
-        fresh.write_bytes(content)
+    write_parts(path, (content,))
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """Write *parts* to *path*, each as soon as it is there; raise as `write` does."""
+    with replacing(path) as fresh, fresh.open("wb") as file:
+        file.writelines(parts)
 
 
 @contextlib.contextmanager

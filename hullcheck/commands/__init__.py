@@ -4,6 +4,7 @@ import argparse
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,8 +23,26 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_run_folder(parser: argparse.ArgumentParser) -> None:
+    """Declare the run that is read."""
+    run = Path("reports/latest")
+    parser.add_argument(
+        "run_folder",
+        nargs="?",
+        type=Path,
+        default=run,
+        metavar="RUN-FOLDER",
+        help=f"what the audit left (default: {run})",
+    )
+
+
+def add_json(parser: "argparse._ActionsContainer", help_: str = "print JSON, for programs") -> None:
+    """Declare --json."""
+    parser.add_argument("--json", action="store_true", help=help_)
+
+
 def terminal() -> tuple[int | None, bool]:
-    """The width of the terminal, None into a file or a pipe, and whether to use colours."""
+    """Return the width of the terminal, None for a file or a pipe, and whether to use colours."""
     if not sys.stdout.isatty():
         return None, False
     return shutil.get_terminal_size().columns, not os.environ.get("NO_COLOR")

@@ -62,10 +62,10 @@ def _run(given: argparse.Namespace) -> int:
     from hullcheck.inventory.acceptance import files as acceptance_files
 
     statement, person = waive.words("--statement", given.statement), waive.words("--by", given.by)
-    looked = waive.past_day("--on", given.on or str(waive.today()))
+    looked = waive.day("--on", given.on or str(waive.today()), past=True)
     valid = _valid_for(given.valid_for, looked) if given.valid_for else {"last_day": given.until}
     if given.until is not None:
-        waive.future_day("--until", given.until)
+        waive.day("--until", given.until)
     control = entries.control_of(given.control, given.paths).control.id
     entry = {
         "control_id": control,

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from hullcheck.commands import add_paths, terminal
+from hullcheck.commands import add_json, add_paths, terminal
 from hullcheck.controls import catalog
 from hullcheck.data import benchmarks
 from hullcheck.writers import controls as writer
@@ -28,9 +28,7 @@ def add(commands: "Subparsers") -> None:
         help=f"show the numbers of this version of the CIS Docker Benchmark: {', '.join(benchmarks.VERSIONS)}"
         f" (default: {benchmarks.CURRENT}); `-m 'cis(id=...)'` always means {benchmarks.CURRENT}",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print all that is known of each control, for programs"
-    )
+    add_json(parser, "print all that is known of each control, for programs")
     parser.set_defaults(run=_run)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullcheck import frameworks
-from hullcheck.commands import add_paths, terminal
+from hullcheck.commands import add_json, add_paths, terminal
 from hullcheck.controls import catalog, shipped
 from hullcheck.frameworks.rollup import Coverage, coverage
 from hullcheck.messages import WrongUse, did_you_mean
@@ -29,7 +29,7 @@ def add(commands: "Subparsers") -> None:
         help="cis, nist, pci, hipaa or guide, or one of your own markers.ini (default: all of them)",
     )
     add_paths(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    add_json(parser)
     parser.set_defaults(run=_run)
 
 

@@ -26,6 +26,15 @@ waiver that is out of date or no longer needed is told in every audit. More: doc
 """
 
 
+_WIDE = {
+    "target": "on every target",
+    "subject": "of every subject",
+    "until": "without an end",
+    "approved_by": "approved by nobody",
+}
+"""What a waiver accepts without these options."""
+
+
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Writes an option and its value in one word, as every page does: pytest needs it so for paths."""
 
@@ -82,42 +91,28 @@ def add_inventory(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def future_day(option: str, text: str) -> str:
-    """*text*, which is a day from today on.
-
-    Raises:
-        WrongUse: it is not.
-    """
-    if _day(option, text) < today():
-        raise WrongUse(f"{option}: {text} is over; today is {today()} (UTC)")
-    return text
-
-
-def past_day(option: str, text: str) -> str:
-    """*text*, which is a day until today.
-
-    Raises:
-        WrongUse: it is not.
-    """
-    if _day(option, text) > today():
-        raise WrongUse(f"{option}: {text} is yet to come; today is {today()} (UTC)")
-    return text
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return days.day(text)
-    except ValueError as error:
-        raise WrongUse(f"{option}: {error}") from None
-
-
 def today() -> date:
-    """The UTC day."""
+    """Return the UTC day."""
     return datetime.now(UTC).date()
 
 
+def day(option: str, text: str, *, past: bool = False) -> str:
+    """Return *text*, which is a day from today on, or until today if it has to be *past*.
+
+    Raises:
+        WrongUse: it is not.
+    """
+    try:
+        found = days.day(text)
+    except ValueError as error:
+        raise WrongUse(f"{option}: {error}") from None
+    if found != today() and (found > today()) is past:
+        raise WrongUse(f"{option}: {text} is {'yet to come' if past else 'over'}; today is {today()} (UTC)")
+    return text
+
+
 def words(option: str, text: str) -> str:
-    """*text* in one line, which says something.
+    """Return *text* in one line, which says something.
 
     Raises:
         WrongUse: it does not.
@@ -149,33 +144,17 @@ def _run(given: argparse.Namespace) -> int:
 
     entry = {"justification": words("--reason", given.reason)}
     if given.until is not None:
-        entry["last_day"] = future_day("--until", given.until)
+        entry["last_day"] = day("--until", given.until)
     for option in ("ticket", "approved_by", "risk"):
         said = getattr(given, option)
         if said is not None:
             entry[option] = words(f"--{option.replace('_', '-')}", said)
     if given.approved_on is not None:
-        entry["approved_on"] = past_day("--approved-on", given.approved_on)
-    status = write(
-        given, acceptance_files.WAIVERS, entries.control_of(given.control, given.paths).control.id, entry
-    )
-    wide = _how_wide(given)
-    if wide:
-        print(wide, file=sys.stderr)
+        entry["approved_on"] = day("--approved-on", given.approved_on, past=True)
+    control = entries.control_of(given.control, given.paths).control.id
+    status = write(given, acceptance_files.WAIVERS, control, entry)
+    unsaid = {name.replace("_", "-"): words for name, words in _WIDE.items() if not getattr(given, name)}
+    if unsaid:
+        options = ", ".join(f"--{name}" for name in unsaid)
+        print(f"It accepts the failure {', '.join(unsaid.values())}; limit it by {options}.", file=sys.stderr)
     return status
-
-
-def _how_wide(given: argparse.Namespace) -> str:
-    """What the waiver accepts because nothing else was said, in a line; empty where everything was."""
-    unsaid = {
-        "target": "on every target",
-        "subject": "of every subject",
-        "until": "without an end",
-        "approved_by": "approved by nobody",
-    }
-    open_to = {
-        f"--{name.replace('_', '-')}": words for name, words in unsaid.items() if not getattr(given, name)
-    }
-    if not open_to:
-        return ""
-    return f"It accepts the failure {', '.join(open_to.values())}; limit it by {', '.join(open_to)}."

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -155,10 +156,32 @@ class ChangeGroup:
         """How many findings there are on all targets."""
         return len(self.targets) * len(self.changes)
 
+    @cached_property
+    def _usual(self) -> tuple[str, str]:
+        """The kind and the reason of most changes."""
+        return Counter((each.kind, each.reason) for each in self.changes).most_common(1)[0][0]
+
     @property
-    def subjects(self) -> tuple[str, ...]:
-        """The names of what changed; a target as a whole is none of them."""
-        return tuple(each.subject for each in self.changes if each.kind != "target")
+    def kind(self) -> str:
+        """What most subjects are, as in a `Finding`."""
+        return self._usual[0]
+
+    @property
+    def reason(self) -> str:
+        """Why most of them fail, or failed."""
+        return self._usual[1]
+
+    @property
+    def subjects(self) -> list[str]:
+        """The subjects with that reason; empty if it is the target as a whole."""
+        found = (each.subject for each in self.changes if (each.kind, each.reason) == self._usual)
+        return [] if self.kind == "target" else list(found)
+
+    @property
+    def others(self) -> list[str]:
+        """The subjects with other reasons."""
+        found = (each.subject for each in self.changes if (each.kind, each.reason) != self._usual)
+        return list(dict.fromkeys(found))
 
 
 def together(changes: Iterable[Change]) -> list[ChangeGroup]:

@@ -12,9 +12,7 @@ AUDIT_PAGE = "audit.html"
 REQUIREMENTS = "requirements.csv"
 
 SARIF = "results.sarif"
-CODE_SCANNING = "code-scanning.sarif"
 SUMMARY = "summary.md"
-ANNOTATIONS = "annotations.txt"
 PROMETHEUS = "hullcheck.prom"
 OSCAL = "oscal-assessment-results.json"
 OCSF = "ocsf.jsonl"
@@ -22,10 +20,7 @@ HDF = "hdf.json"
 JSONL = "findings.jsonl"
 DEFECTDOJO = "defectdojo.json"
 XLSX = "findings.xlsx"
-FORMATS = (
-    *(SARIF, CODE_SCANNING, SUMMARY, ANNOTATIONS, PROMETHEUS),
-    *(OSCAL, OCSF, HDF, JSONL, DEFECTDOJO, XLSX),
-)
+FORMATS = (SARIF, SUMMARY, PROMETHEUS, OSCAL, OCSF, HDF, JSONL, DEFECTDOJO, XLSX)
 """What a run leaves where `--format` asks for it."""
 
 JUNIT = "junit.xml"

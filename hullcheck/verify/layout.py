@@ -28,7 +28,7 @@ _KNOWN = {*REPORTS, *BUNDLED, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE}
 
 
 def read(path: Path) -> tuple[dict[str, bytes], Step]:
-    """The files of the bundle at *path*, and what is wrong with how they lie there.
+    """Return the files of the bundle at *path*, and what is wrong with how they lie there.
 
     Raises:
         WrongUse: there is no bundle.
@@ -46,13 +46,13 @@ def read(path: Path) -> tuple[dict[str, bytes], Step]:
 
 
 def recordings(files: Collection[str]) -> dict[str, str]:
-    """The names of the recordings among *files*, by target."""
+    """Return the names of the recordings among *files*, by target."""
     matches = map(_RECORDING.fullmatch, files)
     return {match[1]: match[0] for match in matches if match and match[1] not in run_files.NAMES}
 
 
 def inventory(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The inventory among *files*, and what it names."""
+    """Return the inventory among *files*, and what it names."""
     return {name: content for name, content in files.items() if name.startswith(f"{run_files.INVENTORY}/")}
 
 
@@ -80,29 +80,26 @@ def _zip(path: Path) -> tuple[dict[str, bytes], list[str]]:
 
 
 def _folder(path: Path) -> tuple[dict[str, bytes], list[str]]:
-    files, faults, room, many = {}, [], LARGEST, 0
+    files, faults, room, many = dict[str, bytes](), list[str](), LARGEST, 0
     for folder, folders, names in os.walk(path, onerror=_unreadable):
         here = Path(folder)
         many += len(folders) + len(names)
-        if many > archive.MEMBERS:
-            return {}, [f"{path}: more than {archive.MEMBERS:,} files and folders, which no bundle has"]
-        if len(here.relative_to(path).parts) > DEPTH:
-            return {}, [f"{path}: folders in folders, deeper than {DEPTH}, which no bundle has"]
+        if many > archive.MEMBERS or len(here.relative_to(path).parts) > DEPTH:
+            return {}, [f"{path}: more or deeper folders and files than a bundle has"]
         if not folders and not names:
             faults.append(f"{here.relative_to(path)}: an empty folder")
-        for name in (*folders, *names):
-            kind = (here / name).lstat().st_mode
-            shown = (here / name).relative_to(path).as_posix()
-            if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
-                faults.append(f"{shown}: a link or something else than a file")
-            elif stat.S_ISREG(kind):
+        for each in (here / name for name in (*folders, *names)):
+            kind, shown = each.lstat().st_mode, each.relative_to(path).as_posix()
+            if stat.S_ISREG(kind):
                 try:
-                    files[shown] = inputs.read(here / name, room)
+                    files[shown] = inputs.read(each, room)
                 except OSError as error:
                     if error.errno != errno.EFBIG:
                         raise
                     return {}, [f"{path}: larger than {LARGEST // inputs.MIB} MiB, which no bundle is"]
                 room -= len(files[shown])
+            elif not stat.S_ISDIR(kind):
+                faults.append(f"{shown}: a link or something else than a file")
     return files, faults
 
 

@@ -28,6 +28,8 @@ ONLY = ".only.json"
 # no environment of Python, no import from the current directory, nothing written
 _ISOLATED = ("-E", "-P", "-B")
 NO_INVENTORY = ".none.yml"
+_UNSET = (*("sign", "profile", "fail-on", "baseline", "coverage", "targets", "severity", "keep", "format"),)
+"""Options that settings of the project must not give: targets are named one by one, the severity is in the markers."""
 _HOSTS, _REPORTS = ".hosts", ".reports"  # as above, with a dot, which no target begins with
 _NO_HOST = "hullcheck.verify.replaying"
 _NOT_HERE = (2, 5)  # exit status of pytest: tests that cannot be read, or none that were selected
@@ -39,15 +41,17 @@ class ReplayError(Exception):
 
 
 def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
-    """Judge what *files* record, selected and with the inventory as *known* says; the files of the bundle of that.
+    """Judge what *files* record, selected and with the inventory as *known* says; return the files of the new bundle.
 
     Raises:
         ReplayError: that cannot be done, for a reason that lies in the bundle.
         WrongUse: that cannot be done here.
     """
     with _unpacked(files, known) as folder:
-        inventory = _inventory(folder, known)
+        # where there was none, one that says nothing: that of the project must not count
+        inventory = folder / (known.manifest["inventory"] or NO_INVENTORY)
         _refuse_other_files(inventory, files)
+        releases = folder / run_files.RELEASES if run_files.RELEASES in files else ""
         command = [
             *(sys.executable, *_ISOLATED, "-m", "pytest", *_project(folder, known)),
             *("-p", _NO_HOST, "-p", "no:cacheprovider", "--maxfail=0"),
@@ -55,17 +59,17 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
             *(
                 f"--reports={folder}/{_REPORTS}",
                 "--bundle",
-                "--sign=",
-                "--profile=",
-                f"--releases={folder / run_files.RELEASES if run_files.RELEASES in files else ''}",
+                f"--releases={releases}",
                 f"--inventory={inventory}",
             ),
+            *(f"--{name}=" for name in _UNSET),
             f"@{folder / _HOSTS}",
             *_selected(known),
         ]
+        began = str(run_files.began(known.audit.run.id))
         done = subprocess.run(
             command,
-            env={**_environment(), FOLDER: str(folder), BEGAN: str(run_files.began(known.audit.run.id))},
+            env={**_environment(), FOLDER: str(folder), BEGAN: began},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -121,11 +125,6 @@ def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
         yield folder
 
 
-def _inventory(folder: Path, known: Documents) -> Path:
-    """Where there was none, one that says nothing: that of the project must not count."""
-    return folder / (known.manifest["inventory"] or NO_INVENTORY)
-
-
 def _refuse_other_files(inventory: Path, files: Mapping[str, bytes]) -> None:
     """What the inventory names has to be in the bundle, for it is read: a device would never end."""
     try:
@@ -148,18 +147,7 @@ def _selected(known: Documents) -> list[str]:
     options += ["--runxfail"] * said.get("runxfail", False)
     limits = {"container": "containers", "label": "label", "image": "images"}
     options += [f"--{name}={','.join(said.get(kind, ()))}" for kind, name in limits.items()]
-    options += [
-        f"--max-age={said.get('max_age', '')}",
-        "--fail-on=",
-        "--baseline=",
-        "--coverage=",
-    ]
-    options += [
-        "--targets=",
-        "--severity=",
-        "--keep=",
-        "--format=",
-    ]  # targets are named one by one; the severity is in the markers
+    options.append(f"--max-age={said.get('max_age', '')}")
     if known.is_of_shipped:
         return [*options, *shipped.named()]
     return [*options, "--", *map(_of_this_project, said["paths"])]

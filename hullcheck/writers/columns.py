@@ -1,9 +1,11 @@
-"""A table in plain columns, for people: in colours on a terminal, and never wider than it."""
+"""Text for a terminal: tables, and lines by the columns that they take."""
 
 import textwrap
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 _GAP, _BELOW = "  ", "    "
+_CUT = "..."
 _NARROWEST = 30  # characters of a last column; with less room its cells go below
 
 
@@ -36,7 +38,7 @@ def table(
 
 
 def wrapped(words: str, width: int | None, indent: str = "") -> list[str]:
-    """The lines of *words*, each after *indent*, none wider than *width*."""
+    """Return the lines of *words*, each after *indent* and none wider than *width*."""
     if width is None:
         return [indent + words]
     return textwrap.wrap(
@@ -46,3 +48,33 @@ def wrapped(words: str, width: int | None, indent: str = "") -> list[str]:
         subsequent_indent=indent,
         break_on_hyphens=False,
     )
+
+
+def cells(text: str) -> int:
+    """Return how many columns *text* takes: a wide character takes two, a combining one none."""
+    return len(text) if text.isascii() else sum(map(_cells_of, text))
+
+
+def _cells_of(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "FW" else 1
+
+
+def cut(text: str, width: int) -> str:
+    """Return *text* as one line of at most *width* columns; a mark shows that it was cut."""
+    text = " ".join(text.split())
+    if cells(text) <= width:
+        return text
+    room, kept = width - len(_CUT), []
+    for each in text:
+        room -= _cells_of(each)
+        if room < 0:
+            break
+        kept.append(each)
+    return "".join(kept).rstrip() + _CUT[: max(width, 0)]
+
+
+def padded(text: str, width: int) -> str:
+    """Return *text* with blanks after it, up to *width* columns."""
+    return text + " " * (width - cells(text))

@@ -1,10 +1,10 @@
 """What all formats are made of: findings with their controls and stable ids, and texts that cannot steer a reader."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from hullcheck.messages import printable
 from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, finding_id, sentences
@@ -15,6 +15,32 @@ CUT = " […]"
 LONGEST = 4000
 """The most characters of a text that a host gives: readers show less, and some refuse more."""
 _WORST = list(Verdict)
+SATISFIED, NOT_SATISFIED = "satisfied", "not-satisfied"
+
+
+class Status(NamedTuple):
+    """What a verdict is called in other formats; docs/formats.md has the table.
+
+    Attributes:
+        hdf: of one result; what makes a control *waived* or *not applicable* there stands beside it.
+        oscal: the state of a finding; empty if there is an observation alone.
+        ocsf: `status_id` and `status` of the compliance object.
+    """
+
+    hdf: str
+    oscal: str
+    ocsf: tuple[int, str]
+
+
+STATUS: Mapping[Verdict, Status] = {
+    Verdict.PASS: Status("passed", SATISFIED, (1, "Pass")),
+    Verdict.FAIL: Status("failed", NOT_SATISFIED, (3, "Fail")),
+    Verdict.ERROR: Status("error", "", (99, "Error")),
+    Verdict.NOT_APPLICABLE: Status("skipped", "", (99, "Not Applicable")),
+    Verdict.MANUAL: Status("skipped", "", (2, "Warning")),
+    Verdict.ATTESTED: Status("passed", SATISFIED, (1, "Pass")),
+    Verdict.WAIVED: Status("failed", NOT_SATISFIED, (3, "Fail")),
+}
 
 
 @dataclass(frozen=True)
@@ -43,9 +69,9 @@ class Entry:
 
     @property
     def waiver(self) -> Waiver | None:
-        """The waiver in force over it."""
-        is_waived = self.verdict is Verdict.WAIVED and isinstance(self.accepted, Waiver)
-        return self.accepted if is_waived else None  # type: ignore[return-value]
+        """The waiver in force over the finding."""
+        is_waived = self.verdict is Verdict.WAIVED
+        return self.accepted if is_waived and isinstance(self.accepted, Waiver) else None
 
     @property
     def number(self) -> str:
@@ -75,9 +101,10 @@ def entries(audit: Audit) -> Iterator[Entry]:
             yield Entry(control, result, each, severity, accepted.get(each.accepted_by))
 
 
-def line(text: str, most: int = LONGEST) -> str:
-    """*text* in one printable line of at most *most* characters."""
-    shown = printable(text[: most + 1]).replace("\n", " ")
+def line(text: str, most: int = LONGEST, *, feeds: bool = False) -> str:
+    """Return *text* in one printable line of at most *most* characters; with its line *feeds* in several."""
+    shown = printable(text[: most + 1])
+    shown = shown if feeds else shown.replace("\n", " ")
     return shown if len(shown) <= most else shown[: most - len(CUT)] + CUT
 
 

@@ -1,8 +1,7 @@
 """findings.csv and requirements.csv; a spreadsheet takes each cell for text, whatever a host put into it."""
 
 import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from hullcheck.controls.metadata import framework_line
@@ -21,37 +20,42 @@ _FIXED = (Verdict.FAIL, Verdict.WAIVED)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def findings(audit: Audit) -> str:
-    """Render a row for each subject that was judged, with what was accepted of it and by whom."""
-    return _table(FINDINGS, finding_rows(audit))
+def findings(audit: Audit) -> Iterator[str]:
+    """Yield a line for each subject that was judged, with what was accepted of it and by whom."""
+    return _lines(FINDINGS, finding_rows(audit))
 
 
-def requirements(audit: Audit) -> str:
-    """Render a row for each requirement of each framework, with its verdict over all targets."""
-    return _table(REQUIREMENTS, requirement_rows(audit))
+def requirements(audit: Audit) -> Iterator[str]:
+    """Yield a line for each requirement of each framework, with its verdict over all targets."""
+    return _lines(REQUIREMENTS, requirement_rows(audit))
 
 
-def finding_rows(audit: Audit) -> list[tuple[str, ...]]:
-    """Return the cells below the head, as the results have them."""
-    return [
-        (
-            *(each.result.target, each.control.id, each.control.title),
-            " ".join(each.control.frameworks.get("cis", ())),
-            *(framework_line(each.control), each.severity, str(each.result.verdict)),
-            *(each.finding.kind, each.finding.subject, str(each.verdict), each.finding.reason),
-            " ".join(each.result.evidence),
-            each.result.switched_off.by if each.result.switched_off else "",
+def finding_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
+    """Yield the cells below the head, as the results have them."""
+    known = {
+        each.id: (" ".join(each.frameworks.get("cis", ())), framework_line(each), sentences.number(each))
+        for each in audit.controls
+    }
+    for each in entries(audit):
+        control, result, finding = each.control, each.result, each.finding
+        cis, frameworks, number = known[control.id]
+        yield (
+            *(result.target, control.id, control.title, cis, frameworks, each.severity, result.verdict.value),
+            *(
+                finding.kind,
+                finding.subject,
+                finding.verdict.value,
+                finding.reason,
+                " ".join(result.evidence),
+            ),
+            result.switched_off.by if result.switched_off else "",
             *_accepted(each),
-            sentences.number(each.control),
-            each.control.remedy if each.verdict in _FIXED else "",
-            each.id,
+            *(number, control.remedy if finding.verdict in _FIXED else "", each.id),
         )
-        for each in entries(audit)
-    ]
 
 
 def _accepted(entry: Entry) -> tuple[str, ...]:
-    """Who accepted it and why; of a waiver, who approved it, and of an attestation, who looked."""
+    """Return who accepted the finding and why; of an attestation, who looked."""
     by = entry.accepted
     if isinstance(by, Waiver):
         return (by.place, by.reason, by.approved_by, by.approved_on, by.last_day, by.ticket, by.risk)
@@ -60,28 +64,32 @@ def _accepted(entry: Entry) -> tuple[str, ...]:
     return (entry.finding.accepted_by, "", "", "", "", "", "")
 
 
-def requirement_rows(audit: Audit) -> list[tuple[str, ...]]:
-    """Return the cells below the head, as the results have them."""
-    return [
-        (
-            *(rollup.framework, rollup.name, each.id, each.title, str(each.verdict), rollup.relation),
-            *(" ".join(names) for names in (each.controls, each.deciding, each.left_out)),
-        )
-        for rollup in audit.requirements
-        for each in rollup.requirements
-    ]
+def requirement_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
+    """Yield the cells below the head, as the results have them."""
+    for rollup in audit.requirements:
+        for each in rollup.requirements:
+            yield (
+                *(rollup.framework, rollup.name, each.id, each.title, each.verdict, rollup.relation),
+                *(" ".join(names) for names in (each.controls, each.deciding, each.left_out)),
+            )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Render *rows* below *head*.
+class _Line:
+    """A file whose `write` returns the text, so that csv gives a line at a time."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield *rows* below *head* as CSV.
 
     A cell that a spreadsheet would take for a formula begins with an apostrophe; results.json has it plain.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(map(_cell, row) for row in rows)
-    return text.getvalue()
+    writer = csv.writer(_Line(), lineterminator="\n")
+    yield writer.writerow(head)
+    for row in rows:
+        yield writer.writerow(map(_cell, row))
 
 
 @lru_cache(4096)  # most of a row is as in the row above

@@ -121,6 +121,30 @@ def _renamed(result: Result, target: str) -> Result:
     return replace(result, target=target, findings=tuple(findings))
 
 
+@cache
+def alike(count: int, grouped: bool = False, different: bool = False) -> Example:
+    """*count* targets as those of the demo in turn: web0000 is hardened, web0001 careless, and so on.
+
+    Of each ten, nine are in the group `prod` and one in `attic`; the first of each four is in `db` too.
+    """
+    audit, recordings = demo().audit, {each.target: each for each in demo().recordings}
+    targets, results, recorded = [], [], []
+    for number in range(count):
+        original, name = audit.targets[number % 2], f"web{number:04}"
+        groups = (
+            ("prod" if number % 10 else "attic", *(("db",) if number % 4 == 0 else ())) if grouped else ()
+        )
+        targets.append(replace(original, name=name, same_engine=(), same_machine=(), groups=groups))
+        mine = [_renamed(each, name) for each in audit.results if each.target == original.name]
+        results += [
+            replace(each, verdict=Verdict.WAIVED) if different and number >> (at % 20) & 1 else each
+            for at, each in enumerate(mine)
+        ]
+        recorded.append(dataclasses.replace(recordings[original.name], target=name))
+    whole: Audit = replace(audit, targets=tuple(targets), results=tuple(results), since=None)
+    return Example(whole, tuple(recorded))
+
+
 def accepted() -> Example:
     """The demo with a waiver in force, one that expired, an attestation, and a target that gave no answer."""
     audit, recordings = demo().audit, demo().recordings

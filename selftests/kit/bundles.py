@@ -10,7 +10,7 @@ from typing import Any
 from hullcheck.bundle import archive, manifest
 from hullcheck.results import run_files
 from hullcheck.results.document import audit_of
-from hullcheck.verify import completeness
+from hullcheck.verify import documents
 from hullcheck.writers.run_folder import WRITERS
 from selftests import REPOSITORY
 from selftests.kit.running import Project, Run
@@ -78,9 +78,9 @@ class Bundle:
         document = self.document(name)
         change(document)
         if name == run_files.RESULTS:
-            audit, recordings = audit_of(document), completeness.load(self.files)[0]
+            audit, recordings = audit_of(document), documents.load(self.files)[0]
             order = [recordings[target.name] for target in audit.targets]
-            self.files |= {each: render(audit, order).encode() for each, render in WRITERS.items()}
+            self.files |= {each: b"".join(write(audit, order)) for each, write in WRITERS.items()}
         else:
             self.files[name] = manifest.canonical(document)
         return self

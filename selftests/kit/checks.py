@@ -36,19 +36,19 @@ def judged_once(files: dict[str, bytes], known: Any) -> dict[str, bytes]:
     return JUDGED[key]
 
 
-RENDERED: list[tuple[Audit, list[Recording], dict[str, str]]] = []
+RENDERED: list[tuple[Audit, list[Recording], dict[str, bytes]]] = []
 
 
-def rendered_once(name: str, audit: Audit, recordings: Sequence[Recording]) -> str:
-    """As the writer of the report *name*, whose text is that of before where audit and recordings are."""
+def rendered_once(name: str, audit: Audit, recordings: Sequence[Recording]) -> list[bytes]:
+    """As the writer of the report *name*, whose content is that of before where audit and recordings are."""
     known = next((texts for one, all_, texts in RENDERED if one == audit and all_ == list(recordings)), None)
     if known is None:
         known = {}
         RENDERED.insert(0, (audit, list(recordings), known))
         del RENDERED[3:]
     if name not in known:
-        known[name] = REPORTS[name](audit, recordings)
-    return known[name]
+        known[name] = b"".join(REPORTS[name](audit, recordings))
+    return [known[name]]
 
 
 def faults(path: Path, allowed: Path | None = None) -> list[str]:

@@ -113,7 +113,7 @@ RESULTS, MANIFEST = run_files.RESULTS, run_files.MANIFEST
 TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
     ("has bytes that do not follow from the files in it", _longer_zip),
     ("is in the zip more than once", _name_twice),
-    ("junit.xml: its bytes are not those", _replaced("junit.xml", b"", b"\n", fitting=False)),
+    ("junit.xml: is not what manifest-sha256.txt lists", _replaced("junit.xml", b"", b"\n", fitting=False)),
     (run_files.SIGNATURE, _digests_made_again),
     (f"{run_files.SIGNATURE}: its key is not that of an allowed signer", _signed_by_somebody_else),
     (f"{PRIVILEGED}: the bundle says pass, the recording says", _forged(RESULTS, _passed)),
@@ -127,12 +127,16 @@ TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
     ),
     ("is 'pass', and the recordings give 'fail'", _requirement_of_some),
     ("the exit status is said to be 0, and the recordings give 1", _green),
-    ("is a recording of", _recordings_swapped),
+    ("careless: target is 'hardened', and its recording gives", _recordings_swapped),
     (f"{PRIVILEGED}: ", _replaced(RECORDINGS[0], b'\\"Privileged\\":true', b'\\"Privileged\\":false')),
     ("damaged: it has a key twice", _replaced(RECORDINGS[0], b'"target": ', b'"target": "x",\n "target": ')),
     (
-        f"{RECORDINGS[0]}: its machine_id is",
+        "careless: machine_id is '0', and its recording gives",
         _forged(MANIFEST, lambda document: document["targets"]["careless"].update(machine_id="0")),
+    ),
+    (
+        "manifest.json: run: machine is",
+        _forged(MANIFEST, lambda document: document["run"].update(machine="elsewhere")),
     ),
     (
         "this control is not here or not selected",

@@ -195,8 +195,7 @@ class Reporting:
         for name, render in WRITERS.items():
             path = audit_session.folder / name
             with self.unwritten.noting(path):
-                text = render(self.audit, list(audit_session.recordings.values()))
-                private_files.write(path, text.encode("utf-8"))
+                private_files.write_parts(path, render(self.audit, list(audit_session.recordings.values())))
         self.further.write(self.audit, audit_session.folder, self.unwritten)
 
     def _bundle(self, bundling: "Bundling", session: pytest.Session, audit: Audit) -> None:
@@ -256,18 +255,10 @@ class Reporting:
         html.row(report, cells)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_html(self, report: pytest.TestReport, data: list[str]) -> None:
-        """Fill the details."""
-        html.details(report, data)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_summary(self, prefix: list[str], postfix: list[str]) -> None:
-        """Name the page of the run, and add the evidence: what each target was asked, and how its answers begin."""
-        if self.outcome and self.audit:
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """Add a link to the page of the run."""
+        if self.outcome:
             prefix.append(html.beside(Path(self.config.option.htmlpath), self.outcome.session.folder))
-            postfix.append(html.STYLE)
-            postfix.append(html.accepting(self.audit))
-            postfix.append(html.evidence(list(self.outcome.session.recordings.values())))
 
 
 def _say_unknown(session: pytest.Session, status: int, audit: Audit | None) -> None:

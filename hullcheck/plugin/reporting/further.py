@@ -38,6 +38,6 @@ class Further:
             path = folder / each.file
             with unwritten.noting(path):
                 made = each.render(audit)
-                private_files.write(path, made.content)
+                private_files.write_parts(path, made.parts)
                 if made.left_out:
                     self.left_out.append(f"{each.file}: {made.left_out}")

@@ -6,8 +6,10 @@ What an auditor has to see stands in the document itself, and can be read and pr
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
+import sys
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import date as Date
@@ -15,36 +17,27 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from hullcheck import __version__
 from hullcheck.inventory import acceptance
 from hullcheck.messages import printable
 from hullcheck.recording import Recording
-from hullcheck.results import Audit, Run, sentences
+from hullcheck.results import Audit, sentences
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.audit_page import blocks, changed, links, problems, summary
+from hullcheck.writers.audit_page import blocks, model, problems
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, FileSystemBytecodeCache
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (
-    "dom.js",
-    "copy.js",
-    "data.js",
-    "evidence.js",
-    "views.js",
-    "groups.js",
-    "findings.js",
-    "map.js",
-    "pages.js",
-)
+_SCRIPTS = ("dom", "copy", "data", "evidence", "views", "groups", "findings", "map", "pages")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_NO_NAME = re.compile(
-    r"[^\w-]", re.ASCII
-)  # what no id of a run has, and what could end a string of the style
+_NO_NAME = re.compile(r"[^\w-]", re.ASCII)
+"""What is in no id of a run, and could end a string of the style."""
 _LONGEST = 600  # characters of a text in the document; all of it is in the embedded data
 
 
@@ -54,34 +47,35 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
 
     style = _static("style.css").replace("RUN", _NO_NAME.sub("", audit.run.id))
     early = _static("early.js")
-    script = "(() => {\n'use strict';\n" + "".join(map(_static, _SCRIPTS)) + "})();\n"
-    page = _environment().get_template("page.html")
-    return page.render(
-        audit=audit,
-        page=summary.summarize(audit, recordings),
-        blocks=list(blocks.embedded(audit, recordings)),
-        most_targets=blocks.MOST_TARGETS,
-        style=Markup(style),
-        early=Markup(early),
-        script=Markup(script),
-        style_hash=_digest(style),
-        early_hash=_digest(early),
-        script_hash=_digest(script),
+    script = "(() => {\n'use strict';\n" + "".join(_static(f"{each}.js") for each in _SCRIPTS) + "})();\n"
+    page = model.Page(audit, recordings)
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            audit=audit,
+            page=page,
+            blocks=list(blocks.embedded(page)),
+            most_targets=blocks.MOST_TARGETS,
+            style=Markup(style),
+            early=Markup(early),
+            script=Markup(script),
+            style_hash=_digest(style),
+            early_hash=_digest(early),
+            script_hash=_digest(script),
+        )
     )
 
 
 @cache
 def _environment() -> Environment:
-    """The templates, which are compiled once, with what they may call."""
+    """Return the templates with what they may call."""
     # late: most of what pytest does needs no page
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from hullcheck.writers.audit_page.compiled import Compiled
-
-    templates = _HERE / "templates"
     environment = Environment(
-        loader=FileSystemLoader(templates),
-        bytecode_cache=Compiled(templates),
+        loader=FileSystemLoader(_HERE / "templates"),
+        bytecode_cache=_byte_code(),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -92,25 +86,41 @@ def _environment() -> Environment:
         "many": many,
         "day": day,
         "moment": moment,
-        "who": who,
         "prose": prose,
         "shell": shlex.join,
-        "title_of": problems.title_of,
+        "title_of": lambda title: title.removesuffix("."),
         "number": sentences.number,
         "state": acceptance.words_of,
-        "few": changed.Names.of,
         "capitalize_first": lambda words: words[:1].upper() + words[1:],
     }
     environment.globals |= {
-        "link": links.to,
-        "anchor": links.anchor,
-        "glyphs": summary.GLYPHS,
+        "link": link,
+        "anchor": lambda *parts: "/".join(parts),
+        "glyphs": model.GLYPHS,
         "joint": sentences.joint,
         "stale": acceptance.STALE,
         "same": sentences.SAME,
         "kind_before": sentences.kind_before,
+        "few": few,
+        "rows": model.MOST_ROWS,
+        "most": problems,
     }
     return environment
+
+
+def _byte_code() -> FileSystemBytecodeCache:
+    """Return where Jinja keeps what it makes of the templates; written only where Python writes byte code."""
+    from jinja2 import FileSystemBytecodeCache
+    from jinja2.bccache import Bucket
+
+    class Cache(FileSystemBytecodeCache):
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            if not sys.dont_write_bytecode:
+                with contextlib.suppress(OSError):
+                    Path(self.directory).mkdir(exist_ok=True)
+                    super().dump_bytecode(bucket)
+
+    return Cache(str(_HERE / "templates/__pycache__"), f"%s.hullcheck{__version__}.bin")
 
 
 def _static(name: str) -> str:
@@ -121,19 +131,30 @@ def _digest(text: str) -> str:
     return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
 
 
+def link(*parts: str) -> str:
+    """Return a link within the page; parts are encoded, so that a slash in a name is no slash of the link."""
+    return "#" + "/".join(quote(each, safe=":().", errors="replace") for each in parts)
+
+
+def few(names: Sequence[str], most: int = 4) -> tuple[Sequence[str], int]:
+    """Return the first few of *names* and how many more there are; one more than *most* is named as well."""
+    shown = len(names) if len(names) <= most + 1 else most
+    return names[:shown], len(names) - shown
+
+
 def fit(text: str) -> str:
-    """*text* as it is shown in the document: nothing in it hides or steers, and it does not fill the page."""
+    """Return *text* as the document shows it: printable, and not so long that it fills the page."""
     shown = printable(text[: _LONGEST + 1])
     return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}… ({len(text)} characters)"
 
 
-def many(number: int, noun: str, plural: str = "") -> str:
-    """A number with its noun: `1 target`, `2 targets`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+def many(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 target`, `2 targets`."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
 def prose(words: str) -> Any:
-    """Words of a docstring, what is between backticks as code."""
+    """Return the words of a docstring, with what is between backticks as code."""
     from markupsafe import Markup, escape
 
     parts = (escape(each) for each in fit(words).split("`"))
@@ -143,7 +164,7 @@ def prose(words: str) -> Any:
 
 
 def day(date: str) -> str:
-    """A day as a person writes it; what is no day stays as it is."""
+    """Return a day as a person writes it, and any other text as it is."""
     try:
         found = Date.fromisoformat(date[:10])
     except ValueError:
@@ -151,11 +172,6 @@ def day(date: str) -> str:
     return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
 
 
-def who(run: Run) -> str:
-    """Who ran it, and on which machine; empty where the results do not say so."""
-    return f"{run.user} on {run.machine}" if run.user else ""
-
-
-def moment(time: Any) -> str:
-    """A time of RFC 3339 in UTC as a person writes it."""
+def moment(time: str) -> str:
+    """Return a time of RFC 3339 in UTC as a person writes it."""
     return f"{day(time)}, {time[11:16]} UTC" if len(time) >= 16 else time

@@ -9,18 +9,15 @@ import re
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import to_builtins
 from msgspec.structs import asdict
 
-from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
-from hullcheck.results import Audit, Control, Finding, Result, sentences
+from hullcheck.results import Control, Result, sentences
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.audit_page.problems import title_of
-from hullcheck.writers.audit_page.sections import divisions
+from hullcheck.writers.audit_page.model import Page, gathered, identity_of
 
 _NUMBER = {verdict: number for number, verdict in enumerate(Verdict)}
 _NOT_JUDGED = "."
@@ -29,17 +26,16 @@ _BLOCK = re.compile(r'(<script type="application/octet-stream" id="[\w-]+">)([A-
 MOST_TARGETS = 250  # whose answers are embedded; of more they are in the recordings alone
 
 
-def embedded(audit: Audit, recordings: Sequence[Recording]) -> Iterator[tuple[str, str]]:
-    """The blocks: id of the element, and what is in it."""
-    recorded = {each.target: each for each in recordings}
-    results = audit.by_target
-    ranks = {control.id: number for number, control in enumerate(audit.controls)}
-    commands = _Table()
+def embedded(page: Page) -> Iterator[tuple[str, str]]:
+    """Yield the blocks: the id of the element, and what is in it."""
+    results = page.audit.by_target
+    ranks = {control.id: number for number, control in enumerate(page.audit.controls)}
+    commands: dict[tuple[str, str], int] = {}  # numbers for what many targets have
+    with_answers = page.recordings if len(results) <= MOST_TARGETS else {}
     # before the commands, whose table it fills
-    with_answers = recorded if len(results) <= MOST_TARGETS else {}
     answers = [_answers(with_answers[name], commands) if name in with_answers else [] for name in results]
-    yield "data-index", _packed(_index(audit, recorded, results, ranks))
-    yield "data-commands", _packed(list(commands.numbers))
+    yield "data-index", _packed(_index(page, ranks))
+    yield "data-commands", _packed(list(commands))
     for number, rows in enumerate(results.values()):
         yield f"data-results-{number}", _packed([_result(each, ranks) for each in rows])
     for number, answer in enumerate(answers):
@@ -74,22 +70,8 @@ def _packed(document: Any) -> str:
     return b64encode(zlib.compress(text.encode("ascii"), 6)).decode("ascii")
 
 
-class _Table:
-    """Numbers for what is said many times."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[tuple[str, str], int] = {}
-
-    def number(self, name: str, text: str) -> int:
-        return self.numbers.setdefault((name, text), len(self.numbers))
-
-
-def _index(
-    audit: Audit,
-    recorded: Mapping[str, Recording],
-    results: Mapping[str, Sequence[Result]],
-    ranks: Mapping[str, int],
-) -> dict[str, Any]:
+def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
+    audit = page.audit
     return {
         "verdicts": list(Verdict),
         "verbs": sorted(sentences.VERBS),
@@ -98,8 +80,8 @@ def _index(
         "controls": [_control(each) for each in audit.controls],
         "targets": [
             asdict(each)
-            | _gathered(recorded.get(each.name))
-            | {"verdicts": _verdicts(results[each.name], ranks)}
+            | _gathered(page.recordings.get(each.name))
+            | {"verdicts": _verdicts(audit.by_target[each.name], ranks)}
             for each in audit.targets
         ],
         "sections": [
@@ -108,7 +90,7 @@ def _index(
                 "title": f"{division.name}: {section.number} {section.title}",
                 "controls": sorted(section.controls),
             }
-            for division in divisions(audit)
+            for division in page.divisions
             for section in division.sections
         ],
         "requirements": to_builtins(audit.requirements),
@@ -118,54 +100,25 @@ def _index(
 
 
 def _inventory(arguments: Sequence[str]) -> str:
-    """The inventory that the command line of the run names; empty where it names none."""
+    """Return the inventory that the command line of the run names, or an empty text."""
     option = "--inventory="
     return next((each.removeprefix(option) for each in reversed(arguments) if each.startswith(option)), "")
 
 
 def _control(control: Control) -> dict[str, Any]:
-    frameworks = {name: list(ids) for name, ids in control.frameworks.items()}
-    return asdict(control) | {
-        "frameworks": frameworks,
-        "title": title_of(control.title),
-        "number": sentences.number(control),
-    }
+    title, number = control.title.removesuffix("."), sentences.number(control)
+    return asdict(control) | {"title": title, "number": number}
 
 
 def _gathered(recording: Recording | None) -> dict[str, Any]:
     if recording is None:
         return {"gathered": "", "failure": "the page was written without its recording", "identity": []}
-    return {
-        "gathered": gathered(recording),
-        "failure": recording.failure,
-        "identity": identity_of(recording),
-    }
-
-
-def identity_of(recording: Recording | None) -> list[tuple[str, str]]:
-    """Which machine a target is, as far as its answers tell: what each number is called, and the number."""
-    if recording is None or recording.failure:
-        return []
-    known = Identity.of(recording)
-    told = (
-        ("Machine id", known.machine_id),
-        ("Engine id", known.engine_id),
-        ("SSH host key", known.host_key),
-    )
-    return [(what, value) for what, value in told if value]
-
-
-def gathered(recording: Recording) -> str:
-    """When, in RFC 3339 and UTC; empty where that is not known."""
-    try:
-        moment = datetime.fromtimestamp(recording.gathered, UTC)
-    except (OverflowError, OSError, ValueError):  # the clock of a target may say anything
-        return ""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if recording.gathered > 0 else ""
+    identity = identity_of(recording)
+    return {"gathered": gathered(recording), "failure": recording.failure, "identity": identity}
 
 
 def _verdicts(results: Sequence[Result], ranks: Mapping[str, int]) -> str:
-    """A digit for each control, in their order."""
+    """Return a digit for each control, in their order."""
     row = [_NOT_JUDGED] * len(ranks)
     for each in results:
         row[ranks[each.control]] = str(_NUMBER[each.verdict])
@@ -173,37 +126,18 @@ def _verdicts(results: Sequence[Result], ranks: Mapping[str, int]) -> str:
 
 
 def _result(result: Result, ranks: Mapping[str, int]) -> list[Any]:
+    findings = [
+        [each.kind, each.subject, _NUMBER[each.verdict], each.reason, each.accepted_by]
+        for each in result.findings
+    ]
     off = to_builtins(result.switched_off)
-    findings = [_finding(each) for each in result.findings]
-    evidence = list(result.evidence)
-    return [
-        ranks[result.control],
-        _NUMBER[result.verdict],
-        result.severity,
-        evidence,
-        findings,
-        off,
-        result.reason,
-    ]
+    number, verdict = ranks[result.control], _NUMBER[result.verdict]
+    return [number, verdict, result.severity, result.evidence, findings, off, result.reason]
 
 
-def _finding(finding: Finding) -> list[Any]:
-    return [
-        finding.kind,
-        finding.subject,
-        _NUMBER[finding.verdict],
-        finding.reason,
-        finding.accepted_by,
-    ]
-
-
-def _answers(recording: Recording, commands: _Table) -> list[list[Any]]:
-    return [
-        [
-            commands.number(each.name, recording.commands.get(each.name, "")),
-            each.status,
-            each.stdout,
-            each.stderr,
-        ]
-        for each in recording.answers.values()
-    ]
+def _answers(recording: Recording, commands: dict[tuple[str, str], int]) -> list[list[Any]]:
+    rows = []
+    for each in recording.answers.values():
+        command = each.name, recording.commands.get(each.name, "")
+        rows.append([commands.setdefault(command, len(commands)), each.status, each.stdout, each.stderr])
+    return rows

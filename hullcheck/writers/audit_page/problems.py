@@ -1,103 +1,110 @@
 """The lists of problems: each control with its reasons, one reason on many targets only once."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hullcheck.controls.metadata import SEVERITIES
-from hullcheck.results import Audit, Control, Rollup
-from hullcheck.results.failures import Cause, causes
+from hullcheck.results import Audit, Control, Finding, Result
+from hullcheck.results.failures import Cause, causes, rank
 from hullcheck.verdicts import Verdict
 
-LISTED = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED, Verdict.ATTESTED)
-MOST_REASONS = 12  # of one control; the rest is behind the control's own link
-MOST_PLACES = 6  # groups of places of one reason
-MOST_NAMES = 10  # subjects in one group
-MOST_TARGETS = 5  # targets in one group, or of one cause
-MOST_WAIVERS = 6  # lines that one button copies
+MOST_REASONS, MOST_PLACES, MOST_SUBJECTS, MOST_TARGETS = 12, 6, 10, 5
+"""What is shown of a problem: its reasons, the places of each, and the names of each place."""
+_MOST_WAIVERS = 6  # lines that one button copies
+_LISTED = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED, Verdict.ATTESTED)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where something was found: these subjects on each of these targets; none where it is the target itself."""
+    """These subjects on each of these targets; no subject if it is the target as a whole."""
 
     subjects: Sequence[str]
     targets: Sequence[str]
-    more_subjects: int
-    more_targets: int
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason, with all the places where it holds; it is a sentence after the subjects of the first of them."""
+    """A reason with all the places where it holds."""
 
-    text: str
     kind: str
+    text: str
     places: Sequence[Place]
-    more: int
-    accepted_by: str = ""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One control with its findings of one verdict."""
+    """A control with its findings of one verdict; *targets* is the number of those that have one."""
 
     control: Control
     verdict: Verdict
     severity: str
     targets: int
     reasons: Sequence[Reason]
-    more: int
 
     @property
     def waivable(self) -> str:
-        """What would have to be waived, as JSON for the script; empty where it is not all named here.
+        """What a waiver would have to name, as JSON for the script; empty if not all of it is shown.
 
-        A place is some subjects on each of some targets, so a waiver of these is no wider than the findings.
+        A waiver of a place is no wider than the findings: its subjects are on each of its targets.
         """
-        places = [each for reason in self.reasons for each in reason.places]
-        cut = self.more or any(each.more for each in self.reasons)
-        if self.verdict is not Verdict.FAIL or cut or any(map(_is_cut, places)):
+        places = [place for reason in self.reasons for place in reason.places]
+        is_shown = len(self.reasons) <= MOST_REASONS and all(
+            len(reason.places) <= MOST_PLACES for reason in self.reasons
+        )
+        are_named = all(len(p.subjects) <= MOST_SUBJECTS and len(p.targets) <= MOST_TARGETS for p in places)
+        named = {(tuple(place.targets), tuple(place.subjects)): None for place in places}
+        if self.verdict is not Verdict.FAIL or not is_shown or not are_named or len(named) > _MOST_WAIVERS:
             return ""
-        named = {(tuple(each.targets), tuple(each.subjects)): None for each in places}
-        return json.dumps([[self.control.id, *each] for each in named]) if len(named) <= MOST_WAIVERS else ""
+        return json.dumps([[self.control.id, *each] for each in named])
 
 
-def _is_cut(place: Place) -> bool:
-    return bool(place.more_subjects or place.more_targets)
-
-
-def key_of(rollup: Rollup) -> str:
-    """A name for a framework in links: its marker, and its edition where it has several."""
-    first = rollup.requirements[0].id if rollup.requirements else ""
-    edition, colon, _ = first.partition(":")
-    return f"{rollup.framework}-{edition}" if colon else rollup.framework
-
-
-def title_of(title: str) -> str:
-    """The title of a control as a heading has it: without its full stop."""
-    return title.removesuffix(".")
-
-
-_Said = tuple[str, str, str]  # kind, reason, and what accepted it
-_Where = dict[_Said, list[tuple[str, str]]]  # subject and target
-
-
-def by_verdict(audit: Audit, silent: frozenset[str]) -> Mapping[Verdict, Sequence[Problem]]:
-    """The problems, the worst first; what is said of a *silent* target, which gave no answer, is left out."""
+def by_verdict(audit: Audit, silent: frozenset[str]) -> Mapping[Verdict, list[Problem]]:
+    """Return the problems by verdict, the worst first, without those of *silent* targets, which gave no answer."""
+    found: dict[tuple[Verdict, str], list[tuple[Result, Finding]]] = {}
+    for result in audit.results:
+        for each in result.told if result.target not in silent else ():
+            if each.verdict in _LISTED:
+                found.setdefault((each.verdict, result.control), []).append((result, each))
     order = {each.id: number for number, each in enumerate(audit.controls)}
-    problems: dict[Verdict, list[Problem]] = {verdict: [] for verdict in LISTED}
-    for (verdict, name), (said, severities) in _collected(audit, silent).items():
-        problems[verdict].append(_problem(audit.known[name], verdict, said, severities))
-    for each in problems.values():
-        each.sort(key=lambda one: (SEVERITIES.index(one.severity), -one.targets, order[one.control.id]))
+    problems: dict[Verdict, list[Problem]] = {verdict: [] for verdict in _LISTED}
+    for (verdict, control), together in found.items():
+        problems[verdict].append(_problem(audit, control, verdict, together))
+    for some in problems.values():
+        some.sort(key=lambda each: (rank(each.severity), -each.targets, order[each.control.id]))
     return problems
+
+
+def _problem(
+    audit: Audit, control: str, verdict: Verdict, found: Sequence[tuple[Result, Finding]]
+) -> Problem:
+    where: dict[
+        tuple[str, str], dict[str, dict[str, None]]
+    ] = {}  # by kind and reason, each subject's targets
+    counts = Counter[tuple[str, str]]()
+    for result, each in found:
+        subject = "" if each.kind == "target" else each.subject
+        key = each.kind, each.reason
+        where.setdefault(key, {}).setdefault(subject, {})[result.target] = None
+        counts[key] += 1
+    severity = min({audit.severity(result) for result, _ in found}, key=rank)
+    targets = len({result.target for result, _ in found})
+    reasons = [Reason(*key, _places(where[key])) for key, _ in counts.most_common()]
+    return Problem(audit.known[control], verdict, severity, targets, reasons)
+
+
+def _places(targets: Mapping[str, Mapping[str, None]]) -> list[Place]:
+    """Name subjects together that are on the same targets."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for subject, names in targets.items():
+        together.setdefault(tuple(names), []).append(subject)
+    return [Place([each for each in subjects if each], names) for names, subjects in together.items()]
 
 
 def shared_causes(
     audit: Audit, silent: frozenset[str], errors: Sequence[Problem]
-) -> tuple[Sequence[Cause], Sequence[Problem]]:
-    """What keeps several controls from being judged, once each; and the *errors* that have a reason of their own."""
+) -> tuple[list[Cause], list[Problem]]:
+    """Return what keeps several controls from being judged, and the *errors* that have a reason of their own."""
     found = causes(audit, silent)
     own = {each.stopped[0] for each in found if each.controls == 1}
     for result in audit.results:
@@ -105,54 +112,3 @@ def shared_causes(
         if len(reasons) > 1 or (result.verdict is not Verdict.ERROR and reasons):
             own.add(result.control)
     return [each for each in found if each.controls > 1], [each for each in errors if each.control.id in own]
-
-
-def _collected(audit: Audit, silent: frozenset[str]) -> Mapping[tuple[Verdict, str], tuple[_Where, set[str]]]:
-    """By verdict and control: where each thing was said, and the severities there."""
-    found: dict[tuple[Verdict, str], tuple[_Where, set[str]]] = {}
-    for result in audit.results:
-        if result.target in silent:
-            continue
-        for each in result.told:
-            if each.verdict in LISTED:
-                said, severities = found.setdefault((each.verdict, result.control), ({}, set()))
-                severities.add(audit.severity(result))
-                subject = "" if each.kind == "target" else each.subject
-                key = each.kind, each.reason, each.accepted_by
-                said.setdefault(key, []).append((subject, result.target))
-    return found
-
-
-def _problem(
-    control: Control,
-    verdict: Verdict,
-    found: _Where,
-    severities: set[str],
-) -> Problem:
-    ordered = sorted(found.items(), key=lambda each: -len(each[1]))
-    reasons = [_reason(said, where) for said, where in ordered[:MOST_REASONS]]
-    targets = {target for where in found.values() for _, target in where}
-    more = max(0, len(ordered) - MOST_REASONS)
-    return Problem(control, verdict, min(severities, key=SEVERITIES.index), len(targets), reasons, more)
-
-
-def _reason(said: _Said, where: Sequence[tuple[str, str]]) -> Reason:
-    """What was said, and where; subjects that are on the same targets are named together."""
-    kind, text, accepted_by = said
-    targets: dict[str, dict[str, None]] = {}  # by subject, each once
-    for subject, target in where:
-        targets.setdefault(subject, {})[target] = None
-    together: dict[tuple[str, ...], list[str]] = {}
-    for subject, names in targets.items():
-        together.setdefault(tuple(names), []).append(subject)
-    places = [_place([each for each in subjects if each], names) for names, subjects in together.items()]
-    return Reason(text, kind, places[:MOST_PLACES], max(0, len(places) - MOST_PLACES), accepted_by)
-
-
-def _place(subjects: Sequence[str], targets: Sequence[str]) -> Place:
-    return Place(
-        subjects[:MOST_NAMES],
-        targets[:MOST_TARGETS],
-        max(0, len(subjects) - MOST_NAMES),
-        max(0, len(targets) - MOST_TARGETS),
-    )

@@ -15,13 +15,13 @@ class FormatError(Exception):
 
 @dataclass(frozen=True)
 class Rendering:
-    """The content of a file.
+    """The content of a file, in parts that are read once.
 
     Attributes:
-        left_out: what a limit of its readers left out, in words; empty where all is there.
+        left_out: what a limit of its readers left out, in words; empty if all is there.
     """
 
-    content: bytes
+    parts: Iterable[bytes]
     left_out: str = ""
 
 
@@ -31,52 +31,42 @@ class Format:
 
     Attributes:
         file: its name in the folder of the run.
-        module: what renders it, by its `render`; imported where the format is asked for.
-        function: another name than `render`.
-        needs: the module of an extra, and *extra* its name; empty where hullcheck is enough.
+        module: the module whose `render` makes it; imported if the format is asked for.
+        needs: a library that an extra of the same name as the format brings.
     """
 
     file: str
     module: str
-    function: str = "render"
     needs: str = ""
-    package: str = ""
-    extra: str = ""
-
-    @property
-    def is_bundled(self) -> bool:
-        """Whether every byte can be derived again; what a library packs may differ with its version."""
-        return not self.needs
 
     def render(self, audit: Audit) -> Rendering:
-        """The file of *audit*; equal audits give equal bytes."""
-        made = getattr(import_module(f"hullcheck.writers.{self.module}"), self.function)(audit)
+        """Render the file of *audit*; equal audits give equal bytes."""
+        made = import_module(f"hullcheck.writers.formats.{self.module}").render(audit)
         if isinstance(made, Rendering):
             return made
-        return Rendering(made if isinstance(made, bytes) else made.encode("utf-8"))
+        parts = [made] if isinstance(made, str) else made
+        return Rendering(each.encode("utf-8") for each in parts)
 
 
 FORMATS = {
-    "sarif": Format(run_files.SARIF, "formats.sarif"),
-    "code-scanning": Format(run_files.CODE_SCANNING, "formats.sarif", "render_problems"),
-    "summary": Format(run_files.SUMMARY, "formats.summary"),
-    "annotations": Format(run_files.ANNOTATIONS, "formats.annotations"),
-    "prometheus": Format(run_files.PROMETHEUS, "formats.prometheus"),
-    "jsonl": Format(run_files.JSONL, "formats.jsonl"),
-    "oscal": Format(run_files.OSCAL, "formats.oscal"),
-    "ocsf": Format(run_files.OCSF, "formats.ocsf"),
-    "hdf": Format(run_files.HDF, "formats.hdf"),
-    "defectdojo": Format(run_files.DEFECTDOJO, "formats.defectdojo"),
-    "xlsx": Format(run_files.XLSX, "formats.xlsx", needs="xlsxwriter", package="XlsxWriter", extra="xlsx"),
+    "sarif": Format(run_files.SARIF, "sarif"),
+    "summary": Format(run_files.SUMMARY, "summary"),
+    "prometheus": Format(run_files.PROMETHEUS, "prometheus"),
+    "jsonl": Format(run_files.JSONL, "jsonl"),
+    "oscal": Format(run_files.OSCAL, "oscal"),
+    "ocsf": Format(run_files.OCSF, "ocsf"),
+    "hdf": Format(run_files.HDF, "hdf"),
+    "defectdojo": Format(run_files.DEFECTDOJO, "defectdojo"),
+    "xlsx": Format(run_files.XLSX, "xlsx", needs="xlsxwriter"),
 }
 """By the name that `--format` takes."""
 
-BUNDLED = {each.file: each for each in FORMATS.values() if each.is_bundled}
-"""What lies in a bundle where the run wrote it, by its file."""
+BUNDLED = {each.file: each for each in FORMATS.values() if not each.needs}
+"""What lies in a bundle if the run wrote it, by its file; what a library packs may differ with its version."""
 
 
 def chosen(names: Iterable[str]) -> Sequence[Format]:
-    """The formats of these names, each once.
+    """Return the formats of these names, each once.
 
     Raises:
         FormatError: there is none of a name, or what it needs is not installed.
@@ -88,7 +78,7 @@ def chosen(names: Iterable[str]) -> Sequence[Format]:
         each = FORMATS[name]
         if each.needs and find_spec(each.needs) is None:
             raise FormatError(
-                f"--format {name}: needs {each.package}; install hullcheck[{each.extra}], or leave the option out"
+                f"--format {name}: needs {each.needs}; install hullcheck[{name}], or leave the option out"
             )
         found.append(each)
     return found

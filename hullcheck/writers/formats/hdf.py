@@ -10,8 +10,7 @@ from typing import Any
 
 from hullcheck.results import Attestation, Audit, Control, Waiver
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.entries import Entry, entries, frameworks, json_text
-from hullcheck.writers.formats.status import STATUS
+from hullcheck.writers.entries import STATUS, Entry, entries, frameworks, json_text
 
 _IMPACTS = {"critical": 0.9, "high": 0.7, "medium": 0.5, "low": 0.3}
 _OF_800_53 = "800-53:"

@@ -1,5 +1,6 @@
 """findings.jsonl: a line of JSON for each finding, with all that is known of it, for jq, DuckDB and log shippers."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from hullcheck.results import Audit
@@ -9,11 +10,11 @@ from hullcheck.writers.entries import Entry, accepted_document, entries, json_te
 _MENDED = (Verdict.FAIL, Verdict.WAIVED)
 
 
-def render(audit: Audit) -> str:
-    """Render *audit*: a line stands for itself, so each names its run."""
+def render(audit: Audit) -> Iterator[str]:
+    """Yield a line for each finding; a line stands for itself, so each names its run."""
     run = {"run": audit.run.id, "finished": audit.run.finished}
     run |= {"shard": audit.run.shard} if audit.run.shard else {}
-    return "".join(json_text({**run, **_finding(each)}, indent=None) for each in entries(audit))
+    return (json_text({**run, **_finding(each)}, indent=None) for each in entries(audit))
 
 
 def _finding(entry: Entry) -> dict[str, Any]:

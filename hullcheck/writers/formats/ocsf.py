@@ -1,10 +1,12 @@
 """ocsf.jsonl: a Compliance Finding (class 2003) of the Open Cybersecurity Schema Framework for each finding."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from hullcheck.results import Audit
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import (
+    STATUS,
     Entry,
     accepted_document,
     entries,
@@ -13,7 +15,6 @@ from hullcheck.writers.entries import (
     line,
     seconds,
 )
-from hullcheck.writers.formats.status import STATUS
 
 VERSION = "1.5.0"
 """Of the schema."""
@@ -25,9 +26,9 @@ _BAD = (Verdict.FAIL, Verdict.WAIVED, Verdict.ERROR)
 _LONGEST = 500  # characters of a title
 
 
-def render(audit: Audit) -> str:
-    """Render *audit*: an event a line; all have the time at which the run ended, so that it is the same again."""
-    return "".join(json_text(_event(audit, each), indent=None) for each in entries(audit))
+def render(audit: Audit) -> Iterator[str]:
+    """Yield an event a line; all have the time at which the run ended, so that it is the same again."""
+    return (json_text(_event(audit, each), indent=None) for each in entries(audit))
 
 
 def _event(audit: Audit, entry: Entry) -> dict[str, Any]:

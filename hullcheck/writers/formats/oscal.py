@@ -13,8 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from hullcheck.results import Attestation, Audit, AuditedTarget, Waiver
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.entries import Entry, entries, json_text, line
-from hullcheck.writers.formats.status import SATISFIED, STATUS
+from hullcheck.writers.entries import SATISFIED, STATUS, Entry, entries, json_text, line
 from hullcheck.writers.formats.summary import code
 
 VERSION = "1.2.1"

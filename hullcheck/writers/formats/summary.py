@@ -39,7 +39,7 @@ def render(audit: Audit) -> Rendering:
         room -= size
     left_out = f"{left:,} findings are left out: a summary has at most 1 MiB" if left else ""
     end = f"\n**{left_out}. They are in `results.json`.**\n" if left else ""
-    return Rendering((text + "".join(kept) + end).encode("utf-8"), left_out)
+    return Rendering([(text + "".join(kept) + end).encode("utf-8")], left_out)
 
 
 def _head(audit: Audit) -> str:

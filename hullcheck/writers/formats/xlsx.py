@@ -6,13 +6,13 @@ The extra `xlsx` brings XlsxWriter. Every cell is text, so none is a formula or 
 import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from msgspec.structs import astuple
 
-from hullcheck.messages import printable
 from hullcheck.results import Attestation, Audit, Waiver
 from hullcheck.writers import tables
-from hullcheck.writers.entries import CUT, seconds
+from hullcheck.writers.entries import line, seconds
 from hullcheck.writers.formats import Rendering
 
 MOST_ROWS = 1_048_575
@@ -22,10 +22,8 @@ MOST_CHARACTERS = 16_000
 _WIDTHS = {"reason": 60, "title": 50, "remedy": 60, "frameworks": 30, "subject": 30, "control": 34}
 _USUAL = 14
 _OPTIONS = {
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
     "constant_memory": True,
+    **dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False),
 }
 
 
@@ -37,43 +35,36 @@ def render(audit: Audit) -> Rendering:
     sheets = {
         "Findings": (tables.FINDINGS, tables.finding_rows(audit)),
         "Requirements": (tables.REQUIREMENTS, tables.requirement_rows(audit)),
-        "Waivers": (Waiver.__struct_fields__, [_cells(each) for each in audit.waivers]),
-        "Attestations": (Attestation.__struct_fields__, [_cells(each) for each in audit.attestations]),
+        "Waivers": (Waiver.__struct_fields__, map(_cells, audit.waivers)),
+        "Attestations": (Attestation.__struct_fields__, map(_cells, audit.attestations)),
     }
     whole = io.BytesIO()
     book = xlsxwriter.Workbook(whole, _OPTIONS)
     # without it the time at which it is written would stand there
-    book.set_properties(
-        {"title": "hullcheck", "created": datetime.fromtimestamp(seconds(audit.run.finished), UTC)}
-    )
+    created = datetime.fromtimestamp(seconds(audit.run.finished), UTC)
+    book.set_properties({"title": "hullcheck", "created": created})
     bold = book.add_format({"bold": True})
-    left = {name: _fill(book.add_worksheet(name), bold, head, rows) for name, (head, rows) in sheets.items()}
+    left = {name: _fill(book.add_worksheet(name), bold, *sheet) for name, sheet in sheets.items()}
     book.close()
-    said = "; ".join(
+    more = (
         f"{many:,} rows of {name} are left out: a sheet holds no more" for name, many in left.items() if many
     )
-    return Rendering(whole.getvalue(), said)
+    return Rendering([whole.getvalue()], "; ".join(more))
 
 
-def _fill(sheet: "object", bold: object, head: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
-    """Write a sheet row by row; gives how many did not fit."""
+def _fill(sheet: Any, bold: object, head: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """Write a sheet row by row, and return how many rows did not fit."""
+    sheet.freeze_panes(1, 0)
     for column, name in enumerate(head):
-        sheet.set_column(column, column, _WIDTHS.get(name, _USUAL))  # type: ignore[attr-defined]
-    sheet.freeze_panes(1, 0)  # type: ignore[attr-defined]
-    for column, name in enumerate(head):
-        sheet.write_string(0, column, name, bold)  # type: ignore[attr-defined]
+        sheet.set_column(column, column, _WIDTHS.get(name, _USUAL))
+        sheet.write_string(0, column, name, bold)
     number = 0
     for number, row in enumerate(rows, 1):
         for column, text in enumerate(row if number <= MOST_ROWS else ()):
-            sheet.write_string(number, column, _cell(text))  # type: ignore[attr-defined]
+            sheet.write_string(number, column, line(text, MOST_CHARACTERS, feeds=True))
     kept = min(number, MOST_ROWS)
-    sheet.autofilter(0, 0, kept, len(head) - 1)  # type: ignore[attr-defined]
+    sheet.autofilter(0, 0, kept, len(head) - 1)
     return number - kept
-
-
-def _cell(text: str) -> str:
-    shown = printable(text[: MOST_CHARACTERS + 1])
-    return shown if len(shown) <= MOST_CHARACTERS else shown[: MOST_CHARACTERS - len(CUT)] + CUT
 
 
 def _cells(value: Waiver | Attestation) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, STALE, name
 from hullcheck.messages import did_you_mean, printable
 from hullcheck.results import STATES, Attestation, Audit, Finding, Waiver, run_files, sentences
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.terminal import gates, no_answer, screen, verdicts
-from hullcheck.writers.terminal.cells import cells, cut, padded
+from hullcheck.writers.columns import cells, cut, padded
+from hullcheck.writers.terminal import no_answer, screen
 from hullcheck.writers.terminal.screen import Line
 
 NOTHING_JUDGED = "No control was judged: nothing here says that a target is hardened."
@@ -127,16 +127,16 @@ def write_summary(
     """
     width = _width(reporter)
     if command is None:
-        above = [*verdicts.lines(audit), *verdicts.notes(audit)]
+        above = [*screen.verdicts(audit), *screen.notes(audit)]
     else:
         above = list(no_answer.lines(audit, width, command))
     below = [
         *_accepting(audit, strict, ids_by_control),
         *(_page(folder) if command is None else ()),
         *_judged(audit),
-        *gates.lines(audit, most=None if reporter.verbosity > 0 else gates.SHOWN),
+        *screen.gates(audit, all_lines=reporter.verbosity > 0),
+        Line(f"results: {folder}"),
     ]
-    below.append(Line(f"results: {folder}"))
     taken = sum(-(-cells(each.text) // width) for each in (*above, *below))  # a long path takes two lines
     room = 0 if reporter.verbosity > 0 else max(_SCREEN - taken, _LEAST)
     reporter.write_sep("=", "hullcheck")

@@ -1,21 +1,24 @@
-"""The end of a run on one screen: what fails, what to fix first, what could not be judged, and what changed.
+"""The lines at the end of a run: verdicts, what fails, what to fix first, what was not judged, and what changed.
 
-Every line is cut to the width of the terminal, so none takes two. Names and reasons are printable in the results.
+Lines are cut to the width of the terminal. Names and reasons are printable in the results.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hullcheck.messages import printable
-from hullcheck.results import SEVERITIES, Audit, Changes, Control, sentences
+from hullcheck.results import SEVERITIES, Audit, Changes, Control, Result, sentences
 from hullcheck.results.failures import CONTAINER, IMAGE, Cause, Failure, Fix, causes, failures, fixes
 from hullcheck.results.history import ChangeGroup, together
-from hullcheck.writers.terminal.cells import cells, cut, padded
+from hullcheck.verdicts import Verdict
+from hullcheck.writers.columns import cells, cut, padded
 
 FEW_TARGETS = 3
 """With more, a failing control is one line with its targets."""
-_MOST_FIXES, _MOST_CAUSES = 5, 3
+_MOST_TARGETS = 6
+"""With more, their verdicts are counted together."""
+_MOST_FIXES, _MOST_CAUSES, _MOST_BROKEN = 5, 3, 5
 _NAMES = 3
 _NARROWEST = 12
 _SEVERITY_WIDTH = max(map(len, SEVERITIES))
@@ -47,6 +50,57 @@ def lines(audit: Audit, width: int, room: int) -> list[Line]:
     found = failures(audit)
     below = [*_causes(audit, width), *_fix_first(audit, width), *_since(audit, width)]
     return [*_failures(audit, found, width, room and max(room - len(below), 3)), *below]
+
+
+# ---- the verdicts, and what has to be known of the targets
+
+
+def verdicts(audit: Audit) -> Iterator[Line]:
+    """Yield how often each verdict was found on each target, or on all if there are many."""
+    results = audit.by_target
+    if len(results) > _MOST_TARGETS:
+        yield Line(f"{len(results)} targets  {_counts(audit.results)}")
+        failing = Counter(
+            {name: sum(e.verdict is Verdict.FAIL for e in each) for name, each in results.items()}
+        )
+        if len(set(failing.values())) > 1:
+            worst = (f"{name} ({number})" for name, number in failing.most_common(3))
+            yield Line(f"most fails on {', '.join(worst)}")
+        return
+    width = max(map(cells, results))
+    for name, found in results.items():
+        yield Line(f"{padded(name, width)}  {_counts(found)}")
+
+
+def _counts(results: Iterable[Result]) -> str:
+    results = list(results)
+    judged = _counted(each.verdict for each in results if not each.switched_off)
+    off = [each.switched_off.otherwise for each in results if each.switched_off]
+    words = [judged, f"{len(off)} switched off (otherwise: {_counted(off)})" if off else ""]
+    return ", ".join(filter(None, words)) or "nothing judged"
+
+
+def _counted(verdicts: Iterable[Verdict]) -> str:
+    counts = Counter(verdicts)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+
+
+def notes(audit: Audit) -> Iterator[Line]:
+    """Yield notes on clocks, on other runtimes and on targets that may be one; the same of many targets once."""
+    found = [(each.name, note) for each in audit.targets for note in each.notes]
+    if len(audit.targets) > _MOST_TARGETS:
+        by_note: dict[str, list[str]] = {}
+        for name, note in found:
+            by_note.setdefault(note, []).append(name)
+        found = [(named(names), note) for note, names in by_note.items()]
+    lines = [f"  {name}: {note}" for name, note in found]
+    lines += [
+        f"  {named(names)} have the same {what} ID: {sentences.SAME[what]}" for what, names in audit.same
+    ]
+    if audit.run.shard:
+        lines.insert(0, f"  shard {audit.run.shard}: the other targets are in other runs")
+    for line in lines:
+        yield Line(line, len(line), {"yellow": True})
 
 
 # ---- what fails
@@ -154,12 +208,8 @@ def _causes(audit: Audit, width: int) -> Iterator[Line]:
     for each in found[:_MOST_CAUSES]:
         yield Line(_cause(each, audit, width), len(_many(each.controls)), {"red": True})
     if more := found[_MOST_CAUSES:]:
-        yield Line(
-            cut(
-                f"... and {sum(each.controls for each in more)} that could not be judged for other reasons",
-                width,
-            )
-        )
+        number = sum(each.controls for each in more)
+        yield Line(cut(f"... and {number} that could not be judged for other reasons", width))
 
 
 def _cause(cause: Cause, audit: Audit, width: int) -> str:
@@ -196,11 +246,8 @@ def _changes(found: Sequence[Fix]) -> list[tuple[str, list[Failure]]]:
 def _change(group: Sequence[Fix]) -> str:
     if len(group) == 1:
         return str(group[0])
-    words: Mapping[str, Callable[[str], str]] = {
-        CONTAINER: lambda names: f"how {len(group)} containers are started ({names})",
-        IMAGE: lambda names: f"how {len(group)} images are built ({names})",
-    }
-    return words[group[0].kind](named([each.name for each in group]))
+    what, how = {CONTAINER: ("containers", "started"), IMAGE: ("images", "built")}[group[0].kind]
+    return f"how {len(group)} {what} are {how} ({named([each.name for each in group])})"
 
 
 def _since(audit: Audit, width: int) -> Iterator[Line]:
@@ -221,10 +268,34 @@ def _since(audit: Audit, width: int) -> Iterator[Line]:
 
 def _new(group: ChangeGroup, numbers: Mapping[str, str], several: bool) -> str:
     where = f"on {named(group.targets)}" if several else ""
-    return " ".join(filter(None, (numbers.get(group.control, group.control), named(group.subjects), where)))
+    subjects = [each.subject for each in group.changes if each.kind != "target"]
+    return " ".join(filter(None, (numbers.get(group.control, group.control), named(subjects), where)))
 
 
 def _moment(since: Changes) -> str:
     """When that run ended, as people write it; its id where the results do not say so."""
     time = since.finished
     return printable(f"{time[:10]} {time[11:16]} UTC") if len(time) >= len("2026-01-31T10:00") else since.run
+
+
+# ---- gates
+
+
+def gates(audit: Audit, *, all_lines: bool) -> Iterator[Line]:
+    """Yield a line for each gate, and below it what breaks it."""
+    for gate in audit.gates:
+        head = f"gate {gate.option}={printable(gate.asked)}:"
+        if not gate.broken:
+            yield Line(f"{head} holds", len(head), {"green": True})
+            continue
+        many = len(gate.broken)
+        yield Line(
+            f"{head} broken by {many}: the exit status is not 0", len(head), {"red": True, "bold": True}
+        )
+        shown = many if all_lines else _MOST_BROKEN
+        yield from (Line(f"  {printable(each)}") for each in gate.broken[:shown])
+        if many > shown:
+            yield Line(f"  and {many - shown} more (-v shows all, and results.json has them)")
+    fails = any(each.verdict in (Verdict.FAIL, Verdict.ERROR) for each in audit.results)
+    if audit.gates and audit.run.exit_status == 0 and fails:
+        yield Line("Controls fail, and no gate counts that: the exit status is 0.")

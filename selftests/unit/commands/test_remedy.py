@@ -104,21 +104,6 @@ def test_damaged_run(
     assert not (run.parent / "out").exists()
 
 
-def test_damaged_answer(run: Path) -> None:
-    """Where the answer on daemon.json is damaged no such file is written, and the page says why."""
-    path = run / "careless/recording.json"
-    document = json.loads(path.read_text())
-    for each in document["answers"]:
-        if each["name"] == "daemon":
-            each["stdout"] = each["stdout"][:40]
-    path.write_text(json.dumps(document))
-    assert remedy(run) == 0
-    folder = run.parent / "out/careless"
-    assert not (folder / "daemon-settings.json").exists()
-    assert "\nmerge " not in (folder / "changes.sh").read_text()
-    assert "Daemon: the answer is cut off" in (folder / "README.md").read_text()
-
-
 @pytest.mark.parametrize("name", ["../x", "..", ".hidden", "a/b", "a\x1b[2J"])
 def test_target_that_cannot_name_a_folder(run: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Results that somebody changed lead to no path outside."""

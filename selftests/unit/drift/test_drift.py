@@ -204,15 +204,3 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", str(new), str(old)]) == 0
     assert "\n1 gone\n" in capsys.readouterr().out
     assert main(["diff", str(old), str(tmp_path / "nowhere")]) == 2
-
-
-def test_runs_of_other_subjects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What one run left out is not gone."""
-    old, new = (
-        past(tmp_path / name, result(Verdict.FAIL, "target", "web1", "so")) for name in ("old", "new")
-    )
-    document = json.loads((new / "results.json").read_text())
-    document["run"]["limits"] = {"container": ["web"]}
-    (new / "results.json").write_text(json.dumps(document))
-    assert main(["diff", str(old), str(new)]) == 2
-    assert "limited to some containers" in capsys.readouterr().err

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 from msgspec.structs import replace
 
@@ -110,28 +107,6 @@ def test_new() -> None:
     names = [each.split(" container ")[1].split(":")[0] for each in broken("new", *now, before=before)]
     assert names == ["waiver ended", "looked at", "unread", "now unread", "started", "old"]
     assert not broken("new", *now, before=tuple(now))
-
-
-def test_result_without_findings() -> None:
-    """It is one of the target itself."""
-    bare = Result("high", "web1", ERROR, "no answer", ())
-    assert broken("severity=high", bare) == ["web1: CIS 5.1: error"]
-    assert not broken("new", bare, before=(bare,))
-
-
-def test_baseline_of_a_run(tmp_path: Path) -> None:
-    """The folder of a run, or its results.json; what is none is said."""
-    document = document_of(audit(result("high", FAIL)))
-    (tmp_path / "results.json").write_text(json.dumps(document))
-    found = Baseline.load(tmp_path)
-    assert found == Baseline.load(tmp_path / "results.json")
-    assert (found.audit.run.id, len(found.findings)) == (RUN.id, 1)
-    del document["results"][0]["verdict"]
-    (tmp_path / "results.json").write_text(json.dumps(document))
-    with pytest.raises(WrongUse, match="missing required field `verdict`"):
-        Baseline.load(tmp_path)
-    with pytest.raises(WrongUse, match="not there"):
-        Baseline.load(tmp_path / "other.json")
 
 
 def test_coverage() -> None:

@@ -7,9 +7,8 @@ from msgspec.structs import replace
 
 from hullcheck.controls.metadata import read_docstring
 from hullcheck.results import Audit, Control, Finding, Result, Run
-from hullcheck.results.failures import fixes, kind_of
+from hullcheck.results.failures import causes, fixes, kind_of
 from hullcheck.verdicts import Verdict
-from selftests.kit import audit_pages
 from selftests.kit.judging import controls, numbers
 
 RUN = Run("20260101T000000Z-0000", "", "", "1", (), 1)
@@ -125,11 +124,40 @@ def test_controls_of_the_project_are_grouped_by_their_remedies() -> None:
     assert "docker_command_is_audited" in guide["audit rules"]
 
 
-def test_failures_of_the_demo_are_few_things_to_change() -> None:
-    """More than a hundred failed findings are mended by a handful of files and containers, and each is in one place."""
-    example = audit_pages.demo().audit
-    found = fixes(example)
-    failed = [each for one in example.results for each in one.findings if each.verdict is Verdict.FAIL]
-    assert sum(len(each.failures) for each in found) == len(failed)
-    assert {each.kind for each in found[:5]} == {"container", "daemon", "files"}
-    assert sum(len(each.failures) for each in found if each.kind != "control") > 0.7 * len(failed)
+# ---- what kept controls from being judged
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        (
+            (
+                "/proc/7/exe could not be read; are you root?",
+                "the directory cannot be entered; it takes root",
+                "x",
+            ),
+            [("only root may read what they need", 2, "run as root, or with --sudo"), ("x", 1, "")],
+        ),
+        (
+            ("/proc/7/exe could not be read; are you root?",),
+            [("/proc/7/exe could not be read", 1, "run as root, or with --sudo")],
+        ),
+        (
+            ("no answer: permission denied while trying to connect at unix:///run/docker.sock",) * 2,
+            [("permission denied on /run/docker.sock", 2, "run as root, or with --sudo")],
+        ),
+        (
+            (
+                "a: Cannot connect to the Docker daemon at unix:///a. Is it?",
+                "b: Cannot connect to the Docker daemon at unix:///a. Is",
+            ),
+            [("no engine answers at /a", 2, "start it, or set DOCKER_HOST")],
+        ),
+    ],
+)
+def test_one_cause_of_many_errors(reasons: tuple[str, ...], expected: list[tuple[str, int, str]]) -> None:
+    """Whatever root would have read is one cause, and so is an engine that does not answer, whichever probe met it."""
+    known = [control(f"c{number}", "") for number, _ in enumerate(reasons)]
+    results = [Result(each.id, "a", Verdict.ERROR, why, ()) for each, why in zip(known, reasons, strict=True)]
+    found = causes(audit(known, *results))
+    assert [(each.reason, each.controls, each.advice) for each in found] == expected

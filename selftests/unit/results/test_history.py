@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from hullcheck.results import (
     Audit,
@@ -16,7 +15,6 @@ from hullcheck.results import (
     Finding,
     Result,
     Run,
-    SwitchedOff,
 )
 from hullcheck.results.document import document_of
 from hullcheck.results.history import compare, since_last_run
@@ -84,27 +82,10 @@ def test_what_is_open_as_a_whole_is_not_compared(unknown: Verdict) -> None:
         assert (names(changes), changes.compared) == ((set(), set(), 0), 0)
 
 
-def test_control_that_is_switched_off_is_not_compared() -> None:
-    """It says nothing, though it is not applicable."""
-    off = replace(result(("a", NOTHING)), switched_off=SwitchedOff("site.yml:1", "so", FAIL))
-    assert compared([result(("web", FAIL))], [off]).compared == 0
-    assert compared([off], [result(("web", FAIL))]).compared == 0
-    assert changed(result(("web", FAIL)), result(("a", NOTHING))) == (set(), {"web"}, 0)
-
-
 def test_waiver_mends_nothing() -> None:
     """What is waived is not gone; what fails when the waiver has ended is new."""
     assert changed(result(("web", FAIL)), result(("web", WAIVED))) == (set(), set(), 0)
     assert changed(result(("web", WAIVED)), result(("web", FAIL))) == ({"web"}, set(), 0)
-
-
-def test_pairs_that_one_run_has_alone_are_not_compared() -> None:
-    """Other controls, or an end before the last of them."""
-    one, other = result(("web", FAIL)), result(("web", FAIL), control="cpu")
-    changes = compared([one, other], [one])
-    assert (names(changes), changes.compared) == ((set(), set(), 1), 1)
-    changes = compared([one], [one, other])
-    assert (names(changes), changes.compared) == ((set(), set(), 1), 1)
 
 
 # ---- runs in a folder
@@ -155,12 +136,6 @@ def test_newest_earlier_run_counts(run: RunMaker) -> None:
     found = since(now, result(("web", PASS)))
     assert found is not None
     assert (found.run, found.finished, names(found)) == ("20260102T000000Z-00ff", "end", (set(), {"web"}, 0))
-
-
-def test_first_run_has_no_earlier_one(run: RunMaker, tmp_path: Path) -> None:
-    """Nor has one whose folder is not there."""
-    assert since(run(1, result(("web", FAIL))), result(("web", FAIL))) is None
-    assert since(tmp_path / "nowhere/20260101T000000Z-00ff", result(("web", FAIL))) is None
 
 
 def test_run_of_other_targets_is_passed_over(run: RunMaker) -> None:

@@ -9,10 +9,16 @@ import pytest
 from msgspec.structs import replace
 
 from hullcheck.messages import WrongUse
-from hullcheck.results import Change, Changes, Finding, Gate, Moment, SwitchedOff, finding_id
+from hullcheck.results import (
+    Change,
+    Control,
+    Finding,
+    finding_id,
+    sentences,
+)
 from hullcheck.results.document import audit_of, document_of, load
 from hullcheck.verdicts import Verdict
-from selftests.kit import audit_pages
+from selftests.kit import formats
 
 
 def test_id_stays() -> None:
@@ -26,19 +32,41 @@ def test_id_stays() -> None:
     assert finding_id("c", "tc", failed) != finding_id("ct", "c", failed)
 
 
+@pytest.mark.parametrize(
+    ("frameworks", "number"),
+    [
+        ({"cis": ("5.5", "5.6"), "guide": ("1.2",)}, "CIS 5.5"),
+        ({"guide": ("1.2.automated_patching.puppet",)}, "Guide 1.2"),
+        ({"guide": ("5.cis.daemon_json",)}, "Guide 5"),
+        ({"pci": ("2.2.6",)}, ""),
+    ],
+)
+def test_number_is_what_people_say(frameworks: dict[str, tuple[str, ...]], number: str) -> None:
+    """That of the benchmark, else that of the guide without its words."""
+    assert sentences.number(Control("c", "", "low", "", "", frameworks)) == number
+
+
+@pytest.mark.parametrize(
+    ("finding", "said"),
+    [
+        (Finding("container", "web", Verdict.FAIL, "runs as root"), "container web runs as root"),
+        (Finding("container", "web", Verdict.FAIL, "no limit is set"), "container web: no limit is set"),
+        (Finding("option", "updates", Verdict.MANUAL, "is any left?"), "option updates: is any left?"),
+        (Finding("target", "web1", Verdict.FAIL, "icc is true"), "web1: icc is true"),
+        (Finding("step", "it runs", Verdict.FAIL, "no process"), "not met: it runs: no process"),
+        (Finding("step", "it runs", Verdict.PASS, ""), "step it runs"),
+    ],
+)
+def test_finding_is_a_sentence(finding: Finding, said: str) -> None:
+    """The subject first; a colon where the reason is no predicate; a demand that is not met is no fact."""
+    assert sentences.sentence(finding.kind, finding.subject, finding.verdict, finding.reason) == said
+
+
 def test_audit_survives_the_way_through_json() -> None:
     """An audit with all that there can be in it."""
-    audit = audit_pages.accepted().audit
-    change = Change("a", "web1", "container", "\udce9", "it runs")
-    off = SwitchedOff("site.yml:6", "not here", Verdict.FAIL)
-    audit = replace(
-        audit,
-        results=(*audit.results[:-1], replace(audit.results[-1], severity="low", switched_off=off)),
-        since=Changes("before", "", 1, (change,), (), 2, (Moment("first", "", {"high": 3}, 1),)),
-        gates=(Gate("--fail-on", "new", ("web1: CIS 5.5",)),),
-    )
+    audit = formats.site().audit
     assert audit_of(json.loads(json.dumps(document_of(audit)))) == audit
-    assert {"since", "gates"}.isdisjoint(document_of(audit_pages.demo().audit))
+    assert {"since", "gates"}.isdisjoint(document_of(formats.small()))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +82,7 @@ def test_audit_survives_the_way_through_json() -> None:
 )
 def test_damaged_document_is_refused(change: object, said: str, tmp_path: Path) -> None:
     """The message has the file and the place in it."""
-    document = document_of(audit_pages.demo().audit)
+    document = document_of(formats.site().audit)
     change(document)  # type: ignore[operator]
     (tmp_path / "results.json").write_text(json.dumps(document))
     with pytest.raises(WrongUse) as caught:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from hullcheck.cli import main
-from hullcheck.results import Audit, AuditedTarget, Changes, Control, Finding, Moment, Result, Run
+from hullcheck.results import Audit, AuditedTarget, Control, Finding, Moment, Result, Run
 from hullcheck.results.document import document_of
 from hullcheck.results.history import since_last_run, trend
 from hullcheck.verdicts import Verdict
-from hullcheck.writers import audit_page
 
 CONTROL = Control("control", "It holds.", "high", "", "", {"cis": ("5.5",)})
 TARGET = AuditedTarget("web1", "local://", "host", "26", "Debian")
@@ -65,21 +63,6 @@ def test_trend_is_not_endless(tmp_path: Path) -> None:
     assert [each.run for each in trend(last)] == names(70)[-61:]
 
 
-def test_chart(tmp_path: Path) -> None:
-    """A bar for each run, from the third on; a reader who sees none has the numbers."""
-    pages = [
-        audit_page.render(left(tmp_path, audit(name, found)), [])
-        for name, found in zip(names(3), (4, 0, 2), strict=True)
-    ]
-    assert ['<figure class="trend">' in each for each in pages] == [False, False, True]
-    assert re.findall(r'<rect class="c-fail" x="(\d+)" y="([\d.]+)"', pages[-1]) == [
-        ("0", "2.0"),
-        ("10", "40.0"),
-        ("20", "21.0"),
-    ]
-    assert "Findings that failed in the last 3 runs: 4, 0, 2" in pages[-1]
-
-
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A row for each run, whatever its targets were; also for programs."""
     for name, found in zip(names(2), ((3, 1), (1, 0)), strict=True):
@@ -100,9 +83,3 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[-1] == "# EOF"
     assert main(["history", str(tmp_path / "nowhere")]) == 2
     assert main(["history", str(tmp_path / names(1)[0])]) == 2
-
-
-def test_trend_of_a_baseline() -> None:
-    """There is none: the runs between are not known."""
-    gated = replace(audit(names(1)[0], 1), since=Changes("before", "2026-01-01T00:00:00Z", 1, (), (), 1))
-    assert len(trend(gated)) == 1

@@ -4,15 +4,13 @@ import json
 from collections.abc import Callable
 
 import pytest
-from msgspec.structs import replace
 
 from hullcheck.controls.metadata import read_docstring
 from hullcheck.remedies.offered import FixFile, file_of
-from hullcheck.results import Audit, AuditedTarget, Change, Changes, Control, Finding, Result, Run
+from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
 from hullcheck.results.failures import fixes
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
-from selftests.kit.audit_pages import demo
 from selftests.kit.judging import controls
 
 RUN = Run("r", "2026-11-25T03:22:57Z", "2026-11-25T03:22:58Z", "0", (), 1)
@@ -125,24 +123,6 @@ def test_kernel_settings_are_lines() -> None:
 # ---- on the page
 
 
-def test_summary_says_what_to_fix_first() -> None:
-    """The first change stands there with its file, its controls and their remedies; the others can be unfolded."""
-    page = demo().page.split('id="fixes"')[1].split("<h2>By severity")[0]
-    assert page.count("<details open") == 1
-    assert "Settings of the daemon (daemon.json)" in page
-    assert "&#34;no-new-privileges&#34;: true" in page
-    assert "Not in this file, as somebody has to decide" in page
-    assert "takes commands on [::]:2375 (listening) without TLS" in page
-    assert "To merge into /etc/docker/daemon.json" in page
-    found = fixes(demo().audit)
-    files = [each for each in found if file_of(each)]
-    shown = page.count('class="fix-first"')
-    assert shown == 6 + sum(each in files for each in found[6:])
-    assert page.count('aria-label="Copy file for ') == len(files) > 1
-    assert f"<summary>{len(found) - shown} more changes</summary>" in page
-    assert page.split("more changes</summary>")[1].count("<li>") == len(found) - shown
-
-
 def test_control_that_is_alone_is_called_by_its_remedy() -> None:
     """Its title would be read as a fact: the remedy stands there."""
     audit = failing(("mount a whole file system. Elsewhere, mount two.", WHOLE))
@@ -150,22 +130,3 @@ def test_control_that_is_alone_is_called_by_its_remedy() -> None:
     assert ">Mount a whole file system.</h3>" in page
     assert "Title" not in page
     assert ">CIS 2.0</a>: web1: it is not so" in page
-
-
-def test_page_says_what_changed_since_the_last_run() -> None:
-    """How many findings are new and gone, and which; what is gone is not said as if it were so."""
-    new = Change("c0", "web1", "container", "agent", "runs with --privileged")
-    gone = Change("c0", "web2", "target", "web2", "icc is true")
-    lost = Change("no_such_control", "web2", "file", "<b>/x", "is open")
-    since = Changes("20261124T030000Z-0001", "2026-11-24T03:00:00Z", 9, (new,), (gone, lost), 7)
-    audit = replace(failing(("mount it.", WHOLE)), since=since)
-    page = audit_page.render(audit, ())
-    part = page.split('id="since"')[1].split('id="fixes"')[0]
-    assert "24 November 2026, 03:00 UTC" in part
-    assert "<b>1</b> new, <b>2</b> gone, 7 still fail." in part
-    assert "<bdi>agent</bdi></a></b><bdi> runs with --privileged</bdi>" in part
-    assert part.count("no longer:") == 2
-    assert "<bdi>&lt;b&gt;/x</bdi>" in part
-    assert 'id="since"' not in audit_page.render(replace(audit, since=None), ())
-    same = replace(since, new=(), gone=())
-    assert "7 still fail: nothing has changed." in audit_page.render(replace(audit, since=same), ())

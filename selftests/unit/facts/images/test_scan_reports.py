@@ -365,14 +365,3 @@ def test_probe_is_bounded(tmp_path: Path) -> None:
     reports = scans(answer(tmp_path))["Reports"]
     left = {each["File"] for each in reports if each.get("Fault") == "too much to be read"}
     assert left == {"huge.json", "4.json"}
-
-
-<<<<<<< HEAD
-@pytest.mark.parametrize("wrong", [{}, {"folder": "x"}, {"folder": "/x", "max_age_days": 0}])
-def test_wrong_policy_is_refused(wrong: object) -> None:
-    """A folder has to be there, as an absolute path."""
-    with pytest.raises(PolicyError):
-        Policy.from_mapping({"scan_reports": wrong})
-=======
-# ---- policy
->>>>>>> m41-grd

@@ -172,14 +172,7 @@ def test_run_with_all_failures_waived_ends_with_0(project: Project) -> None:
         == "local.yml:4: waived until 2027-01-31 by Jane Döe, OPS-118: a <mirror>"
     )
     page = (run.folder / "reports/latest/report.html").read_text()
-    for part in (
-        "XFailed",
-        "Jane D",
-        "2027-01-31",
-        "OPS-118",
-        "local.yml:4",
-        "Waivers and attestations: 1",
-    ):
+    for part in ("XFailed", "Jane D", "2027-01-31", "OPS-118"):
         assert part in page
     assert "<mirror>" not in page
 
@@ -203,7 +196,6 @@ def test_attestation_makes_a_manual_control_pass(project: Project) -> None:
     assert dict(properties(case))["attested"] == "Zoë Ray on 2026-11-01: all are needed"
     (told,) = run.results["attestations"]
     assert told["evidence"] == ["https://w/7"]
-    assert "https://w/7" in (run.folder / "reports/latest/report.html").read_text()
 
 
 def test_person_may_find_that_it_fails(project: Project) -> None:

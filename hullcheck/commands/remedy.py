@@ -1,0 +1,127 @@
+"""`hullcheck remedy`: files that mend what failed in an audit."""
+
+import argparse
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hullcheck.commands import add_run_folder
+from hullcheck.messages import WrongUse, did_you_mean, printable
+from hullcheck.recording.backends import COMPOSE
+from hullcheck.results import Audit, document, run_files
+
+if TYPE_CHECKING:
+    from hullcheck.commands import Subparsers
+    from hullcheck.recording import Recording
+    from hullcheck.remedies.plan import Plan
+
+FOLDER = Path("remedy")
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")  # it names a folder on the host
+
+
+def add(commands: "Subparsers") -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser(
+        "remedy",
+        help="write files that mend what failed in an audit",
+        description="Write a folder for each target with files that mend what failed there, and a README.md that says"
+        " what each does and may break, in which order to apply them, and how to go back. No host is contacted, and"
+        " nothing is applied.",
+    )
+    add_run_folder(parser)
+    parser.add_argument(
+        "--target", action="append", metavar="NAME", help="this target alone; may be given several times"
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=FOLDER,
+        metavar="DIR",
+        help=f"where to write; a folder of its own (default: {FOLDER})",
+    )
+    parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        metavar="CONTROL",
+        help="a control whose remedy takes something away, by its number or name: README.md lists them",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(given: argparse.Namespace) -> int:
+    from hullcheck.remedies import folder, readme, script  # late: facts are slow to import
+    from hullcheck.remedies.plan import failed_on, plan
+
+    run: Path = given.run_folder
+    audit = document.load(run / run_files.RESULTS, "hullcheck remedy RUN-FOLDER")
+    if not _RUN_ID.fullmatch(audit.run.id):
+        raise WrongUse(f"{run}: {audit.run.id!r} is no id of a run")
+    also = _also(audit, given.also)
+    of_compose = {each.name for each in audit.targets if each.kind == COMPOSE}
+    failing = [each for each in _targets(audit, given.target) if failed_on(audit, each)]
+    if not failing:
+        print("nothing failed there: there is nothing to mend")
+    files = dict[str, str]()
+    plans: list[Plan] = []
+    for each in failing:
+        if each in of_compose:
+            said = "a Compose file: change it in the lines that the findings name; nothing is written for it"
+            print(f"{each}: {said}")
+            continue
+        if not each or each.startswith(".") or "/" in each or printable(each) != each or "\n" in each:
+            raise WrongUse(f"the target {each!r} cannot name a folder; choose others with --target")
+        made = plan(audit, each, _recording(run / each), also)
+        parts = {"README.md": readme.readme(made)}
+        if not made.is_empty:
+            parts |= {**script.files(made), script.PLAYBOOK: script.playbook(made)}
+        files |= {f"{each}/{name}": text for name, text in parts.items()}
+        plans.append(made)
+    if plans:
+        folder.write(given.output, files)
+    for made in plans:
+        print(_line(made, given.output))
+    return 0
+
+
+def _targets(audit: Audit, wanted: Sequence[str] | None) -> list[str]:
+    known = [each.name for each in audit.targets]
+    for each in wanted or ():
+        if each not in known:
+            raise WrongUse(f"no target {each!r} in this run; {did_you_mean(each, known)}")
+    return [each for each in known if not wanted or each in wanted]
+
+
+def _also(audit: Audit, wanted: Iterable[str]) -> set[str]:
+    from hullcheck.remedies.table import REMEDIES
+
+    asking = {name for name, each in REMEDIES.items() if each.asks}
+    names = {number: each.id for each in audit.controls for number in each.frameworks.get("cis", ())}
+    found = {names.get(each, each) for each in wanted}
+    for each in sorted(found - asking):
+        hint = did_you_mean(each, asking)
+        raise WrongUse(f"--also: {each!r} is no control whose remedy has to be asked for; {hint}")
+    return found
+
+
+def _recording(path: Path) -> "Recording":
+    from hullcheck import facts
+    from hullcheck.recording import Recording, RecordingError
+
+    try:
+        recording = Recording.load(path, facts.PROBES)
+    except RecordingError as error:
+        raise WrongUse(f"{error}: what is on the host is not known; audit again") from None
+    if recording.failure:
+        raise WrongUse(f"{path}: nothing was gathered: {recording.failure}")
+    return recording
+
+
+def _line(plan: "Plan", output: Path) -> str:
+    mended = {failure.control.id for failure, _ in plan.changes}
+    left = {each.failure.control.id for each in plan.left} | {each.control.id for each in plan.asked}
+    return printable(
+        f"{plan.target}: {len(mended)} controls to mend, {len(left - mended)} left to a person:"
+        f" {output / plan.target / 'README.md'}"
+    )

@@ -1,0 +1,150 @@
+"""Compares the results and reports of a bundle with those that follow from its recordings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+from jinja2 import TemplateError
+
+from hullcheck.bundle import junit
+from hullcheck.gates import COVERAGE, FAIL_ON, Gates, conditions, held
+from hullcheck.messages import WrongUse
+from hullcheck.recording import Recording
+from hullcheck.results import INCOMPLETE, Audit, run_files
+from hullcheck.verify import layout
+from hullcheck.verify.documents import DAMAGED, Documents, first_difference
+from hullcheck.writers.audit_page import blocks
+from hullcheck.writers.formats import BUNDLED
+from hullcheck.writers.run_folder import WRITERS
+
+_DERIVED = ("targets", "controls", "requirements", "waivers", "attestations")
+_BY = "the recordings give"
+
+
+def rendered(files: Mapping[str, bytes], known: Documents, recordings: Sequence[Recording]) -> Iterator[str]:
+    """Yield a fault for each report that is not what its writer makes of the results and the recordings."""
+    for name, each in BUNDLED.items():
+        if name in files and files[name] != b"".join(each.render(known.audit).parts):
+            yield f"{name}: is not what follows from {run_files.RESULTS}"
+    for name, write in WRITERS.items():
+        if name in files and name != run_files.RESULTS:
+            try:
+                is_same = _is_same(files[name], b"".join(write(known.audit, recordings)))
+            except TemplateError:  # of results with a word that the page does not know
+                is_same = False
+            if not is_same:
+                yield f"{name}: is not what follows from {run_files.RESULTS} and the recordings"
+
+
+def _is_same(content: bytes, rendered: bytes) -> bool:
+    """Return whether a report is what its writer makes, however the data in it are compressed."""
+    try:
+        return content == rendered or blocks.opened(content.decode()) == blocks.opened(rendered.decode())
+    except ValueError:
+        return False
+
+
+def other_maker(known: Documents, again: Documents) -> str:
+    """Return what made the bundle, or an empty text if it is what judges here."""
+    there, here = known.manifest["made_by"], again.manifest["made_by"]
+    made = f"hullcheck {there['hullcheck']}"
+    if there["hullcheck"] != here["hullcheck"]:
+        return made
+    if there["content"] != here["content"]:
+        return f"{made} with other controls or code (content {there['content'][:12]})"
+    return f"{made} with pytest {there['pytest']}" if there["pytest"] != here["pytest"] else ""
+
+
+def differences(
+    files: Mapping[str, bytes], made: Mapping[str, bytes], known: Documents, again: Documents
+) -> Iterator[str]:
+    """Yield all verdicts that differ, and of everything else the first difference.
+
+    Args:
+        made: the files of the bundle that judging *again* left.
+    """
+    said, found = _results(known), _results(again)
+    verdicts = list(_verdicts(said, found))
+    yield from verdicts
+    if not verdicts:
+        yield from first_difference(said, found, run_files.RESULTS, _BY)
+        yield from first_difference(_derived(known, known), _derived(again, known), run_files.RESULTS, _BY)
+    yield from _gates(known.audit)
+    if files[run_files.POLICY] != made[run_files.POLICY]:
+        yield f"{run_files.POLICY}: is not the policy that the inventory gives"
+    for name in sorted(layout.inventory(files).keys() - layout.inventory(made).keys()):
+        yield f"{name}: the inventory does not name it"
+    selected, selects = ({**each.manifest["selection"], "partial": ""} for each in (known, again))
+    yield from first_difference(selected, selects, f"{run_files.MANIFEST}: what pytest selected", _BY)
+    status, is_now = (each.audit.run.exit_status for each in (known, again))
+    if status == 0 and is_now != 0 and not held(known.audit):
+        yield f"{run_files.MANIFEST}: the exit status is said to be 0, and the recordings give {is_now}"
+    if run_files.JUNIT in files:
+        yield from _junit(files[run_files.JUNIT], made.get(run_files.JUNIT, b""), known, again)
+
+
+def _results(known: Documents) -> dict[str, Any]:
+    return {f"{each['target']} {each['control']}": each for each in known.results["results"]}
+
+
+def _verdicts(said: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    for name, result in found.items():
+        if name not in said:
+            yield f"{name}: the bundle has no result, the recording says {result['verdict']}"
+        elif said[name]["verdict"] != result["verdict"]:
+            yield f"{name}: the bundle says {said[name]['verdict']}, the recording says {result['verdict']}"
+    for name in said.keys() - found.keys():
+        yield f"{name}: the bundle says {said[name]['verdict']}, and this control is not here or not selected"
+
+
+def _derived(documents: Documents, known: Documents) -> dict[str, Any]:
+    """Return what follows from the results; how a target was reached does not."""
+    derived = {part: documents.results[part] for part in _DERIVED}
+    derived["targets"] = {name: {**each, "connect": ""} for name, each in derived["targets"].items()}
+    derived["order of the results"] = list(_results(documents))
+    if not known.knows_all_controls:
+        said, found = _requirements(known), _requirements(documents)
+        derived["requirements"] = {name: found.get(name) for name in said if said[name] != INCOMPLETE}
+    return derived
+
+
+def _requirements(documents: Documents) -> dict[str, str]:
+    """Return the verdicts; of a run that did not look at all controls, they alone can be derived."""
+    rollups = documents.audit.requirements
+    return {f"{each.framework} {one.id}": one.verdict for each in rollups for one in each.requirements}
+
+
+def _gates(audit: Audit) -> Iterator[str]:
+    """Yield gates that the results break and that are said to hold, as far as that can be derived.
+
+    What was new is not in the bundle, so conditions with `new` are not looked at.
+    """
+    asked = {each.option: each.asked for each in audit.gates}
+    try:
+        wanted = tuple(each for each in conditions.parse(asked.get(FAIL_ON, "")) if not each.new)
+        given = Gates(asked.get(FAIL_ON, ""), wanted, coverage=float(asked.get(COVERAGE, 0)))
+    except (WrongUse, ValueError) as error:
+        said = f"{FAIL_ON}={asked.get(FAIL_ON)}"
+        yield f"{run_files.RESULTS}: the gate {said} is not what the results make of it: {error}"
+        return
+    broken = {each.option: {*each.broken} for each in given.outcomes(audit)}
+    for each in audit.gates:
+        if each.option not in (FAIL_ON, COVERAGE) or not broken.get(each.option, set()) <= {*each.broken}:
+            yield f"{run_files.RESULTS}: the gate {each.option}={each.asked} is not what the results make of it"
+
+
+def _junit(content: bytes, made: bytes, known: Documents, again: Documents) -> Iterator[str]:
+    """Compare junit.xml, every byte except times and the name of the machine."""
+    try:
+        root = junit.read(content)
+        is_written = junit.is_canonical(root, content)
+        whole, tests = junit.parts(root, known.audit.run.machine)
+        wanted, judged = junit.parts(junit.read(made), again.audit.run.machine)
+    except (*DAMAGED, ElementTree.ParseError) as error:
+        yield f"{run_files.JUNIT}: damaged ({type(error).__name__}: {error})"
+        return
+    for name in sorted(tests.keys() | judged.keys()):
+        if tests.get(name) != judged.get(name):
+            yield f"{run_files.JUNIT}: {name or 'a test that is no control'} is not what judging it again gives"
+    if whole != wanted or not is_written:
+        yield f"{run_files.JUNIT}: is not what pytest writes of such a run"

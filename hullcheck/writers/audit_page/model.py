@@ -1,0 +1,520 @@
+"""What the page shows besides the audit itself: figures, problems, what to fix first, targets and groups."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from hullcheck.facts.engine.identity import Identity
+from hullcheck.recording import Recording
+from hullcheck.remedies import offered
+from hullcheck.results import (
+    INCOMPLETE,
+    NOT_COVERED,
+    SEVERITIES,
+    Audit,
+    AuditedTarget,
+    Control,
+    Finding,
+    Moment,
+    Rollup,
+    history,
+    sentences,
+)
+from hullcheck.results.failures import CONTROL, Fix, fixes
+from hullcheck.verdicts import Verdict
+from hullcheck.writers.audit_page.problems import Problem, by_verdict, shared_causes
+
+MOST_ROWS = 100
+"""The most targets and groups that have a row each: a page of a thousand rows opens slowly."""
+_MOST_FIXES = 6  # that are shown whether they have a file or not
+_WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)
+GLYPHS = {word: word.replace(" ", "-") for word in _WORDS}
+"""The ids of the shapes that stand beside the words."""
+_SECTIONS = {
+    "cis": {
+        "1": "The host",
+        "2": "The daemon's configuration",
+        "3": "The daemon's files",
+        "4": "Images",
+        "5": "Containers at run time",
+        "6": "Operations",
+        "7": "Swarm mode",
+    },
+    "guide": {
+        "1": "The host",
+        "2": "The daemon",
+        "3": "Images and containers",
+        "4": "Audits, logs and monitoring",
+        "5": "What frameworks ask beside",
+    },
+}
+"""By framework, the titles of its sections in our own words."""
+_DARKEST = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """A bar of a chart, which is a row of a table as well.
+
+    Attributes:
+        label: what stands before the title, or has the link.
+        link: the key of a framework, or empty.
+        inside: an address within the page, or empty.
+    """
+
+    title: str
+    counts: Mapping[str, int]
+    label: str = ""
+    link: str = ""
+    inside: str = ""
+
+    @property
+    def segments(self) -> list[tuple[str, float, float]]:
+        """Word, start and width of 1,000 in all; even the smallest can be seen."""
+        there = [(word, self.counts[word]) for word in _WORDS if self.counts.get(word)]
+        total = sum(self.counts.values())
+        sizes = [max(12.0, 1000 * number / total) for _, number in there]
+        scale, start, found = 1000 / sum(sizes) if sizes else 0, 0.0, []
+        for (word, _), size in zip(there, sizes, strict=True):
+            width = round(size * scale, 1)
+            found.append((word, round(start, 1), width))
+            start += width
+        return found
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Bars under one head."""
+
+    title: str
+    rows: Sequence[Row]
+
+    @property
+    def words(self) -> list[str]:
+        """The verdicts that any of the rows has."""
+        return [word for word in _WORDS if any(row.counts.get(word) for row in self.rows)]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a framework: its controls, and how often each verdict was found."""
+
+    marker: str
+    number: str
+    title: str
+    controls: frozenset[str]
+    counts: Mapping[str, int]
+
+    @property
+    def key(self) -> str:
+        """The name of the section in links, such as `cis.5`."""
+        return f"{self.marker}.{self.number}"
+
+    def failing(self, controls: Iterable[str]) -> tuple[int, int]:
+        """Return how many of the failing *controls* are in the section, and how dark that is, from 0 to 4."""
+        fails = len(self.controls.intersection(controls))
+        return fails, -(-_DARKEST * fails // len(self.controls))
+
+
+@dataclass(frozen=True)
+class Division:
+    """The sections of one framework, in order."""
+
+    name: str
+    sections: Sequence[Section]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing to fix, as the page shows it.
+
+    Attributes:
+        title: what has to be changed; if one control alone asks for it, the first sentence of its remedy.
+        only: that control, or None.
+        said: by control, the worst that was found, as a sentence.
+        steps: the controls whose remedies have to be followed one by one: those that are not in *file*.
+    """
+
+    fix: Fix
+    title: str
+    only: Control | None
+    file: offered.FixFile | None
+    said: Mapping[str, str]
+    steps: Sequence[Control]
+
+    @property
+    def by_severity(self) -> str:
+        """How many controls of each severity it fixes; empty if all have the same one."""
+        worst = {each.control.id: each.severity for each in reversed(self.fix.failures)}
+        counts = Counter(worst.values())
+        if len(counts) == 1:
+            return ""
+        return ", ".join(f"{counts[each]} {each}" for each in SEVERITIES if counts[each])
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """A target with the figures of its results; *fails* are its failures by severity."""
+
+    target: AuditedTarget
+    row: Row
+    gathered: str
+    failure: str
+    fails: Counter[str]
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A group of the inventory with the figures of all its targets, the worst of them first."""
+
+    name: str
+    targets: Sequence[TargetRow]
+
+    @cached_property
+    def row(self) -> Row:
+        """The verdicts on all targets."""
+        return Row(self.name, sum((Counter(each.row.counts) for each in self.targets), Counter()))
+
+    @cached_property
+    def fails(self) -> Counter[str]:
+        """The failures on all targets by severity."""
+        return sum((each.fails for each in self.targets), Counter())
+
+    @property
+    def failing(self) -> list[TargetRow]:
+        """The targets on which a control fails."""
+        return [each for each in self.targets if each.fails]
+
+    @property
+    def silent(self) -> int:
+        """How many targets gave no answer."""
+        return sum(bool(each.failure) for each in self.targets)
+
+    @property
+    def badness(self) -> tuple[float, float, float, str]:
+        """The order, the worst first: by failures for each target, as a group is not worse because it is larger."""
+        numbers = (self.fails["critical"], self.fails["high"], self.fails.total())
+        critical, high, every = (-number / len(self.targets) for number in numbers)
+        return critical, high, every, self.name
+
+
+class Page:
+    """What the templates show; each part is computed once."""
+
+    def __init__(self, audit: Audit, recordings: Sequence[Recording]) -> None:
+        """Show *audit* with its *recordings*."""
+        self.audit = audit
+        self.recordings = {each.target: each for each in recordings}
+        self._silent = frozenset(each.target for each in recordings if each.failure)
+        found = by_verdict(audit, self._silent)
+        self.fails, self.errors = found[Verdict.FAIL], found[Verdict.ERROR]
+        self.manual, self.waived = found[Verdict.MANUAL], found[Verdict.WAIVED]
+        self.accepted = [*self.waived, *found[Verdict.ATTESTED]]
+        self.off = [each for each in audit.results if each.switched_off]
+        self.nothing_judged = audit.nothing_judged or not audit.results
+        self.overall = Row("All results", Counter(str(each.verdict) for each in audit.results))
+        self.rollups = [(each, key_of(each), _framework(each)) for each in audit.requirements]
+        self.by_framework = Chart("Requirements by framework", [row for _, _, row in self.rollups])
+        self.fixes, self.other_fixes = _fix_first(audit)
+        self.causes, self.other_errors = shared_causes(audit, self._silent, self.errors)
+        self.new = history.together(audit.since.new if audit.since else ())
+        self.gone = history.together(audit.since.gone if audit.since else ())
+
+    @cached_property
+    def headline(self) -> tuple[str, Verdict]:
+        """The sentence at the top, and the verdict whose shape stands beside it."""
+        if self.nothing_judged:
+            return self._nothing_judged()
+        all_targets, errors = len(self.audit.targets), len(self.errors)
+        mute = [self._without_answer] if self._silent else []
+        if bare := set(self.audit.unjudged) - self._silent:
+            mute.append(f"nothing was judged on {len(bare)} of {all_targets} targets")
+        if self.fails:
+            also = [f"{errors} could not be judged"] if errors else []
+            return "; ".join([self._of(self.fails, "fails", "fail"), *also, *mute]), Verdict.FAIL
+        if errors or mute:
+            could_not = [self._of(self.errors, "could not be judged")] if errors else []
+            words = " and ".join([*could_not, *(["; ".join(mute)] if mute else [])])
+            return f"{words[0].upper()}{words[1:]}; of the rest, none fails", Verdict.ERROR
+        if self.manual:
+            return f"No control fails; {self._left_to_a_person}", Verdict.MANUAL
+        if self.off:
+            return "No control fails that the site has not accepted or switched off", Verdict.WAIVED
+        if self.waived:
+            return "No control fails that the site has not accepted", Verdict.WAIVED
+        return "No control fails, and none is left open", Verdict.PASS
+
+    def _nothing_judged(self) -> tuple[str, Verdict]:
+        if self._silent and len(self._silent) == len(self.audit.targets):
+            return "Nothing could be judged: no target gave an answer", Verdict.ERROR
+        if self.errors:
+            said = self._of(self.errors, "is an error", "are errors")
+            return f"Nothing could be judged: {said}", Verdict.ERROR
+        if self._silent:
+            return f"Nothing was judged: {self._without_answer}", Verdict.ERROR
+        if self.manual:
+            return f"Nothing was judged: {self._left_to_a_person}", Verdict.MANUAL
+        return "Nothing was there to be judged", Verdict.NOT_APPLICABLE
+
+    @property
+    def _without_answer(self) -> str:
+        return f"{len(self._silent)} of {len(self.audit.targets)} targets gave no answer"
+
+    @property
+    def _left_to_a_person(self) -> str:
+        number = len(self.manual)
+        return "one control is left to a person" if number == 1 else f"{number} controls are left to a person"
+
+    def _of(self, found: Sequence[Problem], one: str, several: str = "") -> str:
+        verb = one if len(found) == 1 else several or one
+        return f"{len(found)} of {len(self.audit.controls)} controls {verb}"
+
+    @cached_property
+    def failing(self) -> Mapping[str, int]:
+        """How many controls fail, by severity."""
+        counts = Counter(each.severity for each in self.fails)
+        return {name: counts[name] for name in SEVERITIES if counts[name]}
+
+    @cached_property
+    def by_severity(self) -> Chart:
+        """The results by the severity of their control."""
+        counts: dict[str, Counter[str]] = {name: Counter() for name in SEVERITIES}
+        for each in self.audit.results:
+            counts[self.audit.severity(each)][str(each.verdict)] += 1
+        links = {name: f"#failures/{name}" for name in self.failing}
+        rows = [
+            Row(name.capitalize(), each, inside=links.get(name, "")) for name, each in counts.items() if each
+        ]
+        return Chart("By severity", rows)
+
+    @cached_property
+    def divisions(self) -> list[Division]:
+        """The frameworks that have sections, as far as any control of the audit is in one."""
+        found = [_division(marker, titles, self.audit) for marker, titles in _SECTIONS.items()]
+        return [each for each in found if each.sections]
+
+    @cached_property
+    def by_section(self) -> list[Chart]:
+        """The results by section, a chart for each framework."""
+        return [
+            Chart(
+                division.name,
+                [
+                    Row(each.title, each.counts, each.number, inside=f"#findings?section={each.key}")
+                    for each in division.sections
+                ],
+            )
+            for division in self.divisions
+        ]
+
+    @cached_property
+    def failing_controls(self) -> Mapping[str, set[str]]:
+        """The ids of the controls that fail on each target."""
+        found: dict[str, set[str]] = {each.name: set() for each in self.audit.targets}
+        for each in self.audit.results:
+            if each.verdict is Verdict.FAIL:
+                found[each.target].add(each.control)
+        return found
+
+    @cached_property
+    def targets(self) -> list[TargetRow]:
+        """All targets, the worst first."""
+        rows = []
+        for each in self.audit.targets:
+            results, recording = self.audit.by_target[each.name], self.recordings.get(each.name)
+            counts = Counter(str(one.verdict) for one in results)
+            fails = Counter(self.audit.severity(one) for one in results if one.verdict is Verdict.FAIL)
+            time, failure = (gathered(recording), recording.failure) if recording else ("", "")
+            rows.append(TargetRow(each, Row(each.name, counts), time, failure, fails))
+        return sorted(
+            rows,
+            key=lambda row: (bool(row.failure), row.fails["critical"], row.fails["high"], row.fails.total()),
+            reverse=True,
+        )
+
+    @property
+    def is_fleet(self) -> bool:
+        """Whether there are so many targets that those with the same verdicts are one row."""
+        return len(self.targets) > MOST_ROWS
+
+    @cached_property
+    def alike(self) -> list[list[TargetRow]]:
+        """The targets of a fleet by their verdicts, the worst first; figures are those of the first of a row."""
+        rows: dict[tuple[bool, frozenset[tuple[str, str]]], list[TargetRow]] = {}
+        for row in self.targets:
+            verdicts = frozenset(
+                (each.control, each.verdict) for each in self.audit.by_target[row.target.name]
+            )
+            rows.setdefault((bool(row.failure), verdicts), []).append(row)
+        return list(rows.values())
+
+    @cached_property
+    def notes(self) -> Mapping[str, list[str]]:
+        """What has to be known of targets, each with the names of its targets."""
+        found: dict[str, list[str]] = {}
+        for row in self.targets:
+            for note in row.target.notes:
+                found.setdefault(note, []).append(row.target.name)
+        return found
+
+    @cached_property
+    def shared(self) -> list[Problem]:
+        """The controls that fail on at least half of the targets, those that fail on most first."""
+        found = (each for each in self.fails if 2 * each.targets >= len(self.targets))
+        return sorted(found, key=lambda each: -each.targets)
+
+    @cached_property
+    def groups(self) -> list[GroupRow]:
+        """The groups of the inventory, the worst first; a target counts in each of its groups."""
+        inside: dict[str, list[TargetRow]] = {}
+        for each in self.targets:
+            for name in each.target.groups:
+                inside.setdefault(name, []).append(each)
+        return sorted((GroupRow(*each) for each in inside.items()), key=lambda group: group.badness)
+
+    @property
+    def machines(self) -> list[tuple[AuditedTarget, list[tuple[str, str]]]]:
+        """The first targets, each with what identifies it."""
+        shown = self.audit.targets[:MOST_ROWS]
+        return [(each, identity_of(self.recordings.get(each.name))) for each in shown]
+
+    @property
+    def trend(self) -> tuple[Moment, ...]:
+        """The numbers of the runs before, and of this one."""
+        return history.trend(self.audit)
+
+    @cached_property
+    def silent(self) -> list[TargetRow]:
+        """The targets that gave no answer."""
+        return [each for each in self.targets if each.failure]
+
+    @cached_property
+    def unjudged(self) -> list[str]:
+        """The other targets on which nothing was judged; empty if that is so for all."""
+        found = () if self.audit.nothing_judged else self.audit.unjudged
+        return [each for each in found if each not in self._silent]
+
+    @cached_property
+    def anchored_by_fails(self) -> set[str]:
+        """The controls in the list of failures: an element's id is there once."""
+        return {each.control.id for each in self.fails}
+
+    @cached_property
+    def anchored_by_errors(self) -> set[str]:
+        """The controls in the list of failures or of errors."""
+        return self.anchored_by_fails | {each.control.id for each in self.other_errors}
+
+    @cached_property
+    def open(self) -> int:
+        """How many controls and targets could not be judged, or are switched off."""
+        off = {each.control for each in self.off}
+        return len(self.silent) + len(self.unjudged) + len(self.errors) + len(off)
+
+    @property
+    def all_judged(self) -> bool:
+        """Whether there was something to judge, and nothing of it is left open."""
+        return not (self.nothing_judged or self.open or self.manual)
+
+
+# ---- what a host said
+
+
+def identity_of(recording: Recording | None) -> list[tuple[str, str]]:
+    """Return what identifies a machine, as far as it is known: the name of each number, and the number."""
+    if recording is None or recording.failure:
+        return []
+    known = Identity.of(recording)
+    numbers = {
+        "Machine id": known.machine_id,
+        "Engine id": known.engine_id,
+        "SSH host key": known.host_key,
+    }
+    return [(what, value) for what, value in numbers.items() if value]
+
+
+def gathered(recording: Recording) -> str:
+    """Return when a target was asked, in RFC 3339 and UTC; empty if that is unknown."""
+    try:
+        moment = datetime.fromtimestamp(recording.gathered, UTC)
+    except (OverflowError, OSError, ValueError):  # the clock of a target may say anything
+        return ""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if recording.gathered > 0 else ""
+
+
+# ---- frameworks
+
+
+def key_of(rollup: Rollup) -> str:
+    """Return the name of a framework in links: its marker, and its edition if it has several."""
+    first = rollup.requirements[0].id if rollup.requirements else ""
+    edition, colon, _ = first.partition(":")
+    return f"{rollup.framework}-{edition}" if colon else rollup.framework
+
+
+def _framework(rollup: Rollup) -> Row:
+    key = key_of(rollup)
+    label = "Guide" if key == "guide" else key.replace("-", " ", 1).upper()
+    counts = Counter(each.verdict for each in rollup.requirements)
+    return Row(rollup.name.partition(": ")[0], counts, label, link=key)
+
+
+def _division(marker: str, titles: Mapping[str, str], audit: Audit) -> Division:
+    numbers = {
+        control.id: dict.fromkeys(each.partition(".")[0] for each in control.frameworks.get(marker, ()))
+        for control in audit.controls
+    }
+    inside: dict[str, set[str]] = {}
+    for control, found in numbers.items():
+        for number in found:
+            inside.setdefault(number, set()).add(control)
+    counts: dict[str, Counter[str]] = {number: Counter() for number in inside}
+    for result in audit.results:
+        for number in numbers[result.control]:
+            counts[number][str(result.verdict)] += 1
+    name = next((each.name for each in audit.requirements if each.framework == marker), marker)
+    ordered = sorted(inside, key=lambda each: (int(each), "") if each.isdecimal() else (999, each))
+    sections = [
+        Section(marker, number, titles.get(number, "Other"), frozenset(inside[number]), counts[number])
+        for number in ordered
+    ]
+    return Division(name, sections)
+
+
+# ---- what to fix first
+
+
+def _fix_first(audit: Audit) -> tuple[list[Change], list[Change]]:
+    """Return the changes that are shown, the first few and all that have a file to copy, and the others."""
+    found = [_change(each) for each in fixes(audit)]
+    shown = [each for at, each in enumerate(found) if at < _MOST_FIXES or each.file]
+    return shown, [each for each in found[_MOST_FIXES:] if not each.file]
+
+
+def _change(fix: Fix) -> Change:
+    file = offered.file_of(fix)
+    only = fix.controls[0] if fix.kind == CONTROL else None
+    title = _first_sentence(only.remedy or only.title) if only else str(fix)
+    steps = file.by_hand if file else fix.controls
+    return Change(fix, title[0].upper() + title[1:], only, file, _found(fix), steps)
+
+
+def _first_sentence(words: str) -> str:
+    first, stop, _ = words.partition(". ")
+    return first + stop.strip()
+
+
+def _found(fix: Fix) -> dict[str, str]:
+    """Return the first finding of each control as a sentence; of one on several targets how many these are."""
+    found: dict[str, Finding] = {}
+    targets: dict[str, set[str]] = {}
+    for each in fix.failures:
+        found.setdefault(each.control.id, each.finding)
+        targets.setdefault(each.control.id, set()).add(each.target)
+    return {
+        name: f"{len(targets[name])} targets: {each.reason}"
+        if each.kind == "target" and len(targets[name]) > 1
+        else sentences.sentence(each.kind, each.subject, each.verdict, each.reason)
+        for name, each in found.items()
+    }
