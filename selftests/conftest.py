@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +20,11 @@ from selftests.needs import need, need_engine, stop_if
 if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks for it
     from selftests.kit.facts.container_host import ContainerHost
     from selftests.rig.engines.engine import Engine
-    from selftests.rig.engines.guarded import GuardedEngine
-    from selftests.rig.engines.pool import Pool
-    from selftests.rig.engines.rootless import RootlessEngine
     from selftests.rig.hosts.host import Host, Hub
     from selftests.rig.hosts.machine import Machine
     from selftests.rig.laboratory import Laboratory
 
-GROUP = 16
-"""How many tests of a file stay together where self-tests are run in parts."""
-LAB_FIXTURES = {"lab", "engines", "engine", "guarded_engine", "hub", "lab_host", "rootless_engine", "machine"}
+LAB_FIXTURES = {"lab", "engine", "hub", "lab_host", "machine"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Name the markers."""
     config.addinivalue_line("markers", "lab: runs on real Docker engines, which takes root")
+    config.addinivalue_line("markers", "nightly: takes hours, and runs only if `-m nightly` asks for it")
     config.addinivalue_line("markers", "timed: fails on a machine that is busy with something else")
     config.addinivalue_line(
         "markers", "needs(*names): skipped where a program or a right of this name is missing"
@@ -62,20 +58,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("lab")
 
 
-@pytest.hookimpl(trylast=True)  # what is selected is parted, so that the parts are of a size
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not in the part that HULLCHECK_PART asks for.
-
-    `2/8` is every eighth group of tests from the second. A group is a few tests of one file in a row, as these share
-    engines, while one file may have more tests than others together.
-    """
-    if part := os.environ.get("HULLCHECK_PART"):
-        number, parts = map(int, part.split("/"))
-        files = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
-        groups = [tests[start : start + GROUP] for tests in files for start in range(0, len(tests), GROUP)]
-        kept = groups[number - 1 :: parts]
-        config.hook.pytest_deselected(items=[item for group in groups if group not in kept for item in group])
-        items[:] = [item for group in kept for item in group]
+    """Leave out what takes hours, unless `-m nightly` asks for it."""
+    if "nightly" not in config.option.markexpr:
+        late = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=late)
+        items[:] = [item for item in items if item not in late]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -110,59 +98,26 @@ def lab() -> Iterator[Laboratory]:
     made.close()
 
 
-@pytest.fixture(scope="session")
-def engines(lab: Laboratory) -> Pool:
-    """The engines that the tests of this process share."""
-    from selftests.rig.engines.pool import Pool
-
-    return Pool(lab)
-
-
 @pytest.fixture
-def engine(engines: Pool) -> Iterator[Callable[..., Engine]]:
-    """Make engines: `engine(icc=False)` gives one with `{"icc": false}` as its daemon.json.
+def engine(lab: Laboratory) -> Iterator[Callable[..., Engine]]:
+    """Start engines: `engine(icc=False)` gives one with `{"icc": false}` as its daemon.json, and the image bb:1.
 
-    `flags` are further options of dockerd, `hosts` addresses to listen on. It has no containers, networks
-    and volumes, and the image bb:1 alone. Engines of equal configuration are shared by the tests of a
-    session, one after the other, unless `fresh=True`; within a test every call gives another engine.
+    `flags` are further options of dockerd, `hosts` addresses to listen on. A `guarded` one can change nothing of the
+    machine, for volumes and binds of its own folders.
     """
-    shared: list[Engine] = []
-    own: list[Engine] = []
-
-    def make(
-        *, flags: Sequence[str] = (), hosts: Sequence[str] = (), fresh: bool = False, **settings: object
-    ) -> Engine:
-        get, keep = (engines.make, own) if fresh else (engines.lease, shared)
-        keep.append(get({key.replace("_", "-"): value for key, value in settings.items()}, flags, hosts))
-        return keep[-1]
-
-    yield make
-    for each in shared:
-        engines.give_back(each)
-    for each in own:
-        each.down()
-
-
-@pytest.fixture
-def guarded_engine(lab: Laboratory) -> Iterator[Callable[..., GuardedEngine]]:
-    """Make engines that can destroy nothing of the machine, for volumes and binds of its own folders.
-
-    Keywords are those of `engine`; every call gives another engine that nobody had before.
-    """
+    from selftests.rig.engines.engine import Engine
     from selftests.rig.engines.guarded import GuardedEngine
 
-    made: list[GuardedEngine] = []
+    with ExitStack() as started:
 
-    def make(*, flags: Sequence[str] = (), hosts: Sequence[str] = (), **settings: object) -> GuardedEngine:
-        made.append(
-            GuardedEngine(lab, {key.replace("_", "-"): each for key, each in settings.items()}, flags, hosts)
-        )
-        made[-1].start()
-        return made[-1]
+        def start(
+            *, flags: Sequence[str] = (), hosts: Sequence[str] = (), guarded: bool = False, **settings: object
+        ) -> Engine:
+            kind = GuardedEngine if guarded else Engine
+            own = {name.replace("_", "-"): value for name, value in settings.items()}
+            return started.enter_context(kind(lab, own, flags, hosts))
 
-    yield make
-    for each in made:
-        each.down()
+        yield start
 
 
 @pytest.fixture(scope="session")
@@ -197,24 +152,6 @@ def lab_host(hub: Hub) -> Iterator[Callable[..., Host]]:
     yield make
     for each in made:
         each.down()
-
-
-@pytest.fixture(scope="session")
-def _rootless(lab: Laboratory) -> Iterator[RootlessEngine]:
-    from selftests.rig.engines import rootless
-
-    stop_if(rootless.obstacle())
-    made = rootless.RootlessEngine(lab)
-    made.start()
-    yield made
-    made.down()
-
-
-@pytest.fixture
-def rootless_engine(_rootless: RootlessEngine) -> RootlessEngine:
-    """The rootless engine that the tests of this process share, with nothing in it."""
-    _rootless.reset()
-    return _rootless
 
 
 @pytest.fixture(scope="session")

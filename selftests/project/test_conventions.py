@@ -41,9 +41,6 @@ MAY_IMPORT = {
 }
 MAY_NOT_CALL = {"open", "exec", "eval", "compile", "__import__", "input", "print", "breakpoint"}
 
-each_control = pytest.mark.parametrize("control", CONTROLS, ids=[each.__name__ for each in CONTROLS])
-each_module = pytest.mark.parametrize("path", MODULES, ids=[path.stem for path in MODULES])
-
 Control = Callable[..., Any]
 
 
@@ -61,127 +58,128 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def offending(rule: Callable[[Control], bool]) -> list[str]:
+    """Return the names of the controls that break a rule."""
+    return [control.__name__ for control in CONTROLS if not rule(control)]
+
+
 # ---- numbers
 
 
-def test_level_table_is_whole() -> None:
-    """The facts above add up to the benchmark: 118 recommendations, 87 of Level 1 and 31 of Level 2."""
+def test_numbers() -> None:
+    """Each of the 118 recommendations, 31 of Level 2, has one control, and each measure of the guide has some."""
     ids = KNOWN.get("cis").ids
     assert Counter(number.partition(".")[0] for number in ids) == COUNTS
     assert (len(ids), len(LEVEL_2)) == (118, 31)
     assert set(ids) >= LEVEL_2
-
-
-def test_each_number_has_at_most_one_control() -> None:
-    """A recommendation is judged in one place."""
     found = Counter(number for control in CONTROLS for number in numbers(control))
-    assert not [number for number, count in found.items() if count > 1]
+    assert found == dict.fromkeys(ids, 1)
+    guide = {number for control in CONTROLS for mark in markers(control, "guide") for number in mark.args}
+    assert guide == set(KNOWN.get("guide").ids)
+    names = Counter(control.__name__ for control in CONTROLS)  # the stable id, also over several modules
+    assert not [name for name, count in names.items() if count > 1]
 
 
-def test_control_ids_are_unique() -> None:
-    """The name of a test is the stable id of its control, also over several modules."""
-    found = Counter(control.__name__ for control in CONTROLS)
-    assert not [name for name, count in found.items() if count > 1]
-
-
-def test_every_recommendation_has_its_control() -> None:
-    """No recommendation of the benchmark is without a control."""
-    found = {number for control in CONTROLS for number in numbers(control)}
-    assert found == set(KNOWN.get("cis").ids)
-    assert len(found) == 118
-
-
-def test_every_measure_of_the_guide_has_a_control() -> None:
-    """No measure of the hardening guide, and no way to do one, is without a control that speaks for it."""
-    found = {number for control in CONTROLS for mark in markers(control, "guide") for number in mark.args}
-    assert found == set(KNOWN.get("guide").ids)
-
-
-@each_module
-def test_controls_are_in_order(path: Path) -> None:
+def test_controls_are_in_order() -> None:
     """A module named after a section holds that section alone, and is read in the order of the benchmark."""
-    section = re.match(r"test_(\d+)_", path.name)
-    inside = [control for control in CONTROLS if Path(inspect.getfile(control)) == path]
-    found = [number for control in inside for number in numbers(control)]
-    assert found == sorted(found, key=lambda number: [int(part) for part in number.split(".")])
-    assert section is None or {number.partition(".")[0] for number in found} == {section[1]}
+    for path in MODULES:
+        section = re.match(r"test_(\d+)_", path.name)
+        inside = [control for control in CONTROLS if Path(inspect.getfile(control)) == path]
+        found = [number for control in inside for number in numbers(control)]
+        assert found == sorted(found, key=lambda number: [int(part) for part in number.split(".")]), path
+        assert section is None or {number.partition(".")[0] for number in found} == {section[1]}
 
 
 # ---- markers
 
 
-@each_control
-def test_control_has_its_level(control: Control) -> None:
+def test_levels() -> None:
     """The level on a control's cis marker is that of the benchmark."""
-    for mark in markers(control, "cis"):
-        for number in mark.args:
-            assert mark.kwargs == {"level": 2 if number in LEVEL_2 else 1}
+    wrong = [
+        number
+        for control in CONTROLS
+        for mark in markers(control, "cis")
+        for number in mark.args
+        if mark.kwargs != {"level": 2 if number in LEVEL_2 else 1}
+    ]
+    assert not wrong
 
 
-@each_control
-def test_control_has_one_severity(control: Control) -> None:
-    """How bad it is where a control fails is said, in one of the four words."""
-    (mark,) = markers(control, "severity")
-    assert mark.args in [(severity,) for severity in SEVERITIES]
-    assert not mark.kwargs
+def test_severities() -> None:
+    """How bad it is where a control fails is said once, in one of the four words."""
+    known = [((severity,), {}) for severity in SEVERITIES]
+    assert not offending(
+        lambda control: [each in known for each in _given(markers(control, "severity"))] == [True]
+    )
 
 
-@each_control
-def test_ids_exist(control: Control) -> None:
+def _given(marks: list[pytest.Mark]) -> list[Any]:
+    return [(mark.args, mark.kwargs) for mark in marks]
+
+
+def test_ids_exist() -> None:
     """Every id that a control names is in markers.ini."""
-    for name in KNOWN.names:
-        for mark in markers(control, name):
-            assert KNOWN.ids_of(name, mark.args, mark.kwargs)
+    for control in CONTROLS:
+        for name in KNOWN.names:
+            for mark in markers(control, name):
+                assert KNOWN.ids_of(name, mark.args, mark.kwargs), control.__name__
 
 
-@each_control
-def test_control_is_mapped(control: Control) -> None:
+def test_controls_are_mapped() -> None:
     """A control of the benchmark or the guide is evidence in every other framework, in both publications of NIST."""
-    marks = [mark for mark in getattr(control, "pytestmark", ()) if mark.args]
-    found = {(mark.name, mark.kwargs.get("sp", "")) for mark in marks}
-    assert {"cis", "guide"} & {name for name, _ in found}
     others = {(each.marker, each.edition) for each in KNOWN.all if each.marker not in ("cis", "guide")}
-    assert others <= found
+
+    def is_mapped(control: Control) -> bool:
+        marks = [mark for mark in getattr(control, "pytestmark", ()) if mark.args]
+        found = {(mark.name, mark.kwargs.get("sp", "")) for mark in marks}
+        return others <= found and bool({"cis", "guide"} & {name for name, _ in found})
+
+    assert not offending(is_mapped)
 
 
-@each_control
-def test_markers_are_in_order(control: Control) -> None:
+def test_markers_are_in_order() -> None:
     """Markers stand in the order of markers.ini, and the severity last."""
     order = {name: place for place, name in enumerate((*KNOWN.names, "severity"))}
-    above_first = [mark.name for mark in reversed(getattr(control, "pytestmark", ()))]
-    places = [order[name] for name in above_first if name in order]
-    assert places == sorted(places)
+
+    def is_in_order(control: Control) -> bool:
+        above_first = [mark.name for mark in reversed(getattr(control, "pytestmark", ()))]
+        places = [order[name] for name in above_first if name in order]
+        return places == sorted(places)
+
+    assert not offending(is_in_order)
 
 
 # ---- words
 
 
-@each_control
-def test_docstring_explains(control: Control) -> None:
+def test_docstrings_explain() -> None:
     """A control's docstring has a title of one sentence, a reason, and at its end a remedy."""
-    text = inspect.getdoc(control) or ""
-    title, rationale, remedy = read_docstring(text)
-    assert title.endswith(".")
-    assert len(title) <= 120
-    assert len(rationale) >= 30
-    assert len(remedy) >= 20
-    assert re.split(r"\n\s*\n", text.strip())[-1].startswith("Remedy:")
+
+    def explains(control: Control) -> bool:
+        text = inspect.getdoc(control) or ""
+        title, rationale, remedy = read_docstring(text)
+        last = re.split(r"\n\s*\n", text.strip())[-1]
+        long_enough = len(rationale) >= 30 and len(remedy) >= 20
+        return title.endswith(".") and len(title) <= 120 and long_enough and last.startswith("Remedy:")
+
+    assert not offending(explains)
 
 
-@each_control
-def test_control_is_named_after_the_demand(control: Control) -> None:
+def test_controls_are_named_after_the_demand() -> None:
     """A name that says what has to be true reads well in a list of what passed."""
-    assert re.fullmatch(r"test_[a-z0-9_]+", control.__name__)
-    assert not re.search(r"_(should|must|check|ensure|verify)_", control.__name__)
+    verbs = re.compile(r"_(should|must|check|ensure|verify)_")
+    assert not offending(
+        lambda each: bool(re.fullmatch(r"test_[a-z0-9_]+", each.__name__)) and not verbs.search(each.__name__)
+    )
 
 
-@pytest.mark.parametrize("folder", ["hullcheck", "tests", "selftests", "bench"])
-def test_modules_say_what_they_are_for(folder: str) -> None:
+def test_modules_say_what_they_are_for() -> None:
     """Every module begins with a docstring that ends as a sentence does."""
-    for path in (REPOSITORY / folder).rglob("*.py"):
-        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-        assert text, f"{path} has no docstring"
-        assert text.rstrip()[-1] in ".?!:)}`", f"{path}: {text.splitlines()[-1]}"
+    for folder in ("hullcheck", "tests", "selftests", "bench"):
+        for path in (REPOSITORY / folder).rglob("*.py"):
+            text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+            assert text, f"{path} has no docstring"
+            assert text.rstrip()[-1] in ".?!:)}`", f"{path}: {text.splitlines()[-1]}"
 
 
 # ---- size
@@ -206,56 +204,30 @@ def test_folders_and_files_stay_small(top: str, longest: int) -> None:
     assert not {path: count for path, count in lines.items() if count > longest}
 
 
-@pytest.mark.parametrize("folder", ["parsing"])
-def test_modules_have_a_self_test_of_their_name(folder: str) -> None:
-    """Each module with a function has a self-test in the same place."""
-    for path in sorted((REPOSITORY / "hullcheck" / folder).rglob("*.py")):
-        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if path.name != "__init__.py" and any(isinstance(node, ast.FunctionDef) for node in nodes):
-            test = path.relative_to(REPOSITORY / "hullcheck").with_name(f"test_{path.name}")
-            assert (REPOSITORY / "selftests/unit" / test).is_file(), f"{path} has no self-test of its own"
-
-
 # ---- no I/O
 
 
-@each_module
-def test_controls_import_no_io(path: Path) -> None:
-    """A control gets facts by name; it imports nothing with which a host or a file could be asked."""
-    for name in imports(ast.parse(path.read_text(encoding="utf-8"))):
-        assert name.partition(".")[0] in MAY_IMPORT, f"{path.name} imports {name}"
+def test_controls_do_no_io() -> None:
+    """A control gets facts by name: it imports and calls nothing that could ask a host or read a file.
 
-
-@each_module
-def test_controls_call_no_io(path: Path) -> None:
-    """Nor does it call what Python has built in for that."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    calls = [node.func for node in nodes if isinstance(node, ast.Call)]
-    assert not {each.id for each in calls if isinstance(each, ast.Name)} & MAY_NOT_CALL
-
-
-@each_module
-def test_assertions_say_what_was_found(path: Path) -> None:
-    """The message of an assertion is the reason of the verdict: nothing else is shown.
-
-    `assert facts.engine` asserts nothing: the fact raises where there is nothing to judge.
+    The message of an assertion is the reason of the verdict. `assert facts.engine` has none: the fact raises if there
+    is nothing to judge.
     """
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    found = [node for node in nodes if isinstance(node, ast.Assert) and node.msg is None]
-    silent = [node.lineno for node in found if not isinstance(node.test, ast.Attribute)]
-    assert not silent, f"{path.name}: line {silent[0]}"
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        nodes = list(ast.walk(tree))
+        assert {name.partition(".")[0] for name in imports(tree)} <= MAY_IMPORT, path
+        calls = [node.func for node in nodes if isinstance(node, ast.Call)]
+        assert not {each.id for each in calls if isinstance(each, ast.Name)} & MAY_NOT_CALL, path
+        bare = [node for node in nodes if isinstance(node, ast.Assert) and node.msg is None]
+        silent = [node.lineno for node in bare if not isinstance(node.test, ast.Attribute)]
+        assert not silent, f"{path.name}: line {silent[0]} does not say what was found"
 
 
 def test_controls_return_what_was_seen() -> None:
-    """A control that passes says what was seen; one that never passes raises."""
-    returned = {each.__name__: inspect.signature(each).return_annotation for each in CONTROLS}
-    assert [name for name, kind in returned.items() if kind not in (str, NoReturn)] == []
-
-
-@each_control
-def test_controls_ask_for_no_host(control: Control) -> None:
-    """testinfra's `host` fixture would ask the target while it is judged."""
-    assert "host" not in inspect.signature(control).parameters
+    """A control that passes says what was seen, one that never passes raises, and none asks testinfra's `host`."""
+    assert not offending(lambda each: inspect.signature(each).return_annotation in (str, NoReturn))
+    assert not offending(lambda each: "host" not in inspect.signature(each).parameters)
 
 
 def test_plugin_starts_light() -> None:

@@ -42,17 +42,9 @@ def test_with_a_fixture(asked):
 def test_what_is_missing_is_named(tmp_path: Path, wish: str, status: int, counts: str) -> None:
     """By the marker and from within a fixture alike."""
     (tmp_path / "test_a.py").write_text(TESTS)
-    arguments = (
-        "-p",
-        "selftests.conftest",
-        "-p",
-        "no:cacheprovider",
-        "-rs",
-        f"-c{os.devnull}",
-        str(tmp_path),
-    )
+    options = ("-p", "selftests.conftest", "-p", "no:cacheprovider", "-rs", f"-c{os.devnull}", str(tmp_path))
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", f"--rootdir={tmp_path}", *arguments],
+        [sys.executable, "-m", "pytest", f"--rootdir={tmp_path}", *options],
         env={**os.environ, "HULLCHECK_LAB": wish},
         cwd=REPOSITORY,
         capture_output=True,

@@ -9,9 +9,9 @@ import fcntl
 import shlex
 from collections.abc import Iterator
 
+from selftests.rig import audit_system
 from selftests.rig.laboratory import Laboratory
 from selftests.rig.shell import LabError
-from selftests.rig.state import audit_system
 
 LOCK = ".audit"
 

@@ -9,7 +9,6 @@ their control group.
 import contextlib
 import fcntl
 import os
-import pwd
 import re
 import signal
 import time
@@ -17,8 +16,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from selftests.rig import processes, removal
+from selftests.rig.machine_state import MachineState
 from selftests.rig.shell import CommandError, LabError, call
-from selftests.rig.state.machine_state import MachineState
 
 JOURNAL = "journal"
 KILL = signal.SIGKILL
@@ -58,9 +57,6 @@ def remove(root: Path) -> None:
         LabError: something in the directory resists.
     """
     entries = list(_journal(root))
-    for kind, entry in entries:
-        if kind == "user":  # before anything else: no order is kept for an engine that is its user's alone
-            delete_user(entry)
     end_containers(root)  # first: an engine waits ten seconds for each that does not listen to SIGTERM
     recorded = [entry.split() for kind, entry in entries if kind == "pid"]
     ours = [int(pid) for pid, birth in recorded if processes.born(int(pid)) == int(birth)]
@@ -114,39 +110,11 @@ def delete_link(name: str) -> None:
     _quietly("ip", "link", "delete", name)
 
 
-def delete_user(name: str) -> None:
-    """Delete the user *name* of the machine, who is the laboratory's own, and end all that runs as this user.
-
-    In a rootless engine's containers no control group tells whose a process is, but the user's subordinate
-    ids do.
-    """
-    if ids := user_ids(name):
-        births = _births(pid for pid in processes.everyone() if processes.owner(pid) in ids)
-        processes.send(births, KILL)
-        processes.gone(births, 5)
-        _quietly("userdel", "--force", name)  # also while process 1 has not waited for the last of them
-
-
-def user_ids(name: str) -> set[int]:
-    """The ids under which processes of the user *name* may run, the subordinate ones too."""
-    try:
-        ids = {pwd.getpwnam(name).pw_uid}
-    except KeyError:
-        return set()
-    for line in Path("/etc/subuid").read_text().splitlines():
-        user, first, count = line.split(":")
-        if user == name:
-            ids |= set(range(int(first), int(first) + int(count)))
-    return ids
-
-
 def _undo(kind: str, entry: str) -> None:
     if kind == "netns":
         delete_namespace(entry)
     elif kind == "link":
         delete_link(entry)
-    elif kind == "group":
-        _quietly("groupdel", entry)
     elif kind == "tree":
         removal.delete(Path(entry))
 
@@ -184,11 +152,10 @@ def _in_container(pid: int, ids: set[str]) -> bool:
 
 def _remove_cgroups(ids: set[str]) -> None:
     """Remove the empty control groups that containers leave where their engine was ended by force."""
-    parents = Path("/sys/fs/cgroup").glob("**/docker") if ids else ()
-    for group in [parent / name for parent in list(parents) for name in ids]:
-        for directory, _, _ in os.walk(group, topdown=False):
+    for group, _, _ in os.walk("/sys/fs/cgroup", topdown=False):
+        if ids.intersection(group.split("/")):
             with contextlib.suppress(OSError):
-                Path(directory).rmdir()
+                Path(group).rmdir()
 
 
 @contextlib.contextmanager

@@ -11,8 +11,8 @@ import warnings
 from pathlib import Path
 
 from selftests.rig import cleanup, processes
+from selftests.rig.machine_state import MachineState
 from selftests.rig.shell import SYSTEM_PATH, CommandError, LabError, call
-from selftests.rig.state.machine_state import MachineState
 
 BASE = Path("/tmp/hullcheck-lab")  # short: a socket's path has room for 107 characters
 TOOLS = ("dockerd", "containerd", "docker", "ip", "iptables", "nsenter", "unshare", "busybox")

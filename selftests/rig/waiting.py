@@ -24,21 +24,3 @@ def until(true: Callable[[], object], complaint: str = "it has not happened", li
             raise LabError(f"{complaint} within {limit:.0f} seconds")
         time.sleep(pause)
         pause = min(2 * pause, longest)
-
-
-def rest(count: Callable[[], int]) -> None:
-    """Return when *count* is the same twice."""
-    last = -1
-    while last != (last := count()):
-        time.sleep(PAUSES[1])
-
-
-def rises(count: Callable[[], int], cause: Callable[[], object], limit: float) -> bool:
-    """Whether *count* rises within *limit* seconds of what may cause that."""
-    before = count()
-    cause()
-    try:
-        until(lambda: count() > before, limit=limit)
-    except LabError:
-        return False
-    return True

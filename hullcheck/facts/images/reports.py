@@ -125,8 +125,14 @@ class _Folder(Model, frozen=True, kw_only=True):
 
 
 def _kept_scans(text: str) -> str:
-    words = Words(text)
-    contents = words.below("content", "")
+    words, contents = Words(text), dict[str, list[str]]()
+    current = list[str]()
+    for line in text.split("\n"):
+        word, _, rest = line.partition(":")
+        if word == "content":
+            current = contents.setdefault(rest, [])
+        elif not word:
+            current.append(rest)
     found = []
     for name in ("report", "left-out"):
         for changed, _, path in (each.split(":", 2) for each in words.all(name)):

@@ -43,9 +43,7 @@ class Sprawl:
         """Images that no container was made from or mounts; layers between them are not counted."""
         known, came = described(self.recording), arrivals(self.recording)
         used = {
-            image
-            for _, container in self.containers.get()
-            for image in images.used_images(container, known)
+            image for _, container in self.containers.get() for image in images.used_images(container, known)
         }
         needed = set(used)
         for image in used:  # the images that it was built from cannot go either

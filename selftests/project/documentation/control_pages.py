@@ -13,7 +13,7 @@ from hullcheck.controls import catalog
 from hullcheck.controls.catalog import Listed
 from hullcheck.results import Control
 from selftests import REPOSITORY
-from selftests.project.documentation.proofs import BY_HAND, FILES, REAL, WITH, proofs, recorded
+from selftests.project.documentation.proofs import BY_HAND, REAL, WITH, proofs, recorded
 
 FOLDER = REPOSITORY / "docs" / "controls"
 WIDTH = 120
@@ -38,10 +38,8 @@ part of the requirement. It does not say that the control proves all of it.
 
 The line *Proven* of a control is read from the self-tests that name its number or its id:
 
-- **{REAL}**: the control judged a Docker engine that the self-tests start, with containers that run in it.
-  `tox -e engines` does that for sections 2, 3, 5 and 7 on the versions 20.10, 26.1 and 28.5. What version 29 changed is
-  proven by hand.
-- **{FILES}**: the control judged files, processes or sockets of a real machine, without an engine.
+- **{REAL}**: the control judged a host with Docker that the self-tests started, or what such a host answered once.
+  Many are recorded on the engines 20.10, 26.1 and 28.5. What version 29 changed is proven by hand.
 - **{BY_HAND}**: the control judged facts that were written for the test, where no engine can show them here.
 - **{WITH}** a product and its version: that product itself ran, and what it did was held against the verdict. For any
   other product that a control names the self-tests have a stand-in, or facts that were written for them.
@@ -147,10 +145,7 @@ def _mappings(control: Control) -> Iterator[tuple[str, list[str]]]:
 
 
 def _ways(control: Control) -> list[str]:
-    found = proofs().get(_number(control), frozenset()) | proofs().get(control.id, frozenset())
-    return [way for way in (REAL, FILES, BY_HAND) if way in found] + sorted(
-        way for way in found if way.startswith(WITH)
-    )
+    return sorted(proofs()[control.id], key=lambda way: (way != REAL, way != BY_HAND, way))
 
 
 def _requirements(listed: Sequence[Listed]) -> str:

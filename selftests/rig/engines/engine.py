@@ -1,7 +1,6 @@
 """A Docker engine of our own: its own daemon, containerd, network namespace, files and sockets."""
 
 import contextlib
-import importlib
 import json
 import os
 import signal
@@ -10,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from selftests.rig import cleanup, images, processes, removal
 from selftests.rig.engines import versions
@@ -21,7 +20,6 @@ from selftests.rig.shell import CommandError, LabError, call, environment
 IMAGE = "bb:1"
 FOREVER = ("sleep", "9999")
 START_LIMIT = 30.0  # seconds; it takes one, or several where the machine is busy
-BUILT_IN_NETWORKS = {"bridge", "host", "none"}
 
 
 class Engine:
@@ -54,11 +52,23 @@ class Engine:
         self.data_root = self.directory / "data"
         self.log = self.directory / "log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._client: Any = None
-        self._image_id = ""
+        self._has_image = False
         self.directory.mkdir(mode=0o711)
         self._prepare()
         self.configure(self.settings)
+
+    def __enter__(self) -> Self:
+        """Start the engine; nothing of it is left where it does not start."""
+        try:
+            self.start()
+        except BaseException:
+            self.down()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take it down."""
+        self.down()
 
     @property
     def pid(self) -> int:
@@ -80,14 +90,6 @@ class Engine:
     def environment(self) -> dict[str, str]:
         """What leads a Docker client on this machine here."""
         return {"DOCKER_HOST": f"unix://{self.socket}"}
-
-    @property
-    def client(self) -> Any:
-        """The Docker SDK's client of this engine; the SDK is imported only now, and ships no types."""
-        if self._client is None:
-            docker = importlib.import_module("docker")
-            self._client = docker.DockerClient(base_url=f"unix://{self.socket}", version="auto")
-        return self._client
 
     def configure(self, settings: Mapping[str, object]) -> None:
         """Write daemon.json; a running daemon goes on with the old one until it starts again."""
@@ -169,32 +171,11 @@ class Engine:
         options = [word for change in changes for word in ("--change", change)]
         return self.docker("import", *options, str(archive), tag).strip()
 
-    def nsenter(self, *command: str, timeout: float = 120) -> str:
+    def nsenter(self, *command: str, stdin: str = "", timeout: float = 120) -> str:
         """What *command* of this machine prints when it runs in the engine's network."""
         # not `ip netns exec`, which hides the control groups
-        return call(*self._enter(), *command, env=environment(PATH=self.version.path), timeout=timeout)
-
-    def reset(self) -> None:
-        """Remove every container, network, volume and image but ours, and leave a swarm.
-
-        Raises:
-            LabError: the engine does not run with the settings that it was made for.
-        """
-        there = self.running and self.config_path.exists()
-        if not there or json.loads(self.config_path.read_text()) != self.version.document(self.settings):
-            raise LabError(f"engine {self.name} was stopped or configured anew")
-        self._remove_containers()
-        # the daemon itself removes the folders of volumes, and would go through a mount that was left in one
-        removal.unmount(self.data_root / "volumes")
-        api = self.client.api
-        if api.info()["Swarm"]["LocalNodeState"] != "inactive":
-            api.leave_swarm(force=True)
-        for network in api.networks():
-            if network["Name"] not in BUILT_IN_NETWORKS:
-                api.remove_network(network["Id"])
-        for volume in api.volumes()["Volumes"] or []:
-            api.remove_volume(volume["Name"], force=True)
-        self._remove_images()
+        env = environment(PATH=self.version.path)
+        return call(*self._enter(), *command, stdin=stdin, env=env, timeout=timeout)
 
     def _prepare(self) -> None:
         self.lab.namespace(self.netns)
@@ -232,12 +213,13 @@ class Engine:
             time.sleep(0.02)
 
     def _bring_image(self) -> None:
-        if self._image_id:
+        if self._has_image:
             return
         archive = self.lab.root / "bb.tar"
         if not archive.exists():
             images.busybox(archive)
-        self._image_id = self.import_image(archive, IMAGE)
+        self.import_image(archive, IMAGE)
+        self._has_image = True
 
     def _containers_outlive_it(self) -> bool:
         return self.docker("info", "--format", "{{.LiveRestoreEnabled}}").strip() == "true"
@@ -249,7 +231,6 @@ class Engine:
                 self._hurry()
             processes.end([self._process.pid], cleanup.PATIENCE)
             self._process.wait()
-        self._close_client()
 
     def _hurry(self) -> None:
         """End the containers that do not listen to SIGTERM, for which the daemon would wait ten seconds."""
@@ -261,26 +242,6 @@ class Engine:
     def _remove_containers(self) -> None:
         if ids := self.docker("ps", "--all", "--quiet", "--no-trunc").split():
             self.docker("rm", "--force", "--volumes", *ids)
-
-    def _remove_images(self) -> None:
-        present = self.client.api.images(all=True)
-        if [(image["Id"], image["RepoTags"]) for image in present] == [(self._image_id, [IMAGE])]:
-            return
-        while present:
-            for image in present:
-                with contextlib.suppress(CommandError):  # it went with a child, or waits for one to go
-                    self.docker("image", "rm", "--force", image["Id"])
-            left = self.client.api.images(all=True)
-            if len(left) == len(present):
-                raise LabError(f"engine {self.name} keeps its images: {left}")
-            present = left
-        self._image_id = ""
-        self._bring_image()
-
-    def _close_client(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
 
 
 def answers(path: Path) -> bool:

@@ -1,9 +1,8 @@
 """Which engine the laboratory runs: the machine's own, or one that Debian has in another suite, unpacked beside it.
 
-HULLCHECK_ENGINE chooses: `20.10`, `26.1` or `28.5`, and `28.5+containerd` for the image store of containerd. The
-packages are checked by apt against the signatures of Debian, and kept in the user's cache. Nothing is installed. It may
-name a folder of programs, too, such as Docker's static bundle of a version that Debian has not: they take the place of
-those of the newest.
+HULLCHECK_ENGINE chooses: `20.10`, `26.1` or `28.5`. The packages are checked by apt against the signatures of Debian,
+and kept in the user's cache. Nothing is installed. It may name a folder of programs, too, such as Docker's static
+bundle of a version that Debian has not: they take the place of those of the newest.
 """
 
 import os
@@ -21,7 +20,6 @@ from selftests.rig.laboratory import BASE, claim
 from selftests.rig.shell import SYSTEM_PATH, LabError, call, environment
 
 VARIABLE = "HULLCHECK_ENGINE"
-CONTAINERD = "containerd"
 CONTAINERD_STORE = "containerd-snapshotter"
 SHIM = "before-runc"
 # Of older engines the client is in the same package.
@@ -73,12 +71,10 @@ class EngineVersion:
     Attributes:
         version: of the daemon, three numbers.
         tree: in which its packages are unpacked, as they would lie below /; None for the machine's own.
-        settings: that each daemon.json gets besides its own.
     """
 
     version: str
     tree: Path | None
-    settings: Mapping[str, Any]
 
     @property
     def path(self) -> str:
@@ -97,9 +93,7 @@ class EngineVersion:
 
     def document(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The daemon.json with these settings."""
-        both = {name for name in settings if isinstance(self.settings.get(name), dict)}
-        merged = {name: {**self.settings[name], **settings[name]} for name in both}
-        return {**self.settings, **settings, **merged}
+        return {**self.docker_store, **settings}
 
 
 @cache
@@ -109,21 +103,18 @@ def chosen() -> EngineVersion:
     Raises:
         LabError: it names none that is known, or its packages could not be had.
     """
-    name, _, store = os.environ.get(VARIABLE, "").partition("+")
-    if not (name in {"", *SOURCES} or name.startswith("/")) or store not in {"", CONTAINERD}:
-        raise LabError(
-            f"{VARIABLE} is one of {', '.join(SOURCES)} or the path of a folder, with or without +{CONTAINERD}"
-        )
+    name = os.environ.get(VARIABLE, "")
+    if not (name in {"", *SOURCES} or name.startswith("/")):
+        raise LabError(f"{VARIABLE} is one of {', '.join(SOURCES)} or the path of a folder")
     tree = _tree(name) if name and not own().version.startswith(f"{name}.") else None
-    engine = EngineVersion("", tree, {"features": {CONTAINERD_STORE: True}} if store else {})
-    engine = replace(engine, version=_version(engine.path))
-    return engine if store else replace(engine, settings=engine.docker_store)
+    engine = EngineVersion("", tree)
+    return replace(engine, version=_version(engine.path))
 
 
 @cache
 def own() -> EngineVersion:
     """The machine's own engine."""
-    return EngineVersion(_version(SYSTEM_PATH), None, {})
+    return EngineVersion(_version(SYSTEM_PATH), None)
 
 
 def _version(path: str) -> str:

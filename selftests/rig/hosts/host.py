@@ -9,8 +9,6 @@ import fcntl
 import io
 import json
 import socket
-import subprocess
-import sys
 import tarfile
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -20,11 +18,10 @@ from typing import IO
 from selftests.rig import images
 from selftests.rig.engines import versions
 from selftests.rig.engines.engine import IMAGE, Engine
-from selftests.rig.hosts import distance
 from selftests.rig.hosts.guest import Guest
 from selftests.rig.laboratory import Laboratory
+from selftests.rig.machine_state import SETTINGS_OF_HOSTS
 from selftests.rig.shell import CommandError, LabError, call
-from selftests.rig.state.machine_state import SETTINGS_OF_HOSTS
 from selftests.rig.waiting import until
 
 HOST_IMAGE = "host:1"
@@ -51,10 +48,9 @@ class Hub:
         self._count = 0
         self._images: dict[tuple[str, str], str] = {}
         self._volumes: set[str] = set()
-        self._far: subprocess.Popen[bytes] | None = None
         self._join()
         self.engine.start()
-        self._let_in("eth0")
+        self.engine.nsenter("iptables", "-I", "DOCKER-USER", "-i", "eth0", "-o", "docker0", "-j", "ACCEPT")
         self._bring_image()
 
     def name(self) -> str:
@@ -97,19 +93,8 @@ class Hub:
         words = ("--opt", "type=overlay", "--opt", "device=overlay", "--opt", overlay)
         self.engine.docker("volume", "create", "--driver", "local", *words, name)
 
-    def move_away(self, milliseconds: float) -> None:
-        """Let every packet between the machine and the hosts take this long each way; 0 is near again."""
-        if self._far is not None:
-            call("ip", "route", "replace", f"{self.subnet}.0/22", "via", self._link_address(2))
-            self._far.terminate()
-            self._far.wait()
-            self._far = None
-        if milliseconds:
-            self._lay_long_link(milliseconds)
-
     def down(self) -> None:
         """Remove every host and the hub itself."""
-        self.move_away(0)
         self.engine.down()
         self._lock.close()
 
@@ -127,28 +112,8 @@ class Hub:
         call("ip", "-n", inside, "route", "add", "10.0.0.0/8", "via", here)
         call("ip", "route", "add", f"{self.subnet}.0/22", "via", there)
 
-    def _link_address(self, end: int, *, far: bool = False) -> str:
-        return f"10.{215 if far else 216}.0.{4 * self._slot + end}"
-
-    def _let_in(self, device: str) -> None:
-        """Pass packets from *device* on to the hosts."""
-        self.engine.nsenter("iptables", "-I", "DOCKER-USER", "-i", device, "-o", "docker0", "-j", "ACCEPT")
-
-    def _lay_long_link(self, milliseconds: float) -> None:
-        link, inside = self.lab.name(), self.engine.netns
-        ready = self.lab.root / link
-        argv = [sys.executable, distance.__file__, link, f"{link}f", str(milliseconds), str(ready)]
-        self._far = subprocess.Popen(argv, start_new_session=True)
-        self.lab.note_process(self._far.pid)
-        until(ready.exists, "the long link is not laid", BOOT_LIMIT)
-        here, there = self._link_address(1, far=True), self._link_address(2, far=True)
-        call("ip", "link", "set", f"{link}f", "netns", inside)
-        call("ip", "address", "add", f"{here}/30", "dev", link)
-        call("ip", "link", "set", link, "up")
-        call("ip", "-n", inside, "address", "add", f"{there}/30", "dev", f"{link}f")
-        call("ip", "-n", inside, "link", "set", f"{link}f", "up")
-        self._let_in(f"{link}f")
-        call("ip", "route", "replace", f"{self.subnet}.0/22", "via", there)
+    def _link_address(self, end: int) -> str:
+        return f"10.216.0.{4 * self._slot + end}"
 
     def _bring_image(self) -> None:
         call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "laboratory", "-f", str(self.key))

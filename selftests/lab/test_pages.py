@@ -1,0 +1,364 @@
+"""What docs/ and contrib/ tell users to do, done on real hosts: fleets, Ansible, carried scripts, and the image."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from configparser import RawConfigParser
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from selftests import REPOSITORY
+from selftests.kit.running import Project, Run, clean_environment
+from selftests.lab.test_targets import ByTarget, by_target, words
+from selftests.rig import images, removal
+from selftests.rig.shell import call
+
+if TYPE_CHECKING:
+    from selftests.rig.engines.engine import Engine
+    from selftests.rig.hosts.host import Host
+
+EngineFactory = Callable[..., "Engine"]
+HostFactory = Callable[..., "Host"]
+
+PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """Return the fenced blocks of a page in this language."""
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+# ---- docs/fleet.md
+
+NAMES = ("web1.example.com", "web2.example.com")
+
+
+@pytest.mark.needs("ssh", "ssh-keygen", "ssh-keyscan")
+def test_fleet_page(lab_host: HostFactory, tmp_path: Path) -> None:
+    """A key, a user, a known host, an inventory: every command as it stands there, but for names and the home."""
+    host = lab_host()
+    make_key, make_user, learn, ask_host, check, *_ = blocks("docs/fleet.md", "sh")
+    config, inventory = blocks("docs/fleet.md", "text")[0], blocks("docs/fleet.md", "yaml")[0]
+    config_path = tmp_path / ".ssh/config"
+
+    def here(text: str) -> str:
+        """Lead a part of the page to this host: a program of OpenSSH looks up the home where HOME does not count."""
+        for name in NAMES:
+            text = text.replace(name, host.address)
+        return text.replace("~/", f"{tmp_path}/").replace("ssh -o", f"ssh -F {config_path} -o")
+
+    def run(script: str) -> str:
+        return call(
+            "/bin/sh", "-e", "-c", here(script), env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+        )
+
+    public_key = run(make_key).strip()
+    assert public_key.endswith(" audit")
+    host.exec("/bin/sh", "-e", stdin=re.sub(r"key='[^']+'", f"key='{public_key}'", make_user))
+    learned = run(learn)
+    assert host.exec("/bin/sh", "-e", stdin=ask_host).split()[1] in learned
+    config_path.write_text(f"{here(config)}    UserKnownHostsFile {tmp_path}/.ssh/known_hosts\n")
+    assert run(check).startswith("uid=0(root)")
+    project = Project(tmp_path / "audits")
+    project.write("inventories/fleet.yml", here(inventory.replace("  web2:", "  other:")))
+    options = ("--inventory=inventories/fleet.yml", f"--ssh-config={config_path}")
+    audited = project.pytest("-k", "privileged and web1", *options)
+    assert audited.status == 0, audited.output
+    assert audited.results["targets"]["web1"]["kind"] == "host"
+    assert {each["verdict"] for each in audited.results["results"]} <= {"pass", "not applicable"}
+
+
+# ---- docs/gather.md
+
+GATHER = "docs/gather.md"
+
+
+@pytest.fixture
+def asked(engine: EngineFactory) -> Engine:
+    """An engine with a container that waits as the pod of the manifest does."""
+    manifest = (REPOSITORY / "contrib/kubernetes/daemonset.yaml").read_text(encoding="utf-8")
+    _, daemon_set = yaml.safe_load_all(manifest)
+    pod = daemon_set["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["hostPID"]
+    assert container["securityContext"] == {"privileged": True, "readOnlyRootFilesystem": True}
+    one = engine()
+    options = ("--detach", "--name=wait", "--privileged", "--pid=host", "--read-only")
+    one.docker("run", *options, "bb:1", *container["command"])
+    return one
+
+
+def verdicts_of(folder: Path, answer: Path) -> dict[str, str]:
+    """Return the verdicts on the engine and its containers, by a file with an answer.
+
+    Not those on the host, whose audit rules another self-test may change meanwhile.
+    """
+    files = ("tests/test_2_daemon.py", "tests/test_5_container_runtime.py")
+    run = Project(folder).pytest(*files, f"--hosts=recorded://{answer}")
+    return {each["control"]: each["verdict"] for each in run.results["results"]}
+
+
+class Taking(BaseHTTPRequestHandler):
+    """Takes files in chunks."""
+
+    protocol_version = "HTTP/1.1"
+    folder: Path
+
+    def do_PUT(self) -> None:
+        """Keep the file."""
+        content = b""
+        while size := int(self.rfile.readline(), 16):
+            content += self.rfile.read(size)
+            self.rfile.readline()
+        (self.folder / self.path.lstrip("/")).write_bytes(content)
+        self.rfile.readline()
+        self.send_response(201)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def tls_server(folder: Path) -> Iterator[int]:
+    """Take files from those whose certificate is ours, and yield the port."""
+    for name, signer in {"ca": "", "server": "ca", "host": "ca"}.items():
+        signed = ("-CA", f"{signer}.pem", "-CAkey", f"{signer}.key") if signer else ()
+        request = [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ]
+        subject = ("-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1")
+        call(*request, *subject, "-keyout", f"{name}.key", "-out", f"{name}.pem", *signed, cwd=folder)
+    (folder / "host.pem").write_text((folder / "host.key").read_text() + (folder / "host.pem").read_text())
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(folder / "ca.pem"))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(folder / "server.pem", folder / "server.key")
+    Taking.folder = folder
+    with ThreadingHTTPServer(("127.0.0.1", 0), Taking) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.mark.needs("curl", "openssl")
+def test_ways_to_bring_answers_home(asked: Engine, tmp_path: Path) -> None:
+    """A pod asks its node, and a unit hands the answer in, by the commands of the page; a stranger hands in nothing."""
+    script = subprocess.run(
+        ["hullcheck", "probe-script", f"--docker-host=unix://{asked.socket}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    (tmp_path / "probe.sh").write_text(script)
+    (tmp_path / "direct").write_text(call("/bin/sh", "-s", stdin=script))
+    expected = verdicts_of(tmp_path / "of-direct", tmp_path / "direct")
+    assert {"pass", "fail"} <= set(expected.values())
+
+    page = (REPOSITORY / GATHER).read_text(encoding="utf-8")
+    (command,) = re.findall(r"-- \\\n +(nsenter .*) <probe.sh", page)
+    # process 1 may have more rights than root here, and the image no link to busybox of this name
+    words = command.replace("--target 1", f"--target {os.getpid()}").split()
+    (tmp_path / "pod").write_text(
+        asked.docker("exec", "--interactive", "wait", "busybox", *words, stdin=script)
+    )
+    assert verdicts_of(tmp_path / "of-pod", tmp_path / "pod") == expected
+
+    unit = RawConfigParser(strict=False, interpolation=None)
+    unit.read_string(blocks(GATHER, "ini")[0])
+    command = (
+        unit["Service"]["ExecStart"].removeprefix("/bin/sh -c '").removesuffix("'").replace("%H", "node")
+    )
+    for place in ("/usr/local/lib/hullcheck", "/etc/hullcheck"):
+        command = command.replace(place, str(tmp_path))
+    with tls_server(tmp_path) as port:
+        command = command.replace("audit.example.com", f"127.0.0.1:{port}")
+        stranger = command.replace(f" --cert {tmp_path}/host.pem", "")
+        assert stranger != command
+        assert subprocess.run(["/bin/sh", "-c", stranger], capture_output=True, timeout=120).returncode != 0
+        before = {*tmp_path.iterdir()}
+        subprocess.run(["/bin/sh", "-c", command], check=True, timeout=120)
+    (handed,) = {*tmp_path.iterdir()} - before
+    assert verdicts_of(tmp_path / "of-unit", handed) == expected
+
+
+# ---- Ansible
+
+PORTS = (2201, 2202)  # of further ssh servers of a host, which are targets as any other
+PORT_OF_SLOW, PORT_OF_SLEEP = 2298, 2299
+ASLEEP_BUT_FOR_A_GREETING = 'case "$SSH_ORIGINAL_COMMAND" in *"exit 0"*) ;; *) sleep 600 ;; esac'
+CHANGED = "find /root /home /tmp /var/tmp -xdev -newer /run/before ! -path /tmp ! -path /var/tmp"
+
+
+def ansible_hosts(host: Host, bare: Host) -> str:
+    """Return an inventory: four ways to a host, one to a host without Docker, a dead one and two slow ones.
+
+    One of these takes connections and says nothing. The other lets in, and sleeps when it is asked anything.
+    """
+    host.add_user("ops", sudo=True, docker=False)
+    force = f"ForceCommand={ASLEEP_BUT_FOR_A_GREETING}"
+    for port, *options in (*((port,) for port in PORTS), (PORT_OF_SLEEP, "-o", force)):
+        host.exec("/usr/sbin/sshd", "-o", "PidFile=none", "-p", str(port), *options)
+    host.exec("/usr/sbin/sshd", "-o", "PidFile=/run/slow", "-p", str(PORT_OF_SLOW))
+    host.exec("sh", "-c", "kill -STOP $(cat /run/slow)")
+    bare.exec("systemctl", "disable", "--now", "docker.service", "docker.socket")
+    at = f"ansible_host={host.name}"
+    lines = [
+        *("[lab]", f"root {at}", f"ops {at} ansible_user=ops"),
+        *(f"port{port} {at} ansible_port={port}" for port in PORTS),
+        f"slow {at} ansible_port={PORT_OF_SLOW}",
+        "dead ansible_host=127.0.0.1 ansible_port=1",
+        *("[without]", f"bare ansible_host={bare.name}"),
+        *("[late]", f"asleep {at} ansible_port={PORT_OF_SLEEP} gather_seconds=5"),
+        *("[all:vars]", "ansible_become=true"),
+        *("[without:vars]", f"ansible_ssh_common_args='-F {bare.ssh_config}'"),
+        *(f"[{each}:vars]\nansible_ssh_common_args='-F {host.ssh_config}'" for each in ("lab", "late")),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def take_bad(run: Run, found: ByTarget, why: dict[str, str]) -> None:
+    """Take those out of what was found that gave no answer: each is an error by name, in a line that says why."""
+    for name, reason in why.items():
+        verdicts = found.pop(name)
+        assert words(verdicts) == {"error"}, name
+        assert all(reason in each for each in verdicts.values()), (name, verdicts.popitem())
+        (line,) = run.lines(f"not audited: {name}: ")
+        assert reason in line
+
+
+@pytest.mark.needs("ansible-playbook")
+def test_ansible(lab_host: HostFactory, suite: Project, tmp_path: Path) -> None:
+    """Hosts of an inventory of Ansible, and what its collection gathers, have the verdicts of ssh://.
+
+    A dead or slow one says why not. Nothing is left on a host, the answers are for the user alone, and nothing of them
+    is printed.
+    """
+    host, bare = lab_host(), lab_host()
+    host.run("web", "--privileged", "--env", "PASSWORD=hunter2")
+    suite.environment["PATH"] = PATH
+    suite.write("hosts", ansible_hosts(host, bare))
+    suite.write("group_vars/lab.yml", "hullcheck_policy: {trusted_users: [ops]}\n")
+    connect = f"ssh://{host.name}?ssh_config={host.ssh_config}"
+    policy = {"all": {"trusted_users": ["ops"]}}
+    suite.write("own.yml", json.dumps({"targets": {"box": {"connect": connect}}, "policy": policy}))
+    for each in (host, bare):
+        each.exec("touch", "/run/before")
+    by_ssh = by_target(suite.pytest("-m", "cis", "--inventory=own.yml"))["box"]
+    assert {"pass", "fail"} <= words(by_ssh)
+    run = suite.pytest("-m", "cis", "--inventory=hosts", "--targets=lab,without", timeout=300)
+    expected = by_target(run)
+    take_bad(run, expected, {"dead": "Connection refused", "slow": "timed out"})
+    assert {name for name, each in expected.items() if each == by_ssh} == expected.keys() - {"bare"}
+
+    folder = tmp_path / "controller"
+    folder.mkdir()
+    environment = {
+        "PATH": PATH,
+        "HOME": str(folder),
+        "PWD": str(folder),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_COLLECTIONS_PATH": f"{folder}/collections",
+        "ANSIBLE_TIMEOUT": "5",  # to connect
+        "ANSIBLE_FORKS": "11",
+        "ANSIBLE_SSH_ARGS": "-C",  # no connection stays open behind it
+        "ANSIBLE_REMOTE_TMP": f"{folder}/.ansible/tmp",
+    }
+    collection = str(REPOSITORY / "contrib/ansible")
+    install = ("ansible-galaxy", "collection", "install", collection, "-p", "collections")
+    call(*install, env=environment, cwd=folder, timeout=300)
+    (folder / "probe.sh").write_text(call("hullcheck", "probe-script", env=environment))
+    play = ["ansible-playbook", "-i", str(suite.folder / "hosts"), "-vvv", "hullcheck.audit.gather"]
+    done = subprocess.run(play, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode in (2, 4), done.stdout + done.stderr
+    for each in (host, bare):
+        assert each.exec("sh", "-c", CHANGED).split() == []
+    assert "hunter2" not in done.stdout + done.stderr
+    bad = {"dead": "Connection refused", "slow": "timed out", "asleep": "no answer: Task failed: Timed out"}
+    for name, why in bad.items():
+        told = [each for each in done.stdout.split("fatal: ") if each.startswith(f"[{name}]")]
+        assert any(why in each for each in told), told
+    answers = folder / "answers"
+    assert {path.stat().st_mode & 0o777 for path in answers.iterdir()} == {0o600}
+    assert answers.stat().st_mode & 0o777 == 0o700
+    run = suite.pytest("-m", "cis", "--inventory=hosts", "--hosts", f"recorded://{answers}/*", timeout=300)
+    found = by_target(run)
+    take_bad(run, found, dict.fromkeys(bad, "empty: whatever asked this host brought no answer"))
+    assert found == expected
+
+
+# ---- contrib/image
+
+IMAGE = REPOSITORY / "contrib/image"
+BASE = "python3 python3-venv openssh-client util-linux"
+
+
+def context_of_image(folder: Path) -> bytes:
+    """Return what `docker build` is given: the Dockerfile, and what the commands of the README collect."""
+    (folder / "dist").mkdir(parents=True)
+    block = blocks("contrib/image/README.md", "sh")[0]
+    *collect, build = block.replace("\\\n", "").splitlines()
+    assert build == "docker build --tag hullcheck contrib/image"
+    own = {"PYTHON": sys.executable, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    for command in collect:
+        here = command.replace("contrib/image/dist", str(folder / "dist"))
+        alias = f"alias pip='\"$PYTHON\" -m pip'\n{here}"
+        call("/bin/sh", "-e", "-c", alias, cwd=REPOSITORY, env=clean_environment() | own, timeout=300)
+    (folder / "Dockerfile").write_bytes((IMAGE / "Dockerfile").read_bytes())
+    return subprocess.run(
+        ["tar", "-C", folder, "-c", "Dockerfile", "dist"], check=True, capture_output=True
+    ).stdout
+
+
+@pytest.mark.needs("mmdebstrap")
+def test_image(lab_host: HostFactory, tmp_path: Path) -> None:
+    """It audits the demo, a recording and its own host, and refuses a host that it cannot see."""
+    host = lab_host()
+    with removal.temporary(tmp_path) as tree:
+        images.bootstrap("trixie", tree, BASE)
+        images.pack(tree, tmp_path / "base.tar")
+    host.exec("docker", "import", "-", "base:1", stdin=(tmp_path / "base.tar").read_bytes(), timeout=300)
+    build = ("docker", "build", "--build-arg", "BASE=base:1", "--tag", "hullcheck", "-")
+    host.exec("env", "DOCKER_BUILDKIT=0", *build, stdin=context_of_image(tmp_path / "context"), timeout=600)
+
+    def run(*arguments: str, options: tuple[str, ...] = (), status: int = 0) -> str:
+        mount = ("--rm", "--network", "none", "--volume", "/srv/out:/audit")
+        command = ("docker", "run", *mount, *options, "hullcheck", *arguments)
+        return host.exec("sh", "-c", '"$@"; [ $? -eq $0 ]', str(status), *command, timeout=300)
+
+    def results() -> dict[str, Any]:
+        return dict(json.loads(host.exec("cat", "/srv/out/reports/latest/results.json")))
+
+    assert "This was a demonstration" in run("audit", "--demo", "--bundle", "-q")
+    assert "verified: reports/latest.zip" in run("verify", "reports/latest.zip")
+    on_host = ("--privileged", "--pid=host", "--env", "DOCKER_HOST=tcp://127.0.0.1:9")  # of no engine
+    run("audit", "--hosts=host://", "-k", "5.5 or 2.3", options=on_host, status=1)
+    version = host.docker("version", "-f", "{{.Server.Version}}").strip()
+    assert results()["targets"]["host"]["engine"] == version
+    verdicts = {each["control"]: each["verdict"] for each in results()["results"]}
+    assert verdicts == {"container_is_not_privileged": "fail", "daemon_logs_at_level_info": "pass"}
+    run("audit", "--hosts=host://", "-k", "5.5", status=1)
+    (alone,) = results()["results"]
+    assert alone["verdict"] == "error"
+    assert "start the container with --privileged --pid=host" in alone["reason"]

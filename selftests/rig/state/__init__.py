@@ -1,1 +1,0 @@
-"""What laboratories change on the machine itself, and how it is put back."""
