@@ -58,7 +58,7 @@ def complete(recording: Recording, known: Known) -> Recording:
         return recording
     told = answer.stdout.split("\n")
     lines = (_line(line, known) if line.startswith("known ") else line for line in told)
-    whole = msgspec.structs.replace(answer, stdout="\n".join(lines))
+    whole = replace(answer, stdout="\n".join(lines))
     return replace(recording, answers={**recording.answers, answer.name: whole})
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -36,13 +36,20 @@ _HEAD = 4096  # how far into an output its first line may be, after what a login
 _Time = Annotated[float, msgspec.Meta(ge=0, le=clocks.LATEST)]
 
 
+class _Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    status: Annotated[int, msgspec.Meta(ge=0)]
+    stdout: str
+    stderr: str
+
+
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file of a recording."""
 
     schema: Literal["hullcheck/recording/3"]
     target: str
     backend: str
-    answers: list[Answer]
+    answers: list[_Answer]
     commands: dict[str, str] = {}
     gathered: _Time = 0.0
     failure: str = ""
@@ -210,8 +217,7 @@ class Recording:
         """
         private_files.make_folder(folder)
         path = folder / FILE_NAME
-        told = {each.name: getattr(self, each.name) for each in fields(self)}
-        document = {"schema": SCHEMA} | told | {"answers": msgspec.to_builtins(list(self.answers.values()))}
+        document = {"schema": SCHEMA, **asdict(self), "answers": list(map(asdict, self.answers.values()))}
         content = canonical(document).encode("ascii")
         if len(content) > LARGEST:
             raise OSError(
@@ -257,7 +263,7 @@ class Recording:
             read = msgspec.convert(document, _Document)
         except msgspec.ValidationError as error:
             raise RecordingError(f"{path}: damaged: {error}; gather again") from None
-        answers = {each.name: each for each in read.answers}
+        answers = {each.name: Answer(*msgspec.structs.astuple(each)) for each in read.answers}
         if len(answers) < len(read.answers):
             raise RecordingError(f"{path}: damaged: a probe has two answers; gather again")
         # the hosts of a fleet were asked the same

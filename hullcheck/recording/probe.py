@@ -4,9 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
-
-import msgspec
+from typing import Self
 
 from hullcheck.recording import shell
 
@@ -77,10 +75,11 @@ class Probe:
         return re.search(r"(?<![\w/.-])docker (?!context\b|dockerd\b)[a-z]", code) is not None
 
 
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True)
+class Answer:
     """What a target answered to one probe."""
 
     name: str
-    status: Annotated[int, msgspec.Meta(ge=0)]
+    status: int
     stdout: str
     stderr: str
