@@ -24,7 +24,7 @@ from hullcheck.inventory import Target
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.script import render
-from selftests.kit.judging import facts_of_engine, judge_engine, judged
+from selftests.kit.judging import facts_of_engine, judged
 from selftests.kit.running import Project
 from selftests.rig import removal
 from selftests.rig.engines import versions
@@ -185,29 +185,6 @@ def test_packages(engine: EngineFactory, settings: dict[str, object]) -> None:
     assert found["a:latest"] == ("fail", "holds what is not on the list: zlib")
     assert found["b:latest"][0] == "pass"
     assert judged("4.3", Facts(facts.recording, whole))["a:latest"][0] == "pass"
-
-
-@each_store
-def test_key_in_a_layer(engine: EngineFactory, settings: dict[str, object]) -> None:
-    """A file that is named as keys are is known, also where a later layer deletes it."""
-    one = engine(**settings)
-    file = "FROM bb:1\nRUN mkdir -p /root/.ssh && touch /root/.ssh/id_rsa\nRUN rm -r /root/.ssh\n"
-    one.docker("build", "--tag", "a", "-", stdin=file)
-    facts = facts_of_engine(one.socket, of="4.8")
-    images = {name: facts.image_contents.of(image.id) for name, image in facts.image}
-    assert images["a:latest"].keys == ("/root/.ssh/id_rsa",)
-    assert images["bb:1"].keys == ()
-
-
-@pytest.mark.parametrize("settings", [{"storage_driver": "overlay2"}, CONTAINERD], ids=["own", "containerd"])
-def test_image_of_settings_alone(engine: EngineFactory, settings: dict[str, object]) -> None:
-    """An image without a layer holds nothing, and that is known."""
-    one = engine(**settings)
-    one.docker("build", "--tag", "empty", "-", stdin="FROM scratch\nLABEL a=b\n")
-    assert judge_engine("4.8", one.socket)["empty:latest"] == (
-        "pass",
-        "no setuid or setgid file",
-    )
 
 
 @pytest.mark.parametrize("settings", [{"storage_driver": "overlay2"}, CONTAINERD], ids=["own", "containerd"])

@@ -6,7 +6,6 @@ import json
 import tarfile
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -224,21 +223,6 @@ def test_images_without_a_build(engine: EngineFactory, settings: dict[str, objec
     assert found == dict.fromkeys(("bb:1", "hand:1", "idle:1", "own:1", "other:1"), "manual")
 
 
-@each_store
-def test_names_and_users(engine: EngineFactory, settings: dict[str, object]) -> None:
-    """An image goes by its first tag; without one by its short id; who uses it is said, running or not."""
-    one = engine(**settings)
-    one.docker("tag", "bb:1", "aa:2")
-    one.create("web")
-    assert audit("4.6", one) == {"aa:2": ("fail", "has no health check (used by web)")}
-    identifier = one.docker("commit", "web").strip()
-    found = {
-        image.id: (name, image.tags, image.used_by)
-        for name, image in facts_of_engine(one.socket, of="4").image
-    }
-    assert found[identifier] == (identifier.removeprefix("sha256:")[:12], (), ())
-
-
 def test_image_that_lost_its_name(engine: EngineFactory) -> None:
     """One that another was built from, and took the name of, is judged while a container of it is there."""
     one = engine()
@@ -281,13 +265,6 @@ def test_users_of_stopped_containers(engine: EngineFactory, tmp_path: Path) -> N
     for user, (_, number) in STARTS_AS.items():
         assert found[names[user]][0] == ("pass" if number else "fail"), user
         assert one.docker("start", "--attach", names[user]).strip() == str(number)
-
-
-def test_no_image(engine: EngineFactory) -> None:
-    """An engine without images has nothing to judge."""
-    one = engine()
-    one.docker("image", "rm", "bb:1")
-    assert audit("4.6", one) == {"local": ("not applicable", "the engine has no image")}
 
 
 def as_member(engine: Engine) -> Facts:
@@ -362,15 +339,6 @@ def test_scan_report_of_a_real_image(
     one.docker("rm", "--force", "web")
     assert scanners() == ["not applicable"] * 3
     assert audit("4.4", one, policy)["bb:1"][0] == "not applicable"
-
-
-def test_age(engine: EngineFactory) -> None:
-    """An image fails once it is older than the policy allows, at the time of the recording."""
-    facts = facts_of_engine(engine().socket, of="4")
-    for days, expected in ((29, "manual"), (31, "fail")):
-        recording = replace(facts.recording, gathered=facts.recording.gathered + days * 86400)
-        found = judged("4.4", Facts(recording, Policy(image_max_age_days=30)))["bb:1"]
-        assert (found[0], found[1].startswith(f"was built {days} days ago")) == (expected, True)
 
 
 @pytest.mark.needs_engine("<29", "the client of a later one knows no content trust")
