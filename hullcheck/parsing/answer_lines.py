@@ -34,14 +34,3 @@ class Words:
     def pairs(self, word: str, separator: str) -> dict[str, str]:
         """The texts of all lines with *word* as names and values."""
         return dict(text.partition(separator)[::2] for text in self.all(word))
-
-    def below(self, head: str, word: str) -> dict[str, tuple[str, ...]]:
-        """By the text of each line with *head*, the texts of the lines with *word* that follow it."""
-        found: dict[str, list[str]] = {}
-        last: list[str] | None = None
-        for each, text in self._lines:
-            if each == head:
-                last = found[text] = []
-            elif each == word and last is not None:
-                last.append(text)
-        return {text: tuple(below) for text, below in found.items()}

@@ -1,4 +1,4 @@
-"""Lines `WORD:TEXT`: by word, as pairs, and below a head."""
+"""Lines `WORD:TEXT`: by word, and as pairs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,3 @@ def test_texts_of_a_word() -> None:
 def test_pairs() -> None:
     """The last of a name counts; what comes behind the first separator is the value."""
     assert WORDS.pairs("unit", "=") == {"a": "4", "b": "2=3"}
-
-
-def test_lines_below_a_head() -> None:
-    """They belong to the last head before them; before the first they belong to none."""
-    assert WORDS.below("log", "did") == {"/x": ("play",), "/y": ("", "ok")}
-    assert Words("did:early\nlog:/x").below("log", "did") == {"/x": ()}

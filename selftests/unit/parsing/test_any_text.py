@@ -42,7 +42,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "pairs": lambda text: list(systemctl.pairs(text)),
     "moment": times.moment,
     "time of the engine": times.engine_moment,
-    "lines": lambda text: Words(text).below("a", "b"),
+    "lines": lambda text: Words(text).pairs("a", "b"),
     "mounts": lambda text: mountinfo.parse(text.split("\n")),
     "listener": net.listener,
     "log of docker-bench-security": lambda text: docker_bench_log.parse(text, "/log"),
