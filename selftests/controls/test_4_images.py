@@ -168,12 +168,12 @@ def test_signatures_are_for_a_person() -> None:
 # ---- policy
 
 
-def test_policy_of_images() -> None:
-    """The keys are read as a file writes them; nothing said is nothing allowed, and nonsense is refused."""
-    silent = Policy.from_mapping({})
-    assert (silent.image_max_age_days, silent.image_verification) == (None, None)
+@pytest.mark.parametrize(
+    "wrong", [{"image_max_age_days": 0}, {"image_max_age_days": "x"}, {"image_verification": ""}]
+)
+def test_policy_of_images(wrong: dict[str, object]) -> None:
+    """The keys are read as a file writes them, and nonsense is refused."""
     policy = Policy.from_mapping({"image_max_age_days": 90, "image_verification": " cosign "})
     assert (policy.image_max_age_days, policy.image_verification) == (90, "cosign")
-    for wrong in ({"image_max_age_days": 0}, {"image_max_age_days": "x"}, {"image_verification": ""}):
-        with pytest.raises(PolicyError):
-            Policy.from_mapping(wrong)
+    with pytest.raises(PolicyError):
+        Policy.from_mapping(wrong)
