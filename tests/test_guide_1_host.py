@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.controls import for_each
-from hullcheck.criteria.auditd import step_flaw
+from hullcheck.criteria.auditd import STEPS, step_flaw
 from hullcheck.criteria.releases import restart_reason
 from hullcheck.criteria.vantage import require_network, require_processes
 from hullcheck.data.software import MINIMAL
@@ -16,7 +16,7 @@ from hullcheck.facts.engine.daemon import Daemon, seccomp_profile
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.release import System
-from hullcheck.facts.host.audit import STEPS, AuditDaemon
+from hullcheck.facts.host.audit import AuditDaemon
 from hullcheck.facts.host.packages import MINIMAL_OF_GUIDE, Patching, Software, Timer
 from hullcheck.facts.host.running_kernel import RunningKernel
 from hullcheck.facts.host.services import HostServices, Listener
