@@ -89,25 +89,23 @@ def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> st
     Remedy: pull the image from a registry on the list `allowed_registries` of the policy, or rebuild it
     from an image of such a registry and push it there.
     """
-    listed = policy.allowed_registries is not None
+    repositories = image.origins or image.claims
+    shown = ", ".join(repositories)
+    trusted = [each for each in repositories if policy.allows_registry(each)]
+    without_port = [each for each in image.pulled if each in image.origins]
     if not image.origins:
-        allowed = [each for each in image.claims if policy.allows_registry(each)]
-        wrong = listed and image.claims and not allowed
-        assert not wrong, f"is named after {', '.join(image.claims)}, which is not allowed{_users(image)}"
+        is_foreign = policy.allowed_registries is not None and repositories and not trusted
+        assert not is_foreign, f"is named after {shown}, which is not allowed{_users(image)}"
         base = f"; it says that it was built from {' '.join(image.base)}" if image.base else ""
-        raise Manual(
-            f"no registry knows it: check what it was built from, or push it to one of allowed_registries{base}"
-        )
-    if not listed:
-        raise Manual(
-            f"comes from {', '.join(image.origins)}: name trusted ones in `allowed_registries: [...]`"
-        )
-    trusted = [each for each in image.origins if policy.allows_registry(each)]
-    untold = [each for each in image.pulled if each in image.origins]
-    if not trusted and any(map(policy.allows_registry_at_a_port, untold)):
-        raise Manual(f"comes from {', '.join(image.origins)}, at a port that the engine does not tell")
-    assert trusted, f"comes from {', '.join(image.origins)}, which is not allowed{_users(image)}"
-    return f"comes from {', '.join(trusted)}"
+        doubt = f"no registry knows it: check what it was built from, or push it to one of allowed_registries{base}"
+    elif policy.allowed_registries is None:
+        doubt = f"comes from {shown}: name trusted ones in `allowed_registries: [...]`"
+    elif not trusted and any(map(policy.allows_registry_at_a_port, without_port)):
+        doubt = f"comes from {shown}, at a port that the engine does not tell"
+    else:
+        assert trusted, f"comes from {shown}, which is not allowed{_users(image)}"
+        return f"comes from {', '.join(trusted)}"
+    raise Manual(doubt)
 
 
 @pytest.mark.cis("4.3", level=1)
@@ -170,10 +168,9 @@ def test_image_is_scanned_and_rebuilt(
     days, limit = image.days_old, policy.image_max_age_days
     too_old = limit is not None and days is not None and days > limit
     assert not too_old, f"was built {days:.0f} days ago, allowed are {limit}{_users(image)}"
-    if policy.scan_reports is None or scan_reports is None:
-        raise Manual(f"{_built(days)}; {NO_REPORTS}")
-    if limit is not None and days is None:
-        raise Manual(f"{_built(days)}, which the policy limits")
+    if policy.scan_reports is None or scan_reports is None or (limit is not None and days is None):
+        why = ", which the policy limits" if policy.scan_reports else f"; {NO_REPORTS}"
+        raise Manual(f"{_built(days)}{why}")
     return _require_good_reports(image, scan_reports, policy.scan_reports, container)
 
 
@@ -245,17 +242,18 @@ def test_content_trust_is_on_for_all_who_pull(
     """
     if policy.image_verification is not None:
         return f"checked in another way, as the policy says: {policy.image_verification}"
-    if engine.major is None or engine.major > _LAST_WITH_CONTENT_TRUST:
-        raise Manual(
-            f"engine {engine.version} has no content trust: check how signatures are verified, and name it as"
-            " `image_verification: HOW` in the policy"
-        )
-    found = ", ".join(f"{state} in {path}" for path, state in content_trust.get().items())
-    states = {*content_trust.get().values()}
-    assert states - {OFF}, f"DOCKER_CONTENT_TRUST is {found or 'not set'} for root"
-    if states != {ON}:
-        raise Manual(f"DOCKER_CONTENT_TRUST is {found}: check whether it is set where images are pulled")
-    return f"DOCKER_CONTENT_TRUST is {found}; it covers no compose, stacks and BuildKit"
+    doubt = (
+        f"engine {engine.version} has no content trust: check how signatures are verified, and name it as"
+        " `image_verification: HOW` in the policy"
+    )
+    if engine.major is not None and engine.major <= _LAST_WITH_CONTENT_TRUST:
+        found = ", ".join(f"{state} in {path}" for path, state in content_trust.get().items())
+        states = {*content_trust.get().values()}
+        assert states - {OFF}, f"DOCKER_CONTENT_TRUST is {found or 'not set'} for root"
+        if states == {ON}:
+            return f"DOCKER_CONTENT_TRUST is {found}; it covers no compose, stacks and BuildKit"
+        doubt = f"DOCKER_CONTENT_TRUST is {found}: check whether it is set where images are pulled"
+    raise Manual(doubt)
 
 
 @pytest.mark.cis("4.6", level=1)

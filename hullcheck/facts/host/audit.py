@@ -37,18 +37,6 @@ def _key(match: re.Match[str]) -> str:
 _KNOWN = lines_like("(?:missing|failed|rule|status|file|real):.*")
 _LOG = lines_like("log:.*", r"last:\d+")
 AUDIT = Probe.from_file("audit", in_sections(kernel=_keep, files=_keep, log=_LOG))
-STEPS = {
-    "unit": "auditd.service is enabled and active",
-    "kernel": "the kernel audits, and auditd.service receives its records",
-    "rules": "rules on Docker are in the kernel",
-    "losses": "no record was lost",
-    "records": "the log was written to on the last day",
-}
-"""From the unit to what is written down, and what is good of each."""
-START_STEPS = ("daemon", "rule", "record")
-"""To a record of a program that is started in a container."""
-
-
 _OPTION = re.compile(r"(?:^|\s)-([a-zA-Z])\s+(\S+)")
 _FIELD = re.compile(r"([a-z0-9_]+)(!=|>=|<=|&=|=|>|<|&)(.*)")
 _NO_LIMITS = ("key", "perm", "path", "dir", "arch")

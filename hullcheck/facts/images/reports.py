@@ -125,18 +125,14 @@ class _Folder(Model, frozen=True, kw_only=True):
 
 
 def _kept_scans(text: str) -> str:
-    words, contents = Words(text), dict[str, list[str]]()
-    current = list[str]()
-    for line in text.split("\n"):
-        word, _, rest = line.partition(":")
-        if word == "content":
-            current = contents.setdefault(rest, [])
-        elif not word:
-            current.append(rest)
-    found = []
+    listed, *read = text.split("\ncontent:")
+    words, found, contents = Words(listed), list[Report](), dict[str, str]()
+    for each in read:
+        path, *lines = each.split("\n:")
+        contents[path] = "\n".join(lines)
     for name in ("report", "left-out"):
         for changed, _, path in (each.split(":", 2) for each in words.all(name)):
-            report = _TOO_LARGE if name == "left-out" else reduced("\n".join(contents.get(path, ())))
+            report = _TOO_LARGE if name == "left-out" else reduced(contents.get(path, ""))
             file = path.rpartition("/")[2]
             found.append(msgspec.structs.replace(report, file=file, changed=int(changed)))
     folder = _Folder(folder=words.first("folder"), unreadable="unreadable" in words, reports=tuple(found))

