@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from functools import cache
 from inspect import signature
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -34,8 +34,6 @@ _AT_ONCE = pytest.StashKey[dict[Callable[..., Any], bool]]()
 _LOCATIONS = pytest.StashKey[dict[Callable[..., Any], tuple[str, int | None, str]]]()
 _OF_ANY_ENGINE = frozenset({"container", "container_log", "image", "image_contents"})
 """What controls ask for that judge what an engine without a daemon has, too."""
-_PASSED = (Verdict.PASS, Verdict.ATTESTED, Verdict.WAIVED)
-_SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.MANUAL)
 _PHASES = ("protocol", "setup", "call", "teardown", "makereport")
 _KNOWN = {
     *("_hypothesis_pytestplugin", "_pytest", "hullcheck"),
@@ -177,14 +175,8 @@ def report_of(
     duration: float,
 ) -> pytest.TestReport:
     """Return the only report of a control that was judged at once."""
-    outcome: Literal["passed", "failed", "skipped"] = "passed"
-    longrepr = None
-    if result.verdict in _SKIPPED:
-        outcome = "skipped"
-    elif result.verdict not in _PASSED:
-        outcome, longrepr = "failed", terminal.offenders(result.findings)
     report = pytest.TestReport(
-        nodeid, location, {}, outcome, longrepr, "call", (), duration, start, start + duration
+        nodeid, location, {}, "passed", None, "call", (), duration, start, start + duration
     )
     _shape(report, result)
     report.user_properties = [] if audit.worker else properties_of(control, result, audit)
@@ -192,87 +184,65 @@ def report_of(
     return report
 
 
+def _shape(report: pytest.TestReport, result: Result) -> None:
+    """Give a report the outcome of the verdict."""
+    report.when, report.outcome, report.longrepr = "call", "passed", None
+    if result.verdict is Verdict.ERROR:
+        report.when = "setup"  # JUnit and pytest call what a call raises a failure; there is no other way
+        report.outcome, report.longrepr = "failed", f"error: {result.reason}"
+    elif result.verdict is Verdict.FAIL:
+        report.outcome, report.longrepr = "failed", terminal.offenders(result.findings)
+    elif result.verdict is Verdict.WAIVED:
+        report.outcome, report.wasxfail = "skipped", result.reason
+    elif result.verdict in (Verdict.NOT_APPLICABLE, Verdict.MANUAL):
+        path, line, _ = report.location  # where the control is, not where it was judged
+        report.outcome = "skipped"
+        report.longrepr = (path, (line or 0) + 1, f"Skipped: {result.verdict}: {result.reason}")
+
+
 # ---- a control in the phases of pytest
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Judge by what a fixture raises; go on to the call if an attestation or waiver settles it."""
-    if not is_control(item):
-        return (yield)
-    assert isinstance(item, pytest.Function)
-    try:
-        return (yield)
-    except (KeyboardInterrupt, pytest.exit.Exception):
-        raise
-    except BaseException as raised:
-        item.stash[RESULT] = result = _result_of_fixtures(item, raised)
-    if result.verdict in (Verdict.ERROR, *_SKIPPED):
-        _end(result)
-    return None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Call a control once for each subject and end with the worst verdict."""
+    """Call a control once for each subject; what fails is raised, for --pdb."""
     if not is_control(pyfuncitem):
         return None
     if RESULT not in pyfuncitem.stash:
         arguments = {name: pyfuncitem.funcargs[name] for name in _arguments(pyfuncitem)}
         pyfuncitem.stash[RESULT] = _result(pyfuncitem, _findings(pyfuncitem, arguments))
-    _end(pyfuncitem.stash[RESULT])
-    return True
-
-
-def _end(result: Result) -> None:
-    """Raise what pytest takes for the verdict, without a traceback.
-
-    Not by pytest.fail(): pytest hides its frame, and would say so below each reason.
-    """
-    if result.verdict in _SKIPPED:
-        raise pytest.skip.Exception(f"{result.verdict}: {result.reason}")
-    if result.verdict is Verdict.ERROR:
-        raise pytest.fail.Exception(f"error: {result.reason}", pytrace=False)
-    if result.verdict not in _PASSED:
+    result = pyfuncitem.stash[RESULT]
+    if result.verdict in (Verdict.FAIL, Verdict.ERROR):
         raise pytest.fail.Exception(terminal.offenders(result.findings), pytrace=False)
+    return True
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the report of a control carry its result."""
-    if call.excinfo is not None and call.when != "teardown" and RESULT in item.stash:
-        call.excinfo.traceback = call.excinfo.traceback[-1:]  # a verdict, which is shown without the way here
+    """Give the report of a control the outcome of its verdict, also if a fixture raised it."""
     report = yield
     ended = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
     if not (ended and is_control(item)):
         return report
     assert isinstance(item, pytest.Function)
-    if RESULT in item.stash:
-        result = item.stash[RESULT]
-        del item.stash[RESULT]  # pytest keeps all tests to the end, and may run one again
-    else:  # what ended the call was no verdict
+    result = item.stash.get(RESULT, None)
+    if result is None:
         assert call.excinfo is not None
         result = _result_of_fixtures(item, call.excinfo.value)
+    else:
+        del item.stash[RESULT]  # pytest keeps all tests to the end, and may run one again
     _shape(report, result)
+    if call.when == "setup" and report.passed:  # as attested: pytest goes on to the call
+        item.stash[RESULT], report.when = result, "setup"
+        return report
     report.hullcheck = Carried(item.stash[CONTROL], result)  # type: ignore[attr-defined]
     item.user_properties += properties_of(item.stash[CONTROL], result, session_of(item.config))
     return report
 
 
 # ---- both
-
-
-def _shape(report: pytest.TestReport, result: Result) -> None:
-    if result.verdict is Verdict.ERROR:
-        report.when = "setup"  # JUnit and pytest call what a call raises a failure; there is no other way
-        report.outcome, report.longrepr = "failed", f"error: {result.reason}"
-    elif result.verdict is Verdict.WAIVED:
-        report.outcome, report.wasxfail = "skipped", result.reason
-    elif result.verdict in _SKIPPED:
-        path, line, _ = report.location  # where the control is, not where it was judged
-        report.longrepr = (path, (line or 0) + 1, f"Skipped: {result.verdict}: {result.reason}")
 
 
 def _findings(item: pytest.Function, arguments: Mapping[str, Any]) -> tuple[Finding, ...]:

@@ -4,6 +4,7 @@ import gc
 import re
 import sys
 from collections.abc import Generator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,10 +129,14 @@ class Reporting:
         )
         if hasattr(report, "node"):
             end.node = report.node  # type: ignore[attr-defined]
-        others = self.config.pluginmanager.subset_hook_caller(
+        self._others(report=end)
+
+    @cached_property
+    def _others(self) -> Any:
+        """The hook of all plugins but this and the terminal reporter, which keeps every report."""
+        return self.config.pluginmanager.subset_hook_caller(
             "pytest_runtest_logreport", [self, self._reporter]
         )
-        others(report=end)
 
     @pytest.hookimpl(optionalhook=True, trylast=True)
     def pytest_handlecrashitem(self, report: pytest.TestReport) -> None:

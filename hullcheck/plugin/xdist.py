@@ -249,29 +249,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         stop(config, [str(error)])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_report_to_serializable(config: pytest.Config, report: Any) -> dict[str, Any] | None:
-    """Send the result of a control that was judged at once, and nothing that follows from it."""
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generator[None, Any, Any]:
+    """Send a result as one text: value by value takes longer than judging.
+
+    Of a control that was judged at once nothing is sent that follows from the result.
+    """
+    data = yield
     carried: Carried | None = getattr(report, "hullcheck", None)
-    if carried is None or not carried.whole or not hasattr(config, "workerinput"):
-        return None
-    described = _described(config, carried.result.target)
-    sent = _Sent(report.nodeid, report.location, carried.result, described, report.start, report.duration)
-    return {"hullcheck": packed.encode(sent)}
-
-
-class ToText:
-    """A hook of another report that carries a result: as one text, for value by value takes longer than judging."""
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_report_to_serializable(self, config: pytest.Config) -> Generator[None, Any, Any]:
-        data = yield
-        carried = data.get("hullcheck") if data else None
-        if isinstance(carried, Carried):
-            if hasattr(config, "workerinput"):
-                carried = changed(carried, described=_described(config, carried.result.target))
-            data["hullcheck"] = packed.encode(carried).decode()
+    if not (data and carried):
         return data
+    if hasattr(config, "workerinput"):
+        carried = changed(carried, described=_described(config, carried.result.target))
+        if carried.whole:
+            sent = (report.nodeid, report.location, carried.result, carried.described)
+            return {"hullcheck": packed.encode(_Sent(*sent, report.start, report.duration))}
+    data["hullcheck"] = packed.encode(carried).decode()
+    return data
 
 
 def _described(config: pytest.Config, name: str) -> Described | None:
@@ -282,8 +276,3 @@ def _described(config: pytest.Config, name: str) -> Described | None:
     known.add(name)
     audit = session_of(config)
     return describe(audit, next(each for each in audit.targets if each.name == name))
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Register the second hook of one name."""
-    config.pluginmanager.register(ToText(), "hullcheck-reports")

@@ -170,6 +170,44 @@ def test_hooks_and_fixtures_of_others_take_part(tmp_path: Path) -> None:
     assert len(run.lines("setting up test_passes[bare]")) == len(run.lines("around test_passes[bare]")) == 1
 
 
+ACCEPTED = """
+import pytest
+
+from hullcheck.verdicts import Manual
+
+@pytest.fixture
+def person(policy):
+    raise Manual("look here")
+
+def test_fixture(person):
+    pass
+
+def test_plain(policy):
+    raise Manual("look there")
+
+def test_waived(policy):
+    assert False, "it is not so"
+"""
+ATTESTED = "{control_id: %s, status: passed, updated_by: A, updated: 2001-09-01, frequency: annually, explanation: b}"
+
+
+@WAYS
+def test_what_is_accepted(tmp_path: Path, way: list[str]) -> None:
+    """What is attested passes, also if a fixture asks for a person; what is waived fails as expected."""
+    project = site(tmp_path, ACCEPTED)
+    entries = ", ".join(ATTESTED % each for each in ("fixture", "plain"))
+    project.write("waivers.yml", "waived: {expiration_date: 2030-01-01, justification: so}")
+    targets = f'targets: {{bare: {{connect: "{empty(project)}"}}}}'
+    project.write("i.yml", f"{targets}\nattestations: [{entries}]\nwaivers: [waivers.yml]\n")
+    run = project.pytest("--inventory=i.yml", *way)
+    assert run.lines("2 passed, 1 xfailed"), run.output
+    assert run.verdicts == {"fixture": "attested", "plain": "attested", "waived": "waived"}
+    said = [dict(properties(case)) for case in run.junit]
+    assert sorted(key for each in said for key in each if key in ("attested", "waiver")) == [
+        *("attested", "attested", "waiver")
+    ]
+
+
 def test_engine_without_a_daemon(tmp_path: Path) -> None:
     """Which of daemon and containers a control speaks of, its arguments tell."""
     project = Project(tmp_path, {"test_site.py": NO_DAEMON})
