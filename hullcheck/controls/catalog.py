@@ -112,7 +112,7 @@ def _listed(written: Mapping[str, Any], file: str) -> Listed:
 
 def _options(listing: Path) -> list[str]:
     """Collect alone, once and not for each target of an inventory or of the settings, and with our plugins."""
-    plugins = ["-p", "hullcheck.plugin", "-p", "hullcheck.plugin.listing", f"--hullcheck-listing={listing}"]
+    plugins = ["-p", "hullcheck.plugin", f"--hullcheck-listing={listing}"]
     return [*plugins, "--collect-only", "--hosts=local://"]
 
 

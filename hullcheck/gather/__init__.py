@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, Queue
@@ -33,15 +33,28 @@ def gather(
     probe_timeout: int = 30,
     cache: Path | None = None,
     jobs: int = JOBS,
-    done: Callable[[Recording], None] = lambda recording: None,
 ) -> dict[str, Recording]:
-    """The recordings of *targets*, by name, in their order; that of a target that failed says why.
+    """Return the recordings of *targets*, by name, in their order; see `arriving`."""
+    found = arriving(targets, probes, connection, probe_timeout=probe_timeout, cache=cache, jobs=jobs)
+    recordings = {recording.target: recording for recording in found}
+    return {target.name: recordings[target.name] for target in targets}
+
+
+def arriving(
+    targets: Sequence[Target],
+    probes: tuple[Probe, ...],
+    connection: Connection,
+    *,
+    probe_timeout: int = 30,
+    cache: Path | None = None,
+    jobs: int = JOBS,
+) -> Iterator[Recording]:
+    """Yield the recording of each target as it arrives; that of a target that failed says why.
 
     Args:
         probe_timeout: seconds for each probe on the target.
         cache: the folder in which it is kept what was read of images.
         jobs: how many targets are asked at a time.
-        done: called in this thread, once for each target as it finishes.
     """
     waiting: Queue[Target] = Queue()
     for target in targets:
@@ -60,16 +73,12 @@ def gather(
     processes.begin()
     for _ in range(min(jobs, len(targets))):
         threading.Thread(target=work, daemon=True).start()
-    recordings = {}
     try:
         for _ in targets:
-            recording = finished.get()
-            recordings[recording.target] = recording
-            done(recording)
+            yield finished.get()
     except BaseException:  # Ctrl-C, too
         processes.end_all()
         raise
-    return {target.name: recordings[target.name] for target in targets}
 
 
 def check_files(targets: Iterable[Target]) -> None:

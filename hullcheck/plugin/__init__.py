@@ -1,15 +1,17 @@
-"""The pytest plugin: its options, and whether a run has to do with it; `audit` and what that names do the rest.
+"""The pytest plugin: its options, and whether a run has to do with it; `waiting` loads the rest.
 
-Where it is installed, every run of pytest loads it, in projects of other people too. So it imports little itself.
+If it is installed, every run of pytest loads it, in projects of other people too. So it imports little itself.
 """
 
+import os
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from _pytest.config.findpaths import determine_setup  # it has no public name
 
 from hullcheck import unpacked
-from hullcheck.plugin import options, project, waiting
+from hullcheck.plugin import options, waiting
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,23 +22,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own, so that nothing is captured yet
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     """Check that this is the user's project, before a conftest.py is imported."""
-    project.require(early_config)
+    _require_project(early_config)
     yield
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """`--show-probes` prints the script of each target and ends."""
+    """Print the script of each target for `--show-probes`, and end."""
     if not config.option.hullcheck_show_probes:
         return None
-    from hullcheck.plugin import showing
+    from hullcheck.plugin import gathering
 
-    return showing.probes(config)
+    return gathering.show_probes(config)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Load the rest, or wait for what has to do with it."""
-    project.require(config)  # again: it was not there before, where a conftest.py names this plugin
+    """Load the rest, or wait for the first control."""
+    _require_project(config)  # again: it was not there before, if a conftest.py names this plugin
     if waiting.is_asked_for(config):
         waiting.load(config)
     else:
@@ -46,3 +48,38 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Ignore unpacked bundles: their files may look like tests or a conftest.py."""
     return True if unpacked.is_bundle(collection_path) else None
+
+
+def _require_project(config: pytest.Config) -> None:
+    """Stop if pytest may have read the settings of another project than the user's.
+
+    pytest looks for its settings before it knows the options of plugins: an inventory in a word of its own is a path
+    of tests to it, so it reads the settings in that folder, and imports what they name.
+
+    Raises:
+        pytest.UsageError: a path in a word of its own led pytest to another project, or what it would run is in an
+            unpacked bundle.
+    """
+    here, known = config.invocation_params.dir, config.known_args_namespace
+    named = getattr(config.option, "file_or_dir", known.file_or_dir)
+    paths = [Path(os.path.abspath(here / each.partition("::")[0])) for each in named]
+    bundle = next(filter(None, map(unpacked.bundle_around, (here, *paths))), None)
+    if bundle is not None:
+        raise pytest.UsageError(
+            f"{bundle}: is an unpacked bundle, and nothing in it is run; change to the directory of the controls"
+        )
+    rootpath, inipath, *_ = determine_setup(
+        inifile=known.inifilename,
+        override_ini=known.override_ini,
+        args=named,
+        rootdir_cmd_arg=known.rootdir or None,
+        invocation_dir=here,
+    )
+    if (rootpath, inipath) != (config.rootpath, config.inipath):
+        read = (
+            f"; it has read {config.inipath}, and may have run code that this names" if config.inipath else ""
+        )
+        raise pytest.UsageError(
+            f"pytest took {config.rootpath} for the project, because of a path on the command line; write an option"
+            f" and its path in one word, as --inventory=PATH{read}"
+        )

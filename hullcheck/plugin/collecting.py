@@ -1,30 +1,171 @@
-"""Collects: one test per control and target, with a marker for each id of a framework; no host is asked."""
+"""Collects one test for each control and target, with a marker for each id of a framework; no host is asked."""
 
 import inspect
+import json
 import os
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import to_builtins
+from pytest_metadata.plugin import metadata_key  # type: ignore[import-untyped]
 
-from hullcheck import frameworks
-from hullcheck.controls.metadata import SEVERITIES, control_of, severity_of
+from hullcheck import __version__, frameworks, secrets
+from hullcheck.controls.metadata import SEVERITIES, control_of
+from hullcheck.facts import registry
 from hullcheck.frameworks import selection
-from hullcheck.plugin.items import CONTROL, TARGET, id_of, is_control, target_of
-from hullcheck.plugin.session import FRAMEWORKS, WRONG_USE, session_of
+from hullcheck.inventory import Target
+from hullcheck.messages import did_you_mean, printable
+from hullcheck.plugin import options
+from hullcheck.plugin.session import FRAMEWORKS, SESSION, WRONG_USE, session_of
 from hullcheck.results import Control
+from hullcheck.writers import terminal
 
+TARGET = "audit_target"
+"""The fixture, asked for however indirectly, that makes a test a control."""
+CONTROL = pytest.StashKey[Control]()
+"""What the markers and docstring of a control say, made once for all targets."""
 SELECTED = pytest.StashKey[bool]()
-"""Whether what was asked for could be selected."""
+"""Whether the selection could be understood."""
 _LABELLED = pytest.StashKey[set[pytest.Item]]()
 _LABELS = pytest.StashKey[dict[tuple[int, ...], "_Labels"]]()
 """By the function and its markers as they are written, which live as long as the tests."""
 
 
+def is_control(item: pytest.Item) -> bool:
+    """Return whether *item* judges a target."""
+    return TARGET in getattr(item, "fixturenames", ())
+
+
+def target_of(item: pytest.Function) -> Target:
+    """Return the target that the control *item* judges."""
+    target = item.callspec.params[TARGET]
+    assert isinstance(target, Target)
+    return target
+
+
+# ---- the start of a run
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers."""
+    known = _frameworks(config)
+    config.stash[FRAMEWORKS] = known
+    for line in known.marker_lines():
+        config.addinivalue_line("markers", line)
+    config.addinivalue_line(
+        "markers",
+        f"severity(level): how bad it is if the control fails: {', '.join(SEVERITIES)}; select by"
+        " -m 'severity(level=\"critical\")', or --severity high for high and worse",
+    )
+
+
+def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
+    """Return the frameworks; `-m` may only name markers and ids that they have."""
+    try:
+        known = frameworks.load(frameworks.find(config.rootpath))
+    except frameworks.FrameworkError as error:
+        raise pytest.UsageError(str(error)) from None
+    try:
+        selection.check(config.option.markexpr, known)
+    except ValueError as error:
+        raise pytest.UsageError(f"-m: {error}") from None
+    return known
+
+
+@pytest.hookimpl(
+    tryfirst=True
+)  # when all markers are declared; before xdist starts workers, which come here too
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse undeclared markers, before a host is asked, and let `--profile` and `-m` select together.
+
+    Raises:
+        pytest.UsageError: there is no such marker or profile, an expression that cannot be understood, or a target
+            in the place of a file.
+    """
+    config = session.config
+    for word in config.option.file_or_dir:
+        if "://" in word:
+            raise pytest.UsageError(f"{word} is a target, and no file or folder of tests: --hosts={word}")
+    _hide_secrets(config)
+    _require_markers(config)
+    name, level = options.option(config, "profile"), options.option(config, "severity")
+    if name:
+        profile = session_of(config).profile(name, _markers(config))
+        config.option.markexpr = selection.both(profile, config.option.markexpr)
+    if level:
+        config.option.markexpr = selection.both(_at_least(level), config.option.markexpr)
+    config.option.keyword = selection.numbered(config.option.keyword, config.stash[FRAMEWORKS])
+
+
+def _hide_secrets(config: pytest.Config) -> None:
+    """Hide secrets in what pytest-metadata knows of a CI server, such as the address of a repository."""
+    metadata: dict[str, object] = config.stash.get(metadata_key, {})
+    for name, value in metadata.items():
+        if isinstance(value, str) and secrets.in_value(name, value):
+            metadata[name] = secrets.HIDDEN
+
+
+def _at_least(level: str) -> str:
+    """Return the selection of this severity and worse."""
+    if level not in SEVERITIES:
+        raise pytest.UsageError(f"--severity {level}: {did_you_mean(level, SEVERITIES)}")
+    levels = SEVERITIES[: SEVERITIES.index(level) + 1]
+    return " or ".join(f'severity(level="{each}")' for each in levels)
+
+
+def _require_markers(config: pytest.Config) -> None:
+    """Refuse undeclared markers if pytest is strict."""
+    strict = config.getini("strict_markers")
+    if not config.option.markexpr or not (config.getini("strict") if strict is None else strict):
+        return
+    try:
+        selection.check_names(config.option.markexpr, _markers(config))
+    except ValueError as error:
+        raise pytest.UsageError(f"-m: {error}") from None
+
+
+def _markers(config: pytest.Config) -> list[str]:
+    """Return the names of all markers that are declared."""
+    lines: list[str] = config.getini("markers")
+    return [re.split(r"[:(]", line, maxsplit=1)[0].strip() for line in lines]
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Name the targets and the frameworks."""
+    known, expression = config.stash[FRAMEWORKS], config.option.markexpr
+    lines = [f"hullcheck {__version__}: {known.all[0].name}"]
+    if SESSION in config.stash:
+        audit = session_of(config)
+        lines.append("targets: " + terminal.target_line(audit.targets))
+        if audit.shard:
+            lines.append(f"shard {audit.shard}: of {len(audit.all_targets)} targets in all")
+        lines += [printable(f"inventory: {each}") for each in audit.inventory.notes]
+    if expression in known.names and known.editions(expression)[0].relation != "judges":
+        example = next(iter(known.editions(expression)[0].ids))
+        lines.append(
+            f"-m {expression} selects every control that supports any requirement; one requirement:"
+            f" -m '{expression}(id=\"{example}\")'; all of them: hullcheck report --by {expression}"
+        )
+    if options.option(config, "profile"):
+        lines.append(f"profile {options.option(config, 'profile')}: -m {expression!r}")
+    return lines
+
+
+# ---- tests and their markers
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test per control and target; no host is asked."""
+    """Parametrize controls by target; in a worker that judges whole hosts, by its own."""
     if TARGET in metafunc.fixturenames:
-        targets = session_of(metafunc.config).targets
+        audit = session_of(metafunc.config)
+        first, step = audit.worker.get("hullcheck_part", (0, 1))
+        targets = audit.targets[first::step]
         metafunc.parametrize(
             TARGET, targets, ids=[each.name for each in targets], indirect=True, scope="session"
         )
@@ -36,7 +177,7 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Check the markers of what was collected; the report carries the faults, also from a worker.
 
-    Where no folder for reports is set, the first control is what the inventory and the hosts are read for.
+    If no folder for reports is set, the inventory and the hosts are read at the first control.
     """
     report = yield
     items = [each for each in report.result or () if isinstance(each, pytest.Item)]
@@ -53,26 +194,11 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
     """Stop the run at a wrong marker, inventory or host: in the main process, for a worker could only crash.
 
     Raises:
-        pytest.UsageError: with each fault, and where it is.
+        pytest.UsageError: with each fault, and its place.
     """
     faults = getattr(report, "hullcheck_faults", None)
     if faults and "PYTEST_XDIST_WORKER" not in os.environ:
         raise pytest.UsageError("\n".join(faults))
-
-
-def _label(item: pytest.Item) -> list[str]:
-    """Add a marker for each framework id, for `-m 'cis(id="5.5")'`; return the faults."""
-    labelled = item.config.stash.setdefault(_LABELLED, set())
-    if item in labelled:  # pytest may collect a module again, for a part of it
-        return []
-    labelled.add(item)
-    labels = _labels(item)
-    for each in labels.markers:
-        item.add_marker(each)
-    if not labels.faults and labels.control:
-        item.stash[CONTROL] = labels.control
-        _make_selectable(item, labels)
-    return labels.faults
 
 
 @dataclass(frozen=True)
@@ -83,7 +209,7 @@ class _Labels:
         own: the markers as they are written.
         markers: one for each id of a framework.
         words: what `-k` finds it by.
-        control: what they and its docstring say, where it is one.
+        control: what they and its docstring say, if it is one.
         faults: what is wrong with the markers.
     """
 
@@ -94,22 +220,40 @@ class _Labels:
     faults: list[str]
 
 
-def _labels(item: pytest.Item) -> _Labels:
-    """The labels of a test, which are made once for all targets: their markers are the same objects."""
+def _label(item: pytest.Item) -> list[str]:
+    """Add a marker for each framework id, for `-m 'cis(id="5.5")'`; return the faults."""
+    labelled = item.config.stash.setdefault(_LABELLED, set())
+    if item in labelled:  # pytest may collect a module again, for a part of it
+        return []
+    labelled.add(item)
     known = item.config.stash.setdefault(_LABELS, {})
     own = list(item.iter_markers())
     key = tuple(map(id, (getattr(item, "function", None), *own)))
-    if key not in known:
-        known[key] = _labels_of(item, own)
-    return known[key]
+    labels = known[key] = known.get(key) or _labels_of(
+        item, own
+    )  # for all targets markers are the same objects
+    markers = labels.markers
+    if not labels.faults and labels.control:
+        assert isinstance(item, pytest.Function)
+        item.stash[CONTROL] = labels.control
+        item.extra_keyword_matches |= labels.words
+        level = session_of(item.config).severity_on(target_of(item), labels.control.id)
+        markers = [*markers, _severity(level or labels.control.severity)]
+    item.own_markers += [each.mark for each in markers]  # quicker than item.add_marker
+    item.keywords.update((each.name, each) for each in markers)
+    return labels.faults
+
+
+@cache
+def _severity(level: str) -> pytest.MarkDecorator:
+    return pytest.mark.severity(level=level, on_target=True)
 
 
 def _labels_of(item: pytest.Item, own: list[pytest.Mark]) -> _Labels:
-    frameworks = item.config.stash[FRAMEWORKS]
     markers, faults = [], []
     for marker in reversed(own):  # pytest has the lowest decorator first
         try:
-            ids = _ids(frameworks, marker)
+            ids = _ids(item.config.stash[FRAMEWORKS], marker)
         except ValueError as error:
             faults.append(f"{_place(item, marker)}: {error}")
             continue
@@ -120,20 +264,10 @@ def _labels_of(item: pytest.Item, own: list[pytest.Mark]) -> _Labels:
     return _Labels(own, markers, selection.keywords(numbers), control, faults)
 
 
-def _make_selectable(item: pytest.Item, labels: _Labels) -> None:
-    """Let `-m` find a control by the severity that it has on its target, and `-k` by its numbers."""
-    assert isinstance(item, pytest.Function)
-    item.extra_keyword_matches |= labels.words
-    changed = session_of(item.config).severity_on(target_of(item), id_of(item))
-    level = changed or severity_of(labels.own)
-    item.add_marker(pytest.mark.severity(level=level, on_target=True))
-
-
 def _ids(known: frameworks.Frameworks, marker: pytest.Mark) -> tuple[str, ...]:
-    if marker.name == "severity" and (*marker.args, *marker.kwargs.values()) not in (
-        (level,) for level in SEVERITIES
-    ):
-        wrong = ", ".join(map(repr, (*marker.args, *marker.kwargs.values())))
+    levels = (*marker.args, *marker.kwargs.values())
+    if marker.name == "severity" and (len(levels) != 1 or levels[0] not in SEVERITIES):
+        wrong = ", ".join(map(repr, levels))
         raise ValueError(f"severity({wrong}) is not a severity; write one of {', '.join(SEVERITIES)}")
     if marker.name not in known.names or "id" in marker.kwargs:
         return ()
@@ -141,7 +275,7 @@ def _ids(known: frameworks.Frameworks, marker: pytest.Mark) -> tuple[str, ...]:
 
 
 def _place(item: pytest.Item, marker: pytest.Mark) -> str:
-    """File and line of the marker, or of its test where the line cannot be found."""
+    """Return file and line of the marker, or of its test if the line cannot be found."""
     path, first, _ = item.location
     lines, start = inspect.getsourcelines(getattr(item, "function", type(item)))
     for number, line in enumerate(lines, start):
@@ -150,36 +284,70 @@ def _place(item: pytest.Item, marker: pytest.Mark) -> str:
     return f"{path}:{(first or 0) + 1}"
 
 
+# ---- the selection
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before -m, -k or --deselect leave anything out, and after
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
-    """Remember all controls before `-m` and `-k` deselect any."""
+    """Remember all controls before `-m` and `-k` deselect any: a requirement is judged by all of its controls."""
     _remember(config, items)
+    if config.option.hullcheck_listing is not None:
+        _list(config, items)
     yield
     config.stash[SELECTED] = True
 
 
 def _remember(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Remember all controls: a requirement is judged only where all of its controls are."""
     functions: dict[str, pytest.Item] = {}
     for item in filter(is_control, items):
-        first = functions.setdefault(item.name.partition("[")[0], item)
+        name = item.name.partition("[")[0]
+        first = functions.setdefault(name, item)
         if first.path != item.path:
-            stop(
-                config,
-                [f"{item.path}: {item.name.partition('[')[0]} is in {first.path} too; run one of them"],
-            )
+            stop(config, [f"{item.path}: {name} is in {first.path} too; run one of them"])
             return
     controls = [item.stash[CONTROL] for item in functions.values()]
     if not controls:
         return
-    audit_session = session_of(config)
-    audit_session.ids_by_control = {each.id: each.frameworks for each in controls}
-    if faults := audit_session.unknown_controls():
+    audit = session_of(config)
+    audit.ids_by_control = {each.id: each.frameworks for each in controls}
+    if faults := audit.unknown_controls():
         stop(config, faults)
 
 
 def stop(config: pytest.Config, faults: Sequence[str]) -> None:
-    """Stop the run with these faults, told as those of markers are: a worker's main process hears that."""
+    """Stop the run with these faults, as with those of markers, which the main process of a worker gets."""
     report = pytest.CollectReport("", "failed", "\n".join(faults), [])
     report.hullcheck_faults = faults  # type: ignore[attr-defined]
     config.hook.pytest_collectreport(report=report)
+
+
+# ---- `hullcheck controls`
+
+
+def _list(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Write the controls, and what could not be collected, for `hullcheck.controls.catalog`."""
+    found = {(str(item.path), each["id"]): each for item in items if (each := _described(item))}
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    faults = []
+    for report in reporter.stats.get("error", ()):
+        lines = report.longreprtext.strip().splitlines() or ["cannot be collected"]
+        faults.append(f"{report.nodeid}: {lines[-1].removeprefix('E').strip()}")
+    document = {"controls": list(found.values()), "faults": faults}
+    Path(config.option.hullcheck_listing).write_text(json.dumps(document), encoding="utf-8")
+
+
+def _described(item: pytest.Item) -> dict[str, Any] | None:
+    """Return a control with its place, as it is written; None for another test."""
+    if not (is_control(item) and isinstance(item, pytest.Function)):
+        return None
+    names = inspect.signature(item.obj).parameters
+    facts = {name: registry.FACTS[name].description for name in names if name in registry.FACTS}
+    if "policy" in names:
+        facts["policy"] = "What the site allows on the target."
+    return {
+        **to_builtins(item.stash[CONTROL]),
+        "file": str(item.path),
+        "line": (item.location[1] or 0) + 1,
+        "facts": facts,
+        "probes": list(registry.evidence_of(item.fixturenames, "host")),
+    }

@@ -1,27 +1,26 @@
-"""Gathers in the main process, after collection and before any test; workers of xdist wait for it."""
+"""Gathers in the main process, after collection; workers of xdist read what it writes."""
 
 import contextlib
 import gc
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Generator
 
 import pytest
 
+from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.facts.engine.rights import Rights
-from hullcheck.gather import interrupts
-from hullcheck.plugin import options
-from hullcheck.plugin.collecting import SELECTED, stop
-from hullcheck.plugin.items import is_control
-from hullcheck.plugin.reporting import crash, pytest_reports
-from hullcheck.plugin.session import AuditSession, session_of
+from hullcheck.gather import interrupts, script_for
+from hullcheck.inventory.specs import plain
+from hullcheck.plugin import options, output
+from hullcheck.plugin.collecting import SELECTED, is_control
+from hullcheck.plugin.session import FEW_TARGETS, session_of
 from hullcheck.plugin.waiting import selects_by_marker
 from hullcheck.recording import Recording
-from hullcheck.recording.backends import RECORDED, backend_of
+from hullcheck.recording.backends import COMPOSE, RECORDED, backend_of
 from hullcheck.writers import terminal
 
 _ALONE = pytest.StashKey[bool]()
 """Whether all tests that were collected are controls."""
+_GATHERING = pytest.StashKey["_Gathering"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,76 +38,83 @@ def _judges_alone(config: pytest.Config) -> bool:
     return alone and not config.getoption("nagios", False)  # which has an exit status of its own
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist lets the main process know that a worker is done
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Gather, or let the main process do it, if there is a control to judge."""
+    """Gather if there is a control to judge; for workers, `xdist` begins."""
     config = session.config
     controls = sum(map(is_control, session.items))
     config.stash[_ALONE] = controls == len(session.items)
-    if not (
-        controls and options.runs_tests(config) and SELECTED in config.stash
-    ):  # pytest comes here after errors, too
-        return
-    worker = getattr(config, "workerinput", None)
-    if worker is None:
-        _gather(config, controls)
-        return
-    try:
-        session_of(config).leave_list(worker["workerid"], crash.listing(session, session_of(config)))
-    except pytest.UsageError as error:
-        stop(config, [str(error)])
+    wanted = controls and options.runs_tests(config) and SELECTED in config.stash  # not after errors
+    if wanted and not hasattr(config, "workerinput"):
+        begin(config)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
-    """Tell the workers on this machine which project it is: a folder that is there by now is no path of tests."""
-    session_of(config)  # it keeps the arguments as the user wrote them
-    if config.inipath is not None and all(each.popen and not each.chdir for each in specs):
-        said = (f"--config-file={config.inipath}", f"--rootdir={config.rootpath}")
-        given = config.invocation_params
-        config.invocation_params = replace(given, args=(*said, *given.args))
+def begin(config: pytest.Config) -> None:
+    """Ask all targets, and wait for the first one; if there are only few, for all of them."""
+    config.stash[_GATHERING] = _Gathering(config)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Tell each worker where the recordings will be."""
-    node.workerinput["hullcheck_folder"] = str(session_of(node.config).folder)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Say below the tests what could not be gathered, if that was not known above them."""
+    result = yield
+    if gathering := session.config.stash.get(_GATHERING, None):
+        gathering.finish()
+    return result
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_node_collection_finished(node: Any) -> None:
-    """Gather when the first worker has collected controls; all workers wait."""
-    audit = session_of(node.config)
-    listed = audit.take_list(node.gateway.id)
-    if listed and not audit.gathered:
-        _gather(node.config, len(listed["tests"]))
+class _Gathering:
+    """What is printed of asking the targets: how far it is, what went wrong, and as whom they were asked."""
 
+    def __init__(self, config: pytest.Config) -> None:
+        self.audit = session_of(config)
+        targets = self.audit.targets
+        self.reporter = config.pluginmanager.get_plugin("terminalreporter")
+        self.progress = terminal.Progress(self.reporter, len(targets))
+        self.recorded = {each.name for each in targets if backend_of(each.connect) == RECORDED}
+        self.rights: dict[str, str] = {}
+        self.finished = False
+        output.limit_page(config, len(targets), self.audit.folder)
+        gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
+        terminal.leave_files_out(self.reporter, len(targets))
+        self.audit.begin_gathering()
+        if len(targets) <= FEW_TARGETS:
+            self.finish()
+        elif not config.pluginmanager.hasplugin("dsession"):  # whose workers judge
+            self.audit.await_recordings(targets[:1], self.arrived)
+        self.progress.hide()
 
-def _gather(config: pytest.Config, controls: int) -> None:
-    audit = session_of(config)
-    pytest_reports.limit_page(config, controls, len(audit.targets), audit.folder)
-    gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    terminal.leave_files_out(reporter, len(audit.targets))
-    progress = terminal.Progress(reporter, len(audit.targets))
-
-    def done(recording: Recording) -> None:
-        progress.step(recording.target, recording.failure)
-
-    audit.gather(done)
-    told_below = False
-    if reporter is not None and reporter.verbosity <= 0 and audit.is_without_answer:
-        told_below = True
-        reporter.showfspath = False  # no letter will stand behind a path
-    progress.close(audit.gather_seconds, {} if told_below else _rights(audit), told_below=told_below)
-
-
-def _rights(audit: AuditSession) -> dict[str, str]:
-    """As whom each target was asked that says so, and what to do where that is not enough."""
-    found = {}
-    for target in audit.targets:
-        rights = Rights.of(audit.recordings[target.name])
+    def arrived(self, recording: Recording) -> None:
+        """Take note of one more recording."""
+        self.progress.step(recording.target, recording.failure)
+        rights = Rights.of(recording)
         if rights is not None:
-            advice = "ask again as root" if backend_of(target.connect) == RECORDED else "use --sudo"
-            found[target.name] = str(rights) if rights.is_root else f"{rights}: {advice}"
-    return found
+            advice = "ask again as root" if recording.target in self.recorded else "use --sudo"
+            self.rights[recording.target] = str(rights) if rights.is_root else f"{rights}: {advice}"
+
+    def finish(self) -> None:
+        """Wait for all targets, and say what is to be known of them."""
+        if self.finished:
+            return
+        self.finished = True
+        audit = self.audit
+        audit.await_recordings(audit.targets, self.arrived)
+        told_below = False
+        if self.reporter is not None and self.reporter.verbosity <= 0:
+            told_below = all(map(audit.is_silent, audit.targets))
+            self.reporter.showfspath &= not told_below  # no letter will stand behind a path
+        self.progress.close(audit.gather_seconds, {} if told_below else self.rights, told_below=told_below)
+
+
+def show_probes(config: pytest.Config) -> int:
+    """Print the script of each target for `--show-probes`, and return the exit status of pytest."""
+    audit, timeout = session_of(config), options.number(config, "probe_timeout")
+    for target in audit.targets:
+        print(f"# ---- {target.name} ({plain(target.connect)})")
+        if backend_of(target.connect) == RECORDED:
+            print("# judged from a recording: nothing is run")
+        elif backend_of(target.connect) == COMPOSE:
+            print(f"# no host is asked; here: {COMPOSE_FILE.command}")
+        else:
+            print(script_for(target, audit.probes, timeout, shown=True))
+    return 0

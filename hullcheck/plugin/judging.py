@@ -1,144 +1,265 @@
-"""Judges: calls a control once per subject, and gives each verdict its outcome in pytest."""
+"""Judges: calls a control once for each subject, and gives each verdict its outcome in pytest.
 
-import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+A control that asks for facts alone is judged at once, and has one report. If a fixture, a plugin or an option of others
+takes part, it goes through the phases of pytest.
+"""
+
+import time
+from collections.abc import Callable, Generator, Mapping
 from functools import cache
 from inspect import signature
 from typing import Any
 
 import pytest
-from msgspec import convert, to_builtins
 
-from hullcheck.controls.judge import finding_of, judge, summary
-from hullcheck.facts.registry import evidence_of, later_in
+from hullcheck.controls.judge import BROKEN, finding_of, judge, summary
+from hullcheck.facts.registry import FACTS, Fact, Facts, check, evidence_of, later_in
 from hullcheck.facts.subjects import Subjects
 from hullcheck.inventory import Target
-from hullcheck.inventory.acceptance import waived_words
-from hullcheck.messages import printable
-from hullcheck.plugin.items import (
-    CONTROL,
-    FIXTURE_FAILED,
-    Carried,
-    id_of,
-    is_control,
-    properties_of,
-    target_of,
-)
+from hullcheck.plugin.collecting import CONTROL, is_control, target_of
+from hullcheck.plugin.outcome import Carried, properties_of
 from hullcheck.plugin.session import AuditSession, session_of
-from hullcheck.results import Finding, Result
+from hullcheck.policy import Policy
+from hullcheck.results import Control, Finding, Result
 from hullcheck.verdicts import EvidenceError, NoDaemon, Verdict
 from hullcheck.writers import terminal
 
+FIXTURE_FAILED = "a fixture failed"
+CRASHED = "the process that judged this control died"
+NOT_OF_HOSTS = (BROKEN, FIXTURE_FAILED, CRASHED)
+"""How reasons begin that tell of the control or of the run, and not of a host."""
 RESULT = pytest.StashKey[Result]()
-
+_AT_ONCE = pytest.StashKey[dict[Callable[..., Any], bool]]()
+"""Which controls are judged at once; none if another plugin or an option takes part."""
+_LOCATIONS = pytest.StashKey[dict[Callable[..., Any], tuple[str, int | None, str]]]()
 _OF_ANY_ENGINE = frozenset({"container", "container_log", "image", "image_contents"})
-"""What controls ask for that judge what an engine without a daemon has too."""
-_PASSED = (Verdict.PASS, Verdict.ATTESTED, Verdict.WAIVED)
-_SKIPPED = (Verdict.NOT_APPLICABLE, Verdict.MANUAL)
+"""What controls ask for that judge what an engine without a daemon has, too."""
+_PHASES = ("protocol", "setup", "call", "teardown", "makereport")
+_KNOWN = {
+    *("_hypothesis_pytestplugin", "_pytest", "hullcheck"),
+    *("pytest_html", "pytest_metadata", "testinfra", "xdist"),
+}
+"""The packages whose hooks around a test have nothing to do with a control."""
+_PHASE_OPTIONS = ("usepdb", "trace", "setuponly", "setupshow", "setupplan")
+_PHASE_MARKERS = frozenset({"skip", "skipif", "xfail", "usefixtures", "filterwarnings"})
+_GIVEN = frozenset({"audit_facts", "audit_target", "policy", "pytestconfig", "request"})
+
+# ---- fixtures
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Judge by what a fixture raises; go on to the call where an attestation or waiver settles it."""
-    if not is_control(item):
-        return (yield)
-    assert isinstance(item, pytest.Function)
+@pytest.fixture(scope="session")
+def audit_target(request: pytest.FixtureRequest) -> Target:
+    """The target that is judged; a test that needs it, however indirectly, is a control."""
+    target: Target = request.param
+    return target
+
+
+@pytest.fixture(scope="session")
+def audit_facts(audit_target: Target, pytestconfig: pytest.Config) -> Facts:
+    """All facts of the target.
+
+    Raises:
+        EvidenceError: it gave no answer at all; then every control says why, also one that looks for signs.
+    """
+    return _facts(session_of(pytestconfig), audit_target)
+
+
+def _facts(audit: AuditSession, target: Target) -> Facts:
+    known = audit.facts_of(target)
+    if known.recording.failure:
+        raise EvidenceError(known.recording.failure)
+    return known
+
+
+@pytest.fixture
+def policy(audit_facts: Facts) -> Policy:
+    """What the site allows on the target."""
+    return audit_facts.policy
+
+
+@pytest.hookimpl(tryfirst=True)  # before a folder is made for the run
+def pytest_configure(config: pytest.Config) -> None:
+    """Give every fact a fixture of its name, those that a user's conftest.py registers too."""
     try:
-        return (yield)
+        check()
+    except TypeError as error:
+        raise pytest.UsageError(str(error)) from None
+    fixtures = type("FactFixtures", (), {each.name: _fixture(each) for each in FACTS.values()})
+    config.pluginmanager.register(fixtures(), "hullcheck-facts")
+
+
+def _fixture(known: Fact) -> Any:
+    def give(self: object, request: pytest.FixtureRequest, audit_facts: Facts) -> Any:
+        return audit_facts.given(known.name, later_in(request.function))
+
+    give.__doc__ = known.description
+    return pytest.fixture(name=known.name)(give)
+
+
+# ---- a control that is judged at once
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Judge a control that asks for facts alone, and make its report."""
+    if not (is_control(item) and isinstance(item, pytest.Function) and _is_at_once(item)):
+        return None
+    start, clock = time.time(), time.perf_counter()
+    audit, target = session_of(item.config), target_of(item)
+    try:
+        known, later = _facts(audit, target), later_in(item.function)
+        given = {"audit_facts": known, "audit_target": target, "policy": known.policy}
+        arguments = {
+            name: given[name] if name in given else known.given(name, later) for name in _arguments(item)
+        }
     except (KeyboardInterrupt, pytest.exit.Exception):
         raise
     except BaseException as raised:
-        item.stash[RESULT] = result = _result_of_fixtures(item, raised)
-    if result.verdict in (Verdict.ERROR, *_SKIPPED):
-        _end(result)
-    return None
+        result = _result_of_fixtures(item, raised)
+    else:
+        result = _result(item, _findings(item, arguments))
+    duration = time.perf_counter() - clock
+    place = _location(item)
+    report = report_of(item.nodeid, place, item.stash[CONTROL], result, audit, start, duration)
+    hook = item.config.hook
+    if not audit.worker:
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=place)
+    hook.pytest_runtest_logreport(report=report)
+    if not audit.worker:
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=place)
+    return True
+
+
+def _location(item: pytest.Function) -> tuple[str, int | None, str]:
+    """Return what `item.location` is; pytest looks for the line of each test again."""
+    known = item.config.stash.setdefault(_LOCATIONS, {})
+    if item.function not in known:
+        known[item.function] = item.location
+    path, line, _ = known[item.function]
+    return (path, line, item.name)
+
+
+def _is_at_once(item: pytest.Function) -> bool:
+    """Return whether nobody but us takes part in this test."""
+    known = item.config.stash.setdefault(_AT_ONCE, {})
+    if item.function not in known:
+        known[item.function] = _asks_for_facts(item) and not _others_take_part(item.config)
+    return known[item.function]
+
+
+def _others_take_part(config: pytest.Config) -> bool:
+    """Return whether another plugin wants the phases of a test, or an option of pytest shows them."""
+    hooks = (getattr(config.hook, f"pytest_runtest_{each}") for each in _PHASES)
+    modules = [getattr(each.function, "__module__", "") for hook in hooks for each in hook.get_hookimpls()]
+    others = {each.partition(".")[0] for each in modules} - _KNOWN
+    return bool(others) or any(config.getoption(each, False) for each in _PHASE_OPTIONS)
+
+
+def _asks_for_facts(item: pytest.Function) -> bool:
+    """Return whether a control needs only our fixtures, and no marker of pytest changes how it is run."""
+    fixtures = item._fixtureinfo
+    replaced = any(len(each) > 1 for each in fixtures.name2fixturedefs.values())
+    markers = {each.name for each in item.own_markers}
+    return (
+        {*fixtures.names_closure} <= FACTS.keys() | _GIVEN and not replaced and not markers & _PHASE_MARKERS
+    )
+
+
+def report_of(
+    nodeid: str,
+    location: tuple[str, int | None, str],
+    control: Control,
+    result: Result,
+    audit: AuditSession,
+    start: float,
+    duration: float,
+) -> pytest.TestReport:
+    """Return the only report of a control that was judged at once."""
+    report = pytest.TestReport(
+        nodeid, location, {}, "passed", None, "call", (), duration, start, start + duration
+    )
+    _shape(report, result)
+    report.user_properties = [] if audit.worker else properties_of(control, result, audit)
+    report.hullcheck = Carried(control, result, whole=True)  # type: ignore[attr-defined]
+    return report
+
+
+def _shape(report: pytest.TestReport, result: Result) -> None:
+    """Give a report the outcome of the verdict."""
+    report.when, report.outcome, report.longrepr = "call", "passed", None
+    if result.verdict is Verdict.ERROR:
+        report.when = "setup"  # JUnit and pytest call what a call raises a failure; there is no other way
+        report.outcome, report.longrepr = "failed", f"error: {result.reason}"
+    elif result.verdict is Verdict.FAIL:
+        report.outcome, report.longrepr = "failed", terminal.offenders(result.findings)
+    elif result.verdict is Verdict.WAIVED:
+        report.outcome, report.wasxfail = "skipped", result.reason
+    elif result.verdict in (Verdict.NOT_APPLICABLE, Verdict.MANUAL):
+        path, line, _ = report.location  # where the control is, not where it was judged
+        report.outcome = "skipped"
+        report.longrepr = (path, (line or 0) + 1, f"Skipped: {result.verdict}: {result.reason}")
+
+
+# ---- a control in the phases of pytest
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Call a control once per subject and end with the worst verdict."""
+    """Call a control once for each subject; what fails is raised, for --pdb."""
     if not is_control(pyfuncitem):
         return None
     if RESULT not in pyfuncitem.stash:
         arguments = {name: pyfuncitem.funcargs[name] for name in _arguments(pyfuncitem)}
         pyfuncitem.stash[RESULT] = _result(pyfuncitem, _findings(pyfuncitem, arguments))
-    _end(pyfuncitem.stash[RESULT])
-    return True
-
-
-def _findings(item: pytest.Function, arguments: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """What the control says of the subjects to which the run is limited."""
-    audit_session, target = session_of(item.config), target_of(item)
-    kinds = {each.kind for each in arguments.values() if isinstance(each, Subjects)}
-    try:
-        of_containers = not kinds.isdisjoint(("container", "log"))
-        limits = audit_session.limits_on(target) if of_containers else audit_session.limits
-    except EvidenceError as error:  # labels are not told: no container may be left out for want of one
-        return (finding_of(error, "target", target.name),)
-    return judge(item.obj, arguments, target.name, limits)
-
-
-def _end(result: Result) -> None:
-    """Raise what pytest takes for the verdict; no traceback is written, as nobody sees it.
-
-    Not by pytest.fail(): that is a frame which pytest hides, and it would say so below each reason.
-    """
-    if result.verdict in _SKIPPED:
-        raise pytest.skip.Exception(f"{result.verdict}: {result.reason}")
-    if result.verdict is Verdict.ERROR:
-        raise pytest.fail.Exception(f"error: {result.reason}", pytrace=False)
-    if result.verdict not in _PASSED:
+    result = pyfuncitem.stash[RESULT]
+    if result.verdict in (Verdict.FAIL, Verdict.ERROR):
         raise pytest.fail.Exception(terminal.offenders(result.findings), pytrace=False)
+    return True
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the report of a control carry its result."""
-    if call.excinfo is not None and call.when != "teardown" and RESULT in item.stash:
-        call.excinfo.traceback = call.excinfo.traceback[-1:]  # a verdict, which is shown without the way here
+    """Give the report of a control the outcome of its verdict, also if a fixture raised it."""
     report = yield
     ended = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
     if not (ended and is_control(item)):
         return report
     assert isinstance(item, pytest.Function)
-    if RESULT in item.stash:
-        result = item.stash[RESULT]
-        del item.stash[RESULT]  # pytest keeps all tests to the end, and may run one again
-    else:  # what ended the call was no verdict
+    result = item.stash.get(RESULT, None)
+    if result is None:
         assert call.excinfo is not None
         result = _result_of_fixtures(item, call.excinfo.value)
-    _shape(report, item, result)
-    control = item.stash[CONTROL]
-    waivers, attestations = session_of(item.config).acceptance.of(result)
-    carried = Carried(control, result, tuple(waivers), tuple(attestations))
-    report.hullcheck = carried  # type: ignore[attr-defined]
-    item.user_properties += properties_of(control, result) + _accepting_properties(carried)
+    else:
+        del item.stash[RESULT]  # pytest keeps all tests to the end, and may run one again
+    _shape(report, result)
+    if call.when == "setup" and report.passed:  # as attested: pytest goes on to the call
+        item.stash[RESULT], report.when = result, "setup"
+        return report
+    report.hullcheck = Carried(item.stash[CONTROL], result)  # type: ignore[attr-defined]
+    item.user_properties += properties_of(item.stash[CONTROL], result, session_of(item.config))
     return report
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_report_to_serializable(
-    config: pytest.Config,
-) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
-    """Let a worker of xdist send what a report carries as one text: value by value takes longer than judging."""
-    data = yield
-    if data and "hullcheck" in data:
-        plain = to_builtins(data["hullcheck"])
-        data["hullcheck"] = json.dumps(plain) if hasattr(config, "workerinput") else plain
-    return data
+# ---- both
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_report_from_serializable(data: dict[str, Any]) -> None:
-    """Read what a worker of xdist sent so."""
-    if isinstance(data.get("hullcheck"), str):
-        data["hullcheck"] = convert(json.loads(data["hullcheck"]), Carried)
+def _findings(item: pytest.Function, arguments: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return what the control says of the subjects to which the run is limited."""
+    audit, target = session_of(item.config), target_of(item)
+    limits: Mapping[str, tuple[str, ...]] = audit.limits
+    kinds = {each.kind for each in arguments.values() if isinstance(each, Subjects)} if limits else set()
+    try:
+        if not kinds.isdisjoint(("container", "log")):
+            limits = audit.limits_on(target)
+    except EvidenceError as error:  # labels are unknown: no container may be left out for want of one
+        return (finding_of(error, "target", target.name),)
+    return judge(item.obj, arguments, target.name, limits)
 
 
 def _result_of_fixtures(item: pytest.Function, raised: BaseException) -> Result:
-    """The result on a target whose facts could not be had; an assertion in a fixture judges nothing."""
+    """Return the result on a target whose facts could not be had; an assertion in a fixture judges nothing."""
     if isinstance(raised, (AssertionError, pytest.fail.Exception)):
         raised = EvidenceError(f"{FIXTURE_FAILED}: {raised}")
     if isinstance(raised, NoDaemon) and _OF_ANY_ENGINE & ({*_arguments(item)} - later_in(item.obj)):
@@ -147,45 +268,24 @@ def _result_of_fixtures(item: pytest.Function, raised: BaseException) -> Result:
 
 
 def _result(item: pytest.Function, findings: tuple[Finding, ...]) -> Result:
-    """The result of *findings*, after waivers, attestations and tailoring."""
-    audit_session, target, name = session_of(item.config), target_of(item), id_of(item)
-    findings = audit_session.accepted(name, target, findings)
+    """Return the result of *findings*, after waivers, attestations and tailoring."""
+    audit, target, name = session_of(item.config), target_of(item), item.stash[CONTROL].id
+    findings = audit.accepted(name, target, findings)
     verdict, reason = summary(findings)
-    evidence = _evidence(item.fixturenames, audit_session, target)
-    return audit_session.tailored(Result(name, target.name, verdict, reason, findings, evidence), target)
+    known = audit.facts_of(target)
+    probes = _probes_behind(tuple(item.fixturenames), known.kind)
+    evidence = tuple(each for each in probes if each in known.recording.answers)
+    return audit.tailored(Result(name, target.name, verdict, reason, findings, evidence), target)
+
+
+_probes_behind = cache(evidence_of)
 
 
 def _arguments(item: pytest.Function) -> list[str]:
-    """The names of the fixtures that the control itself asks for."""
+    """Return the names of the fixtures that the control itself asks for."""
     return [name for name in _parameters(item.function) if name in item.fixturenames]
 
 
-@cache  # a control is judged on every target
+@cache
 def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(signature(function).parameters)
-
-
-def _evidence(arguments: Sequence[str], audit: AuditSession, target: Target) -> tuple[str, ...]:
-    """The probes behind *arguments*, of those that the target answered."""
-    known = audit.facts_of(target)
-    names = evidence_of(arguments, known.kind)
-    return tuple(name for name in names if name in known.recording.answers)
-
-
-def _accepting_properties(carried: Carried) -> list[tuple[str, object]]:
-    """Properties that are there only where something was waived or attested."""
-    waived = [f"{each.place}: {waived_words(each)}: {each.reason}" for each in carried.waivers]
-    attested = [f"{each.person} on {each.date}: {each.statement}" for each in carried.attestations]
-    words = (("waiver", waived), ("attested", attested))
-    return [(name, printable("; ".join(texts))) for name, texts in words if texts]
-
-
-def _shape(report: pytest.TestReport, item: pytest.Item, result: Result) -> None:
-    if result.verdict is Verdict.ERROR:
-        report.when = "setup"  # JUnit and pytest call what a call raises a failure; there is no other way
-        report.outcome, report.longrepr = "failed", f"error: {result.reason}"
-    elif result.verdict is Verdict.WAIVED:
-        report.outcome, report.wasxfail = "skipped", result.reason
-    elif result.verdict in _SKIPPED:
-        path, line, _ = item.location  # where the control is, not where it was judged
-        report.longrepr = (path, (line or 0) + 1, f"Skipped: {result.verdict}: {result.reason}")

@@ -1,12 +1,13 @@
-"""Whether a run has to do with hullcheck: the rest is imported where it does, or where the first control is seen.
+"""Whether a run has to do with hullcheck: the rest of the plugin is imported only then.
 
-It does where an option or a setting asks for an audit, `-m` names one of the markers, or a conftest.py names hullcheck.
-Else a module of tests may still hold a control: one that names hullcheck, has one of the markers, or asks for a policy.
+It has if an option or a setting asks for an audit, `-m` names one of the markers, or a conftest.py names hullcheck.
+Otherwise a module of tests may still hold a control: one that names hullcheck or has one of the markers.
 """
 
 import gc
 import re
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,24 +15,23 @@ import pytest
 from hullcheck.plugin import options
 
 MODULES = tuple(
-    f"hullcheck.plugin.{each}" for each in ("fixtures", "collecting", "gathering", "judging", "audit")
+    f"hullcheck.plugin.{each}" for each in ("collecting", "judging", "gathering", "xdist", "reporting")
 )
-"""The modules of hooks, in the order in which they are to be configured."""
+"""The modules of hooks, in the order in which they are configured."""
 _NAMED = re.compile(rb"\bhullcheck\b")
-_ASKS = re.compile(rb"\bdef \w+\([^)]*\b(policy|audit_facts|audit_target)\b")
 _MARKER = re.compile(rb"\bmark\.(\w+)")
 _OF_PYTEST = {b"parametrize", b"skip", b"skipif", b"xfail", b"usefixtures", b"filterwarnings"}
 _EXPLAINING = ("markers", "showfixtures", "show_fixtures_per_test")
 _SPREADING = ("numprocesses", "tx")  # of xdist: the main process sees no module
 _BETWEEN_COLLECTIONS = 50_000
-"""Objects that are made before Python looks for cycles, of which there are hardly any; unasked it does after 700."""
+"""Objects made before Python looks for cycles, of which there are hardly any; by default it does after 700."""
 
 
 def is_asked_for(config: pytest.Config) -> bool:
-    """Whether the options and settings have to do with hullcheck; a worker of xdist does as its main process."""
+    """Return whether the options and settings have to do with hullcheck; a worker of xdist does as its main process."""
     return (
         hasattr(config, "workerinput")
-        or config.pluginmanager.hasplugin("hullcheck.plugin.listing")
+        or config.getoption("hullcheck_listing") is not None
         or options.is_any_given(config)
         or bool(config.getoption("hosts", None))
         or any(config.getoption(each, None) for each in (*_EXPLAINING, *_SPREADING))
@@ -40,13 +40,13 @@ def is_asked_for(config: pytest.Config) -> bool:
 
 
 def selects_by_marker(config: pytest.Config) -> bool:
-    """Whether -m names a marker of ours."""
+    """Return whether -m names a marker of ours."""
     named = re.findall(r"\w+", config.option.markexpr)
     return not set(_markers(config)).isdisjoint(named) if named else False
 
 
 def _markers(config: pytest.Config) -> set[str]:
-    """The names of the markers; all of them where they cannot be read, which loading will say."""
+    """Return the names of the markers; those of -m if markers.ini cannot be read, which loading reports."""
     from hullcheck import frameworks  # late: few runs of other projects come here
 
     try:
@@ -56,19 +56,18 @@ def _markers(config: pytest.Config) -> set[str]:
 
 
 def load(config: pytest.Config) -> None:
-    """Import the rest of the plugin."""
+    """Import and register the rest of the plugin."""
     import hullcheck.requirements  # noqa: F401 - before what needs them
 
     gc.set_threshold(_BETWEEN_COLLECTIONS)
     for each in MODULES:
-        config.pluginmanager.import_plugin(each)
+        config.pluginmanager.register(import_module(each), each)
 
 
 class Waiting:
     """Loads the rest of the plugin at the first file that has to do with it."""
 
     def __init__(self, config: pytest.Config) -> None:
-        """Begin."""
         self.config = config
         self.session: pytest.Session | None = None
 
@@ -79,7 +78,7 @@ class Waiting:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Remember what those miss that are loaded later."""
+        """Remember the session for plugins that are loaded later."""
         self.session = session
 
     def pytest_plugin_registered(self, plugin: object) -> None:
@@ -93,10 +92,10 @@ class Waiting:
         """Look into a module before it is imported: its markers have to be declared by then."""
         try:
             text = module_path.read_bytes()
-        except OSError:  # pytest says so of this module, when it imports it
+        except OSError:  # pytest reports it when it imports the module
             return
         marked = {*_MARKER.findall(text)} - _OF_PYTEST
-        if _NAMED.search(text) or _ASKS.search(text) or (marked and not self.markers.isdisjoint(marked)):
+        if _NAMED.search(text) or (marked and not self.markers.isdisjoint(marked)):
             self._load()
 
     def _load(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.plugin.items import is_control
+from hullcheck.plugin.collecting import is_control
 from hullcheck.plugin.session import session_of
 from hullcheck.verify.replay import BEGAN, FOLDER, ONLY
 

@@ -65,6 +65,13 @@ class Progress:
         width = self.reporter._tw.fullwidth - 1
         self.reporter.rewrite(padded(cut(text, width), width))
 
+    def hide(self) -> None:
+        """Clear the line that moves, and draw it no more."""
+        if self.moves:
+            self._overwrite("")
+            self.reporter.rewrite("")
+        self.moves = False
+
     def close(self, seconds: float, rights: Mapping[str, str], *, told_below: bool = False) -> None:
         """All targets are gathered.
 
@@ -72,11 +79,9 @@ class Progress:
             rights: of each target as whom it was asked, and what that user does not see.
             told_below: whether the summary says why targets were not audited.
         """
+        self.hide()
         if self.reporter is None or self.reporter.no_summary:
             return
-        if self.moves:
-            self._overwrite("")
-            self.reporter.rewrite("")
         noun = "target" if self.total == 1 else "targets"
         self.reporter.write_line(f"gathered {self.total} {noun} in {seconds:.1f} s")
         for failure in () if told_below else self.failures:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from selftests.kit.running import Project
 PAGE = REPOSITORY / "docs/own-probes.md"
 DMESG = Path("/proc/sys/kernel/dmesg_restrict")
 PLUGIN = ("-p", "hullcheck.plugin")  # an installation loads it by itself
+CONTROL = "kernel_log_is_for_root"
 
 
 @pytest.fixture
@@ -26,32 +26,17 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def recording(project: Project) -> dict[str, Any]:
-    """That of the newest run."""
-    document: dict[str, Any] = json.loads(
-        (project.folder / "reports/latest/local/recording.json").read_text()
-    )
-    return document
-
-
-def test_own_probe_is_shown(project: Project) -> None:
-    """`--show-probes` has it, within the script that would be run."""
-    run = project.pytest(*PLUGIN, "--show-probes", "--hosts=local://")
-    assert run.status == 0
-    assert run.lines("ask site_dmesg_restrict 'cat /proc/sys/kernel/dmesg_restrict'")
-    assert run.lines("complete")
-
-
 @pytest.mark.skipif(not DMESG.exists(), reason="this kernel has no dmesg_restrict")
 @pytest.mark.parametrize("processes", [[], ["-n2"]], ids=["one", "workers"])
 def test_own_probe_goes_the_whole_way(project: Project, processes: list[str]) -> None:
-    """This machine is asked; the recording has its answer, and is judged again, also where that is another one."""
+    """It is shown, this machine is asked, and the recording is judged again, also with another answer or with none."""
+    shown = project.pytest(*PLUGIN, "--show-probes", "--hosts=local://")
+    assert shown.lines("ask site_dmesg_restrict 'cat /proc/sys/kernel/dmesg_restrict'")
     here = DMESG.read_text().strip()
     run = project.pytest(*PLUGIN, "--hosts=local://", *processes)
-    control = "kernel_log_is_for_root"
-    assert run.verdicts == {control: "pass" if here == "1" else "fail"}, run.output
+    assert run.verdicts == {CONTROL: "pass" if here == "1" else "fail"}, run.output
     assert run.results["results"][0]["evidence"] == ["site_dmesg_restrict"]
-    document = recording(project)
+    document = json.loads((project.folder / "reports/latest/local/recording.json").read_text())
     (answer,) = (each for each in document["answers"] if each["name"] == "site_dmesg_restrict")
     assert answer["stdout"] == f"{here}\n"
     assert document["commands"]["site_dmesg_restrict"] == f"cat {DMESG}"
@@ -59,16 +44,11 @@ def test_own_probe_goes_the_whole_way(project: Project, processes: list[str]) ->
     for name, (stdout, _) in wanted.items():
         answer["stdout"] = stdout
         project.write(f"recordings/{name}/recording.json", json.dumps({**document, "target": name}))
-    hosts = ",".join(f"recorded://recordings/{name}" for name in wanted)
-    again = project.pytest(*PLUGIN, f"--hosts={hosts}", *processes)
-    assert again.verdicts == {f"{control}@{name}": verdict for name, (_, verdict) in wanted.items()}
-
-
-def test_recording_without_the_probe_is_an_error(project: Project) -> None:
-    """What was not asked is not passed."""
-    run = project.pytest(*PLUGIN, "--hosts", project.recorded("box"))
-    assert run.verdicts == {"kernel_log_is_for_root": "error"}
-    assert "the recording has no answer to the probe site_dmesg_restrict" in run.reasons
+    hosts = [*(f"recorded://recordings/{name}" for name in wanted), project.recorded("box")]
+    again = project.pytest(*PLUGIN, f"--hosts={','.join(hosts)}", *processes)
+    verdicts = {f"{CONTROL}@{name}": verdict for name, (_, verdict) in wanted.items()}
+    assert again.verdicts == verdicts | {f"{CONTROL}@box": "error"}
+    assert "the recording has no answer to the probe site_dmesg_restrict" in again.reasons
 
 
 def test_answer_of_the_script_is_judged(project: Project) -> None:
@@ -76,27 +56,22 @@ def test_answer_of_the_script_is_judged(project: Project) -> None:
     name = "site_dmesg_restrict"
     output = f"hullcheck-probe/1 N\nN begin {name}\n1\n\nN status 0\n\nN end {name}\nN complete\n"
     project.write("answer.txt", output.replace("N", "0" * 32))
-    assert project.pytest(*PLUGIN, "--hosts=recorded://answer.txt").verdicts == {
-        "kernel_log_is_for_root": "pass"
-    }
+    assert project.pytest(*PLUGIN, "--hosts=recorded://answer.txt").verdicts == {CONTROL: "pass"}
 
 
-def test_wrong_probe_stops_the_run(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"site_dmesg_restrict"', '"host"', ": there is a probe 'host' already"),
+        ("(recording: Recording)", "(record: object)", " needs 'record', and there is no such fact"),
+        ("(recording: Recording)", "(kernel_log_is_roots: object)", " needs itself"),
+    ],
+)
+def test_wrong_fact_stops_the_run(project: Project, old: str, new: str, said: str) -> None:
     """It is named with its place, and no host is asked."""
     conftest = project.folder / "conftest.py"
-    conftest.write_text(conftest.read_text().replace('"site_dmesg_restrict"', '"host"'))
+    conftest.write_text(conftest.read_text().replace(old, new))
     run = project.pytest(*PLUGIN, "--hosts=local://")
     assert run.status == 4
-    assert "conftest.py:11: the fact 'kernel_log_is_roots': there is a probe 'host' already" in run.output
-    assert not (project.folder / "reports").exists()
-
-
-@pytest.mark.parametrize("parameter", ["record", "kernel_log_is_roots"])
-def test_fact_that_cannot_be_made_stops_the_run(project: Project, parameter: str) -> None:
-    """What it needs is no fact, or is itself: the message names it, and no host is asked."""
-    conftest = project.folder / "conftest.py"
-    conftest.write_text(conftest.read_text().replace("(recording: Recording)", f"({parameter}: object)"))
-    run = project.pytest(*PLUGIN, "--hosts=local://")
-    assert run.status == 4
-    assert "conftest.py:11: the fact 'kernel_log_is_roots' needs" in run.output
+    assert f"conftest.py:11: the fact 'kernel_log_is_roots'{said}" in run.output
     assert not (project.folder / "reports").exists()

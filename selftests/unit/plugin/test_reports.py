@@ -1,39 +1,34 @@
-"""What a run leaves, and what it prints."""
+"""What a run leaves."""
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
+import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from hullcheck.recording.probe import Answer
-from selftests import REPOSITORY
-from selftests.kit.projects import PRIVILEGED, careless, site
-from selftests.kit.running import (
-    ABSENT,
-    PRESENT,
-    Project,
-    clean_environment,
-    containers,
-    info,
-)
+from hullcheck.data.releases import SHIPPED
+from selftests.kit.bundles import Bundle, run_demo
+from selftests.kit.checks import verify
+from selftests.kit.projects import EVERY_VERDICT, PRIVILEGED, careless, empty, site
+from selftests.kit.running import ABSENT, PRESENT, Project, containers, info
 
-# ---- reports
+FILES = {"results.json", "audit.html", "findings.csv", "requirements.csv"}
 
 
 def test_junit_and_html_of_the_user_win(tmp_path: Path) -> None:
-    """`--junitxml` and `--html` go where the user says, and not into the run's folder."""
+    """`--junitxml` and `--html` go where the user says; /dev/null stays a device; what cannot be written is named."""
     project = site(tmp_path)
-    run = project.pytest("--hosts", careless(project), "--junitxml=own.xml", "--html=own.html")
-    assert (tmp_path / "own.xml").exists()
+    host = careless(project)
+    project.pytest("--hosts", host, "--junitxml=own.xml", "--html=own.html")
+    assert (tmp_path / "own.xml").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "own.html").exists()
-    left = {each.name for each in (tmp_path / "reports/latest").iterdir()}
-    assert left == {"results.json", "audit.html", "findings.csv", "requirements.csv", "web1"}
-    assert run.status == 1
+    assert {each.name for each in (tmp_path / "reports/latest").iterdir()} == {*FILES, "web1"}
+    assert project.pytest("--hosts", host, "--junitxml=/dev/null").status == 1
+    assert Path("/dev/null").is_char_device()
+    run = project.pytest("--hosts", host, "--junitxml=/proc/own.xml")
+    assert (run.status, len(run.lines("/proc/own.xml was not written: "))) == (3, 1), run.output
 
 
 def test_reports_folder_is_taken_from_where_the_user_stands(tmp_path: Path) -> None:
@@ -42,8 +37,7 @@ def test_reports_folder_is_taken_from_where_the_user_stands(tmp_path: Path) -> N
     (tmp_path / "here").mkdir()
     project.pytest("--hosts", careless(project), "--reports=out", "../tests", cwd=tmp_path / "here")
     folder = tmp_path / "here/out/latest"
-    reports = {"results.json", "audit.html", "junit.xml", "report.html", "findings.csv", "requirements.csv"}
-    assert {each.name for each in folder.iterdir()} == {*reports, "web1"}
+    assert {each.name for each in folder.iterdir()} == {*FILES, "junit.xml", "report.html", "web1"}
     assert (folder / "web1/recording.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -55,7 +49,7 @@ def test_password_is_nowhere(tmp_path: Path, processes: list[str]) -> None:
     project.environment = {
         "JENKINS_URL": "http://ci",
         "GIT_URL": "https://ci:geheim@git/x",
-    }  # pytest-metadata's
+    }  # of pytest-metadata
     hosts = "ssh://audit:geheim@web1,ssh://audit:geheim@web2:99?sudo=true"
     run = project.pytest("-v", "--hosts", hosts, "--html=page.html", *processes)
     assert run.lines("not audited: web1: ssh://audit:***@web1 could not be audited: Permission denied")
@@ -79,72 +73,10 @@ def test_hostile_text_is_shown_and_does_nothing(tmp_path: Path) -> None:
     (finding,) = run.results["results"][0]["findings"]
     assert finding["subject"].isprintable()
     assert "\\udcff" in finding["reason"]
-    assert run.status == 1
-
-
-def test_cut_off_answers_are_errors(tmp_path: Path) -> None:
-    """An engine that answers nonsense, or not to the end, is judged in error."""
-    project = site(tmp_path)
-    cut = containers({"Name": "/web", "HostConfig": {"Privileged": False}})
-    nonsense = Answer(cut.name, 0, cut.stdout[:-60], "")
-    half = project.recorded("half", PRESENT, info(), nonsense)
-    wrong = project.recorded(
-        "wrong", PRESENT, info(), Answer(cut.name, 0, "container []\n--proc\n--paths\n", "")
-    )
-    refused = project.recorded("refused", PRESENT, info(), Answer(cut.name, 1, "", "permission denied\n"))
-    late = project.recorded("late", PRESENT, info(), Answer(cut.name, 124, "", ""))
-    run = project.pytest("--hosts", f"{half},{wrong},{refused},{late}")
-    assert set(run.verdicts.values()) == {"error"}, run.reasons
-    assert any("permission denied" in reason for reason in run.reasons)
-    assert any("did not answer in time" in reason for reason in run.reasons)
-
-
-# ---- the terminal
-
-
-def test_log_has_no_progress_and_one_line_about_gathering(tmp_path: Path) -> None:
-    """Where output is no terminal nothing is drawn over."""
-    project = site(tmp_path)
-    run = project.pytest("--hosts", careless(project))
-    assert "\r" not in run.output
-    assert "\x1b" not in run.output
-    assert len(run.lines("gathered 1 target in ")) == 1
-
-
-@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one-process", "two-workers"])
-def test_terminal_shows_progress(tmp_path: Path, processes: list[str]) -> None:
-    """On a terminal a line tells how many targets are gathered, and is gone when they are."""
-    project = site(tmp_path)
-    command = [sys.executable, "-m", "pytest", "--hosts", careless(project), *processes]
-    controller, terminal = pty.openpty()
-    environment = {**clean_environment(), "PYTHONPATH": str(REPOSITORY), "TERM": "xterm"}
-    with subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdin=terminal, stdout=terminal, stderr=terminal
-    ) as process:
-        os.close(terminal)
-        output = _drain(controller)
-    assert process.returncode == 1
-    assert "\rgathering: 0 of 1 targets" in output
-    assert "\rgathering: 1 of 1 targets" in output
-    assert "gathered 1 target in " in output
-
-
-def _drain(controller: int) -> str:
-    output = b""
-    while True:
-        try:
-            part = os.read(controller, 65536)
-        except OSError:  # how Linux says that the other end is closed
-            break
-        output += part
-    os.close(controller)
-    return output.decode(errors="replace")
 
 
 KEPT = """
 import gc
-
-import pytest
 
 from hullcheck.facts.registry import Facts
 
@@ -156,15 +88,110 @@ def test_keeps_little(policy):
 """
 WATCHER = """
 def pytest_sessionfinish(session):
-    reports = session.config.pluginmanager.get_plugin("terminalreporter").stats["passed"]
-    print([each.hullcheck for each in reports if hasattr(each, "hullcheck")])
+    reports = session.config.pluginmanager.get_plugin("terminalreporter").stats
+    print("kept", {name: len(set(map(id, each))) for name, each in reports.items()})
 """
 
 
 def test_little_is_kept_of_hosts_that_are_done(tmp_path: Path) -> None:
-    """The facts of one host, and of a report what pytest's own lists need."""
+    """The facts of one host, and of reports that they count."""
     project = Project(tmp_path, {"test_site.py": KEPT, "conftest.py": WATCHER})
-    hosts = ",".join(project.recorded(name, ABSENT) for name in ("a", "b", "c"))
+    hosts = ",".join(project.recorded(name, ABSENT) for name in ("a", "b", "c", "d"))
     run = project.pytest("-s", f"--hosts={hosts}")
+    assert (run.status, len(run.lines("kept {'passed': 1}"))) == (0, 1), run.output
+    assert run.lines("4 passed")
+
+
+# ---- what is known of releases
+
+
+def test_old_recordings_are_judged_by_what_is_known_now(tmp_path: Path) -> None:
+    """The verdict, the results, the page and the bundle name the file of --releases; `verify` judges by it again."""
+    document = json.loads(SHIPPED.read_text())
+    document["day"], document["distributions"]["debian"]["13"] = "2026-12-01", "2026-11-01"
+    file = tmp_path / "known.json"
+    file.write_text(json.dumps(document))
+    run = run_demo(tmp_path, "--bundle", f"--releases={file}", "-k", "engine_release")
+    reports = tmp_path / "reports"
+    results = json.loads((reports / "latest/results.json").read_text())
+    assert {each["verdict"] for each in results["results"]} == {"fail"}, run.output
+    assert "got its last updates on 2026-11-01" in results["results"][0]["reason"]
+    assert results["run"]["releases"] == {
+        "day": "2026-12-01",
+        "sha256": sha256(file.read_bytes()).hexdigest(),
+    }
+    assert "2026-12-01" in (reports / "latest/audit.html").read_text()
+    bundle = Bundle.read(reports / "latest.zip")
+    assert bundle.files["releases.json"] == file.read_bytes()
+    assert bundle.document("manifest.json")["made_by"]["releases"] == results["run"]["releases"]
+    done = verify(reports / "latest.zip")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "known.json:1: holds no releases: write what is known of releases"),
+        ('{"schema": "hullcheck/releases/1"}', "known.json:1: day: is missing; write a day, as 2026-11-26"),
+        (SHIPPED.read_text().replace("2026-11-26", "2026-13-26"), "known.json: month must be in 1..12"),
+    ],
+)
+def test_file_of_releases_that_is_none(tmp_path: Path, text: str, said: str) -> None:
+    """It is refused before any host is asked."""
+    project = site(tmp_path)
+    project.write("known.json", text)
+    run = project.pytest("--releases=known.json")
+    assert run.status == 4
+    assert run.output.startswith("ERROR: --releases: ")
+    assert said in run.output
+
+
+# ---- --keep
+
+
+def runs(project: Project, suffix: str = "") -> list[str]:
+    """Return the names of the runs that are there, the oldest first."""
+    return sorted(each.stem for each in (project.folder / "reports").glob(f"2*Z-????{suffix}"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """One with three older runs, which have a bundle."""
+    made = Project(tmp_path / "project", {"test_every.py": EVERY_VERDICT})
+    made.pytest("-k", "test_passes", "--bundle", "--hosts", empty(made))
+    reports, (name,) = made.folder / "reports", runs(made)
+    for number in (1, 2, 3):
+        older = f"2026010{number}T000000Z-000{number}"
+        for path in sorted((reports / name).rglob("*")):
+            if path.is_file():
+                made.write(f"reports/{older}/{path.relative_to(reports / name)}", path.read_text())
+        (reports / f"{older}.zip").write_bytes((reports / f"{name}.zip").read_bytes())
+    for path in (reports / name, reports / f"{name}.zip"):
+        path.rename(reports / path.name.replace(name, "notes"))
+    return made
+
+
+def test_oldest_are_removed(project: Project) -> None:
+    """The newest stay, with their bundles; the link to the newest leads somewhere."""
+    before = runs(project)
+    assert len(before) == 3
+    run = project.pytest("-k", "test_passes", "--hosts", empty(project), "--keep=2")
     assert run.status == 0, run.output
-    assert str([True] * 3) in run.output
+    assert runs(project)[:-1] == before[-1:] == runs(project, ".zip")
+    assert (project.folder / "reports/latest").resolve().name == runs(project)[-1]
+
+
+def test_what_is_not_of_a_run_stays(project: Project) -> None:
+    """Neither a file that somebody has put there goes, nor what a link leads to, nor a run that has not ended."""
+    reports, elsewhere = project.folder / "reports", project.folder / "elsewhere"
+    oldest = reports / runs(project)[0]
+    oldest.rename(elsewhere)
+    oldest.symlink_to(elsewhere)
+    unfinished = project.write("reports/20250101T000000Z-aaaa/one/recording.json", "{}")
+    noted = project.write(f"reports/{runs(project)[-1]}/notes.txt", "looked at")
+    project.pytest("-k", "test_passes", "--hosts", empty(project), "--keep=1")
+    assert {each.name for each in elsewhere.iterdir()} >= {"results.json", "bare"}
+    assert unfinished.exists()
+    assert [each.name for each in noted.parent.iterdir()] == ["notes.txt"]
+    project.pytest("-k", "test_passes", "--hosts", empty(project))
+    assert len([each for each in runs(project) if (reports / each / "results.json").exists()]) == 3

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from selftests import REPOSITORY
-from selftests.kit.projects import PRIVILEGED
+from selftests.kit.projects import PRIVILEGED, careless, site
 from selftests.kit.running import PRESENT, Project, Run, clean_environment, containers, info
 
 NAME = "hull" + "check"  # a module with the whole name in it would be taken for one that holds controls
@@ -45,97 +43,59 @@ def run(project: Project, *arguments: str) -> Run:
 
 
 def own(folder: Path, tests: dict[str, str]) -> Project:
-    """A project without a word of hullcheck but in these *tests*, and with an inventory where one is looked for."""
+    """A project without a word of hullcheck but in these *tests*, and with an inventory in its usual place."""
     project = Project(folder, tests, settings=NO_SETTINGS)
     (folder / "conftest.py").unlink()
     hosts = project.recorded("web1", PRESENT, info(), containers({"Name": "/a"}))
-    document = {"targets": {"web1": {"connect": hosts}}}
-    project.write("inventories/local.yml", json.dumps(document))
+    project.write("inventories/local.yml", json.dumps({"targets": {"web1": {"connect": hosts}}}))
     return project
 
 
 def test_foreign_project_imports_next_to_nothing(tmp_path: Path) -> None:
     """No fact, no report and no library of ours; -k, -q and markers of its own change nothing about that."""
     settings = f"{NO_SETTINGS}markers = slow\n"
-    project = Project(
-        tmp_path, {"test_it.py": f"import pytest\npytestmark = pytest.mark.slow\n{FOREIGN}"}, settings
-    )
+    tests = {"test_it.py": f"import pytest\npytestmark = pytest.mark.slow\n{FOREIGN}"}
+    project = Project(tmp_path, tests, settings)
     (tmp_path / "conftest.py").write_text("def pytest_configure():\n    pass\n")
     done = run(project, "-k", "somebody", "-m", "slow")
     assert done.status == 0, done.output
     assert f"{NAME} 0" not in done.output  # the header of an audit
     modules = set(json.loads((tmp_path / "modules.json").read_text()))
-    light = {f"plugin.{each}" for each in ("options", "project", "waiting")}
-    light |= {"plugin", "controls", "controls.shipped", "pytest_settings", "unpacked"}
+    light = {*("plugin", "plugin.options", "plugin.waiting", "controls", "controls.shipped", "unpacked")}
     names = {f"{NAME}.frameworks", f"{NAME}.inputs"}  # for a marker that is not pytest's
     assert modules - names == {NAME, *(f"{NAME}.{each}" for each in light)}
 
 
-@pytest.fixture
-def closed(tmp_path: Path) -> Iterator[Path]:
-    """Tests of somebody else, and beside them folders and files that nobody may read."""
-    tests = tmp_path / "t"
-    for name in ("t", "private", "here/tests"):
-        (tmp_path / name).mkdir(parents=True)
-    for name in ("t/test_a.py", "t/test_b.py"):
-        (tmp_path / name).write_text("def test_it():\n    pass\n")
-    for name in ("tox.ini", "pyproject.toml", "pytest.ini"):
-        (tmp_path / "here" / name).touch()
-    shut = [tmp_path / "private", *(tmp_path / "here").iterdir(), tests / "test_b.py"]
-    for each in shut:
-        each.chmod(0)
-    yield tests
-    for each in shut:
-        each.chmod(0o755)
-
-
-def give_up_reading() -> None:
-    """Let root read no more than modes allow, from the next program on: no CAP_DAC_OVERRIDE and _READ_SEARCH."""
-    for capability in (1, 2):
-        ctypes.CDLL(None).prctl(24, capability)  # PR_CAPBSET_DROP, which a plain user may not and need not
-
-
-@pytest.mark.parametrize(
-    ("cwd", "arguments", "said"),
-    [
-        ("", ("t/test_a.py",), "1 passed"),
-        ("here", ("../t/test_a.py",), "1 passed"),
-        ("", ("t", "--continue-on-collection-errors"), "1 passed, 1 error"),
-    ],
-    ids=["folder beside it", "settings here", "module"],
-)
-def test_what_may_not_be_read_is_no_matter(
-    closed: Path, cwd: str, arguments: tuple[str, ...], said: str
-) -> None:
-    """Tests of other people run as without hullcheck where something that may not be read lies beside them."""
+def test_module_that_cannot_be_read(tmp_path: Path) -> None:
+    """Tests of other people run as without hullcheck beside a link that leads nowhere."""
+    (tmp_path / "test_a.py").write_text("def test_it():\n    pass\n")
+    (tmp_path / "test_b.py").symlink_to("nowhere.py")
     ends = []
     for plugin in ("-pno:hullcheck.plugin", "-phullcheck.plugin"):
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-pno:cacheprovider", plugin, *arguments],
-            cwd=closed.parent / cwd,
+            [sys.executable, "-m", "pytest", "-pno:cacheprovider", plugin, "--continue-on-collection-errors"],
+            cwd=tmp_path,
             env={**clean_environment(), "PYTHONPATH": str(REPOSITORY)},
             capture_output=True,
             text=True,
-            preexec_fn=give_up_reading,
         )
-        assert f" {said} " in done.stdout, done.stdout + done.stderr
+        assert " 1 passed" in done.stdout, done.stdout + done.stderr
         ends.append(done.returncode)
     assert ends[0] == ends[1]
 
 
 @pytest.mark.parametrize(
-    ("tests", "conftest"),
+    ("tests", "conftest", "workers"),
     [
-        ({"test_a.py": MARKED}, ""),
-        ({"test_a.py": ASKING}, ""),
-        ({"test_a.py": f"from {NAME} import verdicts\n{ASKING}"}, ""),
-        ({"test_a.py": IN_CONFTEST}, CONFTEST),
-        ({"a/test_a.py": IN_CONFTEST, "a/conftest.py": CONFTEST}, ""),
-        ({"test_a.py": FOREIGN, "test_b.py": MARKED}, ""),
+        ({"test_a.py": MARKED}, "", []),
+        ({"test_a.py": f"from {NAME} import verdicts\n{ASKING}"}, "", []),
+        ({"test_a.py": IN_CONFTEST}, CONFTEST, []),
+        ({"a/test_a.py": IN_CONFTEST, "a/conftest.py": CONFTEST}, "", []),
+        ({"test_a.py": FOREIGN, "test_b.py": MARKED}, "", []),
+        ({"test_a.py": FOREIGN, "test_b.py": MARKED}, "", ["-n2"]),
     ],
-    ids=["marker", "policy", "import", "conftest", "conftest below", "second module"],
+    ids=["marker", "import", "conftest", "conftest below", "second module", "workers"],
 )
-@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["one", "workers"])
 def test_control_is_found(tmp_path: Path, tests: dict[str, str], conftest: str, workers: list[str]) -> None:
     """Wherever the first word of hullcheck is, the target is asked, the control judged and the summary shown."""
     project = own(tmp_path, tests)
@@ -148,8 +108,8 @@ def test_control_is_found(tmp_path: Path, tests: dict[str, str], conftest: str, 
 
 
 def test_what_was_missed_is_done(tmp_path: Path) -> None:
-    """What happens at the start of a run happens where the first control is seen: numbers for -k, secrets hidden."""
-    project = own(tmp_path, {"test_a.py": MARKED, "test_b.py": ASKING})
+    """What happens at the start of a run happens at the first control: numbers for -k, secrets hidden."""
+    project = own(tmp_path, {"test_a.py": MARKED, "test_b.py": f"import {NAME}\n{ASKING}"})
     project.environment["GIT_URL"] = "https://audit:hunter22hunter@example.com/x"
     project.environment["JENKINS_URL"] = "https://ci.example.com"
     done = run(project, "-k", "5.5", "--html=report.html", "-v")
@@ -163,3 +123,18 @@ def test_wrong_marker_is_refused(tmp_path: Path) -> None:
     """An id that nobody knows stops the run as in any other project."""
     done = run(own(tmp_path, {"test_a.py": MARKED.replace('"5.5"', '"5.999"')}))
     assert (done.status, len(done.lines("is not in markers.ini"))) == (4, 1), done.output
+
+
+def test_plugin_is_loaded_once_when_installed(tmp_path: Path) -> None:
+    """With the entry point of an installation beside the checkout's conftest, pytest loads one plugin."""
+    project = site(tmp_path)
+    entry = project.write(
+        "site/hullcheck-0.dist-info/entry_points.txt", "[pytest11]\nhullcheck.plugin = hullcheck.plugin\n"
+    )
+    (entry.parent / "METADATA").write_text("Metadata-Version: 2.1\nName: hullcheck\nVersion: 0\n")
+    project.environment["PYTHONPATH"] = f"{REPOSITORY}:{project.folder}/site"
+    hosts = careless(project)
+    for name in ("conftest.py", "pytest.ini"):  # with both, then without the first
+        assert project.pytest("--hosts", hosts).verdicts == {"container_is_not_privileged": "fail"}
+        if name == "conftest.py":
+            (tmp_path / name).unlink()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.plugin.reporting import quiet
+from hullcheck.plugin import output
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts.engines import engine_text
 from selftests.kit.running import ABSENT, PRESENT, Project, Run, info
@@ -32,63 +32,59 @@ def project(tmp_path: Path) -> Project:
 
 
 def _letters(run: Run) -> int:
-    """How many letters of tests stand before the summary."""
+    """Return how many letters of tests stand before the summary."""
     before = run.output.partition("= hullcheck =")[0]
     return len("".join(re.findall(r"^(?:\S+\.py )?([EFs.]+)(?= |$)", before, re.MULTILINE)))
 
 
-@pytest.mark.parametrize("processes", [(), ("-n", "2")], ids=["one-process", "two-workers"])
-def test_host_that_is_not_reached(project: Project, processes: tuple[str, ...]) -> None:
-    """One sentence; results hold all errors, and the exit status is 1."""
-    run = project.pytest("-m", "cis", "--hosts=ssh://web1", *processes)
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["--hosts=ssh://web1"],
+            f"web1: {ROUTE}. Check the address, and that ssh can log in without a prompt.",
+        ),
+        (
+            ["--hosts=ssh://web1", "-n", "2"],
+            f"web1: {ROUTE}. Check the address, and that ssh can log in without a prompt.",
+        ),
+        (["--sudo"], "local: sudo: a password is required. "),
+        (
+            ["--hosts={refused}"],
+            "web2: permission denied on /run/docker.sock. Record the target again, as root.",
+        ),
+    ],
+    ids=["route", "workers", "sudo", "engine"],
+)
+def test_target_that_cannot_be_asked(project: Project, arguments: list[str], said: str) -> None:
+    """One sentence and no letter; results hold all errors, and the exit status is 1."""
+    refused = project.recorded("web2", PRESENT, Answer("engine", 0, engine_text(refusal=REFUSED), ""))
+    run = project.pytest("-m", "cis", *(each.replace("{refused}", refused) for each in arguments))
     assert (run.status, set(run.verdicts.values()), len(run.verdicts)) == (1, {"error"}, 118)
     assert _letters(run) == 0
-    assert run.lines("No route to host") == [
-        f"web1: {ROUTE}. Check the address, and that ssh can log in without a prompt."
-    ]
+    assert len(run.lines(said)) == 1, run.output
     assert "118 errors" in run.output
 
 
-def test_sudo_that_asks_for_a_password(project: Project) -> None:
-    """A sudo that asks for a password gives one sentence, and no letter."""
-    run = project.pytest("-m", "cis", "--sudo")
-    assert (run.status, set(run.verdicts.values())) == (1, {"error"})
-    assert _letters(run) == 0
-    assert len(run.lines("local: sudo: a password is required.")) == 1
-
-
-def test_user_who_may_not_use_the_engine(project: Project) -> None:
-    """An engine that refuses to answer gives one sentence, and no letter."""
-    refused = Answer("engine", 0, engine_text(refusal=REFUSED), "")
-    run = project.pytest("-m", "cis", "--hosts", project.recorded("web1", PRESENT, refused))
-    assert (run.status, set(run.verdicts.values())) == (1, {"error"})
-    assert _letters(run) == 0
-    assert run.lines("web1: ") == [
-        "web1: permission denied on /run/docker.sock. Record the target again, as root."
-    ]
-
-
 def test_host_without_docker(project: Project) -> None:
-    """What does not apply has no letter either."""
-    run = project.pytest("-k", "5.5", "--hosts", project.recorded("web1", ABSENT))
+    """What does not apply has no letter either; with -v each control has its line."""
+    arguments = ("-k", "5.5", "--hosts", project.recorded("web1", ABSENT))
+    run = project.pytest(*arguments)
     assert (run.status, run.verdicts) == (1, {"container_is_not_privileged": "not applicable"})
     assert _letters(run) == 0
     assert "`hullcheck audit --demo` shows" in run.output
+    assert project.pytest("-v", *arguments).lines("test_container_is_not_privileged[web1] SKIPPED")
 
 
-def test_verbose_run_shows_all(project: Project) -> None:
-    """With -v each control has its line."""
-    run = project.pytest("-v", "-k", "5.5", "--hosts=ssh://web1")
-    assert run.lines("test_container_is_not_privileged[web1] ERROR")
-    assert run.lines("not audited: web1: ")
-
-
-def test_target_that_answers_beside_it(project: Project) -> None:
-    """Where one target can be asked, the errors of the other are shown as ever."""
-    hosts = f"ssh://web1,{project.recorded('web2', PRESENT, info())}"
-    run = project.pytest("-k", "5.5", "--hosts", hosts)
-    assert _letters(run) == 2
-    assert run.lines(f"not audited: web1: ssh://web1 could not be audited: {ROUTE}")
+@pytest.mark.parametrize("hosts", [1, 4], ids=["few", "many"])
+@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one", "workers"])
+def test_target_that_answers_beside_it(project: Project, hosts: int, processes: list[str]) -> None:
+    """The controls of the other have a letter; that one was not asked is said once, above or below them."""
+    named = [project.recorded(f"web{number + 2}", PRESENT, info()) for number in range(hosts)]
+    run = project.pytest("-k", "5.5", "--hosts", ",".join(["ssh://web1", *named]), *processes)
+    assert _letters(run) == hosts, run.output
+    assert len(run.lines(f"not audited: web1: ssh://web1 could not be audited: {ROUTE}")) == 1
+    assert len(run.lines(f"gathered {hosts + 1} targets in ")) == 1
     assert run.lines("results: ")
 
 
@@ -106,14 +102,13 @@ def test_command_of_this_run(
     """A program is named as it was started, below this folder in short; root needs no sudo."""
     tool = tmp_path / "bin/tool"
     tool.parent.mkdir()
-    tool.write_text("")
-    tool.chmod(0o755)
+    tool.touch(0o755)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "orig_argv", ["python", *(each.format(here=tmp_path) for each in words)])
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert quiet.command() == typed
+    assert output.command() == typed
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert quiet.command() == ()
+    assert output.command() == ()
 
 
 def test_control_that_needs_no_engine(tmp_path: Path) -> None:

@@ -1,0 +1,289 @@
+"""What a run found: the result of each test as it comes in, and the audit of all of them."""
+
+import os
+import platform
+import pwd
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from msgspec import Struct
+from msgspec.structs import replace
+
+from hullcheck import __version__
+from hullcheck.controls.metadata import framework_line
+from hullcheck.criteria.neighbours import shown
+from hullcheck.facts import Facts
+from hullcheck.facts.engine.identity import Identity, same_engine, same_machine
+from hullcheck.frameworks import rollup
+from hullcheck.gates import Baseline, Gates, conditions, held
+from hullcheck.inventory import Target, acceptance
+from hullcheck.inventory.acceptance import AuditContext, waived_words
+from hullcheck.inventory.specs import plain, plain_arguments
+from hullcheck.messages import WrongUse, printable
+from hullcheck.plugin import options
+from hullcheck.plugin.session import FRAMEWORKS, AuditSession
+from hullcheck.results import (
+    Attestation,
+    Audit,
+    AuditedTarget,
+    Changes,
+    Control,
+    Result,
+    Run,
+    User,
+    Waiver,
+)
+from hullcheck.results.history import compare, since_last_run
+from hullcheck.verdicts import EvidenceError, NotApplicable
+
+_LEFT_OUT = {
+    "container": "containers other than",
+    "label": "containers without the label",
+    "image": "images other than",
+}
+
+
+class Described(Struct, frozen=True):
+    """A target as results name it, and whether it cannot be judged because no engine answers there."""
+
+    target: AuditedTarget
+    silent: bool
+
+
+class Carried(Struct, frozen=True):
+    """What the report of a control carries, maybe out of another process.
+
+    Attributes:
+        described: the target, if the report comes out of another process and is the first of the target.
+        whole: whether this is the only report of the test.
+    """
+
+    control: Control
+    result: Result
+    described: Described | None = None
+    whole: bool = False
+
+
+def properties_of(control: Control, result: Result, audit: AuditSession) -> list[tuple[str, object]]:
+    """Return what JUnit readers get beside the outcome."""
+    found: list[tuple[str, object]] = [
+        ("control", control.id),
+        ("target", result.target),
+        ("verdict", str(result.verdict)),
+        ("severity", result.severity or control.severity),
+        ("frameworks", framework_line(control)),
+    ]
+    waivers, attestations = audit.acceptance.of(result)
+    waived = [f"{each.place}: {waived_words(each)}: {each.reason}" for each in waivers]
+    attested = [f"{each.person} on {each.date}: {each.statement}" for each in attestations]
+    words = (("waiver", waived), ("attested", attested))
+    return found + [(name, printable("; ".join(texts))) for name, texts in words if texts]
+
+
+def describe(audit: AuditSession, target: Target) -> Described:
+    """Return what results say of *target* itself."""
+    known = audit.facts_of(target)
+    limits = (f"{_LEFT_OUT[kind]} {', '.join(each)}" for kind, each in audit.limits.items())
+    described = AuditedTarget(
+        target.name,
+        plain(target.connect),
+        "unknown" if known.recording.failure else known.kind,
+        printable(known.engine_version),
+        printable(known.os_name),
+        clock=known.recording.clock_note,
+        neighbours=(*limits, *_neighbours(known)),
+        groups=tuple(map(printable, audit.inventory.groups_of(target))),
+    )
+    return Described(described, audit.is_silent(target))
+
+
+def _neighbours(known: Facts) -> tuple[str, ...]:
+    """Return what else runs containers on a host; nothing if there is no Docker, and so nothing that is judged."""
+    try:
+        found = known.neighbours if known.kind == "host" else ()
+    except (EvidenceError, NotApplicable):
+        return ()
+    return tuple(printable(shown(each)) for each in found)
+
+
+class Outcome:
+    """The results of the main process."""
+
+    def __init__(self, session: AuditSession) -> None:
+        self.session = session
+        self.results: dict[str, dict[str, Result]] = {each.name: {} for each in session.targets}
+        self.controls: dict[str, Control] = {}
+        self.described: dict[str, Described] = {}
+        self._same: dict[Any, Any] = {}  # hosts of a fleet have many findings in common
+
+    def take_in(self, carried: Carried) -> None:
+        """Take in what the report of one test carries."""
+        result = carried.result
+        self.controls.setdefault(result.control, carried.control)
+        findings = tuple(self._same.setdefault(each, each) for each in result.findings)
+        evidence = self._same.setdefault(result.evidence, result.evidence)
+        slim = replace(result, reason=sys.intern(result.reason), findings=findings, evidence=evidence)
+        self.results[result.target][result.control] = slim
+        if carried.described:
+            self.described[result.target] = carried.described
+        elif result.target not in self.described:
+            self._describe(result.target)
+
+    def _describe(self, name: str) -> Described:
+        target = next(each for each in self.session.targets if each.name == name)
+        self.described[name] = describe(self.session, target)
+        return self.described[name]
+
+    def is_silent(self, target: str) -> bool:
+        """Return whether no engine answers on the target of this name."""
+        return (self.described.get(target) or self._describe(target)).silent
+
+    def audit(self) -> Audit:
+        """Return all results of this run, in a fixed order: targets as given, controls by number and name."""
+        session = self.session
+        controls = tuple(sorted(self.controls.values(), key=_control_key))
+        results = [
+            found[control.id]
+            for found in self.results.values()
+            for control in controls
+            if control.id in found
+        ]
+        run = Run(
+            id=session.folder.name,
+            started=_rfc3339(session.started),
+            finished=_rfc3339(time.time()),
+            version=__version__,
+            arguments=plain_arguments(session.arguments),
+            exit_status=-1,  # it follows from what was found
+            user=_user(),
+            machine=platform.node(),
+            releases=session.releases.named,
+            limits=session.limits,
+            shard=str(session.shard or ""),
+            inventory=_seen_from_project(session),
+        )
+        requirements = rollup.roll_up(
+            session.config.stash[FRAMEWORKS].all,
+            session.ids_by_control,
+            results,
+            self.results.keys(),
+            narrowed=options.narrowed(session.config) or bool(session.limits),
+        )
+        return Audit(run, self._targets(), controls, tuple(results), requirements, *self._accepting(results))
+
+    def _accepting(self, results: list[Result]) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
+        """Return all waivers and attestations, with what they did."""
+        session = self.session
+        context = AuditContext(
+            results,
+            session.ids_by_control,
+            {each.name: session.recording_of(each).times for each in session.targets},
+            [each.name for each in session.inventory.targets],
+            options.narrowed(session.config),
+            session.limits,
+        )
+        return session.acceptance.outcomes(context)
+
+    def is_never_green(self, audit: Audit) -> bool:
+        """Return whether nothing was judged on a target, or --strict-waivers finds an entry that needs review."""
+        states = {each.state for told in (audit.waivers, audit.attestations) for each in told}
+        stale = self.session.strict_waivers and not states.isdisjoint(acceptance.STALE)
+        return bool(audit.unjudged) or stale
+
+    def _targets(self) -> tuple[AuditedTarget, ...]:
+        """Return all targets, and which of the hosts among them may be one and the same."""
+        targets = self.session.targets
+        audited = [(self.described.get(each.name) or self._describe(each.name)).target for each in targets]
+        identities = {
+            each.name: Identity.of(self.session.recording_of(target))
+            for each, target in zip(audited, targets, strict=True)
+            if each.kind == "host"
+        }
+        engines, machines = same_engine(identities), same_machine(identities)
+        return tuple(
+            replace(each, same_engine=engines.get(each.name, ()), same_machine=machines.get(each.name, ()))
+            for each in audited
+        )
+
+
+def _seen_from_project(session: AuditSession) -> str:
+    """Return the file of the inventory, of one elsewhere the name alone, for a path tells of the machine."""
+    known = session.inventory
+    if known.document is None and not known.is_of_ansible:
+        return ""
+    path, project = known.path.resolve(), options.project(session.config).resolve()
+    return printable(path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name)
+
+
+def _control_key(control: Control) -> tuple[tuple[int, ...], str]:
+    """Sort by the first CIS number, as numbers; controls without one come last."""
+    numbers = control.frameworks.get("cis", ())
+    return tuple(map(int, numbers[0].split("."))) if numbers else (999,), control.id
+
+
+def _user() -> User:
+    number = os.getuid()
+    try:
+        return User(pwd.getpwuid(number).pw_name, number)
+    except KeyError:  # a container may run as a number that has no name
+        return User("", number)
+
+
+def _rfc3339(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# ---- gates, and what changed since an earlier run
+
+
+def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
+    """Return the gates that this run was given.
+
+    Args:
+        limits: to which subjects the run is limited, by kind.
+
+    Raises:
+        pytest.UsageError: one cannot be used.
+    """
+    fail_on, coverage = options.option(config, "fail_on"), options.option(config, "coverage")
+    path = options.path(config, "baseline")
+    try:
+        wanted = conditions.parse(fail_on)
+        baseline = Baseline.load(path) if path else None
+        if baseline:
+            baseline.require_limits(limits)
+    except WrongUse as error:
+        raise pytest.UsageError(str(error)) from None
+    if any(each.new for each in wanted) and baseline is None:
+        raise pytest.UsageError("--fail-on new: new since when? Name the run by --baseline=reports/RUN")
+    try:
+        percent = float(coverage or 0)
+    except ValueError:
+        percent = -1
+    if coverage and not 0 < percent <= 100:
+        raise pytest.UsageError(f"--coverage {coverage}: write a percentage above 0, as 95")
+    return Gates(fail_on=fail_on, conditions=wanted, baseline=baseline, coverage=percent)
+
+
+def since(audit: Audit, session: AuditSession, baseline: Baseline | None) -> Changes | None:
+    """Compare with the *baseline*, or else with the last run of the same targets, if there was one."""
+    if baseline is None:
+        return since_last_run(audit, session.folder)
+    found = compare(baseline.audit, audit)
+    return found if found.compared else None
+
+
+def status(own: int, audit: Audit, *, else_sound: bool) -> int:
+    """Return the exit status of a run of which pytest would give *own*.
+
+    A broken gate is never green. If `--fail-on` holds, controls that fail do not make the run fail; anything else does.
+
+    Args:
+        else_sound: whether nothing but controls failed, and all were judged that should be.
+    """
+    if own == 0 and any(each.broken for each in audit.gates):
+        return pytest.ExitCode.TESTS_FAILED
+    return 0 if own == pytest.ExitCode.TESTS_FAILED and held(audit) and else_sound else own

@@ -1,0 +1,380 @@
+"""Takes in the results, writes them, and prints the summary."""
+
+import gc
+import re
+import sys
+from collections.abc import Generator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec.structs import replace
+
+from hullcheck import private_files
+from hullcheck.bundle import BundleError
+from hullcheck.gates import Gates
+from hullcheck.gather import processes
+from hullcheck.messages import printable
+from hullcheck.plugin import options, outcome, output
+from hullcheck.plugin.judging import NOT_OF_HOSTS
+from hullcheck.plugin.outcome import Carried, Outcome
+from hullcheck.plugin.session import FRAMEWORKS, GATHERING, SESSION, session_of
+from hullcheck.recording import FILE_NAME
+from hullcheck.results import Audit, Control, Result, run_files, sentences
+from hullcheck.verdicts import Verdict
+from hullcheck.writers import html, terminal
+from hullcheck.writers.formats import FormatError, chosen
+
+if TYPE_CHECKING:
+    from hullcheck.plugin.bundling import Bundling
+
+NAGIOS_UNKNOWN = 3
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin; in an audit, let pytest's own JUnit and HTML reports land in the run's folder."""
+    if hasattr(config, "workerinput") or not options.runs_tests(config):
+        return
+    config.pluginmanager.register(Reporting(config), "hullcheck-reporting")
+    if options.path(config, "reports") is None and not options.wants_bundle(config):
+        return
+    folder = session_of(config).writable_folder()
+    if config.getoption("xmlpath", "") is None:
+        config.option.xmlpath = str(folder / run_files.JUNIT)
+    if config.getoption("htmlpath", "") is None:
+        config.option.htmlpath = str(folder / run_files.REPORT)
+        config.option.self_contained_html = True
+
+
+class Reporting:
+    """The hooks of the main process that read results; without a result they write and print nothing."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.outcome: Outcome | None = None
+        self.audit: Audit | None = None  # all that was found, once the last test has ended
+        self.output = output.guard(config, lambda: SESSION in config.stash)
+        self.quiet = output.Quiet(config)
+        self.junit_and_html: output.PytestReports | None = None
+        self.crashed: set[str] = set()  # the tests whose process died
+        self.interrupted = False
+        self.others_failed = False  # a test that is no control, or the end of one that is
+        asked = any(options.option(config, each) for each in ("fail_on", "baseline", "coverage"))
+        self.gates = outcome.gates(config, session_of(config).limits) if asked else Gates()
+        self.waiting: dict[str, Carried] = {}  # results of controls that have not ended yet
+        try:
+            self.formats = chosen(options.several(config, "format"))
+        except FormatError as error:
+            raise pytest.UsageError(str(error)) from None
+        self.left_out: dict[str, str] = {}  # by a limit, of the file of a format
+        self.bundling = _bundling(config)
+
+    @pytest.hookimpl(tryfirst=True)  # before one of pytest's own reports is written
+    def pytest_sessionstart(self) -> None:
+        """See that pytest's own reports are written as ours are, and that no path of a package stands before dots."""
+        reporter = self._reporter
+        if reporter is not None and options.is_of_shipped(self.config):
+            reporter.showfspath = False
+        audit = self.config.stash.get(SESSION, None)
+        unwritten, folder = (audit.unwritten, audit.folder) if audit else (output.Unwritten(), None)
+        self.junit_and_html = output.PytestReports(self.config, unwritten, self._found, folder)
+
+    @property
+    def _reporter(self) -> Any:
+        return self.config.pluginmanager.get_plugin("terminalreporter")
+
+    def _found(self, control: str, target: str) -> tuple[Control, Result] | None:
+        result = self.outcome.results.get(target, {}).get(control) if self.outcome else None
+        return (self.outcome.controls[control], result) if self.outcome and result else None
+
+    # ---- results as they come in
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
+        """Take in the result that a report carries, maybe out of another process."""
+        carried: Carried | None = getattr(report, "hullcheck", None)
+        self.others_failed |= report.failed and carried is None
+        if carried and carried.whole:
+            self._take_in(report.nodeid, carried)
+        elif carried:  # not before the end of its test, which a person may interrupt
+            self.waiting[report.nodeid] = carried
+        elif report.when == "teardown" and report.nodeid in self.waiting:
+            self._take_in(report.nodeid, self.waiting.pop(report.nodeid))
+        yield
+        if carried and self._reporter is not None and _is_told(carried):
+            self.quiet.forget(self._reporter, report)
+        if carried and carried.whole:
+            self._end(report)
+        if self.junit_and_html and (report.when == "teardown" or (carried and carried.whole)):
+            self.junit_and_html.store_cases()
+
+    def _take_in(self, test: str, carried: Carried) -> None:
+        self.outcome = self.outcome or Outcome(session_of(self.config))
+        self.outcome.take_in(carried)
+        if self.bundling:
+            self.bundling.tests.add(test.partition("::")[0])
+
+    def _end(self, report: pytest.TestReport) -> None:
+        """Report the end of a test that has only one report: JUnit, pytest-html and other plugins wait for it."""
+        end = pytest.TestReport(
+            report.nodeid,
+            report.location,
+            {},
+            "passed",
+            None,
+            "teardown",
+            user_properties=report.user_properties,
+        )
+        if hasattr(report, "node"):
+            end.node = report.node  # type: ignore[attr-defined]
+        self._others(report=end)
+
+    @cached_property
+    def _others(self) -> Any:
+        """The hook of all plugins but this and the terminal reporter, which keeps every report."""
+        return self.config.pluginmanager.subset_hook_caller(
+            "pytest_runtest_logreport", [self, self._reporter]
+        )
+
+    @pytest.hookimpl(optionalhook=True, trylast=True)
+    def pytest_handlecrashitem(self, report: pytest.TestReport) -> None:
+        """Remember that the process of a control died."""
+        if hasattr(report, "hullcheck"):
+            self.crashed.add(report.nodeid)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_teststatus(self, report: Any) -> Generator[None, Any, Any]:
+        """Give no letter to controls of a host that could not be asked: one sentence tells of all."""
+        status = yield
+        carried: Carried | None = getattr(report, "hullcheck", None)
+        if status[0] not in ("error", "skipped") or carried is None or self.outcome is None:
+            return status
+        if not (self.quiet.wanted and _is_told(carried)):
+            return status
+        return (status[0], "", "") if self.outcome.is_silent(carried.result.target) else status
+
+    # ---- the end of a run
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember that the run was ended, by a person or by a plugin, which may choose any exit status."""
+        self.interrupted = True
+        processes.end_all()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
+        """Around the other reports: a run that judged nothing is not green, and ours are written before them."""
+        for test in [] if self.interrupted else list(self.waiting):  # its end was not reported
+            self._take_in(test, self.waiting.pop(test))
+        if self.outcome:
+            gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
+            audit = self.outcome.audit()
+            since = outcome.since(audit, self.outcome.session, self.gates.baseline)
+            self.audit = replace(audit, since=since, gates=self.gates.outcomes(audit))
+        if session.exitstatus == 0 and self._is_never_green:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self.audit:
+            sound = not (self.others_failed or self._is_never_green or session.shouldfail or self.interrupted)
+            session.exitstatus = outcome.status(int(session.exitstatus), self.audit, else_sound=sound)
+        if self.interrupted and session.exitstatus == 0:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+        own = session.exitstatus
+        self._write(int(own))
+        self.interrupted |= own in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        yield
+        if own != 0 and session.exitstatus == 0 and self.config.getoption("nagios", False):
+            _say_unknown(session, int(own), self.audit)
+        self._conclude(session)
+
+    @property
+    def _is_never_green(self) -> bool:
+        if self.outcome is None or self.audit is None:
+            return self._gathered_in_vain
+        return self.outcome.is_never_green(self.audit)
+
+    @property
+    def _gathered_in_vain(self) -> bool:
+        """Whether no control was called though there were some, as by `--setup-only`."""
+        return SESSION in self.config.stash and session_of(self.config).gathered and not self.outcome
+
+    def _write(self, exit_status: int) -> None:
+        """Write all that follows from the results, each file as a whole or not at all; again for another status."""
+        if not (self.outcome and self.audit) or exit_status == self.audit.run.exit_status:
+            return
+        from hullcheck.writers.run_folder import WRITERS  # late: the start of a run needs no template
+
+        session = self.outcome.session
+        self.audit = replace(self.audit, run=replace(self.audit.run, exit_status=exit_status))
+        recordings = [session.recording_of(each) for each in session.targets]
+        session.keep(recordings)
+        for name, render in WRITERS.items():
+            path = session.folder / name
+            with session.unwritten.noting(path):
+                private_files.write_parts(path, render(self.audit, recordings))
+        for each in self.formats:
+            path = session.folder / each.file
+            with session.unwritten.noting(path):
+                made = each.render(self.audit)
+                private_files.write_parts(path, made.parts)
+                if made.left_out:
+                    self.left_out[each.file] = made.left_out
+
+    def _conclude(self, session: pytest.Session) -> None:
+        """Make the bundle and `latest`, and name what could not be written, after the other reports."""
+        self._write(int(session.exitstatus))  # --nagios may have changed it
+        audit = self.config.stash.get(SESSION, None)
+        if audit and audit.gathered:
+            (audit.folder / GATHERING).unlink(missing_ok=True)
+        if audit and self.outcome and self.audit:
+            for name, left_out in self.left_out.items():
+                self._say(f"{name}: {left_out}")
+            if self.bundling:
+                self._bundle(self.bundling, session, self.audit)
+            latest = audit.folder.with_name(run_files.LATEST)
+            with audit.unwritten.noting(latest):
+                if not audit.unwritten:
+                    private_files.point(latest, audit.folder.name)
+                    if keep := options.number(self.config, "keep"):
+                        remove_older(audit.folder, keep)
+        if audit and audit.unwritten:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            self._say(printable(audit.unwritten.told(audit.folder)), red=True)
+        self.output.flush()  # what waits in a buffer may not be written either
+        if self.output.fault:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            self._say(f"The verdicts could not be shown to the end: {self.output.fault}", red=True)
+
+    def _bundle(self, bundling: "Bundling", session: pytest.Session, audit: Audit) -> None:
+        """Make the bundle; a run that cannot has failed."""
+        try:
+            if session_of(self.config).unwritten:
+                raise BundleError("a file of it could not be written")
+            if self.crashed:  # judged again, it would have another verdict
+                raise BundleError(f"the process that judged {min(self.crashed)} died; run it again")
+            self._say(f"bundle: {bundling.write(session, audit, interrupted=self.interrupted)}")
+        except BundleError as error:
+            self._say(f"No bundle: {printable(str(error))}", red=True)
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _say(self, line: str, *, red: bool = False) -> None:
+        """Print a line; a fault also if there is no terminal reporter."""
+        if self._reporter is not None and not self.output.fault:
+            self._reporter.write_line(line, red=red)
+        elif red:
+            print(line, file=output.Output(sys.stderr, lambda: True))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:
+        """Print the summary below pytest's own lists, in the place of what they would say of controls."""
+        self.quiet.hide(terminalreporter)
+        yield
+        self.quiet.show(terminalreporter)
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._asks_for_audit:
+            terminal.write_nothing_selected(terminalreporter)
+        if self._gathered_in_vain:
+            terminal.write_nothing_judged(terminalreporter)
+        if self.outcome and self.audit:
+            session, found = self.outcome.session, self.outcome
+            asked_nobody = (
+                terminalreporter.verbosity <= 0
+                and self.audit.nothing_judged
+                and all(found.is_silent(each.name) for each in session.targets)
+            )
+            terminal.write_summary(
+                terminalreporter,
+                self.audit,
+                folder=session.folder,
+                strict=session.strict_waivers,
+                ids_by_control=session.ids_by_control,
+                command=output.command() if asked_nobody else None,
+            )
+
+    @property
+    def _asks_for_audit(self) -> bool:
+        """Whether the options are those of an audit, or -m names a framework."""
+        names = self.config.stash[FRAMEWORKS].names
+        asked = re.findall(r"\w+", self.config.option.markexpr or "")
+        return options.asks_for_audit(self.config) or not set(names).isdisjoint(asked)
+
+    # ---- pytest-html
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: Any) -> None:
+        """Name the page."""
+        report.title = html.TITLE
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        """Name the columns."""
+        html.header(cells)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
+        """Fill the columns."""
+        html.row(report, cells)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """Add a link to the page of the run."""
+        if self.outcome:
+            prefix.append(html.beside(Path(self.config.option.htmlpath), self.outcome.session.folder))
+
+
+def _is_told(carried: Carried) -> bool:
+    """Return whether the summary tells what became of this test: not if the control itself is broken."""
+    result = carried.result
+    return result.verdict is not Verdict.ERROR or not any(
+        each.reason.startswith(NOT_OF_HOSTS) for each in result.findings
+    )
+
+
+def _say_unknown(session: pytest.Session, status: int, audit: Audit | None) -> None:
+    """Tell Nagios: testinfra's `--nagios` counts failures alone, and calls it OK if nothing was judged."""
+    session.exitstatus = NAGIOS_UNKNOWN
+    because = f": {sentences.unjudged(audit.unjudged)}" if audit and audit.unjudged else ""
+    print(
+        f"\nUNKNOWN: without --nagios the exit status is {status}, and this would not be green{because}",
+        flush=True,
+    )
+
+
+def _bundling(config: pytest.Config) -> "Bundling | None":
+    if not options.wants_bundle(config):
+        return None
+    from hullcheck.plugin.bundling import Bundling  # late: few runs make a bundle
+
+    return Bundling(config, session_of(config))
+
+
+# ---- `--keep`
+
+
+def remove_older(newest: Path, keep: int) -> None:
+    """Remove the runs beside *newest* but the last *keep*, that itself included; a bundle goes with its run.
+
+    Only runs that have ended count. A file that no run writes stays, and so does its folder.
+
+    Raises:
+        OSError: something cannot be removed.
+    """
+    names = sorted(each.name for each in newest.parent.iterdir() if run_files.FOLDER.fullmatch(each.name))
+    ended = [name for name in names if (newest.parent / name / run_files.RESULTS).is_file()]
+    for name in ended[:-keep]:
+        folder = newest.with_name(name)
+        if folder != newest and not folder.is_symlink():
+            _remove(folder)
+            newest.with_name(f"{name}.zip").unlink(missing_ok=True)
+
+
+def _remove(folder: Path) -> None:
+    """Remove the files of a run by their names, results last, so that one that is cut short can go on."""
+    for target in [each for each in folder.iterdir() if each.is_dir() and not each.is_symlink()]:
+        (target / FILE_NAME).unlink(missing_ok=True)
+        if not any(target.iterdir()):
+            target.rmdir()
+    for name in reversed(run_files.NAMES):
+        if (folder / name).is_file():
+            (folder / name).unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()

@@ -1,0 +1,434 @@
+"""One audit: its targets, their recordings and facts, and what the inventory makes of findings."""
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec import structs
+
+from hullcheck import DEFAULT_INVENTORY, private_files
+from hullcheck.controls.judge import finding_of
+from hullcheck.data.labels import GROUPING
+from hullcheck.data.releases import KnownReleases, shipped
+from hullcheck.facts import Facts, registry
+from hullcheck.frameworks import Frameworks, rollup, selection
+from hullcheck.gather import arriving, check_files
+from hullcheck.inventory import (
+    Inventory,
+    InventoryError,
+    Target,
+    acceptance,
+    load,
+    releases,
+    shards,
+    unasked,
+)
+from hullcheck.inventory.choice import chosen
+from hullcheck.inventory.specs import TargetError, from_specs
+from hullcheck.inventory.tailoring import Tailoring
+from hullcheck.messages import did_you_mean, printable
+from hullcheck.plugin import options
+from hullcheck.plugin.output import Unwritten
+from hullcheck.recording import CLOCK, FILE_NAME, Recording
+from hullcheck.recording.backends import COMPOSE
+from hullcheck.recording.probe import Probe
+from hullcheck.results import Finding, Result, SwitchedOff, run_files
+from hullcheck.verdicts import EvidenceError, NotApplicable
+
+if TYPE_CHECKING:
+    from hullcheck.inventory.yamlfile import Way
+
+FRAMEWORKS = pytest.StashKey[Frameworks]()
+WRONG_USE = pytest.StashKey[str]()
+"""What is wrong with the inventory or the hosts."""
+FEW_TARGETS = 3
+"""So many are all awaited before the first is judged, and what was gathered is printed above the tests."""
+MOST_KEPT = 250
+"""So many recordings stay in memory; the page of an audit has the answers of no more."""
+GATHERING = ".gathering"
+"""A file in the folder of the run, as long as recordings may still come."""
+_SUMMARY = (CLOCK, "engine")
+"""The answers by which the page of an audit identifies a target."""
+_POLL = 0.01
+
+
+class AuditSession:
+    """What the hooks of the plugin share in one process; workers of xdist have one each."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Read the inventory and the hosts; raise pytest.UsageError if they cannot be used."""
+        self.config = config
+        self.arguments = tuple(map(str, config.invocation_params.args))
+        self.worker: Mapping[str, Any] = getattr(config, "workerinput", {})
+        self.inventory = _inventory(config)
+        self.releases, self.releases_file = _releases(config)
+        waiving = not config.getoption("runxfail", False)  # which lets nothing fail as expected
+        self.acceptance = acceptance.Acceptance(self.inventory.waivers, self.inventory.attestations, waiving)
+        self.limits = options.limits(config)
+        _check_labels(self.limits.get("label", ()))
+        for name in ("keep", "gather_jobs", "probe_timeout", "target_timeout"):
+            options.number(config, name)  # a wrong one is reported before a host is asked
+        self.strict_waivers = options.flag(config, "strict_waivers")
+        self.max_age = options.age(config, "max_age")
+        every = _targets(config, self.inventory)
+        self.shard, mine = _divided(config, every)
+        self.all_targets = tuple(each.name for each in every)
+        self.targets = tuple(map(self._with_policy, mine))
+        self.started = time.time()
+        self.ids_by_control: rollup.IdsByControl = {}
+        self.folder = self._folder()
+        self.began = run_files.began(self.folder.name)  # the same in all processes
+        self.unwritten = Unwritten()
+        self.gathered = False
+        self.gather_seconds = 0.0
+        self.recordings: dict[str, Recording] = {}
+        self._arrivals = SimpleQueue[Recording | BaseException]()
+        self._facts: tuple[str, Facts] | None = None
+        self._labelled: dict[str, tuple[str, ...]] = {}
+        self._tailoring: dict[str, Mapping[str, Tailoring]] = {}
+
+    def _with_policy(self, target: Target) -> Target:
+        """Return *target* with the paths and secret names of its policy."""
+        policy = self.inventory.policy_for(target)
+        return replace(target, paths=tuple(policy.paths.items()), secret_names=policy.secret_names)
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """All that is asked, the probes of the user's own facts too."""
+        return registry.probes()
+
+    # ---- the folder of the run
+
+    def _folder(self) -> Path:
+        if self.worker:
+            return Path(self.worker["hullcheck_folder"])
+        stamp = datetime.fromtimestamp(self.started, UTC).strftime(run_files.STAMP)
+        reports = options.path(self.config, "reports") or options.project(self.config) / "reports"
+        return reports / f"{stamp}-{secrets.token_hex(2)}"
+
+    def writable_folder(self) -> Path:
+        """Make the folder of the run and return it: no host is asked in vain.
+
+        Raises:
+            pytest.UsageError: it cannot be made.
+        """
+        try:
+            private_files.make_run_folder(self.folder)
+        except OSError as error:
+            raise pytest.UsageError(
+                f"{self.folder.parent}: {error.strerror}; a run leaves its results in a folder: write --reports=PATH"
+            ) from None
+        return self.folder
+
+    # ---- recordings
+
+    def begin_gathering(self) -> None:
+        """Ask all targets, in other threads, and keep each recording in the folder of the run.
+
+        Raises:
+            pytest.UsageError: that folder cannot be written.
+        """
+        self.gathered = True
+        try:
+            (self.writable_folder() / GATHERING).touch()
+        except OSError as error:
+            raise pytest.UsageError(f"{error.filename}: {error.strerror}") from None
+        cache = options.cache_folder(self.config)
+        threading.Thread(target=self._gather, args=(cache,), daemon=True).start()
+
+    def _gather(self, cache: Path | None) -> None:
+        start = time.monotonic()
+        try:
+            for recording in arriving(
+                self.targets,
+                self.probes,
+                options.connection(self.config),
+                probe_timeout=options.number(self.config, "probe_timeout"),
+                cache=cache,
+                jobs=options.number(self.config, "gather_jobs"),
+            ):
+                path = self.folder / recording.target / FILE_NAME
+                with self.unwritten.noting(path):
+                    recording.save(path.parent)
+                if len(self.targets) > MOST_KEPT and path.is_file():
+                    answers = {name: each for name, each in recording.answers.items() if name in _SUMMARY}
+                    recording = replace(recording, answers=answers, commands={})
+                self.gather_seconds = time.monotonic() - start
+                self._arrivals.put(recording)
+        except BaseException as error:
+            self._arrivals.put(error)
+        finally:
+            (self.folder / GATHERING).unlink(missing_ok=True)
+
+    def keep(self, recordings: Sequence[Recording]) -> None:
+        """Save again what could not be saved, or is not there any more."""
+        for recording in recordings if len(self.targets) <= MOST_KEPT else ():
+            path = self.folder / recording.target / FILE_NAME
+            with self.unwritten.noting(path):
+                if not path.is_file():
+                    recording.save(path.parent)
+
+    def await_recordings(
+        self, wanted: Sequence[Target], arrived: Callable[[Recording], None] = lambda recording: None
+    ) -> None:
+        """Wait until there are the recordings of the *wanted* targets; what arrives meanwhile is taken in, too."""
+        for target in wanted:
+            while target.name not in self.recordings:
+                recording = self._arrivals.get()
+                if isinstance(recording, BaseException):
+                    raise recording
+                self.recordings[recording.target] = recording
+                arrived(recording)
+
+    def recording_of(self, target: Target) -> Recording:
+        """Return the answers of *target*, as soon as they are there; of a large fleet only some of them."""
+        if self.worker:
+            return self._written(target)
+        self.await_recordings([target])
+        return self.recordings[target.name]
+
+    def _written(self, target: Target) -> Recording:
+        """Return the recording in the folder of the run, which the main process writes."""
+        path = self.folder / target.name / FILE_NAME
+        while not path.exists() and (self.folder / GATHERING).exists():
+            time.sleep(_POLL)
+        return Recording.load(path, self.probes)
+
+    def facts_of(self, target: Target) -> Facts:
+        """Return the facts of *target*, and forget those of the one before: targets are judged one after the other."""
+        if self._facts is None or self._facts[0] != target.name:
+            recording = self.recording_of(target)
+            if len(self.targets) > MOST_KEPT and not recording.failure:
+                recording = self._written(target)
+            policy = self.inventory.policy_for(target)
+            recording = recording.not_older(self.max_age, self.began)
+            self._facts = (target.name, Facts(recording, policy, known_releases=self.releases))
+        return self._facts[1]
+
+    def is_silent(self, target: Target) -> bool:
+        """Return whether *target* cannot be judged: it was not reached, or no engine answered there."""
+        facts = self.facts_of(target)
+        if facts.recording.failure:
+            return True
+        try:
+            facts.get("engine")
+        except (EvidenceError, NotApplicable):
+            return bool(facts.kind == "host")
+        return False
+
+    # ---- what the inventory makes of findings
+
+    def profile(self, name: str, markers: Collection[str]) -> str:
+        """Return the selection of this name in the inventory; check all its profiles against *markers*.
+
+        Raises:
+            pytest.UsageError: there is none, or one is wrong.
+        """
+        inventory = self.inventory
+        faults: dict[Way, str] = {}
+        for each, expression in inventory.profiles.items():
+            try:
+                selection.check_profile(expression, self.config.stash[FRAMEWORKS], markers)
+            except ValueError as error:
+                faults["profiles", each] = str(error)
+        if name not in inventory.profiles:
+            hint = did_you_mean(name, inventory.profiles) if inventory.profiles else "write it there"
+            faults["profiles",] = f"no profile {name!r}, which --profile asks for; {hint}"
+        if faults and inventory.document is None:
+            raise pytest.UsageError(
+                f"--profile {name}: there is no inventory with profiles; write --inventory=PATH"
+            )
+        if faults:
+            raise pytest.UsageError(str(inventory.faulty(faults)))
+        return inventory.profiles[name]
+
+    def limits_on(self, target: Target) -> Mapping[str, tuple[str, ...]]:
+        """Return the patterns of names by kind that a subject of *target* has to fit; labels are looked up there."""
+        labels = self.limits.get("label", ())
+        if not labels or self.facts_of(target).kind not in ("host", COMPOSE):
+            return self.limits
+        if target.name not in self._labelled:
+            self._labelled[target.name] = _labelled(self.facts_of(target), labels)
+        names, patterns = self._labelled[target.name], self.limits.get("container", ("*",))
+        fitting = tuple(name for name in names if any(fnmatchcase(name, each) for each in patterns))
+        return {**self.limits, "container": fitting}
+
+    def accepted(self, control: str, target: Target, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """Return *findings* of *control* after attestations and waivers, at the time of the recording."""
+        if not self.acceptance:
+            return findings
+        names = acceptance.names_of(control, self.ids_by_control.get(control, {}))
+        when = self.facts_of(target).recording.times
+        return self.acceptance.applied(findings, names, target.name, when)
+
+    def _change(self, control: str, target: Target) -> Tailoring | None:
+        """Return what the inventory changes of *control* on *target*."""
+        if not self.inventory.controls:
+            return None
+        if target.name not in self._tailoring:
+            self._tailoring[target.name] = self.inventory.tailoring_for(target)
+        return self._tailoring[target.name].get(control)
+
+    def severity_on(self, target: Target, control: str) -> str:
+        """Return the severity of *control* that the inventory sets for *target*; empty if it sets none."""
+        change = self._change(control, target)
+        return change.severity if change else ""
+
+    def tailored(self, result: Result, target: Target) -> Result:
+        """Return *result* with what the inventory changes of its control there.
+
+        A target that gave no answer stays an error: switching controls off must not hide it.
+        """
+        change = self._change(result.control, target)
+        if change is None:
+            return result
+        result = structs.replace(result, severity=change.severity)
+        if not change.off or self.facts_of(target).recording.failure:
+            return result
+        off = SwitchedOff(change.by, printable(change.off), result.verdict)
+        said = NotApplicable(f"switched off by {off.by}: {off.reason} (otherwise: {off.otherwise})")
+        finding = finding_of(said, "target", target.name)
+        return structs.replace(
+            result,
+            verdict=finding.verdict,
+            reason=finding.reason,
+            findings=(finding,),
+            switched_off=off,
+        )
+
+    def unknown_controls(self) -> tuple[str, ...]:
+        """Return faults for controls that the inventory names but pytest has not collected."""
+        if not self.inventory.controls or options.narrowed(self.config):
+            return ()
+        faults: dict[Way, str] = {
+            (*way, name): f"no control has this name; {self._near(name)}"
+            for way, controls in self.inventory.all_tailoring()
+            for name in controls
+            if name not in self.ids_by_control
+        }
+        return self.inventory.faulty(faults).faults if faults else ()
+
+    def _near(self, name: str) -> str:
+        hint = did_you_mean(name, self.ids_by_control)
+        return hint if hint.endswith("?") else "`hullcheck controls` lists them"
+
+
+SESSION = pytest.StashKey[AuditSession]()
+
+
+def session_of(config: pytest.Config) -> AuditSession:
+    """Return the audit of this process; it is made when it is first needed.
+
+    Raises:
+        pytest.UsageError: the inventory or the hosts cannot be used.
+    """
+    if SESSION not in config.stash:
+        try:
+            config.stash[SESSION] = AuditSession(config)
+        except pytest.UsageError as error:
+            config.stash[WRONG_USE] = str(error)
+            raise
+    return config.stash[SESSION]
+
+
+# ---- what options and settings ask for
+
+
+def _inventory(config: pytest.Config) -> Inventory:
+    """Return the inventory of this name, or that of the project; this machine alone if there is neither.
+
+    The installed controls are run in any directory, so an inventory that lies there has to be the user's own.
+    """
+    given = options.path(config, "inventory")
+    path = given or options.project(config) / DEFAULT_INVENTORY
+    if not given and not path.exists():
+        return Inventory(path=path, targets=(Target("local", "local://"),))
+    if not given and options.is_of_shipped(config) and (why := unasked.fault(path)):
+        raise pytest.UsageError(
+            f"{path}: not taken: {why}, so somebody else may have written it, and an inventory can run commands;"
+            f" if you trust it, write --inventory={DEFAULT_INVENTORY}"
+        )
+    try:
+        return load(path)
+    except InventoryError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _releases(config: pytest.Config) -> tuple[KnownReleases, bytes]:
+    """Return what is known of releases, and the file that was named for it, if one was."""
+    given = options.path(config, "releases")
+    if not given:
+        return shipped(), b""
+    try:
+        return releases.load(given)
+    except InventoryError as error:
+        raise pytest.UsageError(f"--releases: {error}") from None
+
+
+def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
+    """Return all targets that this run is asked for."""
+    try:
+        return chosen(_all_targets(config, inventory), inventory, options.several(config, "targets"))
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
+    hosts = config.getoption("hosts", None)
+    files = options.compose_files(config)
+    backend = config.getoption("connection", None)
+    if hosts is None and backend in (None, "local") and not files:
+        return inventory.targets
+    specs = hosts.split(",") if hosts is not None else [] if files else [f"{backend}://"]
+    specs += [f"{COMPOSE}://{each}" for each in files]
+    ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
+    return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
+
+
+def _divided(
+    config: pytest.Config, targets: Sequence[Target]
+) -> tuple[shards.Shard | None, tuple[Target, ...]]:
+    """Return the shard that this run is asked for, and which of *targets* are in it."""
+    written = config.getoption("hullcheck_shard", None)
+    try:
+        shard = None if written is None else shards.shard_of(written, os.environ)
+        mine = shards.divided(targets, shard)
+        if not hasattr(config, "workerinput"):
+            check_files(mine)
+        return shard, mine
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _check_labels(labels: Sequence[str]) -> None:
+    """Refuse values of labels that no recording has."""
+    for name, equals, _ in (each.partition("=") for each in labels):
+        if equals and name not in GROUPING:
+            raise pytest.UsageError(
+                f"--label {name}=...: values of labels may be secrets and are not recorded, but for"
+                f" {', '.join(sorted(GROUPING))}; write the name alone"
+            )
+
+
+def _labelled(known: Facts, labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the containers with all of *labels*, and of those that could not be read."""
+    try:
+        containers = known.get("container")
+    except (EvidenceError, NotApplicable):  # then a control that asks for them reports it
+        return ()
+    wanted = [each.partition("=") for each in labels]
+
+    def has_all(there: Mapping[str, str]) -> bool:
+        return all(name in there and (not equals or there[name] == value) for name, equals, value in wanted)
+
+    unread = [name for name, _ in containers.unread]
+    return (*(name for name, each in containers.named if has_all(each.labels)), *unread)

@@ -1,0 +1,278 @@
+"""Workers of pytest-xdist: each judges whole hosts, and sends one report for each control.
+
+A worker collects the tests of its own hosts alone, so that no process holds the tests of a whole fleet.
+"""
+
+import json
+from collections import deque
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from msgspec import Struct, convert
+from msgspec import json as packed
+from msgspec.structs import replace as changed
+from xdist.workermanage import parse_tx_spec_config  # type: ignore[import-untyped]
+
+from hullcheck import private_files
+from hullcheck.controls.judge import finding_of
+from hullcheck.plugin import gathering, options
+from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control, stop
+from hullcheck.plugin.judging import CRASHED, report_of
+from hullcheck.plugin.outcome import Carried, Described, describe, properties_of
+from hullcheck.plugin.session import SESSION, session_of
+from hullcheck.results import Control, Result
+from hullcheck.verdicts import EvidenceError, Verdict
+
+_AT_A_TIME = 300
+"""So many tests wait in a worker; those of `-x` run to their end."""
+_CONTROLS = pytest.StashKey[dict[str, Control]]()
+"""The controls that workers have collected, by their ids."""
+_PARTS = pytest.StashKey[dict[str, int]]()
+"""Which part of the targets each worker judges, by its id."""
+_LOST = pytest.StashKey[list[int]]()
+"""The parts whose worker died."""
+_DESCRIBED = pytest.StashKey[set[str]]()
+"""The targets that this worker has described."""
+
+
+class _Sent(Struct, array_like=True):
+    """What a worker sends of a control that was judged at once."""
+
+    nodeid: str
+    location: tuple[str, int | None, str]
+    result: Result
+    described: Described | None
+    start: float
+    duration: float
+
+
+# ---- in the main process
+
+
+def _is_by_host(config: pytest.Config) -> bool:
+    """Return whether workers get whole hosts: not if --dist says something else, or there are too few."""
+    workers = len(parse_tx_spec_config(config))
+    return config.getoption("dist", "no") == "load" and len(session_of(config).targets) >= workers > 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
+    """Tell the workers on this machine which project it is: a folder that is there by now is no path of tests."""
+    session_of(config)  # it keeps the arguments as the user wrote them
+    config.stash[_PARTS], config.stash[_LOST], config.stash[_CONTROLS] = {}, [], {}
+    if config.inipath is not None and all(each.popen and not each.chdir for each in specs):
+        said = (f"--config-file={config.inipath}", f"--rootdir={config.rootpath}")
+        given = config.invocation_params
+        config.invocation_params = replace(given, args=(*said, *given.args))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where the recordings will be, and which part of the targets it judges."""
+    node.workerinput["hullcheck_folder"] = str(session_of(node.config).folder)
+    if _is_by_host(node.config):
+        parts, lost = node.config.stash[_PARTS], node.config.stash[_LOST]
+        part = parts[node.gateway.id] = lost.pop() if lost else len(parts)
+        node.workerinput["hullcheck_part"] = (part, len(parse_tx_spec_config(node.config)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Let the next worker judge what this one leaves."""
+    part = node.config.stash[_PARTS].get(node.gateway.id)
+    if error and part is not None:
+        node.config.stash[_LOST].append(part)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any) -> None:
+    """Gather when the first worker has collected controls."""
+    audit = session_of(node.config)
+    path = audit.folder / f".controls-{node.gateway.id}"
+    if not path.exists():
+        return
+    listed = json.loads(path.read_bytes())
+    path.unlink()
+    node.config.stash[_CONTROLS] |= {each["id"]: convert(each, Control) for each in listed["controls"]}
+    audit.ids_by_control = audit.ids_by_control or listed["ids_by_control"]
+    if not audit.gathered:
+        gathering.begin(node.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> "_ByHost | None":
+    """Return a scheduler for workers that have collected hosts of their own."""
+    return _ByHost(config) if _is_by_host(config) else None
+
+
+class _ByHost:
+    """Gives each worker the tests that it alone has collected; those that all have, which are no controls, in turn.
+
+    The other names are those of `xdist.scheduler.protocol.Scheduling`.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.expected = len(parse_tx_spec_config(config))
+        self.collected: dict[Any, Sequence[str] | None] = {}
+        self.waiting: dict[Any, deque[int]] = {}
+        self.sent: dict[Any, deque[int]] = {}
+        self.left: set[str] = set()  # by workers that died
+        self.total = 0
+
+    @property
+    def nodes(self) -> list[Any]:
+        return list(self.collected)
+
+    @property
+    def collection_is_completed(self) -> bool:
+        return sum(each is not None for each in self.collected.values()) >= self.expected
+
+    @property
+    def has_pending(self) -> bool:
+        return any(self.waiting.values()) or any(self.sent.values())
+
+    @property
+    def tests_finished(self) -> bool:
+        return bool(self.waiting) and not self.has_pending and not self.left
+
+    def add_node(self, node: Any) -> None:
+        self.collected[node] = None
+
+    def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
+        self.collected[node] = collection
+        if self.waiting:  # the worker takes the place of one that died
+            self._give(node, [number for number, each in enumerate(collection) if each in self.left])
+            self.left.difference_update(collection)
+
+    def schedule(self) -> None:
+        if self.waiting:
+            return
+        collections = {node: each or () for node, each in self.collected.items()}
+        common = set.intersection(*map(set, collections.values())) if len(collections) > 1 else set()
+        for turn, (node, collection) in enumerate(collections.items()):
+            shared = [each for each in collection if each in common]
+            others = common.difference(shared[turn :: len(collections)])
+            self._give(node, [number for number, each in enumerate(collection) if each not in others])
+        session = self.config.pluginmanager.get_plugin("session")
+        if session is not None:
+            session.testscollected = self.total
+
+    def _give(self, node: Any, tests: Sequence[int]) -> None:
+        self.total += len(tests)
+        self.waiting[node], self.sent[node] = deque(tests), deque()
+        self._send(node)
+
+    def _send(self, node: Any) -> None:
+        waiting = self.waiting[node]
+        some = [waiting.popleft() for _ in range(min(_AT_A_TIME, len(waiting)))]
+        if some:
+            self.sent[node].extend(some)
+            node.send_runtest_some(some)
+        if not waiting:
+            node.shutdown()  # when it has run them
+
+    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+        self.sent[node].remove(item_index)
+        if self.waiting[node] and len(self.sent[node]) < _AT_A_TIME / 2:
+            self._send(node)
+
+    def remove_node(self, node: Any) -> str | None:
+        collection = self.collected.pop(node) or ()
+        rest = [*self.sent.get(node, ()), *self.waiting.get(node, ())]
+        if node in self.sent:
+            self.sent[node], self.waiting[node] = deque(), deque()
+        crashed, *others = (collection[each] for each in rest) if rest else (None,)
+        self.left.update(filter(None, others))
+        return crashed
+
+
+def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> pytest.TestReport | None:
+    """Make the report of a control that a worker has judged."""
+    if isinstance(data.get("hullcheck"), bytes):
+        sent = packed.decode(data["hullcheck"], type=_Sent)
+        control = config.stash[_CONTROLS][sent.result.control]
+        audit = session_of(config)
+        report = report_of(sent.nodeid, sent.location, control, sent.result, audit, sent.start, sent.duration)
+        report.hullcheck = changed(report.hullcheck, described=sent.described)  # type: ignore[attr-defined]
+        return report
+    if isinstance(data.get("hullcheck"), str):
+        data["hullcheck"] = packed.decode(data["hullcheck"], type=Carried)
+    return None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(report: pytest.TestReport, sched: Any) -> None:
+    """Let the report of a control whose process died carry an error."""
+    config: pytest.Config = report.node.config
+    audit = config.stash.get(SESSION, None)
+    function, _, parameters = report.nodeid.rpartition("::")[2].partition("[")
+    control = config.stash[_CONTROLS].get(function.removeprefix("test_"))
+    said = f"-{parameters.removesuffix(']')}-"
+    target = next((each for each in audit.targets if f"-{each.name}-" in said), None) if audit else None
+    if audit is None or control is None or target is None:
+        return
+    finding = finding_of(
+        EvidenceError(f"{CRASHED}; run it again without -n to see why"), "target", target.name
+    )
+    result = Result(control.id, target.name, Verdict.ERROR, finding.reason, (finding,))
+    # an error of a control that is switched off, too: what kills a process is not the matter of one control
+    result = changed(result, severity=audit.tailored(result, target).severity)
+    report.when, report.longrepr = "setup", f"error: {finding.reason}"
+    report.user_properties = properties_of(control, result, audit)
+    report.hullcheck = Carried(control, result, whole=True)  # type: ignore[attr-defined]
+
+
+# ---- in a worker
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist lets the main process know that a worker is done
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave a list of the controls for the main process, which collects nothing.
+
+    It is a file, because xdist sends the `workeroutput` of a worker at its end alone, and never that of one that died.
+    """
+    config = session.config
+    if not hasattr(config, "workerinput") or SELECTED not in config.stash:
+        return
+    controls = {each.stash[CONTROL].id: each.stash[CONTROL] for each in session.items if is_control(each)}
+    if not (controls and options.runs_tests(config)):
+        return
+    audit = session_of(config)
+    listed = {"controls": list(controls.values()), "ids_by_control": audit.ids_by_control}
+    try:
+        path = audit.writable_folder() / f".controls-{audit.worker['workerid']}"
+        private_files.write(path, packed.encode(listed))
+    except (OSError, pytest.UsageError) as error:
+        stop(config, [str(error)])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generator[None, Any, Any]:
+    """Send a result as one text: value by value takes longer than judging.
+
+    Of a control that was judged at once nothing is sent that follows from the result.
+    """
+    data = yield
+    carried: Carried | None = getattr(report, "hullcheck", None)
+    if not (data and carried):
+        return data
+    if hasattr(config, "workerinput"):
+        carried = changed(carried, described=_described(config, carried.result.target))
+        if carried.whole:
+            sent = (report.nodeid, report.location, carried.result, carried.described)
+            return {"hullcheck": packed.encode(_Sent(*sent, report.start, report.duration))}
+    data["hullcheck"] = packed.encode(carried).decode()
+    return data
+
+
+def _described(config: pytest.Config, name: str) -> Described | None:
+    """Return the description of this target, once."""
+    known = config.stash.setdefault(_DESCRIBED, set())
+    if name in known:
+        return None
+    known.add(name)
+    audit = session_of(config)
+    return describe(audit, next(each for each in audit.targets if each.name == name))

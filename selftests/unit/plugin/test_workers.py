@@ -1,0 +1,256 @@
+"""Workers of pytest-xdist: whole hosts, processes that die, and interrupts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hullcheck.plugin import xdist
+from selftests import REPOSITORY
+from selftests.kit.projects import empty
+from selftests.kit.running import ABSENT, PRESENT, Project, clean_environment, heed_signals, info, properties
+from selftests.rig.waiting import until
+
+DIES = '''
+import os
+import signal
+
+import pytest
+
+
+@pytest.mark.cis("5.5", level=1)
+@pytest.mark.severity("high")
+def test_dies(policy, audit_target):
+    """It dies."""
+    if audit_target.name == "web1":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_passes(policy):
+    """It passes."""
+'''
+WHERE = """
+import os
+
+def test_where(policy):
+    '''It tells its process.'''
+    return os.environ["PYTEST_XDIST_WORKER"]
+
+
+def test_too(policy):
+    '''It tells its process.'''
+    return os.environ["PYTEST_XDIST_WORKER"]
+
+
+def test_other():
+    pass
+"""
+
+
+def test_workers_judge_whole_hosts(tmp_path: Path) -> None:
+    """Each host is judged by one worker, both have work, and a test that is no control runs once."""
+    project = Project(tmp_path, {"test_site.py": WHERE})
+    run = project.pytest("-n", "2", f"--hosts={','.join(empty(project, f'h{each}') for each in range(5))}")
+    by_host: dict[str, set[str]] = {}
+    for result in run.results["results"]:
+        by_host.setdefault(result["target"], set()).add(result["reason"])
+    assert [len(each) for each in by_host.values()] == [1] * 5
+    assert set().union(*by_host.values()) == {"gw0", "gw1"}
+    assert run.lines("11 passed"), run.output
+    run = project.pytest("-n", "3", f"--hosts={empty(project, 'h0')},{empty(project, 'h1')}")
+    assert run.lines("5 passed"), "more workers than hosts: those of pytest-xdist"
+
+
+@pytest.mark.parametrize("hosts", [["web1"], ["web0", "web1", "web2", "web3"]], ids=["alone", "among-others"])
+def test_control_whose_process_dies_is_an_error(tmp_path: Path, hosts: list[str]) -> None:
+    """It is in results, findings, JUnit and on both pages; another worker judges the rest."""
+    project = Project(tmp_path, {"test_site.py": DIES})
+    recorded = ",".join(project.recorded(each, PRESENT, info()) for each in hosts)
+    run = project.pytest("-n", "2", f"--hosts={recorded}", "--html=report.html")
+    assert run.status == 1
+    found = {(each["control"], each["target"]): each["verdict"] for each in run.results["results"]}
+    assert found.pop(("dies", "web1")) == "error"
+    assert list(found.values()) == ["pass"] * (2 * len(hosts) - 1)
+    assert any("the process that judged this control died" in each for each in run.reasons)
+    assert run.results["controls"]["dies"]["severity"] == "high"
+    (case,) = (each for each in run.junit if each.get("name") == "test_dies[web1]")
+    assert [each.tag for each in case if each.tag != "properties"] == ["error"]
+    assert dict(properties(case))["verdict"] == "error"
+    folder = tmp_path / "reports/latest"
+    assert "web1,dies,It dies.,5.5," in (folder / "findings.csv").read_text()
+    for page in (folder / "audit.html", tmp_path / "report.html"):
+        assert "the process that judged this control died" in page.read_text(), page
+
+
+def test_run_in_which_a_process_died_makes_no_bundle(tmp_path: Path) -> None:
+    """Judged again, the control would have another verdict, and the bundle would look forged."""
+    project = Project(tmp_path, {"test_site.py": DIES})
+    run = project.pytest("-n", "2", "--bundle", f"--hosts={project.recorded('web1', ABSENT)}")
+    assert run.lines("No bundle: the process that judged tests/test_site.py::test_dies[web1] died")
+    assert (run.status, list((tmp_path / "reports").glob("*.zip"))) == (3, [])
+
+
+def test_test_that_is_no_control_may_die(tmp_path: Path) -> None:
+    """It is pytest's to tell."""
+    text = DIES.replace("(policy, audit_target)", "()").replace('if audit_target.name == "web1":', "if True:")
+    project = Project(tmp_path, {"test_site.py": text.replace("def test_dies", "def test_no_control")})
+    run = project.pytest("-n", "2", f"--hosts={project.recorded('web1', ABSENT)}")
+    assert (run.status, run.verdicts) == (1, {"passes": "pass"}), run.output
+
+
+class _Node:
+    """A worker that notes what it is sent."""
+
+    def __init__(self) -> None:
+        self.tests: list[int] = []
+        self.is_last = False
+
+    def send_runtest_some(self, tests: list[int]) -> None:
+        assert not self.is_last
+        self.tests += tests
+
+    def shutdown(self) -> None:
+        self.is_last = True
+
+
+def test_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests go to a worker some at a time; what a dead one leaves goes to the next."""
+    config: Any = SimpleNamespace(
+        option=SimpleNamespace(tx=["2*popen"]),
+        getvalue=lambda name: ["2*popen"],
+        pluginmanager=SimpleNamespace(get_plugin=lambda name: session),
+    )
+    session = SimpleNamespace(testscollected=0)
+    monkeypatch.setattr(xdist, "_AT_A_TIME", 4)
+    scheduler = xdist._ByHost(config)
+    first, second, third = _Node(), _Node(), _Node()
+    names = [f"a{number}" for number in range(6)]
+    for node, collection in ((first, [*names, "x", "y"]), (second, ["x", "b", "y"])):
+        scheduler.add_node(node)
+        assert not scheduler.collection_is_completed
+        scheduler.add_node_collection(node, collection)
+    scheduler.schedule()
+    assert (first.tests, first.is_last, session.testscollected) == ([0, 1, 2, 3], False, 9)
+    assert (second.tests, second.is_last) == ([1, 2], True)
+    for number in (0, 1, 2):
+        scheduler.mark_test_complete(first, number)
+    assert (first.tests, first.is_last) == ([0, 1, 2, 3, 4, 5, 6], True)
+    assert scheduler.remove_node(first) == "a3"
+    for number in (1, 2):
+        scheduler.mark_test_complete(second, number)
+    assert not scheduler.tests_finished
+    scheduler.add_node(third)
+    scheduler.add_node_collection(third, [*names, "x", "y"])
+    assert third.tests == [4, 5, 6]
+    for number in third.tests:
+        scheduler.mark_test_complete(third, number)
+    assert scheduler.tests_finished
+    assert scheduler.remove_node(second) is None
+
+
+# ---- Ctrl-C
+
+SLOW = """
+import time, pytest
+@pytest.mark.cis("5.4", level=1)
+def test_slow(policy):
+    '''It is slow.'''
+    open("judging", "w").close()
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "begun"),
+    [
+        (("pytest", "-m", "cis", "--hosts=local://,docker://web"), "asked"),
+        (("pytest", "-m", "cis", "--hosts=local://", "-n2"), "asked"),
+        (("pytest", "-m", "cis", "--hosts={recorded}"), "judging"),
+        (("pytest", "-m", "cis", "--hosts={recorded}", "-n2"), "judging"),
+        (("hullcheck.cli", "audit", "tests", "--hosts={recorded}"), "judging"),
+    ],
+    ids=["gathering", "gathering with workers", "judging", "judging with workers", "hullcheck audit"],
+)
+def test_interrupt(tmp_path: Path, arguments: tuple[str, ...], begun: str) -> None:
+    """Ctrl-C ends the run within a second, with one word, and with all that it started."""
+    project = Project(tmp_path / "project", {"test_slow.py": SLOW})
+    project.command("docker", f"cd {project.folder}; touch asked; exec sleep 71")
+    recorded = project.recorded("web")
+    environment = {**clean_environment(), "PATH": f"{project.folder}/bin:{os.environ['PATH']}"}
+    environment |= {"PYTHONPATH": str(REPOSITORY), "XDG_CACHE_HOME": str(tmp_path)}
+    module, *rest = (each.replace("{recorded}", recorded) for each in arguments)
+    run = f"import sys; from {module} import main; sys.exit(main())"
+    with subprocess.Popen(
+        [sys.executable, "-c", run, *rest],
+        cwd=project.folder,
+        env=environment,
+        preexec_fn=heed_signals,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        until(lambda: (project.folder / begun).exists())
+        sent = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)
+        output, errors = process.communicate(timeout=20)
+    assert time.monotonic() - sent < 1.5
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert errors.split() == ["interrupted"]
+    assert "Interrupt" not in output
+    until(lambda: not _processes_in(project.folder))
+
+
+def _processes_in(folder: Path) -> list[str]:
+    """Return the processes that still run in this folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            found += [str(path)] if path.readlink() == folder else []
+        except OSError:
+            continue
+    return found
+
+
+def test_interrupted_command() -> None:
+    """A subcommand says no more either; its exit status is that of shells."""
+    command = "lambda given: print('on', flush=True) or time.sleep(60)"
+    run = f"import time\nfrom hullcheck import cli\ncli.read = lambda _: cli.argparse.Namespace(run={command})\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{run}raise SystemExit(cli.main())"],
+        preexec_fn=heed_signals,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=5) == (b"", b"\ninterrupted\n")
+    assert process.returncode == 130
+
+
+def test_other_tests_take_down_what_they_set_up(tmp_path: Path) -> None:
+    """If not all that runs are controls, pytest ends the run as it does without hullcheck."""
+    other = """
+import os, signal, pytest
+
+@pytest.fixture
+def made():
+    yield
+    print("taken down")
+
+def test_other(made):
+    os.kill(os.getpid(), signal.SIGINT)
+"""
+    project = Project(tmp_path / "project", {"test_slow.py": SLOW, "test_other.py": other})
+    run = project.pytest("-s", "--hosts", project.recorded("web"))
+    assert run.status == pytest.ExitCode.INTERRUPTED
+    assert run.lines("taken down")
