@@ -131,8 +131,9 @@ class Configuration:
         return "".join((check.test or ())[:1]) if check else ""
 
     @property
-    def reports_health(self) -> bool:
-        return self.state.health is not None and self.state.health.status not in ("", "none")
+    def health(self) -> str:
+        """What its health check says, or an empty string without one."""
+        return (self.state.health.status if self.state.health else "").replace("none", "")
 
     # ---- what it is given
 
