@@ -107,11 +107,7 @@ class Written(Source):
         self._keys = dict[str, None]()
 
     def read(self, name: str) -> None:
-        """Note which keys of the file are read.
-
-        Raises:
-            EvidenceError: the value of one depends on a variable that has none here.
-        """
+        """Note which keys of the file are read, and raise EvidenceError if a variable in one has no value."""
         part, _, field = name.partition(".")
         for key in _KEYS.get(name, (field,) if part in ("config", "host_config") else ()):
             self._keys[key] = None

@@ -116,13 +116,9 @@ class Ports:
 
     @property
     def open(self) -> tuple[Port, ...]:
-        """Every port that it opens to the outside.
+        """Every port that it opens to the outside: published, or in a network of the host or outside.
 
-        The engine publishes it, its service does, or a process listens in a network of the host. Ports of a container
-        whose network it joined are judged there.
-
-        Raises:
-            EvidenceError: listeners or the service could not be read.
+        Ports of a container whose network it joined are judged there.
         """
         return (*self.published, *self._service_ports(), *self._listening())
 

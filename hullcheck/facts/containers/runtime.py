@@ -41,12 +41,7 @@ class Runtime:
 
     @cached_property
     def main_process(self) -> Process:
-        """Its main process.
-
-        Raises:
-            EvidenceError: /proc here does not show it, or shows another process under its number: the engine
-                runs on another machine, or the container was restarted meanwhile.
-        """
+        """Its main process, unless the engine runs on another machine, or the container was restarted meanwhile."""
         pid = self.container.state.pid
         process = self.container.host.processes.get().process(pid)
         if self.container.source.inside:
@@ -177,11 +172,7 @@ class Runtime:
         return other is not None and other.shares_host(namespace)
 
     def joined(self, mode: str) -> "Runtime | None":
-        """The container at the end of the chain of `container:ID`, or None.
-
-        Raises:
-            EvidenceError: that container is not there, or there is no end.
-        """
+        """Return the container at the end of the chain of `container:ID`, or None."""
         end: Runtime | None = None
         for _ in self.ids:  # no chain is longer than that
             setting: str = getattr((end or self).container.host_config, mode)
