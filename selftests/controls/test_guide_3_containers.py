@@ -17,9 +17,12 @@ from selftests.kit.judging import judged
 
 Changes = Mapping[str, Any]
 DIGEST = "sha256:" + "2" * 64
-PINNED, DROPS = "container_image_is_pinned", "container_drops_all_capabilities"
-ADDS, WRITES = "container_adds_approved_capabilities_alone", "container_writes_to_tmpfs_or_named_volumes"
-CAPPED, SENSITIVE = "container_cpu_time_is_capped", "sensitive_container_listens_on_chosen_addresses"
+PINNED = "container_image_is_pinned"
+DROPS = "container_drops_all_capabilities"
+ADDS = "container_adds_approved_capabilities_alone"
+WRITES = "container_writes_to_tmpfs_or_named_volumes"
+CAPPED = "container_cpu_time_is_capped"
+SENSITIVE = "sensitive_container_listens_on_chosen_addresses"
 SECRETS = "container_environment_holds_no_secret"
 READ_ONLY = {"ReadonlyRootfs": True, "mounts": ["31 1 0:50 / / ro - overlay overlay rw"]}
 NAMED = {"Type": "volume", "Name": "data", "Source": "/v", "Destination": "/data", "RW": True}

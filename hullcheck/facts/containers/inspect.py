@@ -208,7 +208,6 @@ class Inspected(Model, frozen=True, kw_only=True):
 class VolumeOptions(Model, frozen=True, kw_only=True, rename="lower"):
     """Where the data of a volume lies if not in a folder of its own."""
 
-    type: str = ""
     device: str = ""
     o: str = ""
 
@@ -217,7 +216,6 @@ class Volume(Model, frozen=True, kw_only=True):
     """A volume, as `docker volume inspect` describes it."""
 
     name: str
-    driver: str = "local"
     options: VolumeOptions | None = None
 
 
