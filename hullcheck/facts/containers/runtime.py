@@ -134,10 +134,15 @@ class Runtime:
 
     @property
     def root_exec_processes(self) -> tuple[Process, ...]:
-        """Processes of `docker exec` that are root in it, where its main process is not."""
+        """Processes of `docker exec` that are root in it, where its main process is not.
+
+        One that was left behind below the main process counts if nothing else can have become root.
+        """
         if self.root_uid in self.main_process.uids:
             return ()
-        return tuple(each for each in self.exec_processes if self.root_uid in each.uids)
+        confined = self.main_process.no_new_privileges and self.container.user.strip("0") not in ("", "root")
+        seen = self.processes if confined else self.exec_processes
+        return tuple(each for each in seen if self.root_uid in each.uids)
 
     @cached_property
     def root_uid(self) -> int:

@@ -102,6 +102,8 @@ CASES: list[tuple[str, Changes, str]] = [
     ("5.23", NOTHING | second(PPid="1", CapBnd=ALL) | {"user_namespaces": USERNS}, "manual"),
     ("5.24", {"Uid": "1000 1000 1000 1000"} | second("0", **EXEC), "fail: processes of root that the"),
     ("5.24", {"Uid": "1000 1000 1000 1000"} | second("0"), "manual: no such process"),  # as by sudo
+    ("5.24", HARDENED | {"Uid": "1000 1000 1000 1000", "User": "1000"} | second("0"), "fail: processes of"),
+    ("5.24", HARDENED | {"Uid": "1000 1000 1000 1000"} | second("0"), "manual: no such process"),
     ("5.24", {"Uid": "1000 1000 1000 1000"} | second("1000", **EXEC), "manual: no such process"),
     ("5.24", second("0", **EXEC), "manual: no such process"),
     (
