@@ -152,10 +152,8 @@ class Mounts:
         for mount in self.table:
             configured = self._configured_at(mount.point)
             paths = host.paths(mount.device, mount.root) | host.parts(mount.device, mount.root)
-            asked = configured is not None and not (
-                mount.point in _WRITTEN and configured.destination != mount.point
-            )
-            if not paths or (not asked and _is_of_engine(mount, paths)):
+            written = mount.point in _WRITTEN and configured and configured.destination != mount.point
+            if not paths or ((written or not configured) and _is_of_engine(mount, paths)):
                 continue
             kind = "volume" if paths & volumes else configured.type if configured else ""
             yield HostMount(mount.point, paths, kind, "ro" in mount.options)
@@ -226,8 +224,9 @@ class Sockets:
         if found := _within(usual, self.mounts.configured):
             return found
         seen = self.mounts.visible
-        told = host.engine_sockets.get() if seen and host.engine.get().is_docker else frozenset[str]()
-        return _within(files.same_files(usual | told), seen)
+        if seen and host.engine.get().is_docker:
+            usual |= host.engine_sockets.get()
+        return _within(files.same_files(usual), seen)
 
     def _planned(self) -> tuple[str, ...]:
         """Return those of a service of a Compose file, by their usual paths and names."""

@@ -56,10 +56,10 @@ class Ports:
         """
         settings, mode = self.container.host_config, self.container.host_config.network_mode
         if self.container.running:
-            told = self.container.inspect.network_settings.ports
-            if told is None and not mode.startswith("container:"):  # engines before 25 say so of these alone
+            ports = self.container.inspect.network_settings.ports
+            if ports is None and not mode.startswith("container:"):  # engines before 25 say so of these alone
                 raise EvidenceError("docker inspect: it runs, and Ports is null")
-            return tuple(_bound(told, ("",)))
+            return tuple(_bound(ports, ("",)))
         if mode in ("host", "none") or mode.startswith("container:") or not self._binding_addresses:
             return ()  # the engine publishes nothing for these, whatever is asked
         return (*_bound(settings.port_bindings, self._binding_addresses), *self._exposed())

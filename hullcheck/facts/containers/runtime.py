@@ -68,12 +68,10 @@ class Runtime:
         main, seen = self.main_process, self.container.host.processes.get()
         if self.container.source.inside:  # what else is seen may be the auditor's, who has other rights
             return (main,)
-        own = self.container.inspect.id
-        found = {process.pid: process for process in seen.by_cgroup_id.get(own, ())}
+        found = {each.pid: each for each in seen.by_cgroup_id.get(self.container.inspect.id, ())}
         if not self._shares_pid_namespace(main):
-            others = frozenset(self.ids) - {own}  # that joined it
-            same = seen.by_pid_namespace.get(main.pid_namespace, ())
-            found |= {process.pid: process for process in same if others.isdisjoint(process.container_ids)}
+            same = seen.by_pid_namespace.get(main.pid_namespace, ())  # others may have joined it
+            found |= {each.pid: each for each in same if each.container_ids.isdisjoint(self.ids)}
         if main.pid not in found:
             raise EvidenceError(
                 "its processes cannot be told from those of others: it has no control group of its own"
