@@ -146,17 +146,14 @@ class Mounts:
         return tuple(replace(each, paths=_apart_from(volumes, each.paths)) for each in found)
 
     def _mounted(self) -> Iterable[HostMount]:
-        host, real = self.container.host.mount_table, self.runtime.files.real
-        places = {each.source for each in self.container.inspect.mounts if each.type == "volume"}
-        volumes = {real.get(each, each) for each in places}
+        host = self.container.host.mount_table
         for mount in self.table:
             configured = self._configured_at(mount.point)
             paths = host.paths(mount.device, mount.root) | host.parts(mount.device, mount.root)
             written = mount.point in _WRITTEN and configured and configured.destination != mount.point
             if not paths or ((written or not configured) and _is_of_engine(mount, paths)):
                 continue
-            kind = "volume" if paths & volumes else configured.type if configured else ""
-            yield HostMount(mount.point, paths, kind, "ro" in mount.options)
+            yield HostMount(mount.point, paths, configured.type if configured else "", "ro" in mount.options)
 
     def _configured_at(self, point: str) -> MountPoint | None:
         """Return the nearest configured mount at or above *point*."""
