@@ -421,13 +421,9 @@ def test_engine_release_is_maintained(
     flaw = _release_flaw(release, known_releases)
     assert not flaw, f"{release} {flaw}"
     doubt = _release_doubt(release, known_releases)
-    if not doubt and release.is_of_a_distribution and not policy.patched_by:
-        updater = patching.get().works(policy.patch_days)
-        doubt = (
-            ""
-            if updater
-            else "nothing shows that its updates are installed; patched_by: NAME in the policy does"
-        )
+    unpatched = release.is_of_a_distribution and not policy.patched_by
+    if not doubt and unpatched and not patching.get().works(policy.patch_days):
+        doubt = "nothing shows that its updates are installed; patched_by: NAME in the policy does"
     if doubt:
         raise Manual(f"{release}: {doubt}. Check that it is maintained, and that no newer build is offered")
     parts = ", ".join(f"{name} {version}" for name, version in component_versions.get().items())

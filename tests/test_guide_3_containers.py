@@ -49,9 +49,8 @@ def _require_pinned(reference: Reference) -> str:
     by_id = reference.name.removeprefix("sha256:") in reference.digest
     digest = "" if by_id else reference.digest
     assert digest, f"runs {reference.name}, which names no digest"
-    return f"pinned by {digest}" + (
-        "" if reference.tag else ", and no tag tells people which version that is"
-    )
+    unnamed = "" if reference.tag else ", and no tag tells people which version that is"
+    return f"pinned by {digest}{unnamed}"
 
 
 @pytest.mark.nist("CM-2", "SI-7", sp="800-53")
@@ -280,11 +279,8 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
         raise NotApplicable("its root file system is not read-only: see the control on that")
     shared = [WritableMount("/dev/shm", "bind", "/dev/shm")] if container.runtime.shares_host("ipc") else []
     mounts = sorted((*shared, *container.mounts.writable), key=lambda each: each.destination)
-    other = [
-        each
-        for each in mounts
-        if each.kind not in ("tmpfs", "volume") and not policy.allows_mount(each.source)
-    ]
+    lasting = [each for each in mounts if each.kind not in ("tmpfs", "volume")]
+    other = [each for each in lasting if not policy.allows_mount(each.source)]
     assert not other, f"can write to {_shown_mounts(other)}"
     if programs := [each for each in mounts if each.destination in _PROGRAMS]:
         raise Manual(f"can change its own programs at {_shown_mounts(programs)}: does it need that?")
@@ -293,10 +289,10 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
 
 
 def _shown_mounts(mounts: Iterable[WritableMount]) -> str:
-    return ", ".join(
-        f"{each.destination} ({f'{each.source} of the host' if each.source else each.kind})"
-        for each in mounts
+    kinds = (
+        (each.destination, f"{each.source} of the host" if each.source else each.kind) for each in mounts
     )
+    return ", ".join(f"{place} ({kind})" for place, kind in kinds)
 
 
 @pytest.mark.nist("SC-5", "SC-6", sp="800-53")
@@ -323,9 +319,8 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
         return planned_limit(f"{held:g} processors", most)
     total = engine.info.ncpu
     assert held < total, f"may use {held:g} processors, which is no cap: the host has {total}"
-    return f"limited to {held:g} processors" + (
-        "" if wanted is not None else " by its control groups, though none is set"
-    )
+    source = "" if wanted is not None else " by its control groups, though none is set"
+    return f"limited to {held:g} processors{source}"
 
 
 @pytest.mark.nist("AC-4", "SC-7", "SC-7(5)", sp="800-53")

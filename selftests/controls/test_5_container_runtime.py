@@ -31,9 +31,9 @@ def limited(soft: int) -> Changes:
 
 GPU = {"DeviceRequests": [{"Driver": "nvidia", "Capabilities": [["gpu"]]}]}
 DISK = {"Devices": [{"PathOnHost": "/dev/sda", "PathInContainer": "/dev/x", "CgroupPermissions": "r"}]}
-NO_NEW_PRIVILEGES = {"SecurityOpt": ["no-new-privileges"]}
 APPARMOR = {"kernel": {"/sys/module/apparmor/parameters/enabled": "Y"}}
 USED = APPARMOR | {"SecurityOptions": ["name=apparmor"], "label": "docker-default (enforce)"}
+RENAMED = {"images": [{"Id": f"sha256:{'7' * 64}", "RepoTags": ["app:1"], "Config": {}}]}
 LABEL = "system_u:system_r:container_t:s0:c1,c2"
 SELINUX = {
     "kernel": {"/sys/fs/selinux/enforce": "1"},
@@ -45,45 +45,14 @@ SELINUX = {
 GOOD_AND_BAD: dict[str, tuple[Changes, Changes, str]] = {
     "5.4": ({}, {"CapEff": "0000000000003000"}, "has or can get NET_ADMIN, NET_RAW"),
     "5.5": ({"Privileged": False}, {"Privileged": True}, "runs with --privileged"),
-    "5.8": (
-        published("10.0.0.1", 1024),
-        published("10.0.0.1", 1023),
-        "opens 10.0.0.1:1023/tcp (published for 80)",
-    ),
     "5.9": ({}, {"PublishAllPorts": True}, "runs with --publish-all"),
-    "5.10": ({"net": 12}, {"net": 1}, "shares the network namespace of the host"),
-    "5.11": ({"memory.max": "1024"}, {"memory.max": "max"}, "no memory limit is in force, and none is set"),
-    "5.12": (
-        {"cpu.max": "50000 100000"},
-        {"cpu.max": "max 100000"},
-        "no CPU share or limit is in force, and none is set",
-    ),
-    "5.14": (
-        published("10.0.0.1", 80),
-        published("::", 80),
-        "opens on every address: [::]:80/tcp (published for 80)",
-    ),
     "5.15": (
         restart("on-failure", 5),
         restart("on-failure", 6),
         "its restart policy is on-failure with 6 attempts",
     ),
-    "5.16": ({"pid": 13}, {"pid": 1}, "shares the process namespace of the host"),
-    "5.17": ({"ipc": 11}, {"ipc": 1}, "shares the IPC namespace of the host"),
     "5.18": ({"DeviceRequests": []}, GPU, "is given nvidia:gpu"),
     "5.19": (limited(1024), limited(1025), "overrides nofile=1025:2048"),
-    "5.21": ({"uts": 15}, {"uts": 1}, "shares the UTS namespace of the host"),
-    "5.22": ({"Seccomp": "2"}, {"Seccomp": "0"}, "no seccomp filter is in force for sleep (pid 100)"),
-    "5.25": (
-        {"CgroupParent": ""},
-        {"CgroupParent": "/x"},
-        "runs in /x, and not where the engine runs containers",
-    ),
-    "5.26": (
-        NO_NEW_PRIVILEGES | {"NoNewPrivs": "1"},
-        NO_NEW_PRIVILEGES | {"NoNewPrivs": "0"},
-        "its processes can gain privileges (no-new-privileges is not set)",
-    ),
     "5.27": ({"Health": {"Status": "healthy"}}, {"Health": {"Status": "unhealthy"}}, "is unhealthy"),
     "5.28": ({"Reference": "app:1"}, {"Reference": "app"}, "runs app:latest, which names no version"),
     "5.29": (
@@ -113,57 +82,28 @@ CASES: list[tuple[str, Changes, str]] = [
     ("5.2", {}, "not applicable: AppArmor is not on"),
     ("5.2", APPARMOR, "fail: AppArmor is on in the kernel, but the engine does not use it"),
     ("5.2", USED, "pass: confined by docker-default (enforce)"),
-    (
-        "5.2",
-        USED | {"label": "docker-default (complain)"},
-        "fail: its main process is confined by 'docker-default (c",
-    ),
-    (
-        "5.2",
-        USED | {"SecurityOpt": ["apparmor=unconfined"]},
-        "fail: runs with --security-opt apparmor=unconfined",
-    ),
-    (
-        "5.2",
-        USED | {"SecurityOpt": ["apparmor=own"], "label": "own (enforce)"},
-        "pass: confined by own (enforce), a p",
-    ),
+    ("5.2", USED | {"label": "docker-default (complain)"}, "fail: its main process is confined by"),
+    ("5.2", USED | {"SecurityOpt": ["apparmor=unconfined"]}, "fail: runs with --security-opt"),
+    ("5.2", USED | {"SecurityOpt": ["apparmor=own"], "label": "own (enforce)"}, "pass: confined by own"),
     ("5.2", USED | {"Privileged": True}, "fail: runs with --privileged"),
     ("5.2", USED | {"stopped": True}, "pass: does not run; the engine will apply its default profile"),
     ("5.3", {}, "not applicable: SELinux is not on"),
     ("5.3", SELINUX | {"label": LABEL + "\0"}, "pass: labelled system_u"),
     ("5.3", SELINUX | {"kernel": {"/sys/fs/selinux/enforce": "0"}}, "fail: SELinux is permissive"),
     ("5.3", SELINUX | {"MountLabel": ""}, "fail: has no SELinux label"),
-    (
-        "5.3",
-        SELINUX | {"label": "system_u:system_r:unconfined_t:s0"},
-        "fail: its type unconfined_t confines nothing",
-    ),
+    ("5.3", SELINUX | {"label": "system_u:system_r:unconfined_t:s0"}, "fail: its type unconfined_t"),
     ("5.3", SELINUX | {"Privileged": True}, "fail: runs with --privileged"),
     ("5.11", {"memory.max": str(8 << 30)}, "fail: its limit of 8589934592 bytes is no limit"),
     ("5.12", {"cpu.max": "400000 100000"}, "fail: may use 4 processors, which is no limit"),
     ("5.12", {"CpuShares": 512, "cpu.weight": "20"}, "pass: it has a share of its own"),
-    ("5.15", restart("on-failure", 1), "pass"),
     ("5.15", restart("on-failure"), "fail: its restart policy is on-failure with endless attempts"),
-    ("5.15", restart("unless-stopped"), "fail"),
     ("5.20", {}, "not applicable: it has no mounts"),
-    (
-        "5.22",
-        {"SecurityOpt": ['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}']},
-        "fail: its seccomp profile allows",
-    ),
+    ("5.22", {"SecurityOpt": ['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}']}, "fail: its seccomp profile"),
     ("5.22", {"SecurityOpt": ["seccomp:unconfined"]}, "fail: runs with --security-opt seccomp=unconfined"),
-    ("5.23", {"stopped": True}, "not applicable: does not run"),
-    ("5.24", {"stopped": True}, "not applicable: does not run"),
     ("5.27", {"stopped": True}, "not applicable: does not run"),
     ("5.27", {"stopped": True, "Status": "restarting"}, "fail: reports no health"),
-    ("5.27", {"Health": {"Status": "none"}}, "fail: reports no health"),
     ("5.27", {"Health": {"Status": "starting"}}, "manual: is starting: look again"),
-    (
-        "5.27",
-        {"Health": {"Status": "unhealthy"}, "Status": "paused"},
-        "manual: is unhealthy and paused: look again",
-    ),
+    ("5.27", {"Health": {"Status": "unhealthy"}, "Status": "paused"}, "manual: is unhealthy and paused:"),
     (
         "5.27",
         {"Health": {"Status": "healthy"}, "Healthcheck": {"Test": ["CMD-SHELL", "curl x || :"]}},
@@ -183,24 +123,12 @@ def test_what_the_host_shows(world: ContainerHost, number: str, changes: Changes
     assert world.after(changes, number).startswith(expected)
 
 
-def test_lax_apparmor(world: ContainerHost) -> None:
-    """5.2: a kernel that enforces no profile."""
-    kernel = APPARMOR["kernel"] | {"/sys/module/apparmor/parameters/mode": "complain"}
-    assert world.after(USED | {"kernel": kernel}, "5.2").startswith("fail: the kernel enforces no profile")
-
-
 ALLOWED: list[tuple[str, Changes, Changes, str]] = [
     ("5.8", published("10.0.0.1", 80), {"allowed_ports": [80]}, "pass: opens 10.0.0.1:80/tcp"),
     ("5.8", published("10.0.0.1", 80), {"allowed_ports": ["80/udp"]}, "fail: opens 10.0.0.1:80/tcp"),
     ("5.9", published("10.0.0.1", 8080), {"allowed_ports": [8080]}, "pass: opens 10.0.0.1:8080/tcp"),
-    (
-        "5.9",
-        published("10.0.0.1", 8080),
-        {"allowed_ports": [80]},
-        "fail: opens 10.0.0.1:8080/tcp (published for 80), not",
-    ),
+    ("5.9", published("10.0.0.1", 8080), {"allowed_ports": [80]}, "fail: opens 10.0.0.1:8080/tcp"),
     ("5.9", published("10.0.0.1", 8080), {}, "manual: check that the workload needs 10.0.0.1:8080/tcp"),
-    ("5.9", {}, {}, "pass: opens no port"),
     ("5.11", {"memory.max": str(1 << 30)}, {"resource_limits": {"memory": "1g"}}, "pass"),
     ("5.11", {"memory.max": str(1 << 30)}, {"resource_limits": {"memory": "1000m"}}, "fail"),
     ("5.12", {"cpu.max": "50000 100000"}, {"resource_limits": {"cpus": 0.5}}, "pass"),
@@ -220,7 +148,7 @@ ALLOWED: list[tuple[str, Changes, Changes, str]] = [
     ("5.28", {}, {}, "manual: runs app:1: compare it with its registry"),
     ("5.28", {}, {"current_images": ["app:2"]}, "fail: runs app:1, not approved as current"),
     ("5.28", {"images": []}, {"current_images": ["app:1"]}, "pass"),
-    ("5.28", {"images": []}, {"current_images": [IMAGE]}, "pass"),
+    ("5.28", RENAMED, {"current_images": [IMAGE]}, "fail: app:1 is another image now; create the container"),
     ("5.29", {"pids.max": "100"}, {"resource_limits": {"pids": 100}}, "pass"),
     ("5.29", {"pids.max": "100"}, {"resource_limits": {"pids": 99}}, "fail"),
 ]
@@ -241,17 +169,6 @@ def test_swarm_mode(world: ContainerHost) -> None:
         assert judged("5.1", world.facts)["local"] == ("fail", f"swarm mode is on (state {state})")
     world.policy = Policy(swarm=True)
     assert judged("5.1", world.facts)["local"][0] == "pass"
-
-
-def test_image_that_got_its_name_meanwhile(world: ContainerHost) -> None:
-    """5.28: a tag that was given to another image later fails."""
-    world.images.append({"Id": f"sha256:{'7' * 64}", "RepoTags": ["app:2"], "Config": {}})
-    policy = Policy(current_images=(IMAGE,))
-    assert world.after({"policy": policy}, "5.28").startswith("pass")
-    assert (
-        world.after({"Reference": "app:2"}, "5.28")
-        == "fail: app:2 is another image now; create the container again"
-    )
 
 
 @pytest.mark.parametrize("number", ["5.2", "5.3"])

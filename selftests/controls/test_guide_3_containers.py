@@ -17,9 +17,12 @@ from selftests.kit.judging import judged
 
 Changes = Mapping[str, Any]
 DIGEST = "sha256:" + "2" * 64
-PINNED, DROPS = "container_image_is_pinned", "container_drops_all_capabilities"
-ADDS, WRITES = "container_adds_approved_capabilities_alone", "container_writes_to_tmpfs_or_named_volumes"
-CAPPED, SENSITIVE = "container_cpu_time_is_capped", "sensitive_container_listens_on_chosen_addresses"
+PINNED = "container_image_is_pinned"
+DROPS = "container_drops_all_capabilities"
+ADDS = "container_adds_approved_capabilities_alone"
+WRITES = "container_writes_to_tmpfs_or_named_volumes"
+CAPPED = "container_cpu_time_is_capped"
+SENSITIVE = "sensitive_container_listens_on_chosen_addresses"
 SECRETS = "container_environment_holds_no_secret"
 READ_ONLY = {"ReadonlyRootfs": True, "mounts": ["31 1 0:50 / / ro - overlay overlay rw"]}
 NAMED = {"Type": "volume", "Name": "data", "Source": "/v", "Destination": "/data", "RW": True}
@@ -74,59 +77,29 @@ CASES: list[tuple[str, Changes, Changes, str]] = [
     (WRITES, mounted(BOUND), {}, "fail: can write to /data (/srv/data of the host)"),
     (WRITES, mounted(BOUND | {"RW": False}), {}, "pass: can write nowhere"),
     (WRITES, mounted(BOUND), {"allowed_mounts": ["/srv"]}, "pass: /data (/srv/data of the host)"),
-    (
-        WRITES,
-        volume(type="none", o="bind", device="/srv/data"),
-        {},
-        "fail: can write to /data (/srv/data of the",
-    ),
+    (WRITES, volume(type="none", o="bind", device="/srv/data"), {}, "fail: can write to /data (/srv/data"),
     (WRITES, volume(type="nfs", o="addr=10.0.0.9", device=":/export"), {}, "pass: /data (volume)"),
     (WRITES, READ_ONLY | {"Tmpfs": {"/usr": ""}}, {}, "manual: can change its own programs at /usr (tmpfs)"),
     (WRITES, READ_ONLY | {"Tmpfs": {"/usr/data": ""}}, {}, "pass: /usr/data (tmpfs)"),
     (WRITES, READ_ONLY | {"IpcMode": "host"}, {}, "fail: can write to /dev/shm (/dev/shm of the host)"),
     (CAPPED, {"cpu.max": "390000 100000"}, {}, "pass: limited to 3.9 processors by its control groups"),
     (CAPPED, {"cpu.max": "400000 100000"}, {}, "fail: may use 4 processors, which is no cap: the host has 4"),
-    (
-        CAPPED,
-        {"CpuShares": 512, "cpu.weight": "50"},
-        {},
-        "fail: no cap on processor time is in force, and none is",
-    ),
+    (CAPPED, {"CpuShares": 512, "cpu.weight": "50"}, {}, "fail: no cap on processor time is in force, and"),
     (CAPPED, {"NanoCpus": 10**9}, {}, "fail: no cap on processor time is in force, though one is set"),
     (CAPPED, {"NanoCpus": 10**9, "stopped": True}, {}, "pass: limited to 1 processors"),
     (CAPPED, {"cpu.max": "200000 100000"}, {"resource_limits": {"cpus": 1.5}}, "fail"),
     (CAPPED, {"cpu.max": "150000 100000"}, {"resource_limits": {"cpus": 1.5}}, "pass"),
-    (
-        SENSITIVE,
-        published("0.0.0.0"),
-        {"sensitive_containers": ["w*"]},
-        "fail: is sensitive, and opens on every",
-    ),
+    (SENSITIVE, published("0.0.0.0"), {"sensitive_containers": ["w*"]}, "fail: is sensitive, and opens on"),
     (SENSITIVE, published("0.0.0.0"), {"sensitive_containers": ["db"]}, "not applicable"),
     (SENSITIVE, published("::ffff:0.0.0.0"), {}, "manual: opens on every address"),
     (SENSITIVE, published("10.0.0.1"), {"sensitive_containers": ["w*"]}, "pass: opens 10.0.0.1:8080/tcp"),
     (SENSITIVE, published("10.0.0.1"), {"sensitive_containers": ["db"]}, "pass: opens 10.0.0.1:8080/tcp"),
     (SECRETS, {"Env": ["DB_PASSWORD_FILE=/run/secrets/db", "MODE=x"]}, {}, "pass"),
-    (
-        SECRETS,
-        {"Env": ["DB_PASSWORD=hunter2zz"]},
-        {},
-        "fail: variable DB_PASSWORD: a value given to DB_PASSWORD",
-    ),
+    (SECRETS, {"Env": ["DB_PASSWORD=hunter2zz"]}, {}, "fail: variable DB_PASSWORD: a value given to"),
     (SECRETS, {"Path": "app", "Args": ["--password-file", "/run/secrets/db"]}, {}, "pass"),
-    (
-        SECRETS,
-        {"Path": "app", "Args": ["--password", "hunter2zz"]},
-        {},
-        "fail: command: a value given to password",
-    ),
+    (SECRETS, {"Path": "app", "Args": ["--password", "hunter2zz"]}, {}, "fail: command: a value given to"),
     (SECRETS, {"Labels": {"com.docker.compose.config-hash": "0a" * 32}}, {}, "pass"),
-    (
-        SECRETS,
-        {"Labels": {"db.password": "hunter2zz"}},
-        {},
-        "fail: label db.password: a value given to db.password",
-    ),
+    (SECRETS, {"Labels": {"db.password": "hunter2zz"}}, {}, "fail: label db.password: a value given to"),
     (SECRETS, {"Env": None}, {}, "pass"),
 ]
 

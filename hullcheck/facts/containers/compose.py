@@ -101,17 +101,14 @@ class Written(Source):
     """A service of a file, with what one control has read of it."""
 
     planned = True
+    notes = True
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._keys = dict[str, None]()
 
     def read(self, name: str) -> None:
-        """Note which keys of the file are read.
-
-        Raises:
-            EvidenceError: the value of one depends on a variable that has none here.
-        """
+        """Note which keys of the file are read, and raise EvidenceError if a variable in one has no value."""
         part, _, field = name.partition(".")
         for key in _KEYS.get(name, (field,) if part in ("config", "host_config") else ()):
             self._keys[key] = None

@@ -101,27 +101,17 @@ class Configuration:
 
     @property
     def user_id(self) -> int:
-        """The number of that user.
-
-        The engine looks a name up in the container's own /etc/passwd, below its mounts.
-
-        Raises:
-            EvidenceError: that file could not be read, or does not know the name.
-            NotApplicable: there is no container yet to look in.
-        """
+        """The number of that user; the engine looks a name up in the container's own /etc/passwd, below its mounts."""
         if _NUMBER.fullmatch(self.user) or not self.user:
             return int(self.user or "0") % _USERS
         if self.planned:
             raise NotApplicable(f"which number the user {self.user} has, the image decides")
         kept = [each.destination for each in self.inspect.mounts if each.type != "tmpfs"]
+        unknown = f"tells whether the user {self.user} is root"
         if any(is_below("/etc/passwd", each) for each in kept):
-            raise EvidenceError(
-                f"does not run, and a mount hides its own /etc/passwd, which tells whether the user {self.user} is root"
-            )
+            raise EvidenceError(f"does not run, and a mount hides its own /etc/passwd, which {unknown}")
         if not self.number_in_passwd:
-            raise EvidenceError(
-                f"does not run, and its /etc/passwd did not tell whether the user {self.user} is root"
-            )
+            raise EvidenceError(f"does not run, and no line of its /etc/passwd {unknown}")
         return int(self.number_in_passwd) % _USERS
 
     @property
@@ -131,8 +121,9 @@ class Configuration:
         return "".join((check.test or ())[:1]) if check else ""
 
     @property
-    def reports_health(self) -> bool:
-        return self.state.health is not None and self.state.health.status not in ("", "none")
+    def health(self) -> str:
+        """What its health check says, or an empty string without one."""
+        return (self.state.health.status if self.state.health else "").replace("none", "")
 
     # ---- what it is given
 
@@ -220,11 +211,7 @@ class Configuration:
 
     @property
     def service(self) -> Service | None:
-        """The swarm service whose task it is, or None.
-
-        Raises:
-            EvidenceError: it may be one, and the service cannot be seen from this node.
-        """
+        """The swarm service whose task it is, or None."""
         if self.planned or not (self.service_id or _TASK.fullmatch(self.name)):
             return None
         if self.host.engine.get().info.swarm.local_node_state == "inactive":

@@ -208,7 +208,6 @@ class Inspected(Model, frozen=True, kw_only=True):
 class VolumeOptions(Model, frozen=True, kw_only=True, rename="lower"):
     """Where the data of a volume lies if not in a folder of its own."""
 
-    type: str = ""
     device: str = ""
     o: str = ""
 
@@ -217,7 +216,6 @@ class Volume(Model, frozen=True, kw_only=True):
     """A volume, as `docker volume inspect` describes it."""
 
     name: str
-    driver: str = "local"
     options: VolumeOptions | None = None
 
 
@@ -305,6 +303,8 @@ class Source:
     """Whether nobody has created the container yet."""
     inside = False
     """Whether the container is seen from inside: nothing but its processes and mounts is known."""
+    notes = False
+    """Whether it notes which fields are read."""
 
     def read(self, name: str) -> None:
         """Note that a field is read: `host_config.memory`."""
@@ -332,6 +332,8 @@ class _View:
 
 def view(value: T, source: Source, path: str = "") -> T:
     """Return *value* so that reading a field of it which is `UNSET` raises what *source* decides."""
+    if not source.notes and _is_whole(value):
+        return value
     if isinstance(value, Struct):
         return cast(T, _View(value, source, path))
     if isinstance(value, dict):
@@ -339,3 +341,12 @@ def view(value: T, source: Source, path: str = "") -> T:
     if isinstance(value, list):
         return cast(T, [view(each, source, path) for each in value])
     return value
+
+
+def _is_whole(value: object) -> bool:
+    """Return whether no field of it is `UNSET`."""
+    if isinstance(value, Struct):
+        return all(_is_whole(getattr(value, name)) for name in value.__struct_fields__)
+    if isinstance(value, dict | list):
+        return all(map(_is_whole, value.values() if isinstance(value, dict) else value))
+    return value is not HOLE

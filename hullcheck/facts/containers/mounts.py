@@ -109,10 +109,9 @@ class Mounts:
 
     @cached_property
     def configured(self) -> tuple[HostMount, ...]:
-        """The mounts that its configuration names, by their sources.
+        """The mounts that its configuration names, by their sources as they are written, and without links.
 
-        A source counts as it is written, and without symbolic links if these could be followed. This may prove that
-        the container sees too much, and never that it does not: see `visible`.
+        They may prove that the container sees too much, and never that it does not: see `visible`.
         """
         return tuple(
             HostMount(each.destination, self._written_paths(self._folder(each)), each.type, not each.rw)
@@ -133,11 +132,7 @@ class Mounts:
 
     @cached_property
     def visible(self) -> tuple[HostMount, ...]:
-        """Every part of the host's file system in the container, without what the engine itself puts there.
-
-        Raises:
-            EvidenceError: a mount could not be followed to its source.
-        """
+        """Every part of the host's file system in the container, without what the engine itself puts there."""
         mounts, running = self.container.inspect.mounts, self.container.running
         if self.container.planned:
             for each in mounts:
@@ -151,19 +146,14 @@ class Mounts:
         return tuple(replace(each, paths=_apart_from(volumes, each.paths)) for each in found)
 
     def _mounted(self) -> Iterable[HostMount]:
-        host, real = self.container.host.mount_table, self.runtime.files.real
-        places = {each.source for each in self.container.inspect.mounts if each.type == "volume"}
-        volumes = {real.get(each, each) for each in places}
+        host = self.container.host.mount_table
         for mount in self.table:
             configured = self._configured_at(mount.point)
             paths = host.paths(mount.device, mount.root) | host.parts(mount.device, mount.root)
-            asked = configured is not None and not (
-                mount.point in _WRITTEN and configured.destination != mount.point
-            )
-            if not paths or (not asked and _is_of_engine(mount, paths)):
+            written = mount.point in _WRITTEN and configured and configured.destination != mount.point
+            if not paths or ((written or not configured) and _is_of_engine(mount, paths)):
                 continue
-            kind = "volume" if paths & volumes else configured.type if configured else ""
-            yield HostMount(mount.point, paths, kind, "ro" in mount.options)
+            yield HostMount(mount.point, paths, configured.type if configured else "", "ro" in mount.options)
 
     def _configured_at(self, point: str) -> MountPoint | None:
         """Return the nearest configured mount at or above *point*."""
@@ -218,13 +208,7 @@ class Sockets:
 
     @property
     def engines(self) -> tuple[str, ...]:
-        """The sockets of engines that the container can reach, as paths of the host.
-
-        Raises:
-            EvidenceError: its configuration names none, and the sockets of the engine are unknown, or a mount could
-                not be followed; from inside, whose a mounted socket is.
-            NotApplicable: a Compose file names none, but what may lead to one.
-        """
+        """The sockets of engines that the container can reach, as paths of the host."""
         if self.container.source.inside:
             return self._seen_inside()
         if self.container.planned:
@@ -237,8 +221,9 @@ class Sockets:
         if found := _within(usual, self.mounts.configured):
             return found
         seen = self.mounts.visible
-        told = host.engine_sockets.get() if seen and host.engine.get().is_docker else frozenset[str]()
-        return _within(files.same_files(usual | told), seen)
+        if seen and host.engine.get().is_docker:
+            usual |= host.engine_sockets.get()
+        return _within(files.same_files(usual), seen)
 
     def _planned(self) -> tuple[str, ...]:
         """Return those of a service of a Compose file, by their usual paths and names."""
@@ -249,13 +234,9 @@ class Sockets:
             return tuple(sorted(named | (usual - set(map(without_var, named)))))
         _ = self.mounts.visible
         if outside := [path for path in paths if path.startswith("/")]:
-            raise NotApplicable(
-                f"no usual socket of an engine; whether one lies below {outside[0]}, its host shows"
-            )
+            raise NotApplicable(f"whether a socket of an engine lies below {outside[0]}, its host shows")
         if self.mounts.runtime.shares_host("net"):
-            raise NotApplicable(
-                "it is in the network of the host: whether an engine listens there, its host shows"
-            )
+            raise NotApplicable("whether an engine listens in the network of the host, its host shows")
         return ()
 
     def _seen_inside(self) -> tuple[str, ...]:

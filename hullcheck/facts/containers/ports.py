@@ -56,10 +56,10 @@ class Ports:
         """
         settings, mode = self.container.host_config, self.container.host_config.network_mode
         if self.container.running:
-            told = self.container.inspect.network_settings.ports
-            if told is None and not mode.startswith("container:"):  # engines before 25 say so of these alone
+            ports = self.container.inspect.network_settings.ports
+            if ports is None and not mode.startswith("container:"):  # engines before 25 say so of these alone
                 raise EvidenceError("docker inspect: it runs, and Ports is null")
-            return tuple(_bound(told, ("",)))
+            return tuple(_bound(ports, ("",)))
         if mode in ("host", "none") or mode.startswith("container:") or not self._binding_addresses:
             return ()  # the engine publishes nothing for these, whatever is asked
         return (*_bound(settings.port_bindings, self._binding_addresses), *self._exposed())
@@ -116,13 +116,9 @@ class Ports:
 
     @property
     def open(self) -> tuple[Port, ...]:
-        """Every port that it opens to the outside.
+        """Every port that it opens to the outside: published, or in a network of the host or outside.
 
-        The engine publishes it, its service does, or a process listens in a network of the host. Ports of a container
-        whose network it joined are judged there.
-
-        Raises:
-            EvidenceError: listeners or the service could not be read.
+        Ports of a container whose network it joined are judged there.
         """
         return (*self.published, *self._service_ports(), *self._listening())
 

@@ -113,11 +113,7 @@ class Privileges:
 
     @property
     def no_new_privileges(self) -> bool:
-        """Whether nothing in the container can gain privileges.
-
-        Raises:
-            EvidenceError: it does not run, and the daemon's default at its creation is unknown.
-        """
+        """Whether nothing in the container can gain privileges."""
         created = self._no_new_privileges_at_creation
         if self.container.running:  # a program may give up new privileges itself, for itself alone
             return all(each.no_new_privileges for each in self.processes) and created is not False

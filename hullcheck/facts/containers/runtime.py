@@ -41,12 +41,7 @@ class Runtime:
 
     @cached_property
     def main_process(self) -> Process:
-        """Its main process.
-
-        Raises:
-            EvidenceError: /proc here does not show it, or shows another process under its number: the engine
-                runs on another machine, or the container was restarted meanwhile.
-        """
+        """Its main process, unless the engine runs on another machine, or the container was restarted meanwhile."""
         pid = self.container.state.pid
         process = self.container.host.processes.get().process(pid)
         if self.container.source.inside:
@@ -73,12 +68,10 @@ class Runtime:
         main, seen = self.main_process, self.container.host.processes.get()
         if self.container.source.inside:  # what else is seen may be the auditor's, who has other rights
             return (main,)
-        own = self.container.inspect.id
-        found = {process.pid: process for process in seen.by_cgroup_id.get(own, ())}
+        found = {each.pid: each for each in seen.by_cgroup_id.get(self.container.inspect.id, ())}
         if not self._shares_pid_namespace(main):
-            others = frozenset(self.ids) - {own}  # that joined it
-            same = seen.by_pid_namespace.get(main.pid_namespace, ())
-            found |= {process.pid: process for process in same if others.isdisjoint(process.container_ids)}
+            same = seen.by_pid_namespace.get(main.pid_namespace, ())  # others may have joined it
+            found |= {each.pid: each for each in same if each.container_ids.isdisjoint(self.ids)}
         if main.pid not in found:
             raise EvidenceError(
                 "its processes cannot be told from those of others: it has no control group of its own"
@@ -139,10 +132,15 @@ class Runtime:
 
     @property
     def root_exec_processes(self) -> tuple[Process, ...]:
-        """Processes of `docker exec` that are root in it, where its main process is not."""
+        """Processes of `docker exec` that are root in it, where its main process is not.
+
+        One that was left behind below the main process counts if nothing else can have become root.
+        """
         if self.root_uid in self.main_process.uids:
             return ()
-        return tuple(each for each in self.exec_processes if self.root_uid in each.uids)
+        confined = self.main_process.no_new_privileges and self.container.user.strip("0") not in ("", "root")
+        seen = self.processes if confined else self.exec_processes
+        return tuple(each for each in seen if self.root_uid in each.uids)
 
     @cached_property
     def root_uid(self) -> int:
@@ -177,11 +175,7 @@ class Runtime:
         return other is not None and other.shares_host(namespace)
 
     def joined(self, mode: str) -> "Runtime | None":
-        """The container at the end of the chain of `container:ID`, or None.
-
-        Raises:
-            EvidenceError: that container is not there, or there is no end.
-        """
+        """Return the container at the end of the chain of `container:ID`, or None."""
         end: Runtime | None = None
         for _ in self.ids:  # no chain is longer than that
             setting: str = getattr((end or self).container.host_config, mode)

@@ -175,10 +175,9 @@ class ContainerHost:
         self.counted = ""
 
     @property
-    def config(self) -> dict[str, Any]:
+    def config(self) -> Any:
         """Its HostConfig."""
-        config: dict[str, Any] = self.description["HostConfig"]
-        return config
+        return self.description["HostConfig"]
 
     def stop(self) -> None:
         """Make it a container that was only created."""

@@ -17,42 +17,19 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
-SETTINGS = {"NetworkMode": "", "PortBindings": {}, "ReadonlyRootfs": False, "Tmpfs": {}}
 
-
-def facts(
-    places: Mapping[str, str] | None = None, unset: Mapping[str, list[str]] | None = None, **changes: Any
-) -> Facts:
-    """The facts of a file whose one service has these settings, and of others says nothing."""
-    mounts = changes.pop("Mounts", [])
-    described = {
-        "Name": "web",
-        "State": {"Running": False, "Status": "created", "Pid": 0},
-        "HostConfig": SETTINGS | changes,
-        "Mounts": mounts,
-    }
-    service = {
-        "Inspect": described,
-        "Place": "compose.yml:2",
-        "Places": places or {},
-        "Unset": unset or {},
-        "Hooks": [],
-    }
-    file: dict[str, Any] = {
-        "files": ["compose.yml"],
-        "reader": "x",
-        "services": {"web": service},
-        "networks": {},
-    }
-    text = msgspec.json.encode(file | {"volumes": {"v": {"Name": "v"}}}).decode()
-    return Facts(
-        Recording("shop", "compose", {COMPOSE_FILE.name: Answer(COMPOSE_FILE.name, 0, text, "")}), Policy()
-    )
-
-
-def container(**changes: Any) -> Container:
-    """The one service."""
-    found: Container = dict(facts(**changes).container)["web"]
+def container(
+    places: Mapping[str, str] | None = None, unset: Mapping[str, list[str]] | None = None, **settings: Any
+) -> Container:
+    """The one service of a file, with these settings; of others the file says nothing."""
+    state = {"Running": False, "Status": "created", "Pid": 0}
+    described = {"Name": "web", "State": state, "HostConfig": {"ReadonlyRootfs": False, **settings}}
+    service = {"Place": "compose.yml:2", "Places": places or {}, "Unset": unset or {}, "Hooks": []}
+    services = {"web": {"Inspect": described, **service}}
+    file = {"files": ["compose.yml"], "reader": "x", "services": services, "networks": {}, "volumes": {}}
+    answer = Answer(COMPOSE_FILE.name, 0, msgspec.json.encode(file).decode(), "")
+    facts = Facts(Recording("shop", "compose", {answer.name: answer}), Policy())
+    found: Container = dict(facts.container)["web"]
     return found
 
 
@@ -83,41 +60,8 @@ def test_value_that_is_unknown() -> None:
         _ = asked.privileged
 
 
-@pytest.mark.parametrize(("name", "known"), [("v", True), ("external", False), ("", True)])
-def test_mount_of_a_volume_that_the_file_does_not_place(name: str, *, known: bool) -> None:
-    """Where it leads is unknown; what an option of the file places is known."""
-    volume = {"Type": "volume", "Name": name, "Source": "", "Destination": "/d", "Propagation": ""}
-    mounts = container(Mounts=[volume]).mounts
-    if known:
-        assert mounts.visible == ()
-    else:
-        with pytest.raises(NotApplicable):
-            _ = mounts.visible
-
-
-@pytest.mark.parametrize(
-    ("source", "found"),
-    [
-        ("/var/run/docker.sock", {"/var/run/docker.sock"}),
-        ("/srv/docker.sock", {"/srv/docker.sock"}),
-        ("/run", {"/run/podman/podman.sock", "/run/docker.sock"}),
-        ("./data", set()),
-    ],
-)
-def test_sockets(source: str, found: set[str]) -> None:
-    """One that is mounted is named as it is written, of a folder the usual ones in it."""
-    mount = {"Type": "bind", "Source": source, "Destination": "/d", "Propagation": ""}
-    engines = set(container(Mounts=[mount]).sockets.engines)
-    assert found <= engines
-    assert bool(found) == bool(engines)
-
-
-def test_what_the_host_knows() -> None:
-    """Whether a socket lies in a folder of the host, and all of the engine but where it keeps its data."""
-    mount = {"Type": "bind", "Source": "/srv", "Destination": "/d", "Propagation": ""}
-    sockets = container(Mounts=[mount]).sockets
-    with pytest.raises(NotApplicable, match="its host shows"):
-        _ = sockets.engines
+def test_unknown_engine() -> None:
+    """Only where engines usually keep their data is known."""
     assert UnknownEngine().info.docker_root_dir == "/var/lib/docker"
     with pytest.raises(NotApplicable):
         _ = UnknownEngine().info.mem_total

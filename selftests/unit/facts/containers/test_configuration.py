@@ -58,22 +58,10 @@ CASES: list[tuple[str, Changes, str]] = [
     ("4.1", stopped("1000", "1000", Destination="/etc"), "pass"),
     ("4.1", stopped("app", "1000", Destination="/etc/app"), "pass"),
     ("4.1", stopped("app", "1000", Destination="/etc", Type="tmpfs"), "pass"),
-    (
-        "5.6",
-        {"stopped": True, "Mounts": [bind_mount("/etc", Destination="data")]},
-        "fail: mounts /etc of the host at /d",
-    ),
+    ("5.6", {"stopped": True, "Mounts": [bind_mount("/etc", Destination="data")]}, "fail: mounts /etc of"),
     ("5.8", {**TASK, "services": []}, "error: the engine does not know the service s1"),
-    (
-        "5.14",
-        {"Networks": None, "NetworkMode": "front"},
-        "error: docker inspect does not report NetworkSettings.Net",
-    ),
-    (
-        "5.15",
-        restarts(Condition="on-failure", MaxAttempts=5),
-        "pass: by its service shop: condition on-failure, 5 att",
-    ),
+    ("5.14", {"Networks": None, "NetworkMode": "front"}, "error: docker inspect does not report"),
+    ("5.15", restarts(Condition="on-failure", MaxAttempts=5), "pass: by its service shop: condition"),
     ("5.15", restarts(Condition="none"), "pass"),
     ("5.15", restarts(Condition="any"), "fail: its service shop restarts it"),
     ("5.15", restarts(Condition="on-failure"), "fail"),
@@ -84,11 +72,7 @@ CASES: list[tuple[str, Changes, str]] = [
         "fail",
     ),  # each after five seconds
     ("5.15", restarts(Condition="on-failure", MaxAttempts=5, Window=60 * 10**9), "pass"),
-    (
-        "5.15",
-        {"Labels": {SERVICE: "s1"}, "Swarm": {"LocalNodeState": "inactive"}},
-        "pass: its restart policy is no",
-    ),
+    ("5.15", {"Labels": {SERVICE: "s1"}, "Swarm": {"LocalNodeState": "inactive"}}, "pass: its restart"),
     (
         "5.18",
         {"DeviceRequests": [{"Driver": "cdi", "DeviceIDs": ["a/b=0", "a/b=1"]}]},
@@ -107,11 +91,7 @@ CASES: list[tuple[str, Changes, str]] = [
     ("5.25", systemd("/docker"), "fail"),
     ("5.25", systemd("user.slice"), "fail"),
     ("5.25", systemd("user.slice", *ROOTLESS), "pass"),
-    (
-        "5.25",
-        {"CgroupParent": "/docker", "cgroup_parent": "/site"},
-        "fail: runs in /docker, and not where the engine",
-    ),
+    ("5.25", {"CgroupParent": "/docker", "cgroup_parent": "/site"}, "fail: runs in /docker, and not where"),
     ("5.25", {"CgroupParent": "/docker", "cgroup_parent": "/docker"}, "pass"),
     ("5.25", {"CgroupParent": "/docker", "readable": False}, "error"),
     ("5.25", {"CgroupParent": "/site", "readable": False}, "fail"),

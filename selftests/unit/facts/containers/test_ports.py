@@ -12,28 +12,32 @@ from selftests.kit.facts.container_host import ContainerHost, service_document
 
 Changes = Mapping[str, Any]
 OWN, OTHER, OUTSIDE, OPEN = "c" * 64, "d" * 64, "e" * 64, "f" * 64
-NETWORKS = [
-    {
-        "Name": "bridge",
-        "Id": "b" * 64,
-        "Driver": "bridge",
-        "Options": {"com.docker.network.bridge.host_binding_ipv4": "10.8.8.8"},
-    },
-    {"Name": "own", "Id": OWN, "Driver": "bridge", "Options": {"com.docker.network.host_ipv4": "10.9.9.9"}},
-    {"Name": "other", "Id": OTHER, "Driver": "bridge", "Options": None},
-    {"Name": "inner", "Id": "0" * 64, "Driver": "bridge", "Options": None, "Internal": True},
-    {"Name": "out", "Id": OUTSIDE, "Driver": "macvlan", "Options": {"parent": "eth1"}},
-    {
-        "Name": "open",
-        "Id": OPEN,
-        "Driver": "bridge",
-        "Options": {"com.docker.network.bridge.gateway_mode_ipv4": "nat-unprotected"},
-    },
-]
 SWARM = {"Swarm": {"LocalNodeState": "active", "ControlAvailable": True}}
 LISTENS = "100/net/tcp:   0: {}:01BB 00000000:0000 0A 0:0 00:0 0 0 0 4711 1 0 0"
 HEAD = "100/net/tcp:  sl  local_address rem_address"
 HELD = "{}/fd/3 socket:[4711]"
+
+
+def network(name: str, identifier: str, option: str = "", driver: str = "bridge", **more: Any) -> Changes:
+    """A network with an option, as `host_ipv4=10.9.9.9`."""
+    key, _, value = f"com.docker.network.{option}".partition("=")
+    return {
+        "Name": name,
+        "Id": identifier,
+        "Driver": driver,
+        "Options": {key: value} if option else None,
+        **more,
+    }
+
+
+NETWORKS = [
+    network("bridge", "b" * 64, "bridge.host_binding_ipv4=10.8.8.8"),
+    network("own", OWN, "host_ipv4=10.9.9.9"),
+    network("other", OTHER),
+    network("inner", "0" * 64, Internal=True),
+    network("out", OUTSIDE, driver="macvlan"),
+    network("open", OPEN, "bridge.gateway_mode_ipv4=nat-unprotected"),
+]
 
 
 def stopped(mode: str, binding: Changes | None = None, **more: Any) -> Changes:
@@ -66,80 +70,36 @@ LOW, ANY = {"HostPort": "53"}, {"HostIp": "", "HostPort": ""}
 UNREAD = "error: the listeners in its network could not be read"
 
 CASES: list[tuple[str, Changes, str]] = [
-    (
-        "5.8",
-        stopped("own", {"HostIp": "10.0.0.1", "HostPort": "53"}),
-        "fail: opens 10.0.0.1:53/udp (published for 53)",
-    ),
+    ("5.8", stopped("own", {"HostIp": "10.0.0.1", "HostPort": "53"}), "fail: opens 10.0.0.1:53/udp"),
     ("5.8", stopped("own", LOW), "fail: opens 10.9.9.9:53/udp (published for 53)"),
     ("5.8", stopped("bridge", LOW), "fail: opens 10.8.8.8:53/udp (published for 53)"),
     ("5.8", stopped("other", LOW), "fail: opens *:53/udp (published for 53)"),
     ("5.8", stopped("inner", LOW), "pass: opens no port"),
-    (
-        "5.8",
-        stopped("own", {"HostPort": "52-53"}),
-        "fail: opens 10.9.9.9:52/udp (published for 53), 10.9.9.9:53/udp",
-    ),
+    ("5.8", stopped("own", {"HostPort": "52-53"}), "fail: opens 10.9.9.9:52/udp (published for 53),"),
     ("5.8", stopped("own", {"HostPort": "1-99999999999"}), "error: 1-99999999999 is no range of ports"),
     ("5.14", stopped("other", ANY), ON_EVERY + "*:(any)/udp (published for 53)"),
-    (
-        "5.14",
-        stopped("other", **ALL),
-        ON_EVERY + "*:(any)/udp (published for 53 by --publish-all), *:(any)/tcp (publ",
-    ),
-    (
-        "5.14",
-        stopped("other", ANY, **ALL),
-        ON_EVERY + "*:(any)/udp (published for 53), *:(any)/tcp (published for 80 b",
-    ),
+    ("5.14", stopped("other", **ALL), ON_EVERY + "*:(any)/udp (published for 53 by --publish-all), *:"),
+    ("5.14", stopped("other", ANY, **ALL), ON_EVERY + "*:(any)/udp (published for 53), *:(any)/tcp"),
     ("5.8", stopped("none", LOW), "pass: opens no port"),
-    (
-        "5.14",
-        stopped("host", LOW),
-        "manual: does not run: check on which ports it will listen in the network of the host",
-    ),
-    (
-        "5.14",
-        {"networks": NETWORKS, "Ports": {"80/tcp": [ANY | {"HostPort": "8080"}]}},
-        ON_EVERY + "*:8080/tcp",
-    ),
+    ("5.14", stopped("host", LOW), "manual: does not run: check on which ports it will listen in the"),
+    ("5.14", {"Ports": {"80/tcp": [ANY | {"HostPort": "8080"}]}}, ON_EVERY + "*:8080/tcp"),
     ("5.8", {"Ports": None}, "error: docker inspect: it runs, and Ports is null"),
     ("5.8", {"Ports": None, "stopped": True}, "pass"),
-    (
-        "5.8",
-        inside(OUTSIDE, LISTENS.format("0100000A")),
-        "fail: opens 10.0.0.1:443/tcp (listens, network out)",
-    ),
+    ("5.8", inside(OUTSIDE, LISTENS.format("0100000A")), "fail: opens 10.0.0.1:443/tcp (listens, network"),
     ("5.8", inside(OUTSIDE, LISTENS.format("0100007F")), "pass: opens no port"),
     ("5.8", inside(OUTSIDE), UNREAD),
     ("5.8", inside(OPEN, LISTENS.format("0100000A")), "fail: opens 10.0.0.1:443/tcp (listens, network open)"),
     ("5.8", inside(OTHER, LISTENS.format("0100000A")), "pass: opens no port"),
     ("5.8", in_host(), "pass: opens no port"),
-    (
-        "5.8",
-        in_host(LISTENS.format("00000000")),
-        "error: which process holds a listening socket could not be read",
-    ),
+    ("5.8", in_host(LISTENS.format("00000000")), "error: which process holds a listening socket could not"),
     ("5.8", in_host(LISTENS.format("00000000"), HELD.format(101)), "pass: opens no port"),
-    (
-        "5.8",
-        in_host(LISTENS.format("00000000"), HELD.format(100)),
-        "fail: opens 0.0.0.0:443/tcp (listens, network of t",
-    ),
+    ("5.8", in_host(LISTENS.format("00000000"), HELD.format(100)), "fail: opens 0.0.0.0:443/tcp (listens,"),
     ("5.8", in_host(LISTENS.format("00000000"), HELD.format(100), links={}), "error"),
     ("5.8", {"NetworkMode": "host"}, UNREAD),
     ("5.8", task({"PublishedPort": 443}), "fail: opens *:443/tcp (published by service shop on every node)"),
-    (
-        "5.8",
-        task({"PublishedPort": 53, "Protocol": "udp"}),
-        "fail: opens *:53/udp (published by service shop on every",
-    ),
+    ("5.8", task({"PublishedPort": 53, "Protocol": "udp"}), "fail: opens *:53/udp (published by service"),
     ("5.8", task({"PublishedPort": 443, "PublishMode": "host"}), "pass: opens no port"),
-    (
-        "5.8",
-        task({}) | {"Labels": {}},
-        "error: it is in the ingress network, but the engine names no service",
-    ),
+    ("5.8", task({}) | {"Labels": {}}, "error: it is in the ingress network, but the engine names no"),
 ]
 
 

@@ -54,28 +54,16 @@ CASES: list[tuple[str, Changes, str]] = [
     ("5.4", NOTHING | {"CapDrop": None}, "fail: has or can get NET_RAW"),
     ("5.4", NOTHING | {"CapDrop": ["ALL"]}, "pass: has or can get no capability"),
     ("5.4", {"CapDrop": None} | PODMAN, "pass"),  # its defaults are others
-    *(
-        (number, HARDENED | second(NoNewPrivs="1", **status) | {"user_namespaces": users}, verdict)
-        for number, status in (
-            ("5.4", {"CapEff": ALL}),
-            ("5.22", {"Seccomp": "0"}),
-            ("5.26", {"NoNewPrivs": "0"}),
-        )
-        for users, verdict in (
-            ({}, "fail"),
-            (USERNS, "pass"),
-            ({100: 5, 60: 5}, "fail"),
-            ({100: 5, 60: 1}, "fail"),
-        )
-        if "NoNewPrivs" not in status
-    ),
+    ("5.4", second(CapEff=ALL), "fail"),
+    ("5.4", second(CapEff=ALL) | {"user_namespaces": USERNS}, "pass"),
+    ("5.4", second(CapEff=ALL) | {"user_namespaces": {100: 5, 60: 5}}, "fail"),
+    ("5.4", second(CapEff=ALL) | {"user_namespaces": {100: 5, 60: 1}}, "fail"),  # that of the host
+    ("5.22", second(Seccomp="0"), "fail"),
+    ("5.22", second(Seccomp="0") | {"user_namespaces": USERNS}, "pass"),
+    ("5.26", HARDENED | second(NoNewPrivs="1"), "pass"),
     ("5.26", HARDENED | second(NoNewPrivs="0"), "fail"),
     ("5.26", {"stopped": True}, "fail"),
-    (
-        "5.26",
-        {"stopped": True, "SecurityOptions": ["name=no-new-privileges"]},
-        "error: the daemon's default when",
-    ),
+    ("5.26", {"stopped": True, "SecurityOptions": ["name=no-new-privileges"]}, "error: the daemon's"),
     ("5.26", stored("true"), "pass"),
     ("5.26", stored("false") | {"SecurityOptions": ["name=no-new-privileges"]}, "fail"),
     ("5.26", {"stopped": True, "SecurityOpt": ["no-new-privileges=perhaps"]}, "error"),
@@ -86,27 +74,15 @@ CASES: list[tuple[str, Changes, str]] = [
     ("5.7", second(Name="sshd") | {"cgroups": {60: "/"}}, "fail: runs sshd"),  # in its PID namespace
     ("5.7", second(Name="sshd") | {"cgroups": {60: OTHER}, "others+": "d" * 64}, "pass"),
     ("5.7", second(Name="sshd") | {"cgroups": {60: "/"}, "PidMode": "host", "pid": 1}, "pass"),
-    (
-        "5.7",
-        second(Name="app") | {"programs": {60: "/usr/local/bin/sshd-custom"}},
-        "manual: runs sshd-custom, which may",
-    ),
+    ("5.7", second(Name="app") | {"programs": {60: "/usr/local/bin/sshd-custom"}}, "manual: runs"),
     ("5.7", second(Name="sshd") | {"cgroups": {60: "/"}, "pid": 1}, "pass"),
     ("5.7", second(Name="ssh-agent") | {"programs": {60: "/usr/bin/ssh-agent"}}, "pass"),
     ("5.7", {"ExposedPorts": {"22/tcp": {}}}, "manual: opens port 22: check that it is no SSH server"),
     ("5.7", {"Ports": {"22/tcp": SSH}}, "manual"),
     ("5.7", {"PortBindings": {"22/tcp": SSH}, "stopped": True}, "manual"),
     ("5.7", {"PortBindings": {"2222/tcp": SSH}}, "pass"),
-    (
-        "5.22",
-        {"seccomp_filter": {"defaultAction": "SCMP_ACT_LOG"}},
-        "fail: its seccomp profile allows what it does not",
-    ),
-    (
-        "5.22",
-        {"stopped": True, "seccomp_profile": "unconfined"},
-        "fail: the daemon gives it no seccomp filter",
-    ),
+    ("5.22", {"seccomp_filter": {"defaultAction": "SCMP_ACT_LOG"}}, "fail: its seccomp profile allows what"),
+    ("5.22", {"stopped": True, "seccomp_profile": "unconfined"}, "fail: the daemon gives it no seccomp"),
     (
         "5.22",
         {
@@ -122,18 +98,12 @@ CASES: list[tuple[str, Changes, str]] = [
         NOTHING | second(PPid="1", CapBnd="00000000a80405fb", CapEff=NONE, CapPrm=NONE),
         "manual: no such process",
     ),
-    (
-        "5.23",
-        NOTHING | second(PPid="1", CapBnd=ALL),
-        "fail: processes with more capabilities than the container: sleep",
-    ),
+    ("5.23", NOTHING | second(PPid="1", CapBnd=ALL), "fail: processes with more capabilities than the"),
     ("5.23", NOTHING | second(PPid="1", CapBnd=ALL) | {"user_namespaces": USERNS}, "manual"),
-    (
-        "5.24",
-        {"Uid": "1000 1000 1000 1000"} | second("0", **EXEC),
-        "fail: processes of root that the container did not",
-    ),
+    ("5.24", {"Uid": "1000 1000 1000 1000"} | second("0", **EXEC), "fail: processes of root that the"),
     ("5.24", {"Uid": "1000 1000 1000 1000"} | second("0"), "manual: no such process"),  # as by sudo
+    ("5.24", HARDENED | {"Uid": "1000 1000 1000 1000", "User": "1000"} | second("0"), "fail: processes of"),
+    ("5.24", HARDENED | {"Uid": "1000 1000 1000 1000"} | second("0"), "manual: no such process"),
     ("5.24", {"Uid": "1000 1000 1000 1000"} | second("1000", **EXEC), "manual: no such process"),
     ("5.24", second("0", **EXEC), "manual: no such process"),
     (
@@ -152,30 +122,14 @@ CASES: list[tuple[str, Changes, str]] = [
         (number, LIMITED | {"groups": {"cgroup.controllers": ""}}, "fail")
         for number in ("5.11", "5.12", "5.29")
     ),
-    (
-        "5.11",
-        LIMITED | {"CgroupDriver": "none"},
-        "fail: no memory limit is in force, though 1073741824 bytes are set",
-    ),
+    ("5.11", LIMITED | {"CgroupDriver": "none"}, "fail: no memory limit is in force, though 1073741824"),
     ("5.11", LIMITED | {"MemoryLimit": False}, "fail"),
     ("5.11", LIMITED | {"stopped": True}, "pass: limited to 1073741824 bytes once it runs"),
     ("5.12", {"CpuShares": 512}, "fail: no CPU share or limit is in force, though one is set"),
-    (
-        "5.12",
-        {"CpuShares": 1024, "cpu.weight": "20"},
-        "fail: no CPU share or limit is in force, and none is set",
-    ),
+    ("5.12", {"CpuShares": 1024, "cpu.weight": "20"}, "fail: no CPU share or limit is in force, and none"),
     ("5.12", {"CpuQuota": 50000, "stopped": True}, "pass: limited to 0.5 processors once it runs"),
-    (
-        "5.29",
-        {"pids.max": "1190"},
-        "pass: limited to 1190 processes by its control groups, though none is set",
-    ),
-    (
-        "5.29",
-        {"pids.max": "1190", "CgroupDriver": "systemd"},
-        "fail: no process limit is in force, and none is set",
-    ),
+    ("5.29", {"pids.max": "1190"}, "pass: limited to 1190 processes by its control groups, though none is"),
+    ("5.29", {"pids.max": "1190", "CgroupDriver": "systemd"}, "fail: no process limit is in force, and"),
     ("5.29", {"pids.max": "1190", "CgroupDriver": "systemd", "PidsLimit": 1190}, "pass"),
     ("5.10", PODMAN, "pass"),
     ("5.10", PODMAN | {"net": 1}, "fail"),
