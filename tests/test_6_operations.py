@@ -10,14 +10,19 @@ from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual
 
 
+def _named(idle: Sequence[Idle]) -> str:
+    """The names, each with its age; of many, the oldest."""
+    return listed([*map(str, idle)])
+
+
 def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_days: int) -> str:
-    names = listed([*map(str, idle)])  # with their ages, the oldest first
-    assert len(idle) <= limit, f"{len(idle)} {what}, allowed are {limit}: {names}"
-    old = [*map(str, older_than(idle, max_age_days))]
-    assert not old, f"{what}, there for more than {max_age_days} days: {listed(old)}"
-    if undated := [str(each) for each in idle if each.days is None]:
-        raise Manual(f"check since when these {what} without a build time are here: {listed(undated)}")
-    return f"{len(idle)} {what}: {names}" if idle else f"no {what}"
+    assert len(idle) <= limit, f"{len(idle)} {what}, allowed are {limit}: {_named(idle)}"
+    old = tuple(older_than(idle, max_age_days))
+    assert not old, f"{what}, there for more than {max_age_days} days: {_named(old)}"
+    undated = tuple(each for each in idle if each.days is None)
+    if undated:
+        raise Manual(f"check since when these {what} without a build time are here: {_named(undated)}")
+    return f"{len(idle)} {what}: {_named(idle)}" if idle else f"no {what}"
 
 
 @pytest.mark.cis("6.1", level=1)

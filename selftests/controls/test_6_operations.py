@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.images.unused import Idle, older_than
 from hullcheck.policy import Policy, PolicyError, SprawlLimits
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -207,12 +206,6 @@ def test_number_of_containers() -> None:
         "3 stopped containers, allowed are 2: a (0 d), b (0 d), c (0 d)",
     )
     assert verdict("6.2", facts()) == ("pass", "no stopped containers")
-
-
-def test_limit_of_age_is_a_limit() -> None:
-    """What is as old as the policy allows passes, and what is older by a moment does not."""
-    lines = [Idle("a", 30.0), Idle("b", 30.001), Idle("c", 29.0)]
-    assert [each.name for each in older_than(lines, 30)] == ["b"]
 
 
 @pytest.mark.parametrize(
