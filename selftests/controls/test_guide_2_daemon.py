@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from hullcheck.facts import Facts
 from hullcheck.parsing.times import moment
-from hullcheck.policy import LogLimits
+from hullcheck.policy import LogLimits, Policy
 from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG
 from selftests.kit.facts.containers import containers as containers_said
 from selftests.kit.facts.daemons import AFTER, BEFORE, NOW, REMOTE, Host
@@ -157,10 +157,12 @@ def test_source_of_the_limits(control: str) -> None:
 
 # ---- 2.3: files of TLS
 
-GATHERED = moment(NOW)
-assert GATHERED is not None
+GATHERED, _ = moment(NOW) or (0.0, 0.0)
 DAY = 86400
 API = replace(REMOTE, flags=("-H=tcp://:2376", *TLS))
+PLAIN = replace(API, flags=tuple(each for each in API.flags if each != "--tlsverify"))
+NAMED = json.dumps({"tlscacert": "/tls/ca", "tlscert": "/tls/cert", "tlskey": "/tls/key"})
+BY_FILE = replace(API, flags=("-H=tcp://:2376", "--tlsverify"), document=NAMED)
 CONTROLS = {
     "ca": "client_ca_is_in_date",
     "cert": "server_certificate_is_in_date",
@@ -170,8 +172,7 @@ CONTROLS = {
 
 def certificate(start: float = -DAY, end: float = DAY, *, names: tuple[str, ...] = ("web1.example",)) -> str:
     """A certificate that holds from and to these seconds from the time of the recording."""
-    assert GATHERED is not None
-    first, last = (datetime.fromtimestamp(GATHERED[0] + each, UTC) for each in (start, end))
+    first, last = (datetime.fromtimestamp(GATHERED + each, UTC) for each in (start, end))
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
     made = x509.CertificateBuilder(name, name, key.public_key(), 1, first, last)
     if names:
@@ -182,103 +183,85 @@ def certificate(start: float = -DAY, end: float = DAY, *, names: tuple[str, ...]
 GOOD = certificate()
 
 
-@dataclass(frozen=True)
-class Remote(Target):
-    """A daemon that offers its API with TLS, and what the probe says of its files.
+def of_tls(
+    name: str,
+    host: Host = API,
+    *,
+    pem: str = GOOD,
+    touched: str = BEFORE,
+    state: str = "",
+    ahead: float | None = None,
+    file: str = "",
+) -> tuple[str, str]:
+    """Verdict and reason on one of the three files, which differs in this from a right one.
 
-    Attributes:
-        ahead: seconds by which the auditor's clock is ahead of the target's; None where it is not known.
+    Args:
+        ahead: seconds by which the auditor's clock is ahead of the target's; None if that is unknown.
+        file: the one that was *touched*, if it is another.
     """
-
-    host: Host = API
-    pems: dict[str, str] = field(default_factory=lambda: {"/tls/ca": GOOD, "/tls/cert": GOOD})
-    times: dict[str, str] = field(
-        default_factory=lambda: dict.fromkeys(("/tls/ca", "/tls/cert", "/tls/key"), BEFORE)
+    target = Target(
+        host,
+        pems={"/tls/ca": GOOD, "/tls/cert": GOOD} | ({f"/tls/{name}": pem} if name != "key" else {}),
+        times=dict.fromkeys(("/tls/ca", "/tls/cert", "/tls/key"), BEFORE) | {f"/tls/{file or name}": touched},
+        states={f"/tls/{name}": state} if state else {},
     )
-    ahead: float | None = None
-
-    def facts(self) -> Facts:
-        """Its facts, gathered at a time that is known."""
-        made = super().facts()
-        assert GATHERED is not None
-        asked = 0.0 if self.ahead is None else GATHERED[0] + self.ahead
-        return Facts(replace(made.recording, gathered=GATHERED[0], asked=asked), made.policy)
-
-    def but(self, *, pems: dict[str, str] | None = None, touched: dict[str, str] | None = None) -> Remote:
-        """The same with other files of TLS, or other times of them, by name."""
-        changed = {
-            field: {f"/tls/{name}": value for name, value in (given or {}).items()}
-            for field, given in (("pems", pems), ("times", touched))
-        }
-        return replace(self, pems=self.pems | changed["pems"], times=self.times | changed["times"])
-
-    def verdict(self, name: str) -> tuple[str, str]:
-        """Verdict and reason on one of the three."""
-        (found,) = judged(CONTROLS[name], self.facts()).values()
-        return found
+    asked = 0.0 if ahead is None else GATHERED + ahead
+    recording = replace(target.facts().recording, gathered=GATHERED, asked=asked)
+    (found,) = judged(CONTROLS[name], Facts(recording, Policy())).values()
+    return found
 
 
-def test_files_of_tls_that_are_right() -> None:
-    """All three pass, and say what was found."""
-    right = Remote()
-    assert right.verdict("ca") == ("pass", "/tls/ca holds until 2026-01-02")
-    assert right.verdict("cert") == ("pass", "/tls/cert holds until 2026-01-02, for web1.example")
-    assert right.verdict("key")[0] == "pass"
-    assert "no host by name" in right.but(pems={"cert": certificate(names=())}).verdict("cert")[1]
+@pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.parametrize(
+    ("host", "change", "verdict", "words"),
+    [
+        (API, {}, "pass", "/tls/{0}"),
+        (API, {"state": "absent"}, "fail", "/tls/{0} does not exist"),
+        (API, {"state": "unread"}, "error", ""),
+        (API, {"touched": AFTER}, "error", ""),
+        (API, {"touched": "-"}, "error", ""),
+        (replace(API, changed=AFTER), {}, "pass", ""),
+        (BY_FILE, {}, "pass", ""),
+        (replace(BY_FILE, changed=AFTER), {}, "error", ""),  # it may have started with others
+        (PLAIN, {}, "fail", "/tls/{0} is not used: takes commands on 127.0.0.1:2376 (listening) without TLS"),
+        (replace(API, flags=API.flags[:1], document='{"tlsverify": true}'), {}, "fail",
+         "no tls{1} is set, and the daemon takes commands on 127.0.0.1:2376 (listening)"),
+        (Host(), {}, "not applicable", ""),
+    ],
+)  # fmt: skip
+def test_files_of_tls(name: str, host: Host, change: dict[str, str], verdict: str, words: str) -> None:
+    """Not there, not set and not used fail; what may not be looked at, or changed since the start, is an error."""
+    found, reason = of_tls(name, host, **change)
+    assert (found, words.format(name, {"ca": "cacert"}.get(name, name)) in reason) == (verdict, True), reason
 
 
 @pytest.mark.parametrize("name", ["ca", "cert"])
 @pytest.mark.parametrize(
-    ("pem", "ahead", "verdict", "why"),
+    ("pem", "ahead", "verdict", "words"),
     [
         (certificate(end=60), None, "pass", "holds until 2026-01-01"),
-        (certificate(end=-60), None, "fail", "ran out on 2026-01-01"),
         (certificate(60), None, "fail", "does not hold before 2026-01-01"),
-        (GOOD + certificate(end=-60), None, "fail", "ran out"),
+        (GOOD + certificate(end=-60), None, "fail", "ran out on 2026-01-01"),
         ("", None, "error", "holds no certificate that could be read"),
         (GOOD[:200], None, "error", "could not be read"),
         (certificate(end=60), 120, "fail", "ran out on 2026-01-01"),
         (certificate(-60), -120, "fail", "does not hold before 2026-01-01"),
     ],
-    ids=["minute", "late", "early", "one late", "none", "cut", "target behind", "auditor behind"],
+    ids=["minute", "early", "one late", "none", "cut", "target behind", "auditor behind"],
 )
-def test_time_of_a_certificate(name: str, pem: str, ahead: float | None, verdict: str, why: str) -> None:
+def test_time_of_a_certificate(name: str, pem: str, ahead: float | None, verdict: str, words: str) -> None:
     """Each certificate in the file has to hold at the time of the recording, by both clocks."""
-    found, reason = Remote(ahead=ahead).but(pems={name: pem}).verdict(name)
-    assert (found, why in reason) == (verdict, True)
+    found, reason = of_tls(name, pem=pem, ahead=ahead)
+    assert (found, words in reason) == (verdict, True)
 
 
-@pytest.mark.parametrize("name", CONTROLS)
-def test_file_of_tls_that_is_missing(name: str) -> None:
-    """Not there and not set fail; what may not be looked at, or changed since the start, is an error."""
-    assert Remote(states={f"/tls/{name}": "absent"}).verdict(name) == ("fail", f"/tls/{name} does not exist")
-    assert Remote(states={f"/tls/{name}": "unread"}).verdict(name)[0] == "error"
-    assert Remote().but(touched={name: AFTER}).verdict(name)[0] == "error"
-    assert Remote(host=replace(API, changed=AFTER)).verdict(name)[0] == "pass"
-    assert Remote().but(touched={name: "-"}).verdict(name)[0] == "error"
-    named = json.dumps({"tlscacert": "/tls/ca", "tlscert": "/tls/cert", "tlskey": "/tls/key"})
-    by_file = replace(API, flags=("-H=tcp://:2376", "--tlsverify"), document=named, changed=AFTER)
-    assert Remote(host=by_file).verdict(name)[0] == "error"  # it may have started with another file
-    option = {"ca": "tlscacert", "cert": "tlscert", "key": "tlskey"}[name]
-    flags = tuple(each for each in API.flags if option not in each and each != "--tlsverify")
-    found = Remote(host=replace(API, flags=flags, document='{"tlsverify": true}')).verdict(name)
-    assert found == (
-        "fail",
-        f"no {option} is set, and the daemon takes commands on 127.0.0.1:2376 (listening)",
-    )
-    assert Remote(host=Host()).verdict(name)[0] == "not applicable"
-
-
-@pytest.mark.parametrize(
-    ("options", "unused"), [((), {"ca", "cert", "key"}), (("--tlsverify=false",), {"ca"})]
-)
-def test_files_of_tls_that_are_not_used(options: tuple[str, ...], unused: set[str]) -> None:
-    """Files alone switch nothing on, and without tlsverify no client is asked for a certificate."""
-    files = tuple(each for each in API.flags if each != "--tlsverify")
-    remote = Remote(host=replace(API, flags=(*files, *options)))
-    found = {name: remote.verdict(name) for name in CONTROLS}
-    assert {name for name, (verdict, _) in found.items() if verdict == "fail"} == unused
-    assert found["ca"][1].startswith("/tls/ca is not used: takes commands on 127.0.0.1:2376 (listening) ")
+def test_certificates_and_their_clients() -> None:
+    """The names are told, and without tlsverify no client is asked for a certificate of the CA."""
+    assert of_tls("cert")[1] == "/tls/cert holds until 2026-01-02, for web1.example"
+    assert "no host by name" in of_tls("cert", pem=certificate(names=()))[1]
+    assert of_tls("key", touched=AFTER, file="cert")[0] == "error"  # it fits the one of the start
+    unverified = replace(PLAIN, flags=(*PLAIN.flags, "--tlsverify=false"))
+    assert [of_tls(name, unverified)[0] for name in CONTROLS] == ["fail", "pass", "pass"]
 
 
 # ---- 2.3: the listener

@@ -233,10 +233,9 @@ class ConfigFile:
     """A file that a daemon reads when it starts.
 
     Attributes:
-        path: as the daemon knows it; empty if that is unknown.
         state: `read`, `absent`, `unread` (it may not be read) or `unknown` (nor may its path).
-        touched: the last change of the file, of its content, owner, mode or name, or of a symbolic link to
-            it; of an absent file, that of its directory. None if that is unknown.
+        touched: the last change of its content, owner, mode or name, or of a symbolic link to it; of an absent
+            file, that of its directory. None if it is unknown.
         written: the last change of its content, or of a symbolic link to it.
     """
 
@@ -308,8 +307,7 @@ class Setting:
 
     Attributes:
         running: the value in force, or None if it is unknown.
-        candidates: what an unknown value may be.
-        doubt: why it is unknown, as the message of an error.
+        candidates: what an unknown value may be; *doubt* is the message of an error that says why.
         origin: where a value that the engine reports was set; empty if that is unknown.
         pending: what the next start will take, if that differs.
     """
@@ -344,13 +342,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Configuration:
-    """All that a start of the daemon takes its settings from.
-
-    Attributes:
-        flags: the command line of the running daemon.
-        next_flags: that in its *unit*; the same if systemd does not tell another.
-        engine: the version.
-    """
+    """All that a start of the daemon takes its settings from; *next_flags* are those in its *unit*."""
 
     flags: Flags
     file: ConfigFile
@@ -420,7 +412,6 @@ class Configuration:
 
     @property
     def _doubt(self) -> str:
-        """Why the change of the file leaves a value unknown."""
         what = "was changed" if self.rewritten else "got another owner, mode or name"
         if self.file.state == "absent":
             what = "does not exist, but its directory was changed"

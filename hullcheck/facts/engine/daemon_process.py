@@ -124,16 +124,13 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True)
 class DaemonProcess:
-    """One process called dockerd, as /proc shows it, and what its next start reads.
+    """One process called dockerd, as /proc shows it, with its daemon.json and the unit that started it.
 
     Attributes:
         environment: the variables that decide something, as far as they may be read.
         held: the inodes of its sockets; empty if its descriptors may not be read.
         tcp_table: what listens in its network namespace, or None if that may not be read.
-        sees_endpoint: whether the socket that the docker command uses is the same file for this process, or None
-            if that could not be compared.
-        config: its daemon.json, or None if the probe did not see it.
-        unit: the unit that started it, if systemd did.
+        sees_endpoint: whether the socket of the docker command is the same file for this process, or None if unknown.
     """
 
     pid: int

@@ -133,7 +133,7 @@ class Tls:
 
     @property
     def deciding(self) -> tuple[Setting, ...]:
-        """The options that decide: `tls` alone verifies clients too where nothing says otherwise."""
+        """The options that decide: `tls` alone verifies clients too by default."""
         verify = self.setting("tlsverify")
         return (verify, self.setting("tls")) if None in verify.possible else (verify,)
 
@@ -148,17 +148,15 @@ class Tls:
         if not (self.process.values("tls") or self.process.values("tlsverify")):
             return ""
         known = self.process.environment
-        folder = known.get("DOCKER_CERT_PATH") or known.get("DOCKER_CONFIG")
-        return f"{folder or known.get('HOME', '') + '/.docker'}/ca.pem"
+        folder = known.get("DOCKER_CERT_PATH") or f"{known.get('HOME', '')}/.docker"
+        return f"{folder}/ca.pem"
 
 
 @dataclass(frozen=True)
 class HostOptions:
-    """The addresses on which a daemon has to listen by its options.
+    """The addresses on which a daemon has to listen by its options, those of its socket unit included.
 
     Attributes:
-        hosts: those known, those of its socket unit included.
-        source: where they were read.
         doubt: why there may be others, as the message of an error; empty if these are all.
         open_ended: whether it takes unknown sockets of a service manager.
     """
@@ -171,11 +169,9 @@ class HostOptions:
 
 @dataclass(frozen=True)
 class RemoteApi:
-    """The TCP addresses at which the daemon takes commands.
+    """The TCP addresses at which the daemon takes commands, and how they are known.
 
     Attributes:
-        addresses: those in force.
-        source: how they are known.
         pending: those that only the next start opens.
         doubt: why there may be other addresses, as the message of an error; empty if these are all.
     """
@@ -203,12 +199,7 @@ class RemoteApi:
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The addresses and sockets of one daemon.
-
-    Attributes:
-        setting: returns a setting by its name.
-        published_ports: those of containers.
-    """
+    """The addresses and sockets of one daemon."""
 
     process: DaemonProcess = field(repr=False)
     engine: Engine = field(repr=False)
@@ -326,13 +317,16 @@ class Endpoints:
             metrics = ()
         own = tcp_ports(filter(None, metrics)) | (SWARM_PORTS if self._in_swarm else frozenset())
         others = [each for each in listeners if each.number not in named | own]
-        published = self.published_ports.get() if others else frozenset()
-        # beside one on every address no other socket can have the port
-        everywhere = ("0.0.0.0", "::", "")
+        if not others:
+            return []
+        published = (
+            self.published_ports.get()
+        )  # next to one on every address no other socket can have the port
+        everywhere = {number for where, number in published if where in ("0.0.0.0", "::", "")}
         return [
             each
             for each in others
-            if published.isdisjoint((where, each.number) for where in (*everywhere, each.address))
+            if each.number not in everywhere and (each.address, each.number) not in published
         ]
 
     @property

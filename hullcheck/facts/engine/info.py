@@ -51,10 +51,7 @@ _POD = re.compile(r"(machine|user)\.slice/\1-libpod_pod_[0-9a-f]{64}\.slice|/lib
 _FIRST = 17  # of Docker's versions by year
 _SAYS_NO_NEW_PRIVILEGES = 23
 _CHOOSES_RULES = 29
-_OTHER_COMMAND = (
-    "the docker command is Podman's own, which answers in other words: "
-    "let Docker's (docker-cli) ask the socket of podman.socket"
-)
+_OF_PODMAN = "the docker command is Podman's own: let Docker's (docker-cli) ask the socket of podman.socket"
 
 
 def section(recording: Recording, probe: Probe, name: str, of: type[T], what: str) -> T:
@@ -174,16 +171,16 @@ class Engine:
 @fact(ENGINE)
 def engine(recording: Recording, presence: Presence) -> Engine:
     """The engine of the target, as `docker info` describes it."""
-    said = recording.sections(ENGINE).get("info", "")
-    if said.startswith(FAILED) and "docker" not in presence.commands:
+    text = recording.sections(ENGINE).get("info", "")
+    if text.startswith(FAILED) and "docker" not in presence.commands:
         raise EvidenceError(
             "the docker command is missing on the target, though there are signs of an engine"
         )
-    if said.startswith(FAILED):
-        raise EvidenceError(f"the engine does not answer: {said.removeprefix(FAILED)}")
-    if said.startswith(DROPPED) and "missing" in said and "podman" in presence.commands:
-        raise EvidenceError(_OTHER_COMMAND)
-    return Engine(decode(said, Info, "docker info"))
+    if text.startswith(FAILED):
+        raise EvidenceError(f"the engine does not answer: {text.removeprefix(FAILED)}")
+    if text.startswith(DROPPED) and "missing" in text and "podman" in presence.commands:
+        raise EvidenceError(_OF_PODMAN)
+    return Engine(decode(text, Info, "docker info"))
 
 
 @fact()

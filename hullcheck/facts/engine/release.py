@@ -25,12 +25,10 @@ class System:
 
 @dataclass(frozen=True)
 class Release:
-    """The release of an engine.
+    """The release of an engine, os-release of its target, and the day of the recording by the later clock.
 
     Attributes:
         vendor: the name that the builder gave the build; empty in those of distributions.
-        system: os-release of the target.
-        today: the day of the recording, by the later clock.
     """
 
     version: str
@@ -40,7 +38,7 @@ class Release:
 
     @property
     def is_of_a_distribution(self) -> bool:
-        """Whether a distribution built it: such builds have no vendor's name, and often a mark in the version."""
+        """Whether a distribution built it, without a vendor's name, or with a mark in the version."""
         return not self.vendor or bool(re.search(r"\+dfsg|~debian|-\d+ubuntu", self.version))
 
     def __str__(self) -> str:

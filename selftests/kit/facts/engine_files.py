@@ -74,13 +74,11 @@ class Target:
     """A target by hand: its daemon, and what the script sees of its files.
 
     Attributes:
-        links: where each link leads.
         states: paths that are absent or unread.
         words: further words of the daemon; several values are lines.
-        lists: the access control list of a socket, as getfacl prints it; None where that is not known.
-        units: the units of the system's systemd; None where the target does not run it.
+        lists: the access control list of a socket, as getfacl prints it, or None if it is unknown.
+        units: the units of the system's systemd, or None if the target does not run it.
         pems: the content of files with certificates.
-        times: when files were changed.
     """
 
     host: Host = field(default_factory=lambda: Host(flags=TLS))
@@ -129,21 +127,14 @@ class Target:
         units = ["unmanaged"] if self.units is None else ["manager 0"]
         for unit in self.units or ():
             units += [*unit, ""]
-        named = (
-            {"/var/run": link(), "/var/run/docker.sock": socket()}
-            | {path: link() for path in self.links}
-            | self.files
-        )
+        named = {"/var/run": link(), "/var/run/docker.sock": socket(), **dict.fromkeys(self.links, link())}
+        named |= self.files
         folders = {each: directory() for path in named for each in directories_above(path)}
         links = {"/var/run": "/run"} | self.links
-        listed = {
-            path: self.lists.get(path, ACL.format(""))
-            for path, each in named.items()
-            if stat.S_ISSOCK(each.mode)
-        }
-        absent = (
-            dict.fromkeys(("/etc/init.d", "/etc/conf.d"), "absent") if "/etc/init.d" not in folders else {}
-        )
+        sockets = [path for path, each in named.items() if stat.S_ISSOCK(each.mode)]
+        listed = {path: self.lists.get(path, ACL.format("")) for path in sockets}
+        without = ("/etc/init.d", "/etc/conf.d") if "/etc/init.d" not in folders else ()
+        absent = dict.fromkeys(without, "absent")
         return answer(
             processes=(f"7/{word} {line}" for word, value in words.items() if value for line in value.split("\n")),
             units=units,

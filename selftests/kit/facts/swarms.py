@@ -23,8 +23,6 @@ from selftests.kit.facts.engines import BRIDGE, engine_text, swarm_text
 from selftests.kit.judging import judged
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
-
-
 PID = 100
 
 
@@ -114,15 +112,13 @@ class Node:
         return [*managers, _node("w1", "")]
 
 
-def _node(hostname: str, word: str) -> dict[str, Any]:
+def _node(hostname: str, role: str) -> dict[str, Any]:
     """What the engine says of a node; nothing of a manager that was only promoted yet."""
-    made = {"Description": {"Hostname": hostname}, "Spec": {"Role": "manager" if word else "worker"}}
-    if word in ("", "Promoted"):
+    made = {"Description": {"Hostname": hostname}, "Spec": {"Role": "manager" if role else "worker"}}
+    if role in ("", "Promoted"):
         return made
-    is_leader = word == "Leader"
-    return made | {
-        "ManagerStatus": {"Leader": is_leader, "Reachability": "reachable" if is_leader else word.lower()}
-    }
+    leads = role == "Leader"
+    return made | {"ManagerStatus": {"Leader": leads, "Reachability": "reachable" if leads else role.lower()}}
 
 
 def verdicts(number: str, facts: Facts) -> dict[str, tuple[str, str]]:

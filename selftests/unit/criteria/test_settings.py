@@ -20,11 +20,9 @@ DEFAULT = "default of engine 26.1.5"
     ("host", "number", "reason"),
     [
         (Host(), "2.2", "icc is true (network bridge, from default)"),
-        (Host(flags=("--icc",)), "2.2", "icc is true (network bridge, from command line)"),
         (Host(document='{"icc": true}'), "2.2", f"icc is true (network bridge, from {PATH})"),
         (Host(document='{"icc": true}', changed=AFTER), "2.2", "icc is true (network bridge)"),
         (Host(document="unread"), "2.2", "icc is true (network bridge)"),
-        (Host(second=()), "2.2", "icc is true (network bridge)"),
         (Host(document='{"icc": false}', bridge={}), "2.2", f"icc is false ({PATH})"),
         *(
             (host, "2.2", f"icc is true (network bridge); restart pending: {source} says false")
@@ -44,9 +42,7 @@ DEFAULT = "default of engine 26.1.5"
                 "MainPID=7",
             )
         ),
-        (Host(), "2.16", "live-restore is false (docker info, from default)"),
         (Host(), "2.17", f"userland-proxy is true ({DEFAULT})"),
-        (Host(flags=("--userland-proxy",)), "2.17", "userland-proxy is true (command line)"),
         (Host(document=PROXY), "2.17", f"userland-proxy is false ({PATH})"),
         (ELSEWHERE, "2.17", "userland-proxy is false (/opt/d.json)"),
         (Host(document='{"cgroup-parent": ""}'), "2.11", f"cgroup-parent is not set ({DEFAULT})"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 from hullcheck.facts.containers.probe import described_in
 from hullcheck.facts.engine import daemon_options
 from hullcheck.parsing import docker_bench_log, go, systemctl, times
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc import mountinfo, net
 from hullcheck.verdicts import EvidenceError
 
@@ -41,6 +42,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "pairs": lambda text: list(systemctl.pairs(text)),
     "moment": times.moment,
     "time of the engine": times.engine_moment,
+    "lines": lambda text: Words(text).pairs("a", "b"),
     "mounts": lambda text: mountinfo.parse(text.split("\n")),
     "listener": net.listener,
     "log of docker-bench-security": lambda text: docker_bench_log.parse(text, "/log"),

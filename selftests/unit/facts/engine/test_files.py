@@ -18,14 +18,12 @@ from selftests.kit.facts.daemons import SOCKET, Host
 from selftests.kit.facts.engine_files import (
     CERTIFICATES,
     CONFIG,
-    CONTAINERD,
     DEFAULT,
     DROP_IN,
     FILES,
     REGISTRY,
     RIGHT,
     SOCKET_UNIT,
-    SYSCONFIG,
     TLS,
     UNIT,
     Stat,
@@ -61,7 +59,7 @@ def sockets(trigger: str, *others: tuple[str, ...]) -> Target:
     [
         *(
             (RIGHT.without(path, state=state), number, path, verdict, words.format(path))
-            for number, path in (("3.17", CONFIG), ("3.20", DEFAULT), ("3.21", SYSCONFIG), ("3.24", CONTAINERD))
+            for number, path in (("3.17", CONFIG), ("3.20", DEFAULT))
             for state, verdict, words in (
                 ("absent", "not applicable", "{} does not exist"),
                 ("unread", "error", "{0} could not be looked at: {0} may not be read; are you root?"),
