@@ -11,23 +11,14 @@ from hullcheck.verdicts import Manual
 
 
 def _named(idle: Sequence[Idle]) -> str:
-<<<<<<< HEAD
     """Return the names, each with its age; of many, the oldest."""
     ages = ["of unknown age" if each.days is None else f"{max(each.days, 0):.0f} d" for each in idle]
     return listed([f"{each.name} ({age})" for each, age in zip(idle, ages, strict=True)])
-=======
-    """The names, each with its age; of many, the oldest."""
-    return listed([*map(str, idle)])
->>>>>>> m41-eng
 
 
 def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_days: int) -> str:
     assert len(idle) <= limit, f"{len(idle)} {what}, allowed are {limit}: {_named(idle)}"
-<<<<<<< HEAD
     old = tuple(each for each in idle if each.days is not None and each.days > max_age_days)
-=======
-    old = tuple(older_than(idle, max_age_days))
->>>>>>> m41-eng
     assert not old, f"{what}, there for more than {max_age_days} days: {_named(old)}"
     undated = tuple(each for each in idle if each.days is None)
     if undated:

@@ -8,11 +8,7 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-<<<<<<< HEAD
 from hullcheck.policy import Policy, SprawlLimits
-=======
-from hullcheck.policy import Policy, PolicyError, SprawlLimits
->>>>>>> m41-eng
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import PRESENT
@@ -212,7 +208,6 @@ def test_number_of_containers() -> None:
     assert verdict("6.2", facts()) == ("pass", "no stopped containers")
 
 
-<<<<<<< HEAD
 def test_image_is_called_by_its_name() -> None:
     """By a tag, or else a digest; one that has neither, by its id."""
     a, b = image("a", "<none>:<none>", "a:1"), image("b", "<none>:<none>")
@@ -244,12 +239,3 @@ def test_limits_of_the_policy() -> None:
     assert Policy.from_mapping({}).sprawl == SprawlLimits(10, 10, 30)
     policy = Policy.from_mapping({"sprawl": {"unused_images": 0, "max_age_days": 7}})
     assert policy.sprawl == SprawlLimits(0, 10, 7)
-=======
-@pytest.mark.parametrize(
-    "wrong", [{"unused_images": -1}, {"max_age_days": 0}, {"max_age_days": True}, {"x": 1}, 5]
-)
-def test_wrong_limits_are_refused(wrong: object) -> None:
-    """A limit that means nothing is no limit."""
-    with pytest.raises(PolicyError):
-        Policy.from_mapping({"sprawl": wrong})
->>>>>>> m41-eng
