@@ -25,51 +25,30 @@ TOKENS = [
 
 HARMLESS_SETTINGS = [tuple(each.split("=", 1)) for each in f"""
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
-PWD=/app
-OLDPWD=/root
 GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D
 GPG_KEYS=1198C0117593497A5EC5C199286AF1F9897469DC C28D937575603EB4ABB725861C0779DC5C0A9DE4
-NGINX_GPGKEY=573BFD6B3D8FBC641079A6ABABF5BD827BD9BF62
-RABBITMQ_PGP_KEY_ID=0x0A9AF2115F4687BD29803A206B73A36E6026DFCA
-RELEASE_KEY=4ED778F539E3634C779C87C6D7062848A1AB005C
 PYTHON_SHA256={HEX}
-PYTHON_GET_PIP_URL=https://github.com/pypa/get-pip/raw/{HEX[:40]}/public/get-pip.py
-REDIS_DOWNLOAD_URL=http://download.redis.io/releases/redis-7.2.4.tar.gz
 PHP_CFLAGS=-fstack-protector-strong -fpic -fpie -O2 -D_LARGEFILE_SOURCE -D_FILE_OFFSET_BITS=64
 PHP_EXTRA_CONFIGURE_ARGS=--enable-fpm --with-password-argon2 --with-sodium=shared
-NPM_CONFIG_LOGLEVEL=info
 JAVA_OPTS=-Xmx1g -Djava.security.egd=file:/dev/./urandom
-JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStore=/etc/ssl/certs/java/cacerts
 POSTGRES_HOST_AUTH_METHOD=scram-sha-256
-POSTGRES_INITDB_ARGS=--auth-host=scram-sha-256
 POSTGRES_PASSWORD_FILE=/run/secrets/postgres
 POSTGRES_PASSWORD=
 MYSQL_ALLOW_EMPTY_PASSWORD=yes
 MYSQL_RANDOM_ROOT_PASSWORD=1
-GOTOOLCHAIN=local
-HTTPD_PATCHES=rewrite-windows-testchar-h.patch {HEX}
 NEO4J_AUTH=none
 NEO4J_dbms_security_auth__enabled=true
 SSH_AUTH_SOCK=/run/ssh-agent.sock
 SSH_ASKPASS=ksshaskpass
 GIT_ASKPASS=echo
-KEY_SERVER=keyserver.ubuntu.com
-PASSWD_FILE=passwd
 PASSWORD=file:/run/secrets/x
 DB_PASSWORD=@/run/secrets/x
 DB_PASSWORD=env:DB_SECRET
 PASSWORD_MIN_LENGTH=8
-PASSWORD_HASHERS=argon2
-RESET_OS_PASSWORD=resetOSPassword.sh
 PASSWORD_RESET_URL=https://example.com/reset
 TOKEN_TTL=3600
 TOKEN_LIFETIME=24h
-TOKEN_X=86400
 MAX_TOKENS=4096
-MAX_TOKEN=100
-TOKENIZERS_PARALLELISM=false
-SECRET_NAME=db
-CREDENTIALS_PROVIDER=vault
 SECRET_KEY={"${SECRET_KEY}"}
 DB_PASSWORD=$DB_PASSWORD
 DB_PASSWORD=$$DB_PASSWORD
@@ -92,14 +71,8 @@ DATABASE_URL=postgres://app:$DB_PASSWORD@db/app
 REDIS_URL=redis://redis:6379/0
 SITE=https://example.com:8443/@bob
 IMAGE=registry:5000/app:1@sha256:{HEX}
-AUTH_TYPE=basic
-KAFKA_AUTH=SCRAM-SHA-256
-POSTGRES_AUTH=trust
-PROXY_AUTH=http://auth.example/verify
 AUTH=ldap
-BASIC_AUTH_ENABLED=true
 BYPASS=on-error
-SORT_KEY=created_at
 PRIMARY_KEY=id
 STRIPE_PUBLISHABLE_KEY=pk_test_{"a1" * 12}
 RECAPTCHA_SITE_KEY=6Lc{"a1B2" * 9}
@@ -107,38 +80,12 @@ PUBLIC_KEY=MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 AWS_ACCESS_KEY_ID_FILE=/run/secrets/id
 usage=podman run -d -e MYSQL_USER=user -e MYSQL_PASSWORD=pass -e MYSQL_DATABASE=db -p 3306:3306 rhel9/mariadb-1011
 maintainer=NGINX Docker Maintainers <docker-maint@nginx.com>
-org.opencontainers.image.source=https://github.com/nginx/docker
 org.opencontainers.image.revision={HEX[:40]}
-com.example.description=Basic authentication for the token service
 com.example.text=Bearer of good news
-KEYCLOAK_ADMIN=admin
-VAULT_TOKEN_FILE=/x
-TOKEN_SECRET_NAME=x
-SECRET_ID=db/main
-PASSWORD_RESET_TIMEOUT=3600
-JWT_PUBLIC_KEY=/x/y.pem
-KEY_PREFIX=app:
-S3_KEY=path/to/file
-SSH_KEY_TYPE=ed25519
-AUTH_URL=http://x/auth
-LOGIN_URL=/login
 LOGIN=bob
-BYPASS_CACHE=x
-SECRETS_MANAGER=aws
-CREDENTIAL_HELPER=ecr-login
 DIGEST=sha256:abababababababababababababababababababababababababababababababab
-BUILD_ID=a1b2c3d4e5f6a7b8c9d0e1f2
-UUID=123e4567-e89b-12d3-a456-426614174000
-GIT_COMMIT=abababababababababababababababababababab
 VAPID_PUBLIC_KEY=BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckjBJuBkr3qBUYIHBQFLXYp5Nksh8U
-HOST_KEY=AAAAC3NzaC1lZDI1NTE5AAAA
 ENABLE_PASSWORD=true
-USE_TOKEN=1
-MAX_TOKENS=2k
-KEY=value
-PRIVATE_KEY_FILE=key.pem
-com.docker.compose.config-hash=abababababababababababababababababababababababababababababababab
-AUTH_TOKEN_PREFIX=Bearer
 PGPASSFILE=/x/.pgpass
 """.strip().split("\n")]  # fmt: skip
 
@@ -146,67 +93,39 @@ PGPASSFILE=/x/.pgpass
 HARMLESS_COMMANDS = f"""
 kubectl config set-credentials ci --token=$TOKEN
 apt-get update && apt-get install -y --no-install-recommends ca-certificates gnupg && rm -rf /var/lib/apt/lists/*
-yarn install --frozen-lockfile
 yarn add --pure-lockfile passport jsonwebtoken
-npm ci --omit=dev && npm cache clean --force
 npm config set //registry.npmjs.org/:_authToken ${{NPM_TOKEN}}
-pip install --no-cache-dir --require-hashes -r requirements.txt
 pip install tokenizers==0.15.0 passlib python-keycloak secretstorage
 pip install --hash=sha256:{HEX} x
 psql --no-password -U app
 adduser --disabled-password --gecos "" app
-adduser -D -H -s /sbin/nologin app
-useradd --no-log-init --password '' app
 useradd -p '!' app
-usermod -p '*' root
-passwd -d root
 echo "app:x:1000:1000:app:/home/app:/sbin/nologin" >> /etc/passwd
 printf "root:x:0:0:root:/root:/bin/sh\\n" > /rootfs/etc/passwd
-echo "app:x:1000:1000" | tee -a /etc/passwd
 echo "app:*:::::::" >> /etc/shadow
 echo "auth sufficient pam_permit.so" > /etc/pam.d/passwd
-yes | adduser app
-passwd -l root && getent passwd app
-grep -q '^app:' /etc/passwd
 sed -i 's/PermitRootLogin prohibit-password/PermitRootLogin no/; s/#PasswordAuthentication yes/PasswordAuthentication no/' /etc/ssh/sshd_config
 sed -i 's/^PASS_MAX_DAYS.*/PASS_MAX_DAYS 90/' /etc/login.defs
 sed -i "s/password=.*/password=$DB_PASSWORD/" app.conf
-sed -ri "s!^#?(listen_addresses)\\s*=\\s*\\S+.*!\\1 = '*'!" /usr/share/postgresql/postgresql.conf.sample
-grep "password=" app.conf && echo "found"
 grep -E '^ *createBoolConfig[(]"protected-mode",.*, *1 *,.*[)],$' /usr/src/redis/src/config.c
 export GNUPGHOME="$(mktemp -d)"; gpg --batch --keyserver hkps://keys.openpgp.org --recv-keys "$GPG_KEY"; gpg --batch --verify python.tar.xz.asc python.tar.xz; gpgconf --kill all
-for key in 4ED778F539E3634C779C87C6D7062848A1AB005C 141F07595B7B3FFE74309A937405533BE57C7D57; do gpg --batch --keyserver keyserver.ubuntu.com --recv-keys "$key"; done
 key='859BE8D7C586F538430B19C2467B942D3A79BD29'; gpg --batch --keyserver keyserver.ubuntu.com --recv-keys "$key"; gpg --batch --export --armor "$key" > /etc/apt/keyrings/mysql.asc
-apt-key adv --keyserver hkp://keyserver.ubuntu.com:80 --recv-keys 0C49F3730359A14518585931BC711F9BA15703C6
 gpg --batch --passphrase '' --quick-gen-key app
 echo "{HEX} *python.tar.xz" | sha256sum -c -
 keytool -import -trustcacerts -cacerts -storepass changeit -noprompt -alias x -file /x.crt
 {{ echo mariadb-server mysql-server/root_password password 'unused'; echo mariadb-server mysql-server/root_password_again password 'unused'; }} | debconf-set-selections
 git clone https://github.com/example/token-service
-git clone --depth 1 --branch v1.2 git@github.com:example/x.git
-curl -fsSL https://example.com/install.sh | bash
 curl -u $USER:$PASS https://example.com
 curl -H "Authorization: Bearer $TOKEN" https://example.com
 curl -H "Authorization: Bearer $(cat /run/secrets/token)" https://example.com
-curl --user-agent 'Foo:bar' --max-time 10 https://example.com
 docker login --username x --password-stdin < /run/secrets/x
-cat /run/secrets/x | docker login --username x --password-stdin
 echo "$PASSWORD" | docker login --username x --password-stdin
 mysqladmin ping -h localhost -u root -p$MYSQL_ROOT_PASSWORD
-redis-cli -a "$REDIS_PASSWORD" ping
-mongosh --port 27017 -p $MONGO_PASSWORD --eval x
-PGPASSWORD=$POSTGRES_PASSWORD psql -h db
 PGPASSWORD="$(cat /run/secrets/pg)" psql -h db
 PASSWORD=${{PASSWORD:?is missing}} app
 PASSWORD=${{PASSWORD:-}} app
 TOKEN=${{TOKEN:-$OTHER_TOKEN}} app
-TOKEN=$(openssl rand -hex 32) app
-app --password-file /run/secrets/db --token-ttl 3600 --no-password
 app --password=$DB_PASSWORD --token "$TOKEN" --verbose
-app --client-key client-key.pem --private-key key.pem
-app --auth=none --auth-method=basic
 if [ "$PASSWORD" = "x" ] || [ -z "$TOKEN" ]; then exit 1; fi
-ssh-keygen -t ed25519 -N '' -f /etc/ssh/key
-python -c 'import os; password = os.environ["PASSWORD"]; token = read_token(x)'
 node -e 'const token = process.env.TOKEN; start({{password: process.env.PASSWORD}})'
 """.strip().split("\n")  # fmt: skip  # noqa: E501
