@@ -1,7 +1,6 @@
 """Adds a waiver or an attestation to an inventory, or to the file that it names, as a person would."""
 
 import contextlib
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -73,8 +72,7 @@ def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Wri
     file, way = _destination(path, section)
     if section == acceptance_files.WAIVERS:
         way = (*way, control)
-    with _locked(Path(os.path.realpath(file)).parent):
-        return _add(file, way, path, section, entry)
+    return _add(file, way, path, section, entry)
 
 
 def _add(file: Path, way: Way, path: Path, section: str, entry: Mapping[str, Any]) -> Written:
@@ -116,18 +114,6 @@ def _last(data: Any, way: Way) -> Way:
     for step in way:
         data = data[step]
     return *way, len(data) - 1
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep other runs of this from writing into *folder*, so that no entry is lost."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # file systems of a network may know no locks of folders
-            fcntl.flock(number, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(number)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -353,15 +352,6 @@ def test_owner_and_rights_stay(tmp_path: Path) -> None:
     entries.add(path, "waivers", "a", ENTRY)
     after = path.stat()
     assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
-
-
-def test_two_at_once_lose_nothing(tmp_path: Path) -> None:
-    """Each sees what the other has written."""
-    path = tmp_path / "site.yml"
-    path.write_text(HOSTS)
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: entries.add(path, "waivers", f"c{number}", ENTRY), range(24)))
-    assert len(load(path).waivers) == 24
 
 
 # ---- how much is accepted

@@ -141,14 +141,6 @@ def test_everything_switched_off_is_not_green(project: Project) -> None:
     assert project.pytest().status == 1
 
 
-def test_unreachable_target_stays_an_error(project: Project) -> None:
-    """Switching controls off does not hide that a host gave no answer."""
-    project.recorded("web1", failure="unreachable")
-    inventory(project, "  targets: {web1: {fails: {off: a}, passes: {off: b}, cannot_be_read: {off: c}}}\n")
-    verdicts = project.pytest().verdicts
-    assert {verdict for key, verdict in verdicts.items() if key.endswith("@web1")} == {"error"}
-
-
 def test_severity_is_that_of_the_target(project: Project) -> None:
     """JUnit, the page and the result have the changed one; the control keeps its own."""
     inventory(project, "  targets: {web1: {fails: {severity: low}}}\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -14,12 +13,10 @@ import pytest
 
 from hullcheck.inventory.acceptance import NO_END, Acceptance, Entry, names_of
 from hullcheck.parsing.times import Times
-from hullcheck.recording import Recording
 from hullcheck.recording.clocks import times
 from hullcheck.results import Attestation, Finding, Waiver
 from hullcheck.verdicts import Verdict
 from selftests import REPOSITORY
-from selftests.kit.facts import answer
 from selftests.kit.running import Project, Run, containers, info, properties
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
@@ -228,27 +225,18 @@ def test_person_may_find_that_it_fails(project: Project) -> None:
 
 
 def test_neighbours_are_judged_alone(project: Project) -> None:
-    """Of a control and a target, the subjects that are named; what is left decides."""
+    """Of a control and a target, the subjects that are named; what is left decides, also with workers."""
     run = audit(
         project,
         f"{HOSTS}waivers:\n  two_fail: {{justification: so, targets: ['*1'], subjects: ['[a-b]ad', wor?]}}\n",
         "-k",
         "two_fail",
+        "-n2",
     )
     assert run.verdicts == {"two_fail@web1": "fail", "two_fail@web2": "fail"}
     assert [findings(run, "two_fail")[each][0] for each in ("bad", "worse")] == ["waived", "fail"]
     assert findings(run, "two_fail", "web2")["bad"][0] == "fail"
     assert run.lines("  web1: worse: "), run.output
-
-
-def test_workers_waive_alike(project: Project) -> None:
-    """With -n 2 the results are the same."""
-    entry = f"{{control_id: a_person_looks, explanation: seen, {LOOKED}}}"
-    inventory = f"{HOSTS}waivers: {{'5.10': {{justification: so, {UNTIL}}}}}\nattestations: [{entry}]\n"
-    one, two = (audit(project, inventory, *more).results for more in ([], ["-n2"]))
-    assert one["waivers"][0]["findings"] == 4
-    for key in ("results", "waivers", "attestations", "requirements"):
-        assert one[key] == two[key]
 
 
 def test_switched_off_beside_a_waiver(project: Project) -> None:
@@ -325,7 +313,6 @@ def test_day_is_one_of_utc(project: Project, key: str, gathered: str, verdict: s
         (10, 20, 25, 15, False),
         (10, 20, 5, 15, False),
         (10, 20, 15, 5, False),
-        (10, NO_END, 15, 99, True),
         (10, NO_END, 0, 0, True),
         (10, 20, 0, 0, False),
     ],
@@ -338,44 +325,12 @@ def test_in_force_by_both_clocks(
     assert entry.holds(times(target, auditor)) is holds
 
 
-IN_2020 = datetime(2020, 6, 1, tzinfo=UTC).timestamp()
-
-
-def _skewed(project: Project, target: float, auditor: float) -> None:
-    """Record web1 again, with these clocks."""
-    clock = answer("host", clock=f"{target:.0f}" if target else "", presence="command docker /usr/bin/docker")
-    answers = {each.name: each for each in (info(), containers(), clock)}
-    recording = Recording("web1", "local", answers, gathered=target or auditor, asked=auditor)
-    recording.save(project.folder / "recordings/web1")
-
-
-def test_clock_that_is_behind_revives_no_waiver(project: Project) -> None:
-    """What ended by the auditor's clock has ended, and the skew is said in every place; so does a replay."""
-    ended = f"{ONE}waivers: {{two_fail: {{justification: so, last_day: 2021-01-01}}}}\n"
-    _skewed(project, IN_2020, IN_2020)
-    run = audit(project, ended, "-k", "two_fail")
-    assert (run.verdicts, states(run)) == ({"two_fail": "waived"}, ["in force"])
-    assert "clock" not in run.results["targets"]["web1"]
-    _skewed(project, IN_2020, NOON)
-    run = audit(project, ended, "-k", "two_fail")
-    assert (run.status, run.verdicts, states(run)) == (1, {"two_fail": "fail"}, ["expired"])
-    note = "its clock is 2367 d 12 h behind the auditor's; expiry dates are checked against the later clock"
-    assert run.results["targets"]["web1"]["clock"] == note
-    assert run.lines(f"web1: {note}")
-    again = project.pytest("-k", "two_fail", f"--hosts=recorded://{project.folder}/reports/latest/web1")
-    assert again.verdicts == {"two_fail": "fail"}
-    assert again.results["targets"]["web1"]["clock"] == note
-    assert note in html.unescape((project.folder / "reports/latest/audit.html").read_text())
-
-
 def test_attestation_holds_from_its_day_on(project: Project) -> None:
     """One that is dated later than the evidence, or ended before it, leaves it to a person and is told of."""
     for updated, frequency, state in (
         ("2026-11-25", "1y", "not yet in force"),
-        ("2026-11-24T23:00:00Z", "1d", "in force"),
         ("2026-11-23T11:59:00Z", "daily", "expired"),
         ("2026-11-23T12:01:00Z", "daily", "in force"),
-        ("2025-11-24", "annually", "expired"),
     ):
         entry = f"control_id: a_person_looks, explanation: seen, status: passed, updated_by: Ann, updated: '{updated}'"
         run = audit(project, f"{ONE}attestations: [{{{entry}, frequency: {frequency}}}]\n", "-k", "person")
@@ -403,13 +358,6 @@ def test_last_look_counts() -> None:
     assert accepted(MANUAL, [new, same]).accepted_by == "same"
     assert accepted(MANUAL, [same, new]).accepted_by == "same"
     assert accepted(MANUAL, [old, new], NOON + 2).accepted_by == "old"
-
-
-def test_recording_without_its_time() -> None:
-    """Nothing with an end is in force then."""
-    assert accepted(FAILS, [waiver("ends", NOON)], 0.0).verdict is Verdict.FAIL
-    assert accepted(FAILS, [waiver("ever")], 0.0).verdict is Verdict.WAIVED
-    assert accepted(MANUAL, [attestation("seen", NOON - 1, NOON + 1)], 0.0).verdict is Verdict.MANUAL
 
 
 @pytest.mark.parametrize("verdict", [each for each in Verdict if each is not Verdict.FAIL])
@@ -463,17 +411,14 @@ def test_names_of_a_control() -> None:
         ("all_kinds: {justification: so, subjects: [good]}", ("--containers=bad",), "not judged"),
         ("all_kinds: {justification: so, subjects: [bad]}", ("--containers=bad",), "in force"),
         ("all_kinds: {justification: so, subjects: ['go*']}", ("--containers=bad,gone",), "not judged"),
-        ("all_kinds: {justification: so}", ("--containers=good",), "not judged"),
         ("passes: {justification: so}", ("--containers=bad",), "not needed"),
         ("docker-5.5: {justification: so}", ("tests/test_a.py",), "not judged"),
-        ("passes: {justification: so}", ("-m", "pci"), "not judged"),
         (
             "passes: {justification: so, targets: [web2]}",
             ("--hosts=recorded://recordings/web1",),
             "not judged",
         ),
         ("two_fail: {justification: so}", ("--hosts=recorded://recordings/web1",), "in force"),
-        ("cis-5.10: {justification: so}", (), "in force"),
     ],
 )
 def test_state_of_a_waiver(project: Project, entry: str, arguments: tuple[str, ...], state: str) -> None:
@@ -486,25 +431,13 @@ def test_state_of_a_waiver(project: Project, entry: str, arguments: tuple[str, .
     )
 
 
-def test_summary_says_what_it_speaks_of(project: Project) -> None:
-    """So that a misspelt name is seen; what would steer a terminal is not written."""
-    part = 'waivers:\n  two_fail: {justification: so, targets: [web9, "b\\e"], subjects: [gone]}\n'
-    run = audit(project, f"{ONE}{part}")
-    (line,) = run.lines("matches nothing")[1:]
-    assert line == "  local.yml:4: two_fail (targets web9, b\\x1b; subjects gone): matches nothing"
-
-
 def test_misspelt_control_is_suggested(project: Project) -> None:
-    """Also one of a benchmark, in any case; what is near to nothing is said to be none."""
-    part = (
-        "waivers: {Two_fial: {justification: so}, cis-5.100: {justification: so}, zzz: {justification: so}}"
+    """What a misspelt waiver names is shown; what would steer a terminal is not written."""
+    run = audit(project, f'{ONE}waivers: {{Two_fial: {{justification: so, subjects: [gone, "b\\e"]}}}}\n')
+    (line,) = [each for each in run.lines("for there is") if each.startswith("  local")]
+    assert line.endswith(
+        "Two_fial (subjects gone, b\\x1b): matches nothing, for there is no such control; did you mean 'two_fail'?"
     )
-    run = audit(project, f"{ONE}{part}\n")
-    assert [line.partition("matches nothing")[2] for line in run.lines("for there is")] == [
-        ", for there is no such control; did you mean 'two_fail'?",
-        ", for there is no such control; did you mean 'cis-5.10'?",
-        ", for there is no such control",
-    ]
 
 
 def test_unreachable_target_is_not_waived(project: Project) -> None:
