@@ -3,7 +3,9 @@
 import inspect
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
+
+import pytest
 
 from hullcheck.results import SEVERITIES as SEVERITIES
 from hullcheck.results import Control
@@ -11,22 +13,6 @@ from hullcheck.results import Control
 DEFAULT_SEVERITY = "medium"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class MarkerLike(Protocol):
-    """What is read of a pytest marker."""
-
-    @property
-    def name(self) -> str:
-        """The marker's name."""
-
-    @property
-    def args(self) -> tuple[Any, ...]:
-        """Its positional arguments."""
-
-    @property
-    def kwargs(self) -> Any:
-        """Its keyword arguments."""
 
 
 def marked(*markers: Callable[[Function], Function]) -> Callable[[Function], Function]:
@@ -40,7 +26,7 @@ def marked(*markers: Callable[[Function], Function]) -> Callable[[Function], Fun
     return mark
 
 
-def control_of(function: Callable[..., Any], markers: Iterable[MarkerLike]) -> Control:
+def control_of(function: Callable[..., Any], markers: Iterable[pytest.Mark]) -> Control:
     """The control that *function* is, from its docstring and its *markers* that carry `id=`.
 
     One without a docstring has the words of its name for a title.
@@ -70,7 +56,7 @@ def control_of(function: Callable[..., Any], markers: Iterable[MarkerLike]) -> C
     )
 
 
-def severity_of(markers: Iterable[MarkerLike]) -> str:
+def severity_of(markers: Iterable[pytest.Mark]) -> str:
     """The severity that a control's own marker names, as `severity("high")` or `severity(level="high")`.
 
     One that says `on_target` is of the plugin, for `-m`: the inventory may change the severity on a target.

@@ -26,10 +26,8 @@ else:
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
-LARGEST = 8 * inputs.MIB
+LARGEST = 4 * inputs.MIB
 """The most bytes of a file: an inventory of 10,000 targets has one MiB."""
-VALUES = 500_000
-"""The most values, keys and brackets in it."""
 DEPTH = 50  # no file of ours needs a tenth of it; a deeper one is a mistake or an attack
 
 Way = tuple[str | int, ...]
@@ -110,7 +108,7 @@ def load(path: Path) -> Document:
 
     Raises:
         YamlError: it cannot be read, is not YAML, holds more than one document, the same key twice in one
-            mapping, far too many values, an alias or merge key (a value belongs where it is used), or a tag.
+            mapping, an alias or merge key (a value belongs where it is used), or a tag.
     """
     text = read_text(path)
     root = compose(text, path)
@@ -123,11 +121,9 @@ def compose(text: str, path: Path) -> yaml.Node | None:
     """The nodes of *text*, the content of *path*; None where it is empty.
 
     Raises:
-        YamlError: it is not YAML, holds more than one document, or far too many values.
+        YamlError: it is not YAML, or holds more than one document.
     """
     try:
-        if len(text) > VALUES:
-            _require_few(path, text)
         root: yaml.Node | None = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise YamlError(_said(path, error)) from error
@@ -137,14 +133,6 @@ def compose(text: str, path: Path) -> yaml.Node | None:
 
 
 # ---- from YAML to data
-
-
-def _require_few(path: Path, text: str) -> None:
-    """Refuse too many values before any is built: each takes a hundred times its size in the file."""
-    for number, event in enumerate(yaml.parse(text, Loader=_Loader)):
-        if number > VALUES:
-            line = event.start_mark.line + 1 if event.start_mark else 1
-            raise YamlError(f"{path}:{line}: more than {VALUES:,} values; split the file")
 
 
 def read_text(path: Path) -> str:

@@ -228,7 +228,7 @@ class Policy(msgspec.Struct, frozen=True):
         return any(f"{below}/".startswith(f"{each.rstrip('/')}/") for each in self.allowed_mounts if below)
 
     def allows_registry(self, repository: str) -> bool | None:
-        """Return whether *repository*, with its registry, is on the list or below an entry of it; None without a list."""
+        """Return whether *repository*, with its registry, is on the list or below it; None without a list."""
         if self.allowed_registries is None:
             return None
         return any(f"{repository}/".startswith(f"{each}/") for each in self.allowed_registries)

@@ -248,11 +248,7 @@ def _stored(name: str, value: Any) -> Any:
 def _ulimit(limit: Any) -> Any:
     if not isinstance(limit, dict):
         return limit if isinstance(limit, int | float) else HIDDEN
-    return {
-        key.lower(): pick(each)
-        for key, each in limit.items()
-        if key.lower() in ("name", "soft", "hard")
-    }
+    return {key.lower(): pick(each) for key, each in limit.items() if key.lower() in ("name", "soft", "hard")}
 
 
 # ---- the file

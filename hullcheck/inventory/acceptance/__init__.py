@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from hullcheck.messages import printable
 from hullcheck.parsing.times import Times
-from hullcheck.results import LIMITED_TO_OTHERS, STATES, Attestation, Finding, Result, Waiver
+from hullcheck.results import STATES, Attestation, Finding, Result, Waiver
 from hullcheck.verdicts import Verdict
 
 Record = TypeVar("Record", bound=Waiver | Attestation)
@@ -35,10 +35,6 @@ def words_of(state: str) -> str:
 
 _BY_NUMBER = {"cis": ("", "cis-"), "guide": ("guide-",)}
 """The frameworks whose ids name controls, and what stands before such an id."""
-
-_LIMITS_OF = {"container": ("container", "label"), "log": ("container", "label"), "image": ("image",)}
-"""By the kind of a subject, the limits that can leave it out."""
-_SPECIAL = frozenset("*?[")
 
 
 @dataclass(frozen=True)
@@ -263,13 +259,12 @@ def _state(entry: Entry[Record], audit: AuditContext, decides: Verdict) -> str:
         for each in audit.by_control.get(control, ())
         if each.target in on and each.switched_off is None
     }
-    every = [each for findings in judged.values() for each in findings]
-    about = [each for each in every if _speaks_of(record, each)]
+    about = [each for findings in judged.values() for each in findings if _speaks_of(record, each)]
     if any(_needs(record, each, decides) for each in about):
         return IN_FORCE
     whole = len(judged) == len(controls) * len(known)
     unread = any(each.verdict is Verdict.ERROR for each in about)
-    if not whole or unread or _may_be_left_out(record, audit.limits, every):
+    if not whole or unread or audit.limits:
         return NOT_JUDGED
     return NOT_NEEDED if about else MATCHES_NOTHING
 
@@ -288,31 +283,3 @@ def _speaks_of(record: Waiver | Attestation, finding: Finding) -> bool:
     """Whether it is about the subject, or could be: which subjects there are is not known of a target in error."""
     unread = finding.verdict is Verdict.ERROR and finding.kind == "target"
     return unread or _matches(record.subjects, finding.subject)
-
-
-def _may_be_left_out(
-    record: Waiver | Attestation, limits: Mapping[str, Sequence[str]], findings: Iterable[Finding]
-) -> bool:
-    """Whether *limits* may leave out a subject that *record* names.
-
-    A name that fits the limit is known to be there or not. Of patterns, and of labels, results do not tell which
-    subjects were left out.
-
-    Args:
-        findings: all of the controls and targets of *record*; they tell which kind of subjects these judge.
-    """
-    kinds = {kind for each in findings for kind in _kinds(each)}
-    relevant = [name for kind in kinds for name in _LIMITS_OF.get(kind, ()) if name in limits]
-    return any(name == "label" or not _all_fit(record.subjects, limits[name]) for name in relevant)
-
-
-def _kinds(finding: Finding) -> Iterable[str]:
-    """The kind of the subject; where all were left out, that of which the reason says so."""
-    yield finding.kind
-    yield from (kind for kind in _LIMITS_OF if finding.reason == LIMITED_TO_OTHERS.format(kind))
-
-
-def _all_fit(subjects: Sequence[str], patterns: Sequence[str]) -> bool:
-    """Whether each of *subjects* is a name, and one to which the run is limited."""
-    names = [each for each in subjects if _SPECIAL.isdisjoint(each)]
-    return bool(subjects) and names == [*subjects] and all(_matches(patterns, each) for each in names)

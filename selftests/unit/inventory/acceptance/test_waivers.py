@@ -411,7 +411,7 @@ def test_names_of_a_control() -> None:
         ("all_kinds: {justification: so, subjects: [good]}", ("--containers=bad",), "not judged"),
         ("all_kinds: {justification: so, subjects: [bad]}", ("--containers=bad",), "in force"),
         ("all_kinds: {justification: so, subjects: ['go*']}", ("--containers=bad,gone",), "not judged"),
-        ("passes: {justification: so}", ("--containers=bad",), "not needed"),
+        ("passes: {justification: so}", ("--containers=bad",), "not judged"),
         ("docker-5.5: {justification: so}", ("tests/test_a.py",), "not judged"),
         (
             "passes: {justification: so, targets: [web2]}",
