@@ -14,17 +14,16 @@ _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def added(text: str, way: Way, entry: Mapping[str, Any]) -> str | None:
-    """Return *text* with *entry* at the end of the list at *way*, or None where it is not written in lines.
+    """Return *text* with *entry* at the end of the list at *way*, or None if there is something else than a list.
 
-    What is not there yet is made. The caller has to check the result: YAML can be written in more ways than are known
-    here.
+    What is not there yet is made. The caller has to check the result: YAML can be written in more ways than in lines.
     """
     end = "\r\n" if "\r\n" in text else "\n"
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     node, missing = _found(root, way)
     if node is None:
         return _insert_lines(text, len(text), "\n".join(_block(missing, entry, 0)), end)
-    if node.flow_style or not (missing or isinstance(node, yaml.SequenceNode)):
+    if not (missing or isinstance(node, yaml.SequenceNode)):
         return None
     column = node.start_mark.column
     stop = len(text) if node is root else _end(text, node, column)

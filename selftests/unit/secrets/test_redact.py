@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.secrets.redact import DROPPED, in_sections, sections
+from hullcheck.secrets.redact import DROPPED, in_sections, pick, sections
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,8 @@ def test_sections(text: str, found: dict[str, str] | None) -> None:
     else:
         assert sections(text) == found
         assert in_sections(a=str.upper)("--a\nx\n--b\ny\n--end\n") == "--a\nX\n--end\n"
+
+
+def test_mapping_in_the_place_of_a_value() -> None:
+    """It may hold anything, and is dropped."""
+    assert pick(["a", [1], {"b": "secret"}, None]) == ["a", [1], DROPPED, None]
