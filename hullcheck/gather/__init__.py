@@ -35,7 +35,7 @@ def gather(
     jobs: int = JOBS,
     done: Callable[[Recording], None] = lambda recording: None,
 ) -> dict[str, Recording]:
-    """The recordings of *targets*, by name, in their order; that of a target that failed says why.
+    """Return the recordings of *targets*, by name, in their order; that of a target that failed says why.
 
     Args:
         probe_timeout: seconds for each probe on the target.
@@ -89,7 +89,7 @@ def check_files(targets: Iterable[Target]) -> None:
 def script_for(
     target: Target, probes: tuple[Probe, ...], timeout: int, known: Iterable[str] = (), *, shown: bool = False
 ) -> str:
-    """The probe script as it is run on *target*, where the layers of *known* images need not be read again."""
+    """Return the probe script as it is run on *target*, where the layers of *known* images need not be read again."""
     return render(
         probes,
         docker_host=_docker_host(target),

@@ -32,7 +32,7 @@ def without_known(text: str) -> str:
 
 
 def _hidden(match: re.Match[str]) -> str:
-    """What *match* found, with its group `value`, or all of it, hidden; a reference to a secret stays."""
+    """Return what *match* found, with its group `value`, or all of it, hidden; a reference to a secret stays."""
     start, end = match.span("value" if "value" in match.re.groupindex else 0)
     if is_plain_in_shell(match.string[start:end]):
         return match[0]
