@@ -258,7 +258,8 @@ def test_waiver_that_lasts_longest_counts() -> None:
     assert accepted(FAILS, entries).accepted_by == "long"
     assert "ended" not in accepted(FAILS, entries).reason
     assert accepted(FAILS, [*entries, waiver("ever")]).accepted_by == "ever"
-    assert accepted(FAILS, entries, NOON + 5).reason == "it is so (a waiver ended: its last day was : long)"
+    for when in (NOON + 2, NOON + 5):
+        assert accepted(FAILS, entries, when).reason == "it is so (a waiver ended: its last day was : long)"
 
 
 def test_last_look_counts() -> None:
@@ -328,6 +329,8 @@ def test_failure_that_a_person_found_may_be_waived() -> None:
     found = attestation("seen", NOON - 1, NOON + 1, "failed")
     assert accepted(MANUAL, [found]).reason == "look (found to fail by Ann on 2026-11-24: seen)"
     assert accepted(MANUAL, [found, waiver("so")]).verdict is Verdict.WAIVED
+    nothing = Acceptance((waiver("so"),), waiving=False)
+    assert nothing.applied((FAILS,), {"a"}, "web1", Times(NOON, NOON)) == (FAILS,)
     later = attestation("later", NOON + 1, NOON + 2)
     assert accepted(MANUAL, [later]).reason == "look (an attestation is not in force yet: later)"
 
@@ -341,11 +344,17 @@ def result(control: str, verdict: Verdict, target: str = "web1", subject: str = 
     return Result(control, target, verdict, "", (Finding(kind, subject, verdict),))
 
 
-def state(record: Waiver | Attestation, *results: Result, ends: float = NO_END, **changes: Any) -> str:
+def state(
+    record: Waiver | Attestation,
+    *results: Result,
+    begins: float = 0.0,
+    ends: float = NO_END,
+    **changes: Any,
+) -> str:
     """The state of a waiver or an attestation in an audit of web1, where these controls are known."""
-    entry = Entry(record, 0.0, ends)
+    entry = Entry(record, begins, ends)
     audit = AuditContext(
-        results=changes.pop("results", results),
+        results=results,
         ids_by_control={"a": {"cis": ["5.5"]}, "b": {}},
         gathered={"web1": Times(NOON, NOON)},
         targets=changes.pop("targets", ["web1"]),
@@ -384,7 +393,9 @@ UNREACHABLE = result("a", Verdict.ERROR, subject="web1")
         (A, [FAIL], {"targets": ["web1", "web2"]}, "in force"),
         (A, [PASS], {"limits": {"container": ["w*"]}}, "not judged"),
         (A, [FAIL], {"limits": {"container": ["w*"]}}, "in force"),
+        (structs.replace(A, targets=("web9",)), [FAIL], {"narrowed": True}, "matches nothing"),
         (A, [FAIL], {"ends": NOON}, "expired"),
+        (A, [FAIL], {"begins": NOON + 1}, "not yet in force"),
         (A, [structs.replace(FAIL, switched_off=SwitchedOff("x", "y", Verdict.FAIL))], {}, "not judged"),
         (SEEN, [result("a", Verdict.MANUAL)], {}, "in force"),
         (SEEN, [FAIL], {}, "not needed"),
