@@ -208,17 +208,13 @@ def _connect_fault(connect: str) -> str:
     return "" if backend in WITHOUT_HOST else spec_query.fault(connect)
 
 
-def _policies(policy: Mapping[str, Any]) -> Iterator[tuple["Way", Mapping[str, Any]]]:
-    yield ("policy", "all"), _mapping(policy.get("all"))
-    for section in ("groups", "targets"):
-        for name, entry in _mapping(policy.get(section)).items():
-            yield ("policy", section, name), _mapping(entry)
-
-
 def policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
     """Yield the faults in single policies, such as a range of ports that runs backwards."""
-    for way, entry in _policies(policy):
-        yield from (((*way, *inner), fault) for inner, fault in value_faults(entry))
+    layers: list[tuple[tuple[str, ...], Any]] = [(("all",), policy.get("all"))]
+    for section in ("groups", "targets"):
+        layers += [((section, name), each) for name, each in _mapping(policy.get(section)).items()]
+    for way, entry in layers:
+        yield from ((("policy", *way, *inner), fault) for inner, fault in value_faults(_mapping(entry)))
 
 
 def _stray(part: str, targets: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
