@@ -30,7 +30,7 @@ class _Refused(ValueError):
 
 
 def read(path: Path, most: int) -> bytes:
-    """The content of the regular file *path*, which may have *most* bytes.
+    """Return the content of the regular file *path*, which may have *most* bytes.
 
     Raises:
         OSError: it cannot be read, is something else than a file, or is larger; `strerror` says so.

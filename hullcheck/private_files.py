@@ -91,5 +91,5 @@ def point(link: Path, name: str) -> None:
 
 
 def _about(path: Path, error: OSError) -> OSError:
-    """The same *error*, about *path*: that of a full disk names no file."""
+    """Return the same *error*, about *path*: that of a full disk names no file."""
     return OSError(error.errno or errno.EIO, error.strerror or str(error), str(path))

@@ -12,7 +12,7 @@ FILES = {
 
 
 def find(folder: Path) -> Path | None:
-    """The file in *folder* from which pytest takes its settings; None where there is none."""
+    """Return the file in *folder* from which pytest takes its settings; None where there is none."""
     files = ((folder / name, table) for name, table in FILES.items())
     return next((file for file, table in files if holds(file, table)), None)
 

@@ -15,5 +15,5 @@ def is_bundle(folder: Path) -> bool:
 
 
 def bundle_around(path: Path) -> Path | None:
-    """The unpacked bundle that *path* is or lies in, the innermost one; None where it is in none."""
+    """Return the unpacked bundle that *path* is or lies in, the innermost one; None where it is in none."""
     return next(filter(is_bundle, (path, *path.parents)), None)

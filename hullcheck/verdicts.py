@@ -20,7 +20,7 @@ _SEVERITY = list(Verdict)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The verdict of a control over several subjects.
+    """Return the verdict of a control over several subjects.
 
     Raises:
         ValueError: there is no verdict to choose from; a control without a finding has no verdict.

@@ -45,7 +45,7 @@ class Listed:
 
 
 def collect(places: Sequence[str] = (), folder: Path | None = None) -> tuple[Listed, ...]:
-    """The controls in *places*, as pytest finds them from *folder*, or else from the current directory.
+    """Return the controls in *places*, as pytest finds them from *folder*, or else from the current directory.
 
     Where no place is named, they are those that the package brings along, and nothing of that directory is run.
 
@@ -84,7 +84,7 @@ def natural(number: str) -> list[tuple[int, str]]:
 
 
 def _listing(arguments: Sequence[str], start: Path, here: Path) -> tuple[Listed, ...]:
-    """What pytest lists with these *arguments*, started in *start*; files as seen from *here*."""
+    """Return what pytest lists with these *arguments*, started in *start*; files as seen from *here*."""
     with tempfile.TemporaryDirectory() as scratch:
         listing = Path(scratch) / "listing.json"
         done = subprocess.run(
@@ -117,7 +117,7 @@ def _options(listing: Path) -> list[str]:
 
 
 def _said(stderr: str, status: int) -> str:
-    """What pytest has against it: the line that begins with `ERROR: `, or else the last one, of a traceback."""
+    """Return the error of pytest: the line that begins with `ERROR: `, or else the last one, of a traceback."""
     lines = [line for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     return next(iter([*errors, *lines[-1:]]), f"pytest ended with status {status}")

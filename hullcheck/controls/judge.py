@@ -32,7 +32,7 @@ def judge(
     target: str,
     limits: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[Finding, ...]:
-    """The findings of *control*: one per subject, or one named *target* where it judges that as a whole.
+    """Return the findings of *control*: one per subject, or one named *target* where it judges that as a whole.
 
     Args:
         arguments: the control's arguments by name; at most one of them, or of what the control itself goes
@@ -67,7 +67,7 @@ def _judge_subject(
     kind: str,
     name: str,
 ) -> Finding:
-    """The finding on one subject; of what is written in a file, with the place of what the control read."""
+    """Return the finding on one subject; of what is written in a file, with the place of what the control read."""
     if not getattr(subject, "planned", False):
         return _judge_one(control, {**arguments, argument: subject}, kind, name)
     watched, place = subject.watched()
@@ -77,7 +77,7 @@ def _judge_subject(
 
 
 def _limited(subjects: Subjects[Any], limits: Mapping[str, Sequence[str]]) -> Subjects[Any]:
-    """Those of *subjects* that fit the patterns of their kind; the log of a container is named as that is.
+    """Return those of *subjects* that fit the patterns of their kind; the log of a container is named as that is.
 
     What the daemon gives by default is no container's, and no limit leaves it out.
     """
@@ -105,7 +105,7 @@ def _judge_one(control: Callable[..., Any], arguments: Mapping[str, Any], kind: 
 
 
 def finding_of(raised: BaseException, kind: str, subject: str) -> Finding:
-    """The finding that an exception stands for; what is no verdict on the host is an error."""
+    """Return the finding that an exception stands for; what is no verdict on the host is an error."""
     if isinstance(raised, NoDaemon) and kind not in _OF_ANY_ENGINE:
         return _finding(kind, subject, Verdict.NOT_APPLICABLE, _message(raised))
     for types, verdict in _VERDICTS:
@@ -121,14 +121,14 @@ def _finding(kind: str, subject: str, verdict: Verdict, reason: str) -> Finding:
 
 
 def _message(raised: BaseException) -> str:
-    """What the control said, without what pytest's assertion rewriting adds below it."""
+    """Return what the control said, without what pytest's assertion rewriting adds below it."""
     if isinstance(raised, AssertionError):
         return str(raised).partition("\nassert ")[0] or "what the control asserts is not so"
     return str(raised)
 
 
 def summary(findings: tuple[Finding, ...]) -> tuple[Verdict, str]:
-    """The verdict over *findings*, the worst of them, and the reasons of those that decided it."""
+    """Return the verdict over *findings*, the worst of them, and the reasons of those that decided it."""
     verdict = worst(finding.verdict for finding in findings)
     deciding = [finding for finding in findings if finding.verdict is verdict and finding.reason]
     whole = len(findings) == 1 and findings[0].kind == "target"
@@ -138,5 +138,5 @@ def summary(findings: tuple[Finding, ...]) -> tuple[Verdict, str]:
 
 
 def _shared_reason(findings: list[Finding]) -> str:
-    """The reasons of many good subjects, each once: one thing need not be said a hundred times."""
+    """Return the reasons of many good subjects, each once: one thing need not be said a hundred times."""
     return "; ".join(dict.fromkeys(finding.reason for finding in findings))

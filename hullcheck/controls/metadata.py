@@ -27,7 +27,7 @@ def marked(*markers: Callable[[Function], Function]) -> Callable[[Function], Fun
 
 
 def control_of(function: Callable[..., Any], markers: Iterable[pytest.Mark]) -> Control:
-    """The control that *function* is, from its docstring and its *markers* that carry `id=`.
+    """Return the control that *function* is, from its docstring and its *markers* that carry `id=`.
 
     One without a docstring has the words of its name for a title.
     """
@@ -57,7 +57,7 @@ def control_of(function: Callable[..., Any], markers: Iterable[pytest.Mark]) -> 
 
 
 def severity_of(markers: Iterable[pytest.Mark]) -> str:
-    """The severity that a control's own marker names, as `severity("high")` or `severity(level="high")`.
+    """Return the severity that a control's own marker names, as `severity("high")` or `severity(level="high")`.
 
     One that says `on_target` is of the plugin, for `-m`: the inventory may change the severity on a target.
     """
@@ -77,5 +77,5 @@ def read_docstring(text: str) -> tuple[str, str, str]:
 
 
 def framework_line(control: Control) -> str:
-    """All ids in one line, as `cis:5.5 nist:800-53:AC-6`."""
+    """Return all ids in one line, as `cis:5.5 nist:800-53:AC-6`."""
     return " ".join(f"{name}:{each}" for name, ids in control.frameworks.items() for each in ids)

@@ -12,25 +12,25 @@ _IS_INSTALLED = (_INSTALLED / "test_1_host.py").is_file()
 
 
 def folder() -> Path:
-    """Where their files are."""
+    """Return where their files are."""
     return _INSTALLED if _IS_INSTALLED else _CHECKOUT / "tests"
 
 
 def named() -> tuple[str, ...]:
-    """What pytest is told to run for all of them."""
+    """Return what pytest is told to run for all of them."""
     return ("--pyargs", PACKAGE) if _IS_INSTALLED else (str(folder()),)
 
 
 def command() -> tuple[str, ...]:
-    """The arguments of pytest that run them from any directory."""
+    """Return the arguments of pytest that run them from any directory."""
     return (f"--config-file={SETTINGS}", *named())
 
 
 def is_named(argument: str) -> bool:
-    """Whether this argument of pytest stands for all of them."""
+    """Return whether this argument of pytest stands for all of them."""
     return argument in (PACKAGE, str(folder()))
 
 
 def demo() -> Path:
-    """The inventory of the two recorded hosts."""
+    """Return the inventory of the two recorded hosts."""
     return (_INSTALLED.parent if _IS_INSTALLED else _CHECKOUT) / "inventories" / "demo.yml"

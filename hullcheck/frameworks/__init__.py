@@ -65,7 +65,7 @@ class Frameworks:
         return tuple(dict.fromkeys(framework.marker for framework in self.all))
 
     def get(self, marker: str, edition: str = "") -> Framework:
-        """The framework of *marker* and *edition*.
+        """Return the framework of *marker* and *edition*.
 
         Raises:
             KeyError: there is none.
@@ -76,7 +76,7 @@ class Frameworks:
         raise KeyError((marker, edition))
 
     def editions(self, marker: str) -> tuple[Framework, ...]:
-        """All frameworks of *marker*; more than one if its editions are told apart by ``sp``."""
+        """Return all frameworks of *marker*; more than one if its editions are told apart by ``sp``."""
         return tuple(framework for framework in self.all if framework.marker == marker)
 
     def ids_of(self, marker_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ class Frameworks:
 
 
 def find(folder: Path) -> Path:
-    """Where ``markers.ini`` is: in *folder*, or else where hullcheck is installed or checked out."""
+    """Return where ``markers.ini`` is: in *folder*, or else where hullcheck is installed or checked out."""
     package = Path(__file__).parents[1]
     places = (folder / FILE, package / FILE, package.parent / FILE)
     return next((place for place in places if place.is_file()), places[0])
@@ -259,7 +259,7 @@ def _framework(section: _Section, sections: Mapping[str, _Section]) -> Framework
 
 
 def _keywords(editions: Sequence[Framework]) -> dict[str, tuple[Any, ...]]:
-    """The keywords that a marker has to have, each with the values it may take."""
+    """Return the keywords that a marker has to have, each with the values it may take."""
     if any(framework.edition for framework in editions):
         return {"sp": tuple(framework.edition for framework in editions)}
     return {"level": LEVELS} if editions[0].marker == "cis" else {}
@@ -292,7 +292,7 @@ def _unknown(wanted: str, known: Iterable[str]) -> str:
 
 
 def _shown(marker: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> str:
-    """The marker as its author wrote it."""
+    """Return the marker as its author wrote it."""
     arguments = [_quoted(value) for value in args] + [
         f"{key}={_quoted(value)}" for key, value in kwargs.items()
     ]

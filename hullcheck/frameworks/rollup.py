@@ -14,7 +14,7 @@ NEED_ALL = (Verdict.WAIVED, Verdict.ATTESTED, Verdict.PASS, Verdict.NOT_APPLICAB
 
 
 def controls_by_requirement(framework: Framework, ids_by_control: IdsByControl) -> dict[str, tuple[str, ...]]:
-    """The controls that cover each requirement of *framework*, by its id."""
+    """Return the controls that cover each requirement of *framework*, by its id."""
     named: dict[str, list[str]] = {}
     for control, ids in ids_by_control.items():
         for each in ids.get(framework.marker, ()):
@@ -47,7 +47,7 @@ class Coverage:
 
 
 def coverage(framework: Framework, ids_by_control: IdsByControl) -> Coverage:
-    """Which requirements of *framework* have controls."""
+    """Return which requirements of *framework* have controls."""
     controls = controls_by_requirement(framework, ids_by_control)
     titles = dict(zip(controls, framework.ids.values(), strict=True))
     return Coverage(framework.marker, framework.name, framework.relation, framework.note, titles, controls)
@@ -73,21 +73,8 @@ def roll_up(
         if each.switched_off is None:
             judged.setdefault(each.control, []).append(each)
     missing = frozenset(control for control in ids_by_control if len(judged.get(control, ())) < len(targets))
-    return tuple(_framework(each, ids_by_control, judged, missing, narrowed) for each in frameworks)
 
-
-def _framework(
-    framework: Framework,
-    ids_by_control: IdsByControl,
-    judged: Mapping[str, Collection[Result]],
-    missing: Collection[str],
-    narrowed: bool,
-) -> Rollup:
-    requirements = []
-    titles = framework.ids.values()
-    for title, (identifier, controls) in zip(
-        titles, controls_by_requirement(framework, ids_by_control).items(), strict=True
-    ):
+    def requirement(title: str, identifier: str, controls: tuple[str, ...]) -> Requirement:
         left_out = tuple(each for each in controls if each in missing)
         known = {
             each: worst(_verdict_for(title, one) for one in judged[each])
@@ -96,18 +83,25 @@ def _framework(
         }
         verdict = _verdict(known.values(), whole=not left_out and not narrowed, covered=bool(controls))
         deciding = tuple(each for each, one in known.items() if one == verdict)
-        requirements.append(Requirement(identifier, title, verdict, controls, deciding, left_out))
-    return Rollup(framework.marker, framework.name, framework.relation, framework.note, tuple(requirements))
+        return Requirement(identifier, title, verdict, controls, deciding, left_out)
+
+    found = []
+    for framework in frameworks:
+        controls = controls_by_requirement(framework, ids_by_control)
+        requirements = map(requirement, framework.ids.values(), controls, controls.values())
+        about = framework.marker, framework.name, framework.relation, framework.note
+        found.append(Rollup(*about, tuple(requirements)))
+    return tuple(found)
 
 
 def _verdict_for(title: str, result: Result) -> Verdict:
-    """The verdict of a result for a requirement; for an option of a measure, that of the option."""
+    """Return the verdict of a result for a requirement; for an option of a measure, that of the option."""
     about = [each.verdict for each in result.findings if each.kind == "option" and each.subject == title]
     return worst(about) if about else result.verdict
 
 
 def _verdict(verdicts: Collection[Verdict], *, whole: bool, covered: bool) -> str:
-    """The verdict of all: a bad one always counts, a good one only where nothing is missing."""
+    """Return the verdict of all: a bad one always counts, a good one only where nothing is missing."""
     found = worst(verdicts) if verdicts else None
     if found is not None and (whole or found not in NEED_ALL):
         return str(found)

@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"(?<![\w.:+\-\[\]\\/])\d+(?:\.\d+)+(?![\w.:+\-\[\]\\/])")
 
 
 def keywords(numbers: Collection[str]) -> set[str]:
-    """What `-k` finds a control by beside its name: its numbers, and those of the groups that they are in.
+    """Return what `-k` finds a control by beside its name: its numbers, and those of the groups that they are in.
 
     Each has a colon at both ends, for `-k` finds parts of words: 5.1 would find 5.10 and 15.1.
     """
@@ -24,7 +24,7 @@ def keywords(numbers: Collection[str]) -> set[str]:
 
 
 def numbered(expression: str, known: Frameworks) -> str:
-    """The expression of `-k` with each number of the CIS benchmark in the form of `keywords`."""
+    """Return the expression of `-k` with each number of the CIS benchmark in the form of `keywords`."""
     there = keywords(known.get("cis").ids) if "cis" in known.names else set()
 
     def spelled(match: re.Match[str]) -> str:

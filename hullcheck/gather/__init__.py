@@ -98,7 +98,7 @@ def check_files(targets: Iterable[Target]) -> None:
 def script_for(
     target: Target, probes: tuple[Probe, ...], timeout: int, known: Iterable[str] = (), *, shown: bool = False
 ) -> str:
-    """The probe script as it is run on *target*, where the layers of *known* images need not be read again."""
+    """Return the probe script as it is run on *target*, where the layers of *known* images need not be read again."""
     return render(
         probes,
         docker_host=_docker_host(target),

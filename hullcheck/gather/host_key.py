@@ -22,7 +22,7 @@ _NO_KEY = "NONE"  # what the command is told before there is a key
 
 @cache
 def _is_told() -> bool:
-    """Whether the ssh of this machine knows the setting (OpenSSH 8.5 and newer)."""
+    """Return whether the ssh of this machine knows the setting (OpenSSH 8.5 and newer)."""
     return _configured("ssh -F /dev/null -o KnownHostsCommand=none -G localhost") is not None
 
 
@@ -69,7 +69,7 @@ def seen_by_openssh(file: Path) -> str:
 
 
 def seen_by_paramiko(backend: Any) -> str:
-    """The key of the connection that paramiko has."""
+    """Return the key of the connection that paramiko has."""
     try:
         key: bytes = backend.client.get_transport().get_remote_server_key().asbytes()
     except Exception:  # its exceptions are its own affair

@@ -36,13 +36,13 @@ class _File(msgspec.Struct):
 
 
 def file_for(folder: Path, target: Target, docker_host: str | None) -> Path:
-    """The file for this engine of *target*."""
+    """Return the file for this engine of *target*."""
     where = json.dumps([target.name, target.connect, docker_host])
     return folder / f"{hashlib.sha256(where.encode()).hexdigest()[:32]}.json"
 
 
 def load(path: Path) -> Known:
-    """The images in the cache at *path*; none where it is missing or damaged."""
+    """Return the images in the cache at *path*; none where it is missing or damaged."""
     try:
         found = msgspec.json.decode(inputs.read(path, LARGEST), type=_File)
     except (OSError, ValueError):
@@ -52,7 +52,7 @@ def load(path: Path) -> Known:
 
 
 def complete(recording: Recording, known: Known) -> Recording:
-    """The *recording* with what is known of the images that the target was not asked for again."""
+    """Return the *recording* with what is known of the images that the target was not asked for again."""
     answer = recording.answers.get(IMAGE_CONTENTS.name)
     if answer is None:
         return recording
@@ -63,7 +63,7 @@ def complete(recording: Recording, known: Known) -> Recording:
 
 
 def _line(line: str, known: Known) -> str:
-    """What is known of an image, if it is of the same layers."""
+    """Return what is known of an image, if it is of the same layers."""
     _, identifier, chain = line.split()
     found = known.get(identifier)
     return msgspec.json.encode(found).decode() if found and found.chain == chain else line

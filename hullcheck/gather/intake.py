@@ -54,7 +54,7 @@ class Intake:
             self._output = BytesIO()
 
     def seconds_left(self) -> float:
-        """How long to go on listening; 0 where it is over."""
+        """Return how long to go on listening; 0 where it is over."""
         if time.monotonic() >= self._end and not self.fault:
             self._stop(f"no answer within {self._timeout:g} s")
         return max(0.0, self._end - time.monotonic())

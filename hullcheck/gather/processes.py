@@ -115,7 +115,7 @@ def _hang_up(process: subprocess.Popen[bytes]) -> bool:
 
 
 def _status(process: subprocess.Popen[bytes], seconds: float) -> int | None:
-    """The exit status of *process*, which has *seconds* to end; None where it did not."""
+    """Return the exit status of *process*, which has *seconds* to end; None where it did not."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         return process.wait(seconds)
     return None

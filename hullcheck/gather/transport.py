@@ -157,7 +157,7 @@ def _backend(target: Target, connection: Connection, seen: Path) -> tuple[Any, "
 
 
 def _carrier(backend: Any) -> Any:
-    """The backend that carries what *backend* runs: that of Ansible leaves it to others where it can."""
+    """Return the backend that carries what *backend* runs: that of Ansible leaves it to others where it can."""
     if backend.NAME != "ansible" or backend.force_ansible:
         return backend
     settings = {"ssh_config": backend.ssh_config, "ssh_identity_file": backend.ssh_identity_file}
@@ -224,7 +224,7 @@ class _BoundedRun:
         return self.backend.result(ended.status, command.encode(), ended.output, ended.errors)
 
     def over_paramiko(self, command: bytes) -> tuple[int, bytes, bytes]:
-        """What its backend for paramiko runs a command with."""
+        """Run *command* over the connection of paramiko."""
         ended = channel.run(self.backend, command, self.timeout)
         self.fault = ended.fault
         return ended.status, ended.output, ended.errors
@@ -241,7 +241,7 @@ def _reason(error: Exception) -> str:
 
 
 def _telling_line(output: bytes) -> str:
-    """The line that says why: the last one that ssh or docker prints, without their warnings."""
+    """Return the line that says why: the last one that ssh or docker prints, without their warnings."""
     lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
     telling = [line for line in lines if not re.match(r"warning:|\*\*|@@", line, re.IGNORECASE)]
     return without_known((telling or lines or [""])[-1])[:_MOST_REASON]

@@ -73,12 +73,12 @@ class Inventory:
     is_of_ansible: bool = False
 
     def faulty(self, faults: Mapping["Way", str]) -> InventoryError:
-        """The error for *faults* that show only where controls and frameworks are known."""
+        """Return the error for *faults* that show only where controls and frameworks are known."""
         assert self.document is not None
         return InventoryError(self.document.messages(faults))
 
     def policy_for(self, target: Target) -> Policy:
-        """The policy of *target*: that for all, then those of its groups, then its own.
+        """Return the policy of *target*: that for all, then those of its groups, then its own.
 
         *target* need not come from the inventory. If it has no groups, but the name of one that does,
         it has the groups of that one.
@@ -86,11 +86,11 @@ class Inventory:
         return Policy.from_mapping(self.policy_as_written(target))
 
     def policy_as_written(self, target: Target) -> dict[str, Any]:
-        """The keys of `policy_for` with what the file says."""
+        """Return the keys of `policy_for` with what the file says."""
         return merged(*(each for _, each in self._layers("policy", self.policy, target)))
 
     def tailoring_for(self, target: Target) -> Mapping[str, Tailoring]:
-        """What is changed of single controls on *target*, in the same layers."""
+        """Return what is changed of single controls on *target*, in the same layers."""
         return tailored(self._layers("controls", self.controls, target), self.place)
 
     def all_tailoring(self) -> list[Layer]:
@@ -107,11 +107,11 @@ class Inventory:
         return self.document.place(way)
 
     def names_of(self, target: Target) -> tuple[str, ...]:
-        """What `--targets` may call *target*: its name, its groups, and `all`."""
+        """Return what `--targets` may call *target*: its name, its groups, and `all`."""
         return target.name, *self.groups_of(target), "all"
 
     def groups_of(self, target: Target) -> tuple[str, ...]:
-        """The groups of *target*, found by its name where it does not come from the inventory."""
+        """Return the groups of *target*, found by its name where it does not come from the inventory."""
         known = self._by_name.get(target.name)
         return target.groups or (known.groups if known else ())
 
@@ -208,17 +208,13 @@ def _connect_fault(connect: str) -> str:
     return "" if backend in WITHOUT_HOST else spec_query.fault(connect)
 
 
-def _policies(policy: Mapping[str, Any]) -> Iterator[tuple["Way", Mapping[str, Any]]]:
-    yield ("policy", "all"), _mapping(policy.get("all"))
-    for section in ("groups", "targets"):
-        for name, entry in _mapping(policy.get(section)).items():
-            yield ("policy", section, name), _mapping(entry)
-
-
 def policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
     """Yield the faults in single policies, such as a range of ports that runs backwards."""
-    for way, entry in _policies(policy):
-        yield from (((*way, *inner), fault) for inner, fault in value_faults(entry))
+    layers: list[tuple[tuple[str, ...], Any]] = [(("all",), policy.get("all"))]
+    for section in ("groups", "targets"):
+        layers += [((section, name), each) for name, each in _mapping(policy.get(section)).items()]
+    for way, entry in layers:
+        yield from ((("policy", *way, *inner), fault) for inner, fault in value_faults(_mapping(entry)))
 
 
 def _stray(part: str, targets: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:

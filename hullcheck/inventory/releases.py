@@ -11,7 +11,7 @@ LARGEST = inputs.MIB
 
 
 def load(path: Path) -> tuple[KnownReleases, bytes]:
-    """What is known by *path*, and its bytes.
+    """Return what is known by *path*, and its bytes.
 
     Raises:
         InventoryError: it cannot be read, or is no such file; with the line.

@@ -24,7 +24,7 @@ class Shard:
         return f"{self.number}/{self.of}"
 
     def part(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Those of *names* that are in it, in their order: by the order of the names, and not of the inventory.
+        """Return those of *names* that are in it, in their order: by the order of the names, and not of the inventory.
 
         An inventory that a program makes may have another order on each machine.
         """
@@ -122,7 +122,7 @@ def _scheduled(total: str | None, environment: Mapping[str, str]) -> tuple[int, 
 
 
 def divided(targets: Sequence[Target], shard: Shard | None) -> tuple[Target, ...]:
-    """Those of *targets* that are in *shard*; all where there is none.
+    """Return those of *targets* that are in *shard*; all where there is none.
 
     Raises:
         TargetError: no target is in it.

@@ -14,7 +14,7 @@ _KEYS = (
 
 
 def fault(spec: str) -> str:
-    """What is wrong with the options of *spec*, and what to write instead; else an empty string.
+    """Return what is wrong with the options of *spec*, and what to write instead; else an empty string.
 
     With an `@` in what is asked, it is a part of a password, of which nothing is said.
     """

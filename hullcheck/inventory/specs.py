@@ -25,7 +25,7 @@ class TargetError(Exception):
 def from_specs(
     specs: Sequence[str], *, connection: str | None, ansible_inventory: str | None
 ) -> tuple[Target, ...]:
-    """The targets that `--hosts` names, in its order, each once.
+    """Return the targets that `--hosts` names, in its order, each once.
 
     Args:
         specs: host specifications, e.g. `ssh://audit@web1?sudo=true`.
@@ -48,7 +48,7 @@ def from_specs(
 
 
 def plain(spec: str) -> str:
-    """The host specification *spec*, its password hidden."""
+    """Return the host specification *spec*, its password hidden."""
     return re.sub(r"^((?:[\w-]+://)?[^:/@?]*):(?!//)[^?]*@", r"\1:***@", spec)
 
 
@@ -68,7 +68,7 @@ def plain_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
 
 
 def recorded_path(connect: str) -> Path:
-    """The path that a `recorded://` specification names; testinfra would split it as a URL."""
+    """Return the path that a `recorded://` specification names; testinfra would split it as a URL."""
     return Path(connect.partition("://")[2])
 
 

@@ -66,7 +66,7 @@ class Document:
     """Whether messages may quote it: it has a key of our own. What else somebody named by mistake may be secret."""
 
     def line(self, way: Way) -> int:
-        """The line of *way*, or of the nearest part around it that is written in the file."""
+        """Return the line of *way*, or of the nearest part around it that is written in the file."""
         while way and way not in self.lines:
             way = way[:-1]
         return self.lines.get(way, 1)
@@ -118,7 +118,7 @@ def load(path: Path) -> Document:
 
 
 def compose(text: str, path: Path) -> yaml.Node | None:
-    """The nodes of *text*, the content of *path*; None where it is empty.
+    """Return the nodes of *text*, the content of *path*; None where it is empty.
 
     Raises:
         YamlError: it is not YAML, or holds more than one document.
@@ -136,7 +136,7 @@ def compose(text: str, path: Path) -> yaml.Node | None:
 
 
 def read_text(path: Path) -> str:
-    """The text of *path*, which has to be UTF-8 and nothing but text.
+    """Return the text of *path*, which has to be UTF-8 and nothing but text.
 
     Raises:
         YamlError: it cannot be read, or is not.
@@ -175,7 +175,7 @@ class _Reader:
         self._seen: set[int] = set()
 
     def read(self, node: yaml.Node, way: Way) -> Any:
-        """The data of *node*, which is found at *way*."""
+        """Return the data of *node*, which is found at *way*."""
         self.lines.setdefault(way, node.start_mark.line + 1)
         if id(node) in self._seen:
             raise self._error(way, "an alias (*) repeats another value; write the value out")
@@ -200,7 +200,7 @@ class _Reader:
         return data
 
     def _key(self, key: yaml.Node, way: Way, known: Mapping[str, Any]) -> str:
-        """The text of *key*, with its line remembered."""
+        """Return the text of *key*, with its line remembered."""
         line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode):
             raise YamlError(f"{self._path}:{line}: {self._dotted(way)}a key is not a text")
@@ -223,7 +223,7 @@ class _Reader:
 
 
 def scalar(node: yaml.ScalarNode) -> str | int | bool | None:
-    """What is written in *node*: text, unless it is plain and a number, a truth value or nothing."""
+    """Return what is written in *node*: text, unless it is plain and a number, a truth value or nothing."""
     text: str = node.value
     if node.style:  # quoted, or a block: meant as text
         return text

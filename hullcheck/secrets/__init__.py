@@ -10,30 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hullcheck.secrets import options
+from hullcheck.secrets import names, options
 from hullcheck.secrets import values as secret_values
-from hullcheck.secrets.names import (
-    SiteNames,
-    names_key,
-    names_login,
-    names_password,
-    names_secret,
-    of_site,
-    words_of,
-)
-from hullcheck.secrets.redact import HIDDEN
-
-__all__ = [
-    "HIDDEN",
-    "hidden",
-    "in_commands",
-    "in_settings",
-    "in_value",
-    "kinds",
-    "kinds_in_file",
-    "line_of",
-    "masked",
-]
+from hullcheck.secrets.redact import HIDDEN as HIDDEN
 
 _PASSWORD_IN_ADDRESS = re.compile(r"//[^:/@\s\"']*:(?P<value>[^\s/\"']+)@")
 _TOKEN_IN_ADDRESS = re.compile(r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@))")
@@ -109,7 +88,7 @@ def _decoded(content: bytes) -> str:
 
 def in_value(name: str, value: str) -> list[str]:
     """Return what secrets a setting of this name holds."""
-    if of_site().keeps(name):
+    if names.of_site().keeps(name):
         return []
     return [f"a value given to {name}"] if _is_secret(name, value) else kinds(value)
 
@@ -178,11 +157,11 @@ def _without(text: str, found: Iterable[_Found]) -> str:
 
 
 def _found(text: str) -> tuple[_Found, ...]:
-    return _found_for(text, of_site())
+    return _found_for(text, names.of_site())
 
 
 @lru_cache(maxsize=1000)  # containers have the variables of their image
-def _found_for(text: str, site: SiteNames) -> tuple[_Found, ...]:
+def _found_for(text: str, site: names.SiteNames) -> tuple[_Found, ...]:
     return tuple(_search(text))
 
 
@@ -238,7 +217,7 @@ def _handed_over(match: re.Match[str], value: str) -> str:
     plain = value.startswith("-") or secret_values.is_plain_in_shell(value)
     if name is None:
         return "" if plain else "a password or key given to a command"
-    hides = of_site().hides(name) and not value.startswith("-")
+    hides = names.of_site().hides(name) and not value.startswith("-")
     return f"a value given to {name}" if (hides or not plain) and _is_secret(name, value) else ""
 
 
@@ -254,20 +233,20 @@ def _of_match(match: re.Match[str]) -> _Found:
 
 
 def _is_secret(name: str, value: str) -> bool:
-    site = of_site()
+    site = names.of_site()
     if site.hides(name):
         return bool(value.strip()) and not value.startswith("$")
     if site.keeps(name) or secret_values.is_plain(value) or _stands_in(name, value):
         return False
-    if names_login(name):
+    if names.names_login(name):
         return secret_values.is_login(value)
     if secret_values.is_number(value):
-        return names_password(name)
-    return names_secret(name) or (names_key(name) and secret_values.looks_random(value))
+        return names.names_password(name)
+    return names.names_secret(name) or (names.names_key(name) and secret_values.looks_random(value))
 
 
 def _stands_in(name: str, value: str) -> bool:
-    return words_of(name)[-1:] in (["key"], ["secret"]) and secret_values.is_stand_in(value)
+    return names.words_of(name)[-1:] in (["key"], ["secret"]) and secret_values.is_stand_in(value)
 
 
 def _sounds_secret(match: re.Match[str]) -> bool:

@@ -7,7 +7,7 @@ from hullcheck import secrets
 
 
 def in_configuration(config: Mapping[str, Any]) -> list[str]:
-    """The secrets of an image's configuration, with where each is."""
+    """Return the secrets of an image's configuration, with where each is."""
     variables = (str(each).partition("=")[::2] for each in config.get("Env") or ())
     labels = ((str(name), str(value)) for name, value in (config.get("Labels") or {}).items())
     commands = {

@@ -9,7 +9,7 @@ import re
 
 from hullcheck.secrets.private_keys import without_keys
 from hullcheck.secrets.redact import HIDDEN
-from hullcheck.secrets.values import ON_ONE_LINE, is_plain_in_shell, likely_in
+from hullcheck.secrets.values import is_plain_in_shell, likely_in, on_one_line
 
 _END_OF_ADDRESS = re.compile(r"""[\s"']""")
 _PASSWORD = re.compile(r"://[^:/@]*:")
@@ -26,13 +26,13 @@ def without_known(text: str) -> str:
     More may fall into it than is a secret. The time that it takes grows with the length alone.
     """
     text = without_keys(text)
-    for each in likely_in(text, ON_ONE_LINE):
+    for each in likely_in(text, on_one_line()):
         text = each.pattern.sub(_hidden, text)
     return _in_addresses(text)
 
 
 def _hidden(match: re.Match[str]) -> str:
-    """What *match* found, with its group `value`, or all of it, hidden; a reference to a secret stays."""
+    """Return what *match* found, with its group `value`, or all of it, hidden; a reference to a secret stays."""
     start, end = match.span("value" if "value" in match.re.groupindex else 0)
     if is_plain_in_shell(match.string[start:end]):
         return match[0]

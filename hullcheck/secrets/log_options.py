@@ -22,7 +22,7 @@ _LIMITS = frozenset({"cache-disabled", "cache-max-file", "cache-max-size", "max-
 
 
 def log_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a log driver, fit to be stored; of one that is no text only its type stays."""
+    """Return the options of a log driver, fit to be stored; of one that is no text only its type stays."""
     return {
         key: log_option(key, value) if isinstance(value, str) else value and type(value)()
         for key, value in options.items()

@@ -58,11 +58,11 @@ class SiteNames:
     """Of what is no secret. A name in both is hidden."""
 
     def hides(self, name: str) -> bool:
-        """Whether the site says that what has this name is a secret."""
+        """Return whether the site says that what has this name is a secret."""
         return any(fnmatchcase(name.lower(), each) for each in self.hide)
 
     def keeps(self, name: str) -> bool:
-        """Whether the site says that it is none."""
+        """Return whether the site says that it is none."""
         return not self.hides(name) and any(fnmatchcase(name.lower(), each) for each in self.keep)
 
 
@@ -72,7 +72,7 @@ _SITE: ContextVar[SiteNames] = ContextVar("site", default=NOTHING_SAID)
 
 
 def of_site() -> SiteNames:
-    """What the site says of the target whose answer is being redacted."""
+    """Return what the site says of the target whose answer is being redacted."""
     return _SITE.get()
 
 

@@ -46,7 +46,7 @@ class Entry(Generic[Record]):
     ends: float
 
     def holds(self, when: Times) -> bool:
-        """Whether it is in force by all clocks that tell a time; where none does, if it always is."""
+        """Return whether it is in force by all clocks that tell a time; where none does, if it always is."""
         return (
             self.ends == NO_END if not when.later else self.begins <= when.earlier and when.later < self.ends
         )
@@ -99,7 +99,7 @@ class Acceptance:
     waiving: bool = True
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """Return whether there is any."""
         return bool(self.waivers or self.attestations)
 
     def applied(
@@ -117,7 +117,7 @@ class Acceptance:
         return tuple(_waived(each, waivers, when) for each in attested)
 
     def of(self, result: Result) -> tuple[list[Waiver], list[Attestation]]:
-        """The waivers and attestations that decided findings of *result*."""
+        """Return the waivers and attestations that decided findings of *result*."""
         places = {finding.accepted_by for finding in result.findings if finding.accepted_by}
         if not places:
             return [], []
@@ -127,7 +127,7 @@ class Acceptance:
         )
 
     def outcomes(self, audit: AuditContext) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
-        """All of them, each with its state in *audit* and how many findings it decided."""
+        """Return all of them, each with its state in *audit* and how many findings it decided."""
         decided = Counter(finding.accepted_by for each in audit.results for finding in each.findings)
 
         def outcome_of(entry: Entry[Record], decides: Verdict) -> Record:
@@ -149,7 +149,7 @@ class Acceptance:
 
 
 def names_of(control: str, frameworks: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    """All names of a control: its id, and its numbers in the benchmark and the guide."""
+    """Return all names of a control: its id, and its numbers in the benchmark and the guide."""
     numbers = (
         before + number
         for framework, ways in _BY_NUMBER.items()
@@ -270,7 +270,7 @@ def _state(entry: Entry[Record], audit: AuditContext, decides: Verdict) -> str:
 
 
 def _needs(record: Waiver | Attestation, finding: Finding, decides: Verdict) -> bool:
-    """Whether the finding is what such an entry decides, or was so before one did.
+    """Return whether the finding is what such an entry decides, or was so before one did.
 
     What is waived may have been manual, if the person found it to fail; one that passed it decided nothing then.
     """

@@ -23,7 +23,7 @@ _UNITS = {"y": (12, 0), "m": (1, 0), "w": (0, 7), "d": (0, 1)}
 
 
 def day(text: str) -> date:
-    """The day that *text* names as 2027-01-31.
+    """Return the day that *text* names as 2027-01-31.
 
     Raises:
         ValueError: it does not.
@@ -37,12 +37,12 @@ def day(text: str) -> date:
 
 
 def start(when: date) -> datetime:
-    """The first moment of a day, in UTC."""
+    """Return the first moment of a day, in UTC."""
     return datetime.combine(when, time(), UTC)
 
 
 def end(when: date) -> datetime:
-    """The first moment after a day, in UTC.
+    """Return the first moment after a day, in UTC.
 
     Raises:
         ValueError: there is no day after it.
@@ -69,7 +69,7 @@ def moment(text: str) -> datetime:
 
 
 def after(when: datetime, frequency: str) -> datetime:
-    """The moment that is a period after *when*: `annually` and the like, or a number and a unit, as `6w`.
+    """Return the moment that is a period after *when*: `annually` and the like, or a number and a unit, as `6w`.
 
     A month later is the same day of it, or its last one; parts of a month or of a day are rounded.
 

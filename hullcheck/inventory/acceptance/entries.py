@@ -92,7 +92,7 @@ def _add(file: Path, way: Way, path: Path, section: str, entry: Mapping[str, Any
 
 
 def _destination(path: Path, section: str) -> tuple[Path, Way]:
-    """The file, and the way to the collection in it."""
+    """Return the file, and the way to the collection in it."""
     names = acceptance_files.paths(yamlfile.load(path).data.get(section))
     if not names:
         return path, (section,)

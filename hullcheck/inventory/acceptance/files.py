@@ -42,7 +42,7 @@ class _Read:
 def read(
     inventory: Document,
 ) -> tuple[tuple[Entry[Waiver], ...], tuple[Entry[Attestation], ...], tuple[str, ...]]:
-    """The waivers and attestations of *inventory* and of the files that it names, and all their faults."""
+    """Return the waivers and attestations of *inventory* and of the files that it names, and all their faults."""
     found = _Read()
     content = inventory.data if isinstance(inventory.data, dict) else {}
     for section, reader, inline in ((WAIVERS, _waivers, dict), (ATTESTATIONS, _attestations, list)):
@@ -56,14 +56,14 @@ def read(
 
 
 def faults(path: Path, section: str) -> tuple[str, ...]:
-    """The faults of a separate file."""
+    """Return the faults of a separate file."""
     found = _Read()
     _file(path, _waivers if section == WAIVERS else _attestations, found)
     return tuple(found.faults)
 
 
 def paths(value: object) -> list[str]:
-    """The files that a part of an inventory names; none where it holds the entries itself, or is invalid."""
+    """Return the files that a part of an inventory names; none where it holds the entries itself, or is invalid."""
     if isinstance(value, str):
         return [value] if value.strip() else []
     named = isinstance(value, list) and all(isinstance(each, str) for each in value)
@@ -71,12 +71,12 @@ def paths(value: object) -> list[str]:
 
 
 def named(inventory: Mapping[str, Any]) -> list[str]:
-    """All files that an inventory names, each once."""
+    """Return all files that an inventory names, each once."""
     return list(dict.fromkeys(each for section in SECTIONS for each in paths(inventory.get(section))))
 
 
 def attestations_way(data: object) -> Way:
-    """Where in a file the list is: at the top, or below the key that it or the older tools of SAF give it."""
+    """Return where in a file the list is: at the top, or below the key that it or the older tools of SAF give it."""
     for way in ((ATTESTATIONS,), _HDF):
         below = data
         for step in way:
@@ -151,7 +151,7 @@ def _told(entry: Mapping[str, Any], key: str, reader: Callable[[str], Any]) -> A
 
 
 def _last_day(entry: Mapping[str, Any]) -> datetime:
-    """The first moment after the `last_day` of *entry*."""
+    """Return the first moment after the `last_day` of *entry*."""
     end: datetime = _told(entry, "last_day", lambda text: days.end(days.day(text)))
     return end
 
@@ -211,7 +211,7 @@ def _attestation(entry: Mapping[str, Any], place: str) -> Entry[Attestation]:
 
 
 def _day_before(ends: datetime) -> str:
-    """The last day of which something that ends then still holds a part."""
+    """Return the last day of which something that ends then still holds a part."""
     return str((ends - timedelta(microseconds=1)).date())
 
 

@@ -36,7 +36,7 @@ def block(way: Way, entry: Mapping[str, Any]) -> str:
 
 
 def _found(root: yaml.Node | None, way: Way) -> tuple[yaml.CollectionNode | None, Way]:
-    """The innermost collection on *way*, and what of the way is missing in it."""
+    """Return the innermost collection on *way*, and what of the way is missing in it."""
     node, rest = root, way
     while rest and isinstance(node, yaml.MappingNode):
         below = next((value for name, value in node.value if name.value == rest[0]), None)
@@ -72,7 +72,7 @@ def _insert_lines(text: str, index: int, new: str, end: str) -> str:
 
 
 def _end(text: str, node: yaml.Node, column: int) -> int:
-    """Where the line after the last one of *node* begins; comments that are indented deeper belong to it."""
+    """Return where the line after the last one of *node* begins; comments that are indented deeper belong to it."""
     index = _next_line(text, len(text[: _last(node)].rstrip()))  # a text in lines (|) ends behind its line
     while re.match(rf"[ ]{{{column + 1},}}#", text[index:]):
         index = _next_line(text, index)

@@ -49,7 +49,7 @@ FILE_CAN_ONLY_FAIL = r"""
 5.24 | pre_stop: [{command: ls, user: '1000'}] | pre_stop: [{command: ls, user: '0:0'}]
 5.27 |  | healthcheck: {disable: true}
 container_environment_holds_no_secret | environment: {MODE: fast} | environment: {DB_PASSWORD: hunter2x9}
-container_writes_to_tmpfs_or_named_volumes | {read_only: true, tmpfs: [/tmp]} | {read_only: true, volumes: ['./data:/data']}
+container_writes_to_tmpfs_or_named_volumes | {read_only: true, tmpfs: /t} | {read_only: true, volumes: ['./data:/data']}
 """.strip().split("\n")
 LIMITED = r"""
 5.11 | mem_limit: 512m | mem_limit: 0

@@ -70,6 +70,7 @@ DATABASE_URL=postgres://app:{"${DB_PASSWORD}"}@db/app
 DATABASE_URL=postgres://app:$DB_PASSWORD@db/app
 REDIS_URL=redis://redis:6379/0
 SITE=https://example.com:8443/@bob
+BRANCH=feature/task-4711-some-long-name-of-a-branch-that-goes-on
 IMAGE=registry:5000/app:1@sha256:{HEX}
 AUTH=ldap
 BYPASS=on-error

@@ -10,11 +10,12 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from msgspec import structs
 
-from hullcheck.inventory.acceptance import NO_END, Acceptance, Entry, names_of
+from hullcheck.inventory.acceptance import NO_END, Acceptance, AuditContext, Entry, names_of
 from hullcheck.parsing.times import Times
 from hullcheck.recording.clocks import times
-from hullcheck.results import Attestation, Finding, Waiver
+from hullcheck.results import Attestation, Finding, Result, SwitchedOff, Waiver
 from hullcheck.verdicts import Verdict
 from selftests import REPOSITORY
 from selftests.kit.running import Project, Run, containers, info, properties
@@ -118,12 +119,6 @@ def findings(run: Run, control: str, target: str = "web1") -> dict[str, tuple[st
     return {each["subject"]: (each["verdict"], each["reason"]) for each in found}
 
 
-def states(run: Run) -> list[str]:
-    """The states of all entries, in the order of the file."""
-    results = run.results
-    return [each["state"] for each in (*results["waivers"], *results["attestations"])]
-
-
 # ---- what they make of findings
 
 
@@ -198,49 +193,6 @@ def test_attestation_makes_a_manual_control_pass(project: Project) -> None:
     assert told["evidence"] == ["https://w/7"]
 
 
-def test_person_may_find_that_it_fails(project: Project) -> None:
-    """Then it fails, and a waiver may accept that; the attestation is in force all the same."""
-    failed = LOOKED.replace("passed", "failed")
-    inventory = f"{ONE}attestations:\n  - {{control_id: a_person_looks, explanation: one is old, {failed}}}\n"
-    run = audit(project, inventory, "-k", "person")
-    assert (run.status, run.verdicts) == (1, {"a_person_looks": "fail"})
-    assert run.lines("3 keys were found (found to fail by Zoë Ray on 2026-11-01: one is old)")
-    assert list(run.junit[0].iter("failure"))
-    run = audit(
-        project, f"{inventory}waivers: {{guide-1.4.auditd: {{justification: soon}}}}\n", "-k", "person"
-    )
-    assert (run.status, run.verdicts, states(run)) == (
-        0,
-        {"a_person_looks": "waived"},
-        ["in force", "in force"],
-    )
-
-
-def test_neighbours_are_judged_alone(project: Project) -> None:
-    """Of a control and a target, the subjects that are named; what is left decides, also with workers."""
-    run = audit(
-        project,
-        f"{HOSTS}waivers:\n  two_fail: {{justification: so, targets: ['*1'], subjects: ['[a-b]ad', wor?]}}\n",
-        "-k",
-        "two_fail",
-        "-n2",
-    )
-    assert run.verdicts == {"two_fail@web1": "fail", "two_fail@web2": "fail"}
-    assert [findings(run, "two_fail")[each][0] for each in ("bad", "worse")] == ["waived", "fail"]
-    assert findings(run, "two_fail", "web2")["bad"][0] == "fail"
-    assert run.lines("  web1: worse: "), run.output
-
-
-def test_switched_off_beside_a_waiver(project: Project) -> None:
-    """It is not applicable, and would be waived; the waiver is not said to be useless."""
-    part = "controls: {all: {two_fail: {off: elsewhere}}}\nwaivers: {two_fail: {justification: so}}\n"
-    run = audit(project, f"{ONE}{part}", "-k", "two_fail or passes")
-    (reason,) = [each["reason"] for each in run.results["results"] if each["control"] == "two_fail"]
-    assert reason.endswith("(otherwise: waived)")
-    assert (run.status, states(run)) == (0, ["not judged"])
-    assert run.lines("waivers: 1 not judged in this run")
-
-
 # ---- days
 
 
@@ -251,7 +203,7 @@ def accepted(finding: Finding, entries: Iterable[Entry[Any]], gathered: float = 
         tuple(each for each in every if isinstance(each.record, Waiver)),
         tuple(each for each in every if isinstance(each.record, Attestation)),
     )
-    (found,) = of.applied((finding,), names_of("a", {}), "web1", Times(gathered, gathered))
+    (found,) = of.applied((finding,), names_of("a", {"cis": ["5.5"]}), "web1", Times(gathered, gathered))
     return found
 
 
@@ -269,31 +221,6 @@ def attestation(place: str, begins: float, ends: float, status: str = "passed") 
     return Entry(
         Attestation("a", "seen", "Ann", "2026-11-24", "2026-11-30", status, place=place), begins, ends
     )
-
-
-@pytest.mark.parametrize(
-    ("key", "gathered", "verdict"),
-    [
-        ("last_day", "2026-11-24T23:59:59", "waived"),
-        ("last_day", "2026-11-25T00:00:00", "fail"),
-        ("expiration_date", "2026-11-24T00:00:00", "fail"),
-    ],
-)
-def test_day_is_one_of_utc(project: Project, key: str, gathered: str, verdict: str) -> None:
-    """The last day counts as a whole, the day of expiration not at all; the clock is that of the evidence."""
-    moment = datetime.fromisoformat(gathered).replace(tzinfo=UTC).timestamp()
-    project.recorded("web1", info(), containers(), gathered=moment)
-    project.environment["TZ"] = "Pacific/Kiritimati"
-    run = audit(
-        project, f"{ONE}waivers: {{two_fail: {{justification: so, {key}: 2026-11-24}}}}\n", "-k", "two_fail"
-    )
-    assert run.verdicts == {"two_fail": verdict}
-    last = "2026-11-24" if key == "last_day" else "2026-11-23"
-    if verdict == "fail":
-        ended = f"(a waiver ended: its last day was {last}: local.yml:3)"
-        assert findings(run, "two_fail")["bad"][1] == f"runs with --privileged {ended}"
-        assert states(run) == ["expired"]
-        assert run.lines(f"local.yml:3: two_fail: expired, its last day was {last}")
 
 
 @pytest.mark.parametrize(
@@ -317,29 +244,14 @@ def test_in_force_by_both_clocks(
     assert entry.holds(times(target, auditor)) is holds
 
 
-def test_attestation_holds_from_its_day_on(project: Project) -> None:
-    """One that is dated later than the evidence, or ended before it, leaves it to a person and is told of."""
-    for updated, frequency, state in (
-        ("2026-11-25", "1y", "not yet in force"),
-        ("2026-11-23T11:59:00Z", "daily", "expired"),
-        ("2026-11-23T12:01:00Z", "daily", "in force"),
-    ):
-        entry = f"control_id: a_person_looks, explanation: seen, status: passed, updated_by: Ann, updated: '{updated}'"
-        run = audit(project, f"{ONE}attestations: [{{{entry}, frequency: {frequency}}}]\n", "-k", "person")
-        assert (updated, states(run)) == (updated, [state])
-        assert run.verdicts == {"a_person_looks": "attested" if state == "in force" else "manual"}
-        if state != "in force":
-            word = "ended: its last day was" if state == "expired" else "is not in force yet"
-            assert f"3 keys were found (an attestation {word}" in run.reasons.pop()
-
-
 def test_waiver_that_lasts_longest_counts() -> None:
     """One without an end lasts longest; one that ended is not mentioned beside one in force."""
     entries = [waiver("short", NOON + 1), waiver("old", NOON), waiver("long", NOON + 2)]
     assert accepted(FAILS, entries).accepted_by == "long"
     assert "ended" not in accepted(FAILS, entries).reason
     assert accepted(FAILS, [*entries, waiver("ever")]).accepted_by == "ever"
-    assert accepted(FAILS, entries, NOON + 5).reason == "it is so (a waiver ended: its last day was : long)"
+    for when in (NOON + 2, NOON + 5):
+        assert accepted(FAILS, entries, when).reason == "it is so (a waiver ended: its last day was : long)"
 
 
 def test_last_look_counts() -> None:
@@ -390,37 +302,117 @@ def test_names_of_a_control() -> None:
     assert names_of("a", frameworks) == {"a", "5.5", "cis-5.5", "guide-3.2.read_only"}
 
 
+def test_waiver_of_other_targets_and_controls() -> None:
+    """Names of targets are patterns, those of controls are not, and a number names the control."""
+    for fields, verdict in (
+        ({"targets": ("web2", "*1")}, Verdict.WAIVED),
+        ({"targets": ("web2",)}, Verdict.FAIL),
+        ({"subjects": ("db",)}, Verdict.FAIL),
+        ({"control": "CIS-5.5"}, Verdict.WAIVED),
+        ({"control": "5.*"}, Verdict.FAIL),
+    ):
+        entry = waiver("any")
+        changed = Entry(structs.replace(entry.record, **fields), entry.begins, entry.ends)
+        assert accepted(FAILS, [changed]).verdict is verdict, fields
+
+
+def test_failure_that_a_person_found_may_be_waived() -> None:
+    """Both are told; nothing is waived where no waiver is to count."""
+    found = attestation("seen", NOON - 1, NOON + 1, "failed")
+    assert accepted(MANUAL, [found]).reason == "look (found to fail by Ann on 2026-11-24: seen)"
+    assert accepted(MANUAL, [found, waiver("so")]).verdict is Verdict.WAIVED
+    nothing = Acceptance((waiver("so"),), waiving=False)
+    assert nothing.applied((FAILS,), {"a"}, "web1", Times(NOON, NOON)) == (FAILS,)
+    later = attestation("later", NOON + 1, NOON + 2)
+    assert accepted(MANUAL, [later]).reason == "look (an attestation is not in force yet: later)"
+
+
 # ---- which of them want a look
 
 
+def result(control: str, verdict: Verdict, target: str = "web1", subject: str = "web") -> Result:
+    """A result with one finding."""
+    kind = "target" if subject == target else "container"
+    return Result(control, target, verdict, "", (Finding(kind, subject, verdict),))
+
+
+def state(
+    record: Waiver | Attestation,
+    *results: Result,
+    begins: float = 0.0,
+    ends: float = NO_END,
+    **changes: Any,
+) -> str:
+    """The state of a waiver or an attestation in an audit of web1, where these controls are known."""
+    entry = Entry(record, begins, ends)
+    audit = AuditContext(
+        results=results,
+        ids_by_control={"a": {"cis": ["5.5"]}, "b": {}},
+        gathered={"web1": Times(NOON, NOON)},
+        targets=changes.pop("targets", ["web1"]),
+        narrowed=changes.pop("narrowed", False),
+        **changes,
+    )
+    of_waivers, of_attestations = (
+        Acceptance((entry,)) if isinstance(record, Waiver) else Acceptance((), (entry,))  # type: ignore[arg-type]
+    ).outcomes(audit)
+    return [*of_waivers, *of_attestations][0].state
+
+
+A = Waiver("a", "so")
+SEEN = Attestation("a", "seen", "Ann", "2026-11-24", "2026-11-30", "passed")
+FAIL, PASS, ERROR = (result("a", each) for each in (Verdict.FAIL, Verdict.PASS, Verdict.ERROR))
+UNREACHABLE = result("a", Verdict.ERROR, subject="web1")
+
+
 @pytest.mark.parametrize(
-    ("entry", "arguments", "state"),
+    ("record", "results", "changes", "expected"),
     [
-        ("passes: {justification: so}", (), "not needed"),
-        ("all_kinds: {justification: so, subjects: [good]}", (), "not needed"),
-        ("all_kinds: {justification: so, subjects: [unread]}", (), "not judged"),
-        ("all_kinds: {justification: so, subjects: [gone]}", (), "matches nothing"),
-        ("all_kinds: {justification: so, subjects: [good]}", ("--containers=bad",), "not judged"),
-        ("all_kinds: {justification: so, subjects: [bad]}", ("--containers=bad",), "in force"),
-        ("all_kinds: {justification: so, subjects: ['go*']}", ("--containers=bad,gone",), "not judged"),
-        ("passes: {justification: so}", ("--containers=bad",), "not judged"),
-        ("docker-5.5: {justification: so}", ("tests/test_a.py",), "not judged"),
-        (
-            "passes: {justification: so, targets: [web2]}",
-            ("--hosts=recorded://recordings/web1",),
-            "not judged",
-        ),
-        ("two_fail: {justification: so}", ("--hosts=recorded://recordings/web1",), "in force"),
+        (A, [FAIL], {}, "in force"),
+        (structs.replace(A, control="cis-5.5"), [FAIL], {}, "in force"),
+        (A, [PASS], {}, "not needed"),
+        (A, [result("a", Verdict.MANUAL)], {}, "not needed"),
+        (A, [ERROR], {}, "not judged"),
+        (structs.replace(A, subjects=("web",)), [UNREACHABLE], {}, "not judged"),
+        (structs.replace(A, subjects=("gone",)), [FAIL], {}, "matches nothing"),
+        (structs.replace(A, subjects=("gone",)), [ERROR], {}, "matches nothing"),
+        (structs.replace(A, targets=("web9",)), [FAIL], {}, "matches nothing"),
+        (structs.replace(A, targets=("web2",)), [FAIL], {"targets": ["web1", "web2"]}, "not judged"),
+        (structs.replace(A, control="docker-5.5"), [FAIL], {}, "matches nothing"),
+        (structs.replace(A, control="docker-5.5"), [FAIL], {"narrowed": True}, "not judged"),
+        (A, [], {}, "not judged"),
+        (A, [PASS], {"targets": ["web1", "web2"]}, "not judged"),
+        (A, [FAIL], {"targets": ["web1", "web2"]}, "in force"),
+        (A, [PASS], {"limits": {"container": ["w*"]}}, "not judged"),
+        (A, [FAIL], {"limits": {"container": ["w*"]}}, "in force"),
+        (structs.replace(A, targets=("web9",)), [FAIL], {"narrowed": True}, "matches nothing"),
+        (A, [FAIL], {"ends": NOON}, "expired"),
+        (A, [FAIL], {"begins": NOON + 1}, "not yet in force"),
+        (A, [structs.replace(FAIL, switched_off=SwitchedOff("x", "y", Verdict.FAIL))], {}, "not judged"),
+        (SEEN, [result("a", Verdict.MANUAL)], {}, "in force"),
+        (SEEN, [FAIL], {}, "not needed"),
+        (SEEN, [result("a", Verdict.WAIVED)], {}, "not needed"),
+        (structs.replace(SEEN, status="failed"), [result("a", Verdict.WAIVED)], {}, "in force"),
     ],
 )
-def test_state_of_a_waiver(project: Project, entry: str, arguments: tuple[str, ...], state: str) -> None:
-    """What the audit knows of it; what it did not look at is not called useless."""
-    run = audit(project, f"{HOSTS}waivers:\n  {entry}\n", *arguments)
-    assert states(run) == [state], run.output
-    named = [line for line in run.lines("local.yml:5: ") if line.startswith("  local")]
-    assert bool([line for line in named if line.endswith(state) or f"{state}, " in line]) is (
-        state in ("not needed", "matches nothing", "expired")
-    )
+def test_state(record: Waiver, results: list[Result], changes: dict[str, Any], expected: str) -> None:
+    """What the audit knows of an entry; what it did not look at is not called useless."""
+    assert state(record, *results, **changes) == expected
+
+
+@pytest.mark.parametrize(
+    ("part", "status"),
+    [
+        ("waivers: {passes: {justification: so}}", 1),
+        ("waivers: {all_kinds: {justification: so}}", 0),
+    ],
+)
+def test_gate_asks_for_entries_that_are_needed(project: Project, part: str, status: int) -> None:
+    """--strict-waivers fails a run for one that wants a look, and says so; without it the status is another's."""
+    assert audit(project, f"{ONE}{part}\n", "-k", "passes").status == 0
+    run = audit(project, f"{ONE}{part}\n", "-k", "passes", "--strict-waivers")
+    assert (run.status, run.results["run"]["exit_status"]) == (status, status)
+    assert bool(run.lines("--strict-waivers: mend them or take them out")) is bool(status)
 
 
 def test_misspelt_control_is_suggested(project: Project) -> None:
@@ -430,42 +422,3 @@ def test_misspelt_control_is_suggested(project: Project) -> None:
     assert line.endswith(
         "Two_fial (subjects gone, b\\x1b): matches nothing, for there is no such control; did you mean 'two_fail'?"
     )
-
-
-def test_unreachable_target_is_not_waived(project: Project) -> None:
-    """Its controls are in error, and no waiver is called useless for that."""
-    project.recorded("web1", failure="unreachable", gathered=NOON)
-    part = "waivers:\n  two_fail: {justification: so, subjects: [bad]}\n  passes: {justification: so}\n"
-    run = audit(project, f"{ONE}{part}")
-    assert (run.status, states(run)) == (1, ["not judged", "not judged"])
-    assert set(run.verdicts.values()) == {"error"}
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        "passes",
-    ],
-)
-def test_attestation_that_is_not_needed(project: Project, state: str) -> None:
-    """The control decides by itself."""
-    run = audit(project, f"{ONE}attestations: [{{control_id: {state}, explanation: seen, {LOOKED}}}]\n")
-    assert states(run) == ["not needed"]
-    assert run.verdicts["two_fail"] == "fail"
-
-
-@pytest.mark.parametrize(
-    ("part", "status"),
-    [
-        ("waivers: {two_fail: {justification: so}}", 0),
-        ("waivers: {passes: {justification: so}}", 1),
-        ("waivers: {all_kinds: {justification: so}}", 0),
-    ],
-)
-def test_gate_asks_for_entries_that_are_needed(project: Project, part: str, status: int) -> None:
-    """--strict-waivers fails a run for one that wants a look, and says so; without it the status is another's."""
-    selected = ("-k", "passes") if "two_fail" not in part else ("-k", "two_fail or passes")
-    assert audit(project, f"{ONE}{part}\n", *selected).status == 0
-    run = audit(project, f"{ONE}{part}\n", *selected, "--strict-waivers")
-    assert (run.status, run.results["run"]["exit_status"]) == (status, status)
-    assert bool(run.lines("--strict-waivers: mend them or take them out")) is bool(status)
