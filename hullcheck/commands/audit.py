@@ -4,17 +4,14 @@ import argparse
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hullcheck.commands import Subparsers
 from hullcheck.controls import shipped
-
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
 
 _SELECTING = ("-m", "--profile")
 
 
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "audit",

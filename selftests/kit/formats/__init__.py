@@ -171,7 +171,7 @@ def site() -> Example:
     bad = "runs with --privileged"
     findings = {
         (privileged, "web1"): [("container", "agent", _FAIL, bad), ("container", "web", _PASS, "")],
-        (privileged, "web2"): [("container", "agent", _FAIL, bad)],
+        (privileged, "web2"): [("container", "agent", _FAIL, bad), ("container", "db", _ERROR, "it is gone")],
         (memory, "web1"): [("container", "batch", Verdict.WAIVED, "no limit is set", _WAIVER.place)],
         (memory, "web2"): [
             ("container", "batch", Verdict.WAIVED, "no limit is set", _WAIVER.place),
