@@ -33,7 +33,7 @@ def sign(key: Path, message: bytes) -> bytes:
 
 
 def _unsigned(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Why ssh-keygen signed nothing, and what to do; where *key* is none, it looks for another file than was meant."""
+    """Return why ssh-keygen signed nothing, and what to do."""
     if b"load public key" in done.stderr:
         return "is no SSH key; name a private key of OpenSSH, or the .pub of one that ssh-agent holds"
     agent = "; let ssh-agent hold the key, and name its .pub" if b"passphrase" in done.stderr else ""
@@ -92,7 +92,7 @@ def _keygen(how: str, *options: str, message: bytes = b"") -> subprocess.Complet
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The line in which ssh-keygen says what is wrong."""
+    """Return the line in which ssh-keygen says what is wrong."""
     lines = (done.stderr + b"\n" + done.stdout).decode("utf-8", "replace").split("\n")
     told = [line.strip() for line in lines if line.strip()]
     return printable(told[0]) if told else f"ssh-keygen ended with status {done.returncode}"
@@ -100,7 +100,7 @@ def _said(done: subprocess.CompletedProcess[bytes]) -> str:
 
 @contextmanager
 def _file(content: bytes) -> Iterator[str]:
-    """The path of a file with *content*, which ssh-keygen takes a signature from."""
+    """Yield the path of a file with *content*, from which ssh-keygen reads a signature."""
     with tempfile.NamedTemporaryFile(prefix="hullcheck-") as file:
         file.write(content)
         file.flush()

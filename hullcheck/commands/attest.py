@@ -77,7 +77,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _valid_for(period: str, looked: str) -> dict[str, str]:
-    """The validity, which is not over already."""
+    """Return the validity; it must not be over already."""
     try:
         ends = days.after(days.start(days.day(looked)), period)
     except ValueError as error:

@@ -48,5 +48,5 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _cache() -> Path:
-    """Where pytest keeps its cache: not beside the package."""
+    """Return where pytest keeps its cache: not beside the package."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hullcheck"

@@ -42,7 +42,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _titles() -> dict[str, str]:
-    """Short titles of all recommendations, in words of this project."""
+    """Return short titles of all recommendations, in words of this project."""
     try:
         return dict(frameworks.load(frameworks.find(Path.cwd())).get("cis").ids)
     except frameworks.FrameworkError as error:

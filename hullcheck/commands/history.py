@@ -50,7 +50,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _folders(reports: Path) -> list[Path]:
-    """The folders of the runs that came to their end, the oldest first."""
+    """Return the folders of the finished runs, the oldest first."""
     try:
         names = [each for each in reports.iterdir() if run_files.FOLDER.fullmatch(each.name)]
     except OSError as error:

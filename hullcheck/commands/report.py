@@ -37,7 +37,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _rollups(folder: Path, framework: str) -> tuple[Sequence[Rollup], Sequence[str]]:
-    """The requirements of *framework*, and the targets on which no control was judged."""
+    """Return the requirements of *framework*, and the targets on which no control was judged."""
     path = folder / run_files.RESULTS if not folder.suffix else folder
     audit = document.load(path, f"hullcheck report --by {framework} RUN-FOLDER")
     chosen = [each for each in audit.requirements if each.framework == framework]

@@ -65,7 +65,7 @@ def add(commands: Subparsers) -> None:
 
 
 def add_scope(parser: argparse.ArgumentParser) -> None:
-    """The options that say what an entry is about."""
+    """Declare the options for the targets and subjects of an entry."""
     for name, example in (("target", "web1 or 'web*'"), ("subject", "a container's name or 'web-*'")):
         parser.add_argument(
             f"--{name}",
@@ -77,7 +77,7 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
 
 
 def add_inventory(parser: argparse.ArgumentParser) -> None:
-    """The option that names the file."""
+    """Declare the option for the file."""
     default = Path(os.environ.get("HULLCHECK_INVENTORY") or DEFAULT_INVENTORY)
     parser.add_argument(
         "--inventory",

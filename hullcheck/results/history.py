@@ -23,7 +23,7 @@ _Subject = tuple[str, str]  # kind and name
 
 
 def since_last_run(audit: Audit, folder: Path) -> Changes | None:
-    """What changed since the newest earlier run of the targets of *audit*; None where there is none.
+    """Return what changed since the newest earlier run of the targets of *audit*, or None if there is none.
 
     Targets are the same by name and address. Of the few newest runs of them, the first counts that judged all
     that was judged now, or else the one that judged most of it. What cannot be read is passed over.
@@ -45,7 +45,7 @@ def since_last_run(audit: Audit, folder: Path) -> Changes | None:
 
 
 def _earlier(folder: Path) -> list[Path]:
-    """The folders of runs that began before that of *folder*, the newest first: their names are the times."""
+    """Return the folders of runs that began before that of *folder*, the newest first: their names are the times."""
     try:
         names = [
             each
@@ -58,7 +58,7 @@ def _earlier(folder: Path) -> list[Path]:
 
 
 def _targets_in(folder: Path) -> set[str]:
-    """The targets of a run: each has a folder with its recording."""
+    """Return the targets of a run: each has a folder with its recording."""
     try:
         with os.scandir(folder) as entries:
             return {each.name for each in entries if each.is_dir(follow_symlinks=False)}
@@ -99,7 +99,7 @@ def _pair(result: Result) -> _Pair:
 
 
 def _is_judged(result: Result) -> bool:
-    """Whether the host as a whole was judged, be it that single subjects could not be."""
+    """Return whether the host as a whole was judged, even if single subjects could not be."""
     if result.switched_off:
         return False
     return not any(each.kind == "target" and each.verdict in _OPEN for each in result.told)
@@ -114,7 +114,7 @@ def _failing(result: Result) -> Set[_Subject]:
 
 
 def _appeared(then: Result, now: Result, same: Sequence[Verdict]) -> Iterator[Change]:
-    """What fails in *now*, and in *then* has none of the verdicts *same* and is not open."""
+    """Yield what fails in *now*, and in *then* has none of the verdicts *same* and is not open."""
     known = _by_subject(then, (*same, *_OPEN))
     for key, each in _by_subject(now, (Verdict.FAIL,)).items():
         if key not in known:
@@ -185,7 +185,7 @@ class ChangeGroup:
 
 
 def together(changes: Iterable[Change]) -> list[ChangeGroup]:
-    """*changes* by control and target; targets on which the same was found of a control are one group."""
+    """Group *changes* by control and target; targets with the same changes of a control are one group."""
     places: dict[tuple[str, str], list[Change]] = {}
     for each in changes:
         places.setdefault((each.control, each.target), []).append(each)

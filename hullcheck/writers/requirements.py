@@ -44,7 +44,7 @@ def _rollup(rollup: Rollup, width: int | None, color: bool) -> str:
 
 
 def _count(requirement: Requirement) -> str:
-    """How many of its controls have the verdict; of an incomplete one, how many were judged on every target."""
+    """Return how many controls have the verdict; of an incomplete requirement, how many were judged everywhere."""
     every = len(requirement.controls)
     if not every:
         return _NONE

@@ -43,7 +43,7 @@ def embedded(page: Page) -> Iterator[tuple[str, str]]:
 
 
 def opened(page: str) -> str:
-    """*page* with the blocks as they were before they were compressed: libraries do that differently.
+    """Return *page* with its blocks as they were before compression, which libraries do differently.
 
     Raises:
         ValueError: one of them cannot be read.

@@ -45,7 +45,7 @@ def render(audit: Audit) -> str:
 
 
 def _control(audit: Audit, name: str, found: list[Entry]) -> dict[str, Any]:
-    """One control on one target with a result for each subject."""
+    """Return one control on one target with a result for each subject."""
     first = found[0]
     control, verdict = first.control, first.result.verdict
     applies = verdict is not Verdict.NOT_APPLICABLE

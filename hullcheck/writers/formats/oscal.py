@@ -51,7 +51,7 @@ def render(audit: Audit) -> str:
 
 
 def _uuid(*names: str) -> str:
-    """Of these names, which cannot run into each other."""
+    """Return the UUID of these names, which cannot run into each other."""
     text = "".join(f"{len(each)}:{each}" for each in names)
     return str(uuid5(_ROOT, text.encode("utf-8", "backslashreplace").decode("utf-8")))
 
@@ -82,7 +82,7 @@ def _result(audit: Audit) -> dict[str, Any]:
 
 
 def _reviewed(audit: Audit) -> dict[str, Any]:
-    """The controls of SP 800-53 that the findings speak for, and our own, which are objectives."""
+    """Return the controls of SP 800-53 that the findings speak for, and our own, which are objectives."""
     ids = (each for control in audit.controls for each in control.frameworks.get("nist", ()))
     numbers = sorted({_numbered(match) for each in ids if (match := _OF_800_53.fullmatch(each))})
     selected: dict[str, Any] = {"include-controls": [{"control-id": each} for each in numbers]}
@@ -94,7 +94,7 @@ def _reviewed(audit: Audit) -> dict[str, Any]:
 
 
 def _numbered(match: re.Match[str]) -> str:
-    """As NIST's catalog writes it: `ac-6`, and an enhancement as `ac-6.1`."""
+    """Return an id as NIST's catalog writes it: `ac-6`, and an enhancement as `ac-6.1`."""
     family, number, enhancement = match.groups()
     return f"{family.lower()}-{number}" + (f".{enhancement}" if enhancement else "")
 
@@ -148,7 +148,7 @@ def _by_result(found: Sequence[Entry]) -> list[list[Entry]]:
 
 
 def _finding(key: str, found: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Of a control on a target; none where its verdict is neither good nor bad."""
+    """Return the finding of a control on a target, or none if its verdict is neither good nor bad."""
     first = found[0]
     state = STATUS[first.result.verdict].oscal
     if not state:

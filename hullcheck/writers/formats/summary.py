@@ -56,7 +56,7 @@ def _head(audit: Audit) -> str:
 
 
 def _gate(gate: Gate) -> str:
-    """What a gate says, and the first few of what breaks it."""
+    """Return whether a gate holds, and the first few lines of what breaks it."""
     name = code(f"{gate.option}={gate.asked}")
     if not gate.broken:
         return f"\nThe gate {name} holds.\n"
@@ -77,7 +77,7 @@ def _headline(audit: Audit) -> str:
 
 
 def _counts(audit: Audit) -> str:
-    """A row for each target: its results by verdict."""
+    """Return a row for each target: its results by verdict."""
     found: dict[str, Counter[Verdict]] = {each.name: Counter() for each in audit.targets}
     for each in audit.results:
         found.setdefault(each.target, Counter())[each.verdict] += 1
@@ -88,7 +88,7 @@ def _counts(audit: Audit) -> str:
 
 
 def _body(audit: Audit) -> Iterator[tuple[str, int]]:
-    """Parts of the text, each with how many findings it tells of."""
+    """Yield the parts of the text, each with the number of its findings."""
     found = sorted((each for each in entries(audit) if each.verdict in _SHOWN), key=lambda each: each.order)
     for verdict in _SHOWN:
         these = [each for each in found if each.verdict is verdict]
@@ -126,7 +126,7 @@ def _finding(entry: Entry) -> str:
 
 
 def code(text: str) -> str:
-    """*text* as code, in which nothing is markup, a link, an address or the name of a user.
+    """Return *text* as code, in which nothing is markup, a link, an address or the name of a user.
 
     The fence is longer than any run of backticks inside, so that no text can end it.
     """
@@ -137,5 +137,5 @@ def code(text: str) -> str:
 
 
 def _in_cell(text: str) -> str:
-    """As `code`; a bar would end the cell, and a backslash before it is no way out of code."""
+    """Return *text* as code in a cell: a bar would end it, and cannot be escaped in code."""
     return code(text.replace("|", "¦"))

@@ -156,6 +156,13 @@ def test_changes_of_a_control_are_one_row() -> None:
     assert "; for other reasons odd on web1, web2" in text
 
 
+@pytest.mark.parametrize(("count", "offered"), [(10, 1), (11, 0)])
+def test_waiver_is_offered_for_what_is_shown(count: int, offered: int) -> None:
+    """No button waives a subject that the list does not name."""
+    audit = formats.small(*(Finding("container", f"c{number}", FAIL, "flies") for number in range(count)))
+    assert Example(audit, ()).page.count(' data-waive="') == offered
+
+
 def test_ids_are_there_once() -> None:
     """No two elements have one id, and every link of the document leads somewhere, but to what scripts draw."""
     reader = Reader(accepted().page)

@@ -345,7 +345,7 @@ def test_spreadsheet_has_waivers_and_requirements() -> None:
     pytest.importorskip("xlsxwriter")
     book = openpyxl.load_workbook(io.BytesIO(rendered("xlsx", AUDITS["a site"]())))
     assert [(sheet.title, sheet.max_row) for sheet in book] == [
-        ("Findings", 21),
+        ("Findings", 22),
         ("Requirements", 4),
         ("Waivers", 3),
         ("Attestations", 2),
