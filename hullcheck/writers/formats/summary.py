@@ -2,10 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from hullcheck.results import Audit, Gate
-from hullcheck.results.failures import rank
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import Entry, entries, line
 from hullcheck.writers.formats import Rendering
@@ -13,7 +12,6 @@ from hullcheck.writers.formats import Rendering
 LARGEST = 1024 * 1024
 """Bytes; GitHub shows no summary that is larger."""
 _MARGIN = 2000  # bytes for what is said of the rest
-_SHOWN = (Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED)
 _HEADS = {
     Verdict.FAIL: "What fails",
     Verdict.ERROR: "What could not be judged",
@@ -89,32 +87,22 @@ def _counts(audit: Audit) -> str:
 
 def _body(audit: Audit) -> Iterator[tuple[str, int]]:
     """Yield the parts of the text, each with the number of its findings."""
-    found = sorted((each for each in entries(audit) if each.verdict in _SHOWN), key=lambda each: each.order)
-    for verdict in _SHOWN:
+    found = sorted((each for each in entries(audit) if each.verdict in _HEADS), key=lambda each: each.order)
+    for verdict, head in _HEADS.items():
         these = [each for each in found if each.verdict is verdict]
         if these:
-            yield f"\n## {_HEADS[verdict]} ({len(these):,})\n", 0
-            for together in _by_control(these):
-                yield _control(together[0]), 0
-                yield from ((_finding(each), 1) for each in together)
-    if audit.since is not None:
-        new, gone = len(audit.since.new), len(audit.since.gone)
-        yield (
-            f"\nSince {code(audit.since.run)}: {new:,} new, {gone:,} gone, {audit.since.still:,} still there.\n",
-            0,
-        )
-
-
-def _by_control(found: Iterable[Entry]) -> Iterable[Sequence[Entry]]:
-    groups: dict[tuple[str, str], list[Entry]] = {}
-    for each in found:
-        groups.setdefault((each.severity, each.control.id), []).append(each)
-    return sorted(groups.values(), key=lambda each: rank(each[0].severity))
-
-
-def _control(entry: Entry) -> str:
-    title = code(entry.control.title.removesuffix("."))
-    return f"\n**{code(entry.severity)} · {code(entry.number)}** {title}\n\n"
+            yield f"\n## {head} ({len(these):,})\n", 0
+        groups: dict[tuple[str, str], list[Entry]] = {}
+        for each in these:
+            groups.setdefault((each.severity, each.control.id), []).append(each)
+        for (severity, _), together in groups.items():
+            first = together[0]
+            title = code(first.control.title.removesuffix("."))
+            yield f"\n**{code(severity)} · {code(first.number)}** {title}\n\n", 0
+            yield from ((_finding(each), 1) for each in together)
+    if (since := audit.since) is not None:
+        counts = f"{len(since.new):,} new, {len(since.gone):,} gone, {since.still:,} still there"
+        yield f"\nSince {code(since.run)}: {counts}.\n", 0
 
 
 def _finding(entry: Entry) -> str:
