@@ -4,7 +4,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -145,43 +144,23 @@ class ChangeGroup:
 
     Attributes:
         changes: those on the first of the targets.
+        kind: what most subjects are, as in a `Finding`; *reason* is why most of them fail, or failed.
+        subjects: those with that reason; empty if it is the target as a whole.
+        others: the subjects with other reasons.
     """
 
     control: str
     targets: tuple[str, ...]
     changes: tuple[Change, ...]
+    kind: str
+    reason: str
+    subjects: tuple[str, ...]
+    others: tuple[str, ...]
 
     @property
     def findings(self) -> int:
         """How many findings there are on all targets."""
         return len(self.targets) * len(self.changes)
-
-    @cached_property
-    def _usual(self) -> tuple[str, str]:
-        """The kind and the reason of most changes."""
-        return Counter((each.kind, each.reason) for each in self.changes).most_common(1)[0][0]
-
-    @property
-    def kind(self) -> str:
-        """What most subjects are, as in a `Finding`."""
-        return self._usual[0]
-
-    @property
-    def reason(self) -> str:
-        """Why most of them fail, or failed."""
-        return self._usual[1]
-
-    @property
-    def subjects(self) -> list[str]:
-        """The subjects with that reason; empty if it is the target as a whole."""
-        found = (each.subject for each in self.changes if (each.kind, each.reason) == self._usual)
-        return [] if self.kind == "target" else list(found)
-
-    @property
-    def others(self) -> list[str]:
-        """The subjects with other reasons."""
-        found = (each.subject for each in self.changes if (each.kind, each.reason) != self._usual)
-        return list(dict.fromkeys(found))
 
 
 def together(changes: Iterable[Change]) -> list[ChangeGroup]:
@@ -192,10 +171,14 @@ def together(changes: Iterable[Change]) -> list[ChangeGroup]:
     alike: dict[tuple[str, tuple[tuple[str, str, str], ...]], list[str]] = {}
     for (control, target), found in places.items():
         alike.setdefault((control, tuple(map(_without_target, found))), []).append(target)
-    return [
-        ChangeGroup(control, tuple(targets), tuple(places[control, targets[0]]))
-        for (control, _), targets in alike.items()
-    ]
+    groups = []
+    for (control, _), targets in alike.items():
+        found = places[control, targets[0]]
+        usual = Counter((each.kind, each.reason) for each in found).most_common(1)[0][0]
+        same = [each.subject for each in found if (each.kind, each.reason) == usual and each.kind != "target"]
+        others = dict.fromkeys(each.subject for each in found if (each.kind, each.reason) != usual)
+        groups.append(ChangeGroup(control, tuple(targets), tuple(found), *usual, tuple(same), tuple(others)))
+    return groups
 
 
 def _without_target(change: Change) -> tuple[str, str, str]:

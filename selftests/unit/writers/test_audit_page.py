@@ -17,9 +17,9 @@ from hullcheck.results import Change, Changes, Finding, SwitchedOff
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import blocks
 from selftests import REPOSITORY
-from selftests.kit import formats
 from selftests.kit.audit_pages import HOSTILE, Example, accepted, alike, block, demo, hostile
 from selftests.kit.running import clean_environment
+from selftests.unit.writers import formats
 
 SCRIPTED = ("#control/", "#target/", "#requirement/", "#finding/")
 """Beginnings of addresses whose views a script draws."""

@@ -26,10 +26,10 @@ from hullcheck.writers.entries import STATUS
 from hullcheck.writers.formats import BUNDLED, FORMATS, FormatError, chosen, sarif, summary
 from selftests import REPOSITORY
 from selftests.kit.bundles import Bundle
-from selftests.kit.formats import AUDITS, NAMES, each_audit, found, named, rendered, small, text
 from selftests.kit.projects import careless, site
 from selftests.kit.running import Project, hullcheck
 from selftests.needs import need
+from selftests.unit.writers.formats import AUDITS, NAMES, each_audit, found, named, rendered, small, text
 
 PAGE = REPOSITORY / "docs/formats.md"
 each_bundled = pytest.mark.parametrize("name", [name for name, each in FORMATS.items() if not each.needs])
