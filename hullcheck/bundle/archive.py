@@ -28,7 +28,7 @@ class ArchiveError(Exception):
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
-    """A zip with these *files*."""
+    """Return a zip with these *files*."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(files):
@@ -40,7 +40,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def unpack(whole: bytes) -> list[tuple[str, bytes]]:
-    """The entries of a zip, in the order and as often as its directory names them, whatever their checksums say.
+    """Return the entries of a zip, in the order of its directory, whatever their checksums are.
 
     Raises:
         ArchiveError: it is none, or has too many entries, or some that are compressed, encrypted, or larger than it
@@ -59,7 +59,7 @@ def unpack(whole: bytes) -> list[tuple[str, bytes]]:
 
 
 def _content(whole: bytes, entry: zipfile.ZipInfo) -> bytes:
-    """What lies at the place of *entry*: read here, because zipfile gives nothing where a checksum is wrong."""
+    """Return the content of *entry*: read here, because zipfile gives nothing if a checksum is wrong."""
     if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
         raise ArchiveError(f"{entry.filename}: is compressed or encrypted, which hullcheck never writes")
     head = whole[entry.header_offset : entry.header_offset + _LOCAL]
@@ -71,7 +71,7 @@ def _content(whole: bytes, entry: zipfile.ZipInfo) -> bytes:
 
 
 def unsafe(name: str) -> bool:
-    """Whether *name* could lead out of the folder of an unpacked bundle, or cannot be shown or kept as it is."""
+    """Return whether *name* could lead out of the folder of an unpacked bundle, or cannot be shown or kept as it is."""
     parts = name.split("/")
     if len(os.fsencode(name)) > _LONGEST_PATH or max(len(os.fsencode(each)) for each in parts) > _LONGEST:
         return True
@@ -79,12 +79,12 @@ def unsafe(name: str) -> bool:
 
 
 def in_the_way(names: Collection[str]) -> list[str]:
-    """Those of *names* that are files where others need a folder."""
+    """Return the *names* of files where others need a folder."""
     folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
     return sorted(folders & set(names))
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """Those of *names* that are there more than once."""
+    """Return the *names* that occur more than once."""
     seen: set[str] = set()
     return sorted({name for name in names if name in seen or seen.add(name)})  # type: ignore[func-returns-value]

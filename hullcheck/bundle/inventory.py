@@ -23,7 +23,7 @@ LARGEST = 8 * inputs.MIB
 
 
 def files(inventory: "Inventory") -> dict[str, bytes]:
-    """The inventory first and then what it names, by their names in a bundle; nothing where there is no inventory.
+    """Return the inventory first and then what it names, by their names in a bundle; empty if there is no inventory.
 
     Passwords in addresses are hidden; all the rest stays byte for byte, so that lines keep their numbers. An
     inventory of Ansible may hold secrets: of it there are the targets and policies alone, as hullcheck writes them.
@@ -71,7 +71,7 @@ def _without_passwords(content: bytes, inventory: "Inventory") -> bytes:
 
 
 def _check(path: Path, found: Mapping[str, bytes]) -> None:
-    """A password that is written in a roundabout way, with escapes, would stay."""
+    """Raise BundleError if a password is left because it is written with escapes."""
     from hullcheck.inventory import yamlfile
 
     with tempfile.NamedTemporaryFile(prefix="hullcheck-") as file:

@@ -11,7 +11,7 @@ _TIMESTAMP = re.compile(
 
 
 def read(content: bytes) -> ElementTree.Element:
-    """The root of a file without entities of its own, which could fill the memory.
+    """Return the root of a file without entities of its own, which could fill the memory.
 
     Raises:
         ValueError: it has some.
@@ -23,17 +23,17 @@ def read(content: bytes) -> ElementTree.Element:
 
 
 def is_canonical(root: ElementTree.Element, content: bytes) -> bool:
-    """Whether *content*, of which *root* was read, has no byte that reading passes over."""
+    """Return whether *content*, of which *root* was read, has no byte that reading ignores."""
     return content == _HEAD + ElementTree.tostring(root, "unicode").encode()
 
 
 def is_of_controls(content: bytes) -> bool:
-    """Whether every test in a file of pytest is a control: another test cannot be judged from recordings."""
+    """Return whether every test is a control: another test cannot be judged from recordings."""
     return all(_control_of(case) for case in read(content).iter("testcase"))
 
 
 def parts(root: ElementTree.Element, machine: str) -> tuple[str, dict[str, list[str]]]:
-    """What is said of the whole run, and of each test by target and control; of other tests by no name.
+    """Return the report of the whole run, and of each test by target and control; of other tests by no name.
 
     What differs from run to run is in a fixed form: times, the name of the *machine*, and in which order tests ended.
     What is neither a time nor that name stays as it is. *root* is changed.
@@ -56,6 +56,6 @@ def _fix(element: ElementTree.Element, name: str, pattern: re.Pattern[str]) -> N
 
 
 def _control_of(case: ElementTree.Element) -> str:
-    """The target and the control of a test case; empty for other tests."""
+    """Return the target and the control of a test case; empty for other tests."""
     properties = {each.get("name", ""): each.get("value", "") for each in case.iter("property")}
     return f"{properties.get('target')} {properties['control']}" if "control" in properties else ""

@@ -18,27 +18,27 @@ SCHEMA = "hullcheck/manifest/1"
 
 
 def canonical(document: object) -> bytes:
-    """*document* in the one way in which a bundle writes JSON, so that no byte of it is free."""
+    """Return the canonical JSON encoding of *document*."""
     return json.dumps(document, indent=1, sort_keys=True).encode("ascii") + b"\n"
 
 
 def digest(content: bytes) -> str:
-    """The SHA-256 of *content*, as sha256sum writes it."""
+    """Return the SHA-256 of *content*, as sha256sum writes it."""
     return hashlib.sha256(content).hexdigest()
 
 
 def digests(files: Mapping[str, bytes]) -> bytes:
-    """manifest-sha256.txt of *files*, in the format of sha256sum."""
+    """Return manifest-sha256.txt of *files*, in the format of sha256sum."""
     return "".join(f"{digest(files[name])}  {name}\n" for name in sorted(files)).encode()
 
 
 def listed(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
-    """The files of the manifest."""
+    """Return the files of the manifest."""
     return {name: {"sha256": digest(content), "bytes": len(content)} for name, content in files.items()}
 
 
 def run_document(run: Run) -> dict[str, Any]:
-    """Who ran it, where, when and how."""
+    """Return who ran it, where, when and how."""
     return {
         "id": run.id,
         "started": run.started,
@@ -51,7 +51,7 @@ def run_document(run: Run) -> dict[str, Any]:
 
 
 def target_document(connect: str, recording: Recording) -> dict[str, Any]:
-    """Which machine a target is."""
+    """Return what identifies the machine of a target."""
     return {
         "connect": connect,
         "backend": recording.backend,
@@ -61,7 +61,7 @@ def target_document(connect: str, recording: Recording) -> dict[str, Any]:
 
 
 def made_by(run: Run, content: str) -> dict[str, Any]:
-    """The versions of all programs that decide verdicts or reports, and the source of known releases."""
+    """Return the versions of all programs that decide verdicts or reports, and the source of known releases."""
     return {
         "hullcheck": run.version,
         "releases": dict(run.releases),
@@ -72,7 +72,7 @@ def made_by(run: Run, content: str) -> dict[str, Any]:
 
 
 def content_digest(project: Path, tests: Iterable[str], markers: Path) -> str:
-    """One digest over all that decides verdicts: hullcheck itself, the *tests* with their conftest.py, the markers.
+    """Return one digest over all that decides verdicts: hullcheck, the *tests* with their conftest.py, the markers.
 
     It is the SHA-256 of what sha256sum would print of them, in the order of their names.
     """
@@ -92,6 +92,6 @@ def content_digest(project: Path, tests: Iterable[str], markers: Path) -> str:
 
 
 def covered(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Those of *files* that manifest-sha256.txt lists: it cannot list itself, nor what is made of it."""
+    """Return the *files* that manifest-sha256.txt lists: all but itself and its signature."""
     beside = (run_files.DIGESTS, run_files.SIGNATURE)
     return {name: content for name, content in files.items() if name not in beside}

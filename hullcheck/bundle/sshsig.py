@@ -1,9 +1,6 @@
 """Signatures of OpenSSH: made and verified by ssh-keygen, so that keys in agents and on tokens serve too."""
 
-import base64
-import binascii
 import re
-import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,11 +10,8 @@ from pathlib import Path
 from hullcheck.messages import printable
 
 NAMESPACE = "hullcheck-bundle"
-_BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
-_MAGIC = b"SSHSIG\x00\x00\x00\x01"
-_WIDTH = 70
+_BEGIN = b"-----BEGIN SSH SIGNATURE-----"
 _SECONDS = 120  # a person may have to touch a token
-_GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493  # of Ed25519
 
 
 class SignatureError(Exception):
@@ -25,7 +19,7 @@ class SignatureError(Exception):
 
 
 def sign(key: Path, message: bytes) -> bytes:
-    """A signature of *message*, armored, by *key*: a private key, or a public one whose private half an agent has.
+    """Return a signature of *message* by *key*: a private key, or a public one whose private half an agent has.
 
     Raises:
         SignatureError: ssh-keygen could not.
@@ -33,13 +27,13 @@ def sign(key: Path, message: bytes) -> bytes:
     if not key.is_file():
         raise SignatureError("there is no such file; `ssh-keygen -t ed25519 -f FILE` makes a key")
     done = _keygen("sign", "-f", str(key), "-n", NAMESPACE, message=message)
-    if done.returncode or not done.stdout.startswith(_BEGIN.encode()):
+    if done.returncode or not done.stdout.startswith(_BEGIN):
         raise SignatureError(_unsigned(done))
     return done.stdout
 
 
 def _unsigned(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Why ssh-keygen signed nothing, and what to do; where *key* is none, it looks for another file than was meant."""
+    """Return why ssh-keygen signed nothing, and what to do."""
     if b"load public key" in done.stderr:
         return "is no SSH key; name a private key of OpenSSH, or the .pub of one that ssh-agent holds"
     agent = "; let ssh-agent hold the key, and name its .pub" if b"passphrase" in done.stderr else ""
@@ -47,7 +41,7 @@ def _unsigned(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def key_of(signature: bytes, message: bytes) -> str:
-    """The fingerprint of the key that made *signature* of *message*; whose key it is, is not asked.
+    """Return the fingerprint of the key that made *signature* of *message*; its owner is not checked.
 
     Raises:
         SignatureError: it is no signature of that.
@@ -56,7 +50,7 @@ def key_of(signature: bytes, message: bytes) -> str:
 
 
 def signer(signature: bytes, message: bytes, allowed: Path) -> str:
-    """Who of the *allowed* signers made *signature* of *message*.
+    """Return who of the *allowed* signers made *signature* of *message*.
 
     Raises:
         SignatureError: nobody did.
@@ -98,82 +92,16 @@ def _keygen(how: str, *options: str, message: bytes = b"") -> subprocess.Complet
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The line in which ssh-keygen says what is wrong."""
-    lines = done.stderr.decode("utf-8", "replace").split("\n") + done.stdout.decode("utf-8", "replace").split(
-        "\n"
-    )
+    """Return the line in which ssh-keygen says what is wrong."""
+    lines = (done.stderr + b"\n" + done.stdout).decode("utf-8", "replace").split("\n")
     told = [line.strip() for line in lines if line.strip()]
     return printable(told[0]) if told else f"ssh-keygen ended with status {done.returncode}"
 
 
 @contextmanager
 def _file(content: bytes) -> Iterator[str]:
-    """The path of a file with *content*, which ssh-keygen takes a signature from."""
+    """Yield the path of a file with *content*, from which ssh-keygen reads a signature."""
     with tempfile.NamedTemporaryFile(prefix="hullcheck-") as file:
         file.write(content)
         file.flush()
         yield file.name
-
-
-# ---- the one way to write a signature
-
-
-def blob(signature: bytes) -> bytes:
-    """What is inside the armor.
-
-    Raises:
-        SignatureError: it is not written as ssh-keygen writes it, so that bytes were changed that no check reads.
-    """
-    lines = signature.decode("ascii", "replace").split("\n")
-    try:
-        found = base64.b64decode("".join(lines[1:-2]), validate=True)
-    except (binascii.Error, ValueError):
-        found = b""
-    if armored(found) != signature or _written_again(found) != found:
-        raise SignatureError("not written as ssh-keygen writes a signature")
-    return found
-
-
-def armored(content: bytes) -> bytes:
-    """The file that ssh-keygen makes of a signature."""
-    text = base64.b64encode(content).decode()
-    lines = [text[at : at + _WIDTH] for at in range(0, len(text), _WIDTH)]
-    return "\n".join([_BEGIN, *lines, _END, ""]).encode()
-
-
-def _written_again(content: bytes) -> bytes | None:
-    """The parts of a signature put together again, without what verification ignores; None if it is none."""
-    if not content.startswith(_MAGIC):
-        return None
-    try:
-        parts = _strings(content[len(_MAGIC) :])
-        key, namespace, _, digest, signature = parts
-        name, *rest = _strings(signature) if not _is_token(signature) else (signature, b"")
-    except (ValueError, struct.error):
-        return None
-    if namespace != NAMESPACE.encode() or digest not in (b"sha256", b"sha512"):
-        return None
-    if name == b"ssh-ed25519" and int.from_bytes(rest[0][32:], "little") >= _GROUP_ORDER:
-        return (
-            None  # the same signature with a number that is too large by one round, which OpenSSH takes too
-        )
-    return _MAGIC + b"".join(
-        struct.pack(">I", len(each)) + each for each in (key, namespace, b"", digest, signature)
-    )
-
-
-def _is_token(signature: bytes) -> bool:
-    """Whether flags and a counter follow, which are signed themselves."""
-    return signature[4:7] == b"sk-"
-
-
-def _strings(content: bytes) -> list[bytes]:
-    """The strings of the SSH protocol that *content* is made of."""
-    found = []
-    while content:
-        (length,) = struct.unpack(">I", content[:4])
-        if len(content) < 4 + length:
-            raise ValueError
-        found.append(content[4 : 4 + length])
-        content = content[4 + length :]
-    return found

@@ -1,14 +1,10 @@
 """`hullcheck attest`: record what a person has checked."""
 
 import argparse
-from typing import TYPE_CHECKING
 
-from hullcheck.commands import add_paths, waive
+from hullcheck.commands import Subparsers, add_paths, waive
 from hullcheck.inventory.acceptance import days
 from hullcheck.messages import WrongUse
-
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
 
 EXAMPLE = """example:
   hullcheck attest host_follows_a_hardening_standard --target 'web*' --by "Zoë Ray" --valid-for 6m \\
@@ -20,7 +16,7 @@ docs/waivers.md
 """
 
 
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "attest",
@@ -81,7 +77,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _valid_for(period: str, looked: str) -> dict[str, str]:
-    """The validity, which is not over already."""
+    """Return the validity; it must not be over already."""
     try:
         ends = days.after(days.start(days.day(looked)), period)
     except ValueError as error:

@@ -4,17 +4,14 @@ import argparse
 import os
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hullcheck.commands import Subparsers
 from hullcheck.controls import shipped
-
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
 
 _SELECTING = ("-m", "--profile")
 
 
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "audit",
@@ -51,5 +48,5 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _cache() -> Path:
-    """Where pytest keeps its cache: not beside the package."""
+    """Return where pytest keeps its cache: not beside the package."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hullcheck"

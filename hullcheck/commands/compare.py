@@ -2,21 +2,17 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hullcheck import frameworks
-from hullcheck.commands import add_json
+from hullcheck.commands import Subparsers, add_json
 from hullcheck.compare import differences, inputs
 from hullcheck.messages import WrongUse
 from hullcheck.writers import comparison as writer
 
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
-
 RESULTS = Path("reports/latest/results.json")
 
 
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "compare",
@@ -46,7 +42,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _titles() -> dict[str, str]:
-    """Short titles of all recommendations, in words of this project."""
+    """Return short titles of all recommendations, in words of this project."""
     try:
         return dict(frameworks.load(frameworks.find(Path.cwd())).get("cis").ids)
     except frameworks.FrameworkError as error:

@@ -1,18 +1,14 @@
 """`hullcheck controls`: the list of all controls."""
 
 import argparse
-from typing import TYPE_CHECKING
 
-from hullcheck.commands import add_json, add_paths, terminal
+from hullcheck.commands import Subparsers, add_json, add_paths, terminal
 from hullcheck.controls import catalog
 from hullcheck.data import benchmarks
 from hullcheck.writers import controls as writer
 
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
 
-
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "controls",

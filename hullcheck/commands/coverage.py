@@ -2,20 +2,16 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hullcheck import frameworks
-from hullcheck.commands import add_json, add_paths, terminal
+from hullcheck.commands import Subparsers, add_json, add_paths, terminal
 from hullcheck.controls import catalog, shipped
 from hullcheck.frameworks.rollup import Coverage, coverage
 from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.writers import requirements as writer
 
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
 
-
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "coverage",

@@ -2,15 +2,11 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hullcheck.commands import add_json
-
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
+from hullcheck.commands import Subparsers, add_json
 
 
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "diff",

@@ -1,15 +1,11 @@
 """`hullcheck explain`: all that is to know of one control."""
 
 import argparse
-from typing import TYPE_CHECKING
 
-from hullcheck.commands import add_paths, terminal
-
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
+from hullcheck.commands import Subparsers, add_paths, terminal
 
 
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "explain",
@@ -25,7 +21,7 @@ def add(commands: "Subparsers") -> None:
 
 def _run(given: argparse.Namespace) -> int:
     from hullcheck.inventory.acceptance import entries  # late: what reads inventories is slow to import
-    from hullcheck.writers import explanation
+    from hullcheck.writers import controls as writer
 
-    print(explanation.text(entries.control_of(given.control, given.paths), terminal()[0]), end="")
+    print(writer.explanation(entries.control_of(given.control, given.paths), terminal()[0]), end="")
     return 0

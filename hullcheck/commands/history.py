@@ -2,21 +2,17 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hullcheck.commands import add_json, terminal
+from hullcheck.commands import Subparsers, add_json, terminal
 from hullcheck.messages import WrongUse
 from hullcheck.results import document, history, run_files
 from hullcheck.writers import history as writer
-
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
 
 REPORTS = Path("reports")
 _ADVICE = "; name the folder for reports: hullcheck history REPORTS"
 
 
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "history",
@@ -54,7 +50,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _folders(reports: Path) -> list[Path]:
-    """The folders of the runs that came to their end, the oldest first."""
+    """Return the folders of the finished runs, the oldest first."""
     try:
         names = [each for each in reports.iterdir() if run_files.FOLDER.fullmatch(each.name)]
     except OSError as error:

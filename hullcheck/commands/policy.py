@@ -2,16 +2,13 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hullcheck.commands import Subparsers
 from hullcheck.messages import WrongUse
 from hullcheck.results import document, run_files
 
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
 
-
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "policy",

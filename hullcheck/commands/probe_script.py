@@ -2,13 +2,11 @@
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
+from hullcheck.commands import Subparsers
 
 
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     script = commands.add_parser(
         "probe-script",

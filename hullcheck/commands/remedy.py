@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hullcheck.commands import add_run_folder
+from hullcheck.commands import Subparsers, add_run_folder
 from hullcheck.messages import WrongUse, did_you_mean, printable
 from hullcheck.recording.backends import COMPOSE
 from hullcheck.results import Audit, document, run_files
 
 if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
     from hullcheck.recording import Recording
     from hullcheck.remedies.plan import Plan
 
@@ -20,7 +19,7 @@ FOLDER = Path("remedy")
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")  # it names a folder on the host
 
 
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "remedy",

@@ -3,18 +3,14 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hullcheck.commands import add_run_folder, terminal
+from hullcheck.commands import Subparsers, add_run_folder, terminal
 from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.results import Rollup, document, run_files, sentences
 from hullcheck.writers import requirements as writer
 
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
 
-
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "report",
@@ -41,7 +37,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _rollups(folder: Path, framework: str) -> tuple[Sequence[Rollup], Sequence[str]]:
-    """The requirements of *framework*, and the targets on which no control was judged."""
+    """Return the requirements of *framework*, and the targets on which no control was judged."""
     path = folder / run_files.RESULTS if not folder.suffix else folder
     audit = document.load(path, f"hullcheck report --by {framework} RUN-FOLDER")
     chosen = [each for each in audit.requirements if each.framework == framework]

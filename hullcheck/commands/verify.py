@@ -2,17 +2,14 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from hullcheck.commands import Subparsers
 from hullcheck.messages import WrongUse, printable
-
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
 
 FINE, WRONG, DIFFERENT = 0, 1, 3
 
 
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "verify",

@@ -6,15 +6,12 @@ import re
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hullcheck import DEFAULT_INVENTORY
-from hullcheck.commands import add_paths
+from hullcheck.commands import Subparsers, add_paths
 from hullcheck.inventory.acceptance import days
 from hullcheck.messages import WrongUse, printable
-
-if TYPE_CHECKING:
-    from hullcheck.commands import Subparsers
 
 EXAMPLE = """example:
   hullcheck waive container_is_not_privileged --target web1 --subject mirror \\
@@ -42,7 +39,7 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
         return re.sub(r"(--[a-z-]+) ([A-Z]+\b)", r"\1=\2", super().format_help())
 
 
-def add(commands: "Subparsers") -> None:
+def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "waive",
@@ -68,7 +65,7 @@ def add(commands: "Subparsers") -> None:
 
 
 def add_scope(parser: argparse.ArgumentParser) -> None:
-    """The options that say what an entry is about."""
+    """Declare the options for the targets and subjects of an entry."""
     for name, example in (("target", "web1 or 'web*'"), ("subject", "a container's name or 'web-*'")):
         parser.add_argument(
             f"--{name}",
@@ -80,7 +77,7 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
 
 
 def add_inventory(parser: argparse.ArgumentParser) -> None:
-    """The option that names the file."""
+    """Declare the option for the file."""
     default = Path(os.environ.get("HULLCHECK_INVENTORY") or DEFAULT_INVENTORY)
     parser.add_argument(
         "--inventory",

@@ -72,7 +72,7 @@ class Comparison:
     rows: tuple[Row, ...]
 
     def of(self, kind: Kind) -> list[Row]:
-        """The rows of this kind."""
+        """Return the rows of this kind."""
         return [row for row in self.rows if row.kind is kind]
 
     @property
@@ -92,7 +92,7 @@ def compare(log: Log, audit: TargetResults, titles: Mapping[str, str]) -> Compar
 
 
 def _current(log: Log, check: Check) -> str:
-    """The number of today; that of the tool, marked, for what its benchmark does not have."""
+    """Return the number of today, or that of the tool, marked, for what its benchmark does not have."""
     return benchmarks.current_number(log.benchmark, check.number) or f"{check.number} of {log.benchmark}"
 
 
@@ -132,7 +132,7 @@ def _kind(check: Check, result: Result) -> Kind:
 
 
 def _subjects(check: Check, findings: Sequence[Finding]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who is named there alone, and who here alone, where both name subjects of the same kind."""
+    """Return who is named there alone, and who here alone, if both name subjects of the same kind."""
     judged = {each.subject: each for each in findings if each.kind == check.kind}
     if not (check.items and judged):
         return (), ()
@@ -145,7 +145,7 @@ def _subjects(check: Check, findings: Sequence[Finding]) -> tuple[tuple[str, ...
 
 
 def _found(names: Iterable[str], judged: Mapping[str, Finding]) -> str:
-    """What the audit says of the subject with one of these names."""
+    """Return the finding of the audit about the subject with one of these names."""
     for name in sorted(names):
         if name in judged:
             found = judged[name]
@@ -154,7 +154,7 @@ def _found(names: Iterable[str], judged: Mapping[str, Finding]) -> str:
 
 
 def _grouped(subjects: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Subjects of which the same is said, together: `backup, web (no memory limit)`."""
+    """Group subjects with the same reason: `backup, web (no memory limit)`."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in subjects:
         by_reason.setdefault(reason, []).append(name)

@@ -30,7 +30,7 @@ class PastRun:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The run in the folder *path*, or of the results.json there.
+        """Return the run in the folder *path*, or of the results.json there.
 
         Raises:
             WrongUse: there is none.
@@ -49,7 +49,7 @@ class PastRun:
         return {(each.control, each.target): each for each in self.audit.results}
 
     def recording(self, target: str) -> Recording | None:
-        """The recording of *target*; None where it is not there, or cannot be read."""
+        """Return the recording of *target*, or None if it cannot be read."""
         try:
             return Recording.load(self.folder / target, probes())
         except (RecordingError, OSError):
@@ -78,7 +78,7 @@ class Drift:
         return frozenset(self.changes.new)
 
     def severity(self, change: Change) -> str:
-        """How bad it is: the one that counts on that target, where it fails."""
+        """Return the severity of the control on that target, in the run in which it fails."""
         run = self.new if change in self._new else self.old
         return run.audit.severity(run.results[change.control, change.target])
 

@@ -94,7 +94,7 @@ def _objects(probe: str, text: str) -> _Objects:
 
 
 def _documents(line: str) -> list[dict[str, object]]:
-    """The documents of a line, behind a word or in a list."""
+    """Return the documents of a line, after a word or in a list."""
     try:
         found = json.loads(line[min((place for place in map(line.find, "[{") if place >= 0), default=0) :])
     except (ValueError, RecursionError):

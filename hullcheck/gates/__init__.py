@@ -43,7 +43,7 @@ class Baseline:
         )
 
     def has(self, result: Result, finding: Finding) -> bool:
-        """Whether it found the same of this subject: a failure that failed, an error that was one."""
+        """Return whether the run found the same of this subject: a failure that failed, an error that was one."""
         return (finding_id(result.control, result.target, finding), finding.verdict) in self.findings
 
     def require_limits(self, limits: Mapping[str, tuple[str, ...]]) -> None:
@@ -88,7 +88,7 @@ class Gates:
     coverage: float = 0
 
     def outcomes(self, audit: Audit) -> tuple[Gate, ...]:
-        """What each gate says of *audit*, in a fixed order."""
+        """Return the outcome of each gate for *audit*, in a fixed order."""
         found = []
         if self.conditions:
             found.append(Gate(FAIL_ON, self.fail_on, tuple(self._breaking(audit))))
@@ -100,7 +100,7 @@ class Gates:
         return tuple(found)
 
     def _breaking(self, audit: Audit) -> Iterator[str]:
-        """What breaks `--fail-on`: each finding that all parts of one of its conditions fit."""
+        """Yield what breaks `--fail-on`: each finding that all parts of one of its conditions fit."""
         for result in audit.results:
             severity = audit.severity(result)
             for each in result.told:
@@ -116,6 +116,6 @@ def _told(control: Control, result: Result, finding: Finding) -> str:
 
 
 def held(audit: Audit) -> bool:
-    """Whether the run is green because of its gates, though controls fail."""
+    """Return whether the run is green because of its gates, though controls fail."""
     asked = any(each.option == FAIL_ON for each in audit.gates)
     return asked and not any(each.broken for each in audit.gates)

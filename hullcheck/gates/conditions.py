@@ -24,13 +24,13 @@ class Condition:
     new: bool = False
 
     def fits(self, verdict: Verdict, severity: str, *, is_new: bool) -> bool:
-        """Whether a finding is one of these; a severity that is no known word counts as the worst."""
+        """Return whether a finding fits; a severity that is no known word counts as the worst."""
         severe = severity in self.severities or severity not in SEVERITIES
         return verdict in self.verdicts and severe and (is_new or not self.new)
 
 
 def parse(text: str) -> tuple[Condition, ...]:
-    """The conditions in *text*: between them stands `or`, and commas between the parts of one.
+    """Parse the conditions in *text*: `or` separates them, and commas the parts of one.
 
     Raises:
         WrongUse: it has a part that is none.

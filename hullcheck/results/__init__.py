@@ -209,7 +209,7 @@ class User(Struct, frozen=True):
     uid: int
 
     def __str__(self) -> str:
-        """As a person says it."""
+        """Return the name, or else the number."""
         return self.name or f"the user with the number {self.uid}"
 
 

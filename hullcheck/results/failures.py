@@ -50,7 +50,7 @@ class Failure:
 
     @property
     def rank(self) -> int:
-        """How bad it is, 0 for the worst."""
+        """Return how bad *severity* is, 0 for the worst; an unknown word comes last."""
         return rank(self.severity)
 
 
@@ -128,7 +128,7 @@ def failures(audit: Audit) -> tuple[Failure, ...]:
 
 
 def fixes(audit: Audit) -> tuple[Fix, ...]:
-    """What to change to mend all failures of *audit*: by the worst that each mends, and by how many results it mends.
+    """Return what to change to fix all failures: by the worst that each fixes, and by how many results it fixes.
 
     A container or an image of one name on several targets is one: it comes from one file as a rule.
     """
@@ -140,7 +140,7 @@ def fixes(audit: Audit) -> tuple[Fix, ...]:
 
 
 def _key(failure: Failure) -> tuple[str, str]:
-    """What has to be changed, and its name."""
+    """Return what has to be changed, and its name."""
     kind = kind_of(failure.control, failure.finding.kind)
     if kind in (CONTAINER, IMAGE):
         return kind, failure.finding.subject
@@ -148,7 +148,7 @@ def _key(failure: Failure) -> tuple[str, str]:
 
 
 def kind_of(control: Control, subject: str) -> str:
-    """What has to be changed where *control* fails for a subject of this kind (`Finding.kind`)."""
+    """Return what has to be changed if *control* fails for a subject of this kind (`Finding.kind`)."""
     if subject in _BY_SUBJECT:
         return _BY_SUBJECT[subject]
     return next((kind for kind, sign in _BY_REMEDY if sign.match(control.remedy)), CONTROL)
@@ -189,7 +189,7 @@ class Cause:
 
 
 def causes(audit: Audit, besides: Collection[str] = ()) -> tuple[Cause, ...]:
-    """Why controls of *audit* are errors, what stops most controls first; targets *besides* are left out."""
+    """Return why controls of *audit* are errors, what stops most controls first; targets *besides* are left out."""
     reasons: dict[str, list[Result]] = {}
     for result in audit.results:
         if result.verdict is Verdict.ERROR and result.target not in besides:
@@ -230,5 +230,5 @@ def _reason(result: Result) -> str:
 
 
 def needs_rights(reason: str) -> bool:
-    """Whether root would not have been stopped by this."""
+    """Return whether root would not have been stopped by this."""
     return bool(_RIGHTS.search(reason))

@@ -4,7 +4,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -23,7 +22,7 @@ _Subject = tuple[str, str]  # kind and name
 
 
 def since_last_run(audit: Audit, folder: Path) -> Changes | None:
-    """What changed since the newest earlier run of the targets of *audit*; None where there is none.
+    """Return what changed since the newest earlier run of the targets of *audit*, or None if there is none.
 
     Targets are the same by name and address. Of the few newest runs of them, the first counts that judged all
     that was judged now, or else the one that judged most of it. What cannot be read is passed over.
@@ -45,7 +44,7 @@ def since_last_run(audit: Audit, folder: Path) -> Changes | None:
 
 
 def _earlier(folder: Path) -> list[Path]:
-    """The folders of runs that began before that of *folder*, the newest first: their names are the times."""
+    """Return the folders of runs that began before that of *folder*, the newest first: their names are the times."""
     try:
         names = [
             each
@@ -58,7 +57,7 @@ def _earlier(folder: Path) -> list[Path]:
 
 
 def _targets_in(folder: Path) -> set[str]:
-    """The targets of a run: each has a folder with its recording."""
+    """Return the targets of a run: each has a folder with its recording."""
     try:
         with os.scandir(folder) as entries:
             return {each.name for each in entries if each.is_dir(follow_symlinks=False)}
@@ -99,7 +98,7 @@ def _pair(result: Result) -> _Pair:
 
 
 def _is_judged(result: Result) -> bool:
-    """Whether the host as a whole was judged, be it that single subjects could not be."""
+    """Return whether the host as a whole was judged, even if single subjects could not be."""
     if result.switched_off:
         return False
     return not any(each.kind == "target" and each.verdict in _OPEN for each in result.told)
@@ -114,7 +113,7 @@ def _failing(result: Result) -> Set[_Subject]:
 
 
 def _appeared(then: Result, now: Result, same: Sequence[Verdict]) -> Iterator[Change]:
-    """What fails in *now*, and in *then* has none of the verdicts *same* and is not open."""
+    """Yield what fails in *now*, and in *then* has none of the verdicts *same* and is not open."""
     known = _by_subject(then, (*same, *_OPEN))
     for key, each in _by_subject(now, (Verdict.FAIL,)).items():
         if key not in known:
@@ -145,57 +144,41 @@ class ChangeGroup:
 
     Attributes:
         changes: those on the first of the targets.
+        kind: what most subjects are, as in a `Finding`; *reason* is why most of them fail, or failed.
+        subjects: those with that reason; empty if it is the target as a whole.
+        others: the subjects with other reasons.
     """
 
     control: str
     targets: tuple[str, ...]
     changes: tuple[Change, ...]
+    kind: str
+    reason: str
+    subjects: tuple[str, ...]
+    others: tuple[str, ...]
 
     @property
     def findings(self) -> int:
         """How many findings there are on all targets."""
         return len(self.targets) * len(self.changes)
 
-    @cached_property
-    def _usual(self) -> tuple[str, str]:
-        """The kind and the reason of most changes."""
-        return Counter((each.kind, each.reason) for each in self.changes).most_common(1)[0][0]
-
-    @property
-    def kind(self) -> str:
-        """What most subjects are, as in a `Finding`."""
-        return self._usual[0]
-
-    @property
-    def reason(self) -> str:
-        """Why most of them fail, or failed."""
-        return self._usual[1]
-
-    @property
-    def subjects(self) -> list[str]:
-        """The subjects with that reason; empty if it is the target as a whole."""
-        found = (each.subject for each in self.changes if (each.kind, each.reason) == self._usual)
-        return [] if self.kind == "target" else list(found)
-
-    @property
-    def others(self) -> list[str]:
-        """The subjects with other reasons."""
-        found = (each.subject for each in self.changes if (each.kind, each.reason) != self._usual)
-        return list(dict.fromkeys(found))
-
 
 def together(changes: Iterable[Change]) -> list[ChangeGroup]:
-    """*changes* by control and target; targets on which the same was found of a control are one group."""
+    """Group *changes* by control and target; targets with the same changes of a control are one group."""
     places: dict[tuple[str, str], list[Change]] = {}
     for each in changes:
         places.setdefault((each.control, each.target), []).append(each)
     alike: dict[tuple[str, tuple[tuple[str, str, str], ...]], list[str]] = {}
     for (control, target), found in places.items():
         alike.setdefault((control, tuple(map(_without_target, found))), []).append(target)
-    return [
-        ChangeGroup(control, tuple(targets), tuple(places[control, targets[0]]))
-        for (control, _), targets in alike.items()
-    ]
+    groups = []
+    for (control, _), targets in alike.items():
+        found = places[control, targets[0]]
+        usual = Counter((each.kind, each.reason) for each in found).most_common(1)[0][0]
+        same = [each.subject for each in found if (each.kind, each.reason) == usual and each.kind != "target"]
+        others = dict.fromkeys(each.subject for each in found if (each.kind, each.reason) != usual)
+        groups.append(ChangeGroup(control, tuple(targets), tuple(found), *usual, tuple(same), tuple(others)))
+    return groups
 
 
 def _without_target(change: Change) -> tuple[str, str, str]:

@@ -54,7 +54,7 @@ NAMES = (
 
 
 def began(folder: str) -> float:
-    """When the run of the folder of this name began, in seconds since the epoch.
+    """Return when the run of this folder began, in seconds since the epoch.
 
     Raises:
         ValueError: no run is called so.

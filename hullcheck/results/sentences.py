@@ -19,7 +19,7 @@ _BEFORE = {("step", Verdict.FAIL): "not met:", ("target", Verdict.FAIL): ""}
 
 
 def number(control: Control) -> str:
-    """Its first number in the CIS benchmark, else the first in the guide; empty where it has none."""
+    """Return the first number in the CIS benchmark, else the first in the guide, else an empty text."""
     for marker, name in (("cis", "CIS"), ("guide", "Guide")):
         for each in control.frameworks.get(marker, ()):
             return f"{name} {_numeric(each)}"
@@ -32,14 +32,14 @@ def called(control: Control) -> str:
 
 
 def _numeric(identifier: str) -> str:
-    """What of an id is a number: `1.2` of `1.2.automated_patching`."""
+    """Return the numeric part of an id: `1.2` of `1.2.automated_patching`."""
     parts = identifier.split(".")
     words = next((at for at, each in enumerate(parts) if not each.isdecimal()), len(parts))
     return ".".join(parts[: max(words, 1)])
 
 
 def joint(subjects: Sequence[str], reason: str) -> str:
-    """What stands between *subjects* and *reason*: a blank where they make a sentence, else a colon."""
+    """Return what stands between *subjects* and *reason*: a blank if they make a sentence, else a colon."""
     if not reason:
         return ""
     goes_on = reason.partition(" ")[0] in VERBS and "?" not in reason
@@ -47,12 +47,12 @@ def joint(subjects: Sequence[str], reason: str) -> str:
 
 
 def kind_before(kind: str, verdict: Verdict) -> str:
-    """What stands before a subject: its kind; a step that fails is a demand, and must not read as a fact."""
+    """Return what stands before a subject: its kind; a step that fails is a demand, and must not read as a fact."""
     return _BEFORE.get((kind, verdict), "" if kind == "target" else kind)
 
 
 def sentence(kind: str, subject: str, verdict: Verdict, reason: str) -> str:
-    """A finding in one line: `container agent runs with --privileged`."""
+    """Return a finding in one line: `container agent runs with --privileged`."""
     before = kind_before(kind, verdict)
     return f"{before + ' ' if before else ''}{subject}{joint((subject,), reason)}{reason}"
 

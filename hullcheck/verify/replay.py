@@ -81,7 +81,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
 
 
 def _project(folder: Path, known: Documents) -> list[str]:
-    """The project in which the user stands, as options: nothing around it is looked at."""
+    """Return options that select the project in the current directory, and nothing around it."""
     if known.is_of_shipped:
         return [f"--config-file={shipped.SETTINGS}"]
     here = Path.cwd()
@@ -95,7 +95,7 @@ def _project(folder: Path, known: Documents) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """The environment without what would change what Python, pytest and hullcheck do; workers of xdist get it, too."""
+    """Return the environment without variables that change Python, pytest or hullcheck; xdist's workers inherit it."""
     ours = ("HULLCHECK_", "PYTEST_", "PYTHON")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
         "PYTHONSAFEPATH": "1"
@@ -104,7 +104,7 @@ def _environment() -> dict[str, str]:
 
 @contextmanager
 def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
-    """A folder with the recordings and the inventory, whose names were found to be safe."""
+    """Unpack the recordings and the inventory into a folder; their names were checked before."""
     with TemporaryDirectory(prefix="hullcheck-") as name:
         folder = Path(name)
         there = layout.recordings(files)
@@ -126,7 +126,7 @@ def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
 
 
 def _refuse_other_files(inventory: Path, files: Mapping[str, bytes]) -> None:
-    """What the inventory names has to be in the bundle, for it is read: a device would never end."""
+    """Raise ReplayError if the inventory names a file that is not in the bundle: a device would never end."""
     try:
         content = yamlfile.load(inventory).data
     except yamlfile.YamlError:
@@ -137,7 +137,7 @@ def _refuse_other_files(inventory: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _selected(known: Documents) -> list[str]:
-    """The selection as options; what it names is of this project, or is refused."""
+    """Return the selection as options; paths have to be of this project."""
     said = known.manifest["selection"]
     # in one word with its option: pytest reads more options from a file where one alone begins with an @
     options = [f"-m={said['markers']}", f"-k={said['keywords']}"]

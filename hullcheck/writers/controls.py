@@ -1,7 +1,7 @@
-"""The list of controls: a table for people, JSON for programs."""
+"""The list of controls, as a table and as JSON, and all that is known of one control."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import to_builtins
 
@@ -12,6 +12,8 @@ from hullcheck.writers import columns
 SCHEMA = "hullcheck/controls/1"
 _COLORS = {"critical": "1;31", "high": "31", "medium": "33", "low": "2"}
 _SEVERITY = 3  # the column that is coloured
+_WIDTH = 100
+_INDENT = "  "
 
 
 def document(listed: Sequence[Listed], version: str) -> str:
@@ -40,3 +42,45 @@ def _row(listed: Listed, version: str) -> tuple[str, ...]:
     numbers = ", ".join(listed.numbers(version)) or "-"
     title = printable(control.title).replace("\n", " ")
     return numbers, str(control.cis_level or "-"), control.id, control.severity, title
+
+
+def explanation(listed: Listed, width: int | None) -> str:
+    """Render all of one control: demand, reason, remedy, mappings, and what its verdict is read from."""
+    return "".join(f"{line}\n" for line in _explained(listed, min(width or _WIDTH, _WIDTH)))
+
+
+def _explained(listed: Listed, width: int) -> Iterator[str]:
+    from hullcheck.remedies import offered  # late: a list needs no remedies
+
+    control = listed.control
+    numbers = [f"CIS {each}" for each in listed.numbers()]
+    level = [f"level {control.cis_level}"] if control.cis_level else []
+    yield f"{', '.join([*numbers, *level, control.severity])}: {control.id}"
+    for head, said in (("", control.title), ("Why", control.rationale), ("Remedy", control.remedy)):
+        if said:
+            yield ""
+            yield from [head] * bool(head)
+            yield from _paragraphs(said, width)
+    yield from ("", "Files")
+    yield from _paragraphs("\n\n".join(offered.explained(control.id)), width)
+    yield ""
+    yield "Mappings"
+    for framework, ids in control.frameworks.items():
+        yield from columns.wrapped(f"{framework}: {', '.join(ids)}", width, _INDENT)
+    yield ""
+    yield "Judged from"
+    for name, description in listed.facts.items():
+        yield from columns.wrapped(f"{name}: {printable(description.partition(chr(10))[0])}", width, _INDENT)
+    if listed.probes:
+        yield from columns.wrapped(
+            f"probes: {', '.join(listed.probes)}; `pytest --show-probes` prints their commands",
+            width,
+            _INDENT,
+        )
+    yield from columns.wrapped(f"source: {listed.file}:{listed.line}", width, _INDENT)
+
+
+def _paragraphs(said: str, width: int) -> Iterator[str]:
+    for number, paragraph in enumerate(printable(said).split("\n\n")):
+        yield from [""] * bool(number)
+        yield from columns.wrapped(" ".join(paragraph.split()), width, _INDENT)

@@ -91,7 +91,7 @@ class Entry:
 
 
 def entries(audit: Audit) -> Iterator[Entry]:
-    """Every finding in the order of the results; a result without one counts as a finding of its target."""
+    """Yield every finding in the order of the results; a result without one counts as a finding of its target."""
     accepted: dict[str, Waiver | Attestation] = {each.place: each for each in audit.waivers}
     accepted |= {each.place: each for each in audit.attestations}
     accepted.pop("", None)
@@ -109,12 +109,12 @@ def line(text: str, most: int = LONGEST, *, feeds: bool = False) -> str:
 
 
 def json_text(document: Any, indent: int | None = 1) -> str:
-    """*document* as JSON in which every text is printable, so that no reader meets a lone surrogate or an escape."""
+    """Return *document* as JSON in which every text is printable."""
     return json.dumps(clean(document), indent=indent, ensure_ascii=True) + "\n"
 
 
 def clean(value: Any) -> Any:
-    """*value* with all its texts printable."""
+    """Return *value* with all its texts printable."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dict):
@@ -125,12 +125,12 @@ def clean(value: Any) -> Any:
 
 
 def frameworks(control: Control) -> list[str]:
-    """All ids of its frameworks, each after the name of its marker, as `cis:5.5`."""
+    """Return the ids of all frameworks, each after the name of its marker, as `cis:5.5`."""
     return [f"{name}:{each}" for name, ids in control.frameworks.items() for each in ids]
 
 
 def seconds(time: str) -> int:
-    """A time of a run as seconds since 1970; 0 where results were written by something else, and it is none."""
+    """Return a time of a run in seconds since 1970, or 0 if it cannot be read."""
     try:
         return int(datetime.fromisoformat(time).timestamp())
     except ValueError:
@@ -138,7 +138,7 @@ def seconds(time: str) -> int:
 
 
 def accepted_document(entry: Entry) -> dict[str, str]:
-    """Who accepted a finding, why and until when; empty where nobody did."""
+    """Return who accepted a finding, why and until when; empty if nobody did."""
     by = entry.accepted
     if isinstance(by, Waiver):
         parts = {"reason": by.reason, "by": by.approved_by, "on": by.approved_on, "until": by.last_day}

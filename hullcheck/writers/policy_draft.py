@@ -31,7 +31,7 @@ _Found = Iterator[tuple[str, object, str]]
 
 
 def text(run: str, known: Mapping[str, Facts]) -> str:
-    """The draft for these targets, as a part of an inventory in YAML.
+    """Return the draft for these targets, as a part of an inventory in YAML.
 
     Args:
         run: the name of the run.
@@ -47,13 +47,11 @@ def _target(name: str, facts: Facts) -> list[str]:
     values, unread = _collected(facts)
     body = [line for key, found in values.items() for line in _key(key, found)]
     body += [f"# not drafted: {printable(each)}" for each in unread]
-    if not values:
-        return [f"    {_scalar(name)}: {{}}", *(f"      {line}" for line in body)]
-    return [f"    {_scalar(name)}:", *(f"      {line}" for line in body)]
+    return [f"    {_scalar(name)}:{'' if values else ' {}'}", *(f"      {line}" for line in body)]
 
 
 def _collected(facts: Facts) -> tuple[dict[str, dict[object, list[str]]], list[str]]:
-    """By key, each value with all that it accepts; and what could not be read."""
+    """Return by key each value with all that it accepts, and what could not be read."""
     values: dict[str, dict[object, list[str]]] = defaultdict(lambda: defaultdict(list))
     unread: list[str] = []
     for look in _LOOKS:
@@ -70,7 +68,7 @@ def _collected(facts: Facts) -> tuple[dict[str, dict[object, list[str]]], list[s
 
 
 def _outermost(paths: dict[object, list[str]]) -> dict[object, list[str]]:
-    """Those of *paths* that lie below no other: what a mount shows is allowed with it."""
+    """Return the *paths* that lie below no other: what a mount shows is allowed with it."""
     return {
         path: accepted
         for path, accepted in paths.items()
@@ -79,7 +77,7 @@ def _outermost(paths: dict[object, list[str]]) -> dict[object, list[str]]:
 
 
 def _key(key: str, found: Mapping[object, Sequence[str]]) -> list[str]:
-    """A key with its values, a line each."""
+    """Return a key with its values, a line each."""
     if set(found) == {True}:
         return [f"{key}: true  # {_accepted(found[True])}"]
     return [f"{key}:", *(f"  - {_scalar(value)}  # {_accepted(each)}" for value, each in found.items())]
@@ -92,7 +90,7 @@ def _accepted(words: Sequence[str]) -> str:
 
 
 def _scalar(value: object) -> str:
-    """*value* as YAML reads it back: quoted where it has to be."""
+    """Return *value* as YAML reads it back: quoted where it has to be."""
     dumped: str = yaml.safe_dump(value, default_flow_style=True, width=10**9, allow_unicode=True)
     return dumped.removesuffix("\n").removesuffix("\n...")
 
@@ -182,6 +180,7 @@ def _mounts(container: Container, facts: Facts) -> _Found:
                 yield "allowed_mounts", path, f" at {mount.destination}"
 
 
+<<<<<<< HEAD
 def _devices(container: Container, _: Facts) -> _Found:
     for each in container.devices:
         yield "allowed_devices", each, ""
@@ -190,6 +189,15 @@ def _devices(container: Container, _: Facts) -> _Found:
 def _ulimits(container: Container, _: Facts) -> _Found:
     for each in container.ulimits:
         yield "allowed_ulimits", each.partition("=")[0], f" has {each}"
+=======
+def _configuration(container: Container, _: Facts) -> _Found:
+    configuration = container.configuration
+    yield "current_images", configuration.image.name, " runs it"
+    yield from (("allowed_devices", each, "") for each in configuration.devices)
+    yield from (("allowed_ulimits", each.partition("=")[0], f" has {each}") for each in configuration.ulimits)
+    if not configuration.in_default_cgroup:
+        yield "cgroup_parents", container.host_config.cgroup_parent, ""
+>>>>>>> m41-wrt
 
 
 def _ports(container: Container, _: Facts) -> _Found:
@@ -199,6 +207,7 @@ def _ports(container: Container, _: Facts) -> _Found:
             yield "allowed_ports", value, f": {shown_port(port)}"
 
 
+<<<<<<< HEAD
 def _group(container: Container, _: Facts) -> _Found:
     if not container.in_default_cgroup:
         yield "cgroup_parents", container.host_config.cgroup_parent, ""
@@ -208,7 +217,9 @@ def _current(container: Container, _: Facts) -> _Found:
     yield "current_images", container.image.name, " runs it"
 
 
+=======
+>>>>>>> m41-wrt
 _LOOKS: tuple[Callable[[Facts], _Found], ...] = (
     *(_users, _software, _services, _images, _image_contents, _daemon, _swarm),
-    *map(_containers, (_capabilities, _mounts, _devices, _ulimits, _ports, _group, _current)),
+    *map(_containers, (_capabilities, _mounts, _configuration, _ports)),
 )

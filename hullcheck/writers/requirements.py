@@ -24,41 +24,32 @@ _RELATIONS = {
     "supports": "its controls support a part of a requirement; a pass does not prove the whole of it",
     "judges": "its controls judge the requirements themselves",
 }
-_NONE = "-"
+_INCOMPLETE = (
+    f"{INCOMPLETE}: some of its controls were left out of this run, or may have been (by -m, -k, -x, a path"
+    " that was named, or switched off); nothing that was judged speaks against it"
+)
 
 
 def results(rollups: Sequence[Rollup], width: int | None, color: bool) -> str:
     """Render what an audit found, framework by framework, and how many requirements have each verdict."""
-    return "\n".join(_rollup(each, width, color) for each in rollups)
-
-
-def _rollup(rollup: Rollup, width: int | None, color: bool) -> str:
-    head = ("requirement", "verdict", "controls", "title")
-    rows = [head, *((each.id, each.verdict, _count(each), each.title) for each in rollup.requirements)]
-    counts = Counter(each.verdict for each in rollup.requirements)
-    words = ", ".join(
-        f"{counts[each]} {each}" for each in (*Verdict, INCOMPLETE, NOT_COVERED) if counts[each]
-    )
-    table = columns.table(_printable(rows), width, 1, _COLORS if color else None)
-    return _above(rollup, width) + table + _lines([words, *_explained(counts)], width)
+    parts = []
+    for rollup in rollups:
+        rows = [("requirement", "verdict", "controls", "title")]
+        rows += [(each.id, each.verdict, _count(each), each.title) for each in rollup.requirements]
+        counts = Counter(each.verdict for each in rollup.requirements)
+        words = (f"{counts[each]} {each}" for each in (*Verdict, INCOMPLETE, NOT_COVERED) if counts[each])
+        below = [", ".join(words), _INCOMPLETE if counts[INCOMPLETE] else ""]
+        table = columns.table(_printable(rows), width, 1, _COLORS if color else None)
+        parts.append(_above(rollup, width) + table + _lines(below, width))
+    return "\n".join(parts)
 
 
 def _count(requirement: Requirement) -> str:
-    """How many of its controls have the verdict; of an incomplete one, how many were judged on every target."""
+    """Return how many controls have the verdict; of an incomplete requirement, how many were judged everywhere."""
     every = len(requirement.controls)
-    if not every:
-        return _NONE
-    incomplete = requirement.verdict == INCOMPLETE
-    return f"{every - len(requirement.left_out) if incomplete else len(requirement.deciding)} of {every}"
-
-
-def _explained(counts: Counter[str]) -> list[str]:
-    if not counts[INCOMPLETE]:
-        return []
-    return [
-        f"{INCOMPLETE}: some of its controls were left out of this run, or may have been (by -m, -k, -x, a path"
-        " that was named, or switched off); nothing that was judged speaks against it"
-    ]
+    judged = every - len(requirement.left_out)
+    number = judged if requirement.verdict == INCOMPLETE else len(requirement.deciding)
+    return f"{number} of {every}" if every else "-"
 
 
 def _above(framework: Rollup | Coverage, width: int | None) -> str:
@@ -76,16 +67,15 @@ def _printable(rows: Sequence[Sequence[str]]) -> list[list[str]]:
 
 def coverage(covered: Sequence[Coverage], width: int | None, color: bool) -> str:
     """Render which requirements have controls: how many, and what the requirement is."""
-    return "\n".join(_covered(each, width, color) for each in covered)
-
-
-def _covered(covered: Coverage, width: int | None, color: bool) -> str:
-    head = ("requirement", "controls", "title")
-    found = [(key, str(len(names) or "none"), covered.titles[key]) for key, names in covered.controls.items()]
-    table = columns.table(_printable([head, *found]), width, 1, {"none": "31"} if color else None)
-    every, gaps = len(covered.controls), len(covered.gaps)
-    counted = f"{every - gaps} of {every} have a control, {gaps} have none\n"
-    return _above(covered, width) + table + counted
+    parts = []
+    for each in covered:
+        rows = [("requirement", "controls", "title")]
+        rows += [(key, str(len(names) or "none"), each.titles[key]) for key, names in each.controls.items()]
+        table = columns.table(_printable(rows), width, 1, {"none": "31"} if color else None)
+        every, gaps = len(each.controls), len(each.gaps)
+        counted = f"{every - gaps} of {every} have a control, {gaps} have none\n"
+        parts.append(_above(each, width) + table + counted)
+    return "\n".join(parts)
 
 
 def document(covered: Sequence[Coverage]) -> str:

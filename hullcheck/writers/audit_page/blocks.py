@@ -15,7 +15,7 @@ from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from hullcheck.recording import Recording
-from hullcheck.results import Control, Result, sentences
+from hullcheck.results import SEVERITIES, Control, Result, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.model import Page, gathered, identity_of
 
@@ -43,7 +43,7 @@ def embedded(page: Page) -> Iterator[tuple[str, str]]:
 
 
 def opened(page: str) -> str:
-    """*page* with the blocks as they were before they were compressed: libraries do that differently.
+    """Return *page* with its blocks as they were before compression, which libraries do differently.
 
     Raises:
         ValueError: one of them cannot be read.
@@ -74,6 +74,7 @@ def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
     audit = page.audit
     return {
         "verdicts": list(Verdict),
+        "severities": SEVERITIES,
         "verbs": sorted(sentences.VERBS),
         "inventory": _inventory(audit.run.arguments),
         "answers": len(audit.targets) <= MOST_TARGETS,
@@ -93,7 +94,7 @@ def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
             for division in page.divisions
             for section in division.sections
         ],
-        "requirements": to_builtins(audit.requirements),
+        "requirements": [to_builtins(rollup) | {"key": key} for rollup, key, _ in page.rollups],
         "waivers": to_builtins(audit.waivers),
         "attestations": to_builtins(audit.attestations),
     }

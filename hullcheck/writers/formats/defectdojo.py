@@ -58,7 +58,7 @@ def _title(entry: Entry) -> str:
 
 
 def _description(entry: Entry) -> str:
-    """Markdown, in which names of a host are code."""
+    """Return Markdown in which names of a host are code."""
     lines = [entry.control.title, code(entry.sentence)]
     if entry.waiver is not None:
         lines.append(f"Waived: {code(entry.waiver.reason)}")

@@ -38,22 +38,14 @@ def render(audit: Audit) -> str:
         **dict.fromkeys(("supports", "attributes", "groups"), ()),
         "controls": [_control(audit, name, each) for name, each in named.items()],
     }
-    platform = {"name": "hullcheck", "release": audit.run.version, "target_id": _target(audit)}
-    document = {
-        "platform": platform,
-        "version": audit.run.version,
-        "statistics": {"duration": 0.0},
-        "profiles": [profile],
-    }
-    return json_text(document)
-
-
-def _target(audit: Audit) -> str:
-    return audit.targets[0].name if len(audit.targets) == 1 else audit.run.id
+    target = audit.run.id if several or not audit.targets else audit.targets[0].name
+    platform = {"name": "hullcheck", "release": audit.run.version, "target_id": target}
+    document = {"platform": platform, "version": audit.run.version, "statistics": {"duration": 0.0}}
+    return json_text(document | {"profiles": [profile]})
 
 
 def _control(audit: Audit, name: str, found: list[Entry]) -> dict[str, Any]:
-    """One control on one target with a result for each subject."""
+    """Return one control on one target with a result for each subject."""
     first = found[0]
     control, verdict = first.control, first.result.verdict
     applies = verdict is not Verdict.NOT_APPLICABLE
@@ -78,11 +70,9 @@ def _control(audit: Audit, name: str, found: list[Entry]) -> dict[str, Any]:
 
 
 def _tags(control: Control, severity: str) -> dict[str, Any]:
-    nist = [
-        each.removeprefix(_OF_800_53) for each in control.frameworks.get("nist", ()) if _OF_800_53 in each
-    ]
-    others = {name: list(ids) for name, ids in control.frameworks.items()}
-    return {**others, "nist": nist, "severity": severity, "frameworks": frameworks(control)}
+    ids = control.frameworks.get("nist", ())
+    nist = [each.removeprefix(_OF_800_53) for each in ids if _OF_800_53 in each]
+    return {**control.frameworks, "nist": nist, "severity": severity, "frameworks": frameworks(control)}
 
 
 def _result(audit: Audit, entry: Entry, whole: Verdict) -> dict[str, Any]:
@@ -99,13 +89,10 @@ def _result(audit: Audit, entry: Entry, whole: Verdict) -> dict[str, Any]:
         "start_time": audit.run.started,
         "resource": entry.finding.kind,
         "resource_id": entry.id,
+        "skip_message" if status == _SKIPPED else "message": said,
     }
-    if status == _SKIPPED:
-        made["skip_message"] = said
-    elif status == STATUS[Verdict.ERROR].hdf:
-        made |= {"message": said, "exception": "EvidenceError", "backtrace": [entry.sentence]}
-    else:
-        made["message"] = said
+    if status == STATUS[Verdict.ERROR].hdf:
+        made |= {"exception": "EvidenceError", "backtrace": [entry.sentence]}
     return made
 
 

@@ -77,7 +77,7 @@ def _info(entry: Entry, time: int) -> dict[str, Any]:
 
 
 def _compliance(entry: Entry) -> dict[str, Any]:
-    """The status of the check; what has none of its own there is *Other*, and says its word."""
+    """Return the status of the check; a verdict that has none of its own there is *Other* with its word."""
     status_id, status = STATUS[entry.verdict].ocsf
     return {
         "control": entry.number,

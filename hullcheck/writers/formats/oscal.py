@@ -5,7 +5,7 @@ observation, and no finding. Every UUID follows from the run and from names, so 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
@@ -51,7 +51,7 @@ def render(audit: Audit) -> str:
 
 
 def _uuid(*names: str) -> str:
-    """Of these names, which cannot run into each other."""
+    """Return the UUID of these names, which cannot run into each other."""
     text = "".join(f"{len(each)}:{each}" for each in names)
     return str(uuid5(_ROOT, text.encode("utf-8", "backslashreplace").decode("utf-8")))
 
@@ -82,27 +82,19 @@ def _result(audit: Audit) -> dict[str, Any]:
 
 
 def _reviewed(audit: Audit) -> dict[str, Any]:
-    """The controls of SP 800-53 that the findings speak for, and our own, which are objectives."""
-    numbers = {
-        _numbered(match)
-        for control in audit.controls
-        for each in control.frameworks.get("nist", ())
-        if (match := _OF_800_53.fullmatch(each))
-    }
-    selected: dict[str, Any] = (
-        {"include-controls": [{"control-id": each} for each in sorted(numbers)]}
-        if numbers
-        else {"include-all": {}}
-    )
-    objectives = [{"objective-id": each.id} for each in audit.controls]
-    made: dict[str, Any] = {"control-selections": [selected]}
-    return made | (
-        {"control-objective-selections": [{"include-objectives": objectives}]} if objectives else {}
-    )
+    """Return the controls of SP 800-53 that the findings speak for, and our own, which are objectives."""
+    ids = (each for control in audit.controls for each in control.frameworks.get("nist", ()))
+    numbers = sorted({_numbered(match) for each in ids if (match := _OF_800_53.fullmatch(each))})
+    selected: dict[str, Any] = {"include-controls": [{"control-id": each} for each in numbers]}
+    made: dict[str, Any] = {"control-selections": [selected if numbers else {"include-all": {}}]}
+    if audit.controls:
+        objectives = [{"objective-id": each.id} for each in audit.controls]
+        made["control-objective-selections"] = [{"include-objectives": objectives}]
+    return made
 
 
 def _numbered(match: re.Match[str]) -> str:
-    """As NIST's catalog writes it: `ac-6`, and an enhancement as `ac-6.1`."""
+    """Return an id as NIST's catalog writes it: `ac-6`, and an enhancement as `ac-6.1`."""
     family, number, enhancement = match.groups()
     return f"{family.lower()}-{number}" + (f".{enhancement}" if enhancement else "")
 
@@ -126,13 +118,8 @@ def _observation(audit: Audit, entry: Entry) -> dict[str, Any]:
         "kind": found.kind,
         "subject": found.subject,
     }
-    by = entry.accepted
-    attested = entry.verdict is Verdict.ATTESTED and isinstance(by, Attestation)
-    remarks = (
-        f"Attested by {code(by.person)}: {code(by.statement)}"
-        if attested and isinstance(by, Attestation)
-        else ""
-    )
+    by = entry.accepted if entry.verdict is Verdict.ATTESTED else None
+    remarks = f"Attested by {code(by.person)}: {code(by.statement)}" if isinstance(by, Attestation) else ""
     target = {"subject-uuid": _uuid(key, "target", entry.result.target), "type": "inventory-item"}
     evidence = {
         "href": f"{quote(entry.result.target, errors='replace')}/recording.json",
@@ -143,7 +130,7 @@ def _observation(audit: Audit, entry: Entry) -> dict[str, Any]:
         "title": line(f"{entry.number}: {entry.control.title}"),
         "description": code(entry.sentence),
         "props": [_prop(name, each) for name, each in said.items()],
-        "methods": ["EXAMINE" if attested else "TEST"],
+        "methods": ["EXAMINE" if remarks else "TEST"],
         "types": ["control-objective"],
         "subjects": [target],
         "relevant-evidence": [evidence],
@@ -161,7 +148,7 @@ def _by_result(found: Sequence[Entry]) -> list[list[Entry]]:
 
 
 def _finding(key: str, found: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Of a control on a target; none where its verdict is neither good nor bad."""
+    """Return the finding of a control on a target, or none if its verdict is neither good nor bad."""
     first = found[0]
     state = STATUS[first.result.verdict].oscal
     if not state:
@@ -184,22 +171,18 @@ def _at_risk(key: str, entry: Entry) -> str:
 
 
 def _risk(key: str, entry: Entry, waiver: Waiver | None) -> dict[str, Any]:
-    """What a waiver accepts: a risk from which a deviation is approved, until its last day."""
-    said: Mapping[str, str] = (
-        {"approved-by": waiver.approved_by, "approved-on": waiver.approved_on, "ticket": waiver.ticket}
-        if waiver
-        else {}
-    )
-    last = waiver.last_day if waiver else ""
+    """Return what a waiver accepts: a risk from which a deviation is approved, until its last day."""
+    said = ("approved_by", "approved_on", "ticket") if waiver else ()
+    props = [_prop(name.replace("_", "-"), each) for name in said if (each := getattr(waiver, name))]
     made: dict[str, Any] = {
         "uuid": _at_risk(key, entry),
         "title": line(f"Waived: {entry.number} on {entry.result.target}"),
         "description": code(entry.sentence),
         "statement": code(waiver.risk or waiver.reason if waiver else entry.finding.accepted_by),
-        "props": [_prop(name, each) for name, each in said.items() if each],
+        "props": props,
         "status": "deviation-approved",
         "related-observations": [{"observation-uuid": _observed(key, entry)}],
     }
-    if _DAY.fullmatch(last):
-        made["deadline"] = f"{last}T23:59:59Z"
+    if waiver and _DAY.fullmatch(waiver.last_day):
+        made["deadline"] = f"{waiver.last_day}T23:59:59Z"
     return {name: each for name, each in made.items() if each}

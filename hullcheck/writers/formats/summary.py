@@ -2,10 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from hullcheck.results import Audit, Gate
-from hullcheck.results.failures import rank
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import Entry, entries, line
 from hullcheck.writers.formats import Rendering
@@ -13,7 +12,6 @@ from hullcheck.writers.formats import Rendering
 LARGEST = 1024 * 1024
 """Bytes; GitHub shows no summary that is larger."""
 _MARGIN = 2000  # bytes for what is said of the rest
-_SHOWN = (Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED)
 _HEADS = {
     Verdict.FAIL: "What fails",
     Verdict.ERROR: "What could not be judged",
@@ -56,7 +54,7 @@ def _head(audit: Audit) -> str:
 
 
 def _gate(gate: Gate) -> str:
-    """What a gate says, and the first few of what breaks it."""
+    """Return whether a gate holds, and the first few lines of what breaks it."""
     name = code(f"{gate.option}={gate.asked}")
     if not gate.broken:
         return f"\nThe gate {name} holds.\n"
@@ -77,7 +75,7 @@ def _headline(audit: Audit) -> str:
 
 
 def _counts(audit: Audit) -> str:
-    """A row for each target: its results by verdict."""
+    """Return a row for each target: its results by verdict."""
     found: dict[str, Counter[Verdict]] = {each.name: Counter() for each in audit.targets}
     for each in audit.results:
         found.setdefault(each.target, Counter())[each.verdict] += 1
@@ -88,33 +86,23 @@ def _counts(audit: Audit) -> str:
 
 
 def _body(audit: Audit) -> Iterator[tuple[str, int]]:
-    """Parts of the text, each with how many findings it tells of."""
-    found = sorted((each for each in entries(audit) if each.verdict in _SHOWN), key=lambda each: each.order)
-    for verdict in _SHOWN:
+    """Yield the parts of the text, each with the number of its findings."""
+    found = sorted((each for each in entries(audit) if each.verdict in _HEADS), key=lambda each: each.order)
+    for verdict, head in _HEADS.items():
         these = [each for each in found if each.verdict is verdict]
         if these:
-            yield f"\n## {_HEADS[verdict]} ({len(these):,})\n", 0
-            for together in _by_control(these):
-                yield _control(together[0]), 0
-                yield from ((_finding(each), 1) for each in together)
-    if audit.since is not None:
-        new, gone = len(audit.since.new), len(audit.since.gone)
-        yield (
-            f"\nSince {code(audit.since.run)}: {new:,} new, {gone:,} gone, {audit.since.still:,} still there.\n",
-            0,
-        )
-
-
-def _by_control(found: Iterable[Entry]) -> Iterable[Sequence[Entry]]:
-    groups: dict[tuple[str, str], list[Entry]] = {}
-    for each in found:
-        groups.setdefault((each.severity, each.control.id), []).append(each)
-    return sorted(groups.values(), key=lambda each: rank(each[0].severity))
-
-
-def _control(entry: Entry) -> str:
-    title = code(entry.control.title.removesuffix("."))
-    return f"\n**{code(entry.severity)} · {code(entry.number)}** {title}\n\n"
+            yield f"\n## {head} ({len(these):,})\n", 0
+        groups: dict[tuple[str, str], list[Entry]] = {}
+        for each in these:
+            groups.setdefault((each.severity, each.control.id), []).append(each)
+        for (severity, _), together in groups.items():
+            first = together[0]
+            title = code(first.control.title.removesuffix("."))
+            yield f"\n**{code(severity)} · {code(first.number)}** {title}\n\n", 0
+            yield from ((_finding(each), 1) for each in together)
+    if (since := audit.since) is not None:
+        counts = f"{len(since.new):,} new, {len(since.gone):,} gone, {since.still:,} still there"
+        yield f"\nSince {code(since.run)}: {counts}.\n", 0
 
 
 def _finding(entry: Entry) -> str:
@@ -126,7 +114,7 @@ def _finding(entry: Entry) -> str:
 
 
 def code(text: str) -> str:
-    """*text* as code, in which nothing is markup, a link, an address or the name of a user.
+    """Return *text* as code, in which nothing is markup, a link, an address or the name of a user.
 
     The fence is longer than any run of backticks inside, so that no text can end it.
     """
@@ -137,5 +125,5 @@ def code(text: str) -> str:
 
 
 def _in_cell(text: str) -> str:
-    """As `code`; a bar would end the cell, and a backslash before it is no way out of code."""
+    """Return *text* as code in a cell: a bar would end it, and cannot be escaped in code."""
     return code(text.replace("|", "¦"))

@@ -24,14 +24,14 @@ _IN_A_FILE = 100  # columns
 
 
 def target_line(targets: Sequence[Target]) -> str:
-    """The names of a few targets, and how many there are."""
+    """Return the names of a few targets, and how many more there are."""
     names = ", ".join(target.name for target in targets[:_NAMES_SHOWN])
     more = len(targets) - _NAMES_SHOWN
     return f"{names} and {more} more" if more > 0 else names
 
 
 def offenders(findings: Sequence[Finding]) -> str:
-    """Each subject that failed or could not be judged, a line each."""
+    """Return a line for each subject that failed or could not be judged."""
     telling = [each for each in findings if each.verdict in (Verdict.FAIL, Verdict.ERROR)]
     return printable("\n".join(f"{each.verdict}: {each.subject}: {each.reason}" for each in telling))
 
@@ -50,7 +50,7 @@ class Progress:
             self._draw("")
 
     def step(self, name: str, failure: str) -> None:
-        """One more target is gathered; *failure* says why it could not be."""
+        """Count one more target; *failure* is why it could not be gathered, or empty."""
         self.done += 1
         if failure:
             self.failures.append(f"{name}: {failure}")
@@ -73,7 +73,7 @@ class Progress:
         self.moves = False
 
     def close(self, seconds: float, rights: Mapping[str, str], *, told_below: bool = False) -> None:
-        """All targets are gathered.
+        """End the progress line, and write what was gathered.
 
         Args:
             rights: of each target as whom it was asked, and what that user does not see.
@@ -109,7 +109,7 @@ def write_nothing_selected(reporter: Any) -> None:
 
 
 def write_nothing_judged(reporter: Any) -> None:
-    """Where no control passed or failed."""
+    """Write that no control passed or failed."""
     reporter.write_line(NOTHING_JUDGED, red=True)
 
 
@@ -122,7 +122,7 @@ def write_summary(
     ids_by_control: IdsByControl,
     command: Sequence[str] | None = None,
 ) -> None:
-    """What a run found, on one screen; with -v, all of it.
+    """Write what a run found, on one screen; with -v, all of it.
 
     Args:
         folder: that of the run.
@@ -151,7 +151,7 @@ def write_summary(
 
 
 def _width(reporter: Any) -> int:
-    """The columns of the terminal; of a file or a pipe enough for a sentence, where the environment says nothing."""
+    """Return the columns of the terminal; of a file or a pipe at least enough for a sentence."""
     width: int = reporter._tw.fullwidth
     return width if reporter.isatty or "COLUMNS" in os.environ else max(width, _IN_A_FILE)
 
@@ -174,7 +174,7 @@ def _page(folder: Path) -> Iterator[Line]:
 
 
 def _accepting(audit: Audit, strict: bool, ids_by_control: IdsByControl) -> Iterator[Line]:
-    """How many waivers and attestations there are in each state, and which of them need review."""
+    """Yield the number of waivers and attestations in each state, and those that need review."""
     for name, entries in (("waivers", audit.waivers), ("attestations", audit.attestations)):
         if not entries:
             continue
@@ -191,7 +191,7 @@ def _accepting(audit: Audit, strict: bool, ids_by_control: IdsByControl) -> Iter
 
 
 def _why(entry: Waiver | Attestation, ids_by_control: IdsByControl) -> str:
-    """Why an entry needs review; *ids_by_control* are all controls with their numbers."""
+    """Return why an entry needs review; *ids_by_control* are all controls with their numbers."""
     if entry.state == EXPIRED:
         return f", its last day was {entry.last_day}"
     known = {name for control, ids in ids_by_control.items() for name in names_of(control, ids)}
@@ -202,7 +202,7 @@ def _why(entry: Waiver | Attestation, ids_by_control: IdsByControl) -> str:
 
 
 def _scope(entry: Waiver | Attestation) -> str:
-    """What it speaks of, if that is not all."""
+    """Return the targets and subjects of an entry, if it does not apply to all."""
     names = (("targets", entry.targets), ("subjects", entry.subjects))
     said = "; ".join(f"{name} {', '.join(patterns)}" for name, patterns in names if patterns)
     return f" ({said})" if said else ""

@@ -26,7 +26,7 @@ _DEMO = "`hullcheck audit --demo` shows an audit of two recorded hosts"
 
 
 def lines(audit: Audit, width: int, command: Sequence[str]) -> Iterator[Line]:
-    """A sentence for each cause, wrapped to *width*, and the command line that asks as root.
+    """Yield a sentence for each cause, wrapped to *width*, and the command line that asks as root.
 
     Args:
         command: that of this run; empty where root runs it.
@@ -45,7 +45,7 @@ def lines(audit: Audit, width: int, command: Sequence[str]) -> Iterator[Line]:
 
 
 def _by_target(audit: Audit) -> Iterator[Cause]:
-    """The cause that stopped most controls on each target; where none is an error, why they do not apply."""
+    """Yield the cause that stopped most controls on each target, or else why they do not apply."""
     seen = set[str]()
     for cause in causes(audit):
         targets = tuple(each for each in cause.targets if each not in seen)
@@ -61,7 +61,7 @@ def _by_target(audit: Audit) -> Iterator[Cause]:
 
 
 def _advice(cause: Cause, audit: Audit, command: Sequence[str]) -> tuple[str, str]:
-    """What to do, and what to type for it; the latter empty where that is not known."""
+    """Return what to do and what to type for it, as far as that is known."""
     (backend,) = {backend_of(each.connect) for each in audit.targets if each.name == cause.targets[0]}
     is_here = backend == "local" and bool(command)
     as_root = shlex.join(["sudo", *(each for each in plain_arguments(command) if each != "--sudo")])

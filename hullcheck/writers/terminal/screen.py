@@ -42,7 +42,7 @@ class Line:
 
 
 def lines(audit: Audit, width: int, room: int) -> list[Line]:
-    """What stands between the verdicts of the targets and the addresses of the reports.
+    """Return the lines between the verdicts of the targets and the addresses of the reports.
 
     Args:
         room: how many lines there may be; 0 for all that there is to say.
@@ -107,7 +107,7 @@ def notes(audit: Audit) -> Iterator[Line]:
 
 
 def _failures(audit: Audit, found: Sequence[Failure], width: int, room: int) -> Iterator[Line]:
-    """Each control that fails, the worst first: what was found, and the beginning of its remedy."""
+    """Yield each control that fails, the worst first: what was found, and the beginning of its remedy."""
     together: dict[str, list[Failure]] = {}
     for each in found:
         together.setdefault(each.control.id, []).append(each)
@@ -132,7 +132,7 @@ def _failures(audit: Audit, found: Sequence[Failure], width: int, room: int) -> 
 
 
 def _heads(groups: Sequence[Sequence[Failure]], width: int) -> tuple[list[str], str]:
-    """Severity and number of each, in columns where there is room, and what stands before a remedy."""
+    """Return severity and number of each control, in columns if there is room, and the indent of a remedy."""
     numbers, usual = _numbers([group[0].control for group in groups], width)
     if width < _ROOM_FOR_COLUMNS:
         pairs = zip(groups, numbers, strict=True)
@@ -143,19 +143,19 @@ def _heads(groups: Sequence[Sequence[Failure]], width: int) -> tuple[list[str], 
 
 
 def _line(left: str, text: str, width: int) -> str:
-    """*text* behind *left*, and cut to what that leaves of *width*."""
+    """Return *text* after *left*, cut to the rest of *width*."""
     return left + cut(text, max(width - cells(left), _NARROWEST))
 
 
 def _numbers(controls: Sequence[Control], width: int) -> tuple[list[str], int]:
-    """The numbers of *controls*, and how wide most are: the few long ones stick out."""
+    """Return the numbers of *controls*, and how wide most are: the few long ones stick out."""
     numbers = [cut(sentences.called(each), max(width // 4, _NARROWEST)) for each in controls]
     usual = max((cells(each) for each in numbers if cells(each) <= _LONG_NUMBER), default=0)
     return [padded(each, usual) for each in numbers], usual
 
 
 def _said(group: Sequence[Failure], several: bool) -> str:
-    """What was found: `agent runs with --privileged`; of *several* targets with their names."""
+    """Return what was found: `agent runs with --privileged`; on *several* targets with their names."""
     reasons: dict[tuple[str, str], list[Failure]] = {}
     for each in group:
         reasons.setdefault((each.finding.reason, each.target if several else ""), []).append(each)
@@ -164,7 +164,7 @@ def _said(group: Sequence[Failure], several: bool) -> str:
 
 
 def _in_fleet(group: Sequence[Failure], all_targets: int) -> str:
-    """On which targets, and what was found most often."""
+    """Return the targets and what was found most often."""
     targets = _targets(group)
     where = f"all {all_targets} targets" if len(targets) == all_targets else named(targets)
     usual = Counter((each.finding.reason, _subject(each)) for each in group).most_common(1)[0][0]
@@ -173,7 +173,7 @@ def _in_fleet(group: Sequence[Failure], all_targets: int) -> str:
 
 
 def _sentence(where: str, together: Sequence[Failure]) -> str:
-    """What the subjects of one reason have in common."""
+    """Return a sentence about all subjects of one reason."""
     finding = together[0].finding
     subjects = [name for each in together if (name := _subject(each))]
     before = sentences.kind_before(finding.kind, finding.verdict) if finding.kind == "step" else ""
@@ -193,7 +193,7 @@ def _targets(group: Sequence[Failure]) -> list[str]:
 
 
 def named(names: Sequence[str]) -> str:
-    """A few of *names*, and how many more there are; without those that are empty."""
+    """Return a few of *names*, and how many more there are, without empty ones."""
     names = [each for each in names if each]
     more = len(names) - _NAMES
     return f"{', '.join(names[:_NAMES])} and {more} more" if more > 1 else ", ".join(names)
@@ -203,7 +203,7 @@ def named(names: Sequence[str]) -> str:
 
 
 def _causes(audit: Audit, width: int) -> Iterator[Line]:
-    """What could not be judged, each reason once."""
+    """Yield what could not be judged, each reason once."""
     found = causes(audit)
     for each in found[:_MOST_CAUSES]:
         yield Line(_cause(each, audit, width), len(_many(each.controls)), {"red": True})
@@ -213,7 +213,7 @@ def _causes(audit: Audit, width: int) -> Iterator[Line]:
 
 
 def _cause(cause: Cause, audit: Audit, width: int) -> str:
-    """How many controls, why, and what to do; where that is too long the reason is cut."""
+    """Return how many controls, why, and what to do; a long reason is cut."""
     where = f" on {named(cause.targets)}" if len(audit.targets) > 1 else ""
     advice = f": {cause.advice}" if cause.advice else ""
     line = _line(f"{_many(cause.controls)}{where} not judged: ", cause.reason, width - cells(advice))
@@ -225,7 +225,7 @@ def _many(controls: int) -> str:
 
 
 def _fix_first(audit: Audit, width: int) -> Iterator[Line]:
-    """The few things to change that mend most of it."""
+    """Yield the few changes that fix most of it."""
     label = _LABEL
     for said, mended in _changes(fixes(audit))[:_MOST_FIXES]:
         controls = len({each.control.id for each in mended})
@@ -235,7 +235,7 @@ def _fix_first(audit: Audit, width: int) -> Iterator[Line]:
 
 
 def _changes(found: Sequence[Fix]) -> list[tuple[str, list[Failure]]]:
-    """The fixes that mend more than one control; containers are one line, and so are images."""
+    """Return the fixes that mend more than one control; containers are one line, and so are images."""
     together: dict[str, list[Fix]] = {}
     for each in found:
         if len(each.controls) > 1:
@@ -251,7 +251,7 @@ def _change(group: Sequence[Fix]) -> str:
 
 
 def _since(audit: Audit, width: int) -> Iterator[Line]:
-    """What changed since the last run of the same targets."""
+    """Yield what changed since the last run of the same targets."""
     since = audit.since
     if since is None:
         return
@@ -273,7 +273,7 @@ def _new(group: ChangeGroup, numbers: Mapping[str, str], several: bool) -> str:
 
 
 def _moment(since: Changes) -> str:
-    """When that run ended, as people write it; its id where the results do not say so."""
+    """Return when that run ended, as people write it, or its id if that is unknown."""
     time = since.finished
     return printable(f"{time[:10]} {time[11:16]} UTC") if len(time) >= len("2026-01-31T10:00") else since.run
 

@@ -7,8 +7,6 @@ import shlex
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from hullcheck.controls import shipped
 from selftests import REPOSITORY
 from selftests.kit.running import Project, clean_environment, hullcheck, start
@@ -88,20 +86,3 @@ def test_bundle_of_other_tests_is_refused(tmp_path: Path) -> None:
     assert (done.returncode, "is bundled without other tests" in done.stderr) == (4, True), done.stderr
     run = Project(tmp_path / "other").pytest(RECORDED, "--bundle", "--pyargs", shipped.PACKAGE)
     assert (run.status, len(run.lines("where `hullcheck audit --bundle` runs them"))) == (4, 1), run.output
-
-
-@pytest.mark.parametrize("processes", [[], ["-n", "1"]], ids=["one-process", "one-worker"])
-def test_same_controls_twice_are_refused(tmp_path: Path, processes: list[str]) -> None:
-    """The project's and the installed ones in one run would be one result each."""
-    project = Project(tmp_path)
-    run = project.pytest(
-        RECORDED, *processes, "tests/test_7_swarm.py", str(shipped.folder() / "test_7_swarm.py")
-    )
-    assert run.status == 4, run.output
-    assert run.lines("; run one of them")
-
-
-def test_options_of_other_commands_are_checked(tmp_path: Path) -> None:
-    """What pytest does not get is not passed over."""
-    done = hullcheck("controls", "--colour", cwd=tmp_path)
-    assert (done.returncode, "unrecognized arguments: --colour" in done.stderr) == (2, True)

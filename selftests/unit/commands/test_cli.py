@@ -157,12 +157,6 @@ def test_long_cells_are_wrapped_in_their_column() -> None:
 # ---- wrong use
 
 
-def test_place_without_controls(tmp_path: Path) -> None:
-    """The installed controls are listed, and nothing that lies there is read."""
-    (tmp_path / "test_stray.py").write_text("raise SystemExit('was read')\n")
-    assert len(listed(hullcheck("controls", cwd=tmp_path))) > 160
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [

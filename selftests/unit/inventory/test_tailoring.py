@@ -151,7 +151,7 @@ def test_severity_is_that_of_the_target(project: Project) -> None:
     of_junit = {case.get("name"): dict(properties(case))["severity"] for case in run.junit}
     assert (of_junit["test_fails[web1]"], of_junit["test_fails[web2]"]) == ("low", "high")
     page = (run.folder / "reports/latest/report.html").read_text()
-    assert [f"</span>{each}<" in page for each in ("low", "high")] == [True, True]
+    assert [f"/span&gt;{each}&lt;" in page for each in ("low", "high")] == [True, True]
 
 
 @pytest.mark.parametrize("layer", ["all:", "targets:\n    web1:"])

@@ -18,7 +18,7 @@ from hullcheck.results import (
 )
 from hullcheck.results.document import audit_of, document_of, load
 from hullcheck.verdicts import Verdict
-from selftests.kit import formats
+from selftests.unit.writers import formats
 
 
 def test_id_stays() -> None:

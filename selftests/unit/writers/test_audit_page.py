@@ -17,9 +17,9 @@ from hullcheck.results import Change, Changes, Finding, SwitchedOff
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import blocks
 from selftests import REPOSITORY
-from selftests.kit import formats
 from selftests.kit.audit_pages import HOSTILE, Example, accepted, alike, block, demo, hostile
 from selftests.kit.running import clean_environment
+from selftests.unit.writers import formats
 
 SCRIPTED = ("#control/", "#target/", "#requirement/", "#finding/")
 """Beginnings of addresses whose views a script draws."""
@@ -156,6 +156,13 @@ def test_changes_of_a_control_are_one_row() -> None:
     assert "; for other reasons odd on web1, web2" in text
 
 
+@pytest.mark.parametrize(("count", "offered"), [(10, 1), (11, 0)])
+def test_waiver_is_offered_for_what_is_shown(count: int, offered: int) -> None:
+    """No button waives a subject that the list does not name."""
+    audit = formats.small(*(Finding("container", f"c{number}", FAIL, "flies") for number in range(count)))
+    assert Example(audit, ()).page.count(' data-waive="') == offered
+
+
 def test_ids_are_there_once() -> None:
     """No two elements have one id, and every link of the document leads somewhere, but to what scripts draw."""
     reader = Reader(accepted().page)
@@ -199,9 +206,10 @@ def test_targets_alike_are_one_row() -> None:
 @pytest.mark.parametrize("count", [20, 200])
 def test_groups_are_told_apart(count: int) -> None:
     """How many targets each has and fails, and the worst; a group is not worse because it is larger."""
-    (table,) = re.findall(
-        r'aria-label="Groups of the inventory">.*?</table>', alike(count, True).page, re.DOTALL
-    )
+    page = alike(count, grouped=True).page
+    fails = {each.control for each in demo().audit.results if each.verdict is FAIL}
+    assert (f"{len(fails)} controls fail on at least half of the targets" in page) is (count > 100)
+    (table,) = re.findall(r'aria-label="Groups of the inventory">.*?</table>', page, re.DOTALL)
     rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", table, re.DOTALL)
     assert [re.findall(r"#group/(\w+)", each) for each in rows] == [["prod"], ["attic"], ["db"]]
     sizes, worst = (count * 9 // 10, count // 10, count // 4), ("web0001", "web0000", "web0000")

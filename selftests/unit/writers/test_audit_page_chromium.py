@@ -18,9 +18,9 @@ from hullcheck.cli import parser
 from hullcheck.results import Finding
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
-from selftests.kit import formats
 from selftests.kit.audit_pages import HOSTILE, WAIVER, Example, accepted, alike, demo, fleet, hostile
 from selftests.kit.browsing import Open, go, is_in_time, opening_seconds, title, wait
+from selftests.unit.writers import formats
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

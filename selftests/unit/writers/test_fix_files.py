@@ -11,6 +11,7 @@ from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Ru
 from hullcheck.results.failures import fixes
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import audit_page
+from selftests.kit.audit_pages import demo
 from selftests.kit.judging import controls
 
 RUN = Run("r", "2026-11-25T03:22:57Z", "2026-11-25T03:22:58Z", "0", (), 1)
@@ -130,3 +131,14 @@ def test_control_that_is_alone_is_called_by_its_remedy() -> None:
     assert ">Mount a whole file system.</h3>" in page
     assert "Title" not in page
     assert ">CIS 2.0</a>: web1: it is not so" in page
+
+
+def test_change_with_a_file_is_always_shown() -> None:
+    """The first six stand there, and of the others those with a file to copy; the rest can be unfolded."""
+    page = demo().page.split('id="fixes"')[1].split("<h2>By severity")[0]
+    found = fixes(demo().audit)
+    files = [each for each in found if file_of(each)]
+    shown = 6 + sum(each in files for each in found[6:])
+    assert page.count('class="fix-first"') == shown > 6
+    assert page.count('aria-label="Copy file for ') == len(files) > 1
+    assert f"<summary>{len(found) - shown} more changes</summary>" in page

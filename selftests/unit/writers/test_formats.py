@@ -14,22 +14,24 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import combinations_with_replacement
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from zipfile import ZipFile
 
 import pytest
 
 from hullcheck.results import Audit, Finding, run_files
 from hullcheck.verdicts import Verdict, worst
+from hullcheck.writers import html as html_writer
 from hullcheck.writers import tables
 from hullcheck.writers.entries import STATUS
 from hullcheck.writers.formats import BUNDLED, FORMATS, FormatError, chosen, sarif, summary
 from selftests import REPOSITORY
 from selftests.kit.bundles import Bundle
-from selftests.kit.formats import AUDITS, NAMES, each_audit, found, named, rendered, small, text
 from selftests.kit.projects import careless, site
 from selftests.kit.running import Project, hullcheck
 from selftests.needs import need
+from selftests.unit.writers.formats import AUDITS, NAMES, each_audit, found, named, rendered, small, text
 
 PAGE = REPOSITORY / "docs/formats.md"
 each_bundled = pytest.mark.parametrize("name", [name for name, each in FORMATS.items() if not each.needs])
@@ -164,6 +166,20 @@ def test_no_name_is_markup(name: str) -> None:
     assert rows == {8}
     plain = re.sub(r"<code>.*?</code>", "", made, flags=re.S)
     assert not [each for each in ("@admin", "#1", "alert", "e.example", "::", "cmd") if each in plain]
+
+
+def test_row_of_report_html_is_text() -> None:
+    """Whatever a host is called, and pytest-html writes cells as they are."""
+    audit = named()
+    carried = SimpleNamespace(control=audit.controls[0], result=audit.results[0])
+    for report in (SimpleNamespace(nodeid="<b>", hullcheck=carried), SimpleNamespace(nodeid="<b>")):
+        cells = ["<td>Failed</td>", "<td><b></td>", "<td>1 ms</td>", "<td></td>"]
+        html_writer.row(cast(pytest.TestReport, report), cells)
+        assert len(cells) == 6
+        assert {*re.findall(r"<(\w+)", "".join(cells))} <= {"td", "span", "br"}
+    cells = list[str](["", "", "", ""])
+    html_writer.header(cells)
+    assert len(cells) == 6
 
 
 @each_audit
@@ -345,7 +361,7 @@ def test_spreadsheet_has_waivers_and_requirements() -> None:
     pytest.importorskip("xlsxwriter")
     book = openpyxl.load_workbook(io.BytesIO(rendered("xlsx", AUDITS["a site"]())))
     assert [(sheet.title, sheet.max_row) for sheet in book] == [
-        ("Findings", 21),
+        ("Findings", 22),
         ("Requirements", 4),
         ("Waivers", 3),
         ("Attestations", 2),

@@ -14,7 +14,7 @@ import pytest
 
 from hullcheck.results import Audit
 from hullcheck.verdicts import Verdict
-from selftests.kit.formats import AUDITS, found, rendered
+from selftests.unit.writers.formats import AUDITS, found, rendered
 
 MODULES = Path(os.environ.get("HULLCHECK_READERS", "/nowhere")) / "node_modules"
 pytestmark = pytest.mark.skipif(not MODULES.is_dir(), reason="`tox -e readers` brings the readers")

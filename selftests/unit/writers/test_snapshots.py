@@ -1,6 +1,7 @@
 """What each writer makes of an audit, as files beside this test; `--update` writes them again: read their diff."""
 
 import json
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,8 +12,8 @@ import pytest
 from hullcheck.writers import audit_page, terminal
 from hullcheck.writers.formats import FORMATS
 from hullcheck.writers.run_folder import WRITERS
-from selftests.kit import formats
 from selftests.kit.audit_pages import Example
+from selftests.unit.writers import formats
 
 FOLDER = Path(__file__).with_name("snapshots")
 EXAMPLES: dict[str, Callable[[], Example]] = {
@@ -97,10 +98,11 @@ OUTPUTS: dict[str, Callable[[Example], str]] = {
 @pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_output_is_the_snapshot(request: pytest.FixtureRequest, output: str, example: str) -> None:
-    """What a writer makes is what is kept beside this test; JSON is indented there."""
+    """What a writer makes is what is kept beside this test; there JSON has a line for each object."""
     text = OUTPUTS[output](EXAMPLES[example]())
     if output.endswith((".json", ".sarif")):
-        text = json.dumps(json.loads(text), indent=1) + "\n"
+        lines = json.dumps(json.loads(text), separators=(",\n", ": ")) + "\n"
+        text = re.sub(r"\{[^{}\[\]]*\}", lambda match: match[0].replace(",\n", ", "), lines)
     path = FOLDER / f"{example}.{output}"
     if request.config.getoption("--update"):
         path.write_text(text, encoding="utf-8")

@@ -27,15 +27,8 @@ async function ready() {
     controlNumber: byName(index.controls, 'id'),
     targetNumber: byName(index.targets, 'name'),
     accepted: new Map([...index.waivers, ...index.attestations].map((each) => [each.place, each])),
-    severities: ['critical', 'high', 'medium', 'low'],
   };
-  data.frameworks = index.requirements.map((each) => ({ ...each, key: frameworkKey(each) }));
   return data;
-}
-
-function frameworkKey(rollup) {
-  const first = rollup.requirements.length ? rollup.requirements[0].id : '';
-  return first.includes(':') ? `${rollup.framework}-${first.slice(0, first.indexOf(':'))}` : rollup.framework;
 }
 
 // The results of one target, as objects.

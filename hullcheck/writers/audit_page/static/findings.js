@@ -2,26 +2,34 @@
 
 const STEP = 150;
 
-function chosen(query) {
+// What an address asks for, by name; what it does not name is as in *usual*.
+function chosen(query, usual) {
   const asked = new URLSearchParams(query);
-  return {
-    verdicts: (asked.get('verdict') || '').split(',').filter(Boolean),
-    severity: asked.get('severity') || '',
-    framework: asked.get('framework') || '',
-    section: asked.get('section') || '',
-    target: asked.get('target') || '',
-    group: asked.get('group') || '',
-    words: asked.get('q') || '',
-  };
+  return Object.fromEntries(Object.entries(usual).map(([name, value]) => [name, asked.get(name) ?? value]));
 }
 
-function queryOf(filter) {
-  const pairs = [
-    ['verdict', filter.verdicts.join(',')], ['severity', filter.severity], ['framework', filter.framework],
-    ['section', filter.section], ['target', filter.target], ['group', filter.group], ['q', filter.words]];
-  const query = new URLSearchParams(pairs.filter(([, value]) => value)).toString();
-  return '#findings' + (query ? '?' + query : '');
+// The address of a view with these choices.
+function addressOf(view, filter, usual) {
+  const query = new URLSearchParams(Object.entries(filter).filter(([name, value]) => value !== usual[name])).toString();
+  return `#${view}${query ? '?' + query : ''}`;
 }
+
+// What is chosen in a form.
+function filterOf(form, usual) {
+  const given = new FormData(form);
+  return Object.fromEntries(Object.keys(usual).map((name) => [name, given.getAll(name).join(',').trim()]));
+}
+
+function filtersIn(filter) {
+  const names = allGroups();
+  return [
+    choice('Severity', 'severity', [['', 'all'], ...data.severities.map((each) => [each, each])], filter.severity),
+    data.sections.length ? choice('Section', 'section', [['', 'all'], ...data.sections.map((each) => [each.key, each.title])], filter.section) : null,
+    names.length && data.targets.length > 1 ? choice('Group', 'group', [['', 'all'], ...names.map((each) => [each, shown(each)])], filter.group) : null,
+  ];
+}
+
+const ALL_FINDINGS = { verdict: '', severity: '', framework: '', section: '', target: '', group: '', q: '' };
 
 let everything = null;
 
@@ -72,11 +80,12 @@ function wanted(typed) {
 }
 
 function matches(filter) {
-  const tests = wanted(filter.words);
-  const rollup = data.frameworks.find((each) => each.key === filter.framework);
+  const tests = wanted(filter.q);
+  const verdicts = filter.verdict.split(',').filter(Boolean);
+  const rollup = data.requirements.find((each) => each.key === filter.framework);
   const section = data.sections.find((each) => each.key === filter.section);
   const controls = rollup && new Set(rollup.requirements.flatMap((each) => each.controls));
-  return (each) => (!filter.verdicts.length || filter.verdicts.includes(each.verdict))
+  return (each) => (!verdicts.length || verdicts.includes(each.verdict))
     && (!filter.severity || each.severity === filter.severity)
     && (!filter.target || each.result.target.name === filter.target)
     && (!filter.group || each.result.target.groups.includes(filter.group))
@@ -102,30 +111,17 @@ function choice(label, name, options, value) {
 }
 
 function filterForm(filter) {
+  const [severities, sections, groups] = filtersIn(filter);
   const chips = data.verdicts.map((word) => el('label', { class: 'chip' },
-    el('input', { type: 'checkbox', name: 'verdict', value: word, checked: filter.verdicts.includes(word) }), verdict(word)));
+    el('input', { type: 'checkbox', name: 'verdict', value: word, checked: filter.verdict.split(',').includes(word) }), verdict(word)));
   return el('form', { class: 'filters', role: 'search', 'aria-label': 'Filter findings' },
     el('fieldset', null, el('legend', null, 'Verdict'), chips),
-    el('label', { class: 'field grow' }, 'Text', el('input', { type: 'search', name: 'q', value: filter.words, autocomplete: 'off', spellcheck: 'false' })),
-    choice('Severity', 'severity', [['', 'all'], ...data.severities.map((each) => [each, each])], filter.severity),
-    choice('Framework', 'framework', [['', 'all'], ...data.frameworks.map((each) => [each.key, each.name.split(': ')[0]])], filter.framework),
-    data.sections.length ? choice('Section', 'section', [['', 'all'], ...data.sections.map((each) => [each.key, each.title])], filter.section) : null,
+    el('label', { class: 'field grow' }, 'Text', el('input', { type: 'search', name: 'q', value: filter.q, autocomplete: 'off', spellcheck: 'false' })),
+    severities,
+    choice('Framework', 'framework', [['', 'all'], ...data.requirements.map((each) => [each.key, each.name.split(': ')[0]])], filter.framework),
+    sections,
     data.targets.length > 1 ? choice('Target', 'target', [['', 'all'], ...data.targets.map((each) => [each.name, shown(each.name)])], filter.target) : null,
-    data.targets.length > 1 ? groupChoice(filter.group) : null);
-}
-
-function filterOf(form) {
-  const given = new FormData(form);
-  const value = (name) => (given.get(name) || '').trim();
-  return {
-    verdicts: given.getAll('verdict'),
-    severity: value('severity'),
-    framework: value('framework'),
-    section: value('section'),
-    target: given.get('target') || '',
-    group: given.get('group') || '',
-    words: value('q'),
-  };
+    groups);
 }
 
 async function findingsView(_, query) {
@@ -137,7 +133,7 @@ async function findingsView(_, query) {
   const heads = ['Verdict', 'Number', 'Finding', 'Severity'].map((each) => el('th', { scope: 'col' }, each));
   const rows = el('table', { class: 'list' }, el('thead', null, el('tr', null, heads)), body);
   const none = el('p', { class: 'empty' }, glyph('not covered'), list.length ? 'No finding has all of this.' : 'This audit has no findings.');
-  const form = filterForm(chosen(query));
+  const form = filterForm(chosen(query, ALL_FINDINGS));
   let found = [];
   const draw = (from) => {
     append(body, found.slice(from, from + STEP).map(findingRow));
@@ -146,7 +142,7 @@ async function findingsView(_, query) {
     more.textContent = `Show ${Math.min(STEP, left)} more of ${left.toLocaleString('en')}`;
   };
   const apply = () => {
-    found = list.filter(matches(filterOf(form)));
+    found = list.filter(matches(filterOf(form, ALL_FINDINGS)));
     status.textContent = found.length === list.length ? `All ${many(list.length, 'finding')}` : `${found.length.toLocaleString('en')} of ${many(list.length, 'finding')}`;
     all.hidden = found.length === list.length;
     none.hidden = found.length > 0;
@@ -155,7 +151,7 @@ async function findingsView(_, query) {
     draw(0);
   };
   form.addEventListener('submit', (event) => event.preventDefault());
-  form.addEventListener('input', () => { apply(); replaceLink(queryOf(filterOf(form))); });
+  form.addEventListener('input', () => { apply(); replaceLink(addressOf('findings', filterOf(form, ALL_FINDINGS), ALL_FINDINGS)); });
   more.addEventListener('click', () => {
     const at = body.childElementCount;
     draw(at);

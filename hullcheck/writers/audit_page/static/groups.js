@@ -8,11 +8,6 @@ function allGroups() {
   return [...new Set(data.targets.flatMap((each) => each.groups))].sort();
 }
 
-function groupChoice(value) {
-  const names = allGroups();
-  return names.length ? choice('Group', 'group', [['', 'all'], ...names.map((each) => [each, shown(each)])], value) : null;
-}
-
 // What most targets of a group share: controls that fail on at least half of them, those that fail on most first.
 function sharedIn(targets) {
   const fail = String(data.verdicts.indexOf('fail'));

@@ -5,17 +5,7 @@ const OPEN = ['fail', 'error', 'manual'];
 const FEW = 12; // targets that leave room for whole titles
 const MOST_COLUMNS = 100; // what a browser draws at once
 
-function mapFilter(query) {
-  const asked = new URLSearchParams(query);
-  return { show: asked.get('show') === null ? 'open' : asked.get('show'), severity: asked.get('severity') || '', section: asked.get('section') || '', group: asked.get('group') || '' };
-}
-
-function mapQuery(filter) {
-  const pairs = [['severity', filter.severity], ['section', filter.section], ['group', filter.group]].filter(([, value]) => value);
-  if (filter.show !== 'open') pairs.unshift(['show', filter.show]);
-  const query = new URLSearchParams(pairs).toString();
-  return '#map' + (query ? '?' + query : '');
-}
+const USUAL_MAP = { show: 'open', severity: '', section: '', group: '' };
 
 // The controls of the filter, the most severe first and of these the one that fails most; each with its verdicts by target.
 function mapRows(filter, targets) {
@@ -141,14 +131,12 @@ function mapLegend() {
 }
 
 async function mapView(_, query) {
-  const filter = mapFilter(query);
+  let filter = chosen(query, USUAL_MAP);
   const box = el('div', { class: 'scroll map-box' });
   const status = el('p', { class: 'note', role: 'status' });
   const form = el('form', { class: 'filters', role: 'search', 'aria-label': 'Filter the map' },
     choice('Controls', 'show', SHOWN, filter.show),
-    choice('Severity', 'severity', [['', 'all'], ...data.severities.map((each) => [each, each])], filter.severity),
-    choice('Section', 'section', [['', 'all'], ...data.sections.map((each) => [each.key, each.title])], filter.section),
-    groupChoice(filter.group));
+    filtersIn(filter));
   const draw = () => {
     const inside = worstTargets().filter((at) => !filter.group || data.targets[at].groups.includes(filter.group));
     const columns = mapColumns(inside);
@@ -163,10 +151,9 @@ async function mapView(_, query) {
   };
   form.addEventListener('submit', (event) => event.preventDefault());
   form.addEventListener('input', () => {
-    const given = new FormData(form);
-    for (const name of Object.keys(filter)) filter[name] = given.get(name) || '';
+    filter = filterOf(form, USUAL_MAP);
     draw();
-    replaceLink(mapQuery(filter));
+    replaceLink(addressOf('map', filter, USUAL_MAP));
   });
   watchSquares(box);
   walkSquares(box);

@@ -123,7 +123,7 @@ function start() {
   addEventListener('hashchange', () => { if (location.hash !== current) go().catch(fail); });
   document.getElementById('search').addEventListener('submit', (event) => {
     event.preventDefault();
-    const hash = queryOf({ ...chosen(''), words: document.getElementById('search-text').value.trim() });
+    const hash = addressOf('findings', { q: document.getElementById('search-text').value.trim() }, ALL_FINDINGS);
     clicked = hash !== location.hash;
     location.hash = hash;
   });

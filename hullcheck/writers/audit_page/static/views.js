@@ -35,7 +35,7 @@ function brief(result) {
 }
 
 function requirementView([key, id]) {
-  const rollup = data.frameworks.find((each) => each.key === key);
+  const rollup = data.requirements.find((each) => each.key === key);
   const found = rollup && rollup.requirements.find((each) => each.id === id);
   if (!found) return null;
   const says = rollup.relation === 'judges' ? 'Its controls judge the recommendation itself.'
@@ -80,7 +80,7 @@ function idsOf(control) {
   const parts = Object.entries(control.frameworks).map(([marker, ids]) => [
     el('dt', null, marker.toUpperCase()),
     el('dd', null, ids.map((id) => {
-      const rollup = data.frameworks.find((each) => each.framework === marker && each.requirements.some((one) => one.id === id));
+      const rollup = data.requirements.find((each) => each.framework === marker && each.requirements.some((one) => one.id === id));
       return rollup ? link(['requirement', rollup.key, id], id) : el('span', null, id);
     })),
   ]);

@@ -171,7 +171,7 @@ def site() -> Example:
     bad = "runs with --privileged"
     findings = {
         (privileged, "web1"): [("container", "agent", _FAIL, bad), ("container", "web", _PASS, "")],
-        (privileged, "web2"): [("container", "agent", _FAIL, bad)],
+        (privileged, "web2"): [("container", "agent", _FAIL, bad), ("container", "db", _ERROR, "it is gone")],
         (memory, "web1"): [("container", "batch", Verdict.WAIVED, "no limit is set", _WAIVER.place)],
         (memory, "web2"): [
             ("container", "batch", Verdict.WAIVED, "no limit is set", _WAIVER.place),
@@ -213,7 +213,7 @@ def site() -> Example:
             "20261125T032257Z-aaaa",
             "2026-11-25T03:22:57Z",
             "2026-11-25T03:22:58Z",
-            "0.1.0",
+            "9.9",
             ("-m", "cis", "--inventory=site.yml"),
             1,
             User("ann", 1000),
