@@ -41,6 +41,8 @@ EXPECTED = {
 WAYS = pytest.mark.parametrize(
     "way", [[], ["-n", "2"], ["--setup-show"]], ids=["at once", "workers", "phases"]
 )
+FLEET = ["-pfleet"]
+"""A plugin that makes five hosts many: their answers do not stay in memory."""
 NO_DAEMON = '''
 def test_sockets(engine_sockets):
     """It speaks of the daemon."""
@@ -111,7 +113,16 @@ def test_every_way_of_judging_gives_the_same(tmp_path: Path) -> None:
     project.write("tests/test_more.py", PRIVILEGED)
     hosts = ",".join([empty(project), careless(project), *(empty(project, f"h{each}") for each in range(3))])
     runs = []
-    for way in ([], ["--setup-show"], ["-n", "2"], ["-n", "2", "--dist=worksteal"]):
+    for way in (
+        [],
+        ["--setup-show"],
+        ["-n", "2"],
+        ["-n", "2", "--dist=worksteal"],
+        FLEET,
+        [*FLEET, "-n", "2"],
+    ):
+        if way[:1] == FLEET:
+            project.write("fleet.py", "from hullcheck.plugin import session\n\nsession.MOST_KEPT = 2\n")
         run = project.pytest("--hosts", hosts, *way)
         assert run.status == 1, run.output
         cases = {case.get("name"): [*properties(case), *map(str, case.itertext())] for case in run.junit}
