@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Queue
+from typing import Any
 
 from hullcheck import compose
 from hullcheck.gather import image_cache, intake, processes
@@ -26,17 +27,10 @@ _GRACE = 3  # seconds that a backend gets in which to notice its own time-out
 
 
 def gather(
-    targets: Sequence[Target],
-    probes: tuple[Probe, ...],
-    connection: Connection,
-    *,
-    probe_timeout: int = 30,
-    cache: Path | None = None,
-    jobs: int = JOBS,
+    targets: Sequence[Target], probes: tuple[Probe, ...], connection: Connection, **how: Any
 ) -> dict[str, Recording]:
     """Return the recordings of *targets*, by name, in their order; see `arriving`."""
-    found = arriving(targets, probes, connection, probe_timeout=probe_timeout, cache=cache, jobs=jobs)
-    recordings = {recording.target: recording for recording in found}
+    recordings = {each.target: each for each in arriving(targets, probes, connection, **how)}
     return {target.name: recordings[target.name] for target in targets}
 
 
@@ -56,18 +50,12 @@ def arriving(
         cache: the folder in which it is kept what was read of images.
         jobs: how many targets are asked at a time.
     """
-    waiting: Queue[Target] = Queue()
-    for target in targets:
-        waiting.put(target)
+    waiting = iter(list(targets))  # each target goes to one of the threads
     finished: Queue[Recording] = Queue()
     trip = _Trip(probes, connection, probe_timeout, cache)
 
     def work() -> None:
-        while True:
-            try:
-                target = waiting.get_nowait()
-            except Empty:
-                return
+        for target in waiting:
             finished.put(trip.bounded(target))
 
     processes.begin()

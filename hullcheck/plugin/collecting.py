@@ -31,7 +31,7 @@ CONTROL = pytest.StashKey[Control]()
 """What the markers and docstring of a control say, made once for all targets."""
 SELECTED = pytest.StashKey[bool]()
 """Whether the selection could be understood."""
-_LABELLED = pytest.StashKey[set[pytest.Item]]()
+_LABELLED = pytest.StashKey[bool]()
 _LABELS = pytest.StashKey[dict[tuple[int, ...], "_Labels"]]()
 """By the function and its markers as they are written, which live as long as the tests."""
 
@@ -222,25 +222,23 @@ class _Labels:
 
 def _label(item: pytest.Item) -> list[str]:
     """Add a marker for each framework id, for `-m 'cis(id="5.5")'`; return the faults."""
-    labelled = item.config.stash.setdefault(_LABELLED, set())
-    if item in labelled:  # pytest may collect a module again, for a part of it
+    if _LABELLED in item.stash:  # pytest may collect a module again, for a part of it
         return []
-    labelled.add(item)
+    item.stash[_LABELLED] = True
     known = item.config.stash.setdefault(_LABELS, {})
     own = list(item.iter_markers())
     key = tuple(map(id, (getattr(item, "function", None), *own)))
-    labels = known[key] = known.get(key) or _labels_of(
-        item, own
-    )  # for all targets markers are the same objects
+    if key not in known:  # for all targets markers are the same objects
+        known[key] = _labels_of(item, own)
+    labels = known[key]
     markers = labels.markers
     if not labels.faults and labels.control:
         assert isinstance(item, pytest.Function)
         item.stash[CONTROL] = labels.control
-        item.extra_keyword_matches |= labels.words
+        item.extra_keyword_matches = labels.words  # one set for all targets: fleets have many tests
         level = session_of(item.config).severity_on(target_of(item), labels.control.id)
         markers = [*markers, _severity(level or labels.control.severity)]
     item.own_markers += [each.mark for each in markers]  # quicker than item.add_marker
-    item.keywords.update((each.name, each) for each in markers)
     return labels.faults
 
 

@@ -6,6 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
+from hullcheck.facts import registry
 from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.facts.engine.rights import Rights
 from hullcheck.gather import interrupts, script_for
@@ -116,5 +117,5 @@ def show_probes(config: pytest.Config) -> int:
         elif backend_of(target.connect) == COMPOSE:
             print(f"# no host is asked; here: {COMPOSE_FILE.command}")
         else:
-            print(script_for(target, audit.probes, timeout, shown=True))
+            print(script_for(target, registry.probes(), timeout, shown=True))
     return 0

@@ -2,6 +2,7 @@
 
 import os
 import re
+from argparse import SUPPRESS
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -133,7 +134,7 @@ def add_options(parser: pytest.Parser) -> None:
         dest="hullcheck_show_probes",
         help="print every command that would be run on a target, contact no host, run no test",
     )
-    group.addoption("--hullcheck-listing", metavar="FILE", help="write the controls to FILE")
+    group.addoption("--hullcheck-listing", help=SUPPRESS)  # of `hullcheck controls`
 
 
 def _spelled(name: str) -> str:

@@ -4,7 +4,8 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -40,7 +41,6 @@ from hullcheck.plugin import options
 from hullcheck.plugin.output import Unwritten
 from hullcheck.recording import CLOCK, FILE_NAME, Recording
 from hullcheck.recording.backends import COMPOSE
-from hullcheck.recording.probe import Probe
 from hullcheck.results import Finding, Result, SwitchedOff, run_files
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
@@ -79,8 +79,13 @@ class AuditSession:
             options.number(config, name)  # a wrong one is reported before a host is asked
         self.strict_waivers = options.flag(config, "strict_waivers")
         self.max_age = options.age(config, "max_age")
-        every = _targets(config, self.inventory)
-        self.shard, mine = _divided(config, every)
+        with _wrong_use():
+            named = options.several(config, "targets")
+            every = chosen(_all_targets(config, self.inventory), self.inventory, named)
+            self.shard = _shard(config)
+            mine = shards.divided(every, self.shard)
+            if not self.worker:
+                check_files(mine)
         self.all_targets = tuple(each.name for each in every)
         self.targets = tuple(map(self._with_policy, mine))
         self.started = time.time()
@@ -100,11 +105,6 @@ class AuditSession:
         """Return *target* with the paths and secret names of its policy."""
         policy = self.inventory.policy_for(target)
         return replace(target, paths=tuple(policy.paths.items()), secret_names=policy.secret_names)
-
-    @property
-    def probes(self) -> tuple[Probe, ...]:
-        """All that is asked, the probes of the user's own facts too."""
-        return registry.probes()
 
     # ---- the folder of the run
 
@@ -150,7 +150,7 @@ class AuditSession:
         try:
             for recording in arriving(
                 self.targets,
-                self.probes,
+                registry.probes(),
                 options.connection(self.config),
                 probe_timeout=options.number(self.config, "probe_timeout"),
                 cache=cache,
@@ -201,13 +201,13 @@ class AuditSession:
         path = self.folder / target.name / FILE_NAME
         while not path.exists() and (self.folder / GATHERING).exists():
             time.sleep(_POLL)
-        return Recording.load(path, self.probes)
+        return Recording.load(path, registry.probes())
 
     def facts_of(self, target: Target) -> Facts:
         """Return the facts of *target*, and forget those of the one before: targets are judged one after the other."""
         if self._facts is None or self._facts[0] != target.name:
             recording = self.recording_of(target)
-            if len(self.targets) > MOST_KEPT and not recording.failure:
+            if len(self.targets) > MOST_KEPT and (self.folder / target.name / FILE_NAME).is_file():
                 recording = self._written(target)
             policy = self.inventory.policy_for(target)
             recording = recording.not_older(self.max_age, self.began)
@@ -343,6 +343,14 @@ def session_of(config: pytest.Config) -> AuditSession:
 # ---- what options and settings ask for
 
 
+@contextmanager
+def _wrong_use(before: str = "") -> Iterator[None]:
+    try:
+        yield
+    except (InventoryError, TargetError) as error:
+        raise pytest.UsageError(f"{before}{error}") from None
+
+
 def _inventory(config: pytest.Config) -> Inventory:
     """Return the inventory of this name, or that of the project; this machine alone if there is neither.
 
@@ -357,29 +365,15 @@ def _inventory(config: pytest.Config) -> Inventory:
             f"{path}: not taken: {why}, so somebody else may have written it, and an inventory can run commands;"
             f" if you trust it, write --inventory={DEFAULT_INVENTORY}"
         )
-    try:
+    with _wrong_use():
         return load(path)
-    except InventoryError as error:
-        raise pytest.UsageError(str(error)) from None
 
 
 def _releases(config: pytest.Config) -> tuple[KnownReleases, bytes]:
     """Return what is known of releases, and the file that was named for it, if one was."""
     given = options.path(config, "releases")
-    if not given:
-        return shipped(), b""
-    try:
-        return releases.load(given)
-    except InventoryError as error:
-        raise pytest.UsageError(f"--releases: {error}") from None
-
-
-def _targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
-    """Return all targets that this run is asked for."""
-    try:
-        return chosen(_all_targets(config, inventory), inventory, options.several(config, "targets"))
-    except TargetError as error:
-        raise pytest.UsageError(str(error)) from None
+    with _wrong_use("--releases: "):
+        return releases.load(given) if given else (shipped(), b"")
 
 
 def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
@@ -394,19 +388,10 @@ def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, .
     return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
 
 
-def _divided(
-    config: pytest.Config, targets: Sequence[Target]
-) -> tuple[shards.Shard | None, tuple[Target, ...]]:
-    """Return the shard that this run is asked for, and which of *targets* are in it."""
+def _shard(config: pytest.Config) -> shards.Shard | None:
+    """Return the shard that this run is asked for."""
     written = config.getoption("hullcheck_shard", None)
-    try:
-        shard = None if written is None else shards.shard_of(written, os.environ)
-        mine = shards.divided(targets, shard)
-        if not hasattr(config, "workerinput"):
-            check_files(mine)
-        return shard, mine
-    except TargetError as error:
-        raise pytest.UsageError(str(error)) from None
+    return None if written is None else shards.shard_of(written, os.environ)
 
 
 def _check_labels(labels: Sequence[str]) -> None:

@@ -180,24 +180,12 @@ def _mounts(container: Container, facts: Facts) -> _Found:
                 yield "allowed_mounts", path, f" at {mount.destination}"
 
 
-<<<<<<< HEAD
-def _devices(container: Container, _: Facts) -> _Found:
-    for each in container.devices:
-        yield "allowed_devices", each, ""
-
-
-def _ulimits(container: Container, _: Facts) -> _Found:
-    for each in container.ulimits:
-        yield "allowed_ulimits", each.partition("=")[0], f" has {each}"
-=======
 def _configuration(container: Container, _: Facts) -> _Found:
-    configuration = container.configuration
-    yield "current_images", configuration.image.name, " runs it"
-    yield from (("allowed_devices", each, "") for each in configuration.devices)
-    yield from (("allowed_ulimits", each.partition("=")[0], f" has {each}") for each in configuration.ulimits)
-    if not configuration.in_default_cgroup:
+    yield "current_images", container.image.name, " runs it"
+    yield from (("allowed_devices", each, "") for each in container.devices)
+    yield from (("allowed_ulimits", each.partition("=")[0], f" has {each}") for each in container.ulimits)
+    if not container.in_default_cgroup:
         yield "cgroup_parents", container.host_config.cgroup_parent, ""
->>>>>>> m41-wrt
 
 
 def _ports(container: Container, _: Facts) -> _Found:
@@ -207,18 +195,6 @@ def _ports(container: Container, _: Facts) -> _Found:
             yield "allowed_ports", value, f": {shown_port(port)}"
 
 
-<<<<<<< HEAD
-def _group(container: Container, _: Facts) -> _Found:
-    if not container.in_default_cgroup:
-        yield "cgroup_parents", container.host_config.cgroup_parent, ""
-
-
-def _current(container: Container, _: Facts) -> _Found:
-    yield "current_images", container.image.name, " runs it"
-
-
-=======
->>>>>>> m41-wrt
 _LOOKS: tuple[Callable[[Facts], _Found], ...] = (
     *(_users, _software, _services, _images, _image_contents, _daemon, _swarm),
     *map(_containers, (_capabilities, _mounts, _configuration, _ports)),

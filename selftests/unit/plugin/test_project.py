@@ -144,16 +144,6 @@ def test_new_folder_with_workers(site: Project, elsewhere: Path, given: str) -> 
     assert not (site.folder / "reports").exists()
 
 
-def test_environments_name_their_settings() -> None:
-    """Whatever path follows `--` of `tox -e cis`, pytest reads its settings from here."""
-    lines = (REPOSITORY / "tox.ini").read_text().splitlines()
-    commands = [line.removeprefix("commands = ") for line in lines if line.startswith("commands = pytest")]
-    assert len(commands) >= 2
-    for command in commands:
-        (named,) = [word for word in command.split() if word.startswith("--config-file=")]
-        assert (REPOSITORY / named.partition("=")[2]).is_file()
-
-
 # ---- a bundle that was unpacked
 
 
