@@ -160,9 +160,8 @@ def _asks_for_facts(item: pytest.Function) -> bool:
     fixtures = item._fixtureinfo
     replaced = any(len(each) > 1 for each in fixtures.name2fixturedefs.values())
     markers = {each.name for each in item.own_markers}
-    return (
-        {*fixtures.names_closure} <= FACTS.keys() | _GIVEN and not replaced and not markers & _PHASE_MARKERS
-    )
+    is_plain = item.cls is None and not replaced and not markers & _PHASE_MARKERS
+    return is_plain and {*fixtures.names_closure} <= FACTS.keys() | _GIVEN
 
 
 def report_of(
