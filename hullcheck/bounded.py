@@ -6,8 +6,9 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _MIB = 1 << 20
 _MOST = 64 * _MIB  # of output
@@ -19,8 +20,7 @@ class BoundedError(Exception):
     """The program did not end by itself; the message says why, and is part of a sentence."""
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A program that ended."""
 
     status: int

@@ -1,13 +1,14 @@
 """Text from a host, made fit to be shown: nothing in it may steer a terminal or hide."""
 
 import difflib
-import re
 import unicodedata
 from collections.abc import Iterable
 
-_BETWEEN_URLS = re.compile(r"(\s+|,(?=\s*[\w+.-]+://))")
+from hullcheck.lazy import regex
+
+_BETWEEN_URLS = regex(r"(\s+|,(?=\s*[\w+.-]+://))")
 # Not that of hullcheck.secrets.known: after a comma other addresses or more of a document may follow, which stay.
-_USER = re.compile(r"://[^:/@,]*:")
+_USER = regex(r"://[^:/@,]*:")
 
 
 def printable(text: str) -> str:

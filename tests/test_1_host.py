@@ -20,11 +20,12 @@ from hullcheck.facts.host.audit import Audit
 from hullcheck.facts.host.file import FileFact
 from hullcheck.facts.host.packages import Patching
 from hullcheck.facts.registry import Later
+from hullcheck.lazy import regex
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual
 
 _COMMUNITY = "Docker Engine - Community"
-_PRE_RELEASE = re.compile(r"-(alpha|beta|rc|dev|tp)", re.IGNORECASE)
+_PRE_RELEASE = regex(r"-(alpha|beta|rc|dev|tp)", re.IGNORECASE)
 
 _records_of_configuration = marked(
     pytest.mark.nist("AU-2", "AU-12", "CM-6", sp="800-53"),

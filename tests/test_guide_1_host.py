@@ -1,7 +1,6 @@
 """The Docker Hardening Guide, section 1: the host, where no control of the CIS benchmark judges the same."""
 
 import posixpath
-import re
 from collections.abc import Iterable
 from typing import NoReturn
 
@@ -21,11 +20,12 @@ from hullcheck.facts.host.running_kernel import RunningKernel, order
 from hullcheck.facts.host.services import HostServices, Listener
 from hullcheck.facts.host.system import FORWARD, SETTINGS, Kernel, Sysctl
 from hullcheck.facts.registry import Later
+from hullcheck.lazy import regex
 from hullcheck.parsing import seccomp
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
-_OPEN_IN_PART = re.compile(r"vulnerable|[Uu]nknown|but not|no microcode|IBPB: disabled|IBPB on VMEXIT only")
+_OPEN_IN_PART = regex(r"vulnerable|[Uu]nknown|but not|no microcode|IBPB: disabled|IBPB on VMEXIT only")
 
 
 @pytest.mark.nist("CM-7", sp="800-53")

@@ -3,9 +3,11 @@
 import re
 from xml.etree import ElementTree
 
+from hullcheck.lazy import regex
+
 _HEAD = b'<?xml version="1.0" encoding="utf-8"?>'
-_SECONDS = re.compile(r"[0-9]+\.[0-9]{3}")
-_TIMESTAMP = re.compile(
+_SECONDS = regex(r"[0-9]+\.[0-9]{3}")
+_TIMESTAMP = regex(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?([+-][0-9]{2}:[0-9]{2})?"
 )
 

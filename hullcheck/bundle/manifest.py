@@ -56,7 +56,7 @@ def target_document(connect: str, recording: Recording) -> dict[str, Any]:
         "connect": connect,
         "backend": recording.backend,
         "gathered": recording.gathered,
-        **vars(Identity.of(recording)),
+        **asdict(Identity.of(recording)),
     }
 
 

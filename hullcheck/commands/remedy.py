@@ -1,12 +1,12 @@
 """`hullcheck remedy`: files that mend what failed in an audit."""
 
 import argparse
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hullcheck.commands import Subparsers, add_run_folder
+from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse, did_you_mean, printable
 from hullcheck.recording.backends import COMPOSE
 from hullcheck.results import Audit, document, run_files
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hullcheck.remedies.plan import Plan
 
 FOLDER = Path("remedy")
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")  # it names a folder on the host
+_RUN_ID = regex(r"[A-Za-z0-9][A-Za-z0-9.-]*")  # it names a folder on the host
 
 
 def add(commands: Subparsers) -> None:

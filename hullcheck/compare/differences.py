@@ -1,8 +1,9 @@
 """Finds where an audit and docker-bench-security differ, recommendation by recommendation."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from hullcheck.compare.inputs import TargetResults
 from hullcheck.data import benchmarks
@@ -43,8 +44,7 @@ class Kind(StrEnum):
 _DIFFERENT = (Kind.OPPOSITE, Kind.SUBJECTS, Kind.OPEN_THERE, Kind.OPEN_HERE, Kind.UNREAD)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """One recommendation, or one check or control that the other side does not have.
 
     Attributes:
@@ -63,8 +63,7 @@ class Row:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Everything that was compared."""
 
     log: Log

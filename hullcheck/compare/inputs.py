@@ -1,7 +1,8 @@
 """Reads what is compared: the log file of docker-bench-security, and the results of one target."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hullcheck import inputs
 from hullcheck.messages import WrongUse, did_you_mean
@@ -12,8 +13,7 @@ LARGEST = 64 * inputs.MIB
 """The most bytes of a log: that of 5,000 containers has some 10 MiB."""
 
 
-@dataclass(frozen=True)
-class TargetResults:
+class TargetResults(Struct, frozen=True):
     """One target of an audit: each control that was judged, with its result."""
 
     run: str

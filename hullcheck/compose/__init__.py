@@ -5,7 +5,6 @@ a variable, and no other secret.
 """
 
 import os
-import re
 import time
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from hullcheck.compose.command import ComposeError
 from hullcheck.compose.lines import File, place, read
 from hullcheck.compose.translate import Model
 from hullcheck.facts.containers.compose import COMPOSE_FILE, ComposeFile
+from hullcheck.lazy import regex
 from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE
 from hullcheck.recording.probe import Answer
@@ -25,7 +25,7 @@ __all__ = ["ComposeError", "files_of", "recorded"]
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 """The files that `docker compose` looks for, in this order."""
-_SERVICE = re.compile(r"""\b(?:services\.|service ")([\w.-]+?)(?:\.([a-z_]+))?(?=[\s:.\["]|$)""")
+_SERVICE = regex(r"""\b(?:services\.|service ")([\w.-]+?)(?:\.([a-z_]+))?(?=[\s:.\["]|$)""")
 
 
 def files_of(written: str) -> list[Path]:

@@ -4,20 +4,22 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from msgspec import Struct
+
 from hullcheck import bounded, inputs, secrets
+from hullcheck.lazy import regex
 from hullcheck.messages import printable
 
 _SECONDS, _MEMORY = 60, 2 << 30  # programs in Go reserve more addresses than they use
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_VERSION = re.compile(r"v?([2-9]|[1-9][0-9]+)\.[0-9]+\.[0-9]+\S*")
-_UNSET = re.compile(r'The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set')
-_QUOTED = re.compile(
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_VERSION = regex(r"v?([2-9]|[1-9][0-9]+)\.[0-9]+\.[0-9]+\S*")
+_UNSET = regex(r'The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set')
+_QUOTED = regex(
     r"""(?<=Additional property ).+(?= is not allowed)|(?<=missing a value: ).+"""
     r"""|"(?:\\.|[^"\\])*"?|(?<!\w)'[^']*'?|`[^`]*`?"""
 )
@@ -29,8 +31,7 @@ class ComposeError(Exception):
     """A Compose file cannot be judged; the message is one line."""
 
 
-@dataclass(frozen=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """The answer of docker compose.
 
     Attributes:

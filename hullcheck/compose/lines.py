@@ -1,10 +1,10 @@
 """The lines in which a Compose file has its services and their keys."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
+from msgspec import Struct
 
 from hullcheck.compose.command import ComposeError
 from hullcheck.inventory import yamlfile
@@ -12,8 +12,7 @@ from hullcheck.inventory import yamlfile
 _SERVICES = "services"
 
 
-@dataclass(frozen=True)
-class File:
+class File(Struct, frozen=True):
     """A file that was named.
 
     Attributes:
@@ -23,8 +22,8 @@ class File:
     """
 
     shown: str
-    text: str = field(repr=False)
-    lines: Mapping[tuple[str, ...], int] = field(repr=False)
+    text: str
+    lines: Mapping[tuple[str, ...], int]
 
     @property
     def services(self) -> list[str]:

@@ -4,11 +4,11 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from hullcheck.compose.command import ComposeError, Merged
@@ -29,8 +29,7 @@ _RESOURCES = ("configs", "networks", "secrets", "volumes")
 _DEPTH = 20  # of services that take the volumes of others
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(Struct, frozen=True):
     """The merged configuration, as `docker compose config` prints it, and its files."""
 
     merged: Merged

@@ -6,11 +6,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from msgspec import convert
+from msgspec import Struct, convert, field
 
 from hullcheck.controls import shipped
 from hullcheck.data import benchmarks
@@ -22,8 +21,7 @@ _FOUND, _BROKEN, _NONE_LEFT = 0, 2, 5  # pytest's exit statuses
 _ADVICE = "controls are tests: name them, or the directory that holds them: hullcheck controls PATH"
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A control and where it is written.
 
     Attributes:

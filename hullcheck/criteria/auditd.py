@@ -1,20 +1,20 @@
 """Whether the audit system records each change of a file, or each start of a program, and keeps the records."""
 
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from hullcheck.facts.host.audit import Audit, AuditDaemon, Rule
+from hullcheck.lazy import regex
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.systemctl import Unit
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.verdicts import EvidenceError, Manual
 
 _KINDS = {"w": "every write", "a": "every change of attributes", "x": "every start"}
-_CHANGING_CALL = re.compile("all|exec|open|creat|truncat|renam|link|mk|rmdir|chmod|chown|xattr")
-_OTHER_RECORD = re.compile(r"msgtype=(?!SYSCALL$|PATH$|EXECVE$|130[029]$)\w+")
-_KERNELS_OWN = re.compile("fstype=(tracefs|debugfs|0x74726163|0x64626720)")
-_DOCKER = re.compile(r"/(?:docker|containerd|runc)")
+_CHANGING_CALL = regex("all|exec|open|creat|truncat|renam|link|mk|rmdir|chmod|chown|xattr")
+_OTHER_RECORD = regex(r"msgtype=(?!SYSCALL$|PATH$|EXECVE$|130[029]$)\w+")
+_KERNELS_OWN = regex("fstype=(tracefs|debugfs|0x74726163|0x64626720)")
+_DOCKER = regex(r"/(?:docker|containerd|runc)")
 
 
 class Coverage(NamedTuple):

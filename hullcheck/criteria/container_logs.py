@@ -1,7 +1,8 @@
 """Whether the logs of containers, and those of the host, leave it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hullcheck.criteria.judgement import Judgement, listed
 from hullcheck.facts.containers import Container
@@ -24,8 +25,7 @@ from hullcheck.verdicts import Manual
 NEW = "new containers"
 
 
-@dataclass(frozen=True)
-class LogRoute:
+class LogRoute(Struct, frozen=True):
     """Where the log of a container goes, or that of those yet to be made.
 
     Attributes:

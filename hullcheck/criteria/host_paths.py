@@ -6,6 +6,7 @@ The lists are of the File System Hierarchy Standard, hier(7), file-hierarchy(7) 
 import re
 
 from hullcheck.facts.containers.mounts import HostMount
+from hullcheck.lazy import regex
 from hullcheck.parsing.proc.mountinfo import is_below
 
 _SYSTEM = "/bin /boot /dev /efi /etc /gnu /lib /lib32 /lib64 /libx32 /nix /proc /root /sbin /sys /usr /ostree /sysroot"
@@ -38,10 +39,10 @@ _OF_SERVICES = (
 )
 """Where programs and services of the host keep what they run, obey and remember; only people know whose it is."""
 
-_HOME = re.compile(r"/home(?:/[^/]+(?:/\..*)?)?")
+_HOME = regex(r"/home(?:/[^/]+(?:/\..*)?)?")
 """All homes, one, and hidden files in it: keys, tokens, and what its owner's next login runs."""
 
-_KEYS = re.compile(
+_KEYS = regex(
     r"""/.*/\.(?: (?:aws|azure|config/gcloud|git-credentials|gnupg|kube|netrc|pgpass|ssh)(?:/.*)?
     | docker(?:/(?:config\.json|contexts|machine|trust)(?:/.*)?)? )""",
     re.VERBOSE,

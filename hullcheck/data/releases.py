@@ -7,19 +7,19 @@ is known today, and an old hullcheck need not be updated.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 SHIPPED = Path(__file__).with_suffix(".json")
 """What this version of hullcheck knows."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A release line of the engine.
 
     Attributes:
@@ -37,8 +37,7 @@ class Line:
     safe: str = ""
 
 
-@dataclass(frozen=True)
-class KnownReleases:
+class KnownReleases(Struct, frozen=True):
     """What was known of releases on one day.
 
     Attributes:

@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Product:
+
+class Product(Struct, frozen=True):
     """A product that watches what containers do.
 
     Attributes:

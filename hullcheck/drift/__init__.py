@@ -1,11 +1,11 @@
 """What is different between two runs: findings, and the answers of the host that they were made of (docs/diff.md)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from hullcheck.drift.answers import difference
@@ -17,8 +17,7 @@ from hullcheck.results.history import compare
 from hullcheck.verdicts import Verdict
 
 
-@dataclass(frozen=True)
-class PastRun:
+class PastRun(Struct, frozen=True, dict=True):
     """A run that left its folder.
 
     Attributes:
@@ -56,8 +55,7 @@ class PastRun:
             return None
 
 
-@dataclass(frozen=True)
-class Drift:
+class Drift(Struct, frozen=True, dict=True):
     """Two runs beside each other.
 
     Attributes:

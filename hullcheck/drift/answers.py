@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from hullcheck.lazy import regex
 from hullcheck.recording import Recording
 from hullcheck.results import Change
 from hullcheck.secrets.redact import SECTION
@@ -20,13 +21,13 @@ _DOCUMENTS = {
 """The probes that answer with a document for each object; their other lines are of /proc."""
 _OTHER_EACH_TIME = frozenset(("processes",))
 """The probes of which two answers are never the same."""
-_OTHER_SECTIONS = re.compile(r"^--(?:asked|running|sockets|proc|paths)\n(?:(?!--).*\n)*", re.MULTILINE)
+_OTHER_SECTIONS = regex(r"^--(?:asked|running|sockets|proc|paths)\n(?:(?!--).*\n)*", re.MULTILINE)
 """The sections of which two are never the same."""
-_OTHER_EACH_START = re.compile(
+_OTHER_EACH_START = regex(
     r"(?:[^:]*\.)?(?:Pid|Id|Created|StartedAt|FinishedAt|NetworkID|IPAddress|GlobalIPv6Address|SystemTime): "
 )
-_DATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:|^(?:process )?\d+$")
-_PLACE = re.compile(r"^(?:[0-9a-f]{32} |\d+/)|/proc/\d+/root(?=/)")
+_DATED = regex(r"\d{4}-\d\d-\d\d \d\d:\d\d:|^(?:process )?\d+$")
+_PLACE = regex(r"^(?:[0-9a-f]{32} |\d+/)|/proc/\d+/root(?=/)")
 """Numbers of processes and of the script, which stand before and in lines."""
 
 _Fields = dict[str, set[str]]  # the values of each field; a line of text is a field with an empty value

@@ -3,9 +3,11 @@
 import inspect
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Generic, Literal, TypeVar, get_origin
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck.policy import Policy
 from hullcheck.recording import CLOCK, Recording
@@ -22,15 +24,13 @@ GIVEN = ("recording", "policy")
 """What a fact may ask for beside other facts."""
 
 
-@dataclass(frozen=True)
-class Later(Generic[T]):
+class Later(Struct, Generic[T], frozen=True):
     """A fact that another one does not always need, and that may fail: `get()` makes it."""
 
     get: Callable[[], T]
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """How a fact is made.
 
     Attributes:

@@ -1,8 +1,9 @@
 """The subjects of one kind on a target, each with the name that a person would type."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from hullcheck.verdicts import EvidenceError
 
@@ -12,8 +13,7 @@ DAEMON_DEFAULT = "(default of the daemon)"
 """The name of the log that containers get by default, among theirs; no container can be called so."""
 
 
-@dataclass(frozen=True)
-class Subjects(Generic[T]):
+class Subjects(Struct, Generic[T], frozen=True):
     """The subjects of one kind on a target, each with the name that a person would type.
 
     Attributes:

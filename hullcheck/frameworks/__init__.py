@@ -4,10 +4,11 @@ import difflib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct, field
 
 from hullcheck import inputs
 
@@ -23,8 +24,7 @@ class FrameworkError(Exception):
     """``markers.ini`` cannot be used; the message is ``file:line: what is wrong; what to write``."""
 
 
-@dataclass(frozen=True)
-class Framework:
+class Framework(Struct, frozen=True):
     """One framework: a standard, or one of several editions that share a marker."""
 
     marker: str
@@ -53,8 +53,7 @@ class Framework:
         return f"{self.title}{between if self.version else ''}{self.version}"
 
 
-@dataclass(frozen=True)
-class Frameworks:
+class Frameworks(Struct, frozen=True):
     """All frameworks, in the order of ``markers.ini``."""
 
     all: tuple[Framework, ...]
@@ -181,8 +180,7 @@ class _Fault(Exception):
         self.line = line
 
 
-@dataclass
-class _Section:
+class _Section(Struct):
     """A section, with the lines of its head and of its keys."""
 
     name: str

@@ -1,7 +1,8 @@
 """Rolls results up by requirement: the verdict of all controls that cover an id of a framework."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hullcheck.frameworks import Framework
 from hullcheck.results import INCOMPLETE, NOT_COVERED, Requirement, Result, Rollup
@@ -29,8 +30,7 @@ def controls_by_requirement(framework: Framework, ids_by_control: IdsByControl) 
     return found
 
 
-@dataclass(frozen=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """The controls that cover each requirement of one framework, whether they ran or not."""
 
     framework: str

@@ -8,10 +8,11 @@ from typing import Any
 from _pytest.mark.expression import Expression  # pytest's own language, which has no public name
 
 from hullcheck.frameworks import Frameworks
+from hullcheck.lazy import regex
 from hullcheck.messages import did_you_mean
 from hullcheck.results import SEVERITIES
 
-_NUMBER = re.compile(r"(?<![\w.:+\-\[\]\\/])\d+(?:\.\d+)+(?![\w.:+\-\[\]\\/])")
+_NUMBER = regex(r"(?<![\w.:+\-\[\]\\/])\d+(?:\.\d+)+(?![\w.:+\-\[\]\\/])")
 
 
 def keywords(numbers: Collection[str]) -> set[str]:

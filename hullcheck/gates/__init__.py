@@ -5,10 +5,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
+
+from msgspec import Struct
 
 from hullcheck.gates.conditions import Condition
 from hullcheck.messages import WrongUse
@@ -18,8 +19,7 @@ from hullcheck.verdicts import Verdict
 FAIL_ON, COVERAGE = "--fail-on", "--coverage"
 
 
-@dataclass(frozen=True)
-class Baseline:
+class Baseline(Struct, frozen=True, dict=True):
     """The run with which a later one is compared."""
 
     audit: Audit
@@ -72,8 +72,7 @@ def shares(results: Iterable[Result]) -> Mapping[str, float]:
     return {name: 100 * judged[name] / count if count else 0.0 for name, count in applying.items()}
 
 
-@dataclass(frozen=True)
-class Gates:
+class Gates(Struct, frozen=True):
     """The gates of a run.
 
     Attributes:

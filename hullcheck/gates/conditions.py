@@ -1,8 +1,10 @@
 """What `--fail-on` takes: `new,severity>=high or severity=critical`."""
 
 import re
-from dataclasses import dataclass
 
+from msgspec import Struct
+
+from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.results import SEVERITIES
 from hullcheck.verdicts import Verdict
@@ -11,12 +13,11 @@ NEW = "new"
 COUNTED = frozenset({Verdict.FAIL, Verdict.ERROR})
 """The verdicts that count where a condition names none: what could not be judged is as bad as what fails."""
 _VERDICTS = {each.value: each for each in (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED)}
-_COMPARED = re.compile(r"(\w+)\s*(>=|=)\s*(\w+)")
+_COMPARED = regex(r"(\w+)\s*(>=|=)\s*(\w+)")
 _EXAMPLE = "as in --fail-on 'new,severity>=high'"
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Findings that break the gate: all three parts have to fit."""
 
     verdicts: frozenset[Verdict] = COUNTED

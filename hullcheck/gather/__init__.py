@@ -4,10 +4,12 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Queue
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck import compose
 from hullcheck.gather import image_cache, intake, processes
@@ -105,8 +107,7 @@ def _docker_host(target: Target) -> str | None:
     return docker_host
 
 
-@dataclass(frozen=True)
-class _Trip:
+class _Trip(Struct, frozen=True):
     """How each target is asked; fields are the arguments of `gather`."""
 
     probes: tuple[Probe, ...]

@@ -8,10 +8,10 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from hullcheck import __version__, inputs, private_files
 from hullcheck.facts.images.contents import IMAGE_CONTENTS, Contents

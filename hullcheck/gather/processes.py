@@ -8,8 +8,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import IO
+
+from msgspec import Struct
 
 from hullcheck.gather.intake import HOLD, Intake
 
@@ -21,8 +22,7 @@ _running: set[subprocess.Popen[bytes]] = set()
 _ended = threading.Event()
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A process that ended.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from hullcheck.gather import channel, host_key, processes
 from hullcheck.inventory import Target
@@ -24,8 +25,7 @@ class TransportError(Exception):
     """The target could not be reached, refused us or gave no answer in time."""
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """How to connect: testinfra's options of the same names.
 
     Attributes:
@@ -42,8 +42,7 @@ class Connection:
     force_ansible: bool = False
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What came back: the standard output, and for where that is no answer, what the target said instead.
 
     Attributes:

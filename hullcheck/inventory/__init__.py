@@ -1,10 +1,11 @@
 """The inventory: which hosts are audited, and what the site allows on each."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from hullcheck.inventory import spec_query
 from hullcheck.inventory.acceptance import Entry
@@ -28,8 +29,7 @@ class InventoryError(Exception):
         self.faults = faults
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Struct, frozen=True):
     """One host or container to audit."""
 
     name: str
@@ -50,21 +50,20 @@ class Target:
     """Why it cannot be audited as the inventory has it."""
 
 
-@dataclass(frozen=True)
-class Inventory:
+class Inventory(Struct, frozen=True, dict=True):
     """The targets of a site, in the order of the file, and its policy."""
 
     path: Path
     targets: tuple[Target, ...]
-    policy: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    policy: Mapping[str, Any] = field(default_factory=dict)
     """The policies as written, under ``all``, ``groups`` and ``targets``; `policy_for` reads them."""
-    controls: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    controls: Mapping[str, Any] = field(default_factory=dict)
     """What is changed of single controls, as written; `tailoring_for` reads it."""
-    profiles: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    profiles: Mapping[str, str] = field(default_factory=dict)
     """Selections by name, each written as for ``-m``."""
-    waivers: tuple[Entry[Waiver], ...] = field(default=(), repr=False)
-    attestations: tuple[Entry[Attestation], ...] = field(default=(), repr=False)
-    document: "Document | None" = field(default=None, repr=False, hash=False, compare=False)
+    waivers: tuple[Entry[Waiver], ...] = field(default=())
+    attestations: tuple[Entry[Attestation], ...] = field(default=())
+    document: "Document | None" = field(default=None)
     """The file as it was read; ``None`` without one."""
     further: tuple[Path, ...] = ()
     """Other files that it names and that decide verdicts too."""

@@ -15,6 +15,7 @@ from hullcheck import bounded, inputs, secrets
 from hullcheck.inventory import Inventory, InventoryError, Target, policy_faults, yamlfile
 from hullcheck.inventory.specs import safe_name
 from hullcheck.inventory.yamlfile import Document
+from hullcheck.lazy import regex
 from hullcheck.messages import printable
 
 _SECONDS, _MEMORY = 30, 1 << 30
@@ -24,17 +25,17 @@ _SETTINGS = {
     "ANSIBLE_HASH_BEHAVIOUR": "merge",  # of `hullcheck_policy`: key by key, in the order of Ansible's precedence
     "ANSIBLE_NOCOLOR": "true",
 }
-_OWN_KEY = re.compile(
+_OWN_KEY = regex(
     r"""^(?:\{\s*)?["']?(?:targets|policy|profiles|controls|waivers|attestations)["']?\s*:(?:\s|$)""",
     re.MULTILINE,
 )
-_HEADING = re.compile(r"\[[\w.-]+(?::\w+)?\]\s*(?:#.*)?")
-_YAML = re.compile(r"""^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.MULTILINE)
+_HEADING = regex(r"\[[\w.-]+(?::\w+)?\]\s*(?:#.*)?")
+_YAML = regex(r"""^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.MULTILINE)
 _NAME = r"(?:[\w-]|\[\w+:\w+(?::\d+)?\]){1,63}"
-_HOST = re.compile(rf"(?:{_NAME}\.)*{_NAME}(?::\d+)?(?:\s+\w+=.*)+|(?:{_NAME}\.)+{_NAME}(?::\d+)?")
+_HOST = regex(rf"(?:{_NAME}\.)*{_NAME}(?::\d+)?(?:\s+\w+=.*)+|(?:{_NAME}\.)+{_NAME}(?::\d+)?")
 
-_ADDRESS = re.compile(r"[\w.][\w.:%-]*")
-_ENGINE_ADDRESS = re.compile(r"(?:unix:///|tcp://|ssh://)[^\s'\"]+")
+_ADDRESS = regex(r"[\w.][\w.:%-]*")
+_ENGINE_ADDRESS = regex(r"(?:unix:///|tcp://|ssh://)[^\s'\"]+")
 _YES, _NO = ("true", "yes", "on", "1", "t", "y"), ("false", "no", "off", "0", "f", "n", "")
 _BACKENDS = {"ssh": "ssh", "smart": "ssh", "local": "local", "docker": "docker", "podman": "podman"}
 # of several names the last that is set counts, as in Ansible
@@ -46,7 +47,7 @@ _ARGUMENTS = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_
 _OTHERS = ("ansible_connection", "ansible_become", "ansible_become_user", "ansible_become_method")
 _POLICY, _ENGINE = "hullcheck_policy", "hullcheck_docker_host"
 _USED = {*_ADDRESSES, *_USERS, *_PORTS, *_KEYS, *_ARGUMENTS, *_OTHERS, _POLICY, _ENGINE}
-_IRRELEVANT = re.compile(r"ansible_(?:\w+_interpreter|(?:ssh_)?pipelining|(?:ssh_)?retries|remote_tmp)")
+_IRRELEVANT = regex(r"ansible_(?:\w+_interpreter|(?:ssh_)?pipelining|(?:ssh_)?retries|remote_tmp)")
 
 
 def is_ansible(path: Path) -> bool:

@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hullcheck.inventory import Target
 from hullcheck.inventory.specs import TargetError
+from hullcheck.lazy import regex
 
 ENVIRONMENT = "env"
-_WRITTEN = re.compile(rf"(?:([0-9]{{1,6}})|{ENVIRONMENT})(?:/([0-9]{{1,6}}))?", re.ASCII)
-_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+_WRITTEN = regex(rf"(?:([0-9]{{1,6}})|{ENVIRONMENT})(?:/([0-9]{{1,6}}))?", re.ASCII)
+_NUMBER = regex(r"[0-9]{1,9}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Shard:
+class Shard(Struct, frozen=True):
     """One of equal parts of all targets; the first has the *number* 1."""
 
     number: int
@@ -32,8 +33,7 @@ class Shard:
         return tuple(name for name in names if name in mine)
 
 
-@dataclass(frozen=True)
-class _Scheduler:
+class _Scheduler(Struct, frozen=True):
     """How a scheduler numbers a job.
 
     Attributes:

@@ -1,15 +1,15 @@
 """What a site changes of single controls: their severity, and which are switched off and why."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 Layer = tuple[tuple[str, ...], Mapping[str, Any]]
 """The way to a part of the inventory, and what is written there for each control."""
 
 
-@dataclass(frozen=True)
-class Tailoring:
+class Tailoring(Struct, frozen=True):
     """What is changed of one control on one target.
 
     Attributes:

@@ -8,13 +8,14 @@ nothing after it is ``None``, which no schema here accepts. Keys are always text
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Struct
 
 from hullcheck import inputs
+from hullcheck.lazy import regex
 from hullcheck.messages import did_you_mean
 
 if TYPE_CHECKING:
@@ -33,14 +34,14 @@ DEPTH = 50  # no file of ours needs a tenth of it; a deeper one is a mistake or 
 Way = tuple[str | int, ...]
 """The way to a value: keys of mappings and indices of lists, from the outside in."""
 
-_OURS = re.compile(
+_OURS = regex(
     r"""^(?:targets|waivers|attestations)\s*:(?:\s|$)|[\s{,"'-](?:connect|justification|expiration_date|last_day"""
     r"""|control_id|explanation|updated_by|good_for_days)(?:["']\s*:|\s*:(?:\s|$))""",
     re.MULTILINE,
 )
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_NUMBER = regex(r"-?(0|[1-9][0-9]{0,17})")
 _WORDS = {"": None, "true": True, "false": False}
-_UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|[\ufeff\ufffe\uffff]")
+_UNPRINTABLE = regex("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|[\ufeff\ufffe\uffff]")
 
 
 class YamlError(Exception):
@@ -53,8 +54,7 @@ class _Loader(_SafeLoader):
     yaml_implicit_resolvers = {}  # noqa: RUF012  # PyYAML looks for a plain class attribute
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True):
     """The content of one file, and where each part of it is written."""
 
     path: Path

@@ -1,8 +1,9 @@
 """Certificates as PEM: how long they hold, and for whom."""
 
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from hullcheck.verdicts import EvidenceError
 
@@ -10,8 +11,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 
-@dataclass(frozen=True)
-class Certificate:
+class Certificate(Struct, frozen=True):
     """The time in which a certificate holds, in seconds since the epoch, and the hosts that it is for."""
 
     not_before: float

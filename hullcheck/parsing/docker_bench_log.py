@@ -6,10 +6,10 @@ run that was ended leaves half of it. Such a log is refused with the place, beca
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 from hullcheck import inputs
 
@@ -85,8 +85,7 @@ class _Document(msgspec.Struct, rename={"version": "dockerbenchsecurity"}):
     end: int | None = None
 
 
-@dataclass(frozen=True)
-class Log:
+class Log(Struct, frozen=True):
     """One run of the tool, with all that it says."""
 
     checks: tuple[Check, ...]

@@ -2,6 +2,7 @@
 
 import re
 
+from hullcheck.lazy import regex
 from hullcheck.verdicts import EvidenceError
 
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -17,7 +18,7 @@ def go_boolean(text: str) -> bool:
     raise EvidenceError(f"{text!r} is not a boolean")
 
 
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]*)?) ?(?:b|([kmgtp])(?:i?b)?)?", re.IGNORECASE)
+_SIZE = regex(r"([0-9]+(?:\.[0-9]*)?) ?(?:b|([kmgtp])(?:i?b)?)?", re.IGNORECASE)
 
 
 def go_size(text: str) -> int | None:

@@ -1,11 +1,11 @@
 """Image references, as a person types them."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """The reference with which a container was created.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from hullcheck.verdicts import EvidenceError
 
@@ -14,8 +15,7 @@ def pairs(text: str) -> Iterator[tuple[tuple[str, str], ...]]:
         yield tuple(line.partition("=")[::2] for line in block.split("\n"))
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """The states of a unit, of what it loads and of its file, and how and when it last ended."""
 
     load: str

@@ -1,8 +1,9 @@
 """Times as stat(1) prints them with %y and %z, of GNU and of busybox, and as the engine does; and days of times."""
 
-import re
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
+
+from hullcheck.lazy import regex
 
 DAY = 86400
 """Seconds."""
@@ -12,7 +13,7 @@ CLOCK_SLACK = 300
 Span = tuple[float, float]
 """A time that is known to lie between two others, in seconds since the epoch: not before, not after."""
 
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d+))? ([+-]\d{4})")
+_TIME = regex(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d+))? ([+-]\d{4})")
 
 
 class Times(NamedTuple):

@@ -5,13 +5,12 @@ import json
 import os
 import re
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
 from pytest_metadata.plugin import metadata_key  # type: ignore[import-untyped]
 
 from hullcheck import __version__, frameworks, secrets
@@ -201,8 +200,7 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
         raise pytest.UsageError("\n".join(faults))
 
 
-@dataclass(frozen=True)
-class _Labels:
+class _Labels(Struct, frozen=True):
     """What the markers of a test make of it.
 
     Attributes:

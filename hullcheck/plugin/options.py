@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from hullcheck.controls import shipped
+from hullcheck.lazy import regex
 
 if TYPE_CHECKING:
     from hullcheck.gather.transport import Connection
@@ -256,7 +257,7 @@ def number(config: pytest.Config, name: str) -> int:
     return int(text or 0)
 
 
-_AGE = re.compile(r"0*([1-9][0-9]{0,5}) *([hdw])", re.ASCII)
+_AGE = regex(r"0*([1-9][0-9]{0,5}) *([hdw])", re.ASCII)
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 
 

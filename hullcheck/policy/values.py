@@ -8,15 +8,16 @@ from typing import Any
 
 import msgspec
 
+from hullcheck.lazy import regex
 from hullcheck.parsing.addresses import canonical, is_unspecified
 from hullcheck.parsing.go import go_size
 
 Fault = tuple[tuple[str | int, ...], str]
 """Where a fault is, as keys and indices from the outside in, and what is wrong there."""
 
-_MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:b|([kmgt])(?:i?b)?)?", re.IGNORECASE)
-_LISTENER = re.compile(r"(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
-_PORTS = re.compile("([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(tcp|udp|sctp))?")
+_MEMORY = regex(r"([0-9]+(?:\.[0-9]+)?)(?:b|([kmgt])(?:i?b)?)?", re.IGNORECASE)
+_LISTENER = regex(r"(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+_PORTS = regex("([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(tcp|udp|sctp))?")
 
 
 class PolicyError(ValueError):

@@ -3,16 +3,17 @@
 import errno
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from hullcheck import inputs, private_files
+from hullcheck.lazy import regex
 from hullcheck.parsing.times import Times
 from hullcheck.recording import clocks
 from hullcheck.recording.packing import GZIP, LARGEST, VALUES, canonical, unpacked
@@ -29,7 +30,7 @@ PACKED = f"{FILE_NAME}.gz"
 """What it is called in a bundle."""
 CLOCK = "host"
 """The name of the probe that asks for the time."""
-_TOLD = re.compile(r"--clock\n([0-9]{1,12})\n")
+_TOLD = regex(r"--clock\n([0-9]{1,12})\n")
 _HEAD = 4096  # how far into an output its first line may be, after what a login said
 
 
@@ -61,8 +62,7 @@ class RecordingError(Exception):
     """A file is no recording, or cannot be read; the message names the file."""
 
 
-@dataclass(frozen=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """What one target said.
 
     Attributes:

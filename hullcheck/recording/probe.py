@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from msgspec import Struct
 
 from hullcheck.recording import shell
 
@@ -19,8 +20,7 @@ def _all_of_it(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """One named question to a target.
 
     Attributes:
@@ -75,8 +75,7 @@ class Probe:
         return re.search(r"(?<![\w/.-])docker (?!context\b|dockerd\b)[a-z]", code) is not None
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a target answered to one probe."""
 
     name: str

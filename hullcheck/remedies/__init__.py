@@ -1,12 +1,12 @@
 """What mends a failure, as data: a remedy in `table.py` was applied to a real host, where its control passed after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, kw_only=True)
-class Remedy:
+
+class Remedy(Struct, frozen=True, kw_only=True):
     """What mends one control.
 
     Attributes:
@@ -18,8 +18,7 @@ class Remedy:
     asks: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings(Remedy):
+class Settings(Remedy, frozen=True, kw_only=True):
     """Settings of daemon.json.
 
     Attributes:
@@ -35,23 +34,20 @@ class Settings(Remedy):
     no_swarm: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuditRule(Remedy):
+class AuditRule(Remedy, frozen=True, kw_only=True):
     """A rule for each file of the fact *files*, or for all in a directory if *tree*."""
 
     files: str
     tree: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class KernelSettings(Remedy):
+class KernelSettings(Remedy, frozen=True, kw_only=True):
     """Settings of the kernel by name, now and at the next start."""
 
     values: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mode(Remedy):
+class Mode(Remedy, frozen=True, kw_only=True):
     """The bits that each file of the fact *files* may have: *most*, a *directory* or program, or a private *key*."""
 
     files: str
@@ -60,16 +56,14 @@ class Mode(Remedy):
     key: int = 0o400
 
 
-@dataclass(frozen=True, kw_only=True)
-class Owner(Remedy):
+class Owner(Remedy, frozen=True, kw_only=True):
     """Root as the owner of each file of the fact *files*, and its group."""
 
     files: str
     group: str = "root"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ContainerLimit(Remedy):
+class ContainerLimit(Remedy, frozen=True, kw_only=True):
     """A limit that `docker update` changes while a container runs.
 
     Attributes:
@@ -85,8 +79,7 @@ class ContainerLimit(Remedy):
     more: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class ContainerOptions(Remedy):
+class ContainerOptions(Remedy, frozen=True, kw_only=True):
     """Options of `docker run` to add and to drop when a container with such a *finding* is created again."""
 
     finding: str

@@ -3,13 +3,15 @@
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.host.file import FileFact, State
 from hullcheck.facts.subjects import DAEMON_DEFAULT
+from hullcheck.lazy import regex
 from hullcheck.remedies import (
     AuditRule,
     ContainerLimit,
@@ -27,16 +29,15 @@ from hullcheck.results.failures import Failure
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 KERNEL_FILE = "/etc/sysctl.d/99-zz-hullcheck.conf"
-_UNIT = re.compile(r"[\w.@:-]+\.service", re.ASCII)
-_RULE_PATH = re.compile(r"/[\w./@+:-]+", re.ASCII)  # a rule is split at blanks
-_CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
+_UNIT = regex(r"[\w.@:-]+\.service", re.ASCII)
+_RULE_PATH = regex(r"/[\w./@+:-]+", re.ASCII)  # a rule is split at blanks
+_CONTAINER = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
 _UNCOVERED, _AUDITING_OFF = "no rule covers it", "auditing is off in the kernel"
-_SETTING_IN_FILE = re.compile(r"(/\S+) sets it to ")
+_SETTING_IN_FILE = regex(r"(/\S+) sets it to ")
 _DROP = "--cap-drop "
 
 
-@dataclass(frozen=True)
-class DaemonSettings:
+class DaemonSettings(Struct, frozen=True):
     """Settings of the daemon.json at *path*, which *unit* reads: empty where systemd does not start the engine."""
 
     path: str
@@ -45,24 +46,21 @@ class DaemonSettings:
     without: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """An audit rule; *off* where the kernel does not audit yet."""
 
     line: str
     off: bool
 
 
-@dataclass(frozen=True)
-class KernelSetting:
+class KernelSetting(Struct, frozen=True):
     """A setting of the kernel."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True)
-class Rights:
+class Rights(Struct, frozen=True):
     """Owner or mode of a file: `mode` is what chmod takes away, `owner` what chown sets; the other one is empty."""
 
     path: str
@@ -70,8 +68,7 @@ class Rights:
     owner: str = ""
 
 
-@dataclass(frozen=True)
-class FileRights:
+class FileRights(Struct, frozen=True):
     """What is changed of a file.
 
     Attributes:
@@ -85,8 +82,7 @@ class FileRights:
     socket: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """A limit of a container, as `ContainerLimit` has it."""
 
     container: str
@@ -96,8 +92,7 @@ class Limit:
     more: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """Options to add and to drop when a container is created again."""
 
     container: str

@@ -6,9 +6,11 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
+from hullcheck.lazy import regex
 from hullcheck.remedies import (
     AuditRule,
     ContainerLimit,
@@ -23,11 +25,10 @@ from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, sentences
 from hullcheck.results.failures import AUDIT_RULES, DAEMON, KERNEL, Failure, Fix
 
-_PATH = re.compile(r"/[\w./@+:-]+", re.ASCII)
+_PATH = regex(r"/[\w./@+:-]+", re.ASCII)
 
 
-@dataclass(frozen=True)
-class FixFile:
+class FixFile(Struct, frozen=True):
     """A file or a part of one, *where* it goes, and the controls that it mends and those left *by_hand*."""
 
     where: str

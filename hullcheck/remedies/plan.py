@@ -1,8 +1,9 @@
 """What mends the failures of one target: the changes, and what of it is left to a person."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
@@ -21,16 +22,14 @@ NO_REMEDY = (
 _OPEN_WAY = "a directory or link on its way is open or another's, and more may lie in it"
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(Struct, frozen=True):
     """A failure that is left to a person."""
 
     failure: Failure
     why: str
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """All that is changed on one target.
 
     Attributes:

@@ -1,11 +1,11 @@
 """The files for the shell: changes.sh, what it names, and a playbook that copies and runs them."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
 
+from hullcheck.lazy import regex
 from hullcheck.remedies.changes import (
     KERNEL_FILE,
     Change,
@@ -28,7 +28,7 @@ RULES_FILE = "/etc/audit/rules.d/50-hullcheck-docker.rules"
 SOCKET_FILE = "/etc/systemd/system/docker.socket.d/zz-hullcheck.conf"  # the last one counts
 PLAYBOOK, PLACE = "playbook.yml", "/var/lib/hullcheck/remedy"
 """The playbook, and the folder on the host to which it copies the files."""
-_HOST = re.compile(r"(?!(?:all|ungrouped)$)[A-Za-z0-9][A-Za-z0-9_.-]*")
+_HOST = regex(r"(?!(?:all|ungrouped)$)[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def files(plan: Plan) -> Mapping[str, str]:

@@ -4,10 +4,11 @@ import posixpath
 import re
 import shlex
 
+from hullcheck.lazy import regex
 from hullcheck.messages import printable
 
-_SHELL_NAME = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
+_SHELL_NAME = regex(r"[\w@%+=:,./-]+", re.ASCII)
+_MARKDOWN = regex(r"([\\`*_{}\[\]()#+!|<>~&-])")
 
 
 def is_plain_path(path: str) -> bool:

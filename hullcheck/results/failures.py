@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cached_property
 
+from msgspec import Struct
+
+from hullcheck.lazy import regex
 from hullcheck.results import SEVERITIES, Audit, Control, Finding, Result
 from hullcheck.verdicts import Verdict
 
@@ -35,8 +37,7 @@ _SAID = {
 }
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A finding that failed, with what is known of it.
 
     Attributes:
@@ -54,8 +55,7 @@ class Failure:
         return rank(self.severity)
 
 
-@dataclass(frozen=True)
-class Fix:
+class Fix(Struct, frozen=True, dict=True):
     """One thing to change, and what that mends.
 
     Attributes:
@@ -156,19 +156,18 @@ def kind_of(control: Control, subject: str) -> str:
 
 # ---- what could not be judged
 
-_RIGHTS = re.compile(
+_RIGHTS = regex(
     r"permission denied|are you root|takes root|must be root|operation not permitted|may not be read",
     re.IGNORECASE,
 )
-_SOCKET = re.compile(r"permission denied.*?\bunix:/*(/[^\s:]+)", re.IGNORECASE)
+_SOCKET = regex(r"permission denied.*?\bunix:/*(/[^\s:]+)", re.IGNORECASE)
 """In what the docker command says, with the socket that it may not use."""
-_NO_ENGINE = re.compile(r"Cannot connect to the Docker daemon at (?:unix:/*(?=/))?(\S+?)\.?(?:\s|$)")
+_NO_ENGINE = regex(r"Cannot connect to the Docker daemon at (?:unix:/*(?=/))?(\S+?)\.?(?:\s|$)")
 """The same where nothing listens there."""
 _NOBODY, _OF_RIGHTS = "no engine answers at ", "only root may read what they need"
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """What stopped controls.
 
     Attributes:

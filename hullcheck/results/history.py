@@ -3,10 +3,10 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from hullcheck.messages import WrongUse
@@ -138,8 +138,7 @@ def trend(audit: Audit) -> tuple[Moment, ...]:
 # ---- the same of a control on several targets
 
 
-@dataclass(frozen=True)
-class ChangeGroup:
+class ChangeGroup(Struct, frozen=True):
     """What changed for one control, alike on each of these targets.
 
     Attributes:

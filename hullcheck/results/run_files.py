@@ -1,8 +1,8 @@
 """The names of the files that a run leaves."""
 
-import re
 from datetime import UTC, datetime
 
+from hullcheck.lazy import regex
 from hullcheck.unpacked import DIGESTS as DIGESTS
 from hullcheck.unpacked import MANIFEST as MANIFEST
 
@@ -27,7 +27,7 @@ JUNIT = "junit.xml"
 REPORT = "report.html"
 """Of pytest-html."""
 
-FOLDER = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
+FOLDER = regex(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 """The name of the folder of a run: when it began, which puts them in order, and what tells two of one second apart."""
 
 STAMP = "%Y%m%dT%H%M%SZ"

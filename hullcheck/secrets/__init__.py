@@ -7,47 +7,46 @@ is more than what is found: values with names that only sound like secrets, and 
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec import Struct
+
+from hullcheck.lazy import regex
 from hullcheck.secrets import names, options
 from hullcheck.secrets import values as secret_values
 from hullcheck.secrets.redact import HIDDEN as HIDDEN
 
-_PASSWORD_IN_ADDRESS = re.compile(r"//[^:/@\s\"']*:(?P<value>[^\s/\"']+)@")
-_TOKEN_IN_ADDRESS = re.compile(r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@))")
-_BASIC = re.compile(r"\bBasic\s+(?P<value>[A-Za-z0-9+/]{8,}={0,2})")
+_PASSWORD_IN_ADDRESS = regex(r"//[^:/@\s\"']*:(?P<value>[^\s/\"']+)@")
+_TOKEN_IN_ADDRESS = regex(r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@))")
+_BASIC = regex(r"\bBasic\s+(?P<value>[A-Za-z0-9+/]{8,}={0,2})")
 
-_UNLIKE_WORDS = re.compile(r"(?![a-z-]*$).{6,}", re.DOTALL)
-_LOOKS_RANDOM = re.compile(r"(?<![\w+/.-])(?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{24,}={0,2}(?![\w+/.=-])")
-_HASH = re.compile(r"[0-9a-f]{32,}")
-_SOUNDS_SECRET = re.compile("auth|cred|dsn|key|pass|pw|secret|signature|token|^sig$", re.IGNORECASE)
+_UNLIKE_WORDS = regex(r"(?![a-z-]*$).{6,}", re.DOTALL)
+_LOOKS_RANDOM = regex(r"(?<![\w+/.-])(?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{24,}={0,2}(?![\w+/.=-])")
+_HASH = regex(r"[0-9a-f]{32,}")
+_SOUNDS_SECRET = regex("auth|cred|dsn|key|pass|pw|secret|signature|token|^sig$", re.IGNORECASE)
 # A word with letters of both kinds and digits: few words of a command have all of them.
-_LIKE_A_PASSWORD = re.compile(
+_LIKE_A_PASSWORD = regex(
     r"(?<![\w/.$@{-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w!#%^&*+-]{8,200}+(?![\w/.(])"
 )
-_OPENING = re.compile(r"""\\*["']|\$'""")
+_OPENING = regex(r"""\\*["']|\$'""")
 # Letters and digits, and no host.
-_LOOKS_LIKE_ONE = re.compile(
+_LOOKS_LIKE_ONE = regex(
     r"(?!\S*\.[a-z]{2,24}(?::\d{1,5})?(?!\S))(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[^\s/]{6,}"
 )
-_NO_TEXT = re.compile(r"[\0-\x08\x0e-\x1a\x7f]")
+_NO_TEXT = regex(r"[\0-\x08\x0e-\x1a\x7f]")
 # The whole of a key, or of a password that was made by chance.
-_RANDOM_WORDS = re.compile(
-    r"\s*+(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*"
-)
-_COMMENT = re.compile(r"^[ \t]*(?:[#;]|//[ \t]).*|<!--[\s\S]*?-->", re.MULTILINE)
+_RANDOM_WORDS = regex(r"\s*+(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*")
+_COMMENT = regex(r"^[ \t]*(?:[#;]|//[ \t]).*|<!--[\s\S]*?-->", re.MULTILINE)
 # Where nsswitch.conf looks for accounts, and what PAM asks for a new password.
-_SAYS_NOTHING = re.compile(
+_SAYS_NOTHING = regex(
     r"^(?:passwd:[ \t]+(?:compat|db|files|ldap|nis|sss|systemd|winbind)\b.*|-password[ \t].*\bpam_\w+\.so\b.*)$",
     re.MULTILINE,
 )
-_END_OF_WORD = re.compile(r"\s")
+_END_OF_WORD = regex(r"\s")
 _MOST_ELSEWHERE = 1 << 28  # characters to be looked through for secrets that stand elsewhere too
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """A secret in a text, from *start* to *end*; one that is *cut* goes on to the end of its word."""
 
     kind: str

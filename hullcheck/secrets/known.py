@@ -7,17 +7,18 @@ a line of its own; a recording does not give such an answer to any reader.
 
 import re
 
+from hullcheck.lazy import regex
 from hullcheck.secrets.private_keys import without_keys
 from hullcheck.secrets.redact import HIDDEN
 from hullcheck.secrets.values import is_plain_in_shell, likely_in, on_one_line
 
-_END_OF_ADDRESS = re.compile(r"""[\s"']""")
-_PASSWORD = re.compile(r"://[^:/@]*:")
-_TOKEN = re.compile(
+_END_OF_ADDRESS = regex(r"""[\s"']""")
+_PASSWORD = regex(r"://[^:/@]*:")
+_TOKEN = regex(
     r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@)"
     r"|(?<=https://)(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{6,}(?=@))"
 )
-_QUERY = re.compile(r"(?<=\?)(?:[^\\<>|`;&]|&(?!&)|\\u0026)+")
+_QUERY = regex(r"(?<=\?)(?:[^\\<>|`;&]|&(?!&)|\\u0026)+")
 
 
 def without_known(text: str) -> str:

@@ -1,10 +1,10 @@
 """What may be stored of a log driver's options."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from hullcheck import secrets
+from hullcheck.lazy import regex
 from hullcheck.secrets import HIDDEN
 
 _ADDRESSES = frozenset(
@@ -15,7 +15,7 @@ _ADDRESSES = frozenset(
 )
 """The options of log drivers that say where the log goes; others may be tokens and keys."""
 
-_USER = re.compile(r"^((?:[\w+.-]+:)?//)?[^/?#]*@")
+_USER = regex(r"^((?:[\w+.-]+:)?//)?[^/?#]*@")
 
 _LIMITS = frozenset({"cache-disabled", "cache-max-file", "cache-max-size", "max-file", "max-size"})
 """Those that say how much of it stays on the host."""

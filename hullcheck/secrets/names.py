@@ -4,19 +4,20 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
+
+from msgspec import Struct
+
+from hullcheck.lazy import regex
 
 # Words with which the name of a secret ends; PGPASSWORD and dbpass are one word.
 _ENDINGS = """
     accesskey apikeys? appkey authkey authtok cookiesecret creds? credentials? erlangcookie pass passphrase passwd
     passwords? passwort privatekey psk pw pwd secrets? secretkey tokens?
 """
-_SECRET = re.compile(rf".*(?:{'|'.join(_ENDINGS.split())})")
-_OTHER = re.compile(
-    r".*(?:all|ask|band|by|com|en|high|kee|low|multi|old|over|proxy|sur|tres|under)(?:pass|pwd)"
-)
+_SECRET = regex(rf".*(?:{'|'.join(_ENDINGS.split())})")
+_OTHER = regex(r".*(?:all|ask|band|by|com|en|high|kee|low|multi|old|over|proxy|sur|tres|under)(?:pass|pwd)")
 # What is a key of something secret; `SORT_KEY` and `PRIMARY_KEY` are others.
 _KEYS_WORDS = """
     access account admin api app auth cookie deploy enc encryption jwt license master private secret session shared
@@ -39,17 +40,14 @@ _SWITCHES_WORDS = """
     with without
 """
 _SWITCHES = frozenset(_SWITCHES_WORDS.split())
-_NOT_NAMES = re.compile(
+_NOT_NAMES = regex(
     r"(?:OLD)?PWD|(?:Load|Import)Credential\w*|(?i:no_?passw?o?r?d?|publickeytoken|.*initial.cluster.token|server_?tokens?)"
 )
-_FILES = re.compile(
-    r"id_(rsa|dsa|ecdsa|ed25519)|.*\.(key|p12|pfx|jks|keystore|kdbx)|\.(htpasswd|pgpass|netrc)"
-)
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_FILES = regex(r"id_(rsa|dsa|ecdsa|ed25519)|.*\.(key|p12|pfx|jks|keystore|kdbx)|\.(htpasswd|pgpass|netrc)")
+_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-@dataclass(frozen=True)
-class SiteNames:
+class SiteNames(Struct, frozen=True):
     """Names, or patterns of them, of which a site knows better; in small letters, as any case is meant."""
 
     hide: tuple[str, ...] = ()

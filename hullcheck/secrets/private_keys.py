@@ -6,6 +6,7 @@ of a key, on one line and in one string of JSON: a file or a network may be call
 
 import re
 
+from hullcheck.lazy import regex
 from hullcheck.secrets.redact import HIDDEN
 
 CUT = "(dropped: lines of a private key)"
@@ -33,9 +34,9 @@ _HEADS = (
     re.compile(rf"{_PEM}[^\S\n]*$", re.MULTILINE),
     re.compile(rf"(?<![A-Za-z0-9+/]){_IN_BASE64}[A-Za-z0-9+/]*$", re.MULTILINE),
 )
-_FURTHER_HEADER = re.compile(r"[A-Z][\w-]*: .*|")
-_LINE = re.compile(r"[A-Za-z0-9+/=]{40,}")
-_LAST_LINE = re.compile(r"[A-Za-z0-9+/=]+")
+_FURTHER_HEADER = regex(r"[A-Z][\w-]*: .*|")
+_LINE = regex(r"[A-Za-z0-9+/=]{40,}")
+_LAST_LINE = regex(r"[A-Za-z0-9+/=]+")
 
 
 def without_keys(text: str) -> str:

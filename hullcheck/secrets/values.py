@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
+from hullcheck.lazy import regex
 from hullcheck.secrets import private_keys
 
 
@@ -98,11 +99,11 @@ def on_one_line() -> tuple[Format, ...]:
     return (*_token_formats(), *_formats((*_ANYWHERE, bearer)))
 
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
-_BLOB = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/]{24,}={0,2}(?![\w+/=-])")
-_TELLING = re.compile("auth|cred|key|pass|pw|secret|token|://", re.IGNORECASE)
-_UNPRINTABLE = re.compile(r"[^\t\n\r -~]")
-_LOGIN = re.compile(r"[^\s:/$]+[:/](?P<secret>[^\s:/]{3,})")
+_BASE64 = regex(r"[A-Za-z0-9+/]{8,}={0,2}")
+_BLOB = regex(r"(?<![\w+/-])[A-Za-z0-9+/]{24,}={0,2}(?![\w+/=-])")
+_TELLING = regex("auth|cred|key|pass|pw|secret|token|://", re.IGNORECASE)
+_UNPRINTABLE = regex(r"[^\t\n\r -~]")
+_LOGIN = regex(r"[^\s:/$]+[:/](?P<secret>[^\s:/]{3,})")
 
 _FOLDERS = """
     app bitnami cache certs? conf config credentials data dev docker etc home keys mnt opt root run secrets? srv ssl
@@ -115,15 +116,15 @@ _PLAIN = rf"""\s*|[*!]+|[xX]{{3,}}|(?i:true|false|yes|no|on|off|none|null|nil|re
     |/(?:{"|".join(_FOLDERS.split())})(?:/.*)?|/(?:[a-z][a-z_.-]{{2,}}/)+[\w.-]*
     |(?:~|\.{{1,2}})/[\w./-]+|[\w./-]+\.(?:cer|conf|crt|env|jks|json|key|p12|pem|pfx|properties|sh|ya?ml|txt)
     |\{{|[a-z][a-z0-9+.-]*://.*|arn:aws.*|(?:file:|@)/[\w./-]+|env:[A-Z][A-Z0-9_]*|vault:.*"""
-_NO_SECRET = re.compile(_PLAIN, re.VERBOSE | re.DOTALL)
+_NO_SECRET = regex(_PLAIN, re.VERBOSE | re.DOTALL)
 # In a command the shell puts something else there, or it is a pattern, a format, a call, or an option's own word.
 _IN_SHELL = r"""|changeit|unused|pass|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|[@%]\{|%[sdqvb%(](?!\w)).*
     |[A-Za-z_][\w.]*[(\[].*|(?:process\.env|os\.environ|ENV)\b.*|(?:id|type|env|src|source|target)=.*"""
-_NO_SECRET_IN_SHELL = re.compile(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")
-_KEY_ID = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})")
-_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=-]{20,}")
-_STAND_IN = re.compile(
+_NO_SECRET_IN_SHELL = regex(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
+_NUMBER = regex(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")
+_KEY_ID = regex(r"(?:0x)?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})")
+_RANDOM = regex(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=-]{20,}")
+_STAND_IN = regex(
     r"(?i:(?:dummy|fake|placeholder|unused|not[-_ ]?(?:a[-_ ]?secret|needed|used))(?:[-_]?(?:secret|key|value))*)"
 )
 

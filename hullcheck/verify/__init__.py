@@ -1,10 +1,9 @@
 """Checks a bundle without trusting or running anything in it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """One check.
 
     Attributes:

@@ -4,10 +4,11 @@ import os
 import posixpath
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from msgspec import Struct
 
 from hullcheck import __version__, inputs
 from hullcheck.bundle import manifest as writer
@@ -23,8 +24,7 @@ DAMAGED = (KeyError, TypeError, ValueError, AttributeError, IndexError, Recursio
 _LONGEST = 200
 
 
-@dataclass(frozen=True)
-class Documents:
+class Documents(Struct, frozen=True):
     """What a bundle says of itself."""
 
     manifest: dict[str, Any]

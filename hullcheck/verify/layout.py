@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from hullcheck import inputs
 from hullcheck.bundle import archive
+from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse
 from hullcheck.recording import PACKED
 from hullcheck.results import run_files
@@ -21,7 +22,7 @@ LARGEST = 512 * inputs.MIB
 """The most bytes of a whole bundle: that of 1,000 hosts has some 400 MiB."""
 DEPTH = 20
 """The most folders around one."""
-_RECORDING = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
+_RECORDING = regex(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
 REPORTS = (*WRITERS, run_files.JUNIT)
 ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS, run_files.POLICY)
 _KNOWN = {*REPORTS, *BUNDLED, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE}

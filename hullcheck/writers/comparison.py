@@ -1,16 +1,16 @@
 """A comparison with docker-bench-security: a line for each difference, or JSON for programs."""
 
 import json
-import re
 from typing import Any
 
 from hullcheck.compare.differences import Comparison, Kind, Row
 from hullcheck.controls.catalog import natural
 from hullcheck.data import benchmarks
+from hullcheck.lazy import regex
 from hullcheck.messages import printable
 
 SCHEMA = "hullcheck/comparison/1"
-_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+_ID = regex(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 _EXPLAINED = {
     Kind.SUBJECTS: " (docker-bench-security sees running containers only)",
     Kind.OPEN_HERE: " (docker-bench-security passes what there is nothing of, such as a swarm)",

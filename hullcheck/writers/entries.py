@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from hullcheck.messages import printable
 from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, finding_id, sentences
@@ -43,8 +44,7 @@ STATUS: Mapping[Verdict, Status] = {
 }
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A finding with all that is known of it.
 
     Attributes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from selftests.kit.facts.daemons import FILES, NO_ICC, REMOTE, Host, insecure, options
 from selftests.kit.judging import judged

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.policy import Policy
 from selftests.kit.facts.daemons import SOCKET, Host

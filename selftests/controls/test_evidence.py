@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from dataclasses import replace
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.controls.judge import judge
 from hullcheck.facts import PROBES, Facts

@@ -8,18 +8,18 @@ which is tcp-flag-26.1.
 import hashlib
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import yaml
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 FOLDER = Path(__file__).parent / "hosts"
 
 
-@dataclass(frozen=True)
-class File:
+class File(Struct, frozen=True):
     """A file of the host.
 
     Attributes:
@@ -39,8 +39,7 @@ class File:
         return cls(text=value) if isinstance(value, str) else cls(**value)
 
 
-@dataclass(frozen=True)
-class Container:
+class Container(Struct, frozen=True):
     """A container.
 
     Attributes:
@@ -71,8 +70,7 @@ class Container:
         return shlex.split(" ".join([*kept, self.run]))
 
 
-@dataclass(frozen=True)
-class Description:
+class Description(Struct, frozen=True):
     """A host.
 
     Attributes:

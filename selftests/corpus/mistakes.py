@@ -1,11 +1,11 @@
 """The index of ordinary mistakes, read from `mistakes.yml`: which subjects fail a control, and which twins pass it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from selftests.corpus.description import descriptions
 from selftests.corpus.judged import Place
@@ -13,8 +13,7 @@ from selftests.corpus.judged import Place
 INDEX = Path(__file__).with_name("mistakes.yml")
 
 
-@dataclass(frozen=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """A mistake of one control, on each engine that has it.
 
     Attributes:

@@ -5,11 +5,11 @@ import json
 import random
 import re
 from base64 import b64decode
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from zlib import decompress
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from hullcheck import facts
@@ -71,8 +71,7 @@ ATTESTATION = Attestation(
 )
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(Struct, frozen=True):
     """An audit with its recordings."""
 
     audit: Audit

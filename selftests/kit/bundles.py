@@ -3,9 +3,10 @@
 import json
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from hullcheck.bundle import archive, manifest
 from hullcheck.results import run_files
@@ -49,8 +50,7 @@ def run_demo(folder: Path, *arguments: str) -> Run:
     return Project(folder).pytest(*DEMO, f"--reports={folder / 'reports'}", *arguments, cwd=REPOSITORY)
 
 
-@dataclass
-class Bundle:
+class Bundle(Struct):
     """The files of a bundle, to be changed and written."""
 
     files: dict[str, bytes] = field(default_factory=dict)

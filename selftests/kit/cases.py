@@ -17,13 +17,13 @@ A row of a control has these keys, of which `host` and one verdict are needed:
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy

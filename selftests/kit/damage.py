@@ -12,9 +12,11 @@ import random
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck.controls.judge import finding_of, judge, summary
 from hullcheck.facts import Facts
@@ -70,8 +72,7 @@ _SITE = ("daemon",)
 """Answers whose documents a person wrote, with the keys that he liked."""
 
 
-@dataclass(frozen=True)
-class Damage:
+class Damage(Struct, frozen=True):
     """One way in which an answer is damaged."""
 
     answer: str
@@ -79,8 +80,7 @@ class Damage:
     text: str
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """What a control said of damaged evidence, and should not have."""
 
     kind: str

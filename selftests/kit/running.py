@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+
+from msgspec import Struct
 
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -32,8 +33,7 @@ testpaths = tests
 """
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True):
     """One pytest run that ended."""
 
     folder: Path

@@ -12,12 +12,12 @@ import shlex
 import sys
 import tarfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hullcheck.remedies.playbook import PLACE
+from msgspec import Struct
 
 from hullcheck import cli, facts
 from hullcheck.controls.metadata import read_docstring
@@ -133,8 +133,7 @@ def is_as_before(host: Host) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class Audited:
+class Audited(Struct, frozen=True):
     """One audit of a host: by control and subject the verdict, and why."""
 
     run: Run
@@ -170,8 +169,7 @@ def audit(project: Project, host: Host, *words: str) -> Audited:
     return Audited(run, found)
 
 
-@dataclass(frozen=True)
-class Remedies:
+class Remedies(Struct, frozen=True):
     """What `hullcheck remedy` wrote for the last audit.
 
     Attributes:

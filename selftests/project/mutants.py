@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import coverage
@@ -22,6 +21,7 @@ import pytest
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
+from msgspec import Struct
 
 from selftests import REPOSITORY
 from selftests.rig.removal import temporary
@@ -58,8 +58,7 @@ SIGNATURES = ("parameters", "lambdef")
 """Where `*` stands for no multiplication: what follows is given by name."""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """A small change of a module.
 
     Attributes:

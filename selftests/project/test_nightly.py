@@ -5,10 +5,10 @@ No damage inside an answer makes a control pass, or break; and small changes of 
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from bench.make_recordings import KINDS
 from hullcheck.facts import PROBES

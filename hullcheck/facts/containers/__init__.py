@@ -5,8 +5,9 @@ same types, with holes: what their source does not report is not applicable.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import field
 
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.mounts import Mounts, Sockets
@@ -24,8 +25,7 @@ class Hook(Model, frozen=True, kw_only=True):
     user: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Container(Configuration):
+class Container(Configuration, frozen=True, kw_only=True, dict=True):
     """One container: what it was created with, and in parts how it runs, or will.
 
     Attributes:
@@ -35,10 +35,10 @@ class Container(Configuration):
         watched: makes the same service as one control sees it, with what gives the place of what that has read.
     """
 
-    ids: Collection[str] = field(repr=False)
-    find: Callable[[str], Runtime] = field(repr=False)
+    ids: Collection[str]
+    find: Callable[[str], Runtime]
     hooks: Sequence[Hook] = ()
-    watched: "Watch | None" = field(default=None, repr=False)
+    watched: "Watch | None" = field(default=None)
 
     @property
     def id(self) -> str:

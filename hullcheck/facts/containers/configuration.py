@@ -1,8 +1,9 @@
 """What a container was created with, and what follows from that."""
 
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from hullcheck.facts.containers.host_context import HostContext
 from hullcheck.facts.containers.inspect import (
@@ -14,18 +15,18 @@ from hullcheck.facts.containers.inspect import (
     State,
 )
 from hullcheck.facts.engine.services import Service
+from hullcheck.lazy import regex
 from hullcheck.parsing.image_reference import Reference
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
-_NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)  # what the engine takes for one
+_NUMBER = regex(r"[+-]?[0-9]+", re.ASCII)  # what the engine takes for one
 _USERS = 1 << 32  # numbers for users that the kernel has; the engine hands on what is left of a greater one
 _DEFAULT_SHARES, _DEFAULT_PERIOD = (0, 1024), 100_000  # microseconds
-_TASK = re.compile(r"[^.]+\.[0-9a-z]+\.[0-9a-z]{25}")  # its service, its number or node, and its id
+_TASK = regex(r"[^.]+\.[0-9a-z]+\.[0-9a-z]{25}")  # its service, its number or node, and its id
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(Struct, frozen=True, dict=True):
     """What a container was created with.
 
     A field that its source does not report raises what the source decides, so that one unreadable thing spoils only
@@ -37,8 +38,8 @@ class Configuration:
     """
 
     inspect: Inspected
-    host: HostContext = field(repr=False)
-    source: Source = field(default_factory=Source, repr=False)
+    host: HostContext
+    source: Source = field(default_factory=Source)
     number_in_passwd: str = ""
 
     @property

@@ -4,7 +4,8 @@ A container keeps the driver and the options that it got when it was created, wh
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.daemon import Daemon
@@ -17,8 +18,7 @@ Options = Mapping[str, str]
 _FILES = frozenset({"json-file", "local"})
 
 
-@dataclass(frozen=True)
-class Log:
+class Log(Struct, frozen=True):
     """The log of one container, or what a new one gets that says nothing of its log.
 
     Attributes:
@@ -28,7 +28,7 @@ class Log:
     """
 
     driver: str
-    daemon: Daemon = field(repr=False)
+    daemon: Daemon
     own: Options | None = None
 
     @property

@@ -1,9 +1,11 @@
 """What a container looks up beside itself: in its engine, its daemon, its networks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, NoReturn
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from hullcheck.facts.containers.inspect import Source, Volume
 from hullcheck.facts.containers.probe import CONTAINERS
@@ -42,8 +44,7 @@ def volumes(recording: Recording) -> Mapping[str, Volume]:
 
 
 @fact(name="host_context")
-@dataclass(frozen=True)
-class HostContext:
+class HostContext(Struct, frozen=True, dict=True):
     """Facts about the engine and the host, each made when it is first asked for: one that fails spoils no other.
 
     Attributes:

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+
+from msgspec import Struct
 
 from hullcheck.facts.containers import Container
 from hullcheck.facts.host.processes import Process, Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
+from hullcheck.lazy import regex
 from hullcheck.parsing.addresses import canonical
 from hullcheck.verdicts import EvidenceError, unread
 
@@ -33,12 +35,12 @@ _SYSTEMS = {
     **dict.fromkeys(("elastic-agent", "filebeat", "logstash"), "ELK"),
     **dict.fromkeys(("fluent-bit", "fluentd"), "Fluentd"),
 }
-_LOOPBACK = re.compile(
+_LOOPBACK = regex(
     r"(localhost|ip6-l)[\w.-]*|.*\.localhost|(host|gateway)\.(docker|containers)\.internal"
     r"|127\.[\d.]+|::1?|0\.0\.0\.0|0|/.*",
     re.IGNORECASE,
 )
-_INSTALLED = re.compile(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
+_INSTALLED = regex(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
 """Where a program lies that not everybody could have put there."""
 
 
@@ -54,8 +56,7 @@ def system_of(shipper: str) -> str:
     return _SYSTEMS.get(shipper, OTHER_SYSTEM)
 
 
-@dataclass(frozen=True)
-class Shippers:
+class Shippers(Struct, frozen=True, dict=True):
     """The log shippers that run, and which hosts are this one."""
 
     processes: Later[Processes]

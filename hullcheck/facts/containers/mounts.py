@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.inspect import MountPoint
 from hullcheck.facts.containers.runtime import Runtime
+from hullcheck.lazy import regex
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount, is_below
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 
-@dataclass(frozen=True)
-class HostMount:
+class HostMount(Struct, frozen=True):
     """A part of the host's file system that is seen in a container.
 
     Attributes:
@@ -28,8 +30,7 @@ class HostMount:
     read_only: bool = False
 
 
-@dataclass(frozen=True)
-class WritableMount:
+class WritableMount(Struct, frozen=True):
     """A place where a container can write.
 
     Attributes:
@@ -42,14 +43,13 @@ class WritableMount:
     source: str = ""
 
 
-_OF_ENGINE = re.compile(r"/[0-9a-f]{64}/((resolv\.conf|hostname|hosts)(//deleted)?|(mounts|userdata)(/.*)?)$")
+_OF_ENGINE = regex(r"/[0-9a-f]{64}/((resolv\.conf|hostname|hosts)(//deleted)?|(mounts|userdata)(/.*)?)$")
 _WRITTEN = ("/etc/resolv.conf", "/etc/hostname", "/etc/hosts")
 _INIT = ("/sbin/docker-init", "/run/podman-init")
 _KERNEL = ("/proc", "/sys", "/dev")
 
 
-@dataclass(frozen=True)
-class Mounts:
+class Mounts(Struct, frozen=True, dict=True):
     """The mounts of a container."""
 
     container: Configuration
@@ -195,12 +195,11 @@ PLACES = (
     *("/var/lib/lxd/unix.socket", "/var/lib/incus/unix.socket", "/var/snap/lxd/common/lxd/unix.socket"),
 )
 """Where engines usually make their sockets; a user's own lie in the folder of the user below /run/user."""
-_USERS = re.compile(r"(?<=/run/)user/\d+/")
+_USERS = regex(r"(?<=/run/)user/\d+/")
 _NAMED = ("docker.sock", "containerd.sock", "podman.sock", "buildkitd.sock", "crio.sock")
 
 
-@dataclass(frozen=True)
-class Sockets:
+class Sockets(Struct, frozen=True):
     """The sockets of the host that a container can reach through its mounts."""
 
     container: Configuration

@@ -1,9 +1,10 @@
 """The ports that a container opens to the outside: published, or in a network of the host."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct
 
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.inspect import Bindings
@@ -18,8 +19,7 @@ _LAST = 65535
 HOST_NETWORK = "host"
 
 
-@dataclass(frozen=True)
-class Port:
+class Port(Struct, frozen=True):
     """An open port on an address of the host, or of the container itself in a network outside.
 
     Attributes:
@@ -41,8 +41,7 @@ class Port:
         return canonical(self.address) in ("", "0.0.0.0", "::")
 
 
-@dataclass(frozen=True)
-class Ports:
+class Ports(Struct, frozen=True, dict=True):
     """The open ports of a container."""
 
     container: Configuration

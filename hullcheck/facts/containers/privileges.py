@@ -1,7 +1,8 @@
 """What a container may do: what `docker exec` gives to a command in it, and what each of its processes can do."""
 
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.runtime import Runtime
@@ -11,8 +12,7 @@ from hullcheck.parsing.go import go_boolean
 from hullcheck.verdicts import EvidenceError
 
 
-@dataclass(frozen=True)
-class Privileges:
+class Privileges(Struct, frozen=True, dict=True):
     """What a container may do, or will once it runs."""
 
     container: Configuration

@@ -12,13 +12,14 @@ from hullcheck.facts.containers.inspect import (
     volumes_kept,
 )
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.parsing.models import decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError
 
-_GONE = re.compile(r"no such (?:container|object):? ?([0-9a-f]{64})", re.IGNORECASE)
+_GONE = regex(r"no such (?:container|object):? ?([0-9a-f]{64})", re.IGNORECASE)
 _container = kept_as(Inspected, reduced)
 
 

@@ -1,27 +1,27 @@
 """What the kernel shows of containers: /proc and control groups of their main processes, and where mounts lead."""
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from hullcheck.facts.containers.probe import CONTAINERS
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.parsing.proc import namespaces, net
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.recording import Recording
 from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError, unread
 
-_NAMESPACE = re.compile(r".* (\d+)/ns/\w+ -> \w+:\[\d+\]$")
-_HELD = re.compile(r"(\d+)/fd/\d+ socket:\[(\d+)\]$")
-_NETWORK = re.compile(r"(\d+)/net/(?:tcp|udp)6?:")
-_STORED = re.compile(r"/.*/containers/([0-9a-f]{64})/config\.v2\.json")
-_SOCKET = re.compile(r"socket (\d+:\d+) \d+ (/.*)")
+_NAMESPACE = regex(r".* (\d+)/ns/\w+ -> \w+:\[\d+\]$")
+_HELD = regex(r"(\d+)/fd/\d+ socket:\[(\d+)\]$")
+_NETWORK = regex(r"(\d+)/net/(?:tcp|udp)6?:")
+_STORED = regex(r"/.*/containers/([0-9a-f]{64})/config\.v2\.json")
+_SOCKET = regex(r"socket (\d+:\d+) \d+ (/.*)")
 
 
-@dataclass(frozen=True)
-class ContainerFiles:
+class ContainerFiles(Struct, frozen=True, dict=True):
     """What the main processes of all containers show, and where the sources of their mounts lead on the host.
 
     Attributes:

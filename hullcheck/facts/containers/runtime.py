@@ -1,9 +1,10 @@
 """How a container runs: its processes, namespaces and limits, as the kernel shows them."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct
 
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.proc import ContainerFiles
@@ -17,8 +18,7 @@ Namespace = Literal["ipc", "net", "pid", "uts"]
 _MODES = {"ipc": "ipc_mode", "net": "network_mode", "pid": "pid_mode", "uts": "uts_mode"}
 
 
-@dataclass(frozen=True)
-class Runtime:
+class Runtime(Struct, frozen=True, dict=True):
     """How a container runs, or will as far as that is known.
 
     What cannot be read raises EvidenceError: a pass needs the running state.
@@ -29,8 +29,8 @@ class Runtime:
     """
 
     container: Configuration
-    ids: Collection[str] = field(repr=False)
-    find: Callable[[str], "Runtime"] = field(repr=False)
+    ids: Collection[str]
+    find: Callable[[str], "Runtime"]
 
     @property
     def files(self) -> ContainerFiles:
@@ -224,8 +224,7 @@ _REPORTED = {
 """What `docker info` says of the control groups behind each limit."""
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What a container may use; if it runs, by its control groups and those above, else by its configuration."""
 
     container: Configuration

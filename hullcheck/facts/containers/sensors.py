@@ -1,8 +1,9 @@
 """Products that watch what containers do: which of them run, and which start with the host."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from hullcheck.data.runtime_security import PRODUCTS, Product
 from hullcheck.facts.containers import Container
@@ -16,8 +17,7 @@ _ENABLED = ("enabled", "alias", "generated")
 _RESTARTED = ("always", "unless-stopped")
 
 
-@dataclass(frozen=True)
-class Sensor:
+class Sensor(Struct, frozen=True):
     """A unit or a container of a product that runs.
 
     Attributes:

@@ -5,10 +5,11 @@ A property raises EvidenceError if what it needs could not be read; that spoils 
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from hullcheck.facts.engine.daemon_options import ConfigFile, Configuration, Setting, Value
 from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses, Unit
@@ -78,14 +79,13 @@ _REPORTED: Mapping[str, Callable[[Engine], object]] = {
 }
 
 
-@dataclass(frozen=True)
-class Daemon:
+class Daemon(Struct, frozen=True, dict=True):
     """The daemon of a target."""
 
     recording: Recording
     engine: Engine
-    networks: Later[tuple[Network, ...]] = field(repr=False)
-    published_ports: Later[PublishedPorts] = field(repr=False)
+    networks: Later[tuple[Network, ...]]
+    published_ports: Later[PublishedPorts]
 
     # ---- the process
 

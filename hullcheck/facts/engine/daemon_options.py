@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck import inputs
+from hullcheck.lazy import regex
 from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.times import Span, moment
 from hullcheck.secrets import HIDDEN
@@ -138,7 +140,7 @@ _KEYS |= {name: f"{name}s" for name in _REPEATED.split()}
 Flags = tuple[tuple[str, str], ...]
 """Option and value in the order of the command line; a repeated option is there as often as it was given."""
 # Without braces only a word of its own is one (systemd.service(5)), and no part of a password.
-_VARIABLE = re.compile(r"^\$\w+$|\$\{\w+\}")
+_VARIABLE = regex(r"^\$\w+$|\$\{\w+\}")
 
 
 def flags(arguments: Sequence[str]) -> Flags:
@@ -228,8 +230,7 @@ def _ulimit(limit: Any) -> Any:
 # ---- the file
 
 
-@dataclass(frozen=True)
-class ConfigFile:
+class ConfigFile(Struct, frozen=True):
     """A file that a daemon reads when it starts.
 
     Attributes:
@@ -293,16 +294,14 @@ class ConfigFile:
 # ---- settings
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(Struct, frozen=True):
     """A value and where it comes from."""
 
     value: Any
     source: str
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """A setting of the running daemon.
 
     Attributes:
@@ -340,8 +339,7 @@ class Setting:
         return all(map(complies, self.possible)) and complies(self.value)
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """All that a start of the daemon takes its settings from; *next_flags* are those in its *unit*."""
 
     flags: Flags

@@ -5,13 +5,15 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from hullcheck.facts.engine import daemon_options
 from hullcheck.facts.engine.daemon_options import ConfigFile, Flags
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.parsing import seccomp
 from hullcheck.parsing.proc import net
 from hullcheck.parsing.proc.net import Listener
@@ -85,17 +87,16 @@ DAEMON = Probe.from_file(
     ),
 )
 
-_UNIX = re.compile(r"[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ 00010000 [0-9A-F]+ [0-9A-F]+ +(\d+) (\S.*)")
-_LINK = re.compile(r"l\S+ .* (self|\d+)/(\S+) -> (.*)")
+_UNIX = regex(r"[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ 00010000 [0-9A-F]+ [0-9A-F]+ +(\d+) (\S.*)")
+_LINK = regex(r"l\S+ .* (self|\d+)/(\S+) -> (.*)")
 _STALE = ("NeedDaemonReload", "yes")
 _TICKS = 100  # USER_HZ, the unit of /proc/PID/stat, on every architecture that Docker runs on
 _CLOCKS = 0.05  # seconds: how far off two clocks can be that are read one after the other, in hundredths
-_LOOPBACK = re.compile(r"localhost|127\.[\d.]+|::1")
+_LOOPBACK = regex(r"localhost|127\.[\d.]+|::1")
 _Lines = Mapping[str, list[str]]
 
 
-@dataclass(frozen=True)
-class UnixSocket:
+class UnixSocket(Struct, frozen=True):
     """A listening socket in the network of a daemon; *path* as bound, *real* without symbolic links.
 
     One that begins with @ is abstract and no file.
@@ -106,8 +107,7 @@ class UnixSocket:
     inode: str
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """The unit of a running daemon.
 
     Attributes:
@@ -122,8 +122,7 @@ class Unit:
     listens: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class DaemonProcess:
+class DaemonProcess(Struct, frozen=True, kw_only=True):
     """One process called dockerd, as /proc shows it, with its daemon.json and the unit that started it.
 
     Attributes:
@@ -168,8 +167,7 @@ class DaemonProcess:
         return self.uids[1:2] != (0,) or self.values("rootless")[-1:] == ("true",)
 
 
-@dataclass(frozen=True)
-class DaemonProcesses:
+class DaemonProcesses(Struct, frozen=True, dict=True):
     """All processes called dockerd, and the address that the docker command uses."""
 
     endpoint: str
@@ -240,8 +238,7 @@ class DaemonProcesses:
 # ---- reading the probe's answer
 
 
-@dataclass
-class _Common:
+class _Common(Struct):
     """What the answer says of all processes."""
 
     boot: Span | None
@@ -386,13 +383,12 @@ def _unit(pid: str, blocks: Iterable[tuple[tuple[str, str], ...]]) -> Unit | Non
 # ---- Podman
 
 
-@dataclass(frozen=True)
-class PodmanService:
+class PodmanService(Struct, frozen=True):
     """The process that answers on Podman's socket: its namespaces by name, and the lines of its mount table."""
 
     pid: int
     namespaces: Mapping[str, str]
-    mountinfo: tuple[str, ...] = field(repr=False)
+    mountinfo: tuple[str, ...]
 
 
 @fact(DAEMON)

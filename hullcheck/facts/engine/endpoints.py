@@ -6,11 +6,13 @@ Paths of sockets are without symbolic links. A property raises EvidenceError if 
 import posixpath
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck.facts.engine.daemon_options import KINDS, Setting
 from hullcheck.facts.engine.daemon_process import DaemonProcess, UnixSocket
@@ -104,12 +106,11 @@ class TlsFlaw(Enum):
     ANY_AUTHORITY = auto()
 
 
-@dataclass(frozen=True)
-class Tls:
+class Tls(Struct, frozen=True):
     """The daemon's options for TLS, which hold for each of its TCP addresses."""
 
-    setting: Callable[[str], Setting] = field(repr=False)
-    process: DaemonProcess = field(repr=False)
+    setting: Callable[[str], Setting]
+    process: DaemonProcess
 
     @property
     def encrypted(self) -> bool:
@@ -152,8 +153,7 @@ class Tls:
         return f"{folder}/ca.pem"
 
 
-@dataclass(frozen=True)
-class HostOptions:
+class HostOptions(Struct, frozen=True):
     """The addresses on which a daemon has to listen by its options, those of its socket unit included.
 
     Attributes:
@@ -167,8 +167,7 @@ class HostOptions:
     open_ended: bool = False
 
 
-@dataclass(frozen=True)
-class RemoteApi:
+class RemoteApi(Struct, frozen=True):
     """The TCP addresses at which the daemon takes commands, and how they are known.
 
     Attributes:
@@ -197,14 +196,13 @@ class RemoteApi:
         return tuple((address, port or default) for address, port in named)
 
 
-@dataclass(frozen=True)
-class Endpoints:
+class Endpoints(Struct, frozen=True, dict=True):
     """The addresses and sockets of one daemon."""
 
-    process: DaemonProcess = field(repr=False)
-    engine: Engine = field(repr=False)
-    setting: Callable[[str], Setting] = field(repr=False)
-    published_ports: Later[PublishedPorts] = field(repr=False)
+    process: DaemonProcess
+    engine: Engine
+    setting: Callable[[str], Setting]
+    published_ports: Later[PublishedPorts]
 
     @cached_property
     def configured(self) -> HostOptions:

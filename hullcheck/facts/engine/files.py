@@ -3,8 +3,10 @@
 import posixpath
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_options import START
@@ -30,8 +32,7 @@ _MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
 _DELETED = " (deleted)"
 
 
-@dataclass(frozen=True)
-class EngineFiles:
+class EngineFiles(Struct, frozen=True, dict=True):
     """The files of the daemon of a target."""
 
     answer: Answer

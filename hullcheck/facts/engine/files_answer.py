@@ -9,12 +9,14 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Self
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
+from hullcheck.lazy import regex
 from hullcheck.parsing.models import kept_as
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
@@ -28,8 +30,8 @@ _PROPERTIES = (
 )
 _COMMANDS = "ExecCondition,ExecStartPre,ExecStart,ExecStartPost,ExecReload,ExecStop,ExecStopPost"
 _MISSING = ("No such file or directory", "Not a directory")
-_PROGRAM = re.compile(r"^Exec\w+=\{ path=(/[^;]*) ;.*", re.MULTILINE)
-_OTHER = re.compile(r"^Exec\w+=.*\n?", re.MULTILINE)  # without a path: systemd looks for it when it runs
+_PROGRAM = regex(r"^Exec\w+=\{ path=(/[^;]*) ;.*", re.MULTILINE)
+_OTHER = regex(r"^Exec\w+=.*\n?", re.MULTILINE)  # without a path: systemd looks for it when it runs
 _unit_lines = lines_like(
     "unmanaged|manager [0-9]+|program=/.*|SocketMode=[0-7]*",
     rf"(?:{_PROPERTIES.replace(',SocketMode', '').replace(',', '|')})=.*",
@@ -81,8 +83,7 @@ SYSTEM = "0"
 _MOST_LINKS = 40
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """A unit of the systemd of a user, or of SYSTEM; its property `program` is what it runs."""
 
     manager: str
@@ -108,8 +109,7 @@ class Unit:
         return (own, *self["DropInPaths"].split()) if own else ()
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The answer to the question `files`.
 
     Attributes:

@@ -1,14 +1,14 @@
 """The rules with which a site filters the traffic of containers, in the network namespace of the daemon."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.models import decode, kept_as
 from hullcheck.recording import Recording
@@ -21,7 +21,7 @@ OPTIONS = (IPTABLES, CNI)
 
 _KNOWN = lines_like("cni:(?:absent|read|file .*)", r"\d+/(?:ip6?tables|nft):.*", r"\d+/ip6?tables-status:0")
 # Options that may say anything.
-_FREE = re.compile(
+_FREE = regex(
     r' --(comment|string|hex-string|log-prefix|nflog-prefix|ulog-prefix) (?:"(?:[^"\\]|\\.)*(?:"|$)|[^\s"]\S*)'
 )
 
@@ -55,7 +55,7 @@ class _Ruleset(msgspec.Struct, frozen=True):
 
 _FILTERS = (("filter", "forward"), ("filter", "prerouting"))  # type and hook of chains
 _OF_THE_ENGINE = "docker-bridges"
-_LIMITS = re.compile(r"-A DOCKER-USER (?!-j RETURN$)")
+_LIMITS = regex(r"-A DOCKER-USER (?!-j RETURN$)")
 _OF_IPTABLES = ("FORWARD", "PREROUTING")
 _kept_ruleset = kept_as(_Ruleset)
 
@@ -73,8 +73,7 @@ def _without_words(line: str) -> str:
 FIREWALL = Probe.from_file("firewall", in_sections(rules=_keep))
 
 
-@dataclass(frozen=True)
-class Firewall:
+class Firewall(Struct, frozen=True):
     """The packet filter in the network of the daemon, and the configuration of CNI."""
 
     words: Words

@@ -1,8 +1,9 @@
 """Which machine and which engine a target is: no control judges it, but it is part of the evidence."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from hullcheck.facts.engine.info import ENGINE, section
 from hullcheck.facts.engine.models import Info
@@ -15,8 +16,7 @@ UNKNOWN = "unknown"
 _OVER_SSH = ("ssh", "safe-ssh", "paramiko")
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The ids of a target: of its system, of its engine, and its SSH host key, each `unknown` if it is not known."""
 
     machine_id: str

@@ -1,15 +1,15 @@
 """The engine as it answers for itself, and its networks and plugins."""
 
 import posixpath
-import re
-from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from hullcheck.facts.engine.models import GATEWAY_MODES, Info, Network, Plugin, Version
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import Later, fact
+from hullcheck.lazy import regex
 from hullcheck.parsing.models import FAILED, decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -47,7 +47,7 @@ _WITHOUT_STATUS = ("vfs", "fuse-overlayfs")
 """Storage drivers that have nothing to say of themselves; the store of containerd always has."""
 _CONTAINERD_STORE = "io.containerd.snapshotter"
 # The group of a pod of Podman.
-_POD = re.compile(r"(machine|user)\.slice/\1-libpod_pod_[0-9a-f]{64}\.slice|/libpod_parent/[0-9a-f]{64}")
+_POD = regex(r"(machine|user)\.slice/\1-libpod_pod_[0-9a-f]{64}\.slice|/libpod_parent/[0-9a-f]{64}")
 _FIRST = 17  # of Docker's versions by year
 _SAYS_NO_NEW_PRIVILEGES = 23
 _CHOOSES_RULES = 29
@@ -59,8 +59,7 @@ def section(recording: Recording, probe: Probe, name: str, of: type[T], what: st
     return decode(recording.sections(probe).get(name, ""), of, what)
 
 
-@dataclass(frozen=True)
-class Engine:
+class Engine(Struct, frozen=True):
     """What `docker info` and `docker version` say of the running engine."""
 
     info: Info

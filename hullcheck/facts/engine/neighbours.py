@@ -1,28 +1,28 @@
 """What else runs containers on a target, of which nothing is judged."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcesses
 from hullcheck.facts.engine.info import Plugins
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import PROCESSES, Processes
 from hullcheck.facts.registry import Later, fact
+from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
-_ENGINES = re.compile("podman|conmon|crio|kubelet|k3s.*|rke2.*|buildkitd|lxd|incusd|nomad|systemd-nspawn")
+_ENGINES = regex("podman|conmon|crio|kubelet|k3s.*|rke2.*|buildkitd|lxd|incusd|nomad|systemd-nspawn")
 """Processes of what else runs containers."""
-_OWN_NAMESPACE = re.compile(r"(plugins\.)?moby(-\d+\.\d+)?")
+_OWN_NAMESPACE = regex(r"(plugins\.)?moby(-\d+\.\d+)?")
 """Of the engine, with the ids that userns-remap maps to: its containers are judged, its plugins are named by it."""
 
 
-@dataclass(frozen=True)
-class Neighbour:
+class Neighbour(Struct, frozen=True):
     """Something else that runs containers.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Which release of the engine a target runs, and on which system."""
 
 import re
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts.engine.info import ENGINE, Engine, section
@@ -15,16 +16,14 @@ from hullcheck.recording import Recording
 UNNAMED = "a system that does not say its name"
 
 
-@dataclass(frozen=True)
-class System:
+class System(Struct, frozen=True):
     """The operating system of a target, and the day of the recording by the later clock."""
 
     name: str
     today: date
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(Struct, frozen=True):
     """The release of an engine, os-release of its target, and the day of the recording by the later clock.
 
     Attributes:

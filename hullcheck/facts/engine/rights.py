@@ -1,22 +1,23 @@
 """The user of an audit, and what such a user cannot see: no control judges it, but it explains errors."""
 
 import re
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from hullcheck.facts.engine.info import ENGINE
 from hullcheck.facts.host.accounts import ACCOUNTS
 from hullcheck.facts.host.system import auditor
+from hullcheck.lazy import regex
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
 
 _UNSEEN = "files, processes of others and audit rules are not seen"
-_REFUSED = re.compile(r"^failed:.*permission denied", re.MULTILINE | re.IGNORECASE)
+_REFUSED = regex(r"^failed:.*permission denied", re.MULTILINE | re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Rights:
+class Rights(Struct, frozen=True):
     """The user as whom the script ran, and whether the engine answered or refused this user."""
 
     user: str

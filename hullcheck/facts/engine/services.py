@@ -1,10 +1,10 @@
 """Services of a swarm, as a manager describes them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hullcheck import secrets
@@ -112,8 +112,7 @@ SWARM = Probe.from_file(
 # ---- what is judged
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(Struct, frozen=True):
     """One service of the swarm.
 
     Attributes:
@@ -121,7 +120,7 @@ class Service:
     """
 
     document: ServiceDocument
-    in_configs: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict, repr=False)
+    in_configs: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -1,24 +1,24 @@
 """On which file systems and devices an engine keeps its data."""
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from hullcheck.facts.engine.files import EngineFiles
 from hullcheck.facts.engine.files_answer import BlockDevice, BlockDevices
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.parsing.models import decode
 from hullcheck.parsing.proc.mountinfo import Mount, is_below, mount_of
 
-_BORROWING = re.compile(r"overlay|aufs|ecryptfs|(fuse\.)?fuse-overlayfs|fuse\.(bindfs|mergerfs|unionfs)")
+_BORROWING = regex(r"overlay|aufs|ecryptfs|(fuse\.)?fuse-overlayfs|fuse\.(bindfs|mergerfs|unionfs)")
 """File systems that keep what is written to them on others."""
 
 
-@dataclass(frozen=True)
-class Root:
+class Root(Struct, frozen=True):
     """A directory in which the engine keeps images, containers and volumes.
 
     Attributes:
@@ -60,8 +60,7 @@ class Root:
         return pool if self.mount.kind == "zfs" and pool in pools else ""
 
 
-@dataclass(frozen=True)
-class Storage:
+class Storage(Struct, frozen=True, dict=True):
     """Where the engine keeps its data."""
 
     engine: Engine
@@ -92,8 +91,7 @@ def storage(engine: Engine, engine_files: EngineFiles, daemon_mounts: tuple[Moun
     return Storage(engine, engine_files, daemon_mounts)
 
 
-@dataclass(frozen=True)
-class DataPlace:
+class DataPlace(Struct, frozen=True):
     """A directory with data of the engine or of a volume, its mount, and the block devices below, the nearest first."""
 
     path: str

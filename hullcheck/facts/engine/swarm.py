@@ -3,8 +3,9 @@
 What only a manager knows raises NotApplicable on other nodes, and EvidenceError if the swarm cannot be asked.
 """
 
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct
 
 from hullcheck.facts.engine import endpoints
 from hullcheck.facts.engine.daemon import Daemon
@@ -26,13 +27,12 @@ _CLOCKS = 1 / 24  # days by which the clocks of managers may differ
 _MANAGEMENT_PORT, _GOSSIP_PORT = 2377, 7946
 
 
-@dataclass(frozen=True)
-class Swarm:
+class Swarm(Struct, frozen=True, dict=True):
     """The swarm of a node."""
 
     recording: Recording
     engine: Engine
-    daemon: Daemon = field(repr=False)
+    daemon: Daemon
 
     # ---- this node
 

@@ -1,6 +1,6 @@
 """The users and groups of a target, of its files and of directories of a network, as getent(1) lists them."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
@@ -12,8 +12,7 @@ ACCOUNTS = Probe.from_file("accounts", in_sections(accounts=lines_like("(?:group
 _NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown", "true")
 
 
-@dataclass(frozen=True)
-class User:
+class User(Struct, frozen=True):
     """An account."""
 
     name: str
@@ -27,8 +26,7 @@ class User:
         return self.shell.rpartition("/")[2] not in _NO_LOGIN
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Struct, frozen=True):
     """One entry of a group; several may have the same number, or the same name."""
 
     name: str
@@ -36,8 +34,7 @@ class Group:
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Accounts:
+class Accounts(Struct, frozen=True):
     """All users and groups that the target lists."""
 
     users: tuple[User, ...]

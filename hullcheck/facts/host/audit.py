@@ -6,12 +6,14 @@ auditctl lists each rule on a path and permissions, and on nothing else, as if i
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.units import AUDITD, Units
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.systemctl import Unit
@@ -21,8 +23,8 @@ from hullcheck.secrets.redact import HIDDEN, in_sections, lines_like
 from hullcheck.verdicts import EvidenceError
 
 # A key is any text. What is judged of it, and what people search for, is a word.
-_KEY = re.compile(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)")
-_WORDS = re.compile(r"[A-Za-z_. -]+")
+_KEY = regex(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)")
+_WORDS = regex(r"[A-Za-z_. -]+")
 
 
 def _keep(text: str) -> str:
@@ -37,13 +39,12 @@ def _key(match: re.Match[str]) -> str:
 _KNOWN = lines_like("(?:missing|failed|rule|status|file|real):.*")
 _LOG = lines_like("log:.*", r"last:\d+")
 AUDIT = Probe.from_file("audit", in_sections(kernel=_keep, files=_keep, log=_LOG))
-_OPTION = re.compile(r"(?:^|\s)-([a-zA-Z])\s+(\S+)")
-_FIELD = re.compile(r"([a-z0-9_]+)(!=|>=|<=|&=|=|>|<|&)(.*)")
+_OPTION = regex(r"(?:^|\s)-([a-zA-Z])\s+(\S+)")
+_FIELD = regex(r"([a-z0-9_]+)(!=|>=|<=|&=|=|>|<|&)(.*)")
 _NO_LIMITS = ("key", "perm", "path", "dir", "arch")
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule.
 
     Attributes:
@@ -127,8 +128,7 @@ def _resolved(path: str, resolved: Mapping[str, str]) -> str:
     return posixpath.normpath(resolved.get(path, path)) if path else ""
 
 
-@dataclass(frozen=True)
-class Audit:
+class Audit(Struct, frozen=True, dict=True):
     """The audit system; read when it is first asked for, so that what does not exist needs none."""
 
     recording: Recording
@@ -178,8 +178,7 @@ def audit(recording: Recording) -> Audit:
     return Audit(recording)
 
 
-@dataclass(frozen=True)
-class AuditDaemon:
+class AuditDaemon(Struct, frozen=True):
     """auditd.
 
     Attributes:

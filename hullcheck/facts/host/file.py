@@ -1,8 +1,10 @@
 """A file of the engine, with all that decides who may change it: owner, mode, access control list, way."""
 
 import stat
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
@@ -15,8 +17,7 @@ class State(Enum):
     UNREAD = "unread"
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(Struct, frozen=True):
     """A file, a directory or a link as stat(1) shows it; *leads_to* is where a link leads.
 
     Attributes:
@@ -54,16 +55,14 @@ class Node:
         return self.is_directory and bool(self.mode & 0o022)
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """What an access control list gives one more user or group: three bits, with the mask applied."""
 
     holder: str
     bits: int
 
 
-@dataclass(frozen=True)
-class FileFact:
+class FileFact(Struct, frozen=True):
     """A file that an engine uses.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from hullcheck.data import software as known
 from hullcheck.facts.host.presence import Presence
@@ -11,6 +12,7 @@ from hullcheck.facts.host.system import HOST, os_release
 from hullcheck.facts.host.units import AGENTS, UPDATERS, Units
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
+from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.times import day
 from hullcheck.policy import Policy
@@ -26,7 +28,7 @@ _KINDS = {
 MINIMAL_OF_GUIDE = (known.UBUNTU_MINIMAL, "RHEL CoreOS", "Bottlerocket")
 """The minimal distributions that the guide names."""
 _APT, _DNF = "APT::Periodic::Unattended-Upgrade", "apply_updates"
-_CRON = re.compile(r"/(?:etc|var/spool)/cron[^:]*")
+_CRON = regex(r"/(?:etc|var/spool)/cron[^:]*")
 
 PACKAGES = Probe.from_file(
     "packages",
@@ -42,8 +44,7 @@ PACKAGES = Probe.from_file(
 )
 
 
-@dataclass(frozen=True)
-class Software:
+class Software(Struct, frozen=True):
     """The software of a host.
 
     Attributes:
@@ -120,8 +121,7 @@ def minimal_distribution(software: Software, policy: Policy) -> Subjects[str]:
     return Subjects("option", tuple((name, name) for name in (*MINIMAL_OF_GUIDE, *own)))
 
 
-@dataclass(frozen=True)
-class Timer:
+class Timer(Struct, frozen=True):
     """A timer that is active.
 
     Attributes:
@@ -144,8 +144,7 @@ class Timer:
         return self.installs and self.enabled and recent and self.result == "success"
 
 
-@dataclass(frozen=True)
-class Patching:
+class Patching(Struct, frozen=True):
     """What may install updates: timers, *others* that are active and tables of cron, and tables that were *hidden*."""
 
     today: date

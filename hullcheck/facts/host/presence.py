@@ -1,6 +1,6 @@
 """Whether there is Docker on a target, and whether that is a host or a container."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from hullcheck.facts.host.system import HOST, Sysctl, settings
 from hullcheck.facts.registry import fact
@@ -9,8 +9,7 @@ from hullcheck.recording.backends import COMPOSE, CONTAINER_BACKENDS
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 
-@dataclass(frozen=True)
-class Presence:
+class Presence(Struct, frozen=True):
     """Signs of Docker on a target.
 
     Attributes:

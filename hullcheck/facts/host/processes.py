@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from msgspec import Struct
+
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import in_sections, lines_like
@@ -26,17 +28,16 @@ PROCESSES = Probe.from_file(
 )
 
 Key = TypeVar("Key")
-_LINE = re.compile(r"^(\d+)/(?:(status|ns):(\w+)|(cgroup|exe)):[ \t]*(.*)$", re.MULTILINE)
+_LINE = regex(r"^(\d+)/(?:(status|ns):(\w+)|(cgroup|exe)):[ \t]*(.*)$", re.MULTILINE)
 # Not in the name of what Podman and CRI-O run beside a container: its monitor, its health check.
-_CONTAINER_ID = re.compile(r"(?<!conmon-)(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])(?!(?:-[0-9a-f]+)?\.service)")
+_CONTAINER_ID = regex(r"(?<!conmon-)(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])(?!(?:-[0-9a-f]+)?\.service)")
 _RUNTIME, _RUNTIME_FILE = (
     re.compile(r"runc:\[\w+:\w+\]|crun"),
     re.compile(r"/memfd:runc_cloned:|/runc$|/crun$"),
 )
 
 
-@dataclass(frozen=True)
-class Process:
+class Process(Struct, frozen=True, dict=True):
     """One process, with the numbers of the auditor's own PID namespace; uids are those of the host.
 
     Attributes:
@@ -112,8 +113,7 @@ class Process:
         return self._numbers("Seccomp")[0]
 
 
-@dataclass(frozen=True)
-class Processes:
+class Processes(Struct, frozen=True, dict=True):
     """All processes that the auditor sees."""
 
     by_pid: dict[int, Process]

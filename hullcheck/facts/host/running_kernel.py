@@ -1,8 +1,9 @@
 """The kernel that runs on a target, against those that are installed, and flaws that are known."""
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from hullcheck.facts.host import system
 from hullcheck.facts.host.packages import PACKAGES
@@ -10,12 +11,13 @@ from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.system import HOST
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
+from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _RELEASE, _FLAWS = "/proc/sys/kernel/osrelease", "/sys/devices/system/cpu/vulnerabilities/"
-_NOT_OF_RELEASE = re.compile("/boot/vmlinuz-|/lib/modules/|/(?:vmlinuz|kernel)$")
+_NOT_OF_RELEASE = regex("/boot/vmlinuz-|/lib/modules/|/(?:vmlinuz|kernel)$")
 _DIRTY_COW = "dirty_cow"
 _FIXED_SINCE = (4, 9)
 """The first line of kernels of which every release has the fix of CVE-2016-5195."""
@@ -27,8 +29,7 @@ _NAMED = {
 """The flaws that the guide names, and the files of the kernel about them."""
 
 
-@dataclass(frozen=True)
-class RunningKernel:
+class RunningKernel(Struct, frozen=True, dict=True):
     """The kernel.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import PROCESSES, Processes
@@ -35,8 +36,7 @@ _APPLICATIONS = frozenset(_APPLICATION_WORDS.split())
 UNSEEN = "a program that is not seen"
 
 
-@dataclass(frozen=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """A port on which a *program* of the host waits: its path, or the name of the socket unit if systemd waits."""
 
     protocol: str
@@ -49,8 +49,7 @@ class Listener:
         return posixpath.basename(self.program)
 
 
-@dataclass(frozen=True)
-class HostServices:
+class HostServices(Struct, frozen=True, dict=True):
     """Units, listeners and applications of the host itself; what runs in containers is left out."""
 
     units: Units

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from hullcheck.facts.host.processes import Process
+from hullcheck.lazy import regex
 from hullcheck.secrets.redact import DROPPED, HIDDEN
 from hullcheck.verdicts import EvidenceError
 
@@ -11,9 +12,9 @@ _NAMES = """
     dropbear dropbearmulti esshd lshd sftpgo sshd sshd-auth sshd-session sshesame teleport tinysshd wolfsshd
 """
 SERVERS = frozenset(_NAMES.split())
-_LIKE_ONE = re.compile(r"(?:.*[-_.])?(?:sshd|dropbear)(?:[-_.0-9].*|multi)?|ssh[-_.]?server.*")
+_LIKE_ONE = regex(r"(?:.*[-_.])?(?:sshd|dropbear)(?:[-_.0-9].*|multi)?|ssh[-_.]?server.*")
 
-_STARTS_ONE = re.compile(r"(?:\bservice\s+|/init\.d/|\bsystemctl\s+(?:re)?start\s+)sshd?(?![\w.-])")
+_STARTS_ONE = regex(r"(?:\bservice\s+|/init\.d/|\bsystemctl\s+(?:re)?start\s+)sshd?(?![\w.-])")
 """How a distribution starts its SSH server, called `ssh` by some."""
 
 

@@ -1,11 +1,12 @@
 """What a host says of itself: its time, who asked, its distribution, its kernel, and settings of that."""
 
 import posixpath
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording
@@ -16,13 +17,12 @@ from hullcheck.verdicts import EvidenceError, unread
 FORWARD = "net.ipv4.ip_forward"
 SETTINGS = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}
 """The settings of the kernel that the guide demands, by name."""
-_SETTING = re.compile(r"(/[^:]*):\s*-?\s*([\w./]+)\s*=\s*(\S+)\s*")
+_SETTING = regex(r"(/[^:]*):\s*-?\s*([\w./]+)\s*=\s*(\S+)\s*")
 PRESENCE_LINES = (r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign")
 _OS_RELEASE, _MACHINE_IDS = "/etc/os-release", ("/etc/machine-id", "/var/lib/dbus/machine-id")
 
 
-@dataclass(frozen=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """A line of a file that sets something."""
 
     file: str
@@ -42,7 +42,7 @@ def _settings(text: str) -> str:
     return "\n".join((*unread, *(f"{each.file}:{each.name}={each.value}" for each in _assignments(text))))
 
 
-_NEEDED = re.compile(
+_NEEDED = regex(
     rf"{_OS_RELEASE}: *(?:NAME|PRETTY_NAME|ID|ID_LIKE|VERSION|VERSION_ID|VARIANT_ID|SUPPORT_END) *=.*"
     rf"|(?:{'|'.join(_MACHINE_IDS)}):[0-9a-f]{{32}}"
     r"|(?:absent:)?/(?:proc|sys)/[\w/-]+(?::.*)?|/run/reboot-required\.pkgs:.*"
@@ -99,8 +99,7 @@ def os_name(recording: Recording) -> str:
     return values.get("PRETTY_NAME", values.get("NAME", ""))
 
 
-@dataclass(frozen=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """When a target answered; an EvidenceError where the recording does not tell it."""
 
     recording: Recording
@@ -122,8 +121,7 @@ def clock(recording: Recording) -> Clock:
     return Clock(recording)
 
 
-@dataclass(frozen=True)
-class Kernel:
+class Kernel(Struct, frozen=True):
     """Values of files below /sys and /proc/sys."""
 
     files: Words
@@ -165,8 +163,7 @@ def kernel(recording: Recording) -> Kernel:
     return Kernel(files(recording))
 
 
-@dataclass(frozen=True)
-class Sysctl:
+class Sysctl(Struct, frozen=True):
     """The settings of the kernel that the guide demands: as they are, and as *assignments* in files set them."""
 
     files: Words

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from shlex import quote
+
+from msgspec import Struct
 
 from hullcheck.data.runtime_security import PRODUCTS
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.systemctl import Unit, shown
 from hullcheck.recording import Recording
@@ -31,9 +33,9 @@ _ASKED = (
     *(unit for each in PRODUCTS.values() for unit in each.units),
 )
 
-_NAMED = re.compile(r"(running|enabled):(\S+)(?: .*)?")
-_SOCKET = re.compile(r"socket:[0-9*[]\S*:(\d+) +([SD])[a-z]* +(\S+\.socket)(?: .*)?")
-_LINK = re.compile(r"l.* /\S*/(\S+) -> (\S+)")
+_NAMED = regex(r"(running|enabled):(\S+)(?: .*)?")
+_SOCKET = regex(r"socket:[0-9*[]\S*:(\d+) +([SD])[a-z]* +(\S+\.socket)(?: .*)?")
+_LINK = regex(r"l.* /\S*/(\S+) -> (\S+)")
 
 
 def _short(line: str) -> str:
@@ -64,8 +66,7 @@ UNITS = Probe.from_file(
 )
 
 
-@dataclass(frozen=True)
-class Units:
+class Units(Struct, frozen=True):
     """The units.
 
     Attributes:

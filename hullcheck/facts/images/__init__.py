@@ -1,9 +1,9 @@
 """The images that the engine holds: how it describes them, and the steps in which they were made."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Container
@@ -20,17 +20,17 @@ from hullcheck.facts.images.models import (
 from hullcheck.facts.images.steps import Step, steps_of
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
+from hullcheck.lazy import regex
 from hullcheck.parsing.times import DAY
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _SHORT = 12
-_PORT = re.compile(r":\d+(?=/)")
+_PORT = regex(r":\d+(?=/)")
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds set a time of long ago
 
 
-@dataclass(frozen=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """One image of the engine.
 
     Attributes:

@@ -3,6 +3,8 @@
 import posixpath
 import re
 
+from hullcheck.lazy import regex
+
 _PROGRAMS = {"bin", "sbin", "busybox"}  # the names of directories in which programs lie
 _MANAGERS = """
     apk apt apt-get aptitude aptitude-curses brew dnf dnf5 dpkg emerge eopkg flatpak guix installpkg ipkg microdnf
@@ -30,11 +32,11 @@ _KINDS = {
 # `x86_64-linux-gnu-gcc-12`, `gem3.1`, `zsh5`, `apk.static`: for another machine, of a version, or built otherwise.
 _CROSSED = r"as|c\+\+|cc|clang|clang\+\+|cpp|g\+\+|gcc|gccgo|gdc|gfortran|gm2|ld(?:\.\w+)?|tcc"
 _PLAIN = "|".join(map(re.escape, _KINDS))
-_VARIANT = re.compile(
+_VARIANT = regex(
     rf"(?:(?:[a-z0-9_]+-)+(?P<crossed>{_CROSSED})|(?P<plain>{_PLAIN}))(?:-?[0-9][0-9.]*)?(?:-posix|-win32|[.-]static)?"
 )
 # Builds of one shell among others: `busybox.nosuid`, `zsh-5.9`, and not `bash-language-server`.
-_SHELL_BUILD = re.compile(
+_SHELL_BUILD = regex(
     rf"(?:{'|'.join(_SHELLS.split())})[.-](?:[0-9][\w.+-]*|(?<=box.)[\w.+-]+|distrib|minimal|musl|preview|static)"
 )
 _PACKAGES = (  # files that are there for each installed package, and are named after it
@@ -60,7 +62,7 @@ RELEASES = ("/etc/os-release", "/usr/lib/os-release", "/etc/debian_version", "/e
 DISTRIBUTION = "its distribution"
 """Stands for a package manager of which no list is there."""
 # Files of keys, stored logins and passwords, by what they are called or by where they are.
-_KEYS = re.compile(
+_KEYS = regex(
     r"""id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:[._~-][^/]*(?<!\.pub))? | ssh_host_\w+_key
     | [^/]*\.(?:jks|kdbx?|key|keystore|keytab|kubeconfig|ovpn|p12|p8|pfx|pkcs12|ppk|tfstate|tfvars)
     | [^/]*(?:private|priv|(?<!pub)(?<!pub[_.-])(?<!public)(?<!public[_.-])(?<!WISe)key)[^/]*\.(?:der|pem)
@@ -69,7 +71,7 @@ _KEYS = re.compile(
     | \.(?:ash|bash|mysql|psql|python|rediscli|sh|zsh)_history""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SETTINGS = re.compile(
+_SETTINGS = regex(
     r"""(?:[\w-]+)?\.env(?:\.(?!dist|example|html|md|sample|template)\w+)? | \.envrc | \.npmrc | \.pypirc
     | wp-config\.php | auth\.json | pip\.conf | nuget\.config | \.yarnrc\.yml | kube[_-]?config(?:\.ya?ml)?
     | password | secret | token | [^/]*(?:deploy|private|ssh|api)[_-]?key | [^/]+_(?:rsa|ed25519)
@@ -77,12 +79,12 @@ _SETTINGS = re.compile(
         \.(?:conf|csv|ini|json|properties|toml|txt|xml|ya?ml)""",
     re.VERBOSE | re.IGNORECASE,
 )
-_COPY = re.compile(r"(?:~|\.(?:bak|backup|old|orig|save|swp))+$")
+_COPY = regex(r"(?:~|\.(?:bak|backup|old|orig|save|swp))+$")
 # They bring settings for their tests, and files that show what theirs are like; that of PAM is in every Debian.
-_LIBRARIES = re.compile(
+_LIBRARIES = regex(
     r"(?:/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src)|/var/lib/pam)/.*|.*/(?:node_modules|site-packages|dist-packages|vendor)/.*"
 )
-_KEY_PATHS = re.compile(
+_KEY_PATHS = regex(
     r""".*/(?:\.docker/config\.json | \.aws/credentials | \.kube/config | \.azure/(?:accessTokens|msal_token_cache)[^/]*
     | \.config/gcloud/(?:access_tokens|credentials)\.db | \.config/gh/hosts\.yml | \.m2/settings(?:-security)?\.xml
     | \.cargo/credentials(?:\.toml)? | \.gem/credentials | \.gnupg/private-keys-v1\.d/[^/]+ | \.git/config
@@ -91,7 +93,7 @@ _KEY_PATHS = re.compile(
     re.VERBOSE,
 )
 
-_KEY_FILE = re.compile(
+_KEY_FILE = regex(
     r"""(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:\.(?:bak|old|orig|save)|~)? | ssh_host_\w+_key | \.git-credentials
     | [._]netrc | \.pgpass | \.aws/credentials | \.vault-token | \.mylogin\.cnf | \.rediscli_auth | \.passwd-s3fs
     | secring\.gpg | \.gnupg/private-keys-v1\.d/[^/]+\.key | application_default_credentials\.json

@@ -21,16 +21,17 @@ import re
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
 import msgspec
+from msgspec import Struct
 
 from hullcheck.facts.images import content_names as names
 from hullcheck.facts.images.layers import SYMLINK, UNTOLD, Entry, Layer, merged, read_layer
 from hullcheck.facts.images.models import Layers, Stored, documents_in, stored_documents
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.parsing.capabilities import BELOW_ROOT
 from hullcheck.parsing.models import Model
 from hullcheck.recording import Recording
@@ -40,7 +41,7 @@ from hullcheck.verdicts import EvidenceError
 _MOST_SENT = 160 << 20  # bytes of listings that are sent at a time
 _MOST = 1 << 29  # bytes of a listing: that of half a million files
 _RUNS = 0o111
-_BLOCK = re.compile(r"^((?:layer|packages) \S+)\n((?:(?!end$|layer |packages ).*\n)*)end$", re.MULTILINE)
+_BLOCK = regex(r"^((?:layer|packages) \S+)\n((?:(?!end$|layer |packages ).*\n)*)end$", re.MULTILINE)
 
 
 class SpecialFile(msgspec.Struct, frozen=True, array_like=True):
@@ -100,8 +101,7 @@ class Contents(Model, frozen=True, kw_only=True):
         return tuple(path for path in self.tools if names.tool(path) == kind)
 
 
-@dataclass(frozen=True)
-class ImageContents:
+class ImageContents(Struct, frozen=True, dict=True):
     """What is in the images of a target."""
 
     recording: Recording

@@ -4,15 +4,17 @@ import ast
 import base64
 import json
 import posixpath
-import re
 import tarfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Self
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from hullcheck.facts.images import content_names as names
+from hullcheck.lazy import regex
 from hullcheck.parsing import capabilities
 
 UNTOLD = "unknown"
@@ -29,14 +31,13 @@ _KINDS = {
 }
 _CAPABILITY = "SCHILY.xattr.security.capability"
 _LISTED_KINDS = {"-": FILE, "h": LINK, "l": SYMLINK, "d": DIRECTORY}
-_LISTED = re.compile(
+_LISTED = regex(
     rb"(\S)((?:[r-][w-][xsS-]){2}[r-][w-][xtT-])(\S*) +\S+ +[0-9,]+ "
     rb'\S+ [0-9:]+ "((?:[^"\\]|\\.)*)"(?: (?:->|link to) "((?:[^"\\]|\\.)*)")?'
 )
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A file as a layer holds it.
 
     Attributes:
@@ -61,8 +62,7 @@ class Entry:
         return bool(self.mode & (SETUID | SETGID))
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """What one layer adds and hides.
 
     Attributes:

@@ -16,6 +16,7 @@ import msgspec
 from hullcheck import secrets
 from hullcheck.data.health_checks import CANNOT_FAIL, kind_of_check
 from hullcheck.facts.images.steps import Told, masked_step
+from hullcheck.lazy import regex
 from hullcheck.parsing.models import Model, decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -25,8 +26,8 @@ from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
 BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
-_GONE = re.compile(r'\{"message": ?"No such image.*')  # it went away after it was listed
-_BLOB = re.compile(r"^([0-9a-f]{64}):(.*)$", re.MULTILINE)
+_GONE = regex(r'\{"message": ?"No such image.*')  # it went away after it was listed
+_BLOB = regex(r"^([0-9a-f]{64}):(.*)$", re.MULTILINE)
 
 
 class _Metadata(Model, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from hullcheck.facts.images.steps import Step
+from hullcheck.lazy import regex
 
 Words = list[str]
 
@@ -23,7 +24,7 @@ _SHELLS = frozenset(["ash", "bash", "dash", "sh"])
 _ON = r"""["']?(?:\s{0,3}[=:]\s{0,3}|\s)["']?(?:1|true|yes|on)\b"""
 _OFF = r"""["']?(?:\s{0,3}[=:]\s{0,3}|\s)["']?(?:0|false|no|off)\b"""
 # Options, settings and variables that switch a check off; not what sed(1) looks for, as in `s/gpgcheck=0/gpgcheck=1/`.
-_SWITCHES = re.compile(
+_SWITCHES = regex(
     rf"""(?<!s[/|,\#@])(?:(?<![\w-])|(?<=\\n))(?:
     # apt, apk; not for packages that lie in a folder
     --allow-(?:insecure-repositories|unauthenticated|untrusted) | --force-yes
@@ -49,7 +50,7 @@ _OPTIONS = {
     "zypper": re.compile(r"-[a-zA-Z]*G[a-zA-Z]*"),
     **dict.fromkeys(("conda", "mamba", "micromamba"), re.compile(r"--insecure|-k")),
 }
-_FOLDER = re.compile(r"(?:/usr)?(?:/local)?/s?bin/")
+_FOLDER = regex(r"(?:/usr)?(?:/local)?/s?bin/")
 
 
 def updates_alone(step: Step) -> bool:

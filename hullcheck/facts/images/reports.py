@@ -8,14 +8,15 @@ after `content:PATH` and each line behind a colon.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
+from msgspec import Struct
 
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images.scan_formats import Report, reduced
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.parsing import docker_bench_log as tool
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.go import go_boolean
@@ -28,8 +29,8 @@ from hullcheck.secrets.redact import in_sections
 from hullcheck.verdicts import EvidenceError
 
 ON, OFF, UNCLEAR = "on", "off", "unclear"
-_LINE = re.compile(r"(?P<path>/[^:]*):(?!\s*#)(?P<text>.*\bDOCKER_CONTENT_TRUST\b(?!_).*)")
-_SETS = re.compile(r"(?P<export>export +)?DOCKER_CONTENT_TRUST=([\"']?)(?P<value>\w*)\2\s*(?:[;#].*)?")
+_LINE = regex(r"(?P<path>/[^:]*):(?!\s*#)(?P<text>.*\bDOCKER_CONTENT_TRUST\b(?!_).*)")
+_SETS = regex(r"(?P<export>export +)?DOCKER_CONTENT_TRUST=([\"']?)(?P<value>\w*)\2\s*(?:[;#].*)?")
 _UNREADABLE = "unreadable:"
 _TOO_LARGE = Report(fault="too much to be read")
 
@@ -139,8 +140,7 @@ def _kept_scans(text: str) -> str:
     return msgspec.json.encode(folder).decode()
 
 
-@dataclass(frozen=True)
-class ScanReports:
+class ScanReports(Struct, frozen=True, dict=True):
     """All reports in the *folder* that the policy names; what is asked of them raises where it could not be read."""
 
     recording: Recording

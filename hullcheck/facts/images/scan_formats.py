@@ -3,7 +3,6 @@
 Clair and Trivy do not tell with which options they were run, Grype does.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -13,6 +12,7 @@ import msgspec
 from msgspec import Meta, field
 
 from hullcheck.data.severities import SEVERITIES
+from hullcheck.lazy import regex
 from hullcheck.parsing.models import Model
 from hullcheck.parsing.times import DAY
 
@@ -25,7 +25,7 @@ _LEAVE_OUT = """
     vex-vex-autodiscover
 """
 # What Grype leaves out by itself: weaknesses of the kernel in its headers.
-_HEADERS = re.compile(r"kernel-headers|linux-headers-\.\*|linux-libc-dev")
+_HEADERS = regex(r"kernel-headers|linux-headers-\.\*|linux-libc-dev")
 _OF_SYSTEM, _OF_LANGUAGES = "os-pkgs", "lang-pkgs"  # what Trivy calls the results that tell of packages
 _FIXED_WORDS = """
     alma alpine amazon chainguard minimos opensuse opensuse-leap opensuse-tumbleweed oracle photon rocky sles wolfi

@@ -8,50 +8,51 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
 import msgspec
+from msgspec import Struct
 
 from hullcheck import secrets
+from hullcheck.lazy import regex
 
 # The shell of a RUN as histories show it, up to its last option; what it is given follows without quotes.
 _SHELL = r"(?:/\S+|(?:ba|da|a|k|z)?sh) (?:[-+]\w*o [a-z]+ |-\S+ ){0,9}"
-_CLASSIC = re.compile(rf"{_SHELL}#\(nop\) +([A-Z]+)(?: (.*))?", re.DOTALL)
+_CLASSIC = regex(rf"{_SHELL}#\(nop\) +([A-Z]+)(?: (.*))?", re.DOTALL)
 _KEYWORDS = """
     ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER
     VOLUME WORKDIR
 """
-_INSTRUCTION = re.compile(rf"({'|'.join(_KEYWORDS.split())})(?: (.*))?", re.DOTALL)
+_INSTRUCTION = regex(rf"({'|'.join(_KEYWORDS.split())})(?: (.*))?", re.DOTALL)
 # A step of a build file is an instruction, or what a RUN gave to a shell. Some bases begin with a comment.
-_TOLD = re.compile(
+_TOLD = regex(
     rf"#|\|\d+ |(?:.* )?{_SHELL}(?:-\w*c |#\(nop\))|(?:{'|'.join(_KEYWORDS.split())})(?: |$)|.*(?:&&|;)",
     re.DOTALL,
 )
-_BUILDKIT = re.compile(r"(?<!\s)\s*# buildkit$")
-_ARGUMENTS = re.compile(  # of a RUN, before its command: `|2 A=1 B=2 /bin/sh -c x`
+_BUILDKIT = regex(r"(?<!\s)\s*# buildkit$")
+_ARGUMENTS = regex(  # of a RUN, before its command: `|2 A=1 B=2 /bin/sh -c x`
     rf"(?P<before>(?:RUN )?\|\d+ )(?P<given>.*? (?={_SHELL}-\w*c )|(?:[\w./-]+=\S* )*)(?P<command>.*)",
     re.DOTALL,
 )
-_FLAGS = re.compile(r"^(?:--\w[\w-]*(?:=\S*)? +)+")  # of the RUN itself, as in `RUN --mount=...`
-_SHORT_SHELL = re.compile(rf"{_SHELL}-\w*c (.*)", re.DOTALL)
-_BARE_SHELL = re.compile(r"(?:/\S*/)?(?:ba|da|a|k|z)?sh")
+_FLAGS = regex(r"^(?:--\w[\w-]*(?:=\S*)? +)+")  # of the RUN itself, as in `RUN --mount=...`
+_SHORT_SHELL = regex(rf"{_SHELL}-\w*c (.*)", re.DOTALL)
+_BARE_SHELL = regex(r"(?:/\S*/)?(?:ba|da|a|k|z)?sh")
 _HIDDEN_SCRIPT = "/dev/pipes/"  # where BuildKit puts a script of its own first line; its text is not told
 # What an ADD takes from elsewhere, or perhaps: the old builder shows a digest alone, and one for several files.
-_FETCHED = re.compile(r"\w+://|git@|[0-9a-f]{64}$|multi:")
+_FETCHED = regex(r"\w+://|git@|[0-9a-f]{64}$|multi:")
 _FILLS = ("ADD", "COPY", "RUN")
 IMPORTED, MERGED = "imported from ", "merge sha256:"
 """How comments of histories begin: of an import, and of all layers in one, which the steps before it made."""
-_DECLARES = re.compile(rf"(?:{_SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:ENV|LABEL|ARG) (?P<rest>.*)", re.DOTALL)
-_COMMAND = re.compile(rf"(?:{_SHELL}#\(nop\) +)?(?:CMD|ENTRYPOINT|HEALTHCHECK|SHELL|ONBUILD [A-Z]+) ")
-_PLACE = re.compile(rf"((?:{_SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:VOLUME|WORKDIR) ).*", re.DOTALL)
+_DECLARES = regex(rf"(?:{_SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:ENV|LABEL|ARG) (?P<rest>.*)", re.DOTALL)
+_COMMAND = regex(rf"(?:{_SHELL}#\(nop\) +)?(?:CMD|ENTRYPOINT|HEALTHCHECK|SHELL|ONBUILD [A-Z]+) ")
+_PLACE = regex(rf"((?:{_SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:VOLUME|WORKDIR) ).*", re.DOTALL)
 _WORD = r'"(?:\\.|[^"\\])*"'
-_LIST = re.compile(rf"\[({_WORD}(?:[\s,]+{_WORD})*)\]")
+_LIST = regex(rf"\[({_WORD}(?:[\s,]+{_WORD})*)\]")
 # Of a value with blanks a word may look like another name: only what cannot be one of its words is kept.
-_FIRST = re.compile(r"([A-Za-z_][\w./-]*)=(\S*)")
-_FURTHER = re.compile(r"(?<=\s)([A-Z][A-Z_]*)=(?!=)(\S+)")
-_SWITCHED = re.compile("true|false|yes|no|on|off|[01]", re.IGNORECASE)
+_FIRST = regex(r"([A-Za-z_][\w./-]*)=(\S*)")
+_FURTHER = regex(r"(?<=\s)([A-Z][A-Z_]*)=(?!=)(\S+)")
+_SWITCHED = regex("true|false|yes|no|on|off|[01]", re.IGNORECASE)
 
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,8 +83,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True):
         return Told(masked_step(text), origin, self.empty_layer, tuple(secrets.kinds(text)))
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True, dict=True):
     """One step of the history of an image.
 
     Attributes:

@@ -1,8 +1,9 @@
 """What is unused on a target: images without containers, stopped containers, and their ages."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from hullcheck.facts import images
 from hullcheck.facts.containers import Container
@@ -18,8 +19,7 @@ _STOPPED = ("created", "exited", "dead")
 _NEVER = "0001-01-01T00:00:00Z"
 
 
-@dataclass(frozen=True)
-class Idle:
+class Idle(Struct, frozen=True):
     """An image or a container that is not in use.
 
     Attributes:
@@ -31,8 +31,7 @@ class Idle:
     days: float | None
 
 
-@dataclass(frozen=True)
-class Sprawl:
+class Sprawl(Struct, frozen=True, dict=True):
     """What is not in use on a target, the oldest first; it raises where the engine did not say."""
 
     recording: Recording

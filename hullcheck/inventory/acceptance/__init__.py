@@ -7,12 +7,12 @@ the clocks of the target and of the auditor: what only one of them takes for in 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from operator import attrgetter
 from typing import Generic, TypeVar
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hullcheck.messages import printable
@@ -37,8 +37,7 @@ _BY_NUMBER = {"cis": ("", "cis-"), "guide": ("guide-",)}
 """The frameworks whose ids name controls, and what stands before such an id."""
 
 
-@dataclass(frozen=True)
-class Entry(Generic[Record]):
+class Entry(Struct, Generic[Record], frozen=True):
     """A waiver or an attestation, and when it holds: from *begins*, until before *ends*, in seconds since the epoch."""
 
     record: Record
@@ -52,8 +51,7 @@ class Entry(Generic[Record]):
         )
 
 
-@dataclass(frozen=True)
-class AuditContext:
+class AuditContext(Struct, frozen=True, dict=True):
     """What decides the state of an entry in an audit.
 
     Attributes:
@@ -90,8 +88,7 @@ class AuditContext:
         return found
 
 
-@dataclass(frozen=True)
-class Acceptance:
+class Acceptance(Struct, frozen=True, dict=True):
     """All waivers and attestations of an inventory, and whether anything is to be waived at all."""
 
     waivers: tuple[Entry[Waiver], ...] = ()

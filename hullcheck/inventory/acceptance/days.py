@@ -1,12 +1,13 @@
 """Days, times and periods as people write them, all in UTC."""
 
-import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_PERIOD = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,4})?)\s*(d|days?|w|weeks?|m|months?|y|years?)")
+from hullcheck.lazy import regex
+
+_DAY = regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PERIOD = regex(r"([0-9]{1,4}(?:\.[0-9]{1,4})?)\s*(d|days?|w|weeks?|m|months?|y|years?)")
 _NAMED = {
     "annually": (12, 0),
     "semiannually": (6, 0),

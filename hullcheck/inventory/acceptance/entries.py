@@ -4,12 +4,12 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from hullcheck import inputs, inventory
 from hullcheck.controls import catalog
@@ -41,8 +41,7 @@ def control_of(word: str, places: Sequence[str] = ()) -> Listed:
     )
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Struct, frozen=True):
     """What was written: the entry as text, and its file and line."""
 
     place: str

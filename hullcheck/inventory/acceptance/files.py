@@ -2,11 +2,12 @@
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from hullcheck.inventory.acceptance import NO_END, Entry, days
 from hullcheck.inventory.yamlfile import Document, Way, YamlError, load, read_text
@@ -19,8 +20,7 @@ _HDF = ("plugins", "inspec-reporter-json-hdf", ATTESTATIONS)
 _COLUMNS = ("control_id", "justification", "expiration_date", "run")
 
 
-@dataclass
-class _Read:
+class _Read(Struct):
     """What was read so far; `faults` are lines of a message."""
 
     waivers: list[Entry[Waiver]] = field(default_factory=list)

@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from hullcheck.inventory.yamlfile import Way
+from hullcheck.lazy import regex
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_PLAIN = regex(r"[A-Za-z][A-Za-z0-9_.-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from hullcheck.lazy import regex
 from hullcheck.verdicts import EvidenceError
 
 _NO_MEMORY_LIMIT = 1 << 60  # cgroup v1 prints the largest multiple of a page below 2^63 for "none"
 _DEFAULT_SHARES = 1024
 _DEFAULT_WEIGHT = 100
-_USER_SLICE = re.compile(r"/user-\d+\.slice$")  # systemd gives each a third of all processes of the host
+_USER_SLICE = regex(r"/user-\d+\.slice$")  # systemd gives each a third of all processes of the host
 
 Files = Mapping[str, Sequence[str]]
 """The lines of files, by path."""

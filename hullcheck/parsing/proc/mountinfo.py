@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from hullcheck.verdicts import EvidenceError
 
 
-@dataclass(frozen=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """One line of a mount table.
 
     Attributes:
@@ -68,8 +68,7 @@ def is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-@dataclass(frozen=True)
-class MountTable:
+class MountTable(Struct, frozen=True, dict=True):
     """The mount table of the host, which is that of the daemon."""
 
     mounts: tuple[Mount, ...]

@@ -1,9 +1,10 @@
 """Namespace links as `ls -l /proc/PID/ns` prints them."""
 
-import re
 from collections.abc import Iterable
 
-_LINK = re.compile(r".* (?:\S*/)?(\w+) -> (\w+:\[\d+\])$")
+from hullcheck.lazy import regex
+
+_LINK = regex(r".* (?:\S*/)?(\w+) -> (\w+:\[\d+\])$")
 
 
 def links(lines: Iterable[str]) -> dict[str, str]:

@@ -1,18 +1,17 @@
 """Ports: what the engine publishes on the host, and what listens in a network namespace (/proc/PID/net/*)."""
 
-import re
-from dataclasses import dataclass
+from msgspec import Struct
 
+from hullcheck.lazy import regex
 from hullcheck.parsing.addresses import is_loopback, parse
 from hullcheck.verdicts import EvidenceError
 
-_SOCKET = re.compile(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
-_ADDRESS = re.compile(r"[0-9A-F]{8}|[0-9A-F]{32}")
+_SOCKET = regex(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
+_ADDRESS = regex(r"[0-9A-F]{8}|[0-9A-F]{32}")
 _INODE_FIELD = 9
 
 
-@dataclass(frozen=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """A socket that takes connections or datagrams in the network namespace of process *pid*."""
 
     pid: int

@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from hullcheck import __version__
 from hullcheck.inventory import acceptance
+from hullcheck.lazy import regex
 from hullcheck.messages import printable
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, sentences
@@ -36,7 +37,7 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_NO_NAME = re.compile(r"[^\w-]", re.ASCII)
+_NO_NAME = regex(r"[^\w-]", re.ASCII)
 """What is in no id of a run, and could end a string of the style."""
 _LONGEST = 600  # characters of a text in the document; all of it is in the embedded data
 

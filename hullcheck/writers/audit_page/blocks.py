@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import to_builtins
 from msgspec.structs import asdict
 
+from hullcheck.lazy import regex
 from hullcheck.recording import Recording
 from hullcheck.results import SEVERITIES, Control, Result, sentences
 from hullcheck.verdicts import Verdict
@@ -22,7 +23,7 @@ from hullcheck.writers.audit_page.model import Page, gathered, identity_of
 _NUMBER = {verdict: number for number, verdict in enumerate(Verdict)}
 _NOT_JUDGED = "."
 _LARGEST = 1 << 30  # bytes of all blocks: more than all targets answer
-_BLOCK = re.compile(r'(<script type="application/octet-stream" id="[\w-]+">)([A-Za-z0-9+/=]*)(</script>)')
+_BLOCK = regex(r'(<script type="application/octet-stream" id="[\w-]+">)([A-Za-z0-9+/=]*)(</script>)')
 MOST_TARGETS = 250  # whose answers are embedded; of more they are in the recordings alone
 
 

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+
+from msgspec import Struct
 
 from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
@@ -54,8 +55,7 @@ _SECTIONS = {
 _DARKEST = 4
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """A bar of a chart, which is a row of a table as well.
 
     Attributes:
@@ -84,8 +84,7 @@ class Row:
         return found
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """Bars under one head."""
 
     title: str
@@ -97,8 +96,7 @@ class Chart:
         return [word for word in _WORDS if any(row.counts.get(word) for row in self.rows)]
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Struct, frozen=True):
     """A section of a framework: its controls, and how often each verdict was found."""
 
     marker: str
@@ -118,16 +116,14 @@ class Section:
         return fails, -(-_DARKEST * fails // len(self.controls))
 
 
-@dataclass(frozen=True)
-class Division:
+class Division(Struct, frozen=True):
     """The sections of one framework, in order."""
 
     name: str
     sections: Sequence[Section]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """One thing to fix, as the page shows it.
 
     Attributes:
@@ -154,8 +150,7 @@ class Change:
         return ", ".join(f"{counts[each]} {each}" for each in SEVERITIES if counts[each])
 
 
-@dataclass(frozen=True)
-class TargetRow:
+class TargetRow(Struct, frozen=True):
     """A target with the figures of its results; *fails* are its failures by severity."""
 
     target: AuditedTarget
@@ -165,8 +160,7 @@ class TargetRow:
     fails: Counter[str]
 
 
-@dataclass(frozen=True)
-class GroupRow:
+class GroupRow(Struct, frozen=True, dict=True):
     """A group of the inventory with the figures of all its targets, the worst of them first."""
 
     name: str

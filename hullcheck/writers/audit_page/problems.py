@@ -3,7 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hullcheck.results import Audit, Control, Finding, Result
 from hullcheck.results.failures import Cause, causes, rank
@@ -15,16 +16,14 @@ _MOST_WAIVERS = 6  # lines that one button copies
 _LISTED = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED, Verdict.ATTESTED)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """These subjects on each of these targets; no subject if it is the target as a whole."""
 
     subjects: Sequence[str]
     targets: Sequence[str]
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """A reason with all the places where it holds."""
 
     kind: str
@@ -32,8 +31,7 @@ class Reason:
     places: Sequence[Place]
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A control with its findings of one verdict; *targets* is the number of those that have one."""
 
     control: Control

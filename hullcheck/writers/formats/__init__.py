@@ -1,9 +1,10 @@
 """Files that an audit writes where `--format` asks for them, a module each (docs/formats.md)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+
+from msgspec import Struct
 
 from hullcheck.messages import did_you_mean
 from hullcheck.results import Audit, run_files
@@ -13,8 +14,7 @@ class FormatError(Exception):
     """A format is unknown, or cannot be written here; the message says what to do."""
 
 
-@dataclass(frozen=True)
-class Rendering:
+class Rendering(Struct, frozen=True):
     """The content of a file, in parts that are read once.
 
     Attributes:
@@ -25,8 +25,7 @@ class Rendering:
     left_out: str = ""
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(Struct, frozen=True):
     """A file that can be asked for.
 
     Attributes:

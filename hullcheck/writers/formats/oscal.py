@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
+from hullcheck.lazy import regex
 from hullcheck.results import Attestation, Audit, AuditedTarget, Waiver
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import SATISFIED, STATUS, Entry, entries, json_text, line
@@ -20,8 +21,8 @@ VERSION = "1.2.1"
 NAMESPACE = "urn:hullcheck:oscal"
 """Of our properties and UUIDs."""
 _ROOT = uuid5(NAMESPACE_URL, NAMESPACE)
-_OF_800_53 = re.compile(r"800-53:([A-Z]{2})-(\d+)(?:\((\d+)\))?")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_OF_800_53 = regex(r"800-53:([A-Z]{2})-(\d+)(?:\((\d+)\))?")
+_DAY = regex(r"\d{4}-\d\d-\d\d")
 
 
 def render(audit: Audit) -> str:

@@ -4,11 +4,11 @@ GitHub takes each result for a problem, whatever its kind says, so what passes i
 """
 
 import gzip
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from hullcheck.lazy import regex
 from hullcheck.recording.backends import COMPOSE
 from hullcheck.results import Audit, Control
 from hullcheck.verdicts import Verdict
@@ -22,7 +22,7 @@ LARGEST = 10_000_000
 _MARGIN = 0.9  # libraries pack a little differently, and the cut must be the same for all
 _SMALLER = 0.8
 _MOST_NOTIFICATIONS = 1000
-_PLACE = re.compile(r"(?:\A|\()([^():\n]+):([0-9]{1,9})(?:, [^():\n]+:[0-9]{1,9})*\)?\Z")
+_PLACE = regex(r"(?:\A|\()([^():\n]+):([0-9]{1,9})(?:, [^():\n]+:[0-9]{1,9})*\)?\Z")
 """File and line at the end of a reason, as findings on Compose files have it."""
 _TITLE = 1000  # characters; GitHub's limit is 1024
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}

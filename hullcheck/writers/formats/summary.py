@@ -1,9 +1,9 @@
 """summary.md: an audit on one page of Markdown, for the summary of a CI job or a comment."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
+from hullcheck.lazy import regex
 from hullcheck.results import Audit, Gate
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import Entry, entries, line
@@ -19,7 +19,7 @@ _HEADS = {
 }
 _MOST_BROKEN = 20  # lines of what breaks a gate
 _LONGEST = 400  # characters of a finding
-_RUN_OF_TICKS = re.compile("`+")
+_RUN_OF_TICKS = regex("`+")
 
 
 def render(audit: Audit) -> Rendering:

@@ -1,12 +1,12 @@
 """What a run says where no target could be asked: why, once for each cause, and what to type."""
 
-import re
 import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from hullcheck.inventory.specs import plain_arguments
+from hullcheck.lazy import regex
 from hullcheck.recording.backends import RECORDED, SSH_BACKENDS, backend_of
 from hullcheck.results import Audit
 from hullcheck.results.failures import Cause, causes, needs_rights
@@ -15,7 +15,7 @@ from hullcheck.writers.terminal.screen import Line, named
 _MOST_CAUSES = 6
 _NOT_AUDITED = " could not be audited: "
 """What stands in a failure between the target and the reason."""
-_PASSWORD = re.compile(r"sudo: .*(password|terminal|askpass|tty)")
+_PASSWORD = regex(r"sudo: .*(password|terminal|askpass|tty)")
 _AS_ROOT = "Run it as root:"
 _OR_SUDO = "Run it as root, or with --sudo where sudo asks for no password:"
 _SUDO_RULE = "Allow sudo without a password (NOPASSWD) for the user who logs in, or log in as root."

@@ -5,7 +5,8 @@ Lines are cut to the width of the terminal. Names and reasons are printable in t
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from hullcheck.messages import printable
 from hullcheck.results import SEVERITIES, Audit, Changes, Control, Result, sentences
@@ -28,8 +29,7 @@ _LABEL = "fix first  "
 _COLORS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line of the screen.
 
     Attributes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses
@@ -28,8 +30,7 @@ NO_ICC = {ICC: "false"}
 FILES = ("--tlscacert=/ca", "--tlscert=/cert", "--tlskey=/key")
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(Struct, frozen=True):
     """A target by hand: what its daemon, its files and its engine are."""
 
     flags: tuple[str, ...] = ()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.files_answer import FILES as FILES_ASKED
@@ -25,8 +27,7 @@ MESSAGES = {"absent": "No such file or directory", "unread": "Permission denied"
 ACL = "user::rw-\n{}group::rw-\nmask::rw-\nother::---"
 
 
-@dataclass(frozen=True)
-class Stat:
+class Stat(Struct, frozen=True):
     """What stat(1) says of a file."""
 
     mode: int = 0o100644
@@ -69,8 +70,7 @@ FILES = {
 }
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Struct, frozen=True):
     """A target by hand: its daemon, and what the script sees of its files.
 
     Attributes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+
+from msgspec import Struct, field
 
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.info import ENGINE
@@ -37,8 +38,7 @@ def listener(address: str, number: int, protocol: str = "tcp", inode: str = "1")
     return Listener(PID, address, number, protocol, inode)
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(Struct, frozen=True):
     """A node of a swarm, by hand: a manager with everything in order unless told otherwise."""
 
     state: str = "active"

@@ -9,10 +9,12 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck.parsing import capabilities
 from selftests.rig import cleanup, removal
@@ -64,8 +66,7 @@ exec {runc} "$@"
 INDEXES = "$(ORIGIN)|$(LABEL)|$(REPO_URI)"
 
 
-@dataclass(frozen=True)
-class EngineVersion:
+class EngineVersion(Struct, frozen=True):
     """An engine that the laboratory can run.
 
     Attributes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.criteria.auditd import STEPS, coverage, require_recorded, step_flaw
 from hullcheck.facts.host.audit import Audit, AuditDaemon, Rule, audit, parse

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.facts.engine.daemon import insecure_registries
 from hullcheck.facts.engine.daemon_options import START as SLACK

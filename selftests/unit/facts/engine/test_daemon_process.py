@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses, UnixSocket

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.facts.engine.daemon_options import START as SLACK
 from hullcheck.facts.engine.files import EngineFiles

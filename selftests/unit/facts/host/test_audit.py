@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.facts.host.accounts import Accounts, Group, User
 from hullcheck.facts.host.audit import AUDIT, Rule, parse
@@ -99,7 +100,7 @@ def test_forms_of_rules(text: str, expected: Rule) -> None:
     """What a line leaves out has the meaning that auditctl gives it."""
     found = parse(text, {"/var/run/docker.sock": "/run/docker.sock"})
     assert found is not None
-    assert {**vars(found), "text": ""} == vars(expected)
+    assert replace(found, text="") == expected
     assert [parse(line, {}) for line in ("-D", "No rules", "-b 8192", "-e 2", "")] == [None] * 5
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import tarfile
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy

@@ -6,10 +6,10 @@ import base64
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hullcheck.facts.images.contents import ImageContents
 from hullcheck.gather import image_cache

@@ -7,10 +7,10 @@ import struct
 import subprocess
 import sys
 import termios
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyte
+from msgspec import Struct
 
 from selftests import REPOSITORY
 from selftests.kit.running import clean_environment
@@ -19,8 +19,7 @@ ROWS = 40
 _MOST_LINES = 20_000
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What a terminal showed.
 
     Attributes:
