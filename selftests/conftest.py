@@ -132,15 +132,15 @@ def hub(lab: Laboratory) -> Hub:
 def lab_host(hub: Hub) -> Iterator[Callable[..., Host]]:
     """Make hosts: `lab_host(icc=False)` gives one with systemd, sshd and an engine with that daemon.json.
 
-    Further keywords: `files`, by path, that are there before it starts; `options` of `docker create`;
-    `own_partition=False`, `own_usr=True`, `cgroup2=True`, `release="bookworm"` and `packages` as in the class;
+    Further keywords: `files`, by path, that are there before it starts; `own_partition=False`, `own_usr=True`,
+    `release="bookworm"` and `packages` as in the class;
     `docker=False` does not wait for the engine, and `wait=False` for nothing. It is reached as
     `ssh://root@NAME?ssh_config=SSH_CONFIG`.
     """
     from selftests.rig.hosts.host import Host
 
     made: list[Host] = []
-    of_the_class = {"files", "options", "own_partition", "own_usr", "cgroup2", "release", "packages"}
+    of_the_class = {"files", "own_partition", "own_usr", "release", "packages"}
 
     def make(*, wait: bool = True, docker: bool = True, **keywords: Any) -> Host:
         options = {key: keywords.pop(key) for key in of_the_class & keywords.keys()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import io
-import json
 import os
 import re
 import resource
@@ -20,7 +19,6 @@ import pytest
 
 from hullcheck import cli, facts
 from hullcheck.controls.metadata import read_docstring
-from hullcheck.facts import Facts
 from hullcheck.recording import Recording
 from hullcheck.remedies import AuditRule, ContainerLimit, ContainerOptions, containers, host_files
 from hullcheck.remedies.plan import OPTIONS, plan
@@ -266,7 +264,7 @@ def test_shell(careless_host: HostFactory, suite: Project) -> None:
     after = audit(suite, host)
     assert after.not_passing(every) == {}
     assert after.worse_than(before) == {}
-    left = proven.LEFT.keys()
+    left = proven.LEFT
     assert before.failing - after.failing == {control for control, _ in every} - left | proven.ALONG
     assert after.failing - proven.OF_THE_MACHINE == left
     assert made.left - proven.OF_THE_MACHINE == left - proven.UNKNOWN | proven.ALONG
@@ -465,16 +463,11 @@ FAMILIES = {
 IN_IPV6 = {"ip": "ip6", "10.0.0.0/8": "fd00::/8"}  # as the remedy says it
 
 
-def remedy_of(key: str) -> str:
-    """Return the remedy in a control's docstring."""
-    return read_docstring(control(key).__doc__ or "")[2]
-
-
 def commands(*programs: str) -> list[list[str]]:
     """Return the commands of these programs in the remedy of the firewall."""
     quoted = [
         shlex.split(each)
-        for each in re.findall(r"`([^`]+)`", remedy_of(FIREWALL))
+        for each in re.findall(r"`([^`]+)`", read_docstring(control(FIREWALL).__doc__ or "")[2])
         if each.count('"') % 2 == 0
     ]
     return [words for words in quoted if words[0] in programs and len(words) > 1]
@@ -518,32 +511,3 @@ def test_rules_of_the_firewall(engine: EngineFactory, family: str, way: str) -> 
     assert traffic() == {"office": (True, True), "world": (True, False)}
     if way == "iptables":
         assert judge_engine(FIREWALL, one.socket)["iptables"][0] == "manual"
-
-
-SET = ("2.2", "2.9", "2.10", "2.15", "2.16", "2.17")
-"""The controls whose remedies name settings of daemon.json."""
-
-
-def test_settings_of_the_daemon(lab_host: HostFactory) -> None:
-    """With all of them a host fails none of these controls, and its containers reach and are reached as before."""
-    host = lab_host()
-
-    def verdicts() -> set[str]:
-        known: Facts = facts_of_guest(host, of="2")
-        return {next(iter(judged(key, known).values()))[0] for key in SET}
-
-    assert verdicts() == {"fail"}
-    start(host, {})
-    wanted = {}
-    for key in SET:
-        (text,) = re.findall(r"set `(\".+?)` in daemon.json", " ".join(remedy_of(key).split()))
-        wanted |= json.loads(f"{{{text}}}")
-    wanted["default-ulimits"]["nofile"]["Hard"] = most_files()
-    host.write("/etc/docker/daemon.json", json.dumps(wanted))
-    host.docker("rm", "--force", "web", "client")
-    host.exec("systemctl", "restart", "docker")
-    host.docker(
-        "import", f"/{images.HOST_BUSYBOX}", IMAGE
-    )  # the data root is another one, as the remedy of 2.10 says
-    start(host, {})
-    assert verdicts() == {"pass"}
