@@ -381,7 +381,9 @@ def test_containers(engine: EngineFactory, suite: Project) -> None:
     assert words(others) <= {"not applicable", "manual"}
     quiet = [name for name in CONTAINERS if name not in ("server", "host-pid", "joined-pid")]
     until(lambda: {name: left_in(one, name) for name in quiet} == {name: [] for name in quiet})
-    assert [one.docker("diff", name) for name in CONTAINERS] == [""] * len(CONTAINERS)
+    assert {one.docker("diff", name) for name in ("plain", "good", "root", "few")} == {
+        ""
+    }  # without mount points
 
 
 GATHER = """
