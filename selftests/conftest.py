@@ -105,8 +105,7 @@ def engine(lab: Laboratory) -> Iterator[Callable[..., Engine]]:
     `flags` are further options of dockerd, `hosts` addresses to listen on. A `guarded` one can change nothing of the
     machine, for volumes and binds of its own folders.
     """
-    from selftests.rig.engines.engine import Engine
-    from selftests.rig.engines.guarded import GuardedEngine
+    from selftests.rig.engines.engine import Engine, GuardedEngine
 
     with ExitStack() as started:
 

@@ -382,7 +382,7 @@ def remove_groups(name: str) -> None:
 @pytest.fixture(scope="module")
 def site(lab: Laboratory) -> Iterator[Site]:
     """The engine with all containers."""
-    from selftests.rig.engines.guarded import GuardedEngine
+    from selftests.rig.engines.engine import GuardedEngine
 
     place = lab.root / "place"
     for name in ("api", "bound", "mounted", "plain", "programs", "whole/etc", "whole/part"):
