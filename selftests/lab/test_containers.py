@@ -367,9 +367,9 @@ def limit_group(name: str) -> None:
         "cpu.max": "50000 100000",
         "cpu.cfs_quota_us": "50000",
     }
-    for file, value in values.items():
-        for path in Path("/sys/fs/cgroup").glob(f"**/{name}/{file}"):
-            path.write_text(value)
+    for folder, _, files in os.walk("/sys/fs/cgroup"):
+        for file in values.keys() & files if folder.endswith(f"/{name}") else ():
+            Path(folder, file).write_text(values[file])
 
 
 def remove_groups(name: str) -> None:
