@@ -18,7 +18,7 @@ import pytest
 from selftests import REPOSITORY
 from selftests.needs import need
 from selftests.rig import audit_rules, audit_system, cleanup, machine_state, processes, removal
-from selftests.rig.engines import readonly, versions
+from selftests.rig.engines import versions
 from selftests.rig.machine_state import MachineState
 from selftests.rig.shell import CommandError, LabError, call
 
@@ -424,27 +424,6 @@ def test_guarded_engine(engine: EngineFactory, own: Path) -> None:
         one.docker("volume", "rm", "plain")
     one.down()
     assert not one.directory.exists()
-
-
-@pytest.mark.parametrize("left", [[], ["/gone"]], ids=["gone", "there"])
-def test_mount_that_goes_while_a_guarded_engine_starts(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, left: list[str]
-) -> None:
-    """What another laboratory unmounts meanwhile needs no guard; what stays writable keeps the engine from starting."""
-
-    def mount(*arguments: str) -> None:
-        if arguments[-1] == "/gone":
-            raise subprocess.CalledProcessError(32, ["mount", *arguments])
-
-    tables = [[("/gone", "ext4"), ("/", "ext4")], [(point, "ext4") for point in (*left, "/")]]
-    started: list[str] = []
-    monkeypatch.setattr(readonly, "OWN", (tmp_path / "shims",))
-    monkeypatch.setattr(readonly, "mounts", lambda: tables.pop(0))
-    monkeypatch.setattr(readonly, "_mount", mount)
-    monkeypatch.setattr("os.execvp", lambda program, _: started.append(program))
-    with pytest.raises(subprocess.CalledProcessError) if left else contextlib.nullcontext():
-        readonly.main(str(tmp_path), "dockerd")
-    assert started == ([] if left else ["dockerd"])
 
 
 # ---- versions, and machines without a laboratory

@@ -264,20 +264,6 @@ def test_engine_that_is_stopped(engine: EngineFactory, suite: Project) -> None:
     assert set(audit(suite, targets, *OF_THE_ENGINE).verdicts.values()) == {"error"}
 
 
-def test_slow_question_spoils_its_own_controls_alone(engine: EngineFactory, suite: Project) -> None:
-    """A question that is out of time is an error of the controls that need it, and of no other."""
-    one = engine()
-    one.run("web")
-    real = shutil.which("docker")
-    suite.command("docker", f'case "$1" in image|images) exec sleep 60;; esac\nexec {real} "$@"')
-    suite.command("curl", "exit 1")
-    targets = {"box": {"connect": "local://", "docker_host": f"unix://{one.socket}"}}
-    verdicts = audit(
-        suite, targets, "--probe-timeout=10", "-k", "privileged or image_has_a_health_check"
-    ).verdicts
-    assert (verdicts[PRIVILEGED], verdicts["image_has_a_health_check"]) == ("pass", "error")
-
-
 def test_host_without_docker(engine: EngineFactory, suite: Project, tmp_path: Path) -> None:
     """Without any sign of Docker nothing applies, and the run is not green; signs without the command are an error."""
     one = engine()
