@@ -24,8 +24,6 @@ if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks fo
     from selftests.rig.hosts.machine import Machine
     from selftests.rig.laboratory import Laboratory
 
-LAB_FIXTURES = {"lab", "engine", "hub", "lab_host", "machine"}
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that takes over changed verdicts."""
@@ -54,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark every test that uses the laboratory, so that `-m lab` and `-m 'not lab'` tell them apart."""
-    if LAB_FIXTURES & set(getattr(item, "fixturenames", ())):
+    if "lab" in getattr(item, "fixturenames", ()):
         item.add_marker("lab")
 
 
