@@ -146,7 +146,7 @@ def test_machine_is_as_it_was(lab: Laboratory, sent: str) -> None:
     assert (status, swept) == (-9 if sent == "SIGKILL" else -2, 0)  # as Python ends after KeyboardInterrupt
     assert not after
     if sent == "SIGKILL":
-        assert {each.split()[0] for each in ended} >= {"audit", "files", "links", "settings"}
+        assert {each.split()[0] for each in ended} >= {"audit", "files", "links"}  # others may hold settings
     else:
         assert not ended
 
