@@ -24,8 +24,6 @@ if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks fo
     from selftests.rig.hosts.machine import Machine
     from selftests.rig.laboratory import Laboratory
 
-LAB_FIXTURES = {"lab", "engine", "hub", "lab_host", "machine"}
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that takes over changed verdicts."""
@@ -54,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark every test that uses the laboratory, so that `-m lab` and `-m 'not lab'` tell them apart."""
-    if LAB_FIXTURES & set(getattr(item, "fixturenames", ())):
+    if "lab" in getattr(item, "fixturenames", ()):
         item.add_marker("lab")
 
 
@@ -105,8 +103,7 @@ def engine(lab: Laboratory) -> Iterator[Callable[..., Engine]]:
     `flags` are further options of dockerd, `hosts` addresses to listen on. A `guarded` one can change nothing of the
     machine, for volumes and binds of its own folders.
     """
-    from selftests.rig.engines.engine import Engine
-    from selftests.rig.engines.guarded import GuardedEngine
+    from selftests.rig.engines.engine import Engine, GuardedEngine
 
     with ExitStack() as started:
 
@@ -132,15 +129,15 @@ def hub(lab: Laboratory) -> Hub:
 def lab_host(hub: Hub) -> Iterator[Callable[..., Host]]:
     """Make hosts: `lab_host(icc=False)` gives one with systemd, sshd and an engine with that daemon.json.
 
-    Further keywords: `files`, by path, that are there before it starts; `options` of `docker create`;
-    `own_partition=False`, `own_usr=True`, `cgroup2=True`, `release="bookworm"` and `packages` as in the class;
+    Further keywords: `files`, by path, that are there before it starts; `own_partition=False`, `own_usr=True`,
+    `release="bookworm"` and `packages` as in the class;
     `docker=False` does not wait for the engine, and `wait=False` for nothing. It is reached as
     `ssh://root@NAME?ssh_config=SSH_CONFIG`.
     """
     from selftests.rig.hosts.host import Host
 
     made: list[Host] = []
-    of_the_class = {"files", "options", "own_partition", "own_usr", "cgroup2", "release", "packages"}
+    of_the_class = {"files", "own_partition", "own_usr", "release", "packages"}
 
     def make(*, wait: bool = True, docker: bool = True, **keywords: Any) -> Host:
         options = {key: keywords.pop(key) for key in of_the_class & keywords.keys()}

@@ -193,6 +193,7 @@ def test_every_audit_control(kernel: Kernel, engine: EngineFactory, lab: Laborat
     before = now(facts)
     there = [key for key in AUDITED if worst_of(key, before) != "not applicable"]
     assert {worst_of(key, before) for key in there} == {"fail"}
+    assert ("1.1.13" in there) == Path("/etc/sysconfig/docker").exists()
     kernel.load("-w /usr/bin/dockerd -p wa", "-w /run/docker.sock -p wa")  # which this engine does not use
     assert [whole(key, now(facts))[1] for key in ("1.1.9", "1.1.11")] == ["no rule covers it"] * 2
     kernel.load(

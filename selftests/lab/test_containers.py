@@ -367,9 +367,9 @@ def limit_group(name: str) -> None:
         "cpu.max": "50000 100000",
         "cpu.cfs_quota_us": "50000",
     }
-    for file, value in values.items():
-        for path in Path("/sys/fs/cgroup").glob(f"**/{name}/{file}"):
-            path.write_text(value)
+    for folder, _, files in os.walk("/sys/fs/cgroup"):
+        for file in values.keys() & files if folder.endswith(f"/{name}") else ():
+            Path(folder, file).write_text(values[file])
 
 
 def remove_groups(name: str) -> None:
@@ -382,7 +382,7 @@ def remove_groups(name: str) -> None:
 @pytest.fixture(scope="module")
 def site(lab: Laboratory) -> Iterator[Site]:
     """The engine with all containers."""
-    from selftests.rig.engines.guarded import GuardedEngine
+    from selftests.rig.engines.engine import GuardedEngine
 
     place = lab.root / "place"
     for name in ("api", "bound", "mounted", "plain", "programs", "whole/etc", "whole/part"):

@@ -18,9 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import pytest
-
-from hullcheck import cli
 from hullcheck.facts import PROBES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -134,30 +131,6 @@ def _check_identities(said: dict[str, Any], hosts: dict[str, Host]) -> None:
         keys = host.exec("sh", "-c", "for each in /etc/ssh/ssh_host_*.pub; do ssh-keygen -lf $each; done")
         assert said[name]["host_key"].split()[-1] in keys
     assert len({each["machine_id"] for each in said.values()}) == 3
-
-
-def test_container_that_was_made_again(
-    engine: EngineFactory, suite: Project, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """It fails newly, `diff` shows the setting that changed, and what failed before breaks no gate."""
-    one = engine()
-    one.run("panel")
-    one.run("old", "--privileged")
-    suite.environment["DOCKER_HOST"] = f"unix://{one.socket}"
-    arguments = ("-m", "cis", "-k", "container_is_not_privileged")
-    assert suite.pytest(*arguments).status == 1
-    before = (suite.folder / "reports/latest").resolve()
-    gate = (*arguments, "--fail-on=new,severity=critical", f"--baseline={before}")
-    assert suite.pytest(*gate).status == 0
-    one.docker("rm", "--force", "panel")
-    one.run("panel", "--privileged")
-    run = suite.pytest(*gate)
-    assert run.status == 1
-    (change,) = run.results["since"]["new"]
-    assert change["subject"] == "panel"
-    assert cli.main(["diff", str(before), str(suite.folder / "reports/latest")]) == 1
-    lines = "            - HostConfig.Privileged: false\n            + HostConfig.Privileged: true\n"
-    assert lines in capsys.readouterr().out
 
 
 def test_host_of_the_corpus_that_is_built_again(lab: Laboratory, hub: Hub) -> None:

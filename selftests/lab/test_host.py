@@ -156,12 +156,3 @@ def test_measures(lab_host: HostFactory) -> None:
     host.write(log_file, log(start=now - 60, end=now - 50)[:-30])
     host.exec("systemctl", "stop", "falco-modern-bpf", "beats")
     assert found(named) == dict.fromkeys(products, "fail") | {"docker_bench_runs_regularly": "error"}
-
-
-def test_limits_without_controllers(lab_host: HostFactory) -> None:
-    """5.11: a limit that the engine dropped with a warning, for want of the controller, is not in force."""
-    host = lab_host(cgroup2=True)
-    host.run("web", "--memory", "64m")
-    in_force = host.docker("info", "--format", "{{.MemoryLimit}}").strip() == "true"
-    facts = facts_of_guest(host, of="5.11")
-    assert findings("5.11", facts)["web"][0] == ("pass" if in_force else "fail")

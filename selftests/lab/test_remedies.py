@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import io
-import json
 import os
 import re
 import resource
@@ -16,15 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hullcheck.remedies.playbook import PLACE
 from msgspec import Struct
 
 from hullcheck import cli, facts
 from hullcheck.controls.metadata import read_docstring
-from hullcheck.facts import Facts
 from hullcheck.recording import Recording
-from hullcheck.remedies import AuditRule, ContainerLimit, ContainerOptions, containers, host_files
-from hullcheck.remedies.plan import OPTIONS, plan
+from hullcheck.remedies import AuditRule
+from hullcheck.remedies.changes import Limit, Options, Rule, change
+from hullcheck.remedies.plan import plan, plan_of
+from hullcheck.remedies.script import PLACE, rules_file
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, Finding, document
 from hullcheck.results.failures import Failure
@@ -195,15 +194,13 @@ def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies
         path.write_text(path.read_text().replace("524288", str(most_files())))
     recording = Recording.load(run / host.name, facts.PROBES)
     made = plan(document.load(run, ""), host.name, recording, also)
-    found = {
-        part: {(each.control.id, each.finding.subject) for each in of} for part, of in made.mended.items()
-    }
-    again = found.pop(OPTIONS)
+    every = {(each.control.id, each.finding.subject) for each, _ in made.changes}
+    again = {(each.control.id, each.finding.subject) for each in made.mended(Options)}
     left = {each.failure.control.id for each in made.left} | {each.control.id for each in made.asked}
     options = {each.container: " ".join(each.add).split() for each in made.options}
-    for each in made.limits:
+    for each in made.of(Limit):
         options.setdefault(each.container, []).extend((each.option, each.value, *each.more))
-    return Remedies(output / host.name, set().union(*found.values()), again, left, options)
+    return Remedies(output / host.name, every - again, again, left, options)
 
 
 def most_files() -> int:
@@ -264,7 +261,7 @@ def test_shell(careless_host: HostFactory, suite: Project) -> None:
     after = audit(suite, host)
     assert after.not_passing(every) == {}
     assert after.worse_than(before) == {}
-    left = proven.LEFT.keys()
+    left = proven.LEFT
     assert before.failing - after.failing == {control for control, _ in every} - left | proven.ALONG
     assert after.failing - proven.OF_THE_MACHINE == left
     assert made.left - proven.OF_THE_MACHINE == left - proven.UNKNOWN | proven.ALONG
@@ -371,12 +368,11 @@ def test_rules(lab: Laboratory, lab_host: HostFactory) -> None:
         assert known.files in inspect.signature(control(name)).parameters
         for path, said in judged(name, before).items():
             assert said == ("fail", "no rule covers it"), (name, path)
-            found.append((failure(name, "file", path, said[1]), known))
-    made, outcome = host_files.rules(found, before)
-    assert made is not None
-    assert outcome.left == []
-    host.write("/root/docker.rules", made.text, 0o640)
-    for rule in made.lines:
+            made = change(failure(name, "file", path, said[1]), known, before)
+            assert isinstance(made, Rule)
+            found.append(made)
+    host.write("/root/docker.rules", rules_file(found), 0o640)
+    for rule in dict.fromkeys(each.line for each in found):
         lab.machine.borrow(f"{lab.holder} audit", "audit rule", rule)
     pid = host.hub.engine.docker("inspect", "--format", "{{.State.Pid}}", host.name).strip()
     call("nsenter", f"--mount=/proc/{pid}/ns/mnt", "auditctl", "-R", "/root/docker.rules")
@@ -420,10 +416,9 @@ def test_containers(engine: EngineFactory) -> None:
     until(lambda: talks(site), "the containers do not answer")
     found = failures(site, proven.LIMITS)
     assert {name for name, _ in found} == proven.LIMITS
-    known = [(each, REMEDIES[each.control.id]) for each in found.values()]
-    limits, outcome = containers.limits([(f, r) for f, r in known if isinstance(r, ContainerLimit)])
-    assert (outcome.left, len(outcome.mended)) == ([], len(found))
-    for each in limits:
+    made = plan_of(found.values(), facts_of_engine(site.socket, of="5"), also=proven.LIMITS)
+    assert (made.left, len(made.changes)) == ((), len(found))
+    for each in made.of(Limit):
         site.docker("update", each.option, each.value, *each.more, "--", each.container)
         shown = site.docker("inspect", "--type", "container", "--format", each.shown, "--", each.container)
         assert shown.strip() == each.value
@@ -432,10 +427,9 @@ def test_containers(engine: EngineFactory) -> None:
 
     found = failures(site, proven.OPTIONS)
     assert {name for name, _ in found} == proven.OPTIONS
-    known = [(each, REMEDIES[each.control.id]) for each in found.values()]
-    options, outcome = containers.options([(f, r) for f, r in known if isinstance(r, ContainerOptions)], {})
-    assert {each.container for each in options} == CARELESS.keys()
-    for each in options:
+    made = plan_of(found.values(), facts_of_engine(site.socket, of="5"), also=proven.OPTIONS)
+    assert {each.container for each in made.options} == CARELESS.keys()
+    for each in made.options:
         kept = CARELESS[each.container]
         for drop in each.drop:
             assert drop in kept
@@ -443,8 +437,8 @@ def test_containers(engine: EngineFactory) -> None:
         site.docker("rm", "--force", each.container)
         words = [*kept.split(), *" ".join(each.add).split()]
         site.run(each.container, "--network", "site", *words, command=serve)
-    assert outcome.left == []
-    mended = {(each.control.id, each.finding.subject) for each in outcome.mended}
+    assert made.left == ()
+    mended = {(each.control.id, each.finding.subject) for each, _ in made.changes}
     assert failures(site, proven.OPTIONS).keys() & mended == set()
     until(lambda: talks(site), "the containers do not answer")
 
@@ -463,16 +457,11 @@ FAMILIES = {
 IN_IPV6 = {"ip": "ip6", "10.0.0.0/8": "fd00::/8"}  # as the remedy says it
 
 
-def remedy_of(key: str) -> str:
-    """Return the remedy in a control's docstring."""
-    return read_docstring(control(key).__doc__ or "")[2]
-
-
 def commands(*programs: str) -> list[list[str]]:
     """Return the commands of these programs in the remedy of the firewall."""
     quoted = [
         shlex.split(each)
-        for each in re.findall(r"`([^`]+)`", remedy_of(FIREWALL))
+        for each in re.findall(r"`([^`]+)`", read_docstring(control(FIREWALL).__doc__ or "")[2])
         if each.count('"') % 2 == 0
     ]
     return [words for words in quoted if words[0] in programs and len(words) > 1]
@@ -516,32 +505,3 @@ def test_rules_of_the_firewall(engine: EngineFactory, family: str, way: str) -> 
     assert traffic() == {"office": (True, True), "world": (True, False)}
     if way == "iptables":
         assert judge_engine(FIREWALL, one.socket)["iptables"][0] == "manual"
-
-
-SET = ("2.2", "2.9", "2.10", "2.15", "2.16", "2.17")
-"""The controls whose remedies name settings of daemon.json."""
-
-
-def test_settings_of_the_daemon(lab_host: HostFactory) -> None:
-    """With all of them a host fails none of these controls, and its containers reach and are reached as before."""
-    host = lab_host()
-
-    def verdicts() -> set[str]:
-        known: Facts = facts_of_guest(host, of="2")
-        return {next(iter(judged(key, known).values()))[0] for key in SET}
-
-    assert verdicts() == {"fail"}
-    start(host, {})
-    wanted = {}
-    for key in SET:
-        (text,) = re.findall(r"set `(\".+?)` in daemon.json", " ".join(remedy_of(key).split()))
-        wanted |= json.loads(f"{{{text}}}")
-    wanted["default-ulimits"]["nofile"]["Hard"] = most_files()
-    host.write("/etc/docker/daemon.json", json.dumps(wanted))
-    host.docker("rm", "--force", "web", "client")
-    host.exec("systemctl", "restart", "docker")
-    host.docker(
-        "import", f"/{images.HOST_BUSYBOX}", IMAGE
-    )  # the data root is another one, as the remedy of 2.10 says
-    start(host, {})
-    assert verdicts() == {"pass"}

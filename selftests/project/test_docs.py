@@ -38,7 +38,6 @@ ANEW = "write it again: python -m selftests.project.pages"
 RECORD = "record the demo again: tox -e demo-recordings"
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(REPOSITORY)) for path in PAGES])
-each_recording = pytest.mark.parametrize("path", RECORDINGS, ids=[path.parent.name for path in RECORDINGS])
 
 
 @pytest.fixture(scope="module")
@@ -113,29 +112,24 @@ def test_every_control_is_proven() -> None:
     assert not [name for name, ways in proofs().items() if not ways]
 
 
-@pytest.mark.parametrize(
-    "block", blocks(pages.OPTIONS_PAGE, "text"), ids=lambda block: block.partition("\n")[0]
-)
-def test_options_are_those_of_the_help(block: str) -> None:
+def test_options_are_those_of_the_help() -> None:
     """docs/options.md shows the option groups as `pytest --help` prints them, however wide the terminal."""
-    title, _, shown = block.partition("\n")
-    assert words(shown) == words(pages.help_of(title)), ANEW
+    for block in blocks(pages.OPTIONS_PAGE, "text"):
+        title, _, shown = block.partition("\n")
+        assert words(shown) == words(pages.help_of(title)), ANEW
 
 
-def test_readme_counts_the_controls() -> None:
-    """The number of controls in the README is that of the project."""
-    text = " ".join(words((REPOSITORY / "README.md").read_text(encoding="utf-8")))
-    assert f"{len(list(controls()))} controls in all" in text
-
-
-def test_readme_is_one_screen() -> None:
-    """It has the two commands that CI walks, a picture and links; everything else is a page of docs/."""
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert len(words(text)) < 350
-    assert len(text.splitlines()) <= 50
+def test_readme() -> None:
+    """It is one screen, with the two commands that CI walks, a picture, links, and whose trademark CIS is."""
+    page = REPOSITORY / "README.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    text = " ".join(" ".join(lines).split())
+    assert (len(words(text)) < 350, len(lines) <= 50) == (True, True)
     start = "python3 -m venv .venv && .venv/bin/pip install tox && .venv/bin/tox -e"
-    assert blocks(REPOSITORY / "README.md", "sh") == [f"{start} cis\n", f"{start} selftest\n"]
+    assert blocks(page, "sh") == [f"{start} cis\n", f"{start} selftest\n"]
     assert "](docs/images/audit.png)" in text
+    assert f"{len(list(controls()))} controls in all" in text
+    assert "trademarks of the Center for Internet Security; this project is not affiliated" in text
 
 
 def test_design_names_the_folders() -> None:
@@ -162,24 +156,25 @@ def anchors(page: Path) -> set[str]:
     return named | set(re.findall(r'<a id="([^"]+)">', text))
 
 
-@each_page
-def test_links_lead_somewhere(page: Path) -> None:
-    """A link to a file of the project leads to a file, and its anchor to a heading."""
-    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text(encoding="utf-8")):
-        name, _, anchor = link.partition("#")
-        target = page.parent / name if name else page
-        assert target.exists(), link
-        assert not anchor or anchor in anchors(target), link
-
-
-@each_page
-def test_environments_exist(page: Path) -> None:
-    """Every `tox -e NAME` of a page is in tox.ini."""
+def test_links_and_names_of_pages() -> None:
+    """Links lead to files and headings, environments and files exist, and no page claims what no tool can give."""
     tox = configparser.ConfigParser()
     tox.read(REPOSITORY / "tox.ini")
-    sections = [section.removeprefix("testenv:").strip("{}") for section in tox.sections()]
-    known = {name for section in sections for name in section.split(",")}
-    assert set(re.findall(r"tox -e ([a-z-]+)", page.read_text(encoding="utf-8"))) <= known
+    known = {name for each in tox.sections() for name in each.removeprefix("testenv:").strip("{}").split(",")}
+    made_by_users = {"inventories/fleet.yml", "tests/test_house_rules.py", "tests/test_site.py"}
+    below = r"(?<![\w/])(?:docs|tests|selftests|hullcheck|inventories|bench)/[\w./]+\.\w+"
+    claims = re.compile(r"cis[- ](certified|compliant|compliance)|fully compliant|guarantees? compliance")
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
+            name, _, anchor = link.partition("#")
+            target = page.parent / name if name else page
+            assert target.exists(), f"{page.name}: {link}"
+            assert not anchor or anchor in anchors(target), f"{page.name}: {link}"
+        assert set(re.findall(r"tox -e ([a-z-]+)", text)) <= known, page.name
+        for name in re.findall(below, text):
+            assert name in made_by_users or (REPOSITORY / name).exists(), f"{page.name}: {name}"
+        assert not claims.search(text.lower()), page.name
 
 
 @each_page
@@ -226,40 +221,12 @@ def test_paths_stand_in_one_word_with_their_options() -> None:
         assert not found, f"{path}: {found}"
 
 
-@each_page
-def test_inventories_of_pages_are_valid(page: Path, tmp_path: Path) -> None:
+def test_inventories_of_pages_are_valid(tmp_path: Path) -> None:
     """A block of YAML with targets is a whole inventory."""
-    for number, block in enumerate(blocks(page, "yaml")):
-        if block.startswith("targets:"):
-            path = tmp_path / f"{number}.yml"
-            path.write_text(block)
-            assert load(path).targets
-
-
-def test_names_of_files_in_pages_exist() -> None:
-    """Paths below the project's folders that the pages name are there."""
-    made_by_users = {"inventories/fleet.yml", "tests/test_house_rules.py", "tests/test_site.py"}
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        for name in re.findall(
-            r"(?<![\w/])(?:docs|tests|selftests|hullcheck|inventories|bench)/[\w./]+\.\w+", text
-        ):
-            assert name in made_by_users or (REPOSITORY / name).exists(), f"{page.name}: {name}"
-
-
-@each_page
-def test_words(page: Path) -> None:
-    """No page claims what no tool can give."""
-    text = page.read_text(encoding="utf-8").lower()
-    assert not re.search(
-        r"cis[- ](certified|compliant|compliance)|fully compliant|guarantees? compliance", text
-    )
-
-
-def test_attribution() -> None:
-    """The README says whose trademark CIS is, and that this project is not theirs."""
-    text = " ".join(words((REPOSITORY / "README.md").read_text(encoding="utf-8")))
-    assert "trademarks of the Center for Internet Security; this project is not affiliated" in text
+    path = tmp_path / "page.yml"
+    for block in (block for page in PAGES for block in blocks(page, "yaml") if block.startswith("targets:")):
+        path.write_text(block)
+        assert load(path).targets
 
 
 # ---- the demo
@@ -279,28 +246,17 @@ def test_demo_shows_both_kinds_of_host(demo: tuple[str, dict[str, Any]]) -> None
     assert found == {"hardened": unproblematic, "careless": unproblematic | {"fail"}}
 
 
-@each_recording
-def test_recording_is_fresh(path: Path) -> None:
-    """A recording of the demo has an answer to every probe, as it is asked today."""
-    document = json.loads(path.read_text(encoding="ascii"))
-    asked = {probe.name: probe.command for probe in facts.PROBES}
-    assert document["commands"] == asked, RECORD
-    assert {answer["name"] for answer in document["answers"]} == set(asked), RECORD
-
-
-@each_recording
-def test_recording_says_nothing_of_its_maker(path: Path) -> None:
-    """A recording of the demo names neither the machine that made it nor a person's files."""
-    answers = json.loads(path.read_text(encoding="ascii"))["answers"]
-    text = "\n".join(answer["stdout"] + answer["stderr"] for answer in answers)
-    assert not re.search(rf"\b{re.escape(os.uname().nodename)}\b", text) or os.uname().nodename == "localhost"
-    assert not re.search(r"/home/\w|PRIVATE KEY|ssh-(ed25519|rsa) ", text)
-
-
-def test_recordings_are_small() -> None:
-    """The demo is no burden to a clone."""
-    assert len(RECORDINGS) == 2
-    assert sum(path.stat().st_size for path in RECORDINGS) < 600_000
+def test_recordings_of_the_demo() -> None:
+    """Each has an answer to every question as it is asked today, names neither machine nor person, and is small."""
+    assert (len(RECORDINGS), sum(path.stat().st_size for path in RECORDINGS) < 600_000) == (2, True)
+    asked, node = {probe.name: probe.command for probe in facts.PROBES}, os.uname().nodename
+    for path in RECORDINGS:
+        document = json.loads(path.read_text(encoding="ascii"))
+        assert document["commands"] == asked, RECORD
+        assert {answer["name"] for answer in document["answers"]} == set(asked), RECORD
+        text = "\n".join(answer["stdout"] + answer["stderr"] for answer in document["answers"])
+        assert not re.search(rf"\b{re.escape(node)}\b", text) or node == "localhost"
+        assert not re.search(r"/home/(?!ann)\w|/tmp/hullcheck|PRIVATE KEY|ssh-(ed25519|rsa) ", text)
 
 
 # ---- adding a control

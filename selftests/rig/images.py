@@ -33,19 +33,13 @@ SSHD = "PermitRootLogin prohibit-password\nMaxStartups 200:30:400\n"
 PENALTIES = (
     "PerSourcePenalties no\n"  # OpenSSH 9.8 and later would punish the address that all tests come from
 )
-CGROUP2 = """#!/bin/sh
-# the host sees cgroup v2 alone, without controllers where the machine has them in v1
-umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 1
-exec /usr/lib/systemd/systemd
-"""
-CGROUP2_INIT = "/entry-cgroup2"
 DIRECTORIES = """
     dev home mnt opt proc root/.ssh run srv sys tmp usr var/cache var/lib/containerd var/lib/dbus
     var/lib/dpkg/updates var/lib/systemd var/log var/spool var/tmp
 """
 HOST_BUSYBOX = "root/bb.tar"
 _BASE = "systemd-sysv dbus libpam-systemd openssh-server docker.io iptables procps iproute2 sudo"
-RELEASE_PACKAGES = {"bookworm": _BASE, "trixie": f"{_BASE} docker-cli", "forky": f"{_BASE} docker-cli"}
+RELEASE_PACKAGES = {"bookworm": _BASE, "trixie": f"{_BASE} docker-cli"}
 
 
 def busybox(archive: Path) -> None:
@@ -95,7 +89,6 @@ def host(archive: Path, public_key: str, busybox_archive: Path) -> None:
         _etc(tree / "etc")
         ssh(tree, public_key)
         _units(tree / "etc/systemd/system")
-        write(tree / CGROUP2_INIT.lstrip("/"), CGROUP2, 0o755)
         shutil.copy(busybox_archive, tree / HOST_BUSYBOX)
         pack(tree, archive)
 
@@ -111,7 +104,6 @@ def release(suite: str, packages: str, archive: Path, public_key: str, busybox_a
         bootstrap(suite, tree, f"{RELEASE_PACKAGES[suite]} {packages}")
         ssh(tree, public_key)
         _units(tree / "etc/systemd/system")
-        write(tree / CGROUP2_INIT.lstrip("/"), CGROUP2, 0o755)
         shutil.copy(busybox_archive, tree / HOST_BUSYBOX)
         pack(tree, archive)
 

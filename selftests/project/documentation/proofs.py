@@ -1,7 +1,7 @@
 """How each control was proven: read from the self-tests themselves, and from recorded hosts.
 
-A control is proven on a real engine by a recorded host that passes or fails it, and by a test of the laboratory that
-has its CIS number or its id; by hand by a test in `selftests/controls`. The marker `product` names what ran itself.
+A control is proven on a real engine by a recorded host to which it applies, and by a test of the laboratory that
+has its CIS number or its id; by hand by a test of controls or facts. The marker `product` names what ran itself.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def proofs() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for line in TABLE.read_text(encoding="utf-8").splitlines():
         key, _, verdict, *_ = line.split("\t")
-        if verdict in ("pass", "fail"):
+        if verdict in ("pass", "fail", "manual"):
             found[key].add(REAL)
-    for folder, way in (("lab", REAL), ("controls", BY_HAND)):
+    for folder, way in (("lab", REAL), ("controls", BY_HAND), ("unit/facts", BY_HAND)):
         for path in (REPOSITORY / "selftests" / folder).rglob("*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             for word in _words(tree):

@@ -6,13 +6,14 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from selftests.rig import cleanup, images, processes, removal
-from selftests.rig.engines import versions
+from selftests.rig.engines import readonly, versions
 from selftests.rig.engines.versions import EngineVersion
 from selftests.rig.laboratory import Laboratory
 from selftests.rig.shell import CommandError, LabError, call, environment
@@ -242,6 +243,29 @@ class Engine:
     def _remove_containers(self) -> None:
         if ids := self.docker("ps", "--all", "--quiet", "--no-trunc").split():
             self.docker("rm", "--force", "--volumes", *ids)
+
+
+class GuardedEngine(Engine):
+    """An engine that can destroy nothing of the machine: in its mount namespace all but the laboratory is read-only.
+
+    The daemon itself removes the folders of volumes. If a volume of the machine's /etc were still mounted in one, it
+    would remove /etc.
+
+    It has the same files and devices as the machine, at the same paths, so that they are found to be the host's. What a
+    test mounts for it has to be mounted there: with `nsenter`.
+    """
+
+    def _command(self) -> list[str]:
+        own = ("unshare", "--mount", "--propagation", "private", sys.executable, readonly.__file__)
+        return [*super()._enter(), *own, str(self.lab.root), "dockerd", *self._options()]
+
+    def _enter(self) -> tuple[str, ...]:
+        return "nsenter", f"--target={self.pid}", "--net", "--mount"
+
+    def _environment(self) -> dict[str, str]:
+        lock, temporary = self.directory / "xtables.lock", self.directory / "tmp"
+        temporary.mkdir(exist_ok=True)
+        return {**super()._environment(), "XTABLES_LOCKFILE": str(lock), "TMPDIR": str(temporary)}
 
 
 def answers(path: Path) -> bool:

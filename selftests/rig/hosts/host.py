@@ -10,7 +10,7 @@ import io
 import json
 import socket
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import IO
@@ -27,8 +27,6 @@ from selftests.rig.waiting import until
 HOST_IMAGE = "host:1"
 SYSTEMD = "/usr/lib/systemd/systemd"
 BOOT_LIMIT = 60.0  # seconds; it takes two, and many at once take longer
-MANY = 16  # hosts beyond which systemd runs out of the inotify instances that a kernel allows by default
-INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
 STARTING = ("initializing", "starting", "offline", "unknown")
 
 
@@ -56,8 +54,6 @@ class Hub:
     def name(self) -> str:
         """The name of a new host: h1, h2 and so on."""
         self._count += 1
-        if self._count > MANY:
-            self._allow_many()
         return f"h{self._count}"
 
     def image_of(self, release: str, packages: str = "") -> str:
@@ -121,10 +117,6 @@ class Hub:
         images.host(archive, self.key.with_suffix(".pub").read_text(), self.lab.root / "bb.tar")
         self.engine.import_image(archive, HOST_IMAGE)
 
-    def _allow_many(self) -> None:
-        if int(INOTIFY.read_text()) < 1024:
-            self.lab.change_setting(INOTIFY, "1024")
-
 
 class Host(Guest):
     """A host in the hub: a machine with systemd, sshd and Docker to everyone who logs in."""
@@ -135,21 +127,18 @@ class Host(Guest):
         settings: Mapping[str, object] | None = None,
         *,
         files: Mapping[str, str] | None = None,
-        options: Sequence[str] = (),
         own_partition: bool = True,
         own_usr: bool = False,
-        cgroup2: bool = False,
         release: str = "",
         packages: str = "",
         name: str = "",
     ) -> None:
         """Start a host, called *name* if it is given; `wait` for it.
 
-        *settings* are its daemon.json and *files* further files by path, in place before it starts; *options*
-        are those of `docker create` for the container that it is. Without *own_partition* /var/lib/docker
-        lies on the root file system; with *own_usr* files below /usr may be changed, and the machine's stay
-        as they are; with *cgroup2* it sees control groups v2 alone. A *release* of Debian, such as bookworm, is
-        installed in full, with further *packages*, instead of lending the machine's own.
+        *settings* are its daemon.json and *files* further files by path, in place before it starts. Without
+        *own_partition* /var/lib/docker lies on the root file system; with *own_usr* files below /usr may be changed,
+        and the machine's stay as they are. A *release* of Debian, such as bookworm, is installed in full, with further
+        *packages*, instead of lending the machine's own.
         """
         self.hub = hub
         self.name = name or hub.name()
@@ -157,9 +146,8 @@ class Host(Guest):
         self.directory.mkdir(parents=True, exist_ok=True)
         usr = () if release else ("--volume", self._own_usr() if own_usr else hub.usr)
         data = ("--volume", "/var/lib/docker") if own_partition else ()
-        init = images.CGROUP2_INIT if cgroup2 else SYSTEMD
         image = hub.image_of(release, packages) if release else HOST_IMAGE
-        self.id = self._create(*usr, *data, *options, init=init, image=image)
+        self.id = self._create(*usr, *data, image=image)
         self._put(_files(settings or {}, files or {}, own_partition))
         hub.engine.docker("start", self.name)
         self.address = self._address()
@@ -212,12 +200,12 @@ class Host(Guest):
         """Remove the host; harmless if that was done before."""
         self.hub.engine.docker("rm", "--force", "--volumes", self.name)
 
-    def _create(self, *options: str, init: str, image: str) -> str:
+    def _create(self, *options: str, image: str) -> str:
         itself = ("--hostname", self.name, "--env", "container=docker")
         rights = ("--privileged", "--cgroupns", "private")
         volatile = ("--tmpfs", "/run", "--tmpfs", "/run/lock")
         all_options = (*itself, *rights, *volatile, *options)
-        return self.hub.engine.create(self.name, *all_options, image=image, command=[init])
+        return self.hub.engine.create(self.name, *all_options, image=image, command=[SYSTEMD])
 
     def _own_usr(self) -> str:
         """Make a volume that shows the machine's /usr and keeps changes of it to itself."""
