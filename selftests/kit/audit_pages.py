@@ -1,6 +1,5 @@
 """Audits for the tests of the auditors' page: the recorded hosts of the demo, as many as wanted, and hostile ones."""
 
-import dataclasses
 import json
 import random
 import re
@@ -109,9 +108,7 @@ def fleet(count: int) -> Example:
             "more", 0, "".join(f"{numbers.getrandbits(256):064x} some words\n" for _ in range(2000)), ""
         )
         recording = recordings[original.name]
-        recorded.append(
-            dataclasses.replace(recording, target=name, answers={**recording.answers, "more": more})
-        )
+        recorded.append(replace(recording, target=name, answers={**recording.answers, "more": more}))
     return Example(replace(audit, targets=tuple(targets), results=tuple(results)), tuple(recorded))
 
 
@@ -139,7 +136,7 @@ def alike(count: int, grouped: bool = False, different: bool = False) -> Example
             replace(each, verdict=Verdict.WAIVED) if different and number >> (at % 20) & 1 else each
             for at, each in enumerate(mine)
         ]
-        recorded.append(dataclasses.replace(recordings[original.name], target=name))
+        recorded.append(replace(recordings[original.name], target=name))
     whole: Audit = replace(audit, targets=tuple(targets), results=tuple(results), since=None)
     return Example(whole, tuple(recorded))
 

@@ -1,6 +1,5 @@
 """audit.html: what stands in the document, and what is embedded in it. test_snapshots.py has the whole text of one."""
 
-import dataclasses
 import re
 import subprocess
 import sys
@@ -191,8 +190,7 @@ def test_targets_alike_are_one_row() -> None:
         for each in made.audit.targets
     )
     recordings = [
-        dataclasses.replace(each, failure="timed out") if each.target == "web0007" else each
-        for each in made.recordings
+        replace(each, failure="timed out") if each.target == "web0007" else each for each in made.recordings
     ]
     part = _targets(Example(replace(made.audit, targets=targets), tuple(recordings)).page)
     assert "3 rows" in part

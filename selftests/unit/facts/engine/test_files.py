@@ -135,8 +135,8 @@ def test_files_as_the_daemon_sees_them() -> None:
 def test_age_of_a_file_of_tls(started: Any, changed: Any, older: bool) -> None:
     """It has to be older than the earliest moment at which the daemon may have read it."""
     files = RIGHT.facts().engine_files
-    daemon: Any = replace(files.daemon)
-    object.__setattr__(daemon, "process", replace(files.daemon.process, started=started))
+    daemon = replace(files.daemon)
+    vars(daemon)["process"] = replace(files.daemon.process, started=started)
     own = EngineFiles(replace(files.answer, changed={"/proc/7/root/tls/ca": changed}), daemon)
     ((_, file),) = files.of_tls("tlscacert")
     with nullcontext() if older else pytest.raises(EvidenceError, match="may have been changed"):
