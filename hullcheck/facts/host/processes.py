@@ -31,10 +31,7 @@ Key = TypeVar("Key")
 _LINE = regex(r"^(\d+)/(?:(status|ns):(\w+)|(cgroup|exe)):[ \t]*(.*)$", re.MULTILINE)
 # Not in the name of what Podman and CRI-O run beside a container: its monitor, its health check.
 _CONTAINER_ID = regex(r"(?<!conmon-)(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])(?!(?:-[0-9a-f]+)?\.service)")
-_RUNTIME, _RUNTIME_FILE = (
-    re.compile(r"runc:\[\w+:\w+\]|crun"),
-    re.compile(r"/memfd:runc_cloned:|/runc$|/crun$"),
-)
+_RUNTIME = regex(r"runc:\[\w+:\w+\]|crun")
 
 
 class Process(Struct, frozen=True, dict=True):
@@ -45,7 +42,6 @@ class Process(Struct, frozen=True, dict=True):
         cgroups: the lines of /proc/PID/cgroup.
         pid_namespace: `pid:[INODE]`, or None if the auditor may not see it; `user_namespace` alike.
         executable: the path of its program where it runs; empty if the auditor may not see it.
-        was_gone: whether it had ended when its program was looked for, a moment after the rest.
     """
 
     pid: int
@@ -54,7 +50,6 @@ class Process(Struct, frozen=True, dict=True):
     pid_namespace: str | None
     executable: str = ""
     user_namespace: str | None = None
-    was_gone: bool = False
 
     @cached_property
     def container_ids(self) -> frozenset[str]:
@@ -82,9 +77,8 @@ class Process(Struct, frozen=True, dict=True):
 
     @property
     def is_runtime(self) -> bool:
-        """Whether it is a runtime on its way into a container, by its name and its program."""
-        is_its_program = self.was_gone or _RUNTIME_FILE.search(self.executable)
-        return bool(_RUNTIME.fullmatch(self.name) and is_its_program)
+        """Whether it is a runtime on its way into a container; its program may be there a moment later."""
+        return _RUNTIME.fullmatch(self.name) is not None
 
     @property
     def parent(self) -> int:

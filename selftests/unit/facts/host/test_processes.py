@@ -67,20 +67,11 @@ def test_programs_of_processes() -> None:
 
 
 @pytest.mark.parametrize("runtime", ["runc:[2:INIT]", "crun"])
-@pytest.mark.parametrize(
-    ("link", "expected"),
-    [
-        ("", True),
-        ("7/exe:/bin/sh", False),
-        ("7/exe:/usr/sbin/runc", True),
-        ("7/exe:/usr/bin/crun", True),
-    ],
-)
-def test_runtime_on_its_way(link: str, expected: bool, runtime: str) -> None:
-    """One that was gone a moment later is known by its name; one whose program is hidden is not."""
+@pytest.mark.parametrize("link", ["", "7/exe:/bin/sh", "7/exe:/usr/sbin/runc"])
+def test_runtime_on_its_way(link: str, runtime: str) -> None:
+    """It is known by its name: a moment later it has ended, or runs the program of the container."""
     text = f"7/status:Name:\t{runtime}\n7/status:PPid:\t0\n{link}"
-    found = found_in(text)
-    assert found.process(7).is_runtime is expected
+    assert found_in(text).process(7).is_runtime
 
 
 @pytest.mark.parametrize(
