@@ -161,7 +161,6 @@ def processes(recording: Recording) -> Processes:
             (of := links.get(pid, {})).get("pid"),
             of.get("exe", "").removesuffix(" (deleted)"),
             of.get("user"),
-            "exe" not in of,
         )
         for pid, fields in status.items()
     }
