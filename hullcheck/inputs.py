@@ -13,8 +13,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hullcheck.lazy import regex
-
 MIB = 1 << 20
 VALUES = 5_000_000
 """The most values of one JSON document: 10,000 images have two million."""
@@ -22,9 +20,9 @@ DEPTH = 200
 """The most levels of one."""
 
 _PIECE = MIB
-_TEXTS = regex(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+_TEXTS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
-_NOT_STEPS = regex(r"[^\[\]{}]+")
+_NOT_STEPS = re.compile(r"[^\[\]{}]+")
 
 
 class _Refused(ValueError):

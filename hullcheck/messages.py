@@ -1,14 +1,13 @@
 """Text from a host, made fit to be shown: nothing in it may steer a terminal or hide."""
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 
-from hullcheck.lazy import regex
-
-_BETWEEN_URLS = regex(r"(\s+|,(?=\s*[\w+.-]+://))")
+_BETWEEN_URLS = re.compile(r"(\s+|,(?=\s*[\w+.-]+://))")
 # Not that of hullcheck.secrets.known: after a comma other addresses or more of a document may follow, which stay.
-_USER = regex(r"://[^:/@,]*:")
+_USER = re.compile(r"://[^:/@,]*:")
 
 
 def printable(text: str) -> str:
