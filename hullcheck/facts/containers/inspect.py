@@ -317,8 +317,6 @@ class Source:
 class _View:
     """A struct, of which a field that is `UNSET` cannot be read."""
 
-    __slots__ = ("_path", "_source", "_struct")
-
     def __init__(self, struct: Struct, source: Source, path: str) -> None:
         self._struct, self._source, self._path = struct, source, path
 
@@ -327,13 +325,14 @@ class _View:
         self._source.read(path)
         if value is HOLE:
             raise self._source.missing(path.title().replace("_", ""))
-        return view(value, self._source, f"{path}.")
+        found = view(value, self._source, f"{path}.")
+        if not self._source.notes:
+            setattr(self, name, found)  # the next time it is there
+        return found
 
 
 def view(value: T, source: Source, path: str = "") -> T:
     """Return *value* so that reading a field of it which is `UNSET` raises what *source* decides."""
-    if not source.notes and _is_whole(value):
-        return value
     if isinstance(value, Struct):
         return cast(T, _View(value, source, path))
     if isinstance(value, dict):
@@ -341,12 +340,3 @@ def view(value: T, source: Source, path: str = "") -> T:
     if isinstance(value, list):
         return cast(T, [view(each, source, path) for each in value])
     return value
-
-
-def _is_whole(value: object) -> bool:
-    """Return whether no field of it is `UNSET`."""
-    if isinstance(value, Struct):
-        return all(_is_whole(getattr(value, name)) for name in value.__struct_fields__)
-    if isinstance(value, dict | list):
-        return all(map(_is_whole, value.values() if isinstance(value, dict) else value))
-    return value is not HOLE
