@@ -6,10 +6,10 @@ letters, of which one is in each text that it finds.
 Every repetition is bounded or can end in one way only, so that the time for a text grows with its length alone.
 """
 
-import re
 from collections.abc import Iterable
 from functools import cache
 
+from hullcheck.lazy import regex
 from hullcheck.secrets.values import Format
 
 LONGEST = 300
@@ -95,7 +95,7 @@ _MAYBE = (
 
 
 def _compiled(rows: Iterable[tuple[str, str]]) -> tuple[Format, ...]:
-    return tuple(Format("", tuple(literals.split()), re.compile(_written_out(row))) for literals, row in rows)
+    return tuple(Format("", tuple(literals.split()), regex(_written_out(row))) for literals, row in rows)
 
 
 def _written_out(row: str) -> str:
