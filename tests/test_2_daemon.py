@@ -91,9 +91,9 @@ def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
 
     Remedy: take `log-level` and `debug` out of daemon.json and off the command line, and restart the daemon.
     """
-    debug, level = daemon.setting("debug"), daemon.setting("log-level")
+    debug = daemon.setting("debug")
     require(debug, not_)
-    return require(level, lambda value: value == "info") + pending(debug)
+    return require(daemon.setting("log-level"), lambda value: value == "info") + pending(debug)
 
 
 @pytest.mark.cis("2.4", level=1)

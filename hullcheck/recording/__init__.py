@@ -198,6 +198,20 @@ class Recording(Struct, frozen=True):
         except ValueError as error:
             raise EvidenceError(f"{probe.name}: {error}") from None
 
+    def sections_in_time(self, probe: Probe) -> dict[str, str]:
+        """Return the sections that *probe* printed before its time was over, or all; for what stands on its own.
+
+        Raises:
+            EvidenceError: there is none, or the probe failed otherwise.
+        """
+        answer = self.answers.get(probe.name)
+        if answer is None or answer.status != TIMED_OUT:
+            return self.sections(probe)
+        try:
+            return redact.sections(answer.stdout, whole=False)
+        except ValueError:
+            return self.sections(probe)
+
     def section(self, probe: Probe, name: str) -> str:
         """One section of what *probe* printed.
 

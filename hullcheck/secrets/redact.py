@@ -34,15 +34,18 @@ SECTION = "--"
 """Begins the line with the name of a section; the last one of an answer is `end`."""
 
 
-def sections(text: str) -> dict[str, str]:
+def sections(text: str, *, whole: bool = True) -> dict[str, str]:
     """Return the sections of an answer by name: a line `--NAME` begins each, and `--end` is the last line.
+
+    Args:
+        whole: whether it has to end so; else the last section may be cut off, and is left out.
 
     Raises:
         ValueError: it does not end so, or has a section twice.
     """
     head, *parts = f"\n{text.rstrip()}\n".split(f"\n{SECTION}")
     named = [part.partition("\n")[::2] for part in parts]
-    if head.strip() or not named or named[-1] != ("end", ""):
+    if head.strip() or not named or (whole and named[-1] != ("end", "")):
         raise ValueError("the answer is cut off: its last line is missing")
     found = dict(named[:-1])
     if len(found) < len(named) - 1:
@@ -58,11 +61,12 @@ class InSections:
 
     def __call__(self, text: str) -> str:
         try:
-            found = sections(text)
+            found = sections(text, whole=False)
         except ValueError:
             return DROPPED
         kept = (f"{SECTION}{name}\n{self._keeps[name](found[name])}" for name in found if name in self._keeps)
-        return "\n".join((*(each.rstrip("\n") for each in kept), f"{SECTION}end", ""))
+        last = f"{SECTION}end" if text.rstrip().endswith(f"\n{SECTION}end") else f"{SECTION}cut"
+        return "\n".join((*(each.rstrip("\n") for each in kept), last, ""))
 
     @lru_cache(maxsize=32)  # noqa: B019 - there is one for each probe
     def read(self, text: str) -> dict[str, str]:

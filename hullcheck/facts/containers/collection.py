@@ -33,10 +33,10 @@ class _Containers:
     """Puts containers together from what they have in common, and finds one for another."""
 
     def __init__(self, recording: Recording, host: HostContext) -> None:
-        answer = recording.sections(CONTAINERS)
-        if "listed" not in answer:
+        answer = recording.sections_in_time(CONTAINERS)
+        if not {"listed", "inspect"} <= answer.keys():
             raise EvidenceError("containers: the engine did not list its containers")
-        documents, faults = described_in(answer.get("inspect", ""))
+        documents, faults = described_in(answer["inspect"])
         self._host = host
         self._users = dict(line.partition(" ")[::2] for line in answer.get("users", "").split("\n"))
         self._ids = frozenset(documents)

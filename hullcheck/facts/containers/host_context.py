@@ -37,7 +37,9 @@ def engine_endpoint(recording: Recording) -> str:
 def volumes(recording: Recording) -> Mapping[str, Volume]:
     """What the engine says of volumes, by name; damaged, as if it had not described them."""
     try:
-        found = decode(recording.section(CONTAINERS, "volumes"), list[Volume], "docker volume inspect")
+        found = decode(
+            recording.sections_in_time(CONTAINERS).get("volumes", ""), list[Volume], "docker volume inspect"
+        )
     except EvidenceError:
         return {}
     return {each.name: each for each in found}

@@ -324,7 +324,9 @@ class _View:
         value, path = getattr(self._struct, name), self._path + name
         self._source.read(path)
         if value is HOLE:
-            raise self._source.missing(path.title().replace("_", ""))
+            fields = type(self._struct)
+            written = dict(zip(fields.__struct_fields__, fields.__struct_encode_fields__, strict=True))[name]
+            raise self._source.missing(self._path.title().replace("_", "") + written)
         found = view(value, self._source, f"{path}.")
         if not self._source.notes:
             setattr(self, name, found)  # the next time it is there

@@ -59,9 +59,10 @@ class Ports(Struct, frozen=True, dict=True):
             if ports is None and not mode.startswith("container:"):  # engines before 25 say so of these alone
                 raise EvidenceError("docker inspect: it runs, and Ports is null")
             return tuple(_bound(ports, ("",)))
+        bindings = settings.port_bindings
         if mode in ("host", "none") or mode.startswith("container:") or not self._binding_addresses:
             return ()  # the engine publishes nothing for these, whatever is asked
-        return (*_bound(settings.port_bindings, self._binding_addresses), *self._exposed())
+        return (*_bound(bindings, self._binding_addresses), *self._exposed())
 
     def _exposed(self) -> Iterable[Port]:
         """Yield the ports that --publish-all will open."""

@@ -74,7 +74,7 @@ def described_in(text: str) -> tuple[dict[str, Inspected], list[str]]:
 def published_ports(recording: Recording) -> frozenset[tuple[str, int]]:
     """The addresses and TCP ports that the engine publishes for its containers, as far as it said."""
     try:
-        described, _ = described_in(recording.sections(CONTAINERS).get("inspect", ""))
+        described, _ = described_in(recording.sections_in_time(CONTAINERS).get("inspect", ""))
     except EvidenceError:
         return frozenset()
     networks = [each.network_settings for each in described.values()]

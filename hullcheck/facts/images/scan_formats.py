@@ -95,6 +95,8 @@ class _TrivyMetadata(Model, frozen=True, kw_only=True):
 class Trivy(Model, frozen=True, kw_only=True):
     """A report of Trivy on an image."""
 
+    schema_version: Literal[2]
+    artifact_type: Literal["container_image"]
     created_at: Time | None = None
     metadata: _TrivyMetadata
     results: list[_TrivyResult] | None = None

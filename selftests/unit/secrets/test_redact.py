@@ -24,10 +24,13 @@ def test_sections(text: str, found: dict[str, str] | None) -> None:
     if found is None:
         with pytest.raises(ValueError, match="the answer is"):
             sections(text)
-        assert in_sections(a=str.upper)(text) == DROPPED
+        kept = in_sections(a=str.upper)
+        with pytest.raises(ValueError, match="the answer is"):
+            kept.read(kept(text))
     else:
         assert sections(text) == found
         assert in_sections(a=str.upper)("--a\nx\n--b\ny\n--end\n") == "--a\nX\n--end\n"
+        assert in_sections(a=str.upper)("--a\nx\n--a-b\ny") == "--a\nX\n--cut\n"
 
 
 def test_mapping_in_the_place_of_a_value() -> None:

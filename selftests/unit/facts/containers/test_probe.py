@@ -6,14 +6,20 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from hullcheck.facts import Facts
 from hullcheck.facts.containers.inspect import Volume
 from hullcheck.facts.containers.probe import CONTAINERS, published_ports
 from hullcheck.facts.containers.proc import ContainerFiles
 from hullcheck.parsing.models import decode
+from hullcheck.policy import Policy
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import TIMED_OUT
 from hullcheck.secrets.redact import sections
+from selftests.corpus.judged import recording_of
 from selftests.kit.facts.containers import answer, containers
+from selftests.kit.judging import judged
 
 
 def kept(**fields: Any) -> dict[str, Any]:
@@ -93,3 +99,14 @@ def test_lines_of_proc_are_sorted_by_their_shape() -> None:
     found = ContainerFiles.parse({"proc": text})
     assert found.lines["7/mountinfo"] == ("a", "l b -> c")
     assert found.sockets == {7: frozenset({"1"})}
+
+
+def test_answer_that_was_ended_in_time() -> None:
+    """What the engine said of containers counts, if only their files took too long; what needs these is an error."""
+    recording = recording_of("careless-26.1")
+    answer = recording.answers[CONTAINERS.name]
+    begun = CONTAINERS.keep(answer.stdout.partition("\n--proc\n")[0] + "\n--proc\n100/mountinfo:1 2")
+    late = replace(answer, status=TIMED_OUT, stdout=begun)
+    known = Facts(replace(recording, answers={**recording.answers, late.name: late}), Policy())
+    assert {verdict for verdict, _ in judged("5.5", known).values()} == {"pass", "fail"}
+    assert {verdict for verdict, _ in judged("5.11", known).values()} == {"error"}
