@@ -4,15 +4,16 @@ A worker collects the tests of its own hosts alone, so that no process holds the
 """
 
 import json
-from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
 from msgspec import Struct, convert
 from msgspec import json as packed
 from msgspec.structs import replace as changed
+from xdist.scheduler import EachScheduling  # type: ignore[import-untyped]
 from xdist.workermanage import parse_tx_spec_config  # type: ignore[import-untyped]
 
 from hullcheck import private_files
@@ -25,8 +26,6 @@ from hullcheck.plugin.session import SESSION, session_of
 from hullcheck.results import Control, Result
 from hullcheck.verdicts import EvidenceError, Verdict
 
-_AT_A_TIME = 300
-"""So many tests wait in a worker; those of `-x` run to their end."""
 _CONTROLS = pytest.StashKey[dict[str, Control]]()
 """The controls that workers have collected, by their ids."""
 _PARTS = pytest.StashKey[dict[str, int]]()
@@ -107,86 +106,29 @@ def pytest_xdist_make_scheduler(config: pytest.Config) -> "_ByHost | None":
     return _ByHost(config) if _is_by_host(config) else None
 
 
-class _ByHost:
-    """Gives each worker the tests that it alone has collected; those that all have, which are no controls, in turn.
+class _ByHost(EachScheduling):  # type: ignore[misc]
+    """Lets each worker run all that it has collected, or what is left of the one whose place it takes."""
 
-    The other names are those of `xdist.scheduler.protocol.Scheduling`.
-    """
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        self.expected = len(parse_tx_spec_config(config))
-        self.collected: dict[Any, Sequence[str] | None] = {}
-        self.waiting: dict[Any, deque[int]] = {}
-        self.sent: dict[Any, deque[int]] = {}
-        self.left: set[str] = set()  # by workers that died
-        self.total = 0
-
-    @property
-    def nodes(self) -> list[Any]:
-        return list(self.collected)
-
-    @property
-    def collection_is_completed(self) -> bool:
-        return sum(each is not None for each in self.collected.values()) >= self.expected
-
-    @property
-    def has_pending(self) -> bool:
-        return any(self.waiting.values()) or any(self.sent.values())
-
-    @property
-    def tests_finished(self) -> bool:
-        return bool(self.waiting) and not self.has_pending and not self.left
-
-    def add_node(self, node: Any) -> None:
-        self.collected[node] = None
+    collection_is_completed: bool
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
-        self.collected[node] = collection
-        if self.waiting:  # the worker takes the place of one that died
-            self._give(node, [number for number, each in enumerate(collection) if each in self.left])
-            self.left.difference_update(collection)
+        left = self._removed2pending
+        dead = next((each for each in left if self.node2collection[each] == collection), None)
+        self.node2collection[node] = collection
+        if self.collection_is_completed:
+            self.node2pending[node] = left.pop(dead, [])
+        else:
+            self.node2pending[node] = list(range(len(collection)))
+            self.collection_is_completed = len(self.node2collection) >= self.numnodes
 
     def schedule(self) -> None:
-        if self.waiting:
-            return
-        collections = {node: each or () for node, each in self.collected.items()}
-        common = set.intersection(*map(set, collections.values())) if len(collections) > 1 else set()
-        for turn, (node, collection) in enumerate(collections.items()):
-            shared = [each for each in collection if each in common]
-            others = common.difference(shared[turn :: len(collections)])
-            self._give(node, [number for number, each in enumerate(collection) if each not in others])
-        session = self.config.pluginmanager.get_plugin("session")
-        if session is not None:
-            session.testscollected = self.total
-
-    def _give(self, node: Any, tests: Sequence[int]) -> None:
-        self.total += len(tests)
-        self.waiting[node], self.sent[node] = deque(tests), deque()
-        self._send(node)
-
-    def _send(self, node: Any) -> None:
-        waiting = self.waiting[node]
-        some = [waiting.popleft() for _ in range(min(_AT_A_TIME, len(waiting)))]
-        if some:
-            self.sent[node].extend(some)
-            node.send_runtest_some(some)
-        if not waiting:
-            node.shutdown()  # when it has run them
-
-    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
-        self.sent[node].remove(item_index)
-        if self.waiting[node] and len(self.sent[node]) < _AT_A_TIME / 2:
-            self._send(node)
-
-    def remove_node(self, node: Any) -> str | None:
-        collection = self.collected.pop(node) or ()
-        rest = [*self.sent.get(node, ()), *self.waiting.get(node, ())]
-        if node in self.sent:
-            self.sent[node], self.waiting[node] = deque(), deque()
-        crashed, *others = (collection[each] for each in rest) if rest else (None,)
-        self.left.update(filter(None, others))
-        return crashed
+        session: Any = self.config.pluginmanager.get_plugin("session")
+        session.testscollected = sum(map(len, self.node2collection.values()))
+        for node, tests in self.node2pending.items():
+            if node not in self._started:
+                self._started.append(node)
+                node.send_runtest_some(tests)
+                node.shutdown()  # when it has run them
 
 
 def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> pytest.TestReport | None:
@@ -226,6 +168,16 @@ def pytest_handlecrashitem(report: pytest.TestReport, sched: Any) -> None:
 
 
 # ---- in a worker
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave only a part of the tests that are no controls: all workers have collected these."""
+    part = getattr(config, "workerinput", {}).get("hullcheck_part")
+    if part:
+        first, step = part
+        number = count(-first)
+        items[:] = [each for each in items if is_control(each) or next(number) % step == 0]
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist lets the main process know that a worker is done
