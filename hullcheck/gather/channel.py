@@ -29,7 +29,7 @@ def run(backend: Any, command: bytes, timeout: float) -> Ended:
     _take(channel, intake)
     status = channel.recv_exit_status() if channel.exit_status_ready() else 0
     channel.close()
-    return Ended(status, intake.output, intake.errors, intake.fault)
+    return Ended(status, bytes(intake.output), bytes(intake.errors), intake.fault)
 
 
 def _has_ended(channel: Any) -> bool:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from io import BytesIO
 
 MOST = 256 << 20
 """Bytes that a target may send; the description of 5,000 containers has 7 MiB."""
@@ -30,28 +29,18 @@ class Intake:
         self._timeout = timeout
         self._hang_up = hang_up
         self._end = time.monotonic() + timeout
-        self._output = BytesIO()
-        self._errors = BytesIO()
+        self.output = bytearray()
+        self.errors = bytearray()
         self._room = MOST
-
-    @property
-    def output(self) -> bytes:
-        """What it wrote to its standard output."""
-        return self._output.getvalue()
-
-    @property
-    def errors(self) -> bytes:
-        """What it wrote to its standard error."""
-        return self._errors.getvalue()
 
     def take(self, data: bytes, *, error: bool = False) -> None:
         """Keep *data*, or drop it where there was too much."""
         self._room -= len(data)
         if self._room >= 0:
-            (self._errors if error else self._output).write(data)
+            (self.errors if error else self.output).extend(data)
         elif self._room + len(data) >= 0:
             self._stop(f"it sent more than {MOST >> 20} MiB")
-            self._output = BytesIO()
+            self.output.clear()
 
     def seconds_left(self) -> float:
         """Return how long to go on listening; 0 where it is over."""
@@ -62,5 +51,5 @@ class Intake:
     def _stop(self, fault: str) -> None:
         self.fault = fault
         # before its first line, no script is there to be told
-        told = self._hang_up() and self._output.tell() > 0
+        told = self._hang_up() and bool(self.output)
         self._end = time.monotonic() + (GRACE if told else 0)

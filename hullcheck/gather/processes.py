@@ -83,7 +83,7 @@ def run(
                 pipe.close()
     if status is None:
         status = -signal.SIGKILL
-    return Ended(status, intake.output, intake.errors, intake.fault)
+    return Ended(status, bytes(intake.output), bytes(intake.errors), intake.fault)
 
 
 def _listen(process: subprocess.Popen[bytes], intake: Intake) -> bool:

@@ -298,19 +298,11 @@ def connection(config: pytest.Config) -> "Connection":
     # late: these options are declared in every run of pytest, in any project
     from hullcheck.gather.transport import Connection
 
-    def given(name: str) -> Any:
-        return config.getoption(name, None)
-
-    return Connection(
-        timeout=number(config, "target_timeout"),
-        ssh_config=path_for_testinfra(config, "ssh_config"),
-        ssh_identity_file=path_for_testinfra(config, "ssh_identity_file"),
-        ssh_extra_args=given("ssh_extra_args"),
-        sudo=bool(given("sudo")),
-        sudo_user=given("sudo_user"),
-        ansible_inventory=path_for_testinfra(config, "ansible_inventory"),
-        force_ansible=bool(given("force_ansible")),
-    )
+    paths = ("ssh_config", "ssh_identity_file", "ansible_inventory")
+    others = ("ssh_extra_args", "sudo", "sudo_user", "force_ansible")
+    given: dict[str, Any] = {name: path_for_testinfra(config, name) for name in paths}
+    given |= {name: config.getoption(name, None) for name in others}
+    return Connection(timeout=number(config, "target_timeout"), **given)
 
 
 def runs_tests(config: pytest.Config) -> bool:

@@ -103,12 +103,7 @@ def guard(config: pytest.Config, is_audit: Callable[[], bool]) -> Output:
     """Let the terminal reporter, which is made after this, write to standard output by way of this."""
     before, output = sys.stdout, Output(sys.stdout, is_audit)
     sys.stdout = output
-
-    def put_back() -> None:
-        if sys.stdout is output:
-            sys.stdout = before
-
-    config.add_cleanup(put_back)
+    config.add_cleanup(lambda: setattr(sys, "stdout", before))
     return output
 
 
@@ -212,7 +207,7 @@ class PytestReports:
                 assert known is not None
                 told.set("message", message(*known))
                 told.text = body(*known)
-            self.cases.write(_serialized(element))
+            self.cases.write(ElementTree.tostring(element, encoding="unicode"))
 
     def _finishing_junit(self, finish: Callable[[], object]) -> Callable[[], None]:
         """Return what writes the file when pytest wants to *finish* it: its frame, and the cases in it."""
@@ -263,18 +258,6 @@ class PytestReports:
         for hook in self.config.hook.pytest_terminal_summary.get_hookimpls():
             if hook.plugin is plugin:
                 hook.function = lambda *arguments: None  # type: ignore[misc]
-
-
-_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_IN_ATTRIBUTE = _IN_TEXT | str.maketrans({'"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#09;"})
-
-
-def _serialized(element: ElementTree.Element) -> str:
-    """Return what `ElementTree.tostring` does, in a third of the time: a fleet has 118 test cases for each host."""
-    attributes = "".join(f' {name}="{value.translate(_IN_ATTRIBUTE)}"' for name, value in element.items())
-    inner = (element.text or "").translate(_IN_TEXT) + "".join(map(_serialized, element))
-    end = f">{inner}</{element.tag}>" if inner else " />"
-    return f"<{element.tag}{attributes}{end}"
 
 
 def _scratch_file(config: pytest.Config) -> IO[str]:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from msgspec import structs
 from msgspec.structs import replace
 
 from hullcheck import DEFAULT_INVENTORY, private_files
@@ -35,7 +35,6 @@ from hullcheck.inventory import (
 )
 from hullcheck.inventory.choice import chosen
 from hullcheck.inventory.specs import TargetError, from_specs
-from hullcheck.inventory.tailoring import Tailoring
 from hullcheck.messages import did_you_mean, printable
 from hullcheck.plugin import options
 from hullcheck.plugin.output import Unwritten
@@ -82,7 +81,8 @@ class AuditSession:
         with _wrong_use():
             named = options.several(config, "targets")
             every = chosen(_all_targets(config, self.inventory), self.inventory, named)
-            self.shard = _shard(config)
+            part = config.getoption("hullcheck_shard", None)
+            self.shard = None if part is None else shards.shard_of(part, os.environ)
             mine = shards.divided(every, self.shard)
             if not self.worker:
                 check_files(mine)
@@ -99,7 +99,7 @@ class AuditSession:
         self._arrivals = SimpleQueue[Recording | BaseException]()
         self._facts: tuple[str, Facts] | None = None
         self._labelled: dict[str, tuple[str, ...]] = {}
-        self._tailoring: dict[str, Mapping[str, Tailoring]] = {}
+        self._tailoring = cache(self.inventory.tailoring_for)
 
     def _with_policy(self, target: Target) -> Target:
         """Return *target* with the paths and secret names of its policy."""
@@ -168,14 +168,6 @@ class AuditSession:
             self._arrivals.put(error)
         finally:
             (self.folder / GATHERING).unlink(missing_ok=True)
-
-    def keep(self, recordings: Sequence[Recording]) -> None:
-        """Save again what could not be saved, or is not there any more."""
-        for recording in recordings if len(self.targets) <= MOST_KEPT else ():
-            path = self.folder / recording.target / FILE_NAME
-            with self.unwritten.noting(path):
-                if not path.is_file():
-                    recording.save(path.parent)
 
     def await_recordings(
         self, wanted: Sequence[Target], arrived: Callable[[Recording], None] = lambda recording: None
@@ -270,17 +262,9 @@ class AuditSession:
         when = self.facts_of(target).recording.times
         return self.acceptance.applied(findings, names, target.name, when)
 
-    def _change(self, control: str, target: Target) -> Tailoring | None:
-        """Return what the inventory changes of *control* on *target*."""
-        if not self.inventory.controls:
-            return None
-        if target.name not in self._tailoring:
-            self._tailoring[target.name] = self.inventory.tailoring_for(target)
-        return self._tailoring[target.name].get(control)
-
     def severity_on(self, target: Target, control: str) -> str:
         """Return the severity of *control* that the inventory sets for *target*; empty if it sets none."""
-        change = self._change(control, target)
+        change = self._tailoring(target).get(control)
         return change.severity if change else ""
 
     def tailored(self, result: Result, target: Target) -> Result:
@@ -288,16 +272,16 @@ class AuditSession:
 
         A target that gave no answer stays an error: switching controls off must not hide it.
         """
-        change = self._change(result.control, target)
+        change = self._tailoring(target).get(result.control)
         if change is None:
             return result
-        result = structs.replace(result, severity=change.severity)
+        result = replace(result, severity=change.severity)
         if not change.off or self.facts_of(target).recording.failure:
             return result
         off = SwitchedOff(change.by, printable(change.off), result.verdict)
         said = NotApplicable(f"switched off by {off.by}: {off.reason} (otherwise: {off.otherwise})")
         finding = finding_of(said, "target", target.name)
-        return structs.replace(
+        return replace(
             result,
             verdict=finding.verdict,
             reason=finding.reason,
@@ -386,12 +370,6 @@ def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, .
     specs += [f"{COMPOSE}://{each}" for each in files]
     ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
     return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
-
-
-def _shard(config: pytest.Config) -> shards.Shard | None:
-    """Return the shard that this run is asked for."""
-    written = config.getoption("hullcheck_shard", None)
-    return None if written is None else shards.shard_of(written, os.environ)
 
 
 def _check_labels(labels: Sequence[str]) -> None:
