@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from selftests import REPOSITORY
 from selftests.kit.projects import PRIVILEGED, careless, site
-from selftests.kit.running import PRESENT, Project, Run, clean_environment, containers, info
+from selftests.kit.running import PRESENT, Project, Run, containers, info
 
 NAME = "hull" + "check"  # a module with the whole name in it would be taken for one that holds controls
 FOREIGN = f'''
@@ -64,24 +62,6 @@ def test_foreign_project_imports_next_to_nothing(tmp_path: Path) -> None:
     light = {*("plugin", "plugin.options", "plugin.waiting", "controls", "controls.shipped", "unpacked")}
     names = {f"{NAME}.frameworks", f"{NAME}.inputs"}  # for a marker that is not pytest's
     assert modules - names == {NAME, *(f"{NAME}.{each}" for each in light)}
-
-
-def test_module_that_cannot_be_read(tmp_path: Path) -> None:
-    """Tests of other people run as without hullcheck beside a link that leads nowhere."""
-    (tmp_path / "test_a.py").write_text("def test_it():\n    pass\n")
-    (tmp_path / "test_b.py").symlink_to("nowhere.py")
-    ends = []
-    for plugin in ("-pno:hullcheck.plugin", "-phullcheck.plugin"):
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-pno:cacheprovider", plugin, "--continue-on-collection-errors"],
-            cwd=tmp_path,
-            env={**clean_environment(), "PYTHONPATH": str(REPOSITORY)},
-            capture_output=True,
-            text=True,
-        )
-        assert " 1 passed" in done.stdout, done.stdout + done.stderr
-        ends.append(done.returncode)
-    assert ends[0] == ends[1]
 
 
 @pytest.mark.parametrize(
