@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from hullcheck.gather import channel, host_key, processes
+from hullcheck.gather import host_key, processes
 from hullcheck.inventory import Target
 from hullcheck.recording.backends import CONTAINER_BACKENDS, HOST, SSH_BACKENDS, backend_of
 from hullcheck.secrets.known import without_known
@@ -219,7 +219,7 @@ class _BoundedRun:
 
     def over_paramiko(self, command: bytes) -> tuple[int, bytes, bytes]:
         """Run *command* over the connection of paramiko."""
-        ended = channel.run(self.backend, command, self.timeout)
+        ended = processes.run_over_paramiko(self.backend, command, self.timeout)
         self.fault = ended.fault
         return ended.status, ended.output, ended.errors
 
