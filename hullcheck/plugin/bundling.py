@@ -28,11 +28,7 @@ class Bundling:
     """
 
     def __init__(self, config: pytest.Config, audit_session: AuditSession) -> None:
-        """See that a bundle can be made and signed.
-
-        Raises:
-            pytest.UsageError: it cannot.
-        """
+        """See that a bundle can be made and signed."""
         self.config = config
         self.audit_session = audit_session
         self.key = options.path(config, "sign")

@@ -155,11 +155,7 @@ def _given(config: pytest.Config, name: str) -> Any:
 
 
 def flag(config: pytest.Config, name: str) -> bool:
-    """Return the value of an option without an argument; elsewhere it is `true` or `false`, as pytest's own.
-
-    Raises:
-        pytest.UsageError: it is neither.
-    """
+    """Return the value of an option without an argument; elsewhere it is `true` or `false`, as pytest's own."""
     text = option(config, name).lower()
     if text not in ("1", "true", "yes", "on", "0", "false", "no", "off", ""):
         raise pytest.UsageError(f"hullcheck_{name}: {text!r} is neither true nor false")
@@ -227,11 +223,7 @@ def _separated(text: str) -> tuple[str, ...]:
 
 
 def compose_files(config: pytest.Config) -> tuple[str, ...]:
-    """Return the Compose files to be audited.
-
-    Raises:
-        pytest.UsageError: the option names none.
-    """
+    """Return the Compose files to be audited."""
     given = config.getoption("hullcheck_compose", None)
     named = _separated(given or "")
     if given is not None and not named:
@@ -245,11 +237,7 @@ def wants_bundle(config: pytest.Config) -> bool:
 
 
 def number(config: pytest.Config, name: str) -> int:
-    """Return the value of an option that is a whole number above 0; 0 if it is not set.
-
-    Raises:
-        pytest.UsageError: it is something else.
-    """
+    """Return the value of an option that is a whole number above 0; 0 if it is not set."""
     text = option(config, name)
     if text and not re.fullmatch("0*[1-9][0-9]{0,5}", text, re.ASCII):
         unit = " of seconds" if name.endswith("timeout") else ""
@@ -262,11 +250,7 @@ _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 
 
 def age(config: pytest.Config, name: str) -> float:
-    """Return the value of an option that is an age, in seconds; 0 if it is not set.
-
-    Raises:
-        pytest.UsageError: it is something else.
-    """
+    """Return the value of an option that is an age, in seconds; 0 if it is not set."""
     text = option(config, name).strip()
     match = _AGE.fullmatch(text)
     if text and match is None:

@@ -129,17 +129,17 @@ class Outcome:
         self.results[result.target][result.control] = slim
         if carried.described:
             self.described[result.target] = carried.described
-        elif result.target not in self.described:
-            self._describe(result.target)
+        self._describe(result.target)
 
     def _describe(self, name: str) -> Described:
-        target = next(each for each in self.session.targets if each.name == name)
-        self.described[name] = describe(self.session, target)
+        if name not in self.described:
+            target = next(each for each in self.session.targets if each.name == name)
+            self.described[name] = describe(self.session, target)
         return self.described[name]
 
     def is_silent(self, target: str) -> bool:
         """Return whether no engine answers on the target of this name."""
-        return (self.described.get(target) or self._describe(target)).silent
+        return self._describe(target).silent
 
     def audit(self) -> Audit:
         """Return all results of this run, in a fixed order: targets as given, controls by number and name."""
@@ -196,7 +196,7 @@ class Outcome:
     def _targets(self) -> tuple[AuditedTarget, ...]:
         """Return all targets, and which of the hosts among them may be one and the same."""
         targets = self.session.targets
-        audited = [(self.described.get(each.name) or self._describe(each.name)).target for each in targets]
+        audited = [self._describe(each.name).target for each in targets]
         identities = {
             each.name: Identity.of(self.session.recording_of(target))
             for each, target in zip(audited, targets, strict=True)
@@ -244,9 +244,6 @@ def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
 
     Args:
         limits: to which subjects the run is limited, by kind.
-
-    Raises:
-        pytest.UsageError: one cannot be used.
     """
     fail_on, coverage = options.option(config, "fail_on"), options.option(config, "coverage")
     path = options.path(config, "baseline")

@@ -116,11 +116,7 @@ class AuditSession:
         return reports / f"{stamp}-{secrets.token_hex(2)}"
 
     def writable_folder(self) -> Path:
-        """Make the folder of the run and return it: no host is asked in vain.
-
-        Raises:
-            pytest.UsageError: it cannot be made.
-        """
+        """Make the folder of the run and return it: no host is asked in vain."""
         try:
             private_files.make_run_folder(self.folder)
         except OSError as error:
@@ -132,11 +128,7 @@ class AuditSession:
     # ---- recordings
 
     def begin_gathering(self) -> None:
-        """Ask all targets, in other threads, and keep each recording in the folder of the run.
-
-        Raises:
-            pytest.UsageError: that folder cannot be written.
-        """
+        """Ask all targets, in other threads, and keep each recording in the folder of the run."""
         self.gathered = True
         try:
             (self.writable_folder() / GATHERING).touch()
@@ -220,11 +212,7 @@ class AuditSession:
     # ---- what the inventory makes of findings
 
     def profile(self, name: str, markers: Collection[str]) -> str:
-        """Return the selection of this name in the inventory; check all its profiles against *markers*.
-
-        Raises:
-            pytest.UsageError: there is none, or one is wrong.
-        """
+        """Return the selection of this name in the inventory; check all its profiles against *markers*."""
         inventory = self.inventory
         faults: dict[Way, str] = {}
         for each, expression in inventory.profiles.items():
@@ -310,11 +298,7 @@ SESSION = pytest.StashKey[AuditSession]()
 
 
 def session_of(config: pytest.Config) -> AuditSession:
-    """Return the audit of this process; it is made when it is first needed.
-
-    Raises:
-        pytest.UsageError: the inventory or the hosts cannot be used.
-    """
+    """Return the audit of this process; it is made when it is first needed."""
     if SESSION not in config.stash:
         try:
             config.stash[SESSION] = AuditSession(config)
