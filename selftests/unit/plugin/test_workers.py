@@ -104,14 +104,6 @@ def test_run_in_which_a_process_died_makes_no_bundle(tmp_path: Path) -> None:
     assert (run.status, list((tmp_path / "reports").glob("*.zip"))) == (3, [])
 
 
-def test_test_that_is_no_control_may_die(tmp_path: Path) -> None:
-    """It is pytest's to tell."""
-    text = DIES.replace("(policy, audit_target)", "()").replace('if audit_target.name == "web1":', "if True:")
-    project = Project(tmp_path, {"test_site.py": text.replace("def test_dies", "def test_no_control")})
-    run = project.pytest("-n", "2", f"--hosts={project.recorded('web1', ABSENT)}")
-    assert (run.status, run.verdicts) == (1, {"passes": "pass"}), run.output
-
-
 # ---- Ctrl-C
 
 SLOW = """
