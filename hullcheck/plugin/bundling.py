@@ -47,9 +47,6 @@ class Bundling:
     def write(self, session: pytest.Session, audit: Audit, *, interrupted: bool) -> Path:
         """Make the bundle beside the folder of the run, and let `latest.zip` lead to it; gives its path.
 
-        Args:
-            interrupted: whether the run was ended before all was judged.
-
         Raises:
             BundleError: it cannot be made or signed.
         """

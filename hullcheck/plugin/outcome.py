@@ -240,11 +240,7 @@ def _rfc3339(seconds: float) -> str:
 
 
 def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
-    """Return the gates that this run was given.
-
-    Args:
-        limits: to which subjects the run is limited, by kind.
-    """
+    """Return the gates that this run was given."""
     fail_on, coverage = options.option(config, "fail_on"), options.option(config, "coverage")
     path = options.path(config, "baseline")
     try:
@@ -276,10 +272,8 @@ def since(audit: Audit, session: AuditSession, baseline: Baseline | None) -> Cha
 def status(own: int, audit: Audit, *, else_sound: bool) -> int:
     """Return the exit status of a run of which pytest would give *own*.
 
-    A broken gate is never green. If `--fail-on` holds, controls that fail do not make the run fail; anything else does.
-
-    Args:
-        else_sound: whether nothing but controls failed, and all were judged that should be.
+    A broken gate is never green. If `--fail-on` holds, controls that fail do not make the run fail, if it is
+    *else_sound*: nothing but controls failed, and all were judged that should be.
     """
     if own == 0 and any(each.broken for each in audit.gates):
         return pytest.ExitCode.TESTS_FAILED

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from msgspec import Struct, convert
+from msgspec import convert
 from msgspec import json as packed
 from msgspec.structs import replace as changed
 from xdist.scheduler import EachScheduling  # type: ignore[import-untyped]
@@ -28,23 +28,10 @@ from hullcheck.verdicts import EvidenceError, Verdict
 
 _CONTROLS = pytest.StashKey[dict[str, Control]]()
 """The controls that workers have collected, by their ids."""
-_PARTS = pytest.StashKey[dict[str, int]]()
-"""Which part of the targets each worker judges, by its id."""
-_LOST = pytest.StashKey[list[int]]()
-"""The parts whose worker died."""
 _DESCRIBED = pytest.StashKey[set[str]]()
 """The targets that this worker has described."""
-
-
-class _Sent(Struct, array_like=True):
-    """What a worker sends of a control that was judged at once."""
-
-    nodeid: str
-    location: tuple[str, int | None, str]
-    result: Result
-    described: Described | None
-    start: float
-    duration: float
+_Sent = tuple[str, tuple[str, int | None, str], Result, Described | None, float, float]
+"""What a worker sends of a control that was judged at once: nodeid, location, result, target, start and duration."""
 
 
 # ---- in the main process
@@ -60,7 +47,9 @@ def _is_by_host(config: pytest.Config) -> bool:
 def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
     """Tell the workers on this machine which project it is: a folder that is there by now is no path of tests."""
     session_of(config)  # it keeps the arguments as the user wrote them
-    config.stash[_PARTS], config.stash[_LOST], config.stash[_CONTROLS] = {}, [], {}
+    config.stash[_CONTROLS] = {}
+    for number, each in enumerate(specs):  # a worker that takes the place of another has its specification
+        each.hullcheck_part = number
     if config.inipath is not None and all(each.popen and not each.chdir for each in specs):
         said = (f"--config-file={config.inipath}", f"--rootdir={config.rootpath}")
         given = config.invocation_params
@@ -72,17 +61,8 @@ def pytest_configure_node(node: Any) -> None:
     """Tell a worker where the recordings will be, and which part of the targets it judges."""
     node.workerinput["hullcheck_folder"] = str(session_of(node.config).folder)
     if _is_by_host(node.config):
-        parts, lost = node.config.stash[_PARTS], node.config.stash[_LOST]
-        part = parts[node.gateway.id] = lost.pop() if lost else len(parts)
-        node.workerinput["hullcheck_part"] = (part, len(parse_tx_spec_config(node.config)))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: object) -> None:
-    """Let the next worker judge what this one leaves."""
-    part = node.config.stash[_PARTS].get(node.gateway.id)
-    if error and part is not None:
-        node.config.stash[_LOST].append(part)
+        workers = len(parse_tx_spec_config(node.config))
+        node.workerinput["hullcheck_part"] = (node.gateway.spec.hullcheck_part, workers)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -135,10 +115,10 @@ def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any])
     """Make the report of a control that a worker has judged."""
     if isinstance(data.get("hullcheck"), bytes):
         sent = packed.decode(data["hullcheck"], type=_Sent)
-        control = config.stash[_CONTROLS][sent.result.control]
-        audit = session_of(config)
-        report = report_of(sent.nodeid, sent.location, control, sent.result, audit, sent.start, sent.duration)
-        report.hullcheck = changed(report.hullcheck, described=sent.described)  # type: ignore[attr-defined]
+        nodeid, place, result, described, start, duration = sent
+        control, audit = config.stash[_CONTROLS][result.control], session_of(config)
+        report = report_of(nodeid, place, control, result, audit, start, duration)
+        report.hullcheck = changed(report.hullcheck, described=described)  # type: ignore[attr-defined]
         return report
     if isinstance(data.get("hullcheck"), str):
         data["hullcheck"] = packed.decode(data["hullcheck"], type=Carried)
@@ -214,8 +194,8 @@ def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generat
     if hasattr(config, "workerinput"):
         carried = changed(carried, described=_described(config, carried.result.target))
         if carried.whole:
-            sent = (report.nodeid, report.location, carried.result, carried.described)
-            return {"hullcheck": packed.encode(_Sent(*sent, report.start, report.duration))}
+            named = (report.nodeid, report.location, carried.result, carried.described)
+            return {"hullcheck": packed.encode((*named, report.start, report.duration))}
     data["hullcheck"] = packed.encode(carried).decode()
     return data
 
