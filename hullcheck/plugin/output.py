@@ -183,7 +183,9 @@ class PytestReports:
             plugin: Any = hook.plugin
             if isinstance(plugin, LogXML):
                 self.junit, path = plugin, Path(plugin.logfile)
-                self.cases = _scratch_file(config)
+                with contextlib.ExitStack() as stack:
+                    self.cases = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+                    config.add_cleanup(stack.pop_all().close)
                 hook.function = self._finishing_junit(hook.function)  # type: ignore[misc]
             elif isinstance(plugin, BaseReport):
                 path = plugin._report_path
@@ -242,7 +244,7 @@ class PytestReports:
         """Let *write* write to a path that it is given; what it writes is there as a whole, or not at all."""
         written = False
         with self.unwritten.noting(path):
-            if _is_a_stream(path):
+            if path.exists() and not path.is_file():  # /dev/null, a terminal, or a pipe
                 write(path)
             else:
                 real = Path(os.path.realpath(path))  # a link stays one
@@ -260,14 +262,6 @@ class PytestReports:
                 hook.function = lambda *arguments: None  # type: ignore[misc]
 
 
-def _scratch_file(config: pytest.Config) -> IO[str]:
-    """Return a file without a name, as long as the run lasts."""
-    with contextlib.ExitStack() as stack:
-        file = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
-        config.add_cleanup(stack.pop_all().close)
-    return file
-
-
 class _Cases:
     """What stands in the frame of a JUnit file for its test cases."""
 
@@ -276,11 +270,6 @@ class _Cases:
     @staticmethod
     def to_xml() -> ElementTree.Element:
         return ElementTree.Element("cases")
-
-
-def _is_a_stream(path: Path) -> bool:
-    """Return whether another file in its place would not be the same: /dev/null, a terminal, or a pipe."""
-    return path.exists() and not path.is_file()
 
 
 def _worst_first(config: pytest.Config, data: Any) -> None:

@@ -99,12 +99,6 @@ def test_what_was_missed_is_done(tmp_path: Path) -> None:
     assert "hunter22" not in page
 
 
-def test_wrong_marker_is_refused(tmp_path: Path) -> None:
-    """An id that nobody knows stops the run as in any other project."""
-    done = run(own(tmp_path, {"test_a.py": MARKED.replace('"5.5"', '"5.999"')}))
-    assert (done.status, len(done.lines("is not in markers.ini"))) == (4, 1), done.output
-
-
 def test_plugin_is_loaded_once_when_installed(tmp_path: Path) -> None:
     """With the entry point of an installation beside the checkout's conftest, pytest loads one plugin."""
     project = site(tmp_path)
