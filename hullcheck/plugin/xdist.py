@@ -103,7 +103,7 @@ class _ByHost(EachScheduling):  # type: ignore[misc]
 
     def schedule(self) -> None:
         session: Any = self.config.pluginmanager.get_plugin("session")
-        session.testscollected = sum(map(len, self.node2collection.values()))
+        session.testscollected = len(set().union(*self.node2collection.values()))
         for node, tests in self.node2pending.items():
             if node not in self._started:
                 self._started.append(node)
