@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hullcheck import compose
-from hullcheck.gather import image_cache, intake, processes
+from hullcheck.gather import image_cache, processes
 from hullcheck.gather.transport import Connection, TransportError, run_script
 from hullcheck.inventory import Target
 from hullcheck.inventory.specs import TargetError, plain, recorded_path
@@ -120,7 +120,7 @@ class _Trip(Struct, frozen=True):
         result: list[Recording] = []
         worker = threading.Thread(target=lambda: result.append(self._record(target)), daemon=True)
         worker.start()
-        worker.join(self.connection.timeout + intake.GRACE + _GRACE)
+        worker.join(self.connection.timeout + processes.GRACE + _GRACE)
         return (
             result[0] if result else self._unaudited(target, f"no answer within {self.connection.timeout} s")
         )

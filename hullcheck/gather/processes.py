@@ -1,25 +1,78 @@
-"""Local processes that connect to targets: bounded in time, and ended by Ctrl-C."""
+"""Runs commands that connect to targets: bounded in time and in bytes, and ended by Ctrl-C."""
 
 import contextlib
 import os
+import select
 import selectors
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
-from typing import IO
+from collections.abc import Callable, Iterator, Mapping
+from types import FrameType
+from typing import IO, Any
 
 from msgspec import Struct
 
-from hullcheck.gather.intake import HOLD, Intake
-
+MOST = 256 << 20
+"""Bytes that a target may send; the description of 5,000 containers has 7 MiB."""
+GRACE = 5.0
+"""Seconds in which a target that was told to stop may say what it was answered until then."""
+HOLD = b"hold\n"
+"""The first line of a probe script's standard input, which then is kept open until the script is to end."""
 _CHUNK = 1 << 16  # what a pipe holds
 _LAST_WORDS = 1.0  # seconds that what is beyond our reach may keep the pipes open
 _INTERRUPTED = 0.4  # seconds in which what can end in order may do so, when all is ended
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_UNHANDLED = (signal.SIG_DFL, signal.default_int_handler)
+
 _running: set[subprocess.Popen[bytes]] = set()
 _ended = threading.Event()
+
+
+class Intake:
+    """What came from a target, and why no more of it is wanted.
+
+    Attributes:
+        fault: why the target was told to stop, in words; empty where it was not. Of what was too much nothing is kept.
+    """
+
+    def __init__(self, timeout: float, hang_up: Callable[[], bool]) -> None:
+        """Start the time.
+
+        Args:
+            timeout: in seconds.
+            hang_up: tells the target to stop; gives whether it was told.
+        """
+        self.fault = ""
+        self._timeout = timeout
+        self._hang_up = hang_up
+        self._end = time.monotonic() + timeout
+        self.output = bytearray()
+        self.errors = bytearray()
+        self._room = MOST
+
+    def take(self, data: bytes, *, error: bool = False) -> None:
+        """Keep *data*, or drop it where there was too much."""
+        self._room -= len(data)
+        if self._room >= 0:
+            (self.errors if error else self.output).extend(data)
+        elif self._room + len(data) >= 0:
+            self._stop(f"it sent more than {MOST >> 20} MiB")
+            self.output.clear()
+
+    def seconds_left(self) -> float:
+        """Return how long to go on listening; 0 where it is over."""
+        if time.monotonic() >= self._end and not self.fault:
+            self._stop(f"no answer within {self._timeout:g} s")
+        return max(0.0, self._end - time.monotonic())
+
+    def _stop(self, fault: str) -> None:
+        self.fault = fault
+        # before its first line, no script is there to be told
+        told = self._hang_up() and bool(self.output)
+        self._end = time.monotonic() + (GRACE if told else 0)
 
 
 class Ended(Struct, frozen=True):
@@ -83,7 +136,7 @@ def run(
                 pipe.close()
     if status is None:
         status = -signal.SIGKILL
-    return Ended(status, intake.output, intake.errors, intake.fault)
+    return Ended(status, bytes(intake.output), bytes(intake.errors), intake.fault)
 
 
 def _listen(process: subprocess.Popen[bytes], intake: Intake) -> bool:
@@ -119,6 +172,47 @@ def _status(process: subprocess.Popen[bytes], seconds: float) -> int | None:
     with contextlib.suppress(subprocess.TimeoutExpired):
         return process.wait(seconds)
     return None
+
+
+# ---- over paramiko
+
+
+def run_over_paramiko(backend: Any, command: bytes, timeout: float) -> Ended:
+    """Run *command* over the connection of testinfra's paramiko *backend*, as `run` does with `hold`."""
+    channel = backend.client.get_transport().open_session()
+    if backend.get_pty:  # a terminal would say again what it is told
+        channel.get_pty()
+    channel.exec_command(command)
+    if not backend.get_pty:
+        channel.sendall(HOLD)
+
+    def hang_up() -> bool:
+        channel.shutdown_write()
+        return True
+
+    intake = Intake(timeout, hang_up)
+    while not _is_at_end(channel) and (left := intake.seconds_left()) > 0:
+        select.select([channel], [], [], min(left, 1.0))
+        _take(channel, intake)
+    _take(channel, intake)
+    status = channel.recv_exit_status() if channel.exit_status_ready() else 0
+    channel.close()
+    return Ended(status, bytes(intake.output), bytes(intake.errors), intake.fault)
+
+
+def _is_at_end(channel: Any) -> bool:
+    at_its_end: bool = channel.eof_received or channel.closed
+    return at_its_end and not channel.recv_ready() and not channel.recv_stderr_ready()
+
+
+def _take(channel: Any, intake: Intake) -> None:
+    while channel.recv_ready():
+        intake.take(channel.recv(_CHUNK))
+    while channel.recv_stderr_ready():
+        intake.take(channel.recv_stderr(_CHUNK), error=True)
+
+
+# ---- the end of all
 
 
 def begin() -> None:
@@ -158,3 +252,36 @@ def kill_below(root: int) -> None:
     for pid in found - {os.getpid()}:
         with contextlib.suppress(OSError):  # it is gone, or became root's by sudo
             os.kill(pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def ended_at_once(
+    status: int, said: str = "interrupted\n", unless: Callable[[], bool] = bool
+) -> Iterator[None]:
+    """Let these signals end the process with this exit *status*, where nobody else handles them.
+
+    Args:
+        unless: whether there is more to take down, so that KeyboardInterrupt is raised.
+    """
+    errors = os.dup(2)  # pytest captures the other
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if unless():
+            raise KeyboardInterrupt(signal.Signals(number).name)
+        for each in _ENDING:
+            signal.signal(each, signal.SIG_IGN)
+        end_all()
+        kill_below(os.getpid())  # the workers of xdist, too
+        os.write(errors, b"\n" * bool(said) + said.encode())
+        os._exit(status)
+
+    mine = _ENDING if threading.current_thread() is threading.main_thread() else ()  # no other may
+    before = {each: by for each in mine if (by := signal.getsignal(each)) in _UNHANDLED}
+    for each in before:
+        signal.signal(each, end)
+    try:
+        yield
+    finally:
+        for each, by in before.items():
+            signal.signal(each, by)
+        os.close(errors)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
-from hullcheck.gather import channel, host_key, processes
+from hullcheck.gather import host_key, processes
 from hullcheck.inventory import Target
 from hullcheck.recording.backends import CONTAINER_BACKENDS, HOST, SSH_BACKENDS, backend_of
 from hullcheck.secrets.known import without_known
@@ -121,31 +122,25 @@ def _on_the_host(command: str) -> str:
 def _backend(target: Target, connection: Connection, seen: Path) -> tuple[Any, "_BoundedRun"]:
     from testinfra.backend import get_backend  # type: ignore[import-untyped]
 
-    options: dict[str, Any] = {
-        "ssh_config": connection.ssh_config,
-        "ssh_identity_file": connection.ssh_identity_file,
-        "sudo": connection.sudo,
-        "sudo_user": connection.sudo_user,
-        "ansible_inventory": connection.ansible_inventory,
-        "force_ansible": connection.force_ansible,
-    }
-    if backend_of(target.connect) in SSH_BACKENDS:
+    kind, options = backend_of(target.connect), asdict(connection)
+    del options["timeout"], options["ssh_extra_args"]
+    if kind in SSH_BACKENDS:
         # One trip needs no master connection to stay behind.
         options |= {"controlpersist": 0, "ssh_extra_args": _ssh_arguments(target, connection)}
     try:
         # safe-ssh writes files to the target to keep apart what the frames of the script keep apart already.
-        connect = "local://" if backend_of(target.connect) == HOST else target.connect.removeprefix("safe-")
+        connect = "local://" if kind == HOST else target.connect.removeprefix("safe-")
         backend = get_backend(connect, **options)
         carrier = _carrier(backend)
     except Exception as error:  # testinfra raises what its parsers raise
         raise TransportError(_reason(error)) from error
     environment = dict(os.environ)
-    if backend_of(target.connect) == HOST:  # what is said of engines in the container is not of its host
+    if kind == HOST:  # what is said of engines in the container is not of its host
         for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"):
             environment.pop(name, None)
-    if target.docker_host and backend_of(target.connect) in CONTAINER_BACKENDS:
+    if target.docker_host and kind in CONTAINER_BACKENDS:
         environment["DOCKER_HOST"] = target.docker_host
-    if backend_of(target.connect) in SSH_BACKENDS:
+    if kind in SSH_BACKENDS:
         host_key.ask_openssh(backend, seen)
         _hide_password(backend, environment)
     bounded = _BoundedRun(carrier, connection.timeout, environment)
@@ -224,7 +219,7 @@ class _BoundedRun:
 
     def over_paramiko(self, command: bytes) -> tuple[int, bytes, bytes]:
         """Run *command* over the connection of paramiko."""
-        ended = channel.run(self.backend, command, self.timeout)
+        ended = processes.run_over_paramiko(self.backend, command, self.timeout)
         self.fault = ended.fault
         return ended.status, ended.output, ended.errors
 

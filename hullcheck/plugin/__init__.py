@@ -55,10 +55,6 @@ def _require_project(config: pytest.Config) -> None:
 
     pytest looks for its settings before it knows the options of plugins: an inventory in a word of its own is a path
     of tests to it, so it reads the settings in that folder, and imports what they name.
-
-    Raises:
-        pytest.UsageError: a path in a word of its own led pytest to another project, or what it would run is in an
-            unpacked bundle.
     """
     here, known = config.invocation_params.dir, config.known_args_namespace
     named = getattr(config.option, "file_or_dir", known.file_or_dir)

@@ -28,11 +28,7 @@ class Bundling:
     """
 
     def __init__(self, config: pytest.Config, audit_session: AuditSession) -> None:
-        """See that a bundle can be made and signed.
-
-        Raises:
-            pytest.UsageError: it cannot.
-        """
+        """See that a bundle can be made and signed."""
         self.config = config
         self.audit_session = audit_session
         self.key = options.path(config, "sign")
@@ -50,9 +46,6 @@ class Bundling:
 
     def write(self, session: pytest.Session, audit: Audit, *, interrupted: bool) -> Path:
         """Make the bundle beside the folder of the run, and let `latest.zip` lead to it; gives its path.
-
-        Args:
-            interrupted: whether the run was ended before all was judged.
 
         Raises:
             BundleError: it cannot be made or signed.

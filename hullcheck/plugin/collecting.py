@@ -68,10 +68,9 @@ def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
     """Return the frameworks; `-m` may only name markers and ids that they have."""
     try:
         known = frameworks.load(frameworks.find(config.rootpath))
+        selection.check(config.option.markexpr, known)
     except frameworks.FrameworkError as error:
         raise pytest.UsageError(str(error)) from None
-    try:
-        selection.check(config.option.markexpr, known)
     except ValueError as error:
         raise pytest.UsageError(f"-m: {error}") from None
     return known
@@ -81,12 +80,7 @@ def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
     tryfirst=True
 )  # when all markers are declared; before xdist starts workers, which come here too
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Refuse undeclared markers, before a host is asked, and let `--profile` and `-m` select together.
-
-    Raises:
-        pytest.UsageError: there is no such marker or profile, an expression that cannot be understood, or a target
-            in the place of a file.
-    """
+    """Refuse undeclared markers, before a host is asked, and let `--profile` and `-m` select together."""
     config = session.config
     for word in config.option.file_or_dir:
         if "://" in word:
@@ -190,11 +184,7 @@ def pytest_make_collect_report(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collectreport(report: pytest.CollectReport) -> None:
-    """Stop the run at a wrong marker, inventory or host: in the main process, for a worker could only crash.
-
-    Raises:
-        pytest.UsageError: with each fault, and its place.
-    """
+    """Stop the run at a wrong marker, inventory or host: in the main process, for a worker could only crash."""
     faults = getattr(report, "hullcheck_faults", None)
     if faults and "PYTEST_XDIST_WORKER" not in os.environ:
         raise pytest.UsageError("\n".join(faults))

@@ -9,7 +9,7 @@ import pytest
 from hullcheck.facts import registry
 from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.facts.engine.rights import Rights
-from hullcheck.gather import interrupts, script_for
+from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
 from hullcheck.plugin import options, output
 from hullcheck.plugin.collecting import SELECTED, is_control
@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     stack = contextlib.ExitStack()
     config.add_cleanup(stack.close)
     stack.enter_context(
-        interrupts.at_once(pytest.ExitCode.INTERRUPTED, said, unless=lambda: not _judges_alone(config))
+        processes.ended_at_once(pytest.ExitCode.INTERRUPTED, said, unless=lambda: not _judges_alone(config))
     )
 
 

@@ -155,11 +155,7 @@ def _given(config: pytest.Config, name: str) -> Any:
 
 
 def flag(config: pytest.Config, name: str) -> bool:
-    """Return the value of an option without an argument; elsewhere it is `true` or `false`, as pytest's own.
-
-    Raises:
-        pytest.UsageError: it is neither.
-    """
+    """Return the value of an option without an argument; elsewhere it is `true` or `false`, as pytest's own."""
     text = option(config, name).lower()
     if text not in ("1", "true", "yes", "on", "0", "false", "no", "off", ""):
         raise pytest.UsageError(f"hullcheck_{name}: {text!r} is neither true nor false")
@@ -227,11 +223,7 @@ def _separated(text: str) -> tuple[str, ...]:
 
 
 def compose_files(config: pytest.Config) -> tuple[str, ...]:
-    """Return the Compose files to be audited.
-
-    Raises:
-        pytest.UsageError: the option names none.
-    """
+    """Return the Compose files to be audited."""
     given = config.getoption("hullcheck_compose", None)
     named = _separated(given or "")
     if given is not None and not named:
@@ -245,11 +237,7 @@ def wants_bundle(config: pytest.Config) -> bool:
 
 
 def number(config: pytest.Config, name: str) -> int:
-    """Return the value of an option that is a whole number above 0; 0 if it is not set.
-
-    Raises:
-        pytest.UsageError: it is something else.
-    """
+    """Return the value of an option that is a whole number above 0; 0 if it is not set."""
     text = option(config, name)
     if text and not re.fullmatch("0*[1-9][0-9]{0,5}", text, re.ASCII):
         unit = " of seconds" if name.endswith("timeout") else ""
@@ -262,11 +250,7 @@ _HOURS = {"h": 1, "d": 24, "w": 7 * 24}
 
 
 def age(config: pytest.Config, name: str) -> float:
-    """Return the value of an option that is an age, in seconds; 0 if it is not set.
-
-    Raises:
-        pytest.UsageError: it is something else.
-    """
+    """Return the value of an option that is an age, in seconds; 0 if it is not set."""
     text = option(config, name).strip()
     match = _AGE.fullmatch(text)
     if text and match is None:
@@ -298,19 +282,11 @@ def connection(config: pytest.Config) -> "Connection":
     # late: these options are declared in every run of pytest, in any project
     from hullcheck.gather.transport import Connection
 
-    def given(name: str) -> Any:
-        return config.getoption(name, None)
-
-    return Connection(
-        timeout=number(config, "target_timeout"),
-        ssh_config=path_for_testinfra(config, "ssh_config"),
-        ssh_identity_file=path_for_testinfra(config, "ssh_identity_file"),
-        ssh_extra_args=given("ssh_extra_args"),
-        sudo=bool(given("sudo")),
-        sudo_user=given("sudo_user"),
-        ansible_inventory=path_for_testinfra(config, "ansible_inventory"),
-        force_ansible=bool(given("force_ansible")),
-    )
+    paths = ("ssh_config", "ssh_identity_file", "ansible_inventory")
+    others = ("ssh_extra_args", "sudo", "sudo_user", "force_ansible")
+    given: dict[str, Any] = {name: path_for_testinfra(config, name) for name in paths}
+    given |= {name: config.getoption(name, None) for name in others}
+    return Connection(timeout=number(config, "target_timeout"), **given)
 
 
 def runs_tests(config: pytest.Config) -> bool:

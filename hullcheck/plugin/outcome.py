@@ -129,17 +129,17 @@ class Outcome:
         self.results[result.target][result.control] = slim
         if carried.described:
             self.described[result.target] = carried.described
-        elif result.target not in self.described:
-            self._describe(result.target)
+        self._describe(result.target)
 
     def _describe(self, name: str) -> Described:
-        target = next(each for each in self.session.targets if each.name == name)
-        self.described[name] = describe(self.session, target)
+        if name not in self.described:
+            target = next(each for each in self.session.targets if each.name == name)
+            self.described[name] = describe(self.session, target)
         return self.described[name]
 
     def is_silent(self, target: str) -> bool:
         """Return whether no engine answers on the target of this name."""
-        return (self.described.get(target) or self._describe(target)).silent
+        return self._describe(target).silent
 
     def audit(self) -> Audit:
         """Return all results of this run, in a fixed order: targets as given, controls by number and name."""
@@ -196,7 +196,7 @@ class Outcome:
     def _targets(self) -> tuple[AuditedTarget, ...]:
         """Return all targets, and which of the hosts among them may be one and the same."""
         targets = self.session.targets
-        audited = [(self.described.get(each.name) or self._describe(each.name)).target for each in targets]
+        audited = [self._describe(each.name).target for each in targets]
         identities = {
             each.name: Identity.of(self.session.recording_of(target))
             for each, target in zip(audited, targets, strict=True)
@@ -240,14 +240,7 @@ def _rfc3339(seconds: float) -> str:
 
 
 def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
-    """Return the gates that this run was given.
-
-    Args:
-        limits: to which subjects the run is limited, by kind.
-
-    Raises:
-        pytest.UsageError: one cannot be used.
-    """
+    """Return the gates that this run was given."""
     fail_on, coverage = options.option(config, "fail_on"), options.option(config, "coverage")
     path = options.path(config, "baseline")
     try:
@@ -279,10 +272,8 @@ def since(audit: Audit, session: AuditSession, baseline: Baseline | None) -> Cha
 def status(own: int, audit: Audit, *, else_sound: bool) -> int:
     """Return the exit status of a run of which pytest would give *own*.
 
-    A broken gate is never green. If `--fail-on` holds, controls that fail do not make the run fail; anything else does.
-
-    Args:
-        else_sound: whether nothing but controls failed, and all were judged that should be.
+    A broken gate is never green. If `--fail-on` holds, controls that fail do not make the run fail, if it is
+    *else_sound*: nothing but controls failed, and all were judged that should be.
     """
     if own == 0 and any(each.broken for each in audit.gates):
         return pytest.ExitCode.TESTS_FAILED

@@ -1,7 +1,6 @@
 """Takes in the results, writes them, and prints the summary."""
 
 import gc
-import re
 import sys
 from collections.abc import Generator
 from functools import cached_property
@@ -17,9 +16,10 @@ from hullcheck.gates import Gates
 from hullcheck.gather import processes
 from hullcheck.messages import printable
 from hullcheck.plugin import options, outcome, output
-from hullcheck.plugin.judging import NOT_OF_HOSTS
+from hullcheck.plugin.judging import CRASHED, NOT_OF_HOSTS
 from hullcheck.plugin.outcome import Carried, Outcome
-from hullcheck.plugin.session import FRAMEWORKS, GATHERING, SESSION, session_of
+from hullcheck.plugin.session import GATHERING, SESSION, session_of
+from hullcheck.plugin.waiting import selects_by_marker
 from hullcheck.recording import FILE_NAME
 from hullcheck.results import Audit, Control, Result, run_files, sentences
 from hullcheck.verdicts import Verdict
@@ -38,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or not options.runs_tests(config):
         return
     config.pluginmanager.register(Reporting(config), "hullcheck-reporting")
+    config.pluginmanager.register(html, "hullcheck-html")
     if options.path(config, "reports") is None and not options.wants_bundle(config):
         return
     folder = session_of(config).writable_folder()
@@ -58,7 +59,6 @@ class Reporting:
         self.output = output.guard(config, lambda: SESSION in config.stash)
         self.quiet = output.Quiet(config)
         self.junit_and_html: output.PytestReports | None = None
-        self.crashed: set[str] = set()  # the tests whose process died
         self.interrupted = False
         self.others_failed = False  # a test that is no control, or the end of one that is
         asked = any(options.option(config, each) for each in ("fail_on", "baseline", "coverage"))
@@ -137,12 +137,6 @@ class Reporting:
         return self.config.pluginmanager.subset_hook_caller(
             "pytest_runtest_logreport", [self, self._reporter]
         )
-
-    @pytest.hookimpl(optionalhook=True, trylast=True)
-    def pytest_handlecrashitem(self, report: pytest.TestReport) -> None:
-        """Remember that the process of a control died."""
-        if hasattr(report, "hullcheck"):
-            self.crashed.add(report.nodeid)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_report_teststatus(self, report: Any) -> Generator[None, Any, Any]:
@@ -250,8 +244,11 @@ class Reporting:
         try:
             if session_of(self.config).unwritten:
                 raise BundleError("a file of it could not be written")
-            if self.crashed:  # judged again, it would have another verdict
-                raise BundleError(f"the process that judged {min(self.crashed)} died; run it again")
+            for each in audit.results:
+                if each.reason.startswith(CRASHED):  # judged again, it would have another verdict
+                    raise BundleError(
+                        f"the process that judged {each.control} on {each.target} died; run it again"
+                    )
             self._say(f"bundle: {bundling.write(session, audit, interrupted=self.interrupted)}")
         except BundleError as error:
             self._say(f"No bundle: {printable(str(error))}", red=True)
@@ -270,7 +267,9 @@ class Reporting:
         self.quiet.hide(terminalreporter)
         yield
         self.quiet.show(terminalreporter)
-        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and self._asks_for_audit:
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and (
+            options.asks_for_audit(self.config) or selects_by_marker(self.config)
+        ):
             terminal.write_nothing_selected(terminalreporter)
         if self._gathered_in_vain:
             terminal.write_nothing_judged(terminalreporter)
@@ -290,29 +289,7 @@ class Reporting:
                 command=output.command() if asked_nobody else None,
             )
 
-    @property
-    def _asks_for_audit(self) -> bool:
-        """Whether the options are those of an audit, or -m names a framework."""
-        names = self.config.stash[FRAMEWORKS].names
-        asked = re.findall(r"\w+", self.config.option.markexpr or "")
-        return options.asks_for_audit(self.config) or not set(names).isdisjoint(asked)
-
     # ---- pytest-html
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_report_title(self, report: Any) -> None:
-        """Name the page."""
-        report.title = html.TITLE
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_header(self, cells: list[str]) -> None:
-        """Name the columns."""
-        html.header(cells)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
-        """Fill the columns."""
-        html.row(report, cells)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from msgspec import structs
 from msgspec.structs import replace
 
 from hullcheck import DEFAULT_INVENTORY, private_files
@@ -35,7 +35,6 @@ from hullcheck.inventory import (
 )
 from hullcheck.inventory.choice import chosen
 from hullcheck.inventory.specs import TargetError, from_specs
-from hullcheck.inventory.tailoring import Tailoring
 from hullcheck.messages import did_you_mean, printable
 from hullcheck.plugin import options
 from hullcheck.plugin.output import Unwritten
@@ -82,7 +81,8 @@ class AuditSession:
         with _wrong_use():
             named = options.several(config, "targets")
             every = chosen(_all_targets(config, self.inventory), self.inventory, named)
-            self.shard = _shard(config)
+            part = config.getoption("hullcheck_shard", None)
+            self.shard = None if part is None else shards.shard_of(part, os.environ)
             mine = shards.divided(every, self.shard)
             if not self.worker:
                 check_files(mine)
@@ -99,7 +99,7 @@ class AuditSession:
         self._arrivals = SimpleQueue[Recording | BaseException]()
         self._facts: tuple[str, Facts] | None = None
         self._labelled: dict[str, tuple[str, ...]] = {}
-        self._tailoring: dict[str, Mapping[str, Tailoring]] = {}
+        self._tailoring = cache(self.inventory.tailoring_for)
 
     def _with_policy(self, target: Target) -> Target:
         """Return *target* with the paths and secret names of its policy."""
@@ -116,11 +116,7 @@ class AuditSession:
         return reports / f"{stamp}-{secrets.token_hex(2)}"
 
     def writable_folder(self) -> Path:
-        """Make the folder of the run and return it: no host is asked in vain.
-
-        Raises:
-            pytest.UsageError: it cannot be made.
-        """
+        """Make the folder of the run and return it: no host is asked in vain."""
         try:
             private_files.make_run_folder(self.folder)
         except OSError as error:
@@ -132,11 +128,7 @@ class AuditSession:
     # ---- recordings
 
     def begin_gathering(self) -> None:
-        """Ask all targets, in other threads, and keep each recording in the folder of the run.
-
-        Raises:
-            pytest.UsageError: that folder cannot be written.
-        """
+        """Ask all targets, in other threads, and keep each recording in the folder of the run."""
         self.gathered = True
         try:
             (self.writable_folder() / GATHERING).touch()
@@ -228,11 +220,7 @@ class AuditSession:
     # ---- what the inventory makes of findings
 
     def profile(self, name: str, markers: Collection[str]) -> str:
-        """Return the selection of this name in the inventory; check all its profiles against *markers*.
-
-        Raises:
-            pytest.UsageError: there is none, or one is wrong.
-        """
+        """Return the selection of this name in the inventory; check all its profiles against *markers*."""
         inventory = self.inventory
         faults: dict[Way, str] = {}
         for each, expression in inventory.profiles.items():
@@ -270,17 +258,9 @@ class AuditSession:
         when = self.facts_of(target).recording.times
         return self.acceptance.applied(findings, names, target.name, when)
 
-    def _change(self, control: str, target: Target) -> Tailoring | None:
-        """Return what the inventory changes of *control* on *target*."""
-        if not self.inventory.controls:
-            return None
-        if target.name not in self._tailoring:
-            self._tailoring[target.name] = self.inventory.tailoring_for(target)
-        return self._tailoring[target.name].get(control)
-
     def severity_on(self, target: Target, control: str) -> str:
         """Return the severity of *control* that the inventory sets for *target*; empty if it sets none."""
-        change = self._change(control, target)
+        change = self._tailoring(target).get(control)
         return change.severity if change else ""
 
     def tailored(self, result: Result, target: Target) -> Result:
@@ -288,16 +268,16 @@ class AuditSession:
 
         A target that gave no answer stays an error: switching controls off must not hide it.
         """
-        change = self._change(result.control, target)
+        change = self._tailoring(target).get(result.control)
         if change is None:
             return result
-        result = structs.replace(result, severity=change.severity)
+        result = replace(result, severity=change.severity)
         if not change.off or self.facts_of(target).recording.failure:
             return result
         off = SwitchedOff(change.by, printable(change.off), result.verdict)
         said = NotApplicable(f"switched off by {off.by}: {off.reason} (otherwise: {off.otherwise})")
         finding = finding_of(said, "target", target.name)
-        return structs.replace(
+        return replace(
             result,
             verdict=finding.verdict,
             reason=finding.reason,
@@ -326,11 +306,7 @@ SESSION = pytest.StashKey[AuditSession]()
 
 
 def session_of(config: pytest.Config) -> AuditSession:
-    """Return the audit of this process; it is made when it is first needed.
-
-    Raises:
-        pytest.UsageError: the inventory or the hosts cannot be used.
-    """
+    """Return the audit of this process; it is made when it is first needed."""
     if SESSION not in config.stash:
         try:
             config.stash[SESSION] = AuditSession(config)
@@ -386,12 +362,6 @@ def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, .
     specs += [f"{COMPOSE}://{each}" for each in files]
     ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
     return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
-
-
-def _shard(config: pytest.Config) -> shards.Shard | None:
-    """Return the shard that this run is asked for."""
-    written = config.getoption("hullcheck_shard", None)
-    return None if written is None else shards.shard_of(written, os.environ)
 
 
 def _check_labels(labels: Sequence[str]) -> None:

@@ -4,15 +4,16 @@ A worker collects the tests of its own hosts alone, so that no process holds the
 """
 
 import json
-from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
-from msgspec import Struct, convert
+from msgspec import convert
 from msgspec import json as packed
 from msgspec.structs import replace as changed
+from xdist.scheduler import EachScheduling  # type: ignore[import-untyped]
 from xdist.workermanage import parse_tx_spec_config  # type: ignore[import-untyped]
 
 from hullcheck import private_files
@@ -25,27 +26,12 @@ from hullcheck.plugin.session import SESSION, session_of
 from hullcheck.results import Control, Result
 from hullcheck.verdicts import EvidenceError, Verdict
 
-_AT_A_TIME = 300
-"""So many tests wait in a worker; those of `-x` run to their end."""
 _CONTROLS = pytest.StashKey[dict[str, Control]]()
 """The controls that workers have collected, by their ids."""
-_PARTS = pytest.StashKey[dict[str, int]]()
-"""Which part of the targets each worker judges, by its id."""
-_LOST = pytest.StashKey[list[int]]()
-"""The parts whose worker died."""
 _DESCRIBED = pytest.StashKey[set[str]]()
 """The targets that this worker has described."""
-
-
-class _Sent(Struct, array_like=True):
-    """What a worker sends of a control that was judged at once."""
-
-    nodeid: str
-    location: tuple[str, int | None, str]
-    result: Result
-    described: Described | None
-    start: float
-    duration: float
+_Sent = tuple[str, tuple[str, int | None, str], Result, Described | None, float, float]
+"""What a worker sends of a control that was judged at once: nodeid, location, result, target, start and duration."""
 
 
 # ---- in the main process
@@ -61,7 +47,9 @@ def _is_by_host(config: pytest.Config) -> bool:
 def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
     """Tell the workers on this machine which project it is: a folder that is there by now is no path of tests."""
     session_of(config)  # it keeps the arguments as the user wrote them
-    config.stash[_PARTS], config.stash[_LOST], config.stash[_CONTROLS] = {}, [], {}
+    config.stash[_CONTROLS] = {}
+    for number, each in enumerate(specs):  # a worker that takes the place of another has its specification
+        each.hullcheck_part = number
     if config.inipath is not None and all(each.popen and not each.chdir for each in specs):
         said = (f"--config-file={config.inipath}", f"--rootdir={config.rootpath}")
         given = config.invocation_params
@@ -73,17 +61,8 @@ def pytest_configure_node(node: Any) -> None:
     """Tell a worker where the recordings will be, and which part of the targets it judges."""
     node.workerinput["hullcheck_folder"] = str(session_of(node.config).folder)
     if _is_by_host(node.config):
-        parts, lost = node.config.stash[_PARTS], node.config.stash[_LOST]
-        part = parts[node.gateway.id] = lost.pop() if lost else len(parts)
-        node.workerinput["hullcheck_part"] = (part, len(parse_tx_spec_config(node.config)))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: object) -> None:
-    """Let the next worker judge what this one leaves."""
-    part = node.config.stash[_PARTS].get(node.gateway.id)
-    if error and part is not None:
-        node.config.stash[_LOST].append(part)
+        workers = len(parse_tx_spec_config(node.config))
+        node.workerinput["hullcheck_part"] = (node.gateway.spec.hullcheck_part, workers)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -107,96 +86,39 @@ def pytest_xdist_make_scheduler(config: pytest.Config) -> "_ByHost | None":
     return _ByHost(config) if _is_by_host(config) else None
 
 
-class _ByHost:
-    """Gives each worker the tests that it alone has collected; those that all have, which are no controls, in turn.
+class _ByHost(EachScheduling):  # type: ignore[misc]
+    """Lets each worker run all that it has collected, or what is left of the one whose place it takes."""
 
-    The other names are those of `xdist.scheduler.protocol.Scheduling`.
-    """
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        self.expected = len(parse_tx_spec_config(config))
-        self.collected: dict[Any, Sequence[str] | None] = {}
-        self.waiting: dict[Any, deque[int]] = {}
-        self.sent: dict[Any, deque[int]] = {}
-        self.left: set[str] = set()  # by workers that died
-        self.total = 0
-
-    @property
-    def nodes(self) -> list[Any]:
-        return list(self.collected)
-
-    @property
-    def collection_is_completed(self) -> bool:
-        return sum(each is not None for each in self.collected.values()) >= self.expected
-
-    @property
-    def has_pending(self) -> bool:
-        return any(self.waiting.values()) or any(self.sent.values())
-
-    @property
-    def tests_finished(self) -> bool:
-        return bool(self.waiting) and not self.has_pending and not self.left
-
-    def add_node(self, node: Any) -> None:
-        self.collected[node] = None
+    collection_is_completed: bool
 
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
-        self.collected[node] = collection
-        if self.waiting:  # the worker takes the place of one that died
-            self._give(node, [number for number, each in enumerate(collection) if each in self.left])
-            self.left.difference_update(collection)
+        left = self._removed2pending
+        dead = next((each for each in left if self.node2collection[each] == collection), None)
+        self.node2collection[node] = collection
+        if self.collection_is_completed:
+            self.node2pending[node] = left.pop(dead, [])
+        else:
+            self.node2pending[node] = list(range(len(collection)))
+            self.collection_is_completed = len(self.node2collection) >= self.numnodes
 
     def schedule(self) -> None:
-        if self.waiting:
-            return
-        collections = {node: each or () for node, each in self.collected.items()}
-        common = set.intersection(*map(set, collections.values())) if len(collections) > 1 else set()
-        for turn, (node, collection) in enumerate(collections.items()):
-            shared = [each for each in collection if each in common]
-            others = common.difference(shared[turn :: len(collections)])
-            self._give(node, [number for number, each in enumerate(collection) if each not in others])
-        session = self.config.pluginmanager.get_plugin("session")
-        if session is not None:
-            session.testscollected = self.total
-
-    def _give(self, node: Any, tests: Sequence[int]) -> None:
-        self.total += len(tests)
-        self.waiting[node], self.sent[node] = deque(tests), deque()
-        self._send(node)
-
-    def _send(self, node: Any) -> None:
-        waiting = self.waiting[node]
-        some = [waiting.popleft() for _ in range(min(_AT_A_TIME, len(waiting)))]
-        if some:
-            self.sent[node].extend(some)
-            node.send_runtest_some(some)
-        if not waiting:
-            node.shutdown()  # when it has run them
-
-    def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
-        self.sent[node].remove(item_index)
-        if self.waiting[node] and len(self.sent[node]) < _AT_A_TIME / 2:
-            self._send(node)
-
-    def remove_node(self, node: Any) -> str | None:
-        collection = self.collected.pop(node) or ()
-        rest = [*self.sent.get(node, ()), *self.waiting.get(node, ())]
-        if node in self.sent:
-            self.sent[node], self.waiting[node] = deque(), deque()
-        crashed, *others = (collection[each] for each in rest) if rest else (None,)
-        self.left.update(filter(None, others))
-        return crashed
+        session: Any = self.config.pluginmanager.get_plugin("session")
+        session.testscollected = len(set().union(*self.node2collection.values()))
+        for node, tests in self.node2pending.items():
+            if node not in self._started:
+                self._started.append(node)
+                node.send_runtest_some(tests)
+                node.shutdown()  # when it has run them
 
 
 def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> pytest.TestReport | None:
     """Make the report of a control that a worker has judged."""
     if isinstance(data.get("hullcheck"), bytes):
         sent = packed.decode(data["hullcheck"], type=_Sent)
-        control = config.stash[_CONTROLS][sent.result.control]
-        audit = session_of(config)
-        report = report_of(sent.nodeid, sent.location, control, sent.result, audit, sent.start, sent.duration)
-        report.hullcheck = changed(report.hullcheck, described=sent.described)  # type: ignore[attr-defined]
+        nodeid, place, result, described, start, duration = sent
+        control, audit = config.stash[_CONTROLS][result.control], session_of(config)
+        report = report_of(nodeid, place, control, result, audit, start, duration)
+        report.hullcheck = changed(report.hullcheck, described=described)  # type: ignore[attr-defined]
         return report
     if isinstance(data.get("hullcheck"), str):
         data["hullcheck"] = packed.decode(data["hullcheck"], type=Carried)
@@ -226,6 +148,16 @@ def pytest_handlecrashitem(report: pytest.TestReport, sched: Any) -> None:
 
 
 # ---- in a worker
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave only a part of the tests that are no controls: all workers have collected these."""
+    part = getattr(config, "workerinput", {}).get("hullcheck_part")
+    if part:
+        first, step = part
+        number = count(-first)
+        items[:] = [each for each in items if is_control(each) or next(number) % step == 0]
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist lets the main process know that a worker is done
@@ -262,8 +194,8 @@ def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generat
     if hasattr(config, "workerinput"):
         carried = changed(carried, described=_described(config, carried.result.target))
         if carried.whole:
-            sent = (report.nodeid, report.location, carried.result, carried.described)
-            return {"hullcheck": packed.encode(_Sent(*sent, report.start, report.duration))}
+            named = (report.nodeid, report.location, carried.result, carried.described)
+            return {"hullcheck": packed.encode((*named, report.start, report.duration))}
     data["hullcheck"] = packed.encode(carried).decode()
     return data
 

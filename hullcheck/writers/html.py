@@ -2,6 +2,7 @@
 
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,6 @@ from hullcheck.results import SEVERITIES, sentences
 from hullcheck.results.run_files import AUDIT_PAGE
 from hullcheck.verdicts import Verdict
 
-TITLE = "hullcheck"
 _MOST = 5
 """The findings of a row; audit.html has all of them."""
 _FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED)
@@ -18,12 +18,20 @@ _OTHER_TESTS = "05"
 """The rank of a test that is not a control: after failures."""
 
 
-def header(cells: list[str]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_html_report_title(report: Any) -> None:
+    """Name the page."""
+    report.title = "hullcheck"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_html_results_table_header(cells: list[str]) -> None:
     """Add the heads of the columns."""
     cells[2:2] = ['<th class="sortable" data-column-type="severity">Severity</th>', "<th>Finding</th>"]
 
 
-def row(report: pytest.TestReport, cells: list[str]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -> None:
     """Add the severity of a control and what it found; rows are sorted by verdict and severity."""
     cells[1] = f'<td class="col-testId">{_text(report.nodeid)}</td>'
     carried = getattr(report, "hullcheck", None)

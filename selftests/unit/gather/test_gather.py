@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from hullcheck import gather as gathering
-from hullcheck.gather import gather, intake, processes, script_for
+from hullcheck.gather import gather, processes, script_for
 from hullcheck.gather.transport import Connection, Reply
 from hullcheck.inventory import Target
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import MOST, TIMED_OUT, Probe
 from hullcheck.recording.script import UNREADABLE
 from hullcheck.verdicts import EvidenceError
+from selftests.rig.waiting import until
 
 PROBES = (Probe("one", "echo 1"),)
 
@@ -81,7 +82,7 @@ def test_backend_without_a_time_out_is_bounded(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(gathering, "run_script", hanging)
     monkeypatch.setattr(gathering, "_GRACE", 0)
-    monkeypatch.setattr(gathering.intake, "GRACE", 0)
+    monkeypatch.setattr(processes, "GRACE", 0)
     start = time.monotonic()
     (recording,) = gather([Target("web1", "ssh://a:geheim@web1")], PROBES, Connection(timeout=1)).values()
     release.set()
@@ -99,17 +100,6 @@ def test_configuration_of_ssh_that_is_none_is_not_quoted(backend: str, tmp_path:
     assert "geheim" not in recording.failure
 
 
-def test_command_that_hangs_is_ended() -> None:
-    """The processes of a target that is out of time are gone."""
-    probes = (Probe("hangs", "exec sleep 4242"),)
-    (recording,) = gather([Target("here", "local://")], probes, Connection(timeout=1)).values()
-    assert recording.answers["hangs"].status == TIMED_OUT
-    deadline = time.monotonic() + 5
-    while _sleepers() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not _sleepers()
-
-
 def _asked(script: str, *, timeout: int = 60, most: int = MOST) -> Recording:
     probes = (Probe("before", "echo 1"), Probe("one", script, most=most), Probe("after", "echo 2"))
     return gather([Target("here", "local://")], probes, Connection(timeout=timeout))["here"]
@@ -118,7 +108,7 @@ def _asked(script: str, *, timeout: int = 60, most: int = MOST) -> Recording:
 @pytest.mark.parametrize("to", ["", ">&2"], ids=["output", "errors"])
 def test_target_that_sends_without_end(monkeypatch: pytest.MonkeyPatch, to: str) -> None:
     """What a target sends is counted before it is kept: too much is an error of the target, that says so."""
-    monkeypatch.setattr(intake, "MOST", 2 << 20)
+    monkeypatch.setattr(processes, "MOST", 2 << 20)
     begin = time.monotonic()
     ended = processes.run(f"cat /dev/zero {to}", 60)
     assert ended.fault == "it sent more than 2 MiB"
@@ -137,15 +127,16 @@ def test_answer_that_is_too_long() -> None:
 
 
 def test_answers_of_a_target_that_is_out_of_time() -> None:
-    """What was answered until then is kept; the rest did not answer in time."""
-    recording = _asked("sleep 4243", timeout=3)
+    """What was answered until then is kept; the rest did not answer in time, and no process is left."""
+    recording = _asked("exec sleep 4242", timeout=3)
     assert [each.status for each in recording.answers.values()] == [0, TIMED_OUT, TIMED_OUT]
     assert recording.text(Probe("before", "")) == "1\n"
+    until(lambda: not _sleepers())
 
 
 def test_answers_of_a_target_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the script does not end when it is told to, the complete answers are kept all the same."""
-    monkeypatch.setattr(intake, "GRACE", 0.1)
+    monkeypatch.setattr(processes, "GRACE", 0.1)
     begun = Probe("docker_version", "docker() { echo 1; }; docker version")
     hanging = Probe("docker_x", "docker() { echo half; sleep 4244; }; docker x")
     targets = [Target("here", "local://")]
@@ -154,21 +145,6 @@ def test_answers_of_a_target_that_does_not_end(monkeypatch: pytest.MonkeyPatch) 
     assert recording.text(begun) == "1\n"
     assert recording.answers["docker_x"].status == TIMED_OUT
     assert "half" not in recording.answers["docker_x"].stdout
-
-
-def test_status_of_a_command_that_was_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command that must be killed has failed, though the kernel takes its time."""
-    kill = processes.kill_below
-    late: list[threading.Timer] = []
-
-    def kill_late(leader: int) -> None:
-        late.append(threading.Timer(0.3, kill, (leader,)))
-        late[-1].start()
-
-    monkeypatch.setattr(processes, "kill_below", kill_late)
-    assert processes.run("exec sleep 60 >&- 2>&-", 0.1).status == -9
-    for timer in late:
-        timer.join()
 
 
 def _sleepers() -> list[Path]:

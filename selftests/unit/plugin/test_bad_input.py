@@ -123,13 +123,6 @@ def test_bad_input_where_no_folder_of_reports_is_set(tmp_path: Path, arguments: 
     assert "UsageError" not in run.output
 
 
-def test_every_wrong_marker_of_a_file_is_named(tmp_path: Path) -> None:
-    """A run names all wrong ids of a file at once."""
-    run = site(tmp_path, BAD_MARKER.replace('"AC-6"', '"AC-666"')).pytest("-m", "cis", "--hosts", "local://")
-    assert run.lines(":8: ")
-    assert run.lines(":10: ")
-
-
 def test_damaged_recording_is_an_error_verdict(tmp_path: Path) -> None:
     """A recording that is none, or whose answer is no text, spoils its own target alone."""
     project = site(tmp_path)

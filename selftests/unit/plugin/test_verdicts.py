@@ -12,18 +12,15 @@ from pathlib import Path
 import pytest
 
 from hullcheck.recording.probe import Answer
-from selftests import REPOSITORY
 from selftests.kit.facts.engines import engine_text
 from selftests.kit.projects import EVERY_VERDICT, PRIVILEGED, careless, empty, site
 from selftests.kit.running import (
     PRESENT,
     Project,
-    clean_environment,
     containers,
     info,
     properties,
     same_but_for_the_run,
-    start,
 )
 
 EXPECTED = {
@@ -320,13 +317,3 @@ def test_selection_of_nothing_says_so(suite: Project, processes: list[str]) -> N
     """A selection without a control is pytest's exit status 5, and a line says what to do."""
     run = suite.pytest("-m", "cis", "-k", "no_such_control", "--hosts", empty(suite), *processes)
     assert (run.status, len(run.lines("No control was selected"))) == (5, 1), run.output
-
-
-def test_selftests_are_no_audit() -> None:
-    """`pytest selftests` reads settings of its own, and makes no reports."""
-    before = sorted((REPOSITORY / "reports").iterdir())
-    settings = ("--config-file=selftests/pytest.ini", "selftests/unit/test_bounded.py")
-    done = start(*settings, "-pno:cacheprovider", cwd=REPOSITORY, environment=clean_environment())
-    assert done.returncode == 0, done.stdout
-    assert b"gathered" not in done.stdout
-    assert sorted((REPOSITORY / "reports").iterdir()) == before

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from selftests import REPOSITORY
 from selftests.kit.projects import PRIVILEGED, careless, site
-from selftests.kit.running import PRESENT, Project, Run, clean_environment, containers, info
+from selftests.kit.running import PRESENT, Project, Run, containers, info
 
 NAME = "hull" + "check"  # a module with the whole name in it would be taken for one that holds controls
 FOREIGN = f'''
@@ -68,24 +66,6 @@ def test_foreign_project_imports_next_to_nothing(tmp_path: Path) -> None:
     assert modules - names == {NAME, *(f"{NAME}.{each}" for each in light)}
 
 
-def test_module_that_cannot_be_read(tmp_path: Path) -> None:
-    """Tests of other people run as without hullcheck beside a link that leads nowhere."""
-    (tmp_path / "test_a.py").write_text("def test_it():\n    pass\n")
-    (tmp_path / "test_b.py").symlink_to("nowhere.py")
-    ends = []
-    for plugin in ("-pno:hullcheck.plugin", "-phullcheck.plugin"):
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-pno:cacheprovider", plugin, "--continue-on-collection-errors"],
-            cwd=tmp_path,
-            env={**clean_environment(), "PYTHONPATH": str(REPOSITORY)},
-            capture_output=True,
-            text=True,
-        )
-        assert " 1 passed" in done.stdout, done.stdout + done.stderr
-        ends.append(done.returncode)
-    assert ends[0] == ends[1]
-
-
 @pytest.mark.parametrize(
     ("tests", "conftest", "workers"),
     [
@@ -119,12 +99,6 @@ def test_what_was_missed_is_done(tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text()
     assert "GIT_URL" in page
     assert "hunter22" not in page
-
-
-def test_wrong_marker_is_refused(tmp_path: Path) -> None:
-    """An id that nobody knows stops the run as in any other project."""
-    done = run(own(tmp_path, {"test_a.py": MARKED.replace('"5.5"', '"5.999"')}))
-    assert (done.status, len(done.lines("is not in markers.ini"))) == (4, 1), done.output
 
 
 def test_plugin_is_loaded_once_when_installed(tmp_path: Path) -> None:

@@ -8,12 +8,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from hullcheck.plugin import xdist
 from selftests import REPOSITORY
 from selftests.kit.projects import empty
 from selftests.kit.running import ABSENT, PRESENT, Project, clean_environment, heed_signals, info, properties
@@ -90,70 +87,21 @@ def test_control_whose_process_dies_is_an_error(tmp_path: Path, hosts: list[str]
         assert "the process that judged this control died" in page.read_text(), page
 
 
+def test_last_control_of_a_worker_dies(tmp_path: Path) -> None:
+    """Nothing is left for the worker that takes its place, which judges nothing again."""
+    project = Project(tmp_path, {"test_site.py": DIES})
+    hosts = ",".join(project.recorded(each, ABSENT) for each in ("web0", "web1"))
+    run = project.pytest("-n", "2", f"--hosts={hosts}", "-k", "dies")
+    assert run.verdicts == {"dies@web0": "pass", "dies@web1": "error"}, run.output
+    assert run.lines("1 passed, 1 error"), run.output
+
+
 def test_run_in_which_a_process_died_makes_no_bundle(tmp_path: Path) -> None:
     """Judged again, the control would have another verdict, and the bundle would look forged."""
     project = Project(tmp_path, {"test_site.py": DIES})
     run = project.pytest("-n", "2", "--bundle", f"--hosts={project.recorded('web1', ABSENT)}")
-    assert run.lines("No bundle: the process that judged tests/test_site.py::test_dies[web1] died")
+    assert run.lines("No bundle: the process that judged dies on web1 died")
     assert (run.status, list((tmp_path / "reports").glob("*.zip"))) == (3, [])
-
-
-def test_test_that_is_no_control_may_die(tmp_path: Path) -> None:
-    """It is pytest's to tell."""
-    text = DIES.replace("(policy, audit_target)", "()").replace('if audit_target.name == "web1":', "if True:")
-    project = Project(tmp_path, {"test_site.py": text.replace("def test_dies", "def test_no_control")})
-    run = project.pytest("-n", "2", f"--hosts={project.recorded('web1', ABSENT)}")
-    assert (run.status, run.verdicts) == (1, {"passes": "pass"}), run.output
-
-
-class _Node:
-    """A worker that notes what it is sent."""
-
-    def __init__(self) -> None:
-        self.tests: list[int] = []
-        self.is_last = False
-
-    def send_runtest_some(self, tests: list[int]) -> None:
-        assert not self.is_last
-        self.tests += tests
-
-    def shutdown(self) -> None:
-        self.is_last = True
-
-
-def test_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests go to a worker some at a time; what a dead one leaves goes to the next."""
-    config: Any = SimpleNamespace(
-        option=SimpleNamespace(tx=["2*popen"]),
-        getvalue=lambda name: ["2*popen"],
-        pluginmanager=SimpleNamespace(get_plugin=lambda name: session),
-    )
-    session = SimpleNamespace(testscollected=0)
-    monkeypatch.setattr(xdist, "_AT_A_TIME", 4)
-    scheduler = xdist._ByHost(config)
-    first, second, third = _Node(), _Node(), _Node()
-    names = [f"a{number}" for number in range(6)]
-    for node, collection in ((first, [*names, "x", "y"]), (second, ["x", "b", "y"])):
-        scheduler.add_node(node)
-        assert not scheduler.collection_is_completed
-        scheduler.add_node_collection(node, collection)
-    scheduler.schedule()
-    assert (first.tests, first.is_last, session.testscollected) == ([0, 1, 2, 3], False, 9)
-    assert (second.tests, second.is_last) == ([1, 2], True)
-    for number in (0, 1, 2):
-        scheduler.mark_test_complete(first, number)
-    assert (first.tests, first.is_last) == ([0, 1, 2, 3, 4, 5, 6], True)
-    assert scheduler.remove_node(first) == "a3"
-    for number in (1, 2):
-        scheduler.mark_test_complete(second, number)
-    assert not scheduler.tests_finished
-    scheduler.add_node(third)
-    scheduler.add_node_collection(third, [*names, "x", "y"])
-    assert third.tests == [4, 5, 6]
-    for number in third.tests:
-        scheduler.mark_test_complete(third, number)
-    assert scheduler.tests_finished
-    assert scheduler.remove_node(second) is None
 
 
 # ---- Ctrl-C

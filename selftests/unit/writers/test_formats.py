@@ -174,11 +174,11 @@ def test_row_of_report_html_is_text() -> None:
     carried = SimpleNamespace(control=audit.controls[0], result=audit.results[0])
     for report in (SimpleNamespace(nodeid="<b>", hullcheck=carried), SimpleNamespace(nodeid="<b>")):
         cells = ["<td>Failed</td>", "<td><b></td>", "<td>1 ms</td>", "<td></td>"]
-        html_writer.row(cast(pytest.TestReport, report), cells)
+        html_writer.pytest_html_results_table_row(cast(pytest.TestReport, report), cells)
         assert len(cells) == 6
         assert {*re.findall(r"<(\w+)", "".join(cells))} <= {"td", "span", "br"}
     cells = list[str](["", "", "", ""])
-    html_writer.header(cells)
+    html_writer.pytest_html_results_table_header(cells)
     assert len(cells) == 6
 
 
