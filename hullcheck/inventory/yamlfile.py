@@ -35,7 +35,8 @@ Way = tuple[str | int, ...]
 """The way to a value: keys of mappings and indices of lists, from the outside in."""
 
 _OURS = regex(
-    r"""^(?:targets|waivers|attestations)\s*:(?:\s|$)|[\s{,"'-](?:connect|justification|expiration_date|last_day"""
+    r"""^(?:targets|policy|profiles|controls|waivers|attestations)\s*:(?:\s|$)"""
+    r"""|[\s{,"'-](?:connect|justification|expiration_date|last_day"""
     r"""|control_id|explanation|updated_by|good_for_days)(?:["']\s*:|\s*:(?:\s|$))""",
     re.MULTILINE,
 )

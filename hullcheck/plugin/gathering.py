@@ -59,7 +59,10 @@ def begin(config: pytest.Config) -> None:
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Say below the tests what could not be gathered, if that was not known above them."""
     result = yield
-    if gathering := session.config.stash.get(_GATHERING, None):
+    gathering = session.config.stash.get(_GATHERING, None)
+    if gathering and not gathering.finished:
+        if gathering.reporter is not None and gathering.reporter._tw.width_of_current_line:
+            gathering.reporter._tw.line()
         gathering.finish()
     return result
 
@@ -78,11 +81,12 @@ class _Gathering:
         output.limit_page(config, len(targets), self.audit.folder)
         gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
         terminal.leave_files_out(self.reporter, len(targets))
+        self.audit.arrived = self.arrived
         self.audit.begin_gathering()
         if len(targets) <= FEW_TARGETS:
             self.finish()
         elif not config.pluginmanager.hasplugin("dsession"):  # whose workers judge
-            self.audit.await_recordings(targets[:1], self.arrived)
+            self.audit.await_recordings(targets[:1])
         self.progress.hide()
 
     def arrived(self, recording: Recording) -> None:
@@ -99,12 +103,13 @@ class _Gathering:
             return
         self.finished = True
         audit = self.audit
-        audit.await_recordings(audit.targets, self.arrived)
+        audit.await_recordings(audit.targets)
+        rights = {each.name: self.rights[each.name] for each in audit.targets if each.name in self.rights}
         told_below = False
         if self.reporter is not None and self.reporter.verbosity <= 0:
             told_below = all(map(audit.is_silent, audit.targets))
             self.reporter.showfspath &= not told_below  # no letter will stand behind a path
-        self.progress.close(audit.gather_seconds, {} if told_below else self.rights, told_below=told_below)
+        self.progress.close(audit.gather_seconds, {} if told_below else rights, told_below=told_below)
 
 
 def show_probes(config: pytest.Config) -> int:

@@ -6,6 +6,7 @@ takes part, it goes through the phases of pytest.
 
 import time
 from collections.abc import Callable, Generator, Mapping
+from contextlib import nullcontext
 from functools import cache
 from inspect import signature
 from typing import Any
@@ -106,6 +107,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
         return None
     start, clock = time.time(), time.perf_counter()
     audit, target = session_of(item.config), target_of(item)
+    capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
     try:
         known, later = _facts(audit, target), later_in(item.function)
         given = {"audit_facts": known, "audit_target": target, "policy": known.policy}
@@ -117,10 +119,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     except BaseException as raised:
         result = _result_of_fixtures(item, raised)
     else:
-        result = _result(item, _findings(item, arguments))
+        with capture.item_capture("call", item) if capture else nullcontext():  # for its report
+            result = _result(item, _findings(item, arguments))
     duration = time.perf_counter() - clock
     place = _location(item)
     report = report_of(item.nodeid, place, item.stash[CONTROL], result, audit, start, duration)
+    report.sections = [(f"Captured {name} {when}", text) for when, name, text in item._report_sections]
     hook = item.config.hook
     if not audit.worker:
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=place)
@@ -144,7 +148,8 @@ def _is_at_once(item: pytest.Function) -> bool:
     known = item.config.stash.setdefault(_AT_ONCE, {})
     if item.function not in known:
         known[item.function] = _asks_for_facts(item) and not _others_take_part(item.config)
-    return known[item.function]
+    # a module or a conftest.py may mark the test of one target alone
+    return known[item.function] and _PHASE_MARKERS.isdisjoint(each.name for each in item.iter_markers())
 
 
 def _others_take_part(config: pytest.Config) -> bool:
@@ -156,12 +161,10 @@ def _others_take_part(config: pytest.Config) -> bool:
 
 
 def _asks_for_facts(item: pytest.Function) -> bool:
-    """Return whether a control needs only our fixtures, and no marker of pytest changes how it is run."""
+    """Return whether a control needs only our fixtures."""
     fixtures = item._fixtureinfo
     replaced = any(len(each) > 1 for each in fixtures.name2fixturedefs.values())
-    markers = {each.name for each in item.own_markers}
-    is_plain = item.cls is None and not replaced and not markers & _PHASE_MARKERS
-    return is_plain and {*fixtures.names_closure} <= FACTS.keys() | _GIVEN
+    return item.cls is None and not replaced and {*fixtures.names_closure} <= FACTS.keys() | _GIVEN
 
 
 def report_of(

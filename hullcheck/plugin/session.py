@@ -97,6 +97,7 @@ class AuditSession:
         self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
         self._arrivals = SimpleQueue[Recording | BaseException]()
+        self.arrived: Callable[[Recording], None] = lambda recording: None
         self._facts: tuple[str, Facts] | None = None
         self._labelled: dict[str, tuple[str, ...]] = {}
         self._tailoring = cache(self.inventory.tailoring_for)
@@ -169,9 +170,7 @@ class AuditSession:
                 if not path.is_file():
                     recording.save(path.parent)
 
-    def await_recordings(
-        self, wanted: Sequence[Target], arrived: Callable[[Recording], None] = lambda recording: None
-    ) -> None:
+    def await_recordings(self, wanted: Sequence[Target]) -> None:
         """Wait until there are the recordings of the *wanted* targets; what arrives meanwhile is taken in, too."""
         for target in wanted:
             while target.name not in self.recordings:
@@ -179,7 +178,7 @@ class AuditSession:
                 if isinstance(recording, BaseException):
                     raise recording
                 self.recordings[recording.target] = recording
-                arrived(recording)
+                self.arrived(recording)
 
     def recording_of(self, target: Target) -> Recording:
         """Return the answers of *target*, as soon as they are there; of a large fleet only some of them."""
