@@ -65,7 +65,7 @@ class InSections:
         except ValueError:
             return DROPPED
         kept = (f"{SECTION}{name}\n{self._keeps[name](found[name])}" for name in found if name in self._keeps)
-        last = f"{SECTION}end" if text.rstrip().endswith(f"\n{SECTION}end") else f"{SECTION}cut"
+        last = f"{SECTION}end" if f"\n{text.rstrip()}".endswith(f"\n{SECTION}end") else f"{SECTION}cut"
         return "\n".join((*(each.rstrip("\n") for each in kept), last, ""))
 
     @lru_cache(maxsize=32)  # noqa: B019 - there is one for each probe

@@ -229,9 +229,10 @@ def test_connection_without_backend_or_host_is_refused(faults: Faults, connect: 
 def test_inventory_of_no_target_is_refused(faults: Faults) -> None:
     """No targets, an empty mapping and an empty key are faults: an audit of nothing is never green."""
     wanted = "at least one target, as 'name: {connect: \"ssh://user@host\"}'"
-    for text in ("policy: {}\n", "", "# only a comment\n", "- a\n", "web1\n"):
+    for text in ("", "# only a comment\n", "- a\n", "web1\n"):
         assert faults(text) == [f"site.yml:1: holds no inventory: write {TITLE}"]
-    assert faults("waivers: {}\n") == [f"site.yml:1: targets: is missing; write {wanted}"]
+    for text in ("waivers: {}\n", "policy: {}\n"):
+        assert faults(text) == [f"site.yml:1: targets: is missing; write {wanted}"]
     assert faults("policy: {}\ntargets: {}\n") == [f"site.yml:2: targets: is empty; write {wanted}"]
     assert faults("targets:\n") == [
         f"site.yml:1: targets: nothing is not {wanted}; write a value, or take the key away"

@@ -31,6 +31,7 @@ def test_sections(text: str, found: dict[str, str] | None) -> None:
         assert sections(text) == found
         assert in_sections(a=str.upper)("--a\nx\n--b\ny\n--end\n") == "--a\nX\n--end\n"
         assert in_sections(a=str.upper)("--a\nx\n--a-b\ny") == "--a\nX\n--cut\n"
+        assert in_sections(a=str.upper)("--end\n") == "--end\n"
 
 
 def test_mapping_in_the_place_of_a_value() -> None:

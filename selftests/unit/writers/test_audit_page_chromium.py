@@ -114,8 +114,8 @@ def test_way_from_framework_to_answer(opened: Open) -> None:
     assert "runs with --privileged" in page.locator("#view").inner_text()
     page.locator("summary", has_text=re.compile("^containers")).click()
     recorded = next(each for each in accepted().recordings if each.target == "careless")
-    answer = page.get_by_role("region", name="Answer to containers").text_content()
-    assert answer == recorded.answers["containers"].stdout
+    answer = page.get_by_role("region", name="Answer to containers").text_content() or "-"
+    assert recorded.answers["containers"].stdout.startswith(answer)  # the page has the beginning of long ones
     command = page.get_by_role("region", name="Command of containers").text_content()
     assert recorded.commands["containers"].startswith(command or "-")
 
