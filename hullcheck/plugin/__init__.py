@@ -57,7 +57,7 @@ def _require_project(config: pytest.Config) -> None:
     of tests to it, so it reads the settings in that folder, and imports what they name.
     """
     here, known = config.invocation_params.dir, config.known_args_namespace
-    named = getattr(config.option, "file_or_dir", known.file_or_dir)
+    named = getattr(config.option, "file_or_dir", None) or known.file_or_dir or []
     paths = [Path(os.path.abspath(here / each.partition("::")[0])) for each in named]
     bundle = next(filter(None, map(unpacked.bundle_around, (here, *paths))), None)
     if bundle is not None:

@@ -38,7 +38,7 @@ EXPECTED = {
 WAYS = pytest.mark.parametrize(
     "way", [[], ["-n", "2"], ["--setup-show"]], ids=["at once", "workers", "phases"]
 )
-FLEET = ["-pfleet"]
+FLEET = "as in a large fleet, of which answers are read again"
 """A plugin that makes five hosts many: their answers do not stay in memory."""
 NO_DAEMON = '''
 def test_sockets(engine_sockets):
@@ -115,11 +115,14 @@ def test_every_way_of_judging_gives_the_same(tmp_path: Path) -> None:
         ["--setup-show"],
         ["-n", "2"],
         ["-n", "2", "--dist=worksteal"],
-        FLEET,
-        [*FLEET, "-n", "2"],
+        [FLEET],
+        ["-n", "2", FLEET],
     ):
-        if way[:1] == FLEET:
-            project.write("fleet.py", "from hullcheck.plugin import session\n\nsession.MOST_KEPT = 2\n")
+        if FLEET in way:
+            project.write(
+                "tests/conftest.py", "from hullcheck.plugin import session\n\nsession.MOST_KEPT = 2\n"
+            )
+            way.remove(FLEET)
         run = project.pytest("--hosts", hosts, *way)
         assert run.status == 1, run.output
         cases = {case.get("name"): [*properties(case), *map(str, case.itertext())] for case in run.junit}
