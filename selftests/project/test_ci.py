@@ -5,11 +5,14 @@ from __future__ import annotations
 import configparser
 import os
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -134,3 +137,10 @@ def test_hook_before_a_commit_runs_what_ci_runs() -> None:
     assert re.fullmatch("tox (-q )?-e lint", hook["entry"])
     assert hook["pass_filenames"] is False
     assert re.search(r"^ *tox lint ", (REPOSITORY / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("module", ["selftests.rig.__main__", "selftests.rig.bare"])
+def test_commands_that_need_only_python(module: str) -> None:
+    """.ci/run makes the bare machine, and a newcomer removes what a laboratory left, with Python alone."""
+    code = f"import sys; sys.path.insert(0, {str(REPOSITORY)!r}); import {module}"
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)

@@ -14,10 +14,8 @@ import os
 import socket
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from msgspec import Struct
-from msgspec.structs import asdict
 
 from selftests.rig import audit_system, processes, removal
 from selftests.rig.shell import CommandError, LabError, call
@@ -38,7 +36,8 @@ SETTINGS_OF_HOSTS = (
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-class Loan(Struct):
+@dataclass
+class Loan:
     """One thing of the machine that is not as it was.
 
     Attributes:
