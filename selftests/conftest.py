@@ -24,6 +24,12 @@ if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks fo
     from selftests.rig.hosts.machine import Machine
     from selftests.rig.laboratory import Laboratory
 
+DURATIONS = {
+    "not lab and not timed": "self-tests without engines: about 3 minutes; `tox -e lab` runs those with real engines",
+    "lab and not timed": "the laboratory, on one version of the engine: about 12 minutes",
+    "timed": "tests that measure time, on a machine that does nothing else: half a minute",
+}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that takes over changed verdicts."""
@@ -48,6 +54,24 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PATH"] = (
             f"{versions.chosen().path}:{os.environ['PATH']}"  # of the client that probes call
         )
+    config.pluginmanager.register(_Names(config))
+
+
+class _Names:
+    """Names a failure when it comes; pytest does at the end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal and not terminal.verbosity > 0:
+            terminal.write_line(f"FAILED {report.nodeid}")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what will run, and for how long on two quiet cores."""
+    return DURATIONS.get(config.option.markexpr, "")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
