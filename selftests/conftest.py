@@ -69,9 +69,9 @@ class _Names:
             terminal.write_line(f"FAILED {report.nodeid}")
 
 
-def pytest_report_header(config: pytest.Config) -> str:
+def pytest_report_header(config: pytest.Config) -> str | list[str]:
     """Say what will run, and for how long on two quiet cores."""
-    return DURATIONS.get(config.option.markexpr, "")
+    return DURATIONS.get(config.option.markexpr) or []
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
