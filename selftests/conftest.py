@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import Struct
 
 from selftests.needs import need, need_engine, stop_if
 
@@ -30,6 +31,15 @@ DURATIONS = {
     "timed": "tests that measure time, on a machine that does nothing else: half a minute",
 }
 
+MARKERS = (
+    "lab: runs on real Docker engines, which takes root",
+    "nightly: takes hours, and runs only if `-m nightly` asks for it",
+    "timed: fails on a machine that is busy with something else",
+    "needs(*names): skipped where a program or a right of this name is missing",
+    "needs_engine(versions, reason): skipped where the laboratory's engine is not one of these",
+    "product(*names): with the package of this version itself",
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that takes over changed verdicts."""
@@ -38,30 +48,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the markers."""
-    config.addinivalue_line("markers", "lab: runs on real Docker engines, which takes root")
-    config.addinivalue_line("markers", "nightly: takes hours, and runs only if `-m nightly` asks for it")
-    config.addinivalue_line("markers", "timed: fails on a machine that is busy with something else")
-    config.addinivalue_line(
-        "markers", "needs(*names): skipped where a program or a right of this name is missing"
-    )
-    config.addinivalue_line(
-        "markers", "needs_engine(versions, reason): skipped where the laboratory's engine is not one of these"
-    )
-    config.addinivalue_line("markers", "product(*names): with the package of this version itself")
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
     if os.environ.get("HULLCHECK_ENGINE"):
         from selftests.rig.engines import versions
 
-        os.environ["PATH"] = (
-            f"{versions.chosen().path}:{os.environ['PATH']}"  # of the client that probes call
-        )
+        client = versions.chosen().path  # which probes call
+        os.environ["PATH"] = f"{client}:{os.environ['PATH']}"
     config.pluginmanager.register(_Names(config))
 
 
-class _Names:
+class _Names(Struct):
     """Names a failure when it comes; pytest does at the end."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
+    config: pytest.Config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         terminal = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -153,10 +153,8 @@ def hub(lab: Laboratory) -> Hub:
 def lab_host(hub: Hub) -> Iterator[Callable[..., Host]]:
     """Make hosts: `lab_host(icc=False)` gives one with systemd, sshd and an engine with that daemon.json.
 
-    Further keywords: `files`, by path, that are there before it starts; `own_partition=False`, `own_usr=True`,
-    `release="bookworm"` and `packages` as in the class;
-    `docker=False` does not wait for the engine, and `wait=False` for nothing. It is reached as
-    `ssh://root@NAME?ssh_config=SSH_CONFIG`.
+    Further keywords are those of the class; `docker=False` does not wait for the engine, and `wait=False` for nothing.
+    It is reached as `ssh://root@NAME?ssh_config=SSH_CONFIG`.
     """
     from selftests.rig.hosts.host import Host
 
