@@ -17,7 +17,7 @@ from hullcheck.facts.containers.logs import Shippers
 from hullcheck.facts.engine.daemon import Daemon, insecure_registries
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing import seccomp
+from hullcheck.parsing import confinement
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
@@ -427,7 +427,7 @@ def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) 
         rules = daemon.seccomp_filter or {}
     except EvidenceError as error:
         raise Manual(f"{found}, to be reviewed; {error}") from None
-    flaw = seccomp.flaw(rules)
+    flaw = confinement.seccomp_flaw(rules)
     assert not flaw, f"{found}: it {flaw}"
     if profile in policy.seccomp_profiles:
         return f"{found}, reviewed, as the policy states"

@@ -22,8 +22,8 @@ from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.host.system import Kernel
 from hullcheck.facts.registry import Later
-from hullcheck.parsing import seccomp, selinux
-from hullcheck.parsing.capabilities import DOCKER_DEFAULT
+from hullcheck.parsing import confinement
+from hullcheck.parsing.confinement import DOCKER_DEFAULT
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 
@@ -107,8 +107,8 @@ def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> s
     labels = container.inspect.process_label, container.inspect.mount_label
     assert all(labels), "has no SELinux label"
     label = container.privileges.security_label if container.running else labels[0]
-    kind = selinux.type_of(label)
-    assert not selinux.confines_nothing(kind), f"its type {kind or label} confines nothing"
+    kind = confinement.selinux_type(label)
+    assert not confinement.is_unconfined(kind), f"its type {kind or label} confines nothing"
     assert kernel.selinux == "enforcing", "SELinux is permissive on this host: labels are not enforced"
     return f"labelled {label}"
 
@@ -548,7 +548,7 @@ def test_container_has_a_seccomp_filter(container: Container) -> str:
     if container.source.inside:
         return "a filter is in force; its profile cannot be seen from inside the container"
     profile = container.privileges.seccomp_profile
-    flaw = seccomp.flaw(profile) if profile else ""
+    flaw = confinement.seccomp_flaw(profile) if profile else ""
     assert not flaw, f"its seccomp profile {flaw}"
     return "its own profile denies what it does not list" if profile else "the engine's own profile"
 

@@ -12,9 +12,9 @@ from hullcheck.facts.engine.endpoints import address
 from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.services import Service
 from hullcheck.facts.engine.swarm import Swarm
-from hullcheck.parsing.addresses import is_unspecified
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY, day
+from hullcheck.parsing.values import is_unspecified
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 

@@ -21,7 +21,7 @@ from hullcheck.facts.host.services import HostServices, Listener
 from hullcheck.facts.host.system import FORWARD, SETTINGS, Kernel, Sysctl
 from hullcheck.facts.registry import Later
 from hullcheck.lazy import regex
-from hullcheck.parsing import seccomp
+from hullcheck.parsing.confinement import seccomp_flaw
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
@@ -439,7 +439,7 @@ def test_security_modules_confine_containers(
         assert profile != "unconfined", "the profile of the engine is unconfined"
         if profile == "builtin":
             return "the profile of the engine is its own"
-        flaw = seccomp.flaw(daemon.get().seccomp_filter or {})
+        flaw = seccomp_flaw(daemon.get().seccomp_filter or {})
         assert not flaw, f"the profile of the engine, {profile}, {flaw}"
         return f"the profile of the engine is {profile}"
     mode = "in a mode that enforces nothing" if kernel.apparmor_is_lax else "on"

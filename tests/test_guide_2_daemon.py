@@ -16,9 +16,8 @@ from hullcheck.facts.engine.files import EngineFiles
 from hullcheck.facts.host.file import FileFact, State
 from hullcheck.facts.host.system import Clock
 from hullcheck.facts.registry import Later
-from hullcheck.parsing.addresses import is_loopback
-from hullcheck.parsing.go import go_size
 from hullcheck.parsing.times import day
+from hullcheck.parsing.values import go_size, is_loopback
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 

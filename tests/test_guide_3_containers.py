@@ -30,8 +30,8 @@ from hullcheck.facts.images.reports import ScanReports
 from hullcheck.facts.images.scan_formats import SCANNERS, Report
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.capabilities import DOCKER_DEFAULT, plain
-from hullcheck.parsing.image_reference import Reference
+from hullcheck.parsing.confinement import DOCKER_DEFAULT, plain_capability
+from hullcheck.parsing.values import Reference
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
@@ -225,9 +225,9 @@ def test_container_drops_all_capabilities(container: Container) -> str:
     needs.
     """
     assert not container.host_config.privileged, "runs with --privileged, which drops nothing"
-    dropped = sorted(map(plain, container.host_config.cap_drop or ()))
+    dropped = sorted(map(plain_capability, container.host_config.cap_drop or ()))
     assert "ALL" in dropped, f"drops {', '.join(dropped) or 'no capability'}, not ALL"
-    added = set(map(plain, container.host_config.cap_add or ()))
+    added = set(map(plain_capability, container.host_config.cap_add or ()))
     extra = sorted(container.privileges.capabilities - added)
     assert "ALL" not in added, "drops ALL, and adds ALL again"
     assert not extra, f"drops ALL, but has {', '.join(extra)}"
@@ -251,7 +251,7 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
     """
     approved = _OF_THE_GUIDE | set(policy.allowed_capabilities)
     assert not container.host_config.privileged, "runs with --privileged, which adds every capability"
-    added = sorted(set(map(plain, container.host_config.cap_add or ())) - approved)
+    added = sorted(set(map(plain_capability, container.host_config.cap_add or ())) - approved)
     assert not added, f"adds {', '.join(added)}"
     extra = sorted(container.privileges.capabilities - DOCKER_DEFAULT - approved)
     assert not extra, f"adds none that is not approved, but has {', '.join(extra)}"

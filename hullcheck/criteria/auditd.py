@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from hullcheck.facts.host.audit import Audit, AuditDaemon, Rule
 from hullcheck.lazy import regex
+from hullcheck.parsing.answer_lines import Unit
 from hullcheck.parsing.proc.mountinfo import is_below
-from hullcheck.parsing.systemctl import Unit
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.verdicts import EvidenceError, Manual
 

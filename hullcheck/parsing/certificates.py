@@ -1,14 +1,11 @@
 """Certificates as PEM: how long they hold, and for whom."""
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import Any
 
 from msgspec import Struct
 
 from hullcheck.verdicts import EvidenceError
-
-if TYPE_CHECKING:
-    from cryptography import x509
 
 
 class Certificate(Struct, frozen=True):
@@ -33,12 +30,9 @@ def read(pem: str) -> tuple[Certificate, ...]:
     return found
 
 
-def _certificate(read: "x509.Certificate") -> Certificate:
-    from cryptography.x509 import ExtensionNotFound, SubjectAlternativeName
+def _certificate(read: Any) -> Certificate:
+    from cryptography.x509 import SubjectAlternativeName
 
-    try:
-        names = read.extensions.get_extension_for_class(SubjectAlternativeName).value
-    except ExtensionNotFound:
-        names = ()  # type: ignore[assignment]
+    names = (each.value for each in read.extensions if isinstance(each.value, SubjectAlternativeName))
     begin, end = read.not_valid_before_utc.timestamp(), read.not_valid_after_utc.timestamp()
-    return Certificate(begin, end, tuple(str(each.value) for each in names))
+    return Certificate(begin, end, tuple(str(each.value) for each in next(names, ())))

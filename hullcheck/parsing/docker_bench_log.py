@@ -13,10 +13,8 @@ from msgspec import Struct
 
 from hullcheck import inputs
 
-BENCHMARKS = {"1.6.0": "1.6.0"}
-"""By version of the tool, the version of the benchmark whose numbers it has."""
-
-_TRUNCATED = "(truncated)"
+_VERSIONS = ("1.6.0",)
+"""Those of the tool whose numbers are known: they are of the benchmark with the same version."""
 _ON_DOCKER0 = "5.30"
 
 
@@ -24,7 +22,7 @@ class LogError(ValueError):
     """A text is not the whole log of a version whose numbers are known; the message says why."""
 
 
-class Check(msgspec.Struct, frozen=True, rename={"number": "id", "title": "desc"}):
+class Check(Struct, frozen=True, rename={"number": "id", "title": "desc"}):
     """What the tool says of one recommendation.
 
     Attributes:
@@ -41,7 +39,7 @@ class Check(msgspec.Struct, frozen=True, rename={"number": "id", "title": "desc"
     @property
     def complete(self) -> bool:
         """Whether all subjects are named: with -n the tool names only so many."""
-        return _TRUNCATED not in self.items
+        return "(truncated)" not in self.items
 
     @property
     def kind(self) -> str:
@@ -58,17 +56,13 @@ class Check(msgspec.Struct, frozen=True, rename={"number": "id", "title": "desc"
             found = re.findall(r"\[([^]]*)\]|(\S+)", " ".join(self.items))
             return list(dict.fromkeys(frozenset((tags or name).split()) for tags, name in found))
         names = [item for item in self.items if not item.startswith("(")]  # the scope of a network
-        if self.kind == "container":
-            names = [self._container(name) for name in names]
+        if self.kind == "container":  # `web:443`, `web:/etc`, or `ID:web` of a network
+            place = 2 if self.number == _ON_DOCKER0 else 0
+            names = [name.partition(":")[place] for name in names]
         return [frozenset({name}) for name in dict.fromkeys(names)]
 
-    def _container(self, item: str) -> str:
-        """Return the container in an item: `web:443`, `web:/etc`, or `ID:web` of a network."""
-        first, _, second = item.partition(":")
-        return second if self.number == _ON_DOCKER0 else first
 
-
-class Run(msgspec.Struct, frozen=True):
+class Run(Struct, frozen=True):
     """What of a log is stored: when the tool ran, the sections that it went through, and its results by number."""
 
     version: str
@@ -78,8 +72,8 @@ class Run(msgspec.Struct, frozen=True):
     ended: int | None = None
 
 
-class _Document(msgspec.Struct, rename={"version": "dockerbenchsecurity"}):
-    version: str
+class _Document(Struct):
+    dockerbenchsecurity: str
     tests: list[dict[str, Any]]
     start: int | None = None
     end: int | None = None
@@ -94,7 +88,7 @@ class Log(Struct, frozen=True):
     @property
     def benchmark(self) -> str:
         """The version of the benchmark whose numbers it has."""
-        return BENCHMARKS[self.run.version]
+        return self.run.version
 
 
 def parse(text: str, path: str) -> Log:
@@ -103,9 +97,9 @@ def parse(text: str, path: str) -> Log:
         found = msgspec.convert(_json(text, path), _Document)
     except msgspec.ValidationError:
         raise LogError(f"{path}: not the JSON log of docker-bench-security") from None
-    if found.version not in BENCHMARKS:
-        of = f"{path}: of docker-bench-security {found.version}"
-        raise LogError(f"{of}, whose numbers are not known; known: {', '.join(BENCHMARKS)}")
+    if (version := found.dockerbenchsecurity) not in _VERSIONS:
+        of = f"{path}: of docker-bench-security {version}"
+        raise LogError(f"{of}, whose numbers are not known; known: {', '.join(_VERSIONS)}")
     # with -c single checks stand there without a section
     entries = [entry for each in found.tests for entry in each.get("results", [each])]
     try:
@@ -114,7 +108,7 @@ def parse(text: str, path: str) -> Log:
         raise LogError(f"{path}: not a check of docker-bench-security: {error}") from None
     sections = frozenset(str(each.get("id")) for each in found.tests if "results" in each)
     results: dict[str, str] = {each.number: each.result for each in checks}
-    return Log(checks, Run(found.version, sections, results, found.start, found.end))
+    return Log(checks, Run(version, sections, results, found.start, found.end))
 
 
 def _json(text: str, path: str) -> Any:

@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 
 from hullcheck.lazy import regex
-from hullcheck.parsing.addresses import canonical, is_unspecified
-from hullcheck.parsing.go import go_size
+from hullcheck.parsing.values import canonical, go_size, is_unspecified
 
 Fault = tuple[tuple[str | int, ...], str]
 """Where a fault is, as keys and indices from the outside in, and what is wrong there."""

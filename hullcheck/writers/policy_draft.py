@@ -11,7 +11,7 @@ from hullcheck.criteria.judgement import shown_port
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
 from hullcheck.messages import printable
-from hullcheck.parsing.capabilities import DOCKER_DEFAULT
+from hullcheck.parsing.confinement import DOCKER_DEFAULT
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.verdicts import EvidenceError, NotApplicable
 

@@ -16,8 +16,8 @@ from hullcheck.facts.containers.inspect import (
 )
 from hullcheck.facts.engine.services import Service
 from hullcheck.lazy import regex
-from hullcheck.parsing.image_reference import Reference
 from hullcheck.parsing.proc.mountinfo import is_below
+from hullcheck.parsing.values import Reference
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _NUMBER = regex(r"[+-]?[0-9]+", re.ASCII)  # what the engine takes for one

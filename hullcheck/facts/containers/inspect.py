@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.data.labels import GROUPING
 from hullcheck.facts.host import ssh_servers
-from hullcheck.parsing import seccomp
+from hullcheck.parsing import confinement
 from hullcheck.parsing.models import Model
 from hullcheck.secrets import configuration, log_options
 from hullcheck.verdicts import EvidenceError
@@ -278,7 +278,7 @@ def _short_profile(option: str) -> str:
     name, separator, text = option.partition("=")
     if name != "seccomp" or not text.lstrip().startswith("{"):
         return option
-    return name + separator + json.dumps(seccomp.read(text), separators=(",", ":"))
+    return name + separator + json.dumps(confinement.read_seccomp(text), separators=(",", ":"))
 
 
 def volumes_kept(found: Volumes | list[Volume]) -> list[Volume]:

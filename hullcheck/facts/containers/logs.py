@@ -12,7 +12,7 @@ from hullcheck.facts.host.processes import Process, Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.lazy import regex
-from hullcheck.parsing.addresses import canonical
+from hullcheck.parsing.values import canonical
 from hullcheck.verdicts import EvidenceError, unread
 
 SYSTEMS = ("ELK", "Fluentd", "another system")

@@ -10,8 +10,8 @@ from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.inspect import Bindings
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.engine.models import Network
-from hullcheck.parsing.addresses import api_port, canonical
 from hullcheck.parsing.proc.net import Listener
+from hullcheck.parsing.values import api_port, canonical
 from hullcheck.verdicts import EvidenceError, unread
 
 _BINDING = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4")

@@ -7,8 +7,8 @@ from msgspec import Struct
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.host.processes import Process
-from hullcheck.parsing import capabilities, seccomp
-from hullcheck.parsing.go import go_boolean
+from hullcheck.parsing import confinement
+from hullcheck.parsing.values import go_boolean
 from hullcheck.verdicts import EvidenceError
 
 
@@ -42,13 +42,17 @@ class Privileges(Struct, frozen=True, dict=True):
         if self.container.running and not self.container.host.engine.get().is_docker:
             return frozenset()  # podman has other defaults, and says what differs from these
         given = self.container.host_config
-        return capabilities.granted(given.cap_add or (), given.cap_drop or (), privileged=given.privileged)
+        return confinement.given_capabilities(
+            given.cap_add or (), given.cap_drop or (), privileged=given.privileged
+        )
 
     @cached_property
     def capabilities(self) -> frozenset[str]:
         """The capabilities that anything in the container has or can get."""
         processes = self.processes if self.container.running else ()
-        return self.given_capabilities.union(*(capabilities.names(each.capabilities) for each in processes))
+        return self.given_capabilities.union(
+            *(confinement.capability_names(each.capabilities) for each in processes)
+        )
 
     @property
     def overpowered(self) -> tuple[Process, ...]:
@@ -59,8 +63,12 @@ class Privileges(Struct, frozen=True, dict=True):
         source = self.container.source
         if source.inside:  # the auditor's own is executed in it, too
             raise source.missing("who uses docker exec")
-        bounds = self.given_capabilities | capabilities.names(self.runtime.main_process.capabilities)
-        return tuple(each for each in self.processes if capabilities.names(each.capabilities) - bounds)
+        bounds = self.given_capabilities | confinement.capability_names(
+            self.runtime.main_process.capabilities
+        )
+        return tuple(
+            each for each in self.processes if confinement.capability_names(each.capabilities) - bounds
+        )
 
     # ---- security modules
 
@@ -101,11 +109,11 @@ class Privileges(Struct, frozen=True, dict=True):
         return used not in ("", "unconfined") or bool(used and "seccomp" in self.container.security_options)
 
     @property
-    def seccomp_profile(self) -> seccomp.Profile | None:
+    def seccomp_profile(self) -> confinement.SeccompProfile | None:
         """Its own seccomp profile, or that of the daemon; None if that is the engine's built-in one."""
         option = self.container.security_options.get("seccomp", "")
         if option:
-            return None if option == "builtin" else seccomp.read(option)
+            return None if option == "builtin" else confinement.read_seccomp(option)
         host = self.container.host
         return host.daemon.get().seccomp_filter if host.engine.get().is_docker else None
 

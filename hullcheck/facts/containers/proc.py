@@ -8,13 +8,13 @@ from msgspec import Struct, field
 from hullcheck.facts.containers.probe import CONTAINERS
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
-from hullcheck.parsing.proc import namespaces, net
+from hullcheck.parsing.proc import net
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.recording import Recording
 from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError, unread
 
-_NAMESPACE = regex(r".* (\d+)/ns/\w+ -> \w+:\[\d+\]$")
+_NAMESPACE = regex(r".* (\d+)/ns/(\w+) -> (\w+:\[\d+\])$")
 _HELD = regex(r"(\d+)/fd/\d+ socket:\[(\d+)\]$")
 _NETWORK = regex(r"(\d+)/net/(?:tcp|udp)6?:")
 _STORED = regex(r"/.*/containers/([0-9a-f]{64})/config\.v2\.json")
@@ -47,7 +47,7 @@ class ContainerFiles(Struct, frozen=True, dict=True):
     def parse(cls, sections: Mapping[str, str]) -> "ContainerFiles":
         """Sort the lines by what they come from."""
         lines: dict[str, list[str]] = {}
-        links: dict[int, list[str]] = {}
+        links: dict[int, dict[str, str]] = {}
         listeners: dict[int, list[Listener]] = {}
         sockets: dict[int, set[str]] = {}
         inside, paths = (sections.get(each, "").split("\n") for each in ("inside", "paths"))
@@ -55,7 +55,7 @@ class ContainerFiles(Struct, frozen=True, dict=True):
             if held := _HELD.match(line):
                 sockets.setdefault(int(held[1]), set()).add(held[2])
             elif namespace := _NAMESPACE.match(line):
-                links.setdefault(int(namespace[1]), []).append(line)
+                links.setdefault(int(namespace[1]), {})[namespace[2]] = namespace[3]
             elif network := _NETWORK.match(line):
                 found = listeners.setdefault(int(network[1]), [])
                 if listener := net.listener(line):
@@ -66,7 +66,7 @@ class ContainerFiles(Struct, frozen=True, dict=True):
         named = (line.removeprefix("real ").split("\t", 1) for line in paths if line.startswith("real "))
         return cls(
             {name: tuple(dict.fromkeys(each)) for name, each in lines.items()},
-            {pid: namespaces.links(each) for pid, each in links.items()},
+            links,
             {pid: tuple(each) for pid, each in listeners.items()},
             {pid: frozenset(each) for pid, each in sockets.items()},
             {each[0]: each[1] for each in named},

@@ -10,8 +10,8 @@ from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.proc import ContainerFiles
 from hullcheck.facts.host import ssh_servers as ssh
 from hullcheck.facts.host.processes import Process
-from hullcheck.parsing.addresses import api_port
 from hullcheck.parsing.proc import cgroups
+from hullcheck.parsing.values import api_port
 from hullcheck.verdicts import EvidenceError, unread
 
 Namespace = Literal["ipc", "net", "pid", "uts"]

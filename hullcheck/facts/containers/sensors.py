@@ -11,7 +11,7 @@ from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.host.units import Units
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing.systemctl import Unit
+from hullcheck.parsing.answer_lines import Unit
 
 _ENABLED = ("enabled", "alias", "generated")
 _RESTARTED = ("always", "unless-stopped")

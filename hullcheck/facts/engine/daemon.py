@@ -17,9 +17,9 @@ from hullcheck.facts.engine.endpoints import Endpoints, PublishedPorts
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.models import Network, RegistryConfig
 from hullcheck.facts.registry import Later, fact
-from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount
+from hullcheck.parsing.values import go_boolean
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from hullcheck import inputs
 from hullcheck.lazy import regex
-from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.times import Span, moment
+from hullcheck.parsing.values import go_boolean
 from hullcheck.secrets import HIDDEN
 from hullcheck.secrets.log_options import log_option, log_options, without_secrets
 from hullcheck.secrets.redact import pick

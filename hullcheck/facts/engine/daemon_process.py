@@ -14,10 +14,10 @@ from hullcheck.facts.engine import daemon_options
 from hullcheck.facts.engine.daemon_options import ConfigFile, Flags
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
-from hullcheck.parsing import seccomp
+from hullcheck.parsing import confinement
+from hullcheck.parsing.answer_lines import blocks
 from hullcheck.parsing.proc import net
 from hullcheck.parsing.proc.net import Listener
-from hullcheck.parsing.systemctl import pairs
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -48,7 +48,7 @@ def _keep_files(text: str) -> str:
     for heading, lines in _files(_FILES(text)):
         kept.append(heading)
         if lines is not None and "/profile:" in heading:
-            kept.append(f" {json.dumps(seccomp.read(lines))}")
+            kept.append(f" {json.dumps(confinement.read_seccomp(lines))}")
         elif lines is not None:
             kept.append(f" {daemon_options.stored_file(lines) or '(not JSON)'}")
     return "\n".join(kept)
@@ -272,7 +272,7 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
         dict(line.partition("\t")[::2] for line in sections["sockets"].split("\n")),
         {place: number for number, place in identities},
         _config_files(sections["files"]),
-        tuple(pairs(sections.get("units", ""))),
+        tuple(blocks(sections.get("units", ""))),
     )
     shown = _by_pid((sections["running"] + "\n" + sections["words"]).split("\n"))
     alive = {pid: lines for pid, lines in shown.items() if "cmdline" in lines}  # one may have ended meanwhile

@@ -18,9 +18,9 @@ from hullcheck.facts.engine.daemon_options import KINDS, Setting
 from hullcheck.facts.engine.daemon_process import DaemonProcess, UnixSocket
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.registry import Later
-from hullcheck.parsing.addresses import canonical
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.proc.net import Listener
+from hullcheck.parsing.values import canonical
 from hullcheck.verdicts import EvidenceError, unread
 
 PublishedPorts = frozenset[tuple[str, int]]

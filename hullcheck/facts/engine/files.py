@@ -17,8 +17,8 @@ from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import certificates
 from hullcheck.parsing.certificates import Certificate
-from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.proc.mountinfo import is_below
+from hullcheck.parsing.values import go_boolean
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 

@@ -14,9 +14,8 @@ from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.units import AUDITD, Units
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
-from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.answer_lines import Unit, Words
 from hullcheck.parsing.proc.mountinfo import is_below
-from hullcheck.parsing.systemctl import Unit
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import HIDDEN, in_sections, lines_like

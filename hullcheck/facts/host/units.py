@@ -9,8 +9,8 @@ from msgspec import Struct
 from hullcheck.data.runtime_security import PRODUCTS
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
-from hullcheck.parsing.answer_lines import Words
-from hullcheck.parsing.systemctl import Unit, shown
+from hullcheck.parsing import answer_lines
+from hullcheck.parsing.answer_lines import Unit, Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import in_sections, lines_like
@@ -95,4 +95,4 @@ def units(recording: Recording) -> Units:
     """The units of the host."""
     parts = recording.sections(UNITS)
     named = parts.get("systemd", parts.get("openrc"))
-    return Units(None if named is None else Words(named), shown(parts.get("show", "")))
+    return Units(None if named is None else Words(named), answer_lines.units(parts.get("show", "")))

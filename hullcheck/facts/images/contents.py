@@ -32,7 +32,7 @@ from hullcheck.facts.images.layers import SYMLINK, UNTOLD, Entry, Layer, merged,
 from hullcheck.facts.images.models import Layers, Stored, documents_in, stored_documents
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
-from hullcheck.parsing.capabilities import BELOW_ROOT
+from hullcheck.parsing.confinement import BELOW_ROOT
 from hullcheck.parsing.models import Model
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import MOST, TIMED_OUT, Probe

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from hullcheck.facts.images import content_names as names
 from hullcheck.lazy import regex
-from hullcheck.parsing import capabilities
+from hullcheck.parsing import confinement
 
 UNTOLD = "unknown"
 SETUID, SETGID = 0o4000, 0o2000
@@ -226,7 +226,7 @@ def _given(value: bytes) -> tuple[str, ...]:
     if size != len(value):
         raise ValueError("capabilities of a file are not understood")
     bits = words[1] if size == 12 else words[1] | words[3] << 32
-    return tuple(sorted(capabilities.names(bits)))
+    return tuple(sorted(confinement.capability_names(bits)))
 
 
 # ---- a listing by GNU tar

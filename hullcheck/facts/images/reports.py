@@ -19,9 +19,9 @@ from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
 from hullcheck.parsing import docker_bench_log as tool
 from hullcheck.parsing.answer_lines import Words
-from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.models import Model, decode
 from hullcheck.parsing.times import CLOCK_SLACK
+from hullcheck.parsing.values import go_boolean
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe

@@ -1,5 +1,6 @@
 """Control groups: what really holds a container (cgroup v1 and v2, kernel documentation)."""
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -34,18 +35,14 @@ def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -
 
 def _folders(controller: str, cgroups: Sequence[str], *, own: bool = True) -> list[str]:
     """Return the folders of the process's group and of those above, the own first, without the root."""
-    split = [line.split(":", 2) for line in cgroups]
+    hierarchies = [line.split(":", 2)[1:] for line in cgroups]
+    unified = [each for each in hierarchies if not each[0]]  # v2; a hierarchy of its own is v1
     folders = []
-    for _, controllers, path in [each for each in split if controller in each[1].split(",")] or split:
-        if controllers and controller not in controllers.split(","):
-            continue  # a controller is in a hierarchy of its own (v1), or else in the unified one (v2)
-        tops = (
-            [f"/sys/fs/cgroup/{controllers}"] if controllers else ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
-        )
-        parts = [part for part in path.split("/") if part]
-        most = len(parts) if own else len(parts) - 1
-        above = ["/".join(("", *parts[:count])) for count in range(most, 0, -1)]
-        folders += [f"{top}{each}" for top in tops for each in above]
+    for controllers, path in [each for each in hierarchies if controller in each[0].split(",")] or unified:
+        names = [controllers] if controllers else ["", "unified"]
+        parts = [part for part in path.split("/") if part][: None if own else -1]
+        above = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
+        folders += [posixpath.join("/sys/fs/cgroup", name, each) for name in names for each in above]
     return folders
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
 
 from msgspec import Struct
 
@@ -68,48 +67,36 @@ def is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-class MountTable(Struct, frozen=True, dict=True):
+class MountTable(Struct, frozen=True):
     """The mount table of the host, which is that of the daemon."""
 
     mounts: tuple[Mount, ...]
 
-    @cached_property
-    def _by_device(self) -> dict[str, list[Mount]]:
-        found: dict[str, list[Mount]] = {}
-        for mount in self.mounts:
-            found.setdefault(mount.device, []).append(mount)
-        return found
-
     def paths(self, device: str, root: str) -> frozenset[str]:
         """Return every path under which the host shows *root* of the file system *device*; empty if it does not."""
         found = set()
-        for mount in self._by_device.get(device, ()):
-            if is_below(root, mount.root):
+        for mount in self.mounts:
+            if mount.device == device and is_below(root, mount.root):
                 inside = root[len(mount.root.rstrip("/")) :]
                 found.add((mount.point.rstrip("/") + inside).rstrip("/") or "/")
         return frozenset(found)
 
     def parts(self, device: str, root: str) -> frozenset[str]:
         """Return where parts of *root* of *device* are mounted: /var/lib/docker if /data/docker is mounted there."""
-        below = (each for each in self._by_device.get(device, ()) if each.root != root)
+        below = (each for each in self.mounts if each.device == device and each.root != root)
         return frozenset(each.point for each in below if is_below(each.root, root))
 
     def other_names(self, path: str) -> frozenset[str]:
         """Return *path*, other paths that show it or a part of it, and what is mounted below it from elsewhere."""
         found = {path}
         if self.mounts:
-            device, root = location(path, self.mounts)
+            mount = mount_of(path, self.mounts)
+            device, root = mount.device, mount.root.rstrip("/") + path[len(mount.point.rstrip("/")) :] or "/"
             found |= self.paths(device, root) | self.parts(device, root)
         for mount in self.mounts:
             if mount.point != path and is_below(mount.point, path):
                 found |= self.paths(mount.device, mount.root)
         return frozenset(found)
-
-
-def location(path: str, mounts: tuple[Mount, ...]) -> tuple[str, str]:
-    """Return the device of a path, and its place in that file system."""
-    mount = mount_of(path, mounts)
-    return mount.device, (mount.root.rstrip("/") + path[len(mount.point.rstrip("/")) :]) or "/"
 
 
 def mount_of(path: str, mounts: tuple[Mount, ...]) -> Mount:

@@ -1,9 +1,9 @@
-"""Ports: what the engine publishes on the host, and what listens in a network namespace (/proc/PID/net/*)."""
+"""What listens in a network namespace (/proc/PID/net/*)."""
 
 from msgspec import Struct
 
 from hullcheck.lazy import regex
-from hullcheck.parsing.addresses import is_loopback, parse
+from hullcheck.parsing.values import is_loopback, parse_address
 from hullcheck.verdicts import EvidenceError
 
 _SOCKET = regex(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
@@ -41,9 +41,8 @@ def listener(line: str) -> Listener | None:
 
 
 def _address(text: str) -> str:
-    """The kernel prints an address as 32-bit words in the byte order of the machine, which is little-endian
-    here."""
+    """Parse an address: 32-bit words in the byte order of the machine, which is little-endian here."""
     if not _ADDRESS.fullmatch(text):
         raise EvidenceError("a line of /proc/PID/net is damaged: it has no address")
     words = [bytes.fromhex(text[start : start + 8])[::-1] for start in range(0, len(text), 8)]
-    return str(parse(b"".join(words)))
+    return str(parse_address(b"".join(words)))

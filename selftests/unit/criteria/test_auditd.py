@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hullcheck.parsing.answer_lines import Unit
 from msgspec.structs import replace
 
 from hullcheck.criteria.auditd import STEPS, coverage, require_recorded, step_flaw
 from hullcheck.facts.host.audit import Audit, AuditDaemon, Rule, audit, parse
-from hullcheck.parsing.systemctl import Unit
 from hullcheck.verdicts import EvidenceError, Manual
 from selftests.kit.facts.hosts import target
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as some
 
 from hullcheck.facts.containers.probe import described_in
 from hullcheck.facts.engine import daemon_options
-from hullcheck.parsing import docker_bench_log, go, systemctl, times
-from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing import docker_bench_log, times, values
+from hullcheck.parsing.answer_lines import units
 from hullcheck.parsing.proc import mountinfo, net
 from hullcheck.verdicts import EvidenceError
 
-PIECES = [
+PIECES = (
     "\n",
     "\t",
     '"',
@@ -32,17 +32,16 @@ PIECES = [
     ":",
     "=",
     " ",
-]
+)
 TEXTS = some.one_of(some.text(), some.lists(some.sampled_from(PIECES)).map("".join))
 PARSERS: dict[str, Callable[[str], Any]] = {
     "containers": described_in,
     "what is kept of daemon.json": daemon_options.stored_file,
-    "boolean": go.go_boolean,
-    "size": go.go_size,
-    "pairs": lambda text: list(systemctl.pairs(text)),
+    "boolean": values.go_boolean,
+    "size": values.go_size,
+    "units": units,
     "moment": times.moment,
     "time of the engine": times.engine_moment,
-    "lines": lambda text: Words(text).pairs("a", "b"),
     "mounts": lambda text: mountinfo.parse(text.split("\n")),
     "listener": net.listener,
     "log of docker-bench-security": lambda text: docker_bench_log.parse(text, "/log"),

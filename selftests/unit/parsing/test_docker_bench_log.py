@@ -7,18 +7,18 @@ import pytest
 from hullcheck.parsing.docker_bench_log import LogError, parse
 from selftests.unit.compare.test_compare import REAL
 
+KNOWN = '{"dockerbenchsecurity": "1.6.0"'
+
 
 def test_real_log() -> None:
     """A log that the tool wrote is read whole, with the subjects that it names."""
     checks = {each.number: each for each in parse(REAL.read_text(), "a.json").checks}
     assert len(checks) == 22
-    assert {each.result for each in checks.values()} == {"PASS", "WARN", "INFO", "NOTE"}
     on_bridge = {"devs", "web", "quirky_euler", "limited", "panel"}
     assert {name for names in checks["5.30"].subjects() for name in names} == on_bridge
     assert {name for names in checks["5.8"].subjects() for name in names} == {"web", "panel"}
     assert checks["4.6"].subjects() == [frozenset({"agent:latest", "panel:2.1", "tools:3"})]
-    assert checks["2.7"].details == "Docker daemon not listening on TCP"
-    assert checks["1.1.2"].subjects() == []
+    assert (checks["2.7"].details, checks["1.1.2"].subjects()) == ("Docker daemon not listening on TCP", [])
 
 
 def test_single_checks_stand_without_a_section() -> None:
@@ -30,23 +30,18 @@ def test_single_checks_stand_without_a_section() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "words"),
     [
         ("{", "a.json: cut off; let docker-bench-security run to its end"),
         ("[]", "a.json: not the JSON log of docker-bench-security"),
         ('{"a": "b"c"}', "a.json:1: not the JSON log of docker-bench-security"),
-        (
-            '{"dockerbenchsecurity": "1.5.0", "tests": []}',
-            "a.json: of docker-bench-security 1.5.0, whose numbers are not known; known: 1.6.0",
-        ),
-        (
-            '{"dockerbenchsecurity": "1.6.0", "tests": [{"id": 5}]}',
-            "a.json: not a check of docker-bench-security: Expected `str`, got `int` - at `$[0].id`",
-        ),
+        (f'{KNOWN}, "a": "b"c"}}', "a.json:1: not JSON, because docker-bench-security does not escape"),
+        (f'{KNOWN[:-2]}1", "tests": []}}', "of docker-bench-security 1.6.1, whose numbers are not known; known: 1.6.0"),
+        (f'{KNOWN}, "tests": [{{"id": 5}}]}}', "Expected `str`, got `int` - at `$[0].id`"),
     ],
-)
-def test_text_that_is_no_whole_log(text: str, told: str) -> None:
+)  # fmt: skip
+def test_text_that_is_no_whole_log(text: str, words: str) -> None:
     """It is refused, and the message says why and where."""
     with pytest.raises(LogError) as caught:
         parse(text, "a.json")
-    assert str(caught.value) == told
+    assert words in str(caught.value)

@@ -9,7 +9,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.inspect import SERVICE
-from hullcheck.parsing.image_reference import Reference
+from hullcheck.parsing.values import Reference
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError

@@ -1,0 +1,98 @@
+"""Values as the engine writes and reads them: booleans, sizes, addresses, ports and image references.
+
+An address of IPv4 that IPv6 maps is that of IPv4, in every version of Python: for `ipaddress` of Python 3.13
+`::ffff:127.0.0.1` is a loopback address, for that of 3.12 it is none.
+"""
+
+import ipaddress
+import re
+
+from msgspec import Struct
+
+from hullcheck.lazy import regex
+from hullcheck.verdicts import EvidenceError
+
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+_SIZE = regex(r"([0-9]+(?:\.[0-9]*)?) ?(?:b|([kmgtp])(?:i?b)?)?", re.IGNORECASE)
+_ID = regex(r"(sha256:)?[0-9a-f]{12,64}")
+
+
+def go_boolean(text: str) -> bool:
+    """Return the boolean that *text* is; EvidenceError if it is none, as the engine refuses it."""
+    if text not in _TRUE | _FALSE:
+        raise EvidenceError(f"{text!r} is not a boolean")
+    return text in _TRUE
+
+
+def go_size(text: str) -> int | None:
+    """Return the number of bytes that `10m`, `10MB` or `500` stands for, or None if it is no size."""
+    match = _SIZE.fullmatch(text)
+    return int(float(match[1]) * 1000 ** " kmgtp".index((match[2] or " ").lower())) if match else None
+
+
+def api_port(name: str) -> tuple[str, str]:
+    """Return number and protocol of a port as the engine's API takes it: `80`, `80/`, `53/UDP`."""
+    number, _, protocol = name.partition("/")
+    return number, protocol.lower() or "tcp"
+
+
+def parse_address(text: str | bytes) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Parse an address from its text, or from its bytes; ValueError if it is none."""
+    parsed = ipaddress.ip_address(text)
+    return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only the machine itself has this address; ValueError if it is none."""
+    return parse_address(address).is_loopback
+
+
+def is_unspecified(address: str) -> bool:
+    """Whether it stands for every address; ValueError if it is none."""
+    return parse_address(address).is_unspecified
+
+
+def canonical(host: str) -> str:
+    """Return an address as Python writes it; a name as it is."""
+    try:
+        return str(parse_address(host))
+    except ValueError:
+        return host
+
+
+class Reference(Struct, frozen=True):
+    """The reference with which a container was created.
+
+    Attributes:
+        name: `repository:tag`, with the tag that the engine takes where none is given.
+        tag: empty where the image was named by its id or a digest.
+        digest: `sha256:...` of a reference that ends in one.
+    """
+
+    name: str
+    tag: str
+    digest: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Reference":
+        repository, at, digest = text.partition("@")
+        if not at and _ID.fullmatch(text):
+            return cls(text, "", text)
+        last = repository.rpartition("/")[2]
+        tag = last.partition(":")[2] or ("" if digest else "latest")
+        plain = repository if ":" in last or digest else f"{repository}:{tag}"
+        return cls(plain, tag, digest)
+
+    @property
+    def familiar_name(self) -> str:
+        """The name as the engine lists it: without the registry and folder that it takes by default."""
+        name = self.name
+        for default in ("docker.io/", "index.docker.io/"):
+            name = name.removeprefix(default)
+        return name.removeprefix("library/")
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it says which version is meant."""
+        return bool(self.digest) or self.tag != "latest"
