@@ -10,8 +10,7 @@ from operator import not_
 import pytest
 
 from hullcheck.criteria.container_logs import log_routes, shipped_logs
-from hullcheck.criteria.remote_api import coming, shown_addresses, weakness
-from hullcheck.criteria.settings import described, pending, require
+from hullcheck.criteria.daemon import coming, described, pending, require, shown_addresses, weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.logs import Shippers
 from hullcheck.facts.engine.daemon import Daemon, insecure_registries

@@ -5,8 +5,7 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.criteria import scans
-from hullcheck.criteria.judgement import NO_REPORTS, listed
+from hullcheck.criteria.judgement import NO_REPORTS, listed, scan_doubt, shown_report, unread_reports
 from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.info import Engine
@@ -185,19 +184,19 @@ def _require_good_reports(
     newest = reports.newest(image.known_digests, now).values()
     fresh = [each for each in newest if each.days(now) <= limits.max_age_days]
     if not fresh:
-        old = [f"{scans.shown(each, now)}, allowed are {limits.max_age_days}" for each in newest]
+        old = [f"{shown_report(each, now)}, allowed are {limits.max_age_days}" for each in newest]
         future = [f"is of the future ({each.file})" for each in known]
         _require_unused(image, reports, old or future, containers)
     bad = [
-        f"{scans.shown(each, now)}: {_counted(found)}"
+        f"{shown_report(each, now)}: {_counted(found)}"
         for each in fresh
         if (found := each.above(limits.highest_severity))
     ]
     assert not bad, f"{'; '.join(bad)}; allowed is {limits.highest_severity}{_users(image)}"
-    doubts = [f"{scans.shown(each, now)}: {doubt}" for each in fresh if (doubt := scans.doubt(each, limits))]
+    doubts = [f"{shown_report(each, now)}: {doubt}" for each in fresh if (doubt := scan_doubt(each, limits))]
     if doubts:
         raise Manual("; ".join(doubts))
-    return "; ".join(f"{scans.shown(each, now)}: {_counted(each.counts)}" for each in fresh)
+    return "; ".join(f"{shown_report(each, now)}: {_counted(each.counts)}" for each in fresh)
 
 
 def _require_unused(
@@ -212,7 +211,7 @@ def _require_unused(
         raise NotApplicable(f"no container uses it; {lack}")
     if reports.faults:
         raise EvidenceError(
-            f"{lack}, but files that could not be read: {listed(scans.faults(reports.faults), 20)}"
+            f"{lack}, but files that could not be read: {listed(unread_reports(reports.faults), 20)}"
         )
     pytest.fail(lack + _users(image), pytrace=False)
 

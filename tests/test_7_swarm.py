@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from hullcheck.criteria.remote_api import validity_flaw
+from hullcheck.criteria.daemon import validity_flaw
 from hullcheck.facts.engine.endpoints import address
 from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.services import Service

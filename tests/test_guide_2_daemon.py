@@ -7,8 +7,15 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.criteria.remote_api import coming, shown_addresses, validity_flaw, weakness
-from hullcheck.criteria.settings import described, pending, shown
+from hullcheck.criteria.daemon import (
+    coming,
+    described,
+    pending,
+    shown,
+    shown_addresses,
+    validity_flaw,
+    weakness,
+)
 from hullcheck.facts.containers.container_logs import Log, Options
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_options import KINDS

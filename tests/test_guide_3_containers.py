@@ -9,14 +9,15 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.controls import for_each
-from hullcheck.criteria import scans
 from hullcheck.criteria.judgement import (
     NO_REPORTS,
     listed,
     open_ports,
     planned_limit,
     require_known_ports,
+    scan_doubt,
     shown_ports,
+    unread_reports,
 )
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import WritableMount
@@ -193,12 +194,12 @@ def test_scanner_covers_images_in_use(
     lacking = [name for name, found in fresh.items() if not found]
     if lacking and scan_reports.faults:
         raise EvidenceError(
-            f"no report on {listed(lacking)}, but some could not be read: {listed(scans.faults(scan_reports.faults))}"
+            f"no report on {listed(lacking)}, but some could not be read: {listed(unread_reports(scan_reports.faults))}"
         )
     assert not lacking, f"no scanner has a report that counts on {listed(lacking)}"
     if not mine:
         raise NotApplicable("another scanner has reports on every image in use")
-    doubts = [f"{name}: {doubt}" for name, report in mine.items() if (doubt := scans.doubt(report, limits))]
+    doubts = [f"{name}: {doubt}" for name, report in mine.items() if (doubt := scan_doubt(report, limits))]
     if doubts:
         raise Manual(listed(doubts))
     return f"good reports on {len(mine)} of {len(used)} images in use"

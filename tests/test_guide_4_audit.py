@@ -6,6 +6,7 @@ from hullcheck.controls import for_each
 from hullcheck.criteria.auditd import coverage, require_recorded, step_flaw
 from hullcheck.facts.engine.files import Files
 from hullcheck.facts.host.audit import Audit, AuditDaemon
+from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import Later
 from hullcheck.verdicts import Manual
 
@@ -48,7 +49,7 @@ def test_starts_of_containers_are_recorded(
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("4.2.auditctl_docker_client")
 @pytest.mark.severity("medium")
-def test_docker_command_is_audited(docker_client: str, audit: Audit) -> str:
+def test_docker_command_is_audited(presence: Presence, audit: Audit) -> str:
     """Each use of the docker command is recorded under the key docker, now and after a restart.
 
     Who uses it acts as root on the host. The rule on the daemon's program (1.1.3) tells who changes it, this one
@@ -57,8 +58,8 @@ def test_docker_command_is_audited(docker_client: str, audit: Audit) -> str:
     Remedy: put `-w /usr/bin/docker -p rwxa -k docker` into a file in /etc/audit/rules.d, and load it with
     augenrules --load; what auditctl loads alone is gone after a restart.
     """
-    found = require_recorded(audit, docker_client, "x")
-    (rule,) = coverage(audit.rules, docker_client, "x").by
+    found = require_recorded(audit, presence.client, "x")
+    (rule,) = coverage(audit.rules, presence.client, "x").by
     assert rule.key == "docker", f"{rule.text!r} has the key {rule.key or 'of nobody'}, not docker"
-    assert not coverage(audit.files, docker_client, "x").flaw, found
+    assert not coverage(audit.files, presence.client, "x").flaw, found
     return found

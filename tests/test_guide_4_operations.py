@@ -6,8 +6,7 @@ import pytest
 
 from hullcheck.controls import for_each
 from hullcheck.criteria.container_logs import log_routes, shipped, shipped_logs
-from hullcheck.criteria.sensors import require_product
-from hullcheck.criteria.settings import described
+from hullcheck.criteria.daemon import described
 from hullcheck.data.runtime_security import PRODUCTS
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.logs import SYSTEMS, HostLog, Shippers, system_of
@@ -20,6 +19,24 @@ from hullcheck.verdicts import Manual, NotApplicable
 
 GUIDE = ("falco", "sysdig", "aqua")
 """The products that the guide names."""
+
+
+def _require_product(name: str, sensors: dict[str, Sensor], policy: Policy) -> str:
+    """Require that a product runs, starts with the host and is named by the policy; return what shows that."""
+    title, used = PRODUCTS[name].title, policy.runtime_security or tuple(sensors)
+    if used and name not in used:
+        raise NotApplicable(f"{', '.join(PRODUCTS[each].title for each in used)} is used in its place")
+    sensor = sensors.get(name)
+    assert sensor, f"no unit and no container of {title} runs"
+    found = f"{title} runs ({sensor.place}, {sensor.at_boot})"
+    assert sensor.starts, f"{found}, but does not start with the host"
+    if policy.runtime_security:
+        return f"{found}; the policy states that it watches the containers"
+    raise Manual(
+        f"{found}. Check that its rules are loaded, and that its alerts arrive where somebody reads them; then name"
+        f" it in the policy: runtime_security: [{name}]"
+    )
+
 
 # ---- logs
 
@@ -105,7 +122,7 @@ def test_something_watches_the_containers(product: str, sensors: dict[str, Senso
     """
     used = policy.runtime_security or tuple(sensors)
     judged = [each for each in used if each == product or each not in GUIDE] or [product]
-    return "; ".join(require_product(each, sensors, policy) for each in judged)
+    return "; ".join(_require_product(each, sensors, policy) for each in judged)
 
 
 @pytest.mark.nist("SI-4", "SI-4(4)", sp="800-53")
@@ -124,7 +141,7 @@ def test_falco_sees_and_reports(sensors: dict[str, Sensor], policy: Policy) -> s
     Remedy: install Falco by its packages or its image, enable its unit, set `http_output` in falco.yaml to where alerts
     are read, cause a harmless alert and see it arrive, and name falco in `runtime_security` of the policy.
     """
-    return require_product("falco", sensors, policy)
+    return _require_product("falco", sensors, policy)
 
 
 @pytest.mark.nist("SI-3", "SI-4", "SI-4(4)", sp="800-53")
@@ -145,7 +162,7 @@ def test_behaviour_of_containers_is_analysed(product: str, sensors: dict[str, Se
     Remedy: start the agent by its unit or from its makers' image, let it reach its collector or gateway, and name it in
     `runtime_security` of the policy.
     """
-    return require_product(product, sensors, policy)
+    return _require_product(product, sensors, policy)
 
 
 # ---- section 5 of the guide

@@ -16,7 +16,7 @@ from hullcheck.compose.lines import File, place, places
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Hook, inspect
 from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS, FileNetwork, Service
-from hullcheck.facts.host.ssh_servers import servers_named
+from hullcheck.facts.host.processes import servers_named
 from hullcheck.secrets import configuration
 from hullcheck.secrets.log_options import log_options
 

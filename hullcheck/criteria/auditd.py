@@ -15,6 +15,7 @@ _CHANGING_CALL = regex("all|exec|open|creat|truncat|renam|link|mk|rmdir|chmod|ch
 _OTHER_RECORD = regex(r"msgtype=(?!SYSCALL$|PATH$|EXECVE$|130[029]$)\w+")
 _KERNELS_OWN = regex("fstype=(tracefs|debugfs|0x74726163|0x64626720)")
 _DOCKER = regex(r"/(?:docker|containerd|runc)")
+_OFF = "auditing is off in the kernel (enabled 0)"
 
 
 class Coverage(NamedTuple):
@@ -73,7 +74,11 @@ def loaded_flaw(audit: Audit) -> str:
     if not audit.is_installed:
         return "auditctl is not installed, so no audit rules are loaded"
     if not audit.number("enabled"):
-        return "auditing is off in the kernel (enabled 0)"
+        return _OFF
+    return _stop(audit)
+
+
+def _stop(audit: Audit) -> str:
     stops = [rule.text for rule in audit.rules if rule.stops_all]
     return f"nothing is recorded because of {stops[0]!r}" if stops else ""
 
@@ -81,13 +86,7 @@ def loaded_flaw(audit: Audit) -> str:
 def require_recorded(
     audit: Audit, path: str, permissions: str = "wa", *, is_directory: bool = False, apart: Iterable[str] = ()
 ) -> str:
-    """Return the rules that record each access to *path*, and whether the next start loads them.
-
-    Raises:
-        AssertionError: the kernel does not record each access.
-        Manual: a rule may leave some out.
-        EvidenceError: the kernel did not answer.
-    """
+    """Return the rules that record each access to *path*, and whether the next start loads them; fail without."""
     flaw = loaded_flaw(audit)
     found, stored = (
         coverage(rules, path, permissions, is_directory=is_directory, apart=apart)
@@ -115,23 +114,17 @@ def step_flaw(audit_daemon: AuditDaemon, step: str) -> str:
     """Return what is wrong with one of STEPS, or an empty string."""
     audit = audit_daemon.audit
     if step == "unit":
-        return _unit_flaw(_unit(audit_daemon))
+        return _unit_flaw(audit_daemon.unit)
     if not audit.is_installed:
         return loaded_flaw(audit)
     if step == "kernel":
-        return _kernel_flaw(audit, _unit(audit_daemon).main_pid)
+        return _kernel_flaw(audit, audit_daemon.unit.main_pid)
     if step == "rules":
         return _rules_flaw(audit)
     if step == "losses":
         lost = audit.number("lost")
         return f"the kernel lost {lost} records since its start" if lost else ""
     return _records_flaw(audit_daemon)
-
-
-def _unit(audit_daemon: AuditDaemon) -> Unit:
-    if audit_daemon.unit is None:
-        raise EvidenceError("whether auditd is started with the host is unknown: no systemd answers")
-    return audit_daemon.unit
 
 
 def _unit_flaw(unit: Unit) -> str:
@@ -144,7 +137,7 @@ def _unit_flaw(unit: Unit) -> str:
 
 def _kernel_flaw(audit: Audit, main: int) -> str:
     if not audit.number("enabled"):
-        return "auditing is off in the kernel (enabled 0)"
+        return _OFF
     if not (receiver := audit.number("pid")):
         return "no auditd receives the records of the kernel (pid 0)"
     other = f"process {receiver} receives the records of the kernel, and not auditd.service ({main})"
@@ -152,8 +145,8 @@ def _kernel_flaw(audit: Audit, main: int) -> str:
 
 
 def _rules_flaw(audit: Audit) -> str:
-    if stops := [rule.text for rule in audit.rules if rule.stops_all]:
-        return f"nothing is recorded because of {stops[0]!r}"
+    if stop := _stop(audit):
+        return stop
     loaded = {rule.path for rule in audit.rules if rule.action == "always" and _DOCKER.search(rule.path)}
     missing = [rule.text for rule in audit.files if _DOCKER.search(rule.path) and rule.path not in loaded]
     if not loaded:

@@ -1,10 +1,11 @@
 """Whether the logs of containers, and those of the host, leave it."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from msgspec import Struct
 
-from hullcheck.criteria.judgement import Judgement, listed
+from hullcheck.criteria.judgement import listed
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.logs import (
     LOCAL_DRIVERS,
@@ -23,6 +24,13 @@ from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual
 
 NEW = "new containers"
+
+
+class Judgement(NamedTuple):
+    """Whether something is as it should be, and what shows it."""
+
+    good: bool
+    words: str
 
 
 class LogRoute(Struct, frozen=True):

@@ -1,10 +1,9 @@
 """Who else than root may change a file of the engine, or use it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from hullcheck.facts.host.accounts import Accounts
-from hullcheck.facts.host.file import FileFact, Grant
-from hullcheck.verdicts import EvidenceError
+from hullcheck.facts.host.file import FileFact
 
 
 def foreign_owners(file: FileFact, groups: Collection[str] = ()) -> str:
@@ -19,9 +18,10 @@ def foreign_owners(file: FileFact, groups: Collection[str] = ()) -> str:
         NotApplicable: it does not exist.
         EvidenceError: it could not be looked at.
     """
-    kinds = {True: "directory", False: "link"}
-    way = [(kinds[each.is_directory], each) for each in file.foreign_places]
-    found = [f"the {kind} {each.path} on its way belongs to uid {each.uid}" for kind, each in way]
+    found = [
+        f"the {'directory' if each.is_directory else 'link'} {each.path} on its way belongs to uid {each.uid}"
+        for each in file.foreign_places
+    ]
     if file.is_absent and found:
         return ", ".join(("does not exist", *found))
     node = file.node
@@ -51,24 +51,14 @@ def permissions_beyond(file: FileFact, allowed: int) -> str:
     found = [f"has mode {bits:03o}, more than {allowed:o}{leads_to(file)}"] if bits & ~allowed else []
     found += way
     if not found and bits >> 3 & allowed >> 3 & ~allowed & 0o7:
-        found += [f"its access control list lets in {each}" for each in _let_in(file, allowed)]
+        more = [each.holder for each in file.access_list if each.bits & ~allowed & 0o7]
+        found += [f"its access control list lets in {holder}" for holder in more]
     return ", ".join(found)
 
 
 def leads_to(file: FileFact) -> str:
     """Return where the links of *file* lead, as ` (/run/x)`; empty where its path has none."""
     return f" ({file.node.path})" if file.node.path != file.path else ""
-
-
-def _let_in(file: FileFact, allowed: int) -> Iterable[str]:
-    """Return those to whom the access control list gives what the mode denies to others."""
-    return (each.holder for each in _grants(file) if each.bits & ~allowed & 0o7)
-
-
-def _grants(file: FileFact) -> tuple[Grant, ...]:
-    if file.grants is None:
-        raise EvidenceError(f"the access control list of {file.path} could not be read; install getfacl")
-    return file.grants
 
 
 def controllers(socket: FileFact, accounts: Accounts) -> dict[str, str]:
@@ -85,7 +75,7 @@ def controllers(socket: FileFact, accounts: Accounts) -> dict[str, str]:
         found |= dict.fromkeys(accounts.user_names(node.uid), "owner of the socket")
     if node.bits & 0o020:
         found |= dict.fromkeys(accounts.members(node.gid), group(accounts, node.gid))
-        for kind, number in (each.holder.split() for each in _grants(socket) if each.bits & 0o2):
+        for kind, number in (each.holder.split() for each in socket.access_list if each.bits & 0o2):
             if kind == "uid":
                 found |= dict.fromkeys(accounts.user_names(int(number)), "access control list")
             else:

@@ -1,27 +1,20 @@
 """What controls share: how they say what they found, and what they require."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
+from hullcheck.data.severities import SEVERITIES
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.ports import HOST_NETWORK, Port
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_process import DaemonProcesses
 from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.engine.neighbours import Neighbour
 from hullcheck.facts.host.processes import Process
+from hullcheck.facts.images.scan_formats import UNKNOWN, Report
 from hullcheck.facts.registry import Later
-from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
-
-NO_REPORTS = (
-    "no report of a scan was read: name their folder in the policy, `scan_reports: {folder: /var/lib/scans}`"
-)
-
-
-class Judgement(NamedTuple):
-    """Whether something is as it should be, and what shows it."""
-
-    good: bool
-    words: str
+from hullcheck.parsing.times import DAY, day
+from hullcheck.policy import ScanReports
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, unread
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:
@@ -32,6 +25,21 @@ def listed(names: Sequence[str], most: int = 10) -> str:
 def shown_processes(processes: Iterable[Process]) -> str:
     """Return processes by name and number."""
     return ", ".join(f"{each.name} (pid {each.pid})" for each in processes)
+
+
+def shown_neighbour(neighbour: Neighbour) -> str:
+    """Return what else runs containers, for "not judged: ..."."""
+    name, pids = neighbour.name, ", ".join(map(str, neighbour.pids[:3]))
+    return {
+        "dockerd": f"dockerd as process {pids} (give it a target of its own, with docker_host)",
+        "process": f"{name} (process {pids})",
+        "namespace": f"the namespace {name} of containerd ({neighbour.count} running)",
+        "plugin": f"the plugin {name}",
+        "unread": unread(name),
+    }[neighbour.kind]
+
+
+# ---- ports and limits of containers
 
 
 def shown_port(port: Port) -> str:
@@ -53,9 +61,8 @@ def shown_ports(ports: Iterable[Port]) -> str:
 
 def open_ports(container: Container, is_wrong: Callable[[Port], bool]) -> str:
     """Return the open ports that are wrong; if some are published, those alone, which need no other evidence."""
-    return shown_ports(filter(is_wrong, container.ports.published)) or shown_ports(
-        filter(is_wrong, container.ports.open)
-    )
+    published = shown_ports(filter(is_wrong, container.ports.published))
+    return published or shown_ports(filter(is_wrong, container.ports.open))
 
 
 def _network(name: str) -> str:
@@ -78,13 +85,10 @@ def require_known_ports(container: Container) -> str:
 
 
 def planned_limit(limit: str, most: float | None) -> str:
-    """What to say of a limit that a Compose file sets.
-
-    Args:
-        most: what the policy allows; without that only the host shows whether it has more, and so a limit.
+    """Return what to say of a limit that a Compose file sets, if the policy allows that much.
 
     Raises:
-        Manual: the policy allows any.
+        Manual: the policy says nothing, so that only the host shows whether it has more, and so a limit.
     """
     if most is None:
         raise Manual(
@@ -92,6 +96,49 @@ def planned_limit(limit: str, most: float | None) -> str:
             " policy say how much is allowed"
         )
     return f"allows {limit}; whether that is in force, its host shows"
+
+
+# ---- reports of scanners
+
+NO_REPORTS = (
+    "no report of a scan was read: name their folder in the policy, `scan_reports: {folder: /var/lib/scans}`"
+)
+_CURRENT_DAYS = 120  # a list of weaknesses in which nothing changed for so long is an old one
+_SCAN_DOUBTS = {
+    "no packages": "tells of no package that was looked at, or of none of the system in the image",
+    "unsupported distribution": "its distribution gets no updates any more, so that new weaknesses are not known of it",
+    "unknown distribution": "there is no list of weaknesses for its distribution",
+    "told to ignore": "weaknesses that the scan was told to ignore: {}",
+    "nothing found": "no weakness at all, and it does not tell whether any was looked for (--scanners, --severity)",
+    "fixed alone": "each of its weaknesses has a fix: others may have been left out (--ignore-unfixed)",
+    "severe alone": f"nothing below {SEVERITIES[-2]}: it may have been filtered (--severity)",
+    "options not told": "it does not tell with which options it was made",
+    "options": "weaknesses may have been left out by its options {}",
+}
+
+
+def scan_doubt(report: Report, limits: ScanReports) -> str:
+    """Return why a report does not tell that the image keeps these limits, or "" if it does."""
+    unrated = report.counts.get(UNKNOWN, 0)
+    if unrated and limits.highest_severity != SEVERITIES[-1]:
+        return f"weaknesses that it could not rate: {unrated}"
+    if report.doubt:
+        return _SCAN_DOUBTS[report.doubt].format(report.detail)
+    if report.known is None or report.created - report.known > _CURRENT_DAYS * DAY:
+        of = "no known day" if report.known is None else day(report.known)
+        return f"the scanner's list of weaknesses is of {of}: it may be an old one"
+    return ""
+
+
+def shown_report(report: Report, now: float) -> str:
+    """Return the scanner of a report, its age and file."""
+    by = " by the time of its file" if report.made is None else ""
+    return f"{report.tool}, {report.days(now):.0f} days ago{by} ({report.file})"
+
+
+def unread_reports(reports: Iterable[Report]) -> list[str]:
+    """Return the files that are no report, with why."""
+    return [f"{each.file} ({each.fault})" for each in reports]
 
 
 # ---- from where the host was looked at

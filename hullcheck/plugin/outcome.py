@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from hullcheck import __version__
 from hullcheck.controls.metadata import framework_line
-from hullcheck.criteria.neighbours import shown
+from hullcheck.criteria.judgement import shown_neighbour
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.identity import Identity, same_engine, same_machine
 from hullcheck.frameworks import rollup
@@ -106,7 +106,7 @@ def _neighbours(known: Facts) -> tuple[str, ...]:
         found = known.neighbours if known.kind == "host" else ()
     except (EvidenceError, NotApplicable):
         return ()
-    return tuple(printable(shown(each)) for each in found)
+    return tuple(printable(shown_neighbour(each)) for each in found)
 
 
 class Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hullcheck.policy import DockerBench, Policy
-from selftests.controls.test_guide_4_operations import log
 from selftests.kit.judging import facts_of_engine, facts_of_guest
 from selftests.lab.judgement import findings, verdicts, whole, worst_of
 
@@ -26,6 +26,10 @@ HostFactory = Callable[..., "Host"]
 FLAWS = Path("/sys/devices/system/cpu/vulnerabilities")
 UNITS = "/etc/systemd/system"
 START = "[Install]\nWantedBy=multi-user.target\n"
+SECTIONS = [
+    {"id": str(n), "desc": "", "results": [{"id": f"{n}.1", "desc": "", "result": "INFO"}]}
+    for n in range(1, 8)
+]
 ALONE, APPROVED = "host_serves_containers_alone", "services_of_the_host_are_approved"
 
 
@@ -149,10 +153,11 @@ def test_measures(lab_host: HostFactory) -> None:
     host.exec("systemd-run", "--unit=beats", "bash", "-c", "exec -a sleep /opt/beats/filebeat 1000")
     host.write("/opt/docker-bench-security/docker-bench-security.sh", "#!/bin/sh\n", 0o755)
     now = int(time.time())
-    host.write(log_file, log(start=now - 60, end=now - 50))
+    log = {"dockerbenchsecurity": "1.6.0", "start": now - 60, "tests": SECTIONS, "end": now - 50}
+    host.write(log_file, json.dumps(log))
     time.sleep(1)
     assert found(named) == dict.fromkeys(controls, "pass")
     assert found(Policy()) == dict.fromkeys(controls, "manual")
-    host.write(log_file, log(start=now - 60, end=now - 50)[:-30])
+    host.write(log_file, json.dumps(log)[:-30])
     host.exec("systemctl", "stop", "falco-modern-bpf", "beats")
     assert found(named) == dict.fromkeys(products, "fail") | {"docker_bench_runs_regularly": "error"}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from hullcheck.facts import PROBES
 from hullcheck.recording.script import render
-from selftests.controls.test_guide_1_host import RULE, RUNC
 from selftests.kit.judging import facts_of_answer, facts_of_guest
 from selftests.lab.judgement import findings, verdicts, whole
 
@@ -19,6 +18,7 @@ profile lab-complain flags=(attach_disconnected,mediate_deleted,complain) {
   file, network, capability, mount, umount, signal, ptrace,
 }
 """
+RULES = "-w /usr/bin/docker -p rwxa -k docker\n-w /usr/sbin/runc -p x -k docker\n"
 AUDITD, COMMAND = "auditd_writes_down_what_docker_does", "docker_command_is_audited"
 
 
@@ -28,7 +28,7 @@ def test_apparmor_limits_and_auditd(machine: Callable[..., Machine]) -> None:
     made.ssh("sh", "-c", f"printf '%s' '{COMPLAINING}' | apparmor_parser --replace --complain")
     made.run("plain", "--memory", "64m")
     made.run("complain", "--security-opt", "apparmor=lab-complain", "--memory", "64m")
-    made.write("/etc/audit/rules.d/docker.rules", f"{RULE}\n{RUNC}\n")
+    made.write("/etc/audit/rules.d/docker.rules", RULES)
     made.exec("augenrules", "--load")
     facts = facts_of_guest(made, of=f"5.2 5.11 {AUDITD} {COMMAND}", seconds=120)
     verdict, reason = findings("5.2", facts)["complain"]

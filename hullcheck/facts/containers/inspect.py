@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.data.labels import GROUPING
-from hullcheck.facts.host import ssh_servers
+from hullcheck.facts.host.processes import servers_named
 from hullcheck.parsing import confinement
 from hullcheck.parsing.models import Model
 from hullcheck.secrets import configuration, log_options
@@ -248,7 +248,7 @@ def reduced(found: Inspected) -> Inspected:
             exposed_ports=config.exposed_ports and {each: {} for each in config.exposed_ports},
         )
     if found.args is not HOLE:
-        changes["args"] = sorted(ssh_servers.servers_named(command))
+        changes["args"] = sorted(servers_named(command))
     if settings is not HOLE:
         log, options = settings.log_config, settings.security_opt
         changes["host_config"] = replace(

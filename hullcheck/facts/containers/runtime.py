@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.proc import ContainerFiles
-from hullcheck.facts.host import ssh_servers as ssh
-from hullcheck.facts.host.processes import Process
+from hullcheck.facts.host.processes import Process, like_ssh_servers, ssh_servers
 from hullcheck.parsing.proc import cgroups
 from hullcheck.parsing.values import api_port
 from hullcheck.verdicts import EvidenceError, unread
@@ -98,13 +97,13 @@ class Runtime(Struct, frozen=True, dict=True):
     def ssh_servers(self) -> tuple[str, ...]:
         """The SSH servers that run in it, or that its command names if it does not run."""
         if self.container.running:
-            return ssh.ssh_servers(self.with_auditors)
+            return ssh_servers(self.with_auditors)
         return tuple(sorted(self.container.inspect.args))
 
     @property
     def like_ssh_servers(self) -> tuple[str, ...]:
         """The processes in it that may be SSH servers, by a name like one."""
-        return ssh.like_ssh_servers(self.with_auditors) if self.container.running else ()
+        return like_ssh_servers(self.with_auditors) if self.container.running else ()
 
     @property
     def opens_ssh_port(self) -> bool:

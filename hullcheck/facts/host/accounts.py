@@ -22,12 +22,11 @@ class User(Struct, frozen=True):
 
     @property
     def logs_in(self) -> bool:
-        """Whether its shell is one."""
         return self.shell.rpartition("/")[2] not in _NO_LOGIN
 
 
 class Group(Struct, frozen=True):
-    """One entry of a group; several may have the same number, or the same name."""
+    """One entry of a group."""
 
     name: str
     gid: int
@@ -35,17 +34,15 @@ class Group(Struct, frozen=True):
 
 
 class Accounts(Struct, frozen=True):
-    """All users and groups that the target lists."""
+    """All users and groups that the target lists; names may share a number."""
 
     users: tuple[User, ...]
     groups: tuple[Group, ...]
 
     def user_names(self, uid: int) -> tuple[str, ...]:
-        """Return the names of a user, or the number if it has none."""
         return tuple(user.name for user in self.users if user.uid == uid) or (f"uid {uid}",)
 
     def group_names(self, gid: int) -> tuple[str, ...]:
-        """Return the names of a group, each once."""
         return tuple(dict.fromkeys(group.name for group in self.groups if group.gid == gid))
 
     def members(self, gid: int) -> tuple[str, ...]:

@@ -76,28 +76,22 @@ class Rule(Struct, frozen=True):
         """Return whether the rule records each access to *path* that *permission* stands for."""
         starts = permission == "x" and "execve" in self.calls and not self.path
         covered = starts or self.covers(path, is_directory=is_directory)
-        return covered and self._applies("always", "exit") and permission in self.permissions
+        return covered and self._is("always", "exit") and permission in self.permissions
 
     def hides(self, path: str, permission: str) -> bool:
         """Return whether the rule keeps each access to *path* of this kind from being recorded by a later one."""
-        return self._applies("never", "exit") and self.covers(path) and permission in self.permissions
+        return self._is("never", "exit") and self.covers(path) and permission in self.permissions
 
     @property
     def stops_all(self) -> bool:
-        """Whether the rule keeps every process from being recorded."""
-        return self._applies("never", "task")
+        return self._is("never", "task")
 
-    def _applies(self, action: str, to: str) -> bool:
-        """Return whether this is the rule's action and list, without other conditions."""
-        return (self.action, self.list, self.limits) == (action, to, ())
+    def _is(self, action: str, kind: str) -> bool:
+        return (self.action, self.list, self.limits) == (action, kind, ())
 
 
 def parse(text: str, resolved: Mapping[str, str]) -> Rule | None:
-    """Parse a line, or return None if it is not a rule.
-
-    Args:
-        resolved: paths of rules, with the links on the way to them resolved.
-    """
+    """Parse a line, or return None if it is not a rule; *resolved* is where the links in its path lead."""
     options = _OPTION.findall(text)
     if not options or options[0][0] not in "waA":
         return None
@@ -106,25 +100,21 @@ def parse(text: str, resolved: Mapping[str, str]) -> Rule | None:
     equal = {name: value for name, operator, value in fields if operator == "="}
     limits = [name + operator + value for name, operator, value in fields if name not in _NO_LIMITS]
     path = first if letter == "w" else equal.get("dir") or equal.get("path") or ""
+    path = path.rstrip("/") or path[:1]
     words = [] if letter == "w" else first.split(",")
     calls = frozenset(call for name, value in options if name == "S" for call in value.split(",")) - {"all"}
     usual = "rwxa" if not calls else "x" if "execve" in calls else ""
     return Rule(
         text,
-        list=next((word for word in words if word not in ("always", "never", "possible")), "exit"),
+        list=next((word for word in words if word not in ("always", "never")), "exit"),
         action="never" if "never" in words else "always",
-        path=_resolved(path, resolved),
+        path=posixpath.normpath(resolved.get(path, path)) if path else "",
         tree=letter == "w" or "dir" in equal,
         permissions=frozenset(last.get("p", "rwxa") if letter == "w" else equal.get("perm", usual)),
         calls=calls,
         limits=(*limits, *(f"-C {value}" for name, value in options if name == "C")),
         key=last.get("k") or equal.get("key", ""),
     )
-
-
-def _resolved(path: str, resolved: Mapping[str, str]) -> str:
-    path = path.rstrip("/") or path[:1]
-    return posixpath.normpath(resolved.get(path, path)) if path else ""
 
 
 class Audit(Struct, frozen=True, dict=True):
@@ -142,7 +132,6 @@ class Audit(Struct, frozen=True, dict=True):
 
     @property
     def is_installed(self) -> bool:
-        """Whether there is auditctl."""
         return "missing" not in self._kernel
 
     def number(self, name: str) -> int:
@@ -160,14 +149,11 @@ class Audit(Struct, frozen=True, dict=True):
     @cached_property
     def files(self) -> tuple[Rule, ...]:
         """The rules in /etc/audit/rules.d and /etc/audit/audit.rules."""
-        return self._parsed(line.partition(":")[2] for line in self._stored.all("file"))
-
-    @cached_property
-    def _stored(self) -> Words:
-        return Words(self.recording.section(AUDIT, "files"))
+        lines = Words(self.recording.section(AUDIT, "files")).all("file")
+        return self._parsed(line.partition(":")[2] for line in lines)
 
     def _parsed(self, lines: Iterable[str]) -> tuple[Rule, ...]:
-        resolved = self._stored.pairs("real", "\t")
+        resolved = Words(self.recording.section(AUDIT, "files")).pairs("real", "\t")
         return tuple(filter(None, (parse(line, resolved) for line in lines)))
 
 
@@ -181,16 +167,22 @@ class AuditDaemon(Struct, frozen=True):
     """auditd.
 
     Attributes:
-        unit: what systemd shows of it, or None if no systemd answers.
         last: when its log was last written to, or None if that is not known.
         now: when all that was so.
     """
 
     audit: Audit
-    unit: Unit | None
+    units: Mapping[str, Unit]
     log: str
     last: float | None
     now: float
+
+    @property
+    def unit(self) -> Unit:
+        """What systemd shows of it, or EvidenceError."""
+        if AUDITD not in self.units:
+            raise EvidenceError("whether auditd is started with the host is unknown: no systemd answers")
+        return self.units[AUDITD]
 
 
 @fact(AUDIT)
@@ -198,4 +190,4 @@ def audit_daemon(recording: Recording, presence: Presence, units: Units, audit: 
     """Whether auditd runs and writes a log."""
     words = Words(recording.section(AUDIT, "log"))
     last = float(words.first("last")) if "last" in words else None
-    return AuditDaemon(audit, units.shown.get(AUDITD), words.first("log"), last, recording.gathered)
+    return AuditDaemon(audit, units.shown, words.first("log"), last, recording.gathered)

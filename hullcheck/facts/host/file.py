@@ -34,7 +34,6 @@ class Node(Struct, frozen=True):
 
     @property
     def is_directory(self) -> bool:
-        """Whether it is a directory."""
         return stat.S_ISDIR(self.mode)
 
     @property
@@ -100,17 +99,19 @@ class FileFact(Struct, frozen=True):
 
     @property
     def node(self) -> Node:
-        """The file itself.
-
-        Raises:
-            NotApplicable: it does not exist.
-            EvidenceError: it could not be looked at.
-        """
+        """The file itself; NotApplicable if it does not exist, EvidenceError if it could not be looked at."""
         if self.is_absent:
             raise NotApplicable(f"{self.path} does not exist")
         if self.state is State.UNREAD or self.target is None:
             raise EvidenceError(f"{self.path} could not be looked at: {self.doubt}")
         return self.target
+
+    @property
+    def access_list(self) -> tuple[Grant, ...]:
+        """What its access control list adds, or EvidenceError."""
+        if self.grants is None:
+            raise EvidenceError(f"the access control list of {self.path} could not be read; install getfacl")
+        return self.grants
 
     @property
     def open_places(self) -> tuple[Node, ...]:

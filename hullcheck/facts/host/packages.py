@@ -66,30 +66,25 @@ class Software(Struct, frozen=True):
     unread: tuple[str, ...]
 
     def of_kind(self, kind: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the compilers or browsers that are not allowed by their name.
-
-        Raises:
-            EvidenceError: none was found, but not all folders could be read.
-        """
+        """Return the compilers or browsers that are not allowed; EvidenceError if not all folders were read."""
         program, package = _KINDS[kind]
         names = {path: path.rpartition("/")[2] for path in self.programs}
         found = [path for path, name in names.items() if program.fullmatch(name) and name not in allowed]
-        others = (each for each in self.packages if package.fullmatch(each) and each not in allowed)
-        found += [f"package {each}" for each in others]
+        packages = (each for each in self.packages if package.fullmatch(each) and each not in allowed)
+        found += [f"package {each}" for each in packages]
         if not found and self.unread:
             raise EvidenceError(unread(", ".join(self.unread)))
         return tuple(found)
 
     @property
     def identifier(self) -> str:
-        """Its ID in os-release."""
+        """The ID in os-release."""
         if not self.system.get("ID"):
             raise EvidenceError("/etc/os-release does not name the distribution")
         return self.system["ID"]
 
     @property
     def name(self) -> str:
-        """The distribution as a person names it."""
         return self.system.get("PRETTY_NAME") or self.identifier
 
     def is_a(self, distribution: str) -> bool:
@@ -138,11 +133,6 @@ class Timer(Struct, frozen=True):
     result: str
     ended: date | None
 
-    def works(self, today: date, days: int) -> bool:
-        """Return whether it installs updates and succeeded in the last *days*."""
-        recent = self.ended is not None and -1 <= (today - self.ended).days <= days
-        return self.installs and self.enabled and recent and self.result == "success"
-
 
 class Patching(Struct, frozen=True):
     """What may install updates: timers, *others* that are active and tables of cron, and tables that were *hidden*."""
@@ -153,8 +143,12 @@ class Patching(Struct, frozen=True):
     hidden: tuple[str, ...]
 
     def works(self, days: int) -> Timer | None:
-        """Return the timer that installs updates and succeeded in the last *days*."""
-        return next((each for each in self.timers if each.works(self.today, days)), None)
+        """Return the timer that is on, installs updates and succeeded in the last *days*."""
+        for each in self.timers:
+            recent = each.ended is not None and -1 <= (self.today - each.ended).days <= days
+            if each.installs and each.enabled and recent and each.result == "success":
+                return each
+        return None
 
     @property
     def candidates(self) -> tuple[str, ...]:

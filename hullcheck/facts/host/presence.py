@@ -1,9 +1,12 @@
 """Whether there is Docker on a target, and whether that is a host or a container."""
 
+import re
+
 from msgspec import Struct
 
-from hullcheck.facts.host.system import HOST, Sysctl, settings
+from hullcheck.facts.host.system import HOST, Sysctl
 from hullcheck.facts.registry import fact
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE, CONTAINER_BACKENDS
 from hullcheck.verdicts import EvidenceError, NotApplicable
@@ -25,15 +28,10 @@ class Presence(Struct, frozen=True):
     @classmethod
     def of(cls, recording: Recording) -> "Presence":
         """Read the signs."""
-        lines = recording.section(HOST, "presence").split("\n")
-        rows = [line.split(maxsplit=2) for line in lines if line]
-        foreign = ["foreign"] in rows
-        return cls(
-            tuple(row[1] for row in rows if row[0] == "command"),
-            tuple(row[1] for row in rows if row[0] == "socket"),
-            tuple(int(row[1]) for row in rows if row[0] == "process" and not foreign),
-            next((row[2] for row in rows if row[:2] == ["command", "docker"] and len(row) == 3), ""),
-        )
+        words = Words(re.sub(r"(?m)^(\w+) ", r"\1:", recording.section(HOST, "presence")))
+        commands = words.pairs("command", " ")
+        pids = () if "foreign" in words else map(int, words.all("process"))
+        return cls(tuple(commands), words.all("socket"), tuple(pids), commands.get("docker", ""))
 
 
 def require_engine(recording: Recording) -> None:
@@ -68,13 +66,7 @@ def presence(recording: Recording, kind: str) -> Presence:
     return Presence.of(recording)
 
 
-@fact()
-def docker_client(presence: Presence) -> str:
-    """The path of the docker command."""
-    return presence.client
-
-
 @fact(HOST)
 def sysctl(recording: Recording, presence: Presence) -> Sysctl:
     """Settings of the kernel of a host with Docker, as they are and as files set them."""
-    return settings(recording)
+    return Sysctl.of(recording)

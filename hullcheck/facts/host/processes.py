@@ -1,6 +1,7 @@
 """The processes of a target, as /proc shows them to the auditor: what really runs, and with which powers."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TypeVar
@@ -11,7 +12,7 @@ from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.secrets.redact import DROPPED, HIDDEN, in_sections, lines_like
 from hullcheck.verdicts import EvidenceError
 
 PROCESSES = Probe.from_file(
@@ -57,10 +58,9 @@ class Process(Struct, frozen=True, dict=True):
         return frozenset(each for line in self.cgroups for each in _CONTAINER_ID.findall(line))
 
     def _field(self, name: str) -> str:
-        try:
-            return self.status[name]
-        except KeyError:
-            raise EvidenceError(f"/proc/{self.pid}/status does not show {name}") from None
+        if name not in self.status:
+            raise EvidenceError(f"/proc/{self.pid}/status does not show {name}")
+        return self.status[name]
 
     def _numbers(self, name: str, base: int = 10) -> tuple[int, ...]:
         text = self._field(name)
@@ -92,10 +92,8 @@ class Process(Struct, frozen=True, dict=True):
     @property
     def capabilities(self) -> int:
         """Every capability that it has or can still get: permitted, effective and bounding set, as bits."""
-        effective, permitted, bounding = (
-            self._numbers(name, 16)[0] for name in ("CapEff", "CapPrm", "CapBnd")
-        )
-        return effective | permitted | bounding
+        sets = [self._numbers(name, 16)[0] for name in ("CapEff", "CapPrm", "CapBnd")]
+        return sets[0] | sets[1] | sets[2]
 
     @property
     def no_new_privileges(self) -> bool:
@@ -113,7 +111,6 @@ class Processes(Struct, frozen=True, dict=True):
     by_pid: dict[int, Process]
 
     def process(self, pid: int) -> Process:
-        """Return the process *pid*, or raise EvidenceError."""
         if pid not in self.by_pid:
             raise EvidenceError(
                 f"process {pid} is not in /proc here: it ended, runs on another machine, or is hidden"
@@ -132,38 +129,32 @@ class Processes(Struct, frozen=True, dict=True):
 
 
 def _grouped(pairs: Iterable[tuple[Key, Process]]) -> dict[Key, tuple[Process, ...]]:
-    found: dict[Key, list[Process]] = {}
+    found = defaultdict[Key, list[Process]](list)
     for key, process in pairs:
-        found.setdefault(key, []).append(process)
+        found[key].append(process)
     return {key: tuple(processes) for key, processes in found.items()}
 
 
 @fact(PROCESSES)
 def processes(recording: Recording) -> Processes:
     """The processes of the target."""
-    status: dict[int, dict[str, str]] = {}
-    cgroups: dict[int, list[str]] = {}
-    links: dict[int, dict[str, str]] = {}
+    status, links = defaultdict[int, dict[str, str]](dict), defaultdict[int, dict[str, str]](dict)
+    cgroups = defaultdict[int, list[str]](list)
     for number, kind, name, other, text in _LINE.findall(recording.section(PROCESSES, "processes")):
+        pid = int(number)
         if kind == "status":
-            status.setdefault(int(number), {})[name] = text
+            status[pid][name] = text
         elif other == "cgroup":
             controllers, _, path = text.partition(":")
-            lines = [f"0:{each}:{path}" for each in controllers.split(" ")]
-            cgroups.setdefault(int(number), []).extend(lines)
+            cgroups[pid] += [f"0:{each}:{path}" for each in controllers.split(" ")]
         else:
-            links.setdefault(int(number), {})[name or other] = f"{name}:{text}" if name else text
-    found = {
-        pid: Process(
-            pid,
-            fields,
-            tuple(cgroups.get(pid, ())),
-            (of := links.get(pid, {})).get("pid"),
-            of.get("exe", "").removesuffix(" (deleted)"),
-            of.get("user"),
+            links[pid][name or other] = f"{name}:{text}" if name else text.removesuffix(" (deleted)")
+    found = {}
+    for pid, fields in status.items():
+        of = links[pid]
+        found[pid] = Process(
+            pid, fields, tuple(cgroups[pid]), of.get("pid"), of.get("exe", ""), of.get("user")
         )
-        for pid, fields in status.items()
-    }
     _require_tree(found)
     return Processes(found)
 
@@ -179,3 +170,47 @@ def _require_tree(processes: dict[int, Process]) -> None:
             way.add(pid)
             pid = processes[pid].parent
         rooted |= way
+
+
+# ---- SSH servers
+
+_SERVER_NAMES = """
+    dropbear dropbearmulti esshd lshd sftpgo sshd sshd-auth sshd-session sshesame teleport tinysshd wolfsshd
+"""
+_SERVERS = frozenset(_SERVER_NAMES.split())
+_LIKE_SERVER = regex(r"(?:.*[-_.])?(?:sshd|dropbear)(?:[-_.0-9].*|multi)?|ssh[-_.]?server.*")
+_STARTS_SERVER = regex(r"(?:\bservice\s+|/init\.d/|\bsystemctl\s+(?:re)?start\s+)sshd?(?![\w.-])")
+"""How a distribution starts its SSH server, called `ssh` by some."""
+
+
+def servers_named(command: Iterable[object]) -> frozenset[str]:
+    """Return the SSH servers that a command names, or starts as services."""
+    text = " ".join(map(str, command))
+    named = _SERVERS & {word.rpartition("/")[2] for word in re.split(r"[^\w./-]+", text)}
+    return named | {"sshd"} if _STARTS_SERVER.search(text) else named
+
+
+def like_ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
+    """Return which of *processes* may be SSH servers, by names like those."""
+    return tuple(sorted(filter(_LIKE_SERVER.fullmatch, _names(processes) - _SERVERS)))
+
+
+def _names(processes: Iterable[Process]) -> set[str]:
+    """Return the names of processes and of their programs: a link to a program, or a loader, hides one of them."""
+    return {each for one in processes for each in (one.name, one.executable.rpartition("/")[2])}
+
+
+def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
+    """Return the names of the SSH servers among *processes*, by process or program.
+
+    Raises:
+        EvidenceError: there is none, and a part of a program's path was taken for a secret and hidden.
+    """
+    found = list(processes)
+    servers = tuple(sorted(_names(found) & _SERVERS))
+    for process in found:
+        if not servers and (HIDDEN in process.executable or DROPPED in process.executable):
+            raise EvidenceError(
+                f"the path of the program of process {process.pid} is hidden as like a secret"
+            )
+    return servers

@@ -1,7 +1,6 @@
 """The kernel that runs on a target, against those that are installed, and flaws that are known."""
 
 import re
-from functools import cached_property
 
 from msgspec import Struct
 
@@ -29,13 +28,12 @@ _NAMED = {
 """The flaws that the guide names, and the files of the kernel about them."""
 
 
-class RunningKernel(Struct, frozen=True, dict=True):
+class RunningKernel(Struct, frozen=True):
     """The kernel.
 
     Attributes:
         build: as `uname -v` prints it; Debian names the version of the package there.
         flaws: the states of known flaws of processors, by the name of the kernel's file.
-        installed: the releases that are installed, in order.
         pending: files whose presence means that the host has to be restarted, for *packages*.
         container: what kind of container the target itself is; empty if it is none.
     """
@@ -64,19 +62,15 @@ class RunningKernel(Struct, frozen=True, dict=True):
             raise EvidenceError(f"{_FLAWS}{flaw} is absent or could not be read")
         return self.flaws[flaw]
 
-    @cached_property
-    def _package(self) -> Words:
-        return Words(self.recording.section(PACKAGES, "kernel"))
-
     @property
     def package_version(self) -> str:
         """The version of the installed package of the running release, `unread`, or empty."""
-        return self._package.first("version").strip()
+        return Words(self.recording.section(PACKAGES, "kernel")).first("version").strip()
 
     @property
     def restart(self) -> str:
         """The exit status of `needs-restarting -r`, which is 1 if the host has to be restarted; empty without it."""
-        return self._package.first("restart").strip()
+        return Words(self.recording.section(PACKAGES, "kernel")).first("restart").strip()
 
     @property
     def newest(self) -> str:

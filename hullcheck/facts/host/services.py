@@ -45,7 +45,6 @@ class Listener(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The name of the program."""
         return posixpath.basename(self.program)
 
 

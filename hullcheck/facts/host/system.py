@@ -128,15 +128,12 @@ class Kernel(Struct, frozen=True):
 
     def _value(self, path: str) -> str | None:
         """Return the value of a file, or None if it does not exist."""
-        if path in self.files:
-            return self.files.first(path)
-        if path in self.files.all("absent"):
-            return None
-        raise EvidenceError(f"{path} could not be read")
+        if path not in self.files and path not in self.files.all("absent"):
+            raise EvidenceError(f"{path} could not be read")
+        return self.files.first(path) if path in self.files else None
 
     @property
     def apparmor(self) -> bool:
-        """Whether AppArmor is on."""
         return self._value("/sys/module/apparmor/parameters/enabled") == "Y"
 
     @property
@@ -168,7 +165,13 @@ class Sysctl(Struct, frozen=True):
 
     files: Words
     assignments: tuple[Assignment, ...]
-    unread: tuple[str, ...] = ()
+    unread: tuple[str, ...]
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Sysctl":
+        """Read the settings of a host."""
+        text = recording.section(HOST, "sysctl")
+        return cls(files(recording), tuple(_assignments(text)), Words(text).all("unread"))
 
     def value(self, name: str) -> str:
         """Return what the kernel has now."""
@@ -181,15 +184,6 @@ class Sysctl(Struct, frozen=True):
         """Return the line that counts at the next start: the last one of the file with the last name, in /etc first."""
         if self.unread:
             raise EvidenceError(unread(", ".join(self.unread)))
-        found = [
-            (posixpath.basename(each.file), each.file.startswith("/etc/"), place, each)
-            for place, each in enumerate(self.assignments)
-            if each.name == name
-        ]
-        return max(found)[-1] if found else None
-
-
-def settings(recording: Recording) -> Sysctl:
-    """Read the settings of a host."""
-    text = recording.section(HOST, "sysctl")
-    return Sysctl(files(recording), tuple(_assignments(text)), Words(text).all("unread"))
+        found = [each for each in self.assignments if each.name == name]
+        found.sort(key=lambda each: (posixpath.basename(each.file), each.file.startswith("/etc/")))
+        return found[-1] if found else None

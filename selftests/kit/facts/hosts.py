@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -16,20 +15,19 @@ from selftests.kit.facts.daemons import Host, link
 from selftests.kit.facts.engines import engine_text
 from selftests.kit.judging import Verdicts
 
-NOW = datetime(2026, 6, 30, 12, tzinfo=UTC).timestamp()
-DAY = 86400
+GATHERED = 1_782_820_800.0
+"""30 June 2026, at noon."""
 
 
-def daemon(network: str = "net:[1]") -> str:
-    """What the probe says of a daemon in this network; it was asked in `net:[1]`."""
-    own = link("7/ns/net", network)
-    return Host().answer().replace("--words", "\n".join([link("self/ns/net", "net:[1]"), own, "--words"]))
+def daemon() -> str:
+    """What the probe says of a daemon that is in the network from which it was asked."""
+    links = link("self/ns/net", "net:[1]"), link("7/ns/net", "net:[1]")
+    return Host().answer().replace("--words", "\n".join([*links, "--words"]))
 
 
 def target(
     policy: dict[str, Any] | None = None,
     *,
-    backend: str = "local",
     host: Mapping[str, str] = MappingProxyType({}),
     **texts: str | Answer | Mapping[str, str],
 ) -> Facts:
@@ -45,7 +43,7 @@ def target(
         name: each if isinstance(each, Answer) else Answer(name, 0, _text(name, each), "")
         for name, each in said.items()
     }
-    recording = Recording("host", backend, answers, gathered=NOW)
+    recording = Recording("host", "local", answers, gathered=GATHERED)
     return Facts(recording, Policy.from_mapping(policy or {}))
 
 
@@ -60,36 +58,3 @@ def only(found: Verdicts) -> tuple[str, str]:
     """The one finding."""
     (finding,) = found.values()
     return finding
-
-
-def unit(name: str, enabled: str = "enabled", active: str = "active", **more: object) -> str:
-    """What systemd says of a unit."""
-    shown = {"Id": name, "LoadState": "loaded", "UnitFileState": enabled, "ActiveState": active, **more}
-    return "".join(f"{name}={value}\n" for name, value in shown.items()) + "\n"
-
-
-SAFE = {
-    "spectre_v1": "Mitigation: barriers",
-    "spectre_v2": "Mitigation: Retpolines",
-    "meltdown": "Not affected",
-}
-
-
-def kernel(
-    release: str = "6.12.43+deb13-amd64",
-    flaws: Mapping[str, str] = MappingProxyType(SAFE),
-    *lines: str,
-    build: str = "#1 SMP",
-    more: str = "",
-) -> dict[str, Mapping[str, str]]:
-    """What is said of a kernel, with these *lines* on those that are installed, and *more* files."""
-    found = [f"/sys/devices/system/cpu/vulnerabilities/{name}:{state}" for name, state in flaws.items()]
-    own = (f"/proc/sys/kernel/osrelease:{release}", f"/proc/sys/kernel/version:{build}", more)
-    of_packages = [each for each in lines if each.startswith(("version:", "restart:"))]
-    rest = [
-        each.replace("installed:", "installed:/boot/vmlinuz-") for each in lines if each not in of_packages
-    ]
-    return {
-        "host": {"files": "\n".join([*own, *found]), "kernels": "\n".join(rest)},
-        "packages": {"kernel": "\n".join(of_packages)},
-    }

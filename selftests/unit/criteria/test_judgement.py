@@ -2,8 +2,8 @@
 
 import pytest
 
+from hullcheck.criteria.daemon import validity_flaw
 from hullcheck.criteria.judgement import listed
-from hullcheck.criteria.remote_api import validity_flaw
 from hullcheck.parsing.certificates import Certificate
 from hullcheck.parsing.times import DAY, Times
 

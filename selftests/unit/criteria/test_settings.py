@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck.criteria.settings import shown
+from hullcheck.criteria.daemon import shown
 from selftests.kit.facts.daemons import AFTER, BEFORE, NO_ICC, PATH, Host
 
 ELSEWHERE = Host(flags=("--config-file=/opt/d.json",), document='{"userland-proxy": false}')

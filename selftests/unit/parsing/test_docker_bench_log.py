@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hullcheck.facts.images.reports import REPORTS
 from hullcheck.parsing.docker_bench_log import LogError, parse
 from selftests.unit.compare.test_compare import REAL
 
@@ -45,3 +46,19 @@ def test_text_that_is_no_whole_log(text: str, words: str) -> None:
     with pytest.raises(LogError) as caught:
         parse(text, "a.json")
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (REAL.read_text(), '"7.1":"PASS"'),
+        ('{"secret', '"Fault":"cut off"'),
+        ('{"secret"}', "not the JSON log of"),
+    ],
+)
+def test_what_is_kept(text: str, words: str) -> None:
+    """Of a log numbers and results, and of one that is none not a word."""
+    lines = "".join(f":{line}\n" for line in text.split("\n"))
+    kept = REPORTS.keep(f"--bench\nasked:/a.json\nthere:\n{lines}--end\n")
+    assert words in kept
+    assert not any(each in kept for each in ("secret", "quirky_euler"))

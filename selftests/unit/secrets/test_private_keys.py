@@ -9,8 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from hullcheck.facts import PROBES, Facts
-from hullcheck.facts.host.processes import processes
-from hullcheck.facts.host.ssh_servers import ssh_servers
+from hullcheck.facts.host.processes import processes, ssh_servers
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe

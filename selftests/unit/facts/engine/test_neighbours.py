@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hullcheck.criteria.neighbours import shown
+from hullcheck.criteria.judgement import shown_neighbour
 from hullcheck.facts import Facts
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import answer
@@ -21,7 +21,7 @@ PLUGINS = [{"Name": "vieux/sshfs:latest", "Enabled": True}, {"Name": "off", "Ena
 
 def named(facts: Facts) -> list[str]:
     """What is named of them."""
-    return list(map(shown, facts.get("neighbours")))
+    return list(map(shown_neighbour, facts.get("neighbours")))
 
 
 def test_what_is_named() -> None:

@@ -1,86 +1,15 @@
-"""Audit rules as auditctl and files write them, and what the guide asks of them."""
+"""Audit rules as auditctl and files write them, and the log of auditd."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from hullcheck.facts.host.accounts import Accounts, Group, User
 from hullcheck.facts.host.audit import AUDIT, Rule, parse
-from hullcheck.facts.subjects import Subjects
-from selftests.controls.test_1_host import verdict
-from selftests.controls.test_guide_1_host import ON, RULE, RUNC, audited
-from selftests.kit.facts.hosts import only
-from selftests.kit.files import DIRECTORY, at
-from selftests.kit.judging import but, judged
-from selftests.unit.criteria.test_auditd import audit_of
-
-
-@pytest.mark.parametrize(
-    ("step", "options", "verdict", "words"),
-    [
-        ("daemon", {}, "pass", ""),
-        ("daemon", {"active": "inactive"}, "fail", "is inactive"),
-        ("daemon", {"status": (ON[0], "pid 0", *ON[2:])}, "fail", "no auditd"),
-        ("rule", {}, "pass", RUNC),
-        ("rule", {"rules": ("-w /usr/bin/runc -p x -k docker",)}, "fail", "no rule covers it"),
-        ("rule", {"rules": (RUNC, "-a never,task")}, "fail", "nothing is recorded"),
-        ("record", {}, "manual", "ausearch -x /usr/sbin/runc"),
-        ("record", {"status": (*ON[:2], "lost 2")}, "fail", "lost 2 records"),
-    ],
-)
-def test_record_of_a_start(step: str, options: dict[str, Any], verdict: str, words: str) -> None:
-    """auditd receives the records, a rule records each start, and a person looks into the log."""
-    programs = Subjects("file", (("/usr/sbin/runc", at("/usr/sbin/runc")),))
-    facts = but(audited(**options), runc_program=programs)
-    found = judged("starts_of_containers_are_recorded", facts)[step]
-    assert (found[0], words in found[1]) == (verdict, True), found
-
-
-@pytest.mark.parametrize(
-    ("options", "verdict", "words"),
-    [
-        ({}, "pass", RULE),
-        ({"status": ("enabled 0",)}, "fail", "auditing is off"),
-        ({"rules": (RUNC,)}, "fail", "no rule covers it; restart pending"),
-        ({"files": (RUNC,)}, "fail", "is lost at the next start"),
-        ({"rules": ("-w /usr/bin/docker -p rwxa -k client",)}, "fail", "has the key client"),
-        ({"rules": ("-w /usr/bin/docker -p wa -k docker",)}, "fail", "does not record every start"),
-    ],
-)
-def test_rule_on_the_docker_command(options: dict[str, Any], verdict: str, words: str) -> None:
-    """The rule is in the kernel, with the key, and in a file."""
-    found = only(judged("docker_command_is_audited", audited(**options)))
-    assert (found[0], words in found[1]) == (verdict, True), found
-
-
-# ---- access
-
-
-def test_access_that_is_reviewed() -> None:
-    """A person sees who may control the engine, and by which way."""
-    accounts = Accounts((User("ann", 1000, 1000, "/bin/sh"),), (Group("docker", 999, ("ann",)),))
-    socket = at("/run/docker.sock", 0o140660, gid=999, grants=())
-    found = verdict("access_to_the_engine_is_reviewed", api_socket=socket, accounts=accounts)
-    assert (found[0], "may control the engine: ann (group docker (gid 999))" in found[1]) == ("manual", True)
-
-
-def test_access_to_data() -> None:
-    """Without auditing nothing is recorded; with it a person sees which rules record reads and which writes."""
-    root, data = at("/var/lib/docker", DIRECTORY), "-w /var/lib/docker/volumes/health -p rwa -k data"
-    rules = ("-w /var/lib/docker -p wa -k docker", data, "-w /etc -p rwa")
-    name, shown = "access_to_data_is_audited", f"reads in /var/lib/docker: {data}; writes alone: {rules[0]};"
-    assert verdict(name, data_root=root, audit=audit_of(*rules, status=("enabled 0",)))[0] == "fail"
-    found = verdict(name, data_root=root, audit=audit_of(*rules))
-    assert (found[0], shown in found[1]) == ("manual", True)
-
-
-# ---- rules and log
 
 
 @pytest.mark.parametrize(
@@ -102,6 +31,13 @@ def test_forms_of_rules(text: str, expected: Rule) -> None:
     assert found is not None
     assert replace(found, text="") == expected
     assert [parse(line, {}) for line in ("-D", "No rules", "-b 8192", "-e 2", "")] == [None] * 5
+
+
+def test_keys_that_may_be_secrets() -> None:
+    """A key is any text, of which words are kept; the rule behind it is."""
+    text = "rule:-w /a -p wa -k docker\nrule:-w /b -k pass:x9 -p wa\n"
+    kept = AUDIT.keep(f"--kernel\n{text}--files\n--log\n--end\n")
+    assert kept.startswith("--kernel\nrule:-w /a -p wa -k docker\nrule:-w /b -k *** -p wa\n")
 
 
 def test_log(tmp_path: Path) -> None:

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.facts.host.processes import Process, Processes, processes
+from hullcheck.facts.host.processes import (
+    Process,
+    Processes,
+    like_ssh_servers,
+    processes,
+    servers_named,
+    ssh_servers,
+)
+from hullcheck.secrets.redact import HIDDEN
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts.container_host import ContainerHost
 from selftests.kit.facts.hosts import target
+
+SHOWN = """\
+1/status:Name:\ta
+1/cgroup:cpu,cpuacct memory :/docker/x
+1/exe:/usr/bin/a b (deleted)
+1/ns:pid:[12]
+2/status:Name:\trunc:[2:INIT]"""
 
 
 def found_in(text: str) -> Processes:
@@ -15,31 +29,23 @@ def found_in(text: str) -> Processes:
     return processes(target(processes={"processes": text}).recording)
 
 
-def test_groups_of_version_1() -> None:
-    """Controllers with one path share a line of the answer, and not of what is read of it."""
-    found = found_in("1/status:Name:\ta\n1/cgroup:cpu,cpuacct memory :/docker/x\n1/cgroup:pids:/")
-    assert found.process(1).cgroups == (
-        "0:cpu,cpuacct:/docker/x",
-        "0:memory:/docker/x",
-        "0::/docker/x",
-        "0:pids:/",
-    )
-
-
-def test_why_a_process_is_an_error(world: ContainerHost) -> None:
-    """The reason names the process and what it does not show."""
-    del world.status[100]["Seccomp"]
-    assert world.judge("5.22") == ("error", "/proc/100/status does not show Seccomp")
-    del world.status[100]
-    told = "process 100 is not in /proc here: it ended, runs on another machine, or is hidden"
-    assert world.judge("5.22") == ("error", told)
+def test_what_is_shown() -> None:
+    """Controllers with one path share a line; a program whose link may not be read has no path."""
+    groups = ("0:cpu,cpuacct:/docker/x", "0:memory:/docker/x", "0::/docker/x")
+    found = found_in(SHOWN)
+    assert found.by_pid == {
+        1: Process(1, {"Name": "a"}, groups, "pid:[12]", "/usr/bin/a b"),
+        2: Process(2, {"Name": "runc:[2:INIT]"}, (), None),
+    }
+    assert [each.is_runtime for each in found.by_pid.values()] == [False, True]
+    with pytest.raises(EvidenceError, match=r"^process 3 is not in /proc here: it ended"):
+        found.process(3)
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
         ("1/status:PPid:\t2\n2/status:PPid:\t1", "process 1 is its own ancestor in /proc: audit again"),
-        ("7/status:PPid:\t7", "process 7 is its own ancestor in /proc: audit again"),
         ("1/status:PPid:\t?", "/proc/1/status has '?' as PPid"),
     ],
 )
@@ -50,28 +56,23 @@ def test_parents_that_are_none(text: str, why: str) -> None:
     assert str(raised.value) == why
 
 
+@pytest.mark.parametrize("text", ["????", ""])
 @pytest.mark.parametrize("name", ["CapEff", "CapBnd", "CapPrm", "Uid", "Seccomp"])
-def test_garbled_field_of_a_process_is_an_error(name: str) -> None:
-    """It is named; what is no number is not taken for one."""
-    status = {"CapEff": "0", "CapBnd": "0", "CapPrm": "0", "Uid": "0", "Seccomp": "0", name: "????"}
+def test_garbled_field_of_a_process(name: str, text: str) -> None:
+    """What is no number is not taken for one, and what is not shown is named."""
+    status = {"CapEff": "0", "CapBnd": "0", "CapPrm": "0", "Uid": "0", "Seccomp": "0", name: text}
     process = Process(100, status, (), None)
-    with pytest.raises(EvidenceError, match=rf"^/proc/100/status has '\?\?\?\?' as {name}$"):
+    with pytest.raises(EvidenceError) as raised:
         _ = (process.capabilities, process.uids, process.seccomp_mode)
+    assert str(raised.value) == f"/proc/100/status has {text!r} as {name}"
+    with pytest.raises(EvidenceError, match=r"^/proc/100/status does not show NoNewPrivs$"):
+        _ = process.no_new_privileges
 
 
-def test_programs_of_processes() -> None:
-    """Where the link of a program may not be read, it has no path."""
-    text = "1/status:Name:\ta\n1/status:PPid:\t0\n2/status:Name:\tb\n1/exe:/usr/bin/a b (deleted)"
-    found = found_in(text)
-    assert {pid: each.executable for pid, each in found.by_pid.items()} == {1: "/usr/bin/a b", 2: ""}
-
-
-@pytest.mark.parametrize("runtime", ["runc:[2:INIT]", "crun"])
-@pytest.mark.parametrize("link", ["", "7/exe:/bin/sh", "7/exe:/usr/sbin/runc"])
-def test_runtime_on_its_way(link: str, runtime: str) -> None:
-    """It is known by its name: a moment later it has ended, or runs the program of the container."""
-    text = f"7/status:Name:\t{runtime}\n7/status:PPid:\t0\n{link}"
-    assert found_in(text).process(7).is_runtime
+def test_capabilities_are_those_of_all_sets() -> None:
+    """What a process has, and what it can still get."""
+    status = {"CapEff": "1", "CapPrm": "2", "CapBnd": "10"}
+    assert Process(1, status, (), None).capabilities == 0x13
 
 
 @pytest.mark.parametrize(
@@ -90,3 +91,39 @@ def test_monitor_and_health_check_beside_a_container(group: str, expected: bool)
     identifier = "c" * 64
     process = Process(7, {}, (f"0::{group.format(id=identifier)}",), None)
     assert process.container_ids == ({identifier} if expected else set())
+
+
+# ---- SSH servers
+
+
+def process(name: str, executable: str = "") -> Process:
+    """A process of this name."""
+    return Process(7, {"Name": name}, (), None, executable)
+
+
+def test_servers_by_either_name() -> None:
+    """A link to the program, or the loader that ran it, hides neither name; a hidden one may be a server."""
+    by_link = [process("web", "/usr/sbin/sshd"), process("dropbear", "/bin/busybox")]
+    assert ssh_servers(by_link) == ("dropbear", "sshd")
+    assert ssh_servers([process("sleep", "/bin/sleep"), process("ssh-agent")]) == ()
+    assert like_ssh_servers([process("sshd"), process("my-sshd2"), process("ssh-agent")]) == ("my-sshd2",)
+    hidden = process("x", f"/opt/{HIDDEN}/y")
+    assert ssh_servers([hidden, process("sshd")]) == ("sshd",)
+    with pytest.raises(EvidenceError, match="process 7"):
+        ssh_servers([hidden])
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (["sh", "-c", "exec /usr/sbin/sshd -D"], {"sshd"}),
+        (["sh", "-c", "service ssh start && tail -f /dev/null"], {"sshd"}),
+        (["/etc/init.d/ssh", "start"], {"sshd"}),
+        (["systemctl", "restart", "ssh"], {"sshd"}),
+        (["ssh", "-N", "-L", "80:db:80", "gate"], set()),
+        (["service", "ssh-agent", "start"], set()),
+    ],
+)
+def test_servers_that_a_command_starts(command: list[str], expected: set[str]) -> None:
+    """By their names, or as services of the distribution; a client is none."""
+    assert servers_named(command) == expected
