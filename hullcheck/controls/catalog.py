@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct, convert, field
 
@@ -85,8 +84,16 @@ def _listing(arguments: Sequence[str], start: Path, here: Path) -> tuple[Listed,
     """Return what pytest lists with these *arguments*, started in *start*; files as seen from *here*."""
     with tempfile.TemporaryDirectory() as scratch:
         listing = Path(scratch) / "listing.json"
+        # once, and not for each target of an inventory or of the settings
+        options = [
+            "-p",
+            "hullcheck.plugin",
+            f"--hullcheck-listing={listing}",
+            "--collect-only",
+            "--hosts=local://",
+        ]
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "pytest", *_options(listing), *arguments],
+            [sys.executable, "-P", "-m", "pytest", *options, *arguments],
             cwd=start,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -96,26 +103,20 @@ def _listing(arguments: Sequence[str], start: Path, here: Path) -> tuple[Listed,
             check=False,
         )
         if done.returncode not in (_FOUND, _BROKEN, _NONE_LEFT) or not listing.exists():
-            raise WrongUse(_said(done.stderr, done.returncode))
+            lines = [line for line in done.stderr.splitlines() if line.strip()]
+            errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+            last = lines[-1:] or [f"pytest ended with status {done.returncode}"]  # of a traceback
+            raise WrongUse((errors or last)[0])
         document = json.loads(listing.read_text(encoding="utf-8"))
     if document["faults"]:
         raise WrongUse("; ".join(document["faults"]))
-    return tuple(_listed(each, os.path.relpath(each["file"], here)) for each in document["controls"])
-
-
-def _listed(written: Mapping[str, Any], file: str) -> Listed:
-    control = convert(written, Control)
-    return Listed(control, file, written["line"], written["facts"], tuple(written["probes"]))
-
-
-def _options(listing: Path) -> list[str]:
-    """Collect alone, once and not for each target of an inventory or of the settings, and with our plugins."""
-    plugins = ["-p", "hullcheck.plugin", f"--hullcheck-listing={listing}"]
-    return [*plugins, "--collect-only", "--hosts=local://"]
-
-
-def _said(stderr: str, status: int) -> str:
-    """Return the error of pytest: the line that begins with `ERROR: `, or else the last one, of a traceback."""
-    lines = [line for line in stderr.splitlines() if line.strip()]
-    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    return next(iter([*errors, *lines[-1:]]), f"pytest ended with status {status}")
+    return tuple(
+        Listed(
+            convert(each, Control),
+            os.path.relpath(each["file"], here),
+            each["line"],
+            each["facts"],
+            tuple(each["probes"]),
+        )
+        for each in document["controls"]
+    )

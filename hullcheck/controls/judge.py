@@ -49,31 +49,19 @@ def judge(
     subjects: Subjects[Any] = _limited(arguments[argument], limits)
     if not (subjects.named or subjects.unread):
         return (_finding("target", target, Verdict.NOT_APPLICABLE, subjects.nothing),)
-    judged = (
-        _judge_subject(control, arguments, argument, subject, subjects.kind, name)
-        if isinstance(name, str)
-        else _finding(subjects.kind, str(name), Verdict.ERROR, "its name is no text: the evidence is damaged")
-        for name, subject in subjects.named
-    )
+    judged = []
+    for name, subject in subjects.named:
+        planned = getattr(
+            subject, "planned", False
+        )  # in a file: its reason has the place of what the control read
+        watched, place = subject.watched() if planned else (subject, str)
+        found = _judge_one(control, {**arguments, argument: watched}, subjects.kind, name)
+        if planned:
+            where = printable(place())
+            found = replace(found, reason=f"{found.reason} ({where})" if found.reason else where)
+        judged.append(found)
     unread = (_finding(subjects.kind, name, Verdict.ERROR, reason) for name, reason in subjects.unread)
     return (*judged, *unread)
-
-
-def _judge_subject(
-    control: Callable[..., Any],
-    arguments: Mapping[str, Any],
-    argument: str,
-    subject: Any,
-    kind: str,
-    name: str,
-) -> Finding:
-    """Return the finding on one subject; of what is written in a file, with the place of what the control read."""
-    if not getattr(subject, "planned", False):
-        return _judge_one(control, {**arguments, argument: subject}, kind, name)
-    watched, place = subject.watched()
-    found = _judge_one(control, {**arguments, argument: watched}, kind, name)
-    where = printable(place())
-    return replace(found, reason=f"{found.reason} ({where})" if found.reason else where)
 
 
 def _limited(subjects: Subjects[Any], limits: Mapping[str, Sequence[str]]) -> Subjects[Any]:
@@ -82,18 +70,14 @@ def _limited(subjects: Subjects[Any], limits: Mapping[str, Sequence[str]]) -> Su
     What the daemon gives by default is no container's, and no limit leaves it out.
     """
     patterns = limits.get({"log": "container"}.get(subjects.kind, subjects.kind))
-    if patterns is None:
+    if patterns is None or not (subjects.named or subjects.unread):
         return subjects
 
-    def fits(name: str) -> bool:
-        return name == DAEMON_DEFAULT or any(fnmatchcase(name, each) for each in patterns)
+    def fits(pair: tuple[str, Any]) -> bool:
+        return pair[0] == DAEMON_DEFAULT or any(fnmatchcase(pair[0], each) for each in patterns)
 
-    named = tuple(each for each in subjects.named if fits(each[0]))
-    unread = tuple(each for each in subjects.unread if fits(each[0]))
-    nothing = LIMITED_TO_OTHERS.format(subjects.kind)
-    return Subjects(
-        subjects.kind, named, nothing if subjects.named or subjects.unread else subjects.nothing, unread
-    )
+    named, unread = (tuple(filter(fits, each)) for each in (subjects.named, subjects.unread))
+    return replace(subjects, named=named, unread=unread, nothing=LIMITED_TO_OTHERS.format(subjects.kind))
 
 
 def _judge_one(control: Callable[..., Any], arguments: Mapping[str, Any], kind: str, subject: str) -> Finding:
@@ -121,8 +105,7 @@ def _finding(kind: str, subject: str, verdict: Verdict, reason: str) -> Finding:
 
 
 def _message(raised: BaseException) -> str:
-    """Return what the control said, without what pytest's assertion rewriting adds below it."""
-    if isinstance(raised, AssertionError):
+    if isinstance(raised, AssertionError):  # pytest's assertion rewriting adds lines
         return str(raised).partition("\nassert ")[0] or "what the control asserts is not so"
     return str(raised)
 
@@ -132,11 +115,6 @@ def summary(findings: tuple[Finding, ...]) -> tuple[Verdict, str]:
     verdict = worst(finding.verdict for finding in findings)
     deciding = [finding for finding in findings if finding.verdict is verdict and finding.reason]
     whole = len(findings) == 1 and findings[0].kind == "target"
-    if verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE) and not whole:
-        return verdict, _shared_reason(deciding)
-    return verdict, "; ".join(each.reason if whole else f"{each.subject}: {each.reason}" for each in deciding)
-
-
-def _shared_reason(findings: list[Finding]) -> str:
-    """Return the reasons of many good subjects, each once: one thing need not be said a hundred times."""
-    return "; ".join(dict.fromkeys(finding.reason for finding in findings))
+    if whole or verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):  # of good subjects each reason once
+        return verdict, "; ".join(dict.fromkeys(each.reason for each in deciding))
+    return verdict, "; ".join(f"{each.subject}: {each.reason}" for each in deciding)

@@ -32,39 +32,29 @@ def control_of(function: Callable[..., Any], markers: Iterable[pytest.Mark]) -> 
     One without a docstring has the words of its name for a title.
     """
     title, rationale, remedy = read_docstring(inspect.getdoc(function) or "")
-    frameworks: dict[str, list[str]] = {}
-    level = None
-    markers = list(markers)
+    frameworks: dict[str, dict[str, None]] = {}
+    level, severities = None, list[str]()
     for marker in markers:
-        if "id" not in marker.kwargs:
-            continue
-        edition = marker.kwargs.get("sp")
-        identifier = f"{edition}:{marker.kwargs['id']}" if edition else marker.kwargs["id"]
-        ids = frameworks.setdefault(marker.name, [])
-        if identifier not in ids:
-            ids.append(identifier)
-        level = marker.kwargs.get("level", level)
+        if "id" in marker.kwargs:
+            edition, identifier = marker.kwargs.get("sp"), marker.kwargs["id"]
+            frameworks.setdefault(marker.name, {})[f"{edition}:{identifier}" if edition else identifier] = (
+                None
+            )
+            level = marker.kwargs.get("level", level)
+        elif (
+            marker.name == "severity" and "on_target" not in marker.kwargs
+        ):  # those are of the plugin, for `-m`
+            severities += map(str, (*marker.args, *marker.kwargs.values()))
     name = function.__name__.removeprefix("test_")
     return Control(
         id=name,
         title=title or name.replace("_", " ").capitalize() + ".",
-        severity=severity_of(markers),
+        severity=severities[0] if severities else DEFAULT_SEVERITY,
         rationale=rationale,
         remedy=remedy,
         frameworks={name: tuple(ids) for name, ids in frameworks.items()},
         cis_level=level,
     )
-
-
-def severity_of(markers: Iterable[pytest.Mark]) -> str:
-    """Return the severity that a control's own marker names, as `severity("high")` or `severity(level="high")`.
-
-    One that says `on_target` is of the plugin, for `-m`: the inventory may change the severity on a target.
-    """
-    for marker in markers:
-        if marker.name == "severity" and "on_target" not in marker.kwargs:
-            return str(next(iter((*marker.args, *marker.kwargs.values()))))
-    return DEFAULT_SEVERITY
 
 
 def read_docstring(text: str) -> tuple[str, str, str]:

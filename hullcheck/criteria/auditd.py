@@ -34,11 +34,7 @@ def coverage(
     is_directory: bool = False,
     apart: Iterable[str] = (),
 ) -> Coverage:
-    """Return what *rules*, in their order, do for each access to *path* that *permissions* stand for.
-
-    Args:
-        apart: directories in *path* whose changes need no record.
-    """
+    """Return what *rules*, in their order, do for accesses to *path*, except directories *apart* that need none."""
     near, by = [rule for rule in rules if not any(is_below(rule.path, each) for each in apart)], list[Rule]()
     for permission in permissions:
         recording = [rule for rule in near if rule.records(path, permission, is_directory=is_directory)]

@@ -66,20 +66,13 @@ def log_routes(
     settings = {NEW: (str(daemon.setting("log-driver").value), dict(daemon.setting("log-opts").value or {}))}
     logs = ((name, each.host_config.log_config) for name, each in containers.get())
     settings |= {name: (each.type, each.config or {}) for name, each in logs}
-    return {
-        name: LogRoute(driver, _host(driver, options, shippers), driver in (policy.log_drivers or ()))
-        for name, (driver, options) in settings.items()
-    }
-
-
-def _host(driver: str, options: Mapping[str, str], shippers: Shippers) -> str | None:
-    if driver in LOCAL_DRIVERS:
-        return None
-    if driver not in NETWORK_DRIVERS:
-        return ""
-    host = log_host(driver, options)
-    leaves = not shippers.is_here(host) if host else driver in SERVICE_DRIVERS
-    return host if leaves else None
+    found = {}
+    for name, (driver, options) in settings.items():
+        host = log_host(driver, options) if driver in NETWORK_DRIVERS else ""
+        leaves = not shippers.is_here(host) if host else driver in SERVICE_DRIVERS
+        stays = driver in LOCAL_DRIVERS or (driver in NETWORK_DRIVERS and not leaves)
+        found[name] = LogRoute(driver, None if stays else host, driver in (policy.log_drivers or ()))
+    return found
 
 
 def shipped_logs(logs: Mapping[str, LogRoute], shippers: Shippers, policy: Policy) -> Judgement:
@@ -96,14 +89,7 @@ def shipped_logs(logs: Mapping[str, LogRoute], shippers: Shippers, policy: Polic
 
 
 def shipped(logs: str, shippers: Shippers, policy: Policy, *, relays: bool) -> Judgement:
-    """Judge whether a log shipper that the policy names takes logs that stay on this host.
-
-    Args:
-        relays: whether rsyslog and syslog-ng count.
-
-    Raises:
-        Manual: one runs that the policy does not name.
-    """
+    """Judge whether a log shipper that the policy names takes logs that stay here; *relays*: of syslog count, too."""
     stay = f"{logs}: kept on this host"
     if named := policy.log_shippers:
         if running := [each for each in named if shippers.runs(each)]:

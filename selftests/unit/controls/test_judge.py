@@ -6,9 +6,9 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.controls.judge import judge, summary
-from hullcheck.controls.metadata import control_of, read_docstring
+from hullcheck.controls.metadata import control_of
 from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
-from hullcheck.messages import hide_passwords, printable
+from hullcheck.messages import hide_passwords
 from hullcheck.results import Finding
 from hullcheck.verdicts import EvidenceError, Manual, NoDaemon, NotApplicable, Verdict
 
@@ -58,33 +58,24 @@ def test_engine_without_a_daemon(kind: str, verdict: str) -> None:
     assert (str(finding.verdict), finding.reason) == (verdict, "Podman")
 
 
-def test_note_beside_a_pass() -> None:
-    """A control that returns text passes with it."""
-    assert judge(lambda: "as asked", {}, "web1") == (Finding("target", "web1", Verdict.PASS, "as asked"),)
-    assert judge(lambda: 5, {}, "web1") == (Finding("target", "web1", Verdict.PASS, ""),)
-
-
 def test_each_subject_has_its_finding() -> None:
-    """A control is called once for each subject; one that raises stops no other."""
+    """A control is called once for each subject, and passes with the text that it returns."""
 
-    def control(thing: int) -> None:
+    def control(thing: int) -> str | int:
         assert thing < 2, f"is {thing}"
+        return thing or "zero"
 
-    things = Subjects("thing", (("a", 1), ("b", 2), ("c", 0)))
+    things = Subjects("thing", (("a", 1), ("b", 2), ("c", 0), ("d", 0)), unread=(("e", "torn"),))
     findings = judge(control, {"thing": things}, "web1")
-    assert [(each.kind, each.subject, str(each.verdict)) for each in findings] == [
-        ("thing", "a", "pass"),
-        ("thing", "b", "fail"),
-        ("thing", "c", "pass"),
-    ]
+    assert findings == (
+        Finding("thing", "a", Verdict.PASS, ""),
+        Finding("thing", "b", Verdict.FAIL, "is 2"),
+        Finding("thing", "c", Verdict.PASS, "zero"),
+        Finding("thing", "d", Verdict.PASS, "zero"),
+        Finding("thing", "e", Verdict.ERROR, "torn"),
+    )
     assert summary(findings) == (Verdict.FAIL, "b: is 2")
-
-
-def test_subject_whose_name_is_no_text() -> None:
-    """It is an error of its own, and the others are judged."""
-    things = Subjects[int]("thing", ((None, 1), ("b", 2)))  # type: ignore[arg-type]
-    found = judge(lambda thing: None, {"thing": things}, "web1")
-    assert [(each.subject, str(each.verdict)) for each in found] == [("None", "error"), ("b", "pass")]
+    assert summary((findings[0], *findings[2:4])) == (Verdict.PASS, "zero")
 
 
 def test_no_subject_is_not_applicable() -> None:
@@ -124,16 +115,11 @@ def test_words_of_a_host_are_made_fit_to_be_shown() -> None:
     def control(thing: str) -> None:
         raise AssertionError(thing)
 
-    evil = "\x1b[2J\x9b2J\u202e\udcff\x00"
+    evil = "\x1b[2J\x9b2J\u202e\udcff\x00\u2028"
     (finding,) = judge(control, {"thing": Subjects("thing", ((evil, evil + "x" * 10_000_000),))}, "web1")
-    assert finding.subject == r"\x1b[2J\x9b2J\u202e\udcff\x00"
+    assert finding.subject == r"\x1b[2J\x9b2J\u202e\udcff\x00\u2028"
     assert finding.reason.startswith(finding.subject + "xxx")
     assert len(finding.reason) < 5000
-
-
-def test_printable_shows_line_ends_that_hide() -> None:
-    """The line and paragraph separators of Unicode begin no line of somebody's choice."""
-    assert printable("a\u2028b\u2029c") == r"a\u2028b\u2029c"
 
 
 def test_passwords_in_urls() -> None:
@@ -142,13 +128,6 @@ def test_passwords_in_urls() -> None:
     assert hide_passwords("nginx:1.27@sha256:00") == "nginx:1.27@sha256:00"
     assert hide_passwords("http://me:p,w/@x@p:80/, failed") == "http://me:***@p:80/, failed"
     assert hide_passwords("ssh://a:22,ssh://me@b") == "ssh://a:22,ssh://me@b"
-
-
-def test_docstring_is_the_documentation() -> None:
-    """Title, rationale and remedy are told apart."""
-    text = "Demand.\n\nWhy,\nand more.\n\nAlso.\n\nRemedy: do\nthis.\n"
-    assert read_docstring(text) == ("Demand.", "Why, and more.\n\nAlso.", "do this.")
-    assert read_docstring("") == ("", "", "")
 
 
 def test_limits_on_subjects() -> None:
@@ -170,10 +149,18 @@ def test_limits_on_subjects() -> None:
     assert judged("image", "web").keys() == {"web", "db", "torn"}
 
 
-def test_control_without_a_docstring_has_a_title() -> None:
-    """The words of its name: whoever writes a control in a hurry sees it in each report."""
+def test_control_by_its_docstring_and_markers() -> None:
+    """Title, rationale and remedy are told apart; without a docstring the title is the words of the name."""
 
     def test_log_is_kept() -> None:
         pass
 
-    assert control_of(test_log_is_kept, ()).title == "Log is kept."
+    bare = control_of(test_log_is_kept, ())
+    assert (bare.title, bare.remedy, bare.severity) == ("Log is kept.", "", "medium")
+    test_log_is_kept.__doc__ = "Demand.\n\nWhy,\nand more.\n\nAlso.\n\nRemedy: do\nthis.\n"
+    marks = pytest.mark.severity("low", on_target="x"), pytest.mark.severity(level="high")
+    ids = pytest.mark.cis(id="5.5", level=1), *(pytest.mark.nist(id="AC-6", sp="800-53") for _ in range(2))
+    made = control_of(test_log_is_kept, [each.mark for each in (*marks, *ids)])
+    assert (made.title, made.rationale, made.remedy) == ("Demand.", "Why, and more.\n\nAlso.", "do this.")
+    assert (made.severity, made.cis_level) == ("high", 1)
+    assert made.frameworks == {"cis": ("5.5",), "nist": ("800-53:AC-6",)}
