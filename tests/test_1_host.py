@@ -419,9 +419,8 @@ def test_engine_release_is_maintained(
     distribution that still gets updates: `apt-get update && apt-get upgrade`. Then restart what still runs the older
     programs: `systemctl restart containerd docker`.
     """
-    flaw = _release_flaw(release, known_releases)
+    flaw, doubt = _release_flaw_and_doubt(release, known_releases)
     assert not flaw, f"{release} {flaw}"
-    doubt = _release_doubt(release, known_releases)
     unpatched = release.is_of_a_distribution and not policy.patched_by
     if not doubt and unpatched and not patching.get().works(policy.patch_days):
         doubt = "nothing shows that its updates are installed; patched_by: NAME in the policy does"
@@ -431,47 +430,36 @@ def test_engine_release_is_maintained(
     return f"{release}, maintained by what was known on {known_releases.day}; {parts}"
 
 
-def _release_flaw(release: Release, known: KnownReleases) -> str:
-    """Return why a release is not maintained, or an empty string if nothing shows that."""
+def _release_flaw_and_doubt(release: Release, known: KnownReleases) -> tuple[str, str]:
+    """Return why a release is not maintained, and why that is unknown; empty if it is."""
     if not re.match(r"\d+\.\d+", release.version):
         raise EvidenceError(f"{release.version!r} is not a version of the engine")
-    line = known.line(release.version)
-    if line and release.today < line.released:
+    line, today = known.line(release.version), release.today
+    if line and today < line.released:
         raise EvidenceError(
-            f"the line {line.name} began on {line.released}, and the clock says {release.today}: set the clock"
+            f"the line {line.name} began on {line.released}, and the clock says {today}: set the clock"
         )
     if release.is_of_a_distribution:
         end = _end_of_distribution(release, known)
         when = f"on {end}" if end != date.min else f"before {known.day}"
-        return f"got its last updates {when}" if end and end < release.today else ""
-    if release.vendor != _COMMUNITY or (not line and _is_newer(release, known)):
-        return ""
-    if not line or (line.ended and line.ended < release.today):
-        return (
-            f"is of the line {line.name}, which ended on {line.ended}" if line else "is older than every line"
-        )
-    if line.safe and order(release.version) < order(line.safe):
-        return f"has known vulnerabilities, which {line.safe} mends"
-    return "is a pre-release" if _PRE_RELEASE.search(release.version) else ""
-
-
-def _release_doubt(release: Release, known: KnownReleases) -> str:
-    """Return why it is unknown whether a release without a flaw is maintained, or an empty string if it is."""
-    if release.is_of_a_distribution:
-        return "" if _end_of_distribution(release, known) else "no end of its updates is known"
+        ended = f"got its last updates {when}" if end and end < today else ""
+        return ended, "" if end else "no end of its updates is known"
     if release.vendor != _COMMUNITY:
-        return "what its vendor maintains is not known"
-    if _is_newer(release, known) and not known.line(release.version):
-        return f"it is newer than what was known of releases on {known.day}"
-    if release.today > known.day + timedelta(known.good_for_days):
-        return (
-            f"what is known of releases is of {known.day}, which is too old; name a newer file by --releases"
-        )
-    return ""
-
-
-def _is_newer(release: Release, known: KnownReleases) -> bool:
-    return numbers(release.version) > numbers(known.lines[0].name)
+        return "", "what its vendor maintains is not known"
+    if not line and numbers(release.version) > numbers(known.lines[0].name):
+        return "", f"it is newer than what was known of releases on {known.day}"
+    if not line:
+        return "is older than every line", ""
+    if line.ended and line.ended < today:
+        return f"is of the line {line.name}, which ended on {line.ended}", ""
+    if line.safe and order(release.version) < order(line.safe):
+        return f"has known vulnerabilities, which {line.safe} mends", ""
+    if _PRE_RELEASE.search(release.version):
+        return "is a pre-release", ""
+    too_old = (
+        f"what is known of releases is of {known.day}, which is too old; name a newer file by --releases"
+    )
+    return "", too_old if today > known.day + timedelta(known.good_for_days) else ""
 
 
 def _end_of_distribution(release: Release, known: KnownReleases) -> date | None:

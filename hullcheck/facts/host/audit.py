@@ -47,8 +47,6 @@ class Rule(Struct, frozen=True):
     """One rule.
 
     Attributes:
-        text: as auditctl prints it, or the file has it.
-        list: `exit`, `task`, `exclude`, ...
         path: what it names, with the links on the way resolved; empty for everything.
         tree: whether that stands for all that lies below it too; so it is for every watch (-w).
         permissions: of `rwxa`; where it names system calls instead, `x` or none.

@@ -49,10 +49,8 @@ class Software(Struct, frozen=True):
 
     Attributes:
         system: os-release by name.
-        source: the list of packages; empty where none is known.
-        count: how many packages it has.
-        packages: those that are compilers or browsers, and ubuntu-standard.
-        programs: paths of programs that are called like compilers or browsers.
+        source: the list of packages, with *count* of them; empty where none is known.
+        packages: those that are compilers or browsers, and ubuntu-standard; *programs* alike, by path.
         marks: files that only minimal images of Ubuntu have.
         unread: folders of programs that could not be read.
     """
@@ -98,12 +96,11 @@ class Software(Struct, frozen=True):
 @fact(PACKAGES, HOST)
 def software(recording: Recording, presence: Presence) -> Software:
     """The distribution of the host, its compilers and its browsers."""
-    text = recording.section(PACKAGES, "software")
-    words = Words(text)
+    words = Words(recording.section(PACKAGES, "software"))
     source, _, count = words.first("source").partition(" ")
     if "failed" in words or (source and count == "0"):
         raise EvidenceError(f"the list of packages of {source} is empty, or was not understood")
-    programs = tuple(dict.fromkeys(line for line in text.split("\n") if line.startswith("/")))
+    programs = tuple(word for word in words if word.startswith("/"))
     texts = (words.all("package"), programs, words.all("mark"), words.all("unread"))
     return Software(os_release(recording), source, int(count or 0), *texts)
 
@@ -117,14 +114,7 @@ def minimal_distribution(software: Software, policy: Policy) -> Subjects[str]:
 
 
 class Timer(Struct, frozen=True):
-    """A timer that is active.
-
-    Attributes:
-        setting: what its program says of itself, as `NAME=VALUE`.
-        installs: whether that means that it installs updates.
-        result: how the service ended that it starts; empty if it did not run since the start of the host.
-        ended: when that was.
-    """
+    """A timer that is active, with what its program says of itself, and how its service last ended, and when."""
 
     name: str
     enabled: bool
@@ -162,9 +152,10 @@ class Patching(Struct, frozen=True):
 def patching(recording: Recording, presence: Presence, units: Units) -> Patching:
     """What may install updates on the target, and when it last did."""
     text = recording.section(PACKAGES, "updates")
+    words = Words(text)
     agents = (name for name in AGENTS if name in units.shown and units.shown[name].active == "active")
-    others = (*agents, *filter(_CRON.fullmatch, text.split("\n")))
-    return Patching(day(recording.gathered), tuple(_timers(units, text)), others, Words(text).all("unread"))
+    others = (*agents, *filter(_CRON.fullmatch, words))
+    return Patching(day(recording.gathered), tuple(_timers(units, text)), others, words.all("unread"))
 
 
 def _timers(units: Units, text: str) -> Iterator[Timer]:

@@ -39,8 +39,6 @@ class Process(Struct, frozen=True, dict=True):
     """One process, with the numbers of the auditor's own PID namespace; uids are those of the host.
 
     Attributes:
-        status: the lines of /proc/PID/status by name.
-        cgroups: the lines of /proc/PID/cgroup.
         pid_namespace: `pid:[INODE]`, or None if the auditor may not see it; `user_namespace` alike.
         executable: the path of its program where it runs; empty if the auditor may not see it.
     """

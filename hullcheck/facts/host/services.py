@@ -57,8 +57,7 @@ class HostServices(Struct, frozen=True, dict=True):
     by_root: bool
 
     def _is_outside(self, pid: int) -> bool:
-        """Return whether a process is in no container but those that hold the whole host."""
-        around = self.processes.process(1).container_ids
+        around = self.processes.process(1).container_ids  # of containers that hold the whole host
         return not self.processes.process(pid).container_ids - around
 
     @cached_property

@@ -67,12 +67,7 @@ UNITS = Probe.from_file(
 
 
 class Units(Struct, frozen=True):
-    """The units.
-
-    Attributes:
-        named: the lines of what lists them; None where neither systemd nor OpenRC runs.
-        shown: by name, those that were asked for; nothing where no systemd runs.
-    """
+    """The lines of what lists units, or None where neither systemd nor OpenRC runs, and what systemd shows of some."""
 
     named: Words | None
     shown: Mapping[str, Unit]
