@@ -124,7 +124,7 @@ def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> Daemon
         raise EvidenceError("the engine has no configuration file, or one whose path is unusual")
     document = dict(config.values())
     started_by = unit.name if unit and _UNIT.fullmatch(unit.name) else ""
-    flags = {name for name, _ in (*daemon.process.flags, *daemon.configuration.next_flags)}
+    flags = {name for name, _ in daemon.process.flags}
     for name in (*remedy.put, *remedy.without, *remedy.only):
         if name in flags:
             raise EvidenceError(

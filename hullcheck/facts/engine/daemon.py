@@ -137,22 +137,19 @@ class Daemon(Struct, frozen=True, dict=True):
     def config(self) -> ConfigFile:
         """Its configuration file."""
         process, named = self.process, self.process.values("config-file")[-1:]
-        if named == ("",):
-            return ConfigFile("", "absent", None, None)
         if process.config is None or named not in ((), (process.config.path,)):
             raise EvidenceError("the configuration file of the daemon could not be found")
         if process.uids[1:2] != (0,) and not process.environment and not named:
-            return ConfigFile("", "unknown", None, None)  # of another user's rootless daemon
+            raise EvidenceError(
+                unread("the path of the daemon's configuration")
+            )  # another user's rootless daemon
         return process.config
 
     @cached_property
     def configuration(self) -> Configuration:
         """All that it takes settings from."""
-        process, unit = self.process, self.unit
         version = self.engine.version.partition("+")[0]
-        if unit is None or unit.flags is None or sorted(unit.flags) == sorted(process.flags):
-            return Configuration(process.flags, self.config, process.started, version, process.flags)
-        return Configuration(process.flags, self.config, process.started, version, unit.flags, unit.name)
+        return Configuration(self.process.flags, self.config, self.process.started, version)
 
     def setting(self, name: str) -> Setting:
         """Return a setting by its name in daemon.json: the value in force and its source."""

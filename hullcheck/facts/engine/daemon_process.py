@@ -4,7 +4,7 @@ import json
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -28,7 +28,8 @@ _LINKS = r"l\S+ .* (?:self|\d+)/\S+ -> .*"
 _RUNNING = lines_like(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
 _PODMAN = lines_like(_LINKS, r"\d+/(?:mountinfo|task/\d+/net/unix):.*")
 _ASKED = lines_like("(?:clock|endpoint|path|file):.*")
-_FILES = lines_like(r"\d+/(?:config|profile):(?:read|absent|unread|unknown)\|.*", "link:.*", " .*")
+_FILES = lines_like(r"\d+/(?:config|profile):(?:read|absent|unread)\|.*", "link:.*", " .*")
+_UNIT = regex("(?:Id|MainPID|Listen)=|$")
 _VARIABLES = ("DOCKER_CERT_PATH=", "DOCKER_CONFIG=", "HOME=", "XDG_RUNTIME_DIR=")
 
 
@@ -66,14 +67,6 @@ def _files(text: str) -> Iterator[tuple[str, str | None]]:
             heading, lines = line, []
 
 
-def _keep_unit(line: str) -> str:
-    """Keep a property that is read; of the command the command alone, without secrets."""
-    if not line.startswith("ExecStart="):
-        return line if re.match("(?:Id|MainPID|NeedDaemonReload|Listen)=|$", line) else ""
-    command = re.search(r"argv\[\]=(.*?) ; ", line)
-    return "ExecStart=" + (" ".join(daemon_options.stored_command(command[1].split())) if command else "")
-
-
 DAEMON = Probe.from_file(
     "daemon",
     in_sections(
@@ -82,14 +75,13 @@ DAEMON = Probe.from_file(
         words=_keep_words,
         sockets=lines_like(r"/.*\t/?.*"),
         files=_keep_files,
-        units=lambda text: "\n".join(map(_keep_unit, text.split("\n"))),
+        units=lambda text: "\n".join(line for line in text.split("\n") if _UNIT.match(line)),
         podman=_PODMAN,
     ),
 )
 
 _UNIX = regex(r"[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ 00010000 [0-9A-F]+ [0-9A-F]+ +(\d+) (\S.*)")
 _LINK = regex(r"l\S+ .* (self|\d+)/(\S+) -> (.*)")
-_STALE = ("NeedDaemonReload", "yes")
 _TICKS = 100  # USER_HZ, the unit of /proc/PID/stat, on every architecture that Docker runs on
 _CLOCKS = 0.05  # seconds: how far off two clocks can be that are read one after the other, in hundredths
 _LOOPBACK = regex(r"localhost|127\.[\d.]+|::1")
@@ -108,18 +100,10 @@ class UnixSocket(Struct, frozen=True):
 
 
 class Unit(Struct, frozen=True):
-    """The unit of a running daemon.
-
-    Attributes:
-        flags: its options, or None if they hold variables or are in a script that it starts.
-        stale: those of this unit and docker.socket that changed on disk since systemd read them.
-        listens: the addresses of docker.socket, or None if systemd does not say.
-    """
+    """The unit of a running daemon; *listens* are the addresses of docker.socket."""
 
     name: str
-    flags: Flags | None
-    stale: tuple[str, ...] = ()
-    listens: tuple[str, ...] | None = None
+    listens: tuple[str, ...]
 
 
 class DaemonProcess(Struct, frozen=True, kw_only=True):
@@ -358,26 +342,13 @@ def _stat(lines: _Lines) -> list[str]:
     return "".join(lines.get("stat", ())).rpartition(")")[2].split()
 
 
-def _unit(pid: str, blocks: Iterable[tuple[tuple[str, str], ...]]) -> Unit | None:
+def _unit(pid: str, blocks: Sequence[tuple[tuple[str, str], ...]]) -> Unit | None:
     """Return the unit whose main process this is."""
-    known = {dict(each).get("Id", ""): each for each in blocks}
-    own = next((each for each in known.values() if ("MainPID", pid) in each), None)
-    if own is None:
+    name = next((dict(each).get("Id", "") for each in blocks if ("MainPID", pid) in each), None)
+    socket = next((each for each in blocks if ("Id", "docker.socket") in each), None)
+    if name is None or socket is None:
         return None
-    values, socket = dict(own), known.get("docker.socket")
-    arguments = values.get("ExecStart", "").split()
-    flags = daemon_options.flags(arguments[1:])
-    is_script = not flags and posixpath.basename(arguments[0] if arguments else "") != "dockerd"
-    name = values.get("Id", "")
-    stale = tuple(each for each in known if each in (name, "docker.socket") and _STALE in known[each])
-    return Unit(
-        name,
-        None if is_script or daemon_options.variables(arguments) else flags,
-        stale,
-        None
-        if socket is None
-        else tuple(text.rpartition(" (")[0] for word, text in socket if word == "Listen"),
-    )
+    return Unit(name, tuple(text.rpartition(" (")[0] for word, text in socket if word == "Listen"))
 
 
 # ---- Podman

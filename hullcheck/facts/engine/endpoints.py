@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from hullcheck.facts.engine.daemon_options import KINDS, Setting
 from hullcheck.facts.engine.daemon_process import DaemonProcess, UnixSocket
@@ -25,7 +24,6 @@ from hullcheck.verdicts import EvidenceError, unread
 
 PublishedPorts = frozenset[tuple[str, int]]
 DEFAULT_SOCKET = "/var/run/docker.sock"
-DEFAULT_TLS = "tcp://localhost:2376"
 DEFAULT_PORTS = frozenset({2375, 2376})
 SYSTEM_CONTAINERD = "/run/containerd/containerd.sock"
 EVERY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::"})
@@ -74,17 +72,6 @@ def listening(process: DaemonProcess) -> tuple[Listener, ...]:
     if not process.may_see_sockets or process.tcp_table is None:
         raise EvidenceError(unread(f"the sockets of process {process.pid}"))
     return tuple(each for each in process.tcp_table if each.inode in process.held)
-
-
-def listens_at_one(process: DaemonProcess, paths: Iterable[str]) -> bool:
-    """Whether the process itself listens on one of these unix sockets.
-
-    It does on that of containerd if containerd is a part of the daemon (`embedded-containerd`, from 29).
-    """
-    if not process.may_see_sockets:
-        raise EvidenceError(unread(f"the sockets of process {process.pid}"))
-    wanted = frozenset(paths)
-    return any(each.real in wanted for each in process.unix_table if each.inode in process.held)
 
 
 def real_path(process: DaemonProcess, path: str) -> str:
@@ -158,13 +145,11 @@ class HostOptions(Struct, frozen=True):
 
     Attributes:
         doubt: why there may be others, as the message of an error; empty if these are all.
-        open_ended: whether it takes unknown sockets of a service manager.
     """
 
     hosts: tuple[str, ...]
     source: str
     doubt: str = ""
-    open_ended: bool = False
 
 
 class RemoteApi(Struct, frozen=True):
@@ -207,19 +192,6 @@ class Endpoints(Struct, frozen=True, dict=True):
     @cached_property
     def configured(self) -> HostOptions:
         """The addresses of the daemon's options, with those of docker.socket for `fd://`."""
-        options, unit = self._options, self.process.unit
-        own = tuple(host for host in options.hosts if not host.startswith("fd:"))
-        if own == options.hosts:
-            return options
-        if unit is None or unit.listens is None:
-            return replace(options, hosts=own, open_ended=True)
-        of_unit = (
-            f"unix://{each}" if each.startswith(("/", "@")) else f"tcp://{each}" for each in unit.listens
-        )
-        return replace(options, hosts=(*own, *of_unit))
-
-    @property
-    def _options(self) -> HostOptions:
         named, source, doubt = self.process.values("hosts"), "command line", ""
         if not named:  # the daemon refuses to start where the file names some as well
             try:
@@ -228,14 +200,13 @@ class Endpoints(Struct, frozen=True, dict=True):
                 return HostOptions((), "", str(error))
             named = tuple(host for value in setting.possible for host in value or ("",))
             source, doubt = setting.source, setting.doubt
-        return HostOptions(tuple(host.strip() or self._default_host for host in named), source, doubt)
-
-    @property
-    def _default_host(self) -> str:
-        try:
-            return DEFAULT_TLS if Tls(self.setting, self.process).encrypted else f"unix://{DEFAULT_SOCKET}"
-        except EvidenceError:
-            return f"unix://{DEFAULT_SOCKET}"
+        hosts, unit = [host for host in named if not host.startswith("fd:")], self.process.unit
+        if unit and len(hosts) < len(named):
+            schemes = (("unix" if each[0] in "/@" else "tcp", each) for each in unit.listens)
+            hosts += [f"{scheme}://{each}" for scheme, each in schemes]
+        elif len(hosts) < len(named):
+            doubt = doubt or _OPEN_ENDED
+        return HostOptions(tuple(hosts), source, doubt)
 
     @cached_property
     def api_sockets(self) -> tuple[str, ...]:
@@ -246,8 +217,8 @@ class Endpoints(Struct, frozen=True, dict=True):
             roots = {path for root in self._exec_roots for path in (root, run_path(root))}
             held = (each for each in process.unix_table if each.inode in process.held)
             return tuple(sorted({each.real for each in held if _is_api(each, named, roots)}))
-        if options.doubt or options.open_ended:
-            raise EvidenceError(options.doubt or _OPEN_ENDED)
+        if options.doubt:
+            raise EvidenceError(options.doubt)
         return tuple(sorted({real_path(process, path) for path in named}))
 
     @cached_property
@@ -281,30 +252,23 @@ class Endpoints(Struct, frozen=True, dict=True):
     @cached_property
     def remote_api(self) -> RemoteApi:
         """The TCP addresses at which the daemon takes commands, and what a client needs there."""
-        unit, options = self.process.unit, self.configured
         seen = self.process.may_see_sockets
         addresses, doubt = self._seen() if seen else self._named()
-        if not doubt and unit and unit.stale:
-            doubt = f"{' and '.join(unit.stale)} changed on disk: run systemctl daemon-reload"
-        source = "listening" if seen else options.source
+        source = "listening" if seen else self.configured.source
         return RemoteApi(addresses, source, self._pending(addresses), Tls(self.setting, self.process), doubt)
 
     def _seen(self) -> tuple[tuple[str, ...], str]:
         """Return the addresses on which the daemon listens, and why there may be more."""
-        options, named = self.configured, tcp_ports(self.configured.hosts)
+        named, why = tcp_ports(self.configured.hosts), self.configured.doubt
         listeners = listening(self.process)
         others = self._unexplained(listeners, named)
-        sure = [each for each in others if options.open_ended or each.number in DEFAULT_PORTS]
-        strange = ", ".join(address(each) for each in others if each not in sure)
-        doubt = ""
-        if strange and (options.doubt or not self._in_swarm):  # a node holds the ports of services, too
-            why = (
-                f": {options.doubt}"
-                if options.doubt
-                else ", as nothing that is known told it to listen there"
-            )
-            doubt = f"the daemon listens on {strange}, and whether for commands is unknown{why}"
-        api = [*(each for each in listeners if each.number in named), *sure]
+        api = [*(each for each in listeners if each.number in named)]
+        api += [each for each in others if each.number in DEFAULT_PORTS]
+        strange = ", ".join(address(each) for each in others if each not in api)
+        if not strange or (self._in_swarm and not why):  # a node holds the ports of services, too
+            return tuple(map(address, api)), ""
+        why = f": {why}" if why else ", as nothing that is known told it to listen there"
+        doubt = f"the daemon listens on {strange}, and whether for commands is unknown{why}"
         return tuple(map(address, api)), doubt
 
     def _unexplained(self, listeners: Iterable[Listener], named: frozenset[int]) -> list[Listener]:
@@ -317,15 +281,11 @@ class Endpoints(Struct, frozen=True, dict=True):
         others = [each for each in listeners if each.number not in named | own]
         if not others:
             return []
-        published = (
-            self.published_ports.get()
-        )  # next to one on every address no other socket can have the port
+        # next to one on every address no other socket can have the port
+        published = self.published_ports.get()
         everywhere = {number for where, number in published if where in ("0.0.0.0", "::", "")}
-        return [
-            each
-            for each in others
-            if each.number not in everywhere and (each.address, each.number) not in published
-        ]
+        taken = {*published, *((each.address, each.number) for each in others if each.number in everywhere)}
+        return [each for each in others if (each.address, each.number) not in taken]
 
     @property
     def _in_swarm(self) -> bool:
@@ -333,15 +293,14 @@ class Endpoints(Struct, frozen=True, dict=True):
 
     def _named(self) -> tuple[tuple[str, ...], str]:
         """Return the addresses of the options, as an auditor who may not see sockets knows them, and the doubt."""
-        options, process = self.configured, self.process
-        if process.tcp_table == ():
+        if self.process.tcp_table == ():
             return (), ""  # nothing at all listens in its network
-        if options.doubt:
-            return (), options.doubt
-        return tuple(filter(is_tcp, options.hosts)), _OPEN_ENDED if options.open_ended else ""
+        if self.configured.doubt:
+            return (), self.configured.doubt
+        return tuple(filter(is_tcp, self.configured.hosts)), ""
 
     def _pending(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the addresses that the next start opens beside these: by the options, the file or docker.socket."""
+        """Return the addresses that the next start opens beside these: by the file or docker.socket."""
         found = list(self.configured.hosts)
         try:
             setting = self.setting("hosts")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_options import START
-from hullcheck.facts.engine.endpoints import listens_at_one, real_path, run_path
+from hullcheck.facts.engine.endpoints import real_path, run_path
 from hullcheck.facts.engine.files_answer import FILES, SYSTEM, Answer, Unit
 from hullcheck.facts.host.file import FileFact, State, abstract_socket
 from hullcheck.facts.registry import fact
@@ -216,10 +216,8 @@ class EngineFiles(Struct, frozen=True, dict=True):
     @property
     def containerd_roots(self) -> tuple[str, ...]:
         """The directories in which the containerd that the daemon uses keeps images, by its open database."""
-        pids = list(self.containerds)
-        if listens_at_one(self.daemon.process, self.daemon.endpoints.containerd_sockets):
-            pids.append(str(self.daemon.pid))
-        roots = tuple(dict.fromkeys(root for pid in pids for root in self.answer.words_of(pid, "held")))
+        held = (root for pid in self.containerds for root in self.answer.words_of(pid, "held"))
+        roots = tuple(dict.fromkeys(held))
         if not roots:
             raise EvidenceError(unread("the containerd that the daemon uses", "could not be looked at"))
         return roots
@@ -284,23 +282,13 @@ def sysconfig_file(engine_files: EngineFiles) -> Files:
 def configuration_directory(engine_files: EngineFiles) -> Files:
     """The directory of the configuration file in use, and /etc/docker if the daemon is root's."""
     paths = [] if engine_files.daemon.process.rootless else ["/etc/docker"]
-    paths += map(posixpath.dirname, _configuration(engine_files.daemon))
-    return engine_files.at(*dict.fromkeys(paths), nothing="the daemon has no configuration directory")
+    return engine_files.at(*dict.fromkeys((*paths, posixpath.dirname(engine_files.daemon.config.path))))
 
 
 @fact()
 def configuration_file(engine_files: EngineFiles) -> Files:
     """The configuration file in use."""
-    nothing = "the daemon was started without a configuration file"
-    return engine_files.at(*_configuration(engine_files.daemon), nothing=nothing)
-
-
-def _configuration(daemon: Daemon) -> tuple[str, ...]:
-    """Return the path of the configuration file, if there is one."""
-    file = daemon.config
-    if not file.path and file.state != "absent":
-        file.values()  # says why it is not known
-    return (file.path,) if file.path else ()
+    return engine_files.at(engine_files.daemon.config.path)
 
 
 # ---- certificates and keys

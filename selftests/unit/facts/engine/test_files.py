@@ -88,9 +88,6 @@ def sockets(trigger: str, *others: tuple[str, ...]) -> Target:
         (sockets("", ("Id=docker.socket", "FragmentPath=", f"DropInPaths={DROP_IN}")), "3.4", "host",
          "not applicable", ""),
         # nothing to judge
-        (Target(Host(flags=("--config-file=",), uid=1000)), "3.5", "host", "not applicable",
-         "the daemon has no configuration directory"),
-        (Target(Host(flags=("--config-file=",))), "3.17", "host", "not applicable", "without a configuration file"),
         (Target(units=None), "3.1", "host", "not applicable", "the target runs no systemd, and no script"),
         (Target(units=None), "3.3", "host", "not applicable", "the target does not run systemd"),
         (Target(files=BARE), "3.7", "host", "not applicable", f"there is no file below {CERTIFICATES}"),
