@@ -38,12 +38,8 @@ _MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
 # ---- what is kept
 
 
-def _searched(configs: Configs) -> Configs:
-    """Return the configs with the kinds of secrets that are in their texts in the place of these."""
-    return tuple(map(_searched_config, configs))
-
-
-def _searched_config(config: Config) -> Config:
+def _searched(config: Config) -> Config:
+    """Return a config with the kinds of secrets that are in its text in the place of this."""
     data = config.spec.data
     if data is None:
         return config
@@ -51,12 +47,8 @@ def _searched_config(config: Config) -> Config:
     return replace(config, found=found, spec=replace(config.spec, data=None))
 
 
-def _without_secrets(services: Services) -> Services:
-    """Return the services with what was found in the place of all that may hold a secret."""
-    return tuple(map(_reduced, services))
-
-
-def _reduced(service: ServiceDocument) -> ServiceDocument:
+def _without_secrets(service: ServiceDocument) -> ServiceDocument:
+    """Return a service with what was found in the place of all that may hold a secret."""
     task = service.spec.task_template
     found = (*service.found, *_secrets(service.spec), *_mounted(task.container_spec))
     container = task.container_spec and replace(
@@ -103,8 +95,8 @@ SWARM = Probe.from_file(
     in_sections(
         state=_state_kept,
         nodes=kept_as(Nodes),
-        services=kept_as(Services, _without_secrets),
-        configs=kept_as(Configs, _searched),
+        services=kept_as(Services, lambda found: tuple(map(_without_secrets, found))),
+        configs=kept_as(Configs, lambda found: tuple(map(_searched, found))),
     ),
 )
 
