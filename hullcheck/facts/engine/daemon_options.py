@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from hullcheck import inputs
 from hullcheck.parsing.go import go_boolean
@@ -224,6 +223,13 @@ def _ulimit(limit: Any) -> Any:
 # ---- the file
 
 
+def _latest(*texts: str) -> Span | None:
+    """Return the latest of some times, or None if one of them is unknown."""
+    times = [moment(each) for each in texts]
+    known = [each for each in times if each]
+    return max(known) if len(known) == len(times) else None
+
+
 class ConfigFile(Struct, frozen=True):
     """A file that a daemon reads when it starts.
 
@@ -241,25 +247,16 @@ class ConfigFile(Struct, frozen=True):
     document: Mapping[str, Any] | None = None
 
     @classmethod
-    def of(cls, line: str) -> "ConfigFile":
-        """Parse the line that names the file and its times."""
-        state, modified, changed, path = (*line.split("|", 3), "", "", "")[:4]
-        times = [time for each in (modified, changed) if (time := moment(each))]
-        return cls(path, state, max(times) if times else None, moment(modified))
-
-    def through_link(self, made: Span | None) -> "ConfigFile":
-        """Return the file behind a symbolic link, which may have led elsewhere before it was *made*."""
-        if made is None or self.touched is None or self.written is None:
-            return replace(self, touched=None, written=None)
-        return replace(self, touched=max(self.touched, made), written=max(self.written, made))
-
-    def with_text(self, line: str) -> "ConfigFile":
-        """Return the file with the document that *line* is; None if it is not JSON."""
+    def of(cls, line: str, text: str = "", link: str = "") -> "ConfigFile":
+        """Parse the line that names the file and its times, its *text*, and the age of a *link* to it."""
+        state, modified, changed, path = line.split("|", 3)
+        links = [link.partition(":")[2]] if link else []
         try:
-            document = inputs.decode(line)
+            document = inputs.decode(text)
         except ValueError:
             document = None
-        return replace(self, document=document if isinstance(document, dict) else None)
+        document = document if isinstance(document, dict) else None
+        return cls(path, state, _latest(modified, changed, *links), _latest(modified, *links), document)
 
     def values(self) -> Mapping[str, Any]:
         """Return what the file says: nothing if it does not exist."""

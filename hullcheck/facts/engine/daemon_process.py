@@ -43,28 +43,22 @@ def _keep_words(text: str) -> str:
     return "\n".join(kept)
 
 
+def _files(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the line that names each file, the text of one that was read, and the age of a link to it."""
+    for block in re.split(r"^(?=\d+/)", text, flags=re.MULTILINE)[1:]:
+        heading, *lines = block.split("\n")
+        link = next((line for line in lines if line.startswith("link:")), "")
+        yield heading, "\n".join(line[1:] for line in lines if line.startswith(" ")), link
+
+
 def _keep_files(text: str) -> str:
     """Keep each file on one line, without secrets."""
     kept: list[str] = []
-    for heading, lines in _files(_FILES(text)):
-        kept.append(heading)
-        if lines is not None and "/profile:" in heading:
-            kept.append(f" {json.dumps(seccomp.read(lines))}")
-        elif lines is not None:
-            kept.append(f" {daemon_options.stored_file(lines) or '(not JSON)'}")
-    return "\n".join(kept)
-
-
-def _files(text: str) -> Iterator[tuple[str, str | None]]:
-    """Yield each heading, and the text of the file if it was read."""
-    heading, lines = "", list[str]()
-    for line in [*text.split("\n"), "link:"]:
-        if line.startswith(" "):
-            lines.append(line[1:])
-        elif line:
-            if heading:
-                yield heading, "\n".join(lines) if ":read|" in heading else None
-            heading, lines = line, []
+    for heading, content, link in _files(_FILES(text)):
+        is_profile = "/profile:" in heading
+        stored = json.dumps(seccomp.read(content)) if is_profile else daemon_options.stored_file(content)
+        kept += [heading, *([f" {stored or '(not JSON)'}"] if ":read|" in heading else []), link]
+    return "\n".join(filter(None, kept))
 
 
 DAEMON = Probe.from_file(
@@ -282,16 +276,8 @@ def _boot(clock: str) -> Span | None:
 
 def _config_files(text: str) -> dict[str, ConfigFile]:
     """Parse the files by `PID/config` and `PID/profile`."""
-    found, place = dict[str, ConfigFile](), ""
-    for line in filter(None, text.split("\n")):
-        word, _, rest = line.partition(":")
-        if line.startswith(" "):
-            found[place] = found[place].with_text(line)
-        elif word == "link":
-            found[place] = found[place].through_link(moment(rest))
-        else:
-            place, found[word] = word, ConfigFile.of(rest)
-    return found
+    files = ((*heading.partition(":")[::2], content, link) for heading, content, link in _files(text))
+    return {place: ConfigFile.of(line, content, link) for place, line, content, link in files}
 
 
 def _process(pid: str, lines: _Lines, common: _Common) -> DaemonProcess:

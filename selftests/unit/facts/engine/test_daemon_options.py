@@ -105,9 +105,8 @@ def test_age_of_a_file(
 def test_what_is_read_and_stored_of_a_file() -> None:
     """A path may hold what divides the answer; the settings are stored on one line, or that it is not JSON."""
     assert Host(flags=("--config-file=/a|b.json",)).facts().daemon.config.path == "/a|b.json"
-    file = ConfigFile.of(f"read|{BEFORE}|{AFTER}|/own")
-    assert file == ConfigFile("/own", "read", moment(AFTER), moment(BEFORE))
-    assert file.with_text(' {"icc":true,"icc":null}').document is None  # a text with two meanings
+    file = ConfigFile.of(f"read|{BEFORE}|{AFTER}|/own", '{"icc":true,"icc":null}')  # a text with two meanings
+    assert file == ConfigFile("/own", "read", moment(AFTER), moment(BEFORE), None)
     whole = '\ufeff{"icc": true, "debug": false}'
     for text, kept in (
         ("\ufeff", "{}"),
