@@ -18,10 +18,8 @@ from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.daemons import AFTER, SOCKET, Host, changed
 
-SWARM = {"Swarm": {"LocalNodeState": "active"}}
 UNIT = "Id=docker.service\nMainPID=7\n\nId=docker.socket\nListen=/run/docker.sock (Stream)"
 FD = Host(flags=("-H", "fd://"), unit=UNIT)
-USER = Host(as_root=False, tcp=(22,))
 
 
 def of(host: Host) -> Endpoints:
