@@ -10,8 +10,7 @@ import pytest
 from hullcheck.criteria.remote_api import validity_flaw
 from hullcheck.facts.engine.endpoints import address
 from hullcheck.facts.engine.models import Network
-from hullcheck.facts.engine.services import Service
-from hullcheck.facts.engine.swarm import Swarm
+from hullcheck.facts.engine.services import Service, Swarm
 from hullcheck.parsing.addresses import is_unspecified
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY, day
@@ -205,10 +204,10 @@ def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
     certificates = swarm.root_certificates
     period = policy.rotation_days.swarm_ca
     note = "; a rotation is under way" if swarm.cluster.root_rotation_in_progress else ""
-    flaw = validity_flaw(certificates, swarm.times)
+    flaw = validity_flaw(certificates, swarm.recording.known_times)
     assert not flaw, f"a root certificate {flaw}{note}"
     made = min(each.not_before for each in certificates)
-    age = (swarm.times.later - made) / DAY
+    age = (swarm.recording.known_times.later - made) / DAY
     assert age <= period, f"made on {day(made)}, {age:.0f} days ago; allowed are {period}{note}"
     return f"made on {day(made)}{note}"
 
