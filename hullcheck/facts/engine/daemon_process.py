@@ -107,7 +107,7 @@ class DaemonProcess(Struct, frozen=True, kw_only=True):
         environment: the variables that decide something, as far as they may be read.
         held: the inodes of its sockets; empty if its descriptors may not be read.
         tcp_table: what listens in its network namespace, or None if that may not be read.
-        sees_endpoint: whether the socket of the docker command is the same file for this process, or None if unknown.
+        sees_endpoint: whether the socket of the docker command is the same file for it, or None if that is unknown.
     """
 
     pid: int
@@ -216,17 +216,6 @@ class DaemonProcesses(Struct, frozen=True, dict=True):
 # ---- reading the probe's answer
 
 
-class _Common(Struct):
-    """What the answer says of all processes."""
-
-    boot: Span | None
-    path: str
-    real: Mapping[str, str]
-    identities: Mapping[str, str]
-    files: Mapping[str, ConfigFile]
-    units: tuple[tuple[tuple[str, str], ...], ...]
-
-
 def _by_pid(lines: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     """Return the texts of lines `PID/NAME:TEXT` by number and name; links as `link`, with `NAME -> TARGET`."""
     found = dict[str, dict[str, list[str]]]()
@@ -239,26 +228,6 @@ def _by_pid(lines: Iterable[str]) -> dict[str, dict[str, list[str]]]:
         if name:
             found.setdefault(pid, {}).setdefault(name, []).append(text)
     return found
-
-
-def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
-    said = dict(line.partition(":")[::2] for line in sections["asked"].split("\n"))
-    identities = re.findall(r"^file:(\S+) (.*)$", sections["asked"], re.MULTILINE)
-    common = _Common(
-        _boot(said.get("clock", "")),
-        said.get("path", ""),
-        dict(line.partition("\t")[::2] for line in sections["sockets"].split("\n")),
-        {place: number for number, place in identities},
-        _config_files(sections["files"]),
-        tuple(pairs(sections.get("units", ""))),
-    )
-    shown = _by_pid((sections["running"] + "\n" + sections["words"]).split("\n"))
-    alive = {pid: lines for pid, lines in shown.items() if "cmdline" in lines}  # one may have ended meanwhile
-    # A copy of a daemon that has not started its own program yet still holds its sockets.
-    own_program = {pid: lines for pid, lines in alive.items() if alive.keys().isdisjoint(_stat(lines)[1:2])}
-    own_network = _links(shown.get("self", {})).get("ns/net")
-    found = tuple(_process(pid, lines, common) for pid, lines in own_program.items())
-    return DaemonProcesses(said.get("endpoint", ""), common.path, own_network, found)
 
 
 def _links(lines: _Lines) -> dict[str, str]:
@@ -280,49 +249,6 @@ def _config_files(text: str) -> dict[str, ConfigFile]:
     return {place: ConfigFile.of(line, content, link) for place, line, content, link in files}
 
 
-def _process(pid: str, lines: _Lines, common: _Common) -> DaemonProcess:
-    links = _links(lines)
-    folder, stat = links.get("cwd", ""), _stat(lines)
-    identities = [common.identities.get(each) for each in (common.path, f"{pid}/root{common.path}")]
-    start = None
-    if common.boot and len(stat) > 19:
-        since = int(stat[19]) / _TICKS
-        start = (common.boot[0] + since, common.boot[1] + since)
-    return DaemonProcess(
-        pid=int(pid),
-        executable=links.get("exe", ""),
-        flags=daemon_options.flags([line.strip("\r") for line in lines["cmdline"]][1:]),
-        environment=dict(line.partition("=")[::2] for line in lines.get("environ", ())),
-        uids=tuple(int(word) for word in "".join(lines.get("status", ())).partition(":")[2].split()),
-        started=start,
-        namespaces={name[3:]: link for name, link in links.items() if name.startswith("ns/")},
-        mountinfo=tuple(lines.get("mountinfo", ())),
-        held=frozenset(re.findall(r"\d+", link)[0] for link in links.values() if link.startswith("socket:[")),
-        unix_table=tuple(
-            UnixSocket(match[2], common.real.get(match[2]) or _absolute(match[2], folder), match[1])
-            for line in lines.get("net/unix", ())
-            if (match := _UNIX.fullmatch(line))
-        ),
-        tcp_table=tuple(_listeners(pid, lines)) if "net/tcp" in lines else None,
-        sees_endpoint=None if None in identities else identities[0] == identities[1],
-        config=common.files.get(f"{pid}/config"),
-        profile=common.files.get(f"{pid}/profile"),
-        unit=_unit(pid, common.units),
-    )
-
-
-def _listeners(pid: str, lines: _Lines) -> Iterator[Listener]:
-    for name in ("net/tcp", "net/tcp6"):
-        for line in lines.get(name, ()):
-            if found := net.listener(f"{pid}/{name}:{line}"):
-                yield found
-
-
-def _absolute(path: str, folder: str) -> str:
-    """Return a path that may be relative to the process's directory."""
-    return path if path[0] in "/@" or not folder else posixpath.join(folder, path)
-
-
 def _stat(lines: _Lines) -> list[str]:
     """Return the fields of /proc/PID/stat from the third on: after the name, which may hold blanks."""
     return "".join(lines.get("stat", ())).rpartition(")")[2].split()
@@ -335,6 +261,54 @@ def _unit(pid: str, blocks: Sequence[tuple[tuple[str, str], ...]]) -> Unit | Non
     if name is None or socket is None:
         return None
     return Unit(name, tuple(text.rpartition(" (")[0] for word, text in socket if word == "Listen"))
+
+
+def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
+    said = dict(line.partition(":")[::2] for line in sections["asked"].split("\n"))
+    path, boot = said.get("path", ""), _boot(said.get("clock", ""))
+    identities = {
+        place: id_ for id_, place in re.findall(r"^file:(\S+) (.*)$", sections["asked"], re.MULTILINE)
+    }
+    real = dict(line.partition("\t")[::2] for line in sections["sockets"].split("\n"))
+    files, units = _config_files(sections["files"]), tuple(pairs(sections.get("units", "")))
+
+    def process(pid: str, lines: _Lines) -> DaemonProcess:
+        links, stat = _links(lines), _stat(lines)
+        folder = links.get("cwd", "")
+        since = int(stat[19]) / _TICKS if len(stat) > 19 else None
+        sockets = filter(None, map(_UNIX.fullmatch, lines.get("net/unix", ())))
+        tables = (f"{pid}/{name}:{line}" for name in ("net/tcp", "net/tcp6") for line in lines.get(name, ()))
+        seen = [identities.get(each) for each in (path, f"{pid}/root{path}")]
+        return DaemonProcess(
+            pid=int(pid),
+            executable=links.get("exe", ""),
+            flags=daemon_options.flags([line.strip("\r") for line in lines["cmdline"]][1:]),
+            environment=dict(line.partition("=")[::2] for line in lines.get("environ", ())),
+            uids=tuple(int(word) for word in "".join(lines.get("status", ())).partition(":")[2].split()),
+            started=(boot[0] + since, boot[1] + since) if boot and since is not None else None,
+            namespaces={name[3:]: link for name, link in links.items() if name.startswith("ns/")},
+            mountinfo=tuple(lines.get("mountinfo", ())),
+            held=frozenset(link[8:-1] for link in links.values() if link.startswith("socket:[")),
+            unix_table=tuple(
+                UnixSocket(
+                    name, real.get(name) or (name if name[0] == "@" else posixpath.join(folder, name)), inode
+                )
+                for inode, name in (each.groups() for each in sockets)
+            ),
+            tcp_table=tuple(filter(None, map(net.listener, tables))) if "net/tcp" in lines else None,
+            sees_endpoint=None if None in seen else seen[0] == seen[1],
+            config=files.get(f"{pid}/config"),
+            profile=files.get(f"{pid}/profile"),
+            unit=_unit(pid, units),
+        )
+
+    shown = _by_pid((sections["running"] + "\n" + sections["words"]).split("\n"))
+    alive = {pid: lines for pid, lines in shown.items() if "cmdline" in lines}  # one may have ended meanwhile
+    # A copy of a daemon that has not started its own program yet still holds its sockets.
+    own_program = {pid: lines for pid, lines in alive.items() if alive.keys().isdisjoint(_stat(lines)[1:2])}
+    own_network = _links(shown.get("self", {})).get("ns/net")
+    found = tuple(process(pid, lines) for pid, lines in own_program.items())
+    return DaemonProcesses(said.get("endpoint", ""), path, own_network, found)
 
 
 # ---- Podman
