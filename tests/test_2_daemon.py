@@ -194,8 +194,8 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
         raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
     weak = weakness(api)
     assert not weak, weak
-    options = " and ".join(map(described, api.tls.deciding))
-    return f"{shown_addresses(api)}: {options}, with the CA {api.tls.authority}{coming(api)}"
+    options = " and ".join(map(described, api.deciding))
+    return f"{shown_addresses(api)}: {options}, with the CA {api.authority}{coming(api)}"
 
 
 @pytest.mark.cis("2.9", level=1)

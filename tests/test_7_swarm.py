@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from hullcheck.criteria.remote_api import validity_flaw
-from hullcheck.facts.engine.endpoints import address
+from hullcheck.facts.engine.endpoints import shown
 from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.services import Service, Swarm
 from hullcheck.parsing.addresses import is_unspecified
@@ -19,7 +19,7 @@ from hullcheck.verdicts import Manual, NotApplicable
 
 
 def _addresses(listeners: Iterable[Listener]) -> str:
-    return ", ".join(f"{address(each)}/{each.protocol}" for each in listeners)
+    return ", ".join(f"{shown(each.address, each.number)}/{each.protocol}" for each in listeners)
 
 
 @pytest.mark.cis("7.1", level=1)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -61,10 +61,9 @@ def endpoint(host: str) -> tuple[str, int | None]:
     return "*" if address in EVERY_ADDRESS else address, int(port) if port else None
 
 
-def address(listener: Listener) -> str:
+def shown(address: str, port: int) -> str:
     """Return address and port as people write them."""
-    host = f"[{listener.address}]" if ":" in listener.address else listener.address
-    return f"{host}:{listener.number}"
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def listening(process: DaemonProcess) -> tuple[Listener, ...]:
@@ -93,11 +92,45 @@ class TlsFlaw(Enum):
     ANY_AUTHORITY = auto()
 
 
-class Tls(Struct, frozen=True):
-    """The daemon's options for TLS, which hold for each of its TCP addresses."""
+class HostOptions(NamedTuple):
+    """The addresses on which a daemon has to listen by its options, those of its socket unit included.
 
+    *doubt* is why there may be others, as the message of an error; empty if these are all.
+    """
+
+    hosts: tuple[str, ...]
+    source: str
+    doubt: str = ""
+
+
+class RemoteApi(Struct, frozen=True):
+    """The TCP addresses at which the daemon takes commands, how they are known, and what a client needs there.
+
+    Attributes:
+        pending: those that only the next start opens.
+        doubt: why there may be other addresses, as the message of an error; empty if these are all.
+    """
+
+    addresses: tuple[str, ...]
+    source: str
+    pending: tuple[str, ...]
+    doubt: str
     setting: Callable[[str], Setting]
     process: DaemonProcess
+
+    @property
+    def offered(self) -> bool:
+        """Whether there is an address to judge: in force, or a weak one with the next start."""
+        if not self.addresses and self.doubt:
+            raise EvidenceError(self.doubt)
+        return bool(self.addresses) or bool(self.pending and self.flaw)
+
+    @property
+    def endpoints(self) -> tuple[tuple[str, int], ...]:
+        """Address and port of each that is in force, or else of those that the next start opens; `*` is every one."""
+        default = 2376 if self.encrypted else 2375
+        named = map(endpoint, self.addresses or self.pending)
+        return tuple((address, port or default) for address, port in named)
 
     @property
     def encrypted(self) -> bool:
@@ -114,9 +147,7 @@ class Tls(Struct, frozen=True):
             return TlsFlaw.UNVERIFIED
         if None in self.setting("tlscacert").possible and not self._default_ca:
             return TlsFlaw.ANY_AUTHORITY
-        for each in deciding:
-            _ = each.value  # raises if it is unknown
-        _ = self.authority
+        _ = self.authority, *(each.value for each in deciding)  # raises if one is unknown
         return None
 
     @property
@@ -138,47 +169,6 @@ class Tls(Struct, frozen=True):
         known = self.process.environment
         folder = known.get("DOCKER_CERT_PATH") or f"{known.get('HOME', '')}/.docker"
         return f"{folder}/ca.pem"
-
-
-class HostOptions(Struct, frozen=True):
-    """The addresses on which a daemon has to listen by its options, those of its socket unit included.
-
-    Attributes:
-        doubt: why there may be others, as the message of an error; empty if these are all.
-    """
-
-    hosts: tuple[str, ...]
-    source: str
-    doubt: str = ""
-
-
-class RemoteApi(Struct, frozen=True):
-    """The TCP addresses at which the daemon takes commands, and how they are known.
-
-    Attributes:
-        pending: those that only the next start opens.
-        doubt: why there may be other addresses, as the message of an error; empty if these are all.
-    """
-
-    addresses: tuple[str, ...]
-    source: str
-    pending: tuple[str, ...]
-    tls: Tls
-    doubt: str = ""
-
-    @property
-    def offered(self) -> bool:
-        """Whether there is an address to judge: in force, or a weak one with the next start."""
-        if not self.addresses and self.doubt:
-            raise EvidenceError(self.doubt)
-        return bool(self.addresses) or bool(self.pending and self.tls.flaw)
-
-    @property
-    def endpoints(self) -> tuple[tuple[str, int], ...]:
-        """Address and port of each that is in force, or else of those that the next start opens; `*` is every one."""
-        default = 2376 if self.tls.encrypted else 2375
-        named = map(endpoint, self.addresses or self.pending)
-        return tuple((address, port or default) for address, port in named)
 
 
 class Endpoints(Struct, frozen=True, dict=True):
@@ -255,7 +245,7 @@ class Endpoints(Struct, frozen=True, dict=True):
         seen = self.process.may_see_sockets
         addresses, doubt = self._seen() if seen else self._named()
         source = "listening" if seen else self.configured.source
-        return RemoteApi(addresses, source, self._pending(addresses), Tls(self.setting, self.process), doubt)
+        return RemoteApi(addresses, source, self._pending(addresses), doubt, self.setting, self.process)
 
     def _seen(self) -> tuple[tuple[str, ...], str]:
         """Return the addresses on which the daemon listens, and why there may be more."""
@@ -264,12 +254,12 @@ class Endpoints(Struct, frozen=True, dict=True):
         others = self._unexplained(listeners, named)
         api = [*(each for each in listeners if each.number in named)]
         api += [each for each in others if each.number in DEFAULT_PORTS]
-        strange = ", ".join(address(each) for each in others if each not in api)
+        strange = ", ".join(shown(each.address, each.number) for each in others if each not in api)
+        addresses = tuple(shown(each.address, each.number) for each in api)
         if not strange or (self._in_swarm and not why):  # a node holds the ports of services, too
-            return tuple(map(address, api)), ""
+            return addresses, ""
         why = f": {why}" if why else ", as nothing that is known told it to listen there"
-        doubt = f"the daemon listens on {strange}, and whether for commands is unknown{why}"
-        return tuple(map(address, api)), doubt
+        return addresses, f"the daemon listens on {strange}, and whether for commands is unknown{why}"
 
     def _unexplained(self, listeners: Iterable[Listener], named: frozenset[int]) -> list[Listener]:
         """Return the listeners that are not for swarm, metrics or containers, nor on a port that was *named*."""
