@@ -24,19 +24,12 @@ _FILTERS_IPV6 = 27  # the first engine for which ip6tables is on by default
 
 
 class Kind(NamedTuple):
-    """How an option is written.
-
-    Attributes:
-        form: its type in daemon.json.
-        from_json: returns its value from the file.
-        from_flags: returns its value from all that the command line gives for it.
-        default: its value if nothing sets it; None if the engine chooses.
-    """
+    """How an option is written: its type in daemon.json, and what makes its value of that and of all flags for it."""
 
     form: Any
     from_json: Callable[[Any], Any]
     from_flags: Callable[[Sequence[str]], Any]
-    default: Any = None
+    default: Any = None  # the engine chooses
 
 
 def _ulimits(value: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
@@ -235,8 +228,7 @@ class ConfigFile(Struct, frozen=True):
 
     Attributes:
         state: `read`, `absent` or `unread`.
-        touched: the last change of its content, owner, mode or name, or of a symbolic link to it; of an absent
-            file, that of its directory. None if it is unknown.
+        touched: the last change of it, or of a symbolic link to it; of an absent file, that of its directory.
         written: the last change of its content, or of a symbolic link to it.
     """
 
