@@ -196,8 +196,7 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
 def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
     """The root certificate of the swarm holds, and is no older than the site allows.
 
-    Its key is on every manager there ever was, and whoever has it makes nodes. Swarm makes it to hold for 20
-    years.
+    Its key is on every manager there ever was, and whoever has it makes nodes. Swarm makes it to hold for 20 years.
 
     Remedy: `docker swarm ca --rotate`; the period is `swarm_ca` in `rotation_days` of the policy.
     """

@@ -67,12 +67,11 @@ def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
 def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     """The daemon is configured by its file, and no option of its command line undoes that.
 
-    What is in the file can be compared, kept and rolled out; what stands in a unit or a script beside it is
-    forgotten. An option that is in both keeps the daemon from starting again. Who may change the file is judged
-    apart.
+    What is in the file can be compared, kept and rolled out; what stands in a unit or a script beside it is forgotten.
+    An option that is in both keeps the daemon from starting again. Who may change the file is judged apart.
 
-    Remedy: write the settings into /etc/docker/daemon.json, and take them off the command line of dockerd (its
-    unit, and the drop-ins of that).
+    Remedy: write the settings into /etc/docker/daemon.json, and take them off the command line of dockerd (its unit,
+    and the drop-ins of that).
     """
     file = daemon.config
     assert file.state != "absent", f"{file.path} does not exist"

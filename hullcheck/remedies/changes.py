@@ -117,7 +117,7 @@ def change(failure: Failure, remedy: Remedy, facts: Facts) -> Change:
 
 def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> DaemonSettings:
     daemon: Daemon = facts.get("daemon")
-    config, unit = daemon.config, daemon.unit
+    config, unit = daemon.config, daemon.process.unit
     if daemon.engine.rootless:
         raise EvidenceError("the engine is rootless: its settings are those of its user")
     if not is_plain_path(config.path):

@@ -1,7 +1,4 @@
-"""The Docker daemon of a target: the process that answers the docker command, and its settings.
-
-A property raises EvidenceError if what it needs could not be read; that spoils no other.
-"""
+"""The Docker daemon of a target: the process that answers the docker command, and its settings."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from hullcheck.facts.engine.daemon_options import ConfigFile, Configuration, Setting, Value
-from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses, Unit
+from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses
 from hullcheck.facts.engine.endpoints import Endpoints, PublishedPorts
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.models import Network, RegistryConfig
@@ -125,11 +122,6 @@ class Daemon(Struct, frozen=True, dict=True):
         if len(uids) < 2:
             raise EvidenceError(f"the user of the daemon (process {self.pid}) could not be read")
         return 0 in uids
-
-    @property
-    def unit(self) -> Unit | None:
-        """The unit that started it, if systemd did."""
-        return self.process.unit
 
     # ---- settings
 

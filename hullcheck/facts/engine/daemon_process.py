@@ -83,10 +83,7 @@ _Lines = Mapping[str, list[str]]
 
 
 class UnixSocket(Struct, frozen=True):
-    """A listening socket in the network of a daemon; *path* as bound, *real* without symbolic links.
-
-    One that begins with @ is abstract and no file.
-    """
+    """A listening socket in the network of a daemon: *path* as bound, @ for an abstract one, *real* without links."""
 
     path: str
     real: str

@@ -93,10 +93,7 @@ class TlsFlaw(Enum):
 
 
 class HostOptions(NamedTuple):
-    """The addresses on which a daemon has to listen by its options, those of its socket unit included.
-
-    *doubt* is why there may be others, as the message of an error; empty if these are all.
-    """
+    """The addresses on which a daemon has to listen by its options and its socket unit; *doubt* as in RemoteApi."""
 
     hosts: tuple[str, ...]
     source: str

@@ -261,10 +261,7 @@ _register(
 
 @fact()
 def service_unit_file(engine_files: EngineFiles) -> Files:
-    """The file of the unit that starts the daemon, its drop-ins, its environment files and programs.
-
-    Without systemd, the script of OpenRC or sysvinit.
-    """
+    """The unit that starts the daemon, its drop-ins, environment files and programs, or the script of another init."""
     if engine_files.managers:
         unit = engine_files.unit
         return engine_files.of_units([unit] if unit else [], "systemd does not start this daemon")

@@ -24,17 +24,12 @@ _OWN_NAMESPACE = regex(r"(plugins\.)?moby(-\d+\.\d+)?")
 
 
 class Neighbour(Struct, frozen=True):
-    """Something else that runs containers.
-
-    Attributes:
-        kind: *unread* is what could not be read, with the place or the reason as *name*.
-        count: of a namespace of containerd, how many containers run.
-    """
+    """Something else that runs containers; of kind *unread* what could not be read, with the reason as *name*."""
 
     kind: Literal["dockerd", "process", "namespace", "plugin", "unread"]
     name: str
     pids: tuple[int, ...] = ()
-    count: int = 0
+    count: int = 0  # of a namespace of containerd, how many containers run
 
 
 @fact(DAEMON, PROCESSES)

@@ -121,11 +121,7 @@ SWARM = Probe.from_file(
 
 
 class Service(Struct, frozen=True):
-    """One service of the swarm.
-
-    Attributes:
-        in_configs: the secrets in the texts of configs, by their ids; None for one that was not searched.
-    """
+    """One service of the swarm; *in_configs* are the secrets in configs, None for one that was not searched."""
 
     document: ServiceDocument
     in_configs: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
