@@ -216,20 +216,13 @@ def _ulimit(limit: Any) -> Any:
 # ---- the file
 
 
-def _latest(*texts: str) -> Span | None:
-    """Return the latest of some times, or None if one of them is unknown."""
-    times = [moment(each) for each in texts]
-    known = [each for each in times if each]
-    return max(known) if len(known) == len(times) else None
-
-
 class ConfigFile(Struct, frozen=True):
     """A file that a daemon reads when it starts.
 
     Attributes:
         state: `read`, `absent` or `unread`.
-        touched: the last change of it, or of a symbolic link to it; of an absent file, that of its directory.
-        written: the last change of its content, or of a symbolic link to it.
+        touched: the last change of it; of an absent file, that of its directory.
+        written: the last change of its content.
     """
 
     path: str
@@ -239,16 +232,16 @@ class ConfigFile(Struct, frozen=True):
     document: Mapping[str, Any] | None = None
 
     @classmethod
-    def of(cls, line: str, text: str = "", link: str = "") -> "ConfigFile":
-        """Parse the line that names the file and its times, its *text*, and the age of a *link* to it."""
+    def of(cls, line: str, text: str = "") -> "ConfigFile":
+        """Parse the line that names the file and its times, and its *text*."""
         state, modified, changed, path = line.split("|", 3)
-        links = [link.partition(":")[2]] if link else []
+        times = [time for each in (modified, changed) if (time := moment(each))]
         try:
             document = inputs.decode(text)
         except ValueError:
             document = None
         document = document if isinstance(document, dict) else None
-        return cls(path, state, _latest(modified, changed, *links), _latest(modified, *links), document)
+        return cls(path, state, max(times) if len(times) == 2 else None, moment(modified), document)
 
     def values(self) -> Mapping[str, Any]:
         """Return what the file says: nothing if it does not exist."""

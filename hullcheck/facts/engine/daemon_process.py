@@ -28,7 +28,7 @@ _LINKS = r"l\S+ .* (?:self|\d+)/\S+ -> .*"
 _RUNNING = lines_like(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
 _PODMAN = lines_like(_LINKS, r"\d+/(?:mountinfo|task/\d+/net/unix):.*")
 _ASKED = lines_like("(?:clock|endpoint|path|file):.*")
-_FILES = lines_like(r"\d+/(?:config|profile):(?:read|absent|unread)\|.*", "link:.*", " .*")
+_FILES = lines_like(r"\d+/(?:config|profile):(?:read|absent|unread)\|.*", " .*")
 _UNIT = regex("(?:Id|MainPID|Listen)=|$")
 _VARIABLES = ("DOCKER_CERT_PATH=", "DOCKER_CONFIG=", "HOME=", "XDG_RUNTIME_DIR=")
 
@@ -43,22 +43,21 @@ def _keep_words(text: str) -> str:
     return "\n".join(kept)
 
 
-def _files(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the line that names each file, the text of one that was read, and the age of a link to it."""
+def _files(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the line that names each file, and the text of one that was read."""
     for block in re.split(r"^(?=\d+/)", text, flags=re.MULTILINE)[1:]:
         heading, *lines = block.split("\n")
-        link = next((line for line in lines if line.startswith("link:")), "")
-        yield heading, "\n".join(line[1:] for line in lines if line.startswith(" ")), link
+        yield heading, "\n".join(line[1:] for line in lines if line.startswith(" "))
 
 
 def _keep_files(text: str) -> str:
     """Keep each file on one line, without secrets."""
     kept: list[str] = []
-    for heading, content, link in _files(_FILES(text)):
+    for heading, content in _files(_FILES(text)):
         is_profile = "/profile:" in heading
         stored = json.dumps(seccomp.read(content)) if is_profile else daemon_options.stored_file(content)
-        kept += [heading, *([f" {stored or '(not JSON)'}"] if ":read|" in heading else []), link]
-    return "\n".join(filter(None, kept))
+        kept += [heading, *([f" {stored or '(not JSON)'}"] if ":read|" in heading else [])]
+    return "\n".join(kept)
 
 
 DAEMON = Probe.from_file(
@@ -242,8 +241,8 @@ def _boot(clock: str) -> Span | None:
 
 def _config_files(text: str) -> dict[str, ConfigFile]:
     """Parse the files by `PID/config` and `PID/profile`."""
-    files = ((*heading.partition(":")[::2], content, link) for heading, content, link in _files(text))
-    return {place: ConfigFile.of(line, content, link) for place, line, content, link in files}
+    files = ((*heading.partition(":")[::2], content) for heading, content in _files(text))
+    return {place: ConfigFile.of(line, content) for place, line, content in files}
 
 
 def _stat(lines: _Lines) -> list[str]:

@@ -46,7 +46,6 @@ class Host(Struct, frozen=True):
     parent: int = 0
     containers: str = ""
     sockets: tuple[str, ...] = ()
-    link: str = ""
 
     def recording(self) -> Recording:
         """What it answers, redacted as an audit does it."""
@@ -103,8 +102,6 @@ class Host(Struct, frozen=True):
         yield f"7/config:{state}|{self.written or self.changed}|{self.changed}|{next(named, PATH)}"
         if state == "read":
             yield from (f" {line}" for line in (self.document or "").split("\n"))
-        if self.link:
-            yield f"link:{self.link}"
         if self.profile:
             yield from (f"7/profile:read|{BEFORE}|{BEFORE}|/p.json", f" {self.profile}")
 

@@ -69,10 +69,10 @@ def test_age_of_a_file(
 
 
 def test_what_is_read_of_a_file() -> None:
-    """The latest of its times counts, and that of a link to it; a text with two meanings is no document."""
+    """The latest of its times counts; a text with two meanings is no document."""
     file = ConfigFile.of(f"read|{BEFORE}|{AFTER}|/own|x", '{"icc":true,"icc":null}')
     assert file == ConfigFile("/own|x", "read", moment(AFTER), moment(BEFORE), None)
-    assert ConfigFile.of(f"read|{BEFORE}|{BEFORE}|/own", "{}", f"link:{AFTER}").written == moment(AFTER)
+    assert ConfigFile.of(f"read|{AFTER}|-|/own", "{}").touched is None
 
 
 @pytest.mark.parametrize(
