@@ -64,11 +64,10 @@ def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
 def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
     """Containers on the default bridge cannot reach each other.
 
-    They are there because nobody chose a network for them: one that is broken into must not be a way to all
-    the others. The setting of the daemon and the option of the network decide.
+    They are there because nobody chose a network for them: one that is broken into must not be a way to all the others.
+    The setting of the daemon and the option of the network decide.
 
-    Remedy: set `"icc": false` in daemon.json and restart the daemon; join what has to talk in networks of its
-    own.
+    Remedy: set `"icc": false` in daemon.json and restart the daemon; join what has to talk in networks of its own.
     """
     bridge = daemon.default_bridge
     if bridge is None:
@@ -104,12 +103,11 @@ def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
 def test_daemon_manages_its_firewall_rules(daemon: Daemon) -> str:
     """The daemon may set the packet filter's rules that its networks need.
 
-    Without them the isolation between its networks is missing, and nobody notices when a hand-written rule
-    set falls behind, or takes their place. For IPv6 only a switch set to false fails: engines before 27 leave it off
-    unless told otherwise, and those from 27 on switch it on.
+    Without them the isolation between its networks is missing, and nobody notices when a hand-written rule set falls
+    behind, or takes their place. For IPv6 only a switch set to false fails: engines before 27 leave it off unless told
+    otherwise, and those from 27 on switch it on.
 
-    Remedy: take `"iptables": false` and `"ip6tables": false` out of daemon.json and off the command line, and
-    restart.
+    Remedy: take `"iptables": false` and `"ip6tables": false` out of daemon.json and off the command line, and restart.
     """
     settings = [daemon.setting(name) for name in ("iptables", "ip6tables")]
     return ", ".join(require(setting, lambda value: value is not False) for setting in settings)
@@ -124,8 +122,7 @@ def test_daemon_manages_its_firewall_rules(daemon: Daemon) -> str:
 def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str:
     """No registry but one on this host itself is reached without verified TLS.
 
-    Who can answer in the place of such a registry chooses what runs on the host, and reads the credentials
-    sent to it.
+    Who can answer in the place of such a registry chooses what runs on the host, and reads the credentials sent to it.
 
     Remedy: give the registry a certificate, put its CA into /etc/docker/certs.d, and take the registry out of
     `insecure-registries`; name a mirror by https:// in `registry-mirrors`.
@@ -148,8 +145,7 @@ def test_storage_driver_is_not_aufs(daemon: Daemon) -> str:
 
     aufs never was a part of the Linux kernel and has had no fixes for years; engines since 24 are without it.
 
-    Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to
-    stay.
+    Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to stay.
     """
     return require(daemon.setting("storage-driver"), lambda value: value != "aufs")
 
@@ -163,11 +159,9 @@ def test_storage_driver_is_not_aufs(daemon: Daemon) -> str:
 def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
     """The storage driver is not devicemapper.
 
-    It was given up and then removed; engines since 25 are without it, so a host that uses it cannot be kept
-    up to date.
+    It was given up and then removed; engines since 25 are without it, so a host that uses it cannot be kept up to date.
 
-    Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to
-    stay.
+    Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to stay.
     """
     return require(daemon.setting("storage-driver"), lambda value: value != "devicemapper")
 
@@ -193,8 +187,8 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
         raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
     weak = weakness(api)
     assert not weak, weak
-    options = " and ".join(map(described, api.tls.deciding))
-    return f"{shown_addresses(api)}: {options}, with the CA {api.tls.authority}{coming(api)}"
+    options = " and ".join(map(described, api.deciding))
+    return f"{shown_addresses(api)}: {options}, with the CA {api.authority}{coming(api)}"
 
 
 @pytest.mark.cis("2.9", level=1)
@@ -228,13 +222,12 @@ def test_containers_get_default_ulimits(daemon: Daemon) -> str:
 def test_daemon_remaps_users(daemon: Daemon) -> str:
     """Root in a container is no privileged user on the host.
 
-    Without a user namespace uid 0 of a container is uid 0 of the host, and only the other walls stand between
-    them.
+    Without a user namespace uid 0 of a container is uid 0 of the host, and only the other walls stand between them.
 
-    Remedy: set `"userns-remap": "default"` in daemon.json and restart the daemon, or run it in rootless mode. It
-    starts with a data root of its own then, without the images, containers and volumes of before, which stay where
-    they are, and without the image store of containerd; save what is to come along, and run a container that shares
-    a namespace of the host, or is privileged, with `--userns=host`.
+    Remedy: set `"userns-remap": "default"` in daemon.json and restart the daemon, or run it in rootless mode. It starts
+    with a data root of its own then, without the images, containers and volumes of before, which stay where they are,
+    and without the image store of containerd; save what is to come along, and run a container that shares a namespace
+    of the host, or is privileged, with `--userns=host`.
     """
     if daemon.rootless:
         return "rootless mode: the whole engine runs in a user namespace"
@@ -357,8 +350,7 @@ def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
 
     Otherwise a setuid program in any image is a way from a plain user to root of the container.
 
-    Remedy: set `"no-new-privileges": true` in daemon.json, restart the daemon, and create the containers
-    again.
+    Remedy: set `"no-new-privileges": true` in daemon.json, restart the daemon, and create the containers again.
     """
     return require(daemon.setting("no-new-privileges"), bool)
 
@@ -392,8 +384,7 @@ def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
 def test_userland_proxy_is_off(daemon: Daemon) -> str:
     """Published ports are passed on by the kernel, without a proxy process for each.
 
-    The proxies are needless programs with root's rights, and hide the address of the client from the
-    container.
+    The proxies are needless programs with root's rights, and hide the address of the client from the container.
 
     Remedy: set `"userland-proxy": false` in daemon.json and restart the daemon.
     """
@@ -410,11 +401,10 @@ def test_userland_proxy_is_off(daemon: Daemon) -> str:
 def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) -> str:
     """The daemon's seccomp profile is the built-in one, or one that the site approved.
 
-    The profile keeps containers from system calls that no ordinary program needs and many attacks on the
-    kernel do. One that the site approved has to deny by default all the same.
+    The profile keeps containers from system calls that no ordinary program needs and many attacks on the kernel do. One
+    that the site approved has to deny by default all the same.
 
-    Remedy: take `seccomp-profile` out of daemon.json, or name the reviewed file in `seccomp_profiles` of the
-    policy.
+    Remedy: take `seccomp-profile` out of daemon.json, or name the reviewed file in `seccomp_profiles` of the policy.
     """
     setting = daemon.setting("seccomp-profile")
     profile, found = setting.value, described(setting)

@@ -88,8 +88,7 @@ def test_socket_unit_belongs_to_root(socket_unit_file: FileFact) -> str:
 def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str:
     """Only root may write to the socket unit of the daemon and its drop-ins.
 
-    Who can add a ListenStream opens a port to the API that asks for nothing, and is root with the next
-    client.
+    Who can add a ListenStream opens a port to the API that asks for nothing, and is root with the next client.
 
     Remedy: `chmod go-w FILE`; no mode above 644; `chmod go-w` for a directory on the way too.
     """
@@ -219,8 +218,7 @@ def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
 def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
     """Nobody may write to the daemon's server certificate for TLS.
 
-    With another certificate in its place clients no longer reach the daemon, or someone else. It is written
-    once.
+    With another certificate in its place clients no longer reach the daemon, or someone else. It is written once.
 
     Remedy: `chmod 444 FILE` for the file that `tlscert` names, or 400 where it holds the key too; `chmod go-w` for a
     directory on the way.
@@ -240,8 +238,7 @@ def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
 
     Its owner can read it whatever its mode, and with it be the daemon to every client.
 
-    Remedy: `chown root:root FILE` for the file that `tlskey` names; make a new key if somebody else may have
-    read it.
+    Remedy: `chown root:root FILE` for the file that `tlskey` names; make a new key if somebody else may have read it.
     """
     return _belongs_to_root(tls_key)
 
@@ -299,8 +296,7 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
 def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
     """Only its owner and its group may use a unix socket of the API.
 
-    Who may write to the socket is root on the host. Mode 606 or an access control list gives that away as 666
-    does.
+    Who may write to the socket is root on the host. Mode 606 or an access control list gives that away as 666 does.
 
     Remedy: `chmod 660 SOCKET` and `setfacl -b SOCKET`; set SocketMode=0660 in docker.socket for the next start.
     """
@@ -344,8 +340,7 @@ def test_configuration_file_is_written_by_root_alone(configuration_file: FileFac
 def test_default_file_belongs_to_root(default_file: FileFact) -> str:
     """/etc/default/docker belongs to root.
 
-    On Debian and its kin it can hold options and variables for the start of the daemon, and so its owner
-    decides them.
+    On Debian and its kin it can hold options and variables for the start of the daemon, and so its owner decides them.
 
     Remedy: `chown root:root /etc/default/docker`.
     """

@@ -8,10 +8,9 @@ from collections.abc import Iterable
 import pytest
 
 from hullcheck.criteria.daemon import validity_flaw
-from hullcheck.facts.engine.endpoints import address
+from hullcheck.facts.engine.endpoints import shown
 from hullcheck.facts.engine.models import Network
-from hullcheck.facts.engine.services import Service
-from hullcheck.facts.engine.swarm import Swarm
+from hullcheck.facts.engine.services import Service, Swarm
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY, day
 from hullcheck.parsing.values import is_unspecified
@@ -20,7 +19,7 @@ from hullcheck.verdicts import Manual, NotApplicable
 
 
 def _addresses(listeners: Iterable[Listener]) -> str:
-    return ", ".join(f"{address(each)}/{each.protocol}" for each in listeners)
+    return ", ".join(f"{shown(each.address, each.number)}/{each.protocol}" for each in listeners)
 
 
 @pytest.mark.cis("7.1", level=1)
@@ -197,18 +196,17 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
 def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
     """The root certificate of the swarm holds, and is no older than the site allows.
 
-    Its key is on every manager there ever was, and whoever has it makes nodes. Swarm makes it to hold for 20
-    years.
+    Its key is on every manager there ever was, and whoever has it makes nodes. Swarm makes it to hold for 20 years.
 
     Remedy: `docker swarm ca --rotate`; the period is `swarm_ca` in `rotation_days` of the policy.
     """
     certificates = swarm.root_certificates
     period = policy.rotation_days.swarm_ca
     note = "; a rotation is under way" if swarm.cluster.root_rotation_in_progress else ""
-    flaw = validity_flaw(certificates, swarm.times)
+    flaw = validity_flaw(certificates, swarm.recording.known_times)
     assert not flaw, f"a root certificate {flaw}{note}"
     made = min(each.not_before for each in certificates)
-    age = (swarm.times.later - made) / DAY
+    age = (swarm.recording.known_times.later - made) / DAY
     assert age <= period, f"made on {day(made)}, {age:.0f} days ago; allowed are {period}{note}"
     return f"made on {day(made)}{note}"
 

@@ -19,6 +19,7 @@ from hullcheck.criteria.daemon import (
 from hullcheck.facts.containers.container_logs import Log, Options
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_options import KINDS
+from hullcheck.facts.engine.endpoints import shown as shown_endpoint
 from hullcheck.facts.engine.files import EngineFiles
 from hullcheck.facts.host.file import FileFact, State
 from hullcheck.facts.host.system import Clock
@@ -72,18 +73,17 @@ def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
 def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     """The daemon is configured by its file, and no option of its command line undoes that.
 
-    What is in the file can be compared, kept and rolled out; what stands in a unit or a script beside it is
-    forgotten. An option that is in both keeps the daemon from starting again. Who may change the file is judged
-    apart.
+    What is in the file can be compared, kept and rolled out; what stands in a unit or a script beside it is forgotten.
+    An option that is in both keeps the daemon from starting again. Who may change the file is judged apart.
 
-    Remedy: write the settings into /etc/docker/daemon.json, and take them off the command line of dockerd (its
-    unit, and the drop-ins of that).
+    Remedy: write the settings into /etc/docker/daemon.json, and take them off the command line of dockerd (its unit,
+    and the drop-ins of that).
     """
     file = daemon.config
     assert file.state != "absent", f"{file.path} does not exist"
     assert file.state != "read" or file.document is not None, f"{file.path} is not JSON"
     written = file.values()
-    given = dict((*daemon.process.flags, *daemon.configuration.next_flags))
+    given = dict(daemon.process.flags)
     against = [f"--{name} (in the file, too: the daemon will not start)" for name in given if name in written]
     against += [
         f"--{name}={given[name]}"
@@ -96,8 +96,6 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
         raise EvidenceError(
             f"{file.path} was changed after the daemon started: restart it to know what it uses"
         )
-    if daemon.unit and daemon.unit.stale:
-        raise EvidenceError(f"{' and '.join(daemon.unit.stale)} changed on disk: run systemctl daemon-reload")
     return f"{file.path} sets {', '.join(sorted(written))}"
 
 
@@ -216,7 +214,7 @@ def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> File
     found = [file for _, file in files.get().of_tls(option)]
     assert found, f"no {option} is set, and the daemon takes commands on {shown_addresses(api)}"
     assert found[0].state is not State.ABSENT, f"{found[0].path} does not exist"
-    used = not api.tls.flaw if option == "tlscacert" else api.tls.encrypted
+    used = not api.flaw if option == "tlscacert" else api.encrypted
     assert used, f"{found[0].path} is not used: {weakness(api)}"
     assert found[0].node  # raises where it could not be looked at
     _ = daemon.setting(option).value  # raises where the daemon may have started with another file
@@ -311,14 +309,14 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
     api, wanted = daemon.endpoints.remote_api, policy.api_listeners
     if not api.offered:
         raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
-    found = dict(zip(map(_shown, api.endpoints), api.endpoints, strict=True))
+    found = {shown_endpoint(*each): each for each in api.endpoints}
     if wanted is None:
         other = [name for name, (_, port) in found.items() if port != 2376]
     else:
         other = [name for name, each in found.items() if each[1] == 2375 or each not in wanted]
     allowed = "port 2376" if wanted is None else "the api_listeners of the policy, and never port 2375"
     assert not other, f"takes commands on {', '.join(other)}; allowed is {allowed}"
-    assert api.tls.encrypted, weakness(api)
+    assert api.encrypted, weakness(api)
     if api.doubt:
         raise EvidenceError(api.doubt)
     reached = [name for name, (address, _) in found.items() if not _is_loopback(address)]
@@ -328,11 +326,6 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
             f"check that {', '.join(reached)} is a management address; then write {line} into the policy"
         )
     return f"takes commands on {', '.join(found)}{coming(api)}"
-
-
-def _shown(endpoint: tuple[str, int]) -> str:
-    address, port = endpoint
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _is_loopback(address: str) -> bool:

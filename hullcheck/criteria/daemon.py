@@ -55,10 +55,10 @@ def require(setting: Setting, good: Callable[[Any], bool]) -> str:
 
 def weakness(api: RemoteApi) -> str:
     """Return what is wrong with an address, or an empty string if all are as they should be."""
-    where, flaw = shown_addresses(api), api.tls.flaw
+    where, flaw = shown_addresses(api), api.flaw
     if flaw is None and api.doubt:
         raise EvidenceError(f"{where}: {api.doubt}")
-    note = next(filter(None, map(pending, api.tls.deciding)), "")
+    note = next(filter(None, map(pending, api.deciding)), "")
     begin, end = ("takes", coming(api)) if api.addresses else ("restart pending: will take", "")
     return f"{begin} commands on {where} {_TLS_FLAWS[flaw]}{note}{end}" if flaw else ""
 

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from typing import Any, Generic, Literal, TypeVar, get_origin
 
@@ -34,9 +34,7 @@ class Fact(Struct, frozen=True):
     """How a fact is made.
 
     Attributes:
-        make: gives the fact.
-        needs: the names of the facts that it is given.
-        later: those of them that it is given as `Later`.
+        needs: the names of the facts that it is given, and *later* those of them that it is given as `Later`.
         probes: those whose answers it reads itself.
     """
 
@@ -82,28 +80,21 @@ def fact(
     """
 
     def register(make: Maker) -> Maker:
-        known = {"container": INSIDE, "compose": FROM_FILE}.get(on, FACTS)
+        known = {"host": FACTS, "container": INSIDE, "compose": FROM_FILE}[on]
         needs = tuple(inspect.signature(make).parameters)
         made = Fact(name or make.__name__, make, needs, later_in(make), probes)
         if made.name in known or made.name in GIVEN:
             raise TypeError(f"{made}: there is a fact of this name already; choose another")
-        _check_probes(made)
+        asked = {each.name: each for each in _probes()}
+        for each in probes:
+            if not re.fullmatch("[a-z][a-z0-9_]*", each.name):
+                raise TypeError(f"{made}: the probe {each.name!r}: write small letters, digits and '_'")
+            if asked.setdefault(each.name, each) is not each:
+                raise TypeError(f"{made}: there is a probe {each.name!r} already; choose another name")
         known[made.name] = made
         return make
 
     return register
-
-
-def _check_probes(made: Fact) -> None:
-    """Let no answer be taken for that of another probe."""
-    known = {each.name: each for each in probes()}
-    for each in made.probes:
-        if not isinstance(each, Probe):
-            raise TypeError(f'{made}: {each!r} is no probe; write Probe("name", "command")')
-        if not re.fullmatch("[a-z][a-z0-9_]*", each.name):
-            raise TypeError(f"{made}: the probe {each.name!r}: write small letters, digits and '_'")
-        if known.setdefault(each.name, each) is not each:
-            raise TypeError(f"{made}: there is a probe {each.name!r} already; choose another name")
 
 
 @cache
@@ -118,25 +109,11 @@ def later_in(function: Callable[..., Any]) -> frozenset[str]:
 
 
 def check() -> None:
-    """Return where every fact can be made.
-
-    Raises:
-        TypeError: one needs what is no fact, or needs itself.
-    """
-    good = set[Fact]()
+    """Raise TypeError if a fact needs what is no fact."""
     for each in (*FACTS.values(), *INSIDE.values(), *FROM_FILE.values()):
-        _check(each, (), good)
-
-
-def _check(one: Fact, above: tuple[Fact, ...], good: set[Fact]) -> None:
-    if one in above:
-        raise TypeError(f"{one} needs itself: {' -> '.join(each.name for each in (*above, one))}")
-    for name in () if one in good else one.needs:
-        if name in FACTS:
-            _check(FACTS[name], (*above, one), good)
-        elif name not in GIVEN:
-            raise TypeError(f"{one} needs {name!r}, and there is no such fact")
-    good.add(one)
+        for name in each.needs:
+            if name not in FACTS and name not in GIVEN:
+                raise TypeError(f"{each} needs {name!r}, and there is no such fact")
 
 
 ORDER = (
@@ -148,10 +125,14 @@ ORDER = (
 
 def probes() -> tuple[Probe, ...]:
     """The probes of all facts, each once, as a target is asked: those that others need come before them."""
-    found = {probe.name: probe for each in (*FACTS.values(), *INSIDE.values()) for probe in each.probes}
+    found = {probe.name: probe for probe in _probes()}
     place = {name: number for number, name in enumerate(ORDER, -len(ORDER))}
     by_place = sorted(found.values(), key=lambda each: place.get(each.name, 0))
     return tuple(sorted(by_place, key=lambda each: (each.name != CLOCK, not each.shared)))
+
+
+def _probes() -> Iterator[Probe]:
+    yield from (probe for each in (*FACTS.values(), *INSIDE.values()) for probe in each.probes)
 
 
 def evidence_of(names: Iterable[str], kind: str) -> tuple[str, ...]:
@@ -191,12 +172,9 @@ class Facts:
             EvidenceError: it could not be read.
         """
         if name not in self._made:
-            self._made[name] = self._make(name)
+            known = self._known(name)
+            self._made[name] = known.make(*(self._handed(each, known) for each in known.needs))
         return self._made[name]
-
-    def _make(self, name: str) -> Any:
-        known = self._known(name)
-        return known.make(*(self._handed(each, known) for each in known.needs))
 
     def _known(self, name: str) -> Fact:
         if self.recording.backend == COMPOSE and name != "kind":

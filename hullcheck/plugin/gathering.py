@@ -8,7 +8,7 @@ import pytest
 
 from hullcheck.facts import registry
 from hullcheck.facts.containers.compose import COMPOSE_FILE
-from hullcheck.facts.engine.rights import Rights
+from hullcheck.facts.engine.identity import Rights
 from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
 from hullcheck.plugin import options, output
@@ -95,7 +95,7 @@ class _Gathering:
         rights = Rights.of(recording)
         if rights is not None:
             advice = "ask again as root" if recording.target in self.recorded else "use --sudo"
-            self.rights[recording.target] = str(rights) if rights.is_root else f"{rights}: {advice}"
+            self.rights[recording.target] = _asked_as(rights, advice)
 
     def finish(self) -> None:
         """Wait for all targets, and say what is to be known of them."""
@@ -110,6 +110,18 @@ class _Gathering:
             told_below = all(map(audit.is_silent, audit.targets))
             self.reporter.showfspath &= not told_below  # no letter will stand behind a path
         self.progress.close(audit.gather_seconds, {} if told_below else rights, told_below=told_below)
+
+
+def _asked_as(rights: Rights, advice: str) -> str:
+    """Return as whom a target was asked, and what this user does not see."""
+    if rights.is_root:
+        return f"as {rights.user}"
+    may = ", may use the engine:" if rights.answered else ":"
+    if rights.refused:
+        may = ", may not use the engine: nothing of it is seen;"
+    return (
+        f"as {rights.user}, not root{may} files, processes of others and audit rules are not seen: {advice}"
+    )
 
 
 def show_probes(config: pytest.Config) -> int:

@@ -117,14 +117,14 @@ def change(failure: Failure, remedy: Remedy, facts: Facts) -> Change:
 
 def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> DaemonSettings:
     daemon: Daemon = facts.get("daemon")
-    config, unit = daemon.config, daemon.unit
+    config, unit = daemon.config, daemon.process.unit
     if daemon.engine.rootless:
         raise EvidenceError("the engine is rootless: its settings are those of its user")
     if not is_plain_path(config.path):
         raise EvidenceError("the engine has no configuration file, or one whose path is unusual")
     document = dict(config.values())
     started_by = unit.name if unit and _UNIT.fullmatch(unit.name) else ""
-    flags = {name for name, _ in (*daemon.process.flags, *daemon.configuration.next_flags)}
+    flags = {name for name, _ in daemon.process.flags}
     for name in (*remedy.put, *remedy.without, *remedy.only):
         if name in flags:
             raise EvidenceError(

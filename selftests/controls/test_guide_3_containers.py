@@ -12,7 +12,7 @@ from hullcheck.policy import Policy
 from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG, IMAGE, ContainerHost
 from selftests.kit.facts.containers import containers
 from selftests.kit.facts.layers import answer, facts
-from selftests.kit.facts.swarms import Node, service
+from selftests.kit.facts.swarms import manager_of, service
 from selftests.kit.judging import judged
 
 Changes = Mapping[str, Any]
@@ -124,7 +124,7 @@ def test_what_was_not_searched_for_secrets(world: ContainerHost, field: str) -> 
 )
 def test_image_of_a_service(image: str, verdict: str) -> None:
     """A service is judged by the reference from which its tasks are created."""
-    found = judged("service_image_is_pinned", Node(services=(service("web", Image=image),)).facts())
+    found = judged("service_image_is_pinned", manager_of(service("web", Image=image)))
     assert found["web"][0] == verdict
 
 

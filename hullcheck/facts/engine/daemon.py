@@ -1,7 +1,4 @@
-"""The Docker daemon of a target: the process that answers the docker command, and its settings.
-
-A property raises EvidenceError if what it needs could not be read; that spoils no other.
-"""
+"""The Docker daemon of a target: the process that answers the docker command, and its settings."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from hullcheck.facts.engine.daemon_options import ConfigFile, Configuration, Setting, Value
-from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses, Unit
+from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses
 from hullcheck.facts.engine.endpoints import Endpoints, PublishedPorts
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.models import Network, RegistryConfig
@@ -126,33 +123,25 @@ class Daemon(Struct, frozen=True, dict=True):
             raise EvidenceError(f"the user of the daemon (process {self.pid}) could not be read")
         return 0 in uids
 
-    @property
-    def unit(self) -> Unit | None:
-        """The unit that started it, if systemd did."""
-        return self.process.unit
-
     # ---- settings
 
     @cached_property
     def config(self) -> ConfigFile:
         """Its configuration file."""
         process, named = self.process, self.process.values("config-file")[-1:]
-        if named == ("",):
-            return ConfigFile("", "absent", None, None)
         if process.config is None or named not in ((), (process.config.path,)):
             raise EvidenceError("the configuration file of the daemon could not be found")
         if process.uids[1:2] != (0,) and not process.environment and not named:
-            return ConfigFile("", "unknown", None, None)  # of another user's rootless daemon
+            raise EvidenceError(
+                unread("the path of the daemon's configuration")
+            )  # another user's rootless daemon
         return process.config
 
     @cached_property
     def configuration(self) -> Configuration:
         """All that it takes settings from."""
-        process, unit = self.process, self.unit
         version = self.engine.version.partition("+")[0]
-        if unit is None or unit.flags is None or sorted(unit.flags) == sorted(process.flags):
-            return Configuration(process.flags, self.config, process.started, version, process.flags)
-        return Configuration(process.flags, self.config, process.started, version, unit.flags, unit.name)
+        return Configuration(self.process.flags, self.config, self.process.started, version)
 
     def setting(self, name: str) -> Setting:
         """Return a setting by its name in daemon.json: the value in force and its source."""

@@ -7,10 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from hullcheck import inputs
-from hullcheck.lazy import regex
 from hullcheck.parsing.times import Span, moment
 from hullcheck.parsing.values import go_boolean
 from hullcheck.secrets import HIDDEN
@@ -26,19 +24,12 @@ _FILTERS_IPV6 = 27  # the first engine for which ip6tables is on by default
 
 
 class Kind(NamedTuple):
-    """How an option is written.
-
-    Attributes:
-        form: its type in daemon.json.
-        from_json: returns its value from the file.
-        from_flags: returns its value from all that the command line gives for it.
-        default: its value if nothing sets it; None if the engine chooses.
-    """
+    """How an option is written: its type in daemon.json, and what makes its value of that and of all flags for it."""
 
     form: Any
     from_json: Callable[[Any], Any]
     from_flags: Callable[[Sequence[str]], Any]
-    default: Any = None
+    default: Any = None  # the engine chooses
 
 
 def _ulimits(value: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
@@ -139,8 +130,6 @@ _KEYS |= {name: f"{name}s" for name in _REPEATED.split()}
 
 Flags = tuple[tuple[str, str], ...]
 """Option and value in the order of the command line; a repeated option is there as often as it was given."""
-# Without braces only a word of its own is one (systemd.service(5)), and no part of a password.
-_VARIABLE = regex(r"^\$\w+$|\$\{\w+\}")
 
 
 def flags(arguments: Sequence[str]) -> Flags:
@@ -178,19 +167,16 @@ def _short(letters: str, rest: list[str]) -> Iterator[tuple[str, str]]:
         return
 
 
-def variables(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Return the unexpanded variables in the command line of a unit (`$DOCKER_OPTS`), whose values are not known."""
-    return tuple(found for argument in arguments for found in _VARIABLE.findall(argument))
-
-
 # ---- what may be stored: what is judged; of other options, that they are set
 
 
 def stored_command(arguments: Sequence[str]) -> list[str]:
-    """Return a command line with every option as `--name=value`, without secrets and other words but variables."""
+    """Return a command line with every option as `--name=value`, without secrets and other words."""
     program, *rest = arguments or [""]
-    options = [f"--{name}={_stored_flag(name, value)}" for name, value in flags(rest)]
-    return [str(without_secrets(program)), *options, *variables(rest)]
+    return [
+        str(without_secrets(program)),
+        *(f"--{name}={_stored_flag(name, value)}" for name, value in flags(rest)),
+    ]
 
 
 def _stored_flag(name: str, value: str) -> str:
@@ -234,10 +220,9 @@ class ConfigFile(Struct, frozen=True):
     """A file that a daemon reads when it starts.
 
     Attributes:
-        state: `read`, `absent`, `unread` (it may not be read) or `unknown` (nor may its path).
-        touched: the last change of its content, owner, mode or name, or of a symbolic link to it; of an absent
-            file, that of its directory. None if it is unknown.
-        written: the last change of its content, or of a symbolic link to it.
+        state: `read`, `absent` or `unread`.
+        touched: the last change of it; of an absent file, that of its directory.
+        written: the last change of its content.
     """
 
     path: str
@@ -247,32 +232,21 @@ class ConfigFile(Struct, frozen=True):
     document: Mapping[str, Any] | None = None
 
     @classmethod
-    def of(cls, line: str) -> "ConfigFile":
-        """Parse the line that names the file and its times."""
-        state, modified, changed, path = (*line.split("|", 3), "", "", "")[:4]
+    def of(cls, line: str, text: str = "") -> "ConfigFile":
+        """Parse the line that names the file and its times, and its *text*."""
+        state, modified, changed, path = line.split("|", 3)
         times = [time for each in (modified, changed) if (time := moment(each))]
-        return cls(path, state, max(times) if times else None, moment(modified))
-
-    def through_link(self, made: Span | None) -> "ConfigFile":
-        """Return the file behind a symbolic link, which may have led elsewhere before it was *made*."""
-        if made is None or self.touched is None or self.written is None:
-            return replace(self, touched=None, written=None)
-        return replace(self, touched=max(self.touched, made), written=max(self.written, made))
-
-    def with_text(self, line: str) -> "ConfigFile":
-        """Return the file with the document that *line* is; None if it is not JSON."""
         try:
-            document = inputs.decode(line)
+            document = inputs.decode(text)
         except ValueError:
             document = None
-        return replace(self, document=document if isinstance(document, dict) else None)
+        document = document if isinstance(document, dict) else None
+        return cls(path, state, max(times) if len(times) == 2 else None, moment(modified), document)
 
     def values(self) -> Mapping[str, Any]:
         """Return what the file says: nothing if it does not exist."""
         if self.state == "absent":
             return {}
-        if self.state == "unknown":
-            raise EvidenceError(unread("the path of the daemon's configuration"))
         if self.state != "read":
             raise EvidenceError(unread(f"{self.path}, the daemon's configuration,", "may not be read"))
         if self.document is None:
@@ -340,14 +314,12 @@ class Setting(Struct, frozen=True):
 
 
 class Configuration(Struct, frozen=True):
-    """All that a start of the daemon takes its settings from; *next_flags* are those in its *unit*."""
+    """All that a start of the daemon takes its settings from."""
 
     flags: Flags
     file: ConfigFile
     started: Span | None
     engine: str
-    next_flags: Flags
-    unit: str = "command line"
 
     @property
     def changed(self) -> bool:
@@ -362,14 +334,14 @@ class Configuration(Struct, frozen=True):
     def setting(self, name: str, reported: Value | None = None) -> Setting:
         """Return a setting of the running daemon; *reported* is what the engine itself says, and is right."""
         if reported is None:
-            reported = self._of_flags(name, self.flags, "command line")
+            reported = self._of_flags(name)
         if reported is not None:
-            coming, may_differ = self._coming(name), self.changed or self.next_flags != self.flags
+            coming = self._coming(name)
             if coming is not None and coming.value == reported.value:
-                origin = "" if may_differ or coming.source == reported.source else coming.source
+                origin = "" if self.changed or coming.source == reported.source else coming.source
                 return Setting(name, reported, origin="default" if origin.startswith("default ") else origin)
             # containers that outlive a daemon keep the default bridge as it was
-            return Setting(name, reported, pending=coming if may_differ or name == "icc" else None)
+            return Setting(name, reported, pending=coming if self.changed or name == "icc" else None)
         found, default = self._of_file(name), self._default(name)
         if not self.changed:
             return Setting(name, found or default)
@@ -380,16 +352,16 @@ class Configuration(Struct, frozen=True):
     def _coming(self, name: str) -> Value | None:
         """Return what the next start will take, or None if that is unknown, or the engine's choice."""
         try:
-            found = self._of_flags(name, self.next_flags, self.unit) or self._of_file(name)
+            found = self._of_flags(name) or self._of_file(name)
         except EvidenceError:
             return None
         default = self._default(name)
         return found or (default if default.value is not None else None)
 
-    def _of_flags(self, name: str, given: Flags, source: str) -> Value | None:
-        values = [value for each, value in given if each == name]
+    def _of_flags(self, name: str) -> Value | None:
+        values = [value for each, value in self.flags if each == name]
         value = KINDS[name].from_flags(values) if values else None
-        return None if value is None else Value(value, source)
+        return None if value is None else Value(value, "command line")
 
     def _of_file(self, name: str) -> Value | None:
         """Return what daemon.json says: nothing if it says null of what is no switch, or an empty text."""

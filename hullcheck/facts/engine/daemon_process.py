@@ -4,7 +4,7 @@ import json
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -28,7 +28,8 @@ _LINKS = r"l\S+ .* (?:self|\d+)/\S+ -> .*"
 _RUNNING = lines_like(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
 _PODMAN = lines_like(_LINKS, r"\d+/(?:mountinfo|task/\d+/net/unix):.*")
 _ASKED = lines_like("(?:clock|endpoint|path|file):.*")
-_FILES = lines_like(r"\d+/(?:config|profile):(?:read|absent|unread|unknown)\|.*", "link:.*", " .*")
+_FILES = lines_like(r"\d+/(?:config|profile):(?:read|absent|unread)\|.*", " .*")
+_UNIT = regex("(?:Id|MainPID|Listen)=|$")
 _VARIABLES = ("DOCKER_CERT_PATH=", "DOCKER_CONFIG=", "HOME=", "XDG_RUNTIME_DIR=")
 
 
@@ -42,36 +43,25 @@ def _keep_words(text: str) -> str:
     return "\n".join(kept)
 
 
+def _files(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the line that names each file, and the text of one that was read."""
+    for block in re.split(r"^(?=\d+/)", text, flags=re.MULTILINE)[1:]:
+        heading, *lines = block.split("\n")
+        yield heading, "\n".join(line[1:] for line in lines if line.startswith(" "))
+
+
 def _keep_files(text: str) -> str:
     """Keep each file on one line, without secrets."""
     kept: list[str] = []
-    for heading, lines in _files(_FILES(text)):
-        kept.append(heading)
-        if lines is not None and "/profile:" in heading:
-            kept.append(f" {json.dumps(confinement.read_seccomp(lines))}")
-        elif lines is not None:
-            kept.append(f" {daemon_options.stored_file(lines) or '(not JSON)'}")
+    for heading, content in _files(_FILES(text)):
+        is_profile = "/profile:" in heading
+        stored = (
+            json.dumps(confinement.read_seccomp(content))
+            if is_profile
+            else daemon_options.stored_file(content)
+        )
+        kept += [heading, *([f" {stored or '(not JSON)'}"] if ":read|" in heading else [])]
     return "\n".join(kept)
-
-
-def _files(text: str) -> Iterator[tuple[str, str | None]]:
-    """Yield each heading, and the text of the file if it was read."""
-    heading, lines = "", list[str]()
-    for line in [*text.split("\n"), "link:"]:
-        if line.startswith(" "):
-            lines.append(line[1:])
-        elif line:
-            if heading:
-                yield heading, "\n".join(lines) if ":read|" in heading else None
-            heading, lines = line, []
-
-
-def _keep_unit(line: str) -> str:
-    """Keep a property that is read; of the command the command alone, without secrets."""
-    if not line.startswith("ExecStart="):
-        return line if re.match("(?:Id|MainPID|NeedDaemonReload|Listen)=|$", line) else ""
-    command = re.search(r"argv\[\]=(.*?) ; ", line)
-    return "ExecStart=" + (" ".join(daemon_options.stored_command(command[1].split())) if command else "")
 
 
 DAEMON = Probe.from_file(
@@ -82,14 +72,13 @@ DAEMON = Probe.from_file(
         words=_keep_words,
         sockets=lines_like(r"/.*\t/?.*"),
         files=_keep_files,
-        units=lambda text: "\n".join(map(_keep_unit, text.split("\n"))),
+        units=lambda text: "\n".join(line for line in text.split("\n") if _UNIT.match(line)),
         podman=_PODMAN,
     ),
 )
 
 _UNIX = regex(r"[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ 00010000 [0-9A-F]+ [0-9A-F]+ +(\d+) (\S.*)")
 _LINK = regex(r"l\S+ .* (self|\d+)/(\S+) -> (.*)")
-_STALE = ("NeedDaemonReload", "yes")
 _TICKS = 100  # USER_HZ, the unit of /proc/PID/stat, on every architecture that Docker runs on
 _CLOCKS = 0.05  # seconds: how far off two clocks can be that are read one after the other, in hundredths
 _LOOPBACK = regex(r"localhost|127\.[\d.]+|::1")
@@ -97,10 +86,7 @@ _Lines = Mapping[str, list[str]]
 
 
 class UnixSocket(Struct, frozen=True):
-    """A listening socket in the network of a daemon; *path* as bound, *real* without symbolic links.
-
-    One that begins with @ is abstract and no file.
-    """
+    """A listening socket in the network of a daemon: *path* as bound, @ for an abstract one, *real* without links."""
 
     path: str
     real: str
@@ -108,18 +94,10 @@ class UnixSocket(Struct, frozen=True):
 
 
 class Unit(Struct, frozen=True):
-    """The unit of a running daemon.
-
-    Attributes:
-        flags: its options, or None if they hold variables or are in a script that it starts.
-        stale: those of this unit and docker.socket that changed on disk since systemd read them.
-        listens: the addresses of docker.socket, or None if systemd does not say.
-    """
+    """The unit of a running daemon; *listens* are the addresses of docker.socket."""
 
     name: str
-    flags: Flags | None
-    stale: tuple[str, ...] = ()
-    listens: tuple[str, ...] | None = None
+    listens: tuple[str, ...]
 
 
 class DaemonProcess(Struct, frozen=True, kw_only=True):
@@ -129,7 +107,7 @@ class DaemonProcess(Struct, frozen=True, kw_only=True):
         environment: the variables that decide something, as far as they may be read.
         held: the inodes of its sockets; empty if its descriptors may not be read.
         tcp_table: what listens in its network namespace, or None if that may not be read.
-        sees_endpoint: whether the socket of the docker command is the same file for this process, or None if unknown.
+        sees_endpoint: whether the socket of the docker command is the same file for it, or None if that is unknown.
     """
 
     pid: int
@@ -238,17 +216,6 @@ class DaemonProcesses(Struct, frozen=True, dict=True):
 # ---- reading the probe's answer
 
 
-class _Common(Struct):
-    """What the answer says of all processes."""
-
-    boot: Span | None
-    path: str
-    real: Mapping[str, str]
-    identities: Mapping[str, str]
-    files: Mapping[str, ConfigFile]
-    units: tuple[tuple[tuple[str, str], ...], ...]
-
-
 def _by_pid(lines: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     """Return the texts of lines `PID/NAME:TEXT` by number and name; links as `link`, with `NAME -> TARGET`."""
     found = dict[str, dict[str, list[str]]]()
@@ -261,26 +228,6 @@ def _by_pid(lines: Iterable[str]) -> dict[str, dict[str, list[str]]]:
         if name:
             found.setdefault(pid, {}).setdefault(name, []).append(text)
     return found
-
-
-def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
-    said = dict(line.partition(":")[::2] for line in sections["asked"].split("\n"))
-    identities = re.findall(r"^file:(\S+) (.*)$", sections["asked"], re.MULTILINE)
-    common = _Common(
-        _boot(said.get("clock", "")),
-        said.get("path", ""),
-        dict(line.partition("\t")[::2] for line in sections["sockets"].split("\n")),
-        {place: number for number, place in identities},
-        _config_files(sections["files"]),
-        tuple(blocks(sections.get("units", ""))),
-    )
-    shown = _by_pid((sections["running"] + "\n" + sections["words"]).split("\n"))
-    alive = {pid: lines for pid, lines in shown.items() if "cmdline" in lines}  # one may have ended meanwhile
-    # A copy of a daemon that has not started its own program yet still holds its sockets.
-    own_program = {pid: lines for pid, lines in alive.items() if alive.keys().isdisjoint(_stat(lines)[1:2])}
-    own_network = _links(shown.get("self", {})).get("ns/net")
-    found = tuple(_process(pid, lines, common) for pid, lines in own_program.items())
-    return DaemonProcesses(said.get("endpoint", ""), common.path, own_network, found)
 
 
 def _links(lines: _Lines) -> dict[str, str]:
@@ -298,59 +245,8 @@ def _boot(clock: str) -> Span | None:
 
 def _config_files(text: str) -> dict[str, ConfigFile]:
     """Parse the files by `PID/config` and `PID/profile`."""
-    found, place = dict[str, ConfigFile](), ""
-    for line in filter(None, text.split("\n")):
-        word, _, rest = line.partition(":")
-        if line.startswith(" "):
-            found[place] = found[place].with_text(line)
-        elif word == "link":
-            found[place] = found[place].through_link(moment(rest))
-        else:
-            place, found[word] = word, ConfigFile.of(rest)
-    return found
-
-
-def _process(pid: str, lines: _Lines, common: _Common) -> DaemonProcess:
-    links = _links(lines)
-    folder, stat = links.get("cwd", ""), _stat(lines)
-    identities = [common.identities.get(each) for each in (common.path, f"{pid}/root{common.path}")]
-    start = None
-    if common.boot and len(stat) > 19:
-        since = int(stat[19]) / _TICKS
-        start = (common.boot[0] + since, common.boot[1] + since)
-    return DaemonProcess(
-        pid=int(pid),
-        executable=links.get("exe", ""),
-        flags=daemon_options.flags([line.strip("\r") for line in lines["cmdline"]][1:]),
-        environment=dict(line.partition("=")[::2] for line in lines.get("environ", ())),
-        uids=tuple(int(word) for word in "".join(lines.get("status", ())).partition(":")[2].split()),
-        started=start,
-        namespaces={name[3:]: link for name, link in links.items() if name.startswith("ns/")},
-        mountinfo=tuple(lines.get("mountinfo", ())),
-        held=frozenset(re.findall(r"\d+", link)[0] for link in links.values() if link.startswith("socket:[")),
-        unix_table=tuple(
-            UnixSocket(match[2], common.real.get(match[2]) or _absolute(match[2], folder), match[1])
-            for line in lines.get("net/unix", ())
-            if (match := _UNIX.fullmatch(line))
-        ),
-        tcp_table=tuple(_listeners(pid, lines)) if "net/tcp" in lines else None,
-        sees_endpoint=None if None in identities else identities[0] == identities[1],
-        config=common.files.get(f"{pid}/config"),
-        profile=common.files.get(f"{pid}/profile"),
-        unit=_unit(pid, common.units),
-    )
-
-
-def _listeners(pid: str, lines: _Lines) -> Iterator[Listener]:
-    for name in ("net/tcp", "net/tcp6"):
-        for line in lines.get(name, ()):
-            if found := net.listener(f"{pid}/{name}:{line}"):
-                yield found
-
-
-def _absolute(path: str, folder: str) -> str:
-    """Return a path that may be relative to the process's directory."""
-    return path if path[0] in "/@" or not folder else posixpath.join(folder, path)
+    files = ((*heading.partition(":")[::2], content) for heading, content in _files(text))
+    return {place: ConfigFile.of(line, content) for place, line, content in files}
 
 
 def _stat(lines: _Lines) -> list[str]:
@@ -358,26 +254,61 @@ def _stat(lines: _Lines) -> list[str]:
     return "".join(lines.get("stat", ())).rpartition(")")[2].split()
 
 
-def _unit(pid: str, blocks: Iterable[tuple[tuple[str, str], ...]]) -> Unit | None:
+def _unit(pid: str, blocks: Sequence[tuple[tuple[str, str], ...]]) -> Unit | None:
     """Return the unit whose main process this is."""
-    known = {dict(each).get("Id", ""): each for each in blocks}
-    own = next((each for each in known.values() if ("MainPID", pid) in each), None)
-    if own is None:
+    name = next((dict(each).get("Id", "") for each in blocks if ("MainPID", pid) in each), None)
+    socket = next((each for each in blocks if ("Id", "docker.socket") in each), None)
+    if name is None or socket is None:
         return None
-    values, socket = dict(own), known.get("docker.socket")
-    arguments = values.get("ExecStart", "").split()
-    flags = daemon_options.flags(arguments[1:])
-    is_script = not flags and posixpath.basename(arguments[0] if arguments else "") != "dockerd"
-    name = values.get("Id", "")
-    stale = tuple(each for each in known if each in (name, "docker.socket") and _STALE in known[each])
-    return Unit(
-        name,
-        None if is_script or daemon_options.variables(arguments) else flags,
-        stale,
-        None
-        if socket is None
-        else tuple(text.rpartition(" (")[0] for word, text in socket if word == "Listen"),
-    )
+    return Unit(name, tuple(text.rpartition(" (")[0] for word, text in socket if word == "Listen"))
+
+
+def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
+    said = dict(line.partition(":")[::2] for line in sections["asked"].split("\n"))
+    path, boot = said.get("path", ""), _boot(said.get("clock", ""))
+    identities = {
+        place: id_ for id_, place in re.findall(r"^file:(\S+) (.*)$", sections["asked"], re.MULTILINE)
+    }
+    real = dict(line.partition("\t")[::2] for line in sections["sockets"].split("\n"))
+    files, units = _config_files(sections["files"]), tuple(blocks(sections.get("units", "")))
+
+    def process(pid: str, lines: _Lines) -> DaemonProcess:
+        links, stat = _links(lines), _stat(lines)
+        folder = links.get("cwd", "")
+        since = int(stat[19]) / _TICKS if len(stat) > 19 else None
+        sockets = filter(None, map(_UNIX.fullmatch, lines.get("net/unix", ())))
+        tables = (f"{pid}/{name}:{line}" for name in ("net/tcp", "net/tcp6") for line in lines.get(name, ()))
+        seen = [identities.get(each) for each in (path, f"{pid}/root{path}")]
+        return DaemonProcess(
+            pid=int(pid),
+            executable=links.get("exe", ""),
+            flags=daemon_options.flags([line.strip("\r") for line in lines["cmdline"]][1:]),
+            environment=dict(line.partition("=")[::2] for line in lines.get("environ", ())),
+            uids=tuple(int(word) for word in "".join(lines.get("status", ())).partition(":")[2].split()),
+            started=(boot[0] + since, boot[1] + since) if boot and since is not None else None,
+            namespaces={name[3:]: link for name, link in links.items() if name.startswith("ns/")},
+            mountinfo=tuple(lines.get("mountinfo", ())),
+            held=frozenset(link[8:-1] for link in links.values() if link.startswith("socket:[")),
+            unix_table=tuple(
+                UnixSocket(
+                    name, real.get(name) or (name if name[0] == "@" else posixpath.join(folder, name)), inode
+                )
+                for inode, name in (each.groups() for each in sockets)
+            ),
+            tcp_table=tuple(filter(None, map(net.listener, tables))) if "net/tcp" in lines else None,
+            sees_endpoint=None if None in seen else seen[0] == seen[1],
+            config=files.get(f"{pid}/config"),
+            profile=files.get(f"{pid}/profile"),
+            unit=_unit(pid, units),
+        )
+
+    shown = _by_pid((sections["running"] + "\n" + sections["words"]).split("\n"))
+    alive = {pid: lines for pid, lines in shown.items() if "cmdline" in lines}  # one may have ended meanwhile
+    # A copy of a daemon that has not started its own program yet still holds its sockets.
+    own_program = {pid: lines for pid, lines in alive.items() if alive.keys().isdisjoint(_stat(lines)[1:2])}
+    own_network = _links(shown.get("self", {})).get("ns/net")
+    found = tuple(process(pid, lines) for pid, lines in own_program.items())
+    return DaemonProcesses(said.get("endpoint", ""), path, own_network, found)
 
 
 # ---- Podman

@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from hullcheck.facts.engine.daemon_options import KINDS, Setting
 from hullcheck.facts.engine.daemon_process import DaemonProcess, UnixSocket
@@ -25,7 +24,6 @@ from hullcheck.verdicts import EvidenceError, unread
 
 PublishedPorts = frozenset[tuple[str, int]]
 DEFAULT_SOCKET = "/var/run/docker.sock"
-DEFAULT_TLS = "tcp://localhost:2376"
 DEFAULT_PORTS = frozenset({2375, 2376})
 SYSTEM_CONTAINERD = "/run/containerd/containerd.sock"
 EVERY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::"})
@@ -63,10 +61,9 @@ def endpoint(host: str) -> tuple[str, int | None]:
     return "*" if address in EVERY_ADDRESS else address, int(port) if port else None
 
 
-def address(listener: Listener) -> str:
+def shown(address: str, port: int) -> str:
     """Return address and port as people write them."""
-    host = f"[{listener.address}]" if ":" in listener.address else listener.address
-    return f"{host}:{listener.number}"
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def listening(process: DaemonProcess) -> tuple[Listener, ...]:
@@ -74,17 +71,6 @@ def listening(process: DaemonProcess) -> tuple[Listener, ...]:
     if not process.may_see_sockets or process.tcp_table is None:
         raise EvidenceError(unread(f"the sockets of process {process.pid}"))
     return tuple(each for each in process.tcp_table if each.inode in process.held)
-
-
-def listens_at_one(process: DaemonProcess, paths: Iterable[str]) -> bool:
-    """Whether the process itself listens on one of these unix sockets.
-
-    It does on that of containerd if containerd is a part of the daemon (`embedded-containerd`, from 29).
-    """
-    if not process.may_see_sockets:
-        raise EvidenceError(unread(f"the sockets of process {process.pid}"))
-    wanted = frozenset(paths)
-    return any(each.real in wanted for each in process.unix_table if each.inode in process.held)
 
 
 def real_path(process: DaemonProcess, path: str) -> str:
@@ -106,11 +92,42 @@ class TlsFlaw(Enum):
     ANY_AUTHORITY = auto()
 
 
-class Tls(Struct, frozen=True):
-    """The daemon's options for TLS, which hold for each of its TCP addresses."""
+class HostOptions(NamedTuple):
+    """The addresses on which a daemon has to listen by its options and its socket unit; *doubt* as in RemoteApi."""
 
+    hosts: tuple[str, ...]
+    source: str
+    doubt: str = ""
+
+
+class RemoteApi(Struct, frozen=True):
+    """The TCP addresses at which the daemon takes commands, how they are known, and what a client needs there.
+
+    Attributes:
+        pending: those that only the next start opens.
+        doubt: why there may be other addresses, as the message of an error; empty if these are all.
+    """
+
+    addresses: tuple[str, ...]
+    source: str
+    pending: tuple[str, ...]
+    doubt: str
     setting: Callable[[str], Setting]
     process: DaemonProcess
+
+    @property
+    def offered(self) -> bool:
+        """Whether there is an address to judge: in force, or a weak one with the next start."""
+        if not self.addresses and self.doubt:
+            raise EvidenceError(self.doubt)
+        return bool(self.addresses) or bool(self.pending and self.flaw)
+
+    @property
+    def endpoints(self) -> tuple[tuple[str, int], ...]:
+        """Address and port of each that is in force, or else of those that the next start opens; `*` is every one."""
+        default = 2376 if self.encrypted else 2375
+        named = map(endpoint, self.addresses or self.pending)
+        return tuple((address, port or default) for address, port in named)
 
     @property
     def encrypted(self) -> bool:
@@ -127,9 +144,7 @@ class Tls(Struct, frozen=True):
             return TlsFlaw.UNVERIFIED
         if None in self.setting("tlscacert").possible and not self._default_ca:
             return TlsFlaw.ANY_AUTHORITY
-        for each in deciding:
-            _ = each.value  # raises if it is unknown
-        _ = self.authority
+        _ = self.authority, *(each.value for each in deciding)  # raises if one is unknown
         return None
 
     @property
@@ -153,49 +168,6 @@ class Tls(Struct, frozen=True):
         return f"{folder}/ca.pem"
 
 
-class HostOptions(Struct, frozen=True):
-    """The addresses on which a daemon has to listen by its options, those of its socket unit included.
-
-    Attributes:
-        doubt: why there may be others, as the message of an error; empty if these are all.
-        open_ended: whether it takes unknown sockets of a service manager.
-    """
-
-    hosts: tuple[str, ...]
-    source: str
-    doubt: str = ""
-    open_ended: bool = False
-
-
-class RemoteApi(Struct, frozen=True):
-    """The TCP addresses at which the daemon takes commands, and how they are known.
-
-    Attributes:
-        pending: those that only the next start opens.
-        doubt: why there may be other addresses, as the message of an error; empty if these are all.
-    """
-
-    addresses: tuple[str, ...]
-    source: str
-    pending: tuple[str, ...]
-    tls: Tls
-    doubt: str = ""
-
-    @property
-    def offered(self) -> bool:
-        """Whether there is an address to judge: in force, or a weak one with the next start."""
-        if not self.addresses and self.doubt:
-            raise EvidenceError(self.doubt)
-        return bool(self.addresses) or bool(self.pending and self.tls.flaw)
-
-    @property
-    def endpoints(self) -> tuple[tuple[str, int], ...]:
-        """Address and port of each that is in force, or else of those that the next start opens; `*` is every one."""
-        default = 2376 if self.tls.encrypted else 2375
-        named = map(endpoint, self.addresses or self.pending)
-        return tuple((address, port or default) for address, port in named)
-
-
 class Endpoints(Struct, frozen=True, dict=True):
     """The addresses and sockets of one daemon."""
 
@@ -207,19 +179,6 @@ class Endpoints(Struct, frozen=True, dict=True):
     @cached_property
     def configured(self) -> HostOptions:
         """The addresses of the daemon's options, with those of docker.socket for `fd://`."""
-        options, unit = self._options, self.process.unit
-        own = tuple(host for host in options.hosts if not host.startswith("fd:"))
-        if own == options.hosts:
-            return options
-        if unit is None or unit.listens is None:
-            return replace(options, hosts=own, open_ended=True)
-        of_unit = (
-            f"unix://{each}" if each.startswith(("/", "@")) else f"tcp://{each}" for each in unit.listens
-        )
-        return replace(options, hosts=(*own, *of_unit))
-
-    @property
-    def _options(self) -> HostOptions:
         named, source, doubt = self.process.values("hosts"), "command line", ""
         if not named:  # the daemon refuses to start where the file names some as well
             try:
@@ -228,14 +187,13 @@ class Endpoints(Struct, frozen=True, dict=True):
                 return HostOptions((), "", str(error))
             named = tuple(host for value in setting.possible for host in value or ("",))
             source, doubt = setting.source, setting.doubt
-        return HostOptions(tuple(host.strip() or self._default_host for host in named), source, doubt)
-
-    @property
-    def _default_host(self) -> str:
-        try:
-            return DEFAULT_TLS if Tls(self.setting, self.process).encrypted else f"unix://{DEFAULT_SOCKET}"
-        except EvidenceError:
-            return f"unix://{DEFAULT_SOCKET}"
+        hosts, unit = [host for host in named if not host.startswith("fd:")], self.process.unit
+        if unit and len(hosts) < len(named):
+            schemes = (("unix" if each[0] in "/@" else "tcp", each) for each in unit.listens)
+            hosts += [f"{scheme}://{each}" for scheme, each in schemes]
+        elif len(hosts) < len(named):
+            doubt = doubt or _OPEN_ENDED
+        return HostOptions(tuple(hosts), source, doubt)
 
     @cached_property
     def api_sockets(self) -> tuple[str, ...]:
@@ -246,8 +204,8 @@ class Endpoints(Struct, frozen=True, dict=True):
             roots = {path for root in self._exec_roots for path in (root, run_path(root))}
             held = (each for each in process.unix_table if each.inode in process.held)
             return tuple(sorted({each.real for each in held if _is_api(each, named, roots)}))
-        if options.doubt or options.open_ended:
-            raise EvidenceError(options.doubt or _OPEN_ENDED)
+        if options.doubt:
+            raise EvidenceError(options.doubt)
         return tuple(sorted({real_path(process, path) for path in named}))
 
     @cached_property
@@ -281,31 +239,24 @@ class Endpoints(Struct, frozen=True, dict=True):
     @cached_property
     def remote_api(self) -> RemoteApi:
         """The TCP addresses at which the daemon takes commands, and what a client needs there."""
-        unit, options = self.process.unit, self.configured
         seen = self.process.may_see_sockets
         addresses, doubt = self._seen() if seen else self._named()
-        if not doubt and unit and unit.stale:
-            doubt = f"{' and '.join(unit.stale)} changed on disk: run systemctl daemon-reload"
-        source = "listening" if seen else options.source
-        return RemoteApi(addresses, source, self._pending(addresses), Tls(self.setting, self.process), doubt)
+        source = "listening" if seen else self.configured.source
+        return RemoteApi(addresses, source, self._pending(addresses), doubt, self.setting, self.process)
 
     def _seen(self) -> tuple[tuple[str, ...], str]:
         """Return the addresses on which the daemon listens, and why there may be more."""
-        options, named = self.configured, tcp_ports(self.configured.hosts)
+        named, why = tcp_ports(self.configured.hosts), self.configured.doubt
         listeners = listening(self.process)
         others = self._unexplained(listeners, named)
-        sure = [each for each in others if options.open_ended or each.number in DEFAULT_PORTS]
-        strange = ", ".join(address(each) for each in others if each not in sure)
-        doubt = ""
-        if strange and (options.doubt or not self._in_swarm):  # a node holds the ports of services, too
-            why = (
-                f": {options.doubt}"
-                if options.doubt
-                else ", as nothing that is known told it to listen there"
-            )
-            doubt = f"the daemon listens on {strange}, and whether for commands is unknown{why}"
-        api = [*(each for each in listeners if each.number in named), *sure]
-        return tuple(map(address, api)), doubt
+        api = [*(each for each in listeners if each.number in named)]
+        api += [each for each in others if each.number in DEFAULT_PORTS]
+        strange = ", ".join(shown(each.address, each.number) for each in others if each not in api)
+        addresses = tuple(shown(each.address, each.number) for each in api)
+        if not strange or (self._in_swarm and not why):  # a node holds the ports of services, too
+            return addresses, ""
+        why = f": {why}" if why else ", as nothing that is known told it to listen there"
+        return addresses, f"the daemon listens on {strange}, and whether for commands is unknown{why}"
 
     def _unexplained(self, listeners: Iterable[Listener], named: frozenset[int]) -> list[Listener]:
         """Return the listeners that are not for swarm, metrics or containers, nor on a port that was *named*."""
@@ -317,15 +268,11 @@ class Endpoints(Struct, frozen=True, dict=True):
         others = [each for each in listeners if each.number not in named | own]
         if not others:
             return []
-        published = (
-            self.published_ports.get()
-        )  # next to one on every address no other socket can have the port
+        # next to one on every address no other socket can have the port
+        published = self.published_ports.get()
         everywhere = {number for where, number in published if where in ("0.0.0.0", "::", "")}
-        return [
-            each
-            for each in others
-            if each.number not in everywhere and (each.address, each.number) not in published
-        ]
+        taken = {*published, *((each.address, each.number) for each in others if each.number in everywhere)}
+        return [each for each in others if (each.address, each.number) not in taken]
 
     @property
     def _in_swarm(self) -> bool:
@@ -333,15 +280,14 @@ class Endpoints(Struct, frozen=True, dict=True):
 
     def _named(self) -> tuple[tuple[str, ...], str]:
         """Return the addresses of the options, as an auditor who may not see sockets knows them, and the doubt."""
-        options, process = self.configured, self.process
-        if process.tcp_table == ():
+        if self.process.tcp_table == ():
             return (), ""  # nothing at all listens in its network
-        if options.doubt:
-            return (), options.doubt
-        return tuple(filter(is_tcp, options.hosts)), _OPEN_ENDED if options.open_ended else ""
+        if self.configured.doubt:
+            return (), self.configured.doubt
+        return tuple(filter(is_tcp, self.configured.hosts)), ""
 
     def _pending(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the addresses that the next start opens beside these: by the options, the file or docker.socket."""
+        """Return the addresses that the next start opens beside these: by the file or docker.socket."""
         found = list(self.configured.hosts)
         try:
             setting = self.setting("hosts")

@@ -2,7 +2,7 @@
 
 import posixpath
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_options import START
-from hullcheck.facts.engine.endpoints import listens_at_one, real_path, run_path
+from hullcheck.facts.engine.endpoints import real_path, run_path
 from hullcheck.facts.engine.files_answer import FILES, SYSTEM, Answer, Unit
 from hullcheck.facts.host.file import FileFact, State, abstract_socket
 from hullcheck.facts.registry import fact
@@ -160,7 +160,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
 
     # ---- sockets
 
-    def sockets(self, paths: Iterable[str], nothing: str) -> Files:
+    def sockets(self, paths: Iterable[str]) -> Files:
         """Return sockets by their paths without links; the way is that of the names by which clients use them."""
         given: dict[str, list[str]] = {}
         for each in self.daemon.process.unix_table:
@@ -169,7 +169,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
         for path in paths:
             file = abstract_socket(path) if path[0] == "@" else self._socket(path, given.get(path, []))
             files[path] = file.as_listened_on if path in given else file
-        return Subjects("file", tuple(files.items()), nothing)
+        return Subjects("file", tuple(files.items()), "the API listens on no unix socket")
 
     def _socket(self, path: str, given: Iterable[str]) -> FileFact:
         """Return a socket by the first of its names that was looked at."""
@@ -216,10 +216,8 @@ class EngineFiles(Struct, frozen=True, dict=True):
     @property
     def containerd_roots(self) -> tuple[str, ...]:
         """The directories in which the containerd that the daemon uses keeps images, by its open database."""
-        pids = list(self.containerds)
-        if listens_at_one(self.daemon.process, self.daemon.endpoints.containerd_sockets):
-            pids.append(str(self.daemon.pid))
-        roots = tuple(dict.fromkeys(root for pid in pids for root in self.answer.words_of(pid, "held")))
+        held = (root for pid in self.containerds for root in self.answer.words_of(pid, "held"))
+        roots = tuple(dict.fromkeys(held))
         if not roots:
             raise EvidenceError(unread("the containerd that the daemon uses", "could not be looked at"))
         return roots
@@ -231,15 +229,39 @@ def engine_files(recording: Recording, daemon: Daemon) -> EngineFiles:
     return EngineFiles(Answer.of(recording), daemon)
 
 
+def _register(name: str, what: str, make: Callable[[EngineFiles], Files]) -> None:
+    def made(engine_files: EngineFiles) -> Files:
+        return make(engine_files)
+
+    made.__doc__ = what
+    fact(name=name)(made)
+
+
+_register("default_file", "Debian's settings.", lambda files: files.at("/etc/default/docker", root=""))
+_register("sysconfig_file", "Red Hat's settings.", lambda files: files.at("/etc/sysconfig/docker", root=""))
+_register(
+    "configuration_file", "The daemon's configuration.", lambda files: files.at(files.daemon.config.path)
+)
+_register("tls_ca", "The CA of the clients.", lambda files: files.of_tls("tlscacert"))
+_register("tls_certificate", "The daemon's certificate.", lambda files: files.of_tls("tlscert"))
+_register("tls_key", "The daemon's private key.", lambda files: files.of_tls("tlskey"))
+_register("containerd_program", "The programs called containerd.", lambda files: files.programs("containerd"))
+_register("containerd_shim", "The oldest shim.", lambda files: files.programs("containerd-shim"))
+_register("runc_v1_shim", "The older shim.", lambda files: files.programs("containerd-shim-runc-v1"))
+_register("runc_v2_shim", "The shim of today.", lambda files: files.programs("containerd-shim-runc-v2"))
+_register(
+    "containerd_socket",
+    "The socket of the containerd that the daemon uses.",
+    lambda files: files.sockets(files.daemon.endpoints.containerd_sockets),
+)
+
+
 # ---- units
 
 
 @fact()
 def service_unit_file(engine_files: EngineFiles) -> Files:
-    """The file of the unit that starts the daemon, its drop-ins, its environment files and programs.
-
-    Without systemd, the script of OpenRC or sysvinit.
-    """
+    """The unit that starts the daemon, its drop-ins, environment files and programs, or the script of another init."""
     if engine_files.managers:
         unit = engine_files.unit
         return engine_files.of_units([unit] if unit else [], "systemd does not start this daemon")
@@ -265,18 +287,6 @@ def socket_unit_file(engine_files: EngineFiles) -> Files:
     return replace(files, unread=tuple((each, "systemd did not tell of it") for each in sorted(unknown)))
 
 
-@fact()
-def default_file(engine_files: EngineFiles) -> Files:
-    """Debian's settings."""
-    return engine_files.at("/etc/default/docker", root="")
-
-
-@fact()
-def sysconfig_file(engine_files: EngineFiles) -> Files:
-    """Red Hat's settings."""
-    return engine_files.at("/etc/sysconfig/docker", root="")
-
-
 # ---- configuration
 
 
@@ -284,23 +294,7 @@ def sysconfig_file(engine_files: EngineFiles) -> Files:
 def configuration_directory(engine_files: EngineFiles) -> Files:
     """The directory of the configuration file in use, and /etc/docker if the daemon is root's."""
     paths = [] if engine_files.daemon.process.rootless else ["/etc/docker"]
-    paths += map(posixpath.dirname, _configuration(engine_files.daemon))
-    return engine_files.at(*dict.fromkeys(paths), nothing="the daemon has no configuration directory")
-
-
-@fact()
-def configuration_file(engine_files: EngineFiles) -> Files:
-    """The configuration file in use."""
-    nothing = "the daemon was started without a configuration file"
-    return engine_files.at(*_configuration(engine_files.daemon), nothing=nothing)
-
-
-def _configuration(daemon: Daemon) -> tuple[str, ...]:
-    """Return the path of the configuration file, if there is one."""
-    file = daemon.config
-    if not file.path and file.state != "absent":
-        file.values()  # says why it is not known
-    return (file.path,) if file.path else ()
+    return engine_files.at(*dict.fromkeys((*paths, posixpath.dirname(engine_files.daemon.config.path))))
 
 
 # ---- certificates and keys
@@ -323,24 +317,6 @@ def registry_certificate(engine_files: EngineFiles) -> Files:
     return Subjects("file", tuple(files.items()), nothing)
 
 
-@fact()
-def tls_ca(engine_files: EngineFiles) -> Files:
-    """The CA of the clients."""
-    return engine_files.of_tls("tlscacert")
-
-
-@fact()
-def tls_certificate(engine_files: EngineFiles) -> Files:
-    """The daemon's certificate."""
-    return engine_files.of_tls("tlscert")
-
-
-@fact()
-def tls_key(engine_files: EngineFiles) -> Files:
-    """The daemon's private key."""
-    return engine_files.of_tls("tlskey")
-
-
 # ---- sockets
 
 
@@ -348,25 +324,18 @@ def tls_key(engine_files: EngineFiles) -> Files:
 def api_socket(engine_files: EngineFiles) -> Files:
     """Every unix socket on which the API listens."""
     daemon = engine_files.daemon
-    found = engine_files.sockets(daemon.endpoints.api_sockets, "the API listens on no unix socket")
+    found = engine_files.sockets(daemon.endpoints.api_sockets)
     of_units = {
         real_path(daemon.process, path): unit for unit in engine_files.units for path in unit.values("Listen")
     }
-    made = ((path, _made_by(of_units[path], file) if path in of_units else file) for path, file in found)
-    return replace(found, named=tuple(made))
-
-
-def _made_by(unit: Unit, socket: FileFact) -> FileFact:
-    """Return a socket of a socket unit, with what that gives it at the next start."""
-    mode, owner, group = (unit[each] for each in ("SocketMode", "SocketUser", "SocketGroup"))
-    return replace(socket, next_mode=int(mode or "0", 8), next_owner=owner, next_group=group)
-
-
-@fact()
-def containerd_socket(engine_files: EngineFiles) -> Files:
-    """The socket of the containerd that the daemon uses."""
-    paths = engine_files.daemon.endpoints.containerd_sockets
-    return engine_files.sockets(paths, "the daemon uses no containerd")
+    files = dict(found)
+    for path, unit in of_units.items():
+        mode, owner, group = (unit[each] for each in ("SocketMode", "SocketUser", "SocketGroup"))
+        if path in files:
+            files[path] = replace(
+                files[path], next_mode=int(mode or "0", 8), next_owner=owner, next_group=group
+            )
+    return replace(found, named=tuple(files.items()))
 
 
 # ---- programs
@@ -379,30 +348,6 @@ def daemon_program(daemon: Daemon) -> Files:
     if not path:
         raise EvidenceError(unread(f"the program of process {daemon.pid}"))
     return Subjects("file", ((path, FileFact.in_use(path)),))
-
-
-@fact()
-def containerd_program(engine_files: EngineFiles) -> Files:
-    """The programs called containerd."""
-    return engine_files.programs("containerd")
-
-
-@fact()
-def containerd_shim(engine_files: EngineFiles) -> Files:
-    """The oldest shim."""
-    return engine_files.programs("containerd-shim")
-
-
-@fact()
-def runc_v1_shim(engine_files: EngineFiles) -> Files:
-    """The older shim."""
-    return engine_files.programs("containerd-shim-runc-v1")
-
-
-@fact()
-def runc_v2_shim(engine_files: EngineFiles) -> Files:
-    """The shim of today."""
-    return engine_files.programs("containerd-shim-runc-v2")
 
 
 @fact()

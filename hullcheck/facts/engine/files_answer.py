@@ -54,11 +54,6 @@ class BlockDevices(msgspec.Struct, frozen=True, kw_only=True):
     blockdevices: tuple[BlockDevice, ...] = ()
 
 
-def _units_kept(text: str) -> str:
-    """Of the commands of a unit the programs, without arguments."""
-    return _unit_lines(_OTHER.sub("", _PROGRAM.sub(r"program=\1", text)))
-
-
 FILES = Probe.from_file(
     "files",
     in_sections(
@@ -66,7 +61,7 @@ FILES = Probe.from_file(
             r"\d+/(?:config .*|(?:closed|held|registries|running|socket|tls) /.*|root (?:/.*)?|groups [\s\d]+)",
             r"\d+/(?:(?:group|manager) \d+|mnt mnt:.*|unit [\w:.@-]+\.service)",
         ),
-        units=_units_kept,
+        units=lambda text: _unit_lines(_OTHER.sub("", _PROGRAM.sub(r"program=\1", text))),
         nodes=lines_like(
             r"stat: .* ['\"]/.*['\"]: [A-Za-z /]+(?: \(os error \d+\))?",
             "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:['\"]?/.*",
@@ -90,7 +85,6 @@ class Unit(Struct, frozen=True):
     properties: tuple[tuple[str, str], ...]
 
     def __getitem__(self, name: str) -> str:
-        """Return the value of a property; empty if it has none."""
         return dict(self.properties).get(name, "")
 
     def values(self, name: str) -> tuple[str, ...]:
@@ -110,24 +104,16 @@ class Unit(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """The answer to the question `files`.
+    """The answer to the question `files`; paths are those of the auditor's view."""
 
-    Attributes:
-        words: what is known of a dockerd or containerd, by `PID/WORD`.
-        managers: the users whose systemd was asked, or None if whether there is one is unknown.
-        nodes: what was found at each path in the auditor's view.
-        acl: what the access control list of a socket adds.
-        pem: the lines with certificates in a file.
-        changed: when a file was changed last.
-        devices: what lsblk(8) printed.
-    """
-
-    words: dict[str, list[str]]
-    managers: frozenset[str] | None
+    words: dict[str, list[str]]  # by PID/WORD
+    managers: (
+        frozenset[str] | None
+    )  # the users whose systemd was asked; None if whether there is one is unknown
     units: tuple[Unit, ...]
     nodes: dict[str, Node | State]
     acl: dict[str, tuple[Grant, ...] | None]
-    pem: dict[str, list[str]]
+    pem: dict[str, list[str]]  # lines with certificates
     changed: dict[str, Span | None]
     devices: str
 
@@ -164,46 +150,37 @@ class Answer(Struct, frozen=True):
         if not path.startswith("/"):
             doubt = "it depends on the directory in which the daemon was started"
             return FileFact(path, State.UNREAD, doubt=doubt)
-        rest, at, links = path.split("/"), "", 0
-        seen = {"/": self._node(root, "/")}
+        rest, at, links, seen = ["", *path.split("/")], "", 0, dict[str, Node]()
         while rest:
             part = rest.pop(0)
-            if part in ("", ".", ".."):
+            if part in ("", ".", "..") and seen:
                 at = posixpath.dirname(at).rstrip("/") if part == ".." else at
                 continue
             place = f"{at}/{part}"
-            node = self._node(root, place)
+            node = self.nodes.get(root + place)
             if node is State.ABSENT:
                 return FileFact(path, State.ABSENT, parents=_way(seen, at or "/"))
             if not isinstance(node, Node) or links > _MOST_LINKS:
                 why = "may not be read" if node is State.UNREAD else "was not looked at"
                 return FileFact(path, State.UNREAD, doubt=unread(place, why))
-            seen[place] = node
+            seen[place] = replace(node, path=place)
             if target := node.leads_to:
                 links += 1
                 rest = [*target.split("/"), *rest]
                 at = "" if target.startswith("/") else at
             else:
-                at = place
+                at = place.rstrip("/")
         end = seen.pop(at or "/")
-        if not isinstance(end, Node):
-            return FileFact(path, State.UNREAD, doubt=unread(at or "/", "was not looked at"))
         return FileFact(path, State.FOUND, end, _way(seen, posixpath.dirname(at)), self.acl.get(root + at))
 
     def matching(self, pattern: str, root: str = "") -> tuple[str, ...]:
         """Return the paths that were looked at and are like a pattern of the shell."""
         return tuple(path.removeprefix(root) for path in fnmatch.filter(self.nodes, root + pattern))
 
-    def _node(self, root: str, path: str) -> Node | State | None:
-        """Return what was found at *path* below *root*, under that path."""
-        found = self.nodes.get(root + path)
-        return replace(found, path=path) if isinstance(found, Node) else found
 
-
-def _way(seen: dict[str, Node | State | None], last: str) -> tuple[Node, ...]:
+def _way(seen: dict[str, Node], last: str) -> tuple[Node, ...]:
     """Return the directories and links on the way, *last* the last of them."""
-    places = [*(each for path, each in seen.items() if path != last), seen.get(last)]
-    return tuple(each for each in places if isinstance(each, Node))
+    return (*(each for path, each in seen.items() if path != last), *([seen[last]] if last in seen else ()))
 
 
 def _grouped(pairs: Iterable[Sequence[str]]) -> dict[str, list[str]]:

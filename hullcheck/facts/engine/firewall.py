@@ -27,11 +27,7 @@ _FREE = regex(
 
 
 class Chain(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A chain of nftables as nft(8) writes it, or of a rule the *chain* that it is in.
-
-    Attributes:
-        hook: empty for a chain that sees no packets by itself.
-    """
+    """A chain of nftables as nft(8) writes it, without a hook if it sees no packets; or the *chain* of a rule."""
 
     family: str
     table: str

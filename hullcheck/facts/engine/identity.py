@@ -1,19 +1,25 @@
-"""Which machine and which engine a target is: no control judges it, but it is part of the evidence."""
+"""Which machine and engine a target is, and as whom it was asked: no control judges it, but it is evidence."""
 
+import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Self
 
 from msgspec import Struct
 
 from hullcheck.facts.engine.info import ENGINE, section
 from hullcheck.facts.engine.models import Info
-from hullcheck.facts.host.system import HOST, machine_id
+from hullcheck.facts.host.accounts import ACCOUNTS
+from hullcheck.facts.host.system import HOST, auditor, machine_id
 from hullcheck.facts.registry import fact
+from hullcheck.lazy import regex
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
 
 UNKNOWN = "unknown"
 _OVER_SSH = ("ssh", "safe-ssh", "paramiko")
+_REFUSED = regex(r"^failed:.*permission denied", re.MULTILINE | re.IGNORECASE)
 
 
 class Identity(Struct, frozen=True):
@@ -26,22 +32,12 @@ class Identity(Struct, frozen=True):
     @classmethod
     def of(cls, recording: Recording) -> Self:
         """Return what *recording* says of its target."""
-        key = recording.host_key or (UNKNOWN if recording.backend in _OVER_SSH else "")
-        return cls(_machine_id(recording), _engine_id(recording), key)
-
-
-def _machine_id(recording: Recording) -> str:
-    try:
-        return machine_id(recording) or UNKNOWN
-    except EvidenceError:
-        return UNKNOWN
-
-
-def _engine_id(recording: Recording) -> str:
-    try:
-        return section(recording, ENGINE, "info", Info, "docker info").id or UNKNOWN
-    except EvidenceError:
-        return UNKNOWN
+        machine = engine = UNKNOWN
+        with suppress(EvidenceError):
+            machine = machine_id(recording) or UNKNOWN
+        with suppress(EvidenceError):
+            engine = section(recording, ENGINE, "info", Info, "docker info").id or UNKNOWN
+        return cls(machine, engine, recording.host_key or (UNKNOWN if recording.backend in _OVER_SSH else ""))
 
 
 def same_engine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...]]:
@@ -72,3 +68,29 @@ def _alike(ids: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 def identity(recording: Recording) -> Identity:
     """Which machine and which engine the target is."""
     return Identity.of(recording)
+
+
+class Rights(Struct, frozen=True):
+    """The user as whom the script ran, and whether the engine answered or refused this user."""
+
+    user: str
+    is_root: bool
+    refused: bool
+    answered: bool
+
+    @classmethod
+    def of(cls, recording: Recording) -> Self | None:
+        """Return what *recording* says of it, or None if it does not."""
+        try:
+            number = str(auditor(recording))
+        except EvidenceError:
+            return None
+        text = _text(recording, ENGINE)
+        named = re.search(rf"^user:([^:\n]+):{number}:", _text(recording, ACCOUNTS), re.MULTILINE)
+        user = named[1] if named else "root" if number == "0" else f"the user {number}"
+        return cls(user, number == "0", bool(_REFUSED.search(text)), '"ServerVersion":"' in text)
+
+
+def _text(recording: Recording, probe: Probe) -> str:
+    answer = recording.answers.get(probe.name)
+    return answer.stdout if answer else ""

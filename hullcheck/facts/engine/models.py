@@ -183,10 +183,8 @@ class Network(Model, frozen=True):
 
     @property
     def is_outside(self) -> bool:
-        """Whether its containers may be reached at addresses of their own from outside the host.
-
-        An internal network on a parent interface reaches the neighbours of that; without one it is of the host alone.
-        """
+        """Whether its containers may be reached at addresses of their own from outside the host."""
+        # an internal one on a parent interface reaches the neighbours of that
         if self.internal and self.driver in _ON_PARENTS:
             return bool(self.bridge)
         unprotected = "nat-unprotected" in (self.options.get(each) for each in GATEWAY_MODES)

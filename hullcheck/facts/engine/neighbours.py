@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Literal
 
 from msgspec import Struct
@@ -23,17 +24,12 @@ _OWN_NAMESPACE = regex(r"(plugins\.)?moby(-\d+\.\d+)?")
 
 
 class Neighbour(Struct, frozen=True):
-    """Something else that runs containers.
-
-    Attributes:
-        kind: *unread* is what could not be read, with the place or the reason as *name*.
-        count: of a namespace of containerd, how many containers run.
-    """
+    """Something else that runs containers; of kind *unread* what could not be read, with the reason as *name*."""
 
     kind: Literal["dockerd", "process", "namespace", "plugin", "unread"]
     name: str
     pids: tuple[int, ...] = ()
-    count: int = 0
+    count: int = 0  # of a namespace of containerd, how many containers run
 
 
 @fact(DAEMON, PROCESSES)
@@ -41,7 +37,10 @@ def neighbours(
     recording: Recording, presence: Presence, processes: Later[Processes], plugins: Later[Plugins]
 ) -> tuple[Neighbour, ...]:
     """Return other engines, namespaces of containerd and plugins on the target."""
-    found = list(_daemons(recording, presence))
+    found: list[Neighbour] = []
+    with suppress(EvidenceError):  # not those of the host around a container that shares its processes
+        others = (each.pid for each in DaemonProcesses.of(recording).others)
+        found += [Neighbour("dockerd", "dockerd", (pid,)) for pid in others if pid in presence.daemon_pids]
     if PROCESSES.name not in recording.answers:
         return tuple(found)
     try:
@@ -53,17 +52,6 @@ def neighbours(
     except EvidenceError:
         found.append(Neighbour("unread", "the plugins of the engine"))
     return tuple(found)
-
-
-def _daemons(recording: Recording, presence: Presence) -> Iterator[Neighbour]:
-    """Yield daemons that were not asked, but not those of the host around a container that shares its processes."""
-    try:
-        others = DaemonProcesses.of(recording).others
-    except EvidenceError:
-        return
-    for each in others:
-        if each.pid in presence.daemon_pids:
-            yield Neighbour("dockerd", "dockerd", (each.pid,))
 
 
 def _others(tasks: Words, processes: Processes) -> Iterator[Neighbour]:

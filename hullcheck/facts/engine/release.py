@@ -24,14 +24,10 @@ class System(Struct, frozen=True):
 
 
 class Release(Struct, frozen=True):
-    """The release of an engine, os-release of its target, and the day of the recording by the later clock.
-
-    Attributes:
-        vendor: the name that the builder gave the build; empty in those of distributions.
-    """
+    """The release of an engine, os-release of its target, and the day of the recording by the later clock."""
 
     version: str
-    vendor: str
+    vendor: str  # the name that the builder gave the build; empty in those of distributions
     system: dict[str, str]
     today: date
 

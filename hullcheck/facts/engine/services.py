@@ -1,31 +1,44 @@
-"""Services of a swarm, as a manager describes them."""
+"""The swarm of a target as far as its node knows it, and its services: a manager knows all, a worker its own addresses.
+
+What only a manager knows raises NotApplicable on other nodes, and EvidenceError if the swarm cannot be asked.
+"""
 
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hullcheck import secrets
+from hullcheck.facts.engine import endpoints
+from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.info import Engine, section
 from hullcheck.facts.engine.models import (
+    Cluster,
     Config,
     ContainerSpec,
+    Network,
     Node,
     NodeState,
     PublishedPort,
     RestartPolicy,
     ServiceDocument,
     ServiceSpec,
+    SwarmNode,
 )
-from hullcheck.facts.registry import fact
-from hullcheck.parsing.models import kept_as
+from hullcheck.facts.registry import Later, fact
+from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing import certificates
+from hullcheck.parsing.certificates import Certificate
+from hullcheck.parsing.models import decode, kept_as
+from hullcheck.parsing.proc.net import Listener
+from hullcheck.parsing.times import DAY
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.names import names_secret_file
 from hullcheck.secrets.redact import in_sections
-from hullcheck.verdicts import EvidenceError, NotApplicable
+from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
 Nodes: TypeAlias = tuple[Node, ...]
 Services: TypeAlias = tuple[ServiceDocument, ...]
@@ -33,17 +46,16 @@ Configs: TypeAlias = tuple[Config, ...]
 _USUAL_DELAY = 5_000_000_000  # nanoseconds, as the engine counts
 _ACCOUNTS = "/etc/passwd"
 _MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
+_OF_ONE_NODE = ("bridge", "host", "null")
+_CLOCKS = 1 / 24  # days by which the clocks of managers may differ
+_MANAGEMENT_PORT, _GOSSIP_PORT = 2377, 7946
 
 
 # ---- what is kept
 
 
-def _searched(configs: Configs) -> Configs:
-    """Return the configs with the kinds of secrets that are in their texts in the place of these."""
-    return tuple(map(_searched_config, configs))
-
-
-def _searched_config(config: Config) -> Config:
+def _searched(config: Config) -> Config:
+    """Return a config with the kinds of secrets that are in its text in the place of this."""
     data = config.spec.data
     if data is None:
         return config
@@ -51,12 +63,8 @@ def _searched_config(config: Config) -> Config:
     return replace(config, found=found, spec=replace(config.spec, data=None))
 
 
-def _without_secrets(services: Services) -> Services:
-    """Return the services with what was found in the place of all that may hold a secret."""
-    return tuple(map(_reduced, services))
-
-
-def _reduced(service: ServiceDocument) -> ServiceDocument:
+def _without_secrets(service: ServiceDocument) -> ServiceDocument:
+    """Return a service with what was found in the place of all that may hold a secret."""
     task = service.spec.task_template
     found = (*service.found, *_secrets(service.spec), *_mounted(task.container_spec))
     container = task.container_spec and replace(
@@ -103,21 +111,17 @@ SWARM = Probe.from_file(
     in_sections(
         state=_state_kept,
         nodes=kept_as(Nodes),
-        services=kept_as(Services, _without_secrets),
-        configs=kept_as(Configs, _searched),
+        services=kept_as(Services, lambda found: tuple(map(_without_secrets, found))),
+        configs=kept_as(Configs, lambda found: tuple(map(_searched, found))),
     ),
 )
 
 
-# ---- what is judged
+# ---- services
 
 
 class Service(Struct, frozen=True):
-    """One service of the swarm.
-
-    Attributes:
-        in_configs: the secrets in the texts of configs, by their ids; None for one that was not searched.
-    """
+    """One service of the swarm; *in_configs* are the secrets in configs, None for one that was not searched."""
 
     document: ServiceDocument
     in_configs: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
@@ -205,3 +209,143 @@ def services(recording: Recording, engine: Engine) -> dict[str, Service]:
     if not node.control_available:
         raise EvidenceError("only a manager of the swarm knows its services; audit a manager as well")
     return services_of(recording)
+
+
+# ---- the swarm
+
+
+class Swarm(Struct, frozen=True, dict=True):
+    """The swarm of a node."""
+
+    recording: Recording
+    engine: Engine
+    daemon: Daemon
+
+    @property
+    def node(self) -> SwarmNode:
+        return self.engine.info.swarm
+
+    def require_active(self) -> None:
+        """Raise EvidenceError unless this node takes part in its swarm."""
+        if self.node.local_node_state != "active":
+            said = (self.node.local_node_state, self.node.error.partition("\n")[0])
+            raise EvidenceError(f"this node's state is {': '.join(filter(None, said))}")
+
+    @property
+    def cluster(self) -> Cluster:
+        """The swarm, as a manager of it knows it."""
+        self.require_active()
+        if not self.node.control_available:
+            known = sorted(each.addr for each in self.node.remote_managers or ())
+            where = " or ".join(known) or "wherever it is"
+            raise NotApplicable(f"a worker: audit a manager of its swarm, {where}")
+        if not self.node.cluster or not self.node.cluster.id:
+            said = self.node.error.partition("\n")[0] or "it does not describe the swarm"
+            raise EvidenceError(f"a manager, but the swarm cannot be asked: {said}")
+        return self.node.cluster
+
+    @cached_property
+    def managers(self) -> tuple[tuple[str, str], ...]:
+        """Every manager and what it is: Leader, Reachable, Unreachable, or Promoted while it was down."""
+        _ = self.cluster
+        nodes = section(self.recording, SWARM, "nodes", Nodes, "docker node inspect")
+        roles = ((each.description.hostname, _role(each)) for each in nodes)
+        return tuple(sorted((name, role) for name, role in roles if role))
+
+    @property
+    def node_certificate_days(self) -> float:
+        """For how long the certificates hold that nodes get from now on."""
+        expiry = self.cluster.spec.ca.node_cert_expiry
+        if expiry is None:
+            raise EvidenceError("docker info does not report CAConfig.NodeCertExpiry of the swarm")
+        return expiry / 1e9 / DAY
+
+    @property
+    def age_days(self) -> float:
+        """How long ago the swarm was made."""
+        age = (self.recording.now - self.cluster.created_at.timestamp()) / DAY
+        if age < -_CLOCKS:
+            raise EvidenceError("by the clock of this node its swarm was not made yet: one clock was wrong")
+        return age
+
+    @cached_property
+    def root_certificates(self) -> tuple[Certificate, ...]:
+        """The certificates that all nodes trust."""
+        return certificates.read(self.cluster.tls.trust_root)
+
+    @cached_property
+    def control_listeners(self) -> tuple[Listener, ...]:
+        """Where this node takes commands and gossip of the swarm, over TCP."""
+        self.require_active()
+        wanted = {self._management_port, _GOSSIP_PORT} if self.node.control_available else {_GOSSIP_PORT}
+        own = endpoints.listening(self.daemon.process)
+        found = tuple(each for each in own if each.protocol == "tcp" and each.number in wanted)
+        for number in sorted(wanted - {each.number for each in found}):
+            raise EvidenceError(f"a node of the swarm, but its listener on {number}/tcp was not found")
+        return found
+
+    @property
+    def addresses(self) -> tuple[str, str]:
+        """The addresses for management and for data."""
+        self.require_active()
+        if not (management := self.node.node_addr):
+            raise EvidenceError("docker info does not report the address of this node")
+        return management, self._node_state.data_path_addr or management
+
+    @cached_property
+    def _node_state(self) -> NodeState:
+        """What the daemon wrote down when it became a node, and starts with again."""
+        what = "this node's swarm/docker-state.json"
+        for line in self.recording.sections(SWARM).get("state", "").split("\n"):
+            pid, _, state = line.partition(":")
+            if pid == str(self.daemon.pid) and state:
+                return decode(state, NodeState, what)
+        raise EvidenceError(unread(what))
+
+    @property
+    def _management_port(self) -> int:
+        """The port of `--listen-addr`; the default where the node's state may not be read."""
+        try:
+            port = self._node_state.listen_addr.rpartition(":")[2]
+        except EvidenceError:
+            return _MANAGEMENT_PORT
+        return int(port) if port.isdecimal() else _MANAGEMENT_PORT
+
+
+def _reaches_nodes(network: Network) -> bool:
+    """Whether it may reach over several nodes; a bridge of the swarm stays on its node."""
+    return network.driver == "overlay" or (network.scope == "swarm" and network.driver not in _OF_ONE_NODE)
+
+
+@fact()
+def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subjects[Network]:
+    """Every network of the swarm that reaches over several nodes."""
+    _ = swarm.cluster
+    overlay = [each for each in networks.get() if _reaches_nodes(each)]
+    named = tuple((each.name, each) for each in sorted(overlay, key=lambda each: each.name))
+    return Subjects("network", named, nothing="the swarm has no overlay network")
+
+
+@fact()
+def swarm_service(swarm: Swarm) -> Subjects[Service]:
+    """Every service of the swarm."""
+    _ = swarm.cluster
+    services = services_of(swarm.recording).values()
+    named = tuple((each.name, each) for each in sorted(services, key=lambda each: each.name))
+    return Subjects("service", named, nothing="the swarm runs no service")
+
+
+def _role(node: Node) -> str:
+    """Return what a node is among the managers; empty for a worker."""
+    status = node.manager_status
+    if status is None:
+        return "Promoted" if node.spec.role == "manager" else ""
+    return "Leader" if status.leader else status.reachability.title()
+
+
+@fact(SWARM)
+def swarm(recording: Recording, engine: Engine, daemon: Daemon) -> Swarm:
+    """The swarm of the target."""
+    if engine.info.swarm.local_node_state in ("inactive", ""):
+        raise NotApplicable("swarm mode is off (docker info)")
+    return Swarm(recording, engine, daemon)

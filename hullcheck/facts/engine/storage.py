@@ -19,14 +19,7 @@ _BORROWING = regex(r"overlay|aufs|ecryptfs|(fuse\.)?fuse-overlayfs|fuse\.(bindfs
 
 
 class Root(Struct, frozen=True):
-    """A directory in which the engine keeps images, containers and volumes.
-
-    Attributes:
-        path: without symbolic links.
-        mount: the mount on which it lies.
-        above: the mount on which the directory above it lies.
-        hosts: the mounts of / and of /var.
-    """
+    """A directory with data of the engine, its mount, that of the directory above, and those of / and /var."""
 
     path: str
     mount: Mount
@@ -69,12 +62,10 @@ class Storage(Struct, frozen=True, dict=True):
 
     @cached_property
     def roots(self) -> tuple[Root, ...]:
-        """The data root, and that of containerd if images lie there.
-
-        With user namespaces it is a numbered directory in the one that was set, and either may be the mount.
-        """
+        """The data root, and that of containerd if images lie there."""
         path = self.files.answer.look(self.engine.info.docker_root_dir).node.path
         root = self._root(path)
+        # with user namespaces it is a numbered directory in the one that was set, and either may be the mount
         if "userns" in self.engine.security_options and not root.is_own:
             root = self._root(posixpath.dirname(path))
         of_containerd = self.files.containerd_roots if self.engine.keeps_images_in_containerd else ()
@@ -101,13 +92,13 @@ class DataPlace(Struct, frozen=True):
 
 @fact()
 def data_at_rest(engine_files: EngineFiles, storage: Storage) -> tuple[DataPlace, ...]:
-    """Return where the engine and its volumes keep data, and on which devices."""
+    """Return the engine's roots and what is mounted in their volumes, with the devices below."""
     devices = decode(engine_files.answer.devices or "{}", BlockDevices, "lsblk")
     return data_places(storage, devices.blockdevices)
 
 
 def data_places(storage: Storage, devices: Iterable[BlockDevice]) -> tuple[DataPlace, ...]:
-    """Return the engine's roots and what is mounted in their volumes, with the *devices* below."""
+    """Return the places of `data_at_rest` on these *devices*."""
     roots, chains = storage.roots, list(_chains(devices))
     mounts = {root.path: root.mount for root in roots}
     for mount in storage.mounts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct, field
@@ -14,11 +13,9 @@ from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonP
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from selftests.kit.certificates import pem
-from selftests.kit.facts import PRESENT, in_parts
+from selftests.kit.facts import PRESENT
 from selftests.kit.facts.containers import containers as containers_said
 from selftests.kit.facts.engines import BRIDGE, engine_text
-from selftests.kit.files import answer
 from selftests.kit.judging import judged
 
 SOCKET = "/run/docker.sock"
@@ -27,7 +24,6 @@ NOW, UPTIME, START = "2026-01-01 12:00:00.500000000 +0000", "10800.50", 3600  # 
 PATH = "/etc/docker/daemon.json"
 ICC = "com.docker.network.bridge.enable_icc"
 NO_ICC = {ICC: "false"}
-FILES = ("--tlscacert=/ca", "--tlscert=/cert", "--tlskey=/key")
 
 
 class Host(Struct, frozen=True):
@@ -43,7 +39,6 @@ class Host(Struct, frozen=True):
     tcp: tuple[int, ...] = ()
     uid: int = 0
     as_root: bool = True
-    children: tuple[str, ...] = ()
     endpoint: str = f"unix://{SOCKET}"
     profile: str = ""
     unit: str = ""
@@ -51,7 +46,6 @@ class Host(Struct, frozen=True):
     parent: int = 0
     containers: str = ""
     sockets: tuple[str, ...] = ()
-    link: str = ""
 
     def recording(self) -> Recording:
         """What it answers, redacted as an audit does it."""
@@ -59,41 +53,14 @@ class Host(Struct, frozen=True):
             "host": PRESENT.stdout,
             "engine": engine_text(self.info, networks=[self._network()]),
             "containers": self.containers or containers_said(),
-            "processes": in_parts(processes=self._children()),
             "daemon": DAEMON.keep(self.answer()),
-            "files": self._files(),
         }
         return Recording("host", "local", {name: Answer(name, 0, text, "") for name, text in texts.items()})
-
-    def _files(self) -> str:
-        """The certificates of TLS that its options name, and nothing else."""
-        begin = datetime(2025, 1, 1, tzinfo=UTC)
-        named = [each.partition("=")[2] for each in self.flags if each.startswith("--tlsc")]
-        document = self.document or ""
-        named += [document.rpartition('"tlscacert"')[2].split('"')[1]] if '"tlscacert": "' in document else []
-        named += ["/root/.docker/ca.pem"]
-        ca = pem(begin, begin + timedelta(days=3650)).split("\n")
-        folders = ("/", "/root", "/root/.docker")
-        return answer(
-            processes=("7/root ", "7/tls /root/.docker"),
-            nodes=(
-                *(f"81a4:0:0:root:{each}" for each in named),
-                *(f"41ed:0:0:root:{each}" for each in folders),
-            ),
-            certificates=(f"{path}:{line}" for path in named for line in ca),
-            times=(f"{BEFORE}|{BEFORE}|{path}" for path in named),
-        )
 
     def _network(self) -> dict[str, Any]:
         if self.bridge is None:
             return {"Name": "none", "Id": "n", "Driver": "null"}
         return BRIDGE | {"Options": self.bridge}
-
-    def _children(self) -> str:
-        lines = ["1/status:Name:\tinit", "1/status:PPid:\t0", *(["1/exe:/sbin/init"] * self.as_root)]
-        for pid, name in enumerate(self.children, 90):
-            lines += [f"{pid}/status:Name:\t{name}", f"{pid}/status:PPid:\t7", f"{pid}/exe:/usr/sbin/{name}"]
-        return "\n".join(lines)
 
     def answer(self) -> str:
         """What it answers to the question for its daemons."""
@@ -135,8 +102,6 @@ class Host(Struct, frozen=True):
         yield f"7/config:{state}|{self.written or self.changed}|{self.changed}|{next(named, PATH)}"
         if state == "read":
             yield from (f" {line}" for line in (self.document or "").split("\n"))
-        if self.link:
-            yield f"link:{self.link}"
         if self.profile:
             yield from (f"7/profile:read|{BEFORE}|{BEFORE}|/p.json", f" {self.profile}")
 
@@ -159,14 +124,6 @@ def insecure(*ranges: str, **names: bool) -> dict[str, Any]:
     indexes = {name.replace("_", "."): {"Secure": secure} for name, secure in names.items()}
     config = {"InsecureRegistryCIDRs": list(ranges), "IndexConfigs": indexes, "Mirrors": None}
     return {"RegistryConfig": config}
-
-
-def options(*names: str) -> dict[str, Any]:
-    """docker info of an engine with these security options."""
-    return {"SecurityOptions": [f"name={name}" for name in names]}
-
-
-REMOTE = Host(flags=("-H=tcp://:2376", "--tlsverify", *FILES), tcp=(2376,))
 
 
 def link(path: str, to: str) -> str:

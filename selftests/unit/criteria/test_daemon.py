@@ -11,7 +11,6 @@ from selftests.kit.facts.daemons import AFTER, BEFORE, NO_ICC, PATH, Host
 
 ELSEWHERE = Host(flags=("--config-file=/opt/d.json",), document='{"userland-proxy": false}')
 PROXY = '{"userland-proxy": false}'
-UNIT = "Id=docker.service\nMainPID=7\nExecStart={ path=/d ; argv[]=/d --icc=false --log-opt x=s3cret ; x=y }"
 UNKNOWN = "after the daemon started: restart the daemon to know the value"
 DEFAULT = "default of engine 26.1.5"
 
@@ -29,19 +28,10 @@ DEFAULT = "default of engine 26.1.5"
             for host, source in (
                 (Host(document='{"icc": false}'), PATH),
                 (Host(document='{"icc": false}', changed=AFTER), PATH),
-                (Host(unit=UNIT), "docker.service"),
             )
         ),
         (Host(document='{"icc": true}', changed=AFTER, bridge=NO_ICC), "2.2",
          f"icc is false (network bridge); restart pending: {PATH} says true"),
-        *(
-            (Host(unit=unit), "2.2", "icc is true (network bridge, from default)")  # what the unit says is unknown
-            for unit in (
-                UNIT.replace("--log-opt", "$OPTS --log-opt"),
-                UNIT.replace("/d --icc=false --log-opt x=s3cret", "/opt/start"),
-                "MainPID=7",
-            )
-        ),
         (Host(), "2.17", f"userland-proxy is true ({DEFAULT})"),
         (Host(document=PROXY), "2.17", f"userland-proxy is false ({PATH})"),
         (ELSEWHERE, "2.17", "userland-proxy is false (/opt/d.json)"),

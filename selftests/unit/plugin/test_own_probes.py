@@ -64,7 +64,6 @@ def test_answer_of_the_script_is_judged(project: Project) -> None:
     [
         ('"site_dmesg_restrict"', '"host"', ": there is a probe 'host' already"),
         ("(recording: Recording)", "(record: object)", " needs 'record', and there is no such fact"),
-        ("(recording: Recording)", "(kernel_log_is_roots: object)", " needs itself"),
     ],
 )
 def test_wrong_fact_stops_the_run(project: Project, old: str, new: str, said: str) -> None:

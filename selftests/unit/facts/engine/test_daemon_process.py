@@ -89,29 +89,6 @@ def test_all_that_is_read_of_a_process() -> None:
         assert processes_in(ONE.replace(old, new)).candidates[0].started is None
 
 
-AT = "the one at unix:///run/docker.sock: 7, 8"
-REMOTE = "the engine runs on another machine ({}): its process is not seen here"
-
-
-@pytest.mark.parametrize(
-    ("host", "why"),
-    [
-        (Host(second=()), f"more than one dockerd process may be {AT}"),
-        (Host(second=(), as_root=False), f"more than one dockerd process may be {AT}; root could tell"),
-        (Host(endpoint="tcp://me:s3cret@web1:2376"), REMOTE.format("tcp://***@web1:2376")),
-        (Host(endpoint=""), "the docker command does not say which engine it talks to"),
-        (
-            Host(uid=1000, as_root=False),
-            "the path of the daemon's configuration could not be read; are you root?",
-        ),
-    ],
-)
-def test_why_the_daemon_is_unknown(host: Host, why: str) -> None:
-    """The reason says between which processes; it is an error for what only a process shows."""
-    assert host.judge("2.17") == ("error", why)
-    assert host.judge("2.15")[0] == "fail"
-
-
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [

@@ -31,7 +31,6 @@ RUNNING = """\
 9/socket /run/containerd/containerd.sock
 9/held /other
 """
-OWN = "7/held /data/docker/containerd\n"
 FILES = "/opt/new/c.toml /opt/own/crun /usr/local/bin/containerd /usr/sbin/runc"
 FOLDERS = (
     "/ /data /etc /etc/containerd /mnt /mnt/docker /opt /opt/new /opt/own /run /run/containerd /run/docker"
@@ -58,13 +57,12 @@ def files_of(
     uid: int = 0,
     **info: Any,
 ) -> Files:
-    """A fact on a daemon, process 7 in the mount namespace 1, that is a client, or with OWN a server, at *socket*."""
-    held = "1" if OWN in processes else "2"
+    """A fact on a daemon, process 7 in the mount namespace 1, that is a client at *socket*."""
     own = process(
         executable=executable,
         namespaces={"mnt": "mnt:[1]"},
         uids=(uid,) * 4,
-        unix_table=(UnixSocket(socket, socket, held),),
+        unix_table=(UnixSocket(socket, socket, "2"),),
         held=frozenset("1"),
     )
     described = engine(**{"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": None} | info)
@@ -97,8 +95,6 @@ WRITTEN = RUNNING.replace("/opt/new/c.toml", "/var/run/docker/containerd/contain
         ("containerd_directory", {"socket": OWN_SOCKET}, ["/run/docker/containerd", "/run/containerd"]),
         ("data_root", {}, ["/mnt/docker"]),
         ("data_root", IN_CONTAINERD, ["/mnt/docker", "/data/containerd"]),
-        ("data_root", {"processes": OWN, **IN_CONTAINERD}, ["/mnt/docker"]),
-        ("data_root", {"processes": OWN + "7/held /srv/images\n", **IN_CONTAINERD}, ["/mnt/docker", "/srv/images"]),
     ],
 )  # fmt: skip
 def test_where_they_are(name: str, options: dict[str, Any], paths: list[str]) -> None:
