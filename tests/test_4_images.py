@@ -65,7 +65,7 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
         EvidenceError: they could not be read.
     """
     done = [step for step in image.steps if not step.is_for_later]
-    if not any(step.text for step in done):
+    if not any(step.created_by for step in done):
         raise Manual("the image has no build history: check how it was made before it was imported")
     hidden = [step.shown for step in image.steps if (step.silent if silent else step.hidden)]
     if hidden:
@@ -150,7 +150,7 @@ def _held(contents: Contents) -> str:
 @pytest.mark.guide("3.1.image_scanning")
 @pytest.mark.severity("high")
 def test_image_is_scanned_and_rebuilt(
-    image: Image, scan_reports: ScanReports | None, container: Later[Subjects[Container]], policy: Policy
+    image: Image, scan_reports: Later[ScanReports], container: Later[Subjects[Container]], policy: Policy
 ) -> str:
     """Every image is scanned for known weaknesses, and rebuilt with their patches.
 
@@ -168,10 +168,10 @@ def test_image_is_scanned_and_rebuilt(
     days, limit = image.days_old, policy.image_max_age_days
     too_old = limit is not None and days is not None and days > limit
     assert not too_old, f"was built {days:.0f} days ago, allowed are {limit}{_users(image)}"
-    if policy.scan_reports is None or scan_reports is None or (limit is not None and days is None):
+    if policy.scan_reports is None or (limit is not None and days is None):
         why = ", which the policy limits" if policy.scan_reports else f"; {NO_REPORTS}"
         raise Manual(f"{_built(days)}{why}")
-    return _require_good_reports(image, scan_reports, policy.scan_reports, container)
+    return _require_good_reports(image, scan_reports.get(), policy.scan_reports, container)
 
 
 def _built(days: float | None) -> str:
@@ -388,14 +388,14 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     for step in image.steps:
         found += [f"{kind} in {step.shown}" for kind in step.secrets]
         found += [
-            f"the file {name} in {step.shown}" for name in step.files if content_names.names_key_file(name)
+            f"the file {name} in {step.shown}" for name in step.files if content_names.is_key_file(name)
         ]
     assert not found, "; ".join(dict.fromkeys(found)) + _users(image)
     named = image_contents.of(image.id).keys
-    keys = [path for path in named if content_names.names_key_file(path)]
+    keys = [path for path in named if content_names.is_key_file(path)]
     assert not keys, f"holds {listed(keys, 20)}{_users(image)}"
     _require_told(image)
-    perhaps = [name for step in image.steps for name in step.files if content_names.may_be_secret_file(name)]
+    perhaps = [name for step in image.steps for name in step.files if content_names.looks_like_key(name)]
     if names := tuple(dict.fromkeys((*perhaps, *named))):
         raise Manual(f"files that may be secrets, by their names: {listed(names, 20)}")
     return "none in history, environment, labels, commands and names of files; what is in files was not read"
