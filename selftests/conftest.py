@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Names(config))
 
 
-class _Names(Struct):
+class _Names(Struct, eq=False):
     """Names a failure when it comes; pytest does at the end."""
 
     config: pytest.Config
