@@ -11,10 +11,12 @@ from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images import Image, content_names, package_steps
-from hullcheck.facts.images.contents import CapableFile, Contents, ImageContents
+from hullcheck.facts.images.contents import Contents, ImageContents
+from hullcheck.facts.images.layers import UNTOLD
 from hullcheck.facts.images.reports import OFF, ON, ScanReports
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.capabilities import BELOW_ROOT
 from hullcheck.policy import Policy
 from hullcheck.policy import ScanReports as ScanLimits
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
@@ -188,11 +190,8 @@ def _require_good_reports(
         old = [f"{scans.shown(each, now)}, allowed are {limits.max_age_days}" for each in newest]
         future = [f"is of the future ({each.file})" for each in known]
         _require_unused(image, reports, old or future, containers)
-    bad = [
-        f"{scans.shown(each, now)}: {_counted(found)}"
-        for each in fresh
-        if (found := each.above(limits.highest_severity))
-    ]
+    worse = {scans.shown(each, now): each.above(limits.highest_severity) for each in fresh}
+    bad = [f"{name}: {_counted(counts)}" for name, counts in worse.items() if counts]
     assert not bad, f"{'; '.join(bad)}; allowed is {limits.highest_severity}{_users(image)}"
     doubts = [f"{scans.shown(each, now)}: {doubt}" for each in fresh if (doubt := scans.doubt(each, limits))]
     if doubts:
@@ -204,16 +203,14 @@ def _require_unused(
     image: Image, reports: ScanReports, faults: Sequence[str], containers: Later[Subjects[Container]]
 ) -> NoReturn:
     """Say what it means that an image has no report that counts: nothing, where no container uses it."""
-    lack = (
-        f"its newest report does not count: {'; '.join(faults)}" if faults else "no scan report on its digest"
-    )
+    lack = "no scan report on its digest"
+    if faults:
+        lack = f"its newest report does not count: {'; '.join(faults)}"
     containers.get()  # without a list of the containers nobody knows that none uses it
     if not image.used_by:
         raise NotApplicable(f"no container uses it; {lack}")
-    if reports.faults:
-        raise EvidenceError(
-            f"{lack}, but files that could not be read: {listed(scans.faults(reports.faults), 20)}"
-        )
+    if unread := scans.faults(reports.faults):
+        raise EvidenceError(f"{lack}, but files that could not be read: {listed(unread, 20)}")
     pytest.fail(lack + _users(image), pytrace=False)
 
 
@@ -323,26 +320,21 @@ def test_image_holds_no_needless_setuid_file(
     Remedy: take the bits away in the build (`RUN chmod a-s FILE`, `setcap -r FILE`), or the file; those that are
     needed are `allowed_setuid_files` in the policy.
     """
-    contents = image_contents.of(image.id)
-    allowed = policy.allowed_setuid_files
-    special = [f"{each.path} ({each.mode})" for each in contents.special if each.path not in allowed]
-    capable = [each for each in contents.capable if each.path not in allowed]
-    found = special + [_shown(each) for each in capable if each.is_powerful]
+    contents, allowed = image_contents.of(image.id), policy.allowed_setuid_files
+    special = [f"{path} ({mode})" for path, mode in contents.special if path not in allowed]
+    capable = {path: given for path, given in contents.capable if path not in allowed}
+    untold = [path for path, given in capable.items() if UNTOLD in given]
+    shown = {path: f"{path} ({', '.join(given)})" for path, given in capable.items() if path not in untold}
+    found = special + [words for path, words in shown.items() if not BELOW_ROOT.issuperset(capable[path])]
     assert not found, f"holds {listed(found, 20)}{_users(image)}"
-    untold = [each.path for each in capable if not each.told]
     if untold:
         raise Manual(
             f"the store of containerd does not tell which capabilities these files have: {listed(untold, 20)}"
         )
-    there = {*(each.path for each in contents.special), *(each.path for each in contents.capable)}
-    approved = sorted(there.intersection(allowed))
+    approved = sorted({path for path, _ in (*contents.special, *contents.capable)}.intersection(allowed))
     parts = [f"approved: {', '.join(approved)}" if approved else "no setuid or setgid file"]
-    parts += [f"with capabilities: {listed(list(map(_shown, capable)), 20)}"] if capable else []
+    parts += [f"with capabilities: {listed([*shown.values()], 20)}"] if shown else []
     return "; ".join(parts)
-
-
-def _shown(file: CapableFile) -> str:
-    return f"{file.path} ({', '.join(file.capabilities)})"
 
 
 @pytest.mark.cis("4.9", level=1)
@@ -386,10 +378,8 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     """
     found = list(image.secrets)
     for step in image.steps:
-        found += [f"{kind} in {step.shown}" for kind in step.secrets]
-        found += [
-            f"the file {name} in {step.shown}" for name in step.files if content_names.is_key_file(name)
-        ]
+        files = [f"the file {name}" for name in step.files if content_names.is_key_file(name)]
+        found += [f"{each} in {step.shown}" for each in (*step.secrets, *files)]
     assert not found, "; ".join(dict.fromkeys(found)) + _users(image)
     named = image_contents.of(image.id).keys
     keys = [path for path in named if content_names.is_key_file(path)]
@@ -441,11 +431,8 @@ def test_image_signature_is_checked(image: Image, policy: Policy) -> NoReturn:
     Remedy: check signatures where images are taken into use, as with `cosign verify`, and keep its answers;
     say in the policy how that is done (`image_verification`).
     """
-    known = ", ".join(image.digests) or f"{image.id}, which no registry knows"
-    how = policy.image_verification
-    way = (
-        f"checked, as the policy says, by: {how}"
-        if how
-        else "say in the policy how signatures are checked: `image_verification: cosign verify in the pipeline`"
-    )
+    known, how = ", ".join(image.digests) or f"{image.id}, which no registry knows", policy.image_verification
+    way = "say in the policy how signatures are checked: `image_verification: cosign verify in the pipeline`"
+    if how:
+        way = f"checked, as the policy says, by: {how}"
     raise Manual(f"look for it in the record of checks: {known}; {way}")

@@ -37,6 +37,7 @@ KERNEL_FILE = "/etc/sysctl.d/99-zz-hullcheck.conf"
 NO_REMEDY = (
     "no remedy of these has been proven, or it depends on what the host is for: see hullcheck explain CONTROL"
 )
+_OPEN_WAY = "a directory or link on its way is open or another's, and more may lie in it"
 _UNIT = regex(r"[\w.@:-]+\.service", re.ASCII)
 _RULE_PATH = regex(r"/[\w./@+:-]+", re.ASCII)  # a rule is split at blanks
 _CONTAINER = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
@@ -71,14 +72,17 @@ class Rights(Struct, frozen=True):
     """The owner or the mode of a file.
 
     Attributes:
-        owner: what chown sets; else empty.
-        mode: what chmod takes away; else empty.
+        path: empty where only the way to the file is at fault.
+        word: `owner` or `mode`.
+        value: what chown sets, or what chmod takes away.
+        way: the directories and links on its way of which the same is at fault, and has to be mended by other changes.
         socket: what docker.socket has to say, so that it does not undo this.
     """
 
     path: str
-    owner: str = ""
-    mode: str = ""
+    word: str
+    value: str
+    way: frozenset[str] = frozenset()
     socket: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -192,7 +196,14 @@ def plan_of(
                 changes.append((failure, change(failure, remedy, facts)))
             except EvidenceError as error:
                 left.append(Left(failure, str(error)))
-    return Plan(target, run, tuple(changes), tuple(left), tuple(asked))
+    rights = {(each.word, each.path) for _, each in changes if isinstance(each, Rights)}
+    safe = list[tuple[Failure, Change]]()
+    for failure, each in changes:
+        if isinstance(each, Rights) and not {(each.word, path) for path in each.way} <= rights:
+            left.append(Left(failure, _OPEN_WAY))
+        else:
+            safe.append((failure, each))
+    return Plan(target, run, tuple(safe), tuple(left), tuple(asked))
 
 
 def change(failure: Failure, remedy: Remedy, facts: Facts) -> Change:
@@ -277,20 +288,21 @@ def _file_rights(failure: Failure, remedy: Mode | Owner, facts: Facts) -> Rights
         raise EvidenceError("the engine is rootless: its files are those of its user")
     if not is_plain_path(node.path) or stat.S_ISLNK(node.mode):
         raise EvidenceError("it is a link, has an unusual path, or is another program's")
-    if not reason.startswith(("belongs to uid", "its group is", "has mode ")):
-        raise EvidenceError(
-            "a directory or link on its way is open or another's, which has to be changed first, or an access control"
-            " list lets others in: `setfacl -b`, if nobody needs it"
-        )
+    is_own = reason.startswith(("belongs to uid", "its group is", "has mode "))
+    path = node.path if is_own else ""
     if isinstance(remedy, Owner):
         owner = {"SocketUser": "root"} if file.next_owner not in ("", "0", "root") else {}
         group = {"SocketGroup": remedy.group} if file.next_group not in ("", remedy.group) else {}
-        return Rights(node.path, owner=f"root:{remedy.group}", socket=owner | group)
-    most = remedy.key if file.holds_key else remedy.most
-    most = remedy.directory if node.is_directory or file.is_run else most
-    later = file.next_mode & most
-    socket = {"SocketMode": f"{later & 0o777:04o}"} if later != file.next_mode else {}
-    return Rights(node.path, mode=_taken(most, node.mode), socket=socket)
+        places, word, value, socket = file.foreign_places, "owner", f"root:{remedy.group}", owner | group
+    else:
+        most = remedy.key if file.holds_key else remedy.most
+        most = remedy.directory if node.is_directory or file.is_run else most
+        later = file.next_mode & most
+        socket = {"SocketMode": f"{later:04o}"} if later != file.next_mode else {}
+        places, word, value = file.open_places, "mode", _taken(most, node.mode)
+    if not is_own and not places:
+        raise EvidenceError("an access control list lets others in: `setfacl -b`, if nobody needs it")
+    return Rights(path, word, value, frozenset(each.path for each in places), socket)
 
 
 def _taken(most: int, mode: int) -> str:

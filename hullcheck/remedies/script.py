@@ -120,11 +120,10 @@ def parts(plan: Plan) -> Iterator[Part]:
 
 def _rights(plan: Plan) -> Part:
     """Return owners and modes: of a directory before what is in it, and owners before modes."""
-    rights = sorted({(each.path, each.mode, each.owner) for each in plan.of(Rights)})
-    lines = [
-        f"owner {quoted(owner)} {quoted(path)}" if owner else f"mode {quoted(mode)} {quoted(path)}"
-        for path, mode, owner in rights
-    ]
+    rights = {
+        (each.path, each.word == "mode", f"{each.word} {quoted(each.value)} ") for each in plan.of(Rights)
+    }
+    lines = [f"{line}{quoted(path)}" for path, _, line in sorted(rights) if path]
     how = (
         "Of modes, rights are taken away and none is added. A path that has become a link, or on whose way others can"
         " write, is left as it is."

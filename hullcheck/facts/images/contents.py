@@ -28,11 +28,10 @@ import msgspec
 from msgspec import Struct
 
 from hullcheck.facts.images import content_names as names
-from hullcheck.facts.images.layers import FILE, SYMLINK, UNTOLD, Entry, Layer, merged, read_layer
+from hullcheck.facts.images.layers import FILE, SYMLINK, Entry, Layer, merged, read_layer
 from hullcheck.facts.images.models import Layers, Stored, documents_in, stored_documents
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
-from hullcheck.parsing.capabilities import BELOW_ROOT
 from hullcheck.parsing.models import Model
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import MOST, TIMED_OUT, Probe
@@ -44,36 +43,14 @@ _RUNS = 0o111
 _BLOCK = regex(r"^((?:layer|packages) \S+)\n((?:(?!end$|layer |packages ).*\n)*)end$", re.MULTILINE)
 
 
-class SpecialFile(msgspec.Struct, frozen=True, array_like=True):
-    """A setuid or setgid file, with its mode as `4755`."""
-
-    path: str
-    mode: str
-
-
-class CapableFile(msgspec.Struct, frozen=True, array_like=True):
-    """A file that gives capabilities, without `CAP_`; `unknown` stands for those that are not told."""
-
-    path: str
-    capabilities: tuple[str, ...]
-
-    @property
-    def told(self) -> bool:
-        """Whether its capabilities are known."""
-        return self.capabilities != (UNTOLD,)
-
-    @property
-    def is_powerful(self) -> bool:
-        """Whether one of its capabilities is a way to become root."""
-        return self.told and not BELOW_ROOT.issuperset(self.capabilities)
-
-
 class Contents(Model, frozen=True, kw_only=True):
     """What is in one image, with what its later layers delete and change.
 
     Attributes:
         chain: a digest over its layers.
         read: when it was read, in seconds since the epoch; 0 for now. Images do not change.
+        special: setuid and setgid files, with their modes as `4755`.
+        capable: files that give capabilities, with these, without `CAP_`; `UNTOLD` stands for those that are not known.
         packages: the names of its packages, as far as files are named after them.
         databases: package managers that name theirs inside one file, which was not read: `rpm`.
         tools: the paths of package managers, shells and compilers, by their names.
@@ -84,8 +61,8 @@ class Contents(Model, frozen=True, kw_only=True):
     id: str
     chain: str
     read: float = 0.0
-    special: tuple[SpecialFile, ...]
-    capable: tuple[CapableFile, ...]
+    special: tuple[tuple[str, str], ...]
+    capable: tuple[tuple[str, tuple[str, ...]], ...]
     packages: tuple[str, ...]
     databases: tuple[str, ...]
     tools: tuple[str, ...]
@@ -205,8 +182,8 @@ def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) ->
     return Contents(
         id=identifier,
         chain=layers_digest,
-        special=tuple(SpecialFile(path, f"{e.mode:04o}") for path, e in real.items() if e.has_special_bits),
-        capable=tuple(CapableFile(path, e.capabilities) for path, e in real.items() if e.capabilities),
+        special=tuple((path, f"{each.mode:04o}") for path, each in real.items() if each.has_special_bits),
+        capable=tuple((path, each.capabilities) for path, each in real.items() if each.capabilities),
         packages=tuple(sorted(packages)),
         databases=tuple(sorted(databases)),
         tools=tuple(path for path, entry in notable.items() if names.tool(path) and _runs(entry, files)),

@@ -148,12 +148,12 @@ FOREIGN, OPEN = "its group is users (gid 100)", "has mode 666, more than 644"
 @pytest.mark.parametrize(
     ("one", "remedy", "expected"),
     [
-        (file(), OWNER, {"owner": "root:root"}),
-        (file(), MODE, {"mode": "u-xs,g-wxs,o-wxt"}),
-        (file(0o777, kind=stat.S_IFDIR), MODE, {"mode": "g-w,o-w"}),
-        (file(kind=SOCKET), replace(MODE, most=0o660), {"mode": "u-xs,g-xs,o-rwx"}),
-        (replace(file(0o444), holds_key=True), MODE, {"mode": "u-wxs,g-rwxs,o-rwxt"}),
-        (replace(file(0o777), is_run=True), MODE, {"mode": "u-s,g-ws,o-wt"}),
+        (file(), OWNER, {"word": "owner", "value": "root:root"}),
+        (file(), MODE, {"word": "mode", "value": "u-xs,g-wxs,o-wxt"}),
+        (file(0o777, kind=stat.S_IFDIR), MODE, {"word": "mode", "value": "g-w,o-w"}),
+        (file(kind=SOCKET), replace(MODE, most=0o660), {"word": "mode", "value": "u-xs,g-xs,o-rwx"}),
+        (replace(file(0o444), holds_key=True), MODE, {"word": "mode", "value": "u-wxs,g-rwxs,o-rwxt"}),
+        (replace(file(0o777), is_run=True), MODE, {"word": "mode", "value": "u-s,g-ws,o-wt"}),
         # a socket that its unit would make with the old rights
         (replace(file(kind=SOCKET), next_mode=0o666), replace(MODE, most=0o660), {"socket": {"SocketMode": "0660"}}),
         (replace(file(kind=SOCKET), next_mode=0o660), replace(MODE, most=0o660), {"socket": {}}),
@@ -176,12 +176,26 @@ def test_rights(one: FileFact, remedy: Mode | Owner, expected: dict[str, Any]) -
         (file(path="/a\x1b"), OPEN, "unusual path"),
         (replace(file(), owners=frozenset({0, 1000})), OPEN, "rootless"),
         (replace(file(), state=State.ABSENT), OPEN, "not there"),
-        (file(), "others may write to /etc on its way (mode 777)", "has to be changed first"),
+        (file(), "others may write to it: user:ann (rw-)", "an access control list"),
     ],
 )
 def test_rights_that_stay(one: FileFact, reason: str, words: str) -> None:
     """Whose file it is, what is in the way, and what is not the file's own is left."""
     assert words in change(MODE, facts(one), reason, one.path)
+
+
+def test_way_to_a_file() -> None:
+    """A file is safe only if the directories on its way are, or become so by a change of the same plan."""
+    parent = Node("/etc/docker", stat.S_IFDIR | 0o777, 0, 0)
+    inside, above = replace(file(), parents=(parent,)), replace(file(path="/etc/docker"), target=parent)
+    host = but(HOST, configuration_file=((PATH, inside),), configuration_directory=((parent.path, above),))
+    own = failure(OPEN, control="configuration_file_is_written_by_root_alone")
+    way = failure("others may write to /etc/docker on its way (mode 777)", control=own.control.id)
+    folder = failure(OPEN, "/etc/docker", control="configuration_directory_is_written_by_root_alone")
+    alone = plan_of([own, way], host)
+    assert (alone.changes, [each.why[:11] for each in alone.left]) == ((), ["a directory", "a directory"])
+    made = plan_of([own, way, folder], host)
+    assert ([each.path for each in made.of(Rights)], made.left) == ([PATH, "", "/etc/docker"], ())
 
 
 # ---- containers
@@ -216,5 +230,5 @@ def test_options_of_a_container_are_together() -> None:
     assert [each.failure.control.id for each in made.left] == [*reasons][2:]
     assert [each.control.id for each in plan_of(found, HOST).asked] == ["container_has_a_pid_namespace"]
     assert made.is_empty
-    rights = (failure(OPEN), Rights(PATH, mode="o-w"))
+    rights = (failure(OPEN), Rights(PATH, "mode", "o-w"))
     assert not replace(made, changes=(*made.changes, rights)).is_empty

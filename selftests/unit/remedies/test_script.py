@@ -43,8 +43,8 @@ CHANGES: tuple[tuple[str, Change], ...] = (
     ("api_socket_is_audited", Rule("-F path=/run/a", False)),
     ("address_space_is_randomized", KernelSetting("kernel.x", "2")),
     ("kernel_settings_survive_a_reboot", KernelSetting("kernel.x", "2")),
-    ("api_sockets_are_closed_to_others", Rights("/run/s", mode="o-rw", socket={"SocketMode": "0660"})),
-    ("configuration_directory_belongs_to_root", Rights("/etc/a", owner="root:root")),
+    ("api_sockets_are_closed_to_others", Rights("/run/s", "mode", "o-rw", socket={"SocketMode": "0660"})),
+    ("configuration_directory_belongs_to_root", Rights("/etc/a", "owner", "root:root")),
     ("container_has_a_memory_limit", Limit("web", MEMORY)),
     ("container_has_a_pid_namespace", Options("web", (), ("--pid host",))),
 )
@@ -110,7 +110,7 @@ def test_word_of_a_shell(word: str) -> None:
 def test_word_that_no_line_holds(word: str) -> None:
     """What would end the line or hide is refused."""
     with pytest.raises(ValueError, match="cannot stand in a script"):
-        script.changes(plan(Rights(f"/{word}", mode="o-w")))
+        script.changes(plan(Rights(f"/{word}", "mode", "o-w")))
     assert not is_plain_path(f"/{word}")
     assert "\n" not in comment(word)
     assert "\x1b" not in code(word) + prose(word)
@@ -130,7 +130,7 @@ def test_words_on_a_page() -> None:
 @pytest.mark.parametrize("name", ["web1.example.com", *NO_NAMES])
 def test_hosts_of_the_play(name: str) -> None:
     """The target by its name; where that is a pattern or no name, whoever runs it has to say which host."""
-    made = plan(Rights("/etc/{{ x }}", mode="o-w"), target=name)
+    made = plan(Rights("/etc/{{ x }}", "mode", "o-w"), target=name)
     (play,) = yaml.safe_load(script.playbook(made))
     assert play["hosts"] == ("{{ host }}" if name in NO_NAMES else f"{{{{ host | default('{name}') }}}}")
     assert play["tasks"][1]["loop"] == ["apply.sh", "changes.sh"]

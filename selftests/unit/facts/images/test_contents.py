@@ -375,7 +375,7 @@ def test_image_is_remembered(tmp_path: Path) -> None:
     assert set(before) == {digest("a")}
     second = image_cache.complete(recorded(known("a") + B, 2000.0), before)
     found = ImageContents(second)
-    assert [each.path for each in found.of(digest("a")).special] == ["/usr/bin/su"]
+    assert [path for path, _ in found.of(digest("a")).special] == ["/usr/bin/su"]
     assert (found.of(digest("a")).read, found.of(digest("b")).read) == (1000.0, 0.0)
     image_cache.save(file, image_cache.complete(recorded(B, 3000.0), before))
     assert set(image_cache.load(file)) == {digest("b")}
