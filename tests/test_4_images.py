@@ -10,10 +10,12 @@ from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images import Image, content_names, package_steps
-from hullcheck.facts.images.contents import CapableFile, Contents, ImageContents
+from hullcheck.facts.images.contents import Contents, ImageContents
+from hullcheck.facts.images.layers import UNTOLD
 from hullcheck.facts.images.reports import OFF, ON, ScanReports
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
+from hullcheck.parsing.confinement import BELOW_ROOT
 from hullcheck.policy import Policy
 from hullcheck.policy import ScanReports as ScanLimits
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
@@ -64,7 +66,7 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
         EvidenceError: they could not be read.
     """
     done = [step for step in image.steps if not step.is_for_later]
-    if not any(step.text for step in done):
+    if not any(step.created_by for step in done):
         raise Manual("the image has no build history: check how it was made before it was imported")
     hidden = [step.shown for step in image.steps if (step.silent if silent else step.hidden)]
     if hidden:
@@ -149,7 +151,7 @@ def _held(contents: Contents) -> str:
 @pytest.mark.guide("3.1.image_scanning")
 @pytest.mark.severity("high")
 def test_image_is_scanned_and_rebuilt(
-    image: Image, scan_reports: ScanReports | None, container: Later[Subjects[Container]], policy: Policy
+    image: Image, scan_reports: Later[ScanReports], container: Later[Subjects[Container]], policy: Policy
 ) -> str:
     """Every image is scanned for known weaknesses, and rebuilt with their patches.
 
@@ -167,10 +169,10 @@ def test_image_is_scanned_and_rebuilt(
     days, limit = image.days_old, policy.image_max_age_days
     too_old = limit is not None and days is not None and days > limit
     assert not too_old, f"was built {days:.0f} days ago, allowed are {limit}{_users(image)}"
-    if policy.scan_reports is None or scan_reports is None or (limit is not None and days is None):
+    if policy.scan_reports is None or (limit is not None and days is None):
         why = ", which the policy limits" if policy.scan_reports else f"; {NO_REPORTS}"
         raise Manual(f"{_built(days)}{why}")
-    return _require_good_reports(image, scan_reports, policy.scan_reports, container)
+    return _require_good_reports(image, scan_reports.get(), policy.scan_reports, container)
 
 
 def _built(days: float | None) -> str:
@@ -187,11 +189,8 @@ def _require_good_reports(
         old = [f"{shown_report(each, now)}, allowed are {limits.max_age_days}" for each in newest]
         future = [f"is of the future ({each.file})" for each in known]
         _require_unused(image, reports, old or future, containers)
-    bad = [
-        f"{shown_report(each, now)}: {_counted(found)}"
-        for each in fresh
-        if (found := each.above(limits.highest_severity))
-    ]
+    worse = {shown_report(each, now): each.above(limits.highest_severity) for each in fresh}
+    bad = [f"{name}: {_counted(counts)}" for name, counts in worse.items() if counts]
     assert not bad, f"{'; '.join(bad)}; allowed is {limits.highest_severity}{_users(image)}"
     doubts = [f"{shown_report(each, now)}: {doubt}" for each in fresh if (doubt := scan_doubt(each, limits))]
     if doubts:
@@ -203,16 +202,14 @@ def _require_unused(
     image: Image, reports: ScanReports, faults: Sequence[str], containers: Later[Subjects[Container]]
 ) -> NoReturn:
     """Say what it means that an image has no report that counts: nothing, where no container uses it."""
-    lack = (
-        f"its newest report does not count: {'; '.join(faults)}" if faults else "no scan report on its digest"
-    )
+    lack = "no scan report on its digest"
+    if faults:
+        lack = f"its newest report does not count: {'; '.join(faults)}"
     containers.get()  # without a list of the containers nobody knows that none uses it
     if not image.used_by:
         raise NotApplicable(f"no container uses it; {lack}")
-    if reports.faults:
-        raise EvidenceError(
-            f"{lack}, but files that could not be read: {listed(unread_reports(reports.faults), 20)}"
-        )
+    if unread := unread_reports(reports.faults):
+        raise EvidenceError(f"{lack}, but files that could not be read: {listed(unread, 20)}")
     pytest.fail(lack + _users(image), pytrace=False)
 
 
@@ -322,26 +319,21 @@ def test_image_holds_no_needless_setuid_file(
     Remedy: take the bits away in the build (`RUN chmod a-s FILE`, `setcap -r FILE`), or the file; those that are
     needed are `allowed_setuid_files` in the policy.
     """
-    contents = image_contents.of(image.id)
-    allowed = policy.allowed_setuid_files
-    special = [f"{each.path} ({each.mode})" for each in contents.special if each.path not in allowed]
-    capable = [each for each in contents.capable if each.path not in allowed]
-    found = special + [_shown(each) for each in capable if each.is_powerful]
+    contents, allowed = image_contents.of(image.id), policy.allowed_setuid_files
+    special = [f"{path} ({mode})" for path, mode in contents.special if path not in allowed]
+    capable = {path: given for path, given in contents.capable if path not in allowed}
+    untold = [path for path, given in capable.items() if UNTOLD in given]
+    shown = {path: f"{path} ({', '.join(given)})" for path, given in capable.items() if path not in untold}
+    found = special + [words for path, words in shown.items() if not BELOW_ROOT.issuperset(capable[path])]
     assert not found, f"holds {listed(found, 20)}{_users(image)}"
-    untold = [each.path for each in capable if not each.told]
     if untold:
         raise Manual(
             f"the store of containerd does not tell which capabilities these files have: {listed(untold, 20)}"
         )
-    there = {*(each.path for each in contents.special), *(each.path for each in contents.capable)}
-    approved = sorted(there.intersection(allowed))
+    approved = sorted({path for path, _ in (*contents.special, *contents.capable)}.intersection(allowed))
     parts = [f"approved: {', '.join(approved)}" if approved else "no setuid or setgid file"]
-    parts += [f"with capabilities: {listed(list(map(_shown, capable)), 20)}"] if capable else []
+    parts += [f"with capabilities: {listed([*shown.values()], 20)}"] if shown else []
     return "; ".join(parts)
-
-
-def _shown(file: CapableFile) -> str:
-    return f"{file.path} ({', '.join(file.capabilities)})"
 
 
 @pytest.mark.cis("4.9", level=1)
@@ -385,16 +377,14 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     """
     found = list(image.secrets)
     for step in image.steps:
-        found += [f"{kind} in {step.shown}" for kind in step.secrets]
-        found += [
-            f"the file {name} in {step.shown}" for name in step.files if content_names.names_key_file(name)
-        ]
+        files = [f"the file {name}" for name in step.files if content_names.is_key_file(name)]
+        found += [f"{each} in {step.shown}" for each in (*step.secrets, *files)]
     assert not found, "; ".join(dict.fromkeys(found)) + _users(image)
     named = image_contents.of(image.id).keys
-    keys = [path for path in named if content_names.names_key_file(path)]
+    keys = [path for path in named if content_names.is_key_file(path)]
     assert not keys, f"holds {listed(keys, 20)}{_users(image)}"
     _require_told(image)
-    perhaps = [name for step in image.steps for name in step.files if content_names.may_be_secret_file(name)]
+    perhaps = [name for step in image.steps for name in step.files if content_names.looks_like_key(name)]
     if names := tuple(dict.fromkeys((*perhaps, *named))):
         raise Manual(f"files that may be secrets, by their names: {listed(names, 20)}")
     return "none in history, environment, labels, commands and names of files; what is in files was not read"
@@ -440,11 +430,8 @@ def test_image_signature_is_checked(image: Image, policy: Policy) -> NoReturn:
     Remedy: check signatures where images are taken into use, as with `cosign verify`, and keep its answers;
     say in the policy how that is done (`image_verification`).
     """
-    known = ", ".join(image.digests) or f"{image.id}, which no registry knows"
-    how = policy.image_verification
-    way = (
-        f"checked, as the policy says, by: {how}"
-        if how
-        else "say in the policy how signatures are checked: `image_verification: cosign verify in the pipeline`"
-    )
+    known, how = ", ".join(image.digests) or f"{image.id}, which no registry knows", policy.image_verification
+    way = "say in the policy how signatures are checked: `image_verification: cosign verify in the pipeline`"
+    if how:
+        way = f"checked, as the policy says, by: {how}"
     raise Manual(f"look for it in the record of checks: {known}; {way}")

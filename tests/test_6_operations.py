@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from hullcheck.criteria.judgement import listed
-from hullcheck.facts.images.unused import Idle, Sprawl
+from hullcheck.facts.images import Idle
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual
 
@@ -32,7 +32,7 @@ def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low")
-def test_unused_images_do_not_pile_up(sprawl: Sprawl, policy: Policy) -> str:
+def test_unused_images_do_not_pile_up(unused_images: tuple[Idle, ...], policy: Policy) -> str:
     """Images that no container was made from are few, and do not stay for long.
 
     Nobody updates an image that is not in use, and anybody can start it: by mistake, or because its old
@@ -41,8 +41,7 @@ def test_unused_images_do_not_pile_up(sprawl: Sprawl, policy: Policy) -> str:
     Remedy: remove them with `docker image prune --all`, from time to time or by a timer; the limits are
     `sprawl` in the policy."""
     limits = policy.sprawl
-    idle = sprawl.unused_images
-    return _require_few_and_young(idle, "unused images", limits.unused_images, limits.max_age_days)
+    return _require_few_and_young(unused_images, "unused images", limits.unused_images, limits.max_age_days)
 
 
 @pytest.mark.cis("6.2", level=1)
@@ -51,7 +50,7 @@ def test_unused_images_do_not_pile_up(sprawl: Sprawl, policy: Policy) -> str:
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low")
-def test_stopped_containers_do_not_pile_up(sprawl: Sprawl, policy: Policy) -> str:
+def test_stopped_containers_do_not_pile_up(stopped_containers: tuple[Idle, ...], policy: Policy) -> str:
     """Containers that do not run are few, and do not stay for long.
 
     One keeps its files, with what secrets there are in them, and its settings as they were allowed once; a
@@ -60,6 +59,5 @@ def test_stopped_containers_do_not_pile_up(sprawl: Sprawl, policy: Policy) -> st
     Remedy: remove them with `docker container prune`, or start one-off containers with `--rm`; the limits are
     `sprawl` in the policy.
     """
-    limits = policy.sprawl
-    idle = sprawl.stopped_containers
+    idle, limits = stopped_containers, policy.sprawl
     return _require_few_and_young(idle, "stopped containers", limits.stopped_containers, limits.max_age_days)

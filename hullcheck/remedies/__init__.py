@@ -1,9 +1,15 @@
 """What mends a failure, as data: a remedy in `table.py` was applied to a real host, where its control passed after."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, field
+
+
+def audit_rule(path: str, *, tree: bool) -> str:
+    """Return an audit rule for a file, or for all in a directory."""
+    return f"-a always,exit -F {'dir' if tree else 'path'}={path} -F perm=wa -k docker"
 
 
 class Remedy(Struct, frozen=True, kw_only=True):
@@ -16,6 +22,11 @@ class Remedy(Struct, frozen=True, kw_only=True):
 
     risk: str = ""
     asks: bool = False
+
+    @property
+    def effect(self) -> str:
+        """What `hullcheck remedy` does, as the rest of a sentence."""
+        raise NotImplementedError
 
 
 class Settings(Remedy, frozen=True, kw_only=True):
@@ -33,6 +44,12 @@ class Settings(Remedy, frozen=True, kw_only=True):
     only: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     no_swarm: bool = False
 
+    @property
+    def effect(self) -> str:
+        put = f"sets {json.dumps(self.put)[1:-1]} in it"
+        taken = f"takes {', '.join(self.without)} out of it"
+        return f"merges the daemon.json of the host: it {put if self.put else taken}"
+
 
 class AuditRule(Remedy, frozen=True, kw_only=True):
     """A rule for each file of the fact *files*, or for all in a directory if *tree*."""
@@ -40,11 +57,20 @@ class AuditRule(Remedy, frozen=True, kw_only=True):
     files: str
     tree: bool = False
 
+    @property
+    def effect(self) -> str:
+        return f"writes a rule for each path that has none: `{audit_rule('PATH', tree=self.tree)}`"
+
 
 class KernelSettings(Remedy, frozen=True, kw_only=True):
     """Settings of the kernel by name, now and at the next start."""
 
     values: Mapping[str, str]
+
+    @property
+    def effect(self) -> str:
+        values = ", ".join(f"{name} = {value}" for name, value in self.values.items())
+        return f"writes a file for /etc/sysctl.d with {values}, and sets it at once"
 
 
 class Mode(Remedy, frozen=True, kw_only=True):
@@ -55,12 +81,20 @@ class Mode(Remedy, frozen=True, kw_only=True):
     directory: int = 0o755
     key: int = 0o400
 
+    @property
+    def effect(self) -> str:
+        return f"takes away the rights that a file has beyond {self.most:o}"
+
 
 class Owner(Remedy, frozen=True, kw_only=True):
     """Root as the owner of each file of the fact *files*, and its group."""
 
     files: str
     group: str = "root"
+
+    @property
+    def effect(self) -> str:
+        return f"gives a file to root:{self.group}"
 
 
 class ContainerLimit(Remedy, frozen=True, kw_only=True):
@@ -78,6 +112,11 @@ class ContainerLimit(Remedy, frozen=True, kw_only=True):
     finding: str = ".* is in force, and none is set"
     more: tuple[str, ...] = ()
 
+    @property
+    def effect(self) -> str:
+        words = " ".join((self.option, self.value, *self.more))
+        return f"changes it at once: `docker update {words} CONTAINER`"
+
 
 class ContainerOptions(Remedy, frozen=True, kw_only=True):
     """Options of `docker run` to add and to drop when a container with such a *finding* is created again."""
@@ -85,3 +124,8 @@ class ContainerOptions(Remedy, frozen=True, kw_only=True):
     finding: str
     add: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+
+    @property
+    def effect(self) -> str:
+        options = f"with `{' '.join(self.add)}`" if self.add else f"without `{' '.join(self.drop)}`"
+        return f"names the containers to create again, {options}"

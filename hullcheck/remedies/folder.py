@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hullcheck import private_files
+from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse
 
 MARK = ".hullcheck-remedy"
 """The file that says that a folder is ours: its first line, and then the paths of our files in it."""
 _OURS = "made by `hullcheck remedy`; what is listed here is written anew"
+_PATH = regex(r"(?!\.\.?/)[^/]+/(?!\.\.?$)[^/]+")  # TARGET/NAME, which cannot lead out of the folder
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
@@ -38,30 +40,12 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def _listed(folder: Path) -> list[str]:
-    """Return the files of an earlier call.
-
-    Raises:
-        WrongUse: the folder is a link, or there is something in it that is not ours.
-        OSError: it cannot be read.
-    """
-    if folder.is_symlink():
-        raise WrongUse(f"{folder}: is a link; name a folder with --output DIR")
-    if not folder.exists():
-        return []
-    if not folder.is_dir():
-        raise WrongUse(f"{folder}: is no folder; name another one with --output DIR")
-    if not any(folder.iterdir()):
+    """Return the files of an earlier call; WrongUse where something is there that is not ours."""
+    if not folder.is_symlink() and (not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))):
         return []
     mark = folder / MARK
-    if mark.is_symlink() or not mark.is_file():
-        raise WrongUse(f"{folder}: has files that are not ours; name a new folder with --output DIR")
-    first, *listed = mark.read_text(encoding="utf-8").splitlines()
-    if first != _OURS or not all(map(_is_plain, listed)):
-        raise WrongUse(f"{mark}: damaged; name a new folder with --output DIR")
+    is_ours = not folder.is_symlink() and mark.is_file() and not mark.is_symlink()
+    first, *listed = mark.read_text(encoding="utf-8").splitlines() if is_ours else [""]
+    if first != _OURS or not all(map(_PATH.fullmatch, listed)):
+        raise WrongUse(f"{folder}: was not made by `hullcheck remedy`; name a new folder with --output DIR")
     return listed
-
-
-def _is_plain(path: str) -> bool:
-    """Return whether *path* is `TARGET/NAME`, so that it cannot lead out of the folder."""
-    parts = path.split("/")
-    return len(parts) == 2 and not {"", ".", ".."}.intersection(parts)

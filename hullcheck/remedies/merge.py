@@ -23,27 +23,15 @@ def written(document: "Any") -> str:
 
 
 def main(settings: str, path: str, *without: str) -> str:
-    """Return the text of the file *path* with these settings.
-
-    Raises:
-        SystemExit: it is not what the engine reads.
-    """
+    """Return the text of the file *path* with these settings."""
     with open(settings, encoding="utf-8") as opened:
         put = json.load(opened)
-    with open(path, encoding="utf-8-sig") as opened:
+    with open(path, encoding="utf-8") as opened:
         text = opened.read()
-    document = json.loads(text, object_pairs_hook=_once) if text.strip() else {}
+    document = json.loads(text) if text.strip() else {}
     if not isinstance(document, dict):
         raise SystemExit(f"{path}: not an object")
     return written(merged(document, put, without))
-
-
-def _once(pairs: "Any") -> "Dict[str, Any]":  # noqa: UP006
-    """Return an object; one that has a key twice is left to a person."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise SystemExit("daemon.json has a setting twice")
-    return found
 
 
 if __name__ == "__main__":

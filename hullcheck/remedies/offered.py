@@ -5,22 +5,13 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from hullcheck.lazy import regex
-from hullcheck.remedies import (
-    AuditRule,
-    ContainerLimit,
-    ContainerOptions,
-    KernelSettings,
-    Mode,
-    Owner,
-    Remedy,
-    Settings,
-)
+from hullcheck.remedies import AuditRule, KernelSettings, Settings, audit_rule
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, sentences
 from hullcheck.results.failures import AUDIT_RULES, DAEMON, KERNEL, Failure, Fix
@@ -37,79 +28,60 @@ class FixFile(Struct, frozen=True):
     by_hand: Sequence[Control]
 
 
-def rule(path: str, *, tree: bool) -> str:
-    """Return an audit rule for a file, or for all in a directory."""
-    field = "dir" if tree else "path"
-    return f"-a always,exit -F {field}={path} -F perm=wa -k docker"
-
-
 def file_of(fix: Fix) -> FixFile | None:
     """Return the file that mends the most of *fix*, or None if it is not the same on every host."""
-    if fix.kind not in _MAKERS:
+    makers = {DAEMON: _settings, AUDIT_RULES: _rules, KERNEL: _sysctls}
+    if fix.kind not in makers:
         return None
-    where, make = _MAKERS[fix.kind]
-    text, more, done = make(fix)
-    if not done:
-        return None
+    where, text, done = makers[fix.kind](fix)
     mended = [each for each in fix.controls if each.id in done]
-    return FixFile(where.format(more), text, mended, [each for each in fix.controls if each.id not in done])
-
-
-def _remedies(fix: Fix) -> Iterator[tuple[str, Remedy]]:
-    """Yield those that take nothing away, by control."""
-    for each in fix.controls:
-        remedy = REMEDIES.get(each.id)
-        if remedy and not remedy.asks:
-            yield each.id, remedy
+    return (
+        FixFile(where, text, mended, [each for each in fix.controls if each.id not in done]) if done else None
+    )
 
 
 def _settings(fix: Fix) -> tuple[str, str, set[str]]:
-    """Return the settings of daemon.json without a condition, those to be taken out, and the controls."""
+    """Return where the settings of daemon.json without a condition go, these, and the controls."""
     put, without, done = dict[str, Any](), list[str](), set[str]()
-    for name, remedy in _remedies(fix):
-        if isinstance(remedy, Settings) and not remedy.only and not remedy.no_swarm:
+    for each in fix.controls:
+        remedy = REMEDIES.get(each.id)
+        if isinstance(remedy, Settings) and not (remedy.asks or remedy.only or remedy.no_swarm):
             put |= remedy.put
             without += remedy.without
-            done.add(name)
+            done.add(each.id)
     more = f" without {', '.join(without)}" if without else ""
-    return json.dumps(put, indent=2), more, done
+    where = f"to merge into /etc/docker/daemon.json{more}; then restart the daemon"
+    return where, json.dumps(put, indent=2), done
 
 
 def _rules(fix: Fix) -> tuple[str, str, set[str]]:
-    """Return a rule for each path that has none, under the numbers of its controls."""
+    """Return where audit rules go, a rule for each path that has none, and the controls."""
     lines, done, left = dict[str, list[str]](), set[str](), set[str]()
-    remedies = dict(_remedies(fix))
     for each in fix.failures:
-        found = _rule(each, remedies.get(each.control.id))
+        found = _rule(each)
         (done if found else left).add(each.control.id)
         if found:
             lines.setdefault(found, []).append(sentences.number(each.control) or each.control.id)
     text = "\n".join(f"# {', '.join(dict.fromkeys(numbers))}\n{found}" for found, numbers in lines.items())
-    return text, "", done - left
+    where = "a file in /etc/audit/rules.d, such as docker.rules; then augenrules --load"
+    return where, text, done - left
 
 
-def _rule(failure: Failure, remedy: Remedy | None) -> str:
+def _rule(failure: Failure) -> str:
     """Return the rule for the path that a finding names, or an empty string if a rule could not hold it."""
-    path = failure.finding.subject
+    path, remedy = failure.finding.subject, REMEDIES.get(failure.control.id)
     if not isinstance(remedy, AuditRule) or failure.finding.kind != "file" or not _PATH.fullmatch(path):
         return ""
-    return rule(path, tree=remedy.tree)
+    return audit_rule(path, tree=remedy.tree)
 
 
 def _sysctls(fix: Fix) -> tuple[str, str, set[str]]:
-    found = {name: each for name, each in _remedies(fix) if isinstance(each, KernelSettings)}
-    values = {name: value for each in found.values() for name, value in each.values.items()}
-    return "\n".join(f"{name} = {value}" for name, value in values.items()), "", set(found)
-
-
-_MAKERS: Mapping[str, tuple[str, Callable[[Fix], tuple[str, str, set[str]]]]] = {
-    DAEMON: ("to merge into /etc/docker/daemon.json{}; then restart the daemon", _settings),
-    AUDIT_RULES: ("a file in /etc/audit/rules.d, such as docker.rules; then augenrules --load{}", _rules),
-    KERNEL: ("a file in /etc/sysctl.d, such as 99-hardening.conf; then sysctl --system{}", _sysctls),
-}
-
-
-# ---- one control
+    """Return where settings of the kernel go, these, and the controls."""
+    found = {each.id: REMEDIES.get(each.id) for each in fix.controls}
+    done = {name: each for name, each in found.items() if isinstance(each, KernelSettings)}
+    values = {name: value for each in done.values() for name, value in each.values.items()}
+    where = "a file in /etc/sysctl.d, such as 99-hardening.conf; then sysctl --system"
+    return where, "\n".join(f"{name} = {value}" for name, value in values.items()), set(done)
 
 
 def explained(control: str) -> Iterator[str]:
@@ -118,31 +90,8 @@ def explained(control: str) -> Iterator[str]:
     if remedy is None:
         yield "`hullcheck remedy` leaves it to you: no remedy of this control has been proven."
         return
-    yield _done(remedy)
+    yield f"`hullcheck remedy` {remedy.effect}."
     if remedy.asks:
         yield "It takes something away, so it is left out unless `--also` names this control."
     if remedy.risk:
         yield f"May break: {remedy.risk}"
-
-
-def _done(remedy: Remedy) -> str:
-    if isinstance(remedy, Settings):
-        taken = f"takes {', '.join(remedy.without)} out of it" if remedy.without else ""
-        put = f"sets {json.dumps(remedy.put)[1:-1]} in it" if remedy.put else ""
-        return f"`hullcheck remedy` merges the daemon.json of the host: it {put or taken}."
-    if isinstance(remedy, AuditRule):
-        shown = rule("PATH", tree=remedy.tree)
-        return f"`hullcheck remedy` writes a rule for each path that has none: `{shown}`."
-    if isinstance(remedy, KernelSettings):
-        values = ", ".join(f"{name} = {value}" for name, value in remedy.values.items())
-        return f"`hullcheck remedy` writes a file for /etc/sysctl.d with {values}, and sets it at once."
-    if isinstance(remedy, Mode):
-        return f"`hullcheck remedy` takes away the rights that a file has beyond {remedy.most:o}."
-    if isinstance(remedy, ContainerLimit):
-        words = (remedy.option, remedy.value, *remedy.more)
-        return f"`hullcheck remedy` changes it at once: `docker update {' '.join(words)} CONTAINER`."
-    if isinstance(remedy, ContainerOptions):
-        word, options = ("with", remedy.add) if remedy.add else ("without", remedy.drop)
-        return f"`hullcheck remedy` names the containers to create again, {word} `{' '.join(options)}`."
-    assert isinstance(remedy, Owner)
-    return f"`hullcheck remedy` gives a file to root:{remedy.group}."

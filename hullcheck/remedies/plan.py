@@ -1,25 +1,108 @@
 """What mends the failures of one target: the changes, and what of it is left to a person."""
 
-from collections.abc import Collection, Iterable
-from typing import TypeVar
+import posixpath
+import re
+import stat
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from hullcheck.facts import Facts
+from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.host.file import FileFact, State
+from hullcheck.facts.subjects import DAEMON_DEFAULT
+from hullcheck.lazy import regex
+from hullcheck.messages import printable
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
-from hullcheck.remedies.changes import Change, DaemonSettings, FileRights, Options, Rights, change
+from hullcheck.remedies import (
+    AuditRule,
+    ContainerLimit,
+    ContainerOptions,
+    KernelSettings,
+    Mode,
+    Owner,
+    Remedy,
+    Settings,
+    audit_rule,
+)
+from hullcheck.remedies.merge import merged
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Audit
 from hullcheck.results.failures import Failure, failures
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, NotApplicable
 
-C = TypeVar("C", bound=Change)
-
+KERNEL_FILE = "/etc/sysctl.d/99-zz-hullcheck.conf"
 NO_REMEDY = (
     "no remedy of these has been proven, or it depends on what the host is for: see hullcheck explain CONTROL"
 )
 _OPEN_WAY = "a directory or link on its way is open or another's, and more may lie in it"
+_UNIT = regex(r"[\w.@:-]+\.service", re.ASCII)
+_RULE_PATH = regex(r"/[\w./@+:-]+", re.ASCII)  # a rule is split at blanks
+_CONTAINER = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
+_UNCOVERED, _AUDITING_OFF = "no rule covers it", "auditing is off in the kernel"
+_SETTING_IN_FILE = regex(r"(/\S+) sets it to ")
+
+
+class DaemonSettings(Struct, frozen=True):
+    """Settings of the daemon.json at *path*, which *unit* reads: empty where systemd does not start the engine."""
+
+    path: str
+    unit: str
+    put: Mapping[str, Any]
+    without: tuple[str, ...]
+
+
+class Rule(Struct, frozen=True):
+    """An audit rule; *off* where the kernel does not audit yet."""
+
+    line: str
+    off: bool
+
+
+class KernelSetting(Struct, frozen=True):
+    """A setting of the kernel."""
+
+    name: str
+    value: str
+
+
+class Rights(Struct, frozen=True):
+    """The owner or the mode of a file.
+
+    Attributes:
+        path: empty where only the way to the file is at fault.
+        word: `owner` or `mode`.
+        value: what chown sets, or what chmod takes away.
+        way: the directories and links on its way of which the same is at fault, and has to be mended by other changes.
+        socket: what docker.socket has to say, so that it does not undo this.
+    """
+
+    path: str
+    word: str
+    value: str
+    way: frozenset[str] = frozenset()
+    socket: Mapping[str, str] = field(default_factory=dict)
+
+
+class Limit(Struct, frozen=True):
+    """A limit of a container."""
+
+    container: str
+    limit: ContainerLimit
+
+
+class Options(Struct, frozen=True):
+    """Options to add and to drop when a container is created again."""
+
+    container: str
+    add: tuple[str, ...]
+    drop: tuple[str, ...]
+
+
+Change = DaemonSettings | Rule | KernelSetting | Rights | Limit | Options
+C = TypeVar("C", bound=Change)
 
 
 class Left(Struct, frozen=True):
@@ -54,9 +137,9 @@ class Plan(Struct, frozen=True):
         """Return the changes of one kind."""
         return [each for _, each in self.changes if isinstance(each, kind)]
 
-    def mended(self, kind: type[Change]) -> list[Failure]:
+    def mended(self, kind: type[Change]) -> tuple[Failure, ...]:
         """Return the failures that changes of this kind mend."""
-        return [failure for failure, each in self.changes if isinstance(each, kind)]
+        return tuple(failure for failure, each in self.changes if isinstance(each, kind))
 
     @property
     def daemon(self) -> DaemonSettings | None:
@@ -69,15 +152,9 @@ class Plan(Struct, frozen=True):
         return DaemonSettings(found[0].path, found[0].unit, put, without)
 
     @property
-    def rights(self) -> list[Rights]:
-        """The owners and modes of files, each once: directories before what is in them, owners before modes."""
-        found = {each.own for each in self.of(FileRights) if each.own}
-        return sorted(found, key=lambda each: (each.path, each.mode))
-
-    @property
     def socket(self) -> dict[str, str]:
         """The settings of docker.socket."""
-        return {name: value for each in self.of(FileRights) for name, value in each.socket.items()}
+        return {name: value for each in self.of(Rights) for name, value in each.socket.items()}
 
     @property
     def options(self) -> list[Options]:
@@ -119,8 +196,171 @@ def plan_of(
                 changes.append((failure, change(failure, remedy, facts)))
             except EvidenceError as error:
                 left.append(Left(failure, str(error)))
-    safe = {each.own for _, each in changes if isinstance(each, FileRights) and not each.way}
-    unsafe = [failure for failure, each in changes if isinstance(each, FileRights) and not each.way <= safe]
-    left += [Left(failure, _OPEN_WAY) for failure in unsafe]
-    mended = tuple((failure, each) for failure, each in changes if failure not in unsafe)
-    return Plan(target, run, mended, tuple(left), tuple(asked))
+    rights = {(each.word, each.path) for _, each in changes if isinstance(each, Rights)}
+    safe = list[tuple[Failure, Change]]()
+    for failure, each in changes:
+        if isinstance(each, Rights) and not {(each.word, path) for path in each.way} <= rights:
+            left.append(Left(failure, _OPEN_WAY))
+        else:
+            safe.append((failure, each))
+    return Plan(target, run, tuple(safe), tuple(left), tuple(asked))
+
+
+def change(failure: Failure, remedy: Remedy, facts: Facts) -> Change:
+    """Return what mends a failure.
+
+    Raises:
+        EvidenceError: nothing of the remedy does; the message says why, to whoever has to mend it by hand.
+    """
+    return _CHANGES[type(remedy)](failure, remedy, facts)
+
+
+# ---- daemon.json
+
+
+def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> DaemonSettings:
+    daemon: Daemon = facts.get("daemon")
+    config, unit = daemon.config, daemon.process.unit
+    if daemon.engine.rootless:
+        raise EvidenceError("the engine is rootless: its settings are those of its user")
+    if not is_plain_path(config.path):
+        raise EvidenceError("the engine has no configuration file, or one whose path is unusual")
+    document = dict(config.values())
+    started_by = unit.name if unit and _UNIT.fullmatch(unit.name) else ""
+    flags = {name for name, _ in daemon.process.flags}
+    for name in (*remedy.put, *remedy.without, *remedy.only):
+        if name in flags:
+            raise EvidenceError(
+                f"--{name} is on the engine's command line: change it there (`systemctl edit"
+                f" {started_by or 'docker.service'}`), as a setting that stands in both keeps the engine from starting"
+            )
+    if failure.finding.kind == "log" and failure.finding.subject != DAEMON_DEFAULT:
+        raise EvidenceError(
+            "a container keeps the log options that it was created with: create it again after the restart"
+        )
+    if remedy.no_swarm and daemon.engine.info.swarm.local_node_state != "inactive":
+        raise EvidenceError("the host is a node of a swarm, or may be one, which cannot have this setting")
+    without = tuple(name for name in remedy.without if name in document)
+    if remedy.without and not without:
+        raise EvidenceError(f"no setting of {config.path} is the cause; see the finding")
+    for name, values in remedy.only.items():
+        if document.get(name) not in values:
+            raise EvidenceError(f"{name} is a choice of the site, in {config.path}")
+    is_there = remedy.put and merged(document, dict(remedy.put), ()) == document
+    if is_there and "restart pending" not in failure.finding.reason:
+        raise EvidenceError(
+            f"{config.path} has the setting already, and something else is the cause; see the finding"
+        )
+    return DaemonSettings(config.path, started_by, remedy.put, without)
+
+
+# ---- audit rules and settings of the kernel
+
+
+def _audit_rule(failure: Failure, remedy: AuditRule, facts: Facts) -> Rule:
+    reason = failure.finding.reason
+    if not reason.startswith((_UNCOVERED, _AUDITING_OFF)):
+        raise EvidenceError("auditd is not installed, or a loaded rule is in the way or records too little")
+    node = _file(facts, remedy.files, failure).node
+    if not _RULE_PATH.fullmatch(node.path):
+        raise EvidenceError("its path cannot stand in an audit rule")
+    return Rule(audit_rule(node.path, tree=node.is_directory), reason.startswith(_AUDITING_OFF))
+
+
+def _kernel_setting(failure: Failure, remedy: KernelSettings, facts: Facts) -> KernelSetting:
+    finding = failure.finding
+    name = finding.subject if finding.kind == "setting" else next(iter(remedy.values))
+    if name not in remedy.values:
+        raise EvidenceError("it depends on what the host is for")
+    set_in = _SETTING_IN_FILE.match(finding.reason)
+    if set_in and set_in[1].rpartition("/")[2] > KERNEL_FILE.rpartition("/")[2]:
+        raise EvidenceError(f"{set_in[1]} is read later than {KERNEL_FILE}: change it there")
+    return KernelSetting(name, remedy.values[name])
+
+
+# ---- owners and modes of files
+
+
+def _file_rights(failure: Failure, remedy: Mode | Owner, facts: Facts) -> Rights:
+    file, reason = _file(facts, remedy.files, failure), failure.finding.reason
+    node = file.node
+    if file.owners != frozenset({0}):
+        raise EvidenceError("the engine is rootless: its files are those of its user")
+    if not is_plain_path(node.path) or stat.S_ISLNK(node.mode):
+        raise EvidenceError("it is a link, has an unusual path, or is another program's")
+    is_own = reason.startswith(("belongs to uid", "its group is", "has mode "))
+    path = node.path if is_own else ""
+    if isinstance(remedy, Owner):
+        owner = {"SocketUser": "root"} if file.next_owner not in ("", "0", "root") else {}
+        group = {"SocketGroup": remedy.group} if file.next_group not in ("", remedy.group) else {}
+        places, word, value, socket = file.foreign_places, "owner", f"root:{remedy.group}", owner | group
+    else:
+        most = remedy.key if file.holds_key else remedy.most
+        most = remedy.directory if node.is_directory or file.is_run else most
+        later = file.next_mode & most
+        socket = {"SocketMode": f"{later:04o}"} if later != file.next_mode else {}
+        places, word, value = file.open_places, "mode", _taken(most, node.mode)
+    if not is_own and not places:
+        raise EvidenceError("an access control list lets others in: `setfacl -b`, if nobody needs it")
+    return Rights(path, word, value, frozenset(each.path for each in places), socket)
+
+
+def _taken(most: int, mode: int) -> str:
+    """Return what chmod takes away so that no more than *most* is left; it never adds a bit."""
+    left = ~most & (0o777 if stat.S_ISDIR(mode) else 0o6777 if stat.S_ISSOCK(mode) else 0o7777)
+    parts = []
+    for who, shift, special in (("u", 6, 0o4000), ("g", 3, 0o2000), ("o", 0, 0o1000)):
+        letters = "".join(letter for letter, bit in zip("rwx", (4, 2, 1), strict=True) if left >> shift & bit)
+        letters += ("t" if who == "o" else "s") if left & special else ""
+        parts += [f"{who}-{letters}"] if letters else []
+    return ",".join(parts)
+
+
+def is_plain_path(path: str) -> bool:
+    """Return whether *path* begins at the root, has no part that leads back, and none that steers or ends a line."""
+    is_normal = path.startswith("/") and path != "/" and posixpath.normpath(path) == path
+    return is_normal and not path.startswith("//") and printable(path) == path and "\n" not in path
+
+
+def _file(facts: Facts, name: str, failure: Failure) -> FileFact:
+    """Return the file of a finding."""
+    try:
+        files: Iterable[tuple[str, FileFact]] = facts.get(name)
+        for subject, file in files:
+            if subject == failure.finding.subject and file.state is State.FOUND:
+                return file
+    except NotApplicable as error:
+        raise EvidenceError(str(error)) from None
+    raise EvidenceError("it is not there, or the recording does not tell which file it is")
+
+
+# ---- containers
+
+
+def _limit(failure: Failure, remedy: ContainerLimit, facts: Facts) -> Limit:
+    return Limit(_container(failure, remedy.finding), remedy)
+
+
+def _options(failure: Failure, remedy: ContainerOptions, facts: Facts) -> Options:
+    return Options(_container(failure, remedy.finding), remedy.add, remedy.drop)
+
+
+def _container(failure: Failure, cause: str) -> str:
+    """Return the container of a finding, whose reason has to match *cause*."""
+    finding = failure.finding
+    if finding.kind != "container" or not _CONTAINER.fullmatch(finding.subject):
+        raise EvidenceError("it is no container, or has an unusual name")
+    if not re.fullmatch(cause, finding.reason):
+        raise EvidenceError("it has another cause than those for which a remedy has been proven")
+    return finding.subject
+
+
+_CHANGES: Mapping[type[Remedy], Callable[..., Change]] = {
+    Settings: _daemon_settings,
+    AuditRule: _audit_rule,
+    KernelSettings: _kernel_setting,
+    Mode: _file_rights,
+    Owner: _file_rights,
+    ContainerLimit: _limit,
+    ContainerOptions: _options,
+}

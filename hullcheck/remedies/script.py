@@ -1,23 +1,26 @@
-"""The files for the shell: changes.sh, what it names, and a playbook that copies and runs them."""
+"""The files of a plan for the shell: changes.sh, what it names, and a playbook that copies and runs them."""
 
+import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import yaml
+from msgspec import Struct, field
 
 from hullcheck.lazy import regex
-from hullcheck.remedies.changes import (
+from hullcheck.messages import printable
+from hullcheck.remedies.merge import written
+from hullcheck.remedies.plan import (
     KERNEL_FILE,
-    Change,
     DaemonSettings,
-    FileRights,
     KernelSetting,
     Limit,
+    Options,
+    Plan,
+    Rights,
     Rule,
 )
-from hullcheck.remedies.merge import written
-from hullcheck.remedies.plan import Plan
-from hullcheck.remedies.words import comment, quoted
 from hullcheck.results import sentences
 from hullcheck.results.failures import Failure
 
@@ -29,27 +32,114 @@ SOCKET_FILE = "/etc/systemd/system/docker.socket.d/zz-hullcheck.conf"  # the las
 PLAYBOOK, PLACE = "playbook.yml", "/var/lib/hullcheck/remedy"
 """The playbook, and the folder on the host to which it copies the files."""
 _HOST = regex(r"(?!(?:all|ungrouped)$)[A-Za-z0-9][A-Za-z0-9_.-]*")
+_SHELL_NAME = regex(r"[\w@%+=:,./-]+", re.ASCII)
+_MARKDOWN = regex(r"([\\`*_{}\[\]()#+!|<>~&-])")
 
 
-def files(plan: Plan) -> Mapping[str, str]:
-    """Return the files by name, but for the playbook."""
-    daemon, rules, kernel, socket = plan.daemon, plan.of(Rule), plan.of(KernelSetting), plan.socket
-    found = {APPLY: _shell(APPLY), CHANGES: changes(plan)}
-    if daemon:
-        found |= {SETTINGS: written(daemon.put), MERGE: (HERE / MERGE).read_text(encoding="utf-8")}
-    if daemon or socket:
-        found[RESTART] = _shell(RESTART)
-    if rules:
-        found[RULES] = rules_file(rules)
-    if kernel:
-        found[KERNEL] = "".join(dict.fromkeys(f"{each.name} = {each.value}\n" for each in kernel))
-    if socket:
-        found[SOCKET] = "".join(("[Socket]\n", *(f"{name}={value}\n" for name, value in socket.items())))
-    return found
+class Part(Struct, frozen=True):
+    """Changes of one kind.
+
+    Attributes:
+        how: what is done, for README.md.
+        mended: the failures that it mends.
+        lines: what changes.sh has of it.
+        files: what these lines name, by name.
+    """
+
+    title: str
+    how: str
+    mended: tuple[Failure, ...]
+    lines: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
-def _shell(name: str) -> str:
-    return (HERE / "shell" / name).read_text(encoding="utf-8")
+def parts(plan: Plan) -> Iterator[Part]:
+    """Yield what there is of a plan; rights come first, as no file is written where others can write."""
+    if plan.of(Rights):
+        yield _rights(plan)
+    if daemon := plan.daemon:
+        names = ", ".join(f"`{each}`" for each in (*daemon.put, *daemon.without))
+        yield Part(
+            "Settings of the engine",
+            f"{names}: `apply.sh` merges `{SETTINGS}` with {code(daemon.path)}, by python3 or jq; other settings, and"
+            " their order, stay.",
+            plan.mended(DaemonSettings),
+            (" ".join(("merge", SETTINGS, quoted(daemon.path), *map(quoted, daemon.without))),),
+            {
+                SETTINGS: written(daemon.put),
+                MERGE: (HERE / MERGE).read_text(encoding="utf-8"),
+                RESTART: _shell(RESTART),
+            },
+        )
+    if rules := plan.of(Rule):
+        off = (
+            " Auditing is off in the kernel: `-e 1` switches it on."
+            if any(each.off for each in rules)
+            else ""
+        )
+        yield Part(
+            "Audit rules",
+            f"`{RULES}` becomes `{RULES_FILE}`, and `augenrules --load` loads it.{off} Run that once more after a start"
+            " of the host for rules of what lies in /run. Rules that are locked (`auditctl -s` says `enabled 2`) can be"
+            " changed by a restart of the host only.",
+            plan.mended(Rule),
+            (f"file {RULES} {RULES_FILE} 640", "run augenrules --load"),
+            {RULES: rules_file(rules)},
+        )
+    if kernel := dict.fromkeys(plan.of(KernelSetting)):
+        now = (f"kernel {quoted(each.name)} {quoted(each.value)}" for each in kernel)
+        yield Part(
+            "Settings of the kernel",
+            f"`{KERNEL}` becomes `{KERNEL_FILE}`, and the same is set at once.",
+            plan.mended(KernelSetting),
+            (f"file {KERNEL} {KERNEL_FILE} 644", *now),
+            {KERNEL: "".join(f"{each.name} = {each.value}\n" for each in kernel)},
+        )
+    if limits := plan.of(Limit):
+        words = (
+            (each.container, of.option, of.value, of.shown, *of.more)
+            for each in limits
+            for of in [each.limit]
+        )
+        yield Part(
+            "Limits of containers",
+            "The engine changes these at once, and they stay with the container. Write the same where you create it: a"
+            " Compose file, a unit, a script.",
+            plan.mended(Limit),
+            tuple(" ".join(("update", *map(quoted, each))) for each in words),
+        )
+    if options := plan.options:
+        again = "\n".join(f"- {code(each.container)}: {_words(each)}" for each in options)
+        yield Part(
+            "Containers to create again",
+            "No file does this: change the command, Compose file or unit that starts the container, remove the"
+            f" container, and create it again, first where nobody depends on it.\n\n{again}",
+            plan.mended(Options),
+        )
+
+
+def _rights(plan: Plan) -> Part:
+    """Return owners and modes: of a directory before what is in it, and owners before modes."""
+    rights = {
+        (each.path, each.word == "mode", f"{each.word} {quoted(each.value)} ") for each in plan.of(Rights)
+    }
+    lines = [f"{line}{quoted(path)}" for path, _, line in sorted(rights) if path]
+    how = (
+        "Of modes, rights are taken away and none is added. A path that has become a link, or on whose way others can"
+        " write, is left as it is."
+    )
+    files = dict[str, str]()
+    if plan.socket:
+        lines += [f"file {SOCKET} {SOCKET_FILE} 644", "run systemctl daemon-reload"]
+        how += f" Without `{SOCKET_FILE}` systemd would make the socket with the old rights again."
+        settings = "".join(f"{name}={value}\n" for name, value in plan.socket.items())
+        files = {SOCKET: f"[Socket]\n{settings}", RESTART: _shell(RESTART)}
+    return Part("Owners and modes of files", how, plan.mended(Rights), tuple(lines), files)
+
+
+def _words(options: Options) -> str:
+    parts = [("add", options.add), ("leave out", options.drop)]
+    return "; ".join(f"{word} {', '.join(f'`{each}`' for each in found)}" for word, found in parts if found)
 
 
 def rules_file(rules: Iterable[Rule]) -> str:
@@ -64,48 +154,29 @@ def rules_file(rules: Iterable[Rule]) -> str:
     return "".join(f"{each}\n" for each in found)
 
 
+def files(plan: Plan) -> dict[str, str]:
+    """Return the files by name, but for README.md and the playbook."""
+    found = {APPLY: _shell(APPLY), CHANGES: changes(plan)}
+    for part in parts(plan):
+        found |= part.files
+    return found
+
+
 def changes(plan: Plan) -> str:
-    """Return the changes, a line each, for `apply.sh`."""
-    head = [
+    """Return the changes, a line each, for `apply.sh`, under the controls that they mend."""
+    lines = [
         f"# What is changed on {comment(plan.target)}; apply.sh reads it. A line that is taken out is not done.",
         f"saves {quoted(plan.run)}",
     ]
-    return "\n".join((*head, *_changes(plan))) + "\n"
+    for part in parts(plan):
+        names = (sentences.number(each.control) or comment(each.control.id) for each in part.mended)
+        if part.lines:
+            lines += ["", f"# {part.title}: {', '.join(dict.fromkeys(names))}", *part.lines]
+    return "\n".join((*lines, ""))
 
 
-def _changes(plan: Plan) -> Iterator[str]:
-    """Yield the lines; those of rights first, as no file is written where others can write."""
-    yield from _heading("owners and modes", plan, FileRights)
-    for right in plan.rights:
-        word, value = ("owner", right.owner) if right.owner else ("mode", right.mode)
-        yield f"{word} {quoted(value)} {quoted(right.path)}"
-    yield from _heading("daemon.json", plan, DaemonSettings)
-    if daemon := plan.daemon:
-        yield " ".join(("merge", SETTINGS, quoted(daemon.path), *map(quoted, daemon.without)))
-    if heading := [*_heading("audit rules", plan, Rule)]:
-        yield from (*heading, f"file {RULES} {RULES_FILE} 640", "run augenrules --load")
-    if heading := [*_heading("settings of the kernel", plan, KernelSetting)]:
-        yield from (*heading, f"file {KERNEL} {KERNEL_FILE} 644")
-    for setting in dict.fromkeys(plan.of(KernelSetting)):
-        yield f"kernel {quoted(setting.name)} {quoted(setting.value)}"
-    if plan.socket:
-        yield from ("", "# the socket of the API, when systemd makes it again")
-        yield from (f"file {SOCKET} {SOCKET_FILE} 644", "run systemctl daemon-reload")
-    yield from _heading("limits of containers", plan, Limit)
-    for limit in plan.of(Limit):
-        words = (limit.container, limit.option, limit.value, limit.shown, *limit.more)
-        yield " ".join(("update", *map(quoted, words)))
-
-
-def _heading(title: str, plan: Plan, kind: type[Change]) -> Iterator[str]:
-    if mended := plan.mended(kind):
-        yield from ("", f"# {title}: {', '.join(_numbers(mended))}")
-
-
-def _numbers(failures: Iterable[Failure]) -> Iterator[str]:
-    """Return the numbers of their controls, or the ids of those that have none, each once."""
-    found = (sentences.number(each.control) or comment(each.control.id) for each in failures)
-    return iter(dict.fromkeys(found))
+def _shell(name: str) -> str:
+    return (HERE / "shell" / name).read_text(encoding="utf-8")
 
 
 def playbook(plan: Plan) -> str:
@@ -126,12 +197,39 @@ def playbook(plan: Plan) -> str:
     ]
     named = f"{{{{ host | default('{plan.target}') }}}}"
     hosts = named if _HOST.fullmatch(plan.target) else "{{ host }}"  # else who runs it has to name one
-    play = {
-        "name": "Mend what hullcheck found",
-        "hosts": hosts,
-        "become": True,
-        "gather_facts": False,
-        "tasks": tasks,
-    }
+    name = "Mend what hullcheck found"
+    play = {"name": name, "hosts": hosts, "become": True, "gather_facts": False, "tasks": tasks}
     head = f"# For {comment(plan.target)}, see README.md: ansible-playbook -i INVENTORY {PLAYBOOK} -e todo=check\n"
     return head + yaml.safe_dump([play], sort_keys=False, width=1000, explicit_start=True)
+
+
+# ---- text of a host, which must not steer a shell, and become no markup
+
+
+def quoted(word: str) -> str:
+    """Return *word* as one word of a shell's command line.
+
+    Raises:
+        ValueError: it has a character that a line of a script cannot hold.
+    """
+    if "\n" in word or "\0" in word or printable(word) != word:
+        raise ValueError(f"{word!r} cannot stand in a script")
+    return word if _SHELL_NAME.fullmatch(word) else shlex.quote(word)
+
+
+def comment(text: str) -> str:
+    """Return *text* as one line of a comment."""
+    return printable(text).replace("\n", " ")
+
+
+def prose(text: str) -> str:
+    """Return *text* as plain words of Markdown, on one line."""
+    return _MARKDOWN.sub(r"\\\1", comment(text))
+
+
+def code(text: str) -> str:
+    """Return *text* as code of Markdown, on one line."""
+    line = comment(text)
+    ticks = "`" * (1 + max((len(each) for each in re.findall("`+", line)), default=0))
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{ticks}{pad}{line}{pad}{ticks}"

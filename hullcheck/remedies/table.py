@@ -179,6 +179,7 @@ _CONTAINERS: Mapping[str, Remedy] = {
     "container_capabilities_are_needed": ContainerOptions(
         finding="has or can get NET_RAW",
         add=("--cap-drop NET_RAW",),
+        drop=("--cap-add NET_RAW",),
         risk=f"ping, and what else makes packets of its own, no longer works in the container. {_AGAIN}",
     ),
     "container_gains_no_privileges": ContainerOptions(

@@ -152,8 +152,8 @@ def _image_contents(facts: Facts) -> _Found:
         held = contents.of(image.id)
         for package in sorted({*held.packages, *held.tool_names}):
             yield "allowed_packages", package, f"image {name}"
-        for each in (*held.special, *held.capable):
-            yield "allowed_setuid_files", each.path, f"image {name}"
+        for path, _ in (*held.special, *held.capable):
+            yield "allowed_setuid_files", path, f"image {name}"
 
 
 def _containers(look: Callable[[Container, Facts], _Found]) -> Callable[[Facts], _Found]:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from selftests.kit.facts.layers import answer, facts
 
 from hullcheck.facts.containers.probe import CONTAINERS
 from hullcheck.policy import Policy
 from selftests.kit.facts.container_host import DESCRIPTION, HOST_CONFIG, IMAGE, ContainerHost
 from selftests.kit.facts.containers import containers
-from selftests.kit.facts.layers import answer, facts
 from selftests.kit.facts.swarms import manager_of, service
 from selftests.kit.judging import judged
 

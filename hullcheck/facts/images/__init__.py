@@ -1,6 +1,6 @@
-"""The images that the engine holds: how it describes them, and the steps in which they were made."""
+"""The images that the engine holds: how it describes them, their build steps, and what is not in use."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -14,6 +14,7 @@ from hullcheck.facts.images.models import (
     Description,
     Settings,
     Stored,
+    arrivals,
     described,
     stored,
 )
@@ -21,11 +22,12 @@ from hullcheck.facts.images.steps import Step, steps_of
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.lazy import regex
-from hullcheck.parsing.times import DAY
+from hullcheck.parsing.times import DAY, engine_moment
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _SHORT = 12
+_STOPPED = ("created", "exited", "dead")
 _PORT = regex(r":\d+(?=/)")
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds set a time of long ago
 
@@ -65,13 +67,11 @@ class Image(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """Its first tag, or its short id."""
-        return self.tags[0] if self.tags else short(self.id)
+        return self.tags[0] if self.tags else _short(self.id)
 
     @property
     def days_old(self) -> float | None:
         """How many days ago it was built, or None if it does not say that."""
-        if self.created is not None and not self.recorded:
-            raise EvidenceError("the recording does not tell its time")
         return None if self.created is None else (self.recorded - self.created) / DAY
 
     @property
@@ -81,9 +81,7 @@ class Image(Struct, frozen=True, kw_only=True):
         In the store of containerd every image has its own digest under each of its names, which says nothing of a
         registry.
         """
-        known = (
-            name for name, _, digest in (each.partition("@") for each in self.digests) if digest != self.id
-        )
+        known = (each for each in self.digests if each.partition("@")[2] != self.id)
         pulled = (each for repository in self.pulled for each in self._with_port(repository))
         return tuple(dict.fromkeys((*map(_repository, known), *pulled)))
 
@@ -123,14 +121,17 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
     if not known:
         engine.require_none("images")
     parents = {each.parent for each in known.values()}
-    users = _users(container, known)
-    found = (
-        _image(each, blobs, users.get(identifier, ()), recording.gathered)
+    try:
+        users = _users(container.get(), known)
+    except (EvidenceError, NotApplicable):
+        users = {}
+    found = [
+        _image(each, blobs, users.get(identifier, ()), recording.now)
         for identifier, each in known.items()
         if each.names or identifier not in parents - users.keys()
-    )
-    named = sorted(((image.name, image) for image in found), key=lambda each: each[0])
-    return Subjects("image", tuple(named), "the engine has no image")
+    ]
+    named = tuple((each.name, each) for each in sorted(found, key=lambda each: each.name))
+    return Subjects("image", named, "the engine has no image")
 
 
 @fact(IMAGES)
@@ -144,42 +145,33 @@ def image_names(recording: Recording) -> dict[str, str]:
     return {tag: identifier for identifier, each in known.items() for tag in each.repo_tags or ()}
 
 
-def short(identifier: str) -> str:
+def _short(identifier: str) -> str:
     """Return an id as people write it."""
     return identifier.removeprefix("sha256:")[:_SHORT]
 
 
-def used_images(container: Container, known: Mapping[str, Description]) -> set[str]:
-    """Return the ids of the images that a container uses; *known* is the engine's description of each, by id."""
-    mounted = {each.name for each in container.inspect.mounts if each.type == "image"}
-    mounted |= {f"{name}:latest" for name in mounted if name}
-    of_mounts = (i for i, each in known.items() if not mounted.isdisjoint((i, *each.names)))
-    return {container.inspect.image, *(of_mounts if mounted else ())}
-
-
-def _users(containers: Later[Subjects[Container]], known: Mapping[str, Description]) -> dict[str, list[str]]:
-    """Return the names of containers by the ids of their images; none if the containers cannot be listed."""
+def _users(containers: Subjects[Container], known: Mapping[str, Description]) -> dict[str, list[str]]:
+    """Return the names of the containers that were made from an image or mount it, by its id."""
     users = dict[str, list[str]]()
-    try:
-        for name, container in containers.get():
-            for image in used_images(container, known):
-                users.setdefault(image, []).append(name)
-    except (EvidenceError, NotApplicable):
-        return {}
+    for name, container in containers:
+        mounted = {each.name for each in container.inspect.mounts if each.type == "image"}
+        mounted |= {f"{each}:latest" for each in mounted if each}
+        of_mounts = {id for id, each in known.items() if not mounted.isdisjoint((id, *each.names))}
+        for identifier in {container.inspect.image, *of_mounts}:
+            users.setdefault(identifier, []).append(name)
     return users
 
 
 def _image(found: Description, blobs: Mapping[str, Stored], users: Iterable[str], recorded: float) -> Image:
     config, digests = found.config or Settings(), found.repo_digests or ()
-    labels, own = config.labels or {}, _own_documents(found, blobs)
-    histories = (tuple(steps_of(each.history or ())) for each in own.values() if each.is_configuration)
-    history = next(histories, None)
+    labels, (own, configurations) = config.labels or {}, _own_documents(found, blobs)
+    history = next((tuple(steps_of(each.history or ())) for each in configurations), None)
     return Image(
         id=found.id,
         tags=_without_none(found.repo_tags or ()),
         digests=_without_none(digests),
         pulled=tuple(each.repository for each in (found.identity and found.identity.pull) or ()),
-        created=build_moment(found.created, recorded),
+        created=_build_moment(found.created, recorded),
         base=tuple(labels[name] for name in BASE_LABELS if name in labels),
         healthcheck=kind_of_check(config.healthcheck and config.healthcheck.test),
         secrets=found.secrets,
@@ -195,29 +187,27 @@ def _without_none(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(each for each in names if not each.startswith("<none>")))
 
 
-def _own_documents(found: Description, blobs: Mapping[str, Stored]) -> dict[str, Stored]:
-    """Return the stored configuration of an image, and the manifest that names it.
+def _own_documents(found: Description, blobs: Mapping[str, Stored]) -> tuple[list[str], list[Stored]]:
+    """Return the digests of an image's manifest and configuration in the store, and the configuration itself.
 
-    Of an image for several machines it is that of the one which the engine describes.
+    Of an image for several machines they are those of the one which the engine describes.
     """
-    reached, waiting = dict[str, Stored](), [found.id]
+    layers, reached, waiting = found.layers.layers or (), dict[str, Stored](), [found.id]
     while waiting:
         digest = waiting.pop()
         if digest in blobs and digest not in reached:
             reached[digest] = blobs[digest]
             waiting += blobs[digest].named
-    of = found.layers.layers or (), found.os, found.architecture, found.variant
-    own = {digest for digest, each in reached.items() if each.is_of(*of)}
-    return {
-        digest: each for digest, each in reached.items() if digest in own or not own.isdisjoint(each.named)
-    }
+    own = {digest: each for digest, each in reached.items() if each.is_configuration_of(layers)}
+    manifests = [digest for digest, each in reached.items() if not own.keys().isdisjoint(each.named)]
+    return [*own, *manifests], [*own.values()]
 
 
-def _later(texts: Sequence[str], known: Sequence[Step]) -> Iterator[Step]:
-    """Yield what is done in builds from the image and not in its history: a commit tells of none."""
-    told = {(step.keyword, step.argument) for step in known if step.is_for_later}
+def _later(texts: Iterable[str], known: Iterable[Step]) -> Iterator[Step]:
+    """Yield what is done in builds from the image and not in its history, as that of a commit."""
+    in_history = {(step.keyword, step.argument) for step in known if step.is_for_later}
     steps = (Step(f"ONBUILD {text}") for text in texts)
-    yield from (step for step in steps if (step.keyword, step.argument) not in told)
+    yield from (step for step in steps if (step.keyword, step.argument) not in in_history)
 
 
 def _names_registry(reference: str) -> bool:
@@ -235,11 +225,66 @@ def _repository(reference: str) -> str:
     return f"docker.io/{plain}" if slash else f"docker.io/library/{plain}"
 
 
-def build_moment(text: str | None, recorded: float) -> float | None:
+def _build_moment(text: str | None, recorded: float) -> float | None:
     """Return when an image was built, in seconds since the epoch, or None if that is no true time."""
     try:
         time = datetime.fromisoformat(text or "").timestamp()
     except (ValueError, OverflowError):
         return None
-    is_ahead = recorded and time > recorded + DAY  # more than by another clock or time zone
-    return None if is_ahead or time <= _OLDEST else time
+    return time if _OLDEST < time <= recorded + DAY else None  # a day ahead by another clock or time zone
+
+
+# ---- what is not in use
+
+
+class Idle(Struct, frozen=True):
+    """An image or a container that is not in use.
+
+    Attributes:
+        days: since the container stopped, or was made and never started; since the image was made, brought here or
+            last given a name here. None where nothing is known, and the build set no true time.
+    """
+
+    name: str
+    days: float | None
+
+
+@fact(IMAGES)
+def unused_images(recording: Recording, engine: Engine, container: Subjects[Container]) -> tuple[Idle, ...]:
+    """The images that no container was made from or mounts, the oldest first; layers between them are not counted."""
+    known, came, now = described(recording), arrivals(recording), recording.now
+    needed = set(_users(container, known))
+    for image in tuple(needed):  # the images that it was built from cannot go either
+        while (found := known.get(image)) and (image := found.parent or "") not in needed:
+            needed.add(image)
+    parents = {each.parent for each in known.values()}
+    idle = list[Idle]()
+    for identifier, each in known.items():
+        name = next((name for name in each.names if not name.startswith("<none>")), "")
+        if identifier not in needed and (name or identifier not in parents):
+            tagged, arrived = (
+                engine_moment(each.metadata and each.metadata.last_tag_time),
+                came.get(identifier, 0),
+            )
+            times = (_build_moment(each.created, now), tagged, arrived if arrived <= now else 0)
+            newest = max(filter(None, times), default=None)
+            idle.append(Idle(name or _short(identifier), newest and (now - newest) / DAY))
+    return _oldest_first(idle)
+
+
+@fact()
+def stopped_containers(recording: Recording, container: Subjects[Container]) -> tuple[Idle, ...]:
+    """The containers that do not run, the one that stopped first before the others."""
+    stopped = ((name, each.inspect) for name, each in container if each.inspect.state.status in _STOPPED)
+    idle = list[Idle]()
+    for name, each in stopped:
+        times = engine_moment(each.created), engine_moment(each.state.finished_at)
+        newest = max(filter(None, times), default=None)
+        if newest is None:
+            raise EvidenceError(f"docker inspect: {each.created!r} is not a time")
+        idle.append(Idle(name, (recording.now - newest) / DAY))
+    return _oldest_first(idle)
+
+
+def _oldest_first(idle: Iterable[Idle]) -> tuple[Idle, ...]:
+    return tuple(sorted(idle, key=lambda each: (-(each.days or 0), each.name)))

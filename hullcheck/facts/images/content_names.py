@@ -29,15 +29,12 @@ _KINDS = {
     **dict.fromkeys(_SHELLS.split(), SHELL),
     **dict.fromkeys(_COMPILERS.split(), COMPILER),
 }
-# `x86_64-linux-gnu-gcc-12`, `gem3.1`, `zsh5`, `apk.static`: for another machine, of a version, or built otherwise.
+# `x86_64-linux-gnu-gcc-12`, `gem3.1`, `apk.static`, `busybox.nosuid`: for another machine, of a version, or built
+# otherwise; and not `bash-language-server`.
 _CROSSED = r"as|c\+\+|cc|clang|clang\+\+|cpp|g\+\+|gcc|gccgo|gdc|gfortran|gm2|ld(?:\.\w+)?|tcc"
-_PLAIN = "|".join(map(re.escape, _KINDS))
 _VARIANT = regex(
-    rf"(?:(?:[a-z0-9_]+-)+(?P<crossed>{_CROSSED})|(?P<plain>{_PLAIN}))(?:-?[0-9][0-9.]*)?(?:-posix|-win32|[.-]static)?"
-)
-# Builds of one shell among others: `busybox.nosuid`, `zsh-5.9`, and not `bash-language-server`.
-_SHELL_BUILD = regex(
-    rf"(?:{'|'.join(_SHELLS.split())})[.-](?:[0-9][\w.+-]*|(?<=box.)[\w.+-]+|distrib|minimal|musl|preview|static)"
+    rf"(?:(?:[a-z0-9_]+-)+(?P<crossed>{_CROSSED})|(?P<plain>{'|'.join(map(re.escape, _KINDS))}))"
+    r"(?:-?[0-9][\w.+]*)?(?:-posix|-win32|[.-](?:distrib|minimal|musl|nosuid|preview|static))?"
 )
 _PACKAGES = (  # files that are there for each installed package, and are named after it
     re.compile(r"/var/lib/dpkg/info/([a-z0-9][a-z0-9+.-]+)(?::[a-z0-9-]+)?\.list"),
@@ -61,44 +58,35 @@ RELEASES = ("/etc/os-release", "/usr/lib/os-release", "/etc/debian_version", "/e
 """Files that say which distribution it is; some of them are links."""
 DISTRIBUTION = "its distribution"
 """Stands for a package manager of which no list is there."""
-# Files of keys, stored logins and passwords, by what they are called or by where they are.
-_KEYS = regex(
-    r"""id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:[._~-][^/]*(?<!\.pub))? | ssh_host_\w+_key
+_SURE = regex(  # files of which each holds a secret
+    r"""(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:\.(?:bak|old|orig|save)|~)? | ssh_host_\w+_key | \.git-credentials
+    | [._]netrc | \.pgpass | \.aws/credentials | \.vault-token | \.mylogin\.cnf | secring\.gpg
+    | \.gnupg/private-keys-v1\.d/[^/]+\.key | application_default_credentials\.json | credentials\.tfrc\.json
+    | \.config/gcloud/(?:access_tokens|credentials)\.db)""",
+    re.VERBOSE,
+)
+_PERHAPS = regex(  # files that often hold one: keys, stored logins, histories of shells
+    r"""(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:[._~-][^/]*(?<!\.pub))?
     | [^/]*\.(?:jks|kdbx?|key|keystore|keytab|kubeconfig|ovpn|p12|p8|pfx|pkcs12|ppk|tfstate|tfvars)
     | [^/]*(?:private|priv|(?<!pub)(?<!pub[_.-])(?<!public)(?<!public[_.-])(?<!WISe)key)[^/]*\.(?:der|pem)
-    | secring\.gpg | [._]netrc | \.pgpass | \.git-credentials | \.vault-token | \.?htpasswd | \.dockercfg | \.my\.cnf
-    | \.mylogin\.cnf | \.s3cfg | \.boto | wg\d+\.conf | application_default_credentials\.json | credentials\.tfrc\.json
-    | \.(?:ash|bash|mysql|psql|python|rediscli|sh|zsh)_history""",
+    | \.?htpasswd | \.dockercfg | \.my\.cnf | \.s3cfg | \.boto | wg\d+\.conf | \.[a-z]+_history
+    | \.docker/config\.json | \.kube/config | \.azure/(?:accessTokens|msal_token_cache)[^/]*
+    | \.config/gh/hosts\.yml | \.m2/settings(?:-security)?\.xml | \.cargo/credentials(?:\.toml)? | \.gem/credentials
+    | \.gnupg/private-keys-v1\.d/[^/]+ | \.git/config | ssl/private/[^/]+ | secrets?/[^/.]+(?:\.txt)?
+    | \.ssh/(?!authorized_keys|config|environment|known_hosts|rc$)[^/]+(?<!\.pub))""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SETTINGS = regex(
-    r"""(?:[\w-]+)?\.env(?:\.(?!dist|example|html|md|sample|template)\w+)? | \.envrc | \.npmrc | \.pypirc
+_SETTINGS = regex(  # the same, but not where programs and libraries bring such a file
+    r"""(?:.*/)?(?:(?:[\w-]+)?\.env(?:\.(?!dist|example|html|md|sample|template)\w+)? | \.envrc | \.npmrc | \.pypirc
     | wp-config\.php | auth\.json | pip\.conf | nuget\.config | \.yarnrc\.yml | kube[_-]?config(?:\.ya?ml)?
     | password | secret | token | [^/]*(?:deploy|private|ssh|api)[_-]?key | [^/]+_(?:rsa|ed25519)
     | [^/]*(?:client[_-]?secrets?|credentials?|creds|passwords?|secrets?|service[_-]?account)[^/.]*
-        \.(?:conf|csv|ini|json|properties|toml|txt|xml|ya?ml)""",
+        \.(?:conf|csv|ini|json|properties|toml|txt|xml|ya?ml))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _COPY = regex(r"(?:~|\.(?:bak|backup|old|orig|save|swp))+$")
-# They bring settings for their tests, and files that show what theirs are like; that of PAM is in every Debian.
 _LIBRARIES = regex(
     r"(?:/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src)|/var/lib/pam)/.*|.*/(?:node_modules|site-packages|dist-packages|vendor)/.*"
-)
-_KEY_PATHS = regex(
-    r""".*/(?:\.docker/config\.json | \.aws/credentials | \.kube/config | \.azure/(?:accessTokens|msal_token_cache)[^/]*
-    | \.config/gcloud/(?:access_tokens|credentials)\.db | \.config/gh/hosts\.yml | \.m2/settings(?:-security)?\.xml
-    | \.cargo/credentials(?:\.toml)? | \.gem/credentials | \.gnupg/private-keys-v1\.d/[^/]+ | \.git/config
-    | ssl/private/[^/]+ | secrets?/[^/.]+(?:\.txt)?
-    | \.ssh/(?!authorized_keys|config|environment|known_hosts|rc$)[^/]+(?<!\.pub))""",
-    re.VERBOSE,
-)
-
-_KEY_FILE = regex(
-    r"""(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:\.(?:bak|old|orig|save)|~)? | ssh_host_\w+_key | \.git-credentials
-    | [._]netrc | \.pgpass | \.aws/credentials | \.vault-token | \.mylogin\.cnf | \.rediscli_auth | \.passwd-s3fs
-    | secring\.gpg | \.gnupg/private-keys-v1\.d/[^/]+\.key | application_default_credentials\.json
-    | credentials\.tfrc\.json | \.config/gcloud/(?:access_tokens|credentials)\.db)""",
-    re.VERBOSE,
 )
 
 
@@ -115,9 +103,10 @@ def tool(path: str) -> str:
 
 def kind(name: str) -> str:
     """Return MANAGER, SHELL or COMPILER, by the name alone, or "" for any other."""
-    if match := _VARIANT.fullmatch(name):
-        return COMPILER if match["crossed"] else _KINDS[match["plain"]]
-    return SHELL if _SHELL_BUILD.fullmatch(name) else ""
+    match = _VARIANT.fullmatch(name)
+    if match is None:
+        return ""
+    return COMPILER if match["crossed"] else _KINDS[match["plain"]]
 
 
 def package(path: str) -> str:
@@ -133,20 +122,14 @@ def database(path: str) -> str:
     return _DATABASES.get(path, "")
 
 
-def looks_like_key(path: str) -> bool:
-    """Return whether private keys and stored passwords have such a name."""
-    path = _COPY.sub("", path)
-    name = posixpath.basename(path)
-    if _SETTINGS.fullmatch(name):
-        return not _LIBRARIES.fullmatch(path)
-    return bool(_KEYS.fullmatch(name) or _KEY_PATHS.fullmatch(path))
-
-
-def names_key_file(path: str) -> bool:
+def is_key_file(path: str) -> bool:
     """Return whether every file of this name holds a secret."""
-    return bool(_KEY_FILE.fullmatch(path))
+    return bool(_SURE.fullmatch(path))
 
 
-def may_be_secret_file(path: str) -> bool:
-    """Return whether a file of this name often holds a secret, and often none."""
-    return not names_key_file(path) and looks_like_key(path)
+def looks_like_key(path: str) -> bool:
+    """Return whether a file of this name holds a secret, or often does."""
+    plain = _COPY.sub("", path)
+    if _SURE.fullmatch(plain) or _PERHAPS.fullmatch(plain):
+        return True
+    return bool(_SETTINGS.fullmatch(plain) and not _LIBRARIES.fullmatch(plain))

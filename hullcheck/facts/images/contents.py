@@ -20,7 +20,7 @@ import posixpath
 import re
 import tarfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -28,11 +28,10 @@ import msgspec
 from msgspec import Struct
 
 from hullcheck.facts.images import content_names as names
-from hullcheck.facts.images.layers import SYMLINK, UNTOLD, Entry, Layer, merged, read_layer
+from hullcheck.facts.images.layers import FILE, SYMLINK, Entry, Layer, merged, read_layer
 from hullcheck.facts.images.models import Layers, Stored, documents_in, stored_documents
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
-from hullcheck.parsing.confinement import BELOW_ROOT
 from hullcheck.parsing.models import Model
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import MOST, TIMED_OUT, Probe
@@ -44,36 +43,14 @@ _RUNS = 0o111
 _BLOCK = regex(r"^((?:layer|packages) \S+)\n((?:(?!end$|layer |packages ).*\n)*)end$", re.MULTILINE)
 
 
-class SpecialFile(msgspec.Struct, frozen=True, array_like=True):
-    """A setuid or setgid file, with its mode as `4755`."""
-
-    path: str
-    mode: str
-
-
-class CapableFile(msgspec.Struct, frozen=True, array_like=True):
-    """A file that gives capabilities, without `CAP_`; `unknown` stands for those that are not told."""
-
-    path: str
-    capabilities: tuple[str, ...]
-
-    @property
-    def told(self) -> bool:
-        """Whether its capabilities are known."""
-        return self.capabilities != (UNTOLD,)
-
-    @property
-    def is_powerful(self) -> bool:
-        """Whether one of its capabilities is a way to become root."""
-        return self.told and not BELOW_ROOT.issuperset(self.capabilities)
-
-
 class Contents(Model, frozen=True, kw_only=True):
     """What is in one image, with what its later layers delete and change.
 
     Attributes:
         chain: a digest over its layers.
         read: when it was read, in seconds since the epoch; 0 for now. Images do not change.
+        special: setuid and setgid files, with their modes as `4755`.
+        capable: files that give capabilities, with these, without `CAP_`; `UNTOLD` stands for those that are not known.
         packages: the names of its packages, as far as files are named after them.
         databases: package managers that name theirs inside one file, which was not read: `rpm`.
         tools: the paths of package managers, shells and compilers, by their names.
@@ -84,8 +61,8 @@ class Contents(Model, frozen=True, kw_only=True):
     id: str
     chain: str
     read: float = 0.0
-    special: tuple[SpecialFile, ...]
-    capable: tuple[CapableFile, ...]
+    special: tuple[tuple[str, str], ...]
+    capable: tuple[tuple[str, tuple[str, ...]], ...]
     packages: tuple[str, ...]
     databases: tuple[str, ...]
     tools: tuple[str, ...]
@@ -192,49 +169,40 @@ def _layer(packed: str, packages: Sequence[str]) -> Layer | None:
 def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) -> Contents:
     """Return what there is to see in the image with these layers."""
     files = merged(layers)
-    real = {path: entry for path, entry in sorted(files.items()) if entry.is_file}
-    listed = {path: _owner(path, layers).packages for path in sorted(files) if names.database(path)}
-    held = {path for layer in layers for path, entry in layer.notable.items() if entry.is_file}
+    notable = {path: entry for path, entry in sorted(files.items()) if entry is not None}
+    real = {path: entry for path, entry in notable.items() if entry.kind == FILE}
+    listed = {path: _packages(path, layers) for path in notable if names.database(path)}
     packages = {*filter(None, map(names.package, real)), *chain(*listed.values())}
     databases = {names.database(path) for path, found in listed.items() if not found}
     if any(path.startswith(names.DPKG) and names.package(path) for path in real):
         databases.discard("dpkg")
-    if not (packages or databases) and any(_is_there(path, layers) for path in names.RELEASES):
+    if not (packages or databases or files.keys().isdisjoint(names.RELEASES)):
         databases.add(names.DISTRIBUTION)  # its release file is from a package, too
-    special = {path: f"{entry.mode:04o}" for path, entry in real.items() if entry.has_special_bits}
-    capable = {path: entry.capabilities for path, entry in real.items() if entry.capabilities}
+    held = {path for layer in layers for path, entry in layer.files.items() if entry and entry.kind == FILE}
     return Contents(
         id=identifier,
         chain=layers_digest,
-        special=tuple(SpecialFile(path, mode) for path, mode in special.items()),
-        capable=tuple(CapableFile(path, given) for path, given in capable.items()),
+        special=tuple((path, f"{each.mode:04o}") for path, each in real.items() if each.has_special_bits),
+        capable=tuple((path, each.capabilities) for path, each in real.items() if each.capabilities),
         packages=tuple(sorted(packages)),
         databases=tuple(sorted(databases)),
-        tools=tuple(path for path in sorted(files) if names.tool(path) and _runs(files[path], layers)),
+        tools=tuple(path for path, entry in notable.items() if names.tool(path) and _runs(entry, files)),
         keys=tuple(sorted(filter(names.looks_like_key, held))),
     )
 
 
-def _runs(entry: Entry, layers: Sequence[Layer]) -> bool:
+def _packages(path: str, layers: Sequence[Layer]) -> tuple[str, ...]:
+    """Return what the list of packages at *path* names, in the layer whose file is seen there."""
+    return next(layer for layer in reversed(layers) if path in layer.files).packages
+
+
+def _runs(entry: Entry, files: Collection[str]) -> bool:
     """Return whether it is a program: a file that may be started, or a link to one that is none by its own name."""
-    if entry.is_file:
+    if entry.kind == FILE:
         return bool(entry.mode & _RUNS)
     name = posixpath.basename(entry.target)
-    ends = {path for layer in layers for path in layer.paths if path.endswith(f"/{name}")}
-    return entry.kind == SYMLINK and not names.kind(name) and any(_is_there(path, layers) for path in ends)
-
-
-def _is_there(path: str, layers: Sequence[Layer]) -> bool:
-    """Return whether a file is to be seen at *path*."""
-    return any(
-        path in layer.paths and not any(each.hides(path) for each in layers[number:])
-        for number, layer in enumerate(layers, start=1)
-    )
-
-
-def _owner(path: str, layers: Sequence[Layer]) -> Layer:
-    """Return the layer whose file is seen at *path*."""
-    return next(layer for layer in reversed(layers) if path in layer.paths)
+    is_there = any(path.endswith(f"/{name}") for path in files)
+    return entry.kind == SYMLINK and not names.kind(name) and is_there
 
 
 IMAGE_CONTENTS = Probe.from_file("image_contents", _keep, most=_MOST_SENT + MOST, MOST=str(_MOST_SENT))

@@ -4,6 +4,7 @@ import ast
 import base64
 import json
 import posixpath
+import struct
 import tarfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -19,18 +20,17 @@ from hullcheck.parsing import confinement
 
 UNTOLD = "unknown"
 SETUID, SETGID = 0o4000, 0o2000
-FILE, LINK, SYMLINK, DIRECTORY, OTHER = "file", "link", "symbolic link", "directory", "other"
+FILE, SYMLINK, DIRECTORY, OTHER = "file", "symbolic link", "directory", "other"
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _RAW, _BODY = 2, 1  # the types of a piece of an archive: the body of a file, which is left out, and the rest
 _KINDS = {
-    **dict.fromkeys(tarfile.REGULAR_TYPES, FILE),
-    tarfile.LNKTYPE: LINK,
+    **dict.fromkeys((*tarfile.REGULAR_TYPES, tarfile.LNKTYPE), FILE),
     tarfile.SYMTYPE: SYMLINK,
     tarfile.DIRTYPE: DIRECTORY,
 }
 _CAPABILITY = "SCHILY.xattr.security.capability"
-_LISTED_KINDS = {"-": FILE, "h": LINK, "l": SYMLINK, "d": DIRECTORY}
+_LISTED_KINDS = {"-": FILE, "h": FILE, "l": SYMLINK, "d": DIRECTORY}
 _LISTED = regex(
     rb"(\S)((?:[r-][w-][xsS-]){2}[r-][w-][xtT-])(\S*) +\S+ +[0-9,]+ "
     rb'\S+ [0-9:]+ "((?:[^"\\]|\\.)*)"(?: (?:->|link to) "((?:[^"\\]|\\.)*)")?'
@@ -41,7 +41,7 @@ class Entry(Struct, frozen=True):
     """A file as a layer holds it.
 
     Attributes:
-        target: the path of which a hard link is another name; what is in a symbolic link.
+        target: what is in a symbolic link; of a hard link, the path of which it is another name.
         capabilities: those of a program, in order; `unknown` where a listing does not tell.
     """
 
@@ -52,40 +52,36 @@ class Entry(Struct, frozen=True):
     capabilities: tuple[str, ...] = ()
 
     @property
-    def is_file(self) -> bool:
-        """Whether it is a regular file, under whichever of its names."""
-        return self.kind in (FILE, LINK)
-
-    @property
     def has_special_bits(self) -> bool:
         """Whether it is setuid or setgid."""
         return bool(self.mode & (SETUID | SETGID))
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether a control may ask for it."""
+        return bool(self.has_special_bits or self.capabilities or names.says_something(self.path))
 
 
 class Layer(Struct, frozen=True):
     """What one layer adds and hides.
 
     Attributes:
-        notable: of its files, those that are worth a look, by path; its hard links, too.
-        paths: all that it holds and is no directory.
-        directories: those that it holds, or in which its files lie.
+        files: all that it holds and is no directory, by path; None stands for what is not notable.
         removed: what it deletes of the layers below.
         opaque: directories of which it hides what the layers below hold in them.
         packages: the names in its list of packages; empty where it has none that was read.
     """
 
-    notable: Mapping[str, Entry]
-    paths: Set[str]
+    files: Mapping[str, Entry | None]
     directories: Set[str]
     removed: Set[str]
     opaque: Set[str]
-    packages: tuple[str, ...] = ()
+    packages: tuple[str, ...]
 
     @classmethod
     def of(cls, found: Iterable[Entry], packages: Iterable[str] = ()) -> Self:
         """Return the layer whose archive holds these, in this order."""
-        entries = dict[str, Entry]()
-        directories, removed, opaque = set[str](), set[str](), set[str]()
+        entries, directories, removed, opaque = dict[str, Entry](), set[str](), set[str](), set[str]()
         for entry in found:
             above, _, name = entry.path.rpartition("/")
             if name == _OPAQUE:
@@ -94,30 +90,33 @@ class Layer(Struct, frozen=True):
                 removed.add(f"{above}/{name.removeprefix(_WHITEOUT)}")
             elif entry.kind == DIRECTORY:
                 directories.add(entry.path)
-            elif entry.path == "/":
-                raise ValueError("the root of an image is no file")
             else:
-                entries[entry.path] = entry
-                directories.add(above or "/")
-        for path in tuple(directories):
-            directories.update(above_of(path))
-        notable = {path: entry for path, entry in entries.items() if _is_notable(entry)}
-        return cls(notable, entries.keys(), directories, removed, opaque, tuple(packages))
-
-    def hides(self, path: str) -> bool:
-        """Return whether what a layer below holds at *path* is not to be seen through this one."""
-        hidden = path in self.removed or path in self.paths or path in self.directories
-        return hidden or any(
-            each in self.removed or each in self.opaque or each in self.paths for each in above_of(path)
-        )
+                entries[entry.path] = _followed(entry, entries)
+        files = {path: entry if entry.is_notable else None for path, entry in entries.items()}
+        return cls(files, directories, removed, opaque, tuple(packages))
 
 
-def _is_notable(entry: Entry) -> bool:
-    powerful = entry.has_special_bits or entry.capabilities
-    return bool(entry.kind == LINK or powerful or names.says_something(entry.path))
+def _followed(entry: Entry, known: Mapping[str, Entry]) -> Entry:
+    """Return a hard link with the bits and capabilities of its file: an archive may say something else of it."""
+    target = known.get(entry.target) if entry.kind == FILE else None
+    if target is None:
+        return entry
+    return replace(entry, mode=entry.mode | target.mode, capabilities=target.capabilities)
 
 
-def above_of(path: str) -> Iterator[str]:
+def merged(layers: Sequence[Layer]) -> Mapping[str, Entry | None]:
+    """Return the files of the image with these layers, the lowest first."""
+    seen, replaced, hidden = dict[str, Entry | None](), set[str](), set[str]()
+    for layer in reversed(layers):
+        for path, entry in layer.files.items():
+            if path not in replaced and hidden.isdisjoint(_above(path)):
+                seen[path] = entry
+        replaced |= layer.files.keys() | layer.removed | layer.directories
+        hidden |= layer.files.keys() | layer.removed | layer.opaque
+    return seen
+
+
+def _above(path: str) -> Iterator[str]:
     """Yield the directories in which *path* lies, from the nearest to the root."""
     while path != "/":
         path = path.rpartition("/")[0] or "/"
@@ -133,36 +132,10 @@ def read_layer(listing: bytes, packages: Iterable[str] = ()) -> Layer:
     return Layer.of(_archived(listing) if listing.startswith(b"{") else _listed(listing), packages)
 
 
-def _target(kind: str, text: str) -> str:
-    """Return to what a link of this kind leads."""
-    return _path(text) if kind == LINK else text * (kind == SYMLINK)
-
-
 def _path(name: str) -> str:
     """Return the absolute path of a name, with bytes that are no text as in `\\xff`."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "/" + posixpath.normpath(f"/{text}").lstrip("/")
-
-
-def merged(layers: Sequence[Layer]) -> Mapping[str, Entry]:
-    """Return the notable files of the image with these layers, the lowest first."""
-    seen = dict[str, Entry]()
-    for layer in layers:
-        below = seen
-        seen = {path: entry for path, entry in below.items() if not layer.hides(path)}
-        seen |= {path: _followed(entry, layer, below) for path, entry in layer.notable.items()}
-    return seen
-
-
-def _followed(entry: Entry, layer: Layer, below: Mapping[str, Entry]) -> Entry:
-    """Return a hard link with the bits and capabilities of its file: an archive may say something else of it."""
-    if entry.kind != LINK:
-        return entry
-    target = (layer.notable if entry.target in layer.paths else below).get(entry.target)
-    if target is None:
-        return entry
-    given = tuple(sorted({*entry.capabilities, *target.capabilities}))
-    return replace(entry, mode=entry.mode | target.mode, capabilities=given)
 
 
 # ---- the headers of an archive, as the engine keeps them
@@ -212,21 +185,19 @@ def _archived(listing: bytes) -> Iterator[Entry]:
         if len(members) != headers.files:
             raise ValueError("a header is not understood")
     for each in members:
-        kind = _KINDS.get(each.type, OTHER)
+        target = _path(each.linkname) if each.islnk() else each.linkname
         given = _given(each.pax_headers.get(_CAPABILITY, "").encode("utf-8", "surrogateescape"))
-        yield Entry(_path(each.name), each.mode & 0o7777, kind, _target(kind, each.linkname), given)
+        yield Entry(_path(each.name), each.mode & 0o7777, _KINDS.get(each.type, OTHER), target, given)
 
 
 def _given(value: bytes) -> tuple[str, ...]:
     """Return the capabilities that a file permits (vfs_cap_data of linux/capability.h)."""
     if not value:
         return ()
-    words = [int.from_bytes(value[at : at + 4], "little") for at in range(0, len(value), 4)]
-    size = {1: 12, 2: 20, 3: 24}.get(words[0] >> 24)  # by its version; each word is permitted or inheritable
-    if size != len(value):
+    if len(value) not in (20, 24):  # versions 2 and 3: what is permitted, and what is inheritable, in turns
         raise ValueError("capabilities of a file are not understood")
-    bits = words[1] if size == 12 else words[1] | words[3] << 32
-    return tuple(sorted(confinement.capability_names(bits)))
+    _, low, _, high, _ = struct.unpack_from("<5I", value)
+    return tuple(sorted(confinement.capability_names(low | high << 32)))
 
 
 # ---- a listing by GNU tar
@@ -240,9 +211,10 @@ def _listed(listing: bytes) -> Iterator[Entry]:
         match = _LISTED.fullmatch(line)
         if match is None:
             raise ValueError(f"{line!r} is not a line of a listing")
-        kind = _LISTED_KINDS.get(match[1].decode(), OTHER)
-        target = _target(kind, _plain(match[5] or b""))
+        letter, target = match[1].decode(), _plain(match[5] or b"")
+        target = _path(target) if letter == "h" else target
         given = (UNTOLD,) if b"*" in match[3] else ()  # tar marks it, and does not print the value
+        kind = _LISTED_KINDS.get(letter, OTHER)
         yield Entry(_path(_plain(match[4])), _mode(match[2].decode()), kind, target, given)
 
 

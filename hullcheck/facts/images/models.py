@@ -15,7 +15,7 @@ import msgspec
 
 from hullcheck import secrets
 from hullcheck.data.health_checks import CANNOT_FAIL, kind_of_check
-from hullcheck.facts.images.steps import Told, masked_step
+from hullcheck.facts.images.steps import Step, masked_step
 from hullcheck.lazy import regex
 from hullcheck.parsing.models import Model, decode, kept_as
 from hullcheck.recording import Recording
@@ -77,9 +77,6 @@ class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
     repo_tags: tuple[str, ...] | None = None
     repo_digests: tuple[str, ...] | None = None
     created: str | None = None
-    os: str = ""
-    architecture: str = ""
-    variant: str = ""
     metadata: _Metadata | None = None
     identity: _Identity | None = None
     layers: Layers = msgspec.field(name="RootFS")
@@ -105,11 +102,8 @@ class _StoredLayers(msgspec.Struct, frozen=True):
 class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document of the image specification: the configuration of an image, a manifest, or an index of these."""
 
-    architecture: str = ""
-    os: str = ""
-    variant: str = ""
     rootfs: _StoredLayers | None = None
-    history: tuple[Told, ...] | None = None
+    history: tuple[Step, ...] | None = None
     manifests: tuple[Descriptor, ...] | None = None
     config: Descriptor | None = None
     layers: tuple[Descriptor, ...] | None = None
@@ -120,17 +114,11 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
         named = (*(self.manifests or ()), self.config or Descriptor())
         return tuple(each.digest for each in named if each.digest)
 
-    @property
-    def is_configuration(self) -> bool:
-        """Whether it is that of an image, or the history that the engine told of it."""
-        return self.rootfs is not None or self.history is not None
-
-    def is_of(self, layers: Sequence[str], *platform: str) -> bool:
-        """Whether it is the configuration of an image with these layers, for this machine."""
+    def is_configuration_of(self, layers: Sequence[str]) -> bool:
+        """Whether it is that of an image with these layers, or the history that the engine told of one."""
         if self.rootfs is None:
-            return self.is_configuration
-        own = filter(None, (self.os, self.architecture, self.variant))
-        return (self.rootfs.diff_ids or ()) == tuple(layers) and [*own] == [*filter(None, platform)]
+            return self.history is not None
+        return (self.rootfs.diff_ids or ()) == tuple(layers)
 
 
 class _Row(Model, frozen=True, kw_only=True):
@@ -223,7 +211,7 @@ def _kept_history(text: str) -> str:
     for line in text.split("\n"):
         identifier, _, document = line.partition(" ")
         for rows in documents_in(document, list[_Row]):
-            steps = (Told(each.created_by, each.comment, each.size == 0) for each in reversed(rows))
+            steps = (Step(each.created_by, each.comment, each.size == 0) for each in reversed(rows))
             found[identifier] = _masked(Stored(history=tuple(steps)))
     return _encoded(found)
 

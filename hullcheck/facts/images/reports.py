@@ -8,7 +8,6 @@ after `content:PATH` and each line behind a colon.
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
 
 import msgspec
 from msgspec import Struct
@@ -21,7 +20,6 @@ from hullcheck.parsing import docker_bench_log as tool
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.models import Model, decode
 from hullcheck.parsing.times import CLOCK_SLACK
-from hullcheck.parsing.values import go_boolean
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -31,22 +29,19 @@ from hullcheck.verdicts import EvidenceError
 ON, OFF, UNCLEAR = "on", "off", "unclear"
 _LINE = regex(r"(?P<path>/[^:]*):(?!\s*#)(?P<text>.*\bDOCKER_CONTENT_TRUST\b(?!_).*)")
 _SETS = regex(r"(?P<export>export +)?DOCKER_CONTENT_TRUST=([\"']?)(?P<value>\w*)\2\s*(?:[;#].*)?")
+_FALSE = ("", "0", "f", "F", "false", "False", "FALSE")  # any other value switches it on
 _UNREADABLE = "unreadable:"
-_TOO_LARGE = Report(fault="too much to be read")
 
 
 # ---- content trust of the docker command, as the files of root's environment set it
 
 
 def _state(path: str, text: str) -> str:
-    """Return whether a line switches content trust on; any value but a false boolean does."""
+    """Return whether a line switches content trust on."""
     found = _SETS.fullmatch(text)
     if found is None or not (found["export"] or path == "/etc/environment"):
         return UNCLEAR
-    try:
-        return ON if found["value"] and go_boolean(found["value"]) else OFF
-    except EvidenceError:
-        return ON
+    return OFF if found["value"] in _FALSE else ON
 
 
 def _kept_trust(text: str) -> str:
@@ -127,44 +122,32 @@ class _Folder(Model, frozen=True, kw_only=True):
 
 def _kept_scans(text: str) -> str:
     listed, *read = text.split("\ncontent:")
-    words, found, contents = Words(listed), list[Report](), dict[str, str]()
-    for each in read:
-        path, *lines = each.split("\n:")
-        contents[path] = "\n".join(lines)
+    words, found = Words(listed), list[Report]()
+    contents = {path: "\n".join(lines) for path, *lines in (each.split("\n:") for each in read)}
     for name in ("report", "left-out"):
         for changed, _, path in (each.split(":", 2) for each in words.all(name)):
-            report = _TOO_LARGE if name == "left-out" else reduced(contents.get(path, ""))
+            report = Report(fault="too much to be read")
+            if name == "report":
+                report = reduced(contents.get(path, ""))
             file = path.rpartition("/")[2]
             found.append(msgspec.structs.replace(report, file=file, changed=int(changed)))
     folder = _Folder(folder=words.first("folder"), unreadable="unreadable" in words, reports=tuple(found))
     return msgspec.json.encode(folder).decode()
 
 
-class ScanReports(Struct, frozen=True, dict=True):
-    """All reports in the *folder* that the policy names; what is asked of them raises where it could not be read."""
+class ScanReports(Struct, frozen=True):
+    """All reports in the folder that the policy names."""
 
-    recording: Recording
-    folder: str
-
-    @cached_property
-    def _reports(self) -> tuple[Report, ...]:
-        found = decode(_section(self.recording, "scans"), _Folder, "scan reports")
-        if not found.folder:
-            raise EvidenceError("the recording was made without a folder of scan reports")
-        if found.folder != self.folder:
-            raise EvidenceError(f"the recording has the scan reports of {found.folder}, not of {self.folder}")
-        if found.unreadable:
-            raise EvidenceError(f"{self.folder} cannot be read")
-        return found.reports
+    reports: tuple[Report, ...]
 
     @property
     def faults(self) -> tuple[Report, ...]:
         """The files that are no report or could not be read."""
-        return tuple(each for each in self._reports if each.fault)
+        return tuple(each for each in self.reports if each.fault)
 
     def about(self, digests: frozenset[str]) -> tuple[Report, ...]:
         """Return the reports on the image that has these digests, the newest first."""
-        found = (each for each in self._reports if not each.fault and each.digest in digests)
+        found = (each for each in self.reports if not each.fault and each.digest in digests)
         return tuple(sorted(found, key=lambda each: (-each.created, each.file)))
 
     def newest(self, digests: frozenset[str], now: float) -> dict[str, Report]:
@@ -203,7 +186,18 @@ def docker_bench(recording: Recording, engine: Engine) -> DockerBench:
 
 
 @fact(REPORTS)
-def scan_reports(recording: Recording, engine: Engine, policy: Policy) -> ScanReports | None:
-    """What scanners found in images; None where the policy names no reports."""
-    named = policy.scan_reports
-    return ScanReports(recording, named.folder) if named else None
+def scan_reports(recording: Recording, engine: Engine, policy: Policy) -> ScanReports:
+    """What scanners found in images.
+
+    Raises:
+        EvidenceError: the folder that the policy names was not read.
+    """
+    found = decode(_section(recording, "scans"), _Folder, "scan reports")
+    named = policy.scan_reports.folder if policy.scan_reports else ""
+    if not found.folder:
+        raise EvidenceError("the recording was made without a folder of scan reports")
+    if found.folder != named:
+        raise EvidenceError(f"the recording has the scan reports of {found.folder}, not of {named}")
+    if found.unreadable:
+        raise EvidenceError(f"{named} cannot be read")
+    return ScanReports(found.reports)

@@ -1,7 +1,4 @@
-"""The reports of scanners: what one says of an image, or why it says nothing.
-
-Clair and Trivy do not tell with which options they were run, Grype does.
-"""
+"""The reports of scanners on an image; Clair and Trivy do not tell with which options they were run, Grype does."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -20,6 +17,7 @@ UNKNOWN = "unknown"
 Digest = Annotated[str, Meta(pattern="^sha256:[0-9a-f]{64}$")]
 Count = Annotated[int, Meta(ge=0)]
 Time = Annotated[datetime, Meta(tz=True)]
+# Options of Grype that leave weaknesses out.
 _LEAVE_OUT = """
     only-fixed only-notfixed ignore-wontfix ignore-states exclude distro vex-documents vex-autodiscover
     vex-vex-autodiscover
@@ -27,11 +25,10 @@ _LEAVE_OUT = """
 # What Grype leaves out by itself: weaknesses of the kernel in its headers.
 _HEADERS = regex(r"kernel-headers|linux-headers-\.\*|linux-libc-dev")
 _OF_SYSTEM, _OF_LANGUAGES = "os-pkgs", "lang-pkgs"  # what Trivy calls the results that tell of packages
-_FIXED_WORDS = """
+# Distributions that publish a weakness when they have a fix: nothing is lost where others are left out.
+_FIXED_ALONE = """
     alma alpine amazon chainguard minimos opensuse opensuse-leap opensuse-tumbleweed oracle photon rocky sles wolfi
 """
-_FIXED_ALONE = frozenset(_FIXED_WORDS.split())
-"""Distributions that tell of a weakness when they have mended it: nothing is lost where others are left out."""
 
 
 class Report(Model, frozen=True, kw_only=True, omit_defaults=True):
@@ -107,19 +104,17 @@ class Trivy(Model, frozen=True, kw_only=True):
         family = system.get("Family")
         needed = {_OF_SYSTEM} if family else {_OF_SYSTEM, _OF_LANGUAGES}
         hidden = sum(len(result.experimental_modified_findings or ()) for result in results)
-        counts = _counts(each.severity for each in found)
         doubts = {
             "no packages": needed.isdisjoint(result.of for result in results),
             "unsupported distribution": bool(system.get("EOSL")),
             "told to ignore": hidden > 0,
-            **_filters(counts, are_fixed=all(each.fixed_version for each in found)),
+            "nothing found": not found,
+            "fixed alone": all(each.fixed_version for each in found) and family not in _FIXED_ALONE.split(),
         }
-        if family in _FIXED_ALONE:
-            doubts["fixed alone"] = False
         return Report(
             digest=self.metadata.image_id,
-            made=_seconds(self.created_at),
-            counts=counts,
+            made=_newest([self.created_at]),
+            counts=_counts(each.severity for each in found),
             known=_newest(day for each in found for day in (each.published_date, each.last_modified_date)),
             doubt=_first(doubts),
             detail=str(hidden or ""),
@@ -138,20 +133,19 @@ class Clair(msgspec.Struct, frozen=True):
     manifest_hash: Digest
     packages: dict[str, Any] | None
     vulnerabilities: dict[str, _ClairWeakness] | None
-    package_vulnerabilities: dict[str, list[str] | None] | None
 
     def report(self) -> Report:
-        known = self.vulnerabilities or {}
-        for ids in (self.package_vulnerabilities or {}).values():
-            if not known.keys() >= {*(ids or ())}:
-                raise msgspec.ValidationError("it tells of a weakness that it does not list")
-        counts = _counts(each.normalized_severity for each in known.values())
-        filters = _filters(counts, are_fixed=all(each.fixed_in_version for each in known.values()))
+        found = (self.vulnerabilities or {}).values()
+        doubts = {
+            "no packages": not self.packages,
+            "nothing found": not found,
+            "fixed alone": all(each.fixed_in_version for each in found),
+        }
         return Report(
             digest=self.manifest_hash,
-            counts=counts,
-            known=_newest(each.issued for each in known.values()),
-            doubt=_first({"no packages": not self.packages, **filters}),
+            counts=_counts(each.normalized_severity for each in found),
+            known=_newest(each.issued for each in found),
+            doubt=_first(doubts),
         )
 
 
@@ -193,31 +187,27 @@ class Grype(msgspec.Struct, frozen=True, rename="camel"):
         alerts = {one["type"] for each in self.alerts_by_package or () for one in each.get("alerts") or ()}
         database = self.descriptor.db or _GrypeDatabase()
         database = database.status or database
-        options = self._filtering_options()
+        options, rules = self.descriptor.configuration or {}, list[dict[str, Any]]()
+        for each in self.ignored_matches or ():
+            rules += each.get("appliedIgnoreRules") or [{}]
+        rules += options.get("ignore") or ()
+        ignores = not all(_HEADERS.fullmatch((each.get("package") or {}).get("name") or "") for each in rules)
+        filters = [*filter(options.get, _LEAVE_OUT.split()), *["ignore"] * ignores]
         doubts = {
             "no packages": not self.matches,
             "unsupported distribution": "distro-eol" in alerts,
             "unknown distribution": not alerts.isdisjoint(("distro-unknown", "distro-disabled")),
             "options not told": self.descriptor.configuration is None,
-            "options": bool(options),
+            "options": bool(filters),
         }
         return Report(
             digest=self.source.target.image_id,
-            made=_seconds(self.descriptor.timestamp),
+            made=self.descriptor.timestamp.timestamp(),
             counts=_counts(each["vulnerability"]["severity"] for each in self.matches),
-            known=_seconds(database.built) if database.valid and not database.error else None,
+            known=_newest([database.built] if database.valid and not database.error else ()),
             doubt=_first(doubts),
-            detail=", ".join(options),
+            detail=", ".join(filters),
         )
-
-    def _filtering_options(self) -> list[str]:
-        """Return the options that leave weaknesses out."""
-        options = self.descriptor.configuration or {}
-        rules = [*(options.get("ignore") or ())]
-        for each in self.ignored_matches or ():
-            rules += each.get("appliedIgnoreRules") or [{}]
-        ignores = not all(_HEADERS.fullmatch((each.get("package") or {}).get("name") or "") for each in rules)
-        return [*filter(options.get, _LEAVE_OUT.split()), *["ignore"] * ignores]
 
 
 _FORMATS: tuple[type[Trivy | Clair | Grype], ...] = (Trivy, Clair, Grype)
@@ -239,21 +229,8 @@ def reduced(text: str) -> Report:
     return Report(fault="no report of Trivy (schema 2), Clair or Grype on an image, or not as its format is")
 
 
-def _filters(counts: dict[str, int], *, are_fixed: bool) -> dict[str, bool]:
-    """Return the signs that a scanner, which does not tell its options, may have left weaknesses out."""
-    return {
-        "nothing found": not counts,
-        "fixed alone": are_fixed,
-        "severe alone": not set(counts) - set(SEVERITIES[-2:]),
-    }
-
-
 def _first(doubts: dict[str, bool]) -> str:
     return next((doubt for doubt, is_so in doubts.items() if is_so), "")
-
-
-def _seconds(time: datetime | None) -> float | None:
-    return time.timestamp() if time else None
 
 
 def _newest(days: Iterable[datetime | None]) -> float | None:

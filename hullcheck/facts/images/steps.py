@@ -1,4 +1,4 @@
-"""The steps in which an image was made, as its history tells them: instructions, and the commands of a RUN.
+"""The steps in which an image was made, as its history has them: instructions, and the commands of a RUN.
 
 Of what they set, values of variables, labels and build arguments are never stored, whatever their names are; the state
 of a switch is.
@@ -6,13 +6,12 @@ of a switch is.
 
 import json
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import takewhile
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck import secrets
 from hullcheck.lazy import regex
@@ -21,24 +20,22 @@ from hullcheck.lazy import regex
 _SHELL = r"(?:/\S+|(?:ba|da|a|k|z)?sh) (?:[-+]\w*o [a-z]+ |-\S+ ){0,9}"
 _CLASSIC = regex(rf"{_SHELL}#\(nop\) +([A-Z]+)(?: (.*))?", re.DOTALL)
 _KEYWORDS = """
-    ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER
-    VOLUME WORKDIR
-"""
-_INSTRUCTION = regex(rf"({'|'.join(_KEYWORDS.split())})(?: (.*))?", re.DOTALL)
+    ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR
+""".strip()
+_INSTRUCTION = regex(rf"({_KEYWORDS})(?: (.*))?", re.DOTALL)
 # A step of a build file is an instruction, or what a RUN gave to a shell. Some bases begin with a comment.
-_TOLD = regex(
-    rf"#|\|\d+ |(?:.* )?{_SHELL}(?:-\w*c |#\(nop\))|(?:{'|'.join(_KEYWORDS.split())})(?: |$)|.*(?:&&|;)",
-    re.DOTALL,
+_OF_BUILD_FILE = regex(
+    rf"#|\|\d+ |(?:.* )?{_SHELL}(?:-\w*c |#\(nop\))|(?:{_KEYWORDS})(?: |$)|.*(?:&&|;)", re.DOTALL
 )
 _BUILDKIT = regex(r"(?<!\s)\s*# buildkit$")
 _ARGUMENTS = regex(  # of a RUN, before its command: `|2 A=1 B=2 /bin/sh -c x`
     rf"(?P<before>(?:RUN )?\|\d+ )(?P<given>.*? (?={_SHELL}-\w*c )|(?:[\w./-]+=\S* )*)(?P<command>.*)",
     re.DOTALL,
 )
-_FLAGS = regex(r"^(?:--\w[\w-]*(?:=\S*)? +)+")  # of the RUN itself, as in `RUN --mount=...`
-_SHORT_SHELL = regex(rf"{_SHELL}-\w*c (.*)", re.DOTALL)
-_BARE_SHELL = regex(r"(?:/\S*/)?(?:ba|da|a|k|z)?sh")
-_HIDDEN_SCRIPT = "/dev/pipes/"  # where BuildKit puts a script of its own first line; its text is not told
+_SHELL_COMMAND = regex(rf"{_SHELL}-\w*c (.*)", re.DOTALL)
+_HIDDEN_SCRIPT = (
+    "/dev/pipes/"  # where BuildKit puts a script of its own first line; its text is not in the history
+)
 # What an ADD takes from elsewhere, or perhaps: the old builder shows a digest alone, and one for several files.
 _FETCHED = regex(r"\w+://|git@|[0-9a-f]{64}$|multi:")
 _FILLS = ("ADD", "COPY", "RUN")
@@ -46,7 +43,6 @@ IMPORTED, MERGED = "imported from ", "merge sha256:"
 """How comments of histories begin: of an import, and of all layers in one, which the steps before it made."""
 _DECLARES = regex(rf"(?:{_SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:ENV|LABEL|ARG) (?P<rest>.*)", re.DOTALL)
 _COMMAND = regex(rf"(?:{_SHELL}#\(nop\) +)?(?:CMD|ENTRYPOINT|HEALTHCHECK|SHELL|ONBUILD [A-Z]+) ")
-_PLACE = regex(rf"((?:{_SHELL}#\(nop\) +)?(?:ONBUILD +)?(?:VOLUME|WORKDIR) ).*", re.DOTALL)
 _WORD = r'"(?:\\.|[^"\\])*"'
 _LIST = regex(rf"\[({_WORD}(?:[\s,]+{_WORD})*)\]")
 # Of a value with blanks a word may look like another name: only what cannot be one of its words is kept.
@@ -55,58 +51,43 @@ _FURTHER = regex(r"(?<=\s)([A-Z][A-Z_]*)=(?!=)(\S+)")
 _SWITCHED = regex("true|false|yes|no|on|off|[01]", re.IGNORECASE)
 
 
-class Told(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A step as a history has it.
+class Step(Struct, frozen=True, omit_defaults=True, dict=True):
+    """One step of the history of an image.
 
     Attributes:
-        created_by: its words; what is stored has none that may be a secret.
+        created_by: the instruction as the builder wrote it down; what is stored has no values and no secrets.
         comment: of what is stored, whether it begins as that of an import or a merge.
         secrets: what secrets its words held, in words and without them; that is found before they are stored.
+        silent: whether it brought files into the image, and the history does not tell how.
     """
 
     created_by: str | None = None
     comment: str | None = None
     empty_layer: bool = False
     secrets: tuple[str, ...] = ()
+    silent: bool = False
 
-    @property
-    def builder(self) -> str | None:
-        """The name of a builder that has no build file, often empty; None where the step tells more."""
-        text = self.created_by or ""
-        return None if _TOLD.match(text) else text.partition(" ")[0]
-
-    def without_secrets(self) -> "Told":
+    def without_secrets(self) -> "Step":
         """Return what is stored of it."""
         comment = (self.comment or "").lower()  # podman has small letters, and writes an ADD beside it
         origin = next((each for each in (IMPORTED, MERGED) if comment.startswith(each)), "")
         text = "" if origin == IMPORTED else as_words((self.created_by or "").strip())
-        return Told(masked_step(text), origin, self.empty_layer, tuple(secrets.kinds(text)))
+        return Step(masked_step(text), origin, self.empty_layer, tuple(secrets.kinds(text)))
 
-
-class Step(Struct, frozen=True, dict=True):
-    """One step of the history of an image.
-
-    Attributes:
-        text: the instruction as the builder wrote it down, values masked; empty where nothing is told.
-        secrets: what secrets its values held, in words and without them.
-        imported: whether it is the import of a file system.
-        silent: whether it brought files into the image, and nothing tells how.
-    """
-
-    text: str
-    secrets: tuple[str, ...] = ()
-    imported: bool = False
-    silent: bool = False
+    @property
+    def builder(self) -> str | None:
+        """The name of a builder that has no build file, often empty; None for a step of a build file."""
+        text = self.created_by or ""
+        return None if _OF_BUILD_FILE.match(text) else text.partition(" ")[0]
 
     @property
     def hidden(self) -> bool:
-        """Whether the history does not tell what it did: a script of BuildKit, or work by hand in a shell."""
-        by_hand = self.keyword == "RUN" and _BARE_SHELL.fullmatch(self.argument)
-        return self.silent or _HIDDEN_SCRIPT in self.text or bool(by_hand)
+        """Whether the history does not tell what it did, as of a script of BuildKit."""
+        return self.silent or _HIDDEN_SCRIPT in (self.created_by or "")
 
     @property
     def keyword(self) -> str:
-        """Its instruction; what names none was run. Empty where nothing is told."""
+        """Its instruction; what names none was run. Empty for a step without words."""
         return self._parsed[0]
 
     @property
@@ -114,15 +95,20 @@ class Step(Struct, frozen=True, dict=True):
         return self._parsed[1]
 
     @property
+    def is_for_later(self) -> bool:
+        """Whether it is done in builds from this image alone."""
+        return self._parsed[2]
+
+    @property
     def build_arguments(self) -> str:
         """Names and values of the arguments that a RUN has as variables, as `A=1 B=***`."""
-        found = _ARGUMENTS.fullmatch(self.text)
+        found = _ARGUMENTS.fullmatch(self.created_by or "")
         return found["given"] if found else ""
 
     @property
     def fills(self) -> bool:
         """Whether it may bring files into the image."""
-        return self.imported or (self.keyword in _FILLS and not self.is_for_later)
+        return self.comment == IMPORTED or (self.keyword in _FILLS and not self.is_for_later)
 
     @property
     def brings_file_system(self) -> bool:
@@ -144,54 +130,36 @@ class Step(Struct, frozen=True, dict=True):
         line = " ".join(f"{before} {self.keyword} {self.argument}".split()) or "(no words)"
         return line if len(line) <= 100 else f"{line[:100]}..."
 
-    @property
-    def is_for_later(self) -> bool:
-        """Whether it is done in builds from this image alone."""
-        return self._parsed[2]
-
     @cached_property
     def _parsed(self) -> tuple[str, str, bool]:
-        text = _BUILDKIT.sub("", self.text.strip())
+        text = _BUILDKIT.sub("", (self.created_by or "").strip())
         match = _CLASSIC.fullmatch(text) or _INSTRUCTION.fullmatch(text)
         later = match is not None and match[1] == "ONBUILD"
         if match and later:
             text = (match[2] or "").strip()
             match = _INSTRUCTION.fullmatch(text)
         keyword, argument = match.groups() if match else ("RUN" if text else "", text)
+        argument = argument or ""
         if keyword == "RUN":
-            argument = _script(argument or "")
-        return keyword, (argument or "").strip(), later
+            given = _ARGUMENTS.fullmatch(argument)
+            argument = given["command"] if given else argument
+            shell = _SHELL_COMMAND.fullmatch(argument)
+            argument = shell[1] if shell else argument
+        return keyword, argument.strip(), later
 
 
-def steps_of(history: Sequence[Told]) -> Iterator[Step]:
+def steps_of(history: Sequence[Step]) -> Iterator[Step]:
     """Yield the steps of a history; the first ones may be a base from a builder without a build file, as Jib and KIWI.
 
     Of a container that somebody made an image of, a step tells what was started in it, and not what was done there.
     """
     filling = [each for each in history if not each.empty_layer]
     base = [*takewhile(lambda each: each.builder == filling[0].builder, filling)]
-    of_base = len(base) if len(base) < len(filling) else 0  # where nothing was built on it, it is no base
+    of_base = len(base) if len(base) < len(filling) else 0  # without a step on top it is no base
     for each in history:
         is_told = each.comment or each.empty_layer or each.builder is None or of_base > 0
         of_base -= not each.empty_layer
-        yield Step(each.created_by or "", each.secrets, each.comment == IMPORTED, silent=not is_told)
-
-
-def _script(text: str) -> str:
-    """Return what a RUN hands to its shell."""
-    given = _ARGUMENTS.fullmatch(text)
-    text = _listed(_FLAGS.sub("", given["command"] if given else text))
-    shell = _SHORT_SHELL.fullmatch(text)
-    return shell[1] if shell else text
-
-
-def _listed(text: str) -> str:
-    """Return a command as a line of words, also where it is a list: `["apt-get", "update"]`."""
-    try:
-        words = json.loads(text) if text.startswith("[") else None
-    except ValueError:
-        words = None
-    return shlex.join(map(str, words)) if isinstance(words, list) else text
+        yield replace(each, silent=not is_told)
 
 
 def as_words(text: str) -> str:
@@ -216,20 +184,15 @@ def masked_step(text: str) -> str:
         return f"{text[: declares.start('rest')]}{_names(declares['rest'])}"
     if given := _ARGUMENTS.fullmatch(text):
         return f"{given['before']}{_names(given['given'])} {secrets.masked(given['command'])}"
-    if place := _PLACE.fullmatch(text):  # it is not judged
-        return f"{place[1]}{secrets.HIDDEN}"
     return secrets.masked(text)
 
 
 def _names(assignments: str) -> str:
-    """Return `A=b c D=e` as `A=*** D=***`."""
+    """Return `A=b c D=e` as `A=*** D=***`; of a switch, its state stays."""
     first = _FIRST.match(assignments)
     if first is None:
         return secrets.masked(assignments.strip().partition(" ")[0])
     given = [first.groups(), *_FURTHER.findall(assignments)]
-    return " ".join(f"{name}={_value(value)}" for name, value in given)
-
-
-def _value(value: str) -> str:
-    """Return the value of a switch as it is, and nothing of another."""
-    return value if _SWITCHED.fullmatch(value) else secrets.HIDDEN
+    return " ".join(
+        f"{name}={value if _SWITCHED.fullmatch(value) else secrets.HIDDEN}" for name, value in given
+    )

@@ -14,10 +14,10 @@ from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import MAGIC
 from selftests.kit.facts import in_parts
 from selftests.kit.facts.engines import BRIDGE, engine_text, swarm_text
-from selftests.kit.facts.images import LAYERS
 
 NEW = "Geheim7"
 ID = "ab" * 32
+LAYERS = ["sha256:" + "01" * 32]
 BY_NAME = {each.name: each for each in PROBES}
 
 

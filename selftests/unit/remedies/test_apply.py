@@ -1,4 +1,4 @@
-"""apply.sh: it follows no link, overwrites nothing that is newer than the audit, and gives back what was there."""
+"""apply.sh: it follows no link, overwrites nothing that others could exchange, and gives back what was there."""
 
 from __future__ import annotations
 
@@ -28,15 +28,11 @@ class Folder:
             text = text.replace(f'"0 d"{bits})', f'"0 d"{bits} | "{user} d"{bits})')
         text = text.replace('"$entry")" = 0 ]', f'"$entry")" = {user} ]')
         (self.path / APPLY).write_text(text)
+        (self.path / "new").write_text("new\n")
         for name, script in {"id": "echo 0", "chown": ":", "dockerd": ":"}.items():
             (path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
             (path / "bin" / name).chmod(0o755)
         self.environment = {"PATH": f"{path}/bin:{os.environ['PATH']}"}
-
-    def hide(self, tool: str) -> None:
-        """Let the script find no such tool."""
-        script = self.path / APPLY
-        script.write_text(script.read_text().replace(f"command -v {tool} ", f"command -v no-{tool} "))
 
     def changes(self, *lines: str) -> None:
         """What changes.sh says; HOST stands for the folder with the paths of the host."""
@@ -57,90 +53,79 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path.resolve())
 
 
-def test_file_and_back(folder: Folder) -> None:
+def made(path: Path, mode: int, text: str = "old\n") -> Path:
+    """A file of this mode."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def state(path: Path) -> tuple[str, int]:
+    """What is in a file, and its mode."""
+    return path.read_text(), path.stat().st_mode & 0o777
+
+
+def test_files_and_back(folder: Folder) -> None:
     """A file that was there is put back as it was, one that was not goes; twice applied is once applied."""
-    (folder.path / "new").write_text("new\n")
-    old = folder.host / "old"
-    old.write_text("old\n")
-    old.chmod(0o640)
+    old, fresh = made(folder.host / "old", 0o640), folder.host / "sub/fresh"
     folder.changes("file new HOST/old 644", "file new HOST/sub/fresh 600")
-    said = folder()
-    assert "would write" in said
-    assert old.read_text() == "old\n"
-    assert not (folder.host / "sub").exists()
+    assert "would write" in folder()
+    assert (state(old), fresh.parent.exists()) == (("old\n", 0o640), False)
     folder("apply")
-    assert (old.read_text(), old.stat().st_mode & 0o777) == ("new\n", 0o644)
-    assert (folder.host / "sub/fresh").stat().st_mode & 0o777 == 0o600
+    assert (state(old), state(fresh)) == (("new\n", 0o644), ("new\n", 0o600))
     assert "wrote" not in folder("apply")
     folder("back")
-    assert (old.read_text(), old.stat().st_mode & 0o777) == ("old\n", 0o640)
-    assert not (folder.host / "sub/fresh").exists()
+    assert (state(old), fresh.exists()) == (("old\n", 0o640), False)
 
 
 def test_rights_and_back(folder: Folder) -> None:
-    """Rights are taken away and given back; names with blanks and options are names."""
-    odd = folder.host / "-R a$(id)b"
-    odd.write_text("")
-    odd.chmod(0o666)
-    folder.changes("mode o-rw 'HOST/-R a$(id)b'")
+    """Rights go and come back, a directory's after those of what is in it; names with blanks and options are names."""
+    odd = made(folder.host / "open/-R a$(id)b", 0o666)
+    odd.parent.chmod(0o777)
+    folder.changes("mode go-w HOST/open", "mode go-w 'HOST/open/-R a$(id)b'")
     assert "it has mode 666" in folder("check")
     folder("apply")
-    assert odd.stat().st_mode & 0o777 == 0o660
+    assert [each.stat().st_mode & 0o777 for each in (odd.parent, odd)] == [0o755, 0o644]
     folder("back")
-    assert odd.stat().st_mode & 0o777 == 0o666
+    assert [each.stat().st_mode & 0o777 for each in (odd.parent, odd)] == [0o777, 0o666]
 
 
-@pytest.mark.parametrize("line", ["mode o-rw HOST/{}", "owner root:root HOST/{}", "file new HOST/{} 644"])
+each_line = pytest.mark.parametrize(
+    "line", ["mode o-rw HOST/{}", "owner root:root HOST/{}", "file new HOST/{} 644"]
+)
+
+
+@each_line
 @pytest.mark.parametrize("path", ["link", "dir/file"])
 def test_links_stay(folder: Folder, line: str, path: str) -> None:
     """A link at the end or on the way is said, and ends with status 1; nothing is changed through it."""
-    (folder.path / "new").write_text("new\n")
-    real = folder.host / "real" / "file"
-    real.parent.mkdir()
-    real.write_text("precious")
-    real.chmod(0o666)
+    real = made(folder.host / "real/file", 0o666)
     (folder.host / "link").symlink_to(real)
     (folder.host / "dir").symlink_to(real.parent)
     folder.changes(line.format(path))
     assert "link" in folder("apply", status=1)
-    assert (real.read_text(), real.stat().st_mode & 0o777) == ("precious", 0o666)
+    assert state(real) == ("old\n", 0o666)
 
 
-@pytest.mark.parametrize("line", ["mode o-rw HOST/{}", "owner root:root HOST/{}", "file new HOST/{} 644"])
+@each_line
 def test_what_others_can_exchange_stays(folder: Folder, line: str) -> None:
     """Who can write in a directory on its way could put a link there between a look and the change."""
-    (folder.path / "new").write_text("new\n")
-    victim = folder.host / "theirs" / "sub" / "file"
-    victim.parent.mkdir(parents=True)
-    victim.write_text("old\n")
-    victim.chmod(0o666)
+    victim = made(folder.host / "theirs/sub/file", 0o666)
+    theirs = victim.parents[1]
     folder.changes(line.format("theirs/sub/file"))
-    victim.parents[1].chmod(0o777)
+    theirs.chmod(0o777)
     assert "others" in folder("apply", status=1)
-    assert (victim.read_text(), victim.stat().st_mode & 0o777) == ("old\n", 0o666)
-    victim.parents[1].chmod(0o1777)  # nobody can rename what belongs to another there
+    assert state(victim) == ("old\n", 0o666)
+    theirs.chmod(0o1777)  # nobody can rename what belongs to another there
     folder("apply")
-    victim.parents[1].chmod(0o777)
-    now = victim.stat().st_mode
+    theirs.chmod(0o777)
+    now = state(victim)
     assert "others can write" in folder("back", status=1)
-    assert victim.stat().st_mode == now
-    victim.parents[1].chmod(0o755)
+    assert state(victim) == now
+    theirs.chmod(0o755)
     folder("back")
-    assert (victim.read_text(), victim.stat().st_mode & 0o777) == ("old\n", 0o666)
-
-
-def test_directory_goes_back_after_what_is_in_it(folder: Folder) -> None:
-    """It was open, so that nothing in it could be put back safely afterwards."""
-    there = folder.host / "open"
-    there.mkdir()
-    (there / "file").write_text("")
-    for each in (there, there / "file"):
-        each.chmod(0o777)
-    folder.changes("mode go-w HOST/open", "mode go-w HOST/open/file")
-    folder("apply")
-    assert [each.stat().st_mode & 0o777 for each in (there, there / "file")] == [0o755, 0o755]
-    folder("back")
-    assert [each.stat().st_mode & 0o777 for each in (there, there / "file")] == [0o777, 0o777]
+    assert state(victim) == ("old\n", 0o666)
 
 
 @pytest.mark.parametrize("without", ["", "python3", "python3 jq"])
@@ -148,16 +133,16 @@ def test_settings_are_merged_and_back(folder: Folder, without: str) -> None:
     """By python3 or jq; where neither is there, only a new file is written."""
     if without == "python3":
         need("jq")
+    script = folder.path / APPLY
     for tool in without.split():
-        folder.hide(tool)
-    (folder.path / "new.json").write_text('{\n  "icc": false\n}\n')
+        script.write_text(script.read_text().replace(f"command -v {tool} ", f"command -v no-{tool} "))
+    (folder.path / "new").write_text('{\n  "icc": false\n}\n')
     (folder.path / "merge.py").write_text(Path(merge.__file__).read_text())
-    settings = folder.host / "daemon.json"
-    folder.changes("merge new.json HOST/daemon.json debug")
+    settings, old = folder.host / "daemon.json", '{"dns": [], "debug": true}\n'
+    folder.changes("merge new HOST/daemon.json debug")
     folder("apply")
     assert json.loads(settings.read_text()) == {"icc": False}
     folder("back")
-    old = '{"dns": [], "debug": true}\n'
     settings.write_text(old)
     if "jq" in without:
         assert "neither python3 nor jq is here" in folder("apply", status=1)

@@ -15,20 +15,89 @@ from typing import Any
 import pytest
 import yaml
 
-from hullcheck.remedies import merge, script
-from hullcheck.remedies.changes import Change, DaemonSettings, FileRights, Rights, Rule
-from hullcheck.remedies.plan import Plan
-from hullcheck.remedies.words import code, comment, is_plain_path, prose, quoted
-from selftests.unit.remedies.test_changes import failure
+from hullcheck.remedies import ContainerLimit, merge, script
+from hullcheck.remedies.plan import (
+    Change,
+    DaemonSettings,
+    KernelSetting,
+    Left,
+    Limit,
+    Options,
+    Plan,
+    Rights,
+    Rule,
+    is_plain_path,
+)
+from hullcheck.remedies.readme import readme
+from hullcheck.remedies.script import code, comment, prose, quoted
+from selftests.unit.remedies.test_plan import failure
 
 PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
 HOSTILE = ["$(id)", "`id`", "a b", "a'b", 'a"b', "-rf", "a;id", "~root", "*", "ä", "{{ x }}", "a\\nb"]
 NO_NAMES = ["all", "ungrouped", "a b", "x' ~ lookup('pipe', 'id') ~ '", "*", "a:b", "-x"]
+MEMORY = ContainerLimit(option="--memory", value="9", shown="{{.X}}", more=("--memory-swap", "18"))
+CHANGES: tuple[tuple[str, Change], ...] = (
+    ("daemon_remaps_users", DaemonSettings("/d.json", "docker@1.service", {"userns-remap": "default"}, ())),
+    ("daemon_logs_at_level_info", DaemonSettings("/d.json", "docker@1.service", {}, ("debug",))),
+    ("data_root_is_audited", Rule("-F path=/b", True)),
+    ("api_socket_is_audited", Rule("-F path=/run/a", False)),
+    ("address_space_is_randomized", KernelSetting("kernel.x", "2")),
+    ("kernel_settings_survive_a_reboot", KernelSetting("kernel.x", "2")),
+    ("api_sockets_are_closed_to_others", Rights("/run/s", "mode", "o-rw", socket={"SocketMode": "0660"})),
+    ("configuration_directory_belongs_to_root", Rights("/etc/a", "owner", "root:root")),
+    ("container_has_a_memory_limit", Limit("web", MEMORY)),
+    ("container_has_a_pid_namespace", Options("web", (), ("--pid host",))),
+)
 
 
 def plan(*changes: Change, target: str = "web1") -> Plan:
     """A plan with these changes."""
     return Plan(target, "20261127T171216Z-56e9", tuple((failure(""), each) for each in changes), (), ())
+
+
+WHOLE = Plan("web1", "R", tuple((failure("x", control=name), each) for name, each in CHANGES), (), ())
+
+
+def test_all_changes() -> None:
+    """Rights come first, directories before what is in them; each kind of change has its lines and files."""
+    lines = [line for line in script.changes(WHOLE).splitlines() if line and not line.startswith("#")]
+    assert lines == [
+        "saves R",
+        "owner root:root /etc/a",
+        "mode o-rw /run/s",
+        "file docker.socket.conf /etc/systemd/system/docker.socket.d/zz-hullcheck.conf 644",
+        "run systemctl daemon-reload",
+        "merge daemon-settings.json /d.json debug",
+        "file docker.rules /etc/audit/rules.d/50-hullcheck-docker.rules 640",
+        "run augenrules --load",
+        "file sysctl.conf /etc/sysctl.d/99-zz-hullcheck.conf 644",
+        "kernel kernel.x 2",
+        "update web --memory 9 '{{.X}}' --memory-swap 18",
+    ]
+    files = script.files(WHOLE)
+    assert files.keys() >= {"apply.sh", "changes.sh", "restart.sh", "merge.py"}
+    assert json.loads(files["daemon-settings.json"]) == {"userns-remap": "default"}
+    assert files["docker.rules"] == "-e 1\n-F path=/b\n-c\n-F path=/run/a\n"
+    assert files["sysctl.conf"] == "kernel.x = 2\n"
+    assert files["docker.socket.conf"] == "[Socket]\nSocketMode=0660\n"
+    assert script.files(plan(Rule("-w /a", False))).keys() == {"apply.sh", "changes.sh", "docker.rules"}
+
+
+def test_readme() -> None:
+    """It has the commands with their words, each control with its finding and its risk, and what is left."""
+    text = readme(WHOLE)
+    assert "sh restart.sh --new-data docker@1.service    #" in text
+    assert "leave out `--pid host`" in text
+    assert text.count("found: ") == len(CHANGES)
+    assert "may break: " in text
+    assert "Left" not in text
+    left = Plan(
+        "web1", "R", (), (Left(failure("x"), "no *way*"),), (failure("y", control="daemon_remaps_users"),)
+    )
+    text = readme(left)
+    assert r"No \*way\*:" in text
+    assert "add `--also daemon_remaps_users`" in text
+    assert "apply.sh" not in text
 
 
 @pytest.mark.parametrize("word", HOSTILE)
@@ -41,7 +110,7 @@ def test_word_of_a_shell(word: str) -> None:
 def test_word_that_no_line_holds(word: str) -> None:
     """What would end the line or hide is refused."""
     with pytest.raises(ValueError, match="cannot stand in a script"):
-        script.changes(plan(FileRights(Rights(f"/{word}", mode="o-w"), frozenset())))
+        script.changes(plan(Rights(f"/{word}", "mode", "o-w")))
     assert not is_plain_path(f"/{word}")
     assert "\n" not in comment(word)
     assert "\x1b" not in code(word) + prose(word)
@@ -55,28 +124,17 @@ def test_words_on_a_page() -> None:
     assert prose("<b>[x](y)*_`\n# z") == r"\<b\>\[x\]\(y\)\*\_\` \# z"
 
 
-def test_rules_of_run_come_last() -> None:
-    """What is not there when the host starts keeps no other rule from being loaded; auditing is switched on first."""
-    rules = (Rule("-F path=/run/a", True), Rule("-F path=/b", False), Rule("-F path=/b", False))
-    assert script.rules_file(rules) == "-e 1\n-F path=/b\n-c\n-F path=/run/a\n"
-
-
 # ---- the playbook
-
-
-def test_all_files_for_the_shell_are_copied() -> None:
-    """Those that the plan needs, and no path of the host stands in the playbook."""
-    made = plan(Rule("-w /a", False), FileRights(Rights("/etc/{{ x }}", mode="o-w"), frozenset()))
-    (play,) = yaml.safe_load(script.playbook(made))
-    assert play["tasks"][1]["loop"] == list(script.files(made)) == ["apply.sh", "changes.sh", "docker.rules"]
-    assert "/etc/{{" not in script.playbook(made)
 
 
 @pytest.mark.parametrize("name", ["web1.example.com", *NO_NAMES])
 def test_hosts_of_the_play(name: str) -> None:
     """The target by its name; where that is a pattern or no name, whoever runs it has to say which host."""
-    (play,) = yaml.safe_load(script.playbook(plan(target=name)))
+    made = plan(Rights("/etc/{{ x }}", "mode", "o-w"), target=name)
+    (play,) = yaml.safe_load(script.playbook(made))
     assert play["hosts"] == ("{{ host }}" if name in NO_NAMES else f"{{{{ host | default('{name}') }}}}")
+    assert play["tasks"][1]["loop"] == ["apply.sh", "changes.sh"]
+    assert "/etc/{{" not in script.playbook(made)
 
 
 def test_name_of_the_target_ends_no_comment() -> None:
@@ -107,40 +165,23 @@ def test_ansible_runs_what_it_is_told(tmp_path: Path) -> None:
 # ---- merging on the host
 
 
-def test_settings_to_merge() -> None:
-    """All are in one file, and what is taken out stands in the line of changes.sh."""
-    off, icc = (
-        DaemonSettings("/d.json", "", {}, ("debug",)),
-        DaemonSettings("/d.json", "", {"icc": False}, ()),
-    )
-    made = plan(off, icc)
-    assert json.loads(script.files(made)["daemon-settings.json"]) == {"icc": False}
-    assert "\nmerge daemon-settings.json /d.json debug\n" in script.changes(made)
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         (
-            '\ufeff{"log-opts": {"b": "2"}, "debug": true, "dns": ["x"]}',
+            '{"log-opts": {"b": "2"}, "debug": true, "dns": ["x"]}',
             {"log-opts": {"b": "2", "a": "1"}, "dns": ["x"], "icc": False},
         ),
         (" \n", {"icc": False, "log-opts": {"a": "1"}}),
-        *((each, None) for each in ("[]", "{", '{"icc": true, "icc": true}', '{"a": 1} // no')),
+        *((each, None) for each in ("[]", "{", '{"a": 1} // no')),
     ],
 )
 def test_merging(tmp_path: Path, text: str, expected: dict[str, Any] | None) -> None:
     """Other settings and their order stay, objects are joined; what the engine does not read is refused."""
-    (tmp_path / "s.json").write_text('{"icc": false, "log-opts": {"a": "1"}}')
-    (tmp_path / "old").write_text(text, encoding="utf-8")
-    argv = [
-        sys.executable,
-        "-I",
-        str(merge.__file__),
-        str(tmp_path / "s.json"),
-        str(tmp_path / "old"),
-        "debug",
-    ]
+    settings, old = tmp_path / "s.json", tmp_path / "old"
+    settings.write_text('{"icc": false, "log-opts": {"a": "1"}}')
+    old.write_text(text, encoding="utf-8")
+    argv = [sys.executable, "-I", merge.__file__, str(settings), str(old), "debug"]
     done = subprocess.run(argv, capture_output=True, text=True)
     if expected is None:
         assert (done.returncode != 0, done.stdout) == (True, "")

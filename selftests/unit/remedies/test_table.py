@@ -19,19 +19,19 @@ def test_every_remedy_is_proven() -> None:
 
 
 @pytest.mark.parametrize("name", REMEDIES)
-def test_remedy_fits_its_control(name: str) -> None:
-    """It changes the files that the control judges, or settings of the kernel that somebody demands."""
-    remedy = REMEDIES[name]
-    judged = inspect.signature(control(name)).parameters
+def test_remedy(name: str) -> None:
+    """It changes what the control judges, and is explained; what takes something away has a risk."""
+    remedy, (first, *more) = REMEDIES[name], explained(name)
     if isinstance(remedy, AuditRule | Mode | Owner):
-        assert remedy.files in judged
+        assert remedy.files in inspect.signature(control(name)).parameters
     if isinstance(remedy, KernelSettings):
         assert remedy.values.items() <= SETTINGS.items()
-
-
-def test_what_takes_something_away_says_so() -> None:
-    """Whoever has to ask for a remedy is told why."""
-    assert all(each.risk for each in REMEDIES.values() if each.asks)
+    for option in (*remedy.add, *remedy.drop) if isinstance(remedy, ContainerOptions) else ():
+        assert option.startswith("--")
+        assert shlex.split(option) == option.split()
+    assert first.startswith("`hullcheck remedy` ")
+    assert len(more) == remedy.asks + bool(remedy.risk)
+    assert remedy.risk or not remedy.asks
 
 
 def test_settings_that_stop_containers_are_asked_for() -> None:
@@ -42,19 +42,7 @@ def test_settings_that_stop_containers_are_asked_for() -> None:
     assert put["default-ulimits"] == {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 524288}}
 
 
-@pytest.mark.parametrize("name", REMEDIES)
-def test_every_remedy_is_explained(name: str) -> None:
-    """What is done, and what it may break; options of containers are words of docker run."""
-    remedy, said = REMEDIES[name], list(explained(name))
-    assert said[0].startswith("`hullcheck remedy`")
-    assert any("--also" in each for each in said) is remedy.asks
-    assert any("May break" in each for each in said) is bool(remedy.risk)
-    for option in (*remedy.add, *remedy.drop) if isinstance(remedy, ContainerOptions) else ():
-        assert option.startswith("--")
-        assert shlex.split(option) == option.split()
-
-
 def test_control_without_a_remedy_says_so() -> None:
     """Of those that nobody has proven, and of a site's own."""
-    (said,) = explained("container_is_not_privileged")
-    assert "no remedy of this control has been proven" in said
+    (words,) = explained("container_is_not_privileged")
+    assert "no remedy of this control has been proven" in words

@@ -1,322 +1,409 @@
-"""Section 4: what is in images, with what later layers delete and change; and what is remembered of them."""
+"""What is in images, with what later layers delete and change; and what is remembered of them."""
 
 from __future__ import annotations
 
+import base64
+import gzip
+import io
 import json
+import subprocess
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
-from hullcheck.facts import Facts
-from hullcheck.policy import Policy
-from hullcheck.recording.probe import Answer
-from selftests.kit.facts.images import BASE, DOCKER, ID, inside, verdict
-from selftests.kit.facts.images import facts as of_images
-from selftests.kit.facts.layers import (
-    CONTAINERD,
-    OWN,
-    SU,
-    File,
-    Layer,
-    answer,
-    archive,
-    block,
-    digest,
-    each_store,
-    facts,
-    image,
-    listed,
-    taken_apart,
-)
-from selftests.kit.judging import judged
+from hullcheck.facts.images.contents import IMAGE_CONTENTS, ImageContents
+from hullcheck.gather import image_cache
+from hullcheck.inventory import Target
+from hullcheck.recording import Recording
+from hullcheck.recording.probe import TIMED_OUT, Answer
+from hullcheck.recording.script import render
+from hullcheck.verdicts import EvidenceError
 
+OWN, CONTAINERD = "own", "containerd"
+each_store = pytest.mark.parametrize("store", [OWN, CONTAINERD])
 SYMLINK, HARD_LINK, DIRECTORY = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE
-
-
 CAPABILITY = "SCHILY.xattr.security.capability"
+File = tuple[str, int] | tuple[str, int, bytes] | tuple[str, int, bytes, str]
+Layer = Sequence[File]
+SU: Layer = [("usr/bin/su", 0o4755)]
+
+# ---- what the probe prints
 
 
-def one(
-    number: str, layers: Sequence[Layer], store: str = OWN, policy: Policy | None = None
-) -> tuple[str, str]:
-    """Verdict and reason on one image."""
-    return judged(number, facts(answer({"a": layers}, store), "a", policy=policy))["a:1"]
+def archive(layer: Layer, kind: int = tarfile.PAX_FORMAT, capability: bytes = b"") -> bytes:
+    """A layer as it comes from a registry; every file has a body that ends within a block."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=kind) as made:
+        for name, mode, *rest in layer:
+            member = tarfile.TarInfo(name)
+            member.mode, member.mtime, member.size = mode, 1_700_000_000, 0 if rest else 700
+            if rest:
+                member.type, member.linkname = rest[0], str(rest[1]) if len(rest) > 1 else ""  # type: ignore[assignment]
+            elif capability:
+                member.pax_headers = {CAPABILITY: capability.decode("utf-8", "surrogateescape")}
+            made.addfile(member, io.BytesIO(b"x" * member.size))
+    return buffer.getvalue()
 
 
-# ---- 4.8: one layer
+def headers(data: bytes) -> bytes:
+    """The headers of an archive as the engine keeps them."""
+    pieces, end = list[dict[str, Any]](), 0
+    with tarfile.open(fileobj=io.BytesIO(data), encoding="utf-8", errors="surrogateescape") as made:
+        for member in made:
+            raw = base64.b64encode(data[end : member.offset_data]).decode()
+            pieces += [{"type": 2, "payload": raw}, {"type": 1, "size": member.size}]
+            end = member.offset_data + member.size
+    pieces.append({"type": 2, "payload": base64.b64encode(data[end:]).decode()})
+    return "".join(json.dumps(piece) + "\n" for piece in pieces).encode()
+
+
+def listed(data: bytes) -> bytes:
+    """What tar(1) lists of an archive in the store of containerd."""
+    words = [
+        "tar",
+        "-tv",
+        "--xattrs-include=security.capability",
+        "--numeric-owner",
+        "--quoting-style=c",
+        "-f",
+        "-",
+    ]
+    said = subprocess.run(words, input=data, capture_output=True, check=True, env={"LC_ALL": "C"}).stdout
+    return said.rstrip(b"\n") + b"\nstatus 0\n"
+
+
+def digest(*words: str) -> str:
+    """An id that is made of these words."""
+    return f"sha256:{'-'.join(words).encode().hex():0<64}"[:71]
+
+
+def image(identifier: str, *layers: str, word: str = "new") -> str:
+    """How the engine describes an image with these layers, behind a line that says whether it is known."""
+    return (
+        f"{word}\n{json.dumps({'Id': identifier, 'RootFS': {'Type': 'layers', 'Layers': layers or None}})}\n"
+    )
+
+
+def block(identifier: str, listing: bytes) -> str:
+    """A layer in the answer."""
+    return f"layer {identifier}\n{base64.encodebytes(gzip.compress(listing)).decode()}end\n"
+
+
+def blob(identifier: str, document: object) -> str:
+    """A document in the store of containerd."""
+    return f"{identifier[7:]}:{json.dumps(document)}\n"
+
+
+def answer(name: str, archives: Sequence[bytes], store: str = OWN) -> str:
+    """The answer on one image with these layers, from the lowest on."""
+    inside = [digest(name, str(number)) for number in range(len(archives))]
+    if store == OWN:
+        blocks = (block(each, headers(data)) for each, data in zip(inside, archives, strict=True))
+        return image(digest(name), *inside) + "".join(blocks)
+    outside = [digest("blob", each[7:30]) for each in inside]
+    manifest = {"config": {"digest": digest("c", name)}, "layers": [{"digest": each} for each in outside]}
+    config = {"rootfs": {"diff_ids": inside}, "config": {"Env": ["PASSWORD=hunter2"]}}
+    documents = "containerd\n" + blob(digest(name), manifest) + blob(digest("c", name), config)
+    blocks = (block(each, listed(data)) for each, data in zip(outside, archives, strict=True))
+    return image(digest(name), *inside) + documents + "".join(blocks)
+
+
+def kept(said: str) -> dict[str, Any] | None:
+    """What is stored of the one image, if it was read."""
+    text = IMAGE_CONTENTS.keep(said)
+    assert "hunter2" not in text
+    return json.loads(text) if text else None
+
+
+def contents(*layers: Layer, store: str = OWN) -> dict[str, Any]:
+    """What is stored of an image with these layers."""
+    found = kept(answer("a", [archive(each) for each in layers], store))
+    assert found is not None
+    return found
+
+
+# ---- setuid files and capabilities
 
 
 @each_store
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
-        (("bin/su", 0o755), ("pass", "no setuid or setgid file")),
-        (("bin/su", 0o4755), ("fail", "holds /bin/su (4755)")),
-        (("./bin/su", 0o2644), ("fail", "holds /bin/su (2644)")),
-        (("bin/su", 0o4777, SYMLINK, "x"), ("pass", "no setuid or setgid file")),
-        (("dev/x", 0o4755, tarfile.CHRTYPE), ("pass", "no setuid or setgid file")),
-        ((f"{'d' * 90}/{'n' * 120}", 0o4755), ("fail", f"holds /{'d' * 90}/{'n' * 120} (4755)")),
-        (('a "b" -> \\c', 0o4755), ("fail", 'holds /a "b" -> \\c (4755)')),
-        (("a\n-rwxr-xr-x 0/0 0 2023-11-14 22:13 .wh.a", 0o4755), ("fail", None)),
+        (("bin/su", 0o755), []),
+        (("bin/su", 0o4755), [["/bin/su", "4755"]]),
+        (("./bin/su", 0o2644), [["/bin/su", "2644"]]),
+        (("bin/su", 0o4777, SYMLINK, "x"), []),
+        (("dev/x", 0o4755, tarfile.CHRTYPE), []),
+        ((f"{'d' * 90}/{'n' * 120}", 0o4755), [[f"/{'d' * 90}/{'n' * 120}", "4755"]]),
+        (('a "b" -> \\c', 0o4755), [['/a "b" -> \\c', "4755"]]),
     ],
 )
-def test_file_with_special_bits(store: str, file: File, expected: tuple[str, str | None]) -> None:
-    """A regular file with either bit fails, whatever it is named; a directory and a link have none that counts."""
-    found, reason = one("4.8", [[("etc/x", 0o644), file, ("etc/y", 0o644)]], store)
-    assert found == expected[0]
-    assert expected[1] in (reason, None)
-
-
-# ---- 4.8: file capabilities
+def test_file_with_special_bits(store: str, file: File, expected: list[Any]) -> None:
+    """A regular file with either bit counts, whatever it is named; no directory and no link does."""
+    assert contents([("etc/x", 0o644), file, ("etc/y", 0o644)], store=store)["Special"] == expected
 
 
 def capability(version: int, *words: int) -> bytes:
-    """What is stored of a file's capabilities: the version with the bit for `effective`, then words."""
+    """The capabilities of a file: the version, then what is permitted and what is inheritable, in turns."""
     return b"".join(word.to_bytes(4, "little") for word in (version << 24 | 1, *words))
-
-
-def with_capability(value: bytes, *more: File, key: str = CAPABILITY) -> bytes:
-    """An archive with a file that has this attribute among others, and more files."""
-    record = f" {key}=".encode() + value + b"\n"
-    length = len(record)
-    while len(str(length)) + len(record) != length:
-        length = len(str(length)) + len(record)
-    body = b"21 SCHILY.xattr.a=b\n\n" + str(length).encode() + record
-    header = tarfile.TarInfo("x")
-    header.type, header.size = tarfile.XHDTYPE, len(body)
-    padded = header.tobuf(tarfile.USTAR_FORMAT) + body + bytes(-len(body) % 512)
-    return padded + archive([("bin/tool", 0o755), *more], tarfile.USTAR_FORMAT)
-
-
-def judged_archive(data: bytes, store: str = OWN, policy: Policy | None = None) -> tuple[str, str]:
-    """Verdict and reason of 4.8 on an image of one layer."""
-    if store == OWN:
-        said = f"{image(digest('a'), digest('l'))}\n{block('layer', digest('l'), taken_apart(data))}"
-    else:
-        head = answer({"a": [[]]}, CONTAINERD).partition("layer ")[0]
-        said = head + block("layer", digest("blob", "a", "0"), listed(data))
-    return judged("4.8", facts(said, "a", policy=policy))["a:1"]
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (capability(2, 1 << 7, 0, 0, 0), ("fail", "holds /bin/tool (SETUID)")),
-        (capability(3, 1 << 7, 0, 0, 0, 100_000), ("fail", "holds /bin/tool (SETUID)")),
-        (capability(1, 1 << 21, 0), ("fail", "holds /bin/tool (SYS_ADMIN)")),
-        (capability(2, 1 << 13, 0, 0, 0), ("pass", "no setuid or setgid file; with capabilities: /bin/tool (NET_RAW)")),
-        (capability(2, 0, 1 << 7, 0, 1 << 7), ("pass", "no setuid or setgid file")),
-        (capability(2, 1 << 7, 0), ("error", None)),
-        (capability(4, 0, 0, 0, 0), ("error", None)),
-        (b"xyz", ("error", None)),
+        (capability(2, 1 << 7, 0, 0, 0), [["/tool", ["SETUID"]]]),
+        (capability(3, 1 << 7, 0, 0, 0, 100_000), [["/tool", ["SETUID"]]]),
+        (capability(2, 1 << 13, 0, 1, 0), [["/tool", ["MAC_OVERRIDE", "NET_RAW"]]]),
+        (capability(2, 0, 1 << 7, 0, 1 << 7), []),
     ],
-)  # fmt: skip
-def test_file_capabilities(value: bytes, expected: tuple[str, str | None]) -> None:
-    """A file that permits a way to root fails like a setuid one; what is only inheritable gives nothing."""
-    found, reason = judged_archive(with_capability(value))
-    assert found == expected[0]
-    assert expected[1] in (reason, None)
+)
+def test_file_capabilities(value: bytes, expected: list[Any]) -> None:
+    """Those that a file permits count; what is only inheritable gives nothing. tar(1) marks such a file alone."""
+    data = archive([("tool", 0o755)], capability=value)
+    found = kept(answer("a", [data]))
+    assert found is not None
+    assert found["Capable"] == expected
+    marked = kept(answer("a", [data], CONTAINERD))
+    assert marked is not None
+    assert marked["Capable"] == [["/tool", ["unknown"]]]
+    assert kept(answer("a", [archive([("tool", 0o755)], capability=value[:-1])])) is None
 
 
-def test_capabilities_by_another_name() -> None:
-    """A hard link has those of its file; the policy approves by path, and names each."""
-    value = capability(2, 1 << 7, 0, 0, 0)
-    data = with_capability(value, ("b", 0o755, HARD_LINK, "bin/tool"))
-    assert judged_archive(data) == ("fail", "holds /b (SETUID), /bin/tool (SETUID)")
-    both = Policy(allowed_setuid_files=("/b", "/bin/tool"))
-    assert judged_archive(data, policy=both) == ("pass", "approved: /b, /bin/tool")
-
-
-def test_capabilities_in_the_store_of_containerd() -> None:
-    """tar marks such a file and does not tell which they are: a person has to look."""
-    data = with_capability(capability(2, 1 << 13, 0, 0, 0))
-    told = "the store of containerd does not tell which capabilities these files have: /bin/tool"
-    assert judged_archive(data, CONTAINERD) == ("manual", told)
-    tool = Policy(allowed_setuid_files=("/bin/tool",))
-    assert judged_archive(data, CONTAINERD, tool) == ("pass", "approved: /bin/tool")
-    plain = with_capability(capability(2, 1 << 13, 0, 0, 0), key="SCHILY.xattr.user.x")
-    assert judged_archive(plain, CONTAINERD)[0] == "pass"
-
-
-@pytest.mark.parametrize("store", [OWN, CONTAINERD])
+@each_store
 @pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_kinds_of_archives(kind: int, store: str) -> None:
     """The three kinds of headers that archives have are read alike, long names of links among them."""
     long = "/".join(("d" * 80, "n" * (10 if kind == tarfile.USTAR_FORMAT else 60)))
     data = archive([(long, 0o4755), ("short", 0o755, HARD_LINK, long)], kind)
-    assert judged_archive(data, store)[1] == f"holds /{long} (4755), /short (4755)"
+    found = kept(answer("a", [data], store))
+    assert found is not None
+    assert found["Special"] == [[f"/{long}", "4755"], ["/short", "4755"]]
 
 
-# ---- 4.8: layers over each other
+# ---- layers over each other
+
+BOTH: Layer = [("a", 0o4755), ("b", 0o755, HARD_LINK, "a")]
 
 
 @each_store
 @pytest.mark.parametrize(
-    ("above", "expected"),
+    ("below", "above", "expected"),
     [
-        ([("usr/bin/su", 0o755)], "pass"),
-        ([("usr/bin/su", 0o2711)], "fail"),
-        ([("usr/bin/.wh.su", 0)], "pass"),
-        ([("usr/.wh.bin", 0)], "pass"),
-        ([("usr/.wh..wh..opq", 0), ("usr/bin/x", 0o755)], "pass"),
-        ([("usr/bin", 0o755, DIRECTORY)], "fail"),
-        ([("usr/bin/su", 0o755, DIRECTORY)], "pass"),
-        ([("usr/bin", 0o777, SYMLINK, "/bin")], "pass"),
-        ([("usr/bin/.wh.su", 0), ("usr/bin/su", 0o4755)], "fail"),
-        ([("usr/bin/.wh..wh..opq", 0), ("usr/bin/su", 0o4755)], "fail"),
-        ([("su", 0o755, HARD_LINK, "usr/bin/su"), ("usr/bin/.wh.su", 0)], "fail"),
+        (SU, [("usr/bin/su", 0o755)], ""),
+        (SU, [("usr/bin/su", 0o2711)], "/usr/bin/su"),
+        (SU, [("usr/bin/.wh.su", 0)], ""),
+        (SU, [("usr/.wh.bin", 0)], ""),
+        (SU, [("usr/.wh..wh..opq", 0), ("usr/bin/x", 0o755)], ""),
+        (SU, [("usr/bin", 0o755, DIRECTORY)], "/usr/bin/su"),
+        (SU, [("usr/bin/su", 0o755, DIRECTORY)], ""),
+        (SU, [("usr/bin", 0o777, SYMLINK, "/bin")], ""),
+        (SU, [("usr/bin/.wh.su", 0), ("usr/bin/su", 0o4755)], "/usr/bin/su"),
+        (SU, [("usr/bin/.wh..wh..opq", 0), ("usr/bin/su", 0o4755)], "/usr/bin/su"),
+        (BOTH, [], "/a /b"),
+        (BOTH, [(".wh.a", 0)], "/b"),
+        (BOTH, [(".wh.a", 0), (".wh.b", 0)], ""),
     ],
 )
-def test_later_layer_decides(store: str, above: Layer, expected: str) -> None:
+def test_later_layer_decides(store: str, below: Layer, above: Layer, expected: str) -> None:
     """What a later layer deletes, replaces or changes counts as it says; what it leaves alone stays."""
-    assert one("4.8", [SU, above], store)[0] == expected
-    assert one("4.8", [SU, [], above, [("tmp/x", 0o644)]], store)[0] == expected
+    for layers in ((below, above), (below, [], above, [("tmp/x", 0o644)])):
+        found = contents(*layers, store=store)["Special"]
+        assert [path for path, _ in found] == expected.split()
 
 
 @each_store
-def test_hard_links(store: str) -> None:
-    """Each name of a file counts, and keeps its bits where another one loses them or goes."""
-    names: Layer = [("a", 0o4755), ("b", 0o755, HARD_LINK, "a")]
-    assert one("4.8", [names], store) == ("fail", "holds /a (4755), /b (4755)")
-    assert one("4.8", [names, [(".wh.a", 0)]], store) == ("fail", "holds /b (4755)")
-    assert one("4.8", [names, [(".wh.a", 0), (".wh.b", 0)]], store)[0] == "pass"
-    both: Layer = [("a", 0o755), ("c", 0o755, HARD_LINK, "a")]
-    assert one("4.8", [[("a", 0o4755)], both], store)[0] == "pass"
-    assert one("4.8", [[("a", 0o4755)], both[1:]], store)[0] == "fail"
+def test_image_without_layers(store: str) -> None:
+    """An image of settings alone holds nothing; one whose layers the engine does not name is not read."""
+    found = kept(answer("a", [], store))
+    assert found is not None
+    assert (found["Special"], found["Packages"], found["Tools"], found["Keys"]) == ([], [], [], [])
+    for rootfs in ({}, {"Type": "x"}):
+        assert kept(f"new\n{json.dumps({'Id': digest('a'), 'RootFS': rootfs})}\n") is None
 
 
-def test_approved_files() -> None:
-    """The policy approves by path; each file that it does not name is named."""
-    two: Layer = [("usr/bin/su", 0o4755), ("usr/bin/passwd", 0o4755)]
-    su = Policy(allowed_setuid_files=("/usr/bin/su",))
-    assert one("4.8", [two], policy=su) == ("fail", "holds /usr/bin/passwd (4755)")
-    assert one("4.8", [SU], policy=su) == ("pass", "approved: /usr/bin/su")
-    assert one("4.8", [[("bin/su", 0o4755)]], policy=su)[0] == "fail"
-
-
-def test_image_without_layers() -> None:
-    """An image of settings alone holds nothing."""
-    assert one("4.8", []) == ("pass", "no setuid or setgid file")
-    assert one("4.8", [], CONTAINERD) == ("pass", "no setuid or setgid file")
-    for rootfs in (None, {}, {"Type": "x"}):
-        said = f"new\n{json.dumps({'Id': digest('a'), 'RootFS': rootfs})}\n"
-        assert judged("4.8", facts(said, "a"))["a:1"][0] == "error"
-
-
-# ---- 4.3
-
-
-CHECK = "check what is needed, and name it in `allowed_packages`"
-DEBIAN: Layer = [
-    ("var/lib/dpkg/info/libc6:amd64.list", 0o644),
-    ("var/lib/dpkg/info/bash.list", 0o644),
-    ("var/lib/dpkg/info/bash.md5sums", 0o644),
-    ("usr/bin/bash", 0o755),
-    ("usr/bin/sh", 0o777, SYMLINK, "dash"),
-    ("usr/lib/bash", 0o755),
-    ("usr/share/doc/gcc", 0o644),
-]
+# ---- packages, tools and keys
 
 
 @each_store
-def test_packages_and_tools(store: str) -> None:
-    """Without a list a person decides, and sees them; with one, what it does not name fails."""
-    assert one("4.3", [DEBIAN], store) == ("manual", f"holds 2 packages; bash: {CHECK}")
-    both = Policy(allowed_packages=("bash", "libc6"))
-    assert one("4.3", [DEBIAN], store, both) == ("pass", "what it holds is on the list: 2 packages; bash")
-    some = Policy(allowed_packages=("bash",))
-    assert one("4.3", [DEBIAN], store, some) == ("fail", "holds what is not on the list: libc6")
-    above: Layer = [("var/lib/dpkg/info/.wh.libc6:amd64.list", 0)]
-    assert one("4.3", [DEBIAN, above], store, some)[0] == "pass"
-    assert one("4.3", [DEBIAN, [("usr/local/bin/gcc-13", 0o755)]], store, both)[1].endswith("list: gcc-13")
+def test_packages(store: str) -> None:
+    """Packages have files that are named after them; a later layer may remove some."""
+    debian = [
+        (f"var/lib/dpkg/info/{each}", 0o644) for each in ("libc6:amd64.list", "bash.list", "bash.md5sums")
+    ]
+    assert contents(debian, store=store)["Packages"] == ["bash", "libc6"]
+    assert contents(debian, [("var/lib/dpkg/info/.wh.bash.list", 0)], store=store)["Packages"] == ["libc6"]
 
 
-NPM, TOOLS = "usr/lib/npm/npm-cli.js", "no package manager, shell or compiler known by its name"
-
-
+NPM: File = ("usr/lib/npm/npm-cli.js", 0o644)
 LINK: File = ("usr/bin/npm", 0o777, SYMLINK, "../lib/npm/npm-cli.js")
 
 
 @pytest.mark.parametrize(
     ("layers", "expected"),
     [
-        ([[("bin/busybox", 0o755)]], "busybox"),
-        ([[("bin/busybox", 0o644)]], TOOLS),
-        ([[("etc/bash", 0o755)]], TOOLS),
-        ([[LINK, (NPM, 0o644)]], "npm"),
-        ([[LINK]], TOOLS),
-        ([[LINK, (NPM, 0o644)], [("usr/lib/npm/.wh.npm-cli.js", 0)]], TOOLS),
-        ([[("bin/sh", 0o777, SYMLINK, "busybox"), ("bin/busybox", 0o755)]], "busybox"),
-        ([[("usr/bin/cc", 0o777, SYMLINK, "/etc/alternatives/cc"), ("etc/alternatives/cc", 0o755)]], TOOLS),
+        ([[("bin/busybox", 0o755)]], "/bin/busybox"),
+        ([[("bin/busybox", 0o644)]], ""),
+        ([[("etc/bash", 0o755)]], ""),
+        ([[LINK, NPM]], "/usr/bin/npm"),
+        ([[LINK]], ""),
+        ([[LINK, NPM], [("usr/lib/npm/.wh.npm-cli.js", 0)]], ""),
+        ([[("bin/sh", 0o777, SYMLINK, "busybox"), ("bin/busybox", 0o755)]], "/bin/busybox"),
     ],
 )
 def test_tools(layers: list[Layer], expected: str) -> None:
     """Programs in folders for them that may be started, and links to files that are not known by their own names."""
-    assert one("4.3", layers) == ("manual", f"holds 0 packages; {expected}: {CHECK}")
+    assert contents(*layers)["Tools"] == expected.split()
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        (["app"], ""),
-        (["etc/os-release"], "its distribution"),
-        (["srv/chroot/etc/os-release"], ""),
-        (["etc/debian_version", "lib/apk/db/installed"], "apk"),
-        (["etc/os-release", "var/lib/dpkg/info/sed.list"], ""),
-        (["var/lib/dpkg/status"], "dpkg"),
-        (["var/lib/dpkg/status", "var/lib/dpkg/info/sed.list"], ""),
-        (["var/lib/chisel/manifest.wall"], "chisel"),
-        (["var/lib/rpm/rpmdb.sqlite"], "rpm"),
+        ("app", []),
+        ("etc/os-release", ["its distribution"]),
+        ("srv/chroot/etc/os-release", []),
+        ("etc/debian_version lib/apk/db/installed", ["apk"]),
+        ("etc/os-release var/lib/dpkg/info/sed.list", []),
+        ("var/lib/dpkg/status", ["dpkg"]),
+        ("var/lib/dpkg/status var/lib/dpkg/info/sed.list", []),
+        ("var/lib/rpm/rpmdb.sqlite", ["rpm"]),
     ],
 )
-def test_packages_that_no_list_names(files: list[str], expected: str) -> None:
-    """What belongs to a distribution has packages: where none is named, a list cannot judge them."""
-    found = one("4.3", [[(each, 0o644) for each in files]], policy=Policy(allowed_packages=("sed",)))
-    assert found[0] == ("error" if expected else "pass")
-    assert found[1].endswith(expected)
-
-
-APK: Layer = [("lib/apk/db/installed", 0o644)]
+def test_packages_that_no_list_names(files: str, expected: list[str]) -> None:
+    """What belongs to a distribution has packages: where none is named, the control has to know."""
+    assert contents([(each, 0o644) for each in files.split()])["Databases"] == expected
 
 
 @pytest.mark.parametrize(
-    ("lists", "allowed", "expected"),
+    ("lists", "expected"),
     [
-        ({"0": "P:gcc", "1": "P:musl"}, "musl", "pass"),
-        ({"0": "P:gcc", "1": "P:musl"}, "gcc", "fail"),
-        ({"0": "P:gcc"}, "gcc", "error"),
-        ({}, "musl", "error"),
-        ({"0": "P:gcc", "1": "P:musl\ncut"}, "musl", "error"),
+        ({"0": "P:gcc", "1": "P:musl"}, (["musl"], [])),
+        ({"0": "P:gcc"}, ([], ["apk"])),
+        ({}, ([], ["apk"])),
     ],
 )
-def test_packages_of_apk(lists: dict[str, str], allowed: str, expected: str) -> None:
-    """They are in one file, and that of the last layer counts; where it was not read, nothing is decided."""
+def test_packages_of_apk(lists: dict[str, str], expected: tuple[list[str], list[str]]) -> None:
+    """They are in one file, and that of the last layer counts."""
     blocks = "".join(f"packages {digest('a', number)}\n{text}\nend\n" for number, text in lists.items())
-    said = answer({"a": [APK, APK]}, packages=blocks.replace("\ncut\nend", ""))
-    target = facts(said, "a", policy=Policy(allowed_packages=(allowed,)))
-    assert judged("4.3", target)["a:1"][0] == expected
+    found = kept(answer("a", [archive([("lib/apk/db/installed", 0o644)])] * 2) + blocks)
+    assert found is not None
+    assert (found["Packages"], found["Databases"]) == expected
+
+
+def test_keys() -> None:
+    """A file that a later layer deletes is still in the image."""
+    assert contents([("root/.ssh/id_rsa", 0o600)], [("root/.wh..ssh", 0)])["Keys"] == ["/root/.ssh/id_rsa"]
+
+
+# ---- answers that are no evidence
+
+
+def without_second_header(listing: bytes) -> bytes:
+    """Of an archive with two files, the listing with nonsense in the place of the second header."""
+    lines = listing.splitlines()
+    raw = base64.b64decode(json.loads(lines[2])["payload"])
+    piece = {"type": 2, "payload": base64.b64encode(b"x" * len(raw)).decode()}
+    return b"\n".join((*lines[:2], json.dumps(piece).encode(), *lines[3:]))
 
 
 @pytest.mark.parametrize(
-    ("number", "name", "found"),
+    ("store", "damage"),
     [
-        ("4.3", "Packages", [f"p{each}" for each in range(10, 31)]),
-        ("4.8", "Special", [[f"/{each}", "4755"] for each in range(10, 31)]),
-        ("4.8", "Capable", [[f"/{each}", ["SYS_ADMIN"]] for each in range(10, 31)]),
-        ("4.8", "Capable", [[f"/{each}", ["NET_RAW"]] for each in range(10, 31)]),
-        ("4.10", "Keys", [f"/{each}/id_rsa" for each in range(10, 31)]),
-        ("4.10", "Keys", [f"/{each}/x.key" for each in range(10, 31)]),
+        (CONTAINERD, lambda text: text.replace(b"status 0", b"status 2")),
+        (CONTAINERD, lambda text: text.replace(b"status 0\n", b"")),
+        (CONTAINERD, lambda text: text.replace(b"-rw", b"?zz")),
+        (OWN, lambda text: text.replace(b'"type": 1', b'"type": 3')),
+        (OWN, lambda text: text.partition(b"\n")[2]),
+        (OWN, without_second_header),
     ],
 )
-def test_many_are_named_in_part(number: str, name: str, found: list[Any]) -> None:
-    """Of 21 files or packages twenty are named, and that there is another one."""
-    contents = Answer("image_contents", 0, inside(f"sha256:{ID}", **{name: found}), "")
-    images = of_images(BASE).recording
-    seen = replace(images, answers=images.answers | {"image_contents": contents})
-    reason = verdict(number, Facts(seen, Policy(allowed_packages=()), engine=DOCKER))[1]
-    words = [str(each[0] if isinstance(each, list) else each) for each in found]
-    assert [word in reason for word in words] == [True] * 20 + [False]
-    assert "1 more" in reason
+def test_listing_that_makes_no_sense(store: str, damage: Callable[[bytes], bytes]) -> None:
+    """A listing that did not end well, or is not understood, is no evidence; nor is one that is cut off."""
+    said, _, _ = answer("a", [archive([])], store).partition("layer ")
+    good = (listed if store == CONTAINERD else headers)(archive([("x", 0o644), ("y", 0o644)]))
+    of = digest("blob", digest("a", "0")[7:30]) if store == CONTAINERD else digest("a", "0")
+    assert kept(said + block(of, good))
+    assert kept(said + block(of, damage(good))) is None
+    cut = base64.encodebytes(gzip.compress(good)[:-1]).decode()
+    assert kept(f"{said}layer {of}\n{cut}end\n") is None
+
+
+def test_image_for_several_machines() -> None:
+    """Of several manifests that one counts whose configuration names the layers of the image."""
+    said = "".join(
+        answer(name, [archive(layer)], CONTAINERD).partition("containerd\n")[2]
+        for name, layer in (("a", [("x", 0o644)]), ("b", SU))
+    )
+    top, gone = digest("top"), digest("gone")
+    said = (
+        "containerd\n"
+        + blob(top, {"manifests": [{"digest": each} for each in (gone, digest("b"), digest("a"))]})
+        + said
+    )
+    for name, expected in (("a", []), ("b", [["/usr/bin/su", "4755"]])):
+        found = kept(image(top, digest(name, "0")) + said)
+        assert found is not None
+        assert found["Special"] == expected
+    assert kept(image(top, digest("c", "0")) + said) is None
+
+
+# ---- what is remembered
+
+
+def recorded(said: str, gathered: float = 1000.0, status: int = 0) -> Recording:
+    """A recording of a target whose probe said this."""
+    answers = {"image_contents": Answer("image_contents", status, IMAGE_CONTENTS.keep(said), "")}
+    return Recording("host", "local", answers, gathered=gathered)
+
+
+def known(name: str, layer: str = "0") -> str:
+    """What is said of an image that the target leaves out."""
+    return image(digest(name), digest(name, layer), word="known")
+
+
+A, B = (answer(name, [archive(SU)]) for name in "ab")
+
+
+def test_image_is_remembered(tmp_path: Path) -> None:
+    """What was read once is there again, with the time at which it was read; what is gone is forgotten."""
+    file = image_cache.file_for(tmp_path / "new", Target("host", "local://"), None)
+    assert image_cache.load(file) == {}
+    image_cache.save(file, recorded(A))
+    before = image_cache.load(file)
+    assert set(before) == {digest("a")}
+    second = image_cache.complete(recorded(known("a") + B, 2000.0), before)
+    found = ImageContents(second)
+    assert [path for path, _ in found.of(digest("a")).special] == ["/usr/bin/su"]
+    assert (found.of(digest("a")).read, found.of(digest("b")).read) == (1000.0, 0.0)
+    image_cache.save(file, image_cache.complete(recorded(B, 3000.0), before))
+    assert set(image_cache.load(file)) == {digest("b")}
+
+
+def test_image_that_nobody_knows() -> None:
+    """What a target leaves out and is not known, or has other layers by now, was not read."""
+    layers = image_cache.complete(recorded(known("a", "1")), dict(ImageContents(recorded(A))._found))
+    for recording in (image_cache.complete(recorded(known("a")), {}), layers):
+        with pytest.raises(EvidenceError, match="its layers could not be read"):
+            ImageContents(recording).of(digest("a"))
+    with pytest.raises(EvidenceError, match="the next run goes on from here"):
+        ImageContents(recorded("", status=TIMED_OUT)).of(digest("a"))
+
+
+def test_engine_that_does_not_answer(tmp_path: Path) -> None:
+    """What is known stays known; a run that was cut off adds what it read."""
+    file = tmp_path / "x.json"
+    image_cache.save(file, recorded(A))
+    image_cache.save(file, recorded("", status=1))
+    assert set(image_cache.load(file)) == {digest("a")}
+    cut = recorded(known("a") + B, status=TIMED_OUT)
+    image_cache.save(file, image_cache.complete(cut, image_cache.load(file)))
+    assert set(image_cache.load(file)) == {digest("a"), digest("b")}
+
+
+def test_script_names_what_is_known() -> None:
+    """By the beginning of its id; whatever the target's environment says is replaced, also by nothing."""
+    ids = (f"sha256:0123456789abcdef{'0' * 48}", f"sha256:{'1' * 64}")
+    assert "\nexport known_images='0123456789abcdef 1111111111111111'\n" in render((), known_images=ids)
+    assert "\nexport known_images=''\n" in render(())

@@ -61,9 +61,9 @@ NO_KEYS = """
 
 
 @pytest.mark.parametrize(
-    ("paths", "sure", "perhaps"), [(SURE, True, False), (PERHAPS, False, True), (NO_KEYS, False, False)]
+    ("paths", "sure", "perhaps"), [(SURE, True, True), (PERHAPS, False, True), (NO_KEYS, False, False)]
 )
 def test_keys(paths: str, sure: bool, perhaps: bool) -> None:
     """Names that private keys and stored passwords have, some that they often have, and those of public ones."""
-    found = {each: (names.names_key_file(each), names.may_be_secret_file(each)) for each in paths.split()}
+    found = {each: (names.is_key_file(each), names.looks_like_key(each)) for each in paths.split()}
     assert found == dict.fromkeys(paths.split(), (sure, perhaps))
