@@ -9,7 +9,7 @@ import pytest
 
 from hullcheck.criteria.remote_api import coming, shown_addresses, validity_flaw, weakness
 from hullcheck.criteria.settings import described, pending, shown
-from hullcheck.facts.containers.container_logs import Log, Options
+from hullcheck.facts.containers.logs import Log, Options
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_options import KINDS
 from hullcheck.facts.engine.files import EngineFiles

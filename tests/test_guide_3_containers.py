@@ -19,7 +19,7 @@ from hullcheck.criteria.judgement import (
     shown_ports,
 )
 from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.mounts import WritableMount
+from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.engine.firewall import CNI, OPTIONS, Firewall
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.services import Service
@@ -33,6 +33,7 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.capabilities import DOCKER_DEFAULT, plain
 from hullcheck.parsing.image_reference import Reference
 from hullcheck.policy import Policy
+from hullcheck.secrets.configuration import shown
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _PROGRAM_FOLDERS = """
@@ -277,10 +278,11 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     """
     if not container.mounts.root_is_read_only:
         raise NotApplicable("its root file system is not read-only: see the control on that")
-    shared = [WritableMount("/dev/shm", "bind", "/dev/shm")] if container.runtime.shares_host("ipc") else []
-    mounts = sorted((*shared, *container.mounts.writable), key=lambda each: each.destination)
+    memory = HostMount("/dev/shm", frozenset({"/dev/shm"}), "bind")
+    mounts = [*container.mounts.writable, *([memory] if container.runtime.shares_host("ipc") else [])]
+    mounts.sort(key=lambda each: each.destination)
     lasting = [each for each in mounts if each.kind not in ("tmpfs", "volume")]
-    other = [each for each in lasting if not policy.allows_mount(each.source)]
+    other = [each for each in lasting if not any(map(policy.allows_mount, each.paths))]
     assert not other, f"can write to {_shown_mounts(other)}"
     if programs := [each for each in mounts if each.destination in _PROGRAMS]:
         raise Manual(f"can change its own programs at {_shown_mounts(programs)}: does it need that?")
@@ -288,10 +290,10 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     return _shown_mounts(mounts) or "can write nowhere"
 
 
-def _shown_mounts(mounts: Iterable[WritableMount]) -> str:
-    kinds = (
-        (each.destination, f"{each.source} of the host" if each.source else each.kind) for each in mounts
-    )
+def _shown_mounts(mounts: Iterable[HostMount]) -> str:
+    kinds = [
+        (each.destination, "".join(f"{x} of the host" for x in each.paths) or each.kind) for each in mounts
+    ]
     return ", ".join(f"{place} ({kind})" for place, kind in kinds)
 
 
@@ -301,7 +303,7 @@ def _shown_mounts(mounts: Iterable[WritableMount]) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.cpus")
 @pytest.mark.severity("medium")
-def test_container_cpu_time_is_capped(container: Container, engine: Engine, policy: Policy) -> str:
+def test_container_cpu_time_is_capped(container: Container, engine: Later[Engine], policy: Policy) -> str:
     """Every container has a cap on its processor time that is in force and below what the host has.
 
     A share only says who gets more where all want some; alone on the host, a container with a small share still
@@ -317,7 +319,7 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
     assert most is None or held <= most, f"may use {held:g} processors; the policy allows {most:g}"
     if container.planned:
         return planned_limit(f"{held:g} processors", most)
-    total = engine.info.ncpu
+    total = engine.get().info.ncpu
     assert held < total, f"may use {held:g} processors, which is no cap: the host has {total}"
     source = "" if wanted is not None else " by its control groups, though none is set"
     return f"limited to {held:g} processors{source}"
@@ -412,6 +414,6 @@ def test_container_environment_holds_no_secret(container: Container) -> str:
     images read `NAME_FILE` for `NAME`.
     """
     found = container.inspect.secrets
-    assert not found, "; ".join(found)
+    assert not found, "; ".join(map(shown, found))
     container.require_created("whether its image sets a secret (the file has none that looks like one)")
     return "no variable, label or word of its command looks like a secret"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.container_logs import Log
+from hullcheck.facts.containers.logs import Log
 from hullcheck.facts.engine.daemon_options import Setting, Value
 from hullcheck.secrets.log_options import log_options
 from selftests.kit.facts.hosts import only

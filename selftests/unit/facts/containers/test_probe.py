@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.inspect import Volume
 from hullcheck.facts.containers.probe import CONTAINERS, published_ports
-from hullcheck.facts.containers.proc import ContainerFiles
+from hullcheck.facts.containers.probe import ContainerFiles
 from hullcheck.parsing.models import decode
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -96,7 +96,7 @@ def test_labels_that_are_kept(labels: dict[str, str] | None, expected: dict[str,
 def test_lines_of_proc_are_sorted_by_their_shape() -> None:
     """What is in a line forges no other."""
     text = "7/mountinfo:a\n7/mountinfo:l b -> c\n7/fd/3 socket:[1]\n7/fd/4 socket:[2]x"
-    found = ContainerFiles.parse({"proc": text})
+    found = ContainerFiles.parse(text.split("\n"), ())
     assert found.lines["7/mountinfo"] == ("a", "l b -> c")
     assert found.sockets == {7: frozenset({"1"})}
 
