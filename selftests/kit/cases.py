@@ -4,8 +4,8 @@ A row of a control has these keys, of which `host` and one verdict are needed:
 
 - `host`: a host of the corpus; without the version of an engine, the one on 26.1.
 - `subject`: what is judged; without it, the host.
-- `set`: values by place. A place is a question, a section, an object where the section has several, and the path of a
-  field: `containers inspect web HostConfig.Privileged`.
+- `set`: values by place. A place is a question, a section (`-` for an answer without sections), an object where the
+  section has several, and the path of a field: `containers inspect web HostConfig.Privileged`.
 - `unset`: places to remove: a field, a section, or the answer to a question, as if it had failed.
 - `lines`: replacements by question and section; the regular expressions match anywhere in lines:
   `{files paths: {"^644 (.*/passwd)$": '666 \\1'}}`.
@@ -25,15 +25,17 @@ import yaml
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from hullcheck.controls.judge import finding_of
 from hullcheck.facts import Facts
 from hullcheck.policy import Policy
 from hullcheck.recording import Answer, Recording
-from hullcheck.verdicts import Verdict
+from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict
 from selftests.corpus.description import descriptions
 from selftests.corpus.judged import recording_of
 from selftests.kit.judging import judged
 
 FOLDER = Path(__file__).parents[1] / "cases"
+WHOLE = "-"
 VERDICTS = frozenset(str(each) for each in Verdict)
 
 
@@ -69,8 +71,12 @@ class Case(Struct, frozen=True):
             for pattern, new in replacements.items():
                 answers[question] = _with(answers[question], section, pattern, new)
         policy = Policy.from_mapping({**described.policy, **self.policy})
-        found = judged(self.control, Facts(replace(recording, answers=answers), policy))
-        return found[self.subject or recording.target]
+        target = Facts(replace(recording, answers=answers), policy)
+        try:
+            return judged(self.control, target)[self.subject or recording.target]
+        except (EvidenceError, NotApplicable) as raised:  # of a fact that the control needs
+            finding = finding_of(raised, "target", recording.target)
+            return str(finding.verdict), finding.reason
 
 
 @cache
@@ -142,6 +148,8 @@ def _written(documents: list[Any]) -> str:
 
 
 def _section(answer: Answer, name: str) -> str:
+    if name == WHOLE:
+        return answer.stdout
     found = re.search(rf"^--{re.escape(name)}\n(.*?)(?=^--)", answer.stdout, re.M | re.S)
     assert found, f"there is no section {name}"
     return found[1]
@@ -149,6 +157,8 @@ def _section(answer: Answer, name: str) -> str:
 
 def _with_section(answer: Answer, name: str, text: str | None) -> Answer:
     """Return the answer with another text of a section, or without the section."""
+    if name == WHOLE:
+        return replace(answer, stdout=text or "")
     old = f"--{name}\n{_section(answer, name)}"
     new = "" if text is None else f"--{name}\n{text}"
     return replace(answer, stdout=answer.stdout.replace(old, new, 1))
