@@ -10,6 +10,7 @@ A row of a control has these keys, of which `host` and one verdict are needed:
 - `lines`: replacements by question and section; the regular expressions match anywhere in lines:
   `{files paths: {"^644 (.*/passwd)$": '666 \\1'}}`.
 - `policy`: keys that replace those of the host's policy.
+- `day`: when the host answered, such as 2026-06-30: at noon, in UTC.
 - `fail`, `pass`, `manual`, `error` or `not applicable`: a part of the reason.
 - `met`: where the case was met, such as an issue of another project.
 """
@@ -17,6 +18,7 @@ A row of a control has these keys, of which `host` and one verdict are needed:
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,10 +53,11 @@ class Case(Struct, frozen=True):
     unset: tuple[str, ...] = ()
     lines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
+    day: date | None = None
     met: str = ""
 
     def __str__(self) -> str:
-        changed = (*self.set, *self.unset, *self.lines, *self.policy)
+        changed = (*self.set, *self.unset, *self.lines, *self.policy, *([str(self.day)] if self.day else []))
         return " ".join(filter(None, (self.control, self.verdict, self.host, self.subject, *changed)))
 
     def judged(self) -> tuple[str, str]:
@@ -71,6 +74,9 @@ class Case(Struct, frozen=True):
             for pattern, new in replacements.items():
                 answers[question] = _with(answers[question], section, pattern, new)
         policy = Policy.from_mapping({**described.policy, **self.policy})
+        if self.day:
+            noon = datetime.combine(self.day, time(12), UTC).timestamp()
+            recording = replace(recording, gathered=noon, asked=noon)
         target = Facts(replace(recording, answers=answers), policy)
         try:
             return judged(self.control, target)[self.subject or recording.target]
