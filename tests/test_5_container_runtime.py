@@ -1,6 +1,6 @@
 """CIS Docker Benchmark v1.8.0, section 5: container runtime."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import NoReturn
 
@@ -57,7 +57,7 @@ def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> s
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.apparmor")
 @pytest.mark.severity("high")
-def test_container_has_an_apparmor_profile(container: Container, kernel: Kernel) -> str:
+def test_container_has_an_apparmor_profile(container: Container, kernel: Later[Kernel]) -> str:
     """Every container runs under an AppArmor profile that is enforced.
 
     The profile takes from a container what its capabilities alone would still allow: mounting, writing below
@@ -68,7 +68,7 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Kernel)
     mode.
     """
     used, option = container.privileges.applies_apparmor, container.security_options.get("apparmor", "")
-    if not used and not kernel.apparmor:
+    if not used and not kernel.get().apparmor:
         container.runtime.require_running_state()
         raise NotApplicable("AppArmor is not on in the kernel of this host")
     assert not container.host_config.privileged, "runs with --privileged, and so unconfined"
@@ -90,7 +90,7 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Kernel)
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.selinux")
 @pytest.mark.severity("high")
-def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> str:
+def test_container_has_selinux_labels(container: Container, kernel: Later[Kernel]) -> str:
     """Every container has SELinux labels of a type that confines it, and the host enforces them.
 
     The labels keep a process that breaks out of its container from the files of the host and of other
@@ -100,7 +100,7 @@ def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> s
     Remedy: set `"selinux-enabled": true` for the daemon, drop `--security-opt label=disable` and `label=type:` with
     a type that confines nothing, and set SELinux to enforcing.
     """
-    if not kernel.selinux:
+    if not (container.planned or kernel.get().selinux):
         container.runtime.require_running_state()
         raise NotApplicable("SELinux is not on in the kernel of this host")
     assert not container.host_config.privileged, "runs with --privileged, and so without a label of its own"
@@ -109,7 +109,7 @@ def test_container_has_selinux_labels(container: Container, kernel: Kernel) -> s
     label = container.privileges.security_label if container.running else labels[0]
     kind = confinement.selinux_type(label)
     assert not confinement.is_unconfined(kind), f"its type {kind or label} confines nothing"
-    assert kernel.selinux == "enforcing", "SELinux is permissive on this host: labels are not enforced"
+    assert kernel.get().selinux == "enforcing", "SELinux is permissive on this host: labels are not enforced"
     return f"labelled {label}"
 
 
@@ -160,9 +160,7 @@ def test_container_is_not_privileged(container: Container) -> str:
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high")
-def test_container_mounts_no_sensitive_host_path(
-    container: Container, engine: Later[Engine], policy: Policy
-) -> str:
+def test_container_mounts_no_sensitive_host_path(container: Container, policy: Policy) -> str:
     """No container sees a system directory of the host, unless the site allows it.
 
     Through such a mount, even a read-only one, a container reads the host's secrets or uses a socket; where it can
@@ -173,24 +171,21 @@ def test_container_mounts_no_sensitive_host_path(
     Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of the
     policy.
     """
-    root = engine.get().info.docker_root_dir
+    seen = container.mounts
 
     def found(mounts: Iterable[HostMount], is_wrong: Callable[[HostMount, str, str], bool]) -> str:
-        places = [
-            (path, each) for each in mounts for path in sorted(each.paths) if is_wrong(each, path, root)
-        ]
-        named = [(path, each) for path, each in places if not policy.allows_mount(path)]
-        return ", ".join(f"{path} of the host at {each.destination}" for path, each in named)
+        places = [(path, each) for each in mounts for path in sorted(each.paths)]
+        wrong = [(path, each) for path, each in places if is_wrong(each, path, container.docker_root)]
+        left = [(path, each) for path, each in wrong if not policy.allows_mount(path)]
+        return ", ".join(f"{path} of the host at {each.destination}" for path, each in left)
 
-    sensitive = found(container.mounts.configured, is_sensitive) or found(
-        container.mounts.visible, is_sensitive
-    )
+    sensitive = found(seen.configured, is_sensitive) or found(seen.visible, is_sensitive)
     assert not sensitive, f"mounts {sensitive}"
-    if doubt := found(container.mounts.visible, is_of_a_service):
+    if doubt := found(seen.visible, is_of_a_service):
         raise Manual(
             f"mounts {doubt}: check which service owns it, and list it in allowed_mounts of the policy"
         )
-    sources = sorted({path for each in container.mounts.visible for path in each.paths})
+    sources = sorted({path for each in seen.visible for path in each.paths})
     return f"mounts {listed(sources) or 'nothing'} of the host"
 
 
@@ -294,7 +289,7 @@ def test_container_has_a_network_namespace(container: Container) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.memory")
 @pytest.mark.severity("medium")
-def test_container_has_a_memory_limit(container: Container, engine: Engine, policy: Policy) -> str:
+def test_container_has_a_memory_limit(container: Container, engine: Later[Engine], policy: Policy) -> str:
     """Every container has a memory limit that is in force and below what the host has.
 
     Without one a single container can use up the memory of all.
@@ -310,7 +305,7 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
     )
     if container.planned:
         return planned_limit(f"{held} bytes of memory", most)
-    total = engine.info.mem_total
+    total = engine.get().info.mem_total
     assert held < total, f"its limit of {held} bytes is no limit: the host has {total}"
     return f"limited to {held} bytes{_source(container, wanted > 0)}"
 
@@ -321,7 +316,7 @@ def test_container_has_a_memory_limit(container: Container, engine: Engine, poli
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy: Policy) -> str:
+def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], policy: Policy) -> str:
     """Every container has a processor share or limit of its own, and it is in force.
 
     Without one a single container can take the processor time of all.
@@ -339,7 +334,7 @@ def test_container_has_a_cpu_limit(container: Container, engine: Engine, policy:
     )
     if container.planned:
         return "the file gives it a CPU share" if share else planned_limit(f"{cpus:g} processors", most)
-    total = engine.info.ncpu
+    total = engine.get().info.ncpu
     assert share or (cpus or inf) < total, (
         f"may use {cpus:g} processors, which is no limit: the host has {total}"
     )
@@ -683,9 +678,7 @@ def test_container_reports_its_health(container: Container) -> str:
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_container_runs_a_current_image(
-    container: Container, image_names: Later[Mapping[str, str]], policy: Policy
-) -> str:
+def test_container_runs_a_current_image(container: Container, policy: Policy) -> str:
     """Every container runs a pinned version of its image, and the one that is approved as current.
 
     A tag like `latest` says nothing of what runs, and an old image keeps holes that were mended long ago.
@@ -696,7 +689,7 @@ def test_container_runs_a_current_image(
     reference = container.image
     assert reference.is_pinned, f"runs {reference.name}, which names no version"
     identifier = container.inspect.image
-    now = image_names.get().get(reference.familiar_name, identifier)
+    now = container.host.image_names.get().get(reference.familiar_name, identifier)
     outdated = f"{reference.name} is another image now; create the container again"
     assert reference.digest or now == identifier, outdated
     if policy.current_images is None:
@@ -716,7 +709,7 @@ def test_container_runs_a_current_image(
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.pids_limit")
 @pytest.mark.severity("medium")
-def test_container_has_a_process_limit(container: Container, kernel: Kernel, policy: Policy) -> str:
+def test_container_has_a_process_limit(container: Container, kernel: Later[Kernel], policy: Policy) -> str:
     """Every container has a limit of processes that is in force and below what the host has.
 
     Without one a fork bomb in one container stops the whole host.
@@ -732,7 +725,7 @@ def test_container_has_a_process_limit(container: Container, kernel: Kernel, pol
     )
     if container.planned:
         return planned_limit(f"{held} processes", most)
-    total = kernel.most_processes
+    total = kernel.get().most_processes
     assert held < total, f"its limit of {held} processes is no limit: the host has at most {total}"
     return f"limited to {held} processes{_source(container, wanted > 0)}"
 
@@ -763,7 +756,7 @@ def test_container_is_not_on_the_default_bridge(container: Container) -> str:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.userns_remap", "5.cis.daemon_json")
 @pytest.mark.severity("high")
-def test_container_does_not_leave_user_remapping(container: Container, engine: Engine) -> str:
+def test_container_does_not_leave_user_remapping(container: Container, engine: Later[Engine]) -> str:
     """No container is taken out of the daemon's user namespace remapping by `--userns host`.
 
     Root in such a container is root of the host.
@@ -773,13 +766,14 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: E
     assert container.host_config.userns_mode != "host", "runs with --userns host"
     if container.planned:
         return "whether the daemon remaps users, its host shows"
-    if engine.remaps_users and container.running:
+    remaps = engine.get().remaps_users
+    if remaps and container.running:
         assert not container.runtime.runs_in_host("user"), "runs in the user namespace of the host"
         return "does not share the user namespace of the host"
     container.runtime.require_running_state()
-    if engine.rootless:
+    if engine.get().rootless:
         return "the engine is rootless: root in it is the user who runs the engine"
-    if engine.remaps_users:
+    if remaps:
         return "does not run; the daemon will remap its users"
     return "the daemon remaps no users, so this isolates nothing: see 2.10"
 

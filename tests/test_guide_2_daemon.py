@@ -16,7 +16,7 @@ from hullcheck.criteria.daemon import (
     validity_flaw,
     weakness,
 )
-from hullcheck.facts.containers.container_logs import Log, Options
+from hullcheck.facts.containers.logs import Log, Options
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_options import KINDS
 from hullcheck.facts.engine.endpoints import shown as shown_endpoint

@@ -20,7 +20,7 @@ from hullcheck.criteria.judgement import (
     unread_reports,
 )
 from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.mounts import WritableMount
+from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.engine.firewall import CNI, OPTIONS, Firewall
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.services import Service
@@ -34,6 +34,7 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.confinement import DOCKER_DEFAULT, plain_capability
 from hullcheck.parsing.values import Reference
 from hullcheck.policy import Policy
+from hullcheck.secrets.configuration import shown
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _PROGRAM_FOLDERS = """
@@ -180,11 +181,11 @@ def test_scanner_covers_images_in_use(
     Remedy: let one of them scan every image before it is started and on a schedule, and keep its reports in the
     folder `scan_reports` of the policy, each scan in a file of its own.
     """
-    limits = policy.scan_reports
+    images, limits = image.get(), policy.scan_reports
     if limits is None:
         raise Manual(NO_REPORTS)
     container.get()  # without a list of the containers nobody knows which images they use
-    used = {name: image for name, image in image.get() if image.used_by}
+    used = {name: image for name, image in images if image.used_by}
     if not used:
         raise NotApplicable("no container uses an image")
     reports = scan_reports.get()
@@ -278,10 +279,11 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     """
     if not container.mounts.root_is_read_only:
         raise NotApplicable("its root file system is not read-only: see the control on that")
-    shared = [WritableMount("/dev/shm", "bind", "/dev/shm")] if container.runtime.shares_host("ipc") else []
-    mounts = sorted((*shared, *container.mounts.writable), key=lambda each: each.destination)
+    memory = HostMount("/dev/shm", frozenset({"/dev/shm"}), "bind")
+    mounts = [*container.mounts.writable, *([memory] if container.runtime.shares_host("ipc") else [])]
+    mounts.sort(key=lambda each: each.destination)
     lasting = [each for each in mounts if each.kind not in ("tmpfs", "volume")]
-    other = [each for each in lasting if not policy.allows_mount(each.source)]
+    other = [each for each in lasting if not any(map(policy.allows_mount, each.paths))]
     assert not other, f"can write to {_shown_mounts(other)}"
     if programs := [each for each in mounts if each.destination in _PROGRAMS]:
         raise Manual(f"can change its own programs at {_shown_mounts(programs)}: does it need that?")
@@ -289,10 +291,10 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     return _shown_mounts(mounts) or "can write nowhere"
 
 
-def _shown_mounts(mounts: Iterable[WritableMount]) -> str:
-    kinds = (
-        (each.destination, f"{each.source} of the host" if each.source else each.kind) for each in mounts
-    )
+def _shown_mounts(mounts: Iterable[HostMount]) -> str:
+    kinds = [
+        (each.destination, "".join(f"{x} of the host" for x in each.paths) or each.kind) for each in mounts
+    ]
     return ", ".join(f"{place} ({kind})" for place, kind in kinds)
 
 
@@ -302,7 +304,7 @@ def _shown_mounts(mounts: Iterable[WritableMount]) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.cpus")
 @pytest.mark.severity("medium")
-def test_container_cpu_time_is_capped(container: Container, engine: Engine, policy: Policy) -> str:
+def test_container_cpu_time_is_capped(container: Container, engine: Later[Engine], policy: Policy) -> str:
     """Every container has a cap on its processor time that is in force and below what the host has.
 
     A share only says who gets more where all want some; alone on the host, a container with a small share still
@@ -318,7 +320,7 @@ def test_container_cpu_time_is_capped(container: Container, engine: Engine, poli
     assert most is None or held <= most, f"may use {held:g} processors; the policy allows {most:g}"
     if container.planned:
         return planned_limit(f"{held:g} processors", most)
-    total = engine.info.ncpu
+    total = engine.get().info.ncpu
     assert held < total, f"may use {held:g} processors, which is no cap: the host has {total}"
     source = "" if wanted is not None else " by its control groups, though none is set"
     return f"limited to {held:g} processors{source}"
@@ -413,6 +415,6 @@ def test_container_environment_holds_no_secret(container: Container) -> str:
     images read `NAME_FILE` for `NAME`.
     """
     found = container.inspect.secrets
-    assert not found, "; ".join(found)
+    assert not found, "; ".join(map(shown, found))
     container.require_created("whether its image sets a secret (the file has none that looks like one)")
     return "no variable, label or word of its command looks like a secret"

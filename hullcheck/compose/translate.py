@@ -17,7 +17,7 @@ from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Hook, inspect
 from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS, FileNetwork, Service
 from hullcheck.facts.host.processes import servers_named
-from hullcheck.secrets import configuration
+from hullcheck.secrets.configuration import Secret, secrets_in
 from hullcheck.secrets.log_options import log_options
 
 _STAND_IN = "Zq8vT3kL9xRw2"
@@ -280,7 +280,7 @@ class _Service:
         test = ["NONE"] if check.get("disable") else check.get("test")
         return inspect.Healthcheck(test=[kind_of_check(test)]) if test else None
 
-    def _secrets(self) -> list[str]:
+    def _secrets(self) -> list[Secret]:
         raw = ((self.model.merged.raw or {}).get("services") or {}).get(self.name) or {}
         later = {
             name
@@ -298,7 +298,7 @@ class _Service:
             "Entrypoint": self._texts("entrypoint"),
             "Healthcheck": {"Test": (self.data.get("healthcheck") or {}).get("test")},
         }
-        return configuration.in_configuration(searched)
+        return secrets_in(searched)
 
     # ---- what it sees of the host's files
 

@@ -172,8 +172,8 @@ def _capabilities(container: Container, _: Facts) -> _Found:
         yield "allowed_capabilities", each, ""
 
 
-def _mounts(container: Container, facts: Facts) -> _Found:
-    root = facts.get("engine").info.docker_root_dir
+def _mounts(container: Container, _: Facts) -> _Found:
+    root = container.docker_root
     for mount in (*container.mounts.configured, *container.mounts.visible):
         for path in sorted(mount.paths):
             if is_sensitive(mount, path, root) or is_of_a_service(mount, path, root):

@@ -3,15 +3,13 @@
 What its engine, its image or its host decides is *not applicable*, and never a pass.
 """
 
-from collections.abc import Callable, Mapping
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable
 
 from hullcheck.facts.containers import Container, Hook
 from hullcheck.facts.containers.host_context import HostContext
 from hullcheck.facts.containers.inspect import Inspected, Source, Volume, view
-from hullcheck.facts.containers.runtime import Runtime
-from hullcheck.facts.engine.models import Network
+from hullcheck.facts.containers.ports import BINDING_ADDRESS
+from hullcheck.facts.engine.models import GATEWAY_MODES, Network
 from hullcheck.facts.registry import NOT_TOLD, Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.models import Model, decode
@@ -22,13 +20,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 COMPOSE_FILE = Probe("compose_file", "docker compose --file FILE --profile '*' config --format json")
 """No host is asked this: what is kept of the files is made where the auditor is."""
 
-_BRIDGE = "com.docker.network.bridge."
-OPTIONS_OF_NETWORKS = frozenset(
-    (
-        *(f"{_BRIDGE}{each}" for each in ("gateway_mode_ipv4", "gateway_mode_ipv6", "host_binding_ipv4")),
-        "com.docker.network.host_ipv4",
-    )
-)
+OPTIONS_OF_NETWORKS = frozenset((*GATEWAY_MODES, *BINDING_ADDRESS))
 """Those that decide who reaches a port."""
 
 
@@ -101,7 +93,6 @@ class Written(Source):
     """A service of a file, with what one control has read of it."""
 
     planned = True
-    notes = True
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -141,24 +132,20 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
         image_names=Later(dict),
     )
 
-    def find(wanted: str) -> Runtime:
+    def find(wanted: str) -> Container:
         if wanted not in file.services:
             raise NotApplicable(f"it joins the namespace of {wanted}, which is not in the file")
-        return made(wanted).runtime
-
-    def made(wanted: str) -> Container:
         found = file.services[wanted]
         return Container(
             inspect=view(found.inspect, source),
             host=host,
             source=source,
-            ids=file.services,
             find=find,
             hooks=view(found.hooks, source, "hooks."),
             watched=lambda: _planned(file, wanted),
         )
 
-    return made(name), source.place
+    return find(name), source.place
 
 
 @fact(COMPOSE_FILE, name="container", on="compose")
@@ -169,46 +156,7 @@ def services_of_file(recording: Recording) -> Subjects[Container]:
     return Subjects("container", named, "the Compose file has no service")
 
 
-# ---- what stands for an engine and a kernel
-
-
-class UnknownEngine:
-    """The engine that will start the services: only where engines usually keep their data is known."""
-
-    docker_root_dir = "/var/lib/docker"
-
-    @property
-    def info(self) -> "UnknownEngine":
-        return self
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise NotApplicable(NOT_TOLD)
-
-
-@fact(COMPOSE_FILE, name="engine", on="compose")
-def engine_of_file(recording: Recording) -> UnknownEngine:
-    """Stands for the engine that will start the services."""
-    return UnknownEngine()
-
-
-@fact(COMPOSE_FILE, name="kernel", on="compose")
-def kernel_of_file(recording: Recording) -> SimpleNamespace:
-    """Stands for the kernel below that engine, of which the file decides whether a label is given."""
-    return SimpleNamespace(selinux="enforcing")
-
-
-@fact(COMPOSE_FILE, name="image_names", on="compose")
-def images_of_file(recording: Recording) -> Mapping[str, str]:
-    """No image is there yet."""
-    return {}
-
-
-@fact(COMPOSE_FILE, name="clock", on="compose")
-def clock_of_file(recording: Recording) -> None:
-    """Nothing of a Compose file has a time."""
-    return
+# ---- what results say of the target
 
 
 @fact(name="engine_version", on="compose")

@@ -5,7 +5,6 @@ older engine, do not report is `UNSET`; `view` raises what its `Source` decides 
 """
 
 import json
-import posixpath
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from msgspec import UNSET, Meta, Struct, field
@@ -16,7 +15,8 @@ from hullcheck.data.labels import GROUPING
 from hullcheck.facts.host.processes import servers_named
 from hullcheck.parsing import confinement
 from hullcheck.parsing.models import Model
-from hullcheck.secrets import configuration, log_options
+from hullcheck.secrets import log_options
+from hullcheck.secrets.configuration import Secret, secrets_in
 from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class Binding(Model, frozen=True, kw_only=True):
     """A port of the host, or a range; a port of a routed network has none, and an address may be empty."""
 
     host_ip: str = ""
-    host_port: Annotated[str, Meta(pattern=r"^([0-9]+(-[0-9]+)?)?$")] = ""
+    host_port: Annotated[str, Meta(pattern=r"^([0-9]{1,5}(-[0-9]{1,5})?)?$")] = ""
 
 
 Bindings = dict[str, list[Binding] | None] | None
@@ -186,7 +186,7 @@ class Inspected(Model, frozen=True, kw_only=True):
     Attributes:
         path: the program; never stored.
         args: the SSH servers that the program and its arguments name.
-        secrets: what secrets its variables, labels and command hold, in words; the engine has no such field.
+        secrets: those that its variables, labels and command hold; the engine has no such field.
     """
 
     id: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] = HOLE
@@ -202,7 +202,7 @@ class Inspected(Model, frozen=True, kw_only=True):
     host_config: HostConfig = HOLE
     mounts: list[MountPoint] = HOLE
     network_settings: NetworkSettings = HOLE
-    secrets: list[str] = HOLE
+    secrets: list[Secret] = HOLE
 
 
 class VolumeOptions(Model, frozen=True, kw_only=True, rename="lower"):
@@ -227,8 +227,6 @@ class Volumes(Model, frozen=True, kw_only=True):
 
 # ---- what is stored
 
-_LONGEST_LABEL, _MOST_LABELS = 200, 100
-
 
 def reduced(found: Inspected) -> Inspected:
     """Return *found* without what may be a secret."""
@@ -239,7 +237,7 @@ def reduced(found: Inspected) -> Inspected:
         test = config.healthcheck.test if config.healthcheck else None
         if HOLE not in (config.env, config.labels):
             searched = {"Env": config.env, "Labels": config.labels, "Cmd": [*command, *(test or ())]}
-            changes["secrets"] = configuration.in_configuration(searched)
+            changes["secrets"] = secrets_in(searched)
         changes["config"] = replace(
             config,
             env=HOLE,
@@ -255,22 +253,14 @@ def reduced(found: Inspected) -> Inspected:
             settings,
             log_config=replace(log, config=log_options.log_options(log.config or {})) if log else log,
             security_opt=[*map(_short_profile, options)] if options else options,
-            tmpfs=settings.tmpfs and dict.fromkeys(settings.tmpfs, ""),
         )
-    if found.mounts is not HOLE:
-        changes["mounts"] = [replace(x, destination=_from_root(x.destination)) for x in found.mounts]
     return replace(found, **changes)
-
-
-def _from_root(path: str) -> str:
-    """Return a path of the container; one without a slash (`VOLUME data`) begins at its root."""
-    return path if path.startswith("/") else posixpath.normpath(f"/{path}")
 
 
 def labels_kept(labels: dict[str, str | None]) -> dict[str, str | None]:
     """Return the names of labels, and the values of those that are names."""
-    names = sorted(each for each in labels if len(each) <= _LONGEST_LABEL)[:_MOST_LABELS]
-    return {each: labels[each] if each in GROUPING or each == SERVICE else None for each in names}
+    known = {each: labels[each] for each in (*sorted(GROUPING), SERVICE) if each in labels}
+    return dict.fromkeys(labels) | known
 
 
 def _short_profile(option: str) -> str:
@@ -303,8 +293,6 @@ class Source:
     """Whether nobody has created the container yet."""
     inside = False
     """Whether the container is seen from inside: nothing but its processes and mounts is known."""
-    notes = False
-    """Whether it notes which fields are read."""
 
     def read(self, name: str) -> None:
         """Note that a field is read: `host_config.memory`."""
@@ -328,7 +316,7 @@ class _View:
             written = dict(zip(fields.__struct_fields__, fields.__struct_encode_fields__, strict=True))[name]
             raise self._source.missing(self._path.title().replace("_", "") + written)
         found = view(value, self._source, f"{path}.")
-        if not self._source.notes:
+        if not self._source.planned:  # of a file it is noted what each control reads
             setattr(self, name, found)  # the next time it is there
         return found
 

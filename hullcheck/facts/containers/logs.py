@@ -1,19 +1,71 @@
-"""The log shippers that run on a target, and where the log drivers of Docker send."""
+"""The logs of containers: their drivers and options, where these send, and the log shippers that run."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
 
 from msgspec import Struct
 
 from hullcheck.facts.containers import Container
+from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.daemon_options import Setting
 from hullcheck.facts.host.processes import Process, Processes
 from hullcheck.facts.registry import Later, fact
-from hullcheck.facts.subjects import Subjects
+from hullcheck.facts.subjects import DAEMON_DEFAULT, Subjects
 from hullcheck.lazy import regex
 from hullcheck.parsing.values import canonical
 from hullcheck.verdicts import EvidenceError, unread
+
+Options = Mapping[str, str]
+
+
+# ---- the log of a container, which keeps the driver and options of its creation, whatever the daemon has now
+
+
+class Log(Struct, frozen=True):
+    """The log of one container, or what a new one gets that says nothing of its log.
+
+    Attributes:
+        own: the options that the container has, or None for the daemon's default itself.
+    """
+
+    driver: str
+    daemon: Daemon
+    own: Options | None = None
+
+    @property
+    def default(self) -> Setting:
+        return self.daemon.setting("log-opts")
+
+    @property
+    def is_file(self) -> bool:
+        """Whether its driver writes a file on the host, which can be limited."""
+        return self.driver in ("json-file", "local")
+
+    def always(self, complies: Callable[[Options], bool]) -> bool:
+        """Whether its options comply."""
+        return self.default.always(complies) if self.own is None else complies(self.own)
+
+    @property
+    def inherits(self) -> bool:
+        """Whether it has all the options that the daemon gives; of the daemon's default, whether there are any."""
+        if self.own is None:
+            return self.always(bool)
+        given = self.default.value
+        return bool(given) and set(given) <= set(self.own)
+
+
+@fact()
+def container_log(daemon: Daemon, container: Later[Subjects[Container]]) -> Subjects[Log]:
+    """The log of every container, and what the daemon does by default."""
+    default = Log(daemon.setting("log-driver").value, daemon)
+    own = ((name, each.host_config.log_config) for name, each in container.get())
+    logs = ((name, Log(log.type, daemon, log.config or {})) for name, log in own)
+    return Subjects("log", ((DAEMON_DEFAULT, default), *logs))
+
+
+# ---- log shippers
 
 SYSTEMS = ("ELK", "Fluentd", "another system")
 OTHER_SYSTEM = SYSTEMS[2]
@@ -31,10 +83,8 @@ KNOWN = {
 """The paths of the programs of known log shippers."""
 RELAYS = ("rsyslogd", "syslog-ng")
 """Shippers of what is sent to them: they run on most hosts, and read no files of containers."""
-_SYSTEMS = {
-    **dict.fromkeys(("elastic-agent", "filebeat", "logstash"), "ELK"),
-    **dict.fromkeys(("fluent-bit", "fluentd"), "Fluentd"),
-}
+_SYSTEMS = dict.fromkeys(("elastic-agent", "filebeat", "logstash"), "ELK")
+_SYSTEMS |= dict.fromkeys(("fluent-bit", "fluentd"), "Fluentd")
 _LOOPBACK = regex(
     r"(localhost|ip6-l)[\w.-]*|.*\.localhost|(host|gateway)\.(docker|containers)\.internal"
     r"|127\.[\d.]+|::1?|0\.0\.0\.0|0|/.*",
@@ -73,11 +123,15 @@ class Shippers(Struct, frozen=True, dict=True):
     @cached_property
     def running(self) -> tuple[str, ...]:
         """The known log shippers that run, on the host or in a container."""
-        return tuple(sorted({name for each in self._programs for name in _known(each)}))
+        paths = {path for each in self._programs for path in (each.executable, f"/{each.name}")}
+        return tuple(
+            sorted(name for name, known in KNOWN.items() if any(map(re.compile(known).fullmatch, paths)))
+        )
 
     def runs(self, name: str) -> bool:
         """Return whether a log shipper runs: a known one, or a program of this name."""
-        if name in self.running or any(name in (each.name, _base(each)) for each in self._programs):
+        names = {name for each in self._programs for name in (each.name, each.executable.rpartition("/")[2])}
+        if name in self.running or name in names:
             return True
         self.require_all()
         return False
@@ -94,18 +148,6 @@ class Shippers(Struct, frozen=True, dict=True):
         return bool(_LOOPBACK.fullmatch(plain)) or any(
             plain in (each.name, *each.addresses) for _, each in self.containers.get()
         )
-
-
-def _base(process: Process) -> str:
-    return process.executable.rpartition("/")[2]
-
-
-def _known(process: Process) -> Iterator[str]:
-    """Yield the known shipper that a process is, by its program or the script that it runs."""
-    paths = process.executable, f"/{process.status.get('Name', '')}"
-    for name, pattern in KNOWN.items():
-        if any(re.fullmatch(pattern, path) for path in paths):
-            yield name
 
 
 @fact()
@@ -135,7 +177,7 @@ _ADDRESSES = {"fluentd": "127.0.0.1:24224", "syslog": "unix:///dev/log"}
 """Where they send unless an address is given."""
 
 
-def log_host(driver: str, options: Mapping[str, str]) -> str:
+def log_host(driver: str, options: Options) -> str:
     """Return the host to which one of `NETWORK_DRIVERS` sends: without its port, a path for a socket, or empty."""
     address = str(options.get(NETWORK_DRIVERS[driver][1]) or _ADDRESSES.get(driver, ""))
     host = address.rpartition("://")[2].rpartition("@")[2]

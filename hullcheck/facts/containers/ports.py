@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from hullcheck.facts.containers.configuration import Configuration
 from hullcheck.facts.containers.inspect import Bindings
-from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.engine.models import Network
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.values import api_port, canonical
 from hullcheck.verdicts import EvidenceError, unread
 
-_BINDING = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4")
-_LAST = 65535
+if TYPE_CHECKING:
+    from hullcheck.facts.containers import Container
+
+BINDING_ADDRESS = ("com.docker.network.bridge.host_binding_ipv4", "com.docker.network.host_ipv4")
 HOST_NETWORK = "host"
 
 
@@ -44,51 +44,41 @@ class Port(Struct, frozen=True):
 class Ports(Struct, frozen=True, dict=True):
     """The open ports of a container."""
 
-    container: Configuration
-    runtime: Runtime
+    container: "Container"
 
     @property
     def published(self) -> tuple[Port, ...]:
-        """The ports that the engine publishes for it on this host, or will once it runs.
-
-        This may prove that a port is open, and never that none is: see `open`.
-        """
+        """The ports that the engine publishes for it on this host, or will: `open` has what else is open."""
         settings, mode = self.container.host_config, self.container.host_config.network_mode
         if self.container.running:
             ports = self.container.inspect.network_settings.ports
             if ports is None and not mode.startswith("container:"):  # engines before 25 say so of these alone
                 raise EvidenceError("docker inspect: it runs, and Ports is null")
             return tuple(_bound(ports, ("",)))
-        bindings = settings.port_bindings
-        if mode in ("host", "none") or mode.startswith("container:") or not self._binding_addresses:
+        bound, addresses = settings.port_bindings or {}, self._binding_addresses
+        if mode in ("host", "none") or mode.startswith("container:") or not addresses:
             return ()  # the engine publishes nothing for these, whatever is asked
-        return (*_bound(bindings, self._binding_addresses), *self._exposed())
-
-    def _exposed(self) -> Iterable[Port]:
-        """Yield the ports that --publish-all will open."""
-        if self.container.host_config.publish_all_ports:
-            named = set(self.container.config.exposed_ports or {})
-            for key in sorted(named - set(self.container.host_config.port_bindings or {})):
-                target, protocol = api_port(key)
-                for address in self._binding_addresses:
-                    yield Port(address, 0, protocol, "publish-all", target)
+        exposed = sorted(self.container.config.exposed_ports or ()) if settings.publish_all_ports else ()
+        chosen = [(address, *api_port(key)) for key in exposed if key not in bound for address in addresses]
+        return (
+            *_bound(bound, addresses),
+            *(Port(address, 0, protocol, "publish-all", target) for address, target, protocol in chosen),
+        )
 
     @cached_property
     def _binding_addresses(self) -> tuple[str, ...]:
-        """The addresses at which a port without an address may be bound.
-
-        The engine chooses one of several networks, and publishes nothing for internal ones.
-        """
+        """The addresses at which a port without an address may be bound: none in internal networks."""
         known = self._known_networks
-        open_ones = [each.options for each in known if not each.internal]
-        found = {next((each[key] for key in _BINDING if each.get(key)), "") for each in open_ones}
-        return tuple(sorted(found if len(known) >= len(self.container.networks) > 0 else found | {""}))
+        options = [each.options for each in known if not each.internal]
+        found = {next((each[key] for key in BINDING_ADDRESS if each.get(key)), "") for each in options}
+        return tuple(sorted(found)) if known else ("",)
 
     @cached_property
-    def _network_owner(self) -> Configuration:
+    def _network_owner(self) -> "Container":
         """The container that names its networks: if it does not run, the one whose network it will join."""
-        joined = None if self.container.running else self.runtime.joined("network_mode")
-        return joined.container if joined else self.container
+        if self.container.running:
+            return self.container
+        return self.container.runtime.joined("network_mode") or self.container
 
     @property
     def _known_networks(self) -> list[Network]:
@@ -99,14 +89,11 @@ class Ports(Struct, frozen=True, dict=True):
     @property
     def networks_outside(self) -> tuple[str, ...]:
         """Its networks that give it an address of its own outside the host, or may do so."""
-        known, owner = self._known_networks, self._network_owner
-        if owner.running:  # it is in one by its id, also where another has that name now
-            known = [each for each in known if each.id in owner.networks.values()]
-        return tuple(each.name for each in known if each.is_outside)
+        return tuple(each.name for each in self._known_networks if each.is_outside)
 
     @property
     def unknown_in(self) -> tuple[str, ...]:
-        """The networks of the host, and outside, in which one that does not run will open whatever it listens on."""
+        """The networks of the host and outside in which it will open whatever it listens on, if it does not run."""
         if self.container.running:
             return ()
         in_host = self._network_owner.host_config.network_mode == "host"
@@ -123,50 +110,47 @@ class Ports(Struct, frozen=True, dict=True):
         return (*self.published, *self._service_ports(), *self._listening())
 
     def _service_ports(self) -> tuple[Port, ...]:
-        ingress = {network.id for network in self.container.host.networks.get() if network.ingress}
-        attached = self.container.networks
-        if "ingress" not in attached and ingress.isdisjoint(attached.values()):
+        in_ingress = "ingress" in self.container.networks or any(x.ingress for x in self._known_networks)
+        if not in_ingress:
             return ()
         service = self.container.service
         if service is None:
             raise EvidenceError("it is in the ingress network, but the engine names no service for it")
-        return tuple(
-            Port("", each.number, each.protocol, "service", service.name)
-            for each in service.ports
-            if each.mode != "host"
-        )
+        published = [each for each in service.ports if each.mode != "host"]
+        return tuple(Port("", each.number, each.protocol, "service", service.name) for each in published)
 
     def _listening(self) -> tuple[Port, ...]:
         """Return its listeners, if its network is the host's or one outside (macvlan, ipvlan, those of plugins)."""
         if not self.container.running:
             return ()
-        if self.runtime.shares_host("net"):
+        if self.container.runtime.shares_host("net"):
             network, found = HOST_NETWORK, self._own_listeners()
         elif outside := self.networks_outside:
             network = outside[0]
-            found = tuple(each for each in self._listeners() if not each.on_loopback)
+            found = [each for each in self._listeners() if not each.on_loopback]
         else:
             return ()
         return tuple(Port(each.address, each.number, each.protocol, "listener", network) for each in found)
 
-    def _listeners(self) -> tuple[Listener, ...]:
+    def _listeners(self) -> list[Listener]:
         """Return the listeners in its network, be it read of another process that is in it."""
-        files, network = self.runtime.files, self.runtime.namespace("net")
+        files, network = self.container.runtime.files, self.container.runtime.namespace("net")
         for pid, found in files.listeners.items():
             if files.links.get(pid, {}).get("net") == network:
                 return found
         raise EvidenceError("the listeners in its network could not be read")
 
-    def _own_listeners(self) -> tuple[Listener, ...]:
+    def _own_listeners(self) -> list[Listener]:
         """Return the listeners in its network whose socket one of its own processes holds."""
-        listeners, sockets = self._listeners(), self.runtime.files.sockets
-        hidden = [process.pid for process in self.runtime.processes if process.pid_namespace is None]
+        listeners, sockets = self._listeners(), self.container.runtime.files.sockets
+        processes = self.container.runtime.processes
+        hidden = [each.pid for each in processes if each.pid_namespace is None]
         if listeners and hidden:  # who may not read a link of a process may not read its sockets either
             raise EvidenceError(unread(f"the sockets of process {hidden[0]}"))
         if listeners and not sockets:
             raise EvidenceError("which process holds a listening socket could not be read")
-        held = {inode for each in self.runtime.processes for inode in sockets.get(each.pid, ())}
-        return tuple(each for each in listeners if each.inode in held)
+        held = {inode for each in processes for inode in sockets.get(each.pid, ())}
+        return [each for each in listeners if each.inode in held]
 
 
 def _bound(bindings: Bindings, unnamed: tuple[str, ...]) -> Iterable[Port]:
@@ -174,14 +158,7 @@ def _bound(bindings: Bindings, unnamed: tuple[str, ...]) -> Iterable[Port]:
     for key, group in (bindings or {}).items():
         target, protocol = api_port(key)
         for each in group or ():
+            first, _, last = (each.host_port or "0").partition("-")  # 0: the engine chooses one
             for address in [each.host_ip] if each.host_ip else unnamed:
-                for number in _numbers(each.host_port):
+                for number in range(int(first), int(last or first) + 1):
                     yield Port(address, number, protocol, "published", target)
-
-
-def _numbers(text: str) -> range:
-    """Return the ports of `8000-8010`; 0: the engine chooses one."""
-    first, _, last = (text or "0").partition("-")
-    if int(last or first) > _LAST:
-        raise EvidenceError(f"{text} is no range of ports")
-    return range(int(first), int(last or first) + 1)

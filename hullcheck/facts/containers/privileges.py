@@ -1,38 +1,30 @@
 """What a container may do: what `docker exec` gives to a command in it, and what each of its processes can do."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from hullcheck.facts.containers.configuration import Configuration
-from hullcheck.facts.containers.runtime import Runtime
 from hullcheck.facts.host.processes import Process
 from hullcheck.parsing import confinement
 from hullcheck.parsing.values import go_boolean
 from hullcheck.verdicts import EvidenceError
 
+if TYPE_CHECKING:
+    from hullcheck.facts.containers import Container
+
 
 class Privileges(Struct, frozen=True, dict=True):
     """What a container may do, or will once it runs."""
 
-    container: Configuration
-    runtime: Runtime
+    container: "Container"
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
-        """All processes of the container in the user namespace of its main process, or in that of the host.
-
-        In a user namespace below its own each process sees itself as root.
-        """
-        main = self.runtime.main_process
-        others = [each for each in self.runtime.with_auditors if each.pid != main.pid]
-        if main.user_namespace is None:
-            return (main, *others)
-        known = {None, main.user_namespace}
-        if {each.user_namespace for each in others} - known and not self.container.source.inside:
-            # asked where it matters alone: that of the host may be unreadable
-            known.add(self.container.host.namespaces.get("user"))
-        return (main, *(each for each in others if each.user_namespace in known))
+        """All processes in the user namespace of the main process: in one below that, each is its own root."""
+        own = self.container.runtime.main_process.user_namespace
+        everyone = self.container.runtime.with_auditors
+        return tuple(each for each in everyone if own is None or each.user_namespace in (None, own))
 
     @property
     def given_capabilities(self) -> frozenset[str]:
@@ -56,16 +48,12 @@ class Privileges(Struct, frozen=True, dict=True):
 
     @property
     def overpowered(self) -> tuple[Process, ...]:
-        """Processes with capabilities that the container was not given, and that its main process cannot get.
-
-        No child of the main process can have them, so they are of `docker exec`.
-        """
+        """Processes with capabilities that no child of the main process can have, and so of `docker exec`."""
         source = self.container.source
         if source.inside:  # the auditor's own is executed in it, too
             raise source.missing("who uses docker exec")
-        bounds = self.given_capabilities | confinement.capability_names(
-            self.runtime.main_process.capabilities
-        )
+        main = confinement.capability_names(self.container.runtime.main_process.capabilities)
+        bounds = self.given_capabilities | main
         return tuple(
             each for each in self.processes if confinement.capability_names(each.capabilities) - bounds
         )
@@ -80,7 +68,8 @@ class Privileges(Struct, frozen=True, dict=True):
     @property
     def security_label(self) -> str:
         """The label of its main process: `docker-default (enforce)`, or one of SELinux."""
-        return self.runtime.files.file(self.runtime.main_process.pid, "attr/current")[0].rstrip("\0")
+        runtime = self.container.runtime
+        return runtime.files.file(runtime.main_process.pid, "attr/current")[0].rstrip("\0")
 
     # ---- seccomp
 
@@ -137,7 +126,7 @@ class Privileges(Struct, frozen=True, dict=True):
         option = self.container.security_options.get("no-new-privileges")
         if option is not None or self.container.planned:
             return go_boolean(option or "false")
-        stored = self.runtime.files.stored_no_new_privileges.get(self.container.inspect.id)
+        stored = self.container.runtime.files.stored_no_new_privileges.get(self.container.id)
         if stored is None and self.container.host.engine.get().no_new_privileges is False:
             return False
         return stored

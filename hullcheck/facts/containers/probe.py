@@ -1,37 +1,35 @@
 """The question about all containers: what the engine says of them, and what the kernel shows."""
 
 import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 
-from hullcheck.facts.containers.inspect import (
-    HOLE,
-    Bindings,
-    Inspected,
-    Volume,
-    Volumes,
-    reduced,
-    volumes_kept,
-)
+from msgspec import Struct
+
+from hullcheck.facts.containers.inspect import HOLE, Inspected, Volume, Volumes, reduced, volumes_kept
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
 from hullcheck.parsing.models import decode, kept_as
+from hullcheck.parsing.proc import net
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.secrets.redact import DROPPED, in_sections, lines_like
+from hullcheck.verdicts import EvidenceError, unread
 
 _GONE = regex(r"no such (?:container|object):? ?([0-9a-f]{64})", re.IGNORECASE)
 _container = kept_as(Inspected, reduced)
 
 
 def _inspected(text: str) -> str:
-    """Keep a line for each container: its document, or `gone ID` where it was removed since it was listed.
-
-    Other words of the docker command, as warnings, say nothing of a container: `listed` tells which one lacks.
-    """
-    lines = text.split("\n")
-    gone = ((line, None if line.startswith('{"Id"') else _GONE.search(line)) for line in lines)
-    kept = ((line, match) for line, match in gone if match or line.startswith("{"))
-    return "\n".join(f"gone {match[1]}" if match else _container(line) for line, match in kept)
+    """Keep a line for each container: its document, or `gone ID` where it was removed since it was listed."""
+    kept = []
+    for line in text.split("\n"):
+        if not line.startswith('{"Id"') and (gone := _GONE.search(line)):
+            kept.append(f"gone {gone[1]}")
+        elif line.startswith("{"):  # no warning of the docker command
+            kept.append(_container(line))
+    return "\n".join(kept)
 
 
 CONTAINERS = Probe.from_file(
@@ -53,6 +51,9 @@ CONTAINERS = Probe.from_file(
         paths=lines_like(r"real /.*\t/.*", r"socket \d+:\d+ \d+ /.*"),
     ),
 )
+
+
+# ---- what the engine says
 
 
 def described_in(text: str) -> tuple[dict[str, Inspected], list[str]]:
@@ -78,12 +79,120 @@ def published_ports(recording: Recording) -> frozenset[tuple[str, int]]:
     except EvidenceError:
         return frozenset()
     networks = [each.network_settings for each in described.values()]
-    ports: list[Bindings] = [each.ports or None for each in networks if each]
     return frozenset(
         (binding.host_ip, int(binding.host_port))
-        for group in ports
-        for name, bindings in (group or {}).items()
-        if name.endswith("/tcp")
+        for group in [each.ports or {} for each in networks if each]
+        for name, bindings in group.items()
         for binding in bindings or ()
-        if binding.host_port.isdecimal()  # a port of a routed network has none
+        if name.endswith("/tcp") and binding.host_port.isdecimal()  # a port of a routed network has none
     )
+
+
+@fact(CONTAINERS)
+def volumes(recording: Recording) -> Mapping[str, Volume]:
+    """What the engine says of volumes, by name; damaged, as if it had not described them."""
+    try:
+        text = recording.sections_in_time(CONTAINERS).get("volumes", "")
+        return {each.name: each for each in decode(text, list[Volume], "docker volume inspect")}
+    except EvidenceError:
+        return {}
+
+
+# ---- what the kernel shows
+
+_NAMESPACE = regex(r".* (\d+)/ns/\w+ -> ((\w+):\[\d+\])$")
+_HELD = regex(r"(\d+)/fd/\d+ socket:\[(\d+)\]$")
+_NETWORK = regex(r"(\d+)/net/(?:tcp|udp)6?:")
+_STORED = regex(r"/.*/containers/([0-9a-f]{64})/config\.v2\.json")
+_SOCKET = regex(r"socket (\d+:\d+) \d+ (/.*)")
+
+
+class ContainerFiles(Struct, frozen=True, dict=True):
+    """What the main processes of all containers show, and where the sources of their mounts lead on the host.
+
+    Attributes:
+        lines: of files, by path; of /proc by `PID/NAME`.
+        links: by process, the namespaces by name.
+        listeners: by process, in its network namespace.
+        sockets: by process, the inodes of the sockets that it holds open; empty where they were not asked for
+            or hidden.
+        real: by source of a mount, its path without symbolic links.
+        identities: by path of a socket, device and inode.
+        mounted: the sockets that are mounted where the target is a container itself.
+    """
+
+    lines: Mapping[str, list[str]]
+    links: Mapping[int, Mapping[str, str]]
+    listeners: Mapping[int, list[Listener]]
+    sockets: Mapping[int, set[str]]
+    real: Mapping[str, str]
+    identities: Mapping[str, str]
+    mounted: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, shown: Iterable[str], paths: Iterable[str]) -> "ContainerFiles":
+        """Sort the lines by what they come from: *shown* by the kernel, and *paths* of mounts."""
+        lines: dict[str, list[str]] = {}
+        links: dict[int, dict[str, str]] = {}
+        listeners: dict[int, list[Listener]] = {}
+        sockets: dict[int, set[str]] = {}
+        mounted = dict[str, None]()
+        for line in dict.fromkeys(shown):
+            if held := _HELD.match(line):
+                sockets.setdefault(int(held[1]), set()).add(held[2])
+            elif namespace := _NAMESPACE.match(line):
+                links.setdefault(int(namespace[1]), {})[namespace[3]] = namespace[2]
+            elif network := _NETWORK.match(line):
+                found = listeners.setdefault(int(network[1]), [])
+                if listener := net.listener(line):
+                    found.append(listener)
+            elif line.startswith("mounted "):
+                mounted[line.removeprefix("mounted ")] = None
+            elif ":" in line:
+                name, _, rest = line.removeprefix("/proc/").partition(":")
+                lines.setdefault(name, []).append(rest)
+        named = (line.removeprefix("real ").split("\t", 1) for line in paths if line.startswith("real "))
+        identities = {each[2]: each[1] for each in map(_SOCKET.fullmatch, paths) if each}
+        return cls(lines, links, listeners, sockets, dict(named), identities, tuple(mounted))
+
+    def file(self, pid: int | str, name: str) -> list[str]:
+        """Return the lines of /proc/PID/name, or raise EvidenceError."""
+        try:
+            return self.lines[f"{pid}/{name}"]
+        except KeyError:
+            raise EvidenceError(unread(f"/proc/{pid}/{name}")) from None
+
+    @cached_property
+    def stored_no_new_privileges(self) -> Mapping[str, bool]:
+        """What the engine settled for containers at their creation, by id, as far as it may be read."""
+        files = ((_STORED.fullmatch(path), lines) for path, lines in self.lines.items())
+        return {match[1]: lines[0].endswith(":true") for match, lines in files if match}
+
+    def path(self, source: str) -> str:
+        """Return the path of *source* without symbolic links, or raise EvidenceError."""
+        if not self.real.get(source):
+            raise EvidenceError(
+                f"the source {source} could not be followed: it does not exist, or may not be seen"
+            )
+        return self.real[source]
+
+    def same_files(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return *paths*, with every other known name of the sockets among them."""
+        known = frozenset(paths)
+        wanted = {self.identities[path] for path in known if path in self.identities}
+        return known | {path for path, identity in self.identities.items() if identity in wanted}
+
+
+@fact(CONTAINERS)
+def container_files(recording: Recording) -> ContainerFiles:
+    """What the kernel shows of all containers, and where their mounts lead."""
+    return files_in(recording, "proc")
+
+
+def files_in(recording: Recording, section: str) -> ContainerFiles:
+    """Return what this section of the answer shows, and where mounts lead, or raise EvidenceError."""
+    sections = recording.sections(CONTAINERS)
+    shown, paths = (sections.get(each, "").split("\n") for each in (section, "paths"))
+    if DROPPED in (*shown, *paths):
+        raise EvidenceError("containers: the answer is damaged: it has a line of another kind")
+    return ContainerFiles.parse(shown, paths)

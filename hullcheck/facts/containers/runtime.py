@@ -1,35 +1,27 @@
 """How a container runs: its processes, namespaces and limits, as the kernel shows them."""
 
-from collections.abc import Callable, Collection
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from hullcheck.facts.containers.configuration import Configuration
-from hullcheck.facts.containers.proc import ContainerFiles
+from hullcheck.facts.containers.probe import ContainerFiles
 from hullcheck.facts.host.processes import Process, like_ssh_servers, ssh_servers
 from hullcheck.parsing.proc import cgroups
 from hullcheck.parsing.values import api_port
 from hullcheck.verdicts import EvidenceError, unread
+
+if TYPE_CHECKING:
+    from hullcheck.facts.containers import Container
 
 Namespace = Literal["ipc", "net", "pid", "uts"]
 _MODES = {"ipc": "ipc_mode", "net": "network_mode", "pid": "pid_mode", "uts": "uts_mode"}
 
 
 class Runtime(Struct, frozen=True, dict=True):
-    """How a container runs, or will as far as that is known.
+    """How a container runs, or will as far as that is known; a pass needs the running state."""
 
-    What cannot be read raises EvidenceError: a pass needs the running state.
-
-    Attributes:
-        ids: the ids of all containers.
-        find: finds another container by its id or name, or raises EvidenceError.
-    """
-
-    container: Configuration
-    ids: Collection[str]
-    find: Callable[[str], "Runtime"]
+    container: "Container"
 
     @property
     def files(self) -> ContainerFiles:
@@ -45,11 +37,11 @@ class Runtime(Struct, frozen=True, dict=True):
         process = self.container.host.processes.get().process(pid)
         if self.container.source.inside:
             return process
-        identifier, named = self.container.inspect.id, process.container_ids
-        if not named:  # rootless: control groups do not name it
+        named = self.container.id in process.container_ids
+        if not process.container_ids:  # rootless: control groups do not name it
             mounts = self.files.lines.get(f"{pid}/mountinfo", ())
-            named = frozenset({identifier for line in mounts if identifier in line})
-        if identifier not in named:
+            named = any(self.container.id in line for line in mounts)
+        if not named:
             raise EvidenceError(f"process {pid} here is not a process of this container")
         return process
 
@@ -60,22 +52,18 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
-        """All processes in it, with those of `docker exec`: by its control group, and its own PID namespace.
-
-        The runtime that is starting one, as for a health check, does not count.
-        """
+        """All processes in it, with those of `docker exec`: by its control group, or if rootless its PID namespace."""
         main, seen = self.main_process, self.container.host.processes.get()
         if self.container.source.inside:  # what else is seen may be the auditor's, who has other rights
             return (main,)
-        found = {each.pid: each for each in seen.by_cgroup_id.get(self.container.inspect.id, ())}
-        if not self._shares_pid_namespace(main):
-            same = seen.by_pid_namespace.get(main.pid_namespace, ())  # others may have joined it
-            found |= {each.pid: each for each in same if each.container_ids.isdisjoint(self.ids)}
-        if main.pid not in found:
+        found = seen.by_cgroup_id.get(self.container.id, ())
+        if not found and main.pid_namespace and self.container.host_config.pid_mode in ("", "private"):
+            found = seen.by_pid_namespace[main.pid_namespace]
+        if main not in found:
             raise EvidenceError(
                 "its processes cannot be told from those of others: it has no control group of its own"
             )
-        return tuple(each for each in found.values() if each is main or not each.is_runtime)
+        return tuple(each for each in found if each is main or not each.is_runtime)  # that is starting one
 
     @property
     def with_auditors(self) -> tuple[Process, ...]:
@@ -83,15 +71,6 @@ class Runtime(Struct, frozen=True, dict=True):
         if not self.container.source.inside:
             return self.processes
         return (self.main_process, *self.container.host.processes.get().by_pid.values())
-
-    def _shares_pid_namespace(self, main: Process) -> bool:
-        """Whether others may be in its PID namespace; true where that is unknown."""
-        if self.container.host_config.pid_mode or main.pid_namespace is None:
-            return True
-        try:
-            return main.pid_namespace == self.container.host.namespaces.get("pid", main.pid_namespace)
-        except EvidenceError:
-            return True
 
     @property
     def ssh_servers(self) -> tuple[str, ...]:
@@ -110,16 +89,13 @@ class Runtime(Struct, frozen=True, dict=True):
         """Whether it names port 22."""
         if self.container.source.inside:
             return False
-        exposed, published = (
-            self.container.config.exposed_ports,
-            self.container.inspect.network_settings.ports,
-        )
-        ports = (*(exposed or ()), *(published or ()), *(self.container.host_config.port_bindings or ()))
+        exposed, bound = self.container.config.exposed_ports, self.container.host_config.port_bindings
+        ports = (*(exposed or ()), *(self.container.inspect.network_settings.ports or ()), *(bound or ()))
         return ("22", "tcp") in map(api_port, ports)
 
     @property
-    def exec_processes(self) -> tuple[Process, ...]:
-        """The processes of `docker exec`: all that its main process did not start."""
+    def root_exec_processes(self) -> tuple[Process, ...]:
+        """Processes of root in it that its main process, which is not root, did not start: of `docker exec`."""
         main, own = self.main_process, {process.pid: process for process in self.processes}
 
         def is_below_main(process: Process) -> bool:
@@ -127,19 +103,9 @@ class Runtime(Struct, frozen=True, dict=True):
                 process = own[process.parent]
             return process.pid == main.pid
 
-        return tuple(process for process in own.values() if not is_below_main(process))
-
-    @property
-    def root_exec_processes(self) -> tuple[Process, ...]:
-        """Processes of `docker exec` that are root in it, where its main process is not.
-
-        One that was left behind below the main process counts if nothing else can have become root.
-        """
-        if self.root_uid in self.main_process.uids:
+        if self.root_uid in main.uids:
             return ()
-        confined = self.main_process.no_new_privileges and self.container.user.strip("0") not in ("", "root")
-        seen = self.processes if confined else self.exec_processes
-        return tuple(each for each in seen if self.root_uid in each.uids)
+        return tuple(x for x in own.values() if self.root_uid in x.uids and not is_below_main(x))
 
     @cached_property
     def root_uid(self) -> int:
@@ -148,40 +114,29 @@ class Runtime(Struct, frozen=True, dict=True):
             return 0
         for line in self.files.file(self.main_process.pid, "uid_map"):
             words = line.split()
-            if len(words) != 3 or not all(map(str.isdecimal, words)):
-                raise EvidenceError(f"/proc/{self.main_process.pid}/uid_map is damaged")
-            inside, outside, count = map(int, words)
-            if inside <= 0 < inside + count:
-                return outside - inside
+            if len(words) == 3 and words[0] == "0" and words[1].isdecimal():
+                return int(words[1])
         raise EvidenceError(f"/proc/{self.main_process.pid}/uid_map is damaged: it has no root")
 
     # ---- namespaces and networks
 
     def shares_host(self, namespace: Namespace) -> bool:
-        """Return whether it is in this namespace of the host, or will be once it runs.
-
-        Its mode may prove a yes without the running state.
-        """
+        """Return whether it is in this namespace of the host, or will be once it runs."""
         mode = _MODES[namespace]
         if getattr(self.container.host_config, mode) == "host":
             return True
-        shown = self.container.running and namespace in self.files.links.get(self.container.state.pid, ())
-        other = None if shown else self.joined(mode)  # one that runs may have outlived it
-        if other is not None and getattr(other.container.host_config, mode) == "host":
-            return True
         if self.container.running:
             return self.runs_in_host(namespace)
-        return other is not None and other.shares_host(namespace)
+        joined = self.joined(mode)
+        return joined is not None and joined.runtime.shares_host(namespace)
 
-    def joined(self, mode: str) -> "Runtime | None":
+    def joined(self, mode: str) -> "Container | None":
         """Return the container at the end of the chain of `container:ID`, or None."""
-        end: Runtime | None = None
-        for _ in self.ids:  # no chain is longer than that
-            setting: str = getattr((end or self).container.host_config, mode)
-            if not setting.startswith("container:"):
-                return end
-            end = self.find(setting.partition(":")[2])
-        raise EvidenceError(f"it joined containers that joined each other ({mode.title().replace('_', '')})")
+        setting: str = getattr(self.container.host_config, mode)
+        if not setting.startswith("container:"):
+            return None
+        found = self.container.find(setting.removeprefix("container:"))
+        return found.runtime.joined(mode) or found
 
     def runs_in_host(self, kind: Namespace | Literal["user"]) -> bool:
         """Return whether its main process is in this namespace of the daemon."""
@@ -203,18 +158,12 @@ class Runtime(Struct, frozen=True, dict=True):
 
         Its networks say so, and not its network mode, which stays `bridge` after `docker network disconnect`.
         """
-        planned, host = self.container.planned, self.container.host
-        default = "bridge" if planned or host.engine.get().is_docker else "podman"
-        ids = {each.id for each in host.networks.get() if each.name == default}
-        owner = (self.joined("network_mode") or self).container
-        unnamed = owner.inspect.network_settings.networks is None
-        if unnamed and owner.host_config.network_mode in ("", "default", "bridge"):
-            raise owner.source.missing("NetworkSettings.Networks")
-        attached = {*owner.networks, *owner.networks.values()}
-        return (planned or bool(ids)) and not attached.isdisjoint({default, *ids})
+        is_docker = self.container.planned or self.container.host.engine.get().is_docker
+        owner = self.joined("network_mode") or self.container
+        return ("bridge" if is_docker else "podman") in owner.networks
 
 
-_REPORTED = {
+_OF_INFO = {
     "memory": "memory_limit",
     "processes": "pids_limit",
     "cpus": "cpu_cfs_quota",
@@ -226,8 +175,7 @@ _REPORTED = {
 class Limits(Struct, frozen=True):
     """What a container may use; if it runs, by its control groups and those above, else by its configuration."""
 
-    container: Configuration
-    runtime: Runtime
+    container: "Container"
 
     @property
     def memory(self) -> float | None:
@@ -236,10 +184,7 @@ class Limits(Struct, frozen=True):
 
     @property
     def processes(self) -> float | None:
-        """The processes that it may have, or None without a limit.
-
-        A number that systemd gives to every unit does not count: nobody chose it for a container.
-        """
+        """The processes that it may have, or None without a limit, or with that of systemd for every unit."""
         return self._limit("processes", self.container.pids_limit or None)
 
     @property
@@ -255,9 +200,10 @@ class Limits(Struct, frozen=True):
     def _limit(self, name: str, configured: float | None) -> float | None:
         if not self.container.running:
             return configured
-        main, info = self.runtime.main_process, self.container.host.engine.get().info
-        if info.cgroup_driver == "none" or not getattr(info, _REPORTED[name]):
+        runtime, info = self.container.runtime, self.container.host.engine.get().info
+        main = runtime.main_process
+        if info.cgroup_driver == "none" or not getattr(info, _OF_INFO[name]):
             return None
         by_systemd = info.cgroup_driver == "systemd" and not self.container.pids_limit
         own = name != "processes" or not by_systemd
-        return cgroups.read(name, main.cgroups, self.runtime.files.lines, own=own)
+        return cgroups.read(name, main.cgroups, runtime.files.lines, own=own)

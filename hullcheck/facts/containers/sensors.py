@@ -18,12 +18,10 @@ _RESTARTED = ("always", "unless-stopped")
 
 
 class Sensor(Struct, frozen=True):
-    """A unit or a container of a product that runs.
+    """A unit or a container of a product that runs, and whether it starts with the host.
 
     Attributes:
-        product: its name in `PRODUCTS`.
         at_boot: the state of the unit's file, or the restart policy of the container.
-        starts: whether it starts with the host.
     """
 
     product: str

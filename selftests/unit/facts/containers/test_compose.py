@@ -10,7 +10,7 @@ import pytest
 
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.compose import COMPOSE_FILE, UnknownEngine
+from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.facts.registry import NOT_TOLD
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -58,10 +58,3 @@ def test_value_that_is_unknown() -> None:
         _ = asked.memory
     with pytest.raises(NotApplicable, match=NOT_TOLD):
         _ = asked.privileged
-
-
-def test_unknown_engine() -> None:
-    """Only where engines usually keep their data is known."""
-    assert UnknownEngine().info.docker_root_dir == "/var/lib/docker"
-    with pytest.raises(NotApplicable):
-        _ = UnknownEngine().info.mem_total

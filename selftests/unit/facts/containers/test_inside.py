@@ -7,18 +7,19 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from hullcheck.facts import Facts
+from hullcheck.facts.containers.probe import CONTAINERS
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import in_parts
-from selftests.kit.facts.container_host import STATUS
-from selftests.kit.facts.containers import inside
 from selftests.kit.judging import judged
 
 READ_ONLY, WRITABLE = "30 1 0:50 / / ro - overlay overlay rw", "31 1 0:50 / / rw - overlay overlay rw"
 SOCKET = "31 1 0:20 /podman.sock /s rw - tmpfs t rw"
 ALL = "000001ffffffffff"
 BOUND = {"NoNewPrivs": "1"}
+STATUS = {"Name": "sleep", "PPid": "0", "Uid": "0 0 0 0", "NoNewPrivs": "0", "Seccomp": "2"}
+STATUS |= dict.fromkeys(("CapPrm", "CapEff", "CapBnd"), "00000000a80405fb")
 
 
 def seen(
@@ -33,10 +34,13 @@ def seen(
     shown = [f"/proc/1/mountinfo:{each}" for each in mounts]
     shown += [f"/proc/self/mountinfo:{each}" for each in (mounts if own is None else own)]
     shown += [f"mounted {each}" for each in sockets]
-    status = {pid: STATUS | {"PPid": "0", **each} for pid, each in (processes or {1: {}}).items()}
+    status = {pid: STATUS | {**each} for pid, each in (processes or {1: {}}).items()}
     lines = [f"{pid}/status:{name}:\t{value}" for pid, each in status.items() for name, value in each.items()]
     lines += [f"{pid}/ns:user:[{number}]" for pid, number in (users or {}).items()]
-    texts = {"containers": inside(shown), "processes": in_parts(processes="\n".join(lines))}
+    texts = {
+        "containers": CONTAINERS.keep(in_parts(inside="\n".join(shown))),
+        "processes": in_parts(processes="\n".join(lines)),
+    }
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}
     return ": ".join(judged(number, Facts(Recording("web", "docker", answers), Policy()))["web"])
 

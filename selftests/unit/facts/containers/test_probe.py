@@ -1,6 +1,4 @@
-"""What is kept of the answers about containers."""
-
-from __future__ import annotations
+"""What is kept of the answers about containers, and how it is read."""
 
 import json
 from typing import Any
@@ -9,22 +7,31 @@ import pytest
 from msgspec.structs import replace
 
 from hullcheck.facts import Facts
-from hullcheck.facts.containers.inspect import Volume
-from hullcheck.facts.containers.probe import CONTAINERS, published_ports
-from hullcheck.facts.containers.proc import ContainerFiles
-from hullcheck.parsing.models import decode
+from hullcheck.facts.containers.inspect import SERVICE
+from hullcheck.facts.containers.probe import CONTAINERS, ContainerFiles, published_ports
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import TIMED_OUT
+from hullcheck.recording.probe import TIMED_OUT, Answer
 from hullcheck.secrets.redact import sections
-from selftests.corpus.judged import recording_of
-from selftests.kit.facts.containers import answer, containers
+from hullcheck.verdicts import EvidenceError
+from selftests.kit.cases import recorded
 from selftests.kit.judging import judged
 
+ID = "ab" * 32
 
-def kept(**fields: Any) -> dict[str, Any]:
-    """What is kept of a container with these fields."""
-    document: dict[str, Any] = json.loads(sections(containers(fields))["inspect"].split("\n")[0])
+
+def kept(section: str, *lines: object) -> str:
+    """What is kept of these lines, or documents."""
+    shown = [each if isinstance(each, str) else json.dumps(each) for each in lines]
+    return sections(CONTAINERS.keep("\n".join([f"--{section}", *shown, "--end", ""])))[section]
+
+
+def inspected(config: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    """What is kept of a container."""
+    given = {"Env": [], "Labels": None} | (config or {})
+    document: dict[str, Any] = json.loads(
+        kept("inspect", {"Id": ID, "Name": "/web", "Config": given, **fields})
+    )
     return document
 
 
@@ -33,80 +40,134 @@ def test_volumes_that_are_kept() -> None:
     options = {"type": "cifs", "device": "/srv", "o": "rw,bind,password=x=y"}
     volume = {"Name": "v", "Driver": "local", "Options": options, "Labels": {"a": "b"}}
     for printed in ([volume], {"Volumes": [volume], "Warnings": None}):
-        text = CONTAINERS.keep(f"--volumes\n{json.dumps(printed, indent=1)}\n--end\n")
-        (found,) = decode(sections(text)["volumes"], list[Volume], "volumes")
-        assert found.options
-        assert (found.name, found.options.device, found.options.o) == ("v", "/srv", "rw,bind,password=***")
+        (found,) = json.loads(kept("volumes", printed))
+        assert found == {"Name": "v", "Options": {"device": "/srv", "o": "rw,bind,password=***"}}
 
 
 def test_no_secret_is_kept() -> None:
     """Variables, values of labels, log options, arguments and what is no document are dropped, and never stored."""
     profile = {"defaultAction": "SCMP_ACT_ALLOW", "x": "s1", "syscalls": [{"names": ["s2"]}]}
-    fields = {
-        "Env": ["PASSWORD=s3"],
-        "Labels": {"a": "s4"},
-        "LogConfig": {"Type": "x", "Config": {"token": "s5"}},
-        "SecurityOpt": ["label=user:u", f"seccomp={json.dumps(profile)}"],
-        "Path": "/usr/sbin/sshd",
-        "Args": ["-D", "dropbear", "s6"],
-        "Healthcheck": {"Test": ["CMD-SHELL", "db --password=abcDEF123x ping"]},
-    }
-    text = containers(fields, more=["garbage s7", '["s8"]'])
+    check = {"Test": ["CMD-SHELL", "db --password=abcDEF123x ping"]}
+    log = {"Type": "x", "Config": {"token": "s5", "max-size": "1m"}}
+    host = {"LogConfig": log, "SecurityOpt": ["label=user:u", f"seccomp={json.dumps(profile)}"]}
+    config = {"Env": ["PASSWORD=hunter2zz", "OTHER=s3"], "Labels": {"a": "s4"}, "Healthcheck": check}
+    found = inspected(config, HostConfig=host, Path="/usr/sbin/sshd", Args=["-D", "dropbear", "s6"])
+    text = json.dumps(found)
     assert not [
-        each for each in ("abcDEF123x", *(f"s{number}" for number in range(1, 9))) if f'"{each}' in text
+        each for each in ("abcDEF", "hunter2", *(f'"s{number}"' for number in range(1, 7))) if each in text
     ]
-    assert "garbage" not in text
-    found = kept(**fields)
     assert found["Args"] == ["dropbear", "sshd"]
+    assert found["HostConfig"]["LogConfig"]["Config"]["max-size"] == "1m"
     assert found["HostConfig"]["SecurityOpt"][1] == 'seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'
-    assert any("password" in each for each in found["Secrets"])
+    assert found["Secrets"] == [
+        {"Place": "variable", "Kind": "a value given to PASSWORD", "Name": "PASSWORD"},
+        {"Place": "command", "Kind": "a value given to password", "Name": ""},
+    ]
+    assert kept("inspect", "garbage hunter2", '["hunter2"]') == ""
+
+
+def test_what_is_not_searched_has_no_secrets() -> None:
+    """It is no proof that there is none."""
+    assert "Secrets" not in json.loads(kept("inspect", {"Id": ID, "Name": "/web", "Config": {"Env": []}}))
+
+
+def test_labels_that_are_kept() -> None:
+    """Their names, for --label; the values of those alone that hold names, for others may be secrets."""
+    named = {"com.docker.compose.project": "shop", SERVICE: "s1"}
+    assert inspected({"Labels": named | {"users": "bob:hunter2"}})["Config"]["Labels"] == named | {
+        "users": None
+    }
 
 
 def test_published_ports() -> None:
     """The ports that the engine publishes, for whom wants to know before containers are judged."""
     ports = {
-        "80/tcp": [{"HostIp": "", "HostPort": "8080"}, {"HostIp": "10.0.0.1", "HostPort": "81"}],
+        "80/tcp": [
+            {"HostIp": "", "HostPort": "8080"},
+            {"HostIp": "10.0.0.1", "HostPort": "81"},
+            {"HostPort": ""},
+        ],
         "81/tcp": None,
         "53/udp": [{"HostIp": "", "HostPort": "53"}],
     }
-    made = answer(*({"Id": str(number) * 64, "Ports": each} for number, each in enumerate((ports, None))))
+    described = [
+        {"Id": "1" * 64, "Name": "/x", "NetworkSettings": {"Ports": ports}},
+        {"Id": "2" * 64, "Name": "/y", "NetworkSettings": {"Ports": None}},
+    ]
+    text = f"--inspect\n{kept('inspect', *described)}\n--end\n"
+    made = Answer(CONTAINERS.name, 0, text, "")
     assert published_ports(Recording("local", "local", {made.name: made})) == {("", 8080), ("10.0.0.1", 81)}
     assert published_ports(Recording("local", "local", {})) == frozenset()
 
 
-PROJECT = {"com.docker.compose.project": "shop"}
+def test_lines_of_proc_are_sorted_by_their_shape() -> None:
+    """What is in a line forges no other."""
+    lines = ["7/mountinfo:a", "7/mountinfo:l b -> c", "7/fd/3 socket:[1]", "7/fd/4 socket:[2]x", "mounted /a"]
+    found = ContainerFiles.parse(lines, ["real /a\t/b", "socket 1:2 3 /c"])
+    assert found.lines == {"7/mountinfo": ["a", "l b -> c"], "7/fd/4 socket": ["[2]x"]}
+    assert (found.sockets, found.real, found.identities) == ({7: {"1"}}, {"/a": "/b"}, {"/c": "1:2"})
+    assert found.mounted == ("/a",)
+
+
+# ---- all containers
+
+
+def changed(*pairs: tuple[str, str]) -> Facts:
+    """A recorded host, with other texts in what it says of containers."""
+    recording = recorded("userns-26.1")
+    answer = recording.answers[CONTAINERS.name]
+    for old, new in pairs:
+        assert old in answer.stdout
+        answer = replace(answer, stdout=answer.stdout.replace(old, new, 1))
+    return Facts(replace(recording, answers={**recording.answers, answer.name: answer}), Policy())
 
 
 @pytest.mark.parametrize(
-    ("labels", "expected"),
+    ("old", "new"),
     [
-        ({**PROJECT, "users": "bob:hunter2", "x" * 300: "long"}, {**PROJECT, "users": None}),
-        (None, None),
-        (
-            {f"label{number:04}": "x" for number in range(1000)},
-            {f"label{number:04}": None for number in range(100)},
-        ),
+        ('"Privileged":false', '"Privileged":null'),
+        ('"Memory":0', '"Memory":-1'),
+        ('"Memory":0', f'"Memory":{10**30}'),
+        ('"IpcMode":"private"', '"IpcMode":"hots"'),
+        ('"RestartPolicy":{"Name":"no"', '"RestartPolicy":{"Nome":"no"'),
+        ('"CapAdd":null', '"CapAdd":[["ALL"]]'),
     ],
 )
-def test_labels_that_are_kept(labels: dict[str, str] | None, expected: dict[str, str | None] | None) -> None:
-    """Their names, for --label; the values of those alone that hold names, for others may be secrets."""
-    assert kept(Env=[], Labels=labels)["Config"]["Labels"] == expected
+def test_damaged_description(old: str, new: str) -> None:
+    """A container whose description is not what the engine writes is one error, which names the field."""
+    found = judged("5.5", changed((old, new)))
+    (reason,) = (reason for verdict, reason in found.values() if verdict == "error")
+    field = old.split('"')[1]
+    assert f"$.HostConfig.{field}" in reason
 
 
-def test_lines_of_proc_are_sorted_by_their_shape() -> None:
-    """What is in a line forges no other."""
-    text = "7/mountinfo:a\n7/mountinfo:l b -> c\n7/fd/3 socket:[1]\n7/fd/4 socket:[2]x"
-    found = ContainerFiles.parse({"proc": text})
-    assert found.lines["7/mountinfo"] == ("a", "l b -> c")
-    assert found.sockets == {7: frozenset({"1"})}
+def test_container_that_was_removed_meanwhile() -> None:
+    """Between the list and the description a container may go; else it is an error."""
+    listed = ("--listed\n", f"--listed\n{ID}\n")
+    found = judged("5.5", changed(listed))
+    assert found.pop(ID[:12]) == ("error", "the engine lists it but does not describe it")
+    for text in ('{"message":"No such container: %s"}', "Error: No such container: %s"):
+        gone = kept("inspect", text % ID)
+        assert judged("5.5", changed(listed, ("--inspect\n", f"--inspect\n{gone}\n"))) == found
+    assert [*found] == sorted(found)
 
 
 def test_answer_that_was_ended_in_time() -> None:
     """What the engine said of containers counts, if only their files took too long; what needs these is an error."""
-    recording = recording_of("careless-26.1")
+    recording = recorded("careless-26.1")
     answer = recording.answers[CONTAINERS.name]
     begun = CONTAINERS.keep(answer.stdout.partition("\n--proc\n")[0] + "\n--proc\n100/mountinfo:1 2")
     late = replace(answer, status=TIMED_OUT, stdout=begun)
     known = Facts(replace(recording, answers={**recording.answers, late.name: late}), Policy())
     assert {verdict for verdict, _ in judged("5.5", known).values()} == {"pass", "fail"}
     assert {verdict for verdict, _ in judged("5.11", known).values()} == {"error", "fail"}
+
+
+def test_setting_that_is_not_reported() -> None:
+    """It is an error, and not the default; a name that the engine does not have is an error of who wrote it."""
+    found: Any = dict(changed(('"Privileged":false,', "")).container)
+    settings = [each.host_config for each in found.values()]
+    with pytest.raises(EvidenceError, match=r"does not report HostConfig\.Privileged"):
+        _ = [each.privileged for each in settings]
+    with pytest.raises(AttributeError, match="privilegd"):
+        _ = settings[0].privilegd
