@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from hullcheck import __version__
 from hullcheck.commands import (
-    attest,
     audit,
     compare,
     controls,
@@ -81,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in (
         *(audit, controls, explain, policy, coverage, report, remedy),
-        *(compare, diff, history, verify, waive, attest, probe_script),
+        *(compare, diff, history, verify, waive, probe_script),
     ):
         command.add(commands)
     return whole

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from hullcheck.inventory import spec_query
+from hullcheck.data.releases import KnownReleases
 from hullcheck.inventory.acceptance import Entry
-from hullcheck.inventory.tailoring import Layer, Tailoring, tailored
 from hullcheck.messages import did_you_mean, hide_passwords
 from hullcheck.policy import Policy, merged, value_faults
-from hullcheck.recording.backends import BACKENDS, COMPOSE, WITHOUT_HOST, WITHOUT_NAME
+from hullcheck.recording.backends import COMPOSE, WITHOUT_HOST
 from hullcheck.results import Attestation, Waiver
 from hullcheck.secrets.names import NOTHING_SAID, SiteNames
 
 if TYPE_CHECKING:
     from hullcheck.inventory.yamlfile import Document, Way
+
+
+Layer = tuple[tuple[str, ...], Mapping[str, Any]]
+"""The way to a part of the inventory, and what is written there for each control."""
 
 
 class InventoryError(Exception):
@@ -48,6 +51,17 @@ class Target(Struct, frozen=True):
     """What the inventory passes to ssh for it, quoted for a shell."""
     fault: str = ""
     """Why it cannot be audited as the inventory has it."""
+
+
+class Tailoring(Struct, frozen=True):
+    """What is changed of one control on one target."""
+
+    severity: str = ""
+    """The one that counts there; empty where it is the control's own."""
+    off: str = ""
+    """Why it is switched off; empty where it is not."""
+    by: str = ""
+    """File and line that say so."""
 
 
 class Inventory(Struct, frozen=True, dict=True):
@@ -89,8 +103,16 @@ class Inventory(Struct, frozen=True, dict=True):
         return merged(*(each for _, each in self._layers("policy", self.policy, target)))
 
     def tailoring_for(self, target: Target) -> Mapping[str, Tailoring]:
-        """Return what is changed of single controls on *target*, in the same layers."""
-        return tailored(self._layers("controls", self.controls, target), self.place)
+        """Return what is changed of single controls on *target*: a later layer replaces values of an earlier one."""
+        found: dict[str, Tailoring] = {}
+        for way, controls in self._layers("controls", self.controls, target):
+            for name, entry in controls.items():
+                before = found.get(name, Tailoring())
+                off, by = before.off, before.by
+                if "off" in entry:  # `off: false` switches it on again
+                    off, by = (entry["off"], self.place((*way, name, "off"))) if entry["off"] else ("", "")
+                found[name] = Tailoring(entry.get("severity", before.severity), off, by)
+        return found
 
     def all_tailoring(self) -> list[Layer]:
         """Every change of single controls, with the place where it is written."""
@@ -132,20 +154,29 @@ def load(path: Path) -> Inventory:
     """
     # an audit without an inventory need not import a YAML parser
     from hullcheck.inventory import ansible, yamlfile
-    from hullcheck.inventory.acceptance import files as acceptance_files
 
     if ansible.is_ansible(path):
         return ansible.load(path)
     try:
-        document = yamlfile.load(path)
+        return read(yamlfile.load(path))
     except yamlfile.YamlError as error:
         raise InventoryError((str(error),)) from None
+
+
+def read(document: "Document") -> Inventory:
+    """Return the inventory in *document*; raise as `load` does."""
+    from hullcheck.inventory import specs
+    from hullcheck.inventory.acceptance import files as acceptance_files
+
     faults = document.faults("inventory.json")
     if not document.shown:
         raise InventoryError(document.messages(faults))
     data = _mapping(document.data)
     targets, policy = _mapping(data.get("targets")), _mapping(data.get("policy"))
-    faults.update(_connect_faults(targets))
+    for name, entry in targets.items():
+        connect = _mapping(entry).get("connect")
+        if isinstance(connect, str) and (fault := specs.fault(connect)):
+            faults["targets", name, "connect"] = fault
     controls = _mapping(data.get("controls"))
     stray = (*_stray("policy", targets, policy), *_stray("controls", targets, controls))
     for way, fault in (*policy_faults(policy), *stray):
@@ -154,9 +185,31 @@ def load(path: Path) -> Inventory:
     if faults or more:
         raise InventoryError(tuple(map(hide_passwords, (*document.messages(faults), *more))))
     profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
-    known = tuple(_target(name, entry, path.parent) for name, entry in targets.items())
-    further = tuple(path.parent / each for each in acceptance_files.named(data))
-    return Inventory(path, known, policy, controls, profiles, waivers, attestations, document, further)
+    known = tuple(_target(name, entry, document.path.parent) for name, entry in targets.items())
+    further = tuple(document.path.parent / each for each in acceptance_files.named(data))
+    return Inventory(
+        document.path, known, policy, controls, profiles, waivers, attestations, document, further
+    )
+
+
+def load_releases(path: Path) -> tuple[KnownReleases, bytes]:
+    """Return what the file *path* of `--releases` says is known of releases, and its bytes.
+
+    Raises:
+        InventoryError: it cannot be read, or is wrong.
+    """
+    from hullcheck.inventory import yamlfile
+
+    try:
+        document = yamlfile.load(path)  # JSON is YAML, and this reader knows the lines
+        if faults := document.faults("releases.json"):
+            raise InventoryError(document.messages(faults))
+        content = path.read_bytes()
+        return KnownReleases.of(document.data, content), content
+    except yamlfile.YamlError as error:
+        raise InventoryError((str(error),)) from None
+    except ValueError as error:
+        raise InventoryError((f"{path}: {error}",)) from None
 
 
 def _target(name: str, entry: Mapping[str, Any], beside: Path) -> Target:
@@ -185,26 +238,6 @@ def _below(content: Mapping[str, Any], way: tuple[str, ...]) -> Mapping[str, Any
 def _mapping(value: object) -> Mapping[str, Any]:
     """*value* if it is a mapping, else an empty one: the schema reports it."""
     return value if isinstance(value, dict) else {}
-
-
-def _connect_faults(targets: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
-    for name, entry in targets.items():
-        connect = _mapping(entry).get("connect")
-        fault = _connect_fault(connect) if isinstance(connect, str) else ""
-        if fault:
-            yield ("targets", name, "connect"), fault
-
-
-def _connect_fault(connect: str) -> str:
-    backend, separator, rest = connect.partition("://")
-    if not separator:
-        shown = hide_passwords(f"://{connect}").removeprefix("://")
-        return f"{shown!r} names no backend; write for example 'ssh://{shown or 'web1'}'"
-    if backend not in BACKENDS:
-        return f"unknown backend {backend!r}; {did_you_mean(backend, BACKENDS)}"
-    if backend not in WITHOUT_NAME and not rest.partition("?")[0]:
-        return f"{connect!r} names no {'path' if backend in WITHOUT_HOST else 'host'}; write one after {backend}://"
-    return "" if backend in WITHOUT_HOST else spec_query.fault(connect)
 
 
 def policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:

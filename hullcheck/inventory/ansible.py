@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from hullcheck import bounded, inputs, secrets
 from hullcheck.inventory import Inventory, InventoryError, Target, policy_faults, yamlfile
-from hullcheck.inventory.specs import safe_name
+from hullcheck.inventory.specs import numbered, safe_name
 from hullcheck.inventory.yamlfile import Document
 from hullcheck.lazy import regex
 from hullcheck.messages import printable
@@ -26,13 +26,12 @@ _SETTINGS = {
     "ANSIBLE_NOCOLOR": "true",
 }
 _OWN_KEY = regex(
-    r"""^(?:\{\s*)?["']?(?:targets|policy|profiles|controls|waivers|attestations)["']?\s*:(?:\s|$)""",
-    re.MULTILINE,
+    r"""^(?:\{\s*)?["']?(?:targets|policy|profiles|controls|waivers|attestations)["']?\s*:(?:\s|$)""", re.M
 )
 _HEADING = regex(r"\[[\w.-]+(?::\w+)?\]\s*(?:#.*)?")
-_YAML = regex(r"""^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.MULTILINE)
-_NAME = r"(?:[\w-]|\[\w+:\w+(?::\d+)?\]){1,63}"
-_HOST = regex(rf"(?:{_NAME}\.)*{_NAME}(?::\d+)?(?:\s+\w+=.*)+|(?:{_NAME}\.)+{_NAME}(?::\d+)?")
+_YAML = regex(r"""^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.M)
+_HOST = regex(r"[\w.:\[\]-]+(?:\s+\w+=.*)+|(?:[\w\[\]:-]{1,63}\.)+[\w\[\]:-]{1,63}")
+"""A line of hosts: with variables, or a name with a dot."""
 
 _ADDRESS = regex(r"[\w.][\w.:%-]*")
 _ENGINE_ADDRESS = regex(r"(?:unix:///|tcp://|ssh://)[^\s'\"]+")
@@ -58,13 +57,12 @@ def is_ansible(path: Path) -> bool:
         text = yamlfile.read_text(path)
     except yamlfile.YamlError:
         return False  # the reader of our own format says why
-    lines = [each for each in map(str.strip, text.splitlines()) if each and each[0] not in ";#"]
-    if lines and _HEADING.fullmatch(lines[0]):
-        return True
     if _OWN_KEY.search(text):
         return False
-    before = lines[: next((at for at, each in enumerate(lines) if _HEADING.fullmatch(each)), len(lines))]
-    return bool(_YAML.search(text)) or (bool(before) and all(map(_HOST.fullmatch, before)))
+    lines = [each for each in map(str.strip, text.splitlines()) if each and each[0] not in ";#"]
+    before = list(itertools.takewhile(lambda line: not _HEADING.fullmatch(line), lines))
+    starts_with_hosts = len(before) < len(lines) if not before else all(map(_HOST.fullmatch, before))
+    return starts_with_hosts or bool(_YAML.search(text))
 
 
 def load(path: Path) -> Inventory:
@@ -77,7 +75,9 @@ def load(path: Path) -> Inventory:
     hosts = _hosts(listing)
     if not hosts:
         raise InventoryError((f"{path}: holds no host",))
-    names = _target_names(hosts)
+    names = dict(
+        zip(hosts, numbered(safe_name(each).lstrip("_-") or "target" for each in hosts), strict=True)
+    )
     policies = {names[each]: known[_POLICY] for each, known in hosts.items() if _POLICY in known}
     if faults := _policy_faults(path, policies):
         raise InventoryError(faults)
@@ -134,16 +134,6 @@ def _groups(listing: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, tuple
 
     members = {name: below(name) for name in sorted(listing) if name not in ("all", "_meta")}
     return {host: tuple(name for name, those in members.items() if host in those) for host in hosts}
-
-
-def _target_names(hosts: Iterable[str]) -> dict[str, str]:
-    """Return the name of each host in reports, which is also the name of a folder."""
-    names: dict[str, str] = {}
-    for host in hosts:
-        name = safe_name(host).lstrip("_-") or "target"
-        numbered = (f"{name}-{number}" for number in itertools.count(2))
-        names[next(each for each in itertools.chain([name], numbered) if each not in names)] = host
-    return {host: name for name, host in names.items()}
 
 
 def _policy_faults(path: Path, policies: Mapping[str, Any]) -> tuple[str, ...]:

@@ -207,8 +207,8 @@ def test_unknown_key_is_named_with_its_line(faults: Faults) -> None:
     ("connect", "fault"),
     [
         ("web1", "'web1' names no backend; write for example 'ssh://web1'"),
-        ("ssh://", "'ssh://' names no host; write one after ssh://"),
-        ("recorded://", "'recorded://' names no path; write one after recorded://"),
+        ("ssh://", "names no host; write ssh://NAME"),
+        ("recorded://", "names no path; write recorded://PATH"),
         (
             "docker://--privileged",
             "a name that begins with '-' would be an option of docker; write the target's id or another name",
