@@ -53,11 +53,7 @@ def check(expression: str, known: Frameworks) -> None:
 
 
 def check_profile(expression: str, known: Frameworks, markers: Collection[str]) -> None:
-    """Refuse an invalid expression, and names that are not in *markers*.
-
-    Raises:
-        ValueError: with what is wrong, and what to write.
-    """
+    """Refuse an invalid expression, and names that are not in *markers*; raise as `check_names` does."""
     check_names(expression, markers)
     check(expression, known)
 
