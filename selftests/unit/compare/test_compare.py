@@ -96,12 +96,8 @@ def line(printed: str, number: str) -> str:
     ("result", "verdict"),
     [
         ("PASS", Verdict.PASS),
-        ("PASS", Verdict.ATTESTED),
-        ("WARN", Verdict.FAIL),
         ("WARN", Verdict.WAIVED),
-        ("INFO", Verdict.MANUAL),
         ("INFO", Verdict.NOT_APPLICABLE),
-        ("NOTE", Verdict.MANUAL),
         ("NOTE", Verdict.ATTESTED),
     ],
 )
@@ -116,15 +112,12 @@ def test_same_verdicts_are_only_counted(compare: Compared, result: str, verdict:
     ("result", "verdict", "kind"),
     [
         ("PASS", Verdict.FAIL, Kind.OPPOSITE),
-        ("PASS", Verdict.WAIVED, Kind.OPPOSITE),
         ("WARN", Verdict.PASS, Kind.OPPOSITE),
-        ("WARN", Verdict.ATTESTED, Kind.OPPOSITE),
         ("INFO", Verdict.FAIL, Kind.OPEN_THERE),
         ("NOTE", Verdict.PASS, Kind.OPEN_THERE),
         ("PASS", Verdict.NOT_APPLICABLE, Kind.OPEN_HERE),
         ("WARN", Verdict.MANUAL, Kind.OPEN_HERE),
         ("PASS", Verdict.ERROR, Kind.UNREAD),
-        ("WARN", Verdict.ERROR, Kind.UNREAD),
         ("INFO", Verdict.ERROR, Kind.UNREAD),
     ],
 )
@@ -172,7 +165,6 @@ IMAGES = [Finding("image", each, Verdict.FAIL, "") for each in ("web:1", "012345
         # what stands beside a container's name is not part of it
         ("5.8", "WARN", ["web:443", "web:80"], [container("web", Verdict.FAIL)], 0),
         ("5.8", "WARN", ["web:443", "web:80"], [container("db", Verdict.FAIL)], 1),
-        ("5.6", "WARN", ["web:/etc"], [container("web", Verdict.FAIL)], 0),
         ("5.30", "INFO", ["0123456789ab:web"], [container("web", Verdict.MANUAL)], 0),
         # what would be manual without an attestation is no difference where the tool leaves it open
         ("5.9", "INFO", ["web"], [container("web", Verdict.ATTESTED), container("db", Verdict.PASS)], 0),
@@ -197,25 +189,15 @@ def test_subjects_are_compared(
     compare([check(number, result, words, *items)], [judged(number, *findings)], status=status)
 
 
-def test_subject_that_only_they_name(compare: Compared) -> None:
-    """It is named, with what the audit says of it."""
-    printed = compare(
-        [check("5.5", "WARN", "Bad", "web", "db", "gone")], [judged("5.5", *BOTH_FAIL)], status=1
-    )
+def test_subjects_that_one_side_names(compare: Compared) -> None:
+    """They are named, with what the audit says of them; those with one reason stand together."""
+    worse = (container("old", Verdict.FAIL, "worse"), container("new", Verdict.WAIVED, "worse"))
+    checks = [check("5.5", "WARN", "Bad", "web", "db", "gone")]
+    printed = compare(checks, [judged("5.5", *BOTH_FAIL, *worse)], status=1)
     assert "only there: db (here pass: fine); gone (not known here)" in line(printed, "5.5")
-    assert "only here" not in line(printed, "5.5")
-
-
-def test_subject_that_only_the_audit_names(compare: Compared) -> None:
-    """Those with one reason stand together."""
-    findings = (
-        *BOTH_FAIL,
-        container("old", Verdict.FAIL, "worse"),
-        container("new", Verdict.WAIVED, "worse"),
-    )
-    printed = compare([check("5.5", "WARN", "Bad", "web")], [judged("5.5", *findings)], status=1)
     assert "only here: old, new (worse)" in line(printed, "5.5")
-    assert "only there" not in line(printed, "5.5")
+    printed = compare([check("5.5", "WARN", "Bad", "web")], [judged("5.5", *BOTH_FAIL)], status=0)
+    assert "only" not in printed
 
 
 # ---- what is printed
@@ -260,12 +242,11 @@ def wrong(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     return only
 
 
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.99])
-def test_log_that_is_cut_off(tmp_path: Path, capsys: pytest.CaptureFixture[str], share: float) -> None:
+def test_log_that_is_cut_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Half a log is no log: what is missing would count as not checked."""
     text = REAL.read_text()
     path = tmp_path / "log.json"
-    for end in (int(len(text) * share), text.rindex("}", 0, int(len(text) * share)) + 1):
+    for end in (len(text) // 2, text.rindex("}", 0, len(text) // 2) + 1):
         path.write_text(text[:end])
         assert "cut off" in wrong(capsys, path)
 
@@ -286,8 +267,6 @@ def test_other_file_is_not_quoted(tmp_path: Path, capsys: pytest.CaptureFixture[
     said = wrong(capsys, path)
     assert f"{path}:2: not the JSON log of docker-bench-security" in said
     assert "geheim" not in said
-    path.write_text('{"dockerbenchsecurity": [1], "tests": []}')
-    assert "not the JSON log of docker-bench-security" in wrong(capsys, path)
 
 
 def test_plain_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -303,9 +282,7 @@ def test_plain_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("text", "said"),
     [
         ('{"dockerbenchsecurity": "1.3.6", "tests": []}', "1.3.6, whose numbers are not known; known: 1.6.0"),
-        ('{"tests": []}', "not the JSON log"),
         ('{"dockerbenchsecurity": "1.6.0", "tests": {}}', "not the JSON log"),
-        ('{"dockerbenchsecurity": "1.6.0", "tests": [{"id": "5.5"}]}', "not a check"),
         (
             '{"dockerbenchsecurity": "1.6.0", "tests": [{"id": "5.5", "desc": "", "result": "GOOD"}]}',
             "not a check",

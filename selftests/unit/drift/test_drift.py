@@ -11,10 +11,10 @@ import pytest
 from msgspec.structs import replace
 
 from hullcheck.cli import main
-from hullcheck.drift import PastRun, answers, drift
+from hullcheck.drift import PastRun, drift
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from hullcheck.results import Audit, AuditedTarget, Change, Control, Finding, Result, Run
+from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run
 from hullcheck.results.document import document_of
 from hullcheck.verdicts import Verdict
 
@@ -95,15 +95,13 @@ PRIVILEGED = (
             ("- HostConfig.CapAdd: KILL", "+ HostConfig.CapAdd: MKNOD, SYS_ADMIN"),
         ),
         ("\n", container(), ("+ container panel",)),
-        (container(), "\n", ("- container panel",)),
-        (container() + container(Name="/other"), container(), ()),
         (
             container(),
             container(lambda each: each["HostConfig"].update(dict.fromkeys("abcdefghijkl", "x" * 200))),
             (*(f"+ HostConfig.{each}: {'x' * 81}..." for each in "abcdefghij"), "and 2 more"),
         ),
     ],
-    ids=["created again", "mount", "list", "new", "gone", "another", "many"],
+    ids=["created again", "mount", "list", "new", "many"],
 )  # fmt: skip
 def test_container(before: str, after: str, expected: tuple[str, ...], tmp_path: Path) -> None:
     """The fields of this container, without those that are others after each start."""
@@ -139,7 +137,6 @@ def test_file(probe: str, before: str, after: str, expected: tuple[str, ...], tm
             ("- icc: false", "+ icc: true"),
         ),
         ("firewall", "9/iptables:-N DOCKER-USER", "12/iptables:-N DOCKER-USER", ()),
-        ("kernel", "a:1\n", "a:1\n", ()),
         ("processes", "7/status:so\n", "9/status:so 1\n", ()),
     ],
 )  # fmt: skip
@@ -168,18 +165,6 @@ def test_new_target(tmp_path: Path) -> None:
     assert one.target == "web2"
     back = drift(PastRun.load(new), PastRun.load(old))
     assert (back.added, back.removed, back.changes.new) == ((), ("web2",), ())
-
-
-@pytest.mark.parametrize("text", ['x {"a": ', "{" * 3000, '{"a": [{}, [1, null]]}', "a{b}c", "\x00", "[1]"])
-def test_any_answer_is_read(text: str) -> None:
-    """A host may say what it likes."""
-    old, new = (
-        Recording("web1", "local", {"kernel": Answer("kernel", 0, said, "")}, gathered=1.0)
-        for said in ("", text)
-    )
-    change = Change("c", "web1", "target", "web1", "so")
-    assert all(each.startswith("+ ") for each in answers.difference(change, ["kernel"], old, new))
-    assert answers.difference(change, ["kernel"], new, new) == ()
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
