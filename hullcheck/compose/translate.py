@@ -26,7 +26,6 @@ _SOCKET = "/var/run/docker.sock"
 _JOINING = {"network_mode": "network_mode", "pid_mode": "pid", "ipc_mode": "ipc"}
 _CONDITIONS = {"none": "no", "any": "always", "": "always"}
 _RESOURCES = ("configs", "networks", "secrets", "volumes")
-_DEPTH = 20  # of services that take the volumes of others
 
 
 class Model(Struct, frozen=True):
@@ -48,7 +47,7 @@ class Model(Struct, frozen=True):
                 found[name] = msgspec.json.decode(
                     msgspec.json.encode(_Service(self, name).service()), type=Service
                 )
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
+            except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
                 raise ComposeError(
                     f"{place(self.files, name)}: the answer of docker compose is not understood"
                 ) from error
@@ -70,15 +69,14 @@ class Model(Struct, frozen=True):
         found = {}
         for key, each in self.top("volumes").items():
             asked = each or {}
-            options = {name: str(value) for name, value in (asked.get("driver_opts") or {}).items()}
-            device, how = options.get("device", ""), options.get("o", "")
+            options = asked.get("driver_opts") or {}
+            device, how = str(options.get("device", "")), str(options.get("o", ""))
             if asked.get("external") or (asked.get("driver") or "local") != "local" or "dir=" in how:
                 continue
             if device.startswith((".", "~", "/")):
                 device = self.path(device)
-            (found[key],) = inspect.volumes_kept(
-                [inspect.Volume(name=key, options=inspect.VolumeOptions(device=device, o=how))]
-            )
+            volume = inspect.Volume(name=key, options=inspect.VolumeOptions(device=device, o=how))
+            (found[key],) = inspect.volumes_kept([volume])
         return found
 
     def network(self, key: str) -> str:
@@ -195,7 +193,7 @@ class _Service:
                 healthcheck=self._check(),
             ),
             host_config=replace(settings, network_mode=mode),
-            mounts=list(self._mounts(0)),
+            mounts=list(self._mounts()),
             network_settings=inspect.NetworkSettings(
                 networks={each: inspect.Endpoint(network_id="") for each in networks}, ports={}
             ),
@@ -302,7 +300,7 @@ class _Service:
 
     # ---- what it sees of the host's files
 
-    def _mounts(self, depth: int) -> Iterator[inspect.MountPoint]:
+    def _mounts(self) -> Iterator[inspect.MountPoint]:
         yield from map(self._mount, self.data.get("volumes") or ())
         yield from self._files("secrets", "/run/secrets/")
         yield from self._files("configs", "/")
@@ -314,9 +312,9 @@ class _Service:
                 yield inspect.MountPoint(
                     type="volume", name=name, source="", destination="/", rw=False, propagation=""
                 )
-            elif depth < _DEPTH:
-                for each in _Service(self.model, parts[0])._mounts(depth + 1):
-                    yield replace(each, rw=each.rw and parts[1:2] != ["ro"])
+                continue
+            for each in _Service(self.model, parts[0])._mounts():
+                yield replace(each, rw=each.rw and parts[1:2] != ["ro"])
 
     def _mount(self, asked: Mapping[str, Any]) -> inspect.MountPoint:
         source = str(asked.get("source") or "")
