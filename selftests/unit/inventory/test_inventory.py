@@ -2,11 +2,8 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -103,10 +100,6 @@ def test_surprising_yaml_is_refused_with_its_line(write: Write, text: str, messa
         ("geheim:\n- !geheim x\n", "site.yml:2: a value has a tag; take the tag away"),
         ("geheim: [[" + "[" * 60 + "]" * 60 + "]]", "site.yml:1: nested deeper than 50 levels"),
         ("geheim\ngeheim\n", f"site.yml:1: holds no inventory: write {TITLE}"),
-        (
-            "root:$y$geheim:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n",
-            f"site.yml:1: holds no inventory: write {TITLE}",
-        ),
     ],
 )
 def test_file_that_is_no_inventory_is_not_quoted(write: Write, text: str, message: str) -> None:
@@ -123,7 +116,6 @@ def test_file_that_is_no_inventory_is_not_quoted(write: Write, text: str, messag
     [
         ("a: [1,\nb: 2\n", 3),
         ("a: 1\n--- \nb: 2\n", 2),
-        ("a: 'x\n", 2),
         ("[" * 5000, 1),
     ],
 )
@@ -141,13 +133,6 @@ def test_other_encoding_is_refused_with_its_line(write: Write) -> None:
         yamlfile.load(path)
     path.write_bytes(b"\xef\xbb\xbfa: 1\n")
     assert yamlfile.load(path).data == {"a": 1}
-
-
-def test_line_of_a_part_that_is_not_written_is_that_around_it(write: Write) -> None:
-    """Each key and item has its line; what is missing has the line of what lacks it."""
-    document = yamlfile.load(write("a: 1\nb:\n  - x\n  - c:\n      d: 1\n"))
-    lines = [document.line(way) for way in [("b",), ("b", 0), ("b", 1, "c", "d"), ("b", 1, "zz"), ("q",), ()]]
-    assert lines == [2, 3, 5, 4, 1, 1]
 
 
 # ---- right inventories
@@ -239,16 +224,16 @@ def test_inventory_of_no_target_is_refused(faults: Faults) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["-web", "..", "a/b", "wéb", '"web\\n"'])
+@pytest.mark.parametrize("name", ["-web", "..", "a/b", "wéb"])
 def test_name_that_is_no_directory_is_refused(faults: Faults, name: str) -> None:
     """A name becomes a directory, so it holds nothing that could lead elsewhere."""
-    (fault,) = faults(f'targets:\n  {name or chr(34) * 2}: {{connect: "local://"}}\n')
+    (fault,) = faults(f'targets:\n  {name}: {{connect: "local://"}}\n')
     assert fault.startswith("site.yml:2: targets.")
     assert "is not the name of a target: letters, digits" in fault
 
 
-def test_values_of_the_wrong_type_are_refused(faults: Faults) -> None:
-    """A number for text, text for a list and the like are told with what to write."""
+def test_everything_wrong_is_told_at_once(faults: Faults) -> None:
+    """A number for text, text for a list and the like are told with their lines and with what to write."""
     found = faults(
         "targets:\n"
         "  a: {connect: 5}\n"
@@ -258,6 +243,7 @@ def test_values_of_the_wrong_type_are_refused(faults: Faults) -> None:
         "  e: {connect: 'local://', docker_host: /run/docker.sock}\n"
         "  f: ssh://web1\n"
         "  g: {groups: []}\n"
+        "policy: [x]\n"
     )
     assert [fault.split(": ", 2)[:2] for fault in found] == [
         ["site.yml:2", "targets.a.connect"],
@@ -267,6 +253,7 @@ def test_values_of_the_wrong_type_are_refused(faults: Faults) -> None:
         ["site.yml:6", "targets.e.docker_host"],
         ["site.yml:7", "targets.f"],
         ["site.yml:8", "targets.g.connect"],
+        ["site.yml:9", "policy"],
     ]
     assert found[1].endswith("'prod' is not a list of names of groups; write [prod]")
     assert found[2].endswith("1 is not the name of a group; put it in quotes")
@@ -287,14 +274,6 @@ def test_policy_of_nobody_is_refused(faults: Faults) -> None:
     assert found == [
         "site.yml:5: policy.groups.pord: no target is in this group; did you mean 'prod'?",
         "site.yml:7: policy.targets.web2: there is no target of this name; did you mean 'web1'?",
-    ]
-
-
-def test_everything_wrong_is_told_at_once(faults: Faults) -> None:
-    """One run shows every fault, also where one part of the file is no mapping at all."""
-    found = faults("targets:\n  a: {conect: x}\n  b: 5\n  c: {connect: 'shh://c'}\npolicy: [x]\n")
-    assert [fault.split(": ")[1] for fault in found] == [
-        *("targets.a.conect", "targets.a.connect", "targets.b", "targets.c.connect", "policy"),
     ]
 
 
@@ -340,33 +319,9 @@ def test_target_from_elsewhere_has_the_policy_of_its_name(layers: Inventory) -> 
 # ---- schema and start
 
 
-def test_schema_is_closed_and_explains_itself() -> None:
-    """The schema is a valid one, refuses unknown keys everywhere, and every part has a title for messages."""
-    from jsonschema_rs import meta
-
-    schema = json.loads((yamlfile.SCHEMAS / "inventory.json").read_text(encoding="utf-8"))
-    meta.validate(schema)
-
-    def check(part: dict[str, Any]) -> None:
-        assert part.get("title") or "$ref" in part, part
-        assert part.get("type") != "object" or "additionalProperties" in part
-        inner = [*part.get("properties", {}).values(), *part.get("$defs", {}).values()]
-        inner += [part[key] for key in ("items", "propertyNames", "additionalProperties") if part.get(key)]
-        for each in inner:
-            check(each)
-
-    check(schema)
-
-
 def test_no_target_is_named_like_a_file_of_a_run() -> None:
     """The schema, which has to be whole for editors, names the files that a run writes."""
     schema = json.loads((yamlfile.SCHEMAS / "inventory.json").read_text(encoding="utf-8"))
     names = "|".join(map(re.escape, run_files.NAMES)).replace(r"\-", "-")
     pattern = schema["properties"]["targets"]["propertyNames"]["pattern"]
     assert pattern == f"^(?!({names})$)[A-Za-z0-9][A-Za-z0-9._-]*$"
-
-
-def test_audit_without_an_inventory_imports_no_parser() -> None:
-    """The module is quick to import: parser and validator wait until there is a file."""
-    code = "import sys, hullcheck.inventory; sys.exit(bool({'yaml', 'jsonschema_rs'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0
