@@ -18,11 +18,7 @@ from hullcheck.verdicts import Verdict
 
 
 class PastRun(Struct, frozen=True, dict=True):
-    """A run that left its folder.
-
-    Attributes:
-        folder: with its results, and a folder for each target.
-    """
+    """A run that left its folder, with a folder in it for each target."""
 
     audit: Audit
     folder: Path
@@ -94,10 +90,19 @@ def drift(old: PastRun, new: PastRun) -> Drift:
         )
     found = compare(old.audit, new.audit)
     answers = dict(_answers((*found.new, *found.gone), old, new))
-    added = tuple(name for name in new.targets if name not in old.targets)
-    found = replace(found, new=(*found.new, *(each for name in added for each in _failing(new, name))))
-    removed = tuple(name for name in old.targets if name not in new.targets)
-    return Drift(old, new, found, answers, added, removed)
+    added, removed = (
+        tuple(name for name in one.targets if name not in other.targets)
+        for one, other in ((new, old), (old, new))
+    )
+    failing = (
+        Change(result.control, result.target, each.kind, each.subject, each.reason)
+        for name in added
+        for result in new.audit.results
+        if result.target == name
+        for each in result.told
+        if each.verdict is Verdict.FAIL
+    )
+    return Drift(old, new, replace(found, new=(*found.new, *failing)), answers, added, removed)
 
 
 def _answers(
@@ -110,16 +115,5 @@ def _answers(
             continue
         for each in changes:
             if each.target == target:
-                read = (run.results[each.control, target].evidence for run in (old, new))
-                yield (
-                    each,
-                    difference(each, dict.fromkeys(name for names in read for name in names), before, after),
-                )
-
-
-def _failing(run: PastRun, target: str) -> Iterator[Change]:
-    for result in run.audit.results:
-        if result.target == target:
-            for each in result.told:
-                if each.verdict is Verdict.FAIL:
-                    yield Change(result.control, target, each.kind, each.subject, each.reason)
+                names = (name for run in (old, new) for name in run.results[each.control, target].evidence)
+                yield each, difference(each, dict.fromkeys(names), before, after)
