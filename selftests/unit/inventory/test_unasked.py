@@ -41,20 +41,22 @@ def local(tmp_path: Path) -> Path:
     return path
 
 
+@ROOT_ALONE
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("place", "change", "said"),
     [
-        (others_write, "can be written by others"),
-        pytest.param(group_writes, "can be written by others", marks=ROOT_ALONE),
-        pytest.param(give_away, f"belongs to uid {STRANGER}", marks=ROOT_ALONE),
+        (".", others_write, "can be written by others"),
+        ("inventories", group_writes, "can be written by others"),
+        ("inventories", give_away, f"belongs to uid {STRANGER}"),
+        ("inventories/local.yml", others_write, "can be written by others"),
+        ("inventories/local.yml", give_away, f"belongs to uid {STRANGER}"),
     ],
-    ids=["others", "group", "owner"],
 )
-@pytest.mark.parametrize("place", [".", "inventories", "inventories/local.yml"])
 def test_what_a_stranger_can_write(
     local: Path, place: str, change: Callable[[Path], None], said: str
 ) -> None:
     """The file, its folder and the one in which the audit is started are the user's alone, or it is not taken."""
+    local.parents[2].chmod(0o1777)  # as /tmp
     assert unasked.fault(local) == ""
     changed = local.parents[1] / place
     change(changed)
@@ -62,21 +64,13 @@ def test_what_a_stranger_can_write(
 
 
 @ROOT_ALONE
-def test_entry_of_a_stranger_in_a_folder_of_everybody(local: Path) -> None:
-    """In a sticky folder, such as /tmp, what is the user's own stays; the folder of a stranger is the stranger's."""
-    local.parents[2].chmod(0o1777)
-    local.parent.chmod(0o775)
-    assert unasked.fault(local) == ""
-    give_away(local.parents[1])
-    assert unasked.fault(local) == f"{local.parents[1]} belongs to uid {STRANGER}"
-
-
-@ROOT_ALONE
-def test_user_of_sudo(local: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has become root by sudo is no stranger to it, and everybody else is."""
-    give_away(local)
+def test_link_and_user_of_sudo(local: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a link leads to counts; who has become root by sudo is no stranger to it, and everybody else is."""
+    real = local.rename(local.parents[2] / "elsewhere.yml")
+    local.symlink_to(real)
+    give_away(real)
     monkeypatch.setenv("SUDO_UID", str(STRANGER + 1))
-    assert unasked.fault(local) == f"{local} belongs to uid {STRANGER}"
+    assert unasked.fault(local) == f"{real} belongs to uid {STRANGER}"
     monkeypatch.setenv("SUDO_UID", str(STRANGER))
     assert unasked.fault(local) == ""
 
