@@ -25,40 +25,17 @@ TESTS = {
     "test_a.py": '''
 import pytest
 from hullcheck.facts.subjects import Subjects
-from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
-
-SUBJECTS = {
-    "good": (None, ""),
-    "bad": (AssertionError, "runs with --privileged"),
-    "worse": (AssertionError, "owns the host"),
-    "unread": (EvidenceError, "forbidden"),
-    "unseen": (Manual, "somebody has to look"),
-}
+from hullcheck.verdicts import Manual
 
 @pytest.fixture
 def thing(policy):
-    return Subjects("container", tuple(SUBJECTS.items()))
-
-@pytest.fixture
-def bad_thing(policy):
-    return Subjects("container", (("bad", SUBJECTS["bad"]), ("worse", SUBJECTS["worse"])))
-
-def judged(state):
-    raised, reason = state
-    if raised is not None:
-        raise raised(reason)
-
-@pytest.mark.cis("5.5", level=1)
-@pytest.mark.pci("2.2.6")
-def test_all_kinds(thing):
-    """All are good."""
-    judged(thing)
+    return Subjects("container", (("bad", "runs with --privileged"), ("worse", "owns the host")))
 
 @pytest.mark.cis("5.10", level=1)
 @pytest.mark.pci("2.2.6")
-def test_two_fail(bad_thing):
+def test_two_fail(thing):
     """Both are good."""
-    judged(bad_thing)
+    assert not thing, thing
 
 @pytest.mark.guide("1.4.auditd")
 @pytest.mark.pci("2.2.5")
@@ -96,27 +73,6 @@ def audit(project: Project, inventory: str, *arguments: str) -> Run:
 # ---- what they make of findings
 
 
-def test_waiver_takes_fails_and_nothing_else(project: Project) -> None:
-    """What is in error or manual stays so; what failed says by whom it was waived, and until when."""
-    run = audit(
-        project, f"{ONE}waivers:\n  all_kinds: {{justification: a mirror, {UNTIL}}}\n", "-k", "all_kinds"
-    )
-    words = "(waived until 2027-01-31 by Jane Döe, OPS-118: a mirror)"
-    (result,) = run.results["results"]
-    assert {each["subject"]: (each["verdict"], each["reason"]) for each in result["findings"]} == {
-        "good": ("pass", ""),
-        "bad": ("waived", f"runs with --privileged {words}"),
-        "worse": ("waived", f"owns the host {words}"),
-        "unread": ("error", "forbidden"),
-        "unseen": ("manual", "somebody has to look"),
-    }
-    assert (run.status, result["verdict"]) == (1, "error")
-    (waiver,) = run.results["waivers"]
-    assert (waiver["state"], waiver["findings"], waiver["place"]) == ("in force", 2, "local.yml:4")
-    places = [each.get("accepted_by") for each in result["findings"]]
-    assert places == [None, waiver["place"], waiver["place"], None, None]
-
-
 def test_run_with_all_failures_accepted_ends_with_0(project: Project) -> None:
     """It is xfailed or passed, and every report says why, until when and by whom."""
     entry = (
@@ -128,6 +84,8 @@ def test_run_with_all_failures_accepted_ends_with_0(project: Project) -> None:
     run = audit(project, inventory, "-k", "two_fail or person", "-rx")
     assert run.status == 0, run.output
     assert run.verdicts == {"two_fail": "waived", "a_person_looks": "attested"}
+    (waiver,) = run.results["waivers"]
+    assert (waiver["state"], waiver["findings"], waiver["place"]) == ("in force", 2, "local.yml:4")
     for line in ("1 xfailed", "web1  1 waived, 1 attested", "waivers: 1 in force"):
         assert run.lines(line), run.output
     (line,) = run.lines("XFAIL")
