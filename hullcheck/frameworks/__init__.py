@@ -27,22 +27,16 @@ class FrameworkError(Exception):
 class Framework(Struct, frozen=True):
     """One framework: a standard, or one of several editions that share a marker."""
 
-    marker: str
-    """The name of its marker, such as ``nist``."""
-    edition: str
-    """What the marker's ``sp`` has to say, such as ``800-53``; empty if the marker has one framework only."""
+    marker: str  # the name of its marker, such as nist
+    edition: str  # what the marker's `sp` has to say, such as 800-53; empty if the marker has one framework
     title: str
     version: str
     publisher: str
     url: str
-    ids: Mapping[str, str]
-    """Its ids in the order of the file, each with a short title."""
-    relation: str = "supports"
-    """What a control is to a requirement: `supports` a part of it, or `judges` the whole of it."""
-    nested: bool = False
-    """Whether an id stands for those below it too, as 4.1 does for 4.1.1."""
-    note: str = ""
-    """What a reader of the requirements has to know."""
+    ids: Mapping[str, str]  # in the order of the file, each with a short title
+    relation: str = "supports"  # a control `supports` a part of a requirement, or `judges` the whole of it
+    nested: bool = False  # whether an id stands for those below it too, as 4.1 does for 4.1.1
+    note: str = ""  # what a reader of the requirements has to know
 
     @property
     def name(self) -> str:
@@ -62,15 +56,9 @@ class Frameworks(Struct, frozen=True):
         return tuple(dict.fromkeys(framework.marker for framework in self.all))
 
     def get(self, marker: str, edition: str = "") -> Framework:
-        """Return the framework of *marker* and *edition*.
-
-        Raises:
-            KeyError: there is none.
-        """
-        for framework in self.editions(marker):
-            if framework.edition == edition:
-                return framework
-        raise KeyError((marker, edition))
+        """Return the framework of *marker* and *edition*."""
+        (found,) = (each for each in self.editions(marker) if each.edition == edition)
+        return found
 
     def editions(self, marker: str) -> tuple[Framework, ...]:
         """Return all frameworks of *marker*; more than one if its editions are told apart by ``sp``."""
@@ -78,11 +66,6 @@ class Frameworks(Struct, frozen=True):
 
     def ids_of(self, marker_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the ids that a marker of a control names, in its order.
-
-        Args:
-            marker_name: the name of the marker, such as ``cis``.
-            args: the positional arguments of the marker: the ids, as text.
-            kwargs: its keyword arguments: ``level`` for ``cis``, ``sp`` for a marker with editions.
 
         Raises:
             ValueError: the marker is wrong; the message is one line, and names the nearest id that exists.

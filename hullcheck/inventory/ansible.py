@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -81,28 +81,29 @@ def load(path: Path) -> Inventory:
     policies = {names[each]: known[_POLICY] for each, known in hosts.items() if _POLICY in known}
     if faults := _policy_faults(path, policies):
         raise InventoryError(faults)
-    groups = _groups(listing, hosts)
+    groups = _groups(listing)
     targets = tuple(_target(path, names[host], host, known, groups[host]) for host, known in hosts.items())
     return Inventory(path, targets, {"targets": policies}, notes=tuple(_unused(hosts)), is_of_ansible=True)
 
 
 def as_written(inventory: Inventory) -> dict[str, Any]:
     """Return *inventory* in our own format."""
-    targets = {}
-    for each in inventory.targets:
-        engine = {"docker_host": each.docker_host} if each.docker_host else {}
-        # a target with a fault has no address, and an empty one is not allowed
-        connect = each.connect or f"ssh://{each.name}"
-        targets[each.name] = {"connect": connect, "groups": list(each.groups), **engine}
+    targets = {
+        each.name: {
+            "connect": each.connect or f"ssh://{each.name}",  # one with a fault has no address
+            "groups": list(each.groups),
+            **({"docker_host": each.docker_host} if each.docker_host else {}),
+        }
+        for each in inventory.targets
+    }
     return {"targets": targets, "policy": dict(inventory.policy)}
 
 
 def _listing(path: Path) -> dict[str, Any]:
     program = shutil.which("ansible-inventory")
     if program is None:
-        raise InventoryError(
-            (f"{path}: an inventory of Ansible needs ansible-inventory: install ansible-core",)
-        )
+        needed = "an inventory of Ansible needs ansible-inventory: install ansible-core"
+        raise InventoryError((f"{path}: {needed}",))
     words = (program, "-i", str(path.absolute()), "--list")
     try:
         ended = bounded.run(words, seconds=_SECONDS, memory=_MEMORY, environment={**os.environ, **_SETTINGS})
@@ -121,11 +122,11 @@ def _listing(path: Path) -> dict[str, Any]:
 def _hosts(listing: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the variables of each host."""
     known = listing.get("_meta", {}).get("hostvars", {})
-    named = dict.fromkeys(host for group in listing.values() for host in group.get("hosts", ()))
-    return {host: known.get(host, {}) for host in (*named, *(each for each in known if each not in named))}
+    named = (host for group in listing.values() for host in group.get("hosts", ()))
+    return {host: known.get(host, {}) for host in dict.fromkeys((*named, *known))}
 
 
-def _groups(listing: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def _groups(listing: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return the groups of each host, with their parents and without `all`."""
 
     def below(name: str) -> set[str]:
@@ -133,7 +134,7 @@ def _groups(listing: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, tuple
         return set(group.get("hosts", ())).union(*map(below, group.get("children", ())))
 
     members = {name: below(name) for name in sorted(listing) if name not in ("all", "_meta")}
-    return {host: tuple(name for name, those in members.items() if host in those) for host in hosts}
+    return {host: tuple(name for name in members if host in members[name]) for host in _hosts(listing)}
 
 
 def _policy_faults(path: Path, policies: Mapping[str, Any]) -> tuple[str, ...]:
@@ -207,13 +208,11 @@ def _options(variables: Mapping[str, Any]) -> dict[str, str]:
 
 def _ssh_arguments(variables: Mapping[str, Any]) -> str:
     """Return the arguments for ssh, quoted for a shell: Ansible splits them without one."""
-    words: list[str] = []
-    for name in _ARGUMENTS:
-        try:
-            words += shlex.split(_text(variables, (name,)))
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
-    return shlex.join(words)
+    written = " ".join(_text(variables, (name,)) for name in _ARGUMENTS)
+    try:
+        return shlex.join(shlex.split(written))
+    except ValueError as error:
+        raise ValueError(f"{_ARGUMENTS[-2]}: {error}") from None
 
 
 def _text(variables: Mapping[str, Any], names: tuple[str, ...], default: str = "") -> str:
@@ -222,10 +221,7 @@ def _text(variables: Mapping[str, Any], names: tuple[str, ...], default: str = "
         return default
     value = variables[name]
     if isinstance(value, dict | list):
-        encrypted = isinstance(value, dict) and "__ansible_vault" in value
-        raise ValueError(
-            f"{name}: {'encrypted by ansible-vault' if encrypted else 'not a text'}; write a plain text"
-        )
+        raise ValueError(f"{name}: encrypted by ansible-vault, or not a text; write a plain text")
     if "{{" in str(value) or "{%" in str(value):
         raise ValueError(f"{name}: a template, which only Ansible fills in; write it out")
     return str(value)
@@ -235,12 +231,8 @@ def _unused(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a line for each variable of Ansible or of hullcheck that has no effect here."""
     unused: dict[str, list[str]] = {}
     for host, variables in hosts.items():
-        for name in variables:
-            if (
-                name.startswith(("ansible_", "hullcheck_"))
-                and name not in _USED
-                and not _IRRELEVANT.fullmatch(name)
-            ):
+        for name in variables.keys() - _USED:
+            if name.startswith(("ansible_", "hullcheck_")) and not _IRRELEVANT.fullmatch(name):
                 unused.setdefault(name, []).append(host)
     for name, those in sorted(unused.items()):
         more = f" and {len(those) - 1} more" if len(those) > 1 else ""

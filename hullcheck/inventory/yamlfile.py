@@ -59,12 +59,9 @@ class Document(Struct, frozen=True):
     """The content of one file, and where each part of it is written."""
 
     path: Path
-    data: Any
-    """Mappings, lists, text, numbers, truth values; ``None`` for an empty file."""
-    lines: Mapping[Way, int]
-    """The line of each key and each item of a list, counted from 1."""
-    shown: bool = True
-    """Whether messages may quote it: it has a key of our own. What else somebody named by mistake may be secret."""
+    data: Any  # mappings, lists, text, numbers, truth values; None for an empty file
+    lines: Mapping[Way, int]  # of each key and each item of a list, counted from 1
+    shown: bool = True  # whether messages may quote it: a file without a key of ours may be secret
 
     def line(self, way: Way) -> int:
         """Return the line of *way*, or of the nearest part around it that is written in the file."""
@@ -112,8 +109,7 @@ def load(path: Path) -> Document:
     """Read the YAML file *path*.
 
     Raises:
-        YamlError: it cannot be read, is not YAML, holds more than one document, the same key twice in one
-            mapping, an alias or merge key (a value belongs where it is used), or a tag.
+        YamlError: it cannot be read, is not YAML, or holds more than one document, a key twice, an alias, or a tag.
     """
     return parse(read_text(path), path)
 
@@ -167,10 +163,7 @@ def read_text(path: Path) -> str:
 
 def _said(path: Path, error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
-    context = error.context or ""
-    if error.context_mark and mark and error.context_mark.line != mark.line:
-        context += f" from line {error.context_mark.line + 1} on"  # where what is not closed was opened
-    said = ", ".join(part for part in (context, error.problem) if part)
+    said = ", ".join(filter(None, (error.context, error.problem)))
     return f"{path}:{mark.line + 1 if mark else 1}: not YAML: {said}"
 
 

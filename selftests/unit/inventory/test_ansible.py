@@ -124,7 +124,7 @@ def test_variables_say_how_a_host_is_reached(listed: Load, variables: dict[str, 
         ({"ansible_host": "-oProxyCommand=id"}, "ansible_host: not an address"),
         (
             {"ansible_host": {"__ansible_vault": "x"}},
-            "ansible_host: encrypted by ansible-vault; write a plain text",
+            "ansible_host: encrypted by ansible-vault, or not a text; write a plain text",
         ),
         ({"ansible_become": "maybe"}, "ansible_become: neither true nor false"),
         (
