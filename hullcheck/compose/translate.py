@@ -44,9 +44,8 @@ class Model(Struct, frozen=True):
         found = {}
         for name in sorted(self.top("services")):
             try:
-                found[name] = msgspec.json.decode(
-                    msgspec.json.encode(_Service(self, name).service()), type=Service
-                )
+                described = msgspec.json.encode(_Service(self, name).service())
+                found[name] = msgspec.json.decode(described, type=Service)
             except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
                 raise ComposeError(
                     f"{place(self.files, name)}: the answer of docker compose is not understood"
@@ -85,14 +84,12 @@ class Model(Struct, frozen=True):
 
     def top(self, key: str) -> Mapping[str, Any]:
         """Return a mapping at the top of the configuration."""
-        found = self.merged.data.get(key) or {}
-        if not isinstance(found, Mapping):
-            raise ComposeError(f"{self.files[0].shown}: {key} is not a mapping")
+        found: Mapping[str, Any] = self.merged.data.get(key) or {}
         return found
 
     def unset(self, service: str) -> dict[str, list[str]]:
         """Return by each key of *service* its variables without a value, also of what is named elsewhere."""
-        raw = self.merged.raw or {}
+        raw = self.merged.raw
         written = {key: [each] for key, each in ((raw.get("services") or {}).get(service) or {}).items()}
         for key in _RESOURCES:
             for each in (raw.get(key) or {}).values() if key in written else ():
@@ -279,7 +276,7 @@ class _Service:
         return inspect.Healthcheck(test=[kind_of_check(test)]) if test else None
 
     def _secrets(self) -> list[str]:
-        raw = ((self.model.merged.raw or {}).get("services") or {}).get(self.name) or {}
+        raw = (self.model.merged.raw.get("services") or {}).get(self.name) or {}
         later = {
             name
             for name, value in _settings(raw.get("environment")).items()
