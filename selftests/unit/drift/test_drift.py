@@ -109,40 +109,40 @@ def test_container(before: str, after: str, expected: tuple[str, ...], tmp_path:
     assert lines(tmp_path, probe, before, after.replace("12/mountinfo", "13/mountinfo"), *subject) == expected
 
 
+CONFIG = "--files\n{}/config:read|2026-11-{} 09:00:00.1 +0000|/etc/docker/daemon.json\n {}\n--end\n"
+
+
 @pytest.mark.parametrize(
-    ("probe", "before", "after", "expected"),
+    ("probe", "kind", "before", "after", "expected"),
     [
         (
             "files",
+            "file",
             "--nodes\n81a4:0:0:root:'/proc/9/root/etc/a'\n81a4:0:0:root:/etc/a.d\n--end",
             "--nodes\n81b6:0:0:root:'/proc/10/root/etc/a'\n81b6:0:0:root:/etc/a.d\n--end",
             ("- 81a4:0:0:root:'/etc/a'", "+ 81b6:0:0:root:'/etc/a'"),
         ),
-        ("audit", "rule:-w /etc/a -p wa\nrule:-w /etc/a.d -p wa\n", "", ("- rule:-w /etc/a -p wa",)),
-        ("daemon", "--running\n7/stat:7\n--end\n", "--running\n9/stat:9\n--end\n", ()),
-    ],
-)  # fmt: skip
-def test_file(probe: str, before: str, after: str, expected: tuple[str, ...], tmp_path: Path) -> None:
-    """The lines with this path, and with no other that begins so."""
-    assert lines(tmp_path, probe, before, after, "file", "/etc/a") == expected
-
-
-@pytest.mark.parametrize(
-    ("probe", "before", "after", "expected"),
-    [
+        ("audit", "file", "rule:-w /etc/a -p wa\nrule:-w /etc/a.d\n", "", ("- rule:-w /etc/a -p wa",)),
+        ("daemon", "file", "--running\n7/stat:7\n--end\n", "--running\n9/stat:9\n--end\n", ()),
         (
-            "daemon",
-            '--files\n9/config:read|2026-11-20 09:00:00.1 +0000|/etc/docker/daemon.json\n {"icc": false}\n--end\n',
-            '--files\n7/config:read|2026-11-24 09:00:00.1 +0000|/etc/docker/daemon.json\n {"icc": true}\n--end\n',
+            *(
+                "daemon",
+                "target",
+                CONFIG.format(9, 20, '{"icc": false}'),
+                CONFIG.format(7, 24, '{"icc": true}'),
+            ),
             ("- icc: false", "+ icc: true"),
         ),
-        ("firewall", "9/iptables:-N DOCKER-USER", "12/iptables:-N DOCKER-USER", ()),
-        ("processes", "7/status:so\n", "9/status:so 1\n", ()),
+        ("firewall", "target", "9/iptables:-N DOCKER-USER", "12/iptables:-N DOCKER-USER", ()),
+        ("processes", "target", "7/status:so\n", "9/status:so 1\n", ()),
     ],
-)  # fmt: skip
-def test_target(probe: str, before: str, after: str, expected: tuple[str, ...], tmp_path: Path) -> None:
-    """All lines of an answer, but times and processes."""
-    assert lines(tmp_path, probe, before, after) == expected
+)
+def test_file_and_target(
+    probe: str, kind: str, before: str, after: str, expected: tuple[str, ...], tmp_path: Path
+) -> None:
+    """All lines of an answer, but times and processes; of a file those with its path, and no other that begins so."""
+    subject = "/etc/a" if kind == "file" else "web1"
+    assert lines(tmp_path, probe, before, after, kind, subject) == expected
 
 
 def test_recording_that_is_not_there(tmp_path: Path) -> None:
