@@ -47,11 +47,7 @@ def key_of(signature: bytes, message: bytes) -> str:
 
 
 def signer(signature: bytes, message: bytes, allowed: Path) -> str:
-    """Return who of the *allowed* signers made *signature* of *message*.
-
-    Raises:
-        SignatureError: nobody did.
-    """
+    """Return who of the *allowed* signers made *signature* of *message*, or raise SignatureError."""
     with _file(signature) as path:
         found = _keygen("find-principals", "-s", path, "-f", str(allowed))
     said = f"its key is not that of an allowed signer ({_said(found)})"

@@ -24,11 +24,7 @@ class File(Struct, frozen=True):
 
 
 def read(path: Path, shown: str) -> File:
-    """Return the file *path*.
-
-    Raises:
-        ComposeError: the file cannot be read, or is no YAML.
-    """
+    """Return the file *path*, or raise ComposeError."""
     try:
         text = yamlfile.read_text(path)
         root = yamlfile.compose(text, path)

@@ -36,11 +36,7 @@ class Model(Struct, frozen=True):
     folder: Path
 
     def services(self) -> dict[str, Service]:
-        """Return what is kept of each service, by its name.
-
-        Raises:
-            ComposeError: a value is not understood.
-        """
+        """Return what is kept of each service, by its name, or raise ComposeError."""
         found = {}
         for name in sorted(self.top("services")):
             try:

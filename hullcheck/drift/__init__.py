@@ -25,11 +25,7 @@ class PastRun(Struct, frozen=True, dict=True):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the run in the folder *path*, or of the results.json there.
-
-        Raises:
-            WrongUse: there is none.
-        """
+        """Return the run in the folder *path*, or of the results.json there, or raise WrongUse."""
         audit = document.load(path, "hullcheck diff OLD NEW")
         return cls(audit, path if path.is_dir() else path.parent)
 
@@ -78,11 +74,7 @@ class Drift(Struct, frozen=True, dict=True):
 
 
 def drift(old: PastRun, new: PastRun) -> Drift:
-    """Compare two runs.
-
-    Raises:
-        WrongUse: one of them was limited to other subjects.
-    """
+    """Compare two runs; raise WrongUse if one of them was limited to other subjects."""
     if old.audit.run.limits != new.audit.run.limits:
         raise WrongUse(
             "one of the runs was limited to some containers or images by --containers, --label or --images, and the"

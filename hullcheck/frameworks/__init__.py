@@ -65,11 +65,7 @@ class Frameworks(Struct, frozen=True):
         return tuple(framework for framework in self.all if framework.marker == marker)
 
     def ids_of(self, marker_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the ids that a marker of a control names, in its order.
-
-        Raises:
-            ValueError: the marker is wrong; the message is one line, and names the nearest id that exists.
-        """
+        """Return the ids that a marker of a control names, in its order, or raise ValueError."""
         editions = self.editions(marker_name)
         if not editions:
             raise ValueError(f"marker {_quoted(marker_name)} {_unknown(marker_name, self.names)}")
@@ -122,11 +118,7 @@ def find(folder: Path) -> Path:
 
 
 def load(path: Path) -> Frameworks:
-    """Read the frameworks from *path*.
-
-    Raises:
-        FrameworkError: the file cannot be read, or is not what its own header says.
-    """
+    """Read the frameworks from *path*, or raise FrameworkError."""
     try:
         ini = IniConfig(path, inputs.read(path, LARGEST).decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:

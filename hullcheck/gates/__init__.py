@@ -26,11 +26,7 @@ class Baseline(Struct, frozen=True, dict=True):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the run in the folder *path*, or of the results.json there.
-
-        Raises:
-            WrongUse: there is none.
-        """
+        """Return the run in the folder *path*, or of the results.json there, or raise WrongUse."""
         return cls(document.load(path, "--baseline=reports/latest"))
 
     @cached_property
@@ -47,11 +43,7 @@ class Baseline(Struct, frozen=True, dict=True):
         return (finding_id(result.control, result.target, finding), finding.verdict) in self.findings
 
     def require_limits(self, limits: Mapping[str, tuple[str, ...]]) -> None:
-        """Check that it judged the same subjects.
-
-        Raises:
-            WrongUse: it was limited to others.
-        """
+        """Raise WrongUse if it judged other subjects."""
         if self.audit.run.limits != limits:
             raise WrongUse(
                 "--baseline: that run was limited to other containers or images; compare with one that judged the same"

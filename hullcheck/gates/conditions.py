@@ -32,11 +32,7 @@ class Condition(Struct, frozen=True):
 
 
 def parse(text: str) -> tuple[Condition, ...]:
-    """Parse the conditions in *text*: `or` separates them, and commas the parts of one.
-
-    Raises:
-        WrongUse: it has a part that is none.
-    """
+    """Parse *text*, or raise WrongUse: `or` separates conditions, and commas the parts of one."""
     return tuple(map(_condition, re.split(r"\s+or\s+", text.strip()))) if text.strip() else ()
 
 

@@ -122,11 +122,7 @@ class Inventory(Struct, frozen=True, dict=True):
 
 
 def load(path: Path) -> Inventory:
-    """Read the inventory *path*, which may be one of Ansible.
-
-    Raises:
-        InventoryError: it cannot be read or is wrong; all faults at once, each with its line.
-    """
+    """Read the inventory *path*, which may be one of Ansible, or raise InventoryError with all its faults."""
     # an audit without an inventory need not import a YAML parser
     from hullcheck.inventory import ansible, yamlfile
 

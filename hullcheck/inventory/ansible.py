@@ -165,11 +165,7 @@ def _target(
 
 
 def _connect(host: str, variables: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the host specification and the arguments for ssh.
-
-    Raises:
-        ValueError: a variable is not understood.
-    """
+    """Return the host specification and the arguments for ssh, or raise ValueError."""
     connection = _text(variables, ("ansible_connection",), "ssh")
     backend = _BACKENDS.get(connection.rpartition(".")[2])
     if backend is None:

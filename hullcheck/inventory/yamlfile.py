@@ -106,11 +106,7 @@ class Document(Struct, frozen=True):
 
 
 def load(path: Path) -> Document:
-    """Read the YAML file *path*.
-
-    Raises:
-        YamlError: it cannot be read, is not YAML, or holds more than one document, a key twice, an alias, or a tag.
-    """
+    """Read the YAML file *path*, or raise YamlError."""
     return parse(read_text(path), path)
 
 
@@ -123,11 +119,7 @@ def parse(text: str, path: Path) -> Document:
 
 
 def compose(text: str, path: Path) -> yaml.Node | None:
-    """Return the nodes of *text*, the content of *path*; None where it is empty.
-
-    Raises:
-        YamlError: it is not YAML, or holds more than one document.
-    """
+    """Return the nodes of *text*, the content of *path*; None where it is empty; raise YamlError if that is no YAML."""
     try:
         root: yaml.Node | None = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -141,11 +133,7 @@ def compose(text: str, path: Path) -> yaml.Node | None:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of *path*, which has to be UTF-8 and nothing but text.
-
-    Raises:
-        YamlError: it cannot be read, or is not.
-    """
+    """Return the text of *path*, or raise YamlError if that is not UTF-8 and nothing but text."""
     try:
         raw = inputs.read(path, LARGEST)
     except OSError as error:

@@ -24,11 +24,7 @@ _UNITS = {"y": (12, 0), "m": (1, 0), "w": (0, 7), "d": (0, 1)}
 
 
 def start(text: str) -> datetime:
-    """Return the first moment of the day that *text* names as 2027-01-31.
-
-    Raises:
-        ValueError: it names none.
-    """
+    """Return the first moment of the day that *text* names as 2027-01-31, or raise ValueError."""
     if not _DAY.fullmatch(text):
         raise ValueError(f"{text!r} is not a day, as 2027-01-31")
     try:
@@ -38,11 +34,7 @@ def start(text: str) -> datetime:
 
 
 def end(text: str) -> datetime:
-    """Return the first moment after the day that *text* names.
-
-    Raises:
-        ValueError: it names none, or there is no day after it.
-    """
+    """Return the first moment after the day that *text* names, or raise ValueError."""
     try:
         return start(text) + timedelta(days=1)
     except OverflowError:

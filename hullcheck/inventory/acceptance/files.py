@@ -199,11 +199,7 @@ def _words(text: str) -> str:
 
 
 def _csv(path: Path) -> Document:
-    """Return a waiver file of InSpec as a spreadsheet writes it, without empty cells.
-
-    Raises:
-        YamlError: it cannot be read, or has other columns.
-    """
+    """Return a waiver file of InSpec as a spreadsheet writes it, without empty cells, or raise YamlError."""
     rows = csv.DictReader(StringIO(read_text(path)))
     data: dict[str, list[dict[str, str]]] = {}
     lines: dict[Way, int] = {}
