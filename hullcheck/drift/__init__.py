@@ -48,20 +48,18 @@ class PastRun(Struct, frozen=True, dict=True):
 
 
 class Drift(Struct, frozen=True, dict=True):
-    """Two runs beside each other.
-
-    Attributes:
-        changes: new is what fails in the later run alone, among it all failures of the targets that were *added*.
-        answers: for each change the lines that its control read and that only one of the runs has.
-        added: the targets of the later run alone; *removed* are those of the earlier one alone.
-    """
+    """Two runs beside each other."""
 
     old: PastRun
     new: PastRun
-    changes: Changes
-    answers: Mapping[Change, tuple[str, ...]]
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
+    changes: (
+        Changes  # new is what fails in the later run alone, and all failures of the targets that were added
+    )
+    answers: Mapping[
+        Change, tuple[str, ...]
+    ]  # the lines that a control read and that only one of the runs has
+    added: tuple[str, ...]  # the targets of the later run alone
+    removed: tuple[str, ...]  # the targets of the earlier run alone
 
     @cached_property
     def _new(self) -> frozenset[Change]:

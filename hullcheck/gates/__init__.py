@@ -65,18 +65,12 @@ def shares(results: Iterable[Result]) -> Mapping[str, float]:
 
 
 class Gates(Struct, frozen=True):
-    """The gates of a run.
+    """The gates of a run."""
 
-    Attributes:
-        fail_on: as it was written, and the conditions of it, of which any breaks the gate; empty where there is none.
-        baseline: the run with which `new` compares; None where there is none.
-        coverage: the least percentage of results that have to be judged on each target; 0 where it is no gate.
-    """
-
-    fail_on: str = ""
-    conditions: tuple[Condition, ...] = ()
-    baseline: Baseline | None = None
-    coverage: float = 0
+    fail_on: str = ""  # as it was written
+    conditions: tuple[Condition, ...] = ()  # those of it, of which any breaks the gate
+    baseline: Baseline | None = None  # the run with which `new` compares
+    coverage: float = 0  # the least percentage of results that have to be judged on each target
 
     def outcomes(self, audit: Audit) -> tuple[Gate, ...]:
         """Return the outcome of each gate for *audit*, in a fixed order."""

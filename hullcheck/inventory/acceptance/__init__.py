@@ -53,23 +53,14 @@ class Entry(Struct, Generic[Record], frozen=True):
 
 
 class AuditContext(Struct, frozen=True, dict=True):
-    """What decides the state of an entry in an audit.
+    """What decides the state of an entry in an audit."""
 
-    Attributes:
-        results: of all controls and targets that were judged.
-        ids_by_control: every control that there is, those not selected too, with its ids by framework.
-        gathered: by the name of each target that was audited, when its evidence was gathered.
-        targets: the names of those of the inventory, audited or not.
-        narrowed: whether there may be more controls than *ids_by_control* knows.
-        limits: patterns of names by kind where those subjects alone were judged, as of a `Run`.
-    """
-
-    results: Sequence[Result]
-    ids_by_control: Mapping[str, Mapping[str, Sequence[str]]]
-    gathered: Mapping[str, Times]
-    targets: Collection[str]
-    narrowed: bool
-    limits: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    results: Sequence[Result]  # of all controls and targets that were judged
+    ids_by_control: Mapping[str, Mapping[str, Sequence[str]]]  # of every control, those not selected too
+    gathered: Mapping[str, Times]  # by the name of each target that was audited
+    targets: Collection[str]  # the names of those of the inventory, audited or not
+    narrowed: bool  # whether there may be more controls than *ids_by_control* knows
+    limits: Mapping[str, Sequence[str]] = field(default_factory=dict)  # as of a `Run`
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
@@ -97,12 +88,7 @@ class Acceptance(Struct, frozen=True, dict=True):
     def applied(
         self, findings: tuple[Finding, ...], names: Collection[str], target: str, when: Times
     ) -> tuple[Finding, ...]:
-        """Return *findings* of one control on *target* with what was attested, and then with what is waived.
-
-        Args:
-            names: all by which the control can be named.
-            when: the evidence was gathered.
-        """
+        """Return *findings* of the control of these *names* with what was attested, and then with what is waived."""
         attestations = _about(self._attestations, names, target)
         waivers = _about(self._waivers, names, target) if self.waiving else []
         attested = (_attested(each, attestations, when) for each in findings)
