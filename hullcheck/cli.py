@@ -6,22 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from hullcheck import __version__
-from hullcheck.commands import (
-    attest,
-    audit,
-    compare,
-    controls,
-    coverage,
-    diff,
-    explain,
-    history,
-    policy,
-    probe_script,
-    remedy,
-    report,
-    verify,
-    waive,
-)
+from hullcheck.commands import audit, controls, remedy, runs, verify, waive
 from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
@@ -79,9 +64,6 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"hullcheck {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (
-        *(audit, controls, explain, policy, coverage, report, remedy),
-        *(compare, diff, history, verify, waive, attest, probe_script),
-    ):
+    for command in (audit, controls, runs, remedy, waive, verify):
         command.add(commands)
     return whole

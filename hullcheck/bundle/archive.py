@@ -10,8 +10,13 @@ import re
 import stat
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+
+from hullcheck import private_files
+from hullcheck.bundle import BundleError, sshsig
+from hullcheck.results import run_files
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = stat.S_IFREG | 0o600
@@ -37,6 +42,21 @@ def pack(files: Mapping[str, bytes]) -> bytes:
             entry.external_attr = _MODE << 16
             archive.writestr(entry, files[name])
     return whole.getvalue()
+
+
+def leave(path: Path, files: Mapping[str, bytes], key: Path | None) -> None:
+    """Write the bundle *path* with *files*, signed by *key*, and let `latest.zip` lead to it.
+
+    Raises:
+        BundleError: it cannot be signed.
+        OSError: it cannot be written.
+    """
+    try:
+        signature = {run_files.SIGNATURE: sshsig.sign(key, files[run_files.DIGESTS])} if key else {}
+    except sshsig.SignatureError as error:
+        raise BundleError(f"{key} did not sign: {error}") from None
+    private_files.write(path, pack({**files, **signature}))
+    private_files.point(path.with_name(f"{run_files.LATEST}.zip"), path.name)
 
 
 def unpack(whole: bytes) -> list[tuple[str, bytes]]:
@@ -86,5 +106,4 @@ def in_the_way(names: Collection[str]) -> list[str]:
 
 def repeated(names: Iterable[str]) -> list[str]:
     """Return the *names* that occur more than once."""
-    seen: set[str] = set()
-    return sorted({name for name in names if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
+    return sorted(name for name, count in Counter(names).items() if count > 1)

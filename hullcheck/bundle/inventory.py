@@ -2,8 +2,6 @@
 
 import json
 import os
-import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +36,7 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
         return {f"{run_files.INVENTORY}/{OF_ANSIBLE}": content.encode()}
     if inventory.document is None:
         return {}
-    from hullcheck.inventory.acceptance.files import (
-        named,  # late: a run without an inventory needs no YAML parser
-    )
+    from hullcheck.inventory.acceptance.files import named  # late: it needs a YAML parser
 
     folder = inventory.path.resolve().parent
     found = {}
@@ -59,7 +55,7 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
             raise bundle.BundleError(
                 f"{inventory.path}: names {name}; a bundle needs it as seen from there, so that it is found elsewhere"
             )
-    _check(inventory.path, found)
+    _check(inventory.path, next(iter(found.values())))
     return found
 
 
@@ -70,15 +66,11 @@ def _without_passwords(content: bytes, inventory: "Inventory") -> bytes:
     return hide_passwords(text).encode("utf-8", "surrogateescape")
 
 
-def _check(path: Path, found: Mapping[str, bytes]) -> None:
+def _check(path: Path, content: bytes) -> None:
     """Raise BundleError if a password is left because it is written with escapes."""
     from hullcheck.inventory import yamlfile
 
-    with tempfile.NamedTemporaryFile(prefix="hullcheck-") as file:
-        file.write(next(iter(found.values())))
-        file.flush()
-        shown = yamlfile.load(Path(file.name)).data
-    for name, entry in shown["targets"].items():
+    for name, entry in yamlfile.parse(content.decode("utf-8-sig"), path).data["targets"].items():
         if plain(entry["connect"]) != entry["connect"]:
             raise bundle.BundleError(
                 f"{path}: the password of {name} cannot be hidden; write its `connect` plainly"

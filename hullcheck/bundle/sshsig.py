@@ -27,17 +27,14 @@ def sign(key: Path, message: bytes) -> bytes:
     if not key.is_file():
         raise SignatureError("there is no such file; `ssh-keygen -t ed25519 -f FILE` makes a key")
     done = _keygen("sign", "-f", str(key), "-n", NAMESPACE, message=message)
-    if done.returncode or not done.stdout.startswith(_BEGIN):
-        raise SignatureError(_unsigned(done))
-    return done.stdout
-
-
-def _unsigned(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Return why ssh-keygen signed nothing, and what to do."""
+    if done.returncode == 0 and done.stdout.startswith(_BEGIN):
+        return done.stdout
     if b"load public key" in done.stderr:
-        return "is no SSH key; name a private key of OpenSSH, or the .pub of one that ssh-agent holds"
+        raise SignatureError(
+            "is no SSH key; name a private key of OpenSSH, or the .pub of one that ssh-agent holds"
+        )
     agent = "; let ssh-agent hold the key, and name its .pub" if b"passphrase" in done.stderr else ""
-    return _said(done) + agent
+    raise SignatureError(_said(done) + agent)
 
 
 def key_of(signature: bytes, message: bytes) -> str:
@@ -50,22 +47,16 @@ def key_of(signature: bytes, message: bytes) -> str:
 
 
 def signer(signature: bytes, message: bytes, allowed: Path) -> str:
-    """Return who of the *allowed* signers made *signature* of *message*.
-
-    Raises:
-        SignatureError: nobody did.
-    """
+    """Return who of the *allowed* signers made *signature* of *message*, or raise SignatureError."""
     with _file(signature) as path:
         found = _keygen("find-principals", "-s", path, "-f", str(allowed))
-    names = found.stdout.decode("utf-8", "replace").split("\n") if found.returncode == 0 else []
     said = f"its key is not that of an allowed signer ({_said(found)})"
-    for name in filter(None, names):
+    for name in filter(None, found.stdout.decode("utf-8", "replace").split("\n")):
         try:
             _checked("verify", signature, message, "-f", str(allowed), "-I", name)
+            return printable(name)
         except SignatureError as error:
             said = str(error)
-        else:
-            return printable(name)
     raise SignatureError(said)
 
 
@@ -84,9 +75,7 @@ def _keygen(how: str, *options: str, message: bytes = b"") -> subprocess.Complet
             ["ssh-keygen", "-Y", how, *options], input=message, capture_output=True, timeout=_SECONDS
         )
     except FileNotFoundError:
-        raise SignatureError(
-            "there is no ssh-keygen here; install the client of OpenSSH 8.2 or newer"
-        ) from None
+        raise SignatureError("there is no ssh-keygen here; install OpenSSH 8.2 or newer") from None
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SignatureError(f"ssh-keygen did not answer: {error}") from None
 
@@ -94,8 +83,8 @@ def _keygen(how: str, *options: str, message: bytes = b"") -> subprocess.Complet
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
     """Return the line in which ssh-keygen says what is wrong."""
     lines = (done.stderr + b"\n" + done.stdout).decode("utf-8", "replace").split("\n")
-    told = [line.strip() for line in lines if line.strip()]
-    return printable(told[0]) if told else f"ssh-keygen ended with status {done.returncode}"
+    said = next((line.strip() for line in lines if line.strip()), "")
+    return printable(said) or f"ssh-keygen ended with status {done.returncode}"
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""`hullcheck audit`: runs the installed controls by pytest."""
+"""`hullcheck audit` runs the installed controls by pytest; `probe-script` prints what it runs on a host."""
 
 import argparse
 import os
 import shlex
+import sys
 from pathlib import Path
 
 from hullcheck.commands import Subparsers
@@ -12,7 +13,7 @@ _SELECTING = ("-m", "--profile")
 
 
 def add(commands: Subparsers) -> None:
-    """Declare the subcommand."""
+    """Declare the subcommands."""
     parser = commands.add_parser(
         "audit",
         allow_abbrev=False,
@@ -27,10 +28,36 @@ def add(commands: Subparsers) -> None:
     parser.add_argument(
         "--demo", action="store_true", help="audit two recorded hosts, one of them careless; needs no Docker"
     )
-    parser.set_defaults(run=_run, takes_more=True)
+    parser.set_defaults(run=_audit, takes_more=True)
+
+    script = commands.add_parser(
+        "probe-script",
+        help="print the probe script, to be run on a host without SSH access",
+        description="Print the script that an audit runs on a target. Run it there as root"
+        " (`umask 077; sh probe.sh >answer.txt`), bring the answer back and judge it with"
+        " `pytest -m cis --hosts recorded://answer.txt`. The answer holds what the host said before secrets"
+        " are dropped from it: keep it as secret as the host.",
+    )
+    script.add_argument(
+        "--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it"
+    )
+    script.add_argument(
+        "--probe-timeout",
+        type=_seconds,
+        default=30,
+        metavar="SECONDS",
+        help="time for each probe (default: 30)",
+    )
+    script.add_argument(
+        "--scan-reports", metavar="FOLDER", help="where the reports of image scanners lie there"
+    )
+    script.add_argument(
+        "--docker-bench-log", metavar="FILE", help="the JSON log of docker-bench-security there"
+    )
+    script.set_defaults(run=_probe_script)
 
 
-def _run(given: argparse.Namespace) -> int:
+def _audit(given: argparse.Namespace) -> int:
     import pytest  # late: no other subcommand needs it
 
     selected = any(each.startswith(_SELECTING) for each in given.more)
@@ -50,3 +77,21 @@ def _run(given: argparse.Namespace) -> int:
 def _cache() -> Path:
     """Return where pytest keeps its cache: not beside the package."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hullcheck"
+
+
+def _probe_script(given: argparse.Namespace) -> int:
+    from hullcheck import facts  # late: no other subcommand needs all the facts, which are slow to import
+    from hullcheck.recording.script import PATHS, render
+
+    paths = [(name, path) for name in PATHS if (path := getattr(given, name))]
+    timeout = given.probe_timeout
+    sys.stdout.write(
+        render(facts.PROBES, docker_host=given.docker_host, timeout=timeout, paths=paths, shown=True)
+    )
+    return 0
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r}: write a whole number of seconds above 0")
+    return int(text)

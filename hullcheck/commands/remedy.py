@@ -1,4 +1,4 @@
-"""`hullcheck remedy`: files that mend what failed in an audit."""
+"""`hullcheck remedy` and `hullcheck policy`: files that mend what failed in an audit, or a policy that accepts it."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -9,54 +9,81 @@ from hullcheck.commands import Subparsers, add_run_folder
 from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse, did_you_mean, printable
 from hullcheck.recording.backends import COMPOSE
-from hullcheck.results import Audit, document, run_files
+from hullcheck.results import Audit, document
 
 if TYPE_CHECKING:
     from hullcheck.recording import Recording
     from hullcheck.remedies.plan import Plan
 
 FOLDER = Path("remedy")
-_RUN_ID = regex(r"[A-Za-z0-9][A-Za-z0-9.-]*")  # it names a folder on the host
+_NAME = regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
 def add(commands: Subparsers) -> None:
-    """Declare the subcommand."""
-    parser = commands.add_parser(
+    """Declare the subcommands."""
+    remedy = commands.add_parser(
         "remedy",
         help="write files that mend what failed in an audit",
         description="Write a folder for each target with files that mend what failed there, and a README.md that says"
         " what each does and may break, in which order to apply them, and how to go back. No host is contacted, and"
         " nothing is applied.",
     )
-    add_run_folder(parser)
-    parser.add_argument(
+    add_run_folder(remedy)
+    remedy.add_argument(
         "--target", action="append", metavar="NAME", help="this target alone; may be given several times"
     )
-    parser.add_argument(
+    remedy.add_argument(
         "--output",
         type=Path,
         default=FOLDER,
         metavar="DIR",
         help=f"where to write; a folder of its own (default: {FOLDER})",
     )
-    parser.add_argument(
+    remedy.add_argument(
         "--also",
         action="append",
         default=[],
         metavar="CONTROL",
         help="a control whose remedy takes something away, by its number or name: README.md lists them",
     )
-    parser.set_defaults(run=_run)
+    remedy.set_defaults(run=_remedy)
+
+    policy = commands.add_parser(
+        "policy",
+        help="draft the policy that would accept what an audit found",
+        description="Print a policy that accepts what an audit found, each line with a comment that says what it"
+        " accepts. It is a draft for a person to cut down: delete what nobody needs, and put the rest into the"
+        " inventory.",
+    )
+    policy.add_argument(
+        "--from",
+        required=True,
+        type=Path,
+        dest="run_folder",
+        metavar="RUN-FOLDER",
+        help="what the audit left, as reports/latest",
+    )
+    policy.set_defaults(run=_policy)
 
 
-def _run(given: argparse.Namespace) -> int:
-    from hullcheck.remedies import folder, readme, script  # late: facts are slow to import
+def _policy(given: argparse.Namespace) -> int:
+    from hullcheck.facts import Facts  # late: facts are slow to import
+    from hullcheck.policy import Policy
+    from hullcheck.writers import policy_draft
+
+    folder: Path = given.run_folder
+    audit = document.load(folder, "hullcheck policy --from=RUN-FOLDER")
+    known = {each.name: Facts(_recording(folder / each.name), Policy()) for each in audit.targets}
+    print(policy_draft.text(folder.resolve().name, known), end="")
+    return 0
+
+
+def _remedy(given: argparse.Namespace) -> int:
+    from hullcheck.remedies import folder, readme, script
     from hullcheck.remedies.plan import failed_on, plan
 
     run: Path = given.run_folder
-    audit = document.load(run / run_files.RESULTS, "hullcheck remedy RUN-FOLDER")
-    if not _RUN_ID.fullmatch(audit.run.id):
-        raise WrongUse(f"{run}: {audit.run.id!r} is no id of a run")
+    audit = document.load(run, "hullcheck remedy RUN-FOLDER")
     also = _also(audit, given.also)
     of_compose = {each.name for each in audit.targets if each.kind == COMPOSE}
     failing = [each for each in _targets(audit, given.target) if failed_on(audit, each)]
@@ -69,8 +96,9 @@ def _run(given: argparse.Namespace) -> int:
             said = "a Compose file: change it in the lines that the findings name; nothing is written for it"
             print(f"{each}: {said}")
             continue
-        if not each or each.startswith(".") or "/" in each or printable(each) != each or "\n" in each:
-            raise WrongUse(f"the target {each!r} cannot name a folder; choose others with --target")
+        for name in (audit.run.id, each):  # they name folders here and on the host
+            if not _NAME.fullmatch(name):
+                raise WrongUse(f"{run}: {name!r} is no name of a run or target")
         made = plan(audit, each, _recording(run / each), also)
         parts = {"README.md": readme.readme(made)}
         if not made.is_empty:
@@ -113,7 +141,7 @@ def _recording(path: Path) -> "Recording":
     except RecordingError as error:
         raise WrongUse(f"{error}: what is on the host is not known; audit again") from None
     if recording.failure:
-        raise WrongUse(f"{path}: nothing was gathered: {recording.failure}")
+        raise WrongUse(f"{path}: nothing was gathered: {recording.failure}; audit it again")
     return recording
 
 

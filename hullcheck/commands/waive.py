@@ -1,4 +1,4 @@
-"""`hullcheck waive`: record that a failure is accepted."""
+"""`hullcheck waive` and `hullcheck attest`: record that a failure is accepted, and what a person has checked."""
 
 import argparse
 import os
@@ -10,10 +10,9 @@ from typing import Any
 
 from hullcheck import DEFAULT_INVENTORY
 from hullcheck.commands import Subparsers, add_paths
-from hullcheck.inventory.acceptance import days
 from hullcheck.messages import WrongUse, printable
 
-EXAMPLE = """example:
+WAIVE_EXAMPLE = """example:
   hullcheck waive container_is_not_privileged --target web1 --subject mirror \\
       --reason "the driver of the mirror needs it until the new one is there" \\
       --until 2027-01-31 --approved-by "Jane Doe" --ticket OPS-118
@@ -21,8 +20,14 @@ EXAMPLE = """example:
 What fails is then told as waived, with all of this, until that day is over (UTC). An error is never waived, and a
 waiver that is out of date or no longer needed is told in every audit. More: docs/waivers.md
 """
+ATTEST_EXAMPLE = """example:
+  hullcheck attest host_follows_a_hardening_standard --target 'web*' --by "Zoë Ray" --valid-for 6m \\
+      --statement "hardened by our own standard, checked on each host" \\
+      --evidence https://wiki.example.com/hardening/2026-11
 
-
+What is manual is then told as attested, with all of this, as long as it is valid. With --failed it fails. More:
+docs/waivers.md
+"""
 _WIDE = {
     "target": "on every target",
     "subject": "of every subject",
@@ -32,7 +37,7 @@ _WIDE = {
 """What a waiver accepts without these options."""
 
 
-class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Writes an option and its value in one word, as every page does: pytest needs it so for paths."""
 
     def format_help(self) -> str:
@@ -40,32 +45,67 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 
 def add(commands: Subparsers) -> None:
-    """Declare the subcommand."""
+    """Declare the subcommands."""
+    waive = _parser(commands, "waive", "accept a failure: write a waiver into the inventory", WAIVE_EXAMPLE)
+    waive.add_argument("--reason", required=True, metavar="TEXT", help="why the failure is accepted")
+    _add_scope(waive)
+    waive.add_argument(
+        "--until", metavar="DAY", help="the last day on which it holds, as 2027-01-31; else no end"
+    )
+    waive.add_argument("--ticket", metavar="ID", help="where it was decided")
+    waive.add_argument("--approved-by", metavar="PERSON", help="who accepts the risk")
+    waive.add_argument("--approved-on", metavar="DAY", help="when, as 2026-11-24")
+    waive.add_argument("--risk", metavar="TEXT", help="what can still happen")
+    _add_inventory(waive)
+    waive.set_defaults(run=_waive)
+
+    attest = _parser(
+        commands,
+        "attest",
+        "attest what only a person can see: write an attestation into the inventory",
+        ATTEST_EXAMPLE,
+    )
+    attest.add_argument("--statement", required=True, metavar="TEXT", help="what the person found")
+    attest.add_argument("--by", required=True, metavar="PERSON", help="who looked")
+    attest.add_argument("--on", metavar="DAY", help="when, as 2026-11-24 (default: today, UTC)")
+    valid = attest.add_mutually_exclusive_group(required=True)
+    valid.add_argument(
+        "--valid-for",
+        metavar="PERIOD",
+        help="how long it is worth something: annually, quarterly, monthly, weekly, ..., or as 6w, 3m, 1y",
+    )
+    valid.add_argument("--until", metavar="DAY", help="the last day on which it is, as 2027-01-31")
+    attest.add_argument(
+        "--failed", action="store_true", help="the person found that it is not as it should be"
+    )
+    attest.add_argument(
+        "--evidence",
+        action="append",
+        default=[],
+        metavar="LINK",
+        help="what the person saw; can be given again",
+    )
+    _add_scope(attest)
+    _add_inventory(attest)
+    attest.set_defaults(run=_attest)
+
+
+def _parser(commands: Subparsers, name: str, help_: str, example: str) -> argparse.ArgumentParser:
+    entry = {"waive": "a waiver", "attest": "an attestation"}[name]
     parser = commands.add_parser(
-        "waive",
-        help="accept a failure: write a waiver into the inventory",
-        description="Write a waiver into the inventory, or into the file that it names under `waivers`.\n"
-        "Comments and all that is there stay as they are.",
-        epilog=EXAMPLE,
-        formatter_class=HelpFormatter,
+        name,
+        help=help_,
+        description=f"Write {entry} into the inventory, or into the file that it names under"
+        f" `{entry.split()[1]}s`.\nComments and all that is there stay as they are.",
+        epilog=example,
+        formatter_class=_HelpFormatter,
     )
     parser.add_argument("control", metavar="CONTROL", help="its name, or its number in the CIS benchmark")
     add_paths(parser)
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why the failure is accepted")
-    add_scope(parser)
-    parser.add_argument(
-        "--until", metavar="DAY", help="the last day on which it holds, as 2027-01-31; else no end"
-    )
-    parser.add_argument("--ticket", metavar="ID", help="where it was decided")
-    parser.add_argument("--approved-by", metavar="PERSON", help="who accepts the risk")
-    parser.add_argument("--approved-on", metavar="DAY", help="when, as 2026-11-24")
-    parser.add_argument("--risk", metavar="TEXT", help="what can still happen")
-    add_inventory(parser)
-    parser.set_defaults(run=_run)
+    return parser
 
 
-def add_scope(parser: argparse.ArgumentParser) -> None:
-    """Declare the options for the targets and subjects of an entry."""
+def _add_scope(parser: argparse.ArgumentParser) -> None:
     for name, example in (("target", "web1 or 'web*'"), ("subject", "a container's name or 'web-*'")):
         parser.add_argument(
             f"--{name}",
@@ -76,82 +116,100 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def add_inventory(parser: argparse.ArgumentParser) -> None:
-    """Declare the option for the file."""
-    default = Path(os.environ.get("HULLCHECK_INVENTORY") or DEFAULT_INVENTORY)
+def _add_inventory(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--inventory",
         type=Path,
-        default=default,
+        default=Path(os.environ.get("HULLCHECK_INVENTORY") or DEFAULT_INVENTORY),
         metavar="PATH",
         help=f"where it is written (default: HULLCHECK_INVENTORY, or {DEFAULT_INVENTORY})",
     )
 
 
-def today() -> date:
-    """Return the UTC day."""
+def _waive(given: argparse.Namespace) -> int:
+    entry = {"justification": _words("--reason", given.reason)}
+    if given.until is not None:
+        entry["last_day"] = _day("--until", given.until)
+    for option in ("ticket", "approved_by", "risk"):
+        if (text := getattr(given, option)) is not None:
+            entry[option] = _words(f"--{option.replace('_', '-')}", text)
+    if given.approved_on is not None:
+        entry["approved_on"] = _day("--approved-on", given.approved_on, past=True)
+    _write(given, "waivers", entry)
+    unsaid = {name.replace("_", "-"): words for name, words in _WIDE.items() if not getattr(given, name)}
+    if unsaid:
+        options = ", ".join(f"--{name}" for name in unsaid)
+        print(f"It accepts the failure {', '.join(unsaid.values())}; limit it by {options}.", file=sys.stderr)
+    return 0
+
+
+def _attest(given: argparse.Namespace) -> int:
+    looked = _day("--on", given.on or str(_today()), past=True)
+    entry: dict[str, Any] = {
+        "explanation": _words("--statement", given.statement),
+        **(_valid_for(given.valid_for, looked) if given.valid_for else {}),
+        **({"last_day": _day("--until", given.until)} if given.until is not None else {}),
+        "status": "failed" if given.failed else "passed",
+        "updated": looked,
+        "updated_by": _words("--by", given.by),
+    }
+    if given.evidence:
+        entry["evidence"] = [_words("--evidence", each) for each in given.evidence]
+    _write(given, "attestations", entry)
+    return 0
+
+
+def _write(given: argparse.Namespace, section: str, entry: dict[str, Any]) -> None:
+    """Write the entry, and print what and where."""
+    from hullcheck.inventory.acceptance import entries  # late: what reads inventories is slow to import
+
+    control = entries.control_of(given.control, given.paths).control.id
+    if not given.inventory.exists():
+        raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory=PATH")
+    scope = {"targets": given.target, "subjects": given.subject}
+    entry |= {key: names for key, names in scope.items() if names}
+    if section == "attestations":
+        entry = {"control_id": control, **entry}
+    written = entries.add(given.inventory, section, control, entry)
+    print(f"{written.place}: written")
+    print(printable(written.text))
+
+
+def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def day(option: str, text: str, *, past: bool = False) -> str:
-    """Return *text*, which is a day from today on, or until today if it has to be *past*.
+def _day(option: str, text: str, *, past: bool = False) -> str:
+    """Return *text*, which is a day from today on, or until today if it has to be *past*."""
+    from hullcheck.inventory.acceptance import days
 
-    Raises:
-        WrongUse: it is not.
-    """
     try:
-        found = days.day(text)
+        found = days.start(text).date()
     except ValueError as error:
         raise WrongUse(f"{option}: {error}") from None
-    if found != today() and (found > today()) is past:
-        raise WrongUse(f"{option}: {text} is {'yet to come' if past else 'over'}; today is {today()} (UTC)")
+    if found != _today() and (found > _today()) is past:
+        raise WrongUse(f"{option}: {text} is {'yet to come' if past else 'over'}; today is {_today()} (UTC)")
     return text
 
 
-def words(option: str, text: str) -> str:
-    """Return *text* in one line, which says something.
+def _valid_for(period: str, looked: str) -> dict[str, str]:
+    """Return the validity, which must not be over already."""
+    from hullcheck.inventory.acceptance import days
 
-    Raises:
-        WrongUse: it does not.
-    """
+    try:
+        ends = days.after(days.start(looked), period)
+    except ValueError as error:
+        raise WrongUse(f"--valid-for: {error}") from None
+    if ends.date() <= _today():
+        raise WrongUse(f"--valid-for: {period} from {looked} on is over; today is {_today()} (UTC)")
+    return {"frequency": period}
+
+
+def _words(option: str, text: str) -> str:
+    """Return *text* in one line, which says something."""
     line = " ".join(text.split())
     if not any(map(str.isalnum, line)):
         raise WrongUse(f"{option}: {text!r} says nothing; write it in words")
     if not line.isprintable():
         raise WrongUse(f"{option}: {printable(line)} holds characters that cannot be seen; take them out")
     return line
-
-
-def write(given: argparse.Namespace, section: str, control: str, entry: dict[str, Any]) -> int:
-    """Write the entry, and say what and where."""
-    from hullcheck.inventory.acceptance import entries  # late: what reads inventories is slow to import
-
-    if not given.inventory.exists():
-        raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory=PATH")
-    scope = {"targets": given.target, "subjects": given.subject}
-    written = entries.add(given.inventory, section, control, entry | {k: v for k, v in scope.items() if v})
-    print(f"{written.place}: written")
-    print(printable(written.text))
-    return 0
-
-
-def _run(given: argparse.Namespace) -> int:
-    from hullcheck.inventory.acceptance import entries
-    from hullcheck.inventory.acceptance import files as acceptance_files
-
-    entry = {"justification": words("--reason", given.reason)}
-    if given.until is not None:
-        entry["last_day"] = day("--until", given.until)
-    for option in ("ticket", "approved_by", "risk"):
-        said = getattr(given, option)
-        if said is not None:
-            entry[option] = words(f"--{option.replace('_', '-')}", said)
-    if given.approved_on is not None:
-        entry["approved_on"] = day("--approved-on", given.approved_on, past=True)
-    control = entries.control_of(given.control, given.paths).control.id
-    status = write(given, acceptance_files.WAIVERS, control, entry)
-    unsaid = {name.replace("_", "-"): words for name, words in _WIDE.items() if not getattr(given, name)}
-    if unsaid:
-        options = ", ".join(f"--{name}" for name in unsaid)
-        print(f"It accepts the failure {', '.join(unsaid.values())}; limit it by {options}.", file=sys.stderr)
-    return status

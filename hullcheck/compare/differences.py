@@ -45,21 +45,15 @@ _DIFFERENT = (Kind.OPPOSITE, Kind.SUBJECTS, Kind.OPEN_THERE, Kind.OPEN_HERE, Kin
 
 
 class Row(Struct, frozen=True):
-    """One recommendation, or one check or control that the other side does not have.
+    """One recommendation, or one check or control that the other side does not have."""
 
-    Attributes:
-        number: in the current version of the benchmark; that of the tool where it has no other.
-        named_there: subjects that only the tool names, with what the audit says of them.
-        named_here: subjects that only the audit names, with its reasons.
-    """
-
-    number: str
+    number: str  # in the current version of the benchmark; that of the tool where it has no other
     title: str
     kind: Kind
     check: Check | None = None
     result: Result | None = None
-    named_there: tuple[str, ...] = ()
-    named_here: tuple[str, ...] = ()
+    named_there: tuple[str, ...] = ()  # subjects that only the tool names, with what the audit says of them
+    named_here: tuple[str, ...] = ()  # subjects that only the audit names, with its reasons
     note: str = ""
 
 
@@ -97,7 +91,9 @@ def _current(log: Log, check: Check) -> str:
 
 def _row(log: Log, number: str, check: Check | None, control: Control, result: Result) -> Row:
     if check is None:
-        return _only_here(log, number, control, result)
+        new = benchmarks.number_in(log.benchmark, number) is None
+        note = f"new in the CIS benchmark {benchmarks.CURRENT}" if new else "it was not checked"
+        return Row(number, control.title, Kind.ONLY_HERE, result=result, note=note)
     kind = _kind(check, result)
     there, here = _subjects(check, result.findings) if kind is Kind.SAME else ((), ())
     kind = Kind.SUBJECTS if there or here else kind
@@ -108,12 +104,6 @@ def _only_there(log: Log, number: str, check: Check, titles: Mapping[str, str]) 
     known = number in titles
     note = "no control was judged" if known else f"not of the CIS benchmark {log.benchmark}"
     return Row(number, titles.get(number, check.title), Kind.ONLY_THERE, check, note=note)
-
-
-def _only_here(log: Log, number: str, control: Control, result: Result) -> Row:
-    new = benchmarks.number_in(log.benchmark, number) is None
-    note = f"new in the CIS benchmark {benchmarks.CURRENT}" if new else "it was not checked"
-    return Row(number, control.title, Kind.ONLY_HERE, result=result, note=note)
 
 
 def _kind(check: Check, result: Result) -> Kind:

@@ -22,11 +22,7 @@ class TargetResults(Struct, frozen=True):
 
 
 def results(path: Path, target: str | None) -> TargetResults:
-    """Read the results of *target*, which may be left out where there is one only.
-
-    Raises:
-        WrongUse: there are no results, or none of that target.
-    """
+    """Read the results of *target*, or of the only one; raise WrongUse if there are none."""
     audit = document.load(path, "--results PATH")
     name = _target(path, list(audit.by_target), target)
     judged = tuple((audit.known[each.control], each) for each in audit.by_target[name])
@@ -44,11 +40,7 @@ def _target(path: Path, names: list[str], wanted: str | None) -> str:
 
 
 def log(path: Path) -> Log:
-    """Read the log.
-
-    Raises:
-        WrongUse: it cannot be read, or is not the whole log of a version whose numbers are known.
-    """
+    """Read the log, or raise WrongUse."""
     try:
         text = inputs.read(path, LARGEST).decode("utf-8", "backslashreplace")
     except OSError as error:

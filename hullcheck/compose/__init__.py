@@ -80,11 +80,12 @@ def recorded(target: str, written: Path | str) -> Recording:
         raise ComposeError(f"{files[0].shown}: Compose files need docker compose 2 or later: install it")
     words, reader = found
     try:
-        merged = command.merged(words, paths, environment)
+        model = Model(command.merged(words, paths, environment), files, folder)
     except ComposeError as error:
         raise ComposeError(_placed(str(error), files)) from None
-    model = Model(merged, files, folder)
-    _require_all(model)
+    for name in (each for file in files for each in file.services):
+        if name not in model.top("services"):  # older versions do so with services of a profile
+            raise ComposeError(f"{place(files, name)}: docker compose left out the service {name}; update it")
     document = ComposeFile(
         files=[each.shown for each in files],
         reader=reader,
@@ -97,16 +98,6 @@ def recorded(target: str, written: Path | str) -> Recording:
     shown = " ".join(f"--file {each.shown}" for each in files)
     commands = {COMPOSE_FILE.name: f"docker compose {shown} --profile '*' config --format json"}
     return Recording(target, COMPOSE, {answer.name: answer}, commands, gathered=time.time())
-
-
-def _require_all(model: Model) -> None:
-    """Raise ComposeError if a service was left out, as older versions do with those of a profile."""
-    for file in model.files:
-        for name in file.services:
-            if name not in model.top("services"):
-                raise ComposeError(
-                    f"{place(model.files, name)}: docker compose left out the service {name}; update it"
-                )
 
 
 def _placed(said: str, files: list[File]) -> str:

@@ -32,17 +32,11 @@ class ComposeError(Exception):
 
 
 class Merged(Struct, frozen=True):
-    """The answer of docker compose.
+    """The answer of docker compose."""
 
-    Attributes:
-        data: the configuration with the values of all variables.
-        missing: the variables that have no value.
-        raw: the configuration with the names of variables, if one is missing; else empty.
-    """
-
-    data: Mapping[str, Any]
-    missing: frozenset[str] = frozenset()
-    raw: Mapping[str, Any] | None = None
+    data: Mapping[str, Any]  # the configuration with the values of all variables
+    missing: frozenset[str] = frozenset()  # the variables that have no value
+    raw: Mapping[str, Any] = {}  # the configuration with the names of variables, if one is missing
 
 
 def environment(query: str) -> dict[str, str]:
@@ -81,8 +75,8 @@ def available(path: str) -> tuple[tuple[str, ...], str] | None:
 
 
 def _run(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> bounded.Ended:
-    limits: Any = {"seconds": _SECONDS, "memory": _MEMORY}
-    return bounded.run(words, folder=folder, environment={**variables, **_LOCAL_ALONE}, **limits)
+    environment = {**variables, **_LOCAL_ALONE}
+    return bounded.run(words, seconds=_SECONDS, memory=_MEMORY, folder=folder, environment=environment)
 
 
 def merged(words: Sequence[str], files: Sequence[Path], variables: Mapping[str, str]) -> Merged:
@@ -96,7 +90,7 @@ def merged(words: Sequence[str], files: Sequence[Path], variables: Mapping[str, 
     """
     data, errors = _configuration(words, files, variables)
     missing = frozenset(_UNSET.findall(errors))
-    raw = _configuration(words, files, variables, "--no-interpolate")[0] if missing else None
+    raw = _configuration(words, files, variables, "--no-interpolate")[0] if missing else {}
     return Merged(_without_escapes(data), missing, raw)
 
 
@@ -116,7 +110,7 @@ def _configuration(
     try:
         data = inputs.decode(ended.output)
     except ValueError:
-        raise ComposeError("`docker compose config` printed no JSON") from None
+        data = None
     if not isinstance(data, dict):
         raise ComposeError("`docker compose config` printed no configuration")
     return data, ended.errors

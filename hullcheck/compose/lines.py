@@ -9,21 +9,13 @@ from msgspec import Struct
 from hullcheck.compose.command import ComposeError
 from hullcheck.inventory import yamlfile
 
-_SERVICES = "services"
-
 
 class File(Struct, frozen=True):
-    """A file that was named.
+    """A file that was named."""
 
-    Attributes:
-        shown: its name in messages and findings.
-        text: its content.
-        lines: the line of each service, and of each of its keys.
-    """
-
-    shown: str
+    shown: str  # its name in messages and findings
     text: str
-    lines: Mapping[tuple[str, ...], int]
+    lines: Mapping[tuple[str, ...], int]  # of each service, and of each of its keys
 
     @property
     def services(self) -> list[str]:
@@ -32,11 +24,7 @@ class File(Struct, frozen=True):
 
 
 def read(path: Path, shown: str) -> File:
-    """Return the file *path*.
-
-    Raises:
-        ComposeError: the file cannot be read, or is no YAML.
-    """
+    """Return the file *path*, or raise ComposeError."""
     try:
         text = yamlfile.read_text(path)
         root = yamlfile.compose(text, path)
@@ -44,7 +32,7 @@ def read(path: Path, shown: str) -> File:
         raise ComposeError(str(error).replace(str(path), shown, 1)) from None
     lines: dict[tuple[str, ...], int] = {}
     for top, services in _items(root):
-        for name, service in _items(services) if top.value == _SERVICES else ():
+        for name, service in _items(services) if top.value == "services" else ():
             if not service.tag.startswith("!"):  # `!reset` takes a service away
                 lines[name.value,] = name.start_mark.line + 1
                 for key, _ in _items(service):

@@ -26,7 +26,6 @@ _SOCKET = "/var/run/docker.sock"
 _JOINING = {"network_mode": "network_mode", "pid_mode": "pid", "ipc_mode": "ipc"}
 _CONDITIONS = {"none": "no", "any": "always", "": "always"}
 _RESOURCES = ("configs", "networks", "secrets", "volumes")
-_DEPTH = 20  # of services that take the volumes of others
 
 
 class Model(Struct, frozen=True):
@@ -37,18 +36,13 @@ class Model(Struct, frozen=True):
     folder: Path
 
     def services(self) -> dict[str, Service]:
-        """Return what is kept of each service, by its name.
-
-        Raises:
-            ComposeError: a value is not understood.
-        """
+        """Return what is kept of each service, by its name, or raise ComposeError."""
         found = {}
         for name in sorted(self.top("services")):
             try:
-                found[name] = msgspec.json.decode(
-                    msgspec.json.encode(_Service(self, name).service()), type=Service
-                )
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                described = msgspec.json.encode(_Service(self, name).service())
+                found[name] = msgspec.json.decode(described, type=Service)
+            except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
                 raise ComposeError(
                     f"{place(self.files, name)}: the answer of docker compose is not understood"
                 ) from error
@@ -70,15 +64,14 @@ class Model(Struct, frozen=True):
         found = {}
         for key, each in self.top("volumes").items():
             asked = each or {}
-            options = {name: str(value) for name, value in (asked.get("driver_opts") or {}).items()}
-            device, how = options.get("device", ""), options.get("o", "")
+            options = asked.get("driver_opts") or {}
+            device, how = str(options.get("device", "")), str(options.get("o", ""))
             if asked.get("external") or (asked.get("driver") or "local") != "local" or "dir=" in how:
                 continue
             if device.startswith((".", "~", "/")):
                 device = self.path(device)
-            (found[key],) = inspect.volumes_kept(
-                [inspect.Volume(name=key, options=inspect.VolumeOptions(device=device, o=how))]
-            )
+            volume = inspect.Volume(name=key, options=inspect.VolumeOptions(device=device, o=how))
+            (found[key],) = inspect.volumes_kept([volume])
         return found
 
     def network(self, key: str) -> str:
@@ -87,14 +80,12 @@ class Model(Struct, frozen=True):
 
     def top(self, key: str) -> Mapping[str, Any]:
         """Return a mapping at the top of the configuration."""
-        found = self.merged.data.get(key) or {}
-        if not isinstance(found, Mapping):
-            raise ComposeError(f"{self.files[0].shown}: {key} is not a mapping")
+        found: Mapping[str, Any] = self.merged.data.get(key) or {}
         return found
 
     def unset(self, service: str) -> dict[str, list[str]]:
         """Return by each key of *service* its variables without a value, also of what is named elsewhere."""
-        raw = self.merged.raw or {}
+        raw = self.merged.raw
         written = {key: [each] for key, each in ((raw.get("services") or {}).get(service) or {}).items()}
         for key in _RESOURCES:
             for each in (raw.get(key) or {}).values() if key in written else ():
@@ -195,7 +186,7 @@ class _Service:
                 healthcheck=self._check(),
             ),
             host_config=replace(settings, network_mode=mode),
-            mounts=list(self._mounts(0)),
+            mounts=list(self._mounts()),
             network_settings=inspect.NetworkSettings(
                 networks={each: inspect.Endpoint(network_id="") for each in networks}, ports={}
             ),
@@ -281,7 +272,7 @@ class _Service:
         return inspect.Healthcheck(test=[kind_of_check(test)]) if test else None
 
     def _secrets(self) -> list[Secret]:
-        raw = ((self.model.merged.raw or {}).get("services") or {}).get(self.name) or {}
+        raw = (self.model.merged.raw.get("services") or {}).get(self.name) or {}
         later = {
             name
             for name, value in _settings(raw.get("environment")).items()
@@ -302,7 +293,7 @@ class _Service:
 
     # ---- what it sees of the host's files
 
-    def _mounts(self, depth: int) -> Iterator[inspect.MountPoint]:
+    def _mounts(self) -> Iterator[inspect.MountPoint]:
         yield from map(self._mount, self.data.get("volumes") or ())
         yield from self._files("secrets", "/run/secrets/")
         yield from self._files("configs", "/")
@@ -314,9 +305,9 @@ class _Service:
                 yield inspect.MountPoint(
                     type="volume", name=name, source="", destination="/", rw=False, propagation=""
                 )
-            elif depth < _DEPTH:
-                for each in _Service(self.model, parts[0])._mounts(depth + 1):
-                    yield replace(each, rw=each.rw and parts[1:2] != ["ro"])
+                continue
+            for each in _Service(self.model, parts[0])._mounts():
+                yield replace(each, rw=each.rw and parts[1:2] != ["ro"])
 
     def _mount(self, asked: Mapping[str, Any]) -> inspect.MountPoint:
         source = str(asked.get("source") or "")

@@ -19,20 +19,12 @@ VERSIONS = tuple(_CHANGED)
 
 
 def number_in(version: str, current: str) -> str | None:
-    """The number in *version* of the recommendation that is *current* today; None if it has none.
-
-    Raises:
-        KeyError: the numbers of *version* are not known.
-    """
+    """Return the number in *version* of the recommendation that is *current* today; None if it has none."""
     return _CHANGED[version].get(current, current)
 
 
 def current_number(version: str, number: str) -> str | None:
-    """The number today of what is *number* in *version*; None if that version has no such number.
-
-    Raises:
-        KeyError: the numbers of *version* are not known.
-    """
+    """Return the number today of what is *number* in *version*; None if that version has no such number."""
     changed = _CHANGED[version]
     if number not in changed:
         return number

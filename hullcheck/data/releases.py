@@ -13,47 +13,34 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, convert, field
 
 SHIPPED = Path(__file__).with_suffix(".json")
 """What this version of hullcheck knows."""
 
 
 class Line(Struct, frozen=True):
-    """A release line of the engine.
+    """A release line of the engine."""
 
-    Attributes:
-        name: the beginning of its versions.
-        released: the day of its first release.
-        ended: the day after which it is not maintained; None where no day is known.
-        latest: the newest release on the day of the table.
-        safe: the first release that mends the serious vulnerabilities which were known on that day; empty without one.
-    """
-
-    name: str
-    released: date
-    ended: date | None
-    latest: str
-    safe: str = ""
+    name: str = field(name="line")  # the beginning of its versions
+    released: date  # the day of its first release
+    latest: str  # the newest release on the day of the table
+    ended: date | None = None  # the day after which it is not maintained, if that is known
+    safe: str = ""  # the first release that mends the serious vulnerabilities which were known on that day
 
 
 class KnownReleases(Struct, frozen=True):
-    """What was known of releases on one day.
-
-    Attributes:
-        day: what was announced later is not in here.
-        good_for_days: how long a release that was maintained on that day may be taken to be.
-        lines: of the engine as Docker builds it, the newest first.
-        ends: the last day of security updates that all users get, by ID and VERSION_ID of os-release; of a
-            distribution that is in it every release that got updates on that day.
-        digest: the SHA-256 of the file.
-    """
+    """What was known of releases on one day."""
 
     day: date
     good_for_days: int
+    """How long a release that was maintained on that day may be taken to be."""
     lines: tuple[Line, ...]
+    """Those of the engine as Docker builds it, the newest first."""
     ends: Mapping[tuple[str, str], date]
-    digest: str
+    """The last day of security updates that all users get, by ID and VERSION_ID of os-release; of a distribution that
+    is in it every release that got updates on that day."""
+    digest: str  # the SHA-256 of the file
 
     @classmethod
     def of(cls, document: Mapping[str, Any], content: bytes) -> "KnownReleases":
@@ -67,13 +54,9 @@ class KnownReleases(Struct, frozen=True):
             for name, versions in document["distributions"].items()
             for version, end in versions.items()
         }
-        return cls(
-            date.fromisoformat(document["day"]),
-            document["good_for_days"],
-            tuple(map(_line, document["lines"])),
-            ends,
-            sha256(content).hexdigest(),
-        )
+        lines = convert(document["lines"], tuple[Line, ...])
+        day = date.fromisoformat(document["day"])
+        return cls(day, document["good_for_days"], lines, ends, sha256(content).hexdigest())
 
     def line(self, version: str) -> Line | None:
         """The line of a version of the engine."""
@@ -91,13 +74,6 @@ class KnownReleases(Struct, frozen=True):
     def named(self) -> dict[str, str]:
         """What results say of it."""
         return {"day": str(self.day), "sha256": self.digest}
-
-
-def _line(each: Mapping[str, Any]) -> Line:
-    ended = date.fromisoformat(each["ended"]) if "ended" in each else None
-    return Line(
-        each["line"], date.fromisoformat(each["released"]), ended, each["latest"], each.get("safe", "")
-    )
 
 
 @cache

@@ -9,16 +9,11 @@ from msgspec import Struct
 
 
 class Product(Struct, frozen=True):
-    """A product that watches what containers do.
-
-    Attributes:
-        units: patterns of the names of its units, as systemctl takes them.
-        repository: the end of the repositories of its images, without the tag.
-    """
+    """A product that watches what containers do."""
 
     title: str
-    units: Sequence[str]
-    repository: str = ""
+    units: Sequence[str]  # patterns of the names of its units, as systemctl takes them
+    repository: str = ""  # the end of the repositories of its images, without the tag
 
     def has_image(self, name: str) -> bool:
         """Whether an image is called like one of its vendor."""

@@ -18,22 +18,14 @@ from hullcheck.verdicts import Verdict
 
 
 class PastRun(Struct, frozen=True, dict=True):
-    """A run that left its folder.
-
-    Attributes:
-        folder: with its results, and a folder for each target.
-    """
+    """A run that left its folder, with a folder in it for each target."""
 
     audit: Audit
     folder: Path
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the run in the folder *path*, or of the results.json there.
-
-        Raises:
-            WrongUse: there is none.
-        """
+        """Return the run in the folder *path*, or of the results.json there, or raise WrongUse."""
         audit = document.load(path, "hullcheck diff OLD NEW")
         return cls(audit, path if path.is_dir() else path.parent)
 
@@ -56,20 +48,18 @@ class PastRun(Struct, frozen=True, dict=True):
 
 
 class Drift(Struct, frozen=True, dict=True):
-    """Two runs beside each other.
-
-    Attributes:
-        changes: new is what fails in the later run alone, among it all failures of the targets that were *added*.
-        answers: for each change the lines that its control read and that only one of the runs has.
-        added: the targets of the later run alone; *removed* are those of the earlier one alone.
-    """
+    """Two runs beside each other."""
 
     old: PastRun
     new: PastRun
-    changes: Changes
-    answers: Mapping[Change, tuple[str, ...]]
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
+    changes: (
+        Changes  # new is what fails in the later run alone, and all failures of the targets that were added
+    )
+    answers: Mapping[
+        Change, tuple[str, ...]
+    ]  # the lines that a control read and that only one of the runs has
+    added: tuple[str, ...]  # the targets of the later run alone
+    removed: tuple[str, ...]  # the targets of the earlier run alone
 
     @cached_property
     def _new(self) -> frozenset[Change]:
@@ -82,11 +72,7 @@ class Drift(Struct, frozen=True, dict=True):
 
 
 def drift(old: PastRun, new: PastRun) -> Drift:
-    """Compare two runs.
-
-    Raises:
-        WrongUse: one of them was limited to other subjects.
-    """
+    """Compare two runs; raise WrongUse if one of them was limited to other subjects."""
     if old.audit.run.limits != new.audit.run.limits:
         raise WrongUse(
             "one of the runs was limited to some containers or images by --containers, --label or --images, and the"
@@ -94,10 +80,19 @@ def drift(old: PastRun, new: PastRun) -> Drift:
         )
     found = compare(old.audit, new.audit)
     answers = dict(_answers((*found.new, *found.gone), old, new))
-    added = tuple(name for name in new.targets if name not in old.targets)
-    found = replace(found, new=(*found.new, *(each for name in added for each in _failing(new, name))))
-    removed = tuple(name for name in old.targets if name not in new.targets)
-    return Drift(old, new, found, answers, added, removed)
+    added, removed = (
+        tuple(name for name in one.targets if name not in other.targets)
+        for one, other in ((new, old), (old, new))
+    )
+    failing = (
+        Change(result.control, result.target, each.kind, each.subject, each.reason)
+        for name in added
+        for result in new.audit.results
+        if result.target == name
+        for each in result.told
+        if each.verdict is Verdict.FAIL
+    )
+    return Drift(old, new, replace(found, new=(*found.new, *failing)), answers, added, removed)
 
 
 def _answers(
@@ -110,16 +105,5 @@ def _answers(
             continue
         for each in changes:
             if each.target == target:
-                read = (run.results[each.control, target].evidence for run in (old, new))
-                yield (
-                    each,
-                    difference(each, dict.fromkeys(name for names in read for name in names), before, after),
-                )
-
-
-def _failing(run: PastRun, target: str) -> Iterator[Change]:
-    for result in run.audit.results:
-        if result.target == target:
-            for each in result.told:
-                if each.verdict is Verdict.FAIL:
-                    yield Change(result.control, target, each.kind, each.subject, each.reason)
+                names = (name for run in (old, new) for name in run.results[each.control, target].evidence)
+                yield each, difference(each, dict.fromkeys(names), before, after)

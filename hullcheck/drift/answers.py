@@ -19,8 +19,8 @@ _DOCUMENTS = {
     "images": "image",
 }
 """The probes that answer with a document for each object; their other lines are of /proc."""
-_OTHER_EACH_TIME = frozenset(("processes",))
-"""The probes of which two answers are never the same."""
+_OTHER_EACH_TIME = "processes"
+"""The probe of which two answers are never the same."""
 _OTHER_SECTIONS = regex(r"^--(?:asked|running|sockets|proc|paths)\n(?:(?!--).*\n)*", re.MULTILINE)
 """The sections of which two are never the same."""
 _OTHER_EACH_START = regex(
@@ -38,7 +38,7 @@ def difference(change: Change, evidence: Iterable[str], old: Recording, new: Rec
     """Compare the answers to the probes *evidence*, as far as they are about the subject of *change*."""
     found: list[str] = []
     for probe in evidence:
-        if probe not in _OTHER_EACH_TIME:
+        if probe != _OTHER_EACH_TIME:
             before, after = (_objects(probe, _text(each, probe)) for each in (old, new))
             found += _differing(change, before, after)
     more = len(found) - _MOST

@@ -2,13 +2,13 @@
 
 import difflib
 import json
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from msgspec import Struct, field
+from iniconfig import IniConfig, ParseError  # of pytest, for its own settings
+from msgspec import Struct
 
 from hullcheck import inputs
 
@@ -27,30 +27,22 @@ class FrameworkError(Exception):
 class Framework(Struct, frozen=True):
     """One framework: a standard, or one of several editions that share a marker."""
 
-    marker: str
-    """The name of its marker, such as ``nist``."""
-    edition: str
-    """What the marker's ``sp`` has to say, such as ``800-53``; empty if the marker has one framework only."""
+    marker: str  # the name of its marker, such as nist
+    edition: str  # what the marker's `sp` has to say, such as 800-53; empty if the marker has one framework
     title: str
     version: str
     publisher: str
     url: str
-    ids: Mapping[str, str]
-    """Its ids in the order of the file, each with a short title."""
-    relation: str = "supports"
-    """What a control is to a requirement: `supports` a part of it, or `judges` the whole of it."""
-    nested: bool = False
-    """Whether an id stands for those below it too, as 4.1 does for 4.1.1."""
-    note: str = ""
-    """What a reader of the requirements has to know."""
+    ids: Mapping[str, str]  # in the order of the file, each with a short title
+    relation: str = "supports"  # a control `supports` a part of a requirement, or `judges` the whole of it
+    nested: bool = False  # whether an id stands for those below it too, as 4.1 does for 4.1.1
+    note: str = ""  # what a reader of the requirements has to know
 
     @property
     def name(self) -> str:
         """Title and version, as a person would say it."""
-        between = (
-            ", " if ":" in self.title else " "
-        )  # a title with a subtitle does not run on into its version
-        return f"{self.title}{between if self.version else ''}{self.version}"
+        between = ", " if ":" in self.title else " "  # a subtitle does not run on into the version
+        return f"{self.title}{between}{self.version}" if self.version else self.title
 
 
 class Frameworks(Struct, frozen=True):
@@ -64,31 +56,16 @@ class Frameworks(Struct, frozen=True):
         return tuple(dict.fromkeys(framework.marker for framework in self.all))
 
     def get(self, marker: str, edition: str = "") -> Framework:
-        """Return the framework of *marker* and *edition*.
-
-        Raises:
-            KeyError: there is none.
-        """
-        for framework in self.editions(marker):
-            if framework.edition == edition:
-                return framework
-        raise KeyError((marker, edition))
+        """Return the framework of *marker* and *edition*."""
+        (found,) = (each for each in self.editions(marker) if each.edition == edition)
+        return found
 
     def editions(self, marker: str) -> tuple[Framework, ...]:
         """Return all frameworks of *marker*; more than one if its editions are told apart by ``sp``."""
         return tuple(framework for framework in self.all if framework.marker == marker)
 
     def ids_of(self, marker_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the ids that a marker of a control names, in its order.
-
-        Args:
-            marker_name: the name of the marker, such as ``cis``.
-            args: the positional arguments of the marker: the ids, as text.
-            kwargs: its keyword arguments: ``level`` for ``cis``, ``sp`` for a marker with editions.
-
-        Raises:
-            ValueError: the marker is wrong; the message is one line, and names the nearest id that exists.
-        """
+        """Return the ids that a marker of a control names, in its order, or raise ValueError."""
         editions = self.editions(marker_name)
         if not editions:
             raise ValueError(f"marker {_quoted(marker_name)} {_unknown(marker_name, self.names)}")
@@ -104,15 +81,13 @@ class Frameworks(Struct, frozen=True):
             raise ValueError(f"{shown} names no id; write for example {example}")
         edition = {key: value for key, value in kwargs.items() if key == "sp"}
         for number, wanted in enumerate(args):
-            fault = _fault(wanted, framework.ids, editions)
-            if not fault and wanted in args[:number]:
-                fault = "is there twice; write it once"
-            if fault:
+            twice = "is there twice; write it once" if wanted in args[:number] else ""
+            if fault := _fault(wanted, framework.ids, editions) or twice:
                 raise ValueError(f"{_shown(marker_name, (wanted,), edition)} {fault}")
         return args
 
     def check_asked(self, marker_name: str, kwargs: Mapping[str, Any]) -> None:
-        """Check what is asked of a marker of this name: its keywords, and maybe one ``id``.
+        """Check the keywords, and maybe one ``id``, that `-m` asks of a marker of this name.
 
         Raises:
             ValueError: no control can have it; the message is one line, and names the nearest id that exists.
@@ -123,10 +98,9 @@ class Frameworks(Struct, frozen=True):
         for key in kwargs.keys() - {"id", *keywords}:
             wanted = " or ".join(["id", *keywords])
             raise ValueError(f"{shown}: {key!r} is not a keyword of {marker_name}; write {wanted}")
-        others = {key: value for key, value in kwargs.items() if key != "id"}
-        given = {key: values for key, values in keywords.items() if key in others}
-        _check_values(_shown(marker_name, (), others), others, given)
-        ids = [each for one in editions if others.get("sp", one.edition) == one.edition for each in one.ids]
+        _check_values(shown, kwargs, {key: keywords[key] for key in keywords.keys() & kwargs.keys()})
+        sp = kwargs.get("sp")
+        ids = [each for one in editions if sp in (None, one.edition) for each in one.ids]
         fault = _fault(kwargs["id"], ids, editions) if "id" in kwargs else ""
         if fault:
             raise ValueError(f"{shown} {fault}")
@@ -144,26 +118,24 @@ def find(folder: Path) -> Path:
 
 
 def load(path: Path) -> Frameworks:
-    """Read the frameworks from *path*.
-
-    Raises:
-        FrameworkError: the file cannot be read, or is not what its own header says.
-    """
+    """Read the frameworks from *path*, or raise FrameworkError."""
     try:
-        text = inputs.read(path, LARGEST).decode("utf-8")
+        ini = IniConfig(path, inputs.read(path, LARGEST).decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise FrameworkError(f"{path}:1: cannot be read: {error}; write a text file in UTF-8") from error
+    except ParseError as error:
+        raise FrameworkError(
+            f"{path}:{error.lineno + 1}: {error.msg}; write each key once, as 'key = value'"
+        ) from None
     try:
-        sections = _sections(text)
-        frameworks = tuple(_framework(each, sections) for name, each in sections.items() if not _is_ids(name))
-        for name, each in sections.items():
-            of = name.removesuffix(_IDS)
-            if _is_ids(name) and of not in sections:
-                raise _Fault(each.line, f"ids of no framework; write the section [{of}] before it")
+        frameworks = tuple(_framework(ini, each) for each in ini.sections if not each.endswith(_IDS))
+        for each in ini.sections:
+            if each.endswith(_IDS) and (of := each.removesuffix(_IDS)) not in ini.sections:
+                raise _Fault(f"ids of no framework; write the section [{of}] before it", each)
         if not frameworks:
-            raise _Fault(1, "no framework; write a section such as [cis]")
+            raise FrameworkError(f"{path}:1: no framework; write a section such as [cis]")
     except _Fault as fault:
-        raise FrameworkError(f"{path}:{fault.line}: {fault}") from None
+        raise FrameworkError(f"{path}:{ini.lineof(*fault.place)}: {fault}") from None
     return Frameworks(frameworks)
 
 
@@ -173,72 +145,32 @@ _IDS = " ids"
 
 
 class _Fault(Exception):
-    """What is wrong in a line."""
+    """What is wrong in a section, or with one of its keys."""
 
-    def __init__(self, line: int, message: str) -> None:
+    def __init__(self, message: str, *place: str) -> None:
         super().__init__(message)
-        self.line = line
+        self.place = place
 
 
-class _Section(Struct):
-    """A section, with the lines of its head and of its keys."""
-
-    name: str
-    line: int
-    values: dict[str, str] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)
-
-
-def _is_ids(name: str) -> bool:
-    return name.endswith(_IDS)
-
-
-def _sections(text: str) -> dict[str, _Section]:
-    """Return the sections by name; configparser has no lines for keys."""
-    sections = dict[str, _Section]()
-    section = None
-    for number, line in enumerate(text.splitlines(), 1):
-        head = re.fullmatch(r"\[([^\[\]]+)\]\s*", line)
-        key, equals, value = (each.strip() for each in line.partition("="))
-        if not line.strip() or line.startswith("#"):
-            continue
-        if head:
-            if head[1] in sections:
-                raise _Fault(number, f"[{head[1]}] is there twice; write one section")
-            section = sections[head[1]] = _Section(head[1], number)
-        elif section is None:
-            raise _Fault(number, "a line before the first section; write a section such as [cis] above it")
-        elif not equals or not key or line[0].isspace():
-            raise _Fault(number, "not a setting; write 'key = value' at the start of a line")
-        elif key in section.values:
-            raise _Fault(number, f"{key} is there twice in [{section.name}]; write it once")
-        else:
-            section.values[key], section.lines[key] = value, number
-    return sections
-
-
-def _framework(section: _Section, sections: Mapping[str, _Section]) -> Framework:
-    name, head = section.name, section.values
-    ids = sections.get(f"{name}{_IDS}", _Section(name, section.line))
+def _framework(ini: IniConfig, name: str) -> Framework:
+    head, ids = ini.sections[name], ini.sections.get(f"{name}{_IDS}")
     marker, _, edition = name.partition(" ")
     if not marker.isidentifier() or " " in edition:
-        wanted = "write [marker] or [marker edition]"
-        raise _Fault(section.line, f"[{name}] is not the name of a marker; {wanted}")
+        raise _Fault(f"[{name}] is not the name of a marker; write [marker] or [marker edition]", name)
     for key in KEYS:
         if key not in head:
-            raise _Fault(section.line, f"[{name}] has no {key}; write '{key} = ...'")
+            raise _Fault(f"[{name}] has no {key}; write '{key} = ...'", name)
     for key, value in head.items():
         if key not in KEYS and key not in OPTIONAL:
             known = ", ".join([*KEYS, *OPTIONAL])
-            raise _Fault(section.lines[key], f"{key!r} is not a key; write one of {known}")
+            raise _Fault(f"{key!r} is not a key; write one of {known}", name, key)
         if OPTIONAL.get(key) and value not in OPTIONAL[key]:
-            raise _Fault(section.lines[key], f"{key} is {value!r}; write {' or '.join(OPTIONAL[key])}")
-    if not ids.values:
-        wanted = f"write a section [{name}{_IDS}] with 'id = short title'"
-        raise _Fault(section.line, f"[{name}] has no ids; {wanted}")
-    for key, title in ids.values.items():
-        if not title:
-            raise _Fault(ids.lines[key], f"{key} has no title; write '{key} = short title'")
+            raise _Fault(f"{key} is {value!r}; write {' or '.join(OPTIONAL[key])}", name, key)
+    if not ids:
+        raise _Fault(f"[{name}] has no ids; write a section [{name}{_IDS}] with 'id = short title'", name)
+    for key, title in ids.items():
+        if not title or "\n" in title:
+            raise _Fault(f"{key} has no title in one line; write '{key} = short title'", f"{name}{_IDS}", key)
     return Framework(
         marker,
         edition,
@@ -246,7 +178,7 @@ def _framework(section: _Section, sections: Mapping[str, _Section]) -> Framework
         version=head["version"],
         publisher=head["publisher"],
         url=head["url"],
-        ids=MappingProxyType(dict(ids.values)),
+        ids=MappingProxyType(dict(ids)),
         relation=head.get("relation", "supports"),
         nested=head.get("nested") == "yes",
         note=head.get("note", ""),
@@ -291,9 +223,7 @@ def _unknown(wanted: str, known: Iterable[str]) -> str:
 
 def _shown(marker: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> str:
     """Return the marker as its author wrote it."""
-    arguments = [_quoted(value) for value in args] + [
-        f"{key}={_quoted(value)}" for key, value in kwargs.items()
-    ]
+    arguments = [*map(_quoted, args), *(f"{key}={_quoted(value)}" for key, value in kwargs.items())]
     return f"{marker}({', '.join(arguments)})"
 
 
@@ -308,12 +238,14 @@ def _first(framework: Framework) -> str:
 def _marker_line(editions: Sequence[Framework]) -> str:
     first, keywords = editions[0], _keywords(editions)
     marker = first.marker
-    signature = ", ".join(["*ids", *keywords])
     named = "; ".join(
         f"{each.name} (sp={_quoted(each.edition)})" if each.edition else each.name for each in editions
     )
-    choices = [marker, f"{marker}(id={_quoted(_first(first))})"]
-    choices += [f"{marker}({key}={_quoted(values[0])})" for key, values in keywords.items()]
-    ways = ", ".join(f"-m '{choice}'" for choice in choices[:-1])
-    ways += f" or -m '{choices[-1]}'"
-    return f"{marker}({signature}): {named}. The ids are in markers.ini; select with {ways}."
+    asked = ["", f"(id={_quoted(_first(first))})"]
+    asked += [f"({key}={_quoted(values[0])})" for key, values in keywords.items()]
+    *choices, last = (f"-m '{marker}{each}'" for each in asked)
+    signature = ", ".join(["*ids", *keywords])
+    return (
+        f"{marker}({signature}): {named}. The ids are in markers.ini;"
+        f" select with {', '.join(choices)} or {last}."
+    )

@@ -35,11 +35,7 @@ def numbered(expression: str, known: Frameworks) -> str:
 
 
 def check(expression: str, known: Frameworks) -> None:
-    """Refuse ids and keywords that no marker of a framework has.
-
-    Raises:
-        ValueError: with the first of them, and the nearest id that there is.
-    """
+    """Raise ValueError for ids and keywords that no marker of a framework has."""
     for marker, asked in _asked(expression):
         if marker in known.names:
             known.check_asked(marker, asked)
@@ -53,21 +49,13 @@ def check(expression: str, known: Frameworks) -> None:
 
 
 def check_profile(expression: str, known: Frameworks, markers: Collection[str]) -> None:
-    """Refuse an invalid expression, and names that are not in *markers*.
-
-    Raises:
-        ValueError: with what is wrong, and what to write.
-    """
+    """Refuse an invalid expression, and names that are not in *markers*; raise as `check_names` does."""
     check_names(expression, markers)
     check(expression, known)
 
 
 def check_names(expression: str, markers: Collection[str]) -> None:
-    """Refuse an invalid expression, and names that are not in *markers*.
-
-    Raises:
-        ValueError: with what is wrong, and what to write.
-    """
+    """Raise ValueError for an invalid expression, and for names that are not in *markers*."""
     try:
         names = Expression.compile(expression).idents()
     except SyntaxError as error:

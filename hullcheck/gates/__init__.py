@@ -26,11 +26,7 @@ class Baseline(Struct, frozen=True, dict=True):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the run in the folder *path*, or of the results.json there.
-
-        Raises:
-            WrongUse: there is none.
-        """
+        """Return the run in the folder *path*, or of the results.json there, or raise WrongUse."""
         return cls(document.load(path, "--baseline=reports/latest"))
 
     @cached_property
@@ -47,11 +43,7 @@ class Baseline(Struct, frozen=True, dict=True):
         return (finding_id(result.control, result.target, finding), finding.verdict) in self.findings
 
     def require_limits(self, limits: Mapping[str, tuple[str, ...]]) -> None:
-        """Check that it judged the same subjects.
-
-        Raises:
-            WrongUse: it was limited to others.
-        """
+        """Raise WrongUse if it judged other subjects."""
         if self.audit.run.limits != limits:
             raise WrongUse(
                 "--baseline: that run was limited to other containers or images; compare with one that judged the same"
@@ -73,18 +65,12 @@ def shares(results: Iterable[Result]) -> Mapping[str, float]:
 
 
 class Gates(Struct, frozen=True):
-    """The gates of a run.
+    """The gates of a run."""
 
-    Attributes:
-        fail_on: as it was written, and the conditions of it, of which any breaks the gate; empty where there is none.
-        baseline: the run with which `new` compares; None where there is none.
-        coverage: the least percentage of results that have to be judged on each target; 0 where it is no gate.
-    """
-
-    fail_on: str = ""
-    conditions: tuple[Condition, ...] = ()
-    baseline: Baseline | None = None
-    coverage: float = 0
+    fail_on: str = ""  # as it was written
+    conditions: tuple[Condition, ...] = ()  # those of it, of which any breaks the gate
+    baseline: Baseline | None = None  # the run with which `new` compares
+    coverage: float = 0  # the least percentage of results that have to be judged on each target
 
     def outcomes(self, audit: Audit) -> tuple[Gate, ...]:
         """Return the outcome of each gate for *audit*, in a fixed order."""

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from hullcheck.inventory import spec_query
+from hullcheck.data.releases import KnownReleases
 from hullcheck.inventory.acceptance import Entry
-from hullcheck.inventory.tailoring import Layer, Tailoring, tailored
 from hullcheck.messages import did_you_mean, hide_passwords
 from hullcheck.policy import Policy, merged, value_faults
-from hullcheck.recording.backends import BACKENDS, COMPOSE, WITHOUT_HOST, WITHOUT_NAME
+from hullcheck.recording.backends import COMPOSE, WITHOUT_HOST
 from hullcheck.results import Attestation, Waiver
 from hullcheck.secrets.names import NOTHING_SAID, SiteNames
 
 if TYPE_CHECKING:
     from hullcheck.inventory.yamlfile import Document, Way
+
+
+Layer = tuple[tuple[str, ...], Mapping[str, Any]]
+"""The way to a part of a policy or of changed controls, and what is written there."""
 
 
 class InventoryError(Exception):
@@ -32,22 +35,22 @@ class InventoryError(Exception):
 class Target(Struct, frozen=True):
     """One host or container to audit."""
 
-    name: str
-    """What reports say, and the name of its directory in them."""
-    connect: str
-    """A host specification of testinfra with its backend, or ``recorded://`` and a path."""
-    groups: tuple[str, ...] = ()
-    """Its groups, in the order in which their policies are laid over each other."""
-    docker_host: str | None = None
-    """The engine to ask, as ``DOCKER_HOST`` would say it; ``None`` for the one ``docker`` finds."""
-    paths: tuple[tuple[str, str], ...] = ()
-    """What of it the policy names, by the variables of the probes; see `Policy.paths`."""
-    secret_names: SiteNames = NOTHING_SAID
-    """What the policy says of names; what is stored of it depends on that."""
-    ssh_args: str = ""
-    """What the inventory passes to ssh for it, quoted for a shell."""
-    fault: str = ""
-    """Why it cannot be audited as the inventory has it."""
+    name: str  # what reports say, and the name of its directory in them
+    connect: str  # a host specification of testinfra with its backend, or `recorded://` and a path
+    groups: tuple[str, ...] = ()  # in the order in which their policies are laid over each other
+    docker_host: str | None = None  # the engine to ask, as DOCKER_HOST would say it
+    paths: tuple[tuple[str, str], ...] = ()  # of `Policy.paths`
+    secret_names: SiteNames = NOTHING_SAID  # of the policy; what is stored depends on it
+    ssh_args: str = ""  # what the inventory passes to ssh for it, quoted for a shell
+    fault: str = ""  # why it cannot be audited as the inventory has it
+
+
+class Tailoring(Struct, frozen=True):
+    """What is changed of one control on one target."""
+
+    severity: str = ""  # empty for the control's own
+    off: str = ""  # why it is switched off; empty if it is not
+    by: str = ""  # file and line that say so
 
 
 class Inventory(Struct, frozen=True, dict=True):
@@ -55,20 +58,14 @@ class Inventory(Struct, frozen=True, dict=True):
 
     path: Path
     targets: tuple[Target, ...]
-    policy: Mapping[str, Any] = field(default_factory=dict)
-    """The policies as written, under ``all``, ``groups`` and ``targets``; `policy_for` reads them."""
-    controls: Mapping[str, Any] = field(default_factory=dict)
-    """What is changed of single controls, as written; `tailoring_for` reads it."""
-    profiles: Mapping[str, str] = field(default_factory=dict)
-    """Selections by name, each written as for ``-m``."""
+    policy: Mapping[str, Any] = field(default_factory=dict)  # as written; `policy_for` reads it
+    controls: Mapping[str, Any] = field(default_factory=dict)  # as written; `tailoring_for` reads it
+    profiles: Mapping[str, str] = field(default_factory=dict)  # selections by name, as for -m
     waivers: tuple[Entry[Waiver], ...] = field(default=())
     attestations: tuple[Entry[Attestation], ...] = field(default=())
-    document: "Document | None" = field(default=None)
-    """The file as it was read; ``None`` without one."""
-    further: tuple[Path, ...] = ()
-    """Other files that it names and that decide verdicts too."""
-    notes: tuple[str, ...] = ()
-    """What of it is not used, a line each."""
+    document: "Document | None" = field(default=None)  # the file as it was read, if there is one
+    further: tuple[Path, ...] = ()  # other files that it names and that decide verdicts too
+    notes: tuple[str, ...] = ()  # what of it is not used, a line each
     is_of_ansible: bool = False
 
     def faulty(self, faults: Mapping["Way", str]) -> InventoryError:
@@ -86,24 +83,24 @@ class Inventory(Struct, frozen=True, dict=True):
 
     def policy_as_written(self, target: Target) -> dict[str, Any]:
         """Return the keys of `policy_for` with what the file says."""
-        return merged(*(each for _, each in self._layers("policy", self.policy, target)))
+        return merged(*(each for _, each in self._layers_of(target, self.policy)))
 
     def tailoring_for(self, target: Target) -> Mapping[str, Tailoring]:
-        """Return what is changed of single controls on *target*, in the same layers."""
-        return tailored(self._layers("controls", self.controls, target), self.place)
+        """Return what is changed of single controls on *target*: a later layer replaces values of an earlier one."""
+        found: dict[str, Tailoring] = {}
+        for way, controls in self._layers_of(target, self.controls):
+            for name, entry in controls.items():
+                before = found.get(name, Tailoring())
+                off, by = before.off, before.by
+                if "off" in entry:  # `off: false` switches it on again
+                    place = self.document.place(("controls", *way, name, "off")) if self.document else ""
+                    off, by = (entry["off"], place) if entry["off"] else ("", "")
+                found[name] = Tailoring(entry.get("severity", before.severity), off, by)
+        return found
 
     def all_tailoring(self) -> list[Layer]:
-        """Every change of single controls, with the place where it is written."""
-        ways = [
-            ("all",),
-            *((each, name) for each in ("groups", "targets") for name in self.controls.get(each, {})),
-        ]
-        return [(("controls", *way), _below(self.controls, way)) for way in ways]
-
-    def place(self, way: "Way") -> str:
-        """File and line of a part of the inventory, the same wherever the file lies."""
-        assert self.document is not None
-        return self.document.place(way)
+        """Return every change of single controls, with the way to it."""
+        return [(("controls", *way), each) for way, each in _layers(self.controls)]
 
     def names_of(self, target: Target) -> tuple[str, ...]:
         """Return what `--targets` may call *target*: its name, its groups, and `all`."""
@@ -114,10 +111,10 @@ class Inventory(Struct, frozen=True, dict=True):
         known = self._by_name.get(target.name)
         return target.groups or (known.groups if known else ())
 
-    def _layers(self, section: str, content: Mapping[str, Any], target: Target) -> list[Layer]:
-        groups = self.groups_of(target)
-        ways = (("all",), *(("groups", group) for group in groups), ("targets", target.name))
-        return [((section, *way), _below(content, way)) for way in ways]
+    def _layers_of(self, target: Target, content: Mapping[str, Any]) -> list[Layer]:
+        known = dict(_layers(content))
+        ways = (("all",), *(("groups", name) for name in self.groups_of(target)), ("targets", target.name))
+        return [(way, known[way]) for way in ways if way in known]
 
     @cached_property
     def _by_name(self) -> Mapping[str, Target]:
@@ -125,27 +122,32 @@ class Inventory(Struct, frozen=True, dict=True):
 
 
 def load(path: Path) -> Inventory:
-    """Read the inventory *path*, which may be one of Ansible.
-
-    Raises:
-        InventoryError: it cannot be read or is wrong; all faults at once, each with its line.
-    """
+    """Read the inventory *path*, which may be one of Ansible, or raise InventoryError with all its faults."""
     # an audit without an inventory need not import a YAML parser
     from hullcheck.inventory import ansible, yamlfile
-    from hullcheck.inventory.acceptance import files as acceptance_files
 
     if ansible.is_ansible(path):
         return ansible.load(path)
     try:
-        document = yamlfile.load(path)
+        return read(yamlfile.load(path))
     except yamlfile.YamlError as error:
         raise InventoryError((str(error),)) from None
+
+
+def read(document: "Document") -> Inventory:
+    """Return the inventory in *document*; raise as `load` does."""
+    from hullcheck.inventory import specs
+    from hullcheck.inventory.acceptance import files as acceptance_files
+
     faults = document.faults("inventory.json")
     if not document.shown:
         raise InventoryError(document.messages(faults))
     data = _mapping(document.data)
     targets, policy = _mapping(data.get("targets")), _mapping(data.get("policy"))
-    faults.update(_connect_faults(targets))
+    for name, entry in targets.items():
+        connect = _mapping(entry).get("connect")
+        if isinstance(connect, str) and (fault := specs.fault(connect)):
+            faults["targets", name, "connect"] = fault
     controls = _mapping(data.get("controls"))
     stray = (*_stray("policy", targets, policy), *_stray("controls", targets, controls))
     for way, fault in (*policy_faults(policy), *stray):
@@ -154,9 +156,31 @@ def load(path: Path) -> Inventory:
     if faults or more:
         raise InventoryError(tuple(map(hide_passwords, (*document.messages(faults), *more))))
     profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
-    known = tuple(_target(name, entry, path.parent) for name, entry in targets.items())
-    further = tuple(path.parent / each for each in acceptance_files.named(data))
-    return Inventory(path, known, policy, controls, profiles, waivers, attestations, document, further)
+    known = tuple(_target(name, entry, document.path.parent) for name, entry in targets.items())
+    further = tuple(document.path.parent / each for each in acceptance_files.named(data))
+    return Inventory(
+        document.path, known, policy, controls, profiles, waivers, attestations, document, further
+    )
+
+
+def load_releases(path: Path) -> tuple[KnownReleases, bytes]:
+    """Return what the file *path* of `--releases` says is known of releases, and its bytes.
+
+    Raises:
+        InventoryError: it cannot be read, or is wrong.
+    """
+    from hullcheck.inventory import yamlfile
+
+    try:
+        document = yamlfile.load(path)  # JSON is YAML, and this reader knows the lines
+        if faults := document.faults("releases.json"):
+            raise InventoryError(document.messages(faults))
+        content = path.read_bytes()
+        return KnownReleases.of(document.data, content), content
+    except yamlfile.YamlError as error:
+        raise InventoryError((str(error),)) from None
+    except ValueError as error:
+        raise InventoryError((f"{path}: {error}",)) from None
 
 
 def _target(name: str, entry: Mapping[str, Any], beside: Path) -> Target:
@@ -176,57 +200,33 @@ def _connect(written: str, beside: Path) -> str:
 # ---- faults that a schema cannot tell, or not as well; the schema has its say on everything else
 
 
-def _below(content: Mapping[str, Any], way: tuple[str, ...]) -> Mapping[str, Any]:
-    for step in way:
-        content = content.get(step, {})
-    return content
-
-
 def _mapping(value: object) -> Mapping[str, Any]:
-    """*value* if it is a mapping, else an empty one: the schema reports it."""
+    """Return *value* if it is a mapping, else an empty one: the schema reports it."""
     return value if isinstance(value, dict) else {}
 
 
-def _connect_faults(targets: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
-    for name, entry in targets.items():
-        connect = _mapping(entry).get("connect")
-        fault = _connect_fault(connect) if isinstance(connect, str) else ""
-        if fault:
-            yield ("targets", name, "connect"), fault
-
-
-def _connect_fault(connect: str) -> str:
-    backend, separator, rest = connect.partition("://")
-    if not separator:
-        shown = hide_passwords(f"://{connect}").removeprefix("://")
-        return f"{shown!r} names no backend; write for example 'ssh://{shown or 'web1'}'"
-    if backend not in BACKENDS:
-        return f"unknown backend {backend!r}; {did_you_mean(backend, BACKENDS)}"
-    if backend not in WITHOUT_NAME and not rest.partition("?")[0]:
-        return f"{connect!r} names no {'path' if backend in WITHOUT_HOST else 'host'}; write one after {backend}://"
-    return "" if backend in WITHOUT_HOST else spec_query.fault(connect)
+def _layers(content: Mapping[str, Any]) -> Iterator[Layer]:
+    """Yield the parts of a policy, or of what is changed of controls: for all, for groups and for targets."""
+    yield ("all",), _mapping(content.get("all"))
+    for section in ("groups", "targets"):
+        for name, each in _mapping(content.get(section)).items():
+            yield (section, name), _mapping(each)
 
 
 def policy_faults(policy: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
     """Yield the faults in single policies, such as a range of ports that runs backwards."""
-    layers: list[tuple[tuple[str, ...], Any]] = [(("all",), policy.get("all"))]
-    for section in ("groups", "targets"):
-        layers += [((section, name), each) for name, each in _mapping(policy.get(section)).items()]
-    for way, entry in layers:
-        yield from ((("policy", *way, *inner), fault) for inner, fault in value_faults(_mapping(entry)))
+    for way, entry in _layers(policy):
+        yield from ((("policy", *way, *inner), fault) for inner, fault in value_faults(entry))
 
 
 def _stray(part: str, targets: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[tuple["Way", str]]:
-    """Policy for groups without targets, and for unknown targets."""
-    groups = {str(group) for entry in targets.values() for group in _list(_mapping(entry).get("groups"))}
-    for section, names in (("groups", groups), ("targets", set(targets))):
-        for name in _mapping(content.get(section)):
-            if name not in names:
-                what = (
-                    "no target is in this group" if section == "groups" else "there is no target of this name"
-                )
-                yield (part, section, name), f"{what}; {did_you_mean(name, names)}"
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+    """Yield a fault for each group without targets and each unknown target."""
+    groups = (_mapping(entry).get("groups") for entry in targets.values())
+    known = {
+        "groups": {str(name) for each in groups if isinstance(each, list) for name in each},
+        "targets": set(targets),
+    }
+    said = {"groups": "no target is in this group", "targets": "there is no target of this name"}
+    for way, _ in _layers(content):
+        if way != ("all",) and way[1] not in known[way[0]]:
+            yield (part, *way), f"{said[way[0]]}; {did_you_mean(way[1], known[way[0]])}"

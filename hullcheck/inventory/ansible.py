@@ -6,14 +6,14 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from hullcheck import bounded, inputs, secrets
 from hullcheck.inventory import Inventory, InventoryError, Target, policy_faults, yamlfile
-from hullcheck.inventory.specs import safe_name
+from hullcheck.inventory.specs import numbered, safe_name
 from hullcheck.inventory.yamlfile import Document
 from hullcheck.lazy import regex
 from hullcheck.messages import printable
@@ -26,13 +26,12 @@ _SETTINGS = {
     "ANSIBLE_NOCOLOR": "true",
 }
 _OWN_KEY = regex(
-    r"""^(?:\{\s*)?["']?(?:targets|policy|profiles|controls|waivers|attestations)["']?\s*:(?:\s|$)""",
-    re.MULTILINE,
+    r"""^(?:\{\s*)?["']?(?:targets|policy|profiles|controls|waivers|attestations)["']?\s*:(?:\s|$)""", re.M
 )
 _HEADING = regex(r"\[[\w.-]+(?::\w+)?\]\s*(?:#.*)?")
-_YAML = regex(r"""^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.MULTILINE)
-_NAME = r"(?:[\w-]|\[\w+:\w+(?::\d+)?\]){1,63}"
-_HOST = regex(rf"(?:{_NAME}\.)*{_NAME}(?::\d+)?(?:\s+\w+=.*)+|(?:{_NAME}\.)+{_NAME}(?::\d+)?")
+_YAML = regex(r"""^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.M)
+_HOST = regex(r"[\w.:\[\]-]+(?:\s+\w+=.*)+|(?:[\w\[\]:-]{1,63}\.)+[\w\[\]:-]{1,63}")
+"""A line of hosts: with variables, or a name with a dot."""
 
 _ADDRESS = regex(r"[\w.][\w.:%-]*")
 _ENGINE_ADDRESS = regex(r"(?:unix:///|tcp://|ssh://)[^\s'\"]+")
@@ -58,13 +57,12 @@ def is_ansible(path: Path) -> bool:
         text = yamlfile.read_text(path)
     except yamlfile.YamlError:
         return False  # the reader of our own format says why
-    lines = [each for each in map(str.strip, text.splitlines()) if each and each[0] not in ";#"]
-    if lines and _HEADING.fullmatch(lines[0]):
-        return True
     if _OWN_KEY.search(text):
         return False
-    before = lines[: next((at for at, each in enumerate(lines) if _HEADING.fullmatch(each)), len(lines))]
-    return bool(_YAML.search(text)) or (bool(before) and all(map(_HOST.fullmatch, before)))
+    lines = [each for each in map(str.strip, text.splitlines()) if each and each[0] not in ";#"]
+    before = list(itertools.takewhile(lambda line: not _HEADING.fullmatch(line), lines))
+    starts_with_hosts = len(before) < len(lines) if not before else all(map(_HOST.fullmatch, before))
+    return starts_with_hosts or bool(_YAML.search(text))
 
 
 def load(path: Path) -> Inventory:
@@ -77,32 +75,35 @@ def load(path: Path) -> Inventory:
     hosts = _hosts(listing)
     if not hosts:
         raise InventoryError((f"{path}: holds no host",))
-    names = _target_names(hosts)
+    names = dict(
+        zip(hosts, numbered(safe_name(each).lstrip("_-") or "target" for each in hosts), strict=True)
+    )
     policies = {names[each]: known[_POLICY] for each, known in hosts.items() if _POLICY in known}
     if faults := _policy_faults(path, policies):
         raise InventoryError(faults)
-    groups = _groups(listing, hosts)
+    groups = _groups(listing)
     targets = tuple(_target(path, names[host], host, known, groups[host]) for host, known in hosts.items())
     return Inventory(path, targets, {"targets": policies}, notes=tuple(_unused(hosts)), is_of_ansible=True)
 
 
 def as_written(inventory: Inventory) -> dict[str, Any]:
     """Return *inventory* in our own format."""
-    targets = {}
-    for each in inventory.targets:
-        engine = {"docker_host": each.docker_host} if each.docker_host else {}
-        # a target with a fault has no address, and an empty one is not allowed
-        connect = each.connect or f"ssh://{each.name}"
-        targets[each.name] = {"connect": connect, "groups": list(each.groups), **engine}
+    targets = {
+        each.name: {
+            "connect": each.connect or f"ssh://{each.name}",  # one with a fault has no address
+            "groups": list(each.groups),
+            **({"docker_host": each.docker_host} if each.docker_host else {}),
+        }
+        for each in inventory.targets
+    }
     return {"targets": targets, "policy": dict(inventory.policy)}
 
 
 def _listing(path: Path) -> dict[str, Any]:
     program = shutil.which("ansible-inventory")
     if program is None:
-        raise InventoryError(
-            (f"{path}: an inventory of Ansible needs ansible-inventory: install ansible-core",)
-        )
+        needed = "an inventory of Ansible needs ansible-inventory: install ansible-core"
+        raise InventoryError((f"{path}: {needed}",))
     words = (program, "-i", str(path.absolute()), "--list")
     try:
         ended = bounded.run(words, seconds=_SECONDS, memory=_MEMORY, environment={**os.environ, **_SETTINGS})
@@ -121,11 +122,11 @@ def _listing(path: Path) -> dict[str, Any]:
 def _hosts(listing: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the variables of each host."""
     known = listing.get("_meta", {}).get("hostvars", {})
-    named = dict.fromkeys(host for group in listing.values() for host in group.get("hosts", ()))
-    return {host: known.get(host, {}) for host in (*named, *(each for each in known if each not in named))}
+    named = (host for group in listing.values() for host in group.get("hosts", ()))
+    return {host: known.get(host, {}) for host in dict.fromkeys((*named, *known))}
 
 
-def _groups(listing: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def _groups(listing: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return the groups of each host, with their parents and without `all`."""
 
     def below(name: str) -> set[str]:
@@ -133,17 +134,7 @@ def _groups(listing: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, tuple
         return set(group.get("hosts", ())).union(*map(below, group.get("children", ())))
 
     members = {name: below(name) for name in sorted(listing) if name not in ("all", "_meta")}
-    return {host: tuple(name for name, those in members.items() if host in those) for host in hosts}
-
-
-def _target_names(hosts: Iterable[str]) -> dict[str, str]:
-    """Return the name of each host in reports, which is also the name of a folder."""
-    names: dict[str, str] = {}
-    for host in hosts:
-        name = safe_name(host).lstrip("_-") or "target"
-        numbered = (f"{name}-{number}" for number in itertools.count(2))
-        names[next(each for each in itertools.chain([name], numbered) if each not in names)] = host
-    return {host: name for name, host in names.items()}
+    return {host: tuple(name for name in members if host in members[name]) for host in _hosts(listing)}
 
 
 def _policy_faults(path: Path, policies: Mapping[str, Any]) -> tuple[str, ...]:
@@ -174,11 +165,7 @@ def _target(
 
 
 def _connect(host: str, variables: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the host specification and the arguments for ssh.
-
-    Raises:
-        ValueError: a variable is not understood.
-    """
+    """Return the host specification and the arguments for ssh, or raise ValueError."""
     connection = _text(variables, ("ansible_connection",), "ssh")
     backend = _BACKENDS.get(connection.rpartition(".")[2])
     if backend is None:
@@ -217,13 +204,11 @@ def _options(variables: Mapping[str, Any]) -> dict[str, str]:
 
 def _ssh_arguments(variables: Mapping[str, Any]) -> str:
     """Return the arguments for ssh, quoted for a shell: Ansible splits them without one."""
-    words: list[str] = []
-    for name in _ARGUMENTS:
-        try:
-            words += shlex.split(_text(variables, (name,)))
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
-    return shlex.join(words)
+    written = " ".join(_text(variables, (name,)) for name in _ARGUMENTS)
+    try:
+        return shlex.join(shlex.split(written))
+    except ValueError as error:
+        raise ValueError(f"{_ARGUMENTS[-2]}: {error}") from None
 
 
 def _text(variables: Mapping[str, Any], names: tuple[str, ...], default: str = "") -> str:
@@ -232,10 +217,7 @@ def _text(variables: Mapping[str, Any], names: tuple[str, ...], default: str = "
         return default
     value = variables[name]
     if isinstance(value, dict | list):
-        encrypted = isinstance(value, dict) and "__ansible_vault" in value
-        raise ValueError(
-            f"{name}: {'encrypted by ansible-vault' if encrypted else 'not a text'}; write a plain text"
-        )
+        raise ValueError(f"{name}: encrypted by ansible-vault, or not a text; write a plain text")
     if "{{" in str(value) or "{%" in str(value):
         raise ValueError(f"{name}: a template, which only Ansible fills in; write it out")
     return str(value)
@@ -245,12 +227,8 @@ def _unused(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a line for each variable of Ansible or of hullcheck that has no effect here."""
     unused: dict[str, list[str]] = {}
     for host, variables in hosts.items():
-        for name in variables:
-            if (
-                name.startswith(("ansible_", "hullcheck_"))
-                and name not in _USED
-                and not _IRRELEVANT.fullmatch(name)
-            ):
+        for name in variables.keys() - _USED:
+            if name.startswith(("ansible_", "hullcheck_")) and not _IRRELEVANT.fullmatch(name):
                 unused.setdefault(name, []).append(host)
     for name, those in sorted(unused.items()):
         more = f" and {len(those) - 1} more" if len(those) > 1 else ""

@@ -5,16 +5,22 @@ import itertools
 import re
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from hullcheck.inventory import Target, spec_query
+from hullcheck.inventory import Target
 from hullcheck.messages import did_you_mean, hide_passwords
 from hullcheck.recording import FILE_NAME, PACKED, why_not_a_recording
-from hullcheck.recording.backends import COMPOSE, HOST, RECORDED, WITHOUT_HOST, WITHOUT_NAME, backend_of
+from hullcheck.recording.backends import BACKENDS, COMPOSE, RECORDED, WITHOUT_HOST, WITHOUT_NAME, backend_of
 from hullcheck.results import run_files
 
+_YES_OR_NO = ("sudo", "force_ansible", "ssl", "no_ssl", "no_verify_ssl")
+_KEYS = (
+    *_YES_OR_NO,
+    *("sudo_user", "ssh_config", "ssh_identity_file", "ansible_inventory", "timeout", "controlpersist"),
+    *("namespace", "container", "kubeconfig", "context", "read_timeout_sec", "operation_timeout_sec"),
+)
 _SUFFIXES = (".txt", ".out", ".log", ".json")  # of files; in `web1.example.com` it is a part of the name
 
 
@@ -53,15 +59,13 @@ def plain(spec: str) -> str:
 
 
 def plain_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Command line *arguments*, the passwords in host specifications hidden."""
+    """Return command line *arguments*, the passwords in host specifications hidden."""
     shown = []
     for previous, argument in zip(("", *arguments), arguments, strict=False):
-        option, equals, value = (
-            argument.partition("=") if argument.startswith("--hosts=") else ("", "", argument)
-        )
-        if equals or previous == "--hosts":
-            hosts = (hide_passwords(plain(each)) for each in value.split(","))
-            shown.append(option + equals + ",".join(hosts))
+        option = "--hosts=" if argument.startswith("--hosts=") else ""
+        if option or previous == "--hosts":
+            hosts = argument.removeprefix(option).split(",")
+            shown.append(option + ",".join(hide_passwords(plain(each)) for each in hosts))
         else:
             shown.append(hide_passwords(argument))
     return tuple(shown)
@@ -72,9 +76,34 @@ def recorded_path(connect: str) -> Path:
     return Path(connect.partition("://")[2])
 
 
-def _expand(spec: str, connection: str | None, ansible_inventory: str | None) -> list[str]:
-    from testinfra.backend import BACKENDS, get_backend_class  # type: ignore[import-untyped]
+def fault(connect: str) -> str:
+    """Return what is wrong with a host specification, and what to write instead; else an empty string.
 
+    testinfra ignores unknown options. With an `@` in them, they are a part of a password, of which nothing is said.
+    """
+    backend, separator, rest = connect.partition("://")
+    if not separator:
+        shown = hide_passwords(f"://{connect}").removeprefix("://")
+        return f"{shown!r} names no backend; write for example 'ssh://{shown or 'web1'}'"
+    if backend not in BACKENDS:
+        return f"unknown backend {backend!r}; {did_you_mean(backend, BACKENDS)}"
+    address, _, query = rest.partition("?")
+    if not address and backend not in WITHOUT_NAME:
+        what = ("path", "PATH") if backend in WITHOUT_HOST else ("host", "NAME")
+        return f"names no {what[0]}; write {backend}://{what[1]}"
+    if backend in WITHOUT_HOST or "@" in query:
+        return ""
+    if backend not in WITHOUT_NAME and address.rpartition("@")[2].startswith("-"):
+        return f"a name that begins with '-' would be an option of {backend}; write the target's id or another name"
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        if key not in _KEYS:
+            return f"unknown key {key!r} after the '?'; {did_you_mean(key, _KEYS)}"
+        if key in _YES_OR_NO and value.lower() not in ("true", "false"):
+            return f"{key}={value}: write {key}=true or {key}=false"
+    return ""
+
+
+def _expand(spec: str, connection: str | None, ansible_inventory: str | None) -> list[str]:
     if not spec:
         return []
     if spec in WITHOUT_NAME:
@@ -82,24 +111,19 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
     if "://" not in spec:
         spec = f"{connection or 'ssh'}://{spec}"
     backend, _, rest = spec.partition("://")
+    host, question, query = rest.partition("?")
+    if backend == "ansible" and not host:
+        host, spec = "all", f"ansible://all{question}{query}"
+    if wrong := fault(spec):
+        raise TargetError(f"--hosts {plain(spec)}: {wrong}")
     if backend == RECORDED:
         return _recordings(spec)
-    if backend == COMPOSE:
+    if backend in (COMPOSE, *WITHOUT_NAME):
         return [spec]
-    if backend not in (*BACKENDS, HOST):
-        known = (*BACKENDS, *WITHOUT_HOST, HOST)
-        raise TargetError(
-            f"--hosts {plain(spec)}: unknown backend {backend!r}; {did_you_mean(backend, known)}"
-        )
-    if fault := spec_query.fault(spec):
-        raise TargetError(f"--hosts {plain(spec)}: {fault}")
-    if backend in WITHOUT_NAME:
-        return [f"{backend}://{rest}"]
-    host, question, query = rest.partition("?")
-    if not host and backend != "ansible":
-        raise TargetError(f"--hosts {plain(spec)}: names no host; write {backend}://NAME")
     if backend == "ansible" and not shutil.which("ansible-inventory"):
         raise TargetError(f"--hosts {plain(spec)}: there is no ansible-inventory here; install Ansible")
+    from testinfra.backend import get_backend_class  # type: ignore[import-untyped]
+
     try:
         names = get_backend_class(backend).get_hosts(host, ansible_inventory=ansible_inventory)
     except Exception as error:  # what a backend raises is its own affair; the user gets one line
@@ -112,64 +136,57 @@ def _recordings(spec: str) -> list[str]:
     """Return the specifications for which a `recorded://` one stands: a recording, a pattern, or a folder of them.
 
     Of several, each counts as a recording that was meant, so that one that is missing, empty or damaged is an error
-    of its own target and not passed over. What else a run leaves beside its recordings is none.
+    of its own target. Other files that a run leaves next to its recordings do not count.
 
     Raises:
         TargetError: not one of them is a recording.
     """
-    written = spec.partition("://")[2]
-    path, there, fault = Path(written), list[Path](), "there is no such file or folder"
-    if written and path.exists():
-        fault = why_not_a_recording(path)
-        there = list(path.iterdir()) if fault and path.is_dir() else [path]
-    elif written and (there := [Path(each) for each in glob.glob(written)]):
-        fault = "nothing there is a recording"
-    visible = [each for each in there if each == path or not each.name.startswith(".")]
-    meant = sorted(each for each in visible if each.name not in run_files.NAMES or each == path)
+    path = recorded_path(spec)
+    there, wrong = [path], "there is no such file or folder"
+    if path.exists():
+        wrong = why_not_a_recording(path)
+        there = list(path.iterdir()) if wrong and path.is_dir() else [path]
+    elif there := list(map(Path, glob.glob(str(path)))):
+        wrong = "nothing there is a recording"
+    others = (each for each in there if each.name[0] != "." and each.name not in run_files.NAMES)
+    meant = there if there == [path] else sorted(others)
     if all(map(why_not_a_recording, meant)):
         wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
-        raise TargetError(f"--hosts {spec}: {fault}; write {wanted}")
+        raise TargetError(f"--hosts {spec}: {wrong}; write {wanted}")
     return [spec] if meant == [path] else [f"{RECORDED}://{each}" for each in meant]
 
 
 def _unique_names(connects: Sequence[str]) -> list[str]:
-    """A name for each: the host part; with the port, then with a number, where names would collide."""
-    names = [_host_part(connect) for connect in connects]
-    counts = Counter(names)
-    names = [
-        _host_part(connect, with_port=True) if counts[name] > 1 else name
-        for name, connect in zip(names, connects, strict=True)
-    ]
+    """Return a name for each: the host part; with the port, then with a number, where names would collide."""
+    counts = Counter(map(_host_part, connects))
+    names = (_host_part(each, with_port=counts[_host_part(each)] > 1) for each in connects)
+    return numbered(names)
+
+
+def numbered(names: Iterable[str]) -> list[str]:
+    """Return *names* with a number behind each that is taken already."""
     unique: dict[str, None] = {}
     for name in names:
-        numbered = (f"{name}-{number}" for number in itertools.count(2))
-        unique[next(each for each in itertools.chain([name], numbered) if each not in unique)] = None
+        others = (f"{name}-{number}" for number in itertools.count(2))
+        unique[next(each for each in itertools.chain([name], others) if each not in unique)] = None
     return list(unique)
 
 
 def _host_part(connect: str, *, with_port: bool = False) -> str:
     backend = backend_of(connect)
+    path = recorded_path(connect.partition("?")[0])
     if backend in WITHOUT_NAME:
         return backend
     if backend == COMPOSE:
-        path = recorded_path(connect.partition("?")[0])
-        return safe_name(
-            "-".join((path.parent.name, path.name) if with_port and path.parent.name else (path.name,))
-        )
+        folder = f"{path.parent.name}-" if with_port and path.parent.name else ""
+        return safe_name(folder + path.name)
     if backend == RECORDED:
-        path = recorded_path(connect)
         if path.name in (FILE_NAME, PACKED):
             return safe_name(path.parent.name)
         return safe_name(path.stem if path.suffix in _SUFFIXES else path.name)
     address = urlsplit(connect).netloc.rpartition("@")[2]
-    host, port = _split_port(address)
-    return safe_name(f"{host}-{port}" if with_port and port else host)
-
-
-def _split_port(address: str) -> tuple[str, str]:
-    match = re.fullmatch(r"\[?(.*?)\]?(?::(\d+))?", address)
-    assert match is not None  # every string matches
-    return match[1], match[2] or ""
+    host, colon, port = address.rpartition(":") if re.search(r":\d+$", address) else (address, "", "")
+    return safe_name(host.strip("[]") + (f"-{port}" if with_port and colon else ""))
 
 
 def safe_name(name: str) -> str:

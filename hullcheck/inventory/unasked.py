@@ -1,4 +1,4 @@
-"""The inventory that is taken though nobody named it: only where nobody else can have put it there.
+"""The inventory that is taken though nobody named it: only if nobody else can have put it there.
 
 An inventory says how hosts are reached, and ssh runs commands on this machine for some of what can be said there.
 """
@@ -7,7 +7,6 @@ import grp
 import os
 import pwd
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -20,43 +19,33 @@ def fault(path: Path) -> str:
     ours = {0, os.geteuid()}
     if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
         ours.add(int(os.environ["SUDO_UID"]))  # who may become root is no stranger to it
-    for each in _on_the_way(path):
+    written, real = path.absolute(), path.resolve()
+    for each in dict.fromkeys((*reversed(written.parents), written, *reversed(real.parents), real)):
         status = each.lstat()
         if status.st_uid not in ours:
             return f"{each} belongs to {_name(status.st_uid)}"
-        if _is_shared(each, status):
+        if _is_shared(status):
             return f"{each} can be written by others"
     return ""
 
 
-def _on_the_way(path: Path) -> Iterator[Path]:
-    """Yield every folder and link through which *path* is found, from the root on, and *path* at the end."""
-    here, left = Path("/"), list(path.absolute().parts)
-    while left:
-        name = left.pop(0)
-        here = here.parent if name == ".." else here / name
-        yield here
-        if here.is_symlink():
-            left, here = [*here.readlink().parts, *left], here.parent
-
-
-def _is_shared(path: Path, status: os.stat_result) -> bool:
+def _is_shared(status: os.stat_result) -> bool:
     """Return whether others than the owner can write a file, or exchange the files of a folder."""
     mode = status.st_mode
     if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
         return False
-    return bool(mode & stat.S_IWOTH) or (bool(mode & stat.S_IWGRP) and not _is_private(path, status))
+    return bool(mode & stat.S_IWOTH or (mode & stat.S_IWGRP and not _is_private(status)))
 
 
-def _is_private(path: Path, status: os.stat_result) -> bool:
-    """Return whether the owner is the only user with the rights of the group, and no ACL names another."""
+def _is_private(status: os.stat_result) -> bool:
+    """Return whether the owner is the only user with the rights of the group."""
     try:
         owner, group = pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid)
-        has_acl = "system.posix_acl_access" in os.listxattr(path)
-    except (KeyError, OSError):
+    except KeyError:
         return False
-    members = {*group.gr_mem, *(user.pw_name for user in pwd.getpwall() if user.pw_gid == status.st_gid)}
-    return not has_acl and members <= {owner}
+    return {*group.gr_mem, *(each.pw_name for each in pwd.getpwall() if each.pw_gid == group.gr_gid)} <= {
+        owner
+    }
 
 
 def _name(uid: int) -> str:

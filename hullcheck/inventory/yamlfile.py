@@ -7,7 +7,7 @@ nothing after it is ``None``, which no schema here accepts. Keys are always text
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,18 +59,22 @@ class Document(Struct, frozen=True):
     """The content of one file, and where each part of it is written."""
 
     path: Path
-    data: Any
-    """Mappings, lists, text, numbers, truth values; ``None`` for an empty file."""
-    lines: Mapping[Way, int]
-    """The line of each key and each item of a list, counted from 1."""
-    shown: bool = True
-    """Whether messages may quote it: it has a key of our own. What else somebody named by mistake may be secret."""
+    data: Any  # mappings, lists, text, numbers, truth values; None for an empty file
+    lines: Mapping[Way, int]  # of each key and each item of a list, counted from 1
+    shown: bool = True  # whether messages may quote it: a file without a key of ours may be secret
 
     def line(self, way: Way) -> int:
         """Return the line of *way*, or of the nearest part around it that is written in the file."""
         while way and way not in self.lines:
             way = way[:-1]
         return self.lines.get(way, 1)
+
+    def at(self, way: Way) -> Any:
+        """Return the part at *way*."""
+        found = self.data
+        for step in way:
+            found = found[step]
+        return found
 
     def place(self, way: Way) -> str:
         """File and line of *way*, the same wherever the file lies."""
@@ -91,11 +95,8 @@ class Document(Struct, frozen=True):
         from jsonschema_rs import Draft202012Validator
 
         content = json.loads((SCHEMAS / schema).read_text(encoding="utf-8"))
-        data = self.data
-        for step in below:
-            data = data[step]
         found: dict[Way, str] = {}
-        for error in Draft202012Validator(content).iter_errors(data):
+        for error in Draft202012Validator(content).iter_errors(self.at(below)):
             of_whole = not below and not error.instance_path and error.kind.name == "type"
             if of_whole or not self.shown:
                 return {(): f"holds no {schema.removesuffix('.json')}: write {content['title']}"}
@@ -105,13 +106,12 @@ class Document(Struct, frozen=True):
 
 
 def load(path: Path) -> Document:
-    """Read the YAML file *path*.
+    """Read the YAML file *path*, or raise YamlError."""
+    return parse(read_text(path), path)
 
-    Raises:
-        YamlError: it cannot be read, is not YAML, holds more than one document, the same key twice in one
-            mapping, an alias or merge key (a value belongs where it is used), or a tag.
-    """
-    text = read_text(path)
+
+def parse(text: str, path: Path) -> Document:
+    """Return the document of *text*, the content of *path*; raise as `load` does."""
     root = compose(text, path)
     reader = _Reader(path, shown=_OURS.search(text) is not None)
     data = reader.read(root, ()) if root else None
@@ -119,11 +119,7 @@ def load(path: Path) -> Document:
 
 
 def compose(text: str, path: Path) -> yaml.Node | None:
-    """Return the nodes of *text*, the content of *path*; None where it is empty.
-
-    Raises:
-        YamlError: it is not YAML, or holds more than one document.
-    """
+    """Return the nodes of *text*, the content of *path*; None where it is empty; raise YamlError if that is no YAML."""
     try:
         root: yaml.Node | None = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -137,11 +133,7 @@ def compose(text: str, path: Path) -> yaml.Node | None:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of *path*, which has to be UTF-8 and nothing but text.
-
-    Raises:
-        YamlError: it cannot be read, or is not.
-    """
+    """Return the text of *path*, or raise YamlError if that is not UTF-8 and nothing but text."""
     try:
         raw = inputs.read(path, LARGEST)
     except OSError as error:
@@ -159,10 +151,7 @@ def read_text(path: Path) -> str:
 
 def _said(path: Path, error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
-    context = error.context or ""
-    if error.context_mark and mark and error.context_mark.line != mark.line:
-        context += f" from line {error.context_mark.line + 1} on"  # where what is not closed was opened
-    said = ", ".join(part for part in (context, error.problem) if part)
+    said = ", ".join(filter(None, (error.context, error.problem)))
     return f"{path}:{mark.line + 1 if mark else 1}: not YAML: {said}"
 
 
@@ -179,10 +168,10 @@ class _Reader:
         """Return the data of *node*, which is found at *way*."""
         self.lines.setdefault(way, node.start_mark.line + 1)
         if id(node) in self._seen:
-            raise self._error(way, "an alias (*) repeats another value; write the value out")
+            raise self._error(self.lines[way], way, "an alias (*) repeats another value; write the value out")
         self._seen.add(id(node))
         if len(way) > DEPTH:
-            raise self._error(way[:1], f"nested deeper than {DEPTH} levels")
+            raise self._error(self.lines[way[:1]], way[:1], f"nested deeper than {DEPTH} levels")
         match node:
             case yaml.MappingNode(tag="tag:yaml.org,2002:map"):
                 return self._mapping(node, way)
@@ -191,36 +180,27 @@ class _Reader:
             case yaml.ScalarNode(tag="tag:yaml.org,2002:str"):
                 return scalar(node)
         tag = f"has the tag {node.tag}" if self.shown else "a value has a tag"
-        raise self._error(way, f"{tag}; take the tag away")
+        raise self._error(self.lines[way], way, f"{tag}; take the tag away")
 
     def _mapping(self, node: yaml.MappingNode, way: Way) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key, value in node.value:
-            name = self._key(key, way, data)
-            data[name] = self.read(value, (*way, name))
+            line, name = key.start_mark.line + 1, key.value
+            here = (*way, name)
+            if not isinstance(key, yaml.ScalarNode):
+                raise self._error(line, way, "a key is not a text")
+            if name == "<<":
+                raise self._error(line, way, "a merge key (<<); write the values out")
+            if name in data:
+                before = "" if self.shown else "a key "
+                said = f"{before}is there already, in line {self.lines[here]}; write it once"
+                raise self._error(line, here, said)
+            self.lines[here] = line
+            data[name] = self.read(value, here)
         return data
 
-    def _key(self, key: yaml.Node, way: Way, known: Mapping[str, Any]) -> str:
-        """Return the text of *key*, with its line remembered."""
-        line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            raise YamlError(f"{self._path}:{line}: {self._dotted(way)}a key is not a text")
-        name = str(key.value)
-        if name == "<<":
-            raise YamlError(f"{self._path}:{line}: {self._dotted(way)}a merge key (<<); write the values out")
-        here = (*way, name)
-        if name in known:
-            what = self._dotted(here) or "a key "
-            said = f"{what}is there already, in line {self.lines[here]}; write it once"
-            raise YamlError(f"{self._path}:{line}: {said}")
-        self.lines[here] = line
-        return name
-
-    def _error(self, way: Way, message: str) -> YamlError:
-        return YamlError(f"{self._path}:{self.lines[way]}: {self._dotted(way)}{message}")
-
-    def _dotted(self, way: Way) -> str:
-        return _dotted(way) if self.shown else ""
+    def _error(self, line: int, way: Way, message: str) -> YamlError:
+        return YamlError(f"{self._path}:{line}: {_dotted(way) if self.shown else ''}{message}")
 
 
 def scalar(node: yaml.ScalarNode) -> str | int | bool | None:
@@ -237,13 +217,18 @@ def scalar(node: yaml.ScalarNode) -> str | int | bool | None:
 
 
 def _faults(error: "ValidationError", schema: Mapping[str, Any]) -> Iterator[tuple[Way, str]]:
-    """Each fault that *error* tells of; an unknown or missing key is one of its own."""
+    """Yield each fault of *error*; an unknown or missing key is one of its own."""
     way, kind, value = tuple(error.instance_path), error.kind, error.instance
-    part = _part(schema, error.schema_path[:-1])
+    part: Any = schema
+    for step in error.schema_path[:-1]:
+        part = part[step]
     match kind.name:
         case "additionalProperties":
             for key in kind.as_dict()["unexpected"]:
-                yield (*way, key), _unknown_key(key, part["properties"])
+                known = part["properties"]
+                hint = did_you_mean(key, known)
+                more = f" known keys: {', '.join(sorted(known))}" if hint.endswith("?") else ""
+                yield (*way, key), f"unknown key; {hint}{more}"
         case "required":
             key = kind.as_dict()["property"]
             yield (*way, key), f"is missing; write {part['properties'][key]['title']}"
@@ -258,28 +243,11 @@ def _faults(error: "ValidationError", schema: Mapping[str, Any]) -> Iterator[tup
             yield way, f"{_shown(value)} is not {part['title']}{_remedy(value, part)}"
 
 
-def _part(schema: Any, way: Iterable[str | int]) -> Any:
-    for step in way:
-        schema = schema[step]
-    return schema
-
-
-def _unknown_key(key: str, known: Iterable[str]) -> str:
-    hint = did_you_mean(key, known)
-    return f"unknown key; {hint}" + (f" known keys: {', '.join(sorted(known))}" if hint.endswith("?") else "")
-
-
 def _shown(value: object) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case str():
-            return repr(value)
-    return json.dumps(value)
+    if isinstance(value, str):
+        return repr(value)
+    named = {type(None): "nothing", dict: "a mapping", list: "a list"}
+    return named.get(type(value)) or json.dumps(value)
 
 
 def _remedy(value: object, part: Mapping[str, Any]) -> str:
@@ -294,9 +262,10 @@ def _remedy(value: object, part: Mapping[str, Any]) -> str:
 
 
 def _dotted(way: Way) -> str:
-    """``targets.web1.groups[0]: ``, or nothing for the whole file."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_one_line(step)}" for step in way)
-    return f"{text.removeprefix('.')}: " if text else ""
+    """Return ``targets.web1.groups[0]: ``, or nothing for the whole file."""
+    steps = (f"[{each}]" if isinstance(each, int) else f".{_one_line(each)}" for each in way)
+    text = "".join(steps).removeprefix(".")
+    return f"{text}: " if text else ""
 
 
 def _one_line(key: str) -> str:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hullcheck import bundle, frameworks
-from hullcheck.bundle import inventory, junit, manifest, signing, sshsig
+from hullcheck.bundle import archive, inventory, junit, manifest, sshsig
 from hullcheck.controls import shipped
 from hullcheck.plugin import options
 from hullcheck.plugin.session import AuditSession
@@ -38,7 +38,8 @@ class Bundling:
         _refuse_other_tests(config)
         try:
             self.inventory = inventory.files(audit_session.inventory)
-            signing.try_key(self.key)
+            if self.key:
+                sshsig.sign(self.key, b"hullcheck asks whether this key can sign\n")
         except bundle.BundleError as error:
             raise pytest.UsageError(f"--bundle: {error}") from None
         except sshsig.SignatureError as error:
@@ -53,7 +54,7 @@ class Bundling:
         folder = self.audit_session.folder
         path = folder.with_name(f"{folder.name}.zip")
         try:
-            signing.leave(path, self._files(session, audit, interrupted), self.key)
+            archive.leave(path, self._files(session, audit, interrupted), self.key)
         except OSError as error:
             raise bundle.BundleError(f"{error.filename or path}: {error.strerror}") from None
         return path

@@ -29,11 +29,10 @@ from hullcheck.inventory import (
     Target,
     acceptance,
     load,
-    releases,
-    shards,
+    load_releases,
     unasked,
 )
-from hullcheck.inventory.choice import chosen
+from hullcheck.inventory.choice import chosen, shard_of
 from hullcheck.inventory.specs import TargetError, from_specs
 from hullcheck.messages import did_you_mean, printable
 from hullcheck.plugin import options
@@ -82,8 +81,8 @@ class AuditSession:
             named = options.several(config, "targets")
             every = chosen(_all_targets(config, self.inventory), self.inventory, named)
             part = config.getoption("hullcheck_shard", None)
-            self.shard = None if part is None else shards.shard_of(part, os.environ)
-            mine = shards.divided(every, self.shard)
+            self.shard = None if part is None else shard_of(part, os.environ)
+            mine = self.shard.part(every) if self.shard else every
             if not self.worker:
                 check_files(mine)
         self.all_targets = tuple(each.name for each in every)
@@ -348,7 +347,7 @@ def _releases(config: pytest.Config) -> tuple[KnownReleases, bytes]:
     """Return what is known of releases, and the file that was named for it, if one was."""
     given = options.path(config, "releases")
     with _wrong_use("--releases: "):
-        return releases.load(given) if given else (shipped(), b"")
+        return load_releases(given) if given else (shipped(), b"")
 
 
 def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:

@@ -1,4 +1,4 @@
-"""What a site allows on a target, as the controls read it; ``docs/policy.md`` explains every key.
+"""What a site allows on a target, as the controls read it.
 
 The schema of the inventory says what a policy may hold. Here its values are read, and what a schema cannot find is
 reported: a range of ports that runs backwards, or a day that is in no calendar.
@@ -13,7 +13,7 @@ from typing import Any, Self
 import msgspec
 
 from hullcheck.policy import values
-from hullcheck.policy.values import Fault, PolicyError, PortRange
+from hullcheck.policy.values import Fault, PortRange
 from hullcheck.secrets.names import NOTHING_SAID, SiteNames
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "Hardening",
     "LogLimits",
     "Policy",
-    "PolicyError",
     "PortRange",
     "ResourceLimits",
     "RotationPeriods",
@@ -35,8 +34,7 @@ __all__ = [
 class ResourceLimits(msgspec.Struct, frozen=True):
     """The most that one container may be given; None where the policy is silent."""
 
-    memory: int | None = None
-    """In bytes."""
+    memory: int | None = None  # in bytes
     cpus: float | None = None
     pids: int | None = None
 
@@ -44,183 +42,111 @@ class ResourceLimits(msgspec.Struct, frozen=True):
 class Hardening(msgspec.Struct, frozen=True):
     """An assessment of the host's operating system."""
 
-    standard: str
-    """The hardening standard that it was held against."""
+    standard: str  # the hardening standard that it was held against
     assessed: date
-    valid_days: int = 365
-    """How long it counts."""
+    valid_days: int = 365  # how long it counts
 
 
 class ScanReports(msgspec.Struct, frozen=True):
     """Where the reports of image scanners lie, and what they may say."""
 
-    folder: str
-    """On the target."""
-    max_age_days: int = 30
-    """How old a report may be."""
-    highest_severity: str = "medium"
-    """The worst weakness that an image may have, one of `hullcheck.data.severities`."""
+    folder: str  # on the target
+    max_age_days: int = 30  # how old a report may be
+    highest_severity: str = "medium"  # the worst weakness of an image, a word of `hullcheck.data.severities`
 
 
 class DockerBench(msgspec.Struct, frozen=True):
     """Where the log of docker-bench-security lies, and how old it may be."""
 
-    log: str
-    """The JSON log on the target."""
-    max_age_days: int = 30
-    """How many days ago the last run may have been."""
+    log: str  # the JSON log on the target
+    max_age_days: int = 30  # how many days ago the last run may have been
 
 
 class LogLimits(msgspec.Struct, frozen=True):
     """How much of a container's log may stay on the host."""
 
-    max_size: int = 10_000_000
-    """Of one file, in bytes."""
-    max_file: int = 3
-    """How many files."""
+    max_size: int = 10_000_000  # of one file, in bytes
+    max_file: int = 3  # how many files
 
 
 class SprawlLimits(msgspec.Struct, frozen=True):
     """How much may be unused."""
 
-    unused_images: int = 10
-    """Images that no container uses."""
-    stopped_containers: int = 10
-    """Containers that do not run."""
-    max_age_days: int = 30
-    """For how long either may stay."""
+    unused_images: int = 10  # images that no container uses
+    stopped_containers: int = 10  # containers that do not run
+    max_age_days: int = 30  # for how long either may stay
 
 
 class RotationPeriods(msgspec.Struct, frozen=True):
     """For how many days a key or certificate of a swarm may be in use."""
 
-    unlock_key: int = 365
-    """The key that unlocks managers."""
-    node_certificate: int = 30
-    """The certificates of nodes: how long they may hold."""
-    swarm_ca: int = 365
-    """The root certificate of the swarm: how old it may be."""
-
-
-_PARTS: Mapping[str, type] = {
-    "os_hardening": Hardening,
-    "scan_reports": ScanReports,
-    "log_limits": LogLimits,
-    "resource_limits": ResourceLimits,
-    "sprawl": SprawlLimits,
-    "rotation_days": RotationPeriods,
-    "docker_bench": DockerBench,
-    "secret_names": SiteNames,
-}
-"""The keys of a policy that have keys of their own."""
+    unlock_key: int = 365  # the key that unlocks managers
+    node_certificate: int = 30  # the certificates of nodes: how long they may hold
+    swarm_ca: int = 365  # the root certificate of the swarm: how old it may be
 
 
 class Policy(msgspec.Struct, frozen=True):
     """What a site allows on one target.
 
     A list of powers is empty where the policy is silent, so that a power which is there fails its control.
-    What tells of the workload is ``None`` then: its control is manual and shows what was found.
+    What tells of the workload is ``None`` then: its control is manual and shows what was found. ``docs/policy.md``
+    explains every key.
     """
 
-    trusted_users: tuple[str, ...] = ()
-    """Users who may control the engine."""
-    socket_groups: tuple[str, ...] = ("docker",)
-    """Names or numbers of groups that the engine's sockets may have, beside root's own."""
-    os_hardening: Hardening | None = None
-    """The last assessment of the operating system against a hardening standard."""
-    minimal_distributions: tuple[str, ...] = ()
-    """Distributions (ID of os-release) that count as minimal beside those that the guide names."""
-    allowed_host_programs: tuple[str, ...] = ()
-    """Names of compilers and browsers that the host itself may have."""
-    allowed_host_services: tuple[str, ...] | None = None
-    """Units that may be enabled or run on the host, and programs that may listen there; see `allows_service`."""
-    patch_days: int = 30
-    """How old the last successful run of what installs updates may be."""
-    patched_by: str | None = None
-    """What keeps the host up to date beside the tools that the guide names."""
-    ip_forward_reason: str | None = None
-    """Why the host forwards IPv4."""
-    allowed_registries: tuple[str, ...] | None = None
-    """Registries, or parts of them, that images may come from; see `allows_registry`."""
-    allowed_packages: tuple[str, ...] | None = None
-    """Names of packages and tools that images may hold."""
-    image_max_age_days: int | None = None
-    """How many days after its build an image has to be rebuilt."""
-    scan_reports: ScanReports | None = None
-    """The reports of image scanners."""
-    image_verification: str | None = None
-    """How signatures of images are checked, where that is not by content trust of the docker command."""
-    rootful_reason: str | None = None
-    """Why the daemon cannot run rootless."""
-    api_listeners: tuple[tuple[str, int], ...] | None = None
-    """Addresses and ports at which the daemon may take commands; `*` is every address."""
-    cgroup_parents: tuple[str, ...] = ()
-    """Parent cgroups that may replace the default one."""
-    authorization_plugins: tuple[str, ...] | None = None
-    """Authorization plugins with reviewed rules, of which one must be active."""
-    log_drivers: tuple[str, ...] | None = None
-    """Log drivers that bring logs to the central service."""
-    log_shippers: tuple[str, ...] | None = None
-    """Log shippers that bring the logs which stay on the host to the central service, by their programs."""
-    log_limits: LogLimits = LogLimits()
-    """How much of a container's log may stay on the host."""
-    seccomp_profiles: tuple[str, ...] = ()
-    """Paths of seccomp profiles of the daemon that are approved beside the built-in one."""
-    swarm: bool = False
-    """Return whether swarm mode is wanted."""
-    allowed_setuid_files: tuple[str, ...] = ()
-    """Paths of setuid and setgid files that images may hold."""
-    allowed_capabilities: tuple[str, ...] = ()
-    """Capabilities that containers may be given, in upper case and without ``CAP_``."""
-    allowed_mounts: tuple[str, ...] = ()
-    """Host paths that containers may mount, with all that lies below; see `allows_mount`."""
-    allowed_devices: tuple[str, ...] = ()
-    """Paths of host devices, and device requests, that containers may be given."""
-    allowed_ulimits: tuple[str, ...] = ()
-    """Names of ulimits that containers may override."""
-    allowed_ports: tuple[PortRange, ...] | None = None
-    """Host ports that containers may publish; see `allows_port`."""
-    sensitive_containers: tuple[str, ...] | None = None
-    """Names of containers, or patterns of them, whose ports must not be open on every address; see
-    `is_sensitive`."""
-    resource_limits: ResourceLimits = ResourceLimits()
-    """The most that one container may be given; silent means what the host has."""
-    current_images: tuple[str, ...] | None = None
-    """References or digests of images that are approved as current."""
-    sprawl: SprawlLimits = SprawlLimits()
-    """How much may be unused."""
-    swarm_managers: int = 3
-    """How many managers a swarm may have."""
-    rotation_days: RotationPeriods = RotationPeriods()
-    """How long keys and certificates of a swarm may be in use."""
-    docker_bench: DockerBench | None = None
-    """The log of docker-bench-security."""
-    runtime_security: tuple[str, ...] | None = None
-    """Products that watch what containers do, as `hullcheck.data.runtime_security` names them."""
-    secret_names: SiteNames = NOTHING_SAID
-    """Names of variables, labels and options that are secrets, and that are none, whatever they sound like."""
+    trusted_users: tuple[str, ...] = ()  # users who may control the engine
+    socket_groups: tuple[str, ...] = ("docker",)  # names or numbers of groups of the engine's sockets
+    os_hardening: Hardening | None = None  # the last assessment of the operating system
+    minimal_distributions: tuple[str, ...] = ()  # IDs of os-release that count as minimal, too
+    allowed_host_programs: tuple[str, ...] = ()  # compilers and browsers that the host itself may have
+    allowed_host_services: tuple[str, ...] | None = None  # units, and programs that may listen
+    patch_days: int = 30  # how old the last successful run of what installs updates may be
+    patched_by: str | None = None  # what keeps the host up to date beside the tools that the guide names
+    ip_forward_reason: str | None = None  # why the host forwards IPv4
+    allowed_registries: tuple[str, ...] | None = None  # or parts of them, from which images may come
+    allowed_packages: tuple[str, ...] | None = None  # names of packages and tools that images may hold
+    image_max_age_days: int | None = None  # how many days after its build an image has to be rebuilt
+    scan_reports: ScanReports | None = None  # the reports of image scanners
+    image_verification: str | None = None  # how signatures of images are checked, if not by content trust
+    rootful_reason: str | None = None  # why the daemon cannot run rootless
+    api_listeners: tuple[tuple[str, int], ...] | None = (
+        None  # where the daemon may take commands; `*` is every address
+    )
+    cgroup_parents: tuple[str, ...] = ()  # parent cgroups that may replace the default one
+    authorization_plugins: tuple[str, ...] | None = None  # with reviewed rules; one must be active
+    log_drivers: tuple[str, ...] | None = None  # log drivers that bring logs to the central service
+    log_shippers: tuple[str, ...] | None = None  # programs that bring logs on the host to the central service
+    log_limits: LogLimits = LogLimits()  # how much of a container's log may stay on the host
+    seccomp_profiles: tuple[str, ...] = ()  # paths of approved profiles of the daemon
+    swarm: bool = False  # whether swarm mode is wanted
+    allowed_setuid_files: tuple[str, ...] = ()  # paths of setuid and setgid files that images may hold
+    allowed_capabilities: tuple[str, ...] = ()  # of containers, in upper case and without CAP_
+    allowed_mounts: tuple[str, ...] = ()  # host paths that containers may mount, with all that lies below
+    allowed_devices: tuple[str, ...] = ()  # host devices and device requests of containers
+    allowed_ulimits: tuple[str, ...] = ()  # names of ulimits that containers may override
+    allowed_ports: tuple[PortRange, ...] | None = None  # host ports that containers may publish
+    sensitive_containers: tuple[str, ...] | None = None  # patterns of names: no port open on every address
+    resource_limits: ResourceLimits = ResourceLimits()  # of one container; silent means what the host has
+    current_images: tuple[str, ...] | None = None  # references or digests that are approved as current
+    sprawl: SprawlLimits = SprawlLimits()  # how much may be unused
+    swarm_managers: int = 3  # how many managers a swarm may have
+    rotation_days: RotationPeriods = RotationPeriods()  # of keys and certificates of a swarm
+    docker_bench: DockerBench | None = None  # the log of docker-bench-security
+    runtime_security: tuple[str, ...] | None = (
+        None  # products, as `hullcheck.data.runtime_security` names them
+    )
+    secret_names: SiteNames = NOTHING_SAID  # of variables, labels and options that are secrets, or are none
 
     @property
     def paths(self) -> dict[str, str]:
         """Return the paths of the policy that probes read, by their variables."""
-        reports, bench = self.scan_reports, self.docker_bench
-        return {
-            **({"docker_bench_log": bench.log} if bench else {}),
-            **({"scan_reports": reports.folder} if reports else {}),
-        }
+        bench = {"docker_bench_log": self.docker_bench.log} if self.docker_bench else {}
+        reports = {"scan_reports": self.scan_reports.folder} if self.scan_reports else {}
+        return bench | reports
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Self:
-        """Return the policy that *mapping* writes as a policy file does; the schema has accepted it.
-
-        Raises:
-            PolicyError: values are wrong that the schema takes.
-        """
-        wrong: list[Fault] = []
-        read = values.read(mapping, (), wrong)
-        if wrong:
-            raise PolicyError(tuple(wrong))
-        return cls(**{key: _PARTS[key](**each) if key in _PARTS else each for key, each in read.items()})
+        """Return the policy that *mapping* writes as a policy file does: schema and `value_faults` accept it."""
+        return msgspec.convert(values.read(mapping, (), []), cls)
 
     def allows_mount(self, path: str) -> bool:
         """Return whether the host path *path* is an allowed mount or lies below one."""

@@ -19,15 +19,6 @@ _LISTENER = regex(r"(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
 _PORTS = regex("([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(tcp|udp|sctp))?")
 
 
-class PolicyError(ValueError):
-    """A policy is invalid; the message has a line for each fault."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        """Keep *faults*."""
-        super().__init__("\n".join(f"{'.'.join(map(str, way))}: {fault}" for way, fault in faults))
-        self.faults = faults
-
-
 class PortRange(msgspec.Struct, frozen=True):
     """Host ports from *first* to *last*, both included, of one protocol."""
 
@@ -87,10 +78,6 @@ def to_path(text: str) -> str:
     return "/" + posixpath.normpath(text).strip("/")
 
 
-def _to_capability(text: str) -> str:
-    return text.upper().removeprefix("CAP_")
-
-
 def _to_memory(text: str) -> int:
     match = _MEMORY.fullmatch(text)
     amount = int(float(match[1]) * 1024 ** " kmgt".index((match[2] or " ").lower())) if match else 0
@@ -120,19 +107,15 @@ def _to_day(text: str) -> date:
         raise ValueError(f"{text!r} is not a day; write it as 2026-03-31") from None
 
 
-def _to_registry(text: str) -> str:
-    return text.rstrip("/")
-
-
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "os_hardening.assessed": _to_day,
-    "allowed_registries": _to_registry,
+    "allowed_registries": lambda text: text.rstrip("/"),
     "scan_reports.folder": to_path,
     "api_listeners": to_listener,
     "log_limits.max_size": _to_log_size,
     "seccomp_profiles": to_path,
     "allowed_setuid_files": to_path,
-    "allowed_capabilities": _to_capability,
+    "allowed_capabilities": lambda text: text.upper().removeprefix("CAP_"),
     "allowed_mounts": to_path,
     "allowed_ports": to_ports,
     "resource_limits.memory": _to_memory,

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench import make_releases
 from hullcheck.data.releases import SHIPPED
-from hullcheck.inventory import releases
+from hullcheck.inventory import load_releases
 
 KNOWN = json.loads(SHIPPED.read_text())
 TODAY = "2027-01-02"
@@ -31,7 +31,7 @@ def test_written_file_is_one_that_hullcheck_takes(tmp_path: Path) -> None:
     sources = {f"https://endoflife.date/api/{name}.json": each for name, each in SOURCES.items()}
     document = make_releases.renewed(KNOWN, sources.__getitem__, TODAY)
     (tmp_path / "releases.json").write_text(make_releases.written(document))
-    known, _ = releases.load(tmp_path / "releases.json")
+    known, _ = load_releases(tmp_path / "releases.json")
     assert str(known.day) == TODAY
     safe = next(each["safe"] for each in KNOWN["lines"] if each["line"] == "29")
     assert [(each.name, str(each.ended), each.latest, each.safe) for each in known.lines[:2]] == [

@@ -21,6 +21,7 @@ from hullcheck.results import STATES, Attestation, Finding, Result, Waiver
 from hullcheck.verdicts import Verdict
 
 Record = TypeVar("Record", bound=Waiver | Attestation)
+Value = TypeVar("Value")
 NO_END = float("inf")
 
 IN_FORCE, EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING, NOT_JUDGED = STATES
@@ -52,40 +53,25 @@ class Entry(Struct, Generic[Record], frozen=True):
 
 
 class AuditContext(Struct, frozen=True, dict=True):
-    """What decides the state of an entry in an audit.
+    """What decides the state of an entry in an audit."""
 
-    Attributes:
-        results: of all controls and targets that were judged.
-        ids_by_control: every control that there is, those not selected too, with its ids by framework.
-        gathered: by the name of each target that was audited, when its evidence was gathered.
-        targets: the names of those of the inventory, audited or not.
-        narrowed: whether there may be more controls than *ids_by_control* knows.
-        limits: patterns of names by kind where those subjects alone were judged, as of a `Run`.
-    """
-
-    results: Sequence[Result]
-    ids_by_control: Mapping[str, Mapping[str, Sequence[str]]]
-    gathered: Mapping[str, Times]
-    targets: Collection[str]
-    narrowed: bool
-    limits: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    results: Sequence[Result]  # of all controls and targets that were judged
+    ids_by_control: Mapping[str, Mapping[str, Sequence[str]]]  # of every control, those not selected too
+    gathered: Mapping[str, Times]  # by the name of each target that was audited
+    targets: Collection[str]  # the names of those of the inventory, audited or not
+    narrowed: bool  # whether there may be more controls than *ids_by_control* knows
+    limits: Mapping[str, Sequence[str]] = field(default_factory=dict)  # as of a `Run`
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
         """The controls by each of their names."""
-        found: dict[str, list[str]] = {}
-        for control, ids in self.ids_by_control.items():
-            for name in names_of(control, ids):
-                found.setdefault(name, []).append(control)
-        return found
+        controls = self.ids_by_control.items()
+        return _grouped((name, control) for control, ids in controls for name in names_of(control, ids))
 
     @cached_property
     def by_control(self) -> dict[str, list[Result]]:
         """The results of each control."""
-        found: dict[str, list[Result]] = {}
-        for each in self.results:
-            found.setdefault(each.control, []).append(each)
-        return found
+        return _grouped((each.control, each) for each in self.results)
 
 
 class Acceptance(Struct, frozen=True, dict=True):
@@ -102,12 +88,7 @@ class Acceptance(Struct, frozen=True, dict=True):
     def applied(
         self, findings: tuple[Finding, ...], names: Collection[str], target: str, when: Times
     ) -> tuple[Finding, ...]:
-        """*findings* of one control on *target* with what was attested, and then with what is waived.
-
-        Args:
-            names: all by which the control can be named.
-            when: the evidence was gathered.
-        """
+        """Return *findings* of the control of these *names* with what was attested, and then with what is waived."""
         attestations = _about(self._attestations, names, target)
         waivers = _about(self._waivers, names, target) if self.waiving else []
         attested = (_attested(each, attestations, when) for each in findings)
@@ -116,8 +97,6 @@ class Acceptance(Struct, frozen=True, dict=True):
     def of(self, result: Result) -> tuple[list[Waiver], list[Attestation]]:
         """Return the waivers and attestations that decided findings of *result*."""
         places = {finding.accepted_by for finding in result.findings if finding.accepted_by}
-        if not places:
-            return [], []
         return (
             [each.record for each in self.waivers if each.record.place in places],
             [each.record for each in self.attestations if each.record.place in places],
@@ -127,22 +106,25 @@ class Acceptance(Struct, frozen=True, dict=True):
         """Return all of them, each with its state in *audit* and how many findings it decided."""
         decided = Counter(finding.accepted_by for each in audit.results for finding in each.findings)
 
-        def outcome_of(entry: Entry[Record], decides: Verdict) -> Record:
-            state = _state(entry, audit, decides)
-            return replace(entry.record, state=state, findings=decided[entry.record.place])
+        def outcome(entry: Entry[Record]) -> Record:
+            return replace(entry.record, state=_state(entry, audit), findings=decided[entry.record.place])
 
-        return (
-            tuple(outcome_of(each, Verdict.FAIL) for each in self.waivers),
-            tuple(outcome_of(each, Verdict.MANUAL) for each in self.attestations),
-        )
+        return tuple(map(outcome, self.waivers)), tuple(map(outcome, self.attestations))
 
     @cached_property
     def _waivers(self) -> dict[str, list[Entry[Waiver]]]:
-        return _by_control(self.waivers)
+        return _grouped((each.record.control.lower(), each) for each in self.waivers)
 
     @cached_property
     def _attestations(self) -> dict[str, list[Entry[Attestation]]]:
-        return _by_control(self.attestations)
+        return _grouped((each.record.control.lower(), each) for each in self.attestations)
+
+
+def _grouped(pairs: Iterable[tuple[str, Value]]) -> dict[str, list[Value]]:
+    found: dict[str, list[Value]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def names_of(control: str, frameworks: Mapping[str, Sequence[str]]) -> frozenset[str]:
@@ -154,13 +136,6 @@ def names_of(control: str, frameworks: Mapping[str, Sequence[str]]) -> frozenset
         for before in ways
     )
     return frozenset({control.lower(), *(each.lower() for each in numbers)})
-
-
-def _by_control(entries: Iterable[Entry[Record]]) -> dict[str, list[Entry[Record]]]:
-    found: dict[str, list[Entry[Record]]] = {}
-    for each in entries:
-        found.setdefault(each.record.control.lower(), []).append(each)
-    return found
 
 
 def _about(
@@ -189,9 +164,8 @@ def _attested(finding: Finding, entries: Iterable[Entry[Attestation]], when: Tim
     passed = record.status == "passed"
     verdict, word = (Verdict.ATTESTED, "attested") if passed else (Verdict.FAIL, "found to fail")
     until = f", until {record.last_day}" if passed else ""
-    return _accepted(
-        finding, verdict, f"{word} by {record.person} on {record.date}{until}: {record.statement}", record
-    )
+    words = f"{word} by {record.person} on {record.date}{until}: {record.statement}"
+    return replace(_noted(finding, words), verdict=verdict, accepted_by=record.place)
 
 
 def _waived(finding: Finding, entries: Iterable[Entry[Waiver]], when: Times) -> Finding:
@@ -203,7 +177,8 @@ def _waived(finding: Finding, entries: Iterable[Entry[Waiver]], when: Times) -> 
     if not holding:
         return _lapsed(finding, about, "a waiver", when)
     record = max(holding, key=lambda each: each.ends).record
-    return _accepted(finding, Verdict.WAIVED, f"{waived_words(record)}: {record.reason}", record)
+    words = f"{waived_words(record)}: {record.reason}"
+    return replace(_noted(finding, words), verdict=Verdict.WAIVED, accepted_by=record.place)
 
 
 def waived_words(waiver: Waiver) -> str:
@@ -213,51 +188,44 @@ def waived_words(waiver: Waiver) -> str:
     return f"waived {until}{by}{f', {waiver.ticket}' if waiver.ticket else ''}"
 
 
-def _accepted(finding: Finding, verdict: Verdict, words: str, record: Waiver | Attestation) -> Finding:
-    reason = f"{finding.reason} ({printable(words)})".lstrip()
-    return replace(finding, verdict=verdict, reason=reason, accepted_by=record.place)
+def _noted(finding: Finding, words: str) -> Finding:
+    return replace(finding, reason=f"{finding.reason} ({printable(words)})".lstrip())
 
 
 def _lapsed(finding: Finding, about: Sequence[Entry[Record]], what: str, when: Times) -> Finding:
-    """*finding* with a note on the entries about it that are not in force."""
+    """Return *finding* with a note on the entries about it that are not in force."""
     ended = [each for each in about if when.later and each.ends <= when.later]
+    if not about:
+        return finding
     if ended:
         record = max(ended, key=lambda each: each.ends).record
-        said = f"{what} ended: its last day was {record.last_day}: {record.place}"
-    elif about and when.later:
-        said = f"{what} is not in force yet: {about[0].record.place}"
-    elif about:
-        said = f"{what} is not in force, for the recording does not tell its time: {about[0].record.place}"
-    else:
-        return finding
-    return replace(finding, reason=f"{finding.reason} ({printable(said)})".lstrip())
+        return _noted(finding, f"{what} ended: its last day was {record.last_day}: {record.place}")
+    why = "yet" if when.later else "as the recording has no time"
+    return _noted(finding, f"{what} is not in force {why}: {about[0].record.place}")
 
 
 # ---- the whole audit
 
 
-def _state(entry: Entry[Record], audit: AuditContext, decides: Verdict) -> str:
+def _state(entry: Entry[Record], audit: AuditContext) -> str:
     record = entry.record
     on = [each for each in audit.gathered if _matches(record.targets, each)]
-    when = max(
-        (audit.gathered[each] for each in on or audit.gathered),
-        key=attrgetter("later"),
-        default=Times(0.0, 0.0),
-    )
+    times = [audit.gathered[each] for each in on or audit.gathered]
+    when = max(times, key=attrgetter("later"), default=Times(0.0, 0.0))
     if when.later and not entry.holds(when):
         return EXPIRED if entry.ends <= when.later else NOT_YET
     controls = audit.by_name.get(record.control.lower(), ())
     known = {*on, *(each for each in audit.targets if _matches(record.targets, each))}
     if not controls or not known:
         return NOT_JUDGED if known and audit.narrowed else MATCHES_NOTHING
-    judged = {
-        (each.control, each.target): each.findings
+    judged = [
+        each
         for control in controls
         for each in audit.by_control.get(control, ())
         if each.target in on and each.switched_off is None
-    }
-    about = [each for findings in judged.values() for each in findings if _speaks_of(record, each)]
-    if any(_needs(record, each, decides) for each in about):
+    ]
+    about = [each for result in judged for each in result.findings if _may_concern(record, each)]
+    if any(_needs(record, each) for each in about):
         return IN_FORCE
     whole = len(judged) == len(controls) * len(known)
     unread = any(each.verdict is Verdict.ERROR for each in about)
@@ -266,17 +234,19 @@ def _state(entry: Entry[Record], audit: AuditContext, decides: Verdict) -> str:
     return NOT_NEEDED if about else MATCHES_NOTHING
 
 
-def _needs(record: Waiver | Attestation, finding: Finding, decides: Verdict) -> bool:
+def _needs(record: Waiver | Attestation, finding: Finding) -> bool:
     """Return whether the finding is what such an entry decides, or was so before one did.
 
     What is waived may have been manual, if the person found it to fail; one that passed it decided nothing then.
     """
+    if isinstance(record, Waiver):
+        return finding.verdict in (Verdict.FAIL, Verdict.WAIVED)
     if finding.verdict is Verdict.WAIVED:
-        return not isinstance(record, Attestation) or record.status == "failed"
-    return finding.verdict is decides or bool(finding.accepted_by and decides is Verdict.MANUAL)
+        return record.status == "failed"
+    return finding.verdict is Verdict.MANUAL or bool(finding.accepted_by)
 
 
-def _speaks_of(record: Waiver | Attestation, finding: Finding) -> bool:
-    """Whether it is about the subject, or could be: which subjects there are is not known of a target in error."""
+def _may_concern(record: Waiver | Attestation, finding: Finding) -> bool:
+    """Return whether the entry is about the subject, or could be: subjects of a target in error are unknown."""
     unread = finding.verdict is Verdict.ERROR and finding.kind == "target"
     return unread or _matches(record.subjects, finding.subject)

@@ -1,9 +1,11 @@
 """Adds a waiver or an attestation to an inventory, or to the file that it names, as a person would."""
 
 import contextlib
+import json
 import os
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import shutil
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -11,29 +13,32 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
-from hullcheck import inputs, inventory
+from hullcheck import inventory, private_files
 from hullcheck.controls import catalog
 from hullcheck.controls.catalog import Listed
-from hullcheck.inventory import yamlfile
+from hullcheck.inventory import ansible, yamlfile
 from hullcheck.inventory.acceptance import files as acceptance_files
-from hullcheck.inventory.acceptance import names_of, yamledit
-from hullcheck.inventory.ansible import is_ansible
-from hullcheck.inventory.yamlfile import Way, YamlError
+from hullcheck.inventory.acceptance import names_of
+from hullcheck.inventory.yamlfile import Document, Way, YamlError
+from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse, did_you_mean
+
+_PLAIN = regex(r"[A-Za-z][A-Za-z0-9_.-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def control_of(word: str, places: Sequence[str] = ()) -> Listed:
-    """The control that *word* names, by its id or number, among those that come with hullcheck, or those in *places*.
+    """Return the control with the id or number *word*, of those that come with hullcheck or of those in *places*.
 
     Raises:
-        WrongUse: it names none, or several.
+        WrongUse: there is none, or there are several.
     """
     controls = {each.control.id: each for each in catalog.collect(places)}
-    named = [key for key, each in controls.items() if word.lower() in names_of(key, each.control.frameworks)]
-    if len(named) == 1:
-        return controls[named[0]]
-    if named:
-        raise WrongUse(f"{word}: names {len(named)} controls; write one of {', '.join(sorted(named))}")
+    found = [key for key, each in controls.items() if word.lower() in names_of(key, each.control.frameworks)]
+    if len(found) == 1:
+        return controls[found[0]]
+    if found:
+        raise WrongUse(f"{word}: names {len(found)} controls; write one of {', '.join(sorted(found))}")
     hint = did_you_mean(word, controls)
     own = "" if places else "; to find one of your own, add PATH"
     raise WrongUse(
@@ -56,7 +61,7 @@ def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Wri
     Raises:
         WrongUse: the inventory is wrong, or the entry would be, or the file is written in a way that is not known.
     """
-    if is_ansible(path):
+    if ansible.is_ansible(path):
         raise WrongUse(
             f"{path}: an inventory of Ansible cannot hold {section}; write an inventory of hullcheck for them"
         )
@@ -66,39 +71,41 @@ def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Wri
         raise WrongUse(f"mend the inventory first: {error.faults[0]}") from None
     known = [each.name for each in site.targets]
     for pattern in filter(str.strip, entry.get("targets", ())):
-        if known and not any(fnmatchcase(name, pattern) for name in known):
+        if not any(fnmatchcase(name, pattern) for name in known):
             raise WrongUse(f"--target {pattern}: {path} has no such target; {did_you_mean(pattern, known)}")
-    file, way = _destination(path, section)
+    before, way = _destination(path, section)
     if section == acceptance_files.WAIVERS:
         way = (*way, control)
-    return _add(file, way, path, section, entry)
+    text, after = "\n".join(_block(way, entry, 0)), None
+    with contextlib.suppress(YamlError):
+        new = _added(yamlfile.read_text(before.path), way, entry)
+        after = yamlfile.parse(new, before.path)
+    if after is None or after.data != _expected(before.data, way, entry):
+        raise WrongUse(
+            f"{before.path}: is written in a way that cannot be added to; write this there:\n{text}"
+        )
+    try:
+        if before.path == path:
+            inventory.read(after)
+        elif faults := acceptance_files.faults(after, section):
+            raise WrongUse(faults[0])
+    except inventory.InventoryError as error:
+        raise WrongUse(error.faults[0]) from None
+    _replace(before.path, new)
+    return Written(f"{before.path}:{after.line((*way, len(after.at(way)) - 1))}", text)
 
 
-def _add(file: Path, way: Way, path: Path, section: str, entry: Mapping[str, Any]) -> Written:
-    text = yamledit.block(way, entry)
-    before = yamlfile.load(file)
-    old = inputs.read(file, yamlfile.LARGEST).decode("utf-8")
-    mark = "\ufeff" * old.startswith("\ufeff")
-    with contextlib.suppress(yaml.YAMLError, RecursionError):
-        new = yamledit.added(old.removeprefix(mark), way, entry)
-        with _beside(file, mark + (new or "")) as scratch:
-            after = _read(scratch)
-            if new and after is not None and after.data == _expected(before.data, way, entry):
-                _check(scratch, file, path, section)
-                os.replace(scratch, os.path.realpath(file))
-                return Written(f"{file}:{after.line(_last(after.data, way))}", text)
-    raise WrongUse(f"{file}: is written in a way that cannot be added to; write this there:\n{text}")
-
-
-def _destination(path: Path, section: str) -> tuple[Path, Way]:
+def _destination(path: Path, section: str) -> tuple[Document, Way]:
     """Return the file, and the way to the collection in it."""
-    names = acceptance_files.paths(yamlfile.load(path).data.get(section))
+    document = yamlfile.load(path)
+    names = acceptance_files.paths(document.data.get(section))
     if not names:
-        return path, (section,)
+        return document, (section,)
     file = path.parent / names[-1]
     if file.suffix.lower() == ".csv":
         raise WrongUse(f"{file}: a table; add a line to it, or name a file in YAML behind it in {path}")
-    return file, acceptance_files.attestations_way(yamlfile.load(file).data)
+    document = yamlfile.load(file)
+    return document, acceptance_files.way_to_list(document.data, section)
 
 
 def _expected(data: Any, way: Way, entry: Mapping[str, Any]) -> Any:
@@ -108,57 +115,86 @@ def _expected(data: Any, way: Way, entry: Mapping[str, Any]) -> Any:
     return {**(data or {}), way[0]: _expected((data or {}).get(way[0]), way[1:], entry)}
 
 
-def _last(data: Any, way: Way) -> Way:
-    """Return the way to the last item of the list at *way*."""
-    for step in way:
-        data = data[step]
-    return *way, len(data) - 1
-
-
-@contextlib.contextmanager
-def _beside(file: Path, text: str) -> Iterator[Path]:
-    """A temporary file with *text* beside *file*, with the same owner and mode."""
+def _replace(file: Path, text: str) -> None:
+    """Write *text* to *file*, or to the file that it is a link to, which keeps its owner and mode."""
     real = Path(os.path.realpath(file))
     if not os.access(real, os.W_OK):
         raise WrongUse(f"{file}: cannot be written: it is for reading only")
     try:
-        number, name = tempfile.mkstemp(prefix=f".{real.stem}-", suffix=real.suffix, dir=real.parent)
+        with private_files.replacing(real) as fresh:
+            fresh.write_bytes(text.encode())
+            with contextlib.suppress(PermissionError):  # who is not root, and not the owner, becomes it
+                os.chown(fresh, real.stat().st_uid, real.stat().st_gid)
+            shutil.copymode(real, fresh)
     except OSError as error:
         raise WrongUse(f"{file}: cannot be written: {error.strerror}") from None
-    scratch = Path(name)
-    try:
-        with os.fdopen(number, "wb") as opened:
-            opened.write(text.encode("utf-8"))
-        old = real.stat()
-        with contextlib.suppress(PermissionError):  # who is not root, and not the owner, becomes it
-            os.chown(scratch, old.st_uid, old.st_gid)
-        scratch.chmod(old.st_mode & 0o777)
-        yield scratch
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
-def _read(scratch: Path) -> yamlfile.Document | None:
-    try:
-        return yamlfile.load(scratch)
-    except YamlError:
-        return None
+# ---- the text of a YAML file
 
 
-def _check(scratch: Path, file: Path, path: Path, section: str) -> None:
-    """Check that an audit can read it.
+def _added(text: str, way: Way, entry: Mapping[str, Any]) -> str:
+    """Return *text* with *entry* at the end of the list at *way*; what is not there yet is made.
 
-    Raises:
-        WrongUse: there is something wrong in it.
+    The caller has to check the result: YAML can be written in more ways than in lines.
     """
-    if file == path:
-        try:
-            inventory.load(scratch)
-        except inventory.InventoryError as error:
-            faults = error.faults
-        else:
-            return
-    else:
-        faults = acceptance_files.faults(scratch, section)
-    if faults:
-        raise WrongUse(faults[0].replace(str(scratch), str(file)))
+    end = "\r\n" if "\r\n" in text else "\n"
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    node, missing = root, way
+    while missing and isinstance(node, yaml.MappingNode):
+        below = next((value for name, value in node.value if name.value == missing[0]), None)
+        if below is None:
+            break
+        node, missing = below, missing[1:]
+    column, stop = 0, len(text)
+    if not isinstance(node, yaml.CollectionNode):
+        missing = way
+    elif node is not root:
+        column = node.start_mark.column
+        stop = _end(text, node, column)
+    lines = _block(missing, entry, column)
+    before = text[:stop]
+    if before and not before.endswith("\n"):
+        before += end
+    return before + end.join(lines) + end + text[stop:]
+
+
+def _block(way: Way, entry: Mapping[str, Any], column: int) -> list[str]:
+    """Return the lines of *entry* in a list below the keys of *way*."""
+    lines = [f"{' ' * (column + 2 * depth)}{_scalar(str(key))}:" for depth, key in enumerate(way)]
+    indent = " " * (column + 2 * len(way))
+    fields = [f"{name}: {_value(value)}" for name, value in entry.items()]
+    return [*lines, f"{indent}- {fields[0]}", *(f"{indent}  {each}" for each in fields[1:])]
+
+
+def _value(value: str | list[str]) -> str:
+    return _scalar(value) if isinstance(value, str) else f"[{', '.join(map(_quoted, value))}]"
+
+
+def _scalar(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def _end(text: str, node: yaml.Node, column: int) -> int:
+    """Return where the line after the last one of *node* begins; comments that are indented deeper belong to it."""
+    index = _next_line(text, len(text[: _last(node)].rstrip()))  # a text in lines (|) ends behind its line
+    while re.match(rf"[ ]{{{column + 1},}}#", text[index:]):
+        index = _next_line(text, index)
+    return index
+
+
+def _next_line(text: str, index: int) -> int:
+    found = text.find("\n", index)
+    return len(text) if found < 0 else found + 1
+
+
+def _last(node: yaml.Node) -> int:
+    """Return where the text of *node* ends; for the parser, a collection in lines ends where the next thing begins."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _last(last[1] if isinstance(last, tuple) else last)
+    return int(node.end_mark.index)

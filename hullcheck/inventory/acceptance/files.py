@@ -29,7 +29,7 @@ class _Read(Struct):
     places: set[str] = field(default_factory=set)
 
     def place(self, document: Document, way: Way) -> str:
-        """File and line; with a number behind them where another entry stands in the same line."""
+        """Return file and line, and a number if another entry stands in the same line."""
         place = written = document.place(way)
         number = 1
         while place in self.places:
@@ -38,6 +38,20 @@ class _Read(Struct):
         self.places.add(place)
         return place
 
+    def add(self, document: Document, section: str, way: Way) -> None:
+        """Read the entries of *document* at *way*."""
+        faults = document.faults(f"{section}.json", way)
+        for here, entry in () if faults else _entries(document, section, way):
+            place = self.place(document, here)
+            try:
+                if section == WAIVERS:
+                    self.waivers.append(_waiver(entry, place))
+                else:
+                    self.attestations.append(_attestation(entry, place))
+            except _Fault as fault:
+                faults[(*here, fault.key)] = str(fault)
+        self.faults += document.messages(faults)
+
 
 def read(
     inventory: Document,
@@ -45,29 +59,35 @@ def read(
     """Return the waivers and attestations of *inventory* and of the files that it names, and all their faults."""
     found = _Read()
     content = inventory.data if isinstance(inventory.data, dict) else {}
-    for section, reader, inline in ((WAIVERS, _waivers, dict), (ATTESTATIONS, _attestations, list)):
+    for section, inline in ((WAIVERS, dict), (ATTESTATIONS, list)):
         written = content.get(section)
         names = paths(written)
         for name in names:
-            _file(inventory.path.parent / name, reader, found)
+            path = inventory.path.parent / name
+            try:
+                document = _csv(path) if path.suffix.lower() == ".csv" else load(path)
+            except YamlError as error:
+                found.faults.append(str(error))
+                continue
+            if document.data is not None:  # an empty file, or one of comments alone
+                found.add(document, section, way_to_list(document.data, section))
         if not names and isinstance(written, inline):
-            reader(inventory, (section,), found)
+            found.add(inventory, section, (section,))
     return tuple(found.waivers), tuple(found.attestations), tuple(found.faults)
 
 
-def faults(path: Path, section: str) -> tuple[str, ...]:
+def faults(document: Document, section: str) -> tuple[str, ...]:
     """Return the faults of a separate file."""
     found = _Read()
-    _file(path, _waivers if section == WAIVERS else _attestations, found)
+    found.add(document, section, way_to_list(document.data, section))
     return tuple(found.faults)
 
 
 def paths(value: object) -> list[str]:
     """Return the files that a part of an inventory names; none where it holds the entries itself, or is invalid."""
-    if isinstance(value, str):
-        return [value] if value.strip() else []
-    named = isinstance(value, list) and all(isinstance(each, str) for each in value)
-    return list(filter(str.strip, value)) if named and isinstance(value, list) else []
+    names = value if isinstance(value, list) else [value]
+    texts = [each for each in names if isinstance(each, str)]
+    return [each for each in texts if each.strip()] if len(texts) == len(names) else []
 
 
 def named(inventory: Mapping[str, Any]) -> list[str]:
@@ -75,9 +95,9 @@ def named(inventory: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(each for section in SECTIONS for each in paths(inventory.get(section))))
 
 
-def attestations_way(data: object) -> Way:
-    """Return where in a file the list is: at the top, or below the key that it or the older tools of SAF give it."""
-    for way in ((ATTESTATIONS,), _HDF):
+def way_to_list(data: object, section: str) -> Way:
+    """Return where the entries are in a file: at the top, or below the keys that SAF gives attestations."""
+    for way in ((ATTESTATIONS,), _HDF) if section == ATTESTATIONS else ():
         below = data
         for step in way:
             below = below.get(step) if isinstance(below, dict) else None
@@ -86,53 +106,18 @@ def attestations_way(data: object) -> Way:
     return ()
 
 
-def _file(path: Path, reader: Callable[[Document, Way, _Read], None], found: _Read) -> None:
-    try:
-        document = _csv(path) if path.suffix.lower() == ".csv" else load(path)
-    except YamlError as error:
-        found.faults.append(str(error))
+def _entries(document: Document, section: str, way: Way) -> Iterator[tuple[Way, Mapping[str, Any]]]:
+    """Yield each entry with its way; a waiver with the `control_id` under which it is written."""
+    content = document.at(way)
+    if section == ATTESTATIONS:
+        yield from (((*way, number), entry) for number, entry in enumerate(content))
         return
-    if document.data is None:  # an empty file, or one of comments alone
-        return
-    reader(document, attestations_way(document.data) if reader is _attestations else (), found)
-
-
-def _at(document: Document, way: Way) -> Any:
-    data = document.data
-    for step in way:
-        data = data[step]
-    return data
-
-
-def _waivers(document: Document, way: Way, found: _Read) -> None:
-    faults = document.faults("waivers.json", way)
-    entries = [] if faults else list(_each_waiver(_at(document, way), way))
-    for here, control, entry in entries:
-        try:
-            found.waivers.append(_waiver(control, entry, found.place(document, here)))
-        except _Fault as fault:
-            faults[(*here, fault.key)] = str(fault)
-    found.faults += document.messages(faults)
-
-
-def _each_waiver(content: Mapping[str, Any], way: Way) -> Iterator[tuple[Way, str, Mapping[str, Any]]]:
     for control, written in content.items():
         if isinstance(written, list):
-            yield from (((*way, control, number), control, each) for number, each in enumerate(written))
+            for number, entry in enumerate(written):
+                yield (*way, control, number), {**entry, "control_id": control}
         else:
-            yield (*way, control), control, written
-
-
-def _attestations(document: Document, way: Way, found: _Read) -> None:
-    faults = document.faults("attestations.json", way)
-    entries = [] if faults else _at(document, way)
-    for number, entry in enumerate(entries):
-        here = (*way, number)
-        try:
-            found.attestations.append(_attestation(entry, found.place(document, here)))
-        except _Fault as fault:
-            faults[(*here, fault.key)] = str(fault)
-    found.faults += document.messages(faults)
+            yield (*way, control), {**written, "control_id": control}
 
 
 class _Fault(Exception):
@@ -143,31 +128,25 @@ class _Fault(Exception):
         self.key = key
 
 
-def _told(entry: Mapping[str, Any], key: str, reader: Callable[[str], Any]) -> Any:
+def _value(entry: Mapping[str, Any], key: str, reader: Callable[[str], datetime]) -> datetime:
     try:
         return reader(entry[key])
     except ValueError as error:
         raise _Fault(key, error) from None
 
 
-def _last_day(entry: Mapping[str, Any]) -> datetime:
-    """Return the first moment after the `last_day` of *entry*."""
-    end: datetime = _told(entry, "last_day", lambda text: days.end(days.day(text)))
-    return end
-
-
-def _waiver(control: str, entry: Mapping[str, Any], place: str) -> Entry[Waiver]:
+def _waiver(entry: Mapping[str, Any], place: str) -> Entry[Waiver]:
     ends = None
     if "last_day" in entry and "expiration_date" in entry:
         raise _Fault("expiration_date", "is there beside last_day; write one of them")
     if "last_day" in entry:
-        ends = _last_day(entry)
+        ends = _value(entry, "last_day", days.end)
     elif "expiration_date" in entry:
-        ends = _told(entry, "expiration_date", days.moment)
+        ends = _value(entry, "expiration_date", days.moment)
     if "approved_on" in entry:
-        _told(entry, "approved_on", days.day)
+        _value(entry, "approved_on", days.start)
     waiver = Waiver(
-        control,
+        entry["control_id"],
         _words(entry["justification"]),
         tuple(entry.get("targets", ())),
         tuple(entry.get("subjects", ())),
@@ -182,13 +161,13 @@ def _waiver(control: str, entry: Mapping[str, Any], place: str) -> Entry[Waiver]
 
 
 def _attestation(entry: Mapping[str, Any], place: str) -> Entry[Attestation]:
-    looked: datetime = _told(entry, "updated", days.moment)
+    looked = _value(entry, "updated", days.moment)
     if "last_day" in entry and "frequency" in entry:
         raise _Fault("last_day", "is there beside frequency; write one of them")
     if "last_day" in entry:
-        ends = _last_day(entry)
+        ends = _value(entry, "last_day", days.end)
     elif "frequency" in entry:
-        ends = _told(entry, "frequency", lambda text: days.after(looked, text))
+        ends = _value(entry, "frequency", lambda text: days.after(looked, text))
     else:
         raise _Fault("frequency", "is missing; write how long it is worth something: annually, ..., or as 6w")
     if ends <= looked:
@@ -207,7 +186,7 @@ def _attestation(entry: Mapping[str, Any], place: str) -> Entry[Attestation]:
         tuple(map(hide_passwords, entry.get("evidence", ()))),
         place,
     )
-    return Entry(attestation, days.start(looked.date()).timestamp(), ends.timestamp())
+    return Entry(attestation, days.start(str(looked.date())).timestamp(), ends.timestamp())
 
 
 def _day_before(ends: datetime) -> str:
@@ -220,37 +199,27 @@ def _words(text: str) -> str:
 
 
 def _csv(path: Path) -> Document:
-    """A waiver file of InSpec as a spreadsheet writes it; cells that are empty are not there.
-
-    Raises:
-        YamlError: it cannot be read, or has other columns.
-    """
+    """Return a waiver file of InSpec as a spreadsheet writes it, without empty cells, or raise YamlError."""
     rows = csv.DictReader(StringIO(read_text(path)))
-    try:
-        return _table(path, rows)
-    except csv.Error:  # a cell that is far too long
-        raise YamlError(f"{path}:{rows.line_num + 1}: not CSV; save the table as CSV") from None
-
-
-def _table(path: Path, rows: "csv.DictReader[str]") -> Document:
-    missing = {"control_id", "justification"} - {*(rows.fieldnames or ())}
-    if missing:
-        raise YamlError(
-            f"{path}:1: the column {min(missing)} is missing; known columns: {', '.join(_COLUMNS)}"
-        )
     data: dict[str, list[dict[str, str]]] = {}
     lines: dict[Way, int] = {}
-    for row in rows:
-        if None in row:
-            raise YamlError(
-                f"{path}:{rows.line_num}: more cells than columns; put a text with commas in quotes"
-            )
-        entry = {key: value for key, value in row.items() if value and value.strip()}
-        control = entry.pop("control_id", "")
-        if not control and entry:
-            raise YamlError(f"{path}:{rows.line_num}: a waiver without a control_id")
-        if control:
-            entries = data.setdefault(control, [])
-            lines[control, len(entries)] = rows.line_num
-            entries.append(entry)
+    try:
+        missing = {"control_id", "justification"} - {*(rows.fieldnames or ())}
+        if missing:
+            known = ", ".join(_COLUMNS)
+            raise YamlError(f"{path}:1: the column {min(missing)} is missing; known columns: {known}")
+        for row in rows:
+            if None in row:
+                said = "more cells than columns; put a text with commas in quotes"
+                raise YamlError(f"{path}:{rows.line_num}: {said}")
+            entry = {key: value for key, value in row.items() if value and value.strip()}
+            control = entry.pop("control_id", "")
+            if not control and entry:
+                raise YamlError(f"{path}:{rows.line_num}: a waiver without a control_id")
+            if control:
+                entries = data.setdefault(control, [])
+                lines[control, len(entries)] = rows.line_num
+                entries.append(entry)
+    except csv.Error:  # a cell that is far too long
+        raise YamlError(f"{path}:{rows.line_num + 1}: not CSV; save the table as CSV") from None
     return Document(path, data, lines)

@@ -1,4 +1,4 @@
-"""`hullcheck remedy`: what it writes of an audit, and what it refuses."""
+"""`hullcheck remedy` and `hullcheck policy`: what they write of an audit, and what they refuse."""
 
 from __future__ import annotations
 
@@ -6,12 +6,28 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from hullcheck import cli
+from hullcheck.facts import PROBES, Facts
+from hullcheck.policy import Policy
+from hullcheck.recording import Recording
 from selftests import REPOSITORY
+from selftests.kit.judging import judged
 from selftests.kit.running import Project
+
+BY_THE_POLICY = (
+    *("container_capabilities_are_needed", "container_mounts_no_sensitive_host_path"),
+    *("container_opens_no_privileged_port", "services_of_the_host_are_approved"),
+)
+"""Controls that careless does not pass, and that a policy can make pass."""
+BY_NONE = (
+    *("container_is_not_privileged", "container_cannot_reach_an_engine_socket"),
+    "remote_api_asks_for_client_certificates",
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,67 +73,74 @@ def test_files_for_what_failed(run: Path, capsys: pytest.CaptureFixture[str]) ->
         subprocess.run(["sh", "-n", str(script)], check=True)
 
 
-def test_remedy_that_has_to_be_asked_for(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """By its number or its name; any other control is refused."""
-    for word in ("2.10", "daemon_remaps_users"):
-        assert remedy(run, "--also", word) == 0
-        daemon = json.loads((run.parent / "out/careless/daemon-settings.json").read_text())
-        assert daemon["userns-remap"] == "default"
-        assert "--new-data" in (run.parent / "out/careless/README.md").read_text()
-    assert remedy(run, "--also", "daemon_remaps_user") == 2
-    assert "did you mean 'daemon_remaps_users'?" in capsys.readouterr().err
+@pytest.mark.parametrize("word", ["2.10", "daemon_remaps_users"])
+def test_remedy_that_has_to_be_asked_for(run: Path, word: str) -> None:
+    """By its number or its name."""
+    assert remedy(run, "--also", word) == 0
+    daemon = json.loads((run.parent / "out/careless/daemon-settings.json").read_text())
+    assert daemon["userns-remap"] == "default"
+    assert "--new-data" in (run.parent / "out/careless/README.md").read_text()
 
 
-def test_unknown_target(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The nearest name is offered, and nothing is written."""
-    assert remedy(run, "--target", "carless") == 2
-    assert "no target 'carless' in this run; did you mean 'careless'?" in capsys.readouterr().err
-    assert not (run.parent / "out").exists()
-
-
-def test_target_without_failures(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It says so, with status 0, and writes nothing."""
-    assert remedy(run, "--target", "hardened") == 0
-    assert "nothing failed there" in capsys.readouterr().out
-    assert not (run.parent / "out").exists()
+def edit(run: Path, old: str, new: str) -> None:
+    """Change the results."""
+    (run / "results.json").write_text((run / "results.json").read_text().replace(old, new))
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "said"),
+    ("words", "status", "said"),
     [
-        ("careless/recording.json", "{", "neither a recording"),
-        ("careless/recording.json", None, "audit again"),
-        ("results.json", "{}", "not the results of an audit (no 'targets')"),
-        ("results.json", None, "not there; audit first"),
+        (["--also=daemon_remaps_user"], 2, "did you mean 'daemon_remaps_users'?"),
+        (["--target=carless"], 2, "no target 'carless' in this run; did you mean 'careless'?"),
+        (["--target=hardened"], 0, "nothing failed there"),
     ],
 )
-def test_damaged_run(
-    run: Path, path: str, text: str | None, said: str, capsys: pytest.CaptureFixture[str]
+def test_nothing_to_write(
+    run: Path, words: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without the answers of the host nothing is written: a file without its settings would take them away."""
-    if text is None:
-        (run / path).unlink()
-    else:
-        (run / path).write_text(text)
-    assert remedy(run) == 2
-    assert said in capsys.readouterr().err
+    """A control or target that is unknown, or a target without failures."""
+    assert remedy(run, *words) == status
+    assert said in "".join(capsys.readouterr())
     assert not (run.parent / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["../x", "..", ".hidden", "a/b", "a\x1b[2J"])
-def test_target_that_cannot_name_a_folder(run: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Results that somebody changed lead to no path outside."""
-    text = (run / "results.json").read_text().replace('"careless"', json.dumps(name))
-    (run / "results.json").write_text(text)
+def test_damaged_run(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without the answers of the host nothing is written; results that somebody changed lead to no path outside."""
+    edit(run, '"careless"', '"../x"')
     assert remedy(run) == 2
-    assert "cannot name a folder" in capsys.readouterr().err
+    assert "'../x' is no name" in capsys.readouterr().err
+    edit(run, '"../x"', '"careless"')
+    (run / "careless/recording.json").unlink()
+    for command in (["remedy", str(run), f"--output={run.parent / 'out'}"], ["policy", f"--from={run}"]):
+        assert cli.main(command) == 2
+        assert "audit again" in capsys.readouterr().err
+    assert not (run.parent / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["../../etc", "/etc", "", "a b", "$(id)"])
-def test_run_that_cannot_name_a_folder(run: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is kept for the way back lies in a folder of this name."""
-    document = json.loads((run / "results.json").read_text())
-    document["run"]["id"] = name
-    (run / "results.json").write_text(json.dumps(document))
-    assert remedy(run) == 2
-    assert "is no id of a run" in capsys.readouterr().err
+# ---- a policy
+
+
+def test_draft_of_a_policy(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Controls that ask the policy pass with it, and no other; each value has a comment that says what it accepts."""
+    assert cli.main(["policy", f"--from={run}"]) == 0
+    draft = capsys.readouterr().out
+    values = [line for line in draft.splitlines() if line.lstrip().startswith("- ")]
+    assert len(values) > 40
+    assert [line for line in values if "  # " not in line] == []
+    assert "        - SYS_ADMIN  # container panel" in values
+    policies: Any = yaml.safe_load(draft)["policy"]["targets"]
+    assert policies["careless"]["allowed_mounts"] == ["/"]
+    assert "log_drivers" not in policies["careless"]
+    assert policies["hardened"]["log_drivers"] == ["syslog"]
+    assert "allowed_capabilities" not in policies["hardened"]
+    recording = Recording.load(run / "careless", PROBES)
+    bare, with_draft = (
+        Facts(recording, policy) for policy in (Policy(), Policy.from_mapping(policies["careless"]))
+    )
+    for name in BY_THE_POLICY:
+        assert {verdict for verdict, _ in judged(name, bare).values()} & {"fail", "manual"}, name
+        assert {verdict for verdict, _ in judged(name, with_draft).values()} <= {"pass", "not applicable"}, (
+            name
+        )
+    for name in BY_NONE:
+        assert judged(name, with_draft) == judged(name, bare)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -96,12 +95,8 @@ def line(printed: str, number: str) -> str:
     ("result", "verdict"),
     [
         ("PASS", Verdict.PASS),
-        ("PASS", Verdict.ATTESTED),
-        ("WARN", Verdict.FAIL),
         ("WARN", Verdict.WAIVED),
-        ("INFO", Verdict.MANUAL),
         ("INFO", Verdict.NOT_APPLICABLE),
-        ("NOTE", Verdict.MANUAL),
         ("NOTE", Verdict.ATTESTED),
     ],
 )
@@ -116,15 +111,12 @@ def test_same_verdicts_are_only_counted(compare: Compared, result: str, verdict:
     ("result", "verdict", "kind"),
     [
         ("PASS", Verdict.FAIL, Kind.OPPOSITE),
-        ("PASS", Verdict.WAIVED, Kind.OPPOSITE),
         ("WARN", Verdict.PASS, Kind.OPPOSITE),
-        ("WARN", Verdict.ATTESTED, Kind.OPPOSITE),
         ("INFO", Verdict.FAIL, Kind.OPEN_THERE),
         ("NOTE", Verdict.PASS, Kind.OPEN_THERE),
         ("PASS", Verdict.NOT_APPLICABLE, Kind.OPEN_HERE),
         ("WARN", Verdict.MANUAL, Kind.OPEN_HERE),
         ("PASS", Verdict.ERROR, Kind.UNREAD),
-        ("WARN", Verdict.ERROR, Kind.UNREAD),
         ("INFO", Verdict.ERROR, Kind.UNREAD),
     ],
 )
@@ -172,7 +164,6 @@ IMAGES = [Finding("image", each, Verdict.FAIL, "") for each in ("web:1", "012345
         # what stands beside a container's name is not part of it
         ("5.8", "WARN", ["web:443", "web:80"], [container("web", Verdict.FAIL)], 0),
         ("5.8", "WARN", ["web:443", "web:80"], [container("db", Verdict.FAIL)], 1),
-        ("5.6", "WARN", ["web:/etc"], [container("web", Verdict.FAIL)], 0),
         ("5.30", "INFO", ["0123456789ab:web"], [container("web", Verdict.MANUAL)], 0),
         # what would be manual without an attestation is no difference where the tool leaves it open
         ("5.9", "INFO", ["web"], [container("web", Verdict.ATTESTED), container("db", Verdict.PASS)], 0),
@@ -197,49 +188,32 @@ def test_subjects_are_compared(
     compare([check(number, result, words, *items)], [judged(number, *findings)], status=status)
 
 
-def test_subject_that_only_they_name(compare: Compared) -> None:
-    """It is named, with what the audit says of it."""
-    printed = compare(
-        [check("5.5", "WARN", "Bad", "web", "db", "gone")], [judged("5.5", *BOTH_FAIL)], status=1
-    )
+def test_subjects_that_one_side_names(compare: Compared) -> None:
+    """They are named, with what the audit says of them; those with one reason stand together."""
+    worse = (container("old", Verdict.FAIL, "worse"), container("new", Verdict.WAIVED, "worse"))
+    checks = [check("5.5", "WARN", "Bad", "web", "db", "gone")]
+    printed = compare(checks, [judged("5.5", *BOTH_FAIL, *worse)], status=1)
     assert "only there: db (here pass: fine); gone (not known here)" in line(printed, "5.5")
-    assert "only here" not in line(printed, "5.5")
-
-
-def test_subject_that_only_the_audit_names(compare: Compared) -> None:
-    """Those with one reason stand together."""
-    findings = (
-        *BOTH_FAIL,
-        container("old", Verdict.FAIL, "worse"),
-        container("new", Verdict.WAIVED, "worse"),
-    )
-    printed = compare([check("5.5", "WARN", "Bad", "web")], [judged("5.5", *findings)], status=1)
     assert "only here: old, new (worse)" in line(printed, "5.5")
-    assert "only there" not in line(printed, "5.5")
+    printed = compare([check("5.5", "WARN", "Bad", "web")], [judged("5.5", *BOTH_FAIL)], status=0)
+    assert "only" not in printed
 
 
 # ---- what is printed
 
 
-def test_names_cannot_steer_the_terminal(compare: Compared) -> None:
-    """Escapes are shown, and what has line feeds in it stays one line."""
-    checks = [check("5.5", "PASS", "red \x1b[31m\n  5.6 forged")]
-    printed = compare(checks, [judged("5.5", container("web", Verdict.FAIL, "a\nb\x07"))], status=1)
-    assert r"red \x1b[31m 5.6 forged" in line(printed, "5.5")
-    assert r"a b\x07" in line(printed, "5.5")
-
-
 def test_json(compare: Compared) -> None:
-    """Everything that a line says, and the counts."""
-    checks = [check("2.7", "PASS", "their words"), check("5.5", "WARN")]
+    """Everything that a line says, and the counts; nothing of a name steers the terminal."""
+    checks = [check("2.7", "PASS", "red \x1b[31m\n  5.6 forged"), check("5.5", "WARN")]
     results = [judged("2.8", verdict=Verdict.FAIL), judged("5.5", verdict=Verdict.FAIL)]
+    assert r"red \x1b[31m 5.6 forged" in line(compare(checks, results, status=1), "2.8")
     document = json.loads(compare(checks, results, "--json", status=1))
     assert document["there"] == {"tool": "docker-bench-security", "version": "1.6.0", "benchmark": "1.6.0"}
     assert document["here"]["target"] == "box"
     assert (document["counts"]["the same"], document["counts"]["opposite verdicts"]) == (1, 1)
     (row,) = document["differences"]
     assert (row["kind"], row["number"], row["title"]) == ("opposite verdicts", "2.8", "Demand 2.8.")
-    assert row["there"] == {"number": "2.7", "result": "PASS", "details": "their words"}
+    assert (row["there"]["number"], row["there"]["result"]) == ("2.7", "PASS")
     assert row["here"] == {
         "control": "control_2.8",
         "verdict": "fail",
@@ -248,7 +222,7 @@ def test_json(compare: Compared) -> None:
     }
 
 
-# ---- the log
+# ---- wrong use
 
 
 def wrong(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -260,91 +234,43 @@ def wrong(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     return only
 
 
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.99])
-def test_log_that_is_cut_off(tmp_path: Path, capsys: pytest.CaptureFixture[str], share: float) -> None:
-    """Half a log is no log: what is missing would count as not checked."""
-    text = REAL.read_text()
-    path = tmp_path / "log.json"
-    for end in (int(len(text) * share), text.rindex("}", 0, int(len(text) * share)) + 1):
-        path.write_text(text[:end])
-        assert "cut off" in wrong(capsys, path)
-
-
-def test_log_with_a_name_that_is_not_escaped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The line is named, and shown without control characters."""
-    path = tmp_path / "log.json"
-    path.write_text(REAL.read_text().replace("web:443 panel:80", 'web:"443" \x1b panel:80'))
-    said = wrong(capsys, path)
-    assert re.search(r"log\.json:\d+: not JSON", said)
-    assert r'web:"443" \x1b panel:80' in said
-
-
-def test_other_file_is_not_quoted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that was named by mistake may hold secrets."""
-    path = tmp_path / "auth.json"
-    path.write_text('{"auths": {\n  "token": "geheim" geheim\n}}\n')
-    said = wrong(capsys, path)
-    assert f"{path}:2: not the JSON log of docker-bench-security" in said
-    assert "geheim" not in said
-    path.write_text('{"dockerbenchsecurity": [1], "tests": []}')
-    assert "not the JSON log of docker-bench-security" in wrong(capsys, path)
-
-
-def test_plain_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The log for people has the one for programs beside it."""
-    plain = tmp_path / "dbs.log"
-    plain.write_text("# ----\n[WARN] 5.5\n")
-    assert "not the JSON log" in wrong(capsys, plain)
-    write_log(tmp_path / "dbs.log.json")
-    assert f"beside it: {tmp_path}/dbs.log.json" in wrong(capsys, plain)
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"dockerbenchsecurity": "1.3.6", "tests": []}', "1.3.6, whose numbers are not known; known: 1.6.0"),
-        ('{"tests": []}', "not the JSON log"),
-        ('{"dockerbenchsecurity": "1.6.0", "tests": {}}', "not the JSON log"),
-        ('{"dockerbenchsecurity": "1.6.0", "tests": [{"id": "5.5"}]}', "not a check"),
+        (REAL.read_text()[:2500], "log.json: cut off"),
+        (REAL.read_text().replace("web:443 p", 'web:"443" \x1b p'), r'web:"443" \x1b panel:80'),
         (
-            '{"dockerbenchsecurity": "1.6.0", "tests": [{"id": "5.5", "desc": "", "result": "GOOD"}]}',
-            "not a check",
+            '{"auths": {\n  "token": "geheim" geheim\n}}\n',
+            "log.json:2: not the JSON log of docker-bench-security",
         ),
+        ("# ----\n[WARN] 5.5\n", "its JSON is beside it"),
+        ('{"dockerbenchsecurity": "1.3.6", "tests": []}', "1.3.6, whose numbers are not known; known: 1.6.0"),
     ],
+    ids=["cut off", "not escaped", "secret", "plain", "version"],
 )
 def test_log_of_something_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
 ) -> None:
-    """It says what it is not."""
+    """It says what it is not, and nothing of a file that may hold secrets."""
     path = tmp_path / "log.json"
     path.write_text(text)
-    assert said in wrong(capsys, path)
+    write_log(tmp_path / "log.json.json")
+    shown = wrong(capsys, path)
+    assert said in shown
+    assert "geheim" not in shown
 
 
-# ---- the results
-
-
-def test_several_targets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One has to be named; the other's results do not count."""
-    log = write_log(tmp_path / "log.json", check("5.5", "PASS"))
-    both = [judged("5.5", target="one"), judged("5.5", verdict=Verdict.FAIL, target="two")]
-    results = write_results(tmp_path / "results.json", *both, targets=("one", "two"))
-    assert "write --target with one of one, two" in wrong(capsys, log, "--results", results)
-    assert "did you mean 'two'?" in wrong(capsys, log, "--results", results, "--target", "tow")
-    argv = ["compare", "docker-bench", str(log), "--results", str(results), "--target"]
-    assert cli.main([*argv, "one"]) == 0
-    assert cli.main([*argv, "two"]) == 1
-
-
-def test_no_results(
+def test_results_of_one_target(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without an audit, it says how to make one; without a path, it looks where an audit leaves them."""
+    """Of several, one has to be named; without a path, they are those of the last audit."""
     log = write_log(tmp_path / "log.json", check("5.5", "PASS"))
     monkeypatch.chdir(tmp_path)
-    said = wrong(capsys, log)
-    assert "reports/latest/results.json: not there" in said
-    assert "pytest -m cis" in said
+    assert "reports/latest/results.json: not there; audit first (`pytest -m cis`)" in wrong(capsys, log)
     (tmp_path / "reports/latest").mkdir(parents=True)
-    write_results(tmp_path / "reports/latest/results.json", judged("5.5"))
-    assert cli.main(["compare", "docker-bench", str(log)]) == 0
+    both = [judged("5.5", target="one"), judged("5.5", verdict=Verdict.FAIL, target="two")]
+    write_results(tmp_path / "reports/latest/results.json", *both, targets=("one", "two"))
+    assert "write --target with one of one, two" in wrong(capsys, log)
+    assert "did you mean 'two'?" in wrong(capsys, log, "--target", "tow")
+    assert cli.main(["compare", "docker-bench", str(log), "--target", "one"]) == 0
+    assert cli.main(["compare", "docker-bench", str(log), "--target", "two"]) == 1

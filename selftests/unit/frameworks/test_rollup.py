@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from hullcheck.cli import main
 from hullcheck.frameworks import Framework, rollup
 from hullcheck.results import Finding, Requirement, Result
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import requirements as writer
-from selftests import REPOSITORY
-from selftests.kit.running import Project, Run, hullcheck, info
-from selftests.unit.commands.test_cli import wrong_use
+from selftests.kit.running import Project, info
 
 PCI = Framework("pci", "", "PCI", "4", "SSC", "", {"1": "One", "2": "Two", "3": "Three"}, note="A note.")
 NIST = Framework(
@@ -34,20 +31,18 @@ note = Read with care.
 1.3 = Three
 """
 TESTS = {
-    "test_a.py": '''
+    "test_a.py": """
 import pytest
 
 @pytest.mark.pci("1.1")
 def test_good(policy):
-    """It is good."""
+    '''It is good.'''
 
 @pytest.mark.pci("1.1", "1.2")
-def test_other(kernel):
-    """It is told of the kernel, of which the recording says nothing."""
-    assert kernel.apparmor
-''',
+def test_other(policy):
+    '''It is good, too.'''
+""",
     "test_b.py": "",
-    "sub/test_c.py": "",
 }
 
 
@@ -104,17 +99,11 @@ def test_part_of_the_controls_is_no_pass(verdict: str, shown: str) -> None:
     assert rolled(result("a", Verdict(verdict)))["2"] == verdict
 
 
-def test_part_of_the_targets_is_no_pass() -> None:
-    """Nor where a control was not judged on every target."""
-    assert (
-        rolled(*(result(each, Verdict.PASS) for each in "ab"), targets=("web1", "web2"))["1"] == "incomplete"
-    )
-
-
-def test_unknown_controls_are_no_pass() -> None:
-    """Where pytest looked at some files only, there may be more controls, also for what has none here."""
-    found = rolled(*(result(each, Verdict.PASS) for each in "ab"), narrowed=True)
-    assert set(found.values()) == {"incomplete"}
+def test_parts_are_no_pass() -> None:
+    """Nor where a control was not judged on every target, or where pytest looked at some files only."""
+    passes = [result(each, Verdict.PASS) for each in "ab"]
+    assert rolled(*passes, targets=("web1", "web2"))["1"] == "incomplete"
+    assert set(rolled(*passes, narrowed=True).values()) == {"incomplete"}
 
 
 def test_way_to_do_a_measure_is_judged_by_what_was_found_of_it() -> None:
@@ -126,12 +115,6 @@ def test_way_to_do_a_measure_is_judged_by_what_was_found_of_it() -> None:
     assert rolled(named_so, result("b", Verdict.PASS))["2"] == "fail"
 
 
-def test_controls_are_named() -> None:
-    """All that speak for it, those that decided, and those that were left out."""
-    (whole,) = rollup.roll_up([PCI], MAPPED, [result("a", Verdict.FAIL)], ("web1",))
-    assert whole.requirements[0] == Requirement("1", "One", "fail", ("a", "b"), ("a",), ("b",))
-
-
 def test_heading_stands_for_what_is_below() -> None:
     """4.1 has the controls of 4.1.1, and not those of 4.10; an id has its edition before it."""
     mapped = {"a": {"nist": ["800-190:4.1.1", "800-53:AC-6"]}, "b": {"nist": ["800-190:4.10"]}}
@@ -139,12 +122,10 @@ def test_heading_stands_for_what_is_below() -> None:
     assert found == {"800-190:4.1": ("a",), "800-190:4.1.1": ("a",), "800-190:4.10": ("b",)}
 
 
-# ---- tables
-
-
 def test_table_says_how_many() -> None:
     """Verdict and counts of each requirement, what a pass is worth, and the sum below."""
     (whole,) = rollup.roll_up([PCI], MAPPED, [result("a", Verdict.FAIL)], ("web1",))
+    assert whole.requirements[0] == Requirement("1", "One", "fail", ("a", "b"), ("a",), ("b",))
     above, note, head, *rows, counts = writer.results([whole], None, color=False).splitlines()
     assert "a pass does not prove" in above
     assert (note, head.split()) == ("A note.", ["requirement", "verdict", "controls", "title"])
@@ -156,93 +137,33 @@ def test_table_says_how_many() -> None:
     assert counts == "2 fail, 1 not covered"
 
 
-# ---- the whole way
+# ---- the commands
 
 
-def run(tmp_path: Path, *arguments: str) -> Run:
-    """Audit two recorded hosts with two controls of a user, one of which cannot read its evidence."""
-    project = Project(tmp_path / "project", TESTS)
+def test_run_of_a_part_and_its_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Selecting controls or files makes no requirement look better than it is, and `report` shows it."""
+    monkeypatch.chdir(tmp_path)
+    project = Project(tmp_path, TESTS)
     project.write("markers.ini", MARKERS)
-    hosts = [project.recorded(name, info()) for name in ("web1", "web2")]
-    return project.pytest("--hosts", ",".join(hosts), *arguments)
-
-
-def requirements(done: Run) -> Mapping[str, str]:
-    """The verdicts of the requirements in results.json."""
-    (framework,) = done.results["requirements"]
-    return {each["id"]: each["verdict"] for each in framework["requirements"]}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "of_good", "uncovered"),
-    [
+    hosts = f"--hosts={project.recorded('web1', info())}"
+    for arguments, of_one, uncovered in (
+        (["--ignore=tests/test_b.py"], "incomplete", "incomplete"),
         (["-k", "good"], "incomplete", "not covered"),
-        (["--deselect", "tests/test_a.py::test_other"], "incomplete", "not covered"),
-        (["tests/test_a.py", "-k", "good"], "incomplete", "incomplete"),
-        (["tests/sub", "tests/test_a.py"], "error", "incomplete"),
-        (["--ignore=tests/test_b.py"], "error", "incomplete"),
-    ],
-    ids=["by word", "deselected", "by file", "part", "ignored"],
-)
-def test_run_of_a_part_says_so(tmp_path: Path, arguments: list[str], of_good: str, uncovered: str) -> None:
-    """Selecting controls makes no requirement look better than it is, in one process and in several."""
-    done = run(tmp_path, *arguments, "-n2")
-    found = requirements(done)
-    assert (found["1.1"], found["1.3"]) == (of_good, uncovered), done.output
-
-
-def test_report_reads_what_the_audit_wrote(tmp_path: Path) -> None:
-    """The command shows the newest run, or the folder that is named."""
-    done = run(tmp_path, "-k", "good")
+    ):
+        run = project.pytest(hosts, *arguments)
+        (framework,) = run.results["requirements"]
+        found = {each["id"]: each["verdict"] for each in framework["requirements"]}
+        assert (found["1.1"], found["1.3"]) == (of_one, uncovered), run.output
     for place in ([], ["reports/latest"], ["reports/latest/results.json"]):
-        shown = hullcheck("report", "--by", "pci", *place, cwd=done.folder)
-        assert shown.returncode == 0, shown.stderr
-        assert "Read with care." in shown.stdout
-        assert "1.1          incomplete   1 of 2    One\n" in shown.stdout
-        assert "incomplete: some of its controls were left out" in shown.stdout
-
-
-def test_wrong_use_of_report(tmp_path: Path) -> None:
-    """One line says what is wrong and what to write."""
-    done = run(tmp_path)
-    assert "did you mean 'pci'?" in wrong_use(hullcheck("report", "--by", "pcj", cwd=done.folder))
-    assert "audit first" in wrong_use(hullcheck("report", "--by", "pci", "reports/none", cwd=done.folder))
-    path = done.folder / "reports/latest/results.json"
-    document = done.results
-    path.write_text(json.dumps({**document, "requirements": [{"framework": "pci"}]}))
-    assert "`$.requirements[0]`" in wrong_use(hullcheck("report", "--by", "pci", cwd=done.folder))
-
-
-# ---- coverage
-
-
-def test_gaps_are_listed(tmp_path: Path) -> None:
-    """A requirement without a control is there, counted, and makes the exit status 1."""
-    project = Project(tmp_path / "project", TESTS)
-    project.write("markers.ini", MARKERS)
-    done = hullcheck("coverage", "tests", "--framework", "pci", cwd=project.folder)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert "1.3          none      Three\n2 of 3 have a control, 1 have none\n" in done.stdout
-    document = json.loads(
-        hullcheck("coverage", "tests", "--framework", "pci", "--json", cwd=project.folder).stdout
-    )
-    (framework,) = document["frameworks"]
-    assert (document["schema"], framework["gaps"]) == ("hullcheck/coverage/1", ["1.3"])
-    assert framework["requirements"][0] == {"id": "1.1", "title": "One", "controls": ["good", "other"]}
-
-
-def test_coverage_without_a_gap() -> None:
-    """The benchmark has a control for each recommendation: status 0; of NIST both publications are listed."""
-    done = hullcheck("coverage", "--framework", "cis", cwd=REPOSITORY)
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "118 of 118 have a control, 0 have none")
-    nist = hullcheck("coverage", "--framework", "nist", "--json", cwd=REPOSITORY)
-    assert (nist.returncode, len(json.loads(nist.stdout)["frameworks"])) == (1, 2)
-    every = json.loads(hullcheck("coverage", "--json", cwd=REPOSITORY).stdout)["frameworks"]
-    assert {each["framework"] for each in every} == {"cis", "nist", "pci", "hipaa", "guide"}
-
-
-def test_wrong_use_of_coverage(tmp_path: Path) -> None:
-    """An unknown framework, and a place without controls."""
-    assert "did you mean 'hipaa'?" in wrong_use(hullcheck("coverage", "--framework", "hippa", cwd=REPOSITORY))
-    (tmp_path / "empty").mkdir()
-    assert "no control in" in wrong_use(hullcheck("coverage", "--framework", "pci", "empty", cwd=tmp_path))
+        assert main(["report", "--by=pci", *place]) == 0
+        shown = capsys.readouterr().out
+        assert "Read with care." in shown
+        assert "1.1          incomplete   1 of 2    One\n" in shown
+    for words, said in (
+        (["--by=pcj"], "did you mean 'pci'?"),
+        (["--by=pci", "reports/none"], "audit first"),
+    ):
+        assert main(["report", *words]) == 2
+        assert said in capsys.readouterr().err

