@@ -14,7 +14,7 @@ from hullcheck.lazy import regex
 from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.times import Span, moment
 from hullcheck.secrets import HIDDEN
-from hullcheck.secrets.log_options import log_option, log_options, without_secrets
+from hullcheck.secrets.configuration import log_option, log_options, without_secrets
 from hullcheck.secrets.redact import pick
 from hullcheck.verdicts import EvidenceError, unread
 
