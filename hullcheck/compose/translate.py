@@ -237,7 +237,9 @@ class _Service:
                 for name, soft, hard in self._ulimits()
             ],
             tmpfs={each.partition(":")[0]: "" for each in self._texts("tmpfs")},
-            log_config=inspect.LogConfig(type=str(log.get("driver") or ""), config=configuration.log_options(options)),
+            log_config=inspect.LogConfig(
+                type=str(log.get("driver") or ""), config=configuration.log_options(options)
+            ),
         )
 
     def _ports(self) -> dict[str, list[inspect.Binding] | None]:

@@ -152,7 +152,6 @@ class ChangeGroup(Struct, frozen=True):
 
     @property
     def findings(self) -> int:
-        """How many findings there are on all targets."""
         return len(self.targets) * len(self.changes)
 
 

@@ -91,7 +91,6 @@ def _of_recordings(files: Mapping[str, bytes], known: Documents | None) -> Itera
 
 
 def _again(files: Mapping[str, bytes], known: Documents) -> Step:
-    """Judge the recordings again, and compare."""
     try:
         made = replay.replay(files, known)
     except (replay.ReplayError, ValueError) as error:  # ValueError: no text that can be handed to a program

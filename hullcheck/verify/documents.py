@@ -56,7 +56,6 @@ class Documents(Struct, frozen=True):
 
     @property
     def inventory(self) -> str:
-        """The name of the inventory among the files, or an empty text."""
         return str(self.manifest["inventory"])
 
 

@@ -62,7 +62,6 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Return the templates with what they may call."""
     # late: most of what pytest does needs no page
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -166,5 +165,4 @@ def _day(date: str) -> str:
 
 
 def _moment(time: str) -> str:
-    """Return a time of RFC 3339 in UTC as a person writes it."""
     return f"{_day(time)}, {time[11:16]} UTC" if len(time) >= 16 else time

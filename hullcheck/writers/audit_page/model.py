@@ -107,7 +107,6 @@ class Section(Struct, frozen=True):
         return Row(self.title, self.counts, self.number, inside=f"#findings?section={self.key}")
 
     def failing(self, controls: Iterable[str]) -> tuple[int, int]:
-        """Return how many of the failing *controls* are in the section, and how dark that is, from 0 to 4."""
         fails = len(self.controls.intersection(controls))
         return fails, -(-_DARKEST * fails // len(self.controls))
 
@@ -173,7 +172,6 @@ class GroupRow(Struct, frozen=True, dict=True):
 
     @property
     def silent(self) -> int:
-        """How many targets gave no answer."""
         return sum(bool(each.failure) for each in self.targets)
 
     @property
@@ -229,7 +227,6 @@ class Page:
 
     @cached_property
     def headline(self) -> tuple[str, Verdict]:
-        """The sentence at the top, and the verdict whose shape stands beside it."""
         every = len(self.audit.targets)
         mute = [f"{len(self.silent)} of {every} targets gave no answer"] if self.silent else []
         if self.nothing_judged:
@@ -287,7 +284,6 @@ class Page:
 
     @cached_property
     def failing(self) -> Mapping[str, int]:
-        """How many controls fail, by severity."""
         counts = Counter(each.severity for each in self.fails)
         return {name: counts[name] for name in SEVERITIES if counts[name]}
 
@@ -303,7 +299,6 @@ class Page:
 
     @cached_property
     def failing_controls(self) -> Mapping[str, set[str]]:
-        """The ids of the controls that fail on each target."""
         return {
             name: {each.control for each in results if each.verdict is Verdict.FAIL}
             for name, results in self.audit.by_target.items()
@@ -353,7 +348,6 @@ class Page:
 
     @property
     def machines(self) -> list[tuple[AuditedTarget, list[tuple[str, str]]]]:
-        """The first targets, each with what identifies it."""
         shown = self.audit.targets[:MOST_ROWS]
         return [(each, identity_of(self.recordings.get(each.name))) for each in shown]
 

@@ -138,7 +138,6 @@ def _observation(audit: Audit, entry: Entry) -> dict[str, Any]:
 
 
 def _finding(key: str, found: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Return the finding of a control on a target, or none if its verdict is neither good nor bad."""
     first = found[0]
     state = STATUS[first.result.verdict].oscal
     if not state:

@@ -48,7 +48,6 @@ def _head(audit: Audit) -> str:
 
 
 def _gate(gate: Gate) -> str:
-    """Return whether a gate holds, and the first few lines of what breaks it."""
     name = code(f"{gate.option}={gate.asked}")
     if not gate.broken:
         return f"\nThe gate {name} holds.\n"
@@ -69,7 +68,6 @@ def _headline(audit: Audit) -> str:
 
 
 def _counts(audit: Audit) -> str:
-    """Return a row for each target: its results by verdict."""
     found: dict[str, Counter[Verdict]] = {each.name: Counter() for each in audit.targets}
     for each in audit.results:
         found.setdefault(each.target, Counter())[each.verdict] += 1

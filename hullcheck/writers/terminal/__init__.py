@@ -65,7 +65,6 @@ class Progress:
         self.reporter.rewrite(padded(cut(text, width), width))
 
     def hide(self) -> None:
-        """Clear the line that moves, and draw it no more."""
         if self.moves:
             self._overwrite("")
             self.reporter.rewrite("")
@@ -184,7 +183,6 @@ def _why(entry: Waiver | Attestation, ids_by_control: IdsByControl) -> str:
 
 
 def _scope(entry: Waiver | Attestation) -> str:
-    """Return the targets and subjects of an entry, if it does not apply to all."""
     names = (("targets", entry.targets), ("subjects", entry.subjects))
     said = "; ".join(f"{name} {', '.join(patterns)}" for name, patterns in names if patterns)
     return f" ({said})" if said else ""

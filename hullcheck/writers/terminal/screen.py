@@ -142,7 +142,6 @@ def _heads(groups: Sequence[Sequence[Failure]], width: int) -> tuple[list[str], 
 
 
 def _line(left: str, text: str, width: int) -> str:
-    """Return *text* after *left*, cut to the rest of *width*."""
     return left + cut(text, max(width - cells(left), _NARROWEST))
 
 
@@ -155,7 +154,6 @@ def _said(group: Sequence[Failure], several: bool) -> str:
 
 
 def _in_fleet(group: Sequence[Failure], all_targets: int) -> str:
-    """Return the targets and what was found most often."""
     targets = _targets(group)
     where = f"all {all_targets} targets" if len(targets) == all_targets else named(targets)
     found = {(each.finding.reason, _subject(each)): each for each in reversed(group)}
@@ -164,7 +162,6 @@ def _in_fleet(group: Sequence[Failure], all_targets: int) -> str:
 
 
 def _sentence(where: str, together: Sequence[Failure]) -> str:
-    """Return a sentence about all subjects of one reason."""
     finding = together[0].finding
     subjects = [name for each in together if (name := _subject(each))]
     before = sentences.kind_before(finding.kind, finding.verdict) if finding.kind == "step" else ""
@@ -234,7 +231,6 @@ def _change(group: Sequence[Fix]) -> str:
 
 
 def _since(audit: Audit, width: int) -> Iterator[Line]:
-    """Yield what changed since the last run of the same targets."""
     since = audit.since
     if since is None:
         return
