@@ -10,7 +10,7 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.facts.containers.container_logs import Log
 from hullcheck.facts.engine.daemon_options import Setting, Value
-from hullcheck.secrets.log_options import log_options
+from hullcheck.secrets.configuration import log_options
 from selftests.kit.facts.hosts import only
 from selftests.kit.facts.shippers import container, facts
 from selftests.kit.facts.tools import process
