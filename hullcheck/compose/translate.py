@@ -17,8 +17,8 @@ from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Hook, inspect
 from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS, FileNetwork, Service
 from hullcheck.facts.host.processes import servers_named
+from hullcheck.secrets import configuration
 from hullcheck.secrets.configuration import Secret, secrets_in
-from hullcheck.secrets.log_options import log_options
 
 _STAND_IN = "Zq8vT3kL9xRw2"
 """Stands for a value that is not known yet: whether its name is one of a secret decides."""
@@ -229,7 +229,9 @@ class _Service:
                 for name, soft, hard in self._ulimits()
             ],
             tmpfs={each.partition(":")[0]: "" for each in self._texts("tmpfs")},
-            log_config=inspect.LogConfig(type=str(log.get("driver") or ""), config=log_options(options)),
+            log_config=inspect.LogConfig(
+                type=str(log.get("driver") or ""), config=configuration.log_options(options)
+            ),
         )
 
     def _ports(self) -> dict[str, list[inspect.Binding] | None]:

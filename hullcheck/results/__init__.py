@@ -209,7 +209,6 @@ class User(Struct, frozen=True):
     uid: int
 
     def __str__(self) -> str:
-        """Return the name, or else the number."""
         return self.name or f"the user with the number {self.uid}"
 
 
@@ -289,7 +288,6 @@ class Moment(Struct, frozen=True):
 
     @property
     def total(self) -> int:
-        """How many findings failed."""
         return sum(self.failed.values())
 
 
@@ -377,12 +375,10 @@ class Audit(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schem
 
     @cached_property
     def known(self) -> Mapping[str, Control]:
-        """The controls by their ids."""
         return {each.id: each for each in self.controls}
 
     @cached_property
     def by_target(self) -> Mapping[str, list[Result]]:
-        """The results of each target, by its name."""
         found: dict[str, list[Result]] = {each.name: [] for each in self.targets}
         for each in self.results:
             found[each.target].append(each)

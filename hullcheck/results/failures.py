@@ -38,21 +38,12 @@ _SAID = {
 
 
 class Failure(Struct, frozen=True):
-    """A finding that failed, with what is known of it.
-
-    Attributes:
-        severity: the one that counts on this target.
-    """
+    """A finding that failed; *severity* is the one that counts on its target."""
 
     control: Control
     target: str
     severity: str
     finding: Finding
-
-    @property
-    def rank(self) -> int:
-        """Return how bad *severity* is, 0 for the worst; an unknown word comes last."""
-        return rank(self.severity)
 
 
 class Fix(Struct, frozen=True, dict=True):
@@ -72,23 +63,14 @@ class Fix(Struct, frozen=True, dict=True):
 
     @cached_property
     def controls(self) -> tuple[Control, ...]:
-        """The controls that fail without it, the worst first."""
         return tuple({each.control.id: each.control for each in self.failures}.values())
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
-        """The targets on which it is needed."""
         return tuple(dict.fromkeys(each.target for each in self.failures))
-
-    @cached_property
-    def subjects(self) -> tuple[str, ...]:
-        """What failed, as a person would type it; empty where that is always the target as a whole."""
-        named = (each.finding for each in self.failures if each.finding.kind != "target")
-        return tuple(dict.fromkeys(each.subject for each in named))
 
     @property
     def severity(self) -> str:
-        """That of the worst failure."""
         return self.failures[0].severity
 
     @property
@@ -124,7 +106,7 @@ def failures(audit: Audit) -> tuple[Failure, ...]:
         for each in result.told
         if each.verdict is Verdict.FAIL
     )
-    return tuple(sorted(found, key=lambda each: (each.rank, order[each.control.id])))
+    return tuple(sorted(found, key=lambda each: (rank(each.severity), order[each.control.id])))
 
 
 def fixes(audit: Audit) -> tuple[Fix, ...]:
@@ -134,17 +116,11 @@ def fixes(audit: Audit) -> tuple[Fix, ...]:
     """
     groups: dict[tuple[str, str], list[Failure]] = {}
     for each in failures(audit):
-        groups.setdefault(_key(each), []).append(each)
+        kind = kind_of(each.control, each.finding.kind)
+        names = {CONTAINER: each.finding.subject, IMAGE: each.finding.subject, CONTROL: each.control.id}
+        groups.setdefault((kind, names.get(kind, "")), []).append(each)
     found = (Fix(kind, name, tuple(together)) for (kind, name), together in groups.items())
     return tuple(sorted(found, key=lambda each: (rank(each.severity), -each.results)))
-
-
-def _key(failure: Failure) -> tuple[str, str]:
-    """Return what has to be changed, and its name."""
-    kind = kind_of(failure.control, failure.finding.kind)
-    if kind in (CONTAINER, IMAGE):
-        return kind, failure.finding.subject
-    return kind, failure.control.id if kind == CONTROL else ""
 
 
 def kind_of(control: Control, subject: str) -> str:
@@ -168,23 +144,12 @@ _NOBODY, _OF_RIGHTS = "no engine answers at ", "only root may read what they nee
 
 
 class Cause(Struct, frozen=True):
-    """What stopped controls.
-
-    Attributes:
-        reason: in the words of the first of them; in our own where many had different ones, and root would have none.
-        stopped: the ids of the controls that were stopped by it on at least one of the *targets*.
-        advice: what to do about it; empty where that is not known.
-    """
+    """What stopped the controls with these ids on at least one of the *targets*; *advice* may be empty."""
 
     reason: str
     stopped: tuple[str, ...]
     targets: tuple[str, ...]
     advice: str = ""
-
-    @property
-    def controls(self) -> int:
-        """How many these are."""
-        return len(self.stopped)
 
 
 def causes(audit: Audit, besides: Collection[str] = ()) -> tuple[Cause, ...]:
@@ -200,22 +165,16 @@ def causes(audit: Audit, besides: Collection[str] = ()) -> tuple[Cause, ...]:
     ]
     if len(alone) > 1:
         reasons[_OF_RIGHTS] = [each for reason in alone for each in reasons.pop(reason)]
-    found = [
-        Cause(
-            reason.removesuffix("; are you root?"),
-            tuple(dict.fromkeys(each.control for each in stopped)),
-            tuple(dict.fromkeys(each.target for each in stopped)),
-            _advice(reason),
+    found = []
+    for reason, stopped in reasons.items():
+        advice = "start it, or set DOCKER_HOST" if reason.startswith(_NOBODY) else ""
+        if reason == _OF_RIGHTS or needs_rights(reason):
+            advice = "run as root, or with --sudo"
+        controls, targets = (
+            dict.fromkeys(getattr(each, name) for each in stopped) for name in ("control", "target")
         )
-        for reason, stopped in reasons.items()
-    ]
-    return tuple(sorted(found, key=lambda each: -each.controls))
-
-
-def _advice(reason: str) -> str:
-    if reason.startswith(_NOBODY):
-        return "start it, or set DOCKER_HOST"
-    return "run as root, or with --sudo" if reason == _OF_RIGHTS or needs_rights(reason) else ""
+        found.append(Cause(reason.removesuffix("; are you root?"), tuple(controls), tuple(targets), advice))
+    return tuple(sorted(found, key=lambda each: -len(each.stopped)))
 
 
 def _reason(result: Result) -> str:

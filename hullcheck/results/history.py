@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +17,6 @@ _LONGEST = 60  # runs of a trend
 _MOST_FOLDERS = 500
 _MOST_READ = 3  # results that turn out to be of other targets or controls: reading is what takes time
 _OPEN = (Verdict.ERROR, Verdict.MANUAL)
-_Pair = tuple[str, str]  # control and target
 _Subject = tuple[str, str]  # kind and name
 
 
@@ -31,7 +30,7 @@ def since_last_run(audit: Audit, folder: Path) -> Changes | None:
         folder: that of *audit* itself; the other runs lie beside it.
     """
     names = {each.name for each in audit.targets}
-    candidates = (each for each in _earlier(folder) if _targets_in(each) == names)
+    candidates = (each for each in _earlier(folder) if names == _targets_in(each))
     wanted = sum(map(_is_judged, audit.results))
     best = None
     for each in islice(candidates, _MOST_READ):
@@ -45,24 +44,22 @@ def since_last_run(audit: Audit, folder: Path) -> Changes | None:
 
 def _earlier(folder: Path) -> list[Path]:
     """Return the folders of runs that began before that of *folder*, the newest first: their names are the times."""
-    try:
-        names = [
-            each
-            for each in os.listdir(folder.parent)
-            if run_files.FOLDER.fullmatch(each) and each < folder.name
-        ]
-    except OSError:
-        return []
+    names = [
+        each for each in _names(folder.parent) if run_files.FOLDER.fullmatch(each) and each < folder.name
+    ]
     return [folder.with_name(each) for each in sorted(names, reverse=True)[:_MOST_FOLDERS]]
 
 
 def _targets_in(folder: Path) -> set[str]:
     """Return the targets of a run: each has a folder with its recording."""
+    return {each for each in _names(folder) if (folder / each).is_dir()}
+
+
+def _names(folder: Path) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
-            return {each.name for each in entries if each.is_dir(follow_symlinks=False)}
+        return os.listdir(folder)
     except OSError:
-        return set()
+        return []
 
 
 def _compared(audit: Audit, folder: Path) -> Changes | None:
@@ -85,16 +82,14 @@ def compare(before: Audit, now: Audit) -> Changes:
     """
     earlier = {(each.control, each.target): each for each in before.results if _is_judged(each)}
     pairs = [
-        (earlier[_pair(each)], each) for each in now.results if _is_judged(each) and _pair(each) in earlier
+        (earlier[each.control, each.target], each)
+        for each in now.results
+        if _is_judged(each) and (each.control, each.target) in earlier
     ]
     new = [change for old, each in pairs for change in _appeared(old, each, (Verdict.FAIL,))]
     gone = [change for old, each in pairs for change in _appeared(each, old, (Verdict.FAIL, Verdict.WAIVED))]
-    still = sum(len(_failing(old) & _failing(each)) for old, each in pairs)
+    still = sum(len(_failing(old).keys() & _failing(each).keys()) for old, each in pairs)
     return Changes(before.run.id, before.run.finished, len(pairs), tuple(new), tuple(gone), still)
-
-
-def _pair(result: Result) -> _Pair:
-    return result.control, result.target
 
 
 def _is_judged(result: Result) -> bool:
@@ -104,18 +99,17 @@ def _is_judged(result: Result) -> bool:
     return not any(each.kind == "target" and each.verdict in _OPEN for each in result.told)
 
 
-def _by_subject(result: Result, verdicts: Sequence[Verdict]) -> Mapping[_Subject, Finding]:
-    return {(each.kind, each.subject): each for each in result.told if each.verdict in verdicts}
-
-
-def _failing(result: Result) -> Set[_Subject]:
-    return _by_subject(result, (Verdict.FAIL,)).keys()
+def _failing(result: Result, *others: Verdict) -> Mapping[_Subject, Finding]:
+    """Return the findings that failed, or have one of the *others*, by kind and name of the subject."""
+    return {
+        (each.kind, each.subject): each for each in result.told if each.verdict in (Verdict.FAIL, *others)
+    }
 
 
 def _appeared(then: Result, now: Result, same: Sequence[Verdict]) -> Iterator[Change]:
     """Yield what fails in *now*, and in *then* has none of the verdicts *same* and is not open."""
-    known = _by_subject(then, (*same, *_OPEN))
-    for key, each in _by_subject(now, (Verdict.FAIL,)).items():
+    known = _failing(then, *same, *_OPEN)
+    for key, each in _failing(now).items():
         if key not in known:
             yield Change(now.control, now.target, each.kind, each.subject, each.reason)
 
@@ -158,7 +152,6 @@ class ChangeGroup(Struct, frozen=True):
 
     @property
     def findings(self) -> int:
-        """How many findings there are on all targets."""
         return len(self.targets) * len(self.changes)
 
 
@@ -167,18 +160,19 @@ def together(changes: Iterable[Change]) -> list[ChangeGroup]:
     places: dict[tuple[str, str], list[Change]] = {}
     for each in changes:
         places.setdefault((each.control, each.target), []).append(each)
-    alike: dict[tuple[str, tuple[tuple[str, str, str], ...]], list[str]] = {}
-    for (control, target), found in places.items():
-        alike.setdefault((control, tuple(map(_without_target, found))), []).append(target)
+    alike: dict[tuple[Change, ...], list[str]] = {}
+    for (_, target), found in places.items():
+        nowhere = (
+            replace(each, target="", subject="" if each.kind == "target" else each.subject) for each in found
+        )
+        alike.setdefault(tuple(nowhere), []).append(target)
     groups = []
-    for (control, _), targets in alike.items():
-        found = places[control, targets[0]]
+    for (first, *_), targets in alike.items():
+        found = places[first.control, targets[0]]
         usual = Counter((each.kind, each.reason) for each in found).most_common(1)[0][0]
         same = [each.subject for each in found if (each.kind, each.reason) == usual and each.kind != "target"]
         others = dict.fromkeys(each.subject for each in found if (each.kind, each.reason) != usual)
-        groups.append(ChangeGroup(control, tuple(targets), tuple(found), *usual, tuple(same), tuple(others)))
+        groups.append(
+            ChangeGroup(first.control, tuple(targets), tuple(found), *usual, tuple(same), tuple(others))
+        )
     return groups
-
-
-def _without_target(change: Change) -> tuple[str, str, str]:
-    return change.kind, "" if change.kind == "target" else change.subject, change.reason

@@ -221,7 +221,6 @@ def _handed_over(match: re.Match[str], value: str) -> str:
 
 
 def _of_match(match: re.Match[str]) -> _Found:
-    """Return where the value is, without its quotes."""
     start, end = match.span("value")
     value = match["value"]
     opening = _OPENING.match(value)

@@ -1,4 +1,4 @@
-"""The secrets in the configuration of an image or container."""
+"""The secrets in the configuration of an image or container, and what may be stored of a log driver's options."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,16 @@ from typing import Any
 from msgspec import Struct
 
 from hullcheck import secrets
+from hullcheck.lazy import regex
+from hullcheck.secrets import HIDDEN
+
+_LOG_OPTIONS = """
+    awslogs-endpoint awslogs-group awslogs-region fluentd-address gcp-project gelf-address logentries-region splunk-url
+    syslog-address syslog-facility cache-disabled cache-max-file cache-max-size max-file max-size
+"""
+_KEPT = frozenset(_LOG_OPTIONS.split())
+"""The options of log drivers that say where the log goes and how much of it stays; others may be tokens and keys."""
+_USER = regex(r"^((?:[\w+.-]+:)?//)?[^/?#]*@")
 
 
 class Secret(Struct, frozen=True, rename="pascal"):
@@ -45,3 +55,30 @@ def shown(secret: Secret) -> str:
 def in_configuration(config: Mapping[str, Any]) -> list[str]:
     """Return the secrets of an image's configuration in words."""
     return list(map(shown, secrets_in(config)))
+
+
+def log_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a log driver, fit to be stored; of one that is no text only its type stays."""
+    return {
+        key: log_option(key, value) if isinstance(value, str) else value and type(value)()
+        for key, value in options.items()
+    }
+
+
+def log_option(key: str, value: str) -> str:
+    """Return the value of one of them, fit to be stored."""
+    return without_user(value) if key in _KEPT else HIDDEN
+
+
+def without_user(value: str) -> str:
+    """Return an address without its user, and without secrets elsewhere in it."""
+    return secrets.hidden(_USER.sub(rf"\g<1>{HIDDEN}@", value))
+
+
+def without_secrets(value: Any) -> Any:
+    """Return *value* with each text in it as by `without_user`."""
+    if isinstance(value, str):
+        return without_user(value)
+    if isinstance(value, list):
+        return [without_secrets(each) for each in value]
+    return value

@@ -1,10 +1,16 @@
 """All checks of a bundle in order; it is judged again only where the cheap ones found nothing."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from hullcheck.verify import Step, comparison, digests, documents, layout, place, replay
-from hullcheck.verify.documents import Documents
+from hullcheck.bundle import manifest, sshsig
+from hullcheck.bundle.sshsig import SignatureError
+from hullcheck.results import run_files
+from hullcheck.verify import Step, comparison, documents, layout, place, replay
+from hullcheck.verify.documents import DAMAGED, Documents
+
+_DIGEST = 66  # characters of a line before the name
 
 
 def check(path: Path, allowed: Path | None) -> Iterator[Step]:
@@ -22,42 +28,72 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
     yield step
     known = None
     if not set(layout.ALWAYS) - set(files):
-        yield (step := digests.check(files))
-        wrong |= bool(step.faults)
-        yield (step := digests.check_signature(files, allowed))
-        wrong |= bool(step.faults)
-        known, step = documents.read(files)
-        yield step
-        wrong |= bool(step.faults) and not step.differs  # which judging again may explain
-        for step in _of_recordings(files, known) if known else ():
+        known, read = documents.read(files)
+        first = (_digests(files), _signature(files, allowed), read)
+        for step in itertools.chain(first, _of_recordings(files, known)):
             yield step
-            wrong |= bool(step.faults) and not step.differs
+            wrong |= bool(step.faults) and not step.differs  # which judging again may explain
     if wrong:
         yield Step("verdicts", "not derived again, because of what is wrong above")
     elif known is not None:
-        if not known.is_of_shipped:
+        if not known.selection.shipped:
             place.require(path)
         yield _again(files, known)
 
 
-def _of_recordings(files: Mapping[str, bytes], known: Documents) -> Iterator[Step]:
+def _digests(files: Mapping[str, bytes]) -> Step:
+    """Compare manifest-sha256.txt with *files*, both ways."""
+    covered, listing = manifest.covered(files), files[run_files.DIGESTS]
+    listed, found = (
+        each.decode("utf-8", "replace").split("\n") for each in (listing, manifest.digests(covered))
+    )
+    wrong = {line[_DIGEST:] for line in {*listed} ^ {*found}}
+    faults = [f"{name}: is not what {run_files.DIGESTS} lists" for name in sorted(wrong)]
+    if listed != found and not faults:
+        faults = [f"{run_files.DIGESTS}: not written as hullcheck writes it"]
+    return Step("digests", f"{len(covered)} files have the bytes that were listed", tuple(faults))
+
+
+def _signature(files: Mapping[str, bytes], allowed: Path | None) -> Step:
+    """Check the signature of manifest-sha256.txt; it has to be by one of the *allowed* signers if they are given."""
+    signature = files.get(run_files.SIGNATURE)
+    if signature is None:
+        said = "none: the digests show that the files fit together, not who made them"
+        faults = (f"{run_files.SIGNATURE}: is missing; the bundle is not signed",) if allowed else ()
+        return Step("signature", said, faults)
+    try:
+        key = sshsig.key_of(signature, files[run_files.DIGESTS])
+        if allowed is None:
+            said = f"holds; by the key {key}, whose owner was not asked for (--allowed-signers)"
+            return Step("signature", said)
+        who = sshsig.signer(signature, files[run_files.DIGESTS], allowed)
+    except SignatureError as error:
+        return Step("signature", faults=(f"{run_files.SIGNATURE}: {error}",))
+    return Step("signature", f"holds; by {who} with the key {key}")
+
+
+def _of_recordings(files: Mapping[str, bytes], known: Documents | None) -> Iterator[Step]:
+    if known is None:
+        return
     try:
         found, faults = documents.load(files)
-        step = documents.check_recordings(known, found)
-        yield Step(step.name, step.said, (*faults, *step.faults))
+        faults += documents.recording_faults(known, found)
+        said = f"{len(found)} targets, {len(known.audit.results)} results"
+        if partial := known.selection.partial:
+            said += f"; not all that was selected: {partial}"
+        yield Step("completeness", said, tuple(faults))
         if not faults:
-            order = [found[each.name] for each in known.audit.targets if each.name in found]
-            wrong = tuple(comparison.rendered(files, known, order))
+            order = [found[each.name] for each in known.audit.targets]
+            wrong = tuple(comparison.rendered(files, known.audit, order))
             yield Step("reports", "follow from the results", wrong, differs=True)
-    except documents.DAMAGED as error:
+    except DAMAGED as error:
         yield Step("documents", faults=(f"damaged ({type(error).__name__}: {error})",))
 
 
 def _again(files: Mapping[str, bytes], known: Documents) -> Step:
-    """Judge the recordings again, and compare."""
     try:
         made = replay.replay(files, known)
-    except replay.ReplayError as error:
+    except (replay.ReplayError, ValueError) as error:  # ValueError: no text that can be handed to a program
         return Step("verdicts", faults=(str(error),))
     again, _ = documents.read(made)
     assert again is not None  # this version wrote it a moment ago

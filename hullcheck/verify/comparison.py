@@ -17,19 +17,19 @@ from hullcheck.writers.audit_page import blocks
 from hullcheck.writers.formats import BUNDLED
 from hullcheck.writers.run_folder import WRITERS
 
-_DERIVED = ("targets", "controls", "requirements", "waivers", "attestations")
+_DERIVED = ("controls", "requirements", "waivers", "attestations")
 _BY = "the recordings give"
 
 
-def rendered(files: Mapping[str, bytes], known: Documents, recordings: Sequence[Recording]) -> Iterator[str]:
+def rendered(files: Mapping[str, bytes], audit: Audit, recordings: Sequence[Recording]) -> Iterator[str]:
     """Yield a fault for each report that is not what its writer makes of the results and the recordings."""
     for name, each in BUNDLED.items():
-        if name in files and files[name] != b"".join(each.render(known.audit).parts):
+        if name in files and files[name] != b"".join(each.render(audit).parts):
             yield f"{name}: is not what follows from {run_files.RESULTS}"
     for name, write in WRITERS.items():
         if name in files and name != run_files.RESULTS:
             try:
-                is_same = _is_same(files[name], b"".join(write(known.audit, recordings)))
+                is_same = _is_same(files[name], b"".join(write(audit, recordings)))
             except TemplateError:  # of results with a word that the page does not know
                 is_same = False
             if not is_same:
@@ -98,18 +98,22 @@ def _verdicts(said: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str
 
 
 def _derived(documents: Documents, known: Documents) -> dict[str, Any]:
-    """Return what follows from the results; how a target was reached does not."""
+    """Return what follows from the results; how a target was reached does not.
+
+    Of a run that did not look at all controls, as with `--lf`, only the verdicts on requirements can be derived.
+    """
     derived = {part: documents.results[part] for part in _DERIVED}
-    derived["targets"] = {name: {**each, "connect": ""} for name, each in derived["targets"].items()}
-    derived["order of the results"] = list(_results(documents))
-    if not known.knows_all_controls:
+    derived["targets"] = {
+        name: {**each, "connect": ""} for name, each in documents.results["targets"].items()
+    }
+    derived["order"] = [f"{each['target']} {each['control']}" for each in documents.results["results"]]
+    if known.selection.partial.startswith("--"):
         said, found = _requirements(known), _requirements(documents)
         derived["requirements"] = {name: found.get(name) for name in said if said[name] != INCOMPLETE}
     return derived
 
 
 def _requirements(documents: Documents) -> dict[str, str]:
-    """Return the verdicts; of a run that did not look at all controls, they alone can be derived."""
     rollups = documents.audit.requirements
     return {f"{each.framework} {one.id}": one.verdict for each in rollups for one in each.requirements}
 
@@ -123,13 +127,13 @@ def _gates(audit: Audit) -> Iterator[str]:
     try:
         wanted = tuple(each for each in conditions.parse(asked.get(FAIL_ON, "")) if not each.new)
         given = Gates(asked.get(FAIL_ON, ""), wanted, coverage=float(asked.get(COVERAGE, 0)))
-    except (WrongUse, ValueError) as error:
-        said = f"{FAIL_ON}={asked.get(FAIL_ON)}"
-        yield f"{run_files.RESULTS}: the gate {said} is not what the results make of it: {error}"
-        return
-    broken = {each.option: {*each.broken} for each in given.outcomes(audit)}
+        broken = {each.option: {*each.broken} for each in given.outcomes(audit)}
+    except (WrongUse, ValueError):
+        broken = {}
+        asked = dict.fromkeys(asked, "")
     for each in audit.gates:
-        if each.option not in (FAIL_ON, COVERAGE) or not broken.get(each.option, set()) <= {*each.broken}:
+        known = each.option in (FAIL_ON, COVERAGE) and asked[each.option]
+        if not known or not broken.get(each.option, set()) <= {*each.broken}:
             yield f"{run_files.RESULTS}: the gate {each.option}={each.asked} is not what the results make of it"
 
 

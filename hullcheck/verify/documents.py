@@ -1,13 +1,12 @@
 """Reads the JSON files and the recordings of a bundle, and checks that they agree."""
 
-import os
 import posixpath
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from hullcheck import __version__, inputs
@@ -24,27 +23,40 @@ DAMAGED = (KeyError, TypeError, ValueError, AttributeError, IndexError, Recursio
 _LONGEST = 200
 
 
+class Selection(Struct, frozen=True, kw_only=True):
+    """What a run selected, as its manifest says.
+
+    Attributes:
+        partial: why the run did not judge all of it, or an empty text.
+        shipped: whether the controls were those that come with hullcheck.
+    """
+
+    markers: str
+    keywords: str
+    paths: list[str]
+    deselected: list[str]
+    ignored: list[str]
+    ignored_patterns: list[str]
+    partial: str
+    runxfail: bool
+    shipped: bool = False
+    container: list[str] = []
+    label: list[str] = []
+    image: list[str] = []
+    max_age: str = ""
+
+
 class Documents(Struct, frozen=True):
     """What a bundle says of itself."""
 
     manifest: dict[str, Any]
     results: dict[str, Any]
     audit: Audit
+    selection: Selection
 
     @property
-    def is_of_shipped(self) -> bool:
-        """Whether the controls were those that come with hullcheck."""
-        return bool(self.manifest["selection"].get("shipped", False))
-
-    @property
-    def partial(self) -> str:
-        """Why the run did not judge all that it selected, or an empty text."""
-        return str(self.manifest["selection"]["partial"])
-
-    @property
-    def knows_all_controls(self) -> bool:
-        """Whether the run looked at all controls of what it selected, as its requirements follow from these."""
-        return not self.partial.startswith("--")
+    def inventory(self) -> str:
+        return str(self.manifest["inventory"])
 
 
 def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
@@ -57,10 +69,10 @@ def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
         if manifest["schema"] != writer.SCHEMA:
             fault = f"{run_files.MANIFEST}: is {manifest['schema']}, and hullcheck {__version__} reads {writer.SCHEMA}"
             return None, Step("documents", faults=(fault,), differs=True, other=other)
-        _check_texts(manifest)
         results = inputs.decode(files[run_files.RESULTS], document.VALUES)
-        known = Documents(manifest, results, document.audit_of(results))
-        faults = (*_written(files, known), *_agree(files, known))
+        selection = msgspec.convert(manifest["selection"], Selection)
+        known = Documents(manifest, results, document.audit_of(results), selection)
+        faults = tuple(_faults(files, known))
     except DAMAGED as error:
         fault = f"{run_files.MANIFEST} or {run_files.RESULTS}: damaged ({type(error).__name__}: {error})"
         return None, Step("documents", faults=(fault,), differs=bool(other), other=other)
@@ -68,36 +80,17 @@ def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
     return known, Step("documents", said, faults, differs=bool(other), other=other)
 
 
-def _check_texts(manifest: Mapping[str, Any]) -> None:
-    """Raise ValueError or TypeError if something is not a text that can be handed to pytest and to the system."""
-    said = dict(manifest["selection"])
-    lists = [said.pop(key) for key in ("paths", "deselected", "ignored", "ignored_patterns")]
-    lists += [said.pop(key, []) for key in ("container", "label", "image")]
-    if not all(isinstance(said.pop(key, False), bool) for key in ("runxfail", "shipped")):
-        raise TypeError("a value that is neither true nor false")
-    if not all(isinstance(each, list) for each in lists):
-        raise TypeError("a text instead of a list")
-    texts = (manifest["inventory"], *manifest["left_out"].values(), *said.values())
-    for each in (*texts, *(text for some in lists for text in some)):
-        if b"\0" in os.fsencode(each):
-            raise ValueError("a NUL in a text")
-
-
-def _written(files: Mapping[str, bytes], known: Documents) -> Iterator[str]:
-    """Yield files with bytes that reading passes over, such as blanks, or the same key twice."""
+def _faults(files: Mapping[str, bytes], known: Documents) -> Iterator[str]:
+    """Yield what reading passes over, as the same key twice, and where the manifest does not follow from the rest."""
+    run, manifest, listed = known.audit.run, known.manifest, writer.covered(files)
     written = {
-        run_files.MANIFEST: writer.canonical(known.manifest),
+        run_files.MANIFEST: writer.canonical(manifest),
         run_files.POLICY: writer.canonical(inputs.decode(files[run_files.POLICY])),
         run_files.RESULTS: document.render(known.audit).encode(),
     }
     for name, content in written.items():
         if files[name] != content:
             yield f"{name}: not written as hullcheck writes it"
-
-
-def _agree(files: Mapping[str, bytes], known: Documents) -> Iterator[str]:
-    """Yield where the manifest is not what follows from the results and from the files."""
-    run, manifest, listed = known.audit.run, known.manifest, writer.covered(files)
     listed.pop(run_files.MANIFEST)
     missing = {name for name in layout.REPORTS if name not in files}
     made = {
@@ -111,10 +104,7 @@ def _agree(files: Mapping[str, bytes], known: Documents) -> Iterator[str]:
     said |= {"hullcheck": manifest["made_by"]["hullcheck"], "left_out": sorted(manifest["left_out"])}
     yield from first_difference(said, made, run_files.MANIFEST, "the results and the files give")
     yield from (f"{name}: is not there" for name in sorted(missing - {run_files.JUNIT}))
-    named = manifest["inventory"]
-    if named and named not in files:
-        yield f"{named}: is not there, though {run_files.MANIFEST} names it as the inventory"
-    if posixpath.basename(named) not in (OF_ANSIBLE, posixpath.basename(run.inventory)):
+    if posixpath.basename(known.inventory) not in (OF_ANSIBLE, posixpath.basename(run.inventory)):
         yield f"{run_files.RESULTS}: run.inventory is not what {run_files.MANIFEST} says"
 
 
@@ -155,26 +145,16 @@ def load(files: Mapping[str, bytes]) -> tuple[dict[str, Recording], list[str]]:
     return found, faults
 
 
-def check_recordings(known: Documents, found: Mapping[str, Recording]) -> Step:
-    """Check that each target has its recording, of the machine that the manifest names, and each result is unique."""
-    there, audited = known.manifest["targets"], {each.name: each for each in known.audit.targets}
-    faults = [
-        f"{name}: is not in all of {run_files.MANIFEST}, {run_files.RESULTS} and the recordings"
-        for name in sorted(there.keys() | audited.keys() | found.keys())
-        if not (name in there and name in audited and name in found)
-    ]
-    for name in there.keys() & audited.keys() & found.keys():
-        recording, connect = found[name], audited[name].connect
+def recording_faults(known: Documents, found: Mapping[str, Recording]) -> Iterator[str]:
+    """Yield where the targets are not those of the recordings, or a recording is not of the machine of the manifest."""
+    there, connects = known.manifest["targets"], {each.name: each.connect for each in known.audit.targets}
+    for name in sorted(there.keys() | connects.keys() | found.keys()):
+        if not (name in there and name in connects and name in found):
+            yield f"{name}: is not in all of {run_files.MANIFEST}, {run_files.RESULTS} and the recordings"
+            continue
+        recording, connect = found[name], connects[name]
         made = {"target": name, **writer.target_document(connect, recording)}
         said = {"target": recording.target, **there[name]}
-        faults += first_difference(said, made, f"{run_files.MANIFEST}: {name}", "its recording gives")
+        yield from first_difference(said, made, f"{run_files.MANIFEST}: {name}", "its recording gives")
         if backend_of(connect) not in (RECORDED, recording.backend):
-            faults.append(f"{name}/{PACKED}: was made over {recording.backend!r}, and not over {connect}")
-    pairs = Counter((each.target, each.control) for each in known.audit.results)
-    faults += (f"{target} {control}: has {n} results" for (target, control), n in pairs.items() if n > 1)
-    summary = f"{len(there)} targets, {len(pairs)} results"
-    if known.partial:
-        summary += f"; not all that was selected: {known.partial}"
-    if not known.knows_all_controls:
-        summary += "; so of its requirements the verdicts alone are compared"
-    return Step("completeness", summary, tuple(faults))
+            yield f"{name}/{PACKED}: was made over {recording.backend!r}, and not over {connect}"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from hullcheck import inputs
+from hullcheck import inputs, unpacked
 from hullcheck.bundle import archive
 from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse
@@ -20,8 +20,6 @@ from hullcheck.writers.run_folder import WRITERS
 
 LARGEST = 512 * inputs.MIB
 """The most bytes of a whole bundle: that of 1,000 hosts has some 400 MiB."""
-DEPTH = 20
-"""The most folders around one."""
 _RECORDING = regex(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
 REPORTS = (*WRITERS, run_files.JUNIT)
 ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS, run_files.POLICY)
@@ -37,11 +35,9 @@ def read(path: Path) -> tuple[dict[str, bytes], Step]:
     try:
         files, faults = _folder(path) if path.is_dir() else _zip(path)
     except OSError as error:
-        raise WrongUse(f"{error.filename or path}: {error.strerror}") from None
-    if path.is_dir() and not {run_files.MANIFEST, run_files.DIGESTS} & set(files):
-        raise WrongUse(
-            f"{path}: no bundle; write the .zip that --bundle left, or the folder into which it was unpacked"
-        )
+        if error.errno != errno.EFBIG:
+            raise WrongUse(f"{error.filename or path}: {error.strerror}") from None
+        files, faults = {}, [f"{path}: {error.strerror}"]
     faults += _names(files)
     return files, Step("layout", f"{len(files)} files", tuple(faults))
 
@@ -58,12 +54,7 @@ def inventory(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _zip(path: Path) -> tuple[dict[str, bytes], list[str]]:
-    try:
-        whole = inputs.read(path, LARGEST)
-    except OSError as error:
-        if error.errno != errno.EFBIG:
-            raise
-        return {}, [f"{path.name}: {error.strerror}"]
+    whole = inputs.read(path, LARGEST)
     try:
         entries = archive.unpack(whole)
     except archive.ArchiveError as error:
@@ -81,24 +72,19 @@ def _zip(path: Path) -> tuple[dict[str, bytes], list[str]]:
 
 
 def _folder(path: Path) -> tuple[dict[str, bytes], list[str]]:
-    files, faults, room, many = dict[str, bytes](), list[str](), LARGEST, 0
+    if not unpacked.is_bundle(path):
+        raise WrongUse(
+            f"{path}: no bundle; write the .zip that --bundle left, or the folder into which it was unpacked"
+        )
+    files, faults = dict[str, bytes](), list[str]()
     for folder, folders, names in os.walk(path, onerror=_unreadable):
         here = Path(folder)
-        many += len(folders) + len(names)
-        if many > archive.MEMBERS or len(here.relative_to(path).parts) > DEPTH:
-            return {}, [f"{path}: more or deeper folders and files than a bundle has"]
         if not folders and not names:
             faults.append(f"{here.relative_to(path)}: an empty folder")
         for each in (here / name for name in (*folders, *names)):
             kind, shown = each.lstat().st_mode, each.relative_to(path).as_posix()
             if stat.S_ISREG(kind):
-                try:
-                    files[shown] = inputs.read(each, room)
-                except OSError as error:
-                    if error.errno != errno.EFBIG:
-                        raise
-                    return {}, [f"{path}: larger than {LARGEST // inputs.MIB} MiB, which no bundle is"]
-                room -= len(files[shown])
+                files[shown] = inputs.read(each, LARGEST)
             elif not stat.S_ISDIR(kind):
                 faults.append(f"{shown}: a link or something else than a file")
     return files, faults

@@ -13,7 +13,7 @@ ADVICE = "verify in the directory of the project whose controls were run"
 
 
 def require(path: Path) -> None:
-    """Check that the controls here are the user's own, for the bundle at *path*.
+    """Check that there are controls here, and that they are the user's own, for the bundle at *path*.
 
     Raises:
         WrongUse: there are none, or they may have come with the bundle.
@@ -30,22 +30,14 @@ def require(path: Path) -> None:
 
 
 def require_no_bundle(path: Path) -> None:
-    """See that *path* is not in an unpacked bundle.
-
-    Raises:
-        WrongUse: it is.
-    """
+    """Raise WrongUse if *path* is in an unpacked bundle."""
     around = unpacked.bundle_around(path)
     if around is not None:
         raise WrongUse(f"{around} is an unpacked bundle, of which nothing is run; {ADVICE}")
 
 
 def require_own_imports(path: Path) -> None:
-    """Check that this process imports nothing from the current directory or beside the bundle at *path*.
-
-    Raises:
-        WrongUse: it may have done so.
-    """
+    """Raise WrongUse if this process may import from the current directory or beside the bundle at *path*."""
     own = Path(__file__).resolve().parents[2]
     foreign = {Path.cwd(), path.resolve(), path.resolve().parent} - {own}
     for entry in sys.path:

@@ -1,4 +1,7 @@
-"""Judges the recordings of a bundle again: a run of pytest on them, with the controls of this project."""
+"""Judges the recordings of a bundle again: a run of pytest on them, with the controls of this project.
+
+In that run this module is a plugin, too.
+"""
 
 import json
 import os
@@ -10,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+
 from hullcheck import pytest_settings
 from hullcheck.controls import shipped
 from hullcheck.inventory import yamlfile
@@ -17,21 +22,16 @@ from hullcheck.inventory.acceptance import files as acceptance_files
 from hullcheck.messages import WrongUse, printable
 from hullcheck.results import run_files
 from hullcheck.verify import layout, place
-from hullcheck.verify.documents import Documents
+from hullcheck.verify.documents import Documents, Selection
 
-FOLDER = "HULLCHECK_REPLAY"
-"""The variable that tells the run where the recordings are."""
-BEGAN = "HULLCHECK_REPLAY_BEGAN"
-"""The variable that tells it when the run began whose recordings they are: their age is counted to that."""
-ONLY = ".only.json"
-"""The file with what is judged, where that is not all that is selected."""
+_FOLDER, _BEGAN = "HULLCHECK_REPLAY", "HULLCHECK_REPLAY_BEGAN"
+"""The variables that tell the run where the recordings are, and when the run began that made them."""
 # no environment of Python, no import from the current directory, nothing written
 _ISOLATED = ("-E", "-P", "-B")
-NO_INVENTORY = ".none.yml"
-_UNSET = (*("sign", "profile", "fail-on", "baseline", "coverage", "targets", "severity", "keep", "format"),)
+_UNSET = ("sign", "profile", "fail-on", "baseline", "coverage", "targets", "severity", "keep", "format")
 """Options that settings of the project must not give: targets are named one by one, the severity is in the markers."""
-_HOSTS, _REPORTS = ".hosts", ".reports"  # as above, with a dot, which no target begins with
-_NO_HOST = "hullcheck.verify.replaying"
+# with a dot, which no target begins with; the last one has what is judged, where that is not all that is selected
+_HOSTS, _REPORTS, _NO_INVENTORY, _ONLY = ".hosts", ".reports", ".none.yml", ".only.json"
 _NOT_HERE = (2, 5)  # exit status of pytest: tests that cannot be read, or none that were selected
 _LINES = 6
 
@@ -49,27 +49,25 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
     """
     with _unpacked(files, known) as folder:
         # where there was none, one that says nothing: that of the project must not count
-        inventory = folder / (known.manifest["inventory"] or NO_INVENTORY)
-        _refuse_other_files(inventory, files)
+        inventory = folder / (known.inventory or _NO_INVENTORY)
+        _refuse_other_files(inventory, known.inventory, files)
         releases = folder / run_files.RELEASES if run_files.RELEASES in files else ""
         command = [
-            *(sys.executable, *_ISOLATED, "-m", "pytest", *_project(folder, known)),
-            *("-p", _NO_HOST, "-p", "no:cacheprovider", "--maxfail=0"),
+            *(sys.executable, *_ISOLATED, "-m", "pytest", *_project(folder, known.selection)),
+            *("-p", __name__, "-p", "no:cacheprovider", "--maxfail=0"),
             *("-qq", "--tb=no", "-r", "N"),  # what it prints is read only where it fails
-            *(
-                f"--reports={folder}/{_REPORTS}",
-                "--bundle",
-                f"--releases={releases}",
-                f"--inventory={inventory}",
-            ),
+            *(f"--reports={folder}/{_REPORTS}", "--bundle"),
+            *(f"--releases={releases}", f"--inventory={inventory}"),
             *(f"--{name}=" for name in _UNSET),
             f"@{folder / _HOSTS}",
-            *_selected(known),
+            *_selected(known.selection),
         ]
+        ours = ("HULLCHECK_", "PYTEST_", "PYTHON")  # workers of xdist inherit the environment
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         began = str(run_files.began(known.audit.run.id))
         done = subprocess.run(
             command,
-            env={**_environment(), FOLDER: str(folder), BEGAN: began},
+            env=environment | {"PYTHONSAFEPATH": "1", _FOLDER: str(folder), _BEGAN: began},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -80,26 +78,15 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
         return layout.read(made)[0]
 
 
-def _project(folder: Path, known: Documents) -> list[str]:
+def _project(folder: Path, selection: Selection) -> list[str]:
     """Return options that select the project in the current directory, and nothing around it."""
-    if known.is_of_shipped:
+    if selection.shipped:
         return [f"--config-file={shipped.SETTINGS}"]
     here = Path.cwd()
     empty = folder / ".pytest.ini"
     empty.write_text("[pytest]\n")
-    return [
-        f"--config-file={pytest_settings.find(here) or empty}",
-        f"--rootdir={here}",
-        f"--confcutdir={here}",
-    ]
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment without variables that change Python, pytest or hullcheck; xdist's workers inherit it."""
-    ours = ("HULLCHECK_", "PYTEST_", "PYTHON")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | {
-        "PYTHONSAFEPATH": "1"
-    }
+    settings = pytest_settings.find(here) or empty
+    return [f"--config-file={settings}", f"--rootdir={here}", f"--confcutdir={here}"]
 
 
 @contextmanager
@@ -108,49 +95,50 @@ def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
     with TemporaryDirectory(prefix="hullcheck-") as name:
         folder = Path(name)
         there = layout.recordings(files)
-        named = files.keys() & {run_files.RELEASES}
-        for file in (*there.values(), *layout.inventory(files), *named):
+        for file in (*there.values(), *layout.inventory(files), *(files.keys() & {run_files.RELEASES})):
             path = folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(files[file])
         hosts = {target: f"recorded://{folder / there[target]}" for target in known.results["targets"]}
         # it may be too long for a command line
         (folder / _HOSTS).write_text(f"--hosts={','.join(hosts.values())}\n")
-        if not known.manifest["inventory"]:
+        if not known.inventory:
             targets = {target: {"connect": connect} for target, connect in hosts.items()}
-            (folder / NO_INVENTORY).write_text(json.dumps({"targets": targets}))
-        if known.partial:
+            (folder / _NO_INVENTORY).write_text(json.dumps({"targets": targets}))
+        if known.selection.partial:
             judged = [f"{each['control']}[{each['target']}]" for each in known.results["results"]]
-            (folder / ONLY).write_text(json.dumps(judged))
+            (folder / _ONLY).write_text(json.dumps(judged))
         yield folder
 
 
-def _refuse_other_files(inventory: Path, files: Mapping[str, bytes]) -> None:
-    """Raise ReplayError if the inventory names a file that is not in the bundle: a device would never end."""
+def _refuse_other_files(inventory: Path, name: str, files: Mapping[str, bytes]) -> None:
+    """Raise ReplayError if the inventory is not in the bundle, or names a file that is not: it may be a device."""
+    if name and name not in files:
+        raise ReplayError(f"{name}: is not there, though {run_files.MANIFEST} names it as the inventory")
     try:
         content = yamlfile.load(inventory).data
     except yamlfile.YamlError:
         return  # pytest says so
-    for name in acceptance_files.named(content if isinstance(content, dict) else {}):
-        if f"{run_files.INVENTORY}/{posixpath.normpath(name)}" not in files:
-            raise ReplayError(f"{inventory.name}: names {name}, which is not in the bundle")
+    for each in acceptance_files.named(content if isinstance(content, dict) else {}):
+        if f"{run_files.INVENTORY}/{posixpath.normpath(each)}" not in files:
+            raise ReplayError(f"{inventory.name}: names {each}, which is not in the bundle")
 
 
-def _selected(known: Documents) -> list[str]:
+def _selected(said: Selection) -> list[str]:
     """Return the selection as options; paths have to be of this project."""
-    said = known.manifest["selection"]
     # in one word with its option: pytest reads more options from a file where one alone begins with an @
-    options = [f"-m={said['markers']}", f"-k={said['keywords']}"]
-    options += [f"--deselect={each}" for each in said["deselected"]]
-    options += [f"--ignore={each}" for each in said["ignored"]]
-    options += [f"--ignore-glob={each}" for each in said["ignored_patterns"]]
-    options += ["--runxfail"] * said.get("runxfail", False)
-    limits = {"container": "containers", "label": "label", "image": "images"}
-    options += [f"--{name}={','.join(said.get(kind, ()))}" for kind, name in limits.items()]
-    options.append(f"--max-age={said.get('max_age', '')}")
-    if known.is_of_shipped:
+    options = [
+        *(f"-m={said.markers}", f"-k={said.keywords}", f"--max-age={said.max_age}"),
+        *(f"--deselect={each}" for each in said.deselected),
+        *(f"--ignore={each}" for each in said.ignored),
+        *(f"--ignore-glob={each}" for each in said.ignored_patterns),
+        *["--runxfail"] * said.runxfail,
+        *(f"--containers={','.join(said.container)}", f"--label={','.join(said.label)}"),
+        f"--images={','.join(said.image)}",
+    ]
+    if said.shipped:
         return [*options, *shipped.named()]
-    return [*options, "--", *map(_of_this_project, said["paths"])]
+    return [*options, "--", *map(_of_this_project, said.paths)]
 
 
 def _of_this_project(argument: str) -> str:
@@ -166,9 +154,39 @@ def _of_this_project(argument: str) -> str:
 def _failure(status: int, output: str) -> Exception:
     lines = [line for line in printable(output).splitlines() if line.strip()]
     if status in _NOT_HERE:
-        said = next((line for line in lines if line.startswith(("ERROR", "E "))), "")
-        return WrongUse(
-            f"pytest found no control here that the run selected; {place.ADVICE}" + f" ({said})" * bool(said)
-        )
+        said = next((f" ({line})" for line in lines if line.startswith(("ERROR", "E "))), "")
+        return WrongUse(f"pytest found no control here that the run selected; {place.ADVICE}{said}")
     said = "\n    ".join(lines[-_LINES:])
     return ReplayError(f"pytest ended with status {status} and judged nothing; {place.ADVICE}:\n    {said}")
+
+
+# ---- the plugin: no host is asked, and only controls run, because other tests of the project may ask hosts
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Stop if a target is no recording of the bundle; evidence is as old as it was when it was first judged."""
+    from hullcheck.plugin.session import session_of  # late: who starts the run needs no plugin
+
+    session = session_of(config)
+    session.began = float(os.environ[_BEGAN])
+    wanted = f"recorded://{os.environ[_FOLDER]}/"
+    others = [each.name for each in session.targets if not each.connect.startswith(wanted)]
+    if others:
+        raise pytest.UsageError(f"{', '.join(others)}: not a recording of the bundle, and so not asked")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is no control, and of a run that did not come to its end what it did not judge."""
+    from hullcheck.plugin.collecting import is_control
+
+    path = Path(os.environ[_FOLDER]) / _ONLY
+    only = set(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        wanted = is_control(item) and (only is None or item.name.removeprefix("test_") in only)
+        (kept if wanted else left).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)

@@ -60,7 +60,6 @@ class Entry(Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The stable id of the finding."""
         return finding_id(self.control.id, self.result.target, self.finding)
 
     @property
@@ -69,7 +68,6 @@ class Entry(Struct, frozen=True):
 
     @property
     def waiver(self) -> Waiver | None:
-        """The waiver in force over the finding."""
         is_waived = self.verdict is Verdict.WAIVED
         return self.accepted if is_waived and isinstance(self.accepted, Waiver) else None
 
@@ -86,7 +84,6 @@ class Entry(Struct, frozen=True):
 
     @property
     def order(self) -> tuple[int, int]:
-        """Sorts the worst first."""
         return _WORST.index(self.verdict), rank(self.severity)
 
 

@@ -1,6 +1,5 @@
 """Drafts the policy that would accept what was found on a target, for a person to cut down."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import yaml
@@ -31,53 +30,38 @@ _Found = Iterator[tuple[str, object, str]]
 
 
 def text(run: str, known: Mapping[str, Facts]) -> str:
-    """Return the draft for these targets, as a part of an inventory in YAML.
-
-    Args:
-        run: the name of the run.
-        known: the facts of each target by its name.
-    """
+    """Return the draft for the targets of a *run*, as a part of an inventory in YAML."""
     lines = [*_HEAD.format(run=printable(run)).splitlines(), *_REASONS.splitlines(), "policy:", "  targets:"]
     for target, facts in known.items():
-        lines += _target(target, facts)
+        values, unread = _collected(facts)
+        lines.append(f"    {_scalar(target)}:{'' if values else ' {}'}")
+        lines += (f"      {line}" for key, found in values.items() for line in _key(key, found))
+        lines += (f"      # not drafted: {printable(each)}" for each in unread)
     return "".join(f"{line}\n" for line in lines)
-
-
-def _target(name: str, facts: Facts) -> list[str]:
-    values, unread = _collected(facts)
-    body = [line for key, found in values.items() for line in _key(key, found)]
-    body += [f"# not drafted: {printable(each)}" for each in unread]
-    return [f"    {_scalar(name)}:{'' if values else ' {}'}", *(f"      {line}" for line in body)]
 
 
 def _collected(facts: Facts) -> tuple[dict[str, dict[object, list[str]]], list[str]]:
     """Return by key each value with all that it accepts, and what could not be read."""
-    values: dict[str, dict[object, list[str]]] = defaultdict(lambda: defaultdict(list))
+    values: dict[str, dict[object, list[str]]] = {}
     unread: list[str] = []
     for look in _LOOKS:
         try:
             for key, value, accepted in look(facts):
-                values[key][value].append(accepted)
+                values.setdefault(key, {}).setdefault(value, []).append(accepted)
         except EvidenceError as error:
             unread.append(str(error))
         except NotApplicable:
             continue
-    if "allowed_mounts" in values:
-        values["allowed_mounts"] = _outermost(values["allowed_mounts"])
-    return {key: dict(found) for key, found in values.items()}, list(dict.fromkeys(unread))
-
-
-def _outermost(paths: dict[object, list[str]]) -> dict[object, list[str]]:
-    """Return the *paths* that lie below no other: what a mount shows is allowed with it."""
-    return {
-        path: accepted
-        for path, accepted in paths.items()
-        if not any(each != path and is_below(str(path), str(each)) for each in paths)
-    }
+    if paths := values.get("allowed_mounts"):  # what a mount shows is allowed with it
+        values["allowed_mounts"] = {
+            path: accepted
+            for path, accepted in paths.items()
+            if not any(each != path and is_below(str(path), str(each)) for each in paths)
+        }
+    return values, list(dict.fromkeys(unread))
 
 
 def _key(key: str, found: Mapping[object, Sequence[str]]) -> list[str]:
-    """Return a key with its values, a line each."""
     if set(found) == {True}:
         return [f"{key}: true  # {_accepted(found[True])}"]
     return [f"{key}:", *(f"  - {_scalar(value)}  # {_accepted(each)}" for value, each in found.items())]

@@ -1,14 +1,16 @@
 """findings.csv and requirements.csv; a spreadsheet takes each cell for text, whatever a host put into it."""
 
 import csv
+import io
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from hullcheck.controls.metadata import framework_line
 from hullcheck.messages import printable
-from hullcheck.results import Attestation, Audit, Waiver, sentences
+from hullcheck.results import Audit, sentences
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.entries import Entry, entries
+from hullcheck.writers.entries import accepted_document, entries
 
 _OF_FINDINGS = """target control title cis frameworks severity control_verdict kind subject verdict reason evidence
 switched_off_by accepted_by accepted_reason accepted_by_whom accepted_on accepted_until ticket risk number remedy
@@ -16,6 +18,7 @@ finding"""
 _OF_REQUIREMENTS = "framework name requirement title verdict relation controls deciding left_out"
 FINDINGS, REQUIREMENTS = tuple(_OF_FINDINGS.split()), tuple(_OF_REQUIREMENTS.split())
 """The heads."""
+_ACCEPTED = ("place", "reason", "by", "on", "until", "ticket", "risk")
 _FIXED = (Verdict.FAIL, Verdict.WAIVED)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -39,6 +42,7 @@ def finding_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
     for each in entries(audit):
         control, result, finding = each.control, each.result, each.finding
         cis, frameworks, number = known[control.id]
+        accepted = accepted_document(each)
         yield (
             *(result.target, control.id, control.title, cis, frameworks, each.severity, result.verdict.value),
             *(
@@ -49,19 +53,9 @@ def finding_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
                 " ".join(result.evidence),
             ),
             result.switched_off.by if result.switched_off else "",
-            *_accepted(each),
+            *(accepted.get(name, "") for name in _ACCEPTED),
             *(number, control.remedy if finding.verdict in _FIXED else "", each.id),
         )
-
-
-def _accepted(entry: Entry) -> tuple[str, ...]:
-    """Return who accepted the finding and why; of an attestation, who looked."""
-    by = entry.accepted
-    if isinstance(by, Waiver):
-        return (by.place, by.reason, by.approved_by, by.approved_on, by.last_day, by.ticket, by.risk)
-    if isinstance(by, Attestation):
-        return (by.place, by.statement, by.person, by.date, by.last_day, "", "")
-    return (entry.finding.accepted_by, "", "", "", "", "", "")
 
 
 def requirement_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
@@ -74,22 +68,18 @@ def requirement_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
             )
 
 
-class _Line:
-    """A file whose `write` returns the text, so that csv gives a line at a time."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield *rows* below *head* as CSV.
 
     A cell that a spreadsheet would take for a formula begins with an apostrophe; results.json has it plain.
     """
-    writer = csv.writer(_Line(), lineterminator="\n")
-    yield writer.writerow(head)
-    for row in rows:
-        yield writer.writerow(map(_cell, row))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in itertools.chain([head], rows):
+        writer.writerow(map(_cell, row))
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
 
 
 @lru_cache(4096)  # most of a row is as in the row above

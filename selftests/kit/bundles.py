@@ -65,7 +65,6 @@ class Bundle(Struct):
         return Bundle(dict(self.files))
 
     def document(self, name: str) -> Any:
-        """A JSON file of it."""
         return json.loads(self.files[name])
 
     def unsigned(self) -> "Bundle":

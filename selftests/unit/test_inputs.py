@@ -72,8 +72,7 @@ def test_bundle_that_is_too_large(tmp_path: Path) -> None:
         file.truncate(1 << 40)
     assert any("larger than 512 MiB" in fault for fault in layout.read(tmp_path / "manifest.json")[1].faults)
     (tmp_path / "manifest-sha256.txt").write_text("")
-    with pytest.raises(WrongUse, match="no bundle"):
-        layout.read(tmp_path)
+    assert any("larger than 512 MiB" in fault for fault in layout.read(tmp_path)[1].faults)
 
 
 def test_image_cache_that_is_a_pipe(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hullcheck.data.labels import GROUPING
 from hullcheck.facts.host.processes import servers_named
 from hullcheck.parsing import confinement
 from hullcheck.parsing.models import Model
-from hullcheck.secrets import log_options
+from hullcheck.secrets import configuration
 from hullcheck.secrets.configuration import Secret, secrets_in
 from hullcheck.verdicts import EvidenceError
 
@@ -251,7 +251,7 @@ def reduced(found: Inspected) -> Inspected:
         log, options = settings.log_config, settings.security_opt
         changes["host_config"] = replace(
             settings,
-            log_config=replace(log, config=log_options.log_options(log.config or {})) if log else log,
+            log_config=replace(log, config=configuration.log_options(log.config or {})) if log else log,
             security_opt=[*map(_short_profile, options)] if options else options,
         )
     return replace(found, **changes)
@@ -280,7 +280,7 @@ def volumes_kept(found: Volumes | list[Volume]) -> list[Volume]:
 def _without_values(options: VolumeOptions) -> VolumeOptions:
     named = (each.partition("=") for each in options.o.split(","))
     words = ",".join(f"{name}=***" if equals else name for name, equals, _ in named)
-    return replace(options, o=words, device=log_options.without_user(options.device))
+    return replace(options, o=words, device=configuration.without_user(options.device))
 
 
 # ---- what is read

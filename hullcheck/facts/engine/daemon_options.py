@@ -12,7 +12,7 @@ from hullcheck import inputs
 from hullcheck.parsing.times import Span, moment
 from hullcheck.parsing.values import go_boolean
 from hullcheck.secrets import HIDDEN
-from hullcheck.secrets.log_options import log_option, log_options, without_secrets
+from hullcheck.secrets.configuration import log_option, log_options, without_secrets
 from hullcheck.secrets.redact import pick
 from hullcheck.verdicts import EvidenceError, unread
 

@@ -7,7 +7,6 @@ What an auditor has to see stands in the document itself, and can be read and pr
 from __future__ import annotations
 
 import contextlib
-import re
 import shlex
 import sys
 from base64 import b64encode
@@ -21,7 +20,6 @@ from urllib.parse import quote
 
 from hullcheck import __version__
 from hullcheck.inventory import acceptance
-from hullcheck.lazy import regex
 from hullcheck.messages import printable
 from hullcheck.recording import Recording
 from hullcheck.results import Audit, sentences
@@ -33,12 +31,6 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("dom", "copy", "data", "evidence", "views", "groups", "findings", "map", "pages")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_NO_NAME = regex(r"[^\w-]", re.ASCII)
-"""What is in no id of a run, and could end a string of the style."""
 _LONGEST = 600  # characters of a text in the document; all of it is in the embedded data
 
 
@@ -46,9 +38,13 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
     """Render *audit* with the evidence of *recordings*; equal audits give equal text."""
     from markupsafe import Markup
 
-    style = _static("style.css").replace("RUN", _NO_NAME.sub("", audit.run.id))
-    early = _static("early.js")
-    script = "(() => {\n'use strict';\n" + "".join(_static(f"{each}.js") for each in _SCRIPTS) + "})();\n"
+    # what is in no id of a run could end a string of the style
+    run = "".join(each for each in audit.run.id if each.isascii() and (each.isalnum() or each in "_-"))
+    texts = {
+        "style": _static("style.css").replace("RUN", run),
+        "early": _static("early.js"),
+        "script": f"(() => {{\n'use strict';\n{''.join(_static(f'{each}.js') for each in _SCRIPTS)}}})();\n",
+    }
     page = model.Page(audit, recordings)
     return (
         _environment()
@@ -58,19 +54,14 @@ def render(audit: Audit, recordings: Sequence[Recording]) -> str:
             page=page,
             blocks=list(blocks.embedded(page)),
             most_targets=blocks.MOST_TARGETS,
-            style=Markup(style),
-            early=Markup(early),
-            script=Markup(script),
-            style_hash=_digest(style),
-            early_hash=_digest(early),
-            script_hash=_digest(script),
+            **{name: Markup(each) for name, each in texts.items()},
+            **{f"{name}_hash": _digest(each) for name, each in texts.items()},
         )
     )
 
 
 @cache
 def _environment() -> Environment:
-    """Return the templates with what they may call."""
     # late: most of what pytest does needs no page
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -81,13 +72,13 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: fit(value) if type(value) in (str, Verdict) else value,
+        finalize=lambda value: _fit(value) if type(value) in (str, Verdict) else value,
     )
     environment.filters |= {
-        "many": many,
-        "day": day,
-        "moment": moment,
-        "prose": prose,
+        "many": _many,
+        "day": _day,
+        "moment": _moment,
+        "prose": _prose,
         "shell": shlex.join,
         "title_of": lambda title: title.removesuffix("."),
         "number": sentences.number,
@@ -98,11 +89,12 @@ def _environment() -> Environment:
         "link": link,
         "anchor": lambda *parts: "/".join(parts),
         "glyphs": model.GLYPHS,
+        "words_in": model.words_in,
         "joint": sentences.joint,
         "stale": acceptance.STALE,
         "same": sentences.SAME,
         "kind_before": sentences.kind_before,
-        "few": few,
+        "few": _few,
         "rows": model.MOST_ROWS,
         "most": problems,
     }
@@ -137,42 +129,40 @@ def link(*parts: str) -> str:
     return "#" + "/".join(quote(each, safe=":().", errors="replace") for each in parts)
 
 
-def few(names: Sequence[str], most: int = 4) -> tuple[Sequence[str], int]:
+def _few(names: Sequence[str], most: int = 4) -> tuple[Sequence[str], int]:
     """Return the first few of *names* and how many more there are; one more than *most* is named as well."""
     shown = len(names) if len(names) <= most + 1 else most
     return names[:shown], len(names) - shown
 
 
-def fit(text: str) -> str:
+def _fit(text: str) -> str:
     """Return *text* as the document shows it: printable, and not so long that it fills the page."""
     shown = printable(text[: _LONGEST + 1])
     return shown if len(text) <= _LONGEST else f"{shown[:_LONGEST]}… ({len(text)} characters)"
 
 
-def many(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 target`, `2 targets`."""
+def _many(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
-def prose(words: str) -> Any:
+def _prose(words: str) -> Any:
     """Return the words of a docstring, with what is between backticks as code."""
     from markupsafe import Markup, escape
 
-    parts = (escape(each) for each in fit(words).split("`"))
+    parts = (escape(each) for each in _fit(words).split("`"))
     return Markup().join(
         Markup("<code>{}</code>").format(each) if number % 2 else each for number, each in enumerate(parts)
     )
 
 
-def day(date: str) -> str:
+def _day(date: str) -> str:
     """Return a day as a person writes it, and any other text as it is."""
     try:
         found = Date.fromisoformat(date[:10])
     except ValueError:
         return date
-    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
+    return f"{found.day} {found:%B %Y}"
 
 
-def moment(time: str) -> str:
-    """Return a time of RFC 3339 in UTC as a person writes it."""
-    return f"{day(time)}, {time[11:16]} UTC" if len(time) >= 16 else time
+def _moment(time: str) -> str:
+    return f"{_day(time)}, {time[11:16]} UTC" if len(time) >= 16 else time

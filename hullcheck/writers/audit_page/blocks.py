@@ -24,7 +24,8 @@ _NUMBER = {verdict: number for number, verdict in enumerate(Verdict)}
 _NOT_JUDGED = "."
 _LARGEST = 1 << 30  # bytes of all blocks: more than all targets answer
 _BLOCK = regex(r'(<script type="application/octet-stream" id="[\w-]+">)([A-Za-z0-9+/=]*)(</script>)')
-MOST_TARGETS = 250  # whose answers are embedded; of more they are in the recordings alone
+MOST_TARGETS = 250
+"""The targets whose answers are embedded; of more they are in the recordings alone."""
 
 
 def embedded(page: Page) -> Iterator[tuple[str, str]]:
@@ -53,13 +54,7 @@ def opened(page: str) -> str:
 
     def opened_block(block: re.Match[str]) -> str:
         nonlocal room
-        opener = zlib.decompressobj()
-        try:
-            text = opener.decompress(b64decode(block[2], validate=True), max(room, 1)).decode("ascii")
-        except zlib.error as error:
-            raise ValueError(f"an embedded block is damaged: {error}") from None
-        if not opener.eof or opener.unused_data:
-            raise ValueError("an embedded block is damaged, or too large")
+        text = _unpacked(block[2], max(room, 1))
         room -= len(text)
         return f"{block[1]}{text}{block[3]}"
 
@@ -71,13 +66,25 @@ def _packed(document: Any) -> str:
     return b64encode(zlib.compress(text.encode("ascii"), 6)).decode("ascii")
 
 
+def _unpacked(block: str, most: int) -> str:
+    opener = zlib.decompressobj()
+    try:
+        text = opener.decompress(b64decode(block, validate=True), most).decode("ascii")
+    except zlib.error as error:
+        raise ValueError(f"an embedded block is damaged: {error}") from None
+    if not opener.eof or opener.unused_data:
+        raise ValueError("an embedded block is damaged, or too large")
+    return text
+
+
 def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
     audit = page.audit
+    arguments = [each for each in audit.run.arguments if each.startswith("--inventory=")]
     return {
         "verdicts": list(Verdict),
         "severities": SEVERITIES,
         "verbs": sorted(sentences.VERBS),
-        "inventory": _inventory(audit.run.arguments),
+        "inventory": arguments[-1].removeprefix("--inventory=") if arguments else "",
         "answers": len(audit.targets) <= MOST_TARGETS,
         "controls": [_control(each) for each in audit.controls],
         "targets": [
@@ -88,23 +95,17 @@ def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
         ],
         "sections": [
             {
-                "key": section.key,
-                "title": f"{division.name}: {section.number} {section.title}",
-                "controls": sorted(section.controls),
+                "key": each.key,
+                "title": f"{name}: {each.number} {each.title}",
+                "controls": sorted(each.controls),
             }
-            for division in page.divisions
-            for section in division.sections
+            for name, sections in page.divisions.items()
+            for each in sections
         ],
         "requirements": [to_builtins(rollup) | {"key": key} for rollup, key, _ in page.rollups],
         "waivers": to_builtins(audit.waivers),
         "attestations": to_builtins(audit.attestations),
     }
-
-
-def _inventory(arguments: Sequence[str]) -> str:
-    """Return the inventory that the command line of the run names, or an empty text."""
-    option = "--inventory="
-    return next((each.removeprefix(option) for each in reversed(arguments) if each.startswith(option)), "")
 
 
 def _control(control: Control) -> dict[str, Any]:

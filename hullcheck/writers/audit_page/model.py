@@ -1,4 +1,4 @@
-"""What the page shows besides the audit itself: figures, problems, what to fix first, targets and groups."""
+"""What the page shows besides the audit itself: figures, what to fix first, targets and groups."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,13 +17,11 @@ from hullcheck.results import (
     Audit,
     AuditedTarget,
     Control,
-    Finding,
-    Moment,
     Rollup,
     history,
     sentences,
 )
-from hullcheck.results.failures import CONTROL, Fix, fixes
+from hullcheck.results.failures import CONTROL, Failure, Fix, fixes
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.problems import Problem, by_verdict, shared_causes
 
@@ -73,27 +71,21 @@ class Row(Struct, frozen=True):
     @property
     def segments(self) -> list[tuple[str, float, float]]:
         """Word, start and width of 1,000 in all; even the smallest can be seen."""
-        there = [(word, self.counts[word]) for word in _WORDS if self.counts.get(word)]
+        there = words_in([self])
         total = sum(self.counts.values())
-        sizes = [max(12.0, 1000 * number / total) for _, number in there]
-        scale, start, found = 1000 / sum(sizes) if sizes else 0, 0.0, []
-        for (word, _), size in zip(there, sizes, strict=True):
-            width = round(size * scale, 1)
+        sizes = [max(12.0, 1000 * self.counts[word] / total) for word in there]
+        start, found = 0.0, []
+        for word, size in zip(there, sizes, strict=True):
+            width = round(size * 1000 / sum(sizes), 1)
             found.append((word, round(start, 1), width))
             start += width
         return found
 
 
-class Chart(Struct, frozen=True):
-    """Bars under one head."""
-
-    title: str
-    rows: Sequence[Row]
-
-    @property
-    def words(self) -> list[str]:
-        """The verdicts that any of the rows has."""
-        return [word for word in _WORDS if any(row.counts.get(word) for row in self.rows)]
+def words_in(rows: Iterable[Row]) -> list[str]:
+    """Return the verdicts that any of *rows* has."""
+    rows = list(rows)
+    return [word for word in _WORDS if any(row.counts.get(word) for row in rows)]
 
 
 class Section(Struct, frozen=True):
@@ -110,17 +102,13 @@ class Section(Struct, frozen=True):
         """The name of the section in links, such as `cis.5`."""
         return f"{self.marker}.{self.number}"
 
+    @property
+    def row(self) -> Row:
+        return Row(self.title, self.counts, self.number, inside=f"#findings?section={self.key}")
+
     def failing(self, controls: Iterable[str]) -> tuple[int, int]:
-        """Return how many of the failing *controls* are in the section, and how dark that is, from 0 to 4."""
         fails = len(self.controls.intersection(controls))
         return fails, -(-_DARKEST * fails // len(self.controls))
-
-
-class Division(Struct, frozen=True):
-    """The sections of one framework, in order."""
-
-    name: str
-    sections: Sequence[Section]
 
 
 class Change(Struct, frozen=True):
@@ -159,6 +147,10 @@ class TargetRow(Struct, frozen=True):
     failure: str
     fails: Counter[str]
 
+    @property
+    def badness(self) -> tuple[bool, int, int, int]:
+        return bool(self.failure), self.fails["critical"], self.fails["high"], self.fails.total()
+
 
 class GroupRow(Struct, frozen=True, dict=True):
     """A group of the inventory with the figures of all its targets, the worst of them first."""
@@ -168,22 +160,18 @@ class GroupRow(Struct, frozen=True, dict=True):
 
     @cached_property
     def row(self) -> Row:
-        """The verdicts on all targets."""
         return Row(self.name, sum((Counter(each.row.counts) for each in self.targets), Counter()))
 
     @cached_property
     def fails(self) -> Counter[str]:
-        """The failures on all targets by severity."""
         return sum((each.fails for each in self.targets), Counter())
 
     @property
     def failing(self) -> list[TargetRow]:
-        """The targets on which a control fails."""
         return [each for each in self.targets if each.fails]
 
     @property
     def silent(self) -> int:
-        """How many targets gave no answer."""
         return sum(bool(each.failure) for each in self.targets)
 
     @property
@@ -201,36 +189,56 @@ class Page:
         """Show *audit* with its *recordings*."""
         self.audit = audit
         self.recordings = {each.target: each for each in recordings}
-        self._silent = frozenset(each.target for each in recordings if each.failure)
-        found = by_verdict(audit, self._silent)
+        silent = frozenset(each.target for each in recordings if each.failure)
+        self.targets = sorted(map(self._target, audit.targets), key=lambda row: row.badness, reverse=True)
+        self.silent = [each for each in self.targets if each.failure]
+        found = by_verdict(audit, silent)
         self.fails, self.errors = found[Verdict.FAIL], found[Verdict.ERROR]
         self.manual, self.waived = found[Verdict.MANUAL], found[Verdict.WAIVED]
         self.accepted = [*self.waived, *found[Verdict.ATTESTED]]
         self.off = [each for each in audit.results if each.switched_off]
         self.nothing_judged = audit.nothing_judged or not audit.results
+        self.unjudged = [each for each in audit.unjudged if each not in silent and not audit.nothing_judged]
         self.overall = Row("All results", Counter(str(each.verdict) for each in audit.results))
         self.rollups = [(each, key_of(each), _framework(each)) for each in audit.requirements]
-        self.by_framework = Chart("Requirements by framework", [row for _, _, row in self.rollups])
-        self.fixes, self.other_fixes = _fix_first(audit)
-        self.causes, self.other_errors = shared_causes(audit, self._silent, self.errors)
+        self.by_framework = [row for _, _, row in self.rollups]
+        self.divisions = {
+            name: sections
+            for marker in _SECTIONS
+            for name, sections in [_division(marker, audit)]
+            if sections
+        }
+        changes = [_change(each) for each in fixes(audit)]
+        self.fixes = [each for at, each in enumerate(changes) if at < _MOST_FIXES or each.file]
+        self.other_fixes = [each for each in changes[_MOST_FIXES:] if not each.file]
+        self.causes, self.other_errors = shared_causes(audit, silent, self.errors)
         self.new = history.together(audit.since.new if audit.since else ())
         self.gone = history.together(audit.since.gone if audit.since else ())
+        self.trend = history.trend(audit)
+
+    def _target(self, target: AuditedTarget) -> TargetRow:
+        results, recording = self.audit.by_target[target.name], self.recordings.get(target.name)
+        counts = Counter(str(each.verdict) for each in results)
+        fails = Counter(self.audit.severity(each) for each in results if each.verdict is Verdict.FAIL)
+        time, failure = (gathered(recording), recording.failure) if recording else ("", "")
+        return TargetRow(target, Row(target.name, counts), time, failure, fails)
+
+    # ---- the sentence at the top
 
     @cached_property
     def headline(self) -> tuple[str, Verdict]:
-        """The sentence at the top, and the verdict whose shape stands beside it."""
+        every = len(self.audit.targets)
+        mute = [f"{len(self.silent)} of {every} targets gave no answer"] if self.silent else []
         if self.nothing_judged:
-            return self._nothing_judged()
-        all_targets, errors = len(self.audit.targets), len(self.errors)
-        mute = [self._without_answer] if self._silent else []
-        if bare := set(self.audit.unjudged) - self._silent:
-            mute.append(f"nothing was judged on {len(bare)} of {all_targets} targets")
+            return self._nothing_judged(mute)
+        if self.unjudged:
+            mute.append(f"nothing was judged on {len(self.unjudged)} of {every} targets")
         if self.fails:
-            also = [f"{errors} could not be judged"] if errors else []
+            also = [f"{len(self.errors)} could not be judged"] if self.errors else []
             return "; ".join([self._of(self.fails, "fails", "fail"), *also, *mute]), Verdict.FAIL
-        if errors or mute:
-            could_not = [self._of(self.errors, "could not be judged")] if errors else []
-            words = " and ".join([*could_not, *(["; ".join(mute)] if mute else [])])
+        if self.errors or mute:
+            could_not = [self._of(self.errors, "could not be judged")] if self.errors else []
+            words = " and ".join([*could_not, *filter(None, ["; ".join(mute)])])
             return f"{words[0].upper()}{words[1:]}; of the rest, none fails", Verdict.ERROR
         if self.manual:
             return f"No control fails; {self._left_to_a_person}", Verdict.MANUAL
@@ -240,21 +248,17 @@ class Page:
             return "No control fails that the site has not accepted", Verdict.WAIVED
         return "No control fails, and none is left open", Verdict.PASS
 
-    def _nothing_judged(self) -> tuple[str, Verdict]:
-        if self._silent and len(self._silent) == len(self.audit.targets):
+    def _nothing_judged(self, mute: Sequence[str]) -> tuple[str, Verdict]:
+        if self.silent and len(self.silent) == len(self.audit.targets):
             return "Nothing could be judged: no target gave an answer", Verdict.ERROR
         if self.errors:
             said = self._of(self.errors, "is an error", "are errors")
             return f"Nothing could be judged: {said}", Verdict.ERROR
-        if self._silent:
-            return f"Nothing was judged: {self._without_answer}", Verdict.ERROR
+        if mute:
+            return f"Nothing was judged: {mute[0]}", Verdict.ERROR
         if self.manual:
             return f"Nothing was judged: {self._left_to_a_person}", Verdict.MANUAL
         return "Nothing was there to be judged", Verdict.NOT_APPLICABLE
-
-    @property
-    def _without_answer(self) -> str:
-        return f"{len(self._silent)} of {len(self.audit.targets)} targets gave no answer"
 
     @property
     def _left_to_a_person(self) -> str:
@@ -265,68 +269,42 @@ class Page:
         verb = one if len(found) == 1 else several or one
         return f"{len(found)} of {len(self.audit.controls)} controls {verb}"
 
+    @property
+    def open(self) -> int:
+        """How many controls and targets could not be judged, or are switched off."""
+        off = {each.control for each in self.off}
+        return len(self.silent) + len(self.unjudged) + len(self.errors) + len(off)
+
+    @property
+    def all_judged(self) -> bool:
+        """Whether there was something to judge, and nothing of it is left open."""
+        return not (self.nothing_judged or self.open or self.manual)
+
+    # ---- figures
+
     @cached_property
     def failing(self) -> Mapping[str, int]:
-        """How many controls fail, by severity."""
         counts = Counter(each.severity for each in self.fails)
         return {name: counts[name] for name in SEVERITIES if counts[name]}
 
-    @cached_property
-    def by_severity(self) -> Chart:
-        """The results by the severity of their control."""
+    @property
+    def by_severity(self) -> list[Row]:
         counts: dict[str, Counter[str]] = {name: Counter() for name in SEVERITIES}
         for each in self.audit.results:
             counts[self.audit.severity(each)][str(each.verdict)] += 1
         links = {name: f"#failures/{name}" for name in self.failing}
-        rows = [
-            Row(name.capitalize(), each, inside=links.get(name, "")) for name, each in counts.items() if each
-        ]
-        return Chart("By severity", rows)
-
-    @cached_property
-    def divisions(self) -> list[Division]:
-        """The frameworks that have sections, as far as any control of the audit is in one."""
-        found = [_division(marker, titles, self.audit) for marker, titles in _SECTIONS.items()]
-        return [each for each in found if each.sections]
-
-    @cached_property
-    def by_section(self) -> list[Chart]:
-        """The results by section, a chart for each framework."""
         return [
-            Chart(
-                division.name,
-                [
-                    Row(each.title, each.counts, each.number, inside=f"#findings?section={each.key}")
-                    for each in division.sections
-                ],
-            )
-            for division in self.divisions
+            Row(name.capitalize(), each, inside=links.get(name, "")) for name, each in counts.items() if each
         ]
 
     @cached_property
     def failing_controls(self) -> Mapping[str, set[str]]:
-        """The ids of the controls that fail on each target."""
-        found: dict[str, set[str]] = {each.name: set() for each in self.audit.targets}
-        for each in self.audit.results:
-            if each.verdict is Verdict.FAIL:
-                found[each.target].add(each.control)
-        return found
+        return {
+            name: {each.control for each in results if each.verdict is Verdict.FAIL}
+            for name, results in self.audit.by_target.items()
+        }
 
-    @cached_property
-    def targets(self) -> list[TargetRow]:
-        """All targets, the worst first."""
-        rows = []
-        for each in self.audit.targets:
-            results, recording = self.audit.by_target[each.name], self.recordings.get(each.name)
-            counts = Counter(str(one.verdict) for one in results)
-            fails = Counter(self.audit.severity(one) for one in results if one.verdict is Verdict.FAIL)
-            time, failure = (gathered(recording), recording.failure) if recording else ("", "")
-            rows.append(TargetRow(each, Row(each.name, counts), time, failure, fails))
-        return sorted(
-            rows,
-            key=lambda row: (bool(row.failure), row.fails["critical"], row.fails["high"], row.fails.total()),
-            reverse=True,
-        )
+    # ---- targets
 
     @property
     def is_fleet(self) -> bool:
@@ -344,7 +322,7 @@ class Page:
             rows.setdefault((bool(row.failure), verdicts), []).append(row)
         return list(rows.values())
 
-    @cached_property
+    @property
     def notes(self) -> Mapping[str, list[str]]:
         """What has to be known of targets, each with the names of its targets."""
         found: dict[str, list[str]] = {}
@@ -370,46 +348,8 @@ class Page:
 
     @property
     def machines(self) -> list[tuple[AuditedTarget, list[tuple[str, str]]]]:
-        """The first targets, each with what identifies it."""
         shown = self.audit.targets[:MOST_ROWS]
         return [(each, identity_of(self.recordings.get(each.name))) for each in shown]
-
-    @property
-    def trend(self) -> tuple[Moment, ...]:
-        """The numbers of the runs before, and of this one."""
-        return history.trend(self.audit)
-
-    @cached_property
-    def silent(self) -> list[TargetRow]:
-        """The targets that gave no answer."""
-        return [each for each in self.targets if each.failure]
-
-    @cached_property
-    def unjudged(self) -> list[str]:
-        """The other targets on which nothing was judged; empty if that is so for all."""
-        found = () if self.audit.nothing_judged else self.audit.unjudged
-        return [each for each in found if each not in self._silent]
-
-    @cached_property
-    def anchored_by_fails(self) -> set[str]:
-        """The controls in the list of failures: an element's id is there once."""
-        return {each.control.id for each in self.fails}
-
-    @cached_property
-    def anchored_by_errors(self) -> set[str]:
-        """The controls in the list of failures or of errors."""
-        return self.anchored_by_fails | {each.control.id for each in self.other_errors}
-
-    @cached_property
-    def open(self) -> int:
-        """How many controls and targets could not be judged, or are switched off."""
-        off = {each.control for each in self.off}
-        return len(self.silent) + len(self.unjudged) + len(self.errors) + len(off)
-
-    @property
-    def all_judged(self) -> bool:
-        """Whether there was something to judge, and nothing of it is left open."""
-        return not (self.nothing_judged or self.open or self.manual)
 
 
 # ---- what a host said
@@ -430,11 +370,8 @@ def identity_of(recording: Recording | None) -> list[tuple[str, str]]:
 
 def gathered(recording: Recording) -> str:
     """Return when a target was asked, in RFC 3339 and UTC; empty if that is unknown."""
-    try:
-        moment = datetime.fromtimestamp(recording.gathered, UTC)
-    except (OverflowError, OSError, ValueError):  # the clock of a target may say anything
-        return ""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if recording.gathered > 0 else ""
+    moment = datetime.fromtimestamp(recording.gathered, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if recording.gathered else ""
 
 
 # ---- frameworks
@@ -454,61 +391,53 @@ def _framework(rollup: Rollup) -> Row:
     return Row(rollup.name.partition(": ")[0], counts, label, link=key)
 
 
-def _division(marker: str, titles: Mapping[str, str], audit: Audit) -> Division:
-    numbers = {
-        control.id: dict.fromkeys(each.partition(".")[0] for each in control.frameworks.get(marker, ()))
-        for control in audit.controls
-    }
+def _division(marker: str, audit: Audit) -> tuple[str, list[Section]]:
+    """Return the name of a framework, and its sections in order as far as any control of the audit is in one."""
     inside: dict[str, set[str]] = {}
-    for control, found in numbers.items():
-        for number in found:
-            inside.setdefault(number, set()).add(control)
-    counts: dict[str, Counter[str]] = {number: Counter() for number in inside}
+    for control in audit.controls:
+        for each in control.frameworks.get(marker, ()):
+            inside.setdefault(each.partition(".")[0], set()).add(control.id)
+    counts: dict[str, Counter[str]] = {each.id: Counter() for each in audit.controls}
     for result in audit.results:
-        for number in numbers[result.control]:
-            counts[number][str(result.verdict)] += 1
+        counts[result.control][str(result.verdict)] += 1
     name = next((each.name for each in audit.requirements if each.framework == marker), marker)
     ordered = sorted(inside, key=lambda each: (int(each), "") if each.isdecimal() else (999, each))
-    sections = [
-        Section(marker, number, titles.get(number, "Other"), frozenset(inside[number]), counts[number])
-        for number in ordered
+    return name, [
+        Section(
+            marker,
+            each,
+            _SECTIONS[marker].get(each, "Other"),
+            frozenset(inside[each]),
+            sum((counts[control] for control in inside[each]), Counter()),
+        )
+        for each in ordered
     ]
-    return Division(name, sections)
 
 
 # ---- what to fix first
 
 
-def _fix_first(audit: Audit) -> tuple[list[Change], list[Change]]:
-    """Return the changes that are shown, the first few and all that have a file to copy, and the others."""
-    found = [_change(each) for each in fixes(audit)]
-    shown = [each for at, each in enumerate(found) if at < _MOST_FIXES or each.file]
-    return shown, [each for each in found[_MOST_FIXES:] if not each.file]
-
-
 def _change(fix: Fix) -> Change:
     file = offered.file_of(fix)
     only = fix.controls[0] if fix.kind == CONTROL else None
-    title = _first_sentence(only.remedy or only.title) if only else str(fix)
+    title = str(fix)
+    if only:
+        first, stop, _ = (only.remedy or only.title).partition(". ")
+        title = first + stop.strip()
     steps = file.by_hand if file else fix.controls
     return Change(fix, title[0].upper() + title[1:], only, file, _found(fix), steps)
 
 
-def _first_sentence(words: str) -> str:
-    first, stop, _ = words.partition(". ")
-    return first + stop.strip()
-
-
 def _found(fix: Fix) -> dict[str, str]:
     """Return the first finding of each control as a sentence; of one on several targets how many these are."""
-    found: dict[str, Finding] = {}
-    targets: dict[str, set[str]] = {}
+    found: dict[str, list[Failure]] = {}
     for each in fix.failures:
-        found.setdefault(each.control.id, each.finding)
-        targets.setdefault(each.control.id, set()).add(each.target)
-    return {
-        name: f"{len(targets[name])} targets: {each.reason}"
-        if each.kind == "target" and len(targets[name]) > 1
-        else sentences.sentence(each.kind, each.subject, each.verdict, each.reason)
-        for name, each in found.items()
-    }
+        found.setdefault(each.control.id, []).append(each)
+    return {name: _sentence(failures) for name, failures in found.items()}
+
+
+def _sentence(failures: Sequence[Failure]) -> str:
+    found, targets = failures[0].finding, {each.target for each in failures}
+    if found.kind == "target" and len(targets) > 1:
+        return f"{len(targets)} targets: {found.reason}"
+    return sentences.sentence(found.kind, found.subject, found.verdict, found.reason)

@@ -30,6 +30,13 @@ class Reason(Struct, frozen=True):
     text: str
     places: Sequence[Place]
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the page shows all of it."""
+        return len(self.places) <= MOST_PLACES and all(
+            len(each.subjects) <= MOST_SUBJECTS and len(each.targets) <= MOST_TARGETS for each in self.places
+        )
+
 
 class Problem(Struct, frozen=True):
     """A control with its findings of one verdict; *targets* is the number of those that have one."""
@@ -46,13 +53,10 @@ class Problem(Struct, frozen=True):
 
         A waiver of a place is no wider than the findings: its subjects are on each of its targets.
         """
-        places = [place for reason in self.reasons for place in reason.places]
-        is_shown = len(self.reasons) <= MOST_REASONS and all(
-            len(reason.places) <= MOST_PLACES for reason in self.reasons
-        )
-        are_named = all(len(p.subjects) <= MOST_SUBJECTS and len(p.targets) <= MOST_TARGETS for p in places)
-        named = {(tuple(place.targets), tuple(place.subjects)): None for place in places}
-        if self.verdict is not Verdict.FAIL or not is_shown or not are_named or len(named) > _MOST_WAIVERS:
+        is_shown = len(self.reasons) <= MOST_REASONS and all(each.is_shown for each in self.reasons)
+        places = (place for reason in self.reasons for place in reason.places)
+        named = dict.fromkeys((tuple(each.targets), tuple(each.subjects)) for each in places)
+        if self.verdict is not Verdict.FAIL or not is_shown or len(named) > _MOST_WAIVERS:
             return ""
         return json.dumps([[self.control.id, *each] for each in named])
 
@@ -67,36 +71,30 @@ def by_verdict(audit: Audit, silent: frozenset[str]) -> Mapping[Verdict, list[Pr
     order = {each.id: number for number, each in enumerate(audit.controls)}
     problems: dict[Verdict, list[Problem]] = {verdict: [] for verdict in _LISTED}
     for (verdict, control), together in found.items():
-        problems[verdict].append(_problem(audit, control, verdict, together))
+        severity = min((audit.severity(result) for result, _ in together), key=rank)
+        targets = len({result.target for result, _ in together})
+        problem = Problem(audit.known[control], verdict, severity, targets, _reasons(together))
+        problems[verdict].append(problem)
     for some in problems.values():
         some.sort(key=lambda each: (rank(each.severity), -each.targets, order[each.control.id]))
     return problems
 
 
-def _problem(
-    audit: Audit, control: str, verdict: Verdict, found: Sequence[tuple[Result, Finding]]
-) -> Problem:
-    where: dict[
-        tuple[str, str], dict[str, dict[str, None]]
-    ] = {}  # by kind and reason, each subject's targets
-    counts = Counter[tuple[str, str]]()
+def _reasons(found: Sequence[tuple[Result, Finding]]) -> list[Reason]:
+    """Return the reasons, those of most findings first; subjects that are on the same targets are named together."""
+    counts = Counter((each.kind, each.reason) for _, each in found)
+    targets: dict[tuple[str, str], dict[str, dict[str, None]]] = {each: {} for each in counts}
     for result, each in found:
         subject = "" if each.kind == "target" else each.subject
-        key = each.kind, each.reason
-        where.setdefault(key, {}).setdefault(subject, {})[result.target] = None
-        counts[key] += 1
-    severity = min({audit.severity(result) for result, _ in found}, key=rank)
-    targets = len({result.target for result, _ in found})
-    reasons = [Reason(*key, _places(where[key])) for key, _ in counts.most_common()]
-    return Problem(audit.known[control], verdict, severity, targets, reasons)
-
-
-def _places(targets: Mapping[str, Mapping[str, None]]) -> list[Place]:
-    """Name subjects together that are on the same targets."""
-    together: dict[tuple[str, ...], list[str]] = {}
-    for subject, names in targets.items():
-        together.setdefault(tuple(names), []).append(subject)
-    return [Place([each for each in subjects if each], names) for names, subjects in together.items()]
+        targets[each.kind, each.reason].setdefault(subject, {})[result.target] = None
+    reasons = []
+    for key, _ in counts.most_common():
+        together: dict[tuple[str, ...], list[str]] = {}
+        for subject, names in targets[key].items():
+            together.setdefault(tuple(names), []).append(subject)
+        places = [Place(list(filter(None, subjects)), names) for names, subjects in together.items()]
+        reasons.append(Reason(*key, places))
+    return reasons
 
 
 def shared_causes(
@@ -104,9 +102,10 @@ def shared_causes(
 ) -> tuple[list[Cause], list[Problem]]:
     """Return what keeps several controls from being judged, and the *errors* that have a reason of their own."""
     found = causes(audit, silent)
-    own = {each.stopped[0] for each in found if each.controls == 1}
+    own = {each.stopped[0] for each in found if len(each.stopped) == 1}
     for result in audit.results:
         reasons = {each.reason for each in result.findings if each.verdict is Verdict.ERROR}
         if len(reasons) > 1 or (result.verdict is not Verdict.ERROR and reasons):
             own.add(result.control)
-    return [each for each in found if each.controls > 1], [each for each in errors if each.control.id in own]
+    shared = [each for each in found if len(each.stopped) > 1]
+    return shared, [each for each in errors if each.control.id in own]

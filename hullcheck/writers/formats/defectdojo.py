@@ -13,7 +13,6 @@ from hullcheck.writers.formats.summary import code
 _SHOWN = (Verdict.FAIL, Verdict.WAIVED, Verdict.ERROR)
 _TITLE = 500  # characters; its column holds 511
 _NAME = 200  # characters; that of a component or a service holds 200 or more
-_SEVERITIES = {"critical": "Critical", "high": "High", "medium": "Medium", "low": "Low"}
 
 
 def render(audit: Audit) -> str:
@@ -33,7 +32,7 @@ def _finding(entry: Entry, day: str) -> dict[str, Any]:
     control, waived = entry.control, entry.verdict is Verdict.WAIVED
     return {
         "title": line(_title(entry), _TITLE),
-        "severity": _SEVERITIES.get(entry.severity, "Medium"),
+        "severity": entry.severity.capitalize(),
         "description": _description(entry),
         "mitigation": control.remedy,
         "impact": control.rationale,

@@ -54,7 +54,7 @@ def _control(audit: Audit, name: str, found: list[Entry]) -> dict[str, Any]:
         "title": control.title,
         "desc": control.rationale,
         "descriptions": [{"label": "fix", "data": control.remedy}],
-        "impact": _IMPACTS.get(first.severity, 0.5) if applies else 0.0,
+        "impact": _IMPACTS[first.severity] if applies else 0.0,
         "refs": [],
         "tags": {**_tags(control, first.severity), "target": first.result.target},
         "code": "",

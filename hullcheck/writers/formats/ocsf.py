@@ -18,6 +18,16 @@ from hullcheck.writers.entries import (
 
 VERSION = "1.5.0"
 """Of the schema."""
+_CLASS = {
+    "activity_id": 1,
+    "activity_name": "Create",
+    "category_uid": 2,
+    "category_name": "Findings",
+    "class_uid": 2003,
+    "class_name": "Compliance Finding",
+    "type_uid": 200301,
+    "type_name": "Compliance Finding: Create",
+}
 _SEVERITIES = {"low": (2, "Low"), "medium": (3, "Medium"), "high": (4, "High"), "critical": (5, "Critical")}
 _INFORMATIONAL = (1, "Informational")
 _NEW, _SUPPRESSED, _RESOLVED = (1, "New"), (3, "Suppressed"), (4, "Resolved")
@@ -32,61 +42,46 @@ def render(audit: Audit) -> Iterator[str]:
 
 
 def _event(audit: Audit, entry: Entry) -> dict[str, Any]:
-    time = seconds(audit.run.finished) * 1000
+    control, time = entry.control, seconds(audit.run.finished) * 1000
     bad = entry.verdict in _BAD
-    severity_id, severity = _SEVERITIES.get(entry.severity, (99, "Other")) if bad else _INFORMATIONAL
+    severity_id, severity = _SEVERITIES[entry.severity] if bad else _INFORMATIONAL
     state_id, state = _STATES.get(entry.verdict, _NEW)
+    # a verdict that has no status of its own there is *Other* with its word
+    status_id, status = STATUS[entry.verdict].ocsf
+    title = line(f"{entry.number}: {control.title}", _LONGEST)
     event = {
-        "activity_id": 1,
-        "activity_name": "Create",
-        "category_uid": 2,
-        "category_name": "Findings",
-        "class_uid": 2003,
-        "class_name": "Compliance Finding",
-        "type_uid": 200301,
-        "type_name": "Compliance Finding: Create",
+        **_CLASS,
         "time": time,
         "severity_id": severity_id,
         "severity": severity,
         "status_id": state_id,
         "status": state,
         "message": f"{entry.result.target}: {entry.sentence}",
-        "metadata": _metadata(audit),
-        "finding_info": _info(entry, time),
-        "compliance": _compliance(entry),
+        "metadata": {
+            "version": VERSION,
+            "product": {"name": "hullcheck", "vendor_name": "hullcheck", "version": audit.run.version},
+            "correlation_uid": audit.run.id,
+        },
+        "finding_info": {
+            "uid": entry.id,
+            "title": title,
+            "desc": control.rationale or title,
+            "types": ["Compliance"],
+            "created_time": time,
+        },
+        "compliance": {
+            "control": entry.number,
+            "standards": list(control.frameworks) or ["hullcheck"],
+            "requirements": frameworks(control),
+            "status_id": status_id,
+            "status": status,
+            "status_detail": entry.sentence,
+        },
         "resources": _resources(entry),
-        "unmapped": _unmapped(entry),
     }
-    return event | ({"remediation": {"desc": entry.control.remedy}} if bad and entry.control.remedy else {})
-
-
-def _metadata(audit: Audit) -> dict[str, Any]:
-    product = {"name": "hullcheck", "vendor_name": "hullcheck", "version": audit.run.version}
-    return {"version": VERSION, "product": product, "correlation_uid": audit.run.id}
-
-
-def _info(entry: Entry, time: int) -> dict[str, Any]:
-    title = line(f"{entry.number}: {entry.control.title}", _LONGEST)
-    return {
-        "uid": entry.id,
-        "title": title,
-        "desc": entry.control.rationale or title,
-        "types": ["Compliance"],
-        "created_time": time,
-    }
-
-
-def _compliance(entry: Entry) -> dict[str, Any]:
-    """Return the status of the check; a verdict that has none of its own there is *Other* with its word."""
-    status_id, status = STATUS[entry.verdict].ocsf
-    return {
-        "control": entry.number,
-        "standards": list(entry.control.frameworks) or ["hullcheck"],
-        "requirements": frameworks(entry.control),
-        "status_id": status_id,
-        "status": status,
-        "status_detail": entry.sentence,
-    }
+    unmapped = {"verdict": str(entry.verdict), "control": control.id, "accepted": accepted_document(entry)}
+    event["unmapped"] = {name: each for name, each in unmapped.items() if each}
+    return event | ({"remediation": {"desc": control.remedy}} if bad and control.remedy else {})
 
 
 def _resources(entry: Entry) -> list[dict[str, Any]]:
@@ -99,8 +94,3 @@ def _resources(entry: Entry) -> list[dict[str, Any]]:
         {"uid": f"{target}/{found.kind}/{name}", "name": name, "type": found.kind, "namespace": target},
         host,
     ]
-
-
-def _unmapped(entry: Entry) -> dict[str, Any]:
-    known = {"verdict": str(entry.verdict), "control": entry.control.id, "accepted": accepted_document(entry)}
-    return {name: each for name, each in known.items() if each}

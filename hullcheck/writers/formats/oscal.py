@@ -4,14 +4,12 @@ A finding there is *satisfied* or *not-satisfied*. What was not judged, a person
 observation, and no finding. Every UUID follows from the run and from names, so the same audit gives the same file.
 """
 
-import re
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
-from hullcheck.lazy import regex
 from hullcheck.results import Attestation, Audit, AuditedTarget, Waiver
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import SATISFIED, STATUS, Entry, entries, json_text, line
@@ -21,8 +19,7 @@ VERSION = "1.2.1"
 NAMESPACE = "urn:hullcheck:oscal"
 """Of our properties and UUIDs."""
 _ROOT = uuid5(NAMESPACE_URL, NAMESPACE)
-_OF_800_53 = regex(r"800-53:([A-Z]{2})-(\d+)(?:\((\d+)\))?")
-_DAY = regex(r"\d{4}-\d\d-\d\d")
+_OF_800_53 = "800-53:"
 
 
 def render(audit: Audit) -> str:
@@ -69,7 +66,11 @@ def _result(audit: Audit) -> dict[str, Any]:
         "local-definitions": {"inventory-items": items} if items else {},
         "observations": [_observation(audit, each) for each in found],
         "risks": [_risk(key, each, each.waiver) for each in found if each.verdict is Verdict.WAIVED],
-        "findings": [each for together in _by_result(found) for each in _finding(key, together)],
+        "findings": [
+            each
+            for _, together in groupby(found, lambda each: (each.result.target, each.control.id))
+            for each in _finding(key, list(together))
+        ],
     }
     return {
         "uuid": _uuid(key, "result"),
@@ -85,7 +86,9 @@ def _result(audit: Audit) -> dict[str, Any]:
 def _reviewed(audit: Audit) -> dict[str, Any]:
     """Return the controls of SP 800-53 that the findings speak for, and our own, which are objectives."""
     ids = (each for control in audit.controls for each in control.frameworks.get("nist", ()))
-    numbers = sorted({_numbered(match) for each in ids if (match := _OF_800_53.fullmatch(each))})
+    # as NIST's catalog writes them: `ac-6`, and an enhancement as `ac-6.1`
+    own = (each.removeprefix(_OF_800_53).lower() for each in ids if each.startswith(_OF_800_53))
+    numbers = sorted({each.replace("(", ".").removesuffix(")") for each in own})
     selected: dict[str, Any] = {"include-controls": [{"control-id": each} for each in numbers]}
     made: dict[str, Any] = {"control-selections": [selected if numbers else {"include-all": {}}]}
     if audit.controls:
@@ -94,14 +97,8 @@ def _reviewed(audit: Audit) -> dict[str, Any]:
     return made
 
 
-def _numbered(match: re.Match[str]) -> str:
-    """Return an id as NIST's catalog writes it: `ac-6`, and an enhancement as `ac-6.1`."""
-    family, number, enhancement = match.groups()
-    return f"{family.lower()}-{number}" + (f".{enhancement}" if enhancement else "")
-
-
 def _item(key: str, target: AuditedTarget) -> dict[str, Any]:
-    said = {"engine": target.engine, "os": target.os, "connect": target.connect, "kind": target.kind}
+    said = {name: getattr(target, name) for name in ("engine", "os", "connect", "kind")}
     return {
         "uuid": _uuid(key, "target", target.name),
         "description": code(target.name),
@@ -127,7 +124,7 @@ def _observation(audit: Audit, entry: Entry) -> dict[str, Any]:
         "description": f"What the target answered: {code(' '.join(entry.result.evidence))}",
     }
     made = {
-        "uuid": _observed(key, entry),
+        "uuid": _uuid(key, "observation", entry.id),
         "title": line(f"{entry.number}: {entry.control.title}"),
         "description": code(entry.sentence),
         "props": [_prop(name, each) for name, each in said.items()],
@@ -140,21 +137,13 @@ def _observation(audit: Audit, entry: Entry) -> dict[str, Any]:
     return made | ({"remarks": remarks} if remarks else {})
 
 
-def _observed(key: str, entry: Entry) -> str:
-    return _uuid(key, "observation", entry.id)
-
-
-def _by_result(found: Sequence[Entry]) -> list[list[Entry]]:
-    return [list(each) for _, each in groupby(found, key=lambda each: (each.result.target, each.control.id))]
-
-
 def _finding(key: str, found: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Return the finding of a control on a target, or none if its verdict is neither good nor bad."""
     first = found[0]
     state = STATUS[first.result.verdict].oscal
     if not state:
         return []
-    risks = [{"risk-uuid": _at_risk(key, each)} for each in found if each.verdict is Verdict.WAIVED]
+    waived = [each for each in found if each.verdict is Verdict.WAIVED]
+    risks = [{"risk-uuid": _uuid(key, "risk", each.id)} for each in waived]
     status = {"state": state, "reason": "pass" if state == SATISFIED else "fail"}
     made: dict[str, Any] = {
         "uuid": _uuid(key, "finding", first.result.target, first.control.id),
@@ -162,13 +151,9 @@ def _finding(key: str, found: Sequence[Entry]) -> list[dict[str, Any]]:
         "description": code(first.result.reason or str(first.result.verdict)),
         "props": [_prop("verdict", str(first.result.verdict)), _prop("target", first.result.target)],
         "target": {"type": "objective-id", "target-id": first.control.id, "status": status},
-        "related-observations": [{"observation-uuid": _observed(key, each)} for each in found],
+        "related-observations": [{"observation-uuid": _uuid(key, "observation", each.id)} for each in found],
     }
     return [made | ({"related-risks": risks} if risks else {})]
-
-
-def _at_risk(key: str, entry: Entry) -> str:
-    return _uuid(key, "risk", entry.id)
 
 
 def _risk(key: str, entry: Entry, waiver: Waiver | None) -> dict[str, Any]:
@@ -176,14 +161,14 @@ def _risk(key: str, entry: Entry, waiver: Waiver | None) -> dict[str, Any]:
     said = ("approved_by", "approved_on", "ticket") if waiver else ()
     props = [_prop(name.replace("_", "-"), each) for name in said if (each := getattr(waiver, name))]
     made: dict[str, Any] = {
-        "uuid": _at_risk(key, entry),
+        "uuid": _uuid(key, "risk", entry.id),
         "title": line(f"Waived: {entry.number} on {entry.result.target}"),
         "description": code(entry.sentence),
         "statement": code(waiver.risk or waiver.reason if waiver else entry.finding.accepted_by),
         "props": props,
         "status": "deviation-approved",
-        "related-observations": [{"observation-uuid": _observed(key, entry)}],
+        "related-observations": [{"observation-uuid": _uuid(key, "observation", entry.id)}],
     }
-    if waiver and _DAY.fullmatch(waiver.last_day):
+    if waiver and waiver.last_day:
         made["deadline"] = f"{waiver.last_day}T23:59:59Z"
     return {name: each for name, each in made.items() if each}

@@ -3,7 +3,6 @@
 GitHub takes each result for a problem, whatever its kind says, so what passes is not there.
 """
 
-import gzip
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -15,13 +14,9 @@ from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import Entry, accepted_document, entries, json_text, line
 from hullcheck.writers.formats import Rendering
 
-MOST_RESULTS = 25_000
-MOST_TAGS = 20
-LARGEST = 10_000_000
-"""Bytes of the file when gzip has packed it."""
-_MARGIN = 0.9  # libraries pack a little differently, and the cut must be the same for all
-_SMALLER = 0.8
-_MOST_NOTIFICATIONS = 1000
+MOST_RESULTS = 5_000
+"""GitHub shows no more; with these the file is not too large for it."""
+_MOST_TAGS = 20
 _PLACE = regex(r"(?:\A|\()([^():\n]+):([0-9]{1,9})(?:, [^():\n]+:[0-9]{1,9})*\)?\Z")
 """File and line at the end of a reason, as findings on Compose files have it."""
 _TITLE = 1000  # characters; GitHub's limit is 1024
@@ -37,26 +32,18 @@ _MEANINGS = {
 
 
 def render(audit: Audit) -> Rendering:
-    """Render the worst findings of *audit*, as many as the limits allow, in the order of the audit."""
+    """Render the worst findings of *audit*, as many as GitHub takes, in the order of the audit."""
     found = [each for each in entries(audit) if each.verdict in _SHOWN]
     worst = sorted(range(len(found)), key=lambda at: found[at].order)
-    most = min(len(worst), MOST_RESULTS)
-    while True:
-        kept = [found[at] for at in sorted(worst[:most])]
-        left_out = _left_out(found, [found[at] for at in worst[most:]])
-        content = json_text(_log(audit, kept, left_out)).encode("ascii")
-        limit = LARGEST * _MARGIN
-        if len(content) <= limit or len(gzip.compress(content, mtime=0)) <= limit or most == 0:
-            return Rendering([content], left_out)
-        most = int(most * _SMALLER)
-
-
-def _left_out(found: Sequence[Entry], left: Sequence[Entry]) -> str:
-    if not left:
-        return ""
-    failing = sum(each.verdict is Verdict.FAIL for each in left)
-    said = f"{len(left):,} of {len(found):,} results were left out, because GitHub takes no more"
-    return f"{said}; {failing:,} of them fail; results.json has them all"
+    kept = [found[at] for at in sorted(worst[:MOST_RESULTS])]
+    left_out = ""
+    if left := [found[at] for at in worst[MOST_RESULTS:]]:
+        failing = sum(each.verdict is Verdict.FAIL for each in left)
+        left_out = (
+            f"{len(left):,} of {len(found):,} results were left out, because GitHub takes no more;"
+            f" {failing:,} of them fail; results.json has them all"
+        )
+    return Rendering([json_text(_log(audit, kept, left_out)).encode("ascii")], left_out)
 
 
 def _log(audit: Audit, kept: Sequence[Entry], left_out: str) -> dict[str, Any]:
@@ -64,8 +51,7 @@ def _log(audit: Audit, kept: Sequence[Entry], left_out: str) -> dict[str, Any]:
     targets = {each.name: at for at, each in enumerate(audit.targets)}
     of_files = {each.name for each in audit.targets if each.kind == COMPOSE}
     shard = audit.run.shard.replace("/", "-of-")
-    unread = [each for each in kept if each.verdict is Verdict.ERROR][:_MOST_NOTIFICATIONS]
-    notes = [_notification(each, index) for each in unread]
+    notes = [_notification(each, index) for each in kept if each.verdict is Verdict.ERROR]
     notes += [_note(_CUT, left_out, "warning")] if left_out else []
     run = {
         "tool": {
@@ -97,21 +83,17 @@ def _log(audit: Audit, kept: Sequence[Entry], left_out: str) -> dict[str, Any]:
     return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 
 
-def _text(text: str) -> dict[str, str]:
-    return {"text": text}
-
-
 def _rule(control: Control) -> dict[str, Any]:
     said = f"{control.rationale}\n\nRemedy: {control.remedy}" if control.remedy else control.rationale
     return {
         "id": control.id,
-        "shortDescription": _text(line(control.title, _TITLE) or control.id),
-        "fullDescription": _text(line(control.rationale, _TITLE) or control.id),
-        "help": _text(said or control.id),
-        "defaultConfiguration": {"level": _LEVELS.get(control.severity, "warning")},
+        "shortDescription": {"text": line(control.title, _TITLE) or control.id},
+        "fullDescription": {"text": line(control.rationale, _TITLE) or control.id},
+        "help": {"text": said or control.id},
+        "defaultConfiguration": {"level": _LEVELS[control.severity]},
         "properties": {
             "tags": _tags(control.frameworks),
-            "security-severity": _SCORES.get(control.severity, _SCORES["medium"]),
+            "security-severity": _SCORES[control.severity],
             "severity": control.severity,
             "frameworks": control.frameworks,
         },
@@ -121,18 +103,18 @@ def _rule(control: Control) -> dict[str, Any]:
 def _tags(frameworks: Mapping[str, Iterable[str]]) -> list[str]:
     """Return the first ids of each framework in turn, so that none is lost to the limit alone."""
     ids = [[f"{name}:{each}" for each in some] for name, some in frameworks.items()]
-    turns = [each for turn in range(MOST_TAGS) for some in ids for each in some[turn : turn + 1]]
-    return list(dict.fromkeys(["security", *turns]))[:MOST_TAGS]
+    turns = [each for turn in range(_MOST_TAGS) for some in ids for each in some[turn : turn + 1]]
+    return list(dict.fromkeys(["security", *turns]))[:_MOST_TAGS]
 
 
 def _kind_of_note(name: str, meaning: str) -> dict[str, Any]:
     """Return a kind of notification with all that GitHub asks of a rule."""
-    return {"id": name, **dict.fromkeys(("shortDescription", "fullDescription", "help"), _text(meaning))}
+    return {"id": name, **{key: {"text": meaning} for key in ("shortDescription", "fullDescription", "help")}}
 
 
 def _note(kind: str, text: str, level: str) -> dict[str, Any]:
     descriptor = {"id": kind, "index": list(_MEANINGS).index(kind)}
-    return {"descriptor": descriptor, "level": level, "message": _text(text)}
+    return {"descriptor": descriptor, "level": level, "message": {"text": text}}
 
 
 def _notification(entry: Entry, index: Mapping[str, int]) -> dict[str, Any]:
@@ -147,8 +129,8 @@ def _result(entry: Entry, index: Mapping[str, int]) -> dict[str, Any]:
         "ruleId": entry.control.id,
         "ruleIndex": index[entry.control.id],
         "kind": "fail",
-        "level": _LEVELS.get(entry.severity, "warning"),
-        "message": _text(line(f"Not judged: {said}" if entry.verdict is Verdict.ERROR else said)),
+        "level": _LEVELS[entry.severity],
+        "message": {"text": line(f"Not judged: {said}" if entry.verdict is Verdict.ERROR else said)},
         # GitHub follows an alert by the first; without it, it takes file and line, which are the same for all
         "partialFingerprints": {"primaryLocationLineHash": f"{entry.id}:1", "hullcheckFinding/v1": entry.id},
         "properties": {

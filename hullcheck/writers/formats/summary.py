@@ -1,7 +1,7 @@
 """summary.md: an audit on one page of Markdown, for the summary of a CI job or a comment."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hullcheck.lazy import regex
 from hullcheck.results import Audit, Gate
@@ -9,9 +9,8 @@ from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import Entry, entries, line
 from hullcheck.writers.formats import Rendering
 
-LARGEST = 1024 * 1024
-"""Bytes; GitHub shows no summary that is larger."""
-_MARGIN = 2000  # bytes for what is said of the rest
+MOST_FINDINGS = 1000
+"""GitHub shows no summary above 1 MiB."""
 _HEADS = {
     Verdict.FAIL: "What fails",
     Verdict.ERROR: "What could not be judged",
@@ -24,20 +23,15 @@ _RUN_OF_TICKS = regex("`+")
 
 def render(audit: Audit) -> Rendering:
     """Render *audit*: how many of each verdict, and then what fails, the worst first."""
-    text = _head(audit)
-    room = LARGEST - _MARGIN - len(text.encode("utf-8"))
-    kept, left = [], 0
-    for each, counts in _body(audit):
-        size = len(each.encode("utf-8"))
-        # what comes later is no worse: none of it stands where something worse is missing
-        if left or size > room:
-            left += counts
-            continue
-        kept.append(each)
-        room -= size
-    left_out = f"{left:,} findings are left out: a summary has at most 1 MiB" if left else ""
-    end = f"\n**{left_out}. They are in `results.json`.**\n" if left else ""
-    return Rendering([(text + "".join(kept) + end).encode("utf-8")], left_out)
+    found = sorted((each for each in entries(audit) if each.verdict in _HEADS), key=lambda each: each.order)
+    left = len(found) - MOST_FINDINGS
+    left_out = f"{left:,} findings are left out: a summary has at most {MOST_FINDINGS:,}" if left > 0 else ""
+    text = _head(audit) + "".join(_body(found))
+    if (since := audit.since) is not None:
+        counts = f"{len(since.new):,} new, {len(since.gone):,} gone, {since.still:,} still there"
+        text += f"\nSince {code(since.run)}: {counts}.\n"
+    text += f"\n**{left_out}. They are in `results.json`.**\n" if left_out else ""
+    return Rendering([text.encode("utf-8")], left_out)
 
 
 def _head(audit: Audit) -> str:
@@ -54,7 +48,6 @@ def _head(audit: Audit) -> str:
 
 
 def _gate(gate: Gate) -> str:
-    """Return whether a gate holds, and the first few lines of what breaks it."""
     name = code(f"{gate.option}={gate.asked}")
     if not gate.broken:
         return f"\nThe gate {name} holds.\n"
@@ -75,7 +68,6 @@ def _headline(audit: Audit) -> str:
 
 
 def _counts(audit: Audit) -> str:
-    """Return a row for each target: its results by verdict."""
     found: dict[str, Counter[Verdict]] = {each.name: Counter() for each in audit.targets}
     for each in audit.results:
         found.setdefault(each.target, Counter())[each.verdict] += 1
@@ -85,24 +77,20 @@ def _counts(audit: Audit) -> str:
     return "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def _body(audit: Audit) -> Iterator[tuple[str, int]]:
-    """Yield the parts of the text, each with the number of its findings."""
-    found = sorted((each for each in entries(audit) if each.verdict in _HEADS), key=lambda each: each.order)
+def _body(found: Sequence[Entry]) -> Iterator[str]:
+    """Yield a part for each verdict and control; the number in a head counts what is left out, too."""
+    many = Counter(each.verdict for each in found)
     for verdict, head in _HEADS.items():
-        these = [each for each in found if each.verdict is verdict]
+        these = [each for each in found[:MOST_FINDINGS] if each.verdict is verdict]
         if these:
-            yield f"\n## {head} ({len(these):,})\n", 0
+            yield f"\n## {head} ({many[verdict]:,})\n"
         groups: dict[tuple[str, str], list[Entry]] = {}
         for each in these:
             groups.setdefault((each.severity, each.control.id), []).append(each)
         for (severity, _), together in groups.items():
             first = together[0]
-            title = code(first.control.title.removesuffix("."))
-            yield f"\n**{code(severity)} · {code(first.number)}** {title}\n\n", 0
-            yield from ((_finding(each), 1) for each in together)
-    if (since := audit.since) is not None:
-        counts = f"{len(since.new):,} new, {len(since.gone):,} gone, {since.still:,} still there"
-        yield f"\nSince {code(since.run)}: {counts}.\n", 0
+            yield f"\n**{code(severity)} · {code(first.number)}** {code(first.control.title.removesuffix('.'))}\n\n"
+            yield from map(_finding, together)
 
 
 def _finding(entry: Entry) -> str:

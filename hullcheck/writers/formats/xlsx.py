@@ -53,7 +53,6 @@ def render(audit: Audit) -> Rendering:
 
 
 def _fill(sheet: Any, bold: object, head: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
-    """Write a sheet row by row, and return how many rows did not fit."""
     sheet.freeze_panes(1, 0)
     for column, name in enumerate(head):
         sheet.set_column(column, column, _WIDTHS.get(name, _USUAL))

@@ -46,19 +46,18 @@ class Progress:
         self.done = 0
         self.failures: list[str] = []
         self.moves = reporter is not None and reporter.isatty
-        if self.moves:
-            self._draw("")
+        self._draw("")
 
     def step(self, name: str, failure: str) -> None:
         """Count one more target; *failure* is why it could not be gathered, or empty."""
         self.done += 1
         if failure:
             self.failures.append(f"{name}: {failure}")
-        if self.moves:
-            self._draw(name)
+        self._draw(name)
 
     def _draw(self, name: str) -> None:
-        self._overwrite(f"gathering: {self.done} of {self.total} targets {printable(name)}")
+        if self.moves:
+            self._overwrite(f"gathering: {self.done} of {self.total} targets {printable(name)}")
 
     def _overwrite(self, text: str) -> None:
         """Write *text* over the line, up to the last column but one: in the last the cursor would not go back."""
@@ -66,7 +65,6 @@ class Progress:
         self.reporter.rewrite(padded(cut(text, width), width))
 
     def hide(self) -> None:
-        """Clear the line that moves, and draw it no more."""
         if self.moves:
             self._overwrite("")
             self.reporter.rewrite("")
@@ -86,11 +84,9 @@ class Progress:
         self.reporter.write_line(f"gathered {self.total} {noun} in {seconds:.1f} s")
         for failure in () if told_below else self.failures:
             self.reporter.write_line(f"not audited: {printable(failure)}", red=True)
-        together: dict[str, list[str]] = {}
-        for name, said in rights.items():
-            together.setdefault(said, []).append(name)
-        for said, names in together.items():
-            self.reporter.write_line(printable(f"{screen.named(names)}: {said}"), yellow=": " in said)
+        for said in dict.fromkeys(rights.values()):
+            names = screen.named([name for name, each in rights.items() if each == said])
+            self.reporter.write_line(printable(f"{names}: {said}"), yellow=": " in said)
 
 
 def leave_files_out(reporter: Any, targets: int) -> None:
@@ -130,18 +126,22 @@ def write_summary(
         strict: whether waivers and attestations that need review fail the run.
         ids_by_control: the ids of every control there is.
     """
-    width = _width(reporter)
+    width = reporter._tw.fullwidth
+    if not reporter.isatty and "COLUMNS" not in os.environ:
+        width = max(width, _IN_A_FILE)
     if command is None:
         above = [*screen.verdicts(audit), *screen.notes(audit)]
     else:
         above = list(no_answer.lines(audit, width, command))
-    below = [
-        *_accepting(audit, strict, ids_by_control),
-        *(_page(folder) if command is None else ()),
-        *_judged(audit),
-        *screen.gates(audit, all_lines=reporter.verbosity > 0),
-        Line(f"results: {folder}"),
-    ]
+    below = list(_accepting(audit, strict, ids_by_control))
+    page = folder / run_files.AUDIT_PAGE
+    if command is None and page.is_file():
+        below.append(Line(f"page: {page.absolute().as_uri()}", len("page:"), {"bold": True}))
+    if audit.nothing_judged:
+        below.append(_whole(NOTHING_JUDGED, red=True))
+    elif audit.unjudged:
+        below.append(_whole(sentences.unjudged(audit.unjudged), red=True))
+    below += [*screen.gates(audit, all_lines=reporter.verbosity > 0), Line(f"results: {folder}")]
     taken = sum(-(-cells(each.text) // width) for each in (*above, *below))  # a long path takes two lines
     room = 0 if reporter.verbosity > 0 else max(_SCREEN - taken, _LEAST)
     reporter.write_sep("=", "hullcheck")
@@ -150,27 +150,8 @@ def write_summary(
         reporter.write(f"{each.text[each.head :]}\n")
 
 
-def _width(reporter: Any) -> int:
-    """Return the columns of the terminal; of a file or a pipe at least enough for a sentence."""
-    width: int = reporter._tw.fullwidth
-    return width if reporter.isatty or "COLUMNS" in os.environ else max(width, _IN_A_FILE)
-
-
 def _whole(text: str, **markup: bool) -> Line:
     return Line(text, len(text), markup)
-
-
-def _judged(audit: Audit) -> Iterator[Line]:
-    if audit.nothing_judged:
-        yield _whole(NOTHING_JUDGED, red=True)
-    elif audit.unjudged:
-        yield _whole(sentences.unjudged(audit.unjudged), red=True)
-
-
-def _page(folder: Path) -> Iterator[Line]:
-    page = folder / run_files.AUDIT_PAGE
-    if page.is_file():
-        yield Line(f"page: {page.absolute().as_uri()}", len("page:"), {"bold": True})
 
 
 def _accepting(audit: Audit, strict: bool, ids_by_control: IdsByControl) -> Iterator[Line]:
@@ -202,7 +183,6 @@ def _why(entry: Waiver | Attestation, ids_by_control: IdsByControl) -> str:
 
 
 def _scope(entry: Waiver | Attestation) -> str:
-    """Return the targets and subjects of an entry, if it does not apply to all."""
     names = (("targets", entry.targets), ("subjects", entry.subjects))
     said = "; ".join(f"{name} {', '.join(patterns)}" for name, patterns in names if patterns)
     return f" ({said})" if said else ""

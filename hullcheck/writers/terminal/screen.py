@@ -4,13 +4,13 @@ Lines are cut to the width of the terminal. Names and reasons are printable in t
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
 from hullcheck.messages import printable
-from hullcheck.results import SEVERITIES, Audit, Changes, Control, Result, sentences
-from hullcheck.results.failures import CONTAINER, IMAGE, Cause, Failure, Fix, causes, failures, fixes
+from hullcheck.results import SEVERITIES, Audit, Result, sentences
+from hullcheck.results.failures import CONTAINER, IMAGE, Failure, Fix, causes, failures, fixes, rank
 from hullcheck.results.history import ChangeGroup, together
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
@@ -47,9 +47,8 @@ def lines(audit: Audit, width: int, room: int) -> list[Line]:
     Args:
         room: how many lines there may be; 0 for all that there is to say.
     """
-    found = failures(audit)
     below = [*_causes(audit, width), *_fix_first(audit, width), *_since(audit, width)]
-    return [*_failures(audit, found, width, room and max(room - len(below), 3)), *below]
+    return [*_failures(audit, width, room and max(room - len(below), 3)), *below]
 
 
 # ---- the verdicts, and what has to be known of the targets
@@ -60,11 +59,11 @@ def verdicts(audit: Audit) -> Iterator[Line]:
     results = audit.by_target
     if len(results) > _MOST_TARGETS:
         yield Line(f"{len(results)} targets  {_counts(audit.results)}")
-        failing = Counter(
+        fails = Counter(
             {name: sum(e.verdict is Verdict.FAIL for e in each) for name, each in results.items()}
         )
-        if len(set(failing.values())) > 1:
-            worst = (f"{name} ({number})" for name, number in failing.most_common(3))
+        if len(set(fails.values())) > 1:
+            worst = (f"{name} ({number})" for name, number in fails.most_common(3))
             yield Line(f"most fails on {', '.join(worst)}")
         return
     width = max(map(cells, results))
@@ -72,8 +71,7 @@ def verdicts(audit: Audit) -> Iterator[Line]:
         yield Line(f"{padded(name, width)}  {_counts(found)}")
 
 
-def _counts(results: Iterable[Result]) -> str:
-    results = list(results)
+def _counts(results: Sequence[Result]) -> str:
     judged = _counted(each.verdict for each in results if not each.switched_off)
     off = [each.switched_off.otherwise for each in results if each.switched_off]
     words = [judged, f"{len(off)} switched off (otherwise: {_counted(off)})" if off else ""]
@@ -87,41 +85,39 @@ def _counted(verdicts: Iterable[Verdict]) -> str:
 
 def notes(audit: Audit) -> Iterator[Line]:
     """Yield notes on clocks, on other runtimes and on targets that may be one; the same of many targets once."""
-    found = [(each.name, note) for each in audit.targets for note in each.notes]
-    if len(audit.targets) > _MOST_TARGETS:
-        by_note: dict[str, list[str]] = {}
-        for name, note in found:
-            by_note.setdefault(note, []).append(name)
-        found = [(named(names), note) for note, names in by_note.items()]
-    lines = [f"  {name}: {note}" for name, note in found]
-    lines += [
-        f"  {named(names)} have the same {what} ID: {sentences.SAME[what]}" for what, names in audit.same
-    ]
-    if audit.run.shard:
-        lines.insert(0, f"  shard {audit.run.shard}: the other targets are in other runs")
+    lines = [f"shard {audit.run.shard}: the other targets are in other runs"] if audit.run.shard else []
+    by_note: dict[str, list[str]] = {}
+    for each in audit.targets:
+        for note in each.notes:
+            if len(audit.targets) > _MOST_TARGETS:
+                by_note.setdefault(note, []).append(each.name)
+            else:
+                lines.append(f"{each.name}: {note}")
+    lines += [f"{named(names)}: {note}" for note, names in by_note.items()]
+    lines += [f"{named(names)} have the same {what} ID: {sentences.SAME[what]}" for what, names in audit.same]
     for line in lines:
-        yield Line(line, len(line), {"yellow": True})
+        yield Line(f"  {line}", len(line) + 2, {"yellow": True})
 
 
 # ---- what fails
 
 
-def _failures(audit: Audit, found: Sequence[Failure], width: int, room: int) -> Iterator[Line]:
+def _failures(audit: Audit, width: int, room: int) -> Iterator[Line]:
     """Yield each control that fails, the worst first: what was found, and the beginning of its remedy."""
     together: dict[str, list[Failure]] = {}
-    for each in found:
+    for each in failures(audit):
         together.setdefault(each.control.id, []).append(each)
     groups = list(together.values())
     fleet = len(audit.targets) > FEW_TARGETS
     if fleet:
-        groups.sort(key=lambda group: (group[0].rank, -len(_targets(group))))
+        groups.sort(key=lambda group: (rank(group[0].severity), -len(_targets(group))))
     lines_each = 1 if fleet else 2
     fit = len(groups) if not room or lines_each * len(groups) <= room else (room - 1) // lines_each
     heads, below = _heads(groups[:fit], width)
     for group, head in zip(groups, heads, strict=False):
         said = _in_fleet(group, len(audit.targets)) if fleet else _said(group, len(audit.targets) > 1)
         severity = group[0].severity
-        markup = {_COLORS.get(severity, "red"): True, "bold": severity == SEVERITIES[0]}
+        markup = {_COLORS[severity]: True, "bold": severity == SEVERITIES[0]}
         yield Line(_line(head, said, width), len(severity), markup)
         if not fleet:
             yield Line(_line(below, group[0].control.remedy, width))
@@ -133,25 +129,20 @@ def _failures(audit: Audit, found: Sequence[Failure], width: int, room: int) -> 
 
 def _heads(groups: Sequence[Sequence[Failure]], width: int) -> tuple[list[str], str]:
     """Return severity and number of each control, in columns if there is room, and the indent of a remedy."""
-    numbers, usual = _numbers([group[0].control for group in groups], width)
+    numbers = [
+        (group[0].severity, cut(sentences.called(group[0].control), max(width // 4, _NARROWEST)))
+        for group in groups
+    ]
     if width < _ROOM_FOR_COLUMNS:
-        pairs = zip(groups, numbers, strict=True)
-        return [f"{group[0].severity} {number.strip()}: " for group, number in pairs], "  "
-    severities = [padded(group[0].severity, _SEVERITY_WIDTH) for group in groups]
-    heads = [f"{severity}  {number}  " for severity, number in zip(severities, numbers, strict=True)]
+        return [f"{severity} {number}: " for severity, number in numbers], "  "
+    # the few long ones stick out
+    usual = max((cells(each) for _, each in numbers if cells(each) <= _LONG_NUMBER), default=0)
+    heads = [f"{severity:{_SEVERITY_WIDTH}}  {padded(number, usual)}  " for severity, number in numbers]
     return heads, " " * (_SEVERITY_WIDTH + usual + 4)
 
 
 def _line(left: str, text: str, width: int) -> str:
-    """Return *text* after *left*, cut to the rest of *width*."""
     return left + cut(text, max(width - cells(left), _NARROWEST))
-
-
-def _numbers(controls: Sequence[Control], width: int) -> tuple[list[str], int]:
-    """Return the numbers of *controls*, and how wide most are: the few long ones stick out."""
-    numbers = [cut(sentences.called(each), max(width // 4, _NARROWEST)) for each in controls]
-    usual = max((cells(each) for each in numbers if cells(each) <= _LONG_NUMBER), default=0)
-    return [padded(each, usual) for each in numbers], usual
 
 
 def _said(group: Sequence[Failure], several: bool) -> str:
@@ -159,21 +150,18 @@ def _said(group: Sequence[Failure], several: bool) -> str:
     reasons: dict[tuple[str, str], list[Failure]] = {}
     for each in group:
         reasons.setdefault((each.finding.reason, each.target if several else ""), []).append(each)
-    found = (_sentence(target, together) for (_, target), together in reasons.items())
-    return "; ".join(found)
+    return "; ".join(_sentence(target, together) for (_, target), together in reasons.items())
 
 
 def _in_fleet(group: Sequence[Failure], all_targets: int) -> str:
-    """Return the targets and what was found most often."""
     targets = _targets(group)
     where = f"all {all_targets} targets" if len(targets) == all_targets else named(targets)
+    found = {(each.finding.reason, _subject(each)): each for each in reversed(group)}
     usual = Counter((each.finding.reason, _subject(each)) for each in group).most_common(1)[0][0]
-    first = next(each for each in group if (each.finding.reason, _subject(each)) == usual)
-    return _sentence(where, [first])
+    return _sentence(where, [found[usual]])
 
 
 def _sentence(where: str, together: Sequence[Failure]) -> str:
-    """Return a sentence about all subjects of one reason."""
     finding = together[0].finding
     subjects = [name for each in together if (name := _subject(each))]
     before = sentences.kind_before(finding.kind, finding.verdict) if finding.kind == "step" else ""
@@ -203,44 +191,36 @@ def named(names: Sequence[str]) -> str:
 
 
 def _causes(audit: Audit, width: int) -> Iterator[Line]:
-    """Yield what could not be judged, each reason once."""
+    """Yield what could not be judged, each reason once, and what to do; a long reason is cut."""
     found = causes(audit)
     for each in found[:_MOST_CAUSES]:
-        yield Line(_cause(each, audit, width), len(_many(each.controls)), {"red": True})
+        many = _many(each.stopped)
+        where = f" on {named(each.targets)}" if len(audit.targets) > 1 else ""
+        advice = f": {each.advice}" if each.advice else ""
+        line = _line(f"{many}{where} not judged: ", each.reason, width - cells(advice))
+        yield Line(cut(line + advice, width), len(many), {"red": True})
     if more := found[_MOST_CAUSES:]:
-        number = sum(each.controls for each in more)
+        number = sum(len(each.stopped) for each in more)
         yield Line(cut(f"... and {number} that could not be judged for other reasons", width))
 
 
-def _cause(cause: Cause, audit: Audit, width: int) -> str:
-    """Return how many controls, why, and what to do; a long reason is cut."""
-    where = f" on {named(cause.targets)}" if len(audit.targets) > 1 else ""
-    advice = f": {cause.advice}" if cause.advice else ""
-    line = _line(f"{_many(cause.controls)}{where} not judged: ", cause.reason, width - cells(advice))
-    return cut(line + advice, width)
-
-
-def _many(controls: int) -> str:
-    return f"{controls} control{'s' if controls != 1 else ''}"
+def _many(controls: Collection[object]) -> str:
+    return f"{len(controls)} control{'s' if len(controls) != 1 else ''}"
 
 
 def _fix_first(audit: Audit, width: int) -> Iterator[Line]:
-    """Yield the few changes that fix most of it."""
-    label = _LABEL
-    for said, mended in _changes(fixes(audit))[:_MOST_FIXES]:
-        controls = len({each.control.id for each in mended})
-        targets = f" on {len(_targets(mended))} targets" if len(audit.targets) > FEW_TARGETS else ""
-        yield Line(_line(label, f"{_many(controls)}{targets}: {said}", width), len(_LABEL), {"bold": True})
-        label = " " * len(_LABEL)
-
-
-def _changes(found: Sequence[Fix]) -> list[tuple[str, list[Failure]]]:
-    """Return the fixes that mend more than one control; containers are one line, and so are images."""
+    """Yield the few changes that fix more than one control each; containers are one line, and so are images."""
     together: dict[str, list[Fix]] = {}
-    for each in found:
+    for each in fixes(audit):
         if len(each.controls) > 1:
             together.setdefault(each.kind, []).append(each)
-    return [(_change(each), [one for fix in each for one in fix.failures]) for each in together.values()]
+    label = _LABEL
+    for group in list(together.values())[:_MOST_FIXES]:
+        mended = [one for fix in group for one in fix.failures]
+        targets = f" on {len(_targets(mended))} targets" if len(audit.targets) > FEW_TARGETS else ""
+        said = f"{_many({each.control.id for each in mended})}{targets}: {_change(group)}"
+        yield Line(_line(label, said, width), len(_LABEL), {"bold": True})
+        label = " " * len(_LABEL)
 
 
 def _change(group: Sequence[Fix]) -> str:
@@ -251,31 +231,25 @@ def _change(group: Sequence[Fix]) -> str:
 
 
 def _since(audit: Audit, width: int) -> Iterator[Line]:
-    """Yield what changed since the last run of the same targets."""
     since = audit.since
     if since is None:
         return
     counts = [f"{len(since.new)} new", f"{len(since.gone)} gone", f"{since.still} as before"]
     if since.compared < len(audit.results):
         counts.append(f"in the {since.compared} results that both runs judged")
-    head = f"since {_moment(since)}"
+    time = since.finished
+    head = f"since {printable(f'{time[:10]} {time[11:16]} UTC')}"
     yield Line(cut(f"{head}: {', '.join(counts)}", width), len(head), {"bold": True})
     if since.new:
-        numbers = {each.id: sentences.called(each) for each in audit.controls}
-        new = (_new(each, numbers, len(audit.targets) > 1) for each in together(since.new))
-        yield Line(_line("  new: ", "; ".join(new), width), len("  new:"), {"red": True})
+        new = "; ".join(_new(each, audit) for each in together(since.new))
+        yield Line(_line("  new: ", new, width), len("  new:"), {"red": True})
 
 
-def _new(group: ChangeGroup, numbers: Mapping[str, str], several: bool) -> str:
-    where = f"on {named(group.targets)}" if several else ""
+def _new(group: ChangeGroup, audit: Audit) -> str:
+    where = f"on {named(group.targets)}" if len(audit.targets) > 1 else ""
     subjects = [each.subject for each in group.changes if each.kind != "target"]
-    return " ".join(filter(None, (numbers.get(group.control, group.control), named(subjects), where)))
-
-
-def _moment(since: Changes) -> str:
-    """Return when that run ended, as people write it, or its id if that is unknown."""
-    time = since.finished
-    return printable(f"{time[:10]} {time[11:16]} UTC") if len(time) >= len("2026-01-31T10:00") else since.run
+    number = sentences.called(audit.known[group.control])
+    return " ".join(filter(None, (number, named(subjects), where)))
 
 
 # ---- gates

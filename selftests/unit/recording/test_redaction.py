@@ -211,7 +211,6 @@ SAID = {
         ("--asked\nendpoint:tcp://me:Geheim7@10.0.0.1:2375\n--end", "endpoint:tcp://***@10.0.0.1:2375"),
         ("--running\n7/mountinfo:1 2 0:1 / /x rw - fuse https://u:Gehe/im@Geheim7@h rw\n--end", "@h rw"),
         ("--units\nId=docker.service\nEnvironment=PROXY=Geheim7\n--end", "Id=docker.service"),
-        ("--units\nExecStart={ path=x ; argv[]=dockerd --label k=Geheim7 $OPTS ; x }\n--end", "--labels=*** $OPTS"),
     ],
     "engine": [
         ('--endpoint\n"ssh://me:Geheim7@host"\n--end', '"ssh://me:***@host"'),

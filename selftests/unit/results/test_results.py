@@ -18,7 +18,7 @@ from hullcheck.results import (
 )
 from hullcheck.results.document import audit_of, document_of, load
 from hullcheck.verdicts import Verdict
-from selftests.unit.writers import formats
+from selftests.kit.audit_pages import site, small
 
 
 def test_id_stays() -> None:
@@ -64,9 +64,9 @@ def test_finding_is_a_sentence(finding: Finding, said: str) -> None:
 
 def test_audit_survives_the_way_through_json() -> None:
     """An audit with all that there can be in it."""
-    audit = formats.site().audit
+    audit = site().audit
     assert audit_of(json.loads(json.dumps(document_of(audit)))) == audit
-    assert {"since", "gates"}.isdisjoint(document_of(formats.small()))
+    assert {"since", "gates"}.isdisjoint(document_of(small()))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_audit_survives_the_way_through_json() -> None:
 )
 def test_damaged_document_is_refused(change: object, said: str, tmp_path: Path) -> None:
     """The message has the file and the place in it."""
-    document = document_of(formats.site().audit)
+    document = document_of(site().audit)
     change(document)  # type: ignore[operator]
     (tmp_path / "results.json").write_text(json.dumps(document))
     with pytest.raises(WrongUse) as caught:

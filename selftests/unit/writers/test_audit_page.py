@@ -12,16 +12,19 @@ import pytest
 from msgspec.structs import replace
 
 from hullcheck.recording import Recording
-from hullcheck.results import Change, Changes, Finding, SwitchedOff
+from hullcheck.remedies.offered import file_of
+from hullcheck.results import Finding
+from hullcheck.results.failures import fixes
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.audit_page import blocks
+from hullcheck.writers.audit_page import blocks, model
 from selftests import REPOSITORY
-from selftests.kit.audit_pages import HOSTILE, Example, accepted, alike, block, demo, hostile
+from selftests.kit.audit_pages import HOSTILE, Example, alike, block, demo, hostile, site, small
 from selftests.kit.running import clean_environment
-from selftests.unit.writers import formats
 
-SCRIPTED = ("#control/", "#target/", "#requirement/", "#finding/")
+SCRIPTED = ("#control/", "#target/", "#requirement/", "#finding/", "#group/")
 """Beginnings of addresses whose views a script draws."""
+FAIL, PASS, ERROR, MANUAL, WAIVED = Verdict.FAIL, Verdict.PASS, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED
+ATTESTED, NA = Verdict.ATTESTED, Verdict.NOT_APPLICABLE
 
 
 class Reader(HTMLParser):
@@ -54,33 +57,30 @@ class Reader(HTMLParser):
 
 def judged(*verdicts: Verdict, targets: int = 1, silent: int = 0) -> Example:
     """As many controls as there are verdicts, or one on each of some *targets*, of which the first gave no answer."""
-    one = formats.small()
+    one = small()
     names = [f"web{number}" for number in range(targets)]
     pairs = (
-        [("c0", name) for name in names]
+        [("c0", each) for each in names]
         if targets > 1
         else [(f"c{at}", "web0") for at in range(len(verdicts))]
     )
+    results = [
+        replace(
+            one.results[0],
+            control=control,
+            target=target,
+            verdict=verdict,
+            findings=(Finding("target", target, verdict, "moo"),),
+        )
+        for (control, target), verdict in zip(pairs, verdicts, strict=True)
+    ]
     audit = replace(
         one,
         targets=tuple(replace(one.targets[0], name=each) for each in names),
         controls=tuple(replace(one.controls[0], id=each) for each in dict(pairs)),
-        results=tuple(
-            replace(
-                one.results[0],
-                control=control,
-                target=target,
-                verdict=verdict,
-                findings=(Finding("target", target, verdict, "moo"),),
-            )
-            for (control, target), verdict in zip(pairs, verdicts, strict=True)
-        ),
+        results=tuple(results),
     )
     return Example(audit, tuple(Recording(each, "ssh", failure="timed out") for each in names[:silent]))
-
-
-FAIL, PASS, ERROR, MANUAL, WAIVED = Verdict.FAIL, Verdict.PASS, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED
-ATTESTED, NA = Verdict.ATTESTED, Verdict.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(
@@ -105,25 +105,12 @@ ATTESTED, NA = Verdict.ATTESTED, Verdict.NOT_APPLICABLE
 )
 def test_headline(verdicts: tuple[Verdict, ...], targets: int, silent: int, said: str) -> None:
     """A page of errors alone never begins with "No control fails", and is never called judged."""
-    page = judged(*verdicts, targets=targets, silent=silent).page
-    found = re.search(r'<h1 class="headline">.*?<span>(.*?)</span>', page, re.DOTALL)
-    assert found is not None
-    assert found[1] == said
-    text = Reader(page).text
+    example = judged(*verdicts, targets=targets, silent=silent)
+    page = model.Page(example.audit, example.recordings)
+    assert page.headline[0] == said
     is_judged = bool({FAIL, PASS, WAIVED, ATTESTED} & {*verdicts})
-    assert ("No control was judged: " in text) is not is_judged
-    assert ("Whatever was asked could be judged." in text) is (
-        is_judged and not {ERROR, MANUAL, NA} & {*verdicts}
-    )
-
-
-def test_what_is_switched_off_is_no_pass() -> None:
-    """A control that the inventory takes out is in the first sentence and in the list of what is not judged."""
-    example = judged(PASS, NA)
-    off = replace(example.audit.results[1], switched_off=SwitchedOff("site.yml:3", "Moo is wanted.", FAIL))
-    text = Reader(Example(replace(example.audit, results=(example.audit.results[0], off)), ()).page).text
-    assert "No control fails that the site has not accepted or switched off" in text
-    assert "Not judged 1 " in text
+    assert page.nothing_judged is not is_judged
+    assert page.all_judged is (is_judged and not {ERROR, MANUAL, NA} & {*verdicts})
 
 
 def test_one_cause_of_many_errors_is_one_row() -> None:
@@ -131,87 +118,109 @@ def test_one_cause_of_many_errors_is_one_row() -> None:
     example = judged(ERROR, ERROR, ERROR, PASS)
     other = replace(example.audit.results[2], findings=(Finding("target", "web0", ERROR, "baa"),))
     results = (*example.audit.results[:2], other, example.audit.results[3])
-    text = Reader(Example(replace(example.audit, results=results), ()).page).text
+    text = Reader(Example(replace(example.audit, results=results)).page).text
     assert "2 controls could not be judged for one cause: moo; 1 more control for others. Which" in text
     rows = text.split("Not judged")[2]
     assert "2 controls moo" in rows
     assert "web0: baa" in rows
 
 
-def test_changes_of_a_control_are_one_row() -> None:
-    """With how many there are, the first names and the usual reason; alike on several targets, it is one row, too."""
-    changes = [
-        Change("c", target, "container", name, "flies" if name != "odd" else "swims")
-        for target in ("web1", "web2")
-        for name in (*(f"app-{number}" for number in range(12)), "odd")
-    ]
-    audit = formats.small()
-    targets = tuple(replace(audit.targets[0], name=each) for each in ("web1", "web2"))
-    since = Changes("r", "2026-11-24T03:00:00Z", 1, tuple(changes), (), 7)
-    text = Reader(Example(replace(audit, targets=targets, since=since), ()).page).text
-    assert (
-        "New 26 findings of 1 control CIS 5.5container app-0, app-1, app-2, app-3 and 8 more: flies" in text
-    )
-    assert "; for other reasons odd on web1, web2" in text
-
-
 @pytest.mark.parametrize(("count", "offered"), [(10, 1), (11, 0)])
 def test_waiver_is_offered_for_what_is_shown(count: int, offered: int) -> None:
     """No button waives a subject that the list does not name."""
-    audit = formats.small(*(Finding("container", f"c{number}", FAIL, "flies") for number in range(count)))
-    assert Example(audit, ()).page.count(' data-waive="') == offered
+    audit = small(*(Finding("container", f"c{number}", FAIL, "flies") for number in range(count)))
+    assert Example(audit).page.count(' data-waive="') == offered
 
 
-def test_ids_are_there_once() -> None:
-    """No two elements have one id, and every link of the document leads somewhere, but to what scripts draw."""
-    reader = Reader(accepted().page)
+def test_change_with_a_file_is_always_shown() -> None:
+    """The first six stand there, and of the others those with a file to copy; the rest can be unfolded."""
+    page = demo().page.split('id="fixes"')[1].split("<h2>By severity")[0]
+    found = fixes(demo().audit)
+    files = [each for each in found if file_of(each)]
+    shown = 6 + sum(each in files for each in found[6:])
+    assert page.count('class="fix-first"') == shown > 6
+    assert page.count('aria-label="Copy file for ') == len(files) > 1
+    assert f"<summary>{len(found) - shown} more changes</summary>" in page
+
+
+@pytest.mark.parametrize("example", [demo, site, hostile], ids=lambda each: each.__name__)
+def test_page_is_safe_and_whole(example: object) -> None:
+    """Nothing is loaded or runs but what is in it; an id is there once, and every link leads to one or to a view."""
+    page = example().page  # type: ignore[operator]
+    reader = Reader(page)
     ids = [attributes["id"] for _, attributes in reader.elements if attributes.get("id")]
     assert len(ids) == len(set(ids))
-    links = {attributes["href"] for tag, attributes in reader.elements if tag == "a"}
-    pages = {each for each in links if each and not each.startswith(SCRIPTED)}
-    lost = {str(each).partition("?")[0] for each in pages if each and each[1:] not in ids}
-    assert lost == {"#findings", "#map"}
+    for tag, attributes in reader.elements:
+        assert tag not in ("link", "img", "iframe", "object", "embed", "base", "audio", "video")
+        assert not {"src", "srcset", "action", "style"} & attributes.keys()
+        assert not [name for name in attributes if name.startswith("on")]
+        href = str(attributes.get("href", "#summary")).partition("?")[0]
+        assert href in ("#findings", "#map") or href.startswith(SCRIPTED) or href[1:] in ids
+    assert set(re.findall(r"url\((.*?)\)", page)) == {"#p-error", "#p-incomplete"}
+    style, early, script = re.findall(r"<(?:style|script)>(.*?)</(?:style|script)>", page, re.DOTALL)
+    hashes = [
+        "sha256-" + b64encode(sha256(each.encode()).digest()).decode() for each in (style, early, script)
+    ]
+    (policy,) = (
+        str(attributes["content"]) for _, attributes in reader.elements if "http-equiv" in attributes
+    )
+    assert policy.startswith("default-src 'none'; ")
+    assert f"style-src '{hashes[0]}'; script-src '{hashes[1]}' '{hashes[2]}'" in policy
+    assert "unsafe" not in policy
+
+
+def test_hostile_names_are_text() -> None:
+    """The document has the elements that it has anyway, no hidden character, and no name that fills it."""
+    page = hostile().page
+    reader = Reader(page)
+    assert {tag for tag, _ in reader.elements} <= {tag for tag, _ in Reader(site().page).elements}
+    assert HOSTILE[0] in reader.text
+    assert "\\u202egnp.exe\\u2066" in reader.text
+    assert not re.search("[\u202e\u2066\u200b\u2028\u2029\x00\x1b\r\ud800-\udfff]", page)
+    assert "49" not in re.findall(r"7\*7|\b49\b", reader.text)
+    assert max(map(len, reader.text.split())) < 1000
+    assert "(1000003 characters)" in page
+    assert any(len(each[1]) == 1_000_003 for each in block(page, "results-0")[0][4])
+
+
+def test_equal_audits_give_equal_bytes() -> None:
+    """No time, no random number and no order of a set is in the page, in another process neither."""
+    script = "import sys; from selftests.kit.audit_pages import site; sys.stdout.write(site().page)"
+    environment = clean_environment() | {"PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"}
+    environment["PYTHONHASHSEED"] = "7"
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True)
+    assert done.stdout == site().page.encode()
 
 
 # ---- many targets
 
 
-def _targets(page: str) -> str:
-    (part,) = re.findall(r'<section id="targets".*?</section>', page, re.DOTALL)
-    return str(part)
-
-
 def test_targets_alike_are_one_row() -> None:
     """Above a hundred; each is named with a link, notes are said, and one without an answer has a row of its own."""
-    assert _targets(alike(100).page).count('<tr id="target/web') == 100
-    made = alike(120)
+    made = alike(104)
     targets = tuple(
         replace(each, clock="its clock is wrong") if each.name == "web0100" else each
         for each in made.audit.targets
     )
-    recordings = [
+    recordings = tuple(
         replace(each, failure="timed out") if each.target == "web0007" else each for each in made.recordings
-    ]
-    part = _targets(Example(replace(made.audit, targets=targets), tuple(recordings)).page)
+    )
+    page = Example(replace(made.audit, targets=targets), recordings).page
+    (part,) = re.findall(r'<section id="targets".*?</section>', page, re.DOTALL)
     assert "3 rows" in part
-    assert (part.count("<b>and 59 alike</b>"), part.count("<b>and 58 alike</b>")) == (1, 1)
-    assert {*re.findall(r'href="#target/(web\d+)"', part)} == {f"web{number:04}" for number in range(120)}
-    assert "fails on 119 of 120 targets" in part
+    assert (part.count("<b>and 51 alike</b>"), part.count("<b>and 50 alike</b>")) == (1, 1)
+    assert {*re.findall(r'href="#target/(web\d+)"', part)} == {f"web{number:04}" for number in range(104)}
+    assert "fails on 103 of 104 targets" in part
     assert "<b>its clock is wrong</b>: <bdi>web0100</bdi>" in part
     assert "<b>no answer</b>" in part
 
 
-@pytest.mark.parametrize("count", [20, 200])
-def test_groups_are_told_apart(count: int) -> None:
+def test_groups_are_told_apart() -> None:
     """How many targets each has and fails, and the worst; a group is not worse because it is larger."""
-    page = alike(count, grouped=True).page
-    fails = {each.control for each in demo().audit.results if each.verdict is FAIL}
-    assert (f"{len(fails)} controls fail on at least half of the targets" in page) is (count > 100)
-    (table,) = re.findall(r'aria-label="Groups of the inventory">.*?</table>', page, re.DOTALL)
+    (table,) = re.findall(r'aria-label="Groups of the inventory">.*?</table>', alike(20).page, re.DOTALL)
     rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", table, re.DOTALL)
     assert [re.findall(r"#group/(\w+)", each) for each in rows] == [["prod"], ["attic"], ["db"]]
-    sizes, worst = (count * 9 // 10, count // 10, count // 4), ("web0001", "web0000", "web0000")
-    for row, size, name in zip(rows, sizes, worst, strict=True):
+    for row, size, name in zip(rows, (18, 2, 5), ("web0001", "web0000", "web0000"), strict=True):
         assert f"{size} of {size} targets fail" in row
         assert f'worst: <a href="#target/{name}">' in row
 
@@ -221,39 +230,32 @@ def test_groups_are_told_apart(count: int) -> None:
 
 def test_embedded_results_are_those_of_the_audit() -> None:
     """Every result with every finding, whole."""
-    example = accepted()
-    page, verdicts = example.page, list(Verdict)
-    index = block(page, "index")
-    for number, target in enumerate(example.audit.targets):
-        results = [each for each in example.audit.results if each.target == target.name]
-        embedded = block(page, f"results-{number}")
-        assert [index["controls"][each[0]]["id"] for each in embedded] == [each.control for each in results]
-        for (_, verdict, _, evidence, findings, _, _), result in zip(embedded, results, strict=True):
-            found = tuple(Finding(a, b, verdicts[c], d, e) for a, b, c, d, e in findings)
-            assert (verdicts[verdict], tuple(evidence), found) == (
-                result.verdict,
-                result.evidence,
-                result.findings,
+    page, audit, verdicts = site().page, site().audit, list(Verdict)
+    controls = [each["id"] for each in block(page, "index")["controls"]]
+    for number, results in enumerate(audit.by_target.values()):
+        embedded = [
+            (
+                controls[each[0]],
+                verdicts[each[1]],
+                [Finding(a, b, verdicts[c], d, e) for a, b, c, d, e in each[4]],
             )
+            for each in block(page, f"results-{number}")
+        ]
+        assert embedded == [(each.control, each.verdict, list(each.findings)) for each in results]
 
 
-def test_embedded_answers_are_those_of_the_recordings() -> None:
-    """Every command and every answer, to the last byte; a command that two targets share is there once."""
-    example = demo()
-    commands = block(example.page, "commands")
+def test_embedded_answers_are_those_of_the_recordings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last byte; a command that two targets share is there once; of many targets the answers are elsewhere."""
+    whole = demo().page
+    commands = block(whole, "commands")
     assert len(commands) == len({tuple(each) for each in commands})
-    for number, recording in enumerate(example.recordings):
-        answers = block(example.page, f"answers-{number}")
+    for number, recording in enumerate(demo().recordings):
+        answers = block(whole, f"answers-{number}")
         found = [(commands[at][0], commands[at][1], status, out, err) for at, status, out, err in answers]
         assert found == [
             (each.name, recording.commands.get(each.name, ""), each.status, each.stdout, each.stderr)
             for each in recording.answers.values()
         ]
-
-
-def test_answers_of_a_large_fleet_stay_in_the_recordings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Above a number of targets the page says that the answers are not in it; the results are."""
-    whole = demo().page
     monkeypatch.setattr(blocks, "MOST_TARGETS", 1)
     page = demo().page
     assert (block(page, "answers-0"), block(page, "index")["answers"]) == ([], False)
@@ -261,87 +263,18 @@ def test_answers_of_a_large_fleet_stay_in_the_recordings(monkeypatch: pytest.Mon
     assert "the answers of more than 1 targets are not embedded here" in Reader(page).text
 
 
-def test_equal_audits_give_equal_bytes() -> None:
-    """No time, no random number and no order of a set is in the page, in another process neither."""
-    script = "import sys; from selftests.kit.audit_pages import hostile; sys.stdout.write(hostile().page)"
-    environment = clean_environment() | {"PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"}
-    pages = {
-        subprocess.run(
-            [sys.executable, "-c", script],
-            env=environment | {"PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert pages == {hostile().page.encode()}
-
-
-# ---- nothing from outside, nothing from a host
-
-
-def test_policy_of_the_page_lets_its_own_scripts_alone() -> None:
-    """The hashes of the Content-Security-Policy are those of the only style and of the two scripts that run."""
-    page = demo().page
-    style = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
-    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    assert (len(style), len(scripts)) == (1, 2)
-    hashes = ["sha256-" + b64encode(sha256(each.encode()).digest()).decode() for each in (*style, *scripts)]
-    policy = next(
-        str(attributes["content"])
-        for tag, attributes in Reader(page).elements
-        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
-    )
-    assert policy.startswith("default-src 'none'; ")
-    assert f"style-src '{hashes[0]}'; script-src '{hashes[1]}' '{hashes[2]}'" in policy
-    assert "unsafe" not in policy
-
-
-def test_page_asks_for_nothing() -> None:
-    """No element loads anything, and no rule of the style does."""
-    page = accepted().page
-    for tag, attributes in Reader(page).elements:
-        assert tag not in ("link", "img", "iframe", "object", "embed", "base", "audio", "video")
-        assert not {"src", "srcset", "action", "style"} & attributes.keys()
-        assert all(not name.startswith("on") for name in attributes)
-        assert str(attributes.get("href", "#")).startswith("#")
-    assert set(re.findall(r"url\((.*?)\)", page)) == {"#p-error", "#p-incomplete"}
-
-
-def test_hostile_names_are_text() -> None:
-    """Whatever is named anywhere, the document has the elements that it has anyway, and no hidden character."""
-    page = hostile().page
-    plain = {tag for tag, _ in Reader(accepted().page).elements}
-    reader = Reader(page)
-    assert {tag for tag, _ in reader.elements} <= plain
-    assert HOSTILE[0] in reader.text
-    assert "\\u202egnp.exe\\u2066" in reader.text
-    assert not re.search("[\u202e\u2066\u200b\u2028\u2029\x00\x1b\r\ud800-\udfff]", page)
-    assert "49" not in re.findall(r"7\*7|\b49\b", reader.text)
-    assert all(all(not name.startswith("on") for name in attributes) for _, attributes in reader.elements)
-
-
-def test_long_name_does_not_fill_the_page() -> None:
-    """A name of a megabyte is cut in the document, and whole in what is embedded."""
-    page = hostile().page
-    assert max(map(len, Reader(page).text.split())) < 1000
-    assert "(1000003 characters)" in page
-    assert any(len(each[1]) == 1_000_003 for each in block(page, "results-0")[0][4])
-
-
 def test_blocks_are_alike_however_they_are_compressed() -> None:
     """Another library or level makes other bytes of the same data; other data are never alike, damaged ones refused."""
-    page = demo().page
+    page = site().page
     found = re.search(r'id="data-commands">([^<]*)<', page)
     assert found is not None
-    packed = found[1]
-    plain = zlib.decompress(b64decode(packed))
+    plain = zlib.decompress(b64decode(found[1]))
 
     def changed(data: bytes) -> str:
-        return page.replace(packed, b64encode(data).decode())
+        return page.replace(f">{found[1]}<", f">{b64encode(data).decode()}<")
 
-    assert changed(zlib.compress(plain, 1)) != page
-    assert blocks.opened(changed(zlib.compress(plain, 1))) == blocks.opened(page)
+    assert changed(zlib.compress(plain, 0)) != page
+    assert blocks.opened(changed(zlib.compress(plain, 0))) == blocks.opened(page)
     assert blocks.opened(changed(zlib.compress(plain + b" ", 6))) != blocks.opened(page)
     for damaged in (b"", b"no block", zlib.compress(plain)[:-1], zlib.compress(plain) + b"x"):
         with pytest.raises(ValueError, match="an embedded block is damaged"):

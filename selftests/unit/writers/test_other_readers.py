@@ -7,21 +7,18 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hullcheck.results import Audit
 from hullcheck.verdicts import Verdict
-from selftests.unit.writers.formats import AUDITS, found, rendered
+from hullcheck.writers.entries import entries
+from hullcheck.writers.formats import FORMATS
+from selftests.kit.audit_pages import demo, named, site
 
 MODULES = Path(os.environ.get("HULLCHECK_READERS", "/nowhere")) / "node_modules"
 pytestmark = pytest.mark.skipif(not MODULES.is_dir(), reason="`tox -e readers` brings the readers")
-each_real = pytest.mark.parametrize(
-    "audit", [pytest.param(each, id=name) for name, each in AUDITS.items() if name != "hostile"]
-)
-"""The times of the hostile one are none, which no run has."""
 COUNT = """
 const { convertFile, contextualizeEvaluation } = require("inspecjs");
 const read = convertFile(require("fs").readFileSync(process.argv[1], "utf8"));
@@ -52,77 +49,40 @@ print(len(result.observations or []), len(result.findings or []), len(result.ris
 """
 
 
-@pytest.fixture
-def written(tmp_path: Path) -> Callable[[str, Audit], Path]:
-    """Write a file of this format."""
-
-    def write(name: str, audit: Audit) -> Path:
-        path = tmp_path / ("results.sarif" if name == "sarif" else "file.json")
-        path.write_bytes(rendered(name, audit))
-        return path
-
-    return write
+def written(folder: Path, name: str, audit: Audit) -> str:
+    """The path of the file of this format."""
+    path = folder / ("results.sarif" if name == "sarif" else "file.json")
+    path.write_bytes(b"".join(FORMATS[name].render(audit).parts))
+    return str(path)
 
 
 def run(*command: str, **environment: str) -> str:
     """What a reader prints; it has to end well."""
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-        cwd=MODULES.parent,
-    )
+    environment = {**os.environ, **environment}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=MODULES.parent)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-@each_real
-def test_sarif_multitool_has_nothing_against_it(
-    written: Callable[[str, Audit], Path], audit: Callable[[], Audit]
-) -> None:
-    """But that the project has no address; the rules of GitHub are looked at, too."""
-    path = written("sarif", audit())
-    log, program = path.with_name("log.sarif"), MODULES / "@microsoft/sarif-multitool-linux/Sarif.Multitool"
+@pytest.mark.parametrize("name", ["demo", "site", "names"])
+def test_readers_count_what_we_count(name: str, tmp_path: Path) -> None:
+    """inspecjs, by which Heimdall works, the models of OCSF and OSCAL, and the SARIF multitool with GitHub's rules."""
+    audit = named() if name == "names" else {"demo": demo, "site": site}[name]().audit
+    verdicts, findings = (Counter(each.verdict for each in some) for some in (audit.results, entries(audit)))
+    wanted = {word: sum(verdicts[each] for each in some) for word, some in SHOWN.items()}
+    counts = json.loads(run("node", "-e", COUNT, written(tmp_path, "hdf", audit)))
+    assert counts == {word: many for word, many in wanted.items() if many}
+    said = run(sys.executable, "-c", EVENTS, written(tmp_path, "ocsf", audit))
+    assert said.split() == [str(findings.total()), str(findings[Verdict.FAIL] + findings[Verdict.WAIVED])]
+    said = run(sys.executable, "-c", ASSESSMENT, written(tmp_path, "oscal", audit))
+    judged = sum(verdicts[each] for each in (Verdict.PASS, Verdict.ATTESTED, Verdict.FAIL, Verdict.WAIVED))
+    assert said.split() == [str(findings.total()), str(judged), str(findings[Verdict.WAIVED])]
+    log, program = tmp_path / "log.sarif", MODULES / "@microsoft/sarif-multitool-linux/Sarif.Multitool"
     program.chmod(0o755)  # which its package leaves to a script that was not run
     run(
-        *(str(program), "validate", str(path), "--rule-kind", "Sarif;Ghas"),
+        *(str(program), "validate", written(tmp_path, "sarif", audit), "--rule-kind", "Sarif;Ghas"),
         *("--output", str(log), "--level", "Error;Warning", "--quiet", "true"),
         DOTNET_SYSTEM_GLOBALIZATION_INVARIANT="1",
     )
     (told,) = json.loads(log.read_text(encoding="utf-8-sig"))["runs"]
-    assert {each["ruleId"] for each in told["results"]} <= {"SARIF2005"}
-
-
-@each_real
-def test_inspecjs_counts_the_verdicts(
-    written: Callable[[str, Audit], Path], audit: Callable[[], Audit]
-) -> None:
-    """Heimdall works by it."""
-    counts = json.loads(run("node", "-e", COUNT, str(written("hdf", audit()))))
-    verdicts = Counter(each.verdict for each in audit().results)
-    wanted = {name: sum(verdicts[each] for each in some) for name, some in SHOWN.items()}
-    assert counts == {name: many for name, many in wanted.items() if many}
-
-
-@each_real
-def test_ocsf_models_read_the_events(
-    written: Callable[[str, Audit], Path], audit: Callable[[], Audit]
-) -> None:
-    """As Compliance Findings."""
-    failing = len(found(audit(), Verdict.FAIL, Verdict.WAIVED))
-    said = run(sys.executable, "-c", EVENTS, str(written("ocsf", audit())))
-    assert said.split() == [str(len(found(audit(), *Verdict))), str(failing)]
-
-
-@each_real
-def test_trestle_reads_the_assessment(
-    written: Callable[[str, Audit], Path], audit: Callable[[], Audit]
-) -> None:
-    """By the models of OSCAL 1.2."""
-    good_or_bad = (Verdict.PASS, Verdict.ATTESTED, Verdict.FAIL, Verdict.WAIVED)
-    findings = sum(each.verdict in good_or_bad for each in audit().results)
-    said = run(sys.executable, "-c", ASSESSMENT, str(written("oscal", audit())))
-    waived = len(found(audit(), Verdict.WAIVED))
-    assert said.split() == [str(len(found(audit(), *Verdict))), str(findings), str(waived)]
+    assert {each["ruleId"] for each in told["results"]} <= {"SARIF2005"}  # the project has no address

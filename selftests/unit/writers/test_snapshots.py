@@ -12,14 +12,13 @@ import pytest
 from hullcheck.writers import audit_page, terminal
 from hullcheck.writers.formats import FORMATS
 from hullcheck.writers.run_folder import WRITERS
-from selftests.kit.audit_pages import Example
-from selftests.unit.writers import formats
+from selftests.kit.audit_pages import Example, named, site, small
 
 FOLDER = Path(__file__).with_name("snapshots")
 EXAMPLES: dict[str, Callable[[], Example]] = {
-    "site": formats.site,
-    "names": lambda: Example(formats.named(), ()),
-    "empty": lambda: Example(formats.small(), ()),
+    "site": site,
+    "names": lambda: Example(named()),
+    "empty": lambda: Example(small()),
 }
 
 
@@ -83,7 +82,7 @@ def _file(name: str) -> Callable[[Example], str]:
 
 
 def _format(name: str) -> Callable[[Example], str]:
-    return lambda example: formats.text(name, example.audit)
+    return lambda example: b"".join(FORMATS[name].render(example.audit).parts).decode()
 
 
 OUTPUTS: dict[str, Callable[[Example], str]] = {
