@@ -34,16 +34,6 @@ class Presence(Struct, frozen=True):
         return cls(tuple(commands), words.all("socket"), tuple(pids), commands.get("docker", ""))
 
 
-def require_engine(recording: Recording) -> None:
-    """Raise NotApplicable if nothing on the target is a sign of a Docker engine."""
-    presence = Presence.of(recording)
-    programs = {"docker", "dockerd"}.intersection(presence.commands)
-    if not (programs or presence.sockets or presence.daemon_pids):
-        raise NotApplicable(
-            "no Docker here: no docker or dockerd command, no engine socket, no dockerd process"
-        )
-
-
 @fact(HOST)
 def kind(recording: Recording) -> str:
     """`container` for a container without an engine of its own, `compose` for a Compose file, else `host`."""
@@ -62,8 +52,12 @@ def presence(recording: Recording, kind: str) -> Presence:
     """Signs of Docker on a host; not applicable where there are none."""
     if kind == "container":
         raise NotApplicable("the target is a container without an engine of its own")
-    require_engine(recording)
-    return Presence.of(recording)
+    found = Presence.of(recording)
+    if not ({"docker", "dockerd"} & {*found.commands} or found.sockets or found.daemon_pids):
+        raise NotApplicable(
+            "no Docker here: no docker or dockerd command, no engine socket, no dockerd process"
+        )
+    return found
 
 
 @fact(HOST)

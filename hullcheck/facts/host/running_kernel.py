@@ -47,12 +47,6 @@ class RunningKernel(Struct, frozen=True):
     container: str
     recording: Recording
 
-    @property
-    def known_flaws(self) -> dict[str, tuple[str, ...]]:
-        """The flaws that the guide names and those that the kernel lists, with the names of their files."""
-        named = {flaw for flaws in _NAMED.values() for flaw in flaws}
-        return _NAMED | {flaw: (flaw,) for flaw in sorted(self.flaws) if flaw not in named}
-
     def state(self, flaw: str) -> str:
         """Return what the kernel reports of a flaw, or raise EvidenceError."""
         if flaw == _DIRTY_COW:
@@ -116,4 +110,6 @@ def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
 @fact()
 def kernel_flaw(running_kernel: RunningKernel) -> Subjects[tuple[str, ...]]:
     """Each flaw of a kernel or processor that the guide names, and each other that the kernel lists."""
-    return Subjects("option", tuple(running_kernel.known_flaws.items()))
+    named = {flaw for flaws in _NAMED.values() for flaw in flaws}
+    others = {flaw: (flaw,) for flaw in sorted(running_kernel.flaws) if flaw not in named}
+    return Subjects("option", (*_NAMED.items(), *others.items()))

@@ -100,25 +100,16 @@ def os_name(recording: Recording) -> str:
 
 
 class Clock(Struct, frozen=True):
-    """When a target answered; an EvidenceError where the recording does not tell it."""
+    """When a target answered, in seconds since the epoch; *times* are by its clock and the auditor's."""
 
-    recording: Recording
-
-    @property
-    def now(self) -> float:
-        """The time at which ages are judged, in seconds since the epoch."""
-        return self.recording.now
-
-    @property
-    def times(self) -> Times:
-        """The same by the clocks of target and auditor, for what begins or ends on a day."""
-        return self.recording.known_times
+    now: float
+    times: Times
 
 
 @fact(HOST)
 def clock(recording: Recording) -> Clock:
-    """When the target answered."""
-    return Clock(recording)
+    """When the target answered; an error where the recording does not tell it."""
+    return Clock(recording.now, recording.known_times)
 
 
 class Kernel(Struct, frozen=True):

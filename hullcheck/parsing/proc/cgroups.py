@@ -2,18 +2,25 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from hullcheck.lazy import regex
 from hullcheck.verdicts import EvidenceError
 
 _NO_MEMORY_LIMIT = 1 << 60  # cgroup v1 prints the largest multiple of a page below 2^63 for "none"
-_DEFAULT_SHARES = 1024
-_DEFAULT_WEIGHT = 100
+_DEFAULTS = {"cpu.shares": 1024, "cpu.weight": 100}
 _USER_SLICE = regex(r"/user-\d+\.slice$")  # systemd gives each a third of all processes of the host
 
 Files = Mapping[str, Sequence[str]]
 """The lines of files, by path."""
+
+_FILES = {
+    "memory": ("memory.max", "memory.limit_in_bytes"),
+    "processes": ("pids.max",),
+    "cpus": ("cpu.max", "cpu.cfs_quota_us"),
+    "cpu_weight": ("cpu.weight", "cpu.shares"),
+}
+"""The files of each limit, in v2 and v1; their names begin with the controller's."""
 
 
 def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -> float | None:
@@ -25,12 +32,20 @@ def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -
         files: those of its groups and of those above.
         own: whether its own group counts, and not only those above.
     """
-    controller, known, measure = _LIMITS[name]
+    known, controller = _FILES[name], _FILES[name][0].partition(".")[0]
     folders = _folders(controller, cgroups)
     if not any(f"{folder}/{each}" in files for folder in folders for each in (*known, "cgroup.controllers")):
         raise EvidenceError(f"its control group for {controller} could not be read, or it has none")
     counted = folders if own else _folders(controller, cgroups, own=False)
-    return min(measure(counted, files), default=None)
+    if name == "cpus":
+        return min(_cpus(counted, files), default=None)
+    if name == "cpu_weight":
+        return 1 if _has_share(counted, files) else None
+    if name == "processes":
+        counted = [folder for folder in counted if not _USER_SLICE.search(folder)]
+    lines = (line for folder in counted for each in known for line in files.get(f"{folder}/{each}", ()))
+    limits = (_number(line) for line in lines if line != "max")
+    return min((each for each in limits if each < _NO_MEMORY_LIMIT), default=None)
 
 
 def _folders(controller: str, cgroups: Sequence[str], *, own: bool = True) -> list[str]:
@@ -46,26 +61,10 @@ def _folders(controller: str, cgroups: Sequence[str], *, own: bool = True) -> li
     return folders
 
 
-def _values(folders: Sequence[str], files: Files, *names: str) -> Iterator[int]:
-    for folder in folders:
-        for name in names:
-            yield from (_number(each) for each in files.get(f"{folder}/{name}", ()) if each != "max")
-
-
 def _number(text: str) -> int:
     if not re.fullmatch("-1|[0-9]+", text):
         raise EvidenceError(f"a file of its control groups says {text!r}, which is no limit")
     return int(text)
-
-
-def _memory(folders: Sequence[str], files: Files) -> Iterator[float]:
-    held = _values(folders, files, "memory.max", "memory.limit_in_bytes")
-    return (each for each in held if each < _NO_MEMORY_LIMIT)
-
-
-def _processes(folders: Sequence[str], files: Files) -> Iterator[float]:
-    chosen = [each for each in folders if not _USER_SLICE.search(each)]
-    return _values(chosen, files, "pids.max")
 
 
 def _cpus(folders: Sequence[str], files: Files) -> Iterator[float]:
@@ -80,19 +79,13 @@ def _cpus(folders: Sequence[str], files: Files) -> Iterator[float]:
                 yield _number(quota) / max(_number(period), 1)
 
 
-def _weight(folders: Sequence[str], files: Files) -> Iterator[float]:
-    """1 where the own group has a share of its own; those above share it out among all that is in them."""
-    for folder in (*folders[:1], *[each for each in folders if "/unified/" in each][:1]):
-        shares = files.get(f"{folder}/cpu.shares", (str(_DEFAULT_SHARES),))[0]
-        weight = files.get(f"{folder}/cpu.weight", (str(_DEFAULT_WEIGHT),))[0]
-        if _number(shares) != _DEFAULT_SHARES or _number(weight) != _DEFAULT_WEIGHT:
-            yield 1
-
-
-_Measure = Callable[[Sequence[str], Files], Iterator[float]]
-_LIMITS: dict[str, tuple[str, tuple[str, ...], _Measure]] = {
-    "memory": ("memory", ("memory.max", "memory.limit_in_bytes"), _memory),
-    "processes": ("pids", ("pids.max",), _processes),
-    "cpus": ("cpu", ("cpu.max", "cpu.cfs_quota_us"), _cpus),
-    "cpu_weight": ("cpu", ("cpu.weight", "cpu.shares"), _weight),
-}
+def _has_share(folders: Sequence[str], files: Files) -> bool:
+    """Return whether the own group has a share of its own; those above share it out among all that is in them."""
+    own = (*folders[:1], *[each for each in folders if "/unified/" in each][:1])
+    found = [
+        (default, files[f"{folder}/{name}"])
+        for folder in own
+        for name, default in _DEFAULTS.items()
+        if f"{folder}/{name}" in files
+    ]
+    return any(_number(lines[0]) != default for default, lines in found)

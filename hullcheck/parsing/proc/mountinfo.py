@@ -1,7 +1,9 @@
 """Mount tables (/proc/PID/mountinfo, proc(5)), and the way from there to paths of the host."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -67,23 +69,30 @@ def is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-class MountTable(Struct, frozen=True):
+class MountTable(Struct, frozen=True, dict=True):
     """The mount table of the host, which is that of the daemon."""
 
     mounts: tuple[Mount, ...]
 
+    @cached_property
+    def _by_device(self) -> dict[str, list[Mount]]:
+        found = defaultdict[str, list[Mount]](list)
+        for mount in self.mounts:
+            found[mount.device].append(mount)
+        return found
+
     def paths(self, device: str, root: str) -> frozenset[str]:
         """Return every path under which the host shows *root* of the file system *device*; empty if it does not."""
         found = set()
-        for mount in self.mounts:
-            if mount.device == device and is_below(root, mount.root):
+        for mount in self._by_device[device]:
+            if is_below(root, mount.root):
                 inside = root[len(mount.root.rstrip("/")) :]
                 found.add((mount.point.rstrip("/") + inside).rstrip("/") or "/")
         return frozenset(found)
 
     def parts(self, device: str, root: str) -> frozenset[str]:
         """Return where parts of *root* of *device* are mounted: /var/lib/docker if /data/docker is mounted there."""
-        below = (each for each in self.mounts if each.device == device and each.root != root)
+        below = (each for each in self._by_device[device] if each.root != root)
         return frozenset(each.point for each in below if is_below(each.root, root))
 
     def other_names(self, path: str) -> frozenset[str]:

@@ -14,25 +14,7 @@ from hullcheck.parsing.answer_lines import units
 from hullcheck.parsing.proc import mountinfo, net
 from hullcheck.verdicts import EvidenceError
 
-PIECES = (
-    "\n",
-    "\t",
-    '"',
-    "'",
-    "\\",
-    "${",
-    "$(",
-    "<<",
-    "--",
-    "{}",
-    "[null]",
-    "-1",
-    "9" * 30,
-    "a",
-    ":",
-    "=",
-    " ",
-)
+PIECES = ["\n", "\t", " ", *"\"'\\:=a", "${", "$(", "<<", "--", "{}", "[null]", "-1", "9" * 30]
 TEXTS = some.one_of(some.text(), some.lists(some.sampled_from(PIECES)).map("".join))
 PARSERS: dict[str, Callable[[str], Any]] = {
     "containers": described_in,

@@ -1,11 +1,14 @@
-"""Values as the engine writes and reads them."""
+"""Values as the engine writes and reads them, and times as stat(1) does."""
 
 from __future__ import annotations
 
 import ast
+from datetime import date
+from typing import Any
 
 import pytest
 
+from hullcheck.parsing.times import day, engine_moment, moment
 from hullcheck.parsing.values import Reference, canonical, go_boolean, go_size, is_loopback, is_unspecified
 from hullcheck.verdicts import EvidenceError
 from selftests import REPOSITORY
@@ -79,3 +82,24 @@ def test_references(text: str, expected: Reference, familiar: str, pinned: bool)
     """A tag is told from a registry's port, and an id is a digest of its own."""
     found = Reference.parse(text)
     assert (found, found.familiar_name, found.is_pinned) == (expected, familiar, pinned)
+
+
+def test_times_of_stat() -> None:
+    """GNU and busybox print the same; a time without a fraction was cut off; days are those of Greenwich."""
+    assert moment("1970-01-01 01:00:10.500000000 +0100") == (10.5, 10.5)
+    for text in ("1970-01-01 00:00:10.000000000 +0000", "1970-01-01 00:00:10 +0000"):
+        assert moment(text) == (10.0, 11.0)
+    assert moment("-") is None
+    assert (day(86399.9), day(86400.0)) == (date(1970, 1, 1), date(1970, 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2026-06-30T14:00:00.123456789+02:00", 1782820800.123456),
+        *((text, None) for text in ("2026-06-30T12:00:00", "0001-01-01T00:00:00Z", "soon", None)),
+    ],
+)
+def test_times_of_the_engine(text: Any, found: float | None) -> None:
+    """A time has a zone, and the year 1 is Go's "never"."""
+    assert engine_moment(text) == found

@@ -9,8 +9,9 @@ import pytest
 
 from hullcheck.facts.host.packages import PACKAGES
 from hullcheck.facts.host.presence import Presence
-from hullcheck.facts.host.system import HOST, Clock, kernel, machine_id, os_name
+from hullcheck.facts.host.system import HOST, Clock, clock, kernel, machine_id, os_name
 from hullcheck.facts.host.units import UNITS
+from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.verdicts import EvidenceError
@@ -20,11 +21,9 @@ from selftests.needs import need
 
 def test_clock_is_that_of_the_recording() -> None:
     """Both clocks are known where it was gathered; without a time nothing can be judged by one."""
-    found = Clock(Recording("host", "local", {}, gathered=100.0, asked=90.0))
-    assert found.now == 100
-    assert (found.times.earlier, found.times.later) == (90, 100)
+    assert clock(Recording("host", "local", {}, gathered=100.0, asked=90.0)) == Clock(100, Times(90, 100))
     with pytest.raises(EvidenceError, match="does not tell its time"):
-        _ = Clock(Recording("host", "local", {})).now
+        clock(Recording("host", "local", {}))
 
 
 @pytest.mark.parametrize(
