@@ -1,25 +1,30 @@
 """The Docker daemon of a target: the process that answers the docker command, and its settings."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from hullcheck.facts.engine.daemon_options import ConfigFile, Configuration, Setting, Value
+from hullcheck.facts.engine import endpoints
+from hullcheck.facts.engine.daemon_options import KINDS, ConfigFile, Configuration, Setting, Value
 from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses
-from hullcheck.facts.engine.endpoints import Endpoints, PublishedPorts
+from hullcheck.facts.engine.endpoints import HostOptions, RemoteApi
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.models import Network, RegistryConfig
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.go import go_boolean
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount
+from hullcheck.parsing.proc.net import Listener
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 
+PublishedPorts = frozenset[tuple[str, int]]
+_SWARM_PORTS = frozenset({2377, 7946})
+_OPEN_ENDED = unread("the daemon takes sockets of a service manager, and they", "could not be seen")
 _LOOPBACK = r"127(\.\d{1,3}){3}(/(8|9|[12]\d|3[0-2]))?|::1(/128)?|localhost"
 
 # ---- what the engine itself reports of its settings
@@ -194,10 +199,131 @@ class Daemon(Struct, frozen=True, dict=True):
         value: tuple[str, ...] = self.setting("default-ulimits").value
         return value
 
+    # ---- where it takes commands
+
     @cached_property
-    def endpoints(self) -> Endpoints:
-        """Where it takes commands."""
-        return Endpoints(self.process, self.engine, self.setting, self.published_ports)
+    def configured(self) -> HostOptions:
+        """The addresses of the daemon's options, with those of docker.socket for `fd://`."""
+        named, source, doubt = self.process.values("hosts"), "command line", ""
+        if not named:  # the daemon refuses to start where the file names some as well
+            try:
+                setting = self.setting("hosts")
+            except EvidenceError as error:
+                return HostOptions((), "", str(error))
+            named = tuple(host for value in setting.possible for host in value or ("",))
+            source, doubt = setting.source, setting.doubt
+        hosts, unit = [host for host in named if not host.startswith("fd:")], self.process.unit
+        if unit and len(hosts) < len(named):
+            schemes = (("unix" if each[0] in "/@" else "tcp", each) for each in unit.listens)
+            hosts += [f"{scheme}://{each}" for scheme, each in schemes]
+        elif len(hosts) < len(named):
+            doubt = doubt or _OPEN_ENDED
+        return HostOptions(tuple(hosts), source, doubt)
+
+    @cached_property
+    def api_sockets(self) -> tuple[str, ...]:
+        """Every unix socket on which the API listens."""
+        options, process = self.configured, self.process
+        named = {path for host in options.hosts if (path := endpoints.socket_path(host))}
+        if process.may_see_sockets:
+            roots = {path for root in self._exec_roots for path in (root, endpoints.run_path(root))}
+            held = (each for each in process.unix_table if each.inode in process.held)
+            return tuple(sorted({each.real for each in held if endpoints.is_api(each, named, roots)}))
+        if options.doubt:
+            raise EvidenceError(options.doubt)
+        return tuple(sorted({endpoints.real_path(process, path) for path in named}))
+
+    @cached_property
+    def containerd_sockets(self) -> tuple[str, ...]:
+        """The socket of the containerd that the daemon uses."""
+        process = self.process
+        if reported := self.engine.containerd_address:
+            return (endpoints.real_path(process, reported),)
+        configured = self.setting("containerd").possible
+        found = {endpoints.real_path(process, urlsplit(each).path or each) for each in configured if each}
+        if None in configured:  # its own, or that of the system
+            listed = {path for each in process.unix_table for path in (each.real, each.path)}
+            roots = (f"{endpoints.run_path(root)}/containerd/containerd.sock" for root in self._exec_roots)
+            own = {endpoints.real_path(process, path) for path in roots if path in listed}
+            found |= own or {endpoints.SYSTEM_CONTAINERD} & listed
+        if not found:
+            raise EvidenceError("the socket of the containerd that the daemon uses was not found")
+        return tuple(sorted(found))
+
+    @property
+    def _exec_roots(self) -> tuple[str, ...]:
+        """The folders of the daemon's own sockets; of a rootless one below its user's runtime directory."""
+        found, default = self.setting("exec-root").possible, KINDS["exec-root"].default
+        if not self.process.rootless:
+            return found
+        runtime = self.process.environment.get("XDG_RUNTIME_DIR")
+        if runtime is None and default in found:
+            raise EvidenceError(unread("the runtime directory of the rootless daemon", "is not known"))
+        return tuple(f"{runtime}/docker" if each == default else each for each in found)
+
+    @cached_property
+    def remote_api(self) -> RemoteApi:
+        """The TCP addresses at which the daemon takes commands, and what a client needs there."""
+        seen = self.process.may_see_sockets
+        addresses, doubt = self._seen() if seen else self._named()
+        source = "listening" if seen else self.configured.source
+        return RemoteApi(addresses, source, self._pending(addresses), doubt, self.setting, self.process)
+
+    def _seen(self) -> tuple[tuple[str, ...], str]:
+        """Return the addresses on which the daemon listens, and why there may be more."""
+        named, why = endpoints.tcp_ports(self.configured.hosts), self.configured.doubt
+        listeners = self.process.listeners
+        others = self._unexplained(listeners, named)
+        api = [*(each for each in listeners if each.number in named)]
+        api += [each for each in others if each.number in endpoints.DEFAULT_PORTS]
+        strange = ", ".join(endpoints.shown(each.address, each.number) for each in others if each not in api)
+        addresses = tuple(endpoints.shown(each.address, each.number) for each in api)
+        if not strange or (self._in_swarm and not why):  # a node holds the ports of services, too
+            return addresses, ""
+        why = f": {why}" if why else ", as nothing that is known told it to listen there"
+        return addresses, f"the daemon listens on {strange}, and whether for commands is unknown{why}"
+
+    def _unexplained(self, listeners: Iterable[Listener], named: frozenset[int]) -> list[Listener]:
+        """Return the listeners that are not for swarm, metrics or containers, nor on a port that was *named*."""
+        try:
+            metrics: tuple[Any, ...] = self.setting("metrics-addr").possible
+        except EvidenceError:
+            metrics = ()
+        own = endpoints.tcp_ports(filter(None, metrics)) | (_SWARM_PORTS if self._in_swarm else frozenset())
+        others = [each for each in listeners if each.number not in named | own]
+        if not others:
+            return []
+        # next to one on every address no other socket can have the port
+        published = self.published_ports.get()
+        everywhere = {number for where, number in published if where in ("0.0.0.0", "::", "")}
+        taken = {*published, *((each.address, each.number) for each in others if each.number in everywhere)}
+        return [each for each in others if (each.address, each.number) not in taken]
+
+    @property
+    def _in_swarm(self) -> bool:
+        return self.engine.info.swarm.local_node_state not in ("inactive", "")
+
+    def _named(self) -> tuple[tuple[str, ...], str]:
+        """Return the addresses of the options, as an auditor who may not see sockets knows them, and the doubt."""
+        if self.process.tcp_table == ():
+            return (), ""  # nothing at all listens in its network
+        if self.configured.doubt:
+            return (), self.configured.doubt
+        return tuple(filter(endpoints.is_tcp, self.configured.hosts)), ""
+
+    def _pending(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the addresses that the next start opens beside these: by the file or docker.socket."""
+        found = list(self.configured.hosts)
+        try:
+            setting = self.setting("hosts")
+            found += setting.pending.value if setting.pending else ()
+        except EvidenceError:
+            pass
+        known = endpoints.tcp_ports(addresses)
+        coming = (
+            each for each in filter(endpoints.is_tcp, found) if not endpoints.tcp_ports([each]) <= known
+        )
+        return tuple(dict.fromkeys(coming))
 
 
 @fact(DAEMON)
@@ -220,4 +346,4 @@ def daemon_mounts(daemon: Daemon) -> tuple[Mount, ...]:
 @fact()
 def engine_sockets(daemon: Daemon) -> frozenset[str]:
     """Every path at which an engine of this host takes commands, without symbolic links."""
-    return frozenset((*daemon.endpoints.api_sockets, *daemon.endpoints.containerd_sockets))
+    return frozenset((*daemon.api_sockets, *daemon.containerd_sockets))

@@ -22,7 +22,7 @@ from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import in_sections, lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _LINKS = r"l\S+ .* (?:self|\d+)/\S+ -> .*"
 _RUNNING = lines_like(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
@@ -126,6 +126,13 @@ class DaemonProcess(Struct, frozen=True, kw_only=True):
     def may_see_sockets(self) -> bool:
         """Whether the auditor may see which sockets are this process's; the daemon always holds one."""
         return bool(self.held)
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Every TCP socket on which it takes connections, in its network namespace."""
+        if not self.may_see_sockets or self.tcp_table is None:
+            raise EvidenceError(unread(f"the sockets of process {self.pid}"))
+        return tuple(each for each in self.tcp_table if each.inode in self.held)
 
     def holds(self, inode: str) -> bool:
         """Whether the socket may be this process's."""
