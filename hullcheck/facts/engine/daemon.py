@@ -313,17 +313,8 @@ class Daemon(Struct, frozen=True, dict=True):
 
     def _pending(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
         """Return the addresses that the next start opens beside these: by the file or docker.socket."""
-        found = list(self.configured.hosts)
-        try:
-            setting = self.setting("hosts")
-            found += setting.pending.value if setting.pending else ()
-        except EvidenceError:
-            pass
-        known = endpoints.tcp_ports(addresses)
-        coming = (
-            each for each in filter(endpoints.is_tcp, found) if not endpoints.tcp_ports([each]) <= known
-        )
-        return tuple(dict.fromkeys(coming))
+        known, hosts = endpoints.tcp_ports(addresses), filter(endpoints.is_tcp, self.configured.hosts)
+        return tuple(dict.fromkeys(each for each in hosts if not endpoints.tcp_ports([each]) <= known))
 
 
 @fact(DAEMON)
