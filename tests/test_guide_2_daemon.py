@@ -86,7 +86,7 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     ]
     assert not against, f"the command line has {', '.join(against)}"
     assert written, f"{file.path} sets nothing"
-    if daemon.configuration.rewritten:
+    if file.rewritten:
         raise EvidenceError(
             f"{file.path} was changed after the daemon started: restart it to know what it uses"
         )

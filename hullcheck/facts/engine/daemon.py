@@ -146,7 +146,7 @@ class Daemon(Struct, frozen=True, dict=True):
     def configuration(self) -> Configuration:
         """All that it takes settings from."""
         version = self.engine.version.partition("+")[0]
-        return Configuration(self.process.flags, self.config, self.process.started, version)
+        return Configuration(self.process.flags, self.config, version)
 
     def setting(self, name: str) -> Setting:
         """Return a setting by its name in daemon.json: the value in force and its source."""
@@ -189,7 +189,7 @@ class Daemon(Struct, frozen=True, dict=True):
             return None
         if file is None or file.path != path or not (file.document or {}).get("defaultAction"):
             raise EvidenceError(f"the seccomp profile {path} of the daemon could not be read")
-        if file.changed_since(self.process.started):
+        if file.changed:
             raise EvidenceError(f"the seccomp profile {path} was changed after the daemon started")
         return file.document
 

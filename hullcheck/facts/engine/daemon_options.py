@@ -221,27 +221,31 @@ class ConfigFile(Struct, frozen=True):
 
     Attributes:
         state: `read`, `absent` or `unread`.
-        touched: the last change of it; of an absent file, that of its directory.
-        written: the last change of its content.
+        changed: whether it may have changed after the daemon started; what is unknown counts as a change.
+        rewritten: whether by its time so did its content, not only its owner, mode or name.
     """
 
     path: str
     state: str
-    touched: Span | None
-    written: Span | None
+    changed: bool
+    rewritten: bool
     document: Mapping[str, Any] | None = None
 
     @classmethod
-    def of(cls, line: str, text: str = "") -> "ConfigFile":
-        """Parse the line that names the file and its times, and its *text*."""
+    def of(cls, line: str, text: str, started: Span | None) -> "ConfigFile":
+        """Parse the line that names the file, and its times or those of the directory of an absent one, and its *text*."""
         state, modified, changed, path = line.split("|", 3)
         times = [time for each in (modified, changed) if (time := moment(each))]
         try:
             document = inputs.decode(text)
         except ValueError:
             document = None
-        document = document if isinstance(document, dict) else None
-        return cls(path, state, max(times) if len(times) == 2 else None, moment(modified), document)
+        slack = START + (_FIRST_START if state == "absent" else 0)
+        touched = started is None or len(times) < 2 or max(times)[1] > started[0] + slack
+        rewritten = started is None or not moment(modified) or times[0][1] > started[0] + START
+        if state == "absent" and not times:
+            touched = False  # no directory either
+        return cls(path, state, touched, rewritten, document if isinstance(document, dict) else None)
 
     def values(self) -> Mapping[str, Any]:
         """Return what the file says: nothing if it does not exist."""
@@ -252,17 +256,6 @@ class ConfigFile(Struct, frozen=True):
         if self.document is None:
             raise EvidenceError(f"{self.path}, the daemon's configuration, is not JSON")
         return self.document
-
-    def written_since(self, started: Span | None) -> bool:
-        """Whether its content is newer than the daemon; else a later change was one of owner, mode or name."""
-        return started is None or self.written is None or self.written[1] > started[0] + START
-
-    def changed_since(self, started: Span | None) -> bool:
-        """Whether it may have changed after the daemon started; what is unknown counts as a change."""
-        if self.state == "absent" and self.touched is None:
-            return False  # no directory either
-        slack = START + (_FIRST_START if self.state == "absent" else 0)
-        return started is None or self.touched is None or self.touched[1] > started[0] + slack
 
 
 # ---- settings
@@ -318,18 +311,7 @@ class Configuration(Struct, frozen=True):
 
     flags: Flags
     file: ConfigFile
-    started: Span | None
     engine: str
-
-    @property
-    def changed(self) -> bool:
-        """Whether the file may have changed since the start."""
-        return self.file.changed_since(self.started)
-
-    @property
-    def rewritten(self) -> bool:
-        """Whether by its time so did its content, not only its owner, mode or name."""
-        return self.file.written_since(self.started)
 
     def setting(self, name: str, reported: Value | None = None) -> Setting:
         """Return a setting of the running daemon; *reported* is what the engine itself says, and is right."""
@@ -338,15 +320,15 @@ class Configuration(Struct, frozen=True):
         if reported is not None:
             coming = self._coming(name)
             if coming is not None and coming.value == reported.value:
-                origin = "" if self.changed or coming.source == reported.source else coming.source
+                origin = "" if self.file.changed or coming.source == reported.source else coming.source
                 return Setting(name, reported, origin="default" if origin.startswith("default ") else origin)
             # containers that outlive a daemon keep the default bridge as it was
-            return Setting(name, reported, pending=coming if self.changed or name == "icc" else None)
+            return Setting(name, reported, pending=coming if self.file.changed or name == "icc" else None)
         found, default = self._of_file(name), self._default(name)
-        if not self.changed:
+        if not self.file.changed:
             return Setting(name, found or default)
         # A file whose mode alone changed most likely said the same at the start: no proof, and no ground to fail.
-        known = (found, default) if self.rewritten else (found or default,)
+        known = (found, default) if self.file.rewritten else (found or default,)
         return Setting(name, None, tuple(each for each in known if each is not None), self._doubt)
 
     def _coming(self, name: str) -> Value | None:
@@ -382,7 +364,7 @@ class Configuration(Struct, frozen=True):
 
     @property
     def _doubt(self) -> str:
-        what = "was changed" if self.rewritten else "got another owner, mode or name"
+        what = "was changed" if self.file.rewritten else "got another owner, mode or name"
         if self.file.state == "absent":
             what = "does not exist, but its directory was changed"
         return f"{self.file.path} {what} after the daemon started: restart the daemon to know the value"

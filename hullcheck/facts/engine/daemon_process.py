@@ -246,12 +246,6 @@ def _boot(clock: str) -> Span | None:
     return now[0] - float(uptime) - _CLOCKS, now[1] - float(uptime) + _CLOCKS
 
 
-def _config_files(text: str) -> dict[str, ConfigFile]:
-    """Parse the files by `PID/config` and `PID/profile`."""
-    files = ((*heading.partition(":")[::2], content) for heading, content in _files(text))
-    return {place: ConfigFile.of(line, content) for place, line, content in files}
-
-
 def _stat(lines: _Lines) -> list[str]:
     """Return the fields of /proc/PID/stat from the third on: after the name, which may hold blanks."""
     return "".join(lines.get("stat", ())).rpartition(")")[2].split()
@@ -273,12 +267,18 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
         place: id_ for id_, place in re.findall(r"^file:(\S+) (.*)$", sections["asked"], re.MULTILINE)
     }
     real = dict(line.partition("\t")[::2] for line in sections["sockets"].split("\n"))
-    files, units = _config_files(sections["files"]), tuple(pairs(sections.get("units", "")))
+    files = {heading.partition(":")[0]: (heading, text) for heading, text in _files(sections["files"])}
+    units = tuple(pairs(sections.get("units", "")))
+
+    def file(place: str, started: Span | None) -> ConfigFile | None:
+        heading, text = files.get(place, ("", ""))
+        return ConfigFile.of(heading.partition(":")[2], text, started) if heading else None
 
     def process(pid: str, lines: _Lines) -> DaemonProcess:
         links, stat = _links(lines), _stat(lines)
         folder = links.get("cwd", "")
         since = int(stat[19]) / _TICKS if len(stat) > 19 else None
+        started = (boot[0] + since, boot[1] + since) if boot and since is not None else None
         sockets = filter(None, map(_UNIX.fullmatch, lines.get("net/unix", ())))
         tables = (f"{pid}/{name}:{line}" for name in ("net/tcp", "net/tcp6") for line in lines.get(name, ()))
         seen = [identities.get(each) for each in (path, f"{pid}/root{path}")]
@@ -288,7 +288,7 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
             flags=daemon_options.flags([line.strip("\r") for line in lines["cmdline"]][1:]),
             environment=dict(line.partition("=")[::2] for line in lines.get("environ", ())),
             uids=tuple(int(word) for word in "".join(lines.get("status", ())).partition(":")[2].split()),
-            started=(boot[0] + since, boot[1] + since) if boot and since is not None else None,
+            started=started,
             namespaces={name[3:]: link for name, link in links.items() if name.startswith("ns/")},
             mountinfo=tuple(lines.get("mountinfo", ())),
             held=frozenset(link[8:-1] for link in links.values() if link.startswith("socket:[")),
@@ -300,8 +300,8 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
             ),
             tcp_table=tuple(filter(None, map(net.listener, tables))) if "net/tcp" in lines else None,
             sees_endpoint=None if None in seen else seen[0] == seen[1],
-            config=files.get(f"{pid}/config"),
-            profile=files.get(f"{pid}/profile"),
+            config=file(f"{pid}/config", started),
+            profile=file(f"{pid}/profile", started),
             unit=_unit(pid, units),
         )
 
