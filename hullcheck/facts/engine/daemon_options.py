@@ -233,7 +233,7 @@ class ConfigFile(Struct, frozen=True):
 
     @classmethod
     def of(cls, line: str, text: str, started: Span | None) -> "ConfigFile":
-        """Parse the line that names the file, and its times or those of the directory of an absent one, and its *text*."""
+        """Parse the line that names the file, with its times or those of an absent one's directory, and its *text*."""
         state, modified, changed, path = line.split("|", 3)
         times = [time for each in (modified, changed) if (time := moment(each))]
         try:

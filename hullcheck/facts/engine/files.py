@@ -256,9 +256,6 @@ _register(
 )
 
 
-# ---- units
-
-
 @fact()
 def service_unit_file(engine_files: EngineFiles) -> Files:
     """The unit that starts the daemon, its drop-ins, environment files and programs, or the script of another init."""
@@ -287,17 +284,11 @@ def socket_unit_file(engine_files: EngineFiles) -> Files:
     return replace(files, unread=tuple((each, "systemd did not tell of it") for each in sorted(unknown)))
 
 
-# ---- configuration
-
-
 @fact()
 def configuration_directory(engine_files: EngineFiles) -> Files:
     """The directory of the configuration file in use, and /etc/docker if the daemon is root's."""
     paths = [] if engine_files.daemon.process.rootless else ["/etc/docker"]
     return engine_files.at(*dict.fromkeys((*paths, posixpath.dirname(engine_files.daemon.config.path))))
-
-
-# ---- certificates and keys
 
 
 @fact()
@@ -317,9 +308,6 @@ def registry_certificate(engine_files: EngineFiles) -> Files:
     return Subjects("file", tuple(files.items()), nothing)
 
 
-# ---- sockets
-
-
 @fact()
 def api_socket(engine_files: EngineFiles) -> Files:
     """Every unix socket on which the API listens."""
@@ -336,9 +324,6 @@ def api_socket(engine_files: EngineFiles) -> Files:
                 files[path], next_mode=int(mode or "0", 8), next_owner=owner, next_group=group
             )
     return replace(found, named=tuple(files.items()))
-
-
-# ---- programs
 
 
 @fact()
@@ -360,9 +345,6 @@ def runc_program(engine_files: EngineFiles) -> Files:
         return replace(found, named=(*found.named, *instead))
     missing = (chosen, "the engine runs it in the place of runc, and it was not found")
     return replace(found, unread=(*found.unread, missing))
-
-
-# ---- directories and files
 
 
 @fact()
