@@ -29,16 +29,11 @@ def of(host: Host) -> Daemon:
 
 
 def test_addresses_that_the_next_start_opens() -> None:
-    """Those of a file that changed, or of the unit, on which the daemon does not listen yet."""
+    """Those of the file, on which the daemon does not listen yet."""
     edited = Host(document='{"hosts": ["tcp://0.0.0.0:4243", "unix:///x.sock", "fd://"]}', changed=AFTER)
-    told = Host(flags=("-H=tcp://0.0.0.0:2375",))
-    for host, pending in (
-        (edited, ("tcp://0.0.0.0:4243",)),
-        (replace(edited, tcp=(4243,)), ()),
-        (told, ("tcp://0.0.0.0:2375",)),
-    ):
-        assert of(host).remote_api.pending == pending
-    assert of(told).remote_api.endpoints == (("*", 2375),)
+    assert of(edited).remote_api.pending == ("tcp://0.0.0.0:4243",)
+    assert of(edited).remote_api.endpoints == (("*", 4243),)
+    assert of(replace(edited, tcp=(4243,))).remote_api.pending == ()
 
 
 def test_sockets_of_the_unit() -> None:
