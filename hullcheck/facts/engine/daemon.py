@@ -237,8 +237,8 @@ class Daemon(Struct, frozen=True, dict=True):
     def containerd_sockets(self) -> tuple[str, ...]:
         """The socket of the containerd that the daemon uses."""
         process = self.process
-        if reported := self.engine.containerd_address:
-            return (endpoints.real_path(process, reported),)
+        if reported := self.engine.info.containerd:  # from engine 27 on
+            return (endpoints.real_path(process, reported.address.removeprefix("unix://")),)
         configured = self.setting("containerd").possible
         found = {endpoints.real_path(process, urlsplit(each).path or each) for each in configured if each}
         if None in configured:  # its own, or that of the system
