@@ -3,12 +3,13 @@
 A row of a control has these keys, of which `host` and one verdict are needed:
 
 - `host`: a host of the corpus; without the version of an engine, the one on 26.1.
-- `subject`: what is judged; without it, the host.
+- `subject`: what is judged; without it, the host. A task of a swarm is called `open.1`, without its id.
 - `set`: values by place. A place is a question, a section (`-` for an answer without sections), an object where the
   section has several, and the path of a field: `containers inspect web HostConfig.Privileged`.
 - `unset`: places to remove: a field, a section, or the answer to a question, as if it had failed.
 - `lines`: replacements by question and section; the regular expressions match anywhere in lines:
-  `{files paths: {"^644 (.*/passwd)$": '666 \\1'}}`.
+  `{files paths: {"^644 (.*/passwd)$": '666 \\1'}}`. In them `{id}` is that of the container *subject*, and `{pid}`
+  that of its main process.
 - `policy`: keys that replace those of the host's policy.
 - `day`: when the host answered, such as 2026-06-30: at noon, in UTC.
 - `fail`, `pass`, `manual`, `error` or `not applicable`: a part of the reason.
@@ -19,7 +20,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from hullcheck.policy import Policy
 from hullcheck.recording import Answer, Recording
 from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict
 from selftests.corpus.description import descriptions
-from selftests.corpus.judged import recording_of
+from selftests.corpus.judged import TASK, recording_of
 from selftests.kit.judging import judged
 
 FOLDER = Path(__file__).parents[1] / "cases"
@@ -65,6 +66,7 @@ class Case(Struct, frozen=True):
         described = descriptions().get(self.host) or descriptions()[f"{self.host}-26.1"]
         recording = recorded(described.name)
         answers = dict(recording.answers)
+        known = partial(_filled, recording.answers, self.subject)
         for place, value in self.set.items():
             _edit(answers, place, value)
         for place in self.unset:
@@ -72,14 +74,15 @@ class Case(Struct, frozen=True):
         for place, replacements in self.lines.items():
             question, _, section = place.partition(" ")
             for pattern, new in replacements.items():
-                answers[question] = _with(answers[question], section, pattern, new)
+                answers[question] = _with(answers[question], section, *map(known, (pattern, new)))
         policy = Policy.from_mapping({**described.policy, **self.policy})
         if self.day:
             noon = datetime.combine(self.day, time(12), UTC).timestamp()
             recording = replace(recording, gathered=noon, asked=noon)
         target = Facts(replace(recording, answers=answers), policy)
         try:
-            return judged(self.control, target)[self.subject or recording.target]
+            found = {TASK.sub("", name): each for name, each in judged(self.control, target).items()}
+            return found[self.subject or recording.target]
         except (EvidenceError, NotApplicable) as raised:  # of a fact that the control needs
             finding = finding_of(raised, "target", recording.target)
             return str(finding.verdict), finding.reason
@@ -138,10 +141,23 @@ def _field(answers: Mapping[str, Answer], place: str) -> tuple[str, str, list[An
     return question, section, documents, holder, key
 
 
+def _filled(answers: Mapping[str, Answer], container: str, text: str) -> str:
+    """Return *text* with the id and the number of the main process of a container."""
+    for word, path in (("{id}", "Id"), ("{pid}", "State.Pid")):
+        if word in text:
+            *_, holder, key = _field(answers, f"containers inspect {container} {path}")
+            text = text.replace(word, str(holder[key]))
+    return text
+
+
 def _names(document: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of an object: of a container, a network, a service, a node or an image."""
     described = document.get("Description") or document.get("Spec") or {}
-    own = document.get("Name", "").removeprefix("/"), described.get("Name", ""), described.get("Hostname", "")
+    own = (
+        TASK.sub("", document.get("Name", "").removeprefix("/")),
+        described.get("Name", ""),
+        described.get("Hostname", ""),
+    )
     return (*own, *(document.get("RepoTags") or ()))
 
 
