@@ -153,12 +153,8 @@ def _filled(answers: Mapping[str, Answer], container: str, text: str) -> str:
 def _names(document: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of an object: of a container, a network, a service, a node or an image."""
     described = document.get("Description") or document.get("Spec") or {}
-    own = (
-        TASK.sub("", document.get("Name", "").removeprefix("/")),
-        described.get("Name", ""),
-        described.get("Hostname", ""),
-    )
-    return (*own, *(document.get("RepoTags") or ()))
+    own = TASK.sub("", document.get("Name", "").removeprefix("/"))
+    return (own, described.get("Name", ""), described.get("Hostname", ""), *(document.get("RepoTags") or ()))
 
 
 def _get(holder: Any, key: str) -> Any:
