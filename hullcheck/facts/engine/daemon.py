@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Struct
 
 from hullcheck.facts.engine import endpoints
-from hullcheck.facts.engine.daemon_options import KINDS, ConfigFile, Configuration, Setting, Value
+from hullcheck.facts.engine.daemon_options import KINDS, ConfigFile, Setting, Value
 from hullcheck.facts.engine.daemon_process import DAEMON, DaemonProcess, DaemonProcesses
 from hullcheck.facts.engine.endpoints import HostOptions, RemoteApi
 from hullcheck.facts.engine.info import Engine
@@ -23,6 +24,8 @@ from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 
 PublishedPorts = frozenset[tuple[str, int]]
+_FILTERS_IPV6 = 27  # the first engine for which ip6tables is on by default
+_ICC = "com.docker.network.bridge.enable_icc"
 _SWARM_PORTS = frozenset({2377, 7946})
 _OPEN_ENDED = unread("the daemon takes sockets of a service manager, and they", "could not be seen")
 _LOOPBACK = r"127(\.\d{1,3}){3}(/(8|9|[12]\d|3[0-2]))?|::1(/128)?|localhost"
@@ -142,35 +145,85 @@ class Daemon(Struct, frozen=True, dict=True):
             )  # another user's rootless daemon
         return process.config
 
-    @cached_property
-    def configuration(self) -> Configuration:
-        """All that it takes settings from."""
-        version = self.engine.version.partition("+")[0]
-        return Configuration(self.process.flags, self.config, version)
-
     def setting(self, name: str) -> Setting:
         """Return a setting by its name in daemon.json: the value in force and its source."""
         self.engine.require_docker()
-        read = _REPORTED.get(name)
-        value = self._reported_icc() if name == "icc" else read(self.engine) if read else None
-        if value is None and name != "seccomp-profile":
-            return self.configuration.setting(name)
-        reported = Value(value, "network bridge" if name == "icc" else "docker info")
+        reported = self._reported(name)
         try:
-            return self.configuration.setting(name, reported)
+            return self._setting(name, reported or self._of_flags(name))
         except EvidenceError:
+            if reported is None:
+                raise
             return Setting(name, reported)
 
-    def _reported_icc(self) -> bool | None:
-        bridge = self.default_bridge
-        option = bridge.options.get("com.docker.network.bridge.enable_icc") if bridge else None
-        return None if option is None else go_boolean(option)
+    def _setting(self, name: str, known: Value | None) -> Setting:
+        """Return a setting; the engine or the command line says what is *known*, which is right."""
+        file, default = self.config, self._default(name)
+        if known is None:
+            found = self._of_file(name)
+            if not file.changed:
+                return Setting(name, found or default)
+            # A file whose mode alone changed most likely said the same at the start: no proof, and no ground to fail.
+            candidates = (found, default) if file.rewritten else (found or default,)
+            return Setting(name, None, tuple(each for each in candidates if each is not None), self._doubt)
+        coming = self._coming(name)
+        if coming is not None and coming.value == known.value:
+            origin = "" if file.changed or coming.source == known.source else coming.source
+            return Setting(name, known, origin="default" if origin == default.source else origin)
+        # containers that outlive a daemon keep the default bridge as it was
+        return Setting(name, known, pending=coming if file.changed or name == "icc" else None)
+
+    def _reported(self, name: str) -> Value | None:
+        """Return what the engine itself says of a setting; that it uses no seccomp is a value, too."""
+        if name == "icc":
+            option = self.default_bridge.options.get(_ICC) if self.default_bridge else None
+            return None if option is None else Value(go_boolean(option), "network bridge")
+        value = _REPORTED[name](self.engine) if name in _REPORTED else None
+        return Value(value, "docker info") if value is not None or name == "seccomp-profile" else None
+
+    def _coming(self, name: str) -> Value | None:
+        """Return what the next start will take, or None if that is unknown, or the engine's choice."""
+        try:
+            found = self._of_flags(name) or self._of_file(name)
+        except EvidenceError:
+            return None
+        default = self._default(name)
+        return found or (default if default.value is not None else None)
+
+    def _of_flags(self, name: str) -> Value | None:
+        values = self.process.values(name)
+        value = KINDS[name].from_flags(values) if values else None
+        return None if value is None else Value(value, "command line")
+
+    def _of_file(self, name: str) -> Value | None:
+        """Return what daemon.json says: nothing if it says null of what is no switch, or an empty text."""
+        file, kind = self.config, KINDS[name]
+        value = file.values().get(name)
+        if name not in file.values() or (value is None and kind.from_json is not bool):
+            return None
+        try:
+            parsed = kind.from_json(msgspec.convert(value, kind.form))
+        except msgspec.ValidationError as error:
+            raise EvidenceError(f"{file.path}: {name}: {error}") from None
+        return None if parsed is None else Value(parsed, file.path)
+
+    def _default(self, name: str) -> Value:
+        filters = name == "ip6tables" and (self.engine.major or 0) >= _FILTERS_IPV6
+        version = self.engine.version.partition("+")[0]
+        return Value(True if filters else KINDS[name].default, f"default of engine {version}")
+
+    @property
+    def _doubt(self) -> str:
+        what = "was changed" if self.config.rewritten else "got another owner, mode or name"
+        if self.config.state == "absent":
+            what = "does not exist, but its directory was changed"
+        return f"{self.config.path} {what} after the daemon started: restart the daemon to know the value"
 
     @cached_property
     def default_bridge(self) -> Network | None:
         """The network named bridge, or None if there is none (`"bridge": "none"`)."""
         found = next((each for each in self.networks.get() if each.name == "bridge"), None)
-        if found is None and self.configuration.setting("bridge").value != "none":
+        if found is None and self.setting("bridge").value != "none":
             raise EvidenceError(
                 "docker network ls does not name bridge, and the daemon has not `bridge` set to none"
             )

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec import Struct
 
 from hullcheck import inputs
@@ -18,7 +17,6 @@ from hullcheck.verdicts import EvidenceError, unread
 
 START = 0.1  # seconds between the start of the process and its reading the file
 _FIRST_START = 3  # seconds in which the daemon itself may write to the directory of its configuration
-_FILTERS_IPV6 = 27  # the first engine for which ip6tables is on by default
 
 # ---- the table of options
 
@@ -304,67 +302,3 @@ class Setting(Struct, frozen=True):
     def always(self, complies: Callable[[Any], bool]) -> bool:
         """Whether the value complies: False if one that it may have does not, else an error if it is unknown."""
         return all(map(complies, self.possible)) and complies(self.value)
-
-
-class Configuration(Struct, frozen=True):
-    """All that a start of the daemon takes its settings from."""
-
-    flags: Flags
-    file: ConfigFile
-    engine: str
-
-    def setting(self, name: str, reported: Value | None = None) -> Setting:
-        """Return a setting of the running daemon; *reported* is what the engine itself says, and is right."""
-        if reported is None:
-            reported = self._of_flags(name)
-        if reported is not None:
-            coming = self._coming(name)
-            if coming is not None and coming.value == reported.value:
-                origin = "" if self.file.changed or coming.source == reported.source else coming.source
-                return Setting(name, reported, origin="default" if origin.startswith("default ") else origin)
-            # containers that outlive a daemon keep the default bridge as it was
-            return Setting(name, reported, pending=coming if self.file.changed or name == "icc" else None)
-        found, default = self._of_file(name), self._default(name)
-        if not self.file.changed:
-            return Setting(name, found or default)
-        # A file whose mode alone changed most likely said the same at the start: no proof, and no ground to fail.
-        known = (found, default) if self.file.rewritten else (found or default,)
-        return Setting(name, None, tuple(each for each in known if each is not None), self._doubt)
-
-    def _coming(self, name: str) -> Value | None:
-        """Return what the next start will take, or None if that is unknown, or the engine's choice."""
-        try:
-            found = self._of_flags(name) or self._of_file(name)
-        except EvidenceError:
-            return None
-        default = self._default(name)
-        return found or (default if default.value is not None else None)
-
-    def _of_flags(self, name: str) -> Value | None:
-        values = [value for each, value in self.flags if each == name]
-        value = KINDS[name].from_flags(values) if values else None
-        return None if value is None else Value(value, "command line")
-
-    def _of_file(self, name: str) -> Value | None:
-        """Return what daemon.json says: nothing if it says null of what is no switch, or an empty text."""
-        document, kind = self.file.values(), KINDS[name]
-        value = document.get(name)
-        if name not in document or (value is None and kind.from_json is not bool):
-            return None
-        try:
-            parsed = kind.from_json(msgspec.convert(value, kind.form))
-        except msgspec.ValidationError as error:
-            raise EvidenceError(f"{self.file.path}: {name}: {error}") from None
-        return None if parsed is None else Value(parsed, self.file.path)
-
-    def _default(self, name: str) -> Value:
-        major = self.engine.partition(".")[0]
-        filters = name == "ip6tables" and major.isdigit() and int(major) >= _FILTERS_IPV6
-        return Value(True if filters else KINDS[name].default, f"default of engine {self.engine}")
-
-    @property
-    def _doubt(self) -> str:
-        what = "was changed" if self.file.rewritten else "got another owner, mode or name"
-        if self.file.state == "absent":
-            what = "does not exist, but its directory was changed"
-        return f"{self.file.path} {what} after the daemon started: restart the daemon to know the value"
