@@ -71,7 +71,6 @@ def _is_loopback(registry: str) -> bool:
 
 _REPORTED: Mapping[str, Callable[[Engine], object]] = {
     "authorization-plugins": lambda engine: engine.info.plugins.authorization or (),
-    "data-root": lambda engine: engine.info.docker_root_dir,
     "debug": lambda engine: engine.info.debug,
     "experimental": lambda engine: engine.info.experimental_build,
     "insecure-registries": _insecure,
