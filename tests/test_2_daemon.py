@@ -182,7 +182,7 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
     Remedy: take the TCP address out of `hosts`, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`; ssh://
     needs no open port.
     """
-    api = daemon.endpoints.remote_api
+    api = daemon.remote_api
     if not api.offered:
         raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
     weak = weakness(api)

@@ -92,7 +92,7 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     ]
     assert not against, f"the command line has {', '.join(against)}"
     assert written, f"{file.path} sets nothing"
-    if daemon.configuration.rewritten:
+    if file.rewritten:
         raise EvidenceError(
             f"{file.path} was changed after the daemon started: restart it to know what it uses"
         )
@@ -208,7 +208,7 @@ def test_log_files_are_few(container_log: Log, policy: Policy) -> str:
 
 def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> FileFact:
     """The file that the daemon uses for the remote API."""
-    api = daemon.endpoints.remote_api
+    api = daemon.remote_api
     if not api.offered:
         raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
     found = [file for _, file in files.get().of_tls(option)]
@@ -284,7 +284,7 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
     """
     key = _file_of_tls(daemon, engine_files, "tlskey")
     certificate = _file_of_tls(daemon, engine_files, "tlscert")
-    api = daemon.endpoints.remote_api
+    api = daemon.remote_api
     if not api.addresses:
         raise EvidenceError(f"whether {key.path} fits is unknown until the daemon listens with it")
     engine_files.get().require_unchanged(key)
@@ -306,7 +306,7 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
 
     Remedy: set `hosts` in daemon.json (or -H) to `tcp://ADDRESS:2376`, and name it in `api_listeners` of the policy.
     """
-    api, wanted = daemon.endpoints.remote_api, policy.api_listeners
+    api, wanted = daemon.remote_api, policy.api_listeners
     if not api.offered:
         raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
     found = {shown_endpoint(*each): each for each in api.endpoints}

@@ -92,8 +92,7 @@ class _Gathering:
     def arrived(self, recording: Recording) -> None:
         """Take note of one more recording."""
         self.progress.step(recording.target, recording.failure)
-        rights = Rights.of(recording)
-        if rights is not None:
+        if rights := Rights.of(recording):
             advice = "ask again as root" if recording.target in self.recorded else "use --sudo"
             self.rights[recording.target] = _asked_as(rights, advice)
 
@@ -113,7 +112,6 @@ class _Gathering:
 
 
 def _asked_as(rights: Rights, advice: str) -> str:
-    """Return as whom a target was asked, and what this user does not see."""
     if rights.is_root:
         return f"as {rights.user}"
     may = ", may use the engine:" if rights.answered else ":"

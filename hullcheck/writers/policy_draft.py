@@ -106,7 +106,7 @@ def _services(facts: Facts) -> _Found:
 
 def _daemon(facts: Facts) -> _Found:
     daemon = facts.get("daemon")
-    for address, port in daemon.endpoints.remote_api.endpoints if daemon.endpoints.remote_api.offered else ():
+    for address, port in daemon.remote_api.endpoints if daemon.remote_api.offered else ():
         shown = f"[{address}]" if ":" in address else address
         yield "api_listeners", f"{shown}:{port}", "the daemon takes commands there"
     parent = daemon.setting("cgroup-parent").value

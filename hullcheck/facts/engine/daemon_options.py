@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec import Struct
 
 from hullcheck import inputs
@@ -18,7 +17,6 @@ from hullcheck.verdicts import EvidenceError, unread
 
 START = 0.1  # seconds between the start of the process and its reading the file
 _FIRST_START = 3  # seconds in which the daemon itself may write to the directory of its configuration
-_FILTERS_IPV6 = 27  # the first engine for which ip6tables is on by default
 
 # ---- the table of options
 
@@ -76,12 +74,10 @@ KINDS: Mapping[str, Kind] = {
     "bridge": _word(),
     "cgroup-parent": _word(),
     "containerd": _word(),
-    "data-root": _word(),
     "debug": _switch(False),
     "default-ulimits": Kind(dict[str, dict[str, int | str]], _ulimits, _ulimit_flags, ()),
     "exec-root": _word("/var/run/docker"),
     "experimental": _switch(False),
-    "group": _word("docker"),
     "hosts": _list(),
     "icc": _switch(True),
     "insecure-registries": _list(_registries),
@@ -221,27 +217,31 @@ class ConfigFile(Struct, frozen=True):
 
     Attributes:
         state: `read`, `absent` or `unread`.
-        touched: the last change of it; of an absent file, that of its directory.
-        written: the last change of its content.
+        changed: whether it may have changed after the daemon started; what is unknown counts as a change.
+        rewritten: whether by its time so did its content, not only its owner, mode or name.
     """
 
     path: str
     state: str
-    touched: Span | None
-    written: Span | None
+    changed: bool
+    rewritten: bool
     document: Mapping[str, Any] | None = None
 
     @classmethod
-    def of(cls, line: str, text: str = "") -> "ConfigFile":
-        """Parse the line that names the file and its times, and its *text*."""
+    def of(cls, line: str, text: str, started: Span | None) -> "ConfigFile":
+        """Parse the line that names the file, with its times or those of an absent one's directory, and its *text*."""
         state, modified, changed, path = line.split("|", 3)
         times = [time for each in (modified, changed) if (time := moment(each))]
         try:
             document = inputs.decode(text)
         except ValueError:
             document = None
-        document = document if isinstance(document, dict) else None
-        return cls(path, state, max(times) if len(times) == 2 else None, moment(modified), document)
+        slack = START + (_FIRST_START if state == "absent" else 0)
+        touched = started is None or len(times) < 2 or max(times)[1] > started[0] + slack
+        rewritten = started is None or not moment(modified) or times[0][1] > started[0] + START
+        if state == "absent" and not times:
+            touched = False  # no directory either
+        return cls(path, state, touched, rewritten, document if isinstance(document, dict) else None)
 
     def values(self) -> Mapping[str, Any]:
         """Return what the file says: nothing if it does not exist."""
@@ -252,17 +252,6 @@ class ConfigFile(Struct, frozen=True):
         if self.document is None:
             raise EvidenceError(f"{self.path}, the daemon's configuration, is not JSON")
         return self.document
-
-    def written_since(self, started: Span | None) -> bool:
-        """Whether its content is newer than the daemon; else a later change was one of owner, mode or name."""
-        return started is None or self.written is None or self.written[1] > started[0] + START
-
-    def changed_since(self, started: Span | None) -> bool:
-        """Whether it may have changed after the daemon started; what is unknown counts as a change."""
-        if self.state == "absent" and self.touched is None:
-            return False  # no directory either
-        slack = START + (_FIRST_START if self.state == "absent" else 0)
-        return started is None or self.touched is None or self.touched[1] > started[0] + slack
 
 
 # ---- settings
@@ -311,78 +300,3 @@ class Setting(Struct, frozen=True):
     def always(self, complies: Callable[[Any], bool]) -> bool:
         """Whether the value complies: False if one that it may have does not, else an error if it is unknown."""
         return all(map(complies, self.possible)) and complies(self.value)
-
-
-class Configuration(Struct, frozen=True):
-    """All that a start of the daemon takes its settings from."""
-
-    flags: Flags
-    file: ConfigFile
-    started: Span | None
-    engine: str
-
-    @property
-    def changed(self) -> bool:
-        """Whether the file may have changed since the start."""
-        return self.file.changed_since(self.started)
-
-    @property
-    def rewritten(self) -> bool:
-        """Whether by its time so did its content, not only its owner, mode or name."""
-        return self.file.written_since(self.started)
-
-    def setting(self, name: str, reported: Value | None = None) -> Setting:
-        """Return a setting of the running daemon; *reported* is what the engine itself says, and is right."""
-        if reported is None:
-            reported = self._of_flags(name)
-        if reported is not None:
-            coming = self._coming(name)
-            if coming is not None and coming.value == reported.value:
-                origin = "" if self.changed or coming.source == reported.source else coming.source
-                return Setting(name, reported, origin="default" if origin.startswith("default ") else origin)
-            # containers that outlive a daemon keep the default bridge as it was
-            return Setting(name, reported, pending=coming if self.changed or name == "icc" else None)
-        found, default = self._of_file(name), self._default(name)
-        if not self.changed:
-            return Setting(name, found or default)
-        # A file whose mode alone changed most likely said the same at the start: no proof, and no ground to fail.
-        known = (found, default) if self.rewritten else (found or default,)
-        return Setting(name, None, tuple(each for each in known if each is not None), self._doubt)
-
-    def _coming(self, name: str) -> Value | None:
-        """Return what the next start will take, or None if that is unknown, or the engine's choice."""
-        try:
-            found = self._of_flags(name) or self._of_file(name)
-        except EvidenceError:
-            return None
-        default = self._default(name)
-        return found or (default if default.value is not None else None)
-
-    def _of_flags(self, name: str) -> Value | None:
-        values = [value for each, value in self.flags if each == name]
-        value = KINDS[name].from_flags(values) if values else None
-        return None if value is None else Value(value, "command line")
-
-    def _of_file(self, name: str) -> Value | None:
-        """Return what daemon.json says: nothing if it says null of what is no switch, or an empty text."""
-        document, kind = self.file.values(), KINDS[name]
-        value = document.get(name)
-        if name not in document or (value is None and kind.from_json is not bool):
-            return None
-        try:
-            parsed = kind.from_json(msgspec.convert(value, kind.form))
-        except msgspec.ValidationError as error:
-            raise EvidenceError(f"{self.file.path}: {name}: {error}") from None
-        return None if parsed is None else Value(parsed, self.file.path)
-
-    def _default(self, name: str) -> Value:
-        major = self.engine.partition(".")[0]
-        filters = name == "ip6tables" and major.isdigit() and int(major) >= _FILTERS_IPV6
-        return Value(True if filters else KINDS[name].default, f"default of engine {self.engine}")
-
-    @property
-    def _doubt(self) -> str:
-        what = "was changed" if self.rewritten else "got another owner, mode or name"
-        if self.file.state == "absent":
-            what = "does not exist, but its directory was changed"
-        return f"{self.file.path} {what} after the daemon started: restart the daemon to know the value"

@@ -22,7 +22,7 @@ from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import in_sections, lines_like
-from hullcheck.verdicts import EvidenceError
+from hullcheck.verdicts import EvidenceError, unread
 
 _LINKS = r"l\S+ .* (?:self|\d+)/\S+ -> .*"
 _RUNNING = lines_like(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
@@ -130,6 +130,13 @@ class DaemonProcess(Struct, frozen=True, kw_only=True):
     def may_see_sockets(self) -> bool:
         """Whether the auditor may see which sockets are this process's; the daemon always holds one."""
         return bool(self.held)
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Every TCP socket on which it takes connections, in its network namespace."""
+        if not self.may_see_sockets or self.tcp_table is None:
+            raise EvidenceError(unread(f"the sockets of process {self.pid}"))
+        return tuple(each for each in self.tcp_table if each.inode in self.held)
 
     def holds(self, inode: str) -> bool:
         """Whether the socket may be this process's."""
@@ -243,12 +250,6 @@ def _boot(clock: str) -> Span | None:
     return now[0] - float(uptime) - _CLOCKS, now[1] - float(uptime) + _CLOCKS
 
 
-def _config_files(text: str) -> dict[str, ConfigFile]:
-    """Parse the files by `PID/config` and `PID/profile`."""
-    files = ((*heading.partition(":")[::2], content) for heading, content in _files(text))
-    return {place: ConfigFile.of(line, content) for place, line, content in files}
-
-
 def _stat(lines: _Lines) -> list[str]:
     """Return the fields of /proc/PID/stat from the third on: after the name, which may hold blanks."""
     return "".join(lines.get("stat", ())).rpartition(")")[2].split()
@@ -270,12 +271,18 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
         place: id_ for id_, place in re.findall(r"^file:(\S+) (.*)$", sections["asked"], re.MULTILINE)
     }
     real = dict(line.partition("\t")[::2] for line in sections["sockets"].split("\n"))
-    files, units = _config_files(sections["files"]), tuple(blocks(sections.get("units", "")))
+    files = {heading.partition(":")[0]: (heading, text) for heading, text in _files(sections["files"])}
+    units = tuple(blocks(sections.get("units", "")))
+
+    def file(place: str, started: Span | None) -> ConfigFile | None:
+        heading, text = files.get(place, ("", ""))
+        return ConfigFile.of(heading.partition(":")[2], text, started) if heading else None
 
     def process(pid: str, lines: _Lines) -> DaemonProcess:
         links, stat = _links(lines), _stat(lines)
         folder = links.get("cwd", "")
         since = int(stat[19]) / _TICKS if len(stat) > 19 else None
+        started = (boot[0] + since, boot[1] + since) if boot and since is not None else None
         sockets = filter(None, map(_UNIX.fullmatch, lines.get("net/unix", ())))
         tables = (f"{pid}/{name}:{line}" for name in ("net/tcp", "net/tcp6") for line in lines.get(name, ()))
         seen = [identities.get(each) for each in (path, f"{pid}/root{path}")]
@@ -285,7 +292,7 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
             flags=daemon_options.flags([line.strip("\r") for line in lines["cmdline"]][1:]),
             environment=dict(line.partition("=")[::2] for line in lines.get("environ", ())),
             uids=tuple(int(word) for word in "".join(lines.get("status", ())).partition(":")[2].split()),
-            started=(boot[0] + since, boot[1] + since) if boot and since is not None else None,
+            started=started,
             namespaces={name[3:]: link for name, link in links.items() if name.startswith("ns/")},
             mountinfo=tuple(lines.get("mountinfo", ())),
             held=frozenset(link[8:-1] for link in links.values() if link.startswith("socket:[")),
@@ -297,8 +304,8 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
             ),
             tcp_table=tuple(filter(None, map(net.listener, tables))) if "net/tcp" in lines else None,
             sees_endpoint=None if None in seen else seen[0] == seen[1],
-            config=files.get(f"{pid}/config"),
-            profile=files.get(f"{pid}/profile"),
+            config=file(f"{pid}/config", started),
+            profile=file(f"{pid}/profile", started),
             unit=_unit(pid, units),
         )
 

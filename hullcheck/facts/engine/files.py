@@ -205,7 +205,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
     @cached_property
     def containerds(self) -> tuple[str, ...]:
         """The containerd processes, by number, that listen where the daemon is a client."""
-        sockets = {*self.daemon.endpoints.containerd_sockets}
+        sockets = {*self.daemon.containerd_sockets}
         return tuple(
             pid
             for pid, path in self.running
@@ -252,11 +252,8 @@ _register("runc_v2_shim", "The shim of today.", lambda files: files.programs("co
 _register(
     "containerd_socket",
     "The socket of the containerd that the daemon uses.",
-    lambda files: files.sockets(files.daemon.endpoints.containerd_sockets),
+    lambda files: files.sockets(files.daemon.containerd_sockets),
 )
-
-
-# ---- units
 
 
 @fact()
@@ -287,17 +284,11 @@ def socket_unit_file(engine_files: EngineFiles) -> Files:
     return replace(files, unread=tuple((each, "systemd did not tell of it") for each in sorted(unknown)))
 
 
-# ---- configuration
-
-
 @fact()
 def configuration_directory(engine_files: EngineFiles) -> Files:
     """The directory of the configuration file in use, and /etc/docker if the daemon is root's."""
     paths = [] if engine_files.daemon.process.rootless else ["/etc/docker"]
     return engine_files.at(*dict.fromkeys((*paths, posixpath.dirname(engine_files.daemon.config.path))))
-
-
-# ---- certificates and keys
 
 
 @fact()
@@ -317,14 +308,11 @@ def registry_certificate(engine_files: EngineFiles) -> Files:
     return Subjects("file", tuple(files.items()), nothing)
 
 
-# ---- sockets
-
-
 @fact()
 def api_socket(engine_files: EngineFiles) -> Files:
     """Every unix socket on which the API listens."""
     daemon = engine_files.daemon
-    found = engine_files.sockets(daemon.endpoints.api_sockets)
+    found = engine_files.sockets(daemon.api_sockets)
     of_units = {
         real_path(daemon.process, path): unit for unit in engine_files.units for path in unit.values("Listen")
     }
@@ -336,9 +324,6 @@ def api_socket(engine_files: EngineFiles) -> Files:
                 files[path], next_mode=int(mode or "0", 8), next_owner=owner, next_group=group
             )
     return replace(found, named=tuple(files.items()))
-
-
-# ---- programs
 
 
 @fact()
@@ -362,9 +347,6 @@ def runc_program(engine_files: EngineFiles) -> Files:
     return replace(found, unread=(*found.unread, missing))
 
 
-# ---- directories and files
-
-
 @fact()
 def data_root(engine_files: EngineFiles) -> Files:
     """The engine's data root, and that of containerd if images lie there."""
@@ -381,7 +363,7 @@ def data_root(engine_files: EngineFiles) -> Files:
 def containerd_directory(engine_files: EngineFiles) -> Files:
     """The directory of the containerd that the daemon uses, and the common one, with the sockets of shims."""
     daemon = engine_files.daemon
-    folders = [*map(posixpath.dirname, daemon.endpoints.containerd_sockets)]
+    folders = [*map(posixpath.dirname, daemon.containerd_sockets)]
     folders += [] if daemon.process.rootless else ["/run/containerd"]
     found: dict[str, FileFact] = {}
     for file in (engine_files.answer.look(path, engine_files.root) for path in folders):
@@ -400,7 +382,7 @@ def unit_file(service_unit_file: Files) -> Files:
 def containerd_configuration(engine_files: EngineFiles) -> Files:
     """The configuration of the containerd in use, if the daemon did not write it, and the usual one."""
     answer = engine_files.answer
-    folders = [*map(posixpath.dirname, engine_files.daemon.endpoints.containerd_sockets)]
+    folders = [*map(posixpath.dirname, engine_files.daemon.containerd_sockets)]
     used = [path for pid in engine_files.containerds for path in answer.words_of(pid, "config")]
     sites = [path for path in used if not any(is_below(run_path(path), folder) for folder in folders)]
     found = {path: answer.look(path) for path in (*sites, "/etc/containerd/config.toml")}

@@ -91,11 +91,8 @@ class Engine(Struct, frozen=True):
 
     @property
     def security_options(self) -> dict[str, dict[str, str]]:
-        """SecurityOptions by name: `name=seccomp,profile=builtin` is {"seccomp": {"profile": "builtin"}}.
-
-        No option has more than one value, and a profile may be a path with any sign in it.
-        """
-        options = {}
+        """SecurityOptions by name: `name=seccomp,profile=builtin` is {"seccomp": {"profile": "builtin"}}."""
+        options = {}  # none has more than one value, and a profile may be a path with any sign in it
         for line in self.info.security_options or ():
             pairs = dict(part.partition("=")[::2] for part in line.split(",", 1))
             options[pairs.pop("name", "")] = pairs
@@ -113,12 +110,6 @@ class Engine(Struct, frozen=True):
     def rootless(self) -> bool:
         """Whether the daemon runs as a user without root rights."""
         return "rootless" in self.security_options
-
-    @property
-    def containerd_address(self) -> str | None:
-        """The socket of its containerd, or None from an engine before 27, which does not say."""
-        containerd = self.info.containerd
-        return containerd.address.removeprefix("unix://") if containerd else None
 
     @property
     def filters_by_nftables(self) -> bool:
@@ -149,14 +140,9 @@ class Engine(Struct, frozen=True):
             return True
         if not self.is_docker:
             return bool(_POD.fullmatch(parent))
-        return posixpath.normpath(parent).replace("//", "/") == self.default_cgroup
-
-    @property
-    def default_cgroup(self) -> str:
-        """The cgroup below which Docker runs containers unasked, as a setting names it."""
-        if self.info.cgroup_driver == "systemd":
-            return "user.slice" if self.rootless else "system.slice"
-        return "/docker"
+        own = "user.slice" if self.rootless else "system.slice"
+        default = own if self.info.cgroup_driver == "systemd" else "/docker"
+        return posixpath.normpath(parent).replace("//", "/") == default
 
     @property
     def remaps_users(self) -> bool:

@@ -22,9 +22,6 @@ class _Named(Model, frozen=True):
     name: str = ""
 
 
-# ---- docker version
-
-
 class _Component(Model, frozen=True):
     name: str
     version: str
@@ -35,9 +32,6 @@ class Version(Model, frozen=True):
 
     components: tuple[_Component, ...]
     platform: _Named | None = None
-
-
-# ---- docker info
 
 
 class _RegistryIndex(Model, frozen=True):
@@ -142,9 +136,6 @@ class Info(Model, frozen=True):
     containerd: _Containerd | None = None
 
 
-# ---- docker plugin inspect, docker network inspect
-
-
 class Plugin(Model, frozen=True):
     """A plugin that the engine runs as a container of its own."""
 
@@ -191,9 +182,6 @@ class Network(Model, frozen=True):
         return self.driver not in _INSIDE or unprotected
 
 
-# ---- docker node inspect, and swarm/docker-state.json
-
-
 class _ManagerStatus(Model, frozen=True):
     reachability: Literal["reachable", "unreachable", "unknown"]
     leader: bool = False
@@ -220,9 +208,6 @@ class NodeState(Model, frozen=True):
 
     listen_addr: str = ""
     data_path_addr: str = ""
-
-
-# ---- docker config inspect, docker service inspect
 
 
 class _ConfigSpec(Model, frozen=True):

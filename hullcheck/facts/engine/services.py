@@ -11,7 +11,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hullcheck import secrets
-from hullcheck.facts.engine import endpoints
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.info import Engine, section
 from hullcheck.facts.engine.models import (
@@ -278,7 +277,7 @@ class Swarm(Struct, frozen=True, dict=True):
         """Where this node takes commands and gossip of the swarm, over TCP."""
         self.require_active()
         wanted = {self._management_port, _GOSSIP_PORT} if self.node.control_available else {_GOSSIP_PORT}
-        own = endpoints.listening(self.daemon.process)
+        own = self.daemon.process.listeners
         found = tuple(each for each in own if each.protocol == "tcp" and each.number in wanted)
         for number in sorted(wanted - {each.number for each in found}):
             raise EvidenceError(f"a node of the swarm, but its listener on {number}/tcp was not found")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 from hullcheck.facts import Facts
@@ -107,11 +106,8 @@ class FakeDaemon:
     cgroup_parent: str | None = None
     readable = True
     table: Sequence[str] = HOST_MOUNTS
-
-    def __init__(self) -> None:
-        """Take commands at the usual place."""
-        sockets = ("/run/containerd/containerd.sock",)
-        self.endpoints = SimpleNamespace(containerd_sockets=sockets, api_sockets=("/run/docker.sock",))
+    containerd_sockets = ("/run/containerd/containerd.sock",)
+    api_sockets = ("/run/docker.sock",)
 
     def _require_readable(self) -> None:
         if not self.readable:

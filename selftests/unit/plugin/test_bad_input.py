@@ -34,7 +34,7 @@ WITH_FILES = [
     (
         {"markers.ini": "[cis]\nnonsense\n"},
         [],
-        "markers.ini:2: unexpected line: 'nonsense'; write each key once"),
+        "markers.ini:2: unexpected line: 'nonsense'; write each key once",
     ),
 ]
 WITHOUT = [

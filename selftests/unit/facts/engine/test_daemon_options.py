@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from hullcheck.facts.engine.daemon_options import START as SLACK
 from hullcheck.facts.engine.daemon_options import ConfigFile, flags, stored_command, stored_file
-from hullcheck.parsing.times import moment
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts.daemons import AFTER, BEFORE, PATH, Host, insecure
+from selftests.kit.facts.daemons import PATH, Host, insecure
 
 
 @pytest.mark.parametrize(
@@ -48,31 +48,31 @@ def test_origin_of_insecure_registries() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "end", "started", "changed", "written"),
+    ("state", "modified", "changed", "found"),
     [
-        ("read", 100 + SLACK, (100.0, 105.0), False, False),
-        ("read", 100.2, (100.0, 105.0), True, True),
-        ("read", None, (100.0, 105.0), True, True),
-        ("read", 99.0, None, True, True),
-        ("absent", None, None, False, True),
-        ("absent", 103 + SLACK, (100.0, 105.0), False, True),
-        ("absent", 103.2, (100.0, 105.0), True, True),
+        ("read", SLACK, SLACK, (False, False)),
+        ("read", SLACK, 0.2, (True, False)),
+        ("read", 0.2, 0.2, (True, True)),
+        ("read", None, -1, (True, True)),
+        ("absent", None, None, (False, True)),
+        ("absent", 3 + SLACK, 3 + SLACK, (False, True)),
+        ("absent", 3.2, 3.2, (True, True)),
     ],
 )
 def test_age_of_a_file(
-    state: str, end: float | None, started: tuple[float, float] | None, changed: bool, written: bool
+    state: str, modified: float | None, changed: float | None, found: tuple[bool, bool]
 ) -> None:
     """It counts from the earliest time of the start; the daemon itself may write to a new directory for a while."""
-    span = None if end is None else (0.0, end)
-    file = ConfigFile(PATH, state, span, span, {})
-    assert (file.changed_since(started), file.written_since(started)) == (changed, written)
-
-
-def test_what_is_read_of_a_file() -> None:
-    """The latest of its times counts; a text with two meanings is no document."""
-    file = ConfigFile.of(f"read|{BEFORE}|{AFTER}|/own|x", '{"icc":true,"icc":null}')
-    assert file == ConfigFile("/own|x", "read", moment(AFTER), moment(BEFORE), None)
-    assert ConfigFile.of(f"read|{AFTER}|-|/own", "{}").touched is None
+    times = [
+        f"2026-01-01 10:00:{10 + each:012.9f} +0000" if each is not None else "-"
+        for each in (modified, changed)
+    ]
+    start = datetime(2026, 1, 1, 10, 0, 10, tzinfo=UTC).timestamp()
+    file = ConfigFile.of("|".join((state, *times, "/own|x")), "{}", (start, start + 5))
+    assert (file.path, file.changed, file.rewritten) == ("/own|x", *found)
+    assert (
+        ConfigFile.of("|".join((state, *times, "/own")), '{"a":1,"a":2}', None).document is None
+    )  # two meanings
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from hullcheck.facts import Facts
+from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.endpoints import (
     SYSTEM_CONTAINERD,
-    Endpoints,
     HostOptions,
     endpoint,
     socket_path,
@@ -22,23 +22,18 @@ UNIT = "Id=docker.service\nMainPID=7\n\nId=docker.socket\nListen=/run/docker.soc
 FD = Host(flags=("-H", "fd://"), unit=UNIT)
 
 
-def of(host: Host) -> Endpoints:
-    """Those of the daemon of this host."""
-    endpoints: Endpoints = host.facts().daemon.endpoints
-    return endpoints
+def of(host: Host) -> Daemon:
+    """The daemon of this host."""
+    found: Daemon = host.facts().daemon
+    return found
 
 
 def test_addresses_that_the_next_start_opens() -> None:
-    """Those of a file that changed, or of the unit, on which the daemon does not listen yet."""
+    """Those of the file, on which the daemon does not listen yet."""
     edited = Host(document='{"hosts": ["tcp://0.0.0.0:4243", "unix:///x.sock", "fd://"]}', changed=AFTER)
-    told = Host(flags=("-H=tcp://0.0.0.0:2375",))
-    for host, pending in (
-        (edited, ("tcp://0.0.0.0:4243",)),
-        (replace(edited, tcp=(4243,)), ()),
-        (told, ("tcp://0.0.0.0:2375",)),
-    ):
-        assert of(host).remote_api.pending == pending
-    assert of(told).remote_api.endpoints == (("*", 2375),)
+    assert of(edited).remote_api.pending == ("tcp://0.0.0.0:4243",)
+    assert of(edited).remote_api.endpoints == (("*", 4243),)
+    assert of(replace(edited, tcp=(4243,))).remote_api.pending == ()
 
 
 def test_sockets_of_the_unit() -> None:
@@ -101,7 +96,7 @@ def test_address_and_port(text: str, expected: tuple[str, int | None]) -> None:
 def test_sockets_of_the_api(host: Host, expected: tuple[str, ...]) -> None:
     """Those below the daemon's own directory are not of the API, unless it was told to take commands there."""
     foreign = "7/net/unix:0000: 00000002 00000000 00010000 0001 01 999 /srv/foreign.sock\n--words"
-    found = Facts(changed(host, ("--words", foreign)), Policy()).daemon.endpoints
+    found = Facts(changed(host, ("--words", foreign)), Policy()).daemon
     assert set(found.api_sockets) == set(expected)
     if host.uid:
         with pytest.raises(EvidenceError, match="runtime directory"):

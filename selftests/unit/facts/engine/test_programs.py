@@ -66,8 +66,7 @@ def files_of(
         held=frozenset("1"),
     )
     described = engine(**{"DockerRootDir": "/data/docker", "Driver": "vfs", "DriverStatus": None} | info)
-    endpoints = SimpleNamespace(containerd_sockets=(socket,))
-    daemon: Any = SimpleNamespace(process=own, endpoints=endpoints, engine=described, pid=7)
+    daemon: Any = SimpleNamespace(process=own, containerd_sockets=(socket,), engine=described, pid=7)
     text = answer(processes=("7/root ", *processes.splitlines()), nodes=NODES)
     recording = Recording("host", "local", {"files": Told("files", 0, text, "")})
     files = EngineFiles(Answer.of(recording), daemon)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from hullcheck.facts.engine.models import PublishedPort
+from hullcheck.facts.engine.models import PublishedPort, ServiceDocument
+from hullcheck.facts.engine.services import Service, services
+from hullcheck.parsing.models import decode
 from hullcheck.verdicts import EvidenceError, NotApplicable
-from selftests.kit.facts.container_host import ContainerHost, service_document
+from selftests.corpus.judged import recording_of
+from selftests.kit.facts.engines import engine
 
 MANAGER = {"LocalNodeState": "active", "ControlAvailable": True}
 
@@ -16,38 +20,40 @@ MANAGER = {"LocalNodeState": "active", "ControlAvailable": True}
 @pytest.mark.parametrize(
     ("node", "error", "words"),
     [
-        (MANAGER, EvidenceError, r"^docker service inspect: Object missing required field"),
         (MANAGER | {"ControlAvailable": False}, NotApplicable, "a worker of the swarm"),
         ({"LocalNodeState": "locked", "ControlAvailable": False}, EvidenceError, "only a manager"),
     ],
 )
-def test_services_that_are_not_known(
-    world: ContainerHost, node: dict[str, Any], error: type[Exception], words: str
-) -> None:
+def test_services_that_are_not_known(node: dict[str, Any], error: type[Exception], words: str) -> None:
     """Only a manager knows them, and a node in no swarm has none."""
-    world.services = [{"ID": "x"}]
-    assert world.facts.services == {}
-    world.info["Swarm"] = node
+    recording = recording_of("swarm-26.1")
+    assert services(recording, engine()) == {}
+    assert {each.name for each in services(recording, engine(Swarm=MANAGER)).values()} == {"open", "closed"}
     with pytest.raises(error, match=words):
-        _ = world.facts.services
+        services(recording, engine(Swarm=node))
 
 
-def test_services_of_a_manager(world: ContainerHost) -> None:
-    """Each has its ports, also one that each node chooses, and restarts for ever by default."""
-    world.info["Swarm"] = MANAGER
-    ports = [{"Protocol": "tcp", "TargetPort": 80, "PublishMode": "host"}]
-    world.services = [service_document(), service_document() | {"ID": "s2", "Endpoint": {"Ports": ports}}]
-    found, other = world.facts.services.values()
-    assert (found.name, found.ports[0].number, found.ports[0].mode) == ("shop", 443, "ingress")
-    assert (found.restart_condition, found.restart_attempts, found.restarts_without_end) == ("any", 0, True)
-    assert other.ports == (PublishedPort(mode="host"),)
+def service(mode: str = "Replicated", **policy: Any) -> Service:
+    """A service of this kind, with this restart policy and a port that each node chooses."""
+    spec = {"Name": "web", "Mode": {mode: {}}, "TaskTemplate": {"RestartPolicy": policy}}
+    document = {"ID": "s", "Spec": spec, "Endpoint": {"Ports": [{"Protocol": "tcp", "PublishMode": "host"}]}}
+    return Service(decode(json.dumps(document), ServiceDocument, "service"))
 
 
-@pytest.mark.parametrize(("mode", "condition"), [("Replicated", "any"), ("GlobalJob", "on-failure")])
-def test_job_is_done_once_it_has_completed(world: ContainerHost, mode: str, condition: str) -> None:
-    """Whatever its condition says, only what failed is started again."""
-    world.info["Swarm"] = MANAGER
-    document = service_document(Condition="any")
-    document["Spec"]["Mode"] = {mode: {"TotalCompletions": 1}}
-    world.services = [document]
-    assert world.facts.services["s1"].restart_condition == condition
+@pytest.mark.parametrize(
+    ("found", "condition", "endless"),
+    [
+        (service(), "any", True),
+        (service(Condition="none"), "none", True),
+        (service("GlobalJob"), "on-failure", True),  # what a job has completed is done
+        (service("ReplicatedJob", Condition="any"), "on-failure", True),
+        (service(MaxAttempts=3), "any", False),
+        (service(MaxAttempts=3, Window=15_000_000_000), "any", True),  # each waits for five seconds before
+        (service(MaxAttempts=3, Window=15_000_000_001), "any", False),
+        (service(MaxAttempts=3, Window=3_000_000_001, Delay=1_000_000_000), "any", False),
+    ],
+)
+def test_restarts(found: Service, condition: str, endless: bool) -> None:
+    """Attempts that count within a window never run out where they wait for longer."""
+    assert (found.restart_condition, found.restarts_without_end) == (condition, endless)
+    assert found.ports == (PublishedPort(mode="host"),)
