@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from selftests.kit.facts.layers import answer, facts
 
 from hullcheck.facts.containers.probe import CONTAINERS
 from hullcheck.policy import Policy
@@ -126,35 +125,6 @@ def test_image_of_a_service(image: str, verdict: str) -> None:
     """A service is judged by the reference from which its tasks are created."""
     found = judged("service_image_is_pinned", Node(services=(service("web", Image=image),)).facts())
     assert found["web"][0] == verdict
-
-
-TOOLS = {
-    "image_holds_no_package_manager": ("usr/bin/apt-get", "usr/local/bin/pip3.12"),
-    "image_holds_no_shell": ("bin/sh", "bin/busybox"),
-    "image_holds_no_compiler": ("usr/bin/make", "usr/bin/x86_64-linux-gnu-gcc-13"),
-}
-
-
-@pytest.mark.parametrize(
-    ("control", "path"), [(name, path) for name, paths in TOOLS.items() for path in paths]
-)
-def test_tools_of_an_image(control: str, path: str) -> None:
-    """A tool fails the control of its kind and no other; one that does not run, or is approved, fails none."""
-
-    def verdicts(mode: int, policy: Policy | None = None) -> dict[str, str]:
-        image = facts(answer({"a": [[("app", 0o755), (path, mode)]]}), "a", policy=policy)
-        return {name: judged(name, image)["a:1"][0] for name in TOOLS}
-
-    good = dict.fromkeys(TOOLS, "pass")
-    assert verdicts(0o755) == good | {control: "fail"}
-    assert verdicts(0o644) == good
-    assert verdicts(0o755, Policy(allowed_packages=(path.rpartition("/")[2],))) == good
-
-
-def test_image_that_was_not_read() -> None:
-    """Layers that could not be read are no proof that a tool is missing."""
-    for name in TOOLS:
-        assert judged(name, facts("", "a"))["a:1"][0] == "error"
 
 
 def test_no_value_of_a_variable_is_kept(world: ContainerHost) -> None:

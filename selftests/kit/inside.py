@@ -105,9 +105,15 @@ def _kept_state(cwd: Path, environment: Mapping[str, str]) -> Iterator[None]:
         for each, handler in signals.items():
             signal.signal(each, handler)
         for name in sys.modules.keys() - modules.keys():
-            if not name.startswith(("hullcheck", "selftests")):
+            if not name.startswith(("hullcheck", "selftests")) and not _is_installed(name):
                 del sys.modules[name]
         sys.modules.update(modules)
+
+
+def _is_installed(name: str) -> bool:
+    """Return whether a module is of Python or of a package, some of which cannot be imported twice."""
+    file = getattr(sys.modules[name], "__file__", None)
+    return file is None or Path(file).is_relative_to(sys.prefix) or Path(file).is_relative_to(sys.base_prefix)
 
 
 @contextlib.contextmanager
