@@ -56,15 +56,7 @@ def _users(image: Image) -> str:
 
 
 def _require_told(image: Image, *, silent: bool = False) -> None:
-    """At least one step of the image has to say what was done, and none may hide it.
-
-    Args:
-        silent: whether only those count that say nothing at all.
-
-    Raises:
-        Manual: none says it, or one does not.
-        EvidenceError: they could not be read.
-    """
+    """A step has to say what was done, and none may hide it, or, if *silent*, be without words; else raise Manual."""
     done = [step for step in image.steps if not step.is_for_later]
     if not any(step.created_by for step in done):
         raise Manual("the image has no build history: check how it was made before it was imported")
@@ -151,7 +143,10 @@ def _held(contents: Contents) -> str:
 @pytest.mark.guide("3.1.image_scanning")
 @pytest.mark.severity("high")
 def test_image_is_scanned_and_rebuilt(
-    image: Image, scan_reports: Later[ScanReports], container: Later[Subjects[Container]], policy: Policy
+    image: Image,
+    scan_reports: Later[ScanReports | None],
+    container: Later[Subjects[Container]],
+    policy: Policy,
 ) -> str:
     """Every image is scanned for known weaknesses, and rebuilt with their patches.
 
@@ -169,10 +164,11 @@ def test_image_is_scanned_and_rebuilt(
     days, limit = image.days_old, policy.image_max_age_days
     too_old = limit is not None and days is not None and days > limit
     assert not too_old, f"was built {days:.0f} days ago, allowed are {limit}{_users(image)}"
-    if policy.scan_reports is None or (limit is not None and days is None):
+    reports = scan_reports.get()
+    if policy.scan_reports is None or reports is None or (limit is not None and days is None):
         why = ", which the policy limits" if policy.scan_reports else f"; {NO_REPORTS}"
         raise Manual(f"{_built(days)}{why}")
-    return _require_good_reports(image, scan_reports.get(), policy.scan_reports, container)
+    return _require_good_reports(image, reports, policy.scan_reports, container)
 
 
 def _built(days: float | None) -> str:
@@ -269,10 +265,13 @@ def test_image_has_a_health_check(image: Image) -> str:
     service does.
     """
     kind = image.healthcheck
-    assert kind, f"has no health check{_users(image)}"
-    assert kind != "NONE", f"switches the health check of its base off{_users(image)}"
-    assert kind != CANNOT_FAIL, f"has a health check that cannot fail{_users(image)}"
-    assert kind in ("CMD", "CMD-SHELL"), f"has a health check that the engine does not run{_users(image)}"
+    flaws = {
+        "": "has no health check",
+        "NONE": "switches the health check of its base off",
+        CANNOT_FAIL: "has a health check that cannot fail",
+    }
+    flaw = flaws.get(kind, "has a health check that the engine does not run")
+    assert kind in ("CMD", "CMD-SHELL"), f"{flaw}{_users(image)}"
     return f"has a health check ({kind}); its command was not run"
 
 
@@ -292,11 +291,11 @@ def test_image_updates_and_installs_in_one_step(image: Image) -> str:
     Remedy: join the commands into one `RUN`, as in `apt-get update && apt-get install --yes PACKAGE`.
     """
     alone = [step for step in image.steps if package_steps.updates_alone(step)]
-    certain = [step.shown for step in alone if not package_steps.may_install(step)]
-    assert not certain, f"updates, and installs nothing: {'; '.join(certain)}{_users(image)}"
+    certain = "; ".join(step.shown for step in alone if not package_steps.may_install(step))
+    assert not certain, f"updates, and installs nothing: {certain}{_users(image)}"
     if alone:
-        shown = "; ".join(step.shown for step in alone)
-        raise Manual(f"check whether what these steps run installs something: {shown}")
+        doubt = "check whether what these steps run installs something: "
+        raise Manual(doubt + "; ".join(step.shown for step in alone))
     _require_told(image)
     return f"none of its {len(image.steps)} steps updates alone"
 

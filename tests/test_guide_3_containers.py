@@ -168,7 +168,7 @@ def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, po
 @for_each("option", SCANNERS)
 def test_scanner_covers_images_in_use(
     scanner: str,
-    scan_reports: Later[ScanReports],
+    scan_reports: ScanReports | None,
     container: Later[Subjects[Container]],
     image: Later[Subjects[Image]],
     policy: Policy,
@@ -181,21 +181,20 @@ def test_scanner_covers_images_in_use(
     Remedy: let one of them scan every image before it is started and on a schedule, and keep its reports in the
     folder `scan_reports` of the policy, each scan in a file of its own.
     """
-    images, limits = image.get(), policy.scan_reports
-    if limits is None:
+    limits = policy.scan_reports
+    if limits is None or scan_reports is None:
         raise Manual(NO_REPORTS)
     container.get()  # without a list of the containers nobody knows which images they use
-    used = {name: image for name, image in images if image.used_by}
+    used = {name: image for name, image in image.get() if image.used_by}
     if not used:
         raise NotApplicable("no container uses an image")
-    reports = scan_reports.get()
-    fresh = {name: _fresh(image, reports, limits.max_age_days) for name, image in used.items()}
+    fresh = {name: _fresh(image, scan_reports, limits.max_age_days) for name, image in used.items()}
     mine = {name: found[scanner] for name, found in fresh.items() if scanner in found}
     bad = [name for name, report in mine.items() if report.above(limits.highest_severity)]
     assert not bad, f"found worse than {limits.highest_severity} in {listed(bad)}"
     lacking = [name for name, found in fresh.items() if not found]
-    if lacking and reports.faults:
-        unread = listed(unread_reports(reports.faults))
+    if lacking and scan_reports.faults:
+        unread = listed(unread_reports(scan_reports.faults))
         raise EvidenceError(f"no report on {listed(lacking)}, but some could not be read: {unread}")
     assert not lacking, f"no scanner has a report that counts on {listed(lacking)}"
     if not mine:

@@ -111,7 +111,6 @@ _SCAN_DOUBTS = {
     "told to ignore": "weaknesses that the scan was told to ignore: {}",
     "nothing found": "no weakness at all, and it does not tell whether any was looked for (--scanners, --severity)",
     "fixed alone": "each of its weaknesses has a fix: others may have been left out (--ignore-unfixed)",
-    "options not told": "it does not tell with which options it was made",
     "options": "weaknesses may have been left out by its options {}",
 }
 

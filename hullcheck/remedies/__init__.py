@@ -98,24 +98,14 @@ class Owner(Remedy, frozen=True, kw_only=True):
 
 
 class ContainerLimit(Remedy, frozen=True, kw_only=True):
-    """A limit that `docker update` changes while a container runs.
+    """A limit that `docker update` with these *options* changes while a container with such a *finding* runs."""
 
-    Attributes:
-        shown: the Go template by which `docker inspect` prints the value.
-        finding: a regular expression for the reasons that it mends.
-        more: further words of the command, without which the engine refuses it.
-    """
-
-    option: str
-    value: str
-    shown: str
+    options: str
     finding: str = ".* is in force, and none is set"
-    more: tuple[str, ...] = ()
 
     @property
     def effect(self) -> str:
-        words = " ".join((self.option, self.value, *self.more))
-        return f"changes it at once: `docker update {words} CONTAINER`"
+        return f"changes it at once: `docker update {self.options} CONTAINER`"
 
 
 class ContainerOptions(Remedy, frozen=True, kw_only=True):

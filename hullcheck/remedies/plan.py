@@ -87,10 +87,10 @@ class Rights(Struct, frozen=True):
 
 
 class Limit(Struct, frozen=True):
-    """A limit of a container."""
+    """Options of `docker update` that give a container a limit."""
 
     container: str
-    limit: ContainerLimit
+    options: str
 
 
 class Options(Struct, frozen=True):
@@ -338,7 +338,7 @@ def _file(facts: Facts, name: str, failure: Failure) -> FileFact:
 
 
 def _limit(failure: Failure, remedy: ContainerLimit, facts: Facts) -> Limit:
-    return Limit(_container(failure, remedy.finding), remedy)
+    return Limit(_container(failure, remedy.finding), remedy.options)
 
 
 def _options(failure: Failure, remedy: ContainerOptions, facts: Facts) -> Options:

@@ -96,17 +96,12 @@ def parts(plan: Plan) -> Iterator[Part]:
             {KERNEL: "".join(f"{each.name} = {each.value}\n" for each in kernel)},
         )
     if limits := plan.of(Limit):
-        words = (
-            (each.container, of.option, of.value, of.shown, *of.more)
-            for each in limits
-            for of in [each.limit]
-        )
         yield Part(
             "Limits of containers",
             "The engine changes these at once, and they stay with the container. Write the same where you create it: a"
             " Compose file, a unit, a script.",
             plan.mended(Limit),
-            tuple(" ".join(("update", *map(quoted, each))) for each in words),
+            tuple(f"update {quoted(each.container)} {each.options}" for each in limits),
         )
     if options := plan.options:
         again = "\n".join(f"- {code(each.container)}: {_words(each)}" for each in options)

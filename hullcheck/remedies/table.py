@@ -1,4 +1,4 @@
-"""The remedies, by the ids of the controls that they mend; each is applied in selftests/lab/remedy."""
+"""The remedies, by the ids of the controls that they mend; each is applied in selftests/lab/test_remedies.py."""
 
 from collections.abc import Mapping
 
@@ -148,30 +148,21 @@ _FILES: Mapping[str, Remedy] = {
 _AGAIN = "What it has written outside of volumes is gone when it is created again."
 _CONTAINERS: Mapping[str, Remedy] = {
     "container_has_a_memory_limit": ContainerLimit(
-        option="--memory",
-        value="536870912",
-        shown="{{.HostConfig.Memory}}",
-        more=("--memory-swap", "1073741824"),
+        options="--memory 536870912 --memory-swap 1073741824",
         asks=True,
         risk="A container that needs more than 512 MB is killed. Change the number in changes.sh to what it needs.",
     ),
     "container_has_a_cpu_limit": ContainerLimit(
-        option="--cpu-shares",
-        value="512",
-        shown="{{.HostConfig.CpuShares}}",
+        options="--cpu-shares 512",
         risk="Where all containers want more than there is, this one gets half as much as one without a share.",
     ),
     "container_has_a_process_limit": ContainerLimit(
-        option="--pids-limit",
-        value="1000",
-        shown="{{.HostConfig.PidsLimit}}",
+        options="--pids-limit 1000",
         risk="A container with more than 1000 processes and threads can start no others. Change the number in"
         " changes.sh to what it needs.",
     ),
     "container_restarts_at_most_five_times": ContainerLimit(
-        option="--restart",
-        value="on-failure:5",
-        shown="{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}",
+        options="--restart on-failure:5",
         finding="its restart policy is .*",
         asks=True,
         risk="A container that ends with status 0 when the host stops is not started with it again.",

@@ -36,18 +36,14 @@ class Image(Struct, frozen=True, kw_only=True):
     """One image of the engine.
 
     Attributes:
-        id: in full, with `sha256:`.
-        tags: `repository:tag`, sorted.
-        digests: `repository@sha256:...`, as it is known to registries; sorted.
+        digests: `repository@sha256:...`, as it is known to registries.
         pulled: the repositories that the engine pulled it from; only Docker 29.2 and later tell them.
         created: seconds since the epoch; None where the build set no true time.
-        base: the image that it says it was built from.
         healthcheck: the kind of its health check, as `kind_of_check` returns it.
         secrets: what secrets its configuration holds, in words and without them.
-        history: its build steps, and what it leaves to builds from it; None where it could not be read. `steps` is what
-            controls ask for.
-        used_by: the containers that were made from it or mount it, running or not, as far as they are known.
-        recorded: when it was looked at, in seconds since the epoch.
+        history: None where it could not be read; controls ask for `steps`.
+        used_by: the containers that were made from it or mount it, as far as they are known.
+        recorded: when it was looked at.
         known_digests: its id, the digests of its configuration and manifest, and those in registries.
     """
 
@@ -76,11 +72,8 @@ class Image(Struct, frozen=True, kw_only=True):
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The repositories, registry and all, that it is known to have been pulled from or pushed to.
-
-        In the store of containerd every image has its own digest under each of its names, which says nothing of a
-        registry.
-        """
+        """The repositories, registry and all, that it is known to have been pulled from or pushed to."""
+        # in the store of containerd every image has its own digest under each of its names, whatever they are
         known = (each for each in self.digests if each.partition("@")[2] != self.id)
         pulled = (each for repository in self.pulled for each in self._with_port(repository))
         return tuple(dict.fromkeys((*map(_repository, known), *pulled)))
@@ -111,9 +104,6 @@ class Image(Struct, frozen=True, kw_only=True):
 def image(recording: Recording, engine: Engine, container: Later[Subjects[Container]]) -> Subjects[Image]:
     """Every image that the engine holds, but none that is only a step on the way to another.
 
-    One that lost its name to an image that was built from it is no step where it is known to a registry, or a
-    container was made from it.
-
     Raises:
         EvidenceError: they could not be listed, or what is stored of them is damaged.
     """
@@ -136,11 +126,7 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
 
 @fact(IMAGES)
 def image_names(recording: Recording) -> dict[str, str]:
-    """The image id that each `repository:tag` names now.
-
-    Raises:
-        EvidenceError: the engine did not say.
-    """
+    """The image id that each `repository:tag` names now."""
     known = described(recording)
     return {tag: identifier for identifier, each in known.items() for tag in each.repo_tags or ()}
 

@@ -48,14 +48,12 @@ class Contents(Model, frozen=True, kw_only=True):
 
     Attributes:
         chain: a digest over its layers.
-        read: when it was read, in seconds since the epoch; 0 for now. Images do not change.
+        read: when it was read; 0 for now. Images do not change.
         special: setuid and setgid files, with their modes as `4755`.
         capable: files that give capabilities, with these, without `CAP_`; `UNTOLD` stands for those that are not known.
-        packages: the names of its packages, as far as files are named after them.
-        databases: package managers that name theirs inside one file, which was not read: `rpm`.
-        tools: the paths of package managers, shells and compilers, by their names.
-        keys: paths that are named as keys and stored passwords are; also what a later layer deletes, as it is still
-            in the image.
+        databases: package managers that name their packages inside one file, which was not read: `rpm`.
+        tools: package managers, shells and compilers, by their names.
+        keys: files that are named as keys and stored passwords are, also what a later layer deletes.
     """
 
     id: str

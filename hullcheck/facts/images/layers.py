@@ -124,11 +124,7 @@ def _above(path: str) -> Iterator[str]:
 
 
 def read_layer(listing: bytes, packages: Iterable[str] = ()) -> Layer:
-    """Return the layer that *listing* is of, with what its list of *packages* names.
-
-    Raises:
-        ValueError: it is not whole, or not understood.
-    """
+    """Return the layer that *listing* is of; ValueError says that it is not whole, or not understood."""
     return Layer.of(_archived(listing) if listing.startswith(b"{") else _listed(listing), packages)
 
 

@@ -22,7 +22,6 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration
 from hullcheck.secrets.redact import DROPPED, HIDDEN, in_sections, lines_like
-from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
 BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
@@ -164,11 +163,8 @@ def stored(recording: Recording) -> dict[str, Stored]:
 
 def arrivals(recording: Recording) -> dict[str, float]:
     """Return when each image was brought to the target, in seconds since the epoch, by id."""
-    lines = recording.sections(IMAGES).get("came", "").splitlines()
-    found = [re.fullmatch("([0-9]+) ([0-9a-f]{64})", line) for line in lines]
-    if None in found:
-        raise EvidenceError("images: the answer has a line of another kind")
-    return {f"sha256:{each[2]}": float(each[1]) for each in found if each}
+    lines = re.findall("([0-9]+) ([0-9a-f]{64})", recording.sections(IMAGES).get("came", ""))
+    return {f"sha256:{digest}": float(seconds) for seconds, digest in lines}
 
 
 def _without_secrets(found: Description) -> Description:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 
 import msgspec
-from msgspec import Struct
 
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images.scan_formats import Report, reduced
@@ -112,14 +111,6 @@ def _log(words: Words) -> Log:
 # ---- reports of scanners
 
 
-class _Folder(Model, frozen=True, kw_only=True):
-    """The folder of reports that was asked for; empty where the policy named none."""
-
-    folder: str
-    unreadable: bool
-    reports: tuple[Report, ...]
-
-
 def _kept_scans(text: str) -> str:
     listed, *read = text.split("\ncontent:")
     words, found = Words(listed), list[Report]()
@@ -131,13 +122,15 @@ def _kept_scans(text: str) -> str:
                 report = reduced(contents.get(path, ""))
             file = path.rpartition("/")[2]
             found.append(msgspec.structs.replace(report, file=file, changed=int(changed)))
-    folder = _Folder(folder=words.first("folder"), unreadable="unreadable" in words, reports=tuple(found))
+    folder = ScanReports(folder=words.first("folder"), unreadable="unreadable" in words, reports=tuple(found))
     return msgspec.json.encode(folder).decode()
 
 
-class ScanReports(Struct, frozen=True):
-    """All reports in the folder that the policy names."""
+class ScanReports(Model, frozen=True, kw_only=True):
+    """All reports in the folder that the policy names; it is empty where it names none."""
 
+    folder: str
+    unreadable: bool
     reports: tuple[Report, ...]
 
     @property
@@ -168,11 +161,7 @@ def _section(recording: Recording, name: str) -> str:
 
 @fact(REPORTS)
 def content_trust(recording: Recording, engine: Engine) -> Mapping[str, str]:
-    """What each file of root's environment that names DOCKER_CONTENT_TRUST makes of it: on, off or unclear.
-
-    Raises:
-        EvidenceError: the files could not be read.
-    """
+    """What each file of root's environment that names DOCKER_CONTENT_TRUST makes of it: on, off or unclear."""
     text = _section(recording, "trust")
     if text == _UNREADABLE:
         raise EvidenceError("the home directory of root cannot be entered")
@@ -186,18 +175,18 @@ def docker_bench(recording: Recording, engine: Engine) -> DockerBench:
 
 
 @fact(REPORTS)
-def scan_reports(recording: Recording, engine: Engine, policy: Policy) -> ScanReports:
-    """What scanners found in images.
-
-    Raises:
-        EvidenceError: the folder that the policy names was not read.
-    """
-    found = decode(_section(recording, "scans"), _Folder, "scan reports")
-    named = policy.scan_reports.folder if policy.scan_reports else ""
+def scan_reports(recording: Recording, engine: Engine, policy: Policy) -> ScanReports | None:
+    """What scanners found in images, by the reports in the folder that the policy names; None if it names none."""
+    if policy.scan_reports is None:
+        return None
+    named, found = (
+        policy.scan_reports.folder,
+        decode(_section(recording, "scans"), ScanReports, "scan reports"),
+    )
     if not found.folder:
         raise EvidenceError("the recording was made without a folder of scan reports")
     if found.folder != named:
         raise EvidenceError(f"the recording has the scan reports of {found.folder}, not of {named}")
     if found.unreadable:
         raise EvidenceError(f"{named} cannot be read")
-    return ScanReports(found.reports)
+    return found

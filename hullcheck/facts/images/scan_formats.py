@@ -36,13 +36,11 @@ class Report(Model, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         changed: when its file was changed.
-        fault: why it says nothing; empty where it does.
+        fault: why it says nothing.
         digest: of the image's configuration, or of its manifest.
-        made: when it was made; None where it does not say that.
         counts: weaknesses by severity; `unknown` where the scanner could not tell.
-        known: of what day its list of weaknesses is at least; None if it does not tell.
-        doubt: why it may not tell of all weaknesses, in a word or two; empty if it does.
-        detail: what its doubt is about: the options, or how many.
+        known: of what day its list of weaknesses is at least.
+        doubt: why it may not tell of all weaknesses, by its key in `criteria.scans`; *detail* is what it is about.
     """
 
     file: str = ""
@@ -161,7 +159,7 @@ class _GrypeDatabase(msgspec.Struct, frozen=True):
 class _GrypeDescriptor(msgspec.Struct, frozen=True):
     name: Literal["grype"]
     timestamp: Time
-    configuration: dict[str, Any] | None = None
+    configuration: dict[str, Any]
     db: _GrypeDatabase | None = None
 
 
@@ -187,7 +185,7 @@ class Grype(msgspec.Struct, frozen=True, rename="camel"):
         alerts = {one["type"] for each in self.alerts_by_package or () for one in each.get("alerts") or ()}
         database = self.descriptor.db or _GrypeDatabase()
         database = database.status or database
-        options, rules = self.descriptor.configuration or {}, list[dict[str, Any]]()
+        options, rules = self.descriptor.configuration, list[dict[str, Any]]()
         for each in self.ignored_matches or ():
             rules += each.get("appliedIgnoreRules") or [{}]
         rules += options.get("ignore") or ()
@@ -197,7 +195,6 @@ class Grype(msgspec.Struct, frozen=True, rename="camel"):
             "no packages": not self.matches,
             "unsupported distribution": "distro-eol" in alerts,
             "unknown distribution": not alerts.isdisjoint(("distro-unknown", "distro-disabled")),
-            "options not told": self.descriptor.configuration is None,
             "options": bool(filters),
         }
         return Report(

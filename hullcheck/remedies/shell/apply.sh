@@ -24,7 +24,7 @@ miss() { # REASON: go on, and end with status 1
   missed=1
 }
 stop() {
-  printf "apply.sh: %s\n" "$*" >&2
+  miss "$*"
   exit 1
 }
 is_plain() { # PATH: from the root, and without a link in it
@@ -121,11 +121,6 @@ file() { # FILE PATH MODE: FILE of this folder is to be at PATH
     say "wrote $2"
   fi
 }
-is_valid() { # FILE: the engine would start with it, as far as it can say
-  if dockerd --help 2>/dev/null | grep -q -e --validate; then
-    dockerd --validate --config-file="$(readlink -f -- "$1")" >/dev/null || stop "the engine would not start with $1"
-  fi
-}
 merge() { # SETTINGS PATH [NAME...]: the settings, merged with the daemon.json at PATH, without those of NAME
   if [ "$todo" = back ]; then
     content_back "$2"
@@ -145,7 +140,9 @@ merge() { # SETTINGS PATH [NAME...]: the settings, merged with the daemon.json a
   else
     stop "neither python3 nor jq is here: merge $settings into $path by hand, and take that line out of changes.sh"
   fi
-  is_valid "$work/new"
+  if dockerd --help 2>/dev/null | grep -q -e --validate; then
+    dockerd --validate --config-file="$work/new" >/dev/null || stop "the engine would not start with $work/new"
+  fi
   if cmp -s -- "$work/new" "$path"; then say "$path is so already"; else file "$work/new" "$path" 644; fi
   rm -r -- "$work"
 }
@@ -192,24 +189,19 @@ run() { # COMMAND...: what makes a file effective
     miss "failed: $*"
   fi
 }
-update() { # CONTAINER OPTION VALUE FORMAT [OPTION...]: a limit of a container, which takes it over at once
-  was="$saved/.containers/$1$2"
-  if ! now=$(docker inspect --type container --format "$4" -- "$1" 2>/dev/null); then
-    miss "the container $1 is not there any more, or the engine does not answer"
+update() { # CONTAINER OPTION VALUE [OPTION...]: a limit of a container, which takes it over at once
+  container=$1
+  shift
+  if ! docker inspect --type container -- "$container" >/dev/null 2>&1; then
+    miss "the container $container is not there any more, or the engine does not answer"
   elif [ "$todo" = back ]; then
-    [ ! -e "$was" ] || say "$1 keeps $2 $3: to take it away (it was $(cat -- "$was")), create the container again"
+    say "$container keeps $1 $2: to take it away, create the container again"
   elif [ "$todo" = check ]; then
-    say "would run: docker update $2 $3 $1 (it is $now)"
+    say "would run: docker update $* $container"
+  elif docker update "$@" -- "$container" >/dev/null; then
+    say "$container has $1 $2"
   else
-    mkdir -p -- "$saved/.containers"
-    [ -e "$was" ] || printf "%s\n" "$now" >"$was"
-    container=$1 said="$2 $3" option=$2 value=$3
-    shift 4
-    if docker update "$option" "$value" "$@" -- "$container" >/dev/null; then
-      say "$container has $said"
-    else
-      miss "failed: docker update $said $container"
-    fi
+    miss "failed: docker update $* $container"
   fi
 }
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from msgspec.structs import replace
+
 from hullcheck.facts import PROBES, Facts
 from hullcheck.policy import Policy
-from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
-from selftests.kit.facts.engines import engine
+from selftests.corpus.judged import recording_of
 from selftests.kit.judging import judged
 
 ID = "ab" * 32
@@ -35,11 +36,13 @@ def facts(*steps: str, config: dict[str, Any]) -> Facts:
     said = f"--images\n{json.dumps(image)}\n--stored\n{ID}:{json.dumps(stored)}\n--end\n"
     inside = {"Id": image["Id"], "Chain": ""}
     inside |= {kind: [] for kind in ("Special", "Capable", "Packages", "Databases", "Tools", "Keys")}
+    host = recording_of("hardened-26.1")
     answers = {
+        **host.answers,
         "images": answered("images", said),
         "image_contents": Answer("image_contents", 0, json.dumps(inside), ""),
     }
-    return Facts(Recording("host", "local", answers, gathered=1.8e9), Policy(), engine=engine())
+    return Facts(replace(host, answers=answers), Policy())
 
 
 def verdict(number: str, target: Facts) -> tuple[str, str]:

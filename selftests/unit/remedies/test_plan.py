@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import stat
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,16 +20,15 @@ from hullcheck.results import Control, Finding
 from hullcheck.results.failures import Failure
 from hullcheck.verdicts import EvidenceError, Verdict
 from selftests.corpus.judged import recording_of
-from selftests.kit.facts.daemons import Host
-from selftests.kit.judging import but
 
 PATH = "/etc/docker/daemon.json"
 MODE, OWNER = Mode(files="configuration_file", most=0o644), Owner(files="configuration_file")
 ICC, RULE = Settings(put={"icc": False}), AuditRule(files="configuration_file")
 KERNEL = KernelSettings(values={"fs.suid_dumpable": "0"})
-LIMIT = ContainerLimit(option="--pids-limit", value="9", shown="{{.X}}")
+LIMIT = ContainerLimit(options="--pids-limit 9")
 SOCKET = stat.S_IFSOCK
-HOST = Facts(recording_of("hardened-26.1"), Policy())
+RECORDING = recording_of("hardened-26.1")
+HOST = Facts(RECORDING, Policy())
 
 
 def failure(reason: str, subject: str = PATH, kind: str = "file", control: str = "c") -> Failure:
@@ -51,7 +52,7 @@ def file(mode: int = 0o666, path: str = PATH, kind: int = stat.S_IFREG) -> FileF
 
 def facts(one: FileFact) -> Facts:
     """A target with this file."""
-    return but(HOST, configuration_file=((one.path, one),))
+    return Facts(RECORDING, Policy(), configuration_file=((one.path, one),))
 
 
 # ---- daemon.json
@@ -60,42 +61,49 @@ LOGS = Settings(put={"log-opts": {"max-file": "3"}}, only={"log-driver": (None, 
 DEBUG = Settings(without=("debug", "log-level"))
 PROFILE = Settings(without=("seccomp-profile",), only={"seccomp-profile": ("unconfined",)})
 LIVE = Settings(put={"live-restore": True}, no_swarm=True)
-ROOTLESS: dict[str, Any] = {"SecurityOptions": ["name=rootless"]}
-IN_SWARM: dict[str, Any] = {"Swarm": {"LocalNodeState": "locked"}}
+
+
+def engine(document: str = "{}", flag: str = "", *, rootless: bool = False, swarm: str = "inactive") -> Facts:
+    """A target whose daemon has this daemon.json, and this flag."""
+    info = SimpleNamespace(swarm=SimpleNamespace(local_node_state=swarm))
+    daemon = SimpleNamespace(
+        config=SimpleNamespace(path=PATH, values=lambda: json.loads(document)),
+        engine=SimpleNamespace(rootless=rootless, info=info),
+        process=SimpleNamespace(flags=((flag, "x"),), unit=SimpleNamespace(name="docker.service")),
+    )
+    return Facts(RECORDING, Policy(), daemon=daemon)
 
 
 @pytest.mark.parametrize(
     ("host", "remedy", "reason", "expected"),
     [
-        (Host(document='{"icc": true, "dns": ["x"]}'), ICC, "", ({"icc": False}, ())),
-        (Host(document=None), ICC, "", ({"icc": False}, ())),
-        (Host(document='{"debug": true}'), DEBUG, "", ({}, ("debug",))),
-        (Host(document='{"icc": false}'), ICC, "icc is true; restart pending: x", ({"icc": False}, ())),
-        (Host(document='{"icc": false}'), ICC, "", "something else is the cause"),
-        (Host(document="{}"), DEBUG, "", "no setting of"),
-        (Host(document="[]"), ICC, "", "is not JSON"),
-        (Host(flags=("--icc=true",)), ICC, "", "--icc is on the engine's command line"),
-        (Host(flags=("--log-driver=syslog",)), LOGS, "", "--log-driver"),
-        (Host(document='{"log-driver": "syslog"}'), LOGS, "", "choice of the site"),
-        (Host(document='{"seccomp-profile": "/etc/p.json"}'), PROFILE, "", "choice of the site"),
-        (Host(info=IN_SWARM), LIVE, "", "node of a swarm"),
-        (Host(), LIVE, "", ({"live-restore": True}, ())),
-        (Host(info=ROOTLESS), ICC, "", "rootless"),
+        (engine('{"icc": true, "dns": ["x"]}'), ICC, "", ({"icc": False}, ())),
+        (engine('{"debug": true}'), DEBUG, "", ({}, ("debug",))),
+        (engine('{"icc": false}'), ICC, "icc is true; restart pending: x", ({"icc": False}, ())),
+        (engine('{"icc": false}'), ICC, "", "something else is the cause"),
+        (engine(), DEBUG, "", "no setting of"),
+        (engine(flag="icc"), ICC, "", "--icc is on the engine's command line"),
+        (engine(flag="log-driver"), LOGS, "", "--log-driver"),
+        (engine('{"log-driver": "syslog"}'), LOGS, "", "choice of the site"),
+        (engine('{"seccomp-profile": "/etc/p.json"}'), PROFILE, "", "choice of the site"),
+        (engine(swarm="locked"), LIVE, "", "node of a swarm"),
+        (engine(), LIVE, "", ({"live-restore": True}, ())),
+        (engine(rootless=True), ICC, "", "rootless"),
     ],
 )
-def test_settings_of_the_daemon(host: Host, remedy: Settings, reason: str, expected: Any) -> None:
+def test_settings_of_the_daemon(host: Facts, remedy: Settings, reason: str, expected: Any) -> None:
     """They are set if the file is what decides, and nobody chose them."""
-    found = change(remedy, host.facts(), reason, "h", "target")
+    found = change(remedy, host, reason, "h", "target")
     if isinstance(expected, str):
         assert expected in found
     else:
-        assert found == DaemonSettings(PATH, "", *expected)
+        assert found == DaemonSettings(PATH, "docker.service", *expected)
 
 
 def test_log_options_of_a_container() -> None:
     """They are not the daemon's, whose options hold for new containers."""
-    assert "create it again" in change(LOGS, Host().facts(), "", "web", "log")
-    assert isinstance(change(LOGS, Host().facts(), "", "(default of the daemon)", "log"), DaemonSettings)
+    assert "create it again" in change(LOGS, engine(), "", "web", "log")
+    assert isinstance(change(LOGS, engine(), "", "(default of the daemon)", "log"), DaemonSettings)
 
 
 # ---- audit rules and settings of the kernel
@@ -188,7 +196,8 @@ def test_way_to_a_file() -> None:
     """A file is safe only if the directories on its way are, or become so by a change of the same plan."""
     parent = Node("/etc/docker", stat.S_IFDIR | 0o777, 0, 0)
     inside, above = replace(file(), parents=(parent,)), replace(file(path="/etc/docker"), target=parent)
-    host = but(HOST, configuration_file=((PATH, inside),), configuration_directory=((parent.path, above),))
+    files = {"configuration_file": ((PATH, inside),), "configuration_directory": ((parent.path, above),)}
+    host = Facts(RECORDING, Policy(), **files)
     own = failure(OPEN, control="configuration_file_is_written_by_root_alone")
     way = failure("others may write to /etc/docker on its way (mode 777)", control=own.control.id)
     folder = failure(OPEN, "/etc/docker", control="configuration_directory_is_written_by_root_alone")
@@ -205,7 +214,7 @@ NO_LIMIT = "no process limit is in force, and none is set"
 
 def test_limit_where_there_is_none() -> None:
     """Another number changes nothing where the kernel does not enforce it."""
-    assert change(LIMIT, HOST, NO_LIMIT, "web", "container") == Limit("web", LIMIT)
+    assert change(LIMIT, HOST, NO_LIMIT, "web", "container") == Limit("web", "--pids-limit 9")
     for reason in ("no process limit is in force, but 100 is set", "the limit is that of the host"):
         assert "another cause" in change(LIMIT, HOST, reason, "web", "container")
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hullcheck.remedies import ContainerLimit, merge, script
+from hullcheck.remedies import merge, script
 from hullcheck.remedies.plan import (
     Change,
     DaemonSettings,
@@ -35,7 +35,6 @@ from selftests.unit.remedies.test_plan import failure
 PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
 HOSTILE = ["$(id)", "`id`", "a b", "a'b", 'a"b', "-rf", "a;id", "~root", "*", "ä", "{{ x }}", "a\\nb"]
 NO_NAMES = ["all", "ungrouped", "a b", "x' ~ lookup('pipe', 'id') ~ '", "*", "a:b", "-x"]
-MEMORY = ContainerLimit(option="--memory", value="9", shown="{{.X}}", more=("--memory-swap", "18"))
 CHANGES: tuple[tuple[str, Change], ...] = (
     ("daemon_remaps_users", DaemonSettings("/d.json", "docker@1.service", {"userns-remap": "default"}, ())),
     ("daemon_logs_at_level_info", DaemonSettings("/d.json", "docker@1.service", {}, ("debug",))),
@@ -45,7 +44,7 @@ CHANGES: tuple[tuple[str, Change], ...] = (
     ("kernel_settings_survive_a_reboot", KernelSetting("kernel.x", "2")),
     ("api_sockets_are_closed_to_others", Rights("/run/s", "mode", "o-rw", socket={"SocketMode": "0660"})),
     ("configuration_directory_belongs_to_root", Rights("/etc/a", "owner", "root:root")),
-    ("container_has_a_memory_limit", Limit("web", MEMORY)),
+    ("container_has_a_memory_limit", Limit("web", "--memory 9 --memory-swap 18")),
     ("container_has_a_pid_namespace", Options("web", (), ("--pid host",))),
 )
 
@@ -72,8 +71,9 @@ def test_all_changes() -> None:
         "run augenrules --load",
         "file sysctl.conf /etc/sysctl.d/99-zz-hullcheck.conf 644",
         "kernel kernel.x 2",
-        "update web --memory 9 '{{.X}}' --memory-swap 18",
+        "update web --memory 9 --memory-swap 18",
     ]
+    assert "# Audit rules: data_root_is_audited, api_socket_is_audited\n" in script.changes(WHOLE)
     files = script.files(WHOLE)
     assert files.keys() >= {"apply.sh", "changes.sh", "restart.sh", "merge.py"}
     assert json.loads(files["daemon-settings.json"]) == {"userns-remap": "default"}
@@ -91,6 +91,9 @@ def test_readme() -> None:
     assert text.count("found: ") == len(CHANGES)
     assert "may break: " in text
     assert "Left" not in text
+    usual = DaemonSettings("/d.json", "docker.service", {}, ("debug",))
+    text = readme(Plan("web1", "R", ((failure("x", control="daemon_logs_at_level_info"), usual),), (), ()))
+    assert "\nsh restart.sh    #" in text
     left = Plan(
         "web1", "R", (), (Left(failure("x"), "no *way*"),), (failure("y", control="daemon_remaps_users"),)
     )

@@ -1,4 +1,4 @@
-"""The table of remedies: each is of a control, fits what that judges, and is proven."""
+"""The table of remedies: each is of a control, and fits what that judges."""
 
 import inspect
 import shlex
@@ -10,12 +10,6 @@ from hullcheck.remedies import AuditRule, ContainerOptions, KernelSettings, Mode
 from hullcheck.remedies.offered import explained
 from hullcheck.remedies.table import REMEDIES
 from selftests.kit.judging import control
-from selftests.lab.remedy.proven import PROVEN
-
-
-def test_every_remedy_is_proven() -> None:
-    """A remedy is in the table if, and only if, a test of the laboratory applies it."""
-    assert set(REMEDIES) == PROVEN
 
 
 @pytest.mark.parametrize("name", REMEDIES)

@@ -118,11 +118,16 @@ def kept(said: str) -> dict[str, Any] | None:
     return json.loads(text) if text else None
 
 
-def contents(*layers: Layer, store: str = OWN) -> dict[str, Any]:
-    """What is stored of an image with these layers."""
-    found = kept(answer("a", [archive(each) for each in layers], store))
+def read(said: str) -> dict[str, Any]:
+    """What is stored of an image that was read."""
+    found = kept(said)
     assert found is not None
     return found
+
+
+def contents(*layers: Layer, store: str = OWN) -> dict[str, Any]:
+    """What is stored of an image with these layers."""
+    return read(answer("a", [archive(each) for each in layers], store))
 
 
 # ---- setuid files and capabilities
@@ -163,12 +168,8 @@ def capability(version: int, *words: int) -> bytes:
 def test_file_capabilities(value: bytes, expected: list[Any]) -> None:
     """Those that a file permits count; what is only inheritable gives nothing. tar(1) marks such a file alone."""
     data = archive([("tool", 0o755)], capability=value)
-    found = kept(answer("a", [data]))
-    assert found is not None
-    assert found["Capable"] == expected
-    marked = kept(answer("a", [data], CONTAINERD))
-    assert marked is not None
-    assert marked["Capable"] == [["/tool", ["unknown"]]]
+    assert read(answer("a", [data]))["Capable"] == expected
+    assert read(answer("a", [data], CONTAINERD))["Capable"] == [["/tool", ["unknown"]]]
     assert kept(answer("a", [archive([("tool", 0o755)], capability=value[:-1])])) is None
 
 
@@ -178,9 +179,7 @@ def test_kinds_of_archives(kind: int, store: str) -> None:
     """The three kinds of headers that archives have are read alike, long names of links among them."""
     long = "/".join(("d" * 80, "n" * (10 if kind == tarfile.USTAR_FORMAT else 60)))
     data = archive([(long, 0o4755), ("short", 0o755, HARD_LINK, long)], kind)
-    found = kept(answer("a", [data], store))
-    assert found is not None
-    assert found["Special"] == [[f"/{long}", "4755"], ["/short", "4755"]]
+    assert read(answer("a", [data], store))["Special"] == [[f"/{long}", "4755"], ["/short", "4755"]]
 
 
 # ---- layers over each other
@@ -217,8 +216,7 @@ def test_later_layer_decides(store: str, below: Layer, above: Layer, expected: s
 @each_store
 def test_image_without_layers(store: str) -> None:
     """An image of settings alone holds nothing; one whose layers the engine does not name is not read."""
-    found = kept(answer("a", [], store))
-    assert found is not None
+    found = read(answer("a", [], store))
     assert (found["Special"], found["Packages"], found["Tools"], found["Keys"]) == ([], [], [], [])
     for rootfs in ({}, {"Type": "x"}):
         assert kept(f"new\n{json.dumps({'Id': digest('a'), 'RootFS': rootfs})}\n") is None
@@ -287,8 +285,7 @@ def test_packages_that_no_list_names(files: str, expected: list[str]) -> None:
 def test_packages_of_apk(lists: dict[str, str], expected: tuple[list[str], list[str]]) -> None:
     """They are in one file, and that of the last layer counts."""
     blocks = "".join(f"packages {digest('a', number)}\n{text}\nend\n" for number, text in lists.items())
-    found = kept(answer("a", [archive([("lib/apk/db/installed", 0o644)])] * 2) + blocks)
-    assert found is not None
+    found = read(answer("a", [archive([("lib/apk/db/installed", 0o644)])] * 2) + blocks)
     assert (found["Packages"], found["Databases"]) == expected
 
 
@@ -343,9 +340,7 @@ def test_image_for_several_machines() -> None:
         + said
     )
     for name, expected in (("a", []), ("b", [["/usr/bin/su", "4755"]])):
-        found = kept(image(top, digest(name, "0")) + said)
-        assert found is not None
-        assert found["Special"] == expected
+        assert read(image(top, digest(name, "0")) + said)["Special"] == expected
     assert kept(image(top, digest("c", "0")) + said) is None
 
 

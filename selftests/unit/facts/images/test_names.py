@@ -7,10 +7,7 @@ from hullcheck.facts.images import content_names as names
 TOOLS = {
     names.MANAGER: "/usr/bin/apt-get /usr/bin/pip3.11 /usr/bin/dnf-3 /sbin/apk.static /usr/bin/gem3.1",
     names.SHELL: "/bin/busybox /busybox/sh /bin/busybox.nosuid /usr/bin/zsh-5.9 /bin/sh.distrib",
-    names.COMPILER: """
-        /usr/bin/x86_64-linux-gnu-gcc-12 /usr/local/go/bin/go /usr/bin/x86_64-linux-gnu-ld.bfd /usr/bin/ghc-9.6.6
-        /usr/bin/ld.lld-17
-    """,
+    names.COMPILER: "/usr/bin/x86_64-linux-gnu-gcc-12 /usr/local/go/bin/go /bin/x86_64-linux-gnu-ld.bfd /bin/ld.lld-17",
     "": """
         /usr/share/doc/apt-get /usr/bin/gcc-wrapper /bin/bash-language-server /etc/init.d/sh /usr/bin/bashbug /opt/x/go
         /usr/bin/x86_64-linux-gnu-gcc-ar-12
@@ -43,20 +40,18 @@ SURE = (
     "id_rsa /root/.aws/credentials /app/id_rsa.bak /root/_netrc /root/.mylogin.cnf /root/.gnupg/secring.gpg"
 )
 PERHAPS = """
-    /root/.ssh/deploy /app/tls.key /app/.env /app/.env.production /app/prod.env server.key service-account.json
-    /app/db.keytab /app/client.ovpn /app/credentials.json /app/secrets.yml /app/passwords.txt
-    /app/terraform.tfstate /app/prod.tfvars /app/htpasswd /app/kubeconfig /app/wp-config.php /app/auth.json
-    /app/private_key /app/server-key.der /app/SERVER-KEY.PEM /app/public-private-key.pem /app/github_rsa /app/pip.conf
-    /app/token /app/secrets/db_password /etc/ssl/private/site.pem /app/.git/config /root/.bash_history
-    /root/.m2/settings.xml /app/.npmrc.bak /root/.docker/config.json.orig /root/.dockercfg /root/.my.cnf /root/.pypirc
+    /root/.ssh/deploy /app/tls.key /app/.env /app/.env.production server.key service-account.json /app/credentials.json
+    /app/secrets.yml /app/passwords.txt /app/terraform.tfstate /app/htpasswd /app/kubeconfig /app/wp-config.php
+    /app/private_key /app/server-key.der /app/SERVER-KEY.PEM /app/public-private-key.pem /app/github_rsa /app/token
+    /app/secrets/db_password /etc/ssl/private/site.pem /app/.git/config /root/.bash_history /root/.m2/settings.xml
+    /app/.npmrc.bak /root/.docker/config.json.orig /root/.dockercfg
 """
 NO_KEYS = """
     /root/.ssh/id_ed25519.pub /root/.ssh/known_hosts /root/.ssh/authorized_keys /root/.ssh/config /app/.env.example
     /app/environment /etc/ssl/certs/ca.pem /app/id_rsa.pub /app/PUBLIC_KEY.PEM /app/jwt-publicKey.pem /app/key.json
-    /app/secrets.py /app/credentials.go /usr/share/doc/x/credentials.json /usr/share/keyrings/x-keyring.gpg
-    /usr/bin/systemd-creds /usr/lib/x/private_key /etc/pam.d/common-password /app/tokens.json
-    /app/node_modules/x/secrets.json /usr/local/lib/node_modules/npm/.npmrc /var/lib/pam/password /app/main.py
-    /etc/pki/tls/OISTE_WISeKey_Global_Root_GB_CA.pem /etc/passwd /etc/shadow /app/config.json /usr/include/secret.h
+    /app/secrets.py /app/credentials.go /usr/share/doc/x/credentials.json /usr/lib/x/private_key /app/tokens.json
+    /etc/pam.d/common-password /app/node_modules/x/secrets.json /var/lib/pam/password /app/config.json /etc/shadow
+    /etc/pki/tls/OISTE_WISeKey_Global_Root_GB_CA.pem
 """
 
 
