@@ -14,15 +14,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import Struct
 
 from selftests.needs import need, need_engine, stop_if
 
 if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks for it
-    from selftests.kit.facts.container_host import ContainerHost
     from selftests.rig.engines.engine import Engine
     from selftests.rig.hosts.host import Host, Hub
     from selftests.rig.hosts.machine import Machine
     from selftests.rig.laboratory import Laboratory
+
+DURATIONS = {
+    "not lab and not timed": "self-tests without engines: about 3 minutes; `tox -e lab` runs those with real engines",
+    "lab and not timed": "the laboratory, on one version of the engine: about 12 minutes",
+    "timed": "tests that measure time, on a machine that does nothing else: half a minute",
+}
+
+MARKERS = (
+    "lab: runs on real Docker engines, which takes root",
+    "nightly: takes hours, and runs only if `-m nightly` asks for it",
+    "timed: fails on a machine that is busy with something else",
+    "needs(*names): skipped where a program or a right of this name is missing",
+    "needs_engine(versions, reason): skipped where the laboratory's engine is not one of these",
+    "product(*names): with the package of this version itself",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,22 +47,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the markers."""
-    config.addinivalue_line("markers", "lab: runs on real Docker engines, which takes root")
-    config.addinivalue_line("markers", "nightly: takes hours, and runs only if `-m nightly` asks for it")
-    config.addinivalue_line("markers", "timed: fails on a machine that is busy with something else")
-    config.addinivalue_line(
-        "markers", "needs(*names): skipped where a program or a right of this name is missing"
-    )
-    config.addinivalue_line(
-        "markers", "needs_engine(versions, reason): skipped where the laboratory's engine is not one of these"
-    )
-    config.addinivalue_line("markers", "product(*names): with the package of this version itself")
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
     if os.environ.get("HULLCHECK_ENGINE"):
         from selftests.rig.engines import versions
 
-        os.environ["PATH"] = (
-            f"{versions.chosen().path}:{os.environ['PATH']}"  # of the client that probes call
-        )
+        client = versions.chosen().path  # which probes call
+        os.environ["PATH"] = f"{client}:{os.environ['PATH']}"
+    config.pluginmanager.register(_Names(config))
+
+
+class _Names(Struct, eq=False):
+    """Names a failure when it comes; pytest does at the end."""
+
+    config: pytest.Config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal and not terminal.verbosity > 0:
+            terminal.write_line(f"FAILED {report.nodeid}")
+
+
+def pytest_report_header(config: pytest.Config) -> str | list[str]:
+    """Say what will run, and for how long on two quiet cores."""
+    return DURATIONS.get(config.option.markexpr) or []
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -129,10 +152,8 @@ def hub(lab: Laboratory) -> Hub:
 def lab_host(hub: Hub) -> Iterator[Callable[..., Host]]:
     """Make hosts: `lab_host(icc=False)` gives one with systemd, sshd and an engine with that daemon.json.
 
-    Further keywords: `files`, by path, that are there before it starts; `own_partition=False`, `own_usr=True`,
-    `release="bookworm"` and `packages` as in the class;
-    `docker=False` does not wait for the engine, and `wait=False` for nothing. It is reached as
-    `ssh://root@NAME?ssh_config=SSH_CONFIG`.
+    Further keywords are those of the class; `docker=False` does not wait for the engine, and `wait=False` for nothing.
+    It is reached as `ssh://root@NAME?ssh_config=SSH_CONFIG`.
     """
     from selftests.rig.hosts.host import Host
 
@@ -178,11 +199,3 @@ def machine(lab: Laboratory, _machine_disk: Path) -> Iterator[Callable[..., Mach
     yield make
     for each in made:
         each.down()
-
-
-@pytest.fixture
-def world() -> ContainerHost:
-    """A host with one container, made by hand."""
-    from selftests.kit.facts.container_host import ContainerHost
-
-    return ContainerHost()

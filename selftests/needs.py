@@ -22,11 +22,7 @@ RIGHTS = {
 
 
 def need(*names: str) -> None:
-    """Skip the test that runs unless the machine has all of these programs and rights.
-
-    Args:
-        names: of programs, or keys of RIGHTS.
-    """
+    """Skip the test that runs unless the machine has all of these programs and rights, by their keys in RIGHTS."""
     stop_if(obstacle(*names))
 
 
@@ -62,11 +58,6 @@ def _has(name: str) -> bool:
     if name == "root":
         return os.geteuid() == 0
     if name in CAPABILITIES:
-        return bool(_capabilities() >> CAPABILITIES[name] & 1)
+        lines = dict(line.split(":\t", 1) for line in STATUS.read_text().splitlines())
+        return bool(int(lines["CapEff"], 16) >> CAPABILITIES[name] & 1)
     return bool(shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"))
-
-
-def _capabilities() -> int:
-    """The capabilities in force, as a mask."""
-    lines = dict(line.split(":\t", 1) for line in STATUS.read_text().splitlines())
-    return int(lines["CapEff"], 16)

@@ -17,7 +17,6 @@ from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Hook, inspect
 from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS, FileNetwork, Service
 from hullcheck.facts.host.ssh_servers import servers_named
-from hullcheck.secrets.configuration import Secret, secrets_in
 from hullcheck.secrets.log_options import log_options
 
 _STAND_IN = "Zq8vT3kL9xRw2"
@@ -280,7 +279,7 @@ class _Service:
         test = ["NONE"] if check.get("disable") else check.get("test")
         return inspect.Healthcheck(test=[kind_of_check(test)]) if test else None
 
-    def _secrets(self) -> list[Secret]:
+    def _secrets(self) -> list[inspect.Secret]:
         raw = ((self.model.merged.raw or {}).get("services") or {}).get(self.name) or {}
         later = {
             name
@@ -291,14 +290,12 @@ class _Service:
             f"{name}={_STAND_IN if value is None or (name in later and not value) else value}"
             for name, value in _settings(self.data.get("environment")).items()
         ]
-        searched = {
-            "Env": variables,
-            "Labels": _settings(self.data.get("labels")),
-            "Cmd": self._texts("command"),
-            "Entrypoint": self._texts("entrypoint"),
-            "Healthcheck": {"Test": (self.data.get("healthcheck") or {}).get("test")},
+        commands = {
+            "command": self._texts("command"),
+            "entry point": self._texts("entrypoint"),
+            "health check": (self.data.get("healthcheck") or {}).get("test") or (),
         }
-        return secrets_in(searched)
+        return inspect.secrets_in(variables, _settings(self.data.get("labels")), commands)
 
     # ---- what it sees of the host's files
 

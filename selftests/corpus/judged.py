@@ -62,7 +62,7 @@ def findings_on(host: Description, recording: Recording) -> dict[Place, Finding]
     target = Facts(recording, Policy.from_mapping(host.policy))
     found: dict[Place, Finding] = {}
     for control in filter(partial(_is_asked, host), controls()):
-        for each in _findings(control, target):
+        for each in findings(control, target):
             place = _key(control), host.name, "" if each.kind == "target" else TASK.sub("", each.subject)
             assert place not in found, f"two findings for {place}"
             found[place] = each
@@ -121,7 +121,8 @@ def _is_asked(host: Description, control: Control) -> bool:
     return not host.asks or any(is_of(control, each) for each in host.asks.split())
 
 
-def _findings(control: Control, target: Facts) -> tuple[Finding, ...]:
+def findings(control: Control, target: Facts) -> tuple[Finding, ...]:
+    """Judge as an audit does: where a fact raises a verdict, it is that of the target."""
     name = target.recording.target
     try:
         arguments = {

@@ -14,7 +14,7 @@ from hullcheck.verify import replay
 from hullcheck.verify.check import check
 from hullcheck.writers.run_folder import WRITERS
 from selftests import REPOSITORY
-from selftests.kit import forked
+from selftests.kit import inside
 from selftests.kit.running import hullcheck, start_hullcheck
 
 REPLAY = replay.replay
@@ -31,7 +31,7 @@ def judged_once(files: dict[str, bytes], known: Any) -> dict[str, bytes]:
     said += [known.results["results"]] * bool(known.partial)
     key = manifest.digest(b"\0".join([*used, json.dumps(said).encode()]))
     if key not in JUDGED:
-        with mock.patch.object(subprocess, "run", forked.instead_of(subprocess.run, forked.WARM)):
+        with mock.patch.object(subprocess, "run", inside.instead_of(subprocess.run)):
             JUDGED[key] = REPLAY(files, known)
     return JUDGED[key]
 
@@ -62,7 +62,7 @@ def verify(
     """Run `hullcheck verify`, with commands of *cwd* before all others.
 
     Args:
-        new: whether Python and the pytest that judges again are started, and not forked off, so that they do what
+        new: whether Python and the pytest that judges again are started, and not run inside, so that they do what
             variables and files beside them say.
     """
     run = start_hullcheck if new else hullcheck

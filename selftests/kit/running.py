@@ -16,7 +16,7 @@ from msgspec import Struct
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests import REPOSITORY
-from selftests.kit import forked
+from selftests.kit import inside
 from selftests.kit.facts import answer
 from selftests.kit.facts.containers import answer as containers_answer
 from selftests.kit.facts.engines import engine_text
@@ -122,17 +122,15 @@ class Project:
             **self.environment,
         }
         begin = time.monotonic()
-        if "PYTHONPATH" in self.environment:  # which a process that has imported everything would not heed
+        if "PYTHONPATH" in self.environment:  # which this process would not heed
             done = start(*arguments, cwd=cwd or self.folder, environment=environment, timeout=timeout)
         else:
-            done = forked.run(
-                *(forked.PYTEST, arguments, cwd or self.folder, environment), together=True, timeout=timeout
-            )
+            done = inside.run(inside.pytest_main, arguments, cwd or self.folder, environment, together=True)
         text = done.stdout.decode(errors="backslashreplace")
         return Run(self.folder, done.returncode, text, time.monotonic() - begin)
 
 
-def start(*arguments: str, cwd: Path, environment: Mapping[str, str], timeout: float = 120) -> forked.Done:
+def start(*arguments: str, cwd: Path, environment: Mapping[str, str], timeout: float = 120) -> inside.Done:
     """Run pytest in a new process."""
     return subprocess.run(
         [sys.executable, "-m", "pytest", *arguments],
@@ -154,7 +152,7 @@ def hullcheck(*arguments: str, cwd: Path, **environment: str) -> subprocess.Comp
         "PATH": f"{cwd}/bin:{os.environ['PATH']}",
         **environment,
     }
-    done = forked.run(forked.HULLCHECK, arguments, cwd, variables, safe_path=True)
+    done = inside.run(inside.hullcheck_main, arguments, cwd, variables)
     said = (each.decode(errors="backslashreplace") for each in (done.stdout, done.stderr))
     return subprocess.CompletedProcess(done.args, done.returncode, *said)
 

@@ -11,7 +11,6 @@ from functools import cache
 from selftests import REPOSITORY
 from selftests.kit.running import clean_environment
 from selftests.project.documentation import control_pages, results_schema
-from selftests.project.documentation.proofs import DEMO
 from selftests.rig import removal
 
 OPTIONS_PAGE = REPOSITORY / "docs" / "options.md"
@@ -35,7 +34,9 @@ def demo() -> str:
     """The summary that the demo prints, of a run as on any day, in any folder."""
     with removal.temporary() as folder:
         reports = f"--reports={folder}/reports"
-        printed = _pytest("-m", "cis", f"--inventory={DEMO.relative_to(REPOSITORY)}", reports, columns=WIDE)
+        printed = _pytest(
+            "-m", "cis", f"--inventory={control_pages.DEMO.relative_to(REPOSITORY)}", reports, columns=WIDE
+        )
         (run,) = (each.name for each in (folder / "reports").glob("2*Z-*"))
         printed = printed.replace(f"{folder}/", "/srv/audits/").replace(run, EXAMPLE_RUN)
     lines = printed.splitlines()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from selftests.rig.hosts.host import Host
 
 DEMO = REPOSITORY / "inventories" / "demo"
-SAMPLE, LONG = 5, 1800
+SAMPLE, LONG = 3, 1800
 """Seconds of damaging."""
 
 

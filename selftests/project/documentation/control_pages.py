@@ -1,4 +1,4 @@
-"""docs/controls/: a page for each section, with every control, its remedy and how it was proven."""
+"""docs/controls/: a page for each section, with every control, its remedy and its verdicts on the demo."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from functools import cache
 from pathlib import Path
 from textwrap import fill
 
-from hullcheck import frameworks
+from hullcheck import facts, frameworks
 from hullcheck.controls import catalog
 from hullcheck.controls.catalog import Listed
+from hullcheck.facts import Facts
+from hullcheck.inventory import load
+from hullcheck.inventory.specs import recorded_path
+from hullcheck.recording import Recording
 from hullcheck.results import Control
+from hullcheck.verdicts import Verdict, worst
 from selftests import REPOSITORY
-from selftests.project.documentation.proofs import BY_HAND, REAL, WITH, proofs, recorded
+from selftests.corpus.judged import findings
+from selftests.kit.judging import controls
 
 FOLDER = REPOSITORY / "docs" / "controls"
+DEMO = REPOSITORY / "inventories" / "demo.yml"
 WIDTH = 120
 FRAMEWORKS = {
     "nist:800-53": "NIST SP 800-53",
@@ -25,24 +32,16 @@ FRAMEWORKS = {
     "guide": "Hardening guide",
 }
 
-INDEX = f"""\
+INDEX = """\
 # Controls
 
 Every control, by section of the CIS Docker Benchmark v1.8.0, and after that by chapter of the Docker Hardening Guide.
-The page of a section has for each control the reason, the remedy, the requirements of other frameworks and how the
-control was proven. To find the controls of a requirement, see [From a requirement to its controls](requirements.md).
+The page of a section has for each control the reason, the remedy and the requirements of other frameworks. To find the
+controls of a requirement, see [From a requirement to its controls](requirements.md).
 
 Titles, reasons and remedies are words of this project. CIS is a trademark of the Center for Internet Security, which is
 not affiliated with this project and has not reviewed it. An id of a requirement says that a control is evidence for a
 part of the requirement. It does not say that the control proves all of it.
-
-The line *Proven* of a control is read from the self-tests that name its number or its id:
-
-- **{REAL}**: the control judged a host with Docker that the self-tests started, or what such a host answered once.
-  Many are recorded on the engines 20.10, 26.1 and 28.5. What version 29 changed is proven by hand.
-- **{BY_HAND}**: the control judged facts that were written for the test, where no engine can show them here.
-- **{WITH}** a product and its version: that product itself ran, and what it did was held against the verdict. For any
-  other product that a control names the self-tests have a stand-in, or facts that were written for them.
 
 The line *Demo* has the verdicts on the two hosts of the demo, which are recordings of real hosts.
 
@@ -75,6 +74,19 @@ def write() -> None:
             path.unlink()
     for name, text in pages.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+@cache
+def recorded() -> dict[str, dict[str, Verdict]]:
+    """Return the verdicts by name of a host of the demo, and by name of the control."""
+    inventory = load(DEMO)
+    verdicts = {}
+    for target in inventory.targets:
+        recording = Recording.load(REPOSITORY / recorded_path(target.connect), facts.PROBES)
+        known = Facts(recording, inventory.policy_for(target))
+        found = {each.__name__: findings(each, known) for each in controls()}
+        verdicts[target.name] = {name: worst(each.verdict for each in some) for name, some in found.items()}
+    return verdicts
 
 
 def _sections() -> Iterator[tuple[str, str, str]]:
@@ -122,7 +134,6 @@ def _control(control: Control) -> str:
         f"- Severity: {control.severity}" + (f", level {level}" if level else ""),
         f"- Id: `{control.id}`",
         *(f"- {name}: {', '.join(ids)}" for name, ids in _mappings(control)),
-        f"- Proven: {', '.join(_ways(control))}",
         "- Demo: " + ", ".join(f"{verdict} on `{host}`" for host, verdict in hosts.items()),
     ]
     return (
@@ -142,10 +153,6 @@ def _mappings(control: Control) -> Iterator[tuple[str, list[str]]]:
         ids = control.frameworks.get(marker, ())
         if found := [each.removeprefix(prefix) for each in ids if each.startswith(prefix)]:
             yield name, found
-
-
-def _ways(control: Control) -> list[str]:
-    return sorted(proofs()[control.id], key=lambda way: (way != REAL, way != BY_HAND, way))
 
 
 def _requirements(listed: Sequence[Listed]) -> str:

@@ -18,7 +18,7 @@ from hullcheck.writers import audit_page
 from selftests import REPOSITORY
 from selftests.kit.audit_pages import demo
 from selftests.kit.judging import controls
-from selftests.project.documentation.proofs import recorded
+from selftests.project.documentation.control_pages import recorded
 from selftests.rig import removal
 
 FOLDER = REPOSITORY / "docs" / "images"

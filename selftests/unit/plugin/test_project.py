@@ -9,7 +9,7 @@ import pytest
 
 from hullcheck.results import run_files
 from selftests import REPOSITORY
-from selftests.kit import forked
+from selftests.kit import inside
 from selftests.kit.running import (
     PRESENT,
     Project,
@@ -55,12 +55,8 @@ def collect(site: Project, *words: str, cwd: Path | None = None) -> tuple[int, b
     """Return the status of pytest, whether it ran what lies elsewhere, and what it said."""
     ran = site.folder.parent / "ran"
     variables = {**clean_environment(), "PYTHONPATH": str(REPOSITORY), "EVIL": str(ran), **site.environment}
-    done = forked.run(
-        *(forked.PYTEST, [*INSTALLED, "-pno:cacheprovider", "--collect-only", *words], cwd or site.folder),
-        variables,
-        together=True,
-        safe_path=True,
-    )
+    arguments = [*INSTALLED, "-pno:cacheprovider", "--collect-only", *words]
+    done = inside.run(pytest.main, arguments, cwd or site.folder, variables, together=True)
     has_run = ran.exists()
     ran.unlink(missing_ok=True)
     return done.returncode, has_run, done.stdout.decode()

@@ -6,7 +6,6 @@ import pytest
 
 from hullcheck.facts.host.processes import Process, Processes, processes
 from hullcheck.verdicts import EvidenceError
-from selftests.kit.facts.container_host import ContainerHost
 from selftests.kit.facts.hosts import target
 
 
@@ -24,15 +23,6 @@ def test_groups_of_version_1() -> None:
         "0::/docker/x",
         "0:pids:/",
     )
-
-
-def test_why_a_process_is_an_error(world: ContainerHost) -> None:
-    """The reason names the process and what it does not show."""
-    del world.status[100]["Seccomp"]
-    assert world.judge("5.22") == ("error", "/proc/100/status does not show Seccomp")
-    del world.status[100]
-    told = "process 100 is not in /proc here: it ended, runs on another machine, or is hidden"
-    assert world.judge("5.22") == ("error", told)
 
 
 @pytest.mark.parametrize(
