@@ -19,7 +19,6 @@ from msgspec import Struct
 from selftests.needs import need, need_engine, stop_if
 
 if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks for it
-    from selftests.kit.facts.container_host import ContainerHost
     from selftests.rig.engines.engine import Engine
     from selftests.rig.hosts.host import Host, Hub
     from selftests.rig.hosts.machine import Machine
@@ -200,11 +199,3 @@ def machine(lab: Laboratory, _machine_disk: Path) -> Iterator[Callable[..., Mach
     yield make
     for each in made:
         each.down()
-
-
-@pytest.fixture
-def world() -> ContainerHost:
-    """A host with one container, made by hand."""
-    from selftests.kit.facts.container_host import ContainerHost
-
-    return ContainerHost()

@@ -34,7 +34,6 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.confinement import DOCKER_DEFAULT, plain_capability
 from hullcheck.parsing.values import Reference
 from hullcheck.policy import Policy
-from hullcheck.secrets.configuration import shown
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _PROGRAM_FOLDERS = """
@@ -413,7 +412,7 @@ def test_container_environment_holds_no_secret(container: Container) -> str:
     Remedy: make it a Docker secret, or without a swarm a mounted file that only the program may read; many
     images read `NAME_FILE` for `NAME`.
     """
-    found = container.inspect.secrets
-    assert not found, "; ".join(map(shown, found))
+    found = [(f"{each.place} {each.name}".strip(), each.kind) for each in container.inspect.secrets]
+    assert not found, "; ".join(f"{place}: {kind}" for place, kind in found)
     container.require_created("whether its image sets a secret (the file has none that looks like one)")
     return "no variable, label or word of its command looks like a secret"

@@ -18,7 +18,6 @@ from hullcheck.facts.containers import Hook, inspect
 from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS, FileNetwork, Service
 from hullcheck.facts.host.processes import servers_named
 from hullcheck.secrets import configuration
-from hullcheck.secrets.configuration import Secret, secrets_in
 
 _STAND_IN = "Zq8vT3kL9xRw2"
 """Stands for a value that is not known yet: whether its name is one of a secret decides."""
@@ -273,7 +272,7 @@ class _Service:
         test = ["NONE"] if check.get("disable") else check.get("test")
         return inspect.Healthcheck(test=[kind_of_check(test)]) if test else None
 
-    def _secrets(self) -> list[Secret]:
+    def _secrets(self) -> list[inspect.Secret]:
         raw = (self.model.merged.raw.get("services") or {}).get(self.name) or {}
         later = {
             name
@@ -284,14 +283,12 @@ class _Service:
             f"{name}={_STAND_IN if value is None or (name in later and not value) else value}"
             for name, value in _settings(self.data.get("environment")).items()
         ]
-        searched = {
-            "Env": variables,
-            "Labels": _settings(self.data.get("labels")),
-            "Cmd": self._texts("command"),
-            "Entrypoint": self._texts("entrypoint"),
-            "Healthcheck": {"Test": (self.data.get("healthcheck") or {}).get("test")},
+        commands = {
+            "command": self._texts("command"),
+            "entry point": self._texts("entrypoint"),
+            "health check": (self.data.get("healthcheck") or {}).get("test") or (),
         }
-        return secrets_in(searched)
+        return inspect.secrets_in(variables, _settings(self.data.get("labels")), commands)
 
     # ---- what it sees of the host's files
 

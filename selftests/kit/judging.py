@@ -22,7 +22,6 @@ from hullcheck.policy import Policy
 from hullcheck.recording import CLOCK, Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.recording.script import render
-from hullcheck.results import Finding
 from selftests import REPOSITORY
 
 if TYPE_CHECKING:
@@ -82,7 +81,8 @@ def judged(key: str, target_facts: Facts) -> Verdicts:
     arguments = {
         name: target_facts.given(name, later_in(function)) for name in inspect.signature(function).parameters
     }
-    return by_subject(judge(function, arguments, target_facts.recording.target))
+    findings = judge(function, arguments, target_facts.recording.target)
+    return {each.subject: (str(each.verdict), each.reason) for each in findings}
 
 
 def but(target: Facts, **given: Any) -> Facts:
@@ -100,28 +100,13 @@ def judge_guest(key: str, guest: "Guest", policy: Policy | None = None, *, secon
     return judged(key, facts_of_guest(guest, policy, of=key, seconds=seconds))
 
 
-def by_subject(findings: tuple[Finding, ...]) -> Verdicts:
-    """The findings as verdict and reason by subject."""
-    return {each.subject: (str(each.verdict), each.reason) for each in findings}
-
-
 def facts_of_user(socket: str | Path, user: int, group: int, *, of: str = "") -> Facts:
-    """What such a user of this machine learns of it, with the engine behind *socket*.
-
-    Args:
-        of: as for `facts_of_engine`.
-    """
-    become = ["setpriv", "--reuid", str(user), "--regid", str(group), "--clear-groups"]
+    """What such a user of this machine learns of it, with the engine behind *socket*."""
+    become = ["setpriv", "--reuid", str(user), "--regid", str(group), "--clear-groups", "/bin/sh"]
     script = render(probes_of(of), docker_host=f"unix://{socket}")
     environment = {"PATH": os.environ["PATH"], "HOME": "/"}
     done = subprocess.run(
-        [*become, "/bin/sh"],
-        input=script,
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd="/",
-        env=environment,
+        become, input=script, capture_output=True, text=True, check=True, cwd="/", env=environment
     )
     return facts_of_answer(done.stdout, "local", time.time())
 
@@ -134,27 +119,14 @@ def facts_of_answer(output: str, target: str, gathered: float = 0.0) -> Facts:
 
 
 def facts_inside(guest: "Guest", *user: str, of: str = "") -> Facts:
-    """What the carried script learns in a guest, as root or as whom the command *user* makes of root.
-
-    Args:
-        of: as for `facts_of_engine`.
-    """
+    """What the carried script learns in a guest, as root or as whom the command *user* makes of root."""
     return facts_of_answer(guest.exec(*user, "sh", stdin=render(probes_of(of))), "host", time.time())
 
 
 def facts_of_guest(guest: "Guest", policy: Policy | None = None, *, of: str = "", seconds: int = 30) -> Facts:
-    """What an audit over ssh learns of a host or a machine of the laboratory.
-
-    Args:
-        of: as for `facts_of_engine`.
-        seconds: for each probe, and a multiple of it for all.
-    """
-    policy = policy or Policy()
+    """What an audit over ssh learns of a host or a machine of the laboratory, in *seconds* for each probe."""
     connect = f"ssh://root@{guest.name}?ssh_config={guest.ssh_config}"
-    target = Target(guest.name, connect, paths=tuple(policy.paths.items()))
-    way = Connection(timeout=4 * seconds)
-    (recording,) = gather([target], probes_of(of), way, probe_timeout=seconds).values()
-    return Facts(recording, policy)
+    return _gathered(guest.name, connect, policy or Policy(), of, seconds=seconds)
 
 
 def facts_of_engine(socket: str | Path, policy: Policy | None = None, *, of: str = "") -> Facts:
@@ -164,10 +136,16 @@ def facts_of_engine(socket: str | Path, policy: Policy | None = None, *, of: str
         of: controls by their CIS numbers or ids, or sections: what they need is asked, and no more. To ask
             everything takes most of the time of a test.
     """
-    policy = policy or Policy()
-    paths = tuple(policy.paths.items())
-    target = Target("local", "local://", docker_host=f"unix://{socket}", paths=paths)
-    (recording,) = gather([target], probes_of(of), Connection()).values()
+    return _gathered("local", "local://", policy or Policy(), of, docker_host=f"unix://{socket}")
+
+
+def _gathered(
+    name: str, connect: str, policy: Policy, of: str, *, docker_host: str | None = None, seconds: int = 30
+) -> Facts:
+    target = Target(name, connect, docker_host=docker_host, paths=tuple(policy.paths.items()))
+    (recording,) = gather(
+        [target], probes_of(of), Connection(timeout=4 * seconds), probe_timeout=seconds
+    ).values()
     return Facts(recording, policy)
 
 
@@ -185,6 +163,5 @@ def probes_of(of: str) -> tuple[Probe, ...]:
 
 def is_of(function: Callable[..., Any], key: str) -> bool:
     """Return whether a control has this id or CIS number, or is in this section."""
-    return function.__name__ == f"test_{key}" or any(
-        f"{each}.".startswith(f"{key}.") for each in numbers(function)
-    )
+    sections = (f"{each}." for each in numbers(function))
+    return function.__name__ == f"test_{key}" or any(each.startswith(f"{key}.") for each in sections)

@@ -5,24 +5,79 @@ same types, with holes: what their source does not report is not applicable.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import Any, NoReturn
 
 from msgspec import Struct
+from msgspec.structs import fields
 
-from hullcheck.facts.containers.host_context import HostContext
-from hullcheck.facts.containers.inspect import SERVICE, Config, HostConfig, Inspected, Source, State
+from hullcheck.facts.containers.inspect import SERVICE, Config, HostConfig, Inspected, Source, State, Volume
 from hullcheck.facts.containers.mounts import Mounts, Sockets
 from hullcheck.facts.containers.ports import Ports
 from hullcheck.facts.containers.privileges import Privileges
+from hullcheck.facts.containers.probe import ContainerFiles
 from hullcheck.facts.containers.runtime import Limits, Runtime
+from hullcheck.facts.engine.daemon import Daemon
+from hullcheck.facts.engine.daemon_process import PodmanService
+from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.services import Service
+from hullcheck.facts.host.processes import Processes
+from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.models import Model
-from hullcheck.parsing.proc.mountinfo import is_below
+from hullcheck.parsing.proc import mountinfo
+from hullcheck.parsing.proc.mountinfo import MountTable, is_below
 from hullcheck.parsing.values import Reference
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _DEFAULT_SHARES, _DEFAULT_PERIOD = (0, 1024), 100_000  # microseconds
+
+
+@fact(name="host_context")
+class HostContext(Struct, frozen=True, dict=True):
+    """Facts about the engine and the host, each made when it is first asked for: one that fails spoils no other.
+
+    Attributes:
+        podman_service: the process that serves Podman's socket, if that is the engine.
+        engine_sockets: every path at which an engine of this host takes commands, without symbolic links.
+        services: those of the swarm, by id.
+        image_names: the image id that each `repository:tag` names now.
+    """
+
+    engine: Later[Engine]
+    daemon: Later[Daemon]
+    podman_service: Later[PodmanService]
+    processes: Later[Processes]
+    networks: Later[tuple[Network, ...]]
+    volumes: Later[Mapping[str, Volume]]
+    engine_sockets: Later[frozenset[str]]
+    services: Later[Mapping[str, Service]]
+    image_names: Later[Mapping[str, str]]
+    container_files: Later[ContainerFiles]
+
+    @classmethod
+    def unknown(cls, source: Source, **known: Later[Any]) -> "HostContext":
+        """Return a context of which only *known* is known; anything else is what *source* decides."""
+
+        def missing() -> NoReturn:
+            raise source.missing("its host")
+
+        return cls(**{each.name: Later(missing) for each in fields(cls)} | known)
+
+    @property
+    def namespaces(self) -> Mapping[str, str]:
+        """The namespaces of the host, which are those of the daemon, or of the process that serves Podman's socket."""
+        if self.engine.get().is_docker:
+            return self.daemon.get().namespaces
+        return self.podman_service.get().namespaces
+
+    @cached_property
+    def mount_table(self) -> MountTable:
+        """The mount table of the host."""
+        if self.engine.get().is_docker:
+            return MountTable(mountinfo.parse(self.daemon.get().mountinfo.split("\n")))
+        return MountTable(mountinfo.parse(self.podman_service.get().mountinfo))
 
 
 class Hook(Model, frozen=True, kw_only=True):
@@ -139,9 +194,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
         """The reference with which it was created."""
         text, identifier = self.config.image, self.inspect.image
         by_id = identifier.removeprefix("sha256:").startswith(text.removeprefix("sha256:"))
-        if by_id and f"{text}:latest" not in self.host.image_names.get():
-            return Reference(text, "", identifier)
-        return Reference.parse(text)
+        return Reference(text, "", identifier) if by_id else Reference.parse(text)
 
     @property
     def user(self) -> str:

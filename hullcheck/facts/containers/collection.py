@@ -2,8 +2,7 @@
 
 from collections.abc import Collection
 
-from hullcheck.facts.containers import Container
-from hullcheck.facts.containers.host_context import HostContext
+from hullcheck.facts.containers import Container, HostContext
 from hullcheck.facts.containers.inspect import Inspected, Source, State, view
 from hullcheck.facts.containers.probe import CONTAINERS, described_in, files_in
 from hullcheck.facts.host.presence import Presence
@@ -27,11 +26,10 @@ def container(recording: Recording, presence: Presence, host_context: HostContex
         raise EvidenceError("containers: the engine did not list its containers")
     documents, faults = described_in(answer["inspect"])
     numbers = dict(line.partition(" ")[::2] for line in answer.get("users", "").split("\n"))
-    source, by_name = Source(), dict[str, Container]()
+    source, by_id, by_name = Source(), dict[str, Container](), dict[str, Container]()
 
     def find(wanted: str) -> Container:
         """Return the container with this id, or else with this name."""
-        by_id = {each.id: each for each in by_name.values()}
         found = by_id.get(wanted) or by_name.get(wanted)
         if found is None:
             raise EvidenceError(f"the container {wanted}, whose namespace it joined, is not there")
@@ -45,21 +43,16 @@ def container(recording: Recording, presence: Presence, host_context: HostContex
             find=find,
             number_in_passwd=numbers.get(each.id, ""),
         )
-        by_name[made.name] = made
+        by_id[made.id] = by_name[made.name] = made
     unread = _unread(answer, documents, faults)
-    if host_context.engine.get().is_docker:  # Podman counts what Docker's command does not list
-        unread += _unlisted(answer)
+    counted, listed = answer.get("counted", "").strip(), len(answer["listed"].split())
+    is_docker = host_context.engine.get().is_docker  # Podman counts what Docker's command does not list
+    if is_docker and counted.isdecimal() and int(counted) > listed:
+        fault = f"docker info counts {counted} containers, and the engine lists {listed}"
+        unread += (("(not listed)", fault),)
     if not (by_name or unread):
         host_context.engine.get().require_none("containers")  # a command that says nothing says so of none
     return Subjects("container", tuple(sorted(by_name.items())), "the engine has no container", unread)
-
-
-def _unlisted(answer: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return one subject for the containers that the engine counts and does not list."""
-    counted, listed = answer.get("counted", "").strip(), len(answer.get("listed", "").split())
-    if not counted.isdecimal() or int(counted) <= listed:
-        return ()
-    return (("(not listed)", f"docker info counts {counted} containers, and the engine lists {listed}"),)
 
 
 def _unread(answer: dict[str, str], found: Collection[str], faults: list[str]) -> tuple[tuple[str, str], ...]:

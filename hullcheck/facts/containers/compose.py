@@ -5,8 +5,7 @@ What its engine, its image or its host decides is *not applicable*, and never a 
 
 from collections.abc import Callable
 
-from hullcheck.facts.containers import Container, Hook
-from hullcheck.facts.containers.host_context import HostContext
+from hullcheck.facts.containers import Container, Hook, HostContext
 from hullcheck.facts.containers.inspect import Inspected, Source, Volume, view
 from hullcheck.facts.containers.ports import BINDING_ADDRESS
 from hullcheck.facts.engine.models import GATEWAY_MODES, Network

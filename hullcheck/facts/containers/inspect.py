@@ -5,6 +5,8 @@ older engine, do not report is `UNSET`; `view` raises what its `Source` decides 
 """
 
 import json
+import posixpath
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from msgspec import UNSET, Meta, Struct, field
@@ -15,8 +17,7 @@ from hullcheck.data.labels import GROUPING
 from hullcheck.facts.host.processes import servers_named
 from hullcheck.parsing import confinement
 from hullcheck.parsing.models import Model
-from hullcheck.secrets import configuration
-from hullcheck.secrets.configuration import Secret, secrets_in
+from hullcheck.secrets import configuration, in_value, kinds, line_of
 from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
@@ -29,8 +30,7 @@ SERVICE = "com.docker.swarm.service.id"
 Namespace = Annotated[
     str, Meta(pattern=r"^(|host|private|none|shareable|container:.+|keep-id.*|auto.*|nomap.*)$")
 ]
-Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
-Integer = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+Count = Annotated[int, Meta(ge=0)]
 Names = list[str] | None
 Status = Literal[  # the last line is Podman's
     "created", "running", "paused", "restarting", "removing", "exited", "dead",
@@ -119,8 +119,8 @@ class Ulimit(Model, frozen=True, kw_only=True):
     """A limit of --ulimit, or of the daemon."""
 
     name: str
-    soft: Integer
-    hard: Integer
+    soft: int
+    hard: int
 
 
 class HostConfig(Model, frozen=True, kw_only=True):
@@ -138,10 +138,10 @@ class HostConfig(Model, frozen=True, kw_only=True):
     userns_mode: Namespace = HOLE
     memory: Count = HOLE
     nano_cpus: Count = HOLE
-    cpu_shares: Integer = HOLE
-    cpu_quota: Integer = HOLE
+    cpu_shares: int = HOLE
+    cpu_quota: int = HOLE
     cpu_period: Count = HOLE
-    pids_limit: Integer | None = HOLE
+    pids_limit: int | None = HOLE
     cgroup_parent: str = HOLE
     restart_policy: RestartPolicy = HOLE
     devices: list[Device] | None = HOLE
@@ -178,6 +178,14 @@ class NetworkSettings(Model, frozen=True, kw_only=True):
 
     networks: dict[str, Endpoint | None] | None = HOLE
     ports: Bindings = HOLE
+
+
+class Secret(Model, frozen=True):
+    """What looks like a secret, without it: in the variable or label of this name, or in a command."""
+
+    place: str
+    kind: str
+    name: str = ""
 
 
 class Inspected(Model, frozen=True, kw_only=True):
@@ -236,8 +244,8 @@ def reduced(found: Inspected) -> Inspected:
     if config is not HOLE:
         test = config.healthcheck.test if config.healthcheck else None
         if HOLE not in (config.env, config.labels):
-            searched = {"Env": config.env, "Labels": config.labels, "Cmd": [*command, *(test or ())]}
-            changes["secrets"] = secrets_in(searched)
+            words = {"command": [*command, *(test or ())]}
+            changes["secrets"] = secrets_in(config.env or (), config.labels or {}, words)
         changes["config"] = replace(
             config,
             env=HOLE,
@@ -254,7 +262,26 @@ def reduced(found: Inspected) -> Inspected:
             log_config=replace(log, config=configuration.log_options(log.config or {})) if log else log,
             security_opt=[*map(_short_profile, options)] if options else options,
         )
+    if found.mounts is not HOLE:
+        changes["mounts"] = [replace(x, destination=_from_root(x.destination)) for x in found.mounts]
     return replace(found, **changes)
+
+
+def secrets_in(
+    env: Iterable[str], labels: Mapping[str, str | None], commands: Mapping[str, Iterable[str]]
+) -> list[Secret]:
+    """Return what looks like a secret in variables, labels and commands."""
+    settings = [("variable", *each.partition("=")[::2]) for each in env]
+    settings += [("label", name, value or "") for name, value in labels.items()]
+    found = [Secret(place, kind, name) for place, name, value in settings for kind in in_value(name, value)]
+    return found + [
+        Secret(place, kind) for place, words in commands.items() for kind in kinds(line_of(words))
+    ]
+
+
+def _from_root(path: str) -> str:
+    """Return a path of the container; one without a slash (`VOLUME data`) begins at its root."""
+    return path if path.startswith("/") else posixpath.normpath(f"/{path}")
 
 
 def labels_kept(labels: dict[str, str | None]) -> dict[str, str | None]:

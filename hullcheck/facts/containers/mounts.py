@@ -42,10 +42,6 @@ class Mounts(Struct, frozen=True, dict=True):
 
     container: "Container"
 
-    @property
-    def _described(self) -> list[MountPoint]:
-        return self.container.inspect.mounts
-
     @cached_property
     def table(self) -> tuple[Mount, ...]:
         """The mounts that its main process sees."""
@@ -66,13 +62,17 @@ class Mounts(Struct, frozen=True, dict=True):
     @property
     def shared(self) -> tuple[str, ...]:
         """The places whose mount events reach the host."""
-        return tuple(sorted(x.destination for x in self._described if x.propagation in ("shared", "rshared")))
+        return tuple(
+            sorted(
+                x.destination for x in self.container.inspect.mounts if x.propagation in ("shared", "rshared")
+            )
+        )
 
     @property
     def writable(self) -> tuple[HostMount, ...]:
         """What is mounted where the container can write, by its configuration; only folders of the host have a path."""
         tmpfs = (HostMount(each, frozenset(), "tmpfs") for each in self.container.host_config.tmpfs or ())
-        return (*(self._writable(each) for each in self._described if each.rw), *tmpfs)
+        return (*(self._writable(each) for each in self.container.inspect.mounts if each.rw), *tmpfs)
 
     def _writable(self, mount: MountPoint) -> HostMount:
         if folder := self._folder(mount):
@@ -108,31 +108,33 @@ class Mounts(Struct, frozen=True, dict=True):
             real = self.container.runtime.files.real
         except (EvidenceError, NotApplicable):
             real = {}
-        folders = [(each, self._folder(each)) for each in self._described]
-        return tuple(
-            HostMount(
-                each.destination, frozenset({path, real.get(path, path)} - {""}), each.type, not each.rw
-            )
-            for each, path in folders
-        )
+        folders = [self._folder(each) for each in self.container.inspect.mounts]
+        paths = [frozenset({path, real.get(path, path)} - {""}) for path in folders]
+        mounts = zip(self.container.inspect.mounts, paths, strict=True)
+        return tuple(HostMount(each.destination, seen, each.type, not each.rw) for each, seen in mounts)
 
     @cached_property
     def visible(self) -> tuple[HostMount, ...]:
         """Every part of the host's file system in the container, without what the engine itself puts there."""
         if self.container.planned:
-            for each in self._described:
+            for each in self.container.inspect.mounts:
                 self._require_known(each)
             return tuple(each for each in self.configured if each.paths)
         table = self.table if self.container.running else ()
         points = {each.point for each in table}
         # what its main process does not see, as after chroot(2), others in it may
-        hidden = self._by_source(each for each in self._described if each.destination not in points)
+        hidden = self._by_source(
+            each for each in self.container.inspect.mounts if each.destination not in points
+        )
         volumes = f"{self.container.docker_root}/volumes"
         found = (*self._mounted(table), *hidden)
         return tuple(replace(each, paths=_apart_from(volumes, each.paths)) for each in found)
 
     def _mounted(self, table: Iterable[Mount]) -> Iterable[HostMount]:
-        host, configured = self.container.host, {each.destination: each for each in self._described}
+        host, configured = (
+            self.container.host,
+            {each.destination: each for each in self.container.inspect.mounts},
+        )
         for mount in table:
             paths = host.mount_table.paths(mount.device, mount.root)
             paths |= host.mount_table.parts(mount.device, mount.root)

@@ -52,18 +52,19 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
-        """All processes in it, with those of `docker exec`: by its control group, or if rootless its PID namespace."""
+        """All processes in it, with those of `docker exec`: by its control group, and its own PID namespace."""
         main, seen = self.main_process, self.container.host.processes.get()
         if self.container.source.inside:  # what else is seen may be the auditor's, who has other rights
             return (main,)
-        found = seen.by_cgroup_id.get(self.container.id, ())
-        if not found and main.pid_namespace and self.container.host_config.pid_mode in ("", "private"):
-            found = seen.by_pid_namespace[main.pid_namespace]
-        if main not in found:
+        found = {each.pid: each for each in seen.by_cgroup_id.get(self.container.id, ())}
+        if main.pid_namespace and self.container.host_config.pid_mode in ("", "private"):
+            same = seen.by_pid_namespace[main.pid_namespace]  # rootless: control groups name no container
+            found |= {each.pid: each for each in same if not each.container_ids}
+        if main.pid not in found:
             raise EvidenceError(
                 "its processes cannot be told from those of others: it has no control group of its own"
             )
-        return tuple(each for each in found if each is main or not each.is_runtime)  # that is starting one
+        return tuple(x for x in found.values() if x is main or not x.is_runtime)  # that is starting one
 
     @property
     def with_auditors(self) -> tuple[Process, ...]:

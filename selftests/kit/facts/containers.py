@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from hullcheck.facts.containers.inspect import Config, HostConfig, NetworkSettings, State
 from hullcheck.facts.containers.probe import CONTAINERS
 from hullcheck.recording.probe import Answer
+from selftests.kit.facts import in_parts
 
 ID = "ab" * 32
 _PARTS = {"State": State, "Config": Config, "HostConfig": HostConfig, "NetworkSettings": NetworkSettings}
@@ -30,35 +31,19 @@ def raw(fields: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def containers(
-    *documents: Mapping[str, Any],
-    listed: Sequence[str] | None = None,
-    counted: str = "",
-    volumes: Sequence[Mapping[str, Any]] = (),
-    more: Sequence[str] = (),
-    users: Sequence[str] = (),
-    proc: Sequence[str] = (),
-    paths: Sequence[str] = (),
-) -> str:
-    """What is kept of containers with these fields; *more* are other lines among their documents."""
+def _written(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))
+
+
+def containers(*documents: Mapping[str, Any]) -> str:
+    """What is kept of containers with these fields."""
     every = [raw(each) for each in documents]
-    ids = [each["Id"] for each in every] if listed is None else listed
-    inspected = [*(json.dumps(each, separators=(",", ":")) for each in every), *more]
-    parts = {"counted": [counted], "listed": ids, "inspect": inspected, "volumes": [json.dumps([*volumes])]}
-    return CONTAINERS.keep(_sections(parts | {"users": users, "proc": proc, "paths": paths}))
-
-
-def inside(lines: Sequence[str]) -> str:
-    """What is kept of what a container shows of itself."""
-    return CONTAINERS.keep(_sections({"inside": lines}))
-
-
-def _sections(parts: Mapping[str, Sequence[str]]) -> str:
-    return "\n".join(
-        [*(line for name, lines in parts.items() for line in (f"--{name}", *lines)), "--end", ""]
+    listed, inspected = ("\n".join(lines) for lines in ((each["Id"] for each in every), map(_written, every)))
+    return CONTAINERS.keep(
+        in_parts(counted="", listed=listed, inspect=inspected, volumes="[]", users="", proc="", paths="")
     )
 
 
-def answer(*documents: Mapping[str, Any], **more: Any) -> Answer:
+def answer(*documents: Mapping[str, Any]) -> Answer:
     """The answer about containers with these fields."""
-    return Answer(CONTAINERS.name, 0, containers(*documents, **more), "")
+    return Answer(CONTAINERS.name, 0, containers(*documents), "")
