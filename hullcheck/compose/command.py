@@ -80,13 +80,9 @@ def _run(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> bo
 
 
 def merged(words: Sequence[str], files: Sequence[Path], variables: Mapping[str, str]) -> Merged:
-    """Return what the command makes of *files*, with the services of all profiles.
+    """Return what the command makes of *files*, with the services of all profiles, or raise ComposeError.
 
-    Args:
-        variables: the whole environment of the command, since the files can ask for its values.
-
-    Raises:
-        ComposeError: the command refuses the files; the message is its own.
+    *variables* are the whole environment of the command, since the files can ask for its values.
     """
     data, errors = _configuration(words, files, variables)
     missing = frozenset(_UNSET.findall(errors))
