@@ -33,7 +33,7 @@ def test_targets_by_name_and_group(patterns: list[str], names: str) -> None:
         chosen(site.targets, site, [*patterns, "prd"])
     broken = Inventory(Path("site.yml"), (*site.targets, Target("win", "", fault="hosts: win: winrm")))
     assert chosen(broken.targets, broken, ["db"]) == broken.targets[2:3]
-    with pytest.raises(TargetError, match="^hosts: win: winrm\n--targets limits a run"):
+    with pytest.raises(TargetError, match=r"^hosts: win: winrm\n--targets limits a run"):
         chosen(broken.targets, broken, [])
 
 
