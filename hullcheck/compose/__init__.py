@@ -11,8 +11,7 @@ from pathlib import Path
 import msgspec
 
 from hullcheck.compose import command
-from hullcheck.compose.command import ComposeError
-from hullcheck.compose.lines import File, place, read
+from hullcheck.compose.command import ComposeError, File, place, read
 from hullcheck.compose.translate import Model
 from hullcheck.facts.containers.compose import COMPOSE_FILE, ComposeFile
 from hullcheck.lazy import regex
