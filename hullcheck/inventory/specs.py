@@ -39,7 +39,7 @@ def from_specs(
     every = (_expand(each.strip(), connection, ansible_inventory) for each in specs)
     connects = list(dict.fromkeys(itertools.chain.from_iterable(every)))
     if not connects:
-        raise TargetError("--hosts names no target; write for example --hosts=ssh://audit@web1")
+        raise TargetError("--hosts names no target; write for example --hosts local:// or --hosts ssh://web1")
     return tuple(map(Target, _unique_names(connects), connects))
 
 

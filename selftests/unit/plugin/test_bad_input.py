@@ -31,7 +31,7 @@ WITH_FILES = [
         "tests/test_bad.py:12: severity('hihg') is not a severity; write one of critical, high, medium",
     ),
     ({"i.yml": "targets:\n  a:\n    conect: x\n"}, ["--inventory=i.yml"], "i.yml:3: "),
-    ({"markers.ini": "[cis]\nnonsense\n"}, [], "markers.ini:2: not a setting; write 'key = value'"),
+    ({"markers.ini": "[cis]\nnonsense\n"}, [], "markers.ini:2: unexpected line: 'nonsense'; write each key once"),
 ]
 WITHOUT = [
     (["--inventory=missing.yml"], "missing.yml:1: cannot be read"),
