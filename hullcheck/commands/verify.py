@@ -50,11 +50,8 @@ def _run(given: argparse.Namespace) -> int:
         other = other or step.other
         hard, soft = hard + len(step.faults) * (not step.differs), soft + len(step.faults) * step.differs
     if other:
-        print(
-            printable(
-                f"made by {other}, which is not what is here: verdicts and reports may differ for that reason"
-            )
-        )
+        why = "verdicts and reports may differ for that reason"
+        print(printable(f"made by {other}, which is not what is here: {why}"))
     shown = printable(str(given.bundle)).replace("\n", r"\n")
     if not hard and not soft:
         print(f"verified: {shown}")

@@ -46,9 +46,9 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 def add(commands: Subparsers) -> None:
     """Declare the subcommands."""
-    waive = _parser(commands, "waive", "accept a failure: write a waiver into the inventory", WAIVE_EXAMPLE)
+    help_ = "accept a failure: write a waiver into the inventory"
+    waive = _parser(commands, "waive", "a waiver", help_, WAIVE_EXAMPLE)
     waive.add_argument("--reason", required=True, metavar="TEXT", help="why the failure is accepted")
-    _add_scope(waive)
     waive.add_argument(
         "--until", metavar="DAY", help="the last day on which it holds, as 2027-01-31; else no end"
     )
@@ -56,15 +56,10 @@ def add(commands: Subparsers) -> None:
     waive.add_argument("--approved-by", metavar="PERSON", help="who accepts the risk")
     waive.add_argument("--approved-on", metavar="DAY", help="when, as 2026-11-24")
     waive.add_argument("--risk", metavar="TEXT", help="what can still happen")
-    _add_inventory(waive)
     waive.set_defaults(run=_waive)
 
-    attest = _parser(
-        commands,
-        "attest",
-        "attest what only a person can see: write an attestation into the inventory",
-        ATTEST_EXAMPLE,
-    )
+    help_ = "attest what only a person can see: write an attestation into the inventory"
+    attest = _parser(commands, "attest", "an attestation", help_, ATTEST_EXAMPLE)
     attest.add_argument("--statement", required=True, metavar="TEXT", help="what the person found")
     attest.add_argument("--by", required=True, metavar="PERSON", help="who looked")
     attest.add_argument("--on", metavar="DAY", help="when, as 2026-11-24 (default: today, UTC)")
@@ -78,20 +73,13 @@ def add(commands: Subparsers) -> None:
     attest.add_argument(
         "--failed", action="store_true", help="the person found that it is not as it should be"
     )
-    attest.add_argument(
-        "--evidence",
-        action="append",
-        default=[],
-        metavar="LINK",
-        help="what the person saw; can be given again",
-    )
-    _add_scope(attest)
-    _add_inventory(attest)
+    evidence = "what the person saw; can be given again"
+    attest.add_argument("--evidence", action="append", default=[], metavar="LINK", help=evidence)
     attest.set_defaults(run=_attest)
 
 
-def _parser(commands: Subparsers, name: str, help_: str, example: str) -> argparse.ArgumentParser:
-    entry = {"waive": "a waiver", "attest": "an attestation"}[name]
+def _parser(commands: Subparsers, name: str, entry: str, help_: str, example: str) -> argparse.ArgumentParser:
+    """Return a subcommand with what both have in common."""
     parser = commands.add_parser(
         name,
         help=help_,
@@ -102,21 +90,9 @@ def _parser(commands: Subparsers, name: str, help_: str, example: str) -> argpar
     )
     parser.add_argument("control", metavar="CONTROL", help="its name, or its number in the CIS benchmark")
     add_paths(parser)
-    return parser
-
-
-def _add_scope(parser: argparse.ArgumentParser) -> None:
-    for name, example in (("target", "web1 or 'web*'"), ("subject", "a container's name or 'web-*'")):
-        parser.add_argument(
-            f"--{name}",
-            action="append",
-            default=[],
-            metavar="PATTERN",
-            help=f"only {name}s of this name, as {example}; can be given again (default: all)",
-        )
-
-
-def _add_inventory(parser: argparse.ArgumentParser) -> None:
+    for kind, named in (("target", "web1 or 'web*'"), ("subject", "a container's name or 'web-*'")):
+        help_ = f"only {kind}s of this name, as {named}; can be given again (default: all)"
+        parser.add_argument(f"--{kind}", action="append", default=[], metavar="PATTERN", help=help_)
     parser.add_argument(
         "--inventory",
         type=Path,
@@ -124,6 +100,7 @@ def _add_inventory(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help=f"where it is written (default: HULLCHECK_INVENTORY, or {DEFAULT_INVENTORY})",
     )
+    return parser
 
 
 def _waive(given: argparse.Namespace) -> int:

@@ -11,8 +11,7 @@ from pathlib import Path
 import msgspec
 
 from hullcheck.compose import command
-from hullcheck.compose.command import ComposeError
-from hullcheck.compose.lines import File, place, read
+from hullcheck.compose.command import ComposeError, File, place, read
 from hullcheck.compose.translate import Model
 from hullcheck.facts.containers.compose import COMPOSE_FILE, ComposeFile
 from hullcheck.lazy import regex
@@ -55,21 +54,14 @@ def files_of(written: str) -> list[Path]:
 
 def _override(file: Path) -> list[Path]:
     stem = file.stem.removesuffix(".override")
-    for suffix in (".yaml", ".yml"):
-        override = file.with_name(f"{stem}.override{suffix}")
-        if override.is_file():
-            return [override]
-    return []
+    overrides = (file.with_name(f"{stem}.override{suffix}") for suffix in (".yaml", ".yml"))
+    return [each for each in overrides if each.is_file()][:1]
 
 
 def recorded(target: str, written: Path | str) -> Recording:
-    """Return a recording of what the files of *written* ask for.
+    """Return a recording of what the files of *written* ask for, or raise ComposeError.
 
-    Args:
-        written: as `files_of` takes it, and behind a `?` the variables of the environment that count: `env=TAG`.
-
-    Raises:
-        ComposeError: docker compose is missing, or the files are wrong.
+    *written* is as `files_of` takes it, and has behind a `?` the variables of the environment that count: `env=TAG`.
     """
     named, _, query = str(written).partition("?")
     paths, environment = files_of(named), command.environment(query)
@@ -108,8 +100,5 @@ def _placed(said: str, files: list[File]) -> str:
 
 def _shown(path: Path, folder: Path) -> str:
     """Return the path of a file for messages: from the current directory, or else from the folder of the project."""
-    for start in (Path.cwd(), folder):
-        shown = os.path.relpath(path, start)
-        if not shown.startswith(".."):
-            return shown
-    return os.path.relpath(path, folder)
+    shown = os.path.relpath(path)
+    return os.path.relpath(path, folder) if shown.startswith("..") else shown

@@ -11,8 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hullcheck.compose.command import ComposeError, Merged
-from hullcheck.compose.lines import File, place, places
+from hullcheck.compose.command import ComposeError, File, Merged, place, places
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Hook, inspect
 from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS, FileNetwork, Service
@@ -273,7 +272,7 @@ class _Service:
         return inspect.Healthcheck(test=[kind_of_check(test)]) if test else None
 
     def _secrets(self) -> list[inspect.Secret]:
-        raw = (self.model.merged.raw.get("services") or {}).get(self.name) or {}
+        raw = ((self.model.merged.raw or {}).get("services") or {}).get(self.name) or {}
         later = {
             name
             for name, value in _settings(raw.get("environment")).items()

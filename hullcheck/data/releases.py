@@ -33,10 +33,8 @@ class KnownReleases(Struct, frozen=True):
     """What was known of releases on one day."""
 
     day: date
-    good_for_days: int
-    """How long a release that was maintained on that day may be taken to be."""
-    lines: tuple[Line, ...]
-    """Those of the engine as Docker builds it, the newest first."""
+    good_for_days: int  # how long a release that was maintained on that day may be taken to be
+    lines: tuple[Line, ...]  # those of the engine as Docker builds it, the newest first
     ends: Mapping[tuple[str, str], date]
     """The last day of security updates that all users get, by ID and VERSION_ID of os-release; of a distribution that
     is in it every release that got updates on that day."""
@@ -44,11 +42,7 @@ class KnownReleases(Struct, frozen=True):
 
     @classmethod
     def of(cls, document: Mapping[str, Any], content: bytes) -> "KnownReleases":
-        """Read a document that fits the schema releases.json, from a file with this *content*.
-
-        Raises:
-            ValueError: a day is none.
-        """
+        """Read a document that fits the schema releases.json, from a file with this *content*, or raise ValueError."""
         ends = {
             (name, version): date.fromisoformat(end)
             for name, versions in document["distributions"].items()

@@ -102,10 +102,6 @@ class Inventory(Struct, frozen=True, dict=True):
         """Return every change of single controls, with the way to it."""
         return [(("controls", *way), each) for way, each in _layers(self.controls)]
 
-    def names_of(self, target: Target) -> tuple[str, ...]:
-        """Return what `--targets` may call *target*: its name, its groups, and `all`."""
-        return target.name, *self.groups_of(target), "all"
-
     def groups_of(self, target: Target) -> tuple[str, ...]:
         """Return the groups of *target*, found by its name where it does not come from the inventory."""
         known = self._by_name.get(target.name)

@@ -19,10 +19,9 @@ _GITLAB, _GITLAB_TOTAL = "CI_NODE_INDEX", "CI_NODE_TOTAL"  # of `parallel: 20`, 
 def chosen(targets: Sequence[Target], inventory: Inventory, patterns: Sequence[str]) -> tuple[Target, ...]:
     """Return the *targets* whose name or group matches one of *patterns*; all without patterns.
 
-    Raises:
-        TargetError: a pattern matches no target, or a chosen target cannot be audited as *inventory* has it.
+    Raise TargetError if a pattern matches none, or if a chosen target cannot be audited as *inventory* has it.
     """
-    names = {each.name: inventory.names_of(each) for each in targets}
+    names = {each.name: (each.name, *inventory.groups_of(each), "all") for each in targets}
     for pattern in patterns:
         if not any(_match(each, [pattern]) for each in names.values()):
             hint = did_you_mean(pattern, {name for each in names.values() for name in each})

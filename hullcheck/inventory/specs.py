@@ -31,25 +31,15 @@ class TargetError(Exception):
 def from_specs(
     specs: Sequence[str], *, connection: str | None, ansible_inventory: str | None
 ) -> tuple[Target, ...]:
-    """Return the targets that `--hosts` names, in its order, each once.
+    """Return the targets that `--hosts` names, in its order, each once, or raise TargetError.
 
-    Args:
-        specs: host specifications, e.g. `ssh://audit@web1?sudo=true`.
-        connection: the backend for specifications that name none; where it is None, the system's OpenSSH, which
-            knows host keys and the user's settings. testinfra's own default is paramiko, which takes any host key.
-        ansible_inventory: file for the `ansible` backend, whose groups are expanded.
-
-    Raises:
-        TargetError: a specification is empty or names an unknown backend, or a backend finds no host.
+    The backend of a specification that names none is *connection*, or else the system's OpenSSH, which knows host keys
+    and the user's settings: testinfra's own default is paramiko, which takes any host key.
     """
-    connects: list[str] = []
-    for spec in specs:
-        connects += _expand(spec.strip(), connection, ansible_inventory)
-    connects = list(dict.fromkeys(connects))
+    every = (_expand(each.strip(), connection, ansible_inventory) for each in specs)
+    connects = list(dict.fromkeys(itertools.chain.from_iterable(every)))
     if not connects:
-        raise TargetError(
-            "--hosts names no target; write for example --hosts local:// or --hosts ssh://audit@web1"
-        )
+        raise TargetError("--hosts names no target; write for example --hosts local:// or --hosts ssh://web1")
     return tuple(map(Target, _unique_names(connects), connects))
 
 

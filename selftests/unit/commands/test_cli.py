@@ -193,6 +193,14 @@ def test_commands_of_pages_are_understood() -> None:
         assert cli.read(words[1:]).run
 
 
+@pytest.mark.parametrize("written", ["0", "x", "1.5", ""])
+def test_time_of_the_probe_script(written: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a whole number of seconds."""
+    with pytest.raises(SystemExit):
+        cli.main(["probe-script", f"--probe-timeout={written}"])
+    assert "write a whole number of seconds above 0" in capsys.readouterr().err
+
+
 def test_answer_that_cannot_be_written() -> None:
     """A full disk and a closed pipe have a status of their own: 1 to 3 are answers, on which a gate relies."""
     reader, closed = os.pipe()

@@ -166,7 +166,7 @@ def test_what_docker_compose_is_asked(stand_in: Path, monkeypatch: pytest.Monkey
 def test_what_docker_compose_refuses(stand_in: Path, said: str, wanted: str) -> None:
     """Its own words stand behind the line of what they name."""
     (stand_in / "status").write_text("15")
-    (stand_in / "said").write_text(f"{WARNING}\n{said}\n")
+    (stand_in / "said").write_text(f"{WARNING}\n{said}\n\n{WARNING}\n")
     with pytest.raises(ComposeError) as raised:
         compose.recorded("shop", "compose.yml")
     assert str(raised.value).startswith(wanted)

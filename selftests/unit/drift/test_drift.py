@@ -162,7 +162,7 @@ def test_new_target(tmp_path: Path) -> None:
     found = drift(PastRun.load(old), PastRun.load(new))
     assert (found.added, found.removed, found.changes.still) == (("web2",), (), 1)
     (one,) = found.changes.new
-    assert one.target == "web2"
+    assert (one.target, found.severity(one)) == ("web2", "high")
     back = drift(PastRun.load(new), PastRun.load(old))
     assert (back.added, back.removed, back.changes.new) == ((), ("web2",), ())
 

@@ -74,7 +74,12 @@ def rolled(*results: Result, targets: tuple[str, ...] = ("web1",), narrowed: boo
 )
 def test_worst_control_decides(of_a: str, of_b: str, together: str) -> None:
     """1 is spoken for by both controls, 2 by one, and 3 by none."""
-    found = rolled(result("a", Verdict(of_a)), result("b", Verdict(of_b)))
+    results = result("a", Verdict(of_a)), result("b", Verdict(of_b))
+    found = rolled(*results)
+    (whole,) = rollup.roll_up([PCI], MAPPED, results, ("web1",))
+    assert whole.requirements[0].deciding == tuple(
+        name for name, each in (("a", of_a), ("b", of_b)) if each == together
+    )
     assert found == {"1": together, "2": of_a, "3": "not covered"}
 
 

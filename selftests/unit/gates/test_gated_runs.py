@@ -78,7 +78,6 @@ def test_gate_that_cannot_be_used(project: Project) -> None:
     """It is said before a host is asked, and is no green run."""
     for option, said in (
         ("--fail-on=new", "--baseline=reports/RUN"),
-        ("--fail-on=nwe", "did you mean 'new'?"),
         ("--baseline=nowhere", "nowhere: not there"),
         ("--coverage=101", "a percentage above 0"),
         ("--max-age=30", "as 36h, 30d or 4w"),

@@ -1,15 +1,40 @@
 """`--targets` and `--shard`: each target is in exactly one shard, and nothing is left out unseen."""
 
+from pathlib import Path
+
 import pytest
 
-from hullcheck.inventory import Target
-from hullcheck.inventory.choice import Shard, shard_of
+from hullcheck.inventory import Inventory, Target
+from hullcheck.inventory.choice import Shard, chosen, shard_of
 from hullcheck.inventory.specs import TargetError
 from selftests.kit.running import Project
 
 KUBERNETES = {"JOB_COMPLETION_INDEX": "2"}
 GITLAB = {"CI_NODE_INDEX": "3", "CI_NODE_TOTAL": "20"}
 TARGETS = [Target(name, "local://") for name in "dbeac"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [
+        ([], "web1 web2 db"),
+        (["web*"], "web1 web2"),
+        (["prod"], "web1"),
+        (["db", "prod"], "web1 db"),
+        (["all"], "web1 web2 db"),
+    ],
+)
+def test_targets_by_name_and_group(patterns: list[str], names: str) -> None:
+    """Patterns match whole names of targets and groups."""
+    groups = (("web1", ("prod",)), ("web2", ()), ("db", ()))
+    site = Inventory(Path("site.yml"), tuple(Target(name, "local://", each) for name, each in groups))
+    assert [each.name for each in chosen(site.targets, site, patterns)] == names.split()
+    with pytest.raises(TargetError, match="no target and no group has this name; did you mean 'prod'"):
+        chosen(site.targets, site, [*patterns, "prd"])
+    broken = Inventory(Path("site.yml"), (*site.targets, Target("win", "", fault="hosts: win: winrm")))
+    assert chosen(broken.targets, broken, ["db"]) == broken.targets[2:3]
+    with pytest.raises(TargetError, match=r"^hosts: win: winrm\n--targets limits a run"):
+        chosen(broken.targets, broken, [])
 
 
 def test_each_target_is_in_one_shard() -> None:

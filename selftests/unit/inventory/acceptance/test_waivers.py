@@ -151,6 +151,7 @@ def attestation(place: str, begins: float, ends: float, status: str = "passed") 
     [
         (10, 20, 15, 15, True),
         (10, 20, 15, 0, True),
+        (10, 20, 10, 15, True),
         (10, 20, 15, 25, False),
         (10, 20, 25, 15, False),
         (10, 20, 5, 15, False),
