@@ -37,11 +37,6 @@ _NO_TEXT = regex(r"[\0-\x08\x0e-\x1a\x7f]")
 # The whole of a key, or of a password that was made by chance.
 _RANDOM_WORDS = regex(r"\s*+(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*")
 _COMMENT = regex(r"^[ \t]*(?:[#;]|//[ \t]).*|<!--[\s\S]*?-->", re.MULTILINE)
-# Where nsswitch.conf looks for accounts, and what PAM asks for a new password.
-_SAYS_NOTHING = regex(
-    r"^(?:passwd:[ \t]+(?:compat|db|files|ldap|nis|sss|systemd|winbind)\b.*|-password[ \t].*\bpam_\w+\.so\b.*)$",
-    re.MULTILINE,
-)
 _END_OF_WORD = regex(r"\s")
 _MOST_ELSEWHERE = 1 << 28  # characters to be looked through for secrets that stand elsewhere too
 
@@ -69,13 +64,10 @@ def kinds_in_file(content: bytes) -> list[str] | None:
     text = _decoded(content)
     if _NO_TEXT.search(text) or _RANDOM_WORDS.fullmatch(text):
         return None
-    text = _SAYS_NOTHING.sub("", text)
-    doubt = kinds(text) or any(map(_may_hold_one, text.splitlines()))
+    doubt = kinds(text) or any(
+        _SOUNDS_SECRET.search(each) and _LIKE_A_PASSWORD.search(each) for each in text.splitlines()
+    )
     return kinds(_COMMENT.sub("", text)) or (None if doubt else [])
-
-
-def _may_hold_one(line: str) -> bool:
-    return bool(_SOUNDS_SECRET.search(line) and _LIKE_A_PASSWORD.search(line))
 
 
 def _decoded(content: bytes) -> str:
@@ -248,7 +240,9 @@ def _stands_in(name: str, value: str) -> bool:
 
 
 def _sounds_secret(match: re.Match[str]) -> bool:
-    found = _of_match(match)
+    name, found = match["name"], _of_match(match)
     value = match.string[found.start : found.end]
-    harmless = secret_values.is_plain_in_shell(value) or secret_values.is_number(value)
-    return not (harmless or _stands_in(match["name"], value)) and bool(_SOUNDS_SECRET.search(match["name"]))
+    harmless = (
+        secret_values.is_plain_in_shell(value) or secret_values.is_number(value) or _stands_in(name, value)
+    )
+    return not harmless and bool(_SOUNDS_SECRET.search(name))
