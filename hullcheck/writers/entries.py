@@ -127,11 +127,8 @@ def frameworks(control: Control) -> list[str]:
 
 
 def seconds(time: str) -> int:
-    """Return a time of a run in seconds since 1970, or 0 if it cannot be read."""
-    try:
-        return int(datetime.fromisoformat(time).timestamp())
-    except ValueError:
-        return 0
+    """Return a time of a run in seconds since 1970."""
+    return int(datetime.fromisoformat(time).timestamp())
 
 
 def accepted_document(entry: Entry) -> dict[str, str]:

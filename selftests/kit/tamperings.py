@@ -90,6 +90,10 @@ def _met(document: Any) -> None:
     next(each for each in requirements if each["verdict"] == "fail")["verdict"] = "pass"
 
 
+def _over_ssh(document: Any) -> None:
+    document["targets"]["careless"]["connect"] = "ssh://careless"
+
+
 def _green(document: Any) -> None:
     document["run"]["exit_status"] = 0
 
@@ -131,6 +135,14 @@ TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
     (
         "careless: machine_id is '0', and its recording gives",
         _forged((MANIFEST, lambda document: document["targets"]["careless"].update(machine_id="0"))),
+    ),
+    (
+        "results.json: run.inventory is not what manifest.json says",
+        _forged((RESULTS, lambda document: document["run"].update(inventory="other.yml"))),
+    ),
+    (
+        "recording.json.gz: was made over ",
+        _forged((RESULTS, _over_ssh), (MANIFEST, _over_ssh)),
     ),
     (
         "manifest.json: run: machine is",

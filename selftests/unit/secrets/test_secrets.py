@@ -112,6 +112,7 @@ def test_long_value_is_hidden_to_its_end() -> None:
     for text in (f"PASSWORD={'x' * 1000}{PLAIN} app", f"app --password '{'x' * 1000}{PLAIN}'"):
         assert PLAIN not in secrets.masked(text)
     assert secrets.masked(f"PASSWORD={'x.' * 500} app") == "PASSWORD=*** app"
+    assert secrets.hidden(f"amqp://bob:{TOKEN}@mq") == "amqp://bob:***@mq"  # found twice, hidden once
 
 
 @pytest.mark.parametrize(
