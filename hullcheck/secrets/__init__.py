@@ -128,10 +128,7 @@ def masked(text: str) -> str:
 
 
 def _without_others(text: str, values: Iterable[str]) -> str:
-    """Return *text* without these secrets where they are used elsewhere too, but for what is like a word.
-
-    Of very many in a long text only the longest are looked for.
-    """
+    """Return *text* without these secrets where they are used elsewhere, too; of very many only the longest."""
     unlike_words = sorted(filter(_UNLIKE_WORDS.match, values), key=lambda each: (-len(each), each))
     for value in unlike_words[: _MOST_ELSEWHERE // (len(text) + 1) + 1]:
         text = text.replace(value, HIDDEN)

@@ -45,12 +45,7 @@ STATUS: Mapping[Verdict, Status] = {
 
 
 class Entry(Struct, frozen=True):
-    """A finding with all that is known of it.
-
-    Attributes:
-        severity: how bad it is on this target where it fails.
-        accepted: the waiver or attestation that decided it.
-    """
+    """A finding with its control and result, and with the waiver or attestation that decided it."""
 
     control: Control
     result: Result

@@ -90,8 +90,8 @@ def _met(document: Any) -> None:
     next(each for each in requirements if each["verdict"] == "fail")["verdict"] = "pass"
 
 
-def _over_ssh(document: Any) -> None:
-    document["targets"]["careless"]["connect"] = "ssh://careless"
+def _elsewhere(document: Any) -> None:
+    document["targets"]["careless"]["connect"] = "docker://careless"
 
 
 def _green(document: Any) -> None:
@@ -142,7 +142,7 @@ TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
     ),
     (
         "recording.json.gz: was made over ",
-        _forged((RESULTS, _over_ssh), (MANIFEST, _over_ssh)),
+        _forged((RESULTS, _elsewhere), (MANIFEST, _elsewhere)),
     ),
     (
         "manifest.json: run: machine is",

@@ -19,10 +19,7 @@ _SKIPPED = "skipped"
 
 
 def render(audit: Audit) -> str:
-    """Render *audit*; of several targets, the id of a control has the name of the target in brackets.
-
-    Profiles of their own would not keep targets apart: readers take controls of one id for one control.
-    """
+    """Render *audit*; readers take controls of one id for one, so of several targets an id names its target, too."""
     found: dict[tuple[str, str], list[Entry]] = {}
     for each in entries(audit):
         found.setdefault((each.result.target, each.control.id), []).append(each)

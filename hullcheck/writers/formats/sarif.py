@@ -141,10 +141,7 @@ def _result(entry: Entry, index: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _location(entry: Entry, inventory: str, of_file: bool) -> dict[str, Any]:
-    """Return a place in the repository, for GitHub refuses a result without a file.
-
-    That is the line of a Compose file, else the inventory, else the name of the target.
-    """
+    """Return the line of a Compose file, else the inventory, else the target: GitHub refuses a result without one."""
     target, found = entry.result.target, entry.finding
     names = (target,) if found.kind == "target" else (target, found.kind, found.subject)
     logical = {
