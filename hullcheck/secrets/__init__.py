@@ -37,6 +37,11 @@ _NO_TEXT = regex(r"[\0-\x08\x0e-\x1a\x7f]")
 # The whole of a key, or of a password that was made by chance.
 _RANDOM_WORDS = regex(r"\s*+(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*")
 _COMMENT = regex(r"^[ \t]*(?:[#;]|//[ \t]).*|<!--[\s\S]*?-->", re.MULTILINE)
+# Where nsswitch.conf looks for accounts, and what PAM asks for a new password.
+_SAYS_NOTHING = regex(
+    r"^(?:passwd:[ \t]+(?:compat|db|files|ldap|nis|sss|systemd|winbind)\b.*|-password[ \t].*\bpam_\w+\.so\b.*)$",
+    re.MULTILINE,
+)
 _END_OF_WORD = regex(r"\s")
 _MOST_ELSEWHERE = 1 << 28  # characters to be looked through for secrets that stand elsewhere too
 
@@ -64,6 +69,7 @@ def kinds_in_file(content: bytes) -> list[str] | None:
     text = _decoded(content)
     if _NO_TEXT.search(text) or _RANDOM_WORDS.fullmatch(text):
         return None
+    text = _SAYS_NOTHING.sub("", text)
     doubt = kinds(text) or any(
         _SOUNDS_SECRET.search(each) and _LIKE_A_PASSWORD.search(each) for each in text.splitlines()
     )
@@ -121,7 +127,7 @@ def masked(text: str) -> str:
     """
     found = [*_found(text), *_maybe(text)]
     result = _without_others(_without(text, found), {text[each.start : each.end] for each in found})
-    named = options.secrets()[0].pattern.finditer(result)
+    named = options.SECRETS[0].pattern.finditer(result)
     result = _without(result, map(_of_match, filter(_sounds_secret, named)))
     result = _LIKE_A_PASSWORD.sub(HIDDEN, result)
     return _LOOKS_RANDOM.sub(lambda match: match[0] if _HASH.fullmatch(match[0]) else HIDDEN, result)
@@ -168,7 +174,7 @@ def _search(text: str) -> Iterator[_Found]:
     for match in _BASIC.finditer(text) if "Basic" in text else ():
         if secret_values.is_encoded_login(match["value"]):
             yield _Found("a password in a header", *match.span("value"))
-    for format in secret_values.likely_in(text.lower(), options.secrets()):
+    for format in secret_values.likely_in(text.lower(), options.SECRETS):
         for each, match in _matches(format.pattern, text):
             if kind := _handed_over(match, text[each.start : each.end]):
                 yield _Found(kind, each.start, each.end, each.cut)
@@ -176,7 +182,7 @@ def _search(text: str) -> Iterator[_Found]:
 
 def _maybe(text: str) -> Iterator[_Found]:
     """Yield what may be a secret, where there often is one; that is nothing to report."""
-    for format in secret_values.likely_in(text.lower(), options.maybe()):
+    for format in secret_values.likely_in(text.lower(), options.MAYBE):
         for each, _ in _matches(format.pattern, text):
             value = text[each.start : each.end]
             if _LOOKS_LIKE_ONE.match(value) and not secret_values.is_plain_in_shell(value):
