@@ -33,11 +33,7 @@ def render(audit: Audit) -> str:
 
 
 def audit_of(document: Any) -> Audit:
-    """Return the audit of a document; what an audit does not have is passed over.
-
-    Raises:
-        ValueError: the document is damaged; the message names the key.
-    """
+    """Return the audit of a document; raise ValueError with the key if it is damaged."""
     try:
         lists = {part: _listed(document[part], key) for part, key in KEYS.items()}
         audit = msgspec.convert({**document, **lists}, Audit)
@@ -57,14 +53,7 @@ def _listed(documents: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def load(path: Path, naming: str) -> Audit:
-    """Return the audit in the folder of a run, or in its results.json.
-
-    Args:
-        naming: how the user names another one.
-
-    Raises:
-        WrongUse: there is none.
-    """
+    """Return the audit in the folder of a run; raise WrongUse if there is none, and say by *naming* how to name one."""
     if path.is_dir():
         path /= run_files.RESULTS
     try:

@@ -110,10 +110,7 @@ def failures(audit: Audit) -> tuple[Failure, ...]:
 
 
 def fixes(audit: Audit) -> tuple[Fix, ...]:
-    """Return what to change to fix all failures: by the worst that each fixes, and by how many results it fixes.
-
-    A container or an image of one name on several targets is one: it comes from one file as a rule.
-    """
+    """Return what to change to fix all failures, the worst first; one name of a container on several targets is one."""
     groups: dict[tuple[str, str], list[Failure]] = {}
     for each in failures(audit):
         kind = kind_of(each.control, each.finding.kind)

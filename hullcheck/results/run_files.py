@@ -54,9 +54,5 @@ NAMES = (
 
 
 def began(folder: str) -> float:
-    """Return when the run of this folder began, in seconds since the epoch.
-
-    Raises:
-        ValueError: no run is called so.
-    """
+    """Return when the run of this folder began, in seconds since the epoch; raise ValueError if no run is called so."""
     return datetime.strptime(folder.partition("-")[0], STAMP).replace(tzinfo=UTC).timestamp()

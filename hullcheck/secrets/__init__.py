@@ -70,12 +70,10 @@ def kinds_in_file(content: bytes) -> list[str] | None:
     if _NO_TEXT.search(text) or _RANDOM_WORDS.fullmatch(text):
         return None
     text = _SAYS_NOTHING.sub("", text)
-    doubt = kinds(text) or any(map(_may_hold_one, text.splitlines()))
+    doubt = kinds(text) or any(
+        _SOUNDS_SECRET.search(each) and _LIKE_A_PASSWORD.search(each) for each in text.splitlines()
+    )
     return kinds(_COMMENT.sub("", text)) or (None if doubt else [])
-
-
-def _may_hold_one(line: str) -> bool:
-    return bool(_SOUNDS_SECRET.search(line) and _LIKE_A_PASSWORD.search(line))
 
 
 def _decoded(content: bytes) -> str:
@@ -129,17 +127,14 @@ def masked(text: str) -> str:
     """
     found = [*_found(text), *_maybe(text)]
     result = _without_others(_without(text, found), {text[each.start : each.end] for each in found})
-    named = options.secrets()[0].pattern.finditer(result)
+    named = options.SECRETS[0].pattern.finditer(result)
     result = _without(result, map(_of_match, filter(_sounds_secret, named)))
     result = _LIKE_A_PASSWORD.sub(HIDDEN, result)
     return _LOOKS_RANDOM.sub(lambda match: match[0] if _HASH.fullmatch(match[0]) else HIDDEN, result)
 
 
 def _without_others(text: str, values: Iterable[str]) -> str:
-    """Return *text* without these secrets where they are used elsewhere too, but for what is like a word.
-
-    Of very many in a long text only the longest are looked for.
-    """
+    """Return *text* without these secrets where they are used elsewhere, too; of very many only the longest."""
     unlike_words = sorted(filter(_UNLIKE_WORDS.match, values), key=lambda each: (-len(each), each))
     for value in unlike_words[: _MOST_ELSEWHERE // (len(text) + 1) + 1]:
         text = text.replace(value, HIDDEN)
@@ -179,7 +174,7 @@ def _search(text: str) -> Iterator[_Found]:
     for match in _BASIC.finditer(text) if "Basic" in text else ():
         if secret_values.is_encoded_login(match["value"]):
             yield _Found("a password in a header", *match.span("value"))
-    for format in secret_values.likely_in(text.lower(), options.secrets()):
+    for format in secret_values.likely_in(text.lower(), options.SECRETS):
         for each, match in _matches(format.pattern, text):
             if kind := _handed_over(match, text[each.start : each.end]):
                 yield _Found(kind, each.start, each.end, each.cut)
@@ -187,7 +182,7 @@ def _search(text: str) -> Iterator[_Found]:
 
 def _maybe(text: str) -> Iterator[_Found]:
     """Yield what may be a secret, where there often is one; that is nothing to report."""
-    for format in secret_values.likely_in(text.lower(), options.maybe()):
+    for format in secret_values.likely_in(text.lower(), options.MAYBE):
         for each, _ in _matches(format.pattern, text):
             value = text[each.start : each.end]
             if _LOOKS_LIKE_ONE.match(value) and not secret_values.is_plain_in_shell(value):
@@ -248,7 +243,9 @@ def _stands_in(name: str, value: str) -> bool:
 
 
 def _sounds_secret(match: re.Match[str]) -> bool:
-    found = _of_match(match)
+    name, found = match["name"], _of_match(match)
     value = match.string[found.start : found.end]
-    harmless = secret_values.is_plain_in_shell(value) or secret_values.is_number(value)
-    return not (harmless or _stands_in(match["name"], value)) and bool(_SOUNDS_SECRET.search(match["name"]))
+    harmless = (
+        secret_values.is_plain_in_shell(value) or secret_values.is_number(value) or _stands_in(name, value)
+    )
+    return not harmless and bool(_SOUNDS_SECRET.search(name))

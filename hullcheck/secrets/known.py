@@ -10,7 +10,7 @@ import re
 from hullcheck.lazy import regex
 from hullcheck.secrets.private_keys import without_keys
 from hullcheck.secrets.redact import HIDDEN
-from hullcheck.secrets.values import is_plain_in_shell, likely_in, on_one_line
+from hullcheck.secrets.values import ON_ONE_LINE, is_plain_in_shell, likely_in
 
 _END_OF_ADDRESS = regex(r"""[\s"']""")
 _PASSWORD = regex(r"://[^:/@]*:")
@@ -27,7 +27,7 @@ def without_known(text: str) -> str:
     More may fall into it than is a secret. The time that it takes grows with the length alone.
     """
     text = without_keys(text)
-    for each in likely_in(text, on_one_line()):
+    for each in likely_in(text, ON_ONE_LINE):
         text = each.pattern.sub(_hidden, text)
     return _in_addresses(text)
 

@@ -11,6 +11,11 @@ from msgspec import Struct
 
 from hullcheck.lazy import regex
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Words with which the name of a secret ends; PGPASSWORD and dbpass are one word.
 _ENDINGS = """
     accesskey apikeys? appkey authkey authtok cookiesecret creds? credentials? erlangcookie pass passphrase passwd
@@ -19,27 +24,23 @@ _ENDINGS = """
 _SECRET = regex(rf".*(?:{'|'.join(_ENDINGS.split())})")
 _OTHER = regex(r".*(?:all|ask|band|by|com|en|high|kee|low|multi|old|over|proxy|sur|tres|under)(?:pass|pwd)")
 # What is a key of something secret; `SORT_KEY` and `PRIMARY_KEY` are others.
-_KEYS_WORDS = """
+_KEYS = _words("""
     access account admin api app auth cookie deploy enc encryption jwt license master private secret session shared
     signing ssh ssl tls webhook
-"""
-_KEYS = frozenset(_KEYS_WORDS.split())
-_PUBLIC_WORDS = """
+""")
+_PUBLIC = _words("""
     cache foreign gpg host idempotency partition pgp primary pub public publishable signature site sort verify
-"""
-_PUBLIC = frozenset(_PUBLIC_WORDS.split())
+""")
 # Which of several secrets it is, as in `DB_PASSWORD_PROD`.
-_WHICH_WORDS = """
+_WHICH = _words("""
     admin app backup base current default dev live local main master new old prev previous primary prod production
     readonly ro root rw slave stage staging test v
-"""
-_WHICH = frozenset(_WHICH_WORDS.split())
+""")
 # What comes first in the name of a switch, as in `--no-password`.
-_SWITCHES_WORDS = """
+_SWITCHES = _words("""
     allow ask disable disabled enable force generate list max min no num prompt require servers set skip use validate
     with without
-"""
-_SWITCHES = frozenset(_SWITCHES_WORDS.split())
+""")
 _NOT_NAMES = regex(
     r"(?:OLD)?PWD|(?:Load|Import)Credential\w*|(?i:no_?passw?o?r?d?|publickeytoken|.*initial.cluster.token|server_?tokens?)"
 )

@@ -7,7 +7,6 @@ Every repetition is bounded or can end in one way only, so that the time for a t
 """
 
 from collections.abc import Iterable
-from functools import cache
 
 from hullcheck.lazy import regex
 from hullcheck.secrets.values import Format
@@ -94,7 +93,7 @@ _MAYBE = (
 )  # fmt: skip
 
 
-def _compiled(rows: Iterable[tuple[str, str]]) -> tuple[Format, ...]:
+def _formats(rows: Iterable[tuple[str, str]]) -> tuple[Format, ...]:
     return tuple(Format("", tuple(literals.split()), regex(_written_out(row))) for literals, row in rows)
 
 
@@ -106,13 +105,7 @@ def _written_out(row: str) -> str:
     return row
 
 
-@cache
-def secrets() -> tuple[Format, ...]:
-    """Return where there is a secret, unless the value is a placeholder; to compile them takes long."""
-    return _compiled(_SECRETS)
-
-
-@cache
-def maybe() -> tuple[Format, ...]:
-    """Return where there may be one."""
-    return _compiled(_MAYBE)
+SECRETS = _formats(_SECRETS)
+"""Where there is a secret, unless the value is a placeholder."""
+MAYBE = _formats(_MAYBE)
+"""Where there may be one."""

@@ -12,10 +12,7 @@ DROPPED = "(dropped)"
 
 
 class LinesLike:
-    """A `keep` for a probe that answers in lines: one that is like none of the *patterns* is dropped.
-
-    A mark stays in its place, for which the reader of the answer may refuse it.
-    """
+    """A `keep` for a probe that answers in lines: one like none of the *patterns* leaves a mark alone."""
 
     def __init__(self, *patterns: str) -> None:
         self._known = re.compile("|".join(f"(?:{each})" for each in (*patterns, re.escape(DROPPED), "")))
@@ -70,11 +67,7 @@ class InSections:
 
     @lru_cache(maxsize=32)  # noqa: B019 - there is one for each probe
     def read(self, text: str) -> dict[str, str]:
-        """Return the sections of a kept answer.
-
-        Raises:
-            ValueError: it is not whole, or a section has a line of another kind than is kept.
-        """
+        """Return the sections of a kept answer; raise ValueError if it is not whole, or a line is of another kind."""
         found = sections(text)
         for name, each in found.items():
             keep = self._keeps.get(name)

@@ -3,7 +3,6 @@
 import base64
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import NamedTuple
 
 from hullcheck.lazy import regex
@@ -77,28 +76,13 @@ _IN_ONE_VALUE = (
 
 
 def _formats(rows: Iterable[tuple[str, str, str]], before: str = "") -> tuple[Format, ...]:
-    return tuple(Format(kind, tuple(of.split()), re.compile(before + pattern)) for kind, of, pattern in rows)
+    return tuple(Format(kind, tuple(of.split()), regex(before + pattern)) for kind, of, pattern in rows)
 
 
-@cache
-def _token_formats() -> tuple[Format, ...]:
-    rows = ((kind, of, f"(?:{row})") for kind, of, row in _TOKENS)
-    return _formats(rows, r"(?<![A-Za-z0-9])")
-
-
-@cache
-def of_one_value() -> tuple[Format, ...]:
-    """Return how secrets look in a value by itself; to compile the patterns takes long."""
-    return (*_token_formats(), *_formats((*_IN_ONE_VALUE, *_ANYWHERE)))
-
-
-@cache
-def on_one_line() -> tuple[Format, ...]:
-    """Return the same for an answer: none goes on behind the end of a line or of a string in JSON."""
-    bearer = (*_BEARER, rf"(?i:\bBearer[^\S\n]+){_AFTER_BEARER}")
-    return (*_token_formats(), *_formats((*_ANYWHERE, bearer)))
-
-
+_OF_TOKENS = _formats(((kind, of, f"(?:{row})") for kind, of, row in _TOKENS), r"(?<![A-Za-z0-9])")
+_OF_ONE_VALUE = (*_OF_TOKENS, *_formats((*_IN_ONE_VALUE, *_ANYWHERE)))
+ON_ONE_LINE = (*_OF_TOKENS, *_formats((*_ANYWHERE, (*_BEARER, rf"(?i:\bBearer[^\S\n]+){_AFTER_BEARER}"))))
+"""How secrets look in an answer: none goes on behind the end of a line or of a string in JSON."""
 _BASE64 = regex(r"[A-Za-z0-9+/]{8,}={0,2}")
 _BLOB = regex(r"(?<![\w+/-])[A-Za-z0-9+/]{24,}={0,2}(?![\w+/=-])")
 _TELLING = regex("auth|cred|key|pass|pw|secret|token|://", re.IGNORECASE)
@@ -131,7 +115,7 @@ _STAND_IN = regex(
 
 def by_format(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the kind, start and end of each secret that says of itself what it is, in a value by itself."""
-    for each in likely_in(text, of_one_value()):
+    for each in likely_in(text, _OF_ONE_VALUE):
         for match in each.pattern.finditer(text):
             yield each.kind, *match.span("value" if "value" in match.re.groupindex else 0)
 

@@ -58,11 +58,7 @@ def other_maker(known: Documents, again: Documents) -> str:
 def differences(
     files: Mapping[str, bytes], made: Mapping[str, bytes], known: Documents, again: Documents
 ) -> Iterator[str]:
-    """Yield all verdicts that differ, and of everything else the first difference.
-
-    Args:
-        made: the files of the bundle that judging *again* left.
-    """
+    """Yield all verdicts that differ, and of everything else the first difference; *made* are the files of *again*."""
     said, found = _results(known), _results(again)
     verdicts = list(_verdicts(said, found))
     yield from verdicts
@@ -98,10 +94,7 @@ def _verdicts(said: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str
 
 
 def _derived(documents: Documents, known: Documents) -> dict[str, Any]:
-    """Return what follows from the results; how a target was reached does not.
-
-    Of a run that did not look at all controls, as with `--lf`, only the verdicts on requirements can be derived.
-    """
+    """Return what follows from the results; of a run such as `--lf` only the verdicts on requirements do."""
     derived = {part: documents.results[part] for part in _DERIVED}
     derived["targets"] = {
         name: {**each, "connect": ""} for name, each in documents.results["targets"].items()
@@ -119,10 +112,7 @@ def _requirements(documents: Documents) -> dict[str, str]:
 
 
 def _gates(audit: Audit) -> Iterator[str]:
-    """Yield gates that the results break and that are said to hold, as far as that can be derived.
-
-    What was new is not in the bundle, so conditions with `new` are not looked at.
-    """
+    """Yield gates that the results break and that are said to hold; what was `new` cannot be derived."""
     asked = {each.option: each.asked for each in audit.gates}
     try:
         wanted = tuple(each for each in conditions.parse(asked.get(FAIL_ON, "")) if not each.new)

@@ -24,12 +24,7 @@ _LONGEST = 200
 
 
 class Selection(Struct, frozen=True, kw_only=True):
-    """What a run selected, as its manifest says.
-
-    Attributes:
-        partial: why the run did not judge all of it, or an empty text.
-        shipped: whether the controls were those that come with hullcheck.
-    """
+    """What a run selected; *partial* is why it did not judge all of it, *shipped* if hullcheck brought the controls."""
 
     markers: str
     keywords: str

@@ -27,11 +27,7 @@ _KNOWN = {*REPORTS, *BUNDLED, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE}
 
 
 def read(path: Path) -> tuple[dict[str, bytes], Step]:
-    """Return the files of the bundle at *path*, and what is wrong with how they lie there.
-
-    Raises:
-        WrongUse: there is no bundle.
-    """
+    """Return the files of the bundle at *path*, and what is wrong with them; raise WrongUse if there is no bundle."""
     try:
         files, faults = _folder(path) if path.is_dir() else _zip(path)
     except OSError as error:

@@ -13,11 +13,7 @@ ADVICE = "verify in the directory of the project whose controls were run"
 
 
 def require(path: Path) -> None:
-    """Check that there are controls here, and that they are the user's own, for the bundle at *path*.
-
-    Raises:
-        WrongUse: there are none, or they may have come with the bundle.
-    """
+    """Raise WrongUse if there are no controls here, or they may have come with the bundle at *path*."""
     here = Path.cwd()
     require_no_bundle(here)
     if here in (Path(os.path.abspath(path)).parent, path.resolve().parent):

@@ -15,11 +15,7 @@ def table(
     painted: int = 0,
     colors: Mapping[str, str] | None = None,
 ) -> str:
-    """Render *rows*, the first of them the head; where they do not fit into *width*, the last cell is wrapped.
-
-    Args:
-        painted: the column that has the *colors*, which are codes of a terminal by what is in the cell.
-    """
+    """Render *rows* below a head; the column *painted* has the *colors*, which are codes of a terminal by its texts."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     left = sum(widths[:-1]) + len(_GAP) * (len(widths) - 1)
     below = width is not None and width - left < min(_NARROWEST, widths[-1])

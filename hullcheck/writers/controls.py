@@ -1,7 +1,7 @@
 """The list of controls, as a table and as JSON, and all that is known of one control."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec import to_builtins
 
@@ -46,41 +46,35 @@ def _row(listed: Listed, version: str) -> tuple[str, ...]:
 
 def explanation(listed: Listed, width: int | None) -> str:
     """Render all of one control: demand, reason, remedy, mappings, and what its verdict is read from."""
-    return "".join(f"{line}\n" for line in _explained(listed, min(width or _WIDTH, _WIDTH)))
-
-
-def _explained(listed: Listed, width: int) -> Iterator[str]:
     from hullcheck.remedies import offered  # late: a list needs no remedies
 
-    control = listed.control
-    numbers = [f"CIS {each}" for each in listed.numbers()]
+    width, control = min(width or _WIDTH, _WIDTH), listed.control
     level = [f"level {control.cis_level}"] if control.cis_level else []
-    yield f"{', '.join([*numbers, *level, control.severity])}: {control.id}"
-    for head, said in (("", control.title), ("Why", control.rationale), ("Remedy", control.remedy)):
-        if said:
-            yield ""
-            yield from [head] * bool(head)
-            yield from _paragraphs(said, width)
-    yield from ("", "Files")
-    yield from _paragraphs("\n\n".join(offered.explained(control.id)), width)
-    yield ""
-    yield "Mappings"
-    for framework, ids in control.frameworks.items():
-        yield from columns.wrapped(f"{framework}: {', '.join(ids)}", width, _INDENT)
-    yield ""
-    yield "Judged from"
-    for name, description in listed.facts.items():
-        yield from columns.wrapped(f"{name}: {printable(description.partition(chr(10))[0])}", width, _INDENT)
+    first = [*(f"CIS {each}" for each in listed.numbers()), *level, control.severity]
+    lines = [f"{', '.join(first)}: {control.id}"]
+    for head, said in (
+        ("", control.title),
+        ("Why", control.rationale),
+        ("Remedy", control.remedy),
+        ("Files", "\n\n".join(offered.explained(control.id))),
+    ):
+        lines += ["", *filter(None, [head]), *_paragraphs(said, width)] if said else []
+    facts = [f"{name}: {about.partition(chr(10))[0]}" for name, about in listed.facts.items()]
     if listed.probes:
-        yield from columns.wrapped(
-            f"probes: {', '.join(listed.probes)}; `pytest --show-probes` prints their commands",
-            width,
-            _INDENT,
-        )
-    yield from columns.wrapped(f"source: {listed.file}:{listed.line}", width, _INDENT)
+        facts.append(f"probes: {', '.join(listed.probes)}; `pytest --show-probes` prints their commands")
+    facts.append(f"source: {listed.file}:{listed.line}")
+    mappings = [f"{framework}: {', '.join(ids)}" for framework, ids in control.frameworks.items()]
+    for head, rows in (("Mappings", mappings), ("Judged from", facts)):
+        lines += [
+            "",
+            head,
+            *(line for row in rows for line in columns.wrapped(printable(row), width, _INDENT)),
+        ]
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _paragraphs(said: str, width: int) -> Iterator[str]:
-    for number, paragraph in enumerate(printable(said).split("\n\n")):
-        yield from [""] * bool(number)
-        yield from columns.wrapped(" ".join(paragraph.split()), width, _INDENT)
+def _paragraphs(said: str, width: int) -> list[str]:
+    lines = []
+    for paragraph in printable(said).split("\n\n"):
+        lines += ["", *columns.wrapped(" ".join(paragraph.split()), width, _INDENT)]
+    return lines[1:]

@@ -45,12 +45,7 @@ STATUS: Mapping[Verdict, Status] = {
 
 
 class Entry(Struct, frozen=True):
-    """A finding with all that is known of it.
-
-    Attributes:
-        severity: how bad it is on this target where it fails.
-        accepted: the waiver or attestation that decided it.
-    """
+    """A finding with its control and result, and with the waiver or attestation that decided it."""
 
     control: Control
     result: Result
@@ -127,11 +122,8 @@ def frameworks(control: Control) -> list[str]:
 
 
 def seconds(time: str) -> int:
-    """Return a time of a run in seconds since 1970, or 0 if it cannot be read."""
-    try:
-        return int(datetime.fromisoformat(time).timestamp())
-    except ValueError:
-        return 0
+    """Return a time of a run in seconds since 1970."""
+    return int(datetime.fromisoformat(time).timestamp())
 
 
 def accepted_document(entry: Entry) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hullcheck.frameworks.rollup import Coverage
 from hullcheck.messages import printable
@@ -39,30 +39,8 @@ def results(rollups: Sequence[Rollup], width: int | None, color: bool) -> str:
         counts = Counter(each.verdict for each in rollup.requirements)
         words = (f"{counts[each]} {each}" for each in (*Verdict, INCOMPLETE, NOT_COVERED) if counts[each])
         below = [", ".join(words), _INCOMPLETE if counts[INCOMPLETE] else ""]
-        table = columns.table(_printable(rows), width, 1, _COLORS if color else None)
-        parts.append(_above(rollup, width) + table + _lines(below, width))
+        parts.append(_part(rollup, rows, below, width, _COLORS if color else None))
     return "\n".join(parts)
-
-
-def _count(requirement: Requirement) -> str:
-    """Return how many controls have the verdict; of an incomplete requirement, how many were judged everywhere."""
-    every = len(requirement.controls)
-    judged = every - len(requirement.left_out)
-    number = judged if requirement.verdict == INCOMPLETE else len(requirement.deciding)
-    return f"{number} of {every}" if every else "-"
-
-
-def _above(framework: Rollup | Coverage, width: int | None) -> str:
-    return _lines([f"{framework.name}: {_RELATIONS[framework.relation]}", framework.note], width)
-
-
-def _lines(words: Sequence[str], width: int | None) -> str:
-    lines = (line for each in words if each for line in columns.wrapped(printable(each), width))
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _printable(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    return [[printable(cell).replace("\n", " ") for cell in row] for row in rows]
 
 
 def coverage(covered: Sequence[Coverage], width: int | None, color: bool) -> str:
@@ -71,11 +49,35 @@ def coverage(covered: Sequence[Coverage], width: int | None, color: bool) -> str
     for each in covered:
         rows = [("requirement", "controls", "title")]
         rows += [(key, str(len(names) or "none"), each.titles[key]) for key, names in each.controls.items()]
-        table = columns.table(_printable(rows), width, 1, {"none": "31"} if color else None)
         every, gaps = len(each.controls), len(each.gaps)
-        counted = f"{every - gaps} of {every} have a control, {gaps} have none\n"
-        parts.append(_above(each, width) + table + counted)
+        below = [f"{every - gaps} of {every} have a control, {gaps} have none"]
+        parts.append(_part(each, rows, below, width, {"none": "31"} if color else None))
     return "\n".join(parts)
+
+
+def _part(
+    framework: Rollup | Coverage,
+    rows: Sequence[Sequence[str]],
+    below: Sequence[str],
+    width: int | None,
+    colors: Mapping[str, str] | None,
+) -> str:
+    """Return the table of a framework with what stands above and *below* it."""
+    above = [f"{framework.name}: {_RELATIONS[framework.relation]}", framework.note]
+    first, last = (
+        "".join(f"{line}\n" for each in said if each for line in columns.wrapped(printable(each), width))
+        for said in (above, below)
+    )
+    cells = [[printable(cell).replace("\n", " ") for cell in row] for row in rows]
+    return first + columns.table(cells, width, 1, colors) + last
+
+
+def _count(requirement: Requirement) -> str:
+    """Return how many controls have the verdict; of an incomplete requirement, how many were judged everywhere."""
+    every = len(requirement.controls)
+    judged = every - len(requirement.left_out)
+    number = judged if requirement.verdict == INCOMPLETE else len(requirement.deciding)
+    return f"{number} of {every}" if every else "-"
 
 
 def document(covered: Sequence[Coverage]) -> str:

@@ -69,10 +69,7 @@ def requirement_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
 
 
 def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield *rows* below *head* as CSV.
-
-    A cell that a spreadsheet would take for a formula begins with an apostrophe; results.json has it plain.
-    """
+    """Yield *rows* below *head* as CSV; what would be a formula of a spreadsheet begins with an apostrophe."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for row in itertools.chain([head], rows):

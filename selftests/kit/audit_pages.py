@@ -163,7 +163,7 @@ def hostile() -> Example:
     targets = [AuditedTarget(each, two, "host", three, one) for each in names]
     requirement = Requirement("5.5", one, "fail", ("c_1", "gone"), ("c_1",), ("gone",))
     audit = Audit(
-        Run(one, "2026-11-25T00:00:00Z", two, three, HOSTILE, 1, User(one, 0), two),
+        Run(one, "2026-11-25T00:00:00Z", "2026-11-25T00:00:01Z", three, HOSTILE, 1, User(one, 0), two),
         tuple(targets),
         (control,),
         tuple(results),

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,27 +30,13 @@ def _name_twice(made: Bundle, folder: Path) -> bytes:
 
 def _digests_made_again(made: Bundle, folder: Path) -> Bundle:
     need("ssh-keygen")
-    return made.edit(
-        MANIFEST, lambda document: document["run"].update(user={"name": "ann", "uid": 1})
-    ).fitting()
+    return made.edit(MANIFEST, lambda document: document["run"].update(machine="elsewhere")).fitting()
 
 
 def _signed_by_somebody_else(made: Bundle, folder: Path) -> Bundle:
     need("ssh-keygen")
     made.files[SIGNATURE] = sshsig.sign(folder / "stranger", made.files[run_files.DIGESTS])
     return made
-
-
-def _forged(*changes: tuple[str, Callable[[Any], object]]) -> Tamper:
-    """Change JSON files, and everything that follows from them, without the key of the signer."""
-
-    def tamper(made: Bundle, folder: Path) -> Bundle:
-        made.unsigned()
-        for name, change in changes:
-            made.edit(name, change)
-        return made.fitting()
-
-    return tamper
 
 
 def _replaced(name: str, old: bytes, new: bytes, *, fitting: bool = True) -> Tamper:
@@ -74,52 +60,67 @@ def _files(change: Callable[[dict[str, bytes]], object]) -> Tamper:
     return tamper
 
 
-def _result(document: Any) -> Any:
-    target, control = PRIVILEGED.split()
-    found = (each for each in document["results"] if (each["target"], each["control"]) == (target, control))
-    return next(found)
+def _forged(values: Mapping[str, Any]) -> Tamper:
+    """Set values by file and place, and make everything that follows from them, without the key of the signer."""
+
+    def tamper(made: Bundle, folder: Path) -> Bundle:
+        for place, value in values.items():
+            name, *keys, last = place.split("/")
+
+            def change(part: Any, keys: list[str] = keys, last: str = last, value: Any = value) -> None:
+                for key in keys:
+                    part = _item(part, key)
+                part[last] = value
+
+            made.unsigned().edit(name, change)
+        return made.fitting()
+
+    return tamper
 
 
-def _passed(document: Any) -> None:
-    for each in (_result(document), *_result(document)["findings"]):
-        each.update(verdict="pass", reason="")
+def _item(part: Any, key: str) -> Any:
+    if isinstance(part, dict):
+        return part[key]
+    names = (("id",), ("framework",), ("target", "control"))
+    return next(
+        each for each in part if key in [" ".join(str(each.get(name)) for name in some) for some in names]
+    )
 
 
-def _met(document: Any) -> None:
-    requirements = document["requirements"][0]["requirements"]
-    next(each for each in requirements if each["verdict"] == "fail")["verdict"] = "pass"
-
-
-def _green(document: Any) -> None:
-    document["run"]["exit_status"] = 0
-
-
+_FORGED: Mapping[str, Mapping[str, Any]] = {
+    f"{PRIVILEGED}: the bundle says pass, the recording says": {
+        f"results.json/results/{PRIVILEGED}/verdict": "pass"
+    },
+    f"results.json: {PRIVILEGED}: reason is 'so be it', and the recordings give": {
+        f"results.json/results/{PRIVILEGED}/reason": "so be it"
+    },
+    "is 'pass', and the recordings give 'fail'": {
+        "results.json/requirements/cis/requirements/5.5/verdict": "pass",
+        "manifest.json/selection/partial": "--lf was given",
+    },
+    "the exit status is said to be 0, and the recordings give 1": {
+        "results.json/run/exit_status": 0,
+        "manifest.json/run/exit_status": 0,
+    },
+    "recording.json.gz: was made over ": {
+        "results.json/targets/careless/connect": "docker://careless",
+        "manifest.json/targets/careless/connect": "docker://careless",
+    },
+    "results.json: run.inventory is not what manifest.json says": {"results.json/run/inventory": "other.yml"},
+    "careless: machine_id is '0', and its recording gives": {
+        "manifest.json/targets/careless/machine_id": "0"
+    },
+    "manifest.json: run: machine is": {"manifest.json/run/machine": "elsewhere"},
+    "this control is not here or not selected": {"manifest.json/selection/markers": "cis(level=1)"},
+    "policy.json: is not the policy that the inventory gives": {"policy.json/careless/allowed_ports": [2375]},
+}
 TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
     ("has bytes that do not follow from the files in it", lambda made, _: archive.pack(made.files) + b"x"),
     ("is in the zip more than once", _name_twice),
     ("junit.xml: is not what manifest-sha256.txt lists", _replaced("junit.xml", b"", b"\n", fitting=False)),
     (SIGNATURE, _digests_made_again),
     (f"{SIGNATURE}: its key is not that of an allowed signer", _signed_by_somebody_else),
-    (f"{PRIVILEGED}: the bundle says pass, the recording says", _forged((RESULTS, _passed))),
-    (
-        f"results.json: {PRIVILEGED}: reason is 'so be it', and the recordings give",
-        _forged((RESULTS, lambda document: _result(document).update(reason="so be it"))),
-    ),
-    (
-        "results.json: order is",
-        _forged((RESULTS, lambda document: document["results"].append(_result(document)))),
-    ),
-    (
-        "is 'pass', and the recordings give 'fail'",
-        _forged(
-            (RESULTS, _met),
-            (MANIFEST, lambda document: document["selection"].update(partial="--lf was given")),
-        ),
-    ),
-    (
-        "the exit status is said to be 0, and the recordings give 1",
-        _forged((RESULTS, _green), (MANIFEST, _green)),
-    ),
+    *((named, _forged(values)) for named, values in _FORGED.items()),
     (
         "careless: target is 'hardened', and its recording gives",
         _files(
@@ -128,22 +129,6 @@ TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
     ),
     (f"{PRIVILEGED}: ", _replaced(RECORDINGS[0], b'\\"Privileged\\":true', b'\\"Privileged\\":false')),
     ("damaged: it has a key twice", _replaced(RECORDINGS[0], b'"target": ', b'"target": "x",\n "target": ')),
-    (
-        "careless: machine_id is '0', and its recording gives",
-        _forged((MANIFEST, lambda document: document["targets"]["careless"].update(machine_id="0"))),
-    ),
-    (
-        "manifest.json: run: machine is",
-        _forged((MANIFEST, lambda document: document["run"].update(machine="elsewhere"))),
-    ),
-    (
-        "this control is not here or not selected",
-        _forged((MANIFEST, lambda document: document["selection"].update(markers="cis(level=1)"))),
-    ),
-    (
-        "policy.json: is not the policy that the inventory gives",
-        _forged((run_files.POLICY, lambda document: document["careless"].update(allowed_ports=[2375]))),
-    ),
     (
         "report.html: there is no such file in a bundle",
         _files(lambda files: files.update({"report.html": b"x"})),

@@ -45,11 +45,7 @@ def embedded(page: Page) -> Iterator[tuple[str, str]]:
 
 
 def opened(page: str) -> str:
-    """Return *page* with its blocks as they were before compression, which libraries do differently.
-
-    Raises:
-        ValueError: one of them cannot be read.
-    """
+    """Return *page* with its blocks uncompressed, as libraries compress differently; ValueError if one is damaged."""
     room = _LARGEST
 
     def opened_block(block: re.Match[str]) -> str:

@@ -54,13 +54,7 @@ _DARKEST = 4
 
 
 class Row(Struct, frozen=True):
-    """A bar of a chart, which is a row of a table as well.
-
-    Attributes:
-        label: what stands before the title, or has the link.
-        link: the key of a framework, or empty.
-        inside: an address within the page, or empty.
-    """
+    """A bar of a chart and row of a table; *link* is the key of a framework, *inside* an address in the page."""
 
     title: str
     counts: Mapping[str, int]

@@ -15,24 +15,14 @@ class FormatError(Exception):
 
 
 class Rendering(Struct, frozen=True):
-    """The content of a file, in parts that are read once.
-
-    Attributes:
-        left_out: what a limit of its readers left out, in words; empty if all is there.
-    """
+    """The content of a file, in parts that are read once, and in words what a limit of its readers *left out*."""
 
     parts: Iterable[bytes]
     left_out: str = ""
 
 
 class Format(Struct, frozen=True):
-    """A file that can be asked for.
-
-    Attributes:
-        file: its name in the folder of the run.
-        module: the module whose `render` makes it; imported if the format is asked for.
-        needs: a library that an extra of the same name as the format brings.
-    """
+    """A *file* that can be asked for, the *module* whose `render` makes it, and a library that it *needs*."""
 
     file: str
     module: str
@@ -65,11 +55,7 @@ BUNDLED = {each.file: each for each in FORMATS.values() if not each.needs}
 
 
 def chosen(names: Iterable[str]) -> Sequence[Format]:
-    """Return the formats of these names, each once.
-
-    Raises:
-        FormatError: there is none of a name, or what it needs is not installed.
-    """
+    """Return the formats of these names, each once; raise FormatError if one is unknown or needs a library."""
     found = []
     for name in dict.fromkeys(names):
         if name not in FORMATS:

@@ -6,11 +6,12 @@ a failure, then a pass, and last a skip. So a pass beside a skip would make a co
 
 import hashlib
 import json
+from collections import defaultdict
 from typing import Any
 
-from hullcheck.results import Attestation, Audit, Control, Waiver
+from hullcheck.results import Audit, Control
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.entries import STATUS, Entry, entries, frameworks, json_text
+from hullcheck.writers.entries import STATUS, Entry, accepted_document, entries, frameworks, json_text
 
 _IMPACTS = {"critical": 0.9, "high": 0.7, "medium": 0.5, "low": 0.3}
 _OF_800_53 = "800-53:"
@@ -18,10 +19,7 @@ _SKIPPED = "skipped"
 
 
 def render(audit: Audit) -> str:
-    """Render *audit*; of several targets, the id of a control has the name of the target in brackets.
-
-    Profiles of their own would not keep targets apart: readers take controls of one id for one control.
-    """
+    """Render *audit*; readers take controls of one id for one, so of several targets an id names its target, too."""
     found: dict[tuple[str, str], list[Entry]] = {}
     for each in entries(audit):
         found.setdefault((each.result.target, each.control.id), []).append(each)
@@ -61,11 +59,25 @@ def _control(audit: Audit, name: str, found: list[Entry]) -> dict[str, Any]:
         "source_location": {},
         "results": [_result(audit, each, verdict) for each in found],
     }
+    accepted = (accepted_document(each) for each in found if each.accepted and each.verdict is verdict)
+    by = defaultdict(str, next(accepted, {}))
     if verdict is Verdict.WAIVED:  # else the waiver would hide what is not waived
-        made["waiver_data"] = _waiver(next((each.waiver for each in found if each.waiver), None))
-    if verdict is Verdict.ATTESTED:
-        by = next((each.accepted for each in found if isinstance(each.accepted, Attestation)), None)
-        made |= {"attestation_data": _attestation(name, by)} if by else {}
+        made["waiver_data"] = {
+            "run": True,
+            "skipped_due_to_waiver": True,  # by this alone readers know that it is waived
+            "justification": by["reason"],
+            "expiration_date": by["until"],
+            "message": f"approved by {by['by']}" if by["by"] else "",
+        }
+    if verdict is Verdict.ATTESTED and by:
+        made["attestation_data"] = {
+            "control_id": name,
+            "explanation": by["reason"],
+            "frequency": "",
+            "status": "passed",
+            "updated": by["on"],
+            "updated_by": by["by"],
+        }
     return made
 
 
@@ -77,48 +89,22 @@ def _tags(control: Control, severity: str) -> dict[str, Any]:
 
 def _result(audit: Audit, entry: Entry, whole: Verdict) -> dict[str, Any]:
     status = STATUS[entry.verdict].hdf
-    said = f"{entry.verdict}: {entry.sentence}"
+    said = described = entry.sentence
+    if entry.verdict is Verdict.ATTESTED and (by := accepted_document(entry)):
+        described = f"{said} (attested by {by.get('by')} on {by.get('on')}: {by.get('reason')})"
     if whole is Verdict.MANUAL:
         status = _SKIPPED  # a person has to look, whatever else passes
     if whole is Verdict.FAIL and entry.verdict is Verdict.ERROR:
         status = STATUS[Verdict.FAIL].hdf  # an error would take the place of the failure
     made: dict[str, Any] = {
         "status": status,
-        "code_desc": _described(entry),
+        "code_desc": described,
         "run_time": 0.0,
         "start_time": audit.run.started,
         "resource": entry.finding.kind,
         "resource_id": entry.id,
-        "skip_message" if status == _SKIPPED else "message": said,
+        "skip_message" if status == _SKIPPED else "message": f"{entry.verdict}: {said}",
     }
     if status == STATUS[Verdict.ERROR].hdf:
-        made |= {"exception": "EvidenceError", "backtrace": [entry.sentence]}
+        made |= {"exception": "EvidenceError", "backtrace": [said]}
     return made
-
-
-def _described(entry: Entry) -> str:
-    by = entry.accepted
-    if entry.verdict is Verdict.ATTESTED and isinstance(by, Attestation):
-        return f"{entry.sentence} (attested by {by.person} on {by.date}: {by.statement})"
-    return entry.sentence
-
-
-def _waiver(waiver: Waiver | None) -> dict[str, Any]:
-    return {
-        "run": True,
-        "skipped_due_to_waiver": True,  # by this alone readers know that it is waived
-        "justification": waiver.reason if waiver else "",
-        "expiration_date": waiver.last_day if waiver else "",
-        "message": f"approved by {waiver.approved_by}" if waiver and waiver.approved_by else "",
-    }
-
-
-def _attestation(control: str, by: Attestation) -> dict[str, str]:
-    return {
-        "control_id": control,
-        "explanation": by.statement,
-        "frequency": "",
-        "status": by.status,
-        "updated": by.date,
-        "updated_by": by.person,
-    }

@@ -24,11 +24,8 @@ _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "no
 _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.5"}
 """In the ranges that GitHub shows by the same four words."""
 _SHOWN = (Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED)
-_UNREAD, _CUT = "evidence-not-read", "results-left-out"
-_MEANINGS = {
-    _UNREAD: "Evidence could not be read, so the control was not judged.",
-    _CUT: "Results were left out, because readers have a limit.",
-}
+_UNREAD = "evidence-not-read"
+_MEANING = {"text": "Evidence could not be read, so the control was not judged."}
 
 
 def render(audit: Audit) -> Rendering:
@@ -48,18 +45,21 @@ def render(audit: Audit) -> Rendering:
 
 def _log(audit: Audit, kept: Sequence[Entry], left_out: str) -> dict[str, Any]:
     index = {each.id: at for at, each in enumerate(audit.controls)}
-    targets = {each.name: at for at, each in enumerate(audit.targets)}
     of_files = {each.name for each in audit.targets if each.kind == COMPOSE}
     shard = audit.run.shard.replace("/", "-of-")
     notes = [_notification(each, index) for each in kept if each.verdict is Verdict.ERROR]
-    notes += [_note(_CUT, left_out, "warning")] if left_out else []
     run = {
         "tool": {
             "driver": {
                 "name": "hullcheck",
                 "version": audit.run.version,
                 "rules": [_rule(each) for each in audit.controls],
-                "notifications": [_kind_of_note(*each) for each in _MEANINGS.items()],
+                "notifications": [
+                    {
+                        "id": _UNREAD,
+                        **dict.fromkeys(("shortDescription", "fullDescription", "help"), _MEANING),
+                    }
+                ],
             }
         },
         "automationDetails": {"id": f"hullcheck/{shard}/" if shard else "hullcheck/"},
@@ -73,12 +73,12 @@ def _log(audit: Audit, kept: Sequence[Entry], left_out: str) -> dict[str, Any]:
             }
         ],
         "columnKind": "unicodeCodePoints",
-        "logicalLocations": [_target(each.name) for each in audit.targets],
         "results": [
-            _result(each, index) | {"locations": [_location(each, audit.run.inventory, targets, of_files)]}
+            _result(each, index)
+            | {"locations": [_location(each, audit.run.inventory, each.result.target in of_files)]}
             for each in kept
         ],
-        "properties": {"run": audit.run.id},
+        "properties": {"run": audit.run.id, **({"leftOut": left_out} if left_out else {})},
     }
     return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 
@@ -107,20 +107,13 @@ def _tags(frameworks: Mapping[str, Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(["security", *turns]))[:_MOST_TAGS]
 
 
-def _kind_of_note(name: str, meaning: str) -> dict[str, Any]:
-    """Return a kind of notification with all that GitHub asks of a rule."""
-    return {"id": name, **{key: {"text": meaning} for key in ("shortDescription", "fullDescription", "help")}}
-
-
-def _note(kind: str, text: str, level: str) -> dict[str, Any]:
-    descriptor = {"id": kind, "index": list(_MEANINGS).index(kind)}
-    return {"descriptor": descriptor, "level": level, "message": {"text": text}}
-
-
 def _notification(entry: Entry, index: Mapping[str, int]) -> dict[str, Any]:
-    rule = {"id": entry.control.id, "index": index[entry.control.id]}
-    said = line(f"{entry.result.target}: {entry.number}: {entry.sentence}")
-    return {**_note(_UNREAD, said, "error"), "associatedRule": rule}
+    return {
+        "descriptor": {"id": _UNREAD, "index": 0},
+        "level": "error",
+        "message": {"text": line(f"{entry.result.target}: {entry.number}: {entry.sentence}")},
+        "associatedRule": {"id": entry.control.id, "index": index[entry.control.id]},
+    }
 
 
 def _result(entry: Entry, index: Mapping[str, int]) -> dict[str, Any]:
@@ -147,30 +140,17 @@ def _result(entry: Entry, index: Mapping[str, int]) -> dict[str, Any]:
     return made
 
 
-def _target(name: str) -> dict[str, Any]:
-    return {"name": name, "fullyQualifiedName": name, "kind": "resource"}
-
-
-def _location(
-    entry: Entry, inventory: str, targets: Mapping[str, int], of_files: Iterable[str]
-) -> dict[str, Any]:
-    """Return a place in the repository, for GitHub refuses a result without a file.
-
-    That is the line of a Compose file, else the inventory, else the name of the target.
-    """
+def _location(entry: Entry, inventory: str, of_file: bool) -> dict[str, Any]:
+    """Return the line of a Compose file, else the inventory, else the target: GitHub refuses a result without one."""
     target, found = entry.result.target, entry.finding
-    path, number = inventory or target, 1
-    logical = {**_target(target), "index": targets[target]}
-    if found.kind != "target":
-        name = line("/".join((target, found.kind, found.subject)), _TITLE)
-        logical = {
-            "name": line(found.subject, _TITLE),
-            "fullyQualifiedName": name,
-            "kind": "resource",
-            "parentIndex": targets[target],
-        }
-        written = _PLACE.search(found.reason) if target in of_files else None
-        path, number = (written[1], int(written[2])) if written else (path, number)
+    names = (target,) if found.kind == "target" else (target, found.kind, found.subject)
+    logical = {
+        "name": line(names[-1], _TITLE),
+        "fullyQualifiedName": line("/".join(names), _TITLE),
+        "kind": "resource",
+    }
+    written = _PLACE.search(found.reason) if of_file else None
+    path, number = (written[1], int(written[2])) if written else (inventory or target, 1)
     artifact = {"uri": quote(path, safe="/", errors="replace") or "."}
     physical = {"artifactLocation": artifact, "region": {"startLine": number}}
     return {"physicalLocation": physical, "logicalLocations": [logical]}

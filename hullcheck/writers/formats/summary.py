@@ -102,10 +102,7 @@ def _finding(entry: Entry) -> str:
 
 
 def code(text: str) -> str:
-    """Return *text* as code, in which nothing is markup, a link, an address or the name of a user.
-
-    The fence is longer than any run of backticks inside, so that no text can end it.
-    """
+    """Return *text* as code, in which nothing is markup; the fence is longer than any run of backticks inside."""
     shown = line(text, _LONGEST).strip() or "-"
     fence = "`" * (max(map(len, _RUN_OF_TICKS.findall(shown)), default=0) + 1)
     space = " " if shown.startswith("`") or shown.endswith("`") else ""

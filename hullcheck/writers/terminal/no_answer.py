@@ -26,11 +26,7 @@ _DEMO = "`hullcheck audit --demo` shows an audit of two recorded hosts"
 
 
 def lines(audit: Audit, width: int, command: Sequence[str]) -> Iterator[Line]:
-    """Yield a sentence for each cause, wrapped to *width*, and the command line that asks as root.
-
-    Args:
-        command: that of this run; empty where root runs it.
-    """
+    """Yield a sentence for each cause, and the command that asks as root; *command* is empty where root runs it."""
     found = list(_by_target(audit))
     for cause in found[:_MOST_CAUSES]:
         advice, as_root = _advice(cause, audit, command)

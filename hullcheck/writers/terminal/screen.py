@@ -30,11 +30,7 @@ _COLORS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
 class Line(Struct, frozen=True):
-    """A line of the screen.
-
-    Attributes:
-        head: how many of its characters have the *markup*, as pytest names it.
-    """
+    """A line of the screen, whose first *head* characters have the *markup*, as pytest names it."""
 
     text: str
     head: int = 0
@@ -42,11 +38,7 @@ class Line(Struct, frozen=True):
 
 
 def lines(audit: Audit, width: int, room: int) -> list[Line]:
-    """Return the lines between the verdicts of the targets and the addresses of the reports.
-
-    Args:
-        room: how many lines there may be; 0 for all that there is to say.
-    """
+    """Return what fails and what to do; *room* is how many lines there may be, 0 for all that there is to say."""
     below = [*_causes(audit, width), *_fix_first(audit, width), *_since(audit, width)]
     return [*_failures(audit, width, room and max(room - len(below), 3)), *below]
 

@@ -10,7 +10,18 @@ import pytest
 from msgspec.structs import replace
 
 from hullcheck.cli import main
-from hullcheck.results import Audit, AuditedTarget, Change, Changes, Control, Finding, Moment, Result, Run
+from hullcheck.results import (
+    Audit,
+    AuditedTarget,
+    Change,
+    Changes,
+    Control,
+    Finding,
+    Moment,
+    Result,
+    Run,
+    SwitchedOff,
+)
 from hullcheck.results.document import document_of
 from hullcheck.results.history import compare, since_last_run, together, trend
 from hullcheck.verdicts import Verdict, worst
@@ -72,6 +83,8 @@ def test_subjects_are_compared_one_by_one(
     changes = compare(*(audit("", result(**each)) for each in (before, now)))
     assert names(changes) == (new, gone, still)
     assert changes.compared == ("a" not in {**before, **now})
+    off = replace(result(**now), switched_off=SwitchedOff("site.yml:1", "why", FAIL))
+    assert compare(audit("", result(**before)), audit("", off)).compared == 0
 
 
 def test_changes_of_a_control_are_one_group() -> None:
@@ -97,8 +110,9 @@ RunMaker = Callable[..., Audit]
 def run(tmp_path: Path) -> RunMaker:
     """Leaves the results of the run of a day, with what changed since the last one."""
 
-    def leave(day: int, *results: Result, connect: str = "ssh://a") -> Audit:
+    def leave(day: int, *results: Result, connect: str = "ssh://a", limit: str = "") -> Audit:
         one = audit(f"2026{1 + day // 28:02}{1 + day % 28:02}T000000Z-00ff", *results, connect=connect)
+        one = replace(one, run=replace(one.run, limits={"image": (limit,)} if limit else {}))
         folder = tmp_path / one.run.id
         for each in one.targets:
             (folder / each.name).mkdir(parents=True)
@@ -110,13 +124,13 @@ def run(tmp_path: Path) -> RunMaker:
 
 
 def test_newest_earlier_run_counts(run: RunMaker, tmp_path: Path) -> None:
-    """Not one of other targets or addresses, nor one that is damaged, nor one that began later."""
+    """Not one of other targets, addresses or limits, nor one that is damaged, nor one that began later."""
     run(9, result(web=PASS))
     run(0, result(web=FAIL))
     second = run(1, result(web=FAIL, db=FAIL))
     run(2, result(target="b", web=PASS))
     run(3, result(web=PASS), result(target="b", web=PASS))
-    run(4, result(web=PASS), connect="ssh://other")
+    assert run(4, result(web=PASS), connect="ssh://other").since is None
     damaged = tmp_path / run(5, result(web=PASS)).run.id
     (damaged / "results.json").write_text('{"schema": "hullcheck/results/1"}')
     (tmp_path / "20260107T000000Z-zzzz/a").mkdir(parents=True)
@@ -124,6 +138,7 @@ def test_newest_earlier_run_counts(run: RunMaker, tmp_path: Path) -> None:
     assert found is not None
     assert (found.run, found.finished) == (second.run.id, "2026-01-02T00:00:01Z")
     assert names(found) == (set(), {"web", "db"}, 0)
+    assert run(10, result(web=PASS), limit="web*").since is None
 
 
 def test_run_that_judged_little_is_passed_over(run: RunMaker) -> None:

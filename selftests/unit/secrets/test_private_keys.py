@@ -123,6 +123,7 @@ def test_name_like_the_mark_is_no_mark() -> None:
     [
         (f"Bearer\n{'a1' * 10} b", f"Bearer\n{'a1' * 10} b"),
         (f"Bearer {'a1' * 10} b", "Bearer *** b"),
+        ("Bearer process.env.API_TOKEN_1 b", "Bearer process.env.API_TOKEN_1 b"),
         ("https://h/?sig=Geheim7 rw", "https://h/?*** rw"),
         ('{"Source":"https://h/?sig=Geheim7&x=Geheim7","RW":true}', '{"Source":"https://h/?***","RW":true}'),
         (r'{"Source":"https://h/?sig=G\u0026x=Geheim7\n?"}', r'{"Source":"https://h/?***\n?"}'),

@@ -105,6 +105,7 @@ def test_everywhere_in_an_image_a_service_and_a_daemon() -> None:
         assert not [each for each in (PLAIN, TOKEN) if each in f"{document} {line}"]
         assert "splunk-url" in str(document)
         assert secrets.HIDDEN in str(line)
+    assert "blue" not in str(daemon_options.stored_file('{"log-opts": {"splunk-source": "blue"}}'))
 
 
 def test_long_value_is_hidden_to_its_end() -> None:
@@ -112,6 +113,7 @@ def test_long_value_is_hidden_to_its_end() -> None:
     for text in (f"PASSWORD={'x' * 1000}{PLAIN} app", f"app --password '{'x' * 1000}{PLAIN}'"):
         assert PLAIN not in secrets.masked(text)
     assert secrets.masked(f"PASSWORD={'x.' * 500} app") == "PASSWORD=*** app"
+    assert secrets.hidden(f"amqp://bob:{TOKEN}@mq") == "amqp://bob:***@mq"  # found twice, hidden once
 
 
 @pytest.mark.parametrize(
@@ -196,6 +198,7 @@ def test_logins_in_base64() -> None:
     for value, expected in {"a:b": True, "ab:\x7f": False, ":b": False, "abcdefgh": False}.items():
         encoded = b64encode(f"{value:<9}".encode()).decode()
         assert secret_values.is_encoded_login(encoded) is expected
+    assert not secret_values.is_encoded_login("Ym9iOkh1bn")  # cut off
 
 
 # ---- names, and what the site says of them

@@ -45,6 +45,12 @@ def test_verbose_run_has_every_failure() -> None:
     assert not [line for line in lines if "or add -v" in line]
 
 
+def test_few_names_are_named() -> None:
+    """One more than three is named as well."""
+    assert screen.named(["a", "b", "", "c", "d"]) == "a, b, c, d"
+    assert screen.named(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+
+
 @pytest.mark.parametrize(
     ("text", "width", "expected"),
     [
