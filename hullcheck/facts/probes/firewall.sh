@@ -1,22 +1,16 @@
 echo --rules
-folder=/etc/cni/net.d
-[ -e $folder ] || echo cni:absent
-[ ! -r $folder ] || echo cni:read
-for each in "$folder"/*; do [ ! -e "$each" ] || echo "cni:file ${each##*/}"; done
+[ -e /etc/cni/net.d ] || echo cni:absent
+[ ! -r /etc/cni/net.d ] || echo cni:read
+for each in /etc/cni/net.d/*; do [ ! -e "$each" ] || echo "cni:file ${each##*/}"; done
 [ -e /run/xtables.lock ] || export XTABLES_LOCKFILE=/dev/null # iptables makes its lock where there is none
-line_feed="
-"
 cd /proc || exit
 own=$(readlink self/ns/net)
 filter() { # COMMAND TABLES: the chain DOCKER-USER; asking for a table that is not there would make it
   case $($1 --version 2>/dev/null) in
     "") echo "$pid/$1:absent" && return ;;
     *legacy*)
-      tables=$($enter cat "$2" 2>/dev/null) || {
-        echo "$pid/$1:unread"
-        return
-      }
-      case $line_feed$tables$line_feed in *"${line_feed}filter$line_feed"*) ;; *) echo "$pid/$1-status:0" && return ;; esac
+      tables=$($enter cat "$2" 2>/dev/null)
+      case $?$tables in 0*filter* | [!0]*) ;; *) echo "$pid/$1-status:0" && return ;; esac
       ;;
   esac
   if text=$($enter "$1" -w 5 -S 2>&1); then

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
-PARTS = ("engine", "image_store", "data_root", "sockets", "lines")
+PARTS = ("guard", "engine", "image_store", "dockerd", "sockets")
 """Those that several questions include, and that are sent once."""
 
 

@@ -1,13 +1,9 @@
 # What the engine says, as JSON: by curl from $engine_socket, which takes a tenth of the time, or by the docker command.
 api() { # PATH...: the document at each, in a line of its own; of one that failed, {"message": ...}
   for each; do printf "url = \"http://docker%s\"\n" "$each"; done |
-    curl -q --silent --fail-early --globoff --noproxy "*" --unix-socket "$engine_socket" --config -
+    curl -q --silent --fail-early --globoff --noproxy "*" --unix-socket "$engine_socket" --config - && return
   set -- $?
-  case $1 in
-    0) ;;
-    7) echo "Cannot connect to the Docker daemon at unix://$engine_socket. Is the docker daemon running?" >&2 ;;
-    *) echo "curl ended with the status $1" >&2 ;;
-  esac
+  echo "Cannot connect to the Docker daemon at unix://$engine_socket. Is the docker daemon running? (curl: $1)" >&2
   return "$1"
 }
 ids() { # containers or images: the ids of all
@@ -18,25 +14,15 @@ ids() { # containers or images: the ids of all
   elif [ "$1" = containers ]; then
     docker ps --all --quiet --no-trunc
   else
-    list=$(docker image ls --all --quiet --no-trunc) || return
-    printf "%s\n" "$list" | sort -u
+    list=$(docker image ls --all --quiet --no-trunc) && printf "%s\n" "$list" | sort -u
   fi
-}
-all() { # KIND: the documents of all networks, plugins, ..., by the docker command
-  list=$(docker "$1" ls --quiet) || return
-  # shellcheck disable=SC2086 # one word for each id
-  if [ -z "$list" ]; then echo "[]"; else docker "$1" inspect $list; fi
 }
 documents() { # KIND [ID...]: version, info; all networks, plugins, ...; or the containers or images of these ids
   kind=$1 && shift
   case $kind$# in containers0 | images0) return 0 ;; esac
   if [ -n "$engine_socket" ]; then
-    for id; do
-      shift
-      set -- "$@" "/$kind/$id/json"
-    done
-    [ $# != 0 ] || set -- "/$kind"
-    api "$@"
+    # shellcheck disable=SC2046 # one word for each
+    if [ $# = 0 ]; then api "/$kind"; else api $(printf "/$kind/%s/json " "$@"); fi
     return
   fi
   case $kind in
@@ -45,9 +31,10 @@ documents() { # KIND [ID...]: version, info; all networks, plugins, ...; or the 
     containers) docker inspect --type container --format "{{json .}}" "$@" ;;
     # the client of 29 knows no Parent: where `index` fails on what it knows, it gives all that the engine said
     images) docker image inspect --format '{{json .}}{{if index . "Parent"}}{{end}}' "$@" ;;
-    *) # asked once more if one of them went meanwhile
-      list=$(all "${kind%s}" 2>/dev/null) || list=$(all "${kind%s}") || return
-      printf "%s\n" "$list"
+    *)
+      list=$(docker "${kind%s}" ls --quiet) || return
+      # shellcheck disable=SC2086 # one word for each id
+      if [ -z "$list" ]; then echo "[]"; else docker "${kind%s}" inspect $list; fi
       ;;
   esac
 }
