@@ -15,11 +15,10 @@ if [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
     done
   done </proc/self/mountinfo
 fi
-# shellcheck disable=SC2086,SC2154 # one word for each id; what the engine said of itself
-if ! ids=$(ids containers); then
+ids=$(ids containers) || {
   [ -n "$inside" ] && echo "--end"
   exit
-fi
+}
 printf -- "--listed\n%s\n--inspect\n" "$ids"
 # shellcheck disable=SC2086 # one word for each id
 said=$(documents containers $ids 2>&1)
@@ -81,14 +80,9 @@ echo "--paths"
 real() { # SOURCE, also where its last folders are only made when the container starts
   folder=$1 rest=""
   until cd -P "${folder:-/}" 2>/dev/null; do rest=/${folder##*/}$rest folder=${folder%/*}; done
-  first=${rest#/} first=${first%%/*}
-  if [ -L "$first" ]; then
-    end=$(readlink -f "$1") || return
-  elif [ -e "$first" ] && [ "/$first" != "$rest" ]; then
-    return # a folder that may not be entered
-  else
-    end=${PWD%/}$rest
-  fi
+  first=${rest#/} first=${first%%/*} end=${PWD%/}$rest
+  [ ! -e "$first" ] || [ "/$first" = "$rest" ] || return 0 # a folder that may not be entered
+  [ ! -L "$first" ] || end=$(readlink -f "$1") || return 0
   printf "real %s\t%s\n" "$1" "${end:-/}"
 }
 names source | while IFS= read -r source; do real "$source"; done

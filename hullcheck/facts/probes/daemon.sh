@@ -1,4 +1,4 @@
-# Each dockerd of the host: its process, its files, its unit; and what serves Podman's socket, which has no daemon.
+# Each dockerd of the host: its process, its files, its unit; and what serves the socket of Podman.
 # shellcheck disable=SC2013,SC2086,SC2154 # one word for each path; the prologue has set $daemons, and the probe engine $engine
 . dockerd.sh
 cd /proc || exit
@@ -47,15 +47,9 @@ for pid in $daemons; do # not grep -z, which busybox has not everywhere
   for each in $pid/cmdline $pid/environ; do { tr "\n\0" " \n" <"$each" | sed "s|^|$each:|"; } 2>/dev/null; done
 done | grep -ae "^[0-9]*/cmdline:" -e "^[0-9]*/environ:\(DOCKER_C[EO]\|HOME=\|XDG_RUNTIME\)"
 echo --sockets
+printf "%s\n" "$tables" | sed -n "s|^[0-9]*/net/unix:.* 00010000 [^/]* \(/.*\)|\1|p" |
+  while IFS= read -r socket; do printf "%s\t" "$socket" && real "$socket"; done
 set -f
-(
-  IFS=$line_feed
-  for line in $tables; do
-    case $line in */net/unix:*" 00010000 "*" /"*) socket=/${line#*" 00010000 "*" /"} ;; *) continue ;; esac
-    printf "%s\t" "$socket"
-    real "$socket"
-  done
-)
 echo --files
 for pid in $daemons; do
   IFS=$line_feed
@@ -82,13 +76,12 @@ command -v systemctl >/dev/null && echo --units && {
 case $path in *podman*)
   echo --podman
   set +f
-  links="" tables=""
-  for pid in $(grep -lsx podman [0-9]*/comm); do
-    links="$links ${pid%/comm}/fd/* ${pid%/comm}/task/*/ns/*"
-    tables="$tables ${pid%/comm}/task/*/net/unix ${pid%/comm}/mountinfo"
+  links="" tables=/dev/null
+  for pid in $(grep -lsx podman [0-9]*/comm | tr -dc "0-9\n"); do
+    links="$links $pid/fd/* $pid/task/*/ns/*" tables="$tables $pid/task/*/net/unix $pid/mountinfo"
   done
   [ -z "$links" ] || ls -dln $links 2>/dev/null | grep -e "/ns/" -e "-> socket:"
-  grep -aHs -e " 00010000 .* /" -e " - " /dev/null $tables
+  grep -aHs -e " 00010000 .* /" -e " - " $tables
   ;;
 esac
 echo --end

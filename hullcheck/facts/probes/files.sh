@@ -6,7 +6,7 @@ cd /proc || exit
 exec 2>/dev/null
 tab=$(printf "\t")
 IFS=$line_feed
-root="" wanted="" files="" users="" pids=" " links="" units="" tables="" folders="" daemons=" $daemons "
+root="" wanted="" files="" users="" pids=" $daemons" links="" units="" tables="" folders="" daemons=" $daemons "
 want() { wanted="$wanted$line_feed$root|$1"; } # PATH
 use() {                                        # PATH or unix://PATH; certificates may be in it
   case ${1#unix://} in /*) want "${1#unix://}" ;; *) return 0 ;; esac
@@ -54,10 +54,9 @@ for line in $started; do
   pid=${pid##* } links=$links$line_feed${pid##* }/ns/mnt
   case $folders: in *:"${path%/*}":*) ;; *) folders=$folders:${path%/*} ;; esac
   printf "%s/running %s\n" "$pid" "$path"
-  case $path in */dockerd* | */containerd | */containerd" "*) pids="$pids$pid " ;; esac
+  case $path in */containerd | */containerd" "*) pids="$pids$pid " ;; esac
 done
 IFS=" $line_feed"
-for pid in $daemons; do case $pids in *" $pid "*) ;; *) pids="$pids$pid " ;; esac done
 for pid in $pids; do links=$links$line_feed$pid/fd tables=$tables$line_feed$pid/net/unix; done
 seen=$({
   ls -ln self/exe $links
@@ -163,11 +162,9 @@ sockets=$(printf "%s" "$stats" | sed -n "s/^c...:[^\/]*\(\/.*[^']\)'*$/\1/p")
 # shellcheck disable=SC2086 # one word for each file
 {
   echo --acl
-  if [ -n "$sockets" ] && command -v getfacl >/dev/null; then
-    getfacl -n -p -a -E $sockets
-  elif [ -n "$sockets" ] && ls --version | grep -q coreutils; then # others show no plus sign
-    ls -ldn $sockets | sed -n "s/^[^+ ]* [^\/]*/none:/p"
-  fi
+  [ -z "$sockets" ] || getfacl -n -p -a -E $sockets || { # other programs than that of coreutils show no plus sign
+    ls --version | grep -q coreutils && ls -ldn $sockets | sed -n "s/^[^+ ]* [^\/]*/none:/p"
+  }
   echo --certificates
   [ -z "$files" ] || awk 'FNR == 1 || /PRIVATE/ { on = 0 }
     /^-----BEGIN CERTIFICATE-----/ { on = 1 }

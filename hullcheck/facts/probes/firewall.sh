@@ -8,10 +8,7 @@ own=$(readlink self/ns/net)
 filter() { # COMMAND TABLES: the chain DOCKER-USER; asking for a table that is not there would make it
   case $($1 --version 2>/dev/null) in
     "") echo "$pid/$1:absent" && return ;;
-    *legacy*)
-      tables=$($enter cat "$2" 2>/dev/null)
-      case $?$tables in 0*filter* | [!0]*) ;; *) echo "$pid/$1-status:0" && return ;; esac
-      ;;
+    *legacy*) case $($enter cat "$2" 2>&1) in *filter* | *denied*) ;; *) echo "$pid/$1-status:0" && return ;; esac ;;
   esac
   if text=$($enter "$1" -w 5 -S 2>&1); then
     printf "%s\n" "$text" | sed -n "s|^-[NA] DOCKER-USER|$pid/$1:&|p"

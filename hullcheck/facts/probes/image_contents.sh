@@ -5,10 +5,7 @@ ids=$(ids images) || exit
 known="" new="" status=0
 for id in $ids; do
   hex=${id#sha256:}
-  case " $known_images " in
-    *" ${hex%"${hex#????????????????}"} "*) known="$known $id" ;;
-    *) new="$new $id" ;;
-  esac
+  case " $known_images " in *" ${hex%"${hex#????????????????}"} "*) known="$known $id" ;; *) new="$new $id" ;; esac
 done
 [ -z "$known" ] || { echo known && documents images $known; } || status=$?
 [ -n "$new" ] || exit $status
@@ -17,13 +14,12 @@ ids=$new
 . image_store.sh
 say new "$images"
 [ -n "$store" ] || fail "the layers cannot be read; it takes root, and those of Podman are not read"
-packages_of() { # LAYER: those in a database of Alpine
-  echo "packages $1"
-  grep "^P:" && echo "end"
-}
+[ "$kind" = own ] || tar --version 2>&1 | grep -q GNU ||
+  fail "the layers in the store of containerd can only be listed with GNU tar"
+packages_of() { echo "packages $1" && grep "^P:" && echo "end"; } # LAYER: those in a database of Alpine
 
-own_store() {
-  cd "${store%/imagedb/*}" || return
+if [ "$kind" = own ]; then
+  cd "${store%/imagedb/*}" || exit
   say "$images" "" "$(grep -H "" layerdb/sha256/*/diff)" | awk -F '"' '
     $0 == "" { listed = 1; next }
     !listed { for (i = 1; i <= NF; i++) if ($i ~ "^sha256:" && !seen[$i]++) order[++count] = $i; next }
@@ -34,16 +30,13 @@ own_store() {
       base64 "${place}tar-split.json.gz" && echo "end"
       read -r cache <"${place}cache-id"
       for each in overlay2/$cache/diff fuse-overlayfs/$cache/diff vfs/dir/$cache btrfs/subvolumes/$cache; do
-        for file in $data_root/$each/lib/apk/db/installed $data_root/$each/usr/lib/apk/db/installed; do
+        for file in "$data_root/$each/lib/apk/db/installed" "$data_root/$each/usr/lib/apk/db/installed"; do
           [ ! -f "$file" ] || [ -L "$file" ] || packages_of "$layer" <"$file"
         done
       done
     done
-}
-
-store_of_containerd() {
-  tar --version 2>&1 | grep -q GNU || fail "the layers in the store of containerd can only be listed with GNU tar"
-  cd "$store" || return
+else
+  cd "$store" || exit
   echo "containerd"
   walk "$(for id in $new; do say "${id#sha256:}"; done | there)"
   say "$told" | xargs grep -aH ""
@@ -58,7 +51,5 @@ store_of_containerd() {
         case $listing in *"\"$file\""*) tar -xO -f "$layer" "$file" | packages_of "sha256:$layer" ;; esac
       done
     done
-}
-
-if [ "$kind" = own ]; then own_store; else store_of_containerd; fi | head -c 167772160
+fi | head -c 167772160
 exit $status

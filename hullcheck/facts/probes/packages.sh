@@ -13,20 +13,17 @@ for file in /usr/local/sbin/unminimize /usr/bin/unminimize /etc/dpkg/dpkg.cfg.d/
 path="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/opt/*:/opt/*/bin:/opt/*/*:/opt/*/*/bin"
 path="$path:/usr/local/*/bin:/usr/lib/go*/bin:/usr/lib/llvm*/bin:/usr/lib/jvm/*/bin:/root/.*/bin:/home/*/.*/bin:/home/*/go/bin"
 IFS=:
-folders=$(for each in $path; do [ -h "$each" ] || [ ! -d "$each/" ] || echo "$each"; done | sort -u) # /bin leads to another one on most hosts
+folders=$(for each in $path; do [ -h "$each" ] || [ ! -d "$each/" ] || echo "$each"; done | sort -u) # most hosts have a link /bin
 IFS=$line_feed
 for each in $folders; do case $each in *bin) [ -r "$each" ] || echo "unread:$each" ;; esac done
 find -L $folders -maxdepth 1 -type f -perm -100 2>/dev/null | grep -E "/(@PROGRAMS@)$"
 
 echo --kernel
 read -r release </proc/sys/kernel/osrelease
-if [ -e "/var/lib/dpkg/info/linux-image-$release.list" ]; then
+[ ! -e "/var/lib/dpkg/info/linux-image-$release.list" ] ||
   dpkg-query --show --showformat="version:\${Version}\n" "linux-image-$release" || echo version:unread
-fi
-! command -v needs-restarting >/dev/null || {
-  needs-restarting -r >/dev/null 2>&1
-  echo "restart:$?"
-}
+needs-restarting -r >/dev/null 2>&1
+case $? in 0) echo restart:0 ;; 1) echo restart:1 ;; esac
 
 echo --updates
 for each in /var/spool/cron /var/spool/cron/crontabs; do [ ! -d $each ] || [ -r $each ] || echo "unread:$each"; done

@@ -3,10 +3,6 @@
 . engine.sh
 case $engine in *\"LocalNodeState\":\"[!i\"]*) ;; *) echo "--end" && exit ;; esac # in no swarm
 echo "--state"
-for pid in ${daemons?}; do
-  state=""
-  { IFS= read -r state <"/proc/$pid/root$data_root/swarm/docker-state.json"; } 2>/dev/null
-  printf "%s:%s\n" "$pid" "$state"
-done
+for pid in ${daemons?}; do sed "s/^/$pid:/" "/proc/$pid/root$data_root/swarm/docker-state.json" && echo; done
 case $engine in *\"ControlAvailable\":true*) for name in nodes services configs; do part $name documents $name; done ;; esac
 echo "--end"

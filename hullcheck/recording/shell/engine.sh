@@ -2,8 +2,9 @@
 api() { # PATH...: the document at each, in a line of its own; of one that failed, {"message": ...}
   for each; do printf "url = \"http://docker%s\"\n" "$each"; done |
     curl -q --silent --fail-early --globoff --noproxy "*" --unix-socket "$engine_socket" --config - && return
-  set -- $?
-  echo "Cannot connect to the Docker daemon at unix://$engine_socket. Is the docker daemon running? (curl: $1)" >&2
+  set -- $? "Cannot connect to the Docker daemon at unix://$engine_socket. Is the docker daemon running?"
+  [ "$1" = 7 ] || set -- "$1" "curl ended with the status $1"
+  echo "$2" >&2
   return "$1"
 }
 ids() { # containers or images: the ids of all

@@ -1,4 +1,4 @@
-# Ends the group of a question when its seconds are over, or the script is to stop: by SIGTERM, and a second later by SIGKILL.
+# Ends the group of a question, late or when the script is to stop: by SIGTERM, and a second later by SIGKILL.
 # shellcheck disable=SC2154 # the script has set $limit, $script and $holder
 guard() {
   trap 'kill -KILL "$!"; exit' VTALRM

@@ -1,5 +1,5 @@
 # shellcheck disable=SC2154 # who includes it has set $ids
-# $store gets the folder of the documents of the images $ids, $kind whose that is: `own`, the engine's, or `containerd`.
+# $store gets the folder of the documents of the images $ids, $kind `own` where that is of the engine, or `containerd`.
 say() { printf "%s\n" "$@"; }
 # shellcheck disable=SC2086 # one word for each id
 set -- $ids

@@ -1,6 +1,5 @@
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
-LC_ALL=C
-export PATH LC_ALL
+export PATH LC_ALL=C
 for each in od tr sleep setsid grep; do
   command -v "$each" >/dev/null || { echo "the script needs $each, which is missing" >&2 && exit 1; }
 done
@@ -21,7 +20,7 @@ daemons=$(grep -lsx dockerd /proc/[0-9]*/comm | tr -dc "0-9\n" | tr "\n" " ")
 script=$$
 export engine_socket daemons line_feed script limit
 
-# The script is to stop once the process `holder` has ended: at a signal, or with the standard input, where that is held open.
+# The script is to stop once the process `holder` has ended: at a signal, or with a standard input that is held open.
 hold() {
   read -r word && [ "$word" = hold ] || exec sleep 2147483647
   read -r word

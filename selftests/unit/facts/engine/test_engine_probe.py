@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -43,11 +42,3 @@ def test_part_that_failed(shell: list[str], program: str, section: str, said: st
         [*shell, "-c", script], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}
     )
     assert sections(ENGINE.keep(asked.stdout))[section] == said
-
-
-def test_network_that_went_meanwhile(tmp_path: Path) -> None:
-    """The networks are asked for once more."""
-    inspect = f"[ -e {tmp_path}/asked ] && echo '[]' && return; : >{tmp_path}/asked; echo '[{{}}]'; return 1"
-    script = f"docker() {{ case $* in *ls*) echo a ;; *inspect*) {inspect} ;; esac; }}\n{ENGINE.script}"
-    asked = subprocess.run(["dash", "-c", script], capture_output=True, text=True, check=True)
-    assert sections(ENGINE.keep(asked.stdout))["networks"] == "[]"
