@@ -25,6 +25,7 @@ ORDER = (
     *("accounts", "audit", "packages", "firewall", "images", "image_contents", "reports"),
 )
 """The names of our own probes, in the order in which a target is asked; then come those of a site."""
+_OF_ENGINE = ("engine", "swarm", "containers", "images", "image_contents")
 _SHARED = "engine"
 
 
@@ -71,19 +72,12 @@ class Probe(Struct, frozen=True):
         return self.script.strip()
 
     @property
-    def shortened(self) -> str:
-        """The same as it travels: what a user wrote is sent as it is."""
-        ours = (_PROBES / f"{self.name}.sh").is_file()
-        return shell.shortened(self.command) if ours else self.command
-
-    @property
     def asks_engine(self) -> bool:
         """Whether it is passed over once the engine did not answer others in time.
 
         Ten questions to a daemon that hangs would take ten time-outs.
         """
-        code = re.sub(r"(?m)(^| )#.*", "", self.script)
-        return re.search(r"(?<![\w/.-])docker (?!context\b|dockerd\b)[a-z]", code) is not None
+        return self.name in _OF_ENGINE
 
 
 def own() -> tuple[Probe, ...]:

@@ -1,5 +1,5 @@
 # What the engine says of its containers, and what the kernel shows of their main processes.
-. engine.sh
+# shellcheck disable=SC2154
 cd /proc || exit
 echo "--inside" # where the target is a container itself, by programs that the smallest image has
 inside=""
@@ -72,7 +72,7 @@ v2=/sys/fs/cgroup # the limits of a control group, and of those above
 each ns/ipc ns/net ns/pid ns/user ns/uts | files ls -ln 2>/dev/null
 for pid in $(names net); do printf "$pid/net/%s\n" tcp tcp6 udp udp6; done | files grep -aHs -e local_a -e " 0A " -e " 07 "
 if [ "${found%host}" != "$found" ]; then # who holds the sockets in its network
-  . sockets.sh
+  find_sockets
   printf "%s\n" "$sockets"
 fi
 [ -z "$data_root" ] || grep -aHos '"NoNewPrivileges":[a-z]*' "$data_root"/containers/*/config.v2.json

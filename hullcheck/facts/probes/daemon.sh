@@ -1,6 +1,5 @@
 # Each dockerd of the host: its process, its files, its unit; and what serves the socket of Podman.
 # shellcheck disable=SC2013,SC2086,SC2154 # one word for each path; the prologue has set $daemons, and the probe engine $engine
-. dockerd.sh
 cd /proc || exit
 real() { # PATH: prints it without symbolic links; goes there, to need no program
   if [ -L "$1" ]; then set -- "$(readlink -f "$1")"; elif cd -P "${1%/*}/" 2>/dev/null; then set -- "${PWD%/}/${1##*/}"; fi

@@ -1,7 +1,6 @@
 # Each path that the engine may use goes into $wanted, as ROOT|PATH, and all are followed together. `PID/WORD VALUE` is about a
 # dockerd or containerd. $root is where a daemon of root sees its files. ${long#*x} is slow: it takes the square of the length.
 # shellcheck disable=SC2020,SC2086,SC2154 # one word for each path; the prologue has set $daemons, and the probe engine $engine
-. dockerd.sh
 cd /proc || exit
 exec 2>/dev/null
 tab=$(printf "\t")

@@ -1,5 +1,4 @@
 # shellcheck disable=SC2086,SC2154 # one word for each id; the prologue has set the rest
-. engine.sh
 fail() { echo "$1" >&2 && exit 1; }
 ids=$(ids images) || exit
 known="" new="" status=0
@@ -10,8 +9,7 @@ done
 [ -z "$known" ] || { echo known && documents images $known; } || status=$?
 [ -n "$new" ] || exit $status
 images=$(documents images $new) || status=$?
-ids=$new
-. image_store.sh
+find_store $new
 say new "$images"
 [ -n "$store" ] || fail "the layers cannot be read; it takes root, and those of Podman are not read"
 [ "$kind" = own ] || tar --version 2>&1 | grep -q GNU ||

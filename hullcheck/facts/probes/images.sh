@@ -1,10 +1,9 @@
-# shellcheck disable=SC2046,SC2086 # one word for each id
-. engine.sh
+# shellcheck disable=SC2046,SC2086,SC2154 # one word for each id
 ids=$(ids images) || exit
 echo "--images"
 if [ -n "$ids" ]; then
   documents images $ids || exit
-  . image_store.sh
+  find_store $ids
   if [ -n "$store" ]; then
     cd "$store" || exit
     names=$(for each in $ids; do say "${each#sha256:}"; done | there)

@@ -1,9 +1,10 @@
+# shellcheck disable=SC2154
 echo --tasks # of containerd, by namespaces
 for tasks in /run/containerd/io.containerd.runtime.v2.task /run/k3s/containerd/io.containerd.runtime.v2.task; do
   [ ! -d $tasks ] || [ -r $tasks ] || echo "unread:$tasks"
   for each in "$tasks"/*/*; do [ ! -d "$each" ] || { each=${each%/*} && echo "task:${each##*/}"; }; done
 done
-. sockets.sh
+find_sockets
 set --
 for file in 1/net/tcp 1/net/tcp6 1/net/udp 1/net/udp6; do [ ! -e $file ] || set -- "$@" $file; done
 echo --listeners

@@ -1,6 +1,5 @@
 # The swarm as this node sees it, but for what `docker info` says of it.
 # shellcheck disable=SC2154 # what the probe engine answered
-. engine.sh
 case $engine in *\"LocalNodeState\":\"[!i\"]*) ;; *) echo "--end" && exit ;; esac # in no swarm
 echo "--state"
 for pid in ${daemons?}; do sed "s/^/$pid:/" "/proc/$pid/root$data_root/swarm/docker-state.json" && echo; done

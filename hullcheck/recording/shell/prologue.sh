@@ -36,7 +36,7 @@ running() {
 } 2>/dev/null
 
 late=0
-# shellcheck disable=SC2154 # $guard_sh is one of the parts below
+# shellcheck disable=SC2154 # $common is below
 ask() {               # NAME SCRIPT [engine]: sends the frame of its answer; it runs as a process group of its own
   trap : HUP INT TERM # of a terminal or timeout(1), to the whole group: the epilogue acts on them
   printf "%s begin %s\n" "$nonce" "$1"
@@ -46,7 +46,7 @@ ask() {               # NAME SCRIPT [engine]: sends the frame of its answer; it 
   elif [ "$late" -gt 1 ] && [ -n "$3" ]; then
     said="not asked: the engine did not answer other questions in time"
   else
-    { said=$(setsid /bin/sh -c "$guard_sh$2" </dev/null 2>&1 >&3 3>&-); } 3>&1
+    { said=$(setsid /bin/sh -c "$common$2" </dev/null 2>&1 >&3 3>&-); } 3>&1
     status=$?
     case $status in 124 | 137 | 143) status=124 said="$said${line_feed}did not end" ;; esac
     [ "$3 $status" != "engine 124" ] || late=$((late + 1))

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from hullcheck.facts.engine.info import ENGINE
+from hullcheck.recording.shell import common
 from hullcheck.secrets.redact import sections
 
 CURL = "engine_socket=/x.sock; curl() { cat >/dev/null; %s; }"
@@ -37,7 +38,7 @@ NOT_THERE = "Cannot connect to the Docker daemon at unix:///x.sock. Is the docke
 )
 def test_part_that_failed(shell: list[str], program: str, section: str, said: str) -> None:
     """It says why, and is no empty list; the others are there."""
-    script = f"{program}\n{ENGINE.script}"
+    script = f"{program}\n{common('functions')}{ENGINE.script}"
     asked = subprocess.run(
         [*shell, "-c", script], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}
     )
