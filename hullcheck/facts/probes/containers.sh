@@ -8,11 +8,8 @@ if [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
   grep -aHs "" /proc/1/mountinfo /proc/self/mountinfo
   while read -r _ _ _ _ point _; do
     at=${point%/}
-    for name in docker containerd podman; do
-      for each in "$point" "$at/$name.sock" "$at"/*/"$name.sock" "$at"/run/*/"$name.sock"; do
-        [ ! -S "$each" ] || printf "mounted %s\n" "$each"
-      done
-    done
+    for each in "$point" "$at/docker.sock" "$at"/*/docker.sock "$at"/*/containerd.sock "$at"/*/podman.sock \
+      "$at"/run/*/containerd.sock "$at"/run/*/podman.sock; do [ ! -S "$each" ] || printf "mounted %s\n" "$each"; done
   done </proc/self/mountinfo
 fi
 ids=$(ids containers) || {
@@ -27,13 +24,13 @@ volumes="[]"
 case $said in *\"Type\":\"volume\"*) volumes=$(documents volumes) ;; esac
 printf "%s\n--users\n" "$volumes"
 # One that does not run and whose user has a name: the number by its own passwd.
-printf "%s\n" "$said" |
+printf "%s\n" "$said" | grep -m 100 '"Pid":0,' |
   sed -n 's/^{"Id":"\([0-9a-f]*\)".*"Pid":0,.*"Domainname":"[^"]*","User":"\([A-Za-z_][^":\\]*\)[":].*/\1 \2/p' |
-  sed 100q | while read -r id user; do
-  uid=$(docker cp --follow-link "$id:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
-    awk -F : -v "user=$user" '$1 == user { print $3; exit }')
-  printf "%s %s\n" "$id" "$uid"
-done
+  while read -r id user; do
+    uid=$(docker cp --follow-link "$id:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
+      awk -F : -v "user=$user" '$1 == user { print $3; exit }')
+    printf "%s %s\n" "$id" "$uid"
+  done
 
 # The files of running containers as `KIND NAME`; listeners are looked for in networks that others may reach without a port.
 # shellcheck disable=SC2154 # what the engine said of itself
@@ -88,9 +85,8 @@ real() { # SOURCE, also where its last folders are only made when the container 
 names source | while IFS= read -r source; do real "$source"; done
 # Sockets but those of shims, by their paths without linked folders: a daemon may listen at /var/run/docker.sock.
 {
-  # shellcheck disable=SC2046,SC2086 # one word for each process
-  sed -n '/\/containerd\/s\//d; s|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' self/net/unix \
-    $(printf "%s/net/unix " ${daemons-}) 2>/dev/null
+  # shellcheck disable=SC2086,SC2154
+  sed -n '/\/containerd\/s\//d; s|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' $unix_tables
   names source
 } | sort -u | while IFS= read -r socket; do
   if cd -P "${socket%/*}/" 2>/dev/null && [ -S "${socket##*/}" ]; then printf "%s\0" "${PWD%/}/${socket##*/}"; fi

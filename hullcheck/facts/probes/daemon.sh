@@ -20,7 +20,7 @@ file() { # NAME PATH ROOT: what became of the file, its times, and its lines, ea
 }
 
 endpoint=${DOCKER_HOST:-${engine_socket:+unix://$engine_socket}} path="" roots=""
-case $endpoint$engine in "--endpoint$line_feed\""*) endpoint=${engine#*\"} && endpoint=${endpoint%%\"*} ;; esac
+case $endpoint$engine in *"--endpoint$line_feed\""*) endpoint=${engine#*\"} && endpoint=${endpoint%%\"*} ;; esac
 case $endpoint in unix://*) path=$(real "${endpoint#unix://}") ;; esac
 links=self/ns/net tables=/dev/null
 for pid in $daemons; do

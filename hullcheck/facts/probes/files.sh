@@ -5,7 +5,7 @@ cd /proc || exit
 exec 2>/dev/null
 tab=$(printf "\t")
 IFS=$line_feed
-root="" wanted="" files="" users="" pids=" $daemons" links="" units="" tables="" folders="" daemons=" $daemons "
+root="" wanted="" files="" users="" pids=" $daemons" links="" units="" folders="" daemons=" $daemons "
 want() { wanted="$wanted$line_feed$root|$1"; } # PATH
 use() {                                        # PATH or unix://PATH; certificates may be in it
   case ${1#unix://} in /*) want "${1#unix://}" ;; *) return 0 ;; esac
@@ -56,22 +56,22 @@ for line in $started; do
   case $path in */containerd | */containerd" "*) pids="$pids$pid " ;; esac
 done
 IFS=" $line_feed"
-for pid in $pids; do links=$links$line_feed$pid/fd tables=$tables$line_feed$pid/net/unix; done
+for pid in $pids; do links=$links$line_feed$pid/fd; done
 seen=$({
   ls -ln self/exe $links
-  grep -aHs " 00010000 .* /" self/net/unix $tables
+  grep -aHs " 00010000 .* /" $unix_tables
 } | awk -v daemons="$daemons" '
   /^[0-9]+\/fd:$/ { pid = $1; sub("/.*", "", pid) }
-  !/^[a-z0-9]+\/net/ && (at = index($0, " -> ")) {
+  !/^\/proc/ && (at = index($0, " -> ")) {
     name = substr($0, 1, at - 1); sub(".* ", "", name); to = substr($0, at + 4)
     if (sub("/ns/mnt$", "/mnt", name)) print name " " to
-    else if (to ~ "^socket:") held[pid " " to] = 1
+    else if (to ~ "^socket:") held[to] = held[to] " " pid
     else if (sub("/io[.]containerd[.]metadata[.]v1[.]bolt/meta[.]db$", "", to)) print pid "/held " to
   }
-  /^[0-9]+\/net\/unix:/ && (at = index($0, " /")) {
-    pid = $1; sub("/.*", "", pid); path = substr($0, at + 1)
-    if (held[pid " socket:[" $7 "]"] || index(daemons, " " pid " ") && path ~ "/containerd[.]sock$|docker")
-      print pid "/socket " path
+  /^[^:]*\/net\/unix:/ && (at = index($0, " /")) {
+    path = substr($0, at + 1)
+    split(held["socket:[" $7 "]"] (path ~ "/containerd[.]sock$|docker" ? daemons : ""), owner, " ")
+    for (n in owner) if (!told[owner[n], path]++) print owner[n] "/socket " path
   }')
 printf "%s\n" "$seen"
 for pid in $pids; do

@@ -8,7 +8,9 @@ api() { # PATH...: the document at each, in a line of its own; of one that faile
   echo "$2" >&2
   return "$1"
 }
-ids() { # containers or images: the ids of all
+ids() { # containers or images: the ids of all, as the engine said before if there was room for it
+  list=$(printf "%s\n" "$engine" | sed -n "/^--$1\$/,/^--/p")
+  case $list in *["{ "]*) ;; --*"$line_feed"--*) printf "%s\n" "$list" | sed "/^--/d" && return ;; esac
   if [ -n "$engine_socket" ]; then
     list=$(api "/$1/json?all=1") || return
     case $list in \[*) ;; *) printf "%s\n" "$list" >&2 && return 1 ;; esac
@@ -71,10 +73,8 @@ walk() { # NAMES: $told gets the documents that tell of these images, $below and
 }
 
 # What a dockerd was told. The folder is /proc, IFS a line feed, and no pattern is filled in.
-option() { # PID NAME: the last value of an option
-  tr "=\n\0" "\n \n" <"$1/cmdline" | sed -n "/^$2\$/{n;h;}; \${x;p;}"
-}
-configuration() { # PID: $file, and in $folder, $home and $certificates what an engine of a user has elsewhere
+option() { tr "=\n\0" "\n \n" <"$1/cmdline" | sed -n "/^$2\$/{n;h;}; \${x;p;}"; } # PID NAME: the last value of one
+configuration() {                                                                 # PID: $file, and in $folder, $home and $certificates what an engine of a user has elsewhere
   home=/root xdg="" rootless="" certificates="" client=""
   known=$(tr "\n\0" " \n" <"$1/environ")
   for word in $known; do

@@ -13,12 +13,14 @@ engine_socket=${DOCKER_HOST#unix://}
 if [ -z "$DOCKER_HOST$DOCKER_CONTEXT" ] && ! grep -qs '"currentContext"' "${DOCKER_CONFIG:-$HOME/.docker}/config.json"; then
   engine_socket=/var/run/docker.sock
 fi
-[ -S "$engine_socket" ] && [ -w "$engine_socket" ] && curl -q -V 2>/dev/null | grep -q UnixSockets || engine_socket=""
+[ -S "$engine_socket" ] && [ -w "$engine_socket" ] && command -v curl >/dev/null || engine_socket=""
 
-# The processes of the daemons, for which several questions ask.
+# The processes of the daemons, and the sockets in their networks and in that of the script.
 daemons=$(grep -lsx dockerd /proc/[0-9]*/comm | tr -dc "0-9\n" | tr "\n" " ")
-script=$$
-export engine_socket daemons line_feed script limit
+unix_tables=/proc/self/net/unix script=$$
+# shellcheck disable=SC3013
+for pid in $daemons; do [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] || unix_tables="$unix_tables$line_feed/proc/$pid/net/unix"; done
+export engine_socket daemons unix_tables line_feed script limit
 
 # The script is to stop once the process `holder` has ended: at a signal, or with a standard input that is held open.
 hold() {
@@ -55,6 +57,7 @@ ask() {               # NAME SCRIPT [engine]: sends the frame of its answer; it 
 }
 share() { # engine SCRIPT engine: so that the questions after it find the answer in $engine, and in $data_root a part of it
   frame=$(ask "$@")
+  case $frame in *"curl ended with the status 2"*) engine_socket="" && frame=$(ask "$@") ;; esac # one that knows no sockets
   printf "%s\n" "$frame"
   case $frame in *"$line_feed$nonce status 124$line_feed"*) late=2 ;; esac
   frame=${frame#*"$line_feed"}
