@@ -1,4 +1,4 @@
-# The engine itself. Later probes look into this answer, as far as the networks, which may be many.
+# The engine itself. Later probes look into this answer, as far as the networks, which may be many. Of containers and images it has ids.
 endpoint=${DOCKER_HOST:-${engine_socket:+unix://$engine_socket}}
 [ -n "$endpoint" ] || endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null)
 printf -- "--endpoint\n\"%s\"\n" "$endpoint"
@@ -7,7 +7,7 @@ if [ -n "$engine_socket" ]; then
     BEGIN { count = split("version info plugins containers images networks", name, " ") }
     { if (!/^[{[]/) { why = $0; next } print "--" name[++at] }
     at < 4 || at > 5 || /^[{]/ { print; next }
-    { # of containers and images the ids alone
+    {
       n = split($0, part, "\"Id\":\"")
       for (i = 2; i <= n; i++) print substr(part[i], 1, index(part[i], "\"") - 1)
     }

@@ -10,7 +10,7 @@ api() { # PATH...: the document at each, in a line of its own; of one that faile
 }
 ids() { # containers or images: the ids of all, as the engine said before if there was room for it
   list=$(printf "%s\n" "$engine" | sed -n "/^--$1\$/,/^--/p")
-  case $list in *["{ "]*) ;; --*"$line_feed"--*) printf "%s\n" "$list" | sed "/^--/d" && return ;; esac
+  case $list in *["{ "]*) ;; --*"$line_feed"--*) list=${list#*"$line_feed"} && printf "%s" "${list%--*}" && return ;; esac
   if [ -n "$engine_socket" ]; then
     list=$(api "/$1/json?all=1") || return
     case $list in \[*) ;; *) printf "%s\n" "$list" >&2 && return 1 ;; esac
