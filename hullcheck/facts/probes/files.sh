@@ -5,7 +5,7 @@ cd /proc || exit
 exec 2>/dev/null
 tab=$(printf "\t")
 IFS=$line_feed
-root="" wanted="" files="" users="" pids=" $daemons" links="" units="" folders="" daemons=" $daemons "
+root="" wanted="" files="" users="" pids=" $daemons " links="" units="" folders="" daemons=" $daemons "
 want() { wanted="$wanted$line_feed$root|$1"; } # PATH
 use() {                                        # PATH or unix://PATH; certificates may be in it
   case ${1#unix://} in /*) want "${1#unix://}" ;; *) return 0 ;; esac

@@ -1,7 +1,7 @@
 # Ends the group of a question, late or when the script is to stop: by SIGTERM, and a second later by SIGKILL.
 # shellcheck disable=SC2154 # the script has set $limit, $script and $holder
 guard() {
-  trap 'kill -KILL "$!"; exit' VTALRM
+  trap 'kill -KILL "$!"; wait "$!"; exit' VTALRM
   seconds=0
   while [ "$seconds" -lt "$limit" ] && kill -0 "$script" && kill -0 "$holder"; do
     sleep 1 &
