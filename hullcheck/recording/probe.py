@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
-from typing import Self
+from typing import Annotated, Self
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from hullcheck.data import software
 from hullcheck.data.runtime_security import PRODUCTS
@@ -26,11 +26,6 @@ ORDER = (
 )
 """The names of our own probes, in the order in which a target is asked; then come those of a site."""
 _OF_ENGINE = ("engine", "swarm", "containers", "images", "image_contents")
-_SHARED = "engine"
-
-
-def _all_of_it(text: str) -> str:
-    return text
 
 
 def _named(word: str) -> str:
@@ -49,22 +44,19 @@ class Probe(Struct, frozen=True):
         name: stable, names the evidence in results and recordings.
         script: POSIX sh, read-only. Never a pipeline whose first command can fail unseen.
         keep: what of the standard output may be stored; secrets are dropped here, before anything is written.
-        shared: whether those after it find its answer in the environment, by its name: nothing there where it
-            failed or said more than fits.
         most: bytes of its answer that are read; a longer one is dropped.
     """
 
     name: str
     script: str
-    keep: Callable[[str], str] = _all_of_it
-    shared: bool = False
+    keep: Callable[[str], str] = str
     most: int = MOST
 
     @classmethod
-    def from_file(cls, name: str, keep: Callable[[str], str] = _all_of_it, *, most: int = MOST) -> Self:
+    def from_file(cls, name: str, keep: Callable[[str], str] = str, *, most: int = MOST) -> Self:
         """The probe whose script is NAME.sh of `facts/probes`."""
         text = re.sub("@([A-Z]+)@", lambda word: _named(word[1]), shell.read(_PROBES / f"{name}.sh"))
-        return cls(name, text, keep, name == _SHARED, most)
+        return cls(name, text, keep, most)
 
     @property
     def command(self) -> str:
@@ -72,11 +64,13 @@ class Probe(Struct, frozen=True):
         return self.script.strip()
 
     @property
-    def asks_engine(self) -> bool:
-        """Whether it is passed over once the engine did not answer others in time.
+    def shared(self) -> bool:
+        """Whether those after it find its answer in their environment."""
+        return self.name == "engine"
 
-        Ten questions to a daemon that hangs would take ten time-outs.
-        """
+    @property
+    def asks_engine(self) -> bool:
+        """Whether it is passed over once a daemon that hangs did not answer others in time."""
         return self.name in _OF_ENGINE
 
 
@@ -85,10 +79,10 @@ def own() -> tuple[Probe, ...]:
     return tuple(map(Probe.from_file, ORDER))
 
 
-class Answer(Struct, frozen=True):
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     """What a target answered to one probe."""
 
     name: str
-    status: int
+    status: Annotated[int, Meta(ge=0)]
     stdout: str
     stderr: str
