@@ -24,13 +24,13 @@ volumes="[]"
 case $said in *\"Type\":\"volume\"*) volumes=$(documents volumes) ;; esac
 printf "%s\n--users\n" "$volumes"
 # One that does not run and whose user has a name: the number by its own passwd.
-printf "%s\n" "$said" | grep -m 100 '"Pid":0,' |
+printf "%s\n" "$said" | grep '"Pid":0,' |
   sed -n 's/^{"Id":"\([0-9a-f]*\)".*"Pid":0,.*"Domainname":"[^"]*","User":"\([A-Za-z_][^":\\]*\)[":].*/\1 \2/p' |
-  while read -r id user; do
-    uid=$(docker cp --follow-link "$id:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
-      awk -F : -v "user=$user" '$1 == user { print $3; exit }')
-    printf "%s %s\n" "$id" "$uid"
-  done
+  sed 100q | while read -r id user; do
+  uid=$(docker cp --follow-link "$id:/etc/passwd" - 2>/dev/null | tar -xO 2>/dev/null |
+    awk -F : -v "user=$user" '$1 == user { print $3; exit }')
+  printf "%s %s\n" "$id" "$uid"
+done
 
 # The files of running containers as `KIND NAME`; listeners are looked for in networks that others may reach without a port.
 # shellcheck disable=SC2154 # what the engine said of itself
