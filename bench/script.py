@@ -26,7 +26,7 @@ from local import fill  # noqa: E402
 PLAIN = "docker info; docker version; docker inspect $(docker ps --all --quiet)"
 STRACE = ("strace", "-f", "-qq", "-z", "--seccomp-bpf", "-e", "trace=execve", "-e", "signal=none")
 APT = ("apt-cache", "apt-config", "apt-get")
-CURL = "curl -q -V"
+CURL = "command -v curl"
 """How the script looks for it."""
 
 

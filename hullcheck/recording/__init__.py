@@ -37,20 +37,13 @@ _HEAD = 4096  # how far into an output its first line may be, after what a login
 _Time = Annotated[float, msgspec.Meta(ge=0, le=clocks.LATEST)]
 
 
-class _Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    status: Annotated[int, msgspec.Meta(ge=0)]
-    stdout: str
-    stderr: str
-
-
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file of a recording."""
 
     schema: Literal["hullcheck/recording/3"]
     target: str
     backend: str
-    answers: list[_Answer]
+    answers: list[Answer]
     commands: dict[str, str] = {}
     gathered: _Time = 0.0
     failure: str = ""
@@ -277,7 +270,7 @@ class Recording(Struct, frozen=True):
             read = msgspec.convert(document, _Document)
         except msgspec.ValidationError as error:
             raise RecordingError(f"{path}: damaged: {error}; gather again") from None
-        answers = {each.name: Answer(*msgspec.structs.astuple(each)) for each in read.answers}
+        answers = {each.name: each for each in read.answers}
         if len(answers) < len(read.answers):
             raise RecordingError(f"{path}: damaged: a probe has two answers; gather again")
         # the hosts of a fleet were asked the same

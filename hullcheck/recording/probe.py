@@ -3,10 +3,14 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from shlex import quote
+from typing import Annotated, Self
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from hullcheck.data import software
+from hullcheck.data.runtime_security import PRODUCTS
+from hullcheck.data.updates import AGENTS, UPDATERS
 from hullcheck.recording import shell
 
 _PROBES = Path(__file__).parents[1] / "facts" / "probes"
@@ -16,8 +20,21 @@ MOST = 64 << 20
 """Bytes of an answer that are read, unless its probe says otherwise; 5,000 containers are described in 7 MiB."""
 
 
-def _all_of_it(text: str) -> str:
-    return text
+ORDER = (
+    *("host", "engine", "swarm", "containers", "processes", "daemon", "units", "files"),
+    *("accounts", "audit", "packages", "firewall", "images", "image_contents", "reports"),
+)
+"""The names of our own probes, in the order in which a target is asked; then come those of a site."""
+_OF_ENGINE = ("engine", "swarm", "containers", "images", "image_contents")
+
+
+def _named(word: str) -> str:
+    """The names for which `@WORD@` stands in a script."""
+    if word in ("PACKAGES", "PROGRAMS"):
+        return "|".join(each[word.lower()] for each in (software.COMPILERS, software.BROWSERS))
+    updaters = [f"{name}.{kind}" for name in UPDATERS for kind in ("timer", "service")]
+    sensors = [unit for each in PRODUCTS.values() for unit in each.units]
+    return " ".join(map(quote, ["auditd.service", *updaters, *AGENTS, *sensors]))
 
 
 class Probe(Struct, frozen=True):
@@ -27,32 +44,19 @@ class Probe(Struct, frozen=True):
         name: stable, names the evidence in results and recordings.
         script: POSIX sh, read-only. Never a pipeline whose first command can fail unseen.
         keep: what of the standard output may be stored; secrets are dropped here, before anything is written.
-        shared: whether those after it find its answer in the environment, by its name: nothing there where it
-            failed or said more than fits.
         most: bytes of its answer that are read; a longer one is dropped.
     """
 
     name: str
     script: str
-    keep: Callable[[str], str] = _all_of_it
-    shared: bool = False
+    keep: Callable[[str], str] = str
     most: int = MOST
 
     @classmethod
-    def from_file(
-        cls,
-        name: str,
-        keep: Callable[[str], str] = _all_of_it,
-        *,
-        shared: bool = False,
-        most: int = MOST,
-        **values: object,
-    ) -> Self:
-        """The probe whose script is NAME.sh of `facts/probes`; `@WORD@` in it stands for one of *values*."""
-        text = shell.read(_PROBES / f"{name}.sh")
-        for word, value in values.items():
-            text = text.replace(f"@{word}@", str(value))
-        return cls(name, text, keep, shared, most)
+    def from_file(cls, name: str, keep: Callable[[str], str] = str, *, most: int = MOST) -> Self:
+        """The probe whose script is NAME.sh of `facts/probes`."""
+        text = re.sub("@([A-Z]+)@", lambda word: _named(word[1]), shell.read(_PROBES / f"{name}.sh"))
+        return cls(name, text, keep, most)
 
     @property
     def command(self) -> str:
@@ -60,25 +64,25 @@ class Probe(Struct, frozen=True):
         return self.script.strip()
 
     @property
-    def shortened(self) -> str:
-        """The same as it travels: what a user wrote is sent as it is."""
-        ours = (_PROBES / f"{self.name}.sh").is_file()
-        return shell.shortened(self.command) if ours else self.command
+    def shared(self) -> bool:
+        """Whether those after it find its answer in their environment."""
+        return self.name == "engine"
 
     @property
     def asks_engine(self) -> bool:
-        """Whether it is passed over once the engine did not answer others in time.
-
-        Ten questions to a daemon that hangs would take ten time-outs.
-        """
-        code = re.sub(r"(?m)(^| )#.*", "", self.script)
-        return re.search(r"(?<![\w/.-])docker (?!context\b|dockerd\b)[a-z]", code) is not None
+        """Whether it is passed over once a daemon that hangs did not answer others in time."""
+        return self.name in _OF_ENGINE
 
 
-class Answer(Struct, frozen=True):
+def own() -> tuple[Probe, ...]:
+    """Our own probes as the script needs them, without what is kept of their answers: no fact is imported."""
+    return tuple(map(Probe.from_file, ORDER))
+
+
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     """What a target answered to one probe."""
 
     name: str
-    status: int
+    status: Annotated[int, Meta(ge=0)]
     stdout: str
     stderr: str

@@ -14,12 +14,12 @@ of a host can forge a frame; an answer without its end is *cut off* and no evide
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from types import MappingProxyType
 
 from hullcheck.recording import shell
-from hullcheck.recording.probe import MOST, UNREADABLE, Answer, Probe
+from hullcheck.recording.probe import MOST, ORDER, UNREADABLE, Answer, Probe
 
 MAGIC = "hullcheck-probe/1"
 PATHS = ("docker_bench_log", "scan_reports")
@@ -29,6 +29,7 @@ _HEAD = """\
 # Asks a Docker host what an audit by hullcheck needs to know. It only reads, and writes only to its standard output:
 # the answers as they are, as secret as the host. Run it as root:  (umask 077; sh probe.sh >answer.txt)
 """
+_COMMON = ("prologue", "functions", "guard", "epilogue")
 _ROOM = 126 * 1024  # bytes of a script: it is one argument of a command, and Linux has 128 KiB for that
 _KEPT_OF_ID = 16  # digits of the id of a known image
 
@@ -58,14 +59,10 @@ def render(
     variables = dict.fromkeys(PATHS, "") | dict(paths) | ({"DOCKER_HOST": docker_host} if docker_host else {})
     head = f"{_HEAD}limit={timeout}\n"
     head += "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
-    prologue, epilogue, *parts = map(shell.shared, ("prologue", "epilogue", *shell.PARTS))
-    if not shown:
-        prologue, epilogue, *parts = map(shell.shortened, (prologue, epilogue, *parts))
-    included = dict(zip(shell.PARTS, parts, strict=True))
-    rest = prologue + "".join(f"{name}_sh={_quoted(text)}\n" for name, text in included.items())
-    rest += (
-        f"questions() {{\n{''.join(_question(each, included, shown) for each in probes) or ':'}}}\n{epilogue}"
-    )
+    printed: Callable[[str], str] = str if shown else shell.shortened
+    prologue, functions, guard, epilogue = (printed(shell.common(each)) for each in _COMMON)
+    questions = "".join(_question(each, printed) for each in probes) or ":"
+    rest = f"{prologue}common={_quoted(functions + guard)}\nquestions() {{\n{questions}}}\n{epilogue}"
     rest = rest.replace("@MAGIC@", MAGIC)
     return head + _known(known_images, _ROOM - len(head) - len(rest)) + rest
 
@@ -77,12 +74,11 @@ def _known(images: Iterable[str], room: int) -> str:
     return f"export known_images={shlex.quote(known)}\n"
 
 
-def _question(probe: Probe, included: Mapping[str, str], shown: bool) -> str:
-    script = _quoted(probe.command if shown else probe.shortened)
-    for name, text in included.items():  # each of these is there once
-        script = script.replace(_quoted(text)[1:-1], f"'\"${name}_sh\"'", 1)
-    script = script.removeprefix("''")
-    return f"{'share' if probe.shared else 'ask'} {probe.name} {script}{' engine' * probe.asks_engine}\n"
+def _question(probe: Probe, printed: Callable[[str], str]) -> str:
+    """A line of `questions`; what a site wrote is sent as it is."""
+    script = printed(probe.command) if probe.name in ORDER else probe.command
+    engine = " engine" if probe.asks_engine else ""
+    return f"{'share' if probe.shared else 'ask'} {probe.name} {_quoted(script)}{engine}\n"
 
 
 def _quoted(text: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 from hullcheck.facts import PROBES, Facts
 from hullcheck.recording.probe import Answer
 from hullcheck.recording.script import render
+from hullcheck.recording.shell import common
 from selftests.kit.judging import Verdicts, facts_inside, facts_of_answer, judged
 from selftests.lab.judgement import findings, verdicts, with_answer, worst_of
 
@@ -177,7 +178,10 @@ def test_host_with_busybox(host: Host) -> None:
     links = f"for name in {BUSYBOX}; do ln -sf /usr/bin/busybox /opt/bb/$name; done"
     _do(host, f"mkdir -p /opt/bb; {links}; ln -sf /usr/bin/systemctl /usr/bin/setsid /opt/bb")
     (files,) = (each for each in PROBES if each.name == "files")
-    script = f"daemons=$(pidof dockerd) null=/dev/null\nPATH=/opt/bb\nexport PATH\n{files.script}"
+    known = (
+        "daemons=$(pidof dockerd) unix_tables=/proc/self/net/unix data_root=/var/lib/docker line_feed='\n'"
+    )
+    script = f"{known}\nPATH=/opt/bb\nexport PATH\n{common('functions')}{files.script}"
     said = files.keep(host.exec("/usr/bin/busybox", "sh", "-c", script))
     facts = with_answer(facts_inside(host, of="3"), Answer(files.name, 0, said, ""))
     expected = dict.fromkeys(CONTROLS, "pass") | dict.fromkeys(("3.16", "3.24"), "error")

@@ -128,7 +128,7 @@ def _broken(of: str, what: str) -> str:
 
 
 def test_docker_that_leaves_something_out(engine: EngineFactory, tmp_path: Path) -> None:
-    """4.6, 5.5: silence and an empty or shorter list are no absence, as the engine counts what there is."""
+    """4.6, 5.5: silence is no absence, nor are no images where there are containers."""
     one = engine()
     one.run("bad", "--privileged")
     one.run("good")
@@ -138,10 +138,8 @@ def test_docker_that_leaves_something_out(engine: EngineFactory, tmp_path: Path)
         facts = lacking.facts_of_engine(one.socket, folder, of=of)
         return [verdicts(key, facts) for key in of.split()]
 
-    for silent in ("exit 0", _broken("ps", "head -n 0")):
-        assert set(found(silent, "5.5")[0].values()) == {"error"}
+    assert set(found("exit 0", "5.5")[0].values()) == {"error"}
     assert set(found(_broken("image ls", "head -n 0"), "4.6")[0].values()) == {"error"}
-    assert found(_broken("ps", "head -n 1"))[1] == {"good": "pass", "(not listed)": "error"}
     assert found(f'exec {shutil.which("docker")} "$@"') == [{"bb:1": "fail"}, {"good": "pass", "bad": "fail"}]
     one.docker("rm", "--force", "good", "bad")
     one.docker("image", "rm", "--force", "bb:1")

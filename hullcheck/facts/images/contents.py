@@ -37,7 +37,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import MOST, TIMED_OUT, Probe
 from hullcheck.verdicts import EvidenceError
 
-_MOST_SENT = 160 << 20  # bytes of listings that are sent at a time
+_MOST_SENT = 160 << 20  # bytes of listings that the script sends at a time
 _MOST = 1 << 29  # bytes of a listing: that of half a million files
 _RUNS = 0o111
 _BLOCK = regex(r"^((?:layer|packages) \S+)\n((?:(?!end$|layer |packages ).*\n)*)end$", re.MULTILINE)
@@ -203,7 +203,7 @@ def _runs(entry: Entry, files: Collection[str]) -> bool:
     return entry.kind == SYMLINK and not names.kind(name) and is_there
 
 
-IMAGE_CONTENTS = Probe.from_file("image_contents", _keep, most=_MOST_SENT + MOST, MOST=str(_MOST_SENT))
+IMAGE_CONTENTS = Probe.from_file("image_contents", _keep, most=_MOST_SENT + MOST)
 
 
 @fact(IMAGE_CONTENTS)

@@ -1,20 +1,19 @@
-. lines.sh
+# shellcheck disable=SC2086,SC2154 # one word for each line
 stored=$(grep -HsE "^[[:space:]]*(-|log_file[[:space:]]*=)" /etc/audit/rules.d/*.rules /etc/audit/audit.rules /etc/audit/auditd.conf)
 log=/var/log/audit/audit.log loaded=""
 set -f
-IFS="
-"
+IFS=$line_feed
 echo --kernel
 if ! command -v auditctl >/dev/null; then
   echo missing:
 elif status=$(auditctl -s 2>&1) && loaded=$(auditctl -l 2>&1); then
-  lines status "$status"
-  lines rule "$loaded"
+  printf "status:%s\n" $status
+  printf "rule:%s\n" $loaded
 else
-  lines failed "${loaded:-$status}"
+  printf "failed:%s\n" ${loaded:-$status}
 fi
 echo --files
-lines file "$stored"
+printf "file:%s\n" $stored
 # A rule goes through links on the way to its path.
 for line in $loaded $stored; do
   case $line in
@@ -24,8 +23,7 @@ for line in $loaded $stored; do
     *) continue ;;
   esac
   path=${path%% *} && path=${path%/}
-  parent=${path%/*}
-  [ -z "$parent" ] || ! cd -P "$parent/" 2>/dev/null || printf "real:%s\t%s\n" "$path" "${PWD%/}/${path##*/}"
+  ! cd -P "${path%/*}/" 2>/dev/null || printf "real:%s\t%s\n" "$path" "${PWD%/}/${path##*/}"
 done
 printf "%s\nlog:%s\n" --log "$log"
 stat -c "last:%Y" "$log" 2>/dev/null

@@ -1,18 +1,18 @@
-# The engine itself. Later probes look into this answer, as far as the networks, which may be many.
-. engine.sh
-kinds="version info plugins networks"
-endpoint() {
-  endpoint=${DOCKER_HOST:-${engine_socket:+unix://$engine_socket}}
-  if [ -n "$endpoint" ]; then printf "\"%s\"\n" "$endpoint"; else docker context inspect --format "{{json .Endpoints.docker.Host}}"; fi
-}
-part endpoint endpoint
+# The engine itself. Later probes look into this answer, as far as the networks, which may be many. Of containers and images it has ids.
+endpoint=${DOCKER_HOST:-${engine_socket:+unix://$engine_socket}}
+[ -n "$endpoint" ] || endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null)
+printf -- "--endpoint\n\"%s\"\n" "$endpoint"
 if [ -n "$engine_socket" ]; then
-  api /version /info /plugins /networks 2>&1 | awk -v "names=$kinds" '
-    BEGIN { count = split(names, name, " ") }
-    /^[{[]/ { print "--" name[++at]; print; next }
-    { why = $0 }
+  api /version /info /plugins "/containers/json?all=1" "/images/json?all=1" /networks 2>&1 | awk '
+    BEGIN { count = split("version info plugins containers images networks", name, " ") }
+    { if (!/^[{[]/) { why = $0; next } print "--" name[++at] }
+    at < 4 || at > 5 || /^[{]/ { print; next }
+    {
+      n = split($0, part, "\"Id\":\"")
+      for (i = 2; i <= n; i++) print substr(part[i], 1, index(part[i], "\"") - 1)
+    }
     END { while (at < count) print "--" name[++at] "\nfailed:" why }'
 else
-  for name in $kinds; do part "$name" documents "$name"; done
+  for name in version info plugins networks; do part "$name" documents "$name"; done
 fi
 echo "--end"

@@ -1,23 +1,14 @@
+# shellcheck disable=SC2154,SC3013
 echo --rules
-folder=/etc/cni/net.d
-[ -e $folder ] || echo cni:absent
-[ ! -r $folder ] || echo cni:read
-for each in "$folder"/*; do [ ! -e "$each" ] || echo "cni:file ${each##*/}"; done
+[ -e /etc/cni/net.d ] || echo cni:absent
+[ ! -r /etc/cni/net.d ] || echo cni:read
+for each in /etc/cni/net.d/*; do [ ! -e "$each" ] || echo "cni:file ${each##*/}"; done
 [ -e /run/xtables.lock ] || export XTABLES_LOCKFILE=/dev/null # iptables makes its lock where there is none
-line_feed="
-"
 cd /proc || exit
-own=$(readlink self/ns/net)
 filter() { # COMMAND TABLES: the chain DOCKER-USER; asking for a table that is not there would make it
   case $($1 --version 2>/dev/null) in
     "") echo "$pid/$1:absent" && return ;;
-    *legacy*)
-      tables=$($enter cat "$2" 2>/dev/null) || {
-        echo "$pid/$1:unread"
-        return
-      }
-      case $line_feed$tables$line_feed in *"${line_feed}filter$line_feed"*) ;; *) echo "$pid/$1-status:0" && return ;; esac
-      ;;
+    *legacy*) case $($enter cat "$2" 2>&1) in *filter* | *denied*) ;; *) echo "$pid/$1-status:0" && return ;; esac ;;
   esac
   if text=$($enter "$1" -w 5 -S 2>&1); then
     printf "%s\n" "$text" | sed -n "s|^-[NA] DOCKER-USER|$pid/$1:&|p"
@@ -30,7 +21,7 @@ for pid in ${daemons?}; do
   # The network of RootlessKit (--detach-netns) is the word of a user: with a blank in it, it would be a command.
   state=$(tr "\0" "\n" 2>/dev/null <"$pid/environ" | sed -n "/^ROOTLESSKIT_STATE_DIR=[A-Za-z0-9/._-]*$/{s|.*=|$pid/root|p;q;}")
   enter="nsenter -t $pid -n"
-  [ "$(readlink "$pid/ns/net")" != "$own" ] || enter=""
+  [ ! "$pid/ns/net" -ef self/ns/net ] || enter=""
   [ ! -f "$state/netns" ] || enter="nsenter --net=$state/netns"
   filter iptables self/net/ip_tables_names
   filter ip6tables self/net/ip6_tables_names

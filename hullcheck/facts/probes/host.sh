@@ -1,14 +1,6 @@
-echo --clock
-date +%s
-echo --auditor
-id -u
-echo --presence
-for name in docker dockerd podman; do
-  path=$(command -v $name) && printf "command %s %s\n" $name "$path"
-done
-for path in /run/docker.sock /var/run/docker.sock /run/user/*/docker.sock; do
-  [ -S "$path" ] && printf "socket %s\n" "$path"
-done
+printf "%s\n" --clock "$(date +%s)" --auditor "$(id -u)" --presence
+for name in docker dockerd podman; do path=$(command -v $name) && echo "command $name $path"; done
+for path in /run/docker.sock /var/run/docker.sock /run/user/*/docker.sock; do [ ! -S "$path" ] || echo "socket $path"; done
 if [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
   # Mounts have other numbers in each table.
   { read -r own </proc/self/mountinfo && read -r first </proc/1/mountinfo; } 2>/dev/null && [ "$own" = "$first" ] || echo foreign
@@ -21,9 +13,7 @@ for each in osrelease version pid_max threads-max randomize_va_space; do set -- 
 grep -aHs "" /etc/os-release /etc/machine-id /var/lib/dbus/machine-id /run/reboot-required.pkgs "$@" \
   /proc/sys/net/ipv4/ip_forward /proc/sys/fs/suid_dumpable /sys/devices/system/cpu/vulnerabilities/*
 echo --kernels
-for path in /boot/vmlinuz-* /lib/modules/*/vmlinuz /lib/modules/*/kernel; do
-  [ ! -e "$path" ] || echo "installed:$path"
-done
+for path in /boot/vmlinuz-* /lib/modules/*/vmlinuz /lib/modules/*/kernel; do [ ! -e "$path" ] || echo "installed:$path"; done
 for file in /run/reboot-required /run/reboot-needed /var/run/reboot-required /run/ostree/staged-deployment; do
   [ ! -e $file ] || echo "pending:$file"
 done
@@ -34,8 +24,6 @@ for file in /usr/local/lib/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf /lib/sysctl.
   [ -e "/etc/sysctl.d/${file##*/}" ] || set -- "$@" "$file" # that of the site takes its place
 done
 [ -d /run/systemd/system ] || set -- "$@" /etc/sysctl.conf # which systemd does not read
-for file; do
-  [ ! -e "$file" ] || [ -r "$file" ] || echo "unread:$file"
-done
+for file; do [ ! -e "$file" ] || [ -r "$file" ] || echo "unread:$file"; done
 grep -HsE "ip_forward|suid_dump|randomize" "$@"
 echo --end

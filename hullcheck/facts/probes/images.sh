@@ -1,11 +1,9 @@
-. engine.sh
+# shellcheck disable=SC2046,SC2086,SC2154 # one word for each id
 ids=$(ids images) || exit
 echo "--images"
 if [ -n "$ids" ]; then
-  # shellcheck disable=SC2086 # one word for each id
   documents images $ids || exit
-  . data_root.sh
-  . image_store.sh
+  find_store $ids
   if [ -n "$store" ]; then
     cd "$store" || exit
     names=$(for each in $ids; do say "${each#sha256:}"; done | there)
@@ -16,12 +14,7 @@ if [ -n "$ids" ]; then
     say "$told" | xargs grep -aH ""
   elif [ -n "$engine_socket" ]; then
     echo "--history"
-    told() { for id in $ids; do read -r line && say "$id $line"; done; }
-    for id in $ids; do
-      shift
-      set -- "$@" "/images/$id/history"
-    done
-    api "$@" | told
+    api $(printf "/images/%s/history " $ids) | for id in $ids; do read -r line && say "$id $line"; done
   fi
 fi
 echo "--end"

@@ -1,22 +1,19 @@
 echo "--trust"
 if cd ~root 2>/dev/null; then
-  grep -Hs DOCKER_CONTENT_TRUST /etc/environment /etc/profile /etc/profile.d/*.sh /etc/bash.bashrc /etc/bashrc \
-    ~root/.profile ~root/.bash_profile ~root/.bash_login ~root/.bashrc
+  find -L /etc/environment /etc/profile /etc/profile.d/ /etc/bash.bashrc /etc/bashrc ~root/.profile ~root/.bash_profile \
+    ~root/.bash_login ~root/.bashrc -maxdepth 1 -type f ! -name "*.csh" -exec grep -H DOCKER_CONTENT_TRUST {} + 2>/dev/null
 else
   echo "unreadable:"
 fi
 echo "--bench"
-name=docker-bench-security
-for path in /opt/"$name"* /root/"$name"* /srv/"$name"* /usr/local/"$name"* /home/*/"$name"*; do
-  [ ! -f "$path/$name.sh" ] || printf "checkout:%s\n" "$path"
-done
+find /opt /root /srv /usr/local /home/* -maxdepth 2 -path "*/docker-bench-security*/docker-bench-security.sh" 2>/dev/null |
+  sed "s/^/checkout:/; s|/[^/]*$||"
 if [ -n "$docker_bench_log" ]; then
   printf "asked:%s\n" "$docker_bench_log"
+  [ ! -d "${docker_bench_log%/*}/" ] || [ -x "${docker_bench_log%/*}/" ] || echo "unreadable:"
   if [ -e "$docker_bench_log" ]; then
     echo "there:"
     sed "s/^/:/" "$docker_bench_log" || echo "unreadable:"
-  else
-    [ ! -d "${docker_bench_log%/*}/" ] || [ -x "${docker_bench_log%/*}/" ] || echo "unreadable:"
   fi
 fi
 printf "\n--scans\n" # the log does not end in a line feed

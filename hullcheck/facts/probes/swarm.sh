@@ -1,21 +1,7 @@
 # The swarm as this node sees it, but for what `docker info` says of it.
-. engine.sh
 # shellcheck disable=SC2154 # what the probe engine answered
-case $engine in *\"LocalNodeState\":\"[!i\"]*) ;; *)
-  echo "--end" # in no swarm
-  exit 0
-  ;;
-esac
-. data_root.sh
-
+case $engine in *\"LocalNodeState\":\"[!i\"]*) ;; *) echo "--end" && exit ;; esac # in no swarm
 echo "--state"
-for pid in ${daemons?}; do
-  state=""
-  { IFS= read -r state <"/proc/$pid/root$root/swarm/docker-state.json"; } 2>/dev/null
-  printf "%s:%s\n" "$pid" "$state"
-done
-case $engine in *\"ControlAvailable\":true*)
-  for name in nodes services configs; do part $name documents $name; done
-  ;;
-esac
+for pid in ${daemons?}; do sed "s/^/$pid:/" "/proc/$pid/root$data_root/swarm/docker-state.json" && echo; done
+case $engine in *\"ControlAvailable\":true*) for name in nodes services configs; do part $name documents $name; done ;; esac
 echo "--end"

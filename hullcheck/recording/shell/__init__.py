@@ -1,20 +1,17 @@
-"""The shell that runs on a target, in files `NAME.sh`: those in this folder are shared."""
+"""The shell that runs on a target beside the probes: what comes before and after them, and their common functions."""
 
 import re
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
-PARTS = ("engine", "image_store", "data_root", "sockets", "lines")
-"""Those that several questions include, and that are sent once."""
 
 
 def read(path: Path) -> str:
-    """The script in a file, with the shared one in the place of each `. NAME.sh`, and without words to shellcheck."""
-    text = re.sub(r"^ *# shellcheck .*\n", "", path.read_text(encoding="ascii"), flags=re.MULTILINE)
-    return re.sub(r"^ *\. (\w+)\.sh\n", lambda match: shared(match[1]), text, flags=re.MULTILINE)
+    """The script in a file, without words to shellcheck."""
+    return re.sub(r"^ *# shellcheck .*\n", "", path.read_text(encoding="ascii"), flags=re.MULTILINE)
 
 
-def shared(name: str) -> str:
+def common(name: str) -> str:
     """The script NAME.sh of this folder."""
     return read(_FOLDER / f"{name}.sh")
 

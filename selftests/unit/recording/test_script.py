@@ -1,12 +1,15 @@
 """The probe script and its parser: complete answers or none, whatever a host says in them."""
 
-import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from hullcheck import facts
 from hullcheck.gather.transport import command_for
 from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import MAGIC, ProbeOutputError, parse, render
-from hullcheck.recording.shell import shared, shortened
+from hullcheck.recording.shell import common, shortened
 
 NONCE = "0123456789abcdef" * 2
 SHELLS = (("dash",), ("busybox", "sh"), ("bash", "--posix"), ("mksh",))
@@ -40,6 +43,14 @@ def _frame(name: str, stdout: str = "", status: int = 0, stderr: str = "") -> st
 
 def _output(*frames: str) -> str:
     return f"{MAGIC} {NONCE}\n{''.join(frames)}{NONCE} complete\n"
+
+
+def test_script_needs_no_fact() -> None:
+    """A host can be asked before the facts are imported, and is asked the same."""
+    code = "import sys, hullcheck.gather as _\nfrom hullcheck.recording import probe, script"
+    code += "\nprint(script.render(probe.own()), 'hullcheck.facts' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+    assert printed == f"{render(facts.PROBES)} False\n"
 
 
 @each_shell
@@ -81,110 +92,77 @@ def test_question_out_of_time(shell: Sequence[str]) -> None:
     assert answers["next"] == Answer("next", 0, "on\n", "")
 
 
-def test_probes_that_ask_the_engine() -> None:
-    """No other is passed over where the engine hangs, whatever its words and comments name."""
-    asking = {probe.name for probe in facts.PROBES if probe.asks_engine}
-    assert asking > {"image_contents", "images", "swarm"}
-    assert not asking & {"host", "processes", "units", "files", "accounts", "audit", "packages", "firewall"}
-    assert not Probe("endpoint", "docker context inspect  # docker ps").asks_engine
-
-
-HANGS = "docker() { exec sleep 60; }; docker ps"
-
-
 @pytest.mark.parametrize(
-    ("first", "asked"),
-    [(True, {"engine", "host"}), (False, {"engine", "images", "host"})],
-    ids=["shared", "other"],
+    ("names", "asked"),
+    [
+        (["engine", "images", "swarm"], {"engine", "host"}),
+        (["images", "swarm", "containers"], {"images", "swarm", "host"}),
+    ],
 )
-def test_engine_that_hangs(first: bool, asked: set[str]) -> None:
+def test_engine_that_hangs(names: list[str], asked: set[str]) -> None:
     """Once what others need, or two questions, got no answer from it, it is asked no more; the host is."""
-    probes = [*(Probe(name, HANGS) for name in ("images", "swarm", "containers")), Probe("host", "echo on")]
-    probes.insert(0, Probe("engine", HANGS, shared=first))
+    probes = [*(Probe(name, "exec sleep 60") for name in names), Probe("host", "echo on")]
     answers = parse(_run(("dash",), render(probes, timeout=1)))
     assert {name for name, each in answers.items() if "not asked: the engine" not in each.stderr} == asked
-    assert [each.status for each in answers.values()] == [124, 124, 124, 124, 0]
+    assert [each.status for each in answers.values()] == [124, 124, 124, 0]
 
 
-# Stands for process 1 of a container, which waits for nobody: what is left without its parent becomes its child.
-# A probe that writes a line to 9 says that it has come to the point at which it is to be ended.
-_PROCESS_1 = """
-import ctypes, json, os, signal, subprocess, sys
-shell, script, how = json.loads(sys.argv[1])
-PR_SET_CHILD_SUBREAPER = 36
-assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
-for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):  # where our own starter has us ignore them
-    signal.signal(number, signal.SIG_DFL)
-held = ["held"] if how == "hang up" else []
-points, point = os.pipe()
-os.dup2(point, 9)
-process = subprocess.Popen(
-    [*shell, "-c", script, "hullcheck", *held], start_new_session=True, pass_fds=[9],
-    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-process.stdin.write(b"hold\\n" if held else b"")
-(process.stdin.flush if held else process.stdin.close)()
-os.close(point)
-os.close(9)
-output = b""
-if how != "wait":
-    for _ in range(script.count(">&9")):
-        os.read(points, 1)
-if how.startswith("SIG"):
-    process.send_signal(getattr(signal, how))
-    how == "SIGKILL" and process.wait()
-elif how == "hang up":
-    process.stdin.close()
-elif how == "do not listen":
-    process.stdout.close()
-if how != "do not listen":
-    output += process.stdout.read()
-process.wait()
-try:
-    while how == "SIGKILL":  # its children are of this one now: each has to end
-        os.waitpid(-1, 0)
-except ChildProcessError:
-    pass
-left = []
-for number in filter(str.isdecimal, os.listdir("/proc")):
-    try:
-        stat = open(f"/proc/{number}/stat").read()
-    except OSError:
-        continue
-    if stat.rpartition(")")[2].split()[1] == str(os.getpid()):
-        left.append(stat[:40])
-print(json.dumps([output.decode("latin-1"), left]))
-"""
-
-
-def _as_process_1(
-    shell: Sequence[str],
-    probes: Sequence[Probe],
-    how: str = "wait",
-    timeout: int = 1,
-    program: Sequence[str] | None = None,
-) -> Any:
-    """What a script printed, and the processes that it left; its probes run in the same *shell*, or in *program*."""
-    words = " ".join(each for each in program or shell if each != "--posix")
+def _ended(shell: Sequence[str], probes: Sequence[Probe], how: str = "wait", timeout: int = 1) -> Any:
+    """What a script printed, and how many processes it left; with another *how* it is ended when a probe is `on`."""
+    words = " ".join(each for each in shell[-2:] if each not in ("--posix", "deaf"))
     script = render(probes, timeout=timeout).replace("/bin/sh -c", f"{words} -c")
-    argument = json.dumps([shell, script, how])
-    command = [sys.executable, "-c", _PROCESS_1, argument]
-    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
-    return json.loads(done.stdout)
+    mark = f"MARK={uuid.uuid4()}"
+    held = ["held"] if how == "hang up" else []
+    process = subprocess.Popen(
+        ["env", mark, *shell, "-c", script, "hullcheck", *held],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(b"hold\n" if held else b"")
+    (process.stdin.flush if held else process.stdin.close)()
+    output = b""
+    while how != "wait" and not output.endswith(b"\non\n"):
+        output += process.stdout.readline()
+    if how.startswith("SIG"):
+        process.send_signal(getattr(signal, how))
+        process.wait()
+    elif how == "hang up":
+        process.stdin.close()
+    elif how == "do not listen":
+        process.stdout.close()
+    output += b"" if process.stdout.closed else process.stdout.read()
+    process.wait()
+    end = time.monotonic() + 8
+    while (left := _marked(mark)) and time.monotonic() < end:
+        time.sleep(0.1)
+    return output.decode("latin-1"), left
 
 
-def _each(shells: Sequence[Sequence[str]], cases: Iterable[Any], run: Callable[..., Any]) -> dict[Any, Any]:
-    """What *run* gives for every shell and case, by both: they are waited for at the same time."""
-    pairs = [(shell, case) for case in cases for shell in shells]
+def _marked(mark: str) -> int:
+    """How many processes have this in their environment."""
+    count = 0
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            count += mark.encode() in path.read_bytes()
+    return count
+
+
+def _each(cases: Iterable[Any], run: Callable[..., Any]) -> dict[Any, Any]:
+    """What *run* gives for every shell and case: they are waited for at the same time."""
+    pairs = [(shell, case) for case in cases for shell in SHELLS]
     with ThreadPoolExecutor(len(pairs)) as pool:
         return dict(zip(pairs, pool.map(lambda pair: run(*pair), pairs), strict=True))
 
 
 @all_shells
 def test_no_process_is_left() -> None:
-    """Whatever a question does, and whether its time is over: process 1 has nobody to wait for."""
+    """Whatever a question does, and whether its time is over."""
     scripts = (
         "echo on; echo err >&2",
-        "exec sleep 60",
         "(sleep 60; echo) | (cat; :)",
         "x=$(sleep 60; echo); echo $x",
         "trap '' TERM HUP INT; sleep 60; sleep 60",
@@ -192,26 +170,26 @@ def test_no_process_is_left() -> None:
         "while :; do :; done",
     )
     found = _each(
-        SHELLS,
-        scripts,
-        lambda *case: _as_process_1(case[0], (Probe("one", case[1]), Probe("next", "echo on"))),
+        scripts, lambda shell, script: _ended(shell, (Probe("one", script), Probe("next", "echo on")))
     )
-    assert {case: left for case, (_, left) in found.items() if left} == {}
-    for (shell, script), (output, _) in found.items():
+    for case, (output, left) in found.items():
         answers = parse(output)
-        status = 0 if script == scripts[0] else 124
-        assert (answers["one"].status, answers["next"].stdout) == (status, "on\n"), (shell, script)
+        status = 0 if case[1] == scripts[0] else 124
+        assert (left, answers["one"].status, answers["next"].stdout) == (0, status, "on\n"), case
+
+
+LIMITS = {"SIGTERM": 60, "SIGHUP": 60, "SIGINT": 60, "hang up": 60, "do not listen": 2, "SIGKILL": 60}
 
 
 @all_shells
 def test_no_process_is_left_by_one_that_is_ended() -> None:
     """A signal, or an auditor who is gone: what runs is ended, the rest not asked, and what was answered sent."""
-    hanging = Probe("second", "echo >&9; sleep 60 | (sleep 60; cat)")
+    hanging = Probe("second", "echo; echo on; sleep 60 | (sleep 60; cat)")
     probes = (Probe("first", "echo 1"), hanging, Probe("last", "echo 2"))
-    limits = {"SIGTERM": 60, "SIGHUP": 60, "SIGINT": 60, "hang up": 60, "do not listen": 2, "SIGKILL": 60}
-    found = _each(SHELLS, limits, lambda shell, how: _as_process_1(shell, probes, how, limits[how]))
-    assert {case: left for case, (_, left) in found.items() if left} == {}
-    for case, (output, _) in found.items():
+    for case, (output, left) in _each(
+        LIMITS, lambda *each: _ended(each[0], probes, each[1], LIMITS[each[1]])
+    ).items():
+        assert left == 0, case
         if case[1] not in ("do not listen", "SIGKILL"):
             answers = parse(output)
             assert answers["first"].stdout == "1\n", case
@@ -223,23 +201,14 @@ def test_no_process_is_left_by_one_that_is_ended() -> None:
 def test_ignored_signals() -> None:
     """A script whose starter has it ignore the signals that end programs comes to its end all the same."""
     deaf = ("sh", "-c", 'trap "" TERM HUP INT USR1 USR2; exec "$@"', "deaf")
-    probes = (Probe("one", "echo >&9; sleep 60"), Probe("two", "echo 2"))
+    probes = (Probe("one", "echo; echo on; sleep 60"), Probe("two", "echo 2"))
     limits = {"wait": 1, "hang up": 60}
-    found = _each(
-        SHELLS, limits, lambda shell, how: _as_process_1((*deaf, *shell), probes, how, limits[how], shell)
-    )
-    for case, (output, left) in found.items():
+    for case, (output, left) in _each(
+        limits, lambda *each: _ended((*deaf, *each[0]), probes, each[1], limits[each[1]])
+    ).items():
         answers = parse(output)
-        assert (left, answers["one"].status) == ([], 124), case
+        assert (left, answers["one"].status) == (0, 124), case
         assert ("not asked" in answers["two"].stderr) == (case[1] == "hang up"), case
-
-
-@each_shell
-def test_clock_changes_no_exit_status(shell: Sequence[str]) -> None:
-    """A second that ends as a question does is not taken for its end; here the clock is 300 times as fast."""
-    script = render([Probe(f"n{number}", "exit 3") for number in range(60)], timeout=100_000)
-    answers = parse(_run(shell, script.replace("sleep 1 &", "sleep 0.003 &")))
-    assert {each.status for each in answers.values()} == {3}
 
 
 @pytest.mark.parametrize(("program", "said"), [("setsid", "needs setsid"), ("tr", "no nonce")])
@@ -262,28 +231,13 @@ def test_login_that_prints_without_a_line_end() -> None:
 
 @each_shell
 def test_shared_answer(shell: Sequence[str]) -> None:
-    """What a shared question was answered is in the environment of the next, if it succeeded; else nothing is."""
-    text = '{"a":"$x `y` \\\\"}\\n\\nb'
-    probes = (
-        Probe("text", f"printf '{text}'", shared=True),
-        Probe("failed", "printf a; exit 1", shared=True),
-        Probe("long", "echo; printf x; head -c 100000 /dev/zero | tr '\\0' x", shared=True),
-        Probe("next", 'printf "<%s>" "$text" "$failed" "${#long}"'),
-    )
-    answers = parse(_run(shell, render(probes)))
-    assert answers["text"].stdout == '{"a":"$x `y` \\"}\n\nb'
-    assert (answers["failed"].status, len(answers["long"].stdout)) == (1, 100_002)
-    assert answers["next"].stdout == f"<{answers['text'].stdout}><><100000>"
-
-
-def test_part_of_several_questions() -> None:
-    """It is sent once and is in each of them."""
-    asked = f"echo 1\n{shared('data_root')}echo $root"
-    told = Probe("engine", """echo '{"DockerRootDir":"/x"}'""", shared=True)
-    script = render((told, Probe("firewall", asked), Probe("images", asked)))
-    answers = parse(_run(("dash",), script))
-    assert [answers[each].stdout for each in ("firewall", "images")] == ["1\n/x\n"] * 2
-    assert (script.count("does not say where its data is"), script.count('"$data_root_sh"')) == (1, 2)
+    """What the engine said is in the environment of the questions after it, as far as there is room."""
+    text = '{"DockerRootDir":"/$x `y`","a":"b"}\\n\\n'
+    engine = Probe("engine", f"printf '{text}'; head -c 100000 /dev/zero | tr '\\0' x")
+    answers = parse(_run(shell, render((engine, Probe("next", 'printf "%s\\n" "$data_root" "$engine"')))))
+    said = answers["engine"].stdout
+    assert said.startswith('{"DockerRootDir":"/$x `y`","a":"b"}\n\nxx')
+    assert answers["next"].stdout == f"/$x `y`\n{said[:100_000]}\n"
 
 
 def _parsed(script: str) -> list[str]:
@@ -296,10 +250,13 @@ def _parsed(script: str) -> list[str]:
 @pytest.mark.needs("bash")
 def test_comments_do_not_travel() -> None:
     """They are shown to people and are no part of a text in a script; what a user wrote is sent as it is."""
-    scripts = [*(each.script for each in facts.PROBES), *map(shared, ("prologue", "epilogue", "engine"))]
+    scripts = [
+        *(each.script for each in facts.PROBES),
+        *map(common, ("prologue", "functions", "guard", "epilogue")),
+    ]
     for script in scripts:
         assert _parsed(shortened(script)) == _parsed(script)
-    assert len(re.findall(r"\n *# ", render(facts.PROBES, shown=True))) > 20
+    assert len(re.findall(r"\n *# ", render(facts.PROBES, shown=True))) > 10
     assert len(re.findall(r"\n *# ", render(facts.PROBES))) == 2
     (own,) = parse(_run(("dash",), render((Probe("own", "cat <<END\n# text\nEND"),)))).values()
     assert own.stdout == "# text\n"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from hullcheck.facts.engine.info import ENGINE
+from hullcheck.recording.shell import common
 from hullcheck.secrets.redact import sections
 
 CURL = "engine_socket=/x.sock; curl() { cat >/dev/null; %s; }"
@@ -30,24 +30,16 @@ NOT_THERE = "Cannot connect to the Docker daemon at unix:///x.sock. Is the docke
         ("docker() { :; }", "info", ""),
         ("docker() { :; }", "plugins", "[]"),
         ("docker() { case $* in *ls*) echo a ;; esac; }", "networks", ""),
-        (CURL % """yes '{"message":"no"}' | head -n 4""", "networks", "failed:no"),
-        (CURL % "yes '[]' | head -n 4", "plugins", "[]"),
+        (CURL % """yes '{"message":"no"}' | head -n 6""", "networks", "failed:no"),
+        (CURL % "yes '[]' | head -n 6", "plugins", "[]"),
         (CURL % "return 7", "info", f"failed:{NOT_THERE}"),
         (CURL % "echo '{'; return 18", "info", "failed:curl ended with the status 18"),
     ],
 )
 def test_part_that_failed(shell: list[str], program: str, section: str, said: str) -> None:
     """It says why, and is no empty list; the others are there."""
-    script = f"{program}\n{ENGINE.script}"
+    script = f"{program}\n{common('functions')}{ENGINE.script}"
     asked = subprocess.run(
         [*shell, "-c", script], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}
     )
     assert sections(ENGINE.keep(asked.stdout))[section] == said
-
-
-def test_network_that_went_meanwhile(tmp_path: Path) -> None:
-    """The networks are asked for once more."""
-    inspect = f"[ -e {tmp_path}/asked ] && echo '[]' && return; : >{tmp_path}/asked; echo '[{{}}]'; return 1"
-    script = f"docker() {{ case $* in *ls*) echo a ;; *inspect*) {inspect} ;; esac; }}\n{ENGINE.script}"
-    asked = subprocess.run(["dash", "-c", script], capture_output=True, text=True, check=True)
-    assert sections(ENGINE.keep(asked.stdout))["networks"] == "[]"
