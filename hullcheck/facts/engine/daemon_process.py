@@ -261,7 +261,7 @@ def _unit(pid: str, blocks: Sequence[tuple[tuple[str, str], ...]]) -> Unit | Non
     socket = next((each for each in blocks if ("Id", "docker.socket") in each), None)
     if name is None or socket is None:
         return None
-    return Unit(name, tuple(text.rpartition(" (")[0] for word, text in socket if word == "Listen"))
+    return Unit(name, tuple(text.partition(" (")[0] for word, text in socket if word == "Listen"))
 
 
 def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
