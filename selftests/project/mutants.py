@@ -29,6 +29,7 @@ from selftests.rig.removal import temporary
 MODULES = ("tests", "hullcheck/criteria", "hullcheck/facts")
 SELF_TESTS = (
     "controls",
+    "test_cases.py",
     "unit/compose",
     "unit/controls",
     "unit/criteria",

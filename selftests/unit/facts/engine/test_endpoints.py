@@ -89,7 +89,8 @@ def test_address_and_port(text: str, expected: tuple[str, int | None]) -> None:
         (Host(flags=("-H=unix:///run/docker/api.sock",), sockets=("/run/docker/api.sock",)),
          (SOCKET, "/run/docker/api.sock")),
         (Host(sockets=("/srv/api.sock",)), (SOCKET, "/srv/api.sock")),
-        (Host(uid=1000, environment=("XDG_RUNTIME_DIR=/run/user/1000",)), (SOCKET,)),
+        (Host(uid=1000, environment=("XDG_RUNTIME_DIR=/run/user/1000",), sockets=("/run/user/1000/docker/m.sock",)),
+         (SOCKET,)),
         (Host(as_root=False, flags=("-H=unix:///var/run/own.sock",)), ("/run/own.sock",)),  # no table shows it
     ],
 )  # fmt: skip
