@@ -4,9 +4,9 @@ They are the document of results.json, too: its keys, their types and what they 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, field
 
@@ -23,6 +23,10 @@ LIMITED_TO_OTHERS = "the run is limited to {}s that are not here"
 """The reason of a result where subjects of this kind are there, and all of them were left out."""
 JUDGED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
 """The verdicts that say something of a subject."""
+
+
+_T = TypeVar("_T")
+_K = TypeVar("_K")
 
 
 def _schema(**rules: Any) -> Meta:
@@ -408,6 +412,14 @@ class Audit(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schem
         """The targets on which no control passed or failed; what is waived or attested was judged."""
         judged = {each.target for each in self.results if each.verdict in JUDGED}
         return tuple(dict.fromkeys(each.target for each in self.results if each.target not in judged))
+
+
+def grouped(items: Iterable[_T], key: Callable[[_T], _K]) -> dict[_K, list[_T]]:
+    """Return *items* by their *key*, in the order of the first of each."""
+    found: dict[_K, list[_T]] = {}
+    for each in items:
+        found.setdefault(key(each), []).append(each)
+    return found
 
 
 def finding_id(control: str, target: str, found: Finding | Change) -> str:

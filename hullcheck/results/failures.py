@@ -7,7 +7,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from hullcheck.lazy import regex
-from hullcheck.results import SEVERITIES, Audit, Control, Finding, Result
+from hullcheck.results import SEVERITIES, Audit, Control, Finding, Result, grouped
 from hullcheck.verdicts import Verdict
 
 DAEMON, AUDIT_RULES, FILES, KERNEL = "daemon", "audit rules", "files", "kernel"
@@ -111,12 +111,12 @@ def failures(audit: Audit) -> tuple[Failure, ...]:
 
 def fixes(audit: Audit) -> tuple[Fix, ...]:
     """Return what to change to fix all failures, the worst first; one name of a container on several targets is one."""
-    groups: dict[tuple[str, str], list[Failure]] = {}
-    for each in failures(audit):
-        kind = kind_of(each.control, each.finding.kind)
-        names = {CONTAINER: each.finding.subject, IMAGE: each.finding.subject, CONTROL: each.control.id}
-        groups.setdefault((kind, names.get(kind, "")), []).append(each)
-    found = (Fix(kind, name, tuple(together)) for (kind, name), together in groups.items())
+
+    def changed(failure: Failure) -> tuple[str, str]:
+        kind, subject = kind_of(failure.control, failure.finding.kind), failure.finding.subject
+        return kind, {CONTAINER: subject, IMAGE: subject, CONTROL: failure.control.id}.get(kind, "")
+
+    found = (Fix(*what, tuple(together)) for what, together in grouped(failures(audit), changed).items())
     return tuple(sorted(found, key=lambda each: (rank(each.severity), -each.results)))
 
 
@@ -151,10 +151,8 @@ class Cause(Struct, frozen=True):
 
 def causes(audit: Audit, besides: Collection[str] = ()) -> tuple[Cause, ...]:
     """Return why controls of *audit* are errors, what stops most controls first; targets *besides* are left out."""
-    reasons: dict[str, list[Result]] = {}
-    for result in audit.results:
-        if result.verdict is Verdict.ERROR and result.target not in besides:
-            reasons.setdefault(_reason(result), []).append(result)
+    errors = (each for each in audit.results if each.verdict is Verdict.ERROR and each.target not in besides)
+    reasons = grouped(errors, _reason)
     alone = [
         reason
         for reason, stopped in reasons.items()

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hullcheck.messages import WrongUse
-from hullcheck.results import Audit, Change, Changes, Finding, Moment, Result, document, run_files
+from hullcheck.results import Audit, Change, Changes, Finding, Moment, Result, document, grouped, run_files
 from hullcheck.verdicts import Verdict
 
 _LONGEST = 60  # runs of a trend
@@ -157,9 +157,7 @@ class ChangeGroup(Struct, frozen=True):
 
 def together(changes: Iterable[Change]) -> list[ChangeGroup]:
     """Group *changes* by control and target; targets with the same changes of a control are one group."""
-    places: dict[tuple[str, str], list[Change]] = {}
-    for each in changes:
-        places.setdefault((each.control, each.target), []).append(each)
+    places = grouped(changes, lambda each: (each.control, each.target))
     alike: dict[tuple[Change, ...], list[str]] = {}
     for (_, target), found in places.items():
         nowhere = (
@@ -169,8 +167,9 @@ def together(changes: Iterable[Change]) -> list[ChangeGroup]:
     groups = []
     for (first, *_), targets in alike.items():
         found = places[first.control, targets[0]]
-        usual = Counter((each.kind, each.reason) for each in found).most_common(1)[0][0]
-        same = [each.subject for each in found if (each.kind, each.reason) == usual and each.kind != "target"]
+        reasons = grouped(found, lambda each: (each.kind, each.reason))
+        usual, together = max(reasons.items(), key=lambda each: len(each[1]))
+        same = [each.subject for each in together if each.kind != "target"]
         others = dict.fromkeys(each.subject for each in found if (each.kind, each.reason) != usual)
         groups.append(
             ChangeGroup(first.control, tuple(targets), tuple(found), *usual, tuple(same), tuple(others))

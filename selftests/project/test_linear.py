@@ -119,7 +119,7 @@ def _patterns() -> Iterator[re.Pattern[str]]:
                     for one in each
                     if isinstance(one, re.Pattern | _Pattern) and isinstance(one.pattern, str)
                 )
-    yield from (each.pattern for each in (*options.secrets(), *options.maybe()))
+    yield from (each.pattern for each in (*options.SECRETS, *options.MAYBE))
 
 
 def _begin(pattern: str) -> str:
@@ -137,6 +137,6 @@ def test_every_pattern() -> None:
         for mark in _PUNCTUATION:
             _linear(pattern.fullmatch, begin + mark, 500)
             _linear(pattern.match, begin + mark, 500)
-    for each in (*options.secrets(), *options.maybe()):
+    for each in (*options.SECRETS, *options.MAYBE):
         for mark in _PUNCTUATION:
             _linear(each.pattern.findall, _begin(each.pattern.pattern) + mark, 500)

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("dom", "copy", "data", "evidence", "views", "groups", "findings", "map", "pages")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)  # whatever the locale
 _LONGEST = 600  # characters of a text in the document; all of it is in the embedded data
 
 
@@ -161,7 +165,7 @@ def _day(date: str) -> str:
         found = Date.fromisoformat(date[:10])
     except ValueError:
         return date
-    return f"{found.day} {found:%B %Y}"
+    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
 
 
 def _moment(time: str) -> str:

@@ -18,6 +18,7 @@ from hullcheck.results import (
     AuditedTarget,
     Control,
     Rollup,
+    grouped,
     history,
     sentences,
 )
@@ -308,13 +309,12 @@ class Page:
     @cached_property
     def alike(self) -> list[list[TargetRow]]:
         """The targets of a fleet by their verdicts, the worst first; figures are those of the first of a row."""
-        rows: dict[tuple[bool, frozenset[tuple[str, str]]], list[TargetRow]] = {}
-        for row in self.targets:
-            verdicts = frozenset(
-                (each.control, each.verdict) for each in self.audit.by_target[row.target.name]
-            )
-            rows.setdefault((bool(row.failure), verdicts), []).append(row)
-        return list(rows.values())
+
+        def verdicts(row: TargetRow) -> tuple[bool, frozenset[tuple[str, str]]]:
+            results = self.audit.by_target[row.target.name]
+            return bool(row.failure), frozenset((each.control, each.verdict) for each in results)
+
+        return list(grouped(self.targets, verdicts).values())
 
     @property
     def notes(self) -> Mapping[str, list[str]]:
@@ -424,9 +424,7 @@ def _change(fix: Fix) -> Change:
 
 def _found(fix: Fix) -> dict[str, str]:
     """Return the first finding of each control as a sentence; of one on several targets how many these are."""
-    found: dict[str, list[Failure]] = {}
-    for each in fix.failures:
-        found.setdefault(each.control.id, []).append(each)
+    found = grouped(fix.failures, lambda each: each.control.id)
     return {name: _sentence(failures) for name, failures in found.items()}
 
 

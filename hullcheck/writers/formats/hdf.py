@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from typing import Any
 
-from hullcheck.results import Audit, Control
+from hullcheck.results import Audit, Control, grouped
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import STATUS, Entry, accepted_document, entries, frameworks, json_text
 
@@ -20,9 +20,7 @@ _SKIPPED = "skipped"
 
 def render(audit: Audit) -> str:
     """Render *audit*; readers take controls of one id for one, so of several targets an id names its target, too."""
-    found: dict[tuple[str, str], list[Entry]] = {}
-    for each in entries(audit):
-        found.setdefault((each.result.target, each.control.id), []).append(each)
+    found = grouped(entries(audit), lambda each: (each.result.target, each.control.id))
     several = len(audit.targets) > 1
     named = {
         (f"{control}[{target}]" if several else control): each for (target, control), each in found.items()

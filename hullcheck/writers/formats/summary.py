@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from hullcheck.lazy import regex
-from hullcheck.results import Audit, Gate
+from hullcheck.results import Audit, Gate, grouped
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import Entry, entries, line
 from hullcheck.writers.formats import Rendering
@@ -84,10 +84,7 @@ def _body(found: Sequence[Entry]) -> Iterator[str]:
         these = [each for each in found[:MOST_FINDINGS] if each.verdict is verdict]
         if these:
             yield f"\n## {head} ({many[verdict]:,})\n"
-        groups: dict[tuple[str, str], list[Entry]] = {}
-        for each in these:
-            groups.setdefault((each.severity, each.control.id), []).append(each)
-        for (severity, _), together in groups.items():
+        for (severity, _), together in grouped(these, lambda each: (each.severity, each.control.id)).items():
             first = together[0]
             yield f"\n**{code(severity)} · {code(first.number)}** {code(first.control.title.removesuffix('.'))}\n\n"
             yield from map(_finding, together)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 
 from hullcheck.messages import printable
-from hullcheck.results import SEVERITIES, Audit, Result, sentences
+from hullcheck.results import SEVERITIES, Audit, Result, grouped, sentences
 from hullcheck.results.failures import CONTAINER, IMAGE, Failure, Fix, causes, failures, fixes, rank
 from hullcheck.results.history import ChangeGroup, together
 from hullcheck.verdicts import Verdict
@@ -96,10 +96,7 @@ def notes(audit: Audit) -> Iterator[Line]:
 
 def _failures(audit: Audit, width: int, room: int) -> Iterator[Line]:
     """Yield each control that fails, the worst first: what was found, and the beginning of its remedy."""
-    together: dict[str, list[Failure]] = {}
-    for each in failures(audit):
-        together.setdefault(each.control.id, []).append(each)
-    groups = list(together.values())
+    groups = list(grouped(failures(audit), lambda each: each.control.id).values())
     fleet = len(audit.targets) > FEW_TARGETS
     if fleet:
         groups.sort(key=lambda group: (rank(group[0].severity), -len(_targets(group))))
@@ -139,18 +136,15 @@ def _line(left: str, text: str, width: int) -> str:
 
 def _said(group: Sequence[Failure], several: bool) -> str:
     """Return what was found: `agent runs with --privileged`; on *several* targets with their names."""
-    reasons: dict[tuple[str, str], list[Failure]] = {}
-    for each in group:
-        reasons.setdefault((each.finding.reason, each.target if several else ""), []).append(each)
+    reasons = grouped(group, lambda each: (each.finding.reason, each.target if several else ""))
     return "; ".join(_sentence(target, together) for (_, target), together in reasons.items())
 
 
 def _in_fleet(group: Sequence[Failure], all_targets: int) -> str:
     targets = _targets(group)
     where = f"all {all_targets} targets" if len(targets) == all_targets else named(targets)
-    found = {(each.finding.reason, _subject(each)): each for each in reversed(group)}
-    usual = Counter((each.finding.reason, _subject(each)) for each in group).most_common(1)[0][0]
-    return _sentence(where, [found[usual]])
+    alike = grouped(group, lambda each: (each.finding.reason, _subject(each)))
+    return _sentence(where, max(alike.values(), key=len)[:1])
 
 
 def _sentence(where: str, together: Sequence[Failure]) -> str:
@@ -202,12 +196,9 @@ def _many(controls: Collection[object]) -> str:
 
 def _fix_first(audit: Audit, width: int) -> Iterator[Line]:
     """Yield the few changes that fix more than one control each; containers are one line, and so are images."""
-    together: dict[str, list[Fix]] = {}
-    for each in fixes(audit):
-        if len(each.controls) > 1:
-            together.setdefault(each.kind, []).append(each)
+    several = (each for each in fixes(audit) if len(each.controls) > 1)
     label = _LABEL
-    for group in list(together.values())[:_MOST_FIXES]:
+    for group in list(grouped(several, lambda each: each.kind).values())[:_MOST_FIXES]:
         mended = [one for fix in group for one in fix.failures]
         targets = f" on {len(_targets(mended))} targets" if len(audit.targets) > FEW_TARGETS else ""
         said = f"{_many({each.control.id for each in mended})}{targets}: {_change(group)}"
