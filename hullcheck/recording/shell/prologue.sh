@@ -57,7 +57,7 @@ ask() {               # NAME SCRIPT [engine]: sends the frame of its answer; it 
 }
 share() { # engine SCRIPT engine: so that the questions after it find the answer in $engine, and in $data_root a part of it
   frame=$(ask "$@")
-  case $frame in *"curl ended with the status 2"*) engine_socket="" && frame=$(ask "$@") ;; esac # one that knows no sockets
+  case $frame in *"curl ended with the status 2$line_feed"*) engine_socket="" && frame=$(ask "$@") ;; esac # an old curl
   printf "%s\n" "$frame"
   case $frame in *"$line_feed$nonce status 124$line_feed"*) late=2 ;; esac
   frame=${frame#*"$line_feed"}
