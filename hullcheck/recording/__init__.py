@@ -59,10 +59,8 @@ class Recording(Struct, frozen=True):
     """What one target said.
 
     Attributes:
-        target: the target's name.
         backend: the testinfra backend that reached it ("local", "ssh", "docker", ...).
-        answers: by probe name.
-        commands: the scripts that were asked, by probe name.
+        answers: by probe name, as `commands`, the scripts that were asked.
         gathered: seconds since the epoch, by the clock of the target; by the auditor's where it told none; 0 where
             neither is known.
         asked: seconds since the epoch, by the auditor's clock, just before the target was asked; 0 where it is not
@@ -145,8 +143,9 @@ class Recording(Struct, frozen=True):
         if answer is None:
             raise EvidenceError(f"the recording has no answer to the probe {probe.name}")
         if answer.status == TIMED_OUT:
+            why = f" ({answer.stderr})" if answer.stderr.startswith("not asked: ") else ""
             raise EvidenceError(
-                f"the probe {probe.name} did not answer in time{_why_late(answer)}; --probe-timeout gives it more"
+                f"the probe {probe.name} did not answer in time{why}; --probe-timeout gives it more"
             )
         if answer.status == UNREADABLE:
             raise EvidenceError(f"{probe.name}: {answer.stderr}")
@@ -161,11 +160,9 @@ class Recording(Struct, frozen=True):
             EvidenceError: the answer was dropped.
         """
         answer = self.answers.get(probe.name)
-        if answer is None:
-            return ""
-        if answer.status == UNREADABLE:
+        if answer is not None and answer.status == UNREADABLE:
             raise EvidenceError(f"{probe.name}: {answer.stderr}")
-        return answer.stdout
+        return answer.stdout if answer else ""
 
     def text(self, probe: Probe) -> str:
         """The standard output of *probe*, which must have succeeded.
@@ -227,9 +224,8 @@ class Recording(Struct, frozen=True):
         document = {"schema": SCHEMA, **asdict(self), "answers": list(map(asdict, self.answers.values()))}
         content = canonical(document).encode("ascii")
         if len(content) > LARGEST:
-            raise OSError(
-                errno.EFBIG, f"larger than a recording may be, {LARGEST // inputs.MIB} MiB", str(path)
-            )
+            most = f"{LARGEST // inputs.MIB} MiB"
+            raise OSError(errno.EFBIG, f"larger than a recording may be, {most}", str(path))
         private_files.write(path, content)
         return path
 
@@ -257,19 +253,20 @@ class Recording(Struct, frozen=True):
 
     @classmethod
     def _from_document(cls, text: str, path: Path) -> Self:
-        what = f"neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
+        other = (
+            f"{path}: neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
+        )
         try:
             document = inputs.decode(text, VALUES)
-        except json.JSONDecodeError:
-            raise RecordingError(f"{path}: {what}") from None
-        except ValueError as error:
-            raise RecordingError(f"{path}: damaged: it {error}; gather again") from None
-        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-            raise RecordingError(f"{path}: {what}")
-        try:
+            if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+                raise RecordingError(other)
             read = msgspec.convert(document, _Document)
+        except json.JSONDecodeError:
+            raise RecordingError(other) from None
         except msgspec.ValidationError as error:
             raise RecordingError(f"{path}: damaged: {error}; gather again") from None
+        except ValueError as error:
+            raise RecordingError(f"{path}: damaged: it {error}; gather again") from None
         answers = {each.name: each for each in read.answers}
         if len(answers) < len(read.answers):
             raise RecordingError(f"{path}: damaged: a probe has two answers; gather again")
@@ -301,8 +298,7 @@ class Recording(Struct, frozen=True):
         try:
             answers = parse(output, cut_off=cut_off, most={each.name: each.most for each in probes})
         except ProbeOutputError as error:
-            failed = cls(target, backend, commands=commands, failure=str(error))
-            return replace(failed, gathered=asked, asked=asked)
+            return cls(target, backend, {}, commands, asked, str(error), asked=asked)
         kept = {
             probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers
         }
@@ -345,11 +341,6 @@ def _told(answers: Mapping[str, Answer]) -> float:
     found = _TOLD.match(answers[CLOCK].stdout) if CLOCK in answers else None
     seconds = float(found[1]) if found else 0.0
     return seconds if seconds <= clocks.LATEST else 0.0
-
-
-def _why_late(answer: Answer) -> str:
-    """In brackets, why it was not asked; empty where it was."""
-    return f" ({answer.stderr})" if answer.stderr.startswith("not asked: ") else ""
 
 
 def _redacted(answer: Answer, probe: Probe) -> Answer:

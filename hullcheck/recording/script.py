@@ -111,43 +111,33 @@ def parse(
     if carriage_return:
         body = body.replace(b"\r\n", b"\n")
     _, *frames = body.split(b"\n%b " % nonce)
-    del body
-    if frames and frames[-1].rstrip(b"\n") == b"complete":
-        frames.pop()
-    elif cut_off:
-        frames = _whole(frames)
-    else:
+    is_whole = frames[-1:] != [] and frames[-1].rstrip(b"\n") == b"complete"
+    if not is_whole and not cut_off:
         raise ProbeOutputError("the output of the probe script is cut off")
-    answers = {}
-    for begin, status, end in zip(frames[::3], frames[1::3], frames[2::3], strict=False):
-        answer = _answer(begin, status, end, most)
-        answers[answer.name] = answer
-    if len(frames) != 3 * len(answers):
-        raise ProbeOutputError("the output of the probe script is damaged")
+    answers = dict[str, Answer]()
+    for at in range(0, len(frames) - is_whole, 3):
+        answer = _answer(frames[at : at + 3], most)
+        if answer and answer.name not in answers:
+            answers[answer.name] = answer
+        elif is_whole:
+            raise ProbeOutputError("the output of the probe script is damaged")
     return answers
 
 
-def _whole(frames: list[bytes]) -> list[bytes]:
-    """The parts of answers that came to their end: the last line may itself be cut off."""
-    if frames and frames[-1].endswith(b"\n"):
-        frames = [*frames[:-1], frames[-1][:-1]]
-    elif frames:
-        frames = frames[:-1]
-    return frames[: len(frames) // 3 * 3]
-
-
-def _answer(begin: bytes, status: bytes, end: bytes, most: Mapping[str, int]) -> Answer:
+def _answer(frame: list[bytes], most: Mapping[str, int]) -> Answer | None:
+    """The answer in the three parts of a frame, or None if they are none."""
+    begin, status, end = (*frame, b"", b"")[:3]
     title, _, stdout = begin.partition(b"\n")
     number, _, stderr = status.partition(b"\n")
-    words = _text(b" ".join((title, number, end)))
-    match = re.fullmatch(r"begin (\w+) status (\d{1,3}) end \1", words, re.ASCII)
+    match = re.fullmatch(
+        r"begin (\w+) status (\d{1,3}) end \1\n?", _text(b" ".join((title, number, end))), re.ASCII
+    )
     if match is None:
-        raise ProbeOutputError("the output of the probe script is damaged")
+        return None
     limit = most.get(match[1], MOST)
     if len(stdout) + len(stderr) > limit:
-        return Answer(
-            match[1], UNREADABLE, "", f"the answer has more than {limit >> 20} MiB, and was dropped"
-        )
+        why = f"the answer has more than {limit >> 20} MiB, and was dropped"
+        return Answer(match[1], UNREADABLE, "", why)
     return Answer(match[1], int(match[2]), _text(stdout), _text(stderr).rstrip("\n"))
 
 

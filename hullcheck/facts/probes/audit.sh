@@ -1,5 +1,6 @@
 # shellcheck disable=SC2086,SC2154 # one word for each line
-stored=$(grep -HsE "^[[:space:]]*(-|log_file[[:space:]]*=)" /etc/audit/rules.d/*.rules /etc/audit/audit.rules /etc/audit/auditd.conf)
+stored=$(grep -HsE "^[[:space:]]*(-|log_file[[:space:]]*=)" \
+  /etc/audit/rules.d/*.rules /etc/audit/audit.rules /etc/audit/auditd.conf)
 log=/var/log/audit/audit.log loaded=""
 set -f
 IFS=$line_feed

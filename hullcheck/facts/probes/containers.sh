@@ -32,7 +32,7 @@ printf "%s\n" "$said" | grep '"Pid":0,' |
   printf "%s %s\n" "$id" "$uid"
 done
 
-# The files of running containers as `KIND NAME`; listeners are looked for in networks that others may reach without a port.
+# What to read, as `KIND NAME`; listeners are looked for in networks that others may reach without a port.
 # shellcheck disable=SC2154 # what the engine said of itself
 networks=$engine
 case $engine in *--end*) ;; *) networks=$(documents networks 2>/dev/null) ;; esac # it was cut off for the environment
@@ -86,7 +86,7 @@ names source | while IFS= read -r source; do real "$source"; done
 # Sockets but those of shims, by their paths without linked folders: a daemon may listen at /var/run/docker.sock.
 {
   # shellcheck disable=SC2086,SC2154
-  sed -n '/\/containerd\/s\//d; s|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' $unix_tables
+  sed -n '/\/containerd\/s\//d; s|^[^ ]* [^ ]* [^ ]* 00010000 [^ ]* [^ ]* *[0-9]* \(/.*\)|\1|p' $unix
   names source
 } | sort -u | while IFS= read -r socket; do
   if cd -P "${socket%/*}/" 2>/dev/null && [ -S "${socket##*/}" ]; then printf "%s\0" "${PWD%/}/${socket##*/}"; fi

@@ -1,4 +1,4 @@
-# The engine itself. Later probes look into this answer, as far as the networks, which may be many. Of containers and images it has ids.
+# The engine, with the ids of containers and images. Later probes look into this answer, as far as there is room.
 endpoint=${DOCKER_HOST:-${engine_socket:+unix://$engine_socket}}
 [ -n "$endpoint" ] || endpoint=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null)
 printf -- "--endpoint\n\"%s\"\n" "$endpoint"

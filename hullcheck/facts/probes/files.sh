@@ -1,5 +1,5 @@
-# Each path that the engine may use goes into $wanted, as ROOT|PATH, and all are followed together. `PID/WORD VALUE` is about a
-# dockerd or containerd. $root is where a daemon of root sees its files. ${long#*x} is slow: it takes the square of the length.
+# Each path that the engine may use goes into $wanted, as ROOT|PATH, and all are followed together. $root is where a
+# daemon of root sees its files. `PID/WORD VALUE` is about a dockerd or containerd. ${long#*x} takes quadratic time.
 # shellcheck disable=SC2020,SC2086,SC2154 # one word for each path; the prologue has set $daemons, and the probe engine $engine
 cd /proc || exit
 exec 2>/dev/null
@@ -59,7 +59,7 @@ IFS=" $line_feed"
 for pid in $pids; do links=$links$line_feed$pid/fd; done
 seen=$({
   ls -ln self/exe $links
-  grep -aHs " 00010000 .* /" $unix_tables
+  grep -aHs " 00010000 .* /" $unix
 } | awk -v daemons="$daemons" '
   /^[0-9]+\/fd:$/ { pid = $1; sub("/.*", "", pid) }
   !/^\/proc/ && (at = index($0, " -> ")) {

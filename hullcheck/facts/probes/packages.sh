@@ -13,7 +13,7 @@ for file in /usr/local/sbin/unminimize /usr/bin/unminimize /etc/dpkg/dpkg.cfg.d/
 path="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/opt/*:/opt/*/bin:/opt/*/*:/opt/*/*/bin"
 path="$path:/usr/local/*/bin:/usr/lib/go*/bin:/usr/lib/llvm*/bin:/usr/lib/jvm/*/bin:/root/.*/bin:/home/*/.*/bin:/home/*/go/bin"
 IFS=:
-folders=$(for each in $path; do [ -h "$each" ] || [ ! -d "$each/" ] || echo "$each"; done | sort -u) # most hosts have a link /bin
+folders=$(for each in $path; do [ -h "$each" ] || [ ! -d "$each/" ] || echo "$each"; done | sort -u)
 IFS=$line_feed
 for each in $folders; do case $each in *bin) [ -r "$each" ] || echo "unread:$each" ;; esac done
 find -L $folders -maxdepth 1 -type f -perm -100 2>/dev/null | grep -E "/(@PROGRAMS@)$"

@@ -8,8 +8,8 @@ find_sockets
 set --
 for file in 1/net/tcp 1/net/tcp6 1/net/udp 1/net/udp6; do [ ! -e $file ] || set -- "$@" $file; done
 echo --listeners
-# Of control groups each path once, where version 1 has it for each controller. That processes end meanwhile, both programs
-# tell by their status.
+# Of control groups each path once, where version 1 has it for each controller. Status 1 or 2 says that processes
+# ended meanwhile.
 {
   printf "%s\n" "$sockets" --processes
   grep -aHs -e ^Name: -e ^PPid: -e ^Uid: -e ^CapPrm: -e ^CapEff: -e ^CapBnd: -e ^NoNewPrivs: -e ^Seccomp: -e "^[0-9]*:" \

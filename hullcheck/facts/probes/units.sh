@@ -6,7 +6,7 @@ if [ -d /run/systemd/system ]; then
   properties=Id,LoadState,ActiveState,UnitFileState,MainPID,Result,ExecMainExitTimestamp
   shown=$(systemctl show --property=$properties @UNITS@) || exit
   echo --systemd
-  # The list of files names no instances of templates and no scripts of System V, and timers and paths are not asked for.
+  # The list of files names no instances of templates and no scripts of System V; timers and paths are not listed.
   find /etc/systemd/system/*.[wr]*s/ /run/systemd/generator.late/*.wants/ -type l -exec ls -ln {} + 2>/dev/null
   set -f
   IFS=$line_feed

@@ -50,7 +50,7 @@ part() { # NAME COMMAND...: its section; where it failed, why stands behind `fai
 
 # The images, in the stores of the engine and of containerd.
 say() { printf "%s\n" "$@"; }
-find_store() { # ID...: in $store the folder of the documents of these images, in $kind `own`, the engine's, or `containerd`
+find_store() { # ID...: in $store the folder of their documents, in $kind `own`, that of the engine, or `containerd`
   store="" kind=containerd content=io.containerd.content.v1.content/blobs/sha256
   for each in "$data_root"/image/*/imagedb/content/sha256 "$data_root/containerd/daemon/$content" "/var/lib/containerd/$content"; do
     [ -n "$store" ] || [ ! -r "$each/${1#sha256:}" ] || store=$each
@@ -72,9 +72,9 @@ walk() { # NAMES: $told gets the documents that tell of these images, $below and
   fi
 }
 
-# What a dockerd was told. The folder is /proc, IFS a line feed, and no pattern is filled in.
-option() { tr "=\n\0" "\n \n" <"$1/cmdline" | sed -n "/^$2\$/{n;h;}; \${x;p;}"; } # PID NAME: the last value of one
-configuration() {                                                                 # PID: $file, and in $folder, $home and $certificates what an engine of a user has elsewhere
+# What a dockerd was told: `option` gives the last value of one. The folder is /proc, IFS a line feed, and -f is set.
+option() { tr "=\n\0" "\n \n" <"$1/cmdline" | sed -n "/^$2\$/{n;h;}; \${x;p;}"; }
+configuration() { # PID: $file, and in $folder, $home and $certificates what an engine of a user has elsewhere
   home=/root xdg="" rootless="" certificates="" client=""
   known=$(tr "\n\0" " \n" <"$1/environ")
   for word in $known; do

@@ -17,10 +17,10 @@ fi
 
 # The processes of the daemons, and the sockets in their networks and in that of the script.
 daemons=$(grep -lsx dockerd /proc/[0-9]*/comm | tr -dc "0-9\n" | tr "\n" " ")
-unix_tables=/proc/self/net/unix script=$$
+unix=/proc/self/net/unix script=$$
 # shellcheck disable=SC3013
-for pid in $daemons; do [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] || unix_tables="$unix_tables$line_feed/proc/$pid/net/unix"; done
-export engine_socket daemons unix_tables line_feed script limit
+for pid in $daemons; do [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] || unix="$unix$line_feed/proc/$pid/net/unix"; done
+export engine_socket daemons unix line_feed script limit
 
 # The script is to stop once the process `holder` has ended: at a signal, or with a standard input that is held open.
 hold() {
@@ -55,9 +55,9 @@ ask() {               # NAME SCRIPT [engine]: sends the frame of its answer; it 
   fi
   printf "\n%s status %d\n%s\n%s end %s\n" "$nonce" "$status" "$said" "$nonce" "$1"
 }
-share() { # engine SCRIPT engine: so that the questions after it find the answer in $engine, and in $data_root a part of it
+share() { # engine SCRIPT engine: the questions after it find the answer in $engine, and a part of it in $data_root
   frame=$(ask "$@")
-  case $frame in *"curl ended with the status 2"*) engine_socket="" && frame=$(ask "$@") ;; esac # one that knows no sockets
+  case $frame in *"curl ended with the status 2$line_feed"*) engine_socket="" && frame=$(ask "$@") ;; esac # an old curl
   printf "%s\n" "$frame"
   case $frame in *"$line_feed$nonce status 124$line_feed"*) late=2 ;; esac
   frame=${frame#*"$line_feed"}

@@ -44,7 +44,7 @@ def test_log(tmp_path: Path) -> None:
     """The log is where auditd.conf names it; its time is that of the last record."""
     log, conf = tmp_path / "audit.log", tmp_path / "auditd.conf"
     conf.write_text(f"log_group = root\nlog_file = {log}\n", encoding="ascii")
-    script = AUDIT.script.replace("/etc/audit/auditd.conf", str(conf))
+    script = "line_feed='\n'\n" + AUDIT.script.replace("/etc/audit/auditd.conf", str(conf))
 
     def printed() -> str:
         done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
