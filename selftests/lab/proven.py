@@ -26,14 +26,14 @@ ASKED = frozenset({"daemon_remaps_users"})
 """What takes something away, on a host of its own."""
 HOST = of(Settings, KernelSettings, Mode, Owner) - ASKED
 """On a careless host."""
-ASKED_ON_HOST = frozenset(name for name in HOST if REMEDIES[name].asks)
 PLAYED = (of(Settings, KernelSettings) - ASKED) | {
     *("api_sockets_belong_to_root_and_the_docker_group", "api_sockets_are_closed_to_others"),
     *("configuration_file_belongs_to_root", "configuration_file_is_written_by_root_alone"),
 }
 """By the playbook: of owners and modes one file of each kind."""
 RULES, LIMITS, OPTIONS = of(AuditRule), of(ContainerLimit), of(ContainerOptions)
-"""In the kernel of the machine, and of containers on an engine."""
+"""In the kernel of the machine, and of containers."""
+ASKED_ON_HOST = frozenset(name for name, each in REMEDIES.items() if each.asks) - ASKED
 
 # ---- what still fails on the careless host when all files are applied
 

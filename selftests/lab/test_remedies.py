@@ -21,13 +21,13 @@ from hullcheck import cli, facts
 from hullcheck.controls.metadata import read_docstring
 from hullcheck.recording import Recording
 from hullcheck.remedies import AuditRule
-from hullcheck.remedies.plan import Limit, Options, Rule, change, plan, plan_of
+from hullcheck.remedies.plan import Limit, Options, Rule, change, plan
 from hullcheck.remedies.script import PLACE, rules_file
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, Finding, document
 from hullcheck.results.failures import Failure
 from hullcheck.verdicts import Verdict
-from selftests.kit.judging import control, facts_of_engine, facts_of_guest, judge_engine, judged
+from selftests.kit.judging import control, facts_of_guest, judge_engine, judged
 from selftests.kit.running import Project, Run
 from selftests.lab import proven
 from selftests.lab.test_audit_rules import Kernel, now, turn
@@ -88,9 +88,8 @@ SERVICES: dict[str, tuple[str, str]] = {
 FETCH = "wget -q -T 3 -O /dev/null"
 ALL = {"inside": True, "outside": True}
 DAEMON = ("-m", "cis", "tests/test_2_daemon.py")
-TAKES_AWAY = proven.ASKED_ON_HOST | {"container_has_a_memory_limit", "container_root_is_read_only"}
-LIMITS = {"container_has_a_cpu_limit", "container_has_a_process_limit", "container_has_a_memory_limit"}
-AGAIN = {"container_capabilities_are_needed", "container_gains_no_privileges", "container_root_is_read_only"}
+LOOSE = "--security-opt seccomp=unconfined --pid host --ipc host --uts host --restart always"
+"""How the client is started on a careless host."""
 
 
 def start(host: Host, options: Mapping[str, Sequence[str]]) -> None:
@@ -175,7 +174,7 @@ class Remedies(Struct, frozen=True):
         mended: by the files.
         again: as soon as containers are created again.
         left: the controls of which something is left to a person.
-        options: those with which each container is created again.
+        options: those with which each container is created again, in the place of loose ones.
     """
 
     folder: Path
@@ -196,9 +195,14 @@ def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies
     every = {(each.control.id, each.finding.subject) for each, _ in made.changes}
     again = {(each.control.id, each.finding.subject) for each in made.mended(Options)}
     left = {each.failure.control.id for each in made.left} | {each.control.id for each in made.asked}
-    options = {each.container: " ".join(each.add).split() for each in made.options}
-    for each in made.of(Limit):
-        options.setdefault(each.container, []).extend(each.options.split())
+    options = {"client": LOOSE.split()}
+    for again_with in made.options:
+        kept = LOOSE if again_with.container == "client" else ""
+        for each in again_with.drop:
+            kept = kept.replace(each, "")
+        options[again_with.container] = " ".join((kept, *again_with.add)).split()
+    for limit in made.of(Limit):
+        options.setdefault(limit.container, []).extend(limit.options.split())
     return Remedies(output / host.name, every - again, again, left, options)
 
 
@@ -230,7 +234,7 @@ def careless_host(lab_host: HostFactory, lab: Laboratory, certificates: Path) ->
         if tls:
             own[f"{REGISTRY}/ca.crt"] = (certificates / "ca.pem").read_text()
         made = lab_host(files={**FILES, **own}, own_usr=True, **settings)
-        start(made, {})
+        start(made, {"client": LOOSE.split()})
         lab.change_setting("/proc/sys/fs/suid_dumpable", "2")
         lab.change_setting("/proc/sys/kernel/randomize_va_space", "1")
         made.exec("sh", "-e", "-c", flaws)
@@ -246,9 +250,9 @@ def test_shell(careless_host: HostFactory, suite: Project) -> None:
     """
     host = careless_host(OPEN, tls=True)
     before = audit(suite, host)
-    made = remedy(suite, host, TAKES_AWAY)
-    assert {control for control, _ in made.mended} == proven.HOST | LIMITS
-    assert {control for control, _ in made.again} == AGAIN
+    made = remedy(suite, host, proven.ASKED_ON_HOST)
+    assert {control for control, _ in made.mended} == proven.HOST | proven.LIMITS
+    assert {control for control, _ in made.again} == proven.OPTIONS
     every = made.mended | made.again
     assert {before.findings[each][0] for each in every} == {"fail"}
     bring(host, made.folder)
@@ -377,66 +381,6 @@ def test_rules(lab: Laboratory, lab_host: HostFactory) -> None:
     call("nsenter", f"--mount=/proc/{pid}/ns/mnt", "auditctl", "-R", "/root/docker.rules")
     after = now(asked)
     assert {verdict for name in proven.RULES for verdict, _ in judged(name, after).values()} == {"pass"}
-
-
-# ---- containers
-
-CARELESS = {
-    "web": "",
-    "loose": "--security-opt seccomp=unconfined --pid host --ipc host --uts host",
-    "eager": "--restart always",
-}
-
-
-def failures(engine: Engine, names: frozenset[str]) -> dict[Found, Failure]:
-    """Return what fails of these controls, by control and container."""
-    known = facts_of_engine(engine.socket, of="5")
-    return {
-        (name, subject): failure(name, "container", subject, reason)
-        for name in sorted(names)
-        for subject, (verdict, reason) in judged(name, known).items()
-        if verdict == "fail"
-    }
-
-
-def talks(engine: Engine) -> bool:
-    """Return whether the other containers reach the one that serves."""
-    fetch = f"{FETCH} http://web:8000/passwd || echo no"
-    return not any(engine.docker("exec", name, "sh", "-c", fetch).strip() for name in ("loose", "eager"))
-
-
-def test_containers(engine: EngineFactory) -> None:
-    """`docker update` as it is written gives a container its limits, and with the options that are named it passes."""
-    site = engine()
-    site.docker("network", "create", "site")
-    serve = ["httpd", "-f", "-p", "8000", "-h", "/etc"]
-    for name, options in CARELESS.items():
-        site.run(name, "--network", "site", *options.split(), command=serve)
-    until(lambda: talks(site), "the containers do not answer")
-    found = failures(site, proven.LIMITS)
-    assert {name for name, _ in found} == proven.LIMITS
-    made = plan_of(found.values(), facts_of_engine(site.socket, of="5"), also=proven.LIMITS)
-    assert (made.left, len(made.changes)) == ((), len(found))
-    for each in made.of(Limit):
-        site.docker("update", *each.options.split(), "--", each.container)
-    assert failures(site, proven.LIMITS) == {}
-    assert talks(site)
-
-    found = failures(site, proven.OPTIONS)
-    assert {name for name, _ in found} == proven.OPTIONS
-    made = plan_of(found.values(), facts_of_engine(site.socket, of="5"), also=proven.OPTIONS)
-    assert {each.container for each in made.options} == CARELESS.keys()
-    for each in made.options:
-        kept = CARELESS[each.container]
-        for drop in each.drop:
-            kept = kept.replace(drop, "")
-        site.docker("rm", "--force", each.container)
-        words = [*kept.split(), *" ".join(each.add).split()]
-        site.run(each.container, "--network", "site", *words, command=serve)
-    assert made.left == ()
-    mended = {(each.control.id, each.finding.subject) for each, _ in made.changes}
-    assert failures(site, proven.OPTIONS).keys() & mended == set()
-    until(lambda: talks(site), "the containers do not answer")
 
 
 # ---- commands and settings in the docstrings of controls
