@@ -67,10 +67,9 @@ class HostContext(Struct, frozen=True, dict=True):
 
     @property
     def namespaces(self) -> Mapping[str, str]:
-        """The namespaces of the host, which are those of the daemon, or of the process that serves Podman's socket."""
-        if self.engine.get().is_docker:
-            return self.daemon.get().namespaces
-        return self.podman_service.get().namespaces
+        """The namespaces of the host: those of the daemon, or of the process that serves Podman's socket."""
+        serves = self.daemon if self.engine.get().is_docker else self.podman_service
+        return serves.get().namespaces
 
     @cached_property
     def mount_table(self) -> MountTable:
