@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -99,6 +100,7 @@ def test_programs_in_usual_folders(shell: tuple[str, ...], tmp_path: Path) -> No
         (tmp_path / each).chmod(0o755)
     (tmp_path / "gnu/bin/clang").write_text("")  # not to be run
     script = PACKAGES.script.replace("/opt/", f"{tmp_path}/")
-    said = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=False)
+    given = {**os.environ, "line_feed": "\n"}
+    said = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=False, env=given)
     lines = said.stdout.split("\n")
     assert {line.removeprefix(f"{tmp_path}/") for line in lines if str(tmp_path) in line} == names

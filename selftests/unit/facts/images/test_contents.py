@@ -376,9 +376,11 @@ def test_image_is_remembered(tmp_path: Path) -> None:
     assert set(image_cache.load(file)) == {digest("b")}
 
 
-def test_image_that_nobody_knows() -> None:
+def test_image_that_nobody_knows(tmp_path: Path) -> None:
     """What a target leaves out and is not known, or has other layers by now, was not read."""
-    layers = image_cache.complete(recorded(known("a", "1")), dict(ImageContents(recorded(A))._found))
+    file = tmp_path / "x.json"
+    image_cache.save(file, recorded(A))
+    layers = image_cache.complete(recorded(known("a", "1")), image_cache.load(file))
     for recording in (image_cache.complete(recorded(known("a")), {}), layers):
         with pytest.raises(EvidenceError, match="its layers could not be read"):
             ImageContents(recording).of(digest("a"))
