@@ -178,9 +178,7 @@ def test_host_with_busybox(host: Host) -> None:
     links = f"for name in {BUSYBOX}; do ln -sf /usr/bin/busybox /opt/bb/$name; done"
     _do(host, f"mkdir -p /opt/bb; {links}; ln -sf /usr/bin/systemctl /usr/bin/setsid /opt/bb")
     (files,) = (each for each in PROBES if each.name == "files")
-    known = (
-        "daemons=$(pidof dockerd) unix=/proc/self/net/unix data_root=/var/lib/docker line_feed='\n'"
-    )
+    known = "daemons=$(pidof dockerd) unix=/proc/self/net/unix data_root=/var/lib/docker line_feed='\n'"
     script = f"{known}\nPATH=/opt/bb\nexport PATH\n{common('functions')}{files.script}"
     said = files.keep(host.exec("/usr/bin/busybox", "sh", "-c", script))
     facts = with_answer(facts_inside(host, of="3"), Answer(files.name, 0, said, ""))
