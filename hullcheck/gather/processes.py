@@ -126,16 +126,11 @@ def run(
             _listen(process, Intake(_LAST_WORDS, lambda: False))
         _hang_up(process)
         status = _status(process, intake.seconds_left() + _LAST_WORDS)
-        if status is None:
-            kill_below(process.pid)
-            status = _status(process, _LAST_WORDS)
     finally:
         _running.discard(process)
         for pipe in (process.stdout, process.stderr):
             if pipe:
                 pipe.close()
-    if status is None:
-        status = -signal.SIGKILL
     return Ended(status, bytes(intake.output), bytes(intake.errors), intake.fault)
 
 
@@ -167,11 +162,14 @@ def _hang_up(process: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def _status(process: subprocess.Popen[bytes], seconds: float) -> int | None:
-    """Return the exit status of *process*, which has *seconds* to end; None where it did not."""
+def _status(process: subprocess.Popen[bytes], seconds: float) -> int:
+    """Return the exit status of *process*, which is killed if it does not end in *seconds*."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         return process.wait(seconds)
-    return None
+    kill_below(process.pid)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(_LAST_WORDS)
+    return -signal.SIGKILL
 
 
 # ---- over paramiko
@@ -190,26 +188,20 @@ def run_over_paramiko(backend: Any, command: bytes, timeout: float) -> Ended:
         channel.shutdown_write()
         return True
 
+    def take() -> None:
+        while channel.recv_ready():
+            intake.take(channel.recv(_CHUNK))
+        while channel.recv_stderr_ready():
+            intake.take(channel.recv_stderr(_CHUNK), error=True)
+
     intake = Intake(timeout, hang_up)
-    while not _is_at_end(channel) and (left := intake.seconds_left()) > 0:
+    while not (channel.eof_received or channel.closed) and (left := intake.seconds_left()) > 0:
         select.select([channel], [], [], min(left, 1.0))
-        _take(channel, intake)
-    _take(channel, intake)
+        take()
+    take()
     status = channel.recv_exit_status() if channel.exit_status_ready() else 0
     channel.close()
     return Ended(status, bytes(intake.output), bytes(intake.errors), intake.fault)
-
-
-def _is_at_end(channel: Any) -> bool:
-    at_its_end: bool = channel.eof_received or channel.closed
-    return at_its_end and not channel.recv_ready() and not channel.recv_stderr_ready()
-
-
-def _take(channel: Any, intake: Intake) -> None:
-    while channel.recv_ready():
-        intake.take(channel.recv(_CHUNK))
-    while channel.recv_stderr_ready():
-        intake.take(channel.recv_stderr(_CHUNK), error=True)
 
 
 # ---- the end of all

@@ -17,7 +17,6 @@ folders=$(for each in $path; do [ -h "$each" ] || [ ! -d "$each/" ] || echo "$ea
 IFS=$line_feed
 for each in $folders; do case $each in *bin) [ -r "$each" ] || echo "unread:$each" ;; esac done
 find -L $folders -maxdepth 1 -type f -perm -100 2>/dev/null | grep -E "/(@PROGRAMS@)$"
-
 echo --kernel
 read -r release </proc/sys/kernel/osrelease
 [ ! -e "/var/lib/dpkg/info/linux-image-$release.list" ] ||

@@ -8,6 +8,7 @@ guard() {
     wait "$!"
     seconds=$((seconds + 1))
   done
+  kill -0 "$script" || kill -KILL "$holder" # which would outlive it
   trap "" TERM
   kill -TERM 0
   sleep 1 &
