@@ -49,6 +49,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.self_contained_html = True
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Leave out what JSON cannot hold, for plugins that write reports; what workers send, `xdist` adds."""
+    data = yield
+    if data:
+        data.pop("hullcheck", None)
+    return data
+
+
 class Reporting:
     """The hooks of the main process that read results; without a result they write and print nothing."""
 

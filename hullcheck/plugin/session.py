@@ -29,7 +29,6 @@ from hullcheck.inventory import (
     Target,
     acceptance,
     load,
-    releases,
     shards,
     unasked,
 )
@@ -347,8 +346,12 @@ def _inventory(config: pytest.Config) -> Inventory:
 def _releases(config: pytest.Config) -> tuple[KnownReleases, bytes]:
     """Return what is known of releases, and the file that was named for it, if one was."""
     given = options.path(config, "releases")
+    if given is None:
+        return shipped(), b""
+    from hullcheck.inventory import releases  # late: YAML is slow to import
+
     with _wrong_use("--releases: "):
-        return releases.load(given) if given else (shipped(), b"")
+        return releases.load(given)
 
 
 def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:

@@ -189,13 +189,12 @@ def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generat
     """
     data = yield
     carried: Carried | None = getattr(report, "hullcheck", None)
-    if not (data and carried):
+    if not (data and carried and hasattr(config, "workerinput")):
         return data
-    if hasattr(config, "workerinput"):
-        carried = changed(carried, described=_described(config, carried.result.target))
-        if carried.whole:
-            named = (report.nodeid, report.location, carried.result, carried.described)
-            return {"hullcheck": packed.encode((*named, report.start, report.duration))}
+    carried = changed(carried, described=_described(config, carried.result.target))
+    if carried.whole:
+        named = (report.nodeid, report.location, carried.result, carried.described)
+        return {"hullcheck": packed.encode((*named, report.start, report.duration))}
     data["hullcheck"] = packed.encode(carried).decode()
     return data
 

@@ -27,12 +27,12 @@ _CONTENT = rf"(?:(?:{_HEADER})*{_BREAK}*[A-Za-z0-9+/=]{{16,}})+(?:{_BREAK}*[A-Za
 IN_ONE_VALUE = rf"{_PEM}[\s\S]*?(?:-----END[^-]*-----|$(?![\s\S]))|{_IN_BASE64}[\w+/=\s-]*"
 """A key in a value that holds nothing else of interest."""
 _ON_ONE_LINE = (
-    re.compile(rf"(?P<head>{_PEM}){_CONTENT}"),
-    re.compile(rf"(?P<head>{_IN_BASE64})(?:[\w+/=-]|{_BREAK}+(?=[A-Za-z0-9+/=]{{16}})){{40,}}"),
+    regex(rf"(?P<head>{_PEM}){_CONTENT}"),
+    regex(rf"(?P<head>{_IN_BASE64})(?:[\w+/=-]|{_BREAK}+(?=[A-Za-z0-9+/=]{{16}})){{40,}}"),
 )
 _HEADS = (
-    re.compile(rf"{_PEM}[^\S\n]*$", re.MULTILINE),
-    re.compile(rf"(?<![A-Za-z0-9+/]){_IN_BASE64}[A-Za-z0-9+/]*$", re.MULTILINE),
+    regex(rf"{_PEM}[^\S\n]*$", re.MULTILINE),
+    regex(rf"(?<![A-Za-z0-9+/]){_IN_BASE64}[A-Za-z0-9+/]*$", re.MULTILINE),
 )
 _FURTHER_HEADER = regex(r"[A-Z][\w-]*: .*|")
 _LINE = regex(r"[A-Za-z0-9+/=]{40,}")

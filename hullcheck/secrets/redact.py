@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from hullcheck.lazy import regex
+
 HIDDEN = "***"
 """Stands for a secret."""
 DROPPED = "(dropped)"
@@ -18,7 +20,7 @@ class LinesLike:
     """
 
     def __init__(self, *patterns: str) -> None:
-        self._known = re.compile("|".join(f"(?:{each})" for each in (*patterns, re.escape(DROPPED), "")))
+        self._known = regex("|".join(f"(?:{each})" for each in (*patterns, re.escape(DROPPED), "")))
 
     def __call__(self, text: str) -> str:
         return "\n".join(line if self._known.fullmatch(line) else DROPPED for line in text.split("\n"))
