@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from hullcheck.policy import Policy
 from hullcheck.recording import CLOCK, Recording
 from hullcheck.recording.backends import COMPOSE
-from hullcheck.recording.probe import Probe
+from hullcheck.recording.probe import ORDER, Probe
 from hullcheck.verdicts import NotApplicable
 
 T = TypeVar("T")
@@ -137,13 +137,6 @@ def _check(one: Fact, above: tuple[Fact, ...], good: set[Fact]) -> None:
         elif name not in GIVEN:
             raise TypeError(f"{one} needs {name!r}, and there is no such fact")
     good.add(one)
-
-
-ORDER = (
-    *("host", "engine", "swarm", "containers", "processes", "daemon", "units", "files"),
-    *("accounts", "audit", "packages", "firewall", "images", "image_contents", "reports"),
-)
-"""The questions in the order in which a target is asked; then come those of a site."""
 
 
 def probes() -> tuple[Probe, ...]:

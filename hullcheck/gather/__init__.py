@@ -11,7 +11,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hullcheck import compose
 from hullcheck.gather import image_cache, processes
 from hullcheck.gather.transport import Connection, TransportError, run_script
 from hullcheck.inventory import Target
@@ -80,9 +79,23 @@ def check_files(targets: Iterable[Target]) -> None:
     for target in targets:
         if backend_of(target.connect) == COMPOSE:
             try:
-                compose.recorded(target.name, recorded_path(target.connect))
-            except compose.ComposeError as error:
+                _of_files(target)
+            except RecordingError as error:
                 raise TargetError(hide_passwords(str(error))) from None
+
+
+def _of_files(target: Target) -> Recording:
+    """Return the recording of Compose files.
+
+    Raises:
+        RecordingError: they cannot be judged; the message names file and line.
+    """
+    from hullcheck import compose  # late: it imports the facts, and a host is asked before they are
+
+    try:
+        return compose.recorded(target.name, recorded_path(target.connect))
+    except compose.ComposeError as error:
+        raise RecordingError(str(error)) from None
 
 
 def script_for(
@@ -129,7 +142,7 @@ class _Trip(Struct, frozen=True):
         try:
             with known_to_site(target.secret_names):
                 return self._recorded(target)
-        except (RecordingError, compose.ComposeError) as error:
+        except RecordingError as error:
             return self._failed(target, str(error))
         except TransportError as error:
             return self._unaudited(target, error)
@@ -139,7 +152,7 @@ class _Trip(Struct, frozen=True):
 
     def _recorded(self, target: Target) -> Recording:
         if backend_of(target.connect) == COMPOSE:
-            return compose.recorded(target.name, recorded_path(target.connect))
+            return _of_files(target)
         if backend_of(target.connect) == RECORDED:
             return replace(Recording.load(recorded_path(target.connect), self.probes), target=target.name)
         if self.cache is None:

@@ -7,24 +7,24 @@ target again; what cannot be written is read again next time.
 import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from hullcheck import __version__, inputs, private_files
-from hullcheck.facts.images.contents import IMAGE_CONTENTS, Contents
-from hullcheck.facts.images.models import documents_in
 from hullcheck.inventory import Target
 from hullcheck.recording import Recording
 from hullcheck.recording.packing import LARGEST
 from hullcheck.recording.probe import TIMED_OUT
 
-SCHEMA = "hullcheck/images/9"
+SCHEMA = "hullcheck/images/10"
+_PROBE = "image_contents"
 
-Known = Mapping[str, Contents]
-"""What was read of images, by id."""
+Known = Mapping[str, dict[str, Any]]
+"""What was read of images, by id, as the recording has it: no fact is imported before a target is asked."""
 
 
 class _File(msgspec.Struct):
@@ -32,7 +32,7 @@ class _File(msgspec.Struct):
 
     schema: str
     version: str
-    images: list[Contents]
+    images: list[dict[str, Any]]
 
 
 def file_for(folder: Path, target: Target, docker_host: str | None) -> Path:
@@ -45,15 +45,15 @@ def load(path: Path) -> Known:
     """Return the images in the cache at *path*; none where it is missing or damaged."""
     try:
         found = msgspec.json.decode(inputs.read(path, LARGEST), type=_File)
-    except (OSError, ValueError):
+        is_ours = (found.schema, found.version) == (SCHEMA, __version__)
+        return {each["Id"]: each for each in found.images} if is_ours else {}
+    except (OSError, ValueError, KeyError):
         return {}
-    is_ours = (found.schema, found.version) == (SCHEMA, __version__)
-    return {each.id: each for each in found.images} if is_ours else {}
 
 
 def complete(recording: Recording, known: Known) -> Recording:
     """Return the *recording* with what is known of the images that the target was not asked for again."""
-    answer = recording.answers.get(IMAGE_CONTENTS.name)
+    answer = recording.answers.get(_PROBE)
     if answer is None:
         return recording
     told = answer.stdout.split("\n")
@@ -65,20 +65,25 @@ def complete(recording: Recording, known: Known) -> Recording:
 def _line(line: str, known: Known) -> str:
     """Return what is known of an image, if it is of the same layers."""
     _, identifier, chain = line.split()
-    found = known.get(identifier)
-    return msgspec.json.encode(found).decode() if found and found.chain == chain else line
+    found = known.get(identifier, {})
+    return msgspec.json.encode(found).decode() if found.get("Chain") == chain else line
 
 
 def save(path: Path, recording: Recording) -> None:
     """Write to *path* what the *recording* says of images, and nothing of those that are gone."""
-    answer = recording.answers.get(IMAGE_CONTENTS.name)
+    answer = recording.answers.get(_PROBE)
     if answer is None or answer.status not in (0, TIMED_OUT):
         return  # an engine that does not answer has not lost its images
-    images = [
-        each if each.read else msgspec.structs.replace(each, read=recording.gathered)
-        for each in documents_in(answer.stdout, Contents)
-    ]
+    images = [{**each, "Read": each.get("Read") or recording.gathered} for each in _images(answer.stdout)]
     content = msgspec.json.format(msgspec.json.encode(_File(SCHEMA, __version__, images)), indent=1)
     with contextlib.suppress(OSError):
         private_files.make_folder(path.parent)
         private_files.write(path, content + b"\n")
+
+
+def _images(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the images that were read, of which each is a line."""
+    for line in text.split("\n"):
+        if line.startswith("{"):
+            with contextlib.suppress(ValueError):
+                yield msgspec.json.decode(line)

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import Self
 
 from msgspec import Struct
 
+from hullcheck.data import software
+from hullcheck.data.runtime_security import PRODUCTS
+from hullcheck.data.updates import AGENTS, UPDATERS
 from hullcheck.recording import shell
 
 _PROBES = Path(__file__).parents[1] / "facts" / "probes"
@@ -16,8 +20,25 @@ MOST = 64 << 20
 """Bytes of an answer that are read, unless its probe says otherwise; 5,000 containers are described in 7 MiB."""
 
 
+ORDER = (
+    *("host", "engine", "swarm", "containers", "processes", "daemon", "units", "files"),
+    *("accounts", "audit", "packages", "firewall", "images", "image_contents", "reports"),
+)
+"""The names of our own probes, in the order in which a target is asked; then come those of a site."""
+_SHARED = "engine"
+
+
 def _all_of_it(text: str) -> str:
     return text
+
+
+def _named(word: str) -> str:
+    """The names for which `@WORD@` stands in a script."""
+    if word in ("PACKAGES", "PROGRAMS"):
+        return "|".join(each[word.lower()] for each in (software.COMPILERS, software.BROWSERS))
+    updaters = [f"{name}.{kind}" for name in UPDATERS for kind in ("timer", "service")]
+    sensors = [unit for each in PRODUCTS.values() for unit in each.units]
+    return " ".join(map(quote, ["auditd.service", *updaters, *AGENTS, *sensors]))
 
 
 class Probe(Struct, frozen=True):
@@ -39,20 +60,10 @@ class Probe(Struct, frozen=True):
     most: int = MOST
 
     @classmethod
-    def from_file(
-        cls,
-        name: str,
-        keep: Callable[[str], str] = _all_of_it,
-        *,
-        shared: bool = False,
-        most: int = MOST,
-        **values: object,
-    ) -> Self:
-        """The probe whose script is NAME.sh of `facts/probes`; `@WORD@` in it stands for one of *values*."""
-        text = shell.read(_PROBES / f"{name}.sh")
-        for word, value in values.items():
-            text = text.replace(f"@{word}@", str(value))
-        return cls(name, text, keep, shared, most)
+    def from_file(cls, name: str, keep: Callable[[str], str] = _all_of_it, *, most: int = MOST) -> Self:
+        """The probe whose script is NAME.sh of `facts/probes`."""
+        text = re.sub("@([A-Z]+)@", lambda word: _named(word[1]), shell.read(_PROBES / f"{name}.sh"))
+        return cls(name, text, keep, name == _SHARED, most)
 
     @property
     def command(self) -> str:
@@ -73,6 +84,11 @@ class Probe(Struct, frozen=True):
         """
         code = re.sub(r"(?m)(^| )#.*", "", self.script)
         return re.search(r"(?<![\w/.-])docker (?!context\b|dockerd\b)[a-z]", code) is not None
+
+
+def own() -> tuple[Probe, ...]:
+    """Our own probes as the script needs them, without what is kept of their answers: no fact is imported."""
+    return tuple(map(Probe.from_file, ORDER))
 
 
 class Answer(Struct, frozen=True):

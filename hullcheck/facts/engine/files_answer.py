@@ -24,17 +24,12 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, in_sections, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
-_PROPERTIES = (
-    "Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,Triggers,TriggeredBy,Listen"
-    ",SocketMode,SocketUser,SocketGroup"
-)
-_COMMANDS = "ExecCondition,ExecStartPre,ExecStart,ExecStartPost,ExecReload,ExecStop,ExecStopPost"
 _MISSING = ("No such file or directory", "Not a directory")
 _PROGRAM = regex(r"^Exec\w+=\{ path=(/[^;]*) ;.*", re.MULTILINE)
 _OTHER = regex(r"^Exec\w+=.*\n?", re.MULTILINE)  # without a path: systemd looks for it when it runs
 _unit_lines = lines_like(
     "unmanaged|manager [0-9]+|program=/.*|SocketMode=[0-7]*",
-    rf"(?:{_PROPERTIES.replace(',SocketMode', '').replace(',', '|')})=.*",
+    "(?:Id|MainPID|FragmentPath|DropInPaths|EnvironmentFiles|Triggers|TriggeredBy|Listen|SocketUser|SocketGroup)=.*",
 )
 
 
@@ -76,7 +71,6 @@ FILES = Probe.from_file(
         times=lines_like(r"[^|]*\|[^|]*\|/.*"),
         devices=kept_as(BlockDevices),
     ),
-    PROPERTIES=f"{_PROPERTIES},{_COMMANDS}",
 )
 SYSTEM = "0"
 """The user whose systemd is that of the system."""

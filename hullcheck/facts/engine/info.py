@@ -40,7 +40,6 @@ ENGINE = Probe.from_file(
         plugins=kept_as(Plugins),
         networks=kept_as(Networks, _judged_options),
     ),
-    shared=True,
 )
 
 _WITHOUT_STATUS = ("vfs", "fuse-overlayfs")

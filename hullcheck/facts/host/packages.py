@@ -7,9 +7,10 @@ from datetime import date
 from msgspec import Struct
 
 from hullcheck.data import software as known
+from hullcheck.data.updates import AGENTS, UPDATERS
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.system import HOST, os_release
-from hullcheck.facts.host.units import AGENTS, UPDATERS, Units
+from hullcheck.facts.host.units import Units
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.lazy import regex
@@ -39,8 +40,6 @@ PACKAGES = Probe.from_file(
             "(?:unread:)?/[^:]*", r'APT::Periodic(?:::[\w-]+)? "[^"]*";', r"/[^:]*:\s*apply_updates\s*=.*"
         ),
     ),
-    PACKAGES=f"{known.COMPILERS['packages']}|{known.BROWSERS['packages']}",
-    PROGRAMS=f"{known.COMPILERS['programs']}|{known.BROWSERS['programs']}",
 )
 
 

@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from shlex import quote
 
 from msgspec import Struct
 
-from hullcheck.data.runtime_security import PRODUCTS
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import Words
@@ -17,21 +15,6 @@ from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError
 
 AUDITD = "auditd.service"
-UPDATERS = ("apt-daily-upgrade", "dnf-automatic", "dnf5-automatic")
-"""Timers, and services of the same names, that may install updates."""
-_AGENTS = """
-    ansible-pull.timer bootc-fetch-apply-updates.timer dnf-automatic-install.timer os-update.timer pe-puppet.service
-    puppet.service rpm-ostreed-automatic.timer salt-minion.service transactional-update.timer update-engine.service
-    zincati.service
-"""
-AGENTS = tuple(_AGENTS.split())
-"""Other units that may install updates."""
-_ASKED = (
-    AUDITD,
-    *(f"{name}.{kind}" for name in UPDATERS for kind in ("timer", "service")),
-    *AGENTS,
-    *(unit for each in PRODUCTS.values() for unit in each.units),
-)
 
 _NAMED = regex(r"(running|enabled):(\S+)(?: .*)?")
 _SOCKET = regex(r"socket:[0-9*[]\S*:(\d+) +([SD])[a-z]* +(\S+\.socket)(?: .*)?")
@@ -62,7 +45,6 @@ UNITS = Probe.from_file(
         openrc=_units,
         show=lines_like("(?:Id|LoadState|ActiveState|UnitFileState|MainPID|Result|ExecMainExitTimestamp)=.*"),
     ),
-    UNITS=" ".join(map(quote, _ASKED)),
 )
 
 

@@ -38,7 +38,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.probe import MOST, TIMED_OUT, Probe
 from hullcheck.verdicts import EvidenceError
 
-_MOST_SENT = 160 << 20  # bytes of listings that are sent at a time
+_MOST_SENT = 160 << 20  # bytes of listings that the script sends at a time
 _MOST = 1 << 29  # bytes of a listing: that of half a million files
 _RUNS = 0o111
 _BLOCK = regex(r"^((?:layer|packages) \S+)\n((?:(?!end$|layer |packages ).*\n)*)end$", re.MULTILINE)
@@ -237,7 +237,7 @@ def _owner(path: str, layers: Sequence[Layer]) -> Layer:
     return next(layer for layer in reversed(layers) if path in layer.paths)
 
 
-IMAGE_CONTENTS = Probe.from_file("image_contents", _keep, most=_MOST_SENT + MOST, MOST=str(_MOST_SENT))
+IMAGE_CONTENTS = Probe.from_file("image_contents", _keep, most=_MOST_SENT + MOST)
 
 
 @fact(IMAGE_CONTENTS)

@@ -85,7 +85,7 @@ show() { # WHOSE, then systemctl as a command, with units
   manager=$1
   shift
   printf "manager %s\n" "$manager"
-  XDG_RUNTIME_DIR=/run/user/$manager "$@" docker.socket "*docker*.socket" "--property=@PROPERTIES@"
+  XDG_RUNTIME_DIR=/run/user/$manager "$@" docker.socket "*docker*.socket" "--property=Id,MainPID,FragmentPath,DropInPaths,EnvironmentFiles,Triggers,TriggeredBy,Listen,SocketMode,SocketUser,SocketGroup,ExecCondition,ExecStartPre,ExecStart,ExecStartPost,ExecReload,ExecStop,ExecStopPost"
 }
 
 echo --processes

@@ -90,5 +90,5 @@ store_of_containerd() {
     exit 1
     ;;
 esac
-if [ "$kind" = own ]; then own_store; else store_of_containerd; fi | head -c @MOST@
+if [ "$kind" = own ]; then own_store; else store_of_containerd; fi | head -c 167772160
 exit $status

@@ -42,6 +42,14 @@ def _output(*frames: str) -> str:
     return f"{MAGIC} {NONCE}\n{''.join(frames)}{NONCE} complete\n"
 
 
+def test_script_needs_no_fact() -> None:
+    """A host can be asked before the facts are imported, and is asked the same."""
+    code = "import sys, hullcheck.gather as _\nfrom hullcheck.recording import probe, script"
+    code += "\nprint(script.render(probe.own()), 'hullcheck.facts' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+    assert printed == f"{render(facts.PROBES)} False\n"
+
+
 @each_shell
 def test_answers_come_back_as_they_were(shell: Sequence[str]) -> None:
     """Output, status and standard error of each probe, in any POSIX shell."""

@@ -153,7 +153,7 @@ def test_image_is_remembered(tmp_path: Path) -> None:
     assert (contents.of(digest("a")).read, contents.of(digest("c")).read) == (1000.0, 0.0)
     image_cache.save(file, second)
     after = image_cache.load(file)
-    assert (set(after), after[digest("a")].read) == ({digest("a"), digest("c")}, 1000.0)
+    assert (set(after), after[digest("a")]["Read"]) == ({digest("a"), digest("c")}, 1000.0)
 
 
 def test_image_that_nobody_knows() -> None:
