@@ -227,7 +227,7 @@ class Reporting:
         """Make the bundle and `latest`, and name what could not be written, after the other reports."""
         self._write(int(session.exitstatus))  # --nagios may have changed it
         audit = self.config.stash.get(SESSION, None)
-        if audit and audit.gathered:
+        if audit and audit.asked:
             (audit.folder / GATHERING).unlink(missing_ok=True)
         if audit and self.outcome and self.audit:
             for name, left_out in self.left_out.items():

@@ -22,7 +22,7 @@ from hullcheck.data.labels import GROUPING
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
-from hullcheck.gather import arriving, check_files
+from hullcheck.gather import arriving, check_files, processes
 from hullcheck.inventory import (
     Inventory,
     InventoryError,
@@ -92,7 +92,7 @@ class AuditSession:
         self.folder = self._folder()
         self.began = run_files.began(self.folder.name)  # the same in all processes
         self.unwritten = Unwritten()
-        self.gathered = False
+        self.asked = self.gathered = False
         self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
         self._arrivals = SimpleQueue[Recording | BaseException]()
@@ -129,7 +129,8 @@ class AuditSession:
 
     def begin_gathering(self) -> None:
         """Ask all targets, in other threads, and keep each recording in the folder of the run."""
-        self.gathered = True
+        self.asked = True
+        self.config.add_cleanup(processes.end_all)
         try:
             (self.writable_folder() / GATHERING).touch()
         except OSError as error:
@@ -149,8 +150,9 @@ class AuditSession:
                 jobs=options.number(self.config, "gather_jobs"),
             ):
                 path = self.folder / recording.target / FILE_NAME
-                with self.unwritten.noting(path):
-                    recording.save(path.parent)
+                if not processes.are_ended():  # else it may tell of that alone
+                    with self.unwritten.noting(path):
+                        recording.save(path.parent)
                 if len(self.targets) > MOST_KEPT and path.is_file():
                     answers = {name: each for name, each in recording.answers.items() if name in _SUMMARY}
                     recording = replace(recording, answers=answers, commands={})
