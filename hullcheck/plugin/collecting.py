@@ -211,7 +211,7 @@ class _Labels(Struct, frozen=True):
 
 def _label(item: pytest.Item) -> list[str]:
     """Add a marker for each framework id, for `-m 'cis(id="5.5")'`; return the faults."""
-    if _LABELLED in item.stash:  # pytest may collect a module again, for a part of it
+    if _LABELLED in item.stash:  # pytest looks at a file again for each of its tests that is named
         return []
     item.stash[_LABELLED] = True
     known = item.config.stash.setdefault(_LABELS, {})

@@ -93,6 +93,7 @@ class AuditSession:
         self.began = run_files.began(self.folder.name)  # the same in all processes
         self.unwritten = Unwritten()
         self.asked = self.gathered = False
+        self.collected = 0  # tests, by workers
         self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
         self._arrivals = SimpleQueue[Recording | BaseException]()

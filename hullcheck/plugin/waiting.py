@@ -56,6 +56,8 @@ def _markers(config: pytest.Config) -> set[str]:
 
 def load(config: pytest.Config) -> None:
     """Import and register the rest of the plugin."""
+    if config.getoption("maxfail", 0) and (options.asks_for_audit(config) or selects_by_marker(config)):
+        config.option.dist, config.option.tx = "no", []  # each worker would count failures for itself
     has_workers = hasattr(config, "workerinput") or config.getoption("tx", None)
     for each in (*modules(), *([import_module("hullcheck.plugin.xdist")] if has_workers else ())):
         config.pluginmanager.register(each, each.__name__)

@@ -171,16 +171,6 @@ def test_key_with_a_passphrase_says_what_to_do(tmp_path: Path) -> None:
     assert run.lines("--sign")[0].endswith("; let ssh-agent hold the key, and name its .pub")
 
 
-def test_junit_of_one_run_alone_is_refused(tmp_path: Path) -> None:
-    """What would make junit.xml such that nobody can derive it again stops a run with --bundle, and no other."""
-    project = Project(tmp_path)
-    arguments = ("-k", "privileged", "--hosts", project.recorded("web1", info()), "--junit-prefix=a")
-    assert project.pytest(*arguments).status == 1
-    run = project.pytest(*arguments, "--bundle")
-    assert run.status == 4
-    assert "could not write junit.xml so again" in run.output
-
-
 @pytest.mark.parametrize("said", ["environment", "option"])
 def test_bundle_by_every_way_of_saying_so(tmp_path: Path, said: str) -> None:
     """As every option of hullcheck; what is named elsewhere is in it, too."""
