@@ -77,6 +77,7 @@ class Reporting:
         except FormatError as error:
             raise pytest.UsageError(str(error)) from None
         self.cases = junit.Cases()
+        config.add_cleanup(self.cases.close)
         is_audit = options.asks_for_audit(config) or selects_by_marker(config)
         self.junit = output.junit_path(config) if is_audit else None
         self.began = time.time()

@@ -273,4 +273,5 @@ def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generat
         )
         for each in (report, *report.hullcheck_more)
     ]
+    vars(report).update(hullcheck=None, hullcheck_more=())  # pytest keeps the report
     return {"hullcheck": packed.encode(_Sent(judged, described))}

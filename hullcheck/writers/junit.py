@@ -85,6 +85,10 @@ class Cases:
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - until the run ends
         self._counts = Counter[str]()
 
+    def close(self) -> None:
+        """Remove them from disk."""
+        self._file.close()
+
     def add(self, text: str) -> None:
         """Add a test case; none if *text* is empty."""
         self._file.write(text)
