@@ -1,6 +1,5 @@
 """Text from a host, made fit to be shown: nothing in it may steer a terminal or hide."""
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -43,6 +42,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     words = sorted(known)
     if not words:
         return "there are none"
+    import difflib  # late: few runs have something to suggest
+
     near = difflib.get_close_matches(word, words, n=1)
     return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(words)}"
 

@@ -29,11 +29,6 @@ def is_canonical(root: ElementTree.Element, content: bytes) -> bool:
     return content == _HEAD + ElementTree.tostring(root, "unicode").encode()
 
 
-def is_of_controls(content: bytes) -> bool:
-    """Return whether every test is a control: another test cannot be judged from recordings."""
-    return all(_control_of(case) for case in read(content).iter("testcase"))
-
-
 def parts(root: ElementTree.Element, machine: str) -> tuple[str, dict[str, list[str]]]:
     """Return the report of the whole run, and of each test by target and control; of other tests by no name.
 

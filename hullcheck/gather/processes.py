@@ -212,6 +212,11 @@ def begin() -> None:
     _ended.clear()
 
 
+def are_ended() -> bool:
+    """Return whether all were ended, as by Ctrl-C."""
+    return _ended.is_set()
+
+
 def end_all() -> None:
     """End every process that was started here and still runs: ssh would outlive a Ctrl-C.
 

@@ -3,12 +3,11 @@
 import os
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
 from hullcheck import bundle, frameworks
-from hullcheck.bundle import archive, inventory, junit, manifest, sshsig
+from hullcheck.bundle import archive, inventory, manifest, sshsig
 from hullcheck.controls import shipped
 from hullcheck.plugin import options
 from hullcheck.plugin.session import AuditSession
@@ -24,7 +23,6 @@ class Bundling:
 
     Attributes:
         tests: the files of the controls that were judged, seen from the project.
-        left_out: why a report is not there that others have.
     """
 
     def __init__(self, config: pytest.Config, audit_session: AuditSession) -> None:
@@ -33,8 +31,6 @@ class Bundling:
         self.audit_session = audit_session
         self.key = options.path(config, "sign")
         self.tests: set[str] = set()
-        self.left_out: dict[str, str] = {}
-        _refuse_other_junit(config)
         _refuse_other_tests(config)
         try:
             self.inventory = inventory.files(audit_session.inventory)
@@ -45,8 +41,11 @@ class Bundling:
         except sshsig.SignatureError as error:
             raise pytest.UsageError(f"--sign={self.key}: {error}") from None
 
-    def write(self, session: pytest.Session, audit: Audit, *, interrupted: bool) -> Path:
-        """Make the bundle beside the folder of the run, and let `latest.zip` lead to it; gives its path.
+    def write(self, session: pytest.Session, audit: Audit, *, interrupted: bool, others: bool) -> Path:
+        """Make the bundle beside the folder of the run, and let `latest.zip` lead to it; return its path.
+
+        Args:
+            others: whether junit.xml has tests that are no controls, which cannot be judged again.
 
         Raises:
             BundleError: it cannot be made or signed.
@@ -54,15 +53,17 @@ class Bundling:
         folder = self.audit_session.folder
         path = folder.with_name(f"{folder.name}.zip")
         try:
-            archive.leave(path, self._files(session, audit, interrupted), self.key)
+            archive.leave(path, self._files(session, audit, interrupted, others), self.key)
         except OSError as error:
             raise bundle.BundleError(f"{error.filename or path}: {error.strerror}") from None
         return path
 
-    def _files(self, session: pytest.Session, audit: Audit, interrupted: bool) -> dict[str, bytes]:
+    def _files(
+        self, session: pytest.Session, audit: Audit, interrupted: bool, others: bool
+    ) -> dict[str, bytes]:
         """All but what is about the other files."""
         known = self.audit_session
-        files = self._reports()
+        files = self._reports(others)
         for target in known.targets:
             files[f"{target.name}/{PACKED}"] = packed((known.folder / target.name / FILE_NAME).read_bytes())
         policies = {each.name: known.inventory.policy_as_written(each) for each in known.targets}
@@ -73,19 +74,12 @@ class Bundling:
         files[run_files.DIGESTS] = manifest.digests(files)
         return files
 
-    def _reports(self) -> dict[str, bytes]:
+    def _reports(self, others: bool) -> dict[str, bytes]:
         """The reports of which every byte can be derived again; not so report.html, which pytest-html writes."""
         folder = self.audit_session.folder
         asked = (name for name in BUNDLED if (folder / name).is_file())
-        files = {name: (folder / name).read_bytes() for name in (*WRITERS, *asked)}
-        written = Path(self.config.getoption("xmlpath", None) or folder / run_files.JUNIT)
-        if not written.is_file():
-            self.left_out[run_files.JUNIT] = "pytest was told to write none"
-        elif _is_of_controls(written):
-            files[run_files.JUNIT] = written.read_bytes()
-        else:
-            self.left_out[run_files.JUNIT] = "it has tests that are no controls"
-        return files
+        whole = () if others else (run_files.JUNIT,)
+        return {name: (folder / name).read_bytes() for name in (*WRITERS, *whole, *asked)}
 
     def _manifest(
         self, session: pytest.Session, audit: Audit, files: dict[str, bytes], interrupted: bool
@@ -104,7 +98,9 @@ class Bundling:
                 each.name: manifest.target_document(each.connect, known.recordings[each.name])
                 for each in audit.targets
             },
-            "left_out": self.left_out,
+            "left_out": {}
+            if run_files.JUNIT in files
+            else {run_files.JUNIT: "it has tests that are no controls"},
             "files": manifest.listed(files),
             **({"shard": str(known.shard)} if known.shard else {}),
         }
@@ -122,25 +118,6 @@ def _refuse_other_tests(config: pytest.Config) -> None:
         raise pytest.UsageError(
             f"--bundle: {others[0]}: a run of the installed controls is bundled without other tests; leave it out, or"
             " run pytest in the directory of your own"
-        )
-
-
-def _is_of_controls(path: Path) -> bool:
-    try:
-        return junit.is_of_controls(path.read_bytes())
-    except (ElementTree.ParseError, ValueError) as error:
-        raise bundle.BundleError(f"{path}: pytest did not write it whole ({error})") from None
-
-
-def _refuse_other_junit(config: pytest.Config) -> None:
-    """A junit.xml that is written in another way for one run alone could not be derived again."""
-    said = [each for each in config.getoption("override_ini", None) or () if each.startswith("junit_")]
-    if config.getoption("junitprefix", None):
-        said.append("--junit-prefix")
-    if said:
-        raise pytest.UsageError(
-            f"--bundle: {said[0]}: `hullcheck verify` could not write junit.xml so again;"
-            " leave it out, or write junit_… into the settings of pytest"
         )
 
 

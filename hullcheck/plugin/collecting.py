@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from msgspec import Struct, to_builtins
-from pytest_metadata.plugin import metadata_key  # type: ignore[import-untyped]
 
 from hullcheck import __version__, frameworks, secrets
 from hullcheck.controls.metadata import SEVERITIES, control_of
@@ -98,6 +97,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _hide_secrets(config: pytest.Config) -> None:
     """Hide secrets in what pytest-metadata knows of a CI server, such as the address of a repository."""
+    from pytest_metadata.plugin import metadata_key  # type: ignore[import-untyped]
+
     metadata: dict[str, object] = config.stash.get(metadata_key, {})
     for name, value in metadata.items():
         if isinstance(value, str) and secrets.in_value(name, value):
@@ -210,7 +211,7 @@ class _Labels(Struct, frozen=True):
 
 def _label(item: pytest.Item) -> list[str]:
     """Add a marker for each framework id, for `-m 'cis(id="5.5")'`; return the faults."""
-    if _LABELLED in item.stash:  # pytest may collect a module again, for a part of it
+    if _LABELLED in item.stash:  # pytest looks at a file again for each of its tests that is named
         return []
     item.stash[_LABELLED] = True
     known = item.config.stash.setdefault(_LABELS, {})

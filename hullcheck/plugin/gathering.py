@@ -34,6 +34,15 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+# after options and markers were checked, which is done first, and before xdist starts workers, which is done last
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Ask the targets while controls are collected, if -m alone selects them; else after that."""
+    config = session.config
+    selects = selects_by_marker(config) and not config.option.keyword
+    if selects and options.runs_tests(config) and not hasattr(config, "workerinput"):
+        session_of(config).begin_gathering()
+
+
 def _judges_alone(config: pytest.Config) -> bool:
     alone = selects_by_marker(config) or config.stash.get(_ALONE, False)
     return alone and not config.getoption("nagios", False)  # which has an exit status of its own
@@ -51,7 +60,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def begin(config: pytest.Config) -> None:
-    """Ask all targets, and wait for the first one; if there are only few, for all of them."""
+    """Wait for the first target; if there are only few, for all of them."""
     config.stash[_GATHERING] = _Gathering(config)
 
 
@@ -82,7 +91,9 @@ class _Gathering:
         gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
         terminal.leave_files_out(self.reporter, len(targets))
         self.audit.arrived = self.arrived
-        self.audit.begin_gathering()
+        self.audit.gathered = True
+        if not self.audit.asked:
+            self.audit.begin_gathering()
         if len(targets) <= FEW_TARGETS:
             self.finish()
         elif not config.pluginmanager.hasplugin("dsession"):  # whose workers judge

@@ -6,10 +6,9 @@ takes part, it goes through the phases of pytest.
 
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import nullcontext
 from functools import cache
 from inspect import signature
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 
@@ -21,15 +20,17 @@ from hullcheck.plugin.collecting import CONTROL, is_control, target_of
 from hullcheck.plugin.outcome import Carried, properties_of
 from hullcheck.plugin.session import AuditSession, session_of
 from hullcheck.policy import Policy
-from hullcheck.results import Control, Finding, Result
+from hullcheck.results import Finding, Result
 from hullcheck.verdicts import EvidenceError, NoDaemon, Verdict
-from hullcheck.writers import terminal
+from hullcheck.writers import junit, terminal
 
 FIXTURE_FAILED = "a fixture failed"
 CRASHED = "the process that judged this control died"
 NOT_OF_HOSTS = (BROKEN, FIXTURE_FAILED, CRASHED)
 """How reasons begin that tell of the control or of the run, and not of a host."""
 RESULT = pytest.StashKey[Result]()
+MORE = pytest.StashKey[list[pytest.Function]]()
+"""The controls of the same host that are judged with this one."""
 _AT_ONCE = pytest.StashKey[dict[Callable[..., Any], bool]]()
 """Which controls are judged at once; none if another plugin or an option takes part."""
 _LOCATIONS = pytest.StashKey[dict[Callable[..., Any], tuple[str, int | None, str]]]()
@@ -102,12 +103,25 @@ def _fixture(known: Fact) -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
-    """Judge a control that asks for facts alone, and make its report."""
-    if not (is_control(item) and isinstance(item, pytest.Function) and _is_at_once(item)):
+    """Judge a control that asks for facts alone; a worker that judges whole hosts has one of each in its list."""
+    if not is_at_once(item):
         return None
+    report = _judged(item)
+    report.hullcheck_more = [*map(_judged, item.stash.get(MORE, ()))]  # type: ignore[attr-defined]
+    hook, named = item.config.hook, {"nodeid": item.nodeid, "location": report.location}
+    if hasattr(item.config, "workerinput"):
+        hook.pytest_runtest_logreport(report=report)
+        return True
+    hook.pytest_runtest_logstart(**named)
+    hook.pytest_runtest_logreport(report=report)
+    hook.pytest_runtest_logfinish(**named)
+    return True
+
+
+def _judged(item: pytest.Function) -> pytest.TestReport:
+    """Judge a control, and return its only report."""
     start, clock = time.time(), time.perf_counter()
     audit, target = session_of(item.config), target_of(item)
-    capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
     try:
         known, later = _facts(audit, target), later_in(item.function)
         given = {"audit_facts": known, "audit_target": target, "policy": known.policy}
@@ -119,19 +133,20 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     except BaseException as raised:
         result = _result_of_fixtures(item, raised)
     else:
-        with capture.item_capture("call", item) if capture else nullcontext():  # for its report
-            result = _result(item, _findings(item, arguments))
+        result = _result(item, _findings(item, arguments))
     duration = time.perf_counter() - clock
     place = _location(item)
-    report = report_of(item.nodeid, place, item.stash[CONTROL], result, audit, start, duration)
-    report.sections = [(f"Captured {name} {when}", text) for when, name, text in item._report_sections]
-    hook = item.config.hook
-    if not audit.worker:
-        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=place)
-    hook.pytest_runtest_logreport(report=report)
-    if not audit.worker:
-        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=place)
-    return True
+    carried = _carried(item, result, place[1], duration)
+    return report_of(item.nodeid, place, carried, start, duration, audit)
+
+
+def _carried(
+    item: pytest.Item, result: Result, line: int | None, seconds: float, *, whole: bool = True
+) -> Carried:
+    control = item.stash[CONTROL]
+    more = properties_of(control, result, session_of(item.config))
+    case = junit.case(item.nodeid, (line or 0) + 1, control, result, more, seconds)
+    return Carried(control, result, case, whole=whole)
 
 
 def _location(item: pytest.Function) -> tuple[str, int | None, str]:
@@ -143,8 +158,10 @@ def _location(item: pytest.Function) -> tuple[str, int | None, str]:
     return (path, line, item.name)
 
 
-def _is_at_once(item: pytest.Function) -> bool:
-    """Return whether nobody but us takes part in this test."""
+def is_at_once(item: pytest.Item) -> TypeGuard[pytest.Function]:
+    """Return whether this is a control, and nobody but us takes part in it."""
+    if not (is_control(item) and isinstance(item, pytest.Function)):
+        return False
     known = item.config.stash.setdefault(_AT_ONCE, {})
     if item.function not in known:
         known[item.function] = _asks_for_facts(item) and not _others_take_part(item.config)
@@ -170,19 +187,18 @@ def _asks_for_facts(item: pytest.Function) -> bool:
 def report_of(
     nodeid: str,
     location: tuple[str, int | None, str],
-    control: Control,
-    result: Result,
-    audit: AuditSession,
+    carried: Carried,
     start: float,
     duration: float,
+    audit: AuditSession,
 ) -> pytest.TestReport:
     """Return the only report of a control that was judged at once."""
     report = pytest.TestReport(
         nodeid, location, {}, "passed", None, "call", (), duration, start, start + duration
     )
-    _shape(report, result)
-    report.user_properties = [] if audit.worker else properties_of(control, result, audit)
-    report.hullcheck = Carried(control, result, whole=True)  # type: ignore[attr-defined]
+    _shape(report, carried.result)
+    report.user_properties = [] if audit.worker else [*properties_of(carried.control, carried.result, audit)]
+    report.hullcheck = carried  # type: ignore[attr-defined]
     return report
 
 
@@ -239,8 +255,9 @@ def pytest_runtest_makereport(
     if call.when == "setup" and report.passed:  # as attested: pytest goes on to the call
         item.stash[RESULT], report.when = result, "setup"
         return report
-    report.hullcheck = Carried(item.stash[CONTROL], result)  # type: ignore[attr-defined]
-    item.user_properties += properties_of(item.stash[CONTROL], result, session_of(item.config))
+    carried = _carried(item, result, item.location[1], call.duration, whole=False)
+    report.hullcheck = carried  # type: ignore[attr-defined]
+    item.user_properties += properties_of(carried.control, result, session_of(item.config))
     return report
 
 

@@ -57,19 +57,21 @@ class Carried(Struct, frozen=True):
     """What the report of a control carries, maybe out of another process.
 
     Attributes:
+        case: its test case in junit.xml.
         described: the target, if the report comes out of another process and is the first of the target.
         whole: whether this is the only report of the test.
     """
 
     control: Control
     result: Result
+    case: str
     described: Described | None = None
     whole: bool = False
 
 
-def properties_of(control: Control, result: Result, audit: AuditSession) -> list[tuple[str, object]]:
+def properties_of(control: Control, result: Result, audit: AuditSession) -> list[tuple[str, str]]:
     """Return what JUnit readers get beside the outcome."""
-    found: list[tuple[str, object]] = [
+    found = [
         ("control", control.id),
         ("target", result.target),
         ("verdict", str(result.verdict)),

@@ -1,29 +1,20 @@
-"""What a run leaves and shows beside our own files: pytest's reports, its lists on the terminal, standard output."""
+"""What a run shows and leaves by way of others: standard output, pytest's lists on the terminal, pytest-html's page."""
 
 import contextlib
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, TextIO
-from xml.etree import ElementTree
+from typing import Any, TextIO
 
 import pytest
-from _pytest.junitxml import LogXML  # it has no public name
-from pytest_html.basereport import BaseReport  # type: ignore[import-untyped]
+from _pytest.junitxml import xml_key  # it has no public name
 
 from hullcheck import private_files
-from hullcheck.controls.metadata import framework_line
-from hullcheck.messages import printable
-from hullcheck.results import Control, Finding, Result, run_files, sentences
-from hullcheck.verdicts import Verdict
+from hullcheck.results import run_files
 
 MOST_TARGETS = 3
 """The page of pytest-html has no more, unless it is asked for: it keeps every row in memory."""
-Found = Callable[[str, str], tuple[Control, Result] | None]
-"""The result of a control on a target."""
 
 
 class Unwritten:
@@ -34,6 +25,9 @@ class Unwritten:
 
     def __bool__(self) -> bool:
         return bool(self._reasons)
+
+    def __contains__(self, path: Path) -> bool:
+        return path in self._reasons
 
     @contextlib.contextmanager
     def noting(self, path: Path) -> Iterator[None]:
@@ -154,157 +148,72 @@ def command() -> tuple[str, ...]:
     return (str(near.relative_to(Path.cwd()) if near.is_relative_to(Path.cwd()) else near), *rest)
 
 
-# ---- JUnit and pytest-html
+# ---- JUnit
+
+
+def junit_path(config: pytest.Config) -> Path | None:
+    """Return the file of --junitxml, or None; it is ours to write, and no longer pytest's."""
+    name = config.getoption("xmlpath", None)
+    if known := config.stash.get(xml_key, None):  # it was there before us
+        config.pluginmanager.unregister(known)
+        del config.stash[xml_key]
+    if not name:
+        return None
+    config.option.xmlpath = None
+    return config.invocation_params.dir / Path(name).expanduser()
+
+
+# ---- pytest-html
 
 
 def limit_page(config: pytest.Config, targets: int, folder: Path) -> None:
     """Leave the page of pytest-html out of the *folder* of a run of many targets: audit.html is theirs."""
-    for page in config.pluginmanager.get_plugins() if targets > MOST_TARGETS else ():
-        if isinstance(page, BaseReport) and page._report_path == folder / run_files.REPORT:
-            config.pluginmanager.unregister(page)
+    page = _page(config)
+    if page is not None and targets > MOST_TARGETS and page._report_path == folder / run_files.REPORT:
+        config.pluginmanager.unregister(page)
 
 
-class PytestReports:
-    """Writes JUnit and HTML of pytest as safely as our own files: private, and whole or named as missing.
+def guard_page(config: pytest.Config, unwritten: Unwritten, folder: Path | None) -> None:
+    """Let the page of pytest-html be written as our own files are, with the worst first and the details folded.
 
-    The test cases of JUnit wait on disk, with texts of ours in those that fail.
+    In the *folder* of the run the page need not be announced, nor is it if it could not be written.
     """
+    page = _page(config)
+    if page is None:
+        return
+    path = page._report_path
+    (announce,) = (
+        each for each in config.hook.pytest_terminal_summary.get_hookimpls() if each.plugin is page
+    )
 
-    def __init__(
-        self, config: pytest.Config, unwritten: Unwritten, found: Found, folder: Path | None
-    ) -> None:
-        """Take over what the plugins write; those in the *folder* of the run need not be announced."""
-        self.config = config
-        self.unwritten = unwritten
-        self.found = found
-        self.junit: Any = None
-        self.cases: IO[str] | None = None
-        for hook in config.hook.pytest_sessionfinish.get_hookimpls():
-            plugin: Any = hook.plugin
-            if isinstance(plugin, LogXML):
-                self.junit, path = plugin, Path(plugin.logfile)
-                with contextlib.ExitStack() as stack:
-                    self.cases = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
-                    config.add_cleanup(stack.pop_all().close)
-                hook.function = self._finishing_junit(hook.function)  # type: ignore[misc]
-            elif isinstance(plugin, BaseReport):
-                path = plugin._report_path
-                plugin._write_report = self._writing_page(plugin)
-                _worst_first(config, plugin._report)
-            else:
-                continue
-            if folder == path.parent and config.get_verbosity() <= 0:
-                self._announce_nothing(plugin)
+    def write(text: str) -> None:
+        with unwritten.noting(path):
+            write_file(path, (text.encode("utf-8"),))
+        if path in unwritten:
+            announce.function = lambda *arguments: None  # type: ignore[misc]
 
-    def store_cases(self, *, all_of_them: bool = False) -> None:
-        """Write the test cases that have ended to disk, in the order in which they began."""
-        if self.junit is None or self.cases is None:
-            return
-        cases: list[Any] = self.junit.node_reporters_ordered
-        while cases and (all_of_them or "to_xml" in vars(cases[0])):  # pytest puts it there at the end
-            element = cases.pop(0).to_xml()
-            said = {each.get("name"): each.get("value", "") for each in element.iter("property")}
-            known = self.found(said.get("control", ""), said.get("target", ""))
-            for told in (*element.iter("failure"), *element.iter("error")) if known else ():
-                assert known is not None
-                told.set("message", message(*known))
-                told.text = body(*known)
-            self.cases.write(ElementTree.tostring(element, encoding="unicode"))
-
-    def _finishing_junit(self, finish: Callable[[], object]) -> Callable[[], None]:
-        """Return what writes the file when pytest wants to *finish* it: its frame, and the cases in it."""
-
-        def write(path: Path) -> None:
-            self.store_cases(all_of_them=True)
-            assert self.cases is not None
-            named = self.junit.logfile  # in a line of the terminal too
-            with tempfile.TemporaryDirectory() as scratch:
-                frame = Path(scratch) / "junit.xml"
-                self.junit.logfile, self.junit.node_reporters_ordered = str(frame), [_Cases]
-                try:
-                    finish()
-                finally:
-                    self.junit.logfile = named
-                head, _, tail = frame.read_text(encoding="utf-8").partition(_Cases.TEXT)
-            with path.open("w", encoding="utf-8") as file:
-                file.write(head)
-                self.cases.seek(0)
-                shutil.copyfileobj(self.cases, file)
-                file.write(tail)
-
-        return lambda: self._write(self.junit, Path(self.junit.logfile), write)
-
-    def _writing_page(self, page: Any) -> Callable[[str], None]:
-        def write(text: str) -> None:
-            self._write(page, page._report_path, lambda path: path.write_text(text, encoding="utf-8"))
-
-        return write
-
-    def _write(self, plugin: object, path: Path, write: Callable[[Path], object]) -> None:
-        """Let *write* write to a path that it is given; what it writes is there as a whole, or not at all."""
-        written = False
-        with self.unwritten.noting(path):
-            if path.exists() and not path.is_file():  # /dev/null, a terminal, or a pipe
-                write(path)
-            else:
-                real = Path(os.path.realpath(path))  # a link stays one
-                private_files.make_folder(real.parent)
-                with private_files.replacing(real) as fresh:
-                    write(fresh)
-            written = True
-        if not written:
-            self._announce_nothing(plugin)
-
-    def _announce_nothing(self, plugin: object) -> None:
-        """Keep a plugin from saying that it has generated its file."""
-        for hook in self.config.hook.pytest_terminal_summary.get_hookimpls():
-            if hook.plugin is plugin:
-                hook.function = lambda *arguments: None  # type: ignore[misc]
-
-
-class _Cases:
-    """What stands in the frame of a JUnit file for its test cases."""
-
-    TEXT = "<cases />"
-
-    @staticmethod
-    def to_xml() -> ElementTree.Element:
-        return ElementTree.Element("cases")
-
-
-def _worst_first(config: pytest.Config, data: Any) -> None:
-    """Sort the page by severity and fold the details, unless settings of the user want it otherwise."""
+    page._write_report = write
+    if folder == path.parent and config.get_verbosity() <= 0:
+        announce.function = lambda *arguments: None  # type: ignore[misc]
     for key, setting, default, ours in (
         ("initialSort", "initial_sort", "result", "severity"),
         ("renderCollapsed", "render_collapsed", "passed", ["all"]),
     ):
         if config.getini(setting) == default:
-            data.set_data(key, ours)
+            page._report.set_data(key, ours)
 
 
-def message(control: Control, result: Result) -> str:
-    """Return what CI servers show in one line: `CIS 5.5 (critical): container agent runs with --privileged`."""
-    first, *more = _telling(result)
-    also = f" (and {len(more)} more)" if more else ""
-    return printable(f"{_head(control, result)}: {_sentence(first)}{also}")
+def _page(config: pytest.Config) -> Any:
+    """Return what writes the page, or None if there is none."""
+    return next((each for each in config.pluginmanager.get_plugins() if hasattr(each, "_report_path")), None)
 
 
-def body(control: Control, result: Result) -> str:
-    """Return each finding, what is demanded, and the remedy."""
-    remedy = f"Remedy: {control.remedy}" if control.remedy and result.verdict is Verdict.FAIL else ""
-    findings = (f"{each.verdict}: {_sentence(each)}" for each in _telling(result))
-    lines = (_head(control, result), *findings, f"Demand: {control.title}", remedy, framework_line(control))
-    return printable("\n".join(filter(None, lines)))
-
-
-def _head(control: Control, result: Result) -> str:
-    return f"{sentences.called(control)} ({result.severity or control.severity})"
-
-
-def _telling(result: Result) -> list[Finding]:
-    whole = Finding("target", result.target, result.verdict, result.reason)
-    return [each for each in result.findings if each.verdict in (Verdict.FAIL, Verdict.ERROR)] or [whole]
-
-
-def _sentence(finding: Finding) -> str:
-    return sentences.sentence(finding.kind, finding.subject, finding.verdict, finding.reason)
+def write_file(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file that the user may have named: whole, and for its owner alone; or into what is no file."""
+    if path.exists() and not path.is_file():  # /dev/null, a terminal, or a pipe
+        with path.open("wb") as stream:
+            stream.writelines(parts)
+    else:
+        real = Path(os.path.realpath(path))  # a link stays one
+        private_files.make_folder(real.parent)
+        private_files.write_parts(real, parts)

@@ -1,7 +1,9 @@
 """Takes in the results, writes them, and prints the summary."""
 
+import contextlib
 import gc
 import sys
+import time
 from collections.abc import Generator
 from functools import cached_property
 from pathlib import Path
@@ -21,9 +23,9 @@ from hullcheck.plugin.outcome import Carried, Outcome
 from hullcheck.plugin.session import GATHERING, SESSION, session_of
 from hullcheck.plugin.waiting import selects_by_marker
 from hullcheck.recording import FILE_NAME
-from hullcheck.results import Audit, Control, Result, run_files, sentences
+from hullcheck.results import Audit, run_files, sentences
 from hullcheck.verdicts import Verdict
-from hullcheck.writers import html, terminal
+from hullcheck.writers import html, junit, terminal
 from hullcheck.writers.formats import FormatError, chosen
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ NAGIOS_UNKNOWN = 3
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin; in an audit, let pytest's own JUnit and HTML reports land in the run's folder."""
+    """Begin; in an audit, let the page of pytest-html land in the run's folder."""
     if hasattr(config, "workerinput") or not options.runs_tests(config):
         return
     config.pluginmanager.register(Reporting(config), "hullcheck-reporting")
@@ -42,11 +44,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if options.path(config, "reports") is None and not options.wants_bundle(config):
         return
     folder = session_of(config).writable_folder()
-    if config.getoption("xmlpath", "") is None:
-        config.option.xmlpath = str(folder / run_files.JUNIT)
     if config.getoption("htmlpath", "") is None:
         config.option.htmlpath = str(folder / run_files.REPORT)
         config.option.self_contained_html = True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Leave out what JSON cannot hold, for plugins that write reports; what workers send, `xdist` adds."""
+    data = yield
+    if data:
+        data.pop("hullcheck", None)
+    return data
 
 
 class Reporting:
@@ -58,36 +67,36 @@ class Reporting:
         self.audit: Audit | None = None  # all that was found, once the last test has ended
         self.output = output.guard(config, lambda: SESSION in config.stash)
         self.quiet = output.Quiet(config)
-        self.junit_and_html: output.PytestReports | None = None
         self.interrupted = False
-        self.others_failed = False  # a test that is no control, or the end of one that is
+        self.others = False  # whether a test was called that is no control
+        self.others_failed = False  # one of those, or the end of a control
         asked = any(options.option(config, each) for each in ("fail_on", "baseline", "coverage"))
         self.gates = outcome.gates(config, session_of(config).limits) if asked else Gates()
-        self.waiting: dict[str, Carried] = {}  # results of controls that have not ended yet
         try:
             self.formats = chosen(options.several(config, "format"))
         except FormatError as error:
             raise pytest.UsageError(str(error)) from None
+        self.cases = junit.Cases()
+        config.add_cleanup(self.cases.close)
+        is_audit = options.asks_for_audit(config) or selects_by_marker(config)
+        self.junit = output.junit_path(config) if is_audit else None
+        self.began = time.time()
         self.left_out: dict[str, str] = {}  # by a limit, of the file of a format
         self.bundling = _bundling(config)
 
     @pytest.hookimpl(tryfirst=True)  # before one of pytest's own reports is written
     def pytest_sessionstart(self) -> None:
-        """See that pytest's own reports are written as ours are, and that no path of a package stands before dots."""
+        """See that the page of pytest-html is written as ours are, and that no path of a package stands before dots."""
         reporter = self._reporter
         if reporter is not None and options.is_of_shipped(self.config):
             reporter.showfspath = False
         audit = self.config.stash.get(SESSION, None)
         unwritten, folder = (audit.unwritten, audit.folder) if audit else (output.Unwritten(), None)
-        self.junit_and_html = output.PytestReports(self.config, unwritten, self._found, folder)
+        output.guard_page(self.config, unwritten, folder)
 
     @property
     def _reporter(self) -> Any:
         return self.config.pluginmanager.get_plugin("terminalreporter")
-
-    def _found(self, control: str, target: str) -> tuple[Control, Result] | None:
-        result = self.outcome.results.get(target, {}).get(control) if self.outcome else None
-        return (self.outcome.controls[control], result) if self.outcome and result else None
 
     # ---- results as they come in
 
@@ -96,23 +105,21 @@ class Reporting:
         """Take in the result that a report carries, maybe out of another process."""
         carried: Carried | None = getattr(report, "hullcheck", None)
         self.others_failed |= report.failed and carried is None
-        if carried and carried.whole:
+        if carried:
             self._take_in(report.nodeid, carried)
-        elif carried:  # not before the end of its test, which a person may interrupt
-            self.waiting[report.nodeid] = carried
-        elif report.when == "teardown" and report.nodeid in self.waiting:
-            self._take_in(report.nodeid, self.waiting.pop(report.nodeid))
+        else:
+            self.others |= report.when == "call"
+            self.cases.add(junit.other(report))
         yield
         if carried and self._reporter is not None and _is_told(carried):
             self.quiet.forget(self._reporter, report)
         if carried and carried.whole:
             self._end(report)
-        if self.junit_and_html and (report.when == "teardown" or (carried and carried.whole)):
-            self.junit_and_html.store_cases()
 
     def _take_in(self, test: str, carried: Carried) -> None:
         self.outcome = self.outcome or Outcome(session_of(self.config))
         self.outcome.take_in(carried)
+        self.cases.add(carried.case)
         if self.bundling:
             self.bundling.tests.add(test.partition("::")[0])
 
@@ -159,8 +166,6 @@ class Reporting:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         """Around the other reports: a run that judged nothing is not green, and ours are written before them."""
-        for test in [] if self.interrupted else list(self.waiting):  # its end was not reported
-            self._take_in(test, self.waiting.pop(test))
         if self.outcome:
             gc.freeze()  # as before judging: what is left to do is to write, and to look through it all finds nothing
             audit = self.outcome.audit()
@@ -218,7 +223,12 @@ class Reporting:
         """Make the bundle and `latest`, and name what could not be written, after the other reports."""
         self._write(int(session.exitstatus))  # --nagios may have changed it
         audit = self.config.stash.get(SESSION, None)
-        if audit and audit.gathered:
+        seconds = time.time() - self.began
+        for path in (self.junit, audit.folder / run_files.JUNIT if audit and self.audit else None):
+            if path:
+                with audit.unwritten.noting(path) if audit else contextlib.nullcontext():
+                    output.write_file(path, self.cases.render(self.began, seconds))
+        if audit and audit.asked:
             (audit.folder / GATHERING).unlink(missing_ok=True)
         if audit and self.outcome and self.audit:
             for name, left_out in self.left_out.items():
@@ -249,7 +259,8 @@ class Reporting:
                     raise BundleError(
                         f"the process that judged {each.control} on {each.target} died; run it again"
                     )
-            self._say(f"bundle: {bundling.write(session, audit, interrupted=self.interrupted)}")
+            made = bundling.write(session, audit, interrupted=self.interrupted, others=self.others)
+            self._say(f"bundle: {made}")
         except BundleError as error:
             self._say(f"No bundle: {printable(str(error))}", red=True)
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR

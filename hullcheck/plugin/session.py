@@ -22,14 +22,13 @@ from hullcheck.data.labels import GROUPING
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
-from hullcheck.gather import arriving, check_files
+from hullcheck.gather import arriving, check_files, processes
 from hullcheck.inventory import (
     Inventory,
     InventoryError,
     Target,
     acceptance,
     load,
-    load_releases,
     unasked,
 )
 from hullcheck.inventory.choice import chosen, shard_of
@@ -92,7 +91,8 @@ class AuditSession:
         self.folder = self._folder()
         self.began = run_files.began(self.folder.name)  # the same in all processes
         self.unwritten = Unwritten()
-        self.gathered = False
+        self.asked = self.gathered = False
+        self.collected = 0  # tests, by workers
         self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
         self._arrivals = SimpleQueue[Recording | BaseException]()
@@ -129,7 +129,8 @@ class AuditSession:
 
     def begin_gathering(self) -> None:
         """Ask all targets, in other threads, and keep each recording in the folder of the run."""
-        self.gathered = True
+        self.asked = True
+        self.config.add_cleanup(processes.end_all)
         try:
             (self.writable_folder() / GATHERING).touch()
         except OSError as error:
@@ -149,8 +150,9 @@ class AuditSession:
                 jobs=options.number(self.config, "gather_jobs"),
             ):
                 path = self.folder / recording.target / FILE_NAME
-                with self.unwritten.noting(path):
-                    recording.save(path.parent)
+                if not processes.are_ended():  # else it may tell of that alone
+                    with self.unwritten.noting(path):
+                        recording.save(path.parent)
                 if len(self.targets) > MOST_KEPT and path.is_file():
                     answers = {name: each for name, each in recording.answers.items() if name in _SUMMARY}
                     recording = replace(recording, answers=answers, commands={})
@@ -346,8 +348,12 @@ def _inventory(config: pytest.Config) -> Inventory:
 def _releases(config: pytest.Config) -> tuple[KnownReleases, bytes]:
     """Return what is known of releases, and the file that was named for it, if one was."""
     given = options.path(config, "releases")
+    if given is None:
+        return shipped(), b""
+    from hullcheck.inventory import load_releases  # late: YAML is slow to import
+
     with _wrong_use("--releases: "):
-        return load_releases(given) if given else (shipped(), b"")
+        return load_releases(given)
 
 
 def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:

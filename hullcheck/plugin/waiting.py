@@ -9,14 +9,13 @@ import re
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from hullcheck.plugin import options
 
-MODULES = tuple(
-    f"hullcheck.plugin.{each}" for each in ("collecting", "judging", "gathering", "xdist", "reporting")
-)
+_MODULES = ("collecting", "judging", "gathering", "reporting")
 """The modules of hooks, in the order in which they are configured."""
 _NAMED = re.compile(rb"\bhullcheck\b")
 _MARKER = re.compile(rb"\bmark\.(\w+)")
@@ -57,11 +56,19 @@ def _markers(config: pytest.Config) -> set[str]:
 
 def load(config: pytest.Config) -> None:
     """Import and register the rest of the plugin."""
+    if config.getoption("maxfail", 0) and (options.asks_for_audit(config) or selects_by_marker(config)):
+        config.option.dist, config.option.tx = "no", []  # each worker would count failures for itself
+    has_workers = hasattr(config, "workerinput") or config.getoption("tx", None)
+    for each in (*modules(), *([import_module("hullcheck.plugin.xdist")] if has_workers else ())):
+        config.pluginmanager.register(each, each.__name__)
+
+
+def modules() -> list[ModuleType]:
+    """Import the modules of hooks that every audit needs."""
     import hullcheck.requirements  # noqa: F401 - before what needs them
 
     gc.set_threshold(_BETWEEN_COLLECTIONS)
-    for each in MODULES:
-        config.pluginmanager.register(import_module(each), each)
+    return [import_module(f"hullcheck.plugin.{each}") for each in _MODULES]
 
 
 class Waiting:

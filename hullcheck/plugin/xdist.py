@@ -1,16 +1,18 @@
-"""Workers of pytest-xdist: each judges whole hosts, and sends one report for each control.
+"""Workers of pytest-xdist: each judges whole hosts, and sends one report for each host.
 
 A worker collects the tests of its own hosts alone, so that no process holds the tests of a whole fleet.
 """
 
+import contextlib
 import json
-from collections.abc import Generator, Sequence
+import sys
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
-from msgspec import convert
+from msgspec import Struct, convert
 from msgspec import json as packed
 from msgspec.structs import replace as changed
 from xdist.scheduler import EachScheduling  # type: ignore[import-untyped]
@@ -18,20 +20,38 @@ from xdist.workermanage import parse_tx_spec_config  # type: ignore[import-untyp
 
 from hullcheck import private_files
 from hullcheck.controls.judge import finding_of
+from hullcheck.inventory import Target
 from hullcheck.plugin import gathering, options
-from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control, stop
-from hullcheck.plugin.judging import CRASHED, report_of
+from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control, stop, target_of
+from hullcheck.plugin.judging import CRASHED, MORE, is_at_once, report_of
 from hullcheck.plugin.outcome import Carried, Described, describe, properties_of
-from hullcheck.plugin.session import SESSION, session_of
+from hullcheck.plugin.session import AuditSession, session_of
 from hullcheck.results import Control, Result
 from hullcheck.verdicts import EvidenceError, Verdict
+from hullcheck.writers import junit
 
 _CONTROLS = pytest.StashKey[dict[str, Control]]()
 """The controls that workers have collected, by their ids."""
-_DESCRIBED = pytest.StashKey[set[str]]()
-"""The targets that this worker has described."""
-_Sent = tuple[str, tuple[str, int | None, str], Result, Described | None, float, float]
-"""What a worker sends of a control that was judged at once: nodeid, location, result, target, start and duration."""
+_TOGETHER = pytest.StashKey[dict[str, tuple[str, ...]]]()
+"""The ids of the controls of the same host that a worker judges with a test, by its id."""
+
+
+class _Judged(Struct, frozen=True):
+    """A control that was judged at once."""
+
+    nodeid: str
+    location: tuple[str, int | None, str]
+    result: Result
+    case: str
+    start: float
+    duration: float
+
+
+class _Sent(Struct, frozen=True):
+    """The controls that a worker has judged of one target, and what the target is if these are all of them."""
+
+    judged: list[_Judged]
+    described: Described | None
 
 
 # ---- in the main process
@@ -48,6 +68,7 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None
     """Tell the workers on this machine which project it is: a folder that is there by now is no path of tests."""
     session_of(config)  # it keeps the arguments as the user wrote them
     config.stash[_CONTROLS] = {}
+    config.stash[_TOGETHER] = {}
     for number, each in enumerate(specs):  # a worker that takes the place of another has its specification
         each.hullcheck_part = number
     if config.inipath is not None and all(each.popen and not each.chdir for each in specs):
@@ -76,6 +97,10 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
     path.unlink()
     node.config.stash[_CONTROLS] |= {each["id"]: convert(each, Control) for each in listed["controls"]}
     audit.ids_by_control = audit.ids_by_control or listed["ids_by_control"]
+    node.config.stash[_TOGETHER] |= {
+        nodeid: tuple(map(sys.intern, each)) for nodeid, each in listed["together"].items()
+    }
+    audit.collected += listed["tests"]
     if not audit.gathered:
         gathering.begin(node.config)
 
@@ -103,7 +128,7 @@ class _ByHost(EachScheduling):  # type: ignore[misc]
 
     def schedule(self) -> None:
         session: Any = self.config.pluginmanager.get_plugin("session")
-        session.testscollected = len(set().union(*self.node2collection.values()))
+        session.testscollected = session_of(self.config).collected
         for node, tests in self.node2pending.items():
             if node not in self._started:
                 self._started.append(node)
@@ -112,52 +137,64 @@ class _ByHost(EachScheduling):  # type: ignore[misc]
 
 
 def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> pytest.TestReport | None:
-    """Make the report of a control that a worker has judged."""
+    """Make the report of a control that a worker has judged, with those of the same host."""
     if isinstance(data.get("hullcheck"), bytes):
         sent = packed.decode(data["hullcheck"], type=_Sent)
-        nodeid, place, result, described, start, duration = sent
-        control, audit = config.stash[_CONTROLS][result.control], session_of(config)
-        report = report_of(nodeid, place, control, result, audit, start, duration)
-        report.hullcheck = changed(report.hullcheck, described=described)  # type: ignore[attr-defined]
-        return report
+        controls, audit, reports = config.stash[_CONTROLS], session_of(config), []
+        for each in sent.judged:
+            carried = Carried(
+                controls[each.result.control], each.result, each.case, sent.described, whole=True
+            )
+            reports.append(report_of(each.nodeid, each.location, carried, each.start, each.duration, audit))
+        reports[0].hullcheck_more = reports[1:]  # type: ignore[attr-defined]
+        return reports[0]
     if isinstance(data.get("hullcheck"), str):
         data["hullcheck"] = packed.decode(data["hullcheck"], type=Carried)
     return None
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_logreport(report: Any) -> Generator[None]:
+    """Report the other controls of the same host, when all is done with the first: nobody keeps these reports."""
+    yield
+    for each in vars(report).pop("hullcheck_more", ()) if hasattr(report, "node") else ():
+        each.node = report.node
+        report.node.config.hook.pytest_runtest_logreport(report=each)
+
+
 @pytest.hookimpl(optionalhook=True)
-def pytest_handlecrashitem(report: pytest.TestReport, sched: Any) -> None:
-    """Let the report of a control whose process died carry an error."""
+def pytest_handlecrashitem(report: pytest.TestReport) -> None:
+    """Let the report of a control whose process died carry an error, and those that were judged with it."""
     config: pytest.Config = report.node.config
-    audit = config.stash.get(SESSION, None)
-    function, _, parameters = report.nodeid.rpartition("::")[2].partition("[")
-    control = config.stash[_CONTROLS].get(function.removeprefix("test_"))
+    audit, known = session_of(config), config.stash[_CONTROLS]
+    path, _, function = report.nodeid.rpartition("::")
+    function, _, parameters = function.partition("[")
+    control = known.get(function.removeprefix("test_"))
     said = f"-{parameters.removesuffix(']')}-"
-    target = next((each for each in audit.targets if f"-{each.name}-" in said), None) if audit else None
-    if audit is None or control is None or target is None:
+    target = next((each for each in audit.targets if f"-{each.name}-" in said), None)
+    if control is None or target is None:
         return
+    report.hullcheck_more = [  # type: ignore[attr-defined]
+        _crashed(f"{path}::test_{each}[{target.name}]", known[each], target, audit)
+        for each in config.stash[_TOGETHER].get(report.nodeid, ())
+    ]
+    crashed = _crashed(report.nodeid, control, target, audit)
+    vars(report).update({**vars(report), **vars(crashed), "node": report.node})
+
+
+def _crashed(nodeid: str, control: Control, target: Target, audit: AuditSession) -> pytest.TestReport:
     finding = finding_of(
         EvidenceError(f"{CRASHED}; run it again without -n to see why"), "target", target.name
     )
     result = Result(control.id, target.name, Verdict.ERROR, finding.reason, (finding,))
     # an error of a control that is switched off, too: what kills a process is not the matter of one control
     result = changed(result, severity=audit.tailored(result, target).severity)
-    report.when, report.longrepr = "setup", f"error: {finding.reason}"
-    report.user_properties = properties_of(control, result, audit)
-    report.hullcheck = Carried(control, result, whole=True)  # type: ignore[attr-defined]
+    case = junit.case(nodeid, 0, control, result, properties_of(control, result, audit), 0)
+    carried = Carried(control, result, case, whole=True)
+    return report_of(nodeid, (nodeid.partition("::")[0], None, nodeid), carried, 0, 0, audit)
 
 
 # ---- in a worker
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave only a part of the tests that are no controls: all workers have collected these."""
-    part = getattr(config, "workerinput", {}).get("hullcheck_part")
-    if part:
-        first, step = part
-        number = count(-first)
-        items[:] = [each for each in items if is_control(each) or next(number) % step == 0]
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist lets the main process know that a worker is done
@@ -169,11 +206,24 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     if not hasattr(config, "workerinput") or SELECTED not in config.stash:
         return
-    controls = {each.stash[CONTROL].id: each.stash[CONTROL] for each in session.items if is_control(each)}
+    tests, part = session.items, config.workerinput.get("hullcheck_part")
+    if part:
+        session.items = [*_own(tests, *part)]
+    controls = {each.stash[CONTROL].id: each.stash[CONTROL] for each in tests if is_control(each)}
     if not (controls and options.runs_tests(config)):
         return
     audit = session_of(config)
-    listed = {"controls": list(controls.values()), "ids_by_control": audit.ids_by_control}
+    together = {
+        each.nodeid: [more.stash[CONTROL].id for more in each.stash[MORE]]
+        for each in session.items
+        if MORE in each.stash
+    }
+    listed = {
+        "controls": list(controls.values()),
+        "ids_by_control": audit.ids_by_control,
+        "together": together,
+        "tests": len(session.items) + sum(map(len, together.values())),
+    }
     try:
         path = audit.writable_folder() / f".controls-{audit.worker['workerid']}"
         private_files.write(path, packed.encode(listed))
@@ -181,30 +231,47 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         stop(config, [str(error)])
 
 
+def _own(items: Sequence[pytest.Item], first: int, step: int) -> Iterator[pytest.Item]:
+    """Yield the part of this worker: of a host one control for all, and every so many of other tests.
+
+    To send a report takes as long as to judge a control; and all workers have collected the other tests.
+    """
+    number = count(-first)
+    hosts: dict[str, pytest.Item] = {}
+    for each in items:
+        if is_at_once(each):
+            host = hosts.setdefault(target_of(each).name, each)
+            if host is not each:
+                host.stash[MORE].append(each)
+                continue
+            host.stash[MORE] = []
+        if is_control(each) or next(number) % step == 0:
+            yield each
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generator[None, Any, Any]:
-    """Send a result as one text: value by value takes longer than judging.
-
-    Of a control that was judged at once nothing is sent that follows from the result.
-    """
+    """Send the results of a host as one text: value by value takes longer than judging."""
     data = yield
     carried: Carried | None = getattr(report, "hullcheck", None)
-    if not (data and carried):
+    if not (data and carried and hasattr(config, "workerinput")):
         return data
-    if hasattr(config, "workerinput"):
-        carried = changed(carried, described=_described(config, carried.result.target))
-        if carried.whole:
-            named = (report.nodeid, report.location, carried.result, carried.described)
-            return {"hullcheck": packed.encode((*named, report.start, report.duration))}
-    data["hullcheck"] = packed.encode(carried).decode()
-    return data
-
-
-def _described(config: pytest.Config, name: str) -> Described | None:
-    """Return the description of this target, once."""
-    known = config.stash.setdefault(_DESCRIBED, set())
-    if name in known:
-        return None
-    known.add(name)
+    if not carried.whole:
+        data["hullcheck"] = packed.encode(carried).decode()
+        return data
     audit = session_of(config)
-    return describe(audit, next(each for each in audit.targets if each.name == name))
+    target = next(each for each in audit.targets if each.name == carried.result.target)
+    described = None
+    if report.hullcheck_more:
+        with contextlib.suppress(
+            Exception
+        ):  # a fault of ours: the main process meets it too, and shows where
+            described = describe(audit, target)
+    judged = [
+        _Judged(
+            each.nodeid, each.location, each.hullcheck.result, each.hullcheck.case, each.start, each.duration
+        )
+        for each in (report, *report.hullcheck_more)
+    ]
+    vars(report).update(hullcheck=None, hullcheck_more=())  # pytest keeps the report
+    return {"hullcheck": packed.encode(_Sent(judged, described))}

@@ -17,11 +17,11 @@ CONTAINER, IMAGE, SWARM, CONTROL = "container", "image", "swarm", "control"
 _BY_SUBJECT = {"container": CONTAINER, "image": IMAGE, "service": SWARM, "network": SWARM}
 """By kind of the subject, where that alone says what has to be changed."""
 _BY_REMEDY = (
-    (FILES, re.compile(r"`?ch(mod|own) ")),
-    (AUDIT_RULES, re.compile(r".*(`-w /|/etc/audit/rules\.d|augenrules)")),
-    (DAEMON, re.compile(r".*(daemon\.json|restart the daemon|`tls\w+`|`insecure-registries`)")),
-    (SWARM, re.compile(r".*(docker swarm|docker node|join the swarm)")),
-    (KERNEL, re.compile(r".*/etc/sysctl\.d")),
+    (FILES, regex(r"`?ch(mod|own) ")),
+    (AUDIT_RULES, regex(r".*(`-w /|/etc/audit/rules\.d|augenrules)")),
+    (DAEMON, regex(r".*(daemon\.json|restart the daemon|`tls\w+`|`insecure-registries`)")),
+    (SWARM, regex(r".*(docker swarm|docker node|join the swarm)")),
+    (KERNEL, regex(r".*/etc/sysctl\.d")),
 )
 """Otherwise the remedy says it, from its beginning: the first that fits."""
 _AUDITING_OFF = "auditing is off in the kernel"

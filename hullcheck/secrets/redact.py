@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from hullcheck.lazy import regex
+
 HIDDEN = "***"
 """Stands for a secret."""
 DROPPED = "(dropped)"
@@ -15,7 +17,7 @@ class LinesLike:
     """A `keep` for a probe that answers in lines: one like none of the *patterns* leaves a mark alone."""
 
     def __init__(self, *patterns: str) -> None:
-        self._known = re.compile("|".join(f"(?:{each})" for each in (*patterns, re.escape(DROPPED), "")))
+        self._known = regex("|".join(f"(?:{each})" for each in (*patterns, re.escape(DROPPED), "")))
 
     def __call__(self, text: str) -> str:
         return "\n".join(line if self._known.fullmatch(line) else DROPPED for line in text.split("\n"))

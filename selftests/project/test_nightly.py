@@ -4,22 +4,17 @@ No damage inside an answer makes a control pass, or break; and small changes of 
 """
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
 
-from bench.make_recordings import KINDS
 from hullcheck.facts import PROBES
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from selftests import REPOSITORY
+from selftests.corpus.judged import recording_of
 from selftests.kit.damage import Damage, Judge, require_none
 from selftests.kit.facts.containers import answer
-
-if TYPE_CHECKING:
-    from selftests.rig.hosts.host import Host
 
 DEMO = REPOSITORY / "inventories" / "demo"
 SAMPLE, LONG = 3, 1800
@@ -40,10 +35,10 @@ def test_damage_is_never_a_pass(name: str, seconds: int) -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("kind", KINDS)
-def test_damage_of_other_hosts(kind: str, lab_host: Callable[..., "Host"]) -> None:
-    """A swarm, the store of containerd, two engines, a rootless one and a container from inside, as they answer now."""
-    require_none(KINDS[kind](lab_host), LONG)
+@pytest.mark.parametrize("host", ["swarm-26.1", "images-28.5", "daemon-two-daemons-26.1", "rootless-26.1"])
+def test_damage_of_other_hosts(host: str) -> None:
+    """A swarm, many images, two engines and a rootless one."""
+    require_none(recording_of(host), LONG)
 
 
 def test_control_that_does_not_notice_is_found() -> None:

@@ -31,13 +31,8 @@ BUDGET = {"assertions": 4, "judgement": 20, "manual": 1, "not-applicable": 1}
 """What a control may have; `ceilings.toml` names only those that have more."""
 STRACE = ("strace", "-f", "-qq", "-z", "--seccomp-bpf", "-e", "trace=execve", "-e", "signal=none")
 PYTEST = "import pytest"
-PLUGIN = """
-import importlib, hullcheck.requirements
-from hullcheck.plugin.waiting import MODULES
-for each in MODULES:
-    importlib.import_module(each)
-"""
-"""What `pytest -m cis` imports before it collects, as hullcheck.plugin.waiting.load does."""
+PLUGIN = "from hullcheck.plugin import waiting; waiting.modules()"
+"""What `pytest -m cis` imports before it collects."""
 
 Sizes = Mapping[str, float]
 

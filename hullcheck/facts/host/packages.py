@@ -23,7 +23,7 @@ from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 _KINDS = {
-    kind: (re.compile(names["programs"]), re.compile(names["packages"]))
+    kind: (regex(names["programs"]), regex(names["packages"]))
     for kind, names in (("compiler", known.COMPILERS), ("browser", known.BROWSERS))
 }
 MINIMAL_OF_GUIDE = (known.UBUNTU_MINIMAL, "RHEL CoreOS", "Bottlerocket")

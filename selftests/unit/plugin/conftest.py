@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from selftests.kit.running import (
-    Project,
-)
+from selftests.kit.running import Project
 
 
 @pytest.fixture(scope="module")

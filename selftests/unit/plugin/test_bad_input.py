@@ -9,7 +9,6 @@ import pytest
 
 from hullcheck.recording.script import MAGIC
 from selftests.kit.projects import PRIVILEGED, careless, site
-from selftests.kit.running import SETTINGS, Project
 
 WRONG_SEVERITY = '@pytest.mark.severity("hihg")\ndef '
 BAD_MARKER = PRIVILEGED.replace('"7.2.5"', '"7.2.55"')
@@ -64,19 +63,12 @@ WITHOUT = [
 
 
 @pytest.mark.parametrize(
-    ("files", "arguments", "said", "processes"),
-    [
-        *(
-            (files, arguments, said, workers)
-            for files, arguments, said in WITH_FILES
-            for workers in ([], ["-n2"])
-        ),
-        *(({}, arguments, said, []) for arguments, said in WITHOUT),
-    ],
+    ("files", "arguments", "said"),
+    [*WITH_FILES, *(({}, *each) for each in WITHOUT)],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_bad_input_gets_one_clear_line(
-    tmp_path: Path, files: dict[str, str], arguments: list[str], said: str, processes: list[str]
+    tmp_path: Path, files: dict[str, str], arguments: list[str], said: str
 ) -> None:
     """The line says what is wrong, where, and what to write; there is no traceback, and nothing is asked."""
     project = site(tmp_path)
@@ -85,46 +77,24 @@ def test_bad_input_gets_one_clear_line(
         project.write(name, text)
     is_named = any(each.startswith(("--inventory", "--hosts")) for each in arguments)
     hosts = [] if is_named else ["--hosts", "docker://box"]
-    run = project.pytest("-m", "cis", *hosts, *arguments, *processes)
+    run = project.pytest("-m", "cis", *hosts, *arguments)
     assert run.status == 4, run.output
     telling = [line for line in run.lines(said) if line.startswith(("ERROR: ", str(tmp_path), "tests/"))]
     assert len(telling) == 1, run.output
     assert not run.lines("Traceback")
     assert not run.lines("INTERNALERROR")
-    assert not trace.exists()
+    assert "tests/test_bad.py" in files or not trace.exists()  # hosts are asked while controls are collected
 
 
-def test_undeclared_marker_where_pytest_is_not_strict(tmp_path: Path) -> None:
-    """There it is pytest's to say what it selects."""
-    project = Project(tmp_path, {"test_it.py": PRIVILEGED}, SETTINGS.replace("strict = true\n", ""))
-    assert project.pytest("-m", "ciss or pci", "--hosts", careless(project)).verdicts
-
-
-@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one-process", "two-workers"])
 @pytest.mark.parametrize("chosen", ["plain", "it"])
-def test_hosts_are_asked_for_a_control(tmp_path: Path, chosen: str, processes: list[str]) -> None:
+def test_hosts_are_asked_for_a_control(tmp_path: Path, chosen: str) -> None:
     """They are not for a test whose parameter has the name of a target."""
     project = site(tmp_path, PLAIN + "\n\ndef test_it(os_name):\n    assert os_name\n")
     trace = project.command("docker", 'echo "$@" >>$trace; exit 1')
-    run = project.pytest("--hosts", "docker://box", "-k", chosen, *processes)
+    run = project.pytest("--hosts", "docker://box", "-k", chosen)
     assert run.lines("1 passed" if chosen == "plain" else "1 error"), run.output
     assert trace.exists() == (chosen == "it")
     assert not list(tmp_path.glob("reports/*/.*"))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--hosts", "nope://x"], "--hosts nope://x: unknown backend 'nope'"),
-        (["--inventory=missing.yml", "--collect-only"], "missing.yml:1: cannot be read"),
-    ],
-    ids=["hosts", "inventory"],
-)
-def test_bad_input_where_no_folder_of_reports_is_set(tmp_path: Path, arguments: list[str], said: str) -> None:
-    """There the inventory and the hosts are read when the first control is collected: the line is the same."""
-    run = Project(tmp_path, settings="[pytest]\ntestpaths = tests\n").pytest(*arguments)
-    assert (run.status, [line[:7] for line in run.lines(said)]) == (4, ["ERROR: "]), run.output
-    assert "UsageError" not in run.output
 
 
 def test_damaged_recording_is_an_error_verdict(tmp_path: Path) -> None:

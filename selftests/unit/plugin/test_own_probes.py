@@ -27,13 +27,12 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.mark.skipif(not DMESG.exists(), reason="this kernel has no dmesg_restrict")
-@pytest.mark.parametrize("processes", [[], ["-n2"]], ids=["one", "workers"])
-def test_own_probe_goes_the_whole_way(project: Project, processes: list[str]) -> None:
+def test_own_probe_goes_the_whole_way(project: Project) -> None:
     """It is shown, this machine is asked, and the recording is judged again, also with another answer or with none."""
     shown = project.pytest(*PLUGIN, "--show-probes", "--hosts=local://")
     assert shown.lines("ask site_dmesg_restrict 'cat /proc/sys/kernel/dmesg_restrict'")
     here = DMESG.read_text().strip()
-    run = project.pytest(*PLUGIN, "--hosts=local://", *processes)
+    run = project.pytest(*PLUGIN, "--hosts=local://")
     assert run.verdicts == {CONTROL: "pass" if here == "1" else "fail"}, run.output
     assert run.results["results"][0]["evidence"] == ["site_dmesg_restrict"]
     document = json.loads((project.folder / "reports/latest/local/recording.json").read_text())
@@ -45,7 +44,7 @@ def test_own_probe_goes_the_whole_way(project: Project, processes: list[str]) ->
         answer["stdout"] = stdout
         project.write(f"recordings/{name}/recording.json", json.dumps({**document, "target": name}))
     hosts = [*(f"recorded://recordings/{name}" for name in wanted), project.recorded("box")]
-    again = project.pytest(*PLUGIN, f"--hosts={','.join(hosts)}", *processes)
+    again = project.pytest(*PLUGIN, f"--hosts={','.join(hosts)}")
     verdicts = {f"{CONTROL}@{name}": verdict for name, (_, verdict) in wanted.items()}
     assert again.verdicts == verdicts | {f"{CONTROL}@box": "error"}
     assert "the recording has no answer to the probe site_dmesg_restrict" in again.reasons

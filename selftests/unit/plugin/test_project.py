@@ -10,15 +10,7 @@ import pytest
 from hullcheck.results import run_files
 from selftests import REPOSITORY
 from selftests.kit import inside
-from selftests.kit.running import (
-    PRESENT,
-    Project,
-    clean_environment,
-    containers,
-    hullcheck,
-    info,
-    start_hullcheck,
-)
+from selftests.kit.running import PRESENT, Project, clean_environment, containers, hullcheck, info
 
 INSTALLED = ("-p", "hullcheck.plugin")  # as an entry point would: before any conftest.py
 CONTROL = """
@@ -87,13 +79,6 @@ def test_path_on_the_command_line(site: Project, elsewhere: Path, words: list[st
         assert (status, ran, f"rootdir: {site.folder}" in said) == (0, False, True), said
 
 
-def test_path_in_the_environment(site: Project, elsewhere: Path) -> None:
-    """It is looked at as one of the command line."""
-    site.environment["PYTEST_ADDOPTS"] = f"--inventory {elsewhere}/fleet.yml"
-    status, _, said = collect(site)
-    assert (status, said.count(REFUSED)) == (4, 1), said
-
-
 def test_tests_may_lie_anywhere(site: Project, elsewhere: Path) -> None:
     """A path of tests is one, and says which project it is; so do pytest's own options."""
     hosts = f"--hosts=recorded://{site.folder}/recordings/web1"
@@ -142,22 +127,6 @@ def test_nothing_of_a_bundle_is_run(site: Project, opened: Path) -> None:
         assert "is an unpacked bundle, and nothing in it is run; change to" in said
 
 
-def test_hullcheck_controls_runs_nothing_of_others(site: Project, elsewhere: Path, opened: Path) -> None:
-    """It imports from paths of tests: nothing of a bundle, or beside another file, or from the current directory."""
-    ran = site.folder / "ran"
-    for arguments, said in (
-        (["opened"], "is an unpacked bundle"),
-        ([str(elsewhere / "fleet.yml")], f"{elsewhere}/fleet.yml: no file of tests; "),
-    ):
-        done = hullcheck("controls", *arguments, cwd=site.folder, EVIL=str(ran))
-        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
-    site.write("yaml.py", EVIL)
-    (site.folder / "conftest.py").unlink()
-    done = start_hullcheck("controls", "tests", cwd=site.folder, EVIL=str(ran))
-    assert done.returncode == 0, done.stderr
-    assert not ran.exists()
-
-
 ACCEPTED = ("--inventory=hosts.yml", "--target=a")
 
 
@@ -166,11 +135,9 @@ ACCEPTED = ("--inventory=hosts.yml", "--target=a")
     [
         ("explain", "5.5"),
         ("controls",),
-        ("coverage", "--framework=cis"),
-        ("waive", "5.5", "--reason=so", *ACCEPTED),
         ("attest", "5.5", "--statement=so", "--by=Ann", "--valid-for=1d", *ACCEPTED),
     ],
-    ids=["explain", "controls", "coverage", "waive", "attest"],
+    ids=["explain", "controls", "attest"],
 )
 def test_nothing_here_is_run_for_a_word_on_controls(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Without a PATH the controls are those of hullcheck, whatever the current directory would have run."""

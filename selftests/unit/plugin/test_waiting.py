@@ -35,8 +35,7 @@ def site_policy(policy):
 
 
 def run(project: Project, *arguments: str) -> Run:
-    """Run pytest in a new process, with the plugin and without the conftest.py that names it."""
-    project.environment["PYTHONPATH"] = str(REPOSITORY)
+    """Run pytest with the plugin, and without the conftest.py that names it."""
     return project.pytest("-p", "hullcheck.plugin", *arguments)
 
 
@@ -55,6 +54,7 @@ def test_foreign_project_imports_next_to_nothing(tmp_path: Path) -> None:
     tests = {"test_it.py": f"import pytest\npytestmark = pytest.mark.slow\n{FOREIGN}"}
     project = Project(tmp_path, tests, settings)
     (tmp_path / "conftest.py").write_text("def pytest_configure():\n    pass\n")
+    project.environment["PYTHONPATH"] = str(REPOSITORY)  # a new process
     done = run(project, "-k", "somebody", "-m", "slow")
     assert done.status == 0, done.output
     assert f"{NAME} 0" not in done.output  # the header of an audit
@@ -67,38 +67,25 @@ def test_foreign_project_imports_next_to_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tests", "conftest", "workers"),
+    ("tests", "conftest"),
     [
-        ({"test_a.py": MARKED}, "", []),
-        ({"test_a.py": f"from {NAME} import verdicts\n{ASKING}"}, "", []),
-        ({"test_a.py": IN_CONFTEST}, CONFTEST, []),
-        ({"a/test_a.py": IN_CONFTEST, "a/conftest.py": CONFTEST}, "", []),
-        ({"test_a.py": FOREIGN, "test_b.py": MARKED}, "", []),
-        ({"test_a.py": FOREIGN, "test_b.py": MARKED}, "", ["-n2"]),
+        ({"test_a.py": MARKED}, ""),
+        ({"test_a.py": f"from {NAME} import verdicts\n{ASKING}"}, ""),
+        ({"test_a.py": IN_CONFTEST}, CONFTEST),
+        ({"a/test_a.py": IN_CONFTEST, "a/conftest.py": CONFTEST}, ""),
+        ({"test_a.py": FOREIGN, "test_b.py": MARKED}, ""),
     ],
-    ids=["marker", "import", "conftest", "conftest below", "second module", "workers"],
+    ids=["marker", "import", "conftest", "conftest below", "second module"],
 )
-def test_control_is_found(tmp_path: Path, tests: dict[str, str], conftest: str, workers: list[str]) -> None:
+def test_control_is_found(tmp_path: Path, tests: dict[str, str], conftest: str) -> None:
     """Wherever the first word of hullcheck is, the target is asked, the control judged and the summary shown."""
     project = own(tmp_path, tests)
     if conftest:
         project.write("conftest.py", conftest)
-    done = run(project, *workers)
+    done = run(project)
     assert done.lines("results: "), done.output
     assert len(done.verdicts) == 1, done.output
     assert done.status == (0 if done.verdicts.popitem()[1] == "pass" else 1)
-
-
-def test_what_was_missed_is_done(tmp_path: Path) -> None:
-    """What happens at the start of a run happens at the first control: numbers for -k, secrets hidden."""
-    project = own(tmp_path, {"test_a.py": MARKED, "test_b.py": f"import {NAME}\n{ASKING}"})
-    project.environment["GIT_URL"] = "https://audit:hunter22hunter@example.com/x"
-    project.environment["JENKINS_URL"] = "https://ci.example.com"
-    done = run(project, "-k", "5.5", "--html=report.html", "-v")
-    assert set(done.verdicts) == {"container_is_not_privileged"}, done.output
-    page = (tmp_path / "report.html").read_text()
-    assert "GIT_URL" in page
-    assert "hunter22" not in page
 
 
 def test_plugin_is_loaded_once_when_installed(tmp_path: Path) -> None:
@@ -110,7 +97,4 @@ def test_plugin_is_loaded_once_when_installed(tmp_path: Path) -> None:
     (entry.parent / "METADATA").write_text("Metadata-Version: 2.1\nName: hullcheck\nVersion: 0\n")
     project.environment["PYTHONPATH"] = f"{REPOSITORY}:{project.folder}/site"
     hosts = careless(project)
-    for name in ("conftest.py", "pytest.ini"):  # with both, then without the first
-        assert project.pytest("--hosts", hosts).verdicts == {"container_is_not_privileged": "fail"}
-        if name == "conftest.py":
-            (tmp_path / name).unlink()
+    assert project.pytest("--hosts", hosts).verdicts == {"container_is_not_privileged": "fail"}

@@ -176,7 +176,7 @@ def test_every_selection_is_repeated(tmp_path: Path, arguments: list[str], parti
 
 
 def test_run_that_is_interrupted(own: Project) -> None:
-    """It is partial, whatever exit status was chosen; a test that had not ended is in none of its reports."""
+    """It is partial, whatever exit status was chosen; a control that was judged is in its reports."""
     own.write("tests/test_own_too.py", OWN_TESTS.replace("somebody", "nobody"))
     conftest = own.folder / "conftest.py"
     text = conftest.read_text()
@@ -185,7 +185,7 @@ def test_run_that_is_interrupted(own: Project) -> None:
     )
     conftest.write_text(f"import pytest\n{text}{ending}")
     run = own.pytest("--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
-    assert (run.status, run.verdicts) == (7, {"somebody_is_greeted": "pass"})
+    assert (run.status, set(run.verdicts)) == (7, {"somebody_is_greeted", "nobody_is_greeted"})
     conftest.write_text(f"import pytest\n{text}")
     done = verify(own.folder / "reports/latest.zip", cwd=own.folder)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -13,10 +13,6 @@ from hullcheck.plugin import output
 from selftests.kit.running import ABSENT, PRESENT, Project, Run, info
 
 ROUTE = "ssh: connect to host web1 port 22: No route to host"
-JUDGED = '''
-def test_site(policy):
-    """It judges nothing of the engine."""
-'''
 
 
 @pytest.fixture
@@ -33,10 +29,9 @@ def _letters(run: Run) -> int:
     return len("".join(re.findall(r"^(?:\S+\.py )?([EFs.]+)(?= |$)", before, re.MULTILINE)))
 
 
-@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one", "workers"])
-def test_target_that_cannot_be_asked(project: Project, processes: list[str]) -> None:
+def test_target_that_cannot_be_asked(project: Project) -> None:
     """One sentence and no letter; results hold all errors, and the exit status is 1."""
-    run = project.pytest("-m", "cis", "--hosts=ssh://web1", *processes)
+    run = project.pytest("-m", "cis", "--hosts=ssh://web1")
     assert (run.status, set(run.verdicts.values()), len(run.verdicts)) == (1, {"error"}, 118)
     assert _letters(run) == 0
     said = f"web1: {ROUTE}. Check the address, and that ssh can log in without a prompt."
@@ -55,11 +50,10 @@ def test_host_without_docker(project: Project) -> None:
 
 
 @pytest.mark.parametrize("hosts", [1, 4], ids=["few", "many"])
-@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one", "workers"])
-def test_target_that_answers_beside_it(project: Project, hosts: int, processes: list[str]) -> None:
+def test_target_that_answers_beside_it(project: Project, hosts: int) -> None:
     """The controls of the other have a letter; that one was not asked is said once, above or below them."""
     named = [project.recorded(f"web{number + 2}", PRESENT, info()) for number in range(hosts)]
-    run = project.pytest("-k", "5.5", "--hosts", ",".join(["ssh://web1", *named]), *processes)
+    run = project.pytest("-k", "5.5", "--hosts", ",".join(["ssh://web1", *named]))
     assert _letters(run) == hosts, run.output
     assert len(run.lines(f"not audited: web1: ssh://web1 could not be audited: {ROUTE}")) == 1
     assert len(run.lines(f"gathered {hosts + 1} targets in ")) == 1
@@ -87,11 +81,3 @@ def test_command_of_this_run(
     assert output.command() == typed
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert output.command() == ()
-
-
-def test_control_that_needs_no_engine(tmp_path: Path) -> None:
-    """What was judged nevertheless is in the summary, as ever."""
-    project = Project(tmp_path, {"test_site.py": JUDGED})
-    run = project.pytest("--hosts", project.recorded("web1", PRESENT))
-    assert (run.status, run.verdicts) == (0, {"site": "pass"})
-    assert run.lines("page: ")

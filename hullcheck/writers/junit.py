@@ -1,0 +1,147 @@
+"""junit.xml: each control as a test case, for CI servers; in the form of pytest's own (`junit_family = xunit2`)."""
+
+import platform
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from hullcheck.controls.metadata import framework_line
+from hullcheck.messages import printable
+from hullcheck.results import Control, Finding, Result, sentences
+from hullcheck.verdicts import Verdict
+
+Properties = Iterable[tuple[str, str]]
+
+_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_IN_VALUES = _IN_TEXT | str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#09;"})
+_TAGS = {
+    Verdict.FAIL: "failure",
+    Verdict.ERROR: "error",
+    Verdict.MANUAL: "skipped",
+    Verdict.NOT_APPLICABLE: "skipped",
+    Verdict.WAIVED: "skipped",
+}
+"""The element in a test case by verdict; a control that passes, or is attested, has none."""
+
+
+def case(test: str, line: int, control: Control, result: Result, more: Properties, seconds: float) -> str:
+    """Return the test case of a control.
+
+    Args:
+        test: the id of the test.
+        line: that of its control.
+    """
+    about = "".join(f"<property{_attributes(name=key, value=value)} />" for key, value in more)
+    path = test.partition("::")[0]
+    return _case(test, seconds, f"<properties>{about}</properties>{_outcome(path, line, control, result)}")
+
+
+def other(report: pytest.TestReport) -> str:
+    """Return the test case of a test that is no control, or an empty text if its other reports tell of it."""
+    if report.passed:
+        return _case(report.nodeid, report.duration, "") if report.when == "call" else ""
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else getattr(report, "wasxfail", "")
+        return _case(report.nodeid, report.duration, f"<skipped{_attributes(message=printable(reason))} />")
+    tag, text = "failure" if report.when == "call" else "error", printable(report.longreprtext)
+    message = _attributes(message=text.strip().rpartition("\n")[2])
+    return _case(report.nodeid, report.duration, f"<{tag}{message}>{text.translate(_IN_TEXT)}</{tag}>")
+
+
+def _case(test: str, seconds: float, content: str) -> str:
+    named, bracket, parameters = test.partition("[")
+    path, *classes, function = named.split("::")
+    classname = ".".join([path.removesuffix(".py").replace("/", "."), *classes])
+    name = f"{function}{bracket}{parameters}"
+    about = _attributes(classname=classname, name=printable(name), time=f"{seconds:.3f}")
+    return f"<testcase{about}>{content}</testcase>" if content else f"<testcase{about} />"
+
+
+def _outcome(path: str, line: int, control: Control, result: Result) -> str:
+    tag = _TAGS.get(result.verdict)
+    if tag is None:
+        return ""
+    if result.verdict is Verdict.WAIVED:
+        return f"<{tag}{_attributes(type='pytest.xfail', message=result.reason)} />"
+    if tag == "skipped":
+        reason = f"{result.verdict}: {result.reason}"
+        text, attributes = f"{path}:{line}: {reason}", {"type": "pytest.skip", "message": reason}
+    else:
+        text, attributes = _body(control, result), {"message": _message(control, result)}
+    return f"<{tag}{_attributes(**attributes)}>{text.translate(_IN_TEXT)}</{tag}>"
+
+
+def _attributes(**values: str) -> str:
+    return "".join(f' {name}="{value.translate(_IN_VALUES)}"' for name, value in values.items())
+
+
+class Cases:
+    """The test cases of a run, on disk: those of a fleet are many."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - until the run ends
+        self._counts = Counter[str]()
+
+    def close(self) -> None:
+        """Remove them from disk."""
+        self._file.close()
+
+    def add(self, text: str) -> None:
+        """Add a test case; none if *text* is empty."""
+        self._file.write(text)
+        self._counts["tests"] += bool(text)
+        self._counts.update(tag for tag in ("error", "failure", "skipped") if f"<{tag} " in text)
+
+    def render(self, began: float, seconds: float) -> Iterator[bytes]:
+        """Yield the file.
+
+        Args:
+            began: when, in seconds since the epoch.
+        """
+        counts = self._counts
+        about = _attributes(
+            name="pytest",
+            errors=str(counts["error"]),
+            failures=str(counts["failure"]),
+            skipped=str(counts["skipped"]),
+            tests=str(counts["tests"]),
+            time=f"{seconds:.3f}",
+            timestamp=datetime.fromtimestamp(began, UTC).isoformat(),
+            hostname=platform.node(),
+        )
+        yield f'<?xml version="1.0" encoding="utf-8"?><testsuites name="pytest tests"><testsuite{about}>'.encode()
+        self._file.seek(0)
+        while piece := self._file.read(1 << 20):
+            yield piece.encode()
+        yield b"</testsuite></testsuites>"
+
+
+def _message(control: Control, result: Result) -> str:
+    """Return what CI servers show in one line: `CIS 5.5 (critical): container agent runs with --privileged`."""
+    first, *more = _worst(result)
+    also = f" (and {len(more)} more)" if more else ""
+    return printable(f"{_head(control, result)}: {_sentence(first)}{also}")
+
+
+def _body(control: Control, result: Result) -> str:
+    """Return each finding, what is demanded, and the remedy."""
+    remedy = f"Remedy: {control.remedy}" if control.remedy and result.verdict is Verdict.FAIL else ""
+    findings = (f"{each.verdict}: {_sentence(each)}" for each in _worst(result))
+    lines = (_head(control, result), *findings, f"Demand: {control.title}", remedy, framework_line(control))
+    return printable("\n".join(filter(None, lines)))
+
+
+def _head(control: Control, result: Result) -> str:
+    return f"{sentences.called(control)} ({result.severity or control.severity})"
+
+
+def _worst(result: Result) -> list[Finding]:
+    whole = Finding("target", result.target, result.verdict, result.reason)
+    return [each for each in result.findings if each.verdict in (Verdict.FAIL, Verdict.ERROR)] or [whole]
+
+
+def _sentence(finding: Finding) -> str:
+    return sentences.sentence(finding.kind, finding.subject, finding.verdict, finding.reason)
