@@ -116,6 +116,12 @@ class Reporting:
         if carried and carried.whole:
             self._end(report)
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Take a file that could not be collected for an error in junit.xml."""
+        if report.failed:
+            self.others = True
+            self.cases.add(junit.uncollected(report))
+
     def _take_in(self, test: str, carried: Carried) -> None:
         self.outcome = self.outcome or Outcome(session_of(self.config))
         self.outcome.take_in(carried)

@@ -51,6 +51,14 @@ def other(report: pytest.TestReport) -> str:
     return _case(report.nodeid, report.duration, f"<{tag}{message}>{text.translate(_IN_TEXT)}</{tag}>")
 
 
+def uncollected(report: pytest.CollectReport) -> str:
+    """Return the test case of a file that could not be imported."""
+    name = report.nodeid.removesuffix(".py").replace("/", ".")
+    text = printable(str(report.longrepr)).translate(_IN_TEXT)
+    about = _attributes(classname="", name=name, time="0.000")
+    return f'<testcase{about}><error message="collection failure">{text}</error></testcase>'
+
+
 def _case(test: str, seconds: float, content: str) -> str:
     named, bracket, parameters = test.partition("[")
     path, *classes, function = named.split("::")
