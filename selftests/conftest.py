@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # nothing of the laboratory is imported before a test asks fo
     from selftests.rig.laboratory import Laboratory
 
 DURATIONS = {
-    "not lab and not timed": "self-tests without engines: about 3 minutes; `tox -e lab` runs those with real engines",
+    "not lab and not timed": "self-tests without engines: about 2 minutes; `tox -e lab` runs those with real engines",
     "lab and not timed": "the laboratory, on one version of the engine: about 12 minutes",
     "timed": "tests that measure time, on a machine that does nothing else: half a minute",
 }

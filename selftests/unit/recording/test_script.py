@@ -178,7 +178,7 @@ def test_no_process_is_left() -> None:
         assert (left, answers["one"].status, answers["next"].stdout) == (0, status, "on\n"), case
 
 
-LIMITS = {"SIGTERM": 60, "SIGHUP": 60, "SIGINT": 60, "hang up": 60, "do not listen": 2, "SIGKILL": 60}
+LIMITS = {"SIGTERM": 60, "SIGHUP": 60, "SIGINT": 60, "hang up": 60, "do not listen": 1, "SIGKILL": 60}
 
 
 @all_shells
