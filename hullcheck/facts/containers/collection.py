@@ -45,11 +45,6 @@ def container(recording: Recording, presence: Presence, host_context: HostContex
         )
         by_id[made.id] = by_name[made.name] = made
     unread = _unread(answer, documents, faults)
-    counted, listed = answer.get("counted", "").strip(), len(answer["listed"].split())
-    is_docker = host_context.engine.get().is_docker  # Podman counts what Docker's command does not list
-    if is_docker and counted.isdecimal() and int(counted) > listed:
-        fault = f"docker info counts {counted} containers, and the engine lists {listed}"
-        unread += (("(not listed)", fault),)
     if not (by_name or unread):
         host_context.engine.get().require_none("containers")  # a command that says nothing says so of none
     return Subjects("container", tuple(sorted(by_name.items())), "the engine has no container", unread)

@@ -36,7 +36,6 @@ CONTAINERS = Probe.from_file(
     "containers",
     in_sections(
         inside=lines_like(r"/proc/(?:1|self)/mountinfo:.*", "mounted /.*"),
-        counted=lines_like("[0-9]{0,9}"),
         listed=lines_like("[0-9a-f]{64}"),
         inspect=_inspected,
         volumes=kept_as(Volumes | list[Volume], volumes_kept),

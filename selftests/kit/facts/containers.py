@@ -40,7 +40,7 @@ def containers(*documents: Mapping[str, Any]) -> str:
     every = [raw(each) for each in documents]
     listed, inspected = ("\n".join(lines) for lines in ((each["Id"] for each in every), map(_written, every)))
     return CONTAINERS.keep(
-        in_parts(counted="", listed=listed, inspect=inspected, volumes="[]", users="", proc="", paths="")
+        in_parts(listed=listed, inspect=inspected, volumes="[]", users="", proc="", paths="")
     )
 
 
