@@ -17,7 +17,7 @@ import yaml
 
 from selftests import REPOSITORY
 from selftests.kit.running import Project, Run, clean_environment
-from selftests.lab.test_targets import ByTarget, by_target, words
+from selftests.lab.test_targets import ByTarget, by_target, probe_script, words
 from selftests.rig import images, removal
 from selftests.rig.shell import call
 
@@ -104,7 +104,7 @@ def test_ways_to_bring_answers_home(engine: EngineFactory, tmp_path: Path) -> No
     asked = engine()
     options = ("--detach", "--name=wait", "--privileged", "--pid=host", "--read-only")
     asked.docker("run", *options, "bb:1", *container["command"])
-    script = call("hullcheck", "probe-script", f"--docker-host=unix://{asked.socket}")
+    script = probe_script(f"--docker-host=unix://{asked.socket}")
     (tmp_path / "probe.sh").write_text(script)
     (tmp_path / "direct").write_text(call("/bin/sh", "-s", stdin=script))
     expected = verdicts_of(tmp_path / "of-direct", tmp_path / "direct")

@@ -20,7 +20,7 @@ from hullcheck.facts.containers.probe import ContainerFiles
 from hullcheck.facts.containers.runtime import Limits, Runtime
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_process import PodmanService
-from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.engine.info import ENGINE, Engine, section
 from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.services import Service
 from hullcheck.facts.host.processes import Processes
@@ -29,9 +29,16 @@ from hullcheck.parsing.models import Model
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import MountTable, is_below
 from hullcheck.parsing.values import Reference
+from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _DEFAULT_SHARES, _DEFAULT_PERIOD = (0, 1024), 100_000  # microseconds
+
+
+@fact(ENGINE)
+def engine_endpoint(recording: Recording) -> str:
+    """The address at which the engine was asked; empty if it is unknown."""
+    return section(recording, ENGINE, "endpoint", str, "docker context inspect")
 
 
 @fact(name="host_context")
@@ -41,6 +48,7 @@ class HostContext(Struct, frozen=True, dict=True):
     Attributes:
         podman_service: the process that serves Podman's socket, if that is the engine.
         engine_sockets: every path at which an engine of this host takes commands, without symbolic links.
+        engine_endpoint: the address at which the engine was asked.
         services: those of the swarm, by id.
         image_names: the image id that each `repository:tag` names now.
     """
@@ -52,6 +60,7 @@ class HostContext(Struct, frozen=True, dict=True):
     networks: Later[tuple[Network, ...]]
     volumes: Later[Mapping[str, Volume]]
     engine_sockets: Later[frozenset[str]]
+    engine_endpoint: Later[str]
     services: Later[Mapping[str, Service]]
     image_names: Later[Mapping[str, str]]
     container_files: Later[ContainerFiles]

@@ -96,7 +96,11 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @property
     def root_exec_processes(self) -> tuple[Process, ...]:
-        """Processes of root in it that its main process, which is not root, did not start: of `docker exec`."""
+        """Processes of root in it that its main process, which is not root, did not start: of `docker exec`.
+
+        One that was left behind below the main process counts if nothing else can have become root.
+        """
+        confined = self.main_process.no_new_privileges and self.container.user.strip("0") not in ("", "root")
         main, own = self.main_process, {process.pid: process for process in self.processes}
 
         def is_below_main(process: Process) -> bool:
@@ -106,7 +110,9 @@ class Runtime(Struct, frozen=True, dict=True):
 
         if self.root_uid in main.uids:
             return ()
-        return tuple(x for x in own.values() if self.root_uid in x.uids and not is_below_main(x))
+        return tuple(
+            x for x in own.values() if self.root_uid in x.uids and (confined or not is_below_main(x))
+        )
 
     @cached_property
     def root_uid(self) -> int:
