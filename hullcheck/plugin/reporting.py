@@ -68,7 +68,7 @@ class Reporting:
         self.output = output.guard(config, lambda: SESSION in config.stash)
         self.quiet = output.Quiet(config)
         self.interrupted = False
-        self.others = False  # whether a test was called that is no control
+        self.others = False  # whether junit.xml has more than controls
         self.others_failed = False  # one of those, or the end of a control
         asked = any(options.option(config, each) for each in ("fail_on", "baseline", "coverage"))
         self.gates = outcome.gates(config, session_of(config).limits) if asked else Gates()
@@ -108,8 +108,7 @@ class Reporting:
         if carried:
             self._take_in(report.nodeid, carried)
         else:
-            self.others |= report.when == "call"
-            self.cases.add(junit.other(report))
+            self._add_other(report)
         yield
         if carried and self._reporter is not None and _is_told(carried):
             self.quiet.forget(self._reporter, report)
@@ -117,10 +116,13 @@ class Reporting:
             self._end(report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Take a file that could not be collected for an error in junit.xml."""
-        if report.failed:
-            self.others = True
-            self.cases.add(junit.uncollected(report))
+        """Let junit.xml tell of a file that could not be collected."""
+        self._add_other(report)
+
+    def _add_other(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        text = junit.other(report)
+        self.others |= bool(text)
+        self.cases.add(text)
 
     def _take_in(self, test: str, carried: Carried) -> None:
         self.outcome = self.outcome or Outcome(session_of(self.config))

@@ -39,33 +39,52 @@ def case(test: str, line: int, control: Control, result: Result, more: Propertie
     return _case(test, seconds, f"<properties>{about}</properties>{_outcome(path, line, control, result)}")
 
 
-def other(report: pytest.TestReport) -> str:
-    """Return the test case of a test that is no control, or an empty text if its other reports tell of it."""
+def other(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Return the test case of what is no control, or an empty text if its other reports tell of it."""
+    if isinstance(report, pytest.CollectReport):
+        return "" if report.passed else _uncollected(report)
     if report.passed:
         return _case(report.nodeid, report.duration, "") if report.when == "call" else ""
     if report.skipped:
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else getattr(report, "wasxfail", "")
-        return _case(report.nodeid, report.duration, f"<skipped{_attributes(message=printable(reason))} />")
-    tag, text = "failure" if report.when == "call" else "error", printable(report.longreprtext)
-    message = _attributes(message=text.strip().rpartition("\n")[2])
-    return _case(report.nodeid, report.duration, f"<{tag}{message}>{text.translate(_IN_TEXT)}</{tag}>")
+        return _case(report.nodeid, report.duration, _skipped(report))
+    text = printable(report.longreprtext)
+    crash = getattr(report.longrepr, "reprcrash", None)
+    message = printable(crash.message) if crash else text.strip().rpartition("\n")[2]
+    tag = "failure" if report.when == "call" else "error"
+    content = f"<{tag}{_attributes(message=message)}>{text.translate(_IN_TEXT)}</{tag}>"
+    return _case(report.nodeid, report.duration, content)
 
 
-def uncollected(report: pytest.CollectReport) -> str:
-    """Return the test case of a file that could not be imported."""
-    name = report.nodeid.removesuffix(".py").replace("/", ".")
-    text = printable(str(report.longrepr)).translate(_IN_TEXT)
-    about = _attributes(classname="", name=name, time="0.000")
-    return f'<testcase{about}><error message="collection failure">{text}</error></testcase>'
+def _uncollected(report: pytest.CollectReport) -> str:
+    tag = "skipped" if report.skipped else "error"
+    message = "collection skipped" if report.skipped else "collection failure"
+    text = printable(report.longreprtext).translate(_IN_TEXT)
+    content = f"<{tag}{_attributes(message=message)}>{text}</{tag}>"
+    about = _attributes(classname="", name=_module(report.nodeid), time="0.000")
+    return f"<testcase{about}>{content}</testcase>"
+
+
+def _skipped(report: pytest.TestReport) -> str:
+    if not isinstance(report.longrepr, tuple) or hasattr(report, "wasxfail"):
+        reason = printable(getattr(report, "wasxfail", ""))
+        return f"<skipped{_attributes(type='pytest.xfail', message=reason)} />"
+    path, line, said = report.longrepr
+    reason = printable(said.removeprefix("Skipped: "))
+    text = f"{path}:{line}: {reason}".translate(_IN_TEXT)
+    return f"<skipped{_attributes(type='pytest.skip', message=reason)}>{text}</skipped>"
 
 
 def _case(test: str, seconds: float, content: str) -> str:
     named, bracket, parameters = test.partition("[")
     path, *classes, function = named.split("::")
-    classname = ".".join([path.removesuffix(".py").replace("/", "."), *classes])
+    classname = ".".join([_module(path), *classes])
     name = f"{function}{bracket}{parameters}"
     about = _attributes(classname=classname, name=printable(name), time=f"{seconds:.3f}")
     return f"<testcase{about}>{content}</testcase>" if content else f"<testcase{about} />"
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").replace("/", ".")
 
 
 def _outcome(path: str, line: int, control: Control, result: Result) -> str:
