@@ -6,6 +6,7 @@ takes part, it goes through the phases of pytest.
 
 import time
 from collections.abc import Callable, Generator, Mapping
+from contextlib import nullcontext
 from functools import cache
 from inspect import signature
 from typing import Any, TypeGuard
@@ -122,6 +123,7 @@ def _judged(item: pytest.Function) -> pytest.TestReport:
     """Judge a control, and return its only report."""
     start, clock = time.time(), time.perf_counter()
     audit, target = session_of(item.config), target_of(item)
+    capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
     try:
         known, later = _facts(audit, target), later_in(item.function)
         given = {"audit_facts": known, "audit_target": target, "policy": known.policy}
@@ -133,11 +135,14 @@ def _judged(item: pytest.Function) -> pytest.TestReport:
     except BaseException as raised:
         result = _result_of_fixtures(item, raised)
     else:
-        result = _result(item, _findings(item, arguments))
+        with capture.item_capture("call", item) if capture else nullcontext():  # for its report
+            result = _result(item, _findings(item, arguments))
     duration = time.perf_counter() - clock
     place = _location(item)
     carried = _carried(item, result, place[1], duration)
-    return report_of(item.nodeid, place, carried, start, duration, audit)
+    report = report_of(item.nodeid, place, carried, start, duration, audit)
+    report.sections = [(f"Captured {name} {when}", text) for when, name, text in item._report_sections]
+    return report
 
 
 def _carried(

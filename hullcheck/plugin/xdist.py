@@ -45,6 +45,7 @@ class _Judged(Struct, frozen=True):
     case: str
     start: float
     duration: float
+    sections: list[tuple[str, str]]
 
 
 class _Sent(Struct, frozen=True):
@@ -145,7 +146,9 @@ def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any])
             carried = Carried(
                 controls[each.result.control], each.result, each.case, sent.described, whole=True
             )
-            reports.append(report_of(each.nodeid, each.location, carried, each.start, each.duration, audit))
+            report = report_of(each.nodeid, each.location, carried, each.start, each.duration, audit)
+            report.sections = each.sections
+            reports.append(report)
         reports[0].hullcheck_more = reports[1:]  # type: ignore[attr-defined]
         return reports[0]
     if isinstance(data.get("hullcheck"), str):
@@ -269,7 +272,13 @@ def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generat
             described = describe(audit, target)
     judged = [
         _Judged(
-            each.nodeid, each.location, each.hullcheck.result, each.hullcheck.case, each.start, each.duration
+            each.nodeid,
+            each.location,
+            each.hullcheck.result,
+            each.hullcheck.case,
+            each.start,
+            each.duration,
+            each.sections,
         )
         for each in (report, *report.hullcheck_more)
     ]
