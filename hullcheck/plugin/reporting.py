@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from hullcheck import private_files
+from hullcheck import DEFAULT_INVENTORY, private_files
 from hullcheck.bundle import BundleError
 from hullcheck.gates import Gates
 from hullcheck.gather import processes
@@ -78,7 +78,8 @@ class Reporting:
             raise pytest.UsageError(str(error)) from None
         self.cases = junit.Cases()
         config.add_cleanup(self.cases.close)
-        is_audit = options.asks_for_audit(config) or selects_by_marker(config)
+        has_inventory = (options.project(config) / DEFAULT_INVENTORY).is_file()
+        is_audit = options.asks_for_audit(config) or selects_by_marker(config) or has_inventory
         self.junit = output.junit_path(config) if is_audit else None
         self.began = time.time()
         self.left_out: dict[str, str] = {}  # by a limit, of the file of a format
