@@ -50,7 +50,9 @@ def other(report: pytest.TestReport | pytest.CollectReport) -> str:
     text = printable(report.longreprtext)
     crash = getattr(report.longrepr, "reprcrash", None)
     message = printable(crash.message) if crash else text.strip().rpartition("\n")[2]
-    tag = "failure" if report.when == "call" else "error"
+    tag = "failure"
+    if report.when != "call":
+        tag, message = "error", f'failed on {report.when} with "{message}"'
     content = f"<{tag}{_attributes(message=message)}>{text.translate(_IN_TEXT)}</{tag}>"
     return _case(report.nodeid, report.duration, content)
 
