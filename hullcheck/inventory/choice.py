@@ -89,7 +89,7 @@ def _scheduled(written: str, total: str | None, environment: Mapping[str, str]) 
     """Return number and total by the variables of the scheduler."""
     here = [name for name in (_KUBERNETES, _GITLAB) if _NUMBER.fullmatch(environment.get(name, ""))]
     if len(here) != 1:
-        said = f"one of {_KUBERNETES} (an Indexed Job of Kubernetes) and {_GITLAB} (GitLab CI) has to be set"
+        said = f"just one of {_KUBERNETES} (an Indexed Job of Kubernetes) and {_GITLAB} (GitLab CI) has to be set"
         raise TargetError(f"--shard {written}: {said}; write --shard=NUMBER/TOTAL")
     known = environment.get(_GITLAB_TOTAL) if here == [_GITLAB] else total
     if not known or not _NUMBER.fullmatch(known):
