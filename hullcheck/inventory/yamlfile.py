@@ -151,7 +151,10 @@ def read_text(path: Path) -> str:
 
 def _said(path: Path, error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark or error.context_mark
-    said = ", ".join(filter(None, (error.context, error.problem)))
+    context = error.context or ""
+    if error.context_mark and mark and error.context_mark.line != mark.line:
+        context += f" from line {error.context_mark.line + 1} on"  # where what is not closed was opened
+    said = ", ".join(filter(None, (context, error.problem)))
     return f"{path}:{mark.line + 1 if mark else 1}: not YAML: {said}"
 
 
