@@ -35,9 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the probe script beside plain docker commands.")
     parser.add_argument("--containers", type=int, default=100, metavar="N", help="default: 100")
     parser.add_argument("--images", type=int, default=50, metavar="N", help="default: 50")
-    parser.add_argument(
-        "--repeat", type=int, default=7, metavar="N", help="the best of N runs counts (default: 7)"
-    )
+    parser.add_argument("--repeat", type=int, default=7, metavar="N", help="the best of N runs counts (default: 7)")
     options = parser.parse_args()
     from selftests.rig import removal
     from selftests.rig.engines.engine import Engine

@@ -73,9 +73,7 @@ def test_mistake_fails_and_its_twin_passes(mistake: Mistake) -> None:
 
 def test_every_host_is_recorded_as_it_is_described() -> None:
     """A host that is described otherwise has to be recorded again, and all recordings together stay small."""
-    assert json.loads(judged.BUILT.read_text()) == {
-        each.name: each.digest for each in descriptions().values()
-    }
+    assert json.loads(judged.BUILT.read_text()) == {each.name: each.digest for each in descriptions().values()}
     files = sorted(judged.RECORDINGS.iterdir())
     assert {each.name.removesuffix(".json.gz") for each in files} == set(descriptions())
     assert sum(each.stat().st_size for each in files) < LARGEST
@@ -89,8 +87,6 @@ def test_recording_shows_nothing_of_the_machine(host: str) -> None:
         names = re.findall(r"/status:Name:\t(.+)", processes.stdout)
         assert {name for name in names if not PROGRAMS.fullmatch(name)} == set()
     texts = [text for each in recording.answers.values() for text in (each.stdout, each.stderr)]
-    addresses = {
-        each for text in texts for each in ADDRESS.findall(text) if max(map(int, each.split("."))) < 256
-    }
+    addresses = {each for text in texts for each in ADDRESS.findall(text) if max(map(int, each.split("."))) < 256}
     foreign = [each for each in addresses if not any(ipaddress.ip_address(each) in net for net in NETWORKS)]
     assert foreign == []

@@ -109,9 +109,7 @@ def _shared_space(root: Root) -> str:
 @pytest.mark.hipaa("164.308(a)(3)(i)", "164.308(a)(4)(ii)(B)", "164.312(a)(1)")
 @pytest.mark.guide("1.3.trusted_users", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("high")
-def test_engine_is_controlled_by_trusted_users(
-    api_socket: FileFact, accounts: Accounts, policy: Policy
-) -> str:
+def test_engine_is_controlled_by_trusted_users(api_socket: FileFact, accounts: Accounts, policy: Policy) -> str:
     """Only users whom the site trusts may control the engine through its sockets.
 
     Access to the socket equals root: a container that mounts / takes one line. Members of the socket's group count by
@@ -436,9 +434,7 @@ def _release_flaw_and_doubt(release: Release, known: KnownReleases) -> tuple[str
         raise EvidenceError(f"{release.version!r} is not a version of the engine")
     line, today = known.line(release.version), release.today
     if line and today < line.released:
-        raise EvidenceError(
-            f"the line {line.name} began on {line.released}, and the clock says {today}: set the clock"
-        )
+        raise EvidenceError(f"the line {line.name} began on {line.released}, and the clock says {today}: set the clock")
     if release.is_of_a_distribution:
         end = _end_of_distribution(release, known)
         when = f"on {end}" if end != date.min else f"before {known.day}"
@@ -456,9 +452,7 @@ def _release_flaw_and_doubt(release: Release, known: KnownReleases) -> tuple[str
         return f"has known vulnerabilities, which {line.safe} mends", ""
     if _PRE_RELEASE.search(release.version):
         return "is a pre-release", ""
-    too_old = (
-        f"what is known of releases is of {known.day}, which is too old; name a newer file by --releases"
-    )
+    too_old = f"what is known of releases is of {known.day}, which is too old; name a newer file by --releases"
     return "", too_old if today > known.day + timedelta(known.good_for_days) else ""
 
 

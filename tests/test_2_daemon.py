@@ -48,9 +48,7 @@ def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
         return "rootless mode (docker info)"
     if not daemon.runs_as_root:
         return f"dockerd (process {daemon.pid}) runs as uid {daemon.process.uids[1]}"
-    assert policy.rootful_reason, (
-        f"dockerd (process {daemon.pid}) runs as root, and the policy has no rootful_reason"
-    )
+    assert policy.rootful_reason, f"dockerd (process {daemon.pid}) runs as root, and the policy has no rootful_reason"
     return f"dockerd runs as root, accepted by the policy: {policy.rootful_reason}"
 
 

@@ -265,9 +265,7 @@ def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.1", "7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
-@pytest.mark.guide(
-    "1.3.socket_access", "1.3.docker_group", "5.pci_dss.limit_access", "5.hipaa.least_privilege"
-)
+@pytest.mark.guide("1.3.socket_access", "1.3.docker_group", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical")
 def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, policy: Policy) -> str:
     """Every unix socket of the API belongs to root and to the group of trusted users.

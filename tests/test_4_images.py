@@ -107,9 +107,7 @@ def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> st
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium")
-def test_image_holds_needed_packages_alone(
-    image: Image, image_contents: ImageContents, policy: Policy
-) -> str:
+def test_image_holds_needed_packages_alone(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """An image holds no package that its workload does not need.
 
     A package manager, a shell or a compiler is what somebody who broke in works with, and each package has
@@ -306,9 +304,7 @@ def test_image_updates_and_installs_in_one_step(image: Image) -> str:
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium")
-def test_image_holds_no_needless_setuid_file(
-    image: Image, image_contents: ImageContents, policy: Policy
-) -> str:
+def test_image_holds_no_needless_setuid_file(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """An image holds only setuid files, setgid files and file capabilities that the site approved.
 
     Such a program runs as its owner or group, or with a part of root's power, whoever starts it: a fault in one
@@ -326,9 +322,7 @@ def test_image_holds_no_needless_setuid_file(
     found = special + [words for path, words in shown.items() if not BELOW_ROOT.issuperset(capable[path])]
     assert not found, f"holds {listed(found, 20)}{_users(image)}"
     if untold:
-        raise Manual(
-            f"the store of containerd does not tell which capabilities these files have: {listed(untold, 20)}"
-        )
+        raise Manual(f"the store of containerd does not tell which capabilities these files have: {listed(untold, 20)}")
     approved = sorted({path for path, _ in (*contents.special, *contents.capable)}.intersection(allowed))
     parts = [f"approved: {', '.join(approved)}" if approved else "no setuid or setgid file"]
     parts += [f"with capabilities: {listed([*shown.values()], 20)}"] if shown else []

@@ -182,9 +182,7 @@ def test_container_mounts_no_sensitive_host_path(container: Container, policy: P
     sensitive = found(seen.configured, is_sensitive) or found(seen.visible, is_sensitive)
     assert not sensitive, f"mounts {sensitive}"
     if doubt := found(seen.visible, is_of_a_service):
-        raise Manual(
-            f"mounts {doubt}: check which service owns it, and list it in allowed_mounts of the policy"
-        )
+        raise Manual(f"mounts {doubt}: check which service owns it, and list it in allowed_mounts of the policy")
     sources = sorted({path for each in seen.visible for path in each.paths})
     return f"mounts {listed(sources) or 'nothing'} of the host"
 
@@ -300,9 +298,7 @@ def test_container_has_a_memory_limit(container: Container, engine: Later[Engine
     unset = f"though {wanted} bytes are set" if wanted > 0 else "and none is set"
     assert held is not None, f"no memory limit is in force, {unset}"
     most = policy.resource_limits.memory
-    assert most is None or held <= most, (
-        f"its limit of {held} bytes is above {most}, the most that the policy allows"
-    )
+    assert most is None or held <= most, f"its limit of {held} bytes is above {most}, the most that the policy allows"
     if container.planned:
         return planned_limit(f"{held} bytes of memory", most)
     total = engine.get().info.mem_total
@@ -329,15 +325,11 @@ def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], 
     unset = "though one is set" if wanted else "and none is set"
     assert share or cpus is not None, f"no CPU share or limit is in force, {unset}"
     most = policy.resource_limits.cpus
-    assert most is None or (cpus or inf) <= most, (
-        f"may use {cpus or 'all'} processors; the policy allows {most:g}"
-    )
+    assert most is None or (cpus or inf) <= most, f"may use {cpus or 'all'} processors; the policy allows {most:g}"
     if container.planned:
         return "the file gives it a CPU share" if share else planned_limit(f"{cpus:g} processors", most)
     total = engine.get().info.ncpu
-    assert share or (cpus or inf) < total, (
-        f"may use {cpus:g} processors, which is no limit: the host has {total}"
-    )
+    assert share or (cpus or inf) < total, f"may use {cpus:g} processors, which is no limit: the host has {total}"
     limit = "it has a share of its own" if cpus is None else f"limited to {cpus:g} processors"
     return f"{limit}{_source(container, wanted)}"
 

@@ -46,9 +46,7 @@ def test_host_serves_containers_alone(
     Remedy: move the application into a container or to another host; name agents that the host needs in
     `allowed_host_services` of the policy.
     """
-    known = [
-        path for path in host_services.applications if not policy.allows_service(posixpath.basename(path))
-    ]
+    known = [path for path in host_services.applications if not policy.allows_service(posixpath.basename(path))]
     assert not known, f"outside of containers runs {', '.join(known)}"
     strangers = [each for each in host_services.strangers if not policy.allows_service(each.name)]
     found = _listening(strangers)
@@ -360,9 +358,7 @@ def test_ipv4_forwarding_is_off_or_recorded(
     `ip_forward_reason` in the policy.
     """
     value = sysctl.value(FORWARD)
-    bridges = ", ".join(
-        each.name for each in networks if each.driver == "bridge" and not engine.get().rootless
-    )
+    bridges = ", ".join(each.name for each in networks if each.driver == "bridge" and not engine.get().rootless)
     state = _state(sysctl, FORWARD)
     if value == "0":
         require_network(engine, daemon)

@@ -59,9 +59,7 @@ def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
     if not daemon.rootless:
         raise NotApplicable("the daemon does not run in rootless mode (docker info)")
     program = daemon.process.executable or "dockerd"
-    raise Manual(
-        f"check that {program} is from a signed package (dpkg -S, rpm -qf) or a script that was checked"
-    )
+    raise Manual(f"check that {program} is from a signed package (dpkg -S, rpm -qf) or a script that was checked")
 
 
 @pytest.mark.nist("AC-3", "CM-2", "CM-5", "CM-6", sp="800-53")
@@ -93,9 +91,7 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     assert not against, f"the command line has {', '.join(against)}"
     assert written, f"{file.path} sets nothing"
     if file.rewritten:
-        raise EvidenceError(
-            f"{file.path} was changed after the daemon started: restart it to know what it uses"
-        )
+        raise EvidenceError(f"{file.path} was changed after the daemon started: restart it to know what it uses")
     return f"{file.path} sets {', '.join(sorted(written))}"
 
 
@@ -119,9 +115,7 @@ def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy)
     note = pending(setting) if setting else ""
     assert driver != "none", f"no log is kept: the driver is none{note}"
     if driver == "json-file":
-        chosen = (
-            "" if approved is None else f"; the policy chose {', '.join(approved) or 'no driver'} for that"
-        )
+        chosen = "" if approved is None else f"; the policy chose {', '.join(approved) or 'no driver'} for that"
         return f"json-file: CIS 2.14 wants a central store, so a shipper has to read its files{chosen}{note}"
     if approved is None:
         raise Manual(f"{driver} instead of json-file: check it, then add it to log_drivers in the policy")
@@ -322,9 +316,7 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
     reached = [name for name, (address, _) in found.items() if not _is_loopback(address)]
     if wanted is None and reached:
         line = f"`api_listeners: [{', '.join(chr(34) + each + chr(34) for each in reached)}]`"
-        raise Manual(
-            f"check that {', '.join(reached)} is a management address; then write {line} into the policy"
-        )
+        raise Manual(f"check that {', '.join(reached)} is a management address; then write {line} into the policy")
     return f"takes commands on {', '.join(found)}{coming(api)}"
 
 

@@ -290,9 +290,7 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
 
 
 def _shown_mounts(mounts: Iterable[HostMount]) -> str:
-    kinds = [
-        (each.destination, "".join(f"{x} of the host" for x in each.paths) or each.kind) for each in mounts
-    ]
+    kinds = [(each.destination, "".join(f"{x} of the host" for x in each.paths) or each.kind) for each in mounts]
     return ", ".join(f"{place} ({kind})" for place, kind in kinds)
 
 
@@ -359,9 +357,7 @@ def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> N
             for each, count in firewall.chains
         ]
         rules = (*firewall.user_rules, *chains)
-        assert rules, (
-            "DOCKER-USER has no rule beyond RETURN, and no other table of nftables filters forwarded packets"
-        )
+        assert rules, "DOCKER-USER has no rule beyond RETURN, and no other table of nftables filters forwarded packets"
         check = f"check that these rules drop new connections from strangers: {listed(rules)}"
     raise Manual(f"{check}; then attest it (hullcheck attest)")
 

@@ -18,9 +18,7 @@ from hullcheck.verdicts import Manual
 @pytest.mark.guide("4.2.container_process_audit")
 @pytest.mark.severity("medium")
 @for_each("step", ("daemon", "rule", "record"))
-def test_starts_of_containers_are_recorded(
-    step: str, audit_daemon: AuditDaemon, runc_program: Later[Files]
-) -> str:
+def test_starts_of_containers_are_recorded(step: str, audit_daemon: AuditDaemon, runc_program: Later[Files]) -> str:
     """auditd records each start of the container runtime.
 
     Every process of a container, that of `docker exec` too, is started by runc: its record says when, and by

@@ -45,9 +45,7 @@ def _require_product(name: str, sensors: dict[str, Sensor], policy: Policy) -> s
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
-@pytest.mark.guide(
-    "4.2.central_logs", "4.2.central_logs.elk", "4.2.central_logs.fluentd", "5.pci_dss.monitor_logs"
-)
+@pytest.mark.guide("4.2.central_logs", "4.2.central_logs.elk", "4.2.central_logs.fluentd", "5.pci_dss.monitor_logs")
 @pytest.mark.severity("medium")
 @for_each("option", SYSTEMS)
 def test_container_logs_are_collected_centrally(
@@ -148,9 +146,7 @@ def test_falco_sees_and_reports(sensors: dict[str, Sensor], policy: Policy) -> s
 @pytest.mark.nist("4.1.3", "4.4.4", sp="800-190")
 @pytest.mark.pci("5.3.2", "11.5.1")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)", "164.308(a)(6)(ii)")
-@pytest.mark.guide(
-    "4.3.behavioural_analysis", "4.3.behavioural_analysis.sysdig", "4.3.behavioural_analysis.aqua"
-)
+@pytest.mark.guide("4.3.behavioural_analysis", "4.3.behavioural_analysis.sysdig", "4.3.behavioural_analysis.aqua")
 @pytest.mark.severity("low")
 @for_each("option", {PRODUCTS[each].title: each for each in ("sysdig", "aqua")})
 def test_behaviour_of_containers_is_analysed(product: str, sensors: dict[str, Sensor], policy: Policy) -> str:

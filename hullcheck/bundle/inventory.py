@@ -43,9 +43,7 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
     for path in (inventory.path, *inventory.further):
         name = os.path.relpath(path.parent.resolve() / path.name, folder)
         if unsafe(name):
-            raise bundle.BundleError(
-                f"{path}: a bundle needs it below the folder of the inventory, with a plain name"
-            )
+            raise bundle.BundleError(f"{path}: a bundle needs it below the folder of the inventory, with a plain name")
         try:
             found[f"{run_files.INVENTORY}/{name}"] = _without_passwords(inputs.read(path, LARGEST), inventory)
         except OSError as error:
@@ -72,6 +70,4 @@ def _check(path: Path, content: bytes) -> None:
 
     for name, entry in yamlfile.parse(content.decode("utf-8-sig"), path).data["targets"].items():
         if plain(entry["connect"]) != entry["connect"]:
-            raise bundle.BundleError(
-                f"{path}: the password of {name} cannot be hidden; write its `connect` plainly"
-            )
+            raise bundle.BundleError(f"{path}: the password of {name} cannot be hidden; write its `connect` plainly")

@@ -7,9 +7,7 @@ from hullcheck.lazy import regex
 
 _HEAD = b'<?xml version="1.0" encoding="utf-8"?>'
 _SECONDS = regex(r"[0-9]+\.[0-9]{3}")
-_TIMESTAMP = regex(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?([+-][0-9]{2}:[0-9]{2})?"
-)
+_TIMESTAMP = regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?([+-][0-9]{2}:[0-9]{2})?")
 
 
 def read(content: bytes) -> ElementTree.Element:

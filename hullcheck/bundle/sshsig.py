@@ -30,9 +30,7 @@ def sign(key: Path, message: bytes) -> bytes:
     if done.returncode == 0 and done.stdout.startswith(_BEGIN):
         return done.stdout
     if b"load public key" in done.stderr:
-        raise SignatureError(
-            "is no SSH key; name a private key of OpenSSH, or the .pub of one that ssh-agent holds"
-        )
+        raise SignatureError("is no SSH key; name a private key of OpenSSH, or the .pub of one that ssh-agent holds")
     agent = "; let ssh-agent hold the key, and name its .pub" if b"passphrase" in done.stderr else ""
     raise SignatureError(_said(done) + agent)
 
@@ -71,9 +69,7 @@ def _checked(how: str, signature: bytes, message: bytes, *options: str) -> str:
 
 def _keygen(how: str, *options: str, message: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(
-            ["ssh-keygen", "-Y", how, *options], input=message, capture_output=True, timeout=_SECONDS
-        )
+        return subprocess.run(["ssh-keygen", "-Y", how, *options], input=message, capture_output=True, timeout=_SECONDS)
     except FileNotFoundError:
         raise SignatureError("there is no ssh-keygen here; install OpenSSH 8.2 or newer") from None
     except (OSError, subprocess.TimeoutExpired) as error:

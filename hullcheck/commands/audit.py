@@ -38,9 +38,7 @@ def add(commands: Subparsers) -> None:
         " `pytest -m cis --hosts recorded://answer.txt`. The answer holds what the host said before secrets"
         " are dropped from it: keep it as secret as the host.",
     )
-    script.add_argument(
-        "--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it"
-    )
+    script.add_argument("--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it")
     script.add_argument(
         "--probe-timeout",
         type=_seconds,
@@ -48,12 +46,8 @@ def add(commands: Subparsers) -> None:
         metavar="SECONDS",
         help="time for each probe (default: 30)",
     )
-    script.add_argument(
-        "--scan-reports", metavar="FOLDER", help="where the reports of image scanners lie there"
-    )
-    script.add_argument(
-        "--docker-bench-log", metavar="FILE", help="the JSON log of docker-bench-security there"
-    )
+    script.add_argument("--scan-reports", metavar="FOLDER", help="where the reports of image scanners lie there")
+    script.add_argument("--docker-bench-log", metavar="FILE", help="the JSON log of docker-bench-security there")
     script.set_defaults(run=_probe_script)
 
 
@@ -67,9 +61,7 @@ def _audit(given: argparse.Namespace) -> int:
     print(f"+ {shlex.join(['pytest', *arguments])}", flush=True)
     status = int(pytest.main(arguments))
     if given.demo and status == pytest.ExitCode.TESTS_FAILED:
-        print(
-            "This was a demonstration, so it ends with status 0; an audit of such hosts ends with status 1."
-        )
+        print("This was a demonstration, so it ends with status 0; an audit of such hosts ends with status 1.")
         return 0
     return status
 
@@ -85,9 +77,7 @@ def _probe_script(given: argparse.Namespace) -> int:
 
     paths = [(name, path) for name in PATHS if (path := getattr(given, name))]
     timeout = given.probe_timeout
-    sys.stdout.write(
-        render(facts.PROBES, docker_host=given.docker_host, timeout=timeout, paths=paths, shown=True)
-    )
+    sys.stdout.write(render(facts.PROBES, docker_host=given.docker_host, timeout=timeout, paths=paths, shown=True))
     return 0
 
 

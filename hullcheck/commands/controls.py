@@ -37,9 +37,7 @@ def add(commands: Subparsers) -> None:
         help="explain a control: what it demands, why, how to mend it, and how it is judged",
         description="Explain one control. No host is contacted.",
     )
-    explain.add_argument(
-        "control", metavar="CONTROL", help="its number in the CIS benchmark, as 5.5, or its name"
-    )
+    explain.add_argument("control", metavar="CONTROL", help="its number in the CIS benchmark, as 5.5, or its name")
     add_paths(explain)
     explain.set_defaults(run=_explain)
 
@@ -87,7 +85,5 @@ def _coverage(given: argparse.Namespace) -> int:
     ids_by_control = {each.control.id: each.control.frameworks for each in listed}
     wanted = known.editions(given.framework) if given.framework else known.all
     covered = [rollup.coverage(each, ids_by_control) for each in wanted]
-    print(
-        requirements.document(covered) if given.json else requirements.coverage(covered, *terminal()), end=""
-    )
+    print(requirements.document(covered) if given.json else requirements.coverage(covered, *terminal()), end="")
     return 1 if any(each.gaps for each in covered) else 0

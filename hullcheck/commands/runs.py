@@ -59,9 +59,7 @@ def add(commands: Subparsers) -> None:
     diff.add_argument("new", type=Path, metavar="NEW", help="the same of the later run")
     form = diff.add_mutually_exclusive_group()
     add_json(form)
-    form.add_argument(
-        "--markdown", action="store_true", help="print Markdown, as for a comment of a merge request"
-    )
+    form.add_argument("--markdown", action="store_true", help="print Markdown, as for a comment of a merge request")
     diff.set_defaults(run=_diff)
 
     compare = commands.add_parser(

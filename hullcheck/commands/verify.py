@@ -19,9 +19,7 @@ def add(commands: Subparsers) -> None:
         " the run are not here, 3 verdicts or reports differ, and another version of hullcheck or pytest, or other"
         " controls made the bundle.",
     )
-    parser.add_argument(
-        "bundle", type=Path, metavar="BUNDLE", help="the .zip, or the folder that it was unpacked to"
-    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the .zip, or the folder that it was unpacked to")
     parser.add_argument(
         "--allowed-signers",
         type=Path,

@@ -49,9 +49,7 @@ def add(commands: Subparsers) -> None:
     help_ = "accept a failure: write a waiver into the inventory"
     waive = _parser(commands, "waive", "a waiver", help_, WAIVE_EXAMPLE)
     waive.add_argument("--reason", required=True, metavar="TEXT", help="why the failure is accepted")
-    waive.add_argument(
-        "--until", metavar="DAY", help="the last day on which it holds, as 2027-01-31; else no end"
-    )
+    waive.add_argument("--until", metavar="DAY", help="the last day on which it holds, as 2027-01-31; else no end")
     waive.add_argument("--ticket", metavar="ID", help="where it was decided")
     waive.add_argument("--approved-by", metavar="PERSON", help="who accepts the risk")
     waive.add_argument("--approved-on", metavar="DAY", help="when, as 2026-11-24")
@@ -70,9 +68,7 @@ def add(commands: Subparsers) -> None:
         help="how long it is worth something: annually, quarterly, monthly, weekly, ..., or as 6w, 3m, 1y",
     )
     valid.add_argument("--until", metavar="DAY", help="the last day on which it is, as 2027-01-31")
-    attest.add_argument(
-        "--failed", action="store_true", help="the person found that it is not as it should be"
-    )
+    attest.add_argument("--failed", action="store_true", help="the person found that it is not as it should be")
     evidence = "what the person saw; can be given again"
     attest.add_argument("--evidence", action="append", default=[], metavar="LINK", help=evidence)
     attest.set_defaults(run=_attest)

@@ -52,9 +52,7 @@ def environment(query: str) -> dict[str, str]:
     named = ["HOME"]
     for key, name in parse_qsl(query, keep_blank_values=True):
         if key != "env" or not _NAME.fullmatch(name):
-            raise ComposeError(
-                f"{key}={name}: behind the `?` write variables for the file: env=NAME&env=NAME"
-            )
+            raise ComposeError(f"{key}={name}: behind the `?` write variables for the file: env=NAME&env=NAME")
         named.append(name)
     return {name: os.environ[name] for name in named if name in os.environ}
 

@@ -166,9 +166,7 @@ class _Service:
         if mode in ("bridge", "default"):
             networks = ["bridge"]
         labels = _settings(self.data.get("labels"))
-        unlabelled = (
-            "" if {"label:disable", "label=disable"} & {*self._texts("security_opt")} else inspect.HOLE
-        )
+        unlabelled = "" if {"label:disable", "label=disable"} & {*self._texts("security_opt")} else inspect.HOLE
         is_named = self.data.get("build") is None and self._text("image")
         return inspect.Inspected(
             name=self.name,
@@ -215,21 +213,14 @@ class _Service:
             publish_all_ports=False,
             restart_policy=self._restart(),
             devices=[  # as texts by older versions
-                inspect.Device(
-                    path_on_host=each["source"] if isinstance(each, Mapping) else each.partition(":")[0]
-                )
+                inspect.Device(path_on_host=each["source"] if isinstance(each, Mapping) else each.partition(":")[0])
                 for each in self.data.get("devices") or ()
             ],
             device_requests=self._device_requests(),
             device_cgroup_rules=self._texts("device_cgroup_rules"),
-            ulimits=[
-                inspect.Ulimit(name=name, soft=int(soft), hard=int(hard))
-                for name, soft, hard in self._ulimits()
-            ],
+            ulimits=[inspect.Ulimit(name=name, soft=int(soft), hard=int(hard)) for name, soft, hard in self._ulimits()],
             tmpfs={each.partition(":")[0]: "" for each in self._texts("tmpfs")},
-            log_config=inspect.LogConfig(
-                type=str(log.get("driver") or ""), config=configuration.log_options(options)
-            ),
+            log_config=inspect.LogConfig(type=str(log.get("driver") or ""), config=configuration.log_options(options)),
         )
 
     def _ports(self) -> dict[str, list[inspect.Binding] | None]:
@@ -300,9 +291,7 @@ class _Service:
         for parts in (each.removeprefix("service:").split(":") for each in self._texts("volumes_from")):
             if parts[0] not in self.model.top("services"):  # of a container, whose volumes nobody knows here
                 name = f"of the container {':'.join(parts)}"
-                yield inspect.MountPoint(
-                    type="volume", name=name, source="", destination="/", rw=False, propagation=""
-                )
+                yield inspect.MountPoint(type="volume", name=name, source="", destination="/", rw=False, propagation="")
                 continue
             for each in _Service(self.model, parts[0])._mounts():
                 yield replace(each, rw=each.rw and parts[1:2] != ["ro"])

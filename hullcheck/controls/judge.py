@@ -51,9 +51,7 @@ def judge(
         return (_finding("target", target, Verdict.NOT_APPLICABLE, subjects.nothing),)
     judged = []
     for name, subject in subjects.named:
-        planned = getattr(
-            subject, "planned", False
-        )  # in a file: its reason has the place of what the control read
+        planned = getattr(subject, "planned", False)  # in a file: its reason has the place of what the control read
         watched, place = subject.watched() if planned else (subject, str)
         found = _judge_one(control, {**arguments, argument: watched}, subjects.kind, name)
         if planned:

@@ -37,13 +37,9 @@ def control_of(function: Callable[..., Any], markers: Iterable[pytest.Mark]) -> 
     for marker in markers:
         if "id" in marker.kwargs:
             edition, identifier = marker.kwargs.get("sp"), marker.kwargs["id"]
-            frameworks.setdefault(marker.name, {})[f"{edition}:{identifier}" if edition else identifier] = (
-                None
-            )
+            frameworks.setdefault(marker.name, {})[f"{edition}:{identifier}" if edition else identifier] = None
             level = marker.kwargs.get("level", level)
-        elif (
-            marker.name == "severity" and "on_target" not in marker.kwargs
-        ):  # those are of the plugin, for `-m`
+        elif marker.name == "severity" and "on_target" not in marker.kwargs:  # those are of the plugin, for `-m`
             severities += map(str, (*marker.args, *marker.kwargs.values()))
     name = function.__name__.removeprefix("test_")
     return Control(

@@ -100,9 +100,7 @@ def planned_limit(limit: str, most: float | None) -> str:
 
 # ---- reports of scanners
 
-NO_REPORTS = (
-    "no report of a scan was read: name their folder in the policy, `scan_reports: {folder: /var/lib/scans}`"
-)
+NO_REPORTS = "no report of a scan was read: name their folder in the policy, `scan_reports: {folder: /var/lib/scans}`"
 _CURRENT_DAYS = 120  # a list of weaknesses in which nothing changed for so long is an old one
 _SCAN_DOUBTS = {
     "no packages": "tells of no package that was looked at, or of none of the system in the image",
@@ -157,9 +155,7 @@ def require_network(engine: Later[Engine], daemon: Later[Daemon]) -> None:
         return
     network = daemon.get().namespaces.get("net")
     if network is None or network != DaemonProcesses.of(daemon.get().recording).own_network:
-        raise EvidenceError(
-            "the audit did not run in the network of the engine: what is set there is unknown"
-        )
+        raise EvidenceError("the audit did not run in the network of the engine: what is set there is unknown")
 
 
 def _answers(engine: Later[Engine]) -> bool:

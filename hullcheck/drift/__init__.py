@@ -52,12 +52,8 @@ class Drift(Struct, frozen=True, dict=True):
 
     old: PastRun
     new: PastRun
-    changes: (
-        Changes  # new is what fails in the later run alone, and all failures of the targets that were added
-    )
-    answers: Mapping[
-        Change, tuple[str, ...]
-    ]  # the lines that a control read and that only one of the runs has
+    changes: Changes  # new is what fails in the later run alone, and all failures of the targets that were added
+    answers: Mapping[Change, tuple[str, ...]]  # the lines that a control read and that only one of the runs has
     added: tuple[str, ...]  # the targets of the later run alone
     removed: tuple[str, ...]  # the targets of the earlier run alone
 
@@ -81,8 +77,7 @@ def drift(old: PastRun, new: PastRun) -> Drift:
     found = compare(old.audit, new.audit)
     answers = dict(_answers((*found.new, *found.gone), old, new))
     added, removed = (
-        tuple(name for name in one.targets if name not in other.targets)
-        for one, other in ((new, old), (old, new))
+        tuple(name for name in one.targets if name not in other.targets) for one, other in ((new, old), (old, new))
     )
     failing = (
         Change(result.control, result.target, each.kind, each.subject, each.reason)
@@ -95,9 +90,7 @@ def drift(old: PastRun, new: PastRun) -> Drift:
     return Drift(old, new, replace(found, new=(*found.new, *failing)), answers, added, removed)
 
 
-def _answers(
-    changes: tuple[Change, ...], old: PastRun, new: PastRun
-) -> Iterator[tuple[Change, tuple[str, ...]]]:
+def _answers(changes: tuple[Change, ...], old: PastRun, new: PastRun) -> Iterator[tuple[Change, tuple[str, ...]]]:
     """Compare the answers target by target: the recordings of a thousand hosts are a gigabyte."""
     for target in sorted({each.target for each in changes}):
         before, after = old.recording(target), new.recording(target)

@@ -124,9 +124,7 @@ def load(path: Path) -> Frameworks:
     except (OSError, UnicodeDecodeError) as error:
         raise FrameworkError(f"{path}:1: cannot be read: {error}; write a text file in UTF-8") from error
     except ParseError as error:
-        raise FrameworkError(
-            f"{path}:{error.lineno + 1}: {error.msg}; write each key once, as 'key = value'"
-        ) from None
+        raise FrameworkError(f"{path}:{error.lineno + 1}: {error.msg}; write each key once, as 'key = value'") from None
     try:
         frameworks = tuple(_framework(ini, each) for each in ini.sections if not each.endswith(_IDS))
         for each in ini.sections:
@@ -238,14 +236,9 @@ def _first(framework: Framework) -> str:
 def _marker_line(editions: Sequence[Framework]) -> str:
     first, keywords = editions[0], _keywords(editions)
     marker = first.marker
-    named = "; ".join(
-        f"{each.name} (sp={_quoted(each.edition)})" if each.edition else each.name for each in editions
-    )
+    named = "; ".join(f"{each.name} (sp={_quoted(each.edition)})" if each.edition else each.name for each in editions)
     asked = ["", f"(id={_quoted(_first(first))})"]
     asked += [f"({key}={_quoted(values[0])})" for key, values in keywords.items()]
     *choices, last = (f"-m '{marker}{each}'" for each in asked)
     signature = ", ".join(["*ids", *keywords])
-    return (
-        f"{marker}({signature}): {named}. The ids are in markers.ini;"
-        f" select with {', '.join(choices)} or {last}."
-    )
+    return f"{marker}({signature}): {named}. The ids are in markers.ini; select with {', '.join(choices)} or {last}."

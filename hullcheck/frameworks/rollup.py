@@ -76,11 +76,7 @@ def roll_up(
 
     def requirement(title: str, identifier: str, controls: tuple[str, ...]) -> Requirement:
         left_out = tuple(each for each in controls if each in missing)
-        known = {
-            each: worst(_verdict_for(title, one) for one in judged[each])
-            for each in controls
-            if each in judged
-        }
+        known = {each: worst(_verdict_for(title, one) for one in judged[each]) for each in controls if each in judged}
         verdict = _verdict(known.values(), whole=not left_out and not narrowed, covered=bool(controls))
         deciding = tuple(each for each, one in known.items() if one == verdict)
         return Requirement(identifier, title, verdict, controls, deciding, left_out)

@@ -39,13 +39,9 @@ def check(expression: str, known: Frameworks) -> None:
     for marker, asked in _asked(expression):
         if marker in known.names:
             known.check_asked(marker, asked)
-        wrong = {
-            f"{name}={value!r}" for name, value in asked.items() if name != "level" or value not in SEVERITIES
-        }
+        wrong = {f"{name}={value!r}" for name, value in asked.items() if name != "level" or value not in SEVERITIES}
         if marker == "severity" and wrong:
-            raise ValueError(
-                f'severity({min(wrong)}) is not there; write severity(level="{"|".join(SEVERITIES)}")'
-            )
+            raise ValueError(f'severity({min(wrong)}) is not there; write severity(level="{"|".join(SEVERITIES)}")')
 
 
 def check_profile(expression: str, known: Frameworks, markers: Collection[str]) -> None:
@@ -59,9 +55,7 @@ def check_names(expression: str, markers: Collection[str]) -> None:
     try:
         names = Expression.compile(expression).idents()
     except SyntaxError as error:
-        raise ValueError(
-            f"at column {error.offset}: {error.msg}; write for example 'cis(level=1) or pci'"
-        ) from None
+        raise ValueError(f"at column {error.offset}: {error.msg}; write for example 'cis(level=1) or pci'") from None
     for name in sorted(names - set(markers)):
         raise ValueError(f"{name!r} is not a marker; {did_you_mean(name, markers)}")
 

@@ -33,9 +33,7 @@ class Baseline(Struct, frozen=True, dict=True):
     def findings(self) -> frozenset[tuple[str, Verdict]]:
         """The ids of what it found, each with its verdict."""
         return frozenset(
-            (finding_id(one.control, one.target, each), each.verdict)
-            for one in self.audit.results
-            for each in one.told
+            (finding_id(one.control, one.target, each), each.verdict) for one in self.audit.results for each in one.told
         )
 
     def has(self, result: Result, finding: Finding) -> bool:

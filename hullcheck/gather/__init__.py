@@ -134,9 +134,7 @@ class _Trip(Struct, frozen=True):
         worker = threading.Thread(target=lambda: result.append(self._record(target)), daemon=True)
         worker.start()
         worker.join(self.connection.timeout + processes.GRACE + _GRACE)
-        return (
-            result[0] if result else self._unaudited(target, f"no answer within {self.connection.timeout} s")
-        )
+        return result[0] if result else self._unaudited(target, f"no answer within {self.connection.timeout} s")
 
     def _record(self, target: Target) -> Recording:
         try:

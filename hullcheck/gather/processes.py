@@ -89,9 +89,7 @@ class Ended(Struct, frozen=True):
     fault: str = ""
 
 
-def run(
-    command: str, timeout: float, environment: Mapping[str, str] | None = None, *, hold: bool = False
-) -> Ended:
+def run(command: str, timeout: float, environment: Mapping[str, str] | None = None, *, hold: bool = False) -> Ended:
     """Run *command* in a shell, until it ends, its time is over or it has sent too much.
 
     Args:
@@ -252,9 +250,7 @@ def kill_below(root: int) -> None:
 
 
 @contextlib.contextmanager
-def ended_at_once(
-    status: int, said: str = "interrupted\n", unless: Callable[[], bool] = bool
-) -> Iterator[None]:
+def ended_at_once(status: int, said: str = "interrupted\n", unless: Callable[[], bool] = bool) -> Iterator[None]:
     """Let these signals end the process with this exit *status*, where nobody else handles them.
 
     Args:

@@ -112,9 +112,7 @@ def _on_the_host(command: str) -> str:
     except OSError as error:
         raise TransportError(f"process 1 cannot be entered ({error.strerror}); {_PRIVILEGED}") from None
     if here == first:
-        raise TransportError(
-            f"this is no container that shares the processes of its host; {_PRIVILEGED}, or local://"
-        )
+        raise TransportError(f"this is no container that shares the processes of its host; {_PRIVILEGED}, or local://")
     spaces = "--mount --uts --ipc --net --pid --cgroup"
     return command.replace("exec ", f"exec nsenter --target 1 {spaces} -- ", 1)
 
@@ -170,11 +168,7 @@ def _host_key(target: Target, backend: Any, seen: Path) -> str:
 
 def _ssh_arguments(target: Target, connection: Connection) -> str:
     with_password = ":" in target.connect.partition("://")[2].rpartition("@")[0]
-    own = (
-        _SSH_ARGUMENTS.replace("BatchMode=yes", "NumberOfPasswordPrompts=1")
-        if with_password
-        else _SSH_ARGUMENTS
-    )
+    own = _SSH_ARGUMENTS.replace("BatchMode=yes", "NumberOfPasswordPrompts=1") if with_password else _SSH_ARGUMENTS
     return " ".join(filter(None, (target.ssh_args, connection.ssh_extra_args, own)))
 
 

@@ -154,9 +154,7 @@ def read(document: "Document") -> Inventory:
     profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
     known = tuple(_target(name, entry, document.path.parent) for name, entry in targets.items())
     further = tuple(document.path.parent / each for each in acceptance_files.named(data))
-    return Inventory(
-        document.path, known, policy, controls, profiles, waivers, attestations, document, further
-    )
+    return Inventory(document.path, known, policy, controls, profiles, waivers, attestations, document, further)
 
 
 def load_releases(path: Path) -> tuple[KnownReleases, bytes]:

@@ -75,9 +75,7 @@ def load(path: Path) -> Inventory:
     hosts = _hosts(listing)
     if not hosts:
         raise InventoryError((f"{path}: holds no host",))
-    names = dict(
-        zip(hosts, numbered(safe_name(each).lstrip("_-") or "target" for each in hosts), strict=True)
-    )
+    names = dict(zip(hosts, numbered(safe_name(each).lstrip("_-") or "target" for each in hosts), strict=True))
     policies = {names[each]: known[_POLICY] for each, known in hosts.items() if _POLICY in known}
     if faults := _policy_faults(path, policies):
         raise InventoryError(faults)
@@ -151,9 +149,7 @@ def _policy_faults(path: Path, policies: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"{path}: {key} of {name}: {fault}" for (key, fault), name in found.items())
 
 
-def _target(
-    path: Path, name: str, host: str, variables: Mapping[str, Any], groups: tuple[str, ...]
-) -> Target:
+def _target(path: Path, name: str, host: str, variables: Mapping[str, Any], groups: tuple[str, ...]) -> Target:
     try:
         engine = _text(variables, (_ENGINE,))
         if engine and not _ENGINE_ADDRESS.fullmatch(engine):

@@ -79,9 +79,7 @@ def shard_of(written: str, environment: Mapping[str, str]) -> Shard:
     if number is None:
         number, of = _scheduled(written, match[3], environment)
     if not 1 <= int(number) <= int(of):
-        raise TargetError(
-            f"--shard {written}: there is no shard {number} of {of}; the first is 1, the last {of}"
-        )
+        raise TargetError(f"--shard {written}: there is no shard {number} of {of}; the first is 1, the last {of}")
     return Shard(int(number), int(of))
 
 
@@ -95,7 +93,5 @@ def _scheduled(written: str, total: str | None, environment: Mapping[str, str]) 
     if not known or not _NUMBER.fullmatch(known):
         raise TargetError(f"--shard {written}: the number of shards is unknown; write --shard=env/TOTAL")
     if total and int(total) != int(known):
-        raise TargetError(
-            f"--shard {written}: {_GITLAB_TOTAL} is {known}, and not {total}; write --shard=env"
-        )
+        raise TargetError(f"--shard {written}: {_GITLAB_TOTAL} is {known}, and not {total}; write --shard=env")
     return str(int(environment[here[0]]) + (here == [_KUBERNETES])), known

@@ -28,9 +28,7 @@ class TargetError(Exception):
     """A host specification cannot be used; the message says what to write instead."""
 
 
-def from_specs(
-    specs: Sequence[str], *, connection: str | None, ansible_inventory: str | None
-) -> tuple[Target, ...]:
+def from_specs(specs: Sequence[str], *, connection: str | None, ansible_inventory: str | None) -> tuple[Target, ...]:
     """Return the targets that `--hosts` names, in its order, each once, or raise TargetError.
 
     The backend of a specification that names none is *connection*, or else the system's OpenSSH, which knows host keys

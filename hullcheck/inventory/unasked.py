@@ -43,9 +43,7 @@ def _is_private(status: os.stat_result) -> bool:
         owner, group = pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid)
     except KeyError:
         return False
-    return {*group.gr_mem, *(each.pw_name for each in pwd.getpwall() if each.pw_gid == group.gr_gid)} <= {
-        owner
-    }
+    return {*group.gr_mem, *(each.pw_name for each in pwd.getpwall() if each.pw_gid == group.gr_gid)} <= {owner}
 
 
 def _name(uid: int) -> str:

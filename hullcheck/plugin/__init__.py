@@ -72,9 +72,7 @@ def _require_project(config: pytest.Config) -> None:
         invocation_dir=here,
     )
     if (rootpath, inipath) != (config.rootpath, config.inipath):
-        read = (
-            f"; it has read {config.inipath}, and may have run code that this names" if config.inipath else ""
-        )
+        read = f"; it has read {config.inipath}, and may have run code that this names" if config.inipath else ""
         raise pytest.UsageError(
             f"pytest took {config.rootpath} for the project, because of a path on the command line; write an option"
             f" and its path in one word, as --inventory=PATH{read}"

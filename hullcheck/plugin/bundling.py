@@ -58,9 +58,7 @@ class Bundling:
             raise bundle.BundleError(f"{error.filename or path}: {error.strerror}") from None
         return path
 
-    def _files(
-        self, session: pytest.Session, audit: Audit, interrupted: bool, others: bool
-    ) -> dict[str, bytes]:
+    def _files(self, session: pytest.Session, audit: Audit, interrupted: bool, others: bool) -> dict[str, bytes]:
         """All but what is about the other files."""
         known = self.audit_session
         files = self._reports(others)
@@ -95,12 +93,9 @@ class Bundling:
             "selection": selection(session, interrupted=interrupted),
             "inventory": next(iter(self.inventory), ""),
             "targets": {
-                each.name: manifest.target_document(each.connect, known.recordings[each.name])
-                for each in audit.targets
+                each.name: manifest.target_document(each.connect, known.recordings[each.name]) for each in audit.targets
             },
-            "left_out": {}
-            if run_files.JUNIT in files
-            else {run_files.JUNIT: "it has tests that are no controls"},
+            "left_out": {} if run_files.JUNIT in files else {run_files.JUNIT: "it has tests that are no controls"},
             "files": manifest.listed(files),
             **({"shard": str(known.shard)} if known.shard else {}),
         }
@@ -139,9 +134,7 @@ def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
         "keywords": config.option.keyword or "",
         "paths": [_in_project(each, here, config.rootpath) for each in named],
         "deselected": list(config.getoption("deselect", None) or ()),
-        "ignored": [
-            _in_project(str(each), here, config.rootpath) for each in config.getoption("ignore", None) or ()
-        ],
+        "ignored": [_in_project(str(each), here, config.rootpath) for each in config.getoption("ignore", None) or ()],
         "ignored_patterns": [str(each) for each in config.getoption("ignore_glob", None) or ()],
         "partial": _partial(session, interrupted=interrupted),
         "runxfail": bool(config.getoption("runxfail", False)),  # selects nothing, and waives nothing

@@ -75,9 +75,7 @@ def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
     return known
 
 
-@pytest.hookimpl(
-    tryfirst=True
-)  # when all markers are declared; before xdist starts workers, which come here too
+@pytest.hookimpl(tryfirst=True)  # when all markers are declared; before xdist starts workers, which come here too
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse undeclared markers, before a host is asked, and let `--profile` and `-m` select together."""
     config = session.config
@@ -160,9 +158,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         audit = session_of(metafunc.config)
         first, step = audit.worker.get("hullcheck_part", (0, 1))
         targets = audit.targets[first::step]
-        metafunc.parametrize(
-            TARGET, targets, ids=[each.name for each in targets], indirect=True, scope="session"
-        )
+        metafunc.parametrize(TARGET, targets, ids=[each.name for each in targets], indirect=True, scope="session")
 
 
 @pytest.hookimpl(wrapper=True)

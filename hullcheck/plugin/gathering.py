@@ -128,9 +128,7 @@ def _asked_as(rights: Rights, advice: str) -> str:
     may = ", may use the engine:" if rights.answered else ":"
     if rights.refused:
         may = ", may not use the engine: nothing of it is seen;"
-    return (
-        f"as {rights.user}, not root{may} files, processes of others and audit rules are not seen: {advice}"
-    )
+    return f"as {rights.user}, not root{may} files, processes of others and audit rules are not seen: {advice}"
 
 
 def show_probes(config: pytest.Config) -> int:

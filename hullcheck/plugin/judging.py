@@ -127,9 +127,7 @@ def _judged(item: pytest.Function) -> pytest.TestReport:
     try:
         known, later = _facts(audit, target), later_in(item.function)
         given = {"audit_facts": known, "audit_target": target, "policy": known.policy}
-        arguments = {
-            name: given[name] if name in given else known.given(name, later) for name in _arguments(item)
-        }
+        arguments = {name: given[name] if name in given else known.given(name, later) for name in _arguments(item)}
     except (KeyboardInterrupt, pytest.exit.Exception):
         raise
     except BaseException as raised:
@@ -145,9 +143,7 @@ def _judged(item: pytest.Function) -> pytest.TestReport:
     return report
 
 
-def _carried(
-    item: pytest.Item, result: Result, line: int | None, seconds: float, *, whole: bool = True
-) -> Carried:
+def _carried(item: pytest.Item, result: Result, line: int | None, seconds: float, *, whole: bool = True) -> Carried:
     control = item.stash[CONTROL]
     more = properties_of(control, result, session_of(item.config))
     case = junit.case(item.nodeid, (line or 0) + 1, control, result, more, seconds)
@@ -198,9 +194,7 @@ def report_of(
     audit: AuditSession,
 ) -> pytest.TestReport:
     """Return the only report of a control that was judged at once."""
-    report = pytest.TestReport(
-        nodeid, location, {}, "passed", None, "call", (), duration, start, start + duration
-    )
+    report = pytest.TestReport(nodeid, location, {}, "passed", None, "call", (), duration, start, start + duration)
     _shape(report, carried.result)
     report.user_properties = [] if audit.worker else [*properties_of(carried.control, carried.result, audit)]
     report.hullcheck = carried  # type: ignore[attr-defined]

@@ -32,9 +32,7 @@ _OPTIONS = {
         " shell, separated by commas",
         "NAMES",
     ),
-    "profile": _Option(
-        "name of a selection under `profiles` in the inventory; with -m, both must hold", "NAME"
-    ),
+    "profile": _Option("name of a selection under `profiles` in the inventory; with -m, both must hold", "NAME"),
     "severity": _Option(
         "only run the controls of this severity and worse: critical, high, medium or low; with -m, both must hold",
         "LEVEL",
@@ -86,9 +84,7 @@ _OPTIONS = {
         "PERCENT",
     ),
     "probe_timeout": _Option("seconds that one probe may take on a target (default: 30)", "SECONDS", "30"),
-    "target_timeout": _Option(
-        "seconds that all probes of one target may take (default: 120)", "SECONDS", "120"
-    ),
+    "target_timeout": _Option("seconds that all probes of one target may take (default: 120)", "SECONDS", "120"),
     "gather_jobs": _Option("how many targets are asked at a time (default: 64)", "NUMBER", "64"),
 }
 _FLAGS = {
@@ -125,9 +121,7 @@ def add_options(parser: pytest.Parser) -> None:
     for name, each in _OPTIONS.items():
         parser.addini(f"hullcheck_{name}", each.help, default=each.default)
     for name, text in _FLAGS.items():
-        group.addoption(
-            _spelled(name), dest=f"hullcheck_{name}", action="store_true", default=None, help=text
-        )
+        group.addoption(_spelled(name), dest=f"hullcheck_{name}", action="store_true", default=None, help=text)
         parser.addini(f"hullcheck_{name}", text, default="false")
     group.addoption(
         "--show-probes",

@@ -147,12 +147,7 @@ class Outcome:
         """Return all results of this run, in a fixed order: targets as given, controls by number and name."""
         session = self.session
         controls = tuple(sorted(self.controls.values(), key=_control_key))
-        results = [
-            found[control.id]
-            for found in self.results.values()
-            for control in controls
-            if control.id in found
-        ]
+        results = [found[control.id] for found in self.results.values() for control in controls if control.id in found]
         run = Run(
             id=session.folder.name,
             started=_rfc3339(session.started),

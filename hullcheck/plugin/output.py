@@ -182,9 +182,7 @@ def guard_page(config: pytest.Config, unwritten: Unwritten, folder: Path | None)
     if page is None:
         return
     path = page._report_path
-    (announce,) = (
-        each for each in config.hook.pytest_terminal_summary.get_hookimpls() if each.plugin is page
-    )
+    (announce,) = (each for each in config.hook.pytest_terminal_summary.get_hookimpls() if each.plugin is page)
 
     def write(text: str) -> None:
         with unwritten.noting(path):

@@ -150,9 +150,7 @@ class Reporting:
     @cached_property
     def _others(self) -> Any:
         """The hook of all plugins but this and the terminal reporter, which keeps every report."""
-        return self.config.pluginmanager.subset_hook_caller(
-            "pytest_runtest_logreport", [self, self._reporter]
-        )
+        return self.config.pluginmanager.subset_hook_caller("pytest_runtest_logreport", [self, self._reporter])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_report_teststatus(self, report: Any) -> Generator[None, Any, Any]:
@@ -265,9 +263,7 @@ class Reporting:
                 raise BundleError("a file of it could not be written")
             for each in audit.results:
                 if each.reason.startswith(CRASHED):  # judged again, it would have another verdict
-                    raise BundleError(
-                        f"the process that judged {each.control} on {each.target} died; run it again"
-                    )
+                    raise BundleError(f"the process that judged {each.control} on {each.target} died; run it again")
             made = bundling.write(session, audit, interrupted=self.interrupted, others=self.others)
             self._say(f"bundle: {made}")
         except BundleError as error:

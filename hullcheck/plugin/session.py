@@ -232,9 +232,7 @@ class AuditSession:
             hint = did_you_mean(name, inventory.profiles) if inventory.profiles else "write it there"
             faults["profiles",] = f"no profile {name!r}, which --profile asks for; {hint}"
         if faults and inventory.document is None:
-            raise pytest.UsageError(
-                f"--profile {name}: there is no inventory with profiles; write --inventory=PATH"
-            )
+            raise pytest.UsageError(f"--profile {name}: there is no inventory with profiles; write --inventory=PATH")
         if faults:
             raise pytest.UsageError(str(inventory.faulty(faults)))
         return inventory.profiles[name]

@@ -143,9 +143,7 @@ def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any])
         sent = packed.decode(data["hullcheck"], type=_Sent)
         controls, audit, reports = config.stash[_CONTROLS], session_of(config), []
         for each in sent.judged:
-            carried = Carried(
-                controls[each.result.control], each.result, each.case, sent.described, whole=True
-            )
+            carried = Carried(controls[each.result.control], each.result, each.case, sent.described, whole=True)
             report = report_of(each.nodeid, each.location, carried, each.start, each.duration, audit)
             report.sections = each.sections
             reports.append(report)
@@ -186,9 +184,7 @@ def pytest_handlecrashitem(report: pytest.TestReport) -> None:
 
 
 def _crashed(nodeid: str, control: Control, target: Target, audit: AuditSession) -> pytest.TestReport:
-    finding = finding_of(
-        EvidenceError(f"{CRASHED}; run it again without -n to see why"), "target", target.name
-    )
+    finding = finding_of(EvidenceError(f"{CRASHED}; run it again without -n to see why"), "target", target.name)
     result = Result(control.id, target.name, Verdict.ERROR, finding.reason, (finding,))
     # an error of a control that is switched off, too: what kills a process is not the matter of one control
     result = changed(result, severity=audit.tailored(result, target).severity)
@@ -266,9 +262,7 @@ def pytest_report_to_serializable(config: pytest.Config, report: Any) -> Generat
     target = next(each for each in audit.targets if each.name == carried.result.target)
     described = None
     if report.hullcheck_more:
-        with contextlib.suppress(
-            Exception
-        ):  # a fault of ours: the main process meets it too, and shows where
+        with contextlib.suppress(Exception):  # a fault of ours: the main process meets it too, and shows where
             described = describe(audit, target)
     judged = [
         _Judged(

@@ -108,9 +108,7 @@ class Policy(msgspec.Struct, frozen=True):
     scan_reports: ScanReports | None = None  # the reports of image scanners
     image_verification: str | None = None  # how signatures of images are checked, if not by content trust
     rootful_reason: str | None = None  # why the daemon cannot run rootless
-    api_listeners: tuple[tuple[str, int], ...] | None = (
-        None  # where the daemon may take commands; `*` is every address
-    )
+    api_listeners: tuple[tuple[str, int], ...] | None = None  # where the daemon may take commands; `*` is every address
     cgroup_parents: tuple[str, ...] = ()  # parent cgroups that may replace the default one
     authorization_plugins: tuple[str, ...] | None = None  # with reviewed rules; one must be active
     log_drivers: tuple[str, ...] | None = None  # log drivers that bring logs to the central service
@@ -131,9 +129,7 @@ class Policy(msgspec.Struct, frozen=True):
     swarm_managers: int = 3  # how many managers a swarm may have
     rotation_days: RotationPeriods = RotationPeriods()  # of keys and certificates of a swarm
     docker_bench: DockerBench | None = None  # the log of docker-bench-security
-    runtime_security: tuple[str, ...] | None = (
-        None  # products, as `hullcheck.data.runtime_security` names them
-    )
+    runtime_security: tuple[str, ...] | None = None  # products, as `hullcheck.data.runtime_security` names them
     secret_names: SiteNames = NOTHING_SAID  # of variables, labels and options that are secrets, or are none
 
     @property

@@ -68,9 +68,7 @@ def to_listener(text: str) -> tuple[str, int]:
             return "*" if is_unspecified(address) else canonical(address), int(match[2])
     except ValueError:
         pass
-    raise ValueError(
-        f"{text!r} is not an address with a port; write it as '10.0.0.5:2376' or '[fd00::5]:2376'"
-    )
+    raise ValueError(f"{text!r} is not an address with a port; write it as '10.0.0.5:2376' or '[fd00::5]:2376'")
 
 
 def to_path(text: str) -> str:

@@ -144,9 +144,7 @@ class Recording(Struct, frozen=True):
             raise EvidenceError(f"the recording has no answer to the probe {probe.name}")
         if answer.status == TIMED_OUT:
             why = f" ({answer.stderr})" if answer.stderr.startswith("not asked: ") else ""
-            raise EvidenceError(
-                f"the probe {probe.name} did not answer in time{why}; --probe-timeout gives it more"
-            )
+            raise EvidenceError(f"the probe {probe.name} did not answer in time{why}; --probe-timeout gives it more")
         if answer.status == UNREADABLE:
             raise EvidenceError(f"{probe.name}: {answer.stderr}")
         if f"\n{CUT}\n" in f"\n{answer.stdout}\n":
@@ -253,9 +251,7 @@ class Recording(Struct, frozen=True):
 
     @classmethod
     def _from_document(cls, text: str, path: Path) -> Self:
-        other = (
-            f"{path}: neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
-        )
+        other = f"{path}: neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
         try:
             document = inputs.decode(text, VALUES)
             if not isinstance(document, dict) or document.get("schema") != SCHEMA:
@@ -299,9 +295,7 @@ class Recording(Struct, frozen=True):
             answers = parse(output, cut_off=cut_off, most={each.name: each.most for each in probes})
         except ProbeOutputError as error:
             return cls(target, backend, {}, commands, asked, str(error), asked=asked)
-        kept = {
-            probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers
-        }
+        kept = {probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers}
         told = _told(kept)
         if cut_off:
             late = {each.name: Answer(each.name, TIMED_OUT, "", "no answer in time") for each in probes}

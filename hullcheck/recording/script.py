@@ -129,9 +129,7 @@ def _answer(frame: list[bytes], most: Mapping[str, int]) -> Answer | None:
     begin, status, end = (*frame, b"", b"")[:3]
     title, _, stdout = begin.partition(b"\n")
     number, _, stderr = status.partition(b"\n")
-    match = re.fullmatch(
-        r"begin (\w+) status (\d{1,3}) end \1\n?", _text(b" ".join((title, number, end))), re.ASCII
-    )
+    match = re.fullmatch(r"begin (\w+) status (\d{1,3}) end \1\n?", _text(b" ".join((title, number, end))), re.ASCII)
     if match is None:
         return None
     limit = most.get(match[1], MOST)

@@ -35,9 +35,7 @@ def file_of(fix: Fix) -> FixFile | None:
         return None
     where, text, done = makers[fix.kind](fix)
     mended = [each for each in fix.controls if each.id in done]
-    return (
-        FixFile(where, text, mended, [each for each in fix.controls if each.id not in done]) if done else None
-    )
+    return FixFile(where, text, mended, [each for each in fix.controls if each.id not in done]) if done else None
 
 
 def _settings(fix: Fix) -> tuple[str, str, set[str]]:

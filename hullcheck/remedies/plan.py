@@ -34,9 +34,7 @@ from hullcheck.results.failures import Failure, failures
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 KERNEL_FILE = "/etc/sysctl.d/99-zz-hullcheck.conf"
-NO_REMEDY = (
-    "no remedy of these has been proven, or it depends on what the host is for: see hullcheck explain CONTROL"
-)
+NO_REMEDY = "no remedy of these has been proven, or it depends on what the host is for: see hullcheck explain CONTROL"
 _OPEN_WAY = "a directory or link on its way is open or another's, and more may lie in it"
 _UNIT = regex(r"[\w.@:-]+\.service", re.ASCII)
 _RULE_PATH = regex(r"/[\w./@+:-]+", re.ASCII)  # a rule is split at blanks
@@ -248,9 +246,7 @@ def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> Daemon
             raise EvidenceError(f"{name} is a choice of the site, in {config.path}")
     is_there = remedy.put and merged(document, dict(remedy.put), ()) == document
     if is_there and "restart pending" not in failure.finding.reason:
-        raise EvidenceError(
-            f"{config.path} has the setting already, and something else is the cause; see the finding"
-        )
+        raise EvidenceError(f"{config.path} has the setting already, and something else is the cause; see the finding")
     return DaemonSettings(config.path, started_by, remedy.put, without)
 
 

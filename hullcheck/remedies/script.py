@@ -72,11 +72,7 @@ def parts(plan: Plan) -> Iterator[Part]:
             },
         )
     if rules := plan.of(Rule):
-        off = (
-            " Auditing is off in the kernel: `-e 1` switches it on."
-            if any(each.off for each in rules)
-            else ""
-        )
+        off = " Auditing is off in the kernel: `-e 1` switches it on." if any(each.off for each in rules) else ""
         yield Part(
             "Audit rules",
             f"`{RULES}` becomes `{RULES_FILE}`, and `augenrules --load` loads it.{off} Run that once more after a start"
@@ -115,9 +111,7 @@ def parts(plan: Plan) -> Iterator[Part]:
 
 def _rights(plan: Plan) -> Part:
     """Return owners and modes: of a directory before what is in it, and owners before modes."""
-    rights = {
-        (each.path, each.word == "mode", f"{each.word} {quoted(each.value)} ") for each in plan.of(Rights)
-    }
+    rights = {(each.path, each.word == "mode", f"{each.word} {quoted(each.value)} ") for each in plan.of(Rights)}
     lines = [f"{line}{quoted(path)}" for path, _, line in sorted(rights) if path]
     how = (
         "Of modes, rights are taken away and none is added. A path that has become a link, or on whose way others can"

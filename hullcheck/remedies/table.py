@@ -131,9 +131,7 @@ _FILES: Mapping[str, Remedy] = {
         most=0o400,
         risk="A key that others could read has to count as known: make a new one.",
     ),
-    "api_sockets_belong_to_root_and_the_docker_group": Owner(
-        files="api_socket", group="docker", risk=_SOCKET_RISK
-    ),
+    "api_sockets_belong_to_root_and_the_docker_group": Owner(files="api_socket", group="docker", risk=_SOCKET_RISK),
     "api_sockets_are_closed_to_others": Mode(files="api_socket", most=0o660, risk=_SOCKET_RISK),
     "configuration_file_belongs_to_root": Owner(files="configuration_file"),
     "configuration_file_is_written_by_root_alone": Mode(files="configuration_file", most=0o644),

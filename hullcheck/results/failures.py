@@ -165,9 +165,7 @@ def causes(audit: Audit, besides: Collection[str] = ()) -> tuple[Cause, ...]:
         advice = "start it, or set DOCKER_HOST" if reason.startswith(_NOBODY) else ""
         if reason == _OF_RIGHTS or needs_rights(reason):
             advice = "run as root, or with --sudo"
-        controls, targets = (
-            dict.fromkeys(getattr(each, name) for each in stopped) for name in ("control", "target")
-        )
+        controls, targets = (dict.fromkeys(getattr(each, name) for each in stopped) for name in ("control", "target"))
         found.append(Cause(reason.removesuffix("; are you root?"), tuple(controls), tuple(targets), advice))
     return tuple(sorted(found, key=lambda each: -len(each.stopped)))
 

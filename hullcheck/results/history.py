@@ -44,9 +44,7 @@ def since_last_run(audit: Audit, folder: Path) -> Changes | None:
 
 def _earlier(folder: Path) -> list[Path]:
     """Return the folders of runs that began before that of *folder*, the newest first: their names are the times."""
-    names = [
-        each for each in _names(folder.parent) if run_files.FOLDER.fullmatch(each) and each < folder.name
-    ]
+    names = [each for each in _names(folder.parent) if run_files.FOLDER.fullmatch(each) and each < folder.name]
     return [folder.with_name(each) for each in sorted(names, reverse=True)[:_MOST_FOLDERS]]
 
 
@@ -101,9 +99,7 @@ def _is_judged(result: Result) -> bool:
 
 def _failing(result: Result, *others: Verdict) -> Mapping[_Subject, Finding]:
     """Return the findings that failed, or have one of the *others*, by kind and name of the subject."""
-    return {
-        (each.kind, each.subject): each for each in result.told if each.verdict in (Verdict.FAIL, *others)
-    }
+    return {(each.kind, each.subject): each for each in result.told if each.verdict in (Verdict.FAIL, *others)}
 
 
 def _appeared(then: Result, now: Result, same: Sequence[Verdict]) -> Iterator[Change]:
@@ -123,9 +119,7 @@ def trend(audit: Audit) -> tuple[Moment, ...]:
     for one in audit.results:
         failed[audit.severity(one)] += sum(each.verdict is Verdict.FAIL for each in one.told)
     errors = sum(each.verdict is Verdict.ERROR for each in audit.results)
-    own = Moment(
-        audit.run.id, audit.run.finished, {name: many for name, many in failed.items() if many}, errors
-    )
+    own = Moment(audit.run.id, audit.run.finished, {name: many for name, many in failed.items() if many}, errors)
     return (*(audit.since.before if audit.since else ()), own)
 
 
@@ -160,9 +154,7 @@ def together(changes: Iterable[Change]) -> list[ChangeGroup]:
     places = grouped(changes, lambda each: (each.control, each.target))
     alike: dict[tuple[Change, ...], list[str]] = {}
     for (_, target), found in places.items():
-        nowhere = (
-            replace(each, target="", subject="" if each.kind == "target" else each.subject) for each in found
-        )
+        nowhere = (replace(each, target="", subject="" if each.kind == "target" else each.subject) for each in found)
         alike.setdefault(tuple(nowhere), []).append(target)
     groups = []
     for (first, *_), targets in alike.items():
@@ -171,7 +163,5 @@ def together(changes: Iterable[Change]) -> list[ChangeGroup]:
         usual, together = max(reasons.items(), key=lambda each: len(each[1]))
         same = [each.subject for each in together if each.kind != "target"]
         others = dict.fromkeys(each.subject for each in found if (each.kind, each.reason) != usual)
-        groups.append(
-            ChangeGroup(first.control, tuple(targets), tuple(found), *usual, tuple(same), tuple(others))
-        )
+        groups.append(ChangeGroup(first.control, tuple(targets), tuple(found), *usual, tuple(same), tuple(others)))
     return groups

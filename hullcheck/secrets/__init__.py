@@ -25,14 +25,10 @@ _LOOKS_RANDOM = regex(r"(?<![\w+/.-])(?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{24,}
 _HASH = regex(r"[0-9a-f]{32,}")
 _SOUNDS_SECRET = regex("auth|cred|dsn|key|pass|pw|secret|signature|token|^sig$", re.IGNORECASE)
 # A word with letters of both kinds and digits: few words of a command have all of them.
-_LIKE_A_PASSWORD = regex(
-    r"(?<![\w/.$@{-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w!#%^&*+-]{8,200}+(?![\w/.(])"
-)
+_LIKE_A_PASSWORD = regex(r"(?<![\w/.$@{-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w!#%^&*+-]{8,200}+(?![\w/.(])")
 _OPENING = regex(r"""\\*["']|\$'""")
 # Letters and digits, and no host.
-_LOOKS_LIKE_ONE = regex(
-    r"(?!\S*\.[a-z]{2,24}(?::\d{1,5})?(?!\S))(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[^\s/]{6,}"
-)
+_LOOKS_LIKE_ONE = regex(r"(?!\S*\.[a-z]{2,24}(?::\d{1,5})?(?!\S))(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[^\s/]{6,}")
 _NO_TEXT = regex(r"[\0-\x08\x0e-\x1a\x7f]")
 # The whole of a key, or of a password that was made by chance.
 _RANDOM_WORDS = regex(r"\s*+(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*")
@@ -245,7 +241,5 @@ def _stands_in(name: str, value: str) -> bool:
 def _sounds_secret(match: re.Match[str]) -> bool:
     name, found = match["name"], _of_match(match)
     value = match.string[found.start : found.end]
-    harmless = (
-        secret_values.is_plain_in_shell(value) or secret_values.is_number(value) or _stands_in(name, value)
-    )
+    harmless = secret_values.is_plain_in_shell(value) or secret_values.is_number(value) or _stands_in(name, value)
     return not harmless and bool(_SOUNDS_SECRET.search(name))

@@ -18,9 +18,7 @@ _IN_BASE64 = (
     r"LS0tLS1CRUdJTi(?:BSU0EgUFJJVk|BFQyBQUkl|BEU0EgUFJJVk|BPUEVOU1NIIFBSSVZB|BFTkNSWVBURUQgUFJJ"
     r"|BQR1AgUFJJVk|BQUklWQV)"
 )
-_BREAK = (
-    r"(?:\\+[nrt/]|\x20)"  # between the lines of a key that are one in JSON, in a variable or in a command
-)
+_BREAK = r"(?:\\+[nrt/]|\x20)"  # between the lines of a key that are one in JSON, in a variable or in a command
 _HEADER = rf"{_BREAK}*[A-Z][\w-]{{1,40}}:[^\"\\\n]{{0,200}}\\+[nr]"
 _CONTENT = rf"(?:(?:{_HEADER})*{_BREAK}*[A-Za-z0-9+/=]{{16,}})+(?:{_BREAK}*[A-Za-z0-9+/=]+)*"
 

@@ -44,9 +44,7 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
 def _digests(files: Mapping[str, bytes]) -> Step:
     """Compare manifest-sha256.txt with *files*, both ways."""
     covered, listing = manifest.covered(files), files[run_files.DIGESTS]
-    listed, found = (
-        each.decode("utf-8", "replace").split("\n") for each in (listing, manifest.digests(covered))
-    )
+    listed, found = (each.decode("utf-8", "replace").split("\n") for each in (listing, manifest.digests(covered)))
     wrong = {line[_DIGEST:] for line in {*listed} ^ {*found}}
     faults = [f"{name}: is not what {run_files.DIGESTS} lists" for name in sorted(wrong)]
     if listed != found and not faults:

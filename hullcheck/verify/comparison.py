@@ -96,9 +96,7 @@ def _verdicts(said: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str
 def _derived(documents: Documents, known: Documents) -> dict[str, Any]:
     """Return what follows from the results; of a run such as `--lf` only the verdicts on requirements do."""
     derived = {part: documents.results[part] for part in _DERIVED}
-    derived["targets"] = {
-        name: {**each, "connect": ""} for name, each in documents.results["targets"].items()
-    }
+    derived["targets"] = {name: {**each, "connect": ""} for name, each in documents.results["targets"].items()}
     derived["order"] = [f"{each['target']} {each['control']}" for each in documents.results["results"]]
     if known.selection.partial.startswith("--"):
         said, found = _requirements(known), _requirements(documents)
@@ -141,4 +139,4 @@ def _junit(content: bytes, made: bytes, known: Documents, again: Documents) -> I
         if tests.get(name) != judged.get(name):
             yield f"{run_files.JUNIT}: {name or 'a test that is no control'} is not what judging it again gives"
     if whole != wanted or not is_written:
-        yield f"{run_files.JUNIT}: is not what pytest writes of such a run"
+        yield f"{run_files.JUNIT}: is not what is written of such a run"

@@ -55,9 +55,7 @@ def _zip(path: Path) -> tuple[dict[str, bytes], list[str]]:
         entries = archive.unpack(whole)
     except archive.ArchiveError as error:
         return {}, [f"{path.name}: {error}"]
-    faults = [
-        f"{name}: is in the zip more than once" for name in archive.repeated(name for name, _ in entries)
-    ]
+    faults = [f"{name}: is in the zip more than once" for name in archive.repeated(name for name, _ in entries)]
     files = dict(entries)
     if not faults and archive.pack(files) != whole:
         faults.append(

@@ -49,8 +49,6 @@ def metrics(runs: Runs) -> str:
         for severity in SEVERITIES if metric == "failed" else ("",):
             label = f'{{severity="{severity}"}}' if severity else ""
             for time, targets, each in timed:
-                value = {"failed": each.failed.get(severity, 0), "errors": each.errors, "targets": targets}[
-                    metric
-                ]
+                value = {"failed": each.failed.get(severity, 0), "errors": each.errors, "targets": targets}[metric]
                 lines.append(f"{name}{label} {value} {time:.0f}")
     return "\n".join([*lines, "# EOF"]) + "\n"

@@ -56,9 +56,7 @@ def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -
 
 def beside(page: Path, folder: Path) -> str:
     """Return a link to the page of the whole audit if that is in the folder of this *page*."""
-    link = (
-        f'<p>These are the tests of pytest. <a href="{AUDIT_PAGE}">{AUDIT_PAGE}</a> has the whole audit.</p>'
-    )
+    link = f'<p>These are the tests of pytest. <a href="{AUDIT_PAGE}">{AUDIT_PAGE}</a> has the whole audit.</p>'
     return link if page.parent == folder else ""
 
 

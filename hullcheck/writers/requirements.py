@@ -89,8 +89,7 @@ def document(covered: Sequence[Coverage]) -> str:
             "relation": each.relation,
             "note": each.note,
             "requirements": [
-                {"id": key, "title": each.titles[key], "controls": list(names)}
-                for key, names in each.controls.items()
+                {"id": key, "title": each.titles[key], "controls": list(names)} for key, names in each.controls.items()
             ],
             "gaps": list(each.gaps),
         }

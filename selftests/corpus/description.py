@@ -64,9 +64,7 @@ class Container(Struct, frozen=True):
 
     def options(self, confined: Mapping[str, str]) -> list[str]:
         """Return all options of `docker run`, those of the host first."""
-        kept = [
-            f"{name} {value}".strip() for name, value in confined.items() if name not in self.without.split()
-        ]
+        kept = [f"{name} {value}".strip() for name, value in confined.items() if name not in self.without.split()]
         return shlex.split(" ".join([*kept, self.run]))
 
 

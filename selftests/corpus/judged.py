@@ -125,9 +125,7 @@ def findings(control: Control, target: Facts) -> tuple[Finding, ...]:
     """Judge as an audit does: where a fact raises a verdict, it is that of the target."""
     name = target.recording.target
     try:
-        arguments = {
-            each: target.given(each, later_in(control)) for each in inspect.signature(control).parameters
-        }
+        arguments = {each: target.given(each, later_in(control)) for each in inspect.signature(control).parameters}
         return judge(control, arguments, name)
     except Exception as raised:  # as in the plugin: a fact may raise a verdict
         return (finding_of(raised, "target", name),)

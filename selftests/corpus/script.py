@@ -68,9 +68,7 @@ def _file(path: str, each: File) -> Iterator[str]:
     if each.link:
         yield f"ln -sfn {quote(each.link)} {quote(path)}"
         return
-    yield (
-        f"printf %s {quote(each.text)} >{quote(path)}" if each.text is not None else f"mkdir -p {quote(path)}"
-    )
+    yield (f"printf %s {quote(each.text)} >{quote(path)}" if each.text is not None else f"mkdir -p {quote(path)}")
     if each.mode:
         yield f"chmod {each.mode} {quote(path)}"
     if each.owner:

@@ -81,9 +81,7 @@ def demo() -> Example:
 def site() -> Example:
     """Something of everything: each verdict, what was accepted, changes, groups, gates, and a silent target."""
     answers = {"engine": Answer("engine", 0, '{"ID": "e-1"}\n', "")}
-    recordings = [
-        Recording(name, "ssh", answers, {"engine": "docker info"}, 1795576977) for name in ("web1", "web2")
-    ]
+    recordings = [Recording(name, "ssh", answers, {"engine": "docker info"}, 1795576977) for name in ("web1", "web2")]
     silent = Recording("db-7", "ssh", failure="ssh: connect to host db-7 port 22: Connection timed out")
     return Example(audit_of(json.loads(SITE.read_text())), (*recordings, silent))
 

@@ -86,11 +86,7 @@ class Bundle(Struct):
 
     def fitting(self) -> "Bundle":
         """All digests made anew."""
-        listed = {
-            name: content
-            for name, content in manifest.covered(self.files).items()
-            if name != run_files.MANIFEST
-        }
+        listed = {name: content for name, content in manifest.covered(self.files).items() if name != run_files.MANIFEST}
         self.edit(run_files.MANIFEST, lambda document: document.update(files=manifest.listed(listed)))
         self.files[run_files.DIGESTS] = manifest.digests(manifest.covered(self.files))
         return self

@@ -17,6 +17,5 @@ def answer(**sections: Iterable[str]) -> str:
     """What the script says of the files of an engine, with the lines of some sections."""
     names = ("processes", "units", "nodes", "acl", "certificates", "times", "devices")
     return (
-        "".join(f"--{each}\n" + "".join(f"{line}\n" for line in sections.get(each, ())) for each in names)
-        + "--end\n"
+        "".join(f"--{each}\n" + "".join(f"{line}\n" for line in sections.get(each, ())) for each in names) + "--end\n"
     )

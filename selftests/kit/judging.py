@@ -78,9 +78,7 @@ def _controls_by_key() -> Mapping[str, Callable[..., Any]]:
 def judged(key: str, target_facts: Facts) -> Verdicts:
     """What the control with this CIS number or id says of the target whose facts these are."""
     function = control(key)
-    arguments = {
-        name: target_facts.given(name, later_in(function)) for name in inspect.signature(function).parameters
-    }
+    arguments = {name: target_facts.given(name, later_in(function)) for name in inspect.signature(function).parameters}
     findings = judge(function, arguments, target_facts.recording.target)
     return {each.subject: (str(each.verdict), each.reason) for each in findings}
 
@@ -105,9 +103,7 @@ def facts_of_user(socket: str | Path, user: int, group: int, *, of: str = "") ->
     become = ["setpriv", "--reuid", str(user), "--regid", str(group), "--clear-groups", "/bin/sh"]
     script = render(probes_of(of), docker_host=f"unix://{socket}")
     environment = {"PATH": os.environ["PATH"], "HOME": "/"}
-    done = subprocess.run(
-        become, input=script, capture_output=True, text=True, check=True, cwd="/", env=environment
-    )
+    done = subprocess.run(become, input=script, capture_output=True, text=True, check=True, cwd="/", env=environment)
     return facts_of_answer(done.stdout, "local", time.time())
 
 
@@ -143,9 +139,7 @@ def _gathered(
     name: str, connect: str, policy: Policy, of: str, *, docker_host: str | None = None, seconds: int = 30
 ) -> Facts:
     target = Target(name, connect, docker_host=docker_host, paths=tuple(policy.paths.items()))
-    (recording,) = gather(
-        [target], probes_of(of), Connection(timeout=4 * seconds), probe_timeout=seconds
-    ).values()
+    (recording,) = gather([target], probes_of(of), Connection(timeout=4 * seconds), probe_timeout=seconds).values()
     return Facts(recording, policy)
 
 

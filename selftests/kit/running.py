@@ -75,9 +75,7 @@ class Run(Struct, frozen=True):
 class Project:
     """A pytest project in a folder of its own, with hullcheck from this checkout."""
 
-    def __init__(
-        self, folder: Path, tests: Mapping[str, str] | None = None, settings: str = SETTINGS
-    ) -> None:
+    def __init__(self, folder: Path, tests: Mapping[str, str] | None = None, settings: str = SETTINGS) -> None:
         """Make it: with the project's own controls, or with these *tests* by file name."""
         self.folder = folder
         self.environment: dict[str, str] = {}

@@ -82,15 +82,11 @@ def _item(part: Any, key: str) -> Any:
     if isinstance(part, dict):
         return part[key]
     names = (("id",), ("framework",), ("target", "control"))
-    return next(
-        each for each in part if key in [" ".join(str(each.get(name)) for name in some) for some in names]
-    )
+    return next(each for each in part if key in [" ".join(str(each.get(name)) for name in some) for some in names])
 
 
 _FORGED: Mapping[str, Mapping[str, Any]] = {
-    f"{PRIVILEGED}: the bundle says pass, the recording says": {
-        f"results.json/results/{PRIVILEGED}/verdict": "pass"
-    },
+    f"{PRIVILEGED}: the bundle says pass, the recording says": {f"results.json/results/{PRIVILEGED}/verdict": "pass"},
     f"results.json: {PRIVILEGED}: reason is 'so be it', and the recordings give": {
         f"results.json/results/{PRIVILEGED}/reason": "so be it"
     },
@@ -107,9 +103,7 @@ _FORGED: Mapping[str, Mapping[str, Any]] = {
         "manifest.json/targets/careless/connect": "docker://careless",
     },
     "results.json: run.inventory is not what manifest.json says": {"results.json/run/inventory": "other.yml"},
-    "careless: machine_id is '0', and its recording gives": {
-        "manifest.json/targets/careless/machine_id": "0"
-    },
+    "careless: machine_id is '0', and its recording gives": {"manifest.json/targets/careless/machine_id": "0"},
     "manifest.json: run: machine is": {"manifest.json/run/machine": "elsewhere"},
     "this control is not here or not selected": {"manifest.json/selection/markers": "cis(level=1)"},
     "policy.json: is not the policy that the inventory gives": {"policy.json/careless/allowed_ports": [2375]},
@@ -123,9 +117,7 @@ TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
     *((named, _forged(values)) for named, values in _FORGED.items()),
     (
         "careless: target is 'hardened', and its recording gives",
-        _files(
-            lambda files: files.update(zip(RECORDINGS, map(files.get, reversed(RECORDINGS)), strict=True))
-        ),
+        _files(lambda files: files.update(zip(RECORDINGS, map(files.get, reversed(RECORDINGS)), strict=True))),
     ),
     (f"{PRIVILEGED}: ", _replaced(RECORDINGS[0], b'\\"Privileged\\":true', b'\\"Privileged\\":false')),
     ("damaged: it has a key twice", _replaced(RECORDINGS[0], b'"target": ', b'"target": "x",\n "target": ')),

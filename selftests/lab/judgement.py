@@ -72,9 +72,7 @@ def differences(wanted: Mapping[tuple[str, str], str], facts: Facts) -> list[str
 
 def with_answer(facts: Facts, answer: Answer) -> Facts:
     """Return the same facts, but for one answer."""
-    return Facts(
-        replace(facts.recording, answers={**facts.recording.answers, answer.name: answer}), facts.policy
-    )
+    return Facts(replace(facts.recording, answers={**facts.recording.answers, answer.name: answer}), facts.policy)
 
 
 def script_of(name: str) -> str:

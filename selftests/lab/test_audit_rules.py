@@ -196,9 +196,7 @@ def test_every_audit_control(kernel: Kernel, engine: EngineFactory, lab: Laborat
     assert ("1.1.13" in there) == Path("/etc/sysconfig/docker").exists()
     kernel.load("-w /usr/bin/dockerd -p wa", "-w /run/docker.sock -p wa")  # which this engine does not use
     assert [whole(key, now(facts))[1] for key in ("1.1.9", "1.1.11")] == ["no rule covers it"] * 2
-    kernel.load(
-        *dict.fromkeys(f"-w {path} -p wa -k docker" for key in there for path in findings(key, before))
-    )
+    kernel.load(*dict.fromkeys(f"-w {path} -p wa -k docker" for key in there for path in findings(key, before)))
     assert {worst_of(key, now(facts)) for key in there} == {"pass"}
     for blind in (("unshare", "--pid", "--fork"), ("setpriv", "--reuid", "65534", "--clear-groups")):
         assert whole("1.1.11", now(facts, *blind))[0] == "error"

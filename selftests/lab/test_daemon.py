@@ -82,9 +82,7 @@ def test_file_and_daemon(engine: EngineFactory) -> None:
     one.configure(GOOD)
     facts = audit(one, "2")
     pending = {(key, "local"): "fail: restart pending" for key in ("2.2", "2.9", "2.15", "2.16", "2.17")}
-    assert not differences(
-        pending | {("2.11", "local"): "error"}, facts
-    )  # the file that was read may have set it
+    assert not differences(pending | {("2.11", "local"): "error"}, facts)  # the file that was read may have set it
 
     one.restart()
     one.docker("start", "old")
@@ -316,9 +314,9 @@ def test_authorization_plugin(engine: EngineFactory) -> None:
         "pass": Policy(authorization_plugins=(name,)),
         "fail": Policy(authorization_plugins=("x",)),
     }
-    assert {
-        verdict: whole("2.13", Facts(facts.recording, each))[0] for verdict, each in policies.items()
-    } == {verdict: verdict for verdict in policies}
+    assert {verdict: whole("2.13", Facts(facts.recording, each))[0] for verdict, each in policies.items()} == {
+        verdict: verdict for verdict in policies
+    }
 
 
 # ---- the way to the engine

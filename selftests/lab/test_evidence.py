@@ -68,9 +68,7 @@ def test_evidence_of_real_hosts(lab_host: HostFactory, engine: EngineFactory, tm
     run = project.pytest("-m", "cis", "--inventory=fleet.yml", "--sign=key", timeout=300)
     assert run.status == 1, run.output
     by_control = [
-        (result["control"], result["target"], each)
-        for result in run.results["results"]
-        for each in result["findings"]
+        (result["control"], result["target"], each) for result in run.results["results"] for each in result["findings"]
     ]
     found = {
         (target, each["subject"]): each
@@ -330,20 +328,14 @@ def test_planted_secrets(lab_host: HostFactory, suite: Project) -> None:
     } <= told.keys()
     assert {name: places for name, text in told.items() if (places := planted.found_in(text))} == {}
     assert planted.found_in(first.output) == []
-    again = suite.pytest(
-        "-v", "--inventory=fleet.yml", f"--hosts=recorded://{folder}/host,recorded://{folder}/away"
-    )
+    again = suite.pytest("-v", "--inventory=fleet.yml", f"--hosts=recorded://{folder}/host,recorded://{folder}/away")
     assert _findings(again) == _findings(first)
     assert planted.found_in(again.output + json.dumps(again.results)) == []
 
     # nothing was dropped that a real host says, but for remarks of its distribution on itself
     answers = json.loads((folder / "host/recording.json").read_text())["answers"]
     assert {each["name"] for each in answers if DROPPED in each["stdout"].split("\n")} <= {"host"}
-    reasons = {
-        each["control"]: each["reason"] for each in first.results["results"] if each["target"] == "host"
-    }
+    reasons = {each["control"]: each["reason"] for each in first.results["results"] if each["target"] == "host"}
     for place in ("variable API_KEY", "label x.token", "label y.token", "health check", "command"):
         assert place in reasons["service_gets_secrets_as_secrets"]
-    assert (
-        "variable DATABASE_URL: a password in an address" in reasons["container_environment_holds_no_secret"]
-    )
+    assert "variable DATABASE_URL: a password in an address" in reasons["container_environment_holds_no_secret"]

@@ -25,8 +25,7 @@ DROP_IN = "/etc/systemd/system/docker.service.d/override.conf"
 ENVIRONMENT = ("/etc/default/docker", "/etc/docker-proxy.env", "/etc/sysconfig/docker")
 REGISTRY = "/etc/docker/certs.d/reg.example:5000"
 TLS = {
-    f"tls{name}": f"/etc/docker/tls/{file}.pem"
-    for name, file in {"cacert": "ca", "cert": "cert", "key": "key"}.items()
+    f"tls{name}": f"/etc/docker/tls/{file}.pem" for name, file in {"cacert": "ca", "cert": "cert", "key": "key"}.items()
 }
 SOCKET, CONTAINERD = "/run/docker.sock", "/run/containerd/containerd.sock"
 BUSYBOX = "sh cat ls stat sed grep awk tr id"

@@ -27,8 +27,7 @@ FLAWS = Path("/sys/devices/system/cpu/vulnerabilities")
 UNITS = "/etc/systemd/system"
 START = "[Install]\nWantedBy=multi-user.target\n"
 SECTIONS = [
-    {"id": str(n), "desc": "", "results": [{"id": f"{n}.1", "desc": "", "result": "INFO"}]}
-    for n in range(1, 8)
+    {"id": str(n), "desc": "", "results": [{"id": f"{n}.1", "desc": "", "result": "INFO"}]} for n in range(1, 8)
 ]
 ALONE, APPROVED = "host_serves_containers_alone", "services_of_the_host_are_approved"
 
@@ -137,9 +136,7 @@ def test_measures(lab_host: HostFactory) -> None:
         "host_logs_are_collected_centrally",
     }
     controls = {*products, "docker_bench_runs_regularly"}
-    named = Policy(
-        runtime_security=("falco",), log_shippers=("filebeat",), docker_bench=DockerBench(log_file)
-    )
+    named = Policy(runtime_security=("falco",), log_shippers=("filebeat",), docker_bench=DockerBench(log_file))
 
     def found(policy: Policy) -> dict[str, str]:
         facts = facts_of_guest(host, policy, of=" ".join(controls))

@@ -56,9 +56,7 @@ LAYERS = {
 SECRET = "Hunter2secret"
 ENCODED = b64encode(f"bob:{SECRET}".encode()).decode()
 # A base in which the programs that steps name are there and do nothing.
-TOOLS = (
-    "FROM bb:1\nRUN for name in apt-get curl; do echo '#!/bin/sh' > /bin/$name; chmod +x /bin/$name; done\n"
-)
+TOOLS = "FROM bb:1\nRUN for name in apt-get curl; do echo '#!/bin/sh' > /bin/$name; chmod +x /bin/$name; done\n"
 # By control: lines of a build file that differ in one thing; the first are good, the second are not.
 PAIRS = {
     "4.6": ("HEALTHCHECK CMD grep -q State /proc/1/status", "HEALTHCHECK NONE"),
@@ -172,9 +170,7 @@ class Store:
         """Use some: one by a name that another image has by now, one that is committed, and one that is renamed."""
         one = self.engine
         one.create("old", image="setuid")
-        one.docker(
-            "build", "--quiet", "--tag", "used:1", "-", stdin="FROM bb:1\nRUN touch /s && chmod 4755 /s\n"
-        )
+        one.docker("build", "--quiet", "--tag", "used:1", "-", stdin="FROM bb:1\nRUN touch /s && chmod 4755 /s\n")
         one.create("lost", image="used:1")
         one.docker("build", "--quiet", "--tag", "used:1", "-", stdin="FROM used:1\nRUN chmod 755 /s\n")
         one.run("hand", command=("touch", "/x"))
@@ -199,9 +195,7 @@ def truth(engine: Engine, image: str, folder: Path) -> str:
 
 
 @pytest.fixture(scope="module", params=STORES)
-def store(
-    request: pytest.FixtureRequest, lab: Laboratory, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, lab: Laboratory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """An engine with each store."""
     from selftests.rig.engines.engine import Engine
 
@@ -218,9 +212,7 @@ def facts(store: Store) -> Facts:
 
 
 OF_LAYERS = {
-    ("4.8", f"{name}:latest"): f"fail: holds {re.escape(found)}"
-    if found
-    else "pass: no setuid or setgid file"
+    ("4.8", f"{name}:latest"): f"fail: holds {re.escape(found)}" if found else "pass: no setuid or setgid file"
     for name, (_, _, found) in LAYERS.items()
 }
 
@@ -245,9 +237,7 @@ def test_layers_of_other_stores(engine: EngineFactory, settings: dict[str, objec
 
 def test_what_images_hold(store: Store, facts: Facts) -> None:
     """4.3, 4.8, 4.10 and the guide: packages, programs, keys and capabilities, also of a layer that is hidden."""
-    wanted = {
-        (key, f"{name}:latest"): each for name, (_, said) in OTHERS.items() for key, each in said.items()
-    }
+    wanted = {(key, f"{name}:latest"): each for name, (_, said) in OTHERS.items() for key, each in said.items()}
     if store.engine.settings == CONTAINERD:  # its lists of files have no values of capabilities
         wanted |= {("4.8", "capable:latest"): "manual", ("4.8", "binding:latest"): "manual"}
     assert not differences(wanted, facts)
@@ -348,9 +338,7 @@ def test_layer_that_is_damaged(engine: EngineFactory, settings: dict[str, object
         "image/*/layerdb/sha256/*/tar-split.json.gz",
         "**/io.containerd.content.v1.content/blobs/sha256/*",
     )
-    packed = [
-        file for place in places for file in one.data_root.glob(place) if file.read_bytes()[:2] == b"\x1f\x8b"
-    ]
+    packed = [file for place in places for file in one.data_root.glob(place) if file.read_bytes()[:2] == b"\x1f\x8b"]
     newest = max(packed, key=lambda file: file.stat().st_mtime_ns)  # that of the image "removed"
     newest.write_bytes(newest.read_bytes()[:-12])
     after = verdicts("4.8", facts_of_engine(one.socket, of="4.8"))

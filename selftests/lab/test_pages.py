@@ -57,9 +57,7 @@ def test_fleet_page(lab_host: HostFactory, tmp_path: Path) -> None:
         return text.replace("~/", f"{tmp_path}/").replace("ssh -o", f"ssh -F {config_path} -o")
 
     def run(script: str) -> str:
-        return call(
-            "/bin/sh", "-e", "-c", here(script), env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-        )
+        return call("/bin/sh", "-e", "-c", here(script), env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
 
     public_key = run(make_key).strip()
     assert public_key.endswith(" audit")
@@ -114,9 +112,7 @@ def test_ways_to_bring_answers_home(engine: EngineFactory, tmp_path: Path) -> No
     (command,) = re.findall(r"-- \\\n +(nsenter .*) <probe.sh", page)
     # process 1 may have more rights than root here, and the image no link to busybox of this name
     words = command.replace("--target 1", f"--target {os.getpid()}").split()
-    (tmp_path / "pod").write_text(
-        asked.docker("exec", "--interactive", "wait", "busybox", *words, stdin=script)
-    )
+    (tmp_path / "pod").write_text(asked.docker("exec", "--interactive", "wait", "busybox", *words, stdin=script))
     assert verdicts_of(tmp_path / "of-pod", tmp_path / "pod") == expected
 
     unit = RawConfigParser(strict=False, interpolation=None)
@@ -241,9 +237,7 @@ def context_of_image(folder: Path) -> bytes:
         alias = f"alias pip='\"$PYTHON\" -m pip'\n{here}"
         call("/bin/sh", "-e", "-c", alias, cwd=REPOSITORY, env=clean_environment() | own, timeout=300)
     (folder / "Dockerfile").write_bytes((IMAGE / "Dockerfile").read_bytes())
-    return subprocess.run(
-        ["tar", "-C", folder, "-c", "Dockerfile", "dist"], check=True, capture_output=True
-    ).stdout
+    return subprocess.run(["tar", "-C", folder, "-c", "Dockerfile", "dist"], check=True, capture_output=True).stdout
 
 
 @pytest.mark.needs("mmdebstrap")

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.lab, pytest.mark.needs("podman")]
 
 TIGHT = (
-    "--read-only --cap-drop ALL --security-opt no-new-privileges --user 1000"
-    " --memory 64m --cpus 0.5 --pids-limit 50"
+    "--read-only --cap-drop ALL --security-opt no-new-privileges --user 1000 --memory 64m --cpus 0.5 --pids-limit 50"
 )
 CASES = {
     "plain": "",

@@ -51,8 +51,7 @@ Found = tuple[str, str]
 UNIT, SOCKET_UNIT = "/usr/lib/systemd/system/docker.service", "/usr/lib/systemd/system/docker.socket"
 REGISTRY = "/etc/docker/certs.d/reg.example:5000"
 TLS = {
-    f"tls{name}": f"/etc/docker/tls/{file}.pem"
-    for name, file in (("cacert", "ca"), ("cert", "cert"), ("key", "key"))
+    f"tls{name}": f"/etc/docker/tls/{file}.pem" for name, file in (("cacert", "ca"), ("cert", "cert"), ("key", "key"))
 }
 SOCKET, CONTAINERD = "/run/docker.sock", "/run/containerd/containerd.sock"
 SETTINGS = {
@@ -118,16 +117,12 @@ def state(host: Host) -> str:
     """Return owners, modes and content of all that a remedy may change."""
     rights = f"stat -c '%n %a %u:%g' /etc/docker {shlex.join(PLACES)}"
     files = "find /etc/docker /etc/default /etc/sysctl.d /etc/systemd -type f -exec md5sum {} +"
-    return host.exec(
-        "sh", "-c", f"{rights}; {files}; sysctl fs.suid_dumpable kernel.randomize_va_space; docker ps -q"
-    )
+    return host.exec("sh", "-c", f"{rights}; {files}; sysctl fs.suid_dumpable kernel.randomize_va_space; docker ps -q")
 
 
 def is_as_before(host: Host) -> bool:
     """Return whether both containers run and are reached."""
-    return (
-        set(host.docker("ps", "--format", "{{.Names}}").split()) == SERVICES.keys() and reaches(host) == ALL
-    )
+    return set(host.docker("ps", "--format", "{{.Names}}").split()) == SERVICES.keys() and reaches(host) == ALL
 
 
 class Audited(Struct, frozen=True):
@@ -149,9 +144,7 @@ class Audited(Struct, frozen=True):
         """Return what fails or cannot be judged, of controls that did neither before."""
         bad = {"fail", "error"}
         known = {name for (name, _), (verdict, _) in before.findings.items() if verdict in bad}
-        return {
-            each: found for each, found in self.findings.items() if found[0] in bad and each[0] not in known
-        }
+        return {each: found for each, found in self.findings.items() if found[0] in bad and each[0] not in known}
 
 
 def audit(project: Project, host: Host, *words: str) -> Audited:
@@ -282,9 +275,7 @@ def test_playbook(careless_host: HostFactory, suite: Project) -> None:
     before = audit(suite, host)
     made = remedy(suite, host, proven.ASKED_ON_HOST)
     assert {control for control, _ in made.mended} >= proven.PLAYED
-    inventory = suite.write(
-        "hosts", f"{host.name} ansible_ssh_common_args='-F {host.ssh_config}' ansible_user=root\n"
-    )
+    inventory = suite.write("hosts", f"{host.name} ansible_ssh_common_args='-F {host.ssh_config}' ansible_user=root\n")
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(suite.folder),

@@ -48,9 +48,7 @@ def snapshot() -> dict[str, dict[str, Any]]:
         "accounts": {name: (Path("/etc") / name).read_text() for name in ACCOUNTS},
         "files": {path: True for path in files if path not in BACKUPS},
         "links": {name: True for name in links if not _lives(name)},
-        "namespaces": {
-            name: True for name in call("ip", "netns").split() if name[:3] == "hc-" and not _lives(name)
-        },
+        "namespaces": {name: True for name in call("ip", "netns").split() if name[:3] == "hc-" and not _lives(name)},
         "mounts": {line.split()[4]: True for line in Path("/proc/self/mountinfo").read_text().splitlines()},
     }
 
@@ -209,9 +207,7 @@ def test_last_holder_puts_back(tmp_path: Path, setting: Path, monkeypatch: pytes
     assert setting.read_text() == "128\n"
 
 
-def test_after_a_restart_of_the_machine(
-    tmp_path: Path, setting: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_a_restart_of_the_machine(tmp_path: Path, setting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What only the kernel knew is left alone, as it is that of another start; a file is removed all the same."""
     state, made = MachineState(tmp_path), tmp_path / "made"
     state.borrow(me(), "setting", str(setting))
@@ -282,9 +278,7 @@ IN_USE = [
 
 
 @pytest.mark.parametrize(("status", "rules", "reason"), IN_USE)
-def test_audit_system_that_is_in_use(
-    monkeypatch: pytest.MonkeyPatch, status: str, rules: str, reason: str
-) -> None:
+def test_audit_system_that_is_in_use(monkeypatch: pytest.MonkeyPatch, status: str, rules: str, reason: str) -> None:
     """Where the machine audits for itself nothing is changed, and the reason is told."""
     asked = []
 

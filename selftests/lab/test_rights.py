@@ -28,9 +28,7 @@ HostFactory = Callable[..., "Host"]
 GROUP, NOBODY = 54_321, 65_534
 PAGE = (REPOSITORY / "docs/permissions.md").read_text(encoding="utf-8")
 BAD = "--privileged --network host --pid host --ipc host --uts host --restart always --userns host --device /dev/null"
-GOOD = (
-    "--cap-drop ALL --network none --read-only --memory 64m --pids-limit 9 --security-opt no-new-privileges"
-)
+GOOD = "--cap-drop ALL --network none --read-only --memory 64m --pids-limit 9 --security-opt no-new-privileges"
 PROVEN = [f"5.{number}" for number in (4, 5, 6, 10, 11, 12, 13, 15, 16, 17, 18, 21, 22, 26, 29, 31, 32)]
 
 
@@ -41,9 +39,7 @@ def open_engine(engine: EngineFactory) -> Engine:
     one.run("bad", *BAD.split(), "-v", "/etc:/x", "-v", f"{one.socket}:/s")
     one.run("good", *GOOD.split())
     one.run("ports", "-p", "80:80")
-    one.docker(
-        "build", "--tag", "bad:1", "-", stdin="FROM bb:1\nENV DB_PASSWORD=hunter2zz\nRUN chmod u+s /bin/*\n"
-    )
+    one.docker("build", "--tag", "bad:1", "-", stdin="FROM bb:1\nENV DB_PASSWORD=hunter2zz\nRUN chmod u+s /bin/*\n")
     one.socket.chmod(0o660)
     os.chown(one.socket, 0, GROUP)
     return one
@@ -55,9 +51,7 @@ def open_engine(engine: EngineFactory) -> Engine:
 def _rows(title: str) -> list[list[str]]:
     """Return the cells of the table below a heading of the page."""
     table = PAGE.partition(f"## {title}")[2].partition("\n## ")[0]
-    return [
-        [cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line[:2] == "| "
-    ][1:]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line[:2] == "| "][1:]
 
 
 def _missed() -> list[set[str]]:
@@ -107,10 +101,7 @@ def test_what_each_question_needs(open_engine: Engine) -> None:
     asked = {name: facts_of_user(open_engine.socket, *each) for name, each in users.items()}
     names = [each.name for each in PROBES]
     stable = {name: _lines(asked["root"], name) & _lines(asked["again"], name) for name in names}
-    lost = {
-        who: {name for name in names if stable[name] - _lines(asked[who], name)}
-        for who in ("member", "stranger")
-    }
+    lost = {who: {name for name in names if stable[name] - _lines(asked[who], name)} for who in ("member", "stranger")}
     rights = {name.strip("`"): right for name, right, *_ in _rows("What each probe needs")}
     assert sorted(rights) == sorted(names)
     assert {name for name in lost["member"] if rights[name] != "root"} == set()

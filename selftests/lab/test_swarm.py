@@ -78,9 +78,7 @@ def test_managers_and_workers(nodes: Switch) -> None:
 
     nodes.join(2, "worker", "--data-path-addr", nodes.address(2, "eth1"))
     worker = facts_of(nodes, 2)
-    assert all_are(
-        worker, OF_MANAGERS, "not applicable", f"audit a manager of its swarm, {nodes.address(1)}:2377"
-    )
+    assert all_are(worker, OF_MANAGERS, "not applicable", f"audit a manager of its swarm, {nodes.address(1)}:2377")
     assert not differences(
         {
             ("7.2", "local"): r"fail: \[::\]:7946/tcp",
@@ -151,9 +149,7 @@ def test_settings_of_the_swarm(nodes: Switch) -> None:
     until(lambda: info(one, "LocalNodeState") == "locked")
     facts = facts_of(nodes)
     assert whole("7.5", facts)[0] == "pass"
-    assert all_are(
-        facts, [each for each in CONTROLS if each != "7.5"], "error", "this node's state is locked"
-    )
+    assert all_are(facts, [each for each in CONTROLS if each != "7.5"], "error", "this node's state is locked")
     one.docker("swarm", "unlock", stdin=key)
     until(lambda: info(one, "LocalNodeState") == "active")
 

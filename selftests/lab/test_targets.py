@@ -37,9 +37,7 @@ ByTarget = dict[str, dict[str, str]]
 # Controls that ask the engine; some of other sections need a manual check, whatever the host says.
 OF_THE_ENGINE = ("tests/test_2_daemon.py", "tests/test_5_container_runtime.py")
 PRIVILEGED = "container_is_not_privileged"
-CHANGED = (
-    "find / -xdev -newer /run/before -not -path '/proc/*' -not -path '/sys/*' -not -path '/run/*' -type f"
-)
+CHANGED = "find / -xdev -newer /run/before -not -path '/proc/*' -not -path '/sys/*' -not -path '/run/*' -type f"
 
 
 @pytest.fixture
@@ -94,9 +92,7 @@ def words(found: dict[str, str]) -> set[str]:
 
 def answers_of(run: Run, target: str) -> dict[str, Any]:
     """Return the recording of a target."""
-    document: dict[str, Any] = json.loads(
-        (run.folder / f"reports/latest/{target}/recording.json").read_text()
-    )
+    document: dict[str, Any] = json.loads((run.folder / f"reports/latest/{target}/recording.json").read_text())
     return document
 
 
@@ -126,22 +122,16 @@ def test_every_way(engine: EngineFactory, sshd: SshServer, suite: Project, tmp_p
         "paramiko": f"paramiko://box?ssh_config={sshd.config}",
         "sudo": "local://?sudo=true",
     }
-    run = audit(
-        suite, {name: {"connect": way, "docker_host": address} for name, way in ways.items()}, "-n", "2"
-    )
+    run = audit(suite, {name: {"connect": way, "docker_host": address} for name, way in ways.items()}, "-n", "2")
     assert sshd.logins == 3
     command = ["ssh-keygen", "-l", "-f", str(sshd.folder / "host_key.pub")]
     key = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[1]
     assert [answers_of(run, name)["host_key"] for name in ways] == ["", key, "unknown", key, ""]
     found = by_target(run)
-    recorded = {
-        f"again-{name}": {"connect": f"recorded://{suite.folder}/reports/latest/{name}"} for name in ways
-    }
+    recorded = {f"again-{name}": {"connect": f"recorded://{suite.folder}/reports/latest/{name}"} for name in ways}
     for shell in ("dash", "busybox sh", "bash"):
         name = shell.split()[0]
-        said = subprocess.run(
-            shell.split(), input=probe_script("--docker-host", address).encode(), capture_output=True
-        )
+        said = subprocess.run(shell.split(), input=probe_script("--docker-host", address).encode(), capture_output=True)
         (tmp_path / f"{name}.txt").write_bytes(b"Welcome to box\n" + said.stdout)
         recorded[f"carried-{name}"] = {"connect": f"recorded://{tmp_path}/{name}.txt"}
     found |= by_target(audit(suite, recorded))
@@ -188,9 +178,7 @@ def test_whole_host(lab_host: HostFactory, suite: Project) -> None:
         "fish/",
         ".sudo_as_admin",
     )
-    changed = [
-        path for path in host.exec("sh", "-c", CHANGED).split() if not any(each in path for each in traces)
-    ]
+    changed = [path for path in host.exec("sh", "-c", CHANGED).split() if not any(each in path for each in traces)]
     assert changed == []
     found = by_target(run)
     refused, other, member = (found.pop(name) for name in ("refused", "other", "member"))
@@ -208,9 +196,7 @@ def test_whole_host(lab_host: HostFactory, suite: Project) -> None:
 # ---- no way
 
 
-def test_targets_that_cannot_be_audited(
-    engine: EngineFactory, sshd: SshServer, suite: Project, silence: int
-) -> None:
+def test_targets_that_cannot_be_audited(engine: EngineFactory, sshd: SshServer, suite: Project, silence: int) -> None:
     """Each has its reason with every control, in time; the one that can be audited is judged."""
     address = f"unix://{engine().socket}"
     strange = sshd.write_config("strange", UserKnownHostsFile="/dev/null")
@@ -269,9 +255,7 @@ def test_host_without_docker(engine: EngineFactory, suite: Project, tmp_path: Pa
     run = suite.pytest("-m", "cis", "--hosts", f"recorded://{tmp_path}/signs.txt", *OF_THE_ENGINE)
     assert any("docker command is missing" in reason for reason in run.reasons)
     assert set(run.verdicts.values()) == {"error"}
-    (tmp_path / "bare.txt").write_text(
-        one.docker("exec", "--interactive", "bare", "sh", stdin=probe_script())
-    )
+    (tmp_path / "bare.txt").write_text(one.docker("exec", "--interactive", "bare", "sh", stdin=probe_script()))
     run = suite.pytest("-m", "cis", "--hosts", f"recorded://{tmp_path}/bare.txt")
     assert set(run.verdicts.values()) <= {"not applicable", "manual"}, run.verdicts
     assert run.status == 1
@@ -344,9 +328,7 @@ def test_containers(engine: EngineFactory, suite: Project) -> None:
     one.create("idle")
     ways = {name: name for name in (*CONTAINERS, "idle")} | {"plain": "1000@plain", "good": "root@good"}
     address = f"unix://{one.socket}"
-    run = audit(
-        suite, {name: {"connect": f"docker://{way}", "docker_host": address} for name, way in ways.items()}
-    )
+    run = audit(suite, {name: {"connect": f"docker://{way}", "docker_host": address} for name, way in ways.items()})
     for name, (_, _, bad) in CONTAINERS.items():
         verdicts = {number: run.verdicts[f"{control}@{name}"] for number, control in JUDGED.items()}
         expected = dict.fromkeys(JUDGED, "error" if bad == "error" else "pass")
@@ -363,9 +345,7 @@ def test_containers(engine: EngineFactory, suite: Project) -> None:
     assert words(others) <= {"not applicable", "manual"}
     quiet = [name for name in CONTAINERS if name not in ("server", "host-pid", "joined-pid")]
     until(lambda: {name: left_in(one, name) for name in quiet} == {name: [] for name in quiet})
-    assert {one.docker("diff", name) for name in ("plain", "good", "root", "few")} == {
-        ""
-    }  # without mount points
+    assert {one.docker("diff", name) for name in ("plain", "good", "root", "few")} == {""}  # without mount points
 
 
 GATHER = """

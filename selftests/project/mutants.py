@@ -176,12 +176,8 @@ def in_a_copy(*arguments: str) -> int:
 def main(arguments: Sequence[str]) -> int:
     """Try changes; the exit status is 1 where fewer are noticed than `--least` says."""
     parser = argparse.ArgumentParser(prog="tox -e mutants --", description=__doc__)
-    parser.add_argument(
-        "modules", nargs="*", metavar="MODULE", help="only these, such as tests/test_7_swarm.py"
-    )
-    parser.add_argument(
-        "--share", type=float, default=1, help="try this share of the changes, at random (0.1)"
-    )
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="only these, such as tests/test_7_swarm.py")
+    parser.add_argument("--share", type=float, default=1, help="try this share of the changes, at random (0.1)")
     parser.add_argument("--least", type=float, default=0, help="fail if a smaller share is noticed (0.85)")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)

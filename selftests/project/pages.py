@@ -41,9 +41,7 @@ def demo() -> str:
         printed = printed.replace(f"{folder}/", "/srv/audits/").replace(run, EXAMPLE_RUN)
     lines = printed.splitlines()
     first = next(number for number, line in enumerate(lines) if re.fullmatch("=+ hullcheck =+", line))
-    return "".join(
-        f"{line}\n" for line in itertools.takewhile(lambda each: " passed, " not in each, lines[first:])
-    )
+    return "".join(f"{line}\n" for line in itertools.takewhile(lambda each: " passed, " not in each, lines[first:]))
 
 
 # ---- docs/options.md

@@ -99,9 +99,7 @@ def test_every_shell_script_is_checked() -> None:
     """`tox -e lint` gives shellcheck each script of the project: those of the library have names in `.sh`."""
     scripts = []
     for folder, folders, names in os.walk(REPOSITORY):
-        folders[:] = [
-            each for each in folders if each not in ("reports", "mutants") and not _is_made_here(each)
-        ]
+        folders[:] = [each for each in folders if each not in ("reports", "mutants") and not _is_made_here(each)]
         for name in names:
             path = REPOSITORY / folder / name
             shebang = path.is_file() and re.match(rb"#!.*\b(ba|da|k)?sh\b", path.open("rb").readline())

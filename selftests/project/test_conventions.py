@@ -106,9 +106,7 @@ def test_levels() -> None:
 def test_severities() -> None:
     """How bad it is where a control fails is said once, in one of the four words."""
     known = [((severity,), {}) for severity in SEVERITIES]
-    assert not offending(
-        lambda control: [each in known for each in _given(markers(control, "severity"))] == [True]
-    )
+    assert not offending(lambda control: [each in known for each in _given(markers(control, "severity"))] == [True])
 
 
 def _given(marks: list[pytest.Mark]) -> list[Any]:
@@ -190,13 +188,9 @@ DATA = {"", ".gz", ".json", ".toml", ".tsv", ".yml"}
 def test_folders_and_files_stay_small(top: str, longest: int) -> None:
     """No folder has more than 38 files of code, and no file of code more lines than these."""
     code = [
-        path
-        for path in (REPOSITORY / top).rglob("*.*")
-        if path.suffix not in DATA and "__pycache__" not in path.parts
+        path for path in (REPOSITORY / top).rglob("*.*") if path.suffix not in DATA and "__pycache__" not in path.parts
     ]
-    crowded = {
-        str(folder): count for folder, count in Counter(path.parent for path in code).items() if count > 38
-    }
+    crowded = {str(folder): count for folder, count in Counter(path.parent for path in code).items() if count > 38}
     assert not crowded
     lines = {str(path): path.read_text(encoding="utf-8").count("\n") for path in code}
     assert not {path: count for path, count in lines.items() if count > longest}

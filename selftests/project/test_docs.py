@@ -51,9 +51,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def run_pytest(project: Project, *arguments: str, cwd: Path = REPOSITORY) -> Run:
     """Run pytest with the plugin as a user would, in *cwd*."""
-    return project.pytest(
-        "-p", "hullcheck.plugin", f"--reports={project.folder / 'reports'}", *arguments, cwd=cwd
-    )
+    return project.pytest("-p", "hullcheck.plugin", f"--reports={project.folder / 'reports'}", *arguments, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +64,7 @@ def demo(project: Project) -> tuple[str, dict[str, Any]]:
 
 def blocks(page: Path, language: str) -> list[str]:
     """The fenced blocks of a page in this language."""
-    return re.findall(
-        rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
 def words(text: str) -> list[str]:
@@ -144,9 +140,7 @@ def test_design_names_the_folders() -> None:
     """Every folder of code has its line in the design or stands in that of the folder around it, and no other has."""
     text = (REPOSITORY / "docs/design.md").read_text(encoding="utf-8")
     lines = dict(re.findall(r"^\| `([a-z_/]+)/` \| (.+) \|$", text, re.MULTILINE))
-    folders = {
-        path.parent for path in (REPOSITORY / "hullcheck").rglob("*.*") if path.parent.name != "__pycache__"
-    }
+    folders = {path.parent for path in (REPOSITORY / "hullcheck").rglob("*.*") if path.parent.name != "__pycache__"}
     there = {str(each.relative_to(REPOSITORY)) for each in folders} - {"hullcheck"}
     inside = {f"{name}/{each}" for name, said in lines.items() for each in re.findall(r"`([a-z_]+)/`", said)}
     assert (lines.keys() - {"tests"} | inside) ^ there == set()
@@ -287,9 +281,7 @@ def house_rules(tmp_path: Path) -> Path:
 def test_example_control(house_rules: Path, project: Project) -> None:
     """It passes on one host of the demo and fails on the other, with the message that the page shows."""
     hosts = ",".join(f"recorded://{DEMO / name}" for name in ("hardened", "careless"))
-    run = run_pytest(
-        project, str(house_rules), "--hosts", hosts, "-m", 'nist(id="CM-8")', cwd=house_rules.parent
-    )
+    run = run_pytest(project, str(house_rules), "--hosts", hosts, "-m", 'nist(id="CM-8")', cwd=house_rules.parent)
     assert run.status == 1, run.output
     (shown,) = blocks(EXAMPLE_PAGE, "text")
     assert shown.strip() in run.output

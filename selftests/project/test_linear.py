@@ -43,9 +43,7 @@ _HEADS = (
 )  # fmt: skip
 
 
-def _linear(
-    function: Callable[[str], object], text: str, size: int, most: float = 8, *, after: str = ""
-) -> None:
+def _linear(function: Callable[[str], object], text: str, size: int, most: float = 8, *, after: str = "") -> None:
     """Require that *after* and four times the text takes less than *most* times as long."""
 
     def seconds(length: int) -> float:
@@ -115,9 +113,7 @@ def _patterns() -> Iterator[re.Pattern[str]]:
             for value in vars(importlib.import_module(module.name)).values():
                 each = value if isinstance(value, list | tuple) else (value,)
                 yield from (
-                    one
-                    for one in each
-                    if isinstance(one, re.Pattern | _Pattern) and isinstance(one.pattern, str)
+                    one for one in each if isinstance(one, re.Pattern | _Pattern) and isinstance(one.pattern, str)
                 )
     yield from (each.pattern for each in (*options.SECRETS, *options.MAYBE))
 

@@ -7,9 +7,7 @@ from pathlib import Path
 from selftests import REPOSITORY
 
 OWN_FOLDERS = re.compile(r"""device=/['"a-z]|["' =](?:/|/etc|/root|/usr|/var):/\w*(?!\w|:ro)""")
-UNGUARDED = re.compile(
-    r"""rmtree|TemporaryDirectory|removedirs|(?:call|run)\(\[?"rm", "(?:-\w*r|--recursive)"""
-)
+UNGUARDED = re.compile(r"""rmtree|TemporaryDirectory|removedirs|(?:call|run)\(\[?"rm", "(?:-\w*r|--recursive)""")
 
 
 def test_engines_that_get_folders_of_the_machine_are_guarded() -> None:
@@ -24,13 +22,9 @@ def test_engines_that_get_folders_of_the_machine_are_guarded() -> None:
         giving = [each for each in tree.body if OWN_FOLDERS.search(ast.unparse(each))]
         for each in giving:
             text = ast.unparse(each)
-            of_host = isinstance(each, ast.FunctionDef) and "engine" not in {
-                one.arg for one in each.args.args
-            }
+            of_host = isinstance(each, ast.FunctionDef) and "engine" not in {one.arg for one in each.args.args}
             guarded = (
-                "guarded=True" in text
-                if isinstance(each, ast.FunctionDef)
-                else "GuardedEngine(" in ast.unparse(tree)
+                "guarded=True" in text if isinstance(each, ast.FunctionDef) else "GuardedEngine(" in ast.unparse(tree)
             )
             assert guarded or of_host, f"{path.name}: line {each.lineno}"
 

@@ -25,9 +25,7 @@ def _recording(name: str) -> Recording:
     return Recording.load(DEMO / name, PROBES)
 
 
-@pytest.mark.parametrize(
-    "seconds", [SAMPLE, pytest.param(LONG, marks=pytest.mark.nightly)], ids=["sample", "long"]
-)
+@pytest.mark.parametrize("seconds", [SAMPLE, pytest.param(LONG, marks=pytest.mark.nightly)], ids=["sample", "long"])
 @pytest.mark.parametrize("name", ["careless", "hardened"])
 def test_damage_is_never_a_pass(name: str, seconds: int) -> None:
     """What a damaged answer says of a subject that fails is an error, or as before; the seed is in the message."""

@@ -21,9 +21,7 @@ from hullcheck.recording import FILE_NAME
 from selftests import REPOSITORY
 from selftests.kit.running import PRESENT, Project, clean_environment, containers, hullcheck, info
 
-STRAY = [
-    f"{folder}reports/20261125T033324Z-5b3b/local/{FILE_NAME}" for folder in ("", "selftests/", "hullcheck/")
-]
+STRAY = [f"{folder}reports/20261125T033324Z-5b3b/local/{FILE_NAME}" for folder in ("", "selftests/", "hullcheck/")]
 KEPT = {f"inventories/demo/{name}/{FILE_NAME}" for name in ("careless", "hardened")}
 """The recordings that are meant to be here."""
 DIST_INFO = f"hullcheck-{__version__}.dist-info"
@@ -130,9 +128,7 @@ def test_wheel_holds_what_an_audit_needs_and_no_more(packages: dict[str, dict[st
     library = {str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "hullcheck").rglob("*.*")}
     demo = {"hullcheck/inventories/demo.yml", *(f"hullcheck/{name}" for name in KEPT)}
     assert len(controls) > 10
-    wanted = (
-        controls | demo | {"hullcheck/markers.ini"} | {each for each in library if "__pycache__" not in each}
-    )
+    wanted = controls | demo | {"hullcheck/markers.ini"} | {each for each in library if "__pycache__" not in each}
     assert files == wanted
 
 
@@ -155,8 +151,7 @@ def test_audit_with_the_wheel_alone(packages: dict[str, dict[str, bytes]], tmp_p
     checkout.mkdir()
     assert hullcheck("audit", "--demo", cwd=checkout, XDG_CACHE_HOME=str(tmp_path / "cache")).returncode == 0
     of_wheel, of_checkout = (
-        json.loads((folder / "reports/latest/results.json").read_text())["results"]
-        for folder in (tmp_path, checkout)
+        json.loads((folder / "reports/latest/results.json").read_text())["results"] for folder in (tmp_path, checkout)
     )
     assert of_wheel == of_checkout
     bundle = (tmp_path / "reports/latest.zip").resolve()

@@ -60,6 +60,4 @@ class Rules:
         """
         self._machine.give_back(self._holder)
         if (listed := audit_system.auditctl("-l").strip()) != audit_system.NO_RULES:
-            raise LabError(
-                f"audit rules of a self-test are left, take them away with `auditctl -D`: {listed}"
-            )
+            raise LabError(f"audit rules of a self-test are left, take them away with `auditctl -D`: {listed}")

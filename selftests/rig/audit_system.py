@@ -61,9 +61,7 @@ def restore(before: str) -> None:
     for name, value in json.loads(before).items():
         if now["pid"] == "0" and now[name] != value:
             if now["enabled"] == "2":
-                raise LabError(
-                    f"the audit settings are locked until the next start and {name} cannot be {value}"
-                )
+                raise LabError(f"the audit settings are locked until the next start and {name} cannot be {value}")
             auditctl(SETTINGS[name], value)
 
 
@@ -75,9 +73,7 @@ def forget(rule: str) -> None:
         path, *limits = rest
         given = {LIMITS[name]: value for name, value in zip(limits[::2], limits[1::2], strict=True)}
         fields = [word for field in ({"perm": "rwxa"} | given).items() for word in ("-F", "=".join(field))]
-        forms = [
-            ("-d", "always,exit", "-F", f"{kind}={path.rstrip('/')}", *fields) for kind in ("path", "dir")
-        ]
+        forms = [("-d", "always,exit", "-F", f"{kind}={path.rstrip('/')}", *fields) for kind in ("path", "dir")]
     for form in forms:
         with contextlib.suppress(CommandError):  # the kernel drops a rule together with what it is on
             auditctl(*form)

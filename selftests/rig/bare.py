@@ -87,9 +87,7 @@ def machine(tree: Path) -> None:
 def run(tree: Path, user: str, command: str) -> subprocess.CompletedProcess[str]:
     """Run a command line in the checkout of this user; both outputs are in `stdout`."""
     environment = {"PATH": SYSTEM_PATH, "HOME": HOMES[user], "USER": user, "LC_ALL": "C.UTF-8"}
-    environment |= {
-        name: f"/srv/{name}" if Path(each).is_file() else each for name, each in _settings().items()
-    }
+    environment |= {name: f"/srv/{name}" if Path(each).is_file() else each for name, each in _settings().items()}
     alone = [
         "unshare",
         "--mount",

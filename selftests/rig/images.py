@@ -30,9 +30,7 @@ ENABLED = {
 # The machine's own: keys, addresses, mounts, and units that serve the machine and not a host in a container.
 NOT_LENT = ("docker", "fstab", "machine-id", "mtab", "resolv.conf", "systemd/system")
 SSHD = "PermitRootLogin prohibit-password\nMaxStartups 200:30:400\n"
-PENALTIES = (
-    "PerSourcePenalties no\n"  # OpenSSH 9.8 and later would punish the address that all tests come from
-)
+PENALTIES = "PerSourcePenalties no\n"  # OpenSSH 9.8 and later would punish the address that all tests come from
 DIRECTORIES = """
     dev home mnt opt proc root/.ssh run srv sys tmp usr var/cache var/lib/containerd var/lib/dbus
     var/lib/dpkg/updates var/lib/systemd var/log var/spool var/tmp

@@ -69,9 +69,7 @@ class MachineState:
     def borrow(self, holder: str, kind: str, name: str) -> None:
         """Write down what a thing of the machine is, since *holder* is about to change it."""
         with self._loans() as loans:
-            with contextlib.suppress(
-                LabError
-            ):  # which concerns other things, or is what the loan says already
+            with contextlib.suppress(LabError):  # which concerns other things, or is what the loan says already
                 _settle(loans)
             for loan in loans:
                 if (loan.kind, loan.name) == (kind, name):

@@ -26,14 +26,8 @@ def delete(path: Path) -> None:
     if still := mounts(path):
         raise LabError(f"{path} is not removed, as {_listed(still)} is mounted: unmount it first")
     for pid in processes.everyone():
-        if (
-            processes.mentions(pid, path)
-            and processes.is_elsewhere(pid, "mnt")
-            and (still := mounts(path, pid))
-        ):
-            raise LabError(
-                f"{path} is not removed, as process {pid} has {_listed(still)} mounted: end it first"
-            )
+        if processes.mentions(pid, path) and processes.is_elsewhere(pid, "mnt") and (still := mounts(path, pid)):
+            raise LabError(f"{path} is not removed, as process {pid} has {_listed(still)} mounted: end it first")
     call("rm", "--recursive", "--force", "--one-file-system", "--", str(path))
 
 

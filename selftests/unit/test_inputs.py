@@ -175,9 +175,7 @@ def test_name_that_no_file_system_has() -> None:
 # ---- whole runs
 
 
-TEST = {
-    "test_a.py": 'def test_a(container):\n    """It is so."""\n    assert not container.host_config.privileged\n'
-}
+TEST = {"test_a.py": 'def test_a(container):\n    """It is so."""\n    assert not container.host_config.privileged\n'}
 _MEMORY = 1500 * inputs.MIB  # bytes of address space: half of it is pytest's and its plugins'
 
 
@@ -221,9 +219,7 @@ def test_pipes_in_an_inventory(tmp_path: Path) -> None:
     (tmp_path / "endless").mkdir()
     (tmp_path / "endless/recording.json").symlink_to("/dev/zero")
     web1 = project.recorded("web1", PRESENT, info(), containers())
-    inventory = (
-        f'targets:\n  endless: {{connect: "recorded://{tmp_path}/endless"}}\n  web1: {{connect: "{web1}"}}\n'
-    )
+    inventory = f'targets:\n  endless: {{connect: "recorded://{tmp_path}/endless"}}\n  web1: {{connect: "{web1}"}}\n'
     project.write("inventories/local.yml", inventory)
     run = project.pytest(timeout=60)
     assert run.verdicts == {"a@endless": "error", "a@web1": "not applicable"}

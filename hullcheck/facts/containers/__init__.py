@@ -218,9 +218,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
             raise NotApplicable(f"which number the user {self.user} has, the image decides")
         kept = [each.destination for each in self.inspect.mounts if each.type != "tmpfs"]
         if not self.number_in_passwd or any(is_below("/etc/passwd", each) for each in kept):
-            raise EvidenceError(
-                f"does not run, and whether the user {self.user} is root is not in its own /etc/passwd"
-            )
+            raise EvidenceError(f"does not run, and whether the user {self.user} is root is not in its own /etc/passwd")
         return int(self.number_in_passwd)
 
     @property

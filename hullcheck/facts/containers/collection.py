@@ -70,9 +70,7 @@ class Inside(Source):
     inside = True
 
     def missing(self, name: str) -> Exception:
-        return NotApplicable(
-            "the target is a container, seen from inside: only its engine's host can show this"
-        )
+        return NotApplicable("the target is a container, seen from inside: only its engine's host can show this")
 
 
 @fact(CONTAINERS, name="container", on="container")
@@ -84,9 +82,7 @@ def container_from_inside(recording: Recording, processes: Later[Processes]) -> 
         """Return the processes, if process 1 is the container's own and it shares no PID namespace."""
         shown = files.get()
         if shown.file(1, "mountinfo") != shown.file("self", "mountinfo"):
-            raise EvidenceError(
-                "process 1 has other mounts than the container: it shares a PID namespace of others"
-            )
+            raise EvidenceError("process 1 has other mounts than the container: it shares a PID namespace of others")
         return processes.get()
 
     def find(name: str) -> Container:

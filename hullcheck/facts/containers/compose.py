@@ -121,9 +121,7 @@ class Written(Source):
 def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]]:
     """Return the service *name* as a container, and what gives the place of what was read of it."""
     source = Written(file.services[name])
-    networks = tuple(
-        Network(key, "", each.driver, driver_options=each.options) for key, each in file.networks.items()
-    )
+    networks = tuple(Network(key, "", each.driver, driver_options=each.options) for key, each in file.networks.items())
     host = HostContext.unknown(
         source,
         networks=Later(lambda: networks),

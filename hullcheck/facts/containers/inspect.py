@@ -27,9 +27,7 @@ HOLE: Any = UNSET
 SERVICE = "com.docker.swarm.service.id"
 """The label that names the swarm service of a task."""
 
-Namespace = Annotated[
-    str, Meta(pattern=r"^(|host|private|none|shareable|container:.+|keep-id.*|auto.*|nomap.*)$")
-]
+Namespace = Annotated[str, Meta(pattern=r"^(|host|private|none|shareable|container:.+|keep-id.*|auto.*|nomap.*)$")]
 Count = Annotated[int, Meta(ge=0)]
 Names = list[str] | None
 Status = Literal[  # the last line is Podman's
@@ -274,9 +272,7 @@ def secrets_in(
     settings = [("variable", *each.partition("=")[::2]) for each in env]
     settings += [("label", name, value or "") for name, value in labels.items()]
     found = [Secret(place, kind, name) for place, name, value in settings for kind in in_value(name, value)]
-    return found + [
-        Secret(place, kind) for place, words in commands.items() for kind in kinds(line_of(words))
-    ]
+    return found + [Secret(place, kind) for place, words in commands.items() for kind in kinds(line_of(words))]
 
 
 def _from_root(path: str) -> str:

@@ -124,9 +124,7 @@ class Shippers(Struct, frozen=True, dict=True):
     def running(self) -> tuple[str, ...]:
         """The known log shippers that run, on the host or in a container."""
         paths = {path for each in self._programs for path in (each.executable, f"/{each.name}")}
-        return tuple(
-            sorted(name for name, known in KNOWN.items() if any(map(re.compile(known).fullmatch, paths)))
-        )
+        return tuple(sorted(name for name, known in KNOWN.items() if any(map(re.compile(known).fullmatch, paths))))
 
     def runs(self, name: str) -> bool:
         """Return whether a log shipper runs: a known one, or a program of this name."""

@@ -63,9 +63,7 @@ class Mounts(Struct, frozen=True, dict=True):
     def shared(self) -> tuple[str, ...]:
         """The places whose mount events reach the host."""
         return tuple(
-            sorted(
-                x.destination for x in self.container.inspect.mounts if x.propagation in ("shared", "rshared")
-            )
+            sorted(x.destination for x in self.container.inspect.mounts if x.propagation in ("shared", "rshared"))
         )
 
     @property
@@ -123,9 +121,7 @@ class Mounts(Struct, frozen=True, dict=True):
         table = self.table if self.container.running else ()
         points = {each.point for each in table}
         # what its main process does not see, as after chroot(2), others in it may
-        hidden = self._by_source(
-            each for each in self.container.inspect.mounts if each.destination not in points
-        )
+        hidden = self._by_source(each for each in self.container.inspect.mounts if each.destination not in points)
         volumes = f"{self.container.docker_root}/volumes"
         found = (*self._mounted(table), *hidden)
         return tuple(replace(each, paths=_apart_from(volumes, each.paths)) for each in found)
@@ -224,9 +220,7 @@ class Sockets(Struct, frozen=True):
         sockets = self.container.runtime.files.mounted
         found = tuple(x for x in sockets if x.endswith(_NAMED) or sources.get(x, "").endswith(_NAMED))
         if sockets and not found:
-            raise EvidenceError(
-                f"whose socket is mounted at {sockets[0]} is unknown from inside the container"
-            )
+            raise EvidenceError(f"whose socket is mounted at {sockets[0]} is unknown from inside the container")
         return found
 
 

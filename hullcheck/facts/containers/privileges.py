@@ -34,17 +34,13 @@ class Privileges(Struct, frozen=True, dict=True):
         if self.container.running and not self.container.host.engine.get().is_docker:
             return frozenset()  # podman has other defaults, and says what differs from these
         given = self.container.host_config
-        return confinement.given_capabilities(
-            given.cap_add or (), given.cap_drop or (), privileged=given.privileged
-        )
+        return confinement.given_capabilities(given.cap_add or (), given.cap_drop or (), privileged=given.privileged)
 
     @cached_property
     def capabilities(self) -> frozenset[str]:
         """The capabilities that anything in the container has or can get."""
         processes = self.processes if self.container.running else ()
-        return self.given_capabilities.union(
-            *(confinement.capability_names(each.capabilities) for each in processes)
-        )
+        return self.given_capabilities.union(*(confinement.capability_names(each.capabilities) for each in processes))
 
     @property
     def overpowered(self) -> tuple[Process, ...]:
@@ -54,9 +50,7 @@ class Privileges(Struct, frozen=True, dict=True):
             raise source.missing("who uses docker exec")
         main = confinement.capability_names(self.container.runtime.main_process.capabilities)
         bounds = self.given_capabilities | main
-        return tuple(
-            each for each in self.processes if confinement.capability_names(each.capabilities) - bounds
-        )
+        return tuple(each for each in self.processes if confinement.capability_names(each.capabilities) - bounds)
 
     # ---- security modules
 

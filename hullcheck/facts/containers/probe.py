@@ -170,9 +170,7 @@ class ContainerFiles(Struct, frozen=True, dict=True):
     def path(self, source: str) -> str:
         """Return the path of *source* without symbolic links, or raise EvidenceError."""
         if not self.real.get(source):
-            raise EvidenceError(
-                f"the source {source} could not be followed: it does not exist, or may not be seen"
-            )
+            raise EvidenceError(f"the source {source} could not be followed: it does not exist, or may not be seen")
         return self.real[source]
 
     def same_files(self, paths: Iterable[str]) -> frozenset[str]:

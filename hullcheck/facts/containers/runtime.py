@@ -61,9 +61,7 @@ class Runtime(Struct, frozen=True, dict=True):
             same = seen.by_pid_namespace[main.pid_namespace]  # rootless: control groups name no container
             found |= {each.pid: each for each in same if not each.container_ids}
         if main.pid not in found:
-            raise EvidenceError(
-                "its processes cannot be told from those of others: it has no control group of its own"
-            )
+            raise EvidenceError("its processes cannot be told from those of others: it has no control group of its own")
         return tuple(x for x in found.values() if x is main or not x.is_runtime)  # that is starting one
 
     @property
@@ -110,9 +108,7 @@ class Runtime(Struct, frozen=True, dict=True):
 
         if self.root_uid in main.uids:
             return ()
-        return tuple(
-            x for x in own.values() if self.root_uid in x.uids and (confined or not is_below_main(x))
-        )
+        return tuple(x for x in own.values() if self.root_uid in x.uids and (confined or not is_below_main(x)))
 
     @cached_property
     def root_uid(self) -> int:

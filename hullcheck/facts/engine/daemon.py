@@ -139,9 +139,7 @@ class Daemon(Struct, frozen=True, dict=True):
         if process.config is None or named not in ((), (process.config.path,)):
             raise EvidenceError("the configuration file of the daemon could not be found")
         if process.uids[1:2] != (0,) and not process.environment and not named:
-            raise EvidenceError(
-                unread("the path of the daemon's configuration")
-            )  # another user's rootless daemon
+            raise EvidenceError(unread("the path of the daemon's configuration"))  # another user's rootless daemon
         return process.config
 
     def setting(self, name: str) -> Setting:
@@ -223,9 +221,7 @@ class Daemon(Struct, frozen=True, dict=True):
         """The network named bridge, or None if there is none (`"bridge": "none"`)."""
         found = next((each for each in self.networks.get() if each.name == "bridge"), None)
         if found is None and self.setting("bridge").value != "none":
-            raise EvidenceError(
-                "docker network ls does not name bridge, and the daemon has not `bridge` set to none"
-            )
+            raise EvidenceError("docker network ls does not name bridge, and the daemon has not `bridge` set to none")
         return found
 
     @property

@@ -55,11 +55,7 @@ def _keep_files(text: str) -> str:
     kept: list[str] = []
     for heading, content in _files(_FILES(text)):
         is_profile = "/profile:" in heading
-        stored = (
-            json.dumps(confinement.read_seccomp(content))
-            if is_profile
-            else daemon_options.stored_file(content)
-        )
+        stored = json.dumps(confinement.read_seccomp(content)) if is_profile else daemon_options.stored_file(content)
         kept += [heading, *([f" {stored or '(not JSON)'}"] if ":read|" in heading else [])]
     return "\n".join(kept)
 
@@ -175,9 +171,7 @@ class DaemonProcesses(Struct, frozen=True, dict=True):
             return self._only([each for each in self.candidates if self._may_answer(each)])
         if not urlsplit(self.endpoint).scheme:
             raise EvidenceError("the docker command does not say which engine it talks to")
-        raise EvidenceError(
-            f"the engine runs on another machine ({self.endpoint}): its process is not seen here"
-        )
+        raise EvidenceError(f"the engine runs on another machine ({self.endpoint}): its process is not seen here")
 
     @property
     def others(self) -> tuple[DaemonProcess, ...]:
@@ -267,9 +261,7 @@ def _unit(pid: str, blocks: Sequence[tuple[tuple[str, str], ...]]) -> Unit | Non
 def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
     said = dict(line.partition(":")[::2] for line in sections["asked"].split("\n"))
     path, boot = said.get("path", ""), _boot(said.get("clock", ""))
-    identities = {
-        place: id_ for id_, place in re.findall(r"^file:(\S+) (.*)$", sections["asked"], re.MULTILINE)
-    }
+    identities = {place: id_ for id_, place in re.findall(r"^file:(\S+) (.*)$", sections["asked"], re.MULTILINE)}
     real = dict(line.partition("\t")[::2] for line in sections["sockets"].split("\n"))
     files = {heading.partition(":")[0]: (heading, text) for heading, text in _files(sections["files"])}
     units = tuple(blocks(sections.get("units", "")))
@@ -297,9 +289,7 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
             mountinfo=tuple(lines.get("mountinfo", ())),
             held=frozenset(link[8:-1] for link in links.values() if link.startswith("socket:[")),
             unix_table=tuple(
-                UnixSocket(
-                    name, real.get(name) or (name if name[0] == "@" else posixpath.join(folder, name)), inode
-                )
+                UnixSocket(name, real.get(name) or (name if name[0] == "@" else posixpath.join(folder, name)), inode)
                 for inode, name in (each.groups() for each in sockets)
             ),
             tcp_table=tuple(filter(None, map(net.listener, tables))) if "net/tcp" in lines else None,

@@ -154,9 +154,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
         started = self.daemon.process.started
         changed = self.answer.changed.get(self.root + file.path)
         if not started or not changed or changed[1] > started[0] + START:
-            raise EvidenceError(
-                f"{file.path} may have been changed after the daemon started: restart it to know"
-            )
+            raise EvidenceError(f"{file.path} may have been changed after the daemon started: restart it to know")
 
     # ---- sockets
 
@@ -239,9 +237,7 @@ def _register(name: str, what: str, make: Callable[[EngineFiles], Files]) -> Non
 
 _register("default_file", "Debian's settings.", lambda files: files.at("/etc/default/docker", root=""))
 _register("sysconfig_file", "Red Hat's settings.", lambda files: files.at("/etc/sysconfig/docker", root=""))
-_register(
-    "configuration_file", "The daemon's configuration.", lambda files: files.at(files.daemon.config.path)
-)
+_register("configuration_file", "The daemon's configuration.", lambda files: files.at(files.daemon.config.path))
 _register("tls_ca", "The CA of the clients.", lambda files: files.of_tls("tlscacert"))
 _register("tls_certificate", "The daemon's certificate.", lambda files: files.of_tls("tlscert"))
 _register("tls_key", "The daemon's private key.", lambda files: files.of_tls("tlskey"))
@@ -313,16 +309,12 @@ def api_socket(engine_files: EngineFiles) -> Files:
     """Every unix socket on which the API listens."""
     daemon = engine_files.daemon
     found = engine_files.sockets(daemon.api_sockets)
-    of_units = {
-        real_path(daemon.process, path): unit for unit in engine_files.units for path in unit.values("Listen")
-    }
+    of_units = {real_path(daemon.process, path): unit for unit in engine_files.units for path in unit.values("Listen")}
     files = dict(found)
     for path, unit in of_units.items():
         mode, owner, group = (unit[each] for each in ("SocketMode", "SocketUser", "SocketGroup"))
         if path in files:
-            files[path] = replace(
-                files[path], next_mode=int(mode or "0", 8), next_owner=owner, next_group=group
-            )
+            files[path] = replace(files[path], next_mode=int(mode or "0", 8), next_owner=owner, next_group=group)
     return replace(found, named=tuple(files.items()))
 
 

@@ -101,9 +101,7 @@ class Answer(Struct, frozen=True):
     """The answer to the question `files`; paths are those of the auditor's view."""
 
     words: dict[str, list[str]]  # by PID/WORD
-    managers: (
-        frozenset[str] | None
-    )  # the users whose systemd was asked; None if whether there is one is unknown
+    managers: frozenset[str] | None  # the users whose systemd was asked; None if whether there is one is unknown
     units: tuple[Unit, ...]
     nodes: dict[str, Node | State]
     acl: dict[str, tuple[Grant, ...] | None]

@@ -49,9 +49,7 @@ def same_machine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...
     """Return by target the others with the same machine id, but not those whose engines have different ids."""
     known = {name for name, each in identities.items() if each.engine_id != UNKNOWN}
     alike = _alike((name, each.machine_id) for name, each in identities.items())
-    found = {
-        name: tuple(each for each in others if not {name, each} <= known) for name, others in alike.items()
-    }
+    found = {name: tuple(each for each in others if not {name, each} <= known) for name, others in alike.items()}
     return {name: others for name, others in found.items() if others}
 
 

@@ -146,9 +146,7 @@ class Engine(Struct, frozen=True):
     @property
     def remaps_users(self) -> bool:
         """Whether root of a container is another user on the host, by userns-remap."""
-        to_root = posixpath.basename(self.info.docker_root_dir).startswith(
-            "0."
-        )  # UID.GID, to which it is mapped
+        to_root = posixpath.basename(self.info.docker_root_dir).startswith("0.")  # UID.GID, to which it is mapped
         return "userns" in self.security_options and not to_root
 
 
@@ -157,9 +155,7 @@ def engine(recording: Recording, presence: Presence) -> Engine:
     """The engine of the target, as `docker info` describes it."""
     text = recording.sections(ENGINE).get("info", "")
     if text.startswith(FAILED) and "docker" not in presence.commands:
-        raise EvidenceError(
-            "the docker command is missing on the target, though there are signs of an engine"
-        )
+        raise EvidenceError("the docker command is missing on the target, though there are signs of an engine")
     if text.startswith(FAILED):
         raise EvidenceError(f"the engine does not answer: {text.removeprefix(FAILED)}")
     if text.startswith(DROPPED) and "missing" in text and "podman" in presence.commands:

@@ -114,9 +114,7 @@ def _below(mount: Mount, chains: Sequence[tuple[BlockDevice, ...]]) -> tuple[Blo
     return found[0] if found else ()
 
 
-def _chains(
-    devices: Iterable[BlockDevice], below: tuple[BlockDevice, ...] = ()
-) -> Iterator[tuple[BlockDevice, ...]]:
+def _chains(devices: Iterable[BlockDevice], below: tuple[BlockDevice, ...] = ()) -> Iterator[tuple[BlockDevice, ...]]:
     """Yield each device with those below it."""
     for device in devices:
         yield (device, *below)

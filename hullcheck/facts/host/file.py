@@ -117,9 +117,7 @@ class FileFact(Struct, frozen=True):
     def open_places(self) -> tuple[Node, ...]:
         """The directories on its way in which others may put another one in its place."""
         last = self.parents[-1:] if self.is_absent else ()
-        return tuple(
-            each for each in self.parents if each.open_to_others or (each in last and each.takes_from_others)
-        )
+        return tuple(each for each in self.parents if each.open_to_others or (each in last and each.takes_from_others))
 
     @property
     def foreign_places(self) -> tuple[Node, ...]:

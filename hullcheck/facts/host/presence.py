@@ -54,9 +54,7 @@ def presence(recording: Recording, kind: str) -> Presence:
         raise NotApplicable("the target is a container without an engine of its own")
     found = Presence.of(recording)
     if not ({"docker", "dockerd"} & {*found.commands} or found.sockets or found.daemon_pids):
-        raise NotApplicable(
-            "no Docker here: no docker or dockerd command, no engine socket, no dockerd process"
-        )
+        raise NotApplicable("no Docker here: no docker or dockerd command, no engine socket, no dockerd process")
     return found
 
 

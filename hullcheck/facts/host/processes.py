@@ -110,9 +110,7 @@ class Processes(Struct, frozen=True, dict=True):
 
     def process(self, pid: int) -> Process:
         if pid not in self.by_pid:
-            raise EvidenceError(
-                f"process {pid} is not in /proc here: it ended, runs on another machine, or is hidden"
-            )
+            raise EvidenceError(f"process {pid} is not in /proc here: it ended, runs on another machine, or is hidden")
         return self.by_pid[pid]
 
     @cached_property
@@ -150,9 +148,7 @@ def processes(recording: Recording) -> Processes:
     found = {}
     for pid, fields in status.items():
         of = links[pid]
-        found[pid] = Process(
-            pid, fields, tuple(cgroups[pid]), of.get("pid"), of.get("exe", ""), of.get("user")
-        )
+        found[pid] = Process(pid, fields, tuple(cgroups[pid]), of.get("pid"), of.get("exe", ""), of.get("user"))
     _require_tree(found)
     return Processes(found)
 
@@ -208,7 +204,5 @@ def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
     servers = tuple(sorted(_names(found) & _SERVERS))
     for process in found:
         if not servers and (HIDDEN in process.executable or DROPPED in process.executable):
-            raise EvidenceError(
-                f"the path of the program of process {process.pid} is hidden as like a secret"
-            )
+            raise EvidenceError(f"the path of the program of process {process.pid} is hidden as like a secret")
     return servers

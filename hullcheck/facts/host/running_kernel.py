@@ -73,9 +73,7 @@ class RunningKernel(Struct, frozen=True):
             return self.installed[-1]
         if self.container:
             raise NotApplicable(f"the kernel is that of the machine around this container ({self.container})")
-        raise EvidenceError(
-            f"no kernel is installed in /boot or /lib/modules: {self.release} comes from elsewhere"
-        )
+        raise EvidenceError(f"no kernel is installed in /boot or /lib/modules: {self.release} comes from elsewhere")
 
 
 def order(release: str) -> tuple[int, ...]:

@@ -91,8 +91,7 @@ class HostServices(Struct, frozen=True, dict=True):
         return tuple(
             each
             for each in self.listeners
-            if each.program not in _BASE_SOCKETS
-            and (each.name not in _BASE or not each.program.startswith(_INSTALLED))
+            if each.program not in _BASE_SOCKETS and (each.name not in _BASE or not each.program.startswith(_INSTALLED))
         )
 
     @property
@@ -101,8 +100,7 @@ class HostServices(Struct, frozen=True, dict=True):
         found = dict.fromkeys(
             each.executable
             for each in self.processes.by_pid.values()
-            if posixpath.basename(each.executable).rstrip("0123456789.") in _APPLICATIONS
-            and self._is_outside(each.pid)
+            if posixpath.basename(each.executable).rstrip("0123456789.") in _APPLICATIONS and self._is_outside(each.pid)
         )
         if not found and not self.by_root:
             raise EvidenceError(unread("which programs run as others", "could not be seen"))
@@ -110,9 +108,7 @@ class HostServices(Struct, frozen=True, dict=True):
 
 
 @fact(HOST, PROCESSES)
-def host_services(
-    recording: Recording, presence: Presence, processes: Processes, units: Units
-) -> HostServices:
+def host_services(recording: Recording, presence: Presence, processes: Processes, units: Units) -> HostServices:
     """Units, listeners and applications of the host outside of containers."""
     words = Words(recording.section(PROCESSES, "listeners"))
     return HostServices(units, words, processes, auditor(recording) == 0)

@@ -91,9 +91,7 @@ class ImageContents(Struct, frozen=True, dict=True):
             return self._found[identifier]
         answer = self.recording.answers.get(IMAGE_CONTENTS.name)
         if answer is not None and answer.status == TIMED_OUT:
-            raise EvidenceError(
-                "its layers were not read within the time of a probe; the next run goes on from here"
-            )
+            raise EvidenceError("its layers were not read within the time of a probe; the next run goes on from here")
         self.recording.text(IMAGE_CONTENTS)  # raises where the probe says why
         raise EvidenceError("its layers could not be read, or not to their end")
 

@@ -24,18 +24,14 @@ _KEYWORDS = """
 """.strip()
 _INSTRUCTION = regex(rf"({_KEYWORDS})(?: (.*))?", re.DOTALL)
 # A step of a build file is an instruction, or what a RUN gave to a shell. Some bases begin with a comment.
-_OF_BUILD_FILE = regex(
-    rf"#|\|\d+ |(?:.* )?{_SHELL}(?:-\w*c |#\(nop\))|(?:{_KEYWORDS})(?: |$)|.*(?:&&|;)", re.DOTALL
-)
+_OF_BUILD_FILE = regex(rf"#|\|\d+ |(?:.* )?{_SHELL}(?:-\w*c |#\(nop\))|(?:{_KEYWORDS})(?: |$)|.*(?:&&|;)", re.DOTALL)
 _BUILDKIT = regex(r"(?<!\s)\s*# buildkit$")
 _ARGUMENTS = regex(  # of a RUN, before its command: `|2 A=1 B=2 /bin/sh -c x`
     rf"(?P<before>(?:RUN )?\|\d+ )(?P<given>.*? (?={_SHELL}-\w*c )|(?:[\w./-]+=\S* )*)(?P<command>.*)",
     re.DOTALL,
 )
 _SHELL_COMMAND = regex(rf"{_SHELL}-\w*c (.*)", re.DOTALL)
-_HIDDEN_SCRIPT = (
-    "/dev/pipes/"  # where BuildKit puts a script of its own first line; its text is not in the history
-)
+_HIDDEN_SCRIPT = "/dev/pipes/"  # where BuildKit puts a script of its own first line; its text is not in the history
 # What an ADD takes from elsewhere, or perhaps: the old builder shows a digest alone, and one for several files.
 _FETCHED = regex(r"\w+://|git@|[0-9a-f]{64}$|multi:")
 _FILLS = ("ADD", "COPY", "RUN")
@@ -193,6 +189,4 @@ def _names(assignments: str) -> str:
     if first is None:
         return secrets.masked(assignments.strip().partition(" ")[0])
     given = [first.groups(), *_FURTHER.findall(assignments)]
-    return " ".join(
-        f"{name}={value if _SWITCHED.fullmatch(value) else secrets.HIDDEN}" for name, value in given
-    )
+    return " ".join(f"{name}={value if _SWITCHED.fullmatch(value) else secrets.HIDDEN}" for name, value in given)

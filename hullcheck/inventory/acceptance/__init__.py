@@ -47,9 +47,7 @@ class Entry(Struct, Generic[Record], frozen=True):
 
     def holds(self, when: Times) -> bool:
         """Return whether it is in force by all clocks that tell a time; where none does, if it always is."""
-        return (
-            self.ends == NO_END if not when.later else self.begins <= when.earlier and when.later < self.ends
-        )
+        return self.ends == NO_END if not when.later else self.begins <= when.earlier and when.later < self.ends
 
 
 class AuditContext(Struct, frozen=True, dict=True):
@@ -138,9 +136,7 @@ def names_of(control: str, frameworks: Mapping[str, Sequence[str]]) -> frozenset
     return frozenset({control.lower(), *(each.lower() for each in numbers)})
 
 
-def _about(
-    entries: Mapping[str, list[Entry[Record]]], names: Collection[str], target: str
-) -> list[Entry[Record]]:
+def _about(entries: Mapping[str, list[Entry[Record]]], names: Collection[str], target: str) -> list[Entry[Record]]:
     every = (each for name in sorted(names) for each in entries.get(name, ()))
     return [each for each in every if _matches(each.record.targets, target)]
 

@@ -67,9 +67,7 @@ def after(when: datetime, frequency: str) -> datetime:
     found = _PERIOD.fullmatch(_NAMED.get(frequency, frequency))
     number = int(found[1]) if found else 0
     if found is None or not number:
-        raise ValueError(
-            f"{frequency!r} is no period: write {', '.join(_NAMED)}, or a whole number with d, w, m or y"
-        )
+        raise ValueError(f"{frequency!r} is no period: write {', '.join(_NAMED)}, or a whole number with d, w, m or y")
     months, days = (number * each for each in _UNITS[found[2][0]])
     try:
         year, month = divmod(when.year * 12 + when.month - 1 + months, 12)

@@ -41,9 +41,7 @@ def control_of(word: str, places: Sequence[str] = ()) -> Listed:
         raise WrongUse(f"{word}: names {len(found)} controls; write one of {', '.join(sorted(found))}")
     hint = did_you_mean(word, controls)
     own = "" if places else "; to find one of your own, add PATH"
-    raise WrongUse(
-        f"{word}: no such control; {hint if hint.endswith('?') else f'hullcheck controls lists them{own}'}"
-    )
+    raise WrongUse(f"{word}: no such control; {hint if hint.endswith('?') else f'hullcheck controls lists them{own}'}")
 
 
 class Written(Struct, frozen=True):
@@ -81,9 +79,7 @@ def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Wri
         new = _added(yamlfile.read_text(before.path), way, entry)
         after = yamlfile.parse(new, before.path)
     if after is None or after.data != _expected(before.data, way, entry):
-        raise WrongUse(
-            f"{before.path}: is written in a way that cannot be added to; write this there:\n{text}"
-        )
+        raise WrongUse(f"{before.path}: is written in a way that cannot be added to; write this there:\n{text}")
     try:
         if before.path == path:
             inventory.read(after)

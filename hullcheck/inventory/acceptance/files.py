@@ -171,9 +171,7 @@ def _attestation(entry: Mapping[str, Any], place: str) -> Entry[Attestation]:
     else:
         raise _Fault("frequency", "is missing; write how long it is worth something: annually, ..., or as 6w")
     if ends <= looked:
-        raise _Fault(
-            "last_day", f"{entry['last_day']!r} is before {entry['updated']}, when the person looked"
-        )
+        raise _Fault("last_day", f"{entry['last_day']!r} is before {entry['updated']}, when the person looked")
     attestation = Attestation(
         entry["control_id"],
         _words(entry["explanation"]),

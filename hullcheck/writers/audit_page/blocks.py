@@ -126,8 +126,7 @@ def _verdicts(results: Sequence[Result], ranks: Mapping[str, int]) -> str:
 
 def _result(result: Result, ranks: Mapping[str, int]) -> list[Any]:
     findings = [
-        [each.kind, each.subject, _NUMBER[each.verdict], each.reason, each.accepted_by]
-        for each in result.findings
+        [each.kind, each.subject, _NUMBER[each.verdict], each.reason, each.accepted_by] for each in result.findings
     ]
     off = to_builtins(result.switched_off)
     number, verdict = ranks[result.control], _NUMBER[result.verdict]

@@ -198,10 +198,7 @@ class Page:
         self.rollups = [(each, key_of(each), _framework(each)) for each in audit.requirements]
         self.by_framework = [row for _, _, row in self.rollups]
         self.divisions = {
-            name: sections
-            for marker in _SECTIONS
-            for name, sections in [_division(marker, audit)]
-            if sections
+            name: sections for marker in _SECTIONS for name, sections in [_division(marker, audit)] if sections
         }
         changes = [_change(each) for each in fixes(audit)]
         self.fixes = [each for at, each in enumerate(changes) if at < _MOST_FIXES or each.file]
@@ -288,9 +285,7 @@ class Page:
         for each in self.audit.results:
             counts[self.audit.severity(each)][str(each.verdict)] += 1
         links = {name: f"#failures/{name}" for name in self.failing}
-        return [
-            Row(name.capitalize(), each, inside=links.get(name, "")) for name, each in counts.items() if each
-        ]
+        return [Row(name.capitalize(), each, inside=links.get(name, "")) for name, each in counts.items() if each]
 
     @cached_property
     def failing_controls(self) -> Mapping[str, set[str]]:

@@ -97,9 +97,7 @@ def _reasons(found: Sequence[tuple[Result, Finding]]) -> list[Reason]:
     return reasons
 
 
-def shared_causes(
-    audit: Audit, silent: frozenset[str], errors: Sequence[Problem]
-) -> tuple[list[Cause], list[Problem]]:
+def shared_causes(audit: Audit, silent: frozenset[str], errors: Sequence[Problem]) -> tuple[list[Cause], list[Problem]]:
     """Return what keeps several controls from being judged, and the *errors* that have a reason of their own."""
     found = causes(audit, silent)
     own = {each.stopped[0] for each in found if len(each.stopped) == 1}

@@ -22,9 +22,7 @@ def render(audit: Audit) -> str:
     """Render *audit*; readers take controls of one id for one, so of several targets an id names its target, too."""
     found = grouped(entries(audit), lambda each: (each.result.target, each.control.id))
     several = len(audit.targets) > 1
-    named = {
-        (f"{control}[{target}]" if several else control): each for (target, control), each in found.items()
-    }
+    named = {(f"{control}[{target}]" if several else control): each for (target, control), each in found.items()}
     profile = {
         "name": "hullcheck",
         "title": "Hardening of Docker hosts",

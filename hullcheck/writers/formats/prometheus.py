@@ -60,9 +60,7 @@ def _written(labels: Mapping[str, str]) -> str:
     return f"{{{said}}}" if said else ""
 
 
-def _counted(
-    audit: Audit, found: Iterable[tuple[str, str, Verdict]]
-) -> Iterator[tuple[Mapping[str, str], int]]:
+def _counted(audit: Audit, found: Iterable[tuple[str, str, Verdict]]) -> Iterator[tuple[Mapping[str, str], int]]:
     counts = Counter(found)
     for target in audit.targets:
         for severity in SEVERITIES:

@@ -74,8 +74,7 @@ def _log(audit: Audit, kept: Sequence[Entry], left_out: str) -> dict[str, Any]:
         ],
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(each, index)
-            | {"locations": [_location(each, audit.run.inventory, each.result.target in of_files)]}
+            _result(each, index) | {"locations": [_location(each, audit.run.inventory, each.result.target in of_files)]}
             for each in kept
         ],
         "properties": {"run": audit.run.id, **({"leftOut": left_out} if left_out else {})},

@@ -46,9 +46,7 @@ def render(audit: Audit) -> Rendering:
     bold = book.add_format({"bold": True})
     left = {name: _fill(book.add_worksheet(name), bold, *sheet) for name, sheet in sheets.items()}
     book.close()
-    more = (
-        f"{many:,} rows of {name} are left out: a sheet holds no more" for name, many in left.items() if many
-    )
+    more = (f"{many:,} rows of {name} are left out: a sheet holds no more" for name, many in left.items() if many)
     return Rendering([whole.getvalue()], "; ".join(more))
 
 

@@ -160,9 +160,7 @@ def _accepting(audit: Audit, strict: bool, ids_by_control: IdsByControl) -> Iter
         if not entries:
             continue
         counts = Counter(each.state for each in entries)
-        yield Line(
-            f"{name}: {', '.join(f'{counts[each]} {words_of(each)}' for each in STATES if counts[each])}"
-        )
+        yield Line(f"{name}: {', '.join(f'{counts[each]} {words_of(each)}' for each in STATES if counts[each])}")
         stale = [each for each in entries if each.state in STALE]
         for each in stale:
             line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{_why(each, ids_by_control)}"

@@ -51,9 +51,7 @@ def verdicts(audit: Audit) -> Iterator[Line]:
     results = audit.by_target
     if len(results) > _MOST_TARGETS:
         yield Line(f"{len(results)} targets  {_counts(audit.results)}")
-        fails = Counter(
-            {name: sum(e.verdict is Verdict.FAIL for e in each) for name, each in results.items()}
-        )
+        fails = Counter({name: sum(e.verdict is Verdict.FAIL for e in each) for name, each in results.items()})
         if len(set(fails.values())) > 1:
             worst = (f"{name} ({number})" for name, number in fails.most_common(3))
             yield Line(f"most fails on {', '.join(worst)}")
@@ -119,8 +117,7 @@ def _failures(audit: Audit, width: int, room: int) -> Iterator[Line]:
 def _heads(groups: Sequence[Sequence[Failure]], width: int) -> tuple[list[str], str]:
     """Return severity and number of each control, in columns if there is room, and the indent of a remedy."""
     numbers = [
-        (group[0].severity, cut(sentences.called(group[0].control), max(width // 4, _NARROWEST)))
-        for group in groups
+        (group[0].severity, cut(sentences.called(group[0].control), max(width // 4, _NARROWEST))) for group in groups
     ]
     if width < _ROOM_FOR_COLUMNS:
         return [f"{severity} {number}: " for severity, number in numbers], "  "
@@ -246,9 +243,7 @@ def gates(audit: Audit, *, all_lines: bool) -> Iterator[Line]:
             yield Line(f"{head} holds", len(head), {"green": True})
             continue
         many = len(gate.broken)
-        yield Line(
-            f"{head} broken by {many}: the exit status is not 0", len(head), {"red": True, "bold": True}
-        )
+        yield Line(f"{head} broken by {many}: the exit status is not 0", len(head), {"red": True, "bold": True})
         shown = many if all_lines else _MOST_BROKEN
         yield from (Line(f"  {printable(each)}") for each in gate.broken[:shown])
         if many > shown:

@@ -39,9 +39,7 @@ def containers(*documents: Mapping[str, Any]) -> str:
     """What is kept of containers with these fields."""
     every = [raw(each) for each in documents]
     listed, inspected = ("\n".join(lines) for lines in ((each["Id"] for each in every), map(_written, every)))
-    return CONTAINERS.keep(
-        in_parts(listed=listed, inspect=inspected, volumes="[]", users="", proc="", paths="")
-    )
+    return CONTAINERS.keep(in_parts(listed=listed, inspect=inspected, volumes="[]", users="", proc="", paths=""))
 
 
 def answer(*documents: Mapping[str, Any]) -> Answer:

@@ -15,9 +15,7 @@ from selftests.kit.facts.engines import swarm_text
 from selftests.kit.judging import judged
 
 
-def service(
-    name: str, *variables: str, log: object = None, labels: object = None, **container: Any
-) -> dict[str, Any]:
+def service(name: str, *variables: str, log: object = None, labels: object = None, **container: Any) -> dict[str, Any]:
     """A service as the engine describes it."""
     task = {"ContainerSpec": {"Env": list(variables) or None, **container}, "LogDriver": log}
     return {"ID": name, "Spec": {"Name": name, "Labels": labels or {}, "TaskTemplate": task}}

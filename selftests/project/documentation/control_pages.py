@@ -140,8 +140,7 @@ def _control(control: Control) -> str:
         f'\n<a id="{_anchor(control)}"></a>\n\n'
         f"## {' '.join(filter(None, (_number(control), _plain(control.title.rstrip('.')))))}\n\n"
         f"{_wrapped(control.rationale)}\n\n"
-        f"{_wrapped('**Remedy:** ' + control.remedy)}\n\n"
-        + "".join(f"{_wrapped(line, '  ')}\n" for line in lines)
+        f"{_wrapped('**Remedy:** ' + control.remedy)}\n\n" + "".join(f"{_wrapped(line, '  ')}\n" for line in lines)
     )
 
 

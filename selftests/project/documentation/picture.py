@@ -42,9 +42,7 @@ def page() -> str:
         user=User("audit", "audit"),
         machine="audits.example.com",
     )
-    targets = tuple(
-        replace(each, connect=f"recorded://inventories/demo/{each.name}") for each in audit.targets
-    )
+    targets = tuple(replace(each, connect=f"recorded://inventories/demo/{each.name}") for each in audit.targets)
     return audit_page.render(replace(audit, run=run, targets=targets), demo().recordings)
 
 

@@ -24,9 +24,7 @@ def main(folder: str, *program: str) -> None:
         own.mkdir(mode=0o711, exist_ok=True)
         _mount("-t", "tmpfs", "-o", "mode=711", "tmpfs", str(own))
     for point, kind in mounts():
-        if kind not in UNCHANGEABLE and not any(
-            Path(point).is_relative_to(each) for each in (folder, *OWN, *KERNEL)
-        ):
+        if kind not in UNCHANGEABLE and not any(Path(point).is_relative_to(each) for each in (folder, *OWN, *KERNEL)):
             try:
                 _mount("-o", "remount,bind,ro", point)
             except subprocess.CalledProcessError:

@@ -150,8 +150,7 @@ def runc_with_own_capabilities(runc: str) -> str:
     held = int(status.partition("CapBnd:\t")[2].split("\n")[0], 16)
     known = (2 << int(Path("/proc/sys/kernel/cap_last_cap").read_text())) - 1
     edits = [
-        f"-e 's/\"CAP_{each}\",//g' -e 's/,\"CAP_{each}\"//g'"
-        for each in confinement.capability_names(known & ~held)
+        f"-e 's/\"CAP_{each}\",//g' -e 's/,\"CAP_{each}\"//g'" for each in confinement.capability_names(known & ~held)
     ]
     return RUNC.format(edits=" ".join(edits) or "-e b", runc=runc)
 

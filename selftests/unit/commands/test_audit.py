@@ -36,9 +36,7 @@ def test_demo(tmp_path: Path) -> None:
 
 def test_selection_and_bundle(tmp_path: Path) -> None:
     """--profile takes the place of -m cis; who has hullcheck has its controls: no directory has to hold them."""
-    (tmp_path / "a.yml").write_text(
-        "targets: {a: {connect: 'local://'}}\nprofiles: {few: 'guide and not cis'}\n"
-    )
+    (tmp_path / "a.yml").write_text("targets: {a: {connect: 'local://'}}\nprofiles: {few: 'guide and not cis'}\n")
     done = audit(tmp_path, RECORDED, "--profile=few", "--inventory=a.yml", "--bundle")
     said, program, *_ = shlex.split(done.stdout.splitlines()[0])
     assert (said, program) == ("+", "pytest")

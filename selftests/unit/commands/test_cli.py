@@ -99,9 +99,7 @@ def test_numbers_lead_both_ways() -> None:
         older = {each: benchmarks.number_in(version, each) for each in KNOWN}
         numbers = [number for number in older.values() if number]
         assert len(set(numbers)) == len(numbers) == (118 if version == benchmarks.CURRENT else 117)
-        assert all(
-            benchmarks.current_number(version, older[each] or "") == each for each in KNOWN if older[each]
-        )
+        assert all(benchmarks.current_number(version, older[each] or "") == each for each in KNOWN if older[each])
     assert benchmarks.number_in("1.7.0", "2.7") is None
     assert benchmarks.current_number("1.7.0", "2.19") is None
 
@@ -164,9 +162,7 @@ def test_long_cells_are_wrapped_in_their_column() -> None:
     [("import missing_module\n", "missing_module"), ("import pytest\n" + control("wrong", "9.9"), '"9.9"')],
     ids=["import", "marker"],
 )
-def test_controls_that_cannot_be_read(
-    own: Project, text: str, said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_controls_that_cannot_be_read(own: Project, text: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A list without them would be wrong: it names the file and the fault."""
     own.write("tests/test_b.py", text)
     assert cli.main(["controls", "tests"]) == 2
@@ -226,9 +222,7 @@ def test_explanation(capsys: pytest.CaptureFixture[str]) -> None:
     head, *lines = shown.splitlines()
     assert head == "CIS 5.32, level 1, critical: container_cannot_reach_an_engine_socket"
     assert max(map(len, lines)) <= 100
-    order = [
-        shown.index(f"\n{each}") for each in ("  No container", "Why", "Remedy", "Mappings", "Judged from")
-    ]
+    order = [shown.index(f"\n{each}") for each in ("  No container", "Why", "Remedy", "Mappings", "Judged from")]
     assert order == sorted(order)
     for said in ("pci: 2.2.6", "container: Every container of the target", "probes: containers,", "source: "):
         assert f"  {said}" in shown

@@ -60,9 +60,7 @@ def test_files_for_what_failed(run: Path, capsys: pytest.CaptureFixture[str]) ->
     assert daemon["no-new-privileges"] is True
     assert not daemon.keys() & {"debug", "icc", "userland-proxy", "userns-remap"}
     changes = (folder / "changes.sh").read_text()
-    assert (
-        -1 < changes.rfind("\nmode ") < changes.find("\nmerge ")
-    )  # nothing is written where others can write
+    assert -1 < changes.rfind("\nmode ") < changes.find("\nmerge ")  # nothing is written where others can write
     page = (folder / "README.md").read_text()
     for words in (
         *("## Order", "sh apply.sh back", "## Left out", "--also daemon_remaps_users", "data root"),
@@ -134,13 +132,9 @@ def test_draft_of_a_policy(run: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert policies["hardened"]["log_drivers"] == ["syslog"]
     assert "allowed_capabilities" not in policies["hardened"]
     recording = Recording.load(run / "careless", PROBES)
-    bare, with_draft = (
-        Facts(recording, policy) for policy in (Policy(), Policy.from_mapping(policies["careless"]))
-    )
+    bare, with_draft = (Facts(recording, policy) for policy in (Policy(), Policy.from_mapping(policies["careless"])))
     for name in BY_THE_POLICY:
         assert {verdict for verdict, _ in judged(name, bare).values()} & {"fail", "manual"}, name
-        assert {verdict for verdict, _ in judged(name, with_draft).values()} <= {"pass", "not applicable"}, (
-            name
-        )
+        assert {verdict for verdict, _ in judged(name, with_draft).values()} <= {"pass", "not applicable"}, name
     for name in BY_NONE:
         assert judged(name, with_draft) == judged(name, bare)

@@ -156,16 +156,12 @@ def test_waiver_and_attestation(local: Path, capsys: pytest.CaptureFixture[str])
     waive = f"waive 5.5 --reason 'bücher:\n need it' --until {TODAY} --target 'web*' --ticket OPS-118"
     assert cli.main(shlex.split(waive)) == 0
     printed = capsys.readouterr()
-    assert printed.out.startswith(
-        "inventories/local.yml:5: written\nwaivers:\n  container_is_not_privileged:\n"
-    )
+    assert printed.out.startswith("inventories/local.yml:5: written\nwaivers:\n  container_is_not_privileged:\n")
     assert printed.err == (
         "It accepts the failure of every subject, approved by nobody; limit it by --subject, --approved-by.\n"
     )
     looked = TODAY - timedelta(days=3)
-    attest = (
-        f"attest 1.1.1 --statement 'all needed' --by Zoë --valid-for 6m --evidence https://w/7 --on {looked}"
-    )
+    attest = f"attest 1.1.1 --statement 'all needed' --by Zoë --valid-for 6m --evidence https://w/7 --on {looked}"
     assert cli.main(shlex.split(attest)) == 0
     found = load(local)
     waiver, attestation = found.waivers[0].record, found.attestations[0].record
@@ -207,9 +203,7 @@ PASSES = "waive 5.5 --reason so"
         (f"{SEEN_BY} --valid-for 1d --on 2999-01-01", "--on: 2999-01-01 is yet to come"),
     ],
 )
-def test_wrong_use_writes_nothing(
-    local: Path, capsys: pytest.CaptureFixture[str], command: str, said: str
-) -> None:
+def test_wrong_use_writes_nothing(local: Path, capsys: pytest.CaptureFixture[str], command: str, said: str) -> None:
     """It is said in one line what to write instead."""
     assert cli.main(shlex.split(command)) == 2
     assert capsys.readouterr().err.startswith(f"hullcheck: {said}")

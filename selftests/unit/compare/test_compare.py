@@ -43,9 +43,7 @@ def judged(
     control = Control(f"control_{number}", f"Demand {number}.", "high", "why", "how", {"cis": (number,)}, 1)
     found = findings or (Finding("target", target, verdict or Verdict.PASS, "what was found"),)
     said = "; ".join(each.reason for each in found)
-    result = Result(
-        control.id, target, worst(each.verdict for each in found), said, found, ("probe_a", "probe_b")
-    )
+    result = Result(control.id, target, worst(each.verdict for each in found), said, found, ("probe_a", "probe_b"))
     return control, result
 
 
@@ -71,9 +69,7 @@ def container(name: str, verdict: Verdict, reason: str = "") -> Finding:
 def compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Compared:
     """Compare a check with a result: what is printed, with the exit status expected."""
 
-    def run(
-        checks: Sequence[Entry], results: Sequence[tuple[Control, Result]], *options: str, status: int
-    ) -> str:
+    def run(checks: Sequence[Entry], results: Sequence[tuple[Control, Result]], *options: str, status: int) -> str:
         log = write_log(tmp_path / "log.json", *checks)
         path = write_results(tmp_path / "results.json", *results)
         assert cli.main(["compare", "docker-bench", str(log), "--results", str(path), *options]) == status
@@ -248,9 +244,7 @@ def wrong(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     ],
     ids=["cut off", "not escaped", "secret", "plain", "version"],
 )
-def test_log_of_something_else(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
-) -> None:
+def test_log_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str) -> None:
     """It says what it is not, and nothing of a file that may hold secrets."""
     path = tmp_path / "log.json"
     path.write_text(text)

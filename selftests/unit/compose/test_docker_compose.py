@@ -137,9 +137,7 @@ def test_what_docker_compose_is_asked(stand_in: Path, monkeypatch: pytest.Monkey
     wanted = {"COMPOSE_EXPERIMENTAL_GIT_REMOTE=false", "COMPOSE_EXPERIMENTAL_OCI_REMOTE=false"}
     assert {*environment} - {*of_shell} == {*wanted, f"HOME={os.environ['HOME']}", "NAMED=value-4718"}
     assert kept(recording)["reader"] == "docker compose 2.26.1-4"
-    with pytest.raises(
-        ComposeError, match="behind the `\\?` write variables for the file: env=NAME&env=NAME"
-    ):
+    with pytest.raises(ComposeError, match="behind the `\\?` write variables for the file: env=NAME&env=NAME"):
         compose.recorded("shop", "compose.yml?env=A-B")
     (stand_in / "said").write_text(WARNING)
     recording = compose.recorded("shop", "compose.yml")
@@ -194,9 +192,7 @@ def test_version_1_is_no_docker_compose(stand_in: Path) -> None:
     for name in ("docker", "docker-compose"):
         (stand_in / "bin" / name).write_text(text)
         (stand_in / "bin" / name).chmod(0o755)
-    with pytest.raises(
-        ComposeError, match=r"^compose.yml: Compose files need docker compose 2 or later: install it$"
-    ):
+    with pytest.raises(ComposeError, match=r"^compose.yml: Compose files need docker compose 2 or later: install it$"):
         compose.recorded("shop", "compose.yml")
 
 

@@ -36,9 +36,7 @@ def project(tmp_path: Path) -> Project:
 def test_run_with_a_bundle(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """Files are targets, judged by name and line; the rest is not applicable, and the bundle is judged again."""
     project.environment["MINE"] = "b:1"
-    project.write(
-        "other/compose.yml", "services:\n  one:\n    image: ${MINE}\n    privileged: ${MINE:+true}\n"
-    )
+    project.write("other/compose.yml", "services:\n  one:\n    image: ${MINE}\n    privileged: ${MINE:+true}\n")
     run = project.pytest("--compose=compose.yml,other/compose.yml?env=MINE", "--bundle", "--format=sarif")
     assert run.status == 1, run.output
     assert [*run.results["targets"]] == ["compose.yml", "other-compose.yml"]

@@ -47,9 +47,7 @@ def test_each_way_to_end(raised: BaseException, verdict: Verdict, reason: str) -
 def test_engine_without_a_daemon(kind: str, verdict: str) -> None:
     """What speaks of the daemon does not apply; of a container it is not known then."""
     raised = NoDaemon("Podman")
-    assert judge(_raiser(raised), {}, "web1") == (
-        Finding("target", "web1", Verdict.NOT_APPLICABLE, "Podman"),
-    )
+    assert judge(_raiser(raised), {}, "web1") == (Finding("target", "web1", Verdict.NOT_APPLICABLE, "Podman"),)
 
     def control(thing: int) -> NoReturn:
         raise raised

@@ -34,9 +34,7 @@ def container(change: Callable[[Any], None] = lambda document: None, **more: Any
     """The answer with one container, changed."""
     document = json.loads(json.dumps(CONTAINER | more))
     change(document)
-    return (
-        f"{document['Id']}\ncontainer {json.dumps(document)}\n--proc\n12/mountinfo:{document['Pid']} / rw\n"
-    )
+    return f"{document['Id']}\ncontainer {json.dumps(document)}\n--proc\n12/mountinfo:{document['Pid']} / rw\n"
 
 
 def past(
@@ -55,9 +53,7 @@ def past(
     return folder
 
 
-def result(
-    verdict: Verdict, kind: str, subject: str, reason: str, *evidence: str, target: str = "web1"
-) -> Result:
+def result(verdict: Verdict, kind: str, subject: str, reason: str, *evidence: str, target: str = "web1") -> Result:
     """A result with one finding."""
     return Result("control", target, verdict, reason, (Finding(kind, subject, verdict, reason),), evidence)
 

@@ -90,9 +90,7 @@ def test_gate_that_cannot_be_used(project: Project) -> None:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A bundle of the demo hosts with gates that hold."""
-    return run_demo(
-        tmp_path_factory.mktemp("demo"), "--bundle", "--fail-on=verdict=waived", "--max-age=5200w"
-    )
+    return run_demo(tmp_path_factory.mktemp("demo"), "--bundle", "--fail-on=verdict=waived", "--max-age=5200w")
 
 
 def verified(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

@@ -19,16 +19,12 @@ SEVERITIES = ("critical", "high", "medium", "low")
 
 def audit(*results: Result) -> Audit:
     """A run in which each severity has a control of its name."""
-    controls = tuple(
-        Control(each, f"{each}.", each, "", "", {"cis": (f"5.{n}",)}) for n, each in enumerate(SEVERITIES)
-    )
+    controls = tuple(Control(each, f"{each}.", each, "", "", {"cis": (f"5.{n}",)}) for n, each in enumerate(SEVERITIES))
     targets = tuple(AuditedTarget(name, "", "", "", "") for name in {each.target: None for each in results})
     return Audit(RUN, targets, controls, results)
 
 
-def result(
-    control: str, verdict: Verdict, subject: str = "", target: str = "web1", reason: str = "so"
-) -> Result:
+def result(control: str, verdict: Verdict, subject: str = "", target: str = "web1", reason: str = "so") -> Result:
     """A result with one finding: of a container, or of the target where no *subject* is named."""
     kind, name = ("container", subject) if subject else ("target", target)
     return Result(control, target, verdict, reason, (Finding(kind, name, verdict, reason),))
@@ -69,9 +65,7 @@ def test_conditions(text: str, expected: list[str]) -> None:
     assert sorted(f"{numbers[' '.join(each[:2])]} {each[-1]}" for each in found) == sorted(expected)
 
 
-@pytest.mark.parametrize(
-    "text", ["nwe", "severity>high", "severity>=hihg", "verdict>=fail", "verdict=pass", "new,"]
-)
+@pytest.mark.parametrize("text", ["nwe", "severity>high", "severity>=hihg", "verdict>=fail", "verdict=pass", "new,"])
 def test_condition_that_is_none(text: str) -> None:
     """A condition that nobody understands would be a gate that never breaks."""
     with pytest.raises(WrongUse, match="--fail-on: "):
@@ -95,10 +89,7 @@ def test_new() -> None:
         result("high", FAIL, "now unread"),
     )
     now = [
-        *(
-            replace(each, verdict=FAIL, findings=(replace(each.findings[0], verdict=FAIL),))
-            for each in before[:4]
-        ),
+        *(replace(each, verdict=FAIL, findings=(replace(each.findings[0], verdict=FAIL),)) for each in before[:4]),
         result("high", ERROR, "now unread"),
         result("high", FAIL, "started"),
         result("high", FAIL, "old", target="web2"),

@@ -134,9 +134,7 @@ def test_hosts_are_targets_with_their_groups(listed: Load) -> None:
         ),
     ],
 )
-def test_variables_say_how_a_host_is_reached(
-    listed: Load, variables: dict[str, Any], connect: str, fault: str
-) -> None:
+def test_variables_say_how_a_host_is_reached(listed: Load, variables: dict[str, Any], connect: str, fault: str) -> None:
     """The host is reached as Ansible reaches it; a fault names the variable, and the other hosts can be used."""
     target, fine = listed(of_host(**variables)).targets
     assert (target.connect, fine.fault) == (connect, "")
@@ -192,16 +190,12 @@ def test_fault_of_a_policy(listed: Load, policy: Any, said: str) -> None:
 def test_answer_that_cannot_be_used(listed: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ansible-inventory says becomes one line; without it, one line says what to install."""
     errors = "[WARNING]: \x1b[1mfirst\n\n[ERROR]: Completely failed to parse /x\n"
-    with pytest.raises(
-        InventoryError, match=r"^hosts: ansible-inventory: \[ERROR\]: Completely f[^\n]*; run `ans"
-    ):
+    with pytest.raises(InventoryError, match=r"^hosts: ansible-inventory: \[ERROR\]: Completely f[^\n]*; run `ans"):
         listed({}, errors, 1)
     with pytest.raises(InventoryError, match=r"^hosts: holds no host$"):
         listed({"all": {"children": ["ungrouped"]}})
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(
-        InventoryError, match=r"^hosts: an inventory of Ansible needs ansible-inventory: inst"
-    ):
+    with pytest.raises(InventoryError, match=r"^hosts: an inventory of Ansible needs ansible-inventory: inst"):
         load(Path("hosts"))
 
 

@@ -52,9 +52,7 @@ def test_run_with_a_bundle(tmp_path: Path) -> None:
     assert run.lines("No route to host")
     bundle = project.folder / "reports/latest.zip"
     with zipfile.ZipFile(bundle) as opened:
-        assert [name for name in opened.namelist() if name.startswith("inventory/")] == [
-            "inventory/ansible.json"
-        ]
+        assert [name for name in opened.namelist() if name.startswith("inventory/")] == ["inventory/ansible.json"]
         content = json.loads(opened.read("inventory/ansible.json"))
     assert content["policy"]["targets"]["web1"] == {"trusted_users": ["al"]}
     assert "secret" not in json.dumps(content) + run.output

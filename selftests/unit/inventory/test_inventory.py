@@ -77,9 +77,7 @@ DEEP = "[" * 60 + "]" * 60
         ("a:\n- !x y\n", 2, "a[0]: ", "has the tag !x; take the tag away"),
     ],
 )
-def test_surprising_yaml_is_refused_with_its_line(
-    write: Write, text: str, line: int, where: str, message: str
-) -> None:
+def test_surprising_yaml_is_refused_with_its_line(write: Write, text: str, line: int, where: str, message: str) -> None:
     """What would change a value unseen is refused in one line; a file that is no inventory is not quoted."""
     with pytest.raises(YamlError) as caught:
         yamlfile.load(write(f"{text}\ntargets: {{}}\n"))
@@ -92,9 +90,7 @@ def test_surprising_yaml_is_refused_with_its_line(
     assert str(caught.value) == f"site.yml:{line}: {message}"
 
 
-@pytest.mark.parametrize(
-    ("text", "line"), [("a: [1,\nb: 2\n", 3), ("a: 1\n--- \nb: 2\n", 2), ("[" * 5000, 1)]
-)
+@pytest.mark.parametrize(("text", "line"), [("a: [1,\nb: 2\n", 3), ("a: 1\n--- \nb: 2\n", 2), ("[" * 5000, 1)])
 def test_broken_yaml_is_one_line(write: Write, text: str, line: int) -> None:
     """What is not YAML, or more than one document, is told in one line with file and line."""
     with pytest.raises(YamlError, match=rf"^site\.yml:{line}: not YAML: [^\n]+$"):
@@ -151,8 +147,7 @@ def test_inventories_of_the_project(write: Write) -> None:
 def test_unknown_key_is_named_with_its_line(faults: Faults) -> None:
     """A misspelt key is told with its line, the key that was meant and those that there are."""
     assert faults("targets:\n  web1:\n    connect: local://\n    conect: local://\n") == [
-        "site.yml:4: targets.web1.conect: unknown key; did you mean 'connect'?"
-        " known keys: connect, docker_host, groups"
+        "site.yml:4: targets.web1.conect: unknown key; did you mean 'connect'? known keys: connect, docker_host, groups"
     ]
     assert faults(ONE + "zzz: 1\n") == [
         "site.yml:3: zzz: unknown key; known: attestations, controls, policy, profiles, targets, waivers"
@@ -177,9 +172,7 @@ def test_unknown_key_is_named_with_its_line(faults: Faults) -> None:
 )
 def test_connection_without_backend_or_host_is_refused(faults: Faults, connect: str, fault: str) -> None:
     """A connection has a backend and a host; only local needs no host. What follows is known to testinfra."""
-    assert faults(f"targets:\n  web1: {{connect: {connect!r}}}\n") == [
-        f"site.yml:2: targets.web1.connect: {fault}"
-    ]
+    assert faults(f"targets:\n  web1: {{connect: {connect!r}}}\n") == [f"site.yml:2: targets.web1.connect: {fault}"]
 
 
 def test_inventory_of_no_target_is_refused(faults: Faults) -> None:

@@ -52,9 +52,7 @@ def local(tmp_path: Path) -> Path:
         ("inventories/local.yml", give_away, f"belongs to uid {STRANGER}"),
     ],
 )
-def test_what_a_stranger_can_write(
-    local: Path, place: str, change: Callable[[Path], None], said: str
-) -> None:
+def test_what_a_stranger_can_write(local: Path, place: str, change: Callable[[Path], None], said: str) -> None:
     """The file, its folder and the one in which the audit is started are the user's alone, or it is not taken."""
     local.parents[2].chmod(0o1777)  # as /tmp
     assert unasked.fault(local) == ""

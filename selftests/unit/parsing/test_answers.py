@@ -30,9 +30,7 @@ def test_units() -> None:
         "a.timer": Unit("loaded", "active", ""),
         "a.service": Unit("loaded", "active", "", 7, "success", date(2026, 6, 29)),
     }
-    assert list(blocks("ExecStart=x --y=z\nExecStart=w=")) == [
-        (("ExecStart", "x --y=z"), ("ExecStart", "w="))
-    ]
+    assert list(blocks("ExecStart=x --y=z\nExecStart=w=")) == [(("ExecStart", "x --y=z"), ("ExecStart", "w="))]
     for cut in ("Id=a.timer\n", "\nActiveState=active"):
         with pytest.raises(EvidenceError, match=r"^systemctl show: a unit has no "):
             units(text.replace(cut, ""))
@@ -51,9 +49,7 @@ def test_document_is_read_and_kept() -> None:
     assert decode(kept, _Host, "docker inspect") == _Host(network_mode="host", ports=[1])
 
 
-@pytest.mark.parametrize(
-    "text", ["", "null", "[]", "{}", '{"NetworkMode":1}', '{"NetworkMode":"host"', "x\n"]
-)
+@pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"NetworkMode":1}', '{"NetworkMode":"host"', "x\n"])
 def test_other_documents_are_refused(text: str) -> None:
     """The message names what was asked, also of a document that was refused when it was stored."""
     for each in (text, kept_as(_Host)(text)):

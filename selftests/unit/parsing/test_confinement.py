@@ -25,9 +25,7 @@ from hullcheck.verdicts import EvidenceError
         (("NET_RAW",), ("NET_RAW",), "NET_RAW", ""),
     ],
 )
-def test_capabilities_by_options(
-    added: tuple[str, ...], dropped: tuple[str, ...], has: str, lacks: str
-) -> None:
+def test_capabilities_by_options(added: tuple[str, ...], dropped: tuple[str, ...], has: str, lacks: str) -> None:
     """What the engine gives is known from its options, whatever their spelling."""
     found = given_capabilities(added, dropped, privileged=False)
     assert has in found

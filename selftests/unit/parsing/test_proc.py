@@ -100,9 +100,7 @@ def limit(name: str, groups: Sequence[str], files: Mapping[str, str], *, own: bo
         (V1, {f"{TOP}/unified/a/b/cgroup.controllers": ""}, "processes", None),
     ],
 )
-def test_limits_by_their_files(
-    groups: Sequence[str], files: dict[str, str], name: str, expected: float | None
-) -> None:
+def test_limits_by_their_files(groups: Sequence[str], files: dict[str, str], name: str, expected: float | None) -> None:
     """Each limit comes from its own files of the own group and of those above."""
     assert limit(name, groups, files) == expected
 

@@ -56,9 +56,7 @@ def test_nobody_asks_python_itself() -> None:
     for path in [*REPOSITORY.glob("hullcheck/**/*.py"), *REPOSITORY.glob("tests/*.py")]:
         if path != REPOSITORY / "hullcheck/parsing/values.py":
             nodes = ast.walk(ast.parse(path.read_text()))
-            assert not [each for each in nodes if isinstance(each, ast.Attribute) and each.attr in JUDGES], (
-                path
-            )
+            assert not [each for each in nodes if isinstance(each, ast.Attribute) and each.attr in JUDGES], path
 
 
 ID = "0" * 64

@@ -67,9 +67,7 @@ WITHOUT = [
     [*WITH_FILES, *(({}, *each) for each in WITHOUT)],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_bad_input_gets_one_clear_line(
-    tmp_path: Path, files: dict[str, str], arguments: list[str], said: str
-) -> None:
+def test_bad_input_gets_one_clear_line(tmp_path: Path, files: dict[str, str], arguments: list[str], said: str) -> None:
     """The line says what is wrong, where, and what to write; there is no traceback, and nothing is asked."""
     project = site(tmp_path)
     trace = project.command("docker", 'echo "$@" >>$trace; exit 1')

@@ -25,9 +25,7 @@ ASKING = 'echo "$@" >>$trace; exit 255'
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_selection_is_that_of_pytest(
-    suite: Project, arguments: list[str], wanted: str, unwanted: str
-) -> None:
+def test_selection_is_that_of_pytest(suite: Project, arguments: list[str], wanted: str, unwanted: str) -> None:
     """`-m` with arguments and `-k` select controls, and `--collect-only` asks no host."""
     trace = suite.command("ssh", ASKING)
     run = suite.pytest("--co", "-q", "--hosts", "ssh://web1,ssh://web2", *arguments)

@@ -113,16 +113,13 @@ def test_every_way_of_judging_gives_the_same(tmp_path: Path) -> None:
         ["-n", "2", FLEET],
     ):
         if FLEET in way:
-            project.write(
-                "tests/conftest.py", "from hullcheck.plugin import session\n\nsession.MOST_KEPT = 2\n"
-            )
+            project.write("tests/conftest.py", "from hullcheck.plugin import session\n\nsession.MOST_KEPT = 2\n")
             way.remove(FLEET)
         run = project.pytest("--hosts", hosts, *way)
         assert run.status == 1, run.output
         cases = {case.get("name"): [*properties(case), *map(str, case.itertext())] for case in run.junit}
         attributes = {
-            case.get("name"): [dict(each.attrib) for each in case.iter() if each is not case]
-            for case in run.junit
+            case.get("name"): [dict(each.attrib) for each in case.iter() if each is not case] for case in run.junit
         }
         runs.append((run.results, cases, attributes))
     assert same_but_for_the_run([results for results, _, _ in runs])

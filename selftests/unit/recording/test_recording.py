@@ -127,9 +127,7 @@ def test_field_of_another_type(tmp_path: Path, said: str, changed: dict[str, obj
 def test_json_with_two_meanings(tmp_path: Path, text: str) -> None:
     """Keys that are there twice and numbers that are none are in no recording, for readers of JSON differ on them."""
     (tmp_path / "recording.json").write_text(text)
-    with pytest.raises(
-        RecordingError, match=r"damaged: it has a (key twice|number that is none)|it is nested deeper"
-    ):
+    with pytest.raises(RecordingError, match=r"damaged: it has a (key twice|number that is none)|it is nested deeper"):
         Recording.load(tmp_path, PROBES)
 
 
@@ -197,9 +195,7 @@ def test_missing_evidence_is_never_empty_evidence(answer: Answer | None, said: s
 def test_what_cannot_be_redacted_is_dropped(text: str) -> None:
     """An answer that is not what was asked for is not stored, because nobody knows what is in it."""
     recording = Recording.from_output(
-        _output()
-        .decode("utf-8", "surrogateescape")
-        .replace('{"Name":"web","Env":["PASSWORD=geheim"]}', text),
+        _output().decode("utf-8", "surrogateescape").replace('{"Name":"web","Env":["PASSWORD=geheim"]}', text),
         (SECRETS,),
         target="web1",
         backend="ssh",
@@ -222,9 +218,7 @@ def test_packed_in_a_bundle_and_loaded(tmp_path: Path) -> None:
         assert Recording.load(path, (PLAIN,)) == recording
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda whole: whole[:-4], lambda whole: whole + b"x", lambda whole: whole[:40]]
-)
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-4], lambda whole: whole + b"x", lambda whole: whole[:40]])
 def test_packed_recording_that_is_damaged(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     """What is cut off or goes on after its end is no recording."""
     path = tmp_path / "recording.json.gz"

@@ -48,8 +48,7 @@ def line_with_new(line: str) -> str:
 HOSTS = {"swarm": "swarm-28.5", "daemon": "hardened-26.1"}
 RULE = {"rule": {"family": "ip", "table": "filter", "chain": "FORWARD", "expr": [{"log": {"prefix": NEW}}]}}
 ANSWERS = {
-    probe.name: recording_of(HOSTS.get(probe.name, "careless-26.1")).answers[probe.name].stdout
-    for probe in PROBES
+    probe.name: recording_of(HOSTS.get(probe.name, "careless-26.1")).answers[probe.name].stdout for probe in PROBES
 } | {"firewall": in_parts(rules=f"7/nft:{json.dumps({'nftables': [RULE]})}")}
 
 

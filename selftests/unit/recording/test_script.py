@@ -169,9 +169,7 @@ def test_no_process_is_left() -> None:
         "sleep 60 & sleep 60; wait",
         "while :; do :; done",
     )
-    found = _each(
-        scripts, lambda shell, script: _ended(shell, (Probe("one", script), Probe("next", "echo on")))
-    )
+    found = _each(scripts, lambda shell, script: _ended(shell, (Probe("one", script), Probe("next", "echo on"))))
     for case, (output, left) in found.items():
         answers = parse(output)
         status = 0 if case[1] == scripts[0] else 124

@@ -91,9 +91,7 @@ def test_rights_and_back(folder: Folder) -> None:
     assert [each.stat().st_mode & 0o777 for each in (odd.parent, odd)] == [0o777, 0o666]
 
 
-each_line = pytest.mark.parametrize(
-    "line", ["mode o-rw HOST/{}", "owner root:root HOST/{}", "file new HOST/{} 644"]
-)
+each_line = pytest.mark.parametrize("line", ["mode o-rw HOST/{}", "owner root:root HOST/{}", "file new HOST/{} 644"])
 
 
 @each_line

@@ -34,8 +34,7 @@ def failed(control: str, target: str, *containers: str, reason: str = "no", seve
 def audit(*results: Result) -> Audit:
     """An audit with these results."""
     known = [
-        Control(name, f"Title of {name}.", severity, "", remedy, {})
-        for name, (remedy, severity) in CONTROLS.items()
+        Control(name, f"Title of {name}.", severity, "", remedy, {}) for name, (remedy, severity) in CONTROLS.items()
     ]
     return Audit(RUN, (), tuple(known), results)
 
@@ -135,9 +134,7 @@ _AS_ROOT = "run as root, or with --sudo"
 )
 def test_one_cause_of_many_errors(reasons: tuple[str, ...], expected: list[tuple[str, int, str]]) -> None:
     """Whatever root would have read is one cause, and so is an engine that does not answer, whichever probe met it."""
-    results = [
-        Result(name, "a", Verdict.ERROR, why, ()) for name, why in zip(CONTROLS, reasons, strict=False)
-    ]
+    results = [Result(name, "a", Verdict.ERROR, why, ()) for name, why in zip(CONTROLS, reasons, strict=False)]
     found = causes(audit(*results))
     assert [(each.reason, len(each.stopped), each.advice) for each in found] == expected
     assert causes(audit(*results), {"a"}) == ()

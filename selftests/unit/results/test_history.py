@@ -41,9 +41,7 @@ def result(control: str = "memory", target: str = "a", **findings: Verdict) -> R
 
 def audit(name: str, *results: Result, connect: str = "ssh://a") -> Audit:
     """The run of this name with these results."""
-    targets = [
-        AuditedTarget(each, connect, "host", "", "") for each in dict.fromkeys(r.target for r in results)
-    ]
+    targets = [AuditedTarget(each, connect, "host", "", "") for each in dict.fromkeys(r.target for r in results)]
     controls = [Control(each, "", "low", "", "", {}) for each in dict.fromkeys(r.control for r in results)]
     day = f"{name[:4]}-{name[4:6]}-{name[6:8]}T00:00:01Z"
     return Audit(Run(name, day, day, "1", (), 1), tuple(targets), tuple(controls), results)
@@ -176,8 +174,6 @@ def test_numbers_are_handed_on(run: RunMaker, tmp_path: Path, capsys: pytest.Cap
     lines = capsys.readouterr().out.splitlines()
     assert 'hullcheck_history_failed{severity="low"} 2 1767225601' in lines
     assert lines[-1] == "# EOF"
-    assert (
-        main(["history", str(tmp_path / "nowhere")]) == main(["history", str(tmp_path / first.run.id)]) == 2
-    )
+    assert main(["history", str(tmp_path / "nowhere")]) == main(["history", str(tmp_path / first.run.id)]) == 2
     last = [run(day, result(web=FAIL)) for day in range(2, 70)][-1]
     assert len(trend(last)) == 61

@@ -40,9 +40,7 @@ def kept(text: str) -> str:
     return recording({"x": text}, (ANY,)).answers["x"].stdout
 
 
-@pytest.mark.parametrize(
-    "program", [f"/{HEAD}", f"/{HEAD}{'A' * 64}", "/LS0tLS1CRUdJTiBQUklWQVRF", "/Bearer "]
-)
+@pytest.mark.parametrize("program", [f"/{HEAD}", f"/{HEAD}{'A' * 64}", "/LS0tLS1CRUdJTiBQUklWQVRF", "/Bearer "])
 def test_name_of_a_process_hides_no_other_process(program: str) -> None:
     """Every line behind that of a program with such a name stays."""
     lines = ["11/status:Name:\tx", "12/status:Name:\tx", f"11/exe:{program}"]

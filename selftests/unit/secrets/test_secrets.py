@@ -37,9 +37,7 @@ def image_stores(*steps: str, **config: Any) -> tuple[str, str, str]:
 # ---- what is found, and does not stay
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [*((each, PLAIN) for each in words("names")), *settings("settings")]
-)
+@pytest.mark.parametrize(("name", "value"), [*((each, PLAIN) for each in words("names")), *settings("settings")])
 def test_planted_setting(name: str, value: str) -> None:
     """It is found, and no part of it stays in a text."""
     assert secrets.in_value(name, value)

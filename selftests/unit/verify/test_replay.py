@@ -180,9 +180,7 @@ def test_run_that_is_interrupted(own: Project) -> None:
     own.write("tests/test_own_too.py", OWN_TESTS.replace("somebody", "nobody"))
     conftest = own.folder / "conftest.py"
     text = conftest.read_text()
-    ending = (
-        "\n\ndef pytest_runtest_teardown(item):\n    'own_too' in item.nodeid and pytest.exit('enough', 7)\n"
-    )
+    ending = "\n\ndef pytest_runtest_teardown(item):\n    'own_too' in item.nodeid and pytest.exit('enough', 7)\n"
     conftest.write_text(f"import pytest\n{text}{ending}")
     run = own.pytest("--hosts", f"recorded://{own.folder}/recordings/web1", "--bundle")
     assert (run.status, set(run.verdicts)) == (7, {"somebody_is_greeted", "nobody_is_greeted"})
@@ -200,9 +198,7 @@ def test_run_that_is_interrupted(own: Project) -> None:
         ("not_there.py", 2, "which is not here; verify in the directory of the project"),
     ],
 )
-def test_selection_leads_nowhere_else(
-    own: Project, tmp_path: Path, path: str, status: int, said: str
-) -> None:
+def test_selection_leads_nowhere_else(own: Project, tmp_path: Path, path: str, status: int, said: str) -> None:
     """A bundle cannot name tests outside of the project, which would be run."""
     made = Bundle.read(own.folder / "reports/latest.zip")
     made.edit(run_files.MANIFEST, lambda document: document["selection"].update(paths=[path]))

@@ -56,9 +56,7 @@ def test_forger_of_these_tests_forges_well(made: Bundle, here: None, tmp_path: P
 
 
 @pytest.mark.parametrize(("named", "tamper"), TAMPERINGS, ids=[named for named, _ in TAMPERINGS])
-def test_tampering_is_named(
-    named: str, tamper: Tamper, folder: Path, made: Bundle, here: None, tmp_path: Path
-) -> None:
+def test_tampering_is_named(named: str, tamper: Tamper, folder: Path, made: Bundle, here: None, tmp_path: Path) -> None:
     """What was changed is named."""
     changed = tamper(made.copy(), folder)
     path = tmp_path / "bundle.zip"
@@ -84,9 +82,7 @@ def test_wrong_use(own: Project, name: str) -> None:
     assert done.stderr == "hullcheck: --allowed-signers nobody: there is no such file\n"
 
 
-def test_bundle_that_unpacks_too_far(
-    made: Bundle, monkeypatch: pytest.MonkeyPatch, here: None, tmp_path: Path
-) -> None:
+def test_bundle_that_unpacks_too_far(made: Bundle, monkeypatch: pytest.MonkeyPatch, here: None, tmp_path: Path) -> None:
     """Neither a zip nor a recording is unpacked further than it should go."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as zipped:

@@ -59,11 +59,7 @@ def judged(*verdicts: Verdict, targets: int = 1, silent: int = 0) -> Example:
     """As many controls as there are verdicts, or one on each of some *targets*, of which the first gave no answer."""
     one = small()
     names = [f"web{number}" for number in range(targets)]
-    pairs = (
-        [("c0", each) for each in names]
-        if targets > 1
-        else [(f"c{at}", "web0") for at in range(len(verdicts))]
-    )
+    pairs = [("c0", each) for each in names] if targets > 1 else [(f"c{at}", "web0") for at in range(len(verdicts))]
     results = [
         replace(
             one.results[0],
@@ -158,12 +154,8 @@ def test_page_is_safe_and_whole(example: object) -> None:
         assert href in ("#findings", "#map") or href.startswith(SCRIPTED) or href[1:] in ids
     assert set(re.findall(r"url\((.*?)\)", page)) == {"#p-error", "#p-incomplete"}
     style, early, script = re.findall(r"<(?:style|script)>(.*?)</(?:style|script)>", page, re.DOTALL)
-    hashes = [
-        "sha256-" + b64encode(sha256(each.encode()).digest()).decode() for each in (style, early, script)
-    ]
-    (policy,) = (
-        str(attributes["content"]) for _, attributes in reader.elements if "http-equiv" in attributes
-    )
+    hashes = ["sha256-" + b64encode(sha256(each.encode()).digest()).decode() for each in (style, early, script)]
+    (policy,) = (str(attributes["content"]) for _, attributes in reader.elements if "http-equiv" in attributes)
     assert policy.startswith("default-src 'none'; ")
     assert f"style-src '{hashes[0]}'; script-src '{hashes[1]}' '{hashes[2]}'" in policy
     assert "unsafe" not in policy
@@ -199,8 +191,7 @@ def test_targets_alike_are_one_row() -> None:
     """Above a hundred; each is named with a link, notes are said, and one without an answer has a row of its own."""
     made = alike(104)
     targets = tuple(
-        replace(each, clock="its clock is wrong") if each.name == "web0100" else each
-        for each in made.audit.targets
+        replace(each, clock="its clock is wrong") if each.name == "web0100" else each for each in made.audit.targets
     )
     recordings = tuple(
         replace(each, failure="timed out") if each.target == "web0007" else each for each in made.recordings

@@ -127,9 +127,7 @@ def test_map_shows_results_and_is_walked_by_keys(opened: Open) -> None:
     """A square for each result, of another shape for each verdict; one stop of Tab; Enter leads to a finding."""
     audit = site().audit
     page = opened(site().page, "#map?show=")
-    labels = page.locator("td.square").evaluate_all(
-        "all => all.map((each) => each.getAttribute('aria-label'))"
-    )
+    labels = page.locator("td.square").evaluate_all("all => all.map((each) => each.getAttribute('aria-label'))")
     assert Counter(labels) == Counter(str(each.verdict) for each in audit.results)
     shapes = page.evaluate(
         "[...document.querySelectorAll('.legend .square')].map((each) => {"
@@ -165,9 +163,7 @@ ODD = "it's a [web]*? $(id) `id`\n\\ ü"
 def pasted(page: Page) -> str:
     """What is in the clipboard."""
     page.locator("#said", has_text="Copied: ").wait_for(state="attached")
-    page.locator("#search-text").evaluate(
-        "each => { each.outerHTML = '<textarea id=search-text></textarea>'; }"
-    )
+    page.locator("#search-text").evaluate("each => { each.outerHTML = '<textarea id=search-text></textarea>'; }")
     page.locator("#search-text").focus()
     page.keyboard.press("Control+V")
     return page.locator("#search-text").input_value()

@@ -59,9 +59,7 @@ def test_settings_of_the_daemon_are_one_object() -> None:
 
 def test_audit_rule_has_the_path_that_was_found() -> None:
     """A rule for the file of the finding; for a directory one for all that is in it."""
-    program, root = (
-        Finding("file", path, Verdict.FAIL, "no rule") for path in ("/usr/sbin/dockerd", "/srv/docker")
-    )
+    program, root = (Finding("file", path, Verdict.FAIL, "no rule") for path in ("/usr/sbin/dockerd", "/srv/docker"))
     file = made(("daemon_program_is_audited", program), ("data_root_is_audited", root))
     assert file is not None
     assert file.text.splitlines() == [

@@ -124,9 +124,7 @@ def test_names_of_hosts_steer_nothing(name: str) -> None:
 def test_no_name_is_markup(audit: Audit) -> None:
     """GitHub's converter makes headings, lists, the table and code of the summary, and no mention or link."""
     need("cmark-gfm")
-    extensions = [
-        word for name in ("table", "autolink", "strikethrough", "tagfilter") for word in ("-e", name)
-    ]
+    extensions = [word for name in ("table", "autolink", "strikethrough", "tagfilter") for word in ("-e", name)]
     command = [shutil.which("cmark-gfm") or "", "--unsafe", *extensions]
     done = subprocess.run(command, input=text("summary", audit), capture_output=True, text=True, check=True)
     tags = {*re.findall(r"<\s*/?\s*([a-zA-Z][a-zA-Z0-9-]*)", done.stdout)}

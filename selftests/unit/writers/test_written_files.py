@@ -208,9 +208,7 @@ def test_what_is_written_is_whole_or_what_it_was(tmp_path: Path) -> None:
     ],
     ids=["head", "head-of-both", "full"],
 )
-def test_output_that_cannot_be_written(
-    tmp_path: Path, command: str, reason: str, processes: tuple[str, ...]
-) -> None:
+def test_output_that_cannot_be_written(tmp_path: Path, command: str, reason: str, processes: tuple[str, ...]) -> None:
     """The run goes on to its end, its files are whole, and the exit status says that something is missing."""
     project = _project(tmp_path)
     run = _shell(project, command, _hosts(project), "-k", "passes", *processes)

@@ -29,9 +29,7 @@ def kept(section: str, *lines: object) -> str:
 def inspected(config: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
     """What is kept of a container."""
     given = {"Env": [], "Labels": None} | (config or {})
-    document: dict[str, Any] = json.loads(
-        kept("inspect", {"Id": ID, "Name": "/web", "Config": given, **fields})
-    )
+    document: dict[str, Any] = json.loads(kept("inspect", {"Id": ID, "Name": "/web", "Config": given, **fields}))
     return document
 
 
@@ -55,9 +53,7 @@ def test_no_secret_is_kept() -> None:
     command = {"Path": "/usr/sbin/sshd", "Args": ["-D", "dropbear", "s6"]}
     found = inspected(config, HostConfig=host, Mounts=mounts, **command)
     text = json.dumps(found)
-    assert not [
-        each for each in ("abcDEF", "hunter2", *(f'"s{number}"' for number in range(1, 7))) if each in text
-    ]
+    assert not [each for each in ("abcDEF", "hunter2", *(f'"s{number}"' for number in range(1, 7))) if each in text]
     assert found["Args"] == ["dropbear", "sshd"]
     assert found["Mounts"] == [{"Type": "volume", "Destination": "/data", "RW": True}]  # of `VOLUME data`
     assert found["HostConfig"]["LogConfig"]["Config"]["max-size"] == "1m"
@@ -77,9 +73,7 @@ def test_what_is_not_searched_has_no_secrets() -> None:
 def test_labels_that_are_kept() -> None:
     """Their names, for --label; the values of those alone that hold names, for others may be secrets."""
     named = {"com.docker.compose.project": "shop", SERVICE: "s1"}
-    assert inspected({"Labels": named | {"users": "bob:hunter2"}})["Config"]["Labels"] == named | {
-        "users": None
-    }
+    assert inspected({"Labels": named | {"users": "bob:hunter2"}})["Config"]["Labels"] == named | {"users": None}
 
 
 def test_published_ports() -> None:

@@ -41,9 +41,7 @@ def test_values_of_settings(name: str, host: Host, value: Any) -> None:
 def test_origin_of_insecure_registries() -> None:
     """They are named with and without a scheme, and the engine reports them without."""
     document = '{"insecure-registries": ["http://b", "https://a"]}'
-    setting = (
-        Host(document=document, info=insecure(a=False, b=False)).facts().daemon.setting("insecure-registries")
-    )
+    setting = Host(document=document, info=insecure(a=False, b=False)).facts().daemon.setting("insecure-registries")
     assert (setting.value, setting.origin) == (("a", "b"), PATH)
 
 
@@ -59,20 +57,13 @@ def test_origin_of_insecure_registries() -> None:
         ("absent", 3.2, 3.2, (True, True)),
     ],
 )
-def test_age_of_a_file(
-    state: str, modified: float | None, changed: float | None, found: tuple[bool, bool]
-) -> None:
+def test_age_of_a_file(state: str, modified: float | None, changed: float | None, found: tuple[bool, bool]) -> None:
     """It counts from the earliest time of the start; the daemon itself may write to a new directory for a while."""
-    times = [
-        f"2026-01-01 10:00:{10 + each:012.9f} +0000" if each is not None else "-"
-        for each in (modified, changed)
-    ]
+    times = [f"2026-01-01 10:00:{10 + each:012.9f} +0000" if each is not None else "-" for each in (modified, changed)]
     start = datetime(2026, 1, 1, 10, 0, 10, tzinfo=UTC).timestamp()
     file = ConfigFile.of("|".join((state, *times, "/own|x")), "{}", (start, start + 5))
     assert (file.path, file.changed, file.rewritten) == ("/own|x", *found)
-    assert (
-        ConfigFile.of("|".join((state, *times, "/own")), '{"a":1,"a":2}', None).document is None
-    )  # two meanings
+    assert ConfigFile.of("|".join((state, *times, "/own")), '{"a":1,"a":2}', None).document is None  # two meanings
 
 
 @pytest.mark.parametrize(
@@ -113,9 +104,7 @@ def test_secrets_are_not_stored() -> None:
         "log-opts": {"splunk-token": SECRET, "splunk-url": f"https://me:{SECRET}@splunk.example"},
         "unknown": {"deep": [SECRET]},
     }
-    given = (
-        f"--log-opt splunk-token={SECRET} --label {SECRET} {SECRET} --unknown={SECRET} --storage-opt=dm.x=1G"
-    )
+    given = f"--log-opt splunk-token={SECRET} --label {SECRET} {SECRET} --unknown={SECRET} --storage-opt=dm.x=1G"
     stored = f"{stored_file(json.dumps(document))} {stored_command(['dockerd', *given.split()])}"
     assert (SECRET in stored, "deep" in stored) == (False, False)
     assert all(each in stored for each in ("splunk-token", "splunk.example", "--storage-opts=dm.x=1G"))

@@ -148,9 +148,7 @@ def test_daemon_behind_a_port(endpoint: str, port: int, own: str, network: str, 
     if found:
         assert candidates.daemon.pid == 7
     else:
-        with pytest.raises(
-            EvidenceError, match=f"^none of the dockerd processes here listens at {endpoint}$"
-        ):
+        with pytest.raises(EvidenceError, match=f"^none of the dockerd processes here listens at {endpoint}$"):
             _ = candidates.daemon
 
 

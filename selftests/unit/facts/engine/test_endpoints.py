@@ -38,9 +38,7 @@ def test_addresses_that_the_next_start_opens() -> None:
 
 def test_sockets_of_the_unit() -> None:
     """They stand in the place of `fd://`, and only where systemd started the daemon."""
-    host = replace(
-        FD, flags=("-H=fd://", "-H=tcp://a:1"), unit=f"{UNIT}\nListen=@x (Stream)\nListen=[::]:1 (Stream)"
-    )
+    host = replace(FD, flags=("-H=fd://", "-H=tcp://a:1"), unit=f"{UNIT}\nListen=@x (Stream)\nListen=[::]:1 (Stream)")
     known = ("tcp://a:1", "unix:///run/docker.sock", "unix://@x", "tcp://[::]:1")
     assert of(host).configured == HostOptions(known, "command line")
     for unit in (UNIT.partition("\n\n")[0], UNIT.partition("\n\n")[2]):
@@ -128,7 +126,5 @@ def test_containerd_that_the_daemon_uses(host: Host, expected: tuple[str, ...]) 
     if expected:
         assert of(host).containerd_sockets == tuple(sorted(expected))
     else:
-        with pytest.raises(
-            EvidenceError, match=r"^the socket of the containerd that the daemon uses was not found$"
-        ):
+        with pytest.raises(EvidenceError, match=r"^the socket of the containerd that the daemon uses was not found$"):
             _ = of(host).containerd_sockets

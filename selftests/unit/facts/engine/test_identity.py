@@ -18,9 +18,7 @@ from selftests.kit.facts.engines import engine_text
         ("local", "", "a" * 32, {"ID": 7}, ("a" * 32, "unknown", "")),
     ],
 )
-def test_identity(
-    backend: str, key: str, machine: str, info: dict[str, object], found: tuple[str, ...]
-) -> None:
+def test_identity(backend: str, key: str, machine: str, info: dict[str, object], found: tuple[str, ...]) -> None:
     """What could not be had is unknown; a key there is over ssh alone."""
     texts = {"host": in_parts(files=f"/etc/machine-id:{machine}"), "engine": engine_text(info)}
     answers = {name: Answer(name, 0, text, "") for name, text in texts.items()}

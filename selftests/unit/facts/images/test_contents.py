@@ -82,9 +82,7 @@ def digest(*words: str) -> str:
 
 def image(identifier: str, *layers: str, word: str = "new") -> str:
     """How the engine describes an image with these layers, behind a line that says whether it is known."""
-    return (
-        f"{word}\n{json.dumps({'Id': identifier, 'RootFS': {'Type': 'layers', 'Layers': layers or None}})}\n"
-    )
+    return f"{word}\n{json.dumps({'Id': identifier, 'RootFS': {'Type': 'layers', 'Layers': layers or None}})}\n"
 
 
 def block(identifier: str, listing: bytes) -> str:
@@ -228,9 +226,7 @@ def test_image_without_layers(store: str) -> None:
 @each_store
 def test_packages(store: str) -> None:
     """Packages have files that are named after them; a later layer may remove some."""
-    debian = [
-        (f"var/lib/dpkg/info/{each}", 0o644) for each in ("libc6:amd64.list", "bash.list", "bash.md5sums")
-    ]
+    debian = [(f"var/lib/dpkg/info/{each}", 0o644) for each in ("libc6:amd64.list", "bash.list", "bash.md5sums")]
     assert contents(debian, store=store)["Packages"] == ["bash", "libc6"]
     assert contents(debian, [("var/lib/dpkg/info/.wh.bash.list", 0)], store=store)["Packages"] == ["libc6"]
 

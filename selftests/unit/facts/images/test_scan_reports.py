@@ -105,9 +105,7 @@ def facts(*reports: object, days: float = 1, **limits: Any) -> Facts:
     said = "\n".join(("--scans", *listed, *contents, "--end", ""))
     images = HOST.answers["images"].stdout
     for tag, digest in (("good", DIGEST), ("adds", OTHER)):
-        images = images.replace(
-            f'["{tag}:1.0"],"RepoDigests":[]', f'["{tag}:1.0"],"RepoDigests":["r@{digest}"]'
-        )
+        images = images.replace(f'["{tag}:1.0"],"RepoDigests":[]', f'["{tag}:1.0"],"RepoDigests":["r@{digest}"]')
     answers = {
         **HOST.answers,
         "reports": Answer("reports", 0, REPORTS.keep(said), ""),
@@ -203,9 +201,7 @@ def test_real_report(options: str, expected: str, words: str) -> None:
         ((trivy("LOW"), clair("High")), 40, "pass"),
     ],
 )
-def test_newest_report_of_each_scanner_counts(
-    reports: tuple[object, ...], days: float, expected: str
-) -> None:
+def test_newest_report_of_each_scanner_counts(reports: tuple[object, ...], days: float, expected: str) -> None:
     """An older report of the same scanner says nothing any more; one of another scanner does."""
     assert verdict(facts(*reports, days=days))[0] == expected
 

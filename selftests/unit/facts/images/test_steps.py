@@ -214,9 +214,7 @@ def test_secrets_are_found_before_they_are_dropped() -> None:
         "Healthcheck": {"Test": ["CMD-SHELL", f"curl -u bob:{secret} http://localhost"]},
         "OnBuild": [f"ENV API_KEY={secret}"],
     }
-    lines = [
-        json.dumps({"Id": f"{name}", "RootFS": layers, "Config": {name: of}}) for name, of in places.items()
-    ]
+    lines = [json.dumps({"Id": f"{name}", "RootFS": layers, "Config": {name: of}}) for name, of in places.items()]
     step = {"created_by": f'CMD ["app", "--token", "{secret}"]'}
     lines += ["--stored", f"{'ab' * 32}:{json.dumps({'rootfs': {}, 'history': [step]})}", "--end", ""]
     kept = IMAGES.keep("\n".join(("--images", *lines)))

@@ -75,12 +75,8 @@ def audit(project: Project, inventory: str, *arguments: str) -> Run:
 
 def test_run_with_all_failures_accepted_ends_with_0(project: Project) -> None:
     """It is xfailed or passed, and every report says why, until when and by whom."""
-    entry = (
-        f"{{control_id: a_person_looks, explanation: all are needed, {LOOKED}, evidence: ['https://w/7']}}"
-    )
-    inventory = (
-        f"{ONE}waivers:\n  '5.10': {{justification: a <mirror>, {UNTIL}}}\nattestations:\n  - {entry}\n"
-    )
+    entry = f"{{control_id: a_person_looks, explanation: all are needed, {LOOKED}, evidence: ['https://w/7']}}"
+    inventory = f"{ONE}waivers:\n  '5.10': {{justification: a <mirror>, {UNTIL}}}\nattestations:\n  - {entry}\n"
     run = audit(project, inventory, "-k", "two_fail or person", "-rx")
     assert run.status == 0, run.output
     assert run.verdicts == {"two_fail": "waived", "a_person_looks": "attested"}
@@ -141,9 +137,7 @@ def waiver(place: str, ends: float = NO_END, **fields: Any) -> Entry[Waiver]:
 
 def attestation(place: str, begins: float, ends: float, status: str = "passed") -> Entry[Attestation]:
     """An attestation of the control `a`."""
-    return Entry(
-        Attestation("a", "seen", "Ann", "2026-11-24", "2026-11-30", status, place=place), begins, ends
-    )
+    return Entry(Attestation("a", "seen", "Ann", "2026-11-24", "2026-11-30", status, place=place), begins, ends)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +154,7 @@ def attestation(place: str, begins: float, ends: float, status: str = "passed") 
         (10, 20, 0, 0, False),
     ],
 )
-def test_in_force_by_both_clocks(
-    begins: float, ends: float, target: float, auditor: float, holds: bool
-) -> None:
+def test_in_force_by_both_clocks(begins: float, ends: float, target: float, auditor: float, holds: bool) -> None:
     """What only one of the clocks takes for in force is not; one that is not known says nothing."""
     entry = Entry(Waiver("a", "because"), float(begins), float(ends))
     assert entry.holds(times(target, auditor)) is holds

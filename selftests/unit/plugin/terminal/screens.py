@@ -52,9 +52,7 @@ def pytest_on_terminal(*arguments: str, cwd: Path, columns: int = 100, **environ
             variables.pop(name, None)
     here, there = pty.openpty()
     fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
-    with subprocess.Popen(
-        command, cwd=cwd, env=variables, stdin=there, stdout=there, stderr=there
-    ) as process:
+    with subprocess.Popen(command, cwd=cwd, env=variables, stdin=there, stdout=there, stderr=there) as process:
         os.close(there)
         raw = _all_of(here)
         os.close(here)
