@@ -192,7 +192,8 @@ class Sockets(Struct, frozen=True):
             return self._planned()
         files, host = self.container.runtime.files, self.container.host
         usual = {path for path in files.identities if _USERS.sub("", path) in PLACES}
-        usual.add(without_var(host.engine_endpoint.get().removeprefix("unix://")))
+        if (endpoint := host.engine_endpoint.get()).startswith("unix:///"):
+            usual.add(without_var(endpoint.removeprefix("unix://")))
         if found := _within(usual, self.container.mounts.configured):
             return found
         seen = self.container.mounts.visible
