@@ -1,4 +1,4 @@
-"""junit.xml, which pytest writes: in a bundle where it can be written again byte for byte, except times."""
+"""Reads junit.xml of a bundle, which can be written again byte for byte, except times."""
 
 import re
 from xml.etree import ElementTree

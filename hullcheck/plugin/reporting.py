@@ -133,7 +133,7 @@ class Reporting:
             self.bundling.tests.add(test.partition("::")[0])
 
     def _end(self, report: pytest.TestReport) -> None:
-        """Report the end of a test that has only one report: JUnit, pytest-html and other plugins wait for it."""
+        """Report the end of a test that has only one report: pytest-html and other plugins wait for it."""
         end = pytest.TestReport(
             report.nodeid,
             report.location,
