@@ -262,7 +262,7 @@ PROGRAMS: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "loop": ("--privileged --restart always", "false", "", {"5.5": "fail", "5.15": "fail"}),
 }
 HOSTILE = {
-    "quotes": {'a"b': "c'd\"e", "com.docker.swarm.service.id": '"}\ncontainer {}'},
+    "quotes": {"Id": "web", 'a"b': "c'd\"e", "com.docker.swarm.service.id": '"}\ncontainer {}'},
     "lines": {
         "x": "1\n--proc\n--paths\n--end\n1/status:Uid:\t1000\ncontainer {}\nvolume {}",
         "y": "\u2028\u0085",

@@ -9,7 +9,7 @@ if [ -n "$engine_socket" ]; then
     at < 4 || at > 5 || /^[{]/ { print; next }
     {
       n = split($0, part, "\"Id\":\"")
-      for (i = 2; i <= n; i++) print substr(part[i], 1, index(part[i], "\"") - 1)
+      for (i = 2; i <= n; i++) if (part[i] ~ /^(sha256:)?[0-9a-f]+"/ && (end = index(part[i], "\"")) > 64) print substr(part[i], 1, end - 1)
     }
     END { while (at < count) print "--" name[++at] "\nfailed:" why }'
 else
