@@ -18,6 +18,10 @@ OPTIONAL = {"relation": ("supports", "judges"), "nested": ("yes", "no"), "note":
 LARGEST = inputs.MIB
 """The most bytes of it."""
 LEVELS = (1, 2)  # of the CIS Benchmark
+BASELINE = "baseline"
+"""The marker of the profile to start with: level 1 of the CIS benchmark without what only some sites can have."""
+WITHOUT = f"{BASELINE} without"
+"""The section that says what that is."""
 
 
 class FrameworkError(Exception):
@@ -46,9 +50,19 @@ class Framework(Struct, frozen=True):
 
 
 class Frameworks(Struct, frozen=True):
-    """All frameworks, in the order of ``markers.ini``."""
+    """All frameworks, in the order of ``markers.ini``.
+
+    Attributes:
+        without: the controls of level 1 that are not in the baseline, by their CIS numbers, each with the reason.
+    """
 
     all: tuple[Framework, ...]
+    without: Mapping[str, str] = {}
+
+    def in_baseline(self, numbers: Iterable[str], level: int | None) -> bool:
+        """Return whether a control with these CIS numbers is in the baseline: all of level 1 that are not left out."""
+        numbers = set(numbers)
+        return level == 1 and bool(numbers) and numbers.isdisjoint(self.without)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,15 +140,18 @@ def load(path: Path) -> Frameworks:
     except ParseError as error:
         raise FrameworkError(f"{path}:{error.lineno + 1}: {error.msg}; write each key once, as 'key = value'") from None
     try:
-        frameworks = tuple(_framework(ini, each) for each in ini.sections if not each.endswith(_IDS))
+        frameworks = tuple(
+            _framework(ini, each) for each in ini.sections if each != WITHOUT and not each.endswith(_IDS)
+        )
         for each in ini.sections:
             if each.endswith(_IDS) and (of := each.removesuffix(_IDS)) not in ini.sections:
                 raise _Fault(f"ids of no framework; write the section [{of}] before it", each)
         if not frameworks:
             raise FrameworkError(f"{path}:1: no framework; write a section such as [cis]")
+        without = _without(ini, frameworks)
     except _Fault as fault:
         raise FrameworkError(f"{path}:{ini.lineof(*fault.place)}: {fault}") from None
-    return Frameworks(frameworks)
+    return Frameworks(frameworks, without)
 
 
 # ---- reading
@@ -148,6 +165,16 @@ class _Fault(Exception):
     def __init__(self, message: str, *place: str) -> None:
         super().__init__(message)
         self.place = place
+
+
+def _without(ini: IniConfig, frameworks: Iterable[Framework]) -> Mapping[str, str]:
+    """Return what the baseline leaves out; each has to be an id of cis, with a reason."""
+    numbers = {number for each in frameworks if each.marker == "cis" for number in each.ids}
+    found = dict(ini.sections.get(WITHOUT, {}))
+    for number, why in found.items():
+        if number not in numbers or not why:
+            raise _Fault(f"{number} is no id of cis, or has no reason; write '1.1.1 = why'", WITHOUT, number)
+    return MappingProxyType(found)
 
 
 def _framework(ini: IniConfig, name: str) -> Framework:

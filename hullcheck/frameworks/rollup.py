@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from hullcheck.frameworks import Framework
-from hullcheck.results import INCOMPLETE, NOT_COVERED, Requirement, Result, Rollup
+from hullcheck.results import INCOMPLETE, NOT_COVERED, PROFILES, Requirement, Result, Rollup, Score
 from hullcheck.verdicts import Verdict, worst
 
 IdsByControl = Mapping[str, Mapping[str, Sequence[str]]]
@@ -27,6 +27,19 @@ def controls_by_requirement(framework: Framework, ids_by_control: IdsByControl) 
         found[identifier] = tuple(
             dict.fromkeys(control for each in (identifier, *below) for control in named.get(each, ()))
         )
+    return found
+
+
+def scores(ids_by_control: IdsByControl, results: Mapping[str, Result]) -> dict[str, Score]:
+    """Return the score of a target for each profile of which *results*, by their controls, have every control."""
+    found = {}
+    for profile in PROFILES:
+        members = [control for control, ids in ids_by_control.items() if profile in ids]
+        verdicts = [results[each].verdict for each in members if each in results]
+        passed = sum(each in (Verdict.PASS, Verdict.ATTESTED) for each in verdicts)
+        judged = passed + sum(each in (Verdict.FAIL, Verdict.WAIVED, Verdict.ERROR) for each in verdicts)
+        if judged and len(verdicts) == len(members):
+            found[profile] = Score(passed, judged)
     return found
 
 

@@ -58,6 +58,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
     config.addinivalue_line(
         "markers",
+        f"{frameworks.BASELINE}: the controls to start with: CIS level 1 without what only some sites can have;"
+        " markers.ini says which those are",
+    )
+    config.addinivalue_line(
+        "markers",
         f"severity(level): how bad it is if the control fails: {', '.join(SEVERITIES)}; select by"
         " -m 'severity(level=\"critical\")', or --severity high for high and worse",
     )
@@ -233,16 +238,20 @@ def _severity(level: str) -> pytest.MarkDecorator:
 
 
 def _labels_of(item: pytest.Item, own: list[pytest.Mark]) -> _Labels:
+    known = item.config.stash[FRAMEWORKS]
     markers, faults = [], []
     for marker in reversed(own):  # pytest has the lowest decorator first
         try:
-            ids = _ids(item.config.stash[FRAMEWORKS], marker)
+            ids = _ids(known, marker)
         except ValueError as error:
             faults.append(f"{_place(item, marker)}: {error}")
             continue
         markers += [getattr(pytest.mark, marker.name)(id=each, **marker.kwargs) for each in ids]
+    marks = [each for each in (*own, *(each.mark for each in markers)) if each.name == "cis" and "id" in each.kwargs]
+    numbers = [each.kwargs["id"] for each in marks]
+    if marks and known.in_baseline(numbers, marks[0].kwargs.get("level")):
+        markers += [pytest.mark.baseline(id=each) for each in numbers]
     named = (*own, *(each.mark for each in markers))
-    numbers = [each.kwargs["id"] for each in named if each.name == "cis" and "id" in each.kwargs]
     control = control_of(item.obj, named) if is_control(item) else None  # type: ignore[attr-defined]
     return _Labels(own, markers, selection.keywords(numbers), control, faults)
 

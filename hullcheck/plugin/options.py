@@ -296,5 +296,6 @@ def narrowed(config: pytest.Config) -> bool:
     if not given:
         return False
     whole = [(config.rootpath / each).resolve() for each in config.getini("testpaths") or ["."]]
-    whole += [shipped.folder()] * is_of_shipped(config)
+    if is_of_shipped(config):
+        whole = [shipped.folder()]
     return not all(any(each.is_relative_to(path) for path in given) for each in whole)

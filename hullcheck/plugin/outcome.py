@@ -146,6 +146,7 @@ class Outcome:
     def audit(self) -> Audit:
         """Return all results of this run, in a fixed order: targets as given, controls by number and name."""
         session = self.session
+        narrowed = options.narrowed(session.config) or bool(session.limits)
         controls = tuple(sorted(self.controls.values(), key=_control_key))
         results = [found[control.id] for found in self.results.values() for control in controls if control.id in found]
         run = Run(
@@ -167,9 +168,10 @@ class Outcome:
             session.ids_by_control,
             results,
             self.results.keys(),
-            narrowed=options.narrowed(session.config) or bool(session.limits),
+            narrowed=narrowed,
         )
-        return Audit(run, self._targets(), controls, tuple(results), requirements, *self._accepting(results))
+        targets = self._targets(scored=not narrowed)
+        return Audit(run, targets, controls, tuple(results), requirements, *self._accepting(results))
 
     def _accepting(self, results: list[Result]) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
         """Return all waivers and attestations, with what they did."""
@@ -190,8 +192,8 @@ class Outcome:
         stale = self.session.strict_waivers and not states.isdisjoint(acceptance.STALE)
         return bool(audit.unjudged) or stale
 
-    def _targets(self) -> tuple[AuditedTarget, ...]:
-        """Return all targets, and which of the hosts among them may be one and the same."""
+    def _targets(self, *, scored: bool) -> tuple[AuditedTarget, ...]:
+        """Return all targets with their scores, and which of the hosts among them may be one and the same."""
         targets = self.session.targets
         audited = [self._describe(each.name).target for each in targets]
         identities = {
@@ -201,7 +203,12 @@ class Outcome:
         }
         engines, machines = same_engine(identities), same_machine(identities)
         return tuple(
-            replace(each, same_engine=engines.get(each.name, ()), same_machine=machines.get(each.name, ()))
+            replace(
+                each,
+                same_engine=engines.get(each.name, ()),
+                same_machine=machines.get(each.name, ()),
+                scores=rollup.scores(self.session.ids_by_control, self.results[each.name]) if scored else {},
+            )
             for each in audited
         )
 

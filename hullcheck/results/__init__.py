@@ -21,6 +21,8 @@ NOT_COVERED, INCOMPLETE = "not covered", "incomplete"
 """What a `Requirement` may be besides the verdicts."""
 LIMITED_TO_OTHERS = "the run is limited to {}s that are not here"
 """The reason of a result where subjects of this kind are there, and all of them were left out."""
+PROFILES = ("baseline", "cis")
+"""The selections that a target has a score for."""
 JUDGED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
 """The verdicts that say something of a subject."""
 
@@ -174,6 +176,23 @@ class Result(Struct, frozen=True, omit_defaults=True):
         return self.findings or (Finding("target", self.target, self.verdict, self.reason),)
 
 
+class Score(Struct, frozen=True):
+    """How much of a profile a target passes; what needs a manual check or does not apply counts neither way.
+
+    Attributes:
+        passed: how many controls passed, by themselves or by an attestation.
+        judged: these, those that failed, also where that is waived, and those that could not be judged.
+    """
+
+    passed: int
+    judged: int
+
+    @property
+    def percent(self) -> int:
+        """Rounded down: 100 is all."""
+        return 100 * self.passed // self.judged
+
+
 class AuditedTarget(Struct, frozen=True, omit_defaults=True):
     """A target as results name it: `connect` without a password, what is not known is empty, or `unknown`.
 
@@ -186,6 +205,7 @@ class AuditedTarget(Struct, frozen=True, omit_defaults=True):
         same_engine: the other targets whose engine has the same id: it is one engine, or a machine was copied.
         same_machine: those with the same machine id, where the ids of both engines are not known.
         groups: those of the inventory that it is in, in the order in which their policies are laid over each other.
+        scores: by profile (`baseline`, `cis`), where all of its controls were selected.
     """
 
     name: str
@@ -198,6 +218,7 @@ class AuditedTarget(Struct, frozen=True, omit_defaults=True):
     same_engine: tuple[str, ...] = ()
     same_machine: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    scores: Mapping[str, Score] = {}
 
     @property
     def notes(self) -> tuple[str, ...]:

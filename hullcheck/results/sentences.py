@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hullcheck.messages import printable
-from hullcheck.results import Control
+from hullcheck.results import PROFILES, AuditedTarget, Control
 from hullcheck.verdicts import Verdict
 
 _VERBS = """adds allows asks belongs can comes does drops gives has holds is keeps lies listens may mounts must names
@@ -55,6 +55,16 @@ def sentence(kind: str, subject: str, verdict: Verdict, reason: str) -> str:
     """Return a finding in one line: `container agent runs with --privileged`."""
     before = kind_before(kind, verdict)
     return f"{before + ' ' if before else ''}{subject}{joint((subject,), reason)}{reason}"
+
+
+def scores(targets: Sequence[AuditedTarget]) -> str:
+    """Return the scores of one target, as `baseline 92 %, cis 71 %`; of several the lowest and the highest."""
+    said = []
+    for profile in PROFILES:
+        percents = sorted(each.scores[profile].percent for each in targets if profile in each.scores)
+        if percents:
+            said.append(f"{profile} {' to '.join(map(str, dict.fromkeys((percents[0], percents[-1]))))} %")
+    return ", ".join(said)
 
 
 def unjudged(targets: Sequence[str]) -> str:

@@ -101,6 +101,8 @@ def _derived(documents: Documents, known: Documents) -> dict[str, Any]:
     if known.selection.partial.startswith("--"):
         said, found = _requirements(known), _requirements(documents)
         derived["requirements"] = {name: found.get(name) for name in said if said[name] != INCOMPLETE}
+        for each in derived["targets"].values():
+            each.pop("scores", None)
     return derived
 
 

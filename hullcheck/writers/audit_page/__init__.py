@@ -86,6 +86,7 @@ def _environment() -> Environment:
         "shell": shlex.join,
         "title_of": lambda title: title.removesuffix("."),
         "number": sentences.number,
+        "scores": sentences.scores,
         "state": acceptance.words_of,
         "capitalize_first": lambda words: words[:1].upper() + words[1:],
     }

@@ -84,7 +84,7 @@ def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
         "answers": len(audit.targets) <= MOST_TARGETS,
         "controls": [_control(each) for each in audit.controls],
         "targets": [
-            asdict(each)
+            to_builtins(asdict(each))
             | _gathered(page.recordings.get(each.name))
             | {"verdicts": _verdicts(audit.by_target[each.name], ranks)}
             for each in audit.targets

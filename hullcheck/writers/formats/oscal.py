@@ -102,7 +102,11 @@ def _item(key: str, target: AuditedTarget) -> dict[str, Any]:
     return {
         "uuid": _uuid(key, "target", target.name),
         "description": code(target.name),
-        "props": [_prop("target", target.name), *(_prop(name, each) for name, each in said.items() if each)],
+        "props": [
+            _prop("target", target.name),
+            *(_prop(name, each) for name, each in said.items() if each),
+            *(_prop(f"score-{profile}", f"{each.percent} %") for profile, each in target.scores.items()),
+        ],
     }
 
 

@@ -32,6 +32,14 @@ def render(audit: Audit) -> str:
             "Whether any control passed or failed on a target.",
             [({"target": each.name}, int(each.name in judged)) for each in audit.targets],
         ),
+        "score_percent": (
+            "Controls of a profile that passed, of those that were judged.",
+            [
+                ({"target": each.name, "profile": profile}, score.percent)
+                for each in audit.targets
+                for profile, score in each.scores.items()
+            ],
+        ),
         "waivers": ("Waivers by what they did.", _states(each.state for each in audit.waivers)),
         "attestations": (
             "Attestations by what they did.",

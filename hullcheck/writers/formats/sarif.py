@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import to_builtins
+
 from hullcheck.lazy import regex
 from hullcheck.recording.backends import COMPOSE
 from hullcheck.results import Audit, Control
@@ -77,7 +79,11 @@ def _log(audit: Audit, kept: Sequence[Entry], left_out: str) -> dict[str, Any]:
             _result(each, index) | {"locations": [_location(each, audit.run.inventory, each.result.target in of_files)]}
             for each in kept
         ],
-        "properties": {"run": audit.run.id, **({"leftOut": left_out} if left_out else {})},
+        "properties": {
+            "run": audit.run.id,
+            "scores": {each.name: to_builtins(each.scores) for each in audit.targets},
+            **({"leftOut": left_out} if left_out else {}),
+        },
     }
     return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 

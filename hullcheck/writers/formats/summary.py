@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from hullcheck.lazy import regex
-from hullcheck.results import Audit, Gate, grouped
+from hullcheck.results import PROFILES, Audit, Gate, grouped
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import Entry, entries, line
 from hullcheck.writers.formats import Rendering
@@ -72,8 +72,12 @@ def _counts(audit: Audit) -> str:
     for each in audit.results:
         found.setdefault(each.target, Counter())[each.verdict] += 1
     verdicts = list(Verdict)
-    rows = [["Target", *(str(each) for each in verdicts)], ["---", *("---:" for _ in verdicts)]]
-    rows += [[_in_cell(name), *(f"{counts[each]:,}" for each in verdicts)] for name, counts in found.items()]
+    scores = {each.name: each.scores for each in audit.targets}
+    scored = [profile for profile in PROFILES if any(profile in each for each in scores.values())]
+    rows = [["Target", *scored, *(str(each) for each in verdicts)], ["---", *("---:" for _ in (*scored, *verdicts))]]
+    for name, counts in found.items():
+        percents = [f"{scores[name][each].percent} %" if each in scores[name] else "" for each in scored]
+        rows.append([_in_cell(name), *percents, *(f"{counts[each]:,}" for each in verdicts)])
     return "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

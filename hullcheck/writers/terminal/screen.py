@@ -55,10 +55,13 @@ def verdicts(audit: Audit) -> Iterator[Line]:
         if len(set(fails.values())) > 1:
             worst = (f"{name} ({number})" for name, number in fails.most_common(3))
             yield Line(f"most fails on {', '.join(worst)}")
+        if said := sentences.scores(audit.targets):
+            yield Line(f"scores: {said}")
         return
     width = max(map(cells, results))
-    for name, found in results.items():
-        yield Line(f"{padded(name, width)}  {_counts(found)}")
+    for each in audit.targets:
+        said = sentences.scores([each])
+        yield Line(f"{padded(each.name, width)}  {_counts(results[each.name])}{said and f'; {said}'}")
 
 
 def _counts(results: Sequence[Result]) -> str:

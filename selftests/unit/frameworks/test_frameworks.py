@@ -54,6 +54,10 @@ def test_frameworks_of_the_project(frameworks: Frameworks) -> None:
         ("\n[pci]\ntitle = PCI\n" + IDS, "2: [pci] has no version; write 'version = ...'"),
         (IDS, "1: ids of no framework; write the section [pci] before it"),
         (f"{HEAD}{IDS}".replace("pci", "p-c-i"), "1: [p-c-i] is not the name of a marker; write [marker] or"),
+        (
+            HEAD.replace("pci", "cis") + IDS.replace("pci", "cis") + "[baseline without]\n1.9 = why\n",
+            "9: 1.9 is no id of cis, or has no reason; write '1.1.1 = why'",
+        ),
         ("# nothing\n", "1: no framework; write a section such as [cis]"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from hullcheck.cli import main
 from hullcheck.frameworks import Framework, rollup
-from hullcheck.results import Finding, Requirement, Result
+from hullcheck.results import Finding, Requirement, Result, Score
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import requirements as writer
 from selftests.kit.running import Project, info
@@ -109,6 +109,18 @@ def test_parts_are_no_pass() -> None:
     passes = [result(each, Verdict.PASS) for each in "ab"]
     assert rolled(*passes, targets=("web1", "web2"))["1"] == "incomplete"
     assert set(rolled(*passes, narrowed=True).values()) == {"incomplete"}
+
+
+def test_score_counts_what_was_judged() -> None:
+    """What passed or is attested, of all but what is manual or not applicable; none where a control was left out."""
+    verdicts = ("pass", "attested", "fail", "waived", "error", "manual", "not applicable")
+    mapped = {each: {"cis": [each], **({"baseline": [each]} if each != "fail" else {})} for each in verdicts}
+    results = {each: result(each, Verdict(each)) for each in verdicts}
+    assert rollup.scores(mapped, results) == {"baseline": Score(2, 4), "cis": Score(2, 5)}
+    assert rollup.scores(mapped, {**results, "x": result("x", Verdict.PASS)})["cis"].percent == 40
+    del results["fail"]
+    assert rollup.scores(mapped, results) == {"baseline": Score(2, 4)}
+    assert rollup.scores(mapped, {"manual": results["manual"]}) == {}
 
 
 def test_way_to_do_a_measure_is_judged_by_what_was_found_of_it() -> None:

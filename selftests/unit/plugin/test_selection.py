@@ -19,6 +19,8 @@ ASKING = 'echo "$@" >>$trace; exit 255'
     [
         (["-m", 'cis(id="5.5")'], "test_container_is_not_privileged", "test_container_has_a_pid_namespace"),
         (["-m", 'pci(id="7.2.5") and not hipaa(id="164.312(a)(1)")'], "collected", "test_container_is_not"),
+        (["-m", "baseline"], "test_container_is_not_privileged", "test_daemon_runs_without_root"),
+        (["-m", "baseline"], "test_container_reports_its_health", "test_daemon_remaps_users"),
         (["-k", "5.1"], "test_swarm_mode", "test_container_has_a_network_namespace"),  # not 5.10, nor 15.1
         (["-m", 'severity(level="critical")'], "test_container_is_not_privileged", "selinux_labels"),
         (["--severity", "high", "-m", "cis"], "test_container_is_not_privileged", "test_swarm_mode"),

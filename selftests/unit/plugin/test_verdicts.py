@@ -66,6 +66,7 @@ def test_design_example_in_a_users_repository(tmp_path: Path) -> None:
         "kind": "host",
         "engine": "26.1.5",
         "os": "",
+        "scores": {profile: {"passed": 0, "judged": 1} for profile in ("baseline", "cis")},
     }
     control = results["controls"]["container_is_not_privileged"]
     assert (control["title"], control["severity"]) == ("No container runs privileged.", "medium")
