@@ -10,9 +10,15 @@ from functools import cache
 
 import pytest
 
+from hullcheck import frameworks
+from hullcheck.frameworks import rollup
+from hullcheck.results import Result
+from hullcheck.verdicts import Verdict, worst
+from selftests import REPOSITORY
 from selftests.corpus import judged
 from selftests.corpus.description import descriptions
 from selftests.corpus.mistakes import MISTAKES, Mistake
+from selftests.kit.judging import controls
 
 LARGEST = 4_000_000  # bytes of all recordings
 SHOWN = 60  # differences
@@ -54,6 +60,36 @@ def test_verdicts_are_those_of_the_table(request: pytest.FixtureRequest) -> None
     rest = [f"and {len(changed) - SHOWN} more"] if len(changed) > SHOWN else []
     assert not changed, "\n".join(["verdicts changed (--update takes them over):", *changed[:SHOWN], *rest])
     assert judged.TABLE.read_text() == judged.written(verdicts)
+
+
+def test_every_alarm_on_an_ordinary_host_has_a_reason() -> None:
+    """The table says why each failure and manual check on the hosts of ordinary administrators stands."""
+    verdicts, _ = found()
+    wanted = {
+        (control, judged.family(host), verdict)
+        for (control, host, _), verdict in verdicts.items()
+        if judged.family(host) in judged.ORDINARY and verdict in ("fail", "manual")
+    }
+    assert wanted == set(judged.whys())
+    errors = [place for place, verdict in verdicts.items() if verdict == "error"]
+    assert [place for place in errors if judged.family(place[1]) in judged.ORDINARY] == []
+
+
+@pytest.mark.parametrize("engine", ["20.10", "26.1", "28.5"])
+def test_guide_passes_the_baseline(engine: str) -> None:
+    """A host that was hardened by a popular guide passes 90 % and more of the baseline."""
+    verdicts, _ = found()
+    known = frameworks.load(REPOSITORY / frameworks.FILE)
+    levels = {
+        mark.args[0]: mark.kwargs["level"] for each in controls() for mark in each.pytestmark if mark.name == "cis"
+    }
+    here: dict[str, list[Verdict]] = {}
+    for (control, host, _), verdict in verdicts.items():
+        if host == f"guide-{engine}" and known.in_baseline([control], levels.get(control)):
+            here.setdefault(control, []).append(Verdict(verdict))
+    results = {control: Result(control, host, worst(each), "", ()) for control, each in here.items()}
+    score = rollup.scores({control: {"baseline": [control]} for control in here}, results)["baseline"]
+    assert score.percent >= 90, score
 
 
 def test_every_pass_has_a_reason() -> None:

@@ -21,7 +21,9 @@ TABLE = Path(__file__).with_name("expected.tsv")
 RECORDINGS = Path(__file__).with_name("recordings")
 BUILT = Path(__file__).with_name("built.json")
 """The digests of the descriptions from which the hosts were built that were recorded."""
-HEADER = "control\thost\tverdict\tsubjects\n"
+HEADER = "control\thost\tverdict\tsubjects\twhy\n"
+ORDINARY = ("documentation", "guide", "stacks")
+"""The hosts of ordinary administrators: the table says of each of their failures and manual checks why it stands."""
 MANY = 6
 """From how many subjects on those of the most frequent verdict are counted in the table."""
 REST = re.compile(r"\(the other \d+\)")
@@ -74,8 +76,9 @@ def written(found: Verdicts) -> str:
 
     Where many subjects share a verdict they are counted, and those with another verdict are named.
     """
+    known = whys()
     lines = [
-        "\t".join([control, host, verdict, names]).rstrip()
+        "\t".join([control, host, verdict, names, known.get((control, family(host), verdict), "")]).rstrip()
         for (control, host), subjects in _subjects(found).items()
         for verdict, names in _named(subjects).items()
     ]
@@ -84,16 +87,31 @@ def written(found: Verdicts) -> str:
 
 def expected(found: Verdicts) -> Verdicts:
     """Read the table; those of *found* that it counts get their verdict."""
-    rows = [[*line.split("\t"), ""][:4] for line in TABLE.read_text().removeprefix(HEADER).splitlines()]
+    rows = _rows()
     known = {
         (control, host, name): verdict
-        for control, host, verdict, names in rows
+        for control, host, verdict, names, _ in rows
         if not REST.fullmatch(names)
         for name in names.split(", ")
     }
-    counted = {(control, host): verdict for control, host, verdict, names in rows if REST.fullmatch(names)}
+    counted = {(control, host): verdict for control, host, verdict, names, _ in rows if REST.fullmatch(names)}
     rest = {place: counted[place[:2]] for place in found if place not in known and place[:2] in counted}
     return known | rest
+
+
+def whys() -> dict[Place, str]:
+    """Read why verdicts stand, by control, host of any engine, and verdict; the first line counts."""
+    return {(control, family(host), verdict): why for control, host, verdict, _, why in reversed(_rows()) if why}
+
+
+def family(host: str) -> str:
+    """Return the name of a host without its engine: `guide` for guide-26.1."""
+    return host.rpartition("-")[0]
+
+
+def _rows() -> list[list[str]]:
+    lines = TABLE.read_text().split("\n", 1)[1].splitlines()
+    return [[*line.split("\t"), "", ""][:5] for line in lines]
 
 
 def _subjects(found: Verdicts) -> dict[tuple[str, str], dict[str, list[str]]]:
