@@ -68,7 +68,7 @@ def _recorded(file: FileFact, audit: Audit, *apart: str) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "One container that writes without limit fills the host's disk and stops everything.")
 def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
     """The engine keeps its data on a file system of its own.
 
@@ -108,7 +108,7 @@ def _shared_space(root: Root) -> str:
 @pytest.mark.pci("7.2.2", "7.2.3", "7.2.4")
 @pytest.mark.hipaa("164.308(a)(3)(i)", "164.308(a)(4)(ii)(B)", "164.312(a)(1)")
 @pytest.mark.guide("1.3.trusted_users", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Every member of the docker group becomes root with one docker command.")
 def test_engine_is_controlled_by_trusted_users(api_socket: FileFact, accounts: Accounts, policy: Policy) -> str:
     """Only users whom the site trusts may control the engine through its sockets.
 
@@ -127,7 +127,7 @@ def test_engine_is_controlled_by_trusted_users(api_socket: FileFact, accounts: A
 
 @pytest.mark.cis("1.1.3", level=1)
 @_records_of_control
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A replaced dockerd leaves no trace, but replacing it already takes root.")
 def test_daemon_program_is_audited(daemon_program: FileFact, audit: Audit) -> str:
     """Changes of the Docker daemon's program are recorded by the audit system.
 
@@ -142,7 +142,7 @@ def test_daemon_program_is_audited(daemon_program: FileFact, audit: Audit) -> st
 
 @pytest.mark.cis("1.1.4", level=1)
 @_records_of_data
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A socket opened to other users leaves no trace, but opening it already takes root.")
 def test_containerd_directory_is_audited(containerd_directory: FileFact, audit: Audit) -> str:
     """Changes in the directory where containerd runs are recorded by the audit system.
 
@@ -159,7 +159,7 @@ _WRITTEN_TO = ("overlay2", "rootfs", "volumes", "io.containerd.snapshotter.v1.ov
 
 @pytest.mark.cis("1.1.5", level=1)
 @_records_of_data
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Images changed behind the engine's back leave no trace, but that already takes root.")
 def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
     """Changes in the engine's data root, and in containerd's where images lie there, are recorded.
 
@@ -176,7 +176,7 @@ def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.6", level=1)
 @_records_of_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A swapped daemon.json or CA leaves no trace, but swapping it already takes root.")
 def test_configuration_directory_is_audited(configuration_directory: FileFact, audit: Audit) -> str:
     """Changes in the configuration directory of the daemon are recorded by the audit system.
 
@@ -190,7 +190,7 @@ def test_configuration_directory_is_audited(configuration_directory: FileFact, a
 
 @pytest.mark.cis("1.1.7", level=2)
 @_records_of_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "An edited unit leaves no trace, but editing it already takes root.")
 def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
     """Changes of the unit file that starts the daemon are recorded by the audit system.
 
@@ -206,7 +206,7 @@ def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.8", level=2)
 @_records_of_control
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A changed owner or mode leaves no trace, but changing it already takes root.")
 def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit) -> str:
     """Changes of the socket of containerd are recorded by the audit system.
 
@@ -221,7 +221,7 @@ def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit)
 
 @pytest.mark.cis("1.1.9", level=2)
 @_records_of_control
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A changed owner or mode leaves no trace, but changing it already takes root.")
 def test_api_socket_is_audited(api_socket: FileFact, audit: Audit) -> str:
     """Changes of each socket on which the engine takes commands are recorded by the audit system.
 
@@ -236,7 +236,7 @@ def test_api_socket_is_audited(api_socket: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.10", level=2)
 @_records_of_configuration
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Changed start options leave no trace, but changing them already takes root.")
 def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
     """Changes of /etc/default/docker are recorded by the audit system.
 
@@ -250,7 +250,7 @@ def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.11", level=2)
 @_records_of_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A protection switched off here leaves no trace, but that already takes root.")
 def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audit) -> str:
     """Changes of the configuration file in use are recorded by the audit system.
 
@@ -264,7 +264,7 @@ def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audi
 
 @pytest.mark.cis("1.1.12", level=2)
 @_records_of_configuration
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A runtime swapped here leaves no trace, but swapping it already takes root.")
 def test_containerd_configuration_is_audited(containerd_configuration: FileFact, audit: Audit) -> str:
     """Changes of the configuration file of containerd are recorded by the audit system.
 
@@ -278,7 +278,7 @@ def test_containerd_configuration_is_audited(containerd_configuration: FileFact,
 
 @pytest.mark.cis("1.1.13", level=2)
 @_records_of_configuration
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Changed start options leave no trace, but changing them already takes root.")
 def test_sysconfig_file_is_audited(sysconfig_file: FileFact, audit: Audit) -> str:
     """Changes of /etc/sysconfig/docker are recorded by the audit system.
 
@@ -292,7 +292,7 @@ def test_sysconfig_file_is_audited(sysconfig_file: FileFact, audit: Audit) -> st
 
 @pytest.mark.cis("1.1.14", level=2)
 @_records_of_programs
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A replaced program leaves no trace, but replacing it already takes root.")
 def test_containerd_program_is_audited(containerd_program: FileFact, audit: Audit) -> str:
     """Changes of the program containerd are recorded by the audit system.
 
@@ -306,7 +306,7 @@ def test_containerd_program_is_audited(containerd_program: FileFact, audit: Audi
 
 @pytest.mark.cis("1.1.15", level=2)
 @_records_of_programs
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A replaced shim leaves no trace, but replacing it already takes root.")
 def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> str:
     """Changes of the program containerd-shim are recorded by the audit system.
 
@@ -320,7 +320,7 @@ def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> 
 
 @pytest.mark.cis("1.1.16", level=2)
 @_records_of_programs
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A replaced shim leaves no trace, but replacing it already takes root.")
 def test_runc_v1_shim_is_audited(runc_v1_shim: FileFact, audit: Audit) -> str:
     """Changes of the program containerd-shim-runc-v1 are recorded by the audit system.
 
@@ -334,7 +334,7 @@ def test_runc_v1_shim_is_audited(runc_v1_shim: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.17", level=2)
 @_records_of_programs
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A replaced shim leaves no trace, but replacing it already takes root.")
 def test_runc_v2_shim_is_audited(runc_v2_shim: FileFact, audit: Audit) -> str:
     """Changes of the program containerd-shim-runc-v2 are recorded by the audit system.
 
@@ -348,7 +348,7 @@ def test_runc_v2_shim_is_audited(runc_v2_shim: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.18", level=2)
 @_records_of_programs
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A break-out that overwrites runc leaves no trace; other controls make it hard.")
 def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
     """Changes of the program runc are recorded by the audit system.
 
@@ -367,7 +367,7 @@ def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
 @pytest.mark.pci("2.2.1", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(8)")
 @pytest.mark.guide("1.1.cis_linux_benchmark")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Weak settings of the host undo what the engine and containers are protected by.")
 def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> str:
     """The host's operating system was recently assessed against a hardening standard.
 
@@ -397,7 +397,7 @@ def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> st
 @pytest.mark.nist("4.4.1", sp="800-190")
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Published break-outs of an old engine or runc lead from one container to the host.")
 def test_engine_release_is_maintained(
     release: Release,
     component_versions: Later[dict[str, str]],

@@ -41,7 +41,7 @@ def _allowed(unit_file: FileFact) -> int:
 
 @pytest.mark.cis("3.1", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner of one of these files runs anything as root at the next start.")
 def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
     """The unit that starts the daemon belongs to root, with its drop-ins, environment files and programs.
 
@@ -56,7 +56,7 @@ def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
 
 @pytest.mark.cis("3.2", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can write to one of these files runs anything as root at the next start.")
 def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> str:
     """Only root may write to the unit that starts the daemon, its drop-ins, environment files and programs.
 
@@ -71,7 +71,7 @@ def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> s
 
 @pytest.mark.cis("3.3", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner can open the API to everyone at the next start, and so become root.")
 def test_socket_unit_belongs_to_root(socket_unit_file: FileFact) -> str:
     """The socket unit of the daemon belongs to root, with its drop-ins.
 
@@ -84,7 +84,7 @@ def test_socket_unit_belongs_to_root(socket_unit_file: FileFact) -> str:
 
 @pytest.mark.cis("3.4", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can write to it opens the API to everyone, and so becomes root.")
 def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str:
     """Only root may write to the socket unit of the daemon and its drop-ins.
 
@@ -97,7 +97,7 @@ def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str
 
 @pytest.mark.cis("3.5", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner can put in a daemon.json that makes them root at the next start.")
 def test_configuration_directory_belongs_to_root(configuration_directory: FileFact) -> str:
     """The directory of the daemon's configuration belongs to root.
 
@@ -110,7 +110,7 @@ def test_configuration_directory_belongs_to_root(configuration_directory: FileFa
 
 @pytest.mark.cis("3.6", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can write here puts in a daemon.json that makes them root.")
 def test_configuration_directory_is_written_by_root_alone(configuration_directory: FileFact) -> str:
     """Only root may write to the directory of the daemon's configuration.
 
@@ -126,7 +126,7 @@ def test_configuration_directory_is_written_by_root_alone(configuration_director
 @pytest.mark.nist("4.2.1", "4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "The owner can pass off a false registry, if they also control the network path.")
 def test_registry_certificates_belong_to_root(registry_certificate: FileFact) -> str:
     """The certificates and keys for registries belong to root.
 
@@ -142,7 +142,7 @@ def test_registry_certificates_belong_to_root(registry_certificate: FileFact) ->
 @pytest.mark.nist("4.2.1", "4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Other users can pass off a false registry, if they also control the network path.")
 def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> str:
     """Nobody may write to the certificates for registries, and root alone may read a private key.
 
@@ -162,7 +162,7 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlscacert")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner adds a CA, signs a client certificate with it, and is root by the API.")
 def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
     """The daemon's CA certificate for TLS belongs to root.
 
@@ -179,7 +179,7 @@ def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlscacert")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can write to it adds a CA for false clients, and is root by the API.")
 def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
     """Nobody may write to the daemon's CA certificate for TLS.
 
@@ -197,7 +197,7 @@ def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlscert")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "The owner can cut off all clients, and get them used to certificate warnings.")
 def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
     """The daemon's server certificate for TLS belongs to root.
 
@@ -214,7 +214,7 @@ def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlscert")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A user who can write to it cuts off all clients, and gets them used to warnings.")
 def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
     """Nobody may write to the daemon's server certificate for TLS.
 
@@ -232,7 +232,7 @@ def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlskey")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner can pose as the daemon on the network and read what clients send.")
 def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
     """The daemon's private key for TLS belongs to root.
 
@@ -249,7 +249,7 @@ def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlskey")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can read it poses as the daemon and reads what clients send.")
 def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
     """Only root may read the daemon's private key for TLS, and nobody may write to it.
 
@@ -266,7 +266,7 @@ def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
 @pytest.mark.pci("7.2.1", "7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
 @pytest.mark.guide("1.3.socket_access", "1.3.docker_group", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
-@pytest.mark.severity("critical")
+@pytest.mark.severity("high", "The foreign owner, or each member of the group, becomes root with one command.")
 def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, policy: Policy) -> str:
     """Every unix socket of the API belongs to root and to the group of trusted users.
 
@@ -290,7 +290,7 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
 @pytest.mark.pci("7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
 @pytest.mark.guide("1.3.socket_access", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
-@pytest.mark.severity("critical")
+@pytest.mark.severity("critical", "Any user or process on the host that sees the socket becomes root at once.")
 def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
     """Only its owner and its group may use a unix socket of the API.
 
@@ -305,7 +305,7 @@ def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
 @pytest.mark.cis("3.17", level=2)
 @_protects_configuration
 @pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner decides how the daemon starts next, and so becomes root.")
 def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str:
     """The configuration file that the daemon uses belongs to root.
 
@@ -320,7 +320,7 @@ def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str
 @pytest.mark.cis("3.18", level=2)
 @_protects_configuration
 @pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can write to it decides how the daemon starts next, and becomes root.")
 def test_configuration_file_is_written_by_root_alone(configuration_file: FileFact) -> str:
     """Only root may write to the configuration file that the daemon uses.
 
@@ -334,7 +334,7 @@ def test_configuration_file_is_written_by_root_alone(configuration_file: FileFac
 
 @pytest.mark.cis("3.19", level=2)
 @_protects_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "The owner becomes root at the next start, but only if a start script reads the file.")
 def test_default_file_belongs_to_root(default_file: FileFact) -> str:
     """/etc/default/docker belongs to root.
 
@@ -347,7 +347,7 @@ def test_default_file_belongs_to_root(default_file: FileFact) -> str:
 
 @pytest.mark.cis("3.20", level=2)
 @_protects_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Writers become root at the next start, but only if a start script reads the file.")
 def test_default_file_is_written_by_root_alone(default_file: FileFact) -> str:
     """Only root may write to /etc/default/docker.
 
@@ -361,7 +361,7 @@ def test_default_file_is_written_by_root_alone(default_file: FileFact) -> str:
 
 @pytest.mark.cis("3.21", level=2)
 @_protects_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Writers become root at the next start, but only if a start script reads the file.")
 def test_sysconfig_file_is_written_by_root_alone(sysconfig_file: FileFact) -> str:
     """Only root may write to /etc/sysconfig/docker.
 
@@ -375,7 +375,7 @@ def test_sysconfig_file_is_written_by_root_alone(sysconfig_file: FileFact) -> st
 
 @pytest.mark.cis("3.22", level=2)
 @_protects_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "The owner becomes root at the next start, but only if a start script reads the file.")
 def test_sysconfig_file_belongs_to_root(sysconfig_file: FileFact) -> str:
     """/etc/sysconfig/docker belongs to root.
 
@@ -392,7 +392,7 @@ def test_sysconfig_file_belongs_to_root(sysconfig_file: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The foreign owner, or each member of the group, starts containers as root.")
 def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
     """The socket of the containerd that the daemon uses belongs to root.
 
@@ -408,7 +408,7 @@ def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("critical", "Any user or process on the host that sees the socket becomes root at once.")
 def test_containerd_socket_is_closed_to_others(containerd_socket: FileFact) -> str:
     """No one but root may use the socket of the containerd that the daemon uses.
 

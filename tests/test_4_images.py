@@ -28,7 +28,7 @@ _LAST_WITH_CONTENT_TRUST = 28
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "An intruder in its program is root in the container, one kernel flaw from the host.")
 def test_container_user_is_not_root(container: Container) -> str:
     """No process of a container runs as root.
 
@@ -71,7 +71,7 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
 @pytest.mark.pci("6.3.2")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
 @pytest.mark.guide("3.1.trusted_base_images")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "Whoever made the image runs their code in that container, with its data.")
 def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> str:
     """Every image comes from a registry that the site trusts.
 
@@ -106,7 +106,7 @@ def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> st
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "Intruders find tools ready for use, but have to get in by another flaw first.")
 def test_image_holds_needed_packages_alone(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """An image holds no package that its workload does not need.
 
@@ -139,7 +139,7 @@ def _held(contents: Contents) -> str:
 @pytest.mark.pci("6.3.1", "6.3.3", "11.3.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.image_scanning")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "A published flaw in a package lets an attacker into that container.")
 def test_image_is_scanned_and_rebuilt(
     image: Image,
     scan_reports: Later[ScanReports | None],
@@ -216,7 +216,7 @@ def _counted(counts: Mapping[str, int]) -> str:
 @pytest.mark.nist("4.1.5", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Someone who takes over a registry account decides what runs in the containers.")
 def test_content_trust_is_on_for_all_who_pull(
     content_trust: Later[Mapping[str, str]], engine: Engine, policy: Policy
 ) -> str:
@@ -251,7 +251,7 @@ def test_content_trust_is_on_for_all_who_pull(
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A service that hangs goes unnoticed; nobody gains access.")
 def test_image_has_a_health_check(image: Image) -> str:
     """Every image defines a health check.
 
@@ -278,7 +278,7 @@ def test_image_has_a_health_check(image: Image) -> str:
 @pytest.mark.nist("4.1.1", sp="800-190")
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Builds may install stale packages, which a scan of the image still shows.")
 def test_image_updates_and_installs_in_one_step(image: Image) -> str:
     """No build step refreshes the package index without an installation or an upgrade.
 
@@ -303,7 +303,7 @@ def test_image_updates_and_installs_in_one_step(image: Image) -> str:
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A flaw in such a file makes an intruder root of that container.")
 def test_image_holds_no_needless_setuid_file(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """An image holds only setuid files, setgid files and file capabilities that the site approved.
 
@@ -334,7 +334,7 @@ def test_image_holds_no_needless_setuid_file(image: Image, image_contents: Image
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("6.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A download without a check may have been swapped, but only while building.")
 def test_image_is_built_with_copy(image: Image) -> str:
     """Files are brought into images with COPY, and not with ADD.
 
@@ -357,7 +357,7 @@ def test_image_is_built_with_copy(image: Image) -> str:
 @pytest.mark.nist("4.1.4", sp="800-190")
 @pytest.mark.pci("8.3.2", "8.6.2")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Everyone who can pull the image reads the secret, even if a later step removed it.")
 def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> str:
     """No build step, no setting and no file of an image holds a secret.
 
@@ -388,7 +388,7 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
 @pytest.mark.nist("4.1.5", sp="800-190")
 @pytest.mark.pci("6.3.2")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Someone between the build and its mirror can slip in a package of their own.")
 def test_image_installs_verified_packages(image: Image) -> str:
     """What build steps install is verified, and no step switches that off.
 
@@ -413,7 +413,7 @@ def test_image_installs_verified_packages(image: Image) -> str:
 @pytest.mark.nist("4.1.5", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A replaced image runs unnoticed, as long as nobody looks at its signature.")
 def test_image_signature_is_checked(image: Image, policy: Policy) -> NoReturn:
     """The signatures of signed images are checked before use, and the checks are on record.
 

@@ -33,7 +33,7 @@ from hullcheck.verdicts import Manual, NotApplicable
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Open swarm ports and foreign managers are a way in that nobody watches.")
 def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> str:
     """Swarm mode is off, or this host is meant to be a node of a swarm.
 
@@ -56,7 +56,7 @@ def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> s
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.apparmor")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Without the profile one more flaw leads from the container to files of the host.")
 def test_container_has_an_apparmor_profile(container: Container, kernel: Later[Kernel]) -> str:
     """Every container runs under an AppArmor profile that is enforced.
 
@@ -89,7 +89,7 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Later[K
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.selinux")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Without a label one more flaw leads from the container to files of the host.")
 def test_container_has_selinux_labels(container: Container, kernel: Later[Kernel]) -> str:
     """Every container has SELinux labels of a type that confines it, and the host enforces them.
 
@@ -118,7 +118,7 @@ def test_container_has_selinux_labels(container: Container, kernel: Later[Kernel
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "NET_RAW forges packets to other containers; a SYS_ADMIN added by hand is far worse.")
 def test_container_capabilities_are_needed(container: Container, policy: Policy) -> str:
     """No container can get NET_RAW, or a capability beyond Docker's defaults, unless the site allows it.
 
@@ -141,7 +141,7 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.2.no_privileged", "5.hipaa.least_privilege")
-@pytest.mark.severity("critical")
+@pytest.mark.severity("critical", "Any process of root in it mounts the host's disk and is root on the host.")
 def test_container_is_not_privileged(container: Container) -> str:
     """No container runs privileged.
 
@@ -159,7 +159,7 @@ def test_container_is_not_privileged(container: Container) -> str:
 @pytest.mark.nist("4.5.5", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("critical", "A process in it reads the host's secrets; a writable mount makes it root.")
 def test_container_mounts_no_sensitive_host_path(container: Container, policy: Policy) -> str:
     """No container sees a system directory of the host, unless the site allows it.
 
@@ -192,7 +192,7 @@ def test_container_mounts_no_sensitive_host_path(container: Container, policy: P
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Guessed or stolen logins lead into the container, past the engine's log.")
 def test_container_runs_no_ssh_server(container: Container) -> str:
     """No SSH server runs in a container.
 
@@ -217,7 +217,7 @@ def test_container_runs_no_ssh_server(container: Container) -> str:
 @pytest.mark.nist("4.4.2", sp="800-190")
 @pytest.mark.pci("1.2.5")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "The container answers in the place of a host service, but only one that is not running.")
 def test_container_opens_no_privileged_port(container: Container, policy: Policy) -> str:
     """No container opens a port below 1024 on the host, unless the site allows it.
 
@@ -239,7 +239,7 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
 @pytest.mark.nist("4.4.2", sp="800-190")
 @pytest.mark.pci("1.2.5", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A forgotten port can be attacked by everyone who reaches the host.")
 def test_container_opens_only_needed_ports(container: Container, policy: Policy) -> str:
     """Every port that a container opens is on the site's list, and none is opened by --publish-all.
 
@@ -267,7 +267,7 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
 @pytest.mark.nist("4.4.2", "4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "An intruder in it reaches services on the host's loopback, often without a login.")
 def test_container_has_a_network_namespace(container: Container) -> str:
     """No container shares the host's network namespace.
 
@@ -286,7 +286,7 @@ def test_container_has_a_network_namespace(container: Container) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.memory")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "One container that leaks memory stops the host and all other containers.")
 def test_container_has_a_memory_limit(container: Container, engine: Later[Engine], policy: Policy) -> str:
     """Every container has a memory limit that is in force and below what the host has.
 
@@ -311,7 +311,7 @@ def test_container_has_a_memory_limit(container: Container, engine: Later[Engine
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "One busy or captured container starves the host and all other containers.")
 def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], policy: Policy) -> str:
     """Every container has a processor share or limit of its own, and it is in force.
 
@@ -340,7 +340,7 @@ def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], 
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.2.read_only", "5.hipaa.least_privilege")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An intruder can change programs in the container and stay until it is recreated.")
 def test_container_root_is_read_only(container: Container) -> str:
     """The root file system of every container is read-only.
 
@@ -357,7 +357,7 @@ def test_container_root_is_read_only(container: Container) -> str:
 @pytest.mark.nist("4.4.2", sp="800-190")
 @pytest.mark.pci("1.3.1", "1.4.2")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "The port can be attacked from networks that it was never meant for.")
 def test_container_ports_are_bound_to_an_address(container: Container) -> str:
     """Every port that a container opens is bound to one address of the host.
 
@@ -376,7 +376,7 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A container that fails for ever keeps the host busy and hides its fault.")
 def test_container_restarts_at_most_five_times(container: Container) -> str:
     """A container that fails is restarted at most five times.
 
@@ -405,7 +405,7 @@ def test_container_restarts_at_most_five_times(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Root in it ends any process of the host, and with ptrace takes one over.")
 def test_container_has_a_pid_namespace(container: Container) -> str:
     """No container shares the host's process namespace.
 
@@ -422,7 +422,7 @@ def test_container_has_a_pid_namespace(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "A process in it changes shared memory of the host, but few programs there use any.")
 def test_container_has_an_ipc_namespace(container: Container) -> str:
     """No container shares the host's IPC namespace.
 
@@ -439,7 +439,7 @@ def test_container_has_an_ipc_namespace(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "With a disk or memory device, a process in it reads and changes the whole host.")
 def test_container_has_no_host_device(container: Container, policy: Policy) -> str:
     """No container is given a device of the host, unless the site allows it.
 
@@ -461,7 +461,7 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "The container may use more files or processes than planned; its cgroup limits hold.")
 def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> str:
     """No container overrides the daemon's default ulimits, unless the site allows it.
 
@@ -481,7 +481,7 @@ def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> 
 @pytest.mark.nist("4.5.5", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A container that may mount changes what the host sees below that folder.")
 def test_container_mounts_are_not_shared(container: Container) -> str:
     """Container mounts do not propagate to the host.
 
@@ -500,7 +500,7 @@ def test_container_mounts_are_not_shared(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A container with SYS_ADMIN can rename the host, which confuses logs.")
 def test_container_has_a_uts_namespace(container: Container) -> str:
     """No container shares the host's UTS namespace.
 
@@ -518,7 +518,7 @@ def test_container_has_a_uts_namespace(container: Container) -> str:
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.seccomp")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Without the filter one kernel flaw leads from the container to root on the host.")
 def test_container_has_a_seccomp_filter(container: Container) -> str:
     """Every container runs under a seccomp filter that denies what it does not list.
 
@@ -545,7 +545,7 @@ def test_container_has_a_seccomp_filter(container: Container) -> str:
 @pytest.mark.nist("4.4.3", "4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "10.2.1.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A process in the container that takes over the command has every capability.")
 def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
     """Nobody runs commands in a container with `docker exec --privileged`.
 
@@ -569,7 +569,7 @@ def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
 @pytest.mark.nist("4.4.3", "4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "10.2.1.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Such a command can change every file of the container, past its own user.")
 def test_docker_exec_is_not_root(container: Container) -> NoReturn:
     """Nobody runs commands as root in a container with `docker exec --user root`.
 
@@ -601,7 +601,7 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "The container may miss limits set for its usual parent, but keeps its own.")
 def test_container_is_in_the_default_cgroup(container: Container, policy: Policy) -> str:
     """Every container runs in the engine's own parent cgroup, or in one that the site allows.
 
@@ -623,7 +623,7 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.no_new_privileges", "5.cis.daemon_json")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "A setuid program in the image makes an intruder root of the container.")
 def test_container_gains_no_privileges(container: Container) -> str:
     """No process in a container can gain privileges, by a setuid program or file capabilities.
 
@@ -642,7 +642,7 @@ def test_container_gains_no_privileges(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(7)(i)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A service that hangs goes unnoticed; nobody gains access.")
 def test_container_reports_its_health(container: Container) -> str:
     """Every running container reports that it is healthy.
 
@@ -669,7 +669,7 @@ def test_container_reports_its_health(container: Container) -> str:
 @pytest.mark.nist("4.2.2", sp="800-190")
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Flaws that a newer image fixes stay open to attackers of that container.")
 def test_container_runs_a_current_image(container: Container, policy: Policy) -> str:
     """Every container runs a pinned version of its image, and the one that is approved as current.
 
@@ -700,7 +700,7 @@ def test_container_runs_a_current_image(container: Container, policy: Policy) ->
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.pids_limit")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A fork bomb in one container stops the host and all other containers.")
 def test_container_has_a_process_limit(container: Container, kernel: Later[Kernel], policy: Policy) -> str:
     """Every container has a limit of processes that is in force and below what the host has.
 
@@ -728,7 +728,7 @@ def test_container_has_a_process_limit(container: Container, kernel: Later[Kerne
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.4.user_defined_bridges")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An intruder in one container attacks the ports of all others on the default bridge.")
 def test_container_is_not_on_the_default_bridge(container: Container) -> str:
     """No container is attached to the default bridge network.
 
@@ -747,7 +747,7 @@ def test_container_is_not_on_the_default_bridge(container: Container) -> str:
 @pytest.mark.pci("2.2.3", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.userns_remap", "5.cis.daemon_json")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "Root who breaks out of it is root on the host, not a user without rights.")
 def test_container_does_not_leave_user_remapping(container: Container, engine: Later[Engine]) -> str:
     """No container is taken out of the daemon's user namespace remapping by `--userns host`.
 
@@ -776,7 +776,7 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: L
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("1.3.socket_access", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
-@pytest.mark.severity("critical")
+@pytest.mark.severity("critical", "A process in it starts a privileged container and is root on the host.")
 def test_container_cannot_reach_an_engine_socket(container: Container) -> str:
     """No container sees an engine's socket.
 

@@ -31,7 +31,7 @@ def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_
 @pytest.mark.nist("4.2.2", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Old images take space and may be started by mistake; nobody gains access.")
 def test_unused_images_do_not_pile_up(unused_images: tuple[Idle, ...], policy: Policy) -> str:
     """Images that no container was made from are few, and do not stay for long.
 
@@ -49,7 +49,7 @@ def test_unused_images_do_not_pile_up(unused_images: tuple[Idle, ...], policy: P
 @pytest.mark.nist("4.4.5", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Leftovers keep old data and settings; only users of the engine reach them.")
 def test_stopped_containers_do_not_pile_up(stopped_containers: tuple[Idle, ...], policy: Policy) -> str:
     """Containers that do not run are few, and do not stay for long.
 

@@ -27,7 +27,7 @@ def _addresses(listeners: Iterable[Listener]) -> str:
 @pytest.mark.nist("4.3.1", "4.3.5", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Each extra manager is one more host to protect, or one that helps no vote.")
 def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) -> str:
     """The number of managers is odd, and no larger than the site's tolerance of losses needs.
 
@@ -50,7 +50,7 @@ def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) 
 @pytest.mark.nist("4.3.2", "4.3.5", sp="800-190")
 @pytest.mark.pci("1.2.5", "1.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Everyone on any network of the node can attack the ports of the swarm.")
 def test_swarm_ports_are_bound_to_one_address(swarm: Swarm) -> str:
     """The node listens to its swarm on a chosen address, and not on every address that it has.
 
@@ -71,7 +71,7 @@ def test_swarm_ports_are_bound_to_one_address(swarm: Swarm) -> str:
 @pytest.mark.nist("4.3.5", sp="800-190")
 @pytest.mark.pci("4.2.1")
 @pytest.mark.hipaa("164.312(e)(1)", "164.312(e)(2)(ii)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Someone between two nodes reads and forges what services send each other.")
 def test_overlay_network_is_encrypted(overlay_network: Network) -> str:
     """Every overlay network encrypts what passes between nodes.
 
@@ -95,7 +95,7 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str:
 @pytest.mark.pci("8.3.2", "8.6.2")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(2)(iv)")
 @pytest.mark.guide("3.4.secrets")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Everyone who may inspect the service, and each of its processes, reads the secret.")
 def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
     """No service gets a password, token or key other than as a secret of the swarm.
 
@@ -126,7 +126,7 @@ def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
 @pytest.mark.pci("8.3.2")
 @pytest.mark.hipaa("164.312(a)(2)(iv)")
 @pytest.mark.guide("5.pci_dss.encrypt_at_rest")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A stolen disk or backup of one manager gives away all secrets of the swarm.")
 def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
     """The keys of managers are encrypted on disk, and a person unlocks each manager after a start.
 
@@ -146,7 +146,7 @@ def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
 @pytest.mark.nist("4.3.5", sp="800-190")
 @pytest.mark.pci("3.7.4")
 @pytest.mark.hipaa("164.312(a)(2)(iv)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A former administrator's key still works, but only with a disk of a manager.")
 def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
     """The key that unlocks managers is changed from time to time.
 
@@ -170,7 +170,7 @@ def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
 @pytest.mark.nist("4.3.5", sp="800-190")
 @pytest.mark.pci("4.2.1")
 @pytest.mark.hipaa("164.312(d)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A stolen node certificate works longer; stealing it takes root on a node.")
 def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> str:
     """Certificates of nodes hold for no longer than the site allows.
 
@@ -192,7 +192,7 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
 @pytest.mark.nist("4.3.5", sp="800-190")
 @pytest.mark.pci("4.2.1")
 @pytest.mark.hipaa("164.312(d)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A stolen CA key makes nodes for years; stealing it takes root on a manager.")
 def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
     """The root certificate of the swarm holds, and is no older than the site allows.
 
@@ -216,7 +216,7 @@ def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
 @pytest.mark.nist("4.3.3", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A flood of service data can disturb the managers; it gives nobody access.")
 def test_data_traffic_has_its_own_interface(swarm: Swarm) -> str:
     """Data of services and management of the swarm use different network interfaces.
 

@@ -33,7 +33,7 @@ _OPEN_IN_PART = regex(r"vulnerable|[Uu]nknown|but not|no microcode|IBPB: disable
 @pytest.mark.pci("2.2.3", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.dedicated_host")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A flaw in a program next to the engine leads to the host of all containers.")
 def test_host_serves_containers_alone(
     host_services: HostServices, engine: Later[Engine], daemon: Later[Daemon], policy: Policy
 ) -> str:
@@ -74,7 +74,7 @@ def _listening(listeners: Iterable[Listener]) -> str:
     "1.1.minimal_distribution.rhel_coreos",
     "1.1.minimal_distribution.bottlerocket",
 )
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "More packages mean more flaws to patch, but none that is open by itself.")
 def test_distribution_is_minimal(minimal_distribution: str, software: Software, policy: Policy) -> str:
     """The host runs a distribution that is made for containers, or one that the site chose as minimal.
 
@@ -107,7 +107,7 @@ def _without(kind: str, software: Software, policy: Policy) -> str:
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.no_compilers")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Intruders find tools ready for use, but have to get in by another flaw first.")
 def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
     """The host has no compilers, assemblers or linkers.
 
@@ -124,7 +124,7 @@ def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.no_browsers")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Harm needs an administrator who opens a hostile page on the host.")
 def test_host_has_no_browsers(software: Software, policy: Policy) -> str:
     """The host has no web browser, not even a text-mode one.
 
@@ -141,7 +141,7 @@ def test_host_has_no_browsers(software: Software, policy: Policy) -> str:
 @pytest.mark.pci("1.2.5", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.no_unneeded_services")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A forgotten service can be attacked by everyone who reaches the host.")
 def test_services_of_the_host_are_approved(host_services: HostServices, policy: Policy) -> str:
     """Every unit that is enabled or runs on the host, and every program that listens there, was approved.
 
@@ -173,7 +173,7 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
     "1.2.automated_patching.puppet",
     "1.2.automated_patching.saltstack",
 )
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "Fixed flaws stay open until somebody thinks of the update.")
 def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
     """Something installs updates on the host by itself, and its last run succeeded recently.
 
@@ -210,7 +210,7 @@ def _timer(timer: Timer) -> str:
 @pytest.mark.pci("6.3.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(A)")
 @pytest.mark.guide("1.2.kernel_cve_tracking")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An urgent kernel fix is missed; each container could use the flaw until then.")
 def test_kernel_vulnerabilities_are_tracked(running_kernel: RunningKernel, system: System) -> NoReturn:
     """Somebody follows a source of kernel vulnerabilities for this host, and reviewed it recently.
 
@@ -234,7 +234,7 @@ def test_kernel_vulnerabilities_are_tracked(running_kernel: RunningKernel, syste
     "1.2.kernel_cve_mitigations.spectre",
     "1.2.kernel_cve_mitigations.meltdown",
 )
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A process in any container uses a published flaw to read or take over the host.")
 def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel: RunningKernel) -> str:
     """The kernel has the fix for Dirty COW, and reports no flaw of the processor as open.
 
@@ -261,7 +261,7 @@ def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.2.reboot_after_kernel_patch")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Kernel flaws whose fix is installed stay open to every container.")
 def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
     """The newest kernel that is installed is the one that runs, and no restart is pending.
 
@@ -302,7 +302,7 @@ def _restart_reason(kernel: RunningKernel) -> str:
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.sysctl_persistent")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Settings are lost at the next restart; other controls judge their values now.")
 @for_each("setting", tuple(SETTINGS))
 def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, policy: Policy) -> str:
     """The settings of the kernel that the guide demands are in files that the next start applies.
@@ -340,7 +340,7 @@ def _required(sysctl: Sysctl, name: str) -> str:
 @pytest.mark.pci("1.4.2", "2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.ip_forward")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "Docker needs forwarding and filters it; elsewhere the host joins networks unasked.")
 def test_ipv4_forwarding_is_off_or_recorded(
     sysctl: Sysctl,
     networks: tuple[Network, ...],
@@ -375,7 +375,7 @@ def test_ipv4_forwarding_is_off_or_recorded(
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.suid_dumpable")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "Dumps hold passwords; most systems keep them readable by root alone.")
 def test_privileged_programs_leave_no_core_dumps(sysctl: Sysctl) -> str:
     """Programs that change their rights leave no core dumps (fs.suid_dumpable is 0).
 
@@ -392,7 +392,7 @@ def test_privileged_programs_leave_no_core_dumps(sysctl: Sysctl) -> str:
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.aslr")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Attacks on flaws in memory work at the first try, in every container.")
 def test_address_space_is_randomized(sysctl: Sysctl) -> str:
     """The addresses of programs are random, those of the heap too (kernel.randomize_va_space is 2).
 
@@ -414,7 +414,7 @@ def test_address_space_is_randomized(sysctl: Sysctl) -> str:
     "1.4.mandatory_access_control.apparmor",
     "1.4.mandatory_access_control.seccomp",
 )
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Without these filters one more flaw leads from any container to the host.")
 @for_each("option", ("SELinux", "AppArmor", "Seccomp"))
 def test_security_modules_confine_containers(
     confinement: str, kernel: Kernel, engine: Engine, daemon: Later[Daemon]
@@ -455,7 +455,7 @@ def test_security_modules_confine_containers(
 @pytest.mark.pci("10.2.1", "10.2.1.2")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("1.4.auditd")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "What was done leaves no record, but nobody gains access by that.")
 @for_each("step", tuple(STEPS))
 def test_auditd_writes_down_what_docker_does(audit_step: str, audit_daemon: AuditDaemon) -> str:
     """auditd starts with the host, takes the records of the kernel, loses none and writes them down.

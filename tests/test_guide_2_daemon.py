@@ -46,7 +46,7 @@ def _described(log: Log) -> str:
 @pytest.mark.pci("6.5.1")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
 @pytest.mark.guide("2.1.rootless_install")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A swapped installer runs as one account, and only at the time of the install.")
 def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
     """A rootless engine was installed from a signed package, or by a script that was checked.
 
@@ -67,7 +67,7 @@ def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
 @pytest.mark.pci("2.2.1", "2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.312(a)(1)")
 @pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Settings on the command line are overlooked; what they do is judged elsewhere.")
 def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     """The daemon is configured by its file, and no option of its command line undoes that.
 
@@ -100,7 +100,7 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
 @pytest.mark.pci("10.2.1")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("2.2.log_driver", "5.cis.daemon_json")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Without a log nobody finds out what an intruder did in the container.")
 def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy) -> str:
     """The log driver of the daemon and of each container is json-file, or one that the site approved.
 
@@ -128,7 +128,7 @@ def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy)
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("2.2.log_opts", "5.cis.daemon_json")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Single containers keep other logs than planned; their size is judged elsewhere.")
 def test_log_options_are_set_for_all(container_log: Log) -> str:
     """The daemon sets options for logs, and each container has these or limits of its own.
 
@@ -152,7 +152,7 @@ def test_log_options_are_set_for_all(container_log: Log) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("2.2.log_max_size", "5.cis.daemon_json")
-@pytest.mark.severity("low")
+@pytest.mark.severity("medium", "One container that writes without limit fills the host's disk and stops everything.")
 def test_log_files_are_small(container_log: Log, policy: Policy) -> str:
     """Each log file of a container has at most 10 MB, or what the site allows.
 
@@ -178,7 +178,7 @@ def test_log_files_are_small(container_log: Log, policy: Policy) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("2.2.log_max_file", "5.cis.daemon_json")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "More old log files than planned use disk space, each still of limited size.")
 def test_log_files_are_few(container_log: Log, policy: Policy) -> str:
     """At most three log files are kept of a container, or what the site allows, and that is set.
 
@@ -229,7 +229,7 @@ def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
 @pytest.mark.pci("2.2.7")
 @pytest.mark.hipaa("164.312(d)")
 @pytest.mark.guide("2.3.tlscacert")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "Clients are locked out when the CA expires, and someone switches the check off.")
 def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
     """Where the API is offered over TCP, the CA for client certificates is set, present and in date.
 
@@ -247,7 +247,7 @@ def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], 
 @pytest.mark.pci("2.2.7")
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)")
 @pytest.mark.guide("2.3.tlscert")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "With an expired certificate clients switch the check off, and fall for a false host.")
 def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
     """Where the API is offered over TCP, the daemon's certificate is set, present and in date.
 
@@ -267,7 +267,7 @@ def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[Engin
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlskey")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "The daemon does not start again; nobody gains access.")
 def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[EngineFiles]) -> str:
     """Where the API is offered over TCP, the daemon's key is set, present, and that of its certificate.
 
@@ -291,7 +291,7 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
 @pytest.mark.pci("1.2.5", "1.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tls_listener")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Every network that reaches the port can try for root; without TLS it is given away.")
 def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy) -> str:
     """The API is offered over TCP only on a management address and a port for TLS, never on 2375.
 

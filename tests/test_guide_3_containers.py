@@ -59,7 +59,7 @@ def _require_pinned(reference: Reference) -> str:
 @pytest.mark.pci("6.5.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.pin_digest")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Someone who takes over the registry account changes what runs at the next pull.")
 def test_container_image_is_pinned(container: Container) -> str:
     """Every container was created from a reference with a digest, and none from `latest`.
 
@@ -77,7 +77,7 @@ def test_container_image_is_pinned(container: Container) -> str:
 @pytest.mark.pci("6.5.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.pin_digest")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Someone who takes over the registry account changes what nodes run next.")
 def test_service_image_is_pinned(swarm_service: Service) -> str:
     """Every service of a swarm names its image with a digest, and none by `latest`.
 
@@ -105,7 +105,7 @@ def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_package_managers")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Intruders can install tools, but have to get in by another flaw first.")
 def test_image_holds_no_package_manager(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """No image holds a package manager, but those that the site approved.
 
@@ -124,7 +124,7 @@ def test_image_holds_no_package_manager(image: Image, image_contents: ImageConte
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_shells")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Intruders find a shell ready for use, but have to get in by another flaw first.")
 def test_image_holds_no_shell(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """No image holds a shell, but those that the site approved.
 
@@ -144,7 +144,7 @@ def test_image_holds_no_shell(image: Image, image_contents: ImageContents, polic
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_compilers")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Intruders can build attacks on the spot, but have to get in by another flaw first.")
 def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """No image holds a compiler or its tools, but those that the site approved.
 
@@ -163,7 +163,7 @@ def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, po
 @pytest.mark.pci("6.3.1", "6.3.3", "11.3.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.image_scanning.trivy", "3.1.image_scanning.clair")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Published flaws in images nobody scans stay open to attackers.")
 @for_each("option", SCANNERS)
 def test_scanner_covers_images_in_use(
     scanner: str,
@@ -215,7 +215,7 @@ def _fresh(image: Image, reports: ScanReports, limit: int) -> dict[str, Report]:
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.2.cap_drop_all", "5.hipaa.least_privilege")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Unneeded capabilities such as NET_RAW help an intruder to attack other containers.")
 def test_container_drops_all_capabilities(container: Container) -> str:
     """Every container drops all capabilities, and holds only what was added by name.
 
@@ -239,7 +239,7 @@ def test_container_drops_all_capabilities(container: Container) -> str:
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.2.cap_add_minimal", "5.hipaa.least_privilege")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "An added SYS_ADMIN or SYS_MODULE leads from the container to root on the host.")
 def test_container_adds_approved_capabilities_alone(container: Container, policy: Policy) -> str:
     """No container adds a capability other than NET_BIND_SERVICE, unless the site allows it.
 
@@ -263,7 +263,7 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.2.tmpfs", "5.hipaa.least_privilege")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "What an intruder leaves in such a folder survives the container.")
 def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy: Policy) -> str:
     """A container with a read-only root can write only to tmpfs and to named volumes.
 
@@ -299,7 +299,7 @@ def _shown_mounts(mounts: Iterable[HostMount]) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.cpus")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "One busy or captured container starves the host and all other containers.")
 def test_container_cpu_time_is_capped(container: Container, engine: Later[Engine], policy: Policy) -> str:
     """Every container has a cap on its processor time that is in force and below what the host has.
 
@@ -327,7 +327,7 @@ def test_container_cpu_time_is_capped(container: Container, engine: Later[Engine
 @pytest.mark.pci("1.3.1", "1.3.2")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.4.firewall_rules", "3.4.firewall_rules.iptables", "3.4.firewall_rules.cni")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Everyone who reaches a published port can attack it, and stolen data can go anywhere.")
 @for_each("option", OPTIONS)
 def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> NoReturn:
     """Firewall rules of the site stop new connections between containers and strangers.
@@ -367,7 +367,7 @@ def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> N
 @pytest.mark.pci("1.3.1", "1.4.2")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.4.no_wildcard_bind")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A database or admin page is open to every network, up to the Internet.")
 def test_sensitive_container_listens_on_chosen_addresses(container: Container, policy: Policy) -> str:
     """The ports of sensitive containers are open on chosen addresses of the host only.
 
@@ -397,7 +397,7 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
 @pytest.mark.pci("8.3.2", "8.6.2")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(2)(iv)")
 @pytest.mark.guide("3.4.secrets")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Everyone who may inspect the container, and each process in it, reads the secret.")
 def test_container_environment_holds_no_secret(container: Container) -> str:
     """No container has a password, token or key in its environment, labels or command.
 

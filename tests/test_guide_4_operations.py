@@ -46,7 +46,7 @@ def _require_product(name: str, sensors: dict[str, Sensor], policy: Policy) -> s
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("4.2.central_logs", "4.2.central_logs.elk", "4.2.central_logs.fluentd", "5.pci_dss.monitor_logs")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An intruder who becomes root on the host erases the traces of the break-in.")
 @for_each("option", SYSTEMS)
 def test_container_logs_are_collected_centrally(
     log_system: str,
@@ -81,7 +81,7 @@ def test_container_logs_are_collected_centrally(
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("4.2.central_logs", "5.pci_dss.monitor_logs")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An intruder who becomes root on the host erases the traces of the break-in.")
 @for_each("log", HostLog)
 def test_host_logs_are_collected_centrally(host_log: HostLog, shippers: Shippers, policy: Policy) -> str:
     """The log of the daemon and the audit log go to another machine.
@@ -105,7 +105,7 @@ def test_host_logs_are_collected_centrally(host_log: HostLog, shippers: Shippers
 @pytest.mark.pci("10.4.1.1", "11.5.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(D)", "164.308(a)(6)(ii)")
 @pytest.mark.guide("4.3.runtime_monitoring")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "A break-in goes unnoticed until it does visible damage.")
 @for_each("option", {PRODUCTS[each].title: each for each in GUIDE})
 def test_something_watches_the_containers(product: str, sensors: dict[str, Sensor], policy: Policy) -> str:
     """A tool watches what containers do while they run: Falco, Sysdig or Aqua Security.
@@ -128,7 +128,7 @@ def test_something_watches_the_containers(product: str, sensors: dict[str, Senso
 @pytest.mark.pci("11.5.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(D)", "164.308(a)(6)(ii)")
 @pytest.mark.guide("4.3.falco")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A sensor that sees or reports nothing lets a break-in go unnoticed.")
 def test_falco_sees_and_reports(sensors: dict[str, Sensor], policy: Policy) -> str:
     """Falco runs from the start of the host, sees events, and its reports leave the host.
 
@@ -147,7 +147,7 @@ def test_falco_sees_and_reports(sensors: dict[str, Sensor], policy: Policy) -> s
 @pytest.mark.pci("5.3.2", "11.5.1")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)", "164.308(a)(6)(ii)")
 @pytest.mark.guide("4.3.behavioural_analysis", "4.3.behavioural_analysis.sysdig", "4.3.behavioural_analysis.aqua")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "New kinds of attack are noticed later than with an analysis of behaviour.")
 @for_each("option", {PRODUCTS[each].title: each for each in ("sysdig", "aqua")})
 def test_behaviour_of_containers_is_analysed(product: str, sensors: dict[str, Sensor], policy: Policy) -> str:
     """The agent of Sysdig or of Aqua Security runs, starts with the host, and is connected to its console.
@@ -169,7 +169,7 @@ def test_behaviour_of_containers_is_analysed(product: str, sensors: dict[str, Se
 @pytest.mark.pci("10.2.1", "10.3.3", "10.4.1", "10.4.1.1", "10.5.1")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("5.pci_dss.monitor_logs")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "Traces of an old break-in are not read, or deleted before anyone looks.")
 def test_logs_are_reviewed_and_kept(daemon: Daemon) -> NoReturn:
     """Logs are collected, reviewed daily by a program, and kept for a year, three months at hand.
 

@@ -104,13 +104,15 @@ def test_levels() -> None:
 
 
 def test_severities() -> None:
-    """How bad it is where a control fails is said once, in one of the four words."""
-    known = [((severity,), {}) for severity in SEVERITIES]
-    assert not offending(lambda control: [each in known for each in _given(markers(control, "severity"))] == [True])
+    """Each control has one of the four severities, and why in a sentence that fits on the line; few are critical."""
 
+    def is_explained(control: Control) -> bool:
+        (mark,) = markers(control, "severity")
+        severity, reason = mark.args
+        return severity in SEVERITIES and bool(re.fullmatch(r"[A-Z/].{20,87}\.", reason)) and not mark.kwargs
 
-def _given(marks: list[pytest.Mark]) -> list[Any]:
-    return [(mark.args, mark.kwargs) for mark in marks]
+    assert not offending(is_explained)
+    assert sum(markers(control, "severity")[0].args[0] == SEVERITIES[0] for control in CONTROLS) <= 12
 
 
 def test_ids_exist() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hullcheck.recording.script import MAGIC
 from selftests.kit.projects import PRIVILEGED, careless, site
 
-WRONG_SEVERITY = '@pytest.mark.severity("hihg")\ndef '
+WRONG_SEVERITY = '@pytest.mark.severity("{}")\ndef '
 BAD_MARKER = PRIVILEGED.replace('"7.2.5"', '"7.2.55"')
 PLAIN = "import pytest\n\n\n@pytest.mark.parametrize('x', ['box'])\ndef test_plain(x):\n    assert x\n"
 WITH_FILES = [
@@ -25,9 +25,14 @@ WITH_FILES = [
         'tests/test_bad.py:7: cis("5.5", level=3) needs level=1 or level=2',
     ),
     (
-        {"tests/test_bad.py": PRIVILEGED.replace("def ", WRONG_SEVERITY)},
+        {"tests/test_bad.py": PRIVILEGED.replace("def ", WRONG_SEVERITY.format('hihg", "It matters.'))},
         [],
-        "tests/test_bad.py:12: severity('hihg') is not a severity; write one of critical, high, medium",
+        "tests/test_bad.py:12: severity('hihg', 'It matters.') needs a level (critical, high, medium, low) and why",
+    ),
+    (
+        {"tests/test_bad.py": PRIVILEGED.replace("def ", WRONG_SEVERITY.format("high"))},
+        [],
+        """tests/test_bad.py:12: severity('high') needs a level (critical, high, medium, low) and why: write""",
     ),
     ({"i.yml": "targets:\n  a:\n    conect: x\n"}, ["--inventory=i.yml"], "i.yml:3: "),
     (

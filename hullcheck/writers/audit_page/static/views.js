@@ -118,7 +118,7 @@ async function controlView([id]) {
       crumbs(link(['findings'], 'All findings'), 'Control'),
       demandHead(control),
       el('p', { class: 'lede' }, verdict(countsOf(number).worst), ' ',
-        el('span', { class: 'note' }, `severity ${control.severity}`, control.cis_level ? `, CIS level ${control.cis_level}` : '')),
+        el('span', { class: 'note' }, `severity ${control.severity}`, control.cis_level ? `, CIS level ${control.cis_level}` : '', control.severity_reason ? `. ${control.severity_reason}` : '')),
       countsOf(number).worst === 'fail' ? remedyOf(control) : null,
       el('h2', { class: 'group' }, 'Targets ', el('span', { class: 'note' }, countsOf(number).line)),
       table(['Verdict', 'Target', 'Finding'], worstFirst(results).map((each) => el('tr', null,
