@@ -151,14 +151,14 @@ def test_markers_are_in_order() -> None:
 
 
 def test_docstrings_explain() -> None:
-    """A control's docstring has a title of one sentence, a reason, and at its end a remedy."""
+    """A control's docstring has a short title, a reason, and at its end a remedy."""
 
     def explains(control: Control) -> bool:
         text = inspect.getdoc(control) or ""
         title, rationale, remedy = read_docstring(text)
         last = re.split(r"\n\s*\n", text.strip())[-1]
         long_enough = len(rationale) >= 30 and len(remedy) >= 20
-        return title.endswith(".") and len(title) <= 120 and long_enough and last.startswith("Remedy:")
+        return title.endswith(".") and len(title) <= 70 and long_enough and last.startswith("Remedy:")
 
     assert not offending(explains)
 
