@@ -342,7 +342,7 @@ def test_container_logs_leave_the_host(
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.no_new_privileges", "5.cis.daemon_json")
-@pytest.mark.severity("medium", "A setuid program in an image makes an intruder root of that container.")
+@pytest.mark.severity("medium", "A flawed setuid program in an image makes an intruder root of that container.")
 def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
     """Containers run with no-new-privileges by default.
 

@@ -261,7 +261,7 @@ def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.2.reboot_after_kernel_patch")
-@pytest.mark.severity("high", "Kernel flaws whose fix is installed stay open to every container.")
+@pytest.mark.severity("medium", "Kernel flaws whose fix is installed stay open to every container.")
 def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
     """The newest installed kernel is running.
 
