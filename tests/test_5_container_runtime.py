@@ -141,7 +141,7 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.2.no_privileged", "5.hipaa.least_privilege")
-@pytest.mark.severity("critical", "Any process of root in it mounts the host's disk and is root on the host.")
+@pytest.mark.severity("critical", "A root process in it mounts the host's disk and is root on the host.")
 def test_container_is_not_privileged(container: Container) -> str:
     """Container runs without --privileged.
 

@@ -91,6 +91,7 @@ function about(control) {
   const part = (label, content) => el('div', null, el('dt', null, label), el('dd', null, content));
   return [el('h2', { class: 'group' }, 'About this control'), el('dl', { class: 'words' },
     control.rationale ? part('Why', prose(control.rationale)) : null,
+    control.severity_reason ? part(`Why ${control.severity}`, prose(control.severity_reason)) : null,
     control.remedy ? part('Remedy', prose(control.remedy)) : null,
     part('Speaks for', idsOf(control)),
     part('Id', el('code', null, control.id)))];
@@ -118,7 +119,7 @@ async function controlView([id]) {
       crumbs(link(['findings'], 'All findings'), 'Control'),
       demandHead(control),
       el('p', { class: 'lede' }, verdict(countsOf(number).worst), ' ',
-        el('span', { class: 'note' }, `severity ${control.severity}`, control.cis_level ? `, CIS level ${control.cis_level}` : '', control.severity_reason ? `. ${control.severity_reason}` : '')),
+        el('span', { class: 'note' }, `severity ${control.severity}`, control.cis_level ? `, CIS level ${control.cis_level}` : '')),
       countsOf(number).worst === 'fail' ? remedyOf(control) : null,
       el('h2', { class: 'group' }, 'Targets ', el('span', { class: 'note' }, countsOf(number).line)),
       table(['Verdict', 'Target', 'Finding'], worstFirst(results).map((each) => el('tr', null,
