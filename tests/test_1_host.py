@@ -68,14 +68,13 @@ def _recorded(file: FileFact, audit: Audit, *apart: str) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "One container that writes without limit fills the host's disk and stops everything.")
 def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
-    """The engine keeps its data on a file system of its own.
+    """Docker's data directory has a file system of its own.
 
-    Images and logs grow without a limit: where they share a file system with the host, one container can fill
-    it and stop the host. A directory of a larger file system, mounted there, shares it all the same. That holds
-    for the images of containerd too, where the engine keeps them there. A pool of ZFS that the host's own file systems
-    share needs a manual check.
+    Images, volumes and logs grow without limit. On a shared file system one container can fill the host's disk and stop
+    everything. A directory of a larger file system that is mounted there still shares its space. With the containerd
+    image store, containerd's directory counts too. A ZFS pool that the host shares needs a manual check.
 
     Remedy: mount a whole file system at the data root (`docker info`: DockerRootDir), and at
     /var/lib/containerd where the engine uses the containerd image store; put no part of them elsewhere.
@@ -108,12 +107,12 @@ def _shared_space(root: Root) -> str:
 @pytest.mark.pci("7.2.2", "7.2.3", "7.2.4")
 @pytest.mark.hipaa("164.308(a)(3)(i)", "164.308(a)(4)(ii)(B)", "164.312(a)(1)")
 @pytest.mark.guide("1.3.trusted_users", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Every member of the docker group becomes root with one docker command.")
 def test_engine_is_controlled_by_trusted_users(api_socket: FileFact, accounts: Accounts, policy: Policy) -> str:
-    """Only users whom the site trusts may control the engine through its sockets.
+    """Only trusted users can control the Docker daemon.
 
-    Access to the socket equals root: a container that mounts / takes one line. Members of the socket's group count by
-    number, also users whose first group it is, and those on an access control list. Rules of sudo do not count.
+    Access to the socket equals root: mounting / into a container takes one command. Members of the socket's group
+    count, also by primary group, and users on an access control list. sudo rules do not count.
 
     Remedy: take the user out of the group (`gpasswd --delete USER docker`), and off an access control list
     (`setfacl --remove`), or name the user in `trusted_users` of the policy.
@@ -127,12 +126,11 @@ def test_engine_is_controlled_by_trusted_users(api_socket: FileFact, accounts: A
 
 @pytest.mark.cis("1.1.3", level=1)
 @_records_of_control
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A replaced dockerd leaves no trace, but replacing it already takes root.")
 def test_daemon_program_is_audited(daemon_program: FileFact, audit: Audit) -> str:
-    """Changes of the Docker daemon's program are recorded by the audit system.
+    """Audit rule on the Docker daemon binary.
 
-    The daemon runs as root: who replaces its program runs as root from the next start on, and without a
-    record nobody knows when that was, and who it was.
+    The daemon runs as root. Without a record nobody knows when its program was replaced, or by whom.
 
     Remedy: put `-w /usr/bin/dockerd -p wa -k docker` into a file in /etc/audit/rules.d, with the path at
     which the program really is, and load it with augenrules --load.
@@ -142,12 +140,12 @@ def test_daemon_program_is_audited(daemon_program: FileFact, audit: Audit) -> st
 
 @pytest.mark.cis("1.1.4", level=1)
 @_records_of_data
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A socket opened to other users leaves no trace, but opening it already takes root.")
 def test_containerd_directory_is_audited(containerd_directory: FileFact, audit: Audit) -> str:
-    """Changes in the directory where containerd runs are recorded by the audit system.
+    """Audit rule on the containerd runtime directory.
 
-    It holds the sockets through which containers are started and steered. A watch that is loaded before the
-    directory exists, as at boot, covers the directory alone and not what lies in it.
+    It holds the sockets that start and control containers. A watch that is loaded before the directory exists, as at
+    boot, covers only the directory and not its contents.
 
     Remedy: load a rule `-w /run/containerd -p wa -k docker` after containerd has started.
     """
@@ -159,12 +157,13 @@ _WRITTEN_TO = ("overlay2", "rootfs", "volumes", "io.containerd.snapshotter.v1.ov
 
 @pytest.mark.cis("1.1.5", level=1)
 @_records_of_data
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Images changed behind the engine's back leave no trace, but that already takes root.")
 def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
-    """Changes in the engine's data root, and in containerd's where images lie there, are recorded.
+    """Audit rule on the Docker data directory.
 
-    Images, containers and volumes lie there: a change past the engine changes what runs. Rules before it that
-    leave out overlay2, rootfs, volumes and containerd's overlayfs, where containers write all the time, are accepted.
+    Changes to images, containers and volumes behind the engine's back change what runs. With the containerd image
+    store, /var/lib/containerd needs a rule too. Earlier rules that exclude overlay2, rootfs, volumes and containerd's
+    overlayfs, where containers write all the time, are accepted.
 
     Remedy: put `-w /var/lib/docker -p wa -k docker`, with the data root that `docker info` names, into a file
     in /etc/audit/rules.d, with the image store of containerd one more for /var/lib/containerd, and load it with
@@ -176,9 +175,9 @@ def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.6", level=1)
 @_records_of_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A swapped daemon.json or CA leaves no trace, but swapping it already takes root.")
 def test_configuration_directory_is_audited(configuration_directory: FileFact, audit: Audit) -> str:
-    """Changes in the configuration directory of the daemon are recorded by the audit system.
+    """Audit rule on the Docker configuration directory.
 
     It holds daemon.json and the certificates that the daemon trusts.
 
@@ -190,12 +189,12 @@ def test_configuration_directory_is_audited(configuration_directory: FileFact, a
 
 @pytest.mark.cis("1.1.7", level=2)
 @_records_of_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "An edited unit leaves no trace, but editing it already takes root.")
 def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
-    """Changes of the unit file that starts the daemon are recorded by the audit system.
+    """Audit rule on the docker.service unit file.
 
-    It says with which options the daemon starts, and what else is started as root with it. Without systemd this is
-    the script that starts the daemon.
+    It sets the daemon's options, and the commands that run as root with it. Without systemd the script that starts the
+    daemon counts.
 
     Remedy: put `-w /usr/lib/systemd/system/docker.service -p wa -k docker`, with the path that `systemctl
     show -p FragmentPath docker.service` prints, into a file in /etc/audit/rules.d, and load it with
@@ -206,12 +205,11 @@ def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.8", level=2)
 @_records_of_control
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A changed owner or mode leaves no trace, but changing it already takes root.")
 def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit) -> str:
-    """Changes of the socket of containerd are recorded by the audit system.
+    """Audit rule on the containerd socket.
 
-    Who may write to it starts containers past the engine and all its rules. A changed owner or mode is the
-    way to that.
+    Anyone who can write to it starts containers past the Docker daemon and its rules. A changed owner or mode opens it.
 
     Remedy: put `-w /run/containerd/containerd.sock -p wa -k docker` into a file in /etc/audit/rules.d, and
     load it with augenrules --load.
@@ -221,12 +219,12 @@ def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit)
 
 @pytest.mark.cis("1.1.9", level=2)
 @_records_of_control
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A changed owner or mode leaves no trace, but changing it already takes root.")
 def test_api_socket_is_audited(api_socket: FileFact, audit: Audit) -> str:
-    """Changes of each socket on which the engine takes commands are recorded by the audit system.
+    """Audit rule on the Docker API sockets.
 
-    Who may write to one owns the host. A changed owner or mode is the way to that. The file docker.socket is
-    another one: the unit that makes the socket.
+    Access to such a socket equals root. A changed owner or mode opens it. The file docker.socket is not meant: it is
+    the unit that creates the socket.
 
     Remedy: put `-w /run/docker.sock -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
     augenrules --load.
@@ -236,11 +234,11 @@ def test_api_socket_is_audited(api_socket: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.10", level=2)
 @_records_of_configuration
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Changed start options leave no trace, but changing them already takes root.")
 def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
-    """Changes of /etc/default/docker are recorded by the audit system.
+    """Audit rule on /etc/default/docker.
 
-    Start scripts take the options of the daemon from it.
+    Start scripts read the daemon's options from it.
 
     Remedy: put `-w /etc/default/docker -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
     augenrules --load.
@@ -250,11 +248,11 @@ def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.11", level=2)
 @_records_of_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A protection switched off here leaves no trace, but that already takes root.")
 def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audit) -> str:
-    """Changes of the configuration file in use are recorded by the audit system.
+    """Audit rule on daemon.json.
 
-    Nearly every protection of the engine can be turned off there.
+    Nearly every protection of the engine can be switched off in this file.
 
     Remedy: put `-w /etc/docker/daemon.json -p wa -k docker`, with the path that --config-file names where it
     is used, into a file in /etc/audit/rules.d, and load it with augenrules --load.
@@ -264,11 +262,11 @@ def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audi
 
 @pytest.mark.cis("1.1.12", level=2)
 @_records_of_configuration
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A runtime swapped here leaves no trace, but swapping it already takes root.")
 def test_containerd_configuration_is_audited(containerd_configuration: FileFact, audit: Audit) -> str:
-    """Changes of the configuration file of containerd are recorded by the audit system.
+    """Audit rule on the containerd configuration file.
 
-    It names the programs that containerd runs as root, and who may talk to it.
+    It names the programs that containerd runs as root, and who may connect to it.
 
     Remedy: put `-w /etc/containerd -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
     augenrules --load.
@@ -278,11 +276,11 @@ def test_containerd_configuration_is_audited(containerd_configuration: FileFact,
 
 @pytest.mark.cis("1.1.13", level=2)
 @_records_of_configuration
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Changed start options leave no trace, but changing them already takes root.")
 def test_sysconfig_file_is_audited(sysconfig_file: FileFact, audit: Audit) -> str:
-    """Changes of /etc/sysconfig/docker are recorded by the audit system.
+    """Audit rule on /etc/sysconfig/docker.
 
-    Start scripts take the options of the daemon from it.
+    Start scripts read the daemon's options from it.
 
     Remedy: put `-w /etc/sysconfig/docker -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
     augenrules --load.
@@ -292,9 +290,9 @@ def test_sysconfig_file_is_audited(sysconfig_file: FileFact, audit: Audit) -> st
 
 @pytest.mark.cis("1.1.14", level=2)
 @_records_of_programs
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A replaced program leaves no trace, but replacing it already takes root.")
 def test_containerd_program_is_audited(containerd_program: FileFact, audit: Audit) -> str:
-    """Changes of the program containerd are recorded by the audit system.
+    """Audit rule on the containerd binary.
 
     It runs as root and starts every container.
 
@@ -306,9 +304,9 @@ def test_containerd_program_is_audited(containerd_program: FileFact, audit: Audi
 
 @pytest.mark.cis("1.1.15", level=2)
 @_records_of_programs
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A replaced shim leaves no trace, but replacing it already takes root.")
 def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> str:
-    """Changes of the program containerd-shim are recorded by the audit system.
+    """Audit rule on the containerd-shim binary.
 
     Where it is still installed, it runs as root beside every container.
 
@@ -320,9 +318,9 @@ def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> 
 
 @pytest.mark.cis("1.1.16", level=2)
 @_records_of_programs
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A replaced shim leaves no trace, but replacing it already takes root.")
 def test_runc_v1_shim_is_audited(runc_v1_shim: FileFact, audit: Audit) -> str:
-    """Changes of the program containerd-shim-runc-v1 are recorded by the audit system.
+    """Audit rule on the containerd-shim-runc-v1 binary.
 
     Where it is still installed, it runs as root beside every container.
 
@@ -334,9 +332,9 @@ def test_runc_v1_shim_is_audited(runc_v1_shim: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.17", level=2)
 @_records_of_programs
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A replaced shim leaves no trace, but replacing it already takes root.")
 def test_runc_v2_shim_is_audited(runc_v2_shim: FileFact, audit: Audit) -> str:
-    """Changes of the program containerd-shim-runc-v2 are recorded by the audit system.
+    """Audit rule on the containerd-shim-runc-v2 binary.
 
     It runs as root beside every container.
 
@@ -348,12 +346,12 @@ def test_runc_v2_shim_is_audited(runc_v2_shim: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.18", level=2)
 @_records_of_programs
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A break-out that overwrites runc leaves no trace; other controls make it hard.")
 def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
-    """Changes of the program runc are recorded by the audit system.
+    """Audit rule on the runc binary.
 
-    It runs as root and makes every container: break-outs have been done by overwriting it from within one. So does
-    another program that the site has the engine run in its place (`default-runtime`).
+    It runs as root and creates every container, and known break-outs overwrite it from inside one. A runtime that is
+    used in its place (`default-runtime`) counts too.
 
     Remedy: put `-w /usr/bin/runc -p wa -k docker`, with the path at which the program really is, into a file
     in /etc/audit/rules.d, and load it with augenrules --load.
@@ -367,12 +365,12 @@ def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
 @pytest.mark.pci("2.2.1", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(8)")
 @pytest.mark.guide("1.1.cis_linux_benchmark")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Weak settings of the host undo what the engine and containers are protected by.")
 def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> str:
-    """The host's operating system was recently assessed against a hardening standard.
+    """The host is hardened to an operating system standard.
 
-    The engine is as safe as the system below it. No look at Docker tells whether that is hardened; a person
-    has to say which standard was used and when.
+    Weaknesses of the operating system affect every container. An audit of Docker cannot see whether the system is
+    hardened, so the policy names the standard and the day of the last assessment.
 
     Remedy: assess the host, for example against the CIS Benchmark of its distribution, and record that as
     `os_hardening` in the policy.
@@ -397,7 +395,7 @@ def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> st
 @pytest.mark.nist("4.4.1", sp="800-190")
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Published break-outs of an old engine or runc lead from one container to the host.")
 def test_engine_release_is_maintained(
     release: Release,
     component_versions: Later[dict[str, str]],
@@ -405,13 +403,12 @@ def test_engine_release_is_maintained(
     patching: Later[Patching],
     policy: Policy,
 ) -> str:
-    """The engine is of a release that is maintained, and has no known serious vulnerability.
+    """The engine is a maintained release without serious known flaws.
 
-    Holes in an engine are published with the release that mends them; older lines keep theirs for ever. A build of
-    Docker is held against what is known of releases: that has a day, and `--releases` replaces it. A build of a
-    distribution is as good as the distribution is maintained and its updates are installed, by what the control of
-    automated patching accepts or by what `patched_by` in the policy names. The versions of containerd and runc are
-    shown and not judged.
+    Vulnerabilities of an engine are published with the release that fixes them; older lines stay vulnerable. A build of
+    Docker is compared with the known releases, which carry a date; `--releases` replaces them. A build of a
+    distribution passes if the distribution is maintained and its updates are installed: by the control on automated
+    patching, or by `patched_by` in the policy. The versions of containerd and runc are shown but not judged.
 
     Remedy: install the newest release of the engine, of containerd and of runc from Docker, or from a
     distribution that still gets updates: `apt-get update && apt-get upgrade`. Then restart what still runs the older

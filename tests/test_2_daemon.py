@@ -35,9 +35,9 @@ def _limits_open_files(ulimits: Iterable[str]) -> bool:
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.1.rootless_mode")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A flaw in a daemon that runs as root gives an attacker the host, not one account.")
 def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
-    """The daemon runs without root's rights, or the site has said why it cannot.
+    """The daemon runs without root rights, or a reason is recorded.
 
     Whoever takes over a daemon that is root owns the host. In rootless mode the same attack ends with the
     rights of one plain user.
@@ -58,7 +58,7 @@ def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
 @pytest.mark.pci("2.2.3", "2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.icc", "5.cis.daemon_json")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An intruder in one container attacks the ports of all others on the default bridge.")
 def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
     """Containers on the default bridge cannot reach each other.
 
@@ -78,9 +78,9 @@ def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("10.2.1", "10.2.2")
 @pytest.mark.hipaa("164.312(b)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Messages that an investigation needs are missing, or drown in debug output.")
 def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
-    """The daemon logs at the level info.
+    """The daemon's log level is info.
 
     Above it, events that an investigation needs are not written. Debug writes so much, requests with their
     content included, that it hides them and can leak secrets.
@@ -97,9 +97,9 @@ def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.2", sp="800-190")
 @pytest.mark.pci("1.2.1")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Without the rules a container reaches the networks of all others.")
 def test_daemon_manages_its_firewall_rules(daemon: Daemon) -> str:
-    """The daemon may set the packet filter's rules that its networks need.
+    """The daemon manages the firewall rules that its networks need.
 
     Without them the isolation between its networks is missing, and nobody notices when a hand-written rule set falls
     behind, or takes their place. For IPv6 only a switch set to false fails: engines before 27 leave it off unless told
@@ -116,9 +116,9 @@ def test_daemon_manages_its_firewall_rules(daemon: Daemon) -> str:
 @pytest.mark.nist("4.2.1", sp="800-190")
 @pytest.mark.pci("2.2.5", "8.3.2")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Anyone on the network path can replace an image and so choose what runs here.")
 def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str:
-    """No registry but one on this host itself is reached without verified TLS.
+    """No remote registry is contacted without verified TLS.
 
     Who can answer in the place of such a registry chooses what runs on the host, and reads the credentials sent to it.
 
@@ -137,9 +137,9 @@ def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.1", "4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Nobody fixes flaws of aufs, but a container needs a new one to gain anything.")
 def test_storage_driver_is_not_aufs(daemon: Daemon) -> str:
-    """The storage driver is not aufs.
+    """The aufs storage driver is not used.
 
     aufs never was a part of the Linux kernel and has had no fixes for years; engines since 24 are without it.
 
@@ -153,9 +153,9 @@ def test_storage_driver_is_not_aufs(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.1", "4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "The driver blocks engine updates, but a container gains nothing by it directly.")
 def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
-    """The storage driver is not devicemapper.
+    """The devicemapper storage driver is not used.
 
     It was given up and then removed; engines since 25 are without it, so a host that uses it cannot be kept up to date.
 
@@ -170,9 +170,9 @@ def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
 @pytest.mark.pci("2.2.7", "8.3.1")
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)", "164.312(e)(2)(ii)")
 @pytest.mark.guide("1.3.no_plain_tcp", "2.3.tlsverify", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
-@pytest.mark.severity("critical")
+@pytest.mark.severity("critical", "Anyone who reaches the port starts a privileged container and is root.")
 def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
-    """Every TCP address of the API asks its clients for a certificate.
+    """The remote API requires client certificates (mutual TLS).
 
     Access to the daemon equals root on its host. A TCP port without client certificates gives that to everyone who
     reaches it, on the loopback address to every user and to every web page that a browser there opens.
@@ -194,9 +194,9 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A container that leaks open files hurts the others, but kernels rarely run out.")
 def test_containers_get_default_ulimits(daemon: Daemon) -> str:
-    """The daemon gives containers a limit on open files.
+    """Containers get a default ulimit on open files.
 
     Without it a container has the limit of the daemon, or of containerd, which may be as good as none, and one that
     runs wild takes open files from the whole host. A hard value of -1, or above 1048576, limits nothing. Processes are
@@ -216,9 +216,9 @@ def test_containers_get_default_ulimits(daemon: Daemon) -> str:
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.userns_remap", "5.cis.daemon_json", "5.hipaa.least_privilege")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Root who breaks out of a container is root on the host, not a user without rights.")
 def test_daemon_remaps_users(daemon: Daemon) -> str:
-    """Root in a container is no privileged user on the host.
+    """User namespace remapping (userns-remap) is on.
 
     Without a user namespace uid 0 of a container is uid 0 of the host, and only the other walls stand between them.
 
@@ -237,9 +237,9 @@ def test_daemon_remaps_users(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Containers may miss limits set for their usual parent, but keep their own.")
 def test_parent_cgroup_is_the_default(daemon: Daemon, policy: Policy) -> str:
-    """Containers run below the default parent cgroup, or below one that the site chose.
+    """The parent cgroup of containers is the default or approved.
 
     Elsewhere they share the limits of something else, or escape those that the site has set.
 
@@ -256,9 +256,9 @@ def test_parent_cgroup_is_the_default(daemon: Daemon, policy: Policy) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A container can fill more disk; the driver is gone from engines since 25.")
 def test_base_device_size_is_the_default(daemon: Daemon) -> str:
-    """The base device size of the devicemapper driver is not changed.
+    """The base device size of devicemapper is the default.
 
     A larger one lets a container fill the disk of the host.
 
@@ -276,9 +276,9 @@ def test_base_device_size_is_the_default(daemon: Daemon) -> str:
 @pytest.mark.pci("7.2.2", "7.3.1", "7.3.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
 @pytest.mark.guide("5.pci_dss.limit_access")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A client who only needs to list containers can also start a privileged one.")
 def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Policy) -> str:
-    """An authorization plugin decides what each client may ask of the daemon.
+    """An authorization plugin decides on client requests.
 
     Without one every client may do everything: who can list containers can also start one that owns the host. The
     rules of a plugin cannot be read from here, and one that allows everything is as good as none: they need a review.
@@ -301,11 +301,11 @@ def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Poli
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An intruder who becomes root on the host erases the traces of the break-in.")
 def test_container_logs_leave_the_host(
     daemon: Daemon, shippers: Later[Shippers], container: Later[Subjects[Container]], policy: Policy
 ) -> str:
-    """The logs of all containers go to another machine, by their log driver or by a log shipper.
+    """Container logs are sent to another machine.
 
     A log that stays on the host is lost with it, and whoever breaks into the host can change it. The drivers syslog,
     gelf and fluentd leave it there too if their address is a loopback one, or none is set: then a log shipper has
@@ -342,9 +342,9 @@ def test_container_logs_leave_the_host(
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.no_new_privileges", "5.cis.daemon_json")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "A flawed setuid program in an image makes an intruder root of that container.")
 def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
-    """By default no process in a container can gain privileges that it was not started with.
+    """Containers run with no-new-privileges by default.
 
     Otherwise a setuid program in any image is a way from a plain user to root of the container.
 
@@ -359,9 +359,9 @@ def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(7)(i)")
 @pytest.mark.guide("2.2.live_restore", "5.cis.daemon_json")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A restart of the daemon stops all services for a moment, so updates are put off.")
 def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
-    """Containers keep running while the daemon is down.
+    """Containers keep running while the daemon is down (live restore).
 
     Where they do not, an update of the engine stops every service on the host, and so it is put off.
 
@@ -378,9 +378,9 @@ def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A needless root process per port hides client addresses; it gives no direct access.")
 def test_userland_proxy_is_off(daemon: Daemon) -> str:
-    """Published ports are passed on by the kernel, without a proxy process for each.
+    """The userland proxy is off.
 
     The proxies are needless programs with root's rights, and hide the address of the client from the container.
 
@@ -395,9 +395,9 @@ def test_userland_proxy_is_off(daemon: Daemon) -> str:
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.seccomp")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Without the filter one kernel flaw leads from any container to root on the host.")
 def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) -> str:
-    """The daemon's seccomp profile is the built-in one, or one that the site approved.
+    """The daemon's seccomp profile is the built-in one or approved.
 
     The profile keeps containers from system calls that no ordinary program needs and many attacks on the kernel do. One
     that the site approved has to deny by default all the same.
@@ -426,9 +426,9 @@ def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) 
 @pytest.mark.nist("4.4.1", "4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Unfinished features can break or change, but give nobody access by themselves.")
 def test_experimental_features_are_off(daemon: Daemon) -> str:
-    """The daemon's experimental features are off.
+    """Experimental features of the daemon are off.
 
     They are not finished, not supported, and change without notice.
 

@@ -41,13 +41,12 @@ def _allowed(unit_file: FileFact) -> int:
 
 @pytest.mark.cis("3.1", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner of one of these files runs anything as root at the next start.")
 def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
-    """The unit that starts the daemon belongs to root, with its drop-ins, environment files and programs.
+    """The docker.service unit and its files are owned by root.
 
-    systemd starts as root whatever these files say: who owns one of them owns the host from the next start
-    on, and so does who owns a program or script that the unit runs. Without systemd this is `/etc/init.d/docker`,
-    with its settings.
+    systemd runs what these files say as root, so their owner becomes root at the next start. Drop-ins, environment
+    files and the programs of the unit count too; without systemd, `/etc/init.d/docker` and its settings.
 
     Remedy: `chown root:root FILE` for the file, drop-in, link or directory that is named.
     """
@@ -56,13 +55,12 @@ def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
 
 @pytest.mark.cis("3.2", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can write to one of these files runs anything as root at the next start.")
 def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> str:
-    """Only root may write to the unit that starts the daemon, its drop-ins, environment files and programs.
+    """Only root can write to the docker.service unit and its files.
 
-    A drop-in that anyone may edit is enough: its ExecStart replaces the one of the unit and runs as root. So is
-    the directory in which it lies, or a script that the unit runs. Without systemd this is `/etc/init.d/docker`,
-    with its settings.
+    A drop-in with another ExecStart runs as root at the next start. Drop-ins, their directories, environment files and
+    the programs of the unit count too; without systemd, `/etc/init.d/docker` and its settings.
 
     Remedy: `chmod go-w FILE`; no mode above 644, or above 755 for a directory or a script.
     """
@@ -71,11 +69,11 @@ def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> s
 
 @pytest.mark.cis("3.3", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner can open the API to everyone at the next start, and so become root.")
 def test_socket_unit_belongs_to_root(socket_unit_file: FileFact) -> str:
-    """The socket unit of the daemon belongs to root, with its drop-ins.
+    """The docker.socket unit is owned by root.
 
-    It says where the daemon takes commands and from whom: its owner can open the API to everyone.
+    It sets where the daemon listens and who may connect, so its owner can open the API to everyone. Drop-ins count too.
 
     Remedy: `chown root:root FILE` for the file, drop-in, link or directory that is named.
     """
@@ -84,11 +82,11 @@ def test_socket_unit_belongs_to_root(socket_unit_file: FileFact) -> str:
 
 @pytest.mark.cis("3.4", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can write to it opens the API to everyone, and so becomes root.")
 def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str:
-    """Only root may write to the socket unit of the daemon and its drop-ins.
+    """Only root can write to the docker.socket unit.
 
-    Who can add a ListenStream opens a port to the API that asks for nothing, and is root with the next client.
+    A ListenStream added to it opens a port to the API without any login. Drop-ins count too.
 
     Remedy: `chmod go-w FILE`; no mode above 644; `chmod go-w` for a directory on the way too.
     """
@@ -97,9 +95,9 @@ def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str
 
 @pytest.mark.cis("3.5", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner can put in a daemon.json that makes them root at the next start.")
 def test_configuration_directory_belongs_to_root(configuration_directory: FileFact) -> str:
-    """The directory of the daemon's configuration belongs to root.
+    """The Docker configuration directory is owned by root.
 
     The owner of a directory can replace every file in it, whoever owns the file.
 
@@ -110,11 +108,11 @@ def test_configuration_directory_belongs_to_root(configuration_directory: FileFa
 
 @pytest.mark.cis("3.6", level=1)
 @_protects_configuration
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can write here puts in a daemon.json that makes them root.")
 def test_configuration_directory_is_written_by_root_alone(configuration_directory: FileFact) -> str:
-    """Only root may write to the directory of the daemon's configuration.
+    """Only root can write to the Docker configuration directory.
 
-    Who can write there puts a daemon.json or a registry's CA of their own in the place of the right one.
+    Anyone who can write there can replace daemon.json or a registry's CA.
 
     Remedy: `chmod go-w /etc/docker`, or the directory of the file that --config-file names; no mode above 755.
     """
@@ -126,11 +124,11 @@ def test_configuration_directory_is_written_by_root_alone(configuration_director
 @pytest.mark.nist("4.2.1", "4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "The owner can pass off a false registry, if they also control the network path.")
 def test_registry_certificates_belong_to_root(registry_certificate: FileFact) -> str:
-    """The certificates and keys for registries belong to root.
+    """Registry certificates and keys are owned by root.
 
-    The owner of a registry's CA file decides whose images this host takes for the right ones.
+    The owner of a registry's CA file decides which server this host accepts as that registry.
 
     Remedy: `chown -R root:root /etc/docker/certs.d`.
     """
@@ -142,13 +140,13 @@ def test_registry_certificates_belong_to_root(registry_certificate: FileFact) ->
 @pytest.mark.nist("4.2.1", "4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Other users can pass off a false registry, if they also control the network path.")
 def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> str:
-    """Nobody may write to the certificates for registries, and root alone may read a private key.
+    """Registry certificates are read-only, and only root can read keys.
 
-    A CA file that others can change lets them answer in the place of the registry, and with a key that they can
-    read they are the host to it. They are written once, so that even their owner needs no right to write to a
-    certificate; the directories that hold them are as open as any. A key is a file whose name ends in `.key`.
+    Users who can change a CA file can pose as the registry, and with a private key that they can read they log in as
+    this host. Certificates are written once, so even their owner needs no write permission. A file whose name ends in
+    `.key` is a key.
 
     Remedy: `chmod 444 FILE` for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
     """
@@ -162,11 +160,11 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlscacert")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner adds a CA, signs a client certificate with it, and is root by the API.")
 def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
-    """The daemon's CA certificate for TLS belongs to root.
+    """The TLS CA certificate is owned by root.
 
-    Whoever owns it can add a CA of their own, and make client certificates that the daemon trusts.
+    Its owner can add another CA, and sign client certificates that the daemon accepts.
 
     Remedy: `chown root:root FILE` for the file that `tlscacert` names.
     """
@@ -179,11 +177,12 @@ def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlscacert")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can write to it adds a CA for false clients, and is root by the API.")
 def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
-    """Nobody may write to the daemon's CA certificate for TLS.
+    """The TLS CA certificate is read-only.
 
-    A CA certificate that others can change makes every client of theirs a trusted one. It is written once.
+    Anyone who can change it can make the daemon accept their own clients. It is written once, so nobody needs write
+    permission.
 
     Remedy: `chmod 444 FILE` for the file that `tlscacert` names, without a key in it; `chmod go-w` for a directory on
     the way.
@@ -197,11 +196,11 @@ def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlscert")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "The owner can cut off all clients, and get them used to certificate warnings.")
 def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
-    """The daemon's server certificate for TLS belongs to root.
+    """The daemon's TLS certificate is owned by root.
 
-    Whoever owns it can put another in its place, and clients learn to live with warnings.
+    Its owner can replace it, and clients get used to ignoring warnings.
 
     Remedy: `chown root:root FILE` for the file that `tlscert` names.
     """
@@ -214,11 +213,12 @@ def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlscert")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A user who can write to it cuts off all clients, and gets them used to warnings.")
 def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
-    """Nobody may write to the daemon's server certificate for TLS.
+    """The daemon's TLS certificate is read-only.
 
-    With another certificate in its place clients no longer reach the daemon, or someone else. It is written once.
+    With another certificate in its place clients cannot connect, or connect to someone else. It is written once, so
+    nobody needs write permission.
 
     Remedy: `chmod 444 FILE` for the file that `tlscert` names, or 400 where it holds the key too; `chmod go-w` for a
     directory on the way.
@@ -232,11 +232,11 @@ def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlskey")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner can pose as the daemon on the network and read what clients send.")
 def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
-    """The daemon's private key for TLS belongs to root.
+    """The daemon's TLS key is owned by root.
 
-    Its owner can read it whatever its mode, and with it be the daemon to every client.
+    Its owner can read it whatever its mode, and pose as the daemon to every client.
 
     Remedy: `chown root:root FILE` for the file that `tlskey` names; make a new key if somebody else may have read it.
     """
@@ -249,11 +249,11 @@ def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlskey")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can read it poses as the daemon and reads what clients send.")
 def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
-    """Only root may read the daemon's private key for TLS, and nobody may write to it.
+    """Only root can read the daemon's TLS key.
 
-    Who can read the key can be the daemon to every client, and take their commands and secrets.
+    Anyone who can read it can pose as the daemon to every client, and receive their commands and secrets.
 
     Remedy: `chmod 400 FILE` for the file that `tlskey` names; make a new key if others could read it.
     """
@@ -266,12 +266,12 @@ def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
 @pytest.mark.pci("7.2.1", "7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
 @pytest.mark.guide("1.3.socket_access", "1.3.docker_group", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
-@pytest.mark.severity("critical")
+@pytest.mark.severity("high", "The foreign owner, or each member of the group, becomes root with one command.")
 def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, policy: Policy) -> str:
-    """Every unix socket of the API belongs to root and to the group of trusted users.
+    """API sockets are owned by root and the docker group.
 
-    Who may write to the socket is root on the host. Another owner or group gives that to people whom nobody
-    chose, also where the daemon was told to have it so.
+    Access to the socket equals root. Another owner or group gives that to users whom nobody chose, even if the daemon
+    was configured that way.
 
     Remedy: `chown root:docker SOCKET`; set SocketGroup in docker.socket, or `group` in daemon.json, for the
     next start. Where another group was chosen for this, name it in the `socket_groups` of the policy.
@@ -290,11 +290,11 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
 @pytest.mark.pci("7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
 @pytest.mark.guide("1.3.socket_access", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
-@pytest.mark.severity("critical")
+@pytest.mark.severity("critical", "Any user or process on the host that sees the socket becomes root at once.")
 def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
-    """Only its owner and its group may use a unix socket of the API.
+    """API sockets are closed to all but their owner and group.
 
-    Who may write to the socket is root on the host. Mode 606 or an access control list gives that away as 666 does.
+    Access to the socket equals root. Mode 606 or an access control list gives it away just as 666 does.
 
     Remedy: `chmod 660 SOCKET` and `setfacl -b SOCKET`; set SocketMode=0660 in docker.socket for the next start.
     """
@@ -305,11 +305,11 @@ def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
 @pytest.mark.cis("3.17", level=2)
 @_protects_configuration
 @pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The owner decides how the daemon starts next, and so becomes root.")
 def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str:
-    """The configuration file that the daemon uses belongs to root.
+    """The file daemon.json is owned by root.
 
-    Its owner decides how the daemon starts next: with an open port, or without any of its walls.
+    Its owner decides how the daemon starts next: with an open port, or without any protection.
 
     Remedy: `chown root:root /etc/docker/daemon.json`, the file that a link there leads to, or the one that
     --config-file names.
@@ -320,11 +320,11 @@ def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str
 @pytest.mark.cis("3.18", level=2)
 @_protects_configuration
 @pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A user who can write to it decides how the daemon starts next, and becomes root.")
 def test_configuration_file_is_written_by_root_alone(configuration_file: FileFact) -> str:
-    """Only root may write to the configuration file that the daemon uses.
+    """Only root can write to daemon.json.
 
-    Who can write to it decides how the daemon starts next: with an open port, or without any of its walls.
+    Anyone who can write to it decides how the daemon starts next: with an open port, or without any protection.
 
     Remedy: `chmod 644 /etc/docker/daemon.json`, or the file that --config-file names; `chmod go-w` for a
     directory on the way.
@@ -334,11 +334,11 @@ def test_configuration_file_is_written_by_root_alone(configuration_file: FileFac
 
 @pytest.mark.cis("3.19", level=2)
 @_protects_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "The owner becomes root at the next start, but only if a start script reads the file.")
 def test_default_file_belongs_to_root(default_file: FileFact) -> str:
-    """/etc/default/docker belongs to root.
+    """The file /etc/default/docker is owned by root.
 
-    On Debian and its kin it can hold options and variables for the start of the daemon, and so its owner decides them.
+    On Debian and related systems it can set options and variables of the daemon, so its owner decides them.
 
     Remedy: `chown root:root /etc/default/docker`.
     """
@@ -347,12 +347,11 @@ def test_default_file_belongs_to_root(default_file: FileFact) -> str:
 
 @pytest.mark.cis("3.20", level=2)
 @_protects_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Writers become root at the next start, but only if a start script reads the file.")
 def test_default_file_is_written_by_root_alone(default_file: FileFact) -> str:
-    """Only root may write to /etc/default/docker.
+    """Only root can write to /etc/default/docker.
 
-    On Debian and its kin it can hold options and variables for the start of the daemon: who can write to it
-    decides them.
+    On Debian and related systems it can set options and variables of the daemon.
 
     Remedy: `chmod 644 /etc/default/docker`.
     """
@@ -361,12 +360,11 @@ def test_default_file_is_written_by_root_alone(default_file: FileFact) -> str:
 
 @pytest.mark.cis("3.21", level=2)
 @_protects_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Writers become root at the next start, but only if a start script reads the file.")
 def test_sysconfig_file_is_written_by_root_alone(sysconfig_file: FileFact) -> str:
-    """Only root may write to /etc/sysconfig/docker.
+    """Only root can write to /etc/sysconfig/docker.
 
-    On Red Hat's systems and their kin it can hold options and variables for the start of the daemon: who can
-    write to it decides them.
+    On Red Hat and related systems it can set options and variables of the daemon.
 
     Remedy: `chmod 644 /etc/sysconfig/docker`.
     """
@@ -375,12 +373,11 @@ def test_sysconfig_file_is_written_by_root_alone(sysconfig_file: FileFact) -> st
 
 @pytest.mark.cis("3.22", level=2)
 @_protects_configuration
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "The owner becomes root at the next start, but only if a start script reads the file.")
 def test_sysconfig_file_belongs_to_root(sysconfig_file: FileFact) -> str:
-    """/etc/sysconfig/docker belongs to root.
+    """The file /etc/sysconfig/docker is owned by root.
 
-    On Red Hat's systems and their kin it can hold options and variables for the start of the daemon, and so
-    its owner decides them.
+    On Red Hat and related systems it can set options and variables of the daemon, so its owner decides them.
 
     Remedy: `chown root:root /etc/sysconfig/docker`.
     """
@@ -392,11 +389,11 @@ def test_sysconfig_file_belongs_to_root(sysconfig_file: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "The foreign owner, or each member of the group, starts containers as root.")
 def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
-    """The socket of the containerd that the daemon uses belongs to root.
+    """The containerd socket is owned by root.
 
-    containerd runs what it is told as root, without the daemon and its rules: another owner owns the host.
+    containerd runs containers as root for anyone who can connect, past the Docker daemon and its rules.
 
     Remedy: `chown root:root SOCKET`, and restart containerd with [grpc] uid and gid 0 in its configuration.
     """
@@ -408,11 +405,11 @@ def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("critical", "Any user or process on the host that sees the socket becomes root at once.")
 def test_containerd_socket_is_closed_to_others(containerd_socket: FileFact) -> str:
-    """No one but root may use the socket of the containerd that the daemon uses.
+    """The containerd socket is closed to all but its owner and group.
 
-    Through it a container with every right can be started past the daemon, its log and its plugins.
+    Anyone who can connect starts containers with every right, past the Docker daemon, its log and its plugins.
 
     Remedy: `chmod 660 SOCKET` and `setfacl -b SOCKET`.
     """

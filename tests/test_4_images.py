@@ -28,7 +28,7 @@ _LAST_WITH_CONTENT_TRUST = 28
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "An intruder in its program is root in the container, one kernel flaw from the host.")
 def test_container_user_is_not_root(container: Container) -> str:
     """No process of a container runs as root.
 
@@ -71,9 +71,9 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
 @pytest.mark.pci("6.3.2")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
 @pytest.mark.guide("3.1.trusted_base_images")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "Whoever made the image runs their code in that container, with its data.")
 def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> str:
-    """Every image comes from a registry that the site trusts.
+    """Images come from trusted registries.
 
     What runs in a container was chosen by whoever made its image. Tags prove nothing, since anybody can give
     them: what counts is a digest under which a registry knows the image. One that was built, imported or loaded
@@ -106,9 +106,9 @@ def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> st
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "Intruders find tools ready for use, but have to get in by another flaw first.")
 def test_image_holds_needed_packages_alone(image: Image, image_contents: ImageContents, policy: Policy) -> str:
-    """An image holds no package that its workload does not need.
+    """Images hold only packages that the workload needs.
 
     A package manager, a shell or a compiler is what somebody who broke in works with, and each package has
     faults of its own to be mended.
@@ -139,14 +139,14 @@ def _held(contents: Contents) -> str:
 @pytest.mark.pci("6.3.1", "6.3.3", "11.3.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.image_scanning")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "A published flaw in a package lets an attacker into that container.")
 def test_image_is_scanned_and_rebuilt(
     image: Image,
     scan_reports: Later[ScanReports | None],
     container: Later[Subjects[Container]],
     policy: Policy,
 ) -> str:
-    """Every image is scanned for known weaknesses, and rebuilt with their patches.
+    """Images are scanned for vulnerabilities and rebuilt with fixes.
 
     An image stays as it was on the day of its build, and what is found in its packages afterwards stays in it.
     Read are reports of Trivy, Clair and Grype that lie on the host, and found by the digest of the image: a name
@@ -216,11 +216,11 @@ def _counted(counts: Mapping[str, int]) -> str:
 @pytest.mark.nist("4.1.5", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Someone who takes over a registry account decides what runs in the containers.")
 def test_content_trust_is_on_for_all_who_pull(
     content_trust: Later[Mapping[str, str]], engine: Engine, policy: Policy
 ) -> str:
-    """Images are pulled with content trust, or their signatures are checked in another way.
+    """Images are pulled with content trust or another signature check.
 
     Without a check of the signature a registry, or somebody who took it over, decides what runs. Looked at are the
     files of root's environment. Compose, stacks, services and builds with BuildKit never knew content trust, and the
@@ -251,9 +251,9 @@ def test_content_trust_is_on_for_all_who_pull(
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A service that hangs goes unnoticed; nobody gains access.")
 def test_image_has_a_health_check(image: Image) -> str:
-    """Every image defines a health check.
+    """Images define a health check.
 
     Without one the engine knows only that a process is there, and not whether it still does its work: nobody
     is told, and nothing is restarted. The same is true where the command of the check always succeeds, as `true`,
@@ -278,9 +278,9 @@ def test_image_has_a_health_check(image: Image) -> str:
 @pytest.mark.nist("4.1.1", sp="800-190")
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Builds may install stale packages, which a scan of the image still shows.")
 def test_image_updates_and_installs_in_one_step(image: Image) -> str:
-    """No build step refreshes the package index without an installation or an upgrade.
+    """Build steps that update the package index also install.
 
     Builders keep the layer of a step as long as its words stay the same: an index in a layer of its own ages,
     and later steps install from it what was current long ago. Steps of the image's base count too, as the
@@ -303,9 +303,9 @@ def test_image_updates_and_installs_in_one_step(image: Image) -> str:
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A flaw in such a file makes an intruder root of that container.")
 def test_image_holds_no_needless_setuid_file(image: Image, image_contents: ImageContents, policy: Policy) -> str:
-    """An image holds only setuid files, setgid files and file capabilities that the site approved.
+    """Images hold no setuid or setgid files but approved ones.
 
     Such a program runs as its owner or group, or with a part of root's power, whoever starts it: a fault in one
     makes any user of the container root there. Capabilities that are no way to root (NET_BIND_SERVICE, NET_RAW,
@@ -334,9 +334,9 @@ def test_image_holds_no_needless_setuid_file(image: Image, image_contents: Image
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("6.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A download without a check may have been swapped, but only while building.")
 def test_image_is_built_with_copy(image: Image) -> str:
-    """Files are brought into images with COPY, and not with ADD.
+    """Images are built with COPY, not ADD.
 
     ADD also fetches from the network, without a look at what comes back, and unpacks archives, wherever the
     names in them lead. Only the first step may add the base's file system; steps of the image's base count too,
@@ -357,9 +357,9 @@ def test_image_is_built_with_copy(image: Image) -> str:
 @pytest.mark.nist("4.1.4", sp="800-190")
 @pytest.mark.pci("8.3.2", "8.6.2")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Everyone who can pull the image reads the secret, even if a later step removed it.")
 def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> str:
-    """No build step, no setting and no file of an image holds a secret.
+    """Images hold no secrets.
 
     Whoever can pull an image can read all of it: the values that its steps were given, and every layer, also
     of files that a later step removed. Searched are the steps of the history, environment, labels, commands, and the
@@ -388,9 +388,9 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
 @pytest.mark.nist("4.1.5", sp="800-190")
 @pytest.mark.pci("6.3.2")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Someone between the build and its mirror can slip in a package of their own.")
 def test_image_installs_verified_packages(image: Image) -> str:
-    """What build steps install is verified, and no step switches that off.
+    """Packages are verified when an image is built.
 
     A package without a checked signature is from whoever answered: a mirror that was broken into, or somebody
     on the way. The history shows the known options and variables that switch a check off. Whether the sources and
@@ -413,9 +413,9 @@ def test_image_installs_verified_packages(image: Image) -> str:
 @pytest.mark.nist("4.1.5", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A replaced image runs unnoticed, as long as nobody looks at its signature.")
 def test_image_signature_is_checked(image: Image, policy: Policy) -> NoReturn:
-    """The signatures of signed images are checked before use, and the checks are on record.
+    """Image signatures are checked before use.
 
     A signature that nobody looks at protects nobody. The engine keeps no record of such a check, so a person
     has to find this image in the record of the tool that did it.

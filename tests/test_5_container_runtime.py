@@ -33,9 +33,9 @@ from hullcheck.verdicts import Manual, NotApplicable
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Open swarm ports and foreign managers are a way in that nobody watches.")
 def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> str:
-    """Swarm mode is off, or this host is meant to be a node of a swarm.
+    """Swarm mode is off where it is not needed.
 
     A node of a swarm opens management and gossip ports and takes orders from its managers; a host that needs
     none of that should not offer it.
@@ -56,9 +56,9 @@ def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> s
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.apparmor")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Without the profile one more flaw leads from the container to files of the host.")
 def test_container_has_an_apparmor_profile(container: Container, kernel: Later[Kernel]) -> str:
-    """Every container runs under an AppArmor profile that is enforced.
+    """Container runs under an enforced AppArmor profile.
 
     The profile takes from a container what its capabilities alone would still allow: mounting, writing below
     /proc and /sys, changing the kernel's settings. What a profile of the site's own denies is not read: the reason
@@ -89,9 +89,9 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Later[K
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.selinux")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Without a label one more flaw leads from the container to files of the host.")
 def test_container_has_selinux_labels(container: Container, kernel: Later[Kernel]) -> str:
-    """Every container has SELinux labels of a type that confines it, and the host enforces them.
+    """Container has enforced SELinux labels.
 
     The labels keep a process that breaks out of its container from the files of the host and of other
     containers. Some types confine nothing: spc_t is made for that. What a type of the site's own confines is not
@@ -118,9 +118,9 @@ def test_container_has_selinux_labels(container: Container, kernel: Later[Kernel
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "NET_RAW forges packets to other containers; a SYS_ADMIN added by hand is far worse.")
 def test_container_capabilities_are_needed(container: Container, policy: Policy) -> str:
-    """No container can get NET_RAW, or a capability beyond Docker's defaults, unless the site allows it.
+    """Container has no capabilities beyond those it needs.
 
     Each capability is a part of root's power over the host's kernel; NET_RAW lets a container forge packets
     in the networks that it shares with others.
@@ -141,9 +141,9 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.2.no_privileged", "5.hipaa.least_privilege")
-@pytest.mark.severity("critical")
+@pytest.mark.severity("critical", "A root process in it mounts the host's disk and is root on the host.")
 def test_container_is_not_privileged(container: Container) -> str:
-    """No container runs privileged.
+    """Container runs without --privileged.
 
     A privileged container holds every capability and sees every device: whoever breaks out of it owns the host.
 
@@ -159,9 +159,9 @@ def test_container_is_not_privileged(container: Container) -> str:
 @pytest.mark.nist("4.5.5", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("critical", "A process in it reads the host's secrets; a writable mount makes it root.")
 def test_container_mounts_no_sensitive_host_path(container: Container, policy: Policy) -> str:
-    """No container sees a system directory of the host, unless the site allows it.
+    """Container mounts no sensitive host directories.
 
     Through such a mount, even a read-only one, a container reads the host's secrets or uses a socket; where it can
     write, it changes what the host runs next. What else lies below /opt, /run, and folders of services as /var/lib,
@@ -192,7 +192,7 @@ def test_container_mounts_no_sensitive_host_path(container: Container, policy: P
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Guessed or stolen logins lead into the container, past the engine's log.")
 def test_container_runs_no_ssh_server(container: Container) -> str:
     """No SSH server runs in a container.
 
@@ -217,9 +217,9 @@ def test_container_runs_no_ssh_server(container: Container) -> str:
 @pytest.mark.nist("4.4.2", sp="800-190")
 @pytest.mark.pci("1.2.5")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "The container answers in the place of a host service, but only one that is not running.")
 def test_container_opens_no_privileged_port(container: Container, policy: Policy) -> str:
-    """No container opens a port below 1024 on the host, unless the site allows it.
+    """Container opens no port below 1024 on the host.
 
     Those ports belong to the host's own services; whoever can answer on them passes for the host.
 
@@ -239,9 +239,9 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
 @pytest.mark.nist("4.4.2", sp="800-190")
 @pytest.mark.pci("1.2.5", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A forgotten port can be attacked by everyone who reaches the host.")
 def test_container_opens_only_needed_ports(container: Container, policy: Policy) -> str:
-    """Every port that a container opens is on the site's list, and none is opened by --publish-all.
+    """Container opens only the ports that it needs.
 
     A port that nobody asked for is a way in that nobody watches. A bridge network with the gateway mode
     `nat-unprotected` opens every port at which something listens, to whoever has a route to the container.
@@ -267,9 +267,9 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
 @pytest.mark.nist("4.4.2", "4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "An intruder in it reaches services on the host's loopback, often without a login.")
 def test_container_has_a_network_namespace(container: Container) -> str:
-    """No container shares the host's network namespace.
+    """Container does not share the host's network namespace.
 
     In it a container sees all traffic of the host, reaches services that listen on loopback alone, and can
     open any port.
@@ -286,9 +286,9 @@ def test_container_has_a_network_namespace(container: Container) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.memory")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "One container that leaks memory stops the host and all other containers.")
 def test_container_has_a_memory_limit(container: Container, engine: Later[Engine], policy: Policy) -> str:
-    """Every container has a memory limit that is in force and below what the host has.
+    """Container has a memory limit.
 
     Without one a single container can use up the memory of all.
 
@@ -311,9 +311,9 @@ def test_container_has_a_memory_limit(container: Container, engine: Later[Engine
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A busy container slows down the others, but the kernel still gives each its turn.")
 def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], policy: Policy) -> str:
-    """Every container has a processor share or limit of its own, and it is in force.
+    """Container has a CPU share or limit.
 
     Without one a single container can take the processor time of all.
 
@@ -340,9 +340,9 @@ def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], 
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.2.read_only", "5.hipaa.least_privilege")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An intruder can change programs in the container and stay until it is recreated.")
 def test_container_root_is_read_only(container: Container) -> str:
-    """The root file system of every container is read-only.
+    """Container root file system is read-only.
 
     What cannot be written cannot be changed by an intruder, and comes from the image alone.
 
@@ -357,9 +357,9 @@ def test_container_root_is_read_only(container: Container) -> str:
 @pytest.mark.nist("4.4.2", sp="800-190")
 @pytest.mark.pci("1.3.1", "1.4.2")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "The port can be attacked from networks that it was never meant for.")
 def test_container_ports_are_bound_to_an_address(container: Container) -> str:
-    """Every port that a container opens is bound to one address of the host.
+    """Container ports are bound to one address of the host.
 
     A port that is open on every address is open in networks that nobody thought of. What rules of the packet filter
     let through besides is not judged.
@@ -376,9 +376,9 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A container that fails for ever keeps the host busy and hides its fault.")
 def test_container_restarts_at_most_five_times(container: Container) -> str:
-    """A container that fails is restarted at most five times.
+    """Container restarts at most five times on failure.
 
     A container that is restarted without end hides that something makes it fail, and can keep the host busy.
 
@@ -405,9 +405,9 @@ def test_container_restarts_at_most_five_times(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Root in it ends any process of the host, and with ptrace takes one over.")
 def test_container_has_a_pid_namespace(container: Container) -> str:
-    """No container shares the host's process namespace.
+    """Container does not share the host's PID namespace.
 
     In it a container sees, and as root can end or trace, the processes of the host.
 
@@ -422,9 +422,9 @@ def test_container_has_a_pid_namespace(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "A process in it changes shared memory of the host, but few programs there use any.")
 def test_container_has_an_ipc_namespace(container: Container) -> str:
-    """No container shares the host's IPC namespace.
+    """Container does not share the host's IPC namespace.
 
     In it a container reads and changes the shared memory of the host's processes. A mount of /dev/shm is judged by 5.6.
 
@@ -439,9 +439,9 @@ def test_container_has_an_ipc_namespace(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "With a disk or memory device, a process in it reads and changes the whole host.")
 def test_container_has_no_host_device(container: Container, policy: Policy) -> str:
-    """No container is given a device of the host, unless the site allows it.
+    """Container has no devices of the host but approved ones.
 
     With a device a container works past file systems and their permissions: a disk can be read and written
     whole.
@@ -461,9 +461,9 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "The container may use more files or processes than planned; its cgroup limits hold.")
 def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> str:
-    """No container overrides the daemon's default ulimits, unless the site allows it.
+    """Container overrides no default ulimits but approved ones.
 
     The defaults are the site's decision of what one container may use; an override undoes it where nobody
     looks.
@@ -481,7 +481,7 @@ def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> 
 @pytest.mark.nist("4.5.5", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A container that may mount changes what the host sees below that folder.")
 def test_container_mounts_are_not_shared(container: Container) -> str:
     """Container mounts do not propagate to the host.
 
@@ -500,9 +500,9 @@ def test_container_mounts_are_not_shared(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A container with SYS_ADMIN can rename the host, which confuses logs.")
 def test_container_has_a_uts_namespace(container: Container) -> str:
-    """No container shares the host's UTS namespace.
+    """Container does not share the host's UTS namespace.
 
     In it a container can rename the host, on which logs, certificates and other services rely.
 
@@ -518,9 +518,9 @@ def test_container_has_a_uts_namespace(container: Container) -> str:
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.seccomp")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Without the filter one kernel flaw leads from the container to root on the host.")
 def test_container_has_a_seccomp_filter(container: Container) -> str:
-    """Every container runs under a seccomp filter that denies what it does not list.
+    """Container runs under a seccomp filter.
 
     The filter keeps the rarely used system calls, in which most holes of the kernel are found, away from a
     container. Which calls a profile of the site's own allows is not read.
@@ -545,9 +545,9 @@ def test_container_has_a_seccomp_filter(container: Container) -> str:
 @pytest.mark.nist("4.4.3", "4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "10.2.1.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A process in the container that takes over the command has every capability.")
 def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
-    """Nobody runs commands in a container with `docker exec --privileged`.
+    """Nobody uses docker exec with --privileged.
 
     Such a command has every capability, whatever the container was given.
 
@@ -569,9 +569,9 @@ def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
 @pytest.mark.nist("4.4.3", "4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "10.2.1.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Such a command can change every file of the container, past its own user.")
 def test_docker_exec_is_not_root(container: Container) -> NoReturn:
-    """Nobody runs commands as root in a container with `docker exec --user root`.
+    """Nobody uses docker exec as root.
 
     Root in a container owns all its files, and is root of the host where user namespaces are not remapped. A health
     check runs as the user that the container was created for: where that is root, a person has to tell them apart.
@@ -601,9 +601,9 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "The container may miss limits set for its usual parent, but keeps its own.")
 def test_container_is_in_the_default_cgroup(container: Container, policy: Policy) -> str:
-    """Every container runs in the engine's own parent cgroup, or in one that the site allows.
+    """Container runs in the default parent cgroup or an approved one.
 
     In a cgroup of its own choice a container escapes the limits that the site set for all.
 
@@ -623,9 +623,9 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.no_new_privileges", "5.cis.daemon_json")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "A flawed setuid program in the image makes an intruder root of the container.")
 def test_container_gains_no_privileges(container: Container) -> str:
-    """No process in a container can gain privileges, by a setuid program or file capabilities.
+    """Container runs with no-new-privileges.
 
     With this switch an intruder cannot become root by a flaw in such a program.
 
@@ -642,9 +642,9 @@ def test_container_gains_no_privileges(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(7)(i)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A service that hangs goes unnoticed; nobody gains access.")
 def test_container_reports_its_health(container: Container) -> str:
-    """Every running container reports that it is healthy.
+    """Container reports that it is healthy.
 
     A container that hangs looks like one that works, unless a check says otherwise. A check whose command always
     succeeds (`true`, `exit 0`, `curl … || true`) says nothing.
@@ -669,9 +669,9 @@ def test_container_reports_its_health(container: Container) -> str:
 @pytest.mark.nist("4.2.2", sp="800-190")
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Flaws that a newer image fixes stay open to attackers of that container.")
 def test_container_runs_a_current_image(container: Container, policy: Policy) -> str:
-    """Every container runs a pinned version of its image, and the one that is approved as current.
+    """Container runs a pinned and current image.
 
     A tag like `latest` says nothing of what runs, and an old image keeps holes that were mended long ago.
 
@@ -700,9 +700,9 @@ def test_container_runs_a_current_image(container: Container, policy: Policy) ->
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.pids_limit")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A fork bomb in one container stops the host and all other containers.")
 def test_container_has_a_process_limit(container: Container, kernel: Later[Kernel], policy: Policy) -> str:
-    """Every container has a limit of processes that is in force and below what the host has.
+    """Container has a process limit (--pids-limit).
 
     Without one a fork bomb in one container stops the whole host.
 
@@ -728,9 +728,9 @@ def test_container_has_a_process_limit(container: Container, kernel: Later[Kerne
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.4.user_defined_bridges")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An intruder in one container attacks the ports of all others on the default bridge.")
 def test_container_is_not_on_the_default_bridge(container: Container) -> str:
-    """No container is attached to the default bridge network.
+    """Container is not on the default bridge network.
 
     All containers that name no network meet there, and may reach each other.
 
@@ -747,9 +747,9 @@ def test_container_is_not_on_the_default_bridge(container: Container) -> str:
 @pytest.mark.pci("2.2.3", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.2.userns_remap", "5.cis.daemon_json")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "Root who breaks out of it is root on the host, not a user without rights.")
 def test_container_does_not_leave_user_remapping(container: Container, engine: Later[Engine]) -> str:
-    """No container is taken out of the daemon's user namespace remapping by `--userns host`.
+    """Container does not run with --userns host.
 
     Root in such a container is root of the host.
 
@@ -776,9 +776,9 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: L
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("1.3.socket_access", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
-@pytest.mark.severity("critical")
+@pytest.mark.severity("critical", "A process in it starts a privileged container and is root on the host.")
 def test_container_cannot_reach_an_engine_socket(container: Container) -> str:
-    """No container sees an engine's socket.
+    """Container cannot reach a Docker or containerd socket.
 
     Who can write to it can start a privileged container, and so owns the host; a read-only mount does not
     prevent that. Any engine counts, and not only the one that is audited.

@@ -31,15 +31,15 @@ def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_
 @pytest.mark.nist("4.2.2", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Old images take space and may be started by mistake; nobody gains access.")
 def test_unused_images_do_not_pile_up(unused_images: tuple[Idle, ...], policy: Policy) -> str:
-    """Images that no container was made from are few, and do not stay for long.
+    """Unused images do not pile up.
 
-    Nobody updates an image that is not in use, and anybody can start it: by mistake, or because its old
-    faults are known.
+    Nobody updates an unused image, but anyone can start it: by mistake, or for its known flaws.
 
     Remedy: remove them with `docker image prune --all`, from time to time or by a timer; the limits are
-    `sprawl` in the policy."""
+    `sprawl` in the policy.
+    """
     limits = policy.sprawl
     return _require_few_and_young(unused_images, "unused images", limits.unused_images, limits.max_age_days)
 
@@ -49,12 +49,11 @@ def test_unused_images_do_not_pile_up(unused_images: tuple[Idle, ...], policy: P
 @pytest.mark.nist("4.4.5", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Leftovers keep old data and settings; only users of the engine reach them.")
 def test_stopped_containers_do_not_pile_up(stopped_containers: tuple[Idle, ...], policy: Policy) -> str:
-    """Containers that do not run are few, and do not stay for long.
+    """Stopped containers do not pile up.
 
-    One keeps its files, with what secrets there are in them, and its settings as they were allowed once; a
-    single command brings it back.
+    A stopped container keeps its files and the secrets in them, and one command starts it again with its old settings.
 
     Remedy: remove them with `docker container prune`, or start one-off containers with `--rm`; the limits are
     `sprawl` in the policy.

@@ -27,15 +27,16 @@ def _addresses(listeners: Iterable[Listener]) -> str:
 @pytest.mark.nist("4.3.1", "4.3.5", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Each extra manager is one more host to protect, or one that helps no vote.")
 def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) -> str:
-    """The number of managers is odd, and no larger than the site's tolerance of losses needs.
+    """The swarm has no more managers than it needs.
 
-    Each manager holds the keys and secrets of the whole swarm. An even number bears the loss of no more
-    managers than one fewer.
+    Each manager holds the keys and secrets of the whole swarm. The number has to be odd: an even one survives the loss
+    of no more managers than one fewer.
 
     Remedy: turn managers into workers with `docker node demote`, or allow more in `swarm_managers` of the
-    policy."""
+    policy.
+    """
     managers = swarm.managers
     count = len(managers)
     names = ", ".join(f"{name} ({role})" for name, role in managers)
@@ -50,16 +51,16 @@ def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) 
 @pytest.mark.nist("4.3.2", "4.3.5", sp="800-190")
 @pytest.mark.pci("1.2.5", "1.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Everyone on any network of the node can attack the ports of the swarm.")
 def test_swarm_ports_are_bound_to_one_address(swarm: Swarm) -> str:
-    """The node listens to its swarm on a chosen address, and not on every address that it has.
+    """Swarm ports are bound to one address.
 
-    On every address these ports are open on networks as well that no other node is in, up to the Internet.
-    The port of overlay networks (VXLAN, 4789/udp) belongs to the kernel, which opens it on every address:
-    leave that to a packet filter.
+    On every address the ports are open in networks that have no other node, up to the Internet. The VXLAN port
+    (4789/udp) does not count: the kernel opens it on every address, so close it with a firewall.
 
     Remedy: join the swarm again with `--listen-addr` and an address or interface of the network between the
-    nodes."""
+    nodes.
+    """
     listeners = swarm.control_listeners
     wide = _addresses(each for each in listeners if is_unspecified(each.address))
     assert not wide, f"on every address: {wide}"
@@ -71,13 +72,12 @@ def test_swarm_ports_are_bound_to_one_address(swarm: Swarm) -> str:
 @pytest.mark.nist("4.3.5", sp="800-190")
 @pytest.mark.pci("4.2.1")
 @pytest.mark.hipaa("164.312(e)(1)", "164.312(e)(2)(ii)")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Someone between two nodes reads and forges what services send each other.")
 def test_overlay_network_is_encrypted(overlay_network: Network) -> str:
-    """Every overlay network encrypts what passes between nodes.
+    """Overlay networks are encrypted.
 
-    Swarm encrypts what its managers say, but not the data of its services: who can listen between two nodes
-    reads it, and who can send to them may put packets into the network. A network over several nodes that another
-    driver made is for a person to judge. A manager knows all networks.
+    Swarm encrypts its management traffic but not the data of services: anyone between two nodes can read it and inject
+    packets. A network over several nodes by another driver needs a manual check. A manager knows all networks.
 
     Remedy: make the network again with `--opt encrypted`; ingress too, by `docker network rm ingress` and
     `docker network create --ingress --driver overlay --opt encrypted ingress`.
@@ -95,14 +95,14 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str:
 @pytest.mark.pci("8.3.2", "8.6.2")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(2)(iv)")
 @pytest.mark.guide("3.4.secrets")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Everyone who may inspect the service, and each of its processes, reads the secret.")
 def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
-    """No service gets a password, token or key other than as a secret of the swarm.
+    """Services get passwords, tokens and keys as Docker secrets.
 
-    All of these can be read by everyone who may inspect the service, and the environment by every process in its
-    containers; a secret is encrypted at rest and seen by its service alone. The settings of now are judged. Names and
-    formats of values decide, of a config its names and its text, and of a mounted file of the node its name: a secret
-    that looks like none, or is in the image, is not found here.
+    Everyone who may inspect the service can read its settings, and each process in its containers the environment; a
+    secret is encrypted at rest and seen by its service alone. Only current settings are judged, by the names and
+    formats of values, the text of configs, and the names of mounted files: a secret that looks like none, or is in the
+    image, is not found.
 
     Remedy: `docker secret create`, then `docker service update --secret-add … --env-rm …`; many images read
     `NAME_FILE` for `NAME`. Make another secret where the old one was seen: the swarm keeps the settings before the last
@@ -126,12 +126,12 @@ def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
 @pytest.mark.pci("8.3.2")
 @pytest.mark.hipaa("164.312(a)(2)(iv)")
 @pytest.mark.guide("5.pci_dss.encrypt_at_rest")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A stolen disk or backup of one manager gives away all secrets of the swarm.")
 def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
-    """The keys of managers are encrypted on disk, and a person unlocks each manager after a start.
+    """Swarm managers are locked after a restart (autolock).
 
-    Without autolock the key to the swarm's data and its TLS key lie beside what they protect: a stolen disk
-    or backup of one manager gives away the secrets of all services.
+    Without autolock the keys to the swarm's data and TLS lie next to what they protect: a stolen disk or backup of one
+    manager gives away the secrets of all services.
 
     Remedy: `docker swarm update --autolock=true`, and keep the key that it prints where no manager is.
     """
@@ -146,15 +146,16 @@ def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
 @pytest.mark.nist("4.3.5", sp="800-190")
 @pytest.mark.pci("3.7.4")
 @pytest.mark.hipaa("164.312(a)(2)(iv)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A former administrator's key still works, but only with a disk of a manager.")
 def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
-    """The key that unlocks managers is changed from time to time.
+    """The unlock key of the swarm is rotated.
 
-    Everyone who ever unlocked a manager has seen it. The swarm keeps no date of the change, so a person has
-    to say when it was, unless the whole swarm is younger than the period.
+    Everyone who ever unlocked a manager knows it. The swarm does not record a rotation, so this needs a manual check
+    unless the whole swarm is younger than the period.
 
     Remedy: `docker swarm unlock-key --rotate`, and write down when; the period is `unlock_key` in
-    `rotation_days` of the policy."""
+    `rotation_days` of the policy.
+    """
     if not swarm.cluster.spec.encryption.auto_lock_managers:
         raise NotApplicable("autolock is off, so there is no unlock key; see 7.5")
     period = policy.rotation_days.unlock_key
@@ -170,16 +171,16 @@ def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
 @pytest.mark.nist("4.3.5", sp="800-190")
 @pytest.mark.pci("4.2.1")
 @pytest.mark.hipaa("164.312(d)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A stolen node certificate works longer; stealing it takes root on a node.")
 def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> str:
-    """Certificates of nodes hold for no longer than the site allows.
+    """Swarm node certificates have a short lifetime.
 
-    A certificate is what makes a machine a node. A stolen one is good until it ends, because swarm has no
-    list of certificates that were called back. A shorter period counts for those that are made from then on. With an
-    external CA the period counts for none: that CA decides, which a person has to look at.
+    A certificate makes a machine a node. A stolen one works until it expires, because a swarm has no revocation list. A
+    shorter period applies to new certificates only. An external CA sets the period itself, which needs a manual check.
 
     Remedy: `docker swarm update --cert-expiry 720h`, then `docker swarm ca --rotate` to renew at once; the
-    period is `node_certificate` in `rotation_days` of the policy."""
+    period is `node_certificate` in `rotation_days` of the policy.
+    """
     days, period = swarm.node_certificate_days, policy.rotation_days.node_certificate
     assert days <= period, f"certificates hold for {days:g} days; allowed are {period}"
     if swarm.cluster.spec.ca.external_cas:
@@ -192,11 +193,12 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
 @pytest.mark.nist("4.3.5", sp="800-190")
 @pytest.mark.pci("4.2.1")
 @pytest.mark.hipaa("164.312(d)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A stolen CA key makes nodes for years; stealing it takes root on a manager.")
 def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
-    """The root certificate of the swarm holds, and is no older than the site allows.
+    """The root CA of the swarm is valid and rotated.
 
-    Its key is on every manager there ever was, and whoever has it makes nodes. Swarm makes it to hold for 20 years.
+    Every manager there ever was has its key, and anyone with the key can create nodes. Swarm makes it valid for 20
+    years.
 
     Remedy: `docker swarm ca --rotate`; the period is `swarm_ca` in `rotation_days` of the policy.
     """
@@ -216,15 +218,16 @@ def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
 @pytest.mark.nist("4.3.3", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A flood of service data can disturb the managers; it gives nobody access.")
 def test_data_traffic_has_its_own_interface(swarm: Swarm) -> str:
-    """Data of services and management of the swarm use different network interfaces.
+    """Swarm management and data traffic use different interfaces.
 
-    On one network a container that breaks out of its overlay network, or floods it, meets what manages the
-    swarm. Addresses are compared: which interfaces have them is not looked up.
+    On one network, a container that breaks out of its overlay network or floods it reaches the management of the swarm.
+    Only the addresses are compared, not the interfaces that have them.
 
     Remedy: give the node a second interface, and join the swarm again with `--advertise-addr` on one of them
-    and `--data-path-addr` on the other."""
+    and `--data-path-addr` on the other.
+    """
     management, data = swarm.addresses
     assert management != data, f"management and data on {management}"
     return f"management on {management}, data on {data}"

@@ -33,15 +33,15 @@ _OPEN_IN_PART = regex(r"vulnerable|[Uu]nknown|but not|no microcode|IBPB: disable
 @pytest.mark.pci("2.2.3", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.dedicated_host")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A flaw in a program next to the engine leads to the host of all containers.")
 def test_host_serves_containers_alone(
     host_services: HostServices, engine: Later[Engine], daemon: Later[Daemon], policy: Policy
 ) -> str:
-    """No application runs on the host outside of containers.
+    """The host runs no applications outside of containers.
 
-    A web server or a database beside the engine shares the host with every container: a hole in one of them is a
-    hole for all, and each needs rights that the others should not have. Programs are known by the file that runs,
-    not by the name that a process gives itself. What else listens is told.
+    A flaw in a web server or database on the host is a flaw in the host of every container. Programs are recognized by
+    their executable, not by the name of the process. Other programs that listen are shown for a manual check, or
+    compared with the policy.
 
     Remedy: move the application into a container or to another host; name agents that the host needs in
     `allowed_host_services` of the policy.
@@ -74,9 +74,9 @@ def _listening(listeners: Iterable[Listener]) -> str:
     "1.1.minimal_distribution.rhel_coreos",
     "1.1.minimal_distribution.bottlerocket",
 )
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "More packages mean more flaws to patch, but none that is open by itself.")
 def test_distribution_is_minimal(minimal_distribution: str, software: Software, policy: Policy) -> str:
-    """The host runs a distribution that is made for containers, or one that the site chose as minimal.
+    """The host runs a minimal distribution.
 
     What is not installed has no holes and needs no updates. Beside those that the guide names count Alpine, Fedora
     CoreOS, Flatcar, MicroOS, Photon, Talos, Ubuntu Core and Container-Optimized OS. Ubuntu Minimal is known by what
@@ -107,12 +107,12 @@ def _without(kind: str, software: Software, policy: Policy) -> str:
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.no_compilers")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Intruders find tools ready for use, but have to get in by another flaw first.")
 def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
     """The host has no compilers, assemblers or linkers.
 
-    Whoever breaks out of a container builds the next attack with them. Looked for are packages, and programs in
-    the directories of the path and in those where programs usually lie.
+    With them an intruder builds the next attack on the spot. Packages are searched, and the directories where programs
+    usually lie.
 
     Remedy: remove the packages, or name them in `allowed_host_programs` of the policy.
     """
@@ -124,12 +124,12 @@ def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.no_browsers")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Harm needs an administrator who opens a hostile page on the host.")
 def test_host_has_no_browsers(software: Software, policy: Policy) -> str:
-    """The host has no web browser, not even a text-mode one.
+    """The host has no web browsers.
 
-    A browser runs what others wrote, with the rights of an administrator. Looked for are packages, and programs
-    in the directories of the path and in those where programs usually lie.
+    A browser runs other people's code with the rights of an administrator. Text-mode browsers count too. Packages are
+    searched, and the directories where programs usually lie.
 
     Remedy: remove the packages, or name them in `allowed_host_programs` of the policy.
     """
@@ -141,12 +141,12 @@ def test_host_has_no_browsers(software: Software, policy: Policy) -> str:
 @pytest.mark.pci("1.2.5", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.no_unneeded_services")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A forgotten service can be attacked by everyone who reaches the host.")
 def test_services_of_the_host_are_approved(host_services: HostServices, policy: Policy) -> str:
-    """Every unit that is enabled or runs on the host, and every program that listens there, was approved.
+    """Services of the host are approved.
 
-    Each service that nobody needs is a way in that nobody watches. Which ones are needed only the site can say. Of
-    timers and paths, which start others, those that the site made itself count.
+    Each service that nobody needs is a way in that nobody watches. Enabled and running units count, and programs that
+    listen; of timers and path units only your own. Which ones are needed, the policy says.
 
     Remedy: disable what is not needed (`systemctl disable --now`, with OpenRC `rc-update del`), and name the rest in
     `allowed_host_services` of the policy.
@@ -173,9 +173,9 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
     "1.2.automated_patching.puppet",
     "1.2.automated_patching.saltstack",
 )
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "Fixed flaws stay open until somebody thinks of the update.")
 def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
-    """Something installs updates on the host by itself, and its last run succeeded recently.
+    """Updates of the host are installed automatically.
 
     Updates that somebody has to think of come late on some host. A timer of unattended-upgrades or dnf-automatic
     counts if it is enabled and active, its settings say that it installs updates, and its last run ended with
@@ -210,12 +210,12 @@ def _timer(timer: Timer) -> str:
 @pytest.mark.pci("6.3.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(A)")
 @pytest.mark.guide("1.2.kernel_cve_tracking")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An urgent kernel fix is missed; each container could use the flaw until then.")
 def test_kernel_vulnerabilities_are_tracked(running_kernel: RunningKernel, system: System) -> NoReturn:
-    """Somebody follows a source of kernel vulnerabilities for this host, and reviewed it recently.
+    """Kernel vulnerabilities are tracked.
 
-    All containers share the kernel: a hole in it is a way out of each. What is read and decided is no property of
-    the host; a person has to say it, of the kernel that is found here.
+    All containers share the kernel: a flaw in it is a way out of each of them. Whether somebody reads the security
+    notices cannot be seen on the host, so this needs a manual check.
 
     Remedy: subscribe to the security notices of the distribution, and record each review.
     """
@@ -234,13 +234,13 @@ def test_kernel_vulnerabilities_are_tracked(running_kernel: RunningKernel, syste
     "1.2.kernel_cve_mitigations.spectre",
     "1.2.kernel_cve_mitigations.meltdown",
 )
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A process in any container uses a published flaw to read or take over the host.")
 def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel: RunningKernel) -> str:
-    """The kernel has the fix for Dirty COW, and reports no flaw of the processor as open.
+    """Known kernel and processor flaws are fixed or mitigated.
 
-    What the kernel itself reports decides, as it runs on this processor with these options; a version number alone
-    misleads, because distributions carry fixes back to old ones. Where the kernel does not know, or a flaw is open in
-    part, a person looks into the notices of the hypervisor or the processor.
+    Judged are Dirty COW and what the kernel reports of processor flaws, such as Spectre and Meltdown. A version number
+    alone misleads, because distributions backport fixes. Where the kernel does not know, or mitigates only in part,
+    check the notices of the hypervisor or processor.
 
     Remedy: install the newest kernel and microcode of the distribution, take `mitigations=off` off the kernel's
     command line, and restart the host; with `mitigations=auto,nosmt` where threads of one core must not leak.
@@ -261,12 +261,11 @@ def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.2.reboot_after_kernel_patch")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "Kernel flaws whose fix is installed stay open to every container.")
 def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
-    """The newest kernel that is installed is the one that runs, and no restart is pending.
+    """The newest installed kernel is running.
 
-    A kernel that was installed and not started mends nothing. A live patch does not make up for that here: it mends
-    single holes.
+    A kernel that is installed but not running fixes nothing. Live patches do not count, because they fix single flaws.
 
     Remedy: restart the host, with `live-restore` or one host after the other.
     """
@@ -302,13 +301,13 @@ def _restart_reason(kernel: RunningKernel) -> str:
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.sysctl_persistent")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Settings are lost at the next restart; other controls judge their values now.")
 @for_each("setting", tuple(SETTINGS))
 def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, policy: Policy) -> str:
-    """The settings of the kernel that the guide demands are in files that the next start applies.
+    """Kernel hardening settings survive a reboot.
 
-    What `sysctl -w` set is gone after a reboot, and so is a file in /run/sysctl.d. The file whose name is the last one
-    counts, whatever its directory; systemd does not read /etc/sysctl.conf.
+    What `sysctl -w` or a file in /run/sysctl.d sets is gone after a reboot. Of several files the last one by name wins,
+    whatever its directory; systemd does not read /etc/sysctl.conf.
 
     Remedy: write `fs.suid_dumpable = 0` and `kernel.randomize_va_space = 2` into /etc/sysctl.d/99-hardening.conf, and
     run `sysctl --system`. Add `net.ipv4.ip_forward = 0` only where no bridge network is used, as it cuts the containers
@@ -340,7 +339,7 @@ def _required(sysctl: Sysctl, name: str) -> str:
 @pytest.mark.pci("1.4.2", "2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.ip_forward")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "Docker needs forwarding and filters it; elsewhere the host joins networks unasked.")
 def test_ipv4_forwarding_is_off_or_recorded(
     sysctl: Sysctl,
     networks: tuple[Network, ...],
@@ -348,7 +347,7 @@ def test_ipv4_forwarding_is_off_or_recorded(
     daemon: Later[Daemon],
     policy: Policy,
 ) -> str:
-    """The host forwards no IPv4, or only that of bridge networks, by a recorded decision.
+    """IPv4 forwarding is off, or a reason is recorded.
 
     A host that forwards is a router between all networks that it is in. The guide demands that it does not,
     but the engine needs it for bridge networks and switches it on at every start: the site has to decide. A rootless
@@ -375,11 +374,11 @@ def test_ipv4_forwarding_is_off_or_recorded(
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.suid_dumpable")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "Dumps hold passwords; most systems keep them readable by root alone.")
 def test_privileged_programs_leave_no_core_dumps(sysctl: Sysctl) -> str:
-    """Programs that change their rights leave no core dumps (fs.suid_dumpable is 0).
+    """Privileged programs leave no core dumps (fs.suid_dumpable is 0).
 
-    Such a dump holds what the program read with its rights: passwords, keys, the memory of others.
+    Such a dump holds what the program read with its rights: passwords, keys, memory of other users.
 
     Remedy: `sysctl -w fs.suid_dumpable=0`, and the same in a file of /etc/sysctl.d; the package of
     systemd-coredump sets it to 2.
@@ -392,11 +391,11 @@ def test_privileged_programs_leave_no_core_dumps(sysctl: Sysctl) -> str:
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.aslr")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Attacks on flaws in memory work at the first try, in every container.")
 def test_address_space_is_randomized(sysctl: Sysctl) -> str:
-    """The addresses of programs are random, those of the heap too (kernel.randomize_va_space is 2).
+    """Address spaces are random (kernel.randomize_va_space is 2).
 
-    Who finds a hole in a program has to guess where its memory lies. Containers have the host's setting.
+    Attackers have to guess where a program's memory lies. Containers use the setting of the host.
 
     Remedy: `sysctl -w kernel.randomize_va_space=2`, and the same in a file of /etc/sysctl.d; take `norandmaps`
     off the kernel's command line.
@@ -414,12 +413,12 @@ def test_address_space_is_randomized(sysctl: Sysctl) -> str:
     "1.4.mandatory_access_control.apparmor",
     "1.4.mandatory_access_control.seccomp",
 )
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Without these filters one more flaw leads from any container to the host.")
 @for_each("option", ("SELinux", "AppArmor", "Seccomp"))
 def test_security_modules_confine_containers(
     confinement: str, kernel: Kernel, engine: Engine, daemon: Later[Daemon]
 ) -> str:
-    """SELinux or AppArmor is in force for containers, and seccomp is not switched off for them.
+    """AppArmor or SELinux, and seccomp, confine containers.
 
     Seccomp filters system calls and replaces neither: a filter says which calls, not on which files. A profile of the
     site's own is read, and has to deny what it does not list. Whether each container is confined is judged by 5.2, 5.3
@@ -455,10 +454,10 @@ def test_security_modules_confine_containers(
 @pytest.mark.pci("10.2.1", "10.2.1.2")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("1.4.auditd")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "What was done leaves no record, but nobody gains access by that.")
 @for_each("step", tuple(STEPS))
 def test_auditd_writes_down_what_docker_does(audit_step: str, audit_daemon: AuditDaemon) -> str:
-    """auditd starts with the host, takes the records of the kernel, loses none and writes them down.
+    """The audit daemon records what Docker does.
 
     Each step is a finding of its own: the unit is enabled and active; the kernel audits and gives its records to
     that auditd; rules on Docker are in the kernel and not in files alone; no record was lost; the log was written

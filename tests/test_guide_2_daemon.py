@@ -46,12 +46,12 @@ def _described(log: Log) -> str:
 @pytest.mark.pci("6.5.1")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
 @pytest.mark.guide("2.1.rootless_install")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "A swapped installer runs as one account, and only at the time of the install.")
 def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
-    """A rootless engine was installed from a signed package, or by a script that was checked.
+    """A rootless engine comes from a verified source.
 
-    The guide has a script from the network run at once: whoever can change it on its way chooses the engine. How
-    a program came to a host needs a manual check.
+    The guide runs a script straight from the network: anyone who can change it on the way chooses the engine. How the
+    program came to the host needs a manual check.
 
     Remedy: install the package with the rootless parts (docker-ce-rootless-extras) and run
     dockerd-rootless-setuptool.sh of it as the account; keep the record of that.
@@ -67,12 +67,13 @@ def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
 @pytest.mark.pci("2.2.1", "2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.312(a)(1)")
 @pytest.mark.guide("2.2.daemon_json", "5.cis.daemon_json")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Settings on the command line are overlooked; what they do is judged elsewhere.")
 def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
-    """The daemon is configured by its file, and no option of its command line undoes that.
+    """The daemon is configured in daemon.json.
 
-    What is in the file can be compared, kept and rolled out; what stands in a unit or a script beside it is forgotten.
-    An option that is in both keeps the daemon from starting again. Who may change the file is judged apart.
+    A file can be compared, versioned and rolled out; options in a unit or script are overlooked. An option that is in
+    both keeps the daemon from starting again, and none on the command line may weaken the file. Owner and mode are
+    judged by 3.17 and 3.18.
 
     Remedy: write the settings into /etc/docker/daemon.json, and take them off the command line of dockerd (its unit,
     and the drop-ins of that).
@@ -100,12 +101,12 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
 @pytest.mark.pci("10.2.1")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("2.2.log_driver", "5.cis.daemon_json")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Without a log nobody finds out what an intruder did in the container.")
 def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy) -> str:
-    """The log driver of the daemon and of each container is json-file, or one that the site approved.
+    """The log driver is json-file or an approved one.
 
-    The driver decides whether a log is there when it is needed. json-file keeps it on the host, so that something
-    has to carry it away: the benchmark's control on central logs says more.
+    The driver decides whether there is a log when it is needed. json-file keeps the log on the host, so something has
+    to ship it: see 2.14.
 
     Remedy: set `"log-driver": "json-file"` in daemon.json and create the containers again, or name the driver in
     `log_drivers` of the policy.
@@ -128,11 +129,11 @@ def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy)
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("2.2.log_opts", "5.cis.daemon_json")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Single containers keep other logs than planned; their size is judged elsewhere.")
 def test_log_options_are_set_for_all(container_log: Log) -> str:
-    """The daemon sets options for logs, and each container has these or limits of its own.
+    """Log options are set for all containers.
 
-    A container that was created before the options were set keeps none, and its log grows without an end.
+    A container that was created before the options were set does not have them, and its log grows without limit.
 
     Remedy: set `log-opts` in daemon.json, restart the daemon, and create the containers again.
     """
@@ -152,11 +153,11 @@ def test_log_options_are_set_for_all(container_log: Log) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("2.2.log_max_size", "5.cis.daemon_json")
-@pytest.mark.severity("low")
+@pytest.mark.severity("medium", "One container that writes without limit fills the host's disk and stops everything.")
 def test_log_files_are_small(container_log: Log, policy: Policy) -> str:
-    """Each log file of a container has at most 10 MB, or what the site allows.
+    """Container log files are at most 10 MB, or as the policy allows.
 
-    A container that writes without an end fills the disk of the host, and stops all others.
+    A container that writes without limit fills the disk of the host and stops all others.
 
     Remedy: set `"log-opts": {"max-size": "10m", "max-file": "3"}` in daemon.json, restart the daemon and create the
     containers again; another limit is `log_limits` in the policy.
@@ -178,11 +179,11 @@ def test_log_files_are_small(container_log: Log, policy: Policy) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("2.2.log_max_file", "5.cis.daemon_json")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "More old log files than planned use disk space, each still of limited size.")
 def test_log_files_are_few(container_log: Log, policy: Policy) -> str:
-    """At most three log files are kept of a container, or what the site allows, and that is set.
+    """At most three log files are kept per container.
 
-    The size of one file limits nothing where their number is not limited.
+    A limit on the size of a file is worth little without one on their number. The policy can allow more.
 
     Remedy: set `"log-opts": {"max-size": "10m", "max-file": "3"}` in daemon.json, restart the daemon and create the
     containers again; another limit is `log_limits` in the policy.
@@ -229,12 +230,12 @@ def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
 @pytest.mark.pci("2.2.7")
 @pytest.mark.hipaa("164.312(d)")
 @pytest.mark.guide("2.3.tlscacert")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "Clients are locked out when the CA expires, and someone switches the check off.")
 def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
-    """Where the API is offered over TCP, the CA for client certificates is set, present and in date.
+    """The CA for clients of the remote API is set and not expired.
 
-    Without a CA of its own the daemon cannot tell its clients from others. With one that ran out it lets nobody in.
-    Who may change the file is judged apart.
+    Without its own CA the daemon cannot tell its clients from others; once the CA has expired, nobody can connect.
+    Owner and mode are judged by 3.9 and 3.10.
 
     Remedy: make a new CA certificate, put it where `tlscacert` says, and restart the daemon.
     """
@@ -247,12 +248,12 @@ def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], 
 @pytest.mark.pci("2.2.7")
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)")
 @pytest.mark.guide("2.3.tlscert")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "With an expired certificate clients switch the check off, and fall for a false host.")
 def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
-    """Where the API is offered over TCP, the daemon's certificate is set, present and in date.
+    """The certificate of the remote API is set and not expired.
 
-    By it clients know the daemon; where it ran out, people learn to switch the check off. Which hosts it is for is
-    told, and left to whoever knows their names.
+    Clients recognize the daemon by it; once it has expired, people switch the check off. The reason shows the names of
+    the certificate: check that they are those of the host.
 
     Remedy: make a certificate with the names of the host, put it where `tlscert` says, and restart the daemon.
     """
@@ -267,12 +268,12 @@ def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[Engin
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tlskey")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "The daemon does not start again; nobody gains access.")
 def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[EngineFiles]) -> str:
-    """Where the API is offered over TCP, the daemon's key is set, present, and that of its certificate.
+    """The TLS key of the remote API is set and fits its certificate.
 
-    A daemon does not start with a key of another certificate, and so the next restart would be the last. The key
-    is not read for that: one that is as it was when the daemon started fits. Who may read it is judged apart.
+    A daemon does not start with the key of another certificate, so the next restart would fail. The key is not read:
+    one that is unchanged since the daemon started fits. Owner and mode are judged by 3.13 and 3.14.
 
     Remedy: put the key that belongs to the certificate where `tlskey` says, and restart the daemon.
     """
@@ -291,12 +292,12 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
 @pytest.mark.pci("1.2.5", "1.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tls_listener")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Every network that reaches the port can try for root; without TLS it is given away.")
 def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy) -> str:
-    """The API is offered over TCP only on a management address and a port for TLS, never on 2375.
+    """The remote API listens only on the TLS port.
 
-    2375 is known for an API without TLS, and is what everyone who looks for such tries first. An address of the
-    management network keeps all others from trying.
+    Port 2375 is known for an API without TLS, and the first that attackers try. An address in the management network
+    keeps everyone else out.
 
     Remedy: set `hosts` in daemon.json (or -H) to `tcp://ADDRESS:2376`, and name it in `api_listeners` of the policy.
     """

@@ -59,13 +59,13 @@ def _require_pinned(reference: Reference) -> str:
 @pytest.mark.pci("6.5.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.pin_digest")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Someone who takes over the registry account changes what runs at the next pull.")
 def test_container_image_is_pinned(container: Container) -> str:
-    """Every container was created from a reference with a digest, and none from `latest`.
+    """Container images are pinned by digest.
 
-    A registry can give another image under the same tag tomorrow; a digest is of one image alone. No registry knows
-    the id that an image has on this host. A digest without a tag tells nobody which version it is, and the reason says
-    so.
+    A registry can give out another image under the same tag tomorrow; a digest names exactly one. `latest` fails, and
+    so does a local image id, which no registry knows. A digest without a tag passes, but the reason says that it names
+    no version.
 
     Remedy: name the image as `NAME:VERSION@sha256:DIGEST` in the command or file that creates the container.
     """
@@ -77,12 +77,12 @@ def test_container_image_is_pinned(container: Container) -> str:
 @pytest.mark.pci("6.5.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.pin_digest")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Someone who takes over the registry account changes what nodes run next.")
 def test_service_image_is_pinned(swarm_service: Service) -> str:
-    """Every service of a swarm names its image with a digest, and none by `latest`.
+    """Service images are pinned by digest.
 
-    Nodes that resolve a tag by themselves can run different images for one service. `docker service create`
-    adds the digest, unless it was told not to or could not reach the registry.
+    Nodes that resolve a tag by themselves can run different images for one service. `docker service create` adds the
+    digest, unless that is switched off or the registry cannot be reached.
 
     Remedy: `docker service update --image NAME:VERSION@sha256:DIGEST SERVICE`.
     """
@@ -105,11 +105,11 @@ def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_package_managers")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Intruders can install tools, but have to get in by another flaw first.")
 def test_image_holds_no_package_manager(image: Image, image_contents: ImageContents, policy: Policy) -> str:
-    """No image holds a package manager, but those that the site approved.
+    """Images hold no package managers but approved ones.
 
-    With one in it, whoever breaks in can install what the image left out. Programs are known by their names.
+    With one, an intruder installs what the image left out. Programs are recognized by name.
 
     Remedy: build in one stage and copy the program into an image without a package manager, or name those that
     are needed in `allowed_packages` of the policy.
@@ -124,12 +124,11 @@ def test_image_holds_no_package_manager(image: Image, image_contents: ImageConte
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_shells")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Intruders find a shell ready for use, but have to get in by another flaw first.")
 def test_image_holds_no_shell(image: Image, image_contents: ImageContents, policy: Policy) -> str:
-    """No image holds a shell, but those that the site approved.
+    """Images hold no shells but approved ones.
 
-    A flaw that lets somebody run a command is worth little where there is nothing that takes commands.
-    Programs are known by their names.
+    Many attacks run commands in a shell, and fail without one. Programs are recognized by name.
 
     Remedy: copy the program into an image without a shell (distroless, scratch), or name those that are needed
     in `allowed_packages` of the policy.
@@ -144,11 +143,11 @@ def test_image_holds_no_shell(image: Image, image_contents: ImageContents, polic
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_compilers")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "Intruders can build attacks on the spot, but have to get in by another flaw first.")
 def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, policy: Policy) -> str:
-    """No image holds a compiler or its tools, but those that the site approved.
+    """Images hold no compilers but approved ones.
 
-    With them an attack on the kernel can be built where it is to be used. Programs are known by their names.
+    With one, an attack on the kernel is built where it is used. Programs are recognized by name.
 
     Remedy: compile in a build stage and copy the result, or name those that are needed in `allowed_packages`
     of the policy.
@@ -163,7 +162,7 @@ def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, po
 @pytest.mark.pci("6.3.1", "6.3.3", "11.3.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.image_scanning.trivy", "3.1.image_scanning.clair")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Published flaws in images nobody scans stay open to attackers.")
 @for_each("option", SCANNERS)
 def test_scanner_covers_images_in_use(
     scanner: str,
@@ -172,7 +171,7 @@ def test_scanner_covers_images_in_use(
     image: Later[Subjects[Image]],
     policy: Policy,
 ) -> str:
-    """Trivy, Clair or Grype recently scanned every image in use.
+    """A vulnerability scanner covers all images in use.
 
     A scanner that was set up for some images says nothing of the others. What a report counts is judged for each
     image by the control of CIS 4.4; here it makes the scanner fail that found it.
@@ -215,11 +214,11 @@ def _fresh(image: Image, reports: ScanReports, limit: int) -> dict[str, Report]:
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.2.cap_drop_all", "5.hipaa.least_privilege")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Unneeded capabilities such as NET_RAW help an intruder to attack other containers.")
 def test_container_drops_all_capabilities(container: Container) -> str:
-    """Every container drops all capabilities, and holds only what was added by name.
+    """Container drops all capabilities, and adds single ones by name.
 
-    Docker gives fourteen capabilities to each container, and few programs need one of them.
+    Docker gives each container fourteen capabilities, and few programs need one of them.
 
     Remedy: run it with `--cap-drop ALL`, without `--privileged`, and with `--cap-add` for the single ones that it
     needs.
@@ -239,12 +238,12 @@ def test_container_drops_all_capabilities(container: Container) -> str:
 @pytest.mark.pci("2.2.6", "7.2.5")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.2.cap_add_minimal", "5.hipaa.least_privilege")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "An added SYS_ADMIN or SYS_MODULE leads from the container to root on the host.")
 def test_container_adds_approved_capabilities_alone(container: Container, policy: Policy) -> str:
-    """No container adds a capability other than NET_BIND_SERVICE, unless the site allows it.
+    """Container adds only approved capabilities.
 
-    What is added is what the program needs, or what somebody added to make an error go away: only a list tells
-    them apart.
+    What is added is needed, or was added to make an error go away: only a list tells them apart. NET_BIND_SERVICE is
+    always allowed.
 
     Remedy: run it without `--cap-add` and `--privileged`, or name what it needs in `allowed_capabilities` of the
     policy.
@@ -263,14 +262,13 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.2.tmpfs", "5.hipaa.least_privilege")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "What an intruder leaves in such a folder survives the container.")
 def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy: Policy) -> str:
-    """A container with a read-only root can write only to tmpfs and to named volumes.
+    """Read-only container writes only to tmpfs and named volumes.
 
-    A read-only root is worth little beside a folder of the host, or a volume that nobody knows of: what an
-    intruder writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant. With `--ipc host` it writes to
-    the shared memory of the host. Where a volume or tmpfs takes the place of a folder of programs, as /usr, the root is
-    not read-only but by its name: it is left to a person.
+    A read-only root is worth little next to a folder of the host or an anonymous volume: what an intruder writes there
+    stays. `-v /tmp` makes such a volume; use `--tmpfs /tmp`. With `--ipc host` the container writes to the host's
+    shared memory. A volume or tmpfs over a folder of programs, such as /usr, needs a manual check.
 
     Remedy: give it `--tmpfs` for scratch space and a named volume for data; a folder of the host that has to be
     written to is named in `allowed_mounts` of the policy.
@@ -299,12 +297,11 @@ def _shown_mounts(mounts: Iterable[HostMount]) -> str:
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.3.cpus")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A busy container slows down the others, but the kernel still gives each its turn.")
 def test_container_cpu_time_is_capped(container: Container, engine: Later[Engine], policy: Policy) -> str:
-    """Every container has a cap on its processor time that is in force and below what the host has.
+    """Container has a CPU limit.
 
-    A share only says who gets more where all want some; alone on the host, a container with a small share still
-    takes all of it.
+    A CPU share only counts while others want some: alone on the host, a container with a small share takes everything.
 
     Remedy: run it with `--cpus` (or `--cpu-quota`), on a host whose control groups enforce it.
     """
@@ -327,15 +324,15 @@ def test_container_cpu_time_is_capped(container: Container, engine: Later[Engine
 @pytest.mark.pci("1.3.1", "1.3.2")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.4.firewall_rules", "3.4.firewall_rules.iptables", "3.4.firewall_rules.cni")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Everyone who reaches a published port can attack it, and stolen data can go anywhere.")
 @for_each("option", OPTIONS)
 def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> NoReturn:
-    """Firewall rules of the site stop new connections between containers and strangers.
+    """Firewall rules limit container traffic.
 
-    The engine's rules let in whoever reaches a published port, and let every container out. Rules of the site that
-    come first are those of the chain DOCKER-USER, or of another table of nftables; without any the control fails.
-    Whether they drop what they should is for a person to say: their order and their sets are not interpreted.
-    Containers in the network of the host, or with an address of their own outside, are past these rules.
+    Docker's own rules let everyone reach a published port, and every container reach the outside. Your rules have to be
+    in the chain DOCKER-USER or in another nftables table; without any the control fails. Whether they drop the right
+    traffic needs a manual check, because their order and sets are not interpreted. Containers in the host's network, or
+    with an address of their own outside, bypass these rules.
 
     Remedy: drop what is new from networks that are not yours, and let replies pass: a rule without the states drops
     what containers are sent back, and cuts every one of them off. Here `eth0` leads outside, and 10.0.0.0/8 is yours:
@@ -367,12 +364,12 @@ def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> N
 @pytest.mark.pci("1.3.1", "1.4.2")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("3.4.no_wildcard_bind")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "A database or admin page is open to every network, up to the Internet.")
 def test_sensitive_container_listens_on_chosen_addresses(container: Container, policy: Policy) -> str:
-    """The ports of sensitive containers are open on chosen addresses of the host only.
+    """Sensitive containers listen only on chosen addresses.
 
-    A database or an admin page that is meant for one network is open in all that the host is in, up to the
-    Internet. Which containers are sensitive only the site knows.
+    A database or admin page that is meant for one network is open in all networks of the host, up to the Internet. The
+    policy names the sensitive containers.
 
     Remedy: publish it as `--publish ADDRESS:PORT:PORT`; name the sensitive ones in `sensitive_containers` of the
     policy.
@@ -397,13 +394,12 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
 @pytest.mark.pci("8.3.2", "8.6.2")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(D)", "164.312(a)(2)(iv)")
 @pytest.mark.guide("3.4.secrets")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "Everyone who may inspect the container, and each process in it, reads the secret.")
 def test_container_environment_holds_no_secret(container: Container) -> str:
-    """No container has a password, token or key in its environment, labels or command.
+    """Container environment, labels and command hold no secrets.
 
-    Everyone who may inspect the container reads it, each process in it inherits its environment, a command is in the
-    list of processes, and it ends up in crash reports. Names and forms of values decide: a secret without either is not
-    found.
+    Everyone who may inspect the container can read them, each process in it inherits the environment, and a command is
+    in the list of processes. Names and formats of values decide: a secret without either is not found.
 
     Remedy: make it a Docker secret, or without a swarm a mounted file that only the program may read; many
     images read `NAME_FILE` for `NAME`.

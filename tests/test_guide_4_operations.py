@@ -46,7 +46,7 @@ def _require_product(name: str, sensors: dict[str, Sensor], policy: Policy) -> s
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("4.2.central_logs", "4.2.central_logs.elk", "4.2.central_logs.fluentd", "5.pci_dss.monitor_logs")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An intruder who becomes root on the host erases the traces of the break-in.")
 @for_each("option", SYSTEMS)
 def test_container_logs_are_collected_centrally(
     log_system: str,
@@ -55,7 +55,7 @@ def test_container_logs_are_collected_centrally(
     container: Later[Subjects[Container]],
     policy: Policy,
 ) -> str:
-    """The log of every container goes to another machine, by its log driver or by a log shipper.
+    """Container logs are collected in a central system.
 
     Who breaks into a host can change what lies on it. One system is enough: ELK (the driver gelf, Filebeat, Elastic
     Agent, Logstash), Fluentd (its driver, fluentd, Fluent Bit) or another one. A driver counts if its address is
@@ -81,10 +81,10 @@ def test_container_logs_are_collected_centrally(
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("4.2.central_logs", "5.pci_dss.monitor_logs")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "An intruder who becomes root on the host erases the traces of the break-in.")
 @for_each("log", HostLog)
 def test_host_logs_are_collected_centrally(host_log: HostLog, shippers: Shippers, policy: Policy) -> str:
-    """The log of the daemon and the audit log go to another machine.
+    """Daemon and audit logs are collected in a central system.
 
     What an intruder did with the daemon stands in them until it is taken out. A log shipper counts if it runs and the
     policy names it: what it reads and where it sends that is not seen.
@@ -105,10 +105,10 @@ def test_host_logs_are_collected_centrally(host_log: HostLog, shippers: Shippers
 @pytest.mark.pci("10.4.1.1", "11.5.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(D)", "164.308(a)(6)(ii)")
 @pytest.mark.guide("4.3.runtime_monitoring")
-@pytest.mark.severity("high")
+@pytest.mark.severity("medium", "A break-in goes unnoticed until it does visible damage.")
 @for_each("option", {PRODUCTS[each].title: each for each in GUIDE})
 def test_something_watches_the_containers(product: str, sensors: dict[str, Sensor], policy: Policy) -> str:
-    """A tool watches what containers do while they run: Falco, Sysdig or Aqua Security.
+    """A runtime security tool watches the containers.
 
     What an image holds is known before it starts; what somebody makes of it afterwards, only who watches sees. A
     product counts if a unit or a container of its vendor's image runs and starts with the host, and the policy names
@@ -128,9 +128,9 @@ def test_something_watches_the_containers(product: str, sensors: dict[str, Senso
 @pytest.mark.pci("11.5.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(D)", "164.308(a)(6)(ii)")
 @pytest.mark.guide("4.3.falco")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "A sensor that sees or reports nothing lets a break-in go unnoticed.")
 def test_falco_sees_and_reports(sensors: dict[str, Sensor], policy: Policy) -> str:
-    """Falco runs from the start of the host, sees events, and its reports leave the host.
+    """Falco starts with the host and reports what it sees.
 
     A process that is there may see nothing: without its driver, without rules, or with all of them switched off. That
     is for a person to check, and for the policy to say (`runtime_security`). Not applicable where another product is
@@ -147,10 +147,10 @@ def test_falco_sees_and_reports(sensors: dict[str, Sensor], policy: Policy) -> s
 @pytest.mark.pci("5.3.2", "11.5.1")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)", "164.308(a)(6)(ii)")
 @pytest.mark.guide("4.3.behavioural_analysis", "4.3.behavioural_analysis.sysdig", "4.3.behavioural_analysis.aqua")
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "New kinds of attack are noticed later than with an analysis of behaviour.")
 @for_each("option", {PRODUCTS[each].title: each for each in ("sysdig", "aqua")})
 def test_behaviour_of_containers_is_analysed(product: str, sensors: dict[str, Sensor], policy: Policy) -> str:
-    """The agent of Sysdig or of Aqua Security runs, starts with the host, and is connected to its console.
+    """An agent analyses the behaviour of containers.
 
     Rules find what somebody thought of before; who knows how a container behaves sees what is new in it. The connection
     is for the policy to say (`runtime_security`). Not applicable where another product is used.
@@ -169,12 +169,12 @@ def test_behaviour_of_containers_is_analysed(product: str, sensors: dict[str, Se
 @pytest.mark.pci("10.2.1", "10.3.3", "10.4.1", "10.4.1.1", "10.5.1")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("5.pci_dss.monitor_logs")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "Traces of an old break-in are not read, or deleted before anyone looks.")
 def test_logs_are_reviewed_and_kept(daemon: Daemon) -> NoReturn:
-    """Logs are collected, reviewed daily by a program, and kept for a year, three months at hand.
+    """Logs are reviewed daily, and kept for a year.
 
-    A log that nobody reads warns nobody. Review and retention happen in the central system, which an audit of this
-    host does not see.
+    A log that nobody reads warns nobody. A program can do the daily review, and three months have to be at hand. Both
+    happen in the central system, which an audit of this host does not see.
 
     Remedy: keep a record of the daily review, and of the retention that is set in the central system.
     """

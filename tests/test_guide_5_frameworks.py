@@ -23,12 +23,12 @@ from hullcheck.verdicts import Manual
 @pytest.mark.pci("7.2.1", "7.2.2", "7.2.4", "7.3.1")
 @pytest.mark.hipaa("164.308(a)(4)(ii)(B)", "164.312(a)(1)")
 @pytest.mark.guide("5.pci_dss.limit_access")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Someone who changed jobs keeps root on the host.")
 def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accounts) -> NoReturn:
-    """Somebody reviewed within six months who may control the engine.
+    """Access to the engine was reviewed in the last six months.
 
-    Whether those who may are trusted, and whether the sockets are closed to all others, is judged by 1.1.2, 3.15,
-    3.16 and 2.8. That the list of the trusted is still right only a person can say.
+    Whether the users are trusted and the sockets closed to others is judged by 1.1.2, 2.8, 3.15 and 3.16. Whether the
+    list of trusted users is still right needs a manual check.
 
     Remedy: go through the users that are named, take away rights that nobody needs, and record the day.
     """
@@ -42,13 +42,13 @@ def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accoun
 @pytest.mark.pci("3.5.1", "3.5.1.2", "3.6.1")
 @pytest.mark.hipaa("164.312(a)(2)(iv)")
 @pytest.mark.guide("5.pci_dss.encrypt_at_rest")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("medium", "Whoever gets hold of a disk or a backup reads the data in it.")
 def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoReturn:
-    """Sensitive data in the engine's directories and volumes is encrypted, and its keys lie elsewhere.
+    """Sensitive data at rest is encrypted, with keys elsewhere.
 
-    The reason shows the devices below each file system: `crypt` is one of dm-crypt. Disks that encrypt by themselves,
-    those of a provider, and what applications encrypt cannot be seen from here; and what dm-crypt encrypts is plain to
-    everybody on a running host, so that a standard may ask for more.
+    The reason shows the devices below the engine's directories and volumes: `crypt` is dm-crypt. Encryption by the
+    disk, the provider or an application cannot be seen from here. On a running host dm-crypt hides nothing, so a
+    standard may require more.
 
     Remedy: keep the data root and volumes on dm-crypt with a key that is not on this host, or encrypt in the
     application.
@@ -66,9 +66,9 @@ def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoRet
 @pytest.mark.pci("10.2.1", "10.2.1.1")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("5.hipaa.audit_data_access")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "Who read health data is unknown, but nobody gains access by that.")
 def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> NoReturn:
-    """Who reads or changes health data is recorded, and somebody goes through the records.
+    """Access to health data is audited and reviewed.
 
     Which directories and volumes hold such data, and who reads the records, is for a person to say; shown is
     which rules record accesses in the data root, where volumes lie.
@@ -96,12 +96,12 @@ def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> NoRetur
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(8)")
 @pytest.mark.guide("5.nist_800_190.deployment_checklist")
-@pytest.mark.severity("medium")
+@pytest.mark.severity("low", "A gap may be overlooked; the technical ones are judged by other controls.")
 def test_countermeasures_are_ticked_off(system: System) -> NoReturn:
-    """Somebody has ticked off the countermeasures of NIST SP 800-190 for this host, or accepted the gaps.
+    """The countermeasures of NIST SP 800-190 are ticked off.
 
-    Half of them are about people, builds and networks that no host shows. The other half is judged by the controls
-    that carry the numbers of the section; what they found is part of the list.
+    Somebody went through the list for this host, or accepted the gaps. Half of it is about people, builds and networks
+    that no host shows; the other half is judged by the controls that carry its numbers.
 
     Remedy: keep a list with the state and the evidence of each section, and attest it.
     """

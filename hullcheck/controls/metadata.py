@@ -33,23 +33,24 @@ def control_of(function: Callable[..., Any], markers: Iterable[pytest.Mark]) -> 
     """
     title, rationale, remedy = read_docstring(inspect.getdoc(function) or "")
     frameworks: dict[str, dict[str, None]] = {}
-    level, severities = None, list[str]()
+    level, severity = None, list[str]()
     for marker in markers:
         if "id" in marker.kwargs:
             edition, identifier = marker.kwargs.get("sp"), marker.kwargs["id"]
             frameworks.setdefault(marker.name, {})[f"{edition}:{identifier}" if edition else identifier] = None
             level = marker.kwargs.get("level", level)
         elif marker.name == "severity" and "on_target" not in marker.kwargs:  # those are of the plugin, for `-m`
-            severities += map(str, (*marker.args, *marker.kwargs.values()))
+            severity += map(str, (*marker.args, *marker.kwargs.values()))
     name = function.__name__.removeprefix("test_")
     return Control(
         id=name,
         title=title or name.replace("_", " ").capitalize() + ".",
-        severity=severities[0] if severities else DEFAULT_SEVERITY,
+        severity=severity[0] if severity else DEFAULT_SEVERITY,
         rationale=rationale,
         remedy=remedy,
         frameworks={name: tuple(ids) for name, ids in frameworks.items()},
         cis_level=level,
+        severity_reason="".join(severity[1:2]),
     )
 
 

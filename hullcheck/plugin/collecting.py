@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line(
         "markers",
-        f"severity(level): how bad it is if the control fails: {', '.join(SEVERITIES)}; select by"
+        f"severity(level, reason): how bad it is if the control fails, {', '.join(SEVERITIES)}, and why; select by"
         " -m 'severity(level=\"critical\")', or --severity high for high and worse",
     )
 
@@ -257,10 +257,10 @@ def _labels_of(item: pytest.Item, own: list[pytest.Mark]) -> _Labels:
 
 
 def _ids(known: frameworks.Frameworks, marker: pytest.Mark) -> tuple[str, ...]:
-    levels = (*marker.args, *marker.kwargs.values())
-    if marker.name == "severity" and (len(levels) != 1 or levels[0] not in SEVERITIES):
-        wrong = ", ".join(map(repr, levels))
-        raise ValueError(f"severity({wrong}) is not a severity; write one of {', '.join(SEVERITIES)}")
+    given = (*marker.args, *marker.kwargs.values())
+    if marker.name == "severity" and (len(given) != 2 or given[0] not in SEVERITIES or not given[1]):
+        wrong, levels = ", ".join(map(repr, given)), ", ".join(SEVERITIES)
+        raise ValueError(f'severity({wrong}) needs a level ({levels}) and why: write severity("high", "REASON")')
     if marker.name not in known.names or "id" in marker.kwargs:
         return ()
     return known.ids_of(marker.name, marker.args, marker.kwargs)

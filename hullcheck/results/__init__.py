@@ -127,6 +127,7 @@ class Control(Struct, frozen=True, omit_defaults=True):
     Attributes:
         id: the name of its test function without `test_`; stable, benchmark numbers are mappings.
         frameworks: ids by marker name; those of nist with their publication, as `800-53:AC-6`.
+        severity_reason: why it has this severity; empty for a control without a severity of its own.
     """
 
     id: ControlId
@@ -136,6 +137,7 @@ class Control(Struct, frozen=True, omit_defaults=True):
     remedy: str
     frameworks: Mapping[str, tuple[str, ...]]
     cis_level: Literal[1, 2] | None = None
+    severity_reason: str = ""
 
 
 class SwitchedOff(Struct, frozen=True):

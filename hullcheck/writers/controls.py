@@ -55,6 +55,7 @@ def explanation(listed: Listed, width: int | None) -> str:
     for head, said in (
         ("", control.title),
         ("Why", control.rationale),
+        (f"Why {control.severity}", control.severity_reason),
         ("Remedy", control.remedy),
         ("Files", "\n\n".join(offered.explained(control.id))),
     ):

@@ -58,7 +58,7 @@ def unread(policy):
     raise EvidenceError("permission denied")
 
 
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "It matters.")
 def test_passes(policy):
     """It passes."""
 

@@ -131,7 +131,7 @@ def _control(control: Control) -> str:
     hosts = {host: verdicts[f"test_{control.id}"] for host, verdicts in recorded().items()}
     level = _level(control)
     lines = [
-        f"- Severity: {control.severity}" + (f", level {level}" if level else ""),
+        f"- Severity: {control.severity}" + (f", level {level}" if level else "") + f". {control.severity_reason}",
         f"- Id: `{control.id}`",
         *(f"- {name}: {', '.join(ids)}" for name, ids in _mappings(control)),
         "- Demo: " + ", ".join(f"{verdict} on `{host}`" for host, verdict in hosts.items()),

@@ -25,7 +25,7 @@ KNOWN = frameworks.load(REPOSITORY / frameworks.FILE).get("cis").ids
 
 CONTROL = '''
 @pytest.mark.{marker}
-@pytest.mark.severity("{severity}")
+@pytest.mark.severity("{severity}", "It matters.")
 def test_{name}(container):
     """{title}
 
@@ -222,7 +222,10 @@ def test_explanation(capsys: pytest.CaptureFixture[str]) -> None:
     head, *lines = shown.splitlines()
     assert head == "CIS 5.32, level 1, critical: container_cannot_reach_an_engine_socket"
     assert max(map(len, lines)) <= 100
-    order = [shown.index(f"\n{each}") for each in ("  No container", "Why", "Remedy", "Mappings", "Judged from")]
+    order = [
+        shown.index(f"\n{each}")
+        for each in ("  Container cannot", "Why", "Why critical", "Remedy", "Mappings", "Judged from")
+    ]
     assert order == sorted(order)
     for said in ("pci: 2.2.6", "container: Every container of the target", "probes: containers,", "source: "):
         assert f"  {said}" in shown

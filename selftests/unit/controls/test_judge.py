@@ -156,9 +156,9 @@ def test_control_by_its_docstring_and_markers() -> None:
     bare = control_of(test_log_is_kept, ())
     assert (bare.title, bare.remedy, bare.severity) == ("Log is kept.", "", "medium")
     test_log_is_kept.__doc__ = "Demand.\n\nWhy,\nand more.\n\nAlso.\n\nRemedy: do\nthis.\n"
-    marks = pytest.mark.severity("low", on_target="x"), pytest.mark.severity(level="high")
+    marks = pytest.mark.severity("low", on_target="x"), pytest.mark.severity("high", "It matters.")
     ids = pytest.mark.cis(id="5.5", level=1), *(pytest.mark.nist(id="AC-6", sp="800-53") for _ in range(2))
     made = control_of(test_log_is_kept, [each.mark for each in (*marks, *ids)])
     assert (made.title, made.rationale, made.remedy) == ("Demand.", "Why, and more.\n\nAlso.", "do this.")
-    assert (made.severity, made.cis_level) == ("high", 1)
+    assert (made.severity, made.severity_reason, made.cis_level) == ("high", "It matters.", 1)
     assert made.frameworks == {"cis": ("5.5",), "nist": ("800-53:AC-6",)}

@@ -19,13 +19,13 @@ import pytest
 from hullcheck.verdicts import EvidenceError, Manual
 
 
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "It matters.")
 def test_high(policy, engine_version):
     """It fails as the policy says."""
     assert "HIGH" not in __file__, "it fails"
 
 
-@pytest.mark.severity("low")
+@pytest.mark.severity("low", "It matters.")
 def test_low(engine_version):
     """It fails."""
     assert False, "it always fails"

@@ -18,7 +18,7 @@ import pytest
 from hullcheck.verdicts import EvidenceError
 
 @pytest.mark.pci("2.2.6")
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "It matters.")
 def test_fails(policy):
     """It fails."""
     assert False, "is bad"

@@ -95,7 +95,7 @@ policy:
 TWO_SEVERITIES = '''
 import pytest
 
-@pytest.mark.severity(level="low")
+@pytest.mark.severity("low", "It matters.")
 def test_small(policy):
     """It is small."""
 

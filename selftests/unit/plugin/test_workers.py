@@ -24,7 +24,7 @@ import pytest
 
 
 @pytest.mark.cis("5.5", level=1)
-@pytest.mark.severity("high")
+@pytest.mark.severity("high", "It matters.")
 def test_dies(policy, audit_target):
     """It dies."""
     if audit_target.name == "web1":

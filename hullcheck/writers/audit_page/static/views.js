@@ -91,6 +91,7 @@ function about(control) {
   const part = (label, content) => el('div', null, el('dt', null, label), el('dd', null, content));
   return [el('h2', { class: 'group' }, 'About this control'), el('dl', { class: 'words' },
     control.rationale ? part('Why', prose(control.rationale)) : null,
+    control.severity_reason ? part(`Why ${control.severity}`, prose(control.severity_reason)) : null,
     control.remedy ? part('Remedy', prose(control.remedy)) : null,
     part('Speaks for', idsOf(control)),
     part('Id', el('code', null, control.id)))];
