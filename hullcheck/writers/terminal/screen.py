@@ -10,7 +10,18 @@ from msgspec import Struct, field
 
 from hullcheck.messages import printable
 from hullcheck.results import SEVERITIES, Audit, Result, grouped, sentences
-from hullcheck.results.failures import CONTAINER, IMAGE, Failure, Fix, causes, failures, fixes, rank
+from hullcheck.results.failures import (
+    CONTAINER,
+    IMAGE,
+    Failure,
+    Fix,
+    Problem,
+    failures,
+    findings,
+    fixes,
+    problems,
+    rank,
+)
 from hullcheck.results.history import ChangeGroup, together
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
@@ -93,38 +104,45 @@ def notes(audit: Audit) -> Iterator[Line]:
 
 
 def _failures(audit: Audit, width: int, room: int) -> Iterator[Line]:
-    """Yield each control that fails, the worst first: what was found, and the beginning of its remedy."""
-    groups = list(grouped(failures(audit), lambda each: each.control.id).values())
+    """Yield each problem, the worst first: what was found, and the beginning of its remedy."""
+    found = problems(failures(audit))
     fleet = len(audit.targets) > FEW_TARGETS
     if fleet:
-        groups.sort(key=lambda group: (rank(group[0].severity), -len(_targets(group))))
+        found.sort(key=lambda each: (rank(each.severity), -len(each.targets)))
     lines_each = 1 if fleet else 2
-    fit = len(groups) if not room or lines_each * len(groups) <= room else (room - 1) // lines_each
-    heads, below = _heads(groups[:fit], width)
-    for group, head in zip(groups, heads, strict=False):
-        said = _in_fleet(group, len(audit.targets)) if fleet else _said(group, len(audit.targets) > 1)
-        severity = group[0].severity
-        markup = {_COLORS[severity]: True, "bold": severity == SEVERITIES[0]}
-        yield Line(_line(head, said, width), len(severity), markup)
+    fit = len(found) if not room or lines_each * len(found) <= room else (room - 1) // lines_each
+    heads, below = _heads(found[:fit], width)
+    for each, head in zip(found, heads, strict=False):
+        if each.cause or fleet:
+            said = _in_fleet(each, len(audit.targets))
+        else:
+            said = _said(each.failures, len(audit.targets) > 1)
+        markup = {_COLORS[each.severity]: True, "bold": each.severity == SEVERITIES[0]}
+        yield Line(_line(head, said, width), len(each.severity), markup)
         if not fleet:
-            yield Line(_line(below, group[0].control.remedy, width))
-    if more := groups[fit:]:
-        counts = Counter(group[0].severity for group in more)
+            yield Line(_line(below, each.remedy, width))
+    if more := found[fit:]:
+        counts = Counter(each.severity for each in more)
         said = ", ".join(f"{counts[each]} {each}" for each in SEVERITIES if counts[each])
         yield Line(cut(f"... and {said}: see the page below, or add -v", width))
 
 
-def _heads(groups: Sequence[Sequence[Failure]], width: int) -> tuple[list[str], str]:
-    """Return severity and number of each control, in columns if there is room, and the indent of a remedy."""
-    numbers = [
-        (group[0].severity, cut(sentences.called(group[0].control), max(width // 4, _NARROWEST))) for group in groups
-    ]
+def _heads(found: Sequence[Problem], width: int) -> tuple[list[str], str]:
+    """Return severity and number of each problem, in columns if there is room, and the indent of a remedy."""
+    numbers = [(each.severity, _number(each, width)) for each in found]
     if width < _ROOM_FOR_COLUMNS:
         return [f"{severity} {number}: " for severity, number in numbers], "  "
     # the few long ones stick out
     usual = max((cells(each) for _, each in numbers if cells(each) <= _LONG_NUMBER), default=0)
     heads = [f"{severity:{_SEVERITY_WIDTH}}  {padded(number, usual)}  " for severity, number in numbers]
     return heads, " " * (_SEVERITY_WIDTH + usual + 4)
+
+
+def _number(problem: Problem, width: int) -> str:
+    first, *more = (cut(sentences.called(each), max(width // 4, _NARROWEST)) for each in problem.controls)
+    if not more or width < _ROOM_FOR_COLUMNS:
+        return f"{first} +{len(more)}" if more else first
+    return f"{first} and {more[0] if len(more) == 1 else f'{len(more)} more'}"
 
 
 def _line(left: str, text: str, width: int) -> str:
@@ -137,11 +155,15 @@ def _said(group: Sequence[Failure], several: bool) -> str:
     return "; ".join(_sentence(target, together) for (_, target), together in reasons.items())
 
 
-def _in_fleet(group: Sequence[Failure], all_targets: int) -> str:
-    targets = _targets(group)
+def _in_fleet(problem: Problem, all_targets: int) -> str:
+    """Return what was found on most targets, or the cause with its subjects behind it."""
+    targets = problem.targets
     where = f"all {all_targets} targets" if len(targets) == all_targets else named(targets)
-    alike = grouped(group, lambda each: (each.finding.reason, _subject(each)))
-    return _sentence(where, max(alike.values(), key=len)[:1])
+    alike = list(grouped(problem.failures, lambda each: (each.finding.reason, _subject(each))).values())
+    if not problem.cause or len(alike) == 1:
+        return _sentence("" if all_targets == 1 else where, max(alike, key=len)[:1])
+    subjects = named(list(dict.fromkeys(map(_subject, problem.failures))))
+    return ": ".join(filter(None, ("" if all_targets == 1 else where, problem.cause, subjects)))
 
 
 def _sentence(where: str, together: Sequence[Failure]) -> str:
@@ -159,10 +181,6 @@ def _subject(failure: Failure) -> str:
     return "" if failure.finding.kind == "target" else failure.finding.subject
 
 
-def _targets(group: Sequence[Failure]) -> list[str]:
-    return list(dict.fromkeys(each.target for each in group))
-
-
 def named(names: Sequence[str]) -> str:
     """Return a few of *names*, and how many more there are, without empty ones."""
     names = [each for each in names if each]
@@ -175,15 +193,16 @@ def named(names: Sequence[str]) -> str:
 
 def _causes(audit: Audit, width: int) -> Iterator[Line]:
     """Yield what could not be judged, each reason once, and what to do; a long reason is cut."""
-    found = causes(audit)
+    found = sorted(problems(findings(audit, Verdict.ERROR)), key=lambda each: -len(each.controls))
     for each in found[:_MOST_CAUSES]:
-        many = _many(each.stopped)
+        many = _many(each.controls) if each.cause else sentences.called(each.controls[0])
         where = f" on {named(each.targets)}" if len(audit.targets) > 1 else ""
-        advice = f": {each.advice}" if each.advice else ""
-        line = _line(f"{many}{where} not judged: ", each.reason, width - cells(advice))
+        advice = f": {each.remedy}" if each.remedy else ""
+        reason = each.cause or each.failures[0].finding.reason.removesuffix("; are you root?")
+        line = _line(f"{many}{where} not judged: ", reason, width - cells(advice))
         yield Line(cut(line + advice, width), len(many), {"red": True})
     if more := found[_MOST_CAUSES:]:
-        number = sum(len(each.stopped) for each in more)
+        number = len({control.id for each in more for control in each.controls})
         yield Line(cut(f"... and {number} that could not be judged for other reasons", width))
 
 
@@ -197,7 +216,8 @@ def _fix_first(audit: Audit, width: int) -> Iterator[Line]:
     label = _LABEL
     for group in list(grouped(several, lambda each: each.kind).values())[:_MOST_FIXES]:
         mended = [one for fix in group for one in fix.failures]
-        targets = f" on {len(_targets(mended))} targets" if len(audit.targets) > FEW_TARGETS else ""
+        on = {each.target for each in mended}
+        targets = f" on {len(on)} targets" if len(audit.targets) > FEW_TARGETS else ""
         said = f"{_many({each.control.id for each in mended})}{targets}: {_change(group)}"
         yield Line(_line(label, said, width), len(_LABEL), {"bold": True})
         label = " " * len(_LABEL)
