@@ -139,10 +139,10 @@ def _heads(found: Sequence[Problem], width: int) -> tuple[list[str], str]:
 
 
 def _number(problem: Problem, width: int) -> str:
-    first, *more = (cut(sentences.called(each), max(width // 4, _NARROWEST)) for each in problem.controls)
-    if not more or width < _ROOM_FOR_COLUMNS:
-        return f"{first} +{len(more)}" if more else first
-    return f"{first} and {more[0] if len(more) == 1 else f'{len(more)} more'}"
+    names = [cut(sentences.called(each), max(width // 4, _NARROWEST)) for each in problem.controls]
+    if len(names) > 1 and width < _ROOM_FOR_COLUMNS:
+        return f"{names[0]} +{len(names) - 1}"
+    return sentences.first_of(names)
 
 
 def _line(left: str, text: str, width: int) -> str:

@@ -105,7 +105,7 @@ def test_waivers(site: Path) -> None:
         ("a: {}\nb: {justification: so}", "1: a.justification: is missing; write the reason, in words"),
         (
             "causes: {'no*': {last_day: 2027-01-31}}",
-            "1: causes.no*.justification: is missing; write the reason, in words",
+            "1: causes.no*.justification: is missing; write the reason",
         ),
         ("causes: {justification: so}", "1: causes.justification: 'so' is not a waiver, as '{justification"),
         ("a: {justification: '...'}", "1: a.justification: '...' is not the reason, in words"),
