@@ -39,7 +39,8 @@ _OPEN_WAY = "a directory or link on its way is open or another's, and more may l
 _UNIT = regex(r"[\w.@:-]+\.service", re.ASCII)
 _RULE_PATH = regex(r"/[\w./@+:-]+", re.ASCII)  # a rule is split at blanks
 _CONTAINER = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
-_UNCOVERED, _AUDITING_OFF = "no rule covers it", "auditing is off in the kernel"
+_AUDITING_OFF = "auditing is off in the kernel"
+_UNCOVERED = ("auditctl is not installed", _AUDITING_OFF, "no rule covers it")
 _SETTING_IN_FILE = regex(r"(/\S+) sets it to ")
 
 
@@ -255,8 +256,8 @@ def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> Daemon
 
 def _audit_rule(failure: Failure, remedy: AuditRule, facts: Facts) -> Rule:
     reason = failure.finding.reason
-    if not reason.startswith((_UNCOVERED, _AUDITING_OFF)):
-        raise EvidenceError("auditd is not installed, or a loaded rule is in the way or records too little")
+    if not reason.startswith(_UNCOVERED):
+        raise EvidenceError("a loaded rule is in the way or records too little")
     node = _file(facts, remedy.files, failure).node
     if not _RULE_PATH.fullmatch(node.path):
         raise EvidenceError("its path cannot stand in an audit rule")
