@@ -141,16 +141,14 @@ def _write(given: argparse.Namespace, section: str, entry: dict[str, Any]) -> No
 
     if bool(given.control) is bool(given.cause):
         raise WrongUse("name either a CONTROL, or by --cause=TEXT the reason that several controls give")
-    if given.cause:
-        names: tuple[str, ...] = (files.CAUSES, _words("--cause", given.cause))
-    else:
-        names = (entries.control_of(given.control, given.paths).control.id,)
+    control = "" if given.cause else entries.control_of(given.control, given.paths).control.id
     if not given.inventory.exists():
         raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory=PATH")
     scope = {"targets": given.target, "subjects": given.subject}
     entry |= {key: names for key, names in scope.items() if names}
     if section == "attestations":
-        entry = {"control_id": names[0], **entry}
+        entry = {"control_id": control, **entry}
+    names = (control,) if control else (files.CAUSES, _words("--cause", given.cause))
     written = entries.add(given.inventory, section, names if section == "waivers" else (), entry)
     print(f"{written.place}: written")
     print(printable(written.text))

@@ -30,8 +30,8 @@ from hullcheck.remedies import (
 from hullcheck.remedies.merge import merged
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Audit
-from hullcheck.results.failures import Failure, failures
-from hullcheck.verdicts import EvidenceError, NotApplicable
+from hullcheck.results.failures import Failure, findings
+from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict
 
 KERNEL_FILE = "/etc/sysctl.d/99-zz-hullcheck.conf"
 NO_REMEDY = "no remedy of these has been proven, or it depends on what the host is for: see hullcheck explain CONTROL"
@@ -167,7 +167,7 @@ class Plan(Struct, frozen=True):
 
 def failed_on(audit: Audit, target: str) -> tuple[Failure, ...]:
     """Return the failures of one target, the worst first."""
-    return tuple(each for each in failures(audit) if each.target == target)
+    return tuple(each for each in findings(audit, Verdict.FAIL) if each.target == target)
 
 
 def plan(audit: Audit, target: str, recording: Recording, also: Collection[str]) -> Plan:

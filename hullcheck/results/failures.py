@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -71,10 +71,10 @@ class Failures(Struct, frozen=True, dict=True):
     def verdict(self) -> Verdict:
         return self.failures[0].finding.verdict
 
-    @cached_property
+    @property
     def first(self) -> str:
         """What has to be done before audit rules can help, or an empty string."""
-        reasons = dict.fromkeys(each.finding.reason for each in self.failures)
+        reasons = [each.finding.reason for each in self.failures]
         return next((step for start, step in _FIRST.items() if any(each.startswith(start) for each in reasons)), "")
 
 
@@ -135,11 +135,6 @@ def findings(audit: Audit, verdict: Verdict) -> tuple[Failure, ...]:
     return tuple(sorted(found, key=lambda each: (rank(each.severity), order[each.control.id])))
 
 
-def failures(audit: Audit) -> tuple[Failure, ...]:
-    """Return all findings that failed, the worst first."""
-    return findings(audit, Verdict.FAIL)
-
-
 def fixes(audit: Audit) -> tuple[Fix, ...]:
     """Return what to change to fix all failures, the worst first; one name of a container on several targets is one."""
 
@@ -149,7 +144,7 @@ def fixes(audit: Audit) -> tuple[Fix, ...]:
         kind, subject = kind_of(failure.control, failure.finding.kind), failure.finding.subject
         return kind, {CONTAINER: subject, IMAGE: subject, CONTROL: failure.control.id}.get(kind, "")
 
-    found = (Fix(tuple(together), *what) for what, together in grouped(failures(audit), changed).items())
+    found = (Fix(tuple(together), *what) for what, together in grouped(findings(audit, Verdict.FAIL), changed).items())
     return tuple(sorted(found, key=lambda each: (rank(each.severity), -each.results)))
 
 
@@ -175,16 +170,7 @@ NOT_AUDITED = " could not be audited: "
 """Between a target that gave no answer and the reason."""
 
 
-class Found(Protocol):
-    """What has a control and a finding."""
-
-    @property
-    def control(self) -> Control: ...
-    @property
-    def finding(self) -> Finding: ...
-
-
-F = TypeVar("F", bound=Found)
+F = TypeVar("F", bound=Failure)
 
 
 def by_cause(found: Iterable[F]) -> dict[tuple[str, str], list[F]]:

@@ -262,12 +262,6 @@ class Page:
         verb = one if len(found) == 1 else several or one
         return f"{len(found)} of {len(self.audit.controls)} controls {verb}"
 
-    @property
-    def worst_cause(self) -> Problem | None:
-        """The cause that keeps most controls from being judged."""
-        causes = (each for each in self.lists[Verdict.ERROR] if each.cause)
-        return max(causes, key=lambda each: len(each.controls), default=None)
-
     @cached_property
     def anchors(self) -> Mapping[str, Problem]:
         """The first problem of each control by its id, as an id is there once."""

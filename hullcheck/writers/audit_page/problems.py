@@ -12,7 +12,6 @@ from hullcheck.verdicts import Verdict
 
 MOST_REASONS, MOST_PLACES, MOST_SUBJECTS, MOST_TARGETS = 12, 6, 10, 5
 """What is shown of a problem: its reasons, the places of each, and the names of each place."""
-_MOST_WAIVERS = 6  # lines that one button copies
 
 
 class Place(Struct, frozen=True):
@@ -28,13 +27,6 @@ class Reason(Struct, frozen=True):
     kind: str
     text: str
     places: Sequence[Place]
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether the page shows all of it."""
-        return len(self.places) <= MOST_PLACES and all(
-            len(each.subjects) <= MOST_SUBJECTS and len(each.targets) <= MOST_TARGETS for each in self.places
-        )
 
 
 def reasons(problem: Problem) -> list[Reason]:
@@ -63,12 +55,12 @@ def waivable(problem: Problem) -> str:
     if problem.verdict is not Verdict.FAIL:
         return ""
     if problem.cause:
-        shown = len(problem.targets) <= MOST_TARGETS
-        return json.dumps([["", problem.targets, [], problem.cause]]) if shown else ""
+        return json.dumps([["", problem.targets, [], problem.cause]]) if len(problem.targets) <= MOST_TARGETS else ""
     found = reasons(problem)
-    is_shown = len(found) <= MOST_REASONS and all(each.is_shown for each in found)
     named = dict.fromkeys((tuple(each.targets), tuple(each.subjects)) for reason in found for each in reason.places)
-    if not is_shown or len(named) > _MOST_WAIVERS:
+    if len(found) > MOST_REASONS or len(named) > MOST_PLACES:
+        return ""
+    if any(len(targets) > MOST_TARGETS or len(subjects) > MOST_SUBJECTS for targets, subjects in named):
         return ""
     return json.dumps([[problem.controls[0].id, *each] for each in named])
 
@@ -76,7 +68,8 @@ def waivable(problem: Problem) -> str:
 def shared_by(problem: Problem) -> Iterator[tuple[Control, list[str]]]:
     """Yield the controls that share a cause, each with its subjects, or else its reasons."""
     for found in grouped(problem.failures, lambda each: each.control.id).values():
-        findings = [each.finding for each in found]
-        names = [each.subject if each.reason == problem.cause else each.reason for each in findings]
-        whole = all(each.kind == "target" and each.reason == problem.cause for each in findings)
-        yield found[0].control, [] if whole else list(dict.fromkeys(names))
+        findings = [
+            each.finding for each in found if each.finding.kind != "target" or each.finding.reason != problem.cause
+        ]
+        names = (each.subject if each.reason == problem.cause else each.reason for each in findings)
+        yield found[0].control, list(dict.fromkeys(names))

@@ -10,18 +10,7 @@ from msgspec import Struct, field
 
 from hullcheck.messages import printable
 from hullcheck.results import SEVERITIES, Audit, Result, grouped, sentences
-from hullcheck.results.failures import (
-    CONTAINER,
-    IMAGE,
-    Failure,
-    Fix,
-    Problem,
-    failures,
-    findings,
-    fixes,
-    problems,
-    rank,
-)
+from hullcheck.results.failures import CONTAINER, IMAGE, Failure, Fix, Problem, findings, fixes, problems, rank
 from hullcheck.results.history import ChangeGroup, together
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
@@ -105,7 +94,7 @@ def notes(audit: Audit) -> Iterator[Line]:
 
 def _failures(audit: Audit, width: int, room: int) -> Iterator[Line]:
     """Yield each problem, the worst first: what was found, and the beginning of its remedy."""
-    found = problems(failures(audit))
+    found = problems(findings(audit, Verdict.FAIL))
     fleet = len(audit.targets) > FEW_TARGETS
     if fleet:
         found.sort(key=lambda each: (rank(each.severity), -len(each.targets)))
@@ -113,12 +102,8 @@ def _failures(audit: Audit, width: int, room: int) -> Iterator[Line]:
     fit = len(found) if not room or lines_each * len(found) <= room else (room - 1) // lines_each
     heads, below = _heads(found[:fit], width)
     for each, head in zip(found, heads, strict=False):
-        if each.cause or fleet:
-            said = _in_fleet(each, len(audit.targets))
-        else:
-            said = _said(each.failures, len(audit.targets) > 1)
         markup = {_COLORS[each.severity]: True, "bold": each.severity == SEVERITIES[0]}
-        yield Line(_line(head, said, width), len(each.severity), markup)
+        yield Line(_line(head, _said(each, len(audit.targets)), width), len(each.severity), markup)
         if not fleet:
             yield Line(_line(below, each.remedy, width))
     if more := found[fit:]:
@@ -129,7 +114,8 @@ def _failures(audit: Audit, width: int, room: int) -> Iterator[Line]:
 
 def _heads(found: Sequence[Problem], width: int) -> tuple[list[str], str]:
     """Return severity and number of each problem, in columns if there is room, and the indent of a remedy."""
-    numbers = [(each.severity, _number(each, width)) for each in found]
+    names = (sentences.first_of([sentences.called(control) for control in each.controls]) for each in found)
+    numbers = [(each.severity, cut(name, max(width // 3, _NARROWEST))) for each, name in zip(found, names, strict=True)]
     if width < _ROOM_FOR_COLUMNS:
         return [f"{severity} {number}: " for severity, number in numbers], "  "
     # the few long ones stick out
@@ -138,41 +124,32 @@ def _heads(found: Sequence[Problem], width: int) -> tuple[list[str], str]:
     return heads, " " * (_SEVERITY_WIDTH + usual + 4)
 
 
-def _number(problem: Problem, width: int) -> str:
-    names = [cut(sentences.called(each), max(width // 4, _NARROWEST)) for each in problem.controls]
-    if len(names) > 1 and width < _ROOM_FOR_COLUMNS:
-        return f"{names[0]} +{len(names) - 1}"
-    return sentences.first_of(names)
-
-
 def _line(left: str, text: str, width: int) -> str:
     return left + cut(text, max(width - cells(left), _NARROWEST))
 
 
-def _said(group: Sequence[Failure], several: bool) -> str:
-    """Return what was found: `agent runs with --privileged`; on *several* targets with their names."""
-    reasons = grouped(group, lambda each: (each.finding.reason, each.target if several else ""))
-    return "; ".join(_sentence(target, together) for (_, target), together in reasons.items())
+def _said(problem: Problem, all_targets: int) -> str:
+    """Return what was found, each reason once on each target, or in a fleet; the most frequent one first there."""
+    fleet = all_targets > FEW_TARGETS
+    if problem.cause:
+        return _sentence(problem.failures, all_targets, is_cause=True)
+    reasons = grouped(problem.failures, lambda each: (each.finding.reason, "" if fleet else each.target)).values()
+    ordered = sorted(reasons, key=len, reverse=True) if fleet else reasons
+    return "; ".join(_sentence(each, all_targets) for each in ordered)
 
 
-def _in_fleet(problem: Problem, all_targets: int) -> str:
-    """Return what was found on most targets, or the cause with its subjects behind it."""
-    targets = problem.targets
-    where = f"all {all_targets} targets" if len(targets) == all_targets else named(targets)
-    alike = list(grouped(problem.failures, lambda each: (each.finding.reason, _subject(each))).values())
-    if not problem.cause or len(alike) == 1:
-        return _sentence("" if all_targets == 1 else where, max(alike, key=len)[:1])
-    subjects = named(list(dict.fromkeys(map(_subject, problem.failures))))
-    return ": ".join(filter(None, ("" if all_targets == 1 else where, problem.cause, subjects)))
-
-
-def _sentence(where: str, together: Sequence[Failure]) -> str:
-    finding = together[0].finding
-    subjects = [name for each in together if (name := _subject(each))]
+def _sentence(together: Sequence[Failure], all_targets: int, *, is_cause: bool = False) -> str:
+    """Return a reason with its targets and subjects: `web1: agent runs with --privileged`."""
+    finding, targets = together[0].finding, list(dict.fromkeys(each.target for each in together))
+    where = f"all {all_targets} targets" if len(targets) == all_targets > FEW_TARGETS else named(targets)
+    where = where if all_targets > 1 else ""
+    subjects = list(filter(None, dict.fromkeys(map(_subject, together))))
+    if is_cause and len(subjects) > 1:
+        return ": ".join(filter(None, (where, finding.reason, named(subjects))))
     before = sentences.kind_before(finding.kind, finding.verdict) if finding.kind == "step" else ""
     joint = sentences.joint(subjects, finding.reason) if subjects else ""
     said = f"{before} {named(subjects)}{joint}{finding.reason}".lstrip()
-    if where and not subjects and where == together[0].target:
+    if where and not subjects and where == targets[0]:
         return where + sentences.joint((where,), finding.reason) + said
     return ": ".join(filter(None, (where, said)))
 

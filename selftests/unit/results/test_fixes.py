@@ -6,7 +6,7 @@ import pytest
 
 from hullcheck.controls.metadata import read_docstring
 from hullcheck.results import Audit, Control, Finding, Result, Run
-from hullcheck.results.failures import failures, findings, fixes, kind_of, problems
+from hullcheck.results.failures import findings, fixes, kind_of, problems
 from hullcheck.verdicts import Verdict
 from selftests.kit.judging import controls, numbers
 
@@ -131,7 +131,7 @@ def test_reason_that_controls_share_is_one_problem() -> None:
     )
     assert [
         (each.cause, [control.id for control in each.controls], each.severity, each.targets, each.remedy)
-        for each in problems(failures(audit(*results)))
+        for each in problems(findings(audit(*results), Verdict.FAIL))
     ] == [
         ("shared", ["privileged", "icc", "memory"], "critical", ("a", "b"), "run it without --privileged"),
         ("", ["memory"], "medium", ("a",), "run it with --memory"),

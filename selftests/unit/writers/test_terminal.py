@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from hullcheck.results import Finding
-from hullcheck.results.failures import failures, problems
+from hullcheck.results.failures import findings, problems
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
 from hullcheck.writers.terminal import screen
@@ -40,7 +40,7 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 
 def test_verbose_run_has_every_failure() -> None:
     """And says not that there is more; what several controls share is one line."""
-    found = problems(failures(demo().audit))
+    found = problems(findings(demo().audit, Verdict.FAIL))
     lines = shown(demo(), verbosity=1).splitlines()
     assert sum(line.startswith(("critical ", "high ", "medium ", "low ")) for line in lines) == len(found)
     assert not [line for line in lines if "or add -v" in line]
