@@ -48,6 +48,8 @@ def add(commands: Subparsers) -> None:
     """Declare the subcommands."""
     help_ = "accept a failure: write a waiver into the inventory"
     waive = _parser(commands, "waive", "a waiver", help_, WAIVE_EXAMPLE)
+    cause = "in place of CONTROL: what fails for this reason, as reports show it, or a pattern of it"
+    waive.add_argument("--cause", metavar="TEXT", help=cause)
     waive.add_argument("--reason", required=True, metavar="TEXT", help="why the failure is accepted")
     waive.add_argument("--until", metavar="DAY", help="the last day on which it holds, as 2027-01-31; else no end")
     waive.add_argument("--ticket", metavar="ID", help="where it was decided")
@@ -71,7 +73,7 @@ def add(commands: Subparsers) -> None:
     attest.add_argument("--failed", action="store_true", help="the person found that it is not as it should be")
     evidence = "what the person saw; can be given again"
     attest.add_argument("--evidence", action="append", default=[], metavar="LINK", help=evidence)
-    attest.set_defaults(run=_attest)
+    attest.set_defaults(run=_attest, cause=None)
 
 
 def _parser(commands: Subparsers, name: str, entry: str, help_: str, example: str) -> argparse.ArgumentParser:
@@ -84,7 +86,8 @@ def _parser(commands: Subparsers, name: str, entry: str, help_: str, example: st
         epilog=example,
         formatter_class=_HelpFormatter,
     )
-    parser.add_argument("control", metavar="CONTROL", help="its name, or its number in the CIS benchmark")
+    nargs = "?" if name == "waive" else None
+    parser.add_argument("control", nargs=nargs, metavar="CONTROL", help="its name, or its number in the CIS benchmark")
     add_paths(parser)
     for kind, named in (("target", "web1 or 'web*'"), ("subject", "a container's name or 'web-*'")):
         help_ = f"only {kind}s of this name, as {named}; can be given again (default: all)"
@@ -134,16 +137,19 @@ def _attest(given: argparse.Namespace) -> int:
 
 def _write(given: argparse.Namespace, section: str, entry: dict[str, Any]) -> None:
     """Write the entry, and print what and where."""
-    from hullcheck.inventory.acceptance import entries  # late: what reads inventories is slow to import
+    from hullcheck.inventory.acceptance import entries, files  # late: what reads inventories is slow to import
 
-    control = entries.control_of(given.control, given.paths).control.id
+    if bool(given.control) is bool(given.cause):
+        raise WrongUse("name either a CONTROL, or by --cause=TEXT the reason that several controls give")
+    control = "" if given.cause else entries.control_of(given.control, given.paths).control.id
     if not given.inventory.exists():
         raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory=PATH")
     scope = {"targets": given.target, "subjects": given.subject}
     entry |= {key: names for key, names in scope.items() if names}
     if section == "attestations":
         entry = {"control_id": control, **entry}
-    written = entries.add(given.inventory, section, control, entry)
+    names = (control,) if control else (files.CAUSES, _words("--cause", given.cause))
+    written = entries.add(given.inventory, section, names if section == "waivers" else (), entry)
     print(f"{written.place}: written")
     print(printable(written.text))
 

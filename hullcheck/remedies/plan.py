@@ -30,8 +30,8 @@ from hullcheck.remedies import (
 from hullcheck.remedies.merge import merged
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Audit
-from hullcheck.results.failures import Failure, failures
-from hullcheck.verdicts import EvidenceError, NotApplicable
+from hullcheck.results.failures import Failure, findings
+from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict
 
 KERNEL_FILE = "/etc/sysctl.d/99-zz-hullcheck.conf"
 NO_REMEDY = "no remedy of these has been proven, or it depends on what the host is for: see hullcheck explain CONTROL"
@@ -39,7 +39,8 @@ _OPEN_WAY = "a directory or link on its way is open or another's, and more may l
 _UNIT = regex(r"[\w.@:-]+\.service", re.ASCII)
 _RULE_PATH = regex(r"/[\w./@+:-]+", re.ASCII)  # a rule is split at blanks
 _CONTAINER = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
-_UNCOVERED, _AUDITING_OFF = "no rule covers it", "auditing is off in the kernel"
+_AUDITING_OFF = "auditing is off in the kernel"
+_UNCOVERED = ("auditctl is not installed", _AUDITING_OFF, "no rule covers it")
 _SETTING_IN_FILE = regex(r"(/\S+) sets it to ")
 
 
@@ -166,7 +167,7 @@ class Plan(Struct, frozen=True):
 
 def failed_on(audit: Audit, target: str) -> tuple[Failure, ...]:
     """Return the failures of one target, the worst first."""
-    return tuple(each for each in failures(audit) if each.target == target)
+    return tuple(each for each in findings(audit, Verdict.FAIL) if each.target == target)
 
 
 def plan(audit: Audit, target: str, recording: Recording, also: Collection[str]) -> Plan:
@@ -255,8 +256,8 @@ def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> Daemon
 
 def _audit_rule(failure: Failure, remedy: AuditRule, facts: Facts) -> Rule:
     reason = failure.finding.reason
-    if not reason.startswith((_UNCOVERED, _AUDITING_OFF)):
-        raise EvidenceError("auditd is not installed, or a loaded rule is in the way or records too little")
+    if not reason.startswith(_UNCOVERED):
+        raise EvidenceError("a loaded rule is in the way or records too little")
     node = _file(facts, remedy.files, failure).node
     if not _RULE_PATH.fullmatch(node.path):
         raise EvidenceError("its path cannot stand in an audit rule")

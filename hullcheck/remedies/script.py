@@ -31,6 +31,7 @@ RULES_FILE = "/etc/audit/rules.d/50-hullcheck-docker.rules"
 SOCKET_FILE = "/etc/systemd/system/docker.socket.d/zz-hullcheck.conf"  # the last one counts
 PLAYBOOK, PLACE = "playbook.yml", "/var/lib/hullcheck/remedy"
 """The playbook, and the folder on the host to which it copies the files."""
+_AUDITD = "install auditd (`apt-get install auditd` or `dnf install audit`)"
 _HOST = regex(r"(?!(?:all|ungrouped)$)[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SHELL_NAME = regex(r"[\w@%+=:,./-]+", re.ASCII)
 _MARKDOWN = regex(r"([\\`*_{}\[\]()#+!|<>~&-])")
@@ -77,7 +78,7 @@ def parts(plan: Plan) -> Iterator[Part]:
             "Audit rules",
             f"`{RULES}` becomes `{RULES_FILE}`, and `augenrules --load` loads it.{off} Run that once more after a start"
             " of the host for rules of what lies in /run. Rules that are locked (`auditctl -s` says `enabled 2`) can be"
-            " changed by a restart of the host only.",
+            f" changed by a restart of the host only. Where augenrules is missing, first {_AUDITD}.",
             plan.mended(Rule),
             (f"file {RULES} {RULES_FILE} 640", "run augenrules --load"),
             {RULES: rules_file(rules)},
@@ -156,6 +157,7 @@ def changes(plan: Plan) -> str:
     lines = [
         f"# What is changed on {comment(plan.target)}; apply.sh reads it. A line that is taken out is not done.",
         f"saves {quoted(plan.run)}",
+        *[f"needs augenrules {quoted(_AUDITD)}"] * bool(plan.of(Rule)),
     ]
     for part in parts(plan):
         names = (sentences.number(each.control) or comment(each.control.id) for each in part.mended)

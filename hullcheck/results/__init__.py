@@ -69,7 +69,7 @@ class Waiver(Struct, frozen=True):
     """A failure that the site accepts, until a day, and what it did in this audit.
 
     Attributes:
-        control: its id or its number in a benchmark, as written.
+        control: its id or its number in a benchmark, as written; empty for a waiver of a *cause*.
         targets: patterns of names, as of files in a shell; empty for all. So are *subjects*.
         last_day: the last UTC day on which it holds, as 2027-01-31; empty where it has no end.
         approved_on: a day; empty where that is not said, as are *ticket*, *approved_by* and *risk*.
@@ -78,6 +78,7 @@ class Waiver(Struct, frozen=True):
             force`, or `not judged` where this audit cannot tell: a control, target or subject of it was left out, or
             is in error.
         findings: how many findings it turned into *waived*.
+        cause: the reason of findings of any control, or a pattern of it; empty for a waiver of a *control*.
     """
 
     control: str
@@ -92,6 +93,7 @@ class Waiver(Struct, frozen=True):
     place: str = ""
     state: State = ""
     findings: int = 0
+    cause: str = ""
 
 
 class Attestation(Struct, frozen=True):

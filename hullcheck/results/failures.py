@@ -1,13 +1,14 @@
-"""The failures of an audit, what to change to fix them, and what kept other controls from being judged."""
+"""The failures of an audit, the causes that several controls share, and what to change."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 from functools import cached_property
+from typing import TypeVar
 
 from msgspec import Struct
 
 from hullcheck.lazy import regex
-from hullcheck.results import SEVERITIES, Audit, Control, Finding, Result, grouped
+from hullcheck.results import SEVERITIES, Audit, Control, Finding, grouped
 from hullcheck.verdicts import Verdict
 
 DAEMON, AUDIT_RULES, FILES, KERNEL = "daemon", "audit rules", "files", "kernel"
@@ -24,7 +25,10 @@ _BY_REMEDY = (
     (KERNEL, regex(r".*/etc/sysctl\.d")),
 )
 """Otherwise the remedy says it, from its beginning: the first that fits."""
-_AUDITING_OFF = "auditing is off in the kernel"
+_FIRST = {"auditctl is not installed": "install auditd", "auditing is off in the kernel": "switch auditing on"}
+"""What comes before audit rules, by the beginning of the reason."""
+_NO_USER = regex(r"its image (\S+) names no user")
+"""A reason of containers that is fixed in their image."""
 _SAID = {
     DAEMON: "settings of the daemon (daemon.json)",
     AUDIT_RULES: "audit rules (a file in /etc/audit/rules.d)",
@@ -38,7 +42,7 @@ _SAID = {
 
 
 class Failure(Struct, frozen=True):
-    """A finding that failed; *severity* is the one that counts on its target."""
+    """A finding of an audit; *severity* is the one that counts on its target."""
 
     control: Control
     target: str
@@ -46,19 +50,9 @@ class Failure(Struct, frozen=True):
     finding: Finding
 
 
-class Fix(Struct, frozen=True, dict=True):
-    """One thing to change, and what that mends.
+class Failures(Struct, frozen=True, dict=True):
+    """Findings of one verdict that belong together, the worst first, and then in the order of the audit."""
 
-    Attributes:
-        kind: what has to be changed: `daemon` (its settings, one file), `audit rules` (one file), `files` (their owners
-            and modes), `container` and `image` (one each), `swarm`, `kernel` (its settings), or `control`, where a
-            remedy is shared with no other control.
-        name: which one: the name of the container or image, the id of the control; empty for the other kinds.
-        failures: what it mends, the worst first, and then in the order of the audit.
-    """
-
-    kind: str
-    name: str
     failures: tuple[Failure, ...]
 
     @cached_property
@@ -74,21 +68,54 @@ class Fix(Struct, frozen=True, dict=True):
         return self.failures[0].severity
 
     @property
+    def verdict(self) -> Verdict:
+        return self.failures[0].finding.verdict
+
+    @property
+    def first(self) -> str:
+        """What has to be done before audit rules can help, or an empty string."""
+        reasons = [each.finding.reason for each in self.failures]
+        return next((step for start, step in _FIRST.items() if any(each.startswith(start) for each in reasons)), "")
+
+
+class Fix(Failures, frozen=True):
+    """One thing to change, and the failures that it fixes.
+
+    Attributes:
+        kind: what has to be changed: `daemon` (its settings, one file), `audit rules` (one file), `files` (their owners
+            and modes), `container` and `image` (one each), `swarm`, `kernel` (its settings), or `control`, where a
+            remedy is shared with no other control.
+        name: which one: the name of the container or image, the id of the control; empty for the other kinds.
+    """
+
+    kind: str
+    name: str
+
+    @property
     def results(self) -> int:
         """How many results (controls on targets) fail for want of it, maybe for want of another one as well."""
         return len({(each.control.id, each.target) for each in self.failures})
-
-    @cached_property
-    def auditing_off(self) -> tuple[str, ...]:
-        """The targets where rules alone will not do, since the kernel does not audit: `auditctl -e 1` comes first."""
-        off = (each.target for each in self.failures if each.finding.reason.startswith(_AUDITING_OFF))
-        return tuple(dict.fromkeys(off))
 
     def __str__(self) -> str:
         """What has to be changed, in a few words; the name is as the host gave it."""
         name = self.controls[0].title.removesuffix(".") if self.kind == CONTROL else self.name
         said = _SAID[self.kind].format(name)
-        return f"switch auditing on, and {said}" if self.auditing_off else said
+        return f"{self.first}, and load {said}" if self.first and self.kind == AUDIT_RULES else said
+
+
+class Problem(Failures, frozen=True):
+    """Findings of one verdict with a *cause* that several controls share, or those of one control without one."""
+
+    cause: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do: of errors how to get the evidence, of failures the remedy of the worst one."""
+        if self.verdict is Verdict.ERROR:
+            return advice_on(cause_of(self.failures[0].finding))
+        if self.verdict is not Verdict.FAIL:
+            return ""
+        return f"{self.first}, and load {_SAID[AUDIT_RULES]}" if self.first else self.controls[0].remedy
 
 
 def rank(severity: str) -> int:
@@ -96,15 +123,14 @@ def rank(severity: str) -> int:
     return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
-def failures(audit: Audit) -> tuple[Failure, ...]:
-    """Return all findings that failed: the worst first, then by control, target and subject as in the results."""
+def findings(audit: Audit, verdict: Verdict) -> tuple[Failure, ...]:
+    """Return all findings with *verdict*: the worst first, then by control, target and subject as in the results."""
     order = {name: number for number, name in enumerate(audit.known)}
     found = (
         Failure(audit.known[result.control], result.target, audit.severity(result), each)
         for result in audit.results
-        if result.verdict is Verdict.FAIL
         for each in result.told
-        if each.verdict is Verdict.FAIL
+        if each.verdict is verdict
     )
     return tuple(sorted(found, key=lambda each: (rank(each.severity), order[each.control.id])))
 
@@ -113,10 +139,12 @@ def fixes(audit: Audit) -> tuple[Fix, ...]:
     """Return what to change to fix all failures, the worst first; one name of a container on several targets is one."""
 
     def changed(failure: Failure) -> tuple[str, str]:
+        if image := _NO_USER.match(failure.finding.reason):
+            return IMAGE, image[1]
         kind, subject = kind_of(failure.control, failure.finding.kind), failure.finding.subject
         return kind, {CONTAINER: subject, IMAGE: subject, CONTROL: failure.control.id}.get(kind, "")
 
-    found = (Fix(*what, tuple(together)) for what, together in grouped(failures(audit), changed).items())
+    found = (Fix(tuple(together), *what) for what, together in grouped(findings(audit, Verdict.FAIL), changed).items())
     return tuple(sorted(found, key=lambda each: (rank(each.severity), -each.results)))
 
 
@@ -127,59 +155,61 @@ def kind_of(control: Control, subject: str) -> str:
     return next((kind for kind, sign in _BY_REMEDY if sign.match(control.remedy)), CONTROL)
 
 
-# ---- what could not be judged
+# ---- causes
 
 _RIGHTS = regex(
-    r"permission denied|are you root|takes root|must be root|operation not permitted|may not be read",
+    r"permission denied|are you root|takes root|must be root|only root may|operation not permitted|may not be read",
     re.IGNORECASE,
 )
 _SOCKET = regex(r"permission denied.*?\bunix:/*(/[^\s:]+)", re.IGNORECASE)
 """In what the docker command says, with the socket that it may not use."""
 _NO_ENGINE = regex(r"Cannot connect to the Docker daemon at (?:unix:/*(?=/))?(\S+?)\.?(?:\s|$)")
 """The same where nothing listens there."""
-_NOBODY, _OF_RIGHTS = "no engine answers at ", "only root may read what they need"
+_NOBODY, _REFUSED, _OF_RIGHTS = "no engine answers at ", "permission denied on ", "only root may read what they need"
+NOT_AUDITED = " could not be audited: "
+"""Between a target that gave no answer and the reason."""
 
 
-class Cause(Struct, frozen=True):
-    """What stopped the controls with these ids on at least one of the *targets*; *advice* may be empty."""
-
-    reason: str
-    stopped: tuple[str, ...]
-    targets: tuple[str, ...]
-    advice: str = ""
+F = TypeVar("F", bound=Failure)
 
 
-def causes(audit: Audit, besides: Collection[str] = ()) -> tuple[Cause, ...]:
-    """Return why controls of *audit* are errors, what stops most controls first; targets *besides* are left out."""
-    errors = (each for each in audit.results if each.verdict is Verdict.ERROR and each.target not in besides)
-    reasons = grouped(errors, _reason)
-    alone = [
-        reason
-        for reason, stopped in reasons.items()
-        if needs_rights(reason) and len({each.control for each in stopped}) == 1
-    ]
-    if len(alone) > 1:
-        reasons[_OF_RIGHTS] = [each for reason in alone for each in reasons.pop(reason)]
-    found = []
-    for reason, stopped in reasons.items():
-        advice = "start it, or set DOCKER_HOST" if reason.startswith(_NOBODY) else ""
-        if reason == _OF_RIGHTS or needs_rights(reason):
-            advice = "run as root, or with --sudo"
-        controls, targets = (dict.fromkeys(getattr(each, name) for each in stopped) for name in ("control", "target"))
-        found.append(Cause(reason.removesuffix("; are you root?"), tuple(controls), tuple(targets), advice))
-    return tuple(sorted(found, key=lambda each: -len(each.stopped)))
+def by_cause(found: Iterable[F]) -> dict[tuple[str, str], list[F]]:
+    """Return findings of one verdict by a cause that several controls share, or by the id of their control."""
+    causes = [(cause_of(each.finding), each) for each in found]
+    controls = dict[str, set[str]]()
+    for cause, each in causes:
+        controls.setdefault(cause, set()).add(each.control.id)
+    groups = dict[tuple[str, str], list[F]]()
+    for cause, each in causes:
+        key = (cause, "") if cause and len(controls[cause]) > 1 else ("", each.control.id)
+        groups.setdefault(key, []).append(each)
+    return groups
 
 
-def _reason(result: Result) -> str:
-    errors = (each.reason for each in result.told if each.verdict is Verdict.ERROR)
-    reason = " ".join(next(errors, result.reason).split())
-    refused = _SOCKET.search(reason)
-    if refused:
-        return f"permission denied on {refused[1]}"
-    missing = _NO_ENGINE.search(reason)
-    return f"{_NOBODY}{missing[1]}" if missing else reason
+def problems(found: Iterable[Failure]) -> list[Problem]:
+    """Return findings of one verdict by what is behind them, in the order of the first of each."""
+    return [Problem(tuple(together), cause) for (cause, _), together in by_cause(found).items()]
+
+
+def cause_of(finding: Finding) -> str:
+    """Return the reason, of an error without what differs between probes."""
+    reason = " ".join(finding.reason.split())
+    if finding.verdict is not Verdict.ERROR or NOT_AUDITED in reason:
+        return reason
+    if refused := _SOCKET.search(reason):
+        return f"{_REFUSED}{refused[1]}"
+    if missing := _NO_ENGINE.search(reason):
+        return f"{_NOBODY}{missing[1]}"
+    return _OF_RIGHTS if needs_rights(reason) else reason
 
 
 def needs_rights(reason: str) -> bool:
     """Return whether root would not have been stopped by this."""
     return bool(_RIGHTS.search(reason))
+
+
+def advice_on(cause: str) -> str:
+    """Return what to do about the cause of an error, or an empty string."""
+    if cause.startswith(_NOBODY):
+        return "start it, or set DOCKER_HOST"
+    return "run as root, or with --sudo" if cause.startswith((_OF_RIGHTS, _REFUSED)) else ""

@@ -31,6 +31,12 @@ def called(control: Control) -> str:
     return number(control) or control.id
 
 
+def first_of(names: Sequence[str]) -> str:
+    """Return one name, two, or the first and how many more there are."""
+    more = f"{len(names) - 1} more" if len(names) > 2 else names[-1]
+    return f"{names[0]} and {more}" if len(names) > 1 else names[0]
+
+
 def _numeric(identifier: str) -> str:
     """Return the numeric part of an id: `1.2` of `1.2.automated_patching`."""
     parts = identifier.split(".")

@@ -5,11 +5,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from msgspec import Struct
-
 from hullcheck.messages import printable
-from hullcheck.results import Attestation, Audit, Control, Finding, Result, Waiver, finding_id, sentences
-from hullcheck.results.failures import rank
+from hullcheck.results import Attestation, Audit, Control, Result, Waiver, finding_id, sentences
+from hullcheck.results.failures import Failure, rank
 from hullcheck.verdicts import Verdict
 
 CUT = " […]"
@@ -44,13 +42,10 @@ STATUS: Mapping[Verdict, Status] = {
 }
 
 
-class Entry(Struct, frozen=True):
-    """A finding with its control and result, and with the waiver or attestation that decided it."""
+class Entry(Failure, frozen=True):
+    """A finding with its result, and with the waiver or attestation that decided it."""
 
-    control: Control
     result: Result
-    finding: Finding
-    severity: str
     accepted: Waiver | Attestation | None
 
     @property
@@ -90,7 +85,7 @@ def entries(audit: Audit) -> Iterator[Entry]:
     for result in audit.results:
         control, severity = audit.known[result.control], audit.severity(result)
         for each in result.told:
-            yield Entry(control, result, each, severity, accepted.get(each.accepted_by))
+            yield Entry(control, result.target, severity, each, result, accepted.get(each.accepted_by))
 
 
 def line(text: str, most: int = LONGEST, *, feeds: bool = False) -> str:

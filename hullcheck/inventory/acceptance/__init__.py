@@ -137,7 +137,8 @@ def names_of(control: str, frameworks: Mapping[str, Sequence[str]]) -> frozenset
 
 
 def _about(entries: Mapping[str, list[Entry[Record]]], names: Collection[str], target: str) -> list[Entry[Record]]:
-    every = (each for name in sorted(names) for each in entries.get(name, ()))
+    # a waiver of a cause is below no name
+    every = (each for name in (*sorted(names), "") for each in entries.get(name, ()))
     return [each for each in every if _matches(each.record.targets, target)]
 
 
@@ -152,7 +153,7 @@ def _attested(finding: Finding, entries: Iterable[Entry[Attestation]], when: Tim
     """Apply the attestation that was made last; of two on one day the worse counts."""
     if finding.verdict is not Verdict.MANUAL:
         return finding
-    about = [each for each in entries if _matches(each.record.subjects, finding.subject)]
+    about = [each for each in entries if _concerns(each.record, finding)]
     holding = [each for each in about if each.holds(when)]
     if not holding:
         return _lapsed(finding, about, "an attestation", when)
@@ -168,7 +169,7 @@ def _waived(finding: Finding, entries: Iterable[Entry[Waiver]], when: Times) -> 
     """Apply the waiver that ends last."""
     if finding.verdict is not Verdict.FAIL:
         return finding
-    about = [each for each in entries if _matches(each.record.subjects, finding.subject)]
+    about = [each for each in entries if _concerns(each.record, finding)]
     holding = [each for each in about if each.holds(when)]
     if not holding:
         return _lapsed(finding, about, "a waiver", when)
@@ -210,7 +211,7 @@ def _state(entry: Entry[Record], audit: AuditContext) -> str:
     when = max(times, key=attrgetter("later"), default=Times(0.0, 0.0))
     if when.later and not entry.holds(when):
         return EXPIRED if entry.ends <= when.later else NOT_YET
-    controls = audit.by_name.get(record.control.lower(), ())
+    controls = audit.by_name.get(record.control.lower(), ()) if record.control else audit.ids_by_control
     known = {*on, *(each for each in audit.targets if _matches(record.targets, each))}
     if not controls or not known:
         return NOT_JUDGED if known and audit.narrowed else MATCHES_NOTHING
@@ -242,7 +243,16 @@ def _needs(record: Waiver | Attestation, finding: Finding) -> bool:
     return finding.verdict is Verdict.MANUAL or bool(finding.accepted_by)
 
 
+def _concerns(record: Waiver | Attestation, finding: Finding) -> bool:
+    """Return whether the entry is about the subject and, if it names one, the cause of a finding."""
+    if not isinstance(record, Waiver) or not record.cause:
+        return _matches(record.subjects, finding.subject)
+    reason = " ".join(finding.reason.partition(" (waived ")[0].split())  # without the note of a waiver
+    is_cause = reason == record.cause or fnmatchcase(reason, record.cause)
+    return is_cause and _matches(record.subjects, finding.subject)
+
+
 def _may_concern(record: Waiver | Attestation, finding: Finding) -> bool:
     """Return whether the entry is about the subject, or could be: subjects of a target in error are unknown."""
     unread = finding.verdict is Verdict.ERROR and finding.kind == "target"
-    return unread or _matches(record.subjects, finding.subject)
+    return unread or _concerns(record, finding)

@@ -51,8 +51,10 @@ class Written(Struct, frozen=True):
     text: str
 
 
-def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Written:
+def add(path: Path, section: str, names: Way, entry: Mapping[str, Any]) -> Written:
     """Add *entry* to *section* of the inventory *path*, or to the last file that it names there.
+
+    A waiver is added below its *names*: a control, or `causes` and a cause.
 
     The file is replaced in one step, and only if it then says what it said before, and the entry.
 
@@ -72,8 +74,7 @@ def add(path: Path, section: str, control: str, entry: Mapping[str, Any]) -> Wri
         if not any(fnmatchcase(name, pattern) for name in known):
             raise WrongUse(f"--target {pattern}: {path} has no such target; {did_you_mean(pattern, known)}")
     before, way = _destination(path, section)
-    if section == acceptance_files.WAIVERS:
-        way = (*way, control)
+    way = (*way, *names)
     text, after = "\n".join(_block(way, entry, 0)), None
     with contextlib.suppress(YamlError):
         new = _added(yamlfile.read_text(before.path), way, entry)

@@ -16,6 +16,8 @@ from hullcheck.results import Attestation, Waiver
 
 WAIVERS, ATTESTATIONS = "waivers", "attestations"
 SECTIONS = (WAIVERS, ATTESTATIONS)
+CAUSES = "causes"
+"""The key of waivers that name a cause in place of a control."""
 _HDF = ("plugins", "inspec-reporter-json-hdf", ATTESTATIONS)
 _COLUMNS = ("control_id", "justification", "expiration_date", "run")
 
@@ -107,17 +109,19 @@ def way_to_list(data: object, section: str) -> Way:
 
 
 def _entries(document: Document, section: str, way: Way) -> Iterator[tuple[Way, Mapping[str, Any]]]:
-    """Yield each entry with its way; a waiver with the `control_id` under which it is written."""
+    """Yield each entry with its way; a waiver with the `control_id` or the `cause` under which it is written."""
     content = document.at(way)
     if section == ATTESTATIONS:
         yield from (((*way, number), entry) for number, entry in enumerate(content))
         return
-    for control, written in content.items():
+    named = [((*way, name), "control_id", written) for name, written in content.items() if name != CAUSES]
+    named += [((*way, CAUSES, name), "cause", written) for name, written in content.get(CAUSES, {}).items()]
+    for here, key, written in named:
         if isinstance(written, list):
             for number, entry in enumerate(written):
-                yield (*way, control, number), {**entry, "control_id": control}
+                yield (*here, number), {**entry, key: here[-1]}
         else:
-            yield (*way, control), {**written, "control_id": control}
+            yield here, {**written, key: here[-1]}
 
 
 class _Fault(Exception):
@@ -146,7 +150,7 @@ def _waiver(entry: Mapping[str, Any], place: str) -> Entry[Waiver]:
     if "approved_on" in entry:
         _value(entry, "approved_on", days.start)
     waiver = Waiver(
-        entry["control_id"],
+        entry.get("control_id", ""),
         _words(entry["justification"]),
         tuple(entry.get("targets", ())),
         tuple(entry.get("subjects", ())),
@@ -156,6 +160,7 @@ def _waiver(entry: Mapping[str, Any], place: str) -> Entry[Waiver]:
         approved_on=entry.get("approved_on", ""),
         risk=_words(entry.get("risk", "")),
         place=place,
+        cause=_words(entry.get("cause", "")),
     )
     return Entry(waiver, 0.0, ends.timestamp() if ends else NO_END)
 

@@ -104,6 +104,12 @@ saves() { # NAME: of the folder with what was there before
   saved=/var/backups/hullcheck/$1
   [ "$todo" != back ] || [ -d "$saved" ] || stop "nothing was kept in $saved: there is nothing to put back"
 }
+needs() { # PROGRAM WORDS: what has to be done first where PROGRAM is missing, before anything is changed
+  if [ "$todo" != back ] && ! command -v "$1" >/dev/null; then
+    miss "$1 is not here: first $2, or take its lines out of changes.sh"
+    [ "$todo" = check ] || exit 1
+  fi
+}
 file() { # FILE PATH MODE: FILE of this folder is to be at PATH
   if [ "$todo" = back ]; then
     content_back "$2"

@@ -102,6 +102,9 @@ def _environment() -> Environment:
         "few": _few,
         "rows": model.MOST_ROWS,
         "most": problems,
+        "reasons_of": problems.reasons,
+        "shared_by": problems.shared_by,
+        "waivable": problems.waivable,
     }
     return environment
 

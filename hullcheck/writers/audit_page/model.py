@@ -22,13 +22,13 @@ from hullcheck.results import (
     history,
     sentences,
 )
-from hullcheck.results.failures import CONTROL, Failure, Fix, fixes
+from hullcheck.results.failures import CONTROL, Failure, Fix, Problem, findings, fixes, problems, rank
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.audit_page.problems import Problem, by_verdict, shared_causes
 
 MOST_ROWS = 100
 """The most targets and groups that have a row each: a page of a thousand rows opens slowly."""
 _MOST_FIXES = 6  # that are shown whether they have a file or not
+_LISTED = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED, Verdict.ATTESTED)
 _WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)
 GLYPHS = {word: word.replace(" ", "-") for word in _WORDS}
 """The ids of the shapes that stand beside the words."""
@@ -187,10 +187,12 @@ class Page:
         silent = frozenset(each.target for each in recordings if each.failure)
         self.targets = sorted(map(self._target, audit.targets), key=lambda row: row.badness, reverse=True)
         self.silent = [each for each in self.targets if each.failure]
-        found = by_verdict(audit, silent)
-        self.fails, self.errors = found[Verdict.FAIL], found[Verdict.ERROR]
-        self.manual, self.waived = found[Verdict.MANUAL], found[Verdict.WAIVED]
-        self.accepted = [*self.waived, *found[Verdict.ATTESTED]]
+        found = {
+            verdict: [each for each in findings(audit, verdict) if each.target not in silent] for verdict in _LISTED
+        }
+        self.fails, self.errors, self.manual, self.waived, attested = map(_by_control, found.values())
+        self.accepted = [*self.waived, *attested]
+        self.lists = {verdict: _by_cause(some) for verdict, some in found.items()}
         self.off = [each for each in audit.results if each.switched_off]
         self.nothing_judged = audit.nothing_judged or not audit.results
         self.unjudged = [each for each in audit.unjudged if each not in silent and not audit.nothing_judged]
@@ -203,7 +205,6 @@ class Page:
         changes = [_change(each) for each in fixes(audit)]
         self.fixes = [each for at, each in enumerate(changes) if at < _MOST_FIXES or each.file]
         self.other_fixes = [each for each in changes[_MOST_FIXES:] if not each.file]
-        self.causes, self.other_errors = shared_causes(audit, silent, self.errors)
         self.new = history.together(audit.since.new if audit.since else ())
         self.gone = history.together(audit.since.gone if audit.since else ())
         self.trend = history.trend(audit)
@@ -260,6 +261,12 @@ class Page:
     def _of(self, found: Sequence[Problem], one: str, several: str = "") -> str:
         verb = one if len(found) == 1 else several or one
         return f"{len(found)} of {len(self.audit.controls)} controls {verb}"
+
+    @cached_property
+    def anchors(self) -> Mapping[str, Problem]:
+        """The first problem of each control by its id, as an id is there once."""
+        listed = [each for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL) for each in self.lists[verdict]]
+        return {control.id: each for each in reversed(listed) for control in each.controls}
 
     @property
     def open(self) -> int:
@@ -323,8 +330,8 @@ class Page:
     @cached_property
     def shared(self) -> list[Problem]:
         """The controls that fail on at least half of the targets, those that fail on most first."""
-        found = (each for each in self.fails if 2 * each.targets >= len(self.targets))
-        return sorted(found, key=lambda each: -each.targets)
+        found = (each for each in self.fails if 2 * len(each.targets) >= len(self.targets))
+        return sorted(found, key=lambda each: -len(each.targets))
 
     @cached_property
     def groups(self) -> list[GroupRow]:
@@ -339,6 +346,17 @@ class Page:
     def machines(self) -> list[tuple[AuditedTarget, list[tuple[str, str]]]]:
         shown = self.audit.targets[:MOST_ROWS]
         return [(each, identity_of(self.recordings.get(each.name))) for each in shown]
+
+
+# ---- problems
+
+
+def _by_control(found: Sequence[Failure]) -> list[Problem]:
+    return [Problem(tuple(each), "") for each in grouped(found, lambda each: each.control.id).values()]
+
+
+def _by_cause(found: Sequence[Failure]) -> list[Problem]:
+    return sorted(problems(found), key=lambda each: (rank(each.severity), -len(each.targets)))
 
 
 # ---- what a host said

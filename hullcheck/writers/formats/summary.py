@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from hullcheck.lazy import regex
-from hullcheck.results import PROFILES, Audit, Gate, grouped
+from hullcheck.results import PROFILES, Audit, Gate, grouped, sentences
+from hullcheck.results.failures import by_cause
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import Entry, entries, line
 from hullcheck.writers.formats import Rendering
@@ -82,16 +83,25 @@ def _counts(audit: Audit) -> str:
 
 
 def _body(found: Sequence[Entry]) -> Iterator[str]:
-    """Yield a part for each verdict and control; the number in a head counts what is left out, too."""
+    """Yield a part for each verdict and each control or shared cause; a number in a head counts what is left out."""
     many = Counter(each.verdict for each in found)
     for verdict, head in _HEADS.items():
         these = [each for each in found[:MOST_FINDINGS] if each.verdict is verdict]
         if these:
             yield f"\n## {head} ({many[verdict]:,})\n"
-        for (severity, _), together in grouped(these, lambda each: (each.severity, each.control.id)).items():
-            first = together[0]
-            yield f"\n**{code(severity)} · {code(first.number)}** {code(first.control.title.removesuffix('.'))}\n\n"
-            yield from map(_finding, together)
+        for (cause, _), together in by_cause(these).items():
+            number = sentences.first_of(list({each.control.id: each.number for each in together}.values()))
+            title = cause or together[0].control.title.removesuffix(".")
+            yield f"\n**{code(together[0].severity)} · {code(number)}** {code(title)}\n\n"
+            yield from _in_short(together) if cause else map(_finding, together)
+
+
+def _in_short(together: Sequence[Entry]) -> Iterator[str]:
+    """Yield a line for each target with the controls and subjects that share a cause."""
+    for target, some in grouped(together, lambda each: each.result.target).items():
+        subjects = ((each.number, "" if each.finding.kind == "target" else each.finding.subject) for each in some)
+        names = dict.fromkeys(" ".join(filter(None, each)) for each in subjects)
+        yield f"- {code(target)} {code(', '.join(names))}\n"
 
 
 def _finding(entry: Entry) -> str:

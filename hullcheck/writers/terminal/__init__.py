@@ -163,7 +163,8 @@ def _accepting(audit: Audit, strict: bool, ids_by_control: IdsByControl) -> Iter
         yield Line(f"{name}: {', '.join(f'{counts[each]} {words_of(each)}' for each in STATES if counts[each])}")
         stale = [each for each in entries if each.state in STALE]
         for each in stale:
-            line = f"  {each.place}: {each.control}{_scope(each)}: {each.state}{_why(each, ids_by_control)}"
+            name = each.cause if isinstance(each, Waiver) and each.cause else each.control
+            line = f"  {each.place}: {name}{_scope(each)}: {each.state}{_why(each, ids_by_control)}"
             yield _whole(printable(line), red=strict, yellow=not strict)
         if stale and strict:
             yield _whole("--strict-waivers: mend them or take them out; the exit status is not 0", red=True)
@@ -174,7 +175,7 @@ def _why(entry: Waiver | Attestation, ids_by_control: IdsByControl) -> str:
     if entry.state == EXPIRED:
         return f", its last day was {entry.last_day}"
     known = {name for control, ids in ids_by_control.items() for name in names_of(control, ids)}
-    if entry.state != MATCHES_NOTHING or entry.control.lower() in known:
+    if entry.state != MATCHES_NOTHING or entry.control.lower() in {*known, ""}:
         return ""
     hint = did_you_mean(entry.control.lower(), known)
     return f", for there is no such control{f'; {hint}' if hint.endswith('?') else ''}"

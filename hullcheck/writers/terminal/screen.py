@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from hullcheck.messages import printable
 from hullcheck.results import SEVERITIES, Audit, Result, grouped, sentences
-from hullcheck.results.failures import CONTAINER, IMAGE, Failure, Fix, causes, failures, fixes, rank
+from hullcheck.results.failures import CONTAINER, IMAGE, Failure, Fix, Problem, findings, fixes, problems, rank
 from hullcheck.results.history import ChangeGroup, together
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
@@ -96,32 +96,29 @@ def notes(audit: Audit) -> Iterator[Line]:
 
 
 def _failures(audit: Audit, width: int, room: int) -> Iterator[Line]:
-    """Yield each control that fails, the worst first: what was found, and the beginning of its remedy."""
-    groups = list(grouped(failures(audit), lambda each: each.control.id).values())
+    """Yield each problem, the worst first: what was found, and the beginning of its remedy."""
+    found = problems(findings(audit, Verdict.FAIL))
     fleet = len(audit.targets) > FEW_TARGETS
     if fleet:
-        groups.sort(key=lambda group: (rank(group[0].severity), -len(_targets(group))))
+        found.sort(key=lambda each: (rank(each.severity), -len(each.targets)))
     lines_each = 1 if fleet else 2
-    fit = len(groups) if not room or lines_each * len(groups) <= room else (room - 1) // lines_each
-    heads, below = _heads(groups[:fit], width)
-    for group, head in zip(groups, heads, strict=False):
-        said = _in_fleet(group, len(audit.targets)) if fleet else _said(group, len(audit.targets) > 1)
-        severity = group[0].severity
-        markup = {_COLORS[severity]: True, "bold": severity == SEVERITIES[0]}
-        yield Line(_line(head, said, width), len(severity), markup)
+    fit = len(found) if not room or lines_each * len(found) <= room else (room - 1) // lines_each
+    heads, below = _heads(found[:fit], width)
+    for each, head in zip(found, heads, strict=False):
+        markup = {_COLORS[each.severity]: True, "bold": each.severity == SEVERITIES[0]}
+        yield Line(_line(head, _said(each, len(audit.targets)), width), len(each.severity), markup)
         if not fleet:
-            yield Line(_line(below, group[0].control.remedy, width))
-    if more := groups[fit:]:
-        counts = Counter(group[0].severity for group in more)
+            yield Line(_line(below, each.remedy, width))
+    if more := found[fit:]:
+        counts = Counter(each.severity for each in more)
         said = ", ".join(f"{counts[each]} {each}" for each in SEVERITIES if counts[each])
         yield Line(cut(f"... and {said}: see the page below, or add -v", width))
 
 
-def _heads(groups: Sequence[Sequence[Failure]], width: int) -> tuple[list[str], str]:
-    """Return severity and number of each control, in columns if there is room, and the indent of a remedy."""
-    numbers = [
-        (group[0].severity, cut(sentences.called(group[0].control), max(width // 4, _NARROWEST))) for group in groups
-    ]
+def _heads(found: Sequence[Problem], width: int) -> tuple[list[str], str]:
+    """Return severity and number of each problem, in columns if there is room, and the indent of a remedy."""
+    names = (sentences.first_of([sentences.called(control) for control in each.controls]) for each in found)
+    numbers = [(each.severity, cut(name, max(width // 3, _NARROWEST))) for each, name in zip(found, names, strict=True)]
     if width < _ROOM_FOR_COLUMNS:
         return [f"{severity} {number}: " for severity, number in numbers], "  "
     # the few long ones stick out
@@ -134,36 +131,34 @@ def _line(left: str, text: str, width: int) -> str:
     return left + cut(text, max(width - cells(left), _NARROWEST))
 
 
-def _said(group: Sequence[Failure], several: bool) -> str:
-    """Return what was found: `agent runs with --privileged`; on *several* targets with their names."""
-    reasons = grouped(group, lambda each: (each.finding.reason, each.target if several else ""))
-    return "; ".join(_sentence(target, together) for (_, target), together in reasons.items())
+def _said(problem: Problem, all_targets: int) -> str:
+    """Return what was found, each reason once on each target, or in a fleet; the most frequent one first there."""
+    fleet = all_targets > FEW_TARGETS
+    if problem.cause:
+        return _sentence(problem.failures, all_targets, is_cause=True)
+    reasons = grouped(problem.failures, lambda each: (each.finding.reason, "" if fleet else each.target)).values()
+    ordered = sorted(reasons, key=len, reverse=True) if fleet else reasons
+    return "; ".join(_sentence(each, all_targets) for each in ordered)
 
 
-def _in_fleet(group: Sequence[Failure], all_targets: int) -> str:
-    targets = _targets(group)
-    where = f"all {all_targets} targets" if len(targets) == all_targets else named(targets)
-    alike = grouped(group, lambda each: (each.finding.reason, _subject(each)))
-    return _sentence(where, max(alike.values(), key=len)[:1])
-
-
-def _sentence(where: str, together: Sequence[Failure]) -> str:
-    finding = together[0].finding
-    subjects = [name for each in together if (name := _subject(each))]
+def _sentence(together: Sequence[Failure], all_targets: int, *, is_cause: bool = False) -> str:
+    """Return a reason with its targets and subjects: `web1: agent runs with --privileged`."""
+    finding, targets = together[0].finding, list(dict.fromkeys(each.target for each in together))
+    where = f"all {all_targets} targets" if len(targets) == all_targets > FEW_TARGETS else named(targets)
+    where = where if all_targets > 1 else ""
+    subjects = list(filter(None, dict.fromkeys(map(_subject, together))))
+    if is_cause and len(subjects) > 1:
+        return ": ".join(filter(None, (where, finding.reason, named(subjects))))
     before = sentences.kind_before(finding.kind, finding.verdict) if finding.kind == "step" else ""
     joint = sentences.joint(subjects, finding.reason) if subjects else ""
     said = f"{before} {named(subjects)}{joint}{finding.reason}".lstrip()
-    if where and not subjects and where == together[0].target:
+    if where and not subjects and where == targets[0]:
         return where + sentences.joint((where,), finding.reason) + said
     return ": ".join(filter(None, (where, said)))
 
 
 def _subject(failure: Failure) -> str:
     return "" if failure.finding.kind == "target" else failure.finding.subject
-
-
-def _targets(group: Sequence[Failure]) -> list[str]:
-    return list(dict.fromkeys(each.target for each in group))
 
 
 def named(names: Sequence[str]) -> str:
@@ -178,15 +173,16 @@ def named(names: Sequence[str]) -> str:
 
 def _causes(audit: Audit, width: int) -> Iterator[Line]:
     """Yield what could not be judged, each reason once, and what to do; a long reason is cut."""
-    found = causes(audit)
+    found = sorted(problems(findings(audit, Verdict.ERROR)), key=lambda each: -len(each.controls))
     for each in found[:_MOST_CAUSES]:
-        many = _many(each.stopped)
+        many = _many(each.controls) if each.cause else sentences.called(each.controls[0])
         where = f" on {named(each.targets)}" if len(audit.targets) > 1 else ""
-        advice = f": {each.advice}" if each.advice else ""
-        line = _line(f"{many}{where} not judged: ", each.reason, width - cells(advice))
+        advice = f": {each.remedy}" if each.remedy else ""
+        reason = each.cause or each.failures[0].finding.reason.removesuffix("; are you root?")
+        line = _line(f"{many}{where} not judged: ", reason, width - cells(advice))
         yield Line(cut(line + advice, width), len(many), {"red": True})
     if more := found[_MOST_CAUSES:]:
-        number = sum(len(each.stopped) for each in more)
+        number = len({control.id for each in more for control in each.controls})
         yield Line(cut(f"... and {number} that could not be judged for other reasons", width))
 
 
@@ -200,7 +196,8 @@ def _fix_first(audit: Audit, width: int) -> Iterator[Line]:
     label = _LABEL
     for group in list(grouped(several, lambda each: each.kind).values())[:_MOST_FIXES]:
         mended = [one for fix in group for one in fix.failures]
-        targets = f" on {len(_targets(mended))} targets" if len(audit.targets) > FEW_TARGETS else ""
+        on = {each.target for each in mended}
+        targets = f" on {len(on)} targets" if len(audit.targets) > FEW_TARGETS else ""
         said = f"{_many({each.control.id for each in mended})}{targets}: {_change(group)}"
         yield Line(_line(label, said, width), len(_LABEL), {"bold": True})
         label = " " * len(_LABEL)

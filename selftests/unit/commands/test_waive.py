@@ -67,7 +67,7 @@ def test_entry_is_added_and_nothing_else(tmp_path: Path, before: str, after: str
     """Comments, order and form of all that is there stay."""
     path = tmp_path / "site.yml"
     path.write_bytes((HOSTS + before).replace("\n", end).encode())
-    entries.add(path, "waivers", "a", ENTRY)
+    entries.add(path, "waivers", ("a",), ENTRY)
     assert path.read_bytes().decode() == (HOSTS + after).replace("\n", end)
     added = [each.record for each in load(path).waivers if each.record.control == "a"][-1]
     assert (added.reason, added.last_day, added.subjects) == ("so: it is", "2027-01-31", ("w*", "[[]1]"))
@@ -92,7 +92,7 @@ def test_attestation_is_added_to_its_file(tmp_path: Path, before: str, after: st
         os.chown(real, 1234, 2345)
     old = real.stat()
     (tmp_path / "new.yml").symlink_to("real.yml")
-    written = entries.add(path, "attestations", "5.5", SEEN)
+    written = entries.add(path, "attestations", (), SEEN)
     line = after.rstrip().count("\n") - SEEN_LINES.count("\n") + 2 - after.endswith("# end\n")
     assert written.place == f"{tmp_path}/new.yml:{line}"
     assert load(path).attestations[-1].record.person == "Zoë Ray"
@@ -116,7 +116,7 @@ def test_what_cannot_be_added_to_is_left_alone(tmp_path: Path, more: str) -> Non
     path = tmp_path / "site.yml"
     path.write_text(HOSTS + more)
     with pytest.raises(WrongUse, match=r"(?s)site\.yml: is written in a way that .*  last_day: 2027-01-31"):
-        entries.add(path, "waivers", "a", ENTRY)
+        entries.add(path, "waivers", ("a",), ENTRY)
     assert path.read_text() == HOSTS + more
 
 
@@ -127,15 +127,15 @@ def test_wrong_entry_is_not_written(tmp_path: Path, more: str) -> None:
     path.write_text(HOSTS + more)
     (tmp_path / "w.yml").write_text("")
     with pytest.raises(WrongUse, match=r"yml:\d: .*a\[0\]\.last_day: 'soon' is not a day"):
-        entries.add(path, "waivers", "a", {"justification": "x", "last_day": "soon"})
+        entries.add(path, "waivers", ("a",), {"justification": "x", "last_day": "soon"})
     assert (path.read_text(), (tmp_path / "w.yml").read_text()) == (HOSTS + more, "")
     path.write_text(f"{HOSTS}waivers: w.csv\n")
     (tmp_path / "w.csv").write_text("control_id,justification\n")
     with pytest.raises(WrongUse, match=r"w\.csv: a table; add a line to it"):
-        entries.add(path, "waivers", "a", ENTRY)
+        entries.add(path, "waivers", ("a",), ENTRY)
     path.write_text("targets: 5\n")
     with pytest.raises(WrongUse, match=r"mend the inventory first: .*site\.yml:1: targets: 5 is not"):
-        entries.add(path, "waivers", "a", ENTRY)
+        entries.add(path, "waivers", ("a",), ENTRY)
 
 
 # ---- the commands
@@ -172,6 +172,15 @@ def test_waiver_and_attestation(local: Path, capsys: pytest.CaptureFixture[str])
         str(looked),
         ("https://w/7",),
     )
+    capsys.readouterr()
+    cause = "waive --cause 'auditctl is not installed*' --reason so"
+    assert cli.main(shlex.split(f"{cause} --target web1")) == 0
+    written = (
+        'waivers:\n  causes:\n    "auditctl is not installed*":\n      - justification: so\n        targets: ["web1"]\n'
+    )
+    assert capsys.readouterr().out == f"inventories/local.yml:11: written\n{written}"
+    record = load(local).waivers[1].record
+    assert (record.control, record.cause, record.targets) == ("", "auditctl is not installed*", ("web1",))
     wide = "--subject a --until 2999-01-01 --approved-by owner --target web1"
     capsys.readouterr()
     assert cli.main(shlex.split(f"waive 5.5 --reason so {wide}")) == 0
@@ -190,6 +199,8 @@ PASSES = "waive 5.5 --reason so"
             "waive container_is_not_privilege --reason so",
             "container_is_not_privilege: no such control; did you",
         ),
+        ("waive --reason so", "name either a CONTROL, or by --cause=TEXT the reason"),
+        ("waive 5.5 --cause x --reason so", "name either a CONTROL, or by --cause=TEXT the reason"),
         ("waive 5.5 --reason '  '", "--reason: '  ' says nothing; write it in words"),
         ("waive 5.5 --reason a\u200bb", "--reason: a\\u200bb holds characters that cannot be seen"),
         (f"{PASSES} --until tomorrow", "--until: 'tomorrow' is not a day, as 2027-01-31"),

@@ -62,6 +62,7 @@ def test_all_changes() -> None:
     lines = [line for line in script.changes(WHOLE).splitlines() if line and not line.startswith("#")]
     assert lines == [
         "saves R",
+        "needs augenrules 'install auditd (`apt-get install auditd` or `dnf install audit`)'",
         "owner root:root /etc/a",
         "mode o-rw /run/s",
         "file docker.socket.conf /etc/systemd/system/docker.socket.d/zz-hullcheck.conf 644",

@@ -6,7 +6,7 @@ import pytest
 
 from hullcheck.controls.metadata import read_docstring
 from hullcheck.results import Audit, Control, Finding, Result, Run
-from hullcheck.results.failures import causes, fixes, kind_of
+from hullcheck.results.failures import findings, fixes, kind_of, problems
 from hullcheck.verdicts import Verdict
 from selftests.kit.judging import controls, numbers
 
@@ -77,14 +77,24 @@ def test_severity_of_the_target_counts() -> None:
     ]
 
 
-def test_rules_without_auditing_need_it_first() -> None:
-    """Where the kernel does not audit, that is said, and of which targets."""
-    off = failed("rule", "a", reason="auditing is off in the kernel (enabled 0)")
-    (fix,) = fixes(audit(off, failed("rule", "b")))
-    assert (fix.kind, fix.auditing_off) == ("audit rules", ("a",))
-    assert str(fix).startswith("switch auditing on, and audit rules")
-    (fix,) = fixes(audit(failed("rule", "b")))
-    assert not fix.auditing_off
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("auditing is off in the kernel (enabled 0)", "switch auditing on, and load audit rules"),
+        ("auditctl is not installed, so no audit rules are loaded", "install auditd, and load audit rules"),
+        ("no rule covers it", "audit rules"),
+    ],
+)
+def test_what_audit_rules_need_first(reason: str, said: str) -> None:
+    """Where the kernel does not audit, that comes first, if only on one of the targets."""
+    (fix,) = fixes(audit(failed("rule", "a"), failed("rule", "b", reason=reason)))
+    assert str(fix) == f"{said} (a file in /etc/audit/rules.d)"
+
+
+def test_image_without_a_user_is_fixed_in_the_image() -> None:
+    """However many containers run it."""
+    results = failed("privileged", "a", "web", "db", reason="its image app:1 names no user: it runs as root")
+    assert [(each.kind, each.name, len(each.failures)) for each in fixes(audit(results))] == [("image", "app:1", 2)]
 
 
 def test_controls_of_the_project_are_grouped_by_their_remedies() -> None:
@@ -108,6 +118,28 @@ def test_controls_of_the_project_are_grouped_by_their_remedies() -> None:
     assert "log_files_are_small" in kinds["daemon"]
 
 
+def test_reason_that_controls_share_is_one_problem() -> None:
+    """With its worst control first; what a control found besides is a problem of its own, and so is another reason."""
+    both = Finding("container", "db", Verdict.FAIL, "other")
+    first = failed("memory", "a", "web", reason="shared")
+    results = (
+        failed("icc", "b", reason="shared"),
+        Result("memory", "a", Verdict.FAIL, "", (*first.findings, both)),
+        failed("privileged", "a", "web", reason="shared"),
+        failed("debug", "a", reason=""),
+        failed("release", "a", reason=""),
+    )
+    assert [
+        (each.cause, [control.id for control in each.controls], each.severity, each.targets, each.remedy)
+        for each in problems(findings(audit(*results), Verdict.FAIL))
+    ] == [
+        ("shared", ["privileged", "icc", "memory"], "critical", ("a", "b"), "run it without --privileged"),
+        ("", ["memory"], "medium", ("a",), "run it with --memory"),
+        ("", ["release"], "medium", ("a",), "install the newest"),
+        ("", ["debug"], "low", ("a",), "take `debug` out of daemon.json"),
+    ]
+
+
 _AS_ROOT = "run as root, or with --sudo"
 
 
@@ -116,11 +148,12 @@ _AS_ROOT = "run as root, or with --sudo"
     [
         (
             ("/proc/7/exe could not be read; are you root?", "it cannot be entered; it takes root", "x"),
-            [("only root may read what they need", 2, _AS_ROOT), ("x", 1, "")],
+            [("only root may read what they need", 2, _AS_ROOT), ("", 1, "")],
         ),
+        (("/proc/7/exe could not be read; are you root?",), [("", 1, _AS_ROOT)]),
         (
-            ("/proc/7/exe could not be read; are you root?",),
-            [("/proc/7/exe could not be read", 1, _AS_ROOT)],
+            ("ssh://a could not be audited: Permission denied",) * 2,
+            [("ssh://a could not be audited: Permission denied", 2, "")],
         ),
         (
             ("no answer: permission denied while trying to connect at unix:///run/docker.sock",) * 2,
@@ -135,6 +168,5 @@ _AS_ROOT = "run as root, or with --sudo"
 def test_one_cause_of_many_errors(reasons: tuple[str, ...], expected: list[tuple[str, int, str]]) -> None:
     """Whatever root would have read is one cause, and so is an engine that does not answer, whichever probe met it."""
     results = [Result(name, "a", Verdict.ERROR, why, ()) for name, why in zip(CONTROLS, reasons, strict=False)]
-    found = causes(audit(*results))
-    assert [(each.reason, len(each.stopped), each.advice) for each in found] == expected
-    assert causes(audit(*results), {"a"}) == ()
+    found = problems(findings(audit(*results), Verdict.ERROR))
+    assert sorted(((each.cause, len(each.controls), each.remedy) for each in found), reverse=True) == expected

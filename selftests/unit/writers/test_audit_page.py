@@ -117,8 +117,26 @@ def test_one_cause_of_many_errors_is_one_row() -> None:
     text = Reader(Example(replace(example.audit, results=results)).page).text
     assert "2 controls could not be judged for one cause: moo; 1 more control for others. Which" in text
     rows = text.split("Not judged")[2]
-    assert "2 controls moo" in rows
+    assert "2 controls web0: moo Which controlsCIS 5.5" in rows, rows
     assert "web0: baa" in rows
+
+
+def test_cause_of_failures_is_one_block() -> None:
+    """With one waiver; controls are counted and not blocks, each has its anchor once, and its other findings below."""
+    example = judged(FAIL, FAIL, FAIL, PASS)
+    files = [Finding("file", f"/{at}", FAIL, "no rule") for at in range(5)]
+    found = [files[:2], files[2:4], [files[4], Finding("file", "/x", FAIL, "odd")]]
+    results = [replace(each, findings=tuple(some)) for each, some in zip(example.audit.results, found, strict=False)]
+    page = Example(replace(example.audit, results=(*results, example.audit.results[3]))).page
+    reader = Reader(page)
+    rows = reader.text.split("Failures")[2]
+    assert "3 controls with evidence" in rows
+    assert "high 3 controls 3 controls no rule Which controlsCIS 5.5No cow flies /0, /1CIS 5.5" in rows, rows
+    assert "file /x: odd" in rows
+    waivers = [each["data-waive"] for _, each in reader.elements if "data-waive" in each]
+    assert waivers == ['[["", ["web0"], [], "no rule"]]', '[["c2", ["web0"], ["/x"]]]']
+    anchors = [each["id"] for _, each in reader.elements if str(each.get("id")).startswith("control/")]
+    assert anchors == ["control/c0", "control/c1", "control/c2"]
 
 
 @pytest.mark.parametrize(("count", "offered"), [(10, 1), (11, 0)])

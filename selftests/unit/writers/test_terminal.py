@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from hullcheck.results import Finding
+from hullcheck.results.failures import findings, problems
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
 from hullcheck.writers.terminal import screen
@@ -20,7 +21,7 @@ def test_thirty_hosts_are_one_screen() -> None:
     assert max(map(len, lines)) <= 100
     assert lines[1].startswith("30 targets  ")
     assert "  web0000, web0001, web0002 and 27 more: it is late" in lines
-    said = "critical  CIS 5.5    web0001, web0003, web0005 and 12 more: agent runs with"
+    said = "critical  CIS 5.5 and CIS 5.22  web0001, web0003, web0005 and 12 more: agent runs with"
     assert [line for line in lines if line.startswith(said)]
     assert [line for line in lines if line.startswith("fix first  ") and "on 15 targets: " in line]
 
@@ -38,11 +39,13 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 
 
 def test_verbose_run_has_every_failure() -> None:
-    """And says not that there is more."""
-    failing = {each.control for each in demo().audit.results if each.verdict is Verdict.FAIL}
+    """And says not that there is more; what several controls share is one line."""
+    found = problems(findings(demo().audit, Verdict.FAIL))
     lines = shown(demo(), verbosity=1).splitlines()
-    assert sum(line.startswith(("critical ", "high ", "medium ", "low ")) for line in lines) == len(failing)
+    assert sum(line.startswith(("critical ", "high ", "medium ", "low ")) for line in lines) == len(found)
     assert not [line for line in lines if "or add -v" in line]
+    (shared,) = (line for line in lines if "  CIS 1.1.3 and " in line)
+    assert ": no rule covers it: /usr" in shared
 
 
 def test_few_names_are_named() -> None:

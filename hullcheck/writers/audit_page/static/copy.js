@@ -12,9 +12,10 @@ function pattern(name) {
   return Array.from(name, (each) => ('*?['.includes(each) ? `[${each}]` : /\p{C}|\p{Zl}|\p{Zp}/u.test(each) ? '?' : each)).join('');
 }
 
-// The line that waives these subjects on these targets; it is refused until a person has said why and until when.
-function waiverLine([control, targets, subjects]) {
-  const words = ['hullcheck waive', quoted(control),
+// The line that waives these subjects of a control, or a cause, on these targets; it is refused until a person has
+// said why and until when.
+function waiverLine([control, targets, subjects, cause]) {
+  const words = ['hullcheck waive', cause ? '--cause=' + quoted(pattern(cause)) : quoted(control),
     ...targets.map((each) => '--target=' + quoted(pattern(each))),
     ...subjects.map((each) => '--subject=' + quoted(pattern(each))),
     data.inventory ? '--inventory=' + quoted(data.inventory) : '',

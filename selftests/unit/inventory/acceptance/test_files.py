@@ -68,6 +68,8 @@ OURS = """waivers:
       approved_on: 2026-11-24
       risk: "owns the host"
     - justification: "another"
+  causes:
+    "no rule*": {justification: "next year", targets: ["web*"]}
 """
 
 
@@ -91,6 +93,7 @@ def test_waivers(site: Path) -> None:
                 *("OPS-118", "Jane Döe", "2026-11-24", "owns the host", "site.yml:5"),
             ),
             Waiver("container_is_not_privileged", "another", place="site.yml:13"),
+            Waiver("", "next year", ("web*",), place="site.yml:15", cause="no rule*"),
         ],
     ]
     assert found[0].waivers[0].ends == datetime(2077, 11, 10, tzinfo=UTC).timestamp()
@@ -100,6 +103,11 @@ def test_waivers(site: Path) -> None:
     ("entry", "fault"),
     [
         ("a: {}\nb: {justification: so}", "1: a.justification: is missing; write the reason, in words"),
+        (
+            "causes: {'no*': {last_day: 2027-01-31}}",
+            "1: causes.no*.justification: is missing; write the reason",
+        ),
+        ("causes: {justification: so}", "1: causes.justification: 'so' is not a waiver, as '{justification"),
         ("a: {justification: '...'}", "1: a.justification: '...' is not the reason, in words"),
         ("'*': {justification: so}", "1: *: '*' is not the name or the number of one control; patterns are"),
         ("a: {justification: so, expiraton_date: 2027-01-31}", "1: a.expiraton_date: unknown key; did you"),

@@ -225,6 +225,18 @@ def test_waiver_of_other_targets_and_controls() -> None:
         assert accepted(FAILS, [changed]).verdict is verdict, fields
 
 
+@pytest.mark.parametrize(
+    ("cause", "matches"),
+    [("it is so [::]:80", True), ("it is*", True), ("it is", False), ("It is*", False), ("it is so [[]::]:80", True)],
+)
+def test_waiver_of_a_cause(cause: str, matches: bool) -> None:
+    """Whatever fails for this reason, whichever control says it; the reason as it is, or a pattern of it."""
+    entry = Entry(Waiver("", "because", place="any", cause=cause, subjects=("w*",)), 0.0, NO_END)
+    found = accepted(Finding("container", "web", Verdict.FAIL, "it is so\n[::]:80"), [entry])
+    assert (found.verdict is Verdict.WAIVED) is matches
+    assert accepted(Finding("container", "db", Verdict.FAIL, "it is so"), [entry]).verdict is Verdict.FAIL
+
+
 def test_failure_that_a_person_found_may_be_waived() -> None:
     """Both are told; nothing is waived where no waiver is to count."""
     found = attestation("seen", NOON - 1, NOON + 1, "failed")
@@ -242,7 +254,8 @@ def test_failure_that_a_person_found_may_be_waived() -> None:
 def result(control: str, verdict: Verdict, target: str = "web1", subject: str = "web") -> Result:
     """A result with one finding."""
     kind = "target" if subject == target else "container"
-    return Result(control, target, verdict, "", (Finding(kind, subject, verdict),))
+    reason = "it is so (waived without end: so)" if verdict is Verdict.WAIVED else "it is so"
+    return Result(control, target, verdict, "", (Finding(kind, subject, verdict, reason),))
 
 
 def state(
@@ -269,6 +282,7 @@ def state(
 
 
 A = Waiver("a", "so")
+CAUSE = Waiver("", "so", cause="it is*")
 SEEN = Attestation("a", "seen", "Ann", "2026-11-24", "2026-11-30", "passed")
 FAIL, PASS, ERROR = (result("a", each) for each in (Verdict.FAIL, Verdict.PASS, Verdict.ERROR))
 UNREACHABLE = result("a", Verdict.ERROR, subject="web1")
@@ -295,6 +309,12 @@ UNREACHABLE = result("a", Verdict.ERROR, subject="web1")
         (A, [FAIL], {"ends": NOON}, "expired"),
         (A, [FAIL], {"begins": NOON + 1}, "not yet in force"),
         (A, [structs.replace(FAIL, switched_off=SwitchedOff("x", "y", Verdict.FAIL))], {}, "not judged"),
+        (CAUSE, [FAIL], {}, "in force"),
+        (CAUSE, [result("b", Verdict.WAIVED)], {}, "in force"),
+        (CAUSE, [PASS, result("b", Verdict.PASS)], {}, "not needed"),
+        (structs.replace(CAUSE, cause="it was"), [FAIL, result("b", Verdict.PASS)], {}, "matches nothing"),
+        (structs.replace(CAUSE, cause="it was"), [FAIL], {}, "not judged"),
+        (structs.replace(CAUSE, cause="it was"), [FAIL, result("b", Verdict.ERROR, subject="web1")], {}, "not judged"),
         (SEEN, [result("a", Verdict.MANUAL)], {}, "in force"),
         (SEEN, [FAIL], {}, "not needed"),
         (SEEN, [result("a", Verdict.WAIVED)], {}, "not needed"),
