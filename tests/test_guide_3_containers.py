@@ -9,6 +9,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.controls import for_each
+from hullcheck.criteria.host_paths import is_sensitive
 from hullcheck.criteria.judgement import (
     NO_REPORTS,
     listed,
@@ -265,26 +266,33 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
 @pytest.mark.guide("3.2.tmpfs", "5.hipaa.least_privilege")
 @pytest.mark.severity("low")
 def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy: Policy) -> str:
-    """A container with a read-only root can write only to tmpfs and to named volumes.
+    """A container with a read-only root can write only to tmpfs, named volumes and folders that the policy allows.
 
-    A read-only root is worth little beside a folder of the host, or a volume that nobody knows of: what an
+    A read-only root is worth little beside a system folder of the host, or a volume that nobody knows of: what an
     intruder writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant. With `--ipc host` it writes to
-    the shared memory of the host. Where a volume or tmpfs takes the place of a folder of programs, as /usr, the root is
-    not read-only but by its name: it is left to a person.
+    the shared memory of the host. Another folder of the host needs a manual check, and so does a volume or tmpfs in
+    the place of a folder of programs, as /usr, with which the root is read-only by name alone.
 
     Remedy: give it `--tmpfs` for scratch space and a named volume for data; a folder of the host that has to be
-    written to is named in `allowed_mounts` of the policy.
+    written to is named in `allowed_mounts` of the policy, also as a pattern: `/opt/stacks/*`.
     """
     if not container.mounts.root_is_read_only:
         raise NotApplicable("its root file system is not read-only: see the control on that")
     memory = HostMount("/dev/shm", frozenset({"/dev/shm"}), "bind")
     mounts = [*container.mounts.writable, *([memory] if container.runtime.shares_host("ipc") else [])]
     mounts.sort(key=lambda each: each.destination)
-    lasting = [each for each in mounts if each.kind not in ("tmpfs", "volume")]
+    lasting = (each for each in mounts if each.kind not in ("tmpfs", "volume"))
     other = [each for each in lasting if not any(map(policy.allows_mount, each.paths))]
-    assert not other, f"can write to {_shown_mounts(other)}"
-    if programs := [each for each in mounts if each.destination in _PROGRAMS]:
-        raise Manual(f"can change its own programs at {_shown_mounts(programs)}: does it need that?")
+    real = {each.destination: each.paths for each in container.mounts.configured}
+
+    def is_wrong(mount: HostMount) -> bool:
+        paths = mount.paths | real.get(mount.destination, frozenset())
+        return not paths or any(is_sensitive(mount, path, container.docker_root) for path in paths)
+
+    wrong = list(filter(is_wrong, other))
+    assert not wrong, f"can write to {_shown_mounts(wrong)}"
+    if doubtful := other or [each for each in mounts if each.destination in _PROGRAMS]:
+        raise Manual(f"can write to {_shown_mounts(doubtful)}: check that it has to, or allow it in allowed_mounts")
     container.require_created("which volumes its image makes by itself")
     return _shown_mounts(mounts) or "can write nowhere"
 

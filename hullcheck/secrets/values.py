@@ -93,12 +93,15 @@ _FOLDERS = """
     app bitnami cache certs? conf config credentials data dev docker etc home keys mnt opt root run secrets? srv ssl
     tls tmp usr var vault workspace
 """
-# A reference, a placeholder, a switch, or the path of a file that holds the secret.
+# A reference, a placeholder, a switch, the path of a file that holds the secret, a certificate or a public key.
 _PLAIN = rf"""\s*|[*!]+|[xX]{{3,}}|(?i:true|false|yes|no|on|off|none|null|nil|redacted|undefined|[01yn])|(?:en|dis)abled
     |\$?\$\{{\w+(?::?[?+][^}}]*|:?-)?\}}|\$?\$\{{\w+:?[-=](?=[$/])[^}}]*\}}|\$?\$\w+|\$\([^()]*\)
     |\{{\{{.*\}}\}}|<[^<>]*>|%\w+%|%\(\w+\)s|__\w+__|@[\w.]+@|\#(?:\{{.*\}}\#?)?|ENC\(.*\)|encrypted:.*
     |/(?:{"|".join(_FOLDERS.split())})(?:/.*)?|/(?:[a-z][a-z_.-]{{2,}}/)+[\w.-]*
     |(?:~|\.{{1,2}})/[\w./-]+|[\w./-]+\.(?:cer|conf|crt|env|jks|json|key|p12|pem|pfx|properties|sh|ya?ml|txt)
+    |-----BEGIN\ [A-Z0-9 ]*(?:CERTIFICATE|PARAMETERS|PUBLIC\ KEY)[A-Z ]*-----.*
+    |LS0tLS1CRUdJTi(?:BDRVJU|BQVUJM|BSU0EgUFVC|BESCBQ).*
+    |(?:sk-)?(?:ssh-(?:dss|ed25519|rsa)|ecdsa-sha2-nistp\d+)(?:@openssh\.com)?(?:\s+AAAA.*)?
     |\{{|[a-z][a-z0-9+.-]*://.*|arn:aws.*|(?:file:|@)/[\w./-]+|env:[A-Z][A-Z0-9_]*|vault:.*"""
 _NO_SECRET = regex(_PLAIN, re.VERBOSE | re.DOTALL)
 # In a command the shell puts something else there, or it is a pattern, a format, a call, or an option's own word.

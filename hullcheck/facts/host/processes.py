@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import dropwhile
 from typing import TypeVar
 
 from msgspec import Struct
@@ -169,18 +170,25 @@ def _require_tree(processes: dict[int, Process]) -> None:
 # ---- SSH servers
 
 _SERVER_NAMES = """
-    dropbear dropbearmulti esshd lshd sftpgo sshd sshd-auth sshd-session sshesame teleport tinysshd wolfsshd
+    dropbear dropbearmulti esshd lshd sftpgo sshd sshd-auth sshd-session sshd.pam sshesame teleport tinysshd wolfsshd
 """
 _SERVERS = frozenset(_SERVER_NAMES.split())
 _LIKE_SERVER = regex(r"(?:.*[-_.])?(?:sshd|dropbear)(?:[-_.0-9].*|multi)?|ssh[-_.]?server.*")
 _STARTS_SERVER = regex(r"(?:\bservice\s+|/init\.d/|\bsystemctl\s+(?:re)?start\s+)sshd?(?![\w.-])")
 """How a distribution starts its SSH server, called `ssh` by some."""
+_NEXT_COMMAND = regex(r"[;&|()\n]+|\b(?:then|do|else)\b")
+_BEFORE_PROGRAM = regex(
+    r"\S*(?:entrypoint|init|tini|sh)|(?:\S*/)?(?:env|exec|gosu|nohup|setsid|su-exec|sudo)|root|[{!]|-\S*|\w+=\S*|"
+)
+"""A shell, an entry point, a wrapper such as `gosu root`, an option or a variable."""
 
 
 def servers_named(command: Iterable[object]) -> frozenset[str]:
-    """Return the SSH servers that a command names, or starts as services."""
+    """Return the SSH servers that a command starts, also through a shell, an entry point or a service."""
     text = " ".join(map(str, command))
-    named = _SERVERS & {word.rpartition("/")[2] for word in re.split(r"[^\w./-]+", text)}
+    commands = ((word.strip("'\"[]") for word in each.split()) for each in _NEXT_COMMAND.split(text))
+    programs = (next(dropwhile(_BEFORE_PROGRAM.fullmatch, words), "") for words in commands)
+    named = _SERVERS & {each.rpartition("/")[2] for each in programs}
     return named | {"sshd"} if _STARTS_SERVER.search(text) else named
 
 

@@ -77,16 +77,23 @@ _PERHAPS = regex(  # files that often hold one: keys, stored logins, histories o
     re.VERBOSE | re.IGNORECASE,
 )
 _SETTINGS = regex(  # the same, but not where programs and libraries bring such a file
-    r"""(?:.*/)?(?:(?:[\w-]+)?\.env(?:\.(?!dist|example|html|md|sample|template)\w+)? | \.envrc | \.npmrc | \.pypirc
+    r"""(?:.*/)?(?:(?:[\w-]+)?\.env(?:\.(?!html|md)\w+)? | \.envrc | \.npmrc | \.pypirc
     | wp-config\.php | auth\.json | pip\.conf | nuget\.config | \.yarnrc\.yml | kube[_-]?config(?:\.ya?ml)?
     | password | secret | token | [^/]*(?:deploy|private|ssh|api)[_-]?key | [^/]+_(?:rsa|ed25519)
     | [^/]*(?:client[_-]?secrets?|credentials?|creds|passwords?|secrets?|service[_-]?account)[^/.]*
         \.(?:conf|csv|ini|json|properties|toml|txt|xml|ya?ml))""",
     re.VERBOSE | re.IGNORECASE,
 )
+_HARMLESS = regex(  # examples, and what is public
+    r"""(?!.*\.(?:jks|key|p12|pem|pfx)$)
+        (?:(?:.*[._-])?(?:example|sample|template|tmpl)s?(?:[._-].*)? | .+[._-](?:default|dist)s?(?:[._-].*)?)
+    | .*\.(?:cer|crt|csr|pub) | dhparams?(?:[._-].*)?""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _COPY = regex(r"(?:~|\.(?:bak|backup|old|orig|save|swp))+$")
 _LIBRARIES = regex(
-    r"(?:/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src)|/var/lib/pam)/.*|.*/(?:node_modules|site-packages|dist-packages|vendor)/.*"
+    r"(?:/etc/pam\.d|/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src)|/var/lib/pam)/.*"
+    r"|.*/(?:dist-packages|gems|node_modules|site-packages|vendor)/.*|.*/s?bin/[^/.]+"  # the last are programs
 )
 
 
@@ -130,6 +137,8 @@ def is_key_file(path: str) -> bool:
 def looks_like_key(path: str) -> bool:
     """Return whether a file of this name holds a secret, or often does."""
     plain = _COPY.sub("", path)
+    if _HARMLESS.fullmatch(posixpath.basename(plain)):
+        return False
     if _SURE.fullmatch(plain) or _PERHAPS.fullmatch(plain):
         return True
     return bool(_SETTINGS.fullmatch(plain) and not _LIBRARIES.fullmatch(plain))
