@@ -64,9 +64,8 @@ class Mounts(Struct, frozen=True, dict=True):
     @property
     def shared(self) -> tuple[str, ...]:
         """The places whose mount events reach the host."""
-        return tuple(
-            sorted(x.destination for x in self.container.inspect.mounts if x.propagation in ("shared", "rshared"))
-        )
+        found = (x for x in self.container.inspect.mounts if x.propagation in ("shared", "rshared"))
+        return tuple(sorted(each.destination for each in found))
 
     @property
     def writable(self) -> tuple[HostMount, ...]:
@@ -108,10 +107,8 @@ class Mounts(Struct, frozen=True, dict=True):
             real = self.container.runtime.files.real
         except (EvidenceError, NotApplicable):
             real = {}
-        folders = [self._folder(each) for each in self.container.inspect.mounts]
-        paths = [frozenset({path, real.get(path, path)} - {""}) for path in folders]
-        mounts = zip(self.container.inspect.mounts, paths, strict=True)
-        return tuple(self._host_mount(each, seen) for each, seen in mounts)
+        mounts = [(each, self._folder(each)) for each in self.container.inspect.mounts]
+        return tuple(self._host_mount(each, frozenset({path, real.get(path, path)} - {""})) for each, path in mounts)
 
     def _host_mount(self, mount: MountPoint, paths: frozenset[str]) -> HostMount:
         options = self.container.host_config.mounts or ()
@@ -134,10 +131,7 @@ class Mounts(Struct, frozen=True, dict=True):
         return tuple(replace(each, paths=_apart_from(volumes, each.paths)) for each in found)
 
     def _mounted(self, table: Iterable[Mount]) -> Iterable[HostMount]:
-        host, configured = (
-            self.container.host,
-            {each.destination: each for each in self.container.inspect.mounts},
-        )
+        host, configured = self.container.host, {each.destination: each for each in self.container.inspect.mounts}
         for mount in table:
             paths = host.mount_table.paths(mount.device, mount.root)
             paths |= host.mount_table.parts(mount.device, mount.root)
@@ -209,14 +203,12 @@ class Sockets(Struct, frozen=True):
             usual |= host.engine_sockets.get()
         return self._within(files.same_files(usual), seen)
 
-    def _within(self, sockets: Iterable[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
+    def _within(self, sockets: Collection[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
         """Return those of *sockets* that lie at or below a path of the mounts *seen*."""
-        paths = {(path, mount.recursive) for mount in seen for path in mount.paths}
-
-        def is_shown(socket: str, path: str, recursive: bool) -> bool:
-            return is_below(socket, path) and (recursive or self.container.host.mount_table.shows(path, socket))
-
-        return tuple(sorted(each for each in sockets if any(is_shown(each, *path) for path in paths)))
+        paths = ((path, mount.recursive) for mount in seen for path in mount.paths)
+        below = {(x, path, recursive) for path, recursive in paths for x in sockets if is_below(x, path)}
+        host = self.container.host
+        return tuple(sorted({x for x, path, recursive in below if recursive or host.mount_table.shows(path, x)}))
 
     def _planned(self) -> tuple[str, ...]:
         """Return those of a service of a Compose file, by their usual paths and names."""

@@ -36,7 +36,7 @@ def test_packages(path: str, package: str) -> None:
     assert names.package(path) == package
 
 
-SURE = "id_rsa /root/.aws/credentials /app/id_rsa.bak /root/_netrc /root/.mylogin.cnf /root/.gnupg/secring.gpg"
+SURE = "id_rsa /root/.aws/credentials /app/id_rsa.bak /root/_netrc /app/ssh_host_rsa_key"
 PERHAPS = """
     /root/.ssh/deploy /app/tls.key /app/.env /app/.env.production server.key service-account.json /app/credentials.json
     /app/secrets.yml /app/passwords.txt /app/terraform.tfstate /app/htpasswd /app/kubeconfig /app/wp-config.php
