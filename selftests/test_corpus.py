@@ -27,7 +27,7 @@ PROGRAMS = re.compile(
     r"\(sd-pam\)|agetty|bash|busybox|containerd(-shim)?(-runc-v2)?|dbus-daemon|docker(-init|-proxy|d)?|exe|httpd|nc|perl"
     r"|readers.pl|rootlesskit(-doc)?|runc(\.real|:\[2:INIT\])?|sh|sleep|slirp4netns|sshd(-session|-auth)?|systemd(-.+)?"
     # of the script that asks
-    r"|awk|cat|cut|dd|grep|head|ls|mawk|setsid|readlink|sed|sort|ss|stat|systemctl|timeout|tr|xargs"
+    r"|awk|cat|cut|dd|grep|head|ls|mawk|setsid|readlink|sed|sort|ss|stat|systemctl|tail|timeout|tr|xargs"
 )
 # The networks of the laboratory, of Docker and its swarms, and one for examples; the machine's own lies elsewhere.
 NETWORKS = [

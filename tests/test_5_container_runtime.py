@@ -164,9 +164,9 @@ def test_container_mounts_no_sensitive_host_path(container: Container, policy: P
     """Container mounts no sensitive host directories.
 
     Through such a mount, even a read-only one, a container reads the host's secrets or uses a socket; where it can
-    write, it changes what the host runs next. What else lies below /opt, /run, and folders of services as /var/lib,
-    /var/spool and /var/mail, belongs to some service of the host, and a person has to say of which. Its time zone is
-    harmless if it is read-only.
+    write, it changes what the host runs next. What else lies below /run, and folders of services as /var/lib,
+    /var/spool and /var/mail, belongs to some service of the host: check to which. A folder below /opt, /srv, /mnt or a
+    home is none of them, and the time zone is harmless if it is read-only.
 
     Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of the
     policy.
@@ -197,17 +197,15 @@ def test_container_runs_no_ssh_server(container: Container) -> str:
     """No SSH server runs in a container.
 
     It is a second way in, with keys, passwords and updates of its own, past the engine's log of who did what. A server
-    is known by its name; port 22 needs a look.
+    is known by the name of its process or program; where nothing runs yet, port 22 needs a look.
 
     Remedy: take the server out of the image; use `docker exec`, or SSH to the host.
     """
     servers = container.runtime.ssh_servers
     state = "runs" if container.running else "would start"
     assert not servers, f"{state} {', '.join(servers)}"
-    named = ", ".join(container.runtime.like_ssh_servers)
-    doubt = f"runs {named}, which may be an SSH server" if named else "opens port 22"
-    if named or container.runtime.opens_ssh_port:
-        raise Manual(f"{doubt}: check that it is no SSH server")
+    if container.runtime.opens_ssh_port and not container.running:
+        raise Manual("opens port 22: check that it starts no SSH server")
     container.require_created("which program its image starts")
     return "no process has the name of one" if container.running else "does not run; its command names none"
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.controls import for_each
+from hullcheck.criteria.host_paths import is_sensitive
 from hullcheck.criteria.judgement import (
     NO_REPORTS,
     listed,
@@ -266,23 +267,31 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
 def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy: Policy) -> str:
     """Read-only container writes only to tmpfs and named volumes.
 
-    A read-only root is worth little next to a folder of the host or an anonymous volume: what an intruder writes there
-    stays. `-v /tmp` makes such a volume; use `--tmpfs /tmp`. With `--ipc host` the container writes to the host's
-    shared memory. A volume or tmpfs over a folder of programs, such as /usr, needs a manual check.
+    A read-only root is worth little next to a system folder of the host or an anonymous volume: what an intruder writes
+    there stays. `-v /tmp` makes such a volume; use `--tmpfs /tmp`. With `--ipc host` the container writes to the host's
+    shared memory. Other folders of the host, and a volume or tmpfs over a folder of programs, such as /usr, need a
+    manual check.
 
     Remedy: give it `--tmpfs` for scratch space and a named volume for data; a folder of the host that has to be
-    written to is named in `allowed_mounts` of the policy.
+    written to is named in `allowed_mounts` of the policy, also as a pattern: `/opt/stacks/*`.
     """
     if not container.mounts.root_is_read_only:
         raise NotApplicable("its root file system is not read-only: see the control on that")
     memory = HostMount("/dev/shm", frozenset({"/dev/shm"}), "bind")
     mounts = [*container.mounts.writable, *([memory] if container.runtime.shares_host("ipc") else [])]
     mounts.sort(key=lambda each: each.destination)
-    lasting = [each for each in mounts if each.kind not in ("tmpfs", "volume")]
+    lasting = (each for each in mounts if each.kind not in ("tmpfs", "volume"))
     other = [each for each in lasting if not any(map(policy.allows_mount, each.paths))]
-    assert not other, f"can write to {_shown_mounts(other)}"
-    if programs := [each for each in mounts if each.destination in _PROGRAMS]:
-        raise Manual(f"can change its own programs at {_shown_mounts(programs)}: does it need that?")
+    real = {each.destination: each.paths for each in container.mounts.configured}
+
+    def is_wrong(mount: HostMount) -> bool:
+        paths = mount.paths | real.get(mount.destination, frozenset())
+        return not paths or any(is_sensitive(mount, path, container.docker_root) for path in paths)
+
+    wrong = list(filter(is_wrong, other))
+    assert not wrong, f"can write to {_shown_mounts(wrong)}"
+    if doubtful := other or [each for each in mounts if each.destination in _PROGRAMS]:
+        raise Manual(f"can write to {_shown_mounts(doubtful)}: check that it has to, or allow it in allowed_mounts")
     container.require_created("which volumes its image makes by itself")
     return _shown_mounts(mounts) or "can write nowhere"
 

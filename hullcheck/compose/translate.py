@@ -209,6 +209,7 @@ class _Service:
             cpu_shares=int(self._number("cpu_shares")),
             pids_limit=int(self._number("pids_limit", "pids")),
             readonly_rootfs=bool(self.data.get("read_only")),
+            mounts=None,
             port_bindings=self._ports(),
             publish_all_ports=False,
             restart_policy=self._restart(),

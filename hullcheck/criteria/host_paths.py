@@ -34,7 +34,7 @@ SYSTEM = [
 """Directories that are sensitive with all below and above them; the benchmark names seven of them."""
 
 _OF_SERVICES = (
-    *("/opt", "/run", "/var/account", "/var/cache", "/var/crash", "/var/kerberos", "/var/lib", "/var/mail"),
+    *("/run", "/var/account", "/var/cache", "/var/crash", "/var/kerberos", "/var/lib", "/var/mail"),
     *("/var/named", "/var/opt", "/var/ossec", "/var/spool", "/var/yp"),
 )
 """Where programs and services of the host keep what they run, obey and remember; only people know whose it is."""

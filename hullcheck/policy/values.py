@@ -114,7 +114,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "seccomp_profiles": to_path,
     "allowed_setuid_files": to_path,
     "allowed_capabilities": lambda text: text.upper().removeprefix("CAP_"),
-    "allowed_mounts": to_path,
+    "allowed_mounts": lambda text: to_path(text.removesuffix("*") if text.endswith("/*") else text),
     "allowed_ports": to_ports,
     "resource_limits.memory": _to_memory,
     "resource_limits.cpus": _to_cpus,

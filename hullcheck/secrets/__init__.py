@@ -5,7 +5,6 @@ is more than what is found: values with names that only sound like secrets, and 
 """
 
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -18,7 +17,6 @@ from hullcheck.secrets.redact import HIDDEN as HIDDEN
 
 _PASSWORD_IN_ADDRESS = regex(r"//[^:/@\s\"']*:(?P<value>[^\s/\"']+)@")
 _TOKEN_IN_ADDRESS = regex(r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@))")
-_BASIC = regex(r"\bBasic\s+(?P<value>[A-Za-z0-9+/]{8,}={0,2})")
 
 _UNLIKE_WORDS = regex(r"(?![a-z-]*$).{6,}", re.DOTALL)
 _LOOKS_RANDOM = regex(r"(?<![\w+/.-])(?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{24,}={0,2}(?![\w+/.=-])")
@@ -27,17 +25,10 @@ _SOUNDS_SECRET = regex("auth|cred|dsn|key|pass|pw|secret|signature|token|^sig$",
 # A word with letters of both kinds and digits: few words of a command have all of them.
 _LIKE_A_PASSWORD = regex(r"(?<![\w/.$@{-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w!#%^&*+-]{8,200}+(?![\w/.(])")
 _OPENING = regex(r"""\\*["']|\$'""")
-# Letters and digits, and no host.
-_LOOKS_LIKE_ONE = regex(r"(?!\S*\.[a-z]{2,24}(?::\d{1,5})?(?!\S))(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[^\s/]{6,}")
 _NO_TEXT = regex(r"[\0-\x08\x0e-\x1a\x7f]")
 # The whole of a key, or of a password that was made by chance.
 _RANDOM_WORDS = regex(r"\s*+(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/-]{16,}={0,2}(?:\s+[\w+/-]{8,}={0,2})*\s*")
 _COMMENT = regex(r"^[ \t]*(?:[#;]|//[ \t]).*|<!--[\s\S]*?-->", re.MULTILINE)
-# Where nsswitch.conf looks for accounts, and what PAM asks for a new password.
-_SAYS_NOTHING = regex(
-    r"^(?:passwd:[ \t]+(?:compat|db|files|ldap|nis|sss|systemd|winbind)\b.*|-password[ \t].*\bpam_\w+\.so\b.*)$",
-    re.MULTILINE,
-)
 _END_OF_WORD = regex(r"\s")
 _MOST_ELSEWHERE = 1 << 28  # characters to be looked through for secrets that stand elsewhere too
 
@@ -62,21 +53,13 @@ def kinds_in_file(content: bytes) -> list[str] | None:
     It may be one secret as a whole, be no text, have one in a comment, which is often an example, or have a word like
     a password on a line with the name of one.
     """
-    text = _decoded(content)
+    text = content.decode("utf-8-sig", "replace")
     if _NO_TEXT.search(text) or _RANDOM_WORDS.fullmatch(text):
         return None
-    text = _SAYS_NOTHING.sub("", text)
     doubt = kinds(text) or any(
         _SOUNDS_SECRET.search(each) and _LIKE_A_PASSWORD.search(each) for each in text.splitlines()
     )
     return kinds(_COMMENT.sub("", text)) or (None if doubt else [])
-
-
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
 
 
 def in_value(name: str, value: str) -> list[str]:
@@ -121,7 +104,7 @@ def masked(text: str) -> str:
 
     What is secret whatever is around it, as a query in an address, is hidden in each answer; see `known`.
     """
-    found = [*_found(text), *_maybe(text)]
+    found = _found(text)
     result = _without_others(_without(text, found), {text[each.start : each.end] for each in found})
     named = options.SECRETS[0].pattern.finditer(result)
     result = _without(result, map(_of_match, filter(_sounds_secret, named)))
@@ -158,31 +141,16 @@ def _found_for(text: str, site: names.SiteNames) -> tuple[_Found, ...]:
 def _search(text: str) -> Iterator[_Found]:
     for kind, start, end in secret_values.by_format(text):
         yield _Found(kind, start, end)
-    for start, end, inside in secret_values.encoded_texts(text):
-        for kind in kinds(inside):
-            yield _Found(f"{kind}, in base64", start, end)
     if "//" in text:
         for match in _PASSWORD_IN_ADDRESS.finditer(text):
             if not secret_values.is_plain_in_shell(match["value"]):
                 yield _Found("a password in an address", *match.span("value"))
         for match in _TOKEN_IN_ADDRESS.finditer(text):
             yield _Found("a token in an address", *match.span("value"))
-    for match in _BASIC.finditer(text) if "Basic" in text else ():
-        if secret_values.is_encoded_login(match["value"]):
-            yield _Found("a password in a header", *match.span("value"))
     for format in secret_values.likely_in(text.lower(), options.SECRETS):
         for each, match in _matches(format.pattern, text):
             if kind := _handed_over(match, text[each.start : each.end]):
                 yield _Found(kind, each.start, each.end, each.cut)
-
-
-def _maybe(text: str) -> Iterator[_Found]:
-    """Yield what may be a secret, where there often is one; that is nothing to report."""
-    for format in secret_values.likely_in(text.lower(), options.MAYBE):
-        for each, _ in _matches(format.pattern, text):
-            value = text[each.start : each.end]
-            if _LOOKS_LIKE_ONE.match(value) and not secret_values.is_plain_in_shell(value):
-                yield each
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[_Found, re.Match[str]]]:

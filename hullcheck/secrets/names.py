@@ -18,15 +18,15 @@ def _words(text: str) -> frozenset[str]:
 
 # Words with which the name of a secret ends; PGPASSWORD and dbpass are one word.
 _ENDINGS = """
-    accesskey apikeys? appkey authkey authtok cookiesecret creds? credentials? erlangcookie pass passphrase passwd
-    passwords? passwort privatekey psk pw pwd secrets? secretkey tokens?
+    accesskey apikeys? appkey authkey authtok cookiesecret creds? credentials? encryptionkey erlangcookie pass
+    passphrase passwd passwords? passwort privatekey psk pw pwd secrets? secretkey tokens?
 """
 _SECRET = regex(rf".*(?:{'|'.join(_ENDINGS.split())})")
 _OTHER = regex(r".*(?:all|ask|band|by|com|en|high|kee|low|multi|old|over|proxy|sur|tres|under)(?:pass|pwd)")
 # What is a key of something secret; `SORT_KEY` and `PRIMARY_KEY` are others.
 _KEYS = _words("""
-    access account admin api app auth cookie deploy enc encryption jwt license master private secret session shared
-    signing ssh ssl tls webhook
+    access account admin api app auth bouncer cookie deploy enc encryption jwt lapi license master private secret
+    session shared signing ssh ssl tls webhook
 """)
 _PUBLIC = _words("""
     cache foreign gpg host idempotency partition pgp primary pub public publishable signature site sort verify
@@ -111,9 +111,10 @@ def names_login(name: str) -> bool:
 
 
 def names_key(name: str) -> bool:
-    """Return whether it is some key, or a personal access token: secret if it looks random."""
+    """Return whether it is some key, a personal access token, or the id of a secret: secret if it looks random."""
     words = words_of(name)
-    return words[-1:] in (["key"], ["pat"]) and not _PUBLIC.intersection(words)
+    is_key = words[-1:] in (["key"], ["pat"]) and ("encryption" in words or not _PUBLIC.intersection(words))
+    return is_key or words[-2:] in (["secret", "id"], ["token", "id"])
 
 
 def names_secret_file(path: str) -> bool:
@@ -124,8 +125,8 @@ def names_secret_file(path: str) -> bool:
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words of a name, without those at its end that say which of several it is."""
+    """Return the words of a name, without those at its end that say which of several it is, as in BOUNCER_KEY_nginx."""
     words = [word.lower() for word in _WORD.findall(name)]
-    while len(words) > 1 and words[-1] in _WHICH:
+    while len(words) > 1 and (words[-1] in _WHICH or words[-3:-1] in (["bouncer", "key"], ["root", "token"])):
         words.pop()
     return words

@@ -52,16 +52,9 @@ _SECRETS = (
     ("mongo cqlsh cypher-shell twine", r"\b(?:mongo\w*|cqlsh|cypher-shell|twine upload){line} -p {value}"),
     ("redis-cli valkey-cli", r"\b(?:redis|valkey)-cli{line} -a {value}"),
     ("bindpw requirepass masterauth authtoken", r"\b(?:bindpw|requirepass|masterauth|authtoken) {value}"),
-    ("define(", r"\bdefine\(\s*\\*[\"']{name}\\*[\"']\s*,\s*{value}"),
-    ("http-basic.",
-        r"\bconfig(?: -[^\s\"'\\,]{1,80}+){0,9} http-basic\.[^\s\"'\\,]{1,80}+ [^\s\"'\\,]{1,80}+ {value}"),
-    ("github-oauth. gitlab-token. pypi-token.",
-        r"\bconfig(?: -[^\s\"'\\,]{1,80}+){0,9}"
-        r" (?:github-oauth|gitlab-token|pypi-token)\.[^\s\"'\\,]{1,80}+ {value}"),
     ("rabbitmqctl", r"\brabbitmqctl (?:add_user|change_password) [^\s\"'\\,]{1,80}+ {value}"),
     ("sshpass login", r"\b(?:sshpass -p\s*|(?:vault|cargo) login )\"?{value}"),
     ("ldap", r"\bldap\w{3,9}{line} -w {value}"),
-    ("zip sqlcmd", r"\b(?:zip|unzip|sqlcmd){line} -P {value}"),
     ("useradd usermod", r"\buser(?:add|mod){line} -p {value}"),
     ("htpasswd mosquitto_passwd",
         r"\b(?:htpasswd|mosquitto_passwd) -(?=\w*b)\w++ (?:-\w+ ){0,9}[^\s\"'\\,]{1,300}+"
@@ -79,18 +72,6 @@ _SECRETS = (
     ("chpasswd", r"{says} {account}:(?P<value>[^\s\"'\\|]+)[^;&]{0,1000}\|[^;&|]{0,100}?\bchpasswd\b"),
     ("chpasswd", r"\bchpasswd(?: -\S{1,80}){0,9}\s*<<<\s*[\"']?{account}:(?P<value>[^\s\"'\\]+)"),
 )  # fmt: skip
-# Where a secret often is, and often something else: what looks like one is hidden, but not reported as a secret.
-_MAYBE = (
-    ("pass pw psk secret token pin attach",
-        r"(?i:\b[\w-]{0,30}(?:pass\w{0,10}|pw|psk|secret|token|pin|attach)) {value}"),
-    ("-p -a -w -k", r"(?<![\w.-])-(?:[PAWkp]|pw) {value}"),
-    ("/p: /pw: /k: /key: /password:", r"(?<![\w.])/(?:p|pw|k|key|password):{value}"),
-    ("|", r"{says} {value}[^|;&]{0,1000}\|"),
-    (">", r"{says} [\"']?(?P<value>[^\s\"'/=$<>|&;]{8,200})[\"']?\s*>"),
-    ("<<<", r"<<<\s*{value}"),
-    ("cookie curl", r"(?:(?i:\bcookie:)|\bcurl{line} (?:-b|--cookie))[\s=]{0,9}\\*[\"']?[^\s=;\"'\\]{1,100}="
-        r"(?P<value>[^\s\"'\\]{1,300})"),
-)  # fmt: skip
 
 
 def _formats(rows: Iterable[tuple[str, str]]) -> tuple[Format, ...]:
@@ -107,5 +88,3 @@ def _written_out(row: str) -> str:
 
 SECRETS = _formats(_SECRETS)
 """Where there is a secret, unless the value is a placeholder."""
-MAYBE = _formats(_MAYBE)
-"""Where there may be one."""

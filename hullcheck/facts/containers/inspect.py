@@ -121,6 +121,19 @@ class Ulimit(Model, frozen=True, kw_only=True):
     hard: int
 
 
+class BindOptions(Model, frozen=True, kw_only=True):
+    """Options of --mount type=bind."""
+
+    non_recursive: bool = False
+
+
+class MountOption(Model, frozen=True, kw_only=True):
+    """A --mount, as it was asked for."""
+
+    target: str
+    bind_options: BindOptions | None = None
+
+
 class HostConfig(Model, frozen=True, kw_only=True):
     """What the container was created with."""
 
@@ -150,6 +163,7 @@ class HostConfig(Model, frozen=True, kw_only=True):
     port_bindings: Bindings = HOLE
     log_config: LogConfig = HOLE
     tmpfs: dict[str, str] | None = None
+    mounts: list[MountOption] | None = None
 
 
 class MountPoint(Model, frozen=True, kw_only=True):

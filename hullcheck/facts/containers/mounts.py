@@ -23,12 +23,14 @@ class HostMount(Struct, frozen=True):
     Attributes:
         paths: where the host itself sees it, without symbolic links; more than one if the host mounts it twice.
         kind: `bind`, `volume`, `tmpfs`, ... as the engine says; empty if the engine does not know of the mount.
+        recursive: whether what the host mounts below is in the container, too.
     """
 
     destination: str
     paths: frozenset[str]
     kind: str
     read_only: bool = False
+    recursive: bool = True
 
 
 _ANONYMOUS = regex("[0-9a-f]{64}|")
@@ -62,9 +64,8 @@ class Mounts(Struct, frozen=True, dict=True):
     @property
     def shared(self) -> tuple[str, ...]:
         """The places whose mount events reach the host."""
-        return tuple(
-            sorted(x.destination for x in self.container.inspect.mounts if x.propagation in ("shared", "rshared"))
-        )
+        found = (x for x in self.container.inspect.mounts if x.propagation in ("shared", "rshared"))
+        return tuple(sorted(each.destination for each in found))
 
     @property
     def writable(self) -> tuple[HostMount, ...]:
@@ -106,10 +107,13 @@ class Mounts(Struct, frozen=True, dict=True):
             real = self.container.runtime.files.real
         except (EvidenceError, NotApplicable):
             real = {}
-        folders = [self._folder(each) for each in self.container.inspect.mounts]
-        paths = [frozenset({path, real.get(path, path)} - {""}) for path in folders]
-        mounts = zip(self.container.inspect.mounts, paths, strict=True)
-        return tuple(HostMount(each.destination, seen, each.type, not each.rw) for each, seen in mounts)
+        mounts = [(each, self._folder(each)) for each in self.container.inspect.mounts]
+        return tuple(self._host_mount(each, frozenset({path, real.get(path, path)} - {""})) for each, path in mounts)
+
+    def _host_mount(self, mount: MountPoint, paths: frozenset[str]) -> HostMount:
+        options = self.container.host_config.mounts or ()
+        alone = any(x.target == mount.destination and x.bind_options and x.bind_options.non_recursive for x in options)
+        return HostMount(mount.destination, paths, mount.type, not mount.rw, recursive=not alone)
 
     @cached_property
     def visible(self) -> tuple[HostMount, ...]:
@@ -127,17 +131,14 @@ class Mounts(Struct, frozen=True, dict=True):
         return tuple(replace(each, paths=_apart_from(volumes, each.paths)) for each in found)
 
     def _mounted(self, table: Iterable[Mount]) -> Iterable[HostMount]:
-        host, configured = (
-            self.container.host,
-            {each.destination: each for each in self.container.inspect.mounts},
-        )
+        host, configured = self.container.host, {each.destination: each for each in self.container.inspect.mounts}
         for mount in table:
             paths = host.mount_table.paths(mount.device, mount.root)
             paths |= host.mount_table.parts(mount.device, mount.root)
             asked = configured.get(mount.point)
             if paths and (asked or not _is_of_engine(mount, paths)):
-                kind = asked.type if asked else ""
-                yield HostMount(mount.point, paths, kind, "ro" in mount.options)
+                seen = self._host_mount(asked, paths) if asked else HostMount(mount.point, paths, "")
+                yield replace(seen, read_only="ro" in mount.options)
 
     def _by_source(self, mounts: Iterable[MountPoint]) -> Iterable[HostMount]:
         """Yield every path of the host at which the data of bind mounts and volumes lies."""
@@ -145,8 +146,9 @@ class Mounts(Struct, frozen=True, dict=True):
             if each.type in ("bind", "volume"):
                 self._require_known(each)
                 path = self.container.runtime.files.path(self._folder(each) or each.source)
-                paths = self.container.host.mount_table.other_names(path)
-                yield HostMount(each.destination, paths, each.type, not each.rw)
+                table = self.container.host.mount_table
+                seen = self._host_mount(each, frozenset({path}))
+                yield replace(seen, paths=table.other_names(path, below=seen.recursive))
 
 
 def _apart_from(volumes: str, paths: frozenset[str]) -> frozenset[str]:
@@ -194,12 +196,19 @@ class Sockets(Struct, frozen=True):
         usual = {path for path in files.identities if _USERS.sub("", path) in PLACES}
         if (endpoint := host.engine_endpoint.get()).startswith("unix:///"):
             usual.add(without_var(endpoint.removeprefix("unix://")))
-        if found := _within(usual, self.container.mounts.configured):
+        if found := self._within(usual, self.container.mounts.configured):
             return found
         seen = self.container.mounts.visible
         if seen and host.engine.get().is_docker:
             usual |= host.engine_sockets.get()
-        return _within(files.same_files(usual), seen)
+        return self._within(files.same_files(usual), seen)
+
+    def _within(self, sockets: Collection[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
+        """Return those of *sockets* that lie at or below a path of the mounts *seen*."""
+        paths = ((path, mount.recursive) for mount in seen for path in mount.paths)
+        below = {(x, path, recursive) for path, recursive in paths for x in sockets if is_below(x, path)}
+        host = self.container.host
+        return tuple(sorted({x for x, path, recursive in below if recursive or host.mount_table.shows(path, x)}))
 
     def _planned(self) -> tuple[str, ...]:
         """Return those of a service of a Compose file, by their usual paths and names."""
@@ -223,12 +232,6 @@ class Sockets(Struct, frozen=True):
         if sockets and not found:
             raise EvidenceError(f"whose socket is mounted at {sockets[0]} is unknown from inside the container")
         return found
-
-
-def _within(sockets: Iterable[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
-    """Return those of *sockets* that lie at or below a path of the mounts *seen*."""
-    paths = {path for mount in seen for path in mount.paths}
-    return tuple(sorted(each for each in sockets if any(is_below(each, path) for path in paths)))
 
 
 def without_var(path: str) -> str:

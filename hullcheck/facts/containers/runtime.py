@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from hullcheck.facts.containers.probe import ContainerFiles
-from hullcheck.facts.host.processes import Process, like_ssh_servers, ssh_servers
+from hullcheck.facts.host.processes import Process, ssh_servers
 from hullcheck.parsing.proc import cgroups
 from hullcheck.parsing.values import api_port
 from hullcheck.verdicts import EvidenceError, unread
@@ -77,11 +77,6 @@ class Runtime(Struct, frozen=True, dict=True):
         if self.container.running:
             return ssh_servers(self.with_auditors)
         return tuple(sorted(self.container.inspect.args))
-
-    @property
-    def like_ssh_servers(self) -> tuple[str, ...]:
-        """The processes in it that may be SSH servers, by a name like one."""
-        return like_ssh_servers(self.with_auditors) if self.container.running else ()
 
     @property
     def opens_ssh_port(self) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import dropwhile
 from typing import TypeVar
 
 from msgspec import Struct
@@ -168,40 +169,37 @@ def _require_tree(processes: dict[int, Process]) -> None:
 
 # ---- SSH servers
 
-_SERVER_NAMES = """
-    dropbear dropbearmulti esshd lshd sftpgo sshd sshd-auth sshd-session sshesame teleport tinysshd wolfsshd
-"""
-_SERVERS = frozenset(_SERVER_NAMES.split())
-_LIKE_SERVER = regex(r"(?:.*[-_.])?(?:sshd|dropbear)(?:[-_.0-9].*|multi)?|ssh[-_.]?server.*")
+_SERVER = regex(
+    r"(?:sshd|dropbear)(?:multi|[-_.0-9](?!exporter).*)?|ssh[-_.]?server.*|esshd|lshd|sftpgo|sshesame|teleport|tinysshd"
+    r"|wolfsshd"
+)
 _STARTS_SERVER = regex(r"(?:\bservice\s+|/init\.d/|\bsystemctl\s+(?:re)?start\s+)sshd?(?![\w.-])")
 """How a distribution starts its SSH server, called `ssh` by some."""
+_NEXT_COMMAND = regex(r"[;&|()\n]+|\b(?:then|do|else)\b")
+_BEFORE_PROGRAM = regex(
+    r"\S*(?:entrypoint|init|tini|sh)|(?:\S*/)?(?:env|exec|gosu|nohup|setsid|su-exec|sudo)|root|[{!]|-\S*|\w+=\S*|"
+)
+"""A shell, an entry point, a wrapper such as `gosu root`, an option or a variable."""
 
 
 def servers_named(command: Iterable[object]) -> frozenset[str]:
-    """Return the SSH servers that a command names, or starts as services."""
+    """Return the SSH servers that a command starts, also through a shell, an entry point or a service."""
     text = " ".join(map(str, command))
-    named = _SERVERS & {word.rpartition("/")[2] for word in re.split(r"[^\w./-]+", text)}
+    commands = ((word.strip("'\"[]") for word in each.split()) for each in _NEXT_COMMAND.split(text))
+    programs = (next(dropwhile(_BEFORE_PROGRAM.fullmatch, words), "") for words in commands)
+    named = frozenset(filter(_SERVER.fullmatch, (each.rpartition("/")[2] for each in programs)))
     return named | {"sshd"} if _STARTS_SERVER.search(text) else named
 
 
-def like_ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
-    """Return which of *processes* may be SSH servers, by names like those."""
-    return tuple(sorted(filter(_LIKE_SERVER.fullmatch, _names(processes) - _SERVERS)))
-
-
-def _names(processes: Iterable[Process]) -> set[str]:
-    """Return the names of processes and of their programs: a link to a program, or a loader, hides one of them."""
-    return {each for one in processes for each in (one.name, one.executable.rpartition("/")[2])}
-
-
 def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
-    """Return the names of the SSH servers among *processes*, by process or program.
+    """Return the names of the SSH servers among *processes*: a link to a program, or a loader, hides one of the two.
 
     Raises:
         EvidenceError: there is none, and a part of a program's path was taken for a secret and hidden.
     """
     found = list(processes)
-    servers = tuple(sorted(_names(found) & _SERVERS))
+    names = {each for one in found for each in (one.name, one.executable.rpartition("/")[2])}
+    servers = tuple(sorted(filter(_SERVER.fullmatch, names)))
     for process in found:
         if not servers and (HIDDEN in process.executable or DROPPED in process.executable):
             raise EvidenceError(f"the path of the program of process {process.pid} is hidden as like a secret")

@@ -7,21 +7,16 @@ from hullcheck.lazy import regex
 
 _PROGRAMS = {"bin", "sbin", "busybox"}  # the names of directories in which programs lie
 _MANAGERS = """
-    apk apt apt-get aptitude aptitude-curses brew dnf dnf5 dpkg emerge eopkg flatpak guix installpkg ipkg microdnf
-    nala nix nix-env opkg opkg-cl pacman pacman-static pkgin pkgtool rpm rpm-ostree slackpkg snap swupd tce-load
-    tdnf urpmi xbps-install yum zypper
-    bun bundle bundler cabal cargo composer conan conda corepack cpan cpanm easy_install gem luarocks mamba
-    micromamba npm npx nuget opam pdm pear pecl pip pipenv pipx pixi pnpm poetry rustup spack uv yarn yarnpkg
+    apk apt apt-get aptitude dnf dnf5 dpkg emerge flatpak microdnf nix nix-env opkg pacman rpm rpm-ostree snap tdnf
+    xbps-install yum zypper
+    bun bundle bundler cargo composer conan conda corepack cpan cpanm gem luarocks mamba micromamba npm npx nuget pear
+    pecl pip pipenv pipx pnpm poetry rustup uv yarn
 """
-_SHELLS = """
-    ash bash busybox csh dash elvish fish hush ksh lksh loksh mksh mrsh nu nushell oksh posh pwsh rbash rksh rzsh
-    sash scsh sh tcsh toybox xonsh yash zsh
-"""
+_SHELLS = "ash bash busybox csh dash elvish fish hush ksh mksh nu oksh pwsh rbash sh tcsh toybox xonsh yash zsh"
 _COMPILERS = """
-    as bcc c++ c89 c99 cc clang clang++ clang-cl cpp crystal csc dmd ecj f77 f95 fasm flang flang-new fpc g++ gcc
-    gccgo gdc gfortran ghc gm2 gmake gnatmake go hipcc icc icpc icpx icx ifort ifx javac kotlinc ld ld.bfd ld.gold
-    ld.lld ld.mold ldc2 llc lld lli make mcs mold nasm nim nvc nvc++ nvcc nvfortran ocamlc ocamlopt pcc rustc scalac
-    sdcc swiftc tcc tinygo valac yasm zig
+    as c++ c89 c99 cc clang clang++ cpp dmd f77 f95 flang fpc g++ gcc gccgo gdc gfortran ghc gmake go icc icx javac
+    kotlinc ld ld.bfd ld.gold ld.lld ld.mold ldc2 llc make nasm nvcc ocamlc ocamlopt rustc scalac swiftc tcc tinygo
+    yasm zig
 """
 MANAGER, SHELL, COMPILER = "package manager", "shell", "compiler"
 _KINDS = {
@@ -41,7 +36,6 @@ _PACKAGES = (  # files that are there for each installed package, and are named 
     re.compile(r"/var/lib/dpkg/status\.d/(?!.*\.md5sums$)([^/]+)"),
     re.compile(r"/(?:var|usr)/lib/pacman/local/([^/]+)-[^/-]+-[^/-]+/desc"),
 )
-_BELOW = ("/var/lib/", "/usr/lib/pacman/")
 DPKG = "/var/lib/dpkg/"
 _DATABASES = {  # those that name packages inside one file
     "/lib/apk/db/installed": "apk",
@@ -60,33 +54,35 @@ DISTRIBUTION = "its distribution"
 """Stands for a package manager of which no list is there."""
 _SURE = regex(  # files of which each holds a secret
     r"""(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:\.(?:bak|old|orig|save)|~)? | ssh_host_\w+_key | \.git-credentials
-    | [._]netrc | \.pgpass | \.aws/credentials | \.vault-token | \.mylogin\.cnf | secring\.gpg
-    | \.gnupg/private-keys-v1\.d/[^/]+\.key | application_default_credentials\.json | credentials\.tfrc\.json
-    | \.config/gcloud/(?:access_tokens|credentials)\.db)""",
+    | [._]netrc | \.pgpass | \.aws/credentials | \.vault-token | application_default_credentials\.json)""",
     re.VERBOSE,
 )
 _PERHAPS = regex(  # files that often hold one: keys, stored logins, histories of shells
-    r"""(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:[._~-][^/]*(?<!\.pub))?
+    r"""(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?(?:[._~-][^/]*)? | \.?htpasswd | \.my\.cnf | \.[a-z]+_history
     | [^/]*\.(?:jks|kdbx?|key|keystore|keytab|kubeconfig|ovpn|p12|p8|pfx|pkcs12|ppk|tfstate|tfvars)
     | [^/]*(?:private|priv|(?<!pub)(?<!pub[_.-])(?<!public)(?<!public[_.-])(?<!WISe)key)[^/]*\.(?:der|pem)
-    | \.?htpasswd | \.dockercfg | \.my\.cnf | \.s3cfg | \.boto | wg\d+\.conf | \.[a-z]+_history
-    | \.docker/config\.json | \.kube/config | \.azure/(?:accessTokens|msal_token_cache)[^/]*
-    | \.config/gh/hosts\.yml | \.m2/settings(?:-security)?\.xml | \.cargo/credentials(?:\.toml)? | \.gem/credentials
+    | \.docker(?:cfg|/config\.json) | \.kube/config | \.m2/settings\.xml | \.cargo/credentials(?:\.toml)?
     | \.gnupg/private-keys-v1\.d/[^/]+ | \.git/config | ssl/private/[^/]+ | secrets?/[^/.]+(?:\.txt)?
-    | \.ssh/(?!authorized_keys|config|environment|known_hosts|rc$)[^/]+(?<!\.pub))""",
+    | \.ssh/(?!authorized_keys|config|environment|known_hosts|rc$)[^/]+)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SETTINGS = regex(  # the same, but not where programs and libraries bring such a file
-    r"""(?:.*/)?(?:(?:[\w-]+)?\.env(?:\.(?!dist|example|html|md|sample|template)\w+)? | \.envrc | \.npmrc | \.pypirc
-    | wp-config\.php | auth\.json | pip\.conf | nuget\.config | \.yarnrc\.yml | kube[_-]?config(?:\.ya?ml)?
-    | password | secret | token | [^/]*(?:deploy|private|ssh|api)[_-]?key | [^/]+_(?:rsa|ed25519)
-    | [^/]*(?:client[_-]?secrets?|credentials?|creds|passwords?|secrets?|service[_-]?account)[^/.]*
+    r"""(?:.*/)?(?:(?:[\w-]+)?\.env(?:\.(?!html|md)\w+)? | \.envrc | \.npmrc | \.pypirc | wp-config\.php | auth\.json
+    | pip\.conf | kube[_-]?config(?:\.ya?ml)? | password | secret | token | [^/]+_(?:rsa|ed25519)
+    | [^/]*(?:deploy|private|ssh|api)[_-]?key
+    | [^/]*(?:client_?secrets?|credentials?|creds|passwords?|secrets?|service[_-]?account)[^/.]*
         \.(?:conf|csv|ini|json|properties|toml|txt|xml|ya?ml))""",
     re.VERBOSE | re.IGNORECASE,
 )
+_HARMLESS = regex(  # names of examples, and of what is public
+    r"(?!.*\.(?:jks|key|p12|pem|pfx)$)(?:.*[._-])?(?:example|sample|template|tmpl|(?<=.)default|(?<=.)dist)s?(?:[._-].*)?"
+    r"|.*\.(?:cer|crt|csr|pub)|dhparams?(?:[._-].*)?",
+    re.IGNORECASE,
+)
 _COPY = regex(r"(?:~|\.(?:bak|backup|old|orig|save|swp))+$")
 _LIBRARIES = regex(
-    r"(?:/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src)|/var/lib/pam)/.*|.*/(?:node_modules|site-packages|dist-packages|vendor)/.*"
+    r"(?:/etc/pam\.d|/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src)|/var/lib/pam)/.*"
+    r"|.*/(?:dist-packages|gems|node_modules|site-packages|vendor)/.*|.*/s?bin/[^/.]+"  # the last are programs
 )
 
 
@@ -111,8 +107,6 @@ def kind(name: str) -> str:
 
 def package(path: str) -> str:
     """Return the package that a file is there for, or an empty string."""
-    if not path.startswith(_BELOW):
-        return ""
     matches = (pattern.fullmatch(path) for pattern in _PACKAGES)
     return next((match[1] for match in matches if match), "")
 
@@ -130,6 +124,6 @@ def is_key_file(path: str) -> bool:
 def looks_like_key(path: str) -> bool:
     """Return whether a file of this name holds a secret, or often does."""
     plain = _COPY.sub("", path)
-    if _SURE.fullmatch(plain) or _PERHAPS.fullmatch(plain):
-        return True
-    return bool(_SETTINGS.fullmatch(plain) and not _LIBRARIES.fullmatch(plain))
+    is_setting = _SETTINGS.fullmatch(plain) and not _LIBRARIES.fullmatch(plain)
+    is_like_one = is_setting or _SURE.fullmatch(plain) or _PERHAPS.fullmatch(plain)
+    return bool(is_like_one) and not _HARMLESS.fullmatch(posixpath.basename(plain))

@@ -160,11 +160,9 @@ def steps_of(history: Sequence[Step]) -> Iterator[Step]:
 
 def as_words(text: str) -> str:
     """Return a step with its command as a line of words, also where the build file has a list."""
-    return _LIST.sub(lambda match: _joined(match[1]), text) if _COMMAND.match(text) else text
-
-
-def _joined(words: str) -> str:
-    return secrets.line_of(map(_unquoted, re.findall(_WORD, words)))
+    if not _COMMAND.match(text):
+        return text
+    return _LIST.sub(lambda match: secrets.line_of(map(_unquoted, re.findall(_WORD, match[1]))), text)
 
 
 def _unquoted(word: str) -> str:

@@ -37,11 +37,15 @@ done
 networks=$engine
 case $engine in *--end*) ;; *) networks=$(documents networks 2>/dev/null) ;; esac # it was cut off for the environment
 found=$(printf "%s\n" "$networks" "$volumes" "$said" |
-  grep -oE '"(Id|Pid|Driver|device|Source|NetworkID|NetworkMode)": ?("[^"\\]*"|[0-9]+)|"nat-unprotected"' | awk -F '"' '
+  grep -oE '"(Id|Pid|Driver|device|Source|NetworkID|NetworkMode)": ?("([^"\\]|\\")*"|[0-9]+)|"nat-unprotected"' | awk -F '"' '
   function listeners() { if (pid && !said[pid]++) print "net", pid }
   $2 == "Id" { id = $4; pid = 0 }
   $2 == "Pid" && (pid = substr($3, 2) + 0) { print "main", pid }
-  $2 ~ /^(device|Source)$/ && $4 ~ "^/" && !named[$4]++ { print "source", $4 }
+  /^"(de|So)/ {
+    gsub(/^"[^"]*": ?"|"$/, "")
+    gsub(/\\"/, "\"")
+    if (/^\// && !named[$0]++) print "source", $0
+  }
   $2 == "Driver" && $4 !~ /^(bridge|host|null|overlay|default|local)$/ || $2 == "nat-unprotected" { outside[id] }
   $2 == "NetworkID" && ($4 in outside) { listeners() }
   $2 == "NetworkMode" && $4 == "host" && pid && !host { host = pid; listeners() }

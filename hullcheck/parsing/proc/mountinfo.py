@@ -95,15 +95,19 @@ class MountTable(Struct, frozen=True, dict=True):
         below = (each for each in self._by_device[device] if each.root != root)
         return frozenset(each.point for each in below if is_below(each.root, root))
 
-    def other_names(self, path: str) -> frozenset[str]:
-        """Return *path*, other paths that show it or a part of it, and what is mounted below it from elsewhere."""
+    def shows(self, path: str, inside: str) -> bool:
+        """Return whether *inside* lies on the same mount as *path*."""
+        return mount_of(path, self.mounts) == mount_of(inside, self.mounts)
+
+    def other_names(self, path: str, *, below: bool = True) -> frozenset[str]:
+        """Return *path*, other paths that show it or a part of it, and what is mounted *below* it from elsewhere."""
         found = {path}
         if self.mounts:
             mount = mount_of(path, self.mounts)
             device, root = mount.device, mount.root.rstrip("/") + path[len(mount.point.rstrip("/")) :] or "/"
             found |= self.paths(device, root) | self.parts(device, root)
         for mount in self.mounts:
-            if mount.point != path and is_below(mount.point, path):
+            if below and mount.point != path and is_below(mount.point, path):
                 found |= self.paths(mount.device, mount.root)
         return frozenset(found)
 

@@ -48,12 +48,13 @@ _SENSITIVE = """
     /srv/ci/.docker /srv/ci/.docker/config.json /srv/ci/.docker/contexts/meta /srv/deploy/.ssh /srv/deploy/.ssh/id_rsa
 """
 _OF_SERVICES = """
-    /opt/app /opt/app/bin /run/mysqld /run/unknown.sock /var/cache/app /var/lib/mysql /var/run/postgresql
+    /run/mysqld /run/unknown.sock /var/cache/app /var/lib/mysql /var/run/postgresql
     /var/spool/postfix
 """
 _OF_THE_SITE = """
     /.snapshot /data /data/.snapshots
-    /home/deploy/app /home/deploy/app/.docker/nginx /home/deploy/app/.env /mnt/x /optional /runner /srv /srv/.sshd
+    /home/deploy/app /home/deploy/app/.docker/nginx /home/deploy/app/.env
+    /media/x /mnt/x /opt/stacks/app /optional /runner /srv /srv/.sshd
     /srv/app/.docker/config /tmp/x /var/www
 """
 

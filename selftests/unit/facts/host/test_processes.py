@@ -7,7 +7,6 @@ import pytest
 from hullcheck.facts.host.processes import (
     Process,
     Processes,
-    like_ssh_servers,
     processes,
     servers_named,
     ssh_servers,
@@ -106,7 +105,7 @@ def test_servers_by_either_name() -> None:
     by_link = [process("web", "/usr/sbin/sshd"), process("dropbear", "/bin/busybox")]
     assert ssh_servers(by_link) == ("dropbear", "sshd")
     assert ssh_servers([process("sleep", "/bin/sleep"), process("ssh-agent")]) == ()
-    assert like_ssh_servers([process("sshd"), process("my-sshd2"), process("ssh-agent")]) == ("my-sshd2",)
+    assert ssh_servers([process("sshd.pam"), process("fail2ban-server"), process("sshd_exporter")]) == ("sshd.pam",)
     hidden = process("x", f"/opt/{HIDDEN}/y")
     assert ssh_servers([hidden, process("sshd")]) == ("sshd",)
     with pytest.raises(EvidenceError, match="process 7"):
@@ -120,6 +119,10 @@ def test_servers_by_either_name() -> None:
         (["sh", "-c", "service ssh start && tail -f /dev/null"], {"sshd"}),
         (["/etc/init.d/ssh", "start"], {"sshd"}),
         (["systemctl", "restart", "ssh"], {"sshd"}),
+        (["/docker-entrypoint", "env", "A=b", "sshd", "-D"], {"sshd"}),
+        (["tini", "--", "gosu", "root", "'/usr/sbin/dropbear'", "-F"], {"dropbear"}),
+        (["sh", "-c", "pgrep sshd || tail -f /var/log/sshd"], set()),
+        (["fail2ban-client", "start", "sshd"], set()),
         (["ssh", "-N", "-L", "80:db:80", "gate"], set()),
         (["service", "ssh-agent", "start"], set()),
     ],

@@ -36,13 +36,13 @@ def test_packages(path: str, package: str) -> None:
     assert names.package(path) == package
 
 
-SURE = "id_rsa /root/.aws/credentials /app/id_rsa.bak /root/_netrc /root/.mylogin.cnf /root/.gnupg/secring.gpg"
+SURE = "id_rsa /root/.aws/credentials /app/id_rsa.bak /root/_netrc /app/ssh_host_rsa_key"
 PERHAPS = """
     /root/.ssh/deploy /app/tls.key /app/.env /app/.env.production server.key service-account.json /app/credentials.json
     /app/secrets.yml /app/passwords.txt /app/terraform.tfstate /app/htpasswd /app/kubeconfig /app/wp-config.php
     /app/private_key /app/server-key.der /app/SERVER-KEY.PEM /app/public-private-key.pem /app/github_rsa /app/token
     /app/secrets/db_password /etc/ssl/private/site.pem /app/.git/config /root/.bash_history /root/.m2/settings.xml
-    /app/.npmrc.bak /root/.docker/config.json.orig /root/.dockercfg
+    /app/.npmrc.bak /root/.docker/config.json.orig /root/.dockercfg /app/example/.env /app/bin/.env /app/example.key
 """
 NO_KEYS = """
     /root/.ssh/id_ed25519.pub /root/.ssh/known_hosts /root/.ssh/authorized_keys /root/.ssh/config /app/.env.example
@@ -50,6 +50,9 @@ NO_KEYS = """
     /app/secrets.py /app/credentials.go /usr/share/doc/x/credentials.json /usr/lib/x/private_key /app/tokens.json
     /etc/pam.d/common-password /app/node_modules/x/secrets.json /var/lib/pam/password /app/config.json /etc/shadow
     /etc/pki/tls/OISTE_WISeKey_Global_Root_GB_CA.pem
+    .env.sample .env.local.dist example.env config.json.example id_rsa.example secrets.yml.erb.tmpl env.defaults
+    tls.key.template /etc/ssl/private/dhparam.pem /app/.ssh/deploy.crt /usr/bin/password /opt/x/bin/token
+    /usr/share/cracklib/passwords.txt /usr/local/bundle/gems/x/passwords.txt /etc/pam.d/password
 """
 
 
