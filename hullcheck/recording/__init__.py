@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Struct, field
@@ -16,7 +16,7 @@ from hullcheck import inputs, private_files
 from hullcheck.lazy import regex
 from hullcheck.parsing.times import Times
 from hullcheck.recording import clocks
-from hullcheck.recording.packing import GZIP, LARGEST, VALUES, canonical, unpacked
+from hullcheck.recording.packing import GZIP, LARGEST, VALUES, unpacked
 from hullcheck.recording.probe import TIMED_OUT, UNREADABLE, Answer, Probe
 from hullcheck.recording.script import MAGIC, ProbeOutputError, parse
 from hullcheck.secrets import redact
@@ -37,25 +37,11 @@ _HEAD = 4096  # how far into an output its first line may be, after what a login
 _Time = Annotated[float, msgspec.Meta(ge=0, le=clocks.LATEST)]
 
 
-class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file of a recording."""
-
-    schema: Literal["hullcheck/recording/3"]
-    target: str
-    backend: str
-    answers: list[Answer]
-    commands: dict[str, str] = {}
-    gathered: _Time = 0.0
-    failure: str = ""
-    host_key: str = ""
-    asked: _Time = 0.0
-
-
 class RecordingError(Exception):
     """A file is no recording, or cannot be read; the message names the file."""
 
 
-class Recording(Struct, frozen=True):
+class Recording(Struct, frozen=True, forbid_unknown_fields=True):
     """What one target said.
 
     Attributes:
@@ -73,10 +59,10 @@ class Recording(Struct, frozen=True):
     backend: str
     answers: Mapping[str, Answer] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
-    gathered: float = 0.0
+    gathered: _Time = 0.0
     failure: str = ""
     host_key: str = ""
-    asked: float = 0.0
+    asked: _Time = 0.0
 
     @property
     def now(self) -> float:
@@ -211,6 +197,12 @@ class Recording(Struct, frozen=True):
         except KeyError:
             raise EvidenceError(f"{probe.name}: the answer has no part {name}") from None
 
+    @property
+    def text_of_file(self) -> str:
+        """The text of the recording's file; equal recordings give equal text."""
+        document = {"schema": SCHEMA, **asdict(self), "answers": list(map(asdict, self.answers.values()))}
+        return json.dumps(document, indent=1) + "\n"
+
     def save(self, folder: Path) -> Path:
         """Write the recording to *folder*, readable by its owner alone, and return the file's path.
 
@@ -219,8 +211,7 @@ class Recording(Struct, frozen=True):
         """
         private_files.make_folder(folder)
         path = folder / FILE_NAME
-        document = {"schema": SCHEMA, **asdict(self), "answers": list(map(asdict, self.answers.values()))}
-        content = canonical(document).encode("ascii")
+        content = self.text_of_file.encode("ascii")
         if len(content) > LARGEST:
             most = f"{LARGEST // inputs.MIB} MiB"
             raise OSError(errno.EFBIG, f"larger than a recording may be, {most}", str(path))
@@ -247,29 +238,30 @@ class Recording(Struct, frozen=True):
             raise RecordingError(f"{path}: empty: whatever asked this host brought no answer")
         if MAGIC in text[:_HEAD] and not text.lstrip().startswith("{"):
             return cls.from_output(text, probes, target=path.stem, backend="script")
-        return cls._from_document(text, path)
+        return cls.from_document(text, path)
 
     @classmethod
-    def _from_document(cls, text: str, path: Path) -> Self:
+    def from_document(cls, text: str, path: Path) -> Self:
+        """Return the recording of *text*, the file *path*, or raise RecordingError."""
         other = f"{path}: neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
         try:
             document = inputs.decode(text, VALUES)
-            if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            if not isinstance(document, dict) or document.pop("schema", "") != SCHEMA:
                 raise RecordingError(other)
-            read = msgspec.convert(document, _Document)
+            answers = {each["name"]: each for each in document["answers"]}
+            if len(answers) < len(document["answers"]):
+                raise ValueError("has two answers to a probe")
+            read = msgspec.convert({**document, "answers": answers}, cls)
         except json.JSONDecodeError:
             raise RecordingError(other) from None
         except msgspec.ValidationError as error:
             raise RecordingError(f"{path}: damaged: {error}; gather again") from None
         except ValueError as error:
             raise RecordingError(f"{path}: damaged: it {error}; gather again") from None
-        answers = {each.name: each for each in read.answers}
-        if len(answers) < len(read.answers):
-            raise RecordingError(f"{path}: damaged: a probe has two answers; gather again")
+        except (KeyError, TypeError):
+            raise RecordingError(f"{path}: damaged: it has no list of answers with names; gather again") from None
         # the hosts of a fleet were asked the same
-        commands = {name: sys.intern(each) for name, each in read.commands.items()}
-        clock = (read.gathered, read.failure, read.host_key, read.asked)
-        return cls(read.target, read.backend, answers, commands, *clock)
+        return replace(read, commands={name: sys.intern(each) for name, each in read.commands.items()})
 
     @classmethod
     def from_output(

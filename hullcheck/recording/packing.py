@@ -1,6 +1,5 @@
 """A recording as a file: written in one way, and packed by gzip."""
 
-import json
 import zlib
 
 from hullcheck import inputs
@@ -10,7 +9,8 @@ LARGEST = 256 * inputs.MIB
 VALUES = 100_000
 """The most values in its document, whose answers are texts."""
 GZIP = b"\x1f\x8b"
-_PACKED_HEAD = GZIP + b"\x08\0\0\0\0\0\x02\xff"  # without a name and a time
+PACKED_HEAD = GZIP + b"\x08\0\0\0\0\0\x02\xff"
+"""Begins what is packed here: without a name and a time. How gzip goes on differs between its releases."""
 
 
 def packed(content: bytes) -> bytes:
@@ -18,26 +18,7 @@ def packed(content: bytes) -> bytes:
     deflate = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
     body = deflate.compress(content) + deflate.flush()
     ends = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
-    return _PACKED_HEAD + body + ends
-
-
-def is_canonical(content: bytes) -> bool:
-    """Whether *content* is a recording that was written and packed here, so that no byte of it is free.
-
-    How gzip packs differs between its releases.
-
-    Raises:
-        ValueError: it cannot be unpacked, or is no JSON.
-    """
-    plain = unpacked(content)
-    return content.startswith(_PACKED_HEAD) and canonical(inputs.decode(plain, VALUES)) == plain.decode(
-        "ascii", "replace"
-    )
-
-
-def canonical(document: object) -> str:
-    """The text of a recording's file."""
-    return json.dumps(document, indent=1) + "\n"
+    return PACKED_HEAD + body + ends
 
 
 def unpacked(content: bytes) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 from hullcheck.bundle import manifest, sshsig
 from hullcheck.bundle.sshsig import SignatureError
 from hullcheck.results import run_files
-from hullcheck.verify import Step, comparison, documents, layout, place, replay
+from hullcheck.verify import Step, comparison, documents, layout, replay
 from hullcheck.verify.documents import DAMAGED, Documents
 
 _DIGEST = 66  # characters of a line before the name
@@ -37,7 +37,7 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
         yield Step("verdicts", "not derived again, because of what is wrong above")
     elif known is not None:
         if not known.selection.shipped:
-            place.require(path)
+            replay.require_controls(path)
         yield _again(files, known)
 
 

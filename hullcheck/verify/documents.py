@@ -3,7 +3,6 @@
 import posixpath
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from hullcheck.bundle import manifest as writer
 from hullcheck.bundle.inventory import OF_ANSIBLE
 from hullcheck.recording import PACKED, Recording, RecordingError
 from hullcheck.recording.backends import RECORDED, backend_of
-from hullcheck.recording.packing import is_canonical
+from hullcheck.recording.packing import PACKED_HEAD, unpacked
 from hullcheck.results import Audit, document, run_files
 from hullcheck.verify import Step, layout
 
@@ -113,7 +112,8 @@ def first_difference(said: Any, found: Any, where: str, by: str) -> Iterator[str
     elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
         parts = [(f", entry {at}", *both) for at, both in enumerate(zip(said, found, strict=True), 1)]
     else:
-        yield f"{where} is {str(said)[:_LONGEST]!r}, and {by} {str(found)[:_LONGEST]!r}"
+        shown = ("nothing" if each is None else repr(str(each)[:_LONGEST]) for each in (said, found))
+        yield f"{where} is {f', and {by} '.join(shown)}"
         return
     key, one, other = next(each for each in parts if each[1] != each[2])
     yield from first_difference(one, other, where + key, by)
@@ -125,18 +125,16 @@ def first_difference(said: Any, found: Any, where: str, by: str) -> Iterator[str
 def load(files: Mapping[str, bytes]) -> tuple[dict[str, Recording], list[str]]:
     """Return the recordings among *files* by target, and a fault for each that cannot be read."""
     found, faults = {}, []
-    with TemporaryDirectory(prefix="hullcheck-") as folder:
-        for target, name in layout.recordings(files).items():
-            path = Path(folder) / PACKED
-            path.write_bytes(files[name])
-            try:
-                found[target] = Recording.load(path, ())
-                if not is_canonical(files[name]):
-                    faults.append(f"{name}: not written as hullcheck writes it")
-            except RecordingError as error:
-                faults.append(f"{name}: {str(error).removeprefix(f'{path}: ')}")
-            except ValueError:  # the output of a probe script, which no bundle holds
+    for target, name in layout.recordings(files).items():
+        try:
+            text = unpacked(files[name]).decode("utf-8", "surrogateescape")
+            found[target] = Recording.from_document(text, Path(name))
+            if not files[name].startswith(PACKED_HEAD) or found[target].text_of_file != text:
                 faults.append(f"{name}: not written as hullcheck writes it")
+        except RecordingError as error:
+            faults.append(str(error))
+        except ValueError as error:
+            faults.append(f"{name}: {error}")
     return found, faults
 
 

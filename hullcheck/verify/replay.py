@@ -15,13 +15,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from hullcheck import pytest_settings
+from hullcheck import pytest_settings, unpacked
 from hullcheck.controls import shipped
 from hullcheck.inventory import yamlfile
 from hullcheck.inventory.acceptance import files as acceptance_files
 from hullcheck.messages import WrongUse, printable
 from hullcheck.results import run_files
-from hullcheck.verify import layout, place
+from hullcheck.verify import layout
 from hullcheck.verify.documents import Documents, Selection
 
 _FOLDER, _BEGAN = "HULLCHECK_REPLAY", "HULLCHECK_REPLAY_BEGAN"
@@ -34,6 +34,9 @@ _UNSET = ("sign", "profile", "fail-on", "baseline", "coverage", "targets", "seve
 _HOSTS, _REPORTS, _NO_INVENTORY, _ONLY = ".hosts", ".reports", ".none.yml", ".only.json"
 _NOT_HERE = (2, 5)  # exit status of pytest: tests that cannot be read, or none that were selected
 _LINES = 6
+# one of these is where tests are
+_SIGNS = ("tests", "conftest.py", "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+_ADVICE = "verify in the directory of the project whose controls were run"
 
 
 class ReplayError(Exception):
@@ -145,9 +148,9 @@ def _of_this_project(argument: str) -> str:
     path = Path(argument.partition("::")[0])
     if path.is_absolute() or ".." in path.parts:
         raise ReplayError(f"the run selected {argument}, which leads out of the project")
-    place.require_no_bundle(Path.cwd() / path)
+    require_no_bundle(Path.cwd() / path)
     if not (Path.cwd() / path).exists():
-        raise WrongUse(f"the run selected {argument}, which is not here; {place.ADVICE}")
+        raise WrongUse(f"the run selected {argument}, which is not here; {_ADVICE}")
     return argument
 
 
@@ -155,9 +158,44 @@ def _failure(status: int, output: str) -> Exception:
     lines = [line for line in printable(output).splitlines() if line.strip()]
     if status in _NOT_HERE:
         said = next((f" ({line})" for line in lines if line.startswith(("ERROR", "E "))), "")
-        return WrongUse(f"pytest found no control here that the run selected; {place.ADVICE}{said}")
+        return WrongUse(f"pytest found no control here that the run selected; {_ADVICE}{said}")
     said = "\n    ".join(lines[-_LINES:])
-    return ReplayError(f"pytest ended with status {status} and judged nothing; {place.ADVICE}:\n    {said}")
+    return ReplayError(f"pytest ended with status {status} and judged nothing; {_ADVICE}:\n    {said}")
+
+
+# ---- the controls are the user's own, and did not come with the bundle
+
+
+def require_controls(path: Path) -> None:
+    """Raise WrongUse if there are no controls here, or they may have come with the bundle at *path*."""
+    here = Path.cwd()
+    require_no_bundle(here)
+    if here in (Path(os.path.abspath(path)).parent, path.resolve().parent):
+        raise WrongUse(
+            f"{path.name} lies in the directory of the controls, and what lies beside a bundle may have come with it;"
+            " move it to a folder of its own, and verify it from here"
+        )
+    if not any((here / sign).exists() for sign in _SIGNS):
+        raise WrongUse(f"{here}: there are no controls to judge the recordings with; {_ADVICE}")
+
+
+def require_no_bundle(path: Path) -> None:
+    """Raise WrongUse if *path* is in an unpacked bundle."""
+    around = unpacked.bundle_around(path)
+    if around is not None:
+        raise WrongUse(f"{around} is an unpacked bundle, of which nothing is run; {_ADVICE}")
+
+
+def require_own_imports(path: Path) -> None:
+    """Raise WrongUse if this process may import from the current directory or beside the bundle at *path*."""
+    own = Path(__file__).resolve().parents[2]
+    foreign = {Path.cwd(), path.resolve(), path.resolve().parent} - {own}
+    for entry in sys.path:
+        if Path(entry).resolve() in foreign:
+            raise WrongUse(
+                f"Python imports from {Path(entry).resolve()}, where strangers may have put files: because of"
+                " PYTHONPATH, or of how it was started; write `env -u PYTHONPATH hullcheck verify BUNDLE`"
+            )
 
 
 # ---- the plugin: no host is asked, and only controls run, because other tests of the project may ask hosts
