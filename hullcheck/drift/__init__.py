@@ -30,9 +30,9 @@ class PastRun(Struct, frozen=True, dict=True):
         return cls(audit, path if path.is_dir() else path.parent)
 
     @property
-    def targets(self) -> dict[str, str]:
-        """The targets by name, each with how it was reached."""
-        return {each.name: each.connect for each in self.audit.targets}
+    def targets(self) -> list[str]:
+        """The names of the targets."""
+        return [each.name for each in self.audit.targets]
 
     @cached_property
     def results(self) -> dict[tuple[str, str], Result]:
@@ -47,7 +47,7 @@ class PastRun(Struct, frozen=True, dict=True):
             return None
 
 
-class Drift(Struct, frozen=True, dict=True):
+class Drift(Struct, frozen=True):
     """Two runs beside each other."""
 
     old: PastRun
@@ -57,14 +57,11 @@ class Drift(Struct, frozen=True, dict=True):
     added: tuple[str, ...]  # the targets of the later run alone
     removed: tuple[str, ...]  # the targets of the earlier run alone
 
-    @cached_property
-    def _new(self) -> frozenset[Change]:
-        return frozenset(self.changes.new)
-
     def severity(self, change: Change) -> str:
-        """Return the severity of the control on that target, in the run in which it fails."""
-        run = self.new if change in self._new else self.old
-        return run.audit.severity(run.results[change.control, change.target])
+        """Return the severity of the control on that target, in the later run if it was judged there."""
+        key = change.control, change.target
+        run = self.new if key in self.new.results else self.old
+        return run.audit.severity(run.results[key])
 
 
 def drift(old: PastRun, new: PastRun) -> Drift:

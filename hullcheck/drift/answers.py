@@ -23,15 +23,14 @@ _OTHER_EACH_TIME = "processes"
 """The probe of which two answers are never the same."""
 _OTHER_SECTIONS = regex(r"^--(?:asked|running|sockets|proc|paths)\n(?:(?!--).*\n)*", re.MULTILINE)
 """The sections of which two are never the same."""
-_OTHER_EACH_START = regex(
-    r"(?:[^:]*\.)?(?:Pid|Id|Created|StartedAt|FinishedAt|NetworkID|IPAddress|GlobalIPv6Address|SystemTime): "
+_OTHER_EACH_START = frozenset(
+    ["Pid", "Id", "Created", "StartedAt", "FinishedAt", "NetworkID", "IPAddress", "GlobalIPv6Address", "SystemTime"]
 )
 _DATED = regex(r"\d{4}-\d\d-\d\d \d\d:\d\d:|^(?:process )?\d+$")
 _PLACE = regex(r"^(?:[0-9a-f]{32} |\d+/)|/proc/\d+/root(?=/)")
 """Numbers of processes and of the script, which stand before and in lines."""
 
-_Fields = dict[str, set[str]]  # the values of each field; a line of text is a field with an empty value
-_Objects = dict[str, _Fields]  # by name; what is about no object by an empty one
+_Lines = set[tuple[str, str]]  # each with the name of the object that it is about, or an empty one
 
 
 def difference(change: Change, evidence: Iterable[str], old: Recording, new: Recording) -> tuple[str, ...]:
@@ -39,29 +38,21 @@ def difference(change: Change, evidence: Iterable[str], old: Recording, new: Rec
     found: list[str] = []
     for probe in evidence:
         if probe != _OTHER_EACH_TIME:
-            before, after = (_objects(probe, _text(each, probe)) for each in (old, new))
-            found += _differing(change, before, after)
+            before, after = (_lines(probe, each) for each in (old, new))
+            differing = {*_differing(change, "-", before, after), *_differing(change, "+", after, before)}
+            found += sorted(differing, key=lambda line: (line[2:].partition(": ")[0], line[0] == "+", line))
     more = len(found) - _MOST
-    return (*found[:_MOST], f"and {more} more") if more > 1 else tuple(found)
+    shown = (line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..." for line in found[:_MOST])
+    return (*shown, f"and {more} more") if more > 1 else tuple(shown)
 
 
-def _text(recording: Recording, probe: str) -> str:
-    answer = recording.answers.get(probe)
-    return _OTHER_SECTIONS.sub("", answer.stdout) if answer else ""
-
-
-def _differing(change: Change, before: _Objects, after: _Objects) -> Iterator[str]:
-    """Compare field by field; an object that only one of the answers has is one line."""
-    for name in dict.fromkeys((*before, *after)):
-        old, new = before.get(name, {}), after.get(name, {})
-        if name and (not old or not new):
-            old, new = ({name: {""}} if each else {} for each in (old, new))
-        for field in sorted(old.keys() | new.keys()):
-            was, is_now = old.get(field, set()), new.get(field, set())
-            for sign, values in (("-", was - is_now), ("+", is_now - was)):
-                line = field + ", ".join(sorted(values))
-                if values and _is_about(change, name, line):
-                    yield _cut(f"{sign} {line}")
+def _differing(change: Change, sign: str, lines: _Lines, others: _Lines) -> Iterator[str]:
+    """Yield the *lines* that are not among the *others*; an object that is not there is one line."""
+    known = {name for name, _ in others}
+    for name, line in lines - others:
+        shown = line if not name or name in known else name
+        if _is_about(change, name, shown):
+            yield f"{sign} {shown}"
 
 
 def _is_about(change: Change, name: str, line: str) -> bool:
@@ -72,25 +63,20 @@ def _is_about(change: Change, name: str, line: str) -> bool:
     return True
 
 
-def _cut(line: str) -> str:
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
-
-
-def _objects(probe: str, text: str) -> _Objects:
+def _lines(probe: str, recording: Recording) -> _Lines:
     """Take an answer apart: documents into their fields, other text into lines."""
-    found: _Objects = {}
-    kind = _DOCUMENTS.get(probe, "")
-    for line in text.split("\n"):
+    found: _Lines = set()
+    answer = recording.answers.get(probe)
+    own = kind = _DOCUMENTS.get(probe, "")
+    for line in _OTHER_SECTIONS.sub("", answer.stdout).split("\n") if answer else ():
         if line.startswith(SECTION):
-            kind = _DOCUMENTS.get(line.removeprefix(SECTION), _DOCUMENTS.get(probe, ""))
+            kind = _DOCUMENTS.get(line.removeprefix(SECTION), own)
             continue
         for document in (documents := _documents(line)):
-            fields = found.setdefault(f"{kind} {called}" if kind and (called := _name(document)) else "", {})
-            for field, value in _fields(document, ""):
-                if not _OTHER_EACH_START.fullmatch(field):
-                    fields.setdefault(field, set()).add(value)
+            name = f"{kind} {called}" if kind and (called := _name(document)) else ""
+            found |= {(name, f"{field}: {value}") for field, value in _fields(document, "")}
         if line and not documents and not kind and not _DATED.search(line):
-            found.setdefault("", {})[_PLACE.sub("", line)] = {""}
+            found.add(("", _PLACE.sub("", line)))
     return found
 
 
@@ -111,11 +97,12 @@ def _name(document: dict[str, object]) -> str:
 
 
 def _fields(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a document, but for those that are others after each start."""
     if isinstance(value, dict):
         for key, each in value.items():
             yield from _fields(each, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):
         for each in value:
             yield from _fields(each, f"{path}[{_name(each)}]" if isinstance(each, dict) else path)
-    else:
-        yield f"{path}: ", value if isinstance(value, str) else json.dumps(value)
+    elif path.rpartition(".")[2] not in _OTHER_EACH_START:
+        yield path, value if isinstance(value, str) else json.dumps(value)

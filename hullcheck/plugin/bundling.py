@@ -11,8 +11,7 @@ from hullcheck.bundle import archive, inventory, manifest, sshsig
 from hullcheck.controls import shipped
 from hullcheck.plugin import options
 from hullcheck.plugin.session import AuditSession
-from hullcheck.recording import FILE_NAME, PACKED
-from hullcheck.recording.packing import packed
+from hullcheck.recording import FILE_NAME, PACKED, packed
 from hullcheck.results import Audit, run_files
 from hullcheck.writers.formats import BUNDLED
 from hullcheck.writers.run_folder import WRITERS

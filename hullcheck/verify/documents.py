@@ -11,9 +11,8 @@ from msgspec import Struct
 from hullcheck import __version__, inputs
 from hullcheck.bundle import manifest as writer
 from hullcheck.bundle.inventory import OF_ANSIBLE
-from hullcheck.recording import PACKED, Recording, RecordingError
+from hullcheck.recording import PACKED, PACKED_HEAD, Recording, RecordingError, unpacked
 from hullcheck.recording.backends import RECORDED, backend_of
-from hullcheck.recording.packing import PACKED_HEAD, unpacked
 from hullcheck.results import Audit, document, run_files
 from hullcheck.verify import Step, layout
 

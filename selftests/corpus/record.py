@@ -18,8 +18,7 @@ from hullcheck.gather import gather
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy
-from hullcheck.recording import Recording
-from hullcheck.recording.packing import packed
+from hullcheck.recording import Recording, packed
 from selftests.corpus.description import Description, descriptions
 from selftests.corpus.judged import BUILT, RECORDINGS
 from selftests.corpus.script import script

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hullcheck.bundle import archive, sshsig
-from hullcheck.recording.packing import packed, unpacked
+from hullcheck.recording import packed, unpacked
 from hullcheck.results import run_files
 from selftests.kit.bundles import Bundle
 from selftests.needs import need

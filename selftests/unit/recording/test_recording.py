@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck.parsing.models import Model, kept_as
-from hullcheck.recording import Recording, RecordingError, why_not_a_recording
-from hullcheck.recording.packing import packed
+from hullcheck.recording import Recording, RecordingError, packed, why_not_a_recording
 from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import render
 from hullcheck.verdicts import EvidenceError

@@ -91,7 +91,7 @@ def test_bundle_that_unpacks_too_far(made: Bundle, monkeypatch: pytest.MonkeyPat
     found = faults(tmp_path / "bomb.zip")
     assert found[0] == "bomb.zip: damaged: its entries claim to be larger than it is"
     assert found[1:] == [f"{name}: is missing" for name in layout.ALWAYS]
-    monkeypatch.setattr("hullcheck.recording.packing.LARGEST", 100_000)
+    monkeypatch.setattr("hullcheck.recording.LARGEST", 100_000)
     found = faults(made.copy().unsigned().write(tmp_path / "large.zip"))
     assert f"{RECORDINGS[0]}: damaged: it is cut off, too large, or goes on after its end" in found
 
