@@ -44,12 +44,9 @@ def arriving(
     cache: Path | None = None,
     jobs: int = JOBS,
 ) -> Iterator[Recording]:
-    """Yield the recording of each target as it arrives; that of a target that failed says why.
+    """Yield the recording of each target as it arrives, *jobs* at a time; that of a target that failed says why.
 
-    Args:
-        probe_timeout: seconds for each probe on the target.
-        cache: the folder in which it is kept what was read of images.
-        jobs: how many targets are asked at a time.
+    Each probe has *probe_timeout* seconds. What was read of images is kept in the folder *cache*.
     """
     waiting = iter(list(targets))  # each target goes to one of the threads
     finished: Queue[Recording] = Queue()
@@ -71,11 +68,7 @@ def arriving(
 
 
 def check_files(targets: Iterable[Target]) -> None:
-    """See that the Compose files among *targets* can be judged, before anything is asked.
-
-    Raises:
-        TargetError: one cannot; the message names file and line.
-    """
+    """Raise TargetError with file and line if a Compose file among *targets* cannot be judged."""
     for target in targets:
         if backend_of(target.connect) == COMPOSE:
             try:
@@ -85,11 +78,7 @@ def check_files(targets: Iterable[Target]) -> None:
 
 
 def _of_files(target: Target) -> Recording:
-    """Return the recording of Compose files.
-
-    Raises:
-        RecordingError: they cannot be judged; the message names file and line.
-    """
+    """Return the recording of Compose files, or raise RecordingError with file and line."""
     from hullcheck import compose  # late: it imports the facts, and a host is asked before they are
 
     try:
@@ -102,14 +91,8 @@ def script_for(
     target: Target, probes: tuple[Probe, ...], timeout: int, known: Iterable[str] = (), *, shown: bool = False
 ) -> str:
     """Return the probe script as it is run on *target*, where the layers of *known* images need not be read again."""
-    return render(
-        probes,
-        docker_host=_docker_host(target),
-        timeout=timeout,
-        known_images=known,
-        paths=target.paths,
-        shown=shown,
-    )
+    engine = _docker_host(target)
+    return render(probes, docker_host=engine, timeout=timeout, known_images=known, paths=target.paths, shown=shown)
 
 
 def _docker_host(target: Target) -> str | None:
@@ -121,7 +104,7 @@ def _docker_host(target: Target) -> str | None:
 
 
 class _Trip(Struct, frozen=True):
-    """How each target is asked; fields are the arguments of `gather`."""
+    """How each target is asked; fields are the arguments of `arriving`."""
 
     probes: tuple[Probe, ...]
     connection: Connection
@@ -129,7 +112,7 @@ class _Trip(Struct, frozen=True):
     cache: Path | None
 
     def bounded(self, target: Target) -> Recording:
-        """A recording of *target* within its time, whatever its backend does: not all of them know a time-out."""
+        """Return a recording of *target* within its time: not all backends know a time-out."""
         result: list[Recording] = []
         worker = threading.Thread(target=lambda: result.append(self._record(target)), daemon=True)
         worker.start()
@@ -165,14 +148,8 @@ class _Trip(Struct, frozen=True):
         asked = time.time()
         script = script_for(target, self.probes, self.probe_timeout, known_images)
         reply = run_script(target, script, self.connection)
-        recording = Recording.from_output(
-            reply.output,
-            self.probes,
-            target=target.name,
-            backend=backend_of(target.connect),
-            asked=asked,
-            cut_off=bool(reply.fault),
-        )
+        about: dict[str, Any] = {"target": target.name, "backend": backend_of(target.connect), "asked": asked}
+        recording = Recording.from_output(reply.output, self.probes, **about, cut_off=bool(reply.fault))
         if recording.failure:
             said = f" (it says: {reply.said})" if reply.said else ""
             raise TransportError(reply.fault or recording.failure + said)
