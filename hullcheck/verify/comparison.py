@@ -5,9 +5,9 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from hullcheck.gates import COVERAGE, FAIL_ON, Gates, conditions, held
+from hullcheck.gates import held
+from hullcheck.gates.conditions import NEW
 from hullcheck.lazy import regex
-from hullcheck.messages import WrongUse
 from hullcheck.recording import Recording
 from hullcheck.results import INCOMPLETE, Audit, run_files
 from hullcheck.verify import layout
@@ -63,7 +63,6 @@ def differences(
     """Yield the first difference of each part; *made* are the files of *again*."""
     for said, found in zip(_derived(known, known), _derived(again, known), strict=True):
         yield from first_difference(said, found, run_files.RESULTS, _BY)
-    yield from _gates(known.audit)
     if files[run_files.POLICY] != made[run_files.POLICY]:
         yield f"{run_files.POLICY}: is not the policy that the inventory gives"
     for name in sorted(layout.inventory(files).keys() - layout.inventory(made).keys()):
@@ -80,35 +79,20 @@ def differences(
 
 
 def _derived(documents: Documents, known: Documents) -> tuple[dict[str, Any], ...]:
-    """Return the results, and what follows from them; of a run such as `--lf` only the verdicts on requirements do."""
+    """Return the results, and what follows from them; of a run such as `--lf` less does."""
     results = {f"{each['target']} {each['control']}": each for each in documents.results["results"]}
     parts = {part: documents.results[part] for part in _DERIVED}
     targets = {name: {**each, "connect": ""} for name, each in documents.results["targets"].items()}
     if known.selection.partial.startswith("--"):
         said, found = _requirements(known), _requirements(documents)
         parts["requirements"] = {name: found.get(name) for name in said if said[name] != INCOMPLETE}
-    return results, {"order": list(results), "targets": targets, **parts}
+    gates = [each for each in documents.results.get("gates", ()) if NEW not in each["asked"]]
+    return results, {"order": list(results), "targets": targets, "gates": gates, **parts}
 
 
 def _requirements(documents: Documents) -> dict[str, str]:
     rollups = documents.audit.requirements
     return {f"{each.framework} {one.id}": one.verdict for each in rollups for one in each.requirements}
-
-
-def _gates(audit: Audit) -> Iterator[str]:
-    """Yield gates that the results break and that are said to hold; what was `new` cannot be derived."""
-    asked = {each.option: each.asked for each in audit.gates}
-    try:
-        wanted = tuple(each for each in conditions.parse(asked.get(FAIL_ON, "")) if not each.new)
-        given = Gates(asked.get(FAIL_ON, ""), wanted, coverage=float(asked.get(COVERAGE, 0)))
-        broken = {each.option: {*each.broken} for each in given.outcomes(audit)}
-    except (WrongUse, ValueError):
-        broken = {}
-        asked = dict.fromkeys(asked, "")
-    for each in audit.gates:
-        known = each.option in (FAIL_ON, COVERAGE) and asked[each.option]
-        if not known or not broken.get(each.option, set()) <= {*each.broken}:
-            yield f"{run_files.RESULTS}: the gate {each.option}={each.asked} is not what the results make of it"
 
 
 def _test_cases(content: bytes, machine: str) -> list[str]:

@@ -17,6 +17,8 @@ import pytest
 
 from hullcheck import pytest_settings, unpacked
 from hullcheck.controls import shipped
+from hullcheck.gates import COVERAGE, FAIL_ON
+from hullcheck.gates.conditions import NEW
 from hullcheck.inventory import yamlfile
 from hullcheck.inventory.acceptance import files as acceptance_files
 from hullcheck.messages import WrongUse, printable
@@ -28,7 +30,7 @@ _FOLDER, _BEGAN = "HULLCHECK_REPLAY", "HULLCHECK_REPLAY_BEGAN"
 """The variables that tell the run where the recordings are, and when the run began that made them."""
 # no environment of Python, no import from the current directory, nothing written
 _ISOLATED = ("-E", "-P", "-B")
-_UNSET = ("sign", "profile", "fail-on", "baseline", "coverage", "targets", "severity", "keep", "format")
+_UNSET = ("sign", "profile", "baseline", "targets", "severity", "keep", "format")
 """Options that settings of the project must not give: targets are named one by one, the severity is in the markers."""
 # with a dot, which no target begins with; the last one has what is judged, where that is not all that is selected
 _HOSTS, _REPORTS, _NO_INVENTORY, _ONLY = ".hosts", ".reports", ".none.yml", ".only.json"
@@ -54,6 +56,8 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
         # where there was none, one that says nothing: that of the project must not count
         inventory = folder / (known.inventory or _NO_INVENTORY)
         _refuse_other_files(inventory, known.inventory, files)
+        # what was `new` cannot be derived
+        asked = {each.option: each.asked for each in known.audit.gates if NEW not in each.asked}
         releases = folder / run_files.RELEASES if run_files.RELEASES in files else ""
         command = [
             *(sys.executable, *_ISOLATED, "-m", "pytest", *_project(folder, known.selection)),
@@ -62,6 +66,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
             *(f"--reports={folder}/{_REPORTS}", "--bundle"),
             *(f"--releases={releases}", f"--inventory={inventory}"),
             *(f"--{name}=" for name in _UNSET),
+            *(f"{option}={asked.get(option, '')}" for option in (FAIL_ON, COVERAGE)),
             f"@{folder / _HOSTS}",
             *_selected(known.selection),
         ]
