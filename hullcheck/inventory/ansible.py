@@ -1,6 +1,5 @@
 """Inventories of Ansible, by `ansible-inventory --list`: targets, groups, and the policy in their variables."""
 
-import itertools
 import json
 import os
 import re
@@ -25,14 +24,10 @@ _SETTINGS = {
     "ANSIBLE_HASH_BEHAVIOUR": "merge",  # of `hullcheck_policy`: key by key, in the order of Ansible's precedence
     "ANSIBLE_NOCOLOR": "true",
 }
-_OWN_KEY = regex(
-    r"""^(?:\{\s*)?["']?(?:targets|policy|profiles|controls|waivers|attestations)["']?\s*:(?:\s|$)""", re.M
+_SHAPE = regex(
+    r"""^\[[\w.:-]+\]|^[\w.:\[\]-]+\s+ansible_\w+=|^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.M
 )
-_HEADING = regex(r"\[[\w.-]+(?::\w+)?\]\s*(?:#.*)?")
-_YAML = regex(r"""^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.M)
-_HOST = regex(r"[\w.:\[\]-]+(?:\s+\w+=.*)+|(?:[\w\[\]:-]{1,63}\.)+[\w\[\]:-]{1,63}")
-"""A line of hosts: with variables, or a name with a dot."""
-
+"""What an inventory of Ansible has: a heading, a host with variables, a program, a plugin, or a key of its YAML."""
 _ADDRESS = regex(r"[\w.][\w.:%-]*")
 _ENGINE_ADDRESS = regex(r"(?:unix:///|tcp://|ssh://)[^\s'\"]+")
 _YES, _NO = ("true", "yes", "on", "1", "t", "y"), ("false", "no", "off", "0", "f", "n", "")
@@ -57,20 +52,11 @@ def is_ansible(path: Path) -> bool:
         text = yamlfile.read_text(path)
     except yamlfile.YamlError:
         return False  # the reader of our own format says why
-    if _OWN_KEY.search(text):
-        return False
-    lines = [each for each in map(str.strip, text.splitlines()) if each and each[0] not in ";#"]
-    before = list(itertools.takewhile(lambda line: not _HEADING.fullmatch(line), lines))
-    starts_with_hosts = len(before) < len(lines) if not before else all(map(_HOST.fullmatch, before))
-    return starts_with_hosts or bool(_YAML.search(text))
+    return not yamlfile.OURS.search(text) and _SHAPE.search(text) is not None
 
 
 def load(path: Path) -> Inventory:
-    """Return the inventory *path* of Ansible; a host that cannot be reached is a target with a fault.
-
-    Raises:
-        InventoryError: ansible-inventory is missing or fails, or a policy is wrong.
-    """
+    """Return the inventory *path* of Ansible, or raise InventoryError; a host with a fault is a target with one."""
     listing = _listing(path)
     hosts = _hosts(listing)
     if not hosts:
@@ -80,7 +66,10 @@ def load(path: Path) -> Inventory:
     if faults := _policy_faults(path, policies):
         raise InventoryError(faults)
     groups = _groups(listing)
-    targets = tuple(_target(path, names[host], host, known, groups[host]) for host, known in hosts.items())
+    targets = tuple(
+        _target(path, names[host], host, known, tuple(name for name, members in groups.items() if host in members))
+        for host, known in hosts.items()
+    )
     return Inventory(path, targets, {"targets": policies}, notes=tuple(_unused(hosts)), is_of_ansible=True)
 
 
@@ -124,15 +113,14 @@ def _hosts(listing: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {host: known.get(host, {}) for host in dict.fromkeys((*named, *known))}
 
 
-def _groups(listing: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Return the groups of each host, with their parents and without `all`."""
+def _groups(listing: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Return the hosts of each group, with those of its children; without `all`."""
 
     def below(name: str) -> set[str]:
         group = listing.get(name, {})
         return set(group.get("hosts", ())).union(*map(below, group.get("children", ())))
 
-    members = {name: below(name) for name in sorted(listing) if name not in ("all", "_meta")}
-    return {host: tuple(name for name in members if host in members[name]) for host in _hosts(listing)}
+    return {name: below(name) for name in sorted(listing) if name not in ("all", "_meta")}
 
 
 def _policy_faults(path: Path, policies: Mapping[str, Any]) -> tuple[str, ...]:
@@ -183,7 +171,12 @@ def _connect(host: str, variables: Mapping[str, Any]) -> tuple[str, str]:
     if port and not (port.isdecimal() and 0 < int(port) < 65536):
         raise ValueError("ansible_port: not a port")
     address = f"[{address}]" if ":" in address else address
-    return f"ssh://{login}{address}{f':{port}' if port else ''}{query}", _ssh_arguments(variables)
+    written = " ".join(_text(variables, (name,)) for name in _ARGUMENTS)
+    try:  # quoted for a shell: Ansible splits them without one
+        arguments = shlex.join(shlex.split(written))
+    except ValueError as error:
+        raise ValueError(f"{_ARGUMENTS[-2]}: {error}") from None
+    return f"ssh://{login}{address}{f':{port}' if port else ''}{query}", arguments
 
 
 def _options(variables: Mapping[str, Any]) -> dict[str, str]:
@@ -196,15 +189,6 @@ def _options(variables: Mapping[str, Any]) -> dict[str, str]:
         raise ValueError("ansible_become_method: only sudo is supported")
     user = _text(variables, ("ansible_become_user",))
     return {"sudo": "true", **({"sudo_user": user} if user not in ("", "root") else {})}
-
-
-def _ssh_arguments(variables: Mapping[str, Any]) -> str:
-    """Return the arguments for ssh, quoted for a shell: Ansible splits them without one."""
-    written = " ".join(_text(variables, (name,)) for name in _ARGUMENTS)
-    try:
-        return shlex.join(shlex.split(written))
-    except ValueError as error:
-        raise ValueError(f"{_ARGUMENTS[-2]}: {error}") from None
 
 
 def _text(variables: Mapping[str, Any], names: tuple[str, ...], default: str = "") -> str:
