@@ -27,14 +27,6 @@ JOBS = 64
 _GRACE = 3  # seconds that a backend gets in which to notice its own time-out
 
 
-def gather(
-    targets: Sequence[Target], probes: tuple[Probe, ...], connection: Connection, **how: Any
-) -> dict[str, Recording]:
-    """Return the recordings of *targets*, by name, in their order; see `arriving`."""
-    recordings = {each.target: each for each in arriving(targets, probes, connection, **how)}
-    return {target.name: recordings[target.name] for target in targets}
-
-
 def arriving(
     targets: Sequence[Target],
     probes: tuple[Probe, ...],

@@ -5,8 +5,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from hullcheck.gates import held
-from hullcheck.gates.conditions import NEW
+from hullcheck.gates import NEW, held
 from hullcheck.lazy import regex
 from hullcheck.recording import Recording
 from hullcheck.results import INCOMPLETE, Audit, run_files

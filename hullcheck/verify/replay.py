@@ -17,8 +17,7 @@ import pytest
 
 from hullcheck import pytest_settings, unpacked
 from hullcheck.controls import shipped
-from hullcheck.gates import COVERAGE, FAIL_ON
-from hullcheck.gates.conditions import NEW
+from hullcheck.gates import COVERAGE, FAIL_ON, NEW
 from hullcheck.inventory import yamlfile
 from hullcheck.inventory.acceptance import files as acceptance_files
 from hullcheck.messages import WrongUse, printable
