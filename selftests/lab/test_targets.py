@@ -357,7 +357,7 @@ from hullcheck.recording.probe import Probe
 probes = Probe("first", "echo 1"), Probe("slow", "sleep 77 | (sleep 77; cat)")
 target, timeout = Target("box", **json.loads(sys.argv[1])), int(sys.argv[2])
 with processes.ended_at_once(2):
-    recording = next(arriving([target], probes, Connection(timeout=timeout)))
+    (recording,) = arriving([target], probes, Connection(timeout=timeout))
 assert recording.answers["first"].stdout == "1\\n", recording
 assert recording.answers["slow"].status == 124, recording
 """

@@ -95,7 +95,8 @@ def test_configuration_of_ssh_that_is_none_is_not_quoted(backend: str, tmp_path:
 
 def _asked(script: str, *, timeout: int = 60, most: int = MOST) -> Recording:
     probes = (Probe("before", "echo 1"), Probe("one", script, most=most), Probe("after", "echo 2"))
-    return next(arriving([Target("here", "local://")], probes, Connection(timeout=timeout)))
+    (recording,) = arriving([Target("here", "local://")], probes, Connection(timeout=timeout))
+    return recording
 
 
 @pytest.mark.parametrize("to", ["", ">&2"], ids=["output", "errors"])
@@ -134,7 +135,7 @@ def test_answers_of_a_target_that_does_not_end(monkeypatch: pytest.MonkeyPatch) 
     hanging = Probe("docker_x", "docker() { echo half; sleep 4244; }; docker x")
     targets = [Target("here", "local://")]
     monkeypatch.setattr(processes, "HOLD", b"")
-    recording = next(arriving(targets, (begun, hanging), Connection(timeout=3)))
+    (recording,) = arriving(targets, (begun, hanging), Connection(timeout=3))
     assert recording.text(begun) == "1\n"
     assert recording.answers["docker_x"].status == TIMED_OUT
     assert "half" not in recording.answers["docker_x"].stdout
