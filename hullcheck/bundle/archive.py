@@ -43,12 +43,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def leave(path: Path, files: Mapping[str, bytes], key: Path | None) -> None:
-    """Write the bundle *path* with *files*, signed by *key*, and let `latest.zip` lead to it.
-
-    Raises:
-        BundleError: it cannot be signed.
-        OSError: it cannot be written.
-    """
+    """Write the bundle *path* with *files*, and let `latest.zip` lead to it; BundleError if *key* cannot sign it."""
     try:
         signature = {run_files.SIGNATURE: sshsig.sign(key, files[run_files.DIGESTS])} if key else {}
     except sshsig.SignatureError as error:
@@ -58,11 +53,7 @@ def leave(path: Path, files: Mapping[str, bytes], key: Path | None) -> None:
 
 
 def unpack(whole: bytes) -> list[tuple[str, bytes]]:
-    """Return the entries of a zip, in the order of its directory.
-
-    Raises:
-        ArchiveError: it is none, is damaged, or has too many entries, or some that are larger than it is itself.
-    """
+    """Return the entries of a zip, in the order of its directory, or raise ArchiveError."""
     if whole.count(_ENTRY) > MEMBERS:  # before zipfile keeps something of each
         raise ArchiveError(f"more than {MEMBERS:,} files, which no bundle has")
     try:

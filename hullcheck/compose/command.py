@@ -42,12 +42,9 @@ class Merged(Struct, frozen=True):
 
 
 def environment(query: str) -> dict[str, str]:
-    """Return the variables that *query* names, as `env=TAG&env=PORT`, and HOME, for which `~` stands too.
+    """Return HOME and the variables that *query* names, as `env=TAG&env=PORT`, or raise ComposeError.
 
     No other: the file may be a stranger's, and its values are in reports.
-
-    Raises:
-        ComposeError: *query* has anything else.
     """
     named = ["HOME"]
     for key, name in parse_qsl(query, keep_blank_values=True):

@@ -48,27 +48,16 @@ class RecordingError(Exception):
 
 
 class Recording(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one target said.
-
-    Attributes:
-        backend: the testinfra backend that reached it ("local", "ssh", "docker", ...).
-        answers: by probe name, as `commands`, the scripts that were asked.
-        gathered: seconds since the epoch, by the clock of the target; by the auditor's where it told none; 0 where
-            neither is known.
-        asked: seconds since the epoch, by the auditor's clock, just before the target was asked; 0 where it is not
-            known, as in answers that were carried here.
-        failure: why nothing was gathered; empty when something was.
-        host_key: fingerprint of the key that the SSH server proved to have, or `unknown`; empty where none took part.
-    """
+    """What one target said; times are in seconds since the epoch, or 0 if they are unknown."""
 
     target: str
-    backend: str
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    commands: Mapping[str, str] = field(default_factory=dict)
-    gathered: _Time = 0.0
-    failure: str = ""
-    host_key: str = ""
-    asked: _Time = 0.0
+    backend: str  # of testinfra, that reached it
+    answers: Mapping[str, Answer] = field(default_factory=dict)  # by probe name
+    commands: Mapping[str, str] = field(default_factory=dict)  # the scripts that were asked, by probe name
+    gathered: _Time = 0.0  # by the clock of the target, or by the auditor's if it has none
+    failure: str = ""  # why nothing was gathered
+    host_key: str = ""  # fingerprint of the key that the SSH server proved to have, or `unknown`; empty without one
+    asked: _Time = 0.0  # by the auditor's clock, just before the target was asked; unknown of what was carried here
 
     @property
     def now(self) -> float:
@@ -123,12 +112,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
         return replace(self, failure=f"{why}, and --max-age allows {_span(most)}")
 
     def answer(self, probe: Probe) -> Answer:
-        """Return the answer to *probe*, whatever its exit status.
-
-        Raises:
-            EvidenceError: nothing was gathered, the probe was not asked, it was stopped by its time-out, its answer
-                was dropped, or a secret was cut out of it with what may be more.
-        """
+        """Return the answer to *probe*, whatever its exit status; raise EvidenceError if it is not whole."""
         if self.failure:
             raise EvidenceError(self.failure)
         answer = self.answers.get(probe.name)

@@ -29,7 +29,7 @@ _OF_ENGINE = ("engine", "swarm", "containers", "images", "image_contents")
 
 
 def _named(word: str) -> str:
-    """The names for which `@WORD@` stands in a script."""
+    """Return the names for which `@WORD@` stands in a script."""
     if word in ("PACKAGES", "PROGRAMS"):
         return "|".join(each[word.lower()] for each in (software.COMPILERS, software.BROWSERS))
     updaters = [f"{name}.{kind}" for name in UPDATERS for kind in ("timer", "service")]
@@ -38,23 +38,16 @@ def _named(word: str) -> str:
 
 
 class Probe(Struct, frozen=True):
-    """One named question to a target.
+    """One named question to a target."""
 
-    Attributes:
-        name: stable, names the evidence in results and recordings.
-        script: POSIX sh, read-only. Never a pipeline whose first command can fail unseen.
-        keep: what of the standard output may be stored; secrets are dropped here, before anything is written.
-        most: bytes of its answer that are read; a longer one is dropped.
-    """
-
-    name: str
-    script: str
-    keep: Callable[[str], str] = str
-    most: int = MOST
+    name: str  # stable, names the evidence in results and recordings
+    script: str  # POSIX sh, read-only; never a pipeline whose first command can fail unseen
+    keep: Callable[[str], str] = str  # what of its answer may be stored: secrets are dropped before anything is written
+    most: int = MOST  # bytes of its answer that are read; a longer one is dropped
 
     @classmethod
     def from_file(cls, name: str, keep: Callable[[str], str] = str, *, most: int = MOST) -> Self:
-        """The probe whose script is NAME.sh of `facts/probes`."""
+        """Return the probe whose script is NAME.sh of `facts/probes`."""
         text = re.sub("@([A-Z]+)@", lambda word: _named(word[1]), shell.read(_PROBES / f"{name}.sh"))
         return cls(name, text, keep, most)
 

@@ -4,18 +4,12 @@ from msgspec import Struct
 
 
 class Step(Struct, frozen=True):
-    """One check.
-
-    Attributes:
-        name: what was looked at.
-        said: what was found where nothing is wrong, or what a reader has to know of it.
-        faults: what is wrong, each beginning with the name of a file of the bundle, or with a target and a control.
-        differs: whether the faults are differences from what hullcheck says here and now, which another version may.
-        other: what made the bundle, where that is not what is here.
-    """
+    """One check."""
 
     name: str
-    said: str = ""
-    faults: tuple[str, ...] = ()
-    differs: bool = False
-    other: str = ""
+    said: str = ""  # what was found, or what a reader has to know of it
+    faults: tuple[str, ...] = ()  # each begins with the name of a file of the bundle, or with a target
+    differs: bool = (
+        False  # whether they are differences from what is said here and now, which another version may cause
+    )
+    other: str = ""  # what made the bundle, if that is not what is here

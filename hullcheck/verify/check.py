@@ -16,12 +16,8 @@ _DIGEST = 66  # characters of a line before the name
 def check(path: Path, allowed: Path | None) -> Iterator[Step]:
     """Check the bundle at *path*, and yield each step as soon as it is done.
 
-    Args:
-        allowed: who may have signed it, as ssh-keygen reads it; None if only the signature itself is looked at.
-
-    Raises:
-        WrongUse: there is no bundle, or it cannot be judged again where the user stands. Then the steps before that
-            have been given.
+    *allowed* says who may have signed it, as ssh-keygen reads it. Raises WrongUse if there is no bundle, or it cannot
+    be judged again where the user stands.
     """
     files, step = layout.read(path)
     wrong = bool(step.faults)

@@ -75,7 +75,7 @@ def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
 
 def _faults(files: Mapping[str, bytes], known: Documents) -> Iterator[str]:
     """Yield what reading passes over, as the same key twice, and where the manifest does not follow from the rest."""
-    run, manifest, listed = known.audit.run, known.manifest, writer.covered(files)
+    run, manifest, others = known.audit.run, known.manifest, writer.covered(files)
     written = {
         run_files.MANIFEST: writer.canonical(manifest),
         run_files.POLICY: writer.canonical(inputs.decode(files[run_files.POLICY])),
@@ -84,19 +84,17 @@ def _faults(files: Mapping[str, bytes], known: Documents) -> Iterator[str]:
     for name, content in written.items():
         if files[name] != content:
             yield f"{name}: not written as hullcheck writes it"
-    listed.pop(run_files.MANIFEST)
-    missing = {name for name in layout.REPORTS if name not in files}
+    others.pop(run_files.MANIFEST)
+    said = {"shard": "", **manifest}
     made = {
+        **said,
         "run": writer.run_document(run),
-        "hullcheck": run.version,
+        "made_by": {**manifest["made_by"], "hullcheck": run.version},
         "shard": run.shard,
-        "left_out": sorted(missing & {run_files.JUNIT}),
-        "files": writer.listed(listed),
+        "left_out": {name: manifest["left_out"].get(name) for name in {run_files.JUNIT} - files.keys()},
+        "files": writer.listed(others),
     }
-    said = {key: manifest.get(key, "") for key in ("run", "shard", "files")}
-    said |= {"hullcheck": manifest["made_by"]["hullcheck"], "left_out": sorted(manifest["left_out"])}
     yield from first_difference(said, made, run_files.MANIFEST, "the results and the files give")
-    yield from (f"{name}: is not there" for name in sorted(missing - {run_files.JUNIT}))
     if posixpath.basename(known.inventory) not in (OF_ANSIBLE, posixpath.basename(run.inventory)):
         yield f"{run_files.RESULTS}: run.inventory is not what {run_files.MANIFEST} says"
 

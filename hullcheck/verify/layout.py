@@ -21,9 +21,8 @@ from hullcheck.writers.run_folder import WRITERS
 LARGEST = 512 * inputs.MIB
 """The most bytes of a whole bundle: that of 1,000 hosts has some 400 MiB."""
 _RECORDING = regex(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
-REPORTS = (*WRITERS, run_files.JUNIT)
-ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS, run_files.POLICY)
-_KNOWN = {*REPORTS, *BUNDLED, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE}
+ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.POLICY, *WRITERS)
+_KNOWN = {*ALWAYS, *BUNDLED, run_files.JUNIT, run_files.RELEASES, run_files.SIGNATURE}
 
 
 def read(path: Path) -> tuple[dict[str, bytes], Step]:

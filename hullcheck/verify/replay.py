@@ -45,11 +45,9 @@ class ReplayError(Exception):
 
 
 def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
-    """Judge what *files* record, selected and with the inventory as *known* says; return the files of the new bundle.
+    """Judge what *files* record, as *known* selects it; return the files of the new bundle.
 
-    Raises:
-        ReplayError: that cannot be done, for a reason that lies in the bundle.
-        WrongUse: that cannot be done here.
+    Raises ReplayError for a reason that lies in the bundle, and WrongUse if it cannot be done here.
     """
     with _unpacked(files, known) as folder:
         # where there was none, one that says nothing: that of the project must not count
