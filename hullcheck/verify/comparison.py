@@ -8,7 +8,7 @@ from jinja2 import TemplateError
 from hullcheck.gates import NEW, held
 from hullcheck.lazy import regex
 from hullcheck.recording import Recording
-from hullcheck.results import INCOMPLETE, Audit, run_files
+from hullcheck.results import Audit, run_files
 from hullcheck.verify import layout
 from hullcheck.verify.documents import Documents, first_difference
 from hullcheck.writers.audit_page import blocks
@@ -60,7 +60,7 @@ def differences(
     files: Mapping[str, bytes], made: Mapping[str, bytes], known: Documents, again: Documents
 ) -> Iterator[str]:
     """Yield the first difference of each part; *made* are the files of *again*."""
-    for said, found in zip(_derived(known, known), _derived(again, known), strict=True):
+    for said, found in zip(_derived(known), _derived(again), strict=True):
         yield from first_difference(said, found, run_files.RESULTS, _BY)
     if files[run_files.POLICY] != made[run_files.POLICY]:
         yield f"{run_files.POLICY}: is not the policy that the inventory gives"
@@ -77,21 +77,13 @@ def differences(
         yield from first_difference(cases, judged, run_files.JUNIT, _BY)
 
 
-def _derived(documents: Documents, known: Documents) -> tuple[dict[str, Any], ...]:
-    """Return the results, and what follows from them; of a run such as `--lf` less does."""
+def _derived(documents: Documents) -> tuple[dict[str, Any], ...]:
+    """Return the results, and what follows from them."""
     results = {f"{each['target']} {each['control']}": each for each in documents.results["results"]}
     parts = {part: documents.results[part] for part in _DERIVED}
     targets = {name: {**each, "connect": ""} for name, each in documents.results["targets"].items()}
-    if known.selection.partial.startswith("--"):
-        said, found = _requirements(known), _requirements(documents)
-        parts["requirements"] = {name: found.get(name) for name in said if said[name] != INCOMPLETE}
     gates = [each for each in documents.results.get("gates", ()) if NEW not in each["asked"]]
     return results, {"order": list(results), "targets": targets, "gates": gates, **parts}
-
-
-def _requirements(documents: Documents) -> dict[str, str]:
-    rollups = documents.audit.requirements
-    return {f"{each.framework} {one.id}": one.verdict for each in rollups for one in each.requirements}
 
 
 def _test_cases(content: bytes, machine: str) -> list[str]:

@@ -94,7 +94,6 @@ _FORGED: Mapping[str, Mapping[str, Any]] = {
     },
     "is 'pass', and the recordings give 'fail'": {
         "results.json/requirements/cis/requirements/5.5/verdict": "pass",
-        "manifest.json/selection/partial": "--lf was given",
     },
     "the exit status is said to be 0, and the recordings give 1": {
         "results.json/run/exit_status": 0,

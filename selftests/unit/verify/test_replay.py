@@ -151,7 +151,6 @@ def test_junit_with_other_tests_is_left_out(own: Project) -> None:
     ("arguments", "partial"),
     [
         (["-m", "cis", "-x"], "stopping after 1 failures"),
-        (["-m", "cis", "--lf"], "--lf was given"),
         (["--profile", "first", "--deselect", "tests/test_1_host.py"], ""),
         (["tests/test_5_container_runtime.py::test_container_is_not_privileged[web2]"], ""),
     ],
