@@ -11,7 +11,6 @@ from msgspec import Meta, Struct
 from hullcheck.data import software
 from hullcheck.data.runtime_security import PRODUCTS
 from hullcheck.data.updates import AGENTS, UPDATERS
-from hullcheck.recording import shell
 
 _PROBES = Path(__file__).parents[1] / "facts" / "probes"
 TIMED_OUT = 124  # the status of a probe that was ended or not asked, as timeout(1) has it
@@ -26,6 +25,11 @@ ORDER = (
 )
 """The names of our own probes, in the order in which a target is asked; then come those of a site."""
 _OF_ENGINE = ("engine", "swarm", "containers", "images", "image_contents")
+
+
+def read_script(path: Path) -> str:
+    """Return the script in a file, without words to shellcheck."""
+    return re.sub(r"^ *# shellcheck .*\n", "", path.read_text(encoding="ascii"), flags=re.MULTILINE)
 
 
 def _named(word: str) -> str:
@@ -48,7 +52,7 @@ class Probe(Struct, frozen=True):
     @classmethod
     def from_file(cls, name: str, keep: Callable[[str], str] = str, *, most: int = MOST) -> Self:
         """Return the probe whose script is NAME.sh of `facts/probes`."""
-        text = re.sub("@([A-Z]+)@", lambda word: _named(word[1]), shell.read(_PROBES / f"{name}.sh"))
+        text = re.sub("@([A-Z]+)@", lambda word: _named(word[1]), read_script(_PROBES / f"{name}.sh"))
         return cls(name, text, keep, most)
 
     @property

@@ -16,10 +16,10 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
+from pathlib import Path
 from types import MappingProxyType
 
-from hullcheck.recording import shell
-from hullcheck.recording.probe import MOST, ORDER, UNREADABLE, Answer, Probe
+from hullcheck.recording.probe import MOST, ORDER, UNREADABLE, Answer, Probe, read_script
 
 MAGIC = "hullcheck-probe/1"
 PATHS = ("docker_bench_log", "scan_reports")
@@ -55,12 +55,25 @@ def render(
     variables = dict.fromkeys(PATHS, "") | dict(paths) | ({"DOCKER_HOST": docker_host} if docker_host else {})
     head = f"{_HEAD}limit={timeout}\n"
     head += "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
-    printed: Callable[[str], str] = str if shown else shell.shortened
-    prologue, functions, guard, epilogue = (printed(shell.common(each)) for each in _COMMON)
+    printed: Callable[[str], str] = str if shown else shortened
+    prologue, functions, guard, epilogue = (printed(common(each)) for each in _COMMON)
     questions = "".join(_question(each, printed) for each in probes) or ":"
     rest = f"{prologue}common={_quoted(functions + guard)}\nquestions() {{\n{questions}}}\n{epilogue}"
     rest = rest.replace("@MAGIC@", MAGIC)
     return head + _known(known_images, _ROOM - len(head) - len(rest)) + rest
+
+
+def common(name: str) -> str:
+    """Return the script NAME.sh of `shell/`, which runs on a target beside the probes."""
+    return read_script(Path(__file__).parent / "shell" / f"{name}.sh")
+
+
+def shortened(text: str) -> str:
+    """Return a script without comments and indentation, for a command has room for 128 KiB.
+
+    Blanks at the start of a line must mean nothing in a text, and there may be no ` # ` in it.
+    """
+    return re.sub(r"^ *#.*\n| +# [^'\"\n]*$|^ +", "", text, flags=re.MULTILINE)
 
 
 def _known(images: Iterable[str], room: int) -> str:
