@@ -16,6 +16,7 @@ from hullcheck import bounded, inputs, secrets
 from hullcheck.inventory import yamlfile
 from hullcheck.lazy import regex
 from hullcheck.messages import printable
+from hullcheck.recording import RecordingError
 
 _SECONDS, _MEMORY = 60, 2 << 30  # programs in Go reserve more addresses than they use
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -29,8 +30,8 @@ _LOCAL_ALONE = dict.fromkeys(("COMPOSE_EXPERIMENTAL_GIT_REMOTE", "COMPOSE_EXPERI
 """Files that include others from a registry or repository would have them fetched."""
 
 
-class ComposeError(Exception):
-    """A Compose file cannot be judged; the message is one line."""
+class ComposeError(RecordingError):
+    """A Compose file cannot be judged; the message is one line, with file and line."""
 
 
 class Merged(Struct, frozen=True):

@@ -70,13 +70,9 @@ def check_files(targets: Iterable[Target]) -> None:
 
 
 def _of_files(target: Target) -> Recording:
-    """Return the recording of Compose files, or raise RecordingError with file and line."""
     from hullcheck import compose  # late: it imports the facts, and a host is asked before they are
 
-    try:
-        return compose.recorded(target.name, recorded_path(target.connect))
-    except compose.ComposeError as error:
-        raise RecordingError(str(error)) from None
+    return compose.recorded(target.name, recorded_path(target.connect))
 
 
 def script_for(
@@ -89,10 +85,8 @@ def script_for(
 
 def _docker_host(target: Target) -> str | None:
     backend = backend_of(target.connect)
-    docker_host = None if backend == "docker" or backend == "podman" else target.docker_host
-    if docker_host is None and backend == "local":
-        return os.environ.get("DOCKER_HOST")  # sudo would drop it
-    return docker_host
+    docker_host = None if backend in ("docker", "podman") else target.docker_host
+    return os.environ.get("DOCKER_HOST") if docker_host is None and backend == "local" else docker_host  # sudo drops it
 
 
 class _Trip(Struct, frozen=True):
@@ -109,7 +103,8 @@ class _Trip(Struct, frozen=True):
         worker = threading.Thread(target=lambda: result.append(self._record(target)), daemon=True)
         worker.start()
         worker.join(self.connection.timeout + processes.GRACE + _GRACE)
-        return result[0] if result else self._unaudited(target, f"no answer within {self.connection.timeout} s")
+        late = f"{plain(target.connect)} could not be audited: no answer within {self.connection.timeout} s"
+        return result[0] if result else self._failed(target, late)
 
     def _record(self, target: Target) -> Recording:
         try:
@@ -118,7 +113,7 @@ class _Trip(Struct, frozen=True):
         except RecordingError as error:
             return self._failed(target, str(error))
         except TransportError as error:
-            return self._unaudited(target, error)
+            return self._failed(target, f"{plain(target.connect)} could not be audited: {error}")
         except Exception as error:  # a fault of ours must not hang or hide a target
             said = without_known(f"{type(error).__name__}: {error}")
             return self._failed(target, f"internal error while gathering: {said}")
@@ -146,9 +141,6 @@ class _Trip(Struct, frozen=True):
             said = f" (it says: {reply.said})" if reply.said else ""
             raise TransportError(reply.fault or recording.failure + said)
         return replace(recording, host_key=reply.host_key)
-
-    def _unaudited(self, target: Target, reason: object) -> Recording:
-        return self._failed(target, f"{plain(target.connect)} could not be audited: {reason}")
 
     def _failed(self, target: Target, failure: str) -> Recording:
         commands = {probe.name: probe.command for probe in self.probes}

@@ -7,8 +7,9 @@ from pathlib import Path
 from hullcheck.bundle import manifest, sshsig
 from hullcheck.bundle.sshsig import SignatureError
 from hullcheck.results import run_files
-from hullcheck.verify import Step, comparison, documents, layout, replay
+from hullcheck.verify import comparison, documents, layout, replay
 from hullcheck.verify.documents import DAMAGED, Documents
+from hullcheck.verify.layout import Step
 
 _DIGEST = 66  # characters of a line before the name
 

@@ -14,7 +14,8 @@ from hullcheck.bundle.inventory import OF_ANSIBLE
 from hullcheck.recording import PACKED, PACKED_HEAD, Recording, RecordingError, unpacked
 from hullcheck.recording.backends import RECORDED, backend_of
 from hullcheck.results import Audit, document, run_files
-from hullcheck.verify import Step, layout
+from hullcheck.verify import layout
+from hullcheck.verify.layout import Step
 
 DAMAGED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 """What comes of reading a document that is not what it should be."""

@@ -8,8 +8,9 @@ import pytest
 
 from hullcheck.bundle import archive
 from hullcheck.results import run_files
-from hullcheck.verify import Step, layout
+from hullcheck.verify import layout
 from hullcheck.verify.check import check
+from hullcheck.verify.layout import Step
 from selftests.kit.bundles import WHO, Bundle
 from selftests.kit.checks import faults, verify
 from selftests.kit.running import Project
