@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import msgspec
 import yaml
 from msgspec import Struct
 
@@ -102,12 +103,9 @@ def _configuration(
         said = " ".join(lines[-1].split()) if lines else f"exit status {ended.status}"
         raise ComposeError(printable(secrets.hidden(_without_other_files(said, files))))
     try:
-        data = inputs.decode(ended.output)
-    except ValueError:
-        data = None
-    if not isinstance(data, dict):
-        raise ComposeError("`docker compose config` printed no configuration")
-    return data, ended.errors
+        return msgspec.convert(inputs.decode(ended.output), type=dict[str, Any]), ended.errors
+    except (ValueError, RecursionError):
+        raise ComposeError("`docker compose config` printed no configuration") from None
 
 
 def _without_other_files(said: str, files: Sequence[Path]) -> str:

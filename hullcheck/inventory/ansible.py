@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from hullcheck import bounded, inputs, secrets
 from hullcheck.inventory import Inventory, InventoryError, Target, policy_faults, yamlfile
 from hullcheck.inventory.specs import numbered, safe_name
@@ -86,7 +88,7 @@ def as_written(inventory: Inventory) -> dict[str, Any]:
     return {"targets": targets, "policy": dict(inventory.policy)}
 
 
-def _listing(path: Path) -> dict[str, Any]:
+def _listing(path: Path) -> dict[str, dict[str, Any]]:
     program = shutil.which("ansible-inventory")
     if program is None:
         needed = "an inventory of Ansible needs ansible-inventory: install ansible-core"
@@ -94,13 +96,12 @@ def _listing(path: Path) -> dict[str, Any]:
     words = (program, "-i", str(path.absolute()), "--list")
     try:
         ended = bounded.run(words, seconds=_SECONDS, memory=_MEMORY, environment={**os.environ, **_SETTINGS})
-        listing = inputs.decode(ended.output) if ended.status == 0 else None
+        if ended.status == 0:
+            return msgspec.convert(inputs.decode(ended.output), type=dict[str, dict[str, Any]])
     except bounded.BoundedError as error:
         raise InventoryError((f"{path}: ansible-inventory {error}",)) from None
-    except ValueError:
-        listing = None
-    if isinstance(listing, dict) and all(isinstance(each, dict) for each in listing.values()):
-        return listing
+    except (ValueError, RecursionError):
+        pass
     said = [each for each in ended.errors.splitlines() if each.startswith(("[ERROR]", "ERROR"))]
     reason = secrets.hidden(printable(said[0]))[:300] if said else "no list of hosts"
     raise InventoryError((f"{path}: ansible-inventory: {reason}; run `ansible-inventory -i {path} --list`",))
