@@ -240,13 +240,13 @@ def _build(host: Machine, tag: str) -> None:
 def record(host: Machine) -> None:
     """Ask *host* as an audit does, over ssh, and keep its recording."""
     from hullcheck import facts
-    from hullcheck.gather import gather
+    from hullcheck.gather import arriving
     from hullcheck.gather.transport import Connection
     from hullcheck.inventory import Target
 
     target = Target(host.name, f"ssh://root@{host.name}")
     way = Connection(ssh_config=str(host.ssh_config), timeout=300)
-    (recording,) = gather([target], facts.PROBES, way, probe_timeout=120).values()  # the machine is slow
+    (recording,) = arriving([target], facts.PROBES, way, probe_timeout=120)  # the machine is slow
     if recording.failure:
         raise SystemExit(recording.failure)
     path = recording.save(DEMO / host.name)

@@ -8,7 +8,6 @@ import io
 import os
 import re
 import stat
-import struct
 import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -25,7 +24,6 @@ MEMBERS = 25_000
 _ENTRY = b"PK\1\2"  # begins each entry of a directory
 _LONGEST = 255  # bytes of a name on common file systems
 _LONGEST_PATH = 1000  # bytes: below what they take together with a folder for it
-_LOCAL = 30  # bytes of an entry's head before its name
 
 
 class ArchiveError(Exception):
@@ -45,12 +43,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def leave(path: Path, files: Mapping[str, bytes], key: Path | None) -> None:
-    """Write the bundle *path* with *files*, signed by *key*, and let `latest.zip` lead to it.
-
-    Raises:
-        BundleError: it cannot be signed.
-        OSError: it cannot be written.
-    """
+    """Write the bundle *path* with *files*, and let `latest.zip` lead to it; BundleError if *key* cannot sign it."""
     try:
         signature = {run_files.SIGNATURE: sshsig.sign(key, files[run_files.DIGESTS])} if key else {}
     except sshsig.SignatureError as error:
@@ -60,34 +53,19 @@ def leave(path: Path, files: Mapping[str, bytes], key: Path | None) -> None:
 
 
 def unpack(whole: bytes) -> list[tuple[str, bytes]]:
-    """Return the entries of a zip, in the order of its directory, whatever their checksums are.
-
-    Raises:
-        ArchiveError: it is none, or has too many entries, or some that are compressed, encrypted, or larger than it
-            is itself.
-    """
+    """Return the entries of a zip, in the order of its directory, or raise ArchiveError."""
     if whole.count(_ENTRY) > MEMBERS:  # before zipfile keeps something of each
         raise ArchiveError(f"more than {MEMBERS:,} files, which no bundle has")
     try:
         with zipfile.ZipFile(io.BytesIO(whole)) as archive:
             entries = archive.infolist()
+            if sum(each.file_size for each in entries) > len(whole):
+                raise ArchiveError("damaged: its entries claim to be larger than it is")
+            return [(each.filename, archive.read(each)) for each in entries]
+    except ArchiveError:
+        raise
     except Exception as error:  # what zipfile raises of a damaged one is not documented
-        raise ArchiveError(f"no zip file, or a damaged one ({type(error).__name__})") from None
-    if sum(each.file_size for each in entries) > len(whole):
-        raise ArchiveError("damaged: its entries claim to be larger than it is")
-    return [(each.filename, _content(whole, each)) for each in entries]
-
-
-def _content(whole: bytes, entry: zipfile.ZipInfo) -> bytes:
-    """Return the content of *entry*: read here, because zipfile gives nothing if a checksum is wrong."""
-    if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
-        raise ArchiveError(f"{entry.filename}: is compressed or encrypted, which hullcheck never writes")
-    head = whole[entry.header_offset : entry.header_offset + _LOCAL]
-    if len(head) < _LOCAL:
-        raise ArchiveError(f"{entry.filename}: is not where the directory says")
-    name, extra = struct.unpack("<HH", head[26:])
-    start = entry.header_offset + _LOCAL + name + extra
-    return whole[start : start + entry.file_size]
+        raise ArchiveError(f"no zip file, or a damaged one ({type(error).__name__}: {error})") from None
 
 
 def unsafe(name: str) -> bool:

@@ -21,13 +21,10 @@ LARGEST = 8 * inputs.MIB
 
 
 def files(inventory: "Inventory") -> dict[str, bytes]:
-    """Return the inventory first and then what it names, by their names in a bundle; empty if there is no inventory.
+    """Return the inventory and then what it names, by their names in a bundle, or raise BundleError.
 
-    Passwords in addresses are hidden; all the rest stays byte for byte, so that lines keep their numbers. An
-    inventory of Ansible may hold secrets: of it there are the targets and policies alone, as hullcheck writes them.
-
-    Raises:
-        BundleError: one of them cannot be in a bundle.
+    Passwords in addresses are hidden; all the rest stays byte for byte, so that lines keep their numbers. Of an
+    inventory of Ansible, which may hold secrets, there are the targets and policies alone, as hullcheck writes them.
     """
     if inventory.is_of_ansible:
         from hullcheck.inventory import ansible

@@ -39,25 +39,15 @@ def listed(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
 
 def run_document(run: Run) -> dict[str, Any]:
     """Return who ran it, where, when and how."""
-    return {
-        "id": run.id,
-        "started": run.started,
-        "finished": run.finished,
-        "arguments": list(run.arguments),
-        "exit_status": run.exit_status,
-        "user": asdict(run.user) if run.user else None,
-        "machine": run.machine,
-    }
+    names = ("id", "started", "finished", "exit_status", "machine")
+    said = {name: getattr(run, name) for name in names}
+    return {**said, "arguments": list(run.arguments), "user": asdict(run.user) if run.user else None}
 
 
 def target_document(connect: str, recording: Recording) -> dict[str, Any]:
     """Return what identifies the machine of a target."""
-    return {
-        "connect": connect,
-        "backend": recording.backend,
-        "gathered": recording.gathered,
-        **asdict(Identity.of(recording)),
-    }
+    seen = {"connect": connect, "backend": recording.backend, "gathered": recording.gathered}
+    return {**seen, **asdict(Identity.of(recording))}
 
 
 def made_by(run: Run, content: str) -> dict[str, Any]:

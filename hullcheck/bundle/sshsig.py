@@ -19,11 +19,7 @@ class SignatureError(Exception):
 
 
 def sign(key: Path, message: bytes) -> bytes:
-    """Return a signature of *message* by *key*: a private key, or a public one whose private half an agent has.
-
-    Raises:
-        SignatureError: ssh-keygen could not.
-    """
+    """Return a signature of *message* by *key*, or of its private half in an agent, or raise SignatureError."""
     if not key.is_file():
         raise SignatureError("there is no such file; `ssh-keygen -t ed25519 -f FILE` makes a key")
     done = _keygen("sign", "-f", str(key), "-n", NAMESPACE, message=message)
@@ -36,11 +32,7 @@ def sign(key: Path, message: bytes) -> bytes:
 
 
 def key_of(signature: bytes, message: bytes) -> str:
-    """Return the fingerprint of the key that made *signature* of *message*; its owner is not checked.
-
-    Raises:
-        SignatureError: it is no signature of that.
-    """
+    """Return the fingerprint of the key that made *signature* of *message*, or raise SignatureError."""
     return _checked("check-novalidate", signature, message)
 
 

@@ -133,14 +133,15 @@ def _diff(given: argparse.Namespace) -> int:
 
 def _compare(given: argparse.Namespace) -> int:
     from hullcheck import frameworks
-    from hullcheck.compare import differences, inputs
+    from hullcheck.compare import compare, read_log, target_of
     from hullcheck.writers import comparison as writer
 
-    log, audited = inputs.log(given.log), inputs.results(given.results, given.target)
+    log, audit = read_log(given.log), document.load(given.results, "--results PATH")
+    target = target_of(audit, given.target)
     try:
         titles = frameworks.load(frameworks.find(Path.cwd())).get("cis").ids
     except frameworks.FrameworkError as error:
         raise WrongUse(str(error)) from None
-    found = differences.compare(log, audited, titles)
+    found = compare(log, audit, target, titles)
     print(writer.document(found) if given.json else writer.text(found), end="")
     return 1 if found.differ else 0

@@ -30,7 +30,7 @@ def add(commands: Subparsers) -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from hullcheck.verify import place  # late: no other subcommand needs pytest for what it does
+    from hullcheck.verify import replay  # late: no other subcommand needs pytest for what it does
     from hullcheck.verify.check import check
 
     allowed: Path | None = given.allowed_signers
@@ -38,7 +38,7 @@ def _run(given: argparse.Namespace) -> int:
         raise WrongUse(f"{given.bundle}: not there; audit first (`pytest -m cis --bundle`), or name it")
     if allowed is not None and not allowed.is_file():
         raise WrongUse(f"--allowed-signers {allowed}: there is no such file")
-    place.require_own_imports(given.bundle)
+    replay.require_own_imports(given.bundle)
     hard = soft = 0
     other = ""
     for step in check(given.bundle, allowed):

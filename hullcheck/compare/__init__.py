@@ -1,1 +1,184 @@
-"""Compares an audit with what another tool says of the same host."""
+"""Finds where an audit and docker-bench-security differ, recommendation by recommendation."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from msgspec import Struct
+
+from hullcheck import inputs
+from hullcheck.data import benchmarks
+from hullcheck.messages import WrongUse, did_you_mean
+from hullcheck.parsing.docker_bench_log import Check, Log, LogError, parse
+from hullcheck.results import Audit, Control, Finding, Result
+from hullcheck.verdicts import Verdict
+
+_LARGEST = 64 * inputs.MIB  # bytes of a log: that of 5,000 containers has some 10 MiB
+_MEANS = {
+    "PASS": {Verdict.PASS, Verdict.ATTESTED},
+    "WARN": {Verdict.FAIL, Verdict.WAIVED},
+    "INFO": {Verdict.MANUAL, Verdict.ATTESTED, Verdict.NOT_APPLICABLE},
+    "NOTE": {Verdict.MANUAL, Verdict.ATTESTED, Verdict.NOT_APPLICABLE},
+}
+"""By result of docker-bench-security, the verdicts that say the same."""
+
+_DECIDED = ("PASS", "WARN")
+_NAMED = {
+    "WARN": _MEANS["WARN"],
+    "INFO": {Verdict.FAIL, Verdict.WAIVED, Verdict.MANUAL, Verdict.ATTESTED},
+    "NOTE": {Verdict.FAIL, Verdict.WAIVED, Verdict.MANUAL, Verdict.ATTESTED},
+}
+"""By result, the verdicts of the subjects that the tool would name."""
+
+
+class Kind(StrEnum):
+    """In what way the two differ, the worst first."""
+
+    OPPOSITE = "opposite verdicts"
+    SUBJECTS = "same verdict, not the same subjects"
+    OPEN_THERE = "pass or fail here, left open there"
+    OPEN_HERE = "pass or fail there, left open or not applicable here"
+    UNREAD = "evidence that could not be read here"
+    ONLY_THERE = "no result here"
+    ONLY_HERE = "no result there"
+    SAME = "the same"
+
+
+_DIFFERENT = (Kind.OPPOSITE, Kind.SUBJECTS, Kind.OPEN_THERE, Kind.OPEN_HERE, Kind.UNREAD)
+
+
+class Row(Struct, frozen=True):
+    """One recommendation, or one check or control that the other side does not have."""
+
+    number: str  # in the current version of the benchmark; that of the tool where it has no other
+    title: str
+    kind: Kind
+    check: Check | None = None
+    result: Result | None = None
+    named_there: tuple[str, ...] = ()  # subjects that only the tool names, with what the audit says of them
+    named_here: tuple[str, ...] = ()  # subjects that only the audit names, with its reasons
+    note: str = ""
+
+
+class Comparison(Struct, frozen=True):
+    """Everything that was compared."""
+
+    log: Log
+    run: str  # the id of the audit
+    target: str
+    controls: int  # how many were judged on it
+    rows: tuple[Row, ...]
+
+    def of(self, kind: Kind) -> list[Row]:
+        """Return the rows of this kind."""
+        return [row for row in self.rows if row.kind is kind]
+
+    @property
+    def differ(self) -> bool:
+        """Whether something that both judged was judged differently."""
+        return any(row.kind in _DIFFERENT for row in self.rows)
+
+
+def read_log(path: Path) -> Log:
+    """Read the log, or raise WrongUse."""
+    try:
+        text = inputs.read(path, _LARGEST).decode("utf-8", "backslashreplace")
+    except OSError as error:
+        raise WrongUse(f"{path}: cannot be read: {error.strerror}") from None
+    if not text.lstrip().startswith("{"):
+        beside = path.with_name(f"{path.name}.json")
+        advice = f"; its JSON is beside it: {beside}" if beside.exists() else ""
+        raise WrongUse(f"{path}: not the JSON log that docker-bench-security writes to LOG.json{advice}")
+    try:
+        return parse(text, str(path))
+    except LogError as error:
+        raise WrongUse(str(error)) from None
+
+
+def target_of(audit: Audit, wanted: str | None) -> str:
+    """Return the name of the target that is *wanted*, or of the only one; raise WrongUse if there is none."""
+    names = [each.name for each in audit.targets]
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted is None:
+        raise WrongUse(f"{audit.run.id}: has {len(names)} targets; write --target with one of {', '.join(names)}")
+    if wanted not in names:
+        raise WrongUse(f"{audit.run.id}: no target {wanted!r}; {did_you_mean(wanted, names)}")
+    return wanted
+
+
+def compare(log: Log, audit: Audit, target: str, titles: Mapping[str, str]) -> Comparison:
+    """Compare; *titles* are those of recommendations by their current numbers, for what is not in the audit."""
+    there = {_current(log, check): check for check in log.checks}
+    judged = [(audit.known[each.control], each) for each in audit.by_target[target]]
+    here = [(number, *pair) for pair in judged for number in pair[0].frameworks.get("cis", ())]
+    rows = [_row(log, number, there.get(number), control, result) for number, control, result in here]
+    known = {number for number, _, _ in here}
+    lacking = [_only_there(log, n, check, titles) for n, check in there.items() if n not in known]
+    return Comparison(log, audit.run.id, target, len(judged), (*rows, *lacking))
+
+
+def _current(log: Log, check: Check) -> str:
+    """Return the number of today, or that of the tool, marked, for what its benchmark does not have."""
+    return benchmarks.current_number(log.benchmark, check.number) or f"{check.number} of {log.benchmark}"
+
+
+def _row(log: Log, number: str, check: Check | None, control: Control, result: Result) -> Row:
+    if check is None:
+        new = benchmarks.number_in(log.benchmark, number) is None
+        note = f"new in the CIS benchmark {benchmarks.CURRENT}" if new else "it was not checked"
+        return Row(number, control.title, Kind.ONLY_HERE, result=result, note=note)
+    kind = _kind(check, result)
+    there, here = _subjects(check, result.findings) if kind is Kind.SAME else ((), ())
+    kind = Kind.SUBJECTS if there or here else kind
+    return Row(number, control.title, kind, check, result, there, here)
+
+
+def _only_there(log: Log, number: str, check: Check, titles: Mapping[str, str]) -> Row:
+    known = number in titles
+    note = "no control was judged" if known else f"not of the CIS benchmark {log.benchmark}"
+    return Row(number, titles.get(number, check.title), Kind.ONLY_THERE, check, note=note)
+
+
+def _kind(check: Check, result: Result) -> Kind:
+    if result.verdict in _MEANS[check.result]:
+        return Kind.SAME
+    if result.verdict is Verdict.ERROR:
+        return Kind.UNREAD
+    if check.result not in _DECIDED:
+        return Kind.OPEN_THERE
+    left_open = (Verdict.MANUAL, Verdict.NOT_APPLICABLE)
+    return Kind.OPEN_HERE if result.verdict in left_open else Kind.OPPOSITE
+
+
+# ---- subjects
+
+
+def _subjects(check: Check, findings: Sequence[Finding]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return who is named there alone, and who here alone, if both name subjects of the same kind."""
+    judged = {each.subject: each for each in findings if each.kind == check.kind}
+    if not (check.items and judged):
+        return (), ()
+    named = check.subjects()
+    bad = {name: each for name, each in judged.items() if each.verdict in _NAMED[check.result]}
+    there = [(" = ".join(sorted(names)), _found(names, judged)) for names in named if not names & bad.keys()]
+    known = frozenset[str]().union(*named)
+    here = [(name, each.reason) for name, each in bad.items() if name not in known]
+    return _grouped(there), _grouped(here) if check.complete else ()
+
+
+def _found(names: Iterable[str], judged: Mapping[str, Finding]) -> str:
+    """Return the finding of the audit about the subject with one of these names."""
+    for name in sorted(names):
+        if name in judged:
+            found = judged[name]
+            return f"here {found.verdict}: {found.reason}" if found.reason else f"here {found.verdict}"
+    return "not known here"
+
+
+def _grouped(subjects: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Group subjects with the same reason: `backup, web (no memory limit)`."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in subjects:
+        by_reason.setdefault(reason, []).append(name)
+    return tuple(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())

@@ -28,13 +28,9 @@ _SERVICE = regex(r"""\b(?:services\.|service ")([\w.-]+?)(?:\.([a-z_]+))?(?=[\s:
 
 
 def files_of(written: str) -> list[Path]:
-    """Return the files that *written* means, in the order in which one is laid over another.
+    """Return the files that *written* means, in the order in which one is laid over another, or raise ComposeError.
 
-    A file, and the override beside it that `docker compose` takes by itself; a folder with such files; or several files
-    with `+` between them, and then no other.
-
-    Raises:
-        ComposeError: there is none.
+    A file or a folder with one, with its override as `docker compose` takes it; or several with `+` between them.
     """
     path = Path(written).expanduser()
     if path.is_dir():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import msgspec
 import yaml
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ from hullcheck import bounded, inputs, secrets
 from hullcheck.inventory import yamlfile
 from hullcheck.lazy import regex
 from hullcheck.messages import printable
+from hullcheck.recording import RecordingError
 
 _SECONDS, _MEMORY = 60, 2 << 30  # programs in Go reserve more addresses than they use
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -29,8 +31,8 @@ _LOCAL_ALONE = dict.fromkeys(("COMPOSE_EXPERIMENTAL_GIT_REMOTE", "COMPOSE_EXPERI
 """Files that include others from a registry or repository would have them fetched."""
 
 
-class ComposeError(Exception):
-    """A Compose file cannot be judged; the message is one line."""
+class ComposeError(RecordingError):
+    """A Compose file cannot be judged; the message is one line, with file and line."""
 
 
 class Merged(Struct, frozen=True):
@@ -42,12 +44,9 @@ class Merged(Struct, frozen=True):
 
 
 def environment(query: str) -> dict[str, str]:
-    """Return the variables that *query* names, as `env=TAG&env=PORT`, and HOME, for which `~` stands too.
+    """Return HOME and the variables that *query* names, as `env=TAG&env=PORT`, or raise ComposeError.
 
     No other: the file may be a stranger's, and its values are in reports.
-
-    Raises:
-        ComposeError: *query* has anything else.
     """
     named = ["HOME"]
     for key, name in parse_qsl(query, keep_blank_values=True):
@@ -104,12 +103,9 @@ def _configuration(
         said = " ".join(lines[-1].split()) if lines else f"exit status {ended.status}"
         raise ComposeError(printable(secrets.hidden(_without_other_files(said, files))))
     try:
-        data = inputs.decode(ended.output)
-    except ValueError:
-        data = None
-    if not isinstance(data, dict):
-        raise ComposeError("`docker compose config` printed no configuration")
-    return data, ended.errors
+        return msgspec.convert(inputs.decode(ended.output), type=dict[str, Any]), ended.errors
+    except (ValueError, RecursionError):
+        raise ComposeError("`docker compose config` printed no configuration") from None
 
 
 def _without_other_files(said: str, files: Sequence[Path]) -> str:

@@ -14,14 +14,14 @@ from msgspec.structs import replace
 from hullcheck.compose.command import ComposeError, File, Merged, place, places
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Hook, inspect
-from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS, FileNetwork, Service
+from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS as _OF_NETWORKS
+from hullcheck.facts.containers.compose import FileNetwork, Service
 from hullcheck.facts.host.processes import servers_named
 from hullcheck.secrets import configuration
 
 _STAND_IN = "Zq8vT3kL9xRw2"
 """Stands for a value that is not known yet: whether its name is one of a secret decides."""
 _SOCKET = "/var/run/docker.sock"
-_JOINING = {"network_mode": "network_mode", "pid_mode": "pid", "ipc_mode": "ipc"}
 _CONDITIONS = {"none": "no", "any": "always", "": "always"}
 _RESOURCES = ("configs", "networks", "secrets", "volumes")
 
@@ -50,10 +50,8 @@ class Model(Struct, frozen=True):
         """Return what is kept of the networks, by name."""
         found = {}
         for key, each in self.top("networks").items():
-            each = each or {}
-            given = each.get("driver_opts") or {}
-            options = {name: str(value) for name, value in given.items() if name in OPTIONS_OF_NETWORKS}
-            driver = "external" if each.get("external") else str(each.get("driver") or "bridge")
+            options = {name: str(value) for name, value in _part(each, "driver_opts").items() if name in _OF_NETWORKS}
+            driver = "external" if _part(each, "external") else str(_part(each, "driver") or "bridge")
             found[self.network(key)] = FileNetwork(driver=driver, options=options)
         return found
 
@@ -61,10 +59,9 @@ class Model(Struct, frozen=True):
         """Return the volumes whose place on the host the file decides, by their keys: a folder, or the engine's own."""
         found = {}
         for key, each in self.top("volumes").items():
-            asked = each or {}
-            options = asked.get("driver_opts") or {}
+            options = _part(each, "driver_opts")
             device, how = str(options.get("device", "")), str(options.get("o", ""))
-            if asked.get("external") or (asked.get("driver") or "local") != "local" or "dir=" in how:
+            if _part(each, "external") or (_part(each, "driver") or "local") != "local" or "dir=" in how:
                 continue
             if device.startswith((".", "~", "/")):
                 device = self.path(device)
@@ -74,19 +71,19 @@ class Model(Struct, frozen=True):
 
     def network(self, key: str) -> str:
         """Return the name of a network by its key in the file."""
-        return str((self.top("networks").get(key) or {}).get("name") or key)
+        return str(_part(self.top("networks"), key, "name") or key)
 
     def top(self, key: str) -> Mapping[str, Any]:
         """Return a mapping at the top of the configuration."""
-        found: Mapping[str, Any] = self.merged.data.get(key) or {}
+        found: Mapping[str, Any] = _part(self.merged.data, key)
         return found
 
     def unset(self, service: str) -> dict[str, list[str]]:
         """Return by each key of *service* its variables without a value, also of what is named elsewhere."""
         raw = self.merged.raw
-        written = {key: [each] for key, each in ((raw.get("services") or {}).get(service) or {}).items()}
+        written = {key: [each] for key, each in _part(raw, "services", service).items()}
         for key in _RESOURCES:
-            for each in (raw.get(key) or {}).values() if key in written else ():
+            for each in _part(raw, key).values() if key in written else ():
                 written[key].append({**(each or {}), "name": ""})
         found = {key: sorted(_variables(each) & self.merged.missing) for key, each in written.items()}
         return {key: names for key, names in found.items() if names}
@@ -107,6 +104,17 @@ class Model(Struct, frozen=True):
         if real == folder or real.startswith(f"{folder}/"):
             return "./" + posixpath.relpath(real, folder).removeprefix(".").lstrip("/")
         return real
+
+
+def _text(found: Any, *keys: str) -> str:
+    return str(_part(found, *keys) or "")
+
+
+def _part(found: Any, *keys: str) -> Any:
+    """Return what stands at *keys* of mappings in mappings, or an empty mapping if nothing does."""
+    for key in keys:
+        found = (found or {}).get(key)
+    return found or {}
 
 
 def _variables(value: Any) -> frozenset[str]:
@@ -132,18 +140,19 @@ class _Service:
         self.model = model
         self.name = name
         self.data: Mapping[str, Any] = model.top("services")[name]
-        self.deploy: Mapping[str, Any] = self.data.get("deploy") or {}
 
-    def _text(self, key: str) -> str:
-        return str(self.data.get(key) or "")
+    def _part(self, *keys: str) -> Any:
+        return _part(self.data, *keys)
+
+    def _text(self, *keys: str) -> str:
+        return _text(self.data, *keys)
 
     def _texts(self, key: str) -> list[str]:
-        return [str(each) for each in self.data.get(key) or ()]
+        return [str(each) for each in self._part(key)]
 
     def _number(self, key: str, limit: str = "") -> float:
         """Return a limit of the service; that of `deploy` counts first."""
-        limits = (self.deploy.get("resources") or {}).get("limits") or {}
-        return max(float(limits.get(limit) or self.data.get(key) or 0), 0)
+        return max(float(self._part("deploy", "resources", "limits", limit) or self._part(key) or 0), 0)
 
     def service(self) -> Service:
         """Return what is kept of it."""
@@ -155,19 +164,18 @@ class _Service:
             hooks=[
                 Hook(key=key, privileged=bool(each.get("privileged")), user=str(each.get("user") or ""))
                 for key in ("post_start", "pre_stop")
-                for each in self.data.get(key) or ()
+                for each in self._part(key)
             ],
         )
 
     def _inspected(self) -> inspect.Inspected:
-        networks = [self.model.network(each) for each in self.data.get("networks") or ()]
-        settings = self._host_config()
-        mode = "host" if "host" in networks else settings.network_mode
+        networks = [self.model.network(each) for each in self._part("networks")]
+        mode = "host" if "host" in networks else self._joined("network_mode")
         if mode in ("bridge", "default"):
             networks = ["bridge"]
-        labels = _settings(self.data.get("labels"))
         unlabelled = "" if {"label:disable", "label=disable"} & {*self._texts("security_opt")} else inspect.HOLE
         is_named = self.data.get("build") is None and self._text("image")
+        endpoint = inspect.Endpoint(network_id="")
         return inspect.Inspected(
             name=self.name,
             args=sorted(servers_named([*self._texts("entrypoint"), *self._texts("command")])),
@@ -178,24 +186,25 @@ class _Service:
             config=inspect.Config(
                 user=self._text("user") or inspect.HOLE,
                 image=self._text("image") if is_named else inspect.HOLE,
-                labels=inspect.labels_kept(labels),
+                labels=inspect.labels_kept(_settings(self.data.get("labels"))),
                 healthcheck=self._check(),
             ),
-            host_config=replace(settings, network_mode=mode),
+            host_config=self._host_config(mode),
             mounts=list(self._mounts()),
-            network_settings=inspect.NetworkSettings(
-                networks={each: inspect.Endpoint(network_id="") for each in networks}, ports={}
-            ),
+            network_settings=inspect.NetworkSettings(networks=dict.fromkeys(networks, endpoint), ports={}),
             secrets=self._secrets(),
         )
 
-    def _host_config(self) -> inspect.HostConfig:
-        log = self.data.get("logging") or {}
-        joined = {name: re.sub("^service:", "container:", self._text(key)) for name, key in _JOINING.items()}
-        options = {key: str(each) for key, each in (log.get("options") or {}).items()}
+    def _joined(self, key: str) -> str:
+        return re.sub("^service:", "container:", self._text(key))
+
+    def _host_config(self, network_mode: str) -> inspect.HostConfig:
+        options = {key: str(each) for key, each in self._part("logging", "options").items()}
         return inspect.HostConfig(
-            **joined,
-            privileged=bool(self.data.get("privileged")),
+            network_mode=network_mode,
+            pid_mode=self._joined("pid"),
+            ipc_mode=self._joined("ipc"),
+            privileged=bool(self._part("privileged")),
             cap_add=self._texts("cap_add"),
             cap_drop=self._texts("cap_drop"),
             security_opt=self._texts("security_opt"),
@@ -208,68 +217,59 @@ class _Service:
             cpu_period=int(self._number("cpu_period")),
             cpu_shares=int(self._number("cpu_shares")),
             pids_limit=int(self._number("pids_limit", "pids")),
-            readonly_rootfs=bool(self.data.get("read_only")),
+            readonly_rootfs=bool(self._part("read_only")),
             mounts=None,
             port_bindings=self._ports(),
             publish_all_ports=False,
             restart_policy=self._restart(),
             devices=[  # as texts by older versions
                 inspect.Device(path_on_host=each["source"] if isinstance(each, Mapping) else each.partition(":")[0])
-                for each in self.data.get("devices") or ()
+                for each in self._part("devices")
             ],
             device_requests=self._device_requests(),
             device_cgroup_rules=self._texts("device_cgroup_rules"),
-            ulimits=[inspect.Ulimit(name=name, soft=int(soft), hard=int(hard)) for name, soft, hard in self._ulimits()],
+            ulimits=list(self._ulimits()),
             tmpfs={each.partition(":")[0]: "" for each in self._texts("tmpfs")},
-            log_config=inspect.LogConfig(type=str(log.get("driver") or ""), config=configuration.log_options(options)),
+            log_config=inspect.LogConfig(
+                type=self._text("logging", "driver"), config=configuration.log_options(options)
+            ),
         )
 
     def _ports(self) -> dict[str, list[inspect.Binding] | None]:
         found = dict[str, list[inspect.Binding] | None]()
-        for each in self.data.get("ports") or ():
+        for each in self._part("ports"):
             key = f"{each['target']}/{each.get('protocol') or 'tcp'}"
-            binding = inspect.Binding(
-                host_ip=str(each.get("host_ip") or ""), host_port=str(each.get("published") or "")
-            )
-            found[key] = [*(found.get(key) or ()), binding]
+            address, port = (str(each.get(name) or "") for name in ("host_ip", "published"))
+            found[key] = [*(found.get(key) or ()), inspect.Binding(host_ip=address, host_port=port)]
         return found
 
     def _restart(self) -> inspect.RestartPolicy:
         """Return the restart policy; that of `deploy` counts first, as in Compose."""
         name, _, count = self._text("restart").partition(":")
-        if (policy := self.deploy.get("restart_policy")) is not None:
+        if (policy := _part(self.data, "deploy").get("restart_policy")) is not None:
             name, count = str(policy.get("condition") or ""), str(policy.get("max_attempts") or 0)
             name = _CONDITIONS.get(name, name)
         known: Any = name or "no"
         return inspect.RestartPolicy(name=known, maximum_retry_count=max(int(count or 0), 0))
 
     def _device_requests(self) -> list[inspect.DeviceRequest]:
-        reserved = ((self.deploy.get("resources") or {}).get("reservations") or {}).get("devices") or ()
-        gpus = self.data.get("gpus") or ()
-        asked = [*([{"capabilities": ["gpu"]}] if gpus == "all" else gpus), *reserved]
-        return [
-            inspect.DeviceRequest(
-                driver=str(each.get("driver") or ""), capabilities=[each.get("capabilities") or ["gpu"]]
-            )
-            for each in asked
-        ]
+        gpus = self._part("gpus")
+        asked = [*([{}] if gpus == "all" else gpus), *self._part("deploy", "resources", "reservations", "devices")]
+        named = ((str(each.get("driver") or ""), each.get("capabilities") or ["gpu"]) for each in asked)
+        return [inspect.DeviceRequest(driver=driver, capabilities=[those]) for driver, those in named]
 
-    def _ulimits(self) -> Iterator[tuple[str, Any, Any]]:
-        for name, each in (self.data.get("ulimits") or {}).items():
-            yield (name, each["soft"], each["hard"]) if isinstance(each, Mapping) else (name, each, each)
+    def _ulimits(self) -> Iterator[inspect.Ulimit]:
+        for name, each in self._part("ulimits").items():
+            soft, hard = (each["soft"], each["hard"]) if isinstance(each, Mapping) else (each, each)
+            yield inspect.Ulimit(name=name, soft=int(soft), hard=int(hard))
 
     def _check(self) -> inspect.Healthcheck | None:
-        check = self.data.get("healthcheck") or {}
-        test = ["NONE"] if check.get("disable") else check.get("test")
+        test = ["NONE"] if self._part("healthcheck", "disable") else self._part("healthcheck", "test")
         return inspect.Healthcheck(test=[kind_of_check(test)]) if test else None
 
     def _secrets(self) -> list[inspect.Secret]:
-        raw = ((self.model.merged.raw or {}).get("services") or {}).get(self.name) or {}
-        later = {
-            name
-            for name, value in _settings(raw.get("environment")).items()
-            if _variables(value) & self.model.merged.missing
-        }
+        written = _settings(_part(self.model.merged.raw, "services", self.name, "environment"))
+        later = {name for name, value in written.items() if _variables(value) & self.model.merged.missing}
         variables = [
             f"{name}={_STAND_IN if value is None or (name in later and not value) else value}"
             for name, value in _settings(self.data.get("environment")).items()
@@ -277,47 +277,43 @@ class _Service:
         commands = {
             "command": self._texts("command"),
             "entry point": self._texts("entrypoint"),
-            "health check": (self.data.get("healthcheck") or {}).get("test") or (),
+            "health check": self._part("healthcheck", "test"),
         }
         return inspect.secrets_in(variables, _settings(self.data.get("labels")), commands)
 
     # ---- what it sees of the host's files
 
     def _mounts(self) -> Iterator[inspect.MountPoint]:
-        yield from map(self._mount, self.data.get("volumes") or ())
-        yield from self._files("secrets", "/run/secrets/")
-        yield from self._files("configs", "/")
-        if self.data.get("use_api_socket"):
-            yield _bind(_SOCKET, _SOCKET, read_only=False)
+        for each in self._part("volumes"):
+            source, target, is_writable = (
+                _text(each, "source"),
+                posixpath.normpath(each["target"]),
+                not each.get("read_only"),
+            )
+            if each["type"] == "bind":
+                yield _bind(self.model.path(source), target, rw=is_writable, how=_text(each, "bind", "propagation"))
+            else:
+                yield _volume(each["type"], source, target, rw=is_writable)
+        for key, folder in (("secrets", "/run/secrets/"), ("configs", "/")):
+            for each in self._part(key):
+                source = str(each["source"])
+                if file := _part(self.model.top(key), source, "file"):
+                    inside = posixpath.join(folder, str(each.get("target") or source))
+                    yield _bind(self.model.path(str(file)), inside, rw=False)
+        if self._part("use_api_socket"):
+            yield _bind(_SOCKET, _SOCKET, rw=True)
         for parts in (each.removeprefix("service:").split(":") for each in self._texts("volumes_from")):
             if parts[0] not in self.model.top("services"):  # of a container, whose volumes nobody knows here
-                name = f"of the container {':'.join(parts)}"
-                yield inspect.MountPoint(type="volume", name=name, source="", destination="/", rw=False, propagation="")
+                yield _volume("volume", f"of the container {':'.join(parts)}", "/", rw=False)
                 continue
-            for each in _Service(self.model, parts[0])._mounts():
-                yield replace(each, rw=each.rw and parts[1:2] != ["ro"])
-
-    def _mount(self, asked: Mapping[str, Any]) -> inspect.MountPoint:
-        source = str(asked.get("source") or "")
-        target, read_only = posixpath.normpath(asked["target"]), bool(asked.get("read_only"))
-        if asked["type"] == "bind":
-            how = str((asked.get("bind") or {}).get("propagation") or "")
-            return _bind(self.model.path(source), target, read_only=read_only, how=how)
-        return inspect.MountPoint(
-            type=asked["type"], name=source, source="", destination=target, rw=not read_only, propagation=""
-        )
-
-    def _files(self, key: str, folder: str) -> Iterator[inspect.MountPoint]:
-        """Yield the files of the host that are mounted as secrets or configs."""
-        for item in self.data.get(key) or ():
-            source, target = str(item["source"]), item.get("target")
-            if file := (self.model.top(key).get(source) or {}).get("file"):
-                inside = posixpath.join(folder, str(target or source))
-                yield _bind(self.model.path(str(file)), inside, read_only=True)
+            for mount in _Service(self.model, parts[0])._mounts():
+                yield replace(mount, rw=mount.rw and parts[1:2] != ["ro"])
 
 
-def _bind(source: str, target: str, *, read_only: bool, how: str = "") -> inspect.MountPoint:
+def _bind(source: str, target: str, *, rw: bool, how: str = "") -> inspect.MountPoint:
     shared: Any = how or "rprivate"
-    return inspect.MountPoint(
-        type="bind", name="", source=source, destination=target, rw=not read_only, propagation=shared
-    )
+    return inspect.MountPoint(type="bind", name="", source=source, destination=target, rw=rw, propagation=shared)
+
+
+def _volume(kind: Any, name: str, target: str, *, rw: bool) -> inspect.MountPoint:
+    return inspect.MountPoint(type=kind, name=name, source="", destination=target, rw=rw, propagation="")

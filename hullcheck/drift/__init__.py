@@ -1,6 +1,8 @@
 """What is different between two runs: findings, and the answers of the host that they were made of (docs/diff.md)."""
 
-from collections.abc import Iterator, Mapping
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -8,13 +10,37 @@ from typing import Self
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hullcheck.drift.answers import difference
 from hullcheck.facts.registry import probes
+from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse
 from hullcheck.recording import Recording, RecordingError
 from hullcheck.results import Audit, Change, Changes, Result, document
 from hullcheck.results.history import compare
+from hullcheck.secrets.redact import SECTION
 from hullcheck.verdicts import Verdict
+
+_MOST = 10  # lines of one finding that are shown
+_LONGEST = 100  # characters of a line
+_DOCUMENTS = {
+    "containers": "container",
+    "networks": "network",
+    "services": "service",
+    "image_contents": "image",
+    "images": "image",
+}
+"""The probes that answer with a document for each object; their other lines are of /proc."""
+_OTHER_EACH_TIME = "processes"
+"""The probe of which two answers are never the same."""
+_OTHER_SECTIONS = regex(r"^--(?:asked|running|sockets|proc|paths)\n(?:(?!--).*\n)*", re.MULTILINE)
+"""The sections of which two are never the same."""
+_OTHER_EACH_START = frozenset(
+    ["Pid", "Id", "Created", "StartedAt", "FinishedAt", "NetworkID", "IPAddress", "GlobalIPv6Address", "SystemTime"]
+)
+_DATED = regex(r"\d{4}-\d\d-\d\d \d\d:\d\d:|^(?:process )?\d+$")
+_PLACE = regex(r"^(?:[0-9a-f]{32} |\d+/)|/proc/\d+/root(?=/)")
+"""Numbers of processes and of the script, which stand before and in lines."""
+
+_Lines = set[tuple[str, str]]  # each with the name of the object that it is about, or an empty one
 
 
 class PastRun(Struct, frozen=True, dict=True):
@@ -30,9 +56,9 @@ class PastRun(Struct, frozen=True, dict=True):
         return cls(audit, path if path.is_dir() else path.parent)
 
     @property
-    def targets(self) -> dict[str, str]:
-        """The targets by name, each with how it was reached."""
-        return {each.name: each.connect for each in self.audit.targets}
+    def targets(self) -> list[str]:
+        """The names of the targets."""
+        return [each.name for each in self.audit.targets]
 
     @cached_property
     def results(self) -> dict[tuple[str, str], Result]:
@@ -47,7 +73,7 @@ class PastRun(Struct, frozen=True, dict=True):
             return None
 
 
-class Drift(Struct, frozen=True, dict=True):
+class Drift(Struct, frozen=True):
     """Two runs beside each other."""
 
     old: PastRun
@@ -57,14 +83,11 @@ class Drift(Struct, frozen=True, dict=True):
     added: tuple[str, ...]  # the targets of the later run alone
     removed: tuple[str, ...]  # the targets of the earlier run alone
 
-    @cached_property
-    def _new(self) -> frozenset[Change]:
-        return frozenset(self.changes.new)
-
     def severity(self, change: Change) -> str:
-        """Return the severity of the control on that target, in the run in which it fails."""
-        run = self.new if change in self._new else self.old
-        return run.audit.severity(run.results[change.control, change.target])
+        """Return the severity of the control on that target, in the later run if it was judged there."""
+        key = change.control, change.target
+        run = self.new if key in self.new.results else self.old
+        return run.audit.severity(run.results[key])
 
 
 def drift(old: PastRun, new: PastRun) -> Drift:
@@ -99,4 +122,82 @@ def _answers(changes: tuple[Change, ...], old: PastRun, new: PastRun) -> Iterato
         for each in changes:
             if each.target == target:
                 names = (name for run in (old, new) for name in run.results[each.control, target].evidence)
-                yield each, difference(each, dict.fromkeys(names), before, after)
+                yield each, _difference(each, dict.fromkeys(names), before, after)
+
+
+# ---- what a host answers differently in two recordings, as lines that begin with - or +
+
+
+def _difference(change: Change, evidence: Iterable[str], old: Recording, new: Recording) -> tuple[str, ...]:
+    """Compare the answers to the probes *evidence*, as far as they are about the subject of *change*."""
+    found: list[str] = []
+    for probe in evidence:
+        if probe != _OTHER_EACH_TIME:
+            before, after = (_lines(probe, each) for each in (old, new))
+            differing = {*_differing(change, "-", before, after), *_differing(change, "+", after, before)}
+            found += sorted(differing, key=lambda line: (line[2:].partition(": ")[0], line[0] == "+", line))
+    more = len(found) - _MOST
+    shown = (line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..." for line in found[:_MOST])
+    return (*shown, f"and {more} more") if more > 1 else tuple(shown)
+
+
+def _differing(change: Change, sign: str, lines: _Lines, others: _Lines) -> Iterator[str]:
+    """Yield the *lines* that are not among the *others*; an object that is not there is one line."""
+    known = {name for name, _ in others}
+    for name, line in lines - others:
+        shown = line if not name or name in known else name
+        if _is_about(change, name, shown):
+            yield f"{sign} {shown}"
+
+
+def _is_about(change: Change, name: str, line: str) -> bool:
+    if change.kind in _DOCUMENTS.values():
+        return name == f"{change.kind} {change.subject}"
+    if change.kind == "file":
+        return re.search(rf"(?<![\w/]){re.escape(change.subject)}(?![\w/.-])", line) is not None
+    return True
+
+
+def _lines(probe: str, recording: Recording) -> _Lines:
+    """Take an answer apart: documents into their fields, other text into lines."""
+    found: _Lines = set()
+    answer = recording.answers.get(probe)
+    own = kind = _DOCUMENTS.get(probe, "")
+    for line in _OTHER_SECTIONS.sub("", answer.stdout).split("\n") if answer else ():
+        if line.startswith(SECTION):
+            kind = _DOCUMENTS.get(line.removeprefix(SECTION), own)
+            continue
+        for each in (documents := _documents(line)):
+            name = f"{kind} {called}" if kind and (called := _name(each)) else ""
+            found |= {(name, f"{field}: {value}") for field, value in _fields(each, "")}
+        if line and not documents and not kind and not _DATED.search(line):
+            found.add(("", _PLACE.sub("", line)))
+    return found
+
+
+def _documents(line: str) -> list[dict[str, object]]:
+    """Return the documents of a line, after a word or in a list."""
+    try:
+        found = json.loads(line[min((place for place in map(line.find, "[{") if place >= 0), default=0) :])
+    except (ValueError, RecursionError):
+        return []
+    return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
+
+
+def _name(document: dict[str, object]) -> str:
+    tags = document.get("RepoTags")
+    parts = [each for each in (document.get("Spec"), document) if isinstance(each, dict)]
+    named = (each.get(key) for each in parts for key in ("Name", "Destination", "Id"))
+    return str(tags[0] if isinstance(tags, list) and tags else next(filter(None, named), "")).lstrip("/")
+
+
+def _fields(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a document, but for those that are others after each start."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _fields(each, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _fields(each, f"{path}[{_name(each)}]" if isinstance(each, dict) else path)
+    elif path.rpartition(".")[2] not in _OTHER_EACH_START:
+        yield path, value if isinstance(value, str) else json.dumps(value)

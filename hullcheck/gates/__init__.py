@@ -1,8 +1,6 @@
-"""Gates: demands on a run as a whole, which decide its exit status (docs/gates.md).
+"""Gates: requirements of a run as a whole, which decide its exit status (docs/gates.md)."""
 
-`Gates` holds those that a run was given; `Gates.outcomes` says of its audit which of them are broken, and by what.
-"""
-
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -11,12 +9,48 @@ from typing import Self
 
 from msgspec import Struct
 
-from hullcheck.gates.conditions import Condition
-from hullcheck.messages import WrongUse
-from hullcheck.results import JUDGED, Audit, Control, Finding, Gate, Result, document, finding_id, sentences
+from hullcheck.messages import WrongUse, did_you_mean
+from hullcheck.results import JUDGED, SEVERITIES, Audit, Control, Finding, Gate, Result, document, finding_id, sentences
 from hullcheck.verdicts import Verdict
 
 FAIL_ON, COVERAGE = "--fail-on", "--coverage"
+NEW = "new"
+COUNTED = frozenset({Verdict.FAIL, Verdict.ERROR})
+"""The verdicts that count where a condition names none: what could not be judged is as bad as what fails."""
+_VERDICTS = {f"verdict={each}": each for each in (*COUNTED, Verdict.MANUAL, Verdict.WAIVED)}
+_SEVERITIES = {
+    **{f"severity={each}": frozenset({each}) for each in SEVERITIES},
+    **{f"severity>={each}": frozenset(SEVERITIES[:place]) for place, each in enumerate(SEVERITIES, 1)},
+}
+
+
+class Condition(Struct, frozen=True):
+    """Findings that break the gate: all three parts have to fit."""
+
+    verdicts: frozenset[Verdict] = COUNTED
+    severities: frozenset[str] = frozenset(SEVERITIES)
+    new: bool = False
+
+    def fits(self, verdict: Verdict, severity: str, *, is_new: bool) -> bool:
+        """Return whether a finding fits; a severity that is no known word counts as the worst."""
+        severe = severity in self.severities or severity not in SEVERITIES
+        return verdict in self.verdicts and severe and (is_new or not self.new)
+
+
+def parse_conditions(text: str) -> tuple[Condition, ...]:
+    """Parse what `--fail-on` takes, as `new,severity>=high or severity=critical`, or raise WrongUse."""
+    return tuple(map(_condition, re.split(r"\s+or\s+", text.strip()))) if text.strip() else ()
+
+
+def _condition(text: str) -> Condition:
+    parts = ["".join(each.split()) for each in text.split(",")]
+    known = (NEW, *_VERDICTS, *_SEVERITIES)
+    for each in parts:
+        if each not in known:
+            raise WrongUse(f"--fail-on: {each!r} is no condition; {did_you_mean(each, known)}")
+    verdicts = frozenset(_VERDICTS[each] for each in parts if each in _VERDICTS)
+    severities = (_SEVERITIES[each] for each in parts if each in _SEVERITIES)
+    return Condition(verdicts or COUNTED, frozenset(SEVERITIES).intersection(*severities), NEW in parts)
 
 
 class Baseline(Struct, frozen=True, dict=True):
@@ -49,10 +83,7 @@ class Baseline(Struct, frozen=True, dict=True):
 
 
 def shares(results: Iterable[Result]) -> Mapping[str, float]:
-    """Return by target the percentage of its results that were judged, of all that apply; 0 where none applies.
-
-    Passed, failed, waived and attested is judged; an error and *manual* is not, nor a control that was switched off.
-    """
+    """Return by target the percentage of results that were judged, of all that apply; 0 if none applies."""
     applying: Counter[str] = Counter()
     judged: Counter[str] = Counter()
     for each in results:

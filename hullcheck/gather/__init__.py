@@ -27,14 +27,6 @@ JOBS = 64
 _GRACE = 3  # seconds that a backend gets in which to notice its own time-out
 
 
-def gather(
-    targets: Sequence[Target], probes: tuple[Probe, ...], connection: Connection, **how: Any
-) -> dict[str, Recording]:
-    """Return the recordings of *targets*, by name, in their order; see `arriving`."""
-    recordings = {each.target: each for each in arriving(targets, probes, connection, **how)}
-    return {target.name: recordings[target.name] for target in targets}
-
-
 def arriving(
     targets: Sequence[Target],
     probes: tuple[Probe, ...],
@@ -44,12 +36,9 @@ def arriving(
     cache: Path | None = None,
     jobs: int = JOBS,
 ) -> Iterator[Recording]:
-    """Yield the recording of each target as it arrives; that of a target that failed says why.
+    """Yield the recording of each target as it arrives, *jobs* at a time; that of a target that failed says why.
 
-    Args:
-        probe_timeout: seconds for each probe on the target.
-        cache: the folder in which it is kept what was read of images.
-        jobs: how many targets are asked at a time.
+    Each probe has *probe_timeout* seconds. What was read of images is kept in the folder *cache*.
     """
     waiting = iter(list(targets))  # each target goes to one of the threads
     finished: Queue[Recording] = Queue()
@@ -71,11 +60,7 @@ def arriving(
 
 
 def check_files(targets: Iterable[Target]) -> None:
-    """See that the Compose files among *targets* can be judged, before anything is asked.
-
-    Raises:
-        TargetError: one cannot; the message names file and line.
-    """
+    """Raise TargetError with file and line if a Compose file among *targets* cannot be judged."""
     for target in targets:
         if backend_of(target.connect) == COMPOSE:
             try:
@@ -85,43 +70,27 @@ def check_files(targets: Iterable[Target]) -> None:
 
 
 def _of_files(target: Target) -> Recording:
-    """Return the recording of Compose files.
-
-    Raises:
-        RecordingError: they cannot be judged; the message names file and line.
-    """
     from hullcheck import compose  # late: it imports the facts, and a host is asked before they are
 
-    try:
-        return compose.recorded(target.name, recorded_path(target.connect))
-    except compose.ComposeError as error:
-        raise RecordingError(str(error)) from None
+    return compose.recorded(target.name, recorded_path(target.connect))
 
 
 def script_for(
     target: Target, probes: tuple[Probe, ...], timeout: int, known: Iterable[str] = (), *, shown: bool = False
 ) -> str:
     """Return the probe script as it is run on *target*, where the layers of *known* images need not be read again."""
-    return render(
-        probes,
-        docker_host=_docker_host(target),
-        timeout=timeout,
-        known_images=known,
-        paths=target.paths,
-        shown=shown,
-    )
+    engine = _docker_host(target)
+    return render(probes, docker_host=engine, timeout=timeout, known_images=known, paths=target.paths, shown=shown)
 
 
 def _docker_host(target: Target) -> str | None:
     backend = backend_of(target.connect)
-    docker_host = None if backend == "docker" or backend == "podman" else target.docker_host
-    if docker_host is None and backend == "local":
-        return os.environ.get("DOCKER_HOST")  # sudo would drop it
-    return docker_host
+    docker_host = None if backend in ("docker", "podman") else target.docker_host
+    return os.environ.get("DOCKER_HOST") if docker_host is None and backend == "local" else docker_host  # sudo drops it
 
 
 class _Trip(Struct, frozen=True):
-    """How each target is asked; fields are the arguments of `gather`."""
+    """How each target is asked; fields are the arguments of `arriving`."""
 
     probes: tuple[Probe, ...]
     connection: Connection
@@ -129,12 +98,13 @@ class _Trip(Struct, frozen=True):
     cache: Path | None
 
     def bounded(self, target: Target) -> Recording:
-        """A recording of *target* within its time, whatever its backend does: not all of them know a time-out."""
+        """Return a recording of *target* within its time: not all backends know a time-out."""
         result: list[Recording] = []
         worker = threading.Thread(target=lambda: result.append(self._record(target)), daemon=True)
         worker.start()
         worker.join(self.connection.timeout + processes.GRACE + _GRACE)
-        return result[0] if result else self._unaudited(target, f"no answer within {self.connection.timeout} s")
+        late = f"{plain(target.connect)} could not be audited: no answer within {self.connection.timeout} s"
+        return result[0] if result else self._failed(target, late)
 
     def _record(self, target: Target) -> Recording:
         try:
@@ -143,7 +113,7 @@ class _Trip(Struct, frozen=True):
         except RecordingError as error:
             return self._failed(target, str(error))
         except TransportError as error:
-            return self._unaudited(target, error)
+            return self._failed(target, f"{plain(target.connect)} could not be audited: {error}")
         except Exception as error:  # a fault of ours must not hang or hide a target
             said = without_known(f"{type(error).__name__}: {error}")
             return self._failed(target, f"internal error while gathering: {said}")
@@ -165,21 +135,12 @@ class _Trip(Struct, frozen=True):
         asked = time.time()
         script = script_for(target, self.probes, self.probe_timeout, known_images)
         reply = run_script(target, script, self.connection)
-        recording = Recording.from_output(
-            reply.output,
-            self.probes,
-            target=target.name,
-            backend=backend_of(target.connect),
-            asked=asked,
-            cut_off=bool(reply.fault),
-        )
+        about: dict[str, Any] = {"target": target.name, "backend": backend_of(target.connect), "asked": asked}
+        recording = Recording.from_output(reply.output, self.probes, **about, cut_off=bool(reply.fault))
         if recording.failure:
             said = f" (it says: {reply.said})" if reply.said else ""
             raise TransportError(reply.fault or recording.failure + said)
         return replace(recording, host_key=reply.host_key)
-
-    def _unaudited(self, target: Target, reason: object) -> Recording:
-        return self._failed(target, f"{plain(target.connect)} could not be audited: {reason}")
 
     def _failed(self, target: Target, failure: str) -> Recording:
         commands = {probe.name: probe.command for probe in self.probes}

@@ -27,7 +27,7 @@ def _is_told() -> bool:
 
 
 def _configured(command: str) -> str | None:
-    """What a client would do that is called with `-G`, which connects to nothing; None where it does not know."""
+    """Return what ssh says with `-G`, which connects to nothing; None if it does not know."""
     try:
         ended = processes.run(command, _SECONDS)
     except OSError:
@@ -37,7 +37,7 @@ def _configured(command: str) -> str | None:
 
 @contextlib.contextmanager
 def place() -> Iterator[Path]:
-    """A file in memory to which a command of this user may write: nothing is left of it, whatever happens."""
+    """Yield a file in memory to which a command of this user may write: nothing is left of it, whatever happens."""
     descriptor = os.memfd_create("hullcheck-host-key")
     try:
         yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
@@ -60,7 +60,7 @@ def ask_openssh(backend: Any, file: Path) -> None:
 
 
 def seen_by_openssh(file: Path) -> str:
-    """What the client wrote to *file*; `unknown` where it was not asked to, or another connection was used again."""
+    """Return what the client wrote to *file*; `unknown` if it was not asked to, or a connection was reused."""
     try:
         lines = [line for line in file.read_text(encoding="ascii").split() if line != _NO_KEY]
     except (OSError, ValueError):

@@ -16,8 +16,7 @@ from msgspec.structs import replace
 
 from hullcheck import __version__, inputs, private_files
 from hullcheck.inventory import Target
-from hullcheck.recording import Recording
-from hullcheck.recording.packing import LARGEST
+from hullcheck.recording import LARGEST, Recording
 from hullcheck.recording.probe import TIMED_OUT
 
 SCHEMA = "hullcheck/images/10"

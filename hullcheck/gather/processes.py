@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 from msgspec import Struct
 
@@ -32,20 +32,11 @@ _ended = threading.Event()
 
 
 class Intake:
-    """What came from a target, and why no more of it is wanted.
-
-    Attributes:
-        fault: why the target was told to stop, in words; empty where it was not. Of what was too much nothing is kept.
-    """
+    """What came from a target, and why no more of it is wanted; of what was too much nothing is kept."""
 
     def __init__(self, timeout: float, hang_up: Callable[[], bool]) -> None:
-        """Start the time.
-
-        Args:
-            timeout: in seconds.
-            hang_up: tells the target to stop; gives whether it was told.
-        """
-        self.fault = ""
+        """Start the time, in seconds; *hang_up* stops the target, and returns whether it could."""
+        self.fault = ""  # why the target was stopped
         self._timeout = timeout
         self._hang_up = hang_up
         self._end = time.monotonic() + timeout
@@ -76,30 +67,19 @@ class Intake:
 
 
 class Ended(Struct, frozen=True):
-    """A process that ended.
+    """A process that ended."""
 
-    Attributes:
-        status: its exit status, or minus the number of the signal that ended it; -9 where it outlives that signal.
-        fault: why it was ended before its time, as of an `Intake`; empty where it ended by itself.
-    """
-
-    status: int
+    status: int  # or minus the number of the signal that ended it; -9 if it outlives that signal
     output: bytes
     errors: bytes
-    fault: str = ""
+    fault: str = ""  # why it was ended before its time; empty if it ended by itself
 
 
 def run(command: str, timeout: float, environment: Mapping[str, str] | None = None, *, hold: bool = False) -> Ended:
-    """Run *command* in a shell, until it ends, its time is over or it has sent too much.
+    """Run *command* in a shell, until it ends, its time in seconds is over or it has sent too much.
 
-    Args:
-        timeout: in seconds.
-        environment: that of this process where None.
-        hold: whether its standard input is kept open as a probe script wants it, who then ends in order when it
-            is closed; else there is none.
-
-    Raises:
-        InterruptedError: all has been ended.
+    *hold* keeps its standard input open, as a probe script wants it, which ends in order when that is closed; else
+    there is none. Raises InterruptedError if all has been ended.
     """
     if _ended.is_set():
         raise InterruptedError("the run was interrupted")
@@ -126,19 +106,16 @@ def run(command: str, timeout: float, environment: Mapping[str, str] | None = No
         status = _status(process, intake.seconds_left() + _LAST_WORDS)
     finally:
         _running.discard(process)
-        for pipe in (process.stdout, process.stderr):
-            if pipe:
-                pipe.close()
+        for pipe in filter(None, (process.stdout, process.stderr)):
+            pipe.close()
     return Ended(status, bytes(intake.output), bytes(intake.errors), intake.fault)
 
 
 def _listen(process: subprocess.Popen[bytes], intake: Intake) -> bool:
-    """Take what *process* says; gives whether it said all."""
+    """Take what *process* says; return whether it said all."""
     with selectors.DefaultSelector() as selector:
-        pipes: list[IO[bytes] | None] = [process.stdout, process.stderr]
-        for pipe in pipes:
-            if pipe:
-                selector.register(pipe, selectors.EVENT_READ)
+        for pipe in filter(None, (process.stdout, process.stderr)):
+            selector.register(pipe, selectors.EVENT_READ)
         while selector.get_map():
             left = intake.seconds_left()
             if left <= 0:
@@ -152,7 +129,7 @@ def _listen(process: subprocess.Popen[bytes], intake: Intake) -> bool:
 
 
 def _hang_up(process: subprocess.Popen[bytes]) -> bool:
-    """Close the standard input of *process*; gives whether it had one."""
+    """Close the standard input of *process*; return whether it had one."""
     if process.stdin is None:
         return False
     with contextlib.suppress(OSError):
@@ -216,10 +193,9 @@ def are_ended() -> bool:
 
 
 def end_all() -> None:
-    """End every process that was started here and still runs: ssh would outlive a Ctrl-C.
+    """End every process that was started here: ssh would outlive a Ctrl-C.
 
-    Those that can end in order have a moment for it. The thread that started a process reads what it still says,
-    and no other may.
+    Those that can end in order have a moment. Only the thread that started a process may read what it still says.
     """
     _ended.set()
     told = [process for process in tuple(_running) if _hang_up(process)]
@@ -251,11 +227,7 @@ def kill_below(root: int) -> None:
 
 @contextlib.contextmanager
 def ended_at_once(status: int, said: str = "interrupted\n", unless: Callable[[], bool] = bool) -> Iterator[None]:
-    """Let these signals end the process with this exit *status*, where nobody else handles them.
-
-    Args:
-        unless: whether there is more to take down, so that KeyboardInterrupt is raised.
-    """
+    """Let signals end the process with this exit *status* if nobody else handles them; *unless*, KeyboardInterrupt."""
     errors = os.dup(2)  # pytest captures the other
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -27,13 +27,9 @@ class TransportError(Exception):
 
 
 class Connection(Struct, frozen=True):
-    """How to connect: testinfra's options of the same names.
+    """How to connect: testinfra's options of the same names."""
 
-    Attributes:
-        timeout: seconds for the whole trip to one target.
-    """
-
-    timeout: int = 120
+    timeout: int = 120  # seconds for the whole trip to one target
     ssh_config: str | None = None
     ssh_identity_file: str | None = None
     ssh_extra_args: str | None = None
@@ -44,25 +40,16 @@ class Connection(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """What came back: the standard output, and for where that is no answer, what the target said instead.
-
-    Attributes:
-        host_key: as of a `Recording`.
-        fault: why it was told to stop, so that not all may be there; empty where it was not.
-    """
+    """What came back."""
 
     output: bytes
-    said: str
-    host_key: str = ""
-    fault: str = ""
+    said: str  # by the target, if the output is no answer
+    host_key: str = ""  # as of a `Recording`
+    fault: str = ""  # why it was stopped, so that not all may be there; empty if it was not
 
 
 def run_script(target: Target, script: str, connection: Connection) -> Reply:
-    """Run *script* on *target*.
-
-    Raises:
-        TransportError: with the reason, in one line.
-    """
+    """Run *script* on *target*, or raise TransportError."""
     with host_key.place() as seen:
         backend, bounded = _backend(target, connection, seen)
         command = command_for(script, held=bounded.holds)
@@ -70,8 +57,6 @@ def run_script(target: Target, script: str, connection: Connection) -> Reply:
             command = _on_the_host(command)
         try:
             result = backend.run(command)
-        except TransportError:
-            raise
         except Exception as error:  # each backend has exceptions of its own; all mean "not reached"
             raise TransportError(bounded.fault or _reason(error)) from error
         key = _host_key(target, backend, seen)
@@ -84,15 +69,12 @@ def run_script(target: Target, script: str, connection: Connection) -> Reply:
 
 
 def command_for(script: str, *, held: bool = False) -> str:
-    """One command line that runs *script*, whatever shell reads it and however often it is quoted on the way.
+    """Return one command line that runs *script*, whatever shell reads it and however often it is quoted on the way.
 
     Login shells differ in what they make of line ends, quotes and backslashes (csh, fish), Ansible fills in
     templates, and each level of quoting makes a quote longer until the kernel refuses the line. So the
     characters that mean something to any of them travel as control characters, and the target's tr(1) puts
-    them back.
-
-    Args:
-        held: whether the standard input is kept open for as long as the script is wanted.
+    them back. The standard input of one that is *held* is kept open for as long as the script is wanted.
     """
     letters = script.translate(str.maketrans(_SPECIAL, _STAND_INS))
     octal = "".join(f"\\{ord(each):03o}" for each in _SPECIAL)
@@ -102,11 +84,7 @@ def command_for(script: str, *, held: bool = False) -> str:
 
 
 def _on_the_host(command: str) -> str:
-    """*command* as process 1 would run it, which is of the host where this container shares its processes.
-
-    Raises:
-        TransportError: it is not, so that the container itself would be audited.
-    """
+    """Return *command* as process 1 would run it, or raise TransportError if that is not a process of the host."""
     try:
         here, first = (os.readlink(f"/proc/{each}/ns/mnt") for each in ("self", "1"))
     except OSError as error:
@@ -187,20 +165,15 @@ def _hide_password(backend: Any, environment: dict[str, str]) -> None:
 
 
 class _BoundedRun:
-    """The place where testinfra's backends start a process, bounded in time and in bytes.
-
-    Attributes:
-        holds: whether the standard input of what it runs is kept open.
-        fault: why the last run was ended before its time; empty where it was not.
-    """
+    """The place where testinfra's backends start a process, bounded in time and in bytes."""
 
     def __init__(self, backend: Any, timeout: int, environment: dict[str, str]) -> None:
         """Bind it to *backend*; *timeout* is in seconds."""
         self.backend = backend
         self.timeout = timeout
         self.environment = environment
-        self.holds = backend.NAME in _HELD
-        self.fault = ""
+        self.holds = backend.NAME in _HELD  # whether the standard input is kept open
+        self.fault = ""  # why the last run was ended before its time
 
     def __call__(self, command: str, *args: str) -> Any:
         """testinfra's `run_local`: run *command* in a shell, its `%s` filled with *args*, quoted."""

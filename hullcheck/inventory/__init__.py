@@ -74,11 +74,7 @@ class Inventory(Struct, frozen=True, dict=True):
         return InventoryError(self.document.messages(faults))
 
     def policy_for(self, target: Target) -> Policy:
-        """Return the policy of *target*: that for all, then those of its groups, then its own.
-
-        *target* need not come from the inventory. If it has no groups, but the name of one that does,
-        it has the groups of that one.
-        """
+        """Return the policy of *target*: that for all, then those of its groups, then its own."""
         return Policy.from_mapping(self.policy_as_written(target))
 
     def policy_as_written(self, target: Target) -> dict[str, Any]:
@@ -158,11 +154,7 @@ def read(document: "Document") -> Inventory:
 
 
 def load_releases(path: Path) -> tuple[KnownReleases, bytes]:
-    """Return what the file *path* of `--releases` says is known of releases, and its bytes.
-
-    Raises:
-        InventoryError: it cannot be read, or is wrong.
-    """
+    """Return what the file *path* of `--releases` says is known of releases, and its bytes, or raise InventoryError."""
     from hullcheck.inventory import yamlfile
 
     try:
@@ -183,7 +175,7 @@ def _target(name: str, entry: Mapping[str, Any], beside: Path) -> Target:
 
 
 def _connect(written: str, beside: Path) -> str:
-    """A host specification, a recording that is not seen from the current directory by its path from the inventory."""
+    """Return *written*; a recording that is not seen from the current directory by its path from the inventory."""
     backend, separator, path = written.partition("://")
     file = path.partition("?")[0] if backend == COMPOSE else path
     if backend not in WITHOUT_HOST or Path(file).exists() or not (beside / file).exists():

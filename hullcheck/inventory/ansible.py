@@ -1,6 +1,5 @@
 """Inventories of Ansible, by `ansible-inventory --list`: targets, groups, and the policy in their variables."""
 
-import itertools
 import json
 import os
 import re
@@ -10,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+import msgspec
 
 from hullcheck import bounded, inputs, secrets
 from hullcheck.inventory import Inventory, InventoryError, Target, policy_faults, yamlfile
@@ -25,14 +26,10 @@ _SETTINGS = {
     "ANSIBLE_HASH_BEHAVIOUR": "merge",  # of `hullcheck_policy`: key by key, in the order of Ansible's precedence
     "ANSIBLE_NOCOLOR": "true",
 }
-_OWN_KEY = regex(
-    r"""^(?:\{\s*)?["']?(?:targets|policy|profiles|controls|waivers|attestations)["']?\s*:(?:\s|$)""", re.M
+_SHAPE = regex(
+    r"""^\[[\w.:-]+\]|^[\w.:\[\]-]+\s+ansible_\w+=|^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.M
 )
-_HEADING = regex(r"\[[\w.-]+(?::\w+)?\]\s*(?:#.*)?")
-_YAML = regex(r"""^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.M)
-_HOST = regex(r"[\w.:\[\]-]+(?:\s+\w+=.*)+|(?:[\w\[\]:-]{1,63}\.)+[\w\[\]:-]{1,63}")
-"""A line of hosts: with variables, or a name with a dot."""
-
+"""What an inventory of Ansible has: a heading, a host with variables, a program, a plugin, or a key of its YAML."""
 _ADDRESS = regex(r"[\w.][\w.:%-]*")
 _ENGINE_ADDRESS = regex(r"(?:unix:///|tcp://|ssh://)[^\s'\"]+")
 _YES, _NO = ("true", "yes", "on", "1", "t", "y"), ("false", "no", "off", "0", "f", "n", "")
@@ -57,20 +54,11 @@ def is_ansible(path: Path) -> bool:
         text = yamlfile.read_text(path)
     except yamlfile.YamlError:
         return False  # the reader of our own format says why
-    if _OWN_KEY.search(text):
-        return False
-    lines = [each for each in map(str.strip, text.splitlines()) if each and each[0] not in ";#"]
-    before = list(itertools.takewhile(lambda line: not _HEADING.fullmatch(line), lines))
-    starts_with_hosts = len(before) < len(lines) if not before else all(map(_HOST.fullmatch, before))
-    return starts_with_hosts or bool(_YAML.search(text))
+    return not yamlfile.OURS.search(text) and _SHAPE.search(text) is not None
 
 
 def load(path: Path) -> Inventory:
-    """Return the inventory *path* of Ansible; a host that cannot be reached is a target with a fault.
-
-    Raises:
-        InventoryError: ansible-inventory is missing or fails, or a policy is wrong.
-    """
+    """Return the inventory *path* of Ansible, or raise InventoryError; a host with a fault is a target with one."""
     listing = _listing(path)
     hosts = _hosts(listing)
     if not hosts:
@@ -80,7 +68,10 @@ def load(path: Path) -> Inventory:
     if faults := _policy_faults(path, policies):
         raise InventoryError(faults)
     groups = _groups(listing)
-    targets = tuple(_target(path, names[host], host, known, groups[host]) for host, known in hosts.items())
+    targets = tuple(
+        _target(path, names[host], host, known, tuple(name for name, members in groups.items() if host in members))
+        for host, known in hosts.items()
+    )
     return Inventory(path, targets, {"targets": policies}, notes=tuple(_unused(hosts)), is_of_ansible=True)
 
 
@@ -97,7 +88,7 @@ def as_written(inventory: Inventory) -> dict[str, Any]:
     return {"targets": targets, "policy": dict(inventory.policy)}
 
 
-def _listing(path: Path) -> dict[str, Any]:
+def _listing(path: Path) -> dict[str, dict[str, Any]]:
     program = shutil.which("ansible-inventory")
     if program is None:
         needed = "an inventory of Ansible needs ansible-inventory: install ansible-core"
@@ -105,13 +96,12 @@ def _listing(path: Path) -> dict[str, Any]:
     words = (program, "-i", str(path.absolute()), "--list")
     try:
         ended = bounded.run(words, seconds=_SECONDS, memory=_MEMORY, environment={**os.environ, **_SETTINGS})
-        listing = inputs.decode(ended.output) if ended.status == 0 else None
+        if ended.status == 0:
+            return msgspec.convert(inputs.decode(ended.output), type=dict[str, dict[str, Any]])
     except bounded.BoundedError as error:
         raise InventoryError((f"{path}: ansible-inventory {error}",)) from None
-    except ValueError:
-        listing = None
-    if isinstance(listing, dict) and all(isinstance(each, dict) for each in listing.values()):
-        return listing
+    except (ValueError, RecursionError):
+        pass
     said = [each for each in ended.errors.splitlines() if each.startswith(("[ERROR]", "ERROR"))]
     reason = secrets.hidden(printable(said[0]))[:300] if said else "no list of hosts"
     raise InventoryError((f"{path}: ansible-inventory: {reason}; run `ansible-inventory -i {path} --list`",))
@@ -124,15 +114,14 @@ def _hosts(listing: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {host: known.get(host, {}) for host in dict.fromkeys((*named, *known))}
 
 
-def _groups(listing: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Return the groups of each host, with their parents and without `all`."""
+def _groups(listing: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Return the hosts of each group, with those of its children; without `all`."""
 
     def below(name: str) -> set[str]:
         group = listing.get(name, {})
         return set(group.get("hosts", ())).union(*map(below, group.get("children", ())))
 
-    members = {name: below(name) for name in sorted(listing) if name not in ("all", "_meta")}
-    return {host: tuple(name for name in members if host in members[name]) for host in _hosts(listing)}
+    return {name: below(name) for name in sorted(listing) if name not in ("all", "_meta")}
 
 
 def _policy_faults(path: Path, policies: Mapping[str, Any]) -> tuple[str, ...]:
@@ -183,7 +172,12 @@ def _connect(host: str, variables: Mapping[str, Any]) -> tuple[str, str]:
     if port and not (port.isdecimal() and 0 < int(port) < 65536):
         raise ValueError("ansible_port: not a port")
     address = f"[{address}]" if ":" in address else address
-    return f"ssh://{login}{address}{f':{port}' if port else ''}{query}", _ssh_arguments(variables)
+    written = " ".join(_text(variables, (name,)) for name in _ARGUMENTS)
+    try:  # quoted for a shell: Ansible splits them without one
+        arguments = shlex.join(shlex.split(written))
+    except ValueError as error:
+        raise ValueError(f"{_ARGUMENTS[-2]}: {error}") from None
+    return f"ssh://{login}{address}{f':{port}' if port else ''}{query}", arguments
 
 
 def _options(variables: Mapping[str, Any]) -> dict[str, str]:
@@ -196,15 +190,6 @@ def _options(variables: Mapping[str, Any]) -> dict[str, str]:
         raise ValueError("ansible_become_method: only sudo is supported")
     user = _text(variables, ("ansible_become_user",))
     return {"sudo": "true", **({"sudo_user": user} if user not in ("", "root") else {})}
-
-
-def _ssh_arguments(variables: Mapping[str, Any]) -> str:
-    """Return the arguments for ssh, quoted for a shell: Ansible splits them without one."""
-    written = " ".join(_text(variables, (name,)) for name in _ARGUMENTS)
-    try:
-        return shlex.join(shlex.split(written))
-    except ValueError as error:
-        raise ValueError(f"{_ARGUMENTS[-2]}: {error}") from None
 
 
 def _text(variables: Mapping[str, Any], names: tuple[str, ...], default: str = "") -> str:

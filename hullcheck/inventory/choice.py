@@ -17,10 +17,7 @@ _GITLAB, _GITLAB_TOTAL = "CI_NODE_INDEX", "CI_NODE_TOTAL"  # of `parallel: 20`, 
 
 
 def chosen(targets: Sequence[Target], inventory: Inventory, patterns: Sequence[str]) -> tuple[Target, ...]:
-    """Return the *targets* whose name or group matches one of *patterns*; all without patterns.
-
-    Raise TargetError if a pattern matches none, or if a chosen target cannot be audited as *inventory* has it.
-    """
+    """Return the *targets* that match one of *patterns*, or raise TargetError if one matches none, or has a fault."""
     names = {each.name: (each.name, *inventory.groups_of(each), "all") for each in targets}
     for pattern in patterns:
         if not any(_match(each, [pattern]) for each in names.values()):
@@ -48,13 +45,8 @@ class Shard(Struct, frozen=True):
         return f"{self.number}/{self.of}"
 
     def part(self, targets: Sequence[Target]) -> tuple[Target, ...]:
-        """Return the *targets* of this shard, in their order.
-
-        They are divided by the order of their names: a dynamic inventory may have another order on each machine.
-
-        Raises:
-            TargetError: no target is in it.
-        """
+        """Return the *targets* of this shard, in their order, or raise TargetError if there are none."""
+        # by name: a dynamic inventory may have another order on each machine
         mine = set(sorted(each.name for each in targets)[self.number - 1 :: self.of])
         if not mine:
             raise TargetError(
@@ -64,11 +56,7 @@ class Shard(Struct, frozen=True):
 
 
 def shard_of(written: str, environment: Mapping[str, str]) -> Shard:
-    """Return the shard that *written* means: `3/20`, or that of the scheduler for `env` and `env/20`.
-
-    Raises:
-        TargetError: it means none.
-    """
+    """Return the shard that *written* means: `3/20`, or `env` for that of the scheduler; or raise TargetError."""
     match = _WRITTEN.fullmatch(written)
     if match is None:
         raise TargetError(

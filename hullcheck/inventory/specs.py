@@ -31,8 +31,7 @@ class TargetError(Exception):
 def from_specs(specs: Sequence[str], *, connection: str | None, ansible_inventory: str | None) -> tuple[Target, ...]:
     """Return the targets that `--hosts` names, in its order, each once, or raise TargetError.
 
-    The backend of a specification that names none is *connection*, or else the system's OpenSSH, which knows host keys
-    and the user's settings: testinfra's own default is paramiko, which takes any host key.
+    The backend is *connection* if none is named, or else OpenSSH: testinfra's default, paramiko, takes any host key.
     """
     every = (_expand(each.strip(), connection, ansible_inventory) for each in specs)
     connects = list(dict.fromkeys(itertools.chain.from_iterable(every)))
@@ -121,23 +120,17 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
 
 
 def _recordings(spec: str) -> list[str]:
-    """Return the specifications for which a `recorded://` one stands: a recording, a pattern, or a folder of them.
+    """Return the specifications for which a `recorded://` one stands, or raise TargetError if it has no recording.
 
-    Of several, each counts as a recording that was meant, so that one that is missing, empty or damaged is an error
-    of its own target. Other files that a run leaves next to its recordings do not count.
-
-    Raises:
-        TargetError: not one of them is a recording.
+    Of a pattern or a folder each file counts, so that one that is empty or damaged is an error of its own target, but
+    not what a run leaves next to its recordings.
     """
     path = recorded_path(spec)
-    there, wrong = [path], "there is no such file or folder"
-    if path.exists():
-        wrong = why_not_a_recording(path)
-        there = list(path.iterdir()) if wrong and path.is_dir() else [path]
-    elif there := list(map(Path, glob.glob(str(path)))):
-        wrong = "nothing there is a recording"
-    others = (each for each in there if each.name[0] != "." and each.name not in run_files.NAMES)
-    meant = there if there == [path] else sorted(others)
+    wrong = why_not_a_recording(path)
+    meant = [path]
+    if wrong and (there := list(path.iterdir()) if path.is_dir() else list(map(Path, glob.glob(str(path))))):
+        meant = sorted(each for each in there if each.name[0] != "." and each.name not in run_files.NAMES)
+        wrong = wrong if path.exists() else "nothing there is a recording"
     if all(map(why_not_a_recording, meant)):
         wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
         raise TargetError(f"--hosts {spec}: {wrong}; write {wanted}")
@@ -178,6 +171,6 @@ def _host_part(connect: str, *, with_port: bool = False) -> str:
 
 
 def safe_name(name: str) -> str:
-    """*name* as the name of a directory beside the files of a run."""
+    """Return *name* as that of a directory beside the files of a run."""
     name = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")
     return f"{name}-host" if name in run_files.NAMES else name or "target"

@@ -11,11 +11,7 @@ from pathlib import Path
 
 
 def fault(path: Path) -> str:
-    """Return who else may have written *path* or can put another file there; empty if only this user and root can.
-
-    Raises:
-        OSError: it is not there.
-    """
+    """Return who else may have written *path* or can put another file there; empty if only this user and root can."""
     ours = {0, os.geteuid()}
     if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
         ours.add(int(os.environ["SUDO_UID"]))  # who may become root is no stranger to it

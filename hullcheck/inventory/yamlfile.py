@@ -34,7 +34,7 @@ DEPTH = 50  # no file of ours needs a tenth of it; a deeper one is a mistake or 
 Way = tuple[str | int, ...]
 """The way to a value: keys of mappings and indices of lists, from the outside in."""
 
-_OURS = regex(
+OURS = regex(
     r"""^(?:targets|policy|profiles|controls|waivers|attestations)\s*:(?:\s|$)"""
     r"""|[\s{,"'-](?:connect|justification|expiration_date|last_day"""
     r"""|control_id|explanation|updated_by|good_for_days)(?:["']\s*:|\s*:(?:\s|$))""",
@@ -86,10 +86,9 @@ class Document(Struct, frozen=True):
         return tuple(f"{self.path}:{self.line(way)}: {_dotted(way)}{fault}" for way, fault in order)
 
     def faults(self, schema: str, below: Way = ()) -> dict[Way, str]:
-        """Return everything that is wrong by the JSON Schema *schema*, a file name in ``hullcheck/schemas``.
+        """Return what is wrong at the way *below* by the JSON Schema *schema*, a file name in ``hullcheck/schemas``.
 
-        It is held against the part at the way *below*. Each part of a schema has a title, which says what to write
-        there and goes into the message. Of a file without a key of ours nothing is quoted.
+        The title of each part says what to write there. Of a file without a key of ours nothing is quoted.
         """
         # slow to import, and needed only if there is a file to check
         from jsonschema_rs import Draft202012Validator
@@ -113,13 +112,13 @@ def load(path: Path) -> Document:
 def parse(text: str, path: Path) -> Document:
     """Return the document of *text*, the content of *path*; raise as `load` does."""
     root = compose(text, path)
-    reader = _Reader(path, shown=_OURS.search(text) is not None)
+    reader = _Reader(path, shown=OURS.search(text) is not None)
     data = reader.read(root, ()) if root else None
     return Document(path, data, reader.lines, reader.shown)
 
 
 def compose(text: str, path: Path) -> yaml.Node | None:
-    """Return the nodes of *text*, the content of *path*; None where it is empty; raise YamlError if that is no YAML."""
+    """Return the nodes of *text*, the content of *path*; None where it is empty; raise as `load` does."""
     try:
         root: yaml.Node | None = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:

@@ -11,8 +11,7 @@ from hullcheck.bundle import archive, inventory, manifest, sshsig
 from hullcheck.controls import shipped
 from hullcheck.plugin import options
 from hullcheck.plugin.session import AuditSession
-from hullcheck.recording import FILE_NAME, PACKED
-from hullcheck.recording.packing import packed
+from hullcheck.recording import FILE_NAME, PACKED, packed
 from hullcheck.results import Audit, run_files
 from hullcheck.writers.formats import BUNDLED
 from hullcheck.writers.run_folder import WRITERS
@@ -31,7 +30,7 @@ class Bundling:
         self.audit_session = audit_session
         self.key = options.path(config, "sign")
         self.tests: set[str] = set()
-        _refuse_other_tests(config)
+        _refuse_other_runs(config)
         try:
             self.inventory = inventory.files(audit_session.inventory)
             if self.key:
@@ -101,8 +100,8 @@ class Bundling:
         }
 
 
-def _refuse_other_tests(config: pytest.Config) -> None:
-    """What lies beside the installed controls is not with the one who verifies the bundle."""
+def _refuse_other_runs(config: pytest.Config) -> None:
+    """Stop if what is selected is not with the one who verifies the bundle."""
     others = [each for each in options.places(config) if each != str(shipped.folder())]
     if shipped.PACKAGE in config.args and not options.is_of_shipped(config):
         raise pytest.UsageError(
@@ -114,12 +113,15 @@ def _refuse_other_tests(config: pytest.Config) -> None:
             f"--bundle: {others[0]}: a run of the installed controls is bundled without other tests; leave it out, or"
             " run pytest in the directory of your own"
         )
+    named = {"lf": "--lf", "stepwise": "--stepwise"} | ({} if options.is_of_shipped(config) else {"pyargs": "--pyargs"})
+    for name, option in named.items():
+        if config.getoption(name, None):
+            raise pytest.UsageError(
+                f"--bundle: a selection by {option} cannot be repeated elsewhere; leave one of both out"
+            )
 
 
 # ---- the selection, so that another run can select the same controls
-
-_ANEW = {"lf": "--lf", "stepwise": "--stepwise", "pyargs": "--pyargs"}
-"""Options whose meaning depends on earlier runs, or on where things are installed."""
 
 
 def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
@@ -155,7 +157,4 @@ def _partial(session: pytest.Session, *, interrupted: bool) -> str:
         return str(stopped)
     if interrupted:
         return "the run was interrupted"
-    anew = [flag for name, flag in _ANEW.items() if session.config.getoption(name, None)]
-    if options.is_of_shipped(session.config):
-        anew = [each for each in anew if each != "--pyargs"]
-    return f"{anew[0]} was given" if anew else ""
+    return ""

@@ -18,7 +18,7 @@ from hullcheck.criteria.judgement import shown_neighbour
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.identity import Identity, same_engine, same_machine
 from hullcheck.frameworks import rollup
-from hullcheck.gates import Baseline, Gates, conditions, held
+from hullcheck.gates import Baseline, Gates, held, parse_conditions
 from hullcheck.inventory import Target, acceptance
 from hullcheck.inventory.acceptance import AuditContext, waived_words
 from hullcheck.inventory.specs import plain, plain_arguments
@@ -248,7 +248,7 @@ def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
     fail_on, coverage = options.option(config, "fail_on"), options.option(config, "coverage")
     path = options.path(config, "baseline")
     try:
-        wanted = conditions.parse(fail_on)
+        wanted = parse_conditions(fail_on)
         baseline = Baseline.load(path) if path else None
         if baseline:
             baseline.require_limits(limits)

@@ -13,22 +13,9 @@ from typing import Any, Self
 import msgspec
 
 from hullcheck.policy import values
-from hullcheck.policy.values import Fault, PortRange
+from hullcheck.policy.values import Fault
+from hullcheck.policy.values import PortRange as PortRange
 from hullcheck.secrets.names import NOTHING_SAID, SiteNames
-
-__all__ = [
-    "DockerBench",
-    "Hardening",
-    "LogLimits",
-    "Policy",
-    "PortRange",
-    "ResourceLimits",
-    "RotationPeriods",
-    "ScanReports",
-    "SprawlLimits",
-    "merged",
-    "value_faults",
-]
 
 
 class ResourceLimits(msgspec.Struct, frozen=True):
@@ -86,11 +73,10 @@ class RotationPeriods(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """What a site allows on one target.
+    """What a site allows on one target; ``docs/policy.md`` explains every key.
 
-    A list of powers is empty where the policy is silent, so that a power which is there fails its control.
-    What tells of the workload is ``None`` then: its control is manual and shows what was found. ``docs/policy.md``
-    explains every key.
+    Without a word of the policy a list of powers is empty, so that each fails its control. What tells of the workload
+    is None: its control is manual and shows what was found.
     """
 
     trusted_users: tuple[str, ...] = ()  # users who may control the engine
@@ -134,7 +120,7 @@ class Policy(msgspec.Struct, frozen=True):
 
     @property
     def paths(self) -> dict[str, str]:
-        """Return the paths of the policy that probes read, by their variables."""
+        """The paths of the policy that probes read, by their variables."""
         bench = {"docker_bench_log": self.docker_bench.log} if self.docker_bench else {}
         reports = {"scan_reports": self.scan_reports.folder} if self.scan_reports else {}
         return bench | reports
@@ -149,25 +135,18 @@ class Policy(msgspec.Struct, frozen=True):
         below = values.to_path(path) if path.startswith("/") else ""
         return any(f"{below}/".startswith(f"{each.rstrip('/')}/") for each in self.allowed_mounts if below)
 
-    def allows_registry(self, repository: str) -> bool | None:
-        """Return whether *repository*, with its registry, is on the list or below it; None without a list."""
-        if self.allowed_registries is None:
-            return None
-        return any(f"{repository}/".startswith(f"{each}/") for each in self.allowed_registries)
+    def allows_registry(self, repository: str) -> bool:
+        """Return whether *repository*, with its registry, is on the list or below it."""
+        return any(f"{repository}/".startswith(f"{each}/") for each in self.allowed_registries or ())
 
     def allows_registry_at_a_port(self, repository: str) -> bool:
         """Return whether *repository* would be on the list with some port, where its own is not known."""
         portless = (re.sub(r":\d+(?=/|$)", "", each) for each in self.allowed_registries or ())
         return any(f"{repository}/".startswith(f"{each}/") for each in portless)
 
-    def allows_service(self, name: str) -> bool | None:
-        """Return whether the list of services holds a unit or a program; None without a list.
-
-        `.service` may be left out, and `getty@.service` stands for all its instances.
-        """
-        if self.allowed_host_services is None:
-            return None
-        allowed = {each.removesuffix(".service") for each in self.allowed_host_services}
+    def allows_service(self, name: str) -> bool:
+        """Return whether the list holds a unit or a program; `getty@.service` stands for all its instances."""
+        allowed = {each.removesuffix(".service") for each in self.allowed_host_services or ()}
         plain = name.removesuffix(".service")
         return bool({plain, re.sub("@.*", "@", plain)} & allowed)
 
@@ -185,11 +164,7 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge policies as files write them: a later value replaces an earlier one, key by key.
-
-    Lists are replaced as a whole. The limits inside ``resource_limits`` are keys of their own, so that one of
-    them can be raised without losing the others.
-    """
+    """Merge policies as files write them, key by key, also inside a mapping; a later list replaces an earlier one."""
     result: dict[str, Any] = {}
     for layer in layers:
         for key, value in layer.items():

@@ -76,26 +76,19 @@ def to_path(text: str) -> str:
     return "/" + posixpath.normpath(text).strip("/")
 
 
-def _to_memory(text: str) -> int:
+def _memory(text: str) -> int:
     match = _MEMORY.fullmatch(text)
-    amount = int(float(match[1]) * 1024 ** " kmgt".index((match[2] or " ").lower())) if match else 0
-    if not amount:
-        raise ValueError(f"{text!r} is not an amount of memory; write bytes or '8g', above 0")
+    return int(float(match[1]) * 1024 ** " kmgt".index((match[2] or " ").lower())) if match else 0
+
+
+def _above_zero(read: Callable[[str], float | None], what: str) -> Callable[[str], float]:
+    def amount(text: str) -> float:
+        found = read(text) or 0
+        if found <= 0:
+            raise ValueError(f"{text!r} is not {what}, above 0")
+        return found
+
     return amount
-
-
-def _to_log_size(text: str) -> int:
-    amount = go_size(text)
-    if not amount:
-        raise ValueError(f"{text!r} is not the size of a log; write it as '10m', above 0")
-    return amount
-
-
-def _to_cpus(text: str) -> float:
-    number = float(text)
-    if number <= 0:
-        raise ValueError(f"{text!r} is not a number of CPUs; write it as 2 or 2.5, above 0")
-    return number
 
 
 def _to_day(text: str) -> date:
@@ -110,14 +103,14 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "allowed_registries": lambda text: text.rstrip("/"),
     "scan_reports.folder": to_path,
     "api_listeners": to_listener,
-    "log_limits.max_size": _to_log_size,
+    "log_limits.max_size": _above_zero(go_size, "the size of a log; write it as '10m'"),
     "seccomp_profiles": to_path,
     "allowed_setuid_files": to_path,
     "allowed_capabilities": lambda text: text.upper().removeprefix("CAP_"),
     "allowed_mounts": lambda text: to_path(text.removesuffix("*") if text.endswith("/*") else text),
     "allowed_ports": to_ports,
-    "resource_limits.memory": _to_memory,
-    "resource_limits.cpus": _to_cpus,
+    "resource_limits.memory": _above_zero(_memory, "an amount of memory; write bytes or '8g'"),
+    "resource_limits.cpus": _above_zero(float, "a number of CPUs; write it as 2 or 2.5"),
     "docker_bench.log": to_path,
     "secret_names.hide": str.lower,
     "secret_names.keep": str.lower,

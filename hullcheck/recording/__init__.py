@@ -4,9 +4,10 @@ import errno
 import json
 import os
 import sys
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Struct, field
@@ -14,9 +15,7 @@ from msgspec.structs import asdict, replace
 
 from hullcheck import inputs, private_files
 from hullcheck.lazy import regex
-from hullcheck.parsing.times import Times
-from hullcheck.recording import clocks
-from hullcheck.recording.packing import GZIP, LARGEST, VALUES, canonical, unpacked
+from hullcheck.parsing.times import CLOCK_SLACK, DAY, Times
 from hullcheck.recording.probe import TIMED_OUT, UNREADABLE, Answer, Probe
 from hullcheck.recording.script import MAGIC, ProbeOutputError, parse
 from hullcheck.secrets import redact
@@ -30,61 +29,39 @@ PACKED = f"{FILE_NAME}.gz"
 """What it is called in a bundle."""
 CLOCK = "host"
 """The name of the probe that asks for the time."""
+LARGEST = 256 * inputs.MIB
+"""The most bytes of one, unpacked: of 5,000 containers it has 7 MiB, of 10,000 images some 100."""
+_VALUES = 100_000  # the most in its document, whose answers are texts
+_GZIP = b"\x1f\x8b"
+PACKED_HEAD = _GZIP + b"\x08\0\0\0\0\0\x02\xff"
+"""Begins what is packed here, without a name and a time. How gzip goes on differs between its releases."""
 _TOLD = regex(r"--clock\n([0-9]{1,12})\n")
 _HEAD = 4096  # how far into an output its first line may be, after what a login said
 
-
-_Time = Annotated[float, msgspec.Meta(ge=0, le=clocks.LATEST)]
-
-
-class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file of a recording."""
-
-    schema: Literal["hullcheck/recording/3"]
-    target: str
-    backend: str
-    answers: list[Answer]
-    commands: dict[str, str] = {}
-    gathered: _Time = 0.0
-    failure: str = ""
-    host_key: str = ""
-    asked: _Time = 0.0
+_LATEST = 32_503_680_000  # the year 3000, in seconds since the epoch: a clock that says more says nothing
+_UNITS = ((DAY, "d"), (3600, "h"), (60, "min"))
+_Time = Annotated[float, msgspec.Meta(ge=0, le=_LATEST)]
 
 
 class RecordingError(Exception):
     """A file is no recording, or cannot be read; the message names the file."""
 
 
-class Recording(Struct, frozen=True):
-    """What one target said.
-
-    Attributes:
-        backend: the testinfra backend that reached it ("local", "ssh", "docker", ...).
-        answers: by probe name, as `commands`, the scripts that were asked.
-        gathered: seconds since the epoch, by the clock of the target; by the auditor's where it told none; 0 where
-            neither is known.
-        asked: seconds since the epoch, by the auditor's clock, just before the target was asked; 0 where it is not
-            known, as in answers that were carried here.
-        failure: why nothing was gathered; empty when something was.
-        host_key: fingerprint of the key that the SSH server proved to have, or `unknown`; empty where none took part.
-    """
+class Recording(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one target said; times are in seconds since the epoch, or 0 if they are unknown."""
 
     target: str
-    backend: str
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    commands: Mapping[str, str] = field(default_factory=dict)
-    gathered: float = 0.0
-    failure: str = ""
-    host_key: str = ""
-    asked: float = 0.0
+    backend: str  # of testinfra, that reached it
+    answers: Mapping[str, Answer] = field(default_factory=dict)  # by probe name
+    commands: Mapping[str, str] = field(default_factory=dict)  # the scripts that were asked, by probe name
+    gathered: _Time = 0.0  # by the clock of the target, or by the auditor's if it has none
+    failure: str = ""  # why nothing was gathered
+    host_key: str = ""  # fingerprint of the key that the SSH server proved to have, or `unknown`; empty without one
+    asked: _Time = 0.0  # by the auditor's clock, just before the target was asked; unknown of what was carried here
 
     @property
     def now(self) -> float:
-        """The time at which the ages of what the target dates are judged, in seconds since the epoch.
-
-        Raises:
-            EvidenceError: the recording does not tell it.
-        """
+        """The time at which the ages of what the target dates are judged; raises EvidenceError if it is unknown."""
         if not self.gathered:
             raise EvidenceError("the recording does not tell its time")
         return self.gathered
@@ -92,16 +69,14 @@ class Recording(Struct, frozen=True):
     @property
     def times(self) -> Times:
         """When it was gathered, by both clocks: for what begins or ends on a day that the target has not set."""
-        return clocks.times(self.gathered, self.asked)
+        known = [each for each in (self.gathered, self.asked) if each] or [0.0]
+        return Times(min(known), max(known))
 
     @property
     def known_times(self) -> Times:
-        """`times`, for what cannot be judged without them.
-
-        Raises:
-            EvidenceError: the recording does not tell its time.
-        """
-        return clocks.times(self.now, self.asked)
+        """`times`, for what cannot be judged without them; raises as `now`."""
+        _ = self.now
+        return self.times
 
     @property
     def clock_note(self) -> str:
@@ -109,34 +84,35 @@ class Recording(Struct, frozen=True):
         told = _told(self.answers)
         if self.failure or (self.gathered and not self.asked):
             return ""
-        return clocks.note(told, self.asked)
+        if not told:
+            judged = (
+                ", and is judged by the auditor's clock" if self.asked else ": whatever depends on a date is an error"
+            )
+            return f"it gave no time{judged}"
+        if abs(told - self.asked) <= CLOCK_SLACK:
+            return ""
+        way = "behind" if told < self.asked else "ahead of"
+        skew = f"{_span(abs(told - self.asked))} {way} the auditor's"
+        return f"its clock is {skew}; expiry dates are checked against the later clock"
 
     def not_older(self, most: float, than: float) -> "Recording":
-        """This one, if it was gathered in the last *most* seconds before *than*; else one that failed for that reason.
+        """Return this one if it is of the last *most* seconds before *than*, else one that failed for that reason.
 
-        The auditor's clock counts where the recording tells it, and else that of the target.
-
-        Args:
-            most: 0 for any age.
+        The auditor's clock counts where it is known, and else that of the target; a *most* of 0 allows any age.
         """
         when = self.asked or self.gathered
-        if not most or self.failure or (when and than - most <= when <= than + clocks.DAY):
+        if not most or self.failure or (when and than - most <= when <= than + DAY):
             return self
         if not when:
             why = "its recording does not tell its time"
         elif when > than:
             why = "its recording is of a time to come"
         else:
-            why = f"its recording is {clocks.span(than - when)} old"
-        return replace(self, failure=f"{why}, and --max-age allows {clocks.span(most)}")
+            why = f"its recording is {_span(than - when)} old"
+        return replace(self, failure=f"{why}, and --max-age allows {_span(most)}")
 
     def answer(self, probe: Probe) -> Answer:
-        """The target's answer to *probe*, whatever its exit status.
-
-        Raises:
-            EvidenceError: nothing was gathered, the probe was not asked, it was stopped by its time-out, its answer
-                was dropped, or a secret was cut out of it with what may be more.
-        """
+        """Return the answer to *probe*, whatever its exit status; raise EvidenceError if it is not whole."""
         if self.failure:
             raise EvidenceError(self.failure)
         answer = self.answers.get(probe.name)
@@ -152,22 +128,14 @@ class Recording(Struct, frozen=True):
         return answer
 
     def part(self, probe: Probe) -> str:
-        """What *probe* printed, also where it failed or was ended; nothing where it was not asked.
-
-        Raises:
-            EvidenceError: the answer was dropped.
-        """
+        """Return what *probe* printed, also if it failed or was ended; raise EvidenceError if that was dropped."""
         answer = self.answers.get(probe.name)
         if answer is not None and answer.status == UNREADABLE:
             raise EvidenceError(f"{probe.name}: {answer.stderr}")
         return answer.stdout if answer else ""
 
     def text(self, probe: Probe) -> str:
-        """The standard output of *probe*, which must have succeeded.
-
-        Raises:
-            EvidenceError: there is no answer, or the probe failed.
-        """
+        """Return what *probe* printed; raise EvidenceError if there is no answer, or it failed."""
         answer = self.answer(probe)
         if answer.status != 0:
             lines = answer.stderr.strip().splitlines()
@@ -175,11 +143,7 @@ class Recording(Struct, frozen=True):
         return answer.stdout
 
     def sections(self, probe: Probe) -> dict[str, str]:
-        """The sections of what *probe* printed, by name; it must have succeeded.
-
-        Raises:
-            EvidenceError: there is no answer, the probe failed, or the answer is not whole.
-        """
+        """Return the sections of what *probe* printed, by name; raise EvidenceError as `text`, or if cut off."""
         try:
             text, keep = self.text(probe), probe.keep
             return keep.read(text) if isinstance(keep, redact.InSections) else redact.sections(text)
@@ -187,11 +151,7 @@ class Recording(Struct, frozen=True):
             raise EvidenceError(f"{probe.name}: {error}") from None
 
     def sections_in_time(self, probe: Probe) -> dict[str, str]:
-        """Return the sections that *probe* printed before its time was over, or all; for what stands on its own.
-
-        Raises:
-            EvidenceError: there is none, or the probe failed otherwise.
-        """
+        """Return the sections that *probe* printed before its time was over, or all; raise as `sections` if none."""
         answer = self.answers.get(probe.name)
         if answer is None or answer.status != TIMED_OUT:
             return self.sections(probe)
@@ -201,27 +161,24 @@ class Recording(Struct, frozen=True):
             return self.sections(probe)
 
     def section(self, probe: Probe, name: str) -> str:
-        """One section of what *probe* printed.
-
-        Raises:
-            EvidenceError: as of `sections`, or it is not there.
-        """
+        """Return one section of what *probe* printed; raise as `sections`, or if it is not there."""
         try:
             return self.sections(probe)[name]
         except KeyError:
             raise EvidenceError(f"{probe.name}: the answer has no part {name}") from None
 
-    def save(self, folder: Path) -> Path:
-        """Write the recording to *folder*, readable by its owner alone, and return the file's path.
+    @property
+    def text_of_file(self) -> str:
+        """The text of its file; equal recordings give equal text."""
+        document = {"schema": SCHEMA, **asdict(self), "answers": list(map(asdict, self.answers.values()))}
+        return json.dumps(document, indent=1) + "\n"
 
-        Raises:
-            OSError: it cannot be written, or could not be read again for its size; `filename` says what.
-        """
+    def save(self, folder: Path) -> Path:
+        """Write the recording to *folder*, readable by its owner alone, and return its path, or raise OSError."""
         private_files.make_folder(folder)
         path = folder / FILE_NAME
-        document = {"schema": SCHEMA, **asdict(self), "answers": list(map(asdict, self.answers.values()))}
-        content = canonical(document).encode("ascii")
-        if len(content) > LARGEST:
+        content = self.text_of_file.encode("ascii")
+        if len(content) > LARGEST:  # it could not be read again
             most = f"{LARGEST // inputs.MIB} MiB"
             raise OSError(errno.EFBIG, f"larger than a recording may be, {most}", str(path))
         private_files.write(path, content)
@@ -231,10 +188,7 @@ class Recording(Struct, frozen=True):
     def load(cls, path: Path, probes: tuple[Probe, ...]) -> Self:
         """Read a recording's folder, its file, packed or not, or the raw output of the probe script.
 
-        Raw output is redacted by what the *probes* keep before anything sees it.
-
-        Raises:
-            RecordingError: there is no such file, or it is neither.
+        Raw output is redacted by what the *probes* keep before anything sees it. RecordingError if it is neither.
         """
         path = _file(path)
         try:
@@ -247,29 +201,30 @@ class Recording(Struct, frozen=True):
             raise RecordingError(f"{path}: empty: whatever asked this host brought no answer")
         if MAGIC in text[:_HEAD] and not text.lstrip().startswith("{"):
             return cls.from_output(text, probes, target=path.stem, backend="script")
-        return cls._from_document(text, path)
+        return cls.from_document(text, path)
 
     @classmethod
-    def _from_document(cls, text: str, path: Path) -> Self:
+    def from_document(cls, text: str, path: Path) -> Self:
+        """Return the recording of *text*, the file *path*, or raise RecordingError."""
         other = f"{path}: neither a recording ({SCHEMA}) nor the output of `hullcheck probe-script`, or damaged"
         try:
-            document = inputs.decode(text, VALUES)
-            if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+            document = inputs.decode(text, _VALUES)
+            if not isinstance(document, dict) or document.pop("schema", "") != SCHEMA:
                 raise RecordingError(other)
-            read = msgspec.convert(document, _Document)
+            answers = {each["name"]: each for each in document["answers"]}
+            if len(answers) < len(document["answers"]):
+                raise ValueError("has two answers to a probe")
+            read = msgspec.convert({**document, "answers": answers}, cls)
         except json.JSONDecodeError:
             raise RecordingError(other) from None
         except msgspec.ValidationError as error:
             raise RecordingError(f"{path}: damaged: {error}; gather again") from None
         except ValueError as error:
             raise RecordingError(f"{path}: damaged: it {error}; gather again") from None
-        answers = {each.name: each for each in read.answers}
-        if len(answers) < len(read.answers):
-            raise RecordingError(f"{path}: damaged: a probe has two answers; gather again")
+        except (KeyError, TypeError):
+            raise RecordingError(f"{path}: damaged: it has no list of answers with names; gather again") from None
         # the hosts of a fleet were asked the same
-        commands = {name: sys.intern(each) for name, each in read.commands.items()}
-        clock = (read.gathered, read.failure, read.host_key, read.asked)
-        return cls(read.target, read.backend, answers, commands, *clock)
+        return replace(read, commands={name: sys.intern(each) for name, each in read.commands.items()})
 
     @classmethod
     def from_output(
@@ -284,11 +239,8 @@ class Recording(Struct, frozen=True):
     ) -> Self:
         """Redact and keep what a probe script printed; *failure* is set if it is none or is cut off.
 
-        Args:
-            asked: when, by the auditor's clock; 0 where the answer was carried here. When it is read is no evidence
-                of that, and would be another time at each replay.
-            cut_off: whether we ended it ourselves: what it answered until then is kept, and what it did not
-                answer was out of time.
+        *asked* is 0 where the answer was carried here: when it is read is no evidence, and would be another time at
+        each replay. *cut_off* says that we ended the script: what it did not answer until then was out of time.
         """
         commands = {probe.name: probe.command for probe in probes}
         try:
@@ -304,10 +256,7 @@ class Recording(Struct, frozen=True):
 
 
 def why_not_a_recording(path: Path) -> str:
-    """Why *path* is no recording; empty if it may be one.
-
-    One that is damaged, cut off or unreadable was meant; it is an error of its target alone.
-    """
+    """Return why *path* is no recording; empty if one was meant, which may be damaged, cut off or unreadable."""
     if not os.path.exists(path):
         return "there is no such file or folder"
     file = _file(path)
@@ -319,22 +268,22 @@ def why_not_a_recording(path: Path) -> str:
         return ""
     with file.open("rb") as opened:
         head = opened.read(_HEAD)
-    meant = not head or MAGIC.encode() in head or head.lstrip().startswith((b"{", GZIP))
+    meant = not head or MAGIC.encode() in head or head.lstrip().startswith((b"{", _GZIP))
     return "" if meant else "this is no recording"
 
 
 def _file(path: Path) -> Path:
-    """The file that *path* means; of a folder the one in it, which is packed in a bundle."""
+    """Return the file that *path* means; of a folder the one in it, which is packed in a bundle."""
     if not path.is_dir():
         return path
     return path / PACKED if not (path / FILE_NAME).exists() and (path / PACKED).exists() else path / FILE_NAME
 
 
 def _told(answers: Mapping[str, Answer]) -> float:
-    """The time that the target told, in seconds since the epoch; 0 where it did not."""
+    """Return the time that the target told, in seconds since the epoch; 0 where it did not."""
     found = _TOLD.match(answers[CLOCK].stdout) if CLOCK in answers else None
     seconds = float(found[1]) if found else 0.0
-    return seconds if seconds <= clocks.LATEST else 0.0
+    return seconds if seconds <= _LATEST else 0.0
 
 
 def _redacted(answer: Answer, probe: Probe) -> Answer:
@@ -343,3 +292,33 @@ def _redacted(answer: Answer, probe: Probe) -> Answer:
     except Exception:  # what cannot be understood cannot be told from a secret
         return Answer(answer.name, UNREADABLE, "", "the answer is not what was asked for, and was dropped")
     return Answer(answer.name, answer.status, kept, without_known(answer.stderr))
+
+
+def _span(seconds: float) -> str:
+    """Return *seconds* in the two largest units that they fill."""
+    parts = []
+    for unit, name in _UNITS:
+        number, seconds = divmod(seconds, unit)
+        parts += [f"{number:.0f} {name}"] * bool(number)
+    return " ".join(parts[:2])
+
+
+def packed(content: bytes) -> bytes:
+    """Return *content* as a file of gzip that says neither when nor where it was made."""
+    deflate = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    body = deflate.compress(content) + deflate.flush()
+    return PACKED_HEAD + body + zlib.crc32(content).to_bytes(4, "little") + len(content).to_bytes(4, "little")
+
+
+def unpacked(content: bytes) -> bytes:
+    """Return *content*, out of gzip if it is packed; ValueError if it is damaged, goes on or is far too large."""
+    if not content.startswith(_GZIP):
+        return content
+    inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        plain = inflate.decompress(content, LARGEST)
+    except zlib.error:
+        raise ValueError("damaged: it cannot be unpacked") from None
+    if not inflate.eof or inflate.unused_data:
+        raise ValueError("damaged: it is cut off, too large, or goes on after its end")
+    return plain

@@ -1,26 +1,18 @@
 """The names of testinfra's backends and of our own, and what each of them reaches."""
 
+RECORDED, COMPOSE, HOST = "recorded", "compose", "host"  # answers, files, and the host of this container
 BACKENDS = (
     *("local", "ssh", "safe-ssh", "paramiko", "docker", "podman", "ansible", "salt"),
-    *("kubectl", "chroot", "lxc", "recorded", "host", "compose"),
+    *("kubectl", "chroot", "lxc", RECORDED, HOST, COMPOSE),
 )
-
-
-RECORDED = "recorded"
-COMPOSE = "compose"
-"""Files that say what will be started: no host is asked."""
 WITHOUT_HOST = (RECORDED, COMPOSE)
 """Those that name files of the auditor's machine."""
-HOST = "host"
-"""The host of the container in which hullcheck runs."""
 WITHOUT_NAME = ("local", HOST)
 """Those of which there is one, and whose specification names none."""
-
 CONTAINER_BACKENDS = ("docker", "podman", "kubectl")
-
 SSH_BACKENDS = ("ssh", "safe-ssh")
 
 
 def backend_of(connect: str) -> str:
-    """The backend that a host specification names: the part before `://`."""
+    """Return the backend that a host specification names: the part before `://`."""
     return connect.partition("://")[0]

@@ -11,7 +11,6 @@ from msgspec import Meta, Struct
 from hullcheck.data import software
 from hullcheck.data.runtime_security import PRODUCTS
 from hullcheck.data.updates import AGENTS, UPDATERS
-from hullcheck.recording import shell
 
 _PROBES = Path(__file__).parents[1] / "facts" / "probes"
 TIMED_OUT = 124  # the status of a probe that was ended or not asked, as timeout(1) has it
@@ -28,8 +27,13 @@ ORDER = (
 _OF_ENGINE = ("engine", "swarm", "containers", "images", "image_contents")
 
 
+def read_script(path: Path) -> str:
+    """Return the script in a file, without words to shellcheck."""
+    return re.sub(r"^ *# shellcheck .*\n", "", path.read_text(encoding="ascii"), flags=re.MULTILINE)
+
+
 def _named(word: str) -> str:
-    """The names for which `@WORD@` stands in a script."""
+    """Return the names for which `@WORD@` stands in a script."""
     if word in ("PACKAGES", "PROGRAMS"):
         return "|".join(each[word.lower()] for each in (software.COMPILERS, software.BROWSERS))
     updaters = [f"{name}.{kind}" for name in UPDATERS for kind in ("timer", "service")]
@@ -38,24 +42,17 @@ def _named(word: str) -> str:
 
 
 class Probe(Struct, frozen=True):
-    """One named question to a target.
+    """One named question to a target."""
 
-    Attributes:
-        name: stable, names the evidence in results and recordings.
-        script: POSIX sh, read-only. Never a pipeline whose first command can fail unseen.
-        keep: what of the standard output may be stored; secrets are dropped here, before anything is written.
-        most: bytes of its answer that are read; a longer one is dropped.
-    """
-
-    name: str
-    script: str
-    keep: Callable[[str], str] = str
-    most: int = MOST
+    name: str  # stable, names the evidence in results and recordings
+    script: str  # POSIX sh, read-only; never a pipeline whose first command can fail unseen
+    keep: Callable[[str], str] = str  # what of its answer may be stored: secrets are dropped before anything is written
+    most: int = MOST  # bytes of its answer that are read; a longer one is dropped
 
     @classmethod
     def from_file(cls, name: str, keep: Callable[[str], str] = str, *, most: int = MOST) -> Self:
-        """The probe whose script is NAME.sh of `facts/probes`."""
-        text = re.sub("@([A-Z]+)@", lambda word: _named(word[1]), shell.read(_PROBES / f"{name}.sh"))
+        """Return the probe whose script is NAME.sh of `facts/probes`."""
+        text = re.sub("@([A-Z]+)@", lambda word: _named(word[1]), read_script(_PROBES / f"{name}.sh"))
         return cls(name, text, keep, most)
 
     @property

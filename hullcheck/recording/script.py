@@ -16,10 +16,10 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
+from pathlib import Path
 from types import MappingProxyType
 
-from hullcheck.recording import shell
-from hullcheck.recording.probe import MOST, ORDER, UNREADABLE, Answer, Probe
+from hullcheck.recording.probe import MOST, ORDER, UNREADABLE, Answer, Probe, read_script
 
 MAGIC = "hullcheck-probe/1"
 PATHS = ("docker_bench_log", "scan_reports")
@@ -47,59 +47,61 @@ def render(
     paths: Iterable[tuple[str, str]] = (),
     shown: bool = False,
 ) -> str:
-    """The script that asks *probes*, one after the other, as ASCII text for a POSIX sh.
+    """Return the script that asks *probes*, one after the other, as ASCII text for a POSIX sh.
 
-    Args:
-        docker_host: the engine's address as the docker command takes it; None leaves the target's own choice.
-        timeout: seconds for each probe; up to two more may pass until it is ended.
-        known_images: ids of images whose layers need not be read again.
-        paths: by name of `PATHS`, what of the target the policy names.
-        shown: whether it is for people, with comments and indentation.
+    *docker_host* is as DOCKER_HOST, and without it the target decides; each probe has *timeout* seconds; the layers of
+    *known_images* are not read again; *paths* are by name of `PATHS`; one that is *shown* to people has comments.
     """
     variables = dict.fromkeys(PATHS, "") | dict(paths) | ({"DOCKER_HOST": docker_host} if docker_host else {})
     head = f"{_HEAD}limit={timeout}\n"
     head += "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
-    printed: Callable[[str], str] = str if shown else shell.shortened
-    prologue, functions, guard, epilogue = (printed(shell.common(each)) for each in _COMMON)
+    printed: Callable[[str], str] = str if shown else shortened
+    prologue, functions, guard, epilogue = (printed(common(each)) for each in _COMMON)
     questions = "".join(_question(each, printed) for each in probes) or ":"
     rest = f"{prologue}common={_quoted(functions + guard)}\nquestions() {{\n{questions}}}\n{epilogue}"
     rest = rest.replace("@MAGIC@", MAGIC)
     return head + _known(known_images, _ROOM - len(head) - len(rest)) + rest
 
 
+def common(name: str) -> str:
+    """Return the script NAME.sh of `shell/`, which runs on a target beside the probes."""
+    return read_script(Path(__file__).parent / "shell" / f"{name}.sh")
+
+
+def shortened(text: str) -> str:
+    """Return a script without comments and indentation, for a command has room for 128 KiB.
+
+    Blanks at the start of a line must mean nothing in a text, and there may be no ` # ` in it.
+    """
+    return re.sub(r"^ *#.*\n| +# [^'\"\n]*$|^ +", "", text, flags=re.MULTILINE)
+
+
 def _known(images: Iterable[str], room: int) -> str:
-    """The variable with the known images, as far as there is room: what is not in it is read again."""
+    """Return the variable with the known images, as far as there is room: what is not in it is read again."""
     most = max(0, room // (_KEPT_OF_ID + 1))
     known = " ".join(each.removeprefix("sha256:")[:_KEPT_OF_ID] for each in islice(images, most))
     return f"export known_images={shlex.quote(known)}\n"
 
 
 def _question(probe: Probe, printed: Callable[[str], str]) -> str:
-    """A line of `questions`; what a site wrote is sent as it is."""
+    """Return a line of `questions`; what a site wrote is sent as it is."""
     script = printed(probe.command) if probe.name in ORDER else probe.command
     engine = " engine" if probe.asks_engine else ""
     return f"{'share' if probe.shared else 'ask'} {probe.name} {_quoted(script)}{engine}\n"
 
 
 def _quoted(text: str) -> str:
-    """One word for a shell, with a character less for each quote than shlex.quote takes."""
+    """Return one word for a shell, with a character less for each quote than shlex.quote takes."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 
 def parse(
     output: str | bytes, *, cut_off: bool = False, most: Mapping[str, int] = MappingProxyType({})
 ) -> dict[str, Answer]:
-    """The answers in the *output* of a probe script, by probe name.
+    """Return the answers in the *output* of a probe script, by probe name, or raise ProbeOutputError.
 
-    Text before the first line of the script (a login banner) is passed over; what a terminal makes of line
-    ends is undone.
-
-    Args:
-        cut_off: whether it may end before the script did; the answers that are complete are given.
-        most: by probe name, how many bytes of an answer are read, where that is not `MOST`.
-
-    Raises:
-        ProbeOutputError: no probe script printed this, or it ends before the script did.
+    A login banner before it is passed over, and what a terminal makes of line ends is undone. Of one that is *cut_off*
+    the complete answers count. *most* are the bytes of an answer that are read, by probe name, if not `MOST`.
     """
     if isinstance(output, str):
         output = output.encode("utf-8", "surrogateescape")
@@ -125,7 +127,7 @@ def parse(
 
 
 def _answer(frame: list[bytes], most: Mapping[str, int]) -> Answer | None:
-    """The answer in the three parts of a frame, or None if they are none."""
+    """Return the answer in the three parts of a frame, or None if they are none."""
     begin, status, end = (*frame, b"", b"")[:3]
     title, _, stdout = begin.partition(b"\n")
     number, _, stderr = status.partition(b"\n")

@@ -7,8 +7,9 @@ from pathlib import Path
 from hullcheck.bundle import manifest, sshsig
 from hullcheck.bundle.sshsig import SignatureError
 from hullcheck.results import run_files
-from hullcheck.verify import Step, comparison, documents, layout, place, replay
+from hullcheck.verify import comparison, documents, layout, replay
 from hullcheck.verify.documents import DAMAGED, Documents
+from hullcheck.verify.layout import Step
 
 _DIGEST = 66  # characters of a line before the name
 
@@ -16,12 +17,8 @@ _DIGEST = 66  # characters of a line before the name
 def check(path: Path, allowed: Path | None) -> Iterator[Step]:
     """Check the bundle at *path*, and yield each step as soon as it is done.
 
-    Args:
-        allowed: who may have signed it, as ssh-keygen reads it; None if only the signature itself is looked at.
-
-    Raises:
-        WrongUse: there is no bundle, or it cannot be judged again where the user stands. Then the steps before that
-            have been given.
+    *allowed* says who may have signed it, as ssh-keygen reads it. Raises WrongUse if there is no bundle, or it cannot
+    be judged again where the user stands.
     """
     files, step = layout.read(path)
     wrong = bool(step.faults)
@@ -37,7 +34,7 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
         yield Step("verdicts", "not derived again, because of what is wrong above")
     elif known is not None:
         if not known.selection.shipped:
-            place.require(path)
+            replay.require_controls(path)
         yield _again(files, known)
 
 

@@ -2,23 +2,24 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from xml.etree import ElementTree
 
 from jinja2 import TemplateError
 
-from hullcheck.bundle import junit
-from hullcheck.gates import COVERAGE, FAIL_ON, Gates, conditions, held
-from hullcheck.messages import WrongUse
+from hullcheck.gates import NEW, held
+from hullcheck.lazy import regex
 from hullcheck.recording import Recording
-from hullcheck.results import INCOMPLETE, Audit, run_files
+from hullcheck.results import Audit, run_files
 from hullcheck.verify import layout
-from hullcheck.verify.documents import DAMAGED, Documents, first_difference
+from hullcheck.verify.documents import Documents, first_difference
 from hullcheck.writers.audit_page import blocks
 from hullcheck.writers.formats import BUNDLED
 from hullcheck.writers.run_folder import WRITERS
 
 _DERIVED = ("controls", "requirements", "waivers", "attestations")
 _BY = "the recordings give"
+_SECONDS = regex(r"(<test(?:suite|case) [^<>]*) time=\"[0-9]+\.[0-9]{3}\"")
+_TIMESTAMP = regex(r" timestamp=\"[0-9:T-]{19}(?:\.[0-9]{6})?\+00:00\" hostname")
+_END = "</testsuite></testsuites>"
 
 
 def rendered(files: Mapping[str, bytes], audit: Audit, recordings: Sequence[Recording]) -> Iterator[str]:
@@ -58,14 +59,9 @@ def other_maker(known: Documents, again: Documents) -> str:
 def differences(
     files: Mapping[str, bytes], made: Mapping[str, bytes], known: Documents, again: Documents
 ) -> Iterator[str]:
-    """Yield all verdicts that differ, and of everything else the first difference; *made* are the files of *again*."""
-    said, found = _results(known), _results(again)
-    verdicts = list(_verdicts(said, found))
-    yield from verdicts
-    if not verdicts:
+    """Yield the first difference of each part; *made* are the files of *again*."""
+    for said, found in zip(_derived(known), _derived(again), strict=True):
         yield from first_difference(said, found, run_files.RESULTS, _BY)
-        yield from first_difference(_derived(known, known), _derived(again, known), run_files.RESULTS, _BY)
-    yield from _gates(known.audit)
     if files[run_files.POLICY] != made[run_files.POLICY]:
         yield f"{run_files.POLICY}: is not the policy that the inventory gives"
     for name in sorted(layout.inventory(files).keys() - layout.inventory(made).keys()):
@@ -76,69 +72,22 @@ def differences(
     if status == 0 and is_now != 0 and not held(known.audit):
         yield f"{run_files.MANIFEST}: the exit status is said to be 0, and the recordings give {is_now}"
     if run_files.JUNIT in files:
-        yield from _junit(files[run_files.JUNIT], made.get(run_files.JUNIT, b""), known, again)
+        cases = _test_cases(files[run_files.JUNIT], known.audit.run.machine)
+        judged = _test_cases(made.get(run_files.JUNIT, b""), again.audit.run.machine)
+        yield from first_difference(cases, judged, run_files.JUNIT, _BY)
 
 
-def _results(known: Documents) -> dict[str, Any]:
-    return {f"{each['target']} {each['control']}": each for each in known.results["results"]}
+def _derived(documents: Documents) -> tuple[dict[str, Any], ...]:
+    """Return the results, and what follows from them."""
+    results = {f"{each['target']} {each['control']}": each for each in documents.results["results"]}
+    parts = {part: documents.results[part] for part in _DERIVED}
+    targets = {name: {**each, "connect": ""} for name, each in documents.results["targets"].items()}
+    gates = [each for each in documents.results.get("gates", ()) if NEW not in each["asked"]]
+    return results, {"order": list(results), "targets": targets, "gates": gates, **parts}
 
 
-def _verdicts(said: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
-    for name, result in found.items():
-        if name not in said:
-            yield f"{name}: the bundle has no result, the recording says {result['verdict']}"
-        elif said[name]["verdict"] != result["verdict"]:
-            yield f"{name}: the bundle says {said[name]['verdict']}, the recording says {result['verdict']}"
-    for name in said.keys() - found.keys():
-        yield f"{name}: the bundle says {said[name]['verdict']}, and this control is not here or not selected"
-
-
-def _derived(documents: Documents, known: Documents) -> dict[str, Any]:
-    """Return what follows from the results; of a run such as `--lf` only the verdicts on requirements do."""
-    derived = {part: documents.results[part] for part in _DERIVED}
-    derived["targets"] = {name: {**each, "connect": ""} for name, each in documents.results["targets"].items()}
-    derived["order"] = [f"{each['target']} {each['control']}" for each in documents.results["results"]]
-    if known.selection.partial.startswith("--"):
-        said, found = _requirements(known), _requirements(documents)
-        derived["requirements"] = {name: found.get(name) for name in said if said[name] != INCOMPLETE}
-        for each in derived["targets"].values():
-            each.pop("scores", None)
-    return derived
-
-
-def _requirements(documents: Documents) -> dict[str, str]:
-    rollups = documents.audit.requirements
-    return {f"{each.framework} {one.id}": one.verdict for each in rollups for one in each.requirements}
-
-
-def _gates(audit: Audit) -> Iterator[str]:
-    """Yield gates that the results break and that are said to hold; what was `new` cannot be derived."""
-    asked = {each.option: each.asked for each in audit.gates}
-    try:
-        wanted = tuple(each for each in conditions.parse(asked.get(FAIL_ON, "")) if not each.new)
-        given = Gates(asked.get(FAIL_ON, ""), wanted, coverage=float(asked.get(COVERAGE, 0)))
-        broken = {each.option: {*each.broken} for each in given.outcomes(audit)}
-    except (WrongUse, ValueError):
-        broken = {}
-        asked = dict.fromkeys(asked, "")
-    for each in audit.gates:
-        known = each.option in (FAIL_ON, COVERAGE) and asked[each.option]
-        if not known or not broken.get(each.option, set()) <= {*each.broken}:
-            yield f"{run_files.RESULTS}: the gate {each.option}={each.asked} is not what the results make of it"
-
-
-def _junit(content: bytes, made: bytes, known: Documents, again: Documents) -> Iterator[str]:
-    """Compare junit.xml, every byte except times and the name of the machine."""
-    try:
-        root = junit.read(content)
-        is_written = junit.is_canonical(root, content)
-        whole, tests = junit.parts(root, known.audit.run.machine)
-        wanted, judged = junit.parts(junit.read(made), again.audit.run.machine)
-    except (*DAMAGED, ElementTree.ParseError) as error:
-        yield f"{run_files.JUNIT}: damaged ({type(error).__name__}: {error})"
-        return
-    for name in sorted(tests.keys() | judged.keys()):
-        if tests.get(name) != judged.get(name):
-            yield f"{run_files.JUNIT}: {name or 'a test that is no control'} is not what judging it again gives"
-    if whole != wanted or not is_written:
-        yield f"{run_files.JUNIT}: is not what is written of such a run"
+def _test_cases(content: bytes, machine: str) -> list[str]:
+    """Return junit.xml in pieces that two runs have in common: without times, the *machine*, and the order of tests."""
+    text = _TIMESTAMP.sub(" hostname", _SECONDS.sub(r"\1", content.decode("utf-8", "surrogateescape")), 1)
+    head, *cases = text.replace(f' hostname="{machine}"', "", 1).removesuffix(_END).split("<testcase ")
+    return [head, *sorted(cases)]

@@ -3,7 +3,6 @@
 import posixpath
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -12,11 +11,11 @@ from msgspec import Struct
 from hullcheck import __version__, inputs
 from hullcheck.bundle import manifest as writer
 from hullcheck.bundle.inventory import OF_ANSIBLE
-from hullcheck.recording import PACKED, Recording, RecordingError
+from hullcheck.recording import PACKED, PACKED_HEAD, Recording, RecordingError, unpacked
 from hullcheck.recording.backends import RECORDED, backend_of
-from hullcheck.recording.packing import is_canonical
 from hullcheck.results import Audit, document, run_files
-from hullcheck.verify import Step, layout
+from hullcheck.verify import layout
+from hullcheck.verify.layout import Step
 
 DAMAGED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 """What comes of reading a document that is not what it should be."""
@@ -77,7 +76,7 @@ def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
 
 def _faults(files: Mapping[str, bytes], known: Documents) -> Iterator[str]:
     """Yield what reading passes over, as the same key twice, and where the manifest does not follow from the rest."""
-    run, manifest, listed = known.audit.run, known.manifest, writer.covered(files)
+    run, manifest, others = known.audit.run, known.manifest, writer.covered(files)
     written = {
         run_files.MANIFEST: writer.canonical(manifest),
         run_files.POLICY: writer.canonical(inputs.decode(files[run_files.POLICY])),
@@ -86,19 +85,17 @@ def _faults(files: Mapping[str, bytes], known: Documents) -> Iterator[str]:
     for name, content in written.items():
         if files[name] != content:
             yield f"{name}: not written as hullcheck writes it"
-    listed.pop(run_files.MANIFEST)
-    missing = {name for name in layout.REPORTS if name not in files}
+    others.pop(run_files.MANIFEST)
+    said = {"shard": "", **manifest}
     made = {
+        **said,
         "run": writer.run_document(run),
-        "hullcheck": run.version,
+        "made_by": {**manifest["made_by"], "hullcheck": run.version},
         "shard": run.shard,
-        "left_out": sorted(missing & {run_files.JUNIT}),
-        "files": writer.listed(listed),
+        "left_out": {name: manifest["left_out"].get(name) for name in {run_files.JUNIT} - files.keys()},
+        "files": writer.listed(others),
     }
-    said = {key: manifest.get(key, "") for key in ("run", "shard", "files")}
-    said |= {"hullcheck": manifest["made_by"]["hullcheck"], "left_out": sorted(manifest["left_out"])}
     yield from first_difference(said, made, run_files.MANIFEST, "the results and the files give")
-    yield from (f"{name}: is not there" for name in sorted(missing - {run_files.JUNIT}))
     if posixpath.basename(known.inventory) not in (OF_ANSIBLE, posixpath.basename(run.inventory)):
         yield f"{run_files.RESULTS}: run.inventory is not what {run_files.MANIFEST} says"
 
@@ -113,7 +110,8 @@ def first_difference(said: Any, found: Any, where: str, by: str) -> Iterator[str
     elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
         parts = [(f", entry {at}", *both) for at, both in enumerate(zip(said, found, strict=True), 1)]
     else:
-        yield f"{where} is {str(said)[:_LONGEST]!r}, and {by} {str(found)[:_LONGEST]!r}"
+        shown = ("nothing" if each is None else repr(str(each)[:_LONGEST]) for each in (said, found))
+        yield f"{where} is {f', and {by} '.join(shown)}"
         return
     key, one, other = next(each for each in parts if each[1] != each[2])
     yield from first_difference(one, other, where + key, by)
@@ -125,18 +123,16 @@ def first_difference(said: Any, found: Any, where: str, by: str) -> Iterator[str
 def load(files: Mapping[str, bytes]) -> tuple[dict[str, Recording], list[str]]:
     """Return the recordings among *files* by target, and a fault for each that cannot be read."""
     found, faults = {}, []
-    with TemporaryDirectory(prefix="hullcheck-") as folder:
-        for target, name in layout.recordings(files).items():
-            path = Path(folder) / PACKED
-            path.write_bytes(files[name])
-            try:
-                found[target] = Recording.load(path, ())
-                if not is_canonical(files[name]):
-                    faults.append(f"{name}: not written as hullcheck writes it")
-            except RecordingError as error:
-                faults.append(f"{name}: {str(error).removeprefix(f'{path}: ')}")
-            except ValueError:  # the output of a probe script, which no bundle holds
+    for target, name in layout.recordings(files).items():
+        try:
+            text = unpacked(files[name]).decode("utf-8", "surrogateescape")
+            found[target] = Recording.from_document(text, Path(name))
+            if not files[name].startswith(PACKED_HEAD) or found[target].text_of_file != text:
                 faults.append(f"{name}: not written as hullcheck writes it")
+        except RecordingError as error:
+            faults.append(str(error))
+        except ValueError as error:
+            faults.append(f"{name}: {error}")
     return found, faults
 
 

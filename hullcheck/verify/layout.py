@@ -8,22 +8,34 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from msgspec import Struct
+
 from hullcheck import inputs, unpacked
 from hullcheck.bundle import archive
 from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse
 from hullcheck.recording import PACKED
 from hullcheck.results import run_files
-from hullcheck.verify import Step
 from hullcheck.writers.formats import BUNDLED
 from hullcheck.writers.run_folder import WRITERS
 
 LARGEST = 512 * inputs.MIB
 """The most bytes of a whole bundle: that of 1,000 hosts has some 400 MiB."""
 _RECORDING = regex(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
-REPORTS = (*WRITERS, run_files.JUNIT)
-ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.RESULTS, run_files.POLICY)
-_KNOWN = {*REPORTS, *BUNDLED, *ALWAYS, run_files.RELEASES, run_files.SIGNATURE}
+ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.POLICY, *WRITERS)
+_KNOWN = {*ALWAYS, *BUNDLED, run_files.JUNIT, run_files.RELEASES, run_files.SIGNATURE}
+
+
+class Step(Struct, frozen=True):
+    """One check."""
+
+    name: str
+    said: str = ""  # what was found, or what a reader has to know of it
+    faults: tuple[str, ...] = ()  # each begins with the name of a file of the bundle, or with a target
+    differs: bool = (
+        False  # whether they are differences from what is said here and now, which another version may cause
+    )
+    other: str = ""  # what made the bundle, if that is not what is here
 
 
 def read(path: Path) -> tuple[dict[str, bytes], Step]:

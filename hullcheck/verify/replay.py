@@ -15,25 +15,29 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from hullcheck import pytest_settings
+from hullcheck import pytest_settings, unpacked
 from hullcheck.controls import shipped
+from hullcheck.gates import COVERAGE, FAIL_ON, NEW
 from hullcheck.inventory import yamlfile
 from hullcheck.inventory.acceptance import files as acceptance_files
 from hullcheck.messages import WrongUse, printable
 from hullcheck.results import run_files
-from hullcheck.verify import layout, place
+from hullcheck.verify import layout
 from hullcheck.verify.documents import Documents, Selection
 
 _FOLDER, _BEGAN = "HULLCHECK_REPLAY", "HULLCHECK_REPLAY_BEGAN"
 """The variables that tell the run where the recordings are, and when the run began that made them."""
 # no environment of Python, no import from the current directory, nothing written
 _ISOLATED = ("-E", "-P", "-B")
-_UNSET = ("sign", "profile", "fail-on", "baseline", "coverage", "targets", "severity", "keep", "format")
+_UNSET = ("sign", "profile", "baseline", "targets", "severity", "keep", "format")
 """Options that settings of the project must not give: targets are named one by one, the severity is in the markers."""
 # with a dot, which no target begins with; the last one has what is judged, where that is not all that is selected
 _HOSTS, _REPORTS, _NO_INVENTORY, _ONLY = ".hosts", ".reports", ".none.yml", ".only.json"
 _NOT_HERE = (2, 5)  # exit status of pytest: tests that cannot be read, or none that were selected
 _LINES = 6
+# one of these is where tests are
+_SIGNS = ("tests", "conftest.py", "pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+_ADVICE = "verify in the directory of the project whose controls were run"
 
 
 class ReplayError(Exception):
@@ -41,16 +45,16 @@ class ReplayError(Exception):
 
 
 def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
-    """Judge what *files* record, selected and with the inventory as *known* says; return the files of the new bundle.
+    """Judge what *files* record, as *known* selects it; return the files of the new bundle.
 
-    Raises:
-        ReplayError: that cannot be done, for a reason that lies in the bundle.
-        WrongUse: that cannot be done here.
+    Raises ReplayError for a reason that lies in the bundle, and WrongUse if it cannot be done here.
     """
     with _unpacked(files, known) as folder:
         # where there was none, one that says nothing: that of the project must not count
         inventory = folder / (known.inventory or _NO_INVENTORY)
         _refuse_other_files(inventory, known.inventory, files)
+        # what was `new` cannot be derived
+        asked = {each.option: each.asked for each in known.audit.gates if NEW not in each.asked}
         releases = folder / run_files.RELEASES if run_files.RELEASES in files else ""
         command = [
             *(sys.executable, *_ISOLATED, "-m", "pytest", *_project(folder, known.selection)),
@@ -59,6 +63,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
             *(f"--reports={folder}/{_REPORTS}", "--bundle"),
             *(f"--releases={releases}", f"--inventory={inventory}"),
             *(f"--{name}=" for name in _UNSET),
+            *(f"{option}={asked.get(option, '')}" for option in (FAIL_ON, COVERAGE)),
             f"@{folder / _HOSTS}",
             *_selected(known.selection),
         ]
@@ -145,9 +150,9 @@ def _of_this_project(argument: str) -> str:
     path = Path(argument.partition("::")[0])
     if path.is_absolute() or ".." in path.parts:
         raise ReplayError(f"the run selected {argument}, which leads out of the project")
-    place.require_no_bundle(Path.cwd() / path)
+    require_no_bundle(Path.cwd() / path)
     if not (Path.cwd() / path).exists():
-        raise WrongUse(f"the run selected {argument}, which is not here; {place.ADVICE}")
+        raise WrongUse(f"the run selected {argument}, which is not here; {_ADVICE}")
     return argument
 
 
@@ -155,9 +160,44 @@ def _failure(status: int, output: str) -> Exception:
     lines = [line for line in printable(output).splitlines() if line.strip()]
     if status in _NOT_HERE:
         said = next((f" ({line})" for line in lines if line.startswith(("ERROR", "E "))), "")
-        return WrongUse(f"pytest found no control here that the run selected; {place.ADVICE}{said}")
+        return WrongUse(f"pytest found no control here that the run selected; {_ADVICE}{said}")
     said = "\n    ".join(lines[-_LINES:])
-    return ReplayError(f"pytest ended with status {status} and judged nothing; {place.ADVICE}:\n    {said}")
+    return ReplayError(f"pytest ended with status {status} and judged nothing; {_ADVICE}:\n    {said}")
+
+
+# ---- the controls are the user's own, and did not come with the bundle
+
+
+def require_controls(path: Path) -> None:
+    """Raise WrongUse if there are no controls here, or they may have come with the bundle at *path*."""
+    here = Path.cwd()
+    require_no_bundle(here)
+    if here in (Path(os.path.abspath(path)).parent, path.resolve().parent):
+        raise WrongUse(
+            f"{path.name} lies in the directory of the controls, and what lies beside a bundle may have come with it;"
+            " move it to a folder of its own, and verify it from here"
+        )
+    if not any((here / sign).exists() for sign in _SIGNS):
+        raise WrongUse(f"{here}: there are no controls to judge the recordings with; {_ADVICE}")
+
+
+def require_no_bundle(path: Path) -> None:
+    """Raise WrongUse if *path* is in an unpacked bundle."""
+    around = unpacked.bundle_around(path)
+    if around is not None:
+        raise WrongUse(f"{around} is an unpacked bundle, of which nothing is run; {_ADVICE}")
+
+
+def require_own_imports(path: Path) -> None:
+    """Raise WrongUse if this process may import from the current directory or beside the bundle at *path*."""
+    own = Path(__file__).resolve().parents[2]
+    foreign = {Path.cwd(), path.resolve(), path.resolve().parent} - {own}
+    for entry in sys.path:
+        if Path(entry).resolve() in foreign:
+            raise WrongUse(
+                f"Python imports from {Path(entry).resolve()}, where strangers may have put files: because of"
+                " PYTHONPATH, or of how it was started; write `env -u PYTHONPATH hullcheck verify BUNDLE`"
+            )
 
 
 # ---- the plugin: no host is asked, and only controls run, because other tests of the project may ask hosts

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hullcheck.compare.differences import Comparison, Kind, Row
+from hullcheck.compare import Comparison, Kind, Row
 from hullcheck.controls.catalog import natural
 from hullcheck.data import benchmarks
 from hullcheck.lazy import regex
@@ -20,10 +20,10 @@ _DIFFERENT = [kind for kind in Kind if kind is not Kind.SAME]
 
 def text(comparison: Comparison) -> str:
     """Render for people: kind by kind, the worst first; what both say is only counted."""
-    log, audited = comparison.log, comparison.audit
+    log = comparison.log
     lines = [
         f"there: docker-bench-security {log.run.version}, {len(log.checks)} checks",
-        f"here:  hullcheck, {audited.target} in {audited.run}, {len(audited.judged)} controls",
+        f"here:  hullcheck, {comparison.target} in {comparison.run}, {comparison.controls} controls",
     ]
     for kind in _DIFFERENT:
         if rows := _sorted(comparison, kind):
@@ -33,9 +33,9 @@ def text(comparison: Comparison) -> str:
 
 def document(comparison: Comparison) -> str:
     """Render as JSON."""
-    log, audited = comparison.log, comparison.audit
+    log = comparison.log
     tool = {"tool": "docker-bench-security", "version": log.run.version, "benchmark": log.benchmark}
-    here = {"run": audited.run, "target": audited.target, "benchmark": benchmarks.CURRENT}
+    here = {"run": comparison.run, "target": comparison.target, "benchmark": benchmarks.CURRENT}
     whole = {
         "schema": SCHEMA,
         "there": tool,

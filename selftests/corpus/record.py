@@ -14,12 +14,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from hullcheck.gather import gather
+from hullcheck.gather import arriving
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy
-from hullcheck.recording import Recording
-from hullcheck.recording.packing import packed
+from hullcheck.recording import Recording, packed
 from selftests.corpus.description import Description, descriptions
 from selftests.corpus.judged import BUILT, RECORDINGS
 from selftests.corpus.script import script
@@ -116,7 +115,7 @@ def record(guest: Guest, description: Description) -> Recording:
         paths=tuple(policy.paths.items()),
     )
     connection = Connection(ssh_config=str(guest.ssh_config), timeout=300)
-    (recording,) = gather([target], probes_of(description.asks), connection, probe_timeout=120).values()
+    (recording,) = arriving([target], probes_of(description.asks), connection, probe_timeout=120)
     if recording.failure:
         raise LabError(f"{description.name}: {recording.failure}")
     return recording

@@ -28,7 +28,7 @@ def judged_once(files: dict[str, bytes], known: Any) -> dict[str, bytes]:
     """As `replay`; what it depends on are these files and these parts of the manifest, and the results if partial."""
     used = [files[name] for name in sorted(files) if name.endswith(".gz") or name.startswith("inventory/")]
     said = [known.manifest[key] for key in ("selection", "inventory")] + [list(known.results["targets"])]
-    said += [known.results["results"]] * bool(known.selection.partial)
+    said += [known.results.get("gates"), *[known.results["results"]] * bool(known.selection.partial)]
     key = manifest.digest(b"\0".join([*used, json.dumps(said).encode()]))
     if key not in JUDGED:
         with mock.patch.object(subprocess, "run", inside.instead_of(subprocess.run)):

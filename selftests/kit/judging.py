@@ -15,7 +15,7 @@ from hullcheck import facts as fact_modules
 from hullcheck.controls.judge import judge
 from hullcheck.facts import Facts
 from hullcheck.facts.registry import evidence_of, later_in
-from hullcheck.gather import gather
+from hullcheck.gather import arriving
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy
@@ -139,7 +139,7 @@ def _gathered(
     name: str, connect: str, policy: Policy, of: str, *, docker_host: str | None = None, seconds: int = 30
 ) -> Facts:
     target = Target(name, connect, docker_host=docker_host, paths=tuple(policy.paths.items()))
-    (recording,) = gather([target], probes_of(of), Connection(timeout=4 * seconds), probe_timeout=seconds).values()
+    (recording,) = arriving([target], probes_of(of), Connection(timeout=4 * seconds), probe_timeout=seconds)
     return Facts(recording, policy)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hullcheck.bundle import archive, sshsig
-from hullcheck.recording.packing import packed, unpacked
+from hullcheck.recording import packed, unpacked
 from hullcheck.results import run_files
 from selftests.kit.bundles import Bundle
 from selftests.needs import need
@@ -86,13 +86,14 @@ def _item(part: Any, key: str) -> Any:
 
 
 _FORGED: Mapping[str, Mapping[str, Any]] = {
-    f"{PRIVILEGED}: the bundle says pass, the recording says": {f"results.json/results/{PRIVILEGED}/verdict": "pass"},
+    f"{PRIVILEGED}: verdict is 'pass', and the recordings give 'fail'": {
+        f"results.json/results/{PRIVILEGED}/verdict": "pass"
+    },
     f"results.json: {PRIVILEGED}: reason is 'so be it', and the recordings give": {
         f"results.json/results/{PRIVILEGED}/reason": "so be it"
     },
     "is 'pass', and the recordings give 'fail'": {
         "results.json/requirements/cis/requirements/5.5/verdict": "pass",
-        "manifest.json/selection/partial": "--lf was given",
     },
     "the exit status is said to be 0, and the recordings give 1": {
         "results.json/run/exit_status": 0,
@@ -105,7 +106,7 @@ _FORGED: Mapping[str, Mapping[str, Any]] = {
     "results.json: run.inventory is not what manifest.json says": {"results.json/run/inventory": "other.yml"},
     "careless: machine_id is '0', and its recording gives": {"manifest.json/targets/careless/machine_id": "0"},
     "manifest.json: run: machine is": {"manifest.json/run/machine": "elsewhere"},
-    "this control is not here or not selected": {"manifest.json/selection/markers": "cis(level=1)"},
+    ", and the recordings give nothing": {"manifest.json/selection/markers": "cis(level=1)"},
     "policy.json: is not the policy that the inventory gives": {"policy.json/careless/allowed_ports": [2375]},
 }
 TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
@@ -119,7 +120,7 @@ TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
         "careless: target is 'hardened', and its recording gives",
         _files(lambda files: files.update(zip(RECORDINGS, map(files.get, reversed(RECORDINGS)), strict=True))),
     ),
-    (f"{PRIVILEGED}: ", _replaced(RECORDINGS[0], b'\\"Privileged\\":true', b'\\"Privileged\\":false')),
+    ("results.json: careless ", _replaced(RECORDINGS[0], b'\\"Privileged\\":true', b'\\"Privileged\\":false')),
     ("damaged: it has a key twice", _replaced(RECORDINGS[0], b'"target": ', b'"target": "x",\n "target": ')),
     (
         "report.html: there is no such file in a bundle",
@@ -127,7 +128,7 @@ TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
     ),
     ("../up: such a name is in no bundle", _files(lambda files: files.update({"../up": b"x"}))),
     ("hardened: is not in all of", _files(lambda files: files.pop(RECORDINGS[1]))),
-    ("junit.xml: ", _replaced("junit.xml", b"<failure", b"<skipped")),
+    ("junit.xml, entry ", _replaced("junit.xml", b"<failure", b"<skipped")),
     ("findings.csv: is not what follows", _replaced("findings.csv", b",fail,", b",pass,")),
     ("policy.json: not written as hullcheck writes it", _replaced(run_files.POLICY, b"", b"\n")),
 )

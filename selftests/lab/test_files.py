@@ -11,8 +11,7 @@ import pytest
 
 from hullcheck.facts import PROBES, Facts
 from hullcheck.recording.probe import Answer
-from hullcheck.recording.script import render
-from hullcheck.recording.shell import common
+from hullcheck.recording.script import common, render
 from selftests.kit.judging import Verdicts, facts_inside, facts_of_answer, judged
 from selftests.lab.judgement import findings, verdicts, with_answer, worst_of
 

@@ -350,14 +350,14 @@ def test_containers(engine: EngineFactory, suite: Project) -> None:
 
 GATHER = """
 import json, sys
-from hullcheck.gather import gather, processes
+from hullcheck.gather import arriving, processes
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.recording.probe import Probe
 probes = Probe("first", "echo 1"), Probe("slow", "sleep 77 | (sleep 77; cat)")
 target, timeout = Target("box", **json.loads(sys.argv[1])), int(sys.argv[2])
 with processes.ended_at_once(2):
-    recording = gather([target], probes, Connection(timeout=timeout))["box"]
+    (recording,) = arriving([target], probes, Connection(timeout=timeout))
 assert recording.answers["first"].stdout == "1\\n", recording
 assert recording.answers["slow"].status == 124, recording
 """

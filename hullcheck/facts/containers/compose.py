@@ -24,17 +24,12 @@ OPTIONS_OF_NETWORKS = frozenset((*GATEWAY_MODES, *BINDING_ADDRESS))
 
 
 class Service(Model, frozen=True, kw_only=True):
-    """What a file asks for.
-
-    Attributes:
-        place: file and line of the service; *places* those of its keys.
-        unset: by key the variables that have no value.
-    """
+    """What a file asks for."""
 
     inspect: Inspected
-    place: str
-    places: dict[str, str]
-    unset: dict[str, list[str]]
+    place: str  # file and line of the service
+    places: dict[str, str]  # those of its keys
+    unset: dict[str, list[str]]  # by key the variables that have no value
     hooks: list[Hook]
 
 

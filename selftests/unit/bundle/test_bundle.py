@@ -116,12 +116,15 @@ def test_key_that_cannot_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_run_that_cannot_be_bundled(tmp_path: Path) -> None:
-    """A wrong key ends the run before a host is asked."""
+    """A wrong key, and a selection that nobody can repeat, end the run before a host is asked."""
     project = Project(tmp_path)
     trace = project.command("ssh", 'echo asked >"$trace"; exit 255')
-    run = project.pytest("-m", "cis", "--hosts", "ssh://web1", "--sign=not-there")
-    said = run.lines(f"--sign={tmp_path}/not-there: there is no such file")
-    assert (run.status, len(said)) == (4, 1), run.output
+    for option, said in (
+        ("--sign=not-there", f"--sign={tmp_path}/not-there: there is no such file"),
+        ("--lf", "--bundle: a selection by --lf cannot be repeated elsewhere"),
+    ):
+        run = project.pytest("-m", "cis", "--hosts", "ssh://web1", "--bundle", option)
+        assert (run.status, len(run.lines(said))) == (4, 1), run.output
     assert not trace.exists()
     assert not (tmp_path / "reports").exists()
 

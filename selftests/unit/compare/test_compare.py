@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hullcheck import cli
-from hullcheck.compare.differences import Kind
+from hullcheck.compare import Kind
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, document
 from hullcheck.verdicts import Verdict, worst
 

@@ -88,7 +88,7 @@ PRIVILEGED = (
         (
             container(lambda each: each["HostConfig"].update(CapAdd=["CHOWN", "KILL"])),
             container(lambda each: each["HostConfig"].update(CapAdd=["CHOWN", "SYS_ADMIN", "MKNOD"])),
-            ("- HostConfig.CapAdd: KILL", "+ HostConfig.CapAdd: MKNOD, SYS_ADMIN"),
+            ("- HostConfig.CapAdd: KILL", "+ HostConfig.CapAdd: MKNOD", "+ HostConfig.CapAdd: SYS_ADMIN"),
         ),
         ("\n", container(), ("+ container panel",)),
         (

@@ -110,7 +110,7 @@ def test_bundle_of_a_green_run(demo: Run, tmp_path: Path, capsys: pytest.Capture
     made.edit(run_files.RESULTS, lambda document: document.update(gates=gates))
     status, output = verified(made.fitting().write(tmp_path / "forged.zip"), capsys)
     assert status == 1
-    assert "the gate --fail-on=verdict=fail is not what the results make of it" in output
+    assert "results.json: gates, entry 1: broken is '[]', and the recordings give" in output
 
 
 def test_age_counts_to_the_run(demo: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from hullcheck.gates import COVERAGE, FAIL_ON, Baseline, Gates, conditions, shares
+from hullcheck.gates import COVERAGE, FAIL_ON, Baseline, Gates, parse_conditions, shares
 from hullcheck.messages import WrongUse
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Gate, Result, Run, SwitchedOff
 from hullcheck.results.document import audit_of, document_of
@@ -33,7 +33,7 @@ def result(control: str, verdict: Verdict, subject: str = "", target: str = "web
 def broken(text: str, *results: Result, before: tuple[Result, ...] = ()) -> list[str]:
     """The lines by which `--fail-on` is broken, without their reasons."""
     known = baseline(before)
-    (gate,) = Gates(text, conditions.parse(text), known).outcomes(audit(*results))
+    (gate,) = Gates(text, parse_conditions(text), known).outcomes(audit(*results))
     assert (gate.option, gate.asked) == (FAIL_ON, text)
     return [each.rpartition(":")[0] for each in gate.broken]
 
@@ -69,7 +69,7 @@ def test_conditions(text: str, expected: list[str]) -> None:
 def test_condition_that_is_none(text: str) -> None:
     """A condition that nobody understands would be a gate that never breaks."""
     with pytest.raises(WrongUse, match="--fail-on: "):
-        conditions.parse(text)
+        parse_conditions(text)
 
 
 def test_severity_that_the_inventory_sets() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hullcheck import gather as gathering
-from hullcheck.gather import gather, processes, script_for
+from hullcheck.gather import arriving, processes, script_for
 from hullcheck.gather.transport import Connection, Reply
 from hullcheck.inventory import Target
 from hullcheck.recording import Recording
@@ -20,18 +20,11 @@ from selftests.rig.waiting import until
 PROBES = (Probe("one", "echo 1"),)
 
 
-def test_order_is_that_of_the_targets(tmp_path: Path) -> None:
-    """Recordings come in the order given, whichever target is quicker."""
+def test_recording_is_read_again(tmp_path: Path) -> None:
+    """It has the name of the target, and else what it had."""
     Recording("x", "ssh", {}, {}, 5.0).save(tmp_path)
-    targets = [Target("here", "local://"), Target("old", f"recorded://{tmp_path}")]
-    recordings = gather(targets, PROBES, Connection())
-    assert list(recordings) == ["here", "old"]
-    assert recordings["here"].text(PROBES[0]) == "1\n"
-    assert (recordings["old"].target, recordings["old"].backend, recordings["old"].gathered) == (
-        "old",
-        "ssh",
-        5.0,
-    )
+    (recording,) = arriving([Target("old", f"recorded://{tmp_path}")], PROBES, Connection())
+    assert (recording.target, recording.backend, recording.gathered) == ("old", "ssh", 5.0)
 
 
 def test_failure_is_kept_and_stops_no_other() -> None:
@@ -41,7 +34,7 @@ def test_failure_is_kept_and_stops_no_other() -> None:
         Target("odd", "nonsense://x"),
         Target("here", "local://"),
     ]
-    recordings = gather(targets, PROBES, Connection())
+    recordings = {each.target: each for each in arriving(targets, PROBES, Connection())}
     assert recordings["bad"].failure.startswith("chroot:///no/such/place could not be audited: ")
     assert "nonsense" in recordings["odd"].failure
     assert not recordings["here"].failure
@@ -55,7 +48,7 @@ def test_fault_of_ours_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("oh")
 
     monkeypatch.setattr(gathering, "run_script", broken)
-    (recording,) = gather([Target("here", "local://")], PROBES, Connection()).values()
+    (recording,) = arriving([Target("here", "local://")], PROBES, Connection())
     assert recording.failure == "internal error while gathering: RuntimeError: oh"
 
 
@@ -69,7 +62,7 @@ def test_many_targets_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(gathering, "run_script", slow)
     targets = [Target(f"t{number}", "local://") for number in range(gathering.JOBS)]
-    assert len(gather(targets, PROBES, Connection())) == gathering.JOBS
+    assert len(list(arriving(targets, PROBES, Connection()))) == gathering.JOBS
 
 
 def test_backend_without_a_time_out_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +77,7 @@ def test_backend_without_a_time_out_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(gathering, "_GRACE", 0)
     monkeypatch.setattr(processes, "GRACE", 0)
     start = time.monotonic()
-    (recording,) = gather([Target("web1", "ssh://a:geheim@web1")], PROBES, Connection(timeout=1)).values()
+    (recording,) = arriving([Target("web1", "ssh://a:geheim@web1")], PROBES, Connection(timeout=1))
     release.set()
     assert time.monotonic() - start < 5
     assert recording.failure == "ssh://a:***@web1 could not be audited: no answer within 1 s"
@@ -95,14 +88,15 @@ def test_configuration_of_ssh_that_is_none_is_not_quoted(backend: str, tmp_path:
     """A path that leads to a file of secrets prints none of its lines."""
     (tmp_path / "shadow").write_text("root:geheim:19000:0:99999:7:::\ngeheim = geheim\n")
     target = Target("a", f"{backend}://root@127.0.0.1:1?ssh_config={tmp_path}/shadow")
-    (recording,) = gather([target], (), Connection(timeout=20)).values()
+    (recording,) = arriving([target], (), Connection(timeout=20))
     assert "could not be audited" in recording.failure
     assert "geheim" not in recording.failure
 
 
 def _asked(script: str, *, timeout: int = 60, most: int = MOST) -> Recording:
     probes = (Probe("before", "echo 1"), Probe("one", script, most=most), Probe("after", "echo 2"))
-    return gather([Target("here", "local://")], probes, Connection(timeout=timeout))["here"]
+    (recording,) = arriving([Target("here", "local://")], probes, Connection(timeout=timeout))
+    return recording
 
 
 @pytest.mark.parametrize("to", ["", ">&2"], ids=["output", "errors"])
@@ -141,7 +135,7 @@ def test_answers_of_a_target_that_does_not_end(monkeypatch: pytest.MonkeyPatch) 
     hanging = Probe("docker_x", "docker() { echo half; sleep 4244; }; docker x")
     targets = [Target("here", "local://")]
     monkeypatch.setattr(processes, "HOLD", b"")
-    recording = gather(targets, (begun, hanging), Connection(timeout=3))["here"]
+    (recording,) = arriving(targets, (begun, hanging), Connection(timeout=3))
     assert recording.text(begun) == "1\n"
     assert recording.answers["docker_x"].status == TIMED_OUT
     assert "half" not in recording.answers["docker_x"].stdout

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck.parsing.models import Model, kept_as
-from hullcheck.recording import Recording, RecordingError, why_not_a_recording
-from hullcheck.recording.packing import packed
+from hullcheck.recording import Recording, RecordingError, packed, why_not_a_recording
 from hullcheck.recording.probe import Answer, Probe
 from hullcheck.recording.script import render
 from hullcheck.verdicts import EvidenceError
@@ -88,12 +87,12 @@ _DAMAGED: dict[str, dict[str, object]] = {
     r"Expected `str`, got `null` - at `$.target`": {"target": None},
     r"Expected `float` >= 0.0 - at `$.asked`": {"asked": -1},
     r"Expected `float` <= 32503680000.0 - at `$.gathered`": {"gathered": 1e12},
-    "Object missing required field `answers`": {"answers": ...},
+    "it has no list of answers with names": {"answers": ...},
     "Object contains unknown field `more`": {"more": 1},
-    "Object contains unknown field `more` - at `$.answers[0]`": {"answers": [{**_ANSWER, "more": 1}]},
-    "a probe has two answers": {"answers": [_ANSWER, {**_ANSWER, "status": 1}]},
-    "Object missing required field `status` - at `$.answers[1]`": {"answers": [_ANSWER, {"name": "x"}]},
-    "Expected `int`, got `bool` - at `$.answers[0].status`": {"answers": [{**_ANSWER, "status": True}]},
+    "Object contains unknown field `more` - at `$.answers[...]`": {"answers": [{**_ANSWER, "more": 1}]},
+    "it has two answers to a probe": {"answers": [_ANSWER, {**_ANSWER, "status": 1}]},
+    "Object missing required field `status` - at `$.answers[...]`": {"answers": [_ANSWER, {"name": "x"}]},
+    "Expected `int`, got `bool` - at `$.answers[...].status`": {"answers": [{**_ANSWER, "status": True}]},
 }
 
 

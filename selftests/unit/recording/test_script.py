@@ -18,8 +18,7 @@ import pytest
 from hullcheck import facts
 from hullcheck.gather.transport import command_for
 from hullcheck.recording.probe import Answer, Probe
-from hullcheck.recording.script import MAGIC, ProbeOutputError, parse, render
-from hullcheck.recording.shell import common, shortened
+from hullcheck.recording.script import MAGIC, ProbeOutputError, common, parse, render, shortened
 
 NONCE = "0123456789abcdef" * 2
 SHELLS = (("dash",), ("busybox", "sh"), ("bash", "--posix"), ("mksh",))

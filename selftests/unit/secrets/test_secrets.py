@@ -11,7 +11,7 @@ import pytest
 
 from hullcheck import secrets
 from hullcheck.facts.engine import daemon_options
-from hullcheck.gather import gather
+from hullcheck.gather import arriving
 from hullcheck.gather.transport import Connection
 from hullcheck.inventory import Target
 from hullcheck.policy import Policy
@@ -240,6 +240,6 @@ def test_policy_of_each_target_counts_for_it(tmp_path: Path) -> None:
     probe = Probe("x", "true", lambda text: ", ".join(secrets.in_settings("label", [(text.strip(), "blue")])))
     named = Policy.from_mapping({"secret_names": {"hide": ["Tenant"]}}).secret_names
     targets = [Target("a", f"recorded://{answer}", secret_names=named), Target("b", f"recorded://{answer}")]
-    found = gather(targets, (probe,), Connection())
+    found = {each.target: each for each in arriving(targets, (probe,), Connection())}
     said = {name: each.answers["x"].stdout for name, each in found.items()}
     assert said == {"a": "label TENANT: a value given to TENANT", "b": ""}

@@ -8,8 +8,9 @@ import pytest
 
 from hullcheck.bundle import archive
 from hullcheck.results import run_files
-from hullcheck.verify import Step, layout
+from hullcheck.verify import layout
 from hullcheck.verify.check import check
+from hullcheck.verify.layout import Step
 from selftests.kit.bundles import WHO, Bundle
 from selftests.kit.checks import faults, verify
 from selftests.kit.running import Project
@@ -91,7 +92,7 @@ def test_bundle_that_unpacks_too_far(made: Bundle, monkeypatch: pytest.MonkeyPat
     found = faults(tmp_path / "bomb.zip")
     assert found[0] == "bomb.zip: damaged: its entries claim to be larger than it is"
     assert found[1:] == [f"{name}: is missing" for name in layout.ALWAYS]
-    monkeypatch.setattr("hullcheck.recording.packing.LARGEST", 100_000)
+    monkeypatch.setattr("hullcheck.recording.LARGEST", 100_000)
     found = faults(made.copy().unsigned().write(tmp_path / "large.zip"))
     assert f"{RECORDINGS[0]}: damaged: it is cut off, too large, or goes on after its end" in found
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from hullcheck.facts.engine.info import ENGINE
-from hullcheck.recording.shell import common
+from hullcheck.recording.script import common
 from hullcheck.secrets.redact import sections
 
 CURL = "engine_socket=/x.sock; curl() { cat >/dev/null; %s; }"

@@ -14,7 +14,7 @@ from msgspec import structs
 
 from hullcheck.inventory.acceptance import NO_END, Acceptance, AuditContext, Entry, names_of
 from hullcheck.parsing.times import Times
-from hullcheck.recording.clocks import times
+from hullcheck.recording import Recording
 from hullcheck.results import Attestation, Finding, Result, SwitchedOff, Waiver
 from hullcheck.verdicts import Verdict
 from selftests import REPOSITORY
@@ -157,7 +157,8 @@ def attestation(place: str, begins: float, ends: float, status: str = "passed") 
 def test_in_force_by_both_clocks(begins: float, ends: float, target: float, auditor: float, holds: bool) -> None:
     """What only one of the clocks takes for in force is not; one that is not known says nothing."""
     entry = Entry(Waiver("a", "because"), float(begins), float(ends))
-    assert entry.holds(times(target, auditor)) is holds
+    recording = Recording("web1", "ssh", gathered=target, asked=auditor)
+    assert entry.holds(recording.times) is holds
 
 
 def test_waiver_that_lasts_longest_counts() -> None:
