@@ -40,11 +40,7 @@ def add(commands: Subparsers) -> None:
     )
     script.add_argument("--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it")
     script.add_argument(
-        "--probe-timeout",
-        type=_seconds,
-        default=30,
-        metavar="SECONDS",
-        help="time for each probe (default: 30)",
+        "--probe-timeout", type=_seconds, default=30, metavar="SECONDS", help="time for each probe (default: 30)"
     )
     script.add_argument("--scan-reports", metavar="FOLDER", help="where the reports of image scanners lie there")
     script.add_argument("--docker-bench-log", metavar="FILE", help="the JSON log of docker-bench-security there")

@@ -31,18 +31,13 @@ class Later(Struct, Generic[T], frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """How a fact is made.
-
-    Attributes:
-        needs: the names of the facts that it is given, and *later* those of them that it is given as `Later`.
-        probes: those whose answers it reads itself.
-    """
+    """How a fact is made."""
 
     name: str
     make: Callable[..., Any]
-    needs: tuple[str, ...]
-    later: frozenset[str]
-    probes: tuple[Probe, ...]
+    needs: tuple[str, ...]  # the names of the facts that it is given
+    later: frozenset[str]  # those of them that it is given as `Later`
+    probes: tuple[Probe, ...]  # those whose answers it reads itself
 
     @property
     def description(self) -> str:
@@ -68,15 +63,8 @@ def fact(
 ) -> Callable[[Maker], Maker]:
     """Register the decorated function as a fact; its parameters are the names of others.
 
-    It is handed the answers to *probes* alone as its `recording`.
-
-    Args:
-        name: that of the function where it is not given.
-        on: `container` for what takes the place of a fact of the same name where the target is a container, `compose`
-            where it is a Compose file; no host is asked the probes of these.
-
-    Raises:
-        TypeError: there is one of this name, or a probe cannot be told from another.
+    As its `recording` it gets the answers to *probes* alone. With *on* it takes the place of the fact of this name if
+    the target is a container or a Compose file. TypeError if the name of the fact or of a probe is taken.
     """
 
     def register(make: Maker) -> Maker:
@@ -158,12 +146,7 @@ class Facts:
         self._made = {"policy": policy, **given}
 
     def get(self, name: str) -> Any:
-        """The fact of this name, or the policy.
-
-        Raises:
-            NotApplicable: there is no such thing on this target.
-            EvidenceError: it could not be read.
-        """
+        """Return the fact of this name, or the policy; NotApplicable or EvidenceError if there is none."""
         if name not in self._made:
             known = self._known(name)
             self._made[name] = known.make(*(self._handed(each, known) for each in known.needs))

@@ -69,11 +69,7 @@ def read_seccomp(text: str) -> dict[str, Any]:
 
 
 def seccomp_flaw(profile: SeccompProfile) -> str:
-    """Return why a profile protects from next to nothing; empty if it denies by default.
-
-    Raises:
-        EvidenceError: it has no default action.
-    """
+    """Return why a profile protects from next to nothing; empty if it denies by default."""
     action = profile.get("defaultAction")
     if not action:
         raise EvidenceError("the seccomp profile could not be read")

@@ -23,18 +23,13 @@ class LogError(ValueError):
 
 
 class Check(Struct, frozen=True, rename={"number": "id", "title": "desc"}):
-    """What the tool says of one recommendation.
+    """What the tool says of one recommendation."""
 
-    Attributes:
-        number: in the tool's version of the benchmark; its own checks have others, such as C.2.
-        items: the subjects that it names, as it wrote them, split at every space.
-    """
-
-    number: str
+    number: str  # in the tool's version of the benchmark; its own checks have others, such as C.2
     title: str
     result: Literal["PASS", "WARN", "INFO", "NOTE"]
     details: str = ""
-    items: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()  # the subjects that it names, as it wrote them, split at every space
 
     @property
     def complete(self) -> bool:

@@ -35,11 +35,7 @@ def decode(text: str, of: type[T], what: str) -> T:
 
 
 def kept_as(of: Any, reduce: Callable[[Any], Any] = lambda value: value) -> Callable[[str], str]:
-    """Return the `keep` of a probe that answers one document: what *of* names of it, or why it is none.
-
-    Args:
-        reduce: takes what may be a secret out of the decoded document.
-    """
+    """Return the `keep` of a probe that answers one document: what *of* names, reduced by what may be a secret."""
 
     def keep(text: str) -> str:
         if not text.strip() or text.startswith((DROPPED, FAILED)):

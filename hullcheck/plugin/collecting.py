@@ -188,21 +188,13 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 
 
 class _Labels(Struct, frozen=True):
-    """What the markers of a test make of it.
+    """What the markers of a test make of it."""
 
-    Attributes:
-        own: the markers as they are written.
-        markers: one for each id of a framework.
-        words: what `-k` finds it by.
-        control: what they and its docstring say, if it is one.
-        faults: what is wrong with the markers.
-    """
-
-    own: list[pytest.Mark]
-    markers: list[pytest.MarkDecorator]
-    words: set[str]
-    control: Control | None
-    faults: list[str]
+    own: list[pytest.Mark]  # the markers as they are written
+    markers: list[pytest.MarkDecorator]  # one for each id of a framework
+    words: set[str]  # what `-k` finds it by
+    control: Control | None  # what they and its docstring say, if it is one
+    faults: list[str]  # what is wrong with the markers
 
 
 def _label(item: pytest.Item) -> list[str]:

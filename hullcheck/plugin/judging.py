@@ -59,11 +59,7 @@ def audit_target(request: pytest.FixtureRequest) -> Target:
 
 @pytest.fixture(scope="session")
 def audit_facts(audit_target: Target, pytestconfig: pytest.Config) -> Facts:
-    """All facts of the target.
-
-    Raises:
-        EvidenceError: it gave no answer at all; then every control says why, also one that looks for signs.
-    """
+    """All facts of the target; EvidenceError if it gave no answer at all, for every control."""
     return _facts(session_of(pytestconfig), audit_target)
 
 

@@ -80,8 +80,7 @@ _OPTIONS = {
         "judge no evidence that is older than this, as 30d: all controls of such a target are errors", "AGE"
     ),
     "coverage": _Option(
-        "end with status 1 if less than this percentage of the controls that apply was judged on a target",
-        "PERCENT",
+        "end with status 1 if less than this percentage of the controls that apply was judged on a target", "PERCENT"
     ),
     "probe_timeout": _Option("seconds that one probe may take on a target (default: 30)", "SECONDS", "30"),
     "target_timeout": _Option("seconds that all probes of one target may take (default: 120)", "SECONDS", "120"),

@@ -25,17 +25,7 @@ from hullcheck.inventory.specs import plain, plain_arguments
 from hullcheck.messages import WrongUse, printable
 from hullcheck.plugin import options
 from hullcheck.plugin.session import FRAMEWORKS, AuditSession
-from hullcheck.results import (
-    Attestation,
-    Audit,
-    AuditedTarget,
-    Changes,
-    Control,
-    Result,
-    Run,
-    User,
-    Waiver,
-)
+from hullcheck.results import Attestation, Audit, AuditedTarget, Changes, Control, Result, Run, User, Waiver
 from hullcheck.results.history import compare, since_last_run
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
@@ -54,19 +44,13 @@ class Described(Struct, frozen=True):
 
 
 class Carried(Struct, frozen=True):
-    """What the report of a control carries, maybe out of another process.
-
-    Attributes:
-        case: its test case in junit.xml.
-        described: the target, if the report comes out of another process and is the first of the target.
-        whole: whether this is the only report of the test.
-    """
+    """What the report of a control carries, maybe out of another process."""
 
     control: Control
     result: Result
-    case: str
-    described: Described | None = None
-    whole: bool = False
+    case: str  # its test case in junit.xml
+    described: Described | None = None  # the target, in the first report of a target from another process
+    whole: bool = False  # whether this is the only report of the test
 
 
 def properties_of(control: Control, result: Result, audit: AuditSession) -> list[tuple[str, str]]:

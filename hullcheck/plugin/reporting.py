@@ -135,13 +135,7 @@ class Reporting:
     def _end(self, report: pytest.TestReport) -> None:
         """Report the end of a test that has only one report: pytest-html and other plugins wait for it."""
         end = pytest.TestReport(
-            report.nodeid,
-            report.location,
-            {},
-            "passed",
-            None,
-            "teardown",
-            user_properties=report.user_properties,
+            report.nodeid, report.location, {}, "passed", None, "teardown", user_properties=report.user_properties
         )
         if hasattr(report, "node"):
             end.node = report.node  # type: ignore[attr-defined]
@@ -326,10 +320,7 @@ def _say_unknown(session: pytest.Session, status: int, audit: Audit | None) -> N
     """Tell Nagios: testinfra's `--nagios` counts failures alone, and calls it OK if nothing was judged."""
     session.exitstatus = NAGIOS_UNKNOWN
     because = f": {sentences.unjudged(audit.unjudged)}" if audit and audit.unjudged else ""
-    print(
-        f"\nUNKNOWN: without --nagios the exit status is {status}, and this would not be green{because}",
-        flush=True,
-    )
+    print(f"\nUNKNOWN: without --nagios the exit status is {status}, and this would not be green{because}", flush=True)
 
 
 def _bundling(config: pytest.Config) -> "Bundling | None":
@@ -344,12 +335,9 @@ def _bundling(config: pytest.Config) -> "Bundling | None":
 
 
 def remove_older(newest: Path, keep: int) -> None:
-    """Remove the runs beside *newest* but the last *keep*, that itself included; a bundle goes with its run.
+    """Remove the runs beside *newest* that have ended but the last *keep*, that included, with their bundles.
 
-    Only runs that have ended count. A file that no run writes stays, and so does its folder.
-
-    Raises:
-        OSError: something cannot be removed.
+    A file that no run writes stays, and so does its folder.
     """
     names = sorted(each.name for each in newest.parent.iterdir() if run_files.FOLDER.fullmatch(each.name))
     ended = [name for name in names if (newest.parent / name / run_files.RESULTS).is_file()]

@@ -23,14 +23,7 @@ from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
 from hullcheck.gather import arriving, check_files, processes
-from hullcheck.inventory import (
-    Inventory,
-    InventoryError,
-    Target,
-    acceptance,
-    load,
-    unasked,
-)
+from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, unasked
 from hullcheck.inventory.choice import chosen, shard_of
 from hullcheck.inventory.specs import TargetError, from_specs
 from hullcheck.messages import did_you_mean, printable
@@ -275,13 +268,7 @@ class AuditSession:
         off = SwitchedOff(change.by, printable(change.off), result.verdict)
         said = NotApplicable(f"switched off by {off.by}: {off.reason} (otherwise: {off.otherwise})")
         finding = finding_of(said, "target", target.name)
-        return replace(
-            result,
-            verdict=finding.verdict,
-            reason=finding.reason,
-            findings=(finding,),
-            switched_off=off,
-        )
+        return replace(result, verdict=finding.verdict, reason=finding.reason, findings=(finding,), switched_off=off)
 
     def unknown_controls(self) -> tuple[str, ...]:
         """Return faults for controls that the inventory names but pytest has not collected."""

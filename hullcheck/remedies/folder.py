@@ -14,11 +14,7 @@ _PATH = regex(r"(?!\.\.?/)[^/]+/(?!\.\.?$)[^/]+")  # TARGET/NAME, which cannot l
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write *files*, each as `TARGET/NAME` in *folder*, in the place of those of an earlier call.
-
-    Raises:
-        WrongUse: the folder is another one's, or cannot be written.
-    """
+    """Write *files*, each as `TARGET/NAME` in *folder*, in the place of those of an earlier call."""
     try:
         old = _listed(folder)
         parents = {folder / each.partition("/")[0] for each in (*old, *files)}

@@ -67,21 +67,13 @@ class KernelSetting(Struct, frozen=True):
 
 
 class Rights(Struct, frozen=True):
-    """The owner or the mode of a file.
+    """The owner or the mode of a file."""
 
-    Attributes:
-        path: empty where only the way to the file is at fault.
-        word: `owner` or `mode`.
-        value: what chown sets, or what chmod takes away.
-        way: the directories and links on its way of which the same is at fault, and has to be mended by other changes.
-        socket: what docker.socket has to say, so that it does not undo this.
-    """
-
-    path: str
-    word: str
-    value: str
-    way: frozenset[str] = frozenset()
-    socket: Mapping[str, str] = field(default_factory=dict)
+    path: str  # empty where only the way to the file is at fault
+    word: str  # `owner` or `mode`
+    value: str  # what chown sets, or what chmod takes away
+    way: frozenset[str] = frozenset()  # places on its way with the same fault, which other changes have to mend
+    socket: Mapping[str, str] = field(default_factory=dict)  # what docker.socket has to say not to undo this
 
 
 class Limit(Struct, frozen=True):
@@ -111,20 +103,13 @@ class Left(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """All that is changed on one target.
-
-    Attributes:
-        run: the id of the run.
-        changes: each failure that is mended, with what mends it.
-        left: the failures that are left to a person.
-        asked: those that a person may choose, as their remedy takes something away.
-    """
+    """All that is changed on one target."""
 
     target: str
-    run: str
-    changes: tuple[tuple[Failure, Change], ...]
-    left: tuple[Left, ...]
-    asked: tuple[Failure, ...]
+    run: str  # the id of the run
+    changes: tuple[tuple[Failure, Change], ...]  # each failure that is mended, with what mends it
+    left: tuple[Left, ...]  # the failures that are left to a person
+    asked: tuple[Failure, ...]  # those that a person may choose, as their remedy takes something away
 
     @property
     def is_empty(self) -> bool:
@@ -170,11 +155,7 @@ def failed_on(audit: Audit, target: str) -> tuple[Failure, ...]:
 
 
 def plan(audit: Audit, target: str, recording: Recording, also: Collection[str]) -> Plan:
-    """Return what mends the failures of *target*.
-
-    Args:
-        also: the ids of controls whose remedies take something away, and that somebody chose.
-    """
+    """Return what mends the failures of *target*; *also* names controls whose remedies take something away."""
     return plan_of(failed_on(audit, target), Facts(recording, Policy()), target, audit.run.id, also)
 
 
@@ -205,11 +186,7 @@ def plan_of(
 
 
 def change(failure: Failure, remedy: Remedy, facts: Facts) -> Change:
-    """Return what mends a failure.
-
-    Raises:
-        EvidenceError: nothing of the remedy does; the message says why, to whoever has to mend it by hand.
-    """
+    """Return what mends a failure; EvidenceError says why nothing of the remedy does."""
     return _CHANGES[type(remedy)](failure, remedy, facts)
 
 

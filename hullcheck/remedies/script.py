@@ -11,16 +11,7 @@ from msgspec import Struct, field
 from hullcheck.lazy import regex
 from hullcheck.messages import printable
 from hullcheck.remedies.merge import written
-from hullcheck.remedies.plan import (
-    KERNEL_FILE,
-    DaemonSettings,
-    KernelSetting,
-    Limit,
-    Options,
-    Plan,
-    Rights,
-    Rule,
-)
+from hullcheck.remedies.plan import KERNEL_FILE, DaemonSettings, KernelSetting, Limit, Options, Plan, Rights, Rule
 from hullcheck.results import sentences
 from hullcheck.results.failures import Failure
 
@@ -37,20 +28,13 @@ _MARKDOWN = regex(r"([\\`*_{}\[\]()#+!|<>~&-])")
 
 
 class Part(Struct, frozen=True):
-    """Changes of one kind.
-
-    Attributes:
-        how: what is done, for README.md.
-        mended: the failures that it mends.
-        lines: what changes.sh has of it.
-        files: what these lines name, by name.
-    """
+    """Changes of one kind."""
 
     title: str
-    how: str
-    mended: tuple[Failure, ...]
-    lines: tuple[str, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
+    how: str  # what is done, for README.md
+    mended: tuple[Failure, ...]  # the failures that it mends
+    lines: tuple[str, ...] = ()  # what changes.sh has of it
+    files: Mapping[str, str] = field(default_factory=dict)  # what these lines name, by name
 
 
 def parts(plan: Plan) -> Iterator[Part]:
@@ -196,11 +180,7 @@ def playbook(plan: Plan) -> str:
 
 
 def quoted(word: str) -> str:
-    """Return *word* as one word of a shell's command line.
-
-    Raises:
-        ValueError: it has a character that a line of a script cannot hold.
-    """
+    """Return *word* as one word of a shell's command line; ValueError if no line of a script can hold it."""
     if "\n" in word or "\0" in word or printable(word) != word:
         raise ValueError(f"{word!r} cannot stand in a script")
     return word if _SHELL_NAME.fullmatch(word) else shlex.quote(word)

@@ -21,8 +21,7 @@ _SETTINGS: dict[str, Remedy] = {
         " those that have to talk in a network of their own before.",
     ),
     "daemon_logs_at_level_info": Settings(
-        without=("debug", "log-level"),
-        risk="The engine's log has less in it than somebody may be looking for.",
+        without=("debug", "log-level"), risk="The engine's log has less in it than somebody may be looking for."
     ),
     "daemon_manages_its_firewall_rules": Settings(
         without=("iptables", "ip6tables"),
@@ -80,11 +79,7 @@ _LOGS = Settings(
     risk="The oldest part of a container's log is dropped as soon as it has 30 MB. It holds for containers that are"
     " created from then on.",
 )
-_SETTINGS |= {
-    "log_options_are_set_for_all": _LOGS,
-    "log_files_are_small": _LOGS,
-    "log_files_are_few": _LOGS,
-}
+_SETTINGS |= {"log_options_are_set_for_all": _LOGS, "log_files_are_small": _LOGS, "log_files_are_few": _LOGS}
 
 _TREES = ("containerd_directory", "data_root", "configuration_directory")
 _OTHERS = """
@@ -127,9 +122,7 @@ _FILES: Mapping[str, Remedy] = {
     "tls_certificate_is_read_only": Mode(files="tls_certificate", most=0o444),
     "tls_key_belongs_to_root": Owner(files="tls_key"),
     "tls_key_is_read_by_root_alone": Mode(
-        files="tls_key",
-        most=0o400,
-        risk="A key that others could read has to count as known: make a new one.",
+        files="tls_key", most=0o400, risk="A key that others could read has to count as known: make a new one."
     ),
     "api_sockets_belong_to_root_and_the_docker_group": Owner(files="api_socket", group="docker", risk=_SOCKET_RISK),
     "api_sockets_are_closed_to_others": Mode(files="api_socket", most=0o660, risk=_SOCKET_RISK),

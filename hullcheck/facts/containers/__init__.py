@@ -43,26 +43,18 @@ def engine_endpoint(recording: Recording) -> str:
 
 @fact(name="host_context")
 class HostContext(Struct, frozen=True, dict=True):
-    """Facts about the engine and the host, each made when it is first asked for: one that fails spoils no other.
-
-    Attributes:
-        podman_service: the process that serves Podman's socket, if that is the engine.
-        engine_sockets: every path at which an engine of this host takes commands, without symbolic links.
-        engine_endpoint: the address at which the engine was asked.
-        services: those of the swarm, by id.
-        image_names: the image id that each `repository:tag` names now.
-    """
+    """Facts about the engine and the host, each made when it is first asked for: one that fails spoils no other."""
 
     engine: Later[Engine]
     daemon: Later[Daemon]
-    podman_service: Later[PodmanService]
+    podman_service: Later[PodmanService]  # the process that serves Podman's socket, if that is the engine
     processes: Later[Processes]
     networks: Later[tuple[Network, ...]]
     volumes: Later[Mapping[str, Volume]]
-    engine_sockets: Later[frozenset[str]]
-    engine_endpoint: Later[str]
-    services: Later[Mapping[str, Service]]
-    image_names: Later[Mapping[str, str]]
+    engine_sockets: Later[frozenset[str]]  # every path at which an engine takes commands, without symbolic links
+    engine_endpoint: Later[str]  # the address at which the engine was asked
+    services: Later[Mapping[str, Service]]  # those of the swarm, by id
+    image_names: Later[Mapping[str, str]]  # the image id that each `repository:tag` names now
     container_files: Later[ContainerFiles]
 
     @classmethod
@@ -101,21 +93,15 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     A field that its source does not report raises what the source decides, so that one unreadable thing spoils only
     the controls that need it.
-
-    Attributes:
-        inspect: its description.
-        find: finds another one by its id or name, or raises EvidenceError.
-        number_in_passwd: the number of its user by its own /etc/passwd; empty where it was not looked up there.
-        hooks: what Compose will execute in it, if it is a service of a file.
-        watched: makes the same service as one control sees it, with what gives the place of what that has read.
     """
 
-    inspect: Inspected
+    inspect: Inspected  # its description
     host: HostContext
     source: Source
-    find: Callable[[str], "Container"]
-    number_in_passwd: str = ""
-    hooks: Sequence[Hook] = ()
+    find: Callable[[str], "Container"]  # finds another one by its id or name, or raises EvidenceError
+    number_in_passwd: str = ""  # the number of its user by its own /etc/passwd; empty where it was not looked up there
+    hooks: Sequence[Hook] = ()  # what Compose will execute in it, if it is a service of a file
+    # makes the same service as one control sees it, and what gives the place of what the control has read
     watched: "Callable[[], tuple[Container, Callable[[], str]]] | None" = None
 
     @cached_property

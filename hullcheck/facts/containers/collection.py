@@ -16,11 +16,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 
 @fact(CONTAINERS)
 def container(recording: Recording, presence: Presence, host_context: HostContext) -> Subjects[Container]:
-    """Every container of the target, running or not.
-
-    Raises:
-        EvidenceError: they could not be listed.
-    """
+    """Every container of the target, running or not."""
     answer = recording.sections_in_time(CONTAINERS)
     if not {"listed", "inspect"} <= answer.keys():
         raise EvidenceError("containers: the engine did not list its containers")

@@ -107,26 +107,15 @@ _SOCKET = regex(r"socket (\d+:\d+) \d+ (/.*)")
 
 
 class ContainerFiles(Struct, frozen=True, dict=True):
-    """What the main processes of all containers show, and where the sources of their mounts lead on the host.
+    """What the main processes of all containers show, and where the sources of their mounts lead on the host."""
 
-    Attributes:
-        lines: of files, by path; of /proc by `PID/NAME`.
-        links: by process, the namespaces by name.
-        listeners: by process, in its network namespace.
-        sockets: by process, the inodes of the sockets that it holds open; empty where they were not asked for
-            or hidden.
-        real: by source of a mount, its path without symbolic links.
-        identities: by path of a socket, device and inode.
-        mounted: the sockets that are mounted where the target is a container itself.
-    """
-
-    lines: Mapping[str, list[str]]
-    links: Mapping[int, Mapping[str, str]]
-    listeners: Mapping[int, list[Listener]]
-    sockets: Mapping[int, set[str]]
-    real: Mapping[str, str]
-    identities: Mapping[str, str]
-    mounted: tuple[str, ...]
+    lines: Mapping[str, list[str]]  # of files, by path; of /proc by `PID/NAME`
+    links: Mapping[int, Mapping[str, str]]  # by process, the namespaces by name
+    listeners: Mapping[int, list[Listener]]  # by process, in its network namespace
+    sockets: Mapping[int, set[str]]  # by process, the inodes of the sockets that it holds, as far as they are seen
+    real: Mapping[str, str]  # by source of a mount, its path without symbolic links
+    identities: Mapping[str, str]  # by path of a socket, device and inode
+    mounted: tuple[str, ...]  # the sockets that are mounted where the target is a container itself
 
     @classmethod
     def parse(cls, shown: Iterable[str], paths: Iterable[str]) -> "ContainerFiles":

@@ -166,12 +166,7 @@ class Runtime(Struct, frozen=True, dict=True):
         return ("bridge" if is_docker else "podman") in owner.networks
 
 
-_OF_INFO = {
-    "memory": "memory_limit",
-    "processes": "pids_limit",
-    "cpus": "cpu_cfs_quota",
-    "cpu_weight": "cpu_shares",
-}
+_OF_INFO = {"memory": "memory_limit", "processes": "pids_limit", "cpus": "cpu_cfs_quota", "cpu_weight": "cpu_shares"}
 """What `docker info` says of the control groups behind each limit."""
 
 

@@ -169,10 +169,7 @@ def _short(letters: str, rest: list[str]) -> Iterator[tuple[str, str]]:
 def stored_command(arguments: Sequence[str]) -> list[str]:
     """Return a command line with every option as `--name=value`, without secrets and other words."""
     program, *rest = arguments or [""]
-    return [
-        str(without_secrets(program)),
-        *(f"--{name}={_stored_flag(name, value)}" for name, value in flags(rest)),
-    ]
+    return [str(without_secrets(program)), *(f"--{name}={_stored_flag(name, value)}" for name, value in flags(rest))]
 
 
 def _stored_flag(name: str, value: str) -> str:
@@ -213,18 +210,12 @@ def _ulimit(limit: Any) -> Any:
 
 
 class ConfigFile(Struct, frozen=True):
-    """A file that a daemon reads when it starts.
-
-    Attributes:
-        state: `read`, `absent` or `unread`.
-        changed: whether it may have changed after the daemon started; what is unknown counts as a change.
-        rewritten: whether by its time so did its content, not only its owner, mode or name.
-    """
+    """A file that a daemon reads when it starts."""
 
     path: str
-    state: str
-    changed: bool
-    rewritten: bool
+    state: str  # `read`, `absent` or `unread`
+    changed: bool  # whether it may have changed after the daemon started; what is unknown counts as a change
+    rewritten: bool  # whether by its time so did its content, not only its owner, mode or name
     document: Mapping[str, Any] | None = None
 
     @classmethod
@@ -265,21 +256,14 @@ class Value(Struct, frozen=True):
 
 
 class Setting(Struct, frozen=True):
-    """A setting of the running daemon.
-
-    Attributes:
-        running: the value in force, or None if it is unknown.
-        candidates: what an unknown value may be; *doubt* is the message of an error that says why.
-        origin: where a value that the engine reports was set; empty if that is unknown.
-        pending: what the next start will take, if that differs.
-    """
+    """A setting of the running daemon."""
 
     name: str
-    running: Value | None
-    candidates: tuple[Value, ...] = ()
+    running: Value | None  # the value in force, or None if it is unknown
+    candidates: tuple[Value, ...] = ()  # what an unknown value may be; *doubt* is the message of an error that says why
     doubt: str = ""
-    origin: str = ""
-    pending: Value | None = None
+    origin: str = ""  # where a value that the engine reports was set; empty if that is unknown
+    pending: Value | None = None  # what the next start will take, if that differs
 
     @property
     def value(self) -> Any:

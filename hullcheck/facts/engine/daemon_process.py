@@ -97,27 +97,20 @@ class Unit(Struct, frozen=True):
 
 
 class DaemonProcess(Struct, frozen=True, kw_only=True):
-    """One process called dockerd, as /proc shows it, with its daemon.json and the unit that started it.
-
-    Attributes:
-        environment: the variables that decide something, as far as they may be read.
-        held: the inodes of its sockets; empty if its descriptors may not be read.
-        tcp_table: what listens in its network namespace, or None if that may not be read.
-        sees_endpoint: whether the socket of the docker command is the same file for it, or None if that is unknown.
-    """
+    """One process called dockerd, as /proc shows it, with its daemon.json and the unit that started it."""
 
     pid: int
     executable: str
     flags: Flags
-    environment: Mapping[str, str]
+    environment: Mapping[str, str]  # the variables that decide something, as far as they may be read
     uids: tuple[int, ...]
     started: Span | None
     namespaces: Mapping[str, str]
     mountinfo: tuple[str, ...]
-    held: frozenset[str]
+    held: frozenset[str]  # the inodes of its sockets; empty if its descriptors may not be read
     unix_table: tuple[UnixSocket, ...]
-    tcp_table: tuple[Listener, ...] | None
-    sees_endpoint: bool | None
+    tcp_table: tuple[Listener, ...] | None  # what listens in its network namespace, or None if that may not be read
+    sees_endpoint: bool | None  # whether the docker command's socket is the same file for it; None if unknown
     config: ConfigFile | None = None
     profile: ConfigFile | None = None
     unit: Unit | None = None

@@ -86,17 +86,12 @@ class HostOptions(NamedTuple):
 
 
 class RemoteApi(Struct, frozen=True):
-    """The TCP addresses at which the daemon takes commands, how they are known, and what a client needs there.
-
-    Attributes:
-        pending: those that only the next start opens.
-        doubt: why there may be other addresses, as the message of an error; empty if these are all.
-    """
+    """The TCP addresses at which the daemon takes commands, how they are known, and what a client needs there."""
 
     addresses: tuple[str, ...]
     source: str
-    pending: tuple[str, ...]
-    doubt: str
+    pending: tuple[str, ...]  # those that only the next start opens
+    doubt: str  # why there may be other addresses, as the message of an error; empty if these are all
     setting: Callable[[str], Setting]
     process: DaemonProcess
 

@@ -58,8 +58,7 @@ FILES = Probe.from_file(
         ),
         units=lambda text: _unit_lines(_OTHER.sub("", _PROGRAM.sub(r"program=\1", text))),
         nodes=lines_like(
-            r"stat: .* ['\"]/.*['\"]: [A-Za-z /]+(?: \(os error \d+\))?",
-            "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:['\"]?/.*",
+            r"stat: .* ['\"]/.*['\"]: [A-Za-z /]+(?: \(os error \d+\))?", "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:['\"]?/.*"
         ),
         acl=lines_like("none:/.*", "# [a-z]+:.*", "[a-z]+:[^:]*:[-rwx]+"),
         certificates=lines_like("/.*:(?:[A-Za-z0-9+/=]*|-----(?:BEGIN|END) CERTIFICATE-----)"),

@@ -18,18 +18,13 @@ class State(Enum):
 
 
 class Node(Struct, frozen=True):
-    """A file, a directory or a link as stat(1) shows it; *leads_to* is where a link leads.
-
-    Attributes:
-        mode: permission bits and type, as in st_mode.
-        group: the name of its group; `UNKNOWN` or a number where it has none.
-    """
+    """A file, a directory or a link as stat(1) shows it; *leads_to* is where a link leads."""
 
     path: str
-    mode: int
+    mode: int  # permission bits and type, as in st_mode
     uid: int
     gid: int
-    group: str = "root"
+    group: str = "root"  # the name of its group; `UNKNOWN` or a number where it has none
     leads_to: str = ""
 
     @property
@@ -62,35 +57,21 @@ class Grant(Struct, frozen=True):
 
 
 class FileFact(Struct, frozen=True):
-    """A file that an engine uses.
+    """A file that an engine uses."""
 
-    Attributes:
-        path: as the engine knows it; symbolic links are followed to the file itself.
-        target: what lies at the end of all links.
-        parents: the directories and links that lead there; the last one is the directory in which it lies, or would.
-        grants: what its access control list adds; None where that was not looked at or cannot be told.
-        owners: who may own it: root, and the user of a rootless engine.
-        groups: the numbers of their groups; a rootless engine has many.
-        doubt: why it could not be looked at.
-        next_mode: of a socket that systemd makes, the permission bits at its next start; *next_owner* and *next_group*
-            alike, by name or number, empty for root.
-        holds_key: whether it is called as a private key is.
-        is_run: whether it is a program or a script that is run.
-    """
-
-    path: str
+    path: str  # as the engine knows it; symbolic links are followed to the file itself
     state: State
-    target: Node | None = None
-    parents: tuple[Node, ...] = ()
-    grants: tuple[Grant, ...] | None = None
-    owners: frozenset[int] = frozenset({0})
-    groups: tuple[range, ...] = (range(1),)
-    doubt: str = ""
-    next_mode: int = 0
-    next_owner: str = ""
+    target: Node | None = None  # what lies at the end of all links
+    parents: tuple[Node, ...] = ()  # the directories and links that lead there; in the last one it lies, or would
+    grants: tuple[Grant, ...] | None = None  # what its access control list adds; None if that is unknown
+    owners: frozenset[int] = frozenset({0})  # who may own it: root, and the user of a rootless engine
+    groups: tuple[range, ...] = (range(1),)  # the numbers of their groups; a rootless engine has many
+    doubt: str = ""  # why it could not be looked at
+    next_mode: int = 0  # of a socket that systemd makes, the permission bits at its next start
+    next_owner: str = ""  # alike, by name or number; empty for root
     next_group: str = ""
-    holds_key: bool = False
-    is_run: bool = False
+    holds_key: bool = False  # whether it is called as a private key is
+    is_run: bool = False  # whether it is a program or a script that is run
 
     @classmethod
     def in_use(cls, path: str, *, directory: bool = False) -> "FileFact":

@@ -21,9 +21,7 @@ PROCESSES = Probe.from_file(
         tasks=lines_like(r"(?:task|unread):\S+"),
         processes=lines_like(r"\d+/(?:status|cgroup|exe):.*|\d+/ns:\w+:\[\d{1,20}\]"),
         listeners=lines_like(
-            r"net:\w+",
-            r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
-            r"owner:\d+ \d+",
+            r"net:\w+", r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+", r"owner:\d+ \d+"
         ),
     ),
 )
@@ -36,18 +34,13 @@ _RUNTIME = regex(r"runc:\[\w+:\w+\]|crun")
 
 
 class Process(Struct, frozen=True, dict=True):
-    """One process, with the numbers of the auditor's own PID namespace; uids are those of the host.
-
-    Attributes:
-        pid_namespace: `pid:[INODE]`, or None if the auditor may not see it; `user_namespace` alike.
-        executable: the path of its program where it runs; empty if the auditor may not see it.
-    """
+    """One process, with the numbers of the auditor's own PID namespace; uids are those of the host."""
 
     pid: int
     status: dict[str, str]
     cgroups: tuple[str, ...]
-    pid_namespace: str | None
-    executable: str = ""
+    pid_namespace: str | None  # `pid:[INODE]`, or None if the auditor may not see it; `user_namespace` alike
+    executable: str = ""  # the path of its program where it runs; empty if the auditor may not see it
     user_namespace: str | None = None
 
     @cached_property
@@ -195,11 +188,7 @@ def _names(processes: Iterable[Process]) -> set[str]:
 
 
 def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
-    """Return the names of the SSH servers among *processes*, by process or program.
-
-    Raises:
-        EvidenceError: there is none, and a part of a program's path was taken for a secret and hidden.
-    """
+    """Return the SSH servers among *processes*; EvidenceError for none if the path of a program is hidden."""
     found = list(processes)
     servers = tuple(sorted(_names(found) & _SERVERS))
     for process in found:

@@ -29,22 +29,15 @@ _NAMED = {
 
 
 class RunningKernel(Struct, frozen=True):
-    """The kernel.
-
-    Attributes:
-        build: as `uname -v` prints it; Debian names the version of the package there.
-        flaws: the states of known flaws of processors, by the name of the kernel's file.
-        pending: files whose presence means that the host has to be restarted, for *packages*.
-        container: what kind of container the target itself is; empty if it is none.
-    """
+    """The kernel."""
 
     release: str
-    build: str
-    flaws: dict[str, str]
+    build: str  # as `uname -v` prints it; Debian names the version of the package there
+    flaws: dict[str, str]  # the states of known flaws of processors, by the name of the kernel's file
     installed: tuple[str, ...]
-    pending: tuple[str, ...]
+    pending: tuple[str, ...]  # files whose presence means that the host has to be restarted, for *packages*
     packages: tuple[str, ...]
-    container: str
+    container: str  # what kind of container the target itself is; empty if it is none
     recording: Recording
 
     def state(self, flaw: str) -> str:

@@ -33,32 +33,20 @@ _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds se
 
 
 class Image(Struct, frozen=True, kw_only=True):
-    """One image of the engine.
-
-    Attributes:
-        digests: `repository@sha256:...`, as it is known to registries.
-        pulled: the repositories that the engine pulled it from; only Docker 29.2 and later tell them.
-        created: seconds since the epoch; None where the build set no true time.
-        healthcheck: the kind of its health check, as `kind_of_check` returns it.
-        secrets: what secrets its configuration holds, in words and without them.
-        history: None where it could not be read; controls ask for `steps`.
-        used_by: the containers that were made from it or mount it, as far as they are known.
-        recorded: when it was looked at.
-        known_digests: its id, the digests of its configuration and manifest, and those in registries.
-    """
+    """One image of the engine."""
 
     id: str
     tags: tuple[str, ...] = ()
-    digests: tuple[str, ...] = ()
-    pulled: tuple[str, ...] = ()
-    created: float | None = None
+    digests: tuple[str, ...] = ()  # `repository@sha256:...`, as it is known to registries
+    pulled: tuple[str, ...] = ()  # the repositories that it was pulled from, as Docker 29.2 and later report
+    created: float | None = None  # seconds since the epoch; None where the build set no true time
     base: tuple[str, ...] = ()
-    healthcheck: str = ""
-    secrets: tuple[str, ...] = ()
-    history: tuple[Step, ...] | None = ()
-    used_by: tuple[str, ...] = ()
-    recorded: float = 0.0
-    known_digests: frozenset[str] = frozenset()
+    healthcheck: str = ""  # the kind of its health check, as `kind_of_check` returns it
+    secrets: tuple[str, ...] = ()  # what secrets its configuration holds, in words and without them
+    history: tuple[Step, ...] | None = ()  # None where it could not be read; controls ask for `steps`
+    used_by: tuple[str, ...] = ()  # the containers that were made from it or mount it, as far as they are known
+    recorded: float = 0.0  # when it was looked at
+    known_digests: frozenset[str] = frozenset()  # its id, those of its configuration and manifest, and in registries
 
     @property
     def name(self) -> str:
@@ -102,11 +90,7 @@ class Image(Struct, frozen=True, kw_only=True):
 
 @fact(IMAGES)
 def image(recording: Recording, engine: Engine, container: Later[Subjects[Container]]) -> Subjects[Image]:
-    """Every image that the engine holds, but none that is only a step on the way to another.
-
-    Raises:
-        EvidenceError: they could not be listed, or what is stored of them is damaged.
-    """
+    """Every image that the engine holds, but none that is only a step on the way to another."""
     known, blobs = described(recording), stored(recording)
     if not known:
         engine.require_none("images")
@@ -224,14 +208,10 @@ def _build_moment(text: str | None, recorded: float) -> float | None:
 
 
 class Idle(Struct, frozen=True):
-    """An image or a container that is not in use.
-
-    Attributes:
-        days: since the container stopped, or was made and never started; since the image was made, brought here or
-            last given a name here. None where nothing is known, and the build set no true time.
-    """
+    """An image or a container that is not in use."""
 
     name: str
+    # since the container stopped or was made, or the image was made, brought or named here; None if that is unknown
     days: float | None
 
 
@@ -248,10 +228,7 @@ def unused_images(recording: Recording, engine: Engine, container: Subjects[Cont
     for identifier, each in known.items():
         name = next((name for name in each.names if not name.startswith("<none>")), "")
         if identifier not in needed and (name or identifier not in parents):
-            tagged, arrived = (
-                engine_moment(each.metadata and each.metadata.last_tag_time),
-                came.get(identifier, 0),
-            )
+            tagged, arrived = (engine_moment(each.metadata and each.metadata.last_tag_time), came.get(identifier, 0))
             times = (_build_moment(each.created, now), tagged, arrived if arrived <= now else 0)
             newest = max(filter(None, times), default=None)
             idle.append(Idle(name or _short(identifier), newest and (now - newest) / DAY))

@@ -64,12 +64,7 @@ class Settings(Model, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
-    """What `docker image inspect` says of an image.
-
-    Attributes:
-        identity: where it comes from; only Docker 29.2 and later tell that.
-        secrets: what secrets its settings hold, in words and without them; that is found before they are stored.
-    """
+    """What `docker image inspect` says of an image."""
 
     id: str
     parent: str | None = None
@@ -77,10 +72,10 @@ class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
     repo_digests: tuple[str, ...] | None = None
     created: str | None = None
     metadata: _Metadata | None = None
-    identity: _Identity | None = None
+    identity: _Identity | None = None  # where it comes from; only Docker 29.2 and later tell that
     layers: Layers = msgspec.field(name="RootFS")
     config: Settings | None = None
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()  # what secrets its settings hold, in words and without them
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -218,10 +213,5 @@ def _encoded(found: object) -> str:
 
 IMAGES = Probe.from_file(
     "images",
-    in_sections(
-        images=_kept_images,
-        stored=_kept_store,
-        came=lines_like("[0-9]+ [0-9a-f]{64}"),
-        history=_kept_history,
-    ),
+    in_sections(images=_kept_images, stored=_kept_store, came=lines_like("[0-9]+ [0-9a-f]{64}"), history=_kept_history),
 )

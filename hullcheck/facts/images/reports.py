@@ -57,17 +57,11 @@ def _kept_trust(text: str) -> str:
 
 
 class Log(Model, frozen=True, kw_only=True):
-    """Its log, of which numbers and results are kept.
+    """Its log, of which numbers and results are kept."""
 
-    Attributes:
-        path: the file that was asked for.
-        fault: why nothing is known of it, as where it cannot be read; empty else.
-        run: None where there is no such file.
-    """
-
-    path: str
-    fault: str = ""
-    run: tool.Run | None = None
+    path: str  # the file that was asked for
+    fault: str = ""  # why nothing is known of it, as where it cannot be read; empty else
+    run: tool.Run | None = None  # None where there is no such file
 
 
 class DockerBench(Model, frozen=True, kw_only=True):
@@ -77,11 +71,7 @@ class DockerBench(Model, frozen=True, kw_only=True):
     log: Log | None
 
     def last_run(self, path: str) -> tool.Run | None:
-        """Return what the log *path* says, or None if it does not exist.
-
-        Raises:
-            EvidenceError: it was not asked for, or is not a whole log of the tool.
-        """
+        """Return what the log *path* says, or None if it does not exist."""
         if self.log is None or self.log.path != path:
             other = f"the log {self.log.path}, not {path}" if self.log else "no log of docker-bench-security"
             raise EvidenceError(f"the recording has {other}")
@@ -179,10 +169,7 @@ def scan_reports(recording: Recording, engine: Engine, policy: Policy) -> ScanRe
     """What scanners found in images, by the reports in the folder that the policy names; None if it names none."""
     if policy.scan_reports is None:
         return None
-    named, found = (
-        policy.scan_reports.folder,
-        decode(_section(recording, "scans"), ScanReports, "scan reports"),
-    )
+    named, found = (policy.scan_reports.folder, decode(_section(recording, "scans"), ScanReports, "scan reports"))
     if not found.folder:
         raise EvidenceError("the recording was made without a folder of scan reports")
     if found.folder != named:

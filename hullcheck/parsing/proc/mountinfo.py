@@ -11,24 +11,15 @@ from hullcheck.verdicts import EvidenceError
 
 
 class Mount(Struct, frozen=True):
-    """One line of a mount table.
+    """One line of a mount table."""
 
-    Attributes:
-        device: `major:minor` of the file system.
-        root: the directory (or file) of that file system that is mounted.
-        point: where it is mounted.
-        kind: the file system's type.
-        source: what the file system was mounted from: a device's path, or any word.
-        subvolume: on btrfs, the one to which the directory belongs.
-    """
-
-    device: str
-    root: str
-    point: str
+    device: str  # `major:minor` of the file system
+    root: str  # the directory (or file) of that file system that is mounted
+    point: str  # where it is mounted
     options: frozenset[str]
-    kind: str
-    source: str = ""
-    subvolume: str = ""
+    kind: str  # the file system's type
+    source: str = ""  # what the file system was mounted from: a device's path, or any word
+    subvolume: str = ""  # on btrfs, the one to which the directory belongs
 
     @property
     def is_whole(self) -> bool:
