@@ -147,7 +147,7 @@ def _recording(path: Path) -> "Recording":
 
 def _line(plan: "Plan", output: Path) -> str:
     mended = {failure.control.id for failure, _ in plan.changes}
-    left = {each.failure.control.id for each in plan.left} | {each.control.id for each in plan.asked}
+    left = {failure.control.id for failure, _ in plan.left} | {each.control.id for each in plan.asked}
     return printable(
         f"{plan.target}: {len(mended)} controls to mend, {len(left - mended)} left to a person:"
         f" {output / plan.target / 'README.md'}"

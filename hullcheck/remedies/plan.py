@@ -95,20 +95,13 @@ Change = DaemonSettings | Rule | KernelSetting | Rights | Limit | Options
 C = TypeVar("C", bound=Change)
 
 
-class Left(Struct, frozen=True):
-    """A failure that is left to a person."""
-
-    failure: Failure
-    why: str
-
-
 class Plan(Struct, frozen=True):
     """All that is changed on one target."""
 
     target: str
     run: str  # the id of the run
     changes: tuple[tuple[Failure, Change], ...]  # each failure that is mended, with what mends it
-    left: tuple[Left, ...]  # the failures that are left to a person
+    left: tuple[tuple[Failure, str], ...]  # each failure that is left to a person, and why
     asked: tuple[Failure, ...]  # those that a person may choose, as their remedy takes something away
 
     @property
@@ -155,7 +148,7 @@ def failed_on(audit: Audit, target: str) -> tuple[Failure, ...]:
 
 
 def plan(audit: Audit, target: str, recording: Recording, also: Collection[str]) -> Plan:
-    """Return what mends the failures of *target*; *also* names controls whose remedies take something away."""
+    """Return what mends the failures of *target*, with the remedies of *also*, which take something away."""
     return plan_of(failed_on(audit, target), Facts(recording, Policy()), target, audit.run.id, also)
 
 
@@ -163,26 +156,25 @@ def plan_of(
     failed: Iterable[Failure], facts: Facts, target: str = "", run: str = "", also: Collection[str] = ()
 ) -> Plan:
     """Return what mends these failures on a host with these facts."""
-    changes, left, asked = list[tuple[Failure, Change]](), list[Left](), list[Failure]()
+    changes, left, asked = list[tuple[Failure, Change]](), list[tuple[Failure, str]](), list[Failure]()
     for failure in failed:
         remedy = REMEDIES.get(failure.control.id)
         if remedy is None:
-            left.append(Left(failure, NO_REMEDY))
+            left.append((failure, NO_REMEDY))
         elif remedy.asks and failure.control.id not in also:
             asked.append(failure)
         else:
             try:
                 changes.append((failure, change(failure, remedy, facts)))
             except EvidenceError as error:
-                left.append(Left(failure, str(error)))
+                left.append((failure, str(error)))
     rights = {(each.word, each.path) for _, each in changes if isinstance(each, Rights)}
-    safe = list[tuple[Failure, Change]]()
-    for failure, each in changes:
-        if isinstance(each, Rights) and not {(each.word, path) for path in each.way} <= rights:
-            left.append(Left(failure, _OPEN_WAY))
-        else:
-            safe.append((failure, each))
-    return Plan(target, run, tuple(safe), tuple(left), tuple(asked))
+
+    def is_safe(each: Change) -> bool:
+        return not isinstance(each, Rights) or {(each.word, path) for path in each.way} <= rights
+
+    left += [(failure, _OPEN_WAY) for failure, each in changes if not is_safe(each)]
+    return Plan(target, run, tuple(each for each in changes if is_safe(each[1])), tuple(left), tuple(asked))
 
 
 def change(failure: Failure, remedy: Remedy, facts: Facts) -> Change:
@@ -310,22 +302,15 @@ def _file(facts: Facts, name: str, failure: Failure) -> FileFact:
 # ---- containers
 
 
-def _limit(failure: Failure, remedy: ContainerLimit, facts: Facts) -> Limit:
-    return Limit(_container(failure, remedy.finding), remedy.options)
-
-
-def _options(failure: Failure, remedy: ContainerOptions, facts: Facts) -> Options:
-    return Options(_container(failure, remedy.finding), remedy.add, remedy.drop)
-
-
-def _container(failure: Failure, cause: str) -> str:
-    """Return the container of a finding, whose reason has to match *cause*."""
+def _container(failure: Failure, remedy: ContainerLimit | ContainerOptions, facts: Facts) -> Limit | Options:
     finding = failure.finding
     if finding.kind != "container" or not _CONTAINER.fullmatch(finding.subject):
         raise EvidenceError("it is no container, or has an unusual name")
-    if not re.fullmatch(cause, finding.reason):
+    if not re.fullmatch(remedy.finding, finding.reason):
         raise EvidenceError("it has another cause than those for which a remedy has been proven")
-    return finding.subject
+    if isinstance(remedy, ContainerLimit):
+        return Limit(finding.subject, remedy.options)
+    return Options(finding.subject, remedy.add, remedy.drop)
 
 
 _CHANGES: Mapping[type[Remedy], Callable[..., Change]] = {
@@ -334,6 +319,6 @@ _CHANGES: Mapping[type[Remedy], Callable[..., Change]] = {
     KernelSettings: _kernel_setting,
     Mode: _file_rights,
     Owner: _file_rights,
-    ContainerLimit: _limit,
-    ContainerOptions: _options,
+    ContainerLimit: _container,
+    ContainerOptions: _container,
 }

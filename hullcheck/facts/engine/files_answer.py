@@ -8,7 +8,7 @@ it alone; there the auditor's view is that of everybody else.
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Self
 
 import msgspec
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
 from hullcheck.lazy import regex
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.parsing.models import kept_as
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
@@ -120,12 +121,12 @@ class Answer(Struct, frozen=True):
             managed = [line for line in lines["units"] if line.startswith("manager ")]
             managers = frozenset(line.partition(" ")[2] for line in managed)
             return cls(
-                _grouped(line.partition(" ")[::2] for line in lines["processes"]),
+                grouped((name, text) for name, _, text in (line.partition(" ") for line in lines["processes"])),
                 managers if managers or "unmanaged" in lines["units"] else None,
                 tuple(_units(parts["units"])),
                 dict(map(_node, lines["nodes"])),
                 dict(_acl(parts["acl"])),
-                _grouped(line.rpartition(":")[::2] for line in lines["certificates"]),
+                grouped((path, text) for path, _, text in (line.rpartition(":") for line in lines["certificates"])),
                 dict(map(_change, lines["times"])),
                 parts["devices"],
             )
@@ -172,13 +173,6 @@ class Answer(Struct, frozen=True):
 def _way(seen: dict[str, Node], last: str) -> tuple[Node, ...]:
     """Return the directories and links on the way, *last* the last of them."""
     return (*(each for path, each in seen.items() if path != last), *([seen[last]] if last in seen else ()))
-
-
-def _grouped(pairs: Iterable[Sequence[str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return found
 
 
 def _node(line: str) -> tuple[str, Node | State]:

@@ -13,6 +13,7 @@ from hullcheck.facts.host.accounts import ACCOUNTS
 from hullcheck.facts.host.system import HOST, auditor, machine_id
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
@@ -54,12 +55,8 @@ def same_machine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...
 
 
 def _alike(ids: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    names: dict[str, list[str]] = {}
-    for name, each in ids:
-        if each != UNKNOWN:
-            names.setdefault(each, []).append(name)
-    shared = [each for each in names.values() if len(each) > 1]
-    return {name: tuple(each for each in group if each != name) for group in shared for name in group}
+    names = grouped((each, name) for name, each in ids if each != UNKNOWN).values()
+    return {name: tuple(each for each in group if each != name) for group in names if len(group) > 1 for name in group}
 
 
 @fact(HOST, ENGINE)

@@ -13,7 +13,7 @@ from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import PROCESSES, Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.lazy import regex
-from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.answer_lines import Words, grouped
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
@@ -58,11 +58,9 @@ def _others(tasks: Words, processes: Processes) -> Iterator[Neighbour]:
     for name, count in Counter(tasks.all("task")).items():
         if not _OWN_NAMESPACE.fullmatch(name):
             yield Neighbour("namespace", name, count=count)
-    engines: dict[str, list[int]] = {}
-    for process in processes.by_pid.values():
-        if _ENGINES.fullmatch(name := process.status.get("Name", "")):
-            engines.setdefault(name, []).append(process.pid)
-    for name, pids in sorted(engines.items()):
-        yield Neighbour("process", name, tuple(pids))
+    named = grouped((each.status.get("Name", ""), each.pid) for each in processes.by_pid.values())
+    for name, pids in sorted(named.items()):
+        if _ENGINES.fullmatch(name):
+            yield Neighbour("process", name, tuple(pids))
     for place in tasks.all("unread"):
         yield Neighbour("unread", place)

@@ -4,12 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TypeVar
 
 from msgspec import Struct
 
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, HIDDEN, in_sections, lines_like
@@ -26,7 +26,6 @@ PROCESSES = Probe.from_file(
     ),
 )
 
-Key = TypeVar("Key")
 _LINE = regex(r"^(\d+)/(?:(status|ns):(\w+)|(cgroup|exe)):[ \t]*(.*)$", re.MULTILINE)
 # Not in the name of what Podman and CRI-O run beside a container: its monitor, its health check.
 _CONTAINER_ID = regex(r"(?<!conmon-)(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])(?!(?:-[0-9a-f]+)?\.service)")
@@ -107,21 +106,14 @@ class Processes(Struct, frozen=True, dict=True):
         return self.by_pid[pid]
 
     @cached_property
-    def by_cgroup_id(self) -> dict[str, tuple[Process, ...]]:
+    def by_cgroup_id(self) -> dict[str, list[Process]]:
         """Processes by each container id that their control groups name."""
-        return _grouped((one, each) for each in self.by_pid.values() for one in each.container_ids)
+        return grouped((one, each) for each in self.by_pid.values() for one in each.container_ids)
 
     @cached_property
-    def by_pid_namespace(self) -> dict[str | None, tuple[Process, ...]]:
+    def by_pid_namespace(self) -> dict[str | None, list[Process]]:
         """Processes by the link of their PID namespace; None for those whose link may not be read."""
-        return _grouped((each.pid_namespace, each) for each in self.by_pid.values())
-
-
-def _grouped(pairs: Iterable[tuple[Key, Process]]) -> dict[Key, tuple[Process, ...]]:
-    found = defaultdict[Key, list[Process]](list)
-    for key, process in pairs:
-        found[key].append(process)
-    return {key: tuple(processes) for key, processes in found.items()}
+        return grouped((each.pid_namespace, each) for each in self.by_pid.values())
 
 
 @fact(PROCESSES)

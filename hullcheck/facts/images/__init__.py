@@ -228,7 +228,7 @@ def unused_images(recording: Recording, engine: Engine, container: Subjects[Cont
     for identifier, each in known.items():
         name = next((name for name in each.names if not name.startswith("<none>")), "")
         if identifier not in needed and (name or identifier not in parents):
-            tagged, arrived = (engine_moment(each.metadata and each.metadata.last_tag_time), came.get(identifier, 0))
+            tagged, arrived = engine_moment(each.metadata and each.metadata.last_tag_time), came.get(identifier, 0)
             times = (_build_moment(each.created, now), tagged, arrived if arrived <= now else 0)
             newest = max(filter(None, times), default=None)
             idle.append(Idle(name or _short(identifier), newest and (now - newest) / DAY))

@@ -17,6 +17,7 @@ from hullcheck import secrets
 from hullcheck.data.health_checks import CANNOT_FAIL, kind_of_check
 from hullcheck.facts.images.steps import Step, masked_step
 from hullcheck.lazy import regex
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.parsing.models import Model, decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -130,9 +131,7 @@ def documents_in(text: str, of: type[T]) -> Iterator[T]:
 
 def stored_documents(text: str) -> dict[str, Stored]:
     """Return the documents in lines `HEX:LINE`, by digest."""
-    files = dict[str, list[str]]()
-    for name, line in _BLOB.findall(text):
-        files.setdefault(f"sha256:{name}", []).append(line)
+    files = grouped((f"sha256:{name}", line) for name, line in _BLOB.findall(text))
     return {digest: each for digest, lines in files.items() for each in documents_in(" ".join(lines), Stored)}
 
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.engine.info import Engine, section
 from hullcheck.facts.images.scan_formats import Report, reduced
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
 from hullcheck.parsing import docker_bench_log as tool
 from hullcheck.parsing.answer_lines import Words
-from hullcheck.parsing.models import Model, decode
+from hullcheck.parsing.models import Model
 from hullcheck.parsing.times import CLOCK_SLACK
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -145,23 +145,18 @@ class ScanReports(Model, frozen=True, kw_only=True):
 REPORTS = Probe.from_file("reports", in_sections(trust=_kept_trust, bench=_kept_bench, scans=_kept_scans))
 
 
-def _section(recording: Recording, name: str) -> str:
-    return recording.sections(REPORTS).get(name, "").strip()
-
-
 @fact(REPORTS)
 def content_trust(recording: Recording, engine: Engine) -> Mapping[str, str]:
     """What each file of root's environment that names DOCKER_CONTENT_TRUST makes of it: on, off or unclear."""
-    text = _section(recording, "trust")
-    if text == _UNREADABLE:
+    if recording.sections(REPORTS).get("trust", "").strip() == _UNREADABLE:
         raise EvidenceError("the home directory of root cannot be entered")
-    return decode(text, dict[str, str], "content trust")
+    return section(recording, REPORTS, "trust", dict[str, str], "content trust")
 
 
 @fact(REPORTS)
 def docker_bench(recording: Recording, engine: Engine) -> DockerBench:
     """docker-bench-security on the target: where it lies, and its last log."""
-    return decode(_section(recording, "bench"), DockerBench, "docker-bench-security")
+    return section(recording, REPORTS, "bench", DockerBench, "docker-bench-security")
 
 
 @fact(REPORTS)
@@ -169,7 +164,7 @@ def scan_reports(recording: Recording, engine: Engine, policy: Policy) -> ScanRe
     """What scanners found in images, by the reports in the folder that the policy names; None if it names none."""
     if policy.scan_reports is None:
         return None
-    named, found = (policy.scan_reports.folder, decode(_section(recording, "scans"), ScanReports, "scan reports"))
+    named, found = policy.scan_reports.folder, section(recording, REPORTS, "scans", ScanReports, "scan reports")
     if not found.folder:
         raise EvidenceError("the recording was made without a folder of scan reports")
     if found.folder != named:
