@@ -20,8 +20,7 @@ Maker = TypeVar("Maker", bound=Callable[..., Any])
 
 NOT_TOLD = "a Compose file does not tell this: it shows on the host once the container is there"
 
-GIVEN = ("recording", "policy")
-"""What a fact may ask for beside other facts."""
+GIVEN = ("recording", "policy")  # what a fact may ask for beside other facts
 
 
 class Later(Struct, Generic[T], frozen=True):
@@ -50,12 +49,9 @@ class Fact(Struct, frozen=True):
         return f"{file}:{line}: the fact {self.name!r}"
 
 
-FACTS: dict[str, Fact] = {}
-"""All facts by name."""
-INSIDE: dict[str, Fact] = {}
-"""Those that are made in another way where the target is a container."""
-FROM_FILE: dict[str, Fact] = {}
-"""Those that a Compose file tells; it tells no other."""
+FACTS: dict[str, Fact] = {}  # all facts by name
+INSIDE: dict[str, Fact] = {}  # those that are made in another way where the target is a container
+FROM_FILE: dict[str, Fact] = {}  # those that a Compose file tells; it tells no other
 
 
 def fact(
@@ -134,10 +130,7 @@ def evidence_of(names: Iterable[str], kind: str) -> tuple[str, ...]:
 
 
 class Facts:
-    """The facts of one target, each made when it is first asked for.
-
-    Every fact is an attribute too: `facts.daemon` is `facts.get("daemon")`.
-    """
+    """The facts of one target, each made when it is first asked for; `facts.daemon` is `facts.get("daemon")`."""
 
     def __init__(self, recording: Recording, policy: Policy, **given: Any) -> None:
         """Take facts that are *given* as they are: self-tests hand in what they judge by."""

@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from hullcheck import inputs
 
-_VERSION = "1.6.0"
-"""That of the tool whose numbers are known: they are of the benchmark with the same version."""
+_VERSION = "1.6.0"  # that of the tool whose numbers are known: they are of the benchmark with the same version
 _ON_DOCKER0 = "5.30"
 
 

@@ -21,10 +21,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 def decode(text: str, of: type[T], what: str) -> T:
-    """Return the JSON document *text* as *of*, which is a struct, or a list of them.
-
-    EvidenceError names *what*, as `docker inspect`, and the field, or says why there is no document.
-    """
+    """Return the JSON document *text* as *of*; EvidenceError names *what*, as `docker inspect`, and the fault."""
     for sign in (DROPPED, FAILED):
         if text.startswith(sign):
             raise EvidenceError(f"{what}: {text.removeprefix(sign).strip()}")

@@ -5,10 +5,8 @@ from typing import Any, NamedTuple
 
 from hullcheck.lazy import regex
 
-DAY = 86400
-"""Seconds."""
-CLOCK_SLACK = 300
-"""Seconds by which two clocks that are right may differ."""
+DAY = 86400  # seconds
+CLOCK_SLACK = 300  # seconds by which two clocks that are right may differ
 
 Span = tuple[float, float]
 """A time that is known to lie between two others, in seconds since the epoch: not before, not after."""

@@ -23,12 +23,9 @@ from hullcheck.plugin.session import FRAMEWORKS, SESSION, WRONG_USE, session_of
 from hullcheck.results import Control
 from hullcheck.writers import terminal
 
-TARGET = "audit_target"
-"""The fixture, asked for however indirectly, that makes a test a control."""
-CONTROL = pytest.StashKey[Control]()
-"""What the markers and docstring of a control say, made once for all targets."""
-SELECTED = pytest.StashKey[bool]()
-"""Whether the selection could be understood."""
+TARGET = "audit_target"  # the fixture, asked for however indirectly, that makes a test a control
+CONTROL = pytest.StashKey[Control]()  # what the markers and docstring of a control say, made once for all targets
+SELECTED = pytest.StashKey[bool]()  # whether the selection could be understood
 _LABELLED = pytest.StashKey[bool]()
 _LABELS = pytest.StashKey[dict[tuple[int, ...], "_Labels"]]()
 """By the function and its markers as they are written, which live as long as the tests."""
@@ -165,10 +162,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Check the markers of what was collected; the report carries the faults, also from a worker.
-
-    If no folder for reports is set, the inventory and the hosts are read at the first control.
-    """
+    """Check the markers of what was collected; the report carries the faults, also from a worker."""
     report = yield
     items = [each for each in report.result or () if isinstance(each, pytest.Item)]
     wrong = collector.config.stash.get(WRONG_USE, None)

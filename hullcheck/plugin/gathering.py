@@ -19,8 +19,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE, RECORDED, backend_of
 from hullcheck.writers import terminal
 
-_ALONE = pytest.StashKey[bool]()
-"""Whether all tests that were collected are controls."""
+_ALONE = pytest.StashKey[bool]()  # whether all tests that were collected are controls
 _GATHERING = pytest.StashKey["_Gathering"]()
 
 

@@ -30,8 +30,7 @@ CRASHED = "the process that judged this control died"
 NOT_OF_HOSTS = (BROKEN, FIXTURE_FAILED, CRASHED)
 """How reasons begin that tell of the control or of the run, and not of a host."""
 RESULT = pytest.StashKey[Result]()
-MORE = pytest.StashKey[list[pytest.Function]]()
-"""The controls of the same host that are judged with this one."""
+MORE = pytest.StashKey[list[pytest.Function]]()  # the controls of the same host that are judged with this one
 _AT_ONCE = pytest.StashKey[dict[Callable[..., Any], bool]]()
 """Which controls are judged at once; none if another plugin or an option takes part."""
 _LOCATIONS = pytest.StashKey[dict[Callable[..., Any], tuple[str, int | None, str]]]()
@@ -254,9 +253,6 @@ def pytest_runtest_makereport(
     report.hullcheck = carried  # type: ignore[attr-defined]
     item.user_properties += properties_of(carried.control, result, session_of(item.config))
     return report
-
-
-# ---- both
 
 
 def _findings(item: pytest.Function, arguments: Mapping[str, Any]) -> tuple[Finding, ...]:

@@ -170,11 +170,7 @@ def asks_for_audit(config: pytest.Config) -> bool:
 
 
 def path(config: pytest.Config, name: str) -> Path | None:
-    """Return the value of an option that is a path; None if it is not set.
-
-    A path from the command line or the environment starts in the current directory, one from an ini file in the
-    folder of that file. `~` is expanded: a shell does that at the beginning of a word only.
-    """
+    """Return the value of an option that is a path, from the current directory or that of the ini file, or None."""
     text = option(config, name)
     if not text:
         return None

@@ -217,9 +217,6 @@ def _rfc3339(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-# ---- gates, and what changed since an earlier run
-
-
 def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
     """Return the gates that this run was given."""
     fail_on, coverage = options.option(config, "fail_on"), options.option(config, "coverage")

@@ -13,8 +13,7 @@ from _pytest.junitxml import xml_key  # it has no public name
 from hullcheck import private_files
 from hullcheck.results import run_files
 
-MOST_TARGETS = 3
-"""The page of pytest-html has no more, unless it is asked for: it keeps every row in memory."""
+MOST_TARGETS = 3  # the page of pytest-html has no more, unless it is asked for: it keeps every row in memory
 
 
 class Unwritten:
@@ -50,14 +49,8 @@ class Unwritten:
         )
 
 
-# ---- standard output
-
-
 class Output:
-    """Standard output that never ends an audit: neither a closed pipe nor a full disk does; `fault` says why.
-
-    The first line of `pytest | head -1` would else be the end of the run.
-    """
+    """Standard output that never ends an audit, as `pytest | head -1` or a full disk would; `fault` says why."""
 
     def __init__(self, stream: TextIO, is_audit: Callable[[], bool]) -> None:
         self.fault = ""
@@ -101,14 +94,8 @@ def guard(config: pytest.Config, is_audit: Callable[[], bool]) -> Output:
     return output
 
 
-# ---- pytest's lists on the terminal
-
-
 class Quiet:
-    """Hides controls from the lists of pytest's terminal reporter, because the summary has them; not with -v or -r.
-
-    Other tests stay, and so does a control that is broken itself: its author looks there.
-    """
+    """Hides controls from pytest's lists, because the summary has them, but no broken ones; not with -v or -r."""
 
     def __init__(self, config: pytest.Config) -> None:
         words = map(str, config.invocation_params.args)
@@ -148,9 +135,6 @@ def command() -> tuple[str, ...]:
     return (str(near.relative_to(Path.cwd()) if near.is_relative_to(Path.cwd()) else near), *rest)
 
 
-# ---- JUnit
-
-
 def junit_path(config: pytest.Config) -> Path | None:
     """Return the file of --junitxml, or None; it is ours to write, and no longer pytest's."""
     name = config.getoption("xmlpath", None)
@@ -161,9 +145,6 @@ def junit_path(config: pytest.Config) -> Path | None:
         return None
     config.option.xmlpath = None
     return config.invocation_params.dir / Path(name).expanduser()
-
-
-# ---- pytest-html
 
 
 def limit_page(config: pytest.Config, targets: int, folder: Path) -> None:

@@ -99,8 +99,6 @@ class Reporting:
     def _reporter(self) -> Any:
         return self.config.pluginmanager.get_plugin("terminalreporter")
 
-    # ---- results as they come in
-
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Take in the result that a report carries, maybe out of another process."""
@@ -156,8 +154,6 @@ class Reporting:
         if not (self.quiet.wanted and _is_told(carried)):
             return status
         return (status[0], "", "") if self.outcome.is_silent(carried.result.target) else status
-
-    # ---- the end of a run
 
     def pytest_keyboard_interrupt(self) -> None:
         """Remember that the run was ended, by a person or by a plugin, which may choose any exit status."""
@@ -299,8 +295,6 @@ class Reporting:
                 command=output.command() if asked_nobody else None,
             )
 
-    # ---- pytest-html
-
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         """Add a link to the page of the run."""
@@ -331,14 +325,8 @@ def _bundling(config: pytest.Config) -> "Bundling | None":
     return Bundling(config, session_of(config))
 
 
-# ---- `--keep`
-
-
 def remove_older(newest: Path, keep: int) -> None:
-    """Remove the runs beside *newest* that have ended but the last *keep*, that included, with their bundles.
-
-    A file that no run writes stays, and so does its folder.
-    """
+    """Remove the ended runs beside *newest* but the last *keep*, with their bundles; what no run writes stays."""
     names = sorted(each.name for each in newest.parent.iterdir() if run_files.FOLDER.fullmatch(each.name))
     ended = [name for name in names if (newest.parent / name / run_files.RESULTS).is_file()]
     for name in ended[:-keep]:

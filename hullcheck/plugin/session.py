@@ -38,16 +38,11 @@ if TYPE_CHECKING:
     from hullcheck.inventory.yamlfile import Way
 
 FRAMEWORKS = pytest.StashKey[Frameworks]()
-WRONG_USE = pytest.StashKey[str]()
-"""What is wrong with the inventory or the hosts."""
-FEW_TARGETS = 3
-"""So many are all awaited before the first is judged, and what was gathered is printed above the tests."""
-MOST_KEPT = 250
-"""So many recordings stay in memory; the page of an audit has the answers of no more."""
-GATHERING = ".gathering"
-"""A file in the folder of the run, as long as recordings may still come."""
-_SUMMARY = (CLOCK, "engine")
-"""The answers by which the page of an audit identifies a target."""
+WRONG_USE = pytest.StashKey[str]()  # what is wrong with the inventory or the hosts
+FEW_TARGETS = 3  # so many are all awaited before the first is judged, and what was gathered is printed above the tests
+MOST_KEPT = 250  # so many recordings stay in memory; the page of an audit has the answers of no more
+GATHERING = ".gathering"  # a file in the folder of the run, as long as recordings may still come
+_SUMMARY = (CLOCK, "engine")  # the answers by which the page of an audit identifies a target
 _POLL = 0.01
 
 
@@ -255,10 +250,7 @@ class AuditSession:
         return change.severity if change else ""
 
     def tailored(self, result: Result, target: Target) -> Result:
-        """Return *result* with what the inventory changes of its control there.
-
-        A target that gave no answer stays an error: switching controls off must not hide it.
-        """
+        """Return *result* with what the inventory changes of its control there; no answer stays an error."""
         change = self._tailoring(target).get(result.control)
         if change is None:
             return result
@@ -313,10 +305,7 @@ def _wrong_use(before: str = "") -> Iterator[None]:
 
 
 def _inventory(config: pytest.Config) -> Inventory:
-    """Return the inventory of this name, or that of the project; this machine alone if there is neither.
-
-    The installed controls are run in any directory, so an inventory that lies there has to be the user's own.
-    """
+    """Return the inventory that was named, or that of the project; this machine alone if there is neither."""
     given = options.path(config, "inventory")
     path = given or options.project(config) / DEFAULT_INVENTORY
     if not given and not path.exists():

@@ -182,9 +182,6 @@ def change(failure: Failure, remedy: Remedy, facts: Facts) -> Change:
     return _CHANGES[type(remedy)](failure, remedy, facts)
 
 
-# ---- daemon.json
-
-
 def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> DaemonSettings:
     daemon: Daemon = facts.get("daemon")
     config, unit = daemon.config, daemon.process.unit
@@ -219,9 +216,6 @@ def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> Daemon
     return DaemonSettings(config.path, started_by, remedy.put, without)
 
 
-# ---- audit rules and settings of the kernel
-
-
 def _audit_rule(failure: Failure, remedy: AuditRule, facts: Facts) -> Rule:
     reason = failure.finding.reason
     if not reason.startswith((_UNCOVERED, _AUDITING_OFF)):
@@ -241,9 +235,6 @@ def _kernel_setting(failure: Failure, remedy: KernelSettings, facts: Facts) -> K
     if set_in and set_in[1].rpartition("/")[2] > KERNEL_FILE.rpartition("/")[2]:
         raise EvidenceError(f"{set_in[1]} is read later than {KERNEL_FILE}: change it there")
     return KernelSetting(name, remedy.values[name])
-
-
-# ---- owners and modes of files
 
 
 def _file_rights(failure: Failure, remedy: Mode | Owner, facts: Facts) -> Rights:
@@ -297,9 +288,6 @@ def _file(facts: Facts, name: str, failure: Failure) -> FileFact:
     except NotApplicable as error:
         raise EvidenceError(str(error)) from None
     raise EvidenceError("it is not there, or the recording does not tell which file it is")
-
-
-# ---- containers
 
 
 def _container(failure: Failure, remedy: ContainerLimit | ContainerOptions, facts: Facts) -> Limit | Options:

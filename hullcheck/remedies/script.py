@@ -116,10 +116,7 @@ def _words(options: Options) -> str:
 
 
 def rules_file(rules: Iterable[Rule]) -> str:
-    """Return the file of audit rules.
-
-    What lies in /run is not there when the host starts, and must not keep other rules away.
-    """
+    """Return the file of audit rules; those of what lies in /run, which is not there at the start, come last."""
     lines = {each.line: each.off for each in rules}
     late = [each for each in lines if "=/run/" in each]
     first = ["-e 1"] if any(lines.values()) else []

@@ -200,5 +200,4 @@ _CONTAINERS: Mapping[str, Remedy] = {
     ),
 }
 
-REMEDIES: Mapping[str, Remedy] = {**_SETTINGS, **_RULES, **_KERNEL, **_FILES, **_CONTAINERS}
-"""All of them."""
+REMEDIES: Mapping[str, Remedy] = {**_SETTINGS, **_RULES, **_KERNEL, **_FILES, **_CONTAINERS}  # all of them

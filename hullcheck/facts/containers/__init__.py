@@ -89,11 +89,7 @@ class Hook(Model, frozen=True, kw_only=True):
 
 
 class Container(Struct, frozen=True, kw_only=True, dict=True):
-    """One container: what it was created with, and in parts how it runs, or will.
-
-    A field that its source does not report raises what the source decides, so that one unreadable thing spoils only
-    the controls that need it.
-    """
+    """One container: what it was created with, and in parts how it runs; *source* decides what a hole raises."""
 
     inspect: Inspected  # its description
     host: HostContext
@@ -127,8 +123,6 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def privileges(self) -> Privileges:
         return Privileges(self)
-
-    # ---- its description
 
     @property
     def id(self) -> str:
@@ -181,8 +175,6 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
         if self.planned:
             raise NotApplicable(f"{what}: a Compose file does not tell")
 
-    # ---- what it runs
-
     @property
     def image(self) -> Reference:
         """The reference with which it was created."""
@@ -217,8 +209,6 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     def health(self) -> str:
         """What its health check says, or an empty string without one."""
         return (self.state.health.status if self.state.health else "").replace("none", "")
-
-    # ---- what it is given
 
     @cached_property
     def security_options(self) -> dict[str, str]:
@@ -277,8 +267,6 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
         if not is_default or not engine.is_docker:
             return is_default
         return self.host.daemon.get().setting("cgroup-parent").always(engine.is_default_cgroup)
-
-    # ---- its networks and its service
 
     @property
     def networks(self) -> dict[str, str]:

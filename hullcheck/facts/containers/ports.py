@@ -92,8 +92,6 @@ class Ports(Struct, frozen=True, dict=True):
         in_host = self._network_owner.host_config.network_mode == "host"
         return (HOST_NETWORK,) if in_host else self.networks_outside
 
-    # ---- what is open besides
-
     @property
     def open(self) -> tuple[Port, ...]:
         """Every port that it opens to the outside; those of a container whose network it joined are judged there."""

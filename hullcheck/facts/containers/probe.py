@@ -52,9 +52,6 @@ CONTAINERS = Probe.from_file(
 )
 
 
-# ---- what the engine says
-
-
 def described_in(text: str) -> tuple[dict[str, Inspected], list[str]]:
     """Return the containers in the section `inspect` by id, and what is wrong with each that is damaged."""
     found, faults = dict[str, Inspected](), list[str]()
@@ -96,8 +93,6 @@ def volumes(recording: Recording) -> Mapping[str, Volume]:
     except EvidenceError:
         return {}
 
-
-# ---- what the kernel shows
 
 _NAMESPACE = regex(r".* (\d+)/ns/\w+ -> ((\w+):\[\d+\])$")
 _HELD = regex(r"(\d+)/fd/\d+ socket:\[(\d+)\]$")

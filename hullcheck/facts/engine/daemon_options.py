@@ -18,8 +18,6 @@ from hullcheck.verdicts import EvidenceError, unread
 START = 0.1  # seconds between the start of the process and its reading the file
 _FIRST_START = 3  # seconds in which the daemon itself may write to the directory of its configuration
 
-# ---- the table of options
-
 
 class Kind(NamedTuple):
     """How an option is written: its type in daemon.json, and what makes its value of that and of all flags for it."""
@@ -206,9 +204,6 @@ def _ulimit(limit: Any) -> Any:
     return {key.lower(): pick(each) for key, each in limit.items() if key.lower() in ("name", "soft", "hard")}
 
 
-# ---- the file
-
-
 class ConfigFile(Struct, frozen=True):
     """A file that a daemon reads when it starts."""
 
@@ -243,9 +238,6 @@ class ConfigFile(Struct, frozen=True):
         if self.document is None:
             raise EvidenceError(f"{self.path}, the daemon's configuration, is not JSON")
         return self.document
-
-
-# ---- settings
 
 
 class Value(Struct, frozen=True):

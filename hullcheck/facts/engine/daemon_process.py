@@ -207,9 +207,6 @@ class DaemonProcesses(Struct, frozen=True, dict=True):
         raise EvidenceError(f"more than one dockerd process may be the one at {self.endpoint}: {pids}{hint}")
 
 
-# ---- reading the probe's answer
-
-
 def _by_pid(lines: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     """Return the texts of lines `PID/NAME:TEXT` by number and name; links as `link`, with `NAME -> TARGET`."""
     found = dict[str, dict[str, list[str]]]()
@@ -299,9 +296,6 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
     own_network = _links(shown.get("self", {})).get("ns/net")
     found = tuple(process(pid, lines) for pid, lines in own_program.items())
     return DaemonProcesses(said.get("endpoint", ""), path, own_network, found)
-
-
-# ---- Podman
 
 
 class PodmanService(Struct, frozen=True):

@@ -75,8 +75,6 @@ class EngineFiles(Struct, frozen=True, dict=True):
         maps = [tuple(map(int, line.split())) for line in self.words("groups")]
         return (range(1), *own, *(range(outside, outside + count) for first, outside, count in maps if first))
 
-    # ---- units
-
     @property
     def managers(self) -> frozenset[str]:
         """The users whose systemd was asked; empty if the target runs none."""
@@ -125,8 +123,6 @@ class EngineFiles(Struct, frozen=True, dict=True):
             return replace(found, target=replace(found.target, mode=stat.S_IFCHR))
         return found
 
-    # ---- certificates and keys
-
     def key_file(self, path: str) -> FileFact:
         return replace(self.file(path), holds_key=path.endswith(".key"))
 
@@ -156,8 +152,6 @@ class EngineFiles(Struct, frozen=True, dict=True):
         if not started or not changed or changed[1] > started[0] + START:
             raise EvidenceError(f"{file.path} may have been changed after the daemon started: restart it to know")
 
-    # ---- sockets
-
     def sockets(self, paths: Iterable[str]) -> Files:
         """Return sockets by their paths without links; the way is that of the names by which clients use them."""
         given: dict[str, list[str]] = {}
@@ -173,8 +167,6 @@ class EngineFiles(Struct, frozen=True, dict=True):
         """Return a socket by the first of its names that was looked at."""
         files = [replace(self.file(each), path=path) for each in (*given, path)]
         return next((each for each in files if each.state is not State.UNREAD), files[-1])
-
-    # ---- programs, and containerd
 
     def programs(self, name: str) -> Files:
         """Return the programs of a name: those that run, and those that a search finds."""

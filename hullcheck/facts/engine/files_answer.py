@@ -67,8 +67,7 @@ FILES = Probe.from_file(
         devices=kept_as(BlockDevices),
     ),
 )
-SYSTEM = "0"
-"""The user whose systemd is that of the system."""
+SYSTEM = "0"  # the user whose systemd is that of the system
 _MOST_LINKS = 40
 
 

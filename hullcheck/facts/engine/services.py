@@ -140,8 +140,6 @@ class Service(Struct, frozen=True):
         """What its tasks are made of; nothing for a plugin."""
         return self.document.spec.task_template.container_spec or ContainerSpec()
 
-    # ---- how its tasks start again
-
     @property
     def _policy(self) -> RestartPolicy:
         return self.document.spec.task_template.restart_policy or RestartPolicy()
@@ -169,8 +167,6 @@ class Service(Struct, frozen=True):
         """Whether its attempts never run out: they count within a window, and each waits for the delay before."""
         delay = _USUAL_DELAY if self._policy.delay is None else self._policy.delay
         return not self.restart_attempts or 0 < (self._policy.window or 0) <= self.restart_attempts * delay
-
-    # ---- what it is given to know
 
     @property
     def exposed_configs(self) -> tuple[str, ...]:

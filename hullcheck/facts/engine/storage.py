@@ -27,10 +27,7 @@ class Root(Struct, frozen=True):
 
     @property
     def host(self) -> Mount | None:
-        """The mount of / or /var whose file system it is on.
-
-        dockerd mounts its data root over itself if `/` is not a shared mount: the device shows that.
-        """
+        """The mount of / or /var whose file system it is on; by its device, as dockerd may mount it over itself."""
         return next((each for each in self.hosts if each.device == self.mount.device), None)
 
     @property

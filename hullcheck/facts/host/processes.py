@@ -151,8 +151,6 @@ def _require_tree(processes: dict[int, Process]) -> None:
         rooted |= way
 
 
-# ---- SSH servers
-
 _SERVER_NAMES = """
     dropbear dropbearmulti esshd lshd sftpgo sshd sshd-auth sshd-session sshesame teleport tinysshd wolfsshd
 """

@@ -18,8 +18,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 _RELEASE, _FLAWS = "/proc/sys/kernel/osrelease", "/sys/devices/system/cpu/vulnerabilities/"
 _NOT_OF_RELEASE = regex("/boot/vmlinuz-|/lib/modules/|/(?:vmlinuz|kernel)$")
 _DIRTY_COW = "dirty_cow"
-_FIXED_SINCE = (4, 9)
-"""The first line of kernels of which every release has the fix of CVE-2016-5195."""
+_FIXED_SINCE = (4, 9)  # the first line of kernels of which every release has the fix of CVE-2016-5195
 _NAMED = {
     "Dirty COW (CVE-2016-5195)": (_DIRTY_COW,),
     "Spectre (CVE-2017-5753, CVE-2017-5715)": ("spectre_v1", "spectre_v2"),

@@ -67,10 +67,7 @@ class Image(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys((*map(_repository, known), *pulled)))
 
     def _with_port(self, repository: str) -> tuple[str, ...]:
-        """Return a repository with the port of its registry, if a name of the image has one.
-
-        The engine leaves the port out, and then takes `registry/app` for a repository of Docker Hub.
-        """
+        """Return a repository with the port of its registry, which the engine leaves out, by a name of the image."""
         portless = {each: _repository(_PORT.sub("", each)) for each in self.claims if _PORT.search(each)}
         return tuple(each for each, plain in portless.items() if plain == repository) or (repository,)
 
@@ -158,10 +155,7 @@ def _without_none(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _own_documents(found: Description, blobs: Mapping[str, Stored]) -> tuple[list[str], list[Stored]]:
-    """Return the digests of an image's manifest and configuration in the store, and the configuration itself.
-
-    Of an image for several machines they are those of the one which the engine describes.
-    """
+    """Return the digests of an image's manifest and configuration in the store, and the configuration itself."""
     layers, reached, waiting = found.layers.layers or (), dict[str, Stored](), [found.id]
     while waiting:
         digest = waiting.pop()

@@ -122,9 +122,6 @@ def _path(name: str) -> str:
     return "/" + posixpath.normpath(f"/{text}").lstrip("/")
 
 
-# ---- the headers of an archive, as the engine keeps them
-
-
 class _Headers:
     """An archive as the engine keeps it, as a file for tarfile: raw bytes, and of each file only how large it is."""
 
@@ -182,9 +179,6 @@ def _given(value: bytes) -> tuple[str, ...]:
         raise ValueError("capabilities of a file are not understood")
     _, low, _, high, _ = struct.unpack_from("<5I", value)
     return tuple(sorted(confinement.capability_names(low | high << 32)))
-
-
-# ---- a listing by GNU tar
 
 
 def _listed(listing: bytes) -> Iterator[Entry]:

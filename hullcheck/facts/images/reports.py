@@ -32,9 +32,6 @@ _FALSE = ("", "0", "f", "F", "false", "False", "FALSE")  # any other value switc
 _UNREADABLE = "unreadable:"
 
 
-# ---- content trust of the docker command, as the files of root's environment set it
-
-
 def _state(path: str, text: str) -> str:
     """Return whether a line switches content trust on."""
     found = _SETS.fullmatch(text)
@@ -51,9 +48,6 @@ def _kept_trust(text: str) -> str:
         state = _state(match["path"], match["text"])
         found[match["path"]] = state if found.get(match["path"], state) == state else UNCLEAR
     return msgspec.json.encode(found).decode()
-
-
-# ---- docker-bench-security
 
 
 class Log(Model, frozen=True, kw_only=True):
@@ -98,9 +92,6 @@ def _log(words: Words) -> Log:
         return Log(path=path, fault=re.split("[:;] ", str(error).partition(": ")[2])[0])
 
 
-# ---- reports of scanners
-
-
 def _kept_scans(text: str) -> str:
     listed, *read = text.split("\ncontent:")
     words, found = Words(listed), list[Report]()
@@ -137,9 +128,6 @@ class ScanReports(Model, frozen=True, kw_only=True):
         """Return by scanner its newest report on the image that has these digests; none that is of the future."""
         found = (each for each in reversed(self.about(digests)) if each.created <= now + CLOCK_SLACK)
         return {each.tool: each for each in found}
-
-
-# ---- the question, and its facts
 
 
 REPORTS = Probe.from_file("reports", in_sections(trust=_kept_trust, bench=_kept_bench, scans=_kept_scans))

@@ -11,8 +11,7 @@ _NO_MEMORY_LIMIT = 1 << 60  # cgroup v1 prints the largest multiple of a page be
 _DEFAULTS = {"cpu.shares": 1024, "cpu.weight": 100}
 _USER_SLICE = regex(r"/user-\d+\.slice$")  # systemd gives each a third of all processes of the host
 
-Files = Mapping[str, Sequence[str]]
-"""The lines of files, by path."""
+Files = Mapping[str, Sequence[str]]  # the lines of files, by path
 
 _FILES = {
     "memory": ("memory.max", "memory.limit_in_bytes"),
