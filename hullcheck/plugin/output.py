@@ -11,38 +11,28 @@ import pytest
 from _pytest.junitxml import xml_key  # it has no public name
 
 from hullcheck import private_files
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.results import run_files
 
 MOST_TARGETS = 3  # the page of pytest-html has no more, unless it is asked for: it keeps every row in memory
 
 
-class Unwritten:
-    """The files of a run that are not there, or not as they should be; it is false if there are none."""
-
-    def __init__(self) -> None:
-        self._reasons: dict[Path, str] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._reasons)
-
-    def __contains__(self, path: Path) -> bool:
-        return path in self._reasons
+class Unwritten(dict[Path, str]):
+    """The files of a run that are not there, or not as they should be, each with the reason."""
 
     @contextlib.contextmanager
     def noting(self, path: Path) -> Iterator[None]:
         """Go on if *path* cannot be written, and remember it until it can."""
         try:
             yield
-            self._reasons.pop(path, None)
+            self.pop(path, None)
         except OSError as error:
-            self._reasons[path] = error.strerror or str(error)
+            self[path] = error.strerror or str(error)
 
     def told(self, folder: Path) -> str:
         """Return one line with each file, seen from the *folder* of the run if it lies in it, and the reason."""
-        files: dict[str, list[str]] = {}
-        for path, reason in self._reasons.items():
-            name = path.relative_to(folder) if path.is_relative_to(folder) else path
-            files.setdefault(reason, []).append(str(name))
+        names = {path: str(path.relative_to(folder) if path.is_relative_to(folder) else path) for path in self}
+        files = grouped((reason, names[path]) for path, reason in self.items())
         return "; ".join(
             f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} not written: {reason}"
             for reason, names in files.items()

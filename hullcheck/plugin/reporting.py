@@ -105,7 +105,11 @@ class Reporting:
         carried: Carried | None = getattr(report, "hullcheck", None)
         self.others_failed |= report.failed and carried is None
         if carried:
-            self._take_in(report.nodeid, carried)
+            self.outcome = self.outcome or Outcome(session_of(self.config))
+            self.outcome.take_in(carried)
+            self.cases.add(carried.case)
+            if self.bundling:
+                self.bundling.tests.add(report.nodeid.partition("::")[0])
         else:
             self._add_other(report)
         yield
@@ -122,13 +126,6 @@ class Reporting:
         text = junit.other(report)
         self.others |= bool(text)
         self.cases.add(text)
-
-    def _take_in(self, test: str, carried: Carried) -> None:
-        self.outcome = self.outcome or Outcome(session_of(self.config))
-        self.outcome.take_in(carried)
-        self.cases.add(carried.case)
-        if self.bundling:
-            self.bundling.tests.add(test.partition("::")[0])
 
     def _end(self, report: pytest.TestReport) -> None:
         """Report the end of a test that has only one report: pytest-html and other plugins wait for it."""
@@ -203,7 +200,6 @@ class Reporting:
         session = self.outcome.session
         self.audit = replace(self.audit, run=replace(self.audit.run, exit_status=exit_status))
         recordings = [session.recording_of(each) for each in session.targets]
-        session.keep(recordings)
         for name, render in WRITERS.items():
             path = session.folder / name
             with session.unwritten.noting(path):

@@ -151,14 +151,6 @@ class AuditSession:
         finally:
             (self.folder / GATHERING).unlink(missing_ok=True)
 
-    def keep(self, recordings: Sequence[Recording]) -> None:
-        """Save again what could not be saved, or is not there any more."""
-        for recording in recordings if len(self.targets) <= MOST_KEPT else ():
-            path = self.folder / recording.target / FILE_NAME
-            with self.unwritten.noting(path):
-                if not path.is_file():
-                    recording.save(path.parent)
-
     def await_recordings(self, wanted: Sequence[Target]) -> None:
         """Wait until there are the recordings of the *wanted* targets; what arrives meanwhile is taken in, too."""
         for target in wanted:
@@ -210,6 +202,8 @@ class AuditSession:
     def profile(self, name: str, markers: Collection[str]) -> str:
         """Return the selection of this name in the inventory; check all its profiles against *markers*."""
         inventory = self.inventory
+        if inventory.document is None:
+            raise pytest.UsageError(f"--profile {name}: there is no inventory with profiles; write --inventory=PATH")
         faults: dict[Way, str] = {}
         for each, expression in inventory.profiles.items():
             try:
@@ -219,8 +213,6 @@ class AuditSession:
         if name not in inventory.profiles:
             hint = did_you_mean(name, inventory.profiles) if inventory.profiles else "write it there"
             faults["profiles",] = f"no profile {name!r}, which --profile asks for; {hint}"
-        if faults and inventory.document is None:
-            raise pytest.UsageError(f"--profile {name}: there is no inventory with profiles; write --inventory=PATH")
         if faults:
             raise pytest.UsageError(str(inventory.faulty(faults)))
         return inventory.profiles[name]

@@ -1,6 +1,7 @@
 """The question about all containers: what the engine says of them, and what the kernel shows."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
@@ -115,28 +116,24 @@ class ContainerFiles(Struct, frozen=True, dict=True):
     @classmethod
     def parse(cls, shown: Iterable[str], paths: Iterable[str]) -> "ContainerFiles":
         """Sort the lines by what they come from: *shown* by the kernel, and *paths* of mounts."""
-        lines: dict[str, list[str]] = {}
-        links: dict[int, dict[str, str]] = {}
-        listeners: dict[int, list[Listener]] = {}
-        sockets: dict[int, set[str]] = {}
-        mounted = dict[str, None]()
+        lines = defaultdict[str, list[str]](list)
+        links = defaultdict[int, dict[str, str]](dict)
+        listeners = defaultdict[int, list[Listener]](list)
+        sockets = defaultdict[int, set[str]](set)
         for line in dict.fromkeys(shown):
             if held := _HELD.match(line):
-                sockets.setdefault(int(held[1]), set()).add(held[2])
+                sockets[int(held[1])].add(held[2])
             elif namespace := _NAMESPACE.match(line):
-                links.setdefault(int(namespace[1]), {})[namespace[3]] = namespace[2]
+                links[int(namespace[1])][namespace[3]] = namespace[2]
             elif network := _NETWORK.match(line):
-                found = listeners.setdefault(int(network[1]), [])
-                if listener := net.listener(line):
-                    found.append(listener)
-            elif line.startswith("mounted "):
-                mounted[line.removeprefix("mounted ")] = None
+                listeners[int(network[1])] += filter(None, [net.listener(line)])
             elif ":" in line:
                 name, _, rest = line.removeprefix("/proc/").partition(":")
-                lines.setdefault(name, []).append(rest)
+                lines[name].append(rest)
+        mounted = tuple(line.removeprefix("mounted ") for line in dict.fromkeys(shown) if line.startswith("mounted "))
         named = (line.removeprefix("real ").split("\t", 1) for line in paths if line.startswith("real "))
         identities = {each[2]: each[1] for each in map(_SOCKET.fullmatch, paths) if each}
-        return cls(lines, links, listeners, sockets, dict(named), identities, tuple(mounted))
+        return cls(dict(lines), links, listeners, sockets, dict(named), identities, mounted)
 
     def file(self, pid: int | str, name: str) -> list[str]:
         """Return the lines of /proc/PID/name, or raise EvidenceError."""

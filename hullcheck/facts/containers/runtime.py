@@ -151,7 +151,7 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @property
     def on_default_bridge(self) -> bool:
-        """Whether it is attached to the default bridge, or will be; its network mode also says so once it is not."""
+        """Whether it is attached to the default bridge, or will be; its network mode says so even after it left."""
         is_docker = self.container.planned or self.container.host.engine.get().is_docker
         owner = self.joined("network_mode") or self.container
         return ("bridge" if is_docker else "podman") in owner.networks

@@ -16,6 +16,7 @@ from hullcheck.facts.host.file import FileFact, State, abstract_socket
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import certificates
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.parsing.certificates import Certificate
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.values import go_boolean
@@ -154,10 +155,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
 
     def sockets(self, paths: Iterable[str]) -> Files:
         """Return sockets by their paths without links; the way is that of the names by which clients use them."""
-        given: dict[str, list[str]] = {}
-        for each in self.daemon.process.unix_table:
-            given.setdefault(each.real, []).append(each.path)
-        files = {}
+        given, files = grouped((each.real, each.path) for each in self.daemon.process.unix_table), {}
         for path in paths:
             file = abstract_socket(path) if path[0] == "@" else self._socket(path, given.get(path, []))
             files[path] = file.as_listened_on if path in given else file
