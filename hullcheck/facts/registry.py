@@ -44,7 +44,6 @@ class Fact(Struct, frozen=True):
         return inspect.getdoc(self.make) or f"The {self.name.replace('_', ' ')} of the target."
 
     def __str__(self) -> str:
-        """Its name, and where it is written."""
         file, (_, line) = inspect.getsourcefile(self.make), inspect.getsourcelines(self.make)
         return f"{file}:{line}: the fact {self.name!r}"
 
@@ -104,8 +103,7 @@ def probes() -> tuple[Probe, ...]:
     """The probes of all facts, each once, as a target is asked: those that others need come before them."""
     found = {probe.name: probe for probe in _probes()}
     place = {name: number for number, name in enumerate(ORDER, -len(ORDER))}
-    by_place = sorted(found.values(), key=lambda each: place.get(each.name, 0))
-    return tuple(sorted(by_place, key=lambda each: (each.name != CLOCK, not each.shared)))
+    return tuple(sorted(found.values(), key=lambda x: (x.name != CLOCK, not x.shared, place.get(x.name, 0))))
 
 
 def _probes() -> Iterator[Probe]:

@@ -101,7 +101,6 @@ def _hide_secrets(config: pytest.Config) -> None:
 
 
 def _at_least(level: str) -> str:
-    """Return the selection of this severity and worse."""
     if level not in SEVERITIES:
         raise pytest.UsageError(f"--severity {level}: {did_you_mean(level, SEVERITIES)}")
     levels = SEVERITIES[: SEVERITIES.index(level) + 1]
@@ -120,7 +119,6 @@ def _require_markers(config: pytest.Config) -> None:
 
 
 def _markers(config: pytest.Config) -> list[str]:
-    """Return the names of all markers that are declared."""
     lines: list[str] = config.getini("markers")
     return [re.split(r"[:(]", line, maxsplit=1)[0].strip() for line in lines]
 

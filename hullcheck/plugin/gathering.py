@@ -100,7 +100,6 @@ class _Gathering:
         self.progress.hide()
 
     def arrived(self, recording: Recording) -> None:
-        """Take note of one more recording."""
         self.progress.step(recording.target, recording.failure)
         if rights := Rights.of(recording):
             advice = "ask again as root" if recording.target in self.recorded else "use --sudo"

@@ -115,7 +115,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 
 
 def _judged(item: pytest.Function) -> pytest.TestReport:
-    """Judge a control, and return its only report."""
     start, clock = time.time(), time.perf_counter()
     audit, target = session_of(item.config), target_of(item)
     capture: Any = item.config.pluginmanager.get_plugin("capturemanager")

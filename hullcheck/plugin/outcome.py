@@ -25,7 +25,7 @@ from hullcheck.inventory.specs import plain, plain_arguments
 from hullcheck.messages import WrongUse, printable
 from hullcheck.plugin import options
 from hullcheck.plugin.session import FRAMEWORKS, AuditSession
-from hullcheck.results import Attestation, Audit, AuditedTarget, Changes, Control, Result, Run, User, Waiver
+from hullcheck.results import Audit, AuditedTarget, Changes, Control, Result, Run, User
 from hullcheck.results.history import compare, since_last_run
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
@@ -106,7 +106,6 @@ class Outcome:
         self._same: dict[Any, Any] = {}  # hosts of a fleet have many findings in common
 
     def take_in(self, carried: Carried) -> None:
-        """Take in what the report of one test carries."""
         result = carried.result
         self.controls.setdefault(result.control, carried.control)
         findings = tuple(self._same.setdefault(each, each) for each in result.findings)
@@ -153,11 +152,6 @@ class Outcome:
             self.results.keys(),
             narrowed=options.narrowed(session.config) or bool(session.limits),
         )
-        return Audit(run, self._targets(), controls, tuple(results), requirements, *self._accepting(results))
-
-    def _accepting(self, results: list[Result]) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
-        """Return all waivers and attestations, with what they did."""
-        session = self.session
         context = AuditContext(
             results,
             session.ids_by_control,
@@ -166,7 +160,8 @@ class Outcome:
             options.narrowed(session.config),
             session.limits,
         )
-        return session.acceptance.outcomes(context)
+        accepting = session.acceptance.outcomes(context)
+        return Audit(run, self._targets(), controls, tuple(results), requirements, *accepting)
 
     def is_never_green(self, audit: Audit) -> bool:
         """Return whether nothing was judged on a target, or --strict-waivers finds an entry that needs review."""

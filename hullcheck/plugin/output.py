@@ -51,13 +51,11 @@ class Output:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write *text*, or lose it."""
         with self._losing():
             return self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Write what is waiting, or lose it."""
         with self._losing():
             self._stream.flush()
 
@@ -102,14 +100,12 @@ class Quiet:
                     reports[-1] = self._in_summary
 
     def hide(self, reporter: Any) -> None:
-        """Leave controls out."""
         for name, reports in reporter.stats.items():
             shown = [each for each in reports if each is not self._in_summary]
             if len(shown) < len(reports):
                 self._all[name], reporter.stats[name] = reports, shown
 
     def show(self, reporter: Any) -> None:
-        """Put all reports back, for those who count them."""
         reporter.stats.update(self._all)
         self._all = {}
 

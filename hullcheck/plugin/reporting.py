@@ -83,7 +83,11 @@ class Reporting:
         self.junit = output.junit_path(config) if is_audit else None
         self.began = time.time()
         self.left_out: dict[str, str] = {}  # by a limit, of the file of a format
-        self.bundling = _bundling(config)
+        self.bundling: Bundling | None = None
+        if options.wants_bundle(config):
+            from hullcheck.plugin import bundling  # late: few runs make a bundle
+
+            self.bundling = bundling.Bundling(config, session_of(config))
 
     @pytest.hookimpl(tryfirst=True)  # before one of pytest's own reports is written
     def pytest_sessionstart(self) -> None:
@@ -111,18 +115,15 @@ class Reporting:
             if self.bundling:
                 self.bundling.tests.add(report.nodeid.partition("::")[0])
         else:
-            self._add_other(report)
+            self.pytest_collectreport(report)
         yield
         if carried and self._reporter is not None and _is_told(carried):
             self.quiet.forget(self._reporter, report)
         if carried and carried.whole:
             self._end(report)
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Let junit.xml tell of a file that could not be collected."""
-        self._add_other(report)
-
-    def _add_other(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+    def pytest_collectreport(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        """Let junit.xml tell of a file that could not be collected, and of tests that are no controls."""
         text = junit.other(report)
         self.others |= bool(text)
         self.cases.add(text)
@@ -177,7 +178,11 @@ class Reporting:
         self.interrupted |= own in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         yield
         if own != 0 and session.exitstatus == 0 and self.config.getoption("nagios", False):
-            _say_unknown(session, int(own), self.audit)
+            # testinfra's option counts failures alone, and calls it OK if nothing was judged
+            session.exitstatus = NAGIOS_UNKNOWN
+            because = f": {sentences.unjudged(self.audit.unjudged)}" if self.audit and self.audit.unjudged else ""
+            said = f"without --nagios the exit status is {int(own)}, and this would not be green{because}"
+            print(f"\nUNKNOWN: {said}", flush=True)
         self._conclude(session)
 
     @property
@@ -243,7 +248,6 @@ class Reporting:
             self._say(f"The verdicts could not be shown to the end: {self.output.fault}", red=True)
 
     def _bundle(self, bundling: "Bundling", session: pytest.Session, audit: Audit) -> None:
-        """Make the bundle; a run that cannot has failed."""
         try:
             if session_of(self.config).unwritten:
                 raise BundleError("a file of it could not be written")
@@ -304,21 +308,6 @@ def _is_told(carried: Carried) -> bool:
     return result.verdict is not Verdict.ERROR or not any(
         each.reason.startswith(NOT_OF_HOSTS) for each in result.findings
     )
-
-
-def _say_unknown(session: pytest.Session, status: int, audit: Audit | None) -> None:
-    """Tell Nagios: testinfra's `--nagios` counts failures alone, and calls it OK if nothing was judged."""
-    session.exitstatus = NAGIOS_UNKNOWN
-    because = f": {sentences.unjudged(audit.unjudged)}" if audit and audit.unjudged else ""
-    print(f"\nUNKNOWN: without --nagios the exit status is {status}, and this would not be green{because}", flush=True)
-
-
-def _bundling(config: pytest.Config) -> "Bundling | None":
-    if not options.wants_bundle(config):
-        return None
-    from hullcheck.plugin.bundling import Bundling  # late: few runs make a bundle
-
-    return Bundling(config, session_of(config))
 
 
 def remove_older(newest: Path, keep: int) -> None:

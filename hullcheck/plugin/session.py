@@ -335,7 +335,6 @@ def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, .
 
 
 def _check_labels(labels: Sequence[str]) -> None:
-    """Refuse values of labels that no recording has."""
     for name, equals, _ in (each.partition("=") for each in labels):
         if equals and name not in GROUPING:
             raise pytest.UsageError(

@@ -80,7 +80,6 @@ class Waiting:
 
     @cached_property
     def markers(self) -> set[bytes]:
-        """The names of our markers."""
         return {each.encode() for each in _markers(self.config)}
 
     @pytest.hookimpl(tryfirst=True)

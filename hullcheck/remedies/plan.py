@@ -106,15 +106,12 @@ class Plan(Struct, frozen=True):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is changed by files."""
         return all(isinstance(each, Options) for _, each in self.changes)
 
     def of(self, kind: type[C]) -> list[C]:
-        """Return the changes of one kind."""
         return [each for _, each in self.changes if isinstance(each, kind)]
 
     def mended(self, kind: type[Change]) -> tuple[Failure, ...]:
-        """Return the failures that changes of this kind mend."""
         return tuple(failure for failure, each in self.changes if isinstance(each, kind))
 
     @property
@@ -129,7 +126,6 @@ class Plan(Struct, frozen=True):
 
     @property
     def socket(self) -> dict[str, str]:
-        """The settings of docker.socket."""
         return {name: value for each in self.of(Rights) for name, value in each.socket.items()}
 
     @property
@@ -279,7 +275,6 @@ def is_plain_path(path: str) -> bool:
 
 
 def _file(facts: Facts, name: str, failure: Failure) -> FileFact:
-    """Return the file of a finding."""
     try:
         files: Iterable[tuple[str, FileFact]] = facts.get(name)
         for subject, file in files:

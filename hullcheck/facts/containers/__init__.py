@@ -74,7 +74,6 @@ class HostContext(Struct, frozen=True, dict=True):
 
     @cached_property
     def mount_table(self) -> MountTable:
-        """The mount table of the host."""
         if self.engine.get().is_docker:
             return MountTable(mountinfo.parse(self.daemon.get().mountinfo.split("\n")))
         return MountTable(mountinfo.parse(self.podman_service.get().mountinfo))
@@ -278,7 +277,6 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Its addresses on all its networks."""
         found = filter(None, (self.inspect.network_settings.networks or {}).values())
         return tuple(filter(None, (x for each in found for x in (each.ip_address, each.global_ipv6_address))))
 

@@ -83,7 +83,6 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @property
     def opens_ssh_port(self) -> bool:
-        """Whether it names port 22."""
         if self.container.source.inside:
             return False
         exposed, bound = self.container.config.exposed_ports, self.container.host_config.port_bindings

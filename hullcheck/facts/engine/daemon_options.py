@@ -259,7 +259,6 @@ class Setting(Struct, frozen=True):
 
     @property
     def value(self) -> Any:
-        """The value in force."""
         if self.running is None:
             raise EvidenceError(f"{self.name}: {self.doubt}")
         return self.running.value

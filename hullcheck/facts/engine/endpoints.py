@@ -111,7 +111,6 @@ class RemoteApi(Struct, frozen=True):
 
     @property
     def encrypted(self) -> bool:
-        """Whether the daemon uses its certificate and key."""
         return self.setting("tlsverify").possible[0] is not None or bool(self.setting("tls").possible[0])
 
     @property

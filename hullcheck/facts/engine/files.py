@@ -40,7 +40,6 @@ class EngineFiles(Struct, frozen=True, dict=True):
     daemon: Daemon
 
     def words(self, name: str) -> list[str]:
-        """Return what the answer says of the daemon."""
         if not self.answer.words_of(self.daemon.pid, "root"):
             raise EvidenceError("the files of the daemon could not be read: it started or ended meanwhile")
         return self.answer.words_of(self.daemon.pid, name)

@@ -110,7 +110,6 @@ class Answer(Struct, frozen=True):
 
     @classmethod
     def of(cls, recording: Recording) -> Self:
-        """Parse it."""
         parts = recording.sections(FILES)
         lines = {name: text.splitlines() for name, text in parts.items()}
         listed = [*lines.get("processes", ()), *lines.get("nodes", ())]
@@ -133,7 +132,6 @@ class Answer(Struct, frozen=True):
             raise EvidenceError(f"{FILES.name}: the answer is not what the script prints") from None
 
     def words_of(self, pid: object, word: str) -> list[str]:
-        """Return what is known of a process."""
         return self.words.get(f"{pid}/{word}", [])
 
     def look(self, path: str, root: str = "") -> FileFact:

@@ -107,7 +107,6 @@ class Engine(Struct, frozen=True):
 
     @property
     def rootless(self) -> bool:
-        """Whether the daemon runs as a user without root rights."""
         return "rootless" in self.security_options
 
     @property
@@ -120,7 +119,6 @@ class Engine(Struct, frozen=True):
 
     @property
     def keeps_images_in_containerd(self) -> bool:
-        """Whether images lie in the store of containerd."""
         status = self.info.driver_status or ()
         if not status and self.info.driver not in _WITHOUT_STATUS:
             raise EvidenceError("docker info: the field DriverStatus says nothing of the storage driver")

@@ -180,7 +180,6 @@ class Service(Struct, frozen=True):
 
     @property
     def unsearched_configs(self) -> tuple[str, ...]:
-        """The configs of which the text was not searched."""
         configs = self.container.configs or ()
         return tuple(each.config_name for each in configs if self.in_configs.get(each.config_id) is None)
 
@@ -257,7 +256,6 @@ class Swarm(Struct, frozen=True, dict=True):
 
     @property
     def age_days(self) -> float:
-        """How long ago the swarm was made."""
         age = (self.recording.now - self.cluster.created_at.timestamp()) / DAY
         if age < -_CLOCKS:
             raise EvidenceError("by the clock of this node its swarm was not made yet: one clock was wrong")
@@ -265,7 +263,6 @@ class Swarm(Struct, frozen=True, dict=True):
 
     @cached_property
     def root_certificates(self) -> tuple[Certificate, ...]:
-        """The certificates that all nodes trust."""
         return certificates.read(self.cluster.tls.trust_root)
 
     @cached_property

@@ -22,7 +22,6 @@ class Presence(Struct, frozen=True):
 
     @classmethod
     def of(cls, recording: Recording) -> "Presence":
-        """Read the signs."""
         words = Words(re.sub(r"(?m)^(\w+) ", r"\1:", recording.section(HOST, "presence")))
         commands = words.pairs("command", " ")
         pids = () if "foreign" in words else map(int, words.all("process"))

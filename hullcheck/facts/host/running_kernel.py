@@ -60,7 +60,6 @@ class RunningKernel(Struct, frozen=True):
 
     @property
     def newest(self) -> str:
-        """The newest release that is installed."""
         if self.installed:
             return self.installed[-1]
         if self.container:

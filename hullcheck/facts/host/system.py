@@ -160,12 +160,10 @@ class Sysctl(Struct, frozen=True):
 
     @classmethod
     def of(cls, recording: Recording) -> "Sysctl":
-        """Read the settings of a host."""
         text = recording.section(HOST, "sysctl")
         return cls(files(recording), tuple(_assignments(text)), Words(text).all("unread"))
 
     def value(self, name: str) -> str:
-        """Return what the kernel has now."""
         path = f"/proc/sys/{name.replace('.', '/')}"
         if path not in self.files:
             raise EvidenceError(f"{path} could not be read")

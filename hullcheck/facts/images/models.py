@@ -80,7 +80,6 @@ class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its tags and digests."""
         return (*(self.repo_tags or ()), *(self.repo_digests or ()))
 
 
