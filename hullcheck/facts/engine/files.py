@@ -29,6 +29,7 @@ _TLS = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
 _MASK = "/dev/null"  # it masks a unit, or a drop-in: whoever may write there, systemd reads nothing
 _SCRIPT, _SETTINGS = "/etc/init.d/docker", "/etc/conf.d/docker"
 _HIDDEN = "systemd has read it, and it is not there: is it hidden from here, or is a daemon-reload due?"
+_MOVED = "it was moved or removed while somebody listens on it, and may be open under another name"
 _MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
 _DELETED = " (deleted)"
 
@@ -156,8 +157,9 @@ class EngineFiles(Struct, frozen=True, dict=True):
         """Return sockets by their paths without links; the way is that of the names by which clients use them."""
         given, files = grouped((each.real, each.path) for each in self.daemon.process.unix_table), {}
         for path in paths:
-            file = abstract_socket(path) if path[0] == "@" else self._socket(path, given.get(path, []))
-            files[path] = file.as_listened_on if path in given else file
+            files[path] = abstract_socket(path) if path[0] == "@" else self._socket(path, given.get(path, []))
+            if path in given and files[path].is_absent:
+                files[path] = replace(files[path], state=State.UNREAD, doubt=_MOVED)
         return Subjects("file", tuple(files.items()), "the API listens on no unix socket")
 
     def _socket(self, path: str, given: Iterable[str]) -> FileFact:

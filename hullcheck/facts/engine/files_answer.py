@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
 from hullcheck.lazy import regex
-from hullcheck.parsing.answer_lines import grouped
+from hullcheck.parsing.answer_lines import blocks, grouped
 from hullcheck.parsing.models import kept_as
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
@@ -200,9 +200,8 @@ def _acl(text: str) -> Iterator[tuple[str, tuple[Grant, ...] | None]]:
 
 def _units(text: str) -> Iterator[Unit]:
     for part in re.split("^manager ", text, flags=re.MULTILINE)[1:]:
-        manager, _, told = part.partition("\n")
-        for block in re.split("\n\n+", told.strip("\n")) if told.strip() else ():
-            unit = Unit(manager, tuple(line.partition("=")[::2] for line in block.split("\n")))
+        manager, _, shown = part.partition("\n")
+        for unit in (Unit(manager, properties) for properties in blocks(shown.strip("\n"))):
             if not unit.name.endswith((".service", ".socket")):
                 raise ValueError("a unit without a name")
             yield unit

@@ -4,7 +4,6 @@ import stat
 from enum import Enum
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
@@ -37,16 +36,10 @@ class Node(Struct, frozen=True):
         counted = 0o777 if self.is_directory else 0o6777 if stat.S_ISSOCK(self.mode) else 0o7777
         return stat.S_IMODE(self.mode) & counted
 
-    @property
-    def open_to_others(self) -> bool:
-        """Whether others than its owner may replace what lies in it; in a sticky directory of root they may not."""
+    def open_to_others(self, *, for_new: bool) -> bool:
+        """Return whether others may put something new into it, or else replace what is there: not if it is sticky."""
         sticky = bool(self.mode & stat.S_ISVTX) and self.uid == 0
-        return self.takes_from_others and not sticky
-
-    @property
-    def takes_from_others(self) -> bool:
-        """Whether others than its owner may put something new into it, sticky or not."""
-        return self.is_directory and bool(self.mode & 0o022)
+        return self.is_directory and bool(self.mode & 0o022) and (for_new or not sticky)
 
 
 class Grant(Struct, frozen=True):
@@ -98,7 +91,7 @@ class FileFact(Struct, frozen=True):
     def open_places(self) -> tuple[Node, ...]:
         """The directories on its way in which others may put another one in its place."""
         last = self.parents[-1:] if self.is_absent else ()
-        return tuple(each for each in self.parents if each.open_to_others or (each in last and each.takes_from_others))
+        return tuple(each for each in self.parents if each.open_to_others(for_new=each in last))
 
     @property
     def foreign_places(self) -> tuple[Node, ...]:
@@ -112,12 +105,6 @@ class FileFact(Struct, frozen=True):
     @property
     def is_absent(self) -> bool:
         return self.state is State.ABSENT
-
-    @property
-    def as_listened_on(self) -> "FileFact":
-        """The same, known to be a socket on which somebody listens: if it has left its path, it is elsewhere."""
-        doubt = "it was moved or removed while somebody listens on it, and may be open under another name"
-        return replace(self, state=State.UNREAD, doubt=doubt) if self.is_absent else self
 
 
 def abstract_socket(name: str) -> FileFact:
