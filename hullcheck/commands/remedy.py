@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path("remedy")
 _NAME = regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
-MARK = ".hullcheck-remedy"
-"""The file that says that a folder is ours: its first line, and then the paths of our files in it."""
+MARK = ".hullcheck-remedy"  # its first line says that a folder is ours, the others are paths of files
 _OURS = "made by `hullcheck remedy`; what is listed here is written anew"
 _PATH = regex(r"(?!\.\.?/)[^/]+/(?!\.\.?$)[^/]+")  # TARGET/NAME, which cannot lead out of the folder
 

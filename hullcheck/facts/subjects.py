@@ -9,8 +9,7 @@ from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
 
-DAEMON_DEFAULT = "(default of the daemon)"
-"""The name of the log that containers get by default, among theirs; no container can be called so."""
+DAEMON_DEFAULT = "(default of the daemon)"  # name of the log that containers get by default
 
 
 class Subjects(Struct, Generic[T], frozen=True):

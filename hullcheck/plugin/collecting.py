@@ -27,8 +27,7 @@ TARGET = "audit_target"  # the fixture, asked for however indirectly, that makes
 CONTROL = pytest.StashKey[Control]()  # what the markers and docstring of a control say, made once for all targets
 SELECTED = pytest.StashKey[bool]()  # whether the selection could be understood
 _LABELLED = pytest.StashKey[bool]()
-_LABELS = pytest.StashKey[dict[tuple[int, ...], "_Labels"]]()
-"""By the function and its markers as they are written, which live as long as the tests."""
+_LABELS = pytest.StashKey[dict[tuple[int, ...], "_Labels"]]()  # by the ids of the function and its markers
 
 
 def is_control(item: pytest.Item) -> bool:
@@ -41,9 +40,6 @@ def target_of(item: pytest.Function) -> Target:
     target = item.callspec.params[TARGET]
     assert isinstance(target, Target)
     return target
-
-
-# ---- the start of a run
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -142,9 +138,6 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     if options.option(config, "profile"):
         lines.append(f"profile {options.option(config, 'profile')}: -m {expression!r}")
     return lines
-
-
-# ---- tests and their markers
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -249,9 +242,6 @@ def _place(item: pytest.Item, marker: pytest.Mark) -> str:
         if f".{marker.name}(" in line and all(str(each) in line for each in marker.args):
             return f"{path}:{number}"
     return f"{path}:{(first or 0) + 1}"
-
-
-# ---- the selection
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before -m, -k or --deselect leave anything out, and after

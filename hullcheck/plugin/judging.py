@@ -27,15 +27,12 @@ from hullcheck.writers import junit, terminal
 
 FIXTURE_FAILED = "a fixture failed"
 CRASHED = "the process that judged this control died"
-NOT_OF_HOSTS = (BROKEN, FIXTURE_FAILED, CRASHED)
-"""How reasons begin that tell of the control or of the run, and not of a host."""
+NOT_OF_HOSTS = (BROKEN, FIXTURE_FAILED, CRASHED)  # how reasons begin that tell of no host
 RESULT = pytest.StashKey[Result]()
 MORE = pytest.StashKey[list[pytest.Function]]()  # the controls of the same host that are judged with this one
-_AT_ONCE = pytest.StashKey[dict[Callable[..., Any], bool]]()
-"""Which controls are judged at once; none if another plugin or an option takes part."""
+_AT_ONCE = pytest.StashKey[dict[Callable[..., Any], bool]]()  # which controls are judged at once
 _LOCATIONS = pytest.StashKey[dict[Callable[..., Any], tuple[str, int | None, str]]]()
-_OF_ANY_ENGINE = frozenset({"container", "container_log", "image", "image_contents"})
-"""What controls ask for that judge what an engine without a daemon has, too."""
+_OF_ANY_ENGINE = frozenset({"container", "container_log", "image", "image_contents"})  # what Podman has, too
 _PHASES = ("protocol", "setup", "call", "teardown", "makereport")
 _KNOWN = {
     *("_hypothesis_pytestplugin", "_pytest", "hullcheck"),

@@ -94,8 +94,6 @@ class AuditSession:
         policy = self.inventory.policy_for(target)
         return replace(target, paths=tuple(policy.paths.items()), secret_names=policy.secret_names)
 
-    # ---- the folder of the run
-
     def _folder(self) -> Path:
         if self.worker:
             return Path(self.worker["hullcheck_folder"])
@@ -112,8 +110,6 @@ class AuditSession:
                 f"{self.folder.parent}: {error.strerror}; a run leaves its results in a folder: write --reports=PATH"
             ) from None
         return self.folder
-
-    # ---- recordings
 
     def begin_gathering(self) -> None:
         """Ask all targets, in other threads, and keep each recording in the folder of the run."""
@@ -196,8 +192,6 @@ class AuditSession:
         except (EvidenceError, NotApplicable):
             return bool(facts.kind == "host")
         return False
-
-    # ---- what the inventory makes of findings
 
     def profile(self, name: str, markers: Collection[str]) -> str:
         """Return the selection of this name in the inventory; check all its profiles against *markers*."""

@@ -31,8 +31,7 @@ from hullcheck.verdicts import EvidenceError, Verdict
 from hullcheck.writers import junit
 
 _CONTROLS = pytest.StashKey[dict[str, Control]]()  # the controls that workers have collected, by their ids
-_TOGETHER = pytest.StashKey[dict[str, tuple[str, ...]]]()
-"""The ids of the controls of the same host that a worker judges with a test, by its id."""
+_TOGETHER = pytest.StashKey[dict[str, tuple[str, ...]]]()  # by test, what is judged with it
 
 
 class _Judged(Struct, frozen=True):

@@ -57,9 +57,6 @@ def _unread(answer: dict[str, str], found: Collection[str], faults: list[str]) -
     return tuple(zip(names, faults, strict=True))
 
 
-# ---- a container that is a target of its own
-
-
 class Inside(Source):
     """A container as it shows itself: what everything in it can do, and what it has mounted."""
 

@@ -169,7 +169,7 @@ class Answer(Struct, frozen=True):
 
 def _way(seen: dict[str, Node], last: str) -> tuple[Node, ...]:
     """Return the directories and links on the way, *last* the last of them."""
-    return (*(each for path, each in seen.items() if path != last), *([seen[last]] if last in seen else ()))
+    return tuple(sorted(seen.values(), key=lambda each: each.path == last))
 
 
 def _node(line: str) -> tuple[str, Node | State]:

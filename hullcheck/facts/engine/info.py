@@ -42,8 +42,7 @@ ENGINE = Probe.from_file(
     ),
 )
 
-_WITHOUT_STATUS = ("vfs", "fuse-overlayfs")
-"""Storage drivers that have nothing to say of themselves; the store of containerd always has."""
+_WITHOUT_STATUS = ("vfs", "fuse-overlayfs")  # storage drivers that report nothing of themselves
 _CONTAINERD_STORE = "io.containerd.snapshotter"
 # The group of a pod of Podman.
 _POD = regex(r"(machine|user)\.slice/\1-libpod_pod_[0-9a-f]{64}\.slice|/libpod_parent/[0-9a-f]{64}")

@@ -43,14 +43,13 @@ def neighbours(
         found += [Neighbour("dockerd", "dockerd", (pid,)) for pid in others if pid in presence.daemon_pids]
     if PROCESSES.name not in recording.answers:
         return tuple(found)
+    what = "other engines than Docker's"
     try:
         found += _others(Words(recording.section(PROCESSES, "tasks")), processes.get())
-    except EvidenceError as error:
-        return (*found, Neighbour("unread", f"other engines than Docker's ({error})"))
-    try:
+        what = "the plugins of the engine"
         found += [Neighbour("plugin", each.name) for each in plugins.get() if each.enabled]
-    except EvidenceError:
-        found.append(Neighbour("unread", "the plugins of the engine"))
+    except EvidenceError as error:
+        found.append(Neighbour("unread", f"{what} ({error})"))
     return tuple(found)
 
 

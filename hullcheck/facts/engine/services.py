@@ -50,9 +50,6 @@ _CLOCKS = 1 / 24  # days by which the clocks of managers may differ
 _MANAGEMENT_PORT, _GOSSIP_PORT = 2377, 7946
 
 
-# ---- what is kept
-
-
 def _searched(config: Config) -> Config:
     """Return a config with the kinds of secrets that are in its text in the place of this."""
     data = config.spec.data
@@ -114,9 +111,6 @@ SWARM = Probe.from_file(
         configs=kept_as(Configs, lambda found: tuple(map(_searched, found))),
     ),
 )
-
-
-# ---- services
 
 
 class Service(Struct, frozen=True):
@@ -203,9 +197,6 @@ def services(recording: Recording, engine: Engine) -> dict[str, Service]:
     if not node.control_available:
         raise EvidenceError("only a manager of the swarm knows its services; audit a manager as well")
     return services_of(recording)
-
-
-# ---- the swarm
 
 
 class Swarm(Struct, frozen=True, dict=True):
@@ -304,16 +295,12 @@ class Swarm(Struct, frozen=True, dict=True):
         return int(port) if port.isdecimal() else _MANAGEMENT_PORT
 
 
-def _reaches_nodes(network: Network) -> bool:
-    """Whether it may reach over several nodes; a bridge of the swarm stays on its node."""
-    return network.driver == "overlay" or (network.scope == "swarm" and network.driver not in _OF_ONE_NODE)
-
-
 @fact()
 def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subjects[Network]:
-    """Every network of the swarm that reaches over several nodes."""
+    """Every network of the swarm that may reach over several nodes; a bridge of the swarm stays on its node."""
     _ = swarm.cluster
-    overlay = [each for each in networks.get() if _reaches_nodes(each)]
+    of_swarm = (each for each in networks.get() if each.driver == "overlay" or each.scope == "swarm")
+    overlay = [each for each in of_swarm if each.driver not in _OF_ONE_NODE]
     named = tuple((each.name, each) for each in sorted(overlay, key=lambda each: each.name))
     return Subjects("network", named, nothing="the swarm has no overlay network")
 

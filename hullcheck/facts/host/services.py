@@ -31,8 +31,7 @@ _APPLICATION_WORDS = """
     php-fpm postgres prometheus proftpd pure-ftpd rabbitmq-server redis-server slapd smbd smtpd sendmail squid tomcat
     traefik unbound uwsgi valkey-server varnishd vsftpd
 """
-_APPLICATIONS = frozenset(_APPLICATION_WORDS.split())
-"""Application servers by the names of their programs, without versions as in php-fpm8.4."""
+_APPLICATIONS = frozenset(_APPLICATION_WORDS.split())  # without versions, as in php-fpm8.4
 UNSEEN = "a program that is not seen"
 
 

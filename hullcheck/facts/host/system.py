@@ -15,8 +15,7 @@ from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 FORWARD = "net.ipv4.ip_forward"
-SETTINGS = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}
-"""The settings of the kernel that the guide demands, by name."""
+SETTINGS = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}  # that the guide asks for
 _SETTING = regex(r"(/[^:]*):\s*-?\s*([\w./]+)\s*=\s*(\S+)\s*")
 PRESENCE_LINES = (r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign")
 _OS_RELEASE, _MACHINE_IDS = "/etc/os-release", ("/etc/machine-id", "/var/lib/dbus/machine-id")

@@ -198,9 +198,6 @@ def _build_moment(text: str | None, recorded: float) -> float | None:
     return time if _OLDEST < time <= recorded + DAY else None  # a day ahead by another clock or time zone
 
 
-# ---- what is not in use
-
-
 class Idle(Struct, frozen=True):
     """An image or a container that is not in use."""
 

@@ -185,10 +185,6 @@ def _kept_images(text: str) -> str:
     return "\n".join(map(_encoded, msgspec.json.decode(kept)))
 
 
-def _kept_store(text: str) -> str:
-    return _encoded({digest: _masked(each) for digest, each in stored_documents(text).items()})
-
-
 def _masked(found: Stored) -> Stored:
     history = found.history and tuple(each.without_secrets() for each in found.history)
     return msgspec.structs.replace(found, history=history)
@@ -211,5 +207,10 @@ def _encoded(found: object) -> str:
 
 IMAGES = Probe.from_file(
     "images",
-    in_sections(images=_kept_images, stored=_kept_store, came=lines_like("[0-9]+ [0-9a-f]{64}"), history=_kept_history),
+    in_sections(
+        images=_kept_images,
+        stored=lambda text: _encoded({digest: _masked(each) for digest, each in stored_documents(text).items()}),
+        came=lines_like("[0-9]+ [0-9a-f]{64}"),
+        history=_kept_history,
+    ),
 )
