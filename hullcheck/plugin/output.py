@@ -90,7 +90,6 @@ class Quiet:
         asked = any(each.startswith("-r") for each in words)  # in settings it is a habit, and here a wish
         self.wanted = config.get_verbosity() <= 0 and not asked
         self._in_summary = pytest.TestReport("a control", ("", None, ""), {}, "passed", None, "call")
-        self._all: dict[str, list[Any]] = {}
 
     def forget(self, reporter: Any, report: pytest.TestReport) -> None:
         """Keep of a *report* that the reporter has just got no more than that it counts: those of a fleet are many."""
@@ -99,15 +98,14 @@ class Quiet:
                 if reports and reports[-1] is report:
                     reports[-1] = self._in_summary
 
-    def hide(self, reporter: Any) -> None:
-        for name, reports in reporter.stats.items():
-            shown = [each for each in reports if each is not self._in_summary]
-            if len(shown) < len(reports):
-                self._all[name], reporter.stats[name] = reports, shown
-
-    def show(self, reporter: Any) -> None:
-        reporter.stats.update(self._all)
-        self._all = {}
+    @contextlib.contextmanager
+    def hidden(self, reporter: Any) -> Iterator[None]:
+        """Leave controls out of the lists meanwhile."""
+        every = dict(reporter.stats)
+        for name, reports in every.items():
+            reporter.stats[name] = [each for each in reports if each is not self._in_summary]
+        yield
+        reporter.stats.update(every)
 
 
 def command() -> tuple[str, ...]:

@@ -270,9 +270,8 @@ class Reporting:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:
         """Print the summary below pytest's own lists, in the place of what they would say of controls."""
-        self.quiet.hide(terminalreporter)
-        yield
-        self.quiet.show(terminalreporter)
+        with self.quiet.hidden(terminalreporter):
+            yield
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and (
             options.asks_for_audit(self.config) or selects_by_marker(self.config)
         ):

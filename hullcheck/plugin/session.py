@@ -279,9 +279,6 @@ def session_of(config: pytest.Config) -> AuditSession:
     return config.stash[SESSION]
 
 
-# ---- what options and settings ask for
-
-
 @contextmanager
 def _wrong_use(before: str = "") -> Iterator[None]:
     try:

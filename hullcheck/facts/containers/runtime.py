@@ -96,14 +96,13 @@ class Runtime(Struct, frozen=True, dict=True):
         confined = self.main_process.no_new_privileges and self.container.user.strip("0") not in ("", "root")
         main, own = self.main_process, {process.pid: process for process in self.processes}
 
-        def is_below_main(process: Process) -> bool:
-            while process.pid != main.pid and process.parent in own:
-                process = own[process.parent]
-            return process.pid == main.pid
-
         if self.root_uid in main.uids:
             return ()
-        return tuple(x for x in own.values() if self.root_uid in x.uids and (confined or not is_below_main(x)))
+        below, children = set[int](), {main.pid}
+        while children:
+            below |= children
+            children = {each.pid for each in own.values() if each.parent in children} - below
+        return tuple(x for x in own.values() if self.root_uid in x.uids and (confined or x.pid not in below))
 
     @cached_property
     def root_uid(self) -> int:

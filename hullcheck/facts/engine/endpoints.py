@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from hullcheck.facts.engine.daemon_options import Setting
-from hullcheck.facts.engine.daemon_process import DaemonProcess, UnixSocket
+from hullcheck.facts.engine.daemon_process import DaemonProcess
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.values import canonical
 from hullcheck.verdicts import EvidenceError
@@ -145,9 +145,3 @@ class RemoteApi(Struct, frozen=True):
         known = self.process.environment
         folder = known.get("DOCKER_CERT_PATH") or f"{known.get('HOME', '')}/.docker"
         return f"{folder}/ca.pem"
-
-
-def is_api(each: UnixSocket, named: set[str], roots: set[str]) -> bool:
-    """Below its own directory the daemon has sockets for metrics, networks, plugins and swarm."""
-    below = any(is_below(path, root) for path in (each.path, each.real) for root in roots)
-    return each.path in named or not below

@@ -134,21 +134,7 @@ def processes(recording: Recording) -> Processes:
     for pid, fields in status.items():
         of = links[pid]
         found[pid] = Process(pid, fields, tuple(cgroups[pid]), of.get("pid"), of.get("exe", ""), of.get("user"))
-    _require_tree(found)
     return Processes(found)
-
-
-def _require_tree(processes: dict[int, Process]) -> None:
-    """Raise EvidenceError for a process that is its own ancestor: its number was used again, or damage."""
-    rooted = set[int]()
-    for process in processes.values():
-        way, pid = set[int](), process.pid
-        while pid not in rooted and pid in processes and "PPid" in processes[pid].status:
-            if pid in way:
-                raise EvidenceError(f"process {pid} is its own ancestor in /proc: audit again")
-            way.add(pid)
-            pid = processes[pid].parent
-        rooted |= way
 
 
 _SERVER_NAMES = """
