@@ -278,9 +278,6 @@ def stop(config: pytest.Config, faults: Sequence[str]) -> None:
     config.hook.pytest_collectreport(report=report)
 
 
-# ---- `hullcheck controls`
-
-
 def _list(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Write the controls, and what could not be collected, for `hullcheck.controls.catalog`."""
     found = {(str(item.path), each["id"]): each for item in items if (each := _described(item))}

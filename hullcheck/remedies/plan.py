@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
+from hullcheck import remedies
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.host.file import FileFact, State
@@ -16,17 +17,6 @@ from hullcheck.lazy import regex
 from hullcheck.messages import printable
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
-from hullcheck.remedies import (
-    AuditRule,
-    ContainerLimit,
-    ContainerOptions,
-    KernelSettings,
-    Mode,
-    Owner,
-    Remedy,
-    Settings,
-    audit_rule,
-)
 from hullcheck.remedies.merge import merged
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Audit
@@ -173,12 +163,12 @@ def plan_of(
     return Plan(target, run, tuple(each for each in changes if is_safe(each[1])), tuple(left), tuple(asked))
 
 
-def change(failure: Failure, remedy: Remedy, facts: Facts) -> Change:
+def change(failure: Failure, remedy: remedies.Remedy, facts: Facts) -> Change:
     """Return what mends a failure; EvidenceError says why nothing of the remedy does."""
     return _CHANGES[type(remedy)](failure, remedy, facts)
 
 
-def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> DaemonSettings:
+def _daemon_settings(failure: Failure, remedy: remedies.Settings, facts: Facts) -> DaemonSettings:
     daemon: Daemon = facts.get("daemon")
     config, unit = daemon.config, daemon.process.unit
     if daemon.engine.rootless:
@@ -212,17 +202,17 @@ def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> Daemon
     return DaemonSettings(config.path, started_by, remedy.put, without)
 
 
-def _audit_rule(failure: Failure, remedy: AuditRule, facts: Facts) -> Rule:
+def _audit_rule(failure: Failure, remedy: remedies.AuditRule, facts: Facts) -> Rule:
     reason = failure.finding.reason
     if not reason.startswith((_UNCOVERED, _AUDITING_OFF)):
         raise EvidenceError("auditd is not installed, or a loaded rule is in the way or records too little")
     node = _file(facts, remedy.files, failure).node
     if not _RULE_PATH.fullmatch(node.path):
         raise EvidenceError("its path cannot stand in an audit rule")
-    return Rule(audit_rule(node.path, tree=node.is_directory), reason.startswith(_AUDITING_OFF))
+    return Rule(remedies.audit_rule(node.path, tree=node.is_directory), reason.startswith(_AUDITING_OFF))
 
 
-def _kernel_setting(failure: Failure, remedy: KernelSettings, facts: Facts) -> KernelSetting:
+def _kernel_setting(failure: Failure, remedy: remedies.KernelSettings, facts: Facts) -> KernelSetting:
     finding = failure.finding
     name = finding.subject if finding.kind == "setting" else next(iter(remedy.values))
     if name not in remedy.values:
@@ -233,7 +223,7 @@ def _kernel_setting(failure: Failure, remedy: KernelSettings, facts: Facts) -> K
     return KernelSetting(name, remedy.values[name])
 
 
-def _file_rights(failure: Failure, remedy: Mode | Owner, facts: Facts) -> Rights:
+def _file_rights(failure: Failure, remedy: remedies.Mode | remedies.Owner, facts: Facts) -> Rights:
     file, reason = _file(facts, remedy.files, failure), failure.finding.reason
     node = file.node
     if file.owners != frozenset({0}):
@@ -242,7 +232,7 @@ def _file_rights(failure: Failure, remedy: Mode | Owner, facts: Facts) -> Rights
         raise EvidenceError("it is a link, has an unusual path, or is another program's")
     is_own = reason.startswith(("belongs to uid", "its group is", "has mode "))
     path = node.path if is_own else ""
-    if isinstance(remedy, Owner):
+    if isinstance(remedy, remedies.Owner):
         owner = {"SocketUser": "root"} if file.next_owner not in ("", "0", "root") else {}
         group = {"SocketGroup": remedy.group} if file.next_group not in ("", remedy.group) else {}
         places, word, value, socket = file.foreign_places, "owner", f"root:{remedy.group}", owner | group
@@ -285,23 +275,25 @@ def _file(facts: Facts, name: str, failure: Failure) -> FileFact:
     raise EvidenceError("it is not there, or the recording does not tell which file it is")
 
 
-def _container(failure: Failure, remedy: ContainerLimit | ContainerOptions, facts: Facts) -> Limit | Options:
+def _container(
+    failure: Failure, remedy: remedies.ContainerLimit | remedies.ContainerOptions, facts: Facts
+) -> Limit | Options:
     finding = failure.finding
     if finding.kind != "container" or not _CONTAINER.fullmatch(finding.subject):
         raise EvidenceError("it is no container, or has an unusual name")
     if not re.fullmatch(remedy.finding, finding.reason):
         raise EvidenceError("it has another cause than those for which a remedy has been proven")
-    if isinstance(remedy, ContainerLimit):
+    if isinstance(remedy, remedies.ContainerLimit):
         return Limit(finding.subject, remedy.options)
     return Options(finding.subject, remedy.add, remedy.drop)
 
 
-_CHANGES: Mapping[type[Remedy], Callable[..., Change]] = {
-    Settings: _daemon_settings,
-    AuditRule: _audit_rule,
-    KernelSettings: _kernel_setting,
-    Mode: _file_rights,
-    Owner: _file_rights,
-    ContainerLimit: _container,
-    ContainerOptions: _container,
+_CHANGES: Mapping[type[remedies.Remedy], Callable[..., Change]] = {
+    remedies.Settings: _daemon_settings,
+    remedies.AuditRule: _audit_rule,
+    remedies.KernelSettings: _kernel_setting,
+    remedies.Mode: _file_rights,
+    remedies.Owner: _file_rights,
+    remedies.ContainerLimit: _container,
+    remedies.ContainerOptions: _container,
 }

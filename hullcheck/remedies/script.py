@@ -172,9 +172,6 @@ def playbook(plan: Plan) -> str:
     return head + yaml.safe_dump([play], sort_keys=False, width=1000, explicit_start=True)
 
 
-# ---- text of a host, which must not steer a shell, and become no markup
-
-
 def quoted(word: str) -> str:
     """Return *word* as one word of a shell's command line; ValueError if no line of a script can hold it."""
     if "\n" in word or "\0" in word or printable(word) != word:

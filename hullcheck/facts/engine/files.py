@@ -56,20 +56,16 @@ class EngineFiles(Struct, frozen=True, dict=True):
     def file(self, path: str, root: str | None = None) -> FileFact:
         """Return a file by its path, as the daemon sees it, or below another *root*."""
         found = self.answer.look(path, self.root if root is None else root)
-        return replace(found, owners=self._owners, groups=self._groups)
+        process = self.daemon.process
+        owners = frozenset({0, *process.uids[1:2]} if process.rootless else {0})  # root, and a rootless engine's user
+        return replace(found, owners=owners, groups=self._groups)
 
     def at(self, *paths: str, nothing: str = "", root: str | None = None) -> Files:
         return Subjects("file", tuple((path, self.file(path, root)) for path in paths), nothing)
 
     @cached_property
-    def _owners(self) -> frozenset[int]:
-        """Who may own files of the engine: root, and the user of a rootless one."""
-        process = self.daemon.process
-        return frozenset({0, *process.uids[1:2]}) if process.rootless else frozenset({0})
-
-    @cached_property
     def _groups(self) -> tuple[range, ...]:
-        """The numbers of their groups; those of a rootless engine's namespace are lent to its user."""
+        """The groups that may own files of the engine; those of a rootless one's namespace are lent to its user."""
         if not self.daemon.process.rootless:
             return (range(1),)
         own = [range(int(each), int(each) + 1) for each in self.words("group") if each.isdigit()]
@@ -157,15 +153,12 @@ class EngineFiles(Struct, frozen=True, dict=True):
         """Return sockets by their paths without links; the way is that of the names by which clients use them."""
         given, files = grouped((each.real, each.path) for each in self.daemon.process.unix_table), {}
         for path in paths:
-            files[path] = abstract_socket(path) if path[0] == "@" else self._socket(path, given.get(path, []))
+            seen = [replace(self.file(each), path=path) for each in (*given.get(path, ()), path)]
+            file = next((each for each in seen if each.state is not State.UNREAD), seen[-1])
+            files[path] = abstract_socket(path) if path[0] == "@" else file
             if path in given and files[path].is_absent:
                 files[path] = replace(files[path], state=State.UNREAD, doubt=_MOVED)
         return Subjects("file", tuple(files.items()), "the API listens on no unix socket")
-
-    def _socket(self, path: str, given: Iterable[str]) -> FileFact:
-        """Return a socket by the first of its names that was looked at."""
-        files = [replace(self.file(each), path=path) for each in (*given, path)]
-        return next((each for each in files if each.state is not State.UNREAD), files[-1])
 
     def programs(self, name: str) -> Files:
         """Return the programs of a name: those that run, and those that a search finds."""

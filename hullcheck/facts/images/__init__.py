@@ -8,16 +8,8 @@ from msgspec import Struct
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.images.models import (
-    BASE_LABELS,
-    IMAGES,
-    Description,
-    Settings,
-    Stored,
-    arrivals,
-    described,
-    stored,
-)
+from hullcheck.facts.images import models
+from hullcheck.facts.images.models import Description, Stored
 from hullcheck.facts.images.steps import Step, steps_of
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
@@ -85,10 +77,10 @@ class Image(Struct, frozen=True, kw_only=True):
         return self.history
 
 
-@fact(IMAGES)
+@fact(models.IMAGES)
 def image(recording: Recording, engine: Engine, container: Later[Subjects[Container]]) -> Subjects[Image]:
     """Every image that the engine holds, but none that is only a step on the way to another."""
-    known, blobs = described(recording), stored(recording)
+    known, blobs = models.described(recording), models.stored(recording)
     if not known:
         engine.require_none("images")
     parents = {each.parent for each in known.values()}
@@ -105,10 +97,10 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
     return Subjects("image", named, "the engine has no image")
 
 
-@fact(IMAGES)
+@fact(models.IMAGES)
 def image_names(recording: Recording) -> dict[str, str]:
     """The image id that each `repository:tag` names now."""
-    known = described(recording)
+    known = models.described(recording)
     return {tag: identifier for identifier, each in known.items() for tag in each.repo_tags or ()}
 
 
@@ -130,7 +122,7 @@ def _users(containers: Subjects[Container], known: Mapping[str, Description]) ->
 
 
 def _image(found: Description, blobs: Mapping[str, Stored], users: Iterable[str], recorded: float) -> Image:
-    config, digests = found.config or Settings(), found.repo_digests or ()
+    config, digests = found.config or models.Settings(), found.repo_digests or ()
     labels, (own, configurations) = config.labels or {}, _own_documents(found, blobs)
     history = next((tuple(steps_of(each.history or ())) for each in configurations), None)
     return Image(
@@ -139,7 +131,7 @@ def _image(found: Description, blobs: Mapping[str, Stored], users: Iterable[str]
         digests=_without_none(digests),
         pulled=tuple(each.repository for each in (found.identity and found.identity.pull) or ()),
         created=_build_moment(found.created, recorded),
-        base=tuple(labels[name] for name in BASE_LABELS if name in labels),
+        base=tuple(labels[name] for name in models.BASE_LABELS if name in labels),
         healthcheck=kind_of_check(config.healthcheck and config.healthcheck.test),
         secrets=found.secrets,
         history=None if history is None else (*history, *_later(config.on_build or (), history)),
@@ -206,10 +198,10 @@ class Idle(Struct, frozen=True):
     days: float | None
 
 
-@fact(IMAGES)
+@fact(models.IMAGES)
 def unused_images(recording: Recording, engine: Engine, container: Subjects[Container]) -> tuple[Idle, ...]:
     """The images that no container was made from or mounts, the oldest first; layers between them are not counted."""
-    known, came, now = described(recording), arrivals(recording), recording.now
+    known, came, now = models.described(recording), models.arrivals(recording), recording.now
     needed = set(_users(container, known))
     for image in tuple(needed):  # the images that it was built from cannot go either
         while (found := known.get(image)) and (image := found.parent or "") not in needed:
