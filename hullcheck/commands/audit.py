@@ -40,11 +40,7 @@ def add(commands: Subparsers) -> None:
     )
     script.add_argument("--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it")
     script.add_argument(
-        "--probe-timeout",
-        type=_seconds,
-        default=30,
-        metavar="SECONDS",
-        help="time for each probe (default: 30)",
+        "--probe-timeout", type=_seconds, default=30, metavar="SECONDS", help="time for each probe (default: 30)"
     )
     script.add_argument("--scan-reports", metavar="FOLDER", help="where the reports of image scanners lie there")
     script.add_argument("--docker-bench-log", metavar="FILE", help="the JSON log of docker-bench-security there")
@@ -56,7 +52,8 @@ def _audit(given: argparse.Namespace) -> int:
 
     selected = any(each.startswith(_SELECTING) for each in given.more)
     inventory = [f"--inventory={shipped.demo()}"] if given.demo else []
-    cache = [] if "no:cacheprovider" in given.more else ["-o", f"cache_dir={_cache()}"]
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")  # not beside the package
+    cache = [] if "no:cacheprovider" in given.more else ["-o", f"cache_dir={caches / 'hullcheck'}"]
     arguments = [*shipped.command(), *cache, *inventory, *([] if selected else ["-m", "cis"]), *given.more]
     print(f"+ {shlex.join(['pytest', *arguments])}", flush=True)
     status = int(pytest.main(arguments))
@@ -64,11 +61,6 @@ def _audit(given: argparse.Namespace) -> int:
         print("This was a demonstration, so it ends with status 0; an audit of such hosts ends with status 1.")
         return 0
     return status
-
-
-def _cache() -> Path:
-    """Return where pytest keeps its cache: not beside the package."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hullcheck"
 
 
 def _probe_script(given: argparse.Namespace) -> int:

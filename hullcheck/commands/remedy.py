@@ -1,10 +1,11 @@
 """`hullcheck remedy` and `hullcheck policy`: files that mend what failed in an audit, or a policy that accepts it."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hullcheck import private_files
 from hullcheck.commands import Subparsers, add_run_folder
 from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse, did_you_mean, printable
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 FOLDER = Path("remedy")
 _NAME = regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+MARK = ".hullcheck-remedy"  # its first line says that a folder is ours, the others are paths of files
+_OURS = "made by `hullcheck remedy`; what is listed here is written anew"
+_PATH = regex(r"(?!\.\.?/)[^/]+/(?!\.\.?$)[^/]+")  # TARGET/NAME, which cannot lead out of the folder
 
 
 def add(commands: Subparsers) -> None:
@@ -79,7 +83,7 @@ def _policy(given: argparse.Namespace) -> int:
 
 
 def _remedy(given: argparse.Namespace) -> int:
-    from hullcheck.remedies import folder, readme, script
+    from hullcheck.remedies import readme, script
     from hullcheck.remedies.plan import failed_on, plan
 
     run: Path = given.run_folder
@@ -106,10 +110,44 @@ def _remedy(given: argparse.Namespace) -> int:
         files |= {f"{each}/{name}": text for name, text in parts.items()}
         plans.append(made)
     if plans:
-        folder.write(given.output, files)
+        write(given.output, files)
     for made in plans:
         print(_line(made, given.output))
     return 0
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write *files*, each as `TARGET/NAME` in *folder*, in the place of those of an earlier call."""
+    try:
+        old = _listed(folder)
+        parents = {folder / each.partition("/")[0] for each in (*old, *files)}
+        for each in parents:
+            if each.is_symlink() or (each.exists() and not each.is_dir()):
+                raise WrongUse(f"{each}: is not ours; name a new folder with --output DIR")
+        for name in old:
+            (folder / name).unlink(missing_ok=True)
+        for each in (folder, *parents):
+            private_files.make_folder(each)
+        private_files.write(folder / MARK, "".join(f"{each}\n" for each in (_OURS, *files)).encode())
+        for name, text in files.items():
+            private_files.write(folder / name, text.encode("utf-8"))
+        for each in parents:
+            if not any(each.iterdir()):
+                each.rmdir()
+    except OSError as error:
+        raise WrongUse(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
+
+
+def _listed(folder: Path) -> list[str]:
+    """Return the files of an earlier call; WrongUse where something is there that is not ours."""
+    if not folder.is_symlink() and (not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))):
+        return []
+    mark = folder / MARK
+    is_ours = not folder.is_symlink() and mark.is_file() and not mark.is_symlink()
+    first, *listed = mark.read_text(encoding="utf-8").splitlines() if is_ours else [""]
+    if first != _OURS or not all(map(_PATH.fullmatch, listed)):
+        raise WrongUse(f"{folder}: was not made by `hullcheck remedy`; name a new folder with --output DIR")
+    return listed
 
 
 def _targets(audit: Audit, wanted: Sequence[str] | None) -> list[str]:
@@ -147,7 +185,7 @@ def _recording(path: Path) -> "Recording":
 
 def _line(plan: "Plan", output: Path) -> str:
     mended = {failure.control.id for failure, _ in plan.changes}
-    left = {each.failure.control.id for each in plan.left} | {each.control.id for each in plan.asked}
+    left = {failure.control.id for failure, _ in plan.left} | {each.control.id for each in plan.asked}
     return printable(
         f"{plan.target}: {len(mended)} controls to mend, {len(left - mended)} left to a person:"
         f" {output / plan.target / 'README.md'}"

@@ -43,9 +43,7 @@ def add(commands: Subparsers) -> None:
     form = past.add_mutually_exclusive_group()
     add_json(form)
     form.add_argument(
-        "--prometheus",
-        action="store_true",
-        help="print OpenMetrics text with the time of each run, for Prometheus",
+        "--prometheus", action="store_true", help="print OpenMetrics text with the time of each run, for Prometheus"
     )
     past.set_defaults(run=_history)
 
@@ -71,11 +69,7 @@ def add(commands: Subparsers) -> None:
     compare.add_argument("tool", choices=("docker-bench",), help="the other tool")
     compare.add_argument("log", type=Path, metavar="LOG", help="its JSON log: with `-l FILE` it is FILE.json")
     compare.add_argument(
-        "--results",
-        type=Path,
-        default=RESULTS,
-        metavar="PATH",
-        help=f"those of the audit (default: {RESULTS})",
+        "--results", type=Path, default=RESULTS, metavar="PATH", help=f"those of the audit (default: {RESULTS})"
     )
     compare.add_argument("--target", metavar="NAME", help="the target, where the audit has several")
     add_json(compare)

@@ -120,12 +120,12 @@ def compare(log: Log, audit: Audit, target: str, titles: Mapping[str, str]) -> C
 
 def _current(log: Log, check: Check) -> str:
     """Return the number of today, or that of the tool, marked, for what its benchmark does not have."""
-    return benchmarks.current_number(log.benchmark, check.number) or f"{check.number} of {log.benchmark}"
+    return benchmarks.current_number(log.run.version, check.number) or f"{check.number} of {log.run.version}"
 
 
 def _row(log: Log, number: str, check: Check | None, control: Control, result: Result) -> Row:
     if check is None:
-        new = benchmarks.number_in(log.benchmark, number) is None
+        new = benchmarks.number_in(log.run.version, number) is None
         note = f"new in the CIS benchmark {benchmarks.CURRENT}" if new else "it was not checked"
         return Row(number, control.title, Kind.ONLY_HERE, result=result, note=note)
     kind = _kind(check, result)
@@ -136,7 +136,7 @@ def _row(log: Log, number: str, check: Check | None, control: Control, result: R
 
 def _only_there(log: Log, number: str, check: Check, titles: Mapping[str, str]) -> Row:
     known = number in titles
-    note = "no control was judged" if known else f"not of the CIS benchmark {log.benchmark}"
+    note = "no control was judged" if known else f"not of the CIS benchmark {log.run.version}"
     return Row(number, titles.get(number, check.title), Kind.ONLY_THERE, check, note=note)
 
 

@@ -15,5 +15,4 @@ for _module in walk_packages(__path__, f"{__name__}."):
     import_module(_module.name)
 registry.check()
 
-PROBES = registry.probes()
-"""What every target is asked."""
+PROBES = registry.probes()  # what every target is asked

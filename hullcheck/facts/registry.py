@@ -20,8 +20,7 @@ Maker = TypeVar("Maker", bound=Callable[..., Any])
 
 NOT_TOLD = "a Compose file does not tell this: it shows on the host once the container is there"
 
-GIVEN = ("recording", "policy")
-"""What a fact may ask for beside other facts."""
+GIVEN = ("recording", "policy")  # what a fact may ask for beside other facts
 
 
 class Later(Struct, Generic[T], frozen=True):
@@ -31,18 +30,13 @@ class Later(Struct, Generic[T], frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """How a fact is made.
-
-    Attributes:
-        needs: the names of the facts that it is given, and *later* those of them that it is given as `Later`.
-        probes: those whose answers it reads itself.
-    """
+    """How a fact is made."""
 
     name: str
     make: Callable[..., Any]
-    needs: tuple[str, ...]
-    later: frozenset[str]
-    probes: tuple[Probe, ...]
+    needs: tuple[str, ...]  # the names of the facts that it is given
+    later: frozenset[str]  # those of them that it is given as `Later`
+    probes: tuple[Probe, ...]  # those whose answers it reads itself
 
     @property
     def description(self) -> str:
@@ -50,17 +44,13 @@ class Fact(Struct, frozen=True):
         return inspect.getdoc(self.make) or f"The {self.name.replace('_', ' ')} of the target."
 
     def __str__(self) -> str:
-        """Its name, and where it is written."""
         file, (_, line) = inspect.getsourcefile(self.make), inspect.getsourcelines(self.make)
         return f"{file}:{line}: the fact {self.name!r}"
 
 
-FACTS: dict[str, Fact] = {}
-"""All facts by name."""
-INSIDE: dict[str, Fact] = {}
-"""Those that are made in another way where the target is a container."""
-FROM_FILE: dict[str, Fact] = {}
-"""Those that a Compose file tells; it tells no other."""
+FACTS: dict[str, Fact] = {}  # all facts by name
+INSIDE: dict[str, Fact] = {}  # those that are made in another way where the target is a container
+FROM_FILE: dict[str, Fact] = {}  # those that a Compose file tells; it tells no other
 
 
 def fact(
@@ -68,15 +58,8 @@ def fact(
 ) -> Callable[[Maker], Maker]:
     """Register the decorated function as a fact; its parameters are the names of others.
 
-    It is handed the answers to *probes* alone as its `recording`.
-
-    Args:
-        name: that of the function where it is not given.
-        on: `container` for what takes the place of a fact of the same name where the target is a container, `compose`
-            where it is a Compose file; no host is asked the probes of these.
-
-    Raises:
-        TypeError: there is one of this name, or a probe cannot be told from another.
+    As its `recording` it gets the answers to *probes* alone. With *on* it takes the place of the fact of this name if
+    the target is a container or a Compose file. TypeError if the name of the fact or of a probe is taken.
     """
 
     def register(make: Maker) -> Maker:
@@ -120,8 +103,7 @@ def probes() -> tuple[Probe, ...]:
     """The probes of all facts, each once, as a target is asked: those that others need come before them."""
     found = {probe.name: probe for probe in _probes()}
     place = {name: number for number, name in enumerate(ORDER, -len(ORDER))}
-    by_place = sorted(found.values(), key=lambda each: place.get(each.name, 0))
-    return tuple(sorted(by_place, key=lambda each: (each.name != CLOCK, not each.shared)))
+    return tuple(sorted(found.values(), key=lambda x: (x.name != CLOCK, not x.shared, place.get(x.name, 0))))
 
 
 def _probes() -> Iterator[Probe]:
@@ -146,10 +128,7 @@ def evidence_of(names: Iterable[str], kind: str) -> tuple[str, ...]:
 
 
 class Facts:
-    """The facts of one target, each made when it is first asked for.
-
-    Every fact is an attribute too: `facts.daemon` is `facts.get("daemon")`.
-    """
+    """The facts of one target, each made when it is first asked for; `facts.daemon` is `facts.get("daemon")`."""
 
     def __init__(self, recording: Recording, policy: Policy, **given: Any) -> None:
         """Take facts that are *given* as they are: self-tests hand in what they judge by."""
@@ -158,12 +137,7 @@ class Facts:
         self._made = {"policy": policy, **given}
 
     def get(self, name: str) -> Any:
-        """The fact of this name, or the policy.
-
-        Raises:
-            NotApplicable: there is no such thing on this target.
-            EvidenceError: it could not be read.
-        """
+        """Return the fact of this name, or the policy; NotApplicable or EvidenceError if there is none."""
         if name not in self._made:
             known = self._known(name)
             self._made[name] = known.make(*(self._handed(each, known) for each in known.needs))

@@ -9,29 +9,19 @@ from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
 
-DAEMON_DEFAULT = "(default of the daemon)"
-"""The name of the log that containers get by default, among theirs; no container can be called so."""
+DAEMON_DEFAULT = "(default of the daemon)"  # name of the log that containers get by default
 
 
 class Subjects(Struct, Generic[T], frozen=True):
-    """The subjects of one kind on a target, each with the name that a person would type.
-
-    Attributes:
-        nothing: why there is nothing to judge, for when *named* is empty; the evidence says so.
-        unread: those that cannot be judged, each with the reason; they spoil no other.
-    """
+    """The subjects of one kind on a target, each with the name that a person would type."""
 
     kind: str
     named: tuple[tuple[str, T], ...]
-    nothing: str = ""
-    unread: tuple[tuple[str, str], ...] = ()
+    nothing: str = ""  # why there is nothing to judge, for when *named* is empty; the evidence says so
+    unread: tuple[tuple[str, str], ...] = ()  # those that cannot be judged, each with the reason; they spoil no other
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
-        """Each subject with its name, for whoever needs to know all of them.
-
-        Raises:
-            EvidenceError: one could not be read.
-        """
+        """Each subject with its name; EvidenceError if one could not be read."""
         for name, reason in self.unread:
             raise EvidenceError(f"{self.kind} {name}: {reason}")
         return iter(self.named)

@@ -1,22 +1,32 @@
 """The lines that probes answer with: `WORD:TEXT`, and the blocks of properties that `systemctl show` prints."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import TypeVar
 
 from msgspec import Struct
 
 from hullcheck.verdicts import EvidenceError
+
+Key = TypeVar("Key")
+Each = TypeVar("Each")
+
+
+def grouped(pairs: Iterable[tuple[Key, Each]]) -> dict[Key, list[Each]]:
+    """Return the second of each pair by the first, in order."""
+    found = dict[Key, list[Each]]()
+    for key, each in pairs:
+        found.setdefault(key, []).append(each)
+    return found
 
 
 class Words:
     """The texts of an answer by their words, in the order of its lines."""
 
     def __init__(self, answer: str) -> None:
-        self._by_word: dict[str, list[str]] = {}
-        for line in answer.split("\n"):
-            word, _, text = line.partition(":")
-            self._by_word.setdefault(word, []).append(text)
+        parts = (line.partition(":") for line in answer.split("\n"))
+        self._by_word = grouped((word, text) for word, _, text in parts)
 
     def __contains__(self, word: str) -> bool:
         return word in self._by_word

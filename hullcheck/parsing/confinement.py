@@ -20,10 +20,8 @@ _GIVEN = """
     CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT
     KILL AUDIT_WRITE
 """
-DOCKER_DEFAULT = frozenset(_GIVEN.split())
-"""What a container has where no option says otherwise (documentation of docker run)."""
-BELOW_ROOT = frozenset(("IPC_LOCK", "NET_BIND_SERVICE", "NET_RAW", "SYS_NICE"))
-"""What programs are often given in place of root's powers, and which gives none over files and processes of others."""
+DOCKER_DEFAULT = frozenset(_GIVEN.split())  # by the documentation of docker run
+BELOW_ROOT = frozenset(("IPC_LOCK", "NET_BIND_SERVICE", "NET_RAW", "SYS_NICE"))  # no power over what others own
 
 
 def capability_names(bits: int) -> frozenset[str]:
@@ -69,11 +67,7 @@ def read_seccomp(text: str) -> dict[str, Any]:
 
 
 def seccomp_flaw(profile: SeccompProfile) -> str:
-    """Return why a profile protects from next to nothing; empty if it denies by default.
-
-    Raises:
-        EvidenceError: it has no default action.
-    """
+    """Return why a profile protects from next to nothing; empty if it denies by default."""
     action = profile.get("defaultAction")
     if not action:
         raise EvidenceError("the seccomp profile could not be read")

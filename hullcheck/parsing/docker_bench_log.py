@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from hullcheck import inputs
 
-_VERSIONS = ("1.6.0",)
-"""Those of the tool whose numbers are known: they are of the benchmark with the same version."""
+_VERSION = "1.6.0"  # that of the tool whose numbers are known: they are of the benchmark with the same version
 _ON_DOCKER0 = "5.30"
 
 
@@ -23,18 +22,13 @@ class LogError(ValueError):
 
 
 class Check(Struct, frozen=True, rename={"number": "id", "title": "desc"}):
-    """What the tool says of one recommendation.
+    """What the tool says of one recommendation."""
 
-    Attributes:
-        number: in the tool's version of the benchmark; its own checks have others, such as C.2.
-        items: the subjects that it names, as it wrote them, split at every space.
-    """
-
-    number: str
+    number: str  # in the tool's version of the benchmark; its own checks have others, such as C.2
     title: str
     result: Literal["PASS", "WARN", "INFO", "NOTE"]
     details: str = ""
-    items: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()  # the subjects that it names, as it wrote them, split at every space
 
     @property
     def complete(self) -> bool:
@@ -65,7 +59,7 @@ class Check(Struct, frozen=True, rename={"number": "id", "title": "desc"}):
 class Run(Struct, frozen=True):
     """What of a log is stored: when the tool ran, the sections that it went through, and its results by number."""
 
-    version: str
+    version: str  # of the tool, and of the benchmark whose numbers it has
     sections: frozenset[str]
     results: dict[str, str]
     started: int | None = None
@@ -85,11 +79,6 @@ class Log(Struct, frozen=True):
     checks: tuple[Check, ...]
     run: Run
 
-    @property
-    def benchmark(self) -> str:
-        """The version of the benchmark whose numbers it has."""
-        return self.run.version
-
 
 def parse(text: str, path: str) -> Log:
     """Parse a log; LogError, which names *path*, if it is not whole or of a version whose numbers are unknown."""
@@ -97,9 +86,8 @@ def parse(text: str, path: str) -> Log:
         found = msgspec.convert(_json(text, path), _Document)
     except msgspec.ValidationError:
         raise LogError(f"{path}: not the JSON log of docker-bench-security") from None
-    if (version := found.dockerbenchsecurity) not in _VERSIONS:
-        of = f"{path}: of docker-bench-security {version}"
-        raise LogError(f"{of}, whose numbers are not known; known: {', '.join(_VERSIONS)}")
+    if (version := found.dockerbenchsecurity) != _VERSION:
+        raise LogError(f"{path}: of docker-bench-security {version}, whose numbers are not known; known: {_VERSION}")
     # with -c single checks stand there without a section
     entries = [entry for each in found.tests for entry in each.get("results", [each])]
     try:

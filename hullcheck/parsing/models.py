@@ -21,10 +21,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 def decode(text: str, of: type[T], what: str) -> T:
-    """Return the JSON document *text* as *of*, which is a struct, or a list of them.
-
-    EvidenceError names *what*, as `docker inspect`, and the field, or says why there is no document.
-    """
+    """Return the JSON document *text* as *of*; EvidenceError names *what*, as `docker inspect`, and the fault."""
     for sign in (DROPPED, FAILED):
         if text.startswith(sign):
             raise EvidenceError(f"{what}: {text.removeprefix(sign).strip()}")
@@ -35,11 +32,7 @@ def decode(text: str, of: type[T], what: str) -> T:
 
 
 def kept_as(of: Any, reduce: Callable[[Any], Any] = lambda value: value) -> Callable[[str], str]:
-    """Return the `keep` of a probe that answers one document: what *of* names of it, or why it is none.
-
-    Args:
-        reduce: takes what may be a secret out of the decoded document.
-    """
+    """Return the `keep` of a probe that answers one document: what *of* names, reduced by what may be a secret."""
 
     def keep(text: str) -> str:
         if not text.strip() or text.startswith((DROPPED, FAILED)):

@@ -5,13 +5,10 @@ from typing import Any, NamedTuple
 
 from hullcheck.lazy import regex
 
-DAY = 86400
-"""Seconds."""
-CLOCK_SLACK = 300
-"""Seconds by which two clocks that are right may differ."""
+DAY = 86400  # seconds
+CLOCK_SLACK = 300  # seconds by which two clocks that are right may differ
 
-Span = tuple[float, float]
-"""A time that is known to lie between two others, in seconds since the epoch: not before, not after."""
+Span = tuple[float, float]  # not before, and not after, in seconds since the epoch
 
 _TIME = regex(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d+))? ([+-]\d{4})")
 

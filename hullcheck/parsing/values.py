@@ -62,17 +62,11 @@ def canonical(host: str) -> str:
 
 
 class Reference(Struct, frozen=True):
-    """The reference with which a container was created.
+    """The reference with which a container was created."""
 
-    Attributes:
-        name: `repository:tag`, with the tag that the engine takes where none is given.
-        tag: empty where the image was named by its id or a digest.
-        digest: `sha256:...` of a reference that ends in one.
-    """
-
-    name: str
-    tag: str
-    digest: str
+    name: str  # `repository:tag`, with the tag that the engine takes where none is given
+    tag: str  # empty where the image was named by its id or a digest
+    digest: str  # `sha256:...` of a reference that ends in one
 
     @classmethod
     def parse(cls, text: str) -> "Reference":

@@ -18,18 +18,14 @@ from hullcheck.writers.run_folder import WRITERS
 
 
 class Bundling:
-    """What the bundle of one run is made with.
-
-    Attributes:
-        tests: the files of the controls that were judged, seen from the project.
-    """
+    """What the bundle of one run is made with."""
 
     def __init__(self, config: pytest.Config, audit_session: AuditSession) -> None:
         """See that a bundle can be made and signed."""
         self.config = config
         self.audit_session = audit_session
         self.key = options.path(config, "sign")
-        self.tests: set[str] = set()
+        self.tests: set[str] = set()  # the files of the controls that were judged, seen from the project
         _refuse_other_runs(config)
         try:
             self.inventory = inventory.files(audit_session.inventory)
@@ -43,11 +39,7 @@ class Bundling:
     def write(self, session: pytest.Session, audit: Audit, *, interrupted: bool, others: bool) -> Path:
         """Make the bundle beside the folder of the run, and let `latest.zip` lead to it; return its path.
 
-        Args:
-            others: whether junit.xml has tests that are no controls, which cannot be judged again.
-
-        Raises:
-            BundleError: it cannot be made or signed.
+        With *others* junit.xml has tests that are no controls, which cannot be judged again, and is left out.
         """
         folder = self.audit_session.folder
         path = folder.with_name(f"{folder.name}.zip")

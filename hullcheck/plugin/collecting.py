@@ -23,15 +23,11 @@ from hullcheck.plugin.session import FRAMEWORKS, SESSION, WRONG_USE, session_of
 from hullcheck.results import Control
 from hullcheck.writers import terminal
 
-TARGET = "audit_target"
-"""The fixture, asked for however indirectly, that makes a test a control."""
-CONTROL = pytest.StashKey[Control]()
-"""What the markers and docstring of a control say, made once for all targets."""
-SELECTED = pytest.StashKey[bool]()
-"""Whether the selection could be understood."""
+TARGET = "audit_target"  # the fixture, asked for however indirectly, that makes a test a control
+CONTROL = pytest.StashKey[Control]()  # what the markers and docstring of a control say, made once for all targets
+SELECTED = pytest.StashKey[bool]()  # whether the selection could be understood
 _LABELLED = pytest.StashKey[bool]()
-_LABELS = pytest.StashKey[dict[tuple[int, ...], "_Labels"]]()
-"""By the function and its markers as they are written, which live as long as the tests."""
+_LABELS = pytest.StashKey[dict[tuple[int, ...], "_Labels"]]()  # by the ids of the function and its markers
 
 
 def is_control(item: pytest.Item) -> bool:
@@ -44,9 +40,6 @@ def target_of(item: pytest.Function) -> Target:
     target = item.callspec.params[TARGET]
     assert isinstance(target, Target)
     return target
-
-
-# ---- the start of a run
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -109,7 +102,6 @@ def _hide_secrets(config: pytest.Config) -> None:
 
 
 def _at_least(level: str) -> str:
-    """Return the selection of this severity and worse."""
     if level not in SEVERITIES:
         raise pytest.UsageError(f"--severity {level}: {did_you_mean(level, SEVERITIES)}")
     levels = SEVERITIES[: SEVERITIES.index(level) + 1]
@@ -128,7 +120,6 @@ def _require_markers(config: pytest.Config) -> None:
 
 
 def _markers(config: pytest.Config) -> list[str]:
-    """Return the names of all markers that are declared."""
     lines: list[str] = config.getini("markers")
     return [re.split(r"[:(]", line, maxsplit=1)[0].strip() for line in lines]
 
@@ -154,9 +145,6 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return lines
 
 
-# ---- tests and their markers
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrize controls by target; in a worker that judges whole hosts, by its own."""
     if TARGET in metafunc.fixturenames:
@@ -170,10 +158,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Check the markers of what was collected; the report carries the faults, also from a worker.
-
-    If no folder for reports is set, the inventory and the hosts are read at the first control.
-    """
+    """Check the markers of what was collected; the report carries the faults, also from a worker."""
     report = yield
     items = [each for each in report.result or () if isinstance(each, pytest.Item)]
     wrong = collector.config.stash.get(WRONG_USE, None)
@@ -193,21 +178,13 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 
 
 class _Labels(Struct, frozen=True):
-    """What the markers of a test make of it.
+    """What the markers of a test make of it."""
 
-    Attributes:
-        own: the markers as they are written.
-        markers: one for each id of a framework.
-        words: what `-k` finds it by.
-        control: what they and its docstring say, if it is one.
-        faults: what is wrong with the markers.
-    """
-
-    own: list[pytest.Mark]
-    markers: list[pytest.MarkDecorator]
-    words: set[str]
-    control: Control | None
-    faults: list[str]
+    own: list[pytest.Mark]  # the markers as they are written
+    markers: list[pytest.MarkDecorator]  # one for each id of a framework
+    words: set[str]  # what `-k` finds it by
+    control: Control | None  # what they and its docstring say, if it is one
+    faults: list[str]  # what is wrong with the markers
 
 
 def _label(item: pytest.Item) -> list[str]:
@@ -276,9 +253,6 @@ def _place(item: pytest.Item, marker: pytest.Mark) -> str:
     return f"{path}:{(first or 0) + 1}"
 
 
-# ---- the selection
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # before -m, -k or --deselect leave anything out, and after
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     """Remember all controls before `-m` and `-k` deselect any: a requirement is judged by all of its controls."""
@@ -311,9 +285,6 @@ def stop(config: pytest.Config, faults: Sequence[str]) -> None:
     report = pytest.CollectReport("", "failed", "\n".join(faults), [])
     report.hullcheck_faults = faults  # type: ignore[attr-defined]
     config.hook.pytest_collectreport(report=report)
-
-
-# ---- `hullcheck controls`
 
 
 def _list(config: pytest.Config, items: list[pytest.Item]) -> None:

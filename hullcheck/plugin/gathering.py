@@ -19,8 +19,7 @@ from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE, RECORDED, backend_of
 from hullcheck.writers import terminal
 
-_ALONE = pytest.StashKey[bool]()
-"""Whether all tests that were collected are controls."""
+_ALONE = pytest.StashKey[bool]()  # whether all tests that were collected are controls
 _GATHERING = pytest.StashKey["_Gathering"]()
 
 
@@ -101,7 +100,6 @@ class _Gathering:
         self.progress.hide()
 
     def arrived(self, recording: Recording) -> None:
-        """Take note of one more recording."""
         self.progress.step(recording.target, recording.failure)
         if rights := Rights.of(recording):
             advice = "ask again as root" if recording.target in self.recorded else "use --sudo"

@@ -27,16 +27,12 @@ from hullcheck.writers import junit, terminal
 
 FIXTURE_FAILED = "a fixture failed"
 CRASHED = "the process that judged this control died"
-NOT_OF_HOSTS = (BROKEN, FIXTURE_FAILED, CRASHED)
-"""How reasons begin that tell of the control or of the run, and not of a host."""
+NOT_OF_HOSTS = (BROKEN, FIXTURE_FAILED, CRASHED)  # how reasons begin that tell of no host
 RESULT = pytest.StashKey[Result]()
-MORE = pytest.StashKey[list[pytest.Function]]()
-"""The controls of the same host that are judged with this one."""
-_AT_ONCE = pytest.StashKey[dict[Callable[..., Any], bool]]()
-"""Which controls are judged at once; none if another plugin or an option takes part."""
+MORE = pytest.StashKey[list[pytest.Function]]()  # the controls of the same host that are judged with this one
+_AT_ONCE = pytest.StashKey[dict[Callable[..., Any], bool]]()  # which controls are judged at once
 _LOCATIONS = pytest.StashKey[dict[Callable[..., Any], tuple[str, int | None, str]]]()
-_OF_ANY_ENGINE = frozenset({"container", "container_log", "image", "image_contents"})
-"""What controls ask for that judge what an engine without a daemon has, too."""
+_OF_ANY_ENGINE = frozenset({"container", "container_log", "image", "image_contents"})  # what Podman has, too
 _PHASES = ("protocol", "setup", "call", "teardown", "makereport")
 _KNOWN = {
     *("_hypothesis_pytestplugin", "_pytest", "hullcheck"),
@@ -59,11 +55,7 @@ def audit_target(request: pytest.FixtureRequest) -> Target:
 
 @pytest.fixture(scope="session")
 def audit_facts(audit_target: Target, pytestconfig: pytest.Config) -> Facts:
-    """All facts of the target.
-
-    Raises:
-        EvidenceError: it gave no answer at all; then every control says why, also one that looks for signs.
-    """
+    """All facts of the target; EvidenceError if it gave no answer at all, for every control."""
     return _facts(session_of(pytestconfig), audit_target)
 
 
@@ -120,7 +112,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 
 
 def _judged(item: pytest.Function) -> pytest.TestReport:
-    """Judge a control, and return its only report."""
     start, clock = time.time(), time.perf_counter()
     audit, target = session_of(item.config), target_of(item)
     capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
@@ -258,9 +249,6 @@ def pytest_runtest_makereport(
     report.hullcheck = carried  # type: ignore[attr-defined]
     item.user_properties += properties_of(carried.control, result, session_of(item.config))
     return report
-
-
-# ---- both
 
 
 def _findings(item: pytest.Function, arguments: Mapping[str, Any]) -> tuple[Finding, ...]:

@@ -80,8 +80,7 @@ _OPTIONS = {
         "judge no evidence that is older than this, as 30d: all controls of such a target are errors", "AGE"
     ),
     "coverage": _Option(
-        "end with status 1 if less than this percentage of the controls that apply was judged on a target",
-        "PERCENT",
+        "end with status 1 if less than this percentage of the controls that apply was judged on a target", "PERCENT"
     ),
     "probe_timeout": _Option("seconds that one probe may take on a target (default: 30)", "SECONDS", "30"),
     "target_timeout": _Option("seconds that all probes of one target may take (default: 120)", "SECONDS", "120"),
@@ -171,11 +170,7 @@ def asks_for_audit(config: pytest.Config) -> bool:
 
 
 def path(config: pytest.Config, name: str) -> Path | None:
-    """Return the value of an option that is a path; None if it is not set.
-
-    A path from the command line or the environment starts in the current directory, one from an ini file in the
-    folder of that file. `~` is expanded: a shell does that at the beginning of a word only.
-    """
+    """Return the value of an option that is a path, from the current directory or that of the ini file, or None."""
     text = option(config, name)
     if not text:
         return None

@@ -25,17 +25,7 @@ from hullcheck.inventory.specs import plain, plain_arguments
 from hullcheck.messages import WrongUse, printable
 from hullcheck.plugin import options
 from hullcheck.plugin.session import FRAMEWORKS, AuditSession
-from hullcheck.results import (
-    Attestation,
-    Audit,
-    AuditedTarget,
-    Changes,
-    Control,
-    Result,
-    Run,
-    User,
-    Waiver,
-)
+from hullcheck.results import Audit, AuditedTarget, Changes, Control, Result, Run, User
 from hullcheck.results.history import compare, since_last_run
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
@@ -54,19 +44,13 @@ class Described(Struct, frozen=True):
 
 
 class Carried(Struct, frozen=True):
-    """What the report of a control carries, maybe out of another process.
-
-    Attributes:
-        case: its test case in junit.xml.
-        described: the target, if the report comes out of another process and is the first of the target.
-        whole: whether this is the only report of the test.
-    """
+    """What the report of a control carries, maybe out of another process."""
 
     control: Control
     result: Result
-    case: str
-    described: Described | None = None
-    whole: bool = False
+    case: str  # its test case in junit.xml
+    described: Described | None = None  # the target, in the first report of a target from another process
+    whole: bool = False  # whether this is the only report of the test
 
 
 def properties_of(control: Control, result: Result, audit: AuditSession) -> list[tuple[str, str]]:
@@ -122,7 +106,6 @@ class Outcome:
         self._same: dict[Any, Any] = {}  # hosts of a fleet have many findings in common
 
     def take_in(self, carried: Carried) -> None:
-        """Take in what the report of one test carries."""
         result = carried.result
         self.controls.setdefault(result.control, carried.control)
         findings = tuple(self._same.setdefault(each, each) for each in result.findings)
@@ -170,12 +153,6 @@ class Outcome:
             self.results.keys(),
             narrowed=narrowed,
         )
-        targets = self._targets(scored=not narrowed)
-        return Audit(run, targets, controls, tuple(results), requirements, *self._accepting(results))
-
-    def _accepting(self, results: list[Result]) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
-        """Return all waivers and attestations, with what they did."""
-        session = self.session
         context = AuditContext(
             results,
             session.ids_by_control,
@@ -184,7 +161,9 @@ class Outcome:
             options.narrowed(session.config),
             session.limits,
         )
-        return session.acceptance.outcomes(context)
+        accepting = session.acceptance.outcomes(context)
+        targets = self._targets(scored=not narrowed)
+        return Audit(run, targets, controls, tuple(results), requirements, *accepting)
 
     def is_never_green(self, audit: Audit) -> bool:
         """Return whether nothing was judged on a target, or --strict-waivers finds an entry that needs review."""
@@ -238,9 +217,6 @@ def _user() -> User:
 
 def _rfc3339(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-# ---- gates, and what changed since an earlier run
 
 
 def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:

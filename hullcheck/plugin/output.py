@@ -11,53 +11,36 @@ import pytest
 from _pytest.junitxml import xml_key  # it has no public name
 
 from hullcheck import private_files
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.results import run_files
 
-MOST_TARGETS = 3
-"""The page of pytest-html has no more, unless it is asked for: it keeps every row in memory."""
+MOST_TARGETS = 3  # the page of pytest-html has no more, unless it is asked for: it keeps every row in memory
 
 
-class Unwritten:
-    """The files of a run that are not there, or not as they should be; it is false if there are none."""
-
-    def __init__(self) -> None:
-        self._reasons: dict[Path, str] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._reasons)
-
-    def __contains__(self, path: Path) -> bool:
-        return path in self._reasons
+class Unwritten(dict[Path, str]):
+    """The files of a run that are not there, or not as they should be, each with the reason."""
 
     @contextlib.contextmanager
     def noting(self, path: Path) -> Iterator[None]:
         """Go on if *path* cannot be written, and remember it until it can."""
         try:
             yield
-            self._reasons.pop(path, None)
+            self.pop(path, None)
         except OSError as error:
-            self._reasons[path] = error.strerror or str(error)
+            self[path] = error.strerror or str(error)
 
     def told(self, folder: Path) -> str:
         """Return one line with each file, seen from the *folder* of the run if it lies in it, and the reason."""
-        files: dict[str, list[str]] = {}
-        for path, reason in self._reasons.items():
-            name = path.relative_to(folder) if path.is_relative_to(folder) else path
-            files.setdefault(reason, []).append(str(name))
+        names = {path: str(path.relative_to(folder) if path.is_relative_to(folder) else path) for path in self}
+        files = grouped((reason, names[path]) for path, reason in self.items())
         return "; ".join(
             f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} not written: {reason}"
             for reason, names in files.items()
         )
 
 
-# ---- standard output
-
-
 class Output:
-    """Standard output that never ends an audit: neither a closed pipe nor a full disk does; `fault` says why.
-
-    The first line of `pytest | head -1` would else be the end of the run.
-    """
+    """Standard output that never ends an audit, as `pytest | head -1` or a full disk would; `fault` says why."""
 
     def __init__(self, stream: TextIO, is_audit: Callable[[], bool]) -> None:
         self.fault = ""
@@ -68,13 +51,11 @@ class Output:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write *text*, or lose it."""
         with self._losing():
             return self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Write what is waiting, or lose it."""
         with self._losing():
             self._stream.flush()
 
@@ -101,21 +82,14 @@ def guard(config: pytest.Config, is_audit: Callable[[], bool]) -> Output:
     return output
 
 
-# ---- pytest's lists on the terminal
-
-
 class Quiet:
-    """Hides controls from the lists of pytest's terminal reporter, because the summary has them; not with -v or -r.
-
-    Other tests stay, and so does a control that is broken itself: its author looks there.
-    """
+    """Hides controls from pytest's lists, because the summary has them, but no broken ones; not with -v or -r."""
 
     def __init__(self, config: pytest.Config) -> None:
         words = map(str, config.invocation_params.args)
         asked = any(each.startswith("-r") for each in words)  # in settings it is a habit, and here a wish
         self.wanted = config.get_verbosity() <= 0 and not asked
         self._in_summary = pytest.TestReport("a control", ("", None, ""), {}, "passed", None, "call")
-        self._all: dict[str, list[Any]] = {}
 
     def forget(self, reporter: Any, report: pytest.TestReport) -> None:
         """Keep of a *report* that the reporter has just got no more than that it counts: those of a fleet are many."""
@@ -124,17 +98,14 @@ class Quiet:
                 if reports and reports[-1] is report:
                     reports[-1] = self._in_summary
 
-    def hide(self, reporter: Any) -> None:
-        """Leave controls out."""
-        for name, reports in reporter.stats.items():
-            shown = [each for each in reports if each is not self._in_summary]
-            if len(shown) < len(reports):
-                self._all[name], reporter.stats[name] = reports, shown
-
-    def show(self, reporter: Any) -> None:
-        """Put all reports back, for those who count them."""
-        reporter.stats.update(self._all)
-        self._all = {}
+    @contextlib.contextmanager
+    def hidden(self, reporter: Any) -> Iterator[None]:
+        """Leave controls out of the lists meanwhile."""
+        every = dict(reporter.stats)
+        for name, reports in every.items():
+            reporter.stats[name] = [each for each in reports if each is not self._in_summary]
+        yield
+        reporter.stats.update(every)
 
 
 def command() -> tuple[str, ...]:
@@ -148,9 +119,6 @@ def command() -> tuple[str, ...]:
     return (str(near.relative_to(Path.cwd()) if near.is_relative_to(Path.cwd()) else near), *rest)
 
 
-# ---- JUnit
-
-
 def junit_path(config: pytest.Config) -> Path | None:
     """Return the file of --junitxml, or None; it is ours to write, and no longer pytest's."""
     name = config.getoption("xmlpath", None)
@@ -161,9 +129,6 @@ def junit_path(config: pytest.Config) -> Path | None:
         return None
     config.option.xmlpath = None
     return config.invocation_params.dir / Path(name).expanduser()
-
-
-# ---- pytest-html
 
 
 def limit_page(config: pytest.Config, targets: int, folder: Path) -> None:

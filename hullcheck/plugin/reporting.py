@@ -83,7 +83,11 @@ class Reporting:
         self.junit = output.junit_path(config) if is_audit else None
         self.began = time.time()
         self.left_out: dict[str, str] = {}  # by a limit, of the file of a format
-        self.bundling = _bundling(config)
+        self.bundling: Bundling | None = None
+        if options.wants_bundle(config):
+            from hullcheck.plugin import bundling  # late: few runs make a bundle
+
+            self.bundling = bundling.Bundling(config, session_of(config))
 
     @pytest.hookimpl(tryfirst=True)  # before one of pytest's own reports is written
     def pytest_sessionstart(self) -> None:
@@ -99,49 +103,35 @@ class Reporting:
     def _reporter(self) -> Any:
         return self.config.pluginmanager.get_plugin("terminalreporter")
 
-    # ---- results as they come in
-
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Take in the result that a report carries, maybe out of another process."""
         carried: Carried | None = getattr(report, "hullcheck", None)
         self.others_failed |= report.failed and carried is None
         if carried:
-            self._take_in(report.nodeid, carried)
+            self.outcome = self.outcome or Outcome(session_of(self.config))
+            self.outcome.take_in(carried)
+            self.cases.add(carried.case)
+            if self.bundling:
+                self.bundling.tests.add(report.nodeid.partition("::")[0])
         else:
-            self._add_other(report)
+            self.pytest_collectreport(report)
         yield
         if carried and self._reporter is not None and _is_told(carried):
             self.quiet.forget(self._reporter, report)
         if carried and carried.whole:
             self._end(report)
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Let junit.xml tell of a file that could not be collected."""
-        self._add_other(report)
-
-    def _add_other(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+    def pytest_collectreport(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        """Let junit.xml tell of a file that could not be collected, and of tests that are no controls."""
         text = junit.other(report)
         self.others |= bool(text)
         self.cases.add(text)
 
-    def _take_in(self, test: str, carried: Carried) -> None:
-        self.outcome = self.outcome or Outcome(session_of(self.config))
-        self.outcome.take_in(carried)
-        self.cases.add(carried.case)
-        if self.bundling:
-            self.bundling.tests.add(test.partition("::")[0])
-
     def _end(self, report: pytest.TestReport) -> None:
         """Report the end of a test that has only one report: pytest-html and other plugins wait for it."""
         end = pytest.TestReport(
-            report.nodeid,
-            report.location,
-            {},
-            "passed",
-            None,
-            "teardown",
-            user_properties=report.user_properties,
+            report.nodeid, report.location, {}, "passed", None, "teardown", user_properties=report.user_properties
         )
         if hasattr(report, "node"):
             end.node = report.node  # type: ignore[attr-defined]
@@ -162,8 +152,6 @@ class Reporting:
         if not (self.quiet.wanted and _is_told(carried)):
             return status
         return (status[0], "", "") if self.outcome.is_silent(carried.result.target) else status
-
-    # ---- the end of a run
 
     def pytest_keyboard_interrupt(self) -> None:
         """Remember that the run was ended, by a person or by a plugin, which may choose any exit status."""
@@ -190,7 +178,11 @@ class Reporting:
         self.interrupted |= own in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         yield
         if own != 0 and session.exitstatus == 0 and self.config.getoption("nagios", False):
-            _say_unknown(session, int(own), self.audit)
+            # testinfra's option counts failures alone, and calls it OK if nothing was judged
+            session.exitstatus = NAGIOS_UNKNOWN
+            because = f": {sentences.unjudged(self.audit.unjudged)}" if self.audit and self.audit.unjudged else ""
+            said = f"without --nagios the exit status is {int(own)}, and this would not be green{because}"
+            print(f"\nUNKNOWN: {said}", flush=True)
         self._conclude(session)
 
     @property
@@ -213,7 +205,6 @@ class Reporting:
         session = self.outcome.session
         self.audit = replace(self.audit, run=replace(self.audit.run, exit_status=exit_status))
         recordings = [session.recording_of(each) for each in session.targets]
-        session.keep(recordings)
         for name, render in WRITERS.items():
             path = session.folder / name
             with session.unwritten.noting(path):
@@ -257,7 +248,6 @@ class Reporting:
             self._say(f"The verdicts could not be shown to the end: {self.output.fault}", red=True)
 
     def _bundle(self, bundling: "Bundling", session: pytest.Session, audit: Audit) -> None:
-        """Make the bundle; a run that cannot has failed."""
         try:
             if session_of(self.config).unwritten:
                 raise BundleError("a file of it could not be written")
@@ -280,9 +270,8 @@ class Reporting:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:
         """Print the summary below pytest's own lists, in the place of what they would say of controls."""
-        self.quiet.hide(terminalreporter)
-        yield
-        self.quiet.show(terminalreporter)
+        with self.quiet.hidden(terminalreporter):
+            yield
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and (
             options.asks_for_audit(self.config) or selects_by_marker(self.config)
         ):
@@ -305,8 +294,6 @@ class Reporting:
                 command=output.command() if asked_nobody else None,
             )
 
-    # ---- pytest-html
-
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         """Add a link to the page of the run."""
@@ -322,35 +309,8 @@ def _is_told(carried: Carried) -> bool:
     )
 
 
-def _say_unknown(session: pytest.Session, status: int, audit: Audit | None) -> None:
-    """Tell Nagios: testinfra's `--nagios` counts failures alone, and calls it OK if nothing was judged."""
-    session.exitstatus = NAGIOS_UNKNOWN
-    because = f": {sentences.unjudged(audit.unjudged)}" if audit and audit.unjudged else ""
-    print(
-        f"\nUNKNOWN: without --nagios the exit status is {status}, and this would not be green{because}",
-        flush=True,
-    )
-
-
-def _bundling(config: pytest.Config) -> "Bundling | None":
-    if not options.wants_bundle(config):
-        return None
-    from hullcheck.plugin.bundling import Bundling  # late: few runs make a bundle
-
-    return Bundling(config, session_of(config))
-
-
-# ---- `--keep`
-
-
 def remove_older(newest: Path, keep: int) -> None:
-    """Remove the runs beside *newest* but the last *keep*, that itself included; a bundle goes with its run.
-
-    Only runs that have ended count. A file that no run writes stays, and so does its folder.
-
-    Raises:
-        OSError: something cannot be removed.
-    """
+    """Remove the ended runs beside *newest* but the last *keep*, with their bundles; what no run writes stays."""
     names = sorted(each.name for each in newest.parent.iterdir() if run_files.FOLDER.fullmatch(each.name))
     ended = [name for name in names if (newest.parent / name / run_files.RESULTS).is_file()]
     for name in ended[:-keep]:

@@ -23,14 +23,7 @@ from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
 from hullcheck.gather import arriving, check_files, processes
-from hullcheck.inventory import (
-    Inventory,
-    InventoryError,
-    Target,
-    acceptance,
-    load,
-    unasked,
-)
+from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, unasked
 from hullcheck.inventory.choice import chosen, shard_of
 from hullcheck.inventory.specs import TargetError, from_specs
 from hullcheck.messages import did_you_mean, printable
@@ -45,16 +38,11 @@ if TYPE_CHECKING:
     from hullcheck.inventory.yamlfile import Way
 
 FRAMEWORKS = pytest.StashKey[Frameworks]()
-WRONG_USE = pytest.StashKey[str]()
-"""What is wrong with the inventory or the hosts."""
-FEW_TARGETS = 3
-"""So many are all awaited before the first is judged, and what was gathered is printed above the tests."""
-MOST_KEPT = 250
-"""So many recordings stay in memory; the page of an audit has the answers of no more."""
-GATHERING = ".gathering"
-"""A file in the folder of the run, as long as recordings may still come."""
-_SUMMARY = (CLOCK, "engine")
-"""The answers by which the page of an audit identifies a target."""
+WRONG_USE = pytest.StashKey[str]()  # what is wrong with the inventory or the hosts
+FEW_TARGETS = 3  # so many are all awaited before the first is judged, and what was gathered is printed above the tests
+MOST_KEPT = 250  # so many recordings stay in memory; the page of an audit has the answers of no more
+GATHERING = ".gathering"  # a file in the folder of the run, as long as recordings may still come
+_SUMMARY = (CLOCK, "engine")  # the answers by which the page of an audit identifies a target
 _POLL = 0.01
 
 
@@ -106,8 +94,6 @@ class AuditSession:
         policy = self.inventory.policy_for(target)
         return replace(target, paths=tuple(policy.paths.items()), secret_names=policy.secret_names)
 
-    # ---- the folder of the run
-
     def _folder(self) -> Path:
         if self.worker:
             return Path(self.worker["hullcheck_folder"])
@@ -124,8 +110,6 @@ class AuditSession:
                 f"{self.folder.parent}: {error.strerror}; a run leaves its results in a folder: write --reports=PATH"
             ) from None
         return self.folder
-
-    # ---- recordings
 
     def begin_gathering(self) -> None:
         """Ask all targets, in other threads, and keep each recording in the folder of the run."""
@@ -162,14 +146,6 @@ class AuditSession:
             self._arrivals.put(error)
         finally:
             (self.folder / GATHERING).unlink(missing_ok=True)
-
-    def keep(self, recordings: Sequence[Recording]) -> None:
-        """Save again what could not be saved, or is not there any more."""
-        for recording in recordings if len(self.targets) <= MOST_KEPT else ():
-            path = self.folder / recording.target / FILE_NAME
-            with self.unwritten.noting(path):
-                if not path.is_file():
-                    recording.save(path.parent)
 
     def await_recordings(self, wanted: Sequence[Target]) -> None:
         """Wait until there are the recordings of the *wanted* targets; what arrives meanwhile is taken in, too."""
@@ -217,11 +193,11 @@ class AuditSession:
             return bool(facts.kind == "host")
         return False
 
-    # ---- what the inventory makes of findings
-
     def profile(self, name: str, markers: Collection[str]) -> str:
         """Return the selection of this name in the inventory; check all its profiles against *markers*."""
         inventory = self.inventory
+        if inventory.document is None:
+            raise pytest.UsageError(f"--profile {name}: there is no inventory with profiles; write --inventory=PATH")
         faults: dict[Way, str] = {}
         for each, expression in inventory.profiles.items():
             try:
@@ -231,8 +207,6 @@ class AuditSession:
         if name not in inventory.profiles:
             hint = did_you_mean(name, inventory.profiles) if inventory.profiles else "write it there"
             faults["profiles",] = f"no profile {name!r}, which --profile asks for; {hint}"
-        if faults and inventory.document is None:
-            raise pytest.UsageError(f"--profile {name}: there is no inventory with profiles; write --inventory=PATH")
         if faults:
             raise pytest.UsageError(str(inventory.faulty(faults)))
         return inventory.profiles[name]
@@ -262,10 +236,7 @@ class AuditSession:
         return change.severity if change else ""
 
     def tailored(self, result: Result, target: Target) -> Result:
-        """Return *result* with what the inventory changes of its control there.
-
-        A target that gave no answer stays an error: switching controls off must not hide it.
-        """
+        """Return *result* with what the inventory changes of its control there; no answer stays an error."""
         change = self._tailoring(target).get(result.control)
         if change is None:
             return result
@@ -275,13 +246,7 @@ class AuditSession:
         off = SwitchedOff(change.by, printable(change.off), result.verdict)
         said = NotApplicable(f"switched off by {off.by}: {off.reason} (otherwise: {off.otherwise})")
         finding = finding_of(said, "target", target.name)
-        return replace(
-            result,
-            verdict=finding.verdict,
-            reason=finding.reason,
-            findings=(finding,),
-            switched_off=off,
-        )
+        return replace(result, verdict=finding.verdict, reason=finding.reason, findings=(finding,), switched_off=off)
 
     def unknown_controls(self) -> tuple[str, ...]:
         """Return faults for controls that the inventory names but pytest has not collected."""
@@ -314,9 +279,6 @@ def session_of(config: pytest.Config) -> AuditSession:
     return config.stash[SESSION]
 
 
-# ---- what options and settings ask for
-
-
 @contextmanager
 def _wrong_use(before: str = "") -> Iterator[None]:
     try:
@@ -326,10 +288,7 @@ def _wrong_use(before: str = "") -> Iterator[None]:
 
 
 def _inventory(config: pytest.Config) -> Inventory:
-    """Return the inventory of this name, or that of the project; this machine alone if there is neither.
-
-    The installed controls are run in any directory, so an inventory that lies there has to be the user's own.
-    """
+    """Return the inventory that was named, or that of the project; this machine alone if there is neither."""
     given = options.path(config, "inventory")
     path = given or options.project(config) / DEFAULT_INVENTORY
     if not given and not path.exists():
@@ -367,7 +326,6 @@ def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, .
 
 
 def _check_labels(labels: Sequence[str]) -> None:
-    """Refuse values of labels that no recording has."""
     for name, equals, _ in (each.partition("=") for each in labels):
         if equals and name not in GROUPING:
             raise pytest.UsageError(

@@ -15,15 +15,13 @@ import pytest
 
 from hullcheck.plugin import options
 
-_MODULES = ("collecting", "judging", "gathering", "reporting")
-"""The modules of hooks, in the order in which they are configured."""
+_MODULES = ("collecting", "judging", "gathering", "reporting")  # in the order in which they are configured
 _NAMED = re.compile(rb"\bhullcheck\b")
 _MARKER = re.compile(rb"\bmark\.(\w+)")
 _OF_PYTEST = {b"parametrize", b"skip", b"skipif", b"xfail", b"usefixtures", b"filterwarnings"}
 _EXPLAINING = ("markers", "showfixtures", "show_fixtures_per_test")
 _SPREADING = ("numprocesses", "tx")  # of xdist: the main process sees no module
-_BETWEEN_COLLECTIONS = 50_000
-"""Objects made before Python looks for cycles, of which there are hardly any; by default it does after 700."""
+_BETWEEN_COLLECTIONS = 50_000  # objects made before Python looks for cycles; by default 700
 
 
 def is_asked_for(config: pytest.Config) -> bool:
@@ -80,7 +78,6 @@ class Waiting:
 
     @cached_property
     def markers(self) -> set[bytes]:
-        """The names of our markers."""
         return {each.encode() for each in _markers(self.config)}
 
     @pytest.hookimpl(tryfirst=True)

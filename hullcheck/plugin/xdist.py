@@ -30,10 +30,8 @@ from hullcheck.results import Control, Result
 from hullcheck.verdicts import EvidenceError, Verdict
 from hullcheck.writers import junit
 
-_CONTROLS = pytest.StashKey[dict[str, Control]]()
-"""The controls that workers have collected, by their ids."""
-_TOGETHER = pytest.StashKey[dict[str, tuple[str, ...]]]()
-"""The ids of the controls of the same host that a worker judges with a test, by its id."""
+_CONTROLS = pytest.StashKey[dict[str, Control]]()  # the controls that workers have collected, by their ids
+_TOGETHER = pytest.StashKey[dict[str, tuple[str, ...]]]()  # by test, what is judged with it
 
 
 class _Judged(Struct, frozen=True):
@@ -231,10 +229,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def _own(items: Sequence[pytest.Item], first: int, step: int) -> Iterator[pytest.Item]:
-    """Yield the part of this worker: of a host one control for all, and every so many of other tests.
-
-    To send a report takes as long as to judge a control; and all workers have collected the other tests.
-    """
+    """Yield the part of this worker: of a host one control for all, and every so many of other tests."""
     number = count(-first)
     hosts: dict[str, pytest.Item] = {}
     for each in items:

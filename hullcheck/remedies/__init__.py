@@ -13,15 +13,10 @@ def audit_rule(path: str, *, tree: bool) -> str:
 
 
 class Remedy(Struct, frozen=True, kw_only=True):
-    """What mends one control.
+    """What mends one control."""
 
-    Attributes:
-        risk: what it may break, as sentences; empty where nothing is known.
-        asks: whether it is written only if somebody names the control, as it takes something away.
-    """
-
-    risk: str = ""
-    asks: bool = False
+    risk: str = ""  # what it may break, as sentences; empty where nothing is known
+    asks: bool = False  # whether it is written only if somebody names the control, as it takes something away
 
     @property
     def effect(self) -> str:
@@ -30,19 +25,13 @@ class Remedy(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Remedy, frozen=True, kw_only=True):
-    """Settings of daemon.json.
+    """Settings of daemon.json."""
 
-    Attributes:
-        put: those that are set; an object is joined with the one that is there.
-        without: those that are taken out.
-        only: the values that another setting may have, or `None` where it may be missing; others are the site's choice.
-        no_swarm: whether a node of a swarm cannot have them.
-    """
-
-    put: Mapping[str, Any] = field(default_factory=dict)
-    without: tuple[str, ...] = ()
+    put: Mapping[str, Any] = field(default_factory=dict)  # those that are set; an object is joined with its own
+    without: tuple[str, ...] = ()  # those that are taken out
+    # the values that other settings may have, or None if they may be missing; others are the organization's choice
     only: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
-    no_swarm: bool = False
+    no_swarm: bool = False  # whether a node of a swarm cannot have them
 
     @property
     def effect(self) -> str:

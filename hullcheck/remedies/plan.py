@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
+from hullcheck import remedies
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.host.file import FileFact, State
@@ -16,17 +17,6 @@ from hullcheck.lazy import regex
 from hullcheck.messages import printable
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
-from hullcheck.remedies import (
-    AuditRule,
-    ContainerLimit,
-    ContainerOptions,
-    KernelSettings,
-    Mode,
-    Owner,
-    Remedy,
-    Settings,
-    audit_rule,
-)
 from hullcheck.remedies.merge import merged
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Audit
@@ -68,21 +58,13 @@ class KernelSetting(Struct, frozen=True):
 
 
 class Rights(Struct, frozen=True):
-    """The owner or the mode of a file.
+    """The owner or the mode of a file."""
 
-    Attributes:
-        path: empty where only the way to the file is at fault.
-        word: `owner` or `mode`.
-        value: what chown sets, or what chmod takes away.
-        way: the directories and links on its way of which the same is at fault, and has to be mended by other changes.
-        socket: what docker.socket has to say, so that it does not undo this.
-    """
-
-    path: str
-    word: str
-    value: str
-    way: frozenset[str] = frozenset()
-    socket: Mapping[str, str] = field(default_factory=dict)
+    path: str  # empty where only the way to the file is at fault
+    word: str  # `owner` or `mode`
+    value: str  # what chown sets, or what chmod takes away
+    way: frozenset[str] = frozenset()  # places on its way with the same fault, which other changes have to mend
+    socket: Mapping[str, str] = field(default_factory=dict)  # what docker.socket has to say not to undo this
 
 
 class Limit(Struct, frozen=True):
@@ -104,40 +86,23 @@ Change = DaemonSettings | Rule | KernelSetting | Rights | Limit | Options
 C = TypeVar("C", bound=Change)
 
 
-class Left(Struct, frozen=True):
-    """A failure that is left to a person."""
-
-    failure: Failure
-    why: str
-
-
 class Plan(Struct, frozen=True):
-    """All that is changed on one target.
-
-    Attributes:
-        run: the id of the run.
-        changes: each failure that is mended, with what mends it.
-        left: the failures that are left to a person.
-        asked: those that a person may choose, as their remedy takes something away.
-    """
+    """All that is changed on one target."""
 
     target: str
-    run: str
-    changes: tuple[tuple[Failure, Change], ...]
-    left: tuple[Left, ...]
-    asked: tuple[Failure, ...]
+    run: str  # the id of the run
+    changes: tuple[tuple[Failure, Change], ...]  # each failure that is mended, with what mends it
+    left: tuple[tuple[Failure, str], ...]  # each failure that is left to a person, and why
+    asked: tuple[Failure, ...]  # those that a person may choose, as their remedy takes something away
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is changed by files."""
         return all(isinstance(each, Options) for _, each in self.changes)
 
     def of(self, kind: type[C]) -> list[C]:
-        """Return the changes of one kind."""
         return [each for _, each in self.changes if isinstance(each, kind)]
 
     def mended(self, kind: type[Change]) -> tuple[Failure, ...]:
-        """Return the failures that changes of this kind mend."""
         return tuple(failure for failure, each in self.changes if isinstance(each, kind))
 
     @property
@@ -152,7 +117,6 @@ class Plan(Struct, frozen=True):
 
     @property
     def socket(self) -> dict[str, str]:
-        """The settings of docker.socket."""
         return {name: value for each in self.of(Rights) for name, value in each.socket.items()}
 
     @property
@@ -171,11 +135,7 @@ def failed_on(audit: Audit, target: str) -> tuple[Failure, ...]:
 
 
 def plan(audit: Audit, target: str, recording: Recording, also: Collection[str]) -> Plan:
-    """Return what mends the failures of *target*.
-
-    Args:
-        also: the ids of controls whose remedies take something away, and that somebody chose.
-    """
+    """Return what mends the failures of *target*, with the remedies of *also*, which take something away."""
     return plan_of(failed_on(audit, target), Facts(recording, Policy()), target, audit.run.id, also)
 
 
@@ -183,41 +143,33 @@ def plan_of(
     failed: Iterable[Failure], facts: Facts, target: str = "", run: str = "", also: Collection[str] = ()
 ) -> Plan:
     """Return what mends these failures on a host with these facts."""
-    changes, left, asked = list[tuple[Failure, Change]](), list[Left](), list[Failure]()
+    changes, left, asked = list[tuple[Failure, Change]](), list[tuple[Failure, str]](), list[Failure]()
     for failure in failed:
         remedy = REMEDIES.get(failure.control.id)
         if remedy is None:
-            left.append(Left(failure, NO_REMEDY))
+            left.append((failure, NO_REMEDY))
         elif remedy.asks and failure.control.id not in also:
             asked.append(failure)
         else:
             try:
                 changes.append((failure, change(failure, remedy, facts)))
             except EvidenceError as error:
-                left.append(Left(failure, str(error)))
+                left.append((failure, str(error)))
     rights = {(each.word, each.path) for _, each in changes if isinstance(each, Rights)}
-    safe = list[tuple[Failure, Change]]()
-    for failure, each in changes:
-        if isinstance(each, Rights) and not {(each.word, path) for path in each.way} <= rights:
-            left.append(Left(failure, _OPEN_WAY))
-        else:
-            safe.append((failure, each))
-    return Plan(target, run, tuple(safe), tuple(left), tuple(asked))
+
+    def is_safe(each: Change) -> bool:
+        return not isinstance(each, Rights) or {(each.word, path) for path in each.way} <= rights
+
+    left += [(failure, _OPEN_WAY) for failure, each in changes if not is_safe(each)]
+    return Plan(target, run, tuple(each for each in changes if is_safe(each[1])), tuple(left), tuple(asked))
 
 
-def change(failure: Failure, remedy: Remedy, facts: Facts) -> Change:
-    """Return what mends a failure.
-
-    Raises:
-        EvidenceError: nothing of the remedy does; the message says why, to whoever has to mend it by hand.
-    """
+def change(failure: Failure, remedy: remedies.Remedy, facts: Facts) -> Change:
+    """Return what mends a failure; EvidenceError says why nothing of the remedy does."""
     return _CHANGES[type(remedy)](failure, remedy, facts)
 
 
-# ---- daemon.json
-
-
-def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> DaemonSettings:
+def _daemon_settings(failure: Failure, remedy: remedies.Settings, facts: Facts) -> DaemonSettings:
     daemon: Daemon = facts.get("daemon")
     config, unit = daemon.config, daemon.process.unit
     if daemon.engine.rootless:
@@ -251,20 +203,17 @@ def _daemon_settings(failure: Failure, remedy: Settings, facts: Facts) -> Daemon
     return DaemonSettings(config.path, started_by, remedy.put, without)
 
 
-# ---- audit rules and settings of the kernel
-
-
-def _audit_rule(failure: Failure, remedy: AuditRule, facts: Facts) -> Rule:
+def _audit_rule(failure: Failure, remedy: remedies.AuditRule, facts: Facts) -> Rule:
     reason = failure.finding.reason
     if not reason.startswith(_UNCOVERED):
         raise EvidenceError("a loaded rule is in the way or records too little")
     node = _file(facts, remedy.files, failure).node
     if not _RULE_PATH.fullmatch(node.path):
         raise EvidenceError("its path cannot stand in an audit rule")
-    return Rule(audit_rule(node.path, tree=node.is_directory), reason.startswith(_AUDITING_OFF))
+    return Rule(remedies.audit_rule(node.path, tree=node.is_directory), reason.startswith(_AUDITING_OFF))
 
 
-def _kernel_setting(failure: Failure, remedy: KernelSettings, facts: Facts) -> KernelSetting:
+def _kernel_setting(failure: Failure, remedy: remedies.KernelSettings, facts: Facts) -> KernelSetting:
     finding = failure.finding
     name = finding.subject if finding.kind == "setting" else next(iter(remedy.values))
     if name not in remedy.values:
@@ -275,10 +224,7 @@ def _kernel_setting(failure: Failure, remedy: KernelSettings, facts: Facts) -> K
     return KernelSetting(name, remedy.values[name])
 
 
-# ---- owners and modes of files
-
-
-def _file_rights(failure: Failure, remedy: Mode | Owner, facts: Facts) -> Rights:
+def _file_rights(failure: Failure, remedy: remedies.Mode | remedies.Owner, facts: Facts) -> Rights:
     file, reason = _file(facts, remedy.files, failure), failure.finding.reason
     node = file.node
     if file.owners != frozenset({0}):
@@ -287,7 +233,7 @@ def _file_rights(failure: Failure, remedy: Mode | Owner, facts: Facts) -> Rights
         raise EvidenceError("it is a link, has an unusual path, or is another program's")
     is_own = reason.startswith(("belongs to uid", "its group is", "has mode "))
     path = node.path if is_own else ""
-    if isinstance(remedy, Owner):
+    if isinstance(remedy, remedies.Owner):
         owner = {"SocketUser": "root"} if file.next_owner not in ("", "0", "root") else {}
         group = {"SocketGroup": remedy.group} if file.next_group not in ("", remedy.group) else {}
         places, word, value, socket = file.foreign_places, "owner", f"root:{remedy.group}", owner | group
@@ -320,7 +266,6 @@ def is_plain_path(path: str) -> bool:
 
 
 def _file(facts: Facts, name: str, failure: Failure) -> FileFact:
-    """Return the file of a finding."""
     try:
         files: Iterable[tuple[str, FileFact]] = facts.get(name)
         for subject, file in files:
@@ -331,33 +276,25 @@ def _file(facts: Facts, name: str, failure: Failure) -> FileFact:
     raise EvidenceError("it is not there, or the recording does not tell which file it is")
 
 
-# ---- containers
-
-
-def _limit(failure: Failure, remedy: ContainerLimit, facts: Facts) -> Limit:
-    return Limit(_container(failure, remedy.finding), remedy.options)
-
-
-def _options(failure: Failure, remedy: ContainerOptions, facts: Facts) -> Options:
-    return Options(_container(failure, remedy.finding), remedy.add, remedy.drop)
-
-
-def _container(failure: Failure, cause: str) -> str:
-    """Return the container of a finding, whose reason has to match *cause*."""
+def _container(
+    failure: Failure, remedy: remedies.ContainerLimit | remedies.ContainerOptions, facts: Facts
+) -> Limit | Options:
     finding = failure.finding
     if finding.kind != "container" or not _CONTAINER.fullmatch(finding.subject):
         raise EvidenceError("it is no container, or has an unusual name")
-    if not re.fullmatch(cause, finding.reason):
+    if not re.fullmatch(remedy.finding, finding.reason):
         raise EvidenceError("it has another cause than those for which a remedy has been proven")
-    return finding.subject
+    if isinstance(remedy, remedies.ContainerLimit):
+        return Limit(finding.subject, remedy.options)
+    return Options(finding.subject, remedy.add, remedy.drop)
 
 
-_CHANGES: Mapping[type[Remedy], Callable[..., Change]] = {
-    Settings: _daemon_settings,
-    AuditRule: _audit_rule,
-    KernelSettings: _kernel_setting,
-    Mode: _file_rights,
-    Owner: _file_rights,
-    ContainerLimit: _limit,
-    ContainerOptions: _options,
+_CHANGES: Mapping[type[remedies.Remedy], Callable[..., Change]] = {
+    remedies.Settings: _daemon_settings,
+    remedies.AuditRule: _audit_rule,
+    remedies.KernelSettings: _kernel_setting,
+    remedies.Mode: _file_rights,
+    remedies.Owner: _file_rights,
+    remedies.ContainerLimit: _container,
+    remedies.ContainerOptions: _container,
 }

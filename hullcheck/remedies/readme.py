@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.remedies import script
 from hullcheck.remedies.plan import Plan
 from hullcheck.remedies.script import code, prose, quoted
@@ -50,12 +51,10 @@ def readme(plan: Plan) -> str:
         names = " ".join(f"--also {quoted(each)}" for each in dict.fromkeys(f.control.id for f in plan.asked))
         how = f"Their remedies are proven. To have them in these files, add {code(names)}."
         pages.append(_part("Left out, as they take something away", how, plan.asked))
-    by_reason = dict[str, str]()
-    for each in plan.left:
-        by_reason[each.why] = by_reason.get(each.why, "") + _title(each.failure) + _found(each.failure)
+    by_reason = grouped((why, _title(failure) + _found(failure)) for failure, why in plan.left)
     if by_reason:
         pages.append("## Left to a person\n\nNothing in this folder mends these.\n")
-    pages += [f"{prose(why[:1].upper() + why[1:])}:\n\n{text}" for why, text in by_reason.items()]
+    pages += [f"{prose(why[:1].upper() + why[1:])}:\n\n{''.join(texts)}" for why, texts in by_reason.items()]
     return "\n".join(pages)
 
 
@@ -80,11 +79,8 @@ def _order(plan: Plan) -> str:
 
 def _part(title: str, how: str, failures: Iterable[Failure]) -> str:
     """Return a part with each control, what was found, and what its remedy may break."""
-    by_control = dict[str, list[Failure]]()
-    for each in failures:
-        by_control.setdefault(each.control.id, []).append(each)
     lines = []
-    for name, together in by_control.items():
+    for name, together in grouped((each.control.id, each) for each in failures).items():
         risk = REMEDIES[name].risk
         lines += [_title(together[0]), *map(_found, together), *[f"  - may break: {risk}\n"] * bool(risk)]
     return f"## {title}\n\n{how}\n\n{''.join(lines)}"

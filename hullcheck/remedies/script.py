@@ -11,16 +11,7 @@ from msgspec import Struct, field
 from hullcheck.lazy import regex
 from hullcheck.messages import printable
 from hullcheck.remedies.merge import written
-from hullcheck.remedies.plan import (
-    KERNEL_FILE,
-    DaemonSettings,
-    KernelSetting,
-    Limit,
-    Options,
-    Plan,
-    Rights,
-    Rule,
-)
+from hullcheck.remedies.plan import KERNEL_FILE, DaemonSettings, KernelSetting, Limit, Options, Plan, Rights, Rule
 from hullcheck.results import sentences
 from hullcheck.results.failures import Failure
 
@@ -29,8 +20,7 @@ APPLY, RESTART, MERGE, CHANGES = "apply.sh", "restart.sh", "merge.py", "changes.
 SETTINGS, RULES, KERNEL, SOCKET = "daemon-settings.json", "docker.rules", "sysctl.conf", "docker.socket.conf"
 RULES_FILE = "/etc/audit/rules.d/50-hullcheck-docker.rules"
 SOCKET_FILE = "/etc/systemd/system/docker.socket.d/zz-hullcheck.conf"  # the last one counts
-PLAYBOOK, PLACE = "playbook.yml", "/var/lib/hullcheck/remedy"
-"""The playbook, and the folder on the host to which it copies the files."""
+PLAYBOOK, PLACE = "playbook.yml", "/var/lib/hullcheck/remedy"  # where it copies the files
 _AUDITD = "install auditd (`apt-get install auditd` or `dnf install audit`)"
 _HOST = regex(r"(?!(?:all|ungrouped)$)[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SHELL_NAME = regex(r"[\w@%+=:,./-]+", re.ASCII)
@@ -38,20 +28,13 @@ _MARKDOWN = regex(r"([\\`*_{}\[\]()#+!|<>~&-])")
 
 
 class Part(Struct, frozen=True):
-    """Changes of one kind.
-
-    Attributes:
-        how: what is done, for README.md.
-        mended: the failures that it mends.
-        lines: what changes.sh has of it.
-        files: what these lines name, by name.
-    """
+    """Changes of one kind."""
 
     title: str
-    how: str
-    mended: tuple[Failure, ...]
-    lines: tuple[str, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
+    how: str  # what is done, for README.md
+    mended: tuple[Failure, ...]  # the failures that it mends
+    lines: tuple[str, ...] = ()  # what changes.sh has of it
+    files: Mapping[str, str] = field(default_factory=dict)  # what these lines name, by name
 
 
 def parts(plan: Plan) -> Iterator[Part]:
@@ -133,10 +116,7 @@ def _words(options: Options) -> str:
 
 
 def rules_file(rules: Iterable[Rule]) -> str:
-    """Return the file of audit rules.
-
-    What lies in /run is not there when the host starts, and must not keep other rules away.
-    """
+    """Return the file of audit rules; those of what lies in /run, which is not there at the start, come last."""
     lines = {each.line: each.off for each in rules}
     late = [each for each in lines if "=/run/" in each]
     first = ["-e 1"] if any(lines.values()) else []
@@ -194,15 +174,8 @@ def playbook(plan: Plan) -> str:
     return head + yaml.safe_dump([play], sort_keys=False, width=1000, explicit_start=True)
 
 
-# ---- text of a host, which must not steer a shell, and become no markup
-
-
 def quoted(word: str) -> str:
-    """Return *word* as one word of a shell's command line.
-
-    Raises:
-        ValueError: it has a character that a line of a script cannot hold.
-    """
+    """Return *word* as one word of a shell's command line; ValueError if no line of a script can hold it."""
     if "\n" in word or "\0" in word or printable(word) != word:
         raise ValueError(f"{word!r} cannot stand in a script")
     return word if _SHELL_NAME.fullmatch(word) else shlex.quote(word)

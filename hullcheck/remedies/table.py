@@ -13,7 +13,33 @@ from hullcheck.remedies import (
     Settings,
 )
 
-_SETTINGS: dict[str, Remedy] = {
+_LOGS = Settings(
+    put={"log-opts": {"max-size": "10m", "max-file": "3"}},
+    only={"log-driver": (None, "json-file", "local")},
+    risk="The oldest part of a container's log is dropped as soon as it has 30 MB. It holds for containers that are"
+    " created from then on.",
+)
+
+_TREES = ("containerd_directory", "data_root", "configuration_directory")
+_OTHERS = """
+    daemon_program unit_file containerd_socket api_socket default_file configuration_file containerd_configuration
+    sysconfig_file containerd_program containerd_shim runc_v1_shim runc_v2_shim runc_program
+"""
+_RULE_RISK = {
+    "containerd_directory": "A busy host writes a record for each container that starts or stops.",
+    "data_root": "A busy host writes a record for each write to the engine's data: expect a large log, and raise"
+    " `-b` where records are lost.",
+}
+
+_DUMPS = {"fs.suid_dumpable": "0"}
+_RANDOM = {"kernel.randomize_va_space": "2"}
+
+_SOCKET_RISK = "Programs and users who are not in that group can no longer talk to the engine."
+
+_AGAIN = "What it has written outside of volumes is gone when it is created again."
+
+REMEDIES: Mapping[str, Remedy] = {
+    # daemon.json
     "default_bridge_isolates_its_containers": Settings(
         put={"icc": False},
         asks=True,
@@ -21,8 +47,7 @@ _SETTINGS: dict[str, Remedy] = {
         " those that have to talk in a network of their own before.",
     ),
     "daemon_logs_at_level_info": Settings(
-        without=("debug", "log-level"),
-        risk="The engine's log has less in it than somebody may be looking for.",
+        without=("debug", "log-level"), risk="The engine's log has less in it than somebody may be looking for."
     ),
     "daemon_manages_its_firewall_rules": Settings(
         without=("iptables", "ip6tables"),
@@ -72,47 +97,21 @@ _SETTINGS: dict[str, Remedy] = {
     "experimental_features_are_off": Settings(
         without=("experimental",), risk="What somebody built on an experimental feature stops working."
     ),
-}
-
-_LOGS = Settings(
-    put={"log-opts": {"max-size": "10m", "max-file": "3"}},
-    only={"log-driver": (None, "json-file", "local")},
-    risk="The oldest part of a container's log is dropped as soon as it has 30 MB. It holds for containers that are"
-    " created from then on.",
-)
-_SETTINGS |= {
     "log_options_are_set_for_all": _LOGS,
     "log_files_are_small": _LOGS,
     "log_files_are_few": _LOGS,
-}
-
-_TREES = ("containerd_directory", "data_root", "configuration_directory")
-_OTHERS = """
-    daemon_program unit_file containerd_socket api_socket default_file configuration_file containerd_configuration
-    sysconfig_file containerd_program containerd_shim runc_v1_shim runc_v2_shim runc_program
-"""
-_RULE_RISK = {
-    "containerd_directory": "A busy host writes a record for each container that starts or stops.",
-    "data_root": "A busy host writes a record for each write to the engine's data: expect a large log, and raise"
-    " `-b` where records are lost.",
-}
-_RULES: Mapping[str, Remedy] = {
-    f"{files}_is_audited": AuditRule(files=files, tree=files in _TREES, risk=_RULE_RISK.get(files, ""))
-    for files in (*_TREES, *_OTHERS.split())
-}
-
-_DUMPS = {"fs.suid_dumpable": "0"}
-_RANDOM = {"kernel.randomize_va_space": "2"}
-_KERNEL: Mapping[str, Remedy] = {
+    # audit rules
+    **{
+        f"{files}_is_audited": AuditRule(files=files, tree=files in _TREES, risk=_RULE_RISK.get(files, ""))
+        for files in (*_TREES, *_OTHERS.split())
+    },
+    # settings of the kernel
     "privileged_programs_leave_no_core_dumps": KernelSettings(
         values=_DUMPS, risk="Crashes of privileged programs leave no core dump to look at."
     ),
     "address_space_is_randomized": KernelSettings(values=_RANDOM),
     "kernel_settings_survive_a_reboot": KernelSettings(values=_DUMPS | _RANDOM),
-}
-
-_SOCKET_RISK = "Programs and users who are not in that group can no longer talk to the engine."
-_FILES: Mapping[str, Remedy] = {
+    # owners and modes of files
     "service_unit_belongs_to_root": Owner(files="service_unit_file"),
     "service_unit_is_written_by_root_alone": Mode(files="service_unit_file", most=0o644),
     "socket_unit_belongs_to_root": Owner(files="socket_unit_file"),
@@ -127,9 +126,7 @@ _FILES: Mapping[str, Remedy] = {
     "tls_certificate_is_read_only": Mode(files="tls_certificate", most=0o444),
     "tls_key_belongs_to_root": Owner(files="tls_key"),
     "tls_key_is_read_by_root_alone": Mode(
-        files="tls_key",
-        most=0o400,
-        risk="A key that others could read has to count as known: make a new one.",
+        files="tls_key", most=0o400, risk="A key that others could read has to count as known: make a new one."
     ),
     "api_sockets_belong_to_root_and_the_docker_group": Owner(files="api_socket", group="docker", risk=_SOCKET_RISK),
     "api_sockets_are_closed_to_others": Mode(files="api_socket", most=0o660, risk=_SOCKET_RISK),
@@ -141,10 +138,7 @@ _FILES: Mapping[str, Remedy] = {
     "sysconfig_file_belongs_to_root": Owner(files="sysconfig_file"),
     "containerd_socket_belongs_to_root": Owner(files="containerd_socket", risk=_SOCKET_RISK),
     "containerd_socket_is_closed_to_others": Mode(files="containerd_socket", most=0o660, risk=_SOCKET_RISK),
-}
-
-_AGAIN = "What it has written outside of volumes is gone when it is created again."
-_CONTAINERS: Mapping[str, Remedy] = {
+    # containers
     "container_has_a_memory_limit": ContainerLimit(
         options="--memory 536870912 --memory-swap 1073741824",
         asks=True,
@@ -206,6 +200,3 @@ _CONTAINERS: Mapping[str, Remedy] = {
         risk=f"Whatever it writes outside of /tmp and its volumes fails: give it volumes for that. {_AGAIN}",
     ),
 }
-
-REMEDIES: Mapping[str, Remedy] = {**_SETTINGS, **_RULES, **_KERNEL, **_FILES, **_CONTAINERS}
-"""All of them."""

@@ -34,7 +34,7 @@ def text(comparison: Comparison) -> str:
 def document(comparison: Comparison) -> str:
     """Render as JSON."""
     log = comparison.log
-    tool = {"tool": "docker-bench-security", "version": log.run.version, "benchmark": log.benchmark}
+    tool = {"tool": "docker-bench-security", "version": log.run.version, "benchmark": log.run.version}
     here = {"run": comparison.run, "target": comparison.target, "benchmark": benchmarks.CURRENT}
     whole = {
         "schema": SCHEMA,

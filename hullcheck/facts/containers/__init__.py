@@ -43,26 +43,18 @@ def engine_endpoint(recording: Recording) -> str:
 
 @fact(name="host_context")
 class HostContext(Struct, frozen=True, dict=True):
-    """Facts about the engine and the host, each made when it is first asked for: one that fails spoils no other.
-
-    Attributes:
-        podman_service: the process that serves Podman's socket, if that is the engine.
-        engine_sockets: every path at which an engine of this host takes commands, without symbolic links.
-        engine_endpoint: the address at which the engine was asked.
-        services: those of the swarm, by id.
-        image_names: the image id that each `repository:tag` names now.
-    """
+    """Facts about the engine and the host, each made when it is first asked for: one that fails spoils no other."""
 
     engine: Later[Engine]
     daemon: Later[Daemon]
-    podman_service: Later[PodmanService]
+    podman_service: Later[PodmanService]  # the process that serves Podman's socket, if that is the engine
     processes: Later[Processes]
     networks: Later[tuple[Network, ...]]
     volumes: Later[Mapping[str, Volume]]
-    engine_sockets: Later[frozenset[str]]
-    engine_endpoint: Later[str]
-    services: Later[Mapping[str, Service]]
-    image_names: Later[Mapping[str, str]]
+    engine_sockets: Later[frozenset[str]]  # every path at which an engine takes commands, without symbolic links
+    engine_endpoint: Later[str]  # the address at which the engine was asked
+    services: Later[Mapping[str, Service]]  # those of the swarm, by id
+    image_names: Later[Mapping[str, str]]  # the image id that each `repository:tag` names now
     container_files: Later[ContainerFiles]
 
     @classmethod
@@ -82,7 +74,6 @@ class HostContext(Struct, frozen=True, dict=True):
 
     @cached_property
     def mount_table(self) -> MountTable:
-        """The mount table of the host."""
         if self.engine.get().is_docker:
             return MountTable(mountinfo.parse(self.daemon.get().mountinfo.split("\n")))
         return MountTable(mountinfo.parse(self.podman_service.get().mountinfo))
@@ -97,25 +88,15 @@ class Hook(Model, frozen=True, kw_only=True):
 
 
 class Container(Struct, frozen=True, kw_only=True, dict=True):
-    """One container: what it was created with, and in parts how it runs, or will.
+    """One container: what it was created with, and in parts how it runs; *source* decides what a hole raises."""
 
-    A field that its source does not report raises what the source decides, so that one unreadable thing spoils only
-    the controls that need it.
-
-    Attributes:
-        inspect: its description.
-        find: finds another one by its id or name, or raises EvidenceError.
-        number_in_passwd: the number of its user by its own /etc/passwd; empty where it was not looked up there.
-        hooks: what Compose will execute in it, if it is a service of a file.
-        watched: makes the same service as one control sees it, with what gives the place of what that has read.
-    """
-
-    inspect: Inspected
+    inspect: Inspected  # its description
     host: HostContext
     source: Source
-    find: Callable[[str], "Container"]
-    number_in_passwd: str = ""
-    hooks: Sequence[Hook] = ()
+    find: Callable[[str], "Container"]  # finds another one by its id or name, or raises EvidenceError
+    number_in_passwd: str = ""  # the number of its user by its own /etc/passwd; empty where it was not looked up there
+    hooks: Sequence[Hook] = ()  # what Compose will execute in it, if it is a service of a file
+    # makes the same service as one control sees it, and what gives the place of what the control has read
     watched: "Callable[[], tuple[Container, Callable[[], str]]] | None" = None
 
     @cached_property
@@ -141,8 +122,6 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def privileges(self) -> Privileges:
         return Privileges(self)
-
-    # ---- its description
 
     @property
     def id(self) -> str:
@@ -195,8 +174,6 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
         if self.planned:
             raise NotApplicable(f"{what}: a Compose file does not tell")
 
-    # ---- what it runs
-
     @property
     def image(self) -> Reference:
         """The reference with which it was created."""
@@ -231,8 +208,6 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     def health(self) -> str:
         """What its health check says, or an empty string without one."""
         return (self.state.health.status if self.state.health else "").replace("none", "")
-
-    # ---- what it is given
 
     @cached_property
     def security_options(self) -> dict[str, str]:
@@ -292,8 +267,6 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
             return is_default
         return self.host.daemon.get().setting("cgroup-parent").always(engine.is_default_cgroup)
 
-    # ---- its networks and its service
-
     @property
     def networks(self) -> dict[str, str]:
         """The ids of its networks by name; an id is empty if it does not run."""
@@ -304,7 +277,6 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Its addresses on all its networks."""
         found = filter(None, (self.inspect.network_settings.networks or {}).values())
         return tuple(filter(None, (x for each in found for x in (each.ip_address, each.global_ipv6_address))))
 

@@ -16,11 +16,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 
 @fact(CONTAINERS)
 def container(recording: Recording, presence: Presence, host_context: HostContext) -> Subjects[Container]:
-    """Every container of the target, running or not.
-
-    Raises:
-        EvidenceError: they could not be listed.
-    """
+    """Every container of the target, running or not."""
     answer = recording.sections_in_time(CONTAINERS)
     if not {"listed", "inspect"} <= answer.keys():
         raise EvidenceError("containers: the engine did not list its containers")
@@ -59,9 +55,6 @@ def _unread(answer: dict[str, str], found: Collection[str], faults: list[str]) -
     faults = [*faults, *["the engine lists it but does not describe it"] * (len(silent) - len(faults))]
     names = [*(each[:12] for each in silent), *["(unknown)"] * (len(faults) - len(silent))]
     return tuple(zip(names, faults, strict=True))
-
-
-# ---- a container that is a target of its own
 
 
 class Inside(Source):

@@ -20,20 +20,13 @@ HOST_NETWORK = "host"
 
 
 class Port(Struct, frozen=True):
-    """An open port on an address of the host, or of the container itself in a network outside.
+    """An open port on an address of the host, or of the container itself in a network outside."""
 
-    Attributes:
-        address: empty if it could be any.
-        number: 0 if the engine chooses one when the container starts.
-        origin: what opens it: --publish, --publish-all, a service of the swarm, or a process that listens.
-        name: the port of the container, the service, or the network in which a process listens.
-    """
-
-    address: str
-    number: int
+    address: str  # empty if it could be any
+    number: int  # 0 if the engine chooses one when the container starts
     protocol: str
     origin: Literal["published", "publish-all", "service", "listener"]
-    name: str
+    name: str  # the port of the container, the service, or the network in which a process listens
 
     @property
     def on_every_address(self) -> bool:
@@ -99,14 +92,9 @@ class Ports(Struct, frozen=True, dict=True):
         in_host = self._network_owner.host_config.network_mode == "host"
         return (HOST_NETWORK,) if in_host else self.networks_outside
 
-    # ---- what is open besides
-
     @property
     def open(self) -> tuple[Port, ...]:
-        """Every port that it opens to the outside: published, or in a network of the host or outside.
-
-        Ports of a container whose network it joined are judged there.
-        """
+        """Every port that it opens to the outside; those of a container whose network it joined are judged there."""
         return (*self.published, *self._service_ports(), *self._listening())
 
     def _service_ports(self) -> tuple[Port, ...]:

@@ -52,8 +52,6 @@ class Privileges(Struct, frozen=True, dict=True):
         bounds = self.given_capabilities | main
         return tuple(each for each in self.processes if confinement.capability_names(each.capabilities) - bounds)
 
-    # ---- security modules
-
     @property
     def applies_apparmor(self) -> bool:
         """Whether its engine applies AppArmor profiles, as far as a Compose file decides that."""
@@ -64,8 +62,6 @@ class Privileges(Struct, frozen=True, dict=True):
         """The label of its main process: `docker-default (enforce)`, or one of SELinux."""
         runtime = self.container.runtime
         return runtime.files.file(runtime.main_process.pid, "attr/current")[0].rstrip("\0")
-
-    # ---- seccomp
 
     @property
     def seccomp_switch(self) -> str:
@@ -99,8 +95,6 @@ class Privileges(Struct, frozen=True, dict=True):
             return None if option == "builtin" else confinement.read_seccomp(option)
         host = self.container.host
         return host.daemon.get().seccomp_filter if host.engine.get().is_docker else None
-
-    # ---- setuid programs
 
     @property
     def no_new_privileges(self) -> bool:

@@ -1,6 +1,7 @@
 """The question about all containers: what the engine says of them, and what the kernel shows."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
@@ -52,9 +53,6 @@ CONTAINERS = Probe.from_file(
 )
 
 
-# ---- what the engine says
-
-
 def described_in(text: str) -> tuple[dict[str, Inspected], list[str]]:
     """Return the containers in the section `inspect` by id, and what is wrong with each that is damaged."""
     found, faults = dict[str, Inspected](), list[str]()
@@ -97,8 +95,6 @@ def volumes(recording: Recording) -> Mapping[str, Volume]:
         return {}
 
 
-# ---- what the kernel shows
-
 _NAMESPACE = regex(r".* (\d+)/ns/\w+ -> ((\w+):\[\d+\])$")
 _HELD = regex(r"(\d+)/fd/\d+ socket:\[(\d+)\]$")
 _NETWORK = regex(r"(\d+)/net/(?:tcp|udp)6?:")
@@ -107,52 +103,37 @@ _SOCKET = regex(r"socket (\d+:\d+) \d+ (/.*)")
 
 
 class ContainerFiles(Struct, frozen=True, dict=True):
-    """What the main processes of all containers show, and where the sources of their mounts lead on the host.
+    """What the main processes of all containers show, and where the sources of their mounts lead on the host."""
 
-    Attributes:
-        lines: of files, by path; of /proc by `PID/NAME`.
-        links: by process, the namespaces by name.
-        listeners: by process, in its network namespace.
-        sockets: by process, the inodes of the sockets that it holds open; empty where they were not asked for
-            or hidden.
-        real: by source of a mount, its path without symbolic links.
-        identities: by path of a socket, device and inode.
-        mounted: the sockets that are mounted where the target is a container itself.
-    """
-
-    lines: Mapping[str, list[str]]
-    links: Mapping[int, Mapping[str, str]]
-    listeners: Mapping[int, list[Listener]]
-    sockets: Mapping[int, set[str]]
-    real: Mapping[str, str]
-    identities: Mapping[str, str]
-    mounted: tuple[str, ...]
+    lines: Mapping[str, list[str]]  # of files, by path; of /proc by `PID/NAME`
+    links: Mapping[int, Mapping[str, str]]  # by process, the namespaces by name
+    listeners: Mapping[int, list[Listener]]  # by process, in its network namespace
+    sockets: Mapping[int, set[str]]  # by process, the inodes of the sockets that it holds, as far as they are seen
+    real: Mapping[str, str]  # by source of a mount, its path without symbolic links
+    identities: Mapping[str, str]  # by path of a socket, device and inode
+    mounted: tuple[str, ...]  # the sockets that are mounted where the target is a container itself
 
     @classmethod
     def parse(cls, shown: Iterable[str], paths: Iterable[str]) -> "ContainerFiles":
         """Sort the lines by what they come from: *shown* by the kernel, and *paths* of mounts."""
-        lines: dict[str, list[str]] = {}
-        links: dict[int, dict[str, str]] = {}
-        listeners: dict[int, list[Listener]] = {}
-        sockets: dict[int, set[str]] = {}
-        mounted = dict[str, None]()
+        lines = defaultdict[str, list[str]](list)
+        links = defaultdict[int, dict[str, str]](dict)
+        listeners = defaultdict[int, list[Listener]](list)
+        sockets = defaultdict[int, set[str]](set)
         for line in dict.fromkeys(shown):
             if held := _HELD.match(line):
-                sockets.setdefault(int(held[1]), set()).add(held[2])
+                sockets[int(held[1])].add(held[2])
             elif namespace := _NAMESPACE.match(line):
-                links.setdefault(int(namespace[1]), {})[namespace[3]] = namespace[2]
+                links[int(namespace[1])][namespace[3]] = namespace[2]
             elif network := _NETWORK.match(line):
-                found = listeners.setdefault(int(network[1]), [])
-                if listener := net.listener(line):
-                    found.append(listener)
-            elif line.startswith("mounted "):
-                mounted[line.removeprefix("mounted ")] = None
+                listeners[int(network[1])] += filter(None, [net.listener(line)])
             elif ":" in line:
                 name, _, rest = line.removeprefix("/proc/").partition(":")
-                lines.setdefault(name, []).append(rest)
+                lines[name].append(rest)
+        mounted = tuple(line.removeprefix("mounted ") for line in dict.fromkeys(shown) if line.startswith("mounted "))
         named = (line.removeprefix("real ").split("\t", 1) for line in paths if line.startswith("real "))
         identities = {each[2]: each[1] for each in map(_SOCKET.fullmatch, paths) if each}
-        return cls(lines, links, listeners, sockets, dict(named), identities, tuple(mounted))
+        return cls(dict(lines), links, listeners, sockets, dict(named), identities, mounted)
 
     def file(self, pid: int | str, name: str) -> list[str]:
         """Return the lines of /proc/PID/name, or raise EvidenceError."""

@@ -28,8 +28,6 @@ class Runtime(Struct, frozen=True, dict=True):
         """What the kernel shows of the main processes of all containers."""
         return self.container.host.container_files.get()
 
-    # ---- processes
-
     @cached_property
     def main_process(self) -> Process:
         """Its main process, unless the engine runs on another machine, or the container was restarted meanwhile."""
@@ -80,7 +78,6 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @property
     def opens_ssh_port(self) -> bool:
-        """Whether it names port 22."""
         if self.container.source.inside:
             return False
         exposed, bound = self.container.config.exposed_ports, self.container.host_config.port_bindings
@@ -89,21 +86,18 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @property
     def root_exec_processes(self) -> tuple[Process, ...]:
-        """Processes of root in it that its main process, which is not root, did not start: of `docker exec`.
-
-        One that was left behind below the main process counts if nothing else can have become root.
-        """
+        """Processes of root in it that its main process, which is not root, did not start: of `docker exec`."""
+        # then nothing else can have become root, and one that was left behind below the main process counts, too
         confined = self.main_process.no_new_privileges and self.container.user.strip("0") not in ("", "root")
         main, own = self.main_process, {process.pid: process for process in self.processes}
 
-        def is_below_main(process: Process) -> bool:
-            while process.pid != main.pid and process.parent in own:
-                process = own[process.parent]
-            return process.pid == main.pid
-
         if self.root_uid in main.uids:
             return ()
-        return tuple(x for x in own.values() if self.root_uid in x.uids and (confined or not is_below_main(x)))
+        below, children = set[int](), {main.pid}
+        while children:
+            below |= children
+            children = {each.pid for each in own.values() if each.parent in children} - below
+        return tuple(x for x in own.values() if self.root_uid in x.uids and (confined or x.pid not in below))
 
     @cached_property
     def root_uid(self) -> int:
@@ -115,8 +109,6 @@ class Runtime(Struct, frozen=True, dict=True):
             if len(words) == 3 and words[0] == "0" and words[1].isdecimal():
                 return int(words[1])
         raise EvidenceError(f"/proc/{self.main_process.pid}/uid_map is damaged: it has no root")
-
-    # ---- namespaces and networks
 
     def shares_host(self, namespace: Namespace) -> bool:
         """Return whether it is in this namespace of the host, or will be once it runs."""
@@ -152,21 +144,13 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @property
     def on_default_bridge(self) -> bool:
-        """Whether it is attached to the default bridge, or will be once it runs.
-
-        Its networks say so, and not its network mode, which stays `bridge` after `docker network disconnect`.
-        """
+        """Whether it is attached to the default bridge, or will be; its network mode says so even after it left."""
         is_docker = self.container.planned or self.container.host.engine.get().is_docker
         owner = self.joined("network_mode") or self.container
         return ("bridge" if is_docker else "podman") in owner.networks
 
 
-_OF_INFO = {
-    "memory": "memory_limit",
-    "processes": "pids_limit",
-    "cpus": "cpu_cfs_quota",
-    "cpu_weight": "cpu_shares",
-}
+_OF_INFO = {"memory": "memory_limit", "processes": "pids_limit", "cpus": "cpu_cfs_quota", "cpu_weight": "cpu_shares"}
 """What `docker info` says of the control groups behind each limit."""
 
 

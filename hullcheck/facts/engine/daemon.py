@@ -17,7 +17,7 @@ from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.engine.models import Network, RegistryConfig
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.proc import mountinfo
-from hullcheck.parsing.proc.mountinfo import Mount
+from hullcheck.parsing.proc.mountinfo import Mount, is_below
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.values import go_boolean
 from hullcheck.recording import Recording
@@ -275,8 +275,10 @@ class Daemon(Struct, frozen=True, dict=True):
         named = {path for host in options.hosts if (path := endpoints.socket_path(host))}
         if process.may_see_sockets:
             roots = {path for root in self._exec_roots for path in (root, endpoints.run_path(root))}
-            held = (each for each in process.unix_table if each.inode in process.held)
-            return tuple(sorted({each.real for each in held if endpoints.is_api(each, named, roots)}))
+            held = [each for each in process.unix_table if each.inode in process.held]
+            # below its own directory it has sockets for metrics, networks, plugins and swarm
+            own = {each for each in held if any(is_below(x, y) for x in (each.path, each.real) for y in roots)}
+            return tuple(sorted({each.real for each in held if each.path in named or each not in own}))
         if options.doubt:
             raise EvidenceError(options.doubt)
         return tuple(sorted({endpoints.real_path(process, path) for path in named}))

@@ -18,8 +18,6 @@ from hullcheck.verdicts import EvidenceError, unread
 START = 0.1  # seconds between the start of the process and its reading the file
 _FIRST_START = 3  # seconds in which the daemon itself may write to the directory of its configuration
 
-# ---- the table of options
-
 
 class Kind(NamedTuple):
     """How an option is written: its type in daemon.json, and what makes its value of that and of all flags for it."""
@@ -169,10 +167,7 @@ def _short(letters: str, rest: list[str]) -> Iterator[tuple[str, str]]:
 def stored_command(arguments: Sequence[str]) -> list[str]:
     """Return a command line with every option as `--name=value`, without secrets and other words."""
     program, *rest = arguments or [""]
-    return [
-        str(without_secrets(program)),
-        *(f"--{name}={_stored_flag(name, value)}" for name, value in flags(rest)),
-    ]
+    return [str(without_secrets(program)), *(f"--{name}={_stored_flag(name, value)}" for name, value in flags(rest))]
 
 
 def _stored_flag(name: str, value: str) -> str:
@@ -209,22 +204,13 @@ def _ulimit(limit: Any) -> Any:
     return {key.lower(): pick(each) for key, each in limit.items() if key.lower() in ("name", "soft", "hard")}
 
 
-# ---- the file
-
-
 class ConfigFile(Struct, frozen=True):
-    """A file that a daemon reads when it starts.
-
-    Attributes:
-        state: `read`, `absent` or `unread`.
-        changed: whether it may have changed after the daemon started; what is unknown counts as a change.
-        rewritten: whether by its time so did its content, not only its owner, mode or name.
-    """
+    """A file that a daemon reads when it starts."""
 
     path: str
-    state: str
-    changed: bool
-    rewritten: bool
+    state: str  # `read`, `absent` or `unread`
+    changed: bool  # whether it may have changed after the daemon started; what is unknown counts as a change
+    rewritten: bool  # whether by its time so did its content, not only its owner, mode or name
     document: Mapping[str, Any] | None = None
 
     @classmethod
@@ -254,9 +240,6 @@ class ConfigFile(Struct, frozen=True):
         return self.document
 
 
-# ---- settings
-
-
 class Value(Struct, frozen=True):
     """A value and where it comes from."""
 
@@ -265,25 +248,17 @@ class Value(Struct, frozen=True):
 
 
 class Setting(Struct, frozen=True):
-    """A setting of the running daemon.
-
-    Attributes:
-        running: the value in force, or None if it is unknown.
-        candidates: what an unknown value may be; *doubt* is the message of an error that says why.
-        origin: where a value that the engine reports was set; empty if that is unknown.
-        pending: what the next start will take, if that differs.
-    """
+    """A setting of the running daemon."""
 
     name: str
-    running: Value | None
-    candidates: tuple[Value, ...] = ()
+    running: Value | None  # the value in force, or None if it is unknown
+    candidates: tuple[Value, ...] = ()  # what an unknown value may be; *doubt* is the message of an error that says why
     doubt: str = ""
-    origin: str = ""
-    pending: Value | None = None
+    origin: str = ""  # where a value that the engine reports was set; empty if that is unknown
+    pending: Value | None = None  # what the next start will take, if that differs
 
     @property
     def value(self) -> Any:
-        """The value in force."""
         if self.running is None:
             raise EvidenceError(f"{self.name}: {self.doubt}")
         return self.running.value

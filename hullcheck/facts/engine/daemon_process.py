@@ -97,27 +97,20 @@ class Unit(Struct, frozen=True):
 
 
 class DaemonProcess(Struct, frozen=True, kw_only=True):
-    """One process called dockerd, as /proc shows it, with its daemon.json and the unit that started it.
-
-    Attributes:
-        environment: the variables that decide something, as far as they may be read.
-        held: the inodes of its sockets; empty if its descriptors may not be read.
-        tcp_table: what listens in its network namespace, or None if that may not be read.
-        sees_endpoint: whether the socket of the docker command is the same file for it, or None if that is unknown.
-    """
+    """One process called dockerd, as /proc shows it, with its daemon.json and the unit that started it."""
 
     pid: int
     executable: str
     flags: Flags
-    environment: Mapping[str, str]
+    environment: Mapping[str, str]  # the variables that decide something, as far as they may be read
     uids: tuple[int, ...]
     started: Span | None
     namespaces: Mapping[str, str]
     mountinfo: tuple[str, ...]
-    held: frozenset[str]
+    held: frozenset[str]  # the inodes of its sockets; empty if its descriptors may not be read
     unix_table: tuple[UnixSocket, ...]
-    tcp_table: tuple[Listener, ...] | None
-    sees_endpoint: bool | None
+    tcp_table: tuple[Listener, ...] | None  # what listens in its network namespace, or None if that may not be read
+    sees_endpoint: bool | None  # whether the docker command's socket is the same file for it; None if unknown
     config: ConfigFile | None = None
     profile: ConfigFile | None = None
     unit: Unit | None = None
@@ -167,11 +160,22 @@ class DaemonProcesses(Struct, frozen=True, dict=True):
     @cached_property
     def daemon(self) -> DaemonProcess:
         """The process that answers the docker command."""
-        if self._is_here:
-            return self._only([each for each in self.candidates if self._may_answer(each)])
         if not urlsplit(self.endpoint).scheme:
             raise EvidenceError("the docker command does not say which engine it talks to")
-        raise EvidenceError(f"the engine runs on another machine ({self.endpoint}): its process is not seen here")
+        if not self._is_here:
+            raise EvidenceError(f"the engine runs on another machine ({self.endpoint}): its process is not seen here")
+        found = [each for each in self.candidates if self._may_answer(each)]
+        if len(found) == 1:
+            return found[0]
+        if not self.candidates:
+            raise EvidenceError(
+                f"no process called dockerd can be seen here, though an engine answers at {self.endpoint}"
+            )
+        if not found:
+            raise EvidenceError(f"none of the dockerd processes here listens at {self.endpoint}")
+        pids = ", ".join(str(each.pid) for each in found)
+        hint = "" if all(each.may_see_sockets for each in found) else "; root could tell"
+        raise EvidenceError(f"more than one dockerd process may be the one at {self.endpoint}: {pids}{hint}")
 
     @property
     def others(self) -> tuple[DaemonProcess, ...]:
@@ -193,28 +197,10 @@ class DaemonProcesses(Struct, frozen=True, dict=True):
             found = [each for each in candidate.unix_table if self.endpoint_path in (each.path, each.real)]
             return any(candidate.holds(each.inode) for each in found) and candidate.sees_endpoint is not False
         # A loopback address is that of the auditor's own network namespace.
-        network = candidate.namespaces.get("net")
-        if network and self.own_network and network != self.own_network:
+        if self.own_network and candidate.namespaces.get("net", self.own_network) != self.own_network:
             return False
         port = address.port or 2375
-        table = candidate.tcp_table or ()
-        return any(each.number == port and candidate.holds(each.inode) for each in table)
-
-    def _only(self, found: list[DaemonProcess]) -> DaemonProcess:
-        if len(found) == 1:
-            return found[0]
-        if not self.candidates:
-            raise EvidenceError(
-                f"no process called dockerd can be seen here, though an engine answers at {self.endpoint}"
-            )
-        if not found:
-            raise EvidenceError(f"none of the dockerd processes here listens at {self.endpoint}")
-        pids = ", ".join(str(each.pid) for each in found)
-        hint = "" if all(each.may_see_sockets for each in found) else "; root could tell"
-        raise EvidenceError(f"more than one dockerd process may be the one at {self.endpoint}: {pids}{hint}")
-
-
-# ---- reading the probe's answer
+        return any(each.number == port and candidate.holds(each.inode) for each in candidate.tcp_table or ())
 
 
 def _by_pid(lines: Iterable[str]) -> dict[str, dict[str, list[str]]]:
@@ -306,9 +292,6 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
     own_network = _links(shown.get("self", {})).get("ns/net")
     found = tuple(process(pid, lines) for pid, lines in own_program.items())
     return DaemonProcesses(said.get("endpoint", ""), path, own_network, found)
-
-
-# ---- Podman
 
 
 class PodmanService(Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from hullcheck.facts.engine.daemon_options import Setting
-from hullcheck.facts.engine.daemon_process import DaemonProcess, UnixSocket
+from hullcheck.facts.engine.daemon_process import DaemonProcess
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.values import canonical
 from hullcheck.verdicts import EvidenceError
@@ -86,17 +86,12 @@ class HostOptions(NamedTuple):
 
 
 class RemoteApi(Struct, frozen=True):
-    """The TCP addresses at which the daemon takes commands, how they are known, and what a client needs there.
-
-    Attributes:
-        pending: those that only the next start opens.
-        doubt: why there may be other addresses, as the message of an error; empty if these are all.
-    """
+    """The TCP addresses at which the daemon takes commands, how they are known, and what a client needs there."""
 
     addresses: tuple[str, ...]
     source: str
-    pending: tuple[str, ...]
-    doubt: str
+    pending: tuple[str, ...]  # those that only the next start opens
+    doubt: str  # why there may be other addresses, as the message of an error; empty if these are all
     setting: Callable[[str], Setting]
     process: DaemonProcess
 
@@ -116,7 +111,6 @@ class RemoteApi(Struct, frozen=True):
 
     @property
     def encrypted(self) -> bool:
-        """Whether the daemon uses its certificate and key."""
         return self.setting("tlsverify").possible[0] is not None or bool(self.setting("tls").possible[0])
 
     @property
@@ -151,9 +145,3 @@ class RemoteApi(Struct, frozen=True):
         known = self.process.environment
         folder = known.get("DOCKER_CERT_PATH") or f"{known.get('HOME', '')}/.docker"
         return f"{folder}/ca.pem"
-
-
-def is_api(each: UnixSocket, named: set[str], roots: set[str]) -> bool:
-    """Below its own directory the daemon has sockets for metrics, networks, plugins and swarm."""
-    below = any(is_below(path, root) for path in (each.path, each.real) for root in roots)
-    return each.path in named or not below

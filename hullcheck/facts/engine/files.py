@@ -16,6 +16,7 @@ from hullcheck.facts.host.file import FileFact, State, abstract_socket
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import certificates
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.parsing.certificates import Certificate
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.values import go_boolean
@@ -28,6 +29,7 @@ _TLS = {"tlscacert": "ca.pem", "tlscert": "cert.pem", "tlskey": "key.pem"}
 _MASK = "/dev/null"  # it masks a unit, or a drop-in: whoever may write there, systemd reads nothing
 _SCRIPT, _SETTINGS = "/etc/init.d/docker", "/etc/conf.d/docker"
 _HIDDEN = "systemd has read it, and it is not there: is it hidden from here, or is a daemon-reload due?"
+_MOVED = "it was moved or removed while somebody listens on it, and may be open under another name"
 _MAIN_UNITS = ("docker.service", "snap.docker.dockerd.service")
 _DELETED = " (deleted)"
 
@@ -39,7 +41,6 @@ class EngineFiles(Struct, frozen=True, dict=True):
     daemon: Daemon
 
     def words(self, name: str) -> list[str]:
-        """Return what the answer says of the daemon."""
         if not self.answer.words_of(self.daemon.pid, "root"):
             raise EvidenceError("the files of the daemon could not be read: it started or ended meanwhile")
         return self.answer.words_of(self.daemon.pid, name)
@@ -55,27 +56,21 @@ class EngineFiles(Struct, frozen=True, dict=True):
     def file(self, path: str, root: str | None = None) -> FileFact:
         """Return a file by its path, as the daemon sees it, or below another *root*."""
         found = self.answer.look(path, self.root if root is None else root)
-        return replace(found, owners=self._owners, groups=self._groups)
+        process = self.daemon.process
+        owners = frozenset({0, *process.uids[1:2]} if process.rootless else {0})  # root, and a rootless engine's user
+        return replace(found, owners=owners, groups=self._groups)
 
     def at(self, *paths: str, nothing: str = "", root: str | None = None) -> Files:
         return Subjects("file", tuple((path, self.file(path, root)) for path in paths), nothing)
 
     @cached_property
-    def _owners(self) -> frozenset[int]:
-        """Who may own files of the engine: root, and the user of a rootless one."""
-        process = self.daemon.process
-        return frozenset({0, *process.uids[1:2]}) if process.rootless else frozenset({0})
-
-    @cached_property
     def _groups(self) -> tuple[range, ...]:
-        """The numbers of their groups; those of a rootless engine's namespace are lent to its user."""
+        """The groups that may own files of the engine; those of a rootless one's namespace are lent to its user."""
         if not self.daemon.process.rootless:
             return (range(1),)
         own = [range(int(each), int(each) + 1) for each in self.words("group") if each.isdigit()]
         maps = [tuple(map(int, line.split())) for line in self.words("groups")]
         return (range(1), *own, *(range(outside, outside + count) for first, outside, count in maps if first))
-
-    # ---- units
 
     @property
     def managers(self) -> frozenset[str]:
@@ -125,8 +120,6 @@ class EngineFiles(Struct, frozen=True, dict=True):
             return replace(found, target=replace(found.target, mode=stat.S_IFCHR))
         return found
 
-    # ---- certificates and keys
-
     def key_file(self, path: str) -> FileFact:
         return replace(self.file(path), holds_key=path.endswith(".key"))
 
@@ -156,25 +149,16 @@ class EngineFiles(Struct, frozen=True, dict=True):
         if not started or not changed or changed[1] > started[0] + START:
             raise EvidenceError(f"{file.path} may have been changed after the daemon started: restart it to know")
 
-    # ---- sockets
-
     def sockets(self, paths: Iterable[str]) -> Files:
         """Return sockets by their paths without links; the way is that of the names by which clients use them."""
-        given: dict[str, list[str]] = {}
-        for each in self.daemon.process.unix_table:
-            given.setdefault(each.real, []).append(each.path)
-        files = {}
+        given, files = grouped((each.real, each.path) for each in self.daemon.process.unix_table), {}
         for path in paths:
-            file = abstract_socket(path) if path[0] == "@" else self._socket(path, given.get(path, []))
-            files[path] = file.as_listened_on if path in given else file
+            seen = [replace(self.file(each), path=path) for each in (*given.get(path, ()), path)]
+            file = next((each for each in seen if each.state is not State.UNREAD), seen[-1])
+            files[path] = abstract_socket(path) if path[0] == "@" else file
+            if path in given and files[path].is_absent:
+                files[path] = replace(files[path], state=State.UNREAD, doubt=_MOVED)
         return Subjects("file", tuple(files.items()), "the API listens on no unix socket")
-
-    def _socket(self, path: str, given: Iterable[str]) -> FileFact:
-        """Return a socket by the first of its names that was looked at."""
-        files = [replace(self.file(each), path=path) for each in (*given, path)]
-        return next((each for each in files if each.state is not State.UNREAD), files[-1])
-
-    # ---- programs, and containerd
 
     def programs(self, name: str) -> Files:
         """Return the programs of a name: those that run, and those that a search finds."""

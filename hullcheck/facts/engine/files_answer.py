@@ -8,7 +8,7 @@ it alone; there the auditor's view is that of everybody else.
 import fnmatch
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Self
 
 import msgspec
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from hullcheck.facts.host.file import FileFact, Grant, Node, State, grants
 from hullcheck.lazy import regex
+from hullcheck.parsing.answer_lines import blocks, grouped
 from hullcheck.parsing.models import kept_as
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
@@ -58,8 +59,7 @@ FILES = Probe.from_file(
         ),
         units=lambda text: _unit_lines(_OTHER.sub("", _PROGRAM.sub(r"program=\1", text))),
         nodes=lines_like(
-            r"stat: .* ['\"]/.*['\"]: [A-Za-z /]+(?: \(os error \d+\))?",
-            "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:['\"]?/.*",
+            r"stat: .* ['\"]/.*['\"]: [A-Za-z /]+(?: \(os error \d+\))?", "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:['\"]?/.*"
         ),
         acl=lines_like("none:/.*", "# [a-z]+:.*", "[a-z]+:[^:]*:[-rwx]+"),
         certificates=lines_like("/.*:(?:[A-Za-z0-9+/=]*|-----(?:BEGIN|END) CERTIFICATE-----)"),
@@ -67,8 +67,7 @@ FILES = Probe.from_file(
         devices=kept_as(BlockDevices),
     ),
 )
-SYSTEM = "0"
-"""The user whose systemd is that of the system."""
+SYSTEM = "0"  # the user whose systemd is that of the system
 _MOST_LINKS = 40
 
 
@@ -111,7 +110,6 @@ class Answer(Struct, frozen=True):
 
     @classmethod
     def of(cls, recording: Recording) -> Self:
-        """Parse it."""
         parts = recording.sections(FILES)
         lines = {name: text.splitlines() for name, text in parts.items()}
         listed = [*lines.get("processes", ()), *lines.get("nodes", ())]
@@ -121,12 +119,12 @@ class Answer(Struct, frozen=True):
             managed = [line for line in lines["units"] if line.startswith("manager ")]
             managers = frozenset(line.partition(" ")[2] for line in managed)
             return cls(
-                _grouped(line.partition(" ")[::2] for line in lines["processes"]),
+                grouped((name, text) for name, _, text in (line.partition(" ") for line in lines["processes"])),
                 managers if managers or "unmanaged" in lines["units"] else None,
                 tuple(_units(parts["units"])),
                 dict(map(_node, lines["nodes"])),
                 dict(_acl(parts["acl"])),
-                _grouped(line.rpartition(":")[::2] for line in lines["certificates"]),
+                grouped((path, text) for path, _, text in (line.rpartition(":") for line in lines["certificates"])),
                 dict(map(_change, lines["times"])),
                 parts["devices"],
             )
@@ -134,7 +132,6 @@ class Answer(Struct, frozen=True):
             raise EvidenceError(f"{FILES.name}: the answer is not what the script prints") from None
 
     def words_of(self, pid: object, word: str) -> list[str]:
-        """Return what is known of a process."""
         return self.words.get(f"{pid}/{word}", [])
 
     def look(self, path: str, root: str = "") -> FileFact:
@@ -172,14 +169,7 @@ class Answer(Struct, frozen=True):
 
 def _way(seen: dict[str, Node], last: str) -> tuple[Node, ...]:
     """Return the directories and links on the way, *last* the last of them."""
-    return (*(each for path, each in seen.items() if path != last), *([seen[last]] if last in seen else ()))
-
-
-def _grouped(pairs: Iterable[Sequence[str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return found
+    return tuple(sorted(seen.values(), key=lambda each: each.path == last))
 
 
 def _node(line: str) -> tuple[str, Node | State]:
@@ -210,9 +200,8 @@ def _acl(text: str) -> Iterator[tuple[str, tuple[Grant, ...] | None]]:
 
 def _units(text: str) -> Iterator[Unit]:
     for part in re.split("^manager ", text, flags=re.MULTILINE)[1:]:
-        manager, _, told = part.partition("\n")
-        for block in re.split("\n\n+", told.strip("\n")) if told.strip() else ():
-            unit = Unit(manager, tuple(line.partition("=")[::2] for line in block.split("\n")))
+        manager, _, shown = part.partition("\n")
+        for unit in (Unit(manager, properties) for properties in blocks(shown.strip("\n"))):
             if not unit.name.endswith((".service", ".socket")):
                 raise ValueError("a unit without a name")
             yield unit

@@ -105,7 +105,6 @@ class Firewall(Struct, frozen=True):
 
     @property
     def cni_files(self) -> tuple[str, ...]:
-        """The files in /etc/cni/net.d."""
         found = self.words.all("cni")
         if not {"absent", "read"}.intersection(found):
             raise EvidenceError(unread("/etc/cni/net.d"))

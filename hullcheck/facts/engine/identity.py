@@ -10,11 +10,10 @@ from msgspec import Struct
 from hullcheck.facts.engine.info import ENGINE, section
 from hullcheck.facts.engine.models import Info
 from hullcheck.facts.host.accounts import ACCOUNTS
-from hullcheck.facts.host.system import HOST, auditor, machine_id
-from hullcheck.facts.registry import fact
+from hullcheck.facts.host.system import auditor, machine_id
 from hullcheck.lazy import regex
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import Probe
 from hullcheck.verdicts import EvidenceError
 
 UNKNOWN = "unknown"
@@ -31,7 +30,6 @@ class Identity(Struct, frozen=True):
 
     @classmethod
     def of(cls, recording: Recording) -> Self:
-        """Return what *recording* says of its target."""
         machine = engine = UNKNOWN
         with suppress(EvidenceError):
             machine = machine_id(recording) or UNKNOWN
@@ -54,18 +52,8 @@ def same_machine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...
 
 
 def _alike(ids: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    names: dict[str, list[str]] = {}
-    for name, each in ids:
-        if each != UNKNOWN:
-            names.setdefault(each, []).append(name)
-    shared = [each for each in names.values() if len(each) > 1]
-    return {name: tuple(each for each in group if each != name) for group in shared for name in group}
-
-
-@fact(HOST, ENGINE)
-def identity(recording: Recording) -> Identity:
-    """Which machine and which engine the target is."""
-    return Identity.of(recording)
+    names = grouped((each, name) for name, each in ids if each != UNKNOWN).values()
+    return {name: tuple(each for each in group if each != name) for group in names if len(group) > 1 for name in group}
 
 
 class Rights(Struct, frozen=True):
@@ -78,17 +66,12 @@ class Rights(Struct, frozen=True):
 
     @classmethod
     def of(cls, recording: Recording) -> Self | None:
-        """Return what *recording* says of it, or None if it does not."""
         try:
             number = str(auditor(recording))
         except EvidenceError:
             return None
-        text = _text(recording, ENGINE)
-        named = re.search(rf"^user:([^:\n]+):{number}:", _text(recording, ACCOUNTS), re.MULTILINE)
+        answers = (recording.answers.get(each.name) for each in (ENGINE, ACCOUNTS))
+        text, accounts = (each.stdout if each else "" for each in answers)
+        named = re.search(rf"^user:([^:\n]+):{number}:", accounts, re.MULTILINE)
         user = named[1] if named else "root" if number == "0" else f"the user {number}"
         return cls(user, number == "0", bool(_REFUSED.search(text)), '"ServerVersion":"' in text)
-
-
-def _text(recording: Recording, probe: Probe) -> str:
-    answer = recording.answers.get(probe.name)
-    return answer.stdout if answer else ""

@@ -42,8 +42,7 @@ ENGINE = Probe.from_file(
     ),
 )
 
-_WITHOUT_STATUS = ("vfs", "fuse-overlayfs")
-"""Storage drivers that have nothing to say of themselves; the store of containerd always has."""
+_WITHOUT_STATUS = ("vfs", "fuse-overlayfs")  # storage drivers that report nothing of themselves
 _CONTAINERD_STORE = "io.containerd.snapshotter"
 # The group of a pod of Podman.
 _POD = regex(r"(machine|user)\.slice/\1-libpod_pod_[0-9a-f]{64}\.slice|/libpod_parent/[0-9a-f]{64}")
@@ -107,7 +106,6 @@ class Engine(Struct, frozen=True):
 
     @property
     def rootless(self) -> bool:
-        """Whether the daemon runs as a user without root rights."""
         return "rootless" in self.security_options
 
     @property
@@ -120,7 +118,6 @@ class Engine(Struct, frozen=True):
 
     @property
     def keeps_images_in_containerd(self) -> bool:
-        """Whether images lie in the store of containerd."""
         status = self.info.driver_status or ()
         if not status and self.info.driver not in _WITHOUT_STATUS:
             raise EvidenceError("docker info: the field DriverStatus says nothing of the storage driver")

@@ -144,8 +144,7 @@ class Plugin(Model, frozen=True):
 
 
 GATEWAY_MODES = tuple(f"com.docker.network.bridge.gateway_mode_{each}" for each in ("ipv4", "ipv6"))
-_INSIDE = frozenset(("bridge", "host", "null", "overlay"))
-"""The drivers of networks inside the host or the swarm; any other may give an address outside, as macvlan does."""
+_INSIDE = frozenset(("bridge", "host", "null", "overlay"))  # of networks inside the host or the swarm
 _ON_PARENTS = ("macvlan", "ipvlan")
 
 

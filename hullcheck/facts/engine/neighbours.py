@@ -13,7 +13,7 @@ from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.processes import PROCESSES, Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.lazy import regex
-from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.answer_lines import Words, grouped
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
@@ -43,14 +43,13 @@ def neighbours(
         found += [Neighbour("dockerd", "dockerd", (pid,)) for pid in others if pid in presence.daemon_pids]
     if PROCESSES.name not in recording.answers:
         return tuple(found)
+    what = "other engines than Docker's"
     try:
         found += _others(Words(recording.section(PROCESSES, "tasks")), processes.get())
-    except EvidenceError as error:
-        return (*found, Neighbour("unread", f"other engines than Docker's ({error})"))
-    try:
+        what = "the plugins of the engine"
         found += [Neighbour("plugin", each.name) for each in plugins.get() if each.enabled]
-    except EvidenceError:
-        found.append(Neighbour("unread", "the plugins of the engine"))
+    except EvidenceError as error:
+        found.append(Neighbour("unread", f"{what} ({error})"))
     return tuple(found)
 
 
@@ -58,11 +57,9 @@ def _others(tasks: Words, processes: Processes) -> Iterator[Neighbour]:
     for name, count in Counter(tasks.all("task")).items():
         if not _OWN_NAMESPACE.fullmatch(name):
             yield Neighbour("namespace", name, count=count)
-    engines: dict[str, list[int]] = {}
-    for process in processes.by_pid.values():
-        if _ENGINES.fullmatch(name := process.status.get("Name", "")):
-            engines.setdefault(name, []).append(process.pid)
-    for name, pids in sorted(engines.items()):
-        yield Neighbour("process", name, tuple(pids))
+    named = grouped((each.status.get("Name", ""), each.pid) for each in processes.by_pid.values())
+    for name, pids in sorted(named.items()):
+        if _ENGINES.fullmatch(name):
+            yield Neighbour("process", name, tuple(pids))
     for place in tasks.all("unread"):
         yield Neighbour("unread", place)

@@ -11,21 +11,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hullcheck import secrets
+from hullcheck.facts.engine import models
 from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.info import Engine, section
-from hullcheck.facts.engine.models import (
-    Cluster,
-    Config,
-    ContainerSpec,
-    Network,
-    Node,
-    NodeState,
-    PublishedPort,
-    RestartPolicy,
-    ServiceDocument,
-    ServiceSpec,
-    SwarmNode,
-)
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import certificates
@@ -39,9 +27,9 @@ from hullcheck.secrets.names import names_secret_file
 from hullcheck.secrets.redact import in_sections
 from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
-Nodes: TypeAlias = tuple[Node, ...]
-Services: TypeAlias = tuple[ServiceDocument, ...]
-Configs: TypeAlias = tuple[Config, ...]
+Nodes: TypeAlias = tuple[models.Node, ...]
+Services: TypeAlias = tuple[models.ServiceDocument, ...]
+Configs: TypeAlias = tuple[models.Config, ...]
 _USUAL_DELAY = 5_000_000_000  # nanoseconds, as the engine counts
 _ACCOUNTS = "/etc/passwd"
 _MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
@@ -50,10 +38,7 @@ _CLOCKS = 1 / 24  # days by which the clocks of managers may differ
 _MANAGEMENT_PORT, _GOSSIP_PORT = 2377, 7946
 
 
-# ---- what is kept
-
-
-def _searched(config: Config) -> Config:
+def _searched(config: models.Config) -> models.Config:
     """Return a config with the kinds of secrets that are in its text in the place of this."""
     data = config.spec.data
     if data is None:
@@ -62,7 +47,7 @@ def _searched(config: Config) -> Config:
     return replace(config, found=found, spec=replace(config.spec, data=None))
 
 
-def _without_secrets(service: ServiceDocument) -> ServiceDocument:
+def _without_secrets(service: models.ServiceDocument) -> models.ServiceDocument:
     """Return a service with what was found in the place of all that may hold a secret."""
     task = service.spec.task_template
     found = (*service.found, *_secrets(service.spec), *_mounted(task.container_spec))
@@ -75,9 +60,9 @@ def _without_secrets(service: ServiceDocument) -> ServiceDocument:
     return replace(service, found=found, spec=replace(service.spec, labels=None, task_template=task))
 
 
-def _secrets(spec: ServiceSpec) -> Iterator[str]:
+def _secrets(spec: models.ServiceSpec) -> Iterator[str]:
     """Yield the secrets in the environment, labels, commands and options of a service."""
-    container = spec.task_template.container_spec or ContainerSpec()
+    container = spec.task_template.container_spec or models.ContainerSpec()
     variables = (each.partition("=")[::2] for each in container.env or ())
     yield from secrets.in_settings("variable", variables)
     volumes = [each.volume_options for each in container.mounts or () if each.volume_options]
@@ -92,7 +77,7 @@ def _secrets(spec: ServiceSpec) -> Iterator[str]:
         yield from secrets.in_settings(f"{what} option", options.items())
 
 
-def _mounted(container: ContainerSpec | None) -> Iterator[str]:
+def _mounted(container: models.ContainerSpec | None) -> Iterator[str]:
     """Yield the files of nodes that are mounted and have the name of a secret."""
     for each in (container and container.mounts) or ():
         is_secret = any(map(names_secret_file, (each.source, each.target)))
@@ -102,7 +87,7 @@ def _mounted(container: ContainerSpec | None) -> Iterator[str]:
 
 def _state_kept(text: str) -> str:
     lines = (line.partition(":") for line in text.split("\n"))
-    return "\n".join(f"{pid}:{kept_as(NodeState)(state)}" for pid, _, state in lines if pid.isdecimal())
+    return "\n".join(f"{pid}:{kept_as(models.NodeState)(state)}" for pid, _, state in lines if pid.isdecimal())
 
 
 SWARM = Probe.from_file(
@@ -116,13 +101,10 @@ SWARM = Probe.from_file(
 )
 
 
-# ---- services
-
-
 class Service(Struct, frozen=True):
     """One service of the swarm; *in_configs* are the secrets in configs, None for one that was not searched."""
 
-    document: ServiceDocument
+    document: models.ServiceDocument
     in_configs: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     @property
@@ -130,21 +112,19 @@ class Service(Struct, frozen=True):
         return self.document.spec.name
 
     @property
-    def ports(self) -> tuple[PublishedPort, ...]:
+    def ports(self) -> tuple[models.PublishedPort, ...]:
         """What it publishes; in mode `ingress` a port is open on every address of every node."""
         endpoint = self.document.endpoint
         return (endpoint and endpoint.ports) or ()
 
     @property
-    def container(self) -> ContainerSpec:
+    def container(self) -> models.ContainerSpec:
         """What its tasks are made of; nothing for a plugin."""
-        return self.document.spec.task_template.container_spec or ContainerSpec()
-
-    # ---- how its tasks start again
+        return self.document.spec.task_template.container_spec or models.ContainerSpec()
 
     @property
-    def _policy(self) -> RestartPolicy:
-        return self.document.spec.task_template.restart_policy or RestartPolicy()
+    def _policy(self) -> models.RestartPolicy:
+        return self.document.spec.task_template.restart_policy or models.RestartPolicy()
 
     @property
     def restart_condition(self) -> str:
@@ -170,8 +150,6 @@ class Service(Struct, frozen=True):
         delay = _USUAL_DELAY if self._policy.delay is None else self._policy.delay
         return not self.restart_attempts or 0 < (self._policy.window or 0) <= self.restart_attempts * delay
 
-    # ---- what it is given to know
-
     @property
     def exposed_configs(self) -> tuple[str, ...]:
         """The configs whose names are those of secrets, and those with one in their text."""
@@ -184,7 +162,6 @@ class Service(Struct, frozen=True):
 
     @property
     def unsearched_configs(self) -> tuple[str, ...]:
-        """The configs of which the text was not searched."""
         configs = self.container.configs or ()
         return tuple(each.config_name for each in configs if self.in_configs.get(each.config_id) is None)
 
@@ -210,9 +187,6 @@ def services(recording: Recording, engine: Engine) -> dict[str, Service]:
     return services_of(recording)
 
 
-# ---- the swarm
-
-
 class Swarm(Struct, frozen=True, dict=True):
     """The swarm of a node."""
 
@@ -221,7 +195,7 @@ class Swarm(Struct, frozen=True, dict=True):
     daemon: Daemon
 
     @property
-    def node(self) -> SwarmNode:
+    def node(self) -> models.SwarmNode:
         return self.engine.info.swarm
 
     def require_active(self) -> None:
@@ -231,7 +205,7 @@ class Swarm(Struct, frozen=True, dict=True):
             raise EvidenceError(f"this node's state is {': '.join(filter(None, said))}")
 
     @property
-    def cluster(self) -> Cluster:
+    def cluster(self) -> models.Cluster:
         """The swarm, as a manager of it knows it."""
         self.require_active()
         if not self.node.control_available:
@@ -261,7 +235,6 @@ class Swarm(Struct, frozen=True, dict=True):
 
     @property
     def age_days(self) -> float:
-        """How long ago the swarm was made."""
         age = (self.recording.now - self.cluster.created_at.timestamp()) / DAY
         if age < -_CLOCKS:
             raise EvidenceError("by the clock of this node its swarm was not made yet: one clock was wrong")
@@ -269,7 +242,6 @@ class Swarm(Struct, frozen=True, dict=True):
 
     @cached_property
     def root_certificates(self) -> tuple[Certificate, ...]:
-        """The certificates that all nodes trust."""
         return certificates.read(self.cluster.tls.trust_root)
 
     @cached_property
@@ -292,13 +264,13 @@ class Swarm(Struct, frozen=True, dict=True):
         return management, self._node_state.data_path_addr or management
 
     @cached_property
-    def _node_state(self) -> NodeState:
+    def _node_state(self) -> models.NodeState:
         """What the daemon wrote down when it became a node, and starts with again."""
         what = "this node's swarm/docker-state.json"
         for line in self.recording.sections(SWARM).get("state", "").split("\n"):
             pid, _, state = line.partition(":")
             if pid == str(self.daemon.pid) and state:
-                return decode(state, NodeState, what)
+                return decode(state, models.NodeState, what)
         raise EvidenceError(unread(what))
 
     @property
@@ -311,16 +283,12 @@ class Swarm(Struct, frozen=True, dict=True):
         return int(port) if port.isdecimal() else _MANAGEMENT_PORT
 
 
-def _reaches_nodes(network: Network) -> bool:
-    """Whether it may reach over several nodes; a bridge of the swarm stays on its node."""
-    return network.driver == "overlay" or (network.scope == "swarm" and network.driver not in _OF_ONE_NODE)
-
-
 @fact()
-def overlay_network(swarm: Swarm, networks: Later[tuple[Network, ...]]) -> Subjects[Network]:
-    """Every network of the swarm that reaches over several nodes."""
+def overlay_network(swarm: Swarm, networks: Later[tuple[models.Network, ...]]) -> Subjects[models.Network]:
+    """Every network of the swarm that may reach over several nodes; a bridge of the swarm stays on its node."""
     _ = swarm.cluster
-    overlay = [each for each in networks.get() if _reaches_nodes(each)]
+    of_swarm = (each for each in networks.get() if each.driver == "overlay" or each.scope == "swarm")
+    overlay = [each for each in of_swarm if each.driver not in _OF_ONE_NODE]
     named = tuple((each.name, each) for each in sorted(overlay, key=lambda each: each.name))
     return Subjects("network", named, nothing="the swarm has no overlay network")
 
@@ -334,7 +302,7 @@ def swarm_service(swarm: Swarm) -> Subjects[Service]:
     return Subjects("service", named, nothing="the swarm runs no service")
 
 
-def _role(node: Node) -> str:
+def _role(node: models.Node) -> str:
     """Return what a node is among the managers; empty for a worker."""
     status = node.manager_status
     if status is None:

@@ -2,7 +2,6 @@
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 
 from msgspec import Struct
 
@@ -28,10 +27,7 @@ class Root(Struct, frozen=True):
 
     @property
     def host(self) -> Mount | None:
-        """The mount of / or /var whose file system it is on.
-
-        dockerd mounts its data root over itself if `/` is not a shared mount: the device shows that.
-        """
+        """The mount of / or /var whose file system it is on; by its device, as dockerd may mount it over itself."""
         return next((each for each in self.hosts if each.device == self.mount.device), None)
 
     @property
@@ -53,33 +49,28 @@ class Root(Struct, frozen=True):
         return pool if self.mount.kind == "zfs" and pool in pools else ""
 
 
-class Storage(Struct, frozen=True, dict=True):
+class Storage(Struct, frozen=True):
     """Where the engine keeps its data."""
 
-    engine: Engine
-    files: EngineFiles
+    roots: tuple[Root, ...]  # the data root, and that of containerd if images lie there
     mounts: tuple[Mount, ...]
-
-    @cached_property
-    def roots(self) -> tuple[Root, ...]:
-        """The data root, and that of containerd if images lie there."""
-        path = self.files.answer.look(self.engine.info.docker_root_dir).node.path
-        root = self._root(path)
-        # with user namespaces it is a numbered directory in the one that was set, and either may be the mount
-        if "userns" in self.engine.security_options and not root.is_own:
-            root = self._root(posixpath.dirname(path))
-        of_containerd = self.files.containerd_roots if self.engine.keeps_images_in_containerd else ()
-        return (root, *(self._root(each) for each in of_containerd if not is_below(each, path)))
-
-    def _root(self, path: str) -> Root:
-        above, *hosts = (mount_of(each, self.mounts) for each in (posixpath.dirname(path), "/", "/var"))
-        return Root(path, mount_of(path, self.mounts), above, tuple(hosts))
 
 
 @fact()
 def storage(engine: Engine, engine_files: EngineFiles, daemon_mounts: tuple[Mount, ...]) -> Storage:
     """Where the engine keeps its data."""
-    return Storage(engine, engine_files, daemon_mounts)
+
+    def root(path: str) -> Root:
+        above, *hosts = (mount_of(each, daemon_mounts) for each in (posixpath.dirname(path), "/", "/var"))
+        return Root(path, mount_of(path, daemon_mounts), above, tuple(hosts))
+
+    path = engine_files.answer.look(engine.info.docker_root_dir).node.path
+    own = root(path)
+    # with user namespaces it is a numbered directory in the one that was set, and either may be the mount
+    if "userns" in engine.security_options and not own.is_own:
+        own = root(posixpath.dirname(path))
+    others = engine_files.containerd_roots if engine.keeps_images_in_containerd else ()
+    return Storage((own, *(root(each) for each in others if not is_below(each, path))), daemon_mounts)
 
 
 class DataPlace(Struct, frozen=True):
@@ -93,25 +84,19 @@ class DataPlace(Struct, frozen=True):
 @fact()
 def data_at_rest(engine_files: EngineFiles, storage: Storage) -> tuple[DataPlace, ...]:
     """Return the engine's roots and what is mounted in their volumes, with the devices below."""
-    devices = decode(engine_files.answer.devices or "{}", BlockDevices, "lsblk")
-    return data_places(storage, devices.blockdevices)
-
-
-def data_places(storage: Storage, devices: Iterable[BlockDevice]) -> tuple[DataPlace, ...]:
-    """Return the places of `data_at_rest` on these *devices*."""
-    roots, chains = storage.roots, list(_chains(devices))
-    mounts = {root.path: root.mount for root in roots}
+    listed = decode(engine_files.answer.devices or "{}", BlockDevices, "lsblk").blockdevices
+    chains = list(_chains(listed))
+    mounts = {root.path: root.mount for root in storage.roots}
     for mount in storage.mounts:
-        if any(is_below(mount.point, f"{root.path}/volumes") and mount != root.mount for root in roots):
+        if any(is_below(mount.point, f"{root.path}/volumes") and mount != root.mount for root in storage.roots):
             mounts[mount.point] = mount
     return tuple(DataPlace(path, mount, _below(mount, chains)) for path, mount in mounts.items())
 
 
 def _below(mount: Mount, chains: Sequence[tuple[BlockDevice, ...]]) -> tuple[BlockDevice, ...]:
     name = posixpath.basename(mount.source)  # a btrfs has a number of its own
-    found = [each for each in chains if each[0].number == mount.device]
-    found += [each for each in chains if each[0].name == name]
-    return found[0] if found else ()
+    named = [each for each in chains if each[0].name == name]
+    return next((each for each in chains if each[0].number == mount.device), named[0] if named else ())
 
 
 def _chains(devices: Iterable[BlockDevice], below: tuple[BlockDevice, ...] = ()) -> Iterator[tuple[BlockDevice, ...]]:

@@ -46,10 +46,7 @@ class Accounts(Struct, frozen=True):
         return tuple(dict.fromkeys(group.name for group in self.groups if group.gid == gid))
 
     def members(self, gid: int) -> tuple[str, ...]:
-        """Return who is in a group: those whom an entry with this number lists, and those whose first group it is.
-
-        Accounts of the system that cannot log in, and have root's own group as their first, are not counted.
-        """
+        """Return the members of a group, but no accounts of the system whose first group is that of root."""
         listed = [name for group in self.groups if group.gid == gid for name in group.members]
         first = [user.name for user in self.users if user.gid == gid and (gid or user.logs_in)]
         return tuple(sorted({*listed, *first}))

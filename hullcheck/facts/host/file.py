@@ -4,7 +4,6 @@ import stat
 from enum import Enum
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
@@ -18,18 +17,13 @@ class State(Enum):
 
 
 class Node(Struct, frozen=True):
-    """A file, a directory or a link as stat(1) shows it; *leads_to* is where a link leads.
-
-    Attributes:
-        mode: permission bits and type, as in st_mode.
-        group: the name of its group; `UNKNOWN` or a number where it has none.
-    """
+    """A file, a directory or a link as stat(1) shows it; *leads_to* is where a link leads."""
 
     path: str
-    mode: int
+    mode: int  # permission bits and type, as in st_mode
     uid: int
     gid: int
-    group: str = "root"
+    group: str = "root"  # the name of its group; `UNKNOWN` or a number where it has none
     leads_to: str = ""
 
     @property
@@ -42,16 +36,10 @@ class Node(Struct, frozen=True):
         counted = 0o777 if self.is_directory else 0o6777 if stat.S_ISSOCK(self.mode) else 0o7777
         return stat.S_IMODE(self.mode) & counted
 
-    @property
-    def open_to_others(self) -> bool:
-        """Whether others than its owner may replace what lies in it; in a sticky directory of root they may not."""
+    def open_to_others(self, *, for_new: bool) -> bool:
+        """Return whether others may put something new into it, or else replace what is there: not if it is sticky."""
         sticky = bool(self.mode & stat.S_ISVTX) and self.uid == 0
-        return self.takes_from_others and not sticky
-
-    @property
-    def takes_from_others(self) -> bool:
-        """Whether others than its owner may put something new into it, sticky or not."""
-        return self.is_directory and bool(self.mode & 0o022)
+        return self.is_directory and bool(self.mode & 0o022) and (for_new or not sticky)
 
 
 class Grant(Struct, frozen=True):
@@ -62,35 +50,21 @@ class Grant(Struct, frozen=True):
 
 
 class FileFact(Struct, frozen=True):
-    """A file that an engine uses.
+    """A file that an engine uses."""
 
-    Attributes:
-        path: as the engine knows it; symbolic links are followed to the file itself.
-        target: what lies at the end of all links.
-        parents: the directories and links that lead there; the last one is the directory in which it lies, or would.
-        grants: what its access control list adds; None where that was not looked at or cannot be told.
-        owners: who may own it: root, and the user of a rootless engine.
-        groups: the numbers of their groups; a rootless engine has many.
-        doubt: why it could not be looked at.
-        next_mode: of a socket that systemd makes, the permission bits at its next start; *next_owner* and *next_group*
-            alike, by name or number, empty for root.
-        holds_key: whether it is called as a private key is.
-        is_run: whether it is a program or a script that is run.
-    """
-
-    path: str
+    path: str  # as the engine knows it; symbolic links are followed to the file itself
     state: State
-    target: Node | None = None
-    parents: tuple[Node, ...] = ()
-    grants: tuple[Grant, ...] | None = None
-    owners: frozenset[int] = frozenset({0})
-    groups: tuple[range, ...] = (range(1),)
-    doubt: str = ""
-    next_mode: int = 0
-    next_owner: str = ""
+    target: Node | None = None  # what lies at the end of all links
+    parents: tuple[Node, ...] = ()  # the directories and links that lead there; in the last one it lies, or would
+    grants: tuple[Grant, ...] | None = None  # what its access control list adds; None if that is unknown
+    owners: frozenset[int] = frozenset({0})  # who may own it: root, and the user of a rootless engine
+    groups: tuple[range, ...] = (range(1),)  # the numbers of their groups; a rootless engine has many
+    doubt: str = ""  # why it could not be looked at
+    next_mode: int = 0  # of a socket that systemd makes, the permission bits at its next start
+    next_owner: str = ""  # alike, by name or number; empty for root
     next_group: str = ""
-    holds_key: bool = False
-    is_run: bool = False
+    holds_key: bool = False  # whether it is called as a private key is
+    is_run: bool = False  # whether it is a program or a script that is run
 
     @classmethod
     def in_use(cls, path: str, *, directory: bool = False) -> "FileFact":
@@ -117,7 +91,7 @@ class FileFact(Struct, frozen=True):
     def open_places(self) -> tuple[Node, ...]:
         """The directories on its way in which others may put another one in its place."""
         last = self.parents[-1:] if self.is_absent else ()
-        return tuple(each for each in self.parents if each.open_to_others or (each in last and each.takes_from_others))
+        return tuple(each for each in self.parents if each.open_to_others(for_new=each in last))
 
     @property
     def foreign_places(self) -> tuple[Node, ...]:
@@ -131,12 +105,6 @@ class FileFact(Struct, frozen=True):
     @property
     def is_absent(self) -> bool:
         return self.state is State.ABSENT
-
-    @property
-    def as_listened_on(self) -> "FileFact":
-        """The same, known to be a socket on which somebody listens: if it has left its path, it is elsewhere."""
-        doubt = "it was moved or removed while somebody listens on it, and may be open under another name"
-        return replace(self, state=State.UNREAD, doubt=doubt) if self.is_absent else self
 
 
 def abstract_socket(name: str) -> FileFact:

@@ -13,21 +13,15 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 
 
 class Presence(Struct, frozen=True):
-    """Signs of Docker on a target.
-
-    Attributes:
-        daemon_pids: its own; a container in the PID namespace of its host sees the host's, which are not.
-        client: the path of the docker command, or an empty string.
-    """
+    """Signs of Docker on a target."""
 
     commands: tuple[str, ...]
     sockets: tuple[str, ...]
-    daemon_pids: tuple[int, ...]
-    client: str = ""
+    daemon_pids: tuple[int, ...]  # its own; a container in the PID namespace of its host sees the host's, which are not
+    client: str = ""  # the path of the docker command, or an empty string
 
     @classmethod
     def of(cls, recording: Recording) -> "Presence":
-        """Read the signs."""
         words = Words(re.sub(r"(?m)^(\w+) ", r"\1:", recording.section(HOST, "presence")))
         commands = words.pairs("command", " ")
         pids = () if "foreign" in words else map(int, words.all("process"))

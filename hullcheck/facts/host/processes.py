@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import dropwhile
-from typing import TypeVar
 
 from msgspec import Struct
 
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, HIDDEN, in_sections, lines_like
@@ -22,14 +22,11 @@ PROCESSES = Probe.from_file(
         tasks=lines_like(r"(?:task|unread):\S+"),
         processes=lines_like(r"\d+/(?:status|cgroup|exe):.*|\d+/ns:\w+:\[\d{1,20}\]"),
         listeners=lines_like(
-            r"net:\w+",
-            r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+",
-            r"owner:\d+ \d+",
+            r"net:\w+", r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+", r"owner:\d+ \d+"
         ),
     ),
 )
 
-Key = TypeVar("Key")
 _LINE = regex(r"^(\d+)/(?:(status|ns):(\w+)|(cgroup|exe)):[ \t]*(.*)$", re.MULTILINE)
 # Not in the name of what Podman and CRI-O run beside a container: its monitor, its health check.
 _CONTAINER_ID = regex(r"(?<!conmon-)(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])(?!(?:-[0-9a-f]+)?\.service)")
@@ -37,18 +34,13 @@ _RUNTIME = regex(r"runc:\[\w+:\w+\]|crun")
 
 
 class Process(Struct, frozen=True, dict=True):
-    """One process, with the numbers of the auditor's own PID namespace; uids are those of the host.
-
-    Attributes:
-        pid_namespace: `pid:[INODE]`, or None if the auditor may not see it; `user_namespace` alike.
-        executable: the path of its program where it runs; empty if the auditor may not see it.
-    """
+    """One process, with the numbers of the auditor's own PID namespace; uids are those of the host."""
 
     pid: int
     status: dict[str, str]
     cgroups: tuple[str, ...]
-    pid_namespace: str | None
-    executable: str = ""
+    pid_namespace: str | None  # `pid:[INODE]`, or None if the auditor may not see it; `user_namespace` alike
+    executable: str = ""  # the path of its program where it runs; empty if the auditor may not see it
     user_namespace: str | None = None
 
     @cached_property
@@ -115,21 +107,14 @@ class Processes(Struct, frozen=True, dict=True):
         return self.by_pid[pid]
 
     @cached_property
-    def by_cgroup_id(self) -> dict[str, tuple[Process, ...]]:
+    def by_cgroup_id(self) -> dict[str, list[Process]]:
         """Processes by each container id that their control groups name."""
-        return _grouped((one, each) for each in self.by_pid.values() for one in each.container_ids)
+        return grouped((one, each) for each in self.by_pid.values() for one in each.container_ids)
 
     @cached_property
-    def by_pid_namespace(self) -> dict[str | None, tuple[Process, ...]]:
+    def by_pid_namespace(self) -> dict[str | None, list[Process]]:
         """Processes by the link of their PID namespace; None for those whose link may not be read."""
-        return _grouped((each.pid_namespace, each) for each in self.by_pid.values())
-
-
-def _grouped(pairs: Iterable[tuple[Key, Process]]) -> dict[Key, tuple[Process, ...]]:
-    found = defaultdict[Key, list[Process]](list)
-    for key, process in pairs:
-        found[key].append(process)
-    return {key: tuple(processes) for key, processes in found.items()}
+        return grouped((each.pid_namespace, each) for each in self.by_pid.values())
 
 
 @fact(PROCESSES)
@@ -150,21 +135,7 @@ def processes(recording: Recording) -> Processes:
     for pid, fields in status.items():
         of = links[pid]
         found[pid] = Process(pid, fields, tuple(cgroups[pid]), of.get("pid"), of.get("exe", ""), of.get("user"))
-    _require_tree(found)
     return Processes(found)
-
-
-def _require_tree(processes: dict[int, Process]) -> None:
-    """Raise EvidenceError for a process that is its own ancestor: its number was used again, or damage."""
-    rooted = set[int]()
-    for process in processes.values():
-        way, pid = set[int](), process.pid
-        while pid not in rooted and pid in processes and "PPid" in processes[pid].status:
-            if pid in way:
-                raise EvidenceError(f"process {pid} is its own ancestor in /proc: audit again")
-            way.add(pid)
-            pid = processes[pid].parent
-        rooted |= way
 
 
 # ---- SSH servers
@@ -192,11 +163,7 @@ def servers_named(command: Iterable[object]) -> frozenset[str]:
 
 
 def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
-    """Return the names of the SSH servers among *processes*: a link to a program, or a loader, hides one of the two.
-
-    Raises:
-        EvidenceError: there is none, and a part of a program's path was taken for a secret and hidden.
-    """
+    """Return the names of the SSH servers among *processes*; EvidenceError for none if a program's path is hidden."""
     found = list(processes)
     names = {each for one in found for each in (one.name, one.executable.rpartition("/")[2])}
     servers = tuple(sorted(filter(_SERVER.fullmatch, names)))

@@ -18,8 +18,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 _RELEASE, _FLAWS = "/proc/sys/kernel/osrelease", "/sys/devices/system/cpu/vulnerabilities/"
 _NOT_OF_RELEASE = regex("/boot/vmlinuz-|/lib/modules/|/(?:vmlinuz|kernel)$")
 _DIRTY_COW = "dirty_cow"
-_FIXED_SINCE = (4, 9)
-"""The first line of kernels of which every release has the fix of CVE-2016-5195."""
+_FIXED_SINCE = (4, 9)  # the first line of kernels of which every release has the fix of CVE-2016-5195
 _NAMED = {
     "Dirty COW (CVE-2016-5195)": (_DIRTY_COW,),
     "Spectre (CVE-2017-5753, CVE-2017-5715)": ("spectre_v1", "spectre_v2"),
@@ -29,22 +28,15 @@ _NAMED = {
 
 
 class RunningKernel(Struct, frozen=True):
-    """The kernel.
-
-    Attributes:
-        build: as `uname -v` prints it; Debian names the version of the package there.
-        flaws: the states of known flaws of processors, by the name of the kernel's file.
-        pending: files whose presence means that the host has to be restarted, for *packages*.
-        container: what kind of container the target itself is; empty if it is none.
-    """
+    """The kernel."""
 
     release: str
-    build: str
-    flaws: dict[str, str]
+    build: str  # as `uname -v` prints it; Debian names the version of the package there
+    flaws: dict[str, str]  # the states of known flaws of processors, by the name of the kernel's file
     installed: tuple[str, ...]
-    pending: tuple[str, ...]
+    pending: tuple[str, ...]  # files whose presence means that the host has to be restarted, for *packages*
     packages: tuple[str, ...]
-    container: str
+    container: str  # what kind of container the target itself is; empty if it is none
     recording: Recording
 
     def state(self, flaw: str) -> str:
@@ -68,7 +60,6 @@ class RunningKernel(Struct, frozen=True):
 
     @property
     def newest(self) -> str:
-        """The newest release that is installed."""
         if self.installed:
             return self.installed[-1]
         if self.container:

@@ -11,7 +11,7 @@ from hullcheck.facts.host.processes import PROCESSES, Processes
 from hullcheck.facts.host.system import HOST, auditor
 from hullcheck.facts.host.units import Units
 from hullcheck.facts.registry import fact
-from hullcheck.parsing.answer_lines import Words
+from hullcheck.parsing.answer_lines import Words, grouped
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, unread
 
@@ -31,8 +31,7 @@ _APPLICATION_WORDS = """
     php-fpm postgres prometheus proftpd pure-ftpd rabbitmq-server redis-server slapd smbd smtpd sendmail squid tomcat
     traefik unbound uwsgi valkey-server varnishd vsftpd
 """
-_APPLICATIONS = frozenset(_APPLICATION_WORDS.split())
-"""Application servers by the names of their programs, without versions as in php-fpm8.4."""
+_APPLICATIONS = frozenset(_APPLICATION_WORDS.split())  # without versions, as in php-fpm8.4
 UNSEEN = "a program that is not seen"
 
 
@@ -65,9 +64,8 @@ class HostServices(Struct, frozen=True, dict=True):
         """Each port with a program that listens there outside of containers."""
         if not self.words.all("net"):
             raise EvidenceError("/proc/1/net could not be read, so the listeners are not known")
-        owners: dict[str, list[int]] = {}
-        for inode, _, pid in (line.partition(" ") for line in self.words.all("owner")):
-            owners.setdefault(inode, []).append(int(pid))
+        parts = (line.partition(" ") for line in self.words.all("owner"))
+        owners = grouped((inode, int(pid)) for inode, _, pid in parts)
         found = set[Listener]()
         for protocol, address, inode in (line.split(" ") for line in self.words.all("listener")):
             port, plain = int(address.rpartition(":")[2], 16), protocol.removesuffix("6")

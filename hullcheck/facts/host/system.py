@@ -15,8 +15,7 @@ from hullcheck.secrets.redact import in_sections, lines_like
 from hullcheck.verdicts import EvidenceError, unread
 
 FORWARD = "net.ipv4.ip_forward"
-SETTINGS = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}
-"""The settings of the kernel that the guide demands, by name."""
+SETTINGS = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}  # that the guide asks for
 _SETTING = regex(r"(/[^:]*):\s*-?\s*([\w./]+)\s*=\s*(\S+)\s*")
 PRESENCE_LINES = (r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign")
 _OS_RELEASE, _MACHINE_IDS = "/etc/os-release", ("/etc/machine-id", "/var/lib/dbus/machine-id")
@@ -160,12 +159,10 @@ class Sysctl(Struct, frozen=True):
 
     @classmethod
     def of(cls, recording: Recording) -> "Sysctl":
-        """Read the settings of a host."""
         text = recording.section(HOST, "sysctl")
         return cls(files(recording), tuple(_assignments(text)), Words(text).all("unread"))
 
     def value(self, name: str) -> str:
-        """Return what the kernel has now."""
         path = f"/proc/sys/{name.replace('.', '/')}"
         if path not in self.files:
             raise EvidenceError(f"{path} could not be read")

@@ -8,16 +8,8 @@ from msgspec import Struct
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.info import Engine
-from hullcheck.facts.images.models import (
-    BASE_LABELS,
-    IMAGES,
-    Description,
-    Settings,
-    Stored,
-    arrivals,
-    described,
-    stored,
-)
+from hullcheck.facts.images import models
+from hullcheck.facts.images.models import Description, Stored
 from hullcheck.facts.images.steps import Step, steps_of
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
@@ -33,32 +25,20 @@ _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds se
 
 
 class Image(Struct, frozen=True, kw_only=True):
-    """One image of the engine.
-
-    Attributes:
-        digests: `repository@sha256:...`, as it is known to registries.
-        pulled: the repositories that the engine pulled it from; only Docker 29.2 and later tell them.
-        created: seconds since the epoch; None where the build set no true time.
-        healthcheck: the kind of its health check, as `kind_of_check` returns it.
-        secrets: what secrets its configuration holds, in words and without them.
-        history: None where it could not be read; controls ask for `steps`.
-        used_by: the containers that were made from it or mount it, as far as they are known.
-        recorded: when it was looked at.
-        known_digests: its id, the digests of its configuration and manifest, and those in registries.
-    """
+    """One image of the engine."""
 
     id: str
     tags: tuple[str, ...] = ()
-    digests: tuple[str, ...] = ()
-    pulled: tuple[str, ...] = ()
-    created: float | None = None
+    digests: tuple[str, ...] = ()  # `repository@sha256:...`, as it is known to registries
+    pulled: tuple[str, ...] = ()  # the repositories that it was pulled from, as Docker 29.2 and later report
+    created: float | None = None  # seconds since the epoch; None where the build set no true time
     base: tuple[str, ...] = ()
-    healthcheck: str = ""
-    secrets: tuple[str, ...] = ()
-    history: tuple[Step, ...] | None = ()
-    used_by: tuple[str, ...] = ()
-    recorded: float = 0.0
-    known_digests: frozenset[str] = frozenset()
+    healthcheck: str = ""  # the kind of its health check, as `kind_of_check` returns it
+    secrets: tuple[str, ...] = ()  # what secrets its configuration holds, in words and without them
+    history: tuple[Step, ...] | None = ()  # None where it could not be read; controls ask for `steps`
+    used_by: tuple[str, ...] = ()  # the containers that were made from it or mount it, as far as they are known
+    recorded: float = 0.0  # when it was looked at
+    known_digests: frozenset[str] = frozenset()  # its id, those of its configuration and manifest, and in registries
 
     @property
     def name(self) -> str:
@@ -79,10 +59,7 @@ class Image(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys((*map(_repository, known), *pulled)))
 
     def _with_port(self, repository: str) -> tuple[str, ...]:
-        """Return a repository with the port of its registry, if a name of the image has one.
-
-        The engine leaves the port out, and then takes `registry/app` for a repository of Docker Hub.
-        """
+        """Return a repository with the port of its registry, which the engine leaves out, by a name of the image."""
         portless = {each: _repository(_PORT.sub("", each)) for each in self.claims if _PORT.search(each)}
         return tuple(each for each, plain in portless.items() if plain == repository) or (repository,)
 
@@ -100,14 +77,10 @@ class Image(Struct, frozen=True, kw_only=True):
         return self.history
 
 
-@fact(IMAGES)
+@fact(models.IMAGES)
 def image(recording: Recording, engine: Engine, container: Later[Subjects[Container]]) -> Subjects[Image]:
-    """Every image that the engine holds, but none that is only a step on the way to another.
-
-    Raises:
-        EvidenceError: they could not be listed, or what is stored of them is damaged.
-    """
-    known, blobs = described(recording), stored(recording)
+    """Every image that the engine holds, but none that is only a step on the way to another."""
+    known, blobs = models.described(recording), models.stored(recording)
     if not known:
         engine.require_none("images")
     parents = {each.parent for each in known.values()}
@@ -124,10 +97,10 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
     return Subjects("image", named, "the engine has no image")
 
 
-@fact(IMAGES)
+@fact(models.IMAGES)
 def image_names(recording: Recording) -> dict[str, str]:
     """The image id that each `repository:tag` names now."""
-    known = described(recording)
+    known = models.described(recording)
     return {tag: identifier for identifier, each in known.items() for tag in each.repo_tags or ()}
 
 
@@ -149,7 +122,7 @@ def _users(containers: Subjects[Container], known: Mapping[str, Description]) ->
 
 
 def _image(found: Description, blobs: Mapping[str, Stored], users: Iterable[str], recorded: float) -> Image:
-    config, digests = found.config or Settings(), found.repo_digests or ()
+    config, digests = found.config or models.Settings(), found.repo_digests or ()
     labels, (own, configurations) = config.labels or {}, _own_documents(found, blobs)
     history = next((tuple(steps_of(each.history or ())) for each in configurations), None)
     return Image(
@@ -158,7 +131,7 @@ def _image(found: Description, blobs: Mapping[str, Stored], users: Iterable[str]
         digests=_without_none(digests),
         pulled=tuple(each.repository for each in (found.identity and found.identity.pull) or ()),
         created=_build_moment(found.created, recorded),
-        base=tuple(labels[name] for name in BASE_LABELS if name in labels),
+        base=tuple(labels[name] for name in models.BASE_LABELS if name in labels),
         healthcheck=kind_of_check(config.healthcheck and config.healthcheck.test),
         secrets=found.secrets,
         history=None if history is None else (*history, *_later(config.on_build or (), history)),
@@ -174,10 +147,7 @@ def _without_none(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _own_documents(found: Description, blobs: Mapping[str, Stored]) -> tuple[list[str], list[Stored]]:
-    """Return the digests of an image's manifest and configuration in the store, and the configuration itself.
-
-    Of an image for several machines they are those of the one which the engine describes.
-    """
+    """Return the digests of an image's manifest and configuration in the store, and the configuration itself."""
     layers, reached, waiting = found.layers.layers or (), dict[str, Stored](), [found.id]
     while waiting:
         digest = waiting.pop()
@@ -220,25 +190,18 @@ def _build_moment(text: str | None, recorded: float) -> float | None:
     return time if _OLDEST < time <= recorded + DAY else None  # a day ahead by another clock or time zone
 
 
-# ---- what is not in use
-
-
 class Idle(Struct, frozen=True):
-    """An image or a container that is not in use.
-
-    Attributes:
-        days: since the container stopped, or was made and never started; since the image was made, brought here or
-            last given a name here. None where nothing is known, and the build set no true time.
-    """
+    """An image or a container that is not in use."""
 
     name: str
+    # since the container stopped or was made, or the image was made, brought or named here; None if that is unknown
     days: float | None
 
 
-@fact(IMAGES)
+@fact(models.IMAGES)
 def unused_images(recording: Recording, engine: Engine, container: Subjects[Container]) -> tuple[Idle, ...]:
     """The images that no container was made from or mounts, the oldest first; layers between them are not counted."""
-    known, came, now = described(recording), arrivals(recording), recording.now
+    known, came, now = models.described(recording), models.arrivals(recording), recording.now
     needed = set(_users(container, known))
     for image in tuple(needed):  # the images that it was built from cannot go either
         while (found := known.get(image)) and (image := found.parent or "") not in needed:
@@ -248,10 +211,7 @@ def unused_images(recording: Recording, engine: Engine, container: Subjects[Cont
     for identifier, each in known.items():
         name = next((name for name in each.names if not name.startswith("<none>")), "")
         if identifier not in needed and (name or identifier not in parents):
-            tagged, arrived = (
-                engine_moment(each.metadata and each.metadata.last_tag_time),
-                came.get(identifier, 0),
-            )
+            tagged, arrived = engine_moment(each.metadata and each.metadata.last_tag_time), came.get(identifier, 0)
             times = (_build_moment(each.created, now), tagged, arrived if arrived <= now else 0)
             newest = max(filter(None, times), default=None)
             idle.append(Idle(name or _short(identifier), newest and (now - newest) / DAY))

@@ -38,18 +38,13 @@ _LISTED = regex(
 
 
 class Entry(Struct, frozen=True):
-    """A file as a layer holds it.
-
-    Attributes:
-        target: what is in a symbolic link; of a hard link, the path of which it is another name.
-        capabilities: those of a program, in order; `unknown` where a listing does not tell.
-    """
+    """A file as a layer holds it."""
 
     path: str
     mode: int
     kind: str
-    target: str = ""
-    capabilities: tuple[str, ...] = ()
+    target: str = ""  # what is in a symbolic link; of a hard link, the path of which it is another name
+    capabilities: tuple[str, ...] = ()  # those of a program, in order; `unknown` where a listing does not tell
 
     @property
     def has_special_bits(self) -> bool:
@@ -63,20 +58,13 @@ class Entry(Struct, frozen=True):
 
 
 class Layer(Struct, frozen=True):
-    """What one layer adds and hides.
+    """What one layer adds and hides."""
 
-    Attributes:
-        files: all that it holds and is no directory, by path; None stands for what is not notable.
-        removed: what it deletes of the layers below.
-        opaque: directories of which it hides what the layers below hold in them.
-        packages: the names in its list of packages; empty where it has none that was read.
-    """
-
-    files: Mapping[str, Entry | None]
+    files: Mapping[str, Entry | None]  # all but directories, by path; None stands for what is not notable
     directories: Set[str]
-    removed: Set[str]
-    opaque: Set[str]
-    packages: tuple[str, ...]
+    removed: Set[str]  # what it deletes of the layers below
+    opaque: Set[str]  # directories of which it hides what the layers below hold in them
+    packages: tuple[str, ...]  # the names in its list of packages; empty where it has none that was read
 
     @classmethod
     def of(cls, found: Iterable[Entry], packages: Iterable[str] = ()) -> Self:
@@ -132,9 +120,6 @@ def _path(name: str) -> str:
     """Return the absolute path of a name, with bytes that are no text as in `\\xff`."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "/" + posixpath.normpath(f"/{text}").lstrip("/")
-
-
-# ---- the headers of an archive, as the engine keeps them
 
 
 class _Headers:
@@ -194,9 +179,6 @@ def _given(value: bytes) -> tuple[str, ...]:
         raise ValueError("capabilities of a file are not understood")
     _, low, _, high, _ = struct.unpack_from("<5I", value)
     return tuple(sorted(confinement.capability_names(low | high << 32)))
-
-
-# ---- a listing by GNU tar
 
 
 def _listed(listing: bytes) -> Iterator[Entry]:

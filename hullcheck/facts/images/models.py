@@ -17,6 +17,7 @@ from hullcheck import secrets
 from hullcheck.data.health_checks import CANNOT_FAIL, kind_of_check
 from hullcheck.facts.images.steps import Step, masked_step
 from hullcheck.lazy import regex
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.parsing.models import Model, decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
@@ -64,12 +65,7 @@ class Settings(Model, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
-    """What `docker image inspect` says of an image.
-
-    Attributes:
-        identity: where it comes from; only Docker 29.2 and later tell that.
-        secrets: what secrets its settings hold, in words and without them; that is found before they are stored.
-    """
+    """What `docker image inspect` says of an image."""
 
     id: str
     parent: str | None = None
@@ -77,14 +73,13 @@ class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
     repo_digests: tuple[str, ...] | None = None
     created: str | None = None
     metadata: _Metadata | None = None
-    identity: _Identity | None = None
+    identity: _Identity | None = None  # where it comes from; only Docker 29.2 and later tell that
     layers: Layers = msgspec.field(name="RootFS")
     config: Settings | None = None
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()  # what secrets its settings hold, in words and without them
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its tags and digests."""
         return (*(self.repo_tags or ()), *(self.repo_digests or ()))
 
 
@@ -135,9 +130,7 @@ def documents_in(text: str, of: type[T]) -> Iterator[T]:
 
 def stored_documents(text: str) -> dict[str, Stored]:
     """Return the documents in lines `HEX:LINE`, by digest."""
-    files = dict[str, list[str]]()
-    for name, line in _BLOB.findall(text):
-        files.setdefault(f"sha256:{name}", []).append(line)
+    files = grouped((f"sha256:{name}", line) for name, line in _BLOB.findall(text))
     return {digest: each for digest, lines in files.items() for each in documents_in(" ".join(lines), Stored)}
 
 
@@ -192,10 +185,6 @@ def _kept_images(text: str) -> str:
     return "\n".join(map(_encoded, msgspec.json.decode(kept)))
 
 
-def _kept_store(text: str) -> str:
-    return _encoded({digest: _masked(each) for digest, each in stored_documents(text).items()})
-
-
 def _masked(found: Stored) -> Stored:
     history = found.history and tuple(each.without_secrets() for each in found.history)
     return msgspec.structs.replace(found, history=history)
@@ -220,7 +209,7 @@ IMAGES = Probe.from_file(
     "images",
     in_sections(
         images=_kept_images,
-        stored=_kept_store,
+        stored=lambda text: _encoded({digest: _masked(each) for digest, each in stored_documents(text).items()}),
         came=lines_like("[0-9]+ [0-9a-f]{64}"),
         history=_kept_history,
     ),

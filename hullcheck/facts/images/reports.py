@@ -11,13 +11,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from hullcheck.facts.engine.info import Engine
+from hullcheck.facts.engine.info import Engine, section
 from hullcheck.facts.images.scan_formats import Report, reduced
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
 from hullcheck.parsing import docker_bench_log as tool
 from hullcheck.parsing.answer_lines import Words
-from hullcheck.parsing.models import Model, decode
+from hullcheck.parsing.models import Model
 from hullcheck.parsing.times import CLOCK_SLACK
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
@@ -30,9 +30,6 @@ _LINE = regex(r"(?P<path>/[^:]*):(?!\s*#)(?P<text>.*\bDOCKER_CONTENT_TRUST\b(?!_
 _SETS = regex(r"(?P<export>export +)?DOCKER_CONTENT_TRUST=([\"']?)(?P<value>\w*)\2\s*(?:[;#].*)?")
 _FALSE = ("", "0", "f", "F", "false", "False", "FALSE")  # any other value switches it on
 _UNREADABLE = "unreadable:"
-
-
-# ---- content trust of the docker command, as the files of root's environment set it
 
 
 def _state(path: str, text: str) -> str:
@@ -53,21 +50,12 @@ def _kept_trust(text: str) -> str:
     return msgspec.json.encode(found).decode()
 
 
-# ---- docker-bench-security
-
-
 class Log(Model, frozen=True, kw_only=True):
-    """Its log, of which numbers and results are kept.
+    """Its log, of which numbers and results are kept."""
 
-    Attributes:
-        path: the file that was asked for.
-        fault: why nothing is known of it, as where it cannot be read; empty else.
-        run: None where there is no such file.
-    """
-
-    path: str
-    fault: str = ""
-    run: tool.Run | None = None
+    path: str  # the file that was asked for
+    fault: str = ""  # why nothing is known of it, as where it cannot be read; empty else
+    run: tool.Run | None = None  # None where there is no such file
 
 
 class DockerBench(Model, frozen=True, kw_only=True):
@@ -77,11 +65,7 @@ class DockerBench(Model, frozen=True, kw_only=True):
     log: Log | None
 
     def last_run(self, path: str) -> tool.Run | None:
-        """Return what the log *path* says, or None if it does not exist.
-
-        Raises:
-            EvidenceError: it was not asked for, or is not a whole log of the tool.
-        """
+        """Return what the log *path* says, or None if it does not exist."""
         if self.log is None or self.log.path != path:
             other = f"the log {self.log.path}, not {path}" if self.log else "no log of docker-bench-security"
             raise EvidenceError(f"the recording has {other}")
@@ -106,9 +90,6 @@ def _log(words: Words) -> Log:
         return Log(path=path, run=tool.parse("\n".join(words.all("")), "the log").run)
     except tool.LogError as error:  # of its message only what is not from the log
         return Log(path=path, fault=re.split("[:;] ", str(error).partition(": ")[2])[0])
-
-
-# ---- reports of scanners
 
 
 def _kept_scans(text: str) -> str:
@@ -149,29 +130,21 @@ class ScanReports(Model, frozen=True, kw_only=True):
         return {each.tool: each for each in found}
 
 
-# ---- the question, and its facts
-
-
 REPORTS = Probe.from_file("reports", in_sections(trust=_kept_trust, bench=_kept_bench, scans=_kept_scans))
-
-
-def _section(recording: Recording, name: str) -> str:
-    return recording.sections(REPORTS).get(name, "").strip()
 
 
 @fact(REPORTS)
 def content_trust(recording: Recording, engine: Engine) -> Mapping[str, str]:
     """What each file of root's environment that names DOCKER_CONTENT_TRUST makes of it: on, off or unclear."""
-    text = _section(recording, "trust")
-    if text == _UNREADABLE:
+    if recording.sections(REPORTS).get("trust", "").strip() == _UNREADABLE:
         raise EvidenceError("the home directory of root cannot be entered")
-    return decode(text, dict[str, str], "content trust")
+    return section(recording, REPORTS, "trust", dict[str, str], "content trust")
 
 
 @fact(REPORTS)
 def docker_bench(recording: Recording, engine: Engine) -> DockerBench:
     """docker-bench-security on the target: where it lies, and its last log."""
-    return decode(_section(recording, "bench"), DockerBench, "docker-bench-security")
+    return section(recording, REPORTS, "bench", DockerBench, "docker-bench-security")
 
 
 @fact(REPORTS)
@@ -179,10 +152,7 @@ def scan_reports(recording: Recording, engine: Engine, policy: Policy) -> ScanRe
     """What scanners found in images, by the reports in the folder that the policy names; None if it names none."""
     if policy.scan_reports is None:
         return None
-    named, found = (
-        policy.scan_reports.folder,
-        decode(_section(recording, "scans"), ScanReports, "scan reports"),
-    )
+    named, found = policy.scan_reports.folder, section(recording, REPORTS, "scans", ScanReports, "scan reports")
     if not found.folder:
         raise EvidenceError("the recording was made without a folder of scan reports")
     if found.folder != named:

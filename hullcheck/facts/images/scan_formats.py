@@ -32,27 +32,18 @@ _FIXED_ALONE = """
 
 
 class Report(Model, frozen=True, kw_only=True, omit_defaults=True):
-    """What is kept of one report of a scanner; times are in seconds since the epoch.
-
-    Attributes:
-        changed: when its file was changed.
-        fault: why it says nothing.
-        digest: of the image's configuration, or of its manifest.
-        counts: weaknesses by severity; `unknown` where the scanner could not tell.
-        known: of what day its list of weaknesses is at least.
-        doubt: why it may not tell of all weaknesses, by its key in `criteria.scans`; *detail* is what it is about.
-    """
+    """What is kept of one report of a scanner; times are in seconds since the epoch."""
 
     file: str = ""
-    changed: Count = 0
-    fault: str = ""
+    changed: Count = 0  # when its file was changed
+    fault: str = ""  # why it says nothing
     tool: str = ""
-    digest: Digest | Literal[""] = ""
+    digest: Digest | Literal[""] = ""  # of the image's configuration, or of its manifest
     made: float | None = None
-    counts: Mapping[str, Count] = field(default_factory=dict)
-    known: float | None = None
-    doubt: str = ""
-    detail: str = ""
+    counts: Mapping[str, Count] = field(default_factory=dict)  # weaknesses by severity, or `unknown`
+    known: float | None = None  # of what day its list of weaknesses is at least
+    doubt: str = ""  # why it may not have all weaknesses, by its key in `criteria.scans`
+    detail: str = ""  # of the doubt
 
     @property
     def created(self) -> float:
@@ -208,8 +199,7 @@ class Grype(msgspec.Struct, frozen=True, rename="camel"):
 
 
 _FORMATS: tuple[type[Trivy | Clair | Grype], ...] = (Trivy, Clair, Grype)
-SCANNERS = tuple(each.__name__ for each in _FORMATS)
-"""What writes the reports that can be read, as `Report.tool` names it."""
+SCANNERS = tuple(each.__name__ for each in _FORMATS)  # the names in `Report.tool`
 
 
 def reduced(text: str) -> Report:

@@ -11,8 +11,7 @@ _NO_MEMORY_LIMIT = 1 << 60  # cgroup v1 prints the largest multiple of a page be
 _DEFAULTS = {"cpu.shares": 1024, "cpu.weight": 100}
 _USER_SLICE = regex(r"/user-\d+\.slice$")  # systemd gives each a third of all processes of the host
 
-Files = Mapping[str, Sequence[str]]
-"""The lines of files, by path."""
+Files = Mapping[str, Sequence[str]]  # the lines of files, by path
 
 _FILES = {
     "memory": ("memory.max", "memory.limit_in_bytes"),
@@ -24,13 +23,9 @@ _FILES = {
 
 
 def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -> float | None:
-    """Return one limit of a process, or None if it has none; EvidenceError if its group could not be read.
+    """Return the limit *name* of a process with these lines in /proc/PID/cgroup, or None if it has none.
 
-    Args:
-        name: `memory`, `processes`, `cpus` or `cpu_weight`.
-        cgroups: the lines of its /proc/PID/cgroup.
-        files: those of its groups and of those above.
-        own: whether its own group counts, and not only those above.
+    Unless *own*, its own group does not count, but only those above. EvidenceError if its group could not be read.
     """
     known, controller = _FILES[name], _FILES[name][0].partition(".")[0]
     folders = _folders(controller, cgroups)

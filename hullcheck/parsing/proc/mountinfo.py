@@ -1,34 +1,25 @@
 """Mount tables (/proc/PID/mountinfo, proc(5)), and the way from there to paths of the host."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
 from msgspec import Struct
 
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.verdicts import EvidenceError
 
 
 class Mount(Struct, frozen=True):
-    """One line of a mount table.
+    """One line of a mount table."""
 
-    Attributes:
-        device: `major:minor` of the file system.
-        root: the directory (or file) of that file system that is mounted.
-        point: where it is mounted.
-        kind: the file system's type.
-        source: what the file system was mounted from: a device's path, or any word.
-        subvolume: on btrfs, the one to which the directory belongs.
-    """
-
-    device: str
-    root: str
-    point: str
+    device: str  # `major:minor` of the file system
+    root: str  # the directory (or file) of that file system that is mounted
+    point: str  # where it is mounted
     options: frozenset[str]
-    kind: str
-    source: str = ""
-    subvolume: str = ""
+    kind: str  # the file system's type
+    source: str = ""  # what the file system was mounted from: a device's path, or any word
+    subvolume: str = ""  # on btrfs, the one to which the directory belongs
 
     @property
     def is_whole(self) -> bool:
@@ -76,15 +67,12 @@ class MountTable(Struct, frozen=True, dict=True):
 
     @cached_property
     def _by_device(self) -> dict[str, list[Mount]]:
-        found = defaultdict[str, list[Mount]](list)
-        for mount in self.mounts:
-            found[mount.device].append(mount)
-        return found
+        return grouped((mount.device, mount) for mount in self.mounts)
 
     def paths(self, device: str, root: str) -> frozenset[str]:
         """Return every path under which the host shows *root* of the file system *device*; empty if it does not."""
         found = set()
-        for mount in self._by_device[device]:
+        for mount in self._by_device.get(device, ()):
             if is_below(root, mount.root):
                 inside = root[len(mount.root.rstrip("/")) :]
                 found.add((mount.point.rstrip("/") + inside).rstrip("/") or "/")
@@ -92,7 +80,7 @@ class MountTable(Struct, frozen=True, dict=True):
 
     def parts(self, device: str, root: str) -> frozenset[str]:
         """Return where parts of *root* of *device* are mounted: /var/lib/docker if /data/docker is mounted there."""
-        below = (each for each in self._by_device[device] if each.root != root)
+        below = (each for each in self._by_device.get(device, ()) if each.root != root)
         return frozenset(each.point for each in below if is_below(each.root, root))
 
     def shows(self, path: str, inside: str) -> bool:

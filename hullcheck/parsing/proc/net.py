@@ -22,7 +22,6 @@ class Listener(Struct, frozen=True):
 
     @property
     def on_loopback(self) -> bool:
-        """Whether only its own network namespace reaches it."""
         return is_loopback(self.address)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hullcheck.commands import remedy as folder
 from hullcheck.messages import WrongUse
-from hullcheck.remedies import folder
 
 FILES = {"web1/README.md": "a\n", "web1/apply.sh": "b\n", "web2/README.md": "c\n"}
 

@@ -203,7 +203,7 @@ def test_way_to_a_file() -> None:
     way = failure("others may write to /etc/docker on its way (mode 777)", control=own.control.id)
     folder = failure(OPEN, "/etc/docker", control="configuration_directory_is_written_by_root_alone")
     alone = plan_of([own, way], host)
-    assert (alone.changes, [each.why[:11] for each in alone.left]) == ((), ["a directory", "a directory"])
+    assert (alone.changes, [why[:11] for _, why in alone.left]) == ((), ["a directory", "a directory"])
     made = plan_of([own, way, folder], host)
     assert ([each.path for each in made.of(Rights)], made.left) == ([PATH, "", "/etc/docker"], ())
 
@@ -237,7 +237,7 @@ def test_options_of_a_container_are_together() -> None:
     found = [failure(reason, "web", "container", name) for name, reason in reasons.items()]
     made = plan_of(found, HOST, also=reasons)
     assert made.options == [Options("web", ("--security-opt no-new-privileges",), ("--pid host",))]
-    assert [each.failure.control.id for each in made.left] == [*reasons][2:]
+    assert [failure.control.id for failure, _ in made.left] == [*reasons][2:]
     assert [each.control.id for each in plan_of(found, HOST).asked] == ["container_has_a_pid_namespace"]
     assert made.is_empty
     rights = (failure(OPEN), Rights(PATH, "mode", "o-w"))

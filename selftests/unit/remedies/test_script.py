@@ -20,7 +20,6 @@ from hullcheck.remedies.plan import (
     Change,
     DaemonSettings,
     KernelSetting,
-    Left,
     Limit,
     Options,
     Plan,
@@ -95,7 +94,7 @@ def test_readme() -> None:
     usual = DaemonSettings("/d.json", "docker.service", {}, ("debug",))
     text = readme(Plan("web1", "R", ((failure("x", control="daemon_logs_at_level_info"), usual),), (), ()))
     assert "\nsh restart.sh    #" in text
-    left = Plan("web1", "R", (), (Left(failure("x"), "no *way*"),), (failure("y", control="daemon_remaps_users"),))
+    left = Plan("web1", "R", (), ((failure("x"), "no *way*"),), (failure("y", control="daemon_remaps_users"),))
     text = readme(left)
     assert r"No \*way\*:" in text
     assert "add `--also daemon_remaps_users`" in text

@@ -6,10 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.json import encode
 
 from hullcheck.controls.judge import judge
-from hullcheck.facts.engine.files_answer import BlockDevice
-from hullcheck.facts.engine.storage import Storage, data_places
+from hullcheck.facts.engine.files_answer import BlockDevice, BlockDevices
+from hullcheck.facts.engine.storage import Storage, data_at_rest
+from hullcheck.facts.engine.storage import storage as made
 from hullcheck.parsing.proc.mountinfo import parse as parse_mounts
 from selftests.kit.facts.engines import engine
 from selftests.kit.files import DIRECTORY, at
@@ -38,7 +40,7 @@ def storage(
     driver = [["driver-type", "io.containerd.snapshotter.v1"]] if store else [["Backing Filesystem", "xfs"]]
     answer = SimpleNamespace(look=lambda path: at(root, DIRECTORY))
     files: Any = SimpleNamespace(answer=answer, containerd_roots=(containerd,))
-    return Storage(engine(SecurityOptions=options, DriverStatus=driver), files, parse_mounts(mounts))
+    return made(engine(SecurityOptions=options, DriverStatus=driver), files, parse_mounts(mounts))
 
 
 def verdict(found: Storage) -> tuple[str, str]:
@@ -100,9 +102,11 @@ def test_devices_below(mount: str, chain: str) -> None:
     root = BlockDevice(kname="dm-1", name="vg-x", number="253:1", type="lvm")
     crypt = BlockDevice(kname="dm-0", name="data", number="253:0", type="crypt", children=(root,))
     part = BlockDevice(kname="sda3", name="sda3", number="8:3", type="part", children=(crypt,))
-    devices = (BlockDevice(kname="sda", name="sda", number="8:0", type="disk", children=(part,)),)
+    disk = BlockDevice(kname="sda", name="sda", number="8:0", type="disk", children=(part,))
+    answer = SimpleNamespace(devices=encode(BlockDevices(blockdevices=(disk,))).decode())
     volume = "9 3 8:0 / /var/lib/docker/volumes/v rw - ext4 /dev/sda rw"
-    found = data_places(storage(ROOT, mount, volume), devices)
+    files: Any = SimpleNamespace(answer=answer)
+    found = data_at_rest(files, storage(ROOT, mount, volume))
     (finding,) = judge(control("data_at_rest_is_encrypted"), {"data_at_rest": found}, "host")
     shown = f"/var/lib/docker lies on {chain}; /var/lib/docker/volumes/v lies on ext4 on sda (disk): check"
     assert (str(finding.verdict), finding.reason.startswith(shown)) == ("manual", True), finding.reason
