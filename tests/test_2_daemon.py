@@ -37,18 +37,22 @@ def _limits_open_files(ulimits: Iterable[str]) -> bool:
 @pytest.mark.guide("2.1.rootless_mode")
 @pytest.mark.severity("medium")
 def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
-    """The daemon runs without root's rights, or the site has said why it cannot.
+    """The daemon runs without root's rights, or the policy says why it cannot.
 
-    Whoever takes over a daemon that is root owns the host. In rootless mode the same attack ends with the
-    rights of one plain user.
+    Whoever takes over a daemon that is root owns the host. In rootless mode the same attack ends with the rights of
+    one user. Not every workload runs there.
 
-    Remedy: run the daemon in rootless mode, or give the reason against it as `rootful_reason` in the policy.
+    Remedy: run the daemon in rootless mode, or write the reason against it into the policy (`rootful_reason`).
     """
     if daemon.rootless:
         return "rootless mode (docker info)"
     if not daemon.runs_as_root:
         return f"dockerd (process {daemon.pid}) runs as uid {daemon.process.uids[1]}"
-    assert policy.rootful_reason, f"dockerd (process {daemon.pid}) runs as root, and the policy has no rootful_reason"
+    if not policy.rootful_reason:
+        raise Manual(
+            "dockerd runs as root: check whether rootless mode suits;"
+            " if it does not, write `rootful_reason: WHY` into the policy"
+        )
     return f"dockerd runs as root, accepted by the policy: {policy.rootful_reason}"
 
 

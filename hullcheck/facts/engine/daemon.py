@@ -212,9 +212,7 @@ class Daemon(Struct, frozen=True, dict=True):
     @property
     def _doubt(self) -> str:
         what = "was changed" if self.config.rewritten else "got another owner, mode or name"
-        if self.config.state == "absent":
-            what = "does not exist, but its directory was changed"
-        return f"{self.config.path} {what} after the daemon started: restart the daemon to know the value"
+        return f"{self.config.path} {what} after the daemon started: restart the daemon to know its settings"
 
     @cached_property
     def default_bridge(self) -> Network | None:
