@@ -305,6 +305,7 @@ def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Poli
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
+@pytest.mark.guide("4.2.central_logs", "4.2.central_logs.elk", "4.2.central_logs.fluentd", "5.pci_dss.monitor_logs")
 @pytest.mark.severity("medium")
 def test_container_logs_leave_the_host(
     daemon: Daemon, shippers: Later[Shippers], container: Later[Subjects[Container]], policy: Policy

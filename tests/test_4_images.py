@@ -145,7 +145,7 @@ def _held(contents: Contents) -> str:
 @pytest.mark.nist("4.1.1", "4.1.3", sp="800-190")
 @pytest.mark.pci("6.3.1", "6.3.3", "11.3.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)")
-@pytest.mark.guide("3.1.image_scanning")
+@pytest.mark.guide("3.1.image_scanning", "3.1.image_scanning.trivy", "3.1.image_scanning.clair")
 @pytest.mark.severity("high")
 def test_image_is_scanned_and_rebuilt(
     image: Image,

@@ -9,7 +9,7 @@ from hullcheck.facts.images.reports import DockerBench
 from hullcheck.parsing.docker_bench_log import Run
 from hullcheck.parsing.times import CLOCK_SLACK, DAY
 from hullcheck.policy import Policy
-from hullcheck.verdicts import EvidenceError, Manual
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _SECTIONS = frozenset("1234567")
 
@@ -63,11 +63,11 @@ def _require_recent(run: Run, now: float, limit: int) -> str:
 def test_docker_bench_comes_from_its_source(docker_bench: DockerBench) -> NoReturn:
     """docker-bench-security comes from the repository of its makers, in a version that is on record.
 
-    It runs as root, so whoever changes its scripts owns the host. What a checkout says of its source anybody with
-    root rights can write: a person has to compare the commit with the one that was reviewed.
+    It runs as root, so whoever changes its scripts owns the host. Compare its commit with the one that was reviewed.
 
     Remedy: clone https://github.com/docker/docker-bench-security, check out a release, and put its commit on
     record; of an image record the digest.
     """
-    found = ", ".join(docker_bench.checkouts) or "no checkout was found"
-    raise Manual(f"{found}: check that its commit, or the digest of its image, is the one that was reviewed")
+    if not docker_bench.checkouts:
+        raise NotApplicable("no checkout of docker-bench-security was found")
+    raise Manual(f"{', '.join(docker_bench.checkouts)}: check that its commit is the one that was reviewed")

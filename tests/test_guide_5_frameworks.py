@@ -77,7 +77,7 @@ def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> NoRetur
     /etc/audit/rules.d, and record each review of the log.
     """
     flaw = loaded_flaw(audit)
-    assert not flaw, f"no access is recorded: {flaw}"
+    assert not flaw, flaw
     root = data_root.node.path
     rules = [rule for rule in audit.rules if rule.action == "always" and rule.path]
     near = [rule for rule in rules if rule.covers(root) or is_below(rule.path, root)]

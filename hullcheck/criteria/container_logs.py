@@ -11,7 +11,6 @@ from hullcheck.facts.containers.logs import (
     LOCAL_DRIVERS,
     NETWORK_DRIVERS,
     OF_SYSLOG,
-    OTHER_SYSTEM,
     RELAYS,
     SERVICE_DRIVERS,
     Shippers,
@@ -45,13 +44,6 @@ class LogRoute(Struct, frozen=True):
     driver: str
     host: str | None
     listed: bool
-
-    @property
-    def system(self) -> str | None:
-        """The system that the driver sends to, or None if that is unknown."""
-        if self.host is None or not (self.driver in NETWORK_DRIVERS or self.listed):
-            return None
-        return NETWORK_DRIVERS.get(self.driver, (OTHER_SYSTEM,))[0]
 
     def __str__(self) -> str:
         if self.driver in NETWORK_DRIVERS:

@@ -208,7 +208,6 @@ class Grype(msgspec.Struct, frozen=True, rename="camel"):
 
 
 _FORMATS: tuple[type[Trivy | Clair | Grype], ...] = (Trivy, Clair, Grype)
-SCANNERS = tuple(each.__name__ for each in _FORMATS)
 """What writes the reports that can be read, as `Report.tool` names it."""
 
 
