@@ -30,8 +30,9 @@ def test_docker_bench_runs_regularly(docker_bench: DockerBench, clock: Clock, po
     FILE.json as `docker_bench` in the policy.
     """
     if policy.docker_bench is None:
-        assert docker_bench.checkouts, "was not found, and the policy names no log of it (docker_bench)"
-        doubt = "is on this host; name its log in the policy: docker_bench: {log: FILE.json}"
+        name = "docker-bench-security"
+        assert docker_bench.checkouts, f"{name} was not found, and the policy names no log of it (docker_bench)"
+        doubt = f"{name} is on this host; name its log in the policy: docker_bench: {{log: FILE.json}}"
     else:
         run = docker_bench.last_run(policy.docker_bench.log)
         assert run, f"{policy.docker_bench.log} does not exist: it has not run, or writes elsewhere"

@@ -72,18 +72,12 @@ _SETTINGS: dict[str, Remedy] = {
     "experimental_features_are_off": Settings(
         without=("experimental",), risk="What somebody built on an experimental feature stops working."
     ),
-}
-
-_LOGS = Settings(
-    put={"log-opts": {"max-size": "10m", "max-file": "3"}},
-    only={"log-driver": (None, "json-file", "local")},
-    risk="The oldest part of a container's log is dropped as soon as it has 30 MB. It holds for containers that are"
-    " created from then on.",
-)
-_SETTINGS |= {
-    "log_options_are_set_for_all": _LOGS,
-    "log_files_are_small": _LOGS,
-    "log_files_are_few": _LOGS,
+    "log_files_are_limited": Settings(
+        put={"log-opts": {"max-size": "10m", "max-file": "3"}},
+        only={"log-driver": (None, "json-file", "local")},
+        risk="The oldest part of a container's log is dropped as soon as it has 30 MB. It holds for containers that are"
+        " created from then on.",
+    ),
 }
 
 _TREES = ("containerd_directory", "data_root", "configuration_directory")

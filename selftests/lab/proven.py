@@ -62,7 +62,7 @@ LEFT = frozenset(
 ALONG = frozenset(
     {
         *("container_has_a_seccomp_filter", "engine_is_controlled_by_trusted_users"),
-        *("log_files_are_small", "log_files_are_few"),
+        "log_files_are_limited",
     }
 )
 """Of which something is left to a person, and which pass once the daemon, its socket and the containers are new."""

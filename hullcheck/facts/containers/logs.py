@@ -46,14 +46,6 @@ class Log(Struct, frozen=True):
         """Whether its options comply."""
         return self.default.always(complies) if self.own is None else complies(self.own)
 
-    @property
-    def inherits(self) -> bool:
-        """Whether it has all the options that the daemon gives; of the daemon's default, whether there are any."""
-        if self.own is None:
-            return self.always(bool)
-        given = self.default.value
-        return bool(given) and set(given) <= set(self.own)
-
 
 @fact()
 def container_log(daemon: Daemon, container: Later[Subjects[Container]]) -> Subjects[Log]:
