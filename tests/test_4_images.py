@@ -256,9 +256,8 @@ def test_content_trust_is_on_for_all_who_pull(
 def test_image_has_a_health_check(image: Image) -> str:
     """Every image defines a health check.
 
-    Without one the engine knows only that a process is there, and not whether it still does its work: nobody
-    is told, and nothing is restarted. The same is true where the command of the check always succeeds, as `true`,
-    `exit 0` and `curl … || true` do. The command is not run.
+    Without one the engine knows only that a process is there, and not whether it still works. The same is true where
+    the command of the check always succeeds, as `true`, `exit 0` and `curl … || true` do. The command is not run.
 
     Remedy: put a `HEALTHCHECK` other than NONE into the build file of the image, with a command that fails where the
     service does.
@@ -283,9 +282,8 @@ def test_image_has_a_health_check(image: Image) -> str:
 def test_image_updates_and_installs_in_one_step(image: Image) -> str:
     """No build step refreshes the package index without an installation or an upgrade.
 
-    Builders keep the layer of a step as long as its words stay the same: an index in a layer of its own ages,
-    and later steps install from it what was current long ago. Steps of the image's base count too, as the
-    history does not tell them apart, and those that it leaves to builds from it (`ONBUILD`).
+    Builders keep the layer of a step as long as its words stay the same: an index in a layer of its own ages, and later
+    steps install from it what was current long ago. Steps of the image's base, and `ONBUILD` steps, count too.
 
     Remedy: join the commands into one `RUN`, as in `apt-get update && apt-get install --yes PACKAGE`.
     """
@@ -339,9 +337,8 @@ def test_image_holds_no_needless_setuid_file(image: Image, image_contents: Image
 def test_image_is_built_with_copy(image: Image) -> str:
     """Files are brought into images with COPY, and not with ADD.
 
-    ADD also fetches from the network, without a look at what comes back, and unpacks archives, wherever the
-    names in them lead. Only the first step may add the base's file system; steps of the image's base count too,
-    as the history does not tell them apart, and those that it leaves to builds from it (`ONBUILD`).
+    ADD also fetches from the network, without a look at what comes back, and unpacks archives, wherever the names in
+    them lead. Only the first step may add the base's file system. Steps of the image's base, and `ONBUILD` steps, count.
 
     Remedy: use `COPY`; download with a `RUN` that checks the sum of the file and unpacks it.
     """

@@ -167,7 +167,7 @@ def test_container_mounts_no_sensitive_host_path(container: Container, policy: P
 
     Through such a mount, even a read-only one, a container reads the host's secrets or uses a socket; where it can
     write, it changes what the host runs next. What else lies below /opt, /run, and folders of services as /var/lib,
-    /var/spool and /var/mail, belongs to some service of the host, and a person has to say of which. Its time zone is
+    /var/spool and /var/mail, belongs to some service of the host, and needs a manual check. The host's time zone is
     harmless if it is read-only.
 
     Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of the
@@ -580,7 +580,7 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
     """Nobody runs commands as root in a container with `docker exec --user root`.
 
     Root in a container owns all its files, and is root of the host where user namespaces are not remapped. A health
-    check runs as the user that the container was created for: where that is root, a person has to tell them apart.
+    check runs as the user of the container: where that is root, processes of root need a manual check.
 
     Remedy: run commands as the container's own user; watch the docker command with an audit rule, and review
     its records.

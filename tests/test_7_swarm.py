@@ -76,8 +76,8 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str:
     """Every overlay network encrypts what passes between nodes.
 
     Swarm encrypts what its managers say, but not the data of its services: who can listen between two nodes
-    reads it, and who can send to them may put packets into the network. A network over several nodes that another
-    driver made is for a person to judge. A manager knows all networks.
+    reads it, and who can send to them may put packets into the network. A network of another driver needs a manual
+    check. A manager knows all networks.
 
     Remedy: make the network again with `--opt encrypted`; ingress too, by `docker network rm ingress` and
     `docker network create --ingress --driver overlay --opt encrypted ingress`.
@@ -128,7 +128,7 @@ def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
 @pytest.mark.guide("5.pci_dss.encrypt_at_rest")
 @pytest.mark.severity("medium")
 def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
-    """The keys of managers are encrypted on disk, and a person unlocks each manager after a start.
+    """The keys of managers are encrypted on disk, and somebody unlocks each manager after a start.
 
     Without autolock the key to the swarm's data and its TLS key lie beside what they protect: a stolen disk
     or backup of one manager gives away the secrets of all services.
@@ -150,8 +150,8 @@ def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
 def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
     """The key that unlocks managers is changed from time to time.
 
-    Everyone who ever unlocked a manager has seen it. The swarm keeps no date of the change, so a person has
-    to say when it was, unless the whole swarm is younger than the period.
+    Everyone who ever unlocked a manager has seen it. The swarm keeps no date of the change: it needs a manual check,
+    unless the whole swarm is younger than the period.
 
     Remedy: `docker swarm unlock-key --rotate`, and write down when; the period is `unlock_key` in
     `rotation_days` of the policy."""
@@ -174,9 +174,9 @@ def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
 def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> str:
     """Certificates of nodes hold for no longer than the site allows.
 
-    A certificate is what makes a machine a node. A stolen one is good until it ends, because swarm has no
-    list of certificates that were called back. A shorter period counts for those that are made from then on. With an
-    external CA the period counts for none: that CA decides, which a person has to look at.
+    A certificate makes a machine a node. A stolen one is good until it ends, because swarm has no list of revoked ones.
+    A shorter period counts for those that are made from then on. An external CA decides by itself, and needs a manual
+    check.
 
     Remedy: `docker swarm update --cert-expiry 720h`, then `docker swarm ca --rotate` to renew at once; the
     period is `node_certificate` in `rotation_days` of the policy."""

@@ -40,7 +40,7 @@ def test_host_serves_containers_alone(
 
     A web server or a database beside the engine shares the host with every container: a hole in one of them is a
     hole for all, and each needs rights that the others should not have. Programs are known by the file that runs,
-    not by the name that a process gives itself. What else listens is told.
+    not by the name of a process. Whatever else listens needs a manual check.
 
     Remedy: move the application into a container or to another host; name agents that the host needs in
     `allowed_host_services` of the policy.
@@ -173,9 +173,8 @@ def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
     """Something installs updates on the host by itself, and its last run succeeded recently.
 
     Updates that somebody has to think of come late on some host. A timer of unattended-upgrades or dnf-automatic
-    counts if it is enabled and active, its settings say that it installs updates, and its last run ended with
-    success. Of other agents, as Ansible, Puppet and SaltStack, the host does not show whether they install updates:
-    a person judges, or the policy says it (`patched_by`).
+    counts if it is enabled and active, installs updates by its settings, and its last run succeeded. Whether another
+    agent, such as Ansible, installs updates the host does not show: the policy says it (`patched_by`).
 
     Remedy: `apt-get install unattended-upgrades`, and set `APT::Periodic::Unattended-Upgrade "1";` in
     /etc/apt/apt.conf.d/20auto-upgrades; with dnf enable dnf-automatic.timer with `apply_updates = yes`; or say by
@@ -209,8 +208,7 @@ def _timer(timer: Timer) -> str:
 def test_kernel_vulnerabilities_are_tracked(running_kernel: RunningKernel, system: System) -> NoReturn:
     """Somebody follows a source of kernel vulnerabilities for this host, and reviewed it recently.
 
-    All containers share the kernel: a hole in it is a way out of each. What is read and decided is no property of
-    the host; a person has to say it, of the kernel that is found here.
+    All containers share the kernel: a hole in it is a way out of each. The host does not show who reads these notices.
 
     Remedy: subscribe to the security notices of the distribution, and record each review.
     """
@@ -234,8 +232,8 @@ def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel
     """The kernel has the fix for Dirty COW, and reports no flaw of the processor as open.
 
     What the kernel itself reports decides, as it runs on this processor with these options; a version number alone
-    misleads, because distributions carry fixes back to old ones. Where the kernel does not know, or a flaw is open in
-    part, a person looks into the notices of the hypervisor or the processor.
+    misleads, because distributions carry fixes back to old ones. What the kernel does not know, or has fixed in part,
+    needs a manual check.
 
     Remedy: install the newest kernel and microcode of the distribution, take `mitigations=off` off the kernel's
     command line, and restart the host; with `mitigations=auto,nosmt` where threads of one core must not leak.

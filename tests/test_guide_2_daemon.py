@@ -89,9 +89,7 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     assert not against, f"the command line has {', '.join(against)}"
     assert written, f"{file.path} sets nothing"
     if file.rewritten:
-        raise EvidenceError(
-            f"{file.path} was changed after the daemon started: restart the daemon to know its settings"
-        )
+        raise EvidenceError(daemon.doubt)
     return f"{file.path} sets {', '.join(sorted(written))}"
 
 

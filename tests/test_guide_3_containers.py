@@ -209,10 +209,9 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
 def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy: Policy) -> str:
     """A container with a read-only root can write only to tmpfs and to named volumes.
 
-    A read-only root is worth little beside a folder of the host, or a volume that nobody knows of: what an
-    intruder writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant. With `--ipc host` it writes to
-    the shared memory of the host. Where a volume or tmpfs takes the place of a folder of programs, as /usr, the root is
-    not read-only but by its name: it is left to a person.
+    A read-only root is worth little beside a folder of the host, or a volume that nobody knows of: what an intruder
+    writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant. With `--ipc host` it writes to the shared
+    memory of the host. A volume or tmpfs in the place of a folder of programs, as /usr, needs a manual check.
 
     Remedy: give it `--tmpfs` for scratch space and a named volume for data; a folder of the host that has to be
     written to is named in `allowed_mounts` of the policy.
@@ -272,12 +271,11 @@ def test_container_cpu_time_is_capped(container: Container, engine: Later[Engine
 @pytest.mark.severity("medium")
 @for_each("option", OPTIONS)
 def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> NoReturn:
-    """Firewall rules of the site stop new connections between containers and strangers.
+    """Firewall rules of your own stop new connections between containers and strangers.
 
-    The engine's rules let in whoever reaches a published port, and let every container out. Rules of the site that
-    come first are those of the chain DOCKER-USER, or of another table of nftables; without any the control fails.
-    Whether they drop what they should is for a person to say: their order and their sets are not interpreted.
-    Containers in the network of the host, or with an address of their own outside, are past these rules.
+    The engine's rules let in whoever reaches a published port, and let every container out. Rules of your own stand in
+    the chain DOCKER-USER, or in another table of nftables; without any the control fails. Whether they drop what they
+    should needs a manual check. They do not cover containers in the network of the host, or with an address outside.
 
     Remedy: drop what is new from networks that are not yours, and let replies pass: a rule without the states drops
     what containers are sent back, and cuts every one of them off. Here `eth0` leads outside, and 10.0.0.0/8 is yours:

@@ -27,8 +27,7 @@ from hullcheck.verdicts import Manual
 def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accounts) -> NoReturn:
     """Somebody reviewed within six months who may control the engine.
 
-    Whether those who may are trusted, and whether the sockets are closed to all others, is judged by 1.1.2, 3.15,
-    3.16 and 2.8. That the list of the trusted is still right only a person can say.
+    1.1.2, 2.8, 3.15 and 3.16 judge whether only trusted users may. Whether that list is still right needs a review.
 
     Remedy: go through the users that are named, take away rights that nobody needs, and record the day.
     """
@@ -70,8 +69,8 @@ def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoRet
 def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> NoReturn:
     """Who reads or changes health data is recorded, and somebody goes through the records.
 
-    Which directories and volumes hold such data, and who reads the records, is for a person to say; shown is
-    which rules record accesses in the data root, where volumes lie.
+    Which volumes hold such data, and who reads the records, needs a manual check; shown are the rules that record
+    accesses in the data root, where volumes lie.
 
     Remedy: put a rule `-w DIRECTORY -p rwa -k data` for each volume with such data into a file in
     /etc/audit/rules.d, and record each review of the log.
