@@ -371,8 +371,8 @@ def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
 def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> str:
     """The host's operating system was recently assessed against a hardening standard.
 
-    The engine is as safe as the system below it. Docker does not show whether that is hardened: the policy says by which
-    standard, and when.
+    The engine is as safe as the system below it. Docker does not show whether that is hardened: the policy has to say
+    by which standard, and when.
 
     Remedy: assess the host, for example against the CIS Benchmark of its distribution, and record that as
     `os_hardening` in the policy.

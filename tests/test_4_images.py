@@ -338,7 +338,7 @@ def test_image_is_built_with_copy(image: Image) -> str:
     """Files are brought into images with COPY, and not with ADD.
 
     ADD also fetches from the network, without a look at what comes back, and unpacks archives, wherever the names in
-    them lead. Only the first step may add the base's file system. Steps of the image's base, and `ONBUILD` steps, count.
+    them lead. Only the first step may add the base's file system. Steps of the base, and `ONBUILD` steps, count too.
 
     Remedy: use `COPY`; download with a `RUN` that checks the sum of the file and unpacks it.
     """

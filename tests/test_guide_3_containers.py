@@ -210,7 +210,7 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     """A container with a read-only root can write only to tmpfs and to named volumes.
 
     A read-only root is worth little beside a folder of the host, or a volume that nobody knows of: what an intruder
-    writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant. With `--ipc host` it writes to the shared
+    writes there stays. `-v /tmp` makes such a volume; `--tmpfs /tmp` is meant. With `--ipc host` it writes to shared
     memory of the host. A volume or tmpfs in the place of a folder of programs, as /usr, needs a manual check.
 
     Remedy: give it `--tmpfs` for scratch space and a named volume for data; a folder of the host that has to be
