@@ -46,8 +46,8 @@ def _kept_trust(text: str) -> str:
         return _UNREADABLE
     found = dict[str, str]()
     for match in filter(None, map(_LINE.fullmatch, text.split("\n"))):
-        path, text = match["path"], match["text"]
-        found[path] = ON if found.get(path, ON) == ON and _switches_on(path, text) else "off"
+        path = match["path"]
+        found[path] = ON if found.get(path, ON) == ON and _switches_on(path, match["text"]) else "off"
     return msgspec.json.encode(found).decode()
 
 
