@@ -312,10 +312,9 @@ def test_container_logs_leave_the_host(
 ) -> str:
     """The logs of all containers go to another machine, by their log driver or by a log shipper.
 
-    A log that stays on the host is lost with it, and whoever breaks into the host can change it. The drivers syslog,
-    gelf and fluentd leave it there too if their address is a loopback one, or none is set: then a log shipper has
-    to pass it on. What a shipper reads and where it sends that is not seen: the policy says so, in `log_shippers`,
-    and that the other end of a driver is the central store, in `log_drivers`.
+    A log that stays on the host is lost with it, and whoever breaks into the host can change it. A driver counts if its
+    address is another machine's, or the policy names it (`log_drivers`). What stays here, a log shipper has to take:
+    it counts if it runs and the policy names it (`log_shippers`), as what it reads and where it sends that is not seen.
 
     Remedy: set `log-driver` and `log-opts` in daemon.json to the central service and create containers without
     `--log-driver`, or run a log shipper that reads the files of the containers; name it in the policy.
@@ -333,11 +332,9 @@ def test_container_logs_leave_the_host(
         taken = shipped_logs(here, shippers.get(), policy)
         assert taken.good, f"{driver}; {taken.words}"
         routes.append(taken.words)
-    if wanted is None and len(here) < len(found):
-        raise Manual(
-            f"{driver}, {described(daemon.setting('log-opts'))}: check that this is the central store, then add its"
-            " driver to log_drivers in the policy"
-        )
+    if unknown := sorted({log.driver for log in found.values() if log.host is not None and not log.known}):
+        names = ", ".join(unknown)
+        raise Manual(f"check that the log driver {names} sends to another machine, then write `log_drivers: [{names}]`")
     return f"{driver}: {', '.join(dict.fromkeys(routes))}"
 
 

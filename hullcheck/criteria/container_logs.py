@@ -45,6 +45,11 @@ class LogRoute(Struct, frozen=True):
     host: str | None
     listed: bool
 
+    @property
+    def known(self) -> bool:
+        """Whether the driver is one of Docker's, or listed."""
+        return self.driver in NETWORK_DRIVERS or self.listed
+
     def __str__(self) -> str:
         if self.driver in NETWORK_DRIVERS:
             return f"log driver {self.driver} to {self.host or 'its service'}"
