@@ -308,10 +308,10 @@ def test_containerd_program_is_audited(containerd_program: FileFact, audit: Audi
 def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> str:
     """Audit rule on the containerd-shim binary.
 
-    Where it is still installed, it runs as root beside every container.
+    It runs as root beside containers of old engines. Not applicable where no container runs with it.
 
-    Remedy: remove the program where nothing uses it, or put `-w /usr/bin/containerd-shim -p wa -k docker`
-    into a file in /etc/audit/rules.d, and load it with augenrules --load.
+    Remedy: put `-w /usr/bin/containerd-shim -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
+    augenrules --load.
     """
     return _recorded(containerd_shim, audit)
 
@@ -322,10 +322,10 @@ def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> 
 def test_runc_v1_shim_is_audited(runc_v1_shim: FileFact, audit: Audit) -> str:
     """Audit rule on the containerd-shim-runc-v1 binary.
 
-    Where it is still installed, it runs as root beside every container.
+    It runs as root beside containers of old engines. Not applicable where no container runs with it.
 
-    Remedy: remove the program where nothing uses it, or put `-w /usr/bin/containerd-shim-runc-v1 -p wa -k
-    docker` into a file in /etc/audit/rules.d, and load it with augenrules --load.
+    Remedy: put `-w /usr/bin/containerd-shim-runc-v1 -p wa -k docker` into a file in /etc/audit/rules.d, and load it
+    with augenrules --load.
     """
     return _recorded(runc_v1_shim, audit)
 

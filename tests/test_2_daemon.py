@@ -39,16 +39,20 @@ def _limits_open_files(ulimits: Iterable[str]) -> bool:
 def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
     """The daemon runs without root rights, or a reason is recorded.
 
-    Whoever takes over a daemon that is root owns the host. In rootless mode the same attack ends with the
-    rights of one plain user.
+    Whoever takes over a daemon that is root owns the host. In rootless mode the same attack ends with the rights of
+    one user. Not every workload runs there.
 
-    Remedy: run the daemon in rootless mode, or give the reason against it as `rootful_reason` in the policy.
+    Remedy: run the daemon in rootless mode, or write the reason against it into the policy (`rootful_reason`).
     """
     if daemon.rootless:
         return "rootless mode (docker info)"
     if not daemon.runs_as_root:
         return f"dockerd (process {daemon.pid}) runs as uid {daemon.process.uids[1]}"
-    assert policy.rootful_reason, f"dockerd (process {daemon.pid}) runs as root, and the policy has no rootful_reason"
+    if not policy.rootful_reason:
+        raise Manual(
+            "dockerd runs as root: check whether rootless mode suits;"
+            " if it does not, write `rootful_reason: WHY` into the policy"
+        )
     return f"dockerd runs as root, accepted by the policy: {policy.rootful_reason}"
 
 
@@ -301,16 +305,16 @@ def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Poli
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("10.3.3")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
+@pytest.mark.guide("4.2.central_logs", "4.2.central_logs.elk", "4.2.central_logs.fluentd", "5.pci_dss.monitor_logs")
 @pytest.mark.severity("medium", "An intruder who becomes root on the host erases the traces of the break-in.")
 def test_container_logs_leave_the_host(
     daemon: Daemon, shippers: Later[Shippers], container: Later[Subjects[Container]], policy: Policy
 ) -> str:
     """Container logs are sent to another machine.
 
-    A log that stays on the host is lost with it, and whoever breaks into the host can change it. The drivers syslog,
-    gelf and fluentd leave it there too if their address is a loopback one, or none is set: then a log shipper has
-    to pass it on. What a shipper reads and where it sends that is not seen: the policy says so, in `log_shippers`,
-    and that the other end of a driver is the central store, in `log_drivers`.
+    A log that stays on the host is lost with it, and whoever breaks into the host can change it. A driver counts if its
+    address is another machine's, or the policy names it (`log_drivers`). What stays here, a log shipper has to take:
+    it counts if it runs and the policy names it (`log_shippers`), as what it reads and where it sends that is not seen.
 
     Remedy: set `log-driver` and `log-opts` in daemon.json to the central service and create containers without
     `--log-driver`, or run a log shipper that reads the files of the containers; name it in the policy.
@@ -328,11 +332,9 @@ def test_container_logs_leave_the_host(
         taken = shipped_logs(here, shippers.get(), policy)
         assert taken.good, f"{driver}; {taken.words}"
         routes.append(taken.words)
-    if wanted is None and len(here) < len(found):
-        raise Manual(
-            f"{driver}, {described(daemon.setting('log-opts'))}: check that this is the central store, then add its"
-            " driver to log_drivers in the policy"
-        )
+    if unknown := sorted({log.driver for log in found.values() if log.host is not None and not log.known}):
+        names = ", ".join(unknown)
+        raise Manual(f"check that the log driver {names} sends to another machine, then write `log_drivers: [{names}]`")
     return f"{driver}: {', '.join(dict.fromkeys(routes))}"
 
 

@@ -10,9 +10,10 @@ from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images import Image, content_names, package_steps
+from hullcheck.facts.images.content_names import COMPILER, MANAGER
 from hullcheck.facts.images.contents import Contents, ImageContents
 from hullcheck.facts.images.layers import UNTOLD
-from hullcheck.facts.images.reports import OFF, ON, ScanReports
+from hullcheck.facts.images.reports import ON, ScanReports
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.confinement import BELOW_ROOT
@@ -32,8 +33,8 @@ _LAST_WITH_CONTENT_TRUST = 28
 def test_container_user_is_not_root(container: Container) -> str:
     """No process of a container runs as root.
 
-    Who breaks into a program that runs as root owns all of the container, and is one fault in the kernel away
-    from the host. The user that an image names says little where the program changes it: the processes count.
+    Whoever breaks into a program that runs as root owns the container, and is one fault in the kernel away from the
+    host. The processes count, as a program may change its user.
 
     Remedy: put a `USER` with a number other than 0 into the image, or run it with `--user`.
     """
@@ -41,13 +42,18 @@ def test_container_user_is_not_root(container: Container) -> str:
         runtime = container.runtime
         roots = {runtime.root_uid, 0}  # by /etc/subuid any user of a container may be root of the host
         root = sorted({each.name for each in runtime.processes if roots & {*each.uids}})
-        assert not root, f"runs {', '.join(root)} as root"
+        assert not root, _why_root(container, f"runs {', '.join(root)} as root")
         users = sorted({uid for each in runtime.processes for uid in each.uids})
         return f"its processes run as uid {', '.join(map(str, users))}"
     user = container.user or "not set"
     as_root = user == "root" or container.user_id == 0
-    assert not as_root, f"would start as root (its user is {user})"
+    assert not as_root, _why_root(container, f"would start as root (its user is {user})")
     return f"does not run; would start as user {user}"
+
+
+def _why_root(container: Container, found: str) -> str:
+    unnamed = not container.source.inside and not container.user
+    return f"its image {container.image.name} names no user: it runs as root" if unnamed else found
 
 
 def _users(image: Image) -> str:
@@ -75,9 +81,8 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
 def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> str:
     """Images come from trusted registries.
 
-    What runs in a container was chosen by whoever made its image. Tags prove nothing, since anybody can give
-    them: what counts is a digest under which a registry knows the image. One that was built, imported or loaded
-    on the host is left to a person, who knows what it was built from.
+    Whoever made an image chose what runs. Tags prove nothing, since anybody can give them: what counts is a digest
+    under which a registry knows the image. One that was built, imported or loaded on the host needs a manual check.
 
     Remedy: pull the image from a registry on the list `allowed_registries` of the policy, or rebuild it
     from an image of such a registry and push it there.
@@ -110,15 +115,17 @@ def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> st
 def test_image_holds_needed_packages_alone(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """Images hold only packages that the workload needs.
 
-    A package manager, a shell or a compiler is what somebody who broke in works with, and each package has
-    faults of its own to be mended.
+    Intruders work with package managers and compilers, and each package has faults of its own. An image without
+    packages passes, also if it holds a shell.
 
     Remedy: build on a smaller base, copy the program from a build stage, or remove what only the build
-    needed; what an image may hold is `allowed_packages` in the policy.
+    needed; name what an image may hold in `allowed_packages` of the policy.
     """
     contents = image_contents.of(image.id)
     if policy.allowed_packages is None:
-        raise Manual(f"holds {_held(contents)}: check what is needed, and name it in `allowed_packages`")
+        if contents.packages or contents.databases or contents.tools_of(MANAGER) or contents.tools_of(COMPILER):
+            raise Manual(f"holds {_held(contents)}: check what is needed, and name it in `allowed_packages`")
+        return f"holds {_held(contents)}"
     held = {*contents.packages, *contents.tool_names}
     unlisted = sorted(held - set(policy.allowed_packages))
     assert not unlisted, f"holds what is not on the list: {listed(unlisted, 20)}{_users(image)}"
@@ -138,7 +145,7 @@ def _held(contents: Contents) -> str:
 @pytest.mark.nist("4.1.1", "4.1.3", sp="800-190")
 @pytest.mark.pci("6.3.1", "6.3.3", "11.3.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)")
-@pytest.mark.guide("3.1.image_scanning")
+@pytest.mark.guide("3.1.image_scanning", "3.1.image_scanning.trivy", "3.1.image_scanning.clair")
 @pytest.mark.severity("medium", "A published flaw in a package lets an attacker into that container.")
 def test_image_is_scanned_and_rebuilt(
     image: Image,
@@ -150,9 +157,8 @@ def test_image_is_scanned_and_rebuilt(
 
     An image stays as it was on the day of its build, and what is found in its packages afterwards stays in it.
     Read are reports of Trivy, Clair and Grype that lie on the host, and found by the digest of the image: a name
-    can be given to another one. Of each scanner the newest report counts. A report is left to a person where it has no
-    weakness at all, or may have left some out. Without reports a young image is left to a person too, an old one
-    fails. No scanner is run.
+    can be given to another one. Of each scanner the newest report counts. A report without any weakness, or that may
+    have left some out, needs a manual check. No scanner is run.
 
     Remedy: scan images before they are started and on a schedule, as with `trivy image --scanners vuln
     --show-suppressed --format json --output FILE IMAGE`, leave the reports in the folder `scan_reports`
@@ -163,14 +169,14 @@ def test_image_is_scanned_and_rebuilt(
     too_old = limit is not None and days is not None and days > limit
     assert not too_old, f"was built {days:.0f} days ago, allowed are {limit}{_users(image)}"
     reports = scan_reports.get()
-    if policy.scan_reports is None or reports is None or (limit is not None and days is None):
-        why = ", which the policy limits" if policy.scan_reports else f"; {NO_REPORTS}"
-        raise Manual(f"{_built(days)}{why}")
-    return _require_good_reports(image, reports, policy.scan_reports, container)
-
-
-def _built(days: float | None) -> str:
-    return "does not say when it was built" if days is None else f"was built {max(days, 0):.0f} days ago"
+    if limit is not None and days is None:
+        doubt = "does not say when it was built, which the policy limits"
+    elif policy.scan_reports and reports is not None:
+        return _require_good_reports(image, reports, policy.scan_reports, container)
+    else:
+        age = f"was built {max(days, 0):.0f} days ago; " if image.origins and days is not None else ""
+        doubt = f"{age}{NO_REPORTS}"
+    raise Manual(doubt)
 
 
 def _require_good_reports(
@@ -222,28 +228,23 @@ def test_content_trust_is_on_for_all_who_pull(
 ) -> str:
     """Images are pulled with content trust or another signature check.
 
-    Without a check of the signature a registry, or somebody who took it over, decides what runs. Looked at are the
-    files of root's environment. Compose, stacks, services and builds with BuildKit never knew content trust, and the
-    docker command does not any more from version 29 on: a check by another tool is the way.
+    Without a check of signatures, whoever takes over a registry decides what runs. Docker has retired Content Trust
+    (DOCKER_CONTENT_TRUST=1, by which docker pull verified signatures): Compose, swarm services and BuildKit never used
+    it, and the docker command dropped it in version 29. Cosign and Notation take its place.
 
-    Remedy: check signatures where images are taken into use, as with cosign or Notation, and say how in the policy
-    (`image_verification`). Up to version 28 of Docker, and where nobody uses compose, stacks or BuildKit,
-    DOCKER_CONTENT_TRUST=1 in /etc/environment will do.
+    Remedy: verify signatures with cosign or Notation before images are used, and write how into the policy
+    (`image_verification`). Up to version 28, DOCKER_CONTENT_TRUST=1 in /etc/environment counts, too.
     """
     if policy.image_verification is not None:
         return f"checked in another way, as the policy says: {policy.image_verification}"
-    doubt = (
-        f"engine {engine.version} has no content trust: check how signatures are verified, and name it as"
-        " `image_verification: HOW` in the policy"
-    )
     if engine.major is not None and engine.major <= _LAST_WITH_CONTENT_TRUST:
-        found = ", ".join(f"{state} in {path}" for path, state in content_trust.get().items())
-        states = {*content_trust.get().values()}
-        assert states - {OFF}, f"DOCKER_CONTENT_TRUST is {found or 'not set'} for root"
-        if states == {ON}:
-            return f"DOCKER_CONTENT_TRUST is {found}; it covers no compose, stacks and BuildKit"
-        doubt = f"DOCKER_CONTENT_TRUST is {found}: check whether it is set where images are pulled"
-    raise Manual(doubt)
+        states = content_trust.get()
+        if {*states.values()} == {ON}:
+            return f"DOCKER_CONTENT_TRUST is on in {', '.join(states)}; Compose, services and BuildKit ignore it"
+    raise Manual(
+        "Docker has retired Content Trust (DOCKER_CONTENT_TRUST): check that cosign or Notation verifies signatures,"
+        " then write `image_verification: HOW` into the policy"
+    )
 
 
 @pytest.mark.cis("4.6", level=1)
@@ -255,9 +256,8 @@ def test_content_trust_is_on_for_all_who_pull(
 def test_image_has_a_health_check(image: Image) -> str:
     """Images define a health check.
 
-    Without one the engine knows only that a process is there, and not whether it still does its work: nobody
-    is told, and nothing is restarted. The same is true where the command of the check always succeeds, as `true`,
-    `exit 0` and `curl … || true` do. The command is not run.
+    Without one the engine knows only that a process is there, and not whether it still works. The same is true where
+    the command of the check always succeeds, as `true`, `exit 0` and `curl … || true` do. The command is not run.
 
     Remedy: put a `HEALTHCHECK` other than NONE into the build file of the image, with a command that fails where the
     service does.
@@ -282,9 +282,8 @@ def test_image_has_a_health_check(image: Image) -> str:
 def test_image_updates_and_installs_in_one_step(image: Image) -> str:
     """Build steps that update the package index also install.
 
-    Builders keep the layer of a step as long as its words stay the same: an index in a layer of its own ages,
-    and later steps install from it what was current long ago. Steps of the image's base count too, as the
-    history does not tell them apart, and those that it leaves to builds from it (`ONBUILD`).
+    Builders keep the layer of a step as long as its words stay the same: an index in a layer of its own ages, and later
+    steps install from it what was current long ago. Steps of the image's base, and `ONBUILD` steps, count too.
 
     Remedy: join the commands into one `RUN`, as in `apt-get update && apt-get install --yes PACKAGE`.
     """
@@ -338,9 +337,8 @@ def test_image_holds_no_needless_setuid_file(image: Image, image_contents: Image
 def test_image_is_built_with_copy(image: Image) -> str:
     """Images are built with COPY, not ADD.
 
-    ADD also fetches from the network, without a look at what comes back, and unpacks archives, wherever the
-    names in them lead. Only the first step may add the base's file system; steps of the image's base count too,
-    as the history does not tell them apart, and those that it leaves to builds from it (`ONBUILD`).
+    ADD also fetches from the network, without a look at what comes back, and unpacks archives, wherever the names in
+    them lead. Only the first step may add the base's file system. Steps of the base, and `ONBUILD` steps, count too.
 
     Remedy: use `COPY`; download with a `RUN` that checks the sum of the file and unpacks it.
     """
@@ -417,14 +415,11 @@ def test_image_installs_verified_packages(image: Image) -> str:
 def test_image_signature_is_checked(image: Image, policy: Policy) -> NoReturn:
     """Image signatures are checked before use.
 
-    A signature that nobody looks at protects nobody. The engine keeps no record of such a check, so a person
-    has to find this image in the record of the tool that did it.
+    The engine keeps no record of such a check: look the image up in the record of the tool that made it.
 
-    Remedy: check signatures where images are taken into use, as with `cosign verify`, and keep its answers;
-    say in the policy how that is done (`image_verification`).
+    Remedy: verify signatures before images are used, as with `cosign verify`, and keep its answers; write how that is
+    done into the policy (`image_verification`).
     """
-    known, how = ", ".join(image.digests) or f"{image.id}, which no registry knows", policy.image_verification
-    way = "say in the policy how signatures are checked: `image_verification: cosign verify in the pipeline`"
-    if how:
-        way = f"checked, as the policy says, by: {how}"
-    raise Manual(f"look for it in the record of checks: {known}; {way}")
+    known, how = ", ".join(image.digests) if image.origins else "no registry knows it", policy.image_verification
+    way = f"checked, as the policy says, by: {how}" if how else "then write `image_verification: HOW` into the policy"
+    raise Manual(f"look for it in the record of checks ({known}); {way}")

@@ -21,7 +21,9 @@ from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.facts.containers.ports import Port
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.host.system import Kernel
+from hullcheck.facts.images import Image
 from hullcheck.facts.registry import Later
+from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import confinement
 from hullcheck.parsing.confinement import DOCKER_DEFAULT
 from hullcheck.policy import Policy
@@ -241,16 +243,20 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
 def test_container_opens_only_needed_ports(container: Container, policy: Policy) -> str:
     """Container opens only the ports that it needs.
 
-    A port that nobody asked for is a way in that nobody watches. A bridge network with the gateway mode
-    `nat-unprotected` opens every port at which something listens, to whoever has a route to the container.
+    A port that nobody asked for is a way in that nobody watches. No other host reaches one on loopback. A bridge
+    network with the gateway mode `nat-unprotected` opens every port at which something listens.
 
     Remedy: publish only what the workload needs and list it in `allowed_ports` of the policy; drop
     --publish-all.
     """
     assert not container.host_config.publish_all_ports, "runs with --publish-all"
-    found = open_ports(container, lambda port: policy.allows_port(port.number, port.protocol) is False)
+
+    def is_unlisted(port: Port) -> bool:
+        return not port.on_loopback and policy.allows_port(port.number, port.protocol) is False
+
+    found = open_ports(container, is_unlisted)
     assert not found, f"opens {found}, not on the list"
-    ports = container.ports.open
+    ports = [port for port in container.ports.open if not port.on_loopback]
     if ports and policy.allowed_ports is None:
         needed = dict.fromkeys(f"{port.number}/{port.protocol}" for port in ports if port.number)
         raise Manual(
@@ -572,7 +578,7 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
     """Nobody uses docker exec as root.
 
     Root in a container owns all its files, and is root of the host where user namespaces are not remapped. A health
-    check runs as the user that the container was created for: where that is root, a person has to tell them apart.
+    check runs as the user of the container: where that is root, processes of root need a manual check.
 
     Remedy: run commands as the container's own user; watch the docker command with an audit rule, and review
     its records.
@@ -668,7 +674,7 @@ def test_container_reports_its_health(container: Container) -> str:
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium", "Flaws that a newer image fixes stay open to attackers of that container.")
-def test_container_runs_a_current_image(container: Container, policy: Policy) -> str:
+def test_container_runs_a_current_image(container: Container, image: Later[Subjects[Image]], policy: Policy) -> str:
     """Container runs a pinned and current image.
 
     A tag like `latest` says nothing of what runs, and an old image keeps holes that were mended long ago.
@@ -683,10 +689,10 @@ def test_container_runs_a_current_image(container: Container, policy: Policy) ->
     outdated = f"{reference.name} is another image now; create the container again"
     assert reference.digest or now == identifier, outdated
     if policy.current_images is None:
-        raise Manual(
-            f"runs {reference.name}: compare it with its registry, then set `current_images: [{reference.name}]`"
-            " in the policy"
-        )
+        doubt = f"runs {reference.name}: compare it with its registry, then set `current_images: [{reference.name}]`"
+        if not container.planned and any(each.id == identifier and not each.origins for _, each in image.get()):
+            doubt = "no registry has its image: check that it is current, then list it in `current_images`"
+        raise Manual(f"{doubt} of the policy")
     approved = {reference.name, reference.digest, identifier} & set(policy.current_images)
     assert approved, f"runs {reference.name}, not approved as current"
     return f"runs {reference.name}, which current_images of the policy names"

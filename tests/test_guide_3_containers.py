@@ -11,14 +11,11 @@ import pytest
 from hullcheck.controls import for_each
 from hullcheck.criteria.host_paths import is_sensitive
 from hullcheck.criteria.judgement import (
-    NO_REPORTS,
     listed,
     open_ports,
     planned_limit,
     require_known_ports,
-    scan_doubt,
     shown_ports,
-    unread_reports,
 )
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.mounts import HostMount
@@ -28,10 +25,7 @@ from hullcheck.facts.engine.services import Service
 from hullcheck.facts.images import Image
 from hullcheck.facts.images.content_names import COMPILER, MANAGER, SHELL
 from hullcheck.facts.images.contents import ImageContents
-from hullcheck.facts.images.reports import ScanReports
-from hullcheck.facts.images.scan_formats import SCANNERS, Report
 from hullcheck.facts.registry import Later
-from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.confinement import DOCKER_DEFAULT, plain_capability
 from hullcheck.parsing.values import Reference
 from hullcheck.policy import Policy
@@ -156,58 +150,6 @@ def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, po
     found = _unapproved(image, image_contents, COMPILER, policy)
     assert not found, found
     return "no compiler in its folders of programs but those that the policy allows"
-
-
-@pytest.mark.nist("RA-5", "SI-2", sp="800-53")
-@pytest.mark.nist("4.1.1", "4.1.3", sp="800-190")
-@pytest.mark.pci("6.3.1", "6.3.3", "11.3.1")
-@pytest.mark.hipaa("164.308(a)(1)(ii)(A)", "164.308(a)(1)(ii)(B)")
-@pytest.mark.guide("3.1.image_scanning.trivy", "3.1.image_scanning.clair")
-@pytest.mark.severity("medium", "Published flaws in images nobody scans stay open to attackers.")
-@for_each("option", SCANNERS)
-def test_scanner_covers_images_in_use(
-    scanner: str,
-    scan_reports: ScanReports | None,
-    container: Later[Subjects[Container]],
-    image: Later[Subjects[Image]],
-    policy: Policy,
-) -> str:
-    """A vulnerability scanner covers all images in use.
-
-    A scanner that was set up for some images says nothing of the others. What a report counts is judged for each
-    image by the control of CIS 4.4; here it makes the scanner fail that found it.
-
-    Remedy: let one of them scan every image before it is started and on a schedule, and keep its reports in the
-    folder `scan_reports` of the policy, each scan in a file of its own.
-    """
-    limits = policy.scan_reports
-    if limits is None or scan_reports is None:
-        raise Manual(NO_REPORTS)
-    container.get()  # without a list of the containers nobody knows which images they use
-    used = {name: image for name, image in image.get() if image.used_by}
-    if not used:
-        raise NotApplicable("no container uses an image")
-    fresh = {name: _fresh(image, scan_reports, limits.max_age_days) for name, image in used.items()}
-    mine = {name: found[scanner] for name, found in fresh.items() if scanner in found}
-    bad = [name for name, report in mine.items() if report.above(limits.highest_severity)]
-    assert not bad, f"found worse than {limits.highest_severity} in {listed(bad)}"
-    lacking = [name for name, found in fresh.items() if not found]
-    if lacking and scan_reports.faults:
-        unread = listed(unread_reports(scan_reports.faults))
-        raise EvidenceError(f"no report on {listed(lacking)}, but some could not be read: {unread}")
-    assert not lacking, f"no scanner has a report that counts on {listed(lacking)}"
-    if not mine:
-        raise NotApplicable("another scanner has reports on every image in use")
-    doubts = [f"{name}: {doubt}" for name, report in mine.items() if (doubt := scan_doubt(report, limits))]
-    if doubts:
-        raise Manual(listed(doubts))
-    return f"good reports on {len(mine)} of {len(used)} images in use"
-
-
-def _fresh(image: Image, reports: ScanReports, limit: int) -> dict[str, Report]:
-    """By scanner the newest report on the image, if it is not too old."""
-    newest = reports.newest(image.known_digests, image.recorded)
-    return {tool: report for tool, report in newest.items() if report.days(image.recorded) <= limit}
 
 
 @pytest.mark.nist("AC-6", "CM-7", sp="800-53")

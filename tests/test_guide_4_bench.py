@@ -9,7 +9,7 @@ from hullcheck.facts.images.reports import DockerBench
 from hullcheck.parsing.docker_bench_log import Run
 from hullcheck.parsing.times import CLOCK_SLACK, DAY
 from hullcheck.policy import Policy
-from hullcheck.verdicts import EvidenceError, Manual
+from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _SECTIONS = frozenset("1234567")
 
@@ -30,8 +30,9 @@ def test_docker_bench_runs_regularly(docker_bench: DockerBench, clock: Clock, po
     FILE.json as `docker_bench` in the policy.
     """
     if policy.docker_bench is None:
-        assert docker_bench.checkouts, "was not found, and the policy names no log of it (docker_bench)"
-        doubt = "is on this host; name its log in the policy: docker_bench: {log: FILE.json}"
+        name = "docker-bench-security"
+        assert docker_bench.checkouts, f"{name} was not found, and the policy names no log of it (docker_bench)"
+        doubt = f"{name} is on this host; name its log in the policy: docker_bench: {{log: FILE.json}}"
     else:
         run = docker_bench.last_run(policy.docker_bench.log)
         assert run, f"{policy.docker_bench.log} does not exist: it has not run, or writes elsewhere"
@@ -63,11 +64,11 @@ def _require_recent(run: Run, now: float, limit: int) -> str:
 def test_docker_bench_comes_from_its_source(docker_bench: DockerBench) -> NoReturn:
     """Docker Bench for Security comes from its official source.
 
-    It runs as root, so whoever changes its scripts owns the host. What a checkout says of its source anybody with
-    root rights can write: a person has to compare the commit with the one that was reviewed.
+    It runs as root, so whoever changes its scripts owns the host. Compare its commit with the one that was reviewed.
 
     Remedy: clone https://github.com/docker/docker-bench-security, check out a release, and put its commit on
     record; of an image record the digest.
     """
-    found = ", ".join(docker_bench.checkouts) or "no checkout was found"
-    raise Manual(f"{found}: check that its commit, or the digest of its image, is the one that was reviewed")
+    if not docker_bench.checkouts:
+        raise NotApplicable("no checkout of docker-bench-security was found")
+    raise Manual(f"{', '.join(docker_bench.checkouts)}: check that its commit is the one that was reviewed")

@@ -70,14 +70,14 @@ def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoRet
 def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> NoReturn:
     """Access to health data is audited and reviewed.
 
-    Which directories and volumes hold such data, and who reads the records, is for a person to say; shown is
-    which rules record accesses in the data root, where volumes lie.
+    Which volumes hold such data, and who reads the records, needs a manual check; shown are the rules that record
+    accesses in the data root, where volumes lie.
 
     Remedy: put a rule `-w DIRECTORY -p rwa -k data` for each volume with such data into a file in
     /etc/audit/rules.d, and record each review of the log.
     """
     flaw = loaded_flaw(audit)
-    assert not flaw, f"no access is recorded: {flaw}"
+    assert not flaw, flaw
     root = data_root.node.path
     rules = [rule for rule in audit.rules if rule.action == "always" and rule.path]
     near = [rule for rule in rules if rule.covers(root) or is_below(rule.path, root)]

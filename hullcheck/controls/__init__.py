@@ -11,7 +11,7 @@ def for_each(kind: str, values: Iterable[str] | Mapping[str, Any]) -> Callable[[
     """Judge the decorated control for each of *values*, which it gets as its first argument.
 
     Args:
-        kind: what they are, as findings call it: `step`, `option`.
+        kind: what they are, as findings call it: `setting`, `option`.
         values: each is the subject's name too, unless they are given by name.
     """
     from hullcheck.facts.subjects import Subjects  # commands that name controls need no facts

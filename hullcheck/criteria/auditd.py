@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from hullcheck.facts.host.audit import Audit, AuditDaemon, Rule
 from hullcheck.lazy import regex
-from hullcheck.parsing.answer_lines import Unit
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.parsing.times import CLOCK_SLACK, DAY, day
 from hullcheck.verdicts import EvidenceError, Manual
@@ -15,7 +14,6 @@ _CHANGING_CALL = regex("all|exec|open|creat|truncat|renam|link|mk|rmdir|chmod|ch
 _OTHER_RECORD = regex(r"msgtype=(?!SYSCALL$|PATH$|EXECVE$|130[029]$)\w+")
 _KERNELS_OWN = regex("fstype=(tracefs|debugfs|0x74726163|0x64626720)")
 _DOCKER = regex(r"/(?:docker|containerd|runc)")
-_OFF = "auditing is off in the kernel (enabled 0)"
 
 
 class Coverage(NamedTuple):
@@ -70,11 +68,7 @@ def loaded_flaw(audit: Audit) -> str:
     if not audit.is_installed:
         return "auditctl is not installed, so no audit rules are loaded"
     if not audit.number("enabled"):
-        return _OFF
-    return _stop(audit)
-
-
-def _stop(audit: Audit) -> str:
+        return "auditing is off in the kernel (enabled 0)"
     stops = [rule.text for rule in audit.rules if rule.stops_all]
     return f"nothing is recorded because of {stops[0]!r}" if stops else ""
 
@@ -96,53 +90,27 @@ def require_recorded(
     return f"{by}; in no file of /etc/audit, so that it is lost at the next start" if stored.flaw else by
 
 
-STEPS = {
-    "unit": "auditd.service is enabled and active",
-    "kernel": "the kernel audits, and auditd.service receives its records",
-    "rules": "rules on Docker are in the kernel",
-    "losses": "no record was lost",
-    "records": "the log was written to on the last day",
-}
-"""From the unit to what is written down, and what is good of each."""
-
-
-def step_flaw(audit_daemon: AuditDaemon, step: str) -> str:
-    """Return what is wrong with one of STEPS, or an empty string."""
-    audit = audit_daemon.audit
-    if step == "unit":
-        return _unit_flaw(audit_daemon.unit)
-    if not audit.is_installed:
-        return loaded_flaw(audit)
-    if step == "kernel":
-        return _kernel_flaw(audit, audit_daemon.unit.main_pid)
-    if step == "rules":
-        return _rules_flaw(audit)
-    if step == "losses":
-        lost = audit.number("lost")
-        return f"the kernel lost {lost} records since its start" if lost else ""
-    return _records_flaw(audit_daemon)
-
-
-def _unit_flaw(unit: Unit) -> str:
+def recording_flaw(audit_daemon: AuditDaemon) -> str:
+    """Return why records of the kernel do not all reach auditd, now and after a restart; empty if they do."""
+    audit, unit = audit_daemon.audit, audit_daemon.unit
+    if flaw := loaded_flaw(audit):
+        return flaw
     if unit.load != "loaded":
         return f"there is no auditd.service ({unit.load})"
     if unit.file != "enabled":
         return f"auditd.service is {unit.file or 'not enabled'}"
-    return "" if unit.active == "active" else f"auditd.service is {unit.active}"
-
-
-def _kernel_flaw(audit: Audit, main: int) -> str:
-    if not audit.number("enabled"):
-        return _OFF
+    if unit.active != "active":
+        return f"auditd.service is {unit.active}"
     if not (receiver := audit.number("pid")):
         return "no auditd receives the records of the kernel (pid 0)"
-    other = f"process {receiver} receives the records of the kernel, and not auditd.service ({main})"
-    return "" if main == receiver else other
+    if unit.main_pid != receiver:
+        return f"process {receiver} receives the records of the kernel, and not auditd.service ({unit.main_pid})"
+    lost = audit.number("lost")
+    return f"the kernel lost {lost} records since its start" if lost else ""
 
 
-def _rules_flaw(audit: Audit) -> str:
-    if stop := _stop(audit):
-        return stop
+def rules_flaw(audit: Audit) -> str:
+    """Return what is missing of rules on Docker in the kernel, or an empty string."""
     loaded = {rule.path for rule in audit.rules if rule.action == "always" and _DOCKER.search(rule.path)}
     missing = [rule.text for rule in audit.files if _DOCKER.search(rule.path) and rule.path not in loaded]
     if not loaded:
@@ -150,7 +118,8 @@ def _rules_flaw(audit: Audit) -> str:
     return f"in a file and not in the kernel: {', '.join(missing)}" if missing else ""
 
 
-def _records_flaw(audit_daemon: AuditDaemon) -> str:
+def log_flaw(audit_daemon: AuditDaemon) -> str:
+    """Return that auditd wrote nothing to its log on the last day, or an empty string."""
     last, now = audit_daemon.last, audit_daemon.now
     if last is None:
         raise EvidenceError(f"there is no {audit_daemon.log}, or it may not be looked at")

@@ -11,7 +11,6 @@ from hullcheck.facts.containers.logs import (
     LOCAL_DRIVERS,
     NETWORK_DRIVERS,
     OF_SYSLOG,
-    OTHER_SYSTEM,
     RELAYS,
     SERVICE_DRIVERS,
     Shippers,
@@ -47,11 +46,9 @@ class LogRoute(Struct, frozen=True):
     listed: bool
 
     @property
-    def system(self) -> str | None:
-        """The system that the driver sends to, or None if that is unknown."""
-        if self.host is None or not (self.driver in NETWORK_DRIVERS or self.listed):
-            return None
-        return NETWORK_DRIVERS.get(self.driver, (OTHER_SYSTEM,))[0]
+    def known(self) -> bool:
+        """Whether the driver is one of Docker's, or listed."""
+        return self.driver in NETWORK_DRIVERS or self.listed
 
     def __str__(self) -> str:
         if self.driver in NETWORK_DRIVERS:
@@ -79,11 +76,6 @@ def shipped_logs(logs: Mapping[str, LogRoute], shippers: Shippers, policy: Polic
     """Judge whether a log shipper takes the logs of containers whose driver leaves them on this host."""
     if lost := [name for name, log in logs.items() if log.driver == "none"]:
         return Judgement(False, f"no log is kept of {listed(lost)}: the log driver is none")
-    if unknown := sorted({log.driver for log in logs.values()} - LOCAL_DRIVERS - NETWORK_DRIVERS.keys()):
-        raise Manual(
-            f"check that the log driver {listed(unknown)} sends to another machine, then name it in the policy:"
-            f" log_drivers: [{', '.join(unknown)}]"
-        )
     relays = all(log.driver in OF_SYSLOG for log in logs.values())
     return shipped(f"the logs of {listed(list(logs))}", shippers, policy, relays=relays)
 

@@ -97,9 +97,7 @@ REMEDIES: Mapping[str, Remedy] = {
     "experimental_features_are_off": Settings(
         without=("experimental",), risk="What somebody built on an experimental feature stops working."
     ),
-    "log_options_are_set_for_all": _LOGS,
-    "log_files_are_small": _LOGS,
-    "log_files_are_few": _LOGS,
+    "log_files_are_limited": _LOGS,
     # audit rules
     **{
         f"{files}_is_audited": AuditRule(files=files, tree=files in _TREES, risk=_RULE_RISK.get(files, ""))

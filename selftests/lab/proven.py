@@ -31,7 +31,8 @@ PLAYED = (of(Settings, KernelSettings) - ASKED) | {
     *("configuration_file_belongs_to_root", "configuration_file_is_written_by_root_alone"),
 }
 """By the playbook: of owners and modes one file of each kind."""
-RULES, LIMITS, OPTIONS = of(AuditRule), of(ContainerLimit), of(ContainerOptions)
+RULES = of(AuditRule) - {"containerd_shim_is_audited", "runc_v1_shim_is_audited"}  # no container runs with these
+LIMITS, OPTIONS = of(ContainerLimit), of(ContainerOptions)
 """In the kernel of the machine, and of containers."""
 ASKED_ON_HOST = frozenset(name for name, each in REMEDIES.items() if each.asks) - ASKED
 
@@ -39,21 +40,16 @@ ASKED_ON_HOST = frozenset(name for name, each in REMEDIES.items() if each.asks) 
 
 LEFT = frozenset(
     {
-        # the site does it or records why not
-        *("daemon_runs_without_root_rights", "ipv4_forwarding_is_off_or_recorded"),
         "kernel_settings_survive_a_reboot",  # of ip_forward; the others are mended
         # the engine loses sight of its images and containers: a test of its own applies it
         "daemon_remaps_users",
         # it takes software, a disk or a certificate that the site has to choose
         *("client_requests_are_authorized_by_a_plugin", "registries_are_reached_over_verified_tls"),
-        *("engine_data_has_a_file_system_of_its_own", "falco_sees_and_reports"),
-        *("something_watches_the_containers", "behaviour_of_containers_is_analysed"),
+        *("engine_data_has_a_file_system_of_its_own", "something_watches_the_containers"),
         *("docker_bench_runs_regularly", "patching_is_automated"),
-        # images without a signature could no longer be pulled
-        "content_trust_is_on_for_all_who_pull",
         # only the site knows which networks and machines are its own
         *("firewall_limits_container_traffic", "container_logs_leave_the_host"),
-        *("container_logs_are_collected_centrally", "host_logs_are_collected_centrally"),
+        "host_logs_are_collected_centrally",
         # only who knows the workload can say what it needs
         *("container_drops_all_capabilities", "container_cpu_time_is_capped"),
         # the image has to be built again
@@ -66,11 +62,11 @@ LEFT = frozenset(
 ALONG = frozenset(
     {
         *("container_has_a_seccomp_filter", "engine_is_controlled_by_trusted_users"),
-        *("log_files_are_small", "log_files_are_few"),
+        "log_files_are_limited",
     }
 )
 """Of which something is left to a person, and which pass once the daemon, its socket and the containers are new."""
-UNKNOWN = frozenset({"container_logs_leave_the_host", "container_logs_are_collected_centrally"})
+UNKNOWN = frozenset({"container_logs_leave_the_host"})
 """An error as long as daemon.json is newer than the daemon: its first restart shows that they fail."""
 OF_THE_MACHINE = frozenset(
     {

@@ -81,7 +81,7 @@ CASES: dict[str, dict[str, str]] = {
         "-p 127.0.0.1:8080:80": "pass",
         "--network none -p 84:80": "pass",
     },
-    "5.9": {"--expose 80": "pass", "--expose 80 --publish-all": "fail", "-p 127.0.0.1:8080:80": "manual"},
+    "5.9": {"--expose 80": "pass", "--expose 80 --publish-all": "fail", "-p 127.0.0.1:8080:80": "pass"},
     "5.10": {"": "pass", "--network none": "pass", "--network host": "fail: network namespace"},
     "5.11": {
         "": "fail: none is set",
@@ -228,7 +228,7 @@ PROGRAMS: dict[str, tuple[str, str, str, dict[str, str]]] = {
         "--network host",
         "httpd -f -p 127.0.0.1:8443",
         "",
-        {"5.8": "pass", "5.9": "manual", "5.14": "pass"},
+        {"5.8": "pass", "5.9": "pass", "5.14": "pass"},
     ),
     "own": ("", "httpd -f -p 443", "", {"5.8": "pass", "5.14": "pass"}),
     "child": ("", "sh -c 'sshd & sleep 999'", "", {"5.7": "fail"}),

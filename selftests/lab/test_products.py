@@ -164,7 +164,7 @@ def test_registry(product_host: HostFactory, registry: Host) -> None:
             host.write(path, text)
         came = succeeds(host, "su", "-", "root", "-c", f"docker pull {name}")
         verdict = judge_guest("4.5", host)[host.name][0]
-        assert (came, verdict == "fail") == (expected, expected), (files, verdict)
+        assert (came, verdict) == (expected, "manual" if expected else "pass"), files
 
     host.exec("sh", "-c", "docker rm --force $(docker ps --all --quiet) && docker image prune --all --force")
     host.exec("skopeo", "copy", "--src-tls-verify=false", f"docker://{name}", f"docker-daemon:{name}")

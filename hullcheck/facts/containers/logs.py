@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from functools import cached_property
 
 from msgspec import Struct
@@ -47,14 +46,6 @@ class Log(Struct, frozen=True):
         """Whether its options comply."""
         return self.default.always(complies) if self.own is None else complies(self.own)
 
-    @property
-    def inherits(self) -> bool:
-        """Whether it has all the options that the daemon gives; of the daemon's default, whether there are any."""
-        if self.own is None:
-            return self.always(bool)
-        given = self.default.value
-        return bool(given) and set(given) <= set(self.own)
-
 
 @fact()
 def container_log(daemon: Daemon, container: Later[Subjects[Container]]) -> Subjects[Log]:
@@ -67,8 +58,6 @@ def container_log(daemon: Daemon, container: Later[Subjects[Container]]) -> Subj
 
 # ---- log shippers
 
-SYSTEMS = ("ELK", "Fluentd", "another system")
-OTHER_SYSTEM = SYSTEMS[2]
 _PROGRAMS = (
     "alloy amazon-cloudwatch-agent elastic-agent filebeat fluent-bit nxlog promtail rsyslogd splunkd syslog-ng"
     " systemd-journal-upload telegraf vector"
@@ -83,8 +72,6 @@ KNOWN = {
 """The paths of the programs of known log shippers."""
 RELAYS = ("rsyslogd", "syslog-ng")
 """Shippers of what is sent to them: they run on most hosts, and read no files of containers."""
-_SYSTEMS = dict.fromkeys(("elastic-agent", "filebeat", "logstash"), "ELK")
-_SYSTEMS |= dict.fromkeys(("fluent-bit", "fluentd"), "Fluentd")
 _LOOPBACK = regex(
     r"(localhost|ip6-l)[\w.-]*|.*\.localhost|(host|gateway)\.(docker|containers)\.internal"
     r"|127\.[\d.]+|::1?|0\.0\.0\.0|0|/.*",
@@ -92,18 +79,6 @@ _LOOPBACK = regex(
 )
 _INSTALLED = regex(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
 """Where a program lies that not everybody could have put there."""
-
-
-class HostLog(StrEnum):
-    """The logs of a host."""
-
-    DAEMON = "the daemon's log"
-    AUDIT = "the audit log"
-
-
-def system_of(shipper: str) -> str:
-    """Return the system that a log shipper belongs to."""
-    return _SYSTEMS.get(shipper, OTHER_SYSTEM)
 
 
 class Shippers(Struct, frozen=True, dict=True):
@@ -157,14 +132,15 @@ def shippers(processes: Later[Processes], container: Later[Subjects[Container]])
 # ---- where the drivers of Docker send, by https://docs.docker.com/engine/logging/configure/
 
 NETWORK_DRIVERS = {
-    "fluentd": ("Fluentd", "fluentd-address"),
-    "gelf": ("ELK", "gelf-address"),
-    "syslog": (OTHER_SYSTEM, "syslog-address"),
-    "splunk": (OTHER_SYSTEM, "splunk-url"),
-    "awslogs": (OTHER_SYSTEM, "awslogs-endpoint"),
-    "gcplogs": (OTHER_SYSTEM, ""),
-    "logentries": (OTHER_SYSTEM, ""),
+    "fluentd": "fluentd-address",
+    "gelf": "gelf-address",
+    "syslog": "syslog-address",
+    "splunk": "splunk-url",
+    "awslogs": "awslogs-endpoint",
+    "gcplogs": "",
+    "logentries": "",
 }
+"""The drivers that send logs over the network, with the option that has the address."""
 LOCAL_DRIVERS = frozenset({"none", "local", "json-file", "journald", "etwlogs"})
 """Drivers that keep the log on the host, where whoever breaks in can change it."""
 OF_SYSLOG = frozenset({"journald", "syslog"})
@@ -177,6 +153,6 @@ _ADDRESSES = {"fluentd": "127.0.0.1:24224", "syslog": "unix:///dev/log"}
 
 def log_host(driver: str, options: Options) -> str:
     """Return the host to which one of `NETWORK_DRIVERS` sends: without its port, a path for a socket, or empty."""
-    address = str(options.get(NETWORK_DRIVERS[driver][1]) or _ADDRESSES.get(driver, ""))
+    address = str(options.get(NETWORK_DRIVERS[driver]) or _ADDRESSES.get(driver, ""))
     host = address.rpartition("://")[2].rpartition("@")[2]
     return host if host.startswith("/") else re.sub(r"(:\d+)?(/.*)?$", "", host).strip("[]")

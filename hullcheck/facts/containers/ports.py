@@ -9,7 +9,7 @@ from msgspec import Struct
 from hullcheck.facts.containers.inspect import Bindings
 from hullcheck.facts.engine.models import Network
 from hullcheck.parsing.proc.net import Listener
-from hullcheck.parsing.values import api_port, canonical
+from hullcheck.parsing.values import api_port, canonical, is_loopback
 from hullcheck.verdicts import EvidenceError, unread
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ class Port(Struct, frozen=True):
     def on_every_address(self) -> bool:
         """Whether it is open on every address of the host."""
         return canonical(self.address) in ("", "0.0.0.0", "::")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether it is open to this host alone."""
+        return bool(self.address) and is_loopback(self.address)
 
 
 class Ports(Struct, frozen=True, dict=True):

@@ -162,7 +162,7 @@ class Daemon(Struct, frozen=True, dict=True):
                 return Setting(name, found or default)
             # A file whose mode alone changed most likely said the same at the start: no proof, and no ground to fail.
             candidates = (found, default) if file.rewritten else (found or default,)
-            return Setting(name, None, tuple(each for each in candidates if each is not None), self._doubt)
+            return Setting(name, None, tuple(each for each in candidates if each is not None), self.doubt)
         coming = self._coming(name)
         if coming is not None and coming.value == known.value:
             origin = "" if file.changed or coming.source == known.source else coming.source
@@ -210,11 +210,10 @@ class Daemon(Struct, frozen=True, dict=True):
         return Value(True if filters else KINDS[name].default, f"default of engine {version}")
 
     @property
-    def _doubt(self) -> str:
+    def doubt(self) -> str:
+        """Why the settings are unknown that only a changed file has."""
         what = "was changed" if self.config.rewritten else "got another owner, mode or name"
-        if self.config.state == "absent":
-            what = "does not exist, but its directory was changed"
-        return f"{self.config.path} {what} after the daemon started: restart the daemon to know the value"
+        return f"{self.config.path} {what} after the daemon started: restart the daemon to know its settings"
 
     @cached_property
     def default_bridge(self) -> Network | None:

@@ -16,7 +16,6 @@ from hullcheck.secrets.redact import pick
 from hullcheck.verdicts import EvidenceError, unread
 
 START = 0.1  # seconds between the start of the process and its reading the file
-_FIRST_START = 3  # seconds in which the daemon itself may write to the directory of its configuration
 
 
 class Kind(NamedTuple):
@@ -209,25 +208,24 @@ class ConfigFile(Struct, frozen=True):
 
     path: str
     state: str  # `read`, `absent` or `unread`
-    changed: bool  # whether it may have changed after the daemon started; what is unknown counts as a change
+    changed: bool  # whether it is there and may have changed since the start; what is unknown counts as a change
     rewritten: bool  # whether by its time so did its content, not only its owner, mode or name
     document: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, line: str, text: str, started: Span | None) -> "ConfigFile":
-        """Parse the line that names the file, with its times or those of an absent one's directory, and its *text*."""
+        """Parse the line that names the file, with its times, and its *text*."""
         state, modified, changed, path = line.split("|", 3)
         times = [time for each in (modified, changed) if (time := moment(each))]
         try:
             document = inputs.decode(text)
         except ValueError:
             document = None
-        slack = START + (_FIRST_START if state == "absent" else 0)
-        touched = started is None or len(times) < 2 or max(times)[1] > started[0] + slack
+        there = state != "absent"
+        touched = started is None or len(times) < 2 or max(times)[1] > started[0] + START
         rewritten = started is None or not moment(modified) or times[0][1] > started[0] + START
-        if state == "absent" and not times:
-            touched = False  # no directory either
-        return cls(path, state, touched, rewritten, document if isinstance(document, dict) else None)
+        kept = document if isinstance(document, dict) else None
+        return cls(path, state, there and touched, there and rewritten, kept)
 
     def values(self) -> Mapping[str, Any]:
         """Return what the file says: nothing if it does not exist."""
@@ -260,7 +258,7 @@ class Setting(Struct, frozen=True):
     @property
     def value(self) -> Any:
         if self.running is None:
-            raise EvidenceError(f"{self.name}: {self.doubt}")
+            raise EvidenceError(self.doubt)
         return self.running.value
 
     @property

@@ -160,10 +160,21 @@ class EngineFiles(Struct, frozen=True, dict=True):
                 files[path] = replace(files[path], state=State.UNREAD, doubt=_MOVED)
         return Subjects("file", tuple(files.items()), "the API listens on no unix socket")
 
+    def running_programs(self, name: str) -> Files:
+        """Return the programs of a name that run."""
+        running = {path for _, path in self.running if posixpath.basename(path) == name}
+        files = tuple((path, FileFact.in_use(path)) for path in sorted(running))
+        return Subjects("file", files, f"no container runs with {name}")
+
+    def shims(self, name: str) -> Files:
+        """Return the shims of a name with which containers run; others may be installed by a package, and unused."""
+        if not self.running:  # not even the daemon
+            raise EvidenceError(unread("the programs that run"))
+        return self.running_programs(name)
+
     def programs(self, name: str) -> Files:
         """Return the programs of a name: those that run, and those that a search finds."""
-        running = (path for _, path in self.running if posixpath.basename(path) == name)
-        found = {path: FileFact.in_use(path) for path in running}
+        found = dict(self.running_programs(name))
         for path in self.answer.nodes:
             if posixpath.basename(path) == name and not path.startswith("/proc/"):
                 program = self.answer.look(path)
@@ -226,8 +237,8 @@ _register("tls_ca", "The CA of the clients.", lambda files: files.of_tls("tlscac
 _register("tls_certificate", "The daemon's certificate.", lambda files: files.of_tls("tlscert"))
 _register("tls_key", "The daemon's private key.", lambda files: files.of_tls("tlskey"))
 _register("containerd_program", "The programs called containerd.", lambda files: files.programs("containerd"))
-_register("containerd_shim", "The oldest shim.", lambda files: files.programs("containerd-shim"))
-_register("runc_v1_shim", "The older shim.", lambda files: files.programs("containerd-shim-runc-v1"))
+_register("containerd_shim", "The oldest shim.", lambda files: files.shims("containerd-shim"))
+_register("runc_v1_shim", "The older shim.", lambda files: files.shims("containerd-shim-runc-v1"))
 _register("runc_v2_shim", "The shim of today.", lambda files: files.programs("containerd-shim-runc-v2"))
 _register(
     "containerd_socket",

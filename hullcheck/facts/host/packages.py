@@ -12,11 +12,9 @@ from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.host.system import HOST, os_release
 from hullcheck.facts.host.units import Units
 from hullcheck.facts.registry import fact
-from hullcheck.facts.subjects import Subjects
 from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.times import day
-from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import in_sections, lines_like
@@ -26,8 +24,6 @@ _KINDS = {
     kind: (regex(names["programs"]), regex(names["packages"]))
     for kind, names in (("compiler", known.COMPILERS), ("browser", known.BROWSERS))
 }
-MINIMAL_OF_GUIDE = (known.UBUNTU_MINIMAL, "RHEL CoreOS", "Bottlerocket")
-"""The minimal distributions that the guide names."""
 _APT, _DNF = "APT::Periodic::Unattended-Upgrade", "apply_updates"
 _CRON = regex(r"/(?:etc|var/spool)/cron[^:]*")
 
@@ -102,14 +98,6 @@ def software(recording: Recording, presence: Presence) -> Software:
     programs = tuple(word for word in words if word.startswith("/"))
     texts = (words.all("package"), programs, words.all("mark"), words.all("unread"))
     return Software(os_release(recording), source, int(count or 0), *texts)
-
-
-@fact()
-def minimal_distribution(software: Software, policy: Policy) -> Subjects[str]:
-    """Each minimal distribution that the guide names, and the host's own where it is another one, or is allowed."""
-    own = [software.identifier] if software.identifier in policy.minimal_distributions else []
-    own = own or [name for name in known.MINIMAL if name not in MINIMAL_OF_GUIDE and software.is_a(name)]
-    return Subjects("option", tuple((name, name) for name in (*MINIMAL_OF_GUIDE, *own)))
 
 
 class Timer(Struct, frozen=True):

@@ -25,19 +25,18 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import in_sections
 from hullcheck.verdicts import EvidenceError
 
-ON, OFF, UNCLEAR = "on", "off", "unclear"
+ON = "on"
 _LINE = regex(r"(?P<path>/[^:]*):(?!\s*#)(?P<text>.*\bDOCKER_CONTENT_TRUST\b(?!_).*)")
 _SETS = regex(r"(?P<export>export +)?DOCKER_CONTENT_TRUST=([\"']?)(?P<value>\w*)\2\s*(?:[;#].*)?")
 _FALSE = ("", "0", "f", "F", "false", "False", "FALSE")  # any other value switches it on
 _UNREADABLE = "unreadable:"
 
 
-def _state(path: str, text: str) -> str:
+def _switches_on(path: str, text: str) -> bool:
     """Return whether a line switches content trust on."""
     found = _SETS.fullmatch(text)
-    if found is None or not (found["export"] or path == "/etc/environment"):
-        return UNCLEAR
-    return OFF if found["value"] in _FALSE else ON
+    exported = found and (found["export"] or path == "/etc/environment")
+    return bool(found and exported and found["value"] not in _FALSE)
 
 
 def _kept_trust(text: str) -> str:
@@ -45,8 +44,8 @@ def _kept_trust(text: str) -> str:
         return _UNREADABLE
     found = dict[str, str]()
     for match in filter(None, map(_LINE.fullmatch, text.split("\n"))):
-        state = _state(match["path"], match["text"])
-        found[match["path"]] = state if found.get(match["path"], state) == state else UNCLEAR
+        path = match["path"]
+        found[path] = ON if found.get(path, ON) == ON and _switches_on(path, match["text"]) else "off"
     return msgspec.json.encode(found).decode()
 
 
@@ -135,7 +134,7 @@ REPORTS = Probe.from_file("reports", in_sections(trust=_kept_trust, bench=_kept_
 
 @fact(REPORTS)
 def content_trust(recording: Recording, engine: Engine) -> Mapping[str, str]:
-    """What each file of root's environment that names DOCKER_CONTENT_TRUST makes of it: on, off or unclear."""
+    """What each file of root's environment that names DOCKER_CONTENT_TRUST makes of it: on, or off."""
     if recording.sections(REPORTS).get("trust", "").strip() == _UNREADABLE:
         raise EvidenceError("the home directory of root cannot be entered")
     return section(recording, REPORTS, "trust", dict[str, str], "content trust")

@@ -199,7 +199,6 @@ class Grype(msgspec.Struct, frozen=True, rename="camel"):
 
 
 _FORMATS: tuple[type[Trivy | Clair | Grype], ...] = (Trivy, Clair, Grype)
-SCANNERS = tuple(each.__name__ for each in _FORMATS)  # the names in `Report.tool`
 
 
 def reduced(text: str) -> Report:

@@ -40,7 +40,7 @@ def test_selection_and_bundle(tmp_path: Path) -> None:
     done = audit(tmp_path, RECORDED, "--profile=few", "--inventory=a.yml", "--bundle")
     said, program, *_ = shlex.split(done.stdout.splitlines()[0])
     assert (said, program) == ("+", "pytest")
-    assert len(results(tmp_path)) == 52
+    assert len(results(tmp_path)) == 46
     (tmp_path / "auditor").mkdir()
     bundle = (tmp_path / "reports/latest.zip").resolve()
     done = hullcheck("verify", str(bundle), cwd=tmp_path / "auditor")

@@ -54,7 +54,7 @@ def test_files_for_what_failed(run: Path, capsys: pytest.CaptureFixture[str]) ->
     assert remedy(run) == 0
     out = run.parent / "out"
     assert [each.name for each in sorted(out.iterdir()) if each.is_dir()] == ["careless"]
-    assert "careless: 28 controls to mend, 34 left to a person" in capsys.readouterr().out
+    assert "careless: 26 controls to mend, 32 left to a person" in capsys.readouterr().out
     folder = out / "careless"
     daemon = json.loads((folder / "daemon-settings.json").read_text())
     assert daemon["no-new-privileges"] is True

@@ -115,7 +115,7 @@ def test_controls_of_the_project_are_grouped_by_their_remedies() -> None:
         "kernel_settings_survive_a_reboot",
         "privileged_programs_leave_no_core_dumps",
     }
-    assert "log_files_are_small" in kinds["daemon"]
+    assert "log_files_are_limited" in kinds["daemon"]
 
 
 def test_reason_that_controls_share_is_one_problem() -> None:

@@ -220,29 +220,6 @@ def test_limits_of_the_policy(report: object, limits: dict[str, Any], expected: 
     assert verdict(facts(report, **limits))[0] == expected
 
 
-# ---- each scanner, by a control of the guide
-
-LACKING = "no scanner has a report that counts on "
-
-
-@pytest.mark.parametrize(
-    ("reports", "expected", "words"),
-    [
-        ((trivy("LOW"),), ("fail", "fail"), LACKING),
-        ((trivy("LOW"), clair("Low", digest=OTHER)), ("fail", "fail"), LACKING),
-        ((trivy("HIGH"), "{"), ("fail", "error"), "found worse than medium in good:1.0"),
-        ((trivy("LOW"), "{"), ("error", "error"), "but some could not be read: b.json (not JSON"),
-    ],
-)
-def test_scanner_with_reports_on_some_images(
-    reports: tuple[object, ...], expected: tuple[str, str], words: str
-) -> None:
-    """Each image in use needs a report that counts, and a bad one is that of its scanner alone."""
-    found = judged("scanner_covers_images_in_use", facts(*reports))
-    assert (found["Trivy"][0], found["Clair"][0]) == expected
-    assert words in found["Trivy"][1]
-
-
 # ---- the probe
 
 
