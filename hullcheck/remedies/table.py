@@ -13,12 +13,6 @@ from hullcheck.remedies import (
     Settings,
 )
 
-_LOGS = Settings(
-    put={"log-opts": {"max-size": "10m", "max-file": "3"}},
-    only={"log-driver": (None, "json-file", "local")},
-    risk="The oldest part of a container's log is dropped as soon as it has 30 MB. It holds for containers that are"
-    " created from then on.",
-)
 
 _TREES = ("containerd_directory", "data_root", "configuration_directory")
 _OTHERS = """
@@ -97,7 +91,12 @@ REMEDIES: Mapping[str, Remedy] = {
     "experimental_features_are_off": Settings(
         without=("experimental",), risk="What somebody built on an experimental feature stops working."
     ),
-    "log_files_are_limited": _LOGS,
+    "log_files_are_limited": Settings(
+        put={"log-opts": {"max-size": "10m", "max-file": "3"}},
+        only={"log-driver": (None, "json-file", "local")},
+        risk="The oldest part of a container's log is dropped as soon as it has 30 MB. It holds for containers that are"
+        " created from then on.",
+    ),
     # audit rules
     **{
         f"{files}_is_audited": AuditRule(files=files, tree=files in _TREES, risk=_RULE_RISK.get(files, ""))
