@@ -178,8 +178,8 @@ def test_container_mounts_no_sensitive_host_path(container: Container, policy: P
     def found(mounts: Iterable[HostMount], is_wrong: Callable[[HostMount, str, str], bool]) -> str:
         places = [(path, each) for each in mounts for path in sorted(each.paths)]
         wrong = [(path, each) for path, each in places if is_wrong(each, path, container.docker_root)]
-        left = [(path, each) for path, each in wrong if not policy.allows_mount(path)]
-        return ", ".join(f"{path} of the host at {each.destination}" for path, each in left)
+        left = {each.destination: path for path, each in wrong if not policy.allows_mount(path)}
+        return ", ".join(f"{path} of the host at {destination}" for destination, path in left.items())
 
     sensitive = found(seen.configured, is_sensitive) or found(seen.visible, is_sensitive)
     assert not sensitive, f"mounts {sensitive}"
