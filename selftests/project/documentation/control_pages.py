@@ -132,6 +132,7 @@ def _control(control: Control) -> str:
     level = _level(control)
     lines = [
         f"- Severity: {control.severity}" + (f", level {level}" if level else "") + f". {control.severity_reason}",
+        *_baseline(control),
         f"- Id: `{control.id}`",
         *(f"- {name}: {', '.join(ids)}" for name, ids in _mappings(control)),
         "- Demo: " + ", ".join(f"{verdict} on `{host}`" for host, verdict in hosts.items()),
@@ -142,6 +143,14 @@ def _control(control: Control) -> str:
         f"{_wrapped(control.rationale)}\n\n"
         f"{_wrapped('**Remedy:** ' + control.remedy)}\n\n" + "".join(f"{_wrapped(line, '  ')}\n" for line in lines)
     )
+
+
+def _baseline(control: Control) -> Iterator[str]:
+    without = frameworks.load(REPOSITORY / frameworks.FILE).without
+    if why := without.get(_number(control)):
+        yield f"- Not in the baseline: {why}"
+    elif frameworks.BASELINE in control.frameworks:
+        yield "- In the baseline"
 
 
 def _mappings(control: Control) -> Iterator[tuple[str, list[str]]]:
