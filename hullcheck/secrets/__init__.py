@@ -15,9 +15,6 @@ from hullcheck.secrets import names, options
 from hullcheck.secrets import values as secret_values
 from hullcheck.secrets.redact import HIDDEN as HIDDEN
 
-_PASSWORD_IN_ADDRESS = regex(r"//[^:/@\s\"']*:(?P<value>[^\s/\"']+)@")
-_TOKEN_IN_ADDRESS = regex(r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@))")
-
 _UNLIKE_WORDS = regex(r"(?![a-z-]*$).{6,}", re.DOTALL)
 _LOOKS_RANDOM = regex(r"(?<![\w+/.-])(?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{24,}={0,2}(?![\w+/.=-])")
 _HASH = regex(r"[0-9a-f]{32,}")
@@ -141,12 +138,6 @@ def _found_for(text: str, site: names.SiteNames) -> tuple[_Found, ...]:
 def _search(text: str) -> Iterator[_Found]:
     for kind, start, end in secret_values.by_format(text):
         yield _Found(kind, start, end)
-    if "//" in text:
-        for match in _PASSWORD_IN_ADDRESS.finditer(text):
-            if not secret_values.is_plain_in_shell(match["value"]):
-                yield _Found("a password in an address", *match.span("value"))
-        for match in _TOKEN_IN_ADDRESS.finditer(text):
-            yield _Found("a token in an address", *match.span("value"))
     for format in secret_values.likely_in(text.lower(), options.SECRETS):
         for each, match in _matches(format.pattern, text):
             if kind := _handed_over(match, text[each.start : each.end]):

@@ -12,7 +12,7 @@ from hullcheck.secrets.private_keys import without_keys
 from hullcheck.secrets.redact import HIDDEN
 from hullcheck.secrets.values import ON_ONE_LINE, is_plain_in_shell, likely_in
 
-_END_OF_ADDRESS = regex(r"""[\s"']""")
+_ADDRESS = regex(r"""(?:https)?://[^\s"']*""")
 _PASSWORD = regex(r"://[^:/@]*:")
 _TOKEN = regex(
     r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@)"
@@ -29,7 +29,7 @@ def without_known(text: str) -> str:
     text = without_keys(text)
     for each in likely_in(text, ON_ONE_LINE):
         text = each.pattern.sub(_hidden, text)
-    return _in_addresses(text)
+    return _ADDRESS.sub(_shown, text)
 
 
 def _hidden(match: re.Match[str]) -> str:
@@ -40,21 +40,10 @@ def _hidden(match: re.Match[str]) -> str:
     return match[0][: start - match.start()] + HIDDEN + match[0][end - match.start() :]
 
 
-def _in_addresses(text: str) -> str:
-    """Every run of characters with `://` in it by itself, so that many of these in one are looked at once."""
-    kept, place = list[str](), 0
-    while (at := text.find("://", place)) >= 0:
-        found = _END_OF_ADDRESS.search(text, at)
-        begin, end = max(place, at - len("https")), found.start() if found else len(text)
-        kept += [text[place:begin], _shown(text[begin:end])]
-        place = end
-    return "".join((*kept, text[place:]))
-
-
-def _shown(address: str) -> str:
-    address = _without_login(_TOKEN.sub(_hidden, address))
-    query = address.find("?", address.find("://"))
-    return address if query < 0 else address[:query] + _QUERY.sub(HIDDEN, address[query:])
+def _shown(address: re.Match[str]) -> str:
+    text = _without_login(_TOKEN.sub(_hidden, address[0]))
+    query = text.find("?", text.find("://"))
+    return text if query < 0 else text[:query] + _QUERY.sub(HIDDEN, text[query:])
 
 
 def _without_login(address: str) -> str:

@@ -70,7 +70,6 @@ _SECRETS = (
         r" -S\b|\bkinit\b"
         r"|(?<!/etc/)\bpasswd\b)"),
     ("chpasswd", r"{says} {account}:(?P<value>[^\s\"'\\|]+)[^;&]{0,1000}\|[^;&|]{0,100}?\bchpasswd\b"),
-    ("chpasswd", r"\bchpasswd(?: -\S{1,80}){0,9}\s*<<<\s*[\"']?{account}:(?P<value>[^\s\"'\\]+)"),
 )  # fmt: skip
 
 

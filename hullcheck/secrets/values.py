@@ -18,12 +18,8 @@ class Format(NamedTuple):
 
 
 def likely_in(text: str, formats: Iterable[Format]) -> Iterator[Format]:
-    """Yield the formats with a literal in *text*: to look for literals is fast, and few texts have any."""
-    for each in formats:
-        for literal in each.literals:  # `any` takes thrice as long
-            if literal in text:
-                yield each
-                break
+    """Return the formats with a literal in *text*: to look for literals is fast, and few texts have any."""
+    return (each for each in formats if any(map(text.__contains__, each.literals)))
 
 
 _TOKENS = (
@@ -64,6 +60,8 @@ _BEARER = ("a token in a header", "earer EARER")
 _IN_ONE_VALUE = (
     ("a private key", "-----BEGIN LS0tLS1CRUdJTi", private_keys.IN_ONE_VALUE),
     (*_BEARER, rf"(?i:\bBearer\s+){_AFTER_BEARER}"),
+    ("a password in an address", "//", r"//[^:/@\s\"']*:(?P<value>[^\s/\"']+)@"),
+    ("a token in an address", "://", r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@))"),
 )
 
 
@@ -110,7 +108,11 @@ def by_format(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the kind, start and end of each secret that says of itself what it is, in a value by itself."""
     for each in likely_in(text, _OF_ONE_VALUE):
         for match in each.pattern.finditer(text):
-            yield each.kind, *match.span("value" if "value" in match.re.groupindex else 0)
+            value = match.groupdict().get("value")
+            if value is None:
+                yield each.kind, *match.span()
+            elif not is_plain_in_shell(value):
+                yield each.kind, *match.span("value")
 
 
 def is_plain(value: str) -> bool:

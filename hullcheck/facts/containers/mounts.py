@@ -111,8 +111,8 @@ class Mounts(Struct, frozen=True, dict=True):
         return tuple(self._host_mount(each, frozenset({path, real.get(path, path)} - {""})) for each, path in mounts)
 
     def _host_mount(self, mount: MountPoint, paths: frozenset[str]) -> HostMount:
-        options = self.container.host_config.mounts or ()
-        alone = any(x.target == mount.destination and x.bind_options and x.bind_options.non_recursive for x in options)
+        asked = (x for x in self.container.host_config.mounts or () if x.target.rstrip("/") == mount.destination)
+        alone = any(each.bind_options and each.bind_options.non_recursive for each in asked)
         return HostMount(mount.destination, paths, mount.type, not mount.rw, recursive=not alone)
 
     @cached_property

@@ -156,8 +156,9 @@ _BEFORE_PROGRAM = regex(
 def servers_named(command: Iterable[object]) -> frozenset[str]:
     """Return the SSH servers that a command starts, also through a shell, an entry point or a service."""
     text = " ".join(map(str, command))
-    commands = ((word.strip("'\"[]") for word in each.split()) for each in _NEXT_COMMAND.split(text))
-    programs = (next(dropwhile(_BEFORE_PROGRAM.fullmatch, words), "") for words in commands)
+    commands = [[word.strip("'\"[]") for word in each.split()] for each in _NEXT_COMMAND.split(text)]
+    programs = [next(dropwhile(_BEFORE_PROGRAM.fullmatch, words), "") for words in commands]
+    programs += [word for words in commands for word in words if "/sbin/" in word]
     named = frozenset(filter(_SERVER.fullmatch, (each.rpartition("/")[2] for each in programs)))
     return named | {"sshd"} if _STARTS_SERVER.search(text) else named
 

@@ -98,7 +98,7 @@ SAID = {
         (in_parts(rules='7/iptables:-A X -j LOG --log-prefix "Geheim7'), '--log-prefix -'),
     ],
     "containers": [
-        (f"--inspect\n{json.dumps({'Id': ID, 'Name': 'a', 'Path': 'a Geheim7', 'Args': ['sshd']})}\n--end", '["sshd"]'),
+        (f"--inspect\n{json.dumps({'Id': ID, 'Name': 'a', 'Path': 'sshd', 'Args': ['Geheim7']})}\n--end", '["sshd"]'),
         (f"--volumes\n{json.dumps([{'Name': 'v', 'Options': {'device': '//u:Geheim7@nas/x'}}])}\n--end", "//***@nas/x"),
     ],
     "images": [

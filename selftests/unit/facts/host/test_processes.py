@@ -109,6 +109,7 @@ def test_servers_by_either_name() -> None:
         (["tini", "--", "gosu", "root", "'/usr/sbin/dropbear'", "-F"], {"dropbear"}),
         (["sh", "-c", "pgrep sshd || tail -f /var/log/sshd"], set()),
         (["fail2ban-client", "start", "sshd"], set()),
+        (["/usr/local/bin/start", "/usr/sbin/sshd"], {"sshd"}),
         (["ssh", "-N", "-L", "80:db:80", "gate"], set()),
         (["service", "ssh-agent", "start"], set()),
     ],
