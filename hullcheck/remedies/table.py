@@ -13,7 +13,6 @@ from hullcheck.remedies import (
     Settings,
 )
 
-
 _TREES = ("containerd_directory", "data_root", "configuration_directory")
 _OTHERS = """
     daemon_program unit_file containerd_socket api_socket default_file configuration_file containerd_configuration
