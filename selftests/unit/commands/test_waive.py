@@ -199,7 +199,6 @@ PASSES = "waive 5.5 --reason so"
             "waive container_is_not_privilege --reason so",
             "container_is_not_privilege: no such control; did you",
         ),
-        ("waive --reason so", "name either a CONTROL, or by --cause=TEXT the reason"),
         ("waive 5.5 --cause x --reason so", "name either a CONTROL, or by --cause=TEXT the reason"),
         ("waive 5.5 --reason '  '", "--reason: '  ' says nothing; write it in words"),
         ("waive 5.5 --reason a\u200bb", "--reason: a\\u200bb holds characters that cannot be seen"),
