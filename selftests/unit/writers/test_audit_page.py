@@ -137,6 +137,7 @@ def test_cause_of_failures_is_one_block() -> None:
     assert waivers == ['[["", ["web0"], [], "no rule"]]', '[["c2", ["web0"], ["/x"]]]']
     anchors = [each["id"] for _, each in reader.elements if str(each.get("id")).startswith("control/")]
     assert anchors == ["control/c0", "control/c1", "control/c2"]
+    assert page.index('id="control/c2"') < page.index("data-waive=")
 
 
 @pytest.mark.parametrize(("count", "offered"), [(10, 1), (11, 0)])

@@ -285,7 +285,7 @@ UNREACHABLE = result("a", Verdict.ERROR, subject="web1")
         (A, [FAIL], {"begins": NOON + 1}, "not yet in force"),
         (A, [structs.replace(FAIL, switched_off=SwitchedOff("x", "y", Verdict.FAIL))], {}, "not judged"),
         (CAUSE, [FAIL], {}, "in force"),
-        (CAUSE, [result("b", Verdict.WAIVED)], {}, "in force"),
+        (structs.replace(CAUSE, cause="it is so"), [result("b", Verdict.WAIVED)], {}, "in force"),
         (CAUSE, [PASS, result("b", Verdict.PASS)], {}, "not needed"),
         (structs.replace(CAUSE, cause="it was"), [FAIL, result("b", Verdict.PASS)], {}, "matches nothing"),
         (structs.replace(CAUSE, cause="it was"), [FAIL], {}, "not judged"),
