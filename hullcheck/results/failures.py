@@ -73,9 +73,10 @@ class Failures(Struct, frozen=True, dict=True):
 
     @property
     def first(self) -> str:
-        """What has to be done before audit rules can help, or an empty string."""
+        """What to do where audit rules alone cannot help, or an empty string."""
         reasons = [each.finding.reason for each in self.failures]
-        return next((step for start, step in _FIRST.items() if any(each.startswith(start) for each in reasons)), "")
+        steps = (step for start, step in _FIRST.items() if any(each.startswith(start) for each in reasons))
+        return next((f"{step}, and load {_SAID[AUDIT_RULES]}" for step in steps), "")
 
 
 class Fix(Failures, frozen=True):
@@ -99,8 +100,7 @@ class Fix(Failures, frozen=True):
     def __str__(self) -> str:
         """What has to be changed, in a few words; the name is as the host gave it."""
         name = self.controls[0].title.removesuffix(".") if self.kind == CONTROL else self.name
-        said = _SAID[self.kind].format(name)
-        return f"{self.first}, and load {said}" if self.first and self.kind == AUDIT_RULES else said
+        return (self.first if self.kind == AUDIT_RULES else "") or _SAID[self.kind].format(name)
 
 
 class Problem(Failures, frozen=True):
@@ -113,9 +113,7 @@ class Problem(Failures, frozen=True):
         """What to do: of errors how to get the evidence, of failures the remedy of the worst one."""
         if self.verdict is Verdict.ERROR:
             return advice_on(cause_of(self.failures[0].finding))
-        if self.verdict is not Verdict.FAIL:
-            return ""
-        return f"{self.first}, and load {_SAID[AUDIT_RULES]}" if self.first else self.controls[0].remedy
+        return self.first or self.controls[0].remedy if self.verdict is Verdict.FAIL else ""
 
 
 def rank(severity: str) -> int:
@@ -210,6 +208,5 @@ def needs_rights(reason: str) -> bool:
 
 def advice_on(cause: str) -> str:
     """Return what to do about the cause of an error, or an empty string."""
-    if cause.startswith(_NOBODY):
-        return "start it, or set DOCKER_HOST"
-    return "run as root, or with --sudo" if cause.startswith((_OF_RIGHTS, _REFUSED)) else ""
+    as_root = "run as root, or with --sudo" if cause.startswith((_OF_RIGHTS, _REFUSED)) else ""
+    return "start it, or set DOCKER_HOST" if cause.startswith(_NOBODY) else as_root

@@ -31,10 +31,10 @@ def called(control: Control) -> str:
     return number(control) or control.id
 
 
-def first_of(names: Sequence[str]) -> str:
-    """Return one name, two, or the first and how many more there are."""
-    more = f"{len(names) - 1} more" if len(names) > 2 else names[-1]
-    return f"{names[0]} and {more}" if len(names) > 1 else names[0]
+def called_together(controls: Sequence[Control]) -> str:
+    """Return what people call one control or two, or the first and how many more there are."""
+    first, *more = dict.fromkeys(map(called, controls))
+    return f"{first} and {f'{len(more)} more' if len(more) > 1 else more[0]}" if more else first
 
 
 def _numeric(identifier: str) -> str:

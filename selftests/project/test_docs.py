@@ -327,7 +327,7 @@ def test_waivers_of_the_page_are_understood(tmp_path: Path) -> None:
     path = tmp_path / "site.yml"
     path.write_text(f"targets: {{web1: {{connect: 'local://'}}}}\n{example}")
     read = inventory.load(path)
-    (waiver,), (attestation,) = read.waivers, read.attestations
+    (waiver, _), (attestation,) = read.waivers, read.attestations
     assert (waiver.record.last_day, waiver.record.subjects) == ("2027-01-31", ("mirror",))
     assert (attestation.record.last_day, attestation.record.person) == ("2027-05-23", "Zoë Ray")
     names = {each.__name__.removeprefix("test_") for each in controls()}

@@ -245,11 +245,9 @@ def _needs(record: Waiver | Attestation, finding: Finding) -> bool:
 
 def _concerns(record: Waiver | Attestation, finding: Finding) -> bool:
     """Return whether the entry is about the subject and, if it names one, the cause of a finding."""
-    if not isinstance(record, Waiver) or not record.cause:
-        return _matches(record.subjects, finding.subject)
-    reason = " ".join(finding.reason.partition(" (waived ")[0].split())  # without the note of a waiver
-    is_cause = reason == record.cause or fnmatchcase(reason, record.cause)
-    return is_cause and _matches(record.subjects, finding.subject)
+    cause = record.cause if isinstance(record, Waiver) else ""
+    reason = " ".join(finding.reason.partition(" (waived ")[0].split()) if cause else ""  # without a waiver's note
+    return _matches(record.subjects, finding.subject) and (reason == cause or fnmatchcase(reason, cause))
 
 
 def _may_concern(record: Waiver | Attestation, finding: Finding) -> bool:

@@ -177,6 +177,10 @@ class GroupRow(Struct, frozen=True, dict=True):
         return critical, high, every, self.name
 
 
+def _by_control(found: Sequence[Failure]) -> list[Problem]:
+    return [Problem(tuple(each), "") for each in grouped(found, lambda each: each.control.id).values()]
+
+
 class Page:
     """What the templates show; each part is computed once."""
 
@@ -192,7 +196,10 @@ class Page:
         }
         self.fails, self.errors, self.manual, self.waived, attested = map(_by_control, found.values())
         self.accepted = [*self.waived, *attested]
-        self.lists = {verdict: _by_cause(some) for verdict, some in found.items()}
+        self.lists = {
+            verdict: sorted(problems(some), key=lambda each: (rank(each.severity), -len(each.targets)))
+            for verdict, some in found.items()
+        }
         self.off = [each for each in audit.results if each.switched_off]
         self.nothing_judged = audit.nothing_judged or not audit.results
         self.unjudged = [each for each in audit.unjudged if each not in silent and not audit.nothing_judged]
@@ -346,17 +353,6 @@ class Page:
     def machines(self) -> list[tuple[AuditedTarget, list[tuple[str, str]]]]:
         shown = self.audit.targets[:MOST_ROWS]
         return [(each, identity_of(self.recordings.get(each.name))) for each in shown]
-
-
-# ---- problems
-
-
-def _by_control(found: Sequence[Failure]) -> list[Problem]:
-    return [Problem(tuple(each), "") for each in grouped(found, lambda each: each.control.id).values()]
-
-
-def _by_cause(found: Sequence[Failure]) -> list[Problem]:
-    return sorted(problems(found), key=lambda each: (rank(each.severity), -len(each.targets)))
 
 
 # ---- what a host said

@@ -1,7 +1,6 @@
 """The lists of problems: causes that controls share, and other controls; one reason on many targets only once."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -31,19 +30,15 @@ class Reason(Struct, frozen=True):
 
 def reasons(problem: Problem) -> list[Reason]:
     """Return the reasons, those of most findings first; subjects that are on the same targets are named together."""
-    counts = Counter((each.finding.kind, each.finding.reason) for each in problem.failures)
-    targets: dict[tuple[str, str], dict[str, dict[str, None]]] = {each: {} for each in counts}
-    for failure in problem.failures:
-        each = failure.finding
-        subject = "" if each.kind == "target" else each.subject
-        targets[each.kind, each.reason].setdefault(subject, {})[failure.target] = None
     found = []
-    for key, _ in counts.most_common():
-        together: dict[tuple[str, ...], list[str]] = {}
-        for subject, names in targets[key].items():
-            together.setdefault(tuple(names), []).append(subject)
-        places = [Place(list(filter(None, subjects)), names) for names, subjects in together.items()]
-        found.append(Reason(*key, places))
+    by_reason = grouped(problem.failures, lambda each: (each.finding.kind, each.finding.reason))
+    for (kind, text), together in sorted(by_reason.items(), key=lambda item: -len(item[1])):
+        targets: dict[str, dict[str, None]] = {}
+        for each in together:
+            targets.setdefault("" if kind == "target" else each.finding.subject, {})[each.target] = None
+        places = grouped(targets.items(), lambda pair: tuple(pair[1])).items()
+        named = [Place([subject for subject, _ in pairs if subject], names) for names, pairs in places]
+        found.append(Reason(kind, text, named))
     return found
 
 

@@ -90,7 +90,7 @@ def _body(found: Sequence[Entry]) -> Iterator[str]:
         if these:
             yield f"\n## {head} ({many[verdict]:,})\n"
         for (cause, _), together in by_cause(these).items():
-            number = sentences.first_of(list({each.control.id: each.number for each in together}.values()))
+            number = sentences.called_together([each.control for each in together])
             title = cause or together[0].control.title.removesuffix(".")
             yield f"\n**{code(together[0].severity)} · {code(number)}** {code(title)}\n\n"
             yield from _in_short(together) if cause else map(_finding, together)

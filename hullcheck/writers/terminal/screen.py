@@ -117,8 +117,8 @@ def _failures(audit: Audit, width: int, room: int) -> Iterator[Line]:
 
 def _heads(found: Sequence[Problem], width: int) -> tuple[list[str], str]:
     """Return severity and number of each problem, in columns if there is room, and the indent of a remedy."""
-    names = (sentences.first_of([sentences.called(control) for control in each.controls]) for each in found)
-    numbers = [(each.severity, cut(name, max(width // 3, _NARROWEST))) for each, name in zip(found, names, strict=True)]
+    room = max(width // 3, _NARROWEST)
+    numbers = [(each.severity, cut(sentences.called_together(each.controls), room)) for each in found]
     if width < _ROOM_FOR_COLUMNS:
         return [f"{severity} {number}: " for severity, number in numbers], "  "
     # the few long ones stick out

@@ -193,7 +193,7 @@ def test_line_of_the_service_is_an_audit(checkout: Checkout) -> None:
 
 def test_actions_of_a_recipe_are_pinned() -> None:
     """Each is a commit with its version in a comment, and no checkout leaves its token to later steps."""
-    recipes = [each for page in DOCS.glob("*.md") for each in blocks(page.name, "yaml") if "uses:" in each]
+    recipes = [each for page in DOCS.glob("*.md") for each in blocks(page.name, "yaml") if re.search(r"\buses:", each)]
     uses = re.findall(r"\buses: (.+)", "".join(recipes))
     pinned = re.compile(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
     assert uses

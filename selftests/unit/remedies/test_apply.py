@@ -153,22 +153,13 @@ def test_settings_are_merged_and_back(folder: Folder, without: str) -> None:
     assert settings.read_text() == old
 
 
-def test_program_that_is_missing_is_said_first(folder: Folder) -> None:
-    """Before anything is changed; what was changed before can be put back without it."""
-    folder.changes("file new HOST/file 644")
-    folder("apply")
-    folder.changes("needs no-such-program 'install it'", "file new HOST/file 600", "file new HOST/other 600")
-    said = folder(status=1)
-    assert said.index("would write") < said.index("no-such-program is not here: first install it, or take its lines")
-    assert "no-such-program is not here" in folder("apply", status=1)
-    assert not (folder.host / "other").exists()
-    folder("back")
-    assert not (folder.host / "file").exists()
-
-
 def test_wrong_use(folder: Folder) -> None:
-    """A word that it does not know, a failed command, and a way back that is not there."""
+    """A word that it does not know, a failed command, a way back that is not there, and a program that is missing."""
     folder.changes("run false")
     assert "usage" in folder("aply", status=2)
     assert "failed: false" in folder("apply", status=1)
     assert "nothing was kept" in folder("back", status=1)
+    folder.changes("needs no-such-program 'install it'", "file new HOST/file 600")
+    assert "would write" in folder(status=1)
+    assert "no-such-program is not here: first install it, or" in folder("apply", status=1)
+    assert not (folder.host / "file").exists()

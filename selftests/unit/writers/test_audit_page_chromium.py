@@ -181,6 +181,9 @@ def test_remedies_and_waivers_can_be_copied(opened: Open) -> None:
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.get_by_role("button", name="Copy remedy of CIS 5.5").click()
     assert pasted(page) == "do without `--privileged`."
+    page = opened(demo().page, "#failures")
+    page.get_by_role("button", name="Copy waiver of no rule covers it").click()
+    assert pasted(page).startswith("hullcheck waive --cause='no rule covers it' --target=careless ")
     audit = small(Finding("container", ODD, Verdict.FAIL, "runs with --privileged"))
     page = opened(Example(audit).page, "#finding/web1/c")
     page.get_by_role("button", name="Copy waiver").click()

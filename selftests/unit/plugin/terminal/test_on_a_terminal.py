@@ -11,11 +11,10 @@ from msgspec.structs import replace
 from hullcheck.recording import Recording
 from selftests import REPOSITORY
 from selftests.kit.projects import EVERY_VERDICT, careless, empty, site
-from selftests.kit.running import Project, containers
+from selftests.kit.running import Project
 from selftests.unit.plugin.terminal.screens import pytest_on_terminal
 
 DEMO = ("-m", "cis", "--inventory=inventories/demo.yml")
-ESCAPE = b"\x1b["
 OTHER = """
 import pytest
 
@@ -84,15 +83,6 @@ def test_rights_are_said_before_anything_is_judged(tmp_path: Path) -> None:
     assert lines.index(root) < lines.index(user) < first
 
 
-def test_colours_and_width(tmp_path: Path) -> None:
-    """As pytest decides for its own lines; at 40 columns nothing that was cut takes a second line."""
-    seen = pytest_on_terminal(*DEMO, f"--reports={tmp_path}", cwd=REPOSITORY, columns=40, NO_COLOR="1")
-    assert ESCAPE not in seen.raw[seen.raw.index(b" hullcheck ===") :]
-    failing = [line for line in seen.end if line.startswith(("critical", "high"))]
-    assert failing
-    assert all(line.endswith("...") for line in failing)
-
-
 def test_pipe_gets_colours_only_on_demand(tmp_path: Path) -> None:
     """FORCE_COLOR is such a demand; nothing is drawn over what is no terminal."""
     project = site(tmp_path)
@@ -102,21 +92,6 @@ def test_pipe_gets_colours_only_on_demand(tmp_path: Path) -> None:
     assert "\r" not in said
     project.environment = {"FORCE_COLOR": "1"}
     assert "\x1b[31m" in project.pytest("-m", "cis", "--hosts", host).output
-
-
-def test_names_that_are_wide_or_steer(tmp_path: Path) -> None:
-    """A wide character takes two columns, and none that steers reaches the terminal."""
-    project = Project(tmp_path)
-    project.environment = {"COLUMNS": "60"}
-    wide = "检查" * 40
-    names = ({"Name": f"/{each}", "HostConfig": {"Privileged": True}} for each in (wide, "a\x1b[31mb"))
-    base = Recording.load(REPOSITORY / "inventories/demo/careless", ()).answers
-    del base["containers"]
-    host = project.recorded("web1", *base.values(), containers(*names))
-    run = project.pytest("-m", "cis", "-k", "container_is_not_privileged", "--hosts", host)
-    assert "\x1b" not in run.output
-    for line in run.lines("critical"):
-        assert len(line) + sum(each in wide for each in line) <= 60
 
 
 def test_what_others_find_stays_in_pytests_lists(tmp_path: Path) -> None:
@@ -132,12 +107,3 @@ def test_what_others_find_stays_in_pytests_lists(tmp_path: Path) -> None:
     assert not run.lines("FAILED tests/test_site.py")
     assert not run.lines("not applicable: no swarm")
     assert run.lines("3 failed, 2 passed, 4 skipped, 4 errors"), run.output
-
-
-def test_verbose_summary_has_every_failure(tmp_path: Path) -> None:
-    """With -v no line of the summary is left out; what several controls share is one line."""
-    run = Project(tmp_path).pytest(*DEMO, "-v", f"--reports={tmp_path}/demo", cwd=REPOSITORY)
-    summary = run.output.partition(" hullcheck ===")[2]
-    assert len(re.findall("^(?:critical|high|medium|low) ", summary, re.MULTILINE)) == 48
-    assert "or add -v" not in summary
-    assert run.lines("SKIPPED")

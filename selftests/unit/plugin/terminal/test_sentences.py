@@ -16,13 +16,12 @@ TYPED = "  sudo .tox/cis/bin/hullcheck audit '--hosts=ssh://me:***@web1'"
 
 def said(
     *told: tuple[str, str, str],
-    verdict: Verdict = Verdict.ERROR,
     width: int = 200,
     command: tuple[str, ...] = (),
 ) -> list[str]:
     """Return the lines for targets, each with its name, how it is reached, and the reason of two controls."""
     targets = tuple(AuditedTarget(name, connect, "unknown", "", "") for name, connect, _ in told)
-    results = tuple(Result(each, name, verdict, why, ()) for name, _, why in told for each in ("a", "b"))
+    results = tuple(Result(each, name, Verdict.ERROR, why, ()) for name, _, why in told for each in ("a", "b"))
     audit = Audit(Run("20260101T000000Z-0000", "", "", "1", (), 1), targets, (), results)
     return [each.text for each in no_answer.lines(audit, width, command)]
 
@@ -66,13 +65,6 @@ def test_command_to_type_here() -> None:
     assert TYPED not in said(refused)  # it is root who runs it
     no_password = ("local", "local://", f"local:// could not be audited: {PASSWORD}")
     assert said(no_password, command=COMMAND) == [f"local: {PASSWORD}. Run it as root:", TYPED]
-
-
-def test_host_without_docker() -> None:
-    """No control is an error there, and the demo is what can be seen."""
-    assert said(("local", "local://", "no Docker here"), verdict=Verdict.NOT_APPLICABLE) == [
-        "local: no Docker here. `hullcheck audit --demo` shows an audit of two recorded hosts."
-    ]
 
 
 def test_each_cause_is_said_once() -> None:
