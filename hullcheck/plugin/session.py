@@ -234,7 +234,7 @@ class AuditSession:
         if faults and inventory.document is None:
             raise pytest.UsageError(f"--profile {name}: there is no inventory with profiles; write --inventory=PATH")
         if faults:
-            raise pytest.UsageError(str(inventory.faulty(faults)))
+            raise pytest.UsageError("\n".join(inventory.messages(faults)))
         return inventory.profiles[name]
 
     def limits_on(self, target: Target) -> Mapping[str, tuple[str, ...]]:
@@ -293,7 +293,7 @@ class AuditSession:
             for name in controls
             if name not in self.ids_by_control
         }
-        return self.inventory.faulty(faults).faults if faults else ()
+        return self.inventory.messages(faults)
 
     def _near(self, name: str) -> str:
         hint = did_you_mean(name, self.ids_by_control)
