@@ -9,9 +9,8 @@ import os
 import re
 import stat
 import zipfile
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping
+from pathlib import Path
 
 from hullcheck import private_files
 from hullcheck.bundle import BundleError, sshsig
@@ -74,14 +73,3 @@ def unsafe(name: str) -> bool:
     if len(os.fsencode(name)) > _LONGEST_PATH or max(len(os.fsencode(each)) for each in parts) > _LONGEST:
         return True
     return bool(re.search(r"[\\\0]", name)) or not name.isprintable() or bool({"", ".", ".."} & set(parts))
-
-
-def in_the_way(names: Collection[str]) -> list[str]:
-    """Return the *names* of files where others need a folder."""
-    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
-    return sorted(folders & set(names))
-
-
-def repeated(names: Iterable[str]) -> list[str]:
-    """Return the *names* that occur more than once."""
-    return sorted(name for name, count in Counter(names).items() if count > 1)

@@ -19,19 +19,11 @@ from hullcheck.inventory import Target
 from hullcheck.recording import LARGEST, Recording
 from hullcheck.recording.probe import TIMED_OUT
 
-SCHEMA = "hullcheck/images/10"
+_HEAD = f"hullcheck/images/11 {__version__}"  # the first line of a file; each other is an image
 _PROBE = "image_contents"
 
 Known = Mapping[str, dict[str, Any]]
 """What was read of images, by id, as the recording has it: no fact is imported before a target is asked."""
-
-
-class _File(msgspec.Struct):
-    """What is in the file."""
-
-    schema: str
-    version: str
-    images: list[dict[str, Any]]
 
 
 def file_for(folder: Path, target: Target, docker_host: str | None) -> Path:
@@ -43,9 +35,8 @@ def file_for(folder: Path, target: Target, docker_host: str | None) -> Path:
 def load(path: Path) -> Known:
     """Return the images in the cache at *path*; none where it is missing or damaged."""
     try:
-        found = msgspec.json.decode(inputs.read(path, LARGEST), type=_File)
-        is_ours = (found.schema, found.version) == (SCHEMA, __version__)
-        return {each["Id"]: each for each in found.images} if is_ours else {}
+        head, _, text = inputs.read(path, LARGEST).decode().partition("\n")
+        return {each["Id"]: each for each in _images(text)} if head == _HEAD else {}
     except (OSError, ValueError, KeyError):
         return {}
 
@@ -73,11 +64,10 @@ def save(path: Path, recording: Recording) -> None:
     answer = recording.answers.get(_PROBE)
     if answer is None or answer.status not in (0, TIMED_OUT):
         return  # an engine that does not answer has not lost its images
-    images = [{**each, "Read": each.get("Read") or recording.gathered} for each in _images(answer.stdout)]
-    content = msgspec.json.format(msgspec.json.encode(_File(SCHEMA, __version__, images)), indent=1)
+    images = ({**each, "Read": each.get("Read") or recording.gathered} for each in _images(answer.stdout))
     with contextlib.suppress(OSError):
         private_files.make_folder(path.parent)
-        private_files.write(path, content + b"\n")
+        private_files.write(path, b"\n".join([_HEAD.encode(), *map(msgspec.json.encode, images)]))
 
 
 def _images(text: str) -> Iterator[dict[str, Any]]:

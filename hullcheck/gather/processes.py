@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
-from msgspec import Struct
-
 MOST = 256 << 20
 """Bytes that a target may send; the description of 5,000 containers has 7 MiB."""
 GRACE = 5.0
@@ -37,6 +35,7 @@ class Intake:
     def __init__(self, timeout: float, hang_up: Callable[[], bool]) -> None:
         """Start the time, in seconds; *hang_up* stops the target, and returns whether it could."""
         self.fault = ""  # why the target was stopped
+        self.status = -signal.SIGKILL  # of the process when it ended, or minus the number of the signal that ended it
         self._timeout = timeout
         self._hang_up = hang_up
         self._end = time.monotonic() + timeout
@@ -66,16 +65,7 @@ class Intake:
         self._end = time.monotonic() + (GRACE if told else 0)
 
 
-class Ended(Struct, frozen=True):
-    """A process that ended."""
-
-    status: int  # or minus the number of the signal that ended it; -9 if it outlives that signal
-    output: bytes
-    errors: bytes
-    fault: str = ""  # why it was ended before its time; empty if it ended by itself
-
-
-def run(command: str, timeout: float, environment: Mapping[str, str] | None = None, *, hold: bool = False) -> Ended:
+def run(command: str, timeout: float, environment: Mapping[str, str] | None = None, *, hold: bool = False) -> Intake:
     """Run *command* in a shell, until it ends, its time in seconds is over or it has sent too much.
 
     *hold* keeps its standard input open, as a probe script wants it, which ends in order when that is closed; else
@@ -103,12 +93,12 @@ def run(command: str, timeout: float, environment: Mapping[str, str] | None = No
             kill_below(process.pid)
             _listen(process, Intake(_LAST_WORDS, lambda: False))
         _hang_up(process)
-        status = _status(process, intake.seconds_left() + _LAST_WORDS)
+        intake.status = _status(process, intake.seconds_left() + _LAST_WORDS)
     finally:
         _running.discard(process)
         for pipe in filter(None, (process.stdout, process.stderr)):
             pipe.close()
-    return Ended(status, bytes(intake.output), bytes(intake.errors), intake.fault)
+    return intake
 
 
 def _listen(process: subprocess.Popen[bytes], intake: Intake) -> bool:
@@ -150,7 +140,7 @@ def _status(process: subprocess.Popen[bytes], seconds: float) -> int:
 # ---- over paramiko
 
 
-def run_over_paramiko(backend: Any, command: bytes, timeout: float) -> Ended:
+def run_over_paramiko(backend: Any, command: bytes, timeout: float) -> Intake:
     """Run *command* over the connection of testinfra's paramiko *backend*, as `run` does with `hold`."""
     channel = backend.client.get_transport().open_session()
     if backend.get_pty:  # a terminal would say again what it is told
@@ -174,9 +164,9 @@ def run_over_paramiko(backend: Any, command: bytes, timeout: float) -> Ended:
         select.select([channel], [], [], min(left, 1.0))
         take()
     take()
-    status = channel.recv_exit_status() if channel.exit_status_ready() else 0
+    intake.status = channel.recv_exit_status() if channel.exit_status_ready() else 0
     channel.close()
-    return Ended(status, bytes(intake.output), bytes(intake.errors), intake.fault)
+    return intake
 
 
 # ---- the end of all

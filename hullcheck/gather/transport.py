@@ -182,13 +182,13 @@ class _BoundedRun:
         command = self.backend.quote(command, *args)
         ended = processes.run(command, self.timeout, self.environment, hold=self.holds)
         self.fault = ended.fault
-        return self.backend.result(ended.status, command.encode(), ended.output, ended.errors)
+        return self.backend.result(ended.status, command.encode(), bytes(ended.output), bytes(ended.errors))
 
     def over_paramiko(self, command: bytes) -> tuple[int, bytes, bytes]:
         """Run *command* over the connection of paramiko."""
         ended = processes.run_over_paramiko(self.backend, command, self.timeout)
         self.fault = ended.fault
-        return ended.status, ended.output, ended.errors
+        return ended.status, bytes(ended.output), bytes(ended.errors)
 
 
 def _reason(error: Exception) -> str:

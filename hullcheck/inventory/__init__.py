@@ -68,10 +68,9 @@ class Inventory(Struct, frozen=True, dict=True):
     notes: tuple[str, ...] = ()  # what of it is not used, a line each
     is_of_ansible: bool = False
 
-    def faulty(self, faults: Mapping["Way", str]) -> InventoryError:
-        """Return the error for *faults* that show only where controls and frameworks are known."""
-        assert self.document is not None
-        return InventoryError(self.document.messages(faults))
+    def messages(self, faults: Mapping["Way", str]) -> tuple[str, ...]:
+        """Return *faults* that show only when controls and frameworks are known, as lines."""
+        return self.document.messages(faults) if self.document else ()
 
     def policy_for(self, target: Target) -> Policy:
         """Return the policy of *target*: that for all, then those of its groups, then its own."""

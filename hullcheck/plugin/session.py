@@ -208,7 +208,7 @@ class AuditSession:
             hint = did_you_mean(name, inventory.profiles) if inventory.profiles else "write it there"
             faults["profiles",] = f"no profile {name!r}, which --profile asks for; {hint}"
         if faults:
-            raise pytest.UsageError(str(inventory.faulty(faults)))
+            raise pytest.UsageError("\n".join(inventory.messages(faults)))
         return inventory.profiles[name]
 
     def limits_on(self, target: Target) -> Mapping[str, tuple[str, ...]]:
@@ -258,7 +258,7 @@ class AuditSession:
             for name in controls
             if name not in self.ids_by_control
         }
-        return self.inventory.faulty(faults).faults if faults else ()
+        return self.inventory.messages(faults)
 
     def _near(self, name: str) -> str:
         hint = did_you_mean(name, self.ids_by_control)

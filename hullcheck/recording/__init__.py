@@ -6,6 +6,7 @@ import os
 import sys
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -153,19 +154,17 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
     def sections_in_time(self, probe: Probe) -> dict[str, str]:
         """Return the sections that *probe* printed before its time was over, or all; raise as `sections` if none."""
         answer = self.answers.get(probe.name)
-        if answer is None or answer.status != TIMED_OUT:
-            return self.sections(probe)
-        try:
-            return redact.sections(answer.stdout, whole=False)
-        except ValueError:
-            return self.sections(probe)
+        if answer is not None and answer.status == TIMED_OUT:
+            with suppress(ValueError):
+                return redact.sections(answer.stdout, whole=False)
+        return self.sections(probe)
 
     def section(self, probe: Probe, name: str) -> str:
         """Return one section of what *probe* printed; raise as `sections`, or if it is not there."""
-        try:
-            return self.sections(probe)[name]
-        except KeyError:
-            raise EvidenceError(f"{probe.name}: the answer has no part {name}") from None
+        found = self.sections(probe)
+        if name not in found:
+            raise EvidenceError(f"{probe.name}: the answer has no part {name}")
+        return found[name]
 
     @property
     def text_of_file(self) -> str:

@@ -20,6 +20,7 @@ from hullcheck.verify.layout import Step
 DAMAGED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 """What comes of reading a document that is not what it should be."""
 _LONGEST = 200
+_NOTHING = object()  # a key that is not there, which is no null
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -92,7 +93,7 @@ def _faults(files: Mapping[str, bytes], known: Documents) -> Iterator[str]:
         "run": writer.run_document(run),
         "made_by": {**manifest["made_by"], "hullcheck": run.version},
         "shard": run.shard,
-        "left_out": {name: manifest["left_out"].get(name) for name in {run_files.JUNIT} - files.keys()},
+        "left_out": {name: manifest["left_out"].get(name, "a reason") for name in {run_files.JUNIT} - files.keys()},
         "files": writer.listed(others),
     }
     yield from first_difference(said, made, run_files.MANIFEST, "the results and the files give")
@@ -106,11 +107,11 @@ def first_difference(said: Any, found: Any, where: str, by: str) -> Iterator[str
         return
     if isinstance(said, dict) and isinstance(found, dict):
         keys = (*said, *(found.keys() - said.keys()))
-        parts = [(f": {key}", said.get(key), found.get(key)) for key in keys]
+        parts = [(f": {key}", said.get(key, _NOTHING), found.get(key, _NOTHING)) for key in keys]
     elif isinstance(said, list) and isinstance(found, list) and len(said) == len(found):
         parts = [(f", entry {at}", *both) for at, both in enumerate(zip(said, found, strict=True), 1)]
     else:
-        shown = ("nothing" if each is None else repr(str(each)[:_LONGEST]) for each in (said, found))
+        shown = ("nothing" if each is _NOTHING else repr(str(each)[:_LONGEST]) for each in (said, found))
         yield f"{where} is {f', and {by} '.join(shown)}"
         return
     key, one, other = next(each for each in parts if each[1] != each[2])

@@ -4,8 +4,9 @@ import errno
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Collection, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
 from msgspec import Struct
@@ -67,8 +68,8 @@ def _zip(path: Path) -> tuple[dict[str, bytes], list[str]]:
         entries = archive.unpack(whole)
     except archive.ArchiveError as error:
         return {}, [f"{path.name}: {error}"]
-    faults = [f"{name}: is in the zip more than once" for name in archive.repeated(name for name, _ in entries)]
-    files = dict(entries)
+    files, counts = dict(entries), Counter(name for name, _ in entries)
+    faults = [f"{name}: is in the zip more than once" for name, count in counts.items() if count > 1]
     if not faults and archive.pack(files) != whole:
         faults.append(
             f"{path.name}: has bytes that do not follow from the files in it: a checksum, a date, a mode, the order,"
@@ -108,4 +109,5 @@ def _names(files: Collection[str]) -> list[str]:
             faults.append(f"{name}: such a name is in no bundle")
         elif name not in known and not name.startswith(f"{run_files.INVENTORY}/"):
             faults.append(f"{name}: there is no such file in a bundle")
-    return faults + [f"{name}: is a file, and others lie in it" for name in archive.in_the_way(files)]
+    folders = {str(folder) for name in files for folder in PurePosixPath(name).parents}
+    return faults + [f"{name}: is a file, and others lie in it" for name in sorted(folders & set(files))]

@@ -1,5 +1,6 @@
 """Ways to tamper with a bundle, one for each check that finds it: from a flipped bit to a forger who makes all anew."""
 
+import gzip
 import io
 import zipfile
 from collections.abc import Callable, Mapping
@@ -105,6 +106,9 @@ _FORGED: Mapping[str, Mapping[str, Any]] = {
     },
     "results.json: run.inventory is not what manifest.json says": {"results.json/run/inventory": "other.yml"},
     "careless: machine_id is '0', and its recording gives": {"manifest.json/targets/careless/machine_id": "0"},
+    "manifest.json: careless: more is 'None', and its recording gives nothing": {
+        "manifest.json/targets/careless/more": None
+    },
     "manifest.json: run: machine is": {"manifest.json/run/machine": "elsewhere"},
     ", and the recordings give nothing": {"manifest.json/selection/markers": "cis(level=1)"},
     "policy.json: is not the policy that the inventory gives": {"policy.json/careless/allowed_ports": [2375]},
@@ -121,6 +125,12 @@ TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
         _files(lambda files: files.update(zip(RECORDINGS, map(files.get, reversed(RECORDINGS)), strict=True))),
     ),
     ("results.json: careless ", _replaced(RECORDINGS[0], b'\\"Privileged\\":true', b'\\"Privileged\\":false')),
+    (f"{RECORDINGS[0]}: not written as hullcheck", _replaced(RECORDINGS[0], b'"target": ', b'"target":  ')),
+    (
+        f"{RECORDINGS[0]}: not written as hullcheck",
+        _files(lambda files: files.update({RECORDINGS[0]: gzip.compress(unpacked(files[RECORDINGS[0]]))})),
+    ),
+    ("manifest.json: left_out: junit.xml is nothing", _files(lambda files: files.pop("junit.xml"))),
     ("damaged: it has a key twice", _replaced(RECORDINGS[0], b'"target": ', b'"target": "x",\n "target": ')),
     (
         "report.html: there is no such file in a bundle",

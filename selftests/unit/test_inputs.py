@@ -15,7 +15,7 @@ import pytest
 
 from hullcheck import inputs
 from hullcheck.bundle import archive
-from hullcheck.compare import inputs as compared
+from hullcheck.compare import read_log
 from hullcheck.frameworks import FrameworkError
 from hullcheck.frameworks import load as load_frameworks
 from hullcheck.gather import image_cache
@@ -32,7 +32,7 @@ READERS: dict[str, tuple[Callable[[Path], object], type[Exception]]] = {
     "inventory": (yamlfile.load, YamlError),
     "recording": (lambda path: Recording.load(path, ()), RecordingError),
     "results": (lambda path: document.load(path, "--results"), WrongUse),
-    "docker-bench": (compared.log, WrongUse),
+    "docker-bench": (read_log, WrongUse),
     "markers": (load_frameworks, FrameworkError),
     "bundle": (layout.read, WrongUse),
 }

@@ -91,13 +91,14 @@ PRIVILEGED = (
             ("- HostConfig.CapAdd: KILL", "+ HostConfig.CapAdd: MKNOD", "+ HostConfig.CapAdd: SYS_ADMIN"),
         ),
         ("\n", container(), ("+ container panel",)),
+        (container(), container() + container(Name="/other"), ()),
         (
             container(),
             container(lambda each: each["HostConfig"].update(dict.fromkeys("abcdefghijkl", "x" * 200))),
             (*(f"+ HostConfig.{each}: {'x' * 81}..." for each in "abcdefghij"), "and 2 more"),
         ),
     ],
-    ids=["created again", "mount", "list", "new", "many"],
+    ids=["created again", "mount", "list", "new", "another", "many"],
 )  # fmt: skip
 def test_container(before: str, after: str, expected: tuple[str, ...], tmp_path: Path) -> None:
     """The fields of this container, without those that are others after each start."""

@@ -40,8 +40,11 @@ def test_no_host_is_asked(tmp_path: Path) -> None:
 
 
 def test_own_controls(own: Project) -> None:
-    """They are judged again, other tests are not run; differences of other controls are not called tampering."""
+    """They are judged again, other tests are not run or told of; other controls are no tampering."""
     bundle, path = own.folder / "reports/latest.zip", own.folder / "tests/test_own.py"
+    left_out = Bundle.read(bundle).document(run_files.MANIFEST)["left_out"]
+    assert left_out == {"junit.xml": "it has tests that are no controls"}
+    assert (own.folder / "reports/latest/junit.xml").exists()
     done = verify(bundle, cwd=own.folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 derived again from 1 recordings" in done.stdout
@@ -137,14 +140,6 @@ def test_environment_does_not_reach_the_verifying_run(own: Project, tmp_path: Pa
     done = verify(bundle, cwd=own.folder, new=True, PYTHONPATH=f"{REPOSITORY}:")
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert "env -u PYTHONPATH hullcheck verify" in done.stderr
-
-
-def test_junit_with_other_tests_is_left_out(own: Project) -> None:
-    """They cannot be judged again, and so nobody could say that they are right."""
-    made = Bundle.read(own.folder / "reports/latest.zip")
-    assert run_files.JUNIT not in made.files
-    assert made.document(run_files.MANIFEST)["left_out"] == {"junit.xml": "it has tests that are no controls"}
-    assert (own.folder / "reports/latest/junit.xml").exists()
 
 
 @pytest.mark.parametrize(
