@@ -1,7 +1,4 @@
-"""Facts: what is true of a target, typed and frozen, read from its recording. No fact passes judgement.
-
-Each is registered by `registry.fact` where it is defined; here all modules are imported, and that is all.
-"""
+"""Facts: what is true of a target, typed and frozen; one that could not be read raises EvidenceError."""
 
 from importlib import import_module
 from pkgutil import walk_packages

@@ -1,8 +1,4 @@
-"""Documents of JSON as msgspec structs: one is the list of what is kept, the check of its shape, and its documentation.
-
-A field that a struct does not name is never stored. One without a default has to be there; one that is
-`UNSET` by default is what some source does not report.
-"""
+"""Documents of JSON as msgspec structs: a struct is the list of what is kept, the check of its shape, and its docs."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

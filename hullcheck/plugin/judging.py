@@ -43,8 +43,6 @@ _PHASE_OPTIONS = ("usepdb", "trace", "setuponly", "setupshow", "setupplan")
 _PHASE_MARKERS = frozenset({"skip", "skipif", "xfail", "usefixtures", "filterwarnings"})
 _GIVEN = frozenset({"audit_facts", "audit_target", "policy", "pytestconfig", "request"})
 
-# ---- fixtures
-
 
 @pytest.fixture(scope="session")
 def audit_target(request: pytest.FixtureRequest) -> Target:

@@ -1,7 +1,4 @@
-"""What a remedy looks like before the host is known: for the page of an audit, and for `hullcheck explain`.
-
-`hullcheck remedy` writes the files themselves, which depend on what is on a host.
-"""
+"""What a remedy looks like before the host is known: for the page of an audit, and for `hullcheck explain`."""
 
 import json
 import re

@@ -1,7 +1,4 @@
-"""Where the daemon takes commands, by what listens and by its options; and what a client needs there.
-
-Paths of sockets are without symbolic links. A property raises EvidenceError if what it needs could not be read.
-"""
+"""Where the daemon takes commands, by what listens and by its options; and what a client needs there."""
 
 import posixpath
 import re

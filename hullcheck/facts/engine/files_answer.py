@@ -116,8 +116,7 @@ class Answer(Struct, frozen=True):
         if DROPPED in (*listed, *lines.get("units", ())) or "" in listed:
             raise EvidenceError(f"{FILES.name}: a line of the answer is lost")
         try:
-            managed = [line for line in lines["units"] if line.startswith("manager ")]
-            managers = frozenset(line.partition(" ")[2] for line in managed)
+            managers = frozenset(line.partition(" ")[2] for line in lines["units"] if line.startswith("manager "))
             return cls(
                 grouped((name, text) for name, _, text in (line.partition(" ") for line in lines["processes"])),
                 managers if managers or "unmanaged" in lines["units"] else None,

@@ -4,7 +4,7 @@ import re
 
 from msgspec import Struct
 
-from hullcheck.facts.host.system import HOST, Sysctl
+from hullcheck.facts.host.system import HOST, Sysctl, assignments, files
 from hullcheck.facts.registry import fact
 from hullcheck.parsing.answer_lines import Words
 from hullcheck.recording import Recording
@@ -55,4 +55,5 @@ def presence(recording: Recording, kind: str) -> Presence:
 @fact(HOST)
 def sysctl(recording: Recording, presence: Presence) -> Sysctl:
     """Settings of the kernel of a host with Docker, as they are and as files set them."""
-    return Sysctl.of(recording)
+    text = recording.section(HOST, "sysctl")
+    return Sysctl(files(recording), tuple(assignments(text)), Words(text).all("unread"))

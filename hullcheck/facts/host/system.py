@@ -29,7 +29,7 @@ class Assignment(Struct, frozen=True):
     value: str
 
 
-def _assignments(text: str) -> Iterator[Assignment]:
+def assignments(text: str) -> Iterator[Assignment]:
     """Yield the lines of files that set what is judged."""
     for match in map(_SETTING.fullmatch, text.split("\n")):
         if match and (name := match[2].replace("/", ".")) in SETTINGS:
@@ -38,7 +38,7 @@ def _assignments(text: str) -> Iterator[Assignment]:
 
 def _settings(text: str) -> str:
     unread = (f"unread:{file}" for file in Words(text).all("unread"))
-    return "\n".join((*unread, *(f"{each.file}:{each.name}={each.value}" for each in _assignments(text))))
+    return "\n".join((*unread, *(f"{each.file}:{each.name}={each.value}" for each in assignments(text))))
 
 
 _NEEDED = regex(
@@ -156,11 +156,6 @@ class Sysctl(Struct, frozen=True):
     files: Words
     assignments: tuple[Assignment, ...]
     unread: tuple[str, ...]
-
-    @classmethod
-    def of(cls, recording: Recording) -> "Sysctl":
-        text = recording.section(HOST, "sysctl")
-        return cls(files(recording), tuple(_assignments(text)), Words(text).all("unread"))
 
     def value(self, name: str) -> str:
         path = f"/proc/sys/{name.replace('.', '/')}"

@@ -1,9 +1,6 @@
 """What the engine and its stores say of images, as structs; and the question that asks them.
 
-The sections of its answer: `images`, a line for each as the engine describes it; `stored`, `HEX:LINE` for each line of
-a document in the engine's store, where the histories are: in that of containerd an index or a manifest, and the
-configurations that those name; `came`, when the file of each image was made; in the place of both, where the store
-cannot be read, `history`: what the engine tells of each, behind its id.
+Histories are in the documents of the store (`stored`), or where that cannot be read, what the engine says (`history`).
 """
 
 import re

@@ -1,10 +1,4 @@
-"""What other tools left on the host: reports of scanners, the log of docker-bench-security, and content trust.
-
-The sections of the answer: `trust`, the lines of root's environment that name it, behind their files; `bench`, where
-docker-bench-security lies, and its log, each line behind a colon; `scans`, `report:SECONDS:SIZE:PATH` for each report
-of the folder that the policy names, or `left-out:...` where it is too much to be read, and then what is in them,
-after `content:PATH` and each line behind a colon.
-"""
+"""What other tools left on the host: reports of scanners, the log of docker-bench-security, and content trust."""
 
 import re
 from collections.abc import Mapping

@@ -42,6 +42,8 @@ def test_what_could_not_be_seen_is_named_too() -> None:
     assert named(hidden) == ["/run/containerd could not be read; are you root?"]
     (found,) = named(target(processes=Answer("processes", 124, "", "")))
     assert found.startswith("other engines than Docker's (")
+    (found,) = named(target(processes={"tasks": "", "processes": ""}, engine=engine_text(plugins=[{}])))
+    assert found.startswith("the plugins of the engine (")
     assert named(target()) == []  # nobody asked
 
 
