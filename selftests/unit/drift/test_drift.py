@@ -91,7 +91,7 @@ PRIVILEGED = (
             ("- HostConfig.CapAdd: KILL", "+ HostConfig.CapAdd: MKNOD", "+ HostConfig.CapAdd: SYS_ADMIN"),
         ),
         ("\n", container(), ("+ container panel",)),
-        (container(), container() + container(Name="/other"), ()),
+        (container(), container().replace("--proc", container(Name="/other") + "--proc", 1), ()),
         (
             container(),
             container(lambda each: each["HostConfig"].update(dict.fromkeys("abcdefghijkl", "x" * 200))),
