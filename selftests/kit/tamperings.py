@@ -93,9 +93,7 @@ _FORGED: Mapping[str, Mapping[str, Any]] = {
     f"results.json: {PRIVILEGED}: reason is 'so be it', and the recordings give": {
         f"results.json/results/{PRIVILEGED}/reason": "so be it"
     },
-    "is 'pass', and the recordings give 'fail'": {
-        "results.json/requirements/cis/requirements/5.5/verdict": "pass",
-    },
+    "is 'pass', and the recordings give 'fail'": {"results.json/requirements/cis/requirements/5.5/verdict": "pass"},
     "the exit status is said to be 0, and the recordings give 1": {
         "results.json/run/exit_status": 0,
         "manifest.json/run/exit_status": 0,
@@ -132,10 +130,7 @@ TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
     ),
     ("manifest.json: left_out: junit.xml is nothing", _files(lambda files: files.pop("junit.xml"))),
     ("damaged: it has a key twice", _replaced(RECORDINGS[0], b'"target": ', b'"target": "x",\n "target": ')),
-    (
-        "report.html: there is no such file in a bundle",
-        _files(lambda files: files.update({"report.html": b"x"})),
-    ),
+    ("report.html: there is no such file in a bundle", _files(lambda files: files.update({"report.html": b"x"}))),
     ("../up: such a name is in no bundle", _files(lambda files: files.update({"../up": b"x"}))),
     ("hardened: is not in all of", _files(lambda files: files.pop(RECORDINGS[1]))),
     ("junit.xml, entry ", _replaced("junit.xml", b"<failure", b"<skipped")),

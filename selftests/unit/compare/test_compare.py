@@ -89,12 +89,7 @@ def line(printed: str, number: str) -> str:
 
 @pytest.mark.parametrize(
     ("result", "verdict"),
-    [
-        ("PASS", Verdict.PASS),
-        ("WARN", Verdict.WAIVED),
-        ("INFO", Verdict.NOT_APPLICABLE),
-        ("NOTE", Verdict.ATTESTED),
-    ],
+    [("PASS", Verdict.PASS), ("WARN", Verdict.WAIVED), ("INFO", Verdict.NOT_APPLICABLE), ("NOTE", Verdict.ATTESTED)],
 )
 def test_same_verdicts_are_only_counted(compare: Compared, result: str, verdict: Verdict) -> None:
     """What both say alike takes no line, and is no difference."""
@@ -235,10 +230,7 @@ def wrong(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     [
         (REAL.read_text()[:2500], "log.json: cut off"),
         (REAL.read_text().replace("web:443 p", 'web:"443" \x1b p'), r'web:"443" \x1b panel:80'),
-        (
-            '{"auths": {\n  "token": "geheim" geheim\n}}\n',
-            "log.json:2: not the JSON log of docker-bench-security",
-        ),
+        ('{"auths": {\n  "token": "geheim" geheim\n}}\n', "log.json:2: not the JSON log of docker-bench-security"),
         ("# ----\n[WARN] 5.5\n", "its JSON is beside it"),
         ('{"dockerbenchsecurity": "1.3.6", "tests": []}', "1.3.6, whose numbers are not known; known: 1.6.0"),
     ],

@@ -91,7 +91,7 @@ PRIVILEGED = (
             ("- HostConfig.CapAdd: KILL", "+ HostConfig.CapAdd: MKNOD", "+ HostConfig.CapAdd: SYS_ADMIN"),
         ),
         ("\n", container(), ("+ container panel",)),
-        (container(), container() + container(Name="/other"), ()),
+        (container(), container().replace("--proc", container(Name="/other") + "--proc", 1), ()),
         (
             container(),
             container(lambda each: each["HostConfig"].update(dict.fromkeys("abcdefghijkl", "x" * 200))),
@@ -122,12 +122,7 @@ CONFIG = "--files\n{}/config:read|2026-11-{} 09:00:00.1 +0000|/etc/docker/daemon
         ("audit", "file", "rule:-w /etc/a -p wa\nrule:-w /etc/a.d\n", "", ("- rule:-w /etc/a -p wa",)),
         ("daemon", "file", "--running\n7/stat:7\n--end\n", "--running\n9/stat:9\n--end\n", ()),
         (
-            *(
-                "daemon",
-                "target",
-                CONFIG.format(9, 20, '{"icc": false}'),
-                CONFIG.format(7, 24, '{"icc": true}'),
-            ),
+            *("daemon", "target", CONFIG.format(9, 20, '{"icc": false}'), CONFIG.format(7, 24, '{"icc": true}')),
             ("- icc: false", "+ icc: true"),
         ),
         ("firewall", "target", "9/iptables:-N DOCKER-USER", "12/iptables:-N DOCKER-USER", ()),

@@ -50,10 +50,7 @@ def baseline(before: tuple[Result, ...]) -> Baseline:
         ("severity>=low,severity=critical", ["critical fail", "critical error"]),
         ("verdict=fail", ["critical fail", "high fail", "medium fail", "low fail"]),
         ("verdict=error, severity>=medium", ["critical error", "high error", "medium error"]),
-        (
-            "verdict=manual,severity=low or severity=critical",
-            ["critical fail", "critical error", "low manual"],
-        ),
+        ("verdict=manual,severity=low or severity=critical", ["critical fail", "critical error", "low manual"]),
         ("verdict=fail,verdict=waived,severity=low", ["low fail", "low waived"]),
     ],
 )

@@ -29,11 +29,7 @@ def test_recording_is_read_again(tmp_path: Path) -> None:
 
 def test_failure_is_kept_and_stops_no_other() -> None:
     """A target that cannot be reached has a recording that says why."""
-    targets = [
-        Target("bad", "chroot:///no/such/place"),
-        Target("odd", "nonsense://x"),
-        Target("here", "local://"),
-    ]
+    targets = [Target("bad", "chroot:///no/such/place"), Target("odd", "nonsense://x"), Target("here", "local://")]
     recordings = {each.target: each for each in arriving(targets, PROBES, Connection())}
     assert recordings["bad"].failure.startswith("chroot:///no/such/place could not be audited: ")
     assert "nonsense" in recordings["odd"].failure

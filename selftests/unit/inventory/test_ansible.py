@@ -103,35 +103,15 @@ def test_hosts_are_targets_with_their_groups(listed: Load) -> None:
         ({"ansible_ssh_private_key_file": "~/k&y"}, "ssh://h?ssh_identity_file=~/k%26y", ""),
         ({"ansible_connection": "local", "ansible_become": "y"}, "local://?sudo=true", ""),
         ({"ansible_connection": "community.docker.docker", "ansible_user": "root"}, "docker://root@h", ""),
-        (
-            {"ansible_connection": "winrm"},
-            "",
-            "ansible_connection: 'winrm' is not one of ssh, local, docker,",
-        ),
-        (
-            {"ansible_host": "{{ ip }}"},
-            "",
-            "ansible_host: a template, which only Ansible fills in; write it out",
-        ),
+        ({"ansible_connection": "winrm"}, "", "ansible_connection: 'winrm' is not one of ssh, local, docker,"),
+        ({"ansible_host": "{{ ip }}"}, "", "ansible_host: a template, which only Ansible fills in; write it out"),
         ({"ansible_host": "-oProxyCommand=id"}, "", "ansible_host: not an address"),
-        (
-            {"ansible_host": {"__ansible_vault": "x"}},
-            "",
-            "ansible_host: encrypted by ansible-vault, or not a text",
-        ),
+        ({"ansible_host": {"__ansible_vault": "x"}}, "", "ansible_host: encrypted by ansible-vault, or not a text"),
         ({"ansible_become": "maybe"}, "", "ansible_become: neither true nor false"),
-        (
-            {"ansible_become": "1", "ansible_become_method": "su"},
-            "",
-            "ansible_become_method: only sudo is supp",
-        ),
+        ({"ansible_become": "1", "ansible_become_method": "su"}, "", "ansible_become_method: only sudo is supp"),
         ({"ansible_port": 70000}, "", "ansible_port: not a port"),
         ({"ansible_ssh_common_args": "'"}, "", "ansible_ssh_common_args: No closing quotation"),
-        (
-            {"hullcheck_docker_host": "/run/x.sock"},
-            "",
-            "hullcheck_docker_host: write an address such as unix:///",
-        ),
+        ({"hullcheck_docker_host": "/run/x.sock"}, "", "hullcheck_docker_host: write an address such as unix:///"),
     ],
 )
 def test_variables_say_how_a_host_is_reached(listed: Load, variables: dict[str, Any], connect: str, fault: str) -> None:
@@ -170,10 +150,7 @@ def test_variables_of_hullcheck(listed: Load) -> None:
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
-        (
-            {"trusted_user": []},
-            "hullcheck_policy.trusted_user of h: unknown key; did you mean 'trusted_users'?",
-        ),
+        ({"trusted_user": []}, "hullcheck_policy.trusted_user of h: unknown key; did you mean 'trusted_users'?"),
         ({"allowed_ports": ["9-1"]}, "hullcheck_policy.allowed_ports.0 of h: "),
         ({"trusted_users": ["{{ admin }}"]}, "hullcheck_policy of h: encrypted or a template; write it out"),
     ],

@@ -77,10 +77,7 @@ def test_layers_are_those_of_the_policy(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("part", "said"),
     [
-        (
-            "  all: {a: {severity: hihg}}",
-            "5: controls.all.a.severity: 'hihg' is not a severity: critical, high",
-        ),
+        ("  all: {a: {severity: hihg}}", "5: controls.all.a.severity: 'hihg' is not a severity: critical, high"),
         ("  all: {a: {off: true}}", "5: controls.all.a.off: true is not the reason in words, or false"),
         ("  all: {a: {sevrity: low}}", "5: controls.all.a.sevrity: unknown key; did you mean 'severity'?"),
         ("  groups: {prd: {}}", "5: controls.groups.prd: no target is in this group; did you mean 'prod'?"),

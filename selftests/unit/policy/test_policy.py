@@ -173,11 +173,7 @@ def test_faults_that_no_schema_finds(tmp_path: Path) -> None:
 
 def test_later_value_replaces_earlier() -> None:
     """Keys are kept or replaced one by one, lists as a whole and limits one by one; the layers stay as they are."""
-    first: dict[str, Any] = {
-        "swarm": True,
-        "trusted_users": ["a"],
-        "resource_limits": {"memory": "8g", "pids": 5},
-    }
+    first: dict[str, Any] = {"swarm": True, "trusted_users": ["a"], "resource_limits": {"memory": "8g", "pids": 5}}
     found = merged(first, {"trusted_users": ["c"], "resource_limits": {"memory": "16g"}}, {"log_drivers": []})
     limits = {"memory": "16g", "pids": 5}
     assert found == {"swarm": True, "trusted_users": ["c"], "resource_limits": limits, "log_drivers": []}

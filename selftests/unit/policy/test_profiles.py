@@ -61,11 +61,7 @@ def test_profile_selects(project: Project) -> None:
 @pytest.mark.parametrize(
     ("written", "name", "said"),
     [
-        (
-            'pci(id="1.1")',
-            "frist",
-            "3: profiles: no profile 'frist', which --profile asks for; did you mean 'first'?",
-        ),
+        ('pci(id="1.1")', "frist", "3: profiles: no profile 'frist', which --profile asks for; did you mean 'first'?"),
         ("pci or pcj", "folded", "4: profiles.first: 'pcj' is not a marker; did you mean 'pci'?"),
     ],
 )

@@ -157,10 +157,7 @@ def test_new_lines_are_dropped(probe: Probe) -> None:
         ("rule: -p wa -k Geheim7-w /a", "rule: -p wa -k ***-w /a"),
         ("file:/etc/audit/x.rules:-w /x -k a b Geheim7 -p wa", "file:/etc/audit/x.rules:-w /x -k *** -p wa"),
         ("rule:-a always,exit -F path=/x -F key=Geheim7", "rule:-a always,exit -F path=/x -F key=***"),
-        (
-            "rule:-a always,exit -F path=/x -F key=docker -k G7",
-            "rule:-a always,exit -F path=/x -F key=docker -k ***",
-        ),
+        ("rule:-a always,exit -F path=/x -F key=docker -k G7", "rule:-a always,exit -F path=/x -F key=docker -k ***"),
         ("real:/a -k 7\t/b", None),
     ],
 )

@@ -25,8 +25,7 @@ SHELLS = (("dash",), ("busybox", "sh"), ("bash", "--posix"), ("mksh",))
 
 all_shells = pytest.mark.needs(*(each[0] for each in SHELLS))
 each_shell = pytest.mark.parametrize(
-    "shell",
-    [pytest.param(each, id=" ".join(each), marks=pytest.mark.needs(each[0])) for each in SHELLS],
+    "shell", [pytest.param(each, id=" ".join(each), marks=pytest.mark.needs(each[0])) for each in SHELLS]
 )
 
 
@@ -249,10 +248,7 @@ def _parsed(script: str) -> list[str]:
 @pytest.mark.needs("bash")
 def test_comments_do_not_travel() -> None:
     """They are shown to people and are no part of a text in a script; what a user wrote is sent as it is."""
-    scripts = [
-        *(each.script for each in facts.PROBES),
-        *map(common, ("prologue", "functions", "guard", "epilogue")),
-    ]
+    scripts = [*(each.script for each in facts.PROBES), *map(common, ("prologue", "functions", "guard", "epilogue"))]
     for script in scripts:
         assert _parsed(shortened(script)) == _parsed(script)
     assert len(re.findall(r"\n *# ", render(facts.PROBES, shown=True))) > 10

@@ -108,8 +108,5 @@ def test_folder_with_links(made: Bundle, tmp_path: Path, here: None) -> None:
     (tmp_path / "unpacked/web").mkdir()
     (tmp_path / "unpacked/etc").symlink_to("/etc")
     found = faults(tmp_path / "unpacked")
-    assert {
-        "junit.xml: a link or something else than a file",
-        "etc: a link or something else than a file",
-    } <= {*found}
+    assert {"junit.xml: a link or something else than a file", "etc: a link or something else than a file"} <= {*found}
     assert "web: an empty folder" in found

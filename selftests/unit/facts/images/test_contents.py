@@ -370,6 +370,8 @@ def test_image_is_remembered(tmp_path: Path) -> None:
     assert (found.of(digest("a")).read, found.of(digest("b")).read) == (1000.0, 0.0)
     image_cache.save(file, image_cache.complete(recorded(B, 3000.0), before))
     assert set(image_cache.load(file)) == {digest("b")}
+    file.write_text(file.read_text().replace("hullcheck/images/", "other/"))
+    assert image_cache.load(file) == {}
 
 
 def test_image_that_nobody_knows(tmp_path: Path) -> None:
