@@ -14,11 +14,7 @@ WRONG_SEVERITY = '@pytest.mark.severity("hihg")\ndef '
 BAD_MARKER = PRIVILEGED.replace('"7.2.5"', '"7.2.55"')
 PLAIN = "import pytest\n\n\n@pytest.mark.parametrize('x', ['box'])\ndef test_plain(x):\n    assert x\n"
 WITH_FILES = [
-    (
-        {"tests/test_bad.py": BAD_MARKER},
-        [],
-        'tests/test_bad.py:10: pci("7.2.55") is not in markers.ini; did you',
-    ),
+    ({"tests/test_bad.py": BAD_MARKER}, [], 'tests/test_bad.py:10: pci("7.2.55") is not in markers.ini; did you'),
     (
         {"tests/test_bad.py": PRIVILEGED.replace("level=1", "level=3")},
         [],
@@ -30,11 +26,7 @@ WITH_FILES = [
         "tests/test_bad.py:12: severity('hihg') is not a severity; write one of critical, high, medium",
     ),
     ({"i.yml": "targets:\n  a:\n    conect: x\n"}, ["--inventory=i.yml"], "i.yml:3: "),
-    (
-        {"markers.ini": "[cis]\nnonsense\n"},
-        [],
-        "markers.ini:2: unexpected line: 'nonsense'; write each key once",
-    ),
+    ({"markers.ini": "[cis]\nnonsense\n"}, [], "markers.ini:2: unexpected line: 'nonsense'; write each key once"),
 ]
 WITHOUT = [
     (["--inventory=missing.yml"], "missing.yml:1: cannot be read"),
