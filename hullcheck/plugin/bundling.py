@@ -110,8 +110,7 @@ def _refuse_other_tests(config: pytest.Config) -> None:
 
 # ---- the selection, so that another run can select the same controls
 
-_ANEW = {"lf": "--lf", "stepwise": "--stepwise", "pyargs": "--pyargs"}
-"""Options whose meaning depends on earlier runs, or on where things are installed."""
+_ANEW = {"lf": "--lf", "stepwise": "--stepwise", "pyargs": "--pyargs"}  # by earlier runs, or what is installed
 
 
 def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
