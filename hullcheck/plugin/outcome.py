@@ -250,10 +250,9 @@ def since(audit: Audit, session: AuditSession, baseline: Baseline | None) -> Cha
 
 
 def status(own: int, audit: Audit, *, else_sound: bool) -> int:
-    """Return the exit status of a run of which pytest would give *own*.
+    """Return the exit status of a run of which pytest would give *own*: a broken gate is never green.
 
-    A broken gate is never green. If `--fail-on` holds, controls that fail do not make the run fail, if it is
-    *else_sound*: nothing but controls failed, and all were judged that should be.
+    If `--fail-on` holds, and all but the controls is sound, controls that fail do not make the run fail.
     """
     if own == 0 and any(each.broken for each in audit.gates):
         return pytest.ExitCode.TESTS_FAILED

@@ -139,10 +139,7 @@ def limit_page(config: pytest.Config, targets: int, folder: Path) -> None:
 
 
 def guard_page(config: pytest.Config, unwritten: Unwritten, folder: Path | None) -> None:
-    """Let the page of pytest-html be written as our own files are, with the worst first and the details folded.
-
-    In the *folder* of the run the page need not be announced, nor is it if it could not be written.
-    """
+    """Let the page of pytest-html be written as ours are; it is not announced in the *folder* of the run."""
     page = _page(config)
     if page is None:
         return

@@ -205,6 +205,7 @@ class Reporting:
         session = self.outcome.session
         self.audit = replace(self.audit, run=replace(self.audit.run, exit_status=exit_status))
         recordings = [session.recording_of(each) for each in session.targets]
+        session.keep(recordings)
         for name, render in WRITERS.items():
             path = session.folder / name
             with session.unwritten.noting(path):

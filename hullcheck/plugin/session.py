@@ -147,6 +147,14 @@ class AuditSession:
         finally:
             (self.folder / GATHERING).unlink(missing_ok=True)
 
+    def keep(self, recordings: Sequence[Recording]) -> None:
+        """Save again what could not be saved, or is not there any more."""
+        for recording in recordings if len(self.targets) <= MOST_KEPT else ():
+            path = self.folder / recording.target / FILE_NAME
+            with self.unwritten.noting(path):
+                if not path.is_file():
+                    recording.save(path.parent)
+
     def await_recordings(self, wanted: Sequence[Target]) -> None:
         """Wait until there are the recordings of the *wanted* targets; what arrives meanwhile is taken in, too."""
         for target in wanted:

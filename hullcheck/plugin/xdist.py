@@ -1,7 +1,4 @@
-"""Workers of pytest-xdist: each judges whole hosts, and sends one report for each host.
-
-A worker collects the tests of its own hosts alone, so that no process holds the tests of a whole fleet.
-"""
+"""Workers of pytest-xdist: each collects the tests of its own hosts alone, and sends one report for each host."""
 
 import contextlib
 import json

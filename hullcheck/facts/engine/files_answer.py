@@ -1,8 +1,7 @@
 """The question about the files of the engine, and its answer.
 
-Paths are followed here, link by link: the way matters, and a daemon may see other files than the auditor (snap), where
-an absolute link below /proc/PID/root would lead out of there. A rootless daemon sees copies of /etc and /run, made for
-it alone; there the auditor's view is that of everybody else.
+Paths are followed here, link by link: a daemon may see other files than the auditor (snap), where an absolute link
+below /proc/PID/root would lead out of there. A rootless daemon has copies of /etc and /run: the auditor's view counts.
 """
 
 import fnmatch

@@ -1,7 +1,4 @@
-"""What Docker's engine says of itself and of its swarm: the fields that are kept, by name and type.
-
-Times are in nanoseconds. What the engine leaves out, or says with null, is a default of its API.
-"""
+"""What Docker's engine says of itself and of its swarm: the fields that are kept; times are in nanoseconds."""
 
 from datetime import datetime
 from typing import Annotated, Literal

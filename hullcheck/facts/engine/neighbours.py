@@ -19,8 +19,7 @@ from hullcheck.verdicts import EvidenceError
 
 _ENGINES = regex("podman|conmon|crio|kubelet|k3s.*|rke2.*|buildkitd|lxd|incusd|nomad|systemd-nspawn")
 """Processes of what else runs containers."""
-_OWN_NAMESPACE = regex(r"(plugins\.)?moby(-\d+\.\d+)?")
-"""Of the engine, with the ids that userns-remap maps to: its containers are judged, its plugins are named by it."""
+_OWN_NAMESPACE = regex(r"(plugins\.)?moby(-\d+\.\d+)?")  # of the engine, also with userns-remap
 
 
 class Neighbour(Struct, frozen=True):

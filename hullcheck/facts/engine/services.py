@@ -1,7 +1,4 @@
-"""The swarm of a target as far as its node knows it, and its services: a manager knows all, a worker its own addresses.
-
-What only a manager knows raises NotApplicable on other nodes, and EvidenceError if the swarm cannot be asked.
-"""
+"""The swarm of a target as far as its node knows it, and its services; a worker knows its own addresses alone."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial

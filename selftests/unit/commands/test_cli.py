@@ -202,10 +202,7 @@ def test_answer_that_cannot_be_written() -> None:
     reader, closed = os.pipe()
     os.close(reader)
     code = "import sys; from hullcheck.cli import main; sys.exit(main(['probe-script']))"
-    for output, said in (
-        ("/dev/full", "hullcheck: standard output: No space left on device\n"),
-        (closed, ""),
-    ):
+    for output, said in (("/dev/full", "hullcheck: standard output: No space left on device\n"), (closed, "")):
         with open(output, "wb") as stdout:
             argv = [sys.executable, "-c", code]
             done = subprocess.run(argv, cwd=REPOSITORY, stdout=stdout, stderr=subprocess.PIPE, text=True)

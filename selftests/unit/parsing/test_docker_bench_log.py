@@ -50,11 +50,7 @@ def test_text_that_is_no_whole_log(text: str, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [
-        (REAL.read_text(), '"7.1":"PASS"'),
-        ('{"secret', '"Fault":"cut off"'),
-        ('{"secret"}', "not the JSON log of"),
-    ],
+    [(REAL.read_text(), '"7.1":"PASS"'), ('{"secret', '"Fault":"cut off"'), ('{"secret"}', "not the JSON log of")],
 )
 def test_what_is_kept(text: str, words: str) -> None:
     """Of a log numbers and results, and of one that is none not a word."""

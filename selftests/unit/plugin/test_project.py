@@ -132,11 +132,7 @@ ACCEPTED = ("--inventory=hosts.yml", "--target=a")
 
 @pytest.mark.parametrize(
     "arguments",
-    [
-        ("explain", "5.5"),
-        ("controls",),
-        ("attest", "5.5", "--statement=so", "--by=Ann", "--valid-for=1d", *ACCEPTED),
-    ],
+    [("explain", "5.5"), ("controls",), ("attest", "5.5", "--statement=so", "--by=Ann", "--valid-for=1d", *ACCEPTED)],
     ids=["explain", "controls", "attest"],
 )
 def test_nothing_here_is_run_for_a_word_on_controls(tmp_path: Path, arguments: tuple[str, ...]) -> None:

@@ -44,10 +44,7 @@ def test_password_is_nowhere(tmp_path: Path) -> None:
     """The password of a host specification is in no file and no output, whatever becomes of the target."""
     project = site(tmp_path)
     project.command("sshpass", "echo 'Permission denied, please try again.' >&2; exit 5")
-    project.environment = {
-        "JENKINS_URL": "http://ci",
-        "GIT_URL": "https://ci:geheim@git/x",
-    }  # of pytest-metadata
+    project.environment = {"JENKINS_URL": "http://ci", "GIT_URL": "https://ci:geheim@git/x"}  # of pytest-metadata
     hosts = "ssh://audit:geheim@web1,ssh://audit:geheim@web2:99?sudo=true"
     run = project.pytest("-v", "--hosts", hosts, "--html=page.html")
     assert run.lines("not audited: web1: ssh://audit:***@web1 could not be audited: Permission denied")
@@ -114,10 +111,7 @@ def test_old_recordings_are_judged_by_what_is_known_now(tmp_path: Path) -> None:
     results = json.loads((reports / "latest/results.json").read_text())
     assert {each["verdict"] for each in results["results"]} == {"fail"}, run.output
     assert "got its last updates on 2026-11-01" in results["results"][0]["reason"]
-    assert results["run"]["releases"] == {
-        "day": "2026-12-01",
-        "sha256": sha256(file.read_bytes()).hexdigest(),
-    }
+    assert results["run"]["releases"] == {"day": "2026-12-01", "sha256": sha256(file.read_bytes()).hexdigest()}
     assert "2026-12-01" in (reports / "latest/audit.html").read_text()
     bundle = Bundle.read(reports / "latest.zip")
     assert bundle.files["releases.json"] == file.read_bytes()

@@ -49,12 +49,7 @@ def test_what_only_explains_asks_no_host_and_leaves_no_report(tmp_path: Path, op
         for name in ("cis", "nist", "pci", "hipaa", "guide", "severity"):
             assert run.lines(f"@pytest.mark.{name}("), name
     if option == "--help":
-        for text in (
-            "--inventory=PATH",
-            "--gather-jobs=NUMBER",
-            "--target-timeout=SECONDS",
-            "--shard=NUMBER/TOTAL",
-        ):
+        for text in ("--inventory=PATH", "--gather-jobs=NUMBER", "--target-timeout=SECONDS", "--shard=NUMBER/TOTAL"):
             assert text in run.output
         assert "HULLCHECK_INVENTORY" in run.output
 
@@ -129,10 +124,7 @@ def test_only_the_subjects_that_are_named(suite: Project) -> None:
     hosts = f"recorded://{REPOSITORY}/inventories/demo/careless"
     suite.pytest("-k", "5.5 or 5.32", "--hosts", hosts)
     run = suite.pytest("-k", "5.5 or 5.32", "--hosts", hosts, "--containers", "backup, p*", "--bundle")
-    assert run.verdicts == {
-        "container_is_not_privileged": "pass",
-        "container_cannot_reach_an_engine_socket": "fail",
-    }
+    assert run.verdicts == {"container_is_not_privileged": "pass", "container_cannot_reach_an_engine_socket": "fail"}
     named = {each["subject"] for result in run.results["results"] for each in result["findings"]}
     assert named == {"backup", "panel"}
     assert run.results["run"]["limits"] == {"container": ["backup", "p*"]}

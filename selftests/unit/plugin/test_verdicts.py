@@ -12,14 +12,7 @@ from pathlib import Path
 import pytest
 
 from selftests.kit.projects import EVERY_VERDICT, PRIVILEGED, careless, empty, site
-from selftests.kit.running import (
-    PRESENT,
-    Project,
-    containers,
-    info,
-    properties,
-    same_but_for_the_run,
-)
+from selftests.kit.running import PRESENT, Project, containers, info, properties, same_but_for_the_run
 
 EXPECTED = {
     "passes": "pass",
@@ -107,12 +100,7 @@ def test_every_way_of_judging_gives_the_same(tmp_path: Path) -> None:
     project.write("tests/test_more.py", PRIVILEGED)
     hosts = ",".join([empty(project), careless(project), *(empty(project, f"h{each}") for each in range(3))])
     runs = []
-    for way in (
-        [],
-        ["--setup-show"],
-        ["-n", "2", "--dist=worksteal"],
-        ["-n", "2", FLEET],
-    ):
+    for way in ([], ["--setup-show"], ["-n", "2", "--dist=worksteal"], ["-n", "2", FLEET]):
         if FLEET in way:
             project.write("tests/conftest.py", "from hullcheck.plugin import session\n\nsession.MOST_KEPT = 2\n")
             way.remove(FLEET)

@@ -63,12 +63,7 @@ def test_mounts_and_sockets() -> None:
 
 @pytest.mark.parametrize(
     ("number", "status"),
-    [
-        ("5.4", {"CapEff": ALL}),
-        ("5.7", {"Name": "sshd"}),
-        ("5.22", {"Seccomp": "0"}),
-        ("5.26", {"NoNewPrivs": "0"}),
-    ],
+    [("5.4", {"CapEff": ALL}), ("5.7", {"Name": "sshd"}), ("5.22", {"Seccomp": "0"}), ("5.26", {"NoNewPrivs": "0"})],
 )
 def test_processes(number: str, status: Mapping[str, str]) -> None:
     """Each counts: process 1 may have given up what is executed beside it."""

@@ -79,11 +79,7 @@ def test_labels_that_are_kept() -> None:
 def test_published_ports() -> None:
     """The ports that the engine publishes, for whom wants to know before containers are judged."""
     ports = {
-        "80/tcp": [
-            {"HostIp": "", "HostPort": "8080"},
-            {"HostIp": "10.0.0.1", "HostPort": "81"},
-            {"HostPort": ""},
-        ],
+        "80/tcp": [{"HostIp": "", "HostPort": "8080"}, {"HostIp": "10.0.0.1", "HostPort": "81"}, {"HostPort": ""}],
         "81/tcp": None,
         "53/udp": [{"HostIp": "", "HostPort": "53"}],
     }

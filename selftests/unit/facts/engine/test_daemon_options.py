@@ -66,8 +66,7 @@ def test_age_of_a_file(state: str, modified: float | None, changed: float | None
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
-    [("\ufeff", "{}"), ('\ufeff{"icc": true}', '{"icc":true}'), ('{"icc": NaN}', None), ("[]", None)],
+    ("text", "kept"), [("\ufeff", "{}"), ('\ufeff{"icc": true}', '{"icc":true}'), ('{"icc": NaN}', None), ("[]", None)]
 )
 def test_what_is_stored_of_a_file(text: str, kept: str | None) -> None:
     """The settings are stored on one line, or that it is not JSON."""

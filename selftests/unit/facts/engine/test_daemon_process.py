@@ -81,11 +81,7 @@ def test_all_that_is_read_of_a_process() -> None:
         sees_endpoint=True,
     )
     assert (found.endpoint_path, found.own_network) == ("/run/docker.sock", "net:[1]")
-    for old, new in (
-        ("clock:2026-01-01 12:00:00.000000000 +0000|", "clock:-|"),
-        ("|10800.50", "|x"),
-        (" 360000", ""),
-    ):
+    for old, new in (("clock:2026-01-01 12:00:00.000000000 +0000|", "clock:-|"), ("|10800.50", "|x"), (" 360000", "")):
         assert processes_in(ONE.replace(old, new)).candidates[0].started is None
 
 

@@ -7,13 +7,7 @@ from msgspec.structs import replace
 
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.daemon import Daemon
-from hullcheck.facts.engine.endpoints import (
-    SYSTEM_CONTAINERD,
-    HostOptions,
-    endpoint,
-    socket_path,
-    tcp_ports,
-)
+from hullcheck.facts.engine.endpoints import SYSTEM_CONTAINERD, HostOptions, endpoint, socket_path, tcp_ports
 from hullcheck.policy import Policy
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.daemons import AFTER, SOCKET, Host, changed

@@ -51,11 +51,7 @@ def test_where_it_is_told(tmp_path: Path) -> None:
     """In the results, on the page and on the terminal."""
     project = site(tmp_path)
     recorded = project.recorded(
-        "web1",
-        PRESENT,
-        info(),
-        containers(),
-        answer("processes", tasks="", processes="60/status:Name:\tcrio"),
+        "web1", PRESENT, info(), containers(), answer("processes", tasks="", processes="60/status:Name:\tcrio")
     )
     run = project.pytest(f"--hosts={recorded}")
     assert run.lines("  web1: not judged: crio (process 60)"), run.output

@@ -35,10 +35,7 @@ def test_day_is_that_of_the_later_clock() -> None:
 
 def test_release_of_a_recording() -> None:
     """Version, vendor, system and day are those of the recording; a distribution names no vendor."""
-    for version, vendor in (
-        ({"Platform": {"Name": "Docker Engine"}}, "Docker Engine"),
-        ({"Platform": None}, ""),
-    ):
+    for version, vendor in (({"Platform": {"Name": "Docker Engine"}}, "Docker Engine"), ({"Platform": None}, "")):
         found = release(recorded(version, 'ID=debian\nVERSION_ID="13"'), ENGINE)
         assert found == Release("29.3.1", vendor, {"ID": "debian", "VERSION_ID": "13"}, date(1970, 1, 2))
     with pytest.raises(EvidenceError, match=r"^docker version: "):

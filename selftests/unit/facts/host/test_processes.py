@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.facts.host.processes import (
-    Process,
-    Processes,
-    processes,
-    servers_named,
-    ssh_servers,
-)
+from hullcheck.facts.host.processes import Process, Processes, processes, servers_named, ssh_servers
 from hullcheck.secrets.redact import HIDDEN
 from hullcheck.verdicts import EvidenceError
 from selftests.kit.facts.hosts import target

@@ -28,8 +28,7 @@ def test_clock_is_that_of_the_recording() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "name"),
-    [(("NAME=a", "PRETTY_NAME='A = 1'"), "A = 1"), (("NAME=a", "ID=b"), "a"), (("ID=b",), "")],
+    ("lines", "name"), [(("NAME=a", "PRETTY_NAME='A = 1'"), "A = 1"), (("NAME=a", "ID=b"), "a"), (("ID=b",), "")]
 )
 def test_name_of_the_system(lines: tuple[str, ...], name: str) -> None:
     """As it calls itself; nothing where it does not, or did not answer."""

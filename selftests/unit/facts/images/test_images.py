@@ -64,10 +64,7 @@ def test_history_in_the_store_of_containerd() -> None:
     """An index leads to manifests, and these to the history of the image with the layers that the engine describes."""
     files: dict[str, Any] = {ID: {"manifests": [{"digest": f"sha256:{each * 32}"} for each in ("cd", "ef")]}}
     for manifest, config, layer in (("cd", "12", "01"), ("ef", "34", "02")):
-        files[manifest * 32] = {
-            "config": {"digest": f"sha256:{config * 32}"},
-            "layers": [{"digest": "sha256:9"}],
-        }
+        files[manifest * 32] = {"config": {"digest": f"sha256:{config * 32}"}, "layers": [{"digest": "sha256:9"}]}
         history = [{"created_by": f"RUN {layer}"}]
         files[config * 32] = {"rootfs": {"diff_ids": [f"sha256:{layer}"]}, "history": history}
 
@@ -85,10 +82,7 @@ def test_history_in_the_store_of_containerd() -> None:
 
 def test_history_that_the_engine_was_asked() -> None:
     """It comes with the last step first; no layer says how an empty step came about."""
-    steps = [
-        {"CreatedBy": "CMD x", "Comment": "", "Size": 0},
-        {"CreatedBy": "ADD x /", "Comment": "", "Size": 2},
-    ]
+    steps = [{"CreatedBy": "CMD x", "Comment": "", "Size": 0}, {"CreatedBy": "ADD x /", "Comment": "", "Size": 2}]
     told = f"sha256:{ID} {json.dumps(steps)}"
     assert [each.keyword for each in only(facts(described(), section="history", documents=told)).steps] == [
         "ADD",

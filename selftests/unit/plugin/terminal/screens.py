@@ -41,12 +41,7 @@ class Seen(Struct, frozen=True):
 def pytest_on_terminal(*arguments: str, cwd: Path, columns: int = 100, **environment: str) -> Seen:
     """Run pytest with these arguments on a terminal of this width, and wait for its end."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    variables = {
-        **clean_environment(),
-        "PYTHONPATH": str(REPOSITORY),
-        "TERM": "xterm-256color",
-        **environment,
-    }
+    variables = {**clean_environment(), "PYTHONPATH": str(REPOSITORY), "TERM": "xterm-256color", **environment}
     for name in ("NO_COLOR", "FORCE_COLOR", "PY_COLORS", "COLUMNS", "CI"):
         if name not in environment:
             variables.pop(name, None)

@@ -15,9 +15,7 @@ TYPED = "  sudo .tox/cis/bin/hullcheck audit '--hosts=ssh://me:***@web1'"
 
 
 def said(
-    *told: tuple[str, str, str],
-    width: int = 200,
-    command: tuple[str, ...] = (),
+    *told: tuple[str, str, str], width: int = 200, command: tuple[str, ...] = ()
 ) -> list[str]:
     """Return the lines for targets, each with its name, how it is reached, and the reason of two controls."""
     targets = tuple(AuditedTarget(name, connect, "unknown", "", "") for name, connect, _ in told)
@@ -40,11 +38,7 @@ def said(
             f"{ROUTE}. Check the address, and that ssh can log in without a prompt.",
         ),
         ("ssh://web1", REFUSED, "permission denied on /run/docker.sock. Add --sudo, or log in as root."),
-        (
-            "recorded://web1",
-            REFUSED,
-            "permission denied on /run/docker.sock. Record the target again, as root.",
-        ),
+        ("recorded://web1", REFUSED, "permission denied on /run/docker.sock. Record the target again, as root."),
         ("local://", SILENT, "no engine answers at /run/docker.sock. Start it, or set DOCKER_HOST."),
         ("recorded://web1", "damaged: it is cut off", "damaged: it is cut off."),
     ],
@@ -58,10 +52,7 @@ def test_command_to_type_here() -> None:
     """The command of this run as root stands on a line of its own, without --sudo and without passwords."""
     advice = "Run it as root, or with --sudo where sudo asks for no password:"
     refused = ("local", "local://", REFUSED)
-    assert said(refused, command=COMMAND) == [
-        f"local: permission denied on /run/docker.sock. {advice}",
-        TYPED,
-    ]
+    assert said(refused, command=COMMAND) == [f"local: permission denied on /run/docker.sock. {advice}", TYPED]
     assert TYPED not in said(refused)  # it is root who runs it
     no_password = ("local", "local://", f"local:// could not be audited: {PASSWORD}")
     assert said(no_password, command=COMMAND) == [f"local: {PASSWORD}. Run it as root:", TYPED]
