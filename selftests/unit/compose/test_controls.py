@@ -122,7 +122,6 @@ container_image_is_pinned | image: web:1.2 | fail
 container_image_is_pinned | {{build: ., image: 'web:latest'}} | not applicable
 container_writes_to_tmpfs_or_named_volumes | {{read_only: true, tmpfs: /t}} | not applicable
 container_writes_to_tmpfs_or_named_volumes | {{read_only: true, volumes: ['/etc:/data']}} | fail
-container_writes_to_tmpfs_or_named_volumes | {{read_only: true, volumes: ['./data:/data']}} | manual
 container_writes_to_tmpfs_or_named_volumes | {{read_only: true, secrets: [key]}} | not applicable
 container_writes_to_tmpfs_or_named_volumes | {{read_only: true, volumes_from: ['seeing_etc:ro']}} | not applicable
 """.strip().splitlines()

@@ -14,9 +14,7 @@ COMMAND = (".tox/cis/bin/hullcheck", "audit", "--sudo", "--hosts=ssh://me:geheim
 TYPED = "  sudo .tox/cis/bin/hullcheck audit '--hosts=ssh://me:***@web1'"
 
 
-def said(
-    *told: tuple[str, str, str], width: int = 200, command: tuple[str, ...] = ()
-) -> list[str]:
+def said(*told: tuple[str, str, str], width: int = 200, command: tuple[str, ...] = ()) -> list[str]:
     """Return the lines for targets, each with its name, how it is reached, and the reason of two controls."""
     targets = tuple(AuditedTarget(name, connect, "unknown", "", "") for name, connect, _ in told)
     results = tuple(Result(each, name, Verdict.ERROR, why, ()) for name, _, why in told for each in ("a", "b"))
