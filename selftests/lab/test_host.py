@@ -66,7 +66,8 @@ def test_services(lab_host: HostFactory) -> None:
     script = "import socket, time; s = socket.create_server(('127.0.0.1', 9090)); time.sleep(600)"
     host.write(f"{UNITS}/agent.service", f'[Service]\nExecStart=/usr/bin/python3 -c "{script}"\n')
     host.write(f"{UNITS}/wait.socket", "[Socket]\nListenStream=9091\nService=agent.service\n")
-    host.exec("systemctl", "start", "agent.service", "wait.socket")
+    host.exec("systemctl", "start", "wait.socket")  # before its service, else systemd refuses it
+    host.exec("systemctl", "start", "agent.service")
     time.sleep(1)
     verdict, reason = whole(ALONE, facts_of_guest(host, of=ALONE))
     assert (verdict, "(tcp 9090)" in reason, "wait.socket (tcp 9091)" in reason) == ("manual", True, True)
