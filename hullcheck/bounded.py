@@ -17,7 +17,7 @@ _LIMITED = '{ ulimit -v "$1"; ulimit -f "$2"; } 2>/dev/null; shift 2; exec "$@"'
 
 
 class BoundedError(Exception):
-    """The program did not end by itself; the message says why, and is part of a sentence."""
+    """The program did not end by itself; the message is part of a sentence and names the reason."""
 
 
 class Ended(Struct, frozen=True):

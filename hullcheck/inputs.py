@@ -1,4 +1,4 @@
-"""What others wrote: read from regular files of a bounded size alone, and counted before it is kept as JSON.
+"""Read files and JSON from outside: only regular files, and both within a limit.
 
 A pipe or a device may never end, and a file of a megabyte can unpack to lists of ten gigabytes.
 """
@@ -26,14 +26,14 @@ _NOT_STEPS = re.compile(r"[^\[\]{}]+")
 
 
 class _Refused(ValueError):
-    """JSON that is none as this project takes it."""
+    """JSON that is not valid, or is too large."""
 
 
 def read(path: Path, most: int) -> bytes:
-    """Return the content of the regular file *path*, which may have *most* bytes.
+    """Return the content of the regular file *path*, of at most *most* bytes.
 
     Raises:
-        OSError: it cannot be read, is something else than a file, or is larger; `strerror` says so.
+        OSError: it cannot be read, is not a regular file, or is larger; `strerror` names the cause.
     """
     _require_file(path, os.stat(path).st_mode)  # to open a device can do something by itself
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
@@ -62,7 +62,7 @@ def _require_file(path: Path, mode: int) -> None:
 
 
 def decode(text: str | bytes, values: int = VALUES, *, strict: bool = True) -> Any:
-    """Read *text* as JSON of at most so many *values*, in which each key is there once and each number is one.
+    """Parse *text* as JSON of at most *values* values, without duplicate keys and without NaN.
 
     Args:
         strict: whether control characters in texts are refused.

@@ -1,4 +1,4 @@
-"""Text from a host, made fit to be shown: nothing in it may steer a terminal or hide."""
+"""Make text from a host safe to print: no control sequence and no invisible character remains."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ _USER = re.compile(r"://[^:/@,]*:")
 
 
 def printable(text: str) -> str:
-    """*text* with every character that steers, hides or ends a line, but the line feed, written as an escape."""
+    """Return *text* with every control or invisible character as an escape, except the line feed."""
     if text.replace("\n", "").isprintable():
         return text
     return "".join(each if each == "\n" or _shown(each) else _escaped(each) for each in text)
@@ -26,19 +26,19 @@ def _escaped(character: str) -> str:
 
 
 def hide_passwords(text: str) -> str:
-    """*text* with the password of every URL in it replaced by `***`."""
+    """Return *text* with the password of every URL replaced by `***`."""
     return "".join(map(_hide_password, _BETWEEN_URLS.split(text)))
 
 
 def _hide_password(word: str) -> str:
-    """A password goes on to the last `@` of its word, as it may have any character."""
+    """Replace the password in *word*; it may have any character, so it ends at the last `@`."""
     last = word.rfind("@")
     user = _USER.search(word, 0, last) if last > 0 else None
     return f"{word[: user.end()]}***{word[last:]}" if user else word
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'x'?`, or the known words where none is near."""
+    """Return `did you mean 'x'?`, or the known words if none is similar."""
     words = sorted(known)
     if not words:
         return "there are none"
@@ -49,4 +49,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 class WrongUse(Exception):
-    """The command cannot do what it was asked; the message says what is wrong, and what to do."""
+    """The command was used in a wrong way; the message names the fault and the way out."""

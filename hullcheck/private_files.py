@@ -1,4 +1,4 @@
-"""Files and folders that hold what hosts answered: for their owner alone, and each file is whole or not there."""
+"""Write files and folders with answers of hosts: only the owner can read them, and no file is ever half written."""
 
 import contextlib
 import errno
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder *path* and those above it; what is there already keeps its rights.
+    """Create the folder *path* and its parents; folders that exist keep their permissions.
 
     Raises:
         OSError: it cannot be made.
@@ -24,9 +24,9 @@ def make_folder(path: Path) -> None:
 
 
 def make_run_folder(path: Path) -> None:
-    """Make the folder *path* of a run, and have git ignore the folder of all runs.
+    """Create the folder *path* of a run, and a .gitignore in the folder of all runs.
 
-    The answers of hosts do not belong into a repository.
+    The answers of hosts do not belong in a repository.
 
     Raises:
         OSError: it cannot be made.
@@ -46,14 +46,14 @@ def write(path: Path, content: bytes) -> None:
 
 
 def write_parts(path: Path, parts: Iterable[bytes]) -> None:
-    """Write *parts* to *path*, each as soon as it is there; raise as `write` does."""
+    """Write *parts* to *path* one after the other; raise as `write` does."""
     with replacing(path) as fresh, fresh.open("wb") as file:
         file.writelines(parts)
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """An empty file in the same folder, which takes the place of *path* once it is written.
+    """Yield an empty file in the same folder, which replaces *path* at the end.
 
     Raises:
         OSError: it cannot be written; `filename` is *path*, and what was there before is there still.
@@ -75,7 +75,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def point(link: Path, name: str) -> None:
-    """Let *link* lead to *name*, which lies beside it; an old link leads to the old place until then.
+    """Make *link* a symbolic link to *name* in the same folder; an old link is replaced in one step.
 
     Raises:
         OSError: it cannot be made; `filename` is *link*.
@@ -91,5 +91,5 @@ def point(link: Path, name: str) -> None:
 
 
 def _about(path: Path, error: OSError) -> OSError:
-    """Return the same *error*, about *path*: that of a full disk names no file."""
+    """Return *error* with the name *path*: the error of a full disk names no file."""
     return OSError(error.errno or errno.EIO, error.strerror or str(error), str(path))

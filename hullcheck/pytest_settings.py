@@ -1,4 +1,4 @@
-"""Where pytest has its settings from, as pytest itself looks for them in one folder."""
+"""Find the file from which pytest takes its settings, as pytest itself does for one folder."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ FILES = {
 
 
 def find(folder: Path) -> Path | None:
-    """Return the file in *folder* from which pytest takes its settings; None where there is none."""
+    """Return the file in *folder* from which pytest takes its settings, or None if there is none."""
     files = ((folder / name, table) for name, table in FILES.items())
     return next((file for file, table in files if holds(file, table)), None)
 
 
 def holds(file: Path, text: bytes) -> bool:
-    """Whether *text* stands in *file*; in one that is not there, or is not for this user to read, nothing does."""
+    """Return whether *file* contains *text*; False if it cannot be read."""
     try:
         return file.is_file() and text in file.read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""What hullcheck cannot run without: looked for before anything else of it is imported, and said in one line."""
+"""Look for the packages that hullcheck needs before it is imported, and name the missing ones in one line."""
 
 from importlib.util import find_spec
 
@@ -20,10 +20,10 @@ PACKAGES = {
 
 
 def require() -> None:
-    """See that everything is there.
+    """Check that all packages are installed.
 
     Raises:
-        UsageError: something is not.
+        UsageError: one is missing, or pytest is too old.
     """
     missing = [package for module, package in PACKAGES.items() if find_spec(module) is None]
     if pytest.version_tuple[:2] < PYTEST:

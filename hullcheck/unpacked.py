@@ -1,4 +1,4 @@
-"""Unpacked bundles: strangers' files, of which pytest may run none."""
+"""Find unpacked bundles: pytest must not run files from them."""
 
 import os
 from pathlib import Path
@@ -15,5 +15,5 @@ def is_bundle(folder: Path) -> bool:
 
 
 def bundle_around(path: Path) -> Path | None:
-    """Return the unpacked bundle that *path* is or lies in, the innermost one; None where it is in none."""
+    """Return the innermost unpacked bundle that contains *path* or is *path*, or None."""
     return next(filter(is_bundle, (path, *path.parents)), None)

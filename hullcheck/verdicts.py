@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What an audit says of a subject, the worst first."""
+    """The verdict on a subject, the worst first."""
 
     FAIL = "fail"
     ERROR = "error"
@@ -23,13 +23,13 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the verdict of a control over several subjects.
 
     Raises:
-        ValueError: there is no verdict to choose from; a control without a finding has no verdict.
+        ValueError: *verdicts* is empty; a control without a finding has no verdict.
     """
     return min(verdicts, key=_SEVERITY.index)
 
 
 class EvidenceError(Exception):
-    """The evidence could not be read or understood: the verdict is *error*, never *pass*."""
+    """The evidence could not be read or parsed: the verdict is *error*, never *pass*."""
 
 
 def unread(what: str, how: str = "could not be read") -> str:
@@ -38,12 +38,12 @@ def unread(what: str, how: str = "could not be read") -> str:
 
 
 class NotApplicable(Exception):
-    """There is nothing to judge, and the evidence says so."""
+    """There is nothing to judge, and the evidence shows that."""
 
 
 class NoDaemon(EvidenceError):
-    """The engine has no daemon, as Podman: what is asked of one does not apply, and it tells nothing of containers."""
+    """The engine has no daemon, as Podman: controls of a daemon do not apply, and its containers are unknown."""
 
 
 class Manual(Exception):
-    """A person has to attest it; the message shows what was found."""
+    """The control needs a manual check; the message shows what was found."""

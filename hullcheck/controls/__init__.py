@@ -1,4 +1,4 @@
-"""Controls: what their docstrings and markers say, and how they are judged."""
+"""Controls: their docstrings and markers, and how they are judged."""
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping

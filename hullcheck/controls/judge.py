@@ -1,4 +1,4 @@
-"""Calls a control, subject by subject, and turns what it says into findings."""
+"""Call a control for each subject, and turn its results into findings."""
 
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase

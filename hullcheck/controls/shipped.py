@@ -1,4 +1,4 @@
-"""The controls and the demo that the package brings along; in a checkout they are where they are written."""
+"""Locate the controls and the demo of the package; in a checkout they are in `tests/` and `inventories/`."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ PACKAGE = "hullcheck.controls"
 _INSTALLED = Path(os.path.abspath(__file__)).parent  # with no `..`, as pytest gives the path of its settings
 _CHECKOUT = _INSTALLED.parents[1]
 SETTINGS = _INSTALLED / "pytest.ini"
-"""The settings of pytest for a run of them: whoever names this file runs no code of the current directory."""
+"""The settings of pytest for a run of them; with this file, no code of the current directory runs."""
 _IS_INSTALLED = (_INSTALLED / "test_1_host.py").is_file()
 
 
@@ -17,7 +17,7 @@ def folder() -> Path:
 
 
 def named() -> tuple[str, ...]:
-    """Return what pytest is told to run for all of them."""
+    """Return the arguments with which pytest runs all of them."""
     return ("--pyargs", PACKAGE) if _IS_INSTALLED else (str(folder()),)
 
 

@@ -1,1 +1,1 @@
-"""Tables of facts about the world outside of a target, each with its date; a run asks no network for them."""
+"""Tables of facts that do not come from a target, each with its date; no network is needed."""

@@ -66,7 +66,7 @@ class KnownReleases(Struct, frozen=True):
 
     @property
     def named(self) -> dict[str, str]:
-        """What results say of it."""
+        """Name and date, for results."""
         return {"day": str(self.day), "sha256": self.digest}
 
 
@@ -84,7 +84,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def order(version: str) -> tuple[tuple[int, ...], bool, tuple[int, ...]]:
-    """What sorts versions: one with a `-rc.1` behind its numbers comes before the one without."""
+    """Return the sort key of a version; `-rc.1` sorts before the version without it."""
     own = numbers(version)
     own += (0,) * (3 - len(own))
     rest = version.partition("-")[2]

@@ -16,7 +16,7 @@ class Product(Struct, frozen=True):
     repository: str = ""  # the end of the repositories of its images, without the tag
 
     def has_image(self, name: str) -> bool:
-        """Whether an image is called like one of its vendor."""
+        """Return whether the name of an image is one of its vendor's."""
         return bool(self.repository and re.search(rf"(?:^|/)(?:{self.repository})(?:[:@]|$)", name))
 
 

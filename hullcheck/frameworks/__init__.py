@@ -44,7 +44,7 @@ class Framework(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Title and version, as a person would say it."""
+        """Title and version."""
         between = ", " if ":" in self.title else " "  # a subtitle does not run on into the version
         return f"{self.title}{between}{self.version}" if self.version else self.title
 
@@ -75,7 +75,7 @@ class Frameworks(Struct, frozen=True):
         return found
 
     def editions(self, marker: str) -> tuple[Framework, ...]:
-        """Return all frameworks of *marker*; more than one if its editions are told apart by ``sp``."""
+        """Return all frameworks of *marker*; more than one if ``sp`` distinguishes its editions."""
         return tuple(framework for framework in self.all if framework.marker == marker)
 
     def ids_of(self, marker_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ class Frameworks(Struct, frozen=True):
             raise ValueError(f"{shown} {fault}")
 
     def marker_lines(self) -> list[str]:
-        """One line per marker for pytest's ``markers`` setting, for ``pytest --markers`` to print."""
+        """Return a line for each marker for pytest's ``markers`` setting, which ``pytest --markers`` prints."""
         return [_marker_line(self.editions(name)) for name in self.names]
 
 

@@ -66,7 +66,7 @@ def both(profile: str, expression: str) -> str:
 
 
 def _asked(expression: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and keywords of each marker with arguments; pytest says itself what is no expression at all."""
+    """Return name and keywords of each marker with arguments; pytest itself rejects other faults."""
     try:
         tree = ast.parse(expression.strip(), mode="eval")  # pytest's expressions are written like Python's
     except SyntaxError:

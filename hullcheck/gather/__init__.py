@@ -36,7 +36,7 @@ def arriving(
     cache: Path | None = None,
     jobs: int = JOBS,
 ) -> Iterator[Recording]:
-    """Yield the recording of each target as it arrives, *jobs* at a time; that of a target that failed says why.
+    """Yield the recording of each target as it arrives, *jobs* at a time; a failed one has the reason.
 
     Each probe has *probe_timeout* seconds. What was read of images is kept in the folder *cache*.
     """
@@ -90,7 +90,7 @@ def _docker_host(target: Target) -> str | None:
 
 
 class _Trip(Struct, frozen=True):
-    """How each target is asked; fields are the arguments of `arriving`."""
+    """The arguments of `arriving`, which are the same for each target."""
 
     probes: tuple[Probe, ...]
     connection: Connection

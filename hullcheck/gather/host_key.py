@@ -27,7 +27,7 @@ def _is_told() -> bool:
 
 
 def _configured(command: str) -> str | None:
-    """Return what ssh says with `-G`, which connects to nothing; None if it does not know."""
+    """Return the output of `ssh -G`, which makes no connection, or None if it fails."""
     try:
         ended = processes.run(command, _SECONDS)
     except OSError:

@@ -42,7 +42,7 @@ def load(path: Path) -> Known:
 
 
 def complete(recording: Recording, known: Known) -> Recording:
-    """Return the *recording* with what is known of the images that the target was not asked for again."""
+    """Return the *recording* with the cached answers about images that are not read again."""
     answer = recording.answers.get(_PROBE)
     if answer is None:
         return recording
@@ -60,7 +60,7 @@ def _line(line: str, known: Known) -> str:
 
 
 def save(path: Path, recording: Recording) -> None:
-    """Write to *path* what the *recording* says of images, and nothing of those that are gone."""
+    """Write the answers about images in the *recording* to *path*, without those of removed images."""
     answer = recording.answers.get(_PROBE)
     if answer is None or answer.status not in (0, TIMED_OUT):
         return  # an engine that does not answer has not lost its images

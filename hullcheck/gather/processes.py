@@ -102,7 +102,7 @@ def run(command: str, timeout: float, environment: Mapping[str, str] | None = No
 
 
 def _listen(process: subprocess.Popen[bytes], intake: Intake) -> bool:
-    """Take what *process* says; return whether it said all."""
+    """Read the output of *process*; return whether it was read to its end."""
     with selectors.DefaultSelector() as selector:
         for pipe in filter(None, (process.stdout, process.stderr)):
             selector.register(pipe, selectors.EVENT_READ)

@@ -202,7 +202,7 @@ def _reason(error: Exception) -> str:
 
 
 def _telling_line(output: bytes) -> str:
-    """Return the line that says why: the last one that ssh or docker prints, without their warnings."""
+    """Return the line with the reason: the last one of ssh or docker that is not a warning."""
     lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
     telling = [line for line in lines if not re.match(r"warning:|\*\*|@@", line, re.IGNORECASE)]
     return without_known((telling or lines or [""])[-1])[:_MOST_REASON]
