@@ -13,7 +13,7 @@ from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.results import JUDGED, SEVERITIES, Audit, Control, Finding, Gate, Result, document, finding_id, sentences
 from hullcheck.verdicts import Verdict
 
-FAIL_ON, COVERAGE = "--fail-on", "--coverage"
+FAIL_ON, MIN_JUDGED = "--fail-on", "--min-judged"
 NEW = "new"
 COUNTED = frozenset({Verdict.FAIL, Verdict.ERROR})
 """The verdicts that count where a condition names none: what could not be judged is as bad as what fails."""
@@ -61,7 +61,7 @@ class Baseline(Struct, frozen=True, dict=True):
     @classmethod
     def load(cls, path: Path) -> Self:
         """Return the run in the folder *path*, or of the results.json there, or raise WrongUse."""
-        return cls(document.load(path, "--baseline=reports/latest"))
+        return cls(document.load(path, "--since=reports/latest"))
 
     @cached_property
     def findings(self) -> frozenset[tuple[str, Verdict]]:
@@ -78,7 +78,7 @@ class Baseline(Struct, frozen=True, dict=True):
         """Raise WrongUse if it judged other subjects."""
         if self.audit.run.limits != limits:
             raise WrongUse(
-                "--baseline: that run was limited to other containers or images; compare with one that judged the same"
+                "--since: that run was limited to other containers or images; compare with one that judged the same"
             )
 
 
@@ -99,18 +99,18 @@ class Gates(Struct, frozen=True):
     fail_on: str = ""  # as it was written
     conditions: tuple[Condition, ...] = ()  # those of it, of which any breaks the gate
     baseline: Baseline | None = None  # the run with which `new` compares
-    coverage: float = 0  # the least percentage of results that have to be judged on each target
+    min_judged: float = 0  # the least percentage of results that have to be judged on each target
 
     def outcomes(self, audit: Audit) -> tuple[Gate, ...]:
         """Return the outcome of each gate for *audit*, in a fixed order."""
         found = []
         if self.conditions:
             found.append(Gate(FAIL_ON, self.fail_on, tuple(self._breaking(audit))))
-        if self.coverage:
-            asked = f"{self.coverage:g}"
-            least = ((name, share) for name, share in shares(audit.results).items() if share < self.coverage)
+        if self.min_judged:
+            asked = f"{self.min_judged:g}"
+            least = ((name, share) for name, share in shares(audit.results).items() if share < self.min_judged)
             broken = tuple(f"{name}: {share:.1f} % was judged" for name, share in least)
-            found.append(Gate(COVERAGE, asked, broken))
+            found.append(Gate(MIN_JUDGED, asked, broken))
         return tuple(found)
 
     def _breaking(self, audit: Audit) -> Iterator[str]:

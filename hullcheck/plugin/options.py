@@ -69,17 +69,17 @@ _OPTIONS = {
     ),
     "fail_on": _Option(
         "end with status 1 if a finding fits this, and with 0 if none does, whatever else fails:"
-        " `severity>=high`, `severity=critical`, `verdict=fail`, `new` (since --baseline); of parts with commas"
+        " `severity>=high`, `severity=critical`, `verdict=fail`, `new` (with --since); of parts with commas"
         " between them all have to fit, `or` stands between alternatives (docs/gates.md)",
         "FINDINGS",
     ),
-    "baseline": _Option(
+    "since": _Option(
         "folder or results.json of an earlier run, with which this one is compared in place of the last one"
     ),
     "max_age": _Option(
         "judge no evidence that is older than this, as 30d: all controls of such a target are errors", "AGE"
     ),
-    "coverage": _Option(
+    "min_judged": _Option(
         "end with status 1 if less than this percentage of the controls that apply was judged on a target", "PERCENT"
     ),
     "probe_timeout": _Option("seconds that one probe may take on a target (default: 30)", "SECONDS", "30"),
@@ -127,6 +127,9 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         dest="hullcheck_show_probes",
         help="print every command that would be run on a target, contact no host, run no test",
+    )
+    group.addoption(
+        "--all", action="store_true", dest="hullcheck_all", help="show all findings, and not only those that fit"
     )
     group.addoption("--hullcheck-listing", help=SUPPRESS)  # of `hullcheck controls`
 

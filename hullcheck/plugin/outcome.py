@@ -221,8 +221,8 @@ def _rfc3339(seconds: float) -> str:
 
 def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
     """Return the gates that this run was given."""
-    fail_on, coverage = options.option(config, "fail_on"), options.option(config, "coverage")
-    path = options.path(config, "baseline")
+    fail_on, least = options.option(config, "fail_on"), options.option(config, "min_judged")
+    path = options.path(config, "since")
     try:
         wanted = parse_conditions(fail_on)
         baseline = Baseline.load(path) if path else None
@@ -231,14 +231,14 @@ def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
     except WrongUse as error:
         raise pytest.UsageError(str(error)) from None
     if any(each.new for each in wanted) and baseline is None:
-        raise pytest.UsageError("--fail-on new: new since when? Name the run by --baseline=reports/RUN")
+        raise pytest.UsageError("--fail-on new: new since when? Name the run by --since=reports/RUN")
     try:
-        percent = float(coverage or 0)
+        percent = float(least or 0)
     except ValueError:
         percent = -1
-    if coverage and not 0 < percent <= 100:
-        raise pytest.UsageError(f"--coverage {coverage}: write a percentage above 0, as 95")
-    return Gates(fail_on=fail_on, conditions=wanted, baseline=baseline, coverage=percent)
+    if least and not 0 < percent <= 100:
+        raise pytest.UsageError(f"--min-judged {least}: write a percentage above 0, as 95")
+    return Gates(fail_on=fail_on, conditions=wanted, baseline=baseline, min_judged=percent)
 
 
 def since(audit: Audit, session: AuditSession, baseline: Baseline | None) -> Changes | None:

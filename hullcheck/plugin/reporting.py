@@ -70,7 +70,7 @@ class Reporting:
         self.interrupted = False
         self.others = False  # whether junit.xml has more than controls
         self.others_failed = False  # one of those, or the end of a control
-        asked = any(options.option(config, each) for each in ("fail_on", "baseline", "coverage"))
+        asked = any(options.option(config, each) for each in ("fail_on", "since", "min_judged"))
         self.gates = outcome.gates(config, session_of(config).limits) if asked else Gates()
         try:
             self.formats = chosen(options.several(config, "format"))

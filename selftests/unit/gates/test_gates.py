@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from hullcheck.gates import COVERAGE, FAIL_ON, Baseline, Gates, parse_conditions, shares
+from hullcheck.gates import MIN_JUDGED, FAIL_ON, Baseline, Gates, parse_conditions, shares
 from hullcheck.messages import WrongUse
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Gate, Result, Run, SwitchedOff
 from hullcheck.results.document import audit_of, document_of
@@ -103,8 +103,8 @@ def test_coverage() -> None:
     results = [result("low", each) for each in (PASS, FAIL, WAIVED, ATTESTED, ERROR, MANUAL, NOTHING)]
     found = shares([*results, off, off_for_nothing, result("low", NOTHING, target="web2")])
     assert found == {"web1": pytest.approx(400 / 7), "web2": 0}
-    gates = Gates(coverage=100)
-    assert gates.outcomes(audit(result("low", PASS))) == (Gate(COVERAGE, "100"),)
+    gates = Gates(min_judged=100)
+    assert gates.outcomes(audit(result("low", PASS))) == (Gate(MIN_JUDGED, "100"),)
     assert gates.outcomes(audit(result("low", PASS), result("high", MANUAL))) == (
-        Gate(COVERAGE, "100", ("web1: 50.0 % was judged",)),
+        Gate(MIN_JUDGED, "100", ("web1: 50.0 % was judged",)),
     )
