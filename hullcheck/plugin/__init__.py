@@ -20,9 +20,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own, so that nothing is captured yet
-def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None]:
     """Check that this is the user's project, before a conftest.py is imported."""
     _require_project(early_config)
+    if options.is_of_shipped(early_config):
+        options.require_known(parser, args)
     yield
 
 
@@ -39,6 +43,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     """Load the rest, or wait for the first control."""
     _require_project(config)  # again: it was not there before, if a conftest.py names this plugin
+    options.take_controls(config)
     if waiting.is_asked_for(config):
         waiting.load(config)
     else:

@@ -165,12 +165,6 @@ class Outcome:
         targets = self._targets(scored=not narrowed)
         return Audit(run, targets, controls, tuple(results), requirements, *accepting)
 
-    def is_never_green(self, audit: Audit) -> bool:
-        """Return whether nothing was judged on a target, or --strict-waivers finds an entry that needs review."""
-        states = {each.state for told in (audit.waivers, audit.attestations) for each in told}
-        stale = self.session.strict_waivers and not states.isdisjoint(acceptance.STALE)
-        return bool(audit.unjudged) or stale
-
     def _targets(self, *, scored: bool) -> tuple[AuditedTarget, ...]:
         """Return all targets with their scores, and which of the hosts among them may be one and the same."""
         targets = self.session.targets

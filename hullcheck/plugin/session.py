@@ -62,7 +62,6 @@ class AuditSession:
         _check_labels(self.limits.get("label", ()))
         for name in ("keep", "gather_jobs", "probe_timeout", "target_timeout"):
             options.number(config, name)  # a wrong one is reported before a host is asked
-        self.strict_waivers = options.flag(config, "strict_waivers")
         self.max_age = options.age(config, "max_age")
         with _wrong_use():
             named = options.several(config, "targets")
@@ -256,10 +255,16 @@ class AuditSession:
         finding = finding_of(said, "target", target.name)
         return replace(result, verdict=finding.verdict, reason=finding.reason, findings=(finding,), switched_off=off)
 
-    def unknown_controls(self) -> tuple[str, ...]:
-        """Return faults for controls that the inventory names but pytest has not collected."""
-        if not self.inventory.controls or options.narrowed(self.config):
+    def unknown_controls(self, words: Collection[str]) -> tuple[str, ...]:
+        """Return faults for controls that the user or the inventory names but pytest has not collected.
+
+        The *words* are those by which `-k` finds controls.
+        """
+        if options.narrowed(self.config):
             return ()
+        for name in (*options.controls(self.config), *options.several(self.config, "skip")):
+            if selection.exact(name) not in words:
+                return (f"{name}: no such control; {self._near(name)}",)
         faults: dict[Way, str] = {
             (*way, name): f"no control has this name; {self._near(name)}"
             for way, controls in self.inventory.all_tailoring()
@@ -270,7 +275,7 @@ class AuditSession:
 
     def _near(self, name: str) -> str:
         hint = did_you_mean(name, self.ids_by_control)
-        return hint if hint.endswith("?") else "`hullcheck controls` lists them"
+        return hint if hint.endswith("?") else "`hullcheck explain` lists them"
 
 
 SESSION = pytest.StashKey[AuditSession]()

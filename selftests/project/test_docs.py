@@ -16,7 +16,7 @@ import pytest
 
 from hullcheck import facts, inventory
 from hullcheck.inventory import load
-from hullcheck.inventory.acceptance import STALE
+from hullcheck.results import STALE
 from hullcheck.recording import FILE_NAME
 from hullcheck.results import STATES
 from hullcheck.verdicts import Verdict
