@@ -32,7 +32,8 @@ COUNTED = frozenset({Verdict.FAIL, Verdict.ERROR})
 _VERDICTS = {f"verdict={each}": each for each in (*COUNTED, Verdict.MANUAL, Verdict.WAIVED)}
 _SEVERITIES = {
     **{f"severity={each}": frozenset({each}) for each in SEVERITIES},
-    **{f"{before}{each}": frozenset(SEVERITIES[:n]) for before in ("", "severity>=") for n, each in enumerate(SEVERITIES, 1)},
+    **{f"severity>={each}": frozenset(SEVERITIES[:place]) for place, each in enumerate(SEVERITIES, 1)},
+    **{each: frozenset(SEVERITIES[:place]) for place, each in enumerate(SEVERITIES, 1)},
 }
 
 
@@ -132,8 +133,8 @@ class Gates(Struct, frozen=True):
     def _breaking(self, audit: Audit) -> Iterator[str]:
         """Yield what breaks `--fail-on`: waivers and attestations to review, and findings that fit a condition."""
         if any(not each.verdicts for each in self.conditions):
-            entries = (*audit.waivers, *audit.attestations)
-            yield from (f"{each.place}: {each.state}" for each in entries if each.state in STALE)
+            for entries in (audit.waivers, audit.attestations):
+                yield from (f"{each.place}: {each.state}" for each in entries if each.state in STALE)
         for result in audit.results:
             severity = audit.severity(result)
             for each in result.told:

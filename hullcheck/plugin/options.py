@@ -11,7 +11,6 @@ import pytest
 
 from hullcheck.controls import shipped
 from hullcheck.lazy import regex
-from hullcheck.messages import did_you_mean
 
 if TYPE_CHECKING:
     from hullcheck.gather.transport import Connection
@@ -33,7 +32,7 @@ class Option(NamedTuple):
 # what names or leaves out hosts is an ARGUMENT: a setting must not leave them out of a later audit
 GROUPS = {
     "What to audit": {
-        "hosts": Option("hosts, separated by commas: ssh://me@web1, docker://NAME, recorded://FOLDER", "HOSTS", "", FOREIGN),
+        "hosts": Option("separated by commas: ssh://me@web1, docker://NAME, recorded://FOLDER", "HOSTS", "", FOREIGN),
         "sudo": Option("become root there by sudo, which must not ask for a password", place=FOREIGN),
         "ssh_config": Option("settings of ssh", "FILE", "", FOREIGN),
         "ssh_identity_file": Option("private key for ssh", "FILE", "", FOREIGN),
@@ -56,21 +55,16 @@ GROUPS = {
     "Output": {
         "q": Option("one line for each target", place=FOREIGN),
         "all": Option("all findings, and not only those that fit", place=ARGUMENT),
-        "format": Option(
-            "further files: sarif, summary, prometheus, jsonl, oscal, ocsf, hdf, defectdojo, xlsx", "FORMATS"
-        ),
+        "format": Option("sarif, summary, prometheus, jsonl, oscal, ocsf, hdf, defectdojo, xlsx", "FORMATS"),
         "output": Option("write the one file of --format here too; - is standard output", "FILE", "", ARGUMENT),
         "html": Option("the page of pytest-html", "FILE", "", FOREIGN),
         "reports": Option("folder for the results of each run (default: reports)", "PATH"),
         "keep": Option("keep this many runs there, and remove older ones (default: all)", "NUMBER"),
     },
     "Decide": {
-        "fail_on": Option(
-            "exit status 1 if a finding fits, else 0: high (and worse), severity=low, verdict=fail, new, waivers",
-            "FINDINGS",
-        ),
+        "fail_on": Option("exit status 1 only if a finding fits: high, verdict=fail, new, waivers", "FINDINGS"),
         "since": Option("compare with this earlier run, and not with the last one", "RUN"),
-        "min_judged": Option("exit status 1 if less of the controls that apply was judged on a target", "PERCENT"),
+        "min_judged": Option("exit status 1 if less of what applies was judged on a target", "PERCENT"),
         "max_age": Option("judge no evidence that is older, as 36h, 30d or 4w", "AGE"),
     },
     "Evidence": {
@@ -84,12 +78,20 @@ GROUPS = {
         "releases": Option("JSON file with the known releases of Docker, in place of ours", "FILE"),
     },
 }
+GATHERING = {
+    "What to ask": {name: each for name, each in GROUPS["What to audit"].items() if name not in ("compose", "demo")},
+    "How": {
+        "output": Option("folder of the recordings (default: recordings)", "DIR"),
+        **{name: GROUPS["Evidence"][name] for name in ("probe_timeout", "target_timeout", "gather_jobs")},
+    },
+}
+"""What `hullcheck gather` takes."""
 _OURS = {name: each for group in GROUPS.values() for name, each in group.items() if each.place != FOREIGN}
 _SETTINGS = {name: each.default for name, each in _OURS.items() if each.place == SETTING}
-_HEADING = "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of testinfra)"
+_HEADING = "hullcheck: audit of Docker hosts (as settings: hullcheck_NAME in a file, HULLCHECK_NAME in the environment)"
 _CONTROL = regex(r"(?:cis-|guide-)?[0-9]+(?:\.[0-9]+)*|[A-Za-z]\w*", re.ASCII)
 _LISTING = (
-    *("collectonly", "markers", "help", "hullcheck_show_probes"),
+    *("collectonly", "markers", "help", "hullcheck_show_probes", "hullcheck_gather"),
     *("setupplan", "showfixtures", "show_fixtures_per_test"),
 )
 
@@ -113,6 +115,8 @@ def spelled(name: str) -> str:
 
 def require_known(parser: pytest.Parser, arguments: list[str]) -> None:
     """Raise pytest.UsageError for an option that looks like a known one."""
+    from hullcheck.messages import did_you_mean  # late: few runs come here
+
     known = [each for each in parser._opt2dest if each.startswith("--")]
     for word in (each.partition("=")[0] for each in takewhile("--".__ne__, arguments)):
         hint = did_you_mean(word, known) if word.startswith("--") and word not in known else ""

@@ -19,7 +19,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.engine.identity import Identity, same_engine, same_machine
 from hullcheck.frameworks import rollup
 from hullcheck.gates import Baseline, Gates, held, parse_conditions
-from hullcheck.inventory import Target, acceptance
+from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import AuditContext, waived_words
 from hullcheck.inventory.specs import plain, plain_arguments
 from hullcheck.messages import WrongUse, printable

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from hullcheck import DEFAULT_INVENTORY, private_files
+from hullcheck import DEFAULT_INVENTORY, gather, private_files
 from hullcheck.controls.judge import finding_of
 from hullcheck.data.labels import GROUPING
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
-from hullcheck.gather import arriving, check_files, processes
+from hullcheck.gather import check_files, processes
 from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, unasked
 from hullcheck.inventory.choice import chosen, shard_of
 from hullcheck.inventory.specs import TargetError, from_specs
@@ -118,20 +118,24 @@ class AuditSession:
             (self.writable_folder() / GATHERING).touch()
         except OSError as error:
             raise pytest.UsageError(f"{error.filename}: {error.strerror}") from None
-        cache = options.cache_folder(self.config)
-        threading.Thread(target=self._gather, args=(cache,), daemon=True).start()
+        arriving = self.arriving()
+        threading.Thread(target=self._gather, args=(arriving,), daemon=True).start()
 
-    def _gather(self, cache: Path | None) -> None:
+    def arriving(self) -> Iterator[Recording]:
+        """Return the recordings of all targets as they arrive; nothing is asked before the first is taken."""
+        return gather.arriving(
+            self.targets,
+            registry.probes(),
+            options.connection(self.config),
+            probe_timeout=options.number(self.config, "probe_timeout"),
+            cache=options.cache_folder(self.config),
+            jobs=options.number(self.config, "gather_jobs"),
+        )
+
+    def _gather(self, arriving: Iterator[Recording]) -> None:
         start = time.monotonic()
         try:
-            for recording in arriving(
-                self.targets,
-                registry.probes(),
-                options.connection(self.config),
-                probe_timeout=options.number(self.config, "probe_timeout"),
-                cache=cache,
-                jobs=options.number(self.config, "gather_jobs"),
-            ):
+            for recording in arriving:
                 path = self.folder / recording.target / FILE_NAME
                 if not processes.are_ended():  # else it may tell of that alone
                     with self.unwritten.noting(path):

@@ -100,12 +100,12 @@ def test_run_with_all_failures_accepted_ends_with_0(project: Project) -> None:
 
 
 def test_entries_that_are_not_needed(project: Project) -> None:
-    """--strict-waivers fails a run for one that wants a look; a misspelt control is suggested."""
+    """`--fail-on waivers` fails a run for one that needs review; a misspelt control is suggested."""
     part = 'waivers: {Pases: {justification: so, subjects: [gone, "b\\e"]}}'
     assert audit(project, f"{ONE}{part}\n", "-k", "passes").status == 0
-    run = audit(project, f"{ONE}{part}\n", "-k", "passes", "--strict-waivers")
+    run = audit(project, f"{ONE}{part}\n", "-k", "passes", "--fail-on=waivers")
     assert (run.status, run.results["run"]["exit_status"]) == (1, 1)
-    assert run.lines("--strict-waivers: mend them or take them out")
+    assert run.lines("gate --fail-on=waivers: broken by 1")
     (line,) = [each for each in run.lines("for there is") if each.startswith("  local")]
     assert line.endswith(
         "Pases (subjects gone, b\\x1b): matches nothing, for there is no such control; did you mean 'passes'?"
