@@ -30,7 +30,6 @@ def add(commands: Subparsers) -> None:
         add_help=False,
         allow_abbrev=False,
         usage="hullcheck audit [CONTROL ...] [OPTIONS] [OPTIONS OF PYTEST]",
-        help="audit this machine, or the hosts that --hosts or --inventory name",
         description="Audit this machine, or other hosts. CONTROL is a number (5.5), a section (5) or an id; without"
         " it, all controls of the CIS benchmark are judged (-m cis). To run controls of your own, run pytest.",
         epilog=_EXAMPLES,
@@ -44,7 +43,6 @@ def add(commands: Subparsers) -> None:
         add_help=False,
         allow_abbrev=False,
         usage="hullcheck gather [OPTIONS]",
-        help="ask hosts, keep a recording of each, and judge nothing",
         description="Ask the targets, and leave a recording of each in a folder. Judge them later: `hullcheck audit"
         f" --hosts recorded://{RECORDINGS}/NAME`. The exit status is 1 if a target could not be asked.",
     )
@@ -54,7 +52,6 @@ def add(commands: Subparsers) -> None:
 
     script = commands.add_parser(
         "probe-script",
-        help="print the probe script, to be run on a host without SSH access",
         description="Print the script that an audit runs on a target. Run it there as root"
         " (`umask 077; sh probe.sh >answer.txt`), bring the answer back and judge it with"
         " `pytest -m cis --hosts recorded://answer.txt`. The answer holds what the host said before secrets"

@@ -99,7 +99,7 @@ def write_nothing_selected(reporter: Any) -> None:
     """Name what could be selected, where -m, -k or a path leave no test."""
     reporter.write_line(
         "No control was selected: there is none here, or -m and -k leave none. `hullcheck audit` takes the same options"
-        " and runs the installed controls, `hullcheck controls` lists them.",
+        " and runs the installed controls, `hullcheck explain` lists them.",
         red=True,
     )
 

@@ -1,4 +1,4 @@
-"""`hullcheck compare docker-bench`: what differs between an audit and docker-bench-security, and who says what."""
+"""`hullcheck diff RUN LOG`: what differs between an audit and docker-bench-security, and who says what."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Compared:
     def run(checks: Sequence[Entry], results: Sequence[tuple[Control, Result]], *options: str, status: int) -> str:
         log = write_log(tmp_path / "log.json", *checks)
         path = write_results(tmp_path / "results.json", *results)
-        assert cli.main(["compare", "docker-bench", str(log), "--results", str(path), *options]) == status
+        assert cli.main(["diff", str(path), str(log), *options]) == status
         return capsys.readouterr().out
 
     return run
@@ -218,7 +218,7 @@ def test_json(compare: Compared) -> None:
 
 def wrong(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     """The one line that a wrong use is answered with."""
-    assert cli.main(["compare", "docker-bench", *map(str, arguments)]) == 2
+    assert cli.main(["diff", *map(str, arguments)]) == 2
     said = capsys.readouterr()
     assert said.out == ""
     (only,) = said.err.splitlines()
@@ -241,22 +241,19 @@ def test_log_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str
     path = tmp_path / "log.json"
     path.write_text(text)
     write_log(tmp_path / "log.json.json")
-    shown = wrong(capsys, path)
+    shown = wrong(capsys, tmp_path, path)
     assert said in shown
     assert "geheim" not in shown
 
 
-def test_results_of_one_target(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of several, one has to be named; without a path, they are those of the last audit."""
+def test_results_of_one_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of several, one has to be named."""
     log = write_log(tmp_path / "log.json", check("5.5", "PASS"))
-    monkeypatch.chdir(tmp_path)
-    assert "reports/latest/results.json: not there; audit first (`pytest -m cis`)" in wrong(capsys, log)
-    (tmp_path / "reports/latest").mkdir(parents=True)
+    run = tmp_path / "results.json"
+    assert "results.json: not there; audit first (`hullcheck audit`)" in wrong(capsys, run, log)
     both = [judged("5.5", target="one"), judged("5.5", verdict=Verdict.FAIL, target="two")]
-    write_results(tmp_path / "reports/latest/results.json", *both, targets=("one", "two"))
-    assert "write --target with one of one, two" in wrong(capsys, log)
-    assert "did you mean 'two'?" in wrong(capsys, log, "--target", "tow")
-    assert cli.main(["compare", "docker-bench", str(log), "--target", "one"]) == 0
-    assert cli.main(["compare", "docker-bench", str(log), "--target", "two"]) == 1
+    write_results(run, *both, targets=("one", "two"))
+    assert "write --target with one of one, two" in wrong(capsys, run, log)
+    assert "did you mean 'two'?" in wrong(capsys, run, log, "--target", "tow")
+    assert cli.main(["diff", str(run), str(log), "--target", "one"]) == 0
+    assert cli.main(["diff", str(run), str(log), "--target", "two"]) == 1

@@ -59,17 +59,17 @@ TABLE = (
 )
 OURS = """waivers:
   container_is_not_privileged:
-    - justification: "a mirror"
+    - reason: "a mirror"
       targets: ["web*"]
       subjects: [mirror, "bü*"]
-      last_day: 2027-01-31
+      until: 2027-01-31
       ticket: OPS-118
       approved_by: Jane Döe
       approved_on: 2026-11-24
       risk: "owns the host"
-    - justification: "another"
+    - reason: "another"
   causes:
-    "no rule*": {justification: "next year", targets: ["web*"]}
+    "no rule*": {reason: "next year", targets: ["web*"]}
 """
 
 
@@ -102,27 +102,27 @@ def test_waivers(site: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "fault"),
     [
-        ("a: {}\nb: {justification: so}", "1: a.justification: is missing; write the reason, in words"),
+        ("a: {}\nb: {reason: so}", "1: a.reason: is missing; write the reason, in words"),
         (
-            "causes: {'no*': {last_day: 2027-01-31}}",
-            "1: causes.no*.justification: is missing; write the reason",
+            "causes: {'no*': {until: 2027-01-31}}",
+            "1: causes.no*.reason: is missing; write the reason",
         ),
-        ("causes: {justification: so}", "1: causes.justification: 'so' is not a waiver, as '{justification"),
-        ("a: {justification: '...'}", "1: a.justification: '...' is not the reason, in words"),
-        ("'*': {justification: so}", "1: *: '*' is not the name or the number of one control; patterns are"),
-        ("a: {justification: so, expiraton_date: 2027-01-31}", "1: a.expiraton_date: unknown key; did you"),
-        ("a: {justification: so, last_day: 2027-02-29}", "1: a.last_day: '2027-02-29': there is no such day"),
+        ("causes: {reason: so}", "1: causes.reason: 'so' is not a waiver, as '{reason"),
+        ("a: {reason: '...'}", "1: a.reason: '...' is not the reason, in words"),
+        ("'*': {reason: so}", "1: *: '*' is not the name or the number of one control; patterns are"),
+        ("a: {reason: so, expiraton_date: 2027-01-31}", "1: a.expiraton_date: unknown key; did you"),
+        ("a: {reason: so, until: 2027-02-29}", "1: a.until: '2027-02-29': there is no such day"),
         (
-            "a: {justification: so, last_day: 2027-01-31, expiration_date: 2027-01-31}",
-            "1: a.expiration_date: is there beside last_day; write one of them",
+            "a: {reason: so, until: 2027-01-31, expiration_date: 2027-01-31}",
+            "1: a.expiration_date: is there beside until; write one of them",
         ),
-        ("a: {justification: so}\na: {justification: so}", "2: a: is there already, in line 1"),
+        ("a: {reason: so}\na: {reason: so}", "2: a: is there already, in line 1"),
         ("control_id,run\n5.5,true\n", "1: the column justification is missing; known columns: control_id,"),
         (
             "control_id,justification\n5.5,a,b\n",
             "2: more cells than columns; put a text with commas in quotes",
         ),
-        ("control_id,justification\n5.5,a\n5.6, \n", "3: 5.6[0].justification: is missing"),
+        ("control_id,justification\n5.5,a\n5.6, \n", "3: 5.6[0].reason: is missing"),
     ],
 )
 def test_waiver_that_is_wrong(site: Path, entry: str, fault: str) -> None:
@@ -149,7 +149,7 @@ def test_file_that_is_something_else_is_not_quoted(site: Path, section: str, fil
 def test_faults_of_all_files_are_told_at_once(site: Path) -> None:
     """Those of the inventory first; a section of another form is told once, with what to write."""
     part = "waivers: [w.yml, gone.yml]\nattestations: [{control_id: a}]\nzzz: 1\n"
-    said = faults(site, part, w_yml="a: {}\nb: {}\nc: {justification: so}\n")
+    said = faults(site, part, w_yml="a: {}\nb: {}\nc: {reason: so}\n")
     places = ["site.yml:5", "w.yml:1", "w.yml:2", "gone.yml:1", *["site.yml:4"] * 4]
     assert [each.partition(": ")[0] for each in said] == places
     for part in ("waivers: 5", "waivers: [a.yml, {b: c}]", "attestations: {a: b}"):
@@ -172,17 +172,17 @@ SAF = """- control_id: V-61409
   updated: 2026-01-02T15:04:05.678Z
   updated_by: Alec Hardison
 """
-ENTRY = {"control_id": "a", "explanation": "seen", "frequency": "1d", "status": "passed"}
-ENTRY |= {"updated": "2026-11-24", "updated_by": "Ann"}
+ENTRY = {"control_id": "a", "checked": "seen", "valid_for": "1d", "status": "passed"}
+ENTRY |= {"on": "2026-11-24", "by": "Ann"}
 INLINE = (
-    "attestations:\n  - control_id: a\n    explanation: seen\n    status: passed\n    updated: 2026-11-24\n"
-    "    updated_by: Ann\n    last_day: 2026-11-24\n    targets: [web1]\n    subjects: ['i*']\n"
+    "attestations:\n  - control_id: a\n    checked: seen\n    status: passed\n    on: 2026-11-24\n"
+    "    by: Ann\n    until: 2026-11-24\n    targets: [web1]\n    subjects: ['i*']\n"
     "    evidence: ['https://u:secret@w/7', files/7.png]\n"
 )
 
 
 def test_attestations(site: Path) -> None:
-    """Files of SAF load unchanged, also with the keys of older tools; `updated` is a day or a time."""
+    """Files of SAF load unchanged, also with the keys of older tools; `on` is a day or a time."""
     older = json.dumps({"plugins": {"inspec-reporter-json-hdf": {"attestations": [ENTRY]}}}, indent=2)
     found = [read(site, "attestations: a.yml\n", a_yml=SAF), read(site, INLINE)]
     found.append(read(site, "attestations: a.json\n", a_json=older))
@@ -215,14 +215,14 @@ def test_attestations(site: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"explanation": None}, "explanation: is missing; write what the person found"),
-        ({"updated_by": "?"}, "updated_by: '?' is not the person"),
-        ({"updated": "yesterday"}, "updated: 'yesterday' is not a day, as 2027-01-31, nor a time"),
-        ({"frequency": "custom"}, "frequency: 'custom' is no period: write annually, semiannually"),
-        ({"frequency": "9999y"}, "frequency: '9999y' ends beyond the year 9999"),
-        ({"last_day": "2027-01-31"}, "last_day: is there beside frequency"),
-        ({"frequency": None}, "frequency: is missing; write how long"),
-        ({"frequency": None, "last_day": "2026-01-31"}, "last_day: '2026-01-31' is before 2026-11-24"),
+        ({"checked": None}, "checked: is missing; write what the person found"),
+        ({"by": "?"}, "by: '?' is not the person"),
+        ({"on": "yesterday"}, "on: 'yesterday' is not a day, as 2027-01-31, nor a time"),
+        ({"valid_for": "custom"}, "valid_for: 'custom' is no period: write annually, semiannually"),
+        ({"valid_for": "9999y"}, "valid_for: '9999y' ends beyond the year 9999"),
+        ({"until": "2027-01-31"}, "until: is there beside valid_for"),
+        ({"valid_for": None}, "valid_for: is missing; write how long"),
+        ({"valid_for": None, "until": "2026-01-31"}, "until: '2026-01-31' is before 2026-11-24"),
     ],
 )
 def test_attestation_that_is_wrong(site: Path, change: dict[str, object], fault: str) -> None:
