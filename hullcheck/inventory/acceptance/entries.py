@@ -111,8 +111,6 @@ def _destination(path: Path, section: str) -> tuple[Document, Way]:
     if not names:
         return document, (section,)
     file = path.parent / names[-1]
-    if file.suffix.lower() == ".csv":
-        raise WrongUse(f"{file}: a table; add a line to it, or name a file in YAML behind it in {path}")
     document = yamlfile.load(file)
     return document, acceptance_files.way_to_list(document.data, section)
 

@@ -1,17 +1,14 @@
 """Reads waivers and attestations: in an inventory, or in files of their own that it names."""
 
-import csv
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hullcheck.inventory.acceptance import NO_END, Entry, days
-from hullcheck.inventory.yamlfile import Document, Way, YamlError, load, read_text
+from hullcheck.inventory.yamlfile import Document, Way, YamlError, load
 from hullcheck.messages import hide_passwords
 from hullcheck.results import Attestation, Waiver
 
@@ -19,7 +16,6 @@ WAIVERS, ATTESTATIONS = "waivers", "attestations"
 SECTIONS = (WAIVERS, ATTESTATIONS)
 CAUSES = "causes"
 """The key of waivers that name a cause in place of a control."""
-_HDF = ("plugins", "inspec-reporter-json-hdf", ATTESTATIONS)
 _FOREIGN = {
     "justification": "reason",
     "explanation": "checked",
@@ -28,7 +24,6 @@ _FOREIGN = {
     "frequency": "valid_for",
 }
 """Keys in the files of InSpec and MITRE SAF, and what they are called here."""
-_COLUMNS = ("control_id", "justification", "expiration_date", "run")
 
 
 class _Read(Struct):
@@ -76,7 +71,7 @@ def read(
         for name in names:
             path = inventory.path.parent / name
             try:
-                document = _renamed(_csv(path) if path.suffix.lower() == ".csv" else load(path))
+                document = _renamed(load(path))
             except YamlError as error:
                 found.faults.append(str(error))
                 continue
@@ -123,14 +118,8 @@ def named(inventory: Mapping[str, Any]) -> list[str]:
 
 
 def way_to_list(data: object, section: str) -> Way:
-    """Return where the entries are in a file: at the top, or below the keys that SAF gives attestations."""
-    for way in ((ATTESTATIONS,), _HDF) if section == ATTESTATIONS else ():
-        below = data
-        for step in way:
-            below = below.get(step) if isinstance(below, dict) else None
-        if below is not None:
-            return way
-    return ()
+    """Return where the entries are in a file: at the top, or below the key that SAF gives attestations."""
+    return (ATTESTATIONS,) if section == ATTESTATIONS and isinstance(data, dict) and section in data else ()
 
 
 def _entries(document: Document, section: str, way: Way) -> Iterator[tuple[Way, Mapping[str, Any]]]:
@@ -224,30 +213,3 @@ def _day_before(ends: datetime) -> str:
 
 def _words(text: str) -> str:
     return hide_passwords(" ".join(text.split()))
-
-
-def _csv(path: Path) -> Document:
-    """Return a waiver file of InSpec as a spreadsheet writes it, without empty cells, or raise YamlError."""
-    rows = csv.DictReader(StringIO(read_text(path)))
-    data: dict[str, list[dict[str, str]]] = {}
-    lines: dict[Way, int] = {}
-    try:
-        missing = {"control_id", "justification"} - {*(rows.fieldnames or ())}
-        if missing:
-            known = ", ".join(_COLUMNS)
-            raise YamlError(f"{path}:1: the column {min(missing)} is missing; known columns: {known}")
-        for row in rows:
-            if None in row:
-                said = "more cells than columns; put a text with commas in quotes"
-                raise YamlError(f"{path}:{rows.line_num}: {said}")
-            entry = {key: value for key, value in row.items() if value and value.strip()}
-            control = entry.pop("control_id", "")
-            if not control and entry:
-                raise YamlError(f"{path}:{rows.line_num}: a waiver without a control_id")
-            if control:
-                entries = data.setdefault(control, [])
-                lines[control, len(entries)] = rows.line_num
-                entries.append(entry)
-    except csv.Error:  # a cell that is far too long
-        raise YamlError(f"{path}:{rows.line_num + 1}: not CSV; save the table as CSV") from None
-    return Document(path, data, lines)

@@ -128,10 +128,6 @@ def test_wrong_entry_is_not_written(tmp_path: Path, more: str) -> None:
     with pytest.raises(WrongUse, match=r"yml:\d: .*a\[0\]\.until: 'soon' is not a day"):
         entries.add(path, "waivers", ("a",), {"reason": "x", "until": "soon"})
     assert (path.read_text(), (tmp_path / "w.yml").read_text()) == (HOSTS + more, "")
-    path.write_text(f"{HOSTS}waivers: w.csv\n")
-    (tmp_path / "w.csv").write_text("control_id,justification\n")
-    with pytest.raises(WrongUse, match=r"w\.csv: a table; add a line to it"):
-        entries.add(path, "waivers", ("a",), ENTRY)
     path.write_text("targets: 5\n")
     with pytest.raises(WrongUse, match=r"mend the inventory first: .*site\.yml:1: targets: 5 is not"):
         entries.add(path, "waivers", ("a",), ENTRY)
