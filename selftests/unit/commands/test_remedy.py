@@ -15,7 +15,9 @@ from hullcheck import cli
 from hullcheck.facts import PROBES, Facts
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
+from hullcheck.writers import policy_draft
 from selftests import REPOSITORY
+from selftests.corpus.judged import RECORDINGS
 from selftests.kit.judging import judged
 from selftests.kit.running import Project
 
@@ -138,3 +140,12 @@ def test_draft_of_a_policy(run: Path, capsys: pytest.CaptureFixture[str]) -> Non
         assert {verdict for verdict, _ in judged(name, with_draft).values()} <= {"pass", "not applicable"}, name
     for name in BY_NONE:
         assert judged(name, with_draft) == judged(name, bare)
+
+
+def test_draft_allows_a_folder_that_is_written_to() -> None:
+    """A container with a read-only root that needs a manual check because of a folder passes with the draft."""
+    bare = Facts(Recording.load(RECORDINGS / "guide-28.5.json.gz", PROBES), Policy())
+    draft: Any = yaml.safe_load(policy_draft.text("run", {"guide": bare}))["policy"]["targets"]["guide"]
+    for policy, verdict in ((Policy(), "manual"), (Policy.from_mapping(draft), "pass")):
+        found = judged("container_writes_to_tmpfs_or_named_volumes", Facts(bare.recording, policy))
+        assert found["cache"][0] == verdict
