@@ -52,15 +52,13 @@ def add(commands: Subparsers) -> None:
 
     script = commands.add_parser(
         "probe-script",
-        description="Print the script that an audit runs on a target. Run it there as root"
-        " (`umask 077; sh probe.sh >answer.txt`), bring the answer back and judge it with"
-        " `pytest -m cis --hosts recorded://answer.txt`. The answer holds what the host said before secrets"
-        " are dropped from it: keep it as secret as the host.",
+        description="Print the script that an audit runs on a target. Run it there as root (`umask 077; sh probe.sh"
+        " >answer.txt`), and judge the answer by `hullcheck audit --hosts recorded://answer.txt`. Secrets are not yet"
+        " dropped from an answer: keep it as secret as the host.",
     )
     script.add_argument("--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it")
-    script.add_argument(
-        "--probe-timeout", type=_seconds, default=30, metavar="SECONDS", help="time for each probe (default: 30)"
-    )
+    help_ = "time for each probe (default: 30)"
+    script.add_argument("--probe-timeout", type=_seconds, default=30, metavar="SECONDS", help=help_)
     script.add_argument("--scan-reports", metavar="FOLDER", help="where the reports of image scanners lie there")
     script.add_argument("--docker-bench-log", metavar="FILE", help="the JSON log of docker-bench-security there")
     script.set_defaults(run=_probe_script)

@@ -72,7 +72,7 @@ def test_controls_are_named(tmp_path: Path, words: list[str], judged: set[str]) 
         (["--host=web1"], "unrecognized option --host; did you mean '--hosts'?"),
         (["5.99"], "5.99: no such control; "),
         (["--skip=host_has_no_browser"], "did you mean 'host_has_no_browsers'?"),
-        (["--format=csv"], "every run writes findings.csv without it"),
+        (["--format=csv"], "every run writes results.json, findings.csv"),
         (["--output=a.sarif"], "--output takes the file of one format"),
     ],
 )

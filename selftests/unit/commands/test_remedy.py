@@ -56,7 +56,7 @@ def test_files_for_what_failed(run: Path, capsys: pytest.CaptureFixture[str]) ->
     assert remedy(run) == 0
     out = run.parent / "out"
     assert [each.name for each in sorted(out.iterdir()) if each.is_dir()] == ["careless"]
-    assert "careless: 26 controls to mend, 32 left to a person" in capsys.readouterr().out
+    assert "careless: 26 controls to fix, 32 to fix by hand" in capsys.readouterr().out
     folder = out / "careless"
     daemon = json.loads((folder / "daemon-settings.json").read_text())
     assert daemon["no-new-privileges"] is True
@@ -92,7 +92,7 @@ def edit(run: Path, old: str, new: str) -> None:
     [
         (["--also=daemon_remaps_user"], 2, "did you mean 'daemon_remaps_users'?"),
         (["--target=carless"], 2, "no target 'carless' in this run; did you mean 'careless'?"),
-        (["--target=hardened"], 0, "nothing failed there"),
+        (["--target=hardened"], 0, "Nothing failed there"),
     ],
 )
 def test_nothing_to_write(
