@@ -1,6 +1,7 @@
 """`hullcheck remedy` and `policy`: files that fix what failed in an audit, or a policy that accepts it."""
 
 import argparse
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path("remedy")
 _NAME = regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
-MARK = ".hullcheck-remedy"  # its first line says that a folder is ours, the others are paths of files
-_OURS = "made by `hullcheck remedy`, which replaces the files that are listed here"
-_PATH = regex(r"(?!\.\.?/)[^/]+/(?!\.\.?$)[^/]+")  # TARGET/NAME, which cannot lead out of the folder
+MARK = ".hullcheck-remedy"  # in a folder of ours
+_OURS = "`hullcheck remedy` replaces this folder and all that is in it.\n"
 
 
 def add(commands: Subparsers) -> None:
@@ -32,7 +32,7 @@ def add(commands: Subparsers) -> None:
     )
     add_run_folder(remedy)
     remedy.add_argument("--target", action="append", metavar="NAME", help="only this target; can be given again")
-    help_ = f"a folder for these files alone (default: {FOLDER})"
+    help_ = f"a folder for these files alone, which is replaced as a whole (default: {FOLDER})"
     remedy.add_argument("--output", type=Path, default=FOLDER, metavar="DIR", help=help_)
     help_ = "a control whose remedy takes something away, by number or id: README.md lists them; can be given again"
     remedy.add_argument("--also", action="append", default=[], metavar="CONTROL", help=help_)
@@ -94,37 +94,20 @@ def _remedy(given: argparse.Namespace) -> int:
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write *files*, each as `TARGET/NAME` in *folder*, in the place of those of an earlier call."""
+    """Write *files*, each as `TARGET/NAME` in *folder*, in place of all that an earlier call left there."""
+    mark = folder / MARK
     try:
-        old = _listed(folder)
-        parents = {folder / each.partition("/")[0] for each in (*old, *files)}
-        for each in parents:
-            if each.is_symlink() or (each.exists() and not each.is_dir()):
-                raise WrongUse(f"{each}: is not ours; name a new folder with --output DIR")
-        for name in old:
-            (folder / name).unlink(missing_ok=True)
-        for each in (folder, *parents):
+        is_ours = mark.is_file() and not folder.is_symlink()
+        if not is_ours and (folder.is_symlink() or (folder.exists() and next(folder.iterdir(), None))):
+            raise WrongUse(f"{folder}: was not made by `hullcheck remedy`; name a new folder with --output DIR")
+        if is_ours:
+            shutil.rmtree(folder)
+        for each in (folder, *{folder / name.partition("/")[0] for name in files}):
             private_files.make_folder(each)
-        private_files.write(folder / MARK, "".join(f"{each}\n" for each in (_OURS, *files)).encode())
-        for name, text in files.items():
+        for name, text in {MARK: _OURS, **files}.items():
             private_files.write(folder / name, text.encode("utf-8"))
-        for each in parents:
-            if not any(each.iterdir()):
-                each.rmdir()
     except OSError as error:
         raise WrongUse(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
-
-
-def _listed(folder: Path) -> list[str]:
-    """Return the files of an earlier call; WrongUse where something is there that is not ours."""
-    if not folder.is_symlink() and (not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))):
-        return []
-    mark = folder / MARK
-    is_ours = not folder.is_symlink() and mark.is_file() and not mark.is_symlink()
-    first, *listed = mark.read_text(encoding="utf-8").splitlines() if is_ours else [""]
-    if first != _OURS or not all(map(_PATH.fullmatch, listed)):
-        raise WrongUse(f"{folder}: was not made by `hullcheck remedy`; name a new folder with --output DIR")
-    return listed
 
 
 def _targets(audit: Audit, wanted: Sequence[str] | None) -> list[str]:
