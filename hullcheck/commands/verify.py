@@ -13,19 +13,13 @@ def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "verify",
-        help="check a bundle: digests, signature, completeness, and every verdict again from the recordings",
-        description="Check what `pytest --bundle` left. Run it in the directory of the controls: the recordings are"
-        " judged again with them. Exit status: 0 all is right, 1 something is wrong, 2 wrong use, or the controls of"
-        " the run are not here, 3 verdicts or reports differ, and another version of hullcheck or pytest, or other"
-        " controls made the bundle.",
+        description="Check what --bundle left, and judge its recordings again; a bundle of your own controls in the"
+        " directory of those. Exit status: 0 all is right, 1 something is wrong, 2 wrong use, or the controls are not"
+        " here, 3 something differs, and another version of hullcheck or pytest, or other controls made the bundle.",
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the .zip, or the folder that it was unpacked to")
-    parser.add_argument(
-        "--allowed-signers",
-        type=Path,
-        metavar="FILE",
-        help="who may have signed it, as for ssh-keygen; without it, only that the signature holds is checked",
-    )
+    help_ = "who may have signed it, as for ssh-keygen (default: anybody)"
+    parser.add_argument("--allowed-signers", type=Path, metavar="FILE", help=help_)
     parser.set_defaults(run=_run)
 
 
@@ -35,7 +29,7 @@ def _run(given: argparse.Namespace) -> int:
 
     allowed: Path | None = given.allowed_signers
     if not given.bundle.exists():
-        raise WrongUse(f"{given.bundle}: not there; audit first (`pytest -m cis --bundle`), or name it")
+        raise WrongUse(f"{given.bundle}: not there; audit first (`hullcheck audit --bundle`), or name it")
     if allowed is not None and not allowed.is_file():
         raise WrongUse(f"--allowed-signers {allowed}: there is no such file")
     replay.require_own_imports(given.bundle)

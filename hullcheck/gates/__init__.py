@@ -10,17 +10,18 @@ from typing import Self
 from msgspec import Struct
 
 from hullcheck.messages import WrongUse, did_you_mean
-from hullcheck.results import JUDGED, SEVERITIES, Audit, Control, Finding, Gate, Result, document, finding_id, sentences
+from hullcheck.results import JUDGED, SEVERITIES, STALE, Audit, Finding, Gate, Result, document, finding_id, sentences
 from hullcheck.verdicts import Verdict
 
-FAIL_ON, COVERAGE = "--fail-on", "--coverage"
-NEW = "new"
+FAIL_ON, MIN_JUDGED = "--fail-on", "--min-judged"
+NEW, WAIVERS = "new", "waivers"
 COUNTED = frozenset({Verdict.FAIL, Verdict.ERROR})
 """The verdicts that count where a condition names none: what could not be judged is as bad as what fails."""
 _VERDICTS = {f"verdict={each}": each for each in (*COUNTED, Verdict.MANUAL, Verdict.WAIVED)}
 _SEVERITIES = {
     **{f"severity={each}": frozenset({each}) for each in SEVERITIES},
     **{f"severity>={each}": frozenset(SEVERITIES[:place]) for place, each in enumerate(SEVERITIES, 1)},
+    **{each: frozenset(SEVERITIES[:place]) for place, each in enumerate(SEVERITIES, 1)},
 }
 
 
@@ -38,14 +39,18 @@ class Condition(Struct, frozen=True):
 
 
 def parse_conditions(text: str) -> tuple[Condition, ...]:
-    """Parse what `--fail-on` takes, as `new,severity>=high or severity=critical`, or raise WrongUse."""
+    """Parse what `--fail-on` takes, as `new,high or severity=critical or waivers`, or raise WrongUse."""
     return tuple(map(_condition, re.split(r"\s+or\s+", text.strip()))) if text.strip() else ()
 
 
 def _condition(text: str) -> Condition:
     parts = ["".join(each.split()) for each in text.split(",")]
+    if parts == [WAIVERS]:
+        return Condition(verdicts=frozenset())  # no finding fits it
     known = (NEW, *_VERDICTS, *_SEVERITIES)
     for each in parts:
+        if each == WAIVERS:
+            raise WrongUse("--fail-on: `waivers` is an alternative of its own; write for example `high or waivers`")
         if each not in known:
             raise WrongUse(f"--fail-on: {each!r} is no condition; {did_you_mean(each, known)}")
     verdicts = frozenset(_VERDICTS[each] for each in parts if each in _VERDICTS)
@@ -61,7 +66,7 @@ class Baseline(Struct, frozen=True, dict=True):
     @classmethod
     def load(cls, path: Path) -> Self:
         """Return the run in the folder *path*, or of the results.json there, or raise WrongUse."""
-        return cls(document.load(path, "--baseline=reports/latest"))
+        return cls(document.load(path, "--since=reports/latest"))
 
     @cached_property
     def findings(self) -> frozenset[tuple[str, Verdict]]:
@@ -78,7 +83,7 @@ class Baseline(Struct, frozen=True, dict=True):
         """Raise WrongUse if it judged other subjects."""
         if self.audit.run.limits != limits:
             raise WrongUse(
-                "--baseline: that run was limited to other containers or images; compare with one that judged the same"
+                "--since: that run was limited to other containers or images; compare with one that judged the same"
             )
 
 
@@ -99,37 +104,36 @@ class Gates(Struct, frozen=True):
     fail_on: str = ""  # as it was written
     conditions: tuple[Condition, ...] = ()  # those of it, of which any breaks the gate
     baseline: Baseline | None = None  # the run with which `new` compares
-    coverage: float = 0  # the least percentage of results that have to be judged on each target
+    min_judged: float = 0  # the least percentage of results that have to be judged on each target
 
     def outcomes(self, audit: Audit) -> tuple[Gate, ...]:
         """Return the outcome of each gate for *audit*, in a fixed order."""
         found = []
         if self.conditions:
             found.append(Gate(FAIL_ON, self.fail_on, tuple(self._breaking(audit))))
-        if self.coverage:
-            asked = f"{self.coverage:g}"
-            least = ((name, share) for name, share in shares(audit.results).items() if share < self.coverage)
+        if self.min_judged:
+            asked = f"{self.min_judged:g}"
+            least = ((name, share) for name, share in shares(audit.results).items() if share < self.min_judged)
             broken = tuple(f"{name}: {share:.1f} % was judged" for name, share in least)
-            found.append(Gate(COVERAGE, asked, broken))
+            found.append(Gate(MIN_JUDGED, asked, broken))
         return tuple(found)
 
     def _breaking(self, audit: Audit) -> Iterator[str]:
-        """Yield what breaks `--fail-on`: each finding that all parts of one of its conditions fit."""
+        """Yield what breaks `--fail-on`: waivers and attestations to review, and findings that fit a condition."""
+        if any(not each.verdicts for each in self.conditions):
+            for entries in (audit.waivers, audit.attestations):
+                yield from (f"{each.place}: {each.state}" for each in entries if each.state in STALE)
         for result in audit.results:
             severity = audit.severity(result)
             for each in result.told:
                 is_new = not (self.baseline and self.baseline.has(result, each))
                 if any(one.fits(each.verdict, severity, is_new=is_new) for one in self.conditions):
-                    yield _told(audit.known[result.control], result, each)
-
-
-def _told(control: Control, result: Result, finding: Finding) -> str:
-    name = sentences.called(control)
-    subject = "" if finding.kind == "target" else f" {finding.kind} {finding.subject}"
-    return f"{result.target}: {name}{subject}: {finding.verdict}: {finding.reason}"
+                    name = sentences.called(audit.known[result.control])
+                    subject = "" if each.kind == "target" else f" {each.kind} {each.subject}"
+                    yield f"{result.target}: {name}{subject}: {each.verdict}: {each.reason}"
 
 
 def held(audit: Audit) -> bool:
-    """Return whether the run is green because of its gates, though controls fail."""
-    asked = any(each.option == FAIL_ON for each in audit.gates)
+    """Return whether the run is green because of its gates, though controls fail; `waivers` alone excuses none."""
+    asked = any(each.option == FAIL_ON and each.asked.strip() != WAIVERS for each in audit.gates)
     return asked and not any(each.broken for each in audit.gates)

@@ -19,7 +19,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.engine.identity import Identity, same_engine, same_machine
 from hullcheck.frameworks import rollup
 from hullcheck.gates import Baseline, Gates, held, parse_conditions
-from hullcheck.inventory import Target, acceptance
+from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import AuditContext, waived_words
 from hullcheck.inventory.specs import plain, plain_arguments
 from hullcheck.messages import WrongUse, printable
@@ -165,12 +165,6 @@ class Outcome:
         targets = self._targets(scored=not narrowed)
         return Audit(run, targets, controls, tuple(results), requirements, *accepting)
 
-    def is_never_green(self, audit: Audit) -> bool:
-        """Return whether nothing was judged on a target, or --strict-waivers finds an entry that needs review."""
-        states = {each.state for told in (audit.waivers, audit.attestations) for each in told}
-        stale = self.session.strict_waivers and not states.isdisjoint(acceptance.STALE)
-        return bool(audit.unjudged) or stale
-
     def _targets(self, *, scored: bool) -> tuple[AuditedTarget, ...]:
         """Return all targets with their scores, and which of the hosts among them may be one and the same."""
         targets = self.session.targets
@@ -221,8 +215,8 @@ def _rfc3339(seconds: float) -> str:
 
 def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
     """Return the gates that this run was given."""
-    fail_on, coverage = options.option(config, "fail_on"), options.option(config, "coverage")
-    path = options.path(config, "baseline")
+    fail_on, least = options.option(config, "fail_on"), options.option(config, "min_judged")
+    path = options.path(config, "since")
     try:
         wanted = parse_conditions(fail_on)
         baseline = Baseline.load(path) if path else None
@@ -231,14 +225,14 @@ def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
     except WrongUse as error:
         raise pytest.UsageError(str(error)) from None
     if any(each.new for each in wanted) and baseline is None:
-        raise pytest.UsageError("--fail-on new: new since when? Name the run by --baseline=reports/RUN")
+        raise pytest.UsageError("--fail-on new: new since when? Name the run by --since=reports/RUN")
     try:
-        percent = float(coverage or 0)
+        percent = float(least or 0)
     except ValueError:
         percent = -1
-    if coverage and not 0 < percent <= 100:
-        raise pytest.UsageError(f"--coverage {coverage}: write a percentage above 0, as 95")
-    return Gates(fail_on=fail_on, conditions=wanted, baseline=baseline, coverage=percent)
+    if least and not 0 < percent <= 100:
+        raise pytest.UsageError(f"--min-judged {least}: write a percentage above 0, as 95")
+    return Gates(fail_on=fail_on, conditions=wanted, baseline=baseline, min_judged=percent)
 
 
 def since(audit: Audit, session: AuditSession, baseline: Baseline | None) -> Changes | None:

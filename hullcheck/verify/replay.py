@@ -17,7 +17,7 @@ import pytest
 
 from hullcheck import pytest_settings, unpacked
 from hullcheck.controls import shipped
-from hullcheck.gates import COVERAGE, FAIL_ON, NEW
+from hullcheck.gates import FAIL_ON, MIN_JUDGED, NEW
 from hullcheck.inventory import yamlfile
 from hullcheck.inventory.acceptance import files as acceptance_files
 from hullcheck.messages import WrongUse, printable
@@ -29,7 +29,7 @@ _FOLDER, _BEGAN = "HULLCHECK_REPLAY", "HULLCHECK_REPLAY_BEGAN"
 """The variables that tell the run where the recordings are, and when the run began that made them."""
 # no environment of Python, no import from the current directory, nothing written
 _ISOLATED = ("-E", "-P", "-B")
-_UNSET = ("sign", "profile", "baseline", "targets", "severity", "keep", "format")
+_UNSET = ("sign", "profile", "since", "targets", "severity", "keep", "format")
 """Options that settings of the project must not give: targets are named one by one, the severity is in the markers."""
 # with a dot, which no target begins with; the last one has what is judged, where that is not all that is selected
 _HOSTS, _REPORTS, _NO_INVENTORY, _ONLY = ".hosts", ".reports", ".none.yml", ".only.json"
@@ -63,7 +63,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
             *(f"--reports={folder}/{_REPORTS}", "--bundle"),
             *(f"--releases={releases}", f"--inventory={inventory}"),
             *(f"--{name}=" for name in _UNSET),
-            *(f"{option}={asked.get(option, '')}" for option in (FAIL_ON, COVERAGE)),
+            *(f"{option}={asked.get(option, '')}" for option in (FAIL_ON, MIN_JUDGED)),
             f"@{folder / _HOSTS}",
             *_selected(known.selection),
         ]

@@ -50,6 +50,8 @@ FORMATS = {
 }
 """By the name that `--format` takes."""
 
+_ALWAYS = ("json", "csv", "html", "junit")
+
 BUNDLED = {each.file: each for each in FORMATS.values() if not each.needs}
 """What lies in a bundle if the run wrote it, by its file; what a library packs may differ with its version."""
 
@@ -57,7 +59,10 @@ BUNDLED = {each.file: each for each in FORMATS.values() if not each.needs}
 def chosen(names: Iterable[str]) -> Sequence[Format]:
     """Return the formats of these names, each once; raise FormatError if one is unknown or needs a library."""
     found = []
-    for name in dict.fromkeys(names):
+    for name in dict.fromkeys(each.lower() for each in names):
+        if name in _ALWAYS:
+            files = f"{run_files.RESULTS}, {run_files.FINDINGS}, {run_files.AUDIT_PAGE} and {run_files.JUNIT}"
+            raise FormatError(f"--format {name}: leave it out; every run writes {files}")
         if name not in FORMATS:
             raise FormatError(f"--format {name}: {did_you_mean(name, FORMATS)}")
         each = FORMATS[name]

@@ -8,9 +8,9 @@ from typing import Any
 
 from hullcheck.frameworks.rollup import IdsByControl
 from hullcheck.inventory import Target
-from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, STALE, names_of, words_of
+from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, names_of, words_of
 from hullcheck.messages import did_you_mean, printable
-from hullcheck.results import STATES, Attestation, Audit, Finding, Waiver, run_files, sentences
+from hullcheck.results import STALE, STATES, Attestation, Audit, Finding, Waiver, run_files, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
 from hullcheck.writers.terminal import no_answer, screen
@@ -99,7 +99,7 @@ def write_nothing_selected(reporter: Any) -> None:
     """Name what could be selected, where -m, -k or a path leave no test."""
     reporter.write_line(
         "No control was selected: there is none here, or -m and -k leave none. `hullcheck audit` takes the same options"
-        " and runs the installed controls, `hullcheck controls` lists them.",
+        " and runs the installed controls, `hullcheck explain` lists them.",
         red=True,
     )
 
@@ -114,7 +114,6 @@ def write_summary(
     audit: Audit,
     *,
     folder: Path,
-    strict: bool,
     ids_by_control: IdsByControl,
     command: Sequence[str] | None = None,
 ) -> None:
@@ -123,7 +122,6 @@ def write_summary(
     Args:
         folder: that of the run.
         command: the command line of a run that could ask no target, and says no more than why; else None.
-        strict: whether waivers and attestations that need review fail the run.
         ids_by_control: the ids of every control there is.
     """
     width = reporter._tw.fullwidth
@@ -133,7 +131,7 @@ def write_summary(
         above = [*screen.verdicts(audit), *screen.notes(audit)]
     else:
         above = list(no_answer.lines(audit, width, command))
-    below = list(_accepting(audit, strict, ids_by_control))
+    below = list(_accepting(audit, ids_by_control))
     page = folder / run_files.AUDIT_PAGE
     if command is None and page.is_file():
         below.append(Line(f"page: {page.absolute().as_uri()}", len("page:"), {"bold": True}))
@@ -154,20 +152,17 @@ def _whole(text: str, **markup: bool) -> Line:
     return Line(text, len(text), markup)
 
 
-def _accepting(audit: Audit, strict: bool, ids_by_control: IdsByControl) -> Iterator[Line]:
+def _accepting(audit: Audit, ids_by_control: IdsByControl) -> Iterator[Line]:
     """Yield the number of waivers and attestations in each state, and those that need review."""
     for name, entries in (("waivers", audit.waivers), ("attestations", audit.attestations)):
         if not entries:
             continue
         counts = Counter(each.state for each in entries)
         yield Line(f"{name}: {', '.join(f'{counts[each]} {words_of(each)}' for each in STATES if counts[each])}")
-        stale = [each for each in entries if each.state in STALE]
-        for each in stale:
+        for each in (each for each in entries if each.state in STALE):
             name = each.cause if isinstance(each, Waiver) and each.cause else each.control
             line = f"  {each.place}: {name}{_scope(each)}: {each.state}{_why(each, ids_by_control)}"
-            yield _whole(printable(line), red=strict, yellow=not strict)
-        if stale and strict:
-            yield _whole("--strict-waivers: mend them or take them out; the exit status is not 0", red=True)
+            yield _whole(printable(line), yellow=True)
 
 
 def _why(entry: Waiver | Attestation, ids_by_control: IdsByControl) -> str:

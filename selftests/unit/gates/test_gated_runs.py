@@ -59,11 +59,11 @@ def test_failures_that_no_gate_counts(project: Project) -> None:
     """The status is that of the gate: 0 where it holds, though a control fails; other failures count as ever."""
     assert gated(project) == (1, [])
     before = (project.folder / "reports/latest").resolve()
-    new = ("--fail-on=new,severity>=low", f"--baseline={before}")
+    new = ("--fail-on=new,severity>=low", f"--since={before}")
     assert gated(project, *new) == (0, ["gate --fail-on=new,severity>=low: holds"])
     broken = "gate --fail-on=severity>=low: broken by 1: the exit status is not 0"
     assert gated(project, "--fail-on=severity>=low", "-n2") == (1, [broken])
-    assert gated(project, "--coverage=67", "--fail-on=severity>=high")[0] == 1
+    assert gated(project, "--min-judged=67", "--fail-on=severity>=high")[0] == 1
     assert gated(project, "--fail-on=severity=critical", "--exitfirst")[0] == 1
     tests = project.folder / "tests/test_site.py"
     tests.write_text(tests.read_text().replace('"HIGH" not in __file__', "False"))
@@ -77,9 +77,9 @@ def test_failures_that_no_gate_counts(project: Project) -> None:
 def test_gate_that_cannot_be_used(project: Project) -> None:
     """It is said before a host is asked, and is no green run."""
     for option, said in (
-        ("--fail-on=new", "--baseline=reports/RUN"),
-        ("--baseline=nowhere", "nowhere: not there"),
-        ("--coverage=101", "a percentage above 0"),
+        ("--fail-on=new", "--since=reports/RUN"),
+        ("--since=nowhere", "nowhere: not there"),
+        ("--min-judged=101", "a percentage above 0"),
         ("--max-age=30", "as 36h, 30d or 4w"),
     ):
         run = project.pytest("--inventory=inventory.yml", option)

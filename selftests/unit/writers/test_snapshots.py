@@ -44,7 +44,7 @@ def shown(example: Example, width: int = 100, verbosity: int = 0, **options: Any
     """The summary of a run on a terminal."""
     reporter: Any = Terminal(width, verbosity)
     ids = {each.id: each.frameworks for each in example.audit.controls}
-    given = {"folder": Path("/r"), "strict": False, "ids_by_control": ids, **options}
+    given = {"folder": Path("/r"), "ids_by_control": ids, **options}
     terminal.write_summary(reporter, example.audit, **given)
     return str(reporter.text)
 
@@ -87,7 +87,7 @@ def _format(name: str) -> Callable[[Example], str]:
 
 OUTPUTS: dict[str, Callable[[Example], str]] = {
     "terminal.txt": shown,
-    "terminal-narrow.txt": lambda example: shown(example, 60, 1, strict=True),
+    "terminal-narrow.txt": lambda example: shown(example, 60, 1),
     "page.txt": lambda example: str(PageText(audit_page.render(example.audit, example.recordings))),
     **{name: _file(name) for name in ("results.json", "findings.csv", "requirements.csv")},
     **{each.file: _format(name) for name, each in FORMATS.items() if not each.needs},
