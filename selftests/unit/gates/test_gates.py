@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from hullcheck.gates import MIN_JUDGED, FAIL_ON, Baseline, Gates, parse_conditions, shares
+from hullcheck.gates import FAIL_ON, MIN_JUDGED, Baseline, Gates, parse_conditions, shares
 from hullcheck.messages import WrongUse
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Gate, Result, Run, SwitchedOff
 from hullcheck.results.document import audit_of, document_of
