@@ -17,6 +17,7 @@ from hullcheck.results.failures import (
     Failure,
     Fix,
     Problem,
+    cause_of,
     findings,
     fixes,
     problems,
@@ -206,20 +207,20 @@ def named(names: Sequence[str]) -> str:
 
 def _errors(audit: Audit, width: int, everything: bool) -> Iterator[Line]:
     """Yield what could not be judged, each cause once, and what to do; a long reason is cut."""
-    found = sorted(problems(findings(audit, Verdict.ERROR)), key=lambda each: -len(each.controls))
+    by_cause = grouped(findings(audit, Verdict.ERROR), lambda each: cause_of(each.finding).rpartition(NOT_AUDITED)[2])
+    found = [Problem(tuple(together), cause) for cause, together in by_cause.items()]
+    found.sort(key=lambda each: -len(each.controls))
     silent = {each.name for each in audit.targets if each.kind == "unknown"}
     shown = len(found) if everything else _MOST_CAUSES
     for each in found[:shown]:
         on = f" on {named(each.targets)}" if len(audit.targets) > 1 else ""
-        many = _many(each.controls) if each.cause else sentences.called(each.controls[0])
+        many = _many(each.controls) if len(each.controls) > 1 else sentences.called(each.controls[0])
         start = f"not audited: {named(each.targets)}" if silent.issuperset(each.targets) else f"{many}{on} not judged"
         advice = f": {each.remedy}" if each.remedy else ""
-        reason = each.cause or each.failures[0].finding.reason.removesuffix("; are you root?")
-        line = _line(f"{start}: ", reason.rpartition(NOT_AUDITED)[2], width - cells(advice))
+        line = _line(f"{start}: ", each.cause, width - cells(advice))
         yield head(cut(line + advice, width), "red", len(start))
-    if more := found[shown:]:
-        number = len({control.id for each in more for control in each.controls})
-        yield head(f"... and {number} that could not be judged for other reasons")
+    if len(found) > shown:
+        yield head(f"... and {len(found) - shown} other causes: `--all` shows them")
 
 
 def _manual(audit: Audit, width: int, everything: bool) -> Iterator[Line]:
