@@ -1,4 +1,4 @@
-"""The command `hullcheck`: what is not a test run."""
+"""The command `hullcheck`."""
 
 import argparse
 import os
@@ -6,12 +6,34 @@ import sys
 from collections.abc import Sequence
 
 from hullcheck import __version__
-from hullcheck.commands import audit, controls, remedy, runs, verify, waive
+from hullcheck.commands import accept, audit, explain, remedy, runs, verify
 from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
 INTERRUPTED = 130  # as shells have it
 OUTPUT_LOST = 74  # EX_IOERR of sysexits.h; the statuses below are answers of `verify`
+_HELP = """\
+Audit a host:
+  audit         audit this machine, or the hosts that --hosts or --inventory name
+  diff          show what changed between two runs, or what docker-bench-security judges differently
+  report        show an audit by requirement (PCI DSS, HIPAA, NIST, ...), or past audits
+  remedy        write files that fix what failed
+
+Understand:
+  explain       list the controls, explain one, or find those with a word
+  coverage      list the requirements of the frameworks with and without controls
+
+Decide:
+  accept        accept a failure (a waiver), or record a manual check (an attestation)
+  policy        draft the policy that would accept what an audit found
+
+Evidence:
+  verify        check a bundle: digests, signature, and every verdict again from the recordings
+  gather        ask hosts, keep a recording of each, and judge nothing
+  probe-script  print what an audit runs on a host, for a host without SSH access
+
+`hullcheck COMMAND --help` lists the options of a command. Start with `hullcheck audit --demo`.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\ninterrupted", file=sys.stderr)
         return INTERRUPTED
     except WrongUse as error:
-        print(f"hullcheck: {printable(str(error))}", file=sys.stderr)
+        print(f"hullcheck {given.command}: {printable(str(error))}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
         if error.filename is not None:  # a file, of which a command says more
@@ -34,21 +56,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """What is asked for; what is not known is for pytest, where a subcommand takes that.
+    """Return the options; unknown ones are for pytest, if a subcommand passes them on.
 
     Raises:
-        SystemExit: it is wrong, or help was asked for.
+        SystemExit: they are wrong, or help was asked for.
     """
     whole = parser()
     given, more = whole.parse_known_args(arguments)
+    if given.command is None:
+        whole.exit(WRONG_USE, whole.format_help())
     given.more = more
     if more and not getattr(given, "takes_more", False):
-        whole.error(f"unrecognized arguments: {' '.join(more)}")
+        help_ = f"`hullcheck {given.command} --help` lists the options"
+        whole.exit(WRONG_USE, f"hullcheck {given.command}: unrecognized arguments: {' '.join(more)}; {help_}\n")
     return given
 
 
 def _output_lost(error: OSError) -> int:
-    """End without an answer: the reader has enough, as in `hullcheck controls | head`, or the disk is full."""
+    """End without an answer: the reader has enough, as in `hullcheck explain | head`, or the disk is full."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if not isinstance(error, BrokenPipeError):
         print(f"hullcheck: standard output: {error.strerror}", file=sys.stderr)
@@ -56,14 +81,16 @@ def _output_lost(error: OSError) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the parser of the whole command line."""
     whole = argparse.ArgumentParser(
         prog="hullcheck",
-        description="Audits Docker hosts. `hullcheck audit` runs the installed controls by pytest; in a directory of"
-        " controls, `pytest -m cis` does. The other commands do what is not a test run.",
+        usage="hullcheck COMMAND [OPTIONS]",
+        description="Audits Docker hosts against the CIS Docker Benchmark and other frameworks.",
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     whole.add_argument("--version", action="version", version=f"hullcheck {__version__}")
-    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (audit, controls, runs, remedy, waive, verify):
+    commands = whole.add_subparsers(dest="command", prog="hullcheck", help=argparse.SUPPRESS)
+    for command in (audit, explain, runs, remedy, accept, verify):
         command.add(commands)
     return whole

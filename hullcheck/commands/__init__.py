@@ -13,31 +13,26 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 def add_paths(parser: argparse.ArgumentParser) -> None:
     """Declare where controls of the user's own are; what is not named is not run."""
     parser.add_argument(
-        "paths",
-        nargs="*",
+        "--path",
+        dest="paths",
+        nargs="+",
+        default=[],
         metavar="PATH",
-        help="tests with controls of your own, or their folder: imported with the settings and conftest.py files of"
-        " their project, as pytest does (default: the controls that come with hullcheck, and nothing of the current"
-        " directory)",
+        help="tests with controls of your own, or their folder, in place of the controls of hullcheck; pytest imports"
+        " them with the settings and conftest.py files of their project",
     )
 
 
 def add_run_folder(parser: argparse.ArgumentParser) -> None:
     """Declare the run that is read."""
     run = Path("reports/latest")
-    parser.add_argument(
-        "run_folder",
-        nargs="?",
-        type=Path,
-        default=run,
-        metavar="RUN-FOLDER",
-        help=f"what the audit left (default: {run})",
-    )
+    help_ = f"folder of the run (default: {run})"
+    parser.add_argument("run_folder", nargs="?", type=Path, default=run, metavar="RUN-FOLDER", help=help_)
 
 
-def add_json(parser: "argparse._ActionsContainer", help_: str = "print JSON, for programs") -> None:
+def add_json(parser: "argparse._ActionsContainer") -> None:
     """Declare --json."""
-    parser.add_argument("--json", action="store_true", help=help_)
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
 def terminal() -> tuple[int | None, bool]:

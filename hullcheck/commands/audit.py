@@ -1,37 +1,56 @@
-"""`hullcheck audit` runs the installed controls by pytest; `probe-script` prints what it runs on a host."""
+"""`hullcheck audit` and `gather`, which run pytest; `probe-script` prints what an audit runs on a host."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
-from hullcheck.commands import Subparsers
+from hullcheck.commands import Subparsers, terminal
 from hullcheck.controls import shipped
 
 _SELECTING = ("-m", "--profile")
+_WIDTH = 100
+_EXAMPLES = """
+Examples:
+  hullcheck audit --hosts ssh://web1,ssh://web2 --sudo
+  hullcheck audit 5.5 5.31 --inventory inventories/fleet.yml --targets 'web*'
+  hullcheck audit --fail-on high --format sarif --output findings.sarif
+
+`pytest --help` lists the other options of pytest; docs/options.md has the settings in a file.
+"""
+RECORDINGS = Path("recordings")
 
 
 def add(commands: Subparsers) -> None:
     """Declare the subcommands."""
     parser = commands.add_parser(
         "audit",
+        add_help=False,
         allow_abbrev=False,
-        usage="hullcheck audit [--demo] [anything that pytest takes]",
-        help="audit this machine, or the hosts that --hosts or --inventory name",
-        description="Run the controls that are installed with hullcheck: `pytest` with what else is given here. Without"
-        " -m and --profile these are the controls of the CIS benchmark (-m cis). The results go to ./reports. Settings"
-        " and conftest.py files in the current directory are not read: for controls of your own, run pytest.",
-        epilog="Examples: `hullcheck audit --hosts=ssh://web1,ssh://web2 --sudo`; `hullcheck audit -m guide -n 4`;"
-        " `pytest --help` lists all options, those of hullcheck under a heading of their own.",
+        usage="hullcheck audit [CONTROL ...] [OPTIONS] [OPTIONS OF PYTEST]",
+        description="Audit this machine, or other hosts. CONTROL is a number (5.5), a section (5) or an id; without"
+        " it, all controls of the CIS benchmark are judged (-m cis). To run controls of your own, run pytest.",
+        epilog=_EXAMPLES,
     )
-    parser.add_argument(
-        "--demo", action="store_true", help="audit two recorded hosts, one of them careless; needs no Docker"
-    )
+    parser.add_argument("-h", "--help", action=_Help, nargs=0)
+    parser.add_argument("--demo", action="store_true")
     parser.set_defaults(run=_audit, takes_more=True)
+
+    parser = commands.add_parser(
+        "gather",
+        add_help=False,
+        allow_abbrev=False,
+        usage="hullcheck gather [OPTIONS]",
+        description="Ask the targets, and leave a recording of each in a folder. Judge them later: `hullcheck audit"
+        f" --hosts recorded://{RECORDINGS}/NAME`. The exit status is 1 if a target could not be asked.",
+    )
+    parser.add_argument("-h", "--help", action=_Help, nargs=0)
+    parser.add_argument("--output", type=Path, default=RECORDINGS)
+    parser.set_defaults(run=_gather, takes_more=True)
 
     script = commands.add_parser(
         "probe-script",
-        help="print the probe script, to be run on a host without SSH access",
         description="Print the script that an audit runs on a target. Run it there as root"
         " (`umask 077; sh probe.sh >answer.txt`), bring the answer back and judge it with"
         " `pytest -m cis --hosts recorded://answer.txt`. The answer holds what the host said before secrets"
@@ -44,6 +63,22 @@ def add(commands: Subparsers) -> None:
     script.add_argument("--scan-reports", metavar="FOLDER", help="where the reports of image scanners lie there")
     script.add_argument("--docker-bench-log", metavar="FILE", help="the JSON log of docker-bench-security there")
     script.set_defaults(run=_probe_script)
+
+
+class _Help(argparse.Action):
+    """Prints the options of the plugin by groups; of `gather`, those that have to do with it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from hullcheck.plugin import options  # late: it imports pytest
+        from hullcheck.writers import columns
+
+        width, rows = min(terminal()[0] or _WIDTH, _WIDTH), []
+        for title, group in options.GROUPS.items() if parser.epilog else options.GATHERING.items():
+            rows += [("", ""), (f"{title}:", "")]
+            rows += [(f"  {options.spelled(name)} {each.metavar}".rstrip(), each.help) for name, each in group.items()]
+        print(parser.format_usage(), *columns.wrapped(parser.description or "", width), sep="\n")
+        print(columns.table(rows, width), parser.epilog or "", sep="", end="")
+        parser.exit()
 
 
 def _audit(given: argparse.Namespace) -> int:
@@ -59,6 +94,13 @@ def _audit(given: argparse.Namespace) -> int:
         print("A demonstration ends with status 0; an audit of such hosts ends with 1.", file=sys.stderr)
         return 0
     return status
+
+
+def _gather(given: argparse.Namespace) -> int:
+    import pytest
+
+    settings = f"--config-file={shipped.SETTINGS}"
+    return int(pytest.main([settings, "-p", "no:cacheprovider", f"--hullcheck-gather={given.output}", *given.more]))
 
 
 def _probe_script(given: argparse.Namespace) -> int:

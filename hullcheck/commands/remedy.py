@@ -27,7 +27,6 @@ def add(commands: Subparsers) -> None:
     """Declare the subcommands."""
     remedy = commands.add_parser(
         "remedy",
-        help="write files that mend what failed in an audit",
         description="Write a folder for each target with files that mend what failed there, and a README.md that says"
         " what each does and may break, in which order to apply them, and how to go back. No host is contacted, and"
         " nothing is applied.",
@@ -54,7 +53,6 @@ def add(commands: Subparsers) -> None:
 
     policy = commands.add_parser(
         "policy",
-        help="draft the policy that would accept what an audit found",
         description="Print a policy that accepts what an audit found, each line with a comment that says what it"
         " accepts. It is a draft for a person to cut down: delete what nobody needs, and put the rest into the"
         " inventory.",

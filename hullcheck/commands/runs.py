@@ -1,88 +1,61 @@
-"""`hullcheck report`, `history`, `diff` and `compare`: what is read from the results of runs."""
+"""`hullcheck report` and `diff`: what is read from the results of runs."""
 
 import argparse
 from pathlib import Path
 
-from hullcheck.commands import Subparsers, add_json, add_run_folder, terminal
+from hullcheck.commands import Subparsers, add_json, terminal
 from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.results import document, history, run_files, sentences
 
-RESULTS, REPORTS = Path("reports/latest/results.json"), Path("reports")
+REPORTS = Path("reports")
 
 
 def add(commands: Subparsers) -> None:
     """Declare the subcommands."""
     report = commands.add_parser(
         "report",
-        help="show the results of an audit by requirement: of PCI DSS, HIPAA, NIST, ...",
-        description="Show each requirement of a framework with the worst verdict of the controls that speak for"
-        " it, over all targets. The exit status says nothing of the verdicts; that of the audit does.",
+        description="With --by, show each requirement of a framework with the verdict of its controls over all targets."
+        " With --history, show a row for each run, the oldest first.",
     )
-    report.add_argument(
-        "--by",
-        required=True,
-        metavar="FRAMEWORK",
-        help="cis, nist, pci, hipaa or guide, or one of your own markers.ini",
-    )
-    add_run_folder(report)
-    report.set_defaults(run=_report)
-
-    past = commands.add_parser(
-        "history",
-        help="show how many findings failed in each of the runs in a folder of reports",
-        description="Show a row for each run, the oldest first. `hullcheck diff` says what changed between two.",
-    )
-    past.add_argument(
-        "reports",
-        nargs="?",
-        type=Path,
-        default=REPORTS,
-        metavar="REPORTS",
-        help=f"the folder with a folder for each run (default: {REPORTS})",
-    )
-    form = past.add_mutually_exclusive_group()
-    add_json(form)
+    help_ = f"folder of a run (default: {REPORTS}/latest), or with --history of all runs (default: {REPORTS})"
+    report.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help=help_)
+    what = report.add_mutually_exclusive_group(required=True)
+    help_ = "cis, nist, pci, hipaa or guide, or one of your own markers.ini"
+    what.add_argument("--by", metavar="FRAMEWORK", help=help_)
+    what.add_argument("--history", action="store_true", help="how many findings failed in each run")
+    form = report.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the history as JSON")
     form.add_argument(
-        "--prometheus", action="store_true", help="print OpenMetrics text with the time of each run, for Prometheus"
+        "--prometheus", action="store_true", help="print it as OpenMetrics text with the time of each run"
     )
-    past.set_defaults(run=_history)
+    report.set_defaults(run=_report)
 
     diff = commands.add_parser(
         "diff",
-        help="show what changed between two runs, and in the answers of the host",
-        description="Show which findings are new in the later run, which are gone, and the lines of the host's answers"
-        " that only one of the runs has. The exit status is 1 where something fails that did not fail before.",
+        description="Show the findings that are new or gone in the later run, and the answers that changed."
+        " The exit status is 1 if something fails that did not fail before. With the JSON log of docker-bench-security"
+        " in place of the later run, explain each difference of verdicts; the exit status is 1 if there is one.",
     )
     diff.add_argument("old", type=Path, metavar="OLD", help="folder of the earlier run, or its results.json")
-    diff.add_argument("new", type=Path, metavar="NEW", help="the same of the later run")
+    diff.add_argument("new", type=Path, metavar="NEW", help="the later run, or a log: with `-l FILE` it is FILE.json")
+    diff.add_argument("--target", metavar="NAME", help="the target of the log, if the run has several")
     form = diff.add_mutually_exclusive_group()
     add_json(form)
     form.add_argument("--markdown", action="store_true", help="print Markdown, as for a comment of a merge request")
     diff.set_defaults(run=_diff)
-
-    compare = commands.add_parser(
-        "compare",
-        help="compare the results of an audit with those of another tool",
-        description="Compare the results of an audit with those of docker-bench-security on the same host, and"
-        " explain each difference in one line. The exit status is 1 where something was judged differently.",
-    )
-    compare.add_argument("tool", choices=("docker-bench",), help="the other tool")
-    compare.add_argument("log", type=Path, metavar="LOG", help="its JSON log: with `-l FILE` it is FILE.json")
-    compare.add_argument(
-        "--results", type=Path, default=RESULTS, metavar="PATH", help=f"those of the audit (default: {RESULTS})"
-    )
-    compare.add_argument("--target", metavar="NAME", help="the target, where the audit has several")
-    add_json(compare)
-    compare.set_defaults(run=_compare)
 
 
 # what only one of the subcommands needs is imported late
 
 
 def _report(given: argparse.Namespace) -> int:
+    if given.history:
+        return _history(given)
     from hullcheck.writers import requirements as writer
 
-    audit = document.load(given.run_folder, f"hullcheck report --by {given.by} RUN-FOLDER")
+    if given.json or given.prometheus:
+        raise WrongUse("--json and --prometheus go with --history; results.json has the requirements")
+    audit = document.load(given.folder or REPORTS / run_files.LATEST, f"hullcheck report FOLDER --by {given.by}")
     chosen = [each for each in audit.requirements if each.framework == given.by]
     if not chosen:
         names = {each.framework for each in audit.requirements}
@@ -96,15 +69,15 @@ def _report(given: argparse.Namespace) -> int:
 def _history(given: argparse.Namespace) -> int:
     from hullcheck.writers import history as writer
 
-    advice = "; name the folder for reports: hullcheck history REPORTS"
+    reports: Path = given.folder or REPORTS
     try:
-        names = [each for each in given.reports.iterdir() if run_files.FOLDER.fullmatch(each.name)]
+        names = [each for each in reports.iterdir() if run_files.FOLDER.fullmatch(each.name)]
     except OSError as error:
-        raise WrongUse(f"{given.reports}: {error.strerror}{advice}") from None
+        raise WrongUse(f"{reports}: {error.strerror}; name the folder of all runs") from None
     folders = sorted(each for each in names if (each / run_files.RESULTS).is_file())
     if not folders:
-        raise WrongUse(f"{given.reports}: there is no run in it{advice}")
-    audits = (document.load(each, "hullcheck history REPORTS") for each in folders)
+        raise WrongUse(f"{reports}: there is no run in it; name the folder of all runs")
+    audits = (document.load(each, "hullcheck report --history FOLDER") for each in folders)
     runs = [(len(each.targets), history.trend(each)[-1]) for each in audits]
     if given.json:
         print(writer.document(runs), end="")
@@ -116,6 +89,8 @@ def _history(given: argparse.Namespace) -> int:
 
 
 def _diff(given: argparse.Namespace) -> int:
+    if _is_log(given.new):
+        return _compare(given)
     from hullcheck.drift import PastRun, drift
     from hullcheck.writers import drift as writer
 
@@ -125,12 +100,21 @@ def _diff(given: argparse.Namespace) -> int:
     return 1 if found.changes.new else 0
 
 
+def _is_log(path: Path) -> bool:
+    """Return whether *path* is a file of another program, and neither results nor a bundle."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        head = stream.read(100)
+    return not (head.startswith(b"PK") or b'"hullcheck/' in head)
+
+
 def _compare(given: argparse.Namespace) -> int:
     from hullcheck import frameworks
     from hullcheck.compare import compare, read_log, target_of
     from hullcheck.writers import comparison as writer
 
-    log, audit = read_log(given.log), document.load(given.results, "--results PATH")
+    log, audit = read_log(given.new), document.load(given.old, "hullcheck diff RUN LOG")
     target = target_of(audit, given.target)
     try:
         titles = frameworks.load(frameworks.find(Path.cwd())).get("cis").ids

@@ -13,7 +13,6 @@ def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "verify",
-        help="check a bundle: digests, signature, completeness, and every verdict again from the recordings",
         description="Check what `pytest --bundle` left. Run it in the directory of the controls: the recordings are"
         " judged again with them. Exit status: 0 all is right, 1 something is wrong, 2 wrong use, or the controls of"
         " the run are not here, 3 verdicts or reports differ, and another version of hullcheck or pytest, or other"
@@ -35,7 +34,7 @@ def _run(given: argparse.Namespace) -> int:
 
     allowed: Path | None = given.allowed_signers
     if not given.bundle.exists():
-        raise WrongUse(f"{given.bundle}: not there; audit first (`pytest -m cis --bundle`), or name it")
+        raise WrongUse(f"{given.bundle}: not there; audit first (`hullcheck audit --bundle`), or name it")
     if allowed is not None and not allowed.is_file():
         raise WrongUse(f"--allowed-signers {allowed}: there is no such file")
     replay.require_own_imports(given.bundle)

@@ -1,6 +1,6 @@
 """Finds where an audit and docker-bench-security differ, recommendation by recommendation."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from hullcheck import inputs
 from hullcheck.data import benchmarks
 from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.parsing.docker_bench_log import Check, Log, LogError, parse
-from hullcheck.results import Audit, Control, Finding, Result
+from hullcheck.results import Audit, Control, Result
 from hullcheck.verdicts import Verdict
 
 _LARGEST = 64 * inputs.MIB  # bytes of a log: that of 5,000 containers has some 10 MiB
@@ -23,19 +23,12 @@ _MEANS = {
 """By result of docker-bench-security, the verdicts that say the same."""
 
 _DECIDED = ("PASS", "WARN")
-_NAMED = {
-    "WARN": _MEANS["WARN"],
-    "INFO": {Verdict.FAIL, Verdict.WAIVED, Verdict.MANUAL, Verdict.ATTESTED},
-    "NOTE": {Verdict.FAIL, Verdict.WAIVED, Verdict.MANUAL, Verdict.ATTESTED},
-}
-"""By result, the verdicts of the subjects that the tool would name."""
 
 
 class Kind(StrEnum):
     """In what way the two differ, the worst first."""
 
     OPPOSITE = "opposite verdicts"
-    SUBJECTS = "same verdict, not the same subjects"
     OPEN_THERE = "pass or fail here, left open there"
     OPEN_HERE = "pass or fail there, left open or not applicable here"
     UNREAD = "evidence that could not be read here"
@@ -44,7 +37,7 @@ class Kind(StrEnum):
     SAME = "the same"
 
 
-_DIFFERENT = (Kind.OPPOSITE, Kind.SUBJECTS, Kind.OPEN_THERE, Kind.OPEN_HERE, Kind.UNREAD)
+_DIFFERENT = (Kind.OPPOSITE, Kind.OPEN_THERE, Kind.OPEN_HERE, Kind.UNREAD)
 
 
 class Row(Struct, frozen=True):
@@ -55,8 +48,6 @@ class Row(Struct, frozen=True):
     kind: Kind
     check: Check | None = None
     result: Result | None = None
-    named_there: tuple[str, ...] = ()  # subjects that only the tool names, with what the audit says of them
-    named_here: tuple[str, ...] = ()  # subjects that only the audit names, with its reasons
     note: str = ""
 
 
@@ -128,10 +119,7 @@ def _row(log: Log, number: str, check: Check | None, control: Control, result: R
         new = benchmarks.number_in(log.run.version, number) is None
         note = f"new in the CIS benchmark {benchmarks.CURRENT}" if new else "it was not checked"
         return Row(number, control.title, Kind.ONLY_HERE, result=result, note=note)
-    kind = _kind(check, result)
-    there, here = _subjects(check, result.findings) if kind is Kind.SAME else ((), ())
-    kind = Kind.SUBJECTS if there or here else kind
-    return Row(number, control.title, kind, check, result, there, here)
+    return Row(number, control.title, _kind(check, result), check, result)
 
 
 def _only_there(log: Log, number: str, check: Check, titles: Mapping[str, str]) -> Row:
@@ -149,36 +137,3 @@ def _kind(check: Check, result: Result) -> Kind:
         return Kind.OPEN_THERE
     left_open = (Verdict.MANUAL, Verdict.NOT_APPLICABLE)
     return Kind.OPEN_HERE if result.verdict in left_open else Kind.OPPOSITE
-
-
-# ---- subjects
-
-
-def _subjects(check: Check, findings: Sequence[Finding]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return who is named there alone, and who here alone, if both name subjects of the same kind."""
-    judged = {each.subject: each for each in findings if each.kind == check.kind}
-    if not (check.items and judged):
-        return (), ()
-    named = check.subjects()
-    bad = {name: each for name, each in judged.items() if each.verdict in _NAMED[check.result]}
-    there = [(" = ".join(sorted(names)), _found(names, judged)) for names in named if not names & bad.keys()]
-    known = frozenset[str]().union(*named)
-    here = [(name, each.reason) for name, each in bad.items() if name not in known]
-    return _grouped(there), _grouped(here) if check.complete else ()
-
-
-def _found(names: Iterable[str], judged: Mapping[str, Finding]) -> str:
-    """Return the finding of the audit about the subject with one of these names."""
-    for name in sorted(names):
-        if name in judged:
-            found = judged[name]
-            return f"here {found.verdict}: {found.reason}" if found.reason else f"here {found.verdict}"
-    return "not known here"
-
-
-def _grouped(subjects: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Group subjects with the same reason: `backup, web (no memory limit)`."""
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in subjects:
-        by_reason.setdefault(reason, []).append(name)
-    return tuple(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())

@@ -17,7 +17,7 @@ from hullcheck.results import Control
 from hullcheck.unpacked import bundle_around
 
 _FOUND, _BROKEN, _NONE_LEFT = 0, 2, 5  # pytest's exit statuses
-_ADVICE = "controls are tests: name them, or the directory that holds them: hullcheck controls PATH"
+_ADVICE = "controls are tests: name them, or the directory that holds them: --path PATH"
 
 
 class Listed(Struct, frozen=True):

@@ -16,12 +16,21 @@ _NUMBER = regex(r"(?<![\w.:+\-\[\]\\/])\d+(?:\.\d+)+(?![\w.:+\-\[\]\\/])")
 
 
 def keywords(numbers: Collection[str]) -> set[str]:
-    """Return what `-k` finds a control by beside its name: its numbers, and those of the groups that they are in.
-
-    Each has a colon at both ends, for `-k` finds parts of words: 5.1 would find 5.10 and 15.1.
-    """
+    """Return what `-k` finds a control by beside its name: its numbers, and those of their sections."""
     parts = [each.split(".") for each in numbers]
-    return {f":{'.'.join(each[:length])}:" for each in parts for length in range(2, len(each) + 1)}
+    return {exact(".".join(each[:length])) for each in parts for length in range(1, len(each) + 1)}
+
+
+def exact(name: str) -> str:
+    """Return *name* between colons, for `-k` finds parts of words: 5.1 would find 5.10 and 15.1."""
+    return f":{name.lower()}:"
+
+
+def narrowed(expression: str, named: Collection[str], skipped: Collection[str]) -> str:
+    """Return the expression of `-k` for the controls that are *named*, if any is, without those to be *skipped*."""
+    every = (expression, " or ".join(map(exact, named)), " and ".join(f"not {exact(each)}" for each in skipped))
+    parts = [each for each in every if each.strip()]
+    return " and ".join(f"({each})" for each in parts) if len(parts) > 1 else "".join(parts)
 
 
 def numbered(expression: str, known: Frameworks) -> str:
@@ -29,7 +38,7 @@ def numbered(expression: str, known: Frameworks) -> str:
     there = keywords(known.get("cis").ids) if "cis" in known.names else set()
 
     def spelled(match: re.Match[str]) -> str:
-        return f":{match[0]}:" if f":{match[0]}:" in there else match[0]
+        return exact(match[0]) if exact(match[0]) in there else match[0]
 
     return _NUMBER.sub(spelled, expression or "")
 

@@ -10,17 +10,30 @@ from typing import Self
 from msgspec import Struct
 
 from hullcheck.messages import WrongUse, did_you_mean
-from hullcheck.results import JUDGED, SEVERITIES, Audit, Control, Finding, Gate, Result, document, finding_id, sentences
+from hullcheck.results import (
+    JUDGED,
+    SEVERITIES,
+    STALE,
+    Audit,
+    Control,
+    Finding,
+    Gate,
+    Result,
+    document,
+    finding_id,
+    sentences,
+)
 from hullcheck.verdicts import Verdict
 
 FAIL_ON, MIN_JUDGED = "--fail-on", "--min-judged"
-NEW = "new"
+NEW, WAIVERS = "new", "waivers"
 COUNTED = frozenset({Verdict.FAIL, Verdict.ERROR})
 """The verdicts that count where a condition names none: what could not be judged is as bad as what fails."""
 _VERDICTS = {f"verdict={each}": each for each in (*COUNTED, Verdict.MANUAL, Verdict.WAIVED)}
 _SEVERITIES = {
     **{f"severity={each}": frozenset({each}) for each in SEVERITIES},
     **{f"severity>={each}": frozenset(SEVERITIES[:place]) for place, each in enumerate(SEVERITIES, 1)},
+    **{each: frozenset(SEVERITIES[:place]) for place, each in enumerate(SEVERITIES, 1)},
 }
 
 
@@ -38,14 +51,18 @@ class Condition(Struct, frozen=True):
 
 
 def parse_conditions(text: str) -> tuple[Condition, ...]:
-    """Parse what `--fail-on` takes, as `new,severity>=high or severity=critical`, or raise WrongUse."""
+    """Parse what `--fail-on` takes, as `new,high or severity=critical or waivers`, or raise WrongUse."""
     return tuple(map(_condition, re.split(r"\s+or\s+", text.strip()))) if text.strip() else ()
 
 
 def _condition(text: str) -> Condition:
     parts = ["".join(each.split()) for each in text.split(",")]
+    if parts == [WAIVERS]:
+        return Condition(verdicts=frozenset())  # no finding fits it
     known = (NEW, *_VERDICTS, *_SEVERITIES)
     for each in parts:
+        if each == WAIVERS:
+            raise WrongUse("--fail-on: `waivers` is an alternative of its own; write for example `high or waivers`")
         if each not in known:
             raise WrongUse(f"--fail-on: {each!r} is no condition; {did_you_mean(each, known)}")
     verdicts = frozenset(_VERDICTS[each] for each in parts if each in _VERDICTS)
@@ -114,7 +131,10 @@ class Gates(Struct, frozen=True):
         return tuple(found)
 
     def _breaking(self, audit: Audit) -> Iterator[str]:
-        """Yield what breaks `--fail-on`: each finding that all parts of one of its conditions fit."""
+        """Yield what breaks `--fail-on`: waivers and attestations to review, and findings that fit a condition."""
+        if any(not each.verdicts for each in self.conditions):
+            for entries in (audit.waivers, audit.attestations):
+                yield from (f"{each.place}: {each.state}" for each in entries if each.state in STALE)
         for result in audit.results:
             severity = audit.severity(result)
             for each in result.told:
@@ -130,6 +150,6 @@ def _told(control: Control, result: Result, finding: Finding) -> str:
 
 
 def held(audit: Audit) -> bool:
-    """Return whether the run is green because of its gates, though controls fail."""
-    asked = any(each.option == FAIL_ON for each in audit.gates)
+    """Return whether the run is green because of its gates, though controls fail; `waivers` alone excuses none."""
+    asked = any(each.option == FAIL_ON and each.asked.strip() != WAIVERS for each in audit.gates)
     return asked and not any(each.broken for each in audit.gates)

@@ -36,8 +36,8 @@ Way = tuple[str | int, ...]
 
 OURS = regex(
     r"""^(?:targets|policy|profiles|controls|waivers|attestations)\s*:(?:\s|$)"""
-    r"""|[\s{,"'-](?:connect|justification|expiration_date|last_day"""
-    r"""|control_id|explanation|updated_by|good_for_days)(?:["']\s*:|\s*:(?:\s|$))""",
+    r"""|[\s{,"'-](?:connect|justification|expiration_date|reason|until"""
+    r"""|control_id|explanation|checked|updated_by|good_for_days)(?:["']\s*:|\s*:(?:\s|$))""",
     re.MULTILINE,
 )
 _NUMBER = regex(r"-?(0|[1-9][0-9]{0,17})")

@@ -5,7 +5,6 @@ run that was ended leaves half of it. Such a log is refused with the place, beca
 """
 
 import json
-import re
 from typing import Any, Literal
 
 import msgspec
@@ -14,7 +13,6 @@ from msgspec import Struct
 from hullcheck import inputs
 
 _VERSION = "1.6.0"  # that of the tool whose numbers are known: they are of the benchmark with the same version
-_ON_DOCKER0 = "5.30"
 
 
 class LogError(ValueError):
@@ -28,32 +26,6 @@ class Check(Struct, frozen=True, rename={"number": "id", "title": "desc"}):
     title: str
     result: Literal["PASS", "WARN", "INFO", "NOTE"]
     details: str = ""
-    items: tuple[str, ...] = ()  # the subjects that it names, as it wrote them, split at every space
-
-    @property
-    def complete(self) -> bool:
-        """Whether all subjects are named: with -n the tool names only so many."""
-        return "(truncated)" not in self.items
-
-    @property
-    def kind(self) -> str:
-        """What the items are, as findings of an audit call it; empty if they are no names."""
-        if self.number == "4.1" or self.number.startswith("5."):
-            return "container"
-        if self.number.startswith("4."):
-            return "image"
-        return "network" if self.number == "7.3" else ""
-
-    def subjects(self) -> list[frozenset[str]]:
-        """Return the subjects that it names, each once, by all the names that it gives it."""
-        if self.kind == "image":
-            found = re.findall(r"\[([^]]*)\]|(\S+)", " ".join(self.items))
-            return list(dict.fromkeys(frozenset((tags or name).split()) for tags, name in found))
-        names = [item for item in self.items if not item.startswith("(")]  # the scope of a network
-        if self.kind == "container":  # `web:443`, `web:/etc`, or `ID:web` of a network
-            place = 2 if self.number == _ON_DOCKER0 else 0
-            names = [name.partition(":")[place] for name in names]
-        return [frozenset({name}) for name in dict.fromkeys(names)]
 
 
 class Run(Struct, frozen=True):

@@ -20,25 +20,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own, so that nothing is captured yet
-def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None]:
     """Check that this is the user's project, before a conftest.py is imported."""
     _require_project(early_config)
+    if options.is_of_shipped(early_config):
+        options.require_known(parser, args)
     yield
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Print the script of each target for `--show-probes`, and end."""
-    if not config.option.hullcheck_show_probes:
+    """Print the script of each target for `--show-probes`, or ask them for `hullcheck gather`, and end."""
+    if not (config.option.hullcheck_show_probes or config.option.hullcheck_gather):
         return None
     from hullcheck.plugin import gathering
 
-    return gathering.show_probes(config)
+    return gathering.gather(config) if config.option.hullcheck_gather else gathering.show_probes(config)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Load the rest, or wait for the first control."""
     _require_project(config)  # again: it was not there before, if a conftest.py names this plugin
+    options.take_controls(config)
     if waiting.is_asked_for(config):
         waiting.load(config)
     else:

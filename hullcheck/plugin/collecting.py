@@ -17,6 +17,7 @@ from hullcheck.controls.metadata import SEVERITIES, control_of
 from hullcheck.facts import registry
 from hullcheck.frameworks import selection
 from hullcheck.inventory import Target
+from hullcheck.inventory.acceptance import names_of
 from hullcheck.messages import did_you_mean, printable
 from hullcheck.plugin import options
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, WRONG_USE, session_of
@@ -88,7 +89,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         config.option.markexpr = selection.both(profile, config.option.markexpr)
     if level:
         config.option.markexpr = selection.both(_at_least(level), config.option.markexpr)
-    config.option.keyword = selection.numbered(config.option.keyword, config.stash[FRAMEWORKS])
+    keyword = selection.numbered(config.option.keyword, config.stash[FRAMEWORKS])
+    named, skipped = options.controls(config), options.several(config, "skip")
+    config.option.keyword = selection.narrowed(keyword, named, skipped)
 
 
 def _hide_secrets(config: pytest.Config) -> None:
@@ -230,7 +233,8 @@ def _labels_of(item: pytest.Item, own: list[pytest.Mark]) -> _Labels:
         markers += [pytest.mark.baseline(id=each) for each in numbers]
     named = (*own, *(each.mark for each in markers))
     control = control_of(item.obj, named) if is_control(item) else None  # type: ignore[attr-defined]
-    return _Labels(own, markers, selection.keywords(numbers), control, faults)
+    names = names_of(control.id, control.frameworks) if control else ()
+    return _Labels(own, markers, selection.keywords(numbers) | set(map(selection.exact, names)), control, faults)
 
 
 def _ids(known: frameworks.Frameworks, marker: pytest.Mark) -> tuple[str, ...]:
@@ -276,7 +280,8 @@ def _remember(config: pytest.Config, items: list[pytest.Item]) -> None:
         return
     audit = session_of(config)
     audit.ids_by_control = {each.id: each.frameworks for each in controls}
-    if faults := audit.unknown_controls():
+    words = {word for item in functions.values() for word in item.extra_keyword_matches}
+    if faults := (*audit.unknown_controls(words),):
         stop(config, faults)
 
 

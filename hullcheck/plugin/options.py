@@ -3,6 +3,7 @@
 import os
 import re
 from argparse import SUPPRESS
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,99 +16,82 @@ if TYPE_CHECKING:
     from hullcheck.gather.transport import Connection
 
 
-class _Option(NamedTuple):
+SETTING, ARGUMENT, FOREIGN = "setting", "argument", "foreign"
+"""Where an option can be set: also by an ini key and the environment; on the command line alone; it is not ours."""
+
+
+class Option(NamedTuple):
+    """An option as `hullcheck audit --help` shows it; one without a *metavar* is a flag."""
+
     help: str
-    metavar: str = "PATH"
+    metavar: str = ""
     default: str = ""
+    place: str = SETTING
 
 
-_OPTIONS = {
-    "inventory": _Option(
-        "YAML file with targets and policy, or an inventory of Ansible, which needs ansible-inventory (default:"
-        " inventories/local.yml, if it exists). This and the options below can also be an ini key, as"
-        " hullcheck_inventory, or in the environment, as HULLCHECK_INVENTORY"
-    ),
-    "targets": _Option(
-        "only audit these targets: names of targets or of groups of the inventory, or patterns as of files in a"
-        " shell, separated by commas",
-        "NAMES",
-    ),
-    "profile": _Option("name of a selection under `profiles` in the inventory; with -m, both must hold", "NAME"),
-    "severity": _Option(
-        "only run the controls of this severity and worse: critical, high, medium or low; with -m, both must hold",
-        "LEVEL",
-    ),
-    "containers": _Option(
-        "only judge these containers: names, or patterns as of files in a shell, separated by commas; results say"
-        " that others were left out",
-        "NAMES",
-    ),
-    "label": _Option(
-        "only judge containers with a label of this name, or with NAME=VALUE for those that Compose, stacks and"
-        " Kubernetes set; of several, separated by commas, all have to be there",
-        "LABELS",
-    ),
-    "images": _Option("only judge these images, in the same way", "NAMES"),
-    "reports": _Option("folder in which each run leaves its results and recordings"),
-    "keep": _Option(
-        "remove the oldest runs in the folder of reports, and keep this many, the new one included (default: all)",
-        "NUMBER",
-    ),
-    "format": _Option(
-        "write further files for other programs, separated by commas: sarif, summary, prometheus, oscal, ...;"
-        " docs/formats.md has them all",
-        "FORMATS",
-    ),
-    "releases": _Option(
-        "JSON file with what is known of releases, in place of what this version of hullcheck knows;"
-        " docs/releases.md explains it"
-    ),
-    "sign": _Option(
-        "sign the bundle with this SSH key, by ssh-keygen: a private key, or a public one whose private half an"
-        " agent has; makes a bundle (--bundle) too",
-        "KEY",
-    ),
-    "fail_on": _Option(
-        "end with status 1 if a finding fits this, and with 0 if none does, whatever else fails:"
-        " `severity>=high`, `severity=critical`, `verdict=fail`, `new` (with --since); of parts with commas"
-        " between them all have to fit, `or` stands between alternatives (docs/gates.md)",
-        "FINDINGS",
-    ),
-    "since": _Option(
-        "folder or results.json of an earlier run, with which this one is compared in place of the last one"
-    ),
-    "max_age": _Option(
-        "judge no evidence that is older than this, as 30d: all controls of such a target are errors", "AGE"
-    ),
-    "min_judged": _Option(
-        "end with status 1 if less than this percentage of the controls that apply was judged on a target", "PERCENT"
-    ),
-    "probe_timeout": _Option("seconds that one probe may take on a target (default: 30)", "SECONDS", "30"),
-    "target_timeout": _Option("seconds that all probes of one target may take (default: 120)", "SECONDS", "120"),
-    "gather_jobs": _Option("how many targets are asked at a time (default: 64)", "NUMBER", "64"),
+# what names or leaves out hosts is an ARGUMENT: a setting must not leave them out of a later audit
+GROUPS = {
+    "What to audit": {
+        "hosts": Option("separated by commas: ssh://me@web1, docker://NAME, recorded://FOLDER", "HOSTS", "", FOREIGN),
+        "sudo": Option("become root there by sudo, which must not ask for a password", place=FOREIGN),
+        "ssh_config": Option("settings of ssh", "FILE", "", FOREIGN),
+        "ssh_identity_file": Option("private key for ssh", "FILE", "", FOREIGN),
+        "inventory": Option("file with targets, policy and waivers (default: inventories/local.yml)", "PATH"),
+        "targets": Option("only these targets or groups of the inventory; patterns, as 'web*'", "NAMES"),
+        "shard": Option("only this part of the targets, as 3/20; `env` asks the scheduler", "N/TOTAL", "", ARGUMENT),
+        "compose": Option("Compose files before they are started; `+` lays one over another", "FILES", "", ARGUMENT),
+        "demo": Option("two recorded hosts, one of them careless; needs no Docker", place=FOREIGN),
+    },
+    "Which controls": {
+        "skip": Option("not these: numbers, sections or ids, separated by commas", "CONTROLS", "", ARGUMENT),
+        "m": Option("by framework: cis, 'cis(level=1)', baseline, 'pci or hipaa', guide", "MARKERS", "", FOREIGN),
+        "k": Option("whose names or numbers fit, as 'socket and not 5.32'", "WORDS", "", FOREIGN),
+        "profile": Option("a selection that the inventory has under `profiles`", "NAME"),
+        "severity": Option("of this severity and worse: critical, high, medium or low", "LEVEL"),
+        "containers": Option("judge only these containers; patterns, separated by commas", "NAMES"),
+        "label": Option("judge only containers with all of these labels: NAME or NAME=VALUE", "LABELS"),
+        "images": Option("judge only these images; patterns, separated by commas", "NAMES"),
+    },
+    "Output": {
+        "q": Option("one line for each target", place=FOREIGN),
+        "all": Option("all findings, and not only those that fit", place=ARGUMENT),
+        "format": Option("sarif, summary, prometheus, jsonl, oscal, ocsf, hdf, defectdojo, xlsx", "FORMATS"),
+        "output": Option("write the one file of --format here too; - is standard output", "FILE", "", ARGUMENT),
+        "html": Option("the page of pytest-html", "FILE", "", FOREIGN),
+        "reports": Option("folder for the results of each run (default: reports)", "PATH"),
+        "keep": Option("keep this many runs there, and remove older ones (default: all)", "NUMBER"),
+    },
+    "Decide": {
+        "fail_on": Option("exit status 1 only if a finding fits: high, verdict=fail, new, waivers", "FINDINGS"),
+        "since": Option("compare with this earlier run, and not with the last one", "RUN"),
+        "min_judged": Option("exit status 1 if less of what applies was judged on a target", "PERCENT"),
+        "max_age": Option("judge no evidence that is older, as 36h, 30d or 4w", "AGE"),
+    },
+    "Evidence": {
+        "bundle": Option("pack the run into one file, for `hullcheck verify`", default="false"),
+        "sign": Option("sign the bundle with this SSH key; implies --bundle", "KEY"),
+        "show_probes": Option("print every command that would be run on a target, and end", place=ARGUMENT),
+        "probe_timeout": Option("time for one probe on a target (default: 30)", "SECONDS", "30"),
+        "target_timeout": Option("time for all probes of one target (default: 120)", "SECONDS", "120"),
+        "gather_jobs": Option("how many targets are asked at a time (default: 64)", "NUMBER", "64"),
+        "n": Option("how many processes judge, for many targets", "NUMBER", "", FOREIGN),
+        "releases": Option("JSON file with the known releases of Docker, in place of ours", "FILE"),
+    },
 }
-_FLAGS = {
-    "bundle": "write all that the run found and was told into one file too, reports/RUN.zip, for `hullcheck verify`",
-    "strict_waivers": "fail the run if a waiver or an attestation is expired, not yet in force, not needed or matches"
-    " nothing",
+GATHERING = {
+    "What to ask": {name: each for name, each in GROUPS["What to audit"].items() if name not in ("compose", "demo")},
+    "How": {
+        "output": Option("folder of the recordings (default: recordings)", "DIR"),
+        **{name: GROUPS["Evidence"][name] for name in ("probe_timeout", "target_timeout", "gather_jobs")},
+    },
 }
-# no ini key and no variable, as of --hosts: what is set somewhere must not leave out hosts of a later audit
-_COMMAND_LINE = {
-    "shard": _Option(
-        "only audit this part of the targets, as 3/20; the others are for other machines. `env` takes number and"
-        " total from the scheduler of this job, `env/20` the number alone (docs/shards.md)",
-        "NUMBER/TOTAL",
-    ),
-    "compose": _Option(
-        "audit what these Compose files ask for, before it is started: files, folders with one, or files to be"
-        " laid over each other with `+` between them; separated by commas; behind a file the variables of the"
-        " environment that it may have, as 'compose.yml?env=TAG' (docs/compose.md)",
-        "FILES",
-    ),
-}
-_HEADING = "hullcheck: audit of Docker hosts (targets: --hosts, --sudo, ... of testinfra)"
+"""What `hullcheck gather` takes."""
+_OURS = {name: each for group in GROUPS.values() for name, each in group.items() if each.place != FOREIGN}
+_SETTINGS = {name: each.default for name, each in _OURS.items() if each.place == SETTING}
+_HEADING = "hullcheck: audit of Docker hosts (as settings: hullcheck_NAME in a file, HULLCHECK_NAME in the environment)"
+_CONTROL = regex(r"(?:cis-|guide-)?[0-9]+(?:\.[0-9]+)*|[A-Za-z]\w*", re.ASCII)
 _LISTING = (
-    *("collectonly", "markers", "help", "hullcheck_show_probes"),
+    *("collectonly", "markers", "help", "hullcheck_show_probes", "hullcheck_gather"),
     *("setupplan", "showfixtures", "show_fixtures_per_test"),
 )
 
@@ -115,39 +99,55 @@ _LISTING = (
 def add_options(parser: pytest.Parser) -> None:
     """Declare the option group `hullcheck`; hosts and connections are testinfra's options."""
     group = parser.getgroup("hullcheck", _HEADING)
-    for name, each in {**_OPTIONS, **_COMMAND_LINE}.items():
-        group.addoption(_spelled(name), dest=f"hullcheck_{name}", metavar=each.metavar, help=each.help)
-    for name, each in _OPTIONS.items():
-        parser.addini(f"hullcheck_{name}", each.help, default=each.default)
-    for name, text in _FLAGS.items():
-        group.addoption(_spelled(name), dest=f"hullcheck_{name}", action="store_true", default=None, help=text)
-        parser.addini(f"hullcheck_{name}", text, default="false")
-    group.addoption(
-        "--show-probes",
-        action="store_true",
-        dest="hullcheck_show_probes",
-        help="print every command that would be run on a target, contact no host, run no test",
-    )
-    group.addoption(
-        "--all", action="store_true", dest="hullcheck_all", help="show all findings, and not only those that fit"
-    )
-    group.addoption("--hullcheck-listing", help=SUPPRESS)  # of `hullcheck controls`
+    for name, each in _OURS.items():
+        kind: dict[str, Any] = {"metavar": each.metavar} if each.metavar else {"action": "store_true", "default": None}
+        group.addoption(spelled(name), dest=f"hullcheck_{name}", help=each.help, **kind)
+    for name, default in _SETTINGS.items():
+        parser.addini(f"hullcheck_{name}", _OURS[name].help, default=default)
+    for name in ("listing", "gather"):  # of `hullcheck explain` and `hullcheck gather`
+        group.addoption(f"--hullcheck-{name}", help=SUPPRESS)
 
 
-def _spelled(name: str) -> str:
-    return "--" + name.replace("_", "-")
+def spelled(name: str) -> str:
+    """Return an option as it is written."""
+    return f"-{name}" if len(name) == 1 else "--" + name.replace("_", "-")
+
+
+def require_known(parser: pytest.Parser, arguments: list[str]) -> None:
+    """Raise pytest.UsageError for an option that looks like a known one."""
+    from hullcheck.messages import did_you_mean  # late: few runs come here
+
+    known = [each for each in parser._opt2dest if each.startswith("--")]
+    for word in (each.partition("=")[0] for each in takewhile("--".__ne__, arguments)):
+        hint = did_you_mean(word, known) if word.startswith("--") and word not in known else ""
+        if hint.endswith("?"):
+            raise pytest.UsageError(f"unrecognized option {word}; {hint}")
+
+
+def take_controls(config: pytest.Config) -> None:
+    """Take the words of `hullcheck audit` that name controls out of the paths of tests."""
+    if not is_of_shipped(config):
+        return
+    words = [each for each in config.args if _CONTROL.fullmatch(each) and not Path(each).exists()]
+    if words:
+        config.args = [each for each in config.args if each not in words]
+        config.option.hullcheck_controls = words
+        if config.option.markexpr == "cis":  # the default, and these may be of no benchmark
+            config.option.markexpr = "cis or not cis"
 
 
 def option(config: pytest.Config, name: str) -> str:
     """Return the value of an option: command line, then HULLCHECK_NAME, then the ini key, then the default."""
     given = _given(config, name)
-    return str(config.getini(f"hullcheck_{name}") if given is None else given)
+    if given is None:
+        given = config.getini(f"hullcheck_{name}") if name in _SETTINGS else ""
+    return str(given)
 
 
 def _given(config: pytest.Config, name: str) -> Any:
     """Return what the command line or the environment says."""
     given = config.getoption(f"hullcheck_{name}", None)
-    return os.environ.get(f"HULLCHECK_{name.upper()}") if given is None else given
+    return os.environ.get(f"HULLCHECK_{name.upper()}") if given is None and name in _SETTINGS else given
 
 
 def flag(config: pytest.Config, name: str) -> bool:
@@ -160,10 +160,9 @@ def flag(config: pytest.Config, name: str) -> bool:
 
 def is_any_given(config: pytest.Config) -> bool:
     """Return whether an option, ini key or variable of hullcheck differs from the default."""
-    if any(config.getoption(f"hullcheck_{each}", None) is not None for each in _COMMAND_LINE):
+    if any(config.getoption(f"hullcheck_{each}", None) is not None for each in _OURS.keys() - _SETTINGS):
         return True
-    defaults = {name: each.default for name, each in _OPTIONS.items()} | dict.fromkeys(_FLAGS, "false")
-    return any(option(config, name) != default for name, default in defaults.items())
+    return any(option(config, name) != default for name, default in _SETTINGS.items())
 
 
 def asks_for_audit(config: pytest.Config) -> bool:
@@ -214,6 +213,11 @@ def _separated(text: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, text.split(","))))
 
 
+def controls(config: pytest.Config) -> tuple[str, ...]:
+    """Return the controls that `hullcheck audit` names: numbers, sections and ids."""
+    return tuple(config.getoption("hullcheck_controls", ()))
+
+
 def compose_files(config: pytest.Config) -> tuple[str, ...]:
     """Return the Compose files to be audited."""
     given = config.getoption("hullcheck_compose", None)
@@ -233,7 +237,7 @@ def number(config: pytest.Config, name: str) -> int:
     text = option(config, name)
     if text and not re.fullmatch("0*[1-9][0-9]{0,5}", text, re.ASCII):
         unit = " of seconds" if name.endswith("timeout") else ""
-        raise pytest.UsageError(f"{_spelled(name)} {text}: write a whole number{unit} above 0")
+        raise pytest.UsageError(f"{spelled(name)} {text}: write a whole number{unit} above 0")
     return int(text or 0)
 
 
@@ -246,7 +250,7 @@ def age(config: pytest.Config, name: str) -> float:
     text = option(config, name).strip()
     match = _AGE.fullmatch(text)
     if text and match is None:
-        raise pytest.UsageError(f"{_spelled(name)} {text}: write hours, days or weeks, as 36h, 30d or 4w")
+        raise pytest.UsageError(f"{spelled(name)} {text}: write hours, days or weeks, as 36h, 30d or 4w")
     return int(match[1]) * _HOURS[match[2]] * 3600.0 if match else 0.0
 
 

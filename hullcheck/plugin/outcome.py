@@ -19,7 +19,7 @@ from hullcheck.facts import Facts
 from hullcheck.facts.engine.identity import Identity, same_engine, same_machine
 from hullcheck.frameworks import rollup
 from hullcheck.gates import Baseline, Gates, held, parse_conditions
-from hullcheck.inventory import Target, acceptance
+from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import AuditContext, waived_words
 from hullcheck.inventory.specs import plain, plain_arguments
 from hullcheck.messages import WrongUse, printable
@@ -164,12 +164,6 @@ class Outcome:
         accepting = session.acceptance.outcomes(context)
         targets = self._targets(scored=not narrowed)
         return Audit(run, targets, controls, tuple(results), requirements, *accepting)
-
-    def is_never_green(self, audit: Audit) -> bool:
-        """Return whether nothing was judged on a target, or --strict-waivers finds an entry that needs review."""
-        states = {each.state for told in (audit.waivers, audit.attestations) for each in told}
-        stale = self.session.strict_waivers and not states.isdisjoint(acceptance.STALE)
-        return bool(audit.unjudged) or stale
 
     def _targets(self, *, scored: bool) -> tuple[AuditedTarget, ...]:
         """Return all targets with their scores, and which of the hosts among them may be one and the same."""

@@ -78,6 +78,9 @@ class Reporting:
             self.formats = chosen(options.several(config, "format"))
         except FormatError as error:
             raise pytest.UsageError(str(error)) from None
+        self.copy = output.copy_path(config)
+        if self.copy and len(self.formats) != 1:
+            raise pytest.UsageError("--output takes the file of one format; name it, as --format=sarif")
         self.cases = junit.Cases()
         config.add_cleanup(self.cases.close)
         has_inventory = (options.project(config) / DEFAULT_INVENTORY).is_file()
@@ -177,7 +180,7 @@ class Reporting:
     def _is_never_green(self) -> bool:
         if self.outcome is None or self.audit is None:
             return self._gathered_in_vain
-        return self.outcome.is_never_green(self.audit)
+        return bool(self.audit.unjudged)
 
     @property
     def _gathered_in_vain(self) -> bool:
@@ -218,6 +221,9 @@ class Reporting:
         if audit and audit.asked:
             (audit.folder / GATHERING).unlink(missing_ok=True)
         if audit and self.outcome and self.audit:
+            if self.copy:
+                with audit.unwritten.noting(self.copy):
+                    output.write_file(self.copy, self.formats[0].render(self.audit).parts)
             for name, left_out in self.left_out.items():
                 self._say(f"{name}: {left_out}")
             if self.bundling:

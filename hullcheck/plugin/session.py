@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from hullcheck import DEFAULT_INVENTORY, private_files
+from hullcheck import DEFAULT_INVENTORY, gather, private_files
 from hullcheck.controls.judge import finding_of
 from hullcheck.data.labels import GROUPING
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
-from hullcheck.gather import arriving, check_files, processes
+from hullcheck.gather import check_files, processes
 from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, unasked
 from hullcheck.inventory.choice import chosen, shard_of
 from hullcheck.inventory.specs import TargetError, from_specs
@@ -62,7 +62,6 @@ class AuditSession:
         _check_labels(self.limits.get("label", ()))
         for name in ("keep", "gather_jobs", "probe_timeout", "target_timeout"):
             options.number(config, name)  # a wrong one is reported before a host is asked
-        self.strict_waivers = options.flag(config, "strict_waivers")
         self.max_age = options.age(config, "max_age")
         with _wrong_use():
             named = options.several(config, "targets")
@@ -120,19 +119,23 @@ class AuditSession:
             (self.writable_folder() / GATHERING).touch()
         except OSError as error:
             raise pytest.UsageError(f"{error.filename}: {error.strerror}") from None
-        cache = options.cache_folder(self.config)
-        threading.Thread(target=self._gather, args=(cache,), daemon=True).start()
+        arriving = self.arriving()
+        threading.Thread(target=self._gather, args=(arriving,), daemon=True).start()
 
-    def _gather(self, cache: Path | None) -> None:
+    def arriving(self) -> Iterator[Recording]:
+        """Return the recordings of all targets as they arrive; nothing is asked before the first is taken."""
+        return gather.arriving(
+            self.targets,
+            registry.probes(),
+            options.connection(self.config),
+            probe_timeout=options.number(self.config, "probe_timeout"),
+            cache=options.cache_folder(self.config),
+            jobs=options.number(self.config, "gather_jobs"),
+        )
+
+    def _gather(self, arriving: Iterator[Recording]) -> None:
         try:
-            for recording in arriving(
-                self.targets,
-                registry.probes(),
-                options.connection(self.config),
-                probe_timeout=options.number(self.config, "probe_timeout"),
-                cache=cache,
-                jobs=options.number(self.config, "gather_jobs"),
-            ):
+            for recording in arriving:
                 path = self.folder / recording.target / FILE_NAME
                 if not processes.are_ended():  # else it may tell of that alone
                     with self.unwritten.noting(path):
@@ -259,10 +262,16 @@ class AuditSession:
         finding = finding_of(said, "target", target.name)
         return replace(result, verdict=finding.verdict, reason=finding.reason, findings=(finding,), switched_off=off)
 
-    def unknown_controls(self) -> tuple[str, ...]:
-        """Return faults for controls that the inventory names but pytest has not collected."""
-        if not self.inventory.controls or options.narrowed(self.config):
+    def unknown_controls(self, words: Collection[str]) -> tuple[str, ...]:
+        """Return faults for controls that the user or the inventory names but pytest has not collected.
+
+        The *words* are those by which `-k` finds controls.
+        """
+        if options.narrowed(self.config):
             return ()
+        for name in (*options.controls(self.config), *options.several(self.config, "skip")):
+            if selection.exact(name) not in words:
+                return (f"{name}: no such control; {self._near(name)}",)
         faults: dict[Way, str] = {
             (*way, name): f"no control has this name; {self._near(name)}"
             for way, controls in self.inventory.all_tailoring()
@@ -273,7 +282,7 @@ class AuditSession:
 
     def _near(self, name: str) -> str:
         hint = did_you_mean(name, self.ids_by_control)
-        return hint if hint.endswith("?") else "`hullcheck controls` lists them"
+        return hint if hint.endswith("?") else "`hullcheck explain` lists them"
 
 
 SESSION = pytest.StashKey[AuditSession]()

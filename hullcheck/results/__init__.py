@@ -17,6 +17,8 @@ SEVERITIES = ("critical", "high", "medium", "low")
 """How bad it is where a control fails, the worst first."""
 STATES = ("in force", "expired", "not yet in force", "not needed", "matches nothing", "not judged")
 """What becomes of waivers and attestations."""
+STALE = STATES[1:-1]
+"""The states in which an entry does not do what somebody wrote it for: it needs review."""
 NOT_COVERED, INCOMPLETE = "not covered", "incomplete"
 """What a `Requirement` may be besides the verdicts."""
 LIMITED_TO_OTHERS = "the run is limited to {}s that are not here"

@@ -62,7 +62,7 @@ def load(path: Path, naming: str) -> Audit:
             raise WrongUse(f"{path}: is a bundle (a zip file); unpack it, or name the run's folder: {naming}")
         return audit_of(inputs.decode(content, VALUES))
     except FileNotFoundError:
-        raise WrongUse(f"{path}: not there; audit first (`pytest -m cis`), or name it: {naming}") from None
+        raise WrongUse(f"{path}: not there; audit first (`hullcheck audit`), or name it: {naming}") from None
     except OSError as error:
         raise WrongUse(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

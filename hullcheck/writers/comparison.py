@@ -11,10 +11,7 @@ from hullcheck.messages import printable
 
 SCHEMA = "hullcheck/comparison/1"
 _ID = regex(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
-_EXPLAINED = {
-    Kind.SUBJECTS: " (docker-bench-security sees running containers only)",
-    Kind.OPEN_HERE: " (docker-bench-security passes what there is nothing of, such as a swarm)",
-}
+_EXPLAINED = {Kind.OPEN_HERE: " (docker-bench-security passes what there is nothing of, such as a swarm)"}
 _DIFFERENT = [kind for kind in Kind if kind is not Kind.SAME]
 
 
@@ -53,22 +50,18 @@ def _sorted(comparison: Comparison, kind: Kind) -> list[Row]:
 def _line(row: Row) -> str:
     """Return one line, whatever a host put into its names; ids are shortened."""
     check, result, parts = row.check, row.result, [f"  {row.number} {row.title}"]
-    # subjects that follow by name stand in the words of both, too
-    has_words = row.kind is not Kind.SUBJECTS
     if check is None:
         parts.append(f"there: {row.note}")
     else:
         number = f" as {check.number}" if check.number != row.number else ""
-        words = _ID.sub(r"\1", " ".join(check.details.split())) if has_words else ""
+        words = _ID.sub(r"\1", " ".join(check.details.split()))
         details = f" ({words})" if words else ""
         parts.append(f"there{number}: {check.result}{details}")
     if result is None:
         parts.append(f"here: {row.note}")
     else:
-        reason = f" ({result.reason})" if result.reason and has_words else ""
+        reason = f" ({result.reason})" if result.reason else ""
         parts.append(f"here: {result.verdict}{reason}")
-    for side, names in (("there", row.named_there), ("here", row.named_here)):
-        parts += [f"only {side}: {'; '.join(names)}"] if names else []
     if result and result.evidence:
         parts.append(f"evidence: {', '.join(result.evidence)}")
     return " | ".join(parts).replace("\n", " ")
@@ -83,7 +76,5 @@ def _row_document(row: Row) -> dict[str, Any]:
         "title": row.title,
         "there": check and {"number": check.number, "result": check.result, "details": check.details},
         "here": result and {name: getattr(result, name) for name in told},
-        "named_only_there": row.named_there,
-        "named_only_here": row.named_here,
         "note": row.note,
     }

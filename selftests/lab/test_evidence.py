@@ -41,13 +41,13 @@ targets:
   here: {{connect: "local://", docker_host: "unix://{engine.socket}"}}
 waivers:
   container_is_not_privileged:
-    - {{justification: "the agent reads the sensors", subjects: [agent], last_day: 2099-12-31,
+    - {{reason: "the agent reads the sensors", subjects: [agent], until: 2099-12-31,
        ticket: OPS-118, approved_by: J. Doe}}
-    - {{justification: "was needed once", subjects: [web], last_day: 2020-01-31}}
-  default_bridge_isolates_its_containers: {{justification: "old tools", targets: [hardened]}}
+    - {{reason: "was needed once", subjects: [web], until: 2020-01-31}}
+  default_bridge_isolates_its_containers: {{reason: "old tools", targets: [hardened]}}
 attestations:
-  - {{control_id: image_comes_from_a_trusted_registry, explanation: "looked at the registry's list",
-     frequency: annually, status: passed, updated: "{today}", updated_by: J. Doe}}
+  - {{control_id: image_comes_from_a_trusted_registry, checked: "looked at the registry's list",
+     valid_for: annually, status: passed, on: "{today}", by: J. Doe}}
 """
 REPORTS = {"results.json", "junit.xml", "audit.html", "findings.csv"}
 

@@ -16,9 +16,8 @@ import pytest
 
 from hullcheck import facts, inventory
 from hullcheck.inventory import load
-from hullcheck.inventory.acceptance import STALE
 from hullcheck.recording import FILE_NAME
-from hullcheck.results import STATES
+from hullcheck.results import STALE, STATES
 from hullcheck.verdicts import Verdict
 from selftests import REPOSITORY
 from selftests.corpus.judged import TABLE

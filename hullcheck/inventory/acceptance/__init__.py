@@ -25,8 +25,6 @@ Value = TypeVar("Value")
 NO_END = float("inf")
 
 IN_FORCE, EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING, NOT_JUDGED = STATES
-STALE = (EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING)
-"""The states in which an entry does not do what somebody wrote it for: it needs review."""
 
 
 def words_of(state: str) -> str:

@@ -27,21 +27,33 @@ _PLAIN = regex(r"[A-Za-z][A-Za-z0-9_.-]*|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
-def control_of(word: str, places: Sequence[str] = ()) -> Listed:
-    """Return the control with the id or number *word*, of those that come with hullcheck or of those in *places*.
+def matching(word: str, listed: Sequence[Listed]) -> list[Listed]:
+    """Return the controls with this id or number, or else those of this section, or else with this word."""
+    word = word.lower()
+    named = [each for each in listed if word in names_of(each.control.id, each.control.frameworks)]
+    section = [each for each in listed if any(number.startswith(f"{word}.") for number in each.numbers())]
+    texts = ((each, each.control) for each in listed)
+    return (
+        named
+        or section
+        or [each for each, one in texts if word in f"{one.id} {one.title} {one.rationale} {one.remedy}".lower()]
+    )
 
-    Raises:
-        WrongUse: there is none, or there are several.
+
+def control_of(word: str, places: Sequence[str] = ()) -> str:
+    """Return the id of the one control with the id or number *word*, or raise WrongUse.
+
+    It is one of those that come with hullcheck or of those in *places*.
     """
     controls = {each.control.id: each for each in catalog.collect(places)}
     found = [key for key, each in controls.items() if word.lower() in names_of(key, each.control.frameworks)]
     if len(found) == 1:
-        return controls[found[0]]
+        return found[0]
     if found:
         raise WrongUse(f"{word}: names {len(found)} controls; write one of {', '.join(sorted(found))}")
     hint = did_you_mean(word, controls)
-    own = "" if places else "; to find one of your own, add PATH"
-    raise WrongUse(f"{word}: no such control; {hint if hint.endswith('?') else f'hullcheck controls lists them{own}'}")
+    own = "" if places else "; one of your own needs --path PATH"
+    raise WrongUse(f"{word}: no such control; {hint if hint.endswith('?') else f'`hullcheck explain` lists them{own}'}")
 
 
 class Written(Struct, frozen=True):
@@ -99,8 +111,6 @@ def _destination(path: Path, section: str) -> tuple[Document, Way]:
     if not names:
         return document, (section,)
     file = path.parent / names[-1]
-    if file.suffix.lower() == ".csv":
-        raise WrongUse(f"{file}: a table; add a line to it, or name a file in YAML behind it in {path}")
     document = yamlfile.load(file)
     return document, acceptance_files.way_to_list(document.data, section)
 

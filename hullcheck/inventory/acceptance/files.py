@@ -1,16 +1,14 @@
 """Reads waivers and attestations: in an inventory, or in files of their own that it names."""
 
-import csv
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hullcheck.inventory.acceptance import NO_END, Entry, days
-from hullcheck.inventory.yamlfile import Document, Way, YamlError, load, read_text
+from hullcheck.inventory.yamlfile import Document, Way, YamlError, load
 from hullcheck.messages import hide_passwords
 from hullcheck.results import Attestation, Waiver
 
@@ -18,8 +16,14 @@ WAIVERS, ATTESTATIONS = "waivers", "attestations"
 SECTIONS = (WAIVERS, ATTESTATIONS)
 CAUSES = "causes"
 """The key of waivers that name a cause in place of a control."""
-_HDF = ("plugins", "inspec-reporter-json-hdf", ATTESTATIONS)
-_COLUMNS = ("control_id", "justification", "expiration_date", "run")
+_FOREIGN = {
+    "justification": "reason",
+    "explanation": "checked",
+    "updated": "on",
+    "updated_by": "by",
+    "frequency": "valid_for",
+}
+"""Keys in the files of InSpec and MITRE SAF, and what they are called here."""
 
 
 class _Read(Struct):
@@ -67,7 +71,7 @@ def read(
         for name in names:
             path = inventory.path.parent / name
             try:
-                document = _csv(path) if path.suffix.lower() == ".csv" else load(path)
+                document = _renamed(load(path))
             except YamlError as error:
                 found.faults.append(str(error))
                 continue
@@ -81,8 +85,24 @@ def read(
 def faults(document: Document, section: str) -> tuple[str, ...]:
     """Return the faults of a separate file."""
     found = _Read()
-    found.add(document, section, way_to_list(document.data, section))
+    found.add(_renamed(document), section, way_to_list(document.data, section))
     return tuple(found.faults)
+
+
+def _renamed(document: Document) -> Document:
+    """Return a separate file with our keys in place of those of InSpec and SAF."""
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [*map(renamed, value)]
+        return {_ours(key): renamed(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+    lines = {tuple(map(_ours, way)): line for way, line in document.lines.items()}
+    return replace(document, data=renamed(document.data), lines=lines)
+
+
+def _ours(step: str | int) -> str | int:
+    return _FOREIGN.get(step, step) if isinstance(step, str) else step
 
 
 def paths(value: object) -> list[str]:
@@ -98,14 +118,8 @@ def named(inventory: Mapping[str, Any]) -> list[str]:
 
 
 def way_to_list(data: object, section: str) -> Way:
-    """Return where the entries are in a file: at the top, or below the keys that SAF gives attestations."""
-    for way in ((ATTESTATIONS,), _HDF) if section == ATTESTATIONS else ():
-        below = data
-        for step in way:
-            below = below.get(step) if isinstance(below, dict) else None
-        if below is not None:
-            return way
-    return ()
+    """Return where the entries are in a file: at the top, or below the key that SAF gives attestations."""
+    return (ATTESTATIONS,) if section == ATTESTATIONS and isinstance(data, dict) and section in data else ()
 
 
 def _entries(document: Document, section: str, way: Way) -> Iterator[tuple[Way, Mapping[str, Any]]]:
@@ -141,17 +155,17 @@ def _value(entry: Mapping[str, Any], key: str, reader: Callable[[str], datetime]
 
 def _waiver(entry: Mapping[str, Any], place: str) -> Entry[Waiver]:
     ends = None
-    if "last_day" in entry and "expiration_date" in entry:
-        raise _Fault("expiration_date", "is there beside last_day; write one of them")
-    if "last_day" in entry:
-        ends = _value(entry, "last_day", days.end)
+    if "until" in entry and "expiration_date" in entry:
+        raise _Fault("expiration_date", "is there beside until; write one of them")
+    if "until" in entry:
+        ends = _value(entry, "until", days.end)
     elif "expiration_date" in entry:
         ends = _value(entry, "expiration_date", days.moment)
     if "approved_on" in entry:
         _value(entry, "approved_on", days.start)
     waiver = Waiver(
         entry.get("control_id", ""),
-        _words(entry["justification"]),
+        _words(entry["reason"]),
         tuple(entry.get("targets", ())),
         tuple(entry.get("subjects", ())),
         _day_before(ends) if ends else "",
@@ -166,21 +180,21 @@ def _waiver(entry: Mapping[str, Any], place: str) -> Entry[Waiver]:
 
 
 def _attestation(entry: Mapping[str, Any], place: str) -> Entry[Attestation]:
-    looked = _value(entry, "updated", days.moment)
-    if "last_day" in entry and "frequency" in entry:
-        raise _Fault("last_day", "is there beside frequency; write one of them")
-    if "last_day" in entry:
-        ends = _value(entry, "last_day", days.end)
-    elif "frequency" in entry:
-        ends = _value(entry, "frequency", lambda text: days.after(looked, text))
+    looked = _value(entry, "on", days.moment)
+    if "until" in entry and "valid_for" in entry:
+        raise _Fault("until", "is there beside valid_for; write one of them")
+    if "until" in entry:
+        ends = _value(entry, "until", days.end)
+    elif "valid_for" in entry:
+        ends = _value(entry, "valid_for", lambda text: days.after(looked, text))
     else:
-        raise _Fault("frequency", "is missing; write how long it is worth something: annually, ..., or as 6w")
+        raise _Fault("valid_for", "is missing; write how long it is worth something: annually, ..., or as 6w")
     if ends <= looked:
-        raise _Fault("last_day", f"{entry['last_day']!r} is before {entry['updated']}, when the person looked")
+        raise _Fault("until", f"{entry['until']!r} is before {entry['on']}, when the person looked")
     attestation = Attestation(
         entry["control_id"],
-        _words(entry["explanation"]),
-        _words(entry["updated_by"]),
+        _words(entry["checked"]),
+        _words(entry["by"]),
         str(looked.date()),
         _day_before(ends),
         entry["status"],
@@ -199,30 +213,3 @@ def _day_before(ends: datetime) -> str:
 
 def _words(text: str) -> str:
     return hide_passwords(" ".join(text.split()))
-
-
-def _csv(path: Path) -> Document:
-    """Return a waiver file of InSpec as a spreadsheet writes it, without empty cells, or raise YamlError."""
-    rows = csv.DictReader(StringIO(read_text(path)))
-    data: dict[str, list[dict[str, str]]] = {}
-    lines: dict[Way, int] = {}
-    try:
-        missing = {"control_id", "justification"} - {*(rows.fieldnames or ())}
-        if missing:
-            known = ", ".join(_COLUMNS)
-            raise YamlError(f"{path}:1: the column {min(missing)} is missing; known columns: {known}")
-        for row in rows:
-            if None in row:
-                said = "more cells than columns; put a text with commas in quotes"
-                raise YamlError(f"{path}:{rows.line_num}: {said}")
-            entry = {key: value for key, value in row.items() if value and value.strip()}
-            control = entry.pop("control_id", "")
-            if not control and entry:
-                raise YamlError(f"{path}:{rows.line_num}: a waiver without a control_id")
-            if control:
-                entries = data.setdefault(control, [])
-                lines[control, len(entries)] = rows.line_num
-                entries.append(entry)
-    except csv.Error:  # a cell that is far too long
-        raise YamlError(f"{path}:{rows.line_num + 1}: not CSV; save the table as CSV") from None
-    return Document(path, data, lines)

@@ -22,7 +22,7 @@ from hullcheck import __version__
 from hullcheck.inventory import acceptance
 from hullcheck.messages import printable
 from hullcheck.recording import Recording
-from hullcheck.results import Audit, sentences
+from hullcheck.results import STALE, Audit, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page import blocks, model, problems
 
@@ -96,7 +96,7 @@ def _environment() -> Environment:
         "glyphs": model.GLYPHS,
         "words_in": model.words_in,
         "joint": sentences.joint,
-        "stale": acceptance.STALE,
+        "stale": STALE,
         "same": sentences.SAME,
         "kind_before": sentences.kind_before,
         "few": _few,

@@ -50,6 +50,13 @@ FORMATS = {
 }
 """By the name that `--format` takes."""
 
+_ALWAYS = {
+    "json": run_files.RESULTS,
+    "csv": run_files.FINDINGS,
+    "html": run_files.AUDIT_PAGE,
+    "junit": run_files.JUNIT,
+}
+
 BUNDLED = {each.file: each for each in FORMATS.values() if not each.needs}
 """What lies in a bundle if the run wrote it, by its file; what a library packs may differ with its version."""
 
@@ -57,7 +64,9 @@ BUNDLED = {each.file: each for each in FORMATS.values() if not each.needs}
 def chosen(names: Iterable[str]) -> Sequence[Format]:
     """Return the formats of these names, each once; raise FormatError if one is unknown or needs a library."""
     found = []
-    for name in dict.fromkeys(names):
+    for name in dict.fromkeys(each.lower() for each in names):
+        if name in _ALWAYS:
+            raise FormatError(f"--format {name}: every run writes {_ALWAYS[name]} without it; leave it out")
         if name not in FORMATS:
             raise FormatError(f"--format {name}: {did_you_mean(name, FORMATS)}")
         each = FORMATS[name]

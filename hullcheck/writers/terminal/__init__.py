@@ -7,9 +7,9 @@ from typing import Any
 
 from hullcheck.frameworks.rollup import IdsByControl
 from hullcheck.inventory import Target
-from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, STALE, names_of, words_of
+from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, names_of, words_of
 from hullcheck.messages import did_you_mean, printable
-from hullcheck.results import STATES, Attestation, Audit, Finding, Waiver, run_files, sentences
+from hullcheck.results import STALE, STATES, Attestation, Audit, Finding, Waiver, run_files, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
 from hullcheck.writers.terminal import no_answer, screen

@@ -39,8 +39,14 @@ _LONG_NUMBER = 10
 _ROOM_FOR_COLUMNS = 72
 _LABEL = "fix first  "
 _COLORS: dict[str, str] = {
-    "critical": "red bold", "high": "red", "medium": "yellow", "low": "cyan",
-    Verdict.FAIL: "red", Verdict.ERROR: "red", Verdict.MANUAL: "yellow", Verdict.PASS: "green",
+    "critical": "red bold",
+    "high": "red",
+    "medium": "yellow",
+    "low": "cyan",
+    Verdict.FAIL: "red",
+    Verdict.ERROR: "red",
+    Verdict.MANUAL: "yellow",
+    Verdict.PASS: "green",
 }
 
 Line = tuple[tuple[str, str], ...]

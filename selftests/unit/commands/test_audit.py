@@ -6,6 +6,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from hullcheck.controls import shipped
 from selftests import REPOSITORY
 from selftests.kit.running import Project, hullcheck
@@ -42,6 +44,60 @@ def test_selection_and_bundle(tmp_path: Path) -> None:
     bundle = (tmp_path / "reports/latest.zip").resolve()
     done = hullcheck("verify", str(bundle), cwd=tmp_path / "auditor")
     assert (done.returncode, "verified:" in done.stdout) == (0, True), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "judged"),
+    [
+        (["5.5", "host_has_no_browsers"], {"container_is_not_privileged", "host_has_no_browsers"}),
+        (["7", "--skip=1.1,7.6,node_certificates_are_renewed_in_time", "-k", "rotated"], {"swarm_ca_is_rotated"}),
+        (["7.8", "host_has_no_browsers", "--profile=few", "--inventory=a.yml"], {"host_has_no_browsers"}),
+    ],
+)
+def test_controls_are_named(tmp_path: Path, words: list[str], judged: set[str]) -> None:
+    """By number, section and id, those of no benchmark too; the file of a format is all that standard output gets."""
+    (tmp_path / "a.yml").write_text("targets: {a: {connect: 'local://'}}\nprofiles: {few: guide}\n")
+    done = audit(tmp_path, RECORDED, *words, "--format=JSONL", "--output=-")
+    assert {each.partition("@")[0] for each in results(tmp_path)} == judged, done.stdout + done.stderr
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("+ ")]
+    assert lines == (tmp_path / "reports/latest/findings.jsonl").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--host=web1"], "unrecognized option --host; did you mean '--hosts'?"),
+        (["5.99"], "5.99: no such control; "),
+        (["--skip=host_has_no_browser"], "did you mean 'host_has_no_browsers'?"),
+        (["--format=csv"], "every run writes findings.csv without it"),
+        (["--output=a.sarif"], "--output takes the file of one format"),
+    ],
+)
+def test_wrong_use(tmp_path: Path, words: list[str], said: str) -> None:
+    """It is reported before a host is asked."""
+    done = audit(tmp_path, *words)
+    assert (done.returncode, said in done.stderr) == (4, True), done.stderr
+    assert not (tmp_path / "reports/latest").exists()
+
+
+def test_help(tmp_path: Path) -> None:
+    """One and a half screens with every option of ours, and the subset that `gather` takes."""
+    for command, most in (("audit", 60), ("gather", 25)):
+        lines = hullcheck(command, "--help", cwd=tmp_path).stdout.splitlines()
+        assert len(lines) <= most
+        assert max(map(len, lines)) <= 100
+        options = [line.split()[0] for line in lines if line.startswith("  -")]
+        assert len(options) == len(set(options)) > 10
+
+
+def test_recordings_are_gathered(tmp_path: Path) -> None:
+    """Each target has its folder, which an audit judges; one that could not be asked makes the status 1."""
+    done = hullcheck("gather", RECORDED, "--output=here", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"hardened: {tmp_path}/here/hardened\n")
+    assert audit(tmp_path, "--hosts=recorded://here/hardened", "5.5").returncode == 0
+    (tmp_path / "here/hardened/recording.json").write_text("{}")
+    done = hullcheck("gather", "--hosts=recorded://here/hardened", cwd=tmp_path)
+    assert (done.returncode, done.stdout.startswith("hardened: ")) == (1, True)
 
 
 def test_nothing_of_the_current_directory_is_run(tmp_path: Path) -> None:

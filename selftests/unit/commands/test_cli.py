@@ -1,4 +1,4 @@
-"""The command `hullcheck`: the list of controls, and what it says of a wrong use."""
+"""The command `hullcheck`: controls in a list and alone, and what it says of a wrong use."""
 
 from __future__ import annotations
 
@@ -66,20 +66,20 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 @pytest.mark.usefixtures("own")
 def test_controls_are_listed_by_number(capsys: pytest.CaptureFixture[str]) -> None:
     """1.1.2 comes before 1.1.10, and what has no number last; a test that judges no host is no control."""
-    assert cli.main(["controls", "tests", "--json"]) == 0
+    assert cli.main(["explain", "--path", "tests", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["controls"]
     numbers = [(each["numbers"], each["id"]) for each in found]
     assert numbers == [
         *((["1.1.2"], "second"), (["1.1.10"], "tenth"), (["2.7"], "devicemapper")),
         *((["2.8"], "tls"), ([], "own_rule")),
     ]
-    assert cli.main(["explain", "own_rule", "tests"]) == 0
+    assert cli.main(["explain", "own_rule", "--path", "tests"]) == 0
     assert capsys.readouterr().out.startswith("low: own_rule\n")
 
 
 def test_every_control_of_the_project_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     """With all that the source says; what an older benchmark did not have stands at the end."""
-    assert cli.main(["controls", "--json"]) == 0
+    assert cli.main(["explain", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["benchmark"] == benchmarks.CURRENT
     found = {each["id"]: each for each in document["controls"]}
@@ -87,7 +87,7 @@ def test_every_control_of_the_project_is_listed(capsys: pytest.CaptureFixture[st
     assert privileged["frameworks"]["cis"] == privileged["numbers"] == ["5.5"]
     source = "".join(path.read_text() for path in (REPOSITORY / "tests").glob("test_*.py"))
     assert len(found) == source.count("\ndef test_")
-    assert cli.main(["controls", "--benchmark=1.6.0"]) == 0
+    assert cli.main(["explain", "--benchmark=1.6.0"]) == 0
     numbers = {line.split()[2]: line.split()[0] for line in capsys.readouterr().out.splitlines()}
     (new,) = (name for name, each in found.items() if each["numbers"] == ["2.7"])
     assert (numbers["remote_api_asks_for_client_certificates"], numbers[new]) == ("2.7", "-")
@@ -107,7 +107,7 @@ def test_numbers_lead_both_ways() -> None:
 @pytest.mark.usefixtures("own")
 def test_coverage(capsys: pytest.CaptureFixture[str]) -> None:
     """A requirement without a control is listed, and makes the exit status 1."""
-    assert cli.main(["coverage", "tests", "--framework=cis", "--json"]) == 1
+    assert cli.main(["coverage", "--path", "tests", "--framework=cis", "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     (framework,) = document["frameworks"]
     assert (document["schema"], len(framework["gaps"])) == ("hullcheck/coverage/1", 114)
@@ -165,7 +165,7 @@ def test_long_cells_are_wrapped_in_their_column() -> None:
 def test_controls_that_cannot_be_read(own: Project, text: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A list without them would be wrong: it names the file and the fault."""
     own.write("tests/test_b.py", text)
-    assert cli.main(["controls", "tests"]) == 2
+    assert cli.main(["explain", "--path", "tests"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "test_b.py" in line
     assert said in line
@@ -227,4 +227,8 @@ def test_explanation(capsys: pytest.CaptureFixture[str]) -> None:
     for said in ("pci: 2.2.6", "container: Every container of the target", "probes: containers,", "source: "):
         assert f"  {said}" in shown
     assert cli.main(["explain", "5.99"]) == 2
-    assert capsys.readouterr().err.startswith("hullcheck: 5.99: no such control; ")
+    assert capsys.readouterr().err.startswith("hullcheck explain: no control has the number, id or word '5.99'; ")
+    for word, first, count in (("7", "7.1", 9), ("guide-2.2.log_max_file", "-", 1), ("Privileged", "2.10", 10)):
+        assert cli.main(["explain", word, "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)["controls"]
+        assert ([*found[0]["numbers"], "-"][0], len(found)) == (first, count), word

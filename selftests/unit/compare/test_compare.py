@@ -1,4 +1,4 @@
-"""`hullcheck compare docker-bench`: what differs between an audit and docker-bench-security, and who says what."""
+"""`hullcheck diff RUN LOG`: what differs between an audit and docker-bench-security, and who says what."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 from hullcheck import cli
 from hullcheck.compare import Kind
-from hullcheck.results import Audit, AuditedTarget, Control, Finding, Result, Run, document
-from hullcheck.verdicts import Verdict, worst
+from hullcheck.results import Audit, AuditedTarget, Control, Result, Run, document
+from hullcheck.verdicts import Verdict
 
 REAL = Path(__file__).parent / "careless.log.json"
 """Cut out of what docker-bench-security 1.6.0 wrote of a real host; its titles are left out."""
@@ -21,12 +21,9 @@ Compared = Callable[..., str]
 Entry = dict[str, Any]
 
 
-def check(number: str, result: str, what: str = "", *items: str) -> Entry:
+def check(number: str, result: str, what: str = "") -> Entry:
     """One check, as the tool writes it."""
-    entry: Entry = {"id": number, "desc": f"Title of {number}", "result": result}
-    if what:
-        entry["details"] = f"{what}:  {' '.join(items)}" if items else what
-    return entry | ({"items": list(items)} if items else {})
+    return {"id": number, "desc": f"Title of {number}", "result": result} | ({"details": what} if what else {})
 
 
 def write_log(path: Path, *checks: Entry, version: str = "1.6.0") -> Path:
@@ -36,15 +33,10 @@ def write_log(path: Path, *checks: Entry, version: str = "1.6.0") -> Path:
     return path
 
 
-def judged(
-    number: str, *findings: Finding, verdict: Verdict | None = None, target: str = "box"
-) -> tuple[Control, Result]:
-    """A control and its result on a target: from its findings, or as a whole."""
+def judged(number: str, verdict: Verdict = Verdict.PASS, target: str = "box") -> tuple[Control, Result]:
+    """A control and its result on a target."""
     control = Control(f"control_{number}", f"Demand {number}.", "high", "why", "how", {"cis": (number,)}, 1)
-    found = findings or (Finding("target", target, verdict or Verdict.PASS, "what was found"),)
-    said = "; ".join(each.reason for each in found)
-    result = Result(control.id, target, worst(each.verdict for each in found), said, found, ("probe_a", "probe_b"))
-    return control, result
+    return control, Result(control.id, target, verdict, "what was found", (), ("probe_a", "probe_b"))
 
 
 def write_results(path: Path, *results: tuple[Control, Result], targets: Sequence[str] = ("box",)) -> Path:
@@ -60,11 +52,6 @@ def write_results(path: Path, *results: tuple[Control, Result], targets: Sequenc
     return path
 
 
-def container(name: str, verdict: Verdict, reason: str = "") -> Finding:
-    """What an audit says of a container."""
-    return Finding("container", name, verdict, reason)
-
-
 @pytest.fixture
 def compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Compared:
     """Compare a check with a result: what is printed, with the exit status expected."""
@@ -72,7 +59,7 @@ def compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Compared:
     def run(checks: Sequence[Entry], results: Sequence[tuple[Control, Result]], *options: str, status: int) -> str:
         log = write_log(tmp_path / "log.json", *checks)
         path = write_results(tmp_path / "results.json", *results)
-        assert cli.main(["compare", "docker-bench", str(log), "--results", str(path), *options]) == status
+        assert cli.main(["diff", str(path), str(log), *options]) == status
         return capsys.readouterr().out
 
     return run
@@ -141,55 +128,6 @@ def test_what_one_side_does_not_have(compare: Compared) -> None:
     assert "there: it was not checked" in line(printed, "5.6")
 
 
-# ---- subjects
-
-
-BOTH_FAIL = (container("web", Verdict.FAIL, "bad"), container("db", Verdict.PASS, "fine"))
-IMAGES = [Finding("image", each, Verdict.FAIL, "") for each in ("web:1", "0123456789ab")]
-
-
-@pytest.mark.parametrize(
-    ("number", "result", "items", "findings", "status"),
-    [
-        ("5.5", "WARN", ["web"], BOTH_FAIL, 0),
-        # what stands beside a container's name is not part of it
-        ("5.8", "WARN", ["web:443", "web:80"], [container("web", Verdict.FAIL)], 0),
-        ("5.8", "WARN", ["web:443", "web:80"], [container("db", Verdict.FAIL)], 1),
-        ("5.30", "INFO", ["0123456789ab:web"], [container("web", Verdict.MANUAL)], 0),
-        # what would be manual without an attestation is no difference where the tool leaves it open
-        ("5.9", "INFO", ["web"], [container("web", Verdict.ATTESTED), container("db", Verdict.PASS)], 0),
-        ("5.9", "INFO", ["db"], [container("web", Verdict.ATTESTED), container("db", Verdict.PASS)], 1),
-        # the tool writes all tags of an image, once for each of them; an untagged one has its id
-        ("4.6", "WARN", ["[web:1", "web:latest]", "[web:1", "web:latest]", "0123456789ab"], IMAGES, 0),
-        ("4.6", "WARN", ["[web:1", "web:latest]", "[web:1", "web:latest]", "0123456789ab"], IMAGES[1:], 1),
-        # the scope of a network is no name
-        ("7.3", "WARN", ["back", "(swarm)"], [Finding("network", "back", Verdict.FAIL, "")], 0),
-        # with -n the tool leaves names out: nothing can be said of those that it does not name
-        ("5.5", "WARN", ["web", "(truncated)"], [*BOTH_FAIL, container("old", Verdict.FAIL)], 0),
-        ("5.5", "WARN", ["db", "(truncated)"], [*BOTH_FAIL, container("old", Verdict.FAIL)], 1),
-        # users of a group are not compared with sockets
-        ("1.1.2", "INFO", ["bob"], [Finding("file", "/run/docker.sock", Verdict.MANUAL, "")], 0),
-    ],
-)
-def test_subjects_are_compared(
-    compare: Compared, number: str, result: str, items: list[str], findings: Sequence[Finding], status: int
-) -> None:
-    """Where both name subjects of one kind, the same ones have to be to blame."""
-    words = "doubtfulusers" if number == "1.1.2" else "Bad"
-    compare([check(number, result, words, *items)], [judged(number, *findings)], status=status)
-
-
-def test_subjects_that_one_side_names(compare: Compared) -> None:
-    """They are named, with what the audit says of them; those with one reason stand together."""
-    worse = (container("old", Verdict.FAIL, "worse"), container("new", Verdict.WAIVED, "worse"))
-    checks = [check("5.5", "WARN", "Bad", "web", "db", "gone")]
-    printed = compare(checks, [judged("5.5", *BOTH_FAIL, *worse)], status=1)
-    assert "only there: db (here pass: fine); gone (not known here)" in line(printed, "5.5")
-    assert "only here: old, new (worse)" in line(printed, "5.5")
-    printed = compare([check("5.5", "WARN", "Bad", "web")], [judged("5.5", *BOTH_FAIL)], status=0)
-    assert "only" not in printed
-
-
 # ---- what is printed
 
 
@@ -218,7 +156,7 @@ def test_json(compare: Compared) -> None:
 
 def wrong(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     """The one line that a wrong use is answered with."""
-    assert cli.main(["compare", "docker-bench", *map(str, arguments)]) == 2
+    assert cli.main(["diff", *map(str, arguments)]) == 2
     said = capsys.readouterr()
     assert said.out == ""
     (only,) = said.err.splitlines()
@@ -241,22 +179,19 @@ def test_log_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str
     path = tmp_path / "log.json"
     path.write_text(text)
     write_log(tmp_path / "log.json.json")
-    shown = wrong(capsys, path)
+    shown = wrong(capsys, tmp_path, path)
     assert said in shown
     assert "geheim" not in shown
 
 
-def test_results_of_one_target(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of several, one has to be named; without a path, they are those of the last audit."""
+def test_results_of_one_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of several, one has to be named."""
     log = write_log(tmp_path / "log.json", check("5.5", "PASS"))
-    monkeypatch.chdir(tmp_path)
-    assert "reports/latest/results.json: not there; audit first (`pytest -m cis`)" in wrong(capsys, log)
-    (tmp_path / "reports/latest").mkdir(parents=True)
+    run = tmp_path / "results.json"
+    assert "results.json: not there; audit first (`hullcheck audit`)" in wrong(capsys, run, log)
     both = [judged("5.5", target="one"), judged("5.5", verdict=Verdict.FAIL, target="two")]
-    write_results(tmp_path / "reports/latest/results.json", *both, targets=("one", "two"))
-    assert "write --target with one of one, two" in wrong(capsys, log)
-    assert "did you mean 'two'?" in wrong(capsys, log, "--target", "tow")
-    assert cli.main(["compare", "docker-bench", str(log), "--target", "one"]) == 0
-    assert cli.main(["compare", "docker-bench", str(log), "--target", "two"]) == 1
+    write_results(run, *both, targets=("one", "two"))
+    assert "write --target with one of one, two" in wrong(capsys, run, log)
+    assert "did you mean 'two'?" in wrong(capsys, run, log, "--target", "tow")
+    assert cli.main(["diff", str(run), str(log), "--target", "one"]) == 0
+    assert cli.main(["diff", str(run), str(log), "--target", "two"]) == 1

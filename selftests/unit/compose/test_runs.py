@@ -78,7 +78,7 @@ def test_inventory_and_waiver(project: Project) -> None:
         "site/hosts.yml",
         "targets:\n  shop: {connect: 'compose://compose.yml?env=MINE'}\n"
         "waivers:\n  container_is_not_privileged:\n"
-        "    - {targets: [shop], subjects: [web], justification: it is a test}\n",
+        "    - {targets: [shop], subjects: [web], reason: it is a test}\n",
     )
     (project.folder / "compose.yml").unlink()
     for limit, verdict in (

@@ -194,6 +194,10 @@ def test_profile_and_expression_stay_together() -> None:
 
 
 def test_numbers_of_k(frameworks: Frameworks) -> None:
-    """A number of the benchmark or of a group in it is found whole."""
-    assert selection.keywords(["1.1.10"]) == {":1.1:", ":1.1.10:"}
+    """A number of the benchmark or of a section of it is found whole; what is named is part of the expression."""
+    assert selection.keywords(["1.1.10"]) == {":1:", ":1.1:", ":1.1.10:"}
+    assert selection.narrowed("a or b", ["5.1", "own"], ["5.2", "x"]) == (
+        "(a or b) and (:5.1: or :own:) and (not :5.2: and not :x:)"
+    )
+    assert selection.narrowed("a or b", [], []) == "a or b"
     assert selection.numbered("5.1 or 9.9 or x5.1 or 1.1", frameworks) == ":5.1: or 9.9 or x5.1 or :1.1:"

@@ -181,6 +181,7 @@ def test_run_of_a_part_and_its_report(
     for words, said in (
         (["--by=pcj"], "did you mean 'pci'?"),
         (["--by=pci", "reports/none"], "audit first"),
+        (["--by=pci", "--json"], "go with --history"),
     ):
         assert main(["report", *words]) == 2
         assert said in capsys.readouterr().err

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from hullcheck.gates import FAIL_ON, MIN_JUDGED, Baseline, Gates, parse_conditions, shares
+from hullcheck.gates import FAIL_ON, MIN_JUDGED, Baseline, Gates, held, parse_conditions, shares
 from hullcheck.messages import WrongUse
-from hullcheck.results import Audit, AuditedTarget, Control, Finding, Gate, Result, Run, SwitchedOff
+from hullcheck.results import Audit, AuditedTarget, Control, Finding, Gate, Result, Run, SwitchedOff, Waiver
 from hullcheck.results.document import audit_of, document_of
 from hullcheck.verdicts import Verdict
 
@@ -47,6 +47,7 @@ def baseline(before: tuple[Result, ...]) -> Baseline:
     ("text", "expected"),
     [
         ("severity>=high", ["critical fail", "critical error", "high fail", "high error"]),
+        ("high or waivers", ["critical fail", "critical error", "high fail", "high error"]),
         ("severity>=low,severity=critical", ["critical fail", "critical error"]),
         ("verdict=fail", ["critical fail", "high fail", "medium fail", "low fail"]),
         ("verdict=error, severity>=medium", ["critical error", "high error", "medium error"]),
@@ -62,11 +63,22 @@ def test_conditions(text: str, expected: list[str]) -> None:
     assert sorted(f"{numbers[' '.join(each[:2])]} {each[-1]}" for each in found) == sorted(expected)
 
 
-@pytest.mark.parametrize("text", ["nwe", "severity>high", "severity>=hihg", "verdict>=fail", "verdict=pass", "new,"])
+@pytest.mark.parametrize(
+    "text", ["nwe", "severity>high", "severity>=hihg", "verdict>=fail", "verdict=pass", "new,", "high,waivers"]
+)
 def test_condition_that_is_none(text: str) -> None:
     """A condition that nobody understands would be a gate that never breaks."""
     with pytest.raises(WrongUse, match="--fail-on: "):
         parse_conditions(text)
+
+
+@pytest.mark.parametrize(("text", "excused"), [("waivers", False), ("high or waivers", True)])
+def test_waivers_to_review(text: str, excused: bool) -> None:
+    """They break the gate; where they alone do, controls that fail count as they do without a gate."""
+    run = replace(audit(result("low", FAIL)), waivers=(Waiver("low", "so", place="a.yml:7", state="expired"),))
+    (gate,) = Gates(text, parse_conditions(text)).outcomes(run)
+    assert gate.broken == ("a.yml:7: expired",)
+    assert held(replace(run, gates=(replace(gate, broken=()),))) is excused
 
 
 def test_severity_that_the_inventory_sets() -> None:

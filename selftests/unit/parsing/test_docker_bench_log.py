@@ -12,14 +12,10 @@ KNOWN = '{"dockerbenchsecurity": "1.6.0"'
 
 
 def test_real_log() -> None:
-    """A log that the tool wrote is read whole, with the subjects that it names."""
+    """A log that the tool wrote is read whole."""
     checks = {each.number: each for each in parse(REAL.read_text(), "a.json").checks}
     assert len(checks) == 22
-    on_bridge = {"devs", "web", "quirky_euler", "limited", "panel"}
-    assert {name for names in checks["5.30"].subjects() for name in names} == on_bridge
-    assert {name for names in checks["5.8"].subjects() for name in names} == {"web", "panel"}
-    assert checks["4.6"].subjects() == [frozenset({"agent:latest", "panel:2.1", "tools:3"})]
-    assert (checks["2.7"].details, checks["1.1.2"].subjects()) == ("Docker daemon not listening on TCP", [])
+    assert (checks["2.7"].result, checks["2.7"].details) == ("INFO", "Docker daemon not listening on TCP")
 
 
 def test_single_checks_stand_without_a_section() -> None:

@@ -132,8 +132,8 @@ ACCEPTED = ("--inventory=hosts.yml", "--target=a")
 
 @pytest.mark.parametrize(
     "arguments",
-    [("explain", "5.5"), ("controls",), ("attest", "5.5", "--statement=so", "--by=Ann", "--valid-for=1d", *ACCEPTED)],
-    ids=["explain", "controls", "attest"],
+    [("explain", "5.5"), ("explain",), ("accept", "5.5", "--reason=so", *ACCEPTED)],
+    ids=["one", "all", "accept"],
 )
 def test_nothing_here_is_run_for_a_word_on_controls(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Without a PATH the controls are those of hullcheck, whatever the current directory would have run."""

@@ -176,7 +176,7 @@ def test_plain(policy):
 def test_waived(policy):
     assert False, "it is not so"
 """
-ATTESTED = "{control_id: %s, status: passed, updated_by: A, updated: 2001-09-01, frequency: annually, explanation: b}"
+ATTESTED = "{control_id: %s, status: passed, by: A, on: 2001-09-01, valid_for: annually, checked: b}"
 
 
 @WAYS
@@ -184,7 +184,7 @@ def test_what_is_accepted(tmp_path: Path, way: list[str]) -> None:
     """What is attested passes, also if a fixture asks for a person; what is waived fails as expected."""
     project = site(tmp_path, ACCEPTED)
     entries = ", ".join(ATTESTED % each for each in ("fixture", "plain"))
-    project.write("waivers.yml", "waived: {expiration_date: 2030-01-01, justification: so}")
+    project.write("waivers.yml", "waived: {expiration_date: 2030-01-01, reason: so}")
     targets = f'targets: {{bare: {{connect: "{empty(project)}"}}}}'
     project.write("i.yml", f"{targets}\nattestations: [{entries}]\nwaivers: [waivers.yml]\n")
     run = project.pytest("--inventory=i.yml", *way)

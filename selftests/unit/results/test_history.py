@@ -153,7 +153,7 @@ def test_run_that_judged_little_is_passed_over(run: RunMaker) -> None:
 
 
 def test_numbers_are_handed_on(run: RunMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each run has those of the runs before, but not without end; `hullcheck history` shows a row for each."""
+    """Each run has those of the runs before, but not without end; `hullcheck report --history` shows a row for each."""
     first = run(0, result(web=FAIL, db=FAIL, ok=PASS), result("cpu", a=ERROR))
     second = run(1, result(web=FAIL), result("cpu", a=PASS))
     assert trend(second) == (
@@ -161,19 +161,23 @@ def test_numbers_are_handed_on(run: RunMaker, tmp_path: Path, capsys: pytest.Cap
         Moment(second.run.id, second.run.finished, {"low": 1}, 0),
     )
     (tmp_path / "20270101T000000Z-0000").mkdir()  # a run that was ended
-    assert main(["history", str(tmp_path)]) == 0
+    assert main(["report", "--history", str(tmp_path)]) == 0
     rows = [each.split()[2:] for each in capsys.readouterr().out.splitlines()[1:]]
     assert rows == [
         ["1", "0", "0", "0", "2", "1", "2", "#" * 30],
         ["1", "0", "0", "0", "1", "0", "1", "#" * 15],
     ]
-    assert main(["history", str(tmp_path), "--json"]) == 0
+    assert main(["report", "--history", str(tmp_path), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["runs"]
     assert [each["failed"] for each in found] == [{"low": 2}, {"low": 1}]
-    assert main(["history", str(tmp_path), "--prometheus"]) == 0
+    assert main(["report", "--history", str(tmp_path), "--prometheus"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert 'hullcheck_history_failed{severity="low"} 2 1767225601' in lines
     assert lines[-1] == "# EOF"
-    assert main(["history", str(tmp_path / "nowhere")]) == main(["history", str(tmp_path / first.run.id)]) == 2
+    assert (
+        main(["report", "--history", str(tmp_path / "nowhere")])
+        == main(["report", "--history", str(tmp_path / first.run.id)])
+        == 2
+    )
     last = [run(day, result(web=FAIL)) for day in range(2, 70)][-1]
     assert len(trend(last)) == 61

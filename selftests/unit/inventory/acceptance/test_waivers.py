@@ -48,8 +48,8 @@ def test_passes(policy):
 '''
 }
 ONE = 'targets:\n  web1: {connect: "recorded://recordings/web1"}\n'
-UNTIL = "last_day: 2027-01-31, approved_by: Jane Döe, ticket: OPS-118"
-LOOKED = "status: passed, updated: 2026-11-01, updated_by: Zoë Ray, frequency: annually"
+UNTIL = "until: 2027-01-31, approved_by: Jane Döe, ticket: OPS-118"
+LOOKED = "status: passed, on: 2026-11-01, by: Zoë Ray, valid_for: annually"
 
 
 @pytest.fixture
@@ -75,8 +75,8 @@ def audit(project: Project, inventory: str, *arguments: str) -> Run:
 
 def test_run_with_all_failures_accepted_ends_with_0(project: Project) -> None:
     """It is xfailed or passed, and every report says why, until when and by whom."""
-    entry = f"{{control_id: a_person_looks, explanation: all are needed, {LOOKED}, evidence: ['https://w/7']}}"
-    inventory = f"{ONE}waivers:\n  '5.10': {{justification: a <mirror>, {UNTIL}}}\nattestations:\n  - {entry}\n"
+    entry = f"{{control_id: a_person_looks, checked: all are needed, {LOOKED}, evidence: ['https://w/7']}}"
+    inventory = f"{ONE}waivers:\n  '5.10': {{reason: a <mirror>, {UNTIL}}}\nattestations:\n  - {entry}\n"
     run = audit(project, inventory, "-k", "two_fail or person", "-rx")
     assert run.status == 0, run.output
     assert run.verdicts == {"two_fail": "waived", "a_person_looks": "attested"}
@@ -100,12 +100,12 @@ def test_run_with_all_failures_accepted_ends_with_0(project: Project) -> None:
 
 
 def test_entries_that_are_not_needed(project: Project) -> None:
-    """--strict-waivers fails a run for one that wants a look; a misspelt control is suggested."""
-    part = 'waivers: {Pases: {justification: so, subjects: [gone, "b\\e"]}}'
+    """`--fail-on waivers` fails a run for one that needs review; a misspelt control is suggested."""
+    part = 'waivers: {Pases: {reason: so, subjects: [gone, "b\\e"]}}'
     assert audit(project, f"{ONE}{part}\n", "-k", "passes").status == 0
-    run = audit(project, f"{ONE}{part}\n", "-k", "passes", "--strict-waivers")
+    run = audit(project, f"{ONE}{part}\n", "-k", "passes", "--fail-on=waivers")
     assert (run.status, run.results["run"]["exit_status"]) == (1, 1)
-    assert run.lines("--strict-waivers: mend them or take them out")
+    assert run.lines("gate --fail-on=waivers: broken by 1")
     (line,) = [each for each in run.lines("for there is") if each.startswith("  local")]
     assert line.endswith(
         "Pases (subjects gone, b\\x1b): matches nothing, for there is no such control; did you mean 'passes'?"

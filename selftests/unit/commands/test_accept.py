@@ -1,4 +1,4 @@
-"""`hullcheck waive` and `hullcheck attest`: what they write is read again, and nothing else in the file changes."""
+"""`hullcheck accept`: what it writes is read again, and nothing else in the file changes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from hullcheck.inventory.acceptance import entries
 from hullcheck.messages import WrongUse
 
 HOSTS = "targets:\n  web1: {connect: local://}   # ours\n"
-ENTRY = {"justification": "so: it is", "last_day": "2027-01-31", "subjects": ["w*", "[[]1]"]}
-LINES = """- justification: "so: it is"
-  last_day: 2027-01-31
+ENTRY = {"reason": "so: it is", "until": "2027-01-31", "subjects": ["w*", "[[]1]"]}
+LINES = """- reason: "so: it is"
+  until: 2027-01-31
   subjects: ["w*", "[[]1]"]
 """
-SEEN = {"control_id": "5.5", "explanation": "looked", "frequency": "1y", "status": "passed"}
-SEEN |= {"updated": "2026-11-24", "updated_by": "Zoë Ray"}
+SEEN = {"control_id": "5.5", "checked": "looked", "valid_for": "1y", "status": "passed"}
+SEEN |= {"on": "2026-11-24", "by": "Zoë Ray"}
 SEEN_LINES = """- control_id: "5.5"
-  explanation: looked
-  frequency: "1y"
+  checked: looked
+  valid_for: "1y"
   status: passed
-  updated: 2026-11-24
-  updated_by: "Zoë Ray"
+  on: 2026-11-24
+  by: "Zoë Ray"
 """
 TODAY = datetime.now(UTC).date()
 
@@ -45,19 +45,18 @@ ITEM = indented(LINES, 4)
     [
         ("# waivers:\n#   a: ...\n", f"# waivers:\n#   a: ...\nwaivers:\n  a:\n{ITEM}"),
         (
-            "waivers:   # of the year\n  b: {justification: x}   # keep\n\n# end\nprofiles: {p: cis}\n",
-            "waivers:   # of the year\n  b: {justification: x}   # keep\n"
-            f"  a:\n{ITEM}\n# end\nprofiles: {{p: cis}}\n",
+            "waivers:   # of the year\n  b: {reason: x}   # keep\n\n# end\nprofiles: {p: cis}\n",
+            f"waivers:   # of the year\n  b: {{reason: x}}   # keep\n  a:\n{ITEM}\n# end\nprofiles: {{p: cis}}\n",
         ),
         (
-            "waivers:\n    b:\n        justification: >\n            two\n\n    # above c\n"
-            "    c: {justification: x}\n        # below c\n# end\n",
-            "waivers:\n    b:\n        justification: >\n            two\n\n    # above c\n"
-            f"    c: {{justification: x}}\n        # below c\n    a:\n{indented(LINES, 6)}# end\n",
+            "waivers:\n    b:\n        reason: >\n            two\n\n    # above c\n"
+            "    c: {reason: x}\n        # below c\n# end\n",
+            "waivers:\n    b:\n        reason: >\n            two\n\n    # above c\n"
+            f"    c: {{reason: x}}\n        # below c\n    a:\n{indented(LINES, 6)}# end\n",
         ),
         (
-            "waivers:\n  a:\n  - justification: |\n      x\n\nprofiles: {p: cis}\n",
-            f"waivers:\n  a:\n  - justification: |\n      x\n{indented(LINES, 2)}\nprofiles: {{p: cis}}\n",
+            "waivers:\n  a:\n  - reason: |\n      x\n\nprofiles: {p: cis}\n",
+            f"waivers:\n  a:\n  - reason: |\n      x\n{indented(LINES, 2)}\nprofiles: {{p: cis}}\n",
         ),
         ("profiles: {p: cis}", f"profiles: {{p: cis}}\nwaivers:\n  a:\n{ITEM}"),
     ],
@@ -106,16 +105,16 @@ def test_attestation_is_added_to_its_file(tmp_path: Path, before: str, after: st
     "more",
     [
         "...\n",  # the document ends before the file does
-        "waivers: {b: {justification: x}}\n",
-        "waivers:\n  a: {justification: x}\n",
-        "waivers:\n  a:\n    justification: x\n",
+        "waivers: {b: {reason: x}}\n",
+        "waivers:\n  a: {reason: x}\n",
+        "waivers:\n  a:\n    reason: x\n",
     ],
 )
 def test_what_cannot_be_added_to_is_left_alone(tmp_path: Path, more: str) -> None:
     """Nothing is written unless all that was there is there, and the entry; it is shown instead."""
     path = tmp_path / "site.yml"
     path.write_text(HOSTS + more)
-    with pytest.raises(WrongUse, match=r"(?s)site\.yml: is written in a way that .*  last_day: 2027-01-31"):
+    with pytest.raises(WrongUse, match=r"(?s)site\.yml: is written in a way that .*  until: 2027-01-31"):
         entries.add(path, "waivers", ("a",), ENTRY)
     assert path.read_text() == HOSTS + more
 
@@ -126,13 +125,9 @@ def test_wrong_entry_is_not_written(tmp_path: Path, more: str) -> None:
     path = tmp_path / "site.yml"
     path.write_text(HOSTS + more)
     (tmp_path / "w.yml").write_text("")
-    with pytest.raises(WrongUse, match=r"yml:\d: .*a\[0\]\.last_day: 'soon' is not a day"):
-        entries.add(path, "waivers", ("a",), {"justification": "x", "last_day": "soon"})
+    with pytest.raises(WrongUse, match=r"yml:\d: .*a\[0\]\.until: 'soon' is not a day"):
+        entries.add(path, "waivers", ("a",), {"reason": "x", "until": "soon"})
     assert (path.read_text(), (tmp_path / "w.yml").read_text()) == (HOSTS + more, "")
-    path.write_text(f"{HOSTS}waivers: w.csv\n")
-    (tmp_path / "w.csv").write_text("control_id,justification\n")
-    with pytest.raises(WrongUse, match=r"w\.csv: a table; add a line to it"):
-        entries.add(path, "waivers", ("a",), ENTRY)
     path.write_text("targets: 5\n")
     with pytest.raises(WrongUse, match=r"mend the inventory first: .*site\.yml:1: targets: 5 is not"):
         entries.add(path, "waivers", ("a",), ENTRY)
@@ -153,7 +148,7 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_waiver_and_attestation(local: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """By number or by name; the place is named, and how wide a waiver is."""
-    waive = f"waive 5.5 --reason 'bücher:\n need it' --until {TODAY} --target 'web*' --ticket OPS-118"
+    waive = f"accept 5.5 --reason 'bücher:\n need it' --until {TODAY} --target 'web*' --ticket OPS-118"
     assert cli.main(shlex.split(waive)) == 0
     printed = capsys.readouterr()
     assert printed.out.startswith("inventories/local.yml:5: written\nwaivers:\n  container_is_not_privileged:\n")
@@ -161,7 +156,7 @@ def test_waiver_and_attestation(local: Path, capsys: pytest.CaptureFixture[str])
         "It accepts the failure of every subject, approved by nobody; limit it by --subject, --approved-by.\n"
     )
     looked = TODAY - timedelta(days=3)
-    attest = f"attest 1.1.1 --statement 'all needed' --by Zoë --valid-for 6m --evidence https://w/7 --on {looked}"
+    attest = f"accept 1.1.1 --checked 'all needed' --by Zoë --valid-for 6m --evidence https://w/7 --on {looked}"
     assert cli.main(shlex.split(attest)) == 0
     found = load(local)
     waiver, attestation = found.waivers[0].record, found.attestations[0].record
@@ -169,38 +164,39 @@ def test_waiver_and_attestation(local: Path, capsys: pytest.CaptureFixture[str])
     assert (waiver.last_day, waiver.targets) == (str(TODAY), ("web*",))
     assert (attestation.person, attestation.date, attestation.evidence) == ("Zoë", str(looked), ("https://w/7",))
     capsys.readouterr()
-    cause = "waive --cause 'auditctl is not installed*' --reason so"
+    cause = "accept --cause 'auditctl is not installed*' --reason so"
     assert cli.main(shlex.split(f"{cause} --target web1")) == 0
-    written = (
-        'waivers:\n  causes:\n    "auditctl is not installed*":\n      - justification: so\n        targets: ["web1"]\n'
-    )
+    written = 'waivers:\n  causes:\n    "auditctl is not installed*":\n      - reason: so\n        targets: ["web1"]\n'
     assert capsys.readouterr().out == f"inventories/local.yml:11: written\n{written}"
     record = load(local).waivers[1].record
     assert (record.control, record.cause, record.targets) == ("", "auditctl is not installed*", ("web1",))
     wide = "--subject a --until 2999-01-01 --approved-by owner --target web1"
     capsys.readouterr()
-    assert cli.main(shlex.split(f"waive 5.5 --reason so {wide}")) == 0
+    assert cli.main(shlex.split(f"accept 5.5 --reason so {wide}")) == 0
     assert capsys.readouterr().err == ""
 
 
-SEEN_BY = "attest 5.5 --statement so --by Ann"
-PASSES = "waive 5.5 --reason so"
+SEEN_BY = "accept 5.5 --checked so --by Ann"
+PASSES = "accept 5.5 --reason so"
 
 
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("waive icc_is --reason so", "icc_is: no such control; hullcheck controls lists them; to find one"),
+        ("accept icc_is --reason so", "icc_is: no such control; `hullcheck explain` lists them; one of your own"),
         (
-            "waive container_is_not_privilege --reason so",
+            "accept container_is_not_privilege --reason so",
             "container_is_not_privilege: no such control; did you",
         ),
-        ("waive 5.5 --cause x --reason so", "name either a CONTROL, or by --cause=TEXT the reason"),
-        ("waive 5.5 --reason '  '", "--reason: '  ' says nothing; write it in words"),
-        ("waive 5.5 --reason a\u200bb", "--reason: a\\u200bb holds characters that cannot be seen"),
+        ("accept 5.5 --cause x --reason so", "name either a CONTROL, or by --cause=TEXT the reason"),
+        ("accept 5.5 --reason '  '", "--reason: '  ' says nothing; write it in words"),
+        ("accept 5.5 --reason a\u200bb", "--reason: a\\u200bb holds characters that cannot be seen"),
         (f"{PASSES} --until tomorrow", "--until: 'tomorrow' is not a day, as 2027-01-31"),
         (f"{PASSES} --until 2026-01-01", f"--until: 2026-01-01 is over; today is {TODAY} (UTC)"),
-        (f"{PASSES} --approved-on 2999-01-01", "--approved-on: 2999-01-01 is yet to come"),
+        (f"{PASSES} --by Ann", "--by does not go with --reason"),
+        (f"{SEEN_BY} --valid-for 1d --risk x", "--risk does not go with --checked"),
+        (f"{SEEN_BY} --valid-for 1d --until 2999-01-01", "--checked needs --by=PERSON, and either"),
+        ("accept 5.5", "write either --reason=TEXT"),
         (f"{PASSES} --inventory=gone.yml", "gone.yml: not there; name the inventory"),
         (f"{PASSES} --target Web1", "--target Web1: inventories/local.yml has no such target"),
         (f"{SEEN_BY} --valid-for long", "--valid-for: 'long' is no period: write annually"),
@@ -212,5 +208,5 @@ PASSES = "waive 5.5 --reason so"
 def test_wrong_use_writes_nothing(local: Path, capsys: pytest.CaptureFixture[str], command: str, said: str) -> None:
     """It is said in one line what to write instead."""
     assert cli.main(shlex.split(command)) == 2
-    assert capsys.readouterr().err.startswith(f"hullcheck: {said}")
+    assert capsys.readouterr().err.startswith(f"hullcheck accept: {said}")
     assert local.read_text() == HOSTS

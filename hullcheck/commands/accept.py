@@ -1,0 +1,177 @@
+"""`hullcheck accept`: writes a waiver of what fails, or an attestation of a manual check, into the inventory."""
+
+import argparse
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from hullcheck import DEFAULT_INVENTORY
+from hullcheck.commands import Subparsers, add_paths
+from hullcheck.messages import WrongUse, printable
+
+_EXAMPLES = """examples:
+  hullcheck accept container_is_not_privileged --target web1 --subject mirror \\
+      --reason "the driver of the mirror needs it until the new one is there" \\
+      --until 2027-01-31 --approved-by "Jane Doe" --ticket OPS-118
+  hullcheck accept host_follows_a_hardening_standard --target 'web*' --valid-for 6m \\
+      --checked "hardened by our own standard, checked on each host" --by "Zoë Ray"
+
+What fails is then waived, and what is manual attested, until that day is over (UTC). An error is never waived.
+Audits report entries that are out of date or not needed any more. More: docs/waivers.md
+"""
+_WIDE = {
+    "target": "on every target",
+    "subject": "of every subject",
+    "until": "without an end",
+    "approved_by": "approved by nobody",
+}
+"""What a waiver accepts without these options."""
+_OF_WAIVERS = ("cause", "ticket", "approved_by", "risk")
+_OF_ATTESTATIONS = ("by", "on", "valid_for", "failed", "evidence")
+
+
+def add(commands: Subparsers) -> None:
+    """Declare the subcommand."""
+    accept = commands.add_parser(
+        "accept",
+        usage="hullcheck accept [CONTROL] (--reason TEXT | --checked TEXT --by PERSON) [OPTIONS]",
+        description="Write a waiver (--reason) or an attestation (--checked) into the inventory, or into the file\n"
+        "that it names for them. Comments and all that is there stay as they are.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    accept.add_argument("control", nargs="?", metavar="CONTROL", help="its number in the CIS benchmark, or its id")
+    for kind, named in (("target", "web1 or 'web*'"), ("subject", "a container's name or 'web-*'")):
+        help_ = f"only {kind}s of this name, as {named}; can be given again (default: all)"
+        accept.add_argument(f"--{kind}", action="append", default=[], metavar="PATTERN", help=help_)
+    accept.add_argument("--until", metavar="DAY", help="the last day on which it holds, as 2027-01-31")
+    accept.add_argument(
+        "--inventory",
+        type=Path,
+        default=Path(os.environ.get("HULLCHECK_INVENTORY") or DEFAULT_INVENTORY),
+        metavar="PATH",
+        help=f"the file to write (default: HULLCHECK_INVENTORY, or {DEFAULT_INVENTORY})",
+    )
+    add_paths(accept)
+    waiver = accept.add_argument_group("a failure is accepted")
+    waiver.add_argument("--reason", metavar="TEXT", help="why")
+    cause = "in place of CONTROL: what fails for this reason, as reports show it, or a pattern of it"
+    waiver.add_argument("--cause", metavar="TEXT", help=cause)
+    waiver.add_argument("--approved-by", metavar="PERSON", help="who accepts the risk")
+    waiver.add_argument("--ticket", metavar="ID", help="where it was decided")
+    waiver.add_argument("--risk", metavar="TEXT", help="what can still happen")
+    attestation = accept.add_argument_group("a manual check was done")
+    attestation.add_argument("--checked", metavar="TEXT", help="what was found")
+    attestation.add_argument("--by", metavar="PERSON", help="who checked")
+    attestation.add_argument("--on", metavar="DAY", help="when, as 2026-11-24 (default: today, UTC)")
+    period = "how long it holds, in place of --until: annually, quarterly, monthly, weekly, ..., or as 6w, 3m, 1y"
+    attestation.add_argument("--valid-for", metavar="PERIOD", help=period)
+    attestation.add_argument("--failed", action="store_true", help="the check found that the control fails")
+    evidence = "what was seen; can be given again"
+    attestation.add_argument("--evidence", action="append", default=[], metavar="LINK", help=evidence)
+    accept.set_defaults(run=_accept)
+
+
+def _accept(given: argparse.Namespace) -> int:
+    if (given.reason is None) is (given.checked is None):
+        raise WrongUse("write either --reason=TEXT, to accept a failure, or --checked=TEXT, for a manual check")
+    is_waiver = given.reason is not None
+    for name in _OF_ATTESTATIONS if is_waiver else _OF_WAIVERS:
+        if getattr(given, name):
+            raise WrongUse(f"{_spelled(name)} does not go with {'--reason' if is_waiver else '--checked'}")
+    if bool(given.control) is bool(given.cause):
+        raise WrongUse("name either a CONTROL, or by --cause=TEXT the reason that several controls give")
+    if not given.inventory.exists():
+        raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory=PATH")
+    _write(given, _waiver(given) if is_waiver else _attestation(given))
+    unsaid = {name: words for name, words in _WIDE.items() if is_waiver and not getattr(given, name)}
+    if unsaid:
+        options = ", ".join(map(_spelled, unsaid))
+        print(f"It accepts the failure {', '.join(unsaid.values())}; limit it by {options}.", file=sys.stderr)
+    return 0
+
+
+def _spelled(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _waiver(given: argparse.Namespace) -> dict[str, Any]:
+    entry = {"reason": _words("reason", given.reason)}
+    if given.until is not None:
+        entry["until"] = _day("until", given.until)
+    for option in ("ticket", "approved_by", "risk"):
+        if (text := getattr(given, option)) is not None:
+            entry[option] = _words(option, text)
+    return entry
+
+
+def _attestation(given: argparse.Namespace) -> dict[str, Any]:
+    if not given.by or (given.valid_for is None) is (given.until is None):
+        raise WrongUse("--checked needs --by=PERSON, and either --valid-for=PERIOD or --until=DAY")
+    looked = _day("on", given.on or str(_today()), past=True)
+    entry: dict[str, Any] = {
+        "checked": _words("checked", given.checked),
+        **(_valid_for(given.valid_for, looked) if given.valid_for else {"until": _day("until", given.until)}),
+        "status": "failed" if given.failed else "passed",
+        "on": looked,
+        "by": _words("by", given.by),
+    }
+    if given.evidence:
+        entry["evidence"] = [_words("evidence", each) for each in given.evidence]
+    return entry
+
+
+def _write(given: argparse.Namespace, entry: dict[str, Any]) -> None:
+    """Write the entry, and print what and where."""
+    from hullcheck.inventory.acceptance import entries, files  # late: what reads inventories is slow to import
+
+    control = "" if given.cause else entries.control_of(given.control, given.paths)
+    entry |= {f"{name}s": getattr(given, name) for name in ("target", "subject") if getattr(given, name)}
+    names: tuple[str, ...] = (control,) if control else (files.CAUSES, _words("cause", given.cause))
+    if given.reason is None:
+        names, entry = (), {"control_id": control, **entry}
+    written = entries.add(given.inventory, files.WAIVERS if names else files.ATTESTATIONS, names, entry)
+    print(f"{written.place}: written")
+    print(printable(written.text))
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _day(option: str, text: str, *, past: bool = False) -> str:
+    """Return *text*, which is a day from today on, or until today if it has to be *past*."""
+    from hullcheck.inventory.acceptance import days
+
+    try:
+        found = days.start(text).date()
+    except ValueError as error:
+        raise WrongUse(f"--{option}: {error}") from None
+    if found != _today() and (found > _today()) is past:
+        raise WrongUse(f"--{option}: {text} is {'yet to come' if past else 'over'}; today is {_today()} (UTC)")
+    return text
+
+
+def _valid_for(period: str, looked: str) -> dict[str, str]:
+    """Return the validity, which must not be over already."""
+    from hullcheck.inventory.acceptance import days
+
+    try:
+        ends = days.after(days.start(looked), period)
+    except ValueError as error:
+        raise WrongUse(f"--valid-for: {error}") from None
+    if ends.date() <= _today():
+        raise WrongUse(f"--valid-for: {period} from {looked} on is over; today is {_today()} (UTC)")
+    return {"valid_for": period}
+
+
+def _words(option: str, text: str) -> str:
+    """Return *text* in one line, which says something."""
+    line = " ".join(text.split())
+    if not any(map(str.isalnum, line)):
+        raise WrongUse(f"{_spelled(option)}: {text!r} says nothing; write it in words")
+    if not line.isprintable():
+        raise WrongUse(f"{_spelled(option)}: {printable(line)} holds characters that cannot be seen; take them out")
+    return line

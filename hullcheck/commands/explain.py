@@ -1,0 +1,78 @@
+"""`hullcheck explain` and `coverage`: which controls there are, what they require, and which requirement has none."""
+
+import argparse
+from pathlib import Path
+
+from hullcheck import frameworks
+from hullcheck.commands import Subparsers, add_json, add_paths, terminal
+from hullcheck.controls import catalog, shipped
+from hullcheck.data import benchmarks
+from hullcheck.frameworks import rollup
+from hullcheck.messages import WrongUse, did_you_mean
+from hullcheck.writers import controls as writer
+from hullcheck.writers import requirements
+
+
+def add(commands: Subparsers) -> None:
+    """Declare the subcommands."""
+    explain = commands.add_parser(
+        "explain",
+        description="Explain a control: what it requires, why, how to fix it, and how it is judged. Without CONTROL,"
+        " list all controls; with a section or a word, those that have it. No host is contacted.",
+    )
+    help_ = "a number (5.5), a section (5), an id, or a word of the title or text"
+    explain.add_argument("control", nargs="?", metavar="CONTROL", help=help_)
+    explain.add_argument(
+        "--benchmark",
+        choices=benchmarks.VERSIONS,
+        default=benchmarks.CURRENT,
+        metavar="VERSION",
+        help=f"list with the numbers of this version of the CIS Docker Benchmark: {', '.join(benchmarks.VERSIONS)}"
+        f" (default: {benchmarks.CURRENT})",
+    )
+    add_paths(explain)
+    add_json(explain)
+    explain.set_defaults(run=_explain)
+
+    coverage = commands.add_parser(
+        "coverage",
+        description="List the requirements of the frameworks with their controls. The exit status is 1 if a requirement"
+        " has no control.",
+    )
+    help_ = "cis, nist, pci, hipaa or guide, or one of your own markers.ini (default: all)"
+    coverage.add_argument("--framework", metavar="FRAMEWORK", help=help_)
+    add_paths(coverage)
+    add_json(coverage)
+    coverage.set_defaults(run=_coverage)
+
+
+def _explain(given: argparse.Namespace) -> int:
+    from hullcheck.inventory.acceptance import entries  # late: what reads inventories is slow to import
+
+    listed = catalog.in_order(catalog.collect(given.paths), given.benchmark)
+    found = entries.matching(given.control, listed) if given.control else listed
+    if not found:
+        raise WrongUse(f"no control has the number, id or word {given.control!r}; `hullcheck explain` lists all")
+    if given.json:
+        print(writer.document(found, given.benchmark), end="")
+    elif given.control and len(found) == 1:
+        print(writer.explanation(found[0], terminal()[0]), end="")
+    else:
+        print(writer.table(found, given.benchmark, *terminal()), end="")
+    return 0
+
+
+def _coverage(given: argparse.Namespace) -> int:
+    try:
+        known = frameworks.load(frameworks.find(Path.cwd() if given.paths else shipped.folder()))
+    except frameworks.FrameworkError as error:
+        raise WrongUse(str(error)) from None
+    if given.framework not in (None, *known.names):
+        hint = did_you_mean(given.framework, known.names)
+        raise WrongUse(f"--framework {given.framework}: no such framework; {hint}")
+    listed = catalog.in_order(catalog.collect(given.paths))
+    ids_by_control = {each.control.id: each.control.frameworks for each in listed}
+    wanted = known.editions(given.framework) if given.framework else known.all
+    covered = [rollup.coverage(each, ids_by_control) for each in wanted]
+    print(requirements.document(covered) if given.json else requirements.coverage(covered, *terminal()), end="")
+    return 1 if any(each.gaps for each in covered) else 0
