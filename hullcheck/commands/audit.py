@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -88,10 +87,9 @@ def _audit(given: argparse.Namespace) -> int:
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")  # not beside the package
     cache = [] if "no:cacheprovider" in given.more else ["-o", f"cache_dir={caches / 'hullcheck'}"]
     arguments = [*shipped.command(), *cache, *inventory, *([] if selected else ["-m", "cis"]), *given.more]
-    print(f"+ {shlex.join(['pytest', *arguments])}", flush=True)
-    status = int(pytest.main(arguments))
+    status = int(pytest.main(arguments, plugins=["hullcheck.plugin.screen"]))
     if given.demo and status == pytest.ExitCode.TESTS_FAILED:
-        print("This was a demonstration, so it ends with status 0; an audit of such hosts ends with status 1.")
+        print("A demonstration ends with status 0; an audit of such hosts ends with 1.", file=sys.stderr)
         return 0
     return status
 

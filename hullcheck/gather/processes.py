@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import select
 import selectors
 import signal
@@ -25,7 +26,7 @@ _INTERRUPTED = 0.4  # seconds in which what can end in order may do so, when all
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _UNHANDLED = (signal.SIG_DFL, signal.default_int_handler)
 
-_running: set[subprocess.Popen[bytes]] = set()
+_running: dict[subprocess.Popen[bytes], "Intake"] = {}
 _ended = threading.Event()
 
 
@@ -83,8 +84,7 @@ def run(command: str, timeout: float, environment: Mapping[str, str] | None = No
         env=environment,
         start_new_session=True,  # so that nothing can ask the user's terminal for a password
     )
-    _running.add(process)
-    intake = Intake(timeout, lambda: _hang_up(process))
+    intake = _running[process] = Intake(timeout, lambda: _hang_up(process))
     try:
         if process.stdin:
             with contextlib.suppress(OSError):
@@ -95,7 +95,7 @@ def run(command: str, timeout: float, environment: Mapping[str, str] | None = No
         _hang_up(process)
         intake.status = _status(process, intake.seconds_left() + _LAST_WORDS)
     finally:
-        _running.discard(process)
+        del _running[process]
         for pipe in filter(None, (process.stdout, process.stderr)):
             pipe.close()
     return intake
@@ -135,6 +135,12 @@ def _status(process: subprocess.Popen[bytes], seconds: float) -> int:
     with contextlib.suppress(subprocess.TimeoutExpired):
         return process.wait(_LAST_WORDS)
     return -signal.SIGKILL
+
+
+def last_probe() -> str:
+    """Return the name of the probe whose answer arrives, of any target; "connecting" before the first one."""
+    names = [re.findall(rb" begin (\w+)\n", each.output[-_CHUNK:]) for each in tuple(_running.values())]
+    return next((each[-1].decode() for each in names if each), "connecting")
 
 
 # ---- over paramiko
@@ -216,7 +222,7 @@ def kill_below(root: int) -> None:
 
 
 @contextlib.contextmanager
-def ended_at_once(status: int, said: str = "interrupted\n", unless: Callable[[], bool] = bool) -> Iterator[None]:
+def ended_at_once(status: int, said: str = "stopping...\n", unless: Callable[[], bool] = bool) -> Iterator[None]:
     """Let signals end the process with this exit *status* if nobody else handles them; *unless*, KeyboardInterrupt."""
     errors = os.dup(2)  # pytest captures the other
 
@@ -225,9 +231,9 @@ def ended_at_once(status: int, said: str = "interrupted\n", unless: Callable[[],
             raise KeyboardInterrupt(signal.Signals(number).name)
         for each in _ENDING:
             signal.signal(each, signal.SIG_IGN)
+        os.write(errors, b"\n" * bool(said) + said.encode())
         end_all()
         kill_below(os.getpid())  # the workers of xdist, too
-        os.write(errors, b"\n" * bool(said) + said.encode())
         os._exit(status)
 
     mine = _ENDING if threading.current_thread() is threading.main_thread() else ()  # no other may

@@ -2,18 +2,20 @@
 
 import contextlib
 import gc
-from collections.abc import Generator
+import time
+from typing import Any
 
 import pytest
 
 from hullcheck.facts import registry
 from hullcheck.facts.containers.compose import COMPOSE_FILE
-from hullcheck.facts.engine.identity import Rights
+from hullcheck.facts.engine.identity import user_without_rights
 from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
 from hullcheck.messages import printable
 from hullcheck.plugin import options, output
-from hullcheck.plugin.collecting import SELECTED, is_control
+from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control
+from hullcheck.plugin.screen import is_ours
 from hullcheck.plugin.session import FEW_TARGETS, session_of
 from hullcheck.plugin.waiting import selects_by_marker
 from hullcheck.recording import Recording
@@ -21,12 +23,11 @@ from hullcheck.recording.backends import COMPOSE, RECORDED, backend_of
 from hullcheck.writers import terminal
 
 _ALONE = pytest.StashKey[bool]()  # whether all tests that were collected are controls
-_GATHERING = pytest.StashKey["_Gathering"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let Ctrl-C end the run at once, if it has no other tests, which may have more to take down."""
-    said = "" if hasattr(config, "workerinput") else "interrupted\n"
+    said = "" if hasattr(config, "workerinput") else "stopping...\n"
     stack = contextlib.ExitStack()
     config.add_cleanup(stack.close)
     stack.enter_context(
@@ -52,82 +53,69 @@ def _judges_alone(config: pytest.Config) -> bool:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Gather if there is a control to judge; for workers, `xdist` begins."""
     config = session.config
-    controls = sum(map(is_control, session.items))
-    config.stash[_ALONE] = controls == len(session.items)
+    controls = [each for each in session.items if is_control(each)]
+    config.stash[_ALONE] = len(controls) == len(session.items)
     wanted = controls and options.runs_tests(config) and SELECTED in config.stash  # not after errors
     if wanted and not hasattr(config, "workerinput"):
-        begin(config)
+        begin(config, len({each.stash[CONTROL].id for each in controls}))
 
 
-def begin(config: pytest.Config) -> None:
-    """Wait for the first target; if there are only few, for all of them."""
-    config.stash[_GATHERING] = _Gathering(config)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Say below the tests what could not be gathered, if that was not known above them."""
-    result = yield
-    gathering = session.config.stash.get(_GATHERING, None)
-    if gathering and not gathering.finished:
-        if gathering.reporter is not None and gathering.reporter._tw.width_of_current_line:
-            gathering.reporter._tw.line()
-        gathering.finish()
-    return result
+def begin(config: pytest.Config, controls: int) -> None:
+    """Wait for the first target; if there are only few, for all of them. So many *controls* will judge each."""
+    config.pluginmanager.register(_Gathering(config, controls))
 
 
 class _Gathering:
-    """What is printed of asking the targets: how far it is, what went wrong, and as whom they were asked."""
+    """Waits for the targets, and shows how far gathering and judging are."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, controls: int) -> None:
         self.audit = session_of(config)
         targets = self.audit.targets
-        self.reporter = config.pluginmanager.get_plugin("terminalreporter")
-        self.progress = terminal.Progress(self.reporter, len(targets))
+        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+        self.progress = terminal.Progress(reporter)
+        self.results, self.judged = controls * len(targets), 0
+        self.work = f"{controls} control{'s' * (controls != 1)} on {len(targets)} target{'s' * (len(targets) != 1)}"
         self.recorded = {each.name for each in targets if backend_of(each.connect) == RECORDED}
-        self.rights: dict[str, str] = {}
-        self.finished = False
+        self.began = time.monotonic()
         output.limit_page(config, len(targets), self.audit.folder)
         gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
-        terminal.leave_files_out(self.reporter, len(targets))
-        self.audit.arrived = self.arrived
+        if is_ours(reporter) and not reporter.isatty() and reporter.verbosity == 0:
+            reporter.write_line(f"auditing {self.work}")
+        self.audit.arrived, self.audit.waiting = self.arrived, self.draw
         self.audit.gathered = True
         if not self.audit.asked:
             self.audit.begin_gathering()
         if len(targets) <= FEW_TARGETS:
-            self.finish()
+            self.audit.await_recordings(targets)
         elif not config.pluginmanager.hasplugin("dsession"):  # whose workers judge
             self.audit.await_recordings(targets[:1])
-        self.progress.hide()
+        self.draw()
+        if not is_ours(reporter):  # its letters follow
+            self.progress.show("")
+            self.progress = terminal.Progress(None)
 
     def arrived(self, recording: Recording) -> None:
-        self.progress.step(recording.target, recording.failure)
-        if rights := Rights.of(recording):
-            advice = "ask again as root" if recording.target in self.recorded else "use --sudo"
-            self.rights[recording.target] = _asked_as(rights, advice)
+        if user := user_without_rights(recording):
+            advice = "record it again as root" if recording.target in self.recorded else "use --sudo, or log in as root"
+            said = f"asked as {user}: files, processes of others and audit rules are not visible; {advice}"
+            self.audit.rights[recording.target] = printable(said)
+        self.draw()
 
-    def finish(self) -> None:
-        """Wait for all targets, and say what is to be known of them."""
-        if self.finished:
-            return
-        self.finished = True
-        audit = self.audit
-        audit.await_recordings(audit.targets)
-        rights = {each.name: self.rights[each.name] for each in audit.targets if each.name in self.rights}
-        told_below = False
-        if self.reporter is not None and self.reporter.verbosity <= 0:
-            told_below = all(map(audit.is_silent, audit.targets))
-            self.reporter.showfspath &= not told_below  # no letter will stand behind a path
-        self.progress.close(audit.gather_seconds, {} if told_below else rights, told_below=told_below)
+    def draw(self) -> None:
+        """Show which targets have answered, of a single one what it answers."""
+        targets, done = self.audit.targets, len(self.audit.recordings)
+        said = f"gathering {done} of {len(targets)} targets"
+        if len(targets) == 1:
+            said = f"asking {targets[0].name}: {processes.last_probe()}"
+        self.progress.show(f"{said}, {time.monotonic() - self.began:.0f} s")
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.judged += hasattr(report, "hullcheck")
+        self.progress.show(f"judging {self.work}, {100 * self.judged // self.results} %")
 
-def _asked_as(rights: Rights, advice: str) -> str:
-    if rights.is_root:
-        return f"as {rights.user}"
-    may = ", may use the engine:" if rights.answered else ":"
-    if rights.refused:
-        may = ", may not use the engine: nothing of it is seen;"
-    return f"as {rights.user}, not root{may} files, processes of others and audit rules are not seen: {advice}"
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        self.progress.show("")
 
 
 def show_probes(config: pytest.Config) -> int:

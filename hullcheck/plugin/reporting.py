@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import shutil
 import sys
 import time
 from collections.abc import Generator
@@ -20,6 +21,7 @@ from hullcheck.messages import printable
 from hullcheck.plugin import options, outcome, output
 from hullcheck.plugin.judging import CRASHED, NOT_OF_HOSTS
 from hullcheck.plugin.outcome import Carried, Outcome
+from hullcheck.plugin.screen import is_ours
 from hullcheck.plugin.session import GATHERING, SESSION, session_of
 from hullcheck.plugin.waiting import selects_by_marker
 from hullcheck.recording import FILE_NAME
@@ -94,10 +96,7 @@ class Reporting:
 
     @pytest.hookimpl(tryfirst=True)  # before one of pytest's own reports is written
     def pytest_sessionstart(self) -> None:
-        """See that the page of pytest-html is written as ours are, and that no path of a package stands before dots."""
-        reporter = self._reporter
-        if reporter is not None and options.is_of_shipped(self.config):
-            reporter.showfspath = False
+        """See that the page of pytest-html is written as ours are."""
         audit = self.config.stash.get(SESSION, None)
         unwritten, folder = (audit.unwritten, audit.folder) if audit else (output.Unwritten(), None)
         output.guard_page(self.config, unwritten, folder)
@@ -144,17 +143,6 @@ class Reporting:
     def _others(self) -> Any:
         """The hook of all plugins but this and the terminal reporter, which keeps every report."""
         return self.config.pluginmanager.subset_hook_caller("pytest_runtest_logreport", [self, self._reporter])
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_report_teststatus(self, report: Any) -> Generator[None, Any, Any]:
-        """Give no letter to controls of a host that could not be asked: one sentence tells of all."""
-        status = yield
-        carried: Carried | None = getattr(report, "hullcheck", None)
-        if status[0] not in ("error", "skipped") or carried is None or self.outcome is None:
-            return status
-        if not (self.quiet.wanted and _is_told(carried)):
-            return status
-        return (status[0], "", "") if self.outcome.is_silent(carried.result.target) else status
 
     def pytest_keyboard_interrupt(self) -> None:
         """Remember that the run was ended, by a person or by a plugin, which may choose any exit status."""
@@ -282,23 +270,28 @@ class Reporting:
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and (
             options.asks_for_audit(self.config) or selects_by_marker(self.config)
         ):
-            terminal.write_nothing_selected(terminalreporter)
+            terminalreporter.write_line(terminal.NOTHING_SELECTED, red=True)
         if self._gathered_in_vain:
-            terminal.write_nothing_judged(terminalreporter)
-        if self.outcome and self.audit:
-            session, found = self.outcome.session, self.outcome
-            asked_nobody = (
-                terminalreporter.verbosity <= 0
-                and self.audit.nothing_judged
-                and all(found.is_silent(each.name) for each in session.targets)
-            )
-            terminal.write_summary(
-                terminalreporter,
-                self.audit,
-                folder=session.folder,
-                ids_by_control=session.ids_by_control,
-                command=output.command() if asked_nobody else None,
-            )
+            terminalreporter.write_line(terminal.NOTHING_JUDGED, red=True)
+        if not (self.outcome and self.audit):
+            return
+        session, found, verbosity = self.outcome.session, self.outcome, terminalreporter.verbosity
+        if is_ours(terminalreporter) and verbosity < 0:
+            terminal.write_targets(terminalreporter, self.audit)
+            return
+        silent = self.audit.nothing_judged and all(found.is_silent(each.name) for each in session.targets)
+        if not is_ours(terminalreporter):
+            terminalreporter.write_sep("=", "hullcheck")
+        terminal.write_summary(
+            terminalreporter,
+            self.audit,
+            folder=session.folder,
+            ids_by_control=session.ids_by_control,
+            rows=shutil.get_terminal_size().lines - 2,  # a prompt follows, or a line of pytest
+            everything=self.config.option.hullcheck_all or verbosity > 0,
+            rights=session.rights,
+            command=output.command() if silent and verbosity <= 0 else None,
+        )
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:

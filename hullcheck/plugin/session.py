@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
 FRAMEWORKS = pytest.StashKey[Frameworks]()
 WRONG_USE = pytest.StashKey[str]()  # what is wrong with the inventory or the hosts
-FEW_TARGETS = 3  # so many are all awaited before the first is judged, and what was gathered is printed above the tests
+FEW_TARGETS = 3  # so many are all awaited before the first is judged
 MOST_KEPT = 250  # so many recordings stay in memory; the page of an audit has the answers of no more
 GATHERING = ".gathering"  # a file in the folder of the run, as long as recordings may still come
 _SUMMARY = (CLOCK, "engine")  # the answers by which the page of an audit identifies a target
-_POLL = 0.01
+_POLL, _REDRAW = 0.01, 0.25
 
 
 class AuditSession:
@@ -79,11 +79,12 @@ class AuditSession:
         self.began = run_files.began(self.folder.name)  # the same in all processes
         self.unwritten = Unwritten()
         self.asked = self.gathered = False
+        self.rights: dict[str, str] = {}  # what the user who asked a target does not see
         self.collected = 0  # tests, by workers
-        self.gather_seconds = 0.0
         self.recordings: dict[str, Recording] = {}
         self._arrivals = SimpleQueue[Recording | BaseException]()
         self.arrived: Callable[[Recording], None] = lambda recording: None
+        self.waiting: Callable[[], None] = lambda: None
         self._facts: tuple[str, Facts] | None = None
         self._labelled: dict[str, tuple[str, ...]] = {}
         self._tailoring = cache(self.inventory.tailoring_for)
@@ -133,7 +134,6 @@ class AuditSession:
         )
 
     def _gather(self, arriving: Iterator[Recording]) -> None:
-        start = time.monotonic()
         try:
             for recording in arriving:
                 path = self.folder / recording.target / FILE_NAME
@@ -143,7 +143,6 @@ class AuditSession:
                 if len(self.targets) > MOST_KEPT and path.is_file():
                     answers = {name: each for name, each in recording.answers.items() if name in _SUMMARY}
                     recording = replace(recording, answers=answers, commands={})
-                self.gather_seconds = time.monotonic() - start
                 self._arrivals.put(recording)
         except BaseException as error:
             self._arrivals.put(error)
@@ -162,7 +161,11 @@ class AuditSession:
         """Wait until there are the recordings of the *wanted* targets; what arrives meanwhile is taken in, too."""
         for target in wanted:
             while target.name not in self.recordings:
-                recording = self._arrivals.get()
+                try:
+                    recording = self._arrivals.get(timeout=_REDRAW)
+                except Empty:
+                    self.waiting()
+                    continue
                 if isinstance(recording, BaseException):
                     raise recording
                 self.recordings[recording.target] = recording

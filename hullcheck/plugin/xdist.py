@@ -98,7 +98,7 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
     }
     audit.collected += listed["tests"]
     if not audit.gathered:
-        gathering.begin(node.config)
+        gathering.begin(node.config, len(node.config.stash[_CONTROLS]))
 
 
 @pytest.hookimpl(optionalhook=True)

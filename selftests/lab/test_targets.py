@@ -380,5 +380,5 @@ def test_audit_that_is_ended_leaves_no_process(engine: EngineFactory, sent: str,
             process.send_signal(getattr(signal, sent))
         errors = process.communicate(timeout=30)[1]
     until(lambda: left_in(one, "box") == [], limit=60)
-    assert errors.split() == ["interrupted"] or sent in ("SIGKILL", "time"), errors
+    assert errors.split() == ["stopping..."] or sent in ("SIGKILL", "time"), errors
     assert [path for path in tmp_path.iterdir() if path.name.startswith("hullcheck-")] == []

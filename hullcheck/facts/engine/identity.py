@@ -11,14 +11,12 @@ from hullcheck.facts.engine.info import ENGINE, section
 from hullcheck.facts.engine.models import Info
 from hullcheck.facts.host.accounts import ACCOUNTS
 from hullcheck.facts.host.system import auditor, machine_id
-from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import grouped
 from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError
 
 UNKNOWN = "unknown"
 _OVER_SSH = ("ssh", "safe-ssh", "paramiko")
-_REFUSED = regex(r"^failed:.*permission denied", re.MULTILINE | re.IGNORECASE)
 
 
 class Identity(Struct, frozen=True):
@@ -56,22 +54,12 @@ def _alike(ids: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(each for each in group if each != name) for group in names if len(group) > 1 for name in group}
 
 
-class Rights(Struct, frozen=True):
-    """The user as whom the script ran, and whether the engine answered or refused this user."""
-
-    user: str
-    is_root: bool
-    refused: bool
-    answered: bool
-
-    @classmethod
-    def of(cls, recording: Recording) -> Self | None:
-        try:
-            number = str(auditor(recording))
-        except EvidenceError:
-            return None
-        answers = (recording.answers.get(each.name) for each in (ENGINE, ACCOUNTS))
-        text, accounts = (each.stdout if each else "" for each in answers)
-        named = re.search(rf"^user:([^:\n]+):{number}:", accounts, re.MULTILINE)
-        user = named[1] if named else "root" if number == "0" else f"the user {number}"
-        return cls(user, number == "0", bool(_REFUSED.search(text)), '"ServerVersion":"' in text)
+def user_without_rights(recording: Recording) -> str:
+    """Return the user who ran the script, or an empty string if that was root or is unknown."""
+    try:
+        number = str(auditor(recording))
+    except EvidenceError:
+        return ""
+    accounts = recording.answers[ACCOUNTS.name].stdout if ACCOUNTS.name in recording.answers else ""
+    named = re.search(rf"^user:([^:\n]+):{number}:", accounts, re.MULTILINE)
+    return "" if number == "0" else named[1] if named else f"the user {number}"

@@ -1,8 +1,7 @@
-"""Writes to the terminal: progress while gathering, offenders of a control, the summary of an audit."""
+"""The terminal: progress, the offenders of a control, and the summary of an audit."""
 
-import os
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import environ
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,12 @@ from hullcheck.results import STALE, STATES, Attestation, Audit, Finding, Waiver
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
 from hullcheck.writers.terminal import no_answer, screen
-from hullcheck.writers.terminal.screen import Line
+from hullcheck.writers.terminal.screen import Line, head, plain
 
-NOTHING_JUDGED = "No control was judged: nothing here says that a target is hardened."
+NOTHING_JUDGED = "No control was judged. This is not a pass."
+NOTHING_SELECTED = "No control was selected: `hullcheck explain` lists those that `hullcheck audit` runs."
 _NAMES_SHOWN = 6
-_SCREEN = 23  # lines of the summary between its head and pytest's last line: 25 with these
-_LEAST = 8  # of them for what fails and what to do about it
+_LEAST = 5  # findings that are shown however small the terminal is
 _IN_A_FILE = 100  # columns
 
 
@@ -32,81 +31,32 @@ def target_line(targets: Sequence[Target]) -> str:
 
 def offenders(findings: Sequence[Finding]) -> str:
     """Return a line for each subject that failed or could not be judged."""
-    telling = [each for each in findings if each.verdict in (Verdict.FAIL, Verdict.ERROR)]
-    return printable("\n".join(f"{each.verdict}: {each.subject}: {each.reason}" for each in telling))
+    shown = [each for each in findings if each.verdict in (Verdict.FAIL, Verdict.ERROR)]
+    return printable("\n".join(f"{each.verdict}: {each.subject}: {each.reason}" for each in shown))
 
 
 class Progress:
-    """How far gathering is: a line that moves on a terminal, one line in a log."""
+    """One line of a terminal, which is written again and again; in a file nothing."""
 
-    def __init__(self, reporter: Any, total: int) -> None:
-        """Begin, with *total* targets to come; *reporter* is pytest's, None where there is no terminal."""
-        self.reporter = reporter
-        self.total = total
-        self.done = 0
-        self.failures: list[str] = []
-        self.moves = reporter is not None and reporter.isatty
-        self._draw("")
+    def __init__(self, reporter: Any) -> None:
+        """Use the terminal of pytest's *reporter*, which may be None."""
+        is_terminal = reporter is not None and reporter.isatty and reporter.verbosity >= 0
+        self._terminal = reporter._tw if is_terminal else None
+        self._shown = ""
 
-    def step(self, name: str, failure: str) -> None:
-        """Count one more target; *failure* is why it could not be gathered, or empty."""
-        self.done += 1
-        if failure:
-            self.failures.append(f"{name}: {failure}")
-        self._draw(name)
-
-    def _draw(self, name: str) -> None:
-        if self.moves:
-            self._overwrite(f"gathering: {self.done} of {self.total} targets {printable(name)}")
-
-    def _overwrite(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """Write *text* over the line, up to the last column but one: in the last the cursor would not go back."""
-        width = self.reporter._tw.fullwidth - 1
-        self.reporter.rewrite(padded(cut(text, width), width))
-
-    def hide(self) -> None:
-        if self.moves:
-            self._overwrite("")
-            self.reporter.rewrite("")
-        self.moves = False
-
-    def close(self, seconds: float, rights: Mapping[str, str], *, told_below: bool = False) -> None:
-        """End the progress line, and write what was gathered.
-
-        Args:
-            rights: of each target as whom it was asked, and what that user does not see.
-            told_below: whether the summary says why targets were not audited.
-        """
-        self.hide()
-        if self.reporter is None or self.reporter.no_summary:
-            return
-        noun = "target" if self.total == 1 else "targets"
-        self.reporter.write_line(f"gathered {self.total} {noun} in {seconds:.1f} s")
-        for failure in () if told_below else self.failures:
-            self.reporter.write_line(f"not audited: {printable(failure)}", red=True)
-        for said in dict.fromkeys(rights.values()):
-            names = screen.named([name for name, each in rights.items() if each == said])
-            self.reporter.write_line(printable(f"{names}: {said}"), yellow=": " in said)
+        if self._terminal is not None and text != self._shown:
+            width = self._terminal.fullwidth - 1
+            file = self._terminal._file  # the terminal of pytest would count the columns
+            file.write(f"\r{padded(cut(printable(text), width), width)}\r")
+            file.flush()
+            self._shown = text
 
 
-def leave_files_out(reporter: Any, targets: int) -> None:
-    """Let pytest not name each file again for each target, where there are many: a letter for each test will do."""
-    if reporter is not None and reporter.verbosity == 0 and targets > screen.FEW_TARGETS:
-        reporter.showfspath = False
-
-
-def write_nothing_selected(reporter: Any) -> None:
-    """Name what could be selected, where -m, -k or a path leave no test."""
-    reporter.write_line(
-        "No control was selected: there is none here, or -m and -k leave none. `hullcheck audit` takes the same options"
-        " and runs the installed controls, `hullcheck explain` lists them.",
-        red=True,
-    )
-
-
-def write_nothing_judged(reporter: Any) -> None:
-    """Write that no control passed or failed."""
-    reporter.write_line(NOTHING_JUDGED, red=True)
+def write_targets(reporter: Any, audit: Audit) -> None:
+    """Write a line for each target."""
+    _write(reporter, screen.targets(audit, all_of_them=True))
 
 
 def write_summary(
@@ -115,54 +65,58 @@ def write_summary(
     *,
     folder: Path,
     ids_by_control: IdsByControl,
+    rows: int = 24,
+    everything: bool = False,
+    rights: Mapping[str, str] | None = None,
     command: Sequence[str] | None = None,
 ) -> None:
-    """Write what a run found, on one screen; with -v, all of it.
+    """Write what a run found, on one screen of so many *rows*, or *everything*.
 
     Args:
         folder: that of the run.
-        command: the command line of a run that could ask no target, and says no more than why; else None.
         ids_by_control: the ids of every control there is.
+        rights: what the user who asked a target does not see, by target.
+        command: the command line of a run that could ask no target, and says no more than why; else None.
     """
     width = reporter._tw.fullwidth
-    if not reporter.isatty and "COLUMNS" not in os.environ:
+    if not reporter.isatty and "COLUMNS" not in environ:
         width = max(width, _IN_A_FILE)
-    if command is None:
-        above = [*screen.verdicts(audit), *screen.notes(audit)]
-    else:
-        above = list(no_answer.lines(audit, width, command))
     below = list(_accepting(audit, ids_by_control))
-    page = folder / run_files.AUDIT_PAGE
-    if command is None and page.is_file():
-        below.append(Line(f"page: {page.absolute().as_uri()}", len("page:"), {"bold": True}))
     if audit.nothing_judged:
-        below.append(_whole(NOTHING_JUDGED, red=True))
+        below.append(head(NOTHING_JUDGED, "red"))
     elif audit.unjudged:
-        below.append(_whole(sentences.unjudged(audit.unjudged), red=True))
-    below += [*screen.gates(audit, all_lines=reporter.verbosity > 0), Line(f"results: {folder}")]
-    taken = sum(-(-cells(each.text) // width) for each in (*above, *below))  # a long path takes two lines
-    room = 0 if reporter.verbosity > 0 else max(_SCREEN - taken, _LEAST)
-    reporter.write_sep("=", "hullcheck")
-    for each in (*above, *(screen.lines(audit, width, room) if command is None else ()), *below):
-        reporter.write(each.text[: each.head], **each.markup)
-        reporter.write(f"{each.text[each.head :]}\n")
+        below.append(head(sentences.unjudged(audit.unjudged), "red"))
+    below += screen.gates(audit, everything=everything)
+    if command is not None:
+        _write(reporter, [*no_answer.lines(audit, width, command), *below])
+        return
+    above = [screen.judged(audit), *screen.targets(audit, all_of_them=everything), *screen.notes(audit, rights or {})]
+    below = [*screen.after_failures(audit, width, everything=everything), *below]
+    if (page := folder / run_files.AUDIT_PAGE).is_file():
+        below.append(head(f"page: {page.absolute().as_uri()}", "bold", len("page:")))
+    below += screen.next_command(audit, folder)
+    taken = sum(-(-cells(plain(each)) // width) for each in (*above, *below))  # a long path takes two lines
+    room = 0 if everything else max(rows - taken, _LEAST)
+    _write(reporter, [*above, *screen.failures(audit, width, room), *below])
 
 
-def _whole(text: str, **markup: bool) -> Line:
-    return Line(text, len(text), markup)
+def _write(reporter: Any, lines: Iterable[Line]) -> None:
+    for line in lines:
+        for text, style in line:
+            reporter.write(text, **dict.fromkeys(style.split(), True))
+        reporter.write("\n")
 
 
 def _accepting(audit: Audit, ids_by_control: IdsByControl) -> Iterator[Line]:
     """Yield the number of waivers and attestations in each state, and those that need review."""
     for name, entries in (("waivers", audit.waivers), ("attestations", audit.attestations)):
-        if not entries:
-            continue
-        counts = Counter(each.state for each in entries)
-        yield Line(f"{name}: {', '.join(f'{counts[each]} {words_of(each)}' for each in STATES if counts[each])}")
-        for each in (each for each in entries if each.state in STALE):
-            name = each.cause if isinstance(each, Waiver) and each.cause else each.control
-            line = f"  {each.place}: {name}{_scope(each)}: {each.state}{_why(each, ids_by_control)}"
-            yield _whole(printable(line), yellow=True)
+        if entries:
+            yield head(f"{name}: {screen.counted(STATES, (each.state for each in entries), words_of)}")
+        for each in entries:
+            if each.state in STALE:
+                name = each.cause if isinstance(each, Waiver) and each.cause else each.control
+                line = f"  {each.place}: {name}{_scope(each)}: {each.state}{_why(each, ids_by_control)}"
+                yield head(printable(line), "yellow")
 
 
 def _why(entry: Waiver | Attestation, ids_by_control: IdsByControl) -> str:

@@ -11,7 +11,7 @@ from hullcheck.recording.backends import RECORDED, SSH_BACKENDS, backend_of
 from hullcheck.results import Audit
 from hullcheck.results.failures import NOT_AUDITED, advice_on, cause_of, needs_rights
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.terminal.screen import Line, named
+from hullcheck.writers.terminal.screen import Line, head, named
 
 _MOST_CAUSES = 6
 _PASSWORD = regex(r"sudo: .*(password|terminal|askpass|tty)")
@@ -31,11 +31,11 @@ def lines(audit: Audit, width: int, command: Sequence[str]) -> Iterator[Line]:
         advice, as_root = _advice(cause, targets[0], audit, command) if is_error else (_DEMO, "")
         said = f"{named(targets)}: {cause.rpartition(NOT_AUDITED)[2].rstrip('.')}. {advice}"
         for each in textwrap.wrap(said, width, break_long_words=False, break_on_hyphens=False):
-            yield Line(each, len(each), {"red": True})
+            yield head(each, "red")
         if as_root:
-            yield Line(f"  {as_root}", len(as_root) + 2, {"bold": True})
+            yield head(f"  {as_root}", "bold")
     if more := found[_MOST_CAUSES:]:
-        yield Line(f"... and {sum(len(targets) for _, targets in more)} targets for other reasons")
+        yield head(f"... and {sum(len(targets) for _, targets in more)} targets for other reasons")
 
 
 def _by_cause(audit: Audit) -> Mapping[tuple[str, bool], list[str]]:

@@ -4,127 +4,167 @@ Lines are cut to the width of the terminal. Names and reasons are printable in t
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
-from msgspec import Struct, field
-
+from hullcheck.gates import FAIL_ON
 from hullcheck.messages import printable
-from hullcheck.results import SEVERITIES, Audit, Result, grouped, sentences
-from hullcheck.results.failures import CONTAINER, IMAGE, Failure, Fix, Problem, findings, fixes, problems, rank
+from hullcheck.results import JUDGED, SEVERITIES, Audit, Result, grouped, sentences
+from hullcheck.results.failures import (
+    CONTAINER,
+    IMAGE,
+    NOT_AUDITED,
+    Failure,
+    Fix,
+    Problem,
+    cause_of,
+    findings,
+    fixes,
+    problems,
+    rank,
+)
 from hullcheck.results.history import ChangeGroup, together
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
 
 FEW_TARGETS = 3
 """With more, a failing control is one line with its targets."""
-_MOST_TARGETS = 6
-"""With more, their verdicts are counted together."""
-_MOST_FIXES, _MOST_CAUSES, _MOST_BROKEN = 5, 3, 5
+_MOST_TARGETS, _WORST_TARGETS = 6, 3
+"""With more, they are counted together, and these are the worst."""
+_MOST_FIXES, _MOST_CAUSES, _MOST_BROKEN = 5, 5, 5
 _NAMES = 3
 _NARROWEST = 12
 _SEVERITY_WIDTH = max(map(len, SEVERITIES))
 _LONG_NUMBER = 10
 _ROOM_FOR_COLUMNS = 72
 _LABEL = "fix first  "
-_COLORS = {"critical": "red", "high": "red", "medium": "yellow", "low": "cyan"}
+_COLORS: dict[str, str] = {
+    "critical": "red bold",
+    "high": "red",
+    "medium": "yellow",
+    "low": "cyan",
+    Verdict.FAIL: "red",
+    Verdict.ERROR: "red",
+    Verdict.MANUAL: "yellow",
+    Verdict.PASS: "green",
+}
+
+Line = tuple[tuple[str, str], ...]
+"""A line of the screen: texts, each with its style as pytest names it (`red bold`)."""
 
 
-class Line(Struct, frozen=True):
-    """A line of the screen, whose first *head* characters have the *markup*, as pytest names it."""
-
-    text: str
-    head: int = 0
-    markup: Mapping[str, bool] = field(default_factory=dict)
+def head(text: str, style: str = "", start: int | None = None) -> Line:
+    """Return a line of *text*, whose first *start* characters have this style; without a number all of them."""
+    return ((text[:start], style), (text[start:] if start is not None else "", ""))
 
 
-def lines(audit: Audit, width: int, room: int) -> list[Line]:
-    """Return what fails and what to do; *room* is how many lines there may be, 0 for all that there is to say."""
-    below = [*_causes(audit, width), *_fix_first(audit, width), *_since(audit, width)]
-    return [*_failures(audit, width, room and max(room - len(below), 3)), *below]
+def plain(line: Line) -> str:
+    """Return *line* without its styles."""
+    return "".join(text for text, _ in line)
+
+
+def counted(words: Iterable[str], found: Iterable[str], shown: Callable[[str], str] = str) -> str:
+    """Return how often each of *words* was found: `3 critical, 1 low`."""
+    counts = Counter(found)
+    return ", ".join(f"{counts[each]} {shown(each)}" for each in words if counts[each])
+
+
+def after_failures(audit: Audit, width: int, *, everything: bool) -> Iterator[Line]:
+    """Yield what was not judged, what to fix first, and what changed."""
+    yield from _errors(audit, width, everything)
+    yield from _manual(audit, width, everything)
+    yield from _fix_first(audit, width)
+    yield from _since(audit, width)
 
 
 # ---- the verdicts, and what has to be known of the targets
 
 
-def verdicts(audit: Audit) -> Iterator[Line]:
-    """Yield how often each verdict was found on each target, or on all if there are many."""
-    results = audit.by_target
-    if len(results) > _MOST_TARGETS:
-        yield Line(f"{len(results)} targets  {_counts(audit.results)}")
-        fails = Counter({name: sum(e.verdict is Verdict.FAIL for e in each) for name, each in results.items()})
-        if len(set(fails.values())) > 1:
-            worst = (f"{name} ({number})" for name, number in fails.most_common(3))
-            yield Line(f"most fails on {', '.join(worst)}")
-        if said := sentences.scores(audit.targets):
-            yield Line(f"scores: {said}")
-        return
-    width = max(map(cells, results))
-    for each in audit.targets:
-        said = sentences.scores([each])
-        yield Line(f"{padded(each.name, width)}  {_counts(results[each.name])}{said and f'; {said}'}")
+def judged(audit: Audit) -> Line:
+    """Return how many of the controls that apply were judged, on all targets together."""
+    verdicts = [each.switched_off.otherwise if each.switched_off else each.verdict for each in audit.results]
+    applying = sum(each is not Verdict.NOT_APPLICABLE for each in verdicts)
+    number = sum(each.verdict in JUDGED for each in audit.results)
+    on = f", on {len(audit.targets)} targets" if len(audit.targets) > 1 else ""
+    return head(f"judged {number} of {applying} controls that apply{on}", "bold")
 
 
-def _counts(results: Sequence[Result]) -> str:
-    judged = _counted(each.verdict for each in results if not each.switched_off)
+def targets(audit: Audit, *, all_of_them: bool) -> Iterator[Line]:
+    """Yield how often each verdict was found on each target, the worst first; of many only on the worst."""
+    scores = {each.name: sentences.scores([each]) for each in audit.targets}
+    worst = sorted(audit.by_target.items(), key=lambda each: _badness(each[1]), reverse=True)
+    many = len(worst) > _MOST_TARGETS and not all_of_them
+    if many:
+        yield _counts(f"{len(worst)} targets", audit.results, sentences.scores(audit.targets))
+        worst = worst[:_WORST_TARGETS]
+    width = max(cells(name) for name, _ in worst)
+    for name, results in worst:
+        yield _counts(padded(name, width), results, scores[name])
+    if many:
+        yield head(f"... and {len(scores) - len(worst)} more targets: `--all` shows them, or see the page")
+
+
+def _badness(results: Sequence[Result]) -> tuple[int, ...]:
+    counts = Counter(each.verdict for each in results)
+    return counts[Verdict.FAIL], counts[Verdict.ERROR], counts[Verdict.MANUAL]
+
+
+def _counts(name: str, results: Sequence[Result], scores: str) -> Line:
+    counts = Counter(each.verdict for each in results if not each.switched_off)
     off = [each.switched_off.otherwise for each in results if each.switched_off]
-    words = [judged, f"{len(off)} switched off (otherwise: {_counted(off)})" if off else ""]
-    return ", ".join(filter(None, words)) or "nothing judged"
+    parts = [(f"{counts[each]} {_short(each)}", _COLORS.get(each, "")) for each in Verdict if counts[each]]
+    if off:
+        parts.append((f"{len(off)} switched off (otherwise: {counted(Verdict, off, _short)})", ""))
+    commas = [piece for part in parts or [("nothing judged", "")] for piece in ((", ", ""), part)]
+    return ((f"{name}  ", ""), *commas[1:], (scores and f"; {scores}", ""))
 
 
-def _counted(verdicts: Iterable[Verdict]) -> str:
-    counts = Counter(verdicts)
-    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
+def _short(verdict: str) -> str:
+    return "n/a" if verdict == Verdict.NOT_APPLICABLE else verdict
 
 
-def notes(audit: Audit) -> Iterator[Line]:
-    """Yield notes on clocks, on other runtimes and on targets that may be one; the same of many targets once."""
-    lines = [f"shard {audit.run.shard}: the other targets are in other runs"] if audit.run.shard else []
+def notes(audit: Audit, rights: Mapping[str, str]) -> Iterator[Line]:
+    """Yield notes on rights, clocks, other runtimes and targets that may be one; the same of several targets once."""
     by_note: dict[str, list[str]] = {}
     for each in audit.targets:
-        for note in each.notes:
-            if len(audit.targets) > _MOST_TARGETS:
-                by_note.setdefault(note, []).append(each.name)
-            else:
-                lines.append(f"{each.name}: {note}")
+        for note in (*filter(None, [rights.get(each.name)]), *each.notes):
+            by_note.setdefault(note, []).append(each.name)
+    lines = [f"shard {audit.run.shard}: the other targets are in other runs"] if audit.run.shard else []
     lines += [f"{named(names)}: {note}" for note, names in by_note.items()]
     lines += [f"{named(names)} have the same {what} ID: {sentences.SAME[what]}" for what, names in audit.same]
-    for line in lines:
-        yield Line(f"  {line}", len(line) + 2, {"yellow": True})
+    return (head(f"  {line}", "yellow") for line in lines)
 
 
 # ---- what fails
 
 
-def _failures(audit: Audit, width: int, room: int) -> Iterator[Line]:
-    """Yield each problem, the worst first: what was found, and the beginning of its remedy."""
+def failures(audit: Audit, width: int, room: int) -> Iterator[Line]:
+    """Yield a line for each problem, the worst first; *room* is how many lines there may be, 0 for all."""
     found = problems(findings(audit, Verdict.FAIL))
-    fleet = len(audit.targets) > FEW_TARGETS
-    if fleet:
+    if len(audit.targets) > FEW_TARGETS:
         found.sort(key=lambda each: (rank(each.severity), -len(each.targets)))
-    lines_each = 1 if fleet else 2
-    fit = len(found) if not room or lines_each * len(found) <= room else (room - 1) // lines_each
-    heads, below = _heads(found[:fit], width)
-    for each, head in zip(found, heads, strict=False):
-        markup = {_COLORS[each.severity]: True, "bold": each.severity == SEVERITIES[0]}
-        yield Line(_line(head, _said(each, len(audit.targets)), width), len(each.severity), markup)
-        if not fleet:
-            yield Line(_line(below, each.remedy, width))
-    if more := found[fit:]:
-        counts = Counter(each.severity for each in more)
-        said = ", ".join(f"{counts[each]} {each}" for each in SEVERITIES if counts[each])
-        yield Line(cut(f"... and {said}: see the page below, or add -v", width))
+    fit = len(found) if not room or len(found) <= room else room - 1
+    yield from _rows(audit, found[:fit], width)
+    if more := counted(SEVERITIES, (each.severity for each in found[fit:])):
+        yield head(cut(f"... and {more}: `--all` shows them, or see the page", width))
 
 
-def _heads(found: Sequence[Problem], width: int) -> tuple[list[str], str]:
-    """Return severity and number of each problem, in columns if there is room, and the indent of a remedy."""
+def _rows(audit: Audit, found: Sequence[Problem], width: int, word: str = "") -> Iterator[Line]:
+    """Yield a line for each problem: its severity or *word*, its number, and what was found."""
+    for each, before in zip(found, _heads(found, width, word), strict=True):
+        first = word or each.severity
+        yield head(_line(before, _said(each, len(audit.targets)), width), _COLORS[first], len(first))
+
+
+def _heads(found: Sequence[Problem], width: int, word: str) -> list[str]:
+    """Return how the line of each problem begins, in columns if there is room."""
     room = max(width // 3, _NARROWEST)
-    numbers = [(each.severity, cut(sentences.called_together(each.controls), room)) for each in found]
+    numbers = [(word or each.severity, cut(sentences.called_together(each.controls), room)) for each in found]
     if width < _ROOM_FOR_COLUMNS:
-        return [f"{severity} {number}: " for severity, number in numbers], "  "
+        return [f"{severity} {number}: " for severity, number in numbers]
     # the few long ones stick out
     usual = max((cells(each) for _, each in numbers if cells(each) <= _LONG_NUMBER), default=0)
-    heads = [f"{severity:{_SEVERITY_WIDTH}}  {padded(number, usual)}  " for severity, number in numbers]
-    return heads, " " * (_SEVERITY_WIDTH + usual + 4)
+    return [f"{severity:{_SEVERITY_WIDTH}}  {padded(number, usual)}  " for severity, number in numbers]
 
 
 def _line(left: str, text: str, width: int) -> str:
@@ -171,19 +211,31 @@ def named(names: Sequence[str]) -> str:
 # ---- what to do about it
 
 
-def _causes(audit: Audit, width: int) -> Iterator[Line]:
-    """Yield what could not be judged, each reason once, and what to do; a long reason is cut."""
-    found = sorted(problems(findings(audit, Verdict.ERROR)), key=lambda each: -len(each.controls))
-    for each in found[:_MOST_CAUSES]:
-        many = _many(each.controls) if each.cause else sentences.called(each.controls[0])
-        where = f" on {named(each.targets)}" if len(audit.targets) > 1 else ""
+def _errors(audit: Audit, width: int, everything: bool) -> Iterator[Line]:
+    """Yield what could not be judged, each cause once, and what to do; a long reason is cut."""
+    by_cause = grouped(findings(audit, Verdict.ERROR), lambda each: cause_of(each.finding).rpartition(NOT_AUDITED)[2])
+    found = [Problem(tuple(together), cause) for cause, together in by_cause.items()]
+    found.sort(key=lambda each: -len(each.controls))
+    silent = {each.name for each in audit.targets if each.kind == "unknown"}
+    shown = len(found) if everything else _MOST_CAUSES
+    for each in found[:shown]:
+        on = f" on {named(each.targets)}" if len(audit.targets) > 1 else ""
+        many = _many(each.controls) if len(each.controls) > 1 else sentences.called(each.controls[0])
+        start = f"not audited: {named(each.targets)}" if silent.issuperset(each.targets) else f"{many}{on} not judged"
         advice = f": {each.remedy}" if each.remedy else ""
-        reason = each.cause or each.failures[0].finding.reason.removesuffix("; are you root?")
-        line = _line(f"{many}{where} not judged: ", reason, width - cells(advice))
-        yield Line(cut(line + advice, width), len(many), {"red": True})
-    if more := found[_MOST_CAUSES:]:
-        number = len({control.id for each in more for control in each.controls})
-        yield Line(cut(f"... and {number} that could not be judged for other reasons", width))
+        line = _line(f"{start}: ", each.cause, width - cells(advice))
+        yield head(cut(line + advice, width), "red", len(start))
+    if len(found) > shown:
+        yield head(f"... and {len(found) - shown} other causes: `--all` shows them")
+
+
+def _manual(audit: Audit, width: int, everything: bool) -> Iterator[Line]:
+    """Yield what needs a manual check, each cause once, or how many checks these are."""
+    found = problems(findings(audit, Verdict.MANUAL))
+    if found and not everything:
+        yield head(f"manual checks: {len(found)}; `--all` lists them", "yellow", len("manual checks:"))
+    else:
+        yield from _rows(audit, found, width, Verdict.MANUAL)
 
 
 def _many(controls: Collection[object]) -> str:
@@ -199,7 +251,7 @@ def _fix_first(audit: Audit, width: int) -> Iterator[Line]:
         on = {each.target for each in mended}
         targets = f" on {len(on)} targets" if len(audit.targets) > FEW_TARGETS else ""
         said = f"{_many({each.control.id for each in mended})}{targets}: {_change(group)}"
-        yield Line(_line(label, said, width), len(_LABEL), {"bold": True})
+        yield head(_line(label, said, width), "bold", len(_LABEL))
         label = " " * len(_LABEL)
 
 
@@ -217,12 +269,11 @@ def _since(audit: Audit, width: int) -> Iterator[Line]:
     counts = [f"{len(since.new)} new", f"{len(since.gone)} gone", f"{since.still} as before"]
     if since.compared < len(audit.results):
         counts.append(f"in the {since.compared} results that both runs judged")
-    time = since.finished
-    head = f"since {printable(f'{time[:10]} {time[11:16]} UTC')}"
-    yield Line(cut(f"{head}: {', '.join(counts)}", width), len(head), {"bold": True})
+    when = f"since {printable(f'{since.finished[:10]} {since.finished[11:16]} UTC')}"
+    yield head(cut(f"{when}: {', '.join(counts)}", width), "bold", len(when))
     if since.new:
         new = "; ".join(_new(each, audit) for each in together(since.new))
-        yield Line(_line("  new: ", new, width), len("  new:"), {"red": True})
+        yield head(_line("  new: ", new, width), "red", len("  new:"))
 
 
 def _new(group: ChangeGroup, audit: Audit) -> str:
@@ -232,22 +283,31 @@ def _new(group: ChangeGroup, audit: Audit) -> str:
     return " ".join(filter(None, (number, named(subjects), where)))
 
 
-# ---- gates
+# ---- gates, and what comes next
 
 
-def gates(audit: Audit, *, all_lines: bool) -> Iterator[Line]:
+def gates(audit: Audit, *, everything: bool) -> Iterator[Line]:
     """Yield a line for each gate, and below it what breaks it."""
     for gate in audit.gates:
-        head = f"gate {gate.option}={printable(gate.asked)}:"
-        if not gate.broken:
-            yield Line(f"{head} holds", len(head), {"green": True})
+        name, many = f"gate {gate.option}={printable(gate.asked)}", len(gate.broken)
+        if not many:
+            yield head(f"{name} holds", "green")
             continue
-        many = len(gate.broken)
-        yield Line(f"{head} broken by {many}: the exit status is not 0", len(head), {"red": True, "bold": True})
-        shown = many if all_lines else _MOST_BROKEN
-        yield from (Line(f"  {printable(each)}") for each in gate.broken[:shown])
+        what = ("finding" if gate.option == FAIL_ON else "target") + "s" * (many > 1)
+        yield head(f"{name} failed ({many} {what}): exit status 1", "red bold", len(f"{name} failed"))
+        shown = many if everything else _MOST_BROKEN
+        yield from (head(f"  {printable(each)}") for each in gate.broken[:shown])
         if many > shown:
-            yield Line(f"  and {many - shown} more (-v shows all, and results.json has them)")
+            yield head(f"  ... and {many - shown} more: `--all` shows them")
     fails = any(each.verdict in (Verdict.FAIL, Verdict.ERROR) for each in audit.results)
     if audit.gates and audit.run.exit_status == 0 and fails:
-        yield Line("Controls fail, and no gate counts that: the exit status is 0.")
+        yield head("Some controls fail, but no gate does: exit status 0.")
+
+
+def next_command(audit: Audit, folder: Path) -> Iterator[Line]:
+    """Yield what to type next if a control fails; *folder* is that of the run."""
+    if found := findings(audit, Verdict.FAIL):
+        control = found[0].control
+        where = "" if folder.parent == Path.cwd() / "reports" else f" {folder}"
+        explained = control.frameworks.get("cis", (control.id,))[0]
+        yield head(f"next: hullcheck remedy{where}, or hullcheck explain {explained}", "bold", len("next:"))

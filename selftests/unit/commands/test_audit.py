@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import subprocess
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def test_demo(tmp_path: Path) -> None:
     """It says that it is one, ends with status 0, and leaves its results where the user stands."""
     done = audit(tmp_path, "--demo")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "This was a demonstration" in done.stdout
+    assert "A demonstration ends with status 0" in done.stderr
     assert {each.partition("@")[2] for each in results(tmp_path)} == {"hardened", "careless"}
     assert len(results(tmp_path)) == 2 * 118
 
@@ -39,9 +38,7 @@ def test_demo(tmp_path: Path) -> None:
 def test_selection_and_bundle(tmp_path: Path) -> None:
     """--profile takes the place of -m cis; who has hullcheck has its controls: no directory has to hold them."""
     (tmp_path / "a.yml").write_text("targets: {a: {connect: 'local://'}}\nprofiles: {few: 'guide and not cis'}\n")
-    done = audit(tmp_path, RECORDED, "--profile=few", "--inventory=a.yml", "--bundle")
-    said, program, *_ = shlex.split(done.stdout.splitlines()[0])
-    assert (said, program) == ("+", "pytest")
+    audit(tmp_path, RECORDED, "--profile=few", "--inventory=a.yml", "--bundle")
     assert len(results(tmp_path)) == 46
     (tmp_path / "auditor").mkdir()
     bundle = (tmp_path / "reports/latest.zip").resolve()

@@ -60,8 +60,8 @@ def test_failures_that_no_gate_counts(project: Project) -> None:
     assert gated(project) == (1, [])
     before = (project.folder / "reports/latest").resolve()
     new = ("--fail-on=new,severity>=low", f"--since={before}")
-    assert gated(project, *new) == (0, ["gate --fail-on=new,severity>=low: holds"])
-    broken = "gate --fail-on=severity>=low: broken by 1: the exit status is not 0"
+    assert gated(project, *new) == (0, ["gate --fail-on=new,severity>=low holds"])
+    broken = "gate --fail-on=severity>=low failed (1 finding): exit status 1"
     assert gated(project, "--fail-on=severity>=low", "-n2") == (1, [broken])
     assert gated(project, "--min-judged=67", "--fail-on=severity>=high")[0] == 1
     assert gated(project, "--fail-on=severity=critical", "--exitfirst")[0] == 1

@@ -47,7 +47,7 @@ def test_password_is_nowhere(tmp_path: Path) -> None:
     project.environment = {"JENKINS_URL": "http://ci", "GIT_URL": "https://ci:geheim@git/x"}  # of pytest-metadata
     hosts = "ssh://audit:geheim@web1,ssh://audit:geheim@web2:99?sudo=true"
     run = project.pytest("-v", "--hosts", hosts, "--html=page.html")
-    assert run.lines("not audited: web1: ssh://audit:***@web1 could not be audited: Permission denied")
+    assert run.lines("not audited: web1, web2: Permission denied, please try again.")
     assert run.results["targets"]["web2"]["connect"] == "ssh://audit:***@web2:99?sudo=true"
     assert f"--hosts {hosts}".replace("geheim", "***").split() == run.results["run"]["arguments"][3:5]
     files = [path for path in tmp_path.rglob("*") if path.is_file()]

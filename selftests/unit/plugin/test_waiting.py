@@ -81,7 +81,7 @@ def test_control_is_found(tmp_path: Path, tests: dict[str, str], conftest: str) 
     if conftest:
         project.write("conftest.py", conftest)
     done = run(project)
-    assert done.lines("results: "), done.output
+    assert done.lines("page: "), done.output
     assert len(done.verdicts) == 1, done.output
     assert done.status == (0 if done.verdicts.popitem()[1] == "pass" else 1)
 

@@ -134,7 +134,7 @@ def test_interrupt(tmp_path: Path, arguments: tuple[str, ...], begun: str) -> No
         output, errors = process.communicate(timeout=20)
     assert time.monotonic() - sent < 1.5
     assert process.returncode == pytest.ExitCode.INTERRUPTED
-    assert errors.split() == ["interrupted"]
+    assert errors.split() == ["stopping..."]
     assert "Interrupt" not in output
     until(lambda: not _processes_in(project.folder))
     assert begun != "asked" or not list(project.folder.glob("reports/*/*/recording.json")), "no host answered"

@@ -27,22 +27,18 @@ class Terminal:
 
     isatty = True
 
-    def __init__(self, width: int, verbosity: int = 0) -> None:
-        self.verbosity = verbosity
+    def __init__(self, width: int) -> None:
         self.fullwidth = width
         self._tw = self
         self.text = ""
-
-    def write_sep(self, sep: str, title: str) -> None:
-        self.text += f" {title} ".center(self.fullwidth, sep) + "\n"
 
     def write(self, text: str, **markup: bool) -> None:
         self.text += text
 
 
-def shown(example: Example, width: int = 100, verbosity: int = 0, **options: Any) -> str:
+def shown(example: Example, width: int = 100, **options: Any) -> str:
     """The summary of a run on a terminal."""
-    reporter: Any = Terminal(width, verbosity)
+    reporter: Any = Terminal(width)
     ids = {each.id: each.frameworks for each in example.audit.controls}
     given = {"folder": Path("/r"), "ids_by_control": ids, **options}
     terminal.write_summary(reporter, example.audit, **given)
@@ -87,7 +83,7 @@ def _format(name: str) -> Callable[[Example], str]:
 
 OUTPUTS: dict[str, Callable[[Example], str]] = {
     "terminal.txt": shown,
-    "terminal-narrow.txt": lambda example: shown(example, 60, 1),
+    "terminal-narrow.txt": lambda example: shown(example, 60, everything=True),
     "page.txt": lambda example: str(PageText(audit_page.render(example.audit, example.recordings))),
     **{name: _file(name) for name in ("results.json", "findings.csv", "requirements.csv")},
     **{each.file: _format(name) for name, each in FORMATS.items() if not each.needs},

@@ -17,9 +17,10 @@ def test_thirty_hosts_are_one_screen() -> None:
     audit = alike(30).audit
     targets = tuple(replace(each, clock="it is late") for each in audit.targets)
     lines = shown(Example(replace(audit, targets=targets))).splitlines()
-    assert len(lines) <= 25
-    assert max(map(len, lines)) <= 100
-    assert lines[1].startswith("30 targets  ")
+    assert len(lines) <= 24
+    assert max(map(len, lines[2:])) <= 100
+    assert [line.partition("  ")[0] for line in lines[1:5]] == ["30 targets", "web0001", "web0003", "web0005"]
+    assert lines[5] == "... and 27 more targets: `--all` shows them, or see the page"
     assert "  web0000, web0001, web0002 and 27 more: it is late" in lines
     said = "critical  CIS 5.5 and CIS 5.22  web0001, web0003, web0005 and 12 more: agent runs with"
     assert [line for line in lines if line.startswith(said)]
@@ -35,15 +36,16 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
         for each in demo().audit.results
     ]
     for known in (replace(demo().audit, results=tuple(results)), alike(8).audit):
-        assert max(cells(each.text) for each in screen.lines(known, width, 0)) <= width
+        lines = (*screen.failures(known, width, 0), *screen.after_failures(known, width, everything=True))
+        assert max(cells(screen.plain(each)) for each in lines) <= width
 
 
-def test_verbose_run_has_every_failure() -> None:
+def test_everything_has_every_failure() -> None:
     """And says not that there is more; what several controls share is one line."""
     found = problems(findings(demo().audit, Verdict.FAIL))
-    lines = shown(demo(), verbosity=1).splitlines()
+    lines = shown(demo(), everything=True).splitlines()
     assert sum(line.startswith(("critical ", "high ", "medium ", "low ")) for line in lines) == len(found)
-    assert not [line for line in lines if "or add -v" in line]
+    assert not [line for line in lines if "--all" in line]
     (shared,) = (line for line in lines if "  CIS 1.1.3 and " in line)
     assert ": no rule covers it: /usr" in shared
 

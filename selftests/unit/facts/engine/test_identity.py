@@ -2,8 +2,7 @@
 
 import pytest
 
-from hullcheck.facts.engine.identity import Identity, Rights
-from hullcheck.facts.engine.info import ENGINE
+from hullcheck.facts.engine.identity import Identity, user_without_rights
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from selftests.kit.facts import answer, in_parts
@@ -26,22 +25,9 @@ def test_identity(backend: str, key: str, machine: str, info: dict[str, object],
     assert Identity.of(Recording("host", backend, {})).machine_id == "unknown"
 
 
-DENIED = "permission denied while trying to connect to the docker API at unix:///run/docker.sock"
-
-
-@pytest.mark.parametrize(
-    ("user", "refusal", "found"),
-    [
-        ("0", "", Rights("root", is_root=True, refused=False, answered=True)),
-        ("1001", "", Rights("audit", is_root=False, refused=False, answered=True)),
-        ("1001", DENIED, Rights("audit", is_root=False, refused=True, answered=False)),
-        ("10", "Cannot connect", Rights("the user 10", is_root=False, refused=False, answered=False)),
-        ("", "", None),
-    ],
-)
-def test_rights(user: str, refusal: str, found: Rights | None) -> None:
-    """The name is the target's, and only an engine that answered may be used."""
-    accounts = answer("accounts", accounts="user:audit:1001:1001:/bin/sh\nuser:x:100:1:/bin/sh")
-    engine = Answer("engine", 0, ENGINE.keep(engine_text(refusal=refusal)), "")
-    answers = {each.name: each for each in (answer("host", auditor=user), accounts, engine)}
-    assert Rights.of(Recording("web1", "local", answers)) == found
+@pytest.mark.parametrize(("number", "name"), [("0", ""), ("1001", "audit"), ("10", "the user 10"), ("", "")])
+def test_user_without_rights(number: str, name: str) -> None:
+    """The name is the target's; root has all rights."""
+    accounts = answer("accounts", accounts="user:root:0:0:/bin/sh\nuser:audit:1001:1001:/bin/sh\nuser:x:100:1:/bin/sh")
+    answers = {each.name: each for each in (answer("host", auditor=number), accounts)}
+    assert user_without_rights(Recording("web1", "local", answers)) == name

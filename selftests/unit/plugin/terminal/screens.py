@@ -1,4 +1,4 @@
-"""Runs a command on a terminal of its own, and gives what a person sees there."""
+"""Run `hullcheck audit` on a terminal of its own, and return what it shows."""
 
 import fcntl
 import os
@@ -15,7 +15,6 @@ from msgspec import Struct
 from selftests import REPOSITORY
 from selftests.kit.running import clean_environment
 
-ROWS = 40
 _MOST_LINES = 20_000
 
 
@@ -23,7 +22,7 @@ class Seen(Struct, frozen=True):
     """What a terminal showed.
 
     Attributes:
-        lines: all of them, those that have scrolled away too.
+        lines: all that are not empty, those that have scrolled away too.
         raw: the bytes that were sent to it.
     """
 
@@ -31,27 +30,22 @@ class Seen(Struct, frozen=True):
     lines: list[str]
     raw: bytes
 
-    @property
-    def end(self) -> list[str]:
-        """The lines from the head of the summary on."""
-        head = next(number for number, line in enumerate(self.lines) if line.strip("= ") == "hullcheck")
-        return self.lines[head:]
 
-
-def pytest_on_terminal(*arguments: str, cwd: Path, columns: int = 100, **environment: str) -> Seen:
-    """Run pytest with these arguments on a terminal of this width, and wait for its end."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+def audit_on_terminal(*arguments: str, cwd: Path, columns: int = 100, rows: int = 24, **environment: str) -> Seen:
+    """Run `hullcheck audit` with these arguments on a terminal of this size, and wait for its end."""
+    code = "import sys; from hullcheck.cli import main; sys.exit(main())"
+    command = [sys.executable, "-P", "-c", code, "audit", "-p", "no:cacheprovider", *arguments]
     variables = {**clean_environment(), "PYTHONPATH": str(REPOSITORY), "TERM": "xterm-256color", **environment}
     for name in ("NO_COLOR", "FORCE_COLOR", "PY_COLORS", "COLUMNS", "CI"):
         if name not in environment:
             variables.pop(name, None)
     here, there = pty.openpty()
-    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
+    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     with subprocess.Popen(command, cwd=cwd, env=variables, stdin=there, stdout=there, stderr=there) as process:
         os.close(there)
         raw = _all_of(here)
         os.close(here)
-    return Seen(process.returncode, shown(raw, columns), raw)
+    return Seen(process.returncode, shown(raw, columns, rows), raw)
 
 
 def _all_of(terminal: int) -> bytes:
@@ -68,9 +62,9 @@ def _all_of(terminal: int) -> bytes:
     return b"".join(pieces)
 
 
-def shown(raw: bytes, columns: int) -> list[str]:
-    """The lines that a terminal of this width makes of *raw*."""
-    screen = pyte.HistoryScreen(columns, ROWS, history=_MOST_LINES, ratio=0.5)
+def shown(raw: bytes, columns: int, rows: int) -> list[str]:
+    """Return the lines that a terminal of this size makes of *raw*, without empty ones."""
+    screen = pyte.HistoryScreen(columns, rows, history=_MOST_LINES, ratio=0.5)
     pyte.ByteStream(screen).feed(raw)
     above = ["".join(line[column].data for column in range(columns)) for line in screen.history.top]
-    return [line.rstrip() for line in (*above, *screen.display)]
+    return [line.rstrip() for line in (*above, *screen.display) if line.strip()]

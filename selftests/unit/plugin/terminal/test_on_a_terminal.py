@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from hullcheck.recording import Recording
 from selftests import REPOSITORY
 from selftests.kit.projects import EVERY_VERDICT, careless, empty, site
-from selftests.kit.running import Project
-from selftests.unit.plugin.terminal.screens import pytest_on_terminal
+from selftests.kit.running import Project, hullcheck
+from selftests.unit.plugin.terminal.screens import audit_on_terminal
 
-DEMO = ("-m", "cis", "--inventory=inventories/demo.yml")
 OTHER = """
 import pytest
 
@@ -28,29 +29,39 @@ def test_that_is_skipped():
 """
 
 
-def test_end_of_a_run_is_one_screen(tmp_path: Path) -> None:
-    """At 100 columns and 25 lines: verdicts, the worst failures with their remedies, what to fix first, the page."""
-    seen = pytest_on_terminal(*DEMO, f"--reports={tmp_path}", cwd=REPOSITORY)
-    assert seen.status == 1
-    end = [line for line in seen.end if line]
-    assert [line for line in end if line.startswith("results: ")]
-    assert len(end) <= 25, "\n".join(end)
-    assert end[1] == "hardened  7 manual, 96 pass, 15 not applicable; baseline 100 %, cis 100 %"
-    assert end[2].startswith("careless  58 fail, ")
-    assert re.fullmatch(r"critical  CIS 2\.8 +careless takes commands on \[::\]:2375 \(listening\) without TLS", end[3])
-    assert re.match(r" {20,21}take the TCP address out of `hosts`", end[4])
-    assert any(line.startswith("... and 1") and "or add -v" in line for line in end)
-    assert any(line.startswith("fix first  23 controls: how 4 containers are started (agent, ") for line in end)
-    (page,) = (line for line in end if line.startswith("page: "))
-    folder = (tmp_path / "latest").resolve()
-    assert f"file://{folder}/audit.html".startswith(page.removeprefix("page: "))
-    assert "FAILURES" not in "".join(seen.lines)
-    assert not [line for line in seen.lines if line.startswith(("FAILED", "SKIPPED", "ERROR"))]
-    assert [line for line in seen.lines if "athered" in line] == [
-        next(line for line in seen.lines if re.fullmatch(r"gathered 2 targets in \d+\.\d s", line))
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
+def test_audit_is_one_screen(tmp_path: Path, columns: int, rows: int) -> None:
+    """Nothing of pytest; verdicts, the worst failures, what to fix first, the page, and the next command."""
+    seen = audit_on_terminal("--demo", cwd=tmp_path, columns=columns, rows=rows)
+    assert seen.status == 0
+    assert rows - 3 <= len(seen.lines) < rows, "\n".join(seen.lines)
+    head, worst, best, first, *_ = seen.lines
+    assert head == "judged 180 of 198 controls that apply, on 2 targets"
+    assert worst == "careless  58 fail, 11 manual, 26 pass, 23 n/a; baseline 37 %, cis 30 %"
+    assert best.startswith("hardened  ")
+    assert first.startswith("critical  CIS 2.8    careless takes commands on [::]:2375 (listening) without")
+    number = next(number for number, line in enumerate(seen.lines) if line.startswith("... and "))
+    more, manual, fix, *rest = seen.lines[number:]
+    assert more.endswith(" 13 low: `--all` shows them, or see the page")
+    assert manual == "manual checks: 11; `--all` lists them"
+    assert fix.startswith("fix first  23 controls: how 4 containers are started (agent, ")
+    assert "".join(rest[4:-2]) == f"page: file://{(tmp_path / 'reports/latest').resolve()}/audit.html"
+    assert rest[-2:] == [
+        "next: hullcheck remedy, or hullcheck explain 2.8",
+        "A demonstration ends with status 0; an audit of such hosts ends with 1.",
     ]
-    assert b"gathering: 0 of 2 targets" in seen.raw
-    assert not [line for line in seen.lines if "gathering: " in line], "it is gone when all is gathered"
+    assert b"\rgathering 2 of 2 targets, " in seen.raw
+    assert b"\rjudging 118 controls on 2 targets, 50 % " in seen.raw
+    for color, text in ((31, b"58 fail"), (33, b"11 manual"), (32, b"26 pass")):
+        assert b"\x1b[%dm%b" % (color, text) in seen.raw
+
+
+def test_all_findings(tmp_path: Path) -> None:
+    """With --all each failure has a line, and each cause of manual checks, whatever the terminal holds."""
+    lines = audit_on_terminal("--demo", "--all", cwd=tmp_path).lines
+    words = Counter(line.partition(" ")[0] for line in lines)
+    assert [words[each] for each in ("critical", "high", "medium", "low", "manual", "...")] == [5, 11, 17, 13, 11, 0]
+    assert [line for line in lines if line.startswith("manual    CIS 4.10 and 3 more  careless: agent:latest: ")]
 
 
 def test_second_run_says_what_changed(tmp_path: Path) -> None:
@@ -66,32 +77,38 @@ def test_second_run_says_what_changed(tmp_path: Path) -> None:
     assert run.results["since"]["still"] == 1
 
 
-def test_rights_are_said_before_anything_is_judged(tmp_path: Path) -> None:
-    """A line for each user: as whom targets were asked, and what that user does not see."""
+def test_rights_are_said(tmp_path: Path) -> None:
+    """What a user who is not root does not see is said once, and nothing of root."""
     answers = Recording.load(REPOSITORY / "inventories/demo/careless", ()).answers
     host = answers["host"]
     as_user = replace(host, stdout=host.stdout.replace("--auditor\n0\n", "--auditor\n65534\n"))
     project = Project(tmp_path)
-    hosts = [project.recorded(name, *answers.values()) for name in ("web1", "web2")]
-    hosts.append(project.recorded("web3", *(answers | {"host": as_user}).values()))
+    hosts = [project.recorded("web1", *answers.values())]
+    hosts += [project.recorded(name, *(answers | {"host": as_user}).values()) for name in ("web2", "web3")]
     run = project.pytest("-m", "cis", "-k", "privileged", f"--hosts={','.join(hosts)}")
-    lines = run.output.splitlines()
-    (root,) = run.lines("web1, web2: as root")
-    (user,) = run.lines("web3: as nobody, not root, may use the engine: files, ")
-    first = next(number for number, line in enumerate(lines) if "tests/test_" in line)
-    assert user.endswith(": ask again as root")
-    assert lines.index(root) < lines.index(user) < first
+    (said,) = run.lines(": asked as ")
+    assert said.startswith(
+        "  web2, web3: asked as nobody: files, processes of others and audit rules are not visible; "
+    )
+    assert said.endswith("; record it again as root")
 
 
-def test_pipe_gets_colours_only_on_demand(tmp_path: Path) -> None:
-    """FORCE_COLOR is such a demand; nothing is drawn over what is no terminal."""
-    project = site(tmp_path)
-    host = careless(project)
-    said = project.pytest("-m", "cis", "--hosts", host).output
-    assert "\x1b" not in said
-    assert "\r" not in said
-    project.environment = {"FORCE_COLOR": "1"}
-    assert "\x1b[31m" in project.pytest("-m", "cis", "--hosts", host).output
+def test_pipe(tmp_path: Path) -> None:
+    """It gets one line before the end, nothing that is drawn over it, and colours only on demand."""
+    host = careless(site(tmp_path))
+    lines = hullcheck("audit", "--hosts", host, "-n2", cwd=tmp_path).stdout.splitlines()
+    assert lines[0] == "auditing 118 controls on 1 target"
+    assert lines[1].startswith("judged ")
+    assert not [line for line in lines if "\x1b" in line or "\r" in line]
+    assert "\x1b[31m" in hullcheck("audit", "--hosts", host, cwd=tmp_path, FORCE_COLOR="1").stdout
+
+
+def test_quiet(tmp_path: Path) -> None:
+    """With -q there is a line for each target; with --nagios the line of testinfra is the first."""
+    done = hullcheck("audit", "--demo", "-q", cwd=tmp_path)
+    assert [each.partition(" ")[0] for each in done.stdout.splitlines()] == ["careless", "hardened"]
+    done = hullcheck("audit", "--demo", "--nagios", cwd=tmp_path)
+    assert done.stdout.startswith("TESTINFRA CRITICAL - 122 passed, 58 failed, 56 skipped in ")
 
 
 def test_what_others_find_stays_in_pytests_lists(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hullcheck.results import Audit, AuditedTarget, Result, Run
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.terminal import no_answer
+from hullcheck.writers.terminal.screen import plain
 
 REFUSED = "the engine does not answer: permission denied while trying to connect at unix:///run/docker.sock"
 SILENT = "Cannot connect to the Docker daemon at unix:///run/docker.sock. Is the docker daemon running?"
@@ -19,7 +20,7 @@ def said(*told: tuple[str, str, str], width: int = 200, command: tuple[str, ...]
     targets = tuple(AuditedTarget(name, connect, "unknown", "", "") for name, connect, _ in told)
     results = tuple(Result(each, name, Verdict.ERROR, why, ()) for name, _, why in told for each in ("a", "b"))
     audit = Audit(Run("20260101T000000Z-0000", "", "", "1", (), 1), targets, (), results)
-    return [each.text for each in no_answer.lines(audit, width, command)]
+    return [plain(each) for each in no_answer.lines(audit, width, command)]
 
 
 @pytest.mark.parametrize(
