@@ -155,7 +155,7 @@ def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> File
     """The file that the daemon uses for the remote API."""
     api = daemon.remote_api
     if not api.offered:
-        raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
+        raise NotApplicable(f"the daemon does not listen on TCP{coming(api)}")
     found = [file for _, file in files.get().of_tls(option)]
     assert found, f"no {option} is set, and the daemon takes commands on {shown_addresses(api)}"
     assert found[0].state is not State.ABSENT, f"{found[0].path} does not exist"
@@ -253,7 +253,7 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
     """
     api, wanted = daemon.remote_api, policy.api_listeners
     if not api.offered:
-        raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
+        raise NotApplicable(f"the daemon does not listen on TCP{coming(api)}")
     found = {shown_endpoint(*each): each for each in api.endpoints}
     if wanted is None:
         other = [name for name, (_, port) in found.items() if port != 2376]
