@@ -127,7 +127,7 @@ def test_way_of_a_link(host: Host) -> None:
     _do(host, "chown 1000 /opt/d; chmod 775 /opt")
     bad = facts_inside(host, of="3.17")
     _do(host, "chmod 755 /opt; mv /opt/d/d.json /etc/docker/daemon.json; rm -r /opt/d /opt/x")
-    assert judged("3.17", facts) == {"/etc/docker/daemon.json": ("pass", "0:0 (/opt/d/d.json)")}
+    assert judged("3.17", facts) == {"/etc/docker/daemon.json": ("pass", "owner 0:0 (/opt/d/d.json)")}
     assert [worst_of(key, bad) for key in ("3.17", "3.18")] == ["fail", "fail"]
     assert "/opt/d in its path belongs to uid 1000" in judged("3.17", bad)["/etc/docker/daemon.json"][1]
 

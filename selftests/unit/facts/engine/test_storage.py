@@ -62,7 +62,7 @@ def verdict(found: Storage) -> tuple[str, str]:
         ((ROOT, OVERLAY), "fail", "is a file system of type overlay, which stores its data on others"),
         ((ROOT, SUBVOLUME), "pass", "has its own btrfs, 0:42"),
         ((ROOT, SUBVOLUME.replace("/@docker ", "/@docker/x ")), "fail", "is the directory /@docker/x of the"),
-        ((POOL, DATASET), "manual", "is in the ZFS pool rpool, which the host uses too file systems do: check that"),
+        ((POOL, DATASET), "manual", "is in the ZFS pool rpool, which the host uses too: check that"),
         ((POOL, DATASET.replace("rpool", "tank")), "pass", "has its own zfs, 0:50"),
     ],
 )
