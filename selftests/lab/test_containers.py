@@ -198,8 +198,8 @@ CASES: dict[str, dict[str, str]] = {
     },
     "container_cpu_time_is_capped": {
         "--cpus 0.5": "pass",
-        "--cpu-quota 99000000": "fail: 990 processors, which is no cap",
-        "--cpu-shares 512": "fail: its CPU share is no cap",
+        "--cpu-quota 99000000": "fail: 990 processors, but the host has only",
+        "--cpu-shares 512": "fail: a CPU share is not a limit",
         "--cpuset-cpus 0": "fail: none is set$",
     },
     "sensitive_container_listens_on_chosen_addresses": {
