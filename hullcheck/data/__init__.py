@@ -1,1 +1,1 @@
-"""Tables of facts about the world outside of a target, each with its date; a run asks no network for them."""
+"""Dated tables of facts about the world; an audit needs no network for them."""
