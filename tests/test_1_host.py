@@ -1,7 +1,6 @@
 """CIS Docker Benchmark v1.8.0, section 1: the host.
 
-The rules of the audit system are judged as the kernel has them. A rule that is in a file alone is "restart
-pending".
+Audit rules count if the kernel has loaded them. A rule that is only in a file is "restart pending".
 """
 
 import re
@@ -58,7 +57,7 @@ _records_of_data = marked(
 
 
 def _recorded(file: FileFact, audit: Audit, *apart: str) -> str:
-    """Return which rules record each write to *file* and each change of its attributes; fail if none does."""
+    """Return the rules that record each write and attribute change of *file*; fail if there are none."""
     node = file.node
     return require_recorded(audit, node.path, is_directory=node.is_directory, apart=apart)
 
@@ -73,31 +72,31 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
     """Docker's data directory has a file system of its own.
 
     Images, volumes and logs grow without limit. On a shared file system one container can fill the host's disk and stop
-    everything. A directory of a larger file system that is mounted there still shares its space. With the containerd
-    image store, containerd's directory counts too. A ZFS pool that the host shares needs a manual check.
+    everything. A bind mount from a larger file system still shares its space. With the containerd image store,
+    containerd's directory counts too.
 
-    Remedy: mount a whole file system at the data root (`docker info`: DockerRootDir), and at
-    /var/lib/containerd where the engine uses the containerd image store; put no part of them elsewhere.
+    Remedy: mount a whole file system at the data root (`docker info`: DockerRootDir), and with the containerd image
+    store at /var/lib/containerd.
     """
     shared = [f"{root.path} {_shared_space(root)}" for root in storage.roots if not root.is_own]
     assert not shared, "; ".join(shared)
-    pools = [f"{root.path} lies in the pool {root.pool}" for root in storage.roots if root.pool]
+    pools = [f"{root.path} is in the ZFS pool {root.pool}" for root in storage.roots if root.pool]
     if pools:
-        raise Manual(f"{'; '.join(pools)}, as the host's own file systems do: check that a quota limits it")
+        raise Manual(f"{'; '.join(pools)}, which the host uses too: check that a quota limits it")
     notes = (f"{each.path} has its own {each.mount.kind}, {each.mount.device}" for each in storage.roots)
     return "; ".join(notes)
 
 
 def _shared_space(root: Root) -> str:
-    """Return with what *root*, which is no file system of its own, shares its space."""
+    """Return with which file system *root* shares its space."""
     mount = root.mount
     if root.host:
         itself = " (mounted from there)" if mount.point == root.path else ""
         return f"is on the file system of {root.host.point}{itself}, device {mount.device}"
     if mount.device == root.above.device:
-        return f"is on the file system mounted at {root.above.point}, with all else that is there"
+        return f"is on the file system mounted at {root.above.point}, with other data"
     if root.borrows:
-        return f"is of the type {mount.kind}, which keeps its data on other file systems"
+        return f"is a file system of type {mount.kind}, which stores its data on others"
     return f"is the directory {mount.root} of the file system on device {mount.device}"
 
 
@@ -111,29 +110,29 @@ def _shared_space(root: Root) -> str:
 def test_engine_is_controlled_by_trusted_users(api_socket: FileFact, accounts: Accounts, policy: Policy) -> str:
     """Only trusted users can control the Docker daemon.
 
-    Access to the socket equals root: mounting / into a container takes one command. Members of the socket's group
-    count, also by primary group, and users on an access control list. sudo rules do not count.
+    Access to the socket equals root: `docker run -v /:/host` is enough. Members of the socket's group count, also by
+    primary group, and users on an access control list. sudo rules do not count.
 
-    Remedy: take the user out of the group (`gpasswd --delete USER docker`), and off an access control list
-    (`setfacl --remove`), or name the user in `trusted_users` of the policy.
+    Remedy: remove the user from the group (`gpasswd --delete USER docker`) or access control list (`setfacl --remove`),
+    or name the user in `trusted_users` of the policy.
     """
-    assert not api_socket.node.bits & 0o002, "everyone on the host may write to it"
+    assert not api_socket.node.bits & 0o002, "can be written by every user of the host"
     found = controllers(api_socket, accounts)
-    strangers = [f"{name} ({way})" for name, way in found.items() if name not in policy.trusted_users]
-    assert not strangers, f"not trusted by the policy: {', '.join(strangers)}"
-    return f"{group(accounts, api_socket.node.gid)}: {', '.join(found) or 'nobody but root'}"
+    untrusted = [f"{name} ({way})" for name, way in found.items() if name not in policy.trusted_users]
+    assert not untrusted, f"can be used by {', '.join(untrusted)}, not in trusted_users of the policy"
+    return f"{group(accounts, api_socket.node.gid)}: {', '.join(found) or 'only root'}"
 
 
 @pytest.mark.cis("1.1.3", level=1)
 @_records_of_control
 @pytest.mark.severity("low", "A replaced dockerd leaves no trace, but replacing it already takes root.")
 def test_daemon_program_is_audited(daemon_program: FileFact, audit: Audit) -> str:
-    """Audit rule on the Docker daemon binary.
+    """An audit rule watches the Docker daemon binary.
 
     The daemon runs as root. Without a record nobody knows when its program was replaced, or by whom.
 
-    Remedy: put `-w /usr/bin/dockerd -p wa -k docker` into a file in /etc/audit/rules.d, with the path at
-    which the program really is, and load it with augenrules --load.
+    Remedy: add `-w /usr/bin/dockerd -p wa -k docker` (with the program's real path) to /etc/audit/rules.d/docker.rules;
+    run `augenrules --load`.
     """
     return _recorded(daemon_program, audit)
 
@@ -142,12 +141,12 @@ def test_daemon_program_is_audited(daemon_program: FileFact, audit: Audit) -> st
 @_records_of_data
 @pytest.mark.severity("low", "A socket opened to other users leaves no trace, but opening it already takes root.")
 def test_containerd_directory_is_audited(containerd_directory: FileFact, audit: Audit) -> str:
-    """Audit rule on the containerd runtime directory.
+    """An audit rule watches the containerd runtime directory.
 
-    It holds the sockets that start and control containers. A watch that is loaded before the directory exists, as at
-    boot, covers only the directory and not its contents.
+    Its sockets start and control containers. A watch that is loaded at boot, before the directory exists, covers only
+    the directory and not its contents.
 
-    Remedy: load a rule `-w /run/containerd -p wa -k docker` after containerd has started.
+    Remedy: load the rule `-w /run/containerd -p wa -k docker` after containerd has started.
     """
     return _recorded(containerd_directory, audit)
 
@@ -159,15 +158,14 @@ _WRITTEN_TO = ("overlay2", "rootfs", "volumes", "io.containerd.snapshotter.v1.ov
 @_records_of_data
 @pytest.mark.severity("low", "Images changed behind the engine's back leave no trace, but that already takes root.")
 def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
-    """Audit rule on the Docker data directory.
+    """An audit rule watches the Docker data directory.
 
-    Changes to images, containers and volumes behind the engine's back change what runs. With the containerd image
-    store, /var/lib/containerd needs a rule too. Earlier rules that exclude overlay2, rootfs, volumes and containerd's
-    overlayfs, where containers write all the time, are accepted.
+    Direct changes to images, containers and volumes change what runs. With the containerd image store,
+    /var/lib/containerd needs a rule too. Earlier rules may exclude overlay2, rootfs, volumes and containerd's
+    overlayfs, where containers write all the time.
 
-    Remedy: put `-w /var/lib/docker -p wa -k docker`, with the data root that `docker info` names, into a file
-    in /etc/audit/rules.d, with the image store of containerd one more for /var/lib/containerd, and load it with
-    augenrules --load.
+    Remedy: add `-w /var/lib/docker -p wa -k docker`, with the data root from `docker info`, to
+    /etc/audit/rules.d/docker.rules, with the containerd image store also /var/lib/containerd; run `augenrules --load`.
     """
     root = data_root.node.path
     return _recorded(data_root, audit, *(f"{root}/{each}" for each in _WRITTEN_TO))
@@ -177,12 +175,11 @@ def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
 @_records_of_configuration
 @pytest.mark.severity("low", "A swapped daemon.json or CA leaves no trace, but swapping it already takes root.")
 def test_configuration_directory_is_audited(configuration_directory: FileFact, audit: Audit) -> str:
-    """Audit rule on the Docker configuration directory.
+    """An audit rule watches the Docker configuration directory.
 
     It holds daemon.json and the certificates that the daemon trusts.
 
-    Remedy: put `-w /etc/docker -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
-    augenrules --load.
+    Remedy: add `-w /etc/docker -p wa -k docker` to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
     """
     return _recorded(configuration_directory, audit)
 
@@ -191,14 +188,13 @@ def test_configuration_directory_is_audited(configuration_directory: FileFact, a
 @_records_of_configuration
 @pytest.mark.severity("low", "An edited unit leaves no trace, but editing it already takes root.")
 def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
-    """Audit rule on the docker.service unit file.
+    """An audit rule watches the docker.service unit file.
 
-    It sets the daemon's options, and the commands that run as root with it. Without systemd the script that starts the
-    daemon counts.
+    The unit sets the daemon's options and the commands that run as root with it. Without systemd the daemon's start
+    script counts.
 
-    Remedy: put `-w /usr/lib/systemd/system/docker.service -p wa -k docker`, with the path that `systemctl
-    show -p FragmentPath docker.service` prints, into a file in /etc/audit/rules.d, and load it with
-    augenrules --load.
+    Remedy: add `-w /usr/lib/systemd/system/docker.service -p wa -k docker`, with the path from
+    `systemctl show -p FragmentPath docker.service`, to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
     """
     return _recorded(unit_file, audit)
 
@@ -207,12 +203,13 @@ def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
 @_records_of_control
 @pytest.mark.severity("low", "A changed owner or mode leaves no trace, but changing it already takes root.")
 def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit) -> str:
-    """Audit rule on the containerd socket.
+    """An audit rule watches the containerd socket.
 
-    Anyone who can write to it starts containers past the Docker daemon and its rules. A changed owner or mode opens it.
+    Anyone who can write to the socket starts containers without the Docker daemon and its rules. A changed owner or
+    mode opens it.
 
-    Remedy: put `-w /run/containerd/containerd.sock -p wa -k docker` into a file in /etc/audit/rules.d, and
-    load it with augenrules --load.
+    Remedy: add `-w /run/containerd/containerd.sock -p wa -k docker` to /etc/audit/rules.d/docker.rules; run
+    `augenrules --load`.
     """
     return _recorded(containerd_socket, audit)
 
@@ -221,13 +218,11 @@ def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit)
 @_records_of_control
 @pytest.mark.severity("low", "A changed owner or mode leaves no trace, but changing it already takes root.")
 def test_api_socket_is_audited(api_socket: FileFact, audit: Audit) -> str:
-    """Audit rule on the Docker API sockets.
+    """An audit rule watches the Docker API sockets.
 
-    Access to such a socket equals root. A changed owner or mode opens it. The file docker.socket is not meant: it is
-    the unit that creates the socket.
+    Access to such a socket equals root. A changed owner or mode opens it. The unit file docker.socket is not meant.
 
-    Remedy: put `-w /run/docker.sock -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
-    augenrules --load.
+    Remedy: add `-w /run/docker.sock -p wa -k docker` to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
     """
     return _recorded(api_socket, audit)
 
@@ -236,12 +231,11 @@ def test_api_socket_is_audited(api_socket: FileFact, audit: Audit) -> str:
 @_records_of_configuration
 @pytest.mark.severity("low", "Changed start options leave no trace, but changing them already takes root.")
 def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
-    """Audit rule on /etc/default/docker.
+    """An audit rule watches /etc/default/docker.
 
     Start scripts read the daemon's options from it.
 
-    Remedy: put `-w /etc/default/docker -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
-    augenrules --load.
+    Remedy: add `-w /etc/default/docker -p wa -k docker` to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
     """
     return _recorded(default_file, audit)
 
@@ -250,12 +244,12 @@ def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
 @_records_of_configuration
 @pytest.mark.severity("low", "A protection switched off here leaves no trace, but that already takes root.")
 def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audit) -> str:
-    """Audit rule on daemon.json.
+    """An audit rule watches daemon.json.
 
-    Nearly every protection of the engine can be switched off in this file.
+    Nearly every protection of Docker can be switched off in this file.
 
-    Remedy: put `-w /etc/docker/daemon.json -p wa -k docker`, with the path that --config-file names where it
-    is used, into a file in /etc/audit/rules.d, and load it with augenrules --load.
+    Remedy: add `-w /etc/docker/daemon.json -p wa -k docker` (or the path of --config-file) to
+    /etc/audit/rules.d/docker.rules; run `augenrules --load`.
     """
     return _recorded(configuration_file, audit)
 
@@ -264,12 +258,11 @@ def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audi
 @_records_of_configuration
 @pytest.mark.severity("low", "A runtime swapped here leaves no trace, but swapping it already takes root.")
 def test_containerd_configuration_is_audited(containerd_configuration: FileFact, audit: Audit) -> str:
-    """Audit rule on the containerd configuration file.
+    """An audit rule watches the containerd configuration file.
 
     It names the programs that containerd runs as root, and who may connect to it.
 
-    Remedy: put `-w /etc/containerd -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
-    augenrules --load.
+    Remedy: add `-w /etc/containerd -p wa -k docker` to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
     """
     return _recorded(containerd_configuration, audit)
 
@@ -278,12 +271,11 @@ def test_containerd_configuration_is_audited(containerd_configuration: FileFact,
 @_records_of_configuration
 @pytest.mark.severity("low", "Changed start options leave no trace, but changing them already takes root.")
 def test_sysconfig_file_is_audited(sysconfig_file: FileFact, audit: Audit) -> str:
-    """Audit rule on /etc/sysconfig/docker.
+    """An audit rule watches /etc/sysconfig/docker.
 
     Start scripts read the daemon's options from it.
 
-    Remedy: put `-w /etc/sysconfig/docker -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
-    augenrules --load.
+    Remedy: add `-w /etc/sysconfig/docker -p wa -k docker` to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
     """
     return _recorded(sysconfig_file, audit)
 
@@ -292,12 +284,12 @@ def test_sysconfig_file_is_audited(sysconfig_file: FileFact, audit: Audit) -> st
 @_records_of_programs
 @pytest.mark.severity("low", "A replaced program leaves no trace, but replacing it already takes root.")
 def test_containerd_program_is_audited(containerd_program: FileFact, audit: Audit) -> str:
-    """Audit rule on the containerd binary.
+    """An audit rule watches the containerd binary.
 
     It runs as root and starts every container.
 
-    Remedy: put `-w /usr/bin/containerd -p wa -k docker`, with the path at which the program really is, into a
-    file in /etc/audit/rules.d, and load it with augenrules --load.
+    Remedy: add `-w /usr/bin/containerd -p wa -k docker` (with the program's real path) to
+    /etc/audit/rules.d/docker.rules; run `augenrules --load`.
     """
     return _recorded(containerd_program, audit)
 
@@ -306,12 +298,12 @@ def test_containerd_program_is_audited(containerd_program: FileFact, audit: Audi
 @_records_of_programs
 @pytest.mark.severity("low", "A replaced shim leaves no trace, but replacing it already takes root.")
 def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> str:
-    """Audit rule on the containerd-shim binary.
+    """An audit rule watches the containerd-shim binary.
 
-    It runs as root beside containers of old engines. Not applicable where no container runs with it.
+    It runs as root for each container of an old engine. Not applicable if no container uses it.
 
-    Remedy: put `-w /usr/bin/containerd-shim -p wa -k docker` into a file in /etc/audit/rules.d, and load it with
-    augenrules --load.
+    Remedy: add `-w /usr/bin/containerd-shim -p wa -k docker` to /etc/audit/rules.d/docker.rules; run
+    `augenrules --load`.
     """
     return _recorded(containerd_shim, audit)
 
@@ -320,12 +312,12 @@ def test_containerd_shim_is_audited(containerd_shim: FileFact, audit: Audit) -> 
 @_records_of_programs
 @pytest.mark.severity("low", "A replaced shim leaves no trace, but replacing it already takes root.")
 def test_runc_v1_shim_is_audited(runc_v1_shim: FileFact, audit: Audit) -> str:
-    """Audit rule on the containerd-shim-runc-v1 binary.
+    """An audit rule watches the containerd-shim-runc-v1 binary.
 
-    It runs as root beside containers of old engines. Not applicable where no container runs with it.
+    It runs as root for each container of an old engine. Not applicable if no container uses it.
 
-    Remedy: put `-w /usr/bin/containerd-shim-runc-v1 -p wa -k docker` into a file in /etc/audit/rules.d, and load it
-    with augenrules --load.
+    Remedy: add `-w /usr/bin/containerd-shim-runc-v1 -p wa -k docker` to /etc/audit/rules.d/docker.rules; run
+    `augenrules --load`.
     """
     return _recorded(runc_v1_shim, audit)
 
@@ -334,12 +326,12 @@ def test_runc_v1_shim_is_audited(runc_v1_shim: FileFact, audit: Audit) -> str:
 @_records_of_programs
 @pytest.mark.severity("low", "A replaced shim leaves no trace, but replacing it already takes root.")
 def test_runc_v2_shim_is_audited(runc_v2_shim: FileFact, audit: Audit) -> str:
-    """Audit rule on the containerd-shim-runc-v2 binary.
+    """An audit rule watches the containerd-shim-runc-v2 binary.
 
-    It runs as root beside every container.
+    It runs as root for each container.
 
-    Remedy: put `-w /usr/bin/containerd-shim-runc-v2 -p wa -k docker` into a file in /etc/audit/rules.d, and
-    load it with augenrules --load.
+    Remedy: add `-w /usr/bin/containerd-shim-runc-v2 -p wa -k docker` to /etc/audit/rules.d/docker.rules; run
+    `augenrules --load`.
     """
     return _recorded(runc_v2_shim, audit)
 
@@ -348,13 +340,13 @@ def test_runc_v2_shim_is_audited(runc_v2_shim: FileFact, audit: Audit) -> str:
 @_records_of_programs
 @pytest.mark.severity("low", "A break-out that overwrites runc leaves no trace; other controls make it hard.")
 def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
-    """Audit rule on the runc binary.
+    """An audit rule watches the runc binary.
 
-    It runs as root and creates every container, and known break-outs overwrite it from inside one. A runtime that is
-    used in its place (`default-runtime`) counts too.
+    It runs as root and creates every container. Known break-outs overwrite it from inside a container. Another default
+    runtime (`default-runtime`) counts too.
 
-    Remedy: put `-w /usr/bin/runc -p wa -k docker`, with the path at which the program really is, into a file
-    in /etc/audit/rules.d, and load it with augenrules --load.
+    Remedy: add `-w /usr/bin/runc -p wa -k docker` (with the program's real path) to /etc/audit/rules.d/docker.rules;
+    run `augenrules --load`.
     """
     return _recorded(runc_program, audit)
 
@@ -372,21 +364,21 @@ def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> st
     Weaknesses of the operating system affect every container. An audit of Docker cannot see whether the system is
     hardened, so the policy names the standard and the day of the last assessment.
 
-    Remedy: assess the host, for example against the CIS Benchmark of its distribution, and record that as
+    Remedy: assess the host, for example against the CIS Benchmark of its distribution, and record the assessment as
     `os_hardening` in the policy.
     """
     record = policy.os_hardening
     doubt = (
-        f"assess {system.name} against a hardening standard, and record that with `os_hardening: {{standard: NAME,"
-        " assessed: YYYY-MM-DD}` in the policy"
+        f"assess {system.name} against a hardening standard, and record it in the policy:"
+        " `os_hardening: {standard: NAME, assessed: YYYY-MM-DD}`"
     )
     if record:
         what = f"{system.name} was assessed against {record.standard} on {record.assessed}"
         last = record.assessed + timedelta(record.valid_days)
         if record.assessed <= system.today <= last:
-            return f"{what}; that counts until {last}"
-        ahead = f"{what}, says the policy, which is after the day of the audit"
-        doubt = ahead if record.assessed > system.today else f"{what}; that counted until {last}"
+            return f"{what}; valid until {last}"
+        ahead = f"{what} by the policy, which is after this audit: correct the date"
+        doubt = ahead if record.assessed > system.today else f"{what}, valid until {last}: assess it again"
     raise Manual(doubt)
 
 
@@ -403,58 +395,59 @@ def test_engine_release_is_maintained(
     patching: Later[Patching],
     policy: Policy,
 ) -> str:
-    """The engine is a maintained release without serious known flaws.
+    """Docker Engine is a maintained release without serious known flaws.
 
-    Vulnerabilities of an engine are published with the release that fixes them; older lines stay vulnerable. A build of
-    Docker is compared with the known releases, which carry a date; `--releases` replaces them. A build of a
-    distribution passes if the distribution is maintained and its updates are installed: by the control on automated
-    patching, or by `patched_by` in the policy. The versions of containerd and runc are shown but not judged.
+    A new release makes the vulnerabilities that it fixes public; older lines stay vulnerable. A build of Docker is
+    compared with a dated table of releases, which `--releases` replaces. A distribution's build passes if the
+    distribution is maintained and its updates are installed automatically, or by `patched_by` of the policy. The
+    versions of containerd and runc are only shown.
 
-    Remedy: install the newest release of the engine, of containerd and of runc from Docker, or from a
-    distribution that still gets updates: `apt-get update && apt-get upgrade`. Then restart what still runs the older
-    programs: `systemctl restart containerd docker`.
+    Remedy: install the newest Docker Engine, containerd and runc from Docker, or from a distribution that still gets
+    updates (`apt-get update && apt-get upgrade`). Then run `systemctl restart containerd docker`.
     """
     flaw, doubt = _release_flaw_and_doubt(release, known_releases)
     assert not flaw, f"{release} {flaw}"
     unpatched = release.is_of_a_distribution and not policy.patched_by
     if not doubt and unpatched and not patching.get().works(policy.patch_days):
-        doubt = "nothing shows that its updates are installed; patched_by: NAME in the policy does"
+        doubt = "no automatic updates were found; if something else installs them, set `patched_by` in the policy"
     if doubt:
-        raise Manual(f"{release}: {doubt}. Check that it is maintained, and that no newer build is offered")
+        raise Manual(f"{release}: {doubt}. Check that it is maintained and the newest build")
     parts = ", ".join(f"{name} {version}" for name, version in component_versions.get().items())
-    return f"{release}, maintained by what was known on {known_releases.day}; {parts}"
+    return f"{release} is maintained, by the release table of {known_releases.day}; {parts}"
 
 
 def _release_flaw_and_doubt(release: Release, known: KnownReleases) -> tuple[str, str]:
-    """Return why a release is not maintained, and why that is unknown; empty if it is."""
+    """Return why a release is not maintained, and why that is unknown; both are empty if it is maintained."""
     if not re.match(r"\d+\.\d+", release.version):
         raise EvidenceError(f"{release.version!r} is not a version of the engine")
     line, today = known.line(release.version), release.today
     if line and today < line.released:
-        raise EvidenceError(f"the line {line.name} began on {line.released}, and the clock says {today}: set the clock")
+        raise EvidenceError(
+            f"release line {line.name} began on {line.released}, but the clock says {today}: set the clock"
+        )
     if release.is_of_a_distribution:
         end = _end_of_distribution(release, known)
         when = f"on {end}" if end != date.min else f"before {known.day}"
         ended = f"got its last updates {when}" if end and end < today else ""
-        return ended, "" if end else "no end of its updates is known"
+        return ended, "" if end else "the end of its updates is unknown"
     if release.vendor != _COMMUNITY:
-        return "", "what its vendor maintains is not known"
+        return "", "the releases that its vendor maintains are unknown"
     if not line and numbers(release.version) > numbers(known.lines[0].name):
-        return "", f"it is newer than what was known of releases on {known.day}"
+        return "", f"it is newer than the release table of {known.day}"
     if not line:
-        return "is older than every line", ""
+        return "is older than every known release line", ""
     if line.ended and line.ended < today:
-        return f"is of the line {line.name}, which ended on {line.ended}", ""
+        return f"is of release line {line.name}, which ended on {line.ended}", ""
     if line.safe and order(release.version) < order(line.safe):
-        return f"has known vulnerabilities, which {line.safe} mends", ""
+        return f"has known vulnerabilities, fixed in {line.safe}", ""
     if _PRE_RELEASE.search(release.version):
         return "is a pre-release", ""
-    too_old = f"what is known of releases is of {known.day}, which is too old; name a newer file by --releases"
+    too_old = f"the release table of {known.day} is too old; name a newer one with --releases"
     return "", too_old if today > known.day + timedelta(known.good_for_days) else ""
 
 
 def _end_of_distribution(release: Release, known: KnownReleases) -> date | None:
-    """Return the last day of updates: of the system itself, or of the table."""
+    """Return the last day of updates, from os-release or else from the table."""
     try:
         return date.fromisoformat(release.system.get("SUPPORT_END", ""))
     except ValueError:

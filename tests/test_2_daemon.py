@@ -1,6 +1,6 @@
 """CIS Docker Benchmark v1.8.0, section 2: configuration of the Docker daemon.
 
-A control judges what the running daemon does. Where its files say otherwise, it says "restart pending".
+The running daemon is judged. Settings in files that it has not read yet are "restart pending".
 """
 
 import re
@@ -24,7 +24,7 @@ _MOST = 1 << 20  # open files: more is as good as no limit
 
 
 def _limits_open_files(ulimits: Iterable[str]) -> bool:
-    """Whether open files have a limit; of several the engine takes any."""
+    """Return whether open files have a limit; of several the engine takes any."""
     hard = [each.rpartition(":")[2] for each in ulimits if each.startswith("nofile=")]
     return bool(hard) and all(most.isdecimal() and int(most) <= _MOST for most in hard)
 
@@ -37,10 +37,10 @@ def _limits_open_files(ulimits: Iterable[str]) -> bool:
 @pytest.mark.guide("2.1.rootless_mode")
 @pytest.mark.severity("medium", "A flaw in a daemon that runs as root gives an attacker the host, not one account.")
 def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
-    """The daemon runs without root rights, or a reason is recorded.
+    """The daemon runs as a non-root user, or a reason is recorded.
 
-    Whoever takes over a daemon that is root owns the host. In rootless mode the same attack ends with the rights of
-    one user. Not every workload runs there.
+    Anyone who takes over a root daemon controls the host. In rootless mode they get only the rights of one user, but
+    not every workload runs there.
 
     Remedy: run the daemon in rootless mode, or write the reason against it into the policy (`rootful_reason`).
     """
@@ -64,12 +64,13 @@ def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
 @pytest.mark.guide("2.2.icc", "5.cis.daemon_json")
 @pytest.mark.severity("medium", "An intruder in one container attacks the ports of all others on the default bridge.")
 def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
-    """Containers on the default bridge cannot reach each other.
+    """Containers on the default bridge cannot reach each other (icc).
 
-    They are there because nobody chose a network for them: one that is broken into must not be a way to all the others.
-    The setting of the daemon and the option of the network decide.
+    Containers that name no network share the default bridge. With `icc`, an intruder in one can attack all others. The
+    daemon's setting and the network's option decide.
 
-    Remedy: set `"icc": false` in daemon.json and restart the daemon; join what has to talk in networks of its own.
+    Remedy: set `"icc": false` in daemon.json and restart the daemon; put containers that must talk to each other on a
+    user-defined network.
     """
     bridge = daemon.default_bridge
     if bridge is None:
@@ -86,10 +87,10 @@ def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
 def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
     """The daemon's log level is info.
 
-    Above it, events that an investigation needs are not written. Debug writes so much, requests with their
-    content included, that it hides them and can leak secrets.
+    Higher levels drop events that an investigation needs. Debug buries them in output, which contains requests and can
+    leak secrets.
 
-    Remedy: take `log-level` and `debug` out of daemon.json and off the command line, and restart the daemon.
+    Remedy: remove `log-level` and `debug` from daemon.json and the command line, and restart the daemon.
     """
     debug = daemon.setting("debug")
     require(debug, not_)
@@ -105,11 +106,10 @@ def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
 def test_daemon_manages_its_firewall_rules(daemon: Daemon) -> str:
     """The daemon manages the firewall rules that its networks need.
 
-    Without them the isolation between its networks is missing, and nobody notices when a hand-written rule set falls
-    behind, or takes their place. For IPv6 only a switch set to false fails: engines before 27 leave it off unless told
-    otherwise, and those from 27 on switch it on.
+    Without Docker's rules its networks are not isolated from each other, and hand-written rules fall behind unnoticed.
+    For IPv6 only false fails: before version 27 Docker left `ip6tables` off by default.
 
-    Remedy: take `"iptables": false` and `"ip6tables": false` out of daemon.json and off the command line, and restart.
+    Remedy: remove `"iptables": false` and `"ip6tables": false` from daemon.json and the command line, and restart.
     """
     settings = [daemon.setting(name) for name in ("iptables", "ip6tables")]
     return ", ".join(require(setting, lambda value: value is not False) for setting in settings)
@@ -124,10 +124,10 @@ def test_daemon_manages_its_firewall_rules(daemon: Daemon) -> str:
 def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str:
     """No remote registry is contacted without verified TLS.
 
-    Who can answer in the place of such a registry chooses what runs on the host, and reads the credentials sent to it.
+    Anyone who can pose as the registry chooses what runs on the host, and reads the credentials sent to it.
 
-    Remedy: give the registry a certificate, put its CA into /etc/docker/certs.d, and take the registry out of
-    `insecure-registries`; name a mirror by https:// in `registry-mirrors`.
+    Remedy: give the registry a certificate, put its CA into /etc/docker/certs.d, and remove the registry from
+    `insecure-registries`; write mirrors as https:// in `registry-mirrors`.
     """
     insecure = insecure_registries(daemon.engine)
     setting = daemon.setting("insecure-registries")
@@ -145,9 +145,9 @@ def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str:
 def test_storage_driver_is_not_aufs(daemon: Daemon) -> str:
     """The aufs storage driver is not used.
 
-    aufs never was a part of the Linux kernel and has had no fixes for years; engines since 24 are without it.
+    aufs was never part of the Linux kernel and has had no fixes for years; Docker removed it in version 24.
 
-    Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to stay.
+    Remedy: save images and volumes, set `"storage-driver": "overlay2"` in daemon.json, and restart the daemon.
     """
     return require(daemon.setting("storage-driver"), lambda value: value != "aufs")
 
@@ -161,9 +161,9 @@ def test_storage_driver_is_not_aufs(daemon: Daemon) -> str:
 def test_storage_driver_is_not_devicemapper(daemon: Daemon) -> str:
     """The devicemapper storage driver is not used.
 
-    It was given up and then removed; engines since 25 are without it, so a host that uses it cannot be kept up to date.
+    Docker deprecated devicemapper and removed it in version 25, so a host that uses it cannot be updated.
 
-    Remedy: set `"storage-driver": "overlay2"` in daemon.json, after saving the images and volumes that are to stay.
+    Remedy: save images and volumes, set `"storage-driver": "overlay2"` in daemon.json, and restart the daemon.
     """
     return require(daemon.setting("storage-driver"), lambda value: value != "devicemapper")
 
@@ -179,14 +179,14 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
     """The remote API requires client certificates (mutual TLS).
 
     Access to the daemon equals root on its host. A TCP port without client certificates gives that to everyone who
-    reaches it, on the loopback address to every user and to every web page that a browser there opens.
+    reaches it, on the loopback address to every local user and every web page in a local browser.
 
-    Remedy: take the TCP address out of `hosts`, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`; ssh://
-    needs no open port.
+    Remedy: remove the TCP address from `hosts`, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`; ssh:// needs
+    no open port.
     """
     api = daemon.remote_api
     if not api.offered:
-        raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
+        raise NotApplicable(f"the daemon does not listen on TCP{coming(api)}")
     weak = weakness(api)
     assert not weak, weak
     options = " and ".join(map(described, api.deciding))
@@ -202,12 +202,12 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
 def test_containers_get_default_ulimits(daemon: Daemon) -> str:
     """Containers get a default ulimit on open files.
 
-    Without it a container has the limit of the daemon, or of containerd, which may be as good as none, and one that
-    runs wild takes open files from the whole host. A hard value of -1, or above 1048576, limits nothing. Processes are
-    limited for each container: `nproc` counts those of a user on the whole host.
+    Without one, containers inherit the limit of the daemon or containerd, and a faulty container can use up the host's
+    open files. A hard limit of -1, or above 1048576, is no limit. `nproc` counts a user's processes on the whole host,
+    so limit processes per container instead.
 
     Remedy: set `"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 524288}}` in daemon.json, with
-    the numbers that the workloads need, and restart the daemon.
+    numbers that fit the workloads, and restart the daemon.
     """
     setting = daemon.setting("default-ulimits")
     assert setting.always(_limits_open_files), f"{described(setting)}; set a limit for nofile"
@@ -224,12 +224,12 @@ def test_containers_get_default_ulimits(daemon: Daemon) -> str:
 def test_daemon_remaps_users(daemon: Daemon) -> str:
     """User namespace remapping (userns-remap) is on.
 
-    Without a user namespace uid 0 of a container is uid 0 of the host, and only the other walls stand between them.
+    Without a user namespace uid 0 in a container is uid 0 on the host, and only capabilities, seccomp and AppArmor or
+    SELinux protect the host.
 
-    Remedy: set `"userns-remap": "default"` in daemon.json and restart the daemon, or run it in rootless mode. It starts
-    with a data root of its own then, without the images, containers and volumes of before, which stay where they are,
-    and without the image store of containerd; save what is to come along, and run a container that shares a namespace
-    of the host, or is privileged, with `--userns=host`.
+    Remedy: set `"userns-remap": "default"` in daemon.json and restart the daemon, or run it in rootless mode. Save
+    images and volumes first: the daemon then uses a new, empty data root, and not the containerd image store. Run
+    containers that are privileged or share a host namespace with `--userns=host`.
     """
     if daemon.rootless:
         return "rootless mode: the whole engine runs in a user namespace"
@@ -243,11 +243,11 @@ def test_daemon_remaps_users(daemon: Daemon) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low", "Containers may miss limits set for their usual parent, but keep their own.")
 def test_parent_cgroup_is_the_default(daemon: Daemon, policy: Policy) -> str:
-    """The parent cgroup of containers is the default or approved.
+    """The default parent cgroup is unchanged or approved.
 
-    Elsewhere they share the limits of something else, or escape those that the site has set.
+    In another cgroup, containers share the limits of something else, or escape those that were set for them.
 
-    Remedy: take `cgroup-parent` out of daemon.json, or name it as one of the `cgroup_parents` in the policy.
+    Remedy: remove `cgroup-parent` from daemon.json, or add it to `cgroup_parents` in the policy.
     """
     return require(
         daemon.setting("cgroup-parent"),
@@ -264,9 +264,9 @@ def test_parent_cgroup_is_the_default(daemon: Daemon, policy: Policy) -> str:
 def test_base_device_size_is_the_default(daemon: Daemon) -> str:
     """The base device size of devicemapper is the default.
 
-    A larger one lets a container fill the disk of the host.
+    A larger size lets a container fill the host's disk.
 
-    Remedy: take `dm.basesize` out of `storage-opts` in daemon.json and off the command line.
+    Remedy: remove `dm.basesize` from `storage-opts` in daemon.json and the command line.
     """
     return require(
         daemon.setting("storage-opts"),
@@ -284,20 +284,20 @@ def test_base_device_size_is_the_default(daemon: Daemon) -> str:
 def test_client_requests_are_authorized_by_a_plugin(daemon: Daemon, policy: Policy) -> str:
     """An authorization plugin decides on client requests.
 
-    Without one every client may do everything: who can list containers can also start one that owns the host. The
-    rules of a plugin cannot be read from here, and one that allows everything is as good as none: they need a review.
+    Without a plugin, a client that can list containers can also start a privileged one. A plugin may still allow
+    everything, so its rules need a manual review.
 
-    Remedy: install an authorization plugin and name it as `authorization-plugins` in daemon.json; restart the
-    daemon, and name it in the `authorization_plugins` of the policy when its rules were reviewed.
+    Remedy: install an authorization plugin, name it in `authorization-plugins` of daemon.json and restart the daemon;
+    after a review of its rules, name it in `authorization_plugins` of the policy.
     """
     setting, wanted = daemon.setting("authorization-plugins"), policy.authorization_plugins
     assert setting.value, f"no authorization plugin is active ({setting.source}){pending(setting)}"
     found = described(setting)
     if wanted is None:
         reviewed = f"`authorization_plugins: [{setting.value[0]}]`"
-        raise Manual(f"{found}: review its rules; afterwards write {reviewed} into the policy")
-    assert set(setting.value) & set(wanted), f"{found}; the policy wants one of {', '.join(wanted)}"
-    return f"{found}; its rules are reviewed, as the policy states"
+        raise Manual(f"{found}: review its rules, then write {reviewed} into the policy")
+    assert set(setting.value) & set(wanted), f"{found}; the policy requires one of {', '.join(wanted)}"
+    return f"{found}; the policy says that its rules were reviewed"
 
 
 @pytest.mark.cis("2.14", level=2)
@@ -312,21 +312,21 @@ def test_container_logs_leave_the_host(
 ) -> str:
     """Container logs are sent to another machine.
 
-    A log that stays on the host is lost with it, and whoever breaks into the host can change it. A driver counts if its
-    address is another machine's, or the policy names it (`log_drivers`). What stays here, a log shipper has to take:
-    it counts if it runs and the policy names it (`log_shippers`), as what it reads and where it sends that is not seen.
+    A log that stays on the host is lost with it, and an intruder can change it. A log driver counts if its address is
+    on another machine, or `log_drivers` of the policy names it. For other drivers a log shipper has to run, and
+    `log_shippers` of the policy has to name it, because its settings are not read.
 
-    Remedy: set `log-driver` and `log-opts` in daemon.json to the central service and create containers without
-    `--log-driver`, or run a log shipper that reads the files of the containers; name it in the policy.
+    Remedy: set `log-driver` and `log-opts` in daemon.json to the central service and create the containers again
+    without `--log-driver`, or run a log shipper that reads their files; name it in the policy.
     """
     setting, wanted = daemon.setting("log-driver"), policy.log_drivers
     driver = described(setting)
     if wanted is not None:
         names = ", ".join(wanted) or "none at all"
-        assert setting.value in wanted, f"{driver}; the policy wants one of: {names}"
+        assert setting.value in wanted, f"{driver}; the policy requires one of: {names}"
     found = log_routes(shippers.get(), daemon, container, policy)
     others = [f"{name} ({log.driver})" for name, log in found.items() if not log.listed]
-    assert wanted is None or not others, f"containers whose logs do not: {', '.join(others)}"
+    assert wanted is None or not others, f"containers with another log driver: {', '.join(others)}"
     routes = [str(log) for log in found.values() if log.host is not None]
     if here := {name: log for name, log in found.items() if log.host is None}:
         taken = shipped_logs(here, shippers.get(), policy)
@@ -348,7 +348,7 @@ def test_container_logs_leave_the_host(
 def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
     """Containers run with no-new-privileges by default.
 
-    Otherwise a setuid program in any image is a way from a plain user to root of the container.
+    Otherwise a setuid program in an image can make any user root in the container.
 
     Remedy: set `"no-new-privileges": true` in daemon.json, restart the daemon, and create the containers again.
     """
@@ -365,13 +365,13 @@ def test_containers_gain_no_new_privileges_by_default(daemon: Daemon) -> str:
 def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
     """Containers keep running while the daemon is down (live restore).
 
-    Where they do not, an update of the engine stops every service on the host, and so it is put off.
+    Otherwise every update of Docker stops all services on the host, so updates are put off.
 
-    Remedy: set `"live-restore": true` in daemon.json and restart the daemon. A swarm node cannot have it.
+    Remedy: set `"live-restore": true` in daemon.json and restart the daemon. Swarm nodes do not support it.
     """
     state = daemon.engine.info.swarm.local_node_state
     if state not in ("", "inactive"):
-        raise NotApplicable(f"a swarm node (state {state}): the daemon refuses live restore there")
+        raise NotApplicable(f"swarm nodes (state {state}) do not support live restore")
     return require(daemon.setting("live-restore"), bool)
 
 
@@ -384,7 +384,7 @@ def test_containers_outlive_the_daemon(daemon: Daemon) -> str:
 def test_userland_proxy_is_off(daemon: Daemon) -> str:
     """The userland proxy is off.
 
-    The proxies are needless programs with root's rights, and hide the address of the client from the container.
+    Each proxy is an unneeded root process, and hides the client's address from the container.
 
     Remedy: set `"userland-proxy": false` in daemon.json and restart the daemon.
     """
@@ -401,25 +401,25 @@ def test_userland_proxy_is_off(daemon: Daemon) -> str:
 def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) -> str:
     """The daemon's seccomp profile is the built-in one or approved.
 
-    The profile keeps containers from system calls that no ordinary program needs and many attacks on the kernel do. One
-    that the site approved has to deny by default all the same.
+    The profile blocks system calls that ordinary programs do not need and attacks on the kernel do. An approved profile
+    still has to deny by default.
 
-    Remedy: take `seccomp-profile` out of daemon.json, or name the reviewed file in `seccomp_profiles` of the policy.
+    Remedy: remove `seccomp-profile` from daemon.json, or name the reviewed file in `seccomp_profiles` of the policy.
     """
     setting = daemon.setting("seccomp-profile")
     profile, found = setting.value, described(setting)
-    assert profile, "the engine runs containers without seccomp (docker info)"
+    assert profile, "Docker runs containers without seccomp (docker info)"
     assert profile != "unconfined", found
     if profile == "builtin":
         return found
     try:
         rules = daemon.seccomp_filter or {}
     except EvidenceError as error:
-        raise Manual(f"{found}, to be reviewed; {error}") from None
+        raise Manual(f"{found}: review it; {error}") from None
     flaw = confinement.seccomp_flaw(rules)
     assert not flaw, f"{found}: it {flaw}"
     if profile in policy.seccomp_profiles:
-        return f"{found}, reviewed, as the policy states"
+        return f"{found}, approved by the policy"
     raise Manual(f"{found}: review it, and write `seccomp_profiles: [{profile}]` into the policy")
 
 
@@ -432,8 +432,8 @@ def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) 
 def test_experimental_features_are_off(daemon: Daemon) -> str:
     """Experimental features of the daemon are off.
 
-    They are not finished, not supported, and change without notice.
+    They are unfinished, unsupported, and change without notice.
 
-    Remedy: take `"experimental": true` out of daemon.json and off the command line, and restart the daemon.
+    Remedy: remove `"experimental": true` from daemon.json and the command line, and restart the daemon.
     """
     return require(daemon.setting("experimental"), not_)

@@ -1,8 +1,8 @@
 """CIS Docker Benchmark v1.8.0, section 3: the files of the Docker daemon.
 
-Which files these are follows from what the running daemon uses, wherever it lies. Symbolic links are followed
-to the file itself. Its way has to be in the right hands as well: who may change a directory on it may put
-another file in the place of this one. In rootless mode the user of the engine may own what else is root's.
+The files that the running daemon uses are judged, wherever they are. Symbolic links are followed. The directories in
+the path count too: anyone who can change one can replace the file. In rootless mode the engine's user may own the
+files.
 """
 
 import pytest
@@ -18,24 +18,30 @@ _protects_configuration = marked(
     pytest.mark.pci("2.2.6", "7.3.1"),
     pytest.mark.hipaa("164.312(a)(1)"),
 )
+_protects_tls = marked(
+    pytest.mark.nist("AC-3", "AC-6", "SC-12", sp="800-53"),
+    pytest.mark.nist("4.5.4", sp="800-190"),
+    pytest.mark.pci("2.2.6", "7.3.1"),
+    pytest.mark.hipaa("164.312(a)(1)"),
+)
 
 
 def _belongs_to_root(file: FileFact, *groups: str) -> str:
-    """The owner and group of *file*; fails where they, or an owner on its way, are neither root's nor of *groups*."""
+    """Return owner and group of *file*; fail unless they, and the owners in its path, are root or of *groups*."""
     foreign = foreign_owners(file, groups)
     assert not foreign, foreign
-    return f"{file.node.uid}:{file.node.gid}{leads_to(file)}"
+    return f"owner {file.node.uid}:{file.node.gid}{leads_to(file)}"
 
 
 def _closed_to_others(file: FileFact, allowed: int) -> str:
-    """The mode of *file*; fails where it lets others do more than *allowed* would."""
+    """Return the mode of *file*; fail if others may do more than *allowed*."""
     beyond = permissions_beyond(file, allowed)
     assert not beyond, beyond
     return f"mode {file.node.bits:03o}{leads_to(file)}"
 
 
 def _allowed(unit_file: FileFact) -> int:
-    """The mode for a file of a unit, or for what has to be run or looked into: a script, a directory with more."""
+    """Return the mode for a file of a unit; directories and scripts have to be executable."""
     return 0o755 if unit_file.is_directory or unit_file.is_run else 0o644
 
 
@@ -45,8 +51,8 @@ def _allowed(unit_file: FileFact) -> int:
 def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
     """The docker.service unit and its files are owned by root.
 
-    systemd runs what these files say as root, so their owner becomes root at the next start. Drop-ins, environment
-    files and the programs of the unit count too; without systemd, `/etc/init.d/docker` and its settings.
+    systemd runs the commands in these files as root, so their owner becomes root at the next start. Drop-ins,
+    environment files and programs of the unit count too; without systemd, `/etc/init.d/docker` and its settings.
 
     Remedy: `chown root:root FILE` for the file, drop-in, link or directory that is named.
     """
@@ -59,8 +65,8 @@ def test_service_unit_belongs_to_root(service_unit_file: FileFact) -> str:
 def test_service_unit_is_written_by_root_alone(service_unit_file: FileFact) -> str:
     """Only root can write to the docker.service unit and its files.
 
-    A drop-in with another ExecStart runs as root at the next start. Drop-ins, their directories, environment files and
-    the programs of the unit count too; without systemd, `/etc/init.d/docker` and its settings.
+    A drop-in with another ExecStart runs as root at the next start. Drop-ins, environment files and programs of the
+    unit count too; without systemd, `/etc/init.d/docker` and its settings.
 
     Remedy: `chmod go-w FILE`; no mode above 644, or above 755 for a directory or a script.
     """
@@ -86,9 +92,9 @@ def test_socket_unit_belongs_to_root(socket_unit_file: FileFact) -> str:
 def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str:
     """Only root can write to the docker.socket unit.
 
-    A ListenStream added to it opens a port to the API without any login. Drop-ins count too.
+    An added ListenStream opens a port to the API without any login. Drop-ins count too.
 
-    Remedy: `chmod go-w FILE`; no mode above 644; `chmod go-w` for a directory on the way too.
+    Remedy: `chmod go-w FILE`; no mode above 644; `chmod go-w` for a directory in its path too.
     """
     return _closed_to_others(socket_unit_file, _allowed(socket_unit_file))
 
@@ -101,7 +107,7 @@ def test_configuration_directory_belongs_to_root(configuration_directory: FileFa
 
     The owner of a directory can replace every file in it, whoever owns the file.
 
-    Remedy: `chown root:root /etc/docker`, or the directory of the file that --config-file names.
+    Remedy: `chown root:root /etc/docker`, or the directory of the file of --config-file.
     """
     return _belongs_to_root(configuration_directory)
 
@@ -114,7 +120,7 @@ def test_configuration_directory_is_written_by_root_alone(configuration_director
 
     Anyone who can write there can replace daemon.json or a registry's CA.
 
-    Remedy: `chmod go-w /etc/docker`, or the directory of the file that --config-file names; no mode above 755.
+    Remedy: `chmod go-w /etc/docker`, or the directory of the file of --config-file; no mode above 755.
     """
     return _closed_to_others(configuration_directory, 0o755)
 
@@ -144,9 +150,9 @@ def test_registry_certificates_belong_to_root(registry_certificate: FileFact) ->
 def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> str:
     """Registry certificates are read-only, and only root can read keys.
 
-    Users who can change a CA file can pose as the registry, and with a private key that they can read they log in as
-    this host. Certificates are written once, so even their owner needs no write permission. A file whose name ends in
-    `.key` is a key.
+    Anyone who can change a CA file can pose as the registry, and anyone who can read a private key can log in as this
+    host. Certificates are written once, so even their owner needs no write permission. Files whose names end in `.key`
+    are keys.
 
     Remedy: `chmod 444 FILE` for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
     """
@@ -155,10 +161,7 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
 
 
 @pytest.mark.cis("3.9", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "SC-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_tls
 @pytest.mark.guide("2.3.tlscacert")
 @pytest.mark.severity("high", "The owner adds a CA, signs a client certificate with it, and is root by the API.")
 def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
@@ -172,29 +175,23 @@ def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
 
 
 @pytest.mark.cis("3.10", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "SC-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_tls
 @pytest.mark.guide("2.3.tlscacert")
 @pytest.mark.severity("high", "A user who can write to it adds a CA for false clients, and is root by the API.")
 def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
     """The TLS CA certificate is read-only.
 
-    Anyone who can change it can make the daemon accept their own clients. It is written once, so nobody needs write
-    permission.
+    Anyone who can change it can make the daemon accept their own clients. It is written once, so nobody needs to write
+    it.
 
-    Remedy: `chmod 444 FILE` for the file that `tlscacert` names, without a key in it; `chmod go-w` for a directory on
-    the way.
+    Remedy: `chmod 444 FILE` for the file that `tlscacert` names, without a key in it; `chmod go-w` for a directory in
+    its path.
     """
     return _closed_to_others(tls_ca, 0o444)
 
 
 @pytest.mark.cis("3.11", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "SC-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_tls
 @pytest.mark.guide("2.3.tlscert")
 @pytest.mark.severity("medium", "The owner can cut off all clients, and get them used to certificate warnings.")
 def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
@@ -208,20 +205,17 @@ def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
 
 
 @pytest.mark.cis("3.12", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "SC-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_protects_tls
 @pytest.mark.guide("2.3.tlscert")
 @pytest.mark.severity("medium", "A user who can write to it cuts off all clients, and gets them used to warnings.")
 def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
     """The daemon's TLS certificate is read-only.
 
-    With another certificate in its place clients cannot connect, or connect to someone else. It is written once, so
-    nobody needs write permission.
+    With another certificate clients cannot connect, or connect to someone else. It is written once, so nobody needs to
+    write it.
 
-    Remedy: `chmod 444 FILE` for the file that `tlscert` names, or 400 where it holds the key too; `chmod go-w` for a
-    directory on the way.
+    Remedy: `chmod 444 FILE` for the file that `tlscert` names, or 400 if it also holds the key; `chmod go-w` for a
+    directory in its path.
     """
     return _closed_to_others(tls_certificate, 0o444)
 
@@ -236,7 +230,7 @@ def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
 def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
     """The daemon's TLS key is owned by root.
 
-    Its owner can read it whatever its mode, and pose as the daemon to every client.
+    Its owner can always read it, and pose as the daemon to every client.
 
     Remedy: `chown root:root FILE` for the file that `tlskey` names; make a new key if somebody else may have read it.
     """
@@ -271,16 +265,16 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
     """API sockets are owned by root and the docker group.
 
     Access to the socket equals root. Another owner or group gives that to users whom nobody chose, even if the daemon
-    was configured that way.
+    is configured that way.
 
-    Remedy: `chown root:docker SOCKET`; set SocketGroup in docker.socket, or `group` in daemon.json, for the
-    next start. Where another group was chosen for this, name it in the `socket_groups` of the policy.
+    Remedy: `chown root:docker SOCKET`; set SocketGroup in docker.socket, or `group` in daemon.json, for the next start.
+    Name another chosen group in `socket_groups` of the policy.
     """
     ownership = _belongs_to_root(api_socket, *policy.socket_groups)
     owner, group = api_socket.next_owner, api_socket.next_group
     coming = [f"owner {owner}"] if owner not in ("", "root", str(api_socket.node.uid)) else []
     coming += [f"group {group}"] if group not in ("", api_socket.node.group) else []
-    pending = f"; restart pending: its unit says {', '.join(coming)}" if coming else ""
+    pending = f"; restart pending: its unit sets {', '.join(coming)}" if coming else ""
     return f"{ownership}, group {api_socket.node.group}{pending}"
 
 
@@ -299,7 +293,7 @@ def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
     Remedy: `chmod 660 SOCKET` and `setfacl -b SOCKET`; set SocketMode=0660 in docker.socket for the next start.
     """
     mode, bits = _closed_to_others(api_socket, 0o660), api_socket.next_mode
-    return mode + (f"; restart pending: its unit says mode {bits:03o}" if bits & ~0o660 else "")
+    return mode + (f"; restart pending: its unit sets mode {bits:03o}" if bits & ~0o660 else "")
 
 
 @pytest.mark.cis("3.17", level=2)
@@ -311,8 +305,7 @@ def test_configuration_file_belongs_to_root(configuration_file: FileFact) -> str
 
     Its owner decides how the daemon starts next: with an open port, or without any protection.
 
-    Remedy: `chown root:root /etc/docker/daemon.json`, the file that a link there leads to, or the one that
-    --config-file names.
+    Remedy: `chown root:root FILE` for /etc/docker/daemon.json, its link target, or the file of --config-file.
     """
     return _belongs_to_root(configuration_file)
 
@@ -326,8 +319,8 @@ def test_configuration_file_is_written_by_root_alone(configuration_file: FileFac
 
     Anyone who can write to it decides how the daemon starts next: with an open port, or without any protection.
 
-    Remedy: `chmod 644 /etc/docker/daemon.json`, or the file that --config-file names; `chmod go-w` for a
-    directory on the way.
+    Remedy: `chmod 644 FILE` for /etc/docker/daemon.json or the file of --config-file; `chmod go-w` for a directory in
+    its path.
     """
     return _closed_to_others(configuration_file, 0o644)
 
@@ -393,7 +386,7 @@ def test_sysconfig_file_belongs_to_root(sysconfig_file: FileFact) -> str:
 def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
     """The containerd socket is owned by root.
 
-    containerd runs containers as root for anyone who can connect, past the Docker daemon and its rules.
+    containerd runs containers as root for anyone who can connect, without the Docker daemon and its rules.
 
     Remedy: `chown root:root SOCKET`, and restart containerd with [grpc] uid and gid 0 in its configuration.
     """
@@ -409,7 +402,7 @@ def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
 def test_containerd_socket_is_closed_to_others(containerd_socket: FileFact) -> str:
     """The containerd socket is closed to all but its owner and group.
 
-    Anyone who can connect starts containers with every right, past the Docker daemon, its log and its plugins.
+    Anyone who can connect starts containers with every right, without the Docker daemon, its log and its plugins.
 
     Remedy: `chmod 660 SOCKET` and `setfacl -b SOCKET`.
     """

@@ -31,12 +31,12 @@ _LAST_WITH_CONTENT_TRUST = 28
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high", "An intruder in its program is root in the container, one kernel flaw from the host.")
 def test_container_user_is_not_root(container: Container) -> str:
-    """No process of a container runs as root.
+    """No container process runs as root.
 
-    Whoever breaks into a program that runs as root owns the container, and is one fault in the kernel away from the
-    host. The processes count, as a program may change its user.
+    Anyone who breaks into a root process controls the container, and is one kernel flaw away from the host. The running
+    processes count, because a program may change its user.
 
-    Remedy: put a `USER` with a number other than 0 into the image, or run it with `--user`.
+    Remedy: set `USER` to a number other than 0 in the build file, or run the container with `--user`.
     """
     if container.running:
         runtime = container.runtime
@@ -47,7 +47,7 @@ def test_container_user_is_not_root(container: Container) -> str:
         return f"its processes run as uid {', '.join(map(str, users))}"
     user = container.user or "not set"
     as_root = user == "root" or container.user_id == 0
-    assert not as_root, _why_root(container, f"would start as root (its user is {user})")
+    assert not as_root, _why_root(container, f"would start as root (user {user})")
     return f"does not run; would start as user {user}"
 
 
@@ -57,18 +57,18 @@ def _why_root(container: Container, found: str) -> str:
 
 
 def _users(image: Image) -> str:
-    """Who uses the image, to be added to what is wrong with it."""
+    """Return which containers use the image, as the end of a sentence."""
     return f" (used by {', '.join(image.used_by)})" if image.used_by else ""
 
 
 def _require_told(image: Image, *, silent: bool = False) -> None:
-    """A step has to say what was done, and none may hide it, or, if *silent*, be without words; else raise Manual."""
+    """Raise Manual unless the history shows what each step did; with *silent*, also of a step without words."""
     done = [step for step in image.steps if not step.is_for_later]
     if not any(step.created_by for step in done):
-        raise Manual("the image has no build history: check how it was made before it was imported")
+        raise Manual("the image has no build history: check how it was built before it was imported")
     hidden = [step.shown for step in image.steps if (step.silent if silent else step.hidden)]
     if hidden:
-        raise Manual(f"check what these steps did, which the history does not tell: {'; '.join(hidden)}")
+        raise Manual(f"check what these steps did, which the history does not show: {'; '.join(hidden)}")
 
 
 @pytest.mark.cis("4.2", level=1)
@@ -81,11 +81,11 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
 def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> str:
     """Images come from trusted registries.
 
-    Whoever made an image chose what runs. Tags prove nothing, since anybody can give them: what counts is a digest
-    under which a registry knows the image. One that was built, imported or loaded on the host needs a manual check.
+    Whoever made an image chose what runs. Anyone can give an image any tag, so only a digest that a registry knows
+    counts. An image that was built, imported or loaded on the host needs a manual check.
 
-    Remedy: pull the image from a registry on the list `allowed_registries` of the policy, or rebuild it
-    from an image of such a registry and push it there.
+    Remedy: pull the image from a registry in `allowed_registries` of the policy, or rebuild it from such an image and
+    push it there.
     """
     repositories = image.origins or image.claims
     shown = ", ".join(repositories)
@@ -93,13 +93,13 @@ def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> st
     without_port = [each for each in image.pulled if each in image.origins]
     if not image.origins:
         is_foreign = policy.allowed_registries is not None and repositories and not trusted
-        assert not is_foreign, f"is named after {shown}, which is not allowed{_users(image)}"
-        base = f"; it says that it was built from {' '.join(image.base)}" if image.base else ""
-        doubt = f"no registry knows it: check what it was built from, or push it to one of allowed_registries{base}"
+        assert not is_foreign, f"is named {shown}, which is not allowed{_users(image)}"
+        base = f"; by its labels it was built from {' '.join(image.base)}" if image.base else ""
+        doubt = f"no registry has it: check what it was built from, or push it to one of allowed_registries{base}"
     elif policy.allowed_registries is None:
-        doubt = f"comes from {shown}: name trusted ones in `allowed_registries: [...]`"
+        doubt = f"comes from {shown}: name trusted registries in `allowed_registries: [...]` of the policy"
     elif not trusted and any(map(policy.allows_registry_at_a_port, without_port)):
-        doubt = f"comes from {shown}, at a port that the engine does not tell"
+        doubt = f"comes from {shown}: check the port, which Docker does not report"
     else:
         assert trusted, f"comes from {shown}, which is not allowed{_users(image)}"
         return f"comes from {', '.join(trusted)}"
@@ -115,28 +115,30 @@ def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> st
 def test_image_holds_needed_packages_alone(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """Images hold only packages that the workload needs.
 
-    Intruders work with package managers and compilers, and each package has faults of its own. An image without
-    packages passes, also if it holds a shell.
+    Intruders use package managers and compilers, and each package has flaws of its own. An image without packages
+    passes, even if it holds a shell.
 
-    Remedy: build on a smaller base, copy the program from a build stage, or remove what only the build
-    needed; name what an image may hold in `allowed_packages` of the policy.
+    Remedy: use a smaller base image, copy the program from a build stage, or remove build dependencies; name what an
+    image may hold in `allowed_packages` of the policy.
     """
     contents = image_contents.of(image.id)
     if policy.allowed_packages is None:
         if contents.packages or contents.databases or contents.tools_of(MANAGER) or contents.tools_of(COMPILER):
-            raise Manual(f"holds {_held(contents)}: check what is needed, and name it in `allowed_packages`")
+            raise Manual(
+                f"holds {_held(contents)}: check what is needed, then name it in `allowed_packages` of the policy"
+            )
         return f"holds {_held(contents)}"
     held = {*contents.packages, *contents.tool_names}
     unlisted = sorted(held - set(policy.allowed_packages))
-    assert not unlisted, f"holds what is not on the list: {listed(unlisted, 20)}{_users(image)}"
+    assert not unlisted, f"holds what allowed_packages does not name: {listed(unlisted, 20)}{_users(image)}"
     if contents.databases:
-        raise EvidenceError(f"its packages are in no list that is read: {', '.join(contents.databases)}")
-    return f"what it holds is on the list: {_held(contents)}"
+        raise EvidenceError(f"hullcheck cannot read its package database: {', '.join(contents.databases)}")
+    return f"allowed_packages names what it holds: {_held(contents)}"
 
 
 def _held(contents: Contents) -> str:
-    databases = "".join(f", packages of {each} that were not counted" for each in contents.databases)
-    tools = ", ".join(contents.tool_names) or "no package manager, shell or compiler known by its name"
+    databases = "".join(f", packages of {each} (not counted)" for each in contents.databases)
+    tools = ", ".join(contents.tool_names) or "no known package manager, shell or compiler"
     return f"{len(contents.packages)} packages{databases}; {tools}"
 
 
@@ -155,22 +157,20 @@ def test_image_is_scanned_and_rebuilt(
 ) -> str:
     """Images are scanned for vulnerabilities and rebuilt with fixes.
 
-    An image stays as it was on the day of its build, and what is found in its packages afterwards stays in it.
-    Read are reports of Trivy, Clair and Grype that lie on the host, and found by the digest of the image: a name
-    can be given to another one. Of each scanner the newest report counts. A report without any weakness, or that may
-    have left some out, needs a manual check. No scanner is run.
+    An image keeps the vulnerabilities that are found after its build. hullcheck runs no scanner: it reads reports of
+    Trivy, Clair and Grype on the host, and finds an image's newest report by its digest. A report without
+    vulnerabilities, or with options that may hide some, needs a manual check.
 
-    Remedy: scan images before they are started and on a schedule, as with `trivy image --scanners vuln
-    --show-suppressed --format json --output FILE IMAGE`, leave the reports in the folder `scan_reports`
-    of the policy, rebuild images with `--pull` and `--no-cache`, and start the containers from the new ones;
-    how old an image may be is `image_max_age_days` in the policy.
+    Remedy: scan images regularly, as with `trivy image --scanners vuln --show-suppressed --format json --output FILE
+    IMAGE`, keep the reports in the folder `scan_reports` of the policy, rebuild images with `--pull --no-cache`, and
+    create the containers again; set the greatest age of an image with `image_max_age_days` of the policy.
     """
     days, limit = image.days_old, policy.image_max_age_days
     too_old = limit is not None and days is not None and days > limit
-    assert not too_old, f"was built {days:.0f} days ago, allowed are {limit}{_users(image)}"
+    assert not too_old, f"was built {days:.0f} days ago; at most {limit} are allowed{_users(image)}"
     reports = scan_reports.get()
     if limit is not None and days is None:
-        doubt = "does not say when it was built, which the policy limits"
+        doubt = "has no build time, and the policy limits its age: check when it was built"
     elif policy.scan_reports and reports is not None:
         return _require_good_reports(image, reports, policy.scan_reports, container)
     else:
@@ -186,12 +186,12 @@ def _require_good_reports(
     newest = reports.newest(image.known_digests, now).values()
     fresh = [each for each in newest if each.days(now) <= limits.max_age_days]
     if not fresh:
-        old = [f"{shown_report(each, now)}, allowed are {limits.max_age_days}" for each in newest]
-        future = [f"is of the future ({each.file})" for each in known]
+        old = [f"{shown_report(each, now)}; at most {limits.max_age_days} days are allowed" for each in newest]
+        future = [f"is from the future ({each.file})" for each in known]
         _require_unused(image, reports, old or future, containers)
     worse = {shown_report(each, now): each.above(limits.highest_severity) for each in fresh}
     bad = [f"{name}: {_counted(counts)}" for name, counts in worse.items() if counts]
-    assert not bad, f"{'; '.join(bad)}; allowed is {limits.highest_severity}{_users(image)}"
+    assert not bad, f"{'; '.join(bad)}; at most {limits.highest_severity} is allowed{_users(image)}"
     doubts = [f"{shown_report(each, now)}: {doubt}" for each in fresh if (doubt := scan_doubt(each, limits))]
     if doubts:
         raise Manual("; ".join(doubts))
@@ -201,20 +201,20 @@ def _require_good_reports(
 def _require_unused(
     image: Image, reports: ScanReports, faults: Sequence[str], containers: Later[Subjects[Container]]
 ) -> NoReturn:
-    """Say what it means that an image has no report that counts: nothing, where no container uses it."""
-    lack = "no scan report on its digest"
+    """Say that an image has no report that counts, which is not applicable if no container uses it."""
+    lack = "has no scan report by its digest"
     if faults:
-        lack = f"its newest report does not count: {'; '.join(faults)}"
-    containers.get()  # without a list of the containers nobody knows that none uses it
+        lack = f"has no valid report: {'; '.join(faults)}"
+    containers.get()  # raises if the containers are unknown
     if not image.used_by:
-        raise NotApplicable(f"no container uses it; {lack}")
+        raise NotApplicable(f"no container uses it, and it {lack}")
     if unread := unread_reports(reports.faults):
-        raise EvidenceError(f"{lack}, but files that could not be read: {listed(unread, 20)}")
+        raise EvidenceError(f"{lack}, but some files could not be read: {listed(unread, 20)}")
     pytest.fail(lack + _users(image), pytrace=False)
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {word}" for word, count in counts.items()) or "no weakness"
+    return ", ".join(f"{count} {word}" for word, count in counts.items()) or "no vulnerability"
 
 
 @pytest.mark.cis("4.5", level=2)
@@ -228,15 +228,14 @@ def test_content_trust_is_on_for_all_who_pull(
 ) -> str:
     """Images are pulled with content trust or another signature check.
 
-    Without a check of signatures, whoever takes over a registry decides what runs. Docker has retired Content Trust
-    (DOCKER_CONTENT_TRUST=1, by which docker pull verified signatures): Compose, swarm services and BuildKit never used
-    it, and the docker command dropped it in version 29. Cosign and Notation take its place.
+    Without a signature check, anyone who takes over a registry decides what runs. Docker has retired Content Trust:
+    Compose, swarm services and BuildKit never used it, and version 29 removed it. Cosign and Notation replace it.
 
     Remedy: verify signatures with cosign or Notation before images are used, and write how into the policy
-    (`image_verification`). Up to version 28, DOCKER_CONTENT_TRUST=1 in /etc/environment counts, too.
+    (`image_verification`). Up to version 28, DOCKER_CONTENT_TRUST=1 in /etc/environment counts too.
     """
     if policy.image_verification is not None:
-        return f"checked in another way, as the policy says: {policy.image_verification}"
+        return f"by the policy, signatures are checked by {policy.image_verification}"
     if engine.major is not None and engine.major <= _LAST_WITH_CONTENT_TRUST:
         states = content_trust.get()
         if {*states.values()} == {ON}:
@@ -256,19 +255,18 @@ def test_content_trust_is_on_for_all_who_pull(
 def test_image_has_a_health_check(image: Image) -> str:
     """Images define a health check.
 
-    Without one the engine knows only that a process is there, and not whether it still works. The same is true where
-    the command of the check always succeeds, as `true`, `exit 0` and `curl … || true` do. The command is not run.
+    Without one Docker knows that a process exists, but not whether it works. A check that always succeeds, such as
+    `true`, `exit 0` or `curl … || true`, does not count. The check is not run.
 
-    Remedy: put a `HEALTHCHECK` other than NONE into the build file of the image, with a command that fails where the
-    service does.
+    Remedy: add a `HEALTHCHECK` to the build file, with a command that fails if the service does.
     """
     kind = image.healthcheck
     flaws = {
         "": "has no health check",
-        "NONE": "switches the health check of its base off",
+        "NONE": "switches off the health check of its base",
         CANNOT_FAIL: "has a health check that cannot fail",
     }
-    flaw = flaws.get(kind, "has a health check that the engine does not run")
+    flaw = flaws.get(kind, "has a health check that Docker does not run")
     assert kind in ("CMD", "CMD-SHELL"), f"{flaw}{_users(image)}"
     return f"has a health check ({kind}); its command was not run"
 
@@ -282,19 +280,19 @@ def test_image_has_a_health_check(image: Image) -> str:
 def test_image_updates_and_installs_in_one_step(image: Image) -> str:
     """Build steps that update the package index also install.
 
-    Builders keep the layer of a step as long as its words stay the same: an index in a layer of its own ages, and later
-    steps install from it what was current long ago. Steps of the image's base, and `ONBUILD` steps, count too.
+    Builders cache layers: if an update has a layer of its own, later steps install old packages from its index. Steps
+    of the base image and `ONBUILD` steps count too.
 
     Remedy: join the commands into one `RUN`, as in `apt-get update && apt-get install --yes PACKAGE`.
     """
     alone = [step for step in image.steps if package_steps.updates_alone(step)]
     certain = "; ".join(step.shown for step in alone if not package_steps.may_install(step))
-    assert not certain, f"updates, and installs nothing: {certain}{_users(image)}"
+    assert not certain, f"updates without installing: {certain}{_users(image)}"
     if alone:
-        doubt = "check whether what these steps run installs something: "
+        doubt = "check whether these steps also install something: "
         raise Manual(doubt + "; ".join(step.shown for step in alone))
     _require_told(image)
-    return f"none of its {len(image.steps)} steps updates alone"
+    return f"none of its {len(image.steps)} steps updates without installing"
 
 
 @pytest.mark.cis("4.8", level=2)
@@ -304,24 +302,24 @@ def test_image_updates_and_installs_in_one_step(image: Image) -> str:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium", "A flaw in such a file makes an intruder root of that container.")
 def test_image_holds_no_needless_setuid_file(image: Image, image_contents: ImageContents, policy: Policy) -> str:
-    """Images hold no setuid or setgid files but approved ones.
+    """Images hold only approved setuid and setgid files.
 
-    Such a program runs as its owner or group, or with a part of root's power, whoever starts it: a fault in one
-    makes any user of the container root there. Capabilities that are no way to root (NET_BIND_SERVICE, NET_RAW,
-    IPC_LOCK, SYS_NICE) are only named.
+    Such a program runs with the rights of its owner or group, so a flaw in it makes any user root in the container.
+    Files with capabilities count too, except those that do not lead to root (NET_BIND_SERVICE, NET_RAW, IPC_LOCK,
+    SYS_NICE).
 
-    Remedy: take the bits away in the build (`RUN chmod a-s FILE`, `setcap -r FILE`), or the file; those that are
-    needed are `allowed_setuid_files` in the policy.
+    Remedy: remove the bits in the build (`RUN chmod a-s FILE`, `setcap -r FILE`) or the file; name those that are
+    needed in `allowed_setuid_files` of the policy.
     """
     contents, allowed = image_contents.of(image.id), policy.allowed_setuid_files
     special = [f"{path} ({mode})" for path, mode in contents.special if path not in allowed]
     capable = {path: given for path, given in contents.capable if path not in allowed}
-    untold = [path for path, given in capable.items() if UNTOLD in given]
-    shown = {path: f"{path} ({', '.join(given)})" for path, given in capable.items() if path not in untold}
+    unknown = [path for path, given in capable.items() if UNTOLD in given]
+    shown = {path: f"{path} ({', '.join(given)})" for path, given in capable.items() if path not in unknown}
     found = special + [words for path, words in shown.items() if not BELOW_ROOT.issuperset(capable[path])]
     assert not found, f"holds {listed(found, 20)}{_users(image)}"
-    if untold:
-        raise Manual(f"the store of containerd does not tell which capabilities these files have: {listed(untold, 20)}")
+    if unknown:
+        raise Manual(f"check the capabilities of these files, which containerd does not report: {listed(unknown, 20)}")
     approved = sorted({path for path, _ in (*contents.special, *contents.capable)}.intersection(allowed))
     parts = [f"approved: {', '.join(approved)}" if approved else "no setuid or setgid file"]
     parts += [f"with capabilities: {listed([*shown.values()], 20)}"] if shown else []
@@ -337,17 +335,17 @@ def test_image_holds_no_needless_setuid_file(image: Image, image_contents: Image
 def test_image_is_built_with_copy(image: Image) -> str:
     """Images are built with COPY, not ADD.
 
-    ADD also fetches from the network, without a look at what comes back, and unpacks archives, wherever the names in
-    them lead. Only the first step may add the base's file system. Steps of the base, and `ONBUILD` steps, count too.
+    ADD also downloads files without a check, and unpacks archives. Only the first step may add the base file system.
+    Steps of the base image and `ONBUILD` steps count too.
 
-    Remedy: use `COPY`; download with a `RUN` that checks the sum of the file and unpacks it.
+    Remedy: use `COPY`; download with a `RUN` that checks the file's checksum and unpacks it.
     """
     filling = [step for step in image.steps if step.fills]
     base = filling[0] if filling and filling[0].brings_file_system else None
     added = [step.shown for step in image.steps if step.keyword == "ADD" and step is not base]
-    assert not added, f"built with {'; '.join(added)}{_users(image)}"
+    assert not added, f"was built with {'; '.join(added)}{_users(image)}"
     _require_told(image, silent=True)
-    return f"none of its {len(image.steps)} steps is an ADD" + " beyond that of its base" * bool(base)
+    return f"none of its {len(image.steps)} steps is an ADD" + " except that of its base" * bool(base)
 
 
 @pytest.mark.cis("4.10", level=1)
@@ -359,12 +357,12 @@ def test_image_is_built_with_copy(image: Image) -> str:
 def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> str:
     """Images hold no secrets.
 
-    Whoever can pull an image can read all of it: the values that its steps were given, and every layer, also
-    of files that a later step removed. Searched are the steps of the history, environment, labels, commands, and the
-    names of all files; what is in files is not. A reason says where a secret is and of which kind, never the secret.
+    Anyone who can pull an image can read all of it, even files that a later step removed. History, environment, labels,
+    commands and the names of all files are searched; the contents of files are not. A reason names the place and kind
+    of a secret, never the secret.
 
-    Remedy: change the secret, since it has to count as known; build with `RUN --mount=type=secret`, and give
-    secrets to containers when they run.
+    Remedy: change the secret, because it may be known; build with `RUN --mount=type=secret`, and give secrets to
+    containers when they run.
     """
     found = list(image.secrets)
     for step in image.steps:
@@ -377,8 +375,8 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     _require_told(image)
     perhaps = [name for step in image.steps for name in step.files if content_names.looks_like_key(name)]
     if names := tuple(dict.fromkeys((*perhaps, *named))):
-        raise Manual(f"files that may be secrets, by their names: {listed(names, 20)}")
-    return "none in history, environment, labels, commands and names of files; what is in files was not read"
+        raise Manual(f"check whether these files are secrets, as their names suggest: {listed(names, 20)}")
+    return "none in history, environment, labels, commands and file names; the contents of files were not read"
 
 
 @pytest.mark.cis("4.11", level=2)
@@ -390,20 +388,20 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
 def test_image_installs_verified_packages(image: Image) -> str:
     """Packages are verified when an image is built.
 
-    A package without a checked signature is from whoever answered: a mirror that was broken into, or somebody
-    on the way. The history shows the known options and variables that switch a check off. Whether the sources and
-    their keys are the right ones, and whether a download is held against a sum, has to be reviewed.
+    Without a verified signature a package may come from a compromised mirror or from anyone on the network. The history
+    is searched for options and variables that switch verification off. Package sources, their keys and the checksums of
+    downloads need a manual review.
 
-    Remedy: take out the option that switches verification off, import the key of the source, and check the sum
-    of a download, as with `sha256sum --check`.
+    Remedy: remove the option that switches verification off, import the key of the source, and check the checksum of a
+    download, as with `sha256sum --check`.
     """
     switches = [f"{each} in {step.shown}" for step in image.steps for each in package_steps.switches(step)]
     assert not switches, "; ".join(dict.fromkeys(switches)) + _users(image)
     _require_told(image)
     fetching = [step.shown for step in image.steps if package_steps.fetches(step)]
     if fetching:
-        raise Manual(f"review where these steps get files from, and what checks them: {'; '.join(fetching)}")
-    return f"none of its {len(image.steps)} steps installs packages or gets files"
+        raise Manual(f"review the sources and checks of what these steps download: {'; '.join(fetching)}")
+    return f"none of its {len(image.steps)} steps installs packages or downloads files"
 
 
 @pytest.mark.cis("4.12", level=1)
@@ -415,11 +413,15 @@ def test_image_installs_verified_packages(image: Image) -> str:
 def test_image_signature_is_checked(image: Image, policy: Policy) -> NoReturn:
     """Image signatures are checked before use.
 
-    The engine keeps no record of such a check: look the image up in the record of the tool that made it.
+    Docker keeps no record of such a check, so look the image up in the record of the tool that made it.
 
-    Remedy: verify signatures before images are used, as with `cosign verify`, and keep its answers; write how that is
-    done into the policy (`image_verification`).
+    Remedy: verify signatures before images are used, as with `cosign verify`, keep the output, and write how into the
+    policy (`image_verification`).
     """
-    known, how = ", ".join(image.digests) if image.origins else "no registry knows it", policy.image_verification
-    way = f"checked, as the policy says, by: {how}" if how else "then write `image_verification: HOW` into the policy"
-    raise Manual(f"look for it in the record of checks ({known}); {way}")
+    known, how = ", ".join(image.digests) if image.origins else "no registry has it", policy.image_verification
+    way = (
+        f"by the policy, signatures are checked by {how}"
+        if how
+        else "then write `image_verification: HOW` into the policy"
+    )
+    raise Manual(f"look it up in the record of signature checks ({known}); {way}")

@@ -37,19 +37,17 @@ from hullcheck.verdicts import Manual, NotApplicable
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium", "Open swarm ports and foreign managers are a way in that nobody watches.")
 def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> str:
-    """Swarm mode is off where it is not needed.
+    """Swarm mode is off unless the host needs it.
 
-    A node of a swarm opens management and gossip ports and takes orders from its managers; a host that needs
-    none of that should not offer it.
+    A swarm node opens management and gossip ports, and its managers control it.
 
-    Remedy: leave the swarm with `docker swarm leave`, or set `swarm: true` in the policy of the hosts that
-    are nodes.
+    Remedy: leave the swarm with `docker swarm leave`, or set `swarm: true` in the policy of swarm nodes.
     """
     state = engine.info.swarm.local_node_state
     if state != "inactive" and policy.swarm:
-        return f"the node's state is {state}, as the policy wants"
+        return f"swarm mode is {state}, as the policy allows"
     assert state == "inactive", f"swarm mode is on (state {state})"
-    return "the node's state is inactive"
+    return "swarm mode is inactive"
 
 
 @pytest.mark.cis("5.2", level=1)
@@ -60,20 +58,18 @@ def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> s
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.apparmor")
 @pytest.mark.severity("high", "Without the profile one more flaw leads from the container to files of the host.")
 def test_container_has_an_apparmor_profile(container: Container, kernel: Later[Kernel]) -> str:
-    """Container runs under an enforced AppArmor profile.
+    """Containers run with an enforced AppArmor profile.
 
-    The profile takes from a container what its capabilities alone would still allow: mounting, writing below
-    /proc and /sys, changing the kernel's settings. What a profile of the site's own denies is not read: the reason
-    names it.
+    The profile denies what capabilities alone would allow: mounts, writes below /proc and /sys, changes of kernel
+    settings. The rules of a custom profile are not read, but the reason names it.
 
-    Remedy: drop `--security-opt apparmor=unconfined` and `--privileged`, and load the profile in enforce
-    mode.
+    Remedy: remove `--security-opt apparmor=unconfined` and `--privileged`, and load the profile in enforce mode.
     """
     used, option = container.privileges.applies_apparmor, container.security_options.get("apparmor", "")
     if not used and not kernel.get().apparmor:
         container.runtime.require_running_state()
         raise NotApplicable("AppArmor is not on in the kernel of this host")
-    assert not container.host_config.privileged, "runs with --privileged, and so unconfined"
+    assert not container.host_config.privileged, "runs with --privileged, so unconfined"
     assert option != "unconfined", "runs with --security-opt apparmor=unconfined"
     assert used, "AppArmor is on in the kernel, but the engine does not use it"
     container.require_created("which AppArmor profile is there and enforced")
@@ -82,7 +78,7 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Later[K
     label = container.privileges.security_label
     confined = f"its main process is confined by {label!r}"
     assert label.endswith("(enforce)"), f"{confined}, not by an enforced profile"
-    return f"confined by {label}" + (f", a profile of its own: {option}" if option else "")
+    return f"confined by {label}" + (f", a custom profile: {option}" if option else "")
 
 
 @pytest.mark.cis("5.3", level=2)
@@ -93,19 +89,18 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Later[K
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.selinux")
 @pytest.mark.severity("high", "Without a label one more flaw leads from the container to files of the host.")
 def test_container_has_selinux_labels(container: Container, kernel: Later[Kernel]) -> str:
-    """Container has enforced SELinux labels.
+    """Containers run with enforced SELinux labels.
 
-    The labels keep a process that breaks out of its container from the files of the host and of other
-    containers. Some types confine nothing: spc_t is made for that. What a type of the site's own confines is not
-    read: the reason names it.
+    The labels keep a process that breaks out from the files of the host and of other containers. Types such as spc_t
+    confine nothing. The rules of a custom type are not read, but the reason names it.
 
-    Remedy: set `"selinux-enabled": true` for the daemon, drop `--security-opt label=disable` and `label=type:` with
-    a type that confines nothing, and set SELinux to enforcing.
+    Remedy: set `"selinux-enabled": true` for the daemon, remove `--security-opt label=disable` and `label=type:` with a
+    type that confines nothing, and set SELinux to enforcing.
     """
     if not (container.planned or kernel.get().selinux):
         container.runtime.require_running_state()
         raise NotApplicable("SELinux is not on in the kernel of this host")
-    assert not container.host_config.privileged, "runs with --privileged, and so without a label of its own"
+    assert not container.host_config.privileged, "runs with --privileged, so without its own label"
     labels = container.inspect.process_label, container.inspect.mount_label
     assert all(labels), "has no SELinux label"
     label = container.privileges.security_label if container.running else labels[0]
@@ -122,13 +117,12 @@ def test_container_has_selinux_labels(container: Container, kernel: Later[Kernel
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium", "NET_RAW forges packets to other containers; a SYS_ADMIN added by hand is far worse.")
 def test_container_capabilities_are_needed(container: Container, policy: Policy) -> str:
-    """Container has no capabilities beyond those it needs.
+    """Containers have only the capabilities that they need.
 
-    Each capability is a part of root's power over the host's kernel; NET_RAW lets a container forge packets
-    in the networks that it shares with others.
+    Each capability is a part of root's power over the kernel. NET_RAW lets a container forge packets in its networks.
 
-    Remedy: run it with `--cap-drop ALL` (or at least `--cap-drop NET_RAW`), add the single ones that it
-    needs, and name those in `allowed_capabilities` of the policy.
+    Remedy: run the container with `--cap-drop ALL` (or at least `--cap-drop NET_RAW`), add the capabilities that it
+    needs, and name them in `allowed_capabilities` of the policy.
     """
     expected = (DOCKER_DEFAULT - {"NET_RAW"}) | set(policy.allowed_capabilities)
     found = container.privileges.capabilities
@@ -145,11 +139,11 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
 @pytest.mark.guide("3.2.no_privileged", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical", "A root process in it mounts the host's disk and is root on the host.")
 def test_container_is_not_privileged(container: Container) -> str:
-    """Container runs without --privileged.
+    """No container runs privileged.
 
-    A privileged container holds every capability and sees every device: whoever breaks out of it owns the host.
+    A privileged container has every capability and device: anyone who breaks out of it controls the host.
 
-    Remedy: run it without `--privileged` and add the single capabilities that it needs.
+    Remedy: run the container without `--privileged`, and add the single capabilities that it needs.
     """
     assert not container.host_config.privileged, "runs with --privileged"
     container.runtime.require_running_state()
@@ -163,15 +157,13 @@ def test_container_is_not_privileged(container: Container) -> str:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("critical", "A process in it reads the host's secrets; a writable mount makes it root.")
 def test_container_mounts_no_sensitive_host_path(container: Container, policy: Policy) -> str:
-    """Container mounts no sensitive host directories.
+    """No container mounts sensitive host directories.
 
-    Through such a mount, even a read-only one, a container reads the host's secrets or uses a socket; where it can
-    write, it changes what the host runs next. What else lies below /run, and folders of services as /var/lib,
-    /var/spool and /var/mail, belongs to some service of the host: check to which. A folder below /opt, /srv, /mnt or a
-    home is none of them, and the time zone is harmless if it is read-only.
+    Through such a mount, even a read-only one, a container reads the host's secrets or uses a socket; with write access
+    it changes what the host runs. Other directories of services, such as /var/lib and /var/spool, need a manual check.
+    A folder below /opt, /srv, /mnt or a home is fine, and so is the time zone read-only.
 
-    Remedy: mount single files or a named volume instead; name a mount that is needed in `allowed_mounts` of the
-    policy.
+    Remedy: mount single files or a named volume instead; name a needed mount in `allowed_mounts` of the policy.
     """
     seen = container.mounts
 
@@ -184,7 +176,7 @@ def test_container_mounts_no_sensitive_host_path(container: Container, policy: P
     sensitive = found(seen.configured, is_sensitive) or found(seen.visible, is_sensitive)
     assert not sensitive, f"mounts {sensitive}"
     if doubt := found(seen.visible, is_of_a_service):
-        raise Manual(f"mounts {doubt}: check which service owns it, and list it in allowed_mounts of the policy")
+        raise Manual(f"mounts {doubt}: check which service owns it, then name it in `allowed_mounts` of the policy")
     sources = sorted({path for each in seen.visible for path in each.paths})
     return f"mounts {listed(sources) or 'nothing'} of the host"
 
@@ -196,12 +188,12 @@ def test_container_mounts_no_sensitive_host_path(container: Container, policy: P
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium", "Guessed or stolen logins lead into the container, past the engine's log.")
 def test_container_runs_no_ssh_server(container: Container) -> str:
-    """No SSH server runs in a container.
+    """No container runs an SSH server.
 
-    It is a second way in, with keys, passwords and updates of its own, past the engine's log of who did what. A server
-    is known by the name of its process or program; where nothing runs yet, port 22 needs a look.
+    SSH bypasses Docker's log, and needs its own keys, passwords and updates. Servers are recognized by the name of
+    their process or program. If the container does not run, port 22 needs a manual check.
 
-    Remedy: take the server out of the image; use `docker exec`, or SSH to the host.
+    Remedy: remove the server from the image; use `docker exec`, or SSH to the host.
     """
     servers = container.runtime.ssh_servers
     state = "runs" if container.running else "would start"
@@ -209,7 +201,7 @@ def test_container_runs_no_ssh_server(container: Container) -> str:
     if container.runtime.opens_ssh_port and not container.running:
         raise Manual("opens port 22: check that it starts no SSH server")
     container.require_created("which program its image starts")
-    return "no process has the name of one" if container.running else "does not run; its command names none"
+    return "runs no SSH server" if container.running else "does not run; its command starts no SSH server"
 
 
 @pytest.mark.cis("5.8", level=1)
@@ -219,9 +211,9 @@ def test_container_runs_no_ssh_server(container: Container) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low", "The container answers in the place of a host service, but only one that is not running.")
 def test_container_opens_no_privileged_port(container: Container, policy: Policy) -> str:
-    """Container opens no port below 1024 on the host.
+    """No container opens a privileged host port (below 1024).
 
-    Those ports belong to the host's own services; whoever can answer on them passes for the host.
+    These ports belong to services of the host; anyone who answers on them can pose as the host.
 
     Remedy: publish a port from 1024 up, or name the port in `allowed_ports` of the policy.
     """
@@ -241,13 +233,12 @@ def test_container_opens_no_privileged_port(container: Container, policy: Policy
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium", "A forgotten port can be attacked by everyone who reaches the host.")
 def test_container_opens_only_needed_ports(container: Container, policy: Policy) -> str:
-    """Container opens only the ports that it needs.
+    """Containers open only the ports that they need.
 
-    A port that nobody asked for is a way in that nobody watches. No other host reaches one on loopback. A bridge
-    network with the gateway mode `nat-unprotected` opens every port at which something listens.
+    Nobody watches a port that nobody needs. Ports on loopback do not count. A bridge network with the gateway mode
+    `nat-unprotected` opens every listening port.
 
-    Remedy: publish only what the workload needs and list it in `allowed_ports` of the policy; drop
-    --publish-all.
+    Remedy: publish only needed ports, list them in `allowed_ports` of the policy, and remove `--publish-all`.
     """
     assert not container.host_config.publish_all_ports, "runs with --publish-all"
 
@@ -255,7 +246,7 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
         return not port.on_loopback and policy.allows_port(port.number, port.protocol) is False
 
     found = open_ports(container, is_unlisted)
-    assert not found, f"opens {found}, not on the list"
+    assert not found, f"opens {found}, not in allowed_ports of the policy"
     ports = [port for port in container.ports.open if not port.on_loopback]
     if ports and policy.allowed_ports is None:
         needed = dict.fromkeys(f"{port.number}/{port.protocol}" for port in ports if port.number)
@@ -273,12 +264,11 @@ def test_container_opens_only_needed_ports(container: Container, policy: Policy)
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high", "An intruder in it reaches services on the host's loopback, often without a login.")
 def test_container_has_a_network_namespace(container: Container) -> str:
-    """Container does not share the host's network namespace.
+    """No container shares the host's network namespace.
 
-    In it a container sees all traffic of the host, reaches services that listen on loopback alone, and can
-    open any port.
+    In it a container sees the host's traffic, reaches services on loopback, and can open any port.
 
-    Remedy: run it without `--network host`, in a network of its own, and publish the ports that it needs.
+    Remedy: run the container without `--network host`, in its own network, and publish the ports that it needs.
     """
     assert not container.runtime.shares_host("net"), "shares the network namespace of the host"
     return "does not share the network namespace of the host"
@@ -292,21 +282,21 @@ def test_container_has_a_network_namespace(container: Container) -> str:
 @pytest.mark.guide("3.3.memory")
 @pytest.mark.severity("medium", "One container that leaks memory stops the host and all other containers.")
 def test_container_has_a_memory_limit(container: Container, engine: Later[Engine], policy: Policy) -> str:
-    """Container has a memory limit.
+    """Containers have a memory limit.
 
-    Without one a single container can use up the memory of all.
+    Without a limit one container can exhaust the host's memory.
 
-    Remedy: run it with `--memory`, on a host whose control groups enforce it.
+    Remedy: run the container with `--memory`, on a host whose control groups enforce it.
     """
     wanted, held = container.host_config.memory, container.limits.memory
     unset = f"though {wanted} bytes are set" if wanted > 0 else "and none is set"
     assert held is not None, f"no memory limit is in force, {unset}"
     most = policy.resource_limits.memory
-    assert most is None or held <= most, f"its limit of {held} bytes is above {most}, the most that the policy allows"
+    assert most is None or held <= most, f"its limit of {held} bytes is above the policy's {most}"
     if container.planned:
         return planned_limit(f"{held} bytes of memory", most)
     total = engine.get().info.mem_total
-    assert held < total, f"its limit of {held} bytes is no limit: the host has {total}"
+    assert held < total, f"its limit of {held} bytes has no effect: the host has {total}"
     return f"limited to {held} bytes{_source(container, wanted > 0)}"
 
 
@@ -317,11 +307,11 @@ def test_container_has_a_memory_limit(container: Container, engine: Later[Engine
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low", "A busy container slows down the others, but the kernel still gives each its turn.")
 def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], policy: Policy) -> str:
-    """Container has a CPU share or limit.
+    """Containers have a CPU share or limit.
 
-    Without one a single container can take the processor time of all.
+    Without one a single container can take all processor time.
 
-    Remedy: run it with `--cpu-shares` (other than 1024) or `--cpus`, on a host whose control groups enforce
+    Remedy: run the container with `--cpu-shares` (other than 1024) or `--cpus`, on a host whose control groups enforce
     it.
     """
     wanted = container.has_cpu_share or container.cpus is not None
@@ -331,10 +321,10 @@ def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], 
     most = policy.resource_limits.cpus
     assert most is None or (cpus or inf) <= most, f"may use {cpus or 'all'} processors; the policy allows {most:g}"
     if container.planned:
-        return "the file gives it a CPU share" if share else planned_limit(f"{cpus:g} processors", most)
+        return "has a CPU share" if share else planned_limit(f"{cpus:g} processors", most)
     total = engine.get().info.ncpu
-    assert share or (cpus or inf) < total, f"may use {cpus:g} processors, which is no limit: the host has {total}"
-    limit = "it has a share of its own" if cpus is None else f"limited to {cpus:g} processors"
+    assert share or (cpus or inf) < total, f"may use {cpus:g} processors, but the host has only {total}"
+    limit = "has a CPU share" if cpus is None else f"limited to {cpus:g} processors"
     return f"{limit}{_source(container, wanted)}"
 
 
@@ -346,11 +336,11 @@ def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], 
 @pytest.mark.guide("3.2.read_only", "5.hipaa.least_privilege")
 @pytest.mark.severity("medium", "An intruder can change programs in the container and stay until it is recreated.")
 def test_container_root_is_read_only(container: Container) -> str:
-    """Container root file system is read-only.
+    """Containers have a read-only root file system.
 
-    What cannot be written cannot be changed by an intruder, and comes from the image alone.
+    An intruder cannot change a read-only file system, so its content comes from the image alone.
 
-    Remedy: run it with `--read-only` and give it volumes or tmpfs for what it has to write.
+    Remedy: run the container with `--read-only`, and with volumes or tmpfs for what it has to write.
     """
     assert container.mounts.root_is_read_only, "its root file system can be written to"
     return "its root file system is read-only"
@@ -365,10 +355,9 @@ def test_container_root_is_read_only(container: Container) -> str:
 def test_container_ports_are_bound_to_an_address(container: Container) -> str:
     """Container ports are bound to one address of the host.
 
-    A port that is open on every address is open in networks that nobody thought of. What rules of the packet filter
-    let through besides is not judged.
+    A port on every address is open in all networks of the host. Other firewall rules that allow access are not judged.
 
-    Remedy: publish it as `--publish ADDRESS:PORT:PORT`, in a network with the gateway mode `nat`.
+    Remedy: publish the port as `--publish ADDRESS:PORT:PORT`, in a network with the gateway mode `nat`.
     """
     found = open_ports(container, lambda port: port.on_every_address)
     assert not found, f"opens on every address: {found}"
@@ -382,23 +371,23 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low", "A container that fails for ever keeps the host busy and hides its fault.")
 def test_container_restarts_at_most_five_times(container: Container) -> str:
-    """Container restarts at most five times on failure.
+    """Containers restart at most five times on failure.
 
-    A container that is restarted without end hides that something makes it fail, and can keep the host busy.
+    Endless restarts hide why a container fails, and can keep the host busy.
 
-    Remedy: run it with `--restart on-failure:5`, a service with `--restart-condition on-failure
-    --restart-max-attempts 5`.
+    Remedy: run the container with `--restart on-failure:5`, or a service with
+    `--restart-condition on-failure --restart-max-attempts 5`.
     """
     policy = container.host_config.restart_policy
     name, count = policy.name or "no", policy.maximum_retry_count
-    said = f"its restart policy is {name}" + f" with {count or 'endless'} attempts" * (name == "on-failure")
+    said = f"its restart policy is {name}" + f" with {count or 'unlimited'} attempts" * (name == "on-failure")
     assert name == "no" or (name == "on-failure" and 0 < count <= 5), said
     service = container.service
     if service is None:
         return said
     few = service.restart_attempts <= 5 and not service.restarts_without_end
     bounded = service.restart_condition == "none" or (service.restart_condition == "on-failure" and few)
-    said = f"condition {service.restart_condition}, {service.restart_attempts or 'endless'} attempts"
+    said = f"condition {service.restart_condition}, {service.restart_attempts or 'unlimited'} attempts"
     said += f" in {service.restart_window:g} seconds" if service.restart_window else ""
     assert bounded, f"its service {service.name} restarts it: {said}"
     return f"by its service {service.name}: {said}"
@@ -411,11 +400,11 @@ def test_container_restarts_at_most_five_times(container: Container) -> str:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high", "Root in it ends any process of the host, and with ptrace takes one over.")
 def test_container_has_a_pid_namespace(container: Container) -> str:
-    """Container does not share the host's PID namespace.
+    """No container shares the host's PID namespace.
 
-    In it a container sees, and as root can end or trace, the processes of the host.
+    In it a container sees the host's processes, and as root can end or trace them.
 
-    Remedy: run it without `--pid host`.
+    Remedy: run the container without `--pid host`.
     """
     assert not container.runtime.shares_host("pid"), "shares the process namespace of the host"
     return "does not share the process namespace of the host"
@@ -428,11 +417,11 @@ def test_container_has_a_pid_namespace(container: Container) -> str:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("medium", "A process in it changes shared memory of the host, but few programs there use any.")
 def test_container_has_an_ipc_namespace(container: Container) -> str:
-    """Container does not share the host's IPC namespace.
+    """No container shares the host's IPC namespace.
 
     In it a container reads and changes the shared memory of the host's processes. A mount of /dev/shm is judged by 5.6.
 
-    Remedy: run it without `--ipc host`.
+    Remedy: run the container without `--ipc host`.
     """
     assert not container.runtime.shares_host("ipc"), "shares the IPC namespace of the host"
     return "does not share the IPC namespace of the host"
@@ -445,19 +434,18 @@ def test_container_has_an_ipc_namespace(container: Container) -> str:
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.severity("high", "With a disk or memory device, a process in it reads and changes the whole host.")
 def test_container_has_no_host_device(container: Container, policy: Policy) -> str:
-    """Container has no devices of the host but approved ones.
+    """Containers have only approved host devices.
 
-    With a device a container works past file systems and their permissions: a disk can be read and written
-    whole.
+    A device bypasses file systems and their permissions: a whole disk can be read and written.
 
-    Remedy: run it without `--device`, `--gpus` and `--device-cgroup-rule`; name what is needed in
+    Remedy: run the container without `--device`, `--gpus` and `--device-cgroup-rule`; name what it needs in
     `allowed_devices` of the policy.
     """
-    assert not container.host_config.privileged, "runs with --privileged, and so with every device"
+    assert not container.host_config.privileged, "runs with --privileged, so with every device"
     devices = container.devices
     found = [device for device in devices if device not in policy.allowed_devices]
-    assert not found, "is given " + ", ".join(found)
-    return f"is given {', '.join(devices)}, as the policy allows" if devices else "no device, request or rule"
+    assert not found, "has " + ", ".join(found)
+    return f"has {', '.join(devices)}, as the policy allows" if devices else "has no host device"
 
 
 @pytest.mark.cis("5.19", level=1)
@@ -467,12 +455,11 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low", "The container may use more files or processes than planned; its cgroup limits hold.")
 def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> str:
-    """Container overrides no default ulimits but approved ones.
+    """Containers override only approved default ulimits.
 
-    The defaults are the site's decision of what one container may use; an override undoes it where nobody
-    looks.
+    An override undoes the limits that your organization has set for all containers.
 
-    Remedy: run it without `--ulimit`, or name the limit in `allowed_ulimits` of the policy.
+    Remedy: run the container without `--ulimit`, or name the limit in `allowed_ulimits` of the policy.
     """
     ulimits = container.ulimits
     found = [each for each in ulimits if each.partition("=")[0] not in policy.allowed_ulimits]
@@ -493,9 +480,9 @@ def test_container_mounts_are_not_shared(container: Container) -> str:
 
     Remedy: mount without `:shared` and `:rshared` (`bind-propagation`).
     """
-    assert not container.mounts.shared, "shares " + ", ".join(container.mounts.shared)
+    assert not container.mounts.shared, "has shared mounts: " + ", ".join(container.mounts.shared)
     if not container.inspect.mounts:
-        raise NotApplicable("it has no mounts")
+        raise NotApplicable("has no mounts")
     return "none of its mounts is shared"
 
 
@@ -506,11 +493,11 @@ def test_container_mounts_are_not_shared(container: Container) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low", "A container with SYS_ADMIN can rename the host, which confuses logs.")
 def test_container_has_a_uts_namespace(container: Container) -> str:
-    """Container does not share the host's UTS namespace.
+    """No container shares the host's UTS namespace.
 
-    In it a container can rename the host, on which logs, certificates and other services rely.
+    In it a container can rename the host, on whose name logs, certificates and services rely.
 
-    Remedy: run it without `--uts host`.
+    Remedy: run the container without `--uts host`.
     """
     assert not container.runtime.shares_host("uts"), "shares the UTS namespace of the host"
     return "does not share the UTS namespace of the host"
@@ -524,24 +511,24 @@ def test_container_has_a_uts_namespace(container: Container) -> str:
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.seccomp")
 @pytest.mark.severity("high", "Without the filter one kernel flaw leads from the container to root on the host.")
 def test_container_has_a_seccomp_filter(container: Container) -> str:
-    """Container runs under a seccomp filter.
+    """Containers run with a seccomp filter.
 
-    The filter keeps the rarely used system calls, in which most holes of the kernel are found, away from a
-    container. Which calls a profile of the site's own allows is not read.
+    The filter blocks rarely used system calls, where most kernel flaws are found. The calls that a custom profile
+    allows are not read.
 
-    Remedy: drop `--security-opt seccomp=unconfined` and `--privileged`; make a custom profile from that of the
-    engine in use, and let it deny by default.
+    Remedy: remove `--security-opt seccomp=unconfined` and `--privileged`; start a custom profile from Docker's default,
+    and let it deny by default.
     """
     switch, free = container.privileges.seccomp_switch, container.privileges.unfiltered
     assert not switch, f"runs with {switch}"
     assert not free, f"no seccomp filter is in force for {shown_processes(free)}"
-    assert container.privileges.daemon_gives_filter, "the daemon gives it no seccomp filter"
+    assert container.privileges.daemon_gives_filter, "the daemon applies no seccomp filter"
     if container.source.inside:
         return "a filter is in force; its profile cannot be seen from inside the container"
     profile = container.privileges.seccomp_profile
     flaw = confinement.seccomp_flaw(profile) if profile else ""
     assert not flaw, f"its seccomp profile {flaw}"
-    return "its own profile denies what it does not list" if profile else "the engine's own profile"
+    return "has a custom profile that denies by default" if profile else "has Docker's default profile"
 
 
 @pytest.mark.cis("5.23", level=2)
@@ -551,21 +538,20 @@ def test_container_has_a_seccomp_filter(container: Container) -> str:
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
 @pytest.mark.severity("high", "A process in the container that takes over the command has every capability.")
 def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
-    """Nobody uses docker exec with --privileged.
+    """docker exec is not used with --privileged.
 
-    Such a command has every capability, whatever the container was given.
+    Such a command has every capability, whatever the container has.
 
-    Remedy: run commands without `--privileged`; watch the docker command with an audit rule, and review its
-    records.
+    Remedy: run commands without `--privileged`; watch the docker command with an audit rule, and review its records.
     """
     hooks = [each.key for each in container.hooks if each.privileged]
-    assert not hooks, f"Compose executes commands in it with every capability: {', '.join(hooks)}"
+    assert not hooks, f"Compose hooks run privileged: {', '.join(hooks)}"
     container.require_created("who will use docker exec in it")
     if not container.running:
-        raise NotApplicable("does not run: nothing can be executed in it")
+        raise NotApplicable("does not run, so docker exec is not possible")
     found = shown_processes(container.privileges.overpowered)
-    assert not found, f"processes with more capabilities than the container: {found}"
-    raise Manual("no such process runs now; check the records of the docker command (`ausearch -k docker`)")
+    assert not found, f"runs processes with more capabilities than the container: {found}"
+    raise Manual("runs no such process now: check the audit log for earlier ones (`ausearch -k docker`)")
 
 
 @pytest.mark.cis("5.24", level=2)
@@ -575,28 +561,28 @@ def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
 @pytest.mark.severity("medium", "Such a command can change every file of the container, past its own user.")
 def test_docker_exec_is_not_root(container: Container) -> NoReturn:
-    """Nobody uses docker exec as root.
+    """docker exec is not used as root.
 
-    Root in a container owns all its files, and is root of the host where user namespaces are not remapped. A health
-    check runs as the user of the container: where that is root, processes of root need a manual check.
+    Root in a container owns all its files, and is root on the host unless user namespaces are remapped. Health checks
+    run as the container's user: if that is root, root processes need a manual check.
 
-    Remedy: run commands as the container's own user; watch the docker command with an audit rule, and review
-    its records.
+    Remedy: run commands as the container's own user; watch the docker command with an audit rule, and review its
+    records.
     """
     users = [(each.key, each.user.partition(":")[0]) for each in container.hooks]
     hooks = [key for key, user in users if user == "root" or (user and not user.strip("0"))]
-    assert not hooks, f"Compose executes commands in it as root: {', '.join(hooks)}"
+    assert not hooks, f"Compose hooks run as root: {', '.join(hooks)}"
     container.require_created("who will use docker exec in it")
     if not container.running:
-        raise NotApplicable("does not run: nothing can be executed in it")
+        raise NotApplicable("does not run, so docker exec is not possible")
     found = shown_processes(container.runtime.root_exec_processes)
-    words = f"processes of root that the container did not start: {found}"
+    words = f"runs root processes that the container did not start: {found}"
     as_root = container.user.strip("0") in ("", "root")
     assert not found or (as_root and container.health), words
     raise Manual(
-        f"{words}; check that these are its health check, which runs as root, too"
+        f"{words}; check that its health check runs them"
         if found
-        else "no such process runs now; check the records of the docker command (`ausearch -k docker`)"
+        else "runs no such process now: check the audit log for earlier ones (`ausearch -k docker`)"
     )
 
 
@@ -607,16 +593,16 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("low", "The container may miss limits set for its usual parent, but keeps its own.")
 def test_container_is_in_the_default_cgroup(container: Container, policy: Policy) -> str:
-    """Container runs in the default parent cgroup or an approved one.
+    """Containers run in the default parent cgroup or an approved one.
 
-    In a cgroup of its own choice a container escapes the limits that the site set for all.
+    In another cgroup a container escapes the limits that are set for all.
 
-    Remedy: run it without `--cgroup-parent`, or name the cgroup in `cgroup_parents` of the policy.
+    Remedy: run the container without `--cgroup-parent`, or name the cgroup in `cgroup_parents` of the policy.
     """
     parent = container.host_config.cgroup_parent
     if parent in policy.cgroup_parents:
         return f"runs in {parent}, as the policy allows"
-    assert container.in_default_cgroup, f"runs in {parent}, and not where the engine runs containers"
+    assert container.in_default_cgroup, f"runs in {parent} instead of the default cgroup"
     container.runtime.require_running_state()
     return f"CgroupParent={parent}" if parent else "CgroupParent is not set"
 
@@ -629,12 +615,12 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
 @pytest.mark.guide("2.2.no_new_privileges", "5.cis.daemon_json")
 @pytest.mark.severity("medium", "A flawed setuid program in the image makes an intruder root of the container.")
 def test_container_gains_no_privileges(container: Container) -> str:
-    """Container runs with no-new-privileges.
+    """Containers run with no-new-privileges.
 
-    With this switch an intruder cannot become root by a flaw in such a program.
+    Then a flaw in a setuid program does not make an intruder root.
 
-    Remedy: run it with `--security-opt no-new-privileges`, or set `"no-new-privileges": true` for the daemon
-    and create the container again: the daemon's default is taken when a container is created.
+    Remedy: run the container with `--security-opt no-new-privileges`, or set `"no-new-privileges": true` for the daemon
+    and create the container again.
     """
     words = "its processes can gain privileges (no-new-privileges is not set)"
     assert container.privileges.no_new_privileges, words
@@ -648,22 +634,22 @@ def test_container_gains_no_privileges(container: Container) -> str:
 @pytest.mark.hipaa("164.308(a)(7)(i)")
 @pytest.mark.severity("low", "A service that hangs goes unnoticed; nobody gains access.")
 def test_container_reports_its_health(container: Container) -> str:
-    """Container reports that it is healthy.
+    """Containers report that they are healthy.
 
-    A container that hangs looks like one that works, unless a check says otherwise. A check whose command always
-    succeeds (`true`, `exit 0`, `curl … || true`) says nothing.
+    Without a health check a container that hangs looks like one that works. A check that always succeeds (`true`,
+    `exit 0`, `curl … || true`) does not count.
 
-    Remedy: give the image a HEALTHCHECK or run it with `--health-cmd`, and mend what is unhealthy.
+    Remedy: add a HEALTHCHECK to the image or run the container with `--health-cmd`, and fix what is unhealthy.
     """
     if not (container.planned or container.running or container.restarting):
-        raise NotApplicable("does not run: it has no health to report")
-    assert container.health_check != "NONE", "switches the health check of its image off"
+        raise NotApplicable("does not run, so it has no health status")
+    assert container.health_check != "NONE", "switches off the health check of its image"
     assert container.health_check != CANNOT_FAIL, "has a health check that cannot fail"
     container.require_created("whether it will be healthy")
     health, paused = container.health, " and paused" if container.state.status == "paused" else ""
-    assert health, "reports no health"
+    assert health, "reports no health status"
     if paused or health == "starting":
-        raise Manual(f"is {health}{paused}: look again once its health check has run")
+        raise Manual(f"is {health}{paused}: audit again after its next health check")
     assert health == "healthy", f"is {health}"
     return "is healthy"
 
@@ -675,27 +661,26 @@ def test_container_reports_its_health(container: Container) -> str:
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.severity("medium", "Flaws that a newer image fixes stay open to attackers of that container.")
 def test_container_runs_a_current_image(container: Container, image: Later[Subjects[Image]], policy: Policy) -> str:
-    """Container runs a pinned and current image.
+    """Containers run a pinned and current image.
 
-    A tag like `latest` says nothing of what runs, and an old image keeps holes that were mended long ago.
+    A tag such as `latest` does not show what runs, and an old image keeps flaws that were fixed long ago.
 
-    Remedy: name images by version or digest, pull them and create containers again; list the approved ones in
+    Remedy: name images by version or digest, pull them and create the containers again; list the approved images in
     `current_images` of the policy.
     """
     reference = container.image
     assert reference.is_pinned, f"runs {reference.name}, which names no version"
     identifier = container.inspect.image
     now = container.host.image_names.get().get(reference.familiar_name, identifier)
-    outdated = f"{reference.name} is another image now; create the container again"
+    outdated = f"{reference.name} is now another image; create the container again"
     assert reference.digest or now == identifier, outdated
     if policy.current_images is None:
-        doubt = f"runs {reference.name}: compare it with its registry, then set `current_images: [{reference.name}]`"
-        if not container.planned and any(each.id == identifier and not each.origins for _, each in image.get()):
-            doubt = "no registry has its image: check that it is current, then list it in `current_images`"
-        raise Manual(f"{doubt} of the policy")
+        local = not container.planned and any(each.id == identifier and not each.origins for _, each in image.get())
+        found = f"runs {reference.name}{', which no registry has' if local else ''}"
+        raise Manual(f"{found}: check that it is current, then set `current_images: [{reference.name}]` in the policy")
     approved = {reference.name, reference.digest, identifier} & set(policy.current_images)
-    assert approved, f"runs {reference.name}, not approved as current"
-    return f"runs {reference.name}, which current_images of the policy names"
+    assert approved, f"runs {reference.name}, not in current_images of the policy"
+    return f"runs {reference.name}, as current_images of the policy allows"
 
 
 @pytest.mark.cis("5.29", level=1)
@@ -706,23 +691,21 @@ def test_container_runs_a_current_image(container: Container, image: Later[Subje
 @pytest.mark.guide("3.3.pids_limit")
 @pytest.mark.severity("medium", "A fork bomb in one container stops the host and all other containers.")
 def test_container_has_a_process_limit(container: Container, kernel: Later[Kernel], policy: Policy) -> str:
-    """Container has a process limit (--pids-limit).
+    """Containers have a process limit (--pids-limit).
 
-    Without one a fork bomb in one container stops the whole host.
+    Without a limit a fork bomb in one container stops the whole host.
 
-    Remedy: run it with `--pids-limit`, on a host whose control groups enforce it.
+    Remedy: run the container with `--pids-limit`, on a host whose control groups enforce it.
     """
     wanted, held = container.pids_limit, container.limits.processes
     unset = f"though {wanted} is set" if wanted else "and none is set"
     assert held is not None, f"no process limit is in force, {unset}"
     most = policy.resource_limits.pids
-    assert most is None or held <= most, (
-        f"its limit of {held} processes is above {most}, the most that the policy allows"
-    )
+    assert most is None or held <= most, f"its limit of {held} processes is above the policy's {most}"
     if container.planned:
         return planned_limit(f"{held} processes", most)
     total = kernel.get().most_processes
-    assert held < total, f"its limit of {held} processes is no limit: the host has at most {total}"
+    assert held < total, f"its limit of {held} processes has no effect: the host allows {total}"
     return f"limited to {held} processes{_source(container, wanted > 0)}"
 
 
@@ -734,12 +717,11 @@ def test_container_has_a_process_limit(container: Container, kernel: Later[Kerne
 @pytest.mark.guide("3.4.user_defined_bridges")
 @pytest.mark.severity("medium", "An intruder in one container attacks the ports of all others on the default bridge.")
 def test_container_is_not_on_the_default_bridge(container: Container) -> str:
-    """Container is not on the default bridge network.
+    """No container is on the default bridge network.
 
-    All containers that name no network meet there, and may reach each other.
+    All containers that name no network share it, and may reach each other.
 
-    Remedy: make a network for each group of containers that belong together, and run them with `--network
-    NAME`.
+    Remedy: create a network for each group of containers, and run them with `--network NAME`.
     """
     assert not container.runtime.on_default_bridge, "is attached to the default bridge"
     return "is not attached to the default bridge"
@@ -753,25 +735,25 @@ def test_container_is_not_on_the_default_bridge(container: Container) -> str:
 @pytest.mark.guide("2.2.userns_remap", "5.cis.daemon_json")
 @pytest.mark.severity("medium", "Root who breaks out of it is root on the host, not a user without rights.")
 def test_container_does_not_leave_user_remapping(container: Container, engine: Later[Engine]) -> str:
-    """Container does not run with --userns host.
+    """No container runs with --userns host.
 
-    Root in such a container is root of the host.
+    Root in such a container is root on the host.
 
-    Remedy: run it without `--userns host`.
+    Remedy: run the container without `--userns host`.
     """
     assert container.host_config.userns_mode != "host", "runs with --userns host"
     if container.planned:
-        return "whether the daemon remaps users, its host shows"
+        return "only its host shows whether the daemon remaps users"
     remaps = engine.get().remaps_users
     if remaps and container.running:
         assert not container.runtime.runs_in_host("user"), "runs in the user namespace of the host"
         return "does not share the user namespace of the host"
     container.runtime.require_running_state()
     if engine.get().rootless:
-        return "the engine is rootless: root in it is the user who runs the engine"
+        return "the engine is rootless: root in the container is the user who runs it"
     if remaps:
         return "does not run; the daemon will remap its users"
-    return "the daemon remaps no users, so this isolates nothing: see 2.10"
+    return "the daemon does not remap users: see 2.10"
 
 
 @pytest.mark.cis("5.32", level=1)
@@ -782,21 +764,20 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: L
 @pytest.mark.guide("1.3.socket_access", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical", "A process in it starts a privileged container and is root on the host.")
 def test_container_cannot_reach_an_engine_socket(container: Container) -> str:
-    """Container cannot reach a Docker or containerd socket.
+    """No container can reach a Docker or containerd socket.
 
-    Who can write to it can start a privileged container, and so owns the host; a read-only mount does not
-    prevent that. Any engine counts, and not only the one that is audited.
+    Access to such a socket equals root on the host, even through a read-only mount. The sockets of other engines count
+    too.
 
-    Remedy: run it without the socket and without the directory that holds it; if it needs the API, put a
-    filtering proxy between.
+    Remedy: run the container without the socket and its directory; if it needs the API, use a filtering proxy.
     """
     found = container.sockets.engines
     assert not found, "can reach " + ", ".join(found)
-    return "no socket of an engine is mounted"
+    return "can reach no engine socket"
 
 
 def _source(container: Container, wanted: bool) -> str:
-    """Return what to add about a limit that is not set by an option, or not in force yet."""
+    """Return what to add about a limit that no option sets, or that is not in force yet."""
     if not container.running:
         return " once it runs"
     return "" if wanted else " by its control groups, though none is set"

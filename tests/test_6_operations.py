@@ -1,4 +1,4 @@
-"""CIS Docker Benchmark v1.8.0, section 6: operations. How much may be unused is for the site to say."""
+"""CIS Docker Benchmark v1.8.0, section 6: operations. The policy sets how much may be unused."""
 
 from collections.abc import Sequence
 
@@ -17,13 +17,13 @@ def _named(idle: Sequence[Idle]) -> str:
 
 
 def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_days: int) -> str:
-    assert len(idle) <= limit, f"{len(idle)} {what}, allowed are {limit}: {_named(idle)}"
+    assert len(idle) <= limit, f"{len(idle)} {what}, at most {limit} are allowed: {_named(idle)}"
     old = tuple(each for each in idle if each.days is not None and each.days > max_age_days)
-    assert not old, f"{what}, there for more than {max_age_days} days: {_named(old)}"
+    assert not old, f"{what} older than {max_age_days} days: {_named(old)}"
     undated = tuple(each for each in idle if each.days is None)
     if undated:
-        raise Manual(f"check since when these {what} without a build time are here: {_named(undated)}")
-    return f"{len(idle)} {what}: {_named(idle)}" if idle else f"no {what}"
+        raise Manual(f"check how old these {what} without a build time are: {_named(undated)}")
+    return f"{what}: {_named(idle)}" if idle else f"no {what}"
 
 
 @pytest.mark.cis("6.1", level=1)
@@ -35,10 +35,9 @@ def _require_few_and_young(idle: Sequence[Idle], what: str, limit: int, max_age_
 def test_unused_images_do_not_pile_up(unused_images: tuple[Idle, ...], policy: Policy) -> str:
     """Unused images do not pile up.
 
-    Nobody updates an unused image, but anyone can start it: by mistake, or for its known flaws.
+    Nobody updates an unused image, but anyone can start it, with all its known flaws.
 
-    Remedy: remove them with `docker image prune --all`, from time to time or by a timer; the limits are
-    `sprawl` in the policy.
+    Remedy: remove them with `docker image prune --all`, regularly or by a timer; the limits are `sprawl` in the policy.
     """
     limits = policy.sprawl
     return _require_few_and_young(unused_images, "unused images", limits.unused_images, limits.max_age_days)
@@ -53,10 +52,10 @@ def test_unused_images_do_not_pile_up(unused_images: tuple[Idle, ...], policy: P
 def test_stopped_containers_do_not_pile_up(stopped_containers: tuple[Idle, ...], policy: Policy) -> str:
     """Stopped containers do not pile up.
 
-    A stopped container keeps its files and the secrets in them, and one command starts it again with its old settings.
+    A stopped container keeps its files and their secrets, and one command starts it again with its old settings.
 
-    Remedy: remove them with `docker container prune`, or start one-off containers with `--rm`; the limits are
-    `sprawl` in the policy.
+    Remedy: remove them with `docker container prune`, or start one-off containers with `--rm`; the limits are `sprawl`
+    in the policy.
     """
     idle, limits = stopped_containers, policy.sprawl
     return _require_few_and_young(idle, "stopped containers", limits.stopped_containers, limits.max_age_days)

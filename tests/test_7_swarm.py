@@ -1,6 +1,6 @@
 """CIS Docker Benchmark v1.8.0, section 7: swarm mode.
 
-Most of it only a manager knows: on a worker these controls are not applicable, and name managers to audit.
+On a worker most controls are not applicable, because only managers have the facts; the reason names managers to audit.
 """
 
 from collections.abc import Iterable
@@ -31,18 +31,17 @@ def _addresses(listeners: Iterable[Listener]) -> str:
 def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) -> str:
     """The swarm has no more managers than it needs.
 
-    Each manager holds the keys and secrets of the whole swarm. The number has to be odd: an even one survives the loss
-    of no more managers than one fewer.
+    Each manager holds the keys and secrets of the whole swarm. The number has to be odd: four managers tolerate no more
+    failures than three.
 
-    Remedy: turn managers into workers with `docker node demote`, or allow more in `swarm_managers` of the
-    policy.
+    Remedy: turn managers into workers with `docker node demote`, or allow more in `swarm_managers` of the policy.
     """
     managers = swarm.managers
     count = len(managers)
     names = ", ".join(f"{name} ({role})" for name, role in managers)
     named = f"{count} manager{'s' * (count != 1)}: {names}"
-    assert count % 2, f"{named}; an even number bears the loss of no more than {count - 1} would"
-    assert count <= policy.swarm_managers, f"{named}; allowed are {policy.swarm_managers}"
+    assert count % 2, f"{named}; {count} managers tolerate no more failures than {count - 1}"
+    assert count <= policy.swarm_managers, f"{named}; at most {policy.swarm_managers} are allowed"
     return named
 
 
@@ -55,16 +54,15 @@ def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) 
 def test_swarm_ports_are_bound_to_one_address(swarm: Swarm) -> str:
     """Swarm ports are bound to one address.
 
-    On every address the ports are open in networks that have no other node, up to the Internet. The VXLAN port
-    (4789/udp) does not count: the kernel opens it on every address, so close it with a firewall.
+    On every address the ports are open in networks without other nodes, up to the Internet. The VXLAN port (4789/udp)
+    does not count: the kernel opens it on every address, so close it with a firewall.
 
-    Remedy: join the swarm again with `--listen-addr` and an address or interface of the network between the
-    nodes.
+    Remedy: join the swarm again with `--listen-addr` and an address or interface of the network between the nodes.
     """
     listeners = swarm.control_listeners
     wide = _addresses(each for each in listeners if is_unspecified(each.address))
-    assert not wide, f"on every address: {wide}"
-    return _addresses(listeners)
+    assert not wide, f"listens on every address: {wide}"
+    return f"listens on {_addresses(listeners)}"
 
 
 @pytest.mark.cis("7.3", level=1)
@@ -77,16 +75,16 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str:
     """Overlay networks are encrypted.
 
     Swarm encrypts its management traffic but not the data of services: anyone between two nodes can read it and inject
-    packets. A network over several nodes by another driver needs a manual check. A manager knows all networks.
+    packets. A multi-node network with another driver needs a manual check. Audit a manager to judge all networks.
 
-    Remedy: make the network again with `--opt encrypted`; ingress too, by `docker network rm ingress` and
-    `docker network create --ingress --driver overlay --opt encrypted ingress`.
+    Remedy: create the network again with `--opt encrypted`; ingress too, with `docker network rm ingress` and `docker
+    network create --ingress --driver overlay --opt encrypted ingress`.
     """
     if overlay_network.driver != "overlay":
-        raise Manual(f"check that its driver {overlay_network.driver} encrypts what passes between nodes")
-    own = "the swarm's own network for published ports, made " if overlay_network.ingress else ""
-    assert "encrypted" in overlay_network.options, f"{own}without the option encrypted"
-    return f"made with the option encrypted={overlay_network.options['encrypted']}".rstrip("=")
+        raise Manual(f"check that its driver {overlay_network.driver} encrypts the traffic between nodes")
+    use = ", and carries published ports" if overlay_network.ingress else ""
+    assert "encrypted" in overlay_network.options, f"is not encrypted{use}"
+    return f"has the option encrypted={overlay_network.options['encrypted']}".rstrip("=")
 
 
 @pytest.mark.cis("7.4", level=1)
@@ -99,25 +97,24 @@ def test_overlay_network_is_encrypted(overlay_network: Network) -> str:
 def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
     """Services get passwords, tokens and keys as Docker secrets.
 
-    Everyone who may inspect the service can read its settings, and each process in its containers the environment; a
-    secret is encrypted at rest and seen by its service alone. Only current settings are judged, by the names and
-    formats of values, the text of configs, and the names of mounted files: a secret that looks like none, or is in the
-    image, is not found.
+    Anyone who may inspect the service can read its settings, and each of its processes the environment; a secret is
+    encrypted at rest and only its service sees it. Only current settings are judged, by names and formats of values,
+    the text of configs, and the names of mounted files.
 
-    Remedy: `docker secret create`, then `docker service update --secret-add … --env-rm …`; many images read
-    `NAME_FILE` for `NAME`. Make another secret where the old one was seen: the swarm keeps the settings before the last
-    update, and those of old tasks.
+    Remedy: `docker secret create`, then `docker service update --secret-add … --env-rm …`; many images read `NAME_FILE`
+    for `NAME`. Change the secret that others may have seen: the swarm keeps the settings before the last update, and
+    those of old tasks.
     """
     configs, container = swarm_service.exposed_configs, swarm_service.container
     as_config = [f"as a config: {', '.join(configs)}"] if configs else []
     found = "; ".join((*dict.fromkeys(swarm_service.document.found), *as_config))
     assert not found, found
     if unsearched := swarm_service.unsearched_configs:
-        raise Manual(f"check that its configs {', '.join(unsearched)} hold none: they were not searched")
+        raise Manual(f"check that its configs {', '.join(unsearched)} hold no secret: they were not searched")
     secrets = ", ".join(sorted(each.secret_name for each in container.secrets or ())) or "none"
     more = f", nor in {len(container.configs)} configs" if container.configs else ""
     places = f"{len(container.env or ())} variables, labels, commands and options{more}"
-    return f"secrets: {secrets}; none seen in {places}"
+    return f"secrets: {secrets}; none found in {places}"
 
 
 @pytest.mark.cis("7.5", level=1)
@@ -130,13 +127,13 @@ def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
 def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
     """Swarm managers are locked after a restart (autolock).
 
-    Without autolock the keys to the swarm's data and TLS lie next to what they protect: a stolen disk or backup of one
+    Without autolock the keys are stored next to the swarm data that they protect: a stolen disk or backup of one
     manager gives away the secrets of all services.
 
-    Remedy: `docker swarm update --autolock=true`, and keep the key that it prints where no manager is.
+    Remedy: `docker swarm update --autolock=true`, and keep the printed key away from the managers.
     """
     if swarm.node.local_node_state == "locked":
-        return "this manager is locked now: its keys are encrypted, and it waits for the unlock key"
+        return "this manager is locked: its keys are encrypted"
     assert swarm.cluster.spec.encryption.auto_lock_managers, "autolock is off (docker info)"
     return "autolock is on (docker info)"
 
@@ -150,20 +147,19 @@ def test_managers_are_locked_after_a_start(swarm: Swarm) -> str:
 def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
     """The unlock key of the swarm is rotated.
 
-    Everyone who ever unlocked a manager knows it. The swarm does not record a rotation, so this needs a manual check
+    Everyone who ever unlocked a manager knows it. The swarm does not record rotations, so this needs a manual check
     unless the whole swarm is younger than the period.
 
-    Remedy: `docker swarm unlock-key --rotate`, and write down when; the period is `unlock_key` in
-    `rotation_days` of the policy.
+    Remedy: `docker swarm unlock-key --rotate`, and record the date; the period is `unlock_key` in `rotation_days` of
+    the policy.
     """
     if not swarm.cluster.spec.encryption.auto_lock_managers:
         raise NotApplicable("autolock is off, so there is no unlock key; see 7.5")
     period = policy.rotation_days.unlock_key
     age = swarm.age_days
     if age <= period:
-        return f"the swarm was made {age:.0f} days ago, and its unlock key is no older than that"
-    made = f"the swarm was made {age:.0f} days ago"
-    raise Manual(f"{made}: check that the unlock key was rotated in the last {period} days")
+        return f"the swarm is {age:.0f} days old, and its unlock key is no older"
+    raise Manual(f"the swarm is {age:.0f} days old: check that its unlock key was rotated in the last {period} days")
 
 
 @pytest.mark.cis("7.7", level=1)
@@ -175,17 +171,17 @@ def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
 def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> str:
     """Swarm node certificates have a short lifetime.
 
-    A certificate makes a machine a node. A stolen one works until it expires, because a swarm has no revocation list. A
-    shorter period applies to new certificates only. An external CA sets the period itself, which needs a manual check.
+    A stolen certificate lets another machine join as the node until it expires, because swarm has no revocation list. A
+    shorter period applies only to new certificates. With an external CA the period needs a manual check.
 
-    Remedy: `docker swarm update --cert-expiry 720h`, then `docker swarm ca --rotate` to renew at once; the
-    period is `node_certificate` in `rotation_days` of the policy.
+    Remedy: `docker swarm update --cert-expiry 720h`, then `docker swarm ca --rotate` to renew at once; the period is
+    `node_certificate` in `rotation_days` of the policy.
     """
     days, period = swarm.node_certificate_days, policy.rotation_days.node_certificate
-    assert days <= period, f"certificates hold for {days:g} days; allowed are {period}"
+    assert days <= period, f"certificates are valid for {days:g} days; at most {period} are allowed"
     if swarm.cluster.spec.ca.external_cas:
-        raise Manual("an external CA makes the certificates of nodes: check for how long they hold")
-    return f"certificates hold for {days:g} days"
+        raise Manual("an external CA issues the node certificates: check how long they are valid")
+    return f"certificates are valid for {days:g} days"
 
 
 @pytest.mark.cis("7.8", level=1)
@@ -197,20 +193,19 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
 def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
     """The root CA of the swarm is valid and rotated.
 
-    Every manager there ever was has its key, and anyone with the key can create nodes. Swarm makes it valid for 20
-    years.
+    Every current and former manager has its key, which can create nodes. Swarm makes it valid for 20 years.
 
     Remedy: `docker swarm ca --rotate`; the period is `swarm_ca` in `rotation_days` of the policy.
     """
     certificates = swarm.root_certificates
     period = policy.rotation_days.swarm_ca
-    note = "; a rotation is under way" if swarm.cluster.root_rotation_in_progress else ""
+    note = "; a rotation is in progress" if swarm.cluster.root_rotation_in_progress else ""
     flaw = validity_flaw(certificates, swarm.recording.known_times)
     assert not flaw, f"a root certificate {flaw}{note}"
     made = min(each.not_before for each in certificates)
     age = (swarm.recording.known_times.later - made) / DAY
-    assert age <= period, f"made on {day(made)}, {age:.0f} days ago; allowed are {period}{note}"
-    return f"made on {day(made)}{note}"
+    assert age <= period, f"was made on {day(made)}, {age:.0f} days ago; at most {period} are allowed{note}"
+    return f"was made on {day(made)}{note}"
 
 
 @pytest.mark.cis("7.9", level=1)
@@ -222,12 +217,12 @@ def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
 def test_data_traffic_has_its_own_interface(swarm: Swarm) -> str:
     """Swarm management and data traffic use different interfaces.
 
-    On one network, a container that breaks out of its overlay network or floods it reaches the management of the swarm.
-    Only the addresses are compared, not the interfaces that have them.
+    On one network, a container that breaks out of its overlay network or floods it reaches the swarm management. Only
+    addresses are compared, not their interfaces.
 
-    Remedy: give the node a second interface, and join the swarm again with `--advertise-addr` on one of them
-    and `--data-path-addr` on the other.
+    Remedy: add a second interface to the node, and join the swarm again with `--advertise-addr` on one and
+    `--data-path-addr` on the other.
     """
     management, data = swarm.addresses
-    assert management != data, f"management and data on {management}"
+    assert management != data, f"management and data both use {management}"
     return f"management on {management}, data on {data}"

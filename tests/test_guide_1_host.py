@@ -1,4 +1,4 @@
-"""The Docker Hardening Guide, section 1: the host, where no control of the CIS benchmark judges the same."""
+"""Docker Hardening Guide, section 1: the host, as far as no control of the CIS benchmark judges it."""
 
 import posixpath
 from collections.abc import Iterable
@@ -38,25 +38,24 @@ def test_host_serves_containers_alone(
 ) -> str:
     """The host runs no applications outside of containers.
 
-    A flaw in a web server or database on the host is a flaw in the host of every container. Programs are recognized by
-    their executable, not by the name of the process. Other programs that listen are shown for a manual check, or
-    compared with the policy.
+    A flaw in a web server or database on the host endangers every container. Programs are recognized by their
+    executable. Other listening programs need a manual check, or are compared with the policy.
 
-    Remedy: move the application into a container or to another host; name agents that the host needs in
-    `allowed_host_services` of the policy.
+    Remedy: move the application into a container or to another host; name needed agents in `allowed_host_services` of
+    the policy.
     """
     known = [path for path in host_services.applications if not policy.allows_service(posixpath.basename(path))]
-    assert not known, f"outside of containers runs {', '.join(known)}"
-    strangers = [each for each in host_services.strangers if not policy.allows_service(each.name)]
-    found = _listening(strangers)
+    assert not known, f"runs applications outside of containers: {', '.join(known)}"
+    unlisted = [each for each in host_services.strangers if not policy.allows_service(each.name)]
+    found = _listening(unlisted)
     if found and policy.allowed_host_services is None:
         raise Manual(
             f"check that the host needs what listens outside of containers: {found};"
-            f" then allow it with `allowed_host_services: [{', '.join(each.name for each in strangers)}]` in the policy"
+            f" then allow it with `allowed_host_services: [{', '.join(each.name for each in unlisted)}]` in the policy"
         )
-    assert not found, f"outside of containers listen {found}, not on the list of the policy"
+    assert not found, f"listens outside of containers, not in allowed_host_services: {found}"
     require_processes(engine, daemon)
-    return f"outside of containers listen {_listening(host_services.listeners) or 'no programs'}"
+    return f"listens outside of containers: {_listening(host_services.listeners) or 'nothing'}"
 
 
 def _listening(listeners: Iterable[Listener]) -> str:
@@ -77,24 +76,24 @@ def _listening(listeners: Iterable[Listener]) -> str:
 def test_distribution_is_minimal(software: Software, policy: Policy) -> str:
     """The host runs a minimal distribution.
 
-    What is not installed has no holes and needs no updates. Beside those that the guide names count Alpine, Fedora
-    CoreOS, Flatcar, MicroOS, Photon, Talos, Ubuntu Core and Container-Optimized OS. Ubuntu Minimal is known by what
-    only its images have: the script unminimize or the excludes of dpkg, and no package ubuntu-standard.
+    Software that is not installed has no flaws and needs no updates. Alpine, Fedora CoreOS, Flatcar, MicroOS, Photon,
+    Talos, Ubuntu Core and Container-Optimized OS also count. Ubuntu Minimal is recognized by its unminimize script or
+    dpkg excludes, without the package ubuntu-standard.
 
     Remedy: install Ubuntu Minimal, RHEL CoreOS or Bottlerocket (a variant with Docker), or name the ID of the
     distribution in `minimal_distributions` of the policy.
     """
-    found = f"the host is {software.name}" + (f" ({software.count} packages)" if software.source else "")
+    found = f"runs {software.name}" + (f" ({software.count} packages)" if software.source else "")
     assert any(map(software.is_a, (UBUNTU_MINIMAL, *MINIMAL, *policy.minimal_distributions))), found
     return found
 
 
 def _without(kind: str, software: Software, policy: Policy) -> str:
-    """Require that the host has no programs of a kind, and return what that rests on."""
+    """Return which packages and programs were searched; fail if the host has programs of this kind."""
     found = software.of_kind(kind, policy.allowed_host_programs)
-    assert not found, f"the host has {', '.join(found)}"
-    packages = f"{software.count} packages of {software.source}" if software.source else "no list of packages"
-    return f"{packages}, and the programs on the path"
+    assert not found, f"has {', '.join(found)}"
+    packages = f"{software.count} packages of {software.source} and " if software.source else ""
+    return f"none in {packages}the program directories"
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -106,8 +105,7 @@ def _without(kind: str, software: Software, policy: Policy) -> str:
 def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
     """The host has no compilers, assemblers or linkers.
 
-    With them an intruder builds the next attack on the spot. Packages are searched, and the directories where programs
-    usually lie.
+    They let an intruder build attacks on the host. Packages and the usual program directories are searched.
 
     Remedy: remove the packages, or name them in `allowed_host_programs` of the policy.
     """
@@ -123,8 +121,8 @@ def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
 def test_host_has_no_browsers(software: Software, policy: Policy) -> str:
     """The host has no web browsers.
 
-    A browser runs other people's code with the rights of an administrator. Text-mode browsers count too. Packages are
-    searched, and the directories where programs usually lie.
+    A browser runs other people's code with an administrator's rights. Text-mode browsers count too. Packages and the
+    usual program directories are searched.
 
     Remedy: remove the packages, or name them in `allowed_host_programs` of the policy.
     """
@@ -140,10 +138,10 @@ def test_host_has_no_browsers(software: Software, policy: Policy) -> str:
 def test_services_of_the_host_are_approved(host_services: HostServices, policy: Policy) -> str:
     """Services of the host are approved.
 
-    Each service that nobody needs is a way in that nobody watches. Enabled and running units count, and programs that
-    listen; of timers and path units only your own. Which ones are needed, the policy says.
+    Nobody watches a service that nobody needs. Enabled and running units and listening programs count; of timers and
+    path units only your own. The policy names the needed ones.
 
-    Remedy: disable what is not needed (`systemctl disable --now`, with OpenRC `rc-update del`), and name the rest in
+    Remedy: disable unneeded services (`systemctl disable --now`, with OpenRC `rc-update del`), and name the others in
     `allowed_host_services` of the policy.
     """
     found = {unit: unit for unit in host_services.units.wanted}
@@ -153,9 +151,9 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
             f"check that each of these is needed: {', '.join(found.values())};"
             f" then allow them with `allowed_host_services: [{', '.join(found)}]` in the policy"
         )
-    strangers = [shown for name, shown in found.items() if not policy.allows_service(name)]
-    assert not strangers, f"not on the list of the policy: {', '.join(strangers)}"
-    return f"{len(found)} units and programs, each on the list of the policy"
+    unlisted = [shown for name, shown in found.items() if not policy.allows_service(name)]
+    assert not unlisted, f"not in allowed_host_services: {', '.join(unlisted)}"
+    return f"{len(found)} units and programs, all in allowed_host_services"
 
 
 @pytest.mark.nist("CM-2(2)", "SI-2", "SI-2(2)", sp="800-53")
@@ -172,30 +170,30 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
 def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
     """Updates of the host are installed automatically.
 
-    Updates that somebody has to think of come late on some host. A timer of unattended-upgrades or dnf-automatic
-    counts if it is enabled and active, installs updates by its settings, and its last run succeeded. Whether another
-    agent, such as Ansible, installs updates the host does not show: the policy says it (`patched_by`).
+    Manual updates come late. A timer of unattended-upgrades or dnf-automatic counts if it is enabled and active,
+    installs updates by its settings, and its last run succeeded. Name another agent, such as Ansible, in `patched_by`
+    of the policy.
 
     Remedy: `apt-get install unattended-upgrades`, and set `APT::Periodic::Unattended-Upgrade "1";` in
-    /etc/apt/apt.conf.d/20auto-upgrades; with dnf enable dnf-automatic.timer with `apply_updates = yes`; or say by
-    `patched_by` in the policy what does it. `patch_days` says how often that has to be.
+    /etc/apt/apt.conf.d/20auto-upgrades; with dnf enable dnf-automatic.timer with `apply_updates = yes`; or set
+    `patched_by` in the policy. `patch_days` sets how often updates are due.
     """
     if timer := patching.works(policy.patch_days):
         return _timer(timer)
     if policy.patched_by:
-        raise NotApplicable(f"the policy says what keeps this host up to date: {policy.patched_by}")
+        raise NotApplicable(f"{policy.patched_by} installs the updates, by the policy")
     found = [*(_timer(each) for each in patching.timers if each.installs), *patching.candidates]
     off = "; ".join(map(_timer, patching.timers))
-    assert found, f"nothing that installs updates was found{off and f': {off}'}"
+    assert found, f"found nothing that installs updates{off and f': {off}'}"
     raise Manual(
-        f"{'; '.join(found)}. Check that security updates were installed in the last {policy.patch_days} days,"
-        " then name what does it in the policy: patched_by: NAME"
+        f"{'; '.join(found)}; check that security updates were installed in the last {policy.patch_days} days,"
+        " then set `patched_by` in the policy"
     )
 
 
 def _timer(timer: Timer) -> str:
     state = "" if timer.enabled else ", but not enabled"
-    ended = f"ended with {timer.result} on {timer.ended}" if timer.ended else "has not run since the start"
+    ended = f"ended with {timer.result} on {timer.ended}" if timer.ended else "has not run since boot"
     return f"{timer.name}.timer is active{state}, with {timer.setting}; its service {ended}"
 
 
@@ -208,14 +206,12 @@ def _timer(timer: Timer) -> str:
 def test_kernel_vulnerabilities_are_tracked(running_kernel: RunningKernel, system: System) -> NoReturn:
     """Kernel vulnerabilities are tracked.
 
-    All containers share the kernel: a flaw in it is a way out of each of them. Whether somebody reads the security
-    notices cannot be seen on the host, so this needs a manual check.
+    All containers share the kernel, so a kernel flaw can lead out of each of them. Whether somebody reads the security
+    notices needs a manual check.
 
     Remedy: subscribe to the security notices of the distribution, and record each review.
     """
-    raise Manual(
-        f"{system.name} runs kernel {running_kernel.release}: check that somebody reads the notices of its flaws"
-    )
+    raise Manual(f"{system.name} runs kernel {running_kernel.release}: check that somebody reads its security notices")
 
 
 @pytest.mark.nist("RA-5", "SI-2", sp="800-53")
@@ -232,21 +228,18 @@ def test_kernel_vulnerabilities_are_tracked(running_kernel: RunningKernel, syste
 def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel: RunningKernel) -> str:
     """Known kernel and processor flaws are fixed or mitigated.
 
-    Judged are Dirty COW and what the kernel reports of processor flaws, such as Spectre and Meltdown. A version number
-    alone misleads, because distributions backport fixes. Where the kernel does not know, or mitigates only in part,
-    check the notices of the hypervisor or processor.
+    Dirty COW and the kernel's own report on flaws such as Spectre and Meltdown are judged. Version numbers mislead,
+    because distributions backport fixes. Unknown and partial mitigations need a manual check.
 
-    Remedy: install the newest kernel and microcode of the distribution, take `mitigations=off` off the kernel's
-    command line, and restart the host; with `mitigations=auto,nosmt` where threads of one core must not leak.
+    Remedy: install the newest kernel and microcode of the distribution, remove `mitigations=off` from the kernel
+    command line, and restart the host; use `mitigations=auto,nosmt` if threads of one core must not leak.
     """
     states = {flaw: running_kernel.state(flaw) for flaw in kernel_flaw}
     text = "; ".join(f"{flaw}: {state}" for flaw, state in states.items())
     assert "Vulnerable" not in text, text
     good = ("Not affected", "Mitigation:", "KVM: Mitigation:")
     if _OPEN_IN_PART.search(text) or not all(state.startswith(good) for state in states.values()):
-        raise Manual(
-            f"{text}; check whether that is enough for this host, by the notices of its hypervisor or processor"
-        )
+        raise Manual(f"{text}; check by the notices of the hypervisor or processor that this is enough")
     return text
 
 
@@ -259,22 +252,22 @@ def test_kernel_flaws_are_mitigated(kernel_flaw: tuple[str, ...], running_kernel
 def test_newest_installed_kernel_runs(running_kernel: RunningKernel) -> str:
     """The newest installed kernel is running.
 
-    A kernel that is installed but not running fixes nothing. Live patches do not count, because they fix single flaws.
+    An installed kernel fixes nothing until it runs. Live patches do not count, because they fix single flaws.
 
     Remedy: restart the host, with `live-restore` or one host after the other.
     """
     reason = _restart_reason(running_kernel)
-    assert not reason, f"the host has to be restarted: {reason}"
-    return f"{running_kernel.release} runs, the newest that is installed"
+    assert not reason, f"has to be restarted: {reason}"
+    return f"runs {running_kernel.release}, the newest installed kernel"
 
 
 def _restart_reason(kernel: RunningKernel) -> str:
-    """Return why a host has to be restarted for its kernel, or an empty string."""
+    """Return why the host has to be restarted for its kernel, or an empty string."""
     if kernel.pending:
         packages = f" for {', '.join(kernel.packages)}" if kernel.packages else ""
-        return f"{kernel.pending[0]} demands it{packages}"
+        return f"{kernel.pending[0]} requires it{packages}"
     if kernel.restart == "1":
-        return "needs-restarting -r demands it"
+        return "needs-restarting -r requires it"
     release, installed = kernel.release, kernel.package_version
     if order(kernel.newest) > order(release):
         return f"{release} runs, and {kernel.newest} is installed"
@@ -300,30 +293,30 @@ def _restart_reason(kernel: RunningKernel) -> str:
 def test_kernel_settings_survive_a_reboot(kernel_setting: str, sysctl: Sysctl, policy: Policy) -> str:
     """Kernel hardening settings survive a reboot.
 
-    What `sysctl -w` or a file in /run/sysctl.d sets is gone after a reboot. Of several files the last one by name wins,
-    whatever its directory; systemd does not read /etc/sysctl.conf.
+    Settings from `sysctl -w` or /run/sysctl.d are lost at reboot. The last file by name wins, whatever its directory;
+    systemd does not read /etc/sysctl.conf.
 
     Remedy: write `fs.suid_dumpable = 0` and `kernel.randomize_va_space = 2` into /etc/sysctl.d/99-hardening.conf, and
-    run `sysctl --system`. Add `net.ipv4.ip_forward = 0` only where no bridge network is used, as it cuts the containers
-    of bridge networks off; elsewhere record `ip_forward_reason` in the policy.
+    run `sysctl --system`. Add `net.ipv4.ip_forward = 0` only without bridge networks, whose containers it cuts off;
+    otherwise set `ip_forward_reason` in the policy.
     """
     found = sysctl.at_start(kernel_setting)
     words = f"{found.file} sets it to {found.value}" if found else "no file sets it"
     if kernel_setting == FORWARD and policy.ip_forward_reason:
-        return f"{words}, and the engine to 1; the policy says why: {policy.ip_forward_reason}"
+        return f"{words}, and Docker to 1, accepted by the policy: {policy.ip_forward_reason}"
     assert found, f"{words}; it is {sysctl.value(kernel_setting)} now"
     assert found.value == SETTINGS[kernel_setting], words
     return words
 
 
 def _state(sysctl: Sysctl, name: str) -> str:
-    """What the kernel has now, and the files that set it."""
+    """Return the kernel's current value, and the files that set it."""
     files = [f"{each.file} sets it to {each.value}" for each in sysctl.assignments if each.name == name]
     return f"{name} is {sysctl.value(name)}" + (f" ({', '.join(files)})" if files else "")
 
 
 def _required(sysctl: Sysctl, name: str) -> str:
-    """Require the value that the guide demands now, and return the state."""
+    """Require the value that the guide asks for, and return the state."""
     assert sysctl.value(name) == SETTINGS[name], _state(sysctl, name)
     return _state(sysctl, name)
 
@@ -343,11 +336,11 @@ def test_ipv4_forwarding_is_off_or_recorded(
 ) -> str:
     """IPv4 forwarding is off, or a reason is recorded.
 
-    A host that forwards is a router between all networks that it is in. The guide demands that it does not,
-    but the engine needs it for bridge networks and switches it on at every start: your organization has to decide. A
-    rootless engine forwards in a network namespace of its own, and needs nothing of the host.
+    A host that forwards is a router between all its networks. The guide requires it off, but Docker needs it for bridge
+    networks and switches it on at every start, so your organization has to decide. A rootless engine forwards in its
+    own network namespace.
 
-    Remedy: set `net.ipv4.ip_forward = 0` and `"ip-forward": false` where no bridge network is used. Elsewhere write
+    Remedy: set `net.ipv4.ip_forward = 0` and `"ip-forward": false` if no bridge network is used. Otherwise write
     `ip_forward_reason` into the policy.
     """
     value = sysctl.value(FORWARD)
@@ -355,13 +348,15 @@ def test_ipv4_forwarding_is_off_or_recorded(
     state = _state(sysctl, FORWARD)
     if value == "0":
         require_network(engine, daemon)
-        return f"{state}; bridge networks ({bridges}) reach nothing outside" if bridges else state
-    assert bridges, f"{state}, and no bridge network of the engine needs it"
-    conflict = f"{state}: the guide demands 0, the engine needs 1 for bridge networks ({bridges})"
+        return f"{state}; bridge networks ({bridges}) cannot reach other networks" if bridges else state
+    assert bridges, f"{state}, but no bridge network needs it"
+    conflict = f"{state}: the guide requires 0, Docker needs 1 for bridge networks ({bridges})"
     if not policy.ip_forward_reason:
-        raise Manual(f"{conflict}; check that it may forward, then write `ip_forward_reason: WHY` into the policy")
+        raise Manual(
+            f"{conflict}; check that it may forward packets, then write `ip_forward_reason: WHY` into the policy"
+        )
     require_network(engine, daemon)
-    return f"{conflict}; the policy chose that: {policy.ip_forward_reason}"
+    return f"{conflict}; accepted by the policy: {policy.ip_forward_reason}"
 
 
 @pytest.mark.nist("CM-6", "SC-4", sp="800-53")
@@ -373,10 +368,10 @@ def test_ipv4_forwarding_is_off_or_recorded(
 def test_privileged_programs_leave_no_core_dumps(sysctl: Sysctl) -> str:
     """Privileged programs leave no core dumps (fs.suid_dumpable is 0).
 
-    Such a dump holds what the program read with its rights: passwords, keys, memory of other users.
+    Such a dump holds what the program could read: passwords, keys, memory of other users.
 
-    Remedy: `sysctl -w fs.suid_dumpable=0`, and the same in a file of /etc/sysctl.d; the package of
-    systemd-coredump sets it to 2.
+    Remedy: `sysctl -w fs.suid_dumpable=0`, and the same in a file of /etc/sysctl.d; the systemd-coredump package sets
+    it to 2.
     """
     return _required(sysctl, "fs.suid_dumpable")
 
@@ -390,10 +385,10 @@ def test_privileged_programs_leave_no_core_dumps(sysctl: Sysctl) -> str:
 def test_address_space_is_randomized(sysctl: Sysctl) -> str:
     """Address spaces are random (kernel.randomize_va_space is 2).
 
-    Attackers have to guess where a program's memory lies. Containers use the setting of the host.
+    Attackers have to guess where a program's memory is. Containers use the setting of the host.
 
-    Remedy: `sysctl -w kernel.randomize_va_space=2`, and the same in a file of /etc/sysctl.d; take `norandmaps`
-    off the kernel's command line.
+    Remedy: `sysctl -w kernel.randomize_va_space=2`, and the same in a file of /etc/sysctl.d; remove `norandmaps` from
+    the kernel command line.
     """
     return _required(sysctl, "kernel.randomize_va_space")
 
@@ -411,8 +406,8 @@ def test_address_space_is_randomized(sysctl: Sysctl) -> str:
 def test_security_modules_confine_containers(kernel: Kernel, engine: Engine) -> str:
     """AppArmor or SELinux confines containers.
 
-    Either is enough. Seccomp, which filters system calls, replaces neither: 2.18 and 5.22 judge it. Whether each
-    container is confined is judged by 5.2 and 5.3.
+    Either is enough. Seccomp, which filters system calls, replaces neither and is judged by 2.18 and 5.22. Single
+    containers are judged by 5.2 and 5.3.
 
     Remedy: start the kernel with AppArmor, or with SELinux enforcing and `"selinux-enabled": true` in daemon.json.
     """
@@ -434,13 +429,12 @@ def test_security_modules_confine_containers(kernel: Kernel, engine: Engine) -> 
 def test_auditd_writes_down_what_docker_does(audit_daemon: AuditDaemon) -> str:
     """The audit daemon records what Docker does.
 
-    The first flaw decides: rules are loaded and auditing is on; the unit is enabled and active; the kernel gives its
-    records to that auditd, and lost none; rules on Docker are in the kernel and not in files alone; the log was written
-    to on the last day.
+    auditd has to be enabled and active and receive all of the kernel's records, rules on Docker have to be loaded, and
+    the log must have an entry of the last day.
 
-    Remedy: `systemctl enable --now auditd`, load the rules with augenrules --load, and raise the backlog (`-b`)
-    where records are lost. Those of the start are kept with `audit_backlog_limit=8192` on the kernel's command
-    line; `auditctl --reset-lost` begins the count again.
+    Remedy: `systemctl enable --now auditd`, load the rules with `augenrules --load`, and raise the backlog (`-b`) if
+    records are lost; for records at boot, add `audit_backlog_limit=8192` to the kernel command line.
+    `auditctl --reset-lost` resets the count.
     """
     flaw = recording_flaw(audit_daemon) or rules_flaw(audit_daemon.audit) or log_flaw(audit_daemon)
     assert not flaw, flaw

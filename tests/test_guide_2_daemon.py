@@ -1,6 +1,6 @@
-"""The hardening guide, section 2: the daemon, its file, its logs and its remote API.
+"""Docker Hardening Guide, section 2: the daemon, its file, its logs and its remote API.
 
-What a control of the CIS benchmark judges already has its marker there, and no control here.
+Measures that a control of the CIS benchmark judges have their marker there, and no control here.
 """
 
 from typing import NoReturn
@@ -33,7 +33,7 @@ _HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "use
 
 
 def _described(log: Log) -> str:
-    """Return the driver and the options of a log, as far as these are no secrets."""
+    """Return the driver of a log and its options, except secrets."""
     if log.own is not None:
         return f"{log.driver}, its options: {shown(log.own)}"
     return f"{log.driver}, {described(log.default)}{pending(log.daemon.setting('log-driver'))}"
@@ -48,16 +48,16 @@ def _described(log: Log) -> str:
 def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
     """A rootless engine comes from a verified source.
 
-    The guide runs a script straight from the network: anyone who can change it on the way chooses the engine. How the
-    program came to the host needs a manual check.
+    The guide runs a script straight from the network, which anyone in between can change. Where the program came from
+    needs a manual check.
 
-    Remedy: install the package with the rootless parts (docker-ce-rootless-extras) and run
-    dockerd-rootless-setuptool.sh of it as the account; keep the record of that.
+    Remedy: install the package with the rootless parts (docker-ce-rootless-extras) and run its
+    dockerd-rootless-setuptool.sh as the account; record that.
     """
     if not daemon.rootless:
         raise NotApplicable("the daemon does not run in rootless mode (docker info)")
     program = daemon.process.executable or "dockerd"
-    raise Manual(f"check that {program} is from a signed package (dpkg -S, rpm -qf) or a script that was checked")
+    raise Manual(f"check that {program} is from a signed package (dpkg -S, rpm -qf) or a verified script")
 
 
 @pytest.mark.nist("AC-3", "CM-2", "CM-5", "CM-6", sp="800-53")
@@ -69,19 +69,19 @@ def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
 def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     """The daemon is configured in daemon.json.
 
-    A file can be compared, versioned and rolled out; options in a unit or script are overlooked. An option that is in
-    both keeps the daemon from starting again, and none on the command line may weaken the file. Owner and mode are
-    judged by 3.17 and 3.18.
+    A file can be compared, versioned and rolled out; options in a unit or script are overlooked. An option in both
+    places keeps the daemon from starting, and command line options must not weaken the file. Owner and mode are judged
+    by 3.17 and 3.18.
 
-    Remedy: write the settings into /etc/docker/daemon.json, and take them off the command line of dockerd (its unit,
-    and the drop-ins of that).
+    Remedy: write the settings into /etc/docker/daemon.json, and remove them from the command line of dockerd (its unit
+    and drop-ins).
     """
     file = daemon.config
     assert file.state != "absent", f"{file.path} does not exist"
     assert file.state != "read" or file.document is not None, f"{file.path} is not JSON"
     written = file.values()
     given = dict(daemon.process.flags)
-    against = [f"--{name} (in the file, too: the daemon will not start)" for name in given if name in written]
+    against = [f"--{name} (also in the file, so the daemon will not start)" for name in given if name in written]
     against += [
         f"--{name}={given[name]}"
         for name, good in _HARDENED.items()
@@ -103,8 +103,8 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
 def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy) -> str:
     """The log driver is json-file or an approved one.
 
-    The driver decides whether there is a log when it is needed. json-file keeps the log on the host, so something has
-    to ship it: see 2.14.
+    Without the right driver there is no log when it is needed. json-file keeps the log on the host, so something has to
+    ship it: see 2.14.
 
     Remedy: set `"log-driver": "json-file"` in daemon.json and create the containers again, or name the driver in
     `log_drivers` of the policy.
@@ -112,14 +112,13 @@ def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy)
     driver, approved = container_log.driver, policy.log_drivers
     setting = None if container_log.own is not None else container_log.daemon.setting("log-driver")
     note = pending(setting) if setting else ""
-    assert driver != "none", f"no log is kept: the driver is none{note}"
+    assert driver != "none", f"keeps no log (driver none){note}"
     if driver == "json-file":
-        chosen = "" if approved is None else f"; the policy chose {', '.join(approved) or 'no driver'} for that"
-        return f"json-file: CIS 2.14 wants a central store, so a shipper has to read its files{chosen}{note}"
+        return f"uses json-file; for CIS 2.14 a log shipper has to read its files{note}"
     if approved is None:
-        raise Manual(f"{driver} instead of json-file: check it, then add it to log_drivers in the policy")
-    assert driver in approved, f"{driver}; the policy approves {', '.join(approved) or 'none'}"
-    return f"{driver}, as the policy wants{note}"
+        raise Manual(f"uses {driver} instead of json-file: check it, then name it in `log_drivers` of the policy")
+    assert driver in approved, f"uses {driver}; the policy approves {', '.join(approved) or 'none'}"
+    return f"uses {driver}, as the policy allows{note}"
 
 
 @pytest.mark.nist("AU-4", "SC-5", sp="800-53")
@@ -131,11 +130,11 @@ def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy)
 def test_log_files_are_limited(container_log: Log, policy: Policy) -> str:
     """Container log files are limited.
 
-    A container that writes without limit fills the disk of the host and stops all others. The limit is three files of
-    10 MB, or what the policy allows. A container that was created before the daemon had limits has none.
+    A container that writes without limit fills the host's disk and stops all others. The limit is three files of 10 MB,
+    or `log_limits` of the policy. A container that was created before the daemon had limits has none.
 
     Remedy: set `"log-opts": {"max-size": "10m", "max-file": "3"}` in daemon.json, restart the daemon and create the
-    containers again; another limit is `log_limits` in the policy.
+    containers again.
     """
     most = policy.log_limits
 
@@ -152,12 +151,12 @@ def test_log_files_are_limited(container_log: Log, policy: Policy) -> str:
 
 
 def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> FileFact:
-    """The file that the daemon uses for the remote API."""
+    """Return the file that the daemon uses for the remote API."""
     api = daemon.remote_api
     if not api.offered:
-        raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
+        raise NotApplicable(f"the daemon does not listen on TCP{coming(api)}")
     found = [file for _, file in files.get().of_tls(option)]
-    assert found, f"no {option} is set, and the daemon takes commands on {shown_addresses(api)}"
+    assert found, f"no {option} is set, but the daemon takes commands on {shown_addresses(api)}"
     assert found[0].state is not State.ABSENT, f"{found[0].path} does not exist"
     used = not api.flaw if option == "tlscacert" else api.encrypted
     assert used, f"{found[0].path} is not used: {weakness(api)}"
@@ -167,12 +166,12 @@ def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> File
 
 
 def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
-    """Until when its certificates hold; fails where one does not hold by the clocks of target and auditor."""
+    """Return until when a file's certificates are valid; fail if one is not valid by target's and auditor's clocks."""
     found = files.certificates(file)
     flaw = validity_flaw(found, clock.times)
     assert not flaw, f"a certificate in {file.path} {flaw}"
     files.require_unchanged(file)
-    return f"{file.path} holds until {day(min(each.not_after for each in found))}"
+    return f"{file.path} is valid until {day(min(each.not_after for each in found))}"
 
 
 @pytest.mark.nist("IA-5(2)", "SC-12", "SC-17", sp="800-53")
@@ -184,10 +183,10 @@ def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
 def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
     """The CA for clients of the remote API is set and not expired.
 
-    Without its own CA the daemon cannot tell its clients from others; once the CA has expired, nobody can connect.
-    Owner and mode are judged by 3.9 and 3.10.
+    Without its own CA the daemon accepts other clients; with an expired one nobody can connect. Owner and mode are
+    judged by 3.9 and 3.10.
 
-    Remedy: make a new CA certificate, put it where `tlscacert` says, and restart the daemon.
+    Remedy: create a new CA certificate, put it at the path of `tlscacert`, and restart the daemon.
     """
     file = _file_of_tls(daemon, engine_files, "tlscacert")
     return _require_in_date(engine_files.get(), clock, file)
@@ -202,15 +201,15 @@ def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], 
 def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
     """The certificate of the remote API is set and not expired.
 
-    Clients recognize the daemon by it; once it has expired, people switch the check off. The reason shows the names of
-    the certificate: check that they are those of the host.
+    Clients recognize the daemon by its certificate; when it expires, people switch the check off. The reason shows the
+    names in the certificate: check that they are those of the host.
 
-    Remedy: make a certificate with the names of the host, put it where `tlscert` says, and restart the daemon.
+    Remedy: create a certificate with the names of the host, put it at the path of `tlscert`, and restart the daemon.
     """
     file = _file_of_tls(daemon, engine_files, "tlscert")
     held = _require_in_date(engine_files.get(), clock, file)
     names = ", ".join(engine_files.get().certificates(file)[0].names)
-    return f"{held}, for {names or 'no host by name: clients will refuse it'}"
+    return f"{held}, for {names or 'no host name, so clients will refuse it'}"
 
 
 @pytest.mark.nist("AC-3", "IA-5", "SC-12", sp="800-53")
@@ -222,19 +221,19 @@ def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[Engin
 def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[EngineFiles]) -> str:
     """The TLS key of the remote API is set and fits its certificate.
 
-    A daemon does not start with the key of another certificate, so the next restart would fail. The key is not read:
-    one that is unchanged since the daemon started fits. Owner and mode are judged by 3.13 and 3.14.
+    With the key of another certificate the daemon cannot restart. The key is not read: it fits if it is unchanged since
+    the daemon started. Owner and mode are judged by 3.13 and 3.14.
 
-    Remedy: put the key that belongs to the certificate where `tlskey` says, and restart the daemon.
+    Remedy: put the key of the certificate at the path of `tlskey`, and restart the daemon.
     """
     key = _file_of_tls(daemon, engine_files, "tlskey")
     certificate = _file_of_tls(daemon, engine_files, "tlscert")
     api = daemon.remote_api
     if not api.addresses:
-        raise EvidenceError(f"whether {key.path} fits is unknown until the daemon listens with it")
+        raise EvidenceError(f"whether {key.path} fits is unknown until the daemon uses it")
     engine_files.get().require_unchanged(key)
     engine_files.get().require_unchanged(certificate)
-    return f"the daemon started with {key.path} for {certificate.path}, which it does only where they fit"
+    return f"the daemon started with {key.path} and {certificate.path}, so they fit"
 
 
 @pytest.mark.nist("AC-17", "CM-7", "SC-7", sp="800-53")
@@ -246,14 +245,14 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
 def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy) -> str:
     """The remote API listens only on the TLS port.
 
-    Port 2375 is known for an API without TLS, and the first that attackers try. An address in the management network
-    keeps everyone else out.
+    Port 2375 is known for APIs without TLS, so attackers try it first. An address in the management network keeps
+    everyone else out.
 
     Remedy: set `hosts` in daemon.json (or -H) to `tcp://ADDRESS:2376`, and name it in `api_listeners` of the policy.
     """
     api, wanted = daemon.remote_api, policy.api_listeners
     if not api.offered:
-        raise NotApplicable(f"the daemon takes commands on no TCP address{coming(api)}")
+        raise NotApplicable(f"the daemon does not listen on TCP{coming(api)}")
     found = {shown_endpoint(*each): each for each in api.endpoints}
     if wanted is None:
         other = [name for name, (_, port) in found.items() if port != 2376]

@@ -1,6 +1,6 @@
-"""The hardening guide, section 3: images, and the containers that run from them.
+"""Docker Hardening Guide, section 3: images, and the containers that run from them.
 
-What a control of the CIS benchmark judges already has its marker there, and no control here.
+Measures that a control of the CIS benchmark judges have their marker there, and no control here.
 """
 
 from collections.abc import Iterable
@@ -40,12 +40,12 @@ _OF_THE_GUIDE = frozenset({"NET_BIND_SERVICE"})  # the capability that its sampl
 
 
 def _require_pinned(reference: Reference) -> str:
-    """Return the digest that pins a reference; the engine ignores the tag beside it, and people read it."""
+    """Return the digest that pins a reference. Docker ignores the tag next to it, but people read it."""
     assert reference.tag != "latest", f"runs {reference.name}, which names no version"
     by_id = reference.name.removeprefix("sha256:") in reference.digest
     digest = "" if by_id else reference.digest
     assert digest, f"runs {reference.name}, which names no digest"
-    unnamed = "" if reference.tag else ", and no tag tells people which version that is"
+    unnamed = "" if reference.tag else ", but no tag shows its version"
     return f"pinned by {digest}{unnamed}"
 
 
@@ -58,9 +58,8 @@ def _require_pinned(reference: Reference) -> str:
 def test_container_image_is_pinned(container: Container) -> str:
     """Container images are pinned by digest.
 
-    A registry can give out another image under the same tag tomorrow; a digest names exactly one. `latest` fails, and
-    so does a local image id, which no registry knows. A digest without a tag passes, but the reason says that it names
-    no version.
+    A registry can serve another image under the same tag tomorrow; a digest names exactly one. `latest` and local image
+    ids fail. A digest without a tag passes, but the reason says that it shows no version.
 
     Remedy: name the image as `NAME:VERSION@sha256:DIGEST` in the command or file that creates the container.
     """
@@ -76,8 +75,8 @@ def test_container_image_is_pinned(container: Container) -> str:
 def test_service_image_is_pinned(swarm_service: Service) -> str:
     """Service images are pinned by digest.
 
-    Nodes that resolve a tag by themselves can run different images for one service. `docker service create` adds the
-    digest, unless that is switched off or the registry cannot be reached.
+    Nodes that resolve a tag themselves can run different images for one service. `docker service create` adds the
+    digest unless that is switched off or the registry cannot be reached.
 
     Remedy: `docker service update --image NAME:VERSION@sha256:DIGEST SERVICE`.
     """
@@ -87,7 +86,7 @@ def test_service_image_is_pinned(swarm_service: Service) -> str:
 
 
 def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy) -> str:
-    """The tools of this kind in the image that the site did not approve, in words; else empty."""
+    """Return the tools of this kind in the image that are not approved, as a reason, or an empty string."""
     approved = policy.allowed_packages or ()
     found = contents.of(image.id).tools_of(kind)
     left = [path for path in found if path.rpartition("/")[2] not in approved]
@@ -102,16 +101,16 @@ def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy
 @pytest.mark.guide("3.1.no_package_managers")
 @pytest.mark.severity("low", "Intruders can install tools, but have to get in by another flaw first.")
 def test_image_holds_no_package_manager(image: Image, image_contents: ImageContents, policy: Policy) -> str:
-    """Images hold no package managers but approved ones.
+    """Images hold only approved package managers.
 
-    With one, an intruder installs what the image left out. Programs are recognized by name.
+    A package manager lets an intruder install missing tools. Programs are recognized by name.
 
-    Remedy: build in one stage and copy the program into an image without a package manager, or name those that
-    are needed in `allowed_packages` of the policy.
+    Remedy: build in one stage and copy the program into an image without a package manager, or name needed ones in
+    `allowed_packages` of the policy.
     """
     found = _unapproved(image, image_contents, MANAGER, policy)
     assert not found, found
-    return "no package manager in its folders of programs but those that the policy allows"
+    return "holds only approved package managers, or none"
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -121,16 +120,16 @@ def test_image_holds_no_package_manager(image: Image, image_contents: ImageConte
 @pytest.mark.guide("3.1.no_shells")
 @pytest.mark.severity("low", "Intruders find a shell ready for use, but have to get in by another flaw first.")
 def test_image_holds_no_shell(image: Image, image_contents: ImageContents, policy: Policy) -> str:
-    """Images hold no shells but approved ones.
+    """Images hold only approved shells.
 
     Many attacks run commands in a shell, and fail without one. Programs are recognized by name.
 
-    Remedy: copy the program into an image without a shell (distroless, scratch), or name those that are needed
-    in `allowed_packages` of the policy.
+    Remedy: copy the program into an image without a shell (distroless, scratch), or name needed ones in
+    `allowed_packages` of the policy.
     """
     found = _unapproved(image, image_contents, SHELL, policy)
     assert not found, found
-    return "no shell in its folders of programs but those that the policy allows"
+    return "holds only approved shells, or none"
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -140,16 +139,15 @@ def test_image_holds_no_shell(image: Image, image_contents: ImageContents, polic
 @pytest.mark.guide("3.1.no_compilers")
 @pytest.mark.severity("low", "Intruders can build attacks on the spot, but have to get in by another flaw first.")
 def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, policy: Policy) -> str:
-    """Images hold no compilers but approved ones.
+    """Images hold only approved compilers.
 
-    With one, an attack on the kernel is built where it is used. Programs are recognized by name.
+    A compiler lets an intruder build attacks on the kernel. Programs are recognized by name.
 
-    Remedy: compile in a build stage and copy the result, or name those that are needed in `allowed_packages`
-    of the policy.
+    Remedy: compile in a build stage and copy the result, or name needed ones in `allowed_packages` of the policy.
     """
     found = _unapproved(image, image_contents, COMPILER, policy)
     assert not found, found
-    return "no compiler in its folders of programs but those that the policy allows"
+    return "holds only approved compilers, or none"
 
 
 @pytest.mark.nist("AC-6", "CM-7", sp="800-53")
@@ -159,12 +157,11 @@ def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, po
 @pytest.mark.guide("3.2.cap_drop_all", "5.hipaa.least_privilege")
 @pytest.mark.severity("medium", "Unneeded capabilities such as NET_RAW help an intruder to attack other containers.")
 def test_container_drops_all_capabilities(container: Container) -> str:
-    """Container drops all capabilities, and adds single ones by name.
+    """Containers drop all capabilities and add single ones by name.
 
     Docker gives each container fourteen capabilities, and few programs need one of them.
 
-    Remedy: run it with `--cap-drop ALL`, without `--privileged`, and with `--cap-add` for the single ones that it
-    needs.
+    Remedy: run the container with `--cap-drop ALL`, without `--privileged`, and with `--cap-add` for each needed one.
     """
     assert not container.host_config.privileged, "runs with --privileged, which drops nothing"
     dropped = sorted(map(plain_capability, container.host_config.cap_drop or ()))
@@ -183,20 +180,20 @@ def test_container_drops_all_capabilities(container: Container) -> str:
 @pytest.mark.guide("3.2.cap_add_minimal", "5.hipaa.least_privilege")
 @pytest.mark.severity("high", "An added SYS_ADMIN or SYS_MODULE leads from the container to root on the host.")
 def test_container_adds_approved_capabilities_alone(container: Container, policy: Policy) -> str:
-    """Container adds only approved capabilities.
+    """Containers add only approved capabilities.
 
-    What is added is needed, or was added to make an error go away: only a list tells them apart. NET_BIND_SERVICE is
-    always allowed.
+    Some capabilities are needed, others were added to make an error go away: only a list distinguishes them.
+    NET_BIND_SERVICE is always allowed.
 
-    Remedy: run it without `--cap-add` and `--privileged`, or name what it needs in `allowed_capabilities` of the
-    policy.
+    Remedy: run the container without `--cap-add` and `--privileged`, or name what it needs in `allowed_capabilities` of
+    the policy.
     """
     approved = _OF_THE_GUIDE | set(policy.allowed_capabilities)
     assert not container.host_config.privileged, "runs with --privileged, which adds every capability"
     added = sorted(set(map(plain_capability, container.host_config.cap_add or ())) - approved)
     assert not added, f"adds {', '.join(added)}"
     extra = sorted(container.privileges.capabilities - DOCKER_DEFAULT - approved)
-    assert not extra, f"adds none that is not approved, but has {', '.join(extra)}"
+    assert not extra, f"adds only approved ones, but has {', '.join(extra)}"
     return f"CapAdd={', '.join(container.host_config.cap_add or ()) or 'none'}"
 
 
@@ -207,18 +204,17 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
 @pytest.mark.guide("3.2.tmpfs", "5.hipaa.least_privilege")
 @pytest.mark.severity("low", "What an intruder leaves in such a folder survives the container.")
 def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy: Policy) -> str:
-    """Read-only container writes only to tmpfs and named volumes.
+    """Read-only containers write only to tmpfs and named volumes.
 
-    A read-only root is worth little next to a system folder of the host or an anonymous volume: what an intruder writes
-    there stays. `-v /tmp` makes such a volume; use `--tmpfs /tmp`. With `--ipc host` the container writes to the host's
-    shared memory. Other folders of the host, and a volume or tmpfs over a folder of programs, such as /usr, need a
-    manual check.
+    What an intruder writes to a host directory or an anonymous volume (`-v /tmp`) outlives the container. `--ipc host`
+    gives write access to the host's shared memory. Other host directories, and mounts over program directories such as
+    /usr, need a manual check.
 
-    Remedy: give it `--tmpfs` for scratch space and a named volume for data; a folder of the host that has to be
-    written to is named in `allowed_mounts` of the policy, also as a pattern: `/opt/stacks/*`.
+    Remedy: use `--tmpfs` for scratch space and named volumes for data; name a needed host directory in `allowed_mounts`
+    of the policy, also as a pattern: `/opt/stacks/*`.
     """
     if not container.mounts.root_is_read_only:
-        raise NotApplicable("its root file system is not read-only: see the control on that")
+        raise NotApplicable("its root file system is not read-only: see 5.13")
     memory = HostMount("/dev/shm", frozenset({"/dev/shm"}), "bind")
     mounts = [*container.mounts.writable, *([memory] if container.runtime.shares_host("ipc") else [])]
     mounts.sort(key=lambda each: each.destination)
@@ -233,7 +229,7 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     wrong = list(filter(is_wrong, other))
     assert not wrong, f"can write to {_shown_mounts(wrong)}"
     if doubtful := other or [each for each in mounts if each.destination in _PROGRAMS]:
-        raise Manual(f"can write to {_shown_mounts(doubtful)}: check that it has to, or allow it in allowed_mounts")
+        raise Manual(f"can write to {_shown_mounts(doubtful)}: check that it needs to, or name it in `allowed_mounts`")
     container.require_created("which volumes its image makes by itself")
     return _shown_mounts(mounts) or "can write nowhere"
 
@@ -250,22 +246,22 @@ def _shown_mounts(mounts: Iterable[HostMount]) -> str:
 @pytest.mark.guide("3.3.cpus")
 @pytest.mark.severity("low", "A busy container slows down the others, but the kernel still gives each its turn.")
 def test_container_cpu_time_is_capped(container: Container, engine: Later[Engine], policy: Policy) -> str:
-    """Container has a CPU limit.
+    """Containers have a CPU limit.
 
-    A CPU share only counts while others want some: alone on the host, a container with a small share takes everything.
+    A CPU share only counts while others are busy: alone on the host, a container with a small share takes everything.
 
-    Remedy: run it with `--cpus` (or `--cpu-quota`), on a host whose control groups enforce it.
+    Remedy: run the container with `--cpus` (or `--cpu-quota`), on a host whose control groups enforce it.
     """
     wanted, held = container.cpus, container.limits.cpus
-    share = "; its CPU share is no cap" if container.has_cpu_share else ""
+    share = "; a CPU share is not a limit" if container.has_cpu_share else ""
     unset = "though one is set" if wanted is not None else "and none is set"
-    assert held is not None, f"no cap on processor time is in force, {unset}{share}"
+    assert held is not None, f"no CPU limit is in force, {unset}{share}"
     most = policy.resource_limits.cpus
     assert most is None or held <= most, f"may use {held:g} processors; the policy allows {most:g}"
     if container.planned:
         return planned_limit(f"{held:g} processors", most)
     total = engine.get().info.ncpu
-    assert held < total, f"may use {held:g} processors, which is no cap: the host has {total}"
+    assert held < total, f"may use {held:g} processors, but the host has only {total}"
     source = "" if wanted is not None else " by its control groups, though none is set"
     return f"limited to {held:g} processors{source}"
 
@@ -280,20 +276,18 @@ def test_container_cpu_time_is_capped(container: Container, engine: Later[Engine
 def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> NoReturn:
     """Firewall rules limit container traffic.
 
-    Docker's own rules let everyone reach a published port, and every container reach the outside. Your rules have to be
-    in the chain DOCKER-USER or in another nftables table; without any the control fails. Whether they drop the right
-    traffic needs a manual check, because their order and sets are not interpreted. Containers in the host's network, or
-    with an address of their own outside, bypass these rules.
+    Docker lets everyone reach a published port, and every container reach the outside. The control fails without rules
+    in the chain DOCKER-USER or another nftables table. Whether your rules drop the right traffic needs a manual check.
+    They do not apply to containers in the host's network, or with an outside address of their own.
 
-    Remedy: drop what is new from networks that are not yours, and let replies pass: a rule without the states drops
-    what containers are sent back, and cuts every one of them off. Here `eth0` leads outside, and 10.0.0.0/8 is yours:
-    `iptables -I DOCKER-USER -i eth0 ! -s 10.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP`. Where a
-    bridge has IPv6, the same for that:
-    `ip6tables -I DOCKER-USER -i eth0 ! -s fd00::/8 -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP`. With the
-    engine's nftables backend, which has no DOCKER-USER, make a table of your own: `nft add table ip site`,
-    `nft add chain ip site forward '{ type filter hook forward priority filter; policy accept; }'` and
-    `nft add rule ip site forward iifname eth0 ip saddr != 10.0.0.0/8 ct state new,invalid drop`; for IPv6 the same
-    with `ip6` and your prefix. Let a service of the host load the rules at each start.
+    Remedy: drop new connections from other networks, and accept replies: a rule without the states cuts off all
+    containers. With `eth0` leading outside and 10.0.0.0/8 as your network: `iptables -I DOCKER-USER -i eth0 ! -s
+    10.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP`; for bridges with IPv6 also: `ip6tables -I
+    DOCKER-USER -i eth0 ! -s fd00::/8 -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP`. Docker's nftables backend
+    has no DOCKER-USER, so create a table: `nft add table ip site`, `nft add chain ip site forward '{ type filter hook
+    forward priority filter; policy accept; }'` and `nft add rule ip site forward iifname eth0 ip saddr != 10.0.0.0/8 ct
+    state new,invalid drop`; for IPv6 the same with `ip6` and your prefix. Let a service of the host load the rules at
+    boot.
     """
     if option == CNI:
         if not firewall.cni_files:
@@ -306,8 +300,8 @@ def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> N
         ]
         rules = (*firewall.user_rules, *chains)
         assert rules, "DOCKER-USER has no rule beyond RETURN, and no other table of nftables filters forwarded packets"
-        check = f"check that these rules drop new connections from strangers: {listed(rules)}"
-    raise Manual(f"{check}; then attest it (hullcheck attest)")
+        check = f"check that these rules drop new connections from other networks: {listed(rules)}"
+    raise Manual(check)
 
 
 @pytest.mark.nist("CM-7", "SC-7", sp="800-53")
@@ -319,10 +313,10 @@ def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> N
 def test_sensitive_container_listens_on_chosen_addresses(container: Container, policy: Policy) -> str:
     """Sensitive containers listen only on chosen addresses.
 
-    A database or admin page that is meant for one network is open in all networks of the host, up to the Internet. The
+    A database or admin page for one network is otherwise open in all networks of the host, up to the Internet. The
     policy names the sensitive containers.
 
-    Remedy: publish it as `--publish ADDRESS:PORT:PORT`; name the sensitive ones in `sensitive_containers` of the
+    Remedy: publish it as `--publish ADDRESS:PORT:PORT`; name sensitive containers in `sensitive_containers` of the
     policy.
     """
     sensitive = policy.is_sensitive(container.name)
@@ -330,11 +324,11 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
     assert not (wide and sensitive), f"is sensitive, and opens on every address: {wide}"
     if wide and sensitive is None:
         raise Manual(
-            f"opens on every address: {wide}; check whether it is sensitive, and say so with"
-            " sensitive_containers in the policy"
+            f"opens on every address: {wide}; check whether it is sensitive, then name sensitive containers in"
+            " `sensitive_containers` of the policy"
         )
     if wide:
-        raise NotApplicable("is not among the sensitive_containers of the policy")
+        raise NotApplicable("is not in sensitive_containers of the policy")
     if sensitive is False:
         return f"opens {shown_ports(container.ports.open) or 'no port'}"
     return require_known_ports(container)
@@ -349,11 +343,11 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
 def test_container_environment_holds_no_secret(container: Container) -> str:
     """Container environment, labels and command hold no secrets.
 
-    Everyone who may inspect the container can read them, each process in it inherits the environment, and a command is
-    in the list of processes. Names and formats of values decide: a secret without either is not found.
+    Anyone who may inspect the container can read them, each process inherits the environment, and the process list
+    shows the command. Names and formats of values decide, so other secrets are not found.
 
-    Remedy: make it a Docker secret, or without a swarm a mounted file that only the program may read; many
-    images read `NAME_FILE` for `NAME`.
+    Remedy: use a Docker secret, or without a swarm a mounted file that only the program may read; many images read
+    `NAME_FILE` for `NAME`.
     """
     found = [(f"{each.place} {each.name}".strip(), each.kind) for each in container.inspect.secrets]
     assert not found, "; ".join(f"{place}: {kind}" for place, kind in found)

@@ -19,18 +19,18 @@ from hullcheck.verdicts import Manual
 @pytest.mark.guide("4.2.container_process_audit")
 @pytest.mark.severity("low", "Who started a container is unknown, but nobody gains access by that.")
 def test_starts_of_containers_are_recorded(audit_daemon: AuditDaemon, runc_program: Later[Files]) -> NoReturn:
-    """Audit rule on starts of containers.
+    """An audit rule watches starts of containers.
 
-    runc starts every process of a container, that of `docker exec` too: its record says when, and by whom. A rule on
-    execve without a path records all programs; one on runc alone the starts. What the log holds is reviewed manually.
+    runc starts every process of a container, also for `docker exec`: its records show when, and by whom. A rule on
+    execve without a path records all programs. Whether the log holds the starts needs a manual check.
 
-    Remedy: put `-w /usr/sbin/runc -p x -k docker`, with the path at which runc really is, or `-a always,exit -F
-    arch=b64 -S execve -k docker` into a file in /etc/audit/rules.d, and load it with augenrules --load.
+    Remedy: add `-w /usr/sbin/runc -p x -k docker` (with the program's real path) or
+    `-a always,exit -F arch=b64 -S execve -k docker` to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
     """
     flaw = recording_flaw(audit_daemon)
     assert not flaw, flaw
     programs = [path for path, _ in runc_program.get()]
-    assert programs, "there is no runc whose starts could be recorded"
+    assert programs, "runc was not found, so its starts cannot be recorded"
     rules = "; ".join(f"{path}: {require_recorded(audit_daemon.audit, path, 'x')}" for path in programs)
     raise Manual(f"{rules}; check that the last start of a container is in the log: `ausearch -x {programs[0]} -i`")
 
@@ -42,16 +42,16 @@ def test_starts_of_containers_are_recorded(audit_daemon: AuditDaemon, runc_progr
 @pytest.mark.guide("4.2.auditctl_docker_client")
 @pytest.mark.severity("low", "Who used the docker command is unknown, but nobody gains access by that.")
 def test_docker_command_is_audited(presence: Presence, audit: Audit) -> str:
-    """Audit rule on the docker command, with the key docker.
+    """An audit rule watches the docker command (key docker).
 
-    Who uses it acts as root on the host. The rule on the daemon's program (1.1.3) tells who changes it, this one
-    who gives it commands.
+    Anyone who uses it acts as root on the host. The rule on the daemon's binary (1.1.3) records changes, this one
+    records commands.
 
-    Remedy: put `-w /usr/bin/docker -p rwxa -k docker` into a file in /etc/audit/rules.d, and load it with
-    augenrules --load; what auditctl loads alone is gone after a restart.
+    Remedy: add `-w /usr/bin/docker -p rwxa -k docker` to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
+    Rules from auditctl alone are lost at reboot.
     """
     found = require_recorded(audit, presence.client, "x")
     (rule,) = coverage(audit.rules, presence.client, "x").by
-    assert rule.key == "docker", f"{rule.text!r} has the key {rule.key or 'of nobody'}, not docker"
+    assert rule.key == "docker", f"{rule.text!r} has the key {rule.key or '(none)'}, not docker"
     assert not coverage(audit.files, presence.client, "x").flaw, found
     return found

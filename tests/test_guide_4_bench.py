@@ -23,8 +23,8 @@ _SECTIONS = frozenset("1234567")
 def test_docker_bench_runs_regularly(docker_bench: DockerBench, clock: Clock, policy: Policy) -> str:
     """Docker Bench for Security runs regularly.
 
-    Settings change between two audits, and a second tool sees what the first one overlooks. What starts it is not
-    looked for: the log that it leaves counts. `hullcheck compare` holds its verdicts against those of hullcheck.
+    Settings change between audits, and a second tool sees what the first one overlooks. The tool's log counts, whatever
+    starts the tool. `hullcheck diff` compares its verdicts with those of hullcheck.
 
     Remedy: run it as root, in its own folder, by a systemd timer or a crontab with `-l FILE`, and name the log
     FILE.json as `docker_bench` in the policy.
@@ -32,24 +32,24 @@ def test_docker_bench_runs_regularly(docker_bench: DockerBench, clock: Clock, po
     if policy.docker_bench is None:
         name = "docker-bench-security"
         assert docker_bench.checkouts, f"{name} was not found, and the policy names no log of it (docker_bench)"
-        doubt = f"{name} is on this host; name its log in the policy: docker_bench: {{log: FILE.json}}"
+        doubt = f"{name} is installed: name its log in the policy, `docker_bench: {{log: FILE.json}}`"
     else:
         run = docker_bench.last_run(policy.docker_bench.log)
-        assert run, f"{policy.docker_bench.log} does not exist: it has not run, or writes elsewhere"
+        assert run, f"{policy.docker_bench.log} does not exist: the tool has not run, or writes elsewhere"
         ran = _require_recent(run, clock.now, policy.docker_bench.max_age_days)
         warned = [number for number, result in run.results.items() if result == "WARN"]
         if not warned:
             return f"{ran}, no warning"
-        doubt = f"{ran}, and warned about {', '.join(warned)} of its benchmark. Check that each is dealt with"
+        doubt = f"{ran}; check that its warnings are resolved: {', '.join(warned)}"
     raise Manual(doubt)
 
 
 def _require_recent(run: Run, now: float, limit: int) -> str:
-    """Require a run of all sections that ended in the last *limit* days."""
+    """Return a summary of the run; fail unless it covered all sections in the last *limit* days."""
     if run.started is None or run.ended is None:
-        raise EvidenceError("its log does not say when it was started, or that it came to its end")
+        raise EvidenceError("its log has no start or no end")
     days = (now - run.started) / DAY
-    assert -CLOCK_SLACK / DAY <= days <= limit, f"ran {days:.0f} days ago, allowed are {limit}"
+    assert -CLOCK_SLACK / DAY <= days <= limit, f"ran {days:.0f} days ago; at most {limit} are allowed"
     missing = sorted(_SECTIONS - run.sections)
     assert not missing, f"left out section {', '.join(missing)}"
     return f"ran {max(days, 0):.0f} days ago, {len(run.results)} checks"
@@ -64,10 +64,10 @@ def _require_recent(run: Run, now: float, limit: int) -> str:
 def test_docker_bench_comes_from_its_source(docker_bench: DockerBench) -> NoReturn:
     """Docker Bench for Security comes from its official source.
 
-    It runs as root, so whoever changes its scripts owns the host. Compare its commit with the one that was reviewed.
+    It runs as root, so anyone who changes its scripts controls the host. Compare its commit with a reviewed one.
 
-    Remedy: clone https://github.com/docker/docker-bench-security, check out a release, and put its commit on
-    record; of an image record the digest.
+    Remedy: clone https://github.com/docker/docker-bench-security, check out a release, and record its commit; for an
+    image record the digest.
     """
     if not docker_bench.checkouts:
         raise NotApplicable("no checkout of docker-bench-security was found")

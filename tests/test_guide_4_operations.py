@@ -1,4 +1,4 @@
-"""Docker Hardening Guide, section 4: central logs, and what watches the running containers."""
+"""Docker Hardening Guide, section 4: central logs, and runtime security of containers."""
 
 from typing import NoReturn
 
@@ -23,8 +23,8 @@ from hullcheck.verdicts import Manual
 def test_host_logs_are_collected_centrally(shippers: Shippers, policy: Policy) -> str:
     """Daemon and audit logs are collected in a central system.
 
-    Intruders delete what these logs say of them. A log shipper counts if it runs and the policy names it: what it reads
-    and where it sends that is not seen. The logs of containers are judged by 2.14.
+    Intruders delete their traces in local logs. A log shipper counts if it runs and the policy names it, because its
+    settings are not read. Container logs are judged by 2.14.
 
     Remedy: let a log shipper read the journal and /var/log/audit/audit.log, or forward all of syslog to another
     machine; name it in `log_shippers` of the policy.
@@ -49,24 +49,24 @@ def test_host_logs_are_collected_centrally(shippers: Shippers, policy: Policy) -
 def test_something_watches_the_containers(sensors: dict[str, Sensor], policy: Policy) -> str:
     """A runtime security tool watches the containers.
 
-    A scan shows what an image holds before it starts, and not what somebody makes of it afterwards. One tool is enough:
-    a unit, or a container of its vendor's image, has to run and to start with the host. Its rules and where its alerts
-    go are not seen: the policy states that (`runtime_security`).
+    Image scans cannot see what happens at run time. One tool is enough: its unit, or a container of its vendor's image,
+    has to run and to start at boot. Rules and alerts cannot be seen, so `runtime_security` of the policy has to name
+    the tool.
 
-    Remedy: install one, such as Falco, let it start with the host, send its alerts to where somebody reads them, and
-    name it in `runtime_security` of the policy.
+    Remedy: install a tool such as Falco, start it at boot, send its alerts to people who read them, and name it in
+    `runtime_security` of the policy.
     """
     used = policy.runtime_security or tuple(sensors)
-    assert used, "no unit and no container of a known product runs, such as Falco, Sysdig or Aqua Security"
+    assert used, "no known runtime security tool runs, such as Falco, Sysdig or Aqua Security"
     missing = [PRODUCTS[each].title for each in used if each not in sensors]
-    assert not missing, f"no unit and no container of {', '.join(missing)} runs"
+    assert not missing, f"{', '.join(missing)} does not run"
     found = "; ".join(f"{PRODUCTS[each].title} runs ({sensors[each].place}, {sensors[each].at_boot})" for each in used)
-    assert all(sensors[each].starts for each in used), f"{found}, but does not start with the host"
+    assert all(sensors[each].starts for each in used), f"{found}, but does not start at boot"
     if policy.runtime_security:
-        return f"{found}; the policy states that it watches the containers"
+        return f"{found}; named by the policy"
     raise Manual(
-        f"{found}. Check that its rules are loaded, and that its alerts arrive where somebody reads them; then name"
-        f" it in the policy: runtime_security: [{', '.join(used)}]"
+        f"{found}: check its rules and that somebody reads its alerts, then write"
+        f" `runtime_security: [{', '.join(used)}]` into the policy"
     )
 
 
@@ -79,10 +79,10 @@ def test_something_watches_the_containers(sensors: dict[str, Sensor], policy: Po
 def test_logs_are_reviewed_and_kept(daemon: Daemon) -> NoReturn:
     """Logs are reviewed daily, and kept for a year.
 
-    A log that nobody reads warns nobody. A program can do the daily review, and three months have to be at hand. Both
-    happen in the central system, which an audit of this host does not see.
+    A log that nobody reads warns nobody. A program may do the daily review, and three months have to be at hand. The
+    audit of a host cannot see the central system.
 
-    Remedy: keep a record of the daily review, and of the retention that is set in the central system.
+    Remedy: record the daily review and the retention of the central system.
     """
     driver = described(daemon.setting("log-driver"))
     raise Manual(f"{driver}: check the daily review and the retention in the central system")

@@ -1,6 +1,6 @@
-"""Docker Hardening Guide, section 5: what frameworks ask beside the other sections.
+"""Docker Hardening Guide, section 5: what frameworks require in addition to the other sections.
 
-The sums of this section have no control of their own where other controls make them up: those carry the markers.
+Measures of this section that other controls judge have their markers there.
 """
 
 from typing import NoReturn
@@ -27,14 +27,14 @@ from hullcheck.verdicts import Manual
 def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accounts) -> NoReturn:
     """Access to the engine was reviewed in the last six months.
 
-    Whether the users are trusted and the sockets closed to others is judged by 1.1.2, 2.8, 3.15 and 3.16. Whether the
-    list of trusted users is still right needs a manual check.
+    Trusted users and closed sockets are judged by 1.1.2, 2.8, 3.15 and 3.16. Whether the list of trusted users is still
+    right needs a manual check.
 
-    Remedy: go through the users that are named, take away rights that nobody needs, and record the day.
+    Remedy: review the named users, remove rights that nobody needs, and record the day.
     """
     found = controllers(api_socket, accounts)
-    who = ", ".join(f"{name} ({way})" for name, way in found.items()) or "nobody but root"
-    raise Manual(f"may control the engine: {who}; check that this was reviewed within six months")
+    who = ", ".join(f"{name} ({way})" for name, way in found.items()) or "only root"
+    raise Manual(f"can be used by {who}: check that access was reviewed within six months")
 
 
 @pytest.mark.nist("SC-12", "SC-28", "SC-28(1)", sp="800-53")
@@ -46,8 +46,8 @@ def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accoun
 def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoReturn:
     """Sensitive data at rest is encrypted, with keys elsewhere.
 
-    The reason shows the devices below the engine's directories and volumes: `crypt` is dm-crypt. Encryption by the
-    disk, the provider or an application cannot be seen from here. On a running host dm-crypt hides nothing, so a
+    The reason shows the devices below the engine's directories and volumes; `crypt` is dm-crypt. Encryption by the
+    disk, the provider or an application cannot be seen on the host. dm-crypt protects nothing while the host runs, so a
     standard may require more.
 
     Remedy: keep the data root and volumes on dm-crypt with a key that is not on this host, or encrypt in the
@@ -57,8 +57,8 @@ def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoRet
     for each in data_at_rest:
         devices = ", ".join(f"{device.kname} ({device.type})" for device in each.devices)
         source = devices or each.mount.source or each.mount.device
-        found.append(f"{each.path} lies on {each.mount.kind} on {source}")
-    raise Manual(f"{'; '.join(found)}: check that what is sensitive there is encrypted, with keys elsewhere")
+        found.append(f"{each.path} is on {each.mount.kind} on {source}")
+    raise Manual(f"{'; '.join(found)}: check that sensitive data there is encrypted, with keys elsewhere")
 
 
 @pytest.mark.nist("AU-2", "AU-6", "AU-12", sp="800-53")
@@ -70,11 +70,11 @@ def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoRet
 def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> NoReturn:
     """Access to health data is audited and reviewed.
 
-    Which volumes hold such data, and who reads the records, needs a manual check; shown are the rules that record
-    accesses in the data root, where volumes lie.
+    The reason shows the audit rules in the data root, where volumes are. Which volumes hold health data, and who reads
+    the records, needs a manual check.
 
-    Remedy: put a rule `-w DIRECTORY -p rwa -k data` for each volume with such data into a file in
-    /etc/audit/rules.d, and record each review of the log.
+    Remedy: add `-w DIRECTORY -p rwa -k data` for each volume with such data to a file in /etc/audit/rules.d, and record
+    each review of the log.
     """
     flaw = loaded_flaw(audit)
     assert not flaw, flaw
@@ -84,8 +84,8 @@ def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> NoRetur
     reads = [rule.text for rule in near if "r" in rule.permissions]
     writes = [rule.text for rule in near if "r" not in rule.permissions]
     raise Manual(
-        f"reads in {root}: {', '.join(reads) or 'no rule'}; writes alone: {', '.join(writes) or 'no rule'}; check that"
-        " these are all health data, and that somebody goes through the records"
+        f"rules on reads in {root}: {', '.join(reads) or 'none'}; on writes only: {', '.join(writes) or 'none'}; check"
+        " that they cover all health data, and that somebody reviews the records"
     )
 
 
@@ -98,14 +98,14 @@ def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> NoRetur
 @pytest.mark.guide("5.nist_800_190.deployment_checklist")
 @pytest.mark.severity("low", "A gap may be overlooked; the technical ones are judged by other controls.")
 def test_countermeasures_are_ticked_off(system: System) -> NoReturn:
-    """The countermeasures of NIST SP 800-190 are ticked off.
+    """The countermeasures of NIST SP 800-190 are reviewed.
 
-    Somebody went through the list for this host, or accepted the gaps. Half of it is about people, builds and networks
-    that no host shows; the other half is judged by the controls that carry its numbers.
+    Each countermeasure is in place, or its gap is accepted. Half of them concern people, builds and networks; controls
+    with SP 800-190 numbers judge the others.
 
-    Remedy: keep a list with the state and the evidence of each section, and attest it.
+    Remedy: keep a list with the state and the evidence of each section, and record its review.
     """
     raise Manual(
-        f"{system.name}: check that each countermeasure, from 4.1 (images) to 4.6 (hardware), was ticked off or its gap"
-        " accepted; what the controls with the numbers of SP 800-190 found is part of that"
+        f"{system.name}: check that each countermeasure, from 4.1 (images) to 4.6 (hardware), is in place or its gap"
+        " accepted; use the findings of the controls with SP 800-190 numbers"
     )

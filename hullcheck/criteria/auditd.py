@@ -1,4 +1,4 @@
-"""Whether the audit system records each change of a file, or each start of a program, and keeps the records."""
+"""Check that audit rules record changes of a file or starts of a program, and that the records are kept."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -17,7 +17,7 @@ _DOCKER = regex(r"/(?:docker|containerd|runc)")
 
 
 class Coverage(NamedTuple):
-    """The rules that record a path, what is not recorded, in words, and the rules that may leave something out."""
+    """The rules that record accesses to a path, why some are not recorded, and rules that may hide some."""
 
     by: tuple[Rule, ...] = ()
     flaw: str = ""
@@ -32,13 +32,13 @@ def coverage(
     is_directory: bool = False,
     apart: Iterable[str] = (),
 ) -> Coverage:
-    """Return what *rules*, in their order, do for accesses to *path*, except directories *apart* that need none."""
+    """Return what *rules*, in their order, record of accesses to *path*, except below the directories *apart*."""
     near, by = [rule for rule in rules if not any(is_below(rule.path, each) for each in apart)], list[Rule]()
     for permission in permissions:
         recording = [rule for rule in near if rule.records(path, permission, is_directory=is_directory)]
         before = near[: near.index(recording[0])] if recording else near
         if hiding := [rule.text for rule in before if rule.hides(path, permission)]:
-            return Coverage(flaw=f"left out by {hiding[0]!r}")
+            return Coverage(flaw=f"is excluded by {hiding[0]!r}")
         if not recording:
             partial = [rule.text for rule in near if rule.action == "always" and rule.covers(path)]
             short = "; ".join(f"{each!r} does not record {_KINDS[permission]}" for each in partial)
@@ -64,19 +64,19 @@ def _may_hide(rule: Rule, path: str, permissions: str) -> bool:
 
 
 def loaded_flaw(audit: Audit) -> str:
-    """Return why the kernel makes no records at all, or an empty string."""
+    """Return why the kernel records nothing at all, or an empty string."""
     if not audit.is_installed:
         return "auditctl is not installed, so no audit rules are loaded"
     if not audit.number("enabled"):
         return "auditing is off in the kernel (enabled 0)"
     stops = [rule.text for rule in audit.rules if rule.stops_all]
-    return f"nothing is recorded because of {stops[0]!r}" if stops else ""
+    return f"the rule {stops[0]!r} stops all recording" if stops else ""
 
 
 def require_recorded(
     audit: Audit, path: str, permissions: str = "wa", *, is_directory: bool = False, apart: Iterable[str] = ()
 ) -> str:
-    """Return the rules that record each access to *path*, and whether the next start loads them; fail without."""
+    """Return the rules that record each access to *path*, and whether the next boot loads them; fail without any."""
     flaw = loaded_flaw(audit)
     found, stored = (
         coverage(rules, path, permissions, is_directory=is_directory, apart=apart)
@@ -86,12 +86,12 @@ def require_recorded(
     assert not found.flaw, f"{flaw or found.flaw}{pending}"
     by = ", ".join(rule.text for rule in found.by)
     if found.doubts:
-        raise Manual(f"{by}; check that this keeps no record out of the log: {', '.join(found.doubts)}")
-    return f"{by}; in no file of /etc/audit, so that it is lost at the next start" if stored.flaw else by
+        raise Manual(f"{by}; check that these rules hide no record: {', '.join(found.doubts)}")
+    return f"{by}; in no file of /etc/audit, so it is lost at the next boot" if stored.flaw else by
 
 
 def recording_flaw(audit_daemon: AuditDaemon) -> str:
-    """Return why records of the kernel do not all reach auditd, now and after a restart; empty if they do."""
+    """Return why some of the kernel's records do not reach auditd, or an empty string."""
     audit, unit = audit_daemon.audit, audit_daemon.unit
     if flaw := loaded_flaw(audit):
         return flaw
@@ -102,28 +102,28 @@ def recording_flaw(audit_daemon: AuditDaemon) -> str:
     if unit.active != "active":
         return f"auditd.service is {unit.active}"
     if not (receiver := audit.number("pid")):
-        return "no auditd receives the records of the kernel (pid 0)"
+        return "auditd does not receive the kernel's records (pid 0)"
     if unit.main_pid != receiver:
-        return f"process {receiver} receives the records of the kernel, and not auditd.service ({unit.main_pid})"
+        return f"process {receiver} receives the kernel's records instead of auditd.service ({unit.main_pid})"
     lost = audit.number("lost")
-    return f"the kernel lost {lost} records since its start" if lost else ""
+    return f"the kernel has lost {lost} records since boot" if lost else ""
 
 
 def rules_flaw(audit: Audit) -> str:
-    """Return what is missing of rules on Docker in the kernel, or an empty string."""
+    """Return which rules on Docker are not loaded, or an empty string."""
     loaded = {rule.path for rule in audit.rules if rule.action == "always" and _DOCKER.search(rule.path)}
     missing = [rule.text for rule in audit.files if _DOCKER.search(rule.path) and rule.path not in loaded]
     if not loaded:
-        return "no rule in the kernel names a path of Docker or containerd"
-    return f"in a file and not in the kernel: {', '.join(missing)}" if missing else ""
+        return "no loaded rule names a path of Docker or containerd"
+    return f"rules in files are not loaded: {', '.join(missing)}" if missing else ""
 
 
 def log_flaw(audit_daemon: AuditDaemon) -> str:
     """Return that auditd wrote nothing to its log on the last day, or an empty string."""
     last, now = audit_daemon.last, audit_daemon.now
     if last is None:
-        raise EvidenceError(f"there is no {audit_daemon.log}, or it may not be looked at")
-    words = f"the last record in {audit_daemon.log} is of {day(last)}"
+        raise EvidenceError(f"{audit_daemon.log} does not exist or cannot be read")
+    words = f"the last record in {audit_daemon.log} is from {day(last)}"
     if last > now + CLOCK_SLACK:
-        raise EvidenceError(f"{words}, after the audit")
+        raise EvidenceError(f"{words}, which is after the audit")
     return words if last < now - DAY else ""

@@ -1,4 +1,4 @@
-"""Whether the logs of containers, and those of the host, leave it."""
+"""Check that the logs of containers, and those of the host, are sent to another machine."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -26,19 +26,19 @@ NEW = "new containers"
 
 
 class Judgement(NamedTuple):
-    """Whether something is as it should be, and what shows it."""
+    """A verdict and the reason for it."""
 
     good: bool
     words: str
 
 
 class LogRoute(Struct, frozen=True):
-    """Where the log of a container goes, or that of those yet to be made.
+    """Where the log of a container goes, or of new containers.
 
     Attributes:
-        driver: its log driver.
-        host: what the driver sends to; None if the log stays on this host, empty if no host is named.
-        listed: whether the policy says that this driver brings logs to the central store.
+        driver: the log driver.
+        host: the address that the driver sends to; None if the log stays on this host, empty if no address is set.
+        listed: whether the policy names this driver.
     """
 
     driver: str
@@ -53,13 +53,13 @@ class LogRoute(Struct, frozen=True):
     def __str__(self) -> str:
         if self.driver in NETWORK_DRIVERS:
             return f"log driver {self.driver} to {self.host or 'its service'}"
-        return f"log driver {self.driver}, as the policy states"
+        return f"log driver {self.driver}, named by the policy"
 
 
 def log_routes(
     shippers: Shippers, daemon: Daemon, containers: Later[Subjects[Container]], policy: Policy
 ) -> dict[str, LogRoute]:
-    """Return where the log of each container goes, and of those yet to be made."""
+    """Return where the log of each container goes, and of new containers."""
     settings = {NEW: (str(daemon.setting("log-driver").value), dict(daemon.setting("log-opts").value or {}))}
     logs = ((name, each.host_config.log_config) for name, each in containers.get())
     settings |= {name: (each.type, each.config or {}) for name, each in logs}
@@ -75,22 +75,22 @@ def log_routes(
 def shipped_logs(logs: Mapping[str, LogRoute], shippers: Shippers, policy: Policy) -> Judgement:
     """Judge whether a log shipper takes the logs of containers whose driver leaves them on this host."""
     if lost := [name for name, log in logs.items() if log.driver == "none"]:
-        return Judgement(False, f"no log is kept of {listed(lost)}: the log driver is none")
+        return Judgement(False, f"the log driver none keeps no log of {listed(lost)}")
     relays = all(log.driver in OF_SYSLOG for log in logs.values())
     return shipped(f"the logs of {listed(list(logs))}", shippers, policy, relays=relays)
 
 
 def shipped(logs: str, shippers: Shippers, policy: Policy, *, relays: bool) -> Judgement:
-    """Judge whether a log shipper that the policy names takes logs that stay here; *relays*: of syslog count, too."""
-    stay = f"{logs}: kept on this host"
+    """Judge whether a log shipper of the policy takes logs that stay here; with *relays*, syslog daemons count."""
+    stay = f"{logs} stay on this host"
     if named := policy.log_shippers:
         if running := [each for each in named if shippers.runs(each)]:
-            return Judgement(True, f"{', '.join(running)} runs, and ships {logs}, as the policy states")
-        return Judgement(False, f"{stay}, and none of log_shippers ({', '.join(named)}) runs")
+            return Judgement(True, f"{', '.join(running)} runs, and by the policy ships {logs}")
+        return Judgement(False, f"{stay}: none of log_shippers ({', '.join(named)}) runs")
     if found := ", ".join(each for each in shippers.running if relays or each not in RELAYS):
         raise Manual(
-            f"{stay}; {found} runs. Check what sends them to another machine, then name it in the policy:"
-            f" log_shippers: [{found}]"
+            f"{stay}, and {found} runs: check that it sends them to another machine, then write"
+            f" `log_shippers: [{found}]` into the policy"
         )
     shippers.require_all()
-    return Judgement(False, f"{stay}, as no known log shipper runs")
+    return Judgement(False, f"{stay}: no known log shipper runs")

@@ -1,4 +1,4 @@
-"""The daemon in words: its settings, the TCP addresses at which it takes commands, and certificates."""
+"""The daemon's settings, TCP addresses and certificates in words."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -13,13 +13,13 @@ _TLS_FLAWS = {
     TlsFlaw.PLAIN: "without TLS",
     TlsFlaw.UNVERIFIED: "with TLS, but tlsverify is false: clients need no certificate",
     TlsFlaw.ANY_AUTHORITY: (
-        "with tlsverify but without tlscacert: a certificate of any CA that the host trusts will do"
+        "with tlsverify but without tlscacert: any CA that the host trusts can sign client certificates"
     ),
 }
 
 
 def shown(value: Any) -> str:
-    """Return the value of a setting as people write it."""
+    """Return the value of a setting as text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None or value == () or value == {}:
@@ -44,17 +44,17 @@ def pending(setting: Setting) -> str:
         return f"; restart pending: {setting.doubt}"
     if setting.pending is None:
         return ""
-    return f"; restart pending: {setting.pending.source} says {shown(setting.pending.value)}"
+    return f"; restart pending: {setting.pending.source} sets it to {shown(setting.pending.value)}"
 
 
 def require(setting: Setting, good: Callable[[Any], bool]) -> str:
-    """Return the setting in words; fail if its value is not *good*, or may be another that is not."""
+    """Return the setting in words; fail unless each of its possible values is *good*."""
     assert setting.always(good), described(setting)
     return described(setting)
 
 
 def weakness(api: RemoteApi) -> str:
-    """Return what is wrong with an address, or an empty string if all are as they should be."""
+    """Return what is wrong with a TCP address, or an empty string."""
     where, flaw = shown_addresses(api), api.flaw
     if flaw is None and api.doubt:
         raise EvidenceError(f"{where}: {api.doubt}")
@@ -64,20 +64,20 @@ def weakness(api: RemoteApi) -> str:
 
 
 def shown_addresses(api: RemoteApi) -> str:
-    """Return the addresses in force and how they are known, or else those that the next start opens."""
+    """Return the addresses in force with their sources, or else those that the next start opens."""
     return ", ".join(f"{each} ({api.source})" for each in api.addresses) or ", ".join(api.pending)
 
 
 def coming(api: RemoteApi) -> str:
-    """Return what the next start will open, as the end of a sentence; else empty."""
+    """Return what the next start will open, as the end of a sentence, or an empty string."""
     return f"; restart pending: will listen on {', '.join(api.pending)}" if api.pending else ""
 
 
 def validity_flaw(certificates: Iterable[Certificate], when: Times) -> str:
-    """Return why the first certificate is not valid that is not, by both clocks: a CA has set its days."""
+    """Return why a certificate is not valid by both clocks, or an empty string."""
     for each in certificates:
         if when.later > each.not_after:
-            return f"ran out on {day(each.not_after)}"
+            return f"expired on {day(each.not_after)}"
         if when.earlier < each.not_before:
-            return f"does not hold before {day(each.not_before)}"
+            return f"is not valid before {day(each.not_before)}"
     return ""

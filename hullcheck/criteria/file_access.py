@@ -1,4 +1,4 @@
-"""Who else than root may change a file of the engine, or use it."""
+"""Check who besides root may change a file of the engine, or use it."""
 
 from collections.abc import Collection
 
@@ -7,19 +7,20 @@ from hullcheck.facts.host.file import FileFact
 
 
 def foreign_owners(file: FileFact, groups: Collection[str] = ()) -> str:
-    """Who else owns *file* or has it as their group, or owns a part of its way, in words; else empty.
+    """Return which owners of *file*, or of a part of its path, are neither root nor the engine's user, or an empty
+    string.
 
-    Of one that does not exist the way counts all the same: who owns it can put one there.
+    If the file does not exist, its path counts all the same: an owner in the path can create it.
 
     Args:
-        groups: names of groups that it may have as well, or their numbers.
+        groups: names or numbers of groups that may own it, too.
 
     Raises:
-        NotApplicable: it does not exist.
-        EvidenceError: it could not be looked at.
+        NotApplicable: the file does not exist.
+        EvidenceError: the file could not be read.
     """
     found = [
-        f"the {'directory' if each.is_directory else 'link'} {each.path} on its way belongs to uid {each.uid}"
+        f"the {'directory' if each.is_directory else 'link'} {each.path} in its path belongs to uid {each.uid}"
         for each in file.foreign_places
     ]
     if file.is_absent and found:
@@ -34,41 +35,39 @@ def foreign_owners(file: FileFact, groups: Collection[str] = ()) -> str:
 
 
 def permissions_beyond(file: FileFact, allowed: int) -> str:
-    """What lets others do more with *file* than a mode of *allowed* would, in words; else empty.
+    """Return what others may do with *file* beyond the mode *allowed*, or an empty string.
 
-    The mode is a set of bits: 606 is more than 644. Of an access control list the mask shows in the bits of the
-    group, so it can only add something where the group may do what others may not: on a socket. What does not exist
-    is made by whoever may write to the directory in which it would be, sticky or not.
+    The mode is a set of bits: 606 is more than 644. An access control list only adds something where the group may do
+    more than others: on a socket. A missing file can be created by anyone who may write to its directory, sticky or
+    not.
 
     Raises:
-        NotApplicable: it does not exist.
-        EvidenceError: it could not be looked at, or an access control list may add something and could not be read.
+        NotApplicable: the file does not exist.
+        EvidenceError: the file, or an access control list that may add something, could not be read.
     """
-    way = [f"others may write to {each.path} on its way (mode {each.bits:03o})" for each in file.open_places]
-    if file.is_absent and way:
-        return ", ".join(("does not exist", *way))
+    path = [f"others can write to {each.path} in its path (mode {each.bits:03o})" for each in file.open_places]
+    if file.is_absent and path:
+        return ", ".join(("does not exist", *path))
     bits = file.node.bits
     found = [f"has mode {bits:03o}, more than {allowed:o}{leads_to(file)}"] if bits & ~allowed else []
-    found += way
+    found += path
     if not found and bits >> 3 & allowed >> 3 & ~allowed & 0o7:
         more = [each.holder for each in file.access_list if each.bits & ~allowed & 0o7]
-        found += [f"its access control list lets in {holder}" for holder in more]
+        found += [f"its access control list gives access to {holder}" for holder in more]
     return ", ".join(found)
 
 
 def leads_to(file: FileFact) -> str:
-    """Return where the links of *file* lead, as ` (/run/x)`; empty where its path has none."""
+    """Return where the links of *file* lead, as ` (/run/x)`, or an empty string."""
     return f" ({file.node.path})" if file.node.path != file.path else ""
 
 
 def controllers(socket: FileFact, accounts: Accounts) -> dict[str, str]:
-    """Return who may write to *socket*, with the reason: `group docker (gid 999)`.
-
-    Root, and the user of a rootless engine, are not counted.
+    """Return who may write to *socket* except root and the user of a rootless engine: `group docker (gid 999)`.
 
     Raises:
-        NotApplicable: there is no such socket.
-        EvidenceError: the socket could not be looked at, or its access control list not be read.
+        NotApplicable: the socket does not exist.
+        EvidenceError: the socket or its access control list could not be read.
     """
     node, found = socket.node, dict[str, str]()
     if node.uid not in socket.owners and node.bits & 0o200:

@@ -1,6 +1,6 @@
-"""Which paths of a host are sensitive in a container: what root runs, its services, keys, and other containers.
+"""Which host paths are sensitive in a container: the system, its services, keys, and other containers.
 
-The lists are of the File System Hierarchy Standard, hier(7), file-hierarchy(7) of systemd, and the engines.
+The lists follow the Filesystem Hierarchy Standard, hier(7), file-hierarchy(7) of systemd, and the engines.
 """
 
 import re
@@ -24,40 +24,40 @@ _STATE = """
     puppet rancher rpm rpm-state salt selinux snapd sss sudo systemd ucf update-notifier usbutils yum
 """
 _COPIES = "/.snapshots /swap.img /swapfile /timeshift"
-"""Earlier states of the whole system, passwords and keys too, and what was in the memory of its programs."""
+"""Backups and memory of the whole system, with passwords and keys."""
 _OTHER = "/var/backups /var/db /var/log /var/spool/anacron /var/spool/at /var/spool/cron /var/spool/incron"
 
 SYSTEM = [
     *f"{_SYSTEM} {_PROGRAMS} {_COMMANDS} {_COPIES} {_OTHER}".split(),
     *(f"/var/lib/{each}" for each in _STATE.split()),
 ]
-"""Directories that are sensitive with all below and above them; the benchmark names seven of them."""
+"""Sensitive directories, with all below and above them; the benchmark names seven."""
 
 _OF_SERVICES = (
     *("/run", "/var/account", "/var/cache", "/var/crash", "/var/kerberos", "/var/lib", "/var/mail"),
     *("/var/named", "/var/opt", "/var/ossec", "/var/spool", "/var/yp"),
 )
-"""Where programs and services of the host keep what they run, obey and remember; only people know whose it is."""
+"""Directories in which services of the host keep programs, settings and data."""
 
 _HOME = regex(r"/home(?:/[^/]+(?:/\..*)?)?")
-"""All homes, one, and hidden files in it: keys, tokens, and what its owner's next login runs."""
+"""All homes, one home, and hidden files in it, such as keys and login scripts."""
 
 _KEYS = regex(
     r"""/.*/\.(?: (?:aws|azure|config/gcloud|git-credentials|gnupg|kube|netrc|pgpass|ssh)(?:/.*)?
     | docker(?:/(?:config\.json|contexts|machine|trust)(?:/.*)?)? )""",
     re.VERBOSE,
 )
-"""What holds keys and tokens of an account, wherever its home is; projects keep what they build in `.docker` too."""
+"""Files with keys and tokens of an account, wherever its home is."""
 
 _HARMLESS = ("/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo")
-"""The time zone, which containers are often given read-only."""
+"""The time zone, which containers often mount read-only."""
 
 
 def is_sensitive(mount: HostMount, path: str, docker_root: str) -> bool:
-    """Whether *path* of a mount, free of symbolic links, shows a container a part of the host's system.
+    """Return whether *path* of a mount, without symbolic links, exposes a part of the host's system.
 
     Args:
-        docker_root: the engine's data root (`docker info`: DockerRootDir), in which it has the volumes.
+        docker_root: the data root (`docker info`: DockerRootDir), which holds the volumes.
     """
     plain = _plain(path)
     if _is_own(mount, path, docker_root) or (mount.read_only and any(is_below(plain, x) for x in _HARMLESS)):
@@ -68,13 +68,13 @@ def is_sensitive(mount: HostMount, path: str, docker_root: str) -> bool:
 
 
 def is_of_a_service(mount: HostMount, path: str, docker_root: str) -> bool:
-    """Whether *path* lies where services of the host keep what they run or obey, and nobody says whose it is."""
+    """Return whether *path* is in a directory of services, so that only people know which one uses it."""
     own = _is_own(mount, path, docker_root)
     return not own and any(is_below(_plain(path), each) for each in _OF_SERVICES)
 
 
 def _is_own(mount: HostMount, path: str, docker_root: str) -> bool:
-    """Whether the engine, or a plugin of it, keeps the volume or image that is mounted there itself."""
+    """Return whether the engine, or one of its plugins, keeps the mounted volume or image itself."""
     own = {"volume": ("volumes", "plugins"), "image": ("",)}.get(mount.kind, ())
     return any(path.startswith(f"{docker_root}/{each}") for each in own)
 

@@ -1,4 +1,4 @@
-"""What controls share: how they say what they found, and what they require."""
+"""Words and requirements that several controls share."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -18,7 +18,7 @@ from hullcheck.verdicts import EvidenceError, Manual, NotApplicable, unread
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:
-    """The first of *names*, and how many more there are."""
+    """Return the first of *names*, and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
@@ -31,8 +31,8 @@ def shown_neighbour(neighbour: Neighbour) -> str:
     """Return what else runs containers, for "not judged: ..."."""
     name, pids = neighbour.name, ", ".join(map(str, neighbour.pids[:3]))
     return {
-        "dockerd": f"dockerd as process {pids} (give it a target of its own, with docker_host)",
-        "process": f"{name} (process {pids})",
+        "dockerd": f"another Docker daemon (pid {pids}); add it as a target with docker_host",
+        "process": f"{name} (pid {pids})",
         "namespace": f"the namespace {name} of containerd ({neighbour.count} running)",
         "plugin": f"the plugin {name}",
         "unread": unread(name),
@@ -60,7 +60,7 @@ def shown_ports(ports: Iterable[Port]) -> str:
 
 
 def open_ports(container: Container, is_wrong: Callable[[Port], bool]) -> str:
-    """Return the open ports that are wrong; if some are published, those alone, which need no other evidence."""
+    """Return the open ports that are wrong; only the published ones, if any, because they need no other evidence."""
     published = shown_ports(filter(is_wrong, container.ports.published))
     return published or shown_ports(filter(is_wrong, container.ports.open))
 
@@ -73,67 +73,66 @@ def require_known_ports(container: Container) -> str:
     """Return the open ports of a container.
 
     Raises:
-        Manual: it does not run, and will open whatever it listens on.
-        NotApplicable: so will a Compose service.
+        Manual: the container does not run, so its ports are unknown.
+        NotApplicable: a Compose service, so its ports are unknown.
     """
     for name in container.ports.unknown_in:
         place = f"the {_network(name)}" if name == HOST_NETWORK else _network(name)
         if container.planned:
-            raise NotApplicable(f"who reaches it in {place}, the file does not tell")
+            raise NotApplicable(f"the file does not show who can reach it in {place}")
         raise Manual(f"does not run: check on which ports it will listen in {place}")
     return f"opens {shown_ports(container.ports.open) or 'no port'}"
 
 
 def planned_limit(limit: str, most: float | None) -> str:
-    """Return what to say of a limit that a Compose file sets, if the policy allows that much.
+    """Return the limit that a Compose file sets, if the policy allows that much.
 
     Raises:
-        Manual: the policy says nothing, so that only the host shows whether it has more, and so a limit.
+        Manual: the policy has no limit, so it depends on the host whether this is one.
     """
     if most is None:
-        raise Manual(
-            f"allows {limit}; whether the host has more than that, the file does not tell: resource_limits in the"
-            " policy say how much is allowed"
-        )
-    return f"allows {limit}; whether that is in force, its host shows"
+        raise Manual(f"allows {limit}: check that the host has more, or set `resource_limits` in the policy")
+    return f"allows {limit}; only its host shows whether that is in force"
 
 
 # ---- reports of scanners
 
-NO_REPORTS = "no report of a scan was read: name their folder in the policy, `scan_reports: {folder: /var/lib/scans}`"
-_CURRENT_DAYS = 120  # a list of weaknesses in which nothing changed for so long is an old one
+NO_REPORTS = (
+    "no scan report was found: name the folder of the reports in the policy: `scan_reports: {folder: /var/lib/scans}`"
+)
+_CURRENT_DAYS = 120  # a vulnerability list that did not change for so long is outdated
 _SCAN_DOUBTS = {
-    "no packages": "tells of no package that was looked at, or of none of the system in the image",
-    "unsupported distribution": "its distribution gets no updates any more, so that new weaknesses are not known of it",
-    "unknown distribution": "there is no list of weaknesses for its distribution",
-    "told to ignore": "weaknesses that the scan was told to ignore: {}",
-    "nothing found": "no weakness at all, and it does not tell whether any was looked for (--scanners, --severity)",
-    "fixed alone": "each of its weaknesses has a fix: others may have been left out (--ignore-unfixed)",
-    "options": "weaknesses may have been left out by its options {}",
+    "no packages": "lists no package, or none of the distribution: check what was scanned",
+    "unsupported distribution": "its distribution gets no more updates, so new vulnerabilities are not listed",
+    "unknown distribution": "the scanner has no vulnerability list for its distribution",
+    "told to ignore": "check the vulnerabilities that the scan ignored: {}",
+    "nothing found": "no vulnerability at all: check that the scan looked for any (--scanners, --severity)",
+    "fixed alone": "each vulnerability has a fix: check that others were not left out (--ignore-unfixed)",
+    "options": "check which vulnerabilities its options left out: {}",
 }
 
 
 def scan_doubt(report: Report, limits: ScanReports) -> str:
-    """Return why a report does not tell that the image keeps these limits, or "" if it does."""
+    """Return why a report does not show that the image keeps these limits, or an empty string."""
     unrated = report.counts.get(UNKNOWN, 0)
     if unrated and limits.highest_severity != SEVERITIES[-1]:
-        return f"weaknesses that it could not rate: {unrated}"
+        return f"check the vulnerabilities without a severity: {unrated}"
     if report.doubt:
         return _SCAN_DOUBTS[report.doubt].format(report.detail)
     if report.known is None or report.created - report.known > _CURRENT_DAYS * DAY:
-        of = "no known day" if report.known is None else day(report.known)
-        return f"the scanner's list of weaknesses is of {of}: it may be an old one"
+        age = "has no date" if report.known is None else f"is from {day(report.known)}"
+        return f"the scanner's vulnerability list {age}: check that it is current"
     return ""
 
 
 def shown_report(report: Report, now: float) -> str:
     """Return the scanner of a report, its age and file."""
-    by = " by the time of its file" if report.made is None else ""
+    by = " by the file's time" if report.made is None else ""
     return f"{report.tool}, {report.days(now):.0f} days ago{by} ({report.file})"
 
 
 def unread_reports(reports: Iterable[Report]) -> list[str]:
-    """Return the files that are no report, with why."""
+    """Return the files that are not reports, with the reason."""
     return [f"{each.file} ({each.fault})" for each in reports]
 
 
@@ -141,21 +140,21 @@ def unread_reports(reports: Iterable[Report]) -> list[str]:
 
 
 def require_processes(engine: Later[Engine], daemon: Later[Daemon]) -> None:
-    """Raise EvidenceError if an engine answers and its process is not seen: nor is then what else runs beside it."""
+    """Raise EvidenceError if the engine answers but its process is not visible; other processes may be hidden too."""
     if _answers(engine):
         _ = daemon.get().process
 
 
 def require_network(engine: Later[Engine], daemon: Later[Daemon]) -> None:
-    """Raise EvidenceError if an engine answers from another network than the audit's, whose settings were read.
+    """Raise EvidenceError if the audit ran in another network namespace than the engine, whose settings are unknown.
 
-    That of a rootless engine is its own in any case.
+    A rootless engine always has a network namespace of its own.
     """
     if not _answers(engine) or engine.get().rootless:
         return
     network = daemon.get().namespaces.get("net")
     if network is None or network != DaemonProcesses.of(daemon.get().recording).own_network:
-        raise EvidenceError("the audit did not run in the network of the engine: what is set there is unknown")
+        raise EvidenceError("the audit ran in another network namespace than the engine, whose settings are unknown")
 
 
 def _answers(engine: Later[Engine]) -> bool:

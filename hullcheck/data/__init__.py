@@ -1,1 +1,1 @@
-"""Tables of facts that do not come from a target, each with its date; no network is needed."""
+"""Dated tables of facts about the world; an audit needs no network for them."""

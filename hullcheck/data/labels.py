@@ -1,4 +1,4 @@
-"""Labels of containers whose values are names, and not chosen by hand: what set them groups containers by them."""
+"""Labels whose values are names that programs set to group containers."""
 
 GROUPING = frozenset(
     (
@@ -7,4 +7,4 @@ GROUPING = frozenset(
         "io.kubernetes.pod.namespace",
     )
 )
-"""Set by Compose, `docker stack` and the kubelet. Of other labels the names are kept alone: values may be secrets."""
+"""Set by Compose, `docker stack` and the kubelet. Values of other labels may be secrets and are not kept."""

@@ -1,7 +1,7 @@
-"""What is known of releases on one day: the lines of the engine, and distributions.
+"""The releases of Docker Engine and of distributions that were known on one day.
 
-It is a file of its own (`releases.json`), which `--releases` replaces: recordings of last year can be judged by what
-is known today, and an old hullcheck need not be updated.
+The table is a file of its own (`releases.json`), which `--releases` replaces: old recordings can be judged by a new
+table, and an old hullcheck need not be updated.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct, convert, field
 
 SHIPPED = Path(__file__).with_suffix(".json")
-"""What this version of hullcheck knows."""
+"""The table of this version of hullcheck."""
 
 
 class Line(Struct, frozen=True):
@@ -26,18 +26,17 @@ class Line(Struct, frozen=True):
     released: date  # the day of its first release
     latest: str  # the newest release on the day of the table
     ended: date | None = None  # the day after which it is not maintained, if that is known
-    safe: str = ""  # the first release that mends the serious vulnerabilities which were known on that day
+    safe: str = ""  # the first release that fixes the serious vulnerabilities known on that day
 
 
 class KnownReleases(Struct, frozen=True):
-    """What was known of releases on one day."""
+    """The releases that were known on one day."""
 
     day: date
-    good_for_days: int  # how long a release that was maintained on that day may be taken to be
-    lines: tuple[Line, ...]  # those of the engine as Docker builds it, the newest first
+    good_for_days: int  # how long the table may be used
+    lines: tuple[Line, ...]  # of Docker Engine, the newest first
     ends: Mapping[tuple[str, str], date]
-    """The last day of security updates that all users get, by ID and VERSION_ID of os-release; of a distribution that
-    is in it every release that got updates on that day."""
+    """The last day of free security updates, by ID and VERSION_ID of os-release."""
     digest: str  # the SHA-256 of the file
 
     @classmethod
@@ -53,11 +52,11 @@ class KnownReleases(Struct, frozen=True):
         return cls(day, document["good_for_days"], lines, ends, sha256(content).hexdigest())
 
     def line(self, version: str) -> Line | None:
-        """The line of a version of the engine."""
+        """Return the release line of a version of the engine."""
         return next((line for line in self.lines if _begins(version, line.name)), None)
 
     def end(self, distribution: str, version: str) -> date | None:
-        """The last day of updates of a distribution; the first day of all for a release older than the table."""
+        """Return the last day of updates of a distribution, or the first day of all if it is older than the table."""
         ends = {number: end for (name, number), end in self.ends.items() if name == distribution}
         if found := next((end for number, end in ends.items() if _begins(version, number)), None):
             return found
@@ -66,25 +65,25 @@ class KnownReleases(Struct, frozen=True):
 
     @property
     def named(self) -> dict[str, str]:
-        """Name and date, for results."""
+        """The day and digest for results."""
         return {"day": str(self.day), "sha256": self.digest}
 
 
 @cache
 def shipped() -> KnownReleases:
-    """What this version of hullcheck knows."""
+    """Return the table of this version of hullcheck."""
     content = SHIPPED.read_bytes()
     return KnownReleases.of(json.loads(content), content)
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """The numbers that *version* begins with; none where it begins with none."""
+    """Return the numbers at the beginning of *version*."""
     match = re.match(r"v?(\d+(?:\.\d+)*)", version)
     return tuple(map(int, match[1].split("."))) if match else ()
 
 
 def order(version: str) -> tuple[tuple[int, ...], bool, tuple[int, ...]]:
-    """Return the sort key of a version; `-rc.1` sorts before the version without it."""
+    """Return the sort key of a version; `-rc.1` comes before its release."""
     own = numbers(version)
     own += (0,) * (3 - len(own))
     rest = version.partition("-")[2]

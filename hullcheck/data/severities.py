@@ -1,4 +1,4 @@
-"""The severities of weaknesses, as scanners name them."""
+"""The severities of vulnerabilities, as scanners name them."""
 
 SEVERITIES = ("negligible", "low", "medium", "high", "critical")
-"""How bad a scanner finds a weakness, the least first."""
+"""The least severe first."""

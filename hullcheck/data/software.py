@@ -1,4 +1,4 @@
-"""Names of compilers and browsers, as programs and as packages, and distributions that are made for containers."""
+"""Names of compilers and browsers, as programs and packages, and distributions for containers."""
 
 import json
 from pathlib import Path
@@ -7,4 +7,4 @@ _KNOWN = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-
 COMPILERS, BROWSERS = _KNOWN["compiler"], _KNOWN["browser"]
 """Extended regular expressions, for grep and for Python: `programs` and `packages`."""
 UBUNTU_MINIMAL, MINIMAL = "Ubuntu Minimal", _KNOWN["minimal"]
-"""Distributions that are made for containers, with their ID, or ID and VARIANT_ID."""
+"""Distributions for containers, with their ID, or ID and VARIANT_ID."""

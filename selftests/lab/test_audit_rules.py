@@ -218,5 +218,5 @@ def test_every_audit_control(kernel: Kernel, engine: EngineFactory, lab: Laborat
         assert whole("1.1.11", now(facts)) == ("pass", rule)
     finally:
         RULES_FILE.unlink()
-    lost = "in no file of /etc/audit, so that it is lost at the next start"
+    lost = "in no file of /etc/audit, so it is lost at the next boot"
     assert whole("1.1.11", now(facts)) == ("pass", f"{rule}; {lost}")

@@ -86,14 +86,14 @@ CASES: dict[str, dict[str, str]] = {
     "5.11": {
         "": "fail: none is set",
         "--memory 64m": "pass",
-        "--memory 1t": "fail: is no limit: the host has",
+        "--memory 1t": "fail: has no effect: the host has",
         "--memory-reservation 64m": "fail: none is set",
     },
     "5.12": {
         "--cpu-shares 1024": "fail: none is set",
         "--cpu-shares 512": "pass",
         "--cpus 0.5": "pass",
-        "--cpu-quota 99000000": "fail: 990 processors, which is no limit",
+        "--cpu-quota 99000000": "fail: 990 processors, but the host has only",
         "--cpu-period 50000": "fail: none is set",
         "--cpuset-cpus 0": "fail: none is set",
     },
@@ -109,8 +109,8 @@ CASES: dict[str, dict[str, str]] = {
     },
     "5.15": {
         "": "pass",
-        "--restart on-failure": "fail: is on-failure with endless",
-        "--restart on-failure:0": "fail: is on-failure with endless",
+        "--restart on-failure": "fail: is on-failure with unlimited",
+        "--restart on-failure:0": "fail: is on-failure with unlimited",
         "--restart on-failure:5": "pass",
         "--restart on-failure:6": "fail: with 6 attempts",
         "--restart always --label com.docker.swarm.service.id=made-up": "fail: is always",
@@ -198,8 +198,8 @@ CASES: dict[str, dict[str, str]] = {
     },
     "container_cpu_time_is_capped": {
         "--cpus 0.5": "pass",
-        "--cpu-quota 99000000": "fail: 990 processors, which is no cap",
-        "--cpu-shares 512": "fail: its CPU share is no cap",
+        "--cpu-quota 99000000": "fail: 990 processors, but the host has only",
+        "--cpu-shares 512": "fail: a CPU share is not a limit",
         "--cpuset-cpus 0": "fail: none is set$",
     },
     "sensitive_container_listens_on_chosen_addresses": {

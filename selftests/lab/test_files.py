@@ -127,9 +127,9 @@ def test_way_of_a_link(host: Host) -> None:
     _do(host, "chown 1000 /opt/d; chmod 775 /opt")
     bad = facts_inside(host, of="3.17")
     _do(host, "chmod 755 /opt; mv /opt/d/d.json /etc/docker/daemon.json; rm -r /opt/d /opt/x")
-    assert judged("3.17", facts) == {"/etc/docker/daemon.json": ("pass", "0:0 (/opt/d/d.json)")}
+    assert judged("3.17", facts) == {"/etc/docker/daemon.json": ("pass", "owner 0:0 (/opt/d/d.json)")}
     assert [worst_of(key, bad) for key in ("3.17", "3.18")] == ["fail", "fail"]
-    assert "/opt/d on its way belongs to uid 1000" in judged("3.17", bad)["/etc/docker/daemon.json"][1]
+    assert "/opt/d in its path belongs to uid 1000" in judged("3.17", bad)["/etc/docker/daemon.json"][1]
 
 
 def test_unit_of_a_socket_that_is_there(host: Host) -> None:
@@ -141,7 +141,7 @@ def test_unit_of_a_socket_that_is_there(host: Host) -> None:
     _do(host, f"rm -r {folder}; systemctl daemon-reload")
     for key, coming in (("3.15", "owner daemon, group users"), ("3.16", "mode 666")):
         verdict, reason = judged(key, facts)[SOCKET]
-        assert (verdict, reason.partition("; ")[2]) == ("pass", f"restart pending: its unit says {coming}")
+        assert (verdict, reason.partition("; ")[2]) == ("pass", f"restart pending: its unit sets {coming}")
 
 
 @pytest.mark.needs("setfacl")
@@ -152,8 +152,8 @@ def test_access_control_lists(host: Host) -> None:
     _do(host, f"mv /usr/bin/getfacl /usr/bin/away; setfacl -b {CONTAINERD}; chmod 660 {CONTAINERD}")
     blind = facts_inside(host, of="3")
     _do(host, f"mv /usr/bin/away /usr/bin/getfacl; setfacl -b {SOCKET}; chmod 660 {SOCKET}")
-    assert judged("3.16", facts) == {SOCKET: ("fail", "its access control list lets in uid 1000")}
-    assert judged("3.24", facts) == {CONTAINERD: ("fail", "its access control list lets in gid 5")}
+    assert judged("3.16", facts) == {SOCKET: ("fail", "its access control list gives access to uid 1000")}
+    assert judged("3.24", facts) == {CONTAINERD: ("fail", "its access control list gives access to gid 5")}
     assert [worst_of(key, blind) for key in ("3.16", "3.24")] == ["error", "pass"]
 
 

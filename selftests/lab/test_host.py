@@ -76,7 +76,7 @@ def test_services(lab_host: HostFactory) -> None:
     host.exec("systemctl", "start", "web.service")
     assert whole(ALONE, facts_of_guest(host, of=ALONE)) == (
         "fail",
-        "outside of containers runs /opt/web/nginx",
+        "runs applications outside of containers: /opt/web/nginx",
     )
 
 
@@ -117,7 +117,7 @@ def test_kernels(lab_host: HostFactory) -> None:
     host.write("/run/reboot-required", "")
     host.write("/run/reboot-required.pkgs", "libc6\nlinux-base\n")
     reason = whole(key, facts_of_guest(host, of=key))[1]
-    assert "/run/reboot-required demands it for libc6, linux-base" in reason
+    assert "/run/reboot-required requires it for libc6, linux-base" in reason
     host.exec("rm", "/run/reboot-required")
     host.write("/boot/vmlinuz-99.1.2-amd64", "")
     verdict, reason = whole(key, facts_of_guest(host, of=key))

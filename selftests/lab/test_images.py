@@ -242,7 +242,7 @@ def test_what_images_hold(store: Store, facts: Facts) -> None:
         wanted |= {("4.8", "capable:latest"): "manual", ("4.8", "binding:latest"): "manual"}
     assert not differences(wanted, facts)
     listed = Facts(facts.recording, Policy(allowed_packages=("busybox", "libc6", "musl")))
-    assert judged("4.3", listed)["packages:latest"] == ("fail", "holds what is not on the list: zlib")
+    assert judged("4.3", listed)["packages:latest"] == ("fail", "holds what allowed_packages does not name: zlib")
     assert judged("4.3", listed)["unpacked:latest"][0] == "pass"
 
 

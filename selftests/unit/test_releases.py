@@ -19,9 +19,9 @@ CANDIDATE = {"engine info ServerVersion": f"{KNOWN.lines[0].latest}9-rc.1"}
 @pytest.mark.parametrize(
     ("version", "days", "verdict", "words"),
     [
-        (NEWEST, 0, "pass", "maintained by what was known"),
+        (NEWEST, 0, "pass", "maintained, by the release table"),
         (NEWEST, KNOWN.good_for_days, "pass", ""),
-        (NEWEST, KNOWN.good_for_days + 1, "manual", "too old; name a newer file by --releases"),
+        (NEWEST, KNOWN.good_for_days + 1, "manual", "too old; name a newer one with --releases"),
         (CANDIDATE, 0, "fail", "is a pre-release"),
     ],
 )

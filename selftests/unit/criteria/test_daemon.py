@@ -26,14 +26,14 @@ DEFAULT = "default of engine 26.1.5"
         (Host(document="unread"), "2.2", "icc is true (network bridge)"),
         (Host(document='{"icc": false}', bridge={}), "2.2", f"icc is false ({PATH})"),
         *(
-            (host, "2.2", f"icc is true (network bridge); restart pending: {source} says false")
+            (host, "2.2", f"icc is true (network bridge); restart pending: {source} sets it to false")
             for host, source in (
                 (Host(document='{"icc": false}'), PATH),
                 (Host(document='{"icc": false}', changed=AFTER), PATH),
             )
         ),
         (Host(document='{"icc": true}', changed=AFTER, bridge=NO_ICC), "2.2",
-         f"icc is false (network bridge); restart pending: {PATH} says true"),
+         f"icc is false (network bridge); restart pending: {PATH} sets it to true"),
         (Host(), "2.17", f"userland-proxy is true ({DEFAULT})"),
         (ELSEWHERE, "2.17", "userland-proxy is false (/opt/d.json)"),
         (Host(document='{"cgroup-parent": ""}'), "2.11", f"cgroup-parent is not set ({DEFAULT})"),
@@ -73,8 +73,8 @@ MONTH, LONG = Certificate(BEGINS, BEGINS + 30 * DAY), Certificate(0, BEGINS + 36
     ("earlier", "later", "flaw"),
     [
         (0, 30 * DAY, ""),
-        (-1, 0, "does not hold before 2026-06-01"),
-        (0, 30 * DAY + 1, "ran out on 2026-07-01"),
+        (-1, 0, "is not valid before 2026-06-01"),
+        (0, 30 * DAY + 1, "expired on 2026-07-01"),
     ],
 )
 def test_certificate_by_two_clocks(earlier: float, later: float, flaw: str) -> None:

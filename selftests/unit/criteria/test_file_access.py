@@ -28,7 +28,7 @@ def test_what_a_list_adds(mode: int, given: int, found: bool) -> None:
     """All to whom it gives something are named, where the mask lets it."""
     listed = (Grant("uid 5", given), Grant("gid 6", given), Grant("uid 7", 0))
     file = FileFact("/s", State.FOUND, Node("/s", stat.S_IFSOCK | mode, 0, 0), grants=listed)
-    words = "its access control list lets in uid 5, its access control list lets in gid 6"
+    words = "its access control list gives access to uid 5, its access control list gives access to gid 6"
     assert permissions_beyond(file, 0o660) == (words if found else "")
 
 
@@ -36,7 +36,7 @@ def test_strangers_are_all_named() -> None:
     """Owner, group and what is on the way."""
     way = (Node("/a", stat.S_IFDIR | 0o755, 9, 0),)
     file = FileFact("/a/f", State.FOUND, Node("/a/f", 0o100644, 5, 7, "staff"), way)
-    reason = "belongs to uid 5, its group is staff (gid 7), the directory /a on its way belongs to uid 9"
+    reason = "belongs to uid 5, its group is staff (gid 7), the directory /a in its path belongs to uid 9"
     assert foreign_owners(file) == reason
 
 
@@ -44,9 +44,9 @@ def test_strangers_are_all_named() -> None:
     ("mode", "uid", "owners", "permissions"),
     [
         (0o755, 0, "", ""),
-        (0o1777, 0, "", "does not exist, others may write to /a on its way (mode 777)"),
-        (0o775, 0, "", "does not exist, others may write to /a on its way (mode 775)"),
-        (0o755, 9, "does not exist, the directory /a on its way belongs to uid 9", ""),
+        (0o1777, 0, "", "does not exist, others can write to /a in its path (mode 777)"),
+        (0o775, 0, "", "does not exist, others can write to /a in its path (mode 775)"),
+        (0o755, 9, "does not exist, the directory /a in its path belongs to uid 9", ""),
     ],
 )
 def test_who_may_make_what_is_missing(mode: int, uid: int, owners: str, permissions: str) -> None:

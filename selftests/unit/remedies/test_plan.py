@@ -185,7 +185,7 @@ def test_rights(one: FileFact, remedy: Mode | Owner, expected: dict[str, Any]) -
         (file(path="/a\x1b"), OPEN, "unusual path"),
         (replace(file(), owners=frozenset({0, 1000})), OPEN, "rootless"),
         (replace(file(), state=State.ABSENT), OPEN, "not there"),
-        (file(), "others may write to it: user:ann (rw-)", "an access control list"),
+        (file(), "others can write to it: user:ann (rw-)", "an access control list"),
     ],
 )
 def test_rights_that_stay(one: FileFact, reason: str, words: str) -> None:
@@ -200,7 +200,7 @@ def test_way_to_a_file() -> None:
     files = {"configuration_file": ((PATH, inside),), "configuration_directory": ((parent.path, above),)}
     host = Facts(RECORDING, Policy(), **files)
     own = failure(OPEN, control="configuration_file_is_written_by_root_alone")
-    way = failure("others may write to /etc/docker on its way (mode 777)", control=own.control.id)
+    way = failure("others can write to /etc/docker in its path (mode 777)", control=own.control.id)
     folder = failure(OPEN, "/etc/docker", control="configuration_directory_is_written_by_root_alone")
     alone = plan_of([own, way], host)
     assert (alone.changes, [why[:11] for _, why in alone.left]) == ((), ["a directory", "a directory"])

@@ -29,8 +29,8 @@ def test_what_is_named() -> None:
     found = target(processes={"tasks": TASKS, "processes": ENGINES}, engine=engine_text(plugins=PLUGINS))
     assert named(found) == [
         "the namespace k8s.io of containerd (12 running)",
-        "conmon (process 70, 71, 72)",
-        "crio (process 60)",
+        "conmon (pid 70, 71, 72)",
+        "crio (pid 60)",
         "the plugin vieux/sshfs:latest",
     ]
     assert named(target(processes={"tasks": "task:moby", "processes": ""})) == []
@@ -54,6 +54,6 @@ def test_where_it_is_told(tmp_path: Path) -> None:
         "web1", PRESENT, info(), containers(), answer("processes", tasks="", processes="60/status:Name:\tcrio")
     )
     run = project.pytest(f"--hosts={recorded}")
-    assert run.lines("  web1: not judged: crio (process 60)"), run.output
-    assert run.results["targets"]["web1"]["neighbours"] == ["crio (process 60)"]
-    assert "not judged: <bdi>crio (process 60)</bdi>" in (tmp_path / "reports/latest/audit.html").read_text()
+    assert run.lines("  web1: not judged: crio (pid 60)"), run.output
+    assert run.results["targets"]["web1"]["neighbours"] == ["crio (pid 60)"]
+    assert "not judged: <bdi>crio (pid 60)</bdi>" in (tmp_path / "reports/latest/audit.html").read_text()

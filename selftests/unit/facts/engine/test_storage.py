@@ -59,10 +59,10 @@ def verdict(found: Storage) -> tuple[str, str]:
         ((ROOT, VAR, OF_VAR), "fail", "is on the file system of /var (mounted from there), device 8:2"),
         ((ROOT, VAR.replace("/var", "/var/lib")), "fail", "is on the file system mounted at /var/lib, with"),
         ((ROOT, PART), "fail", "is the directory /docker of the file system on device 8:3"),
-        ((ROOT, OVERLAY), "fail", "is of the type overlay, which keeps its data on other file systems"),
+        ((ROOT, OVERLAY), "fail", "is a file system of type overlay, which stores its data on others"),
         ((ROOT, SUBVOLUME), "pass", "has its own btrfs, 0:42"),
         ((ROOT, SUBVOLUME.replace("/@docker ", "/@docker/x ")), "fail", "is the directory /@docker/x of the"),
-        ((POOL, DATASET), "manual", "lies in the pool rpool, as the host's own file systems do: check that"),
+        ((POOL, DATASET), "manual", "is in the ZFS pool rpool, which the host uses too: check that"),
         ((POOL, DATASET.replace("rpool", "tank")), "pass", "has its own zfs, 0:50"),
     ],
 )
