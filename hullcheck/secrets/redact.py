@@ -36,11 +36,7 @@ SECTION = "--"
 def sections(text: str, *, whole: bool = True) -> dict[str, str]:
     """Return the sections of an answer by name: a line `--NAME` begins each, and `--end` is the last line.
 
-    Args:
-        whole: whether it has to end so; else the last section may be cut off, and is left out.
-
-    Raises:
-        ValueError: it does not end so, or has a section twice.
+    ValueError if a section is there twice or, of a *whole* answer, the end is missing; else the last one is left out.
     """
     head, *parts = f"\n{text.rstrip()}\n".split(f"\n{SECTION}")
     named = [part.partition("\n")[::2] for part in parts]

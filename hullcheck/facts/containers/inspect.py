@@ -70,17 +70,12 @@ class Healthcheck(Model, frozen=True, kw_only=True):
 
 
 class Config(Model, frozen=True, kw_only=True):
-    """What the image and the command line say of the program.
-
-    Attributes:
-        env: never stored, see `Inspected.secrets`.
-        labels: without the values of those that may hold a secret.
-    """
+    """What the image and the command line say of the program."""
 
     user: str = HOLE
     image: str = HOLE
-    env: Names = HOLE
-    labels: dict[str, str | None] | None = HOLE
+    env: Names = HOLE  # never stored, see `Inspected.secrets`
+    labels: dict[str, str | None] | None = HOLE  # without values that may hold a secret
     exposed_ports: dict[str, object] | None = None
     healthcheck: Healthcheck | None = None
 
@@ -201,19 +196,13 @@ class Secret(Model, frozen=True):
 
 
 class Inspected(Model, frozen=True, kw_only=True):
-    """A container, as the engine describes it.
-
-    Attributes:
-        path: the program; never stored.
-        args: the SSH servers that the program and its arguments name.
-        secrets: those that its variables, labels and command hold; the engine has no such field.
-    """
+    """A container, as the engine describes it."""
 
     id: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] = HOLE
     name: str
     created: str = HOLE
-    path: str = HOLE
-    args: list[str] = HOLE
+    path: str = HOLE  # the program; never stored
+    args: list[str] = HOLE  # stored are the SSH servers that the program and its arguments name
     image: str = HOLE
     process_label: str = HOLE
     mount_label: str = HOLE
@@ -222,7 +211,7 @@ class Inspected(Model, frozen=True, kw_only=True):
     host_config: HostConfig = HOLE
     mounts: list[MountPoint] = HOLE
     network_settings: NetworkSettings = HOLE
-    secrets: list[Secret] = HOLE
+    secrets: list[Secret] = HOLE  # in variables, labels and the command; the engine has no such field
 
 
 class VolumeOptions(Model, frozen=True, kw_only=True, rename="lower"):

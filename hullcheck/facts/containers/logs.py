@@ -23,15 +23,11 @@ Options = Mapping[str, str]
 
 
 class Log(Struct, frozen=True):
-    """The log of one container, or what a new one gets that says nothing of its log.
-
-    Attributes:
-        own: the options that the container has, or None for the daemon's default itself.
-    """
+    """The log of one container, or what a new one gets that says nothing of its log."""
 
     driver: str
     daemon: Daemon
-    own: Options | None = None
+    own: Options | None = None  # the options of the container, or None for the daemon's default itself
 
     @property
     def default(self) -> Setting:

@@ -18,19 +18,13 @@ if TYPE_CHECKING:
 
 
 class HostMount(Struct, frozen=True):
-    """A part of the host's file system that is seen in a container.
-
-    Attributes:
-        paths: where the host itself sees it, without symbolic links; more than one if the host mounts it twice.
-        kind: `bind`, `volume`, `tmpfs`, ... as the engine says; empty if the engine does not know of the mount.
-        recursive: whether what the host mounts below is in the container, too.
-    """
+    """A part of the host's file system that is seen in a container."""
 
     destination: str
-    paths: frozenset[str]
-    kind: str
+    paths: frozenset[str]  # where the host sees it, without symbolic links; several if the host mounts it twice
+    kind: str  # `bind`, `volume`, `tmpfs`, ... or empty if the engine does not know the mount
     read_only: bool = False
-    recursive: bool = True
+    recursive: bool = True  # whether what the host mounts below is in the container, too
 
 
 _ANONYMOUS = regex("[0-9a-f]{64}|")

@@ -44,24 +44,16 @@ _NO_LIMITS = ("key", "perm", "path", "dir", "arch")
 
 
 class Rule(Struct, frozen=True):
-    """One rule.
-
-    Attributes:
-        path: what it names, with the links on the way resolved; empty for everything.
-        tree: whether that stands for all that lies below it too; so it is for every watch (-w).
-        permissions: of `rwxa`; where it names system calls instead, `x` or none.
-        calls: the system calls to which it is limited; empty for all.
-        limits: its other conditions, such as `auid>=1000`.
-    """
+    """An audit rule."""
 
     text: str
     list: str = "exit"
     action: str = "always"
-    path: str = ""
-    tree: bool = True
-    permissions: frozenset[str] = frozenset("rwxa")
-    calls: frozenset[str] = frozenset()
-    limits: tuple[str, ...] = ()
+    path: str = ""  # with the links on the way resolved; empty for everything
+    tree: bool = True  # whether the rule holds for all below the path too, as each watch (-w) does
+    permissions: frozenset[str] = frozenset("rwxa")  # `x` or none if the rule names system calls instead
+    calls: frozenset[str] = frozenset()  # the only system calls that it records; empty for all
+    limits: tuple[str, ...] = ()  # other conditions, such as `auid>=1000`
     key: str = ""
 
     def covers(self, path: str, *, is_directory: bool = False) -> bool:
@@ -162,17 +154,12 @@ def audit(recording: Recording) -> Audit:
 
 
 class AuditDaemon(Struct, frozen=True):
-    """auditd.
-
-    Attributes:
-        last: when its log was last written to, or None if that is not known.
-        now: when all that was so.
-    """
+    """The state of auditd."""
 
     audit: Audit
     units: Mapping[str, Unit]
     log: str
-    last: float | None
+    last: float | None  # when its log was last written to, or None if that is unknown
     now: float
 
     @property

@@ -40,23 +40,15 @@ PACKAGES = Probe.from_file(
 
 
 class Software(Struct, frozen=True):
-    """The software of a host.
+    """The software of a host."""
 
-    Attributes:
-        system: os-release by name.
-        source: the list of packages, with *count* of them; empty where none is known.
-        packages: those that are compilers or browsers, and ubuntu-standard; *programs* alike, by path.
-        marks: files that only minimal images of Ubuntu have.
-        unread: folders of programs that could not be read.
-    """
-
-    system: dict[str, str]
-    source: str
+    system: dict[str, str]  # os-release by name
+    source: str  # the program that lists packages, with their *count*; empty if none is known
     count: int
-    packages: tuple[str, ...]
-    programs: tuple[str, ...]
-    marks: tuple[str, ...]
-    unread: tuple[str, ...]
+    packages: tuple[str, ...]  # compilers, browsers and ubuntu-standard
+    programs: tuple[str, ...]  # paths of compilers and browsers
+    marks: tuple[str, ...]  # files that only minimal images of Ubuntu have
+    unread: tuple[str, ...]  # folders of programs that could not be read
 
     def of_kind(self, kind: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
         """Return the compilers or browsers that are not allowed; EvidenceError if not all folders were read."""

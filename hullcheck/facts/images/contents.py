@@ -44,27 +44,17 @@ _BLOCK = regex(r"^((?:layer|packages) \S+)\n((?:(?!end$|layer |packages ).*\n)*)
 
 
 class Contents(Model, frozen=True, kw_only=True):
-    """What is in one image, with what its later layers delete and change.
-
-    Attributes:
-        chain: a digest over its layers.
-        read: when it was read; 0 for now. Images do not change.
-        special: setuid and setgid files, with their modes as `4755`.
-        capable: files that give capabilities, with these, without `CAP_`; `UNTOLD` stands for those that are not known.
-        databases: package managers that name their packages inside one file, which was not read: `rpm`.
-        tools: package managers, shells and compilers, by their names.
-        keys: files that are named as keys and stored passwords are, also what a later layer deletes.
-    """
+    """What is in one image, with what its later layers delete and change."""
 
     id: str
-    chain: str
-    read: float = 0.0
-    special: tuple[tuple[str, str], ...]
-    capable: tuple[tuple[str, tuple[str, ...]], ...]
+    chain: str  # a digest over its layers
+    read: float = 0.0  # when it was read; 0 for now
+    special: tuple[tuple[str, str], ...]  # setuid and setgid files, with their modes as `4755`
+    capable: tuple[tuple[str, tuple[str, ...]], ...]  # files with their capabilities without `CAP_`, or `UNTOLD`
     packages: tuple[str, ...]
-    databases: tuple[str, ...]
-    tools: tuple[str, ...]
-    keys: tuple[str, ...]
+    databases: tuple[str, ...]  # package managers whose one file of packages was not read: `rpm`
+    tools: tuple[str, ...]  # paths of package managers, shells and compilers
+    keys: tuple[str, ...]  # files with the name of a key or a stored password, also those that a later layer deletes
 
     @property
     def tool_names(self) -> tuple[str, ...]:
@@ -82,17 +72,13 @@ class ImageContents(Struct, frozen=True, dict=True):
     recording: Recording
 
     def of(self, identifier: str) -> Contents:
-        """Return what is in the image with this id.
-
-        Raises:
-            EvidenceError: its layers were not all read; the message says why.
-        """
+        """Return what is in the image with this id; EvidenceError says why its layers were not all read."""
         if identifier in self._found:
             return self._found[identifier]
         answer = self.recording.answers.get(IMAGE_CONTENTS.name)
         if answer is not None and answer.status == TIMED_OUT:
             raise EvidenceError("its layers were not read within the time of a probe; the next run goes on from here")
-        self.recording.text(IMAGE_CONTENTS)  # raises where the probe says why
+        self.recording.text(IMAGE_CONTENTS)  # raises if the probe says why
         raise EvidenceError("its layers could not be read, or not to their end")
 
     @cached_property

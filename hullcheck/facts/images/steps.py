@@ -48,20 +48,13 @@ _SWITCHED = regex("true|false|yes|no|on|off|[01]", re.IGNORECASE)
 
 
 class Step(Struct, frozen=True, omit_defaults=True, dict=True):
-    """One step of the history of an image.
+    """One step of the history of an image."""
 
-    Attributes:
-        created_by: the instruction as the builder wrote it down; what is stored has no values and no secrets.
-        comment: of what is stored, whether it begins as that of an import or a merge.
-        secrets: what secrets its words held, in words and without them; that is found before they are stored.
-        silent: whether it brought files into the image, and the history does not tell how.
-    """
-
-    created_by: str | None = None
-    comment: str | None = None
+    created_by: str | None = None  # the instruction as the builder wrote it; stored without values and secrets
+    comment: str | None = None  # stored is how that of an import or a merge begins
     empty_layer: bool = False
-    secrets: tuple[str, ...] = ()
-    silent: bool = False
+    secrets: tuple[str, ...] = ()  # the kinds of secrets that its words held before they were stored
+    silent: bool = False  # whether it brought files into the image, and the history does not say how
 
     def without_secrets(self) -> "Step":
         """Return what is stored of it."""
