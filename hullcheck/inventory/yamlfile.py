@@ -265,10 +265,6 @@ def _remedy(value: object, part: Mapping[str, Any]) -> str:
 
 def _dotted(way: Way) -> str:
     """Return ``targets.web1.groups[0]: ``, or nothing for the whole file."""
-    steps = (f"[{each}]" if isinstance(each, int) else f".{_one_line(each)}" for each in way)
-    text = "".join(steps).removeprefix(".")
+    keys = (each if isinstance(each, int) or each.isprintable() else repr(each) for each in way)
+    text = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in keys).removeprefix(".")
     return f"{text}: " if text else ""
-
-
-def _one_line(key: str) -> str:
-    return key if key.isprintable() else repr(key)

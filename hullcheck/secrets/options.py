@@ -6,8 +6,6 @@ letters, of which one is in each text that it finds.
 Every repetition is bounded or can end in one way only, so that the time for a text grows with its length alone.
 """
 
-from collections.abc import Iterable
-
 from hullcheck.lazy import regex
 from hullcheck.secrets.values import Format
 
@@ -73,10 +71,6 @@ _SECRETS = (
 )  # fmt: skip
 
 
-def _formats(rows: Iterable[tuple[str, str]]) -> tuple[Format, ...]:
-    return tuple(Format("", tuple(literals.split()), regex(_written_out(row))) for literals, row in rows)
-
-
 def _written_out(row: str) -> str:
     row = row.replace("{says}", _PARTS["says"]).replace(r"[ \t]", r"[\x20\t]")
     row = row.replace(" {value}", r"""["'\\]*(?:\s|,|\\\n)+{value}""").replace(" ", _GAP)
@@ -85,5 +79,5 @@ def _written_out(row: str) -> str:
     return row
 
 
-SECRETS = _formats(_SECRETS)
+SECRETS = tuple(Format("", tuple(literals.split()), regex(_written_out(row))) for literals, row in _SECRETS)
 """Where there is a secret, unless the value is a placeholder."""

@@ -264,7 +264,9 @@ def reduced(found: Inspected) -> Inspected:
             security_opt=[*map(_short_profile, options)] if options else options,
         )
     if found.mounts is not HOLE:
-        changes["mounts"] = [replace(x, destination=_from_root(x.destination)) for x in found.mounts]
+        changes["mounts"] = [  # `VOLUME data` begins at the root
+            replace(each, destination=posixpath.normpath(f"/{each.destination.lstrip('/')}")) for each in found.mounts
+        ]
     return replace(found, **changes)
 
 
@@ -276,11 +278,6 @@ def secrets_in(
     settings += [("label", name, value or "") for name, value in labels.items()]
     found = [Secret(place, kind, name) for place, name, value in settings for kind in in_value(name, value)]
     return found + [Secret(place, kind) for place, words in commands.items() for kind in kinds(line_of(words))]
-
-
-def _from_root(path: str) -> str:
-    """Return a path of the container; one without a slash (`VOLUME data`) begins at its root."""
-    return path if path.startswith("/") else posixpath.normpath(f"/{path}")
 
 
 def labels_kept(labels: dict[str, str | None]) -> dict[str, str | None]:

@@ -1,5 +1,6 @@
 """The rules with which a site filters the traffic of containers, in the network namespace of the daemon."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -58,12 +59,8 @@ _kept_ruleset = kept_as(_Ruleset)
 
 def _keep(text: str) -> str:
     """Drop comments from the rules of iptables, and everything but names of chains from those of nft."""
-    return "\n".join(map(_without_words, _KNOWN(text).split("\n")))
-
-
-def _without_words(line: str) -> str:
-    label, colon, text = line.partition(":")
-    return label + colon + _kept_ruleset(text) if label.endswith("/nft") else _FREE.sub(r" --\1 -", line)
+    lines = (re.sub("(?<=/nft:).*", lambda match: _kept_ruleset(match[0]), line) for line in _KNOWN(text).split("\n"))
+    return "\n".join(_FREE.sub(r" --\1 -", line) for line in lines)
 
 
 FIREWALL = Probe.from_file("firewall", in_sections(rules=_keep))

@@ -28,11 +28,11 @@ _WORDS = regex(r"[A-Za-z_. -]+")
 
 def _keep(text: str) -> str:
     lines = _KNOWN(text).split("\n")
-    return "\n".join(_KEY.sub(_key, line) if line.startswith(("rule:", "file:")) else line for line in lines)
 
+    def key(match: re.Match[str]) -> str:
+        return match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN
 
-def _key(match: re.Match[str]) -> str:
-    return match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN
+    return "\n".join(_KEY.sub(key, line) if line.startswith(("rule:", "file:")) else line for line in lines)
 
 
 _KNOWN = lines_like("(?:missing|failed|rule|status|file|real):.*")

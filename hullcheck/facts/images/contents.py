@@ -153,7 +153,8 @@ def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) ->
     files = merged(layers)
     notable = {path: entry for path, entry in sorted(files.items()) if entry is not None}
     real = {path: entry for path, entry in notable.items() if entry.kind == FILE}
-    listed = {path: _packages(path, layers) for path in notable if names.database(path)}
+    found = (path for path in notable if names.database(path))
+    listed = {path: next(each for each in reversed(layers) if path in each.files).packages for path in found}
     packages = {*filter(None, map(names.package, real)), *chain(*listed.values())}
     databases = {names.database(path) for path, found in listed.items() if not found}
     if any(path.startswith(names.DPKG) and names.package(path) for path in real):
@@ -171,11 +172,6 @@ def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) ->
         tools=tuple(path for path, entry in notable.items() if names.tool(path) and _runs(entry, files)),
         keys=tuple(sorted(filter(names.looks_like_key, held))),
     )
-
-
-def _packages(path: str, layers: Sequence[Layer]) -> tuple[str, ...]:
-    """Return what the list of packages at *path* names, in the layer whose file is seen there."""
-    return next(layer for layer in reversed(layers) if path in layer.files).packages
 
 
 def _runs(entry: Entry, files: Collection[str]) -> bool:
