@@ -94,8 +94,7 @@ _FLAGS = {
 # no ini key and no variable, as of --hosts: what is set somewhere must not leave out hosts of a later audit
 _COMMAND_LINE = {
     "shard": _Option(
-        "only audit this part of the targets, as 3/20; the others are for other machines. `env` takes number and"
-        " total from the scheduler of this job, `env/20` the number alone (docs/shards.md)",
+        "only audit this part of the targets, as 3/20; the others are for other machines (docs/shards.md)",
         "NUMBER/TOTAL",
     ),
     "compose": _Option(
