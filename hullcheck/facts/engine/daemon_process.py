@@ -16,7 +16,8 @@ from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
 from hullcheck.parsing import confinement
 from hullcheck.parsing.answer_lines import blocks
-from hullcheck.parsing.proc import net
+from hullcheck.parsing.proc import mountinfo, net
+from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
@@ -295,11 +296,11 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
 
 
 class PodmanService(Struct, frozen=True):
-    """The process that answers on Podman's socket: its namespaces by name, and the lines of its mount table."""
+    """The process that answers on Podman's socket, with its namespaces by name and its mount table."""
 
     pid: int
     namespaces: Mapping[str, str]
-    mountinfo: tuple[str, ...]
+    mounts: tuple[Mount, ...]
 
 
 @fact(DAEMON)
@@ -308,7 +309,7 @@ def podman_service(recording: Recording) -> PodmanService:
     sections = recording.sections(DAEMON)
     path = dict(line.partition(":")[::2] for line in sections.get("asked", "").split("\n")).get("path", "")
     found = [
-        PodmanService(int(pid), _most_of(lines), tuple(lines.get("mountinfo", ())))
+        PodmanService(int(pid), _most_of(lines), mountinfo.parse(lines.get("mountinfo", ())))
         for pid, lines in _by_pid(sections.get("podman", "").split("\n")).items()
         if pid and _serves(lines, path)
     ]

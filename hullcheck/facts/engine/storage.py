@@ -57,12 +57,13 @@ class Storage(Struct, frozen=True):
 
 
 @fact()
-def storage(engine: Engine, engine_files: EngineFiles, daemon_mounts: tuple[Mount, ...]) -> Storage:
+def storage(engine: Engine, engine_files: EngineFiles) -> Storage:
     """Where the engine keeps its data."""
+    mounts = engine_files.daemon.mounts
 
     def root(path: str) -> Root:
-        above, *hosts = (mount_of(each, daemon_mounts) for each in (posixpath.dirname(path), "/", "/var"))
-        return Root(path, mount_of(path, daemon_mounts), above, tuple(hosts))
+        above, *hosts = (mount_of(each, mounts) for each in (posixpath.dirname(path), "/", "/var"))
+        return Root(path, mount_of(path, mounts), above, tuple(hosts))
 
     path = engine_files.answer.look(engine.info.docker_root_dir).node.path
     own = root(path)
@@ -70,7 +71,7 @@ def storage(engine: Engine, engine_files: EngineFiles, daemon_mounts: tuple[Moun
     if "userns" in engine.security_options and not own.is_own:
         own = root(posixpath.dirname(path))
     others = engine_files.containerd_roots if engine.keeps_images_in_containerd else ()
-    return Storage((own, *(root(each) for each in others if not is_below(each, path))), daemon_mounts)
+    return Storage((own, *(root(each) for each in others if not is_below(each, path))), mounts)
 
 
 class DataPlace(Struct, frozen=True):

@@ -39,8 +39,9 @@ def storage(
     options = ["name=seccomp", *(["name=userns"] if root == REMAPPED else [])]
     driver = [["driver-type", "io.containerd.snapshotter.v1"]] if store else [["Backing Filesystem", "xfs"]]
     answer = SimpleNamespace(look=lambda path: at(root, DIRECTORY))
-    files: Any = SimpleNamespace(answer=answer, containerd_roots=(containerd,))
-    return made(engine(SecurityOptions=options, DriverStatus=driver), files, parse_mounts(mounts))
+    daemon = SimpleNamespace(mounts=parse_mounts(mounts))
+    files: Any = SimpleNamespace(answer=answer, daemon=daemon, containerd_roots=(containerd,))
+    return made(engine(SecurityOptions=options, DriverStatus=driver), files)
 
 
 def verdict(found: Storage) -> tuple[str, str]:
