@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from hullcheck.compose.command import ComposeError, File, Merged, place, places
 from hullcheck.data.health_checks import kind_of_check
-from hullcheck.facts.containers import Hook, inspect
+from hullcheck.facts.containers import inspect
 from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS as _OF_NETWORKS
 from hullcheck.facts.containers.compose import FileNetwork, Service
 from hullcheck.facts.host.processes import servers_named
@@ -161,11 +161,6 @@ class _Service:
             place=place(self.model.files, self.name),
             places=places(self.model.files, self.name),
             unset=self.model.unset(self.name),
-            hooks=[
-                Hook(key=key, privileged=bool(each.get("privileged")), user=str(each.get("user") or ""))
-                for key in ("post_start", "pre_stop")
-                for each in self._part(key)
-            ],
         )
 
     def _inspected(self) -> inspect.Inspected:

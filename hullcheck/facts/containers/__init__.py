@@ -5,7 +5,7 @@ same types, with holes: what their source does not report is not applicable.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -25,7 +25,6 @@ from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.services import Service
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
-from hullcheck.parsing.models import Model
 from hullcheck.parsing.proc.mountinfo import MountTable, is_below
 from hullcheck.parsing.values import Reference
 from hullcheck.recording import Recording
@@ -79,14 +78,6 @@ class HostContext(Struct, frozen=True, dict=True):
         return MountTable(self._server.mounts)
 
 
-class Hook(Model, frozen=True, kw_only=True):
-    """A command that Compose executes in a container that it starts, by its key in the file."""
-
-    key: str
-    privileged: bool
-    user: str
-
-
 class Container(Struct, frozen=True, kw_only=True, dict=True):
     """One container: what it was created with, and in parts how it runs; *source* decides what a hole raises."""
 
@@ -95,7 +86,6 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     source: Source
     find: Callable[[str], "Container"]  # finds another one by its id or name, or raises EvidenceError
     number_in_passwd: str = ""  # the number of its user by its own /etc/passwd; empty where it was not looked up there
-    hooks: Sequence[Hook] = ()  # what Compose will execute in it, if it is a service of a file
     # makes the same service as one control sees it, and what gives the place of what the control has read
     watched: "Callable[[], tuple[Container, Callable[[], str]]] | None" = None
 

@@ -5,7 +5,7 @@ What its engine, its image or its host decides is *not applicable*, and never a 
 
 from collections.abc import Callable
 
-from hullcheck.facts.containers import Container, Hook, HostContext
+from hullcheck.facts.containers import Container, HostContext
 from hullcheck.facts.containers.inspect import Inspected, Source, Volume, view
 from hullcheck.facts.containers.ports import BINDING_ADDRESS
 from hullcheck.facts.engine.models import GATEWAY_MODES, Network
@@ -30,7 +30,6 @@ class Service(Model, frozen=True, kw_only=True):
     place: str  # file and line of the service
     places: dict[str, str]  # those of its keys
     unset: dict[str, list[str]]  # by key the variables that have no value
-    hooks: list[Hook]
 
 
 class FileNetwork(Model, frozen=True, kw_only=True):
@@ -73,7 +72,6 @@ _KEYS = {
     "secrets": ("environment", "env_file", "labels", "command", "entrypoint"),
     "mounts": ("volumes", "volumes_from", "secrets", "configs", "use_api_socket"),
     "network_settings.networks": ("networks",),
-    "hooks.key": ("post_start", "pre_stop"),
 }
 """The keys of a Compose file behind a field of a description; others have the name of the field."""
 _DECIDED = {
@@ -133,7 +131,6 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
             host=host,
             source=source,
             find=find,
-            hooks=view(found.hooks, source, "hooks."),
             watched=lambda: _planned(file, wanted),
         )
 

@@ -135,8 +135,7 @@ class Answer(Struct, frozen=True):
     def look(self, path: str, root: str = "") -> FileFact:
         """Follow *path*, as it is called below *root*, to its end; it is unread if a part was not looked at."""
         if not path.startswith("/"):
-            doubt = "it depends on the directory in which the daemon was started"
-            return FileFact(path, State.UNREAD, doubt=doubt)
+            return FileFact(path, State.UNREAD, doubt="it depends on the directory in which the daemon was started")
         rest, at, links, seen = ["", *path.split("/")], "", 0, dict[str, Node]()
         while rest:
             part = rest.pop(0)

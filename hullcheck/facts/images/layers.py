@@ -12,7 +12,6 @@ from functools import cache
 from typing import Self
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from hullcheck.facts.images import content_names as names
 from hullcheck.lazy import regex
@@ -79,17 +78,9 @@ class Layer(Struct, frozen=True):
             elif entry.kind == DIRECTORY:
                 directories.add(entry.path)
             else:
-                entries[entry.path] = _followed(entry, entries)
+                entries[entry.path] = entry
         files = {path: entry if entry.is_notable else None for path, entry in entries.items()}
         return cls(files, directories, removed, opaque, tuple(packages))
-
-
-def _followed(entry: Entry, known: Mapping[str, Entry]) -> Entry:
-    """Return a hard link with the bits and capabilities of its file: an archive may say something else of it."""
-    target = known.get(entry.target) if entry.kind == FILE else None
-    if target is None:
-        return entry
-    return replace(entry, mode=entry.mode | target.mode, capabilities=target.capabilities)
 
 
 def merged(layers: Sequence[Layer]) -> Mapping[str, Entry | None]:

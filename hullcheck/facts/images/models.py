@@ -12,7 +12,7 @@ import msgspec
 
 from hullcheck import secrets
 from hullcheck.data.health_checks import CANNOT_FAIL, kind_of_check
-from hullcheck.facts.images.steps import Step, masked_step
+from hullcheck.facts.images.steps import Step
 from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import grouped
 from hullcheck.parsing.models import Model, decode, kept_as
@@ -51,7 +51,7 @@ class _Healthcheck(Model, frozen=True, kw_only=True):
 
 
 class Settings(Model, frozen=True, kw_only=True, omit_defaults=True):
-    """The settings of its containers; only its base, health check and steps for later builds are stored."""
+    """The settings of its containers; only its base and health check are stored."""
 
     env: tuple[str, ...] | None = None
     labels: dict[str, str] | None = None
@@ -162,7 +162,6 @@ def _without_secrets(found: Description) -> Description:
     labels = config.labels or {}
     kept = Settings(
         labels={name: secrets.masked(labels[name]) for name in BASE_LABELS if name in labels},
-        on_build=tuple(map(masked_step, config.on_build or ())),
         healthcheck=config.healthcheck and _Healthcheck(test=_test(config.healthcheck.test)),
     )
     told = tuple(configuration.in_configuration(msgspec.to_builtins(config)))
