@@ -19,8 +19,7 @@ from hullcheck.facts.containers.compose import FileNetwork, Service
 from hullcheck.facts.host.processes import servers_named
 from hullcheck.secrets import configuration
 
-_STAND_IN = "Zq8vT3kL9xRw2"
-"""Stands for a value that is not known yet: whether its name is one of a secret decides."""
+_STAND_IN = "Zq8vT3kL9xRw2"  # stands for a value that is not known yet: whether its name is one of a secret decides
 _SOCKET = "/var/run/docker.sock"
 _CONDITIONS = {"none": "no", "any": "always", "": "always"}
 _RESOURCES = ("configs", "networks", "secrets", "volumes")

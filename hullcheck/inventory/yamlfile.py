@@ -27,12 +27,10 @@ else:
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
-LARGEST = 4 * inputs.MIB
-"""The most bytes of a file: an inventory of 10,000 targets has one MiB."""
+LARGEST = 4 * inputs.MIB  # the most bytes of a file: an inventory of 10,000 targets has one MiB
 DEPTH = 50  # no file of ours needs a tenth of it; a deeper one is a mistake or an attack
 
-Way = tuple[str | int, ...]
-"""The way to a value: keys of mappings and indices of lists, from the outside in."""
+Way = tuple[str | int, ...]  # the way to a value: keys of mappings and indices of lists, from the outside in
 
 OURS = regex(
     r"""^(?:targets|policy|profiles|controls|waivers|attestations)\s*:(?:\s|$)"""

@@ -9,8 +9,7 @@ Every repetition is bounded or can end in one way only, so that the time for a t
 from hullcheck.lazy import regex
 from hullcheck.secrets.values import Format
 
-LONGEST = 300
-"""Characters of a bare value that are looked at; what is longer goes on to the end of its word."""
+LONGEST = 300  # characters of a bare value that are looked at; what is longer goes on to the end of its word
 _NAME = r"(?P<name>[A-Za-z_][\w.-]{0,200})"
 _BARE = rf"""(?:%\(\w{{1,60}}\)|[^\s"';&|,)\]}}]|,(?![\w.-]{{1,40}}+[=:]|[\s"']|$)){{1,{LONGEST}}}"""
 _VALUE = rf"""(?=(?P<value>\\+"[^"\\]*\\+"|"(?:\\.|[^"\\])*"|\$?'[^']*'|{_BARE}))"""

@@ -19,8 +19,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 COMPOSE_FILE = Probe("compose_file", "docker compose --file FILE --profile '*' config --format json")
 """No host is asked this: what is kept of the files is made where the auditor is."""
 
-OPTIONS_OF_NETWORKS = frozenset((*GATEWAY_MODES, *BINDING_ADDRESS))
-"""Those that decide who reaches a port."""
+OPTIONS_OF_NETWORKS = frozenset((*GATEWAY_MODES, *BINDING_ADDRESS))  # those that decide who reaches a port
 
 
 class Service(Model, frozen=True, kw_only=True):

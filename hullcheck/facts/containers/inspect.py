@@ -22,10 +22,8 @@ from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
 
-HOLE: Any = UNSET
-"""The default of a field that some source does not report."""
-SERVICE = "com.docker.swarm.service.id"
-"""The label that names the swarm service of a task."""
+HOLE: Any = UNSET  # the default of a field that some source does not report
+SERVICE = "com.docker.swarm.service.id"  # the label that names the swarm service of a task
 
 Namespace = Annotated[str, Meta(pattern=r"^(|host|private|none|shareable|container:.+|keep-id.*|auto.*|nomap.*)$")]
 Count = Annotated[int, Meta(ge=0)]
@@ -312,10 +310,8 @@ def _without_values(options: VolumeOptions) -> VolumeOptions:
 class Source:
     """Where a description comes from, which decides what it means that it does not report a field."""
 
-    planned = False
-    """Whether nobody has created the container yet."""
-    inside = False
-    """Whether the container is seen from inside: nothing but its processes and mounts is known."""
+    planned = False  # whether nobody has created the container yet
+    inside = False  # whether the container is seen from inside: nothing but its processes and mounts is known
 
     def read(self, name: str) -> None:
         """Note that a field is read: `host_config.memory`."""

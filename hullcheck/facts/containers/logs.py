@@ -139,12 +139,10 @@ NETWORK_DRIVERS = {
 """The drivers that send logs over the network, with the option that has the address."""
 LOCAL_DRIVERS = frozenset({"none", "local", "json-file", "journald", "etwlogs"})
 """Drivers that keep the log on the host, where whoever breaks in can change it."""
-OF_SYSLOG = frozenset({"journald", "syslog"})
-"""Drivers whose log rsyslog or syslog-ng can pass on."""
+OF_SYSLOG = frozenset({"journald", "syslog"})  # drivers whose log rsyslog or syslog-ng can pass on
 SERVICE_DRIVERS = frozenset({"awslogs", "gcplogs", "logentries"})
 """Drivers that send to their service on the internet unless an address is given."""
-_ADDRESSES = {"fluentd": "127.0.0.1:24224", "syslog": "unix:///dev/log"}
-"""Where they send unless an address is given."""
+_ADDRESSES = {"fluentd": "127.0.0.1:24224", "syslog": "unix:///dev/log"}  # where they send unless an address is given
 
 
 def log_host(driver: str, options: Options) -> str:

@@ -22,14 +22,14 @@ from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.secrets.redact import InSections, LinesLike
 from hullcheck.verdicts import EvidenceError, unread
 
 _LINKS = r"l\S+ .* (?:self|\d+)/\S+ -> .*"
-_RUNNING = lines_like(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
-_PODMAN = lines_like(_LINKS, r"\d+/(?:mountinfo|task/\d+/net/unix):.*")
-_ASKED = lines_like("(?:clock|endpoint|path|file):.*")
-_FILES = lines_like(r"\d+/(?:config|profile):(?:read|absent|unread)\|.*", " .*")
+_RUNNING = LinesLike(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
+_PODMAN = LinesLike(_LINKS, r"\d+/(?:mountinfo|task/\d+/net/unix):.*")
+_ASKED = LinesLike("(?:clock|endpoint|path|file):.*")
+_FILES = LinesLike(r"\d+/(?:config|profile):(?:read|absent|unread)\|.*", " .*")
 _UNIT = regex("(?:Id|MainPID|Listen)=|$")
 _VARIABLES = ("DOCKER_CERT_PATH=", "DOCKER_CONFIG=", "HOME=", "XDG_RUNTIME_DIR=")
 
@@ -63,11 +63,11 @@ def _keep_files(text: str) -> str:
 
 DAEMON = Probe.from_file(
     "daemon",
-    in_sections(
+    InSections(
         asked=lambda text: re.sub(r"^(endpoint:\w+://)[^/\s]*@", r"\1***@", _ASKED(text), flags=re.MULTILINE),
         running=_RUNNING,
         words=_keep_words,
-        sockets=lines_like(r"/.*\t/?.*"),
+        sockets=LinesLike(r"/.*\t/?.*"),
         files=_keep_files,
         units=lambda text: "\n".join(line for line in text.split("\n") if _UNIT.match(line)),
         podman=_PODMAN,

@@ -14,13 +14,13 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.models import decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.secrets.redact import InSections, LinesLike
 from hullcheck.verdicts import EvidenceError, unread
 
 IPTABLES, CNI = "iptables", "CNI plugins"
 OPTIONS = (IPTABLES, CNI)
 
-_KNOWN = lines_like("cni:(?:absent|read|file .*)", r"\d+/(?:ip6?tables|nft):.*", r"\d+/ip6?tables-status:0")
+_KNOWN = LinesLike("cni:(?:absent|read|file .*)", r"\d+/(?:ip6?tables|nft):.*", r"\d+/ip6?tables-status:0")
 # Options that may say anything.
 _FREE = regex(
     r' --(comment|string|hex-string|log-prefix|nflog-prefix|ulog-prefix) (?:"(?:[^"\\]|\\.)*(?:"|$)|[^\s"]\S*)'
@@ -63,7 +63,7 @@ def _keep(text: str) -> str:
     return "\n".join(_FREE.sub(r" --\1 -", line) for line in lines)
 
 
-FIREWALL = Probe.from_file("firewall", in_sections(rules=_keep))
+FIREWALL = Probe.from_file("firewall", InSections(rules=_keep))
 
 
 class Firewall(Struct, frozen=True):

@@ -21,7 +21,7 @@ from hullcheck.parsing.times import DAY
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.names import names_secret_file
-from hullcheck.secrets.redact import in_sections
+from hullcheck.secrets.redact import InSections
 from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
 Nodes: TypeAlias = tuple[models.Node, ...]
@@ -88,7 +88,7 @@ def _state_kept(text: str) -> str:
 
 SWARM = Probe.from_file(
     "swarm",
-    in_sections(
+    InSections(
         state=_state_kept,
         nodes=kept_as(Nodes),
         services=kept_as(Services, lambda found: tuple(map(_without_secrets, found))),

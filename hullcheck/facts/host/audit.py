@@ -18,7 +18,7 @@ from hullcheck.parsing.answer_lines import Unit, Words
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import HIDDEN, in_sections, lines_like
+from hullcheck.secrets.redact import HIDDEN, InSections, LinesLike
 from hullcheck.verdicts import EvidenceError
 
 # A key is any text. What is judged of it, and what people search for, is a word.
@@ -35,9 +35,9 @@ def _keep(text: str) -> str:
     return "\n".join(_KEY.sub(key, line) if line.startswith(("rule:", "file:")) else line for line in lines)
 
 
-_KNOWN = lines_like("(?:missing|failed|rule|status|file|real):.*")
-_LOG = lines_like("log:.*", r"last:\d+")
-AUDIT = Probe.from_file("audit", in_sections(kernel=_keep, files=_keep, log=_LOG))
+_KNOWN = LinesLike("(?:missing|failed|rule|status|file|real):.*")
+_LOG = LinesLike("log:.*", r"last:\d+")
+AUDIT = Probe.from_file("audit", InSections(kernel=_keep, files=_keep, log=_LOG))
 _OPTION = regex(r"(?:^|\s)-([a-zA-Z])\s+(\S+)")
 _FIELD = regex(r"([a-z0-9_]+)(!=|>=|<=|&=|=|>|<|&)(.*)")
 _NO_LIMITS = ("key", "perm", "path", "dir", "arch")

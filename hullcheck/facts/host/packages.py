@@ -17,7 +17,7 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.secrets.redact import InSections, LinesLike
 from hullcheck.verdicts import EvidenceError, unread
 
 _KINDS = {
@@ -29,10 +29,10 @@ _CRON = regex(r"/(?:etc|var/spool)/cron[^:]*")
 
 PACKAGES = Probe.from_file(
     "packages",
-    in_sections(
-        software=lines_like("(?:failed|mark|package|unread):.*", r"source:\w+ \d+", "/.*"),
-        kernel=lines_like("(?:version|restart):.*"),
-        updates=lines_like(
+    InSections(
+        software=LinesLike("(?:failed|mark|package|unread):.*", r"source:\w+ \d+", "/.*"),
+        kernel=LinesLike("(?:version|restart):.*"),
+        updates=LinesLike(
             "(?:unread:)?/[^:]*", r'APT::Periodic(?:::[\w-]+)? "[^"]*";', r"/[^:]*:\s*apply_updates\s*=.*"
         ),
     ),

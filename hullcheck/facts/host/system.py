@@ -11,7 +11,7 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.secrets.redact import InSections, LinesLike
 from hullcheck.verdicts import EvidenceError, unread
 
 FORWARD = "net.ipv4.ip_forward"
@@ -50,12 +50,12 @@ _NEEDED = regex(
 
 HOST = Probe.from_file(
     "host",
-    in_sections(
-        clock=lines_like(r"\d+"),
-        auditor=lines_like(r"\d+"),
-        presence=lines_like(*PRESENCE_LINES),
+    InSections(
+        clock=LinesLike(r"\d+"),
+        auditor=LinesLike(r"\d+"),
+        presence=LinesLike(*PRESENCE_LINES),
         files=lambda text: "\n".join(filter(_NEEDED.fullmatch, text.split("\n"))),
-        kernels=lines_like("(?:installed|pending|container):.*"),
+        kernels=LinesLike("(?:installed|pending|container):.*"),
         sysctl=_settings,
     ),
 )

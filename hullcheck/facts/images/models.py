@@ -19,7 +19,7 @@ from hullcheck.parsing.models import Model, decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration
-from hullcheck.secrets.redact import DROPPED, HIDDEN, in_sections, lines_like
+from hullcheck.secrets.redact import DROPPED, HIDDEN, InSections, LinesLike
 
 T = TypeVar("T")
 BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
@@ -203,10 +203,10 @@ def _encoded(found: object) -> str:
 
 IMAGES = Probe.from_file(
     "images",
-    in_sections(
+    InSections(
         images=_kept_images,
         stored=lambda text: _encoded({digest: _masked(each) for digest, each in stored_documents(text).items()}),
-        came=lines_like("[0-9]+ [0-9a-f]{64}"),
+        came=LinesLike("[0-9]+ [0-9a-f]{64}"),
         history=_kept_history,
     ),
 )
