@@ -115,10 +115,7 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
     source = Written(file.services[name])
     networks = tuple(Network(key, "", each.driver, driver_options=each.options) for key, each in file.networks.items())
     host = HostContext.unknown(
-        source,
-        networks=Later(lambda: networks),
-        volumes=Later(lambda: file.volumes),
-        image_names=Later(dict),
+        source, networks=Later(lambda: networks), volumes=Later(lambda: file.volumes), image_names=Later(dict)
     )
 
     def find(wanted: str) -> Container:

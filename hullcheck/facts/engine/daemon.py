@@ -368,10 +368,7 @@ class Daemon(Struct, frozen=True, dict=True):
 
 @fact(DAEMON)
 def daemon(
-    recording: Recording,
-    engine: Engine,
-    networks: Later[tuple[Network, ...]],
-    published_ports: Later[PublishedPorts],
+    recording: Recording, engine: Engine, networks: Later[tuple[Network, ...]], published_ports: Later[PublishedPorts]
 ) -> Daemon:
     """The Docker daemon of the target, with every setting and where it comes from."""
     return Daemon(recording, engine, networks, published_ports)

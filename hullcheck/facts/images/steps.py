@@ -27,8 +27,7 @@ _INSTRUCTION = regex(rf"({_KEYWORDS})(?: (.*))?", re.DOTALL)
 _OF_BUILD_FILE = regex(rf"#|\|\d+ |(?:.* )?{_SHELL}(?:-\w*c |#\(nop\))|(?:{_KEYWORDS})(?: |$)|.*(?:&&|;)", re.DOTALL)
 _BUILDKIT = regex(r"(?<!\s)\s*# buildkit$")
 _ARGUMENTS = regex(  # of a RUN, before its command: `|2 A=1 B=2 /bin/sh -c x`
-    rf"(?P<before>(?:RUN )?\|\d+ )(?P<given>.*? (?={_SHELL}-\w*c )|(?:[\w./-]+=\S* )*)(?P<command>.*)",
-    re.DOTALL,
+    rf"(?P<before>(?:RUN )?\|\d+ )(?P<given>.*? (?={_SHELL}-\w*c )|(?:[\w./-]+=\S* )*)(?P<command>.*)", re.DOTALL
 )
 _SHELL_COMMAND = regex(rf"{_SHELL}-\w*c (.*)", re.DOTALL)
 _HIDDEN_SCRIPT = "/dev/pipes/"  # where BuildKit puts a script of its own first line; its text is not in the history
