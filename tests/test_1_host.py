@@ -96,8 +96,6 @@ def _shared_space(root: Root) -> str:
         return f"is on the file system of {root.host.point}{itself}, device {mount.device}"
     if mount.device == root.above.device:
         return f"is on the file system mounted at {root.above.point}, with all else that is there"
-    if root.borrows:
-        return f"is of the type {mount.kind}, which keeps its data on other file systems"
     return f"is the directory {mount.root} of the file system on device {mount.device}"
 
 

@@ -279,15 +279,11 @@ class _Service:
 
     def _mounts(self) -> Iterator[inspect.MountPoint]:
         for each in self._part("volumes"):
-            source, target, is_writable = (
-                _text(each, "source"),
-                posixpath.normpath(each["target"]),
-                not each.get("read_only"),
-            )
+            source, target, rw = _text(each, "source"), posixpath.normpath(each["target"]), not each.get("read_only")
             if each["type"] == "bind":
-                yield _bind(self.model.path(source), target, rw=is_writable, how=_text(each, "bind", "propagation"))
+                yield _bind(self.model.path(source), target, rw=rw, how=_text(each, "bind", "propagation"))
             else:
-                yield _volume(each["type"], source, target, rw=is_writable)
+                yield _volume(each["type"], source, target, rw=rw)
         for key, folder in (("secrets", "/run/secrets/"), ("configs", "/")):
             for each in self._part(key):
                 source = str(each["source"])

@@ -27,7 +27,6 @@ class InventoryError(Exception):
     """An inventory cannot be used; each line of the message is one fault, ``file:line: what is wrong``."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
-        """Keep *faults*, the lines of the message."""
         super().__init__("\n".join(faults))
         self.faults = faults
 

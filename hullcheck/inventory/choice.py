@@ -38,7 +38,6 @@ class Shard(Struct, frozen=True):
     of: int
 
     def __str__(self) -> str:
-        """As it is written."""
         return f"{self.number}/{self.of}"
 
     def part(self, targets: Sequence[Target]) -> tuple[Target, ...]:

@@ -73,8 +73,6 @@ _LOOPBACK = regex(
     r"|127\.[\d.]+|::1?|0\.0\.0\.0|0|/.*",
     re.IGNORECASE,
 )
-_INSTALLED = regex(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
-"""Where a program lies that not everybody could have put there."""
 
 
 class Shippers(Struct, frozen=True, dict=True):
@@ -85,11 +83,7 @@ class Shippers(Struct, frozen=True, dict=True):
 
     @cached_property
     def _programs(self) -> tuple[Process, ...]:
-        return tuple(
-            each
-            for each in self.processes.get().by_pid.values()
-            if each.executable and (each.container_ids or _INSTALLED.fullmatch(each.executable))
-        )
+        return tuple(each for each in self.processes.get().by_pid.values() if each.executable)
 
     @cached_property
     def running(self) -> tuple[str, ...]:
@@ -107,8 +101,7 @@ class Shippers(Struct, frozen=True, dict=True):
 
     def require_all(self) -> None:
         """Raise EvidenceError if no program of root is seen: those of other users are hidden from the auditor."""
-        seen = (each for each in self.processes.get().by_pid.values() if each.executable)
-        if not any(each.pid == 1 or 0 in each.uids for each in seen):
+        if not any(each.pid == 1 or 0 in each.uids for each in self._programs):
             raise EvidenceError(unread("whether a log shipper runs", "only root sees the programs of others"))
 
     def is_here(self, host: str) -> bool:

@@ -9,12 +9,8 @@ from hullcheck.facts.engine.files import EngineFiles
 from hullcheck.facts.engine.files_answer import BlockDevice, BlockDevices
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.registry import fact
-from hullcheck.lazy import regex
 from hullcheck.parsing.models import decode
 from hullcheck.parsing.proc.mountinfo import Mount, is_below, mount_of
-
-_BORROWING = regex(r"overlay|aufs|ecryptfs|(fuse\.)?fuse-overlayfs|fuse\.(bindfs|mergerfs|unionfs)")
-"""File systems that keep what is written to them on others."""
 
 
 class Root(Struct, frozen=True):
@@ -31,14 +27,9 @@ class Root(Struct, frozen=True):
         return next((each for each in self.hosts if each.device == self.mount.device), None)
 
     @property
-    def borrows(self) -> bool:
-        """Whether its file system keeps its data on others."""
-        return _BORROWING.fullmatch(self.mount.kind) is not None
-
-    @property
     def is_own(self) -> bool:
         """Whether it is a file system of its own; a directory of one that holds others too is none."""
-        shared = self.host or self.borrows or self.mount.device == self.above.device
+        shared = self.host or self.mount.device == self.above.device
         return not shared and self.mount.is_whole
 
     @property

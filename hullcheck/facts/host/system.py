@@ -17,7 +17,6 @@ from hullcheck.verdicts import EvidenceError, unread
 FORWARD = "net.ipv4.ip_forward"
 SETTINGS = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}  # that the guide asks for
 _SETTING = regex(r"(/[^:]*):\s*-?\s*([\w./]+)\s*=\s*(\S+)\s*")
-PRESENCE_LINES = (r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign")
 _OS_RELEASE, _MACHINE_IDS = "/etc/os-release", ("/etc/machine-id", "/var/lib/dbus/machine-id")
 
 
@@ -53,7 +52,7 @@ HOST = Probe.from_file(
     InSections(
         clock=LinesLike(r"\d+"),
         auditor=LinesLike(r"\d+"),
-        presence=LinesLike(*PRESENCE_LINES),
+        presence=LinesLike(r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign"),
         files=lambda text: "\n".join(filter(_NEEDED.fullmatch, text.split("\n"))),
         kernels=LinesLike("(?:installed|pending|container):.*"),
         sysctl=_settings,

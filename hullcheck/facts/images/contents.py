@@ -1,13 +1,10 @@
 """What is in the images of the engine: files with special bits, packages, tools, and what looks like a key.
 
-Nothing is run, mounted or unpacked for it. The engine's own store has the headers of each layer's archive
-(`tar-split.json.gz`), whatever the storage driver is; that of containerd has the archives themselves. Either tells of
-deleted files and replaced directories as layers do. Reading needs root.
-
-The answer has the line `known`, and how the engine describes the images that need no reading; `new`, and the others;
-in the store of containerd the line `containerd` and `HEX:LINE` for each line of what leads from an image to its blobs;
-then for each layer the line `layer DIGEST`, a listing, packed by gzip and base64, and `end`; where it holds the list
-of apk, `packages DIGEST`, a line for each, and `end`. The next run goes on from where it ends.
+Nothing is run, mounted or unpacked, and reading needs root. The engine's own store has the headers of each layer's
+archive (`tar-split.json.gz`), that of containerd the archives. The script prints `known` and the descriptions of images
+that need no reading, then `new` and the others; `containerd` and `HEX:LINE` for the documents in that store; then for
+each layer `layer DIGEST`, a listing, packed by gzip and base64, and `end`; and for a list of apk `packages DIGEST`, its
+names, and `end`. The next run goes on from where it ends.
 
 What is kept is one JSON object for each image whose layers were all read, and `known ID CHAIN` for those that are
 known. The chain is a digest over the layers: of an image for several machines, the id does not tell which is there.
