@@ -95,8 +95,6 @@ def _shared_space(root: Root) -> str:
         return f"is on the file system of {root.host.point}{itself}, device {mount.device}"
     if mount.device == root.above.device:
         return f"is on the file system mounted at {root.above.point}, with other data"
-    if root.borrows:
-        return f"is a file system of type {mount.kind}, which stores its data on others"
     return f"is the directory {mount.root} of the file system on device {mount.device}"
 
 

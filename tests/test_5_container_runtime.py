@@ -385,10 +385,9 @@ def test_container_restarts_at_most_five_times(container: Container) -> str:
     service = container.service
     if service is None:
         return said
-    few = service.restart_attempts <= 5 and not service.restarts_without_end
+    few = 0 < service.restart_attempts <= 5
     bounded = service.restart_condition == "none" or (service.restart_condition == "on-failure" and few)
     said = f"condition {service.restart_condition}, {service.restart_attempts or 'unlimited'} attempts"
-    said += f" in {service.restart_window:g} seconds" if service.restart_window else ""
     assert bounded, f"its service {service.name} restarts it: {said}"
     return f"by its service {service.name}: {said}"
 
@@ -544,8 +543,6 @@ def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
 
     Remedy: run commands without `--privileged`; watch the docker command with an audit rule, and review its records.
     """
-    hooks = [each.key for each in container.hooks if each.privileged]
-    assert not hooks, f"Compose hooks run privileged: {', '.join(hooks)}"
     container.require_created("who will use docker exec in it")
     if not container.running:
         raise NotApplicable("does not run, so docker exec is not possible")
@@ -569,9 +566,6 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
     Remedy: run commands as the container's own user; watch the docker command with an audit rule, and review its
     records.
     """
-    users = [(each.key, each.user.partition(":")[0]) for each in container.hooks]
-    hooks = [key for key, user in users if user == "root" or (user and not user.strip("0"))]
-    assert not hooks, f"Compose hooks run as root: {', '.join(hooks)}"
     container.require_created("who will use docker exec in it")
     if not container.running:
         raise NotApplicable("does not run, so docker exec is not possible")

@@ -13,14 +13,13 @@ from msgspec.structs import replace
 
 from hullcheck.compose.command import ComposeError, File, Merged, place, places
 from hullcheck.data.health_checks import kind_of_check
-from hullcheck.facts.containers import Hook, inspect
+from hullcheck.facts.containers import inspect
 from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS as _OF_NETWORKS
 from hullcheck.facts.containers.compose import FileNetwork, Service
 from hullcheck.facts.host.processes import servers_named
 from hullcheck.secrets import configuration
 
-_STAND_IN = "Zq8vT3kL9xRw2"
-"""Stands for a value that is not known yet: whether its name is one of a secret decides."""
+_STAND_IN = "Zq8vT3kL9xRw2"  # stands for a value that is not known yet: whether its name is one of a secret decides
 _SOCKET = "/var/run/docker.sock"
 _CONDITIONS = {"none": "no", "any": "always", "": "always"}
 _RESOURCES = ("configs", "networks", "secrets", "volumes")
@@ -161,11 +160,6 @@ class _Service:
             place=place(self.model.files, self.name),
             places=places(self.model.files, self.name),
             unset=self.model.unset(self.name),
-            hooks=[
-                Hook(key=key, privileged=bool(each.get("privileged")), user=str(each.get("user") or ""))
-                for key in ("post_start", "pre_stop")
-                for each in self._part(key)
-            ],
         )
 
     def _inspected(self) -> inspect.Inspected:
@@ -285,15 +279,11 @@ class _Service:
 
     def _mounts(self) -> Iterator[inspect.MountPoint]:
         for each in self._part("volumes"):
-            source, target, is_writable = (
-                _text(each, "source"),
-                posixpath.normpath(each["target"]),
-                not each.get("read_only"),
-            )
+            source, target, rw = _text(each, "source"), posixpath.normpath(each["target"]), not each.get("read_only")
             if each["type"] == "bind":
-                yield _bind(self.model.path(source), target, rw=is_writable, how=_text(each, "bind", "propagation"))
+                yield _bind(self.model.path(source), target, rw=rw, how=_text(each, "bind", "propagation"))
             else:
-                yield _volume(each["type"], source, target, rw=is_writable)
+                yield _volume(each["type"], source, target, rw=rw)
         for key, folder in (("secrets", "/run/secrets/"), ("configs", "/")):
             for each in self._part(key):
                 source = str(each["source"])

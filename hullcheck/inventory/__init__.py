@@ -27,7 +27,6 @@ class InventoryError(Exception):
     """An inventory cannot be used; each line of the message is one fault, ``file:line: what is wrong``."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
-        """Keep *faults*, the lines of the message."""
         super().__init__("\n".join(faults))
         self.faults = faults
 
@@ -147,8 +146,12 @@ def read(document: "Document") -> Inventory:
     if faults or more:
         raise InventoryError(tuple(map(hide_passwords, (*document.messages(faults), *more))))
     profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
-    known = tuple(_target(name, entry, document.path.parent) for name, entry in targets.items())
-    further = tuple(document.path.parent / each for each in acceptance_files.named(data))
+    beside = document.path.parent
+    known = tuple(
+        Target(name, _connect(each["connect"], beside), tuple(each.get("groups", ())), each.get("docker_host"))
+        for name, each in targets.items()
+    )
+    further = tuple(beside / each for each in acceptance_files.named(data))
     return Inventory(document.path, known, policy, controls, profiles, waivers, attestations, document, further)
 
 
@@ -166,11 +169,6 @@ def load_releases(path: Path) -> tuple[KnownReleases, bytes]:
         raise InventoryError((str(error),)) from None
     except ValueError as error:
         raise InventoryError((f"{path}: {error}",)) from None
-
-
-def _target(name: str, entry: Mapping[str, Any], beside: Path) -> Target:
-    groups = tuple(entry.get("groups", ()))
-    return Target(name, _connect(entry["connect"], beside), groups, entry.get("docker_host"))
 
 
 def _connect(written: str, beside: Path) -> str:

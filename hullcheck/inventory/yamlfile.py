@@ -27,12 +27,10 @@ else:
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
-LARGEST = 4 * inputs.MIB
-"""The most bytes of a file: an inventory of 10,000 targets has one MiB."""
+LARGEST = 4 * inputs.MIB  # the most bytes of a file: an inventory of 10,000 targets has one MiB
 DEPTH = 50  # no file of ours needs a tenth of it; a deeper one is a mistake or an attack
 
-Way = tuple[str | int, ...]
-"""The way to a value: keys of mappings and indices of lists, from the outside in."""
+Way = tuple[str | int, ...]  # the way to a value: keys of mappings and indices of lists, from the outside in
 
 OURS = regex(
     r"""^(?:targets|policy|profiles|controls|waivers|attestations)\s*:(?:\s|$)"""
@@ -265,10 +263,6 @@ def _remedy(value: object, part: Mapping[str, Any]) -> str:
 
 def _dotted(way: Way) -> str:
     """Return ``targets.web1.groups[0]: ``, or nothing for the whole file."""
-    steps = (f"[{each}]" if isinstance(each, int) else f".{_one_line(each)}" for each in way)
-    text = "".join(steps).removeprefix(".")
+    keys = (each if isinstance(each, int) or each.isprintable() else repr(each) for each in way)
+    text = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in keys).removeprefix(".")
     return f"{text}: " if text else ""
-
-
-def _one_line(key: str) -> str:
-    return key if key.isprintable() else repr(key)

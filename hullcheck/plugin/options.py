@@ -38,7 +38,7 @@ GROUPS = {
         "ssh_identity_file": Option("private key for ssh", "FILE", "", FOREIGN),
         "inventory": Option("file with targets, policy and waivers (default: inventories/local.yml)", "PATH"),
         "targets": Option("only these targets or groups of the inventory; patterns, as 'web*'", "NAMES"),
-        "shard": Option("only this part of the targets, as 3/20; `env` asks the scheduler", "N/TOTAL", "", ARGUMENT),
+        "shard": Option("only this part of the targets, as 3/20", "N/TOTAL", "", ARGUMENT),
         "compose": Option("Compose files before they are started; `+` lays one over another", "FILES", "", ARGUMENT),
         "demo": Option("two recorded hosts, one of them careless; needs no Docker", place=FOREIGN),
     },

@@ -1,6 +1,5 @@
 """One audit: its targets, their recordings and facts, and what the inventory makes of findings."""
 
-import os
 import secrets
 import threading
 import time
@@ -67,7 +66,7 @@ class AuditSession:
             named = options.several(config, "targets")
             every = chosen(_all_targets(config, self.inventory), self.inventory, named)
             part = config.getoption("hullcheck_shard", None)
-            self.shard = None if part is None else shard_of(part, os.environ)
+            self.shard = None if part is None else shard_of(part)
             mine = self.shard.part(every) if self.shard else every
             if not self.worker:
                 check_files(mine)

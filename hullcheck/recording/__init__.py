@@ -26,10 +26,8 @@ from hullcheck.verdicts import EvidenceError
 
 SCHEMA = "hullcheck/recording/3"
 FILE_NAME = "recording.json"
-PACKED = f"{FILE_NAME}.gz"
-"""What it is called in a bundle."""
-CLOCK = "host"
-"""The name of the probe that asks for the time."""
+PACKED = f"{FILE_NAME}.gz"  # what it is called in a bundle
+CLOCK = "host"  # the name of the probe that asks for the time
 LARGEST = 256 * inputs.MIB
 """The most bytes of one, unpacked: of 5,000 containers it has 7 MiB, of 10,000 images some 100."""
 _VALUES = 100_000  # the most in its document, whose answers are texts

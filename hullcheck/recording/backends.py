@@ -5,10 +5,8 @@ BACKENDS = (
     *("local", "ssh", "safe-ssh", "paramiko", "docker", "podman", "ansible", "salt"),
     *("kubectl", "chroot", "lxc", RECORDED, HOST, COMPOSE),
 )
-WITHOUT_HOST = (RECORDED, COMPOSE)
-"""Those that name files of the auditor's machine."""
-WITHOUT_NAME = ("local", HOST)
-"""Those of which there is one, and whose specification names none."""
+WITHOUT_HOST = (RECORDED, COMPOSE)  # those that name files of the auditor's machine
+WITHOUT_NAME = ("local", HOST)  # those of which there is one, and whose specification names none
 CONTAINER_BACKENDS = ("docker", "podman", "kubectl")
 SSH_BACKENDS = ("ssh", "safe-ssh")
 

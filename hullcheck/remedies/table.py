@@ -24,11 +24,8 @@ _RULE_RISK = {
     " `-b` where records are lost.",
 }
 
-_DUMPS = {"fs.suid_dumpable": "0"}
-_RANDOM = {"kernel.randomize_va_space": "2"}
-
+_DUMPS, _RANDOM = {"fs.suid_dumpable": "0"}, {"kernel.randomize_va_space": "2"}
 _SOCKET_RISK = "Programs and users who are not in that group can no longer talk to the engine."
-
 _AGAIN = "What it has written outside of volumes is gone when it is created again."
 
 REMEDIES: Mapping[str, Remedy] = {

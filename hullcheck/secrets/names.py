@@ -51,10 +51,8 @@ _WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 class SiteNames(Struct, frozen=True):
     """Names, or patterns of them, of which a site knows better; in small letters, as any case is meant."""
 
-    hide: tuple[str, ...] = ()
-    """Of secrets, whatever the value is."""
-    keep: tuple[str, ...] = ()
-    """Of what is no secret. A name in both is hidden."""
+    hide: tuple[str, ...] = ()  # of secrets, whatever the value is
+    keep: tuple[str, ...] = ()  # of what is no secret. A name in both is hidden
 
     def hides(self, name: str) -> bool:
         """Return whether the site says that what has this name is a secret."""

@@ -6,13 +6,10 @@ letters, of which one is in each text that it finds.
 Every repetition is bounded or can end in one way only, so that the time for a text grows with its length alone.
 """
 
-from collections.abc import Iterable
-
 from hullcheck.lazy import regex
 from hullcheck.secrets.values import Format
 
-LONGEST = 300
-"""Characters of a bare value that are looked at; what is longer goes on to the end of its word."""
+LONGEST = 300  # characters of a bare value that are looked at; what is longer goes on to the end of its word
 _NAME = r"(?P<name>[A-Za-z_][\w.-]{0,200})"
 _BARE = rf"""(?:%\(\w{{1,60}}\)|[^\s"';&|,)\]}}]|,(?![\w.-]{{1,40}}+[=:]|[\s"']|$)){{1,{LONGEST}}}"""
 _VALUE = rf"""(?=(?P<value>\\+"[^"\\]*\\+"|"(?:\\.|[^"\\])*"|\$?'[^']*'|{_BARE}))"""
@@ -73,10 +70,6 @@ _SECRETS = (
 )  # fmt: skip
 
 
-def _formats(rows: Iterable[tuple[str, str]]) -> tuple[Format, ...]:
-    return tuple(Format("", tuple(literals.split()), regex(_written_out(row))) for literals, row in rows)
-
-
 def _written_out(row: str) -> str:
     row = row.replace("{says}", _PARTS["says"]).replace(r"[ \t]", r"[\x20\t]")
     row = row.replace(" {value}", r"""["'\\]*(?:\s|,|\\\n)+{value}""").replace(" ", _GAP)
@@ -85,5 +78,5 @@ def _written_out(row: str) -> str:
     return row
 
 
-SECRETS = _formats(_SECRETS)
+SECRETS = tuple(Format("", tuple(literals.split()), regex(_written_out(row))) for literals, row in _SECRETS)
 """Where there is a secret, unless the value is a placeholder."""

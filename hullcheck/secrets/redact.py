@@ -7,10 +7,8 @@ from typing import Any
 
 from hullcheck.lazy import regex
 
-HIDDEN = "***"
-"""Stands for a secret."""
-DROPPED = "(dropped)"
-"""Stands for what may be none, and is not known to be harmless."""
+HIDDEN = "***"  # stands for a secret
+DROPPED = "(dropped)"  # stands for what may be none, and is not known to be harmless
 
 
 class LinesLike:
@@ -27,20 +25,13 @@ class LinesLike:
         return all(map(self._known.fullmatch, text.split("\n")))
 
 
-lines_like = LinesLike
-
-SECTION = "--"
-"""Begins the line with the name of a section; the last one of an answer is `end`."""
+SECTION = "--"  # begins the line with the name of a section; the last one of an answer is `end`
 
 
 def sections(text: str, *, whole: bool = True) -> dict[str, str]:
     """Return the sections of an answer by name: a line `--NAME` begins each, and `--end` is the last line.
 
-    Args:
-        whole: whether it has to end so; else the last section may be cut off, and is left out.
-
-    Raises:
-        ValueError: it does not end so, or has a section twice.
+    ValueError if a section is there twice or, of a *whole* answer, the end is missing; else the last one is left out.
     """
     head, *parts = f"\n{text.rstrip()}\n".split(f"\n{SECTION}")
     named = [part.partition("\n")[::2] for part in parts]
@@ -76,9 +67,6 @@ class InSections:
             if isinstance(keep, LinesLike) and not keep.knows(each):
                 raise ValueError("the answer is damaged: it has a line of another kind")
         return found
-
-
-in_sections = InSections
 
 
 def pick(value: Any) -> Any:

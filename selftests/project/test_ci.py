@@ -32,13 +32,13 @@ def _constraints() -> dict[str, Requirement]:
 
 
 def _required() -> list[Requirement]:
-    """What pyproject.toml asks for in CI."""
+    """The requirements of pyproject.toml for CI and for a release."""
     document = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     project, groups = document["project"], document["dependency-groups"]
     extras = project["optional-dependencies"]
     used = [each for name in ("docs", "lint", "selftest") for each in extras[name]]
     build = document["build-system"]["requires"]
-    return [Requirement(each) for each in (*project["dependencies"], *used, *groups["ci"], *build)]
+    return [Requirement(each) for each in (*project["dependencies"], *used, *groups["ci"], *groups["release"], *build)]
 
 
 def _needed_here(requirement: Requirement, seen: set[str]) -> Iterator[metadata.Distribution]:

@@ -5,7 +5,7 @@ same types, with holes: what their source does not report is not applicable.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -25,8 +25,6 @@ from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.services import Service
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
-from hullcheck.parsing.models import Model
-from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import MountTable, is_below
 from hullcheck.parsing.values import Reference
 from hullcheck.recording import Recording
@@ -67,24 +65,17 @@ class HostContext(Struct, frozen=True, dict=True):
         return cls(**{each.name: Later(missing) for each in fields(cls)} | known)
 
     @property
+    def _server(self) -> Daemon | PodmanService:
+        """The daemon, or the process that serves Podman's socket."""
+        return self.daemon.get() if self.engine.get().is_docker else self.podman_service.get()
+
+    @property
     def namespaces(self) -> Mapping[str, str]:
-        """The namespaces of the host: those of the daemon, or of the process that serves Podman's socket."""
-        serves = self.daemon if self.engine.get().is_docker else self.podman_service
-        return serves.get().namespaces
+        return self._server.namespaces
 
     @cached_property
     def mount_table(self) -> MountTable:
-        if self.engine.get().is_docker:
-            return MountTable(mountinfo.parse(self.daemon.get().mountinfo.split("\n")))
-        return MountTable(mountinfo.parse(self.podman_service.get().mountinfo))
-
-
-class Hook(Model, frozen=True, kw_only=True):
-    """A command that Compose executes in a container that it starts, by its key in the file."""
-
-    key: str
-    privileged: bool
-    user: str
+        return MountTable(self._server.mounts)
 
 
 class Container(Struct, frozen=True, kw_only=True, dict=True):
@@ -95,33 +86,15 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     source: Source
     find: Callable[[str], "Container"]  # finds another one by its id or name, or raises EvidenceError
     number_in_passwd: str = ""  # the number of its user by its own /etc/passwd; empty where it was not looked up there
-    hooks: Sequence[Hook] = ()  # what Compose will execute in it, if it is a service of a file
     # makes the same service as one control sees it, and what gives the place of what the control has read
     watched: "Callable[[], tuple[Container, Callable[[], str]]] | None" = None
 
-    @cached_property
-    def runtime(self) -> Runtime:
-        return Runtime(self)
-
-    @cached_property
-    def limits(self) -> Limits:
-        return Limits(self)
-
-    @cached_property
-    def mounts(self) -> Mounts:
-        return Mounts(self)
-
-    @cached_property
-    def sockets(self) -> Sockets:
-        return Sockets(self)
-
-    @cached_property
-    def ports(self) -> Ports:
-        return Ports(self)
-
-    @cached_property
-    def privileges(self) -> Privileges:
-        return Privileges(self)
+    runtime = cached_property(Runtime)
+    limits = cached_property(Limits)
+    mounts = cached_property(Mounts)
+    sockets = cached_property(Sockets)
+    ports = cached_property(Ports)
+    privileges = cached_property(Privileges)
 
     @property
     def id(self) -> str:

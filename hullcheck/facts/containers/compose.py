@@ -5,7 +5,7 @@ What its engine, its image or its host decides is *not applicable*, and never a 
 
 from collections.abc import Callable
 
-from hullcheck.facts.containers import Container, Hook, HostContext
+from hullcheck.facts.containers import Container, HostContext
 from hullcheck.facts.containers.inspect import Inspected, Source, Volume, view
 from hullcheck.facts.containers.ports import BINDING_ADDRESS
 from hullcheck.facts.engine.models import GATEWAY_MODES, Network
@@ -19,8 +19,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 COMPOSE_FILE = Probe("compose_file", "docker compose --file FILE --profile '*' config --format json")
 """No host is asked this: what is kept of the files is made where the auditor is."""
 
-OPTIONS_OF_NETWORKS = frozenset((*GATEWAY_MODES, *BINDING_ADDRESS))
-"""Those that decide who reaches a port."""
+OPTIONS_OF_NETWORKS = frozenset((*GATEWAY_MODES, *BINDING_ADDRESS))  # those that decide who reaches a port
 
 
 class Service(Model, frozen=True, kw_only=True):
@@ -30,7 +29,6 @@ class Service(Model, frozen=True, kw_only=True):
     place: str  # file and line of the service
     places: dict[str, str]  # those of its keys
     unset: dict[str, list[str]]  # by key the variables that have no value
-    hooks: list[Hook]
 
 
 class FileNetwork(Model, frozen=True, kw_only=True):
@@ -73,7 +71,6 @@ _KEYS = {
     "secrets": ("environment", "env_file", "labels", "command", "entrypoint"),
     "mounts": ("volumes", "volumes_from", "secrets", "configs", "use_api_socket"),
     "network_settings.networks": ("networks",),
-    "hooks.key": ("post_start", "pre_stop"),
 }
 """The keys of a Compose file behind a field of a description; others have the name of the field."""
 _DECIDED = {
@@ -118,10 +115,7 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
     source = Written(file.services[name])
     networks = tuple(Network(key, "", each.driver, driver_options=each.options) for key, each in file.networks.items())
     host = HostContext.unknown(
-        source,
-        networks=Later(lambda: networks),
-        volumes=Later(lambda: file.volumes),
-        image_names=Later(dict),
+        source, networks=Later(lambda: networks), volumes=Later(lambda: file.volumes), image_names=Later(dict)
     )
 
     def find(wanted: str) -> Container:
@@ -133,7 +127,6 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
             host=host,
             source=source,
             find=find,
-            hooks=view(found.hooks, source, "hooks."),
             watched=lambda: _planned(file, wanted),
         )
 

@@ -22,10 +22,8 @@ from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
 
-HOLE: Any = UNSET
-"""The default of a field that some source does not report."""
-SERVICE = "com.docker.swarm.service.id"
-"""The label that names the swarm service of a task."""
+HOLE: Any = UNSET  # the default of a field that some source does not report
+SERVICE = "com.docker.swarm.service.id"  # the label that names the swarm service of a task
 
 Namespace = Annotated[str, Meta(pattern=r"^(|host|private|none|shareable|container:.+|keep-id.*|auto.*|nomap.*)$")]
 Count = Annotated[int, Meta(ge=0)]
@@ -70,17 +68,12 @@ class Healthcheck(Model, frozen=True, kw_only=True):
 
 
 class Config(Model, frozen=True, kw_only=True):
-    """What the image and the command line say of the program.
-
-    Attributes:
-        env: never stored, see `Inspected.secrets`.
-        labels: without the values of those that may hold a secret.
-    """
+    """What the image and the command line say of the program."""
 
     user: str = HOLE
     image: str = HOLE
-    env: Names = HOLE
-    labels: dict[str, str | None] | None = HOLE
+    env: Names = HOLE  # never stored, see `Inspected.secrets`
+    labels: dict[str, str | None] | None = HOLE  # without values that may hold a secret
     exposed_ports: dict[str, object] | None = None
     healthcheck: Healthcheck | None = None
 
@@ -201,19 +194,13 @@ class Secret(Model, frozen=True):
 
 
 class Inspected(Model, frozen=True, kw_only=True):
-    """A container, as the engine describes it.
-
-    Attributes:
-        path: the program; never stored.
-        args: the SSH servers that the program and its arguments name.
-        secrets: those that its variables, labels and command hold; the engine has no such field.
-    """
+    """A container, as the engine describes it."""
 
     id: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] = HOLE
     name: str
     created: str = HOLE
-    path: str = HOLE
-    args: list[str] = HOLE
+    path: str = HOLE  # the program; never stored
+    args: list[str] = HOLE  # stored are the SSH servers that the program and its arguments name
     image: str = HOLE
     process_label: str = HOLE
     mount_label: str = HOLE
@@ -222,7 +209,7 @@ class Inspected(Model, frozen=True, kw_only=True):
     host_config: HostConfig = HOLE
     mounts: list[MountPoint] = HOLE
     network_settings: NetworkSettings = HOLE
-    secrets: list[Secret] = HOLE
+    secrets: list[Secret] = HOLE  # in variables, labels and the command; the engine has no such field
 
 
 class VolumeOptions(Model, frozen=True, kw_only=True, rename="lower"):
@@ -275,7 +262,9 @@ def reduced(found: Inspected) -> Inspected:
             security_opt=[*map(_short_profile, options)] if options else options,
         )
     if found.mounts is not HOLE:
-        changes["mounts"] = [replace(x, destination=_from_root(x.destination)) for x in found.mounts]
+        changes["mounts"] = [  # `VOLUME data` begins at the root
+            replace(each, destination=posixpath.normpath(f"/{each.destination.lstrip('/')}")) for each in found.mounts
+        ]
     return replace(found, **changes)
 
 
@@ -287,11 +276,6 @@ def secrets_in(
     settings += [("label", name, value or "") for name, value in labels.items()]
     found = [Secret(place, kind, name) for place, name, value in settings for kind in in_value(name, value)]
     return found + [Secret(place, kind) for place, words in commands.items() for kind in kinds(line_of(words))]
-
-
-def _from_root(path: str) -> str:
-    """Return a path of the container; one without a slash (`VOLUME data`) begins at its root."""
-    return path if path.startswith("/") else posixpath.normpath(f"/{path}")
 
 
 def labels_kept(labels: dict[str, str | None]) -> dict[str, str | None]:
@@ -326,10 +310,8 @@ def _without_values(options: VolumeOptions) -> VolumeOptions:
 class Source:
     """Where a description comes from, which decides what it means that it does not report a field."""
 
-    planned = False
-    """Whether nobody has created the container yet."""
-    inside = False
-    """Whether the container is seen from inside: nothing but its processes and mounts is known."""
+    planned = False  # whether nobody has created the container yet
+    inside = False  # whether the container is seen from inside: nothing but its processes and mounts is known
 
     def read(self, name: str) -> None:
         """Note that a field is read: `host_config.memory`."""

@@ -23,15 +23,11 @@ Options = Mapping[str, str]
 
 
 class Log(Struct, frozen=True):
-    """The log of one container, or what a new one gets that says nothing of its log.
-
-    Attributes:
-        own: the options that the container has, or None for the daemon's default itself.
-    """
+    """The log of one container, or what a new one gets that says nothing of its log."""
 
     driver: str
     daemon: Daemon
-    own: Options | None = None
+    own: Options | None = None  # the options of the container, or None for the daemon's default itself
 
     @property
     def default(self) -> Setting:
@@ -77,8 +73,6 @@ _LOOPBACK = regex(
     r"|127\.[\d.]+|::1?|0\.0\.0\.0|0|/.*",
     re.IGNORECASE,
 )
-_INSTALLED = regex(r"/(usr|opt|s?bin|snap|nix|var/lib|gnu)/.+")
-"""Where a program lies that not everybody could have put there."""
 
 
 class Shippers(Struct, frozen=True, dict=True):
@@ -89,11 +83,7 @@ class Shippers(Struct, frozen=True, dict=True):
 
     @cached_property
     def _programs(self) -> tuple[Process, ...]:
-        return tuple(
-            each
-            for each in self.processes.get().by_pid.values()
-            if each.executable and (each.container_ids or _INSTALLED.fullmatch(each.executable))
-        )
+        return tuple(each for each in self.processes.get().by_pid.values() if each.executable)
 
     @cached_property
     def running(self) -> tuple[str, ...]:
@@ -111,8 +101,7 @@ class Shippers(Struct, frozen=True, dict=True):
 
     def require_all(self) -> None:
         """Raise EvidenceError if no program of root is seen: those of other users are hidden from the auditor."""
-        seen = (each for each in self.processes.get().by_pid.values() if each.executable)
-        if not any(each.pid == 1 or 0 in each.uids for each in seen):
+        if not any(each.pid == 1 or 0 in each.uids for each in self._programs):
             raise EvidenceError(unread("whether a log shipper runs", "only root sees the programs of others"))
 
     def is_here(self, host: str) -> bool:
@@ -143,12 +132,10 @@ NETWORK_DRIVERS = {
 """The drivers that send logs over the network, with the option that has the address."""
 LOCAL_DRIVERS = frozenset({"none", "local", "json-file", "journald", "etwlogs"})
 """Drivers that keep the log on the host, where whoever breaks in can change it."""
-OF_SYSLOG = frozenset({"journald", "syslog"})
-"""Drivers whose log rsyslog or syslog-ng can pass on."""
+OF_SYSLOG = frozenset({"journald", "syslog"})  # drivers whose log rsyslog or syslog-ng can pass on
 SERVICE_DRIVERS = frozenset({"awslogs", "gcplogs", "logentries"})
 """Drivers that send to their service on the internet unless an address is given."""
-_ADDRESSES = {"fluentd": "127.0.0.1:24224", "syslog": "unix:///dev/log"}
-"""Where they send unless an address is given."""
+_ADDRESSES = {"fluentd": "127.0.0.1:24224", "syslog": "unix:///dev/log"}  # where they send unless an address is given
 
 
 def log_host(driver: str, options: Options) -> str:

@@ -18,19 +18,13 @@ if TYPE_CHECKING:
 
 
 class HostMount(Struct, frozen=True):
-    """A part of the host's file system that is seen in a container.
-
-    Attributes:
-        paths: where the host itself sees it, without symbolic links; more than one if the host mounts it twice.
-        kind: `bind`, `volume`, `tmpfs`, ... as the engine says; empty if the engine does not know of the mount.
-        recursive: whether what the host mounts below is in the container, too.
-    """
+    """A part of the host's file system that is seen in a container."""
 
     destination: str
-    paths: frozenset[str]
-    kind: str
+    paths: frozenset[str]  # where the host sees it, without symbolic links; several if the host mounts it twice
+    kind: str  # `bind`, `volume`, `tmpfs`, ... or empty if the engine does not know the mount
     read_only: bool = False
-    recursive: bool = True
+    recursive: bool = True  # whether what the host mounts below is in the container, too
 
 
 _ANONYMOUS = regex("[0-9a-f]{64}|")
@@ -127,8 +121,10 @@ class Mounts(Struct, frozen=True, dict=True):
         # what its main process does not see, as after chroot(2), others in it may
         hidden = self._by_source(each for each in self.container.inspect.mounts if each.destination not in points)
         volumes = f"{self.container.docker_root}/volumes"
-        found = (*self._mounted(table), *hidden)
-        return tuple(replace(each, paths=_apart_from(volumes, each.paths)) for each in found)
+        return tuple(  # the data of volumes lies below `volumes`, and may be shown elsewhere too
+            replace(each, paths=frozenset(x for x in each.paths if not is_below(x, volumes)) or each.paths)
+            for each in (*self._mounted(table), *hidden)
+        )
 
     def _mounted(self, table: Iterable[Mount]) -> Iterable[HostMount]:
         host, configured = self.container.host, {each.destination: each for each in self.container.inspect.mounts}
@@ -149,11 +145,6 @@ class Mounts(Struct, frozen=True, dict=True):
                 table = self.container.host.mount_table
                 seen = self._host_mount(each, frozenset({path}))
                 yield replace(seen, paths=table.other_names(path, below=seen.recursive))
-
-
-def _apart_from(volumes: str, paths: frozenset[str]) -> frozenset[str]:
-    """Return *paths* without those below *volumes*, unless there are no others."""
-    return frozenset(path for path in paths if not is_below(path, volumes)) or paths
 
 
 def _is_of_engine(mount: Mount, paths: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ from hullcheck.parsing.proc import net
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import DROPPED, in_sections, lines_like
+from hullcheck.secrets.redact import DROPPED, InSections, LinesLike
 from hullcheck.verdicts import EvidenceError, unread
 
 _GONE = regex(r"no such (?:container|object):? ?([0-9a-f]{64})", re.IGNORECASE)
@@ -35,20 +35,20 @@ def _inspected(text: str) -> str:
 
 CONTAINERS = Probe.from_file(
     "containers",
-    in_sections(
-        inside=lines_like(r"/proc/(?:1|self)/mountinfo:.*", "mounted /.*"),
-        listed=lines_like("[0-9a-f]{64}"),
+    InSections(
+        inside=LinesLike(r"/proc/(?:1|self)/mountinfo:.*", "mounted /.*"),
+        listed=LinesLike("[0-9a-f]{64}"),
         inspect=_inspected,
         volumes=kept_as(Volumes | list[Volume], volumes_kept),
-        users=lines_like("[0-9a-f]{64} [0-9]*"),
-        proc=lines_like(
+        users=LinesLike("[0-9a-f]{64} [0-9]*"),
+        proc=LinesLike(
             r"\d+/(?:mountinfo|attr/current|uid_map|net/tcp6?|net/udp6?):.*",
             r"/sys/fs/cgroup/[^:]*:.*",
             r"l\S+ .* \d+/ns/\w+(?: -> \w+:\[\d+\])?",  # without its end where it may not be read
             r"\d+/fd/\d+ socket:\[\d+\]",
             '/.*:"NoNewPrivileges":[a-z]*',
         ),
-        paths=lines_like(r"real /.*\t/.*", r"socket \d+:\d+ \d+ /.*"),
+        paths=LinesLike(r"real /.*\t/.*", r"socket \d+:\d+ \d+ /.*"),
     ),
 )
 

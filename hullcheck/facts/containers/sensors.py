@@ -18,15 +18,11 @@ _RESTARTED = ("always", "unless-stopped")
 
 
 class Sensor(Struct, frozen=True):
-    """A unit or a container of a product that runs, and whether it starts with the host.
-
-    Attributes:
-        at_boot: the state of the unit's file, or the restart policy of the container.
-    """
+    """A unit or a container of a product that runs, and whether it starts with the host."""
 
     product: str
     place: str
-    at_boot: str
+    at_boot: str  # the state of the unit's file, or the restart policy of the container
     starts: bool
 
 

@@ -111,11 +111,11 @@ class Daemon(Struct, frozen=True, dict=True):
         return self.process.namespaces
 
     @property
-    def mountinfo(self) -> str:
-        """Its mount table as /proc/PID/mountinfo has it, without what the engine mounts for each container."""
+    def mounts(self) -> tuple[Mount, ...]:
+        """The mount table of the daemon, without what the engine mounts for each container."""
         if not self.process.mountinfo:
             raise EvidenceError(unread(f"the mount table of process {self.pid}"))
-        return "\n".join(self.process.mountinfo)
+        return mountinfo.parse(self.process.mountinfo)
 
     @property
     def rootless(self) -> bool:
@@ -368,19 +368,10 @@ class Daemon(Struct, frozen=True, dict=True):
 
 @fact(DAEMON)
 def daemon(
-    recording: Recording,
-    engine: Engine,
-    networks: Later[tuple[Network, ...]],
-    published_ports: Later[PublishedPorts],
+    recording: Recording, engine: Engine, networks: Later[tuple[Network, ...]], published_ports: Later[PublishedPorts]
 ) -> Daemon:
     """The Docker daemon of the target, with every setting and where it comes from."""
     return Daemon(recording, engine, networks, published_ports)
-
-
-@fact()
-def daemon_mounts(daemon: Daemon) -> tuple[Mount, ...]:
-    """The mount table of the daemon: what "the host" is to a container."""
-    return mountinfo.parse(daemon.mountinfo.split("\n"))
 
 
 @fact()

@@ -16,19 +16,20 @@ from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
 from hullcheck.parsing import confinement
 from hullcheck.parsing.answer_lines import blocks
-from hullcheck.parsing.proc import net
+from hullcheck.parsing.proc import mountinfo, net
+from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.secrets.redact import InSections, LinesLike
 from hullcheck.verdicts import EvidenceError, unread
 
 _LINKS = r"l\S+ .* (?:self|\d+)/\S+ -> .*"
-_RUNNING = lines_like(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
-_PODMAN = lines_like(_LINKS, r"\d+/(?:mountinfo|task/\d+/net/unix):.*")
-_ASKED = lines_like("(?:clock|endpoint|path|file):.*")
-_FILES = lines_like(r"\d+/(?:config|profile):(?:read|absent|unread)\|.*", " .*")
+_RUNNING = LinesLike(_LINKS, r"\d+/(?:stat|mountinfo|status|net/unix|net/tcp6?):.*")
+_PODMAN = LinesLike(_LINKS, r"\d+/(?:mountinfo|task/\d+/net/unix):.*")
+_ASKED = LinesLike("(?:clock|endpoint|path|file):.*")
+_FILES = LinesLike(r"\d+/(?:config|profile):(?:read|absent|unread)\|.*", " .*")
 _UNIT = regex("(?:Id|MainPID|Listen)=|$")
 _VARIABLES = ("DOCKER_CERT_PATH=", "DOCKER_CONFIG=", "HOME=", "XDG_RUNTIME_DIR=")
 
@@ -62,11 +63,11 @@ def _keep_files(text: str) -> str:
 
 DAEMON = Probe.from_file(
     "daemon",
-    in_sections(
+    InSections(
         asked=lambda text: re.sub(r"^(endpoint:\w+://)[^/\s]*@", r"\1***@", _ASKED(text), flags=re.MULTILINE),
         running=_RUNNING,
         words=_keep_words,
-        sockets=lines_like(r"/.*\t/?.*"),
+        sockets=LinesLike(r"/.*\t/?.*"),
         files=_keep_files,
         units=lambda text: "\n".join(line for line in text.split("\n") if _UNIT.match(line)),
         podman=_PODMAN,
@@ -295,11 +296,11 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
 
 
 class PodmanService(Struct, frozen=True):
-    """The process that answers on Podman's socket: its namespaces by name, and the lines of its mount table."""
+    """The process that answers on Podman's socket, with its namespaces by name and its mount table."""
 
     pid: int
     namespaces: Mapping[str, str]
-    mountinfo: tuple[str, ...]
+    mounts: tuple[Mount, ...]
 
 
 @fact(DAEMON)
@@ -308,7 +309,7 @@ def podman_service(recording: Recording) -> PodmanService:
     sections = recording.sections(DAEMON)
     path = dict(line.partition(":")[::2] for line in sections.get("asked", "").split("\n")).get("path", "")
     found = [
-        PodmanService(int(pid), _most_of(lines), tuple(lines.get("mountinfo", ())))
+        PodmanService(int(pid), _most_of(lines), mountinfo.parse(lines.get("mountinfo", ())))
         for pid, lines in _by_pid(sections.get("podman", "").split("\n")).items()
         if pid and _serves(lines, path)
     ]

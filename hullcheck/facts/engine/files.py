@@ -12,7 +12,7 @@ from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.daemon_options import START
 from hullcheck.facts.engine.endpoints import real_path, run_path
 from hullcheck.facts.engine.files_answer import FILES, SYSTEM, Answer, Unit
-from hullcheck.facts.host.file import FileFact, State, abstract_socket
+from hullcheck.facts.host.file import FileFact, State
 from hullcheck.facts.registry import fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import certificates
@@ -154,8 +154,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
         given, files = grouped((each.real, each.path) for each in self.daemon.process.unix_table), {}
         for path in paths:
             seen = [replace(self.file(each), path=path) for each in (*given.get(path, ()), path)]
-            file = next((each for each in seen if each.state is not State.UNREAD), seen[-1])
-            files[path] = abstract_socket(path) if path[0] == "@" else file
+            files[path] = next((each for each in seen if each.state is not State.UNREAD), seen[-1])
             if path in given and files[path].is_absent:
                 files[path] = replace(files[path], state=State.UNREAD, doubt=_MOVED)
         return Subjects("file", tuple(files.items()), "the API listens on no unix socket")

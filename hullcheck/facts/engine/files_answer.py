@@ -21,13 +21,13 @@ from hullcheck.parsing.models import kept_as
 from hullcheck.parsing.times import Span, moment
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import DROPPED, in_sections, lines_like
+from hullcheck.secrets.redact import DROPPED, InSections, LinesLike
 from hullcheck.verdicts import EvidenceError, unread
 
 _MISSING = ("No such file or directory", "Not a directory")
 _PROGRAM = regex(r"^Exec\w+=\{ path=(/[^;]*) ;.*", re.MULTILINE)
 _OTHER = regex(r"^Exec\w+=.*\n?", re.MULTILINE)  # without a path: systemd looks for it when it runs
-_unit_lines = lines_like(
+_unit_lines = LinesLike(
     "unmanaged|manager [0-9]+|program=/.*|SocketMode=[0-7]*",
     "(?:Id|MainPID|FragmentPath|DropInPaths|EnvironmentFiles|Triggers|TriggeredBy|Listen|SocketUser|SocketGroup)=.*",
 )
@@ -51,18 +51,18 @@ class BlockDevices(msgspec.Struct, frozen=True, kw_only=True):
 
 FILES = Probe.from_file(
     "files",
-    in_sections(
-        processes=lines_like(
+    InSections(
+        processes=LinesLike(
             r"\d+/(?:config .*|(?:closed|held|registries|running|socket|tls) /.*|root (?:/.*)?|groups [\s\d]+)",
             r"\d+/(?:(?:group|manager) \d+|mnt mnt:.*|unit [\w:.@-]+\.service)",
         ),
         units=lambda text: _unit_lines(_OTHER.sub("", _PROGRAM.sub(r"program=\1", text))),
-        nodes=lines_like(
+        nodes=LinesLike(
             r"stat: .* ['\"]/.*['\"]: [A-Za-z /]+(?: \(os error \d+\))?", "[0-9a-f]+:[0-9]+:[0-9]+:[^:]*:['\"]?/.*"
         ),
-        acl=lines_like("none:/.*", "# [a-z]+:.*", "[a-z]+:[^:]*:[-rwx]+"),
-        certificates=lines_like("/.*:(?:[A-Za-z0-9+/=]*|-----(?:BEGIN|END) CERTIFICATE-----)"),
-        times=lines_like(r"[^|]*\|[^|]*\|/.*"),
+        acl=LinesLike("none:/.*", "# [a-z]+:.*", "[a-z]+:[^:]*:[-rwx]+"),
+        certificates=LinesLike("/.*:(?:[A-Za-z0-9+/=]*|-----(?:BEGIN|END) CERTIFICATE-----)"),
+        times=LinesLike(r"[^|]*\|[^|]*\|/.*"),
         devices=kept_as(BlockDevices),
     ),
 )
@@ -135,8 +135,7 @@ class Answer(Struct, frozen=True):
     def look(self, path: str, root: str = "") -> FileFact:
         """Follow *path*, as it is called below *root*, to its end; it is unread if a part was not looked at."""
         if not path.startswith("/"):
-            doubt = "it depends on the directory in which the daemon was started"
-            return FileFact(path, State.UNREAD, doubt=doubt)
+            return FileFact(path, State.UNREAD, doubt="it depends on the directory in which the daemon was started")
         rest, at, links, seen = ["", *path.split("/")], "", 0, dict[str, Node]()
         while rest:
             part = rest.pop(0)

@@ -1,5 +1,6 @@
 """The rules with which a site filters the traffic of containers, in the network namespace of the daemon."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,13 +14,13 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.models import decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.secrets.redact import InSections, LinesLike
 from hullcheck.verdicts import EvidenceError, unread
 
 IPTABLES, CNI = "iptables", "CNI plugins"
 OPTIONS = (IPTABLES, CNI)
 
-_KNOWN = lines_like("cni:(?:absent|read|file .*)", r"\d+/(?:ip6?tables|nft):.*", r"\d+/ip6?tables-status:0")
+_KNOWN = LinesLike("cni:(?:absent|read|file .*)", r"\d+/(?:ip6?tables|nft):.*", r"\d+/ip6?tables-status:0")
 # Options that may say anything.
 _FREE = regex(
     r' --(comment|string|hex-string|log-prefix|nflog-prefix|ulog-prefix) (?:"(?:[^"\\]|\\.)*(?:"|$)|[^\s"]\S*)'
@@ -58,15 +59,11 @@ _kept_ruleset = kept_as(_Ruleset)
 
 def _keep(text: str) -> str:
     """Drop comments from the rules of iptables, and everything but names of chains from those of nft."""
-    return "\n".join(map(_without_words, _KNOWN(text).split("\n")))
+    lines = (re.sub("(?<=/nft:).*", lambda match: _kept_ruleset(match[0]), line) for line in _KNOWN(text).split("\n"))
+    return "\n".join(_FREE.sub(r" --\1 -", line) for line in lines)
 
 
-def _without_words(line: str) -> str:
-    label, colon, text = line.partition(":")
-    return label + colon + _kept_ruleset(text) if label.endswith("/nft") else _FREE.sub(r" --\1 -", line)
-
-
-FIREWALL = Probe.from_file("firewall", in_sections(rules=_keep))
+FIREWALL = Probe.from_file("firewall", InSections(rules=_keep))
 
 
 class Firewall(Struct, frozen=True):

@@ -13,7 +13,7 @@ from hullcheck.lazy import regex
 from hullcheck.parsing.models import FAILED, decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import DROPPED, in_sections
+from hullcheck.secrets.redact import DROPPED, InSections
 from hullcheck.verdicts import EvidenceError, NoDaemon, NotApplicable
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ def _judged_options(networks: Networks) -> Networks:
 
 ENGINE = Probe.from_file(
     "engine",
-    in_sections(
+    InSections(
         endpoint=kept_as(str),
         version=kept_as(Version),
         info=kept_as(Info),

@@ -202,7 +202,6 @@ class Node(Model, frozen=True):
 class NodeState(Model, frozen=True):
     """What a daemon wrote down when it became a node, and starts with again."""
 
-    listen_addr: str = ""
     data_path_addr: str = ""
 
 
@@ -267,8 +266,6 @@ class RestartPolicy(Model, frozen=True):
 
     condition: Literal["", "none", "on-failure", "any"] = ""
     max_attempts: Count | None = None
-    delay: Count | None = None
-    window: Count | None = None
 
 
 class _TaskTemplate(Model, frozen=True):

@@ -21,13 +21,12 @@ from hullcheck.parsing.times import DAY
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.names import names_secret_file
-from hullcheck.secrets.redact import in_sections
+from hullcheck.secrets.redact import InSections
 from hullcheck.verdicts import EvidenceError, NotApplicable, unread
 
 Nodes: TypeAlias = tuple[models.Node, ...]
 Services: TypeAlias = tuple[models.ServiceDocument, ...]
 Configs: TypeAlias = tuple[models.Config, ...]
-_USUAL_DELAY = 5_000_000_000  # nanoseconds, as the engine counts
 _ACCOUNTS = "/etc/passwd"
 _MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
 _OF_ONE_NODE = ("bridge", "host", "null")
@@ -89,7 +88,7 @@ def _state_kept(text: str) -> str:
 
 SWARM = Probe.from_file(
     "swarm",
-    in_sections(
+    InSections(
         state=_state_kept,
         nodes=kept_as(Nodes),
         services=kept_as(Services, lambda found: tuple(map(_without_secrets, found))),
@@ -135,17 +134,6 @@ class Service(Struct, frozen=True):
     def restart_attempts(self) -> int:
         """How often; 0 means without end."""
         return self._policy.max_attempts or 0
-
-    @property
-    def restart_window(self) -> float:
-        """The seconds in which attempts are counted; 0 means all of them are."""
-        return (self._policy.window or 0) / 1e9
-
-    @property
-    def restarts_without_end(self) -> bool:
-        """Whether its attempts never run out: they count within a window, and each waits for the delay before."""
-        delay = _USUAL_DELAY if self._policy.delay is None else self._policy.delay
-        return not self.restart_attempts or 0 < (self._policy.window or 0) <= self.restart_attempts * delay
 
     @property
     def exposed_configs(self) -> tuple[str, ...]:
@@ -243,9 +231,9 @@ class Swarm(Struct, frozen=True, dict=True):
 
     @cached_property
     def control_listeners(self) -> tuple[Listener, ...]:
-        """Where this node takes commands and gossip of the swarm, over TCP."""
+        """Where this node takes commands and gossip of the swarm, over TCP, at the usual ports."""
         self.require_active()
-        wanted = {self._management_port, _GOSSIP_PORT} if self.node.control_available else {_GOSSIP_PORT}
+        wanted = {_MANAGEMENT_PORT, _GOSSIP_PORT} if self.node.control_available else {_GOSSIP_PORT}
         own = self.daemon.process.listeners
         found = tuple(each for each in own if each.protocol == "tcp" and each.number in wanted)
         for number in sorted(wanted - {each.number for each in found}):
@@ -269,15 +257,6 @@ class Swarm(Struct, frozen=True, dict=True):
             if pid == str(self.daemon.pid) and state:
                 return decode(state, models.NodeState, what)
         raise EvidenceError(unread(what))
-
-    @property
-    def _management_port(self) -> int:
-        """The port of `--listen-addr`; the default where the node's state may not be read."""
-        try:
-            port = self._node_state.listen_addr.rpartition(":")[2]
-        except EvidenceError:
-            return _MANAGEMENT_PORT
-        return int(port) if port.isdecimal() else _MANAGEMENT_PORT
 
 
 @fact()

@@ -9,12 +9,8 @@ from hullcheck.facts.engine.files import EngineFiles
 from hullcheck.facts.engine.files_answer import BlockDevice, BlockDevices
 from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.registry import fact
-from hullcheck.lazy import regex
 from hullcheck.parsing.models import decode
 from hullcheck.parsing.proc.mountinfo import Mount, is_below, mount_of
-
-_BORROWING = regex(r"overlay|aufs|ecryptfs|(fuse\.)?fuse-overlayfs|fuse\.(bindfs|mergerfs|unionfs)")
-"""File systems that keep what is written to them on others."""
 
 
 class Root(Struct, frozen=True):
@@ -31,14 +27,9 @@ class Root(Struct, frozen=True):
         return next((each for each in self.hosts if each.device == self.mount.device), None)
 
     @property
-    def borrows(self) -> bool:
-        """Whether its file system keeps its data on others."""
-        return _BORROWING.fullmatch(self.mount.kind) is not None
-
-    @property
     def is_own(self) -> bool:
         """Whether it is a file system of its own; a directory of one that holds others too is none."""
-        shared = self.host or self.borrows or self.mount.device == self.above.device
+        shared = self.host or self.mount.device == self.above.device
         return not shared and self.mount.is_whole
 
     @property
@@ -57,12 +48,13 @@ class Storage(Struct, frozen=True):
 
 
 @fact()
-def storage(engine: Engine, engine_files: EngineFiles, daemon_mounts: tuple[Mount, ...]) -> Storage:
+def storage(engine: Engine, engine_files: EngineFiles) -> Storage:
     """Where the engine keeps its data."""
+    mounts = engine_files.daemon.mounts
 
     def root(path: str) -> Root:
-        above, *hosts = (mount_of(each, daemon_mounts) for each in (posixpath.dirname(path), "/", "/var"))
-        return Root(path, mount_of(path, daemon_mounts), above, tuple(hosts))
+        above, *hosts = (mount_of(each, mounts) for each in (posixpath.dirname(path), "/", "/var"))
+        return Root(path, mount_of(path, mounts), above, tuple(hosts))
 
     path = engine_files.answer.look(engine.info.docker_root_dir).node.path
     own = root(path)
@@ -70,7 +62,7 @@ def storage(engine: Engine, engine_files: EngineFiles, daemon_mounts: tuple[Moun
     if "userns" in engine.security_options and not own.is_own:
         own = root(posixpath.dirname(path))
     others = engine_files.containerd_roots if engine.keeps_images_in_containerd else ()
-    return Storage((own, *(root(each) for each in others if not is_below(each, path))), daemon_mounts)
+    return Storage((own, *(root(each) for each in others if not is_below(each, path))), mounts)
 
 
 class DataPlace(Struct, frozen=True):

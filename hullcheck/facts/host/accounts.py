@@ -5,10 +5,10 @@ from msgspec import Struct
 from hullcheck.facts.registry import fact
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.secrets.redact import InSections, LinesLike
 from hullcheck.verdicts import EvidenceError
 
-ACCOUNTS = Probe.from_file("accounts", in_sections(accounts=lines_like("(?:group|user):[^:]*:.*")))
+ACCOUNTS = Probe.from_file("accounts", InSections(accounts=LinesLike("(?:group|user):[^:]*:.*")))
 _NO_LOGIN = ("nologin", "false", "sync", "halt", "shutdown", "true")
 
 

@@ -18,7 +18,7 @@ from hullcheck.parsing.answer_lines import Unit, Words
 from hullcheck.parsing.proc.mountinfo import is_below
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import HIDDEN, in_sections, lines_like
+from hullcheck.secrets.redact import HIDDEN, InSections, LinesLike
 from hullcheck.verdicts import EvidenceError
 
 # A key is any text. What is judged of it, and what people search for, is a word.
@@ -28,40 +28,32 @@ _WORDS = regex(r"[A-Za-z_. -]+")
 
 def _keep(text: str) -> str:
     lines = _KNOWN(text).split("\n")
-    return "\n".join(_KEY.sub(_key, line) if line.startswith(("rule:", "file:")) else line for line in lines)
+
+    def key(match: re.Match[str]) -> str:
+        return match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN
+
+    return "\n".join(_KEY.sub(key, line) if line.startswith(("rule:", "file:")) else line for line in lines)
 
 
-def _key(match: re.Match[str]) -> str:
-    return match[0] if _WORDS.fullmatch(match[2]) else match[1] + HIDDEN
-
-
-_KNOWN = lines_like("(?:missing|failed|rule|status|file|real):.*")
-_LOG = lines_like("log:.*", r"last:\d+")
-AUDIT = Probe.from_file("audit", in_sections(kernel=_keep, files=_keep, log=_LOG))
+_KNOWN = LinesLike("(?:missing|failed|rule|status|file|real):.*")
+_LOG = LinesLike("log:.*", r"last:\d+")
+AUDIT = Probe.from_file("audit", InSections(kernel=_keep, files=_keep, log=_LOG))
 _OPTION = regex(r"(?:^|\s)-([a-zA-Z])\s+(\S+)")
 _FIELD = regex(r"([a-z0-9_]+)(!=|>=|<=|&=|=|>|<|&)(.*)")
 _NO_LIMITS = ("key", "perm", "path", "dir", "arch")
 
 
 class Rule(Struct, frozen=True):
-    """One rule.
-
-    Attributes:
-        path: what it names, with the links on the way resolved; empty for everything.
-        tree: whether that stands for all that lies below it too; so it is for every watch (-w).
-        permissions: of `rwxa`; where it names system calls instead, `x` or none.
-        calls: the system calls to which it is limited; empty for all.
-        limits: its other conditions, such as `auid>=1000`.
-    """
+    """An audit rule."""
 
     text: str
     list: str = "exit"
     action: str = "always"
-    path: str = ""
-    tree: bool = True
-    permissions: frozenset[str] = frozenset("rwxa")
-    calls: frozenset[str] = frozenset()
-    limits: tuple[str, ...] = ()
+    path: str = ""  # with the links on the way resolved; empty for everything
+    tree: bool = True  # whether the rule holds for all below the path too, as each watch (-w) does
+    permissions: frozenset[str] = frozenset("rwxa")  # `x` or none if the rule names system calls instead
+    calls: frozenset[str] = frozenset()  # the only system calls that it records; empty for all
+    limits: tuple[str, ...] = ()  # other conditions, such as `auid>=1000`
     key: str = ""
 
     def covers(self, path: str, *, is_directory: bool = False) -> bool:
@@ -162,17 +154,12 @@ def audit(recording: Recording) -> Audit:
 
 
 class AuditDaemon(Struct, frozen=True):
-    """auditd.
-
-    Attributes:
-        last: when its log was last written to, or None if that is not known.
-        now: when all that was so.
-    """
+    """The state of auditd."""
 
     audit: Audit
     units: Mapping[str, Unit]
     log: str
-    last: float | None
+    last: float | None  # when its log was last written to, or None if that is unknown
     now: float
 
     @property

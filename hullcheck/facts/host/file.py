@@ -107,12 +107,6 @@ class FileFact(Struct, frozen=True):
         return self.state is State.ABSENT
 
 
-def abstract_socket(name: str) -> FileFact:
-    """Return a socket that is no file: whoever is in its network namespace may use it."""
-    node = Node("abstract, so that it has neither owner nor mode", stat.S_IFSOCK | 0o777, -1, 0)
-    return FileFact(name, State.FOUND, node, grants=())
-
-
 def grants(listed: str) -> tuple[Grant, ...] | None:
     """Return the named users and groups that getfacl(1) prints with -n for one file, or None if that is cut off."""
     entries = [line.split(":") for line in listed.split("\n") if line.count(":") == 2 and line[0] != "#"]

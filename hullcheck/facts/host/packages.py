@@ -17,7 +17,7 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.times import day
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.secrets.redact import InSections, LinesLike
 from hullcheck.verdicts import EvidenceError, unread
 
 _KINDS = {
@@ -29,10 +29,10 @@ _CRON = regex(r"/(?:etc|var/spool)/cron[^:]*")
 
 PACKAGES = Probe.from_file(
     "packages",
-    in_sections(
-        software=lines_like("(?:failed|mark|package|unread):.*", r"source:\w+ \d+", "/.*"),
-        kernel=lines_like("(?:version|restart):.*"),
-        updates=lines_like(
+    InSections(
+        software=LinesLike("(?:failed|mark|package|unread):.*", r"source:\w+ \d+", "/.*"),
+        kernel=LinesLike("(?:version|restart):.*"),
+        updates=LinesLike(
             "(?:unread:)?/[^:]*", r'APT::Periodic(?:::[\w-]+)? "[^"]*";', r"/[^:]*:\s*apply_updates\s*=.*"
         ),
     ),
@@ -40,23 +40,15 @@ PACKAGES = Probe.from_file(
 
 
 class Software(Struct, frozen=True):
-    """The software of a host.
+    """The software of a host."""
 
-    Attributes:
-        system: os-release by name.
-        source: the list of packages, with *count* of them; empty where none is known.
-        packages: those that are compilers or browsers, and ubuntu-standard; *programs* alike, by path.
-        marks: files that only minimal images of Ubuntu have.
-        unread: folders of programs that could not be read.
-    """
-
-    system: dict[str, str]
-    source: str
+    system: dict[str, str]  # os-release by name
+    source: str  # the program that lists packages, with their *count*; empty if none is known
     count: int
-    packages: tuple[str, ...]
-    programs: tuple[str, ...]
-    marks: tuple[str, ...]
-    unread: tuple[str, ...]
+    packages: tuple[str, ...]  # compilers, browsers and ubuntu-standard
+    programs: tuple[str, ...]  # paths of compilers and browsers
+    marks: tuple[str, ...]  # files that only minimal images of Ubuntu have
+    unread: tuple[str, ...]  # folders of programs that could not be read
 
     def of_kind(self, kind: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
         """Return the compilers or browsers that are not allowed; EvidenceError if not all folders were read."""

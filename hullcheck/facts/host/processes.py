@@ -13,15 +13,15 @@ from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import grouped
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import DROPPED, HIDDEN, in_sections, lines_like
+from hullcheck.secrets.redact import DROPPED, HIDDEN, InSections, LinesLike
 from hullcheck.verdicts import EvidenceError
 
 PROCESSES = Probe.from_file(
     "processes",
-    in_sections(
-        tasks=lines_like(r"(?:task|unread):\S+"),
-        processes=lines_like(r"\d+/(?:status|cgroup|exe):.*|\d+/ns:\w+:\[\d{1,20}\]"),
-        listeners=lines_like(
+    InSections(
+        tasks=LinesLike(r"(?:task|unread):\S+"),
+        processes=LinesLike(r"\d+/(?:status|cgroup|exe):.*|\d+/ns:\w+:\[\d{1,20}\]"),
+        listeners=LinesLike(
             r"net:\w+", r"listener:(?:tcp|udp)6? (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} \d+", r"owner:\d+ \d+"
         ),
     ),

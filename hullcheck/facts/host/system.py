@@ -11,13 +11,12 @@ from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.secrets.redact import InSections, LinesLike
 from hullcheck.verdicts import EvidenceError, unread
 
 FORWARD = "net.ipv4.ip_forward"
 SETTINGS = {FORWARD: "0", "fs.suid_dumpable": "0", "kernel.randomize_va_space": "2"}  # that the guide asks for
 _SETTING = regex(r"(/[^:]*):\s*-?\s*([\w./]+)\s*=\s*(\S+)\s*")
-PRESENCE_LINES = (r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign")
 _OS_RELEASE, _MACHINE_IDS = "/etc/os-release", ("/etc/machine-id", "/var/lib/dbus/machine-id")
 
 
@@ -50,12 +49,12 @@ _NEEDED = regex(
 
 HOST = Probe.from_file(
     "host",
-    in_sections(
-        clock=lines_like(r"\d+"),
-        auditor=lines_like(r"\d+"),
-        presence=lines_like(*PRESENCE_LINES),
+    InSections(
+        clock=LinesLike(r"\d+"),
+        auditor=LinesLike(r"\d+"),
+        presence=LinesLike(r"command [a-z]+ .*", "socket /.*", r"process \d+", "foreign"),
         files=lambda text: "\n".join(filter(_NEEDED.fullmatch, text.split("\n"))),
-        kernels=lines_like("(?:installed|pending|container):.*"),
+        kernels=LinesLike("(?:installed|pending|container):.*"),
         sysctl=_settings,
     ),
 )

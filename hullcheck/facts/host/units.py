@@ -11,7 +11,7 @@ from hullcheck.parsing import answer_lines
 from hullcheck.parsing.answer_lines import Unit, Words
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections, lines_like
+from hullcheck.secrets.redact import InSections, LinesLike
 from hullcheck.verdicts import EvidenceError
 
 AUDITD = "auditd.service"
@@ -40,10 +40,10 @@ def _units(text: str) -> str:
 
 UNITS = Probe.from_file(
     "units",
-    in_sections(
+    InSections(
         systemd=_units,
         openrc=_units,
-        show=lines_like("(?:Id|LoadState|ActiveState|UnitFileState|MainPID|Result|ExecMainExitTimestamp)=.*"),
+        show=LinesLike("(?:Id|LoadState|ActiveState|UnitFileState|MainPID|Result|ExecMainExitTimestamp)=.*"),
     ),
 )
 

@@ -1,6 +1,6 @@
 """The images that the engine holds: how it describes them, their build steps, and what is not in use."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -134,7 +134,7 @@ def _image(found: Description, blobs: Mapping[str, Stored], users: Iterable[str]
         base=tuple(labels[name] for name in models.BASE_LABELS if name in labels),
         healthcheck=kind_of_check(config.healthcheck and config.healthcheck.test),
         secrets=found.secrets,
-        history=None if history is None else (*history, *_later(config.on_build or (), history)),
+        history=history,
         used_by=tuple(users),
         recorded=recorded,
         known_digests=frozenset((found.id, *own, *(each.partition("@")[2] for each in digests))),
@@ -157,13 +157,6 @@ def _own_documents(found: Description, blobs: Mapping[str, Stored]) -> tuple[lis
     own = {digest: each for digest, each in reached.items() if each.is_configuration_of(layers)}
     manifests = [digest for digest, each in reached.items() if not own.keys().isdisjoint(each.named)]
     return [*own, *manifests], [*own.values()]
-
-
-def _later(texts: Iterable[str], known: Iterable[Step]) -> Iterator[Step]:
-    """Yield what is done in builds from the image and not in its history, as that of a commit."""
-    in_history = {(step.keyword, step.argument) for step in known if step.is_for_later}
-    steps = (Step(f"ONBUILD {text}") for text in texts)
-    yield from (step for step in steps if (step.keyword, step.argument) not in in_history)
 
 
 def _names_registry(reference: str) -> bool:

@@ -50,8 +50,7 @@ _DATABASES = {  # those that name packages inside one file
 }
 RELEASES = ("/etc/os-release", "/usr/lib/os-release", "/etc/debian_version", "/etc/alpine-release")
 """Files that say which distribution it is; some of them are links."""
-DISTRIBUTION = "its distribution"
-"""Stands for a package manager of which no list is there."""
+DISTRIBUTION = "its distribution"  # stands for a package manager of which no list is there
 _SURE = regex(  # files of which each holds a secret
     r"""(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:\.(?:bak|old|orig|save)|~)? | ssh_host_\w+_key | \.git-credentials
     | [._]netrc | \.pgpass | \.aws/credentials | \.vault-token | application_default_credentials\.json)""",

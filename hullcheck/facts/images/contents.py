@@ -1,13 +1,10 @@
 """What is in the images of the engine: files with special bits, packages, tools, and what looks like a key.
 
-Nothing is run, mounted or unpacked for it. The engine's own store has the headers of each layer's archive
-(`tar-split.json.gz`), whatever the storage driver is; that of containerd has the archives themselves. Either tells of
-deleted files and replaced directories as layers do. Reading needs root.
-
-The answer has the line `known`, and how the engine describes the images that need no reading; `new`, and the others;
-in the store of containerd the line `containerd` and `HEX:LINE` for each line of what leads from an image to its blobs;
-then for each layer the line `layer DIGEST`, a listing, packed by gzip and base64, and `end`; where it holds the list
-of apk, `packages DIGEST`, a line for each, and `end`. The next run goes on from where it ends.
+Nothing is run, mounted or unpacked, and reading needs root. The engine's own store has the headers of each layer's
+archive (`tar-split.json.gz`), that of containerd the archives. The script prints `known` and the descriptions of images
+that need no reading, then `new` and the others; `containerd` and `HEX:LINE` for the documents in that store; then for
+each layer `layer DIGEST`, a listing, packed by gzip and base64, and `end`; and for a list of apk `packages DIGEST`, its
+names, and `end`. The next run goes on from where it ends.
 
 What is kept is one JSON object for each image whose layers were all read, and `known ID CHAIN` for those that are
 known. The chain is a digest over the layers: of an image for several machines, the id does not tell which is there.
@@ -44,27 +41,17 @@ _BLOCK = regex(r"^((?:layer|packages) \S+)\n((?:(?!end$|layer |packages ).*\n)*)
 
 
 class Contents(Model, frozen=True, kw_only=True):
-    """What is in one image, with what its later layers delete and change.
-
-    Attributes:
-        chain: a digest over its layers.
-        read: when it was read; 0 for now. Images do not change.
-        special: setuid and setgid files, with their modes as `4755`.
-        capable: files that give capabilities, with these, without `CAP_`; `UNTOLD` stands for those that are not known.
-        databases: package managers that name their packages inside one file, which was not read: `rpm`.
-        tools: package managers, shells and compilers, by their names.
-        keys: files that are named as keys and stored passwords are, also what a later layer deletes.
-    """
+    """What is in one image, with what its later layers delete and change."""
 
     id: str
-    chain: str
-    read: float = 0.0
-    special: tuple[tuple[str, str], ...]
-    capable: tuple[tuple[str, tuple[str, ...]], ...]
+    chain: str  # a digest over its layers
+    read: float = 0.0  # when it was read; 0 for now
+    special: tuple[tuple[str, str], ...]  # setuid and setgid files, with their modes as `4755`
+    capable: tuple[tuple[str, tuple[str, ...]], ...]  # files with their capabilities without `CAP_`, or `UNTOLD`
     packages: tuple[str, ...]
-    databases: tuple[str, ...]
-    tools: tuple[str, ...]
-    keys: tuple[str, ...]
+    databases: tuple[str, ...]  # package managers whose one file of packages was not read: `rpm`
+    tools: tuple[str, ...]  # paths of package managers, shells and compilers
+    keys: tuple[str, ...]  # files with the name of a key or a stored password, also those that a later layer deletes
 
     @property
     def tool_names(self) -> tuple[str, ...]:
@@ -82,17 +69,13 @@ class ImageContents(Struct, frozen=True, dict=True):
     recording: Recording
 
     def of(self, identifier: str) -> Contents:
-        """Return what is in the image with this id.
-
-        Raises:
-            EvidenceError: its layers were not all read; the message says why.
-        """
+        """Return what is in the image with this id; EvidenceError says why its layers were not all read."""
         if identifier in self._found:
             return self._found[identifier]
         answer = self.recording.answers.get(IMAGE_CONTENTS.name)
         if answer is not None and answer.status == TIMED_OUT:
             raise EvidenceError("its layers were not read within the time of a probe; the next run goes on from here")
-        self.recording.text(IMAGE_CONTENTS)  # raises where the probe says why
+        self.recording.text(IMAGE_CONTENTS)  # raises if the probe says why
         raise EvidenceError("its layers could not be read, or not to their end")
 
     @cached_property
@@ -167,7 +150,8 @@ def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) ->
     files = merged(layers)
     notable = {path: entry for path, entry in sorted(files.items()) if entry is not None}
     real = {path: entry for path, entry in notable.items() if entry.kind == FILE}
-    listed = {path: _packages(path, layers) for path in notable if names.database(path)}
+    found = (path for path in notable if names.database(path))
+    listed = {path: next(each for each in reversed(layers) if path in each.files).packages for path in found}
     packages = {*filter(None, map(names.package, real)), *chain(*listed.values())}
     databases = {names.database(path) for path, found in listed.items() if not found}
     if any(path.startswith(names.DPKG) and names.package(path) for path in real):
@@ -185,11 +169,6 @@ def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) ->
         tools=tuple(path for path, entry in notable.items() if names.tool(path) and _runs(entry, files)),
         keys=tuple(sorted(filter(names.looks_like_key, held))),
     )
-
-
-def _packages(path: str, layers: Sequence[Layer]) -> tuple[str, ...]:
-    """Return what the list of packages at *path* names, in the layer whose file is seen there."""
-    return next(layer for layer in reversed(layers) if path in layer.files).packages
 
 
 def _runs(entry: Entry, files: Collection[str]) -> bool:

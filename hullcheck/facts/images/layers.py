@@ -2,17 +2,16 @@
 
 import ast
 import base64
+import io
 import json
 import posixpath
 import struct
 import tarfile
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from typing import Self
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from hullcheck.facts.images import content_names as names
 from hullcheck.lazy import regex
@@ -29,6 +28,7 @@ _KINDS = {
     tarfile.SYMTYPE: SYMLINK,
     tarfile.DIRTYPE: DIRECTORY,
 }
+_TEXT = ("utf-8", "surrogateescape")  # of names
 _CAPABILITY = "SCHILY.xattr.security.capability"
 _LISTED_KINDS = {"-": FILE, "h": FILE, "l": SYMLINK, "d": DIRECTORY}
 _LISTED = regex(
@@ -43,7 +43,7 @@ class Entry(Struct, frozen=True):
     path: str
     mode: int
     kind: str
-    target: str = ""  # what is in a symbolic link; of a hard link, the path of which it is another name
+    target: str = ""  # what is in a symbolic link
     capabilities: tuple[str, ...] = ()  # those of a program, in order; `unknown` where a listing does not tell
 
     @property
@@ -79,17 +79,9 @@ class Layer(Struct, frozen=True):
             elif entry.kind == DIRECTORY:
                 directories.add(entry.path)
             else:
-                entries[entry.path] = _followed(entry, entries)
+                entries[entry.path] = entry
         files = {path: entry if entry.is_notable else None for path, entry in entries.items()}
         return cls(files, directories, removed, opaque, tuple(packages))
-
-
-def _followed(entry: Entry, known: Mapping[str, Entry]) -> Entry:
-    """Return a hard link with the bits and capabilities of its file: an archive may say something else of it."""
-    target = known.get(entry.target) if entry.kind == FILE else None
-    if target is None:
-        return entry
-    return replace(entry, mode=entry.mode | target.mode, capabilities=target.capabilities)
 
 
 def merged(layers: Sequence[Layer]) -> Mapping[str, Entry | None]:
@@ -118,57 +110,33 @@ def read_layer(listing: bytes, packages: Iterable[str] = ()) -> Layer:
 
 def _path(name: str) -> str:
     """Return the absolute path of a name, with bytes that are no text as in `\\xff`."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    text = name.encode(*_TEXT).decode("utf-8", "backslashreplace")
     return "/" + posixpath.normpath(f"/{text}").lstrip("/")
 
 
-class _Headers:
-    """An archive as the engine keeps it, as a file for tarfile: raw bytes, and of each file only how large it is."""
-
-    def __init__(self, listing: bytes) -> None:
-        self.files, self._place, end = 0, 0, 0
-        self._starts, self._raw = list[int](), list[bytes]()
-        for piece in map(json.loads, listing.splitlines()):
-            if piece["type"] == _RAW:
-                self._starts.append(end)
-                self._raw.append(base64.b64decode(piece["payload"], validate=True))
-                end += len(self._raw[-1])
-            elif piece["type"] == _BODY:
-                self.files += 1
-                end += int(piece.get("size") or 0)
-            else:
-                raise ValueError("a piece of an archive is of no known type")
-
-    def tell(self) -> int:
-        return self._place
-
-    def seek(self, place: int) -> None:
-        self._place = place
-
-    def write(self, content: bytes) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        pass
-
-    def read(self, size: int) -> bytes:
-        """Return raw bytes from the position on, and zeros for the end of a body."""
-        at = bisect_right(self._starts, self._place) - 1
-        begin = self._place - self._starts[at] if at >= 0 else 0
-        self._place += size
-        return (self._raw[at][begin : begin + size] if at >= 0 else b"") or bytes(min(size, 1))
-
-
 def _archived(listing: bytes) -> Iterator[Entry]:
-    headers = _Headers(listing)
-    with tarfile.open(fileobj=headers, mode="r:", encoding="utf-8", errors="surrogateescape") as archive:
-        members = archive.getmembers()
-        if len(members) != headers.files:
-            raise ValueError("a header is not understood")
-    for each in members:
-        target = _path(each.linkname) if each.islnk() else each.linkname
-        given = _given(each.pax_headers.get(_CAPABILITY, "").encode("utf-8", "surrogateescape"))
-        yield Entry(_path(each.name), each.mode & 0o7777, _KINDS.get(each.type, OTHER), target, given)
+    """Yield the files of an archive as the engine keeps it: all its bytes, but for the bodies of files."""
+    header = b""
+    for piece in map(json.loads, listing.splitlines()):
+        if piece["type"] == _RAW:
+            header += base64.b64decode(piece["payload"], validate=True)
+        elif piece["type"] == _BODY:
+            each = _member(header[len(header) % tarfile.BLOCKSIZE :])  # after the padding of the body before
+            given = _given(each.pax_headers.get(_CAPABILITY, "").encode(*_TEXT))
+            yield Entry(_path(each.name), each.mode & 0o7777, _KINDS.get(each.type, OTHER), each.linkname, given)
+            header = b""
+        else:
+            raise ValueError("a piece of an archive is of no known type")
+
+
+def _member(header: bytes) -> tarfile.TarInfo:
+    """Return the file of a header, which may have blocks with a long name or attributes before it."""
+    if len(header) == tarfile.BLOCKSIZE:
+        return tarfile.TarInfo.frombuf(header, *_TEXT)
+    with tarfile.open(fileobj=io.BytesIO(header), mode="r:", encoding=_TEXT[0], errors=_TEXT[1]) as archive:
+        if found := archive.next():
+            return found
+    raise ValueError("a header is empty")
 
 
 def _given(value: bytes) -> tuple[str, ...]:
@@ -189,17 +157,15 @@ def _listed(listing: bytes) -> Iterator[Entry]:
         match = _LISTED.fullmatch(line)
         if match is None:
             raise ValueError(f"{line!r} is not a line of a listing")
-        letter, target = match[1].decode(), _plain(match[5] or b"")
-        target = _path(target) if letter == "h" else target
         given = (UNTOLD,) if b"*" in match[3] else ()  # tar marks it, and does not print the value
-        kind = _LISTED_KINDS.get(letter, OTHER)
+        kind, target = _LISTED_KINDS.get(match[1].decode(), OTHER), _plain(match[5] or b"")
         yield Entry(_path(_plain(match[4])), _mode(match[2].decode()), kind, target, given)
 
 
 def _plain(quoted: bytes) -> str:
     """Return a name without the quoting of C, which is that of Python's strings, too."""
     text = ast.literal_eval(f'"{quoted.decode("latin-1")}"')
-    return str(text).encode("latin-1").decode("utf-8", "surrogateescape")
+    return str(text).encode("latin-1").decode(*_TEXT)
 
 
 @cache

@@ -12,14 +12,14 @@ import msgspec
 
 from hullcheck import secrets
 from hullcheck.data.health_checks import CANNOT_FAIL, kind_of_check
-from hullcheck.facts.images.steps import Step, masked_step
+from hullcheck.facts.images.steps import Step
 from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import grouped
 from hullcheck.parsing.models import Model, decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration
-from hullcheck.secrets.redact import DROPPED, HIDDEN, in_sections, lines_like
+from hullcheck.secrets.redact import DROPPED, HIDDEN, InSections, LinesLike
 
 T = TypeVar("T")
 BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
@@ -51,7 +51,7 @@ class _Healthcheck(Model, frozen=True, kw_only=True):
 
 
 class Settings(Model, frozen=True, kw_only=True, omit_defaults=True):
-    """The settings of its containers; only its base, health check and steps for later builds are stored."""
+    """The settings of its containers; only its base and health check are stored."""
 
     env: tuple[str, ...] | None = None
     labels: dict[str, str] | None = None
@@ -162,7 +162,6 @@ def _without_secrets(found: Description) -> Description:
     labels = config.labels or {}
     kept = Settings(
         labels={name: secrets.masked(labels[name]) for name in BASE_LABELS if name in labels},
-        on_build=tuple(map(masked_step, config.on_build or ())),
         healthcheck=config.healthcheck and _Healthcheck(test=_test(config.healthcheck.test)),
     )
     told = tuple(configuration.in_configuration(msgspec.to_builtins(config)))
@@ -204,10 +203,10 @@ def _encoded(found: object) -> str:
 
 IMAGES = Probe.from_file(
     "images",
-    in_sections(
+    InSections(
         images=_kept_images,
         stored=lambda text: _encoded({digest: _masked(each) for digest, each in stored_documents(text).items()}),
-        came=lines_like("[0-9]+ [0-9a-f]{64}"),
+        came=LinesLike("[0-9]+ [0-9a-f]{64}"),
         history=_kept_history,
     ),
 )

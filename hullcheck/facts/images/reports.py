@@ -16,7 +16,7 @@ from hullcheck.parsing.times import CLOCK_SLACK
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
-from hullcheck.secrets.redact import in_sections
+from hullcheck.secrets.redact import InSections
 from hullcheck.verdicts import EvidenceError
 
 ON = "on"
@@ -123,7 +123,7 @@ class ScanReports(Model, frozen=True, kw_only=True):
         return {each.tool: each for each in found}
 
 
-REPORTS = Probe.from_file("reports", in_sections(trust=_kept_trust, bench=_kept_bench, scans=_kept_scans))
+REPORTS = Probe.from_file("reports", InSections(trust=_kept_trust, bench=_kept_bench, scans=_kept_scans))
 
 
 @fact(REPORTS)

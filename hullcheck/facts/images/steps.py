@@ -27,8 +27,7 @@ _INSTRUCTION = regex(rf"({_KEYWORDS})(?: (.*))?", re.DOTALL)
 _OF_BUILD_FILE = regex(rf"#|\|\d+ |(?:.* )?{_SHELL}(?:-\w*c |#\(nop\))|(?:{_KEYWORDS})(?: |$)|.*(?:&&|;)", re.DOTALL)
 _BUILDKIT = regex(r"(?<!\s)\s*# buildkit$")
 _ARGUMENTS = regex(  # of a RUN, before its command: `|2 A=1 B=2 /bin/sh -c x`
-    rf"(?P<before>(?:RUN )?\|\d+ )(?P<given>.*? (?={_SHELL}-\w*c )|(?:[\w./-]+=\S* )*)(?P<command>.*)",
-    re.DOTALL,
+    rf"(?P<before>(?:RUN )?\|\d+ )(?P<given>.*? (?={_SHELL}-\w*c )|(?:[\w./-]+=\S* )*)(?P<command>.*)", re.DOTALL
 )
 _SHELL_COMMAND = regex(rf"{_SHELL}-\w*c (.*)", re.DOTALL)
 _HIDDEN_SCRIPT = "/dev/pipes/"  # where BuildKit puts a script of its own first line; its text is not in the history
@@ -48,20 +47,13 @@ _SWITCHED = regex("true|false|yes|no|on|off|[01]", re.IGNORECASE)
 
 
 class Step(Struct, frozen=True, omit_defaults=True, dict=True):
-    """One step of the history of an image.
+    """One step of the history of an image."""
 
-    Attributes:
-        created_by: the instruction as the builder wrote it down; what is stored has no values and no secrets.
-        comment: of what is stored, whether it begins as that of an import or a merge.
-        secrets: what secrets its words held, in words and without them; that is found before they are stored.
-        silent: whether it brought files into the image, and the history does not tell how.
-    """
-
-    created_by: str | None = None
-    comment: str | None = None
+    created_by: str | None = None  # the instruction as the builder wrote it; stored without values and secrets
+    comment: str | None = None  # stored is how that of an import or a merge begins
     empty_layer: bool = False
-    secrets: tuple[str, ...] = ()
-    silent: bool = False
+    secrets: tuple[str, ...] = ()  # the kinds of secrets that its words held before they were stored
+    silent: bool = False  # whether it brought files into the image, and the history does not say how
 
     def without_secrets(self) -> "Step":
         """Return what is stored of it."""

@@ -77,10 +77,5 @@ def _cpus(folders: Sequence[str], files: Files) -> Iterator[float]:
 def _has_share(folders: Sequence[str], files: Files) -> bool:
     """Return whether the own group has a share of its own; those above share it out among all that is in them."""
     own = (*folders[:1], *[each for each in folders if "/unified/" in each][:1])
-    found = [
-        (default, files[f"{folder}/{name}"])
-        for folder in own
-        for name, default in _DEFAULTS.items()
-        if f"{folder}/{name}" in files
-    ]
-    return any(_number(lines[0]) != default for default, lines in found)
+    found = ((default, files.get(f"{folder}/{name}")) for folder in own for name, default in _DEFAULTS.items())
+    return any(lines and _number(lines[0]) != default for default, lines in found)

@@ -167,7 +167,7 @@ def wrong(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     ("text", "said"),
     [
         (REAL.read_text()[:2500], "log.json: cut off"),
-        (REAL.read_text().replace("web:443 p", 'web:"443" \x1b p'), r'web:"443" \x1b panel:80'),
+        (REAL.read_text().replace("web:443 p", 'web:"443" \x1b p'), "log.json:129: not the JSON log"),
         ('{"auths": {\n  "token": "geheim" geheim\n}}\n', "log.json:2: not the JSON log of docker-bench-security"),
         ("# ----\n[WARN] 5.5\n", "its JSON is beside it"),
         ('{"dockerbenchsecurity": "1.3.6", "tests": []}', "1.3.6, whose numbers are not known; known: 1.6.0"),

@@ -9,8 +9,6 @@ from hullcheck.inventory.choice import Shard, chosen, shard_of
 from hullcheck.inventory.specs import TargetError
 from selftests.kit.running import Project
 
-KUBERNETES = {"JOB_COMPLETION_INDEX": "2"}
-GITLAB = {"CI_NODE_INDEX": "3", "CI_NODE_TOTAL": "20"}
 TARGETS = [Target(name, "local://") for name in "dbeac"]
 
 
@@ -47,45 +45,23 @@ def test_each_target_is_in_one_shard() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "environment"),
+    ("written", "said"),
     [
-        ("3/20", {"CI_NODE_INDEX": "7", **KUBERNETES}),
-        ("03/020", {}),
-        ("env/20", KUBERNETES),
-        ("env", GITLAB),
-        ("env/20", GITLAB),
+        *((each, "write the number of the shard and how many") for each in ("", "3", "/20", "env/20")),
+        *((each, "there is no shard") for each in ("0/3", "4/3", "1/0")),
     ],
 )
-def test_number_and_total(written: str, environment: dict[str, str]) -> None:
-    """As they are written, or as the scheduler numbers the job: from 0 or from 1."""
-    assert shard_of(written, environment) == Shard(3, 20)
-
-
-@pytest.mark.parametrize(
-    ("written", "environment", "said"),
-    [
-        *((each, GITLAB, "write the number of the shard and how many") for each in ("", "3", "/20", "env/x")),
-        *((each, {}, "there is no shard") for each in ("0/3", "4/3", "1/0")),
-        ("env", {}, "has to be set; write --shard=NUMBER/TOTAL"),
-        ("env/20", GITLAB | KUBERNETES, "has to be set"),
-        ("env", KUBERNETES, "the number of shards is unknown; write --shard=env/TOTAL"),
-        ("env/19", GITLAB, "CI_NODE_TOTAL is 20, and not 19"),
-        ("env", GITLAB | {"CI_NODE_INDEX": "21"}, "there is no shard 21 of 20"),
-        ("env/2", KUBERNETES, "there is no shard 3 of 2"),
-    ],
-)
-def test_what_is_no_shard(written: str, environment: dict[str, str], said: str) -> None:
+def test_what_is_no_shard(written: str, said: str) -> None:
     """An empty variable of a shell never means all targets, and hosts are not left out unseen."""
+    assert shard_of("03/020") == Shard(3, 20)
     with pytest.raises(TargetError, match=said):
-        shard_of(written, environment)
+        shard_of(written)
 
 
 def test_run_of_a_shard(tmp_path) -> None:
-    """Every report says that it is one; a variable alone leaves nothing out."""
+    """Every report says that it is one."""
     project = Project(tmp_path, {"test_one.py": "def test_one(audit_target):\n    pass\n"})
     hosts = "--hosts=" + ",".join(project.recorded(name) for name in ("web1", "web2", "web3"))
-    project.environment = GITLAB
-    assert len(project.pytest(hosts).results["targets"]) == 3
     run = project.pytest(hosts, "--shard=2/3")
     assert (list(run.results["targets"]), run.results["run"]["shard"]) == (["web2"], "2/3")
     assert run.lines("shard 2/3: of 3 targets in all")

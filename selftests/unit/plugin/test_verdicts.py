@@ -34,7 +34,7 @@ def test_sockets(engine_sockets):
     """It speaks of the daemon."""
 
 
-def test_mounts(container, daemon_mounts):
+def test_mounts(container, engine_sockets):
     """It speaks of containers, by what the daemon sees."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hullcheck.secrets.redact import DROPPED, in_sections, pick, sections
+from hullcheck.secrets.redact import DROPPED, InSections, pick, sections
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,14 @@ def test_sections(text: str, found: dict[str, str] | None) -> None:
     if found is None:
         with pytest.raises(ValueError, match="the answer is"):
             sections(text)
-        kept = in_sections(a=str.upper)
+        kept = InSections(a=str.upper)
         with pytest.raises(ValueError, match="the answer is"):
             kept.read(kept(text))
     else:
         assert sections(text) == found
-        assert in_sections(a=str.upper)("--a\nx\n--b\ny\n--end\n") == "--a\nX\n--end\n"
-        assert in_sections(a=str.upper)("--a\nx\n--a-b\ny") == "--a\nX\n--cut\n"
-        assert in_sections(a=str.upper)("--end\n") == "--end\n"
+        assert InSections(a=str.upper)("--a\nx\n--b\ny\n--end\n") == "--a\nX\n--end\n"
+        assert InSections(a=str.upper)("--a\nx\n--a-b\ny") == "--a\nX\n--cut\n"
+        assert InSections(a=str.upper)("--end\n") == "--end\n"
 
 
 def test_mapping_in_the_place_of_a_value() -> None:

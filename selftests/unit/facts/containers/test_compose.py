@@ -24,7 +24,7 @@ def container(
     """The one service of a file, with these settings; of others the file says nothing."""
     state = {"Running": False, "Status": "created", "Pid": 0}
     described = {"Name": "web", "State": state, "HostConfig": {"ReadonlyRootfs": False, **settings}}
-    service = {"Place": "compose.yml:2", "Places": places or {}, "Unset": unset or {}, "Hooks": []}
+    service = {"Place": "compose.yml:2", "Places": places or {}, "Unset": unset or {}}
     services = {"web": {"Inspect": described, **service}}
     file = {"files": ["compose.yml"], "reader": "x", "services": services, "networks": {}, "volumes": {}}
     answer = Answer(COMPOSE_FILE.name, 0, msgspec.json.encode(file).decode(), "")

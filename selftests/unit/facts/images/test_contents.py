@@ -176,13 +176,13 @@ def test_file_capabilities(value: bytes, expected: list[Any]) -> None:
 def test_kinds_of_archives(kind: int, store: str) -> None:
     """The three kinds of headers that archives have are read alike, long names of links among them."""
     long = "/".join(("d" * 80, "n" * (10 if kind == tarfile.USTAR_FORMAT else 60)))
-    data = archive([(long, 0o4755), ("short", 0o755, HARD_LINK, long)], kind)
+    data = archive([(long, 0o4755), ("short", 0o4755, HARD_LINK, long)], kind)
     assert read(answer("a", [data], store))["Special"] == [[f"/{long}", "4755"], ["/short", "4755"]]
 
 
 # ---- layers over each other
 
-BOTH: Layer = [("a", 0o4755), ("b", 0o755, HARD_LINK, "a")]
+BOTH: Layer = [("a", 0o4755), ("b", 0o4755, HARD_LINK, "a")]
 
 
 @each_store
