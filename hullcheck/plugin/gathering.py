@@ -11,7 +11,7 @@ from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.facts.engine.identity import Rights
 from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
-from hullcheck.plugin import options, output
+from hullcheck.plugin import options
 from hullcheck.plugin.collecting import SELECTED, is_control
 from hullcheck.plugin.session import FEW_TARGETS, session_of
 from hullcheck.plugin.waiting import selects_by_marker
@@ -86,7 +86,6 @@ class _Gathering:
         self.recorded = {each.name for each in targets if backend_of(each.connect) == RECORDED}
         self.rights: dict[str, str] = {}
         self.finished = False
-        output.limit_page(config, len(targets), self.audit.folder)
         gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
         terminal.leave_files_out(self.reporter, len(targets))
         self.audit.arrived = self.arrived

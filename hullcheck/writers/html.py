@@ -1,8 +1,10 @@
-"""Two columns of ours on the page of pytest-html, and a link to audit.html."""
+"""Two columns on the page that pytest-html writes for `--html`, and a link to audit.html."""
 
+import os
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -54,10 +56,10 @@ def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -
     ]
 
 
-def beside(page: Path, folder: Path) -> str:
-    """Return a link to the page of the whole audit if that is in the folder of this *page*."""
-    link = f'<p>These are the tests of pytest. <a href="{AUDIT_PAGE}">{AUDIT_PAGE}</a> has the whole audit.</p>'
-    return link if page.parent == folder else ""
+def link_from(page: Path, folder: Path) -> str:
+    """Return a link from this *page* to that of the whole audit."""
+    address = quote(os.path.relpath(folder / AUDIT_PAGE, page.parent))
+    return f'<p>These are the tests of pytest. <a href="{address}">{AUDIT_PAGE}</a> has the whole audit.</p>'
 
 
 def _text(value: str) -> str:
