@@ -18,7 +18,13 @@ SEVERITIES = ("critical", "high", "medium", "low")
 STATES = ("in force", "expired", "not yet in force", "not needed", "matches nothing", "not judged")
 """What becomes of waivers and attestations."""
 NOT_COVERED, INCOMPLETE = "not covered", "incomplete"
-"""What a `Requirement` may be besides the verdicts."""
+"""What the verdict of a `Requirement` may be besides those of controls."""
+CONTRADICTED, SUPPORTED, NOT_ASSESSED = "contradicted", "supported", "not assessed"
+ASSESSMENTS: Mapping[str, str] = {
+    **dict.fromkeys((Verdict.FAIL, Verdict.WAIVED), CONTRADICTED),
+    **dict.fromkeys((Verdict.PASS, Verdict.ATTESTED), SUPPORTED),
+}
+"""What an audit says of a requirement with this verdict; with any other one it is not assessed."""
 LIMITED_TO_OTHERS = "the run is limited to {}s that are not here"
 """The reason of a result where subjects of this kind are there, and all of them were left out."""
 PROFILES = ("baseline", "cis")
@@ -360,6 +366,10 @@ class Requirement(Struct, frozen=True):
     controls: tuple[ControlId, ...]
     deciding: tuple[ControlId, ...]
     left_out: tuple[ControlId, ...]
+
+    @property
+    def assessment(self) -> str:
+        return ASSESSMENTS.get(self.verdict, NOT_ASSESSED)
 
 
 class Rollup(Struct, frozen=True):

@@ -11,9 +11,10 @@ from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
 from hullcheck.remedies import offered
 from hullcheck.results import (
-    INCOMPLETE,
-    NOT_COVERED,
+    CONTRADICTED,
+    NOT_ASSESSED,
     SEVERITIES,
+    SUPPORTED,
     Audit,
     AuditedTarget,
     Control,
@@ -29,8 +30,8 @@ MOST_ROWS = 100
 """The most targets and groups that have a row each: a page of a thousand rows opens slowly."""
 _MOST_FIXES = 6  # that are shown whether they have a file or not
 _LISTED = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED, Verdict.ATTESTED)
-_WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)
-GLYPHS = {word: word.replace(" ", "-") for word in _WORDS}
+_WORDS = (*map(str, Verdict), CONTRADICTED, SUPPORTED, NOT_ASSESSED)
+GLYPHS = {word: word.replace(" ", "-") for word in _WORDS} | {CONTRADICTED: "fail", SUPPORTED: "pass"}
 """The ids of the shapes that stand beside the words."""
 _SECTIONS = {
     "cis": {
@@ -47,7 +48,7 @@ _SECTIONS = {
         "2": "The daemon",
         "3": "Images and containers",
         "4": "Audits, logs and monitoring",
-        "5": "What frameworks ask beside",
+        "5": "Requirements of other frameworks",
     },
 }
 """By framework, the titles of its sections in our own words."""
@@ -388,10 +389,7 @@ def key_of(rollup: Rollup) -> str:
 
 
 def _framework(rollup: Rollup) -> Row:
-    key = key_of(rollup)
-    label = "Guide" if key == "guide" else key.replace("-", " ", 1).upper()
-    counts = Counter(each.verdict for each in rollup.requirements)
-    return Row(rollup.name.partition(": ")[0], counts, label, link=key)
+    return Row(rollup.name, Counter(each.assessment for each in rollup.requirements), link=key_of(rollup))
 
 
 def _division(marker: str, audit: Audit) -> tuple[str, list[Section]]:

@@ -171,7 +171,7 @@ def test_page_is_safe_and_whole(example: object) -> None:
         assert not [name for name in attributes if name.startswith("on")]
         href = str(attributes.get("href", "#summary")).partition("?")[0]
         assert href in ("#findings", "#map") or href.startswith(SCRIPTED) or href[1:] in ids
-    assert set(re.findall(r"url\((.*?)\)", page)) == {"#p-error", "#p-incomplete"}
+    assert set(re.findall(r"url\((.*?)\)", page)) == {"#p-error"}
     style, early, script = re.findall(r"<(?:style|script)>(.*?)</(?:style|script)>", page, re.DOTALL)
     hashes = ["sha256-" + b64encode(sha256(each.encode()).digest()).decode() for each in (style, early, script)]
     (policy,) = (str(attributes["content"]) for _, attributes in reader.elements if "http-equiv" in attributes)

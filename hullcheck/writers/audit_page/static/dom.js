@@ -55,7 +55,7 @@ function link(parts, ...children) {
 }
 
 function glyph(word) {
-  const name = word.replaceAll(' ', '-');
+  const name = { contradicted: 'fail', supported: 'pass' }[word] || word.replaceAll(' ', '-');
   const made = document.createElementNS(SVG, 'svg');
   made.setAttribute('class', 'glyph c-' + name);
   made.setAttribute('aria-hidden', 'true');

@@ -39,13 +39,13 @@ function requirementView([key, id]) {
   const found = rollup && rollup.requirements.find((each) => each.id === id);
   if (!found) return null;
   const says = rollup.relation === 'judges' ? 'Its controls judge the recommendation itself.'
-    : 'Its controls support a part of the requirement. A pass does not prove the whole of it.';
+    : 'Its controls cover a part of the requirement: passing them supports it and does not prove it.';
   const rank = (name) => data.verdicts.indexOf((countsOf(data.controlNumber.get(name)) || {}).worst) >>> 0;
   const rows = found.controls.toSorted((a, b) => rank(a) - rank(b)).map((name) => {
     const number = data.controlNumber.get(name);
-    if (number === undefined) return el('tr', null, el('td', null, verdict('incomplete')), el('td'), el('td', null, name, ' ', el('span', { class: 'where' }, 'not in this run')));
+    if (number === undefined) return el('tr', null, el('td', null, verdict('not assessed')), el('td'), el('td', null, name, ' ', el('span', { class: 'where' }, 'not in this run')));
     const counts = countsOf(number);
-    return el('tr', null, el('td', null, verdict(counts.worst || 'incomplete')),
+    return el('tr', null, el('td', null, verdict(counts.worst || 'not assessed')),
       el('td', { class: 'numbered' }, numberOf(data.controls[number])),
       el('td', null, link(['control', name], prose(data.controls[number].title))), el('td', { class: 'of' }, counts.line));
   });
@@ -55,10 +55,10 @@ function requirementView([key, id]) {
     content: [
       crumbs(link(['requirements'], 'Requirements'), link(['framework', key], rollup.name)),
       heading([el('span', { class: 'number' }, id), ' ', found.title]),
-      el('p', { class: 'lede' }, verdict(found.verdict), found.deciding.length ? el('span', { class: 'note' }, ` ${found.deciding.length} of ${many(found.controls.length, 'control')}`) : null),
+      el('p', { class: 'lede' }, verdict(data.assessments[found.verdict] || 'not assessed'), found.deciding.length ? el('span', { class: 'note' }, ` ${found.deciding.length} of ${many(found.controls.length, 'control')}: ${found.verdict}`) : null),
       el('p', { class: 'note' }, says, rollup.note ? ' ' + rollup.note : ''),
       found.controls.length ? [el('h2', { class: 'group' }, 'Controls ', el('span', { class: 'note' }, many(rows.length, 'control'))),
-        table(heads, rows, { class: 'list' })] : el('p', { class: 'empty' }, 'No control speaks for it: somebody has to look at it in another way.'),
+        table(heads, rows, { class: 'list' })] : el('p', { class: 'empty' }, 'No control covers it: check it in another way.'),
     ],
   };
 }
