@@ -104,7 +104,7 @@ def _environment() -> Environment:
         "most": problems,
         "reasons_of": problems.reasons,
         "shared_by": problems.shared_by,
-        "waivable": problems.waivable,
+        "acceptable": problems.acceptable,
     }
     return environment
 

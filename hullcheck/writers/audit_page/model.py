@@ -24,7 +24,7 @@ from hullcheck.results import (
     sentences,
 )
 from hullcheck.results.failures import CONTROL, Failure, Fix, Problem, findings, fixes, problems, rank
-from hullcheck.verdicts import Verdict
+from hullcheck.verdicts import Verdict, worst
 
 MOST_ROWS = 100
 """The most targets and groups that have a row each: a page of a thousand rows opens slowly."""
@@ -235,19 +235,29 @@ class Page:
         if self.unjudged:
             mute.append(f"nothing was judged on {len(self.unjudged)} of {every} targets")
         if self.fails:
+            fail = "1 control fails" if len(self.fails) == 1 else f"{len(self.fails)} controls fail"
+            passed = f"{self.passed} pass{'es' * (self.passed == 1)}"
             also = [f"{len(self.errors)} could not be judged"] if self.errors else []
-            return "; ".join([self._of(self.fails, "fails", "fail"), *also, *mute]), Verdict.FAIL
+            return "; ".join([", ".join([fail, passed, *also]), *mute]), Verdict.FAIL
         if self.errors or mute:
             could_not = [self._of(self.errors, "could not be judged")] if self.errors else []
             words = " and ".join([*could_not, *filter(None, ["; ".join(mute)])])
             return f"{words[0].upper()}{words[1:]}; of the rest, none fails", Verdict.ERROR
         if self.manual:
-            return f"No control fails; {self._left_to_a_person}", Verdict.MANUAL
+            return f"No control fails; {self._need_a_check}", Verdict.MANUAL
         if self.off:
-            return "No control fails that the site has not accepted or switched off", Verdict.WAIVED
+            return "No control fails that is not waived or switched off", Verdict.WAIVED
         if self.waived:
-            return "No control fails that the site has not accepted", Verdict.WAIVED
+            return "No control fails that is not waived", Verdict.WAIVED
         return "No control fails, and none is left open", Verdict.PASS
+
+    @property
+    def passed(self) -> int:
+        """How many controls pass on all targets that answered and that they apply to."""
+        silent = {each.target.name for each in self.silent}
+        answered = [each for each in self.audit.results if each.target not in silent]
+        by_control = grouped(answered, lambda each: each.control).values()
+        return sum(worst(each.verdict for each in some) in (Verdict.PASS, Verdict.ATTESTED) for some in by_control)
 
     def _nothing_judged(self, mute: Sequence[str]) -> tuple[str, Verdict]:
         if self.silent and len(self.silent) == len(self.audit.targets):
@@ -258,13 +268,13 @@ class Page:
         if mute:
             return f"Nothing was judged: {mute[0]}", Verdict.ERROR
         if self.manual:
-            return f"Nothing was judged: {self._left_to_a_person}", Verdict.MANUAL
+            return f"Nothing was judged: {self._need_a_check}", Verdict.MANUAL
         return "Nothing was there to be judged", Verdict.NOT_APPLICABLE
 
     @property
-    def _left_to_a_person(self) -> str:
+    def _need_a_check(self) -> str:
         number = len(self.manual)
-        return "one control is left to a person" if number == 1 else f"{number} controls are left to a person"
+        return "1 control needs a manual check" if number == 1 else f"{number} controls need a manual check"
 
     def _of(self, found: Sequence[Problem], one: str, several: str = "") -> str:
         verb = one if len(found) == 1 else several or one
@@ -299,8 +309,8 @@ class Page:
         counts: dict[str, Counter[str]] = {name: Counter() for name in SEVERITIES}
         for each in self.audit.results:
             counts[self.audit.severity(each)][str(each.verdict)] += 1
-        links = {name: f"#failures/{name}" for name in self.failing}
-        return [Row(name.capitalize(), each, inside=links.get(name, "")) for name, each in counts.items() if each]
+        links = {name: f"#failures/{name}" if name in self.failing else f"#findings?severity={name}" for name in counts}
+        return [Row(name.capitalize(), each, inside=links[name]) for name, each in counts.items() if each]
 
     @cached_property
     def failing_controls(self) -> Mapping[str, set[str]]:
@@ -326,14 +336,10 @@ class Page:
 
         return list(grouped(self.targets, verdicts).values())
 
-    @property
-    def notes(self) -> Mapping[str, list[str]]:
-        """What has to be known of targets, each with the names of its targets."""
-        found: dict[str, list[str]] = {}
-        for row in self.targets:
-            for note in row.target.notes:
-                found.setdefault(note, []).append(row.target.name)
-        return found
+    @cached_property
+    def not_selected(self) -> list[str]:
+        every = [each for rollup in self.audit.requirements for each in rollup.requirements]
+        return sorted({control for each in every for control in each.left_out} - self.audit.known.keys())
 
     @cached_property
     def shared(self) -> list[Problem]:
