@@ -4,6 +4,7 @@ They are the document of results.json, too: its keys, their types and what they 
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
@@ -387,6 +388,12 @@ class Rollup(Struct, frozen=True):
     relation: Annotated[str, _schema(enum=("supports", "judges"))]
     note: str
     requirements: tuple[Requirement, ...]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many requirements have each assessment."""
+        found = Counter(each.assessment for each in self.requirements)
+        return {word: found[word] for word in (CONTRADICTED, SUPPORTED, NOT_ASSESSED) if found[word]}
 
 
 class Audit(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schema", tag=SCHEMA):

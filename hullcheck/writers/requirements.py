@@ -1,7 +1,6 @@
 """Writes requirements: what an audit says of them, or the controls that cover them."""
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from hullcheck.frameworks.rollup import Coverage
@@ -25,10 +24,9 @@ def results(rollups: Sequence[Rollup], width: int | None, color: bool) -> str:
         covered = [each for each in rollup.requirements if each.controls]
         rows = [("requirement", "assessment", "verdict", "controls", "title")]
         rows += [(each.id, each.assessment, each.verdict, _count(each), each.title) for each in covered]
-        counts = Counter(each.assessment for each in covered)
-        words = [f"{counts[each]} {each}" for each in _COLORS if counts[each]]
+        words = [f"{number} {each}" for each, number in rollup.counts.items()]
         if gaps := len(rollup.requirements) - len(covered):
-            words.append(f"{gaps} without a control (`hullcheck coverage --framework={rollup.framework}`)")
+            words.append(f"{gaps} of these without a control (`hullcheck coverage --framework={rollup.framework}`)")
         is_partial = any(each.verdict == INCOMPLETE for each in covered)
         below = [", ".join(words), _INCOMPLETE if is_partial else ""]
         parts.append(_part(rollup, rows, below, width, _COLORS if color else None))

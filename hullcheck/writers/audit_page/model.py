@@ -224,32 +224,26 @@ class Page:
         time, failure = (gathered(recording), recording.failure) if recording else ("", "")
         return TargetRow(target, Row(target.name, counts), time, failure, fails)
 
-    # ---- the sentence at the top
-
     @cached_property
     def headline(self) -> tuple[str, Verdict]:
+        """The figures at the top, with the verdict whose sign stands before them."""
         every = len(self.audit.targets)
-        mute = [f"{len(self.silent)} of {every} targets gave no answer"] if self.silent else []
+        counted = ((self.errors, "could not be judged"), (self.waived, "waived"))
+        said = [f"{len(some)} {what}" for some, what in counted if some]
+        silent = ((self.silent, "gave no answer"), (self.unjudged, "have no verdict"))
+        mute = [f"{len(some)} of {every} targets {what}" for some, what in silent if some]
+        signs = {
+            Verdict.FAIL: self.fails,
+            Verdict.ERROR: self.errors or mute,
+            Verdict.MANUAL: self.manual,
+            Verdict.NOT_APPLICABLE: self.nothing_judged,
+            Verdict.WAIVED: self.waived or self.off,
+        }
+        sign = next((verdict for verdict, found in signs.items() if found), Verdict.PASS)
         if self.nothing_judged:
-            return self._nothing_judged(mute)
-        if self.unjudged:
-            mute.append(f"nothing was judged on {len(self.unjudged)} of {every} targets")
-        if self.fails:
-            fail = "1 control fails" if len(self.fails) == 1 else f"{len(self.fails)} controls fail"
-            passed = f"{self.passed} pass{'es' * (self.passed == 1)}"
-            also = [f"{len(self.errors)} could not be judged"] if self.errors else []
-            return "; ".join([", ".join([fail, passed, *also]), *mute]), Verdict.FAIL
-        if self.errors or mute:
-            could_not = [self._of(self.errors, "could not be judged")] if self.errors else []
-            words = " and ".join([*could_not, *filter(None, ["; ".join(mute)])])
-            return f"{words[0].upper()}{words[1:]}; of the rest, none fails", Verdict.ERROR
-        if self.manual:
-            return f"No control fails; {self._need_a_check}", Verdict.MANUAL
-        if self.off:
-            return "No control fails that is not waived or switched off", Verdict.WAIVED
-        if self.waived:
-            return "No control fails that is not waived", Verdict.WAIVED
-        return "No control fails, and none is left open", Verdict.PASS
+            said += [f"{len(self.manual)} for manual review"] if self.manual else []
+            return ": ".join(filter(None, ["Nothing was judged", "; ".join([*said, *mute])])), sign
+        return "; ".join([", ".join([f"{len(self.fails)} fail", f"{self.passed} pass", *said]), *mute]), sign
 
     @property
     def passed(self) -> int:
@@ -258,27 +252,6 @@ class Page:
         answered = [each for each in self.audit.results if each.target not in silent]
         by_control = grouped(answered, lambda each: each.control).values()
         return sum(worst(each.verdict for each in some) in (Verdict.PASS, Verdict.ATTESTED) for some in by_control)
-
-    def _nothing_judged(self, mute: Sequence[str]) -> tuple[str, Verdict]:
-        if self.silent and len(self.silent) == len(self.audit.targets):
-            return "Nothing could be judged: no target gave an answer", Verdict.ERROR
-        if self.errors:
-            said = self._of(self.errors, "is an error", "are errors")
-            return f"Nothing could be judged: {said}", Verdict.ERROR
-        if mute:
-            return f"Nothing was judged: {mute[0]}", Verdict.ERROR
-        if self.manual:
-            return f"Nothing was judged: {self._need_a_check}", Verdict.MANUAL
-        return "Nothing was there to be judged", Verdict.NOT_APPLICABLE
-
-    @property
-    def _need_a_check(self) -> str:
-        number = len(self.manual)
-        return "1 control needs a manual check" if number == 1 else f"{number} controls need a manual check"
-
-    def _of(self, found: Sequence[Problem], one: str, several: str = "") -> str:
-        verb = one if len(found) == 1 else several or one
-        return f"{len(found)} of {len(self.audit.controls)} controls {verb}"
 
     @cached_property
     def anchors(self) -> Mapping[str, Problem]:
@@ -395,7 +368,7 @@ def key_of(rollup: Rollup) -> str:
 
 
 def _framework(rollup: Rollup) -> Row:
-    return Row(rollup.name, Counter(each.assessment for each in rollup.requirements), link=key_of(rollup))
+    return Row(rollup.name, rollup.counts, link=key_of(rollup))
 
 
 def _division(marker: str, audit: Audit) -> tuple[str, list[Section]]:

@@ -153,7 +153,9 @@ def test_table_says_how_many() -> None:
         "1            contradicted  fail     1 of 2    One",
         "2            contradicted  fail     1 of 1    Two",
     ]
-    assert counts == "2 contradicted, 1 without a control (`hullcheck coverage --framework=pci`)"
+    assert (
+        counts == "2 contradicted, 1 not assessed, 1 of these without a control (`hullcheck coverage --framework=pci`)"
+    )
 
 
 # ---- the commands

@@ -80,31 +80,31 @@ def judged(*verdicts: Verdict, targets: int = 1, silent: int = 0) -> Example:
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "targets", "silent", "said"),
+    ("verdicts", "targets", "silent", "sign", "said"),
     [
-        ((FAIL,), 1, 0, "1 control fails, 0 pass"),
-        ((FAIL, ERROR, PASS), 1, 0, "1 control fails, 1 passes, 1 could not be judged"),
-        ((FAIL, FAIL, PASS, ATTESTED), 1, 0, "2 controls fail, 2 pass"),
-        ((WAIVED,), 1, 0, "No control fails that is not waived"),
-        ((PASS, ATTESTED), 1, 0, "No control fails, and none is left open"),
-        ((MANUAL, PASS), 1, 0, "No control fails; 1 control needs a manual check"),
-        ((ERROR, PASS), 1, 0, "1 of 2 controls could not be judged; of the rest, none fails"),
-        ((ERROR, ERROR), 1, 0, "Nothing could be judged: 2 of 2 controls are errors"),
-        ((ERROR, MANUAL, NA), 1, 0, "Nothing could be judged: 1 of 3 controls is an error"),
-        ((MANUAL, MANUAL, NA), 1, 0, "Nothing was judged: 2 controls need a manual check"),
-        ((NA, NA), 1, 0, "Nothing was there to be judged"),
-        ((ERROR, ERROR), 2, 2, "Nothing could be judged: no target gave an answer"),
-        ((ERROR, NA), 2, 1, "Nothing was judged: 1 of 2 targets gave no answer"),
-        ((ERROR, PASS), 2, 1, "1 of 2 targets gave no answer; of the rest, none fails"),
-        ((NA, PASS), 2, 0, "Nothing was judged on 1 of 2 targets; of the rest, none fails"),
-        ((ERROR, FAIL), 2, 1, "1 control fails, 0 pass; 1 of 2 targets gave no answer"),
+        ((FAIL,), 1, 0, FAIL, "1 fail, 0 pass"),
+        ((FAIL, ERROR, PASS), 1, 0, FAIL, "1 fail, 1 pass, 1 could not be judged"),
+        ((FAIL, FAIL, PASS, ATTESTED), 1, 0, FAIL, "2 fail, 2 pass"),
+        ((WAIVED,), 1, 0, WAIVED, "0 fail, 0 pass, 1 waived"),
+        ((PASS, ATTESTED), 1, 0, PASS, "0 fail, 2 pass"),
+        ((MANUAL, PASS), 1, 0, MANUAL, "0 fail, 1 pass"),
+        ((ERROR, PASS), 1, 0, ERROR, "0 fail, 1 pass, 1 could not be judged"),
+        ((ERROR, ERROR), 1, 0, ERROR, "Nothing was judged: 2 could not be judged"),
+        ((ERROR, MANUAL, NA), 1, 0, ERROR, "Nothing was judged: 1 could not be judged; 1 for manual review"),
+        ((MANUAL, MANUAL, NA), 1, 0, MANUAL, "Nothing was judged: 2 for manual review"),
+        ((NA, NA), 1, 0, NA, "Nothing was judged"),
+        ((ERROR, ERROR), 2, 2, ERROR, "Nothing was judged: 2 of 2 targets gave no answer"),
+        ((ERROR, NA), 2, 1, ERROR, "Nothing was judged: 1 of 2 targets gave no answer"),
+        ((ERROR, PASS), 2, 1, ERROR, "0 fail, 1 pass; 1 of 2 targets gave no answer"),
+        ((NA, PASS), 2, 0, ERROR, "0 fail, 1 pass; 1 of 2 targets have no verdict"),
+        ((ERROR, FAIL), 2, 1, FAIL, "1 fail, 0 pass; 1 of 2 targets gave no answer"),
     ],
 )
-def test_headline(verdicts: tuple[Verdict, ...], targets: int, silent: int, said: str) -> None:
-    """A page of errors alone never begins with "No control fails", and is never called judged."""
+def test_headline(verdicts: tuple[Verdict, ...], targets: int, silent: int, sign: Verdict, said: str) -> None:
+    """A page of errors alone never begins with figures, and is never called judged."""
     example = judged(*verdicts, targets=targets, silent=silent)
     page = model.Page(example.audit, example.recordings)
-    assert page.headline[0] == said
+    assert page.headline == (said, sign)
     is_judged = bool({FAIL, PASS, WAIVED, ATTESTED} & {*verdicts})
     assert page.nothing_judged is not is_judged
     assert page.all_judged is (is_judged and not {ERROR, MANUAL, NA} & {*verdicts})

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PRIVILEGED, MEMORY = "container_is_not_privileged", "container_has_a_memory_limit"
 VIEWS = {
-    "": " fail",
+    "": " fail, ",
     "#failures/critical": "Failures",
     "#open": "What was not tested",
     "#manual": "Manual review",
