@@ -32,7 +32,7 @@ _MOST_FIXES = 6  # that are shown whether they have a file or not
 _LISTED = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED, Verdict.ATTESTED)
 _WORDS = (*map(str, Verdict), CONTRADICTED, SUPPORTED, NOT_ASSESSED)
 GLYPHS = {word: word.replace(" ", "-") for word in _WORDS} | {CONTRADICTED: "fail", SUPPORTED: "pass"}
-"""The ids of the shapes that stand beside the words."""
+"""The ids of the shapes next to the words."""
 _SECTIONS = {
     "cis": {
         "1": "The host",
@@ -228,7 +228,7 @@ class Page:
     def headline(self) -> tuple[str, Verdict]:
         """The figures at the top, with the verdict whose sign stands before them."""
         every = len(self.audit.targets)
-        counted = ((self.errors, "could not be judged"), (self.waived, "waived"))
+        counted = ((self.errors, "could not be judged"), ([] if self.fails else self.waived, "waived"))
         said = [f"{len(some)} {what}" for some, what in counted if some]
         silent = ((self.silent, "gave no answer"), (self.unjudged, "have no verdict"))
         mute = [f"{len(some)} of {every} targets {what}" for some, what in silent if some]
@@ -352,7 +352,7 @@ def identity_of(recording: Recording | None) -> list[tuple[str, str]]:
 
 
 def gathered(recording: Recording) -> str:
-    """Return when a target was asked, in RFC 3339 and UTC; empty if that is unknown."""
+    """Return when a target answered, in RFC 3339 and UTC; empty if that is unknown."""
     moment = datetime.fromtimestamp(recording.gathered, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if recording.gathered else ""
 
