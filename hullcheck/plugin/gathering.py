@@ -12,8 +12,7 @@ from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.facts.engine.identity import user_without_rights
 from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
-from hullcheck.messages import printable
-from hullcheck.plugin import options, output
+from hullcheck.plugin import options
 from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control
 from hullcheck.plugin.screen import is_ours
 from hullcheck.plugin.session import FEW_TARGETS, session_of
@@ -77,7 +76,6 @@ class _Gathering:
         self.work = f"{controls} control{'s' * (controls != 1)} on {len(targets)} target{'s' * (len(targets) != 1)}"
         self.recorded = {each.name for each in targets if backend_of(each.connect) == RECORDED}
         self.began = time.monotonic()
-        output.limit_page(config, len(targets), self.audit.folder)
         gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
         if is_ours(reporter) and not reporter.isatty() and reporter.verbosity == 0:
             reporter.write_line(f"auditing {self.work}")
