@@ -82,4 +82,4 @@ def _fields(value: object, path: str) -> Iterator[tuple[str, str]]:
         for each in value:
             yield from _fields(each, f"{path}[{_name(each)}]" if isinstance(each, dict) else path)
     else:
-        yield path, value if isinstance(value, str) else json.dumps(value)
+        yield path, value if value and isinstance(value, str) else json.dumps(value)
