@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hullcheck.parsing.confinement import capability_names
 from hullcheck.parsing.proc.net import read_address
 
-_EVERY = 38  # capabilities that all supported kernels have; fewer are named
+_EVERY = 38  # capabilities that all supported kernels have
 
 
 def meaning(line: str) -> str:
@@ -19,7 +19,8 @@ def meaning(line: str) -> str:
 
 def _node(found: re.Match[str]) -> str:
     mode = int(found[1], 16)
-    return f"mode {stat.S_IMODE(mode):03o} ({stat.filemode(mode)}), owner uid {found[2]}, group {found[4]} (gid {found[3]})"
+    owners = f"owner uid {found[2]}, group {found[4]} (gid {found[3]})"
+    return f"mode {stat.S_IMODE(mode):03o} ({stat.filemode(mode)}), {owners}"
 
 
 def _socket(found: re.Match[str]) -> str:
@@ -29,9 +30,8 @@ def _socket(found: re.Match[str]) -> str:
 
 def _capabilities(found: re.Match[str]) -> str:
     names = sorted(capability_names(int(found[1], 16)))
-    if len(names) >= _EVERY:
-        return "every capability"
-    return f"capabilities {', '.join(names)}" if names else "no capability"
+    kept = "every capability" if len(names) >= _EVERY else "capabilities"
+    return f"{kept}: {', '.join(names)}" if names else "no capability"
 
 
 def _limit(found: re.Match[str]) -> str:
