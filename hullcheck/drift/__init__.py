@@ -1,6 +1,5 @@
 """What is different between two runs: findings, and the answers of the host that they were made of (docs/diff.md)."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -14,24 +13,16 @@ from hullcheck.facts.registry import probes
 from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse
 from hullcheck.recording import Recording, RecordingError
+from hullcheck.recording.lines import DOCUMENTS, Line, lines
 from hullcheck.results import Audit, Change, Changes, Result, document
 from hullcheck.results.history import compare
-from hullcheck.secrets.redact import SECTION
 from hullcheck.verdicts import Verdict
 
 _MOST = 10  # lines of one finding that are shown
 _LONGEST = 100  # characters of a line
-_DOCUMENTS = {
-    "containers": "container",
-    "networks": "network",
-    "services": "service",
-    "image_contents": "image",
-    "images": "image",
-}
-"""The probes that answer with a document for each object; their other lines are of /proc."""
 _OTHER_EACH_TIME = "processes"
 """The probe of which two answers are never the same."""
-_OTHER_SECTIONS = regex(r"^--(?:asked|running|sockets|proc|paths)\n(?:(?!--).*\n)*", re.MULTILINE)
+_OTHER_SECTIONS = ("asked", "running", "sockets", "proc", "paths")
 """The sections of which two are never the same."""
 _OTHER_EACH_START = frozenset(
     ["Pid", "Id", "Created", "StartedAt", "FinishedAt", "NetworkID", "IPAddress", "GlobalIPv6Address", "SystemTime"]
@@ -151,7 +142,7 @@ def _differing(change: Change, sign: str, lines: _Lines, others: _Lines) -> Iter
 
 
 def _is_about(change: Change, name: str, line: str) -> bool:
-    if change.kind in _DOCUMENTS.values():
+    if change.kind in DOCUMENTS.values():
         return name == f"{change.kind} {change.subject}"
     if change.kind == "file":
         return re.search(rf"(?<![\w/]){re.escape(change.subject)}(?![\w/.-])", line) is not None
@@ -159,45 +150,16 @@ def _is_about(change: Change, name: str, line: str) -> bool:
 
 
 def _lines(probe: str, recording: Recording) -> _Lines:
-    """Take an answer apart: documents into their fields, other text into lines."""
-    found: _Lines = set()
+    """Return the lines of an answer that are not others each time."""
     answer = recording.answers.get(probe)
-    own = kind = _DOCUMENTS.get(probe, "")
-    for line in _OTHER_SECTIONS.sub("", answer.stdout).split("\n") if answer else ():
-        if line.startswith(SECTION):
-            kind = _DOCUMENTS.get(line.removeprefix(SECTION), own)
-            continue
-        for each in (documents := _documents(line)):
-            name = f"{kind} {called}" if kind and (called := _name(each)) else ""
-            found |= {(name, f"{field}: {value}") for field, value in _fields(each, "")}
-        if line and not documents and not kind and not _DATED.search(line):
-            found.add(("", _PLACE.sub("", line)))
-    return found
+    return {
+        (each.about, str(each) if each.field else _PLACE.sub("", each.text))
+        for each in (lines(answer) if answer else ())
+        if not _is_noise(probe, each)
+    }
 
 
-def _documents(line: str) -> list[dict[str, object]]:
-    """Return the documents of a line, after a word or in a list."""
-    try:
-        found = json.loads(line[min((place for place in map(line.find, "[{") if place >= 0), default=0) :])
-    except (ValueError, RecursionError):
-        return []
-    return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
-
-
-def _name(document: dict[str, object]) -> str:
-    tags = document.get("RepoTags")
-    parts = [each for each in (document.get("Spec"), document) if isinstance(each, dict)]
-    named = (each.get(key) for each in parts for key in ("Name", "Destination", "Id"))
-    return str(tags[0] if isinstance(tags, list) and tags else next(filter(None, named), "")).lstrip("/")
-
-
-def _fields(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """Yield the fields of a document, but for those that are others after each start."""
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield from _fields(each, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list):
-        for each in value:
-            yield from _fields(each, f"{path}[{_name(each)}]" if isinstance(each, dict) else path)
-    elif path.rpartition(".")[2] not in _OTHER_EACH_START:
-        yield path, value if isinstance(value, str) else json.dumps(value)
+def _is_noise(probe: str, line: Line) -> bool:
+    if line.field:
+        return line.section in _OTHER_SECTIONS or line.field.rpartition(".")[2] in _OTHER_EACH_START
+    return line.section in _OTHER_SECTIONS or probe in DOCUMENTS or _DATED.search(line.text) is not None

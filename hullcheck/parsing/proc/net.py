@@ -36,10 +36,10 @@ def listener(line: str) -> Listener | None:
     fields = line.split(":", 1)[1].split()
     if len(fields) <= _INODE_FIELD or not fields[_INODE_FIELD].isdecimal():
         raise EvidenceError("a line of /proc/PID/net is damaged: it has no inode")
-    return Listener(int(pid), _address(address), int(port, 16), protocol, fields[_INODE_FIELD])
+    return Listener(int(pid), read_address(address), int(port, 16), protocol, fields[_INODE_FIELD])
 
 
-def _address(text: str) -> str:
+def read_address(text: str) -> str:
     """Parse an address: 32-bit words in the byte order of the machine, which is little-endian here."""
     if not _ADDRESS.fullmatch(text):
         raise EvidenceError("a line of /proc/PID/net is damaged: it has no address")
