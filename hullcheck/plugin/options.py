@@ -55,12 +55,12 @@ _OPTIONS = {
     ),
     "format": _Option(
         "write further files for other programs, separated by commas: sarif, summary, prometheus, oscal, ...;"
-        " docs/results.md has them all",
+        " docs/formats.md has them all",
         "FORMATS",
     ),
     "releases": _Option(
         "JSON file with what is known of releases, in place of what this version of hullcheck knows;"
-        " docs/inventory.md explains it"
+        " docs/releases.md explains it"
     ),
     "sign": _Option(
         "sign the bundle with this SSH key, by ssh-keygen: a private key, or a public one whose private half an"
@@ -70,7 +70,7 @@ _OPTIONS = {
     "fail_on": _Option(
         "end with status 1 if a finding fits this, and with 0 if none does, whatever else fails:"
         " `severity>=high`, `severity=critical`, `verdict=fail`, `new` (since --baseline); of parts with commas"
-        " between them all have to fit, `or` stands between alternatives (docs/ci.md)",
+        " between them all have to fit, `or` stands between alternatives (docs/gates.md)",
         "FINDINGS",
     ),
     "baseline": _Option(
@@ -95,7 +95,7 @@ _FLAGS = {
 _COMMAND_LINE = {
     "shard": _Option(
         "only audit this part of the targets, as 3/20; the others are for other machines. `env` takes number and"
-        " total from the scheduler of this job, `env/20` the number alone (docs/fleet.md)",
+        " total from the scheduler of this job, `env/20` the number alone (docs/shards.md)",
         "NUMBER/TOTAL",
     ),
     "compose": _Option(

@@ -74,11 +74,8 @@ def test_option(project: Project, hosts: str, monkeypatch: pytest.MonkeyPatch) -
 def test_page_names_each_format() -> None:
     """docs/results.md has each format with its file, and what each verdict is called."""
     page = PAGE.read_text()
-    rows = dict(
-        re.findall(
-            r"^\| `([a-z-]+)` \| `([a-z0-9.-]+)` \|", page.partition("\n| format |")[2].partition("\n\n")[0], re.M
-        )
-    )
+    table = page.partition("\n| format |")[2].partition("\n\n")[0]
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| `([a-z0-9.-]+)` \|", table, re.M))
     assert rows == {name: each.file for name, each in FORMATS.items()}
     assert sorted(rows.values()) == sorted(run_files.FORMATS)
     for verdict, status in STATUS.items():
