@@ -18,7 +18,7 @@ WAIVE_EXAMPLE = """example:
       --until 2027-01-31 --approved-by "Jane Doe" --ticket OPS-118
 
 What fails is then told as waived, with all of this, until that day is over (UTC). An error is never waived, and a
-waiver that is out of date or no longer needed is told in every audit. More: docs/accept.md
+waiver that is out of date or no longer needed is told in every audit. More: docs/waivers.md
 """
 ATTEST_EXAMPLE = """example:
   hullcheck attest host_follows_a_hardening_standard --target 'web*' --by "Zoë Ray" --valid-for 6m \\
@@ -26,7 +26,7 @@ ATTEST_EXAMPLE = """example:
       --evidence https://wiki.example.com/hardening/2026-11
 
 What is manual is then told as attested, with all of this, as long as it is valid. With --failed it fails. More:
-docs/accept.md
+docs/waivers.md
 """
 _WIDE = {
     "target": "on every target",
