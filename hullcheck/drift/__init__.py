@@ -1,4 +1,4 @@
-"""What is different between two runs: findings, and the answers of the host that they were made of (docs/diff.md)."""
+"""The differences of two runs: findings, and the answers that they were made of (docs/compare.md)."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Gates: requirements of a run as a whole, which decide its exit status (docs/gates.md)."""
+"""Gates: requirements of a run as a whole, which decide its exit status (docs/ci.md)."""
 
 import re
 from collections import Counter

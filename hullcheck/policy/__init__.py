@@ -73,7 +73,7 @@ class RotationPeriods(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """What a site allows on one target; ``docs/policy.md`` explains every key.
+    """What a site allows on one target; ``docs/inventory.md`` explains every key.
 
     Without a word of the policy a list of powers is empty, so that each fails its control. What tells of the workload
     is None: its control is manual and shows what was found.

@@ -18,7 +18,7 @@ SATISFIED, NOT_SATISFIED = "satisfied", "not-satisfied"
 
 
 class Status(NamedTuple):
-    """What a verdict is called in other formats; docs/formats.md has the table.
+    """What a verdict is called in other formats; docs/results.md has the table.
 
     Attributes:
         hdf: of one result; what makes a control *waived* or *not applicable* there stands beside it.

@@ -17,7 +17,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 _HEAD = """\
 # A draft: the policy that would accept what hullcheck found in run {run}. Every line allows something that the
 # controls would question, and its comment says what. Delete each line that nobody needs: a policy that allows what is
-# there finds nothing. docs/policy.md explains the keys.
+# there finds nothing. docs/inventory.md explains the keys.
 """
 _REASONS = """\
 # These keys take a reason in words, or a record, that only a person can give:
@@ -79,7 +79,7 @@ def _scalar(value: object) -> str:
     return dumped.removesuffix("\n").removesuffix("\n...")
 
 
-# ---- what is looked at; each gives values in the order of their keys in docs/policy.md
+# ---- what is looked at; each gives values in the order of their keys in docs/inventory.md
 
 
 def _users(facts: Facts) -> _Found:

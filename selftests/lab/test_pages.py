@@ -75,9 +75,7 @@ def test_fleet_page(lab_host: HostFactory, tmp_path: Path) -> None:
     assert {each["verdict"] for each in audited.results["results"]} <= {"pass", "not applicable"}
 
 
-# ---- docs/gather.md
-
-GATHER = "docs/gather.md"
+# ---- answers that are brought home
 
 
 def verdicts_of(folder: Path, answer: Path) -> dict[str, str]:
@@ -92,7 +90,7 @@ def verdicts_of(folder: Path, answer: Path) -> dict[str, str]:
 
 @pytest.mark.needs("curl")
 def test_ways_to_bring_answers_home(engine: EngineFactory, tmp_path: Path) -> None:
-    """A pod of the manifest asks its node, and a unit hands the answer in, by the commands of the page."""
+    """A pod of the manifest asks its node, and a unit hands the answer in, by the commands of page and unit."""
     manifest = (REPOSITORY / "contrib/kubernetes/daemonset.yaml").read_text(encoding="utf-8")
     _, daemon_set = yaml.safe_load_all(manifest)
     pod = daemon_set["spec"]["template"]["spec"]
@@ -108,7 +106,7 @@ def test_ways_to_bring_answers_home(engine: EngineFactory, tmp_path: Path) -> No
     expected = verdicts_of(tmp_path / "of-direct", tmp_path / "direct")
     assert {"pass", "fail"} <= set(expected.values())
 
-    page = (REPOSITORY / GATHER).read_text(encoding="utf-8")
+    page = (REPOSITORY / "docs/fleet.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"-- \\\n +(nsenter .*) <probe.sh", page)
     # process 1 may have more rights than root here, and the image no link to busybox of this name
     words = command.replace("--target 1", f"--target {os.getpid()}").split()
@@ -116,7 +114,7 @@ def test_ways_to_bring_answers_home(engine: EngineFactory, tmp_path: Path) -> No
     assert verdicts_of(tmp_path / "of-pod", tmp_path / "pod") == expected
 
     unit = RawConfigParser(strict=False, interpolation=None)
-    unit.read_string(blocks(GATHER, "ini")[0])
+    unit.read(REPOSITORY / "contrib/systemd/hullcheck-answer.service")
     command = unit["Service"]["ExecStart"].removeprefix("/bin/sh -c '").removesuffix("'")
     command = command.replace("%H", "node").replace("/usr/local/lib/hullcheck", str(tmp_path))
     (tmp_path / "answers").mkdir()

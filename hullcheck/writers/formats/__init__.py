@@ -1,4 +1,4 @@
-"""Files that an audit writes where `--format` asks for them, a module each (docs/formats.md)."""
+"""Files that an audit writes where `--format` asks for them, a module each (docs/results.md)."""
 
 from collections.abc import Iterable, Sequence
 from importlib import import_module

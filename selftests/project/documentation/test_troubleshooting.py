@@ -9,7 +9,8 @@ from functools import cache
 from selftests import REPOSITORY
 
 PAGE = REPOSITORY / "docs/troubleshooting.md"
-MESSAGES = re.findall(r"^### (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+TABLES = PAGE.read_text(encoding="utf-8").split("| message | cause, and what to do |\n|---|---|\n")[1:]
+MESSAGES = [row for table in TABLES for row in re.findall(r"^\| `([^`]+)` \|", table.partition("\n\n")[0], re.M)]
 SHORTEST = 6
 
 

@@ -11,7 +11,7 @@ import pytest
 from selftests import REPOSITORY
 from selftests.kit.running import Project
 
-PAGE = REPOSITORY / "docs/own-probes.md"
+PAGE = REPOSITORY / "docs/own-controls.md"
 DMESG = Path("/proc/sys/kernel/dmesg_restrict")
 PLUGIN = ("-p", "hullcheck.plugin")  # an installation loads it by itself
 CONTROL = "kernel_log_is_for_root"
@@ -20,7 +20,7 @@ CONTROL = "kernel_log_is_for_root"
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A repository of its own with the two files of the page, and nothing of this checkout."""
-    conftest, control = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE.read_text())
+    _, conftest, control = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE.read_text())
     made = Project(tmp_path / "own", {"test_site.py": control})
     made.write("conftest.py", conftest)
     return made

@@ -34,7 +34,7 @@ from selftests.kit.projects import careless, site
 from selftests.kit.running import Project, hullcheck
 from selftests.needs import need
 
-PAGE = REPOSITORY / "docs/formats.md"
+PAGE = REPOSITORY / "docs/results.md"
 each_bundled = pytest.mark.parametrize("name", [name for name, each in FORMATS.items() if not each.needs])
 
 
@@ -72,14 +72,15 @@ def test_option(project: Project, hosts: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_page_names_each_format() -> None:
-    """docs/formats.md has each format with its file, and what each verdict is called."""
+    """docs/results.md has each format with its file, and what each verdict is called."""
     page = PAGE.read_text()
-    rows = dict(re.findall(r"^\| `([a-z-]+)` \| `([a-z0-9.-]+)` \|", page.partition("\n## ")[0], re.M))
+    table = page.partition("\n| format |")[2].partition("\n\n")[0]
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| `([a-z0-9.-]+)` \|", table, re.M))
     assert rows == {name: each.file for name, each in FORMATS.items()}
     assert sorted(rows.values()) == sorted(run_files.FORMATS)
     for verdict, status in STATUS.items():
         (row,) = re.findall(rf"^\| `{verdict}` \| (.+) \|$", page, re.M)
-        _, hdf, _, oscal, ocsf, _ = row.split(" | ")
+        _, hdf, _, oscal, ocsf = row.split(" | ")
         assert hdf.startswith(f"`{status.hdf}`")
         assert oscal.startswith(f"`{status.oscal}`" if status.oscal else "an observation, no finding")
         assert ocsf.startswith(f"`{status.ocsf[0]} {status.ocsf[1]}`")
