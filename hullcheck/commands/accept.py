@@ -19,7 +19,7 @@ _EXAMPLES = """examples:
       --checked "hardened by our own standard, checked on each host" --by "Zoë Ray"
 
 What fails is then waived, and what is manual attested, until that day is over (UTC). An error is never waived.
-Audits report entries that are out of date or not needed any more. More: docs/waivers.md
+Audits report entries that are out of date or not needed any more. More: docs/accept.md
 """
 _WIDE = {
     "target": "on every target",

@@ -14,7 +14,7 @@ _WIDTH = 100
 _EXAMPLES = """
 Examples:
   hullcheck audit --hosts ssh://web1,ssh://web2 --sudo
-  hullcheck audit 5.5 5.31 --inventory inventories/fleet.yml --targets 'web*'
+  hullcheck audit 5.5 5.31 --inventory=inventories/fleet.yml --targets 'web*'
   hullcheck audit --fail-on high --format sarif --output findings.sarif
 
 `pytest --help` lists the other options of pytest; docs/options.md has the settings in a file.

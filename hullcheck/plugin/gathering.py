@@ -12,6 +12,7 @@ from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.facts.engine.identity import user_without_rights
 from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
+from hullcheck.messages import printable
 from hullcheck.plugin import options
 from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control
 from hullcheck.plugin.screen import is_ours
