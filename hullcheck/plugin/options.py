@@ -89,7 +89,7 @@ GATHERING = {
 _OURS = {name: each for group in GROUPS.values() for name, each in group.items() if each.place != FOREIGN}
 _SETTINGS = {name: each.default for name, each in _OURS.items() if each.place == SETTING}
 _HEADING = "hullcheck: audit of Docker hosts (as settings: hullcheck_NAME in a file, HULLCHECK_NAME in the environment)"
-_CONTROL = regex(r"(?:cis-|guide-)?[0-9]+(?:\.[0-9]+)*|[A-Za-z]\w*", re.ASCII)
+_CONTROL = regex(r"(?:cis-)?[0-9.]+|guide-[\w.]+|[A-Za-z]\w*", re.ASCII)
 _LISTING = (
     *("collectonly", "markers", "help", "hullcheck_show_probes", "hullcheck_gather"),
     *("setupplan", "showfixtures", "show_fixtures_per_test"),

@@ -52,7 +52,7 @@ def test_selection_and_bundle(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "judged"),
     [
-        (["5.5", "host_has_no_browsers"], {"container_is_not_privileged", "host_has_no_browsers"}),
+        (["cis-5.5", "guide-1.1.no_browsers", "-n2"], {"container_is_not_privileged", "host_has_no_browsers"}),
         (["7", "--skip=1.1,7.6,node_certificates_are_renewed_in_time", "-k", "rotated"], {"swarm_ca_is_rotated"}),
         (["7.8", "host_has_no_browsers", "--profile=few", "--inventory=a.yml"], {"host_has_no_browsers"}),
     ],
