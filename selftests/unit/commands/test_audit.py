@@ -90,13 +90,13 @@ def test_help(tmp_path: Path) -> None:
         assert len(lines) <= most
         assert max(map(len, lines)) <= 100
         options = [line.split()[0] for line in lines if line.startswith("  -")]
-        assert len(options) == len(set(options)) > 10
+        assert len(options) == len(set(options)) >= 10
 
 
 def test_recordings_are_gathered(tmp_path: Path) -> None:
     """Each target has its folder, which an audit judges; one that could not be asked makes the status 1."""
     done = hullcheck("gather", RECORDED, "--output=here", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, f"hardened: {tmp_path}/here/hardened\n")
+    assert (done.returncode, done.stdout) == (0, "hardened: here/hardened\n")
     assert audit(tmp_path, "--hosts=recorded://here/hardened", "5.5").returncode == 0
     (tmp_path / "here/hardened/recording.json").write_text("{}")
     done = hullcheck("gather", "--hosts=recorded://here/hardened", cwd=tmp_path)
