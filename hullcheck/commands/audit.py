@@ -70,7 +70,7 @@ def add(commands: Subparsers) -> None:
 
 
 class _Help(argparse.Action):
-    """Prints the options of the plugin by groups; of `gather`, those that have to do with it."""
+    """Prints the options by groups; for `gather`, those that it takes."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from hullcheck.plugin import options  # late: it imports pytest

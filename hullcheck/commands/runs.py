@@ -1,4 +1,4 @@
-"""`hullcheck report` and `diff`: what is read from the results of runs."""
+"""`hullcheck report` and `diff`, which read the results of runs."""
 
 import argparse
 from pathlib import Path

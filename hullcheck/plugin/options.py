@@ -1,4 +1,4 @@
-"""The options: each also as an ini key and an environment variable."""
+"""The options of an audit, and their values."""
 
 import os
 import re
@@ -139,7 +139,7 @@ def _given(config: pytest.Config, name: str) -> Any:
 
 
 def is_any_given(config: pytest.Config) -> bool:
-    """Return whether an option, ini key or variable of hullcheck differs from the default."""
+    """Return whether an option of hullcheck has another value than its default."""
     if any(config.getoption(f"hullcheck_{each}", None) is not None for each in _OURS.keys() - _SETTINGS):
         return True
     return any(option(config, name) != default for name, default in _SETTINGS.items())
@@ -178,7 +178,7 @@ def places(config: pytest.Config) -> list[str]:
 
 
 def limits(config: pytest.Config) -> dict[str, tuple[str, ...]]:
-    """Return which subjects alone are judged: patterns of names by kind, and `label`."""
+    """Return the patterns of the subjects that are judged, by kind, and labels by `label`."""
     names = {"container": "containers", "label": "label", "image": "images"}
     said = {kind: several(config, name) for kind, name in names.items()}
     return {kind: each for kind, each in said.items() if each}
@@ -266,7 +266,7 @@ def runs_tests(config: pytest.Config) -> bool:
 
 
 def narrowed(config: pytest.Config) -> bool:
-    """Return whether pytest may not look at all controls: by paths on the command line, by --ignore or by --lf."""
+    """Return whether paths, --ignore or --lf may hide controls from pytest."""
     if any(config.getoption(each, None) for each in ("lf", "ignore", "ignore_glob")):
         return True
     given = [(config.invocation_params.dir / each).resolve() for each in places(config)]
