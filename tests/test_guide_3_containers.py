@@ -307,7 +307,7 @@ def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> N
         rules = (*firewall.user_rules, *chains)
         assert rules, "DOCKER-USER has no rule beyond RETURN, and no other table of nftables filters forwarded packets"
         check = f"check that these rules drop new connections from strangers: {listed(rules)}"
-    raise Manual(f"{check}; then attest it (hullcheck attest)")
+    raise Manual(f"{check}; then attest it (hullcheck accept)")
 
 
 @pytest.mark.nist("CM-7", "SC-7", sp="800-53")

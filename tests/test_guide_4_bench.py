@@ -24,7 +24,7 @@ def test_docker_bench_runs_regularly(docker_bench: DockerBench, clock: Clock, po
     """Docker Bench for Security runs regularly.
 
     Settings change between two audits, and a second tool sees what the first one overlooks. What starts it is not
-    looked for: the log that it leaves counts. `hullcheck compare` holds its verdicts against those of hullcheck.
+    looked for: the log that it leaves counts. `hullcheck diff` compares its verdicts with those of hullcheck.
 
     Remedy: run it as root, in its own folder, by a systemd timer or a crontab with `-l FILE`, and name the log
     FILE.json as `docker_bench` in the policy.

@@ -174,7 +174,7 @@ def test_remedies_and_waivers_can_be_copied(opened: Open) -> None:
     page = opened(site().page, "#failures")
     page.get_by_role("button", name="Copy waiver of CIS 5.5").click()
     assert pasted(page) == (
-        f"hullcheck waive {PRIVILEGED} --target=web1 --target=web2 --subject=agent"
+        f"hullcheck accept {PRIVILEGED} --target=web1 --target=web2 --subject=agent"
         " --inventory=site.yml --reason='WHY' --until=DAY --approved-by='WHO'"
     )
     page = opened(site().page, "#failures")
@@ -183,7 +183,7 @@ def test_remedies_and_waivers_can_be_copied(opened: Open) -> None:
     assert pasted(page) == "do without `--privileged`."
     page = opened(demo().page, "#failures")
     page.get_by_role("button", name="Copy waiver of no rule covers it").click()
-    assert pasted(page).startswith("hullcheck waive --cause='no rule covers it' --target=careless ")
+    assert pasted(page).startswith("hullcheck accept --cause='no rule covers it' --target=careless ")
     audit = small(Finding("container", ODD, Verdict.FAIL, "runs with --privileged"))
     page = opened(Example(audit).page, "#finding/web1/c")
     page.get_by_role("button", name="Copy waiver").click()

@@ -15,7 +15,7 @@ function pattern(name) {
 // The line that waives these subjects of a control, or a cause, on these targets; it is refused until a person has
 // said why and until when.
 function waiverLine([control, targets, subjects, cause]) {
-  const words = ['hullcheck waive', cause ? '--cause=' + quoted(pattern(cause)) : quoted(control),
+  const words = ['hullcheck accept', cause ? '--cause=' + quoted(pattern(cause)) : quoted(control),
     ...targets.map((each) => '--target=' + quoted(pattern(each))),
     ...subjects.map((each) => '--subject=' + quoted(pattern(each))),
     data.inventory ? '--inventory=' + quoted(data.inventory) : '',
